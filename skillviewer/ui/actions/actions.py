@@ -52,7 +52,8 @@ class Tip(QObject):
 
     def __init__(self, widget: QWidget, action: QAction) -> None:
         super().__init__(widget)
-        self._widget, self._action = widget, action
+        self._widget = widget
+        self._action = action
         action.changed.connect(self._update)
         self._update()
 
@@ -114,7 +115,9 @@ class Actions(QObject):
         keys: Mapping[str, tuple[str, ...]] | None = None,
     ) -> None:
         super().__init__(window)
-        self._window, self._icons, self._table = window, icons, specs
+        self._window = window
+        self._icons = icons
+        self._table = specs
         known = {spec.name for spec in specs}
         self._chosen = {name: chosen for name, chosen in (keys or {}).items() if name in known}
         self.specs = specs  # the actions with the keys that they have now

@@ -72,7 +72,8 @@ class ColourBarStrip(QWidget):
     def show_bars(self, message: str, bars: Sequence[tuple[str, Scene]]) -> None:
         self._caption.setText(message)
         while len(self._pairs) < len(bars):
-            label, bar = text_label("", self, plain=True), ColourBar(self)
+            label = text_label("", self, plain=True)
+            bar = ColourBar(self)
             bar.setMinimumWidth(MIN_BAR_PX)
             bar.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
             bar.setMaximumWidth(bar.sizeHint().width())

@@ -31,7 +31,8 @@ class Results:
         return self.analyses.get(key, {}).get(clip)
 
     def add(self, key: str, clip: VideoClip, analysis: Analysis) -> None:
-        known, digest = self.analyses.setdefault(key, {}), analysis.provenance.model_digest
+        known = self.analyses.setdefault(key, {})
+        digest = analysis.provenance.model_digest
         if any(other.provenance.model_digest != digest for other in known.values()):  # a newly trained model
             known.clear()
             self.evidence = {item: found for item, found in self.evidence.items() if item[0] != key}

@@ -48,7 +48,9 @@ class CurvesPlot(TimePlot):
     def show_lines(
         self, lines: Sequence[CurveLine], strokes: Mapping[str, tuple[str, LineStyle]], heights: VerticalScale
     ) -> None:
-        self.lines, self._strokes, self._heights = tuple(lines), strokes, heights
+        self.lines = tuple(lines)
+        self._strokes = strokes
+        self._heights = heights
         self._draw()
 
     @themed
@@ -193,7 +195,8 @@ class CurvesPanel(QWidget):
     def _offer(self, heights: VerticalScale) -> None:
         """Show the scale in force; a scale that is not possible is greyed and says why."""
         self.heights.setCurrentIndex(self.heights.findData(heights))
-        model, at = self.heights.model(), self.heights.findData(VerticalScale.STANDARD)
+        model = self.heights.model()
+        at = self.heights.findData(VerticalScale.STANDARD)
         assert isinstance(model, QStandardItemModel)
         item = model.item(at)
         item.setEnabled(self._standard_known or not self._scored)

@@ -47,7 +47,8 @@ class MatrixView(QWidget):
         self._shade()
 
     def show_agreement(self, agreement: StudyAgreement | None, models: Sequence[ComparedModel]) -> None:
-        self._agreement, self._models = agreement, tuple(models)
+        self._agreement = agreement
+        self._models = tuple(models)
         self._refresh()
 
     def _refresh(self) -> None:

@@ -109,7 +109,9 @@ class ModelSet(QObject):
         self._set(tuple(key for key, _ in models[:MOST]), dict(models))
 
     def _set(self, keys: tuple[str, ...], names: dict[str, str]) -> None:
-        before, self.keys, self._names = self.keys, keys, names
+        before = self.keys
+        self.keys = keys
+        self._names = names
         if keys == before:
             return
         self._batch = [request for request in self._batch if request.key in keys]
@@ -160,7 +162,8 @@ class ModelSet(QObject):
 
     def stop(self) -> None:
         self._stopped = True
-        self._batch, self._n_batch = [], 0
+        self._batch = []
+        self._n_batch = 0
         self._cancel()
         self._job.finish()
         self._emit_rows()
@@ -191,7 +194,8 @@ class ModelSet(QObject):
             self._job.finish()
             self.busy_changed.emit()
             return
-        self._running, self._growing = request, (request, Progress("waiting"))
+        self._running = request
+        self._growing = (request, Progress("waiting"))
         self._task = self._app_context.compared.submit(self._work(request))
         self._task.then(
             progressed=self._throttle.report,
@@ -204,7 +208,9 @@ class ModelSet(QObject):
         self.row_changed.emit(request.key)
 
     def _work(self, request: ModelRequest) -> Work:
-        folder, clip, passes = Path(request.key), request.clip, self._app_context.state.passes
+        folder = Path(request.key)
+        clip = request.clip
+        passes = self._app_context.state.passes
         if request.kind is QueryKind.SAVED:
             videos, digest = self._app_context.study_list.known, self.results.facts[request.key].digest
             return lambda _model_cache, token, _report: saved(videos, digest, passes, token)
@@ -245,7 +251,8 @@ class ModelSet(QObject):
 
     def _on_its_way(self, clip: VideoClip) -> bool:
         """Return whether the loaded model computes the features of a video, or is about to."""
-        entry, automatic = self._app_context.videos.get(clip), self._app_context.assessments.automatic
+        entry = self._app_context.videos.get(clip)
+        automatic = self._app_context.assessments.automatic
         if entry is None or self._app_context.state.model is None:
             return False
         if entry.state is VideoState.NEW:
@@ -352,7 +359,8 @@ class ModelSet(QObject):
         entry = self._app_context.videos.get(clip)
         if model is None or clip is None or entry is None or entry.analysis is None:
             return
-        key, analysis = str(model.folder), entry.analysis
+        key = str(model.folder)
+        analysis = entry.analysis
         # a result of more passes is kept: fewer would lose the interval in the list
         fits = analysis.n_passes >= self._app_context.state.passes and analysis.provenance.model_digest == model.digest
         if key in self.keys and fits and self.results.analysis(key, clip) is None:
@@ -361,7 +369,8 @@ class ModelSet(QObject):
             self.study_changed.emit()
 
     def _forget(self, *_: object) -> None:
-        self._batch, self._n_batch = [], 0
+        self._batch = []
+        self._n_batch = 0
         self._cancel()
         self._loaded.clear()
         self.results.forget_videos()

@@ -65,7 +65,8 @@ class NumbersView(QWidget):
         )
 
     def show_contrast(self, contrast: Contrast | None, rows: Sequence[ComparedModel]) -> None:
-        self._contrast, self._rows = contrast, tuple(rows)
+        self._contrast = contrast
+        self._rows = tuple(rows)
         self._refresh()
 
     def set_frame(self, frame_index: int) -> None:
@@ -107,7 +108,8 @@ class NumbersView(QWidget):
     def _mean_over(self, comparisons: Sequence[VideoComparison]) -> str:
         """Return the number of frames of the means; with other sampled frames, all frames of either model count."""
         counts = {len(comparison.frames) for comparison in comparisons}
-        fewest, most = min(counts), max(counts)
+        fewest = min(counts)
+        most = max(counts)
         if fewest == most:
             return f"mean over {most} frames"
         return f"mean over {fewest} to {most} frames, by model"
@@ -212,7 +214,8 @@ class ModelsView(QWidget):
             return Cells(row.key, (row.number, row.name, *[NOTHING] * 5), tip=tip)
         if facts is None:
             return Cells(row.key, (row.number, row.name, *[NOTHING] * 5), tip=row.reason)
-        accuracy, tips = NOTHING, {}
+        accuracy = NOTHING
+        tips = {}
         if facts.accuracy is not None:
             accuracy = percent(facts.accuracy, " %")
             if facts.accuracy_interval is not None:

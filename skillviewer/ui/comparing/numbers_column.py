@@ -38,7 +38,8 @@ class NumbersColumn(QTabWidget):
         self.frame_numbers = NumbersView(over_video=False, parent=self)
         self.video_numbers = NumbersView(over_video=True, parent=self)
         self.models = ModelsView(self)
-        self.disagreements, self.matrix = DisagreementsView(self), MatrixView(self)
+        self.disagreements = DisagreementsView(self)
+        self.matrix = MatrixView(self)
         for view, message in (
             (self.frame_numbers, "This frame"),
             (self.video_numbers, "This video"),

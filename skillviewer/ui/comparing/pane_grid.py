@@ -53,7 +53,8 @@ class PaneGrid(PaintedWidget):
 
     def set_keys(self, keys: tuple[str, ...]) -> None:
         """Show the panes of these keys in this order; remaining panes keep what they show."""
-        before, self.panes = self.panes, {}
+        before = self.panes
+        self.panes = {}
         for key in keys:
             self.panes[key] = before.pop(key) if key in before else self._made(key)
         for pane in before.values():
@@ -71,7 +72,8 @@ class PaneGrid(PaintedWidget):
         return pane
 
     def set_video(self, video: VideoInfo | None) -> None:
-        self._video, self._picture = video, None
+        self._video = video
+        self._picture = None
         for pane in self.panes.values():
             pane.set_video(video)
         self._lay_out()

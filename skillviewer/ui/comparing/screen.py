@@ -42,7 +42,8 @@ class CompareScreen(QWidget):
 
     def __init__(self, app_context: AppContext, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._app_context, self._actions = app_context, actions
+        self._app_context = app_context
+        self._actions = actions
         self._begun = False
         self.models = ModelSet(app_context, self)
         self.candidates = Candidates(app_context, self)
@@ -243,7 +244,8 @@ class CompareScreen(QWidget):
         return shown.scene if shown is not None else None
 
     def _say_panes(self) -> None:
-        strokes, own = self.strokes, self.header.chosen_scale is not ColourLimits.COMMON
+        strokes = self.strokes
+        own = self.header.chosen_scale is not ColourLimits.COMMON
         for row in self.models.rows:
             rest = rest_of(self._scene(row.key), with_limits=own)
             stroke = None if row.is_uniform else strokes[row.key][1]
@@ -312,7 +314,8 @@ class CompareScreen(QWidget):
 
     def save_figure(self, dialogs: Dialogs) -> None:
         less = self.header.pair if DIFFERENCE in self.grid.panes else None
-        map_style, blurs = replace(self._map_style, scale=self.header.chosen_scale), self.blur_faces.isChecked()
+        map_style = replace(self._map_style, scale=self.header.chosen_scale)
+        blurs = self.blur_faces.isChecked()
         self.saving.figure(dialogs, self.models.rows, map_style, less, blur_faces=blurs)
 
     def focus_player(self) -> None:

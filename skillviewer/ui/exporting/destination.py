@@ -23,7 +23,9 @@ class Destination(QWidget):
 
     def __init__(self, folder: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._folder, self._stem, self.into_folder = folder, "export", False
+        self._folder = folder
+        self._stem = "export"
+        self.into_folder = False
         self._own = False  # the user wrote the name
         row = horizontal(self, NONE, 8)
         self._label = QLabel(self)

@@ -72,7 +72,10 @@ def sources(
 
 def requests(choices: ExportChoices) -> tuple[ExportRequest | StudyExportRequest, ...]:
     """Return the requests for the files to write, in order; none where no file is possible."""
-    exporter, study, path, options = choices.exporter, choices.study, choices.path, choices.options
+    exporter = choices.exporter
+    study = choices.study
+    path = choices.path
+    options = choices.options
     if isinstance(exporter, StudyExporter):
         return (StudyExportRequest(exporter, study, path, options),) if study is not None else ()
     if not choices.videos or not choices.models:

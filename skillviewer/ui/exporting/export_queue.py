@@ -49,7 +49,9 @@ class QueueEntry(QObject):
     def __init__(self, title: str, paths: Sequence[Path], learn: Learn, parent: QObject) -> None:
         super().__init__(parent)
         self._learn = learn
-        self.title, self.paths = title, tuple(paths)  # requests hold analyses, and end with their task
+        # requests hold analyses, and end with their task
+        self.title = title
+        self.paths = tuple(paths)
         self.stage = QueueStage.WAITING
         self.progress: Progress | None = None
         self.batch: ExportResults | None = None
@@ -107,7 +109,9 @@ class ExportQueue(QObject):
 
     def __init__(self, worker: WorkerThread[Exports], jobs: Jobs, learn: Learn, parent: QObject) -> None:
         super().__init__(parent)
-        self._worker, self._jobs, self._learn = worker, jobs, learn
+        self._worker = worker
+        self._jobs = jobs
+        self._learn = learn
         self.entries: list[QueueEntry] = []
 
     @property

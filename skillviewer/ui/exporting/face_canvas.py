@@ -52,7 +52,9 @@ class FaceCanvas(PaintedWidget):
         self, boxes: Sequence[tuple[int, FaceBox]], chosen: int | None = None, doubt: FaceBox | None = None
     ) -> None:
         """Show (number, box) of each face, the chosen one brighter, and a doubtful detection."""
-        self._boxes, self._chosen, self._doubt = tuple(boxes), chosen, doubt
+        self._boxes = tuple(boxes)
+        self._chosen = chosen
+        self._doubt = doubt
         self.update()
 
     def picture_rect(self) -> QRectF:
@@ -114,7 +116,8 @@ class FaceCanvas(PaintedWidget):
         if self._image is not None and way is not None:
             at = self.picture_rect()
             if self._from is None or self._to is None:
-                centre, half = at.center(), QPointF(at.height() / 8, at.height() / 8)
+                centre = at.center()
+                half = QPointF(at.height() / 8, at.height() / 8)
                 self._from, self._to = centre - half, centre + half
             step = QPointF(way[0] * at.width(), way[1] * at.height()) * KEY_STEP
             if not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
@@ -144,7 +147,9 @@ class FaceCanvas(PaintedWidget):
         self._finish(event.position())
 
     def _finish(self, end: QPointF) -> None:
-        start, self._from, self._to = self._from, None, None
+        start = self._from
+        self._from = None
+        self._to = None
         if start is None:
             return
         self.update()

@@ -108,7 +108,10 @@ class FacesReview(QWidget):
         if path == self._path:
             return
         self._generation += 1
-        self._path, self._video, self._shown, self.faces = path, None, None, None
+        self._path = path
+        self._video = None
+        self._shown = None
+        self.faces = None
         self._doubt = self._chosen = None
         self.canvas.set_picture(None)
         if self._search is not None:
@@ -203,7 +206,8 @@ class FacesReview(QWidget):
         if self.faces is None or self._video is None or self._shown is None:
             return
         frame, n = self._shown.frame_index, self._video.n_frames
-        start, stop = 0, n
+        start = 0
+        stop = n
         if self.reach.currentIndex() == BlurSpan.FROM_HERE:
             start = frame
         elif self.reach.currentIndex() == BlurSpan.AROUND:
@@ -220,13 +224,15 @@ class FacesReview(QWidget):
 
     def remove(self) -> None:
         if self.faces is not None and self._chosen is not None:
-            number, self._chosen = self._chosen, None
+            number = self._chosen
+            self._chosen = None
             self._edit(self.faces.removed(number), "removed face box")
 
     def remove_from_here(self) -> None:
         """Remove the chosen box from the frame on screen onwards."""
         if self.faces is not None and self._chosen is not None:
-            number, self._chosen = self._chosen, None
+            number = self._chosen
+            self._chosen = None
             frame = self.frame if self._shown is None else self._shown.frame_index
             faces = self.faces.removed_between(number, frame, self.faces.n_frames)
             self._edit(faces, "removed face box")
@@ -234,7 +240,8 @@ class FacesReview(QWidget):
     def settle(self) -> None:
         """Mark the doubtful frames on screen as reviewed."""
         if self.faces is not None and self._doubt is not None:
-            doubt, self._doubt = self._doubt, None
+            doubt = self._doubt
+            self._doubt = None
             self._edit(self.faces.reviewed(doubt), "doubtful frames")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

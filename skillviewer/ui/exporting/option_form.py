@@ -155,7 +155,8 @@ def _made(option: Option, parent: QWidget, changed: Callable[..., None]) -> _Fie
 
 
 def _whole(option: Option, parent: QWidget, changed: Callable[..., None]) -> _Field:
-    spin, shift = indented(QSpinBox(parent)), option.screen_offset
+    spin = indented(QSpinBox(parent))
+    shift = option.screen_offset
     low = (int(option.low) if option.low is not None else -MOST) + shift
     high = (int(option.high) if option.high is not None else MOST - 1) + shift
     spin.setRange(low - 1 if option.empty else low, min(high, MOST))

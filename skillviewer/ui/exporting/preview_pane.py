@@ -41,7 +41,9 @@ class PreviewPane(PaintedWidget):
 
     def show_preview(self, seen: Preview) -> None:
         """Show a preview. Frames are counted from 1 here."""
-        self._image, self.message, self.caption = QImage(), "", ""
+        self._image = QImage()
+        self.message = ""
+        self.caption = ""
         if seen.picture is not None:
             self._image = as_image(np.ascontiguousarray(seen.picture)).copy()
             if seen.frame is not None:
@@ -75,7 +77,8 @@ class PreviewPane(PaintedWidget):
     def show_message(self, message: str) -> None:
         self._image = QImage()
         self.table.hide()
-        self.message, self.caption = message, ""
+        self.message = message
+        self.caption = ""
         self.setAccessibleDescription(message)
         self.update()
 

@@ -20,7 +20,8 @@ class EntryRow(QWidget):
 
     def __init__(self, entry: QueueEntry, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
-        self.entry, self._theme = entry, theme
+        self.entry = entry
+        self._theme = theme
         self._title = self._label(entry.title)
         self._title.setProperty("heading", True)
         self._bar = named(QProgressBar(self), entry.title)

@@ -41,7 +41,8 @@ class ExportScreen(QWidget):
 
     def __init__(self, app_context: AppContext, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._app_context, self._actions = app_context, actions
+        self._app_context = app_context
+        self._actions = actions
         self._shown = False
         self._offered: dict[str, tuple[str, ...]] = {}  # values that the fields of the options offer
         self._current: VideoClip | None = None
@@ -186,7 +187,8 @@ class ExportScreen(QWidget):
 
     def _known_values(self) -> dict[str, tuple[str, ...]]:
         """Return the values in the open study of fields that would be texts."""
-        entries, study = list(self._app_context.videos), self._app_context.studies.current
+        entries = list(self._app_context.videos)
+        study = self._app_context.studies.current
         occasions = tuple(sorted({entry.occasion for entry in entries} - {""}))
         return {
             "task": tuple(sorted({entry.task for entry in entries} - {""})),

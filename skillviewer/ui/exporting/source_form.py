@@ -48,7 +48,9 @@ class SourceForm(QWidget):
         offered = [c.clip for c in candidates]
         known = [c.clip for c in self._candidates]
         chosen = [clip for clip in self.videos.chosen if clip in offered]
-        self._candidates, moved, self._current = tuple(candidates), current != self._current, current
+        self._candidates = tuple(candidates)
+        moved = current != self._current
+        self._current = current
         if not chosen or (moved and len(chosen) == 1):
             chosen = [current] if current is not None else []
         if offered != known or moved:

@@ -118,7 +118,8 @@ class BeforeAfterPage(QWidget):
             SplitRole.HELD_OUT: "held out",
             SplitRole.UNUSED: "in no pair",
         }
-        score, rank = signed(shift.after, 2), f"{shift.rank_after:g}"
+        score = signed(shift.after, 2)
+        rank = f"{shift.rank_after:g}"
         if not math.isnan(shift.before):
             score, rank = f"{signed(shift.before, 2)} → {score}", f"{shift.rank_before:g} → {rank}"
         return [

@@ -51,7 +51,8 @@ class PlotLegend(QWidget):
         row.addWidget(title, 1)
         self._parts: list[tuple[Swatch, QLabel]] = []
         for name, mark in lines:
-            swatch, label = Swatch(mark, self), QLabel(name, self)
+            swatch = Swatch(mark, self)
+            label = QLabel(name, self)
             label.setProperty("muted", True)
             row.addSpacing(8)
             add_all(row, swatch, label)

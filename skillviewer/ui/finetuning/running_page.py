@@ -34,7 +34,8 @@ class RunningPage(QWidget):
         self._automatic = False  # whether the program chooses the model
         self._forecast: TrainingForecast | None = None
         row = horizontal(self, (24, 16, 24, 16), 32)
-        self.curves, self.phases = Curves(self), PhaseList(self)
+        self.curves = Curves(self)
+        self.phases = PhaseList(self)
         self.views = Pages(self)
         self.views.addWidget(self.curves)
         self.views.addWidget(self.phases)

@@ -30,7 +30,8 @@ class FinetuneScreen(QWidget):
 
     def __init__(self, app_context: AppContext, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._app_context, self._actions = app_context, actions
+        self._app_context = app_context
+        self._actions = actions
         self._shown = False
         self._stale = True
         self._study: OpenStudy | None = None
@@ -43,7 +44,8 @@ class FinetuneScreen(QWidget):
         self.choices = ChoicesPage(self.tuning, actions["show_rank"], self.pages)
         self.running = RunningPage(self.tuning, self.pages)
         self.choice = ChoicePage(self.tuning, self.pages)
-        self.before_after, self.disagreement = BeforeAfterPage(self.tuning, self.pages), DisagreementPage(self.pages)
+        self.before_after = BeforeAfterPage(self.tuning, self.pages)
+        self.disagreement = DisagreementPage(self.pages)
         self.versions = VersionList(self.tuning, self.choices)
         self.choices.right.addWidget(self.versions, 2)
         for page in (self.empty, self.choices, self.running, self.choice, self.before_after, self.disagreement):
@@ -82,7 +84,8 @@ class FinetuneScreen(QWidget):
     def _on_study(self, *_: object) -> None:
         """Show another study; new settings of the same study keep the page."""
         study = self._app_context.studies.current
-        before, self._study = self._study, study
+        before = self._study
+        self._study = study
         other = study is None or before is None or study.path != before.path
         if study is not None:
             self.choices.set_criteria(study.criteria, study.criterion)
@@ -96,7 +99,8 @@ class FinetuneScreen(QWidget):
             if other or before is None or study.settings.rule != before.settings.rule:
                 self.choices.set_rule(study.settings.rule)
         if other:
-            self._scores_after, self._scores_by = {}, ""
+            self._scores_after = {}
+            self._scores_by = ""
             self._show_page()
         self._on_models()
         self._refresh()
@@ -155,7 +159,8 @@ class FinetuneScreen(QWidget):
             self._refresh()
 
     def _on_accepted(self, result: TrainingOutcome) -> None:
-        self._scores_after, self._scores_by = {}, result.digest
+        self._scores_after = {}
+        self._scores_by = result.digest
         if isinstance(result, TuningResult):
             self._scores_after = {shift.video: shift.after for shift in result.report.shifts}
             self.choices.choose_model(result.folder)

@@ -47,7 +47,8 @@ class TuningController(QObject):
 
     def __init__(self, app_context: AppContext, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._app_context, self._worker = app_context, app_context.train
+        self._app_context = app_context
+        self._worker = app_context.train
         self.phase = TuningPhase.CHOOSING
         self.request: TuningPlan | None = None
         self._trained: TuningPlan | None = None
@@ -95,7 +96,8 @@ class TuningController(QObject):
     def _on_planned(self, request: TuningPlan) -> None:
         if self.sender() is not self._planning:
             return  # the choices have changed since
-        self._planning, self.request = None, request
+        self._planning = None
+        self.request = request
         self.planned.emit(request)
         if request.refusal or self.phase is not TuningPhase.CHOOSING or self._worker.stopped:
             return
@@ -119,7 +121,8 @@ class TuningController(QObject):
         if request is None or request.refusal or self.phase is not TuningPhase.CHOOSING or current is None:
             return
         self._forecast_no_more()
-        self._study_path, self._trained = current.path, request
+        self._study_path = current.path
+        self._trained = request
         stop = self._stop = StopFolder()
 
         unclaimed = self._unclaimed = []
@@ -172,7 +175,8 @@ class TuningController(QObject):
     def _on_cancelled(self) -> None:
         self._running = None
         # a training that finished just before the request has files without an owner
-        folders, trained = tuple(self._unclaimed), self._trained
+        folders = tuple(self._unclaimed)
+        trained = self._trained
         discards = self.phase is TuningPhase.CANCELLING and trained is not None
         if self._worker.stopped or not (folders or discards):
             self._on_cleared()
@@ -195,7 +199,8 @@ class TuningController(QObject):
         self._app_context.messages.fail(error)
 
     def _on_trained(self, result: TrainingOutcome) -> None:
-        self._running, self.result = None, result
+        self._running = None
+        self.result = result
         self.register()
         self._set_phase(TuningPhase.DECIDING)
 
@@ -250,13 +255,16 @@ class TuningController(QObject):
 
     def _decide(self, result: TrainingOutcome, work: Callable[[Study], object], *changes: str) -> Task:
         """Write a decision; no other decision is possible until it is written or has failed."""
-        self.result, self._decided = None, result
+        self.result = None
+        self._decided = result
         task = self._app_context.studies.submit_write(work, *changes)
         task.failed.connect(self._on_decision_failed)
         return task
 
     def _on_decision_failed(self, _error: Exception) -> None:
-        self.result, self._decided = self._decided, None  # it can be decided on again
+        # it can be decided on again
+        self.result = self._decided
+        self._decided = None
 
     def _decidable(self) -> TrainingOutcome | None:
         """Return the result to decide on, or None with a message that says why not."""
@@ -270,7 +278,8 @@ class TuningController(QObject):
         return self.result
 
     def _on_accepted(self, version: ModelVersion) -> None:
-        result, self._decided = self._decided, None
+        result = self._decided
+        self._decided = None
         if result is None:
             return
         result = replace(result, folder=version.path or result.folder)

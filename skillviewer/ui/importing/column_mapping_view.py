@@ -53,7 +53,9 @@ class ColumnMappingView(QTableWidget):
 
     def show_table(self, table: RawTable, mapping: TableMapping) -> None:
         """Show the columns of a table, with their meaning by a mapping."""
-        other, self._table, self._mapping = table is not self._table, table, mapping
+        other = table is not self._table
+        self._table = table
+        self._mapping = mapping
         with QSignalBlocker(self):
             if other:
                 self._fill(table)
@@ -83,7 +85,8 @@ class ColumnMappingView(QTableWidget):
             self.boxes.append(box)
 
     def _show(self, at: int, title: str) -> None:
-        mapping, item = self._mapping, self._mapping.item_of(title)
+        mapping = self._mapping
+        item = self._mapping.item_of(title)
         role = next((role for role in ROLES if getattr(mapping, role) == title), "")
         choose(self.boxes[at], role if item is None else RATING)
         texts, open_ = [""] * 6, [False] * 6
@@ -119,7 +122,9 @@ class ColumnMappingView(QTableWidget):
 
     def _on_meaning(self, at: int, *_: object) -> None:
         assert self._table is not None
-        title, role, mapping = self._table.titles[at], self.boxes[at].currentData(), self._mapping
+        title = self._table.titles[at]
+        role = self.boxes[at].currentData()
+        mapping = self._mapping
         if role != RATING:
             self.mapped.emit(mapping.assigned(role, title))
         elif mapping.item_of(title) is None:
@@ -127,7 +132,8 @@ class ColumnMappingView(QTableWidget):
 
     def _on_item(self, cell: QTableWidgetItem) -> None:
         assert self._table is not None
-        at, mapping = cell.row(), self._mapping
+        at = cell.row()
+        mapping = self._mapping
         title = self._table.titles[at]
         item = mapping.item_of(title)
         if item is None:

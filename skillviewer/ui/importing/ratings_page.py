@@ -37,11 +37,14 @@ class RatingsPage(QDialog):
         self, app_context: AppContext, dialogs: Dialogs, path: Path, folder: Path | None, parent: QWidget
     ) -> None:
         super().__init__(parent)
-        self._app_context, self._dialogs, self._importing = app_context, dialogs, False
+        self._app_context = app_context
+        self._dialogs = dialogs
+        self._importing = False
         self.setWindowTitle(f"Import ratings: {printable(path.name)}")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.reading = TablePreviewLoader(app_context, path, folder, self)
-        self.columns, self.message = ColumnMappingView(self), WrappingLabel(self)
+        self.columns = ColumnMappingView(self)
+        self.message = WrappingLabel(self)
         self.button = push_button("Import", self, self._on_import, primary=True)
         split = QSplitter(Qt.Orientation.Vertical, self)
         split.addWidget(self.columns)
@@ -128,7 +131,9 @@ class RatingsPage(QDialog):
         self.reading.take_videos(folder)
 
     def _on_meant(self, at: int) -> None:
-        now, row, video = self.reading.now, self._row(), self.meant.itemData(at)
+        now = self.reading.now
+        row = self._row()
+        video = self.meant.itemData(at)
         if now is not None and row is not None:
             others = {cell: name for cell, name in now.mapping.names.items() if cell != row.cell}
             self._change(names=others | ({row.cell: video} if video else {}))
@@ -137,7 +142,8 @@ class RatingsPage(QDialog):
 
     def _show(self, *_: object) -> None:
         reading, studies = self.reading, self._app_context.studies
-        now, read_only = reading.now, studies.current is not None and not studies.writable
+        now = reading.now
+        read_only = studies.current is not None and not studies.writable
         rated = now.rated if now is not None and not reading.busy else None
         self.button.setEnabled(rated is not None and not read_only and not self._importing)
         message = "This study is open for reading only." if read_only else _OPTION.sub("", reading.error)
@@ -150,7 +156,8 @@ class RatingsPage(QDialog):
             self._show_tables(now)
 
     def _show_head(self, now: TablePreview) -> None:
-        table, items = now.opened.table, [item.name for item in now.mapping.items]
+        table = now.opened.table
+        items = [item.name for item in now.mapping.items]
         offer(self.sheet, [(name, name) for name in table.sheets], table.sheet)
         self.sheet.setEnabled(len(table.sheets) > 1)
         offer(self.criterion, [(name, printable(name)) for name in items], items[0] if items else None)
@@ -164,7 +171,8 @@ class RatingsPage(QDialog):
         offer(self.videos, [*own, *named, (False, "in another folder…")], now.folder)
 
     def _show_tables(self, now: TablePreview) -> None:
-        table, import_report = now.opened.table, now.rated.import_report if now.rated is not None else None
+        table = now.opened.table
+        import_report = now.rated.import_report if now.rated is not None else None
         rows = table.rows[:FIRST_ROWS]
         self.first.show_rows(("", *table.titles), [(table.place(row), *row.cells) for row in rows])
         self._show_rows()
@@ -186,14 +194,16 @@ class RatingsPage(QDialog):
 
     def _row(self) -> RowResult | None:
         """Return the selected row of the import report."""
-        now, at = self.reading.now, self.report_view.currentIndex().row()
+        now = self.reading.now
+        at = self.report_view.currentIndex().row()
         if now is None or now.rated is None or not 0 <= at < len(self.report_view.texts.rows):
             return None
         return now.rated.import_report.rows[now.rows_with_notes[at] if self.only.isChecked() else at]
 
     def _on_row(self, *_: object) -> None:
         """Offer the videos that the name in the selected row may stand for, similar names first."""
-        now, row = self.reading.now, self._row()
+        now = self.reading.now
+        row = self._row()
         stated = now.mapping.names.get(row.cell, "") if now is not None and row is not None else ""
         offered = row is not None and (row.near is not None or bool(stated))
         self.name_of.setVisible(offered)

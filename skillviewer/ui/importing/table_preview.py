@@ -54,7 +54,9 @@ class TablePreviewLoader(QObject):
 
     def __init__(self, app_context: AppContext, path: Path, folder: Path | None, parent: QObject) -> None:
         super().__init__(parent)
-        self.path, self._app_context, self._folder = path, app_context, folder
+        self.path = path
+        self._app_context = app_context
+        self._folder = folder
         self.now: TablePreview | None = None
         self.error = ""
         self._task: Task | None = None
@@ -82,7 +84,8 @@ class TablePreviewLoader(QObject):
     def take(self, mapping: TableMapping) -> None:
         """Read the table by another mapping."""
         assert self.now is not None
-        opened, self.now = self.now.opened, replace(self.now, mapping=mapping)
+        opened = self.now.opened
+        self.now = replace(self.now, mapping=mapping)
         self._submit(lambda: read_by(opened, mapping))
 
     def take_videos(self, folder: Path | None) -> None:
@@ -112,11 +115,15 @@ class TablePreviewLoader(QObject):
         self.open(kept)
 
     def _on_read(self, found: TablePreview) -> None:
-        self._task, self.now, self.error, self._folder = None, found, found.error, found.folder
+        self._task = None
+        self.now = found
+        self.error = found.error
+        self._folder = found.folder
         self.changed.emit()
 
     def _on_failed(self, error: BaseException) -> None:
-        self._task, self.error = None, str(error)
+        self._task = None
+        self.error = str(error)
         self.changed.emit()
 
     def _on_listed(self, _videos: object) -> None:
@@ -148,7 +155,8 @@ def read_from(
 
 
 def _joins(opened: MappedTable) -> bool:
-    place, is_video = opened.table.column(opened.mapping.video), known_to(opened.files)
+    place = opened.table.column(opened.mapping.video)
+    is_video = known_to(opened.files)
     return place is not None and any(is_video(row.cells[place]) for row in opened.table.rows)
 
 

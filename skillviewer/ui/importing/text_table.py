@@ -56,7 +56,8 @@ class TextTableView(QTableView):
         """Show other rows; the selected one stays selected."""
         chosen = self.currentIndex().row()
         self.texts.beginResetModel()
-        self.texts.titles, self.texts.rows = titles, rows
+        self.texts.titles = titles
+        self.texts.rows = rows
         self.texts.endResetModel()
         self.resizeColumnsToContents()
         if 0 <= chosen < len(rows):

@@ -29,7 +29,10 @@ class TimelinePage(QDialog):
 
     def __init__(self, app_context: AppContext, path: Path, video: str, file: VideoInfo, parent: QWidget) -> None:
         super().__init__(parent)
-        self._app_context, self._path, self._video, self._file = app_context, path, video, file
+        self._app_context = app_context
+        self._path = path
+        self._video = video
+        self._file = file
         self._annotations = TimelineContents().annotations
         self.boxes: dict[str, QComboBox] = {}
         self.observation = QComboBox(self)
@@ -53,7 +56,9 @@ class TimelinePage(QDialog):
         self._read()
 
     def _read(self, *_: object) -> None:
-        path, file_name, chosen = self._path, self._file.path.name, self.observation.currentData()
+        path = self._path
+        file_name = self._file.path.name
+        chosen = self.observation.currentData()
         observations = (chosen,) if chosen else ()
         self.button.setEnabled(False)
         read = self._app_context.index.submit(

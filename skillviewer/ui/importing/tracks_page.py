@@ -108,7 +108,8 @@ class TracksPage(QDialog):
 
     def __init__(self, app_context: AppContext, path: Path, parent: QWidget) -> None:
         super().__init__(parent)
-        self._app_context, self._path = app_context, path
+        self._app_context = app_context
+        self._path = path
         self._clip, self._video = app_context.state.current, app_context.playback.video
         self._placed: PlacedTracks | None = None
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -165,11 +166,15 @@ class TracksPage(QDialog):
     def _on_opened(self, video: VideoInfo) -> None:
         """Read the file once the video is open that was dropped together with it."""
         if self._video is None:
-            self._clip, self._video = self._app_context.state.current, video
+            self._clip = self._app_context.state.current
+            self._video = video
             self._read()
 
     def _read(self) -> None:
-        path, clip, video, placement = self._path, self._clip, self._video, self._placement()
+        path = self._path
+        clip = self._clip
+        video = self._video
+        placement = self._placement()
         worker = self._app_context.tracks_worker
         if clip is None or video is None or worker.stopped:
             return

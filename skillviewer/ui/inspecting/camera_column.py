@@ -49,7 +49,8 @@ class CameraPane(QWidget):
 
     def show_camera(self, camera: Camera | None, *, writable: bool) -> None:
         """Show a camera, or nothing."""
-        before, self.camera = self.camera, camera
+        before = self.camera
+        self.camera = camera
         self.setVisible(camera is not None)
         if camera is None:
             self.player.close_video()

@@ -53,13 +53,16 @@ class CellMap(PaintedWidget):
 
     def set_cells(self, cells: FloatArray | None, proportions: float, *, grey: bool) -> None:
         """Show (h, w) signed contributions, or none; ``proportions`` is height over width, ``grey`` without colour."""
-        self._cells, self._grey = cells, grey
+        self._cells = cells
+        self._grey = grey
         self._height_px = round(min(max(WIDTH_PX * proportions, 40), 200))
         self.updateGeometry()
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        painter, theme, cells = QPainter(self), self._theme, self._cells
+        painter = QPainter(self)
+        theme = self._theme
+        cells = self._cells
         painter.fillRect(self.rect(), QColor(theme.raised))
         if cells is None:
             painter.end()
@@ -101,7 +104,9 @@ class CellBlock(Section):
 
     def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__("Where in the picture", parent)
-        self.message, self.map, self.how = WrappingLabel(self), CellMap(self), WrappingLabel(self, muted=True)
+        self.message = WrappingLabel(self)
+        self.map = CellMap(self)
+        self.how = WrappingLabel(self, muted=True)
         action = actions["cell_evidence"]
         self.over = Chip("Show over the picture", self, checkable=True)
         self.over.setToolTip(plain(action.text()))

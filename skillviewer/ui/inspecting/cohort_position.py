@@ -34,9 +34,11 @@ class StandingStrip(PaintedWidget):
         return QSize(200, by_text(HEIGHT_PX))
 
     def show_position(self, position: CohortPosition, others: Sequence[float]) -> None:
-        self._position, self._others = position, tuple(others)
+        self._position = position
+        self._others = tuple(others)
         ends = [*self._others, position.score, *(position.interval or ())]
-        low, high = min(ends), max(ends)
+        low = min(ends)
+        high = max(ends)
         self.span = (low, high) if high > low else (low - 0.5, high + 0.5)
         self.setAccessibleName(position.format_position())
         self.update()
@@ -78,7 +80,8 @@ class StandingStrip(PaintedWidget):
         painter.end()
 
     def _paint_labels(self, painter: QPainter, s: CohortPosition) -> None:
-        metrics, theme = painter.fontMetrics(), self._theme
+        metrics = painter.fontMetrics()
+        theme = self._theme
         row = QRectF(0, self.height() - metrics.height(), self.width(), metrics.height())
         left, right, middle = "lower", "higher", "median"
         painter.setPen(QColor(theme.muted))
@@ -104,7 +107,8 @@ class StandingBlock(QWidget):
         column = vertical(self, (12, 4, 12, 0), 6)
         self.sentence = WrappingLabel(self)
         self.sentence.setProperty("letters", "lead")
-        self.rating, self.strip = WrappingLabel(self), StandingStrip(self)
+        self.rating = WrappingLabel(self)
+        self.strip = StandingStrip(self)
         self.cohort, self.missing = WrappingLabel(self, muted=True), WrappingLabel(self)
         self.assess_all = push_button("Assess all", self, assess_all.trigger)
         self.assess_all.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)

@@ -58,7 +58,8 @@ class Contributions(Section):
         if evidence is None:
             return
         self.fifths.set_plain(format_fifths(found.analysis, evidence))
-        amounts, digits = evidence.contributions, max(score_digits([found.analysis]), 3)
+        amounts = evidence.contributions
+        digits = max(score_digits([found.analysis]), 3)
         shown = self.bars.segments
         if shown is None or shown.amounts.tobytes() != amounts.tobytes() or shown.digits != digits:
             self.bars.set_segments(segments_of(found.analysis, amounts, digits), grey=grey)

@@ -24,7 +24,8 @@ class DrawnGeometry:
     """Draws the line to follow, a target, and a length that is known in millimetres."""
 
     def __init__(self, app_context: AppContext) -> None:
-        self._app_context, self._tracks = app_context, app_context.tracks
+        self._app_context = app_context
+        self._tracks = app_context.tracks
 
     def is_drawn(self) -> bool:
         """Return True if the video on screen has a reference or a known length."""
@@ -97,7 +98,8 @@ def _shared(
     kept: TrackSet, others: list[tuple[VideoClip, VideoInfo]], token: object
 ) -> list[tuple[TrackSet, TrackSet]]:
     """Return the tracks of other videos before and after they get a reference and a known length."""
-    store, changes = TrackStore(), []
+    store = TrackStore()
+    changes = []
     for clip, video in others:
         token.check()  # type: ignore[attr-defined]
         frames = frames_of(clip, video)

@@ -46,7 +46,8 @@ class HandsPanel(QWidget):
 
     def __init__(self, app_context: AppContext, actions: Actions, parent: QWidget) -> None:
         super().__init__(parent)
-        self._app_context, self._actions = app_context, actions
+        self._app_context = app_context
+        self._actions = actions
         self._tracks, self._searches = app_context.tracks, app_context.hand_searches
         self._following = app_context.following
         self._geometry = DrawnGeometry(app_context)
@@ -273,7 +274,8 @@ class HandsPanel(QWidget):
     @property
     def chosen(self) -> str:
         """Name of the track that corrections change: the chosen row, else the first."""
-        rows, at = self.table.shown_rows, self.table.currentRow()
+        rows = self.table.shown_rows
+        at = self.table.currentRow()
         if not rows:
             return ""
         return rows[at if 0 <= at < len(rows) else 0].key

@@ -66,7 +66,8 @@ class LabelBar(QWidget):
             self._release(label.name)
 
     def _release(self, name: str) -> None:
-        start, stop = self._held.pop(name, None), self._frame_meant()
+        start = self._held.pop(name, None)
+        stop = self._frame_meant()
         if start is not None and stop is not None:
             self._save(name, min(start, stop), max(start, stop))
 
@@ -95,7 +96,8 @@ class LabelBar(QWidget):
             for chip in self.chips.values():
                 self._row.removeWidget(chip)
                 chip.deleteLater()
-            self._labels, self.chips = labels, {}
+            self._labels = labels
+            self.chips = {}
             for label in labels:
                 chip = self.chips[label.name] = Chip("", self)
                 chip.clicked.connect(partial(self.mark, label))
@@ -107,7 +109,8 @@ class LabelBar(QWidget):
     def _count(self) -> None:
         annotations = self._app_context.annotations
         for label in self._labels:
-            chip, n = self.chips[label.name], [m.label for m in annotations.moments].count(label.name)
+            chip = self.chips[label.name]
+            n = [m.label for m in annotations.moments].count(label.name)
             chip.setText(f"{label.key.upper()} {printable(label.name)} ({n})")
             chip.setAccessibleName(f"Mark {printable(label.name)} (key {label.key}), {n} so far")
             chip.setEnabled(annotations.writable)

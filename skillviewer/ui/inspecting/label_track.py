@@ -42,7 +42,8 @@ class LabelTrack(TimePlot):
 
     def __init__(self, app_context: AppContext, above: TimePlot, parent: QWidget | None = None) -> None:
         super().__init__(app_context.playback, parent)
-        self._app_context, self._above = app_context, above
+        self._app_context = app_context
+        self._above = above
         self._inquiry, self._annotations = app_context.inquiry, app_context.annotations
         self._theme: Theme = LIGHT
         self.rows: tuple[str, ...] = ()  # names of the rows, from the top
@@ -141,7 +142,8 @@ class LabelTrack(TimePlot):
 
     def _end_at(self, event: QMouseEvent) -> tuple[TrackBar, bool] | None:
         """Return the bar whose end is under the mouse, and True for its start; None elsewhere."""
-        row, x = self._row_at(event), event.position().x()
+        row = self._row_at(event)
+        x = event.position().x()
         found = []
         for bar in self.bars:
             if bar.saved is not None and bar.row == row:
@@ -184,7 +186,8 @@ class LabelTrack(TimePlot):
         if self._dragged is None:
             super().mouseReleaseEvent(event)
             return
-        bar, ends = self._dragged[0], self._dragged_to(event)
+        bar = self._dragged[0]
+        ends = self._dragged_to(event)
         self._dragged = None
         self._moving.setData([], [])
         if bar.saved is not None:
@@ -207,7 +210,8 @@ class LabelTrack(TimePlot):
         return bar.start_s, max(video.end_s(frame), video.end_s(video.frame_at(bar.start_s)))
 
     def _show_tip(self, event: QMouseEvent) -> None:
-        row, time_s = self._row_at(event), self._time_at(event)
+        row = self._row_at(event)
+        time_s = self._time_at(event)
         inside = (bar for bar in self.bars if bar.row == row and bar.start_s <= time_s < bar.stop_s)
         bar = next(inside, None)
         name = self.rows[row] if 0 <= row < len(self.rows) else ""

@@ -25,7 +25,8 @@ class MomentColumn(QWidget):
 
     def __init__(self, app_context: AppContext, parent: QWidget, *, only_found: bool = False) -> None:
         super().__init__(parent)
-        self._app_context, self._only_found = app_context, only_found
+        self._app_context = app_context
+        self._only_found = only_found
         self._inquiry, self._annotations, self._pictures = (
             app_context.inquiry,
             app_context.annotations,
@@ -74,7 +75,8 @@ class MomentColumn(QWidget):
                 return
 
     def _end_edit(self) -> None:
-        back_to, self._back_to = self._back_to, None
+        back_to = self._back_to
+        self._back_to = None
         if back_to is not None and isValid(back_to):
             back_to.setFocus(Qt.FocusReason.OtherFocusReason)
 

@@ -23,7 +23,8 @@ class MomentRow(QWidget):
 
     def __init__(self, app_context: AppContext, video: str, parent: QWidget) -> None:
         super().__init__(parent)
-        self._app_context, self._video = app_context, video
+        self._app_context = app_context
+        self._video = video
         self.card: MomentCard | None = None
         self._known_label = ""  # as the study last said
         self._theme: Theme = LIGHT
@@ -97,7 +98,9 @@ class MomentRow(QWidget):
     def set_scale(self, limit: float, digits: int, *, grey: bool) -> None:
         """Set the amount whose bar reaches the end, the decimals of numbers, and whether bars are without colour."""
         if (limit, digits, grey) != (self._limit, self._digits, self._grey):
-            self._limit, self._digits, self._grey = limit, digits, grey
+            self._limit = limit
+            self._digits = digits
+            self._grey = grey
             self._refresh()
 
     def set_here(self, here: bool) -> None:

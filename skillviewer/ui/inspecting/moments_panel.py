@@ -22,7 +22,9 @@ class MomentsPanel(QWidget):
 
     def __init__(self, app_context: AppContext, actions: Actions, parent: QWidget) -> None:
         super().__init__(parent)
-        self._app_context, self._inquiry, self._annotations = app_context, app_context.inquiry, app_context.annotations
+        self._app_context = app_context
+        self._inquiry = app_context.inquiry
+        self._annotations = app_context.annotations
         self.setMinimumWidth(240)
         titles = {"previous_moment": "Previous", "next_moment": "Next", "keep_moment": "Keep selection"}
         buttons = (self._button(actions[name], text) for name, text in titles.items())

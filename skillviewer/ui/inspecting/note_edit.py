@@ -73,7 +73,9 @@ class _Row:
     """The row of a note in the study; made when there is something to write. Used in the study's worker thread."""
 
     def __init__(self, video: str, author: str, number: int | None) -> None:
-        self.video, self.author, self.number = video, author, number
+        self.video = video
+        self.author = author
+        self.number = number
 
     def write(self, study: Study, text: str) -> None:
         if self.number is None:
@@ -155,7 +157,8 @@ class NoteBlock(QWidget):
 
     def __init__(self, note: Note, app_context: AppContext, parent: QWidget) -> None:
         super().__init__(parent)
-        self._app_context, self.note = app_context, note
+        self._app_context = app_context
+        self.note = note
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self._about = ElidingLabel(self, muted=True)
         self.time = Chip("", self)
@@ -164,7 +167,8 @@ class NoteBlock(QWidget):
         self.remove = named(Chip("×", self), "Delete the note")
         self.remove.setToolTip("Delete the note")
         self.remove.clicked.connect(lambda: app_context.annotations.remove(self.note))
-        self.edit, self._known = NoteEdit(self), note.text
+        self.edit = NoteEdit(self)
+        self._known = note.text
         row = add_all(horizontal(spacing=4), (self._about, 1), self.time, self.remove)
         add_all(vertical(self, (12, 4, 12, 4), 2), row, self.edit)
         self.show_note(note, writable=True)

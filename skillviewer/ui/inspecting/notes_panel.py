@@ -20,7 +20,8 @@ class NotesPanel(QWidget):
 
     def __init__(self, app_context: AppContext, _actions: Actions, parent: QWidget) -> None:
         super().__init__(parent)
-        self._app_context, self._annotations = app_context, app_context.annotations
+        self._app_context = app_context
+        self._annotations = app_context.annotations
         self._blocks: dict[int, NoteBlock] = {}
         self._drafts: dict[NoteEdit, NoteDraft] = {}
         self.setMinimumWidth(240)

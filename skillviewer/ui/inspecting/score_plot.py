@@ -76,7 +76,8 @@ class ScorePlot(TimePlot):
         curve, analysis = self.curve, self._state.analysis
         if curve is None or analysis is None:
             return ""
-        times, digits = analysis.times_s.max(axis=0), score_digits([analysis])
+        times = analysis.times_s.max(axis=0)
+        digits = score_digits([analysis])
         parts = [self._spoken_here(), format_series(map(clock, times), analysis.score_curve.mean(axis=0), digits)]
         for mark in self._marks:
             amount = signed(mark.amount, digits) if mark.amount is not None else "kept"
@@ -84,7 +85,8 @@ class ScorePlot(TimePlot):
         return " ".join(parts)
 
     def _spoken_here(self) -> str:
-        at, analysis = self.curve.at(self._playback.time_s) if self.curve is not None else None, self._state.analysis
+        at = self.curve.at(self._playback.time_s) if self.curve is not None else None
+        analysis = self._state.analysis
         score = signed(at[1], score_digits([analysis])) if at is not None and analysis is not None else "–"
         return f"{clock(self._playback.time_s)}: {score}."
 
@@ -168,7 +170,8 @@ class ScorePlot(TimePlot):
         self._on_analysis(self._state.analysis)
 
     def _on_analysis(self, analysis: Analysis | None) -> None:
-        video, curve = self._playback.video, None
+        video = self._playback.video
+        curve = None
         if analysis is not None and video is not None and analysis.n_samples:
             of_this = (analysis.video.digest, analysis.frames) == (video.digest, self._playback.frames)
             curve = score_curve(analysis, self._state.curve_look) if of_this else None

@@ -79,7 +79,8 @@ class SegmentBars(PaintedWidget):
         return QSize(240, HEIGHT_PX)
 
     def set_segments(self, segments: Segments | None, *, grey: bool = False) -> None:
-        self.segments, self._grey = segments, grey
+        self.segments = segments
+        self._grey = grey
         self._pointed = -1
         self.update()
 
@@ -153,7 +154,9 @@ class SegmentBars(PaintedWidget):
         self._point(-1)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        painter, theme, s = QPainter(self), self._theme, self.segments
+        painter = QPainter(self)
+        theme = self._theme
+        s = self.segments
         if s is None or not len(s):
             painter.end()
             return

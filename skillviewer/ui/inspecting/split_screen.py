@@ -91,7 +91,8 @@ class SplitScreen(QWidget):
 
     def __init__(self, app_context: AppContext, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._app_context, self._actions = app_context, actions
+        self._app_context = app_context
+        self._actions = actions
         self._loader = app_context.reference
         self._shown = False
         self._opened: VideoClip | None = None  # the reference in the second player
@@ -283,7 +284,8 @@ class SplitScreen(QWidget):
 
     def _name(self) -> None:
         app_context, reference = self._app_context, self._loader.reference
-        entry, analysis = app_context.videos.get(app_context.state.current), app_context.state.analysis
+        entry = app_context.videos.get(app_context.state.current)
+        analysis = app_context.state.analysis
         digits = self._digits()
         name = printable(entry.name) if entry is not None else ""
         score = signed(analysis.score, digits) if analysis is not None and analysis.complete else ""
@@ -334,6 +336,7 @@ class SplitScreen(QWidget):
         """Draw both curves on one vertical scale."""
         limits = [curve.curve.limits() for curve in (self.curve, self.other_curve) if curve.curve is not None]
         if limits:
-            low, high = min(low for low, _ in limits), max(high for _, high in limits)
+            low = min(low for low, _ in limits)
+            high = max(high for _, high in limits)
             for curve in (self.curve, self.other_curve):
                 curve.set_limits(low, high)

@@ -32,7 +32,9 @@ class WhyPanel(QStackedWidget):
 
     def __init__(self, app_context: AppContext, actions: Actions, parent: QWidget) -> None:
         super().__init__(parent)
-        self._app_context, self._inquiry, self._actions = app_context, app_context.inquiry, actions
+        self._app_context = app_context
+        self._inquiry = app_context.inquiry
+        self._actions = actions
         self._theme: Theme = LIGHT
         self._shown: Findings | None = None
         self.grey = False  # true where attention is no better than random
@@ -117,7 +119,8 @@ class WhyPanel(QStackedWidget):
 
     def _show_findings(self, found: Findings) -> None:
         self.setCurrentWidget(self.page)
-        before, self._shown = self._shown, found
+        before = self._shown
+        self._shown = found
         self._show_work()
         if found is before:
             return

@@ -46,7 +46,8 @@ class FollowingPlayer(QWidget):
     def open(self, clip: VideoClip, analysis: Analysis | None) -> None:
         """Show a video, with the maps of an analysis of it."""
         self.close_video()
-        self._clip, self._analysis = clip, analysis
+        self._clip = clip
+        self._analysis = analysis
         self.canvas.set_message("Opening the video…")
         self.feed.open(clip.path)
 
@@ -59,7 +60,9 @@ class FollowingPlayer(QWidget):
     def show_time(self, time_s: float, *, playing: bool) -> None:
         """Show the frame at a time in seconds from the first frame of the file; ``playing`` while the leader plays."""
         again = (self._leader_plays and not playing) or self._absent  # while playing, only what came in time was shown
-        self._leader_plays, self._time_s, self._absent = playing, time_s, False
+        self._leader_plays = playing
+        self._time_s = time_s
+        self._absent = False
         if self.playback.video is None:
             return
         frame = self.playback.frame

@@ -38,7 +38,8 @@ def nice_ceiling(value: float) -> float:
 
 def format_curve(curve: MotionCurve, time_s: float, unit: str) -> str:
     """Return name, speed and opening of a curve at a time: "left hand 1.2 L/s, open 0.4 L"."""
-    speed, opening = curve.speed_at(time_s), curve.opening_at(time_s)
+    speed = curve.speed_at(time_s)
+    opening = curve.opening_at(time_s)
     text = "not seen" if speed is None else f"{speed:.2g} {unit}/s"
     return f"{curve.name} {text}" + ("" if opening is None else f", open {opening:.2g} {unit}")
 

@@ -21,14 +21,16 @@ class PointPicker(QObject):
 
     def __init__(self, canvas: VideoCanvas, requests: PointRequests) -> None:
         super().__init__(canvas)
-        self._canvas, self._requests = canvas, requests
+        self._canvas = canvas
+        self._requests = requests
         self._at: QPointF | None = None  # cross hair, in the widget
         self.points: Points = []  # picked so far
         requests.changed.connect(self._on_request)
         canvas.installEventFilter(self)
 
     def _on_request(self, request: PointRequest | None) -> None:
-        self.points, self._at = [], None
+        self.points = []
+        self._at = None
         self._canvas.picks = request is not None
         if request is not None:
             self._canvas.setCursor(Qt.CursorShape.CrossCursor)
@@ -77,7 +79,9 @@ class PointPicker(QObject):
         return True
 
     def _pick(self, at: QPointF) -> None:
-        shown, place, request = self._canvas.shown, to_picture(self._canvas.viewport, at), self._requests.current
+        shown = self._canvas.shown
+        place = to_picture(self._canvas.viewport, at)
+        request = self._requests.current
         if request is None or shown is None or place is None:
             return
         self.points.append(place)

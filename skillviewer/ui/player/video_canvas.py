@@ -225,7 +225,8 @@ class VideoCanvas(QWidget):
             self.painted.emit(shown)
 
     def _draw_shown(self, painter: QPainter, shown: DisplayedFrame) -> None:
-        ratio, full_px = self.devicePixelRatioF(), shown.picture.pixels.shape[1]
+        ratio = self.devicePixelRatioF()
+        full_px = shown.picture.pixels.shape[1]
         left, top, width, _ = (length * ratio for length in self.viewport.rect)
         self.width_px = width_px = round(width)
         height_px = round(width_px * self.viewport.picture_height / self.viewport.picture_width)

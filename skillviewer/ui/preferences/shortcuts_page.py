@@ -29,7 +29,8 @@ class ShortcutsPage(QWidget):
 
     def __init__(self, settings: Settings, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._settings, self._actions = settings, actions
+        self._settings = settings
+        self._actions = actions
         self._pressed = ""
         self.search = named(QLineEdit(self), "Search actions and keys")
         self.search.setPlaceholderText("Search actions and keys")

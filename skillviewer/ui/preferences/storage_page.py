@@ -23,7 +23,8 @@ class StoragePage(Form):
 
     def __init__(self, app_context: AppContext, dialogs: Dialogs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._app_context, self._dialogs = app_context, dialogs
+        self._app_context = app_context
+        self._dialogs = dialogs
         self._storage: Storage | None = None
         folder = printable(str(cache_dir()))
         self.place = text_label(folder, self, wrap=True, plain=True)

@@ -44,7 +44,8 @@ class ClockBar(PaintedWidget):
         clips = self._pair_view.clock.clips
         if not clips:
             return None
-        start_s, stop_s = min(s.start_s for s in clips), max(s.stop_s for s in clips)
+        start_s = min(s.start_s for s in clips)
+        stop_s = max(s.stop_s for s in clips)
         return start_s, max(stop_s, start_s + 1e-3)
 
     def accessible_text(self) -> str:
@@ -72,11 +73,13 @@ class ClockBar(PaintedWidget):
         pair_view = self._pair_view
         if not pair_view.clock.clips:
             return
-        painter, theme = QPainter(self), self._theme
+        painter = QPainter(self)
+        theme = self._theme
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         for row, video in enumerate(self._rows(pair_view)):
-            clip, top = pair_view.clock.clips[video], self.row_y(row)
+            clip = pair_view.clock.clips[video]
+            top = self.row_y(row)
             left, right = self.x_of(clip.start_s), self.x_of(clip.stop_s)
             painter.setBrush(QColor(theme.edge))
             painter.drawRoundedRect(QRectF(left, top, max(right - left, 2), BAR_PX), 3, 3)
@@ -98,18 +101,21 @@ class ClockBar(PaintedWidget):
             painter.drawLine(QPointF(x, GAP_PX / 2), QPointF(x, height))
         else:
             for row, video in enumerate(self._rows(pair_view)):
-                x, top = self.x_of(pair_view.clock.time_s(video)), self.row_y(row)
+                x = self.x_of(pair_view.clock.time_s(video))
+                top = self.row_y(row)
                 painter.drawLine(QPointF(x, top - GAP_PX / 2), QPointF(x, top + BAR_PX + GAP_PX / 2))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(theme.text))
         for row, video in enumerate(self._rows(pair_view)):
-            mark_s, top = self._marks_s[video], self.row_y(row) - GAP_PX
+            mark_s = self._marks_s[video]
+            top = self.row_y(row) - GAP_PX
             if mark_s is not None:
                 x = self.x_of(mark_s - pair_view.clock.clips[video].sync_s)
                 painter.drawPolygon(QPolygonF([QPointF(x - 5, top), QPointF(x + 5, top), QPointF(x, top + 7)]))
 
     def _go(self, event: QMouseEvent) -> None:
-        pair_view, span = self._pair_view, self._span()
+        pair_view = self._pair_view
+        span = self._span()
         if span is None or self._held is None:
             return
         share = (event.position().x() - EDGE_PX) / max(self.width() - 2 * EDGE_PX, 1)

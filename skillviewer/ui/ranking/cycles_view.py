@@ -45,7 +45,8 @@ class CycleRow(QWidget):
         self.show_pair(weakest.better, weakest.worse, lines, waits=waits, writable=writable)
 
     def show_pair(self, better: str, worse: str, lines: Sequence[str], *, waits: bool, writable: bool) -> None:
-        self._pair, self._waits = frozenset((better, worse)), waits
+        self._pair = frozenset((better, worse))
+        self._waits = waits
         while len(self._lines) < len(lines):
             self._lines.append(WrappingLabel(self))
             self._column.addWidget(self._lines[-1])
@@ -75,7 +76,8 @@ class CyclesView(QWidget):
 
     def __init__(self, ask: Queue, take_out: Queue, parent: QWidget) -> None:
         super().__init__(parent)
-        self._ask, self._take_out = ask, take_out
+        self._ask = ask
+        self._take_out = take_out
         self._pairs: tuple[frozenset[str], ...] = ()
         self.rows: list[CycleRow] = []
         self.heading = text_label("Contradictions", self, heading=True)
@@ -89,7 +91,8 @@ class CyclesView(QWidget):
 
     def show_cycles(self, cycles: "Sequence[Cycle]", waiting: Collection[frozenset[str]], *, writable: bool) -> None:
         """Show cycles, those with the smallest lead first; ``waiting`` are the pairs in the queue."""
-        n, cycles = len(cycles), cycles[:MOST]
+        n = len(cycles)
+        cycles = cycles[:MOST]
         weakest = [frozenset((c.weakest.better, c.weakest.worse)) for c in cycles]
         self._pairs = _one_of_each(cycles, waiting)
         self.message.set_plain(self._summary(n))

@@ -86,7 +86,9 @@ class JudgingController(QObject):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._studies, self._undo, self._undo_key = studies, undo, undo_key
+        self._studies = studies
+        self._undo = undo
+        self._undo_key = undo_key
         self.phase = JudgingPhase.CLOSED
         self.session = JudgingSession()
         self._asked: Task | None = None
@@ -152,7 +154,8 @@ class JudgingController(QObject):
             self._set_phase(JudgingPhase.FEEDBACK)
             self.feedback.emit(pair_feedback(session.practised, turn.left.name, vote.verdict, ("left", "right")).text)
             return True
-        session.turn, self._seen = turn, (shares, played)
+        session.turn = turn
+        self._seen = (shares, played)
         vote = replace(vote, taken_s=round(self._clock.turn_s, 3))
         self._set_phase(JudgingPhase.STORING)
         self._undo.perform(vote_command(vote)).then(succeeded=self._on_stored, failed=self._on_not_stored)
@@ -225,7 +228,8 @@ class JudgingController(QObject):
         self._undo.drop(VOTES)  # one rater must not undo another's votes
         if self._asked is not None:
             self._asked.cancel()
-        self._asked, self.session = None, JudgingSession()
+        self._asked = None
+        self.session = JudgingSession()
         self._clock.end()
         self._show()
         self.message_changed.emit("")
@@ -260,7 +264,8 @@ class JudgingController(QObject):
             return
         if self._asked is not None:
             self._asked.cancel()
-        rater, unreadable = session.rater, frozenset(session.unreadable)
+        rater = session.rater
+        unreadable = frozenset(session.unreadable)
         turn = session.turn if session.practised is None else None
         typed = session.newest is None
 
@@ -276,7 +281,8 @@ class JudgingController(QObject):
         self.message_changed.emit(str(error) if isinstance(error, SettingsError) else text)
 
     def _on_outlook(self, found: RaterQueue) -> None:
-        self._asked, session = None, self.session
+        self._asked = None
+        session = self.session
         if not session.rater:
             return
         parts = [known_under(session.rater, found.rater)]

@@ -53,7 +53,8 @@ class Stopwatch:
             self._since_s = self._now_s()
 
     def pause(self) -> None:
-        self._counted_s, self._since_s = self.time_s, None
+        self._counted_s = self.time_s
+        self._since_s = None
 
 
 REMEMBERED = 20  # number of votes of earlier sessions that a rater can undo
@@ -108,7 +109,8 @@ class JudgingSession:
 
         A wrong one is often noticed late, and can be undone as if it had just been given.
         """
-        self.mine, self.progress = mine, progress
+        self.mine = mine
+        self.progress = progress
         if self.newest is not None:
             return ()
         self.newest = max((vote.id for vote in mine), default=0)
@@ -205,7 +207,8 @@ def hardly_seen(left: float, right: float, undo_key: str = "", played: tuple[flo
     ``left`` and ``right`` are the shares on screen, 0 to 1; ``played`` those that the rater let play or went to,
     whether or not their pictures came in time; ``undo_key`` is "" where there is no key for undo.
     """
-    least, most = min(left, right), max(left, right)
+    least = min(left, right)
+    most = max(left, right)
     if least >= SENSIBLE_SHARE:
         return ""
     if min(played) >= SENSIBLE_SHARE:  # the computer's fault, not the rater's

@@ -91,7 +91,8 @@ class JudgingView(QWidget):
         self, app_context: AppContext, judging: JudgingController, actions: Actions, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._app_context, self._judging = app_context, judging
+        self._app_context = app_context
+        self._judging = judging
         a, b, c, d = app_context.pairs
         self.pair_views = (PairView((a, b), parent=self), PairView((c, d), parent=self))
         self._front = 0
@@ -148,7 +149,8 @@ class JudgingView(QWidget):
         """Vote on the pair on screen; None skips it."""
         pair_view = self.pair_view
         if pair_view.turn is not None:
-            shares, turn = pair_view.shares(), pair_view.turn
+            shares = pair_view.shares()
+            turn = pair_view.turn
             left_mark_s, right_mark_s = self.marks_s
             vote = Vote(
                 left=turn.left.name,
@@ -182,7 +184,8 @@ class JudgingView(QWidget):
     def _own_s(self, video: int) -> float | None:
         """Return the time of the frame of a video on screen; None before it begins and after it has ended."""
         clock = self.pair_view.clock
-        clip, now_s = clock.clips[video], clock.time_s(video)
+        clip = clock.clips[video]
+        now_s = clock.time_s(video)
         within = clip.start_s - EPSILON_S <= now_s <= clip.stop_s + EPSILON_S
         return round(float(clip.video.times_s[clock.frame(video)]), 3) if within else None
 

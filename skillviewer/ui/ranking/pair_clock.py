@@ -70,7 +70,8 @@ class PairClock(QObject):
     def open(self, first: AlignedClip, second: AlignedClip, speed: float = 1.0) -> None:
         """Take a pair: together, paused at its beginning."""
         self.close()
-        self.clips, self.speed = (first, second), speed
+        self.clips = (first, second)
+        self.speed = speed
         self.together, self.active = True, 0
         self._place(BOTH, self.limits()[0])
         self.mode_changed.emit()
@@ -211,7 +212,8 @@ class PairClock(QObject):
         if not self.playing:
             return
         now_s = self._now_s()
-        time_s, stop_s = self._time_s(self.moving[0], now_s), self.limits()[1]
+        time_s = self._time_s(self.moving[0], now_s)
+        stop_s = self.limits()[1]
         if time_s >= stop_s - EPSILON_S:
             self.pause()
             self._place(self.moving, stop_s, now_s)

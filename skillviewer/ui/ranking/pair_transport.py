@@ -20,7 +20,8 @@ class PairTransport(QWidget):
 
     def __init__(self, pair_views: tuple[PairView, PairView], actions: Actions, icons: Icons, parent: QWidget) -> None:
         super().__init__(parent)
-        self._actions, self._icons = actions, icons
+        self._actions = actions
+        self._icons = icons
         self._theme: Theme | None = None
         self._pair_view = pair_views[0]
         self._marks_s: Marks = NO_MARKS

@@ -79,7 +79,8 @@ class PairView(QWidget):
     def load(self, turn: PresentedPair, speed: float) -> None:
         """Open a pair; ``failed`` follows if a video cannot be shown."""
         self.clear()
-        self.turn, self._speed = turn, speed
+        self.turn = turn
+        self._speed = speed
         self._contenders = (turn.left, turn.right)
         for player, contender in zip(self.players, self._contenders, strict=True):
             player.load(contender)

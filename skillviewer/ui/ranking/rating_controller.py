@@ -69,7 +69,9 @@ class RatingController(QObject):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._studies, self._undo, self._undo_key = studies, undo, undo_key
+        self._studies = studies
+        self._undo = undo
+        self._undo_key = undo_key
         self.phase = RatingPhase.CLOSED
         self.session = RatingSession()
         self.plan: RatingPlan | None = None
@@ -212,7 +214,8 @@ class RatingController(QObject):
         self._undo.drop(VOTES)  # one rater must not undo another's ratings
         if self._asked is not None:
             self._asked.cancel()
-        self._asked, self.session = None, RatingSession()
+        self._asked = None
+        self.session = RatingSession()
         self._clock.end()
         self.turn_changed.emit(None)
         self.message_changed.emit("")
@@ -259,7 +262,9 @@ class RatingController(QObject):
             return
         if self._asked is not None:
             self._asked.cancel()
-        rater, unreadable, typed = session.rater, frozenset(session.unreadable), session.practice is None
+        rater = session.rater
+        unreadable = frozenset(session.unreadable)
+        typed = session.practice is None
 
         def work(study: Study) -> RatingQueue:
             return rating_queue(study, rater_in_study(study, rater) if typed else rater, unreadable)
@@ -272,7 +277,8 @@ class RatingController(QObject):
         self.message_changed.emit(str(error))
 
     def _on_queue(self, found: RatingQueue) -> None:
-        self._asked, session = None, self.session
+        self._asked = None
+        session = self.session
         if not session.rater or self.phase is RatingPhase.STORING:
             return
         parts = [known_under(session.rater, found.rater)]

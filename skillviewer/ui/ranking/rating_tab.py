@@ -40,7 +40,8 @@ class RatingTab(QWidget):
         self, app_context: AppContext, actions: Actions, undo_key: Callable[[], str], parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._app_context, self._actions = app_context, actions
+        self._app_context = app_context
+        self._actions = actions
         self._sat_down = False
         self.dialogs = Dialogs()
         self.controller = RatingController(app_context.studies, app_context.undo, undo_key, self)

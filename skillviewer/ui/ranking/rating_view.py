@@ -50,7 +50,9 @@ class RatingView(QWidget):
         self, app_context: AppContext, controller: RatingController, actions: Actions, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._app_context, self._controller, self._actions = app_context, controller, actions
+        self._app_context = app_context
+        self._controller = controller
+        self._actions = actions
         self._theme: Theme | None = None
         self._turn: PresentedVideo | None = None
         self._seen = self._over = False
@@ -71,7 +73,8 @@ class RatingView(QWidget):
         self.submit_button = push_button("Next video", self, self.submit, primary=True)
         self.proceed_button = push_button("Continue", self, controller.proceed, primary=True)
         self.proceed_button.hide()
-        left, right = self._make_left(), QWidget(self)
+        left = self._make_left()
+        right = QWidget(self)
         right.setMinimumWidth(by_text(260))
         add_all(
             vertical(right, (8, 0, 16, 8), 8),
@@ -171,7 +174,9 @@ class RatingView(QWidget):
 
     def _on_turn(self, turn: PresentedVideo | None) -> None:
         self.clock.close()
-        self._turn, self._seen, self._over = turn, False, False
+        self._turn = turn
+        self._seen = False
+        self._over = False
         self.remark.clear()
         self.player.clear()
         self.proceed_button.hide()

@@ -165,7 +165,8 @@ class RubricForm(QWidget):
         """Rate or move by a key; return whether the key means something here."""
         if not self.rows or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
             return False
-        row, text = self.rows[self.current], event.text().upper()
+        row = self.rows[self.current]
+        text = event.text().upper()
         if event.key() in {Qt.Key.Key_Up, Qt.Key.Key_Down}:
             self.mark(self.current + (1 if event.key() == Qt.Key.Key_Down else -1))
         elif event.isAutoRepeat():

@@ -56,7 +56,8 @@ class RankScreen(QWidget):
 
     def __init__(self, app_context: AppContext, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._app_context, self._actions = app_context, actions
+        self._app_context = app_context
+        self._actions = actions
         self._question = ""
         self._shown = False
         self._sat_down = False  # a rater judged here: the next one is likely to be another
@@ -70,7 +71,8 @@ class RankScreen(QWidget):
         self.rate = RatingTab(app_context, actions, self._undo_key, self)
         self._tabs.addWidget(self.rate)
         self._add_tab("Rate")
-        self.results, self.raters = ResultView(app_context, self), RatersView(app_context, self)
+        self.results = ResultView(app_context, self)
+        self.raters = RatersView(app_context, self)
         for view, title in ((self.results, "Results"), (self.raters, "Raters")):
             self._tabs.addWidget(view)
             self._add_tab(title)
@@ -188,7 +190,8 @@ class RankScreen(QWidget):
 
     def handlers(self, dialogs: Dialogs) -> Handlers:
         """Return what the actions of the Rank menu do, while a pair is before a rater, and while none is."""
-        judging_view, given = self.judging_view, (self._app_context, self, dialogs)
+        judging_view = self.judging_view
+        given = (self._app_context, self, dialogs)
         self.rate.dialogs = dialogs
         between: dict[str, Callable[[], object]] = {
             "rank_pack": partial(pack_pairs, *given, blur_faces=False),
@@ -366,7 +369,8 @@ class RankScreen(QWidget):
             self._app_context.studies.open(study.path)
 
     def _show_rest(self) -> None:
-        minutes, n = max(round(self.judging.sitting_s / 60), 1), self.judging.session.since_rest
+        minutes = max(round(self.judging.sitting_s / 60), 1)
+        n = self.judging.session.since_rest
         judged = ("{} pair" if n == 1 else "{} pairs").format(n)
         text = "You have judged {} in {} min. A few minutes away from the screen keep your judgement fair."
         self.rest_page.set_message(text.format(judged, minutes))

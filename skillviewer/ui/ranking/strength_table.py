@@ -100,7 +100,8 @@ class StrengthTable(SortedTable):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Strengths of the videos", (), parent)
-        self.scale, self.names = ScaleDelegate(self), RankedNameDelegate(self)
+        self.scale = ScaleDelegate(self)
+        self.names = RankedNameDelegate(self)
         self._plain = self.itemDelegate()
         self.setStyleSheet("QTableView::item { padding: 0 8px 0 5px; }")  # numbers end where their titles end
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)

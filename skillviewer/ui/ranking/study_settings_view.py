@@ -96,7 +96,8 @@ class StudySettingsView(QWidget):
 
     def _choice(self, name: str, description: str, values: Sequence[Any], describe: Callable[[Any], str]) -> QComboBox:
         """Return a box that sets a field of the settings; ``what`` is the command's text."""
-        options, at_first = [(value, describe(value)) for value in values], getattr(StudySettings(), name)
+        options = [(value, describe(value)) for value in values]
+        at_first = getattr(StudySettings(), name)
         box = self.form.choice(options, at_first, lambda value: self._set(description, **{name: value}))
         self._choices[name] = box, describe
         return box

@@ -61,7 +61,8 @@ class VotesView(QWidget):
 
     def __init__(self, app_context: AppContext, work: Work, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._app_context, self._work = app_context, work
+        self._app_context = app_context
+        self._work = work
         self._stale = True
         self._asked: Task | None = None
         self._last: tuple[VotesSnapshot, object] | None = None
@@ -132,7 +133,8 @@ class VotesView(QWidget):
         self._app_context.messages.fail(error)
 
     def _show(self, snapshot: VotesSnapshot, found: object) -> None:
-        self._asked, self._last = None, (snapshot, found)
+        self._asked = None
+        self._last = (snapshot, found)
         nothing = self._fill(snapshot, found)
         if nothing:
             self.empty.set_message(nothing)

@@ -67,7 +67,9 @@ class AppContext(QObject):
         self, backend: Backend, settings: Settings, themes: ThemeSource, icons: Icons, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self.settings, self.themes, self.icons = settings, themes, icons
+        self.settings = settings
+        self.themes = themes
+        self.icons = icons
         # the study that opened videos join while one is open; None to ask each time
         self.destination: VideoDestination | None = None
         self._make_workers(backend)
@@ -75,7 +77,8 @@ class AppContext(QObject):
         self._connect()
 
     def _make_workers(self, backend: Backend) -> None:
-        videos, close = partial(OpenVideos, backend.open_reader, backend.open_proxy), methodcaller("close")
+        videos = partial(OpenVideos, backend.open_reader, backend.open_proxy)
+        close = methodcaller("close")
         self.frames = WorkerThread("frames", videos, close, self)
         self.model = WorkerThread("model", lambda: ModelHolder(backend.open_model), close, self, computes=True)
         self.index = WorkerThread("index", lambda: backend, _leave_open, self)
@@ -141,7 +144,10 @@ class AppContext(QObject):
         self.proxies = Proxies(self.copies, self.feed, self.jobs)
 
     def _make_tracks(self) -> None:
-        state, playback, videos, messages = self.state, self.playback, self.videos, self.messages
+        state = self.state
+        playback = self.playback
+        videos = self.videos
+        messages = self.messages
         self.point_requests = PointRequests(self)
         self.tracks = VideoTracks(self.tracks_worker, state, playback, videos, self.studies, self.undo, messages)
         self.hand_searches = HandSearches(self.hands_worker, state, videos, self.tracks, self.jobs, messages)
@@ -194,7 +200,8 @@ class AppContext(QObject):
 
     def _must_ask(self, found: ClassifiedPaths) -> bool:
         """Decide whether the study that videos join has to be asked for; one that was remembered takes them at once."""
-        study, listed = self.studies.current, {entry.clip.path for entry in self.videos}
+        study = self.studies.current
+        listed = {entry.clip.path for entry in self.videos}
         new = set(found.videos) - listed
         if not new or study is None or study.draft or found.study is not None or found.archive is not None:
             return False
@@ -232,7 +239,8 @@ class AppContext(QObject):
         value = value.strip()
         if entry is None or not entry.study_name or value == (getattr(entry, fact) or ""):
             return
-        name, none = entry.study_name, None if fact == "participant" else ""
+        name = entry.study_name
+        none = None if fact == "participant" else ""
 
         def change(study: Study, now: str | None) -> str | None:
             before = getattr(study.videos.get(name), fact)
@@ -307,10 +315,12 @@ class AppContext(QObject):
 
     def split_off(self) -> None:
         """Make the selection a separate video of the study: an attempt in a long recording."""
-        entry, chosen = self.videos.get(self.state.current), self.playback.selection
+        entry = self.videos.get(self.state.current)
+        chosen = self.playback.selection
         if entry is None or not entry.study_name or chosen is None:
             return
-        clip_range, name = FrameRange(chosen.start, chosen.stop), entry.study_name
+        clip_range = FrameRange(chosen.start, chosen.stop)
+        name = entry.study_name
         self.playback.clear_marks()
         text, message = "new video of a part of {}", "“{}” is now a separate video in the list."
         command = Command(

@@ -43,8 +43,11 @@ class AssessmentQueue(QObject):
         self, worker: WorkerThread[ModelHolder], state: ViewerState, videos: VideoList, jobs: Jobs, messages: Messages
     ) -> None:
         super().__init__(worker)
-        self._worker, self._state, self._videos = worker, state, videos
-        self._jobs, self._messages = jobs, messages
+        self._worker = worker
+        self._state = state
+        self._videos = videos
+        self._jobs = jobs
+        self._messages = messages
         self._kept: dict[tuple[VideoClip, str], Analysis] = {}  # (video, digest of the checkpoint)
         self._model: LoadedModel | None = None
         self._queue: list[VideoClip] = []
@@ -116,7 +119,8 @@ class AssessmentQueue(QObject):
             self._videos.update(clip, state=VideoState.WAITING, reason="", done=0, total=0)
 
     def stop(self) -> None:
-        waiting, self._queue = self._queue, []
+        waiting = self._queue
+        self._queue = []
         self._unasked.clear()
         self._again.clear()
         self._throttle.stop()
@@ -169,7 +173,8 @@ class AssessmentQueue(QObject):
                 self._restore(self._videos[row].clip)
 
     def _on_model(self, model: LoadedModel | None) -> None:
-        before, self._model = self._model, model
+        before = self._model
+        self._model = model
         if model is not None and before is not None and model.digest == before.digest:
             return  # only the memory in use was read again
         if before is not None:
@@ -211,8 +216,10 @@ class AssessmentQueue(QObject):
     def _advance(self) -> None:
         if self._model is None or self.running is not None or not self._queue or self._worker.stopped:
             return
-        clip, passes = self._queue.pop(0), self._state.passes
-        self.running, self._passes = clip, passes
+        clip = self._queue.pop(0)
+        passes = self._state.passes
+        self.running = clip
+        self._passes = passes
         self._videos.update(clip, state=VideoState.WORKING, done=0, total=0)
         self._task = self._worker.submit(lambda slot, token, report: _assess(slot, clip, passes, token, report))
         self._task.then(
@@ -292,7 +299,8 @@ class AssessmentQueue(QObject):
             self._finish_job()
 
     def _finish_job(self) -> None:
-        job, self._job = self._job, None
+        job = self._job
+        self._job = None
         if job is not None:
             job.finish()
             self.busy_changed.emit(False)

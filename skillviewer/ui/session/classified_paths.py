@@ -70,7 +70,8 @@ def sort_paths(paths: Sequence[Path], backend: Backend, token: CancelToken = NEV
         elif is_track_file(path):
             tracks.append(path)
         elif path.is_dir():
-            inside, tables_inside = expand([path]), _ratings_in(path)
+            inside = expand([path])
+            tables_inside = _ratings_in(path)
             found += inside
             tables += [(table, path) for table in tables_inside]
             refused += [] if inside or tables else [(path, "holds no videos")]
@@ -172,6 +173,7 @@ def picture_of(path: Path, backend: Backend, token: CancelToken) -> RGBImage | N
 def shrink(picture: RGBImage, height_px: int) -> RGBImage:
     """Return (H, W, 3) uint8 made smaller by averaging whole blocks, at least ``height_px`` high where it was."""
     step = max(picture.shape[0] // height_px, 1)
-    h, w = picture.shape[0] // step, max(picture.shape[1] // step, 1)
+    h = picture.shape[0] // step
+    w = max(picture.shape[1] // step, 1)
     blocks = picture[: h * step, : w * step].reshape(h, step, -1, step, 3)
     return np.ascontiguousarray(blocks.mean(axis=(1, 3), dtype=np.float32).astype(np.uint8))

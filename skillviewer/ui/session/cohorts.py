@@ -38,7 +38,8 @@ class Cohorts(QObject):
 
     def _count(self, entry: VideoEntry) -> None:
         """Put a video where it belongs by its score and task; other changes come by the thousand."""
-        ranked, clip = self._ranks(), entry.clip
+        ranked = self._ranks()
+        clip = entry.clip
         before, self._seen[clip] = self._seen.get(clip), entry
         moved = before is None or (before.analysis, before.task) != (entry.analysis, entry.task)
         if before is not None:
@@ -60,7 +61,10 @@ class Cohorts(QObject):
 
     def _ranks(self) -> dict[str, list[float]]:
         if self._ranked is None:
-            self._ranked, self._members, self._seen, self._open = {}, {}, {}, Counter()
+            self._ranked = {}
+            self._members = {}
+            self._seen = {}
+            self._open = Counter()
             for entry in self._videos:
                 self._count(entry)
         return self._ranked

@@ -23,7 +23,8 @@ class FileChecks(QObject):
 
     def __init__(self, worker: WorkerThread[None], check: Check, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._worker, self._check = worker, check
+        self._worker = worker
+        self._check = check
         self._doubtful: list[StudyVideo] = []
         self._checked: dict[str, StudyVideo] = {}
         self._reading: Task | None = None
@@ -39,7 +40,9 @@ class FileChecks(QObject):
         if self._reading is not None:
             self._reading.cancel()
         self._round += 1
-        self._doubtful, self._checked, self._reading = [], {}, None
+        self._doubtful = []
+        self._checked = {}
+        self._reading = None
 
     def _next(self) -> None:
         if self._doubtful and not self._worker.stopped:
@@ -51,7 +54,9 @@ class FileChecks(QObject):
     def _on_read(self, found: Identity | Exception) -> None:
         if self.sender() is not self._reading or self._worker.stopped:
             return  # forgotten
-        path, this, self._reading = self._doubtful[0].path, self._round, None
+        path = self._doubtful[0].path
+        this = self._round
+        self._reading = None
         names = {video.name for video in self._doubtful if video.path == path}  # parts of one file
         self._doubtful = [video for video in self._doubtful if video.name not in names]
 

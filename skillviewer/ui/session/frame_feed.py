@@ -60,7 +60,8 @@ IDLE_MS = 250  # rest after which decoding ahead begins
 
 def _preview(reader: Reader, wanted: int, superseded: CancelToken) -> tuple[int, RGBImage]:
     """Return the best picture that is available quickly without a proxy, and its frame."""
-    near, key = reader.nearest_cached(wanted), reader.key_frame(wanted)
+    near = reader.nearest_cached(wanted)
+    key = reader.key_frame(wanted)
     if near is not None and abs(near - wanted) <= abs(key - wanted):
         picture = reader.cached(near)
         if picture is not None:

@@ -44,7 +44,8 @@ class ModelHolder:
         if not stands:
             assessor = self._open_model(folder)
             self.close()
-            self._assessor, self._folder = assessor, folder
+            self._assessor = assessor
+            self._folder = folder
         assessor = self.assessor
         memory = assessor.memory_text()
         return LoadedModel(assessor.name, folder, assessor.device_name, memory, assessor.digest, assessor.warning)
@@ -64,7 +65,8 @@ class ModelHolder:
         return self._assessor
 
     def close(self) -> None:
-        assessor, self._assessor = self._assessor, None
+        assessor = self._assessor
+        self._assessor = None
         if assessor is not None:
             assessor.close()
 
@@ -79,8 +81,11 @@ class ModelChooser(QObject):
         self, backend: Backend, worker: WorkerThread[ModelHolder], state: ViewerState, jobs: Jobs, messages: Messages
     ) -> None:
         super().__init__(worker)
-        self._backend, self._worker, self._state = backend, worker, state
-        self._jobs, self._messages = jobs, messages
+        self._backend = backend
+        self._worker = worker
+        self._state = state
+        self._jobs = jobs
+        self._messages = messages
         self.entries: tuple[ModelEntry, ...] = ()  # the checkpoints on this computer
         self.wanted: Path | None = None  # folder of the checkpoint that was chosen: loaded, or loading
         self._before: Path | None = None  # the one that was loaded when another was chosen
@@ -136,7 +141,9 @@ class ModelChooser(QObject):
             self._state.set_model(model)
 
     def _on_failed(self, error: Exception) -> None:
-        self.wanted, before, self._before = None, self._before, None
+        self.wanted = None
+        before = self._before
+        self._before = None
         self._state.set_digest("")
         self._messages.fail(error)
         if before is not None:

@@ -75,17 +75,20 @@ class StudyHolder:
     def swap(self, study: Study, *, draft: bool = False) -> None:
         """Open a study; the one before is closed."""
         self.close()
-        self._study, self._draft = study, draft
+        self._study = study
+        self._draft = draft
         self._version = study.written_version()
 
     def news(self) -> bool:
         """Return whether another process has written the study since this was last asked."""
-        before, self._version = self._version, self.study.written_version()
+        before = self._version
+        self._version = self.study.written_version()
         return before != self._version
 
     def close(self) -> None:
         """Close the study; a draft without votes and annotations leaves no file."""
-        study, self._study = self._study, None
+        study = self._study
+        self._study = None
         if study is None:
             return
         path = study.path
@@ -141,7 +144,8 @@ def new_draft() -> Study:
     _make_folder(drafts_dir())
     stamp = datetime.now().astimezone().strftime("%Y-%m-%d %H.%M.%S")
     name = f"Untitled {stamp} {os.getpid()}"
-    path, number = drafts_dir() / f"{name}{SUFFIX}", 1
+    path = drafts_dir() / f"{name}{SUFFIX}"
+    number = 1
     while path.exists():  # another one was made in the same second
         number += 1
         path = drafts_dir() / f"{name}-{number}{SUFFIX}"
@@ -179,7 +183,8 @@ def _make_sample(path: Path, source: Path, token: CancelToken, report: Report) -
 
 def open_sample(token: CancelToken, report: Report) -> Study:
     """Open the sample study; the first time, or when the program has moved, it is made from what ships."""
-    source, path = sample_source(), sample_path()
+    source = sample_source()
+    path = sample_path()
     if source is None:
         raise StudyError("The sample study does not ship with this copy of the program.")
     if not path.exists():

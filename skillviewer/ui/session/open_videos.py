@@ -30,7 +30,9 @@ class OpenVideos:
         open_proxy: Callable[[VideoInfo], Proxy | None],
         most: int = 2,
     ) -> None:
-        self._open_reader, self._open_proxy, self._most = open_reader, open_proxy, most
+        self._open_reader = open_reader
+        self._open_proxy = open_proxy
+        self._most = most
         self._readers: dict[Path, Reader] = {}  # the one used last comes last
         self._proxies: dict[Path, Proxy] = {}
 

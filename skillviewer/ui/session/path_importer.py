@@ -25,7 +25,9 @@ class PathImporter(QObject):
         self, worker: WorkerThread[Backend], videos: VideoList, messages: Messages, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self._worker, self._videos, self._messages = worker, videos, messages
+        self._worker = worker
+        self._videos = videos
+        self._messages = messages
         self._to_probe: OrderedDict[VideoClip, None] = OrderedDict()
         self._probing: VideoClip | None = None
         self._unreadable: list[tuple[Path, str]] = []
@@ -87,7 +89,8 @@ class PathImporter(QObject):
             return
         if not self._to_probe:
             if self._unreadable:
-                refused, self._unreadable = self._unreadable, []
+                refused = self._unreadable
+                self._unreadable = []
                 self._refuse(refused, "{} cannot be read: {}", "{} videos cannot be read.")
             return
         clip, _ = self._to_probe.popitem(last=False)

@@ -89,7 +89,8 @@ class Playback(QObject):
         """Put a video, or some of its frames, under the playhead, at its first frame, paused."""
         self.pause()
         whole = range(video.n_frames) if video is not None else range(1)
-        self.video, self.frames = video, frames if frames is not None else whole
+        self.video = video
+        self.frames = frames if frames is not None else whole
         self.frame = self.frames[0]
         self.samples = np.empty(0, np.int64)
         self.marks = (None, None)

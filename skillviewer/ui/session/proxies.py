@@ -18,7 +18,9 @@ class Proxies(QObject):
 
     def __init__(self, worker: WorkerThread[Backend], feed: FrameFeed, jobs: Jobs) -> None:
         super().__init__(feed)
-        self._worker, self._feed, self._jobs = worker, feed, jobs
+        self._worker = worker
+        self._feed = feed
+        self._jobs = jobs
         self._video: VideoInfo | None = None
         self._task: Task | None = None
         self._wait = single_shot(self, WAIT_MS, self._begin)

@@ -75,7 +75,8 @@ class DeviceOutput:
 
     def stop(self) -> None:
         """Stop at once; a second call does nothing."""
-        stream, self._stream = self._stream, None
+        stream = self._stream
+        self._stream = None
         if stream is not None:
             stream.abort(ignore_errors=True)
             stream.close(ignore_errors=True)

@@ -57,7 +57,9 @@ class SoundFeeder:
     """Decodes sound for the device: the resource of the worker thread ``sound``."""
 
     def __init__(self, open_sound: OpenSound, output: SoundOutput, slot: QueueSlot) -> None:
-        self._open, self._output, self._slot = open_sound, output, slot
+        self._open = open_sound
+        self._output = output
+        self._slot = slot
         self._source: tuple[Path, SoundSource] | None = None
 
     def feed(self, path: Path, queue: SoundQueue, stop_s: float, token: CancelToken) -> None:
@@ -116,8 +118,12 @@ class SoundPlayer(QObject):
         on: bool,
     ) -> None:
         super().__init__(playback)
-        self._worker, self._slot, self._looker = worker, slot, looker
-        self._open, self._playback, self._messages = open_sound, playback, messages
+        self._worker = worker
+        self._slot = slot
+        self._looker = looker
+        self._open = open_sound
+        self._playback = playback
+        self._messages = messages
         self.on = on
         self.envelope: SoundEnvelope | None = None
         self.wants_envelope = False  # true while the waveform is shown
@@ -213,7 +219,9 @@ class SoundPlayer(QObject):
             return
         if self._has_sound is False or self._no_device:
             return
-        queue, stop_s, path = SoundQueue(run), self._playback.stop_s, video.path
+        queue = SoundQueue(run)
+        stop_s = self._playback.stop_s
+        path = video.path
         self._queue = queue
         self._task = self._worker.submit(lambda feeder, token, _report: feeder.feed(path, queue, stop_s, token))
         self._task.failed.connect(self._on_failed)
@@ -235,7 +243,9 @@ class SoundPlayer(QObject):
         if self._looking is not None:
             self._looking.cancel()
             self._looking = None
-        self._video, self._has_sound, self.envelope = video, None, None
+        self._video = video
+        self._has_sound = None
+        self.envelope = None
         self.envelope_changed.emit(None)
         self._look_through()
         self.changed.emit()
@@ -255,10 +265,12 @@ class SoundPlayer(QObject):
         self._looking.then(succeeded=self._on_envelope, failed=self._messages.fail)
 
     def _on_envelope(self, envelope: SoundEnvelope) -> None:
-        video, self._looking = self._video, None
+        video = self._video
+        self._looking = None
         if video is None or envelope.digest != video.digest:
             return
-        self.envelope, self._has_sound = envelope, envelope.facts is not None
+        self.envelope = envelope
+        self._has_sound = envelope.facts is not None
         missing = envelope.missing(self._playback.start_s, self._playback.stop_s)
         if envelope.facts is not None and missing and self.on:
             self._note(str(video.path), f"{video.path.name}: {missing}")

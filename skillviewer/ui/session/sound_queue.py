@@ -59,11 +59,13 @@ class SoundQueue:
         with self._lock:
             if self._next is None:
                 self._next = round((heard_at_s - self.run.at_s) * SOUND_RATE_HZ)
-            first, stop = self._next, self._next + n
+            first = self._next
+            stop = self._next + n
             self._heard = first, heard_at_s
             filled = 0
             for start, samples in self._pieces:
-                low, high = max(start, first), min(start + samples.shape[1], stop)
+                low = max(start, first)
+                high = min(start + samples.shape[1], stop)
                 if high > low:
                     out[:, low - first : high - first] = samples[:, low - start : high - start]
                     filled += high - low

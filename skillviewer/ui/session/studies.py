@@ -55,7 +55,9 @@ class StudyController(QObject):
         self, worker: WorkerThread[StudyHolder], files: WorkerThread[None], jobs: Jobs, messages: Messages
     ) -> None:
         super().__init__(worker)
-        self._worker, self._jobs, self._messages = worker, jobs, messages
+        self._worker = worker
+        self._jobs = jobs
+        self._messages = messages
         self._mentions: tuple[str, ...] = ()  # of the video that was erased last
         self.current: OpenStudy | None = None
         self._reported: tuple[str, ...] = ()
@@ -289,7 +291,8 @@ class StudyController(QObject):
         return self._submit(work, self._on_exchanged)
 
     def _on_facts(self, study: OpenStudy) -> None:
-        before, self.current = self.current, study
+        before = self.current
+        self.current = study
         if before is None or before.path != study.path:
             self._reported = ()
             self._back_up.start()

@@ -37,7 +37,8 @@ MAX_CHANGES_AT_ONCE = 200  # entries of the list that change in one turn of the 
 def entry_of(video: StudyVideo) -> VideoEntry:
     """Return a video of a study as an entry of the list."""
     path = video.path if video.path is not None else Path(video.recorded_path)
-    state, reason = VideoState.NEW, ""
+    state = VideoState.NEW
+    reason = ""
     if video.state is FileState.REPLACED:
         state = VideoState.REPLACED
         text = "Another file has replaced this video: {}"
@@ -81,8 +82,12 @@ class StudyList(QObject):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._studies, self._videos, self._assessments = studies, videos, assessments
-        self._intake, self._index, self._state = intake, index, state
+        self._studies = studies
+        self._videos = videos
+        self._assessments = assessments
+        self._intake = intake
+        self._index = index
+        self._state = state
         self.known: tuple[StudyVideo, ...] = ()
         # by video and digest
         self._early: dict[tuple[VideoClip, str], tuple[Analysis, str, Path, tuple[str, ...]]] = {}
@@ -138,7 +143,9 @@ class StudyList(QObject):
             first = next((entry for entry in fresh if entry.study_name == wanted_first), fresh[0])
             self._state.set_current(first.clip)
         self._assessments.show_tasks()
-        early, self._early = self._early, {}  # analyses of videos that were assessed before the study knew them
+        # analyses of videos that were assessed before the study knew them
+        early = self._early
+        self._early = {}
         for (_, model_digest), (analysis, name, folder, changes_of) in early.items():
             self.save_analysis(analysis, model_digest, name, folder, *changes_of)
         self._load_analyses()
@@ -195,7 +202,8 @@ class StudyList(QObject):
         if self._task is not None or not self._to_recall or self._index.stopped:
             return
         n = min(AT_ONCE, len(self._to_recall))
-        digest, some = self._loaded[0], [self._to_recall.popitem(last=False)[1] for _ in range(n)]
+        digest = self._loaded[0]
+        some = [self._to_recall.popitem(last=False)[1] for _ in range(n)]
         self._task = self._index.submit(lambda _backend, token, report: load_analyses(some, digest, token, report))
         self._task.then(progressed=self._on_some, succeeded=self._assessments.take, finished=self._on_recalled)
 

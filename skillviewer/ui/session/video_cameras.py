@@ -37,8 +37,14 @@ class VideoCameras(QObject):
         messages: Messages,
     ) -> None:
         super().__init__(playback)
-        self._studies, self._undo, self._videos, self._state = studies, undo, videos, state
-        self._playback, self._looker, self._jobs, self._messages = playback, looker, jobs, messages
+        self._studies = studies
+        self._undo = undo
+        self._videos = videos
+        self._state = state
+        self._playback = playback
+        self._looker = looker
+        self._jobs = jobs
+        self._messages = messages
         self.cameras: tuple[Camera, ...] = ()
         self._generation = 0
         playback.video_changed.connect(self._read)

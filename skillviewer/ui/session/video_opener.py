@@ -25,8 +25,11 @@ class VideoOpener(QObject):
         self, state: ViewerState, playback: Playback, feed: FrameFeed, videos: VideoList, messages: Messages
     ) -> None:
         super().__init__(state)
-        self._state, self._playback, self._feed = state, playback, feed
-        self._videos, self._messages = videos, messages
+        self._state = state
+        self._playback = playback
+        self._feed = feed
+        self._videos = videos
+        self._messages = messages
         self._noted: set[str] = set()
         state.current_changed.connect(self._on_current)
         state.analysis_changed.connect(self._on_analysis)
@@ -49,7 +52,8 @@ class VideoOpener(QObject):
 
     def _on_entry(self, row: int) -> None:
         """Remove the picture when another file has replaced the video, and bring it back when the video is back."""
-        entry, shown = self._videos[row], self._feed.path is not None
+        entry = self._videos[row]
+        shown = self._feed.path is not None
         other = entry.state is VideoState.REPLACED if shown else entry.state.has_picture
         if other and entry.clip == self._state.current:
             self._on_current(entry.clip)

@@ -23,7 +23,8 @@ class VideoRatings(QObject):
 
     def __init__(self, studies: StudyController, videos: VideoList, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._studies, self._videos = studies, videos
+        self._studies = studies
+        self._videos = videos
         self._ratings: dict[str, GivenRating] = {}
         self._changes = Portions(self)
         self._soon = single_shot(self, 0, self._apply)

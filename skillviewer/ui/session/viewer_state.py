@@ -93,7 +93,8 @@ class ViewerState(QObject):
         self.set_map_style(overlay=self._overlay if self.map_style.overlay is Overlay.OFF else Overlay.OFF)
 
     def set_model(self, model: LoadedModel | None) -> None:
-        other, self.model = model != self.model, model
+        other = model != self.model
+        self.model = model
         self.set_digest(model.digest if model is not None else "")
         if other:
             self.model_changed.emit(model)

@@ -108,7 +108,8 @@ class ActionController(QObject):
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
-        self._window, self._app_context = window, window.app_context
+        self._window = window
+        self._app_context = window.app_context
         self._handlers: dict[str, Handlers] = {}
         self._soon = single_shot(self, 0, self.refresh)
         self._bind_files()
@@ -240,7 +241,8 @@ class ActionController(QObject):
         actions.bind("palette", lambda: CommandPalette(window.menuBar(), window).open_over())
         actions.bind("find_video", window.find_video)
         actions.bind("change_page", self._show_change)
-        self.list_menu, view = QMenu(window), window.panel.view
+        self.list_menu = QMenu(window)
+        view = window.panel.view
         self.list_menu.addActions([actions[name] for name in OF_LIST])
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         view.customContextMenuRequested.connect(lambda at: self.list_menu.popup(view.viewport().mapToGlobal(at)))
@@ -472,7 +474,8 @@ class ActionController(QObject):
             return
         passes = app_context.state.passes
         if entry.analysis is not None and entry.analysis.n_passes > passes:
-            known, new = entry.analysis.n_passes, counted(passes, "pass", "passes")
+            known = entry.analysis.n_passes
+            new = counted(passes, "pass", "passes")
             lost = ", and there is no interval then" if passes == 1 else ""
             question = (
                 f"This video was assessed in {known} passes. Assess it again in {new}? That replaces the result{lost}."
@@ -500,7 +503,8 @@ class ActionController(QObject):
         dialog.open_above(transport)
 
     def _about(self) -> None:
-        theme, ratio = self._app_context.themes.theme, self._window.devicePixelRatioF()
+        theme = self._app_context.themes.theme
+        ratio = self._window.devicePixelRatioF()
         logo = self._app_context.icons.pixmap("skillviewer", theme.text, LOGO_PX, ratio)
         About(logo, self._window).open_over()
 

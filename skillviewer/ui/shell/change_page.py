@@ -28,7 +28,9 @@ class ChangePage(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Change over time")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._app_context, self.who, self.page = app_context, QComboBox(self), QTextBrowser(self)
+        self._app_context = app_context
+        self.who = QComboBox(self)
+        self.page = QTextBrowser(self)
         self.who.setAccessibleName("Participant")
         self.who.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.page.setAccessibleName(self.windowTitle())
@@ -57,7 +59,8 @@ class ChangePage(QDialog):
 
     def _show(self, page: str) -> None:
         """Show the body of the web page, with its drawings as pictures in the colour of the text."""
-        ratio, colour = self.devicePixelRatioF(), self.palette().text().color().name()
+        ratio = self.devicePixelRatioF()
+        colour = self.palette().text().color().name()
         for at, drawing in enumerate(_DRAWING.findall(page)):
             plain = re.sub("<clipPath.*?</clipPath>", "", drawing, flags=re.DOTALL)  # Qt would paint it
             renderer = QSvgRenderer(re.sub(r"rgb\([^)]*\)", colour, plain).encode())

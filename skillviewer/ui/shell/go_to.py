@@ -44,7 +44,8 @@ class GoTo(OverlaySheet):
 
     def __init__(self, video: VideoInfo, frames: range, frame: int, parent: QWidget) -> None:
         super().__init__(parent)
-        self._video, self._frames = video, frames
+        self._video = video
+        self._frames = frames
         column = vertical(self, (12, 12, 12, 12))
         self.field = named(QLineEdit(self), "Time or frame")
         self.field.setPlaceholderText("Frame 412, or time 00:13.733")

@@ -96,8 +96,10 @@ class GuidePage(QTextBrowser):
         """Take the colours of the theme, without scrolling."""
         if self._guide is None:
             return
-        cursor, place = self.textCursor(), self.verticalScrollBar().value()
-        start, end = cursor.anchor(), cursor.position()
+        cursor = self.textCursor()
+        place = self.verticalScrollBar().value()
+        start = cursor.anchor()
+        end = cursor.position()
         self._fill()
         self.setTextCursor(_chosen(self.document(), start, end))
         self._mark()
@@ -156,7 +158,8 @@ class GuidePage(QTextBrowser):
         marks = []
         for start, end in self._hits:
             mark = QTextEdit.ExtraSelection()
-            mark.cursor, mark.format = _chosen(self.document(), start, end), look
+            mark.cursor = _chosen(self.document(), start, end)
+            mark.format = look
             marks.append(mark)
         self.setExtraSelections(marks)
 
@@ -168,7 +171,8 @@ class GuidePage(QTextBrowser):
         document.setDocumentMargin(MARGIN_PX)
         document.setMarkdown(self._guide.text)
         self._dress(document)
-        before, self._made = self._made, document
+        before = self._made
+        self._made = document
         self.setDocument(document)  # laid out once, when it is complete
         if before is not None:
             before.deleteLater()  # Qt deletes only the document that it made itself
@@ -242,7 +246,8 @@ class GuidePage(QTextBrowser):
 
     def _fit_pictures(self) -> None:
         """Give pictures the width of the page, or their own where that is less."""
-        room, ratio = self.viewport().width() - 2 * MARGIN_PX, self.devicePixelRatioF()
+        room = self.viewport().width() - 2 * MARGIN_PX
+        ratio = self.devicePixelRatioF()
         for number, (position, image) in enumerate(self._pictures):
             width = min(room, image.width())
             if width <= 0 or image.isNull():

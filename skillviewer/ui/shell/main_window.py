@@ -51,8 +51,10 @@ class MainWindow(QMainWindow):
         panels: tuple[PageSpec, ...] = PANELS,
     ) -> None:
         super().__init__()
-        self.app_context, self.dialogs = app_context, dialogs
-        self.screen_specs, self.panel_specs = screens, panels
+        self.app_context = app_context
+        self.dialogs = dialogs
+        self.screen_specs = screens
+        self.panel_specs = panels
         self._to_picture: list[Path] = []  # recent studies whose pictures are not asked for yet
         self._picture_soon = single_shot(self, 200, self._ask_pictures)
         self._ready_to_close = False
@@ -153,7 +155,8 @@ class MainWindow(QMainWindow):
         docks = QMenu("Panels", self)
         for dock in self._docks.values():
             docks.addAction(dock.toggleViewAction())
-        curve, theme = curve_menu(app_context.state, self), theme_menu(app_context, self)
+        curve = curve_menu(app_context.state, self)
+        theme = theme_menu(app_context, self)
         submenus: dict[str, list[QMenu]] = {
             FILE: [self.recent],
             VIEW: [CriterionMenu(app_context, self), *self.map_style_menus, curve, docks, theme],

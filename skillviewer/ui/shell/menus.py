@@ -128,7 +128,8 @@ class HoldToHideMap(QObject):
 
     def __init__(self, state: ViewerState, action: QAction, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._state, self._action = state, action
+        self._state = state
+        self._action = action
         self._since = QElapsedTimer()
         self._watched: QObject | None = None
         action.setAutoRepeat(False)

@@ -22,7 +22,8 @@ class MessageBar(QFrame):
 
     def __init__(self, messages: Messages, icons: Icons, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._messages, self._icons = messages, icons
+        self._messages = messages
+        self._icons = icons
         self._theme: Theme | None = None
         self._open = False
         self._secrets: frozenset[str] = frozenset()

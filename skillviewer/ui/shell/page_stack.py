@@ -29,9 +29,13 @@ class PageStack(QObject):
         panels: Sequence[PageSpec],
     ) -> None:
         super().__init__(window)
-        self._window, self._pages, self._docks = window, pages, docks
-        self._app_context, self._actions = app_context, actions
-        self._screens, self._panels = {screen.name: screen for screen in screens}, tuple(panels)
+        self._window = window
+        self._pages = pages
+        self._docks = docks
+        self._app_context = app_context
+        self._actions = actions
+        self._screens = {screen.name: screen for screen in screens}
+        self._panels = tuple(panels)
         self._widgets: dict[str, QWidget] = {}
         self.current = START  # name of the screen that is shown, "" for the first page
         self.collapsed = False  # true while the panels are hidden because the window is narrow
@@ -114,7 +118,8 @@ class PageStack(QObject):
         layout = self._app_context.settings.layout(name)
         restored = not layout.isEmpty() and self._window.restoreState(layout, LAYOUT_VERSION)
         for panel in self._panels:
-            dock, belongs = self._docks[panel.name], panel.belongs_to(self._screens[name])
+            dock = self._docks[panel.name]
+            belongs = panel.belongs_to(self._screens[name])
             if not belongs:
                 dock.hide()
             elif not restored:

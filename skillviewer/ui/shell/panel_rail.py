@@ -19,7 +19,9 @@ class PanelRail(QToolBar):
         self, docks: Mapping[str, QDockWidget], panels: Sequence[PageSpec], icons: Icons, parent: QWidget
     ) -> None:
         super().__init__(parent)
-        self._docks, self._panels, self._icons = docks, tuple(panels), icons
+        self._docks = docks
+        self._panels = tuple(panels)
+        self._icons = icons
         self.setObjectName("rail")
         self.setWindowTitle("Panels")
         self.setAccessibleName("Panels")

@@ -22,7 +22,9 @@ class Recovery(QObject):
         self, app_context: AppContext, screens: PageStack, start: StartPage, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self._app_context, self._screens, self._start = app_context, screens, start
+        self._app_context = app_context
+        self._screens = screens
+        self._start = start
         self._place: SessionPlace | None = None  # the one that is offered
         self._going: SessionPlace | None = None  # its study is awaited
         self._arriving: SessionPlace | None = None  # its video is awaited

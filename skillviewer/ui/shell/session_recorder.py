@@ -86,7 +86,8 @@ class SessionRecorder(QObject):
         self, app_context: AppContext, screens: PageStack, folder: Path, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self._app_context, self._screens = app_context, screens
+        self._app_context = app_context
+        self._screens = screens
         self._path = folder / f"{uuid.uuid4().hex}.json"
         self._lock: WriteLock | None = None
         self._noted: SessionPlace | None = None

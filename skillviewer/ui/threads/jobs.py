@@ -25,7 +25,9 @@ class Job(QObject):
     ) -> None:
         super().__init__(parent)
         self.title = title  # the present step of the work
-        self.confirm_stop, self._keeps = (confirm_stop, keeps)  # closing the window asks before it stops this job
+        # closing the window asks before it stops this job
+        self.confirm_stop = confirm_stop
+        self._keeps = keeps
         self.stage = ""
         self.done = self.total = self._from = 0
         self.stopping = False  # true once it was asked to stop
@@ -58,7 +60,9 @@ class Job(QObject):
         if done < self.done or not self.total:  # its start counts too: it may have waited for its turn
             self._from = done
             self._since.restart()
-        self.stage, self.done, self.total = stage, done, total
+        self.stage = stage
+        self.done = done
+        self.total = total
         self.changed.emit()
 
     @Slot(object)
@@ -141,7 +145,8 @@ class SlowJob(QObject):
 
     def __init__(self, jobs: Jobs, title: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._jobs, self._title = jobs, title
+        self._jobs = jobs
+        self._title = title
         self._confirm_stop = False
         self._job: Job | None = None
         self._progress = ("", 0, 0)
@@ -163,7 +168,8 @@ class SlowJob(QObject):
     def finish(self) -> None:
         self._timer.stop()
         self._confirm_stop = False
-        job, self._job = self._job, None
+        job = self._job
+        self._job = None
         if job is not None:
             job.finish()
 

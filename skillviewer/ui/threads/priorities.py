@@ -72,7 +72,8 @@ class Collector(QObject):
 
     @Slot()
     def _tick(self) -> None:
-        before, self._modules = self._modules, len(sys.modules)
+        before = self._modules
+        self._modules = len(sys.modules)
         if self._modules != before:
             gc.freeze()  # modules were imported: none of them is garbage
             return

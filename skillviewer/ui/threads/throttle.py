@@ -72,7 +72,8 @@ class Throttle(QObject):
 
     @Slot()
     def _show(self) -> None:
-        progress, self._latest = self._latest, None
+        progress = self._latest
+        self._latest = None
         if progress is not None:
             self._timer.start()
             self.shown.emit(progress)
@@ -100,7 +101,8 @@ class LatestOnly(QObject, Generic[RequestT]):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._worker, self._answer = worker, answer
+        self._worker = worker
+        self._answer = answer
         self._waiting: RequestT | None = None
         self._task: Task | None = None
         self._superseded = CancelToken()
@@ -119,10 +121,13 @@ class LatestOnly(QObject, Generic[RequestT]):
         self._superseded.cancel()
 
     def _send(self) -> None:
-        request, self._waiting = self._waiting, None
+        request = self._waiting
+        self._waiting = None
         if request is None or self._worker.stopped:
             return
-        answer, asked, superseded = self._answer, request, CancelToken()
+        answer = self._answer
+        asked = request
+        superseded = CancelToken()
         self._superseded = superseded
         task = self._worker.submit(lambda resource, _token, report: answer(resource, asked, superseded, report))
         self._task = task

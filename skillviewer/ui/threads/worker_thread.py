@@ -57,7 +57,8 @@ class _Runner(QObject, Generic[ResourceT]):
 
     def __init__(self, make: Callable[[], ResourceT], free: Callable[[ResourceT], None]) -> None:
         super().__init__()
-        self._make, self._free = make, free
+        self._make = make
+        self._free = free
         self._resource: ResourceT | None = None
         self.rests_until = 0.0  # time, as of ``monotonic()``, before which no job begins that can wait
 
@@ -89,7 +90,8 @@ class _Runner(QObject, Generic[ResourceT]):
 
     @Slot()
     def stop(self) -> None:
-        resource, self._resource = self._resource, None
+        resource = self._resource
+        self._resource = None
         try:
             if resource is not None:
                 self._free(resource)

@@ -84,7 +84,8 @@ def under_name(entry: VideoEntry) -> str:
 
     The part of the file is always given where a video is one, in whole seconds once the times of its frames are known.
     """
-    part, span_s = format_part(entry), entry.span_s
+    part = format_part(entry)
+    span_s = entry.span_s
     if part and span_s is not None:
         part = "–".join(f"{int(at_s // 60)}:{int(at_s % 60):02d}" for at_s in span_s)
     if entry.state is not VideoState.DONE:

@@ -141,7 +141,8 @@ class VideosPanel(QWidget):
         header.setHighlightSections(False)
         header.setSectionsMovable(False)
         header.setMinimumSectionSize(40)
-        self._delegate, self._numbers = VideoNameDelegate(self._icons, view), NumberDelegate(view)
+        self._delegate = VideoNameDelegate(self._icons, view)
+        self._numbers = NumberDelegate(view)
         for at in range(len(self.table.columns)):
             header.setSectionResizeMode(
                 at, QHeaderView.ResizeMode.Stretch if at == NAME else QHeaderView.ResizeMode.Fixed
@@ -155,7 +156,8 @@ class VideosPanel(QWidget):
         view.verticalScrollBar().valueChanged.connect(lambda _value: self._settle.start())
 
     def _fit_columns(self) -> None:
-        metrics, header = self.fontMetrics(), self.view.horizontalHeader()
+        metrics = self.fontMetrics()
+        header = self.view.horizontalHeader()
         for at, column in enumerate(self.table.columns[NAME + 1 :], start=NAME + 1):
             if column.widest:
                 room_px = metrics.horizontalAdvance(column.widest) + 6
@@ -243,7 +245,8 @@ class VideosPanel(QWidget):
 
     @Slot()
     def _on_list(self, *_: object) -> None:
-        total, shown = len(self._videos), self.filter.rowCount()
+        total = len(self._videos)
+        shown = self.filter.rowCount()
         done = sum(entry.state is VideoState.DONE for entry in self._videos)
         columns = self.table.columns
         known = {column.name: column.known is None or any(map(column.known, self._videos)) for column in columns}

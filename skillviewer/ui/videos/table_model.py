@@ -54,7 +54,8 @@ class VideoTable(QAbstractTableModel):
         self, videos: VideoList, parent: QObject | None = None, columns: tuple[VideoColumn, ...] = COLUMNS
     ) -> None:
         super().__init__(parent)
-        self.columns, self._videos = columns, videos
+        self.columns = columns
+        self._videos = videos
         self._cohorts = videos.cohorts
         self._settle = single_shot(self, SETTLE_MS, self.all_changed.emit)  # scores of many videos come at once
         self._getters: dict[int, Callable[[VideoEntry, VideoColumn], object]] = {
@@ -181,7 +182,8 @@ class VideoFilter(QSortFilterProxyModel):
 
     def lessThan(self, left: Index, right: Index) -> bool:
         """Sort numbers as numbers and names as words with numbers in them."""
-        a, b = left.data(SORT_ROLE), right.data(SORT_ROLE)
+        a = left.data(SORT_ROLE)
+        b = right.data(SORT_ROLE)
         if isinstance(a, str) and isinstance(b, str):
             return _natural(a) < _natural(b)
         return bool(a < b)

@@ -11,7 +11,9 @@ class DiscardButton(QPushButton):
 
     def __init__(self, text: str, parent: QWidget, discard: Callable[[], object], tip: str = "") -> None:
         super().__init__(parent)
-        self._text, self._discard, self._tip = text, discard, tip
+        self._text = text
+        self._discard = discard
+        self._tip = tip
         self.asks = True
         self.clicked.connect(self._on_click)
         self.reset()

@@ -33,7 +33,8 @@ class ExclusiveMenu(QMenu):
         super().__init__(title, parent)
         self._group = QActionGroup(self)
         self._group.triggered.connect(self._on_triggered)
-        self._choose, self._value = choose, value
+        self._choose = choose
+        self._value = value
         self._entries: dict[object, QAction] = {}
         self.set_options(options)
 

@@ -54,14 +54,19 @@ class FlowLayout(QLayout):
     def _arrange(self, rect: QRect, *, move: bool) -> int:
         edges = self.contentsMargins()
         rect = rect.marginsRemoved(edges)
-        x, y, height = rect.left(), rect.top(), 0
+        x = rect.left()
+        y = rect.top()
+        height = 0
         for item in self._items:
             if item.isEmpty():
                 continue
             size = item.sizeHint()
             if x > rect.left() and x + size.width() > rect.right() + 1:
-                x, y, height = rect.left(), y + height + self._gap_px, 0
+                x = rect.left()
+                y = y + height + self._gap_px
+                height = 0
             if move:
                 item.setGeometry(QRect(QPoint(x, y), size))
-            x, height = x + size.width() + self._gap_px, max(height, size.height())
+            x = x + size.width() + self._gap_px
+            height = max(height, size.height())
         return y + height - rect.top() + edges.top() + edges.bottom()

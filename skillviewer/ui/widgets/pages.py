@@ -16,7 +16,8 @@ class Pages(QStackedWidget):
         front = self.currentWidget()
         if front is None:
             return QSize()
-        least, layout = front.minimumSizeHint(), front.layout()
+        least = front.minimumSizeHint()
+        layout = front.layout()
         if layout is not None and layout.hasHeightForWidth():  # words that wrap, rows of buttons that wrap
             width = max(least.width(), self.width())
             least.setHeight(max(least.height(), layout.totalMinimumHeightForWidth(width)))

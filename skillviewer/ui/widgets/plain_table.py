@@ -21,7 +21,8 @@ def n_alike(names: Sequence[str]) -> int:
     """
     if len(names) < 2:
         return 0
-    first, last = min(names), max(names)
+    first = min(names)
+    last = max(names)
     pairs = enumerate(zip(first, last, strict=False))
     alike = next((i for i, (a, b) in pairs if a != b), min(len(first), len(last)))
     while alike and first[alike - 1].isdigit():
@@ -154,7 +155,8 @@ class PlainTable(QTableWidget):
             item.setToolTip(tip)
 
     def _set_columns(self, columns: tuple[Column, ...]) -> None:
-        self._columns, self.shown_rows = columns, ()
+        self._columns = columns
+        self.shown_rows = ()
         self.clear()
         self.setRowCount(0)
         self.setColumnCount(len(columns))

@@ -32,12 +32,15 @@ class SignedBar(PaintedWidget):
 
     def set_value(self, value: float, limit: float, *, grey: bool = False) -> None:
         """Show an amount; at ``limit`` (positive) the bar reaches the end, and ``grey`` is without colour."""
-        self._value, self._limit, self._grey = value, limit, grey
+        self._value = value
+        self._limit = limit
+        self._grey = grey
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
-        middle, height = self.width() / 2, float(self.height())
+        middle = self.width() / 2
+        height = float(self.height())
         painter.fillRect(QRectF(0, height / 2 - 0.5, self.width(), 1), QColor(self._theme.line))
         length = middle * min(abs(self._value) / self._limit, 1.0) if self._limit > 0 else 0.0
         bar = QRectF(middle if self._value > 0 else middle - length, 0, length, height)

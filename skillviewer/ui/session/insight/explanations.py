@@ -52,7 +52,9 @@ class EvidenceLoader(QObject):
         self, worker: WorkerThread[ModelHolder], state: ViewerState, jobs: Jobs, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self._worker, self._state, self._jobs = worker, state, jobs
+        self._worker = worker
+        self._state = state
+        self._jobs = jobs
         self._saved: dict[EvidenceKey, Evidence] = {}
         self._failures: dict[EvidenceKey, str] = {}
         self._refused: set[EvidenceKey] = set()  # stopped by the user: not computed again unless they ask
@@ -180,7 +182,8 @@ class EvidenceLoader(QObject):
     def _on_finished(self) -> None:
         self._task = self._asked = self._progress = None
         self._throttle.stop()
-        job, self._job = self._job, None
+        job = self._job
+        self._job = None
         if job is not None:
             job.finish()
         self._map_style()

@@ -171,7 +171,8 @@ def findings_of(question: WhyQuestion) -> Findings:
     import_scipy()
     from skillviewer.core.explanation.why import member_of, reference_for, score_findings
 
-    q, analysis = question, question.analysis
+    q = question
+    analysis = question.analysis
     members = [member_of(o.name, o.analysis.score, o.analysis.pooled) for o in q.others if o.analysis is not None]
     reference = reference_for(q.name, analysis, members, {o.name for o in q.others if o.state.has_picture})
     scores = tuple(o.analysis.score for o in q.others if o.analysis is not None)
@@ -201,7 +202,8 @@ def _attention_on_hands(question: WhyQuestion) -> str:
     from skillviewer.core.evaluation.track_attention import track_attention
     from skillviewer.data.tracks_file import TrackStore
 
-    analysis, store = question.analysis, TrackStore()
+    analysis = question.analysis
+    store = TrackStore()
     if analysis.map_kind is MapKind.NONE:
         return ""
     videos: dict[str, tuple[Analysis, TrackSet]] = {}

@@ -39,7 +39,10 @@ class ReferenceLoader(QObject):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._model, self._state, self._videos, self._inquiry = model, state, videos, inquiry
+        self._model = model
+        self._state = state
+        self._videos = videos
+        self._inquiry = inquiry
         self.own: Analysis | None = None  # analysis of the video on screen
         self.reference: ReferenceVideo | None = None
         self.clip: VideoClip | None = None  # file of the reference, or the part of it
@@ -86,7 +89,8 @@ class ReferenceLoader(QObject):
         if self._task is not None:
             self._task.cancel()
         self._task = self.alignment = None
-        self.gaps, self.problem = (), ""
+        self.gaps = ()
+        self.problem = ""
         self.own = found.analysis if found is not None else None
         self.reference = found.reference if found is not None else None
         self.clip = found.reference_clip if found is not None else None

@@ -18,7 +18,9 @@ class Tour(QObject):
         self, inquiry: WhyLoader, annotations: VideoAnnotations, playback: Playback, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self._inquiry, self._annotations, self._playback = inquiry, annotations, playback
+        self._inquiry = inquiry
+        self._annotations = annotations
+        self._playback = playback
         self._here: tuple[tuple[float, float, bool], ...] = ()
         self._moved, self._stood = False, -1  # by the user since the video was opened; where it was put
         playback.video_changed.connect(self._on_video)

@@ -99,7 +99,8 @@ class _Kept:
 
     def __init__(self, kind: Literal["moment", "note"], make: Callable[[Study], int]) -> None:
         self._kind: Literal["moment", "note"] = kind
-        self._make, self.number = make, 0
+        self._make = make
+        self.number = 0
 
     def do(self, study: Study) -> None:
         if self.number:
@@ -121,8 +122,11 @@ class VideoAnnotations(QObject):
         self, studies: StudyController, undo: UndoStack, videos: VideoList, state: ViewerState, settings: Settings
     ) -> None:
         super().__init__(studies)
-        self._studies, self._undo, self._videos = studies, undo, videos
-        self._state, self._settings = state, settings
+        self._studies = studies
+        self._undo = undo
+        self._videos = videos
+        self._state = state
+        self._settings = settings
         self._left = _Left("", (), ())
         studies.about_to_replace.connect(self.finish_asked)
         studies.changed.connect(self._on_study_changed)
@@ -176,7 +180,10 @@ class VideoAnnotations(QObject):
         return self._do("moment", saved.do, saved.undo)
 
     def _saved(self, video: str, moment: NewMoment, opinion: Opinion = Opinion.NONE) -> _Kept:
-        start_s, stop_s, digest, author = moment.start_s, moment.stop_s, moment.model_digest, self.author
+        start_s = moment.start_s
+        stop_s = moment.stop_s
+        digest = moment.model_digest
+        author = self.author
 
         def make(study: Study) -> int:
             return study.annotations.save_moment(
@@ -225,7 +232,8 @@ class VideoAnnotations(QObject):
         """Write a note on a moment; one that a model found is kept with it."""
         if not self._studies.writable or not video or not text.strip():
             return None
-        author, saved = self.author, self._saved(video, found)
+        author = self.author
+        saved = self._saved(video, found)
 
         def write(study: Study) -> int:
             moment = before.id if before is not None else saved.number
@@ -249,7 +257,8 @@ class VideoAnnotations(QObject):
         """Remove a moment, with its notes, or a note."""
         if not self.writable:
             return None
-        number, is_moment = thing.id, isinstance(thing, SavedMoment)
+        number = thing.id
+        is_moment = isinstance(thing, SavedMoment)
         kind: Literal["moment", "note"] = "moment" if is_moment else "note"
         return self._do(
             "removal of a moment" if is_moment else "removal of a note",

@@ -69,9 +69,13 @@ class WhyLoader(QObject):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._index, self._state, self._videos = index, state, videos
+        self._index = index
+        self._state = state
+        self._videos = videos
         self._cohorts = videos.cohorts
-        self._studies, self._explanations, self._annotations = studies, explanations, annotations
+        self._studies = studies
+        self._explanations = explanations
+        self._annotations = annotations
         self._facts: StudyFacts | None = None
         self._ratings: dict[str, VideoJudgements] = {}
         self._findings: Findings | None = None
@@ -155,7 +159,8 @@ class WhyLoader(QObject):
         if entry is None or entry.info is None:
             return ()
         visible = found is not None and self.stage is WhyStage.READY
-        saved, digest = self._annotations.moments, ""
+        saved = self._annotations.moments
+        digest = ""
         if found is not None:
             digest = found.analysis.provenance.model_digest
         if not visible:
@@ -207,7 +212,8 @@ class WhyLoader(QObject):
     # the study
 
     def _on_replaced(self) -> None:
-        self._facts, self._ratings = None, {}
+        self._facts = None
+        self._ratings = {}
         self._on_screen()
 
     def _on_study_changed(self, changes: frozenset[str]) -> None:
@@ -223,7 +229,8 @@ class WhyLoader(QObject):
     def _on_facts(self, facts: StudyFacts) -> None:
         if self._studies.current is None:
             return
-        before, self._facts = self._facts, facts
+        before = self._facts
+        self._facts = facts
         compared = attrgetter("judgements", "agreed", "tasks")
         if (before is None or compared(before) != compared(facts)) and not self._index.stopped:
             self._index.submit(lambda _backend, _token, _report: ratings_of(facts)).then(succeeded=self._on_ratings)

@@ -46,8 +46,12 @@ class ClickFollowing(QObject):
         messages: Messages,
     ) -> None:
         super().__init__(worker)
-        self._worker, self._playback, self._tracks = worker, playback, tracks
-        self._requests, self._jobs, self._messages = requests, jobs, messages
+        self._worker = worker
+        self._playback = playback
+        self._tracks = tracks
+        self._requests = requests
+        self._jobs = jobs
+        self._messages = messages
         self.name = ""  # name of the track that clicks belong to, "" while none are asked for
         self._track: Track | None = None  # that track, so far
         self._waiting: list[tuple[int, float, float]] = []  # clicks that were not followed yet
@@ -75,7 +79,8 @@ class ClickFollowing(QObject):
 
     def lost_text(self) -> str:
         """Return a sentence on where followed objects were lost, or ""."""
-        tracks, places = self._tracks.kept, self.lost()
+        tracks = self._tracks.kept
+        places = self.lost()
         if tracks is None or not places:
             return ""
         named = [f"“{name}” at {clock(float(tracks.times_s[f - tracks.start_frame]))[:-2]}" for name, f in places[:4]]
@@ -99,7 +104,9 @@ class ClickFollowing(QObject):
         video = self._playback.video
         if self._task is not None or not self._waiting or video is None or self._worker.stopped:
             return
-        name, track, click = self.name, self._track, self._waiting.pop(0)
+        name = self.name
+        track = self._track
+        click = self._waiting.pop(0)
         self._task = self._worker.submit(
             lambda backend, token, report: _follow(backend, video, track, click, name, token, report)
         )

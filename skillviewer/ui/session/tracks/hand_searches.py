@@ -142,8 +142,12 @@ class HandSearches(QObject):
         messages: Messages,
     ) -> None:
         super().__init__(worker)
-        self._worker, self._state, self._videos, self._tracks = worker, state, videos, tracks
-        self._jobs, self._messages = jobs, messages
+        self._worker = worker
+        self._state = state
+        self._videos = videos
+        self._tracks = tracks
+        self._jobs = jobs
+        self._messages = messages
         self.choice = SearchChoice()
         self.running: VideoClip | None = None
         self.done = self.total = 0  # frames of the running search
@@ -179,7 +183,9 @@ class HandSearches(QObject):
         clip = self._tracks.clip
         entry = self._videos.get(clip)
         if clip is not None and entry is not None and entry.info is not None and not self._worker.stopped:
-            choice, model, videos = self.choice, self._model(), [(clip, entry.info)]
+            choice = self.choice
+            model = self._model()
+            videos = [(clip, entry.info)]
             if choice.rhythm is Rhythm.SAMPLED and model is None:
                 self.cost_problem = "Choose a model first: its sampled frames are searched."
             elif not self.busy:  # the thread is not free to measure
@@ -216,7 +222,8 @@ class HandSearches(QObject):
             return
         if not clips or self._worker.stopped:
             return
-        self._queue, self._force = clips, force
+        self._queue = clips
+        self._force = force
         self._n_found = self._n_skipped = 0
         self._problems = []
         title = "Finding hands" if len(clips) == 1 else f"Finding hands in {len(clips)} videos"
@@ -236,7 +243,10 @@ class HandSearches(QObject):
             self.running = None
             self._next()
             return
-        choice, model, video, force = self.choice, self._model(), entry.info, self._force
+        choice = self.choice
+        model = self._model()
+        video = entry.info
+        force = self._force
         self._task = self._worker.submit(
             lambda source, token, report: _find(source, choice, model, clip, video, token, report, force=force)
         )

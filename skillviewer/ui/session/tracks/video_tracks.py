@@ -45,8 +45,13 @@ class VideoTracks(QObject):
         messages: Messages,
     ) -> None:
         super().__init__(worker)
-        self._worker, self._state, self._playback, self._videos = worker, state, playback, videos
-        self._studies, self._undo, self._messages = studies, undo, messages
+        self._worker = worker
+        self._state = state
+        self._playback = playback
+        self._videos = videos
+        self._studies = studies
+        self._undo = undo
+        self._messages = messages
         self.shown: ShownTracks | None = None  # what is on screen
         self.kept: TrackSet | None = None  # what is stored
         self.visible = True  # whether tracks are drawn over the picture
@@ -163,7 +168,8 @@ class VideoTracks(QObject):
         self.reload()
 
     def _on_loaded(self, shown: ShownTracks | None) -> None:
-        self.shown, self.kept = shown, shown.tracks if shown is not None else None
+        self.shown = shown
+        self.kept = shown.tracks if shown is not None else None
         self.changed.emit()
 
     def _on_changed(self, changes: frozenset[str]) -> None:
