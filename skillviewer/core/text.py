@@ -91,7 +91,8 @@ def printable(text: str) -> str:
     """
     if text.isprintable():  # as nearly all are
         return text
-    return "".join(c if c.isprintable() else " " if c.isspace() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    without_breaks = (" " if c.isspace() else c for c in text)
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in without_breaks)
 
 
 MAX_CHARACTERS = 60

@@ -62,7 +62,9 @@ class CurveMark:
     @property
     def sign(self) -> str:
         """A plus, a minus, or "" for one that was kept by hand."""
-        return "" if self.amount is None else "+" if self.amount > 0 else "−"
+        if self.amount is None:
+            return ""
+        return "+" if self.amount > 0 else "−"
 
 
 @dataclass(frozen=True, slots=True)

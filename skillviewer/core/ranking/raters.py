@@ -194,7 +194,9 @@ def _with_oneself(own: Sequence[ShownPair]) -> Proportion:
         if a.why == SelectionReason.AGAIN:
             continue
         pair = frozenset((a.left, a.right))
-        better = a.left if a.verdict is Verdict.LEFT else a.right if a.verdict is Verdict.RIGHT else None
+        better = None
+        if a.verdict in (Verdict.LEFT, Verdict.RIGHT):
+            better = a.left if a.verdict is Verdict.LEFT else a.right
         if pair in first:
             n += 1
             same += first[pair] == better

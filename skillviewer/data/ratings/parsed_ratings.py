@@ -332,7 +332,9 @@ class _Reading:
             return RatingScale(name, 0.0, len(item.levels) - 1.0, 1.0, item.levels, item.less_is_better, True)
         values = np.unique([one.rating.value for one in given])
         whole = self._wholes[item.name]
-        high = item.high if item.high is not None else (None if math.isnan(whole) else whole)
+        high = item.high
+        if high is None and not math.isnan(whole):
+            high = whole
         stated = item.low is not None and high is not None
         step = float(np.diff(values).min()) if len(values) > 1 else 1.0
         if not stated:

@@ -95,8 +95,10 @@ def _points(sheet: CsvTable, row: TableRow, points: list[tuple[str, int, int]]) 
 
 def _frames(sheet: CsvTable, start: str, stop: str) -> range | None:
     first = sheet.number(start)
-    last = sheet.number(stop) if stop else None if first is None else first + 1
-    if first is None or last is None or not first.is_integer() or not last.is_integer():
+    if first is None:
+        return None
+    last = sheet.number(stop) if stop else first + 1
+    if last is None or not first.is_integer() or not last.is_integer():
         return None
     return range(int(first), int(last)) if 0 <= first < last <= first + _LONGEST else None
 

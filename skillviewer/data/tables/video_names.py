@@ -52,11 +52,14 @@ class VideoNames:
             if text in self._names:
                 return text
         for text in (whole, strip_extension(whole)):
-            if (found := self._folded.get(text.casefold())) is not None:
-                return found
-        if (number := number_of(strip_extension(whole))) and (found := self._numbers.get(number)) is not None:
-            self._renumbered.setdefault(strip_extension(whole), found)
-            return found
+            name = self._folded.get(text.casefold())
+            if name is not None:
+                return name
+        number = number_of(strip_extension(whole))
+        numbered = self._numbers.get(number) if number else None
+        if numbered is not None:
+            self._renumbered.setdefault(strip_extension(whole), numbered)
+            return numbered
         if leads_away(whole):
             inside = [name for name in self._names if f"/{strip_extension(whole)}".endswith(f"/{name}")]
             return max(inside, key=len, default=None)

@@ -40,7 +40,9 @@ def against_trivial(models: Sequence[ModelResult]) -> tuple[str, ...]:
         gain, low, high = -difference.value, -difference.high, -difference.low
         span = f"{100 * low:+.1f} to {100 * high:+.1f}" if math.isfinite(low) else "no interval"
         numbers = f"{percent(own.value)} against {percent(own.value - gain)} % ({span})"
-        verb = "does not exceed" if gain <= 0 else "exceeds" if low > 0 else "is not shown to exceed"
+        verb = "exceeds" if low > 0 else "is not shown to exceed"
+        if gain <= 0:
+            verb = "does not exceed"
         sentences.append(f"{models[0].model} {verb} {other.model} {where}: {numbers}.")
     return tuple(sentences)
 

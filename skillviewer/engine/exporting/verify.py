@@ -245,7 +245,9 @@ def _of_data(file: Path) -> ExportRecord:
         named = RecordedSource(about["video_digest"], about["provenance"]["model_digest"], passes, times_s=times_s)
         return ExportRecord("maps", sources=(named,))
     rows = _data_in(file)
-    head = set(rows if isinstance(rows, dict) else rows[0] if rows or file.suffix.lower() == ".json" else ())
+    head = set(rows) if isinstance(rows, dict) else set()
+    if not isinstance(rows, dict) and (rows or file.suffix.lower() == ".json"):
+        head = set(rows[0])
     if head == set(AnalysisRecord.__annotations__):
         times_s = (rows["start_s"], rows["stop_s"])
         model = rows["provenance"]["model_digest"]

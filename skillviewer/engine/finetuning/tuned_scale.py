@@ -30,7 +30,9 @@ def n_tuning_scale_folds(study: StudyPairs, split: TuningSplit, prospect: ScaleP
     trained = {study.dataset.participants.get(name) for name in split.fold.train_videos}
     out = [n for n in split.fold.held_out_videos if study.dataset.participants.get(n) not in trained]
     needed = N_FOLDS if rated_participants(study.dataset, out) < prospect.n_needed else 0
-    return (needed if asked is None else asked) if prospect.is_possible else 0
+    if not prospect.is_possible:
+        return 0
+    return needed if asked is None else asked
 
 
 def learn_tuned_scale(

@@ -38,7 +38,9 @@ def n_scale_folds(dataset: Dataset, n_held_out: int, asked: int | None) -> int:
     """
     prospect = scale_prospect(dataset)
     needed = N_FOLDS if n_held_out < prospect.n_needed else 0
-    return (needed if asked is None else asked) if prospect.is_possible else 0
+    if not prospect.is_possible:
+        return 0
+    return needed if asked is None else asked
 
 
 def check_scale_folds(dataset: Dataset, asked: int | None) -> None:
@@ -77,7 +79,9 @@ def learn_scale(
     prospect = scale_prospect(dataset)
     asked = n_scale_folds(dataset, rated_participants(test, held_out) if test is not None else 0, asked)
     if not asked or optimistic or dataset.ratings is None:
-        advice = OPTIMISTIC if optimistic else ADVICE if prospect.is_possible else ""
+        advice = ADVICE if prospect.is_possible else ""
+        if optimistic:
+            advice = OPTIMISTIC
         calibration = raters_scale(test or dataset, held_out, "held out from training", advice)
         return None if calibration is None else replace(calibration, task=dataset.task)
     known = dataset.restricted(dataset.participants)

@@ -153,7 +153,9 @@ def write_line(
 
 def tick_align(share: float) -> Literal["left", "center", "right"]:
     """Return how the number of a tick stands at a share of its bar, so that those at the ends stay within it."""
-    return "left" if share == 0 else "right" if share == 1 else "center"
+    if share == 0:
+        return "left"
+    return "right" if share == 1 else "center"
 
 
 def font(text: str, size_pt: float, *, bold: bool = False) -> "tuple[str, FontProperties]":

@@ -163,8 +163,7 @@ def cohort_strip(position: CohortPosition, others: Sequence[float], width_pt: fl
     if others:
         at = plot.x(position.median)
         plot.line(at, base - 3, at, base + 17, WHITE.text, 1.1, dash=[2, 1.5])
-        anchor: Anchor = "end" if at > width_pt * 0.8 else "start" if at < width_pt * 0.2 else "middle"
-        plot.text(f"median {signed(position.median, digits)}", at, base + 20, anchor=anchor)
+        plot.text(f"median {signed(position.median, digits)}", at, base + 20, anchor=_anchor(at / width_pt, margin=0.2))
     y = base + 5.5
     if position.interval is not None:
         low, high = (plot.x(end) for end in position.interval)
@@ -173,9 +172,15 @@ def cohort_strip(position: CohortPosition, others: Sequence[float], width_pt: fl
             plot.line(end, y - 4, end, y + 4, WHITE.text, 1.2)
     at = plot.x(position.score)
     plot.diamond(at, y, 5.2)
-    side: Anchor = "end" if at > width_pt * 0.85 else "start" if at < width_pt * 0.15 else "middle"
-    plot.text("this video", at, base - 11, of=WHITE.text, bold=True, anchor=side)
+    plot.text("this video", at, base - 11, of=WHITE.text, bold=True, anchor=_anchor(at / width_pt, margin=0.15))
     return plot.drawing
+
+
+def _anchor(share: float, *, margin: float) -> Anchor:
+    """Return the anchor of a text at a share of the width, so that it stays within the drawing."""
+    if share > 1 - margin:
+        return "end"
+    return "start" if share < margin else "middle"
 
 
 def score_plot(
@@ -300,7 +305,7 @@ def colour_ramp(
         # a little wider than its place, so that no seam shows between two
         plot.box(plot.left + at * step, 9.5, step + (0.3 if at + 1 < len(colours) else 0.0), 7.5, one)
     for share, label in ticks:
-        plot.text(label, plot.x(share), 1.0, anchor="end" if share > 0.95 else "start" if share < 0.05 else "middle")
+        plot.text(label, plot.x(share), 1.0, anchor=_anchor(share, margin=0.05))
     return plot.drawing
 
 

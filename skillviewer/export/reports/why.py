@@ -128,7 +128,9 @@ class WhyContent:
 
     def format_score(self, score: float) -> str:
         """Return a score of the video; a dash before the first, a sign where scores mean nothing."""
-        return HIDDEN if self.hides_scores else "–" if math.isnan(score) else signed(score, self.digits)
+        if self.hides_scores:
+            return HIDDEN
+        return "–" if math.isnan(score) else signed(score, self.digits)
 
     @property
     def rating(self) -> str:

@@ -145,6 +145,12 @@ def count_frames(
     return np.array(order, np.int64), keys, not whole or file.n_failed > 0
 
 
+def _usual_duration_s(times_s: FloatArray, rate: Fraction | None) -> float:
+    if len(times_s) > 1:
+        return float(np.median(np.diff(times_s)))
+    return 1 / float(rate) if rate else 0.04
+
+
 def _assemble(file: VideoFile, table: PacketTable, order: IntArray, *, counted: bool) -> FrameIndex:
     n_packets = len(table.pts)
     known = (order >= 0) & (order < n_packets)
@@ -171,7 +177,7 @@ def _assemble(file: VideoFile, table: PacketTable, order: IntArray, *, counted: 
         starts, first_frames = np.concatenate([[0], starts]), np.concatenate([[0], first_frames])
     first_frames[0] = 0
 
-    usual_s = float(np.median(np.diff(times_s))) if len(times_s) > 1 else (1 / float(rate) if rate else 0.04)
+    usual_s = _usual_duration_s(times_s, rate)
     last_s = _last_shown(file, table, int(order[-1])) * float(file.time_base) if known[-1] else 0.0
     if not 0 < last_s < 1000 * usual_s:
         last_s = usual_s

@@ -88,7 +88,10 @@ class QueueEntry(QObject):
 
     def _on_succeeded(self, batch: ExportResults) -> None:
         self.batch = batch
-        self._to(QueueStage.DONE if not batch.failures else QueueStage.PARTLY if batch.written else QueueStage.FAILED)
+        stage = QueueStage.DONE
+        if batch.failures:
+            stage = QueueStage.PARTLY if batch.written else QueueStage.FAILED
+        self._to(stage)
 
     def _on_failed(self, error: Exception) -> None:
         self.failure = str(error)

@@ -182,7 +182,8 @@ def _number(option: Option, parent: QWidget, changed: Callable[..., None]) -> _F
     high = option.high if option.high is not None else 1e9
     spin.setDecimals(2 if high - low < 100 else 1)
     spin.setRange(low, high)
-    spin.setSingleStep(0.05 if high <= 1 else 0.25 if high <= 16 else 1.0)
+    step = 0.25 if high <= 16 else 1.0
+    spin.setSingleStep(0.05 if high <= 1 else step)
     spin.setSuffix(f" {option.unit}" if option.unit else "")
     spin.setValue(float(option.default))
     spin.setKeyboardTracking(False)

@@ -33,7 +33,9 @@ class RowsModel(QAbstractTableModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> str | None:
         """Return the text of a cell, also as its tooltip: it may be cut."""
         text = printable(self.rows[index.row()][index.column()])
-        return text if role == Qt.ItemDataRole.DisplayRole else as_tip(text) if role == TIP else None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return text
+        return as_tip(text) if role == TIP else None
 
     def headerData(self, section: int, way: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> str | None:
         asked = way == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole

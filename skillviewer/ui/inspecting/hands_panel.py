@@ -222,7 +222,8 @@ class HandsPanel(QWidget):
         self.find_button.setEnabled(video is not None and not searches.cost_problem)
         begun = searches.cost is not None and bool(searches.cost.n_done)
         found = tracks is not None and bool(tracks.hands)
-        self.find_button.setText("Find hands again" if found else "Continue" if begun else "Find hands")
+        label = "Continue" if begun else "Find hands"
+        self.find_button.setText("Find hands again" if found else label)
         set_primary(self.find_button, primary=not found)
         text = self._state_text(tracks, here=here)
         self.state.set_plain(text)

@@ -20,7 +20,7 @@ class TimeAxis(pg.AxisItem):  # type: ignore[misc]
     """Ticks as m:ss, with decimals where they are close."""
 
     def tickStrings(self, values: list[float], _scale: float, spacing: float) -> list[str]:
-        decimals = 0 if spacing >= 1 else 1 if spacing >= 0.1 else 2 if spacing >= 0.01 else 3
+        decimals = sum(spacing < unit_s for unit_s in (1, 0.1, 0.01))
         labels = []
         for value in values:
             unit = 10**decimals

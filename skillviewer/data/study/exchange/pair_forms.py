@@ -38,7 +38,9 @@ def _every_vote(study: Study) -> Iterable[Sequence[object]]:
 def _cell(value: object) -> object:
     if isinstance(value, datetime):
         return value.isoformat()
-    return "" if value is None else int(value) if isinstance(value, Verdict) else value
+    if isinstance(value, Verdict):
+        return int(value)
+    return "" if value is None else value
 
 
 def _standing(study: Study) -> Iterable[Sequence[object]]:
