@@ -195,7 +195,9 @@ def load_checkpoint(folder: Path) -> Checkpoint:
     Raises:
         CheckpointError: It is missing, foreign, of another version or damaged.
     """
-    config_bytes, weights_bytes, card_bytes = (read_part(folder, name) for name in (CONFIG, WEIGHTS, CARD))
+    config_bytes = read_part(folder, CONFIG)
+    weights_bytes = read_part(folder, WEIGHTS)
+    card_bytes = read_part(folder, CARD)
     config = decode_part(folder / CONFIG, config_bytes, CheckpointConfig)
     card = decode_part(folder / CARD, card_bytes, ModelCard)
     try:

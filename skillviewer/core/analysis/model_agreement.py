@@ -53,7 +53,8 @@ def agreement_matrix(analyses: ByModel, token: CancelToken = NEVER, report: Repo
         first, second = analyses[models[i]], analyses[models[j]]
         shared = [name for name in first if name in second]
         n_videos[i, j] = n_videos[j, i] = len(shared)
-        own, other = ([side[name].score for name in shared] for side in (first, second))
+        own = [first[name].score for name in shared]
+        other = [second[name].score for name in shared]
         scores[i, j] = scores[j, i] = rank_agreement(own, other)
         maps[i, j] = maps[j, i] = mean_defined([map_agreement(first[name], second[name]) for name in shared])
         report(Progress("comparing models", done, len(pairs)))

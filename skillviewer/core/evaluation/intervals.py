@@ -48,15 +48,15 @@ def pair_variance(right: FloatArray, tested: FloatArray) -> float:
     total = tested.sum()
     if not total:
         return math.nan
-    own_right, own = (_by_participant(table) for table in (right, tested))
+    own_right = _by_participant(right)
+    own = _by_participant(tested)
     rest = (total - own)[own > 0]
     if not (rest > 0).all():
         return math.nan
     jackknife = jackknife_variance((right.sum() - own_right)[own > 0] / rest)
     residual = right - right.sum() / total * tested
-    shared, n_shared = (
-        float((_by_participant(table) ** 2).sum() - (np.triu(table, 1) ** 2).sum()) for table in (residual, tested)
-    )
+    shared = float((_by_participant(residual) ** 2).sum() - (np.triu(residual, 1) ** 2).sum())
+    n_shared = float((_by_participant(tested) ** 2).sum() - (np.triu(tested, 1) ** 2).sum())
     apart = float(total) ** 2 - n_shared
     unbiased = min(max(shared / apart, 0.0), jackknife) if apart > 0 else jackknife
     return (2 * jackknife + unbiased) / 3

@@ -36,7 +36,8 @@ def outcome_check(dataset: Dataset, pairs: Sequence[Pair], scores: Mapping[str, 
             equal = [pair for pair in known if values[pair.better] == values[pair.worse]]
             different = [pair for pair in known if values[pair.better] != values[pair.worse]]
             if min(len(equal), len(different)) >= FEWEST_PAIRS:
-                one, other = (count_pairs(some, scores).accuracy for some in (different, equal))
+                one = count_pairs(different, scores).accuracy
+                other = count_pairs(equal, scores).accuracy
                 return OutcomeCheck(measure.name, len(different), one, len(equal), other)
     return None
 

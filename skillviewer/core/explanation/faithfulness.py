@@ -72,7 +72,10 @@ def removal_rank(magnitudes: NDArray[Any], rng: np.random.Generator) -> IntArray
 def moved_at_random(maps: NDArray[Any], rng: np.random.Generator) -> NDArray[Any]:
     """Return maps (..., h, w) shifted over the frame and mirrored at random, all alike; cells wrap at the edges."""
     h, w = maps.shape[-2:]
-    down, across, upside_down, mirrored = (int(rng.integers(n)) for n in (h, w, 2, 2))
+    down = int(rng.integers(h))
+    across = int(rng.integers(w))
+    upside_down = int(rng.integers(2))
+    mirrored = int(rng.integers(2))
     if upside_down:
         maps = np.flip(maps, axis=-2)
     if mirrored:
@@ -109,7 +112,8 @@ def rank_correlations(attention: NDArray[Any], effects: FloatArray, rounding: fl
     """
     from scipy import stats  # late: the window is up before it
 
-    a, e = (np.abs(x).reshape(*x.shape[:-2], -1).astype(np.float64) for x in (attention, effects))
+    a = np.abs(attention).reshape(*attention.shape[:-2], -1).astype(np.float64)
+    e = np.abs(effects).reshape(*effects.shape[:-2], -1).astype(np.float64)
     ranks = [stats.rankdata(x, axis=-1) for x in (a, e)]
     centred = [x - x.mean(axis=-1, keepdims=True) for x in ranks]
     products = (centred[0] * centred[1]).sum(axis=-1)

@@ -42,7 +42,8 @@ class FaceBox:
 
     def towards(self, other: "FaceBox", share: float) -> "FaceBox":
         """Return the box on the way to another: this one at 0, the other at 1."""
-        own, others = ((box.left, box.top, box.right, box.bottom) for box in (self, other))
+        own = (self.left, self.top, self.right, self.bottom)
+        others = (other.left, other.top, other.right, other.bottom)
         return FaceBox(*(a + (b - a) * share for a, b in zip(own, others, strict=True)))
 
     @property

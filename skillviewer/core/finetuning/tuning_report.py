@@ -154,7 +154,8 @@ def format_drift(forgetting: Forgetting) -> str:
 def drift_of(before: Mapping[str, float], after: Mapping[str, float]) -> float:
     """Return the mean absolute change of centred scores in standard deviations of those before; NaN below 2 videos."""
     names = sorted(before)
-    old, new = (np.array([scores[name] for name in names]) for scores in (before, after))
+    old = np.array([before[name] for name in names])
+    new = np.array([after[name] for name in names])
     spread = float(old.std()) if len(names) > 1 else 0.0
     if spread == 0:
         return float("nan")

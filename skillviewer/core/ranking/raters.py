@@ -180,9 +180,8 @@ def _with_others(votes: VoteColumns) -> dict[str, Proportion]:
     most = others.max(axis=1, initial=0)
     clear = (others == most[:, None]).sum(axis=1) == 1  # not without others, whose counts are all 0
     like = clear & (others[np.arange(len(first_votes)), first_votes.verdict + 1] == most)
-    part, n = (
-        np.bincount(first_votes.rater[chosen], minlength=len(first_votes.raters)).tolist() for chosen in (like, clear)
-    )
+    part = np.bincount(first_votes.rater[like], minlength=len(first_votes.raters)).tolist()
+    n = np.bincount(first_votes.rater[clear], minlength=len(first_votes.raters)).tolist()
     return {name: Proportion(part[i], n[i]) for i, name in enumerate(first_votes.raters)}
 
 

@@ -273,7 +273,8 @@ def raters_scale(
     participants = dataset.participants
     ratings = dataset.scores.by_video()
     names = sorted(scores.keys() & ratings.keys() & participants.keys())
-    x, y = ([values[name] for name in names] for values in (scores, ratings))
+    x = [scores[name] for name in names]
+    y = [ratings[name] for name in names]
     kept = ScoreCalibration(scale.item, dataset.task, scale.step, scale.levels, scale.stated, source, refusal="-")
     who = [participants[name] for name in names]
     least = min_participants(level) + 1

@@ -129,12 +129,15 @@ def label_agreement(videos: Marked, models: Sequence[str]) -> list[LabelAgreemen
             bins = []
             counts = (0, 0)
             for duration_s, moments in both:
-                a, b = ([m for m in moments if m.author == who and label in (ANY, m.text)] for who in (first, second))
+                a = [m for m in moments if m.author == first and label in (ANY, m.text)]
+                b = [m for m in moments if m.author == second and label in (ANY, m.text)]
                 counts = (counts[0] + len(a), counts[1] + len(b))
                 bins.append(np.stack([_bins(duration_s, a), _bins(duration_s, _aligned(b, a))]))
             one, other = np.concatenate(bins, axis=1)
             said = weighted_kappa(one, other)
-            kappa, low, high = (defined(round(x, 6)) for x in (said.value, said.low, said.high))
+            kappa = defined(round(said.value, 6))
+            low = defined(round(said.low, 6))
+            high = defined(round(said.high, 6))
             numbers = (*counts, len(both), len(one))
             rows.append(LabelAgreement(label, first, second, kappa, low, high, *numbers, BIN_S, TOLERANCE_S))
     return rows

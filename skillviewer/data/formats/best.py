@@ -86,9 +86,8 @@ def _claims(folder: Path, problems: list[str]) -> tuple[dict[str, list[Pair]], l
 
 def _videos(folder: Path, pairs: Sequence[Pair], problems: list[str]) -> tuple[tuple[str, ...], list[str]]:
     """Return the names of all videos, and those listed for test."""
-    train, test = (
-        [row.cells[0] for row in read_word_rows(file_in(folder, f"{side}_vid_list.txt"))] for side in ("train", "test")
-    )
+    train = [row.cells[0] for row in read_word_rows(file_in(folder, "train_vid_list.txt"))]
+    test = [row.cells[0] for row in read_word_rows(file_in(folder, "test_vid_list.txt"))]
     both = sorted(set(train) & set(test))
     if both:
         problems.append(f"{len(both)} videos are listed for training and for test ({both[0]}); they are held out.")

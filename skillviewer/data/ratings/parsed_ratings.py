@@ -237,7 +237,8 @@ class _Reading:
         out.video = attempt = joined.name
         start, stop = self._cell(row, self._mapping.start_s), self._cell(row, self._mapping.stop_s)
         if start or stop:
-            first, last = (number_of_cell(text, decimal_comma=True) for text in (start, stop))
+            first = number_of_cell(start, decimal_comma=True)
+            last = number_of_cell(stop, decimal_comma=True)
             if first is None or last is None or not 0 <= first < last:
                 out.rejections.append(f"“{start}” to “{stop}” are no seconds of an attempt")
                 return None

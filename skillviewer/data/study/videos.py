@@ -232,7 +232,8 @@ class Videos(StudyVideoFiles):
             StudyError: The study or a backup cannot be written.
         """
         digests = {digest for digest in digests if digest}  # "" stands for every file that was never seen
-        of_files, of_names = (",".join("?" * len(given)) for given in (digests, names))
+        of_files = ",".join("?" * len(digests))
+        of_names = ",".join("?" * len(names))
         named = f"digest IN ({of_files}) OR digest = '' AND name IN ({of_names})"
         # the cameras of an erased video show the same person
         wanted = f"id IN (SELECT id FROM video WHERE {named}) OR camera_of IN (SELECT id FROM video WHERE {named})"  # noqa: S608

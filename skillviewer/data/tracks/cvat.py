@@ -98,7 +98,10 @@ def _track(track: "Element", name: str) -> RawTrack:
 
 def _positions(shape: "Element") -> list[tuple[float, float]]:
     if shape.tag == "box":
-        left, top, right, bottom = (float(shape.get(side, "")) for side in ("xtl", "ytl", "xbr", "ybr"))
+        left = float(shape.get("xtl", ""))
+        top = float(shape.get("ytl", ""))
+        right = float(shape.get("xbr", ""))
+        bottom = float(shape.get("ybr", ""))
         return [((left + right) / 2, (top + bottom) / 2)]
     positions = []
     for pair in shape.get("points", "").split(";"):

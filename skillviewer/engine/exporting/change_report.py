@@ -85,7 +85,8 @@ def change_report(study: Study, choices: ChangeChoices) -> ChangeReport:
         known = ", ".join(participants)
         raise ExportError(f"No video with an occasion shows “{choices.participant}”. Participants: {known}.")
     places = in_order({v.occasion for v in videos})
-    before, after = (_occasion(said, places) for said in (choices.before, choices.after))
+    before = _occasion(choices.before, places)
+    after = _occasion(choices.after, places)
     if before and after and places[before] >= places[after]:
         raise ExportError(f"“{before}” is not before “{after}”: state an earlier and a later occasion.")
     shown = pseudonyms(participants, "P", names=choices.names)

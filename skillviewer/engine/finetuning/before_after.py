@@ -168,7 +168,8 @@ def _attention(
     for name, place in before.places.items():
         token.check()
         if name in new.maps:
-            old, now = (PlacedMaps(maps[name], model.map_rect) for maps in (before.maps, new.maps))
+            old = PlacedMaps(before.maps[name], model.map_rect)
+            now = PlacedMaps(new.maps[name], model.map_rect)
             changes.append(attention_change(name, old, now, place.frames, place.aspect))
     return tuple(sorted(changes, key=lambda change: (np.nan_to_num(change.correlation, nan=2.0), change.video)))
 

@@ -23,7 +23,8 @@ OPTIMISTIC = "The epoch was chosen on the people held out: train with another --
 
 def aligned(scores: Mapping[str, float], of_fold: Mapping[str, float], shared: Sequence[str]) -> dict[str, float]:
     """Return the scores of a fold's model with zero and unit of another's, by the videos that both were trained on."""
-    kept, own = (np.array([values[name] for name in shared]) for values in (scores, of_fold))
+    kept = np.array([scores[name] for name in shared])
+    own = np.array([of_fold[name] for name in shared])
     unit = float(kept.std() / own.std()) if own.std() > 0 else 1.0
     return {name: float(kept.mean() + (score - own.mean()) * unit) for name, score in of_fold.items()}
 

@@ -70,7 +70,8 @@ def _called_alike(train: Dataset, test: Dataset) -> tuple[str, ...]:
 def _refuse_shared_frames(train: Dataset, test: Dataset, token: CancelToken) -> None:
     """Refuse a test video that shares a frame with the training videos, whatever the names and folders of the files."""
     shared_sizes = frozenset.intersection(*(frozenset(_sizes(dataset).values()) for dataset in (train, test)))
-    trained, tested = (_by_contents(dataset, shared_sizes, token) for dataset in (train, test))
+    trained = _by_contents(train, shared_sizes, token)
+    tested = _by_contents(test, shared_sizes, token)
     for digest in sorted(trained.keys() & tested.keys()):
         with VideoReader(tested[digest][0].path, token) as reader:
             info = reader.describe(token)

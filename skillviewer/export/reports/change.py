@@ -46,7 +46,9 @@ class ChangeSource:
         digits += bool(
             sign and significant_sign(of) and 0 in (round(of.low, digits), round(of.high, digits))
         )  # 0 lies outside
-        value, low, high = (signed(e, digits).removeprefix("+" * (not sign)) for e in (of.value, of.low, of.high))
+        value = signed(of.value, digits).removeprefix("+" * (not sign))
+        low = signed(of.low, digits).removeprefix("+" * (not sign))
+        high = signed(of.high, digits).removeprefix("+" * (not sign))
         return f"{value}{unit} " + (f"({low} to {high}{level})" if math.isfinite(of.low + of.high) else "(no interval)")
 
     def verdict(self, of: Estimate, over: str = "") -> str:

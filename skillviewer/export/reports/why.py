@@ -173,7 +173,8 @@ class WhyContent:
             return "Contributions of the segments were not computed for this report."
         if self.hides_scores:
             return "Contributions are measured by replacing each segment with the mean of the video."
-        given, again = (signed(score, self.digits) for score in (self.analysis.score, evidence.score))
+        given = signed(self.analysis.score, self.digits)
+        again = signed(evidence.score, self.digits)
         other = ""
         if given != again:  # features of a copy with blurred faces are other ones
             now = "as it is now, with blurred faces" if SAID_BEFORE in self.analysis.video.note else "anew"

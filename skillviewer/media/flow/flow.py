@@ -174,7 +174,8 @@ class FlowStacks:
         missing = sorted({f for f in fields if f not in self._recent})
         needed = {p: grey(p) for p in sorted({*missing, *(f + 1 for f in missing)})}
         if self._batch is not None and missing:
-            first, second = (np.stack([needed[f + after] for f in missing]) for after in (0, 1))
+            first = np.stack([needed[f] for f in missing])
+            second = np.stack([needed[f + 1] for f in missing])
             computed = [self._quantised(flow) for flow in self._batch(first, second)]
         else:
             pictures = {p: self._prepared(picture) for p, picture in needed.items()}

@@ -88,7 +88,9 @@ class SpatialModel(RecurrentModel):
         absent = torch.zeros_like(counts).masked_fill_(counts == 0, -torch.inf)
         rnn = self.attention_rnn
         n = 0 if self.context == "task" else self.sizes.channels
-        weight, bias = (rnn.get_parameter(x + "_ih" * self.recurrent) for x in ("weight", "bias"))
+        suffix = "_ih" if self.recurrent else ""
+        weight = rnn.get_parameter(f"weight{suffix}")
+        bias = rnn.get_parameter(f"bias{suffix}")
         gates = bias[None]
         if self.context != "task":
             gates = functional.linear(self.norm_frame(summary_of(frame, counts, absent)), weight[:, :n], bias)

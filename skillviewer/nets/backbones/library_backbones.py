@@ -112,7 +112,8 @@ def _timm(name: str, own: str) -> Network:
         return grid
 
     about = timm.get_pretrained_cfg(own)
-    first, last = (names if isinstance(names, tuple) else (names,) for names in (about.first_conv, about.classifier))
+    first = about.first_conv if isinstance(about.first_conv, tuple) else (about.first_conv,)
+    last = about.classifier if isinstance(about.classifier, tuple) else (about.classifier,)
     url = f"https://huggingface.co/{about.hf_hub_id}/resolve/main/model.safetensors"
     known = {
         "first_convolution": f"net.{first[0]}.weight",

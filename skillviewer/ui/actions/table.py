@@ -56,7 +56,11 @@ def _action(name: str, text: object, *keys: str, **facts: Any) -> ActionSpec:  #
     return ActionSpec(name, text=str(text), keys=keys, **facts)
 
 
-_file, _edit, _view, _model, _help = (partial(_action, menu=menu) for menu in (FILE, EDIT, VIEW, MODEL, HELP))
+_file = partial(_action, menu=FILE)
+_edit = partial(_action, menu=EDIT)
+_view = partial(_action, menu=VIEW)
+_model = partial(_action, menu=MODEL)
+_help = partial(_action, menu=HELP)
 _curve = partial(_view, section=1, checkable=True, screen="inspect", at_first=False)
 _split = partial(_view, section=1, scope=Scope.SCREEN, screen="split", at_first=False)
 _player = partial(_action, menu=PLAYER, scope=Scope.PLAYER)

@@ -121,7 +121,10 @@ def with_interval(pooled: PooledEstimate) -> str:
 
 def version_accuracy(facts: Mapping[str, object]) -> str:
     """Return the held-out accuracy of a version from the study's facts; an en dash where it was not measured."""
-    accuracy, low, high, n = (facts.get(name) for name in ("accuracy", "low", "high", "held_out_pairs"))
+    accuracy = facts.get("accuracy")
+    low = facts.get("low")
+    high = facts.get("high")
+    n = facts.get("held_out_pairs")
     if not isinstance(accuracy, float):
         return "–"
     text = percent(accuracy, " %")

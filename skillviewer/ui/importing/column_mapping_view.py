@@ -142,7 +142,8 @@ class ColumnMappingView(QTableWidget):
         if cell.column() in {ITEM, RATER}:
             mapping = with_rating(mapping, self._table, title, texts[ITEM], texts[RATER])
         else:
-            low, high = (number_of_cell(texts[place], decimal_comma=True) for place in (LOW, HIGH))
+            low = number_of_cell(texts[LOW], decimal_comma=True)
+            high = number_of_cell(texts[HIGH], decimal_comma=True)
             levels = texts[LEVELS] if not texts[LEVELS].startswith("?") else ""
             mapping = mapping.with_item(
                 item.name,

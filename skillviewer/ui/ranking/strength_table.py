@@ -57,7 +57,8 @@ class ScaleDelegate(QStyledItemDelegate):
             return box.left() + MARGIN_PX + share * (box.width() - 2 * MARGIN_PX)
 
         chosen = bool(option.state & QStyle.StateFlag.State_Selected)
-        line, muted = (palette.color(role) for role in (QPalette.ColorRole.Mid, QPalette.ColorRole.PlaceholderText))
+        line = palette.color(QPalette.ColorRole.Mid)
+        muted = palette.color(QPalette.ColorRole.PlaceholderText)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
         step = grid_step(self.reach)

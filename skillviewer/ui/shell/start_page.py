@@ -44,7 +44,8 @@ class StartPage(QWidget):
         text = "See how skilfully a task was done in a video, when it went well or badly, and why."
         head = add_all(horizontal(spacing=16), picture, add_all(vertical(spacing=4), title, self._muted_text(text)), 1)
         self.videos_button = self._button(actions["open_videos"], primary=False)
-        new, train = (self._button(actions[name], primary=False) for name in ("new_study", "import_ratings"))
+        new = self._button(actions["new_study"], primary=False)
+        train = self._button(actions["import_ratings"], primary=False)
         ways = add_all(
             horizontal(spacing=12),
             self._way("Look at my videos", "A model scores them and shows why.", self.videos_button),

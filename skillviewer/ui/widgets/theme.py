@@ -80,7 +80,8 @@ _COLOURS = {  # light, dark
     "warn": ("#7a3d9e", "#cfa8f2"),  # not orange, which means that a score rose
     "bad": ("#b3261e", "#ff8f85"),
 }
-LIGHT, DARK = (Theme(dark=dark, **{name: pair[dark] for name, pair in _COLOURS.items()}) for dark in (False, True))
+LIGHT = Theme(dark=False, **{name: pair[False] for name, pair in _COLOURS.items()})
+DARK = Theme(dark=True, **{name: pair[True] for name, pair in _COLOURS.items()})
 
 
 def load_fonts(folder: Path) -> None:
@@ -148,7 +149,9 @@ def style_sheet(theme: Theme, percent: int = 100) -> str:
     Words are ``percent`` of their usual size.
     """
     kind = "dark" if theme.dark else "light"
-    chevron, chevron_up, check = (url(f"{name}-{kind}.svg") for name in ("chevron", "chevron-up", "check"))
+    chevron = url(f"{'chevron'}-{kind}.svg")
+    chevron_up = url(f"{'chevron-up'}-{kind}.svg")
+    check = url(f"{'check'}-{kind}.svg")
     letters = "\n".join(
         f'*[letters="{name}"] {{ font-size: {FONT_SIZE_PT * percent / 100 * share:.2f}pt; font-weight: {weight}; }}'
         for name, (share, weight) in LETTERS.items()
