@@ -44,7 +44,7 @@ class ScoreHeader(QWidget):
         app_context.state.current_changed.connect(self._refresh)
         app_context.videos.changed.connect(self._on_entry)
         app_context.videos.unfamiliar_shown.connect(self._refresh)
-        app_context.playback.frame_changed.connect(self._refresh)
+        app_context.playback.frame_changed.connect(self._on_frame)
         self._refresh()
 
     @property
@@ -55,6 +55,12 @@ class ScoreHeader(QWidget):
     def _on_entry(self, row: int) -> None:
         if self._app_context.videos[row].clip == self._app_context.state.current:
             self._refresh()
+
+    def _on_frame(self, _frame: int) -> None:
+        """Change nothing but the score at this point: whatever else is set would lay out the window again."""
+        analysis = self._app_context.state.analysis
+        if analysis is not None and analysis.n_samples and self._number.text():
+            self._describe(analysis)
 
     def _refresh(self, *_: object) -> None:
         app_context = self._app_context
@@ -79,6 +85,11 @@ class ScoreHeader(QWidget):
             return
         digits = score_digits([analysis])
         self._number.setText(signed(analysis.score, digits))
+        self._describe(analysis)
+
+    def _describe(self, analysis: Analysis) -> None:
+        """Say in words how far the score can be trusted, and how high it is at this point."""
+        digits = score_digits([analysis])
         parts = []
         if not analysis.complete:
             done, total = analysis.n_samples, analysis.n_segments

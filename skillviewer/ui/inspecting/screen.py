@@ -22,7 +22,7 @@ from skillviewer.ui.inspecting.waveform import Waveform
 from skillviewer.ui.player.player import Player
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.widgets.dialogs import Dialogs
-from skillviewer.ui.widgets.layout import NONE, add_all, splitter, vertical
+from skillviewer.ui.widgets.layout import NONE, UNLIMITED_PX, add_all, splitter, vertical
 from skillviewer.ui.widgets.theme import Theme, apply_theme, themed
 
 
@@ -33,7 +33,6 @@ def cells_as_maps(analysis: Analysis, evidence: Evidence) -> Analysis | None:
     return replace(analysis, attention=evidence.cell_steps.astype(np.float32), map_kind=MapKind.SIGNED)
 
 
-UNLIMITED_PX = (1 << 24) - 1  # Qt's greatest height
 GRAPHS = ("track", "waveform", "motion")
 """Graphs under the score curve, from the top; each is made when there is something to show."""
 

@@ -9,7 +9,7 @@ from skillviewer.core.analysis.scene import MapSource, Overlay, Scene
 from skillviewer.core.analysis.wording import format_source
 from skillviewer.ui.player.video_canvas import DisplayedFrame
 from skillviewer.ui.widgets.colour_bar import ColourBar
-from skillviewer.ui.widgets.labels import ElidingLabel
+from skillviewer.ui.widgets.labels import ElidingLabel, SteadyField
 from skillviewer.ui.widgets.layout import add_all, horizontal, named
 from skillviewer.ui.widgets.theme import DARK, PaintedWidget, Theme
 
@@ -58,7 +58,7 @@ class Caption(QWidget):
         self._text = named(ElidingLabel(self), "What this map shows")
         self._unit = QLabel(self)
         self._bar = ColourBar(self)
-        add_all(row, self._dot, (self._text, 1), self._unit, self._bar)
+        add_all(row, self._dot, (SteadyField(self._text, self), 1), self._unit, self._bar)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAccessibleName("Legend: look of the map")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QMouseEvent, QWheelEvent
+from PySide6.QtGui import QMouseEvent, QShowEvent, QWheelEvent
 from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
 
 from skillviewer.core.video.info import VideoInfo
@@ -73,7 +73,7 @@ class TimePlot(pg.PlotWidget):  # type: ignore[misc]
     def follow_playhead(self) -> None:
         """Begin to follow video and playhead; called once all items are made."""
         self._playback.video_changed.connect(self._on_video)
-        self._playback.frame_changed.connect(self._on_frame)
+        self._playback.frame_changed.connect(self._follow)
         self._on_video(self._playback.video)
         ask_again(self)
 
@@ -97,6 +97,11 @@ class TimePlot(pg.PlotWidget):  # type: ignore[misc]
         self.getAxis("bottom").setStyle(showValues=video is not None)
         self._on_frame(self._playback.frame)
 
+    def _follow(self, frame: int) -> None:
+        """Follow the playhead if the plot can be seen; a hidden one does when it is shown."""
+        if self.isVisibleTo(self.window()):
+            self._on_frame(frame)
+
     def _on_frame(self, _frame: int) -> None:
         """Move the cursor, and while playing the visible range with it."""
         time_s = self._playback.time_s
@@ -104,6 +109,11 @@ class TimePlot(pg.PlotWidget):  # type: ignore[misc]
         start, stop = self._box.viewRange()[0]
         if self._playback.playing and not start <= time_s <= stop:
             self._box.setXRange(time_s, time_s + stop - start, padding=0)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Catch up with the playhead."""
+        super().showEvent(event)
+        self._on_frame(self._playback.frame)
 
     def _go(self, event: QMouseEvent) -> None:
         """Go to the frame under the mouse; a frame that begins within the mouse's pixel counts."""

@@ -12,7 +12,7 @@ from skillviewer.ui.actions.actions import Actions, Tip, plain
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.playback import SPEEDS
 from skillviewer.ui.widgets.exclusive_menu import ExclusiveMenu
-from skillviewer.ui.widgets.labels import ElidingLabel, text_label
+from skillviewer.ui.widgets.labels import ElidingLabel, fix_size, text_label
 from skillviewer.ui.widgets.layout import Spacing, add_all, tool_button
 from skillviewer.ui.widgets.theme import Theme
 
@@ -97,7 +97,7 @@ class Transport(QWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
             self._on_video(self._playback.video)
-            QTimer.singleShot(0, self, self._fit)  # the parts get the font after this event
+            QTimer.singleShot(0, self, self._refit)  # the parts get the font after this event
 
     @property
     def _spare(self) -> tuple[tuple[QWidget, ...], ...]:
@@ -117,6 +117,12 @@ class Transport(QWidget):
                 return
             for widget in group:
                 widget.hide()
+
+    def _refit(self) -> None:
+        if self._playback.video is not None:
+            fix_size(self._frame, self._frame_text(self._playback.frames.stop) + " ")
+            fix_size(self._time, self._time_text(self._playback.stop_s))
+        self._fit()
 
     def minimumSizeHint(self) -> QSize:
         """Return the size without the optional buttons, so that panels next to the player keep their room."""
@@ -152,12 +158,8 @@ class Transport(QWidget):
 
     def _on_video(self, video: VideoInfo | None) -> None:
         self.setEnabled(video is not None)
-        metrics = self.fontMetrics()
-        if video is not None:
-            longest = self._frame_text(self._playback.frames.stop)
-            self._frame.setMinimumWidth(metrics.horizontalAdvance(longest) + 8)
         self._on_frame(self._playback.frame)
-        self._fit()
+        self._refit()
 
     def _on_frame(self, frame: int) -> None:
         video = self._playback.video
@@ -165,8 +167,11 @@ class Transport(QWidget):
             self._time.setText("–")
             self._frame.setText("")
             return
-        self._time.setText(f"{clock(self._playback.time_s)} / {clock(self._playback.stop_s)}")
+        self._time.setText(self._time_text(self._playback.time_s))
         self._frame.setText(self._frame_text(frame + 1))
+
+    def _time_text(self, time_s: float) -> str:
+        return f"{clock(time_s)} / {clock(self._playback.stop_s)}"
 
     def _frame_text(self, number: int) -> str:
         return f"frame {number} / {self._playback.frames.stop}"

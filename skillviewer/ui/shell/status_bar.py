@@ -1,6 +1,6 @@
 """The status bar."""
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis
@@ -9,7 +9,7 @@ from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.player.transport import speed_text
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.threads.jobs import Job
-from skillviewer.ui.widgets.labels import ElidingLabel
+from skillviewer.ui.widgets.labels import ElidingLabel, fix_size
 from skillviewer.ui.widgets.layout import as_tip, tool_button
 from skillviewer.ui.widgets.theme import Theme, by_text, themed
 
@@ -102,6 +102,21 @@ class StatusBar(QStatusBar):
     def on_theme(self, theme: Theme) -> None:
         self._stop.setIcon(self._app_context.icons.icon("stop", theme))
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            QTimer.singleShot(0, self, self._fix_sizes)  # the fields get the font after this event
+
+    def _fix_sizes(self) -> None:
+        """Give the fields that change with every frame the room of their longest text."""
+        playback = self._app_context.playback
+        if playback.video is not None:
+            fix_size(self._fields["frame"], self._frame_text(playback.frames.stop))
+            fix_size(self._fields["time"], clock(playback.stop_s))
+
+    def _frame_text(self, number: int) -> str:
+        return f"frame {number}/{self._app_context.playback.frames.stop}"
+
     def _reveal(self, name: str) -> None:
         room = name not in ELSEWHERE or by_text(100) <= ROOMY
         may = self._instead is None or name not in ABOUT_VIDEO
@@ -112,12 +127,11 @@ class StatusBar(QStatusBar):
         if field.text() != text:
             field.setText(text)
             self._reveal(name)
-            if name in {"frame", "sampled", "time"}:  # so that the line does not jump
+            if name == "sampled":  # so that the line does not jump
                 field.setMinimumWidth(max(field.minimumWidth(), field.sizeHint().width()) if text else 0)
 
     def _on_video(self, video: VideoInfo | None) -> None:
-        for field in self._fields.values():
-            field.setMinimumWidth(0)
+        self._fields["sampled"].setMinimumWidth(0)
         rate = ""
         if video is not None:
             text = "{:.2f} fps (varies)" if video.variable_rate else "{:.2f} fps"
@@ -127,6 +141,7 @@ class StatusBar(QStatusBar):
             title = printable(self._app_context.videos.title(current)) if video is not None and current else ""
             about = (printable(str(video.path)), video.note, rate) if video is not None else ()
             self._video.set_forms(title, tip="\n".join(filter(None, about)))
+        self._fix_sizes()
         self._show("rate", rate)
         self._on_speed(self._app_context.playback.speed)
         self._on_analysis(self._app_context.state.analysis)
@@ -134,7 +149,7 @@ class StatusBar(QStatusBar):
 
     def _on_frame(self, frame: int) -> None:
         video = self._app_context.playback.video
-        self._show("frame", f"frame {frame + 1}/{self._app_context.playback.frames.stop}" if video else "")
+        self._show("frame", self._frame_text(frame + 1) if video else "")
         self._show("time", clock(self._app_context.playback.time_s) if video else "")
 
     def _on_speed(self, speed: float) -> None:

@@ -1,11 +1,13 @@
 """Labels that wrap or shorten."""
 
+import re
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QToolButton, QWidget
 
 from skillviewer.core.text import printable
-from skillviewer.ui.widgets.layout import as_tip
+from skillviewer.ui.widgets.layout import UNLIMITED_PX, as_tip
 
 BREAK = "\N{ZERO WIDTH SPACE}"
 
@@ -75,6 +77,21 @@ def text_label(
     return made
 
 
+def fix_size(field: QLabel | QToolButton, longest: str) -> None:
+    """Give a field the size of its longest text for good; the digits of ``longest`` stand for any digits.
+
+    A field without a fixed size has the whole window laid out again whenever its text changes, as with every frame.
+    """
+    metrics = field.fontMetrics()
+    widest = max("0123456789", key=metrics.horizontalAdvance)
+    text = field.text()
+    field.setMinimumSize(0, 0)
+    field.setMaximumSize(UNLIMITED_PX, UNLIMITED_PX)
+    field.setText(re.sub(r"\d", widest, longest))
+    field.setFixedSize(field.sizeHint())
+    field.setText(text)
+
+
 class ElidingLabel(QLabel):
     """Shows the longest of several texts that fits; the tooltip has the first where it does not fit.
 
@@ -125,3 +142,24 @@ class ElidingLabel(QLabel):
     def minimumSizeHint(self) -> QSize:
         """Return no width: its neighbours go first."""
         return QSize(0, super().minimumSizeHint().height())
+
+
+class SteadyField(QWidget):
+    """Gives its room to a label whose text changes with every frame, without laying out the window again."""
+
+    def __init__(self, label: ElidingLabel, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._label = label
+        label.setParent(self)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+
+    def sizeHint(self) -> QSize:
+        """Return the height of the label, and no width: it takes what there is."""
+        return self._label.minimumSizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        return self._label.minimumSizeHint()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._label.resize(self.size())

@@ -1,0 +1,58 @@
+"""Work that a new frame must not cause: a layout of the window, and drawing in plots that nobody sees."""
+
+from PySide6.QtCore import QEvent, QObject
+from pytestqt.qtbot import QtBot
+
+from skillviewer.ui.app import Composition
+from tests.ui.conftest import MakeWindow, flush
+from tests.ui.driving import busy_with, inspect
+from tests.ui.fakes import FakeWorld
+from tests.ui.inspect_driving import open_assessed
+
+
+class _Layouts(QObject):
+    """Counts the requests to lay out a widget again."""
+
+    def __init__(self, widget: QObject) -> None:
+        super().__init__()
+        self.n = 0
+        widget.installEventFilter(self)
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        self.n += event.type() == QEvent.Type.LayoutRequest
+        return False
+
+
+def test_a_new_frame_lays_out_neither_screen_nor_window(
+    window: Composition, world: FakeWorld, qtbot: QtBot
+) -> None:
+    made = window
+    playback = made.app_context.playback
+    open_assessed(qtbot, made, world, 1)
+    qtbot.waitUntil(lambda: made.app_context.state.analysis is not None and not busy_with(made.app_context))
+    screen = inspect(made)
+    playback.seek(3)
+    qtbot.waitUntil(lambda: not busy_with(made.app_context))
+    flush()
+    counts = [_Layouts(widget) for widget in (made.window, screen, screen.player, screen.player.transport)]
+    playback.seek(4)
+    qtbot.waitUntil(lambda: not busy_with(made.app_context))
+    flush()
+    assert screen.player.transport._frame.text().startswith("frame 5")
+    assert [count.n for count in counts] == [0, 0, 0, 0]
+
+
+def test_a_hidden_plot_moves_its_cursor_when_it_is_shown(
+    make_window: MakeWindow, world: FakeWorld, qtbot: QtBot
+) -> None:
+    made = make_window(world.backend())
+    made.app_context.open(world.touch("a.mp4"))
+    playback = made.app_context.playback
+    qtbot.waitUntil(lambda: playback.video is not None)
+    screen = inspect(made)
+    before = screen.waveform._cursor.value()
+    playback.seek(7)
+    assert screen.curve._cursor.value() == playback.time_s
+    assert screen.waveform._cursor.value() == before != playback.time_s
+    made.window.actions_["waveform"].trigger()
+    assert screen.waveform._cursor.value() == playback.time_s
