@@ -2,6 +2,9 @@
 
     QT_QPA_PLATFORM=offscreen python -m benchmarks.window [VIDEO] [--model NAME_OR_FOLDER] [--backbone NAME]
 
+The last part, which ``--two`` runs alone, shows two videos with maps in the split view: dragging, and playing with
+sound. ``--busy N`` does all of it next to N processes that compute without a pause.
+
 Drives the real window with the real reader, proxy and engine. Without VIDEO clips of a drifting texture are made, at
 1280 x 720 and 1920 x 1080, 10 s each. Without --model an untrained head of the full model over the named backbone is
 used: it does the same work. Times are wall times in ms; "own" is the CPU time of the window's thread between two beats
@@ -31,7 +34,9 @@ from skillviewer.core.video.info import VideoInfo
 from skillviewer.nets.library import model_folder
 from skillviewer.ui.app import Composition, compose, real_backend, set_up_application
 from skillviewer.ui.inspecting.screen import InspectScreen
+from skillviewer.ui.inspecting.split_screen import SplitScreen
 from skillviewer.ui.player.video_canvas import DisplayedFrame, VideoCanvas
+from skillviewer.ui.session.insight.why_loader import WhyStage
 from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.threads.priorities import Collector, let_threads_rest
 from skillviewer.ui.widgets.dialogs import Dialogs
@@ -313,12 +318,95 @@ def assess(made: Composition, info: VideoInfo, heart: Heart, *, scrubbing: bool)
     heart.stop()
 
 
+def drag_both(made: Composition, split: SplitScreen, watches: tuple[Watch, Watch], frames: list[int]) -> None:
+    """Drag like ``drag`` in the split view; print when each picture was painted, and CPU time a frame."""
+    playback = made.app_context.playback
+    asked: list[tuple[int, int, float]] = []  # frame of either video, time
+    for watch in watches:
+        watch.painted.clear()
+    cpu = time.process_time(), time.thread_time()
+    for frame in frames:
+        at = time.perf_counter()
+        playback.seek(frame)
+        asked.append((frame, split.other.playback.frame, at))
+        pause(PACE_MS)
+    wait(lambda: made.app_context.feed.settled and split.other.feed.settled)
+    both_ms, own_ms = (
+        (now - then) * 1000 for now, then in zip((time.process_time(), time.thread_time()), cpu, strict=True)
+    )
+    for name, watch, column in (("this video", watches[0], 0), ("the better one", watches[1], 1)):
+        shown: dict[int, list[float]] = {}
+        for at, frame, _ in watch.painted:
+            shown.setdefault(frame, []).append(at)
+        times = []
+        before = None
+        for request in asked:
+            later = [at for at in shown.get(request[column], []) if at >= request[2]]
+            if later and request[column] != before:  # the better one may stay at its frame
+                times.append((later[0] - request[2]) * 1000)
+            before = request[column]
+        spread(f"dragged, {name}: that frame painted", times)
+    say(
+        "dragged: CPU ms a frame, all and window's thread", f"{both_ms / len(frames):6.1f}   {own_ms / len(frames):.1f}"
+    )
+
+
+def two_players(made: Composition, folder: Path, model: Path, heart: Heart, size: tuple[int, int]) -> None:
+    """Show a video next to a better one, both with maps; drag over it, and play it with its sound."""
+    app_context = made.app_context
+    clips = [write_textured_clip(folder / f"two_{i}_{size[0]}.mp4", 240 + 60 * i, size, sound=True) for i in range(2)]
+    if app_context.state.model is None:
+        load(made, heart, model)
+    app_context.videos.add(clips)
+    app_context.assessments.ask([VideoClip(clip) for clip in clips], again=True)
+    wait(lambda: not app_context.assessments.busy)
+    entries = [entry for entry in (app_context.videos.get(VideoClip(clip)) for clip in clips) if entry is not None]
+    lower = min(entries, key=lambda entry: entry.analysis.score if entry.analysis is not None else np.inf)
+    app_context.state.set_current(lower.clip)
+    wait(lambda: app_context.reference.clip is not None or app_context.inquiry.stage is WhyStage.FAILED)
+    made.window.actions_["better_video"].trigger()
+    split = made.window.screens.named("split")
+    assert isinstance(split, SplitScreen)
+    wait(lambda: split.other.playback.video is not None and app_context.reference.pace is not None)
+    wait(lambda: not app_context.reference.aligning and not app_context.jobs.running)
+    pause(3000)  # scrub proxies
+    wait(lambda: not app_context.jobs.running)
+    video = app_context.playback.video
+    assert video is not None
+    print(f"Two players at {size[0]} x {size[1]}, {video.n_frames} frames, with maps")
+    watches = Watch(split.player.canvas), Watch(split.other.canvas)
+    heart.start()
+    sweep = np.linspace(video.n_frames - 1, 0, 200)
+    drag_both(made, split, watches, [int(x) for x in sweep])
+    heart.stop()
+    app_context.playback.seek(0)
+    wait(lambda: app_context.feed.settled and split.other.feed.settled)
+    for watch in watches:
+        watch.painted.clear()
+    heart.start()
+    cpu, wall = time.process_time(), time.perf_counter()
+    app_context.playback.play()
+    pause(5000)
+    app_context.playback.pause()
+    share = (time.process_time() - cpu) / (time.perf_counter() - wall)
+    shown = [len({frame for _, frame, _ in watch.painted}) for watch in watches]
+    due = app_context.playback.frame + 1
+    say(
+        "played 5 s with sound: frames shown of due", f"{shown[0]:6} and {shown[1]} of {due}   CPU {share:.2f} a second"
+    )
+    say("sound", app_context.sound.message)
+    heart.stop()
+    made.window.screens.show("inspect")
+
+
 def main() -> None:
     """Run."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("video", nargs="?", type=Path)
     parser.add_argument("--model", help="checkpoint, by name or folder")
     parser.add_argument("--backbone", default="efficientnet-lite0")
+    parser.add_argument("--two", action="store_true", help="two players alone")
+    parser.add_argument("--busy", type=int, default=0, metavar="N", help="processes that compute meanwhile")
     given = parser.parse_args()
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     with tempfile.TemporaryDirectory() as name:
@@ -326,9 +414,10 @@ def main() -> None:
         model = model_folder(given.model) if given.model else untrained_elsewhere(folder, given.backbone)
         os.environ[HOME_VARIABLE] = str(folder / "home")
         let_threads_rest()
-        open_time()
+        if not given.two:
+            open_time()
         videos = [given.video] if given.video else []
-        sizes = () if given.video else SIZES
+        sizes = () if given.video or given.two else SIZES
         videos += [write_textured_clip(folder / f"{size[0]}x{size[1]}.mp4", 300, size) for size in sizes]
         app = QApplication(sys.argv[:1])
         collector = Collector(app)
@@ -337,9 +426,11 @@ def main() -> None:
         settings.automatic = False
         themes, icons = set_up_application(app, settings)
         made = compose(real_backend(), settings, themes, icons, Dialogs())
-        made.window.resize(1280, 800)
         made.window.show()
+        pause(100)
+        made.window.resize(1280, 800)  # after show(), which fits the window to the screen that there is not
         heart = Heart()
+        busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(given.busy)]
         try:
             for video in videos:
                 info, watch = show(made, video.absolute())
@@ -348,7 +439,11 @@ def main() -> None:
                     load(made, heart, model)
                 assess(made, info, heart, scrubbing=False)
                 assess(made, info, heart, scrubbing=True)
+            for size in SIZES:
+                two_players(made, folder, model, heart, size)
         finally:
+            for process in busy:
+                process.kill()
             made.app_context.close()
             made.app_context.wait()
             made.window.deleteLater()  # before Qt ends; afterwards it would crash

@@ -108,7 +108,7 @@ def test_the_colour_bar_tells_its_limits(qtbot: QtBot) -> None:
     bar = ColourBar()
     qtbot.addWidget(bar)
     bar.on_theme(LIGHT)
-    bar.resize(bar.sizeHint())
+    bar.resize(200, bar.sizeHint().height())
     bar.show()
     analysis = make_analysis(VIDEO)
     scene = resolve(analysis, 2000, MapStyle(scale=ColourLimits.COMMON, common_limit=5))

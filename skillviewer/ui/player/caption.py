@@ -118,7 +118,6 @@ class Caption(QWidget):
         self._dot.set_filled(own if visible else None)
         self._dot.setVisible(visible)
         self._bar.set_scene(scene if visible else None)
-        self._bar.setVisible(visible)
         unit, tip = self._format_unit(scene) if visible and scene is not None else ("", "")
         self._unit.setText(unit)
         self._unit.setToolTip(tip)

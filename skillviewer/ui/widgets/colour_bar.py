@@ -21,12 +21,15 @@ class ColourBar(PaintedWidget):
         self.setProperty("letters", "fine")
 
     def sizeHint(self) -> QSize:
+        """Return no width without a map, and the same height: the picture above must not change its size."""
         self.ensurePolished()
-        return QSize(200, 12 + self.fontMetrics().height())
+        return QSize(200 if self._scene is not None else 0, 12 + self.fontMetrics().height())
 
     def set_scene(self, scene: Scene | None) -> None:
         shown = scene if scene is not None and scene.values is not None else None
         before, self._scene = self._scene, shown
+        if (before is None) != (shown is None):
+            self.updateGeometry()
         if _limits(before) != _limits(shown):
             self.setAccessibleName(self._spoken())
             self.setToolTip(self._spoken())

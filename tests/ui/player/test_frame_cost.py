@@ -23,9 +23,7 @@ class _Layouts(QObject):
         return False
 
 
-def test_a_new_frame_lays_out_neither_screen_nor_window(
-    window: Composition, world: FakeWorld, qtbot: QtBot
-) -> None:
+def test_a_new_frame_lays_out_neither_screen_nor_window(window: Composition, world: FakeWorld, qtbot: QtBot) -> None:
     made = window
     playback = made.app_context.playback
     open_assessed(qtbot, made, world, 1)
@@ -56,3 +54,14 @@ def test_a_hidden_plot_moves_its_cursor_when_it_is_shown(
     assert screen.waveform._cursor.value() == before != playback.time_s
     made.window.actions_["waveform"].trigger()
     assert screen.waveform._cursor.value() == playback.time_s
+
+
+def test_the_picture_keeps_its_size_where_there_is_no_map(window: Composition, world: FakeWorld, qtbot: QtBot) -> None:
+    open_assessed(qtbot, window, world, 1)
+    qtbot.waitUntil(lambda: window.app_context.state.analysis is not None and not busy_with(window.app_context))
+    canvas = inspect(window).player.canvas
+    flush()
+    size = canvas.size()
+    window.app_context.state.set_analysis(None)
+    flush()
+    assert canvas.size() == size
