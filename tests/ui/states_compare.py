@@ -142,7 +142,7 @@ def compare_long_names(stage: "Stage") -> QWidget:
     """Long names of models and videos, a scale for each model."""
     _compared(stage, LONG, stem="Teilnehmer_{:02d}_Übung_mit_der_linken_Hand_zweiter_Durchgang_nach_der_Pause")
     screen = _screen(stage)
-    screen.header.scale.setCurrentIndex(screen.header.scale.findData(ColourLimits.VIDEO))
+    screen.header.scale.setCurrentIndex(screen.header.scale.findData(ColourLimits.CLIPPED))
     screen.header.difference.setChecked(True)
     screen.side.setCurrentWidget(screen.side.models)
     return stage.made.window

@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtGui import QColor, QStandardItemModel
-from PySide6.QtWidgets import QComboBox, QSizePolicy, QWidget
+from PySide6.QtWidgets import QComboBox, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.text import clock, format_series
@@ -14,8 +14,8 @@ from skillviewer.ui.comparing.compared_models import MIN_VIDEOS
 from skillviewer.ui.comparing.curve_lines import CurveLine, LineStyle, VerticalScale, lines
 from skillviewer.ui.player.time_plot import TimePlot
 from skillviewer.ui.session.playback import Playback
-from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, horizontal, vertical
+from skillviewer.ui.widgets.labels import ElidingLabel, text_label
+from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, vertical
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
 
@@ -146,8 +146,7 @@ class CurvesPanel(QWidget):
         self.heights.setAccessibleName("Vertical scale of the curves")
         self.heights.activated.connect(self._on_chosen)
         self._wanted = VerticalScale.STANDARD
-        self._note = text_label("", self, muted=True)
-        self._note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._note = ElidingLabel(self, muted=True)
         row = add_all(horizontal(margins=(12, 4, 12, 0), spacing=8), title, self.heights, (self._note, 1))
         add_all(vertical(self, NONE, 0), row, (self.plot, 1))
         self.setAutoFillBackground(True)
@@ -189,8 +188,7 @@ class CurvesPanel(QWidget):
         self.plot.show_lines(lines(self._analyses, heights, self._spreads), self._strokes, heights)
         self._offer(heights)
         text = "not comparable" if self._scored and heights is VerticalScale.OWN else ""
-        self._note.setText(text)
-        self._note.setToolTip(as_tip(text))
+        self._note.set_forms(text)
 
     def _offer(self, heights: VerticalScale) -> None:
         """Show the scale in force; a scale that is not possible is greyed and says why."""

@@ -2,11 +2,15 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker, QStandardPaths, Signal
-from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QWidget
+from PySide6.QtCore import QSignalBlocker, QSize, QStandardPaths, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QLineEdit, QWidget
 
 from skillviewer.core.paths import safe_name
-from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, horizontal, named, push_button
+from skillviewer.ui.widgets.layout import NONE, as_tip, named, push_button
+from skillviewer.ui.widgets.theme import by_text
+
+TWO_ROWS_BELOW_PX = 320
 
 
 def first_folder() -> Path:
@@ -27,16 +31,40 @@ class Destination(QWidget):
         self._stem = "export"
         self.into_folder = False
         self._own = False  # the user wrote the name
-        row = horizontal(self, NONE, 8)
+        grid = self._grid = QGridLayout(self)
+        grid.setContentsMargins(*NONE)
+        grid.setSpacing(8)
+        grid.setColumnStretch(1, 1)
         self._label = QLabel(self)
         self.line = named(QLineEdit(self), "Write to")
         self._label.setBuddy(self.line)
         self.kind = named(QComboBox(self), "File type")
         self.kind.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.browse = push_button("Choose…", self, self.browse_asked)
-        add_all(row, self._label, (self.line, 1), self.kind, self.browse)
+        self._two_rows: bool | None = None
+        grid.addWidget(self._label, 0, 0)
+        self._arrange(two_rows=False)
         self.line.textChanged.connect(self._on_edited)  # typed, or written by a screen reader
         self.kind.currentIndexChanged.connect(self._on_kind)
+
+    def _arrange(self, *, two_rows: bool) -> None:
+        """Place type and button next to the name, or below where that would leave no room for the name."""
+        if two_rows != self._two_rows:
+            self._two_rows = two_rows
+            for part in (self.line, self.kind, self.browse):
+                self._grid.removeWidget(part)
+            self._grid.addWidget(self.line, 0, 1, 1, 3 if two_rows else 1)
+            self._grid.addWidget(self.kind, int(two_rows), 2)
+            self._grid.addWidget(self.browse, int(two_rows), 3)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange(two_rows=self.width() < by_text(TWO_ROWS_BELOW_PX))
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the size in two rows, which a narrow screen brings."""
+        width = max(self.kind.sizeHint().width() + self.browse.sizeHint().width() + 8, by_text(160))
+        return QSize(width, super().minimumSizeHint().height())
 
     @property
     def path(self) -> Path:

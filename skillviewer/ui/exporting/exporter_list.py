@@ -13,7 +13,7 @@ from skillviewer.ui.widgets.theme import Theme, by_text, themed
 HEADINGS = {"": "Pictures", "report": "Reports", "table": "Tables"}
 
 
-ROW_PX, HEADING_PX, WIDTH_PX = 28, 36, 176
+ROW_PX, HEADING_PX, WIDTH_PX = 28, 36, 168
 
 
 def _short(made: Exporter | StudyExporter) -> str:

@@ -2,10 +2,11 @@
 
 from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
+from skillviewer.ui.widgets.flow_layout import FlowLayout
 from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import NONE, add_all, horizontal
+from skillviewer.ui.widgets.layout import add_all, horizontal
 
 SWATCH_PX = QSize(24, 14)
 
@@ -45,23 +46,21 @@ class PlotLegend(QWidget):
 
     def __init__(self, heading: str, lines: tuple[tuple[str, str], ...], parent: QWidget) -> None:
         super().__init__(parent)
-        row = horizontal(self, NONE, 8)
-        title = text_label(heading, self, heading=True)
-        title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        row.addWidget(title, 1)
-        self._parts: list[tuple[Swatch, QLabel]] = []
+        row = FlowLayout(self, 8)
+        row.addWidget(text_label(heading, self, heading=True))
+        self._parts: list[tuple[Swatch, QWidget]] = []
         for name, mark in lines:
             swatch = Swatch(mark, self)
             label = QLabel(name, self)
             label.setProperty("muted", True)
-            row.addSpacing(8)
-            add_all(row, swatch, label)
-            self._parts.append((swatch, label))
+            entry = QWidget(self)
+            add_all(horizontal(entry, (8, 0, 0, 0), 8), swatch, label)
+            row.addWidget(entry)
+            self._parts.append((swatch, entry))
 
     def set_pens(self, *pens: QPen) -> None:
         for (swatch, _), pen in zip(self._parts, pens, strict=True):
             swatch.set_pen(pen)
 
     def show_line(self, at: int, *, shown: bool) -> None:
-        for widget in self._parts[at]:
-            widget.setVisible(shown)
+        self._parts[at][1].setVisible(shown)

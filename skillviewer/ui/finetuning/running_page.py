@@ -16,7 +16,7 @@ from skillviewer.ui.finetuning.requests import TuningPlan, with_interval
 from skillviewer.ui.finetuning.tuning import TuningController, TuningPhase
 from skillviewer.ui.widgets.discard_button import DiscardButton
 from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, named, push_button, vertical
+from skillviewer.ui.widgets.layout import add_all, horizontal, named, push_button, scroll_area, vertical
 from skillviewer.ui.widgets.pages import Pages
 from skillviewer.ui.widgets.theme import by_text
 
@@ -40,9 +40,10 @@ class RunningPage(QWidget):
         self.views.addWidget(self.curves)
         self.views.addWidget(self.phases)
         row.addWidget(self.views, 1)
-        side = QWidget(self)
-        side.setFixedWidth(by_text(SIDE_PX))
-        column = vertical(side, NONE, 12)
+        area = scroll_area(self, "Progress of the training")
+        area.setFixedWidth(by_text(SIDE_PX))
+        side = QWidget(area)
+        column = vertical(side, (0, 0, 8, 0), 12)
         self.stage = text_label("", side, heading=True, wrap=True, plain=True)
         self.bar = named(QProgressBar(side), "Progress of the training")
         self.bar.setTextVisible(False)
@@ -75,7 +76,8 @@ class RunningPage(QWidget):
             "training continues when you start it again."
         )
         add_all(column, text_label(note, side, wrap=True, muted=True), 1)
-        row.addWidget(side)
+        area.setWidget(side)
+        row.addWidget(area)
         tuning.batch_done.connect(self.on_batch)
         tuning.epoch_done.connect(self.on_epoch)
         tuning.phase_changed.connect(self.on_phase)

@@ -1,13 +1,14 @@
 """The versions of the model that were trained in the study."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from skillviewer.core.text import printable
 from skillviewer.data.study import ModelState, ModelVersion
 from skillviewer.ui.finetuning.requests import version_accuracy
 from skillviewer.ui.finetuning.tuning import TuningController
 from skillviewer.ui.widgets.discard_button import DiscardButton
+from skillviewer.ui.widgets.flow_layout import FlowLayout
 from skillviewer.ui.widgets.labels import text_label
 from skillviewer.ui.widgets.layout import NONE, add_all, push_button, vertical
 from skillviewer.ui.widgets.plain_table import VIDEO_ROLE, Column
@@ -31,7 +32,9 @@ class VersionList(QWidget):
         self.use = push_button("Use this version", self, self._on_use)
         tip = "Remove an undecided version; it stays listed."
         self.discard = DiscardButton("Discard", self, self._on_discard, tip)
-        row = add_all(QHBoxLayout(), (title, 1), self.disagree, self.use, self.discard)
+        buttons = FlowLayout()
+        for button in (self.disagree, self.use, self.discard):
+            buttons.addWidget(button)
         self.empty = text_label("No versions yet. The first training makes one.", self, muted=True)
         accuracy = (
             "Share of the held-out pairs ordered as the raters do, with the 95 % interval. Versions may have been "
@@ -44,7 +47,7 @@ class VersionList(QWidget):
             Column("Trained on", "Number of this study's pairs used for training."),
         )
         self.table = SortedTable("Versions of the study's models", columns, self)
-        add_all(vertical(self, NONE, 8), row, (self.empty, 0, Qt.AlignmentFlag.AlignTop), (self.table, 1))
+        add_all(vertical(self, NONE, 8), title, buttons, (self.empty, 1, Qt.AlignmentFlag.AlignTop), (self.table, 1))
         self.table.selectionModel().selectionChanged.connect(self._on_selected)
         self.show_versions(((), ""))
 

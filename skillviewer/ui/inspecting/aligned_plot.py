@@ -12,13 +12,16 @@ from skillviewer.ui.inspecting.score_plot import STRIP, ScorePlot
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.widgets.signed_bar import sign_colour
-from skillviewer.ui.widgets.theme import Theme, themed
+from skillviewer.ui.widgets.theme import Theme, by_text, themed
 
 PART_OPACITY = 0.22
+LARGE_PERCENT = 130  # with larger letters only the main numbers fit on the axis of a low plot
 
 
 class AlignedPlot(ScorePlot):
     """A score curve with numbered parts, on a vertical scale that it can share with another curve."""
+
+    least_px = 72
 
     def __init__(
         self, state: ViewerState, playback: Playback, seek: Callable[[float], object], parent: QWidget | None = None
@@ -29,7 +32,6 @@ class AlignedPlot(ScorePlot):
         self._numbers: list[pg.TextItem] = []
         self._limits: tuple[float, float] | None = None
         super().__init__(state, playback, parent)
-        self.setMinimumHeight(72)
         self.getPlotItem().setContentsMargins(0, 4, 16, 0)
         self._box.sigYRangeChanged.connect(self._place_numbers)
 
@@ -71,6 +73,7 @@ class AlignedPlot(ScorePlot):
     @themed
     def on_theme(self, theme: Theme) -> None:
         super().on_theme(theme)
+        self.getAxis("left").setStyle(maxTextLevel=0 if by_text(100) > LARGE_PERCENT else 2)
         self._colour_parts()
 
     def _draw(self, curve: ScoreCurve | None) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QColor, QMouseEvent
+from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.text import clock, printable
@@ -17,12 +17,13 @@ from skillviewer.ui.widgets.signed_bar import sign_colour
 from skillviewer.ui.widgets.theme import LIGHT, Theme, by_text, themed
 
 ROW_PX = 18
+EDGES_PX = 8  # above the first row and below the last
 BAR_PX = 8
 REACH_PX = 6  # distance from an end within which it is taken hold of
 MODEL = "model"
 UNNAMED = "unnamed"
 MAX_ROWS = 5
-NAME_LENGTH = 7  # characters of a name that fit left of the track
+AXIS_GAP_PX = 10  # between the names and the track
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,9 @@ class LabelTrack(TimePlot):
         for item in (*self._lines, self._moving, self._cursor):
             self.addItem(item, ignoreBounds=True)
         self.getPlotItem().hideAxis("bottom")
-        self.getPlotItem().setContentsMargins(*above.getPlotItem().getContentsMargins())
+        left, _, right, _ = above.getPlotItem().getContentsMargins()
+        self.getPlotItem().setContentsMargins(left, 2, right, 6)
+        self.getAxis("left").setStyle(hideOverlappingLabels=False)  # the names of the first and last row too
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Labels over time")
         self.setMouseTracking(True)
@@ -78,7 +81,11 @@ class LabelTrack(TimePlot):
     def on_theme(self, theme: Theme) -> None:
         self._theme = theme
         self.apply_theme_to_axes(theme)
-        colours = (sign_colour(1.0, theme), sign_colour(-1.0, theme), QColor(theme.accent))
+        colours = (
+            sign_colour(1.0, theme),
+            sign_colour(-1.0, theme),
+            QColor(theme.muted),
+        )  # people's are grey: blue says lowered
         for line, colour in zip((*self._lines, self._moving), (*colours, QColor(theme.text)), strict=True):
             line.setPen(pg.mkPen(colour, width=by_text(BAR_PX), capstyle=Qt.PenCapStyle.FlatCap))
         self._fit_height()
@@ -90,10 +97,11 @@ class LabelTrack(TimePlot):
 
     def _align(self) -> None:
         self.getAxis("left").setWidth(self._above.getAxis("left").width())
+        self._draw()
 
     def _fit_height(self) -> None:
         n = len(self.rows)
-        self.setFixedHeight(n * by_text(ROW_PX) + 6 if n else 0)
+        self.setFixedHeight(n * by_text(ROW_PX) + EDGES_PX if n else 0)
         self._box.setYRange(-n + 0.5, 0.5, padding=0)
 
     def _refresh(self) -> None:
@@ -124,8 +132,10 @@ class LabelTrack(TimePlot):
             groups[2 if bar.row else int(bar.amount < 0)].append(bar)
         for line, group in zip(self._lines, groups, strict=True):
             self._draw_bars(line, group)
-        ticks = [(-at, printable(name)[:NAME_LENGTH]) for at, name in enumerate(self.rows)]
-        self.getAxis("left").setTicks([ticks])
+        axis, letters = self.getAxis("left"), QFontMetrics(self.font())
+        room = round(axis.width()) - AXIS_GAP_PX  # pyqtgraph leaves out a name that is wider
+        names = [letters.elidedText(printable(name), Qt.TextElideMode.ElideRight, room) for name in self.rows]
+        axis.setTicks([[(-at, name) for at, name in enumerate(names)]])
         self._fit_height()
         self.setVisible(bool(self.rows) and not self._hidden)
 

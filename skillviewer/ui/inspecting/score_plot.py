@@ -19,7 +19,7 @@ from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.widgets.signed_bar import sign_colour
 from skillviewer.ui.widgets.speech import announce
-from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
+from skillviewer.ui.widgets.theme import LIGHT, Theme, by_text, themed
 
 FLAG_ROW = 0.06  # position of the flags, as a part of the height from the top
 STRIP = 0.13  # part of the height, at the foot, that belongs to segments and sampled frames
@@ -31,6 +31,8 @@ class ScorePlot(TimePlot):
     The left button scrubs, the wheel zooms time about the mouse, the middle button moves the visible range.
     """
 
+    least_px = 110  # least height with letters of the usual size
+
     def __init__(self, state: ViewerState, playback: Playback, parent: QWidget | None = None) -> None:
         super().__init__(playback, parent)
         self.setAccessibleName("Score over time")
@@ -40,7 +42,6 @@ class ScorePlot(TimePlot):
         self.curve: ScoreCurve | None = None
         self._marks: tuple[CurveMark, ...] = ()
         self._rated = False
-        self.setMinimumHeight(110)
         self.getPlotItem().setContentsMargins(0, 8, 16, 4)
         self._make_items()
         self._box.sigYRangeChanged.connect(self._place_strip)
@@ -149,7 +150,8 @@ class ScorePlot(TimePlot):
     def on_theme(self, theme: Theme) -> None:
         self._theme = theme
         self.apply_theme_to_axes(theme)
-        self.getAxis("left").setWidth(56)
+        self.getAxis("left").setWidth(by_text(56))
+        self.setMinimumHeight(min(by_text(self.least_px), 2 * self.least_px - 40))
         accent = QColor(theme.accent)
         self._mean.setPen(pg.mkPen(accent, width=2))
         self._passes.setPen(pg.mkPen(_faded(accent, 0.7), width=1))

@@ -1,7 +1,7 @@
 """The caption over the picture: name, model and frame."""
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
@@ -10,8 +10,10 @@ from skillviewer.core.analysis.wording import format_source
 from skillviewer.ui.player.video_canvas import DisplayedFrame
 from skillviewer.ui.widgets.colour_bar import ColourBar
 from skillviewer.ui.widgets.labels import ElidingLabel, SteadyField
-from skillviewer.ui.widgets.layout import add_all, horizontal, named
-from skillviewer.ui.widgets.theme import DARK, PaintedWidget, Theme
+from skillviewer.ui.widgets.layout import UNLIMITED_PX, add_all, horizontal, named
+from skillviewer.ui.widgets.theme import DARK, PaintedWidget, Theme, by_text
+
+ROOMY_PX, SHORT_BAR_PX = 440, 120
 
 
 class Dot(PaintedWidget):
@@ -96,6 +98,13 @@ class Caption(QWidget):
             painter.setPen(self._ring)
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
             painter.end()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the words their room in a narrow player: the unit goes, and the bar is short."""
+        super().resizeEvent(event)
+        narrow = self.width() < by_text(ROOMY_PX)
+        self._unit.setVisible(not narrow)
+        self._bar.setMaximumWidth(by_text(SHORT_BAR_PX) if narrow else UNLIMITED_PX)
 
     def set_analysis(self, analysis: Analysis | None) -> None:
         if analysis is None:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.widgets.speech import ask_again
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.theme import Theme, by_text
 
 ZOOM_STEP = 1.25
 
@@ -144,6 +144,7 @@ class TimePlot(pg.PlotWidget):  # type: ignore[misc]
             axis.setPen(theme.line if name == "bottom" else theme.base)
             axis.setTickPen(theme.line if name == "bottom" else theme.base)
             axis.setTextPen(theme.muted)
+            axis.setTickDensity(100 / by_text(100))  # numbers of large letters need more room
             axis.setStyle(tickLength=-4 if name == "bottom" else 0, tickFont=self.font())
 
     def _time_at(self, event: QMouseEvent | QWheelEvent) -> float:

@@ -14,7 +14,7 @@ from skillviewer.ui.session.playback import SPEEDS
 from skillviewer.ui.widgets.exclusive_menu import ExclusiveMenu
 from skillviewer.ui.widgets.labels import ElidingLabel, fix_size, text_label
 from skillviewer.ui.widgets.layout import Spacing, add_all, tool_button
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.theme import Theme, icon_size
 
 
 def speed_text(speed: float) -> str:
@@ -26,7 +26,7 @@ def action_button(action: QAction, parent: QWidget, *, with_text: bool = False) 
     """Return a button with the icon or the words of an action."""
     button = tool_button("", parent)
     button.setDefaultAction(action)
-    button.setIconSize(QSize(20, 20))
+    button.setIconSize(icon_size(20))
     button.setAccessibleName(plain(action.text()))
     style = Qt.ToolButtonStyle.ToolButtonTextOnly if with_text else Qt.ToolButtonStyle.ToolButtonIconOnly
     button.setToolButtonStyle(style)
@@ -47,12 +47,12 @@ class Transport(QWidget):
         names = ("previous_sample", "previous_frame", "play", "next_frame", "next_sample")
         steps = {name: action_button(actions[name], self) for name in names}
         self._play = steps["play"]
-        self._play.setIconSize(QSize(24, 24))
+        self._play.setIconSize(icon_size(24))
         loop = action_button(actions["loop"], self)
         self._sound = app_context.sound
         # the icon alone says whether it is on: a switch that is on from the start would stand out
         self._sound_button = tool_button("", self, actions["sound"].trigger)
-        self._sound_button.setIconSize(QSize(20, 20))
+        self._sound_button.setIconSize(icon_size(20))
         self._speed = tool_button("", self)
         self._speed.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         speeds = [(speed, speed_text(speed)) for speed in SPEEDS]

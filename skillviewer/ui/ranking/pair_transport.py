@@ -1,6 +1,6 @@
 """The transport of a pair."""
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from skillviewer.core.text import clock
@@ -12,7 +12,7 @@ from skillviewer.ui.ranking.pair_view import PairView
 from skillviewer.ui.widgets.icons import Icons
 from skillviewer.ui.widgets.labels import ElidingLabel
 from skillviewer.ui.widgets.layout import NONE, Spacing, add_all, horizontal, vertical
-from skillviewer.ui.widgets.theme import Theme, themed
+from skillviewer.ui.widgets.theme import Theme, icon_size, themed
 
 
 class PairTransport(QWidget):
@@ -30,7 +30,7 @@ class PairTransport(QWidget):
         before, self._play, after = (
             action_button(actions[name], self) for name in ("rank_previous_frame", "rank_play", "rank_next_frame")
         )
-        self._play.setIconSize(QSize(24, 24))
+        self._play.setIconSize(icon_size(24))
         named = [
             action_button(actions[name], self, with_text=True) for name in ("rank_together", "rank_swap", "rank_mark")
         ]

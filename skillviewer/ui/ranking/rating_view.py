@@ -1,6 +1,6 @@
 """The view in which a rater rates one video: the player, and next to it the form of the rubric."""
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QKeyEvent
 from PySide6.QtWidgets import QLabel, QLineEdit, QSlider, QWidget
 
@@ -28,7 +28,7 @@ from skillviewer.ui.widgets.layout import (
     splitter,
     vertical,
 )
-from skillviewer.ui.widgets.theme import Theme, by_text, themed
+from skillviewer.ui.widgets.theme import Theme, by_text, icon_size, themed
 
 SLIDER_STEPS = 1000
 FORM_PX = 380
@@ -95,7 +95,7 @@ class RatingView(QWidget):
         self.slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         names = ("rank_previous_frame", "rank_play", "rank_next_frame")
         before, self._play, after = (action_button(self._actions[name], self) for name in names)
-        self._play.setIconSize(QSize(24, 24))
+        self._play.setIconSize(icon_size(24))
         mark = action_button(self._actions["rank_mark"], self, with_text=True)
         self._marked = ElidingLabel(self, muted=True)
         row = horizontal(margins=(12, 0, 16, 4), spacing=2)

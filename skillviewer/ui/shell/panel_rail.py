@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDockWidget, QToolBar, QWidget
 
 from skillviewer.ui.shell.page_spec import PageSpec
 from skillviewer.ui.widgets.icons import Icons
 from skillviewer.ui.widgets.layout import tool_button
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.theme import Theme, icon_size
 
 
 class PanelRail(QToolBar):
@@ -27,7 +27,7 @@ class PanelRail(QToolBar):
         self.setAccessibleName("Panels")
         self.setMovable(False)
         self.setOrientation(Qt.Orientation.Vertical)
-        self.setIconSize(QSize(20, 20))
+        self.setIconSize(icon_size(20))
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self.toggleViewAction().setVisible(False)
         for panel in panels:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
@@ -11,7 +11,7 @@ from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.actions.table import PREFIX_OF_SCREENS
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.widgets.layout import as_tip, tool_button
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.theme import Theme, icon_size
 
 MODEL_PX = 220
 GAP_PX = 7  # between buttons, at most
@@ -36,7 +36,7 @@ class ToolBar(QToolBar):
         self.setObjectName("tools")
         self.setWindowTitle("Tools")
         self.setMovable(False)
-        self.setIconSize(QSize(20, 20))
+        self.setIconSize(icon_size(20))
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self._own_buttons: list[tuple[QToolButton, str]] = []
         self._screens: list[QToolButton] = []

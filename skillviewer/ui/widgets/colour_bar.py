@@ -8,7 +8,7 @@ from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.scene import Scene
 from skillviewer.core.text import plain
 from skillviewer.ui.widgets.icons import as_image
-from skillviewer.ui.widgets.theme import PaintedWidget
+from skillviewer.ui.widgets.theme import PaintedWidget, by_text
 
 
 class ColourBar(PaintedWidget):
@@ -23,7 +23,7 @@ class ColourBar(PaintedWidget):
     def sizeHint(self) -> QSize:
         """Return no width without a map, and the same height: the picture above must not change its size."""
         self.ensurePolished()
-        return QSize(200 if self._scene is not None else 0, 12 + self.fontMetrics().height())
+        return QSize(min(by_text(200), 300) if self._scene is not None else 0, 12 + self.fontMetrics().height())
 
     def set_scene(self, scene: Scene | None) -> None:
         shown = scene if scene is not None and scene.values is not None else None

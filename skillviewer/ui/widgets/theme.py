@@ -7,7 +7,7 @@ from pathlib import Path
 from string import Template
 from typing import Any, Protocol, TypeVar
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication, QStyledItemDelegate, QWidget
 
@@ -103,6 +103,12 @@ def by_text(px: int) -> int:
     return max(px, round(px * QApplication.font().pointSizeF() / FONT_SIZE_PT))
 
 
+def icon_size(px: int) -> QSize:
+    """Return the size of a square icon next to text of the usual size, grown by half at most with a larger text."""
+    grown = min(by_text(px), round(1.5 * px))
+    return QSize(grown, grown)
+
+
 def palette_of(theme: Theme) -> QPalette:
     """Return Qt's palette of a theme."""
     roles = QPalette.ColorRole
@@ -157,7 +163,10 @@ def style_sheet(theme: Theme, percent: int = 100) -> str:
         for name, (share, weight) in LETTERS.items()
     )
     sheet = Template((resources_dir() / "style" / "window.qss").read_text(encoding="utf-8"))
-    return sheet.substitute(asdict(theme), chevron=chevron, chevron_up=chevron_up, check=check, letters=letters)
+    box = round(14 * min(max(percent / 100, 1), 1.5))  # side of a tick box, as ``icon_size``
+    return sheet.substitute(
+        asdict(theme), chevron=chevron, chevron_up=chevron_up, check=check, letters=letters, box=box
+    )
 
 
 class Themed(Protocol):

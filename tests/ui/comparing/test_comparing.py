@@ -171,7 +171,7 @@ def test_numbers_are_those_of_the_two_models_at_the_frame_and_over_the_video(
         assert texts[:2] == ("2", "xbar")
         assert texts[2:] == tuple(number_text(value) for value in wanted)
         assert view.table.shown_rows[0].texts[2] == "–", "a model is not compared with itself"
-    assert "map kinds differ" in screen.side.video_numbers._note.text()
+    assert "map kinds differ" in screen.side.video_numbers._note.longest
     screen.side.frame_numbers.table.row_chosen.emit(screen.models.keys[2])
     assert screen.header.pair == (screen.models.keys[0], screen.models.keys[2])
 
@@ -237,7 +237,7 @@ def test_a_model_without_a_map_gets_no_numbers_and_no_difference(
     assert rows["mapless-none"].texts[2:] == ("–",) * 7
     assert rows["mapless-none"].tip == "no map"
     assert "–" not in rows["xbar"].texts
-    assert "map kinds differ" not in view._note.text(), "no map is no kind"
+    assert "map kinds differ" not in view._note.longest, "no map is no kind"
     pane, keys = screen.grid.panes[DIFFERENCE], screen.models.keys
     screen.side.frame_numbers.table.row_chosen.emit(keys[1])
     qtbot.waitUntil(lambda: "one of them has no map" in pane.caption.text)
@@ -245,7 +245,7 @@ def test_a_model_without_a_map_gets_no_numbers_and_no_difference(
     assert pane.canvas.shown is not None
     assert pane.canvas.shown.scene is None or pane.canvas.shown.scene.values is None
     screen.header.first.setCurrentIndex(1)
-    qtbot.waitUntil(lambda: "has no map to compare" in view._note.text())
+    qtbot.waitUntil(lambda: "has no map to compare" in view._note.longest)
     rows = {row.texts[1]: row for row in view.table.shown_rows}
     assert rows["xbar"].texts[2:8] == ("–",) * 6
     assert rows["xbar"].texts[8] != "–", "its entropy is its own"
@@ -313,13 +313,13 @@ def test_curves_follow_the_playhead_and_never_claim_a_common_scale(
     panel = screen.curves
     assert panel.shown_heights is VerticalScale.OWN
     assert panel.heights.currentData() == VerticalScale.OWN, "the box must say what is drawn"
-    assert panel._note.text() == "not comparable"
+    assert panel._note.longest == "not comparable"
     go_to(qtbot, window, 45)
     assert panel.plot._cursor.value() == pytest.approx(1.5)
     assess_study(qtbot, screen)
     qtbot.waitUntil(lambda: panel.shown_heights is VerticalScale.STANDARD)
     assert panel.heights.currentData() == VerticalScale.STANDARD
-    assert panel._note.text() == ""
+    assert panel._note.longest == ""
     scores = np.array(
         [screen.models.results.analyses[screen.models.keys[0]][e.clip].score for e in window.app_context.videos]
     )
@@ -586,4 +586,4 @@ def test_means_are_over_as_many_frames_as_is_said(qtbot: QtBot, counts: tuple[in
     }
     rows = [ComparedModel(key, f"model {key}", number=str(i)) for i, key in enumerate("abc", 1)]
     view.show_contrast(Contrast("a", "b", videos, None), rows)
-    assert view._note.text() == f"Compared with 1 model a: {said}."
+    assert view._note.longest == f"Compared with 1 model a: {said}."

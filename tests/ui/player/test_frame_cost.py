@@ -18,7 +18,7 @@ class _Layouts(QObject):
         self.n = 0
         widget.installEventFilter(self)
 
-    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:  # noqa: N802
         self.n += event.type() == QEvent.Type.LayoutRequest
         return False
 
