@@ -1,6 +1,7 @@
 """The grid of panes, one for each compared model."""
 
 import math
+from functools import partial
 
 from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent, QShowEvent
@@ -37,6 +38,7 @@ class PaneGrid(PaintedWidget):
     """The panes. All show the same picture, each with its own map over it."""
 
     remove_asked = Signal(str)  # key of the pane
+    menu_asked = Signal(object, object)  # the picture that was clicked with the right button, and the place in it
 
     def __init__(self, icons: Icons, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -67,6 +69,8 @@ class PaneGrid(PaintedWidget):
         pane.remove_asked.connect(self.remove_asked)
         apply_theme(pane, self._theme)
         pane.canvas.moved.connect(self._on_moved)
+        pane.canvas.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        pane.canvas.customContextMenuRequested.connect(partial(self.menu_asked.emit, pane.canvas))
         pane.set_video(self._video)
         pane.show()
         return pane

@@ -25,6 +25,7 @@ from skillviewer.ui.comparing.numbers import format_kind
 from skillviewer.ui.comparing.numbers_column import NumbersColumn
 from skillviewer.ui.comparing.pane import PaneText, kind_of, rest_of, score_of, source_of
 from skillviewer.ui.comparing.pane_grid import PaneGrid
+from skillviewer.ui.player.map_menu import MapMenu
 from skillviewer.ui.player.transport import Transport
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.frame_feed import DisplayPicture
@@ -60,6 +61,10 @@ class CompareScreen(QWidget):
         app_context, actions = self._app_context, self._actions
         self.header = Header(self.candidates, self)
         self.grid = PaneGrid(app_context.icons, self)
+        # the header has the colour scale of all panes
+        look = actions["overlay"], actions["next_look"]
+        self.map_menu = MapMenu(app_context.state, look, self, without=("scale",))
+        self.grid.menu_asked.connect(self.map_menu.open_at)
         self.bars = ColourBarStrip(self)
         self.transport = Transport(app_context, actions, self)
         self.curves = CurvesPanel(app_context.playback, self)

@@ -17,8 +17,8 @@ _Key = tuple[str, float, float, bool]  # name of the video, and identity of a mo
 class MomentColumn(QWidget):
     """Rows of all moments, or only of those that the model found.
 
-    A row stays, with what is being typed into it, as long as its moment does, and while the user types. When
-    another video comes on screen, what was typed is kept of the video that it was typed on.
+    A row stays, with what is being typed into it, as long as its moment does, and while the user types or plays it.
+    When another video comes on screen, what was typed is kept of the video that it was typed on.
     """
 
     editing = Signal(object)  # the row whose field has got the cursor
@@ -41,7 +41,9 @@ class MomentColumn(QWidget):
         self._inquiry.changed.connect(self.refresh)
         self._annotations.finish_asked.connect(self._finish)
         self._pictures.came.connect(self._show_pictures)
+        self._outlived = False  # whether a row is shown whose moment is gone
         app_context.tour.here_changed.connect(self._show_here)
+        app_context.playback.playing_changed.connect(self._on_playing)
 
     @property
     def rows(self) -> tuple[MomentRow, ...]:
@@ -87,11 +89,13 @@ class MomentColumn(QWidget):
         video = self._annotations.video
         cards = [card for card in self._inquiry.cards if card.found is not None or not self._only_found]
         wanted = {(video, *card.identity): card for card in cards}
+        self._outlived = False
         for key in [key for key in self._rows if key not in wanted]:
             row = self._rows[key]
-            # still being typed into, although its moment is gone
-            if row.busy and key[0] == video and row.card is not None:
+            # still being typed into or played, although its moment is gone
+            if key[0] == video and row.card is not None and (row.busy or self._app_context.tour.plays(row.card)):
                 wanted[key] = row.card
+                self._outlived = True
             else:
                 self._drop(key)
         wanted = dict(sorted(wanted.items(), key=lambda item: (item[0][1:3], item[1].found is None)))
@@ -114,6 +118,10 @@ class MomentColumn(QWidget):
         entry = self._inquiry.entry
         if entry is not None and cards:
             self._pictures.want(entry.path, [card.key_frame for card in self._inquiry.cards])
+
+    def _on_playing(self, playing: bool) -> None:
+        if self._outlived and not playing:
+            self.refresh()
 
     def _drop(self, key: "_Key") -> None:
         row = self._rows[key]

@@ -40,13 +40,20 @@ def make_map_style_menus(state: ViewerState, parent: QWidget) -> tuple[LookMenu,
 
 
 class MapMenu(QMenu):
-    """All that can be chosen about the map, in one menu: on or off, the next look, and every field of the look."""
+    """All that can be chosen about the map, in one menu: on or off, the next look, and every field of the look.
 
-    def __init__(self, state: ViewerState, actions: tuple[QAction, ...], parent: QWidget) -> None:
+    ``without`` are fields that the screen has its own choice for.
+    """
+
+    def __init__(
+        self, state: ViewerState, actions: tuple[QAction, ...], parent: QWidget, *, without: tuple[str, ...] = ()
+    ) -> None:
         super().__init__("Map", parent)
         self.addActions(list(actions))
         self.addSeparator()
-        self.menus = make_map_style_menus(state, self)
+        self.menus = tuple(
+            LookMenu(field, title, state, self) for field, title in TITLES.items() if field not in without
+        )
         for menu in self.menus:
             self.addMenu(menu)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -24,6 +25,7 @@ from skillviewer.ui.comparing.models_menu import OPEN
 from skillviewer.ui.comparing.numbers import NumbersView, number_text
 from skillviewer.ui.comparing.pane import PaneCanvas
 from skillviewer.ui.comparing.screen import DIFFERENCE, CompareScreen
+from skillviewer.ui.player.map_menu import MapMenu
 from skillviewer.ui.player.video_canvas import DisplayedFrame
 from skillviewer.ui.session.video_entry import VideoState
 from tests.facts import missing
@@ -171,7 +173,7 @@ def test_numbers_are_those_of_the_two_models_at_the_frame_and_over_the_video(
         assert texts[:2] == ("2", "xbar")
         assert texts[2:] == tuple(number_text(value) for value in wanted)
         assert view.table.shown_rows[0].texts[2] == "–", "a model is not compared with itself"
-    assert "map kinds differ" in screen.side.video_numbers._note.longest
+    assert "map kinds differ" in screen.side.video_numbers._note.text()
     screen.side.frame_numbers.table.row_chosen.emit(screen.models.keys[2])
     assert screen.header.pair == (screen.models.keys[0], screen.models.keys[2])
 
@@ -237,7 +239,7 @@ def test_a_model_without_a_map_gets_no_numbers_and_no_difference(
     assert rows["mapless-none"].texts[2:] == ("–",) * 7
     assert rows["mapless-none"].tip == "no map"
     assert "–" not in rows["xbar"].texts
-    assert "map kinds differ" not in view._note.longest, "no map is no kind"
+    assert "map kinds differ" not in view._note.text(), "no map is no kind"
     pane, keys = screen.grid.panes[DIFFERENCE], screen.models.keys
     screen.side.frame_numbers.table.row_chosen.emit(keys[1])
     qtbot.waitUntil(lambda: "one of them has no map" in pane.caption.text)
@@ -245,7 +247,7 @@ def test_a_model_without_a_map_gets_no_numbers_and_no_difference(
     assert pane.canvas.shown is not None
     assert pane.canvas.shown.scene is None or pane.canvas.shown.scene.values is None
     screen.header.first.setCurrentIndex(1)
-    qtbot.waitUntil(lambda: "has no map to compare" in view._note.longest)
+    qtbot.waitUntil(lambda: "has no map to compare" in view._note.text())
     rows = {row.texts[1]: row for row in view.table.shown_rows}
     assert rows["xbar"].texts[2:8] == ("–",) * 6
     assert rows["xbar"].texts[8] != "–", "its entropy is its own"
@@ -586,4 +588,20 @@ def test_means_are_over_as_many_frames_as_is_said(qtbot: QtBot, counts: tuple[in
     }
     rows = [ComparedModel(key, f"model {key}", number=str(i)) for i, key in enumerate("abc", 1)]
     view.show_contrast(Contrast("a", "b", videos, None), rows)
-    assert view._note.longest == f"Compared with 1 model a: {said}."
+    assert view._note.text() == f"Compared with 1 model a: {said}."
+
+
+def test_a_right_click_on_a_pane_opens_the_menu_of_the_map(
+    qtbot: QtBot, window: Composition, world: FakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[MapMenu] = []
+    monkeypatch.setattr(MapMenu, "popup", lambda menu, _at: opened.append(menu))  # the display of tests has no menus
+    screen = shown_with(qtbot, window, world, KINDS[:2])
+    canvas = next(iter(canvases(screen).values()))
+    at = canvas.rect().center()
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, at, canvas.mapToGlobal(at))
+    QApplication.sendEvent(canvas, event)
+    assert opened == [screen.map_menu]
+    titles = [menu.title() for menu in screen.map_menu.menus]
+    assert "Map as" in titles
+    assert "Colour scale" not in titles, "the header has it"

@@ -269,6 +269,40 @@ def test_what_is_being_typed_outlives_the_moments_that_the_evidence_replaces(
     assert not any("another model" in text for text in texts)
 
 
+def test_new_evidence_moves_neither_playhead_nor_selection_and_leaves_the_played_moment(
+    qtbot: QtBot, window: Composition, world: FakeWorld
+) -> None:
+    open_assessed(qtbot, window, world, 3)
+    window.window._docks["moments"].raise_open()
+    world.explaining.held = True
+    choose(qtbot, window, unseen(window).path)
+    inquiry, playback = window.app_context.inquiry, window.app_context.playback
+    qtbot.waitUntil(lambda: window.app_context.explanations.progress is not None)
+    qtbot.waitUntil(lambda: len(rows(window)) == len(inquiry.cards) > 1)
+    playback.seek(5)
+    playback.mark_in()
+    playback.seek(15)
+    playback.mark_out()
+    marks, row = playback.marks, rows(window)[1]
+    card = row.card
+    assert card is not None
+    playback.set_speed(0.1)
+    click(row.picture)
+    shown: list[int] = []
+    playback.frame_changed.connect(shown.append)
+    world.explaining.hold.set()
+    findings_of(qtbot, window)
+    qtbot.waitUntil(lambda: card.identity not in [other.identity for other in inquiry.cards])
+    assert playback.playing
+    assert row in rows(window)
+    assert playback.marks == marks
+    assert shown == sorted(shown), "the playhead went on"
+    playback.pause()
+    qtbot.waitUntil(lambda: row not in rows(window))
+    assert len(rows(window)) == len(inquiry.cards)
+    assert playback.marks == marks
+
+
 def test_what_is_being_typed_stays_with_its_video(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     open_assessed(qtbot, window, world, 3)
     window.window._docks["moments"].raise_open()

@@ -22,6 +22,7 @@ class Tour(QObject):
         self._annotations = annotations
         self._playback = playback
         self._here: tuple[tuple[float, float, bool], ...] = ()
+        self._played: tuple[float, float, bool] | None = None  # identity of the moment that was played last
         self._moved, self._stood = False, -1  # by the user since the video was opened; where it was put
         playback.video_changed.connect(self._on_video)
         playback.frame_changed.connect(self._on_frame)
@@ -33,6 +34,10 @@ class Tour(QObject):
     def is_here(self, card: MomentCard) -> bool:
         return card.identity in self._here
 
+    def plays(self, card: MomentCard) -> bool:
+        """Return True while a moment is being played."""
+        return self._playback.playing and card.identity == self._played
+
     def play(self, card: MomentCard) -> None:
         """Play a moment from two seconds before it to its end."""
         video = self._playback.video
@@ -40,6 +45,7 @@ class Tour(QObject):
             return
         start = max(video.frame_at(max(card.start_s - LEAD_IN_S, 0.0)), self._playback.frames[0])
         stop = video.frame_at(card.stop_s - 1e-4)
+        self._played = card.identity
         self._playback.play_once(range(start, max(stop, start + 1) + 1))
 
     def go(self, direction: int) -> None:
