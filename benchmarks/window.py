@@ -321,14 +321,14 @@ def assess(made: Composition, info: VideoInfo, heart: Heart, *, scrubbing: bool)
 def drag_both(made: Composition, split: SplitScreen, watches: tuple[Watch, Watch], frames: list[int]) -> None:
     """Drag like ``drag`` in the split view; print when each picture was painted, and CPU time a frame."""
     playback = made.app_context.playback
-    asked: list[tuple[int, int, float]] = []  # frame of either video, time
+    asked: list[tuple[tuple[int, int], float]] = []  # frame of either video, time
     for watch in watches:
         watch.painted.clear()
     cpu = time.process_time(), time.thread_time()
     for frame in frames:
         at = time.perf_counter()
         playback.seek(frame)
-        asked.append((frame, split.other.playback.frame, at))
+        asked.append(((frame, split.other.playback.frame), at))
         pause(PACE_MS)
     wait(lambda: made.app_context.feed.settled and split.other.feed.settled)
     both_ms, own_ms = (
@@ -340,11 +340,11 @@ def drag_both(made: Composition, split: SplitScreen, watches: tuple[Watch, Watch
             shown.setdefault(frame, []).append(at)
         times = []
         before = None
-        for request in asked:
-            later = [at for at in shown.get(request[column], []) if at >= request[2]]
-            if later and request[column] != before:  # the better one may stay at its frame
-                times.append((later[0] - request[2]) * 1000)
-            before = request[column]
+        for wanted, asked_at in asked:
+            later = [at for at in shown.get(wanted[column], []) if at >= asked_at]
+            if later and wanted[column] != before:  # the better one may stay at its frame
+                times.append((later[0] - asked_at) * 1000)
+            before = wanted[column]
         spread(f"dragged, {name}: that frame painted", times)
     say(
         "dragged: CPU ms a frame, all and window's thread", f"{both_ms / len(frames):6.1f}   {own_ms / len(frames):.1f}"
