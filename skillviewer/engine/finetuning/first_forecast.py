@@ -11,8 +11,8 @@ from skillviewer.engine.runtime.pace import IDLE, load_now, pace_of, record_pace
 
 _USUAL_S = {
     "features": 6.0,
-    f"checking {CheckLevel.CROSS_VALIDATED.value}": 50.0,
-    f"checking {CheckLevel.QUICK.value}": 23.0,
+    f"checking {CheckLevel.CROSS_VALIDATED.value}": 80.0,
+    f"checking {CheckLevel.QUICK.value}": 35.0,
     "checking": 20.0,
     "training": 4.0,
 }

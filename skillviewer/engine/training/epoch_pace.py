@@ -13,7 +13,7 @@ from skillviewer.nets.fusion import CellMean
 from skillviewer.nets.models import attention_model
 from skillviewer.nets.sizes import HeadSizes, map_grid
 
-_S_PER_GMAC = {"float32": 0.1, "bfloat16": 0.05}
+_S_PER_GMAC = {"float32": 0.036, "bfloat16": 0.024}
 """Processor seconds for 1e9 multiplications of a forward pass, with its gradients."""
 
 _MIN_S = 0.02
@@ -50,4 +50,4 @@ def training_pace(name: str, sizes: HeadSizes, precision: str, n_segments: int) 
     if not isinstance(model.fusion, CellMean):
         taps = sizes.fusion_kernel**2 * sizes.feature_channels * sizes.fusion_hidden
         gmac = n_segments * math.prod(map_grid(sizes)) * taps / 1e9
-    return pace_of(_work(model, precision, n_segments), max(gmac * _S_PER_GMAC.get(precision, 0.1), _MIN_S))
+    return pace_of(_work(model, precision, n_segments), max(gmac * _S_PER_GMAC.get(precision, 0.036), _MIN_S))
