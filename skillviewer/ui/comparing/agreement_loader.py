@@ -36,6 +36,16 @@ class AgreementLoader(QObject):
         models.busy_changed.connect(self._on_changed)
         for signal in (app_context.videos.added, app_context.videos.removed, app_context.videos.cleared):
             signal.connect(self._on_changed)
+        self._task = ""
+        app_context.state.current_changed.connect(self._on_current)
+        app_context.videos.changed.connect(self._on_current)
+
+    def _on_current(self, *_: object) -> None:
+        """Compare anew if another task is on screen."""
+        shown = self._app_context.videos.get(self._app_context.state.current)
+        if shown is not None and shown.task != self._task:
+            self._task, self.agreement = shown.task, None
+            self._on_changed()
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -44,8 +54,17 @@ class AgreementLoader(QObject):
         return tuple(key for key in self._models.keys if key != UNIFORM and key not in broken)
 
     @property
+    def one_of_several_tasks(self) -> bool:
+        """True if the list has videos of other tasks than the one on screen; scores of two tasks have no common order."""
+        return len({entry.task for entry in self._app_context.videos}) > 1
+
+    @property
     def names(self) -> dict[VideoClip, str]:
-        entries = [entry for entry in self._app_context.videos if entry.state.has_picture]
+        """Names of the videos of the task of the video on screen, each once."""
+        videos, current = self._app_context.videos, self._app_context.state.current
+        shown = videos.get(current)
+        tasks = {entry.task for entry in videos} if shown is None else {shown.task}
+        entries = [entry for entry in videos if entry.state.has_picture and entry.task in tasks]
         taken: dict[str, VideoClip] = {}
         for entry in entries:
             name = entry.name if entry.name not in taken else str(entry.path)

@@ -32,14 +32,15 @@ class DisagreementsView(QWidget):
     def show_progress(self, studying: AgreementLoader, *, busy: bool) -> None:
         """Show how many of the study's videos are assessed; ``busy`` while they are."""
         n_models, n_videos, n_shared = len(studying.keys), len(studying.names), studying.n_shared
+        of_task = " of this task" if studying.one_of_several_tasks else ""
         if n_models < 2:
             self.message.setText("Choose two models that give a score to see where they disagree.")
         elif n_shared < MIN_VIDEOS:
-            message = "{} of {} videos are assessed by all {} models; at least {} are needed to compare ranks."
-            self.message.setText(message.format(n_shared, n_videos, n_models, MIN_VIDEOS))
+            message = "{} of {} videos{} are assessed by all {} models; at least {} are needed to compare ranks."
+            self.message.setText(message.format(n_shared, n_videos, of_task, n_models, MIN_VIDEOS))
         else:
-            message = "{} of {} videos are assessed by all {} models."
-            self.message.setText(message.format(n_shared, n_videos, n_models))
+            message = "{} of {} videos{} are assessed by all {} models."
+            self.message.setText(message.format(n_shared, n_videos, of_task, n_models))
         self.assess_all.setVisible(n_models > 0 and (studying.missing or busy))
         self.assess_all.setEnabled(not busy)
         self.assess_all.setText("Assessing…" if busy else "Assess all with these models")

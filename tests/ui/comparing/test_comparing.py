@@ -406,6 +406,22 @@ def test_what_failed_can_be_tried_again(qtbot: QtBot, window: Composition, world
     qtbot.waitUntil(lambda: not screen.header.again.isVisible())
 
 
+def test_models_are_compared_within_the_task_of_the_video_on_screen(
+    qtbot: QtBot, window: Composition, world: FakeWorld
+) -> None:
+    screen = shown_with(qtbot, window, world, ("full", "xbar"), n_videos=7)
+    view, videos = screen.side.disagreements, window.app_context.videos
+    for entry in list(videos)[4:]:
+        videos.update(entry.clip, task="knots")
+    assert len(screen.studying.names) == 4
+    click(view.assess_all)
+    qtbot.waitUntil(lambda: len(view.table.shown_rows) == 4, timeout=LONG_MS)
+    assert "4 of 4 videos of this task" in view.message.text()
+    window.app_context.state.set_current(videos[4].clip)
+    assert set(screen.studying.names) == {entry.clip for entry in videos if entry.task == "knots"}
+    assert screen.studying.agreement is None, "what was said of the other task is gone"
+
+
 def test_the_list_of_videos_knows_what_the_loaded_model_said_here(
     qtbot: QtBot, window: Composition, world: FakeWorld
 ) -> None:
