@@ -205,15 +205,21 @@ class _Columns:
         """Return the column that names the video: by known videos, else by title."""
         if is_video is not None:
             known = {title: sum(map(is_video, dict.fromkeys(self._cells[title]))) for title in self._free}
-            best = max(self._free, key=lambda title: (known[title], plain(title) in _VIDEO))
+            best = max(self._free, key=lambda t: (known[t], plain(t) in _VIDEO, not _is_rated(t)))
             if known[best] and not self._counts_attempts(best):
-                self._leave_others(best, [title for title in self._free if 2 * known[title] > known[best]])
+                self._leave_others(best, [t for t in self._free if self._names_videos(t, best, known)])
                 return self.take(best)
         counts = [title for title in self._free if self._counts_attempts(title)]
         self._free = [title for title in self._free if title not in counts]
         found = self.titled(_VIDEO)
         self._free += counts
         return found or self.titled(_VIDEO)
+
+    def _names_videos(self, title: str, best: str, known: Mapping[str, int]) -> bool:
+        """Return True if a column names videos as the best one does; ratings of 1 to 3 name clips called 1 to 3 too."""
+        if not all(map(is_number, self._cells[title])) or plain(title) in _VIDEO:
+            return 2 * known[title] > known[best]
+        return title == best or (known[title] == known[best] and not _is_rated(title))
 
     def _counts_attempts(self, title: str) -> bool:
         """Return True if a column titled as attempts holds small numbers that repeat: 1, 2, 3, 1, 2, 3."""
@@ -261,6 +267,11 @@ class _Columns:
             if rated and not counted:  # the numbers of the rows
                 titles.append(title)
         return titles
+
+
+def _is_rated(title: str) -> bool:
+    """Return True if a title has the word of a rating."""
+    return any(word in plain(title) for word in (*_FIRST, *_VALUE))
 
 
 def unnamed(table: RawTable) -> frozenset[str]:

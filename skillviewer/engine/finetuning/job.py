@@ -2,7 +2,7 @@
 
 import shutil
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from skillviewer.core.errors import CheckpointError, os_error_as
@@ -30,7 +30,7 @@ def _state_folder(study: StudyPairs, *settings: object) -> Path:
         sorted((v.name, *range_cells(v.clip_range)) for v in dataset.videos),
         *settings,
         __version__,
-        [asdict(each) for each in PRESETS],
+        [asdict(replace(each, title="")) for each in PRESETS],  # a new wording of a title changes no training
     ]
     return cache_dir() / "tuning" / values_sha256(*contents)[:32]
 

@@ -55,7 +55,7 @@ class AgreementLoader(QObject):
 
     @property
     def one_of_several_tasks(self) -> bool:
-        """True if the list has videos of other tasks than the one on screen; scores of two tasks have no common order."""
+        """True if the listed videos are of several tasks, whose scores have no common order."""
         return len({entry.task for entry in self._app_context.videos}) > 1
 
     @property

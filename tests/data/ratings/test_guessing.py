@@ -95,3 +95,22 @@ def test_remarks_become_notes_and_moments_once_and_are_taken_back(tmp_path: Path
         assert (again.notes, again.moments) == ((), ())
         undo_import(study, done)
         assert (study.annotations.notes(), study.annotations.moments()) == ((), ())
+
+
+@pytest.mark.parametrize("titles", ["Rating,Nr,Who", "Nr,Rating,Who", "Rating,Clip,Who"])
+def test_clips_called_by_digits_are_no_values_of_ratings(titles: str, tmp_path: Path) -> None:
+    """The files are 1.mp4 to 8.mp4, so that every rating of 1 to 5 is the name of a video too."""
+    digits: list[object] = [*range(1, 9)]
+    columns = {"Rating": GRADES, "Nr": digits, "Clip": digits, "Who": PEOPLE}
+    write(tmp_path / "t.csv", table(titles, *(columns[title] for title in titles.split(","))))
+    found, ambiguities = guess(read_table(tmp_path / "t.csv"), lambda cell: cell.isdecimal() and 1 <= int(cell) <= 8)
+    assert found.video in {"Nr", "Clip"}
+    assert [item.name for item in found.items] == ["Rating"]
+    assert not any("names videos too" in one for one in ambiguities)
+
+
+def test_few_clips_called_by_digits_with_every_rating_given(tmp_path: Path) -> None:
+    values: list[object] = [1, 2, 3]
+    write(tmp_path / "t.csv", table("Score,Nr,Who", [3, 1, 2], values, ["Subject 1", "Subject 2", "Subject 3"]))
+    found, _ = guess(read_table(tmp_path / "t.csv"), lambda cell: cell in {"1", "2", "3"})
+    assert (found.video, [item.name for item in found.items]) == ("Nr", ["Score"])

@@ -30,6 +30,7 @@ from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.finetuning import before_after, job_forecast, tuned_scale
 from skillviewer.engine.finetuning import finetune as finetune_run
+from skillviewer.engine.finetuning import job as job_module
 from skillviewer.engine.finetuning import tuning_loop as finetune_module
 from skillviewer.engine.finetuning.finetune import REPORT, finetune
 from skillviewer.engine.finetuning.initial_model import InitialModel
@@ -49,6 +50,7 @@ from skillviewer.engine.training.trainer import FitPairs, FitState, Trained, Tra
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.checkpoint import load_checkpoint
 from skillviewer.nets.model_card import ModelCard
+from skillviewer.nets.presets import PRESETS
 from tests.checkpoints import PREPROCESSING, tiny_checkpoint
 from tests.engine.tuned import NAMES, from_nothing, job, write_study
 from tests.facts import missing
@@ -734,6 +736,17 @@ def test_the_same_job_has_the_same_work_folder(study: StudyPairs, parent: Path, 
         replace(asked, study=replace(study, dataset=replace(study.dataset, videos=parts))),
     )
     assert len({one.work_folder() for one in (asked, *others)}) == 6
+
+
+def test_a_new_title_of_a_preset_loses_no_stopped_training(
+    study: StudyPairs, parent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = replace(job(study, parent, tmp_path / "new"), work=None)
+    before = asked.work_folder()
+    monkeypatch.setattr(job_module, "PRESETS", [replace(each, title="another title") for each in PRESETS])
+    assert asked.work_folder() == before
+    monkeypatch.setattr(job_module, "PRESETS", [replace(each, tuning_share=0.9) for each in PRESETS])
+    assert asked.work_folder() != before
 
 
 def test_trainings_of_a_choice_continue_whatever_is_chosen(study: StudyPairs, tmp_path: Path) -> None:
