@@ -106,7 +106,7 @@ def _trained(differences: FloatArray) -> FloatArray:
 def _on_new(
     own: Attempts, new: Attempts, score: FloatArray, new_score: FloatArray, trained: FloatArray
 ) -> tuple[float, float, float]:
-    """Return the accuracy within a new person, between two new people, and between a new and a training person."""
+    """Return the accuracy within a new person, between new people, and between a new and a training person."""
     better, worse = new.pairs()
     hit, alike = new_score[better] > new_score[worse], new.participants[better] == new.participants[worse]
     apart = new.skill[:, None] - own.skill[trained]

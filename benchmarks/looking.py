@@ -273,7 +273,7 @@ def model_row(study: Study, results: Sequence[RunResult], first: Sequence[FoldSc
 
 
 def accuracies(study: Study, scored: Sequence[FoldScores]) -> dict[str, Any]:
-    """Return accuracies over pairs of two new people: all, of equal everything, and over all test pairs."""
+    """Return accuracies over pairs of new people: all, of equal everything, and over all test pairs."""
     among: Choose = study.equal
     return {
         "both_new": as_json(pooled_accuracy(scored, study.dataset, both_held_out=True)),

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from skillviewer.cli.main import run
+from skillviewer.data.formats.formats import open_dataset
 from skillviewer.nets.model_card import ModelCard, load_card
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -44,3 +45,12 @@ def test_models_lists_the_same_figures(capsys: pytest.CaptureFixture[str]) -> No
 def test_a_figure_is_found_in_words_and_in_tables() -> None:
     text = "`sample-a` orders 88.2 % (64.4 to 96.9)\n| sample-b | 82.4 % (65.0 to 92.6) |"
     assert stated_in(text) == [("sample-a", "88.2 % (64.4 to 96.9)"), ("sample-b", "82.4 % (65.0 to 92.6)")]
+
+
+def test_the_pairs_of_the_cards_are_those_of_the_sample_study() -> None:
+    dataset = open_dataset(ROOT / "resources" / "sample_study")
+    people = dataset.participants
+    same = sum(people[pair.better] == people[pair.worse] for pair in dataset.pairs)
+    assert {card.held_out.headline.n_pairs for card in CARDS.values() if card.held_out} == {len(dataset.pairs)}
+    said = (ROOT / "docs" / "known.md").read_text(encoding="utf-8")
+    assert f"{len(dataset.pairs)} pairs of new people ({same} of them are of two clips of the same person)" in said

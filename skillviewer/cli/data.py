@@ -327,7 +327,7 @@ def folds(path: Path, reading: Reading, n_folds: int | None, by: str | None, as_
 
 
 FEW_BOTH_HELD_OUT = 100
-"""Pairs of two new people below which folds say that the interval will be wide."""
+"""Pairs of new people below which folds say that the interval will be wide."""
 
 
 def _headline_pairs(n_pairs: int) -> str:

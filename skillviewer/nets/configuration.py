@@ -122,7 +122,7 @@ def _figures(card: ModelCard) -> str:
         return "Accuracy on held-out pairs was **not measured**. Do not use the scores before it is."
     rows = []
     if held.both_new is not None:
-        rows.append(f"| **this model, pairs of two new people** | {held.both_new.n_pairs} | **{held.both_new.text}** |")
+        rows.append(f"| **this model, pairs of new people** | {held.both_new.n_pairs} | **{held.both_new.text}** |")
     rows.append(f"| this model, all held-out pairs, as papers report | {held.n_pairs} | {held.text} |")
     rows.append(f"| guessing | {held.n_pairs} | 50.0 % |")
     rows += [f"| {name}{_means(name)} | {held.n_pairs} | {percent(value, ' %')} |" for name, value in card.ceilings]

@@ -50,7 +50,7 @@ class PairAccuracy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 
 
 class HeldOut(PairAccuracy, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Accuracy on all pairs that touch a held-out video (the papers' number), and on those of two new people."""
+    """Accuracy on all pairs that touch a held-out video (the papers' number), and on those of new people."""
 
     rule: str  # description of the held-out videos and of the selection of the epoch
     # accuracy on pairs with both videos held out, so that training saw neither person; None if not measured
@@ -64,7 +64,7 @@ class HeldOut(PairAccuracy, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
     @property
     def headline(self) -> PairAccuracy:
-        """The accuracy to state first: on pairs of two new people, where it was measured."""
+        """The accuracy to state first: on pairs of new people, where it was measured."""
         return self.both_new or self
 
     @property
@@ -73,7 +73,7 @@ class HeldOut(PairAccuracy, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         return BOTH_NEW if self.both_new is not None else "held-out pairs"
 
 
-BOTH_NEW = "pairs of two new people"
+BOTH_NEW = "pairs of new people"
 """Pairs with both videos held out."""
 
 
@@ -110,7 +110,7 @@ class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
     @property
     def accuracy(self) -> float | None:
-        """Accuracy on pairs of two new people, else on all held-out pairs, or None if not measured."""
+        """Accuracy on pairs of new people, else on all held-out pairs, or None if not measured."""
         return None if self.held_out is None else self.held_out.headline.accuracy
 
     @property

@@ -386,7 +386,7 @@ def test_a_checkpoint_without_an_interval_tells_its_accuracy_all_the_same(
             (folder / "card.json").write_text(json.dumps(card), encoding="utf-8")
     assert run(["models"]) == 0
     lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines() if line.strip()}
-    assert not missing(lines["alike"], "100.0 % (no interval)", "3 pairs of two new people")
+    assert not missing(lines["alike"], "100.0 % (no interval)", "3 pairs of new people")
     assert "not measured" in lines["new"]
 
 

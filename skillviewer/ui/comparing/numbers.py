@@ -187,9 +187,7 @@ class ModelsView(QWidget):
         self._columns = (
             Column("", number=False),
             Column("Model", number=False, fills=True),
-            Column(
-                "Accuracy", "Accuracy on pairs of two new people (else on all held-out pairs), with its 95 % interval"
-            ),
+            Column("Accuracy", "Accuracy on pairs of new people (else on all held-out pairs), with its 95 % interval"),
             Column("Faithful", "Faithfulness of the attention for this video, 0 to 1"),
             Column("Parameters", "Number of trained parameters"),
             Column("Time", "Duration of the last assessment here; cached features are reused"),

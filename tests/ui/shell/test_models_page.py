@@ -34,7 +34,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_a_summary_states_accuracy_on_new_people_next_to_its_baselines(folder: Path) -> None:
     found = summarise(ModelEntry("ours", folder, shipped=False))
-    assert found.accuracy == "84.0 % (78.0 to 90.0) of 120 pairs of two new people"
+    assert found.accuracy == "84.0 % (78.0 to 90.0) of 120 pairs of new people"
     assert found.baselines == "duration 51.0 %, motion 70.0 %"
     assert found.trained_on == "80 clips of 16 people"
     assert not found.is_demonstration
