@@ -218,9 +218,9 @@ def _let_open_first(app_context: AppContext) -> None:
 def _used_last(app_context: AppContext) -> str | None:
     """Return the model used last, by name or folder; None, with a message where there was one, if it is gone."""
     last, entries = app_context.settings.model, app_context.models.entries
-    known = {str(entry.folder.absolute()): entry.name for entry in entries}
-    if last in known or not last:
-        return known.get(last)
+    names_by_folder = {str(entry.folder.absolute()): entry.name for entry in entries}
+    if last in names_by_folder or not last:
+        return names_by_folder.get(last)
     if (Path(last) / CHECKPOINT_FILE).is_file():
         return last
     if entries:

@@ -36,15 +36,17 @@ def check_window(folder: Path) -> Iterator[Step]:
     themes, icons = set_up_application(app, settings)
     collector = Collector()
     collector.start()
-    made = compose(real_backend(), settings, themes, icons, Dialogs())
+    composition = compose(real_backend(), settings, themes, icons, Dialogs())
     try:
-        made.window.show()
-        yield from _steps(made, folder)
+        composition.window.show()
+        yield from _steps(composition, folder)
     finally:
-        made.app_context.close()
-        made.app_context.wait(round(PATIENCE_S * 1000))  # a window whose worker threads still run cannot be closed
+        composition.app_context.close()
+        composition.app_context.wait(
+            round(PATIENCE_S * 1000)
+        )  # a window whose worker threads still run cannot be closed
         QApplication.processEvents()
-        made.window.close()
+        composition.window.close()
         collector.stop()
 
 
@@ -54,8 +56,8 @@ def _steps(made: Composition, folder: Path) -> Iterator[Step]:
     begin(app_context, [], None)
     app_context.studies.open_sample()
     opened = _wait(lambda: len(app_context.videos) > 0 and app_context.state.model is not None)
-    found = f"{len(app_context.videos)} videos, model loaded" if opened else _last_message(made)
-    yield opened, "the sample study opens", found
+    summary = f"{len(app_context.videos)} videos, model loaded" if opened else _last_message(made)
+    yield opened, "the sample study opens", summary
     if not opened:
         return
     video = app_context.videos[0].clip
@@ -76,8 +78,8 @@ def _steps(made: Composition, folder: Path) -> Iterator[Step]:
     screen.start(made.window.dialogs)
     entry = screen.queue.entries[0] if screen.queue.entries else None
     done = entry is not None and _wait(lambda: entry.stage.over) and entry.stage is QueueStage.DONE
-    found = ", ".join(entry.batch.written[0].facts) if done and entry is not None and entry.batch is not None else ""
-    yield done, "a clip is exported", found or (entry.failure if entry is not None else screen.message.text())
+    summary = ", ".join(entry.batch.written[0].facts) if done and entry is not None and entry.batch is not None else ""
+    yield done, "a clip is exported", summary or (entry.failure if entry is not None else screen.message.text())
     left = sorted(path.name for path in folder.iterdir() if path.name.startswith("."))
     yield not left, "nothing half written is left", ", ".join(left) or "none"
 

@@ -93,13 +93,15 @@ def settled(specs: Iterable[ActionSpec], chosen: Mapping[str, tuple[str, ...]]) 
 
     A key that was chosen is taken from actions that have it of old. Keys that Qt does not know are left out.
     """
-    wanted = {name: tuple(dict.fromkeys(filter(None, map(written, keys)))) for name, keys in chosen.items()}
-    found = [replace(spec, keys=wanted.get(spec.name, spec.keys)) for spec in specs]
-    for key, *names in conflicts(found):
-        loser = next((name for name in names if name not in wanted), names[-1])
-        at = next(i for i, spec in enumerate(found) if spec.name == loser)
-        found[at] = replace(found[at], keys=tuple(k for k in found[at].keys if written(k) != written(key)))
-    return tuple(found)
+    keys_by_name = {name: tuple(dict.fromkeys(filter(None, map(written, keys)))) for name, keys in chosen.items()}
+    changed_specs = [replace(spec, keys=keys_by_name.get(spec.name, spec.keys)) for spec in specs]
+    for key, *names in conflicts(changed_specs):
+        loser = next((name for name in names if name not in keys_by_name), names[-1])
+        at = next(i for i, spec in enumerate(changed_specs) if spec.name == loser)
+        changed_specs[at] = replace(
+            changed_specs[at], keys=tuple(k for k in changed_specs[at].keys if written(k) != written(key))
+        )
+    return tuple(changed_specs)
 
 
 class Actions(QObject):
@@ -118,8 +120,8 @@ class Actions(QObject):
         self._window = window
         self._icons = icons
         self._table = specs
-        known = {spec.name for spec in specs}
-        self._chosen = {name: chosen for name, chosen in (keys or {}).items() if name in known}
+        names = {spec.name for spec in specs}
+        self._chosen = {name: chosen for name, chosen in (keys or {}).items() if name in names}
         self.specs = specs  # the actions with the keys that they have now
         self._actions: dict[str, QAction] = {}
         self._bound: set[str] = set()
@@ -153,8 +155,8 @@ class Actions(QObject):
     def set_keys(self, changes: Mapping[str, tuple[str, ...] | None]) -> None:
         """Give actions other keys, or those of old for None; menus, tooltips, palette and the sheet of keys follow."""
         for name, keys in changes.items():
-            own = next(spec.keys for spec in self._table if spec.name == name)
-            if keys is None or tuple(map(written, keys)) == tuple(map(written, own)):
+            default_keys = next(spec.keys for spec in self._table if spec.name == name)
+            if keys is None or tuple(map(written, keys)) == tuple(map(written, default_keys)):
                 self._chosen.pop(name, None)
             else:
                 self._chosen[name] = tuple(keys)

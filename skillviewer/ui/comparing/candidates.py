@@ -39,13 +39,13 @@ class Candidates(QObject):
     @property
     def all(self) -> tuple[tuple[str, str], ...]:
         """Key and name of each model, the uniform baseline last."""
-        found = dict(self._of_study)
+        names_by_folder = dict(self._of_study)
         for entry in self._app_context.models.entries:
-            found.setdefault(str(entry.folder), entry.name)
+            names_by_folder.setdefault(str(entry.folder), entry.name)
         model = self._app_context.state.model
         if model is not None:
-            found.setdefault(str(model.folder), model.name)
-        return (*({**found, **self._opened}).items(), (UNIFORM, "Uniform"))
+            names_by_folder.setdefault(str(model.folder), model.name)
+        return (*({**names_by_folder, **self._opened}).items(), (UNIFORM, "Uniform"))
 
     def name(self, key: str) -> str:
         return dict(self.all).get(key, Path(key).name)
@@ -58,9 +58,9 @@ class Candidates(QObject):
 
     def first_choice(self) -> list[tuple[str, str]]:
         """Return the models compared before any choice: the loaded one, and up to three more."""
-        wanted = self._app_context.models.wanted
+        chosen_model = self._app_context.models.wanted
         folders = [key for key, _ in self.all if key != UNIFORM]
-        folders.sort(key=lambda key: wanted is None or key != str(wanted))
+        folders.sort(key=lambda key: chosen_model is None or key != str(chosen_model))
         keys = folders[:4] if len(folders) > 1 else [*folders, UNIFORM]
         return [(key, self.name(key)) for key in keys] if folders else []
 

@@ -22,12 +22,12 @@ def map_styles_of(analyses: Mapping[str, Analysis], map_style: MapStyle, scale: 
     Under ``ColourLimits.COMMON`` all maps of one kind share their limits: that of the model whose maps end lowest, so
     that no model is blank, or 1 for gates. Each kind of maps has units, and so a scale, of its own.
     """
-    known = {key: analysis for key, analysis in analyses.items() if analysis.n_samples}
-    if scale is not ColourLimits.COMMON or len(known) < 2:
+    started = {key: analysis for key, analysis in analyses.items() if analysis.n_samples}
+    if scale is not ColourLimits.COMMON or len(started) < 2:
         alone = ColourLimits.CLIPPED if scale is ColourLimits.COMMON else scale
-        return dict.fromkeys(known, replace(map_style, scale=alone))
-    map_styles = common_map_styles(tuple(known.values()), replace(map_style, scale=ColourLimits.CLIPPED))
-    return dict(zip(known, map_styles, strict=True))
+        return dict.fromkeys(started, replace(map_style, scale=alone))
+    map_styles = common_map_styles(tuple(started.values()), replace(map_style, scale=ColourLimits.CLIPPED))
+    return dict(zip(started, map_styles, strict=True))
 
 
 def shared_bars(analyses: Mapping[str, Analysis], map_styles: Mapping[str, MapStyle]) -> dict[MapKind, Scene]:

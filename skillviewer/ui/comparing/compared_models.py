@@ -31,18 +31,18 @@ class Results:
         return self.analyses.get(key, {}).get(clip)
 
     def add(self, key: str, clip: VideoClip, analysis: Analysis) -> None:
-        known = self.analyses.setdefault(key, {})
+        by_clip = self.analyses.setdefault(key, {})
         digest = analysis.provenance.model_digest
-        if any(other.provenance.model_digest != digest for other in known.values()):  # a newly trained model
-            known.clear()
+        if any(other.provenance.model_digest != digest for other in by_clip.values()):  # a newly trained model
+            by_clip.clear()
             self.evidence = {item: found for item, found in self.evidence.items() if item[0] != key}
-        known[clip] = analysis
+        by_clip[clip] = analysis
         self.failures.pop((key, clip), None)
 
     def lacks(self, key: str, clip: VideoClip) -> bool:
         """Return whether a model has still to assess a video."""
-        known = self.analysis(key, clip) is not None or (key, clip) in self.failures
-        return not known and key not in self.broken
+        is_settled = self.analysis(key, clip) is not None or (key, clip) in self.failures
+        return not is_settled and key not in self.broken
 
     def clear_failures(self, clip: VideoClip | None) -> None:
         """Clear the failures of models and of one video, so that they are retried."""
@@ -63,8 +63,8 @@ class Results:
 
     def spread(self, key: str, videos: Iterable[VideoClip]) -> tuple[float, float] | None:
         """Return mean and standard deviation of a model's scores of these videos, or None where too few are scored."""
-        known = self.analyses.get(key, {})
-        scores = np.array([known[clip].score for clip in videos if clip in known])
+        by_clip = self.analyses.get(key, {})
+        scores = np.array([by_clip[clip].score for clip in videos if clip in by_clip])
         if len(scores) < MIN_VIDEOS or np.ptp(scores) == 0:
             return None
         return float(scores.mean()), float(scores.std(ddof=1))

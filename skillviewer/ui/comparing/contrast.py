@@ -28,13 +28,13 @@ class Contrast:
     @property
     def second_without_map(self) -> bool:
         """True if both have an analysis, and one of them has no map."""
-        found = self.videos.get(self.second)
-        return found is not None and MapKind.NONE in found.kinds
+        comparison = self.videos.get(self.second)
+        return comparison is not None and MapKind.NONE in comparison.kinds
 
 
 def attention_on_tracks(analyses: Mapping[str, Analysis], token: CancelToken) -> dict[str, TrackAttention]:
     """Return the attention of models on the stored tracks of one video; empty without tracks that can be used."""
-    found: dict[str, TrackAttention] = {}
+    attention_by_model: dict[str, TrackAttention] = {}
     store = TrackStore()
     for key, analysis in analyses.items():
         token.check()
@@ -43,20 +43,20 @@ def attention_on_tracks(analyses: Mapping[str, Analysis], token: CancelToken) ->
         frames = None if analysis.clip_range is None else range_frames(analysis.clip_range, analysis.video)
         tracks = store.get_readable(analysis.video.digest, frames)
         if tracks is not None and tracks.tracks and tracks.fits(analysis.video):
-            found[key] = track_attention({key: (analysis, tracks)})[key]
-    return found
+            attention_by_model[key] = track_attention({key: (analysis, tracks)})[key]
+    return attention_by_model
 
 
 def contrast(first: str, second: str, analyses: Mapping[str, Analysis], token: CancelToken) -> Contrast:
     """Compare one model with all others on a video, by whole analyses; the token is checked after every pair."""
-    found = {}
+    comparisons = {}
     for key, other in analyses.items():
         token.check()
-        found[key] = compare_video(analyses[first], other)
+        comparisons[key] = compare_video(analyses[first], other)
     apart = None
     if second in analyses and second != first and not without_map(analyses[first], analyses[second]):
         apart = difference(analyses[first], analyses[second])
-    return Contrast(first, second, found, apart, attention_on_tracks(analyses, token))
+    return Contrast(first, second, comparisons, apart, attention_on_tracks(analyses, token))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

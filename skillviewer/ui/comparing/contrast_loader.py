@@ -52,14 +52,14 @@ class ContrastLoader(QObject):
             self._mailbox.clear()
             self._set(None)
             return
-        wanted = _Wanted(first, second, analyses)
-        before = self._wanted if self._wanted is not None and self._wanted.pair == wanted.pair else None
-        if before is None or not _same(wanted, before):
+        request = _Wanted(first, second, analyses)
+        before = self._wanted if self._wanted is not None and self._wanted.pair == request.pair else None
+        if before is None or not _same(request, before):
             # the numbers shown stay while they are of the same video and pair, with fewer or more models
             if before is None or analyses[first].clip_id != before.analyses[first].clip_id:
                 self._set(None)
-            self._wanted = wanted
-            self._mailbox.post(wanted, interrupt=True)
+            self._wanted = request
+            self._mailbox.post(request, interrupt=True)
 
     def _on_found(self, found: tuple[_Wanted, Contrast]) -> None:
         if found[0] is self._wanted:

@@ -89,7 +89,7 @@ def lines(
 
     ``spreads`` are mean and standard deviation of their scores over the study, needed for ``VerticalScale.STANDARD``.
     """
-    found = []
+    lines = []
     for key, analysis in analyses:
         if not analysis.n_samples or np.isnan(analysis.score_curve).all():
             continue
@@ -100,5 +100,5 @@ def lines(
         else:
             least, most = float(curve.mean.min()), float(curve.mean.max())
             placed = (curve.mean - least) / (most - least) if most > least else np.full_like(curve.mean, 0.5)
-        found.append(CurveLine(key, curve.times_s, frozen(np.asarray(placed, np.float64)), curve.mean))
-    return tuple(found)
+        lines.append(CurveLine(key, curve.times_s, frozen(np.asarray(placed, np.float64)), curve.mean))
+    return tuple(lines)

@@ -52,20 +52,20 @@ class MatrixView(QWidget):
         self._refresh()
 
     def _refresh(self) -> None:
-        found = self._agreement
+        agreement = self._agreement
         named = {model.key: (model.number, model.name) for model in self._models}
-        if found is None or any(key not in named for key in found.keys):
+        if agreement is None or any(key not in named for key in agreement.keys):
             self._note.setText("waiting for two models that have assessed three videos")
             self.table.fill((), ())
             return
-        n = int(found.matrix.n_videos.min(initial=10**9)) if len(found.keys) else 0
+        n = int(agreement.matrix.n_videos.min(initial=10**9)) if len(agreement.keys) else 0
         self._note.setText(f"over at least {n} videos per pair of models")
         columns = [
             Column("", number=False),
             *self._named_column,
-            *(Column(named[key][0], printable(named[key][1])) for key in found.keys),
+            *(Column(named[key][0], printable(named[key][1])) for key in agreement.keys),
         ]
-        values = self._values(found)
+        values = self._values(agreement)
         rows = [
             Cells(
                 key,
@@ -73,11 +73,11 @@ class MatrixView(QWidget):
                 tip=printable(named[key][1]),
                 tips={
                     self._offset
-                    + j: f"{named[key][1]} and {named[other][1]}: {int(found.matrix.n_videos[at, j])} videos"
-                    for j, other in enumerate(found.keys)
+                    + j: f"{named[key][1]} and {named[other][1]}: {int(agreement.matrix.n_videos[at, j])} videos"
+                    for j, other in enumerate(agreement.keys)
                 },
             )
-            for at, key in enumerate(found.keys)
+            for at, key in enumerate(agreement.keys)
         ]
         self.table.fill(columns, rows)
         self._shade()
@@ -85,8 +85,8 @@ class MatrixView(QWidget):
     @property
     def _named_column(self) -> tuple[Column, ...]:
         """Return the column of names where it fits; otherwise the numbers of the panes identify the models."""
-        found = self._agreement
-        roomy = found is None or len(found.keys) <= MAX_NAMED
+        agreement = self._agreement
+        roomy = agreement is None or len(agreement.keys) <= MAX_NAMED
         return (Column("Model", number=False, fills=True),) if roomy else ()
 
     @property
@@ -97,10 +97,10 @@ class MatrixView(QWidget):
         return found.matrix.scores if self.measure.currentIndex() == 0 else found.matrix.maps
 
     def _shade(self) -> None:
-        found = self._agreement
-        if found is None or self.table.rowCount() != len(found.keys):
+        agreement = self._agreement
+        if agreement is None or self.table.rowCount() != len(agreement.keys):
             return
-        values = self._values(found)
+        values = self._values(agreement)
         for (at, j), value in np.ndenumerate(values):
             item = self.table.item(at, self._offset + j)
             if item is None:

@@ -61,11 +61,11 @@ def saved(videos: tuple[StudyVideo, ...], digest: str, passes: int, token: Cance
 
     Those of another number of passes are left out, so that compared ones match.
     """
-    found: dict[VideoClip, Analysis] = {}
+    analyses: dict[VideoClip, Analysis] = {}
 
     def gather(progress: Progress) -> None:
         if isinstance(progress.value, dict):
-            found.update(progress.value)
+            analyses.update(progress.value)
 
-    found.update(load_analyses(videos, digest, token, gather))
-    return {clip: analysis for clip, analysis in found.items() if analysis.n_passes == passes}
+    analyses.update(load_analyses(videos, digest, token, gather))
+    return {clip: analysis for clip, analysis in analyses.items() if analysis.n_passes == passes}

@@ -260,9 +260,9 @@ class ModelSet(QObject):
         return entry.state is VideoState.WORKING or (automatic and entry.state is VideoState.WAITING)
 
     def _about_study(self) -> ModelRequest | None:
-        known = {video.clip_id for video in self._app_context.study_list.known}
+        study_clips = {video.clip_id for video in self._app_context.study_list.known}
         for key in self._models():
-            fresh = {(key, *video) for video in known} - self._loaded
+            fresh = {(key, *video) for video in study_clips} - self._loaded
             if fresh and key in self.results.facts:
                 self._loaded |= fresh
                 return ModelRequest(QueryKind.SAVED, key)
@@ -281,23 +281,23 @@ class ModelSet(QObject):
         request = self._running
         if request is None:
             return
-        key, clip, known = request.key, request.clip, self.results
+        key, clip, results = request.key, request.clip, self.results
         self._growing = None
         if isinstance(answer, ModelFacts):
-            known.facts[key] = answer
+            results.facts[key] = answer
         elif isinstance(answer, Answer) and clip is not None:
-            known.facts[key], known.seconds[key] = answer.facts, answer.seconds
-            known.add(key, clip, answer.analysis)
+            results.facts[key], results.seconds[key] = answer.facts, answer.seconds
+            results.add(key, clip, answer.analysis)
             self._app_context.study_list.save_analysis(
                 answer.analysis, answer.facts.digest, answer.facts.name, Path(key)
             )
             self._app_context.assessments.take({clip: answer.analysis})  # other screens need not query again
         elif isinstance(answer, Evidence) and clip is not None:
-            known.evidence[key, clip] = answer
+            results.evidence[key, clip] = answer
         elif isinstance(answer, dict):
             for video, analysis in answer.items():
-                if known.analysis(key, video) is None:
-                    known.add(key, video, analysis)
+                if results.analysis(key, video) is None:
+                    results.add(key, video, analysis)
         self._emit_row(key)
         if request.kind in {QueryKind.ASSESS, QueryKind.SAVED}:
             self.study_changed.emit()

@@ -32,8 +32,8 @@ class ModelsMenu(QMenu):
 
     def _fill(self) -> None:
         self.clear()
-        known = dict(self._candidates.all)
-        listed = {key: self._candidates.name(key) for key in self._keys if key not in known} | known
+        names_by_folder = dict(self._candidates.all)
+        listed = {key: self._candidates.name(key) for key in self._keys if key not in names_by_folder} | names_by_folder
         full = len(self._keys) >= MOST
         for key, name in listed.items():
             text = printable(name)

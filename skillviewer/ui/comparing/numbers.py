@@ -116,19 +116,19 @@ class NumbersView(QWidget):
 
     def _cells(self, row: ComparedModel, contrast: Contrast) -> Cells:
         comparison = contrast.videos.get(row.key)
-        found = None
+        map_numbers = None
         if comparison is not None:
-            found = comparison.mean if self._over_video else numbers_at(comparison, self._frame)
-        if comparison is None or found is None:
+            map_numbers = comparison.mean if self._over_video else numbers_at(comparison, self._frame)
+        if comparison is None or map_numbers is None:
             return Cells(row.key, (row.number, row.name, *[NOTHING] * 7), tip=row.reason)
         tip = "{} compared with {}".format(*map(str, comparison.kinds))
         if MapKind.NONE in comparison.kinds:
             tip = "one of the two has no map" if comparison.kinds[1] is not MapKind.NONE else "no map"
-        entropy = number_text(found.entropy_other)
+        entropy = number_text(map_numbers.entropy_other)
         if row.key == contrast.first:
             tip = "the other models are compared with this one"
             return Cells(row.key, (row.number, row.name, *[NOTHING] * 6, entropy), tip=tip)
-        values = (number_text(getattr(found, name)) for name in NUMBERS)
+        values = (number_text(getattr(map_numbers, name)) for name in NUMBERS)
         return Cells(row.key, (row.number, row.name, *values, entropy), tip=tip)
 
 
@@ -137,9 +137,9 @@ ON_TRACKS = Column("On hands", "Attention on tracked hands and tools: 1 as much 
 
 def _with_tracks(cells: Cells, attention: TrackAttention | None) -> Cells:
     """Return a row with the attention on tracks; its tip has the controls."""
-    known = attention is not None and attention.n_seen > 0
-    text = f"{number_text(attention.times_uniform)}×" if attention is not None and known else NOTHING
-    tips = {len(cells.texts): attention.sentence()} if attention is not None and known else {}
+    has_attention = attention is not None and attention.n_seen > 0
+    text = f"{number_text(attention.times_uniform)}×" if attention is not None and has_attention else NOTHING
+    tips = {len(cells.texts): attention.sentence()} if attention is not None and has_attention else {}
     return replace(cells, texts=(*cells.texts, text), tips={**cells.tips, **tips})
 
 
@@ -233,9 +233,9 @@ class ModelsView(QWidget):
         return Cells(row.key, texts, tip=f"{facts.title} · {format_kind(facts.map_kind)}", tips=tips)
 
     def _faithful(self, evidence: Evidence) -> str:
-        found = evidence.faithfulness
-        if found is None:
+        faithfulness = evidence.faithfulness
+        if faithfulness is None:
             return "no map"
-        if found.faithful:
-            return f"{found.value:.2f}"
-        return "no" if found.decidable else "unclear"
+        if faithfulness.faithful:
+            return f"{faithfulness.value:.2f}"
+        return "no" if faithfulness.decidable else "unclear"

@@ -44,9 +44,8 @@ class PaneCanvas(VideoCanvas):
         self._resolve_again()
 
     def follow(self, viewport: Viewport) -> None:
-        own = self.viewport
-        zoomed = replace(own, zoom=viewport.zoom, centre_x=viewport.centre_x, centre_y=viewport.centre_y).clamped()
-        super()._set_viewport(zoomed)
+        zoomed = replace(self.viewport, zoom=viewport.zoom, centre_x=viewport.centre_x, centre_y=viewport.centre_y)
+        super()._set_viewport(zoomed.clamped())
 
     def _set_viewport(self, viewport: Viewport) -> None:
         before = self.viewport

@@ -235,14 +235,14 @@ class CompareScreen(QWidget):
     def _show_difference(self) -> None:
         pane = self.grid.panes.get(DIFFERENCE)
         if pane is not None:
-            found = self._contrast_of_pair
+            contrast = self._contrast_of_pair
             pane.canvas.set_map_style(self._map_style)
-            pane.canvas.set_difference(found.difference if found is not None else None)
+            pane.canvas.set_difference(contrast.difference if contrast is not None else None)
 
     @property
     def _contrast_of_pair(self) -> Contrast | None:
-        found = self.contrasting.contrast
-        return found if found is not None and (found.first, found.second) == self.header.pair else None
+        contrast = self.contrasting.contrast
+        return contrast if contrast is not None and (contrast.first, contrast.second) == self.header.pair else None
 
     def _scene(self, key: str) -> Scene | None:
         shown = self.grid.panes[key].canvas.shown
@@ -250,16 +250,16 @@ class CompareScreen(QWidget):
 
     def _say_panes(self) -> None:
         strokes = self.strokes
-        own = self.header.chosen_scale is not ColourLimits.COMMON
+        has_own_scale = self.header.chosen_scale is not ColourLimits.COMMON
         for row in self.models.rows:
-            rest = rest_of(self._scene(row.key), with_limits=own)
+            rest = rest_of(self._scene(row.key), with_limits=has_own_scale)
             stroke = None if row.is_uniform else strokes[row.key][1]
             text = PaneText(row.name, row.number, stroke, kind_of(row), score_of(row), rest, self._scaled(row))
             self.grid.panes[row.key].set_text(text)
         if DIFFERENCE in self.grid.panes:
             scene = self._scene(DIFFERENCE)
-            found = self._contrast_of_pair
-            mapless = found is not None and found.second_without_map
+            contrast = self._contrast_of_pair
+            mapless = contrast is not None and contrast.second_without_map
             waiting = "one of them has no map" if mapless else "waiting for both models"
             score = source_of(scene) if scene is not None else waiting
             name = "{} minus {}".format(*self._pair_numbers())

@@ -138,6 +138,6 @@ class Destination(QWidget):
     def _on_kind(self, *_: object) -> None:
         if not self.into_folder:
             path = self.path
-            known = path.suffix.lower() in self._suffixes
-            self._show(path.with_suffix(self.suffix) if known else path.with_name(path.name + self.suffix))
+            has_known_suffix = path.suffix.lower() in self._suffixes
+            self._show(path.with_suffix(self.suffix) if has_known_suffix else path.with_name(path.name + self.suffix))
         self.changed.emit()

@@ -50,12 +50,12 @@ def sources(
     videos: Sequence[VideoEntry], models: Sequence[ExportModel], study: Path | None = None
 ) -> tuple[ExportSource, ...]:
     """Return every video with every model, with distinct titles. Reports add facts from the study."""
-    made = []
+    requests = []
     for video in videos:
         for model in models:
             parts = [video.name] if len(videos) > 1 or len(models) == 1 else []
             parts += [model.name] if len(models) > 1 else []
-            made.append(
+            requests.append(
                 ExportSource(
                     video=video.clip.path,
                     title=" – ".join(parts),
@@ -67,7 +67,7 @@ def sources(
                     study=study,
                 )
             )
-    return tuple(made)
+    return tuple(requests)
 
 
 def requests(choices: ExportChoices) -> tuple[ExportRequest | StudyExportRequest, ...]:
@@ -83,11 +83,11 @@ def requests(choices: ExportChoices) -> tuple[ExportRequest | StudyExportRequest
     if choices.spread is not FileSplit.EACH:
         return (ExportRequest(exporter, sources(choices.videos, choices.models, study), path, options),)
     taken: set[str] = set()
-    made = []
+    requests = []
     for video in choices.videos:
         file = path / f"{reserve_name(safe_name(video.name), taken)}{choices.suffix}"
-        made.append(ExportRequest(exporter, sources([video], choices.models, study), file, options))
-    return tuple(made)
+        requests.append(ExportRequest(exporter, sources([video], choices.models, study), file, options))
+    return tuple(requests)
 
 
 def spreads_of(exporter: Exporter | StudyExporter, n_videos: int) -> tuple[FileSplit, ...]:

@@ -25,8 +25,8 @@ def _short(made: Exporter | StudyExporter) -> str:
 def grouped() -> Iterator[tuple[str, list[Exporter | StudyExporter]]]:
     """Yield each heading with its exporters in order; those of whole studies last."""
     groups: dict[str, list[Exporter | StudyExporter]] = {}
-    for made in EXPORTERS:
-        groups.setdefault(HEADINGS.get(made.group, made.group.capitalize()), []).append(made)
+    for exporter in EXPORTERS:
+        groups.setdefault(HEADINGS.get(exporter.group, exporter.group.capitalize()), []).append(exporter)
     groups["Study"] = list(STUDY_EXPORTERS)
     yield from groups.items()
 
@@ -53,11 +53,11 @@ class ExporterList(QListWidget):
             item.setFont(font)
             item.setTextAlignment(Qt.AlignmentFlag.AlignBottom)
             self._headings.append(item)
-            for made in exporters:
-                self._made[made.name] = made
-                item = QListWidgetItem(f"   {_short(made)}", self)
-                item.setToolTip(made.about)
-                item.setData(Qt.ItemDataRole.UserRole, made.name)
+            for exporter in exporters:
+                self._made[exporter.name] = exporter
+                item = QListWidgetItem(f"   {_short(exporter)}", self)
+                item.setToolTip(exporter.about)
+                item.setData(Qt.ItemDataRole.UserRole, exporter.name)
         for row in range(self.count()):
             item = self.item(row)
             item.setSizeHint(QSize(10, by_text(HEADING_PX) if item in self._headings else by_text(ROW_PX)))

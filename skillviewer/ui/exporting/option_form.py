@@ -82,8 +82,8 @@ class OptionForm(QWidget):
         self._look_fields.clear()
         for option in options_of(kind):
             if option.kind is OptionKind.LOOK:
-                own = option.default if option.default != MapStyle() else map_style
-                parts = map_style_options(replace(map_style, overlay=own.overlay))
+                default_style = option.default if option.default != MapStyle() else map_style
+                parts = map_style_options(replace(map_style, overlay=default_style.overlay))
                 self._look_fields[option.name] = {part.name: self._add(part) for part in parts}
             else:
                 self._fields[option.name] = self._add(option)
@@ -109,17 +109,17 @@ class OptionForm(QWidget):
                 self._fields[name].write(value)
 
     def field(self, name: str) -> QWidget | None:
-        found = self._fields.get(name)
-        return found.widget if found is not None else None
+        field = self._fields.get(name)
+        return field.widget if field is not None else None
 
     def has(self, *names: str) -> bool:
         return all(name in self._fields for name in names)
 
     def _add(self, option: Option) -> _Field:
-        known = self._known.get(option.name, ()) if option.kind is OptionKind.TEXT else ()
-        if known:
+        suggestions = self._known.get(option.name, ()) if option.kind is OptionKind.TEXT else ()
+        if suggestions:
             unset = option.help.partition(";")[2].strip() or option.help or "not set"
-            choices = ((unset[0].upper() + unset[1:], ""), *((printable(value), value) for value in known))
+            choices = ((unset[0].upper() + unset[1:], ""), *((printable(value), value) for value in suggestions))
             option = replace(option, kind=OptionKind.CHOICE, choices=choices)
         field = _made(option, self, lambda *_: self.changed.emit())
         title = option.screen_title or option.title

@@ -46,10 +46,10 @@ class PreviewLoader(QObject):
             self._task = None
 
     def _begin(self) -> None:
-        wanted = self._wanted
-        if wanted is None or self._worker.stopped:
+        request = self._wanted
+        if request is None or self._worker.stopped:
             return
-        task = self._task = self._worker.submit(lambda service, _token, _report: wanted(service))
+        task = self._task = self._worker.submit(lambda service, _token, _report: request(service))
         task.then(succeeded=self._on_seen, failed=lambda error: self._on_failed(task, error))
 
     def _on_seen(self, seen: Preview | None) -> None:

@@ -45,9 +45,9 @@ class EntryRow(QWidget):
         over = entry.stage.over
         self._bar.setVisible(not over)
         progress = entry.progress
-        known = progress is not None and progress.total > 0
-        self._bar.setRange(0, progress.total if progress is not None and known else 0)
-        if progress is not None and known:
+        has_total = progress is not None and progress.total > 0
+        self._bar.setRange(0, progress.total if progress is not None and has_total else 0)
+        if progress is not None and has_total:
             self._bar.setValue(progress.done)
         if entry.stage is QueueStage.WAITING:
             self._bar.setRange(0, 1)

@@ -49,8 +49,8 @@ class ExportScreen(QWidget):
         self.queue = ExportQueue(app_context.exports, app_context.jobs, app_context.study_list.learn, self)
         self.previews = PreviewLoader(app_context.export_previews, self)
         self.pages = Pages(self)
-        nothing = "Open videos or a study to export clips, figures, tables and reports."
-        self.empty = NothingOpen(nothing, actions["open_sample"], self.pages)
+        empty_text = "Open videos or a study to export clips, figures, tables and reports."
+        self.empty = NothingOpen(empty_text, actions["open_sample"], self.pages)
         page = QWidget(self.pages)
         self.kinds = ExporterList(page)
         add_all(horizontal(page, NONE, 0), self.kinds, self._make_form(page), (self._make_right(page), 1))
@@ -171,10 +171,10 @@ class ExportScreen(QWidget):
     # choices
 
     def _on_kind(self, exporter: Exporter | StudyExporter) -> None:
-        known = self._known_values() if isinstance(exporter, StudyExporter) else {}
-        if (exporter.options, known) != (self.options.kind, self._offered) or not self.options.isVisibleTo(self):
-            self._offered = known
-            self.options.show_options(exporter.options, self._app_context.state.map_style, known)
+        suggestions = self._known_values() if isinstance(exporter, StudyExporter) else {}
+        if (exporter.options, suggestions) != (self.options.kind, self._offered) or not self.options.isVisibleTo(self):
+            self._offered = suggestions
+            self.options.show_options(exporter.options, self._app_context.state.map_style, suggestions)
         self.options.setVisible(exporter.options is not None)
         self.about.setText(exporter.about)
         self.source_form.offer(spreads_of(exporter, len(self._app_context.videos)))
@@ -343,12 +343,12 @@ class ExportScreen(QWidget):
             self._app_context.messages.note(why_not)
             return
         choices = self.choices
-        made = requests(choices)
-        pending = self.queue.pending & {request.path for request in made}
+        export_requests = requests(choices)
+        pending = self.queue.pending & {request.path for request in export_requests}
         if pending:
             self._app_context.messages.note(f"{min(pending).name} is being written already.")
             return
-        there = [request.path for request in made if path_exists(request.path)]
+        there = [request.path for request in export_requests if path_exists(request.path)]
         videos = [entry.path for entry in self._app_context.videos]
         original = next((path for path in there if is_one_of(path, videos)), None)
         if original is not None:
@@ -358,4 +358,6 @@ class ExportScreen(QWidget):
         if there and not dialogs.confirm(self, question(there), "Replace"):
             return
         self._app_context.settings.export_folder = str(self.destination.folder)
-        self.queue.add(title(made), [replace(o, overwrite=True) if o.path in there else o for o in made])
+        self.queue.add(
+            title(export_requests), [replace(o, overwrite=True) if o.path in there else o for o in export_requests]
+        )

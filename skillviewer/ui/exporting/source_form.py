@@ -46,14 +46,14 @@ class SourceForm(QWidget):
 
     def set_videos(self, candidates: Sequence[VideoEntry], current: VideoClip | None) -> None:
         offered = [c.clip for c in candidates]
-        known = [c.clip for c in self._candidates]
+        candidate_clips = [c.clip for c in self._candidates]
         chosen = [clip for clip in self.videos.chosen if clip in offered]
         self._candidates = tuple(candidates)
         moved = current != self._current
         self._current = current
         if not chosen or (moved and len(chosen) == 1):
             chosen = [current] if current is not None else []
-        if offered != known or moved:
+        if offered != candidate_clips or moved:
             self.videos.set_items([(c.clip, printable(c.name)) for c in candidates], chosen)
         self._refresh()
 
@@ -109,8 +109,10 @@ class SourceForm(QWidget):
             return tuple(c for c in self._candidates if c.clip == self._current)
         if spread is FileSplit.CHOSEN:
             chosen = set(self.videos.chosen)
-            found = (c for c in self._candidates if c.clip in chosen)
-            return tuple(sorted(found, key=lambda c: c.clip != self._current))  # the others are aligned with the first
+            chosen_candidates = (c for c in self._candidates if c.clip in chosen)
+            return tuple(
+                sorted(chosen_candidates, key=lambda c: c.clip != self._current)
+            )  # the others are aligned with the first
         return self._several
 
     @property
@@ -139,13 +141,13 @@ class SourceForm(QWidget):
     def _refresh(self) -> None:
         n = len(self._several)
         name = next((printable(c.name) for c in self._candidates if c.clip == self._current), "none chosen")
-        each, together = "A file for each of {} videos", "All {} videos in one file"
+        each, in_one = "A file for each of {} videos", "All {} videos in one file"
         if self._by_loaded:
-            each, together = "A file for each of {} assessed", "All {} assessed in one file"
+            each, in_one = "A file for each of {} assessed", "All {} assessed in one file"
         texts = {
             FileSplit.THIS: f"This video: {name}",
             FileSplit.EACH: each.format(n),
-            FileSplit.ALL: together.format(n),
+            FileSplit.ALL: in_one.format(n),
             FileSplit.CHOSEN: "Chosen videos in one file",
         }
         for at in range(self.spread.count()):

@@ -95,9 +95,11 @@ def disagreement(study: Study, digest_in_use: str, other_scores: Mapping[str, fl
     saved_scores = {name: score.score for name, score in study.models.scores(digest_in_use).items()}
     if len(saved_scores) >= len(scores):  # scores of different numbers of passes are not mixed
         scores = saved_scores
-    found = find_disagreements(dataset, scores)
+    disagreements = find_disagreements(dataset, scores)
     assessed = sum(pair.better in scores and pair.worse in scores for pair in dataset.pairs)
-    return RaterDisagreement(found, agreement_share(dataset, scores, found), len(dataset.pairs), assessed)
+    return RaterDisagreement(
+        disagreements, agreement_share(dataset, scores, disagreements), len(dataset.pairs), assessed
+    )
 
 
 def _counted(n: int, one: str, several: str) -> str:
@@ -174,8 +176,8 @@ def _sources(labels: StudyPairs, fold: Fold) -> str:
 def _tuning_lines(job: TuningJob, parent_name: str) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
     """Return (heading, sentence) lines about a fine-tuning, and its warnings; raises as ``split_for`` does."""
     labels, dataset = job.study, job.study.dataset
-    known = known_before(job.parent, parent_name) if job.parent is not None else None
-    split = split_for(labels, job.choices, known, parent_name)
+    knowledge = known_before(job.parent, parent_name) if job.parent is not None else None
+    split = split_for(labels, job.choices, knowledge, parent_name)
     fold = split.fold
     participants = sorted({dataset.participants[v] for v in fold.held_out_videos if v in dataset.participants})
     who = f": {', '.join(participants)}" if participants and str(split.by) == "participant" else ""
@@ -195,7 +197,7 @@ def _tuning_lines(job: TuningJob, parent_name: str) -> tuple[tuple[tuple[str, st
         ),
     ]
     if dataset.ratings is not None:
-        lines.append(("Your scale", tuned_prospect(labels, known, parent_name).text))
+        lines.append(("Your scale", tuned_prospect(labels, knowledge, parent_name).text))
     if split.reserved:
         lines.append(("Test pairs", f"{len(split.reserved)} pairs chosen at random, never used for training"))
     return tuple(lines), split.warnings

@@ -39,8 +39,8 @@ class FinetuneScreen(QWidget):
         self._scores_by = ""
         self.tuning = TuningController(app_context, self)
         self.pages = Pages(self)
-        nothing = "Open a study to train a model on its ratings and votes."
-        self.empty = NothingOpen(nothing, actions["open_sample"], self.pages)
+        empty_text = "Open a study to train a model on its ratings and votes."
+        self.empty = NothingOpen(empty_text, actions["open_sample"], self.pages)
         self.choices = ChoicesPage(self.tuning, actions["show_rank"], self.pages)
         self.running = RunningPage(self.tuning, self.pages)
         self.choice = ChoicePage(self.tuning, self.pages)
@@ -188,8 +188,8 @@ class FinetuneScreen(QWidget):
         )
 
     def _on_disagreement(self, answer: tuple[RaterDisagreement, ModelVersion | None]) -> None:
-        found, version = answer
-        self.disagreement.show_disagreement(found, version)
+        disagreements, version = answer
+        self.disagreement.show_disagreement(disagreements, version)
 
     def _on_video_asked(self, name: str) -> None:
         entry = self._app_context.videos.named(name)

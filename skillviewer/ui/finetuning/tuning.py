@@ -230,8 +230,8 @@ class TuningController(QObject):
         request = self._trained
         assert request is not None
         name, digest_before, folder = request.name, request.parent_digest, request.selection.parent
-        known = (digest_before, folder) if digest_before is not None and folder is not None else None
-        return lambda study: versions.propose(study, result.digest, name, result.folder, result.facts, known)
+        earlier_model = (digest_before, folder) if digest_before is not None and folder is not None else None
+        return lambda study: versions.propose(study, result.digest, name, result.folder, result.facts, earlier_model)
 
     # decision
 
@@ -246,10 +246,10 @@ class TuningController(QObject):
             folder = version.path or result.folder
             if digest(folder) != result.digest:
                 raise versions.changed(version.name, folder)
-            found = versions.accept(study, result.digest)
-            if versions.lies_elsewhere(found, result.folder):
+            accepted = versions.accept(study, result.digest)
+            if versions.lies_elsewhere(accepted, result.folder):
                 discard(result.folder)
-            return found
+            return accepted
 
         self._decide(result, work, "models", "settings").succeeded.connect(self._on_accepted)
 
@@ -345,10 +345,10 @@ class TuningController(QObject):
         def work(study: Study) -> object:
             if path is not None and digest(path) != version.digest:
                 raise versions.changed(version.name, path)
-            found = versions.discard(study, version.digest)
+            discarded = versions.discard(study, version.digest)
             if path is not None:
                 discard(path)
-            return found
+            return discarded
 
         self._app_context.studies.submit_write(work, "models").succeeded.connect(self._app_context.models.refresh)
 

@@ -165,10 +165,10 @@ class RatingsPage(QDialog):
         self.titles.setValue(table.titles_row)
         self.hidden.setVisible(any(row.hidden for row in table.rows))
         self.hidden.setChecked(now.mapping.hidden_rows)
-        own = [(None, "of this study")] if self._app_context.studies.current is not None else []
+        study_choice = [(None, "of this study")] if self._app_context.studies.current is not None else []
         folders = dict.fromkeys(filter(None, (now.folder, self.reading.path.parent)))
         named = [(folder, f"in {printable(str(folder))}") for folder in folders]
-        offer(self.videos, [*own, *named, (False, "in another folder…")], now.folder)
+        offer(self.videos, [*study_choice, *named, (False, "in another folder…")], now.folder)
 
     def _show_tables(self, now: TablePreview) -> None:
         table = now.opened.table

@@ -142,9 +142,9 @@ def read_from(
 
     def opened(videos: Path | StudyVideoMatcher | None) -> MappedTable:
         with suppress(DatasetError):
-            found = open_table(path, videos, kept, sheet, titles_row)
-            fitted(found.mapping, found.table)
-            return found
+            table = open_table(path, videos, kept, sheet, titles_row)
+            fitted(table.mapping, table.table)
+            return table
         return open_table(path, videos, None, sheet, titles_row)
 
     first = opened(folder or (StudyVideoMatcher(names) if names else None))

@@ -59,9 +59,9 @@ def place_file(
         UnitsUnknownError: Units and axes have to be stated.
         VideoError: The frame cannot be decoded, or no point lies in the part on screen.
     """
-    found = read_tracks(path, video, placement)
+    track_import = read_tracks(path, video, placement)
     frames = frames_of(clip, video) or range(video.n_frames)
-    has_points = np.any([track.has_points for track in found.tracks.tracks], axis=0)
+    has_points = np.any([track.has_points for track in track_import.tracks.tracks], axis=0)
     inside = np.flatnonzero(has_points[frames.start : frames.stop])
     frame = frames.start + int(inside[0]) if len(inside) else frames.start
     reader = backend.open_reader(video.path, token)
@@ -69,7 +69,7 @@ def place_file(
         picture = reader.frame(frame, token)
     finally:
         reader.close()
-    return PlacedTracks(found, recognised_track_format(path).title, frame, picture)
+    return PlacedTracks(track_import, recognised_track_format(path).title, frame, picture)
 
 
 class TrackPreview(PaintedWidget):

@@ -85,13 +85,13 @@ class DrawnGeometry:
         if answer is None or len(points) != 2:
             return
         try:
-            known = KnownLength(points[0], points[1], float(answer.strip().replace(",", ".")))
+            length = KnownLength(points[0], points[1], float(answer.strip().replace(",", ".")))
         except ValueError:
             self._app_context.messages.note(
                 f"“{answer}” is no length of a line: click two different points, and give millimetres above 0."
             )
             return
-        self._tracks.edit("known length", lambda tracks: replace(tracks, known_length=known))
+        self._tracks.edit("known length", lambda tracks: replace(tracks, known_length=length))
 
 
 def _shared(

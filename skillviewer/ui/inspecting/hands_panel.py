@@ -221,10 +221,10 @@ class HandsPanel(QWidget):
         self.find_button.setVisible(not searches.busy)
         self.find_button.setEnabled(video is not None and not searches.cost_problem)
         begun = searches.cost is not None and bool(searches.cost.n_done)
-        found = tracks is not None and bool(tracks.hands)
+        has_hands = tracks is not None and bool(tracks.hands)
         label = "Continue" if begun else "Find hands"
-        self.find_button.setText("Find hands again" if found else label)
-        set_primary(self.find_button, primary=not found)
+        self.find_button.setText("Find hands again" if has_hands else label)
+        set_primary(self.find_button, primary=not has_hands)
         text = self._state_text(tracks, here=here)
         self.state.set_plain(text)
         self.state.setVisible(bool(text))
@@ -308,10 +308,10 @@ class HandsPanel(QWidget):
 
     def _join(self) -> None:
         kept, name = self._tracks.kept, self.chosen
-        own = kept.track(name) if kept is not None else None
-        if kept is None or own is None or self._dialogs is None:
+        own_track = kept.track(name) if kept is not None else None
+        if kept is None or own_track is None or self._dialogs is None:
             return
-        others = [t.name for t in kept.tracks if t.name != name and t.points == own.points]
+        others = [t.name for t in kept.tracks if t.name != name and t.points == own_track.points]
         if not others:
             self._app_context.messages.note(f"There is no other track of the same points as “{name}”.")
             return
@@ -324,8 +324,8 @@ class HandsPanel(QWidget):
         if self._dialogs is None:
             return
         kept = self._tracks.kept
-        known = [t.name for t in kept.tracks if t.method == "click"] if kept is not None else []
-        name = self._dialogs.word(self, "Follow a point", "Name of the thing to follow", known, "tool")
+        clicked_names = [t.name for t in kept.tracks if t.method == "click"] if kept is not None else []
+        name = self._dialogs.word(self, "Follow a point", "Name of the thing to follow", clicked_names, "tool")
         if name and name.strip():
             self._following.begin(name.strip())
 

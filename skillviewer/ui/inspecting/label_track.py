@@ -114,14 +114,14 @@ class LabelTrack(TimePlot):
         kept = [card.saved for card in cards if card.found is None and card.saved is not None]
         people = list(dict.fromkeys(moment.author or UNNAMED for moment in kept))[: MAX_ROWS - 1]
         self.rows = (MODEL, *people) if kept else ()
-        own = {self._annotations.author, ""} if self._annotations.writable else set()
+        editable_authors = {self._annotations.author, ""} if self._annotations.writable else set()
         bars = [
             TrackBar(0, c.start_s, c.stop_s, c.found.sentence(), c.found.amount) for c in cards if c.found is not None
         ]
         for moment in kept:
             author = moment.author or UNNAMED
             if author in people:
-                saved = moment if moment.author in own else None
+                saved = moment if moment.author in editable_authors else None
                 row = 1 + people.index(author)
                 bars.append(TrackBar(row, moment.start_s, moment.stop_s, moment.label, saved=saved))
         self.bars = tuple(bars) if kept else ()
@@ -154,16 +154,16 @@ class LabelTrack(TimePlot):
         """Return the bar whose end is under the mouse, and True for its start; None elsewhere."""
         row = self._row_at(event)
         x = event.position().x()
-        found = []
+        ends = []
         for bar in self.bars:
             if bar.saved is not None and bar.row == row:
                 for is_start, time_s in ((True, bar.start_s), (False, bar.stop_s)):
                     distance = abs(self._x_of(time_s) - x)
                     if distance <= REACH_PX:
-                        found.append((distance, bar, is_start))
-        if not found:
+                        ends.append((distance, bar, is_start))
+        if not ends:
             return None
-        _, bar, is_start = min(found, key=lambda each: each[0])
+        _, bar, is_start = min(ends, key=lambda each: each[0])
         return bar, is_start
 
     def _x_of(self, time_s: float) -> float:

@@ -88,23 +88,23 @@ class MomentColumn(QWidget):
             return
         video = self._annotations.video
         cards = [card for card in self._inquiry.cards if card.found is not None or not self._only_found]
-        wanted = {(video, *card.identity): card for card in cards}
+        cards_by_key = {(video, *card.identity): card for card in cards}
         self._outlived = False
-        for key in [key for key in self._rows if key not in wanted]:
+        for key in [key for key in self._rows if key not in cards_by_key]:
             row = self._rows[key]
             # still being typed into or played, although its moment is gone
             if key[0] == video and row.card is not None and (row.busy or self._app_context.tour.plays(row.card)):
-                wanted[key] = row.card
+                cards_by_key[key] = row.card
                 self._outlived = True
             else:
                 self._drop(key)
-        wanted = dict(sorted(wanted.items(), key=lambda item: (item[0][1:3], item[1].found is None)))
+        cards_by_key = dict(sorted(cards_by_key.items(), key=lambda item: (item[0][1:3], item[1].found is None)))
         amounts = [abs(card.found.amount) for card in self._inquiry.cards if card.found is not None]
-        found = self._inquiry.findings
-        digits = score_digits([found.analysis]) if found is not None else 2
-        digest = found.analysis.provenance.model_digest if found is not None else ""
+        findings = self._inquiry.findings
+        digits = score_digits([findings.analysis]) if findings is not None else 2
+        digest = findings.analysis.provenance.model_digest if findings is not None else ""
         writable = self._annotations.writable
-        for place, (key, card) in enumerate(wanted.items()):
+        for place, (key, card) in enumerate(cards_by_key.items()):
             row = self._rows.get(key) or self._make(key)
             if self._column.indexOf(row) != place:
                 self._column.removeWidget(row)

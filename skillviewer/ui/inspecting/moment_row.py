@@ -118,18 +118,18 @@ class MomentRow(QWidget):
         accessible_text = f"Play the moment from {clock(card.start_s)} to {clock(card.stop_s)}"
         self.picture.setAccessibleName(accessible_text)
         self.picture.setToolTip("Play from 2 s before")
-        found, saved = card.found, card.saved
-        self.label.setVisible(found is None)
+        found_moment, saved = card.found, card.saved
+        self.label.setVisible(found_moment is None)
         self.label.setReadOnly(not writable)
         if saved is not None:
             if not self.label.hasFocus() or self.label.text().strip() == self._known_label:  # not what is being typed
                 self.label.setText(saved.label)
             self._known_label = saved.label
         for opinion, button in self.opinions.items():
-            button.setVisible(found is not None)
+            button.setVisible(found_moment is not None)
             button.setChecked(opinion is card.opinion)
             button.setEnabled(writable)
-        self.delete.setVisible(found is None)
+        self.delete.setVisible(found_moment is None)
         self.delete.setEnabled(writable)
         self.note_button.setEnabled(writable)
         self._show_notes(card.notes, writable=writable)
@@ -139,16 +139,16 @@ class MomentRow(QWidget):
         card = self.card
         if card is None:
             return
-        found = card.found
-        self.bar.setVisible(found is not None)
-        self._amount.setVisible(found is not None)
-        if found is not None:
-            self.bar.set_value(found.amount, self._limit, grey=self._grey)
-            self._amount.setText(signed(found.amount, self._digits))
-            colour = sign_colour(found.amount, self._theme, grey=self._grey).name()
+        found_moment = card.found
+        self.bar.setVisible(found_moment is not None)
+        self._amount.setVisible(found_moment is not None)
+        if found_moment is not None:
+            self.bar.set_value(found_moment.amount, self._limit, grey=self._grey)
+            self._amount.setText(signed(found_moment.amount, self._digits))
+            colour = sign_colour(found_moment.amount, self._theme, grey=self._grey).name()
             self._amount.setStyleSheet(f"color: {colour}")
-            self._sentence.set_plain(found.sentence(self._digits))
-        self._sentence.setVisible(found is not None)
+            self._sentence.set_plain(found_moment.sentence(self._digits))
+        self._sentence.setVisible(found_moment is not None)
         self._by.setText(self._saved_by(card))
         self._by.setVisible(bool(self._by.text()))
         opinions = ["{}: {}".format(printable(m.author) or "unnamed", m.opinion) for m in card.opinions]
@@ -193,8 +193,8 @@ class MomentRow(QWidget):
 
     def _on_opinion(self, opinion: Opinion, *_: object) -> None:
         if self.card is not None:
-            given = opinion if self.opinions[opinion].isChecked() else Opinion.NONE
-            self._app_context.annotations.set_opinion(self._moment, given, self.card.saved)
+            new_opinion = opinion if self.opinions[opinion].isChecked() else Opinion.NONE
+            self._app_context.annotations.set_opinion(self._moment, new_opinion, self.card.saved)
 
     def _on_note_button(self, on: bool) -> None:
         self.note.setVisible(on)

@@ -76,8 +76,8 @@ class RatersBlock(Section):
 
     def show_findings(self, found: Findings) -> None:
         """Show what raters said of the video of some findings."""
-        given = found.facts.given if found.facts is not None else None
-        ratings = rating_sentences(given, found.name) if given is not None else ()
+        given_ratings = found.facts.given if found.facts is not None else None
+        ratings = rating_sentences(given_ratings, found.name) if given_ratings is not None else ()
         self.ratings.setVisible(bool(ratings))
         self.ratings.set_plain(*ratings)
         self._show_comments()

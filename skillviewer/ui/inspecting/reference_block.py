@@ -40,8 +40,8 @@ class ReferenceBlock(Section):
     def show_findings(self, found: Findings) -> None:
         reference = found.reference
         if reference is None:
-            none = "No comparable video in the top 25 % scores higher than this one."
-            self.message.set_plain(none if found.position.n else "There are no comparable videos yet.")
+            empty_text = "No comparable video in the top 25 % scores higher than this one."
+            self.message.set_plain(empty_text if found.position.n else "There are no comparable videos yet.")
             return
         why = "it looks most similar" if reference.near_by == "looks" else "its score is nearest"
         score = signed(reference.score, score_digits([found.analysis]))

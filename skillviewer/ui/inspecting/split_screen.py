@@ -292,9 +292,9 @@ class SplitScreen(QWidget):
         self.own_title.set_forms(f"This video: {name}   {score}", f"{name}   {score}")
         if reference is None or self._loader.clip is None:
             self.other_title.set_forms("")
-            nothing = "No comparable video in the top 25 % scores higher than this one."
+            empty_text = "No comparable video in the top 25 % scores higher than this one."
             waits = entry is not None and self._app_context.inquiry.findings is None
-            self.other.canvas.set_message("" if waits else nothing)
+            self.other.canvas.set_message("" if waits else empty_text)
             return
         name = printable(reference.name)
         score = signed(reference.score, digits)

@@ -104,9 +104,9 @@ class WhyPanel(QStackedWidget):
     def _refresh(self) -> None:
         if not self.isVisible():
             return
-        stage, found, entry = self._inquiry.stage, self._inquiry.findings, self._inquiry.entry
-        if stage is WhyStage.READY and found is not None:
-            self._show_findings(found)
+        stage, findings, entry = self._inquiry.stage, self._inquiry.findings, self._inquiry.entry
+        if stage is WhyStage.READY and findings is not None:
+            self._show_findings(findings)
         elif stage is not WhyStage.COMING:
             self._show_empty(stage)
         elif self._shown is not None and (entry is None or self._shown.analysis.clip != entry.clip):
@@ -160,8 +160,8 @@ class WhyPanel(QStackedWidget):
         self.moments.setVisible(not folded)
 
     def _show_work(self) -> None:
-        known = self._shown is not None and self._shown.evidence is not None
-        self.contributions.show_work(known=known and self._app_context.explanations.evidence is not None)
+        has_evidence = self._shown is not None and self._shown.evidence is not None
+        self.contributions.show_work(known=has_evidence and self._app_context.explanations.evidence is not None)
 
     def _show_empty(self, stage: WhyStage) -> None:
         entry = self._inquiry.entry

@@ -160,21 +160,21 @@ class ShortcutsPage(QWidget):
 
     def _takers(self, key: str) -> list[ActionSpec]:
         """Return the actions that a key would be taken from."""
-        own = self.chosen
-        specs = [spec if spec.name != own.name else replace(spec, keys=(key,)) for spec in self._actions.specs]
-        names = {name for pair in conflicts(specs) if own.name in pair[1:] for name in pair[1:]} - {own.name}
+        shortcut = self.chosen
+        specs = [spec if spec.name != shortcut.name else replace(spec, keys=(key,)) for spec in self._actions.specs]
+        names = {name for pair in conflicts(specs) if shortcut.name in pair[1:] for name in pair[1:]} - {shortcut.name}
         return [spec for spec in self._actions.specs if spec.name in names]
 
     def _on_add(self) -> None:
-        key, own = self._pressed, self.chosen
+        key, shortcut = self._pressed, self.chosen
         if not key:
             return
         changes: dict[str, tuple[str, ...] | None] = {
             spec.name: tuple(k for k in spec.keys if written(k) != key) for spec in self._takers(key)
         }
-        changes[own.name] = (*own.keys, key)
+        changes[shortcut.name] = (*shortcut.keys, key)
         self._change(changes)
-        self.message.setText(f"{key_text(key)} is now a key of “{plain(own.text)}”.")
+        self.message.setText(f"{key_text(key)} is now a key of “{plain(shortcut.text)}”.")
 
     def _on_reset(self) -> None:
         """Restore the default keys of the action, and take them from other actions."""

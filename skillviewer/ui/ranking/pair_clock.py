@@ -132,21 +132,21 @@ class PairClock(QObject):
 
     def _boundary_s(self, direction: int) -> float | None:
         """Return the time of the next or previous picture of a moved video; None without any."""
-        found = []
+        times_s = []
         for video in self.moving:
             clip, frame = self.clips[video], self._frames[video]
             if direction > 0:
                 if frame < clip.last_frame:
-                    found.append(clip.at(frame + 1))
+                    times_s.append(clip.at(frame + 1))
                 continue
             begin_s = clip.at(frame)
             if begin_s < self._at_s[video] - EPSILON_S:
-                found.append(begin_s)
+                times_s.append(begin_s)
             elif frame > clip.first_frame:
-                found.append(clip.at(frame - 1))
-        if not found:
+                times_s.append(clip.at(frame - 1))
+        if not times_s:
             return None
-        return min(found) if direction > 0 else max(found)
+        return min(times_s) if direction > 0 else max(times_s)
 
     def play(self) -> None:
         """Play from here, or from the beginning when at the end."""

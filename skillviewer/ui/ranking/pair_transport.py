@@ -91,8 +91,8 @@ class PairTransport(QWidget):
         self._play.setAccessibleName("Pause" if playing else "Play")
 
     def _on_mode(self) -> None:
-        together = self._pair_view.clock.together
-        self._actions["rank_together"].setChecked(together)
-        text = "both play at {}, locked" if together else "each plays at {}, locked"
+        plays_together = self._pair_view.clock.together
+        self._actions["rank_together"].setChecked(plays_together)
+        text = "both play at {}, locked" if plays_together else "each plays at {}, locked"
         tip = "Both videos play at this speed. It is the same for the whole study."
         self._speed.set_forms(text.format(self._locked), self._locked, tip=tip)

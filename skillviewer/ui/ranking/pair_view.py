@@ -96,9 +96,9 @@ class PairView(QWidget):
 
     def take_sync(self, contenders: Sequence[PairVideo]) -> None:
         """Apply sync points that changed in the study."""
-        known = {contender.name: contender for contender in contenders}
+        by_name = {contender.name: contender for contender in contenders}
         for video, old in enumerate(self._contenders):
-            new = known.get(old.name, old)
+            new = by_name.get(old.name, old)
             if new.sync_s == old.sync_s:
                 continue
             self._contenders = tuple(new if other is old else other for other in self._contenders)

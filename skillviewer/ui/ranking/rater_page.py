@@ -80,8 +80,8 @@ class RaterPage(MessagePage):
 
     def set_raters(self, raters: Sequence[str]) -> None:
         """Offer the raters of the study; a name being typed stays."""
-        known = [str(self.list.item(i).data(Qt.ItemDataRole.UserRole)) for i in range(self.list.count())]
-        if known == list(raters) and self.field.text():
+        rater_names = [str(self.list.item(i).data(Qt.ItemDataRole.UserRole)) for i in range(self.list.count())]
+        if rater_names == list(raters) and self.field.text():
             return
         self.list.clear()
         for rater in raters:

@@ -151,10 +151,10 @@ class RatingView(QWidget):
         """Rate the video, once every item has an answer."""
         if self.form.n_open or self._turn is None:
             return
-        given = self._controller.submit(
+        accepted = self._controller.submit(
             self.form.answers, self.remark.text().strip(), self._mark_s, self.player.seen, self.clock.speed
         )
-        if given:
+        if accepted:
             self.clock.pause()
 
     def mark(self) -> None:

@@ -191,8 +191,8 @@ def format_agreement(summary: RatingSummary) -> list[str]:
     if agreement.single is not None and agreement.mean is not None:
         for name, estimate in (("One rater", agreement.single), ("Mean of all raters", agreement.mean)):
             if word := word_for_icc(estimate.value):
-                known = math.isfinite(estimate.low + estimate.high)
-                interval = f"{estimate.low:.2f} to {estimate.high:.2f}" if known else "no interval"
+                has_interval = math.isfinite(estimate.low + estimate.high)
+                interval = f"{estimate.low:.2f} to {estimate.high:.2f}" if has_interval else "no interval"
                 sentences.append(f"{name}: {word}, intraclass correlation {estimate.value:.2f} ({interval}).")
     if math.isfinite(agreement.sem):
         sentences.append(f"A rating of one rater is off by {agreement.sem:.2f} points (standard error).")

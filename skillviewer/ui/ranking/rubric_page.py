@@ -119,8 +119,8 @@ class RubricPage(QWidget):
         """Show a rubric in the table."""
         self._showing = True
         self._rubric = rubric
-        known = next((name for name, other in TEMPLATES.items() if other == rubric), OWN)
-        self.template.setCurrentIndex(self.template.findData(known))
+        template_name = next((name for name, other in TEMPLATES.items() if other == rubric), OWN)
+        self.template.setCurrentIndex(self.template.findData(template_name))
         self.name.setText(rubric.name)
         self.total.setText(rubric.total)
         self.table.setRowCount(0)

@@ -191,14 +191,14 @@ class RankScreen(QWidget):
     def handlers(self, dialogs: Dialogs) -> Handlers:
         """Return what the actions of the Rank menu do, while a pair is before a rater, and while none is."""
         judging_view = self.judging_view
-        given = (self._app_context, self, dialogs)
+        arguments = (self._app_context, self, dialogs)
         self.rate.dialogs = dialogs
         between: dict[str, Callable[[], object]] = {
-            "rank_pack": partial(pack_pairs, *given, blur_faces=False),
-            "rank_pack_blurred": partial(pack_pairs, *given, blur_faces=True),
-            "rank_pack_videos": partial(pack_videos, *given, blur_faces=False),
-            "rank_pack_videos_blurred": partial(pack_videos, *given, blur_faces=True),
-            "rank_import_votes": partial(take_votes, *given),
+            "rank_pack": partial(pack_pairs, *arguments, blur_faces=False),
+            "rank_pack_blurred": partial(pack_pairs, *arguments, blur_faces=True),
+            "rank_pack_videos": partial(pack_videos, *arguments, blur_faces=False),
+            "rank_pack_videos_blurred": partial(pack_videos, *arguments, blur_faces=True),
+            "rank_import_votes": partial(take_votes, *arguments),
         }
         run: dict[str, Callable[[], object]] = {
             "rank_left": partial(judging_view.vote, Verdict.LEFT),
@@ -377,14 +377,14 @@ class RankScreen(QWidget):
 
     def _show_done(self) -> None:
         progress, rater = self.judging.session.progress, self.judging.session.rater
-        given = ("{} judgement" if progress.mine == 1 else "{} judgements").format(progress.mine)
+        judged = ("{} judgement" if progress.mine == 1 else "{} judgements").format(progress.mine)
         more = self.judging.session.ahead is not None
         text = "{} gave {}. All raters together gave {} of {}. Thank you."
         if not more and progress.all < progress.target:
             text = "{} gave {} and has seen every pair. All raters together gave {} of {}. Thank you."
         elif not more:  # few videos have few pairs
             text = "{} gave {} and has seen every pair. All raters together gave {}. Thank you."
-        self.done_page.set_message(text.format(rater, given, progress.all, progress.target))
+        self.done_page.set_message(text.format(rater, judged, progress.all, progress.target))
         self.more.setVisible(more)
 
     def _on_judging_progress(self, *_: object) -> None:

@@ -135,10 +135,10 @@ class VotesView(QWidget):
     def _show(self, snapshot: VotesSnapshot, found: object) -> None:
         self._asked = None
         self._last = (snapshot, found)
-        nothing = self._fill(snapshot, found)
-        if nothing:
-            self.empty.set_message(nothing)
-        self.pages.setCurrentWidget(self.empty if nothing else self._page)
+        is_empty = self._fill(snapshot, found)
+        if is_empty:
+            self.empty.set_message(is_empty)
+        self.pages.setCurrentWidget(self.empty if is_empty else self._page)
 
     def _show_nothing(self) -> None:
         no_study = self._app_context.studies.current is None

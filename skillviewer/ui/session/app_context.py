@@ -240,15 +240,15 @@ class AppContext(QObject):
         if entry is None or not entry.study_name or value == (getattr(entry, fact) or ""):
             return
         name = entry.study_name
-        none = None if fact == "participant" else ""
+        cleared = None if fact == "participant" else ""
 
         def change(study: Study, now: str | None) -> str | None:
             before = getattr(study.videos.get(name), fact)
             study.videos.change(name, **{fact: now})
             return cast("str | None", before)
 
-        text = "participant in {}" if none is None else "occasion of {}"
-        self.undo.perform(Command(text.format(name), lambda study: change(study, value or none), change, (VIDEOS,)))
+        text = "participant in {}" if cleared is None else "occasion of {}"
+        self.undo.perform(Command(text.format(name), lambda study: change(study, value or cleared), change, (VIDEOS,)))
 
     def remove_current(self) -> None:
         """Take the video on screen out of the study; the file, its scores and its votes stay."""
@@ -287,12 +287,12 @@ class AppContext(QObject):
 
         if self.studies.writable:
             self.studies.submit_write(change, SETTINGS, VOTES)
-        wanted = self.models.wanted
-        if not criterion or (wanted is not None and criterion_of(wanted) == criterion):
+        chosen_model = self.models.wanted
+        if not criterion or (chosen_model is not None and criterion_of(chosen_model) == criterion):
             return
         folders = [entry.folder for entry in self.models.entries if entry.criterion == criterion]
         with suppress(CheckpointError, OSError):  # of several criteria that were trained together
-            folders += [model_folder(wanted.parent, criterion)] if wanted is not None else []
+            folders += [model_folder(chosen_model.parent, criterion)] if chosen_model is not None else []
         if folders:
             self.models.choose(folders[-1])
         else:
@@ -363,8 +363,8 @@ class AppContext(QObject):
         elif found.archive is not None:
             self.studies.unpack(found.archive)
         if found.videos:
-            known = self.studies.current is not None  # a draft that is made for them leaves with them
-            self.studies.enrol(found.videos, self._on_enrolled if known else None)
+            has_study = self.studies.current is not None  # a draft that is made for them leaves with them
+            self.studies.enrol(found.videos, self._on_enrolled if has_study else None)
             self.state.set_current(VideoClip(found.videos[0]))
         if found.tracks is not None:
             self.tracks_taken.emit(found.tracks)

@@ -85,13 +85,13 @@ class AssessmentQueue(QObject):
     def ask_all(self) -> None:
         """Assess every video that is not assessed yet with as many passes as are chosen, the one on screen first."""
         current = self._state.current
-        wanted = [entry.clip for entry in self._videos]
-        for clip in sorted(wanted, key=lambda clip: clip != current):
-            known = self._known(clip)
+        clips = [entry.clip for entry in self._videos]
+        for clip in sorted(clips, key=lambda clip: clip != current):
+            saved = self._known(clip)
             if clip == self.running and clip not in self._queue and self._passes < self._state.passes:
                 self._again.add(clip)
                 self._queue.append(clip)
-            self._enqueue(clip, again=known is not None and known.n_passes < self._state.passes)
+            self._enqueue(clip, again=saved is not None and saved.n_passes < self._state.passes)
         self._advance()
 
     def _report_dropped(self) -> None:
@@ -150,11 +150,11 @@ class AssessmentQueue(QObject):
     def show_tasks(self) -> None:
         """Put scores on the raters' scale anew, since tasks have changed."""
         for entry in self._videos if self._kept else ():
-            known = self._known(entry.clip)
-            if entry.analysis is not None and known is not None and known.scaled != entry.analysis.scaled:
-                self._videos.update(entry.clip, analysis=known)
+            saved = self._known(entry.clip)
+            if entry.analysis is not None and saved is not None and saved.scaled != entry.analysis.scaled:
+                self._videos.update(entry.clip, analysis=saved)
                 if entry.clip == self._state.current:
-                    self._state.set_analysis(known)
+                    self._state.set_analysis(saved)
 
     def forget(self) -> None:
         """Forget the analyses of videos that are no longer there."""

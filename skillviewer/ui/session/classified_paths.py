@@ -53,14 +53,14 @@ class Probed:
 
 def sort_paths(paths: Sequence[Path], backend: Backend, token: CancelToken = NEVER) -> ClassifiedPaths:
     """Sort paths by kind; reads the disk, and opens files whose names do not say that they are videos."""
-    found: list[Path] = []
+    found_videos: list[Path] = []
     checkpoints: list[Path] = []
     files: dict[str, list[Path]] = {SUFFIX: [], ARCHIVE_SUFFIX: []}
     refused: list[tuple[Path, str]] = []
     tables: list[tuple[Path, Path | None]] = []
     tracks: list[Path] = []
-    for given in paths:
-        path = given.absolute()
+    for given_path in paths:
+        path = given_path.absolute()
         if not path.exists():
             refused.append((path, "is not there"))
         elif path.suffix in files and path.is_file():
@@ -72,18 +72,18 @@ def sort_paths(paths: Sequence[Path], backend: Backend, token: CancelToken = NEV
         elif path.is_dir():
             inside = expand([path])
             tables_inside = _ratings_in(path)
-            found += inside
+            found_videos += inside
             tables += [(table, path) for table in tables_inside]
             refused += [] if inside or tables else [(path, "holds no videos")]
         elif path.suffix.lower() in TABLE_SUFFIXES:
             tables.append((path, None))
         elif path.suffix.lower() in VIDEO_SUFFIXES:
-            found.append(path)
+            found_videos.append(path)
         elif reason := _no_video(path, backend, token):
             refused.append((path, reason))
         else:
-            found.append(path)
-    reasons = {path: _unusable(path) for path in found}
+            found_videos.append(path)
+    reasons = {path: _unusable(path) for path in found_videos}
     refused += [(path, reason) for path, reason in reasons.items() if reason]
     videos = (path for path, reason in reasons.items() if not reason)
     # the last is taken, a study rather than an archive

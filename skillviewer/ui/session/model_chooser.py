@@ -35,9 +35,9 @@ class ModelHolder:
     def load(self, folder: Path, token: CancelToken, report: Report) -> LoadedModel:
         """Load a checkpoint, unless it is loaded; the earlier one is released only when this one is loaded."""
         token.check()
-        found = _digest(folder)
-        report(Progress("loading", value=found))
-        stands = self._assessor is not None and folder == self._folder and found == self._assessor.digest
+        digest = _digest(folder)
+        report(Progress("loading", value=digest))
+        stands = self._assessor is not None and folder == self._folder and digest == self._assessor.digest
         return self._open(folder, stands=stands)
 
     def _open(self, folder: Path, *, stands: bool) -> LoadedModel:

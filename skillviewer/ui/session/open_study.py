@@ -167,16 +167,16 @@ def _make_sample(path: Path, source: Path, token: CancelToken, report: Report) -
     from skillviewer.data.study.exchange.exchange import bring_in  # imported here because it brings the ranking code
 
     _make_folder(path.parent)
-    with Study.create(path, StudySettings(title=_UNFINISHED, task="peg-insert-side")) as made:
+    with Study.create(path, StudySettings(title=_UNFINISHED, task="peg-insert-side")) as study:
         try:
             videos = [NewVideo(path) for path in sorted((source / "videos").glob("*.mp4"))]
-            made.videos.add(videos, token, report)
-            bring_in(made, source / "truth.csv")  # who is in each video
-            bring_in(made, source / "votes.csv")  # with the reasons of the simulated raters
-            _bring_analyses(made, source)
-            made.settings = replace(made.settings, title="Sample study")
+            study.videos.add(videos, token, report)
+            bring_in(study, source / "truth.csv")  # who is in each video
+            bring_in(study, source / "votes.csv")  # with the reasons of the simulated raters
+            _bring_analyses(study, source)
+            study.settings = replace(study.settings, title="Sample study")
         except BaseException:
-            made.close()
+            study.close()
             Study.delete(path)
             raise
 

@@ -34,10 +34,10 @@ class PathImporter(QObject):
         self.must_ask: Callable[[ClassifiedPaths], bool] = lambda _found: False
 
     def take(self, paths: Sequence[Path]) -> None:
-        given = list(paths)
-        if not given:
+        all_paths = list(paths)
+        if not all_paths:
             return
-        self._worker.submit(lambda backend, token, _report: sort_paths(given, backend, token)).then(
+        self._worker.submit(lambda backend, token, _report: sort_paths(all_paths, backend, token)).then(
             succeeded=self._on_sorted, failed=self._messages.fail
         )
 

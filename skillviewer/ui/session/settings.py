@@ -129,11 +129,11 @@ class Settings:
     def keys(self) -> dict[str, tuple[str, ...]]:
         """Keys that the user has changed, in Qt's portable form, by action; a list may be empty."""
         self.store.beginGroup("keys")
-        found = {}
+        values = {}
         for name in self.store.childKeys():
-            found[name] = _items(self.store.value(name))
+            values[name] = _items(self.store.value(name))
         self.store.endGroup()
-        return found
+        return values
 
     @keys.setter
     def keys(self, keys: Mapping[str, tuple[str, ...]]) -> None:

@@ -242,15 +242,15 @@ class StudyController(QObject):
         """
 
         def work(slot: StudyHolder, token: CancelToken, report: Report) -> object:
-            made = not slot.is_open
-            if made:
+            is_new = not slot.is_open
+            if is_new:
                 slot.swap(new_draft(), draft=True)
             if slot.study.read_only:
                 raise StudyError(f"{slot.study.path.name} is open for reading only: nothing was added to it.")
             try:
                 return add(slot.study, token, report), slot.listed()
             except BaseException:
-                if made:
+                if is_new:
                     slot.close()
                 raise
 

@@ -55,17 +55,17 @@ def load_analyses(
     videos: Sequence[StudyVideo], model_digest: str, token: CancelToken, report: Report
 ) -> dict[VideoClip, Analysis]:
     """Return the stored analyses of videos by a model; some at a time also as values of progress."""
-    found: dict[VideoClip, Analysis] = {}
+    analyses: dict[VideoClip, Analysis] = {}
     for i, video in enumerate(videos):
         token.check()
         if video.path is not None and video.state is not FileState.REPLACED:
             analysis = cached_analysis(video, model_digest)
             if analysis is not None:
-                found[analysis.clip] = analysis
-        if len(found) >= AT_ONCE:
-            report(Progress("reading analyses", i, len(videos), found))
-            found = {}
-    return found
+                analyses[analysis.clip] = analysis
+        if len(analyses) >= AT_ONCE:
+            report(Progress("reading analyses", i, len(videos), analyses))
+            analyses = {}
+    return analyses
 
 
 class StudyList(QObject):
@@ -119,21 +119,21 @@ class StudyList(QObject):
 
     def _on_listed(self, known: tuple[StudyVideo, ...]) -> None:
         self.known = known
-        wanted = {entry.clip: entry for entry in map(entry_of, known)}
-        listed = {entry.study_name for entry in wanted.values()}
+        entries_by_clip = {entry.clip: entry for entry in map(entry_of, known)}
+        listed = {entry.study_name for entry in entries_by_clip.values()}
         before = {entry.clip for entry in self._videos}
         changes: list[Callable[[], None]] = []
         for entry in reversed([*self._videos]):  # from the end, where no other row moves
-            moved = entry.study_name in listed and entry.clip not in wanted
+            moved = entry.study_name in listed and entry.clip not in entries_by_clip
             gone = entry.study_name and entry.study_name not in listed
             if moved or gone:
                 changes.append(partial(self._remove, entry.clip))
-        changes += [partial(self._update, wanted[clip]) for clip in before & set(wanted)]
+        changes += [partial(self._update, entries_by_clip[clip]) for clip in before & set(entries_by_clip)]
         self._changes.run(changes, MAX_CHANGES_AT_ONCE)  # each costs up to 0.1 ms
-        new = [entry for clip, entry in wanted.items() if clip not in before]
+        new = [entry for clip, entry in entries_by_clip.items() if clip not in before]
         row = None
         if len(new) == 1:  # one that comes back takes its place again
-            earlier = [*takewhile(lambda clip: clip != new[0].clip, wanted)]
+            earlier = [*takewhile(lambda clip: clip != new[0].clip, entries_by_clip)]
             row = (self._videos.row(earlier[-1]) or 0) + 1 if earlier else 0
         fresh = self._videos.add_entries(new, row)
         self._intake.look_at([entry.clip for entry in fresh if entry.state.has_picture])
@@ -171,18 +171,18 @@ class StudyList(QObject):
             self._videos.update(wanted.clip, **changes)
 
     def _load_analyses(self) -> None:
-        wanted = self._state.digest
-        if not wanted or self._index.stopped:
+        model_digest = self._state.digest
+        if not model_digest or self._index.stopped:
             return
         sure = [video for video in self.known if not video.unsure]  # the others are listed again once they are read
-        known = frozenset(video.clip_id for video in sure)
+        sure_clips = frozenset(video.clip_id for video in sure)
         digest, before = self._loaded
-        fresh = known if digest != wanted else known - before
-        self._loaded = (wanted, known)
+        fresh = sure_clips if digest != model_digest else sure_clips - before
+        self._loaded = (model_digest, sure_clips)
         videos = [video for video in sure if video.clip_id in fresh]
         if not videos:
             return
-        if digest != wanted:
+        if digest != model_digest:
             self._to_recall.clear()
             if self._task is not None:
                 self._task.cancel()
@@ -217,10 +217,10 @@ class StudyList(QObject):
 
     def save_analysis(self, analysis: Analysis, model_digest: str, name: str, folder: Path, *changes: str) -> None:
         """Store an analysis; of a video that the study does not know yet, once it does."""
-        known = any(
+        in_study = any(
             (video.path, video.clip_range) == (analysis.video.path, analysis.clip_range) for video in self.known
         )
-        if not known:
+        if not in_study:
             self._early[analysis.clip, model_digest] = (analysis, name, folder, changes)
         elif self._studies.writable:
 

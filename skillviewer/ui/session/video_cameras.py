@@ -99,8 +99,8 @@ class VideoCameras(QObject):
         video = self._playback.video
         if video is None or self._looker.stopped:
             return
-        own = video.path
-        task = self._looker.submit(lambda _none, token, _report: _found(own, path, token))
+        video_path = video.path
+        task = self._looker.submit(lambda _none, token, _report: _found(video_path, path, token))
         task.then(succeeded=lambda found: self._on_found(name, found), failed=self._messages.fail)
         self._jobs.follow(f"Finding the offset of {name} by sound", task, confirm_stop=False)
 

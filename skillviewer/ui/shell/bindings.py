@@ -395,7 +395,7 @@ class ActionController(QObject):
         entry = app_context.videos.get(app_context.state.current)
         if entry is None:
             return
-        known = sorted({getattr(other, fact) for other in app_context.videos} - {None, ""})
+        values = sorted({getattr(other, fact) for other in app_context.videos} - {None, ""})
         question, title = "Occasion of {}: pre, post, a date (2024-05-31).", "Set occasion"
         if fact == "participant":
             question, title = (
@@ -403,7 +403,7 @@ class ActionController(QObject):
                 "Set participant",
             )
         ask = self._window.dialogs.word
-        said = ask(self._window, title, question.format(entry.name), known, getattr(entry, fact) or "")
+        said = ask(self._window, title, question.format(entry.name), values, getattr(entry, fact) or "")
         if said is not None:
             app_context.set_video_fact(said, fact)
 
@@ -474,11 +474,12 @@ class ActionController(QObject):
             return
         passes = app_context.state.passes
         if entry.analysis is not None and entry.analysis.n_passes > passes:
-            known = entry.analysis.n_passes
+            n_passes = entry.analysis.n_passes
             new = counted(passes, "pass", "passes")
             lost = ", and there is no interval then" if passes == 1 else ""
             question = (
-                f"This video was assessed in {known} passes. Assess it again in {new}? That replaces the result{lost}."
+                f"This video was assessed in {n_passes} passes. Assess it again in {new}? "
+                f"That replaces the result{lost}."
             )
             if not self._window.dialogs.confirm(self._window, question, "Assess again"):
                 return

@@ -72,8 +72,8 @@ class CommandPalette(OverlaySheet):
 
     def _fill(self, typed: str) -> None:
         self.list.clear()
-        found = [(score, name, a) for name, a in self._actions if (score := _fits(name, a, typed)) is not None]
-        for _, name, action in sorted(found, key=lambda f: f[0]) if typed.strip() else found:
+        matches = [(score, name, a) for name, a in self._actions if (score := _fits(name, a, typed)) is not None]
+        for _, name, action in sorted(matches, key=lambda f: f[0]) if typed.strip() else matches:
             item = QListWidgetItem(self.list)
             item.setSizeHint(QSize(0, by_text(ROW_PX)))
             item.setData(Qt.ItemDataRole.UserRole, action)

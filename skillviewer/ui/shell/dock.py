@@ -41,9 +41,9 @@ def place(window: QWidget) -> None:
     """Move a window that is shown onto a screen that is present."""
     screens = [screen.availableGeometry() for screen in QGuiApplication.screens()]
     if screens and not window.isMaximized() and not window.isFullScreen():
-        wanted = window.geometry()
-        got = clamped(wanted, screens)
-        if got != wanted:
+        geometry = window.geometry()
+        got = clamped(geometry, screens)
+        if got != geometry:
             window.setGeometry(got)
 
 
@@ -52,8 +52,8 @@ def first_size(window: QWidget) -> None:
     screen = QGuiApplication.primaryScreen()
     if screen is not None:
         room = screen.availableGeometry()
-        wanted = (room.size() * DEFAULT_SHARE).expandedTo(FIRST_LEAST).boundedTo(FIRST_MOST)
-        window.resize(wanted.boundedTo(room.size()))
+        size = (room.size() * DEFAULT_SHARE).expandedTo(FIRST_LEAST).boundedTo(FIRST_MOST)
+        window.resize(size.boundedTo(room.size()))
         window.move(room.center() - window.rect().center())
 
 

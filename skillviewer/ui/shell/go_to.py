@@ -28,10 +28,10 @@ def _parsed(text: str, video: VideoInfo) -> int | None:
     if text.isdecimal():
         number = int(text)
         return number - 1 if 1 <= number <= video.n_frames else None
-    found = _TIME.match(text)
-    if found is None:
+    match = _TIME.match(text)
+    if match is None:
         return None
-    hours, minutes, seconds = found.groups()
+    hours, minutes, seconds = match.groups()
     time_s = int(hours or 0) * 3600 + int(minutes or 0) * 60 + float(seconds.replace(",", "."))
     # half a millisecond: a rounded time, as it is shown, finds its own frame
     return video.frame_at(time_s + 0.0005) if time_s <= video.duration_s + 0.0005 else None

@@ -119,9 +119,9 @@ class GuidePage(QTextBrowser):
         """Mark query at all places, as a phrase or else each by itself, and go to the first; stay for ""."""
         text = self.document().toPlainText().lower()
         phrase = query.strip().lower()
-        wanted = [phrase] if phrase and phrase in text else phrase.split()
+        searched = [phrase] if phrase and phrase in text else phrase.split()
         self._hits = sorted(
-            (match.start(), match.end()) for word in wanted for match in re.finditer(re.escape(word), text)
+            (match.start(), match.end()) for word in searched for match in re.finditer(re.escape(word), text)
         )
         self._mark()
         if self._hits:
@@ -143,8 +143,8 @@ class GuidePage(QTextBrowser):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        made = self._made if event.type() == QEvent.Type.FontChange else None
-        if made is not None and made.defaultFont() != self.font():
+        page_font = self._made if event.type() == QEvent.Type.FontChange else None
+        if page_font is not None and page_font.defaultFont() != self.font():
             self.take_theme()
 
     def _to_hit(self, number: int) -> None:

@@ -299,9 +299,9 @@ class MainWindow(QMainWindow):
         A screen on which names must not be read has ``window_title()``, ``status_text()`` and ``secrets()``.
         """
         screen, study, clip = self.screens.widget, self.app_context.studies.current, self.app_context.state.current
-        own = getattr(screen, "window_title", None)
-        if own is not None:
-            parts = [own()]
+        title_of_screen = getattr(screen, "window_title", None)
+        if title_of_screen is not None:
+            parts = [title_of_screen()]
         else:
             parts = [printable(self.app_context.videos.title(clip))] if clip is not None else []
             if study is not None and not study.draft:

@@ -52,12 +52,12 @@ class ModelMenu(ExclusiveMenu):
 
     def _on_entries(self) -> None:
         entries = [(str(entry.folder), printable(entry.name)) for entry in self._models.entries]
-        wanted = self._models.wanted
-        if wanted is not None and str(wanted) not in {folder for folder, _ in entries}:
-            entries.append((str(wanted), printable(wanted.name)))
+        chosen_model = self._models.wanted
+        if chosen_model is not None and str(chosen_model) not in {folder for folder, _ in entries}:
+            entries.append((str(chosen_model), printable(chosen_model.name)))
         self.set_options(entries)
         self._nothing.setVisible(not entries)
-        self._on_wanted(wanted)
+        self._on_wanted(chosen_model)
 
     def _on_wanted(self, folder: Path | None) -> None:
         self.set_value(str(folder) if folder is not None else None)
@@ -77,10 +77,10 @@ class CriterionMenu(ExclusiveMenu):
     def _refresh(self, *_: object) -> None:
         study = self._app_context.studies.current
         of_models = (entry.criterion for entry in self._app_context.models.entries)
-        known = dict.fromkeys((*(study.criteria if study is not None else ()), *of_models))
-        self.set_options([(name, printable(name)) for name in known])
+        criteria = dict.fromkeys((*(study.criteria if study is not None else ()), *of_models))
+        self.set_options([(name, printable(name)) for name in criteria])
         self.set_value(study.criterion if study is not None else None)
-        self.menuAction().setVisible(len(known) > 1)
+        self.menuAction().setVisible(len(criteria) > 1)
 
 
 class RecentMenu(QMenu):

@@ -52,7 +52,7 @@ def sessions_dir() -> Path:
 
 def left_behind(folder: Path) -> SessionPlace | None:
     """Return where the latest session in a folder was that ended without being closed, and forget all such."""
-    found: list[SessionPlace] = []
+    places: list[SessionPlace] = []
     for path in folder.glob("*.json"):
         if TEMPORARY in path.suffixes:
             continue  # another window is writing this file
@@ -61,11 +61,11 @@ def left_behind(folder: Path) -> SessionPlace | None:
             if not lock.held:
                 continue  # another window is still open
             try:
-                found += filter(None, [_read(path)])
+                places += filter(None, [_read(path)])
                 path.unlink()
             finally:
                 lock.release()
-    return max(found, key=lambda place: place.noted_at, default=None)
+    return max(places, key=lambda place: place.noted_at, default=None)
 
 
 def _read(path: Path) -> SessionPlace | None:

@@ -113,12 +113,12 @@ class ToolBar(QToolBar):
         return sum(button.sizeHint().width() for button in buttons) + GAP_PX * (len(buttons) + 4)
 
     def _on_model(self, *_: object) -> None:
-        model, wanted = self._app_context.state.model, self._app_context.models.wanted
+        model, chosen_model = self._app_context.state.model, self._app_context.models.wanted
         text = "No model"
         if model is not None:
             text = printable(model.name)
-        elif wanted is not None:
-            text = f"{printable(wanted.name)} …"
+        elif chosen_model is not None:
+            text = f"{printable(chosen_model.name)} …"
         self._model.setToolTip(as_tip(f"Model that assesses the videos: {text}"))
         self._model.setAccessibleName(text)
         self._model.setText(self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, MODEL_PX))

@@ -73,10 +73,10 @@ def format_part(entry: VideoEntry) -> str:
 
 def format_interval(analysis: Analysis | None) -> str:
     """Return the interval of a shown score in words, "" without one."""
-    found = analysis.interval if analysis is not None else None
-    if found is None:
+    interval = analysis.interval if analysis is not None else None
+    if interval is None:
         return ""
-    return "(95 % interval {} to {})".format(*(signed(end, 2) for end in found))
+    return "(95 % interval {} to {})".format(*(signed(end, 2) for end in interval))
 
 
 def under_name(entry: VideoEntry) -> str:
@@ -105,8 +105,8 @@ def format_score(entry: VideoEntry, cohorts: Cohorts) -> str:
 
 
 def _half_interval(analysis: Analysis | None) -> str:
-    found = analysis.interval if analysis is not None else None
-    return f"± {(found[1] - found[0]) / 2:.2f}" if found is not None else ""
+    interval = analysis.interval if analysis is not None else None
+    return f"± {(interval[1] - interval[0]) / 2:.2f}" if interval is not None else ""
 
 
 _UNSCALED = CalibratedScore("")

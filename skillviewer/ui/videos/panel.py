@@ -249,9 +249,11 @@ class VideosPanel(QWidget):
         shown = self.filter.rowCount()
         done = sum(entry.state is VideoState.DONE for entry in self._videos)
         columns = self.table.columns
-        known = {column.name: column.known is None or any(map(column.known, self._videos)) for column in columns}
+        filled = {column.name: column.known is None or any(map(column.known, self._videos)) for column in columns}
         for at, column in enumerate(columns):
-            self.view.setColumnHidden(at, not (column.shown and known[column.name]) or known.get(column.unless, False))
+            self.view.setColumnHidden(
+                at, not (column.shown and filled[column.name]) or filled.get(column.unless, False)
+            )
         share_width(self.view, by_text(NAME_PX))
         self._pages.setCurrentWidget(self.view if total else self._empty)
         self._count.setVisible(total > 0)

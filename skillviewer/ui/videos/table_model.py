@@ -103,8 +103,8 @@ class VideoTable(QAbstractTableModel):
         )
         if column is not self.columns[NAME]:
             return words
-        known = [(o, t) for o in self.columns[NAME + 1 :] if (t := self._spoken(entry, o)) not in {"", UNKNOWN}]
-        return ", ".join([words, *(t if o.plain else f"{o.title} {t}" for o, t in known)])
+        spoken_values = [(o, t) for o in self.columns[NAME + 1 :] if (t := self._spoken(entry, o)) not in {"", UNKNOWN}]
+        return ", ".join([words, *(t if o.plain else f"{o.title} {t}" for o, t in spoken_values)])
 
     def _tool_tip(self, entry: VideoEntry, _column: VideoColumn) -> str:
         lines = [printable(str(entry.path)), format_part(entry), entry.reason]

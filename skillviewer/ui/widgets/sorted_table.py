@@ -87,12 +87,12 @@ class CellModel(QAbstractTableModel):
         if side is not Qt.Orientation.Horizontal or not 0 <= section < len(self.columns):
             return None
         column = self.columns[section]
-        found: dict[int, object] = {
+        by_role: dict[int, object] = {
             Qt.ItemDataRole.DisplayRole: column.title,
             Qt.ItemDataRole.ToolTipRole: column.meaning,
             Qt.ItemDataRole.TextAlignmentRole: side_of(number=column.number),
         }
-        return found.get(role)
+        return by_role.get(role)
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         if column < 0:

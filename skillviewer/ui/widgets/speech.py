@@ -40,9 +40,9 @@ def speak_numbers() -> None:
 def ask_again(widget: QWidget) -> None:
     """Let Qt ask once more, for a widget whose base class was asked while it was made, as those of plots are."""
     if QAccessible.isActive():
-        known = QAccessible.queryAccessibleInterface(widget)
-        if not isinstance(known, _SpokenWidget):
-            QAccessible.deleteAccessibleInterface(QAccessible.uniqueId(known))
+        interface = QAccessible.queryAccessibleInterface(widget)
+        if not isinstance(interface, _SpokenWidget):
+            QAccessible.deleteAccessibleInterface(QAccessible.uniqueId(interface))
 
 
 def announce(widget: QWidget, text: Callable[[], str]) -> None:

@@ -127,8 +127,8 @@ class EvidenceLoader(QObject):
         key, model = self._here, self._state.model
         if key is None or model is None or not self._wanted or self._worker.stopped:
             return False
-        known = key in self._saved or key in self._failures or key in self._refused
-        return not known and key.model == model.digest
+        is_settled = key in self._saved or key in self._failures or key in self._refused
+        return not is_settled and key.model == model.digest
 
     def _map_style(self) -> None:
         if self._needed() and self._asked != self._here:

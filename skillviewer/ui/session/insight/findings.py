@@ -177,15 +177,15 @@ def findings_of(question: WhyQuestion) -> Findings:
     reference = reference_for(q.name, analysis, members, {o.name for o in q.others if o.state.has_picture})
     scores = tuple(o.analysis.score for o in q.others if o.analysis is not None)
     places = {other.name: other.clip for other in q.others}
-    found = score_findings(analysis, q.evidence, scores)
+    findings = score_findings(analysis, q.evidence, scores)
     others, versions = _other_models(q)
     return Findings(
         **{part.name: getattr(q, part.name) for part in fields(q)},
-        position=found.position,
+        position=findings.position,
         cohort=scores,
-        moments=found.moments,
-        n_smaller=found.n_smaller,
-        regions=found.regions,
+        moments=findings.moments,
+        n_smaller=findings.n_smaller,
+        regions=findings.regions,
         reference=reference,
         reference_clip=places[reference.name] if reference is not None else None,
         other_models=others,
@@ -231,6 +231,8 @@ def _other_models(q: WhyQuestion) -> tuple[tuple[OtherModel, ...], tuple[tuple[i
     if q.facts is None:
         return (), ()
     scores = q.facts.scores
-    own = {o.name: o.analysis.score for o in q.others if o.analysis is not None} | {q.name: q.analysis.score}
+    own_scores = {o.name: o.analysis.score for o in q.others if o.analysis is not None} | {q.name: q.analysis.score}
     digest = q.analysis.provenance.model_digest
-    return other_models(q.name, own, digest, q.facts.models, lambda model: scores.get(model, {}), MAX_OTHER_MODELS)
+    return other_models(
+        q.name, own_scores, digest, q.facts.models, lambda model: scores.get(model, {}), MAX_OTHER_MODELS
+    )

@@ -74,16 +74,16 @@ class ReferenceLoader(QObject):
         self._align()
 
     def _on_findings(self, *_: object) -> None:
-        found = self._inquiry.findings if self._inquiry.stage is WhyStage.READY else None
-        if found is None:
+        findings = self._inquiry.findings if self._inquiry.stage is WhyStage.READY else None
+        if findings is None:
             entry = self._inquiry.entry
             if self.own is not None and (entry is None or entry.clip != self.own.clip):
                 self._take(None)
             return
-        if (found.analysis, found.reference_clip) != (self.own, self.clip):
-            self._take(found)
+        if (findings.analysis, findings.reference_clip) != (self.own, self.clip):
+            self._take(findings)
         else:
-            self.reference = found.reference
+            self.reference = findings.reference
 
     def _take(self, found: Findings | None) -> None:
         if self._task is not None:
@@ -100,15 +100,15 @@ class ReferenceLoader(QObject):
         self.changed.emit()
 
     def _align(self, *_: object) -> None:
-        own, other, model = self.own, self.analysis, self._state.model
-        if not self._wanted or self.alignment is not None or self.aligning or own is None or other is None:
+        own_analysis, other, model = self.own, self.analysis, self._state.model
+        if not self._wanted or self.alignment is not None or self.aligning or own_analysis is None or other is None:
             return
-        if model is None or model.digest != own.provenance.model_digest or self._model.stopped:
+        if model is None or model.digest != own_analysis.provenance.model_digest or self._model.stopped:
             return
 
         def work(slot: ModelHolder, token: CancelToken, report: Report) -> tuple[Alignment, tuple[ScoreGap, ...]]:
-            found = slot.assessor.align(own, other, token, report)
-            return found, partings(own, other, found) if found.gain else ()
+            alignment = slot.assessor.align(own_analysis, other, token, report)
+            return alignment, partings(own_analysis, other, alignment) if alignment.gain else ()
 
         self.problem = ""
         self._task = self._model.submit(work)

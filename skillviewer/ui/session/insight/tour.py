@@ -74,12 +74,12 @@ class Tour(QObject):
 
     def _stand(self) -> None:
         """Go to the frame that says most when the findings come, unless the user has moved the playhead."""
-        found, playback = self._inquiry.findings, self._playback
+        findings, playback = self._inquiry.findings, self._playback
         ready = self._inquiry.stage is WhyStage.READY and playback.video is not None
-        if found is None or not ready or self._moved or playback.playing or self._stood >= 0:
+        if findings is None or not ready or self._moved or playback.playing or self._stood >= 0:
             return  # once for each video: evidence that comes later does not move the playhead
-        strongest = max(found.moments, key=lambda moment: abs(moment.amount), default=None)
-        self._stood = strongest.key_frame if strongest is not None else int(found.analysis.samples.max())
+        strongest = max(findings.moments, key=lambda moment: abs(moment.amount), default=None)
+        self._stood = strongest.key_frame if strongest is not None else int(findings.analysis.samples.max())
         playback.seek(self._stood)
 
     def _map_style(self) -> None:

@@ -59,9 +59,9 @@ def cards_of(
         here = (moment.start_s, moment.stop_s)
         about = [k for k in left if k.model_digest == model_digest and same_interval(k.start_s, k.stop_s, *here)]
         left = [k for k in left if k not in about]
-        own = next((k for k in about if k.author == author), None)
-        others = tuple(k for k in about if k is not own and k.opinion is not Opinion.NONE)
-        cards.append(MomentCard(*here, moment.key_frame, moment, own, others, _notes_on(notes, about)))
+        own_moment = next((k for k in about if k.author == author), None)
+        others = tuple(k for k in about if k is not own_moment and k.opinion is not Opinion.NONE)
+        cards.append(MomentCard(*here, moment.key_frame, moment, own_moment, others, _notes_on(notes, about)))
     for k in left:
         middle = video.frame_at((k.start_s + k.stop_s) / 2)
         this = bool(k.model_digest) and k.model_digest == model_digest

@@ -143,9 +143,9 @@ class WhyLoader(QObject):
     @property
     def findings(self) -> Findings | None:
         """The findings on the analysis on screen, or None before they are known."""
-        found, entry = self._findings, self.entry
-        same = found is not None and entry is not None and found.analysis is self._state.analysis
-        return found if same else None
+        findings, entry = self._findings, self.entry
+        same = findings is not None and entry is not None and findings.analysis is self._state.analysis
+        return findings if same else None
 
     @property
     def cards(self) -> tuple[MomentCard, ...]:
@@ -155,17 +155,17 @@ class WhyLoader(QObject):
         return self._cards
 
     def _joined(self) -> tuple[MomentCard, ...]:
-        entry, found = self.entry, self.findings
+        entry, findings = self.entry, self.findings
         if entry is None or entry.info is None:
             return ()
-        visible = found is not None and self.stage is WhyStage.READY
+        visible = findings is not None and self.stage is WhyStage.READY
         saved = self._annotations.moments
         digest = ""
-        if found is not None:
-            digest = found.analysis.provenance.model_digest
+        if findings is not None:
+            digest = findings.analysis.provenance.model_digest
         if not visible:
             saved = tuple(moment for moment in saved if not moment.model_digest)
-        moments = found.moments if found is not None and visible else ()
+        moments = findings.moments if findings is not None and visible else ()
         return cards_of(entry.info, moments, saved, self._annotations.notes, digest, self._annotations.author)
 
     def _notify(self) -> None:

@@ -278,9 +278,9 @@ class HandSearches(QObject):
             return
         self._n_found += 1
         self._tracks.remember("search for hands", found.before, found.after)
-        nothing = nothing_found(replace(found.after, tracks=found.after.hands))
-        if nothing and self.running is not None:
-            self._problems.append(f"{self._videos.title(self.running)}: {nothing}")
+        without_hands = nothing_found(replace(found.after, tracks=found.after.hands))
+        if without_hands and self.running is not None:
+            self._problems.append(f"{self._videos.title(self.running)}: {without_hands}")
 
     def _on_failed(self, error: Exception) -> None:
         self._problems.append(str(error))

@@ -69,14 +69,14 @@ def load_shown(
     tracks.check_video(video)
     if not tracks.tracks:
         return ShownTracks(tracks, motion_curves(tracks))
-    own = measure_stored_tracks(tracks, frames)
+    own_measures = measure_stored_tracks(tracks, frames)
     theirs = []
     for other_clip, other_video in others:
         token.check()
         measures = load_measures(other_clip, other_video)
         if measures is not None:
             theirs.append(measures)
-    return ShownTracks(tracks, motion_curves(tracks), own, compare_measures(own, theirs))
+    return ShownTracks(tracks, motion_curves(tracks), own_measures, compare_measures(own_measures, theirs))
 
 
 def load_measures(clip: VideoClip, video: VideoInfo) -> "VideoMeasures | None":

@@ -156,8 +156,8 @@ class VideoTracks(QObject):
         return self._comparable(self.clip) if self.clip is not None else []
 
     def _comparable(self, clip: VideoClip) -> list[tuple[VideoClip, VideoInfo]]:
-        own = self._videos.get(clip)
-        task = own.task if own is not None else ""
+        entry = self._videos.get(clip)
+        task = entry.task if entry is not None else ""
         return [(e.clip, e.info) for e in self._videos if e.info is not None and e.clip != clip and e.task == task]
 
     def _on_video(self, _video: VideoInfo | None) -> None:
@@ -189,11 +189,11 @@ class VideoTracks(QObject):
         self._summed.update(clip for clip, _ in todo)
 
         def look(_backend: object, token: CancelToken, _report: object) -> list[tuple[VideoClip, object]]:
-            found: list[tuple[VideoClip, object]] = []
+            summaries: list[tuple[VideoClip, object]] = []
             for clip, video in todo:
                 token.check()
-                found.append((clip, load_summary(clip, video)))
-            return found
+                summaries.append((clip, load_summary(clip, video)))
+            return summaries
 
         self._listing = self._worker.submit(look)
         self._listing.then(succeeded=self._on_summed, failed=self._messages.fail, finished=self._on_listed)
