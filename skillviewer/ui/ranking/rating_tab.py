@@ -17,7 +17,7 @@ from skillviewer.ui.ranking.message_page import MessagePage
 from skillviewer.ui.ranking.rater_page import RaterPage
 from skillviewer.ui.ranking.rating_controller import WITH_VIDEO, RatingController, RatingPhase
 from skillviewer.ui.ranking.rating_view import RatingView
-from skillviewer.ui.ranking.rubric_page import RubricPage
+from skillviewer.ui.ranking.rubric_page import DRAFT_QUESTION, RubricPage
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.studies import SETTINGS
 from skillviewer.ui.widgets.dialogs import Dialogs
@@ -46,7 +46,7 @@ class RatingTab(QWidget):
         self.dialogs = Dialogs()
         self.controller = RatingController(app_context.studies, app_context.undo, undo_key, self)
         self.view = RatingView(app_context, self.controller, actions, self)
-        self.rubric_page = RubricPage(self)
+        self.rubric_page = RubricPage(self.dialogs, self)
         self.rater_page = RaterPage(self)
         self._make_pages()
         self.rubric_page.chosen.connect(self._on_rubric)
@@ -164,6 +164,8 @@ class RatingTab(QWidget):
         self._app_context.studies.submit_write(write, SETTINGS).succeeded.connect(self.controller.replace_plan)
 
     def _on_file(self) -> None:
+        if self.rubric_page.has_draft and not self.dialogs.confirm(self, DRAFT_QUESTION, "Discard the changes"):
+            return
         path = self.dialogs.file(self, "Open a rubric", RUBRIC_FILES)
         if path is not None:
             self._run(lambda: read_rubric(path), self.rubric_page.show_rubric)
@@ -176,7 +178,11 @@ class RatingTab(QWidget):
                 write_rubric(rubric, path, overwrite=True)
                 return path
 
-            self._run(write, lambda written: self._app_context.messages.note(f"{written} is saved."))
+            def on_written(written: Path) -> None:
+                self.rubric_page.saved()
+                self._app_context.messages.note(f"{written} is saved.")
+
+            self._run(write, on_written)
 
     def _run(self, work: Callable[[], object], then: Callable[..., object]) -> None:
         """Read or write a small file away from the window's thread."""

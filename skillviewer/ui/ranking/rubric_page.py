@@ -18,12 +18,14 @@ from skillviewer.core.ratings.rubric import Anchor, Rubric, RubricItem
 from skillviewer.core.ratings.rubric_templates import TEMPLATES
 from skillviewer.core.text import printable
 from skillviewer.data.study.rating_forms import REPEAT_SHARE, RatingPlan
+from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.form import choose
 from skillviewer.ui.widgets.labels import WrappingLabel, text_label
 from skillviewer.ui.widgets.layout import add_all, horizontal, named, push_button, vertical
 
 REPEAT_SHARES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5)
 COLUMNS = ("Item", "Lowest", "Highest", "Lowest means", "Middle means", "Highest means")
+DRAFT_QUESTION = "The rubric was changed and is neither in use nor saved. Discard the changes?"
 OWN = "own"
 """Entry of the box for a rubric that is no template."""
 
@@ -51,10 +53,12 @@ class RubricPage(QWidget):
     save_asked = Signal(object)  # ``Rubric`` to write as a file
     left = Signal()  # the rubric stays as it is
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, dialogs: Dialogs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.dialogs = dialogs
         self._rubric = TEMPLATES["osats"]
         self._showing = False
+        self._has_draft = False
         heading = text_label("What are videos rated by?", self, letters="page")
         about = WrappingLabel(self, muted=True)
         about.set_plain(
@@ -90,7 +94,7 @@ class RubricPage(QWidget):
         self.message = text_label("", self, wrap=True, warns=True, plain=True)
         self.use_button = push_button("Use this rubric", self, self._on_use, primary=True)
         self.save_button = push_button("Save as a file…", self, self._on_save)
-        self.back_button = push_button("Back", self, self.left)
+        self.back_button = push_button("Back", self, self._on_back)
         first = add_all(horizontal(spacing=8), (self.template, 1), self.open_button)
         names = add_all(horizontal(spacing=8), (self.name, 2), (self.total, 1))
         edit = add_all(horizontal(spacing=8), self.add_button, self.remove_button, 1, self.repeats)
@@ -118,7 +122,7 @@ class RubricPage(QWidget):
     def show_rubric(self, rubric: Rubric) -> None:
         """Show a rubric in the table."""
         self._showing = True
-        self._rubric = rubric
+        self._rubric, self._has_draft = rubric, False
         template_name = next((name for name, other in TEMPLATES.items() if other == rubric), OWN)
         self.template.setCurrentIndex(self.template.findData(template_name))
         self.name.setText(rubric.name)
@@ -148,6 +152,19 @@ class RubricPage(QWidget):
         self.table.insertRow(row)
         for column, text in enumerate(cells):
             self.table.setItem(row, column, QTableWidgetItem(text))
+
+    @property
+    def has_draft(self) -> bool:
+        """True if the rubric was changed here and neither used nor saved since."""
+        return self._has_draft
+
+    def _may_lose_draft(self) -> bool:
+        return not self._has_draft or self.dialogs.confirm(self, DRAFT_QUESTION, "Discard the changes")
+
+    def _on_back(self) -> None:
+        if self._may_lose_draft():
+            self._has_draft = False
+            self.left.emit()
 
     def take_focus(self) -> None:
         """Give the focus to the choice of rubrics."""
@@ -183,11 +200,16 @@ class RubricPage(QWidget):
 
     def _on_template(self, _index: int) -> None:
         name = self.template.currentData()
-        if name != OWN:
+        if name == OWN:
+            return
+        if self._may_lose_draft():
             self.show_rubric(TEMPLATES[name])
+        else:
+            self.template.setCurrentIndex(self.template.findData(OWN))
 
     def _on_edited(self, *_: object) -> None:
         if not self._showing:
+            self._has_draft = True
             self.template.setCurrentIndex(self.template.findData(OWN))
             self.message.clear()
 
@@ -213,9 +235,14 @@ class RubricPage(QWidget):
     def _on_use(self) -> None:
         rubric = self._edited_or_told()
         if rubric is not None:
+            self._has_draft = False
             self.chosen.emit(rubric, float(self.repeats.currentData()))
 
     def _on_save(self) -> None:
         rubric = self._edited_or_told()
         if rubric is not None:
             self.save_asked.emit(rubric)
+
+    def saved(self) -> None:
+        """Take note that the rubric is in a file."""
+        self._has_draft = False

@@ -15,9 +15,10 @@ from skillviewer.data.study.practice import Practice, PracticeVideo
 from skillviewer.data.study.rating_forms import RatingForm
 from skillviewer.ui.ranking.rating_controller import RatingPhase
 from skillviewer.ui.ranking.rating_tab import RatingTab
+from skillviewer.ui.ranking.rubric_page import OWN
 from tests.facts import missing
 from tests.ui.conftest import MakeWindow
-from tests.ui.fakes import FakeWorld
+from tests.ui.fakes import FakeDialogs, FakeWorld
 from tests.ui.hands import click, key, type_text
 from tests.ui.pair_study import NAMES, WIDTHS, Rater, all_texts, make_study, sit_down, write_videos
 from tests.ui.ranking.test_ranking_views import tab
@@ -193,6 +194,31 @@ def test_practice_tells_the_stated_ratings_and_is_not_stored(make_rating: MakeRa
     assert rating.forms() == ()
     rating.rate(KEYS.Key_1, KEYS.Key_1)
     assert [form.video == NAMES[0] for form in rating.forms()] == [False]
+
+
+def test_a_changed_rubric_is_not_left_without_a_question(make_rating: MakeRating) -> None:
+    rating = make_rating()
+    rating.qtbot.waitUntil(lambda: rating.phase is RatingPhase.RATER)
+    click(rating.tab.change_rubric)
+    page, dialogs = rating.tab.rubric_page, FakeDialogs()
+    rating.qtbot.waitUntil(lambda: rating.phase is RatingPhase.RUBRIC and page.back_button.isVisible())
+    page.dialogs = dialogs
+    click(page.add_button)
+    dialogs.confirm_answer = False
+    click(page.back_button)
+    assert rating.phase is RatingPhase.RUBRIC
+    page.template.setCurrentIndex(0)
+    page.template.activated.emit(0)
+    assert page.template.currentData() == OWN
+    assert page.has_draft
+    dialogs.confirm_answer = True
+    click(page.back_button)
+    rating.qtbot.waitUntil(lambda: rating.phase is RatingPhase.RATER)
+    assert len(dialogs.asked) == 3
+    click(rating.tab.change_rubric)
+    rating.qtbot.waitUntil(lambda: rating.phase is RatingPhase.RUBRIC and not page.has_draft)
+    click(page.back_button)
+    assert len(dialogs.asked) == 3, "nothing was changed, so nothing is asked"
 
 
 def test_a_rubric_is_chosen_changed_and_locked(make_rating: MakeRating) -> None:
