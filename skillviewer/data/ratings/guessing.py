@@ -86,7 +86,7 @@ _PERSON_CELL = re.compile(
 )
 """Cells such as "Subject 01", by which a column names people whatever its title."""
 _PEOPLE_SHARE = 0.8
-_SCALE_IN_TITLE = re.compile(r"[\[(]\s*(-?\d+(?:\.\d+)?)\s*(?:-|–|to|:|\.\.)\s*(-?\d+(?:\.\d+)?)\s*[\])]")
+_SCALE_IN_TITLE = re.compile(r"[\[(]\s*(-?\d+(?:\.\d+)?)\s*(?:-|–|to|bis|à|:|\.\.)\s*(-?\d+(?:\.\d+)?)\s*[\])]")
 
 
 def guess(table: RawTable, is_video: IsVideo | None = None) -> tuple[TableMapping, tuple[str, ...]]:
@@ -339,7 +339,10 @@ def _parted(title: str, bracketed: Mapping[str, int]) -> tuple[str, str]:
     """
     match = _RATER_IN_TITLE.search(title)
     if match is not None:
-        rest = " ".join((title[: match.start()] + " " + title[match.end() :]).split()).strip(" _.-:()")
+        rest = _EMPTY_BRACKETS.sub("", " ".join((title[: match.start()] + " " + title[match.end() :]).split()))
+        rest = rest.strip(" _.-:")
+        if rest.count("(") != rest.count(")"):
+            rest = rest.strip("()")
         return rest or SKILL, " ".join(match["who"].split())
     match = _IN_BRACKETS.fullmatch(title)
     if match is None or _SCALE_IN_TITLE.search(title) is not None:
@@ -349,6 +352,7 @@ def _parted(title: str, bracketed: Mapping[str, int]) -> tuple[str, str]:
     return "", ""
 
 
+_EMPTY_BRACKETS = re.compile(r"[(\[]\s*[)\]]")
 _UNNAMED = re.compile("column [A-Z]+")
 _NUMBERED = re.compile(r"(\d{1,9})\s*[-–=:.)]\s*\D.*")
 _IN_BRACKETS = re.compile(r"(.*?\S)\s*[(\[]([^()\[\]]+)[)\]]")

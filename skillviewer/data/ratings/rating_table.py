@@ -100,7 +100,7 @@ def found_titles(rows: Sequence[RatingRow], titles_row: int | None, is_video: Is
         if len(filled) < 2 or row.fault:
             continue
         if names_video(row):  # the widest of the rows above has the titles; without one, there are none
-            return max(rows_with_titles, key=lambda one: len(_filled(rows[one]))) if rows_with_titles else None
+            return max(rows_with_titles, key=lambda one: _width(rows, one)) if rows_with_titles else None
         upper = _is_upper(rows, at) and not names_video(rows[at + 1])
         if sum(_NUMBER.fullmatch(cell) is not None for cell in filled) * 2 <= len(filled) and not upper:
             rows_with_titles.append(at)
@@ -112,6 +112,12 @@ _TITLES = frozenset({"video", "videos", "clip", "name", "file", "filename", "tri
 
 def _filled(row: RatingRow) -> list[str]:
     return [cell for cell in row.cells if cell]
+
+
+def _width(rows: Sequence[RatingRow], at: int) -> int:
+    """Return the number of titles in a row and, if it is the lower of two with titles, in the one above."""
+    above = len(_filled(rows[at - 1])) if at and _is_upper(rows, at - 1) else 0
+    return max(len(_filled(rows[at])), above)
 
 
 def _is_upper(rows: Sequence[RatingRow], at: int) -> bool:

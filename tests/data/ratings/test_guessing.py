@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from skillviewer.core.errors import DatasetError
@@ -114,3 +115,26 @@ def test_few_clips_called_by_digits_with_every_rating_given(tmp_path: Path) -> N
     write(tmp_path / "t.csv", table("Score,Nr,Who", [3, 1, 2], values, ["Subject 1", "Subject 2", "Subject 3"]))
     found, _ = guess(read_table(tmp_path / "t.csv"), lambda cell: cell in {"1", "2", "3"})
     assert (found.video, [item.name for item in found.items]) == ("Nr", ["Score"])
+
+
+def test_the_spreadsheet_of_a_clinic(tmp_path: Path) -> None:
+    """Captions as wide as the titles, a merged title over two raters, decimal commas as text, remarks with times."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["Klinik für Chirurgie"])
+    sheet.append(["Stand: 12.03.", "", "bitte nicht löschen"])
+    sheet.append([])
+    sheet.append(["Video", "Proband", "Bewertung (1 bis 5)", "", "Bemerkungen"])
+    sheet.merge_cells("C4:D4")
+    sheet.append(["", "", "Dr. Maier", "Dr. Özil", ""])
+    for i in range(4):
+        sheet.append([f"OP {i} Übung", f"Proband {i}", f"{i + 1},5", f"{i + 1},0", "0:01 verliert den Faden"])
+    book.save(tmp_path / "t.xlsx")
+    raw = read_table(tmp_path / "t.xlsx", is_video=lambda cell: cell.startswith("OP "))
+    assert raw.titles_row == 5
+    found, _ = guess(raw, lambda cell: cell.startswith("OP "))
+    assert (found.video, found.participant, found.notes) == ("Video", "Proband", "Bemerkungen")
+    (item,) = found.items
+    assert (item.name, item.low, item.high) == ("Bewertung", 1, 5)
+    assert [column.rater for column in item.columns] == ["Dr. Maier", "Dr. Özil"]
