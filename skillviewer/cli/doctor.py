@@ -116,8 +116,8 @@ def _plugins() -> Iterator[CurveLine]:
     ON_PROBLEM.clear()  # they are told below
     tables = {one.group: one for one in (DATASET_FORMATS, EXPORTERS, BACKBONES, ATTENTION_MODELS, METRICS)}
     for group, one in tables.items():
-        for found in one.plugins:
-            yield not found.problem, f"plug-in {found.name}", found.problem or f"{group} of {found.package}"
+        for plugin in one.plugins:
+            yield not plugin.problem, f"plug-in {plugin.name}", plugin.problem or f"{group} of {plugin.package}"
     if switched_off():
         yield None, "plug-ins", f"left out by {SWITCH}"
     for point in plugin_points():

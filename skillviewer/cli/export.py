@@ -137,12 +137,12 @@ def _export_videos(exporter: "Exporter", options: object, given: dict[str, Any])
 
     workers = chosen_workers(given)
     if _into_one(exporter, given["output"]) and workers != Workers():
-        raise click.UsageError(f"Several processes write several files: give a folder in place of {given['output']}.")
+        raise click.UsageError(f"Several processes write several files: give a folder instead of {given['output']}.")
     token = CancelToken()
     as_json = given["as_json"]
     paths = given["sources"]
     try:
-        found, problems = gathered(
+        groups, problems = gathered(
             paths, given["video_names"], given["model_names"], given["passes"], token, given["criterion"]
         )
     except SkillViewerError as error:
@@ -153,8 +153,8 @@ def _export_videos(exporter: "Exporter", options: object, given: dict[str, Any])
     if problems and _into_one(exporter, given["output"]):
         echo(f"skillviewer: {given['output']} is not written: into one file goes all or nothing.", err=True)
         return 1
-    requests = _requests(exporter, found, given["output"], given["file_suffix"], options, overwrite=given["force"])
-    protected_paths = (*paths, *(source.video for sources in found for source in sources))
+    requests = _requests(exporter, groups, given["output"], given["file_suffix"], options, overwrite=given["force"])
+    protected_paths = (*paths, *(source.video for sources in groups for source in sources))
     requests = [replace(request, protected_paths=protected_paths) for request in requests]
     every = workers.share(requests)
     requests = [r for r in every if not (given["resume"] and path_exists(r.path) and is_done(r))]

@@ -28,14 +28,14 @@ def forget(videos: tuple[str, ...], studies: tuple[Path, ...], yes: bool) -> Non
     from skillviewer.data.study.identity import digest_of
     from skillviewer.engine.features.forget import forget_video
 
-    found: dict[str, str] = {}
+    name_by_digest: dict[str, str] = {}
     never_seen: dict[Path, list[str]] = {}
     unknown = set(videos)
     for path in studies:
         with Study.open(path, read_only=True) as study:
             known = [video for video in study.videos.all() if video.name in videos]
             cameras = [camera for video in known for camera in study.videos.cameras_of(video.digest)]
-        found |= {video.digest: Path(video.recorded_path).name for video in (*known, *cameras) if video.digest}
+        name_by_digest |= {video.digest: Path(video.recorded_path).name for video in (*known, *cameras) if video.digest}
         never_seen[path] = [video.name for video in known if not video.digest]
         unknown -= {video.name for video in known}
     for given in videos:
@@ -44,16 +44,16 @@ def forget(videos: tuple[str, ...], studies: tuple[Path, ...], yes: bool) -> Non
         file = Path(given)
         if not file.is_file():
             raise StudyError(f"There is no file {given}, and no video “{given}” in a --study.")
-        found[digest_of(file, CancelToken())] = file.name
+        name_by_digest[digest_of(file, CancelToken())] = file.name
     if not yes:
-        all_names = ", ".join([*found.values(), *(name for names in never_seen.values() for name in names)])
+        all_names = ", ".join([*name_by_digest.values(), *(name for names in never_seen.values() for name in names)])
         click.confirm(f"Delete everything kept about {all_names}? This cannot be undone", abort=True)
     for path in (*studies, *sorted(drafts_dir().glob(f"*{SUFFIX}"))):
         with Study.open(path) as study:
-            names = study.erase(found, never_seen.get(path, ()))
-            mentions = study.videos.mentions({*names, *found.values()}) if names else ()
+            names = study.erase(name_by_digest, never_seen.get(path, ()))
+            mentions = study.videos.mentions({*names, *name_by_digest.values()}) if names else ()
         echo(f"{path}: {counted(len(names), 'video')} erased", err=True)
         if mentions:
             echo(f"{path}: the name still stands in {', '.join(mentions)}, and in the new backup", err=True)
-    n_files = sum(forget_video(digest, name) for digest, name in found.items())
+    n_files = sum(forget_video(digest, name) for digest, name in name_by_digest.items())
     echo(f"{counted(n_files, 'file')} deleted; recent files are cleared in the window (File, Open recent)", err=True)

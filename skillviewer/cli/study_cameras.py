@@ -72,8 +72,8 @@ def add(path: Path, video: str, file: Path, name: str, offset: int | None) -> in
     """
     with open_study(path) as opened:
         assessed = opened.videos.get(video)
-        found, problem = _offset(_file(assessed.path, video), file, offset)
-        camera = opened.cameras.add(video, file, name, *found)
+        measured, problem = _offset(_file(assessed.path, video), file, offset)
+        camera = opened.cameras.add(video, file, name, *measured)
     echo(_line(camera))
     say([f"{problem} Set it with “skillviewer study cameras align --offset FRAMES”."] if problem else [])
     return 1 if problem else 0
@@ -140,9 +140,9 @@ def _offset(own: Path, other: Path, frames: int | None) -> tuple[tuple[float | N
         with VideoReader(own, cache_bytes=0) as reader:
             return (frames / reader.info.rate_hz, None), ""
     try:
-        found: SoundOffset = offset_by_sound(own, other)
+        sound_offset: SoundOffset = offset_by_sound(own, other)
     except VideoError as error:
         return (None, None), f"No offset by sound: {error}"
-    if not found.is_sure:
-        return (None, None), f"No offset of {other.name} by sound: {found.reason}"
-    return (found.offset_s, found.confidence), ""
+    if not sound_offset.is_sure:
+        return (None, None), f"No offset of {other.name} by sound: {sound_offset.reason}"
+    return (sound_offset.offset_s, sound_offset.confidence), ""

@@ -117,10 +117,10 @@ def import_timeline(
     from skillviewer.media.reading.reader import VideoReader
 
     with open_study(path, read_only=only_list) as opened:
-        found = opened.videos.get(video)
-        if found.path is None:
+        study_video = opened.videos.get(video)
+        if study_video.path is None:
             raise VideoError(f"The file of “{video}” is not where it was: find it with “study relink”.")
-        with VideoReader(found.path, cache_bytes=0) as reader:
+        with VideoReader(study_video.path, cache_bytes=0) as reader:
             file = reader.info
         contents = read_timeline(timeline, file.path.name, observations, encoding)
         say(map(printable, (*contents.warnings, *contents.rejected)))
@@ -231,18 +231,18 @@ def ranking(path: Path, criterion: str | None, as_json: bool, output: Path | Non
     from skillviewer.export.tables.tables import export_table
 
     with open_study(path, criterion, read_only=True) as opened:
-        found = report(opened)
+        ranking = report(opened)
         judgements = opened.votes.judgements()
         tasks = {video.name: video.task for video in opened.videos.all()}
         say(opened.dataset().problems if opened.ratings.all().items else ())  # where they contradict the ratings
     if output is not None:
         written = export_table("strengths", output, judgements, tasks, overwrite=force)
         say(save_in_log(LoggedExport(path, output.name, "strengths")))
-        echo(f"{len(found.ranked_videos)} strengths written to {written}", err=True)
+        echo(f"{len(ranking.ranked_videos)} strengths written to {written}", err=True)
     if as_json:
-        echo(json.dumps(ranking_json(found)))
+        echo(json.dumps(ranking_json(ranking)))
     else:
-        echo(*_lines(found))
+        echo(*_lines(ranking))
 
 
 def _lines(report: "RankingReport") -> list[str]:

@@ -57,7 +57,7 @@ class Cancelled(Exception):  # noqa: N818 - a request of the user, not an error
 
 
 def escaped(error: UnicodeEncodeError) -> str:
-    """Return a text that cannot be encoded, with escapes in place of the characters at fault."""
+    """Return a text that cannot be encoded, with escapes instead of the characters at fault."""
     return error.object.encode(errors="backslashreplace").decode()
 
 

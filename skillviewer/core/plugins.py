@@ -171,7 +171,7 @@ def _tried(entry: Any, name: str, package: str) -> Any:  # noqa: ANN401 - a data
 
 
 def _guarded(entry: Any, name: str, package: str) -> Any:  # noqa: ANN401 - a dataclass of any table
-    """Return the entry with functions whose foreign errors are told as one sentence."""
+    """Return the entry with functions whose foreign errors become one sentence."""
 
     def guard(function: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(function)

@@ -68,9 +68,9 @@ def take_short_turns() -> bool:
     form = "IIQiIQQQ"  # struct sched_attr: size, policy, flags, nice, priority, runtime, deadline, period
     size = struct.calcsize(form)
     wanted = struct.pack(form, size, os.SCHED_OTHER, 0, os.getpriority(os.PRIO_PROCESS, 0), 0, SLICE_NS, 0, 0)
-    found = ctypes.create_string_buffer(size)
-    done = libc.sched_setattr(0, wanted, 0) == 0 and libc.sched_getattr(0, found, size, 0) == 0
-    return bool(done and struct.unpack(form, found.raw)[5] == SLICE_NS)  # older systems take it without a word
+    buffer = ctypes.create_string_buffer(size)
+    done = libc.sched_setattr(0, wanted, 0) == 0 and libc.sched_getattr(0, buffer, size, 0) == 0
+    return bool(done and struct.unpack(form, buffer.raw)[5] == SLICE_NS)  # older systems take it without a word
 
 
 def on_network_drive(folder: Path) -> bool:

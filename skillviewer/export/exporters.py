@@ -126,7 +126,7 @@ class Exporter:
             object.__setattr__(self, "warnings", remarks)
 
     def __reduce__(self) -> tuple[Callable[[str], "Exporter"], tuple[str]]:
-        """Return how another process gets this one: by its name."""
+        """Pickle by name: the functions cannot be pickled."""
         return exporter, (self.name,)
 
     def check(self, videos: Sequence[AnalysedVideo]) -> None:
@@ -163,10 +163,10 @@ class Exporter:
             options: An instance of ``options``, or None for the defaults.
             overwrite: Whether a file of that name may be replaced.
             token: Raise it to stop; nothing is left behind.
-            report: Told of progress.
+            report: Receives the progress.
 
         Raises:
-            ExportError: What is asked for cannot be written; the message says why.
+            ExportError: The export cannot be written; the message says why.
             VideoError: A video cannot be read.
         """
         prepared = self.prepare(videos, options, token=token, report=report)

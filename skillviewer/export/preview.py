@@ -17,7 +17,7 @@ class Preview:
     """Preview of an export."""
 
     picture: RGBImage | None = None  # the first page, or a frame, (H, W, 3) uint8 RGB; None for a table
-    # the frame of the (first) video that the picture shows, from 0, where that is not told by the options
+    # the frame of the (first) video that the picture shows, from 0, where the options do not name it
     frame: int | None = None
     n_frames: int = 0
     header: tuple[str, ...] = ()  # names of the columns of a table

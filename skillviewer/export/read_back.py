@@ -27,7 +27,7 @@ def read_back(path: Path) -> tuple[str, ...]:
     """
     try:
         size = path.stat().st_size
-        found = _READERS.get(path.suffix.lower(), _unknown)(path)
+        facts = _READERS.get(path.suffix.lower(), _unknown)(path)
     except (
         OSError,
         EOFError,
@@ -40,7 +40,7 @@ def read_back(path: Path) -> tuple[str, ...]:
         csv.Error,
     ) as error:
         raise ExportError(f"{path} was written, but cannot be read back: {error}") from error
-    return (format_size(size), *found)
+    return (format_size(size), *facts)
 
 
 def _unknown(path: Path) -> tuple[str, ...]:

@@ -96,12 +96,12 @@ def track_clicks(
             from_frame = frame
         before = grey
     states[first:][states[first:] == FrameState.UNSEARCHED] = FrameState.ABSENT
-    found = states >= FrameState.FOUND
+    is_found = states >= FrameState.FOUND
     track = Track(
         name,
         ("point",),
         xy[:, None],
-        found[:, None].astype(np.float32),
+        is_found[:, None].astype(np.float32),
         states,
         TrackKind.TOOL,
         method=TrackMethod.CLICK,

@@ -47,13 +47,13 @@ def videos_below(folder: str | Path, passed_over: Callable[[str], bool] = lambda
 
 def expand(paths: Iterable[Path]) -> list[Path]:
     """Return files unchanged and, for a folder, its videos sorted by name; each once, in the given order."""
-    found: dict[Path, None] = {}
+    files: dict[Path, None] = {}
     for path in paths:
         if is_folder(path):
-            found.update(dict.fromkeys(file for file in videos_below(path) if file.is_file()))
+            files.update(dict.fromkeys(file for file in videos_below(path) if file.is_file()))
         else:
-            found[path] = None
-    return list(found)
+            files[path] = None
+    return list(files)
 
 
 def without_videos(paths: Iterable[Path]) -> list[tuple[Path, str]]:

@@ -45,14 +45,14 @@ def gathered(
         StudyError: A study cannot be read, has no video of a name, or there is no video at all.
     """
     folders = [model_folder(name, criterion) for name in models]
-    found: list[tuple[ExportSource, ...]] = []
+    source_groups: list[tuple[ExportSource, ...]] = []
     problems: list[str] = []
     missing_names = set(names)
     for path in paths:
         if path.suffix == STUDY_SUFFIX:
             study_sources, study_problems, found_names = _study_sources(path, names, folders, token, criterion)
             missing_names -= found_names
-            found += study_sources
+            source_groups += study_sources
             problems += study_problems
         elif path.name.endswith(ANALYSIS_SUFFIX):
             try:
@@ -81,21 +81,21 @@ def gathered(
                 clip_range=analysis.clip_range,
                 analysis=analysis,
             )
-            found.append((source,))
+            source_groups.append((source,))
         else:
             problems += [problem for _, problem in without_videos([path])]
-            found += [
+            source_groups += [
                 _source_by_model(ExportSource(video, video.stem), folders or [_default_model(criterion)])
                 for video in expand([path])
             ]
-    if not found and not missing_names and not problems:
+    if not source_groups and not missing_names and not problems:
         raise StudyError(f"There is no video in {', '.join(str(path) for path in paths)}.")
     if missing_names and not problems:
         raise StudyError(
             f"There is no video “{min(missing_names)}” in the given sources. “skillviewer study list” lists the videos "
             "of a study."
         )
-    return [tuple(replace(source, passes=passes) for source in sources) for sources in found], problems
+    return [tuple(replace(source, passes=passes) for source in sources) for sources in source_groups], problems
 
 
 def _video_of(analysis: Analysis, saved: Path) -> Path:

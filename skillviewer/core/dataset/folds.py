@@ -114,7 +114,7 @@ def _unknown_participants(dataset: Dataset) -> str:
     """Return the warning about videos without a known participant, if others have one; "" if there are none."""
     if dataset.by_recording:
         return (
-            "Recordings without a known participant are held out whole in place of people, so one person may be on "
+            "Recordings without a known participant are held out whole instead of people, so one person may be on "
             "both sides."
         )
     unknown = [name for name in videos_of(dataset.pairs) if name not in dataset.participants]

@@ -60,7 +60,7 @@ class Metric:
     percent: bool = True
 
     def value(self, result: FoldScores, reference: Reference) -> float:
-        """Return the number; NaN if a plug-in fails, and the user is told."""
+        """Return the number; NaN if a plug-in fails, which is reported."""
         try:
             return float(self.measure(result, reference))
         except PluginError as error:

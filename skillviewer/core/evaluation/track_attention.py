@@ -55,14 +55,14 @@ def track_regions(tracks: TrackSet, frames: Iterable[int], names: Iterable[str] 
     """
     wanted = set(names)
     chosen = [track for track in tracks.tracks if not wanted or track.name in wanted]
-    found = {}
+    by_track = {}
     for frame in frames:
         if frame in tracks.frames:
             row = frame - tracks.start_frame
             regions = tuple(_region(track, row, tracks.height_px) for track in chosen if track.has_points[row])
             if regions:
-                found[frame] = regions
-    return found
+                by_track[frame] = regions
+    return by_track
 
 
 def _region(track: Track, row: int, height_px: int) -> Region:

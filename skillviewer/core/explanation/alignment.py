@@ -63,7 +63,7 @@ def align(own: FloatArray, other: FloatArray, own_s: FloatArray, other_s: FloatA
 
     Each frame of the first is matched with one of as many nodes of the second, from start to end. The sum of the
     distances of matched frames and of ``PACE_COST`` for every departure from the common pace is least: monotone
-    alignment as dynamic time warping (Sakoe and Chiba 1978), with a price for pauses and leaps in place of a band.
+    alignment as dynamic time warping (Sakoe and Chiba 1978), with a price for pauses and leaps instead of a band.
 
     Args:
         own: (N, D) features of frames of the first video, in order of time; N at least 2.

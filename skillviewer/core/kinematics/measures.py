@@ -155,7 +155,7 @@ def measure_video(
     unit = unit or LengthUnit.of(tracks)
     reference = tracks.reference if reference is None else reference
     in_unit = None if reference is None else ReferencePath(reference.points / unit.px, reference.closed)
-    found = []
+    measures = []
     hands = {}
     rate_hz = 0.0
     for track in tracks.tracks:
@@ -168,10 +168,10 @@ def measure_video(
                 hands[track.side] = motion
             own = _of_point(motion, unit, in_unit)
             extra = _of_tapping(tracks, track, unit) if with_tapping and track.kind == TrackKind.HAND else ()
-            found.append(replace(own, track=track.name, point=track.points[point], measures=(*own.measures, *extra)))
+            measures.append(replace(own, track=track.name, point=track.points[point], measures=(*own.measures, *extra)))
     if Side.LEFT in hands and Side.RIGHT in hands:
-        found += _of_both(hands[Side.LEFT], hands[Side.RIGHT], tracks.times_s, unit)
-    return VideoMeasures(unit, rate_hz, tuple(found))
+        measures += _of_both(hands[Side.LEFT], hands[Side.RIGHT], tracks.times_s, unit)
+    return VideoMeasures(unit, rate_hz, tuple(measures))
 
 
 def motion_of(tracks: TrackSet, track: Track, point: int, unit: LengthUnit) -> Motion:

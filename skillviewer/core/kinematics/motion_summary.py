@@ -13,7 +13,7 @@ class MotionSummary:
         track: Name of its track.
         mean_speed: Mean speed while it moves, in units a second, or None.
         unit: Unit of length, in a letter or two.
-        n_pauses: Number of pauses, or None where they cannot be told from noise.
+        n_pauses: Number of pauses, or None if noise hides them.
         share_seen: Share of the searched frames in which it was seen, 0 to 1.
         rate_hz: Frames a second that were searched.
     """

@@ -77,10 +77,10 @@ def rank_videos(votes: Votes, tasks: Mapping[str, str] | None = None) -> tuple[R
 
 def _ranks_within(values: FloatArray, group: IntArray) -> list[int]:
     """Return the rank of each value among those of its group."""
-    found = np.zeros(len(values), dtype=np.int64)
+    counts = np.zeros(len(values), dtype=np.int64)
     for one in np.unique(group):
-        found[group == one] = ranks(values[group == one].tolist())
-    return found.tolist()
+        counts[group == one] = ranks(values[group == one].tolist())
+    return counts.tolist()
 
 
 def rater_count_text(raters: Sequence[str]) -> str:

@@ -54,5 +54,5 @@ def given_ratings(ratings: RatingSet, item: str) -> dict[str, GivenRating]:
 def rating_sentences(ratings: RatingSet, video: str) -> tuple[str, ...]:
     """Return a sentence for every item for which a video was rated."""
     few = ratings.restricted([video])
-    found = ((scale, given_ratings(few, scale.item).get(video)) for scale in ratings.scales)
-    return tuple(given.sentence(scale) for scale, given in found if given is not None)
+    ratings_by_item = ((scale, given_ratings(few, scale.item).get(video)) for scale in ratings.scales)
+    return tuple(given.sentence(scale) for scale, given in ratings_by_item if given is not None)

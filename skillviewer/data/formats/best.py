@@ -22,9 +22,9 @@ _VIDEO, _START, _STOP = ("vidid", "video", "id"), ("startseconds", "start"), ("e
 
 
 def _folders(path: Path) -> dict[str, Path]:
-    found = first_found(path, ["*/" * depth + _LIST for depth in range(5)])
+    list_files = first_found(path, ["*/" * depth + _LIST for depth in range(5)])
     needed = ("train.txt", "test.txt", "test_vid_list.txt")
-    whole = (file.parent for file in found if all(file_in(file.parent, name).is_file() for name in needed))
+    whole = (file.parent for file in list_files if all(file_in(file.parent, name).is_file() for name in needed))
     return each_once(((folder.name, folder) for folder in whole), path)
 
 

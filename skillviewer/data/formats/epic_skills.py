@@ -32,8 +32,8 @@ _SUFFIX = "_gt"
 
 
 def _truth_files(path: Path) -> tuple[Path, ...]:
-    found = first_found(path, ("*_gt.csv", "*/*_gt.csv", "*/*/*_gt.csv"))
-    return tuple(file for file in found if looks_like(file, _FIRST, _SECOND, _BEST))
+    truth_files = first_found(path, ("*_gt.csv", "*/*_gt.csv", "*/*/*_gt.csv"))
+    return tuple(file for file in truth_files if looks_like(file, _FIRST, _SECOND, _BEST))
 
 
 def _task_name(truth: Path) -> str:

@@ -17,9 +17,9 @@ def fold_from_pairs(
     problems: list[str],
     held_out: Sequence[str] | None = None,
 ) -> Fold:
-    """Return a fold of the pairs listed for training and test; leaking ones are left out, and told in ``problems``.
+    """Return a fold of the pairs listed for training and test; ``problems`` receives leaking pairs, which are left out.
 
-    ``held_out`` are the videos listed as such; if None, those of the test pairs in no training pair.
+    ``held_out`` are the listed held-out videos, or None for the videos that are in test pairs and in no training pair.
     """
     train, test = tuple(dict.fromkeys(train)), tuple(dict.fromkeys(test))
     out = set(videos_of(test)).difference(videos_of(train)) if held_out is None else set(held_out)
@@ -40,7 +40,7 @@ def fold_from_pairs(
 
 
 def without_strangers(fold: Fold, listed: Sequence[Pair], agreed: Sequence[Pair], problems: list[str]) -> Fold:
-    """Return a fold without the videos in none of its listed pairs; ``problems`` receives unlisted pairs and videos."""
+    """Return a fold with the videos of its listed pairs alone; ``problems`` receives unlisted pairs and videos."""
     in_lists = set(listed)
     missing = [pair for pair in agreed if pair not in in_lists]
     named = set(videos_of((*fold.train_pairs, *fold.test_pairs)))

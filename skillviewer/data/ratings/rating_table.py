@@ -182,15 +182,15 @@ def assembled(
 
 
 def _unique(titles: Sequence[str]) -> tuple[str, ...]:
-    found: dict[str, None] = {}
+    unique_titles: dict[str, None] = {}
     numbers = Counter[str]()
     for title in titles:
         one = title
-        while one in found:
+        while one in unique_titles:
             numbers[title] += 1
             one = f"{title} ({numbers[title] + 1})"
-        found[one] = None
-    return tuple(found)
+        unique_titles[one] = None
+    return tuple(unique_titles)
 
 
 def letters(place: int) -> str:

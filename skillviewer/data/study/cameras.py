@@ -32,11 +32,11 @@ class StudyCameras:
 
     def by_digest(self) -> dict[str, tuple[Camera, ...]]:
         """Return the cameras of every assessed file, by its digest."""
-        found: dict[str, list[StudyVideo]] = {}
+        cameras_by_digest: dict[str, list[StudyVideo]] = {}
         digests = self._videos.digests()
         for camera in sorted(self._videos.all_cameras(), key=lambda each: each.id):
-            found.setdefault(digests[camera.camera_of or 0], []).append(camera)
-        return {digest: tuple(map(_camera, cameras)) for digest, cameras in found.items()}
+            cameras_by_digest.setdefault(digests[camera.camera_of or 0], []).append(camera)
+        return {digest: tuple(map(_camera, cameras)) for digest, cameras in cameras_by_digest.items()}
 
     def add(
         self,
@@ -106,16 +106,16 @@ class StudyCameras:
             StudyError: There is no such camera, the offset is out of bounds, or the study cannot be written.
         """
         _check(offset_s, confidence)
-        found = self._get(camera)
+        saved_camera = self._get(camera)
         with self._videos.writing() as db:
-            _set_offset(db, found.id, offset_s, confidence)
-        return found.offset_s, found.offset_confidence
+            _set_offset(db, saved_camera.id, offset_s, confidence)
+        return saved_camera.offset_s, saved_camera.offset_confidence
 
     def remove(self, camera: str) -> None:
         """Remove a camera; its file stays. A StudyError if there is none of that name, or the study is read-only."""
-        found = self._get(camera)
+        saved_camera = self._get(camera)
         with self._videos.writing() as db:
-            db.execute("UPDATE video SET removed_at = ? WHERE id = ?", (now(), found.id))
+            db.execute("UPDATE video SET removed_at = ? WHERE id = ?", (now(), saved_camera.id))
 
     def restore(self, camera: str) -> None:
         """Undo ``remove``.
@@ -133,10 +133,10 @@ class StudyCameras:
             db.execute("UPDATE video SET removed_at = NULL WHERE id = ?", (row["id"],))
 
     def _get(self, name: str) -> StudyVideo:
-        found = next((camera for camera in self._videos.all_cameras() if camera.name == name), None)
-        if found is None:
+        named_camera = next((camera for camera in self._videos.all_cameras() if camera.name == name), None)
+        if named_camera is None:
             raise StudyError(f"There is no camera “{name}” in the study.")
-        return found
+        return named_camera
 
 
 def _check(offset_s: float | None, confidence: float | None) -> None:

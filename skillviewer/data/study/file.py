@@ -49,7 +49,7 @@ class StudyFile(Closing):
         self.notices: tuple[str, ...] = ()
         self.was_version: int | None = None
         self.criterion = ""
-        """Criterion that is looked at in place of that of the settings, or ""."""
+        """Criterion that is looked at instead of that of the settings, or ""."""
         self.user = ""
         """Name that signs changed settings and exports in the log, or "" for that of the account."""
         self._lock: WriteLock | None = None

@@ -47,10 +47,10 @@ def identify(path: Path, token: CancelToken = NEVER) -> Identity:
 def stat_of(path: Path | str) -> os.stat_result | None:
     """Return size and times of a file, or None if it cannot be reached."""
     try:
-        found = os.stat(path)  # noqa: PTH116 - also for thousands of texts, of which a Path takes longer
+        status = os.stat(path)  # noqa: PTH116 - also for thousands of texts, of which a Path takes longer
     except (OSError, ValueError):
         return None
-    return found if stat.S_ISREG(found.st_mode) else None
+    return status if stat.S_ISREG(status.st_mode) else None
 
 
 def relative(path: Path, folder: Path) -> str:

@@ -213,8 +213,8 @@ class StudyVideoFiles:
         with self._file.transaction():
             for video, path, identity in places:
                 self.place(video.id, path, identity)
-        found = {video.id for video, _, _ in places}
-        still = [video for video in lost if video.id not in found]
+        located_ids = {video.id for video, _, _ in places}
+        still = [video for video in lost if video.id not in located_ids]
         return Relinked(
             found=tuple(video.name for video, _, _ in places),
             missing=tuple(v.name for v in still if v.state is not FileState.REPLACED),

@@ -72,8 +72,8 @@ def read_settings(file: StudyFile) -> StudySettings:
     names = StudySettings.__dataclass_fields__
     rows = file.query("SELECT name, value FROM setting")
     try:
-        found = {row["name"]: read_json(row["value"], object) for row in rows if row["name"] in names}
-        return msgspec.convert(found, StudySettings)
+        values_by_name = {row["name"]: read_json(row["value"], object) for row in rows if row["name"] in names}
+        return msgspec.convert(values_by_name, StudySettings)
     except ValueError as error:
         raise SettingsError(f"The settings of {file.path} cannot be read: {error}.") from error
 

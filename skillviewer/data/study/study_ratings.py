@@ -81,8 +81,8 @@ class StudyRatings:
 
     def mapping(self, table: str) -> str:
         """Return the mapping by which a table of this name was imported last, as JSON, or ""."""
-        found = self._file.scalar("SELECT mapping FROM rating_table WHERE name = ? ORDER BY id DESC LIMIT 1", (table,))
-        return str(found or "")
+        text = self._file.scalar("SELECT mapping FROM rating_table WHERE name = ? ORDER BY id DESC LIMIT 1", (table,))
+        return str(text or "")
 
     def add(self, ratings: RatingSet, table: str, mapping: str = "") -> RatingsAdded:
         """Add the ratings of a table in one transaction.

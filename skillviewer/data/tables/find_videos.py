@@ -55,8 +55,8 @@ class VideoFolder:
         """Return sentences about ambiguous names and about files found by number alone."""
         if not self._renumbered:
             return [*self._problems]
-        found = [f"{name} for {file}" for name, file in self._renumbered.items()]
-        return [*self._problems, f"Numbers are written with other zeros than those of files; taken are {some(found)}."]
+        taken = [f"{name} for {file}" for name, file in self._renumbered.items()]
+        return [*self._problems, f"Numbers are written with other zeros than those of files; taken are {some(taken)}."]
 
     @property
     def stems(self) -> frozenset[str]:

@@ -37,7 +37,7 @@ def by_pattern(names: Sequence[str], pattern: str) -> dict[str, str]:
     try:
         re.compile(pattern)  # regex takes more signs, and recursion among them needs all memory
         if math.prod(max(int(count), 1) for count in re.findall(r"[{,](\d+)(?=[,}])", pattern)) > _MAX_REPEATS:
-            raise DatasetError(f"{pattern[:100]!r} repeats its parts too often: write + or * in place of the numbers.")
+            raise DatasetError(f"{pattern[:100]!r} repeats its parts too often: write + or * instead of the numbers.")
         compiled = regex.compile(pattern)
     except (re.error, regex.error, OverflowError, RecursionError, MemoryError, ValueError) as error:
         raise DatasetError(f"{pattern[:100]!r} is not a regular expression: {error or 'too deep'}.") from error
@@ -154,6 +154,6 @@ def participants_of(
 
 def _by_names(names: Sequence[str], pattern: str, problems: list[str]) -> dict[str, str]:
     participants = Spellings()
-    found = {name: participants.one(participant) for name, participant in by_pattern(names, pattern).items()}
+    by_name = {name: participants.one(participant) for name, participant in by_pattern(names, pattern).items()}
     problems += participants.joined("The names of the videos")
-    return found
+    return by_name

@@ -38,5 +38,5 @@ def read_references(path: Path, names: Sequence[str]) -> Mapping[str, ReferenceP
         corners.setdefault(name, []).append([number for number in numbers if number is not None])
     paths = {name: ReferencePath(np.array(own)) for name, own in corners.items()}
     common = paths.get("")
-    found = {name: paths.get(name, common) for name in names}
-    return {name: own for name, own in found.items() if own is not None}
+    path_by_name = {name: paths.get(name, common) for name in names}
+    return {name: own for name, own in path_by_name.items() if own is not None}

@@ -173,7 +173,7 @@ def read_coco(path: Path) -> RawTracks:
     frames = {one.id: frame_in(one.file_name) for one in coco.images}
     if len(set(frames.values())) < len(frames):
         raise ValueError("two of its pictures have the same number of a frame in their names")
-    found: dict[tuple[int, str], dict[int, list[FloatArray]]] = {}
+    positions: dict[tuple[int, str], dict[int, list[FloatArray]]] = {}
     for one in coco.annotations:
         if not one.keypoints:
             continue
@@ -186,12 +186,12 @@ def read_coco(path: Path) -> RawTracks:
         points = points.reshape(-1, 3)
         points[points[:, 2] <= 0] = np.nan
         points[:, 2] = np.where(np.isfinite(points[:, 0]), 1.0, np.nan)
-        found.setdefault((category.id, _identity(one)), {}).setdefault(frames[one.image_id], []).append(points)
-    if not found:
+        positions.setdefault((category.id, _identity(one)), {}).setdefault(frames[one.image_id], []).append(points)
+    if not positions:
         raise ValueError("none of its annotations has key points")
     tracks = []
     left_out = 0
-    for (category_id, identity), by_frame in found.items():
+    for (category_id, identity), by_frame in positions.items():
         category = categories[category_id]
         before = None
         at, values = [], []

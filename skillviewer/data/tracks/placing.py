@@ -199,15 +199,15 @@ def _placed(
     tried = known & sure & inside
     states = np.zeros(n, dtype=np.uint8)
     rows = np.flatnonzero(inside[:, 0] & first)
-    found = use[rows].any(axis=1)
+    is_placed = use[rows].any(axis=1)
     stated = np.full(len(rows), FrameState.FOUND, dtype=np.uint8) if each.states is None else each.states[rows]
     states[frames[rows]] = np.where(
-        found,
+        is_placed,
         np.where(stated >= FrameState.FOUND, stated, FrameState.FOUND),
         np.where(stated == FrameState.UNSEARCHED, FrameState.UNSEARCHED, FrameState.ABSENT),
     )
     n_outside, n_tried = int(np.count_nonzero(tried & outside)), int(np.count_nonzero(tried))
-    if not found.any():
+    if not is_placed.any():
         return None, n_outside, n_tried
     xy_px = np.full((n, n_points, 2), np.nan, dtype=np.float32)
     presence = np.zeros((n, n_points), dtype=np.float32)

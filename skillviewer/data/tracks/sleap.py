@@ -26,14 +26,14 @@ def read_sleap_csv(path: Path) -> RawTracks:
     if not nodes:
         raise ValueError("it has no columns NODE.x and NODE.y")
     places = [(columns[f"{node}.x"], columns[f"{node}.y"], columns.get(f"{node}.score")) for node in nodes]
-    found: dict[str, tuple[list[float], list[list[float]]]] = {}
+    skeletons: dict[str, tuple[list[float], list[list[float]]]] = {}
     for row in rows:
-        at, values = found.setdefault(row[track].strip() if track is not None else "", ([], []))
+        at, values = skeletons.setdefault(row[track].strip() if track is not None else "", ([], []))
         at.append(float(row[frame]))
         values.append([number(row[place]) if place is not None else np.nan for triple in places for place in triple])
-    check_limits(len(found), len(nodes), max((len(at) for at, _ in found.values()), default=0))
+    check_limits(len(skeletons), len(nodes), max((len(at) for at, _ in skeletons.values()), default=0))
     return RawTracks(
-        tuple(raw_track(name or "points", nodes, at, values) for name, (at, values) in found.items()), complete=True
+        tuple(raw_track(name or "points", nodes, at, values) for name, (at, values) in skeletons.items()), complete=True
     )
 
 

@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from skillviewer.engine.features.feature_store import FeatureStore
 
 AUTO = "auto"
-"""Name by which the automatic choice is requested in place of a model."""
+"""Name by which the automatic choice is requested instead of a model."""
 
 RIVALS = ("duration", "motion")
 """Baselines that are trained and tested on the same people.
@@ -185,10 +185,10 @@ def choose_model(
             BaselineAccuracy(
                 name,
                 attention_model(name).title,
-                pooled_accuracy(found, usable),
-                pooled_difference(by_outer, found, usable),
+                pooled_accuracy(rival, usable),
+                pooled_difference(by_outer, rival, usable),
             )
-            for name, found in rivals.items()
+            for name, rival in rivals.items()
         ),
         one_rater=_one_rater(usable, outer),
         curve=(
@@ -308,8 +308,8 @@ class _Runs:
         with device_errors():
             model, _ = fit_fold(plan, self._dataset, fold, FoldInputs(store, self._device), control)
             with torch.inference_mode():
-                found = predict(model, store, self._dataset.names, self._control.token, maps=False).scores
-        return {name: float(score) for name, score in found.items()}
+                scores = predict(model, store, self._dataset.names, self._control.token, maps=False).scores
+        return {name: float(score) for name, score in scores.items()}
 
 
 class _InnerScores:

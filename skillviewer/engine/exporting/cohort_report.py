@@ -185,8 +185,8 @@ def latest_of(study: Study, criterion: str) -> ModelVersion | None:
     """Return the newest model of a study, not discarded and in its place, that learnt a criterion; None without."""
     wanted = criterion.casefold()
     models = [m for m in study.models.all() if m.state is not ModelState.DISCARDED and m.path is not None]
-    found = [m for m in models if m.path is not None and criterion_of(m.path).casefold() == wanted]
-    return max(found, key=lambda m: m.added_at, default=None)
+    candidates = [m for m in models if m.path is not None and criterion_of(m.path).casefold() == wanted]
+    return max(candidates, key=lambda m: m.added_at, default=None)
 
 
 def model_in_use(study: Study) -> ModelVersion | None:

@@ -126,10 +126,10 @@ def stored_analysis(source: ExportSource, digest_of: Callable[[Path], str]) -> "
         digest = source.digest or digest_of(source.video)
         model = source.model_digest or (model_digest(source.model) if source.model is not None else "")
         path = analysis_path(digest, model, source.clip_range)
-        found = load_or_discard(path) if model else None
-        if found is None:
+        stored = load_or_discard(path) if model else None
+        if stored is None:
             return None
-        analysis = replace(found, clip_range=source.clip_range)  # older versions did not write it
+        analysis = replace(stored, clip_range=source.clip_range)  # older versions did not write it
     if source.passes is not None and analysis.n_passes != source.passes:
         return None
     return analysis.with_video(replace(analysis.video, path=source.video))

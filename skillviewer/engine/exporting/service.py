@@ -75,13 +75,13 @@ class ExportService(Closing):
         self._update_study = update_study
         self._use_evidence_cache = use_evidence_cache
         self._model_cache: ModelCacheProtocol | None = None
-        self._lacking: list[str] = []  # why what is welcome was not to be had, of the order that is worked on
+        self._lacking: list[str] = []  # unavailable optional inputs of the current request
 
     def write(self, request: ExportRequest, token: CancelToken = NEVER, report: Report = silent) -> ExportedFile:
         """Assess what has to be assessed, write a file, and read it back.
 
         Raises:
-            ExportError: What is asked for cannot be written; the message says why.
+            ExportError: The export cannot be written; the message says why.
             VideoError: A video cannot be read.
             CheckpointError: A model is missing or cannot be used.
             DeviceError: The device ran out of memory.
@@ -230,7 +230,7 @@ class ExportService(Closing):
         Nothing is assessed for it: None where a video has not been assessed yet, or where there is nothing to see.
 
         Raises:
-            ExportError: What is asked for cannot be made; the message says why.
+            ExportError: The preview cannot be made; the message says why.
             VideoError: A video cannot be read.
         """
         if exporter.preview is None or exporter.needs_evidence:

@@ -129,7 +129,7 @@ def save_in_log(export: LoggedExport, studies: SourceStudies | None = None) -> t
 
 
 MAX_OTHER_MODELS = 3
-"""Other models that are told of, the latest first."""
+"""Number of other models in a report, the latest first."""
 
 MAX_EMBEDDED = 100
 """So many comparable videos are compared by their looks; beyond, the reference is the nearest by score."""

@@ -107,7 +107,7 @@ class StudyExporter:
             options: An instance of ``options``, or None for the defaults.
             overwrite: Whether a file of that name may be replaced.
             token: Raise it to stop; nothing is left behind.
-            report: Told of progress.
+            report: Receives the progress.
 
         Returns:
             Remarks for the user, one sentence each.
@@ -192,9 +192,9 @@ def _write_archive(
 ) -> tuple[str, ...]:
     packed = pack(study, path, options or StudyOptions(), overwrite=overwrite, token=token, report=report)
     videos, models = counted(packed.n_videos, "video"), counted(packed.n_models, "model")
-    found = f"In the archive: {videos}, {models}, {counted(packed.n_analyses, 'analysis', 'analyses')}."
+    contents = f"In the archive: {videos}, {models}, {counted(packed.n_analyses, 'analysis', 'analyses')}."
     key = (f"The key to the names is {packed.key}: keep it apart.",) if packed.key is not None else ()
-    return (found, *key, *packed.warnings)
+    return (contents, *key, *packed.warnings)
 
 
 STUDY_EXPORTERS = table(

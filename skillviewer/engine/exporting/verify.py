@@ -139,14 +139,14 @@ class Verifier:
             model_cache = self._open_model_cache(FeatureCache(Path(features)))
             with closing(model_cache), ExportService(lambda: model_cache, use_evidence_cache=False) as service:
                 for recorded in record.sources:
-                    found = self._found(recorded, _COLUMNS.get(record.exporter, (_Columns(),))[0])
-                    if isinstance(found, str):
-                        return found
-                    assert found.model is not None
+                    source = self._found(recorded, _COLUMNS.get(record.exporter, (_Columns(),))[0])
+                    if isinstance(source, str):
+                        return source
+                    assert source.model is not None
                     said = model_cache.assess(
-                        found.model, found.video, recorded.passes, token, report, found.clip_range
+                        source.model, source.video, recorded.passes, token, report, source.clip_range
                     )
-                    sources.append(replace(found, analysis=said))
+                    sources.append(replace(source, analysis=said))
                 with _refusal_as_finding(record):
                     service.write(ExportRequest(exporter, tuple(sources), again, options), token, report)
         return ""

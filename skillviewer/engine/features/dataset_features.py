@@ -70,8 +70,8 @@ def sampled_frames(source: FrameSource, dataset: Dataset, candidates: int, token
     """Return the sampled frames of all videos, in ``candidates`` passes; opens every video if its length matters."""
     if source.preprocessing.segment_s is None:
         return len(files_of(dataset)) * candidates * source.preprocessing.n_segments
-    found = facts_of(dataset, source.preprocessing, token, report)[0].values()
-    return candidates * sum(len(one.frames) for one in found)
+    all_facts = facts_of(dataset, source.preprocessing, token, report)[0].values()
+    return candidates * sum(len(one.frames) for one in all_facts)
 
 
 def check_room(source: FrameSource, n_videos: int, n_frames: int) -> str:

@@ -81,5 +81,5 @@ class BlockStore(DerivedStore):
         """Return the features of a video's first pass, (N, 2F, h, w) float16 as they would be kept."""
         before = torch.from_numpy(np.array(self.store[name][0])).to(self._device).float()
         with torch.inference_mode():
-            found = torch.cat([self._blocks(frames) for frames in torch.split(before, FRAMES_AT_ONCE)])
-        return [found.half().cpu().numpy()]
+            outputs = torch.cat([self._blocks(frames) for frames in torch.split(before, FRAMES_AT_ONCE)])
+        return [outputs.half().cpu().numpy()]

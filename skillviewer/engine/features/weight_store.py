@@ -50,7 +50,7 @@ def weight_files() -> Iterator[tuple[str, Path | None]]:
 def fetch(source: WeightSource, token: CancelToken, report: Report = silent) -> Path:
     """Download weights, check their digest, and keep them under ``weights_dir()``.
 
-    The report is told of the bytes that have come.
+    The report receives the number of bytes that have come.
 
     Raises:
         CheckpointError: The network, the digest or the disk failed; nothing is kept then.

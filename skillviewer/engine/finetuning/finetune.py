@@ -51,7 +51,7 @@ def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelTok
     Args:
         job: The job.
         token: Raise it to stop: no checkpoint is left, and the same job continues from its state.
-        report: Told of videos, batches (``BatchRow``) and epochs (``TuningRow``).
+        report: Receives videos, batches (``BatchRow``) and epochs (``TuningRow``).
         stop: Raise it to stop at once and keep the best epoch so far.
 
     Raises:

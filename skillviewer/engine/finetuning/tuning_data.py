@@ -45,7 +45,7 @@ def prepare(
 ) -> TuningData:
     """Compute (or find) all features that a training needs; refuse first what cannot be trained.
 
-    The token is checked after every sampled frame; the report is told of every video.
+    The token is checked after every sampled frame; the report receives every video.
 
     Raises:
         DatasetError: There is nothing to train on.

@@ -252,7 +252,7 @@ def tune(
         prepared: Features, and how the pairs are used.
         choices: Choices of the user.
         token: Raise it to stop and keep nothing.
-        report: Told of every batch with a ``BatchRow`` and of every epoch with a ``TuningRow`` as value.
+        report: Receives every batch with a ``BatchRow``, and every epoch with a ``TuningRow``, as value.
         stop: Raise it to stop at once, after the current batch in the first epoch, and keep the best epoch so far.
         work: Folder in which the state is kept, so that a training that was killed goes on; None to keep none.
 

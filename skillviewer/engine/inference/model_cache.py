@@ -36,7 +36,7 @@ class ModelCache(Closing):
     Args:
         device: As for ``Engine.open``; chosen when the first model is loaded.
         cache: Cache of features, or None for the usual one.
-        announce: Told in a sentence of rare long work.
+        announce: Receives a sentence on rare long work.
         compile_in_subprocess: As for ``Engine.open``.
     """
 

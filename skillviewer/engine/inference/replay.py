@@ -12,7 +12,7 @@ from skillviewer.core.arrays import FloatArray
 from skillviewer.nets.attention import AttentionModel, State
 
 Tick = Callable[[int], None]
-"""Told of finished steps (one frame of one replacement is one step); may raise to stop."""
+"""Receives the number of finished steps (a step is one frame of one replacement); may raise to stop."""
 
 FLOATS_AT_ONCE = {"cpu": 2**20, "mps": 2**23, "cuda": 2**26}
 """Numbers of replaced frames held at once: what the caches of a CPU hold, and what fills a GPU."""
@@ -25,7 +25,7 @@ def _rows(state: State, start: int, stop: int) -> State:
     return tuple(part[start:stop] for part in state)
 
 
-def _together(states: list[State]) -> State:
+def _concatenated(states: list[State]) -> State:
     return tuple(torch.cat(parts) for parts in zip(*states, strict=True))
 
 
@@ -35,8 +35,8 @@ class Replay:
     Args:
         model: In evaluation mode.
         fused: (N, C, h, w), fused features of the pass.
-        mean: (C,), what is put in place of what is taken away.
-        tick: Told of finished steps.
+        mean: (C,), the feature that replaces occluded cells.
+        tick: Receives the number of finished steps.
 
     Attributes:
         attention: (N, h, w), its maps.
@@ -135,8 +135,8 @@ class Replay:
             (N, L) float64 scores right after that step, and at the end.
         """
         n, size = self.n_steps, self.n_cells
-        own = torch.eye(size, dtype=torch.bool, device=self._cells.device)
-        none = torch.zeros_like(own[:1])
+        each_cell = torch.eye(size, dtype=torch.bool, device=self._cells.device)
+        no_cell = torch.zeros_like(each_cell[:1])
         early = self._model.needs.whole_video  # versions differ from the first state on
         state: State = ()
         if early:
@@ -147,9 +147,9 @@ class Replay:
             first = t * size
             before = _rows(state, first, first + size) if early else self._repeated(self._before[t], size)
             running = n * size if early else first
-            advanced, scores = self._advance(t, none, state, running)
-            replaced, replaced_scores = self._advance(t, own, before, size)
-            state = _together([_rows(advanced, 0, first), replaced, _rows(advanced, first + size, running)])
+            advanced, scores = self._advance(t, no_cell, state, running)
+            replaced, replaced_scores = self._advance(t, each_cell, before, size)
+            state = _concatenated([_rows(advanced, 0, first), replaced, _rows(advanced, first + size, running)])
             scores = torch.cat([scores[:first], replaced_scores, scores[first + size :]])
             at_once.append(replaced_scores)
         return torch.stack(at_once), scores.reshape(n, size)
@@ -175,7 +175,7 @@ class Replay:
             states.append(after)
             scores.append(score.double().expand(stop - start))
             self._tick(stop - start)
-        return _together(states), torch.cat(scores)
+        return _concatenated(states), torch.cat(scores)
 
     def with_attention(self, maps: Tensor) -> Tensor:
         """Use other maps of the model's kind instead of its own, (V, N, h, w).

@@ -149,5 +149,5 @@ def record_pace(work: str, cpu_s: float, width: float) -> None:
 
 def pace_of(work: str, usual_s: float, usual_width: float = 1.0) -> Pace:
     """Return the pace of a piece of work: as it was recorded on this computer, else its usual processor seconds."""
-    found = _paces().get(work)
-    return found if found is not None else Pace(usual_s / load_now().speed, min(usual_width, usable_cores()))
+    pace = _paces().get(work)
+    return pace if pace is not None else Pace(usual_s / load_now().speed, min(usual_width, usable_cores()))

@@ -137,7 +137,7 @@ def _client(cluster: str, jobs: int) -> "Iterator[Client]":
         "distributed.nanny.pre-spawn-environ": environment if cluster == "local" else {},
         **_UNSERVED,
     }
-    for name in ("distributed", "distributed.client"):  # deaths and restarts are told by the outcomes
+    for name in ("distributed", "distributed.client"):  # the outcomes report deaths and restarts
         logging.getLogger(name).setLevel(logging.CRITICAL)
     with ExitStack() as stack:
         stack.enter_context(dask.config.set(settings))
@@ -206,7 +206,7 @@ def work_on_cluster(
     had, also one that only waited there while another worker was starting.
 
     ``cluster`` is one of ``STARTED`` with its number of workers, or the address of a scheduler, which has its own rule
-    in place of ``tries``.
+    instead of ``tries``.
 
     Raises:
         SettingsError: There is no such cluster, or its package is missing.
@@ -258,7 +258,7 @@ def work_on_cluster(
 
 
 _FETCH_S = 20.0  # longest wait for a finished result
-_GONE_S = 5.0  # time after which a piece is no longer expected of a worker that has gone: its death is told sooner
+_GONE_S = 5.0  # time after which no piece is expected of a worker that has gone; its death is reported sooner
 
 
 class _Places:

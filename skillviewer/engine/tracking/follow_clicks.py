@@ -61,7 +61,7 @@ def follow_clicks(
         clicks: At least one, in different frames.
         name: Name of the track.
         token: Raise it to stop; nothing is kept.
-        report: Told of every frame.
+        report: Receives every frame.
         last_frame: Frame after which nothing is read, or None for the last of the video.
 
     Raises:
@@ -98,7 +98,7 @@ def add_click(
         click: The click; it replaces one in its frame.
         name: Name of the track.
         token: Raise it to stop; nothing is kept.
-        report: Told of every frame.
+        report: Receives every frame.
 
     Raises:
         VideoError: The click is outside, or a frame cannot be decoded.

@@ -81,7 +81,7 @@ def track_unit(
         job: Settings of the run.
         unit: The video or clip.
         token: Raise it to stop; the same unit goes on later from there.
-        report: Told of every frame.
+        report: Receives every frame.
         show: Given the tracks so far, now and then.
 
     Returns:
@@ -113,8 +113,8 @@ def track_unit(
             report(replace(progress, value=None))
 
         networks = open_networks(search.model, job.device)
-        found = track_hands(reader, networks, search, frames, token, frame_done, show)
-    tracks = kept.without([track.name for track in hands]).with_tracks(found.tracks)
+        hand_search = track_hands(reader, networks, search, frames, token, frame_done, show)
+    tracks = kept.without([track.name for track in hands]).with_tracks(hand_search.tracks)
     store.put(tracks)
     discard_detections(video.digest)
     return tracks

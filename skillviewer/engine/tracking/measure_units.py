@@ -58,7 +58,7 @@ def measure_unit(job: MeasureJob, unit: ScoringUnit, token: CancelToken, report:
     clip_range = unit.clip_range if unit.ends_s is None else frame_range(info, *unit.ends_s)
     frames = None if clip_range is None else range_frames(clip_range, info)
     tracks = load_kept_tracks(info, frames)
-    found = measure_stored_tracks(tracks, frames, job.unit, job.reference, with_tapping=job.with_tapping)
-    if not found.motions:
+    measures = measure_stored_tracks(tracks, frames, job.unit, job.reference, with_tapping=job.with_tapping)
+    if not measures.motions:
         raise VideoError(f"No track of {unit.path.name} was seen for long enough to be measured.")
-    return found
+    return measures

@@ -162,7 +162,7 @@ def track_hands(
         search: Settings.
         frames: Frames of the file, or None for all.
         token: Raise it to stop; what is found by then is kept, and the next call goes on from there.
-        report: Told of every frame, with the ``FrameHands`` of the frame as its value.
+        report: Receives every frame, with the ``FrameHands`` of the frame as its value.
         show: Given the tracks so far, about every second and for at most a tenth of the time.
 
     Raises:

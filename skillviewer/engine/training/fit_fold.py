@@ -140,8 +140,8 @@ def choosing_folds(plan: TrainingPlan, dataset: Dataset, fold: Fold) -> Sequence
         return ()
     unnamed = tuple(dataclasses.replace(video, participant=None) for video in dataset.videos)
     for divided in (dataset, dataclasses.replace(dataset, videos=unnamed)):  # by participant, else by video
-        found = inner_folds(divided, fold, plan.seed)
-        usable = [inner for inner in found if inner.train_pairs and inner.test_pairs]
+        folds = inner_folds(divided, fold, plan.seed)
+        usable = [inner for inner in folds if inner.train_pairs and inner.test_pairs]
         if usable:
             return usable[: plan.inner_folds]
     raise DatasetError(

@@ -60,7 +60,7 @@ def predict(
     device = next(model.parameters()).device
     model.eval()
     scores: dict[str, float] = {}
-    found: dict[str, Float32Array] = {}
+    maps_by_name: dict[str, Float32Array] = {}
     curves: dict[str, FloatArray] = {}
     for start in range(0, len(names), AT_ONCE):
         token.check()
@@ -73,9 +73,9 @@ def predict(
         for i, (name, video) in enumerate(zip(some, videos, strict=True)):
             curves[name] = output.score_curve[i, : len(video)].double().cpu().numpy()
             if maps:
-                found[name] = output.attention[i, : len(video)].float().cpu().numpy()
+                maps_by_name[name] = output.attention[i, : len(video)].float().cpu().numpy()
         report(Progress(stage, len(scores), len(names)))
-    return Predictions(scores, found, curves)
+    return Predictions(scores, maps_by_name, curves)
 
 
 def batch_of(videos: Sequence[Tensor]) -> tuple[Tensor, list[int] | None]:

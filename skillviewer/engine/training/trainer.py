@@ -80,7 +80,7 @@ class TrainingControl:
     """Flags that stop a training, and the receiver of its progress."""
 
     token: CancelToken  # raise it to stop and keep nothing
-    # told of every batch with its mean loss of a pair, and of every epoch with its ``EpochRow`` as value
+    # receives every batch with its mean loss of a pair, and every epoch with its ``EpochRow`` as value
     report: Report = silent
     stop: CancelToken = NEVER  # raise it to stop after the current batch and keep the best epoch so far
 
@@ -217,8 +217,8 @@ class Trainer:
         held = OrderingCounts(0, 0, 0)
         if self._pairs.choosing:
             own = self._looked_at[self._process_group.rank :: self._process_group.size]
-            found = self._process_group.collect(predict(self._model, self._store, own, token, maps=False).scores)
-            scores = {name: score for some in found for name, score in some.items()}
+            collected = self._process_group.collect(predict(self._model, self._store, own, token, maps=False).scores)
+            scores = {name: score for some in collected for name, score in some.items()}
             held_loss = held_out_loss(self._pairs.choosing, scores, settings.loss)
             held = count_pairs(self._pairs.choosing, scores)
         # accuracy first; of equals, the lower loss
@@ -311,7 +311,7 @@ def fit(
         store: Features of every video that the pairs name.
         pairs: Training pairs, and those that choose the epoch.
         settings: Optimiser, loss, which epoch is kept, seed.
-        control: Stops it, and is told of its progress.
+        control: Stops the training, and receives its progress.
         state_store: Keeps the state after epochs, and has the one to go on from.
         until: Epoch after which to end, though the settings, and what follows from them, are for more.
         process_group: The processes that train it together, all with the same arguments.

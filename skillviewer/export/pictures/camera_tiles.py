@@ -58,18 +58,18 @@ class CameraTiles(Closing):
 
     def missing(self, start_s: float, stop_s: float) -> tuple[str, ...]:
         """Return what is missing of the cameras between two times of the assessed video, one sentence each."""
-        found = []
+        tiles = []
         for shown, reader in zip(self._cameras, self._readers, strict=True):
             camera = shown.camera
             if reader is not None:
-                found.append(camera.missing(reader.info, start_s, stop_s))
+                tiles.append(camera.missing(reader.info, start_s, stop_s))
             elif camera.problem:
-                found.append(camera.problem)
+                tiles.append(camera.problem)
             elif camera.offset_s is None:
-                found.append(f"The offset of {camera.name} is not known: the clip shows its name alone.")
+                tiles.append(f"The offset of {camera.name} is not known: the clip shows its name alone.")
             else:
-                found.append(f"The camera {camera.name} cannot be read: the clip shows its name alone.")
-        return tuple(filter(None, found))
+                tiles.append(f"The camera {camera.name} cannot be read: the clip shows its name alone.")
+        return tuple(filter(None, tiles))
 
     def paint(self, time_s: float) -> RGBImage:
         """Return the column at a time of the assessed video, (``height_px``, ``width_px``, 3) uint8."""

@@ -46,7 +46,7 @@ def clip_layout(analyses: Sequence[Analysis], options: ClipOptions | StillOption
 
 
 def clip_title(analyses: Sequence[Analysis], options: ClipOptions | StillOptions) -> str:
-    """Return the title of a clip or a still; a model that does not know such videos is always told."""
+    """Return the title of a clip or a still; it always names a model that does not know such videos."""
     return " · ".join(filter(None, (options.title, unfamiliar_sentence(analyses))))
 
 

@@ -38,7 +38,7 @@ class Span:
 
     start_s: float  # presentation time at the left end of the curve
     stop_s: float  # presentation time at its right end
-    speed: float = 1.0  # speed of the clip; told where it is not 1
+    speed: float = 1.0  # speed of the clip; stated where it is not 1
 
 
 def common_map_styles(analyses: Sequence[Analysis], map_style: MapStyle) -> tuple[MapStyle, ...]:

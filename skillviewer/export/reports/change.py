@@ -52,7 +52,7 @@ class ChangeSource:
         return f"{value}{unit} " + (f"({low} to {high}{level})" if math.isfinite(of.low + of.high) else "(no interval)")
 
     def verdict(self, of: Estimate, over: str = "") -> str:
-        """Return a change in words: for the better or the worse, or that none can be told."""
+        """Return a change in words: for the better, for the worse, or not detectable."""
         sign = -significant_sign(of) if self.less_is_better else significant_sign(of)
         verdicts = {1: "these attempts became better", -1: "these attempts became worse", 0: "no change can be told"}
         return f"{verdicts[sign]}: {self.rating(of, '+', ' points', f', {100 * of.level:g} % interval{over}')}"

@@ -60,7 +60,7 @@ class CohortVideo:
 
 @dataclass(frozen=True, slots=True)
 class CohortModel:
-    """The model whose scores they are."""
+    """The model that gave the scores."""
 
     name: str
     digest: str
@@ -137,11 +137,12 @@ class Cohort:
     @property
     def all_criteria(self) -> list[list[str]]:
         """Table of all criteria: a head, then a row for each video; empty if there is one criterion."""
-        found = self.options.criteria
+        criteria = self.options.criteria
         rows = [
-            [row.video.name, *(by_video.get(row.video.name, "–") for by_video in found.values())] for row in self.rows
+            [row.video.name, *(by_video.get(row.video.name, "–") for by_video in criteria.values())]
+            for row in self.rows
         ]
-        return [["video", *map(printable, found)], *rows] if found else []
+        return [["video", *map(printable, criteria)], *rows] if criteria else []
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -174,9 +175,9 @@ def gather_cohort(videos: Sequence[CohortVideo], model: CohortModel, options: Co
     """
     if not videos:
         raise ExportError(f"No video has been assessed by {model.name}: assess some first.")
-    twice = next((name for name, n in Counter(v.name for v in videos).items() if n > 1), None)
-    if twice is not None:
-        raise ExportError(f"“{twice}” is in the cohort twice: give every video a name of its own.")
+    repeated_name = next((name for name, n in Counter(v.name for v in videos).items() if n > 1), None)
+    if repeated_name is not None:
+        raise ExportError(f"“{repeated_name}” is in the cohort twice: give every video a name of its own.")
     scores = [v.score for v in videos]
     named = [replace(v, name=printable(v.name), participant=printable(v.participant)) for v in videos]
     rows = list(map(CohortRow, named, cohort_positions(scores, [v.interval for v in videos])))
@@ -193,7 +194,7 @@ def gather_cohort(videos: Sequence[CohortVideo], model: CohortModel, options: Co
 
 
 def _digits(scores: Sequence[float]) -> int:
-    """Return how many decimals tell scores apart: 2, or more where they lie close together."""
+    """Return the number of decimals that distinguishes scores: 2, or more for scores that are close together."""
     span = max(scores) - min(scores)
     return int(np.clip(2 - math.floor(math.log10(span * 2)), 2, 5)) if span > 0 else 2
 

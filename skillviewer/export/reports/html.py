@@ -205,7 +205,7 @@ def check_html(file: Path, path: Path, sentences: Sequence[str]) -> None:
     page.close()
     if page.fetched:
         raise ExportError(f"{path} was not written: the page would fetch something: {page.fetched[0]}.")
-    found = "".join("".join(page.texts).split())
+    page_text = "".join("".join(page.texts).split())
     for sentence in sentences:
-        if "".join(sentence.split()) not in found:
+        if "".join(sentence.split()) not in page_text:
             raise ExportError(f"{path} was not written: the page does not say “{sentence}”.")

@@ -306,14 +306,14 @@ def check_pdf(file: Path, path: Path, sentences: Sequence[str], n_pages: int | N
 
     try:
         pages = PdfReader(file).pages
-        found = "".join(page.extract_text() for page in pages)
+        page_text = "".join(page.extract_text() for page in pages)
     except (PdfReadError, OSError) as error:
         raise ExportError(f"{path} was not written: the pages cannot be read back: {error}.") from error
     if n_pages is not None and len(pages) != n_pages:
-        raise ExportError(f"{path} was not written: it has {len(pages)} pages in place of {n_pages}.")
+        raise ExportError(f"{path} was not written: it has {len(pages)} pages instead of {n_pages}.")
     for sentence in sentences:
         turned = any(unicodedata.bidirectional(c) in {"R", "AL"} for c in sentence)
-        if _bare(sentence, turned=turned) not in _bare(found, turned=turned):
+        if _bare(sentence, turned=turned) not in _bare(page_text, turned=turned):
             raise ExportError(f"{path} was not written: a search in it does not find “{sentence}”.")
 
 

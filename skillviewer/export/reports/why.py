@@ -47,7 +47,7 @@ class FramePicture:
 
 @dataclass(frozen=True, slots=True)
 class ExplainedMoment:
-    """A moment with what is told of it."""
+    """A moment with its description."""
 
     moment: Moment
     frame_picture: FramePicture
@@ -108,7 +108,7 @@ class WhyContent:
     reference: tuple[str, str, FramePicture] | None
     facts: tuple[tuple[str, str], ...]
     blurred: bool = False
-    no_moments: str = ""  # a sentence in place of the moments where none stands out, or ""
+    no_moments: str = ""  # a sentence instead of the moments where none stands out, or ""
 
     @property
     def disclaimer(self) -> str:

@@ -52,7 +52,7 @@ def timelines_of(
 ) -> list[tuple[AnalysedVideo, list[Annotation]]]:
     """Return the annotations of some tiers that each video adds, by time, in the order of the videos.
 
-    Annotations of the study are told once a video, however many models look at it.
+    Annotations of the study appear once a video, whatever the number of models.
     """
     timelines = []
     reported = set[tuple[str, Annotation]]()

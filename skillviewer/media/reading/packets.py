@@ -204,13 +204,13 @@ def read_packets(file: VideoFile, token: CancelToken = NEVER) -> PacketTable:
     while True:
         token.check()
         try:
-            found = file.read()
+            content = file.read()
         except VideoError:
             doubt, damaged = "the file cannot be read to its end", True
             break
-        if found is None:
+        if content is None:
             break
-        n, packet = found
+        n, packet = content
         pts.append(NO_STAMP if packet.pts is None else packet.pts)
         stamps = (packet.dts, packet.pts) if file.sought_by_dts else (packet.pts, packet.dts)
         seek_to.append(next((stamp for stamp in stamps if stamp is not None), 0))

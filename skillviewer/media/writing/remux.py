@@ -59,9 +59,9 @@ def _copy(source: Path, target: Path, muxer: str, token: CancelToken) -> None:
         stream.metadata.clear()
         if header:
             stream.codec_context.extradata = cleaned_header(codec, header, cleaned)
-        while (found := file.read()) is not None:
+        while (block := file.read()) is not None:
             token.check()
-            packet = _with_bytes(found[1], cleaned(bytes(found[1])))
+            packet = _with_bytes(block[1], cleaned(bytes(block[1])))
             packet.stream = stream
             container.mux_one(packet)
 

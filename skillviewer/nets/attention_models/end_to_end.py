@@ -145,10 +145,10 @@ class EndToEndModel(TsnModel):
         if phase == "all":
             return super().loss(features, pairs, settings)
         at = (APPEARANCE, MOTION).index(phase)
-        found = self._found(at, self.inputs(features)[at], len(features)).to(self.dtype)
+        trunk_output = self._found(at, self.inputs(features)[at], len(features)).to(self.dtype)
         if isinstance(self.fusion, CellMean):
-            found = self.fusion.of_stream(found, at)
-        scores = (self.appearance, self.motion)[at](found.flatten(1))
+            trunk_output = self.fusion.of_stream(trunk_output, at)
+        scores = (self.appearance, self.motion)[at](trunk_output.flatten(1))
         scores = self.gathered(scores.reshape(len(features), -1))
         loss = split_ranking_loss(split_means(scores, self.sizes.tsn_splits), pairs, MARGIN, BETA)
         return LossOutput(loss, scores.mean(dim=1))
@@ -192,7 +192,7 @@ def _in_bounds(trunk: nn.Module, parts: Iterable[Tensor]) -> Iterator[Tensor]:
     for part in parts:
         if sum(kept.values()) < KEPT_BYTES:
             with saved_tensors_hooks(keep, lambda saved: saved):
-                found = trunk(part)
+                output = trunk(part)
         else:
-            found = recomputed(trunk, part, use_reentrant=False)
-        yield found
+            output = recomputed(trunk, part, use_reentrant=False)
+        yield output

@@ -1,6 +1,6 @@
-"""Quick steps over versions of one frame; a version has one vector in place of some cells.
+"""Quick steps over versions of one frame; a version has one vector instead of some cells.
 
-A version is told by counts, (B, L + 1): how often each cell occurs in it, and at last the vector. None is written out.
+A version is given by counts, (B, L + 1): how often each cell occurs in it, and at last the vector. None is written out.
 """
 
 from typing import NamedTuple
@@ -42,7 +42,7 @@ def logits_of(frame: PreparedFrame, embedded: Tensor, weights: Tensor) -> Tensor
 
 
 def summary_of(frame: PreparedFrame, counts: Tensor, absent: Tensor) -> Tensor:
-    """Return xbar, mean plus maximum over cells, (B, C); absent is -inf in place of 0 where a cell does not occur."""
+    """Return xbar, mean plus maximum over cells, (B, C); absent is -inf instead of 0 where a cell does not occur."""
     parts = _in_parts(absent[:, :, None], frame.cells.numel())
     largest = torch.cat([(frame.cells + part).amax(dim=1) for part in parts])
     return largest.addmm_(counts, frame.cells, alpha=1 / (len(frame.cells) - 1))

@@ -57,8 +57,8 @@ class BackboneEntry:
         least_px: Side of the smallest input for which every cell of the grid is computed.
         weights: Name of the weights, if they are those of another entry.
         prefix: Prefix of the trunk's names before those of the published weights.
-        clip: Frames that it takes at every sampled position, in place of one frame and its flow; None for one frame.
-        flow: Makes the motion stream where it has no weights: numbers of the flow in place of a network.
+        clip: Frames that it takes at every sampled position, instead of one frame and its flow; None for one frame.
+        flow: Makes the motion stream where it has no weights: numbers of the flow instead of a network.
         source: Published weights of a library's network; None for others (``weight_sources``).
     """
 

@@ -1,4 +1,4 @@
-"""Numbers of the optical flow in place of a network: how fast, how unsteadily and where to every cell moves.
+"""Numbers of the optical flow instead of a network: how fast, how unsteadily and where to every cell moves.
 
 A backbone that was trained on pictures sees a stack of flow fields as pictures, and hardly notices trembling. These
 numbers are that: speed, its spread within the stack, and its changes from field to field.

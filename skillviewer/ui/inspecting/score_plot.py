@@ -104,7 +104,7 @@ class ScorePlot(TimePlot):
         return scaled is not None and bool(scaled.words)
 
     def show_ratings(self, on: bool) -> None:
-        """Label the axis with ratings in place of scores; a rating holds for the end of the curve."""
+        """Label the axis with ratings instead of scores; a rating holds for the end of the curve."""
         self._rated = on
         self._label_axis()
 

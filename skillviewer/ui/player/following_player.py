@@ -71,7 +71,7 @@ class FollowingPlayer(QWidget):
             self.feed.request(frame)
 
     def show_nothing(self, message: str) -> None:
-        """Show a message in place of a picture until the next ``show_time``; pictures on their way are dropped."""
+        """Show a message instead of a picture until the next ``show_time``; pictures on their way are dropped."""
         self._absent = True
         self.canvas.set_message(message)
 

@@ -95,7 +95,7 @@ class VoteBar(QWidget):
         return button
 
     def show_feedback(self, text: str) -> None:
-        """Show the stated answer to a practice pair, and a button to go on in place of those of a vote."""
+        """Show the stated answer to a practice pair, and a button to go on instead of those of a vote."""
         self.set_voting(voting=False)
         self.proceed.setFocus()
         self.show_message(f"Practice. {text}")

@@ -269,7 +269,7 @@ def test_fewer_people_make_fewer_folds_unless_somebody_says_how_many() -> None:
 
 def test_recordings_in_place_of_people_are_told() -> None:
     assert make_folds(EIGHT_BY_FIVE).warning == ""
-    assert "are held out whole in place of people" in make_folds(replace(EIGHT_BY_FIVE, by_recording=True)).warning
+    assert "are held out whole instead of people" in make_folds(replace(EIGHT_BY_FIVE, by_recording=True)).warning
 
 
 def test_released_folds_that_lost_a_side_give_way() -> None:

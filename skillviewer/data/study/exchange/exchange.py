@@ -263,8 +263,8 @@ def _from_participants(study: Study, path: Path) -> Imported:
     problems: list[str] = []
     listed = by_file(path, problems, VideoNames(video.name for video in study.videos.all()))
     there = _Names(study)
-    found = {name: there.find(name) for name in listed}
-    names = {name: own for name, own in found.items() if own is not None}
+    names_here = {name: there.find(name) for name in listed}
+    names = {name: own for name, own in names_here.items() if own is not None}
     names |= {
         strip_extension(video.name): video.name for video in study.videos.all() if strip_extension(video.name) in listed
     }
@@ -334,10 +334,10 @@ class _VoteReading:
 
     def _video(self, row: TableRow, side: str) -> str:
         name = self._cell(row, side)
-        found = self._names.find(name)
-        if found is None:
+        video_name = self._names.find(name)
+        if video_name is None:
             raise ValueError(f"the study has no video “{name}”")
-        return found
+        return video_name
 
     def _number(self, row: TableRow, name: str) -> float | None:
         text = self._cell(row, name)

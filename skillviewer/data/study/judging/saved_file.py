@@ -63,8 +63,8 @@ def read_saved(path: Path, kind: type[FileT], noun: str) -> FileT:
     none = f"{path} holds no {noun} of a judging page: choose the file that “Save {noun}” wrote"
     if len(text) > MAX_BYTES:
         raise StudyError(f"{none}. It is larger than {MAX_BYTES >> 20} MB.")
-    body, found, end = text.rstrip().rpartition(_CHECKSUM)
-    if not found or not body.startswith(b"{"):
+    body, separator, end = text.rstrip().rpartition(_CHECKSUM)
+    if not separator or not body.startswith(b"{"):
         raise StudyError(f"{none}.")
     body += b"}"
     if end != hashlib.sha256(body).hexdigest().encode() + b'"}':
