@@ -50,8 +50,13 @@ unit-window: $(VENV)/.ready-dev
 unit-rest: $(VENV)/.ready-dev
 	$(PYTEST) tests --ignore=tests/ui
 
-shuffle: $(VENV)/.ready-dev      ## tests in random order, in two processes
-	QT_QPA_PLATFORM=offscreen OMP_NUM_THREADS=1 env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -q $(TESTS) -p randomly --numprocesses 2 --dist loadfile
+ifndef SEED
+SEED := $(shell date +%s)
+endif
+
+shuffle: $(VENV)/.ready-dev      ## tests in random order, in two processes; SEED=... repeats an order
+	@echo "random order of SEED=$(SEED)"
+	QT_QPA_PLATFORM=offscreen OMP_NUM_THREADS=1 env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -q $(TESTS) -p randomly --randomly-seed $(SEED) --numprocesses 2 --dist loadfile
 
 slurm: $(VENV)/.ready-dev        ## clusters: set up SLURM here (Debian, as root) and run its test
 	sh packaging/slurm/start.sh

@@ -47,7 +47,7 @@ class Browser:
     def _send(self, method: str, path: str, data: object = None) -> Any:
         body = None if method != "POST" else json.dumps(data or {}).encode()
         asked = urllib.request.Request(f"{self._address}{path}", body, method=method)
-        with urllib.request.urlopen(asked, timeout=60) as answer:
+        with urllib.request.urlopen(asked, timeout=600) as answer:
             return json.load(answer)["value"]
 
     def open(self, address: str) -> None:
@@ -58,7 +58,7 @@ class Browser:
         """Run the body of a JavaScript function, wait for a promise that it returns, and return its value."""
         return self._send("POST", "/execute/sync", {"script": script, "args": given})
 
-    def wait(self, condition: str, timeout_s: float = 30.0) -> None:
+    def wait(self, condition: str, timeout_s: float = 120.0) -> None:
         """Wait until a JavaScript expression is true."""
         until = time.monotonic() + timeout_s
         while not self.run(f"return Boolean({condition})"):

@@ -66,7 +66,7 @@ def run(code: str, *arguments: str) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=600,
     )
     if done.returncode != 0 and "OSMesa" in done.stderr:
         pytest.skip("no software rasteriser (libosmesa6)")

@@ -33,7 +33,7 @@ for read_only in (True, False):
 
 
 def _without_room(*command: str) -> str:
-    done = subprocess.run([sys.executable, *command], capture_output=True, text=True, check=False, timeout=100)
+    done = subprocess.run([sys.executable, *command], capture_output=True, text=True, check=False, timeout=600)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -64,7 +64,7 @@ def test_a_study_that_was_not_closed_is_listed_on_a_full_disk_with_all_votes(tmp
         "study.votes.cast(Vote('a', 'b', Verdict.LEFT, 'R'))\n"
         "os._exit(0)\n"
     )
-    subprocess.run([sys.executable, "-c", code, str(path)], check=True, timeout=100)
+    subprocess.run([sys.executable, "-c", code, str(path)], check=True, timeout=600)
     assert path.with_name(f"{path.name}-wal").stat().st_size > 0
     assert _without_room("-c", NO_ROOM, str(path)).splitlines()[0] == "a b 1"
     with Study.open(path) as study:

@@ -24,7 +24,7 @@ ENABLED, SHOWING, EDITABLE = 8, 25, 7
 ROLES = {"push button": "Button", "button": "Button", "list item": "ListItem"}
 """Qt's names of the kinds that the flows ask for."""
 MAX_CHILDREN = 200
-WAIT_S = 60.0
+WAIT_S = 120.0
 
 
 @dataclass
@@ -37,12 +37,12 @@ class SpiNode:
 
     def _call(self, interface: str, method: str, signature: str | None = None, *given: object) -> Any:
         address = DBusAddress(self.path, self.program, f"org.a11y.atspi.{interface}")
-        answer = self.bus.send_and_get_reply(new_method_call(address, method, signature, given), timeout=20)
+        answer = self.bus.send_and_get_reply(new_method_call(address, method, signature, given), timeout=120)
         return answer.body[0] if answer.body and answer.header.message_type.name == "method_return" else None
 
     def _get(self, name: str) -> str:
         address = DBusAddress(self.path, self.program, "org.a11y.atspi.Accessible")
-        answer = self.bus.send_and_get_reply(Properties(address).get(name), timeout=20)
+        answer = self.bus.send_and_get_reply(Properties(address).get(name), timeout=120)
         return str(answer.body[0][1]) if answer.header.message_type.name == "method_return" else ""
 
     def _is(self, bit: int) -> bool:
@@ -101,7 +101,7 @@ def _running(*command: str, env: dict[str, str]) -> Iterator[subprocess.Popen[st
         yield process
     finally:
         process.terminate()
-        process.communicate(timeout=20)
+        process.communicate(timeout=120)
 
 
 @contextlib.contextmanager

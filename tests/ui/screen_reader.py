@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 class Node(Protocol):

@@ -45,7 +45,7 @@ FRAMES_A_VIDEO = 1024
 """A picture has the number frame + 1024 * number of the video, so that it tells both."""
 
 N_STUDIES, N_VIDEOS = 2, 5
-PATIENCE_S = 30.0
+PATIENCE_S = 120.0
 SCREENS = ("inspect", "compare", "rank", "finetune", "export")
 VOTE_ACTIONS = {"rank_left": 1, "rank_right": -1, "rank_neither": 0, "rank_skip": None}
 VOTE_TEXTS = {"vote on a pair", "skipped pair"}

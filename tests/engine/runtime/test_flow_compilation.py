@@ -46,7 +46,7 @@ def warmed(home: Path, way: str = "works") -> tuple[dict[str, Any], str]:
     scratch.mkdir(exist_ok=True)
     environment = {**os.environ, "SKILLVIEWER_HOME": str(home), "TMPDIR": str(scratch)}
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, way], env=environment, capture_output=True, text=True, check=False, timeout=240
+        [sys.executable, "-c", SCRIPT, way], env=environment, capture_output=True, text=True, check=False, timeout=600
     )
     assert done.returncode == 0, done.stderr
     assert not list(scratch.iterdir()), "what was handed over is gone"

@@ -119,7 +119,7 @@ def test_cancelled_work_ends_soon_and_leaves_no_process() -> None:
     with pytest.raises(Cancelled):
         work_in_processes(square, [16, 16], Processes(2), token, told, lambda _i, _o: None)
     assert multiprocessing.active_children() == []
-    assert time.monotonic() - started < 60  # it would never end by itself
+    assert time.monotonic() - started < 600  # it would never end by itself
 
 
 def test_here_does_the_same_without_processes() -> None:
@@ -163,8 +163,8 @@ def _runs(process: int) -> bool:
 
 
 def _waited(look: Callable[[], str]) -> str:
-    for _ in range(1500):
+    for _ in range(15_000):
         if found := look():
             return found
         time.sleep(0.02)
-    raise AssertionError("nothing came of it within half a minute")
+    raise AssertionError("nothing came of it within five minutes")

@@ -84,7 +84,7 @@ def run(package: Path, home: Path) -> tuple[int, str]:
     environment = {**os.environ, "SKILLVIEWER_HOME": str(home), "PYTHONPATH": str(package.parent)}
     done = subprocess.run(
         [sys.executable, "-B", "-c", PROGRAM], cwd=package.parent, env=environment, capture_output=True, text=True,
-        check=False, timeout=240,
+        check=False, timeout=600,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     count, file, *said = done.stdout.split(maxsplit=2)

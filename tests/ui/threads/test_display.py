@@ -25,7 +25,7 @@ def start(**displays: str) -> subprocess.CompletedProcess[str]:
     """Start the program as a person does, with other displays."""
     environment = {name: value for name, value in os.environ.items() if name not in DISPLAYS} | displays
     return subprocess.run(
-        [sys.executable, "-m", "skillviewer"], env=environment, capture_output=True, text=True, check=False, timeout=120
+        [sys.executable, "-m", "skillviewer"], env=environment, capture_output=True, text=True, check=False, timeout=600
     )
 
 

@@ -65,7 +65,7 @@ class JudgingPage(Browser):
         """Save the votes, and return the file."""
         before = set(self.downloads.glob("*.json"))
         self.click("#end .save" if self.ask("$('judge').hidden") else "#judge .save")
-        until = time.monotonic() + 30
+        until = time.monotonic() + 120
         while not (new := set(self.downloads.glob("*.json")) - before):
             assert time.monotonic() < until, "nothing was saved"
             time.sleep(0.05)
