@@ -73,7 +73,7 @@ def plain(value: float) -> str:
 
 
 def format_series(times: Iterable[str], values: Iterable[float], digits: int) -> str:
-    """Return a series for the ear: its last, least and greatest value, then all of them; "" for an empty one.
+    """Return a series for a screen reader: last, least and greatest value, then all values; "" for an empty one.
 
     ``times`` say when or where each value is.
     """

@@ -22,7 +22,8 @@ from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.explanation.faithfulness import rounding_of
 from skillviewer.core.text import plain
 
-FEWEST, MOST = 3, 5
+MIN_MOMENTS = 3
+MAX_MOMENTS = 5
 """Least and greatest number of moments of a video with enough segments."""
 
 WORTH_TELLING = 0.25
@@ -35,13 +36,13 @@ HALF_HEIGHT = 0.5
 """Fraction of its strongest segment's worth down to which an interval grows."""
 
 BY_ORDER = 0.6
-"""Rank correlation of order and size of the contributions from which on they tell more of the order than of a part."""
+"""From this rank correlation of order and size on, contributions describe the order of the segments."""
 
-FEWEST_TO_RANK = 8
+MIN_SEGMENTS_TO_RANK = 8
 """Least number of segments for that correlation."""
 
 MAINLY = 2.0
-"""Attention is mainly on a region that gets so many times the share of a uniform map."""
+"""Least ratio of a region's attention to that of a uniform map, for attention to be mainly on the region."""
 
 PLACES = (
     ("the upper left", "the top", "the upper right"),
@@ -120,10 +121,10 @@ def find_moments(
         raise ValueError("contributions are known from evidence alone")
     owner = _segments_with_frames(analysis)
     by_frames = np.bincount(owner, weights=worth).astype(np.float64)
-    nothing = max(rounding_of(analysis.score), NEGLIGIBLE * float(np.abs(by_frames).max()))
+    negligible = max(rounding_of(analysis.score), NEGLIGIBLE * float(np.abs(by_frames).max()))
     moments = [
         _moment(analysis, worth, contributions, basis, np.flatnonzero((owner >= first) & (owner <= last)))
-        for first, last in chosen_intervals(by_frames, nothing)
+        for first, last in chosen_intervals(by_frames, negligible)
     ]
     return tuple(sorted(moments, key=lambda moment: moment.start_frame))
 
@@ -137,7 +138,7 @@ def usual_basis(evidence: Evidence | None) -> Basis:
     if evidence is None:
         return Basis.CURVE
     sizes = np.abs(evidence.contributions)
-    if len(sizes) < FEWEST_TO_RANK or np.ptp(sizes) == 0:
+    if len(sizes) < MIN_SEGMENTS_TO_RANK or np.ptp(sizes) == 0:
         return Basis.CONTRIBUTION
     _, places, counts = np.unique(sizes, return_inverse=True, return_counts=True)
     ranks = (np.cumsum(counts) - (counts - 1) / 2)[places]  # equal ones share the mean of their ranks
@@ -147,7 +148,7 @@ def usual_basis(evidence: Evidence | None) -> Basis:
 def standing_out(moments: Sequence[Moment], analysis: Analysis) -> tuple[Moment, ...]:
     """Return the moments worth more than half the width of the score's interval; all without an interval.
 
-    The interval is what the choice of frames alone moves the score by: a smaller moment may be that choice.
+    The interval is the effect of the choice of frames: a smaller moment may be due to that choice.
     """
     half = analysis.half_intervals
     return tuple(m for m in moments if half is None or abs(m.amount) > float(half[-1]))
@@ -179,13 +180,13 @@ def _segments_with_frames(analysis: Analysis) -> IntArray:
     return np.cumsum(new).astype(np.int64) - 1
 
 
-def intervals(worth: FloatArray, nothing: float) -> list[tuple[int, int]]:
-    """Cut (N,) worths of segments into intervals, that of the strongest first; up to ``nothing`` counts as zero.
+def intervals(worth: FloatArray, negligible: float) -> list[tuple[int, int]]:
+    """Cut (N,) worths of segments into intervals, the strongest first; worths up to ``negligible`` count as zero.
 
     Returns:
         (first, last) segment of each interval, inclusive.
     """
-    free = np.abs(worth) > nothing
+    free = np.abs(worth) > negligible
     pieces = []
     for seed in np.argsort(-np.abs(worth), kind="stable").tolist():
         if not free[seed]:
@@ -205,15 +206,15 @@ def intervals(worth: FloatArray, nothing: float) -> list[tuple[int, int]]:
     return pieces
 
 
-def chosen_intervals(worth: FloatArray, nothing: float) -> list[tuple[int, int]]:
+def chosen_intervals(worth: FloatArray, negligible: float) -> list[tuple[int, int]]:
     """Choose the intervals to report (see ``find_moments``), the strongest first."""
-    amounts = {s: float(worth[s[0] : s[1] + 1].sum()) for s in intervals(worth, nothing)}
+    amounts = {s: float(worth[s[0] : s[1] + 1].sum()) for s in intervals(worth, negligible)}
     ranked = sorted(amounts, key=lambda s: (-abs(amounts[s]), s))
-    chosen = ranked[:FEWEST]
-    chosen += [s for s in ranked[FEWEST:MOST] if abs(amounts[s]) >= WORTH_TELLING * abs(amounts[ranked[0]])]
+    chosen = ranked[:MIN_MOMENTS]
+    chosen += [s for s in ranked[MIN_MOMENTS:MAX_MOMENTS] if abs(amounts[s]) >= WORTH_TELLING * abs(amounts[ranked[0]])]
     others = [s for s in ranked if amounts[s] * amounts[ranked[0]] < 0]
     if others and others[0] not in chosen:
-        chosen = [*chosen[: MOST - 1], others[0]]
+        chosen = [*chosen[: MAX_MOMENTS - 1], others[0]]
     return chosen
 
 
@@ -267,10 +268,10 @@ def mainly_looked_at(analysis: Analysis, first_segment: int, last_segment: int) 
     rect = analysis.map_rect
     ninths = thirds(rect)
     maps = mass(analysis.attention[:, first_segment : last_segment + 1]).mean(axis=(0, 1))
-    got = spread(maps, rect, ninths)
-    even = spread(np.full(maps.shape, 1 / maps.size), rect, ninths)
-    row, column = (int(i) for i in np.unravel_index(int(np.argmax(got)), got.shape))
-    return PLACES[row][column] if got[row, column] >= MAINLY * even[row, column] else ""
+    attended = spread(maps, rect, ninths)
+    uniform = spread(np.full(maps.shape, 1 / maps.size), rect, ninths)
+    row, column = (int(i) for i in np.unravel_index(int(np.argmax(attended)), attended.shape))
+    return PLACES[row][column] if attended[row, column] >= MAINLY * uniform[row, column] else ""
 
 
 def format_peak(scene: Scene) -> str:

@@ -1,4 +1,4 @@
-"""Pairs that a model was trained on before it is fine-tuned, from its folder; for a shipped model a stand-in."""
+"""Pairs that a model was trained on before it is fine-tuned; for a shipped model those of the sample study."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -21,8 +21,11 @@ from skillviewer.core.ratings.fit_calibration import scale_prospect
 from skillviewer.core.video.clips import ClipRange
 from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, read_pairs
 
-BEFORE, OLD = "before", "old"
-"""Uses of inherited pairs: a parent model was trained on them, or none was."""
+BEFORE = "before"
+"""Use of an inherited pair on which a parent model was trained."""
+
+OLD = "old"
+"""Use of an inherited pair on which no parent model was trained."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class PriorPairs:
     description: str  # description for the user
     # SHA-256 and part of every video's file by name, also of those that are not there
     shown: Mapping[str, tuple[str, ClipRange | None]]
-    trained: frozenset[str] = frozenset()  # names of the videos that the model, or one that it began as, was trained on
+    trained: frozenset[str] = frozenset()  # names of the videos that the model or its parents were trained on
 
     @property
     def trained_on(self) -> ClipsByFile:
@@ -42,7 +45,7 @@ class PriorPairs:
         return clips_by_file(self.shown[name] for name in self.trained)
 
     def apart_from(self, study: StudyPairs) -> "PriorPairs | None":
-        """Return the pairs that touch no video of a study but those trained on before; None if none are left."""
+        """Return the pairs without the study's videos, but for those trained on before; None if none are left."""
         own = study.clips_by_file
         keep = [
             n
@@ -53,7 +56,7 @@ class PriorPairs:
         return replace(self, dataset=fewer) if fewer.pairs else None
 
     def trained_again(self, study: StudyPairs, pairs: Iterable[Pair]) -> str:
-        """Return in words how many of its pairs are trained on again, by their contents; "" if none is."""
+        """Return the number of pairs that are trained on again, compared by contents, in words; "" for none."""
         shown = {v.name: (study.digests[v.name], v.clip_range) for v in study.dataset.videos if v.name in study.digests}
         again = {(shown.get(pair.better), shown.get(pair.worse)) for pair in pairs}
         n = sum((self.shown[pair.better], self.shown[pair.worse]) in again for pair in self.dataset.pairs)

@@ -129,12 +129,12 @@ class WhyPanel(QStackedWidget):
         self._paint_grey()
         self.warning.setVisible(bool(found.analysis.all_warnings))
         self.warning.set_plain(found.analysis.all_warnings)
-        random = (
+        random_warning = (
             "Attention is no better than random for this video: do not take the attended regions as the reason "
             "for the score."
         )
-        even = EVEN_WORDS if found.analysis.spread_evenly else ""
-        warnings = [text for text in (random if self.grey else "", even, found.model_warning) if text]
+        even_warning = EVEN_WORDS if found.analysis.spread_evenly else ""
+        warnings = [text for text in (random_warning if self.grey else "", even_warning, found.model_warning) if text]
         self.model_warning.setVisible(bool(warnings))
         self.model_warning.set_plain(*warnings)
         if other_video or before is None or before.analysis.warning != found.analysis.warning:
@@ -154,7 +154,7 @@ class WhyPanel(QStackedWidget):
             self.page.verticalScrollBar().setValue(0)
 
     def _fold(self, *, folded: bool = False) -> None:
-        """Fold the moments away, as those of an unfamiliar video are at first; or show them."""
+        """Hide or show the moments; those of an unfamiliar video are hidden at first."""
         self.unfold.setVisible(folded)
         self.basis.setVisible(not folded)
         self.moments.setVisible(not folded)
@@ -213,7 +213,7 @@ class WhyPanel(QStackedWidget):
 
 
 def _format_basis(found: Findings) -> str:
-    """Return by what the moments were found, in words."""
+    """Return a sentence on the definition of the moments."""
     if found.evidence is None:
         return "By the change of the score curve; contributions are not known yet."
     if usual_basis(found.evidence) is Basis.CURVE:

@@ -12,8 +12,8 @@ from scipy import stats
 from skillviewer.core.analysis.analysis import Analysis, MapKind, MapRect
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.explanation.moments import (
-    FEWEST,
-    MOST,
+    MAX_MOMENTS,
+    MIN_MOMENTS,
     PLACES,
     Basis,
     Moment,
@@ -150,7 +150,7 @@ def test_the_strongest_are_chosen_and_the_best_of_the_other_sign(worth: list[int
     values = np.array(worth, dtype=np.float64)
     every = intervals(values, 0.0)
     chosen = chosen_intervals(values, 0.0)
-    assert min(FEWEST, len(every)) <= len(chosen) <= MOST
+    assert min(MIN_MOMENTS, len(every)) <= len(chosen) <= MAX_MOMENTS
     assert len(set(chosen)) == len(chosen)
     amounts = {s: values[s[0] : s[1] + 1].sum() for s in every}
     if every:
@@ -162,12 +162,12 @@ def test_the_strongest_are_chosen_and_the_best_of_the_other_sign(worth: list[int
 
 def test_three_to_five_are_told() -> None:
     many = [1.0, 0.0] * 12
-    assert len(chosen_intervals(np.array(many), 0.0)) == MOST
+    assert len(chosen_intervals(np.array(many), 0.0)) == MAX_MOMENTS
     some = [1.0, 0.0, 0.2, 0.0, 0.2, 0.0, 0.2]
     assert chosen_intervals(np.array(some), 0.0) == [(0, 0), (2, 2), (4, 4)]
     good = [*many, -0.1]
     assert chosen_intervals(np.array(good), 0.0)[-1] == (24, 24)
-    assert len(chosen_intervals(np.array(good), 0.0)) == MOST
+    assert len(chosen_intervals(np.array(good), 0.0)) == MAX_MOMENTS
 
 
 def test_a_flat_curve_has_no_moments() -> None:
