@@ -153,6 +153,8 @@ def _evaluate_auto(dataset: "Dataset", output: Path, chosen: Chosen) -> int:
 
     if chosen["n_folds"] is not None or chosen["by"] is not None or chosen["seeds"] > 1:
         raise click.UsageError("--model auto makes its folds itself: leave out --folds, --by and --seeds.")
+    if chosen["with_tracks"]:
+        raise click.UsageError("--model auto compares kinematics with networks: leave out --with-tracks.")
     training = training_plan({**chosen, "select": chosen["select"] or "last"}, dataset.published)
     say_dataset(dataset)
     refusal = f"Another evaluation writes into {output}: wait until it has ended, or give another folder."

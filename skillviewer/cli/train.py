@@ -121,6 +121,8 @@ def _train_auto(dataset: "Dataset", output: Path, chosen: Chosen, seed: int, tes
         raise click.UsageError(
             "--model auto tests on people held out itself: leave out --test, --unfreeze, --scale-folds."
         )
+    if chosen["with_tracks"]:
+        raise click.UsageError("--model auto compares kinematics with networks: leave out --with-tracks.")
     training = replace(training_plan({**chosen, "select": chosen["select"] or "last"}, dataset.published), seed=seed)
     plan = ChoicePlan(training, level=CheckLevel(chosen["check"]))
     say_dataset(dataset)

@@ -23,6 +23,7 @@ from skillviewer.core.atomic_write import atomic_export
 from skillviewer.core.errors import ExportError, StudyError, escaped
 from skillviewer.core.video.clips import range_cells, range_from
 from skillviewer.core.video.info import VideoInfo
+from skillviewer.data.tracks_file import TrackStore
 
 FORMAT = 1
 SUFFIX = ".analysis.npz"
@@ -143,15 +144,28 @@ def load_analysis(path: str | Path) -> Analysis:
 
 
 def load_or_discard(path: Path) -> Analysis | None:
-    """Return an analysis from the cache, or None if there is none; a damaged file is removed."""
+    """Return an analysis from the cache, or None if there is none, or its tracks have changed.
+
+    A damaged file is removed.
+    """
     if not path.is_file():
         return None
     try:
-        return load_analysis(path)
+        analysis = load_analysis(path)
+        return analysis if has_its_tracks(analysis) else None
     except StudyError:
         with suppress(OSError):
             path.unlink()
         return None
+
+
+def has_its_tracks(analysis: Analysis) -> bool:
+    """Return True if the stored tracks are those that an analysis depends on, or it depends on none."""
+    made_from = analysis.provenance.tracks
+    if not made_from:
+        return True
+    frames = None if len(analysis.frames) == analysis.video.n_frames else analysis.frames
+    return TrackStore().content_digest(analysis.video.digest, frames) == made_from
 
 
 def _read(file: zipfile.ZipFile) -> tuple[_About, dict[str, Any]]:

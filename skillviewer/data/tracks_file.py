@@ -6,6 +6,7 @@ The program stores one file per video, or per clip of one, under the digest of t
 video is moved, serves every study, and is not lost with the cache.
 """
 
+import hashlib
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
@@ -224,6 +225,14 @@ class TrackStore:
             return whole.within(frames)
         except ValueError as error:
             raise VideoError(f"The tracks in {self.path(digest)} do not cover the clip: {error}.") from error
+
+    def content_digest(self, digest: str, frames: range | None = None) -> str:
+        """Return the SHA-256 of the file that ``get`` reads, or "" if there is none."""
+        paths = [self.path(digest), *([] if frames is None else [self.path(digest, frames)])]
+        for path in reversed(paths):
+            with suppress(OSError):
+                return hashlib.sha256(path.read_bytes()).hexdigest()
+        return ""
 
     def put(self, tracks: TrackSet) -> None:
         """Store the tracks of a video or clip and replace those stored before; a bare set removes them.

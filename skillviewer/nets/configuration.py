@@ -4,6 +4,7 @@ from typing import Literal
 
 import msgspec
 
+from skillviewer.core.analysis.track_term import TrackTerm
 from skillviewer.core.paths import resources_dir
 from skillviewer.core.text import percent
 from skillviewer.core.video.preprocessing import FLOW_ALGORITHMS, Preprocessing
@@ -47,6 +48,7 @@ class CheckpointConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     preset: str  # name of the training preset
     dataset_preset: str = "other"  # data set whose optimiser settings were used
     weights_sha256: str = ""  # SHA-256 of the weights file; filled in on saving
+    tracks: TrackTerm | None = None  # what the tracks of a video add to the score of the head, or None
 
     @property
     def on_snippets(self) -> bool:
@@ -82,6 +84,9 @@ class CheckpointConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
         timed = all(value is None or 0 < value <= _MOST for value in (given.rate_hz, given.segment_s))
         if min(numbers) < 1 or max(numbers) > _MOST or not 0 < flow.bound_px <= _MOST or not timed:
             raise ValueError(f"nothing can be sampled with {self.preprocessing}")
+        term = self.tracks
+        if term is not None and not (term.measures and term.scale > 0 and all(m.scale > 0 for m in term.measures)):
+            raise ValueError("the measures of tracks cannot be added to a score")
         if self.backbone is not None:
             trunk = backbone(self.backbone.name)
             shape = (2 * trunk.n_channels, trunk.grid(given.input_px))

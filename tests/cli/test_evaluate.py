@@ -436,6 +436,23 @@ def test_tracks_and_instruments_are_baselines_where_there_are_some(
     assert {model["model"]: model for model in json.loads(out)["models"]}["measures"]["accuracy"] == 0  # all tie
 
 
+def test_tracks_are_added_to_the_scores_of_networks(tmp_path: Path, capsys: Capture) -> None:
+    folder = write_study(tmp_path / "lab")
+    (folder / "reference.csv").write_text("x,y\n0,20\n90,20\n", encoding="utf-8")
+    arguments = command(folder, tmp_path / "out", "--model", "none,kinematics", "--folds", "2", "--select", "last")
+    assert run([*arguments, "--json"]) == 0
+    plain = {model["model"]: model for model in models(capsys)}
+    assert run([*arguments, "--with-tracks", "--json", "--checkpoints"]) == 0
+    out, err = capsys.readouterr()
+    assert not missing(err, "weight", "tracks is added", "2 runs made, 2 found")
+    found = {model["model"]: model for model in json.loads(out)["models"]}
+    assert found["kinematics"]["runs"] == plain["kinematics"]["runs"]
+    assert found["none"]["accuracy"] > max(0.9, plain["none"]["accuracy"])
+    (checkpoint,) = {p.parent for p in (tmp_path / "out" / "runs").glob("none-s0-f1-*/checkpoint/config.json")}
+    assert load_checkpoint(checkpoint).config.tracks is not None
+    assert run(command(folder, tmp_path / "auto", "--model", "auto", "--with-tracks")) == 2
+
+
 def test_baselines_without_their_inputs_are_refused(study: Path, tmp_path: Path, capsys: Capture) -> None:
     assert run(command(study, tmp_path, "--model", "measures", "--folds", "2")) == 1
     assert "measures.csv" in capsys.readouterr().err

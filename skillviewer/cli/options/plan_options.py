@@ -7,6 +7,7 @@ import click
 from skillviewer.cli.options.dataset_options import CommandT, add_options
 from skillviewer.cli.options.values import DEVICE, Chosen, Finite
 from skillviewer.core.video.preprocessing import (
+    CROPS,
     FEATURE_EFFORTS,
     FLOW_ALGORITHMS,
     SAMPLINGS,
@@ -112,6 +113,17 @@ _OPTIONS = (
     click.option("--epochs", type=click.IntRange(1), help="Number of epochs, if not the preset's."),
     click.option("--learning-rate", type=Finite(min=0, min_open=True), help="Step size, if not the preset's."),
     click.option("--weight-decay", type=Finite(min=0), help="L2 penalty, if not the preset's."),
+    click.option(
+        "--crop",
+        type=click.Choice(CROPS),
+        help="See the part of the picture around the hands, or around all tracks, alone (docs/tracks.md).",
+    ),
+    click.option(
+        "--with-tracks",
+        is_flag=True,
+        help="Add the score of a ridge on measures of tracks to that of a network, with a weight learned inside the "
+        "training people (docs/tracks.md).",
+    ),
     DEVICE,
     click.option(
         "--precision",
@@ -167,6 +179,7 @@ def training_plan(chosen: Chosen, published: str | None) -> "TrainingPlan":
             rate_hz=chosen["rate"],
             flow=FlowSettings(algorithm=chosen["flow"] or effort.flow),
             sampling=chosen["sampling"] or settings.sampling,
+            crop=chosen["crop"] or "",
         ),
         fusion_stride=int(chosen["stride"]) if chosen["stride"] else None,
         candidates=chosen["candidates"] or effort.candidates,
@@ -177,6 +190,7 @@ def training_plan(chosen: Chosen, published: str | None) -> "TrainingPlan":
         learning_rate=chosen["learning_rate"],
         weight_decay=chosen["weight_decay"],
         training_precision=training_precision(wanted, device),
+        with_tracks=chosen["with_tracks"],
     )
 
 

@@ -42,6 +42,18 @@ class MapRect:
     right: float = 1.0
     bottom: float = 1.0
 
+    def within(self, outer: "MapRect | None") -> "MapRect":
+        """Return the same part of a part of the picture, ``outer``, as a part of the whole picture."""
+        if outer is None:
+            return self
+        width, height = outer.right - outer.left, outer.bottom - outer.top
+        return MapRect(
+            outer.left + self.left * width,
+            outer.top + self.top * height,
+            outer.left + self.right * width,
+            outer.top + self.bottom * height,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
@@ -58,6 +70,7 @@ class Provenance:
     backbone: str
     device: str
     precision: str
+    tracks: str = ""  # digest of the tracks that the numbers depend on, or "" if they depend on none
 
 
 @dataclass(frozen=True, repr=False, eq=False)

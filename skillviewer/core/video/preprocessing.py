@@ -11,6 +11,12 @@ FLOW_ALGORITHMS = ("tvl1", "tvl1-fast", "dis")
 USUAL_PASSES = 4
 """Interleaved passes over a video that is scored from the command line or for an export: enough for an interval."""
 
+Crop = Literal["", "hands", "tracks"]
+"""Tracks around which the input of a model is cropped: hands alone, or all; "" for the whole picture."""
+
+CROPS: tuple[Crop, ...] = ("hands", "tracks")
+"""All crops."""
+
 SamplingRule = Literal["paper", "even"]
 """Choice of the sampled frames: as in the paper's released code, or spread over the whole video."""
 
@@ -39,6 +45,7 @@ class Preprocessing:
     sampling: SamplingRule = "paper"  # of ``core.video.info``; the rule of checkpoints without this field
     segment_s: float | None = None  # greatest seconds of a segment: a longer video has more; None for N of all videos
     most_segments: int = 200  # greatest N with ``segment_s``: the limit of the time that a video takes
+    crop: Crop = ""  # tracks around which frames and flow are cropped (``core.kinematics.crop``), or "" for none
 
     def segments_of(self, duration_s: float) -> int:
         """Return N of a video, or a part of one, that lasts so many seconds."""

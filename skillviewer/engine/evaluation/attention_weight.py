@@ -95,7 +95,8 @@ def _weights(
     """Return the weight near regions in the held-out videos of one run, as ``weight_near`` does."""
     rows, columns = maps.values.shape[2:]
     geometries = {
-        video: Geometry(rows, columns, maps.rect, *facts[video].size_px) for video in {*maps.videos, *fold.train_videos}
+        video: Geometry(rows, columns, maps.rect.within(facts[video].crop), *facts[video].size_px)
+        for video in {*maps.videos, *fold.train_videos}
     }
     cells = {
         video: cells_near(facts[video].frames, regions.of(video), geometry, tolerance)

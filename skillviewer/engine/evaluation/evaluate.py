@@ -201,6 +201,7 @@ class _Preparation:
     _stores: dict[InputKind, MappedStore] = field(default_factory=dict)
     _backbones: "dict[InputKind, BackboneConfig]" = field(default_factory=dict)
     _measured: dict[InputKind, MeasuredVideos] = field(default_factory=dict)
+    _fused: MeasuredVideos | None = None  # measures of tracks that are added to the scores of networks
 
     def __post_init__(self) -> None:
         plan, self.names, self.folds = self.plan, self.dataset.names, Folds(FoldUnit.VIDEO, ())
@@ -215,7 +216,15 @@ class _Preparation:
         if not self.facts:
             raise DatasetError(f"No video of {whole.name} can be read. Say where they lie.")
         self._add_controls()
-        self._split(whole.restricted(self.facts.keys()))
+        usable = whole.restricted(self.facts.keys())
+        self._split(usable if not self.plan.training.with_tracks else self._with_tracks(usable))
+
+    def _with_tracks(self, usable: Dataset) -> Dataset:
+        """Return the videos with measures of tracks; the others are named among the problems."""
+        measured = track_numbers(usable, self.facts, self._token, self._report)
+        self.problems += measured.left_out
+        usable, self._fused = measured.restrict(usable)
+        return usable
 
     def _add_controls(self) -> None:
         """Add the controls whose inputs there are to the models."""
@@ -282,7 +291,13 @@ class _Preparation:
                 for fold in self.folds.folds:
                     training = plan.of(model, seed)
                     configuration = RunConfiguration.of(
-                        training, usable, fold, self.facts, digests, checkpoint=plan.checkpoints
+                        training,
+                        usable,
+                        fold,
+                        self.facts,
+                        digests,
+                        checkpoint=plan.checkpoints,
+                        tracks_sha256="" if self._fused is None else self._fused.digest,
                     )
                     place = RunFolder.at(self._folder / RUNS / run_name(model, seed, numbers[fold.name]), configuration)
                     runs.append(Run(training, fold, place.path, configuration))
@@ -322,6 +337,7 @@ class _Preparation:
             stores=self._stores,
             backbones=self._backbones,
             device_name=self._device_name,
+            measured=self._fused,
         )
 
 
@@ -387,6 +403,7 @@ def _record(plan: EvaluationPlan, preparation: _Preparation, failures: Sequence[
         unseen += [(one.run.provenance.unseen_pairs or 0, len(one.fold.train_pairs)) for one in whole]
         if len(whole) == len(runs):
             runs_by_model[model] = whole
+    problems += _said_of_tracks(runs_by_model)
     problems += unseen_warning(*max(unseen), at_most=len(preparation.runs) > 1)
     first = next(iter(runs_by_model), None)
     if first is not None:
@@ -423,3 +440,16 @@ def _record(plan: EvaluationPlan, preparation: _Preparation, failures: Sequence[
         verdict=against_trivial(results) if not preparation.compared else (),
         one_rater=builder.one_rater,
     )
+
+
+def _said_of_tracks(runs_by_model: Mapping[str, Sequence[FinishedRun]]) -> list[str]:
+    """Return a sentence on the scores that have those of tracks added, if any."""
+    weights = {
+        model: [weight for one in runs if (weight := one.run.provenance.track_weight) is not None]
+        for model, runs in runs_by_model.items()
+    }
+    said = [f"{model} ({min(some):.2f} to {max(some):.2f})" for model, some in weights.items() if some]
+    if not said:
+        return []
+    text = "The score of a ridge on measures of tracks is added, with a weight learned inside the training people"
+    return [f"{text} (in standard deviations, the network's is 1): {', '.join(said)}."]

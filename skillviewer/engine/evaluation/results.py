@@ -262,7 +262,7 @@ class ResultBuilder:
                 maps.of(video, len(self._facts[video].frames)),
                 self._facts[video].frames,
                 self._regions.of(video),
-                maps.rect,
+                maps.rect.within(self._facts[video].crop),
                 self._facts[video].size_px,
                 tolerance,
             )

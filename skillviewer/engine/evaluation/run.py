@@ -9,15 +9,17 @@ import msgspec
 import numpy as np
 
 from skillviewer.core.analysis.analysis import MapKind
+from skillviewer.core.analysis.track_term import TrackTerm
 from skillviewer.core.dataset.folds import check_no_leak
 from skillviewer.core.dataset.pairs import Dataset, Fold, videos_of
 from skillviewer.core.errors import SettingsError
 from skillviewer.core.evaluation.accuracy import FoldScores, count_pairs
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.engine.features.feature_store import FeatureStore, MappedStore, WatchedStore, first_pass
+from skillviewer.engine.features.measured_videos import MeasuredVideos
 from skillviewer.engine.features.video_facts import VideoFacts, time_store
 from skillviewer.engine.runtime.device import choose_device, device_errors
-from skillviewer.engine.training.fit_fold import FoldInputs, choosing_folds, fit_fold
+from skillviewer.engine.training.fit_fold import FoldInputs, choosing_folds
 from skillviewer.engine.training.plan import TrainingPlan, selection_rule
 from skillviewer.engine.training.predict import padded, predict, segment_contributions
 from skillviewer.engine.training.run_folder import CHECKPOINT, RunFolder, write_log
@@ -29,6 +31,7 @@ from skillviewer.engine.training.run_record import (
     provenance_of,
     seconds_of,
 )
+from skillviewer.engine.training.track_fusion import FusedTraining, fit_fused
 from skillviewer.engine.training.train_settings import EpochSelection
 from skillviewer.engine.training.trainer import TrainingControl
 from skillviewer.nets.attention import AttentionModel
@@ -61,6 +64,7 @@ class SharedInputs:
     facts: Mapping[str, VideoFacts]  # facts on every video
     stores: Mapping[InputKind, MappedStore]  # features and snippets by reference, as far as runs need them
     backbones: Mapping[InputKind, BackboneConfig]  # the backbones behind each
+    measured: MeasuredVideos | None  # measures of tracks that networks get added, or None
     device_name: str
 
 
@@ -91,12 +95,12 @@ def run_fold(material: SharedInputs, run: Run, token: CancelToken, report: Repor
     watched = WatchedStore(store)
     device = choose_device(material.device_name)
     with device_errors():
-        model, trained = fit_fold(
-            plan, material.dataset, fold, FoldInputs(watched, device), TrainingControl(token, report), folder.state
-        )
+        inputs, control = FoldInputs(watched, device), TrainingControl(token, report)
+        fitted = fit_fused(plan, material.dataset, fold, inputs, material.measured, control, folder.state)
+        model, trained = fitted.network, fitted.trained
         if plan.select is not EpochSelection.BEST_ON_TEST:
             check_no_leak(fold, seen=watched.seen)
-        scores, curves, maps = _look(model, watched.store, fold, token)
+        scores, curves, maps = _look(fitted, watched.store, material.measured, fold, token)
     if not all(map(math.isfinite, scores.values())):
         raise SettingsError(
             f"The training of {run.title} diverged: its scores are not finite. Take another preset, or a lower "
@@ -104,10 +108,10 @@ def run_fold(material: SharedInputs, run: Run, token: CancelToken, report: Repor
         )
     write_log(run.folder, trained.rows, run.title)
     if run.configuration.checkpoint:
-        _save_checkpoint(material, run, model)
+        _save_checkpoint(material, run, model, fitted.term)
     selection = selection_rule(plan, choosing_folds(plan, material.dataset, fold))
     folder.finish(
-        provenance_of(device, model, trained, selection, watched.seen, fold),
+        provenance_of(device, model, trained, selection, watched.seen, fold, fitted.weight),
         scores,
         set(fold.held_out_videos),
         maps,
@@ -119,13 +123,14 @@ def run_fold(material: SharedInputs, run: Run, token: CancelToken, report: Repor
 
 
 def _look(
-    model: AttentionModel, store: FeatureStore, fold: Fold, token: CancelToken
+    fitted: FusedTraining, store: FeatureStore, measured: MeasuredVideos | None, fold: Fold, token: CancelToken
 ) -> tuple[Mapping[str, float], ScoreCurves, Maps | None]:
     """Return the scores and score curves of all videos of the test pairs, and the maps of the held-out videos."""
-    held_out = set(fold.held_out_videos)
+    model, held_out = fitted.network, set(fold.held_out_videos)
     names = tuple(sorted(held_out | set(videos_of(fold.test_pairs))))
     mapped = tuple(name for name in names if name in held_out)
     predictions = predict(model, store, names, token, maps=model.map_kind is not MapKind.NONE)
+    predictions = fitted.fused(predictions, measured)
     curves = padded([predictions.curves[name] for name in names])
     contributions = np.full_like(curves, np.nan)
     for place, name in enumerate(names):
@@ -140,13 +145,13 @@ def _look(
     return predictions.scores, along, Maps(mapped, maps, model.map_kind, model.map_rect)
 
 
-def _save_checkpoint(material: SharedInputs, run: Run, model: AttentionModel) -> None:
+def _save_checkpoint(material: SharedInputs, run: Run, model: AttentionModel, tracks: TrackTerm | None) -> None:
     plan, dataset = run.plan, material.dataset
     head, streams = model.separate_backbones()
     data = f"{dataset.name}, fold {run.fold.name}: {len(run.fold.train_videos)} videos. {dataset.rule}"
     save_checkpoint(
         run.folder / CHECKPOINT,
-        plan.checkpoint_config(head.sizes, material.backbones[plan.inputs]),
+        plan.checkpoint_config(head.sizes, material.backbones[plan.inputs], tracks),
         head,
         msgspec.structs.replace(
             card_of(run.folder.name, dataset, run.fold, data, plan.seed, plan.preset),

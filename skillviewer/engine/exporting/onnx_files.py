@@ -202,7 +202,7 @@ def _write_example(checkpoint: Checkpoint, video: Path, folder: Path) -> None:
         analysis = engine.assess(video, reader=reader)
         sampling = sampling_of(reader.info, how, 1)
         wanted, size, clip = np.unique(sampling.positions), extractor.frame_size, extractor.clip
-        items = stream_inputs(reader, how, sampling.timeline, wanted, size, clip=clip)
+        items = stream_inputs(reader, how, sampling.timeline, wanted, size, clip=clip, crop=sampling.crop)
         by_position = {item.position: (item.rgb, item.flow) for item in items}
     if checkpoint.config.on_snippets:
         by_position = {position: middle_of(snippet_of(*pair)) for position, pair in by_position.items()}

@@ -1,17 +1,22 @@
 """From a video to what the backbones are fed, one sampled position after the other, in one pass over the file."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import numpy as np
 
+from skillviewer.core.analysis.analysis import MapRect
 from skillviewer.core.arrays import FloatArray, IntArray, RGBImage
 from skillviewer.core.cores import usable_cores
+from skillviewer.core.errors import VideoError
+from skillviewer.core.kinematics.crop import crop_rect, no_tracks
 from skillviewer.core.progress import NEVER, CancelToken
 from skillviewer.core.video.clips import ClipRange, range_frames
 from skillviewer.core.video.info import VideoInfo, sample_positions, segments, timeline
-from skillviewer.core.video.preprocessing import Preprocessing
+from skillviewer.core.video.preprocessing import Crop, Preprocessing
+from skillviewer.data.tracks_file import TrackStore
 from skillviewer.media.flow.flow import FieldBatch, FlowStacks, grey_size
+from skillviewer.media.reading.crops import cut, cut_to
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.backbones.backbone_entry import ClipSampling
 
@@ -36,6 +41,7 @@ class Sampling:
     positions: IntArray  # (K, N) int64 sampled positions
     segment_stops: IntArray  # (N,) int64 frame at which each segment ends
     part: tuple[int, int] | None = None  # frames that were sampled from, (start, stop), if not the whole video
+    crop: MapRect | None = None  # part of the picture that is seen, or None for the whole picture
 
     @property
     def frames(self) -> IntArray:
@@ -43,9 +49,16 @@ class Sampling:
         return self.timeline[self.positions]
 
     @property
+    def stored_range(self) -> range | None:
+        """Frames under which tracks of the part are stored, or None for the whole video."""
+        return None if self.part is None else range(*self.part)
+
+    @property
     def key(self) -> tuple[tuple[str, str | int | float | None], ...]:
         """Dependencies of features besides positions and configuration: empty for a whole video."""
-        return () if self.part is None else (("from_frame", self.part[0]), ("to_frame", self.part[1]))
+        part = () if self.part is None else (("from_frame", self.part[0]), ("to_frame", self.part[1]))
+        crop = () if self.crop is None else (("crop", " ".join(map(repr, astuple(self.crop)))),)
+        return (*part, *crop)
 
 
 def sampling_of(
@@ -63,6 +76,7 @@ def sampling_of(
 
     Raises:
         DatasetError: The part lies outside the video.
+        VideoError: The model sees the part around tracks alone, and the video has none.
     """
     frames = range_frames(clip_range, info)
     line = frames.start + timeline(info.times_s[frames.start : frames.stop], preprocessing.rate_hz)
@@ -72,7 +86,24 @@ def sampling_of(
     ends = np.append(line[1:], frames.stop)  # a position lasts until the next one's frame
     stops = [int(ends[s.stop_frame - 1]) for s in segments(len(line), *rule, preprocessing.sampling)]
     part = None if frames == range(info.n_frames) else (frames.start, frames.stop)
-    return Sampling(line, positions, np.array(stops, dtype=np.int64), part)
+    crop = None if not preprocessing.crop else crop_of(info, frames, preprocessing.crop)
+    return Sampling(line, positions, np.array(stops, dtype=np.int64), part, crop)
+
+
+def crop_of(info: VideoInfo, frames: range, crop: Crop) -> MapRect:
+    """Return the part of the picture around the tracks that are stored for a video, or for a range of its frames.
+
+    Raises:
+        VideoError: It has none, or they were made in another picture.
+    """
+    tracks = TrackStore().get(info.digest, None if frames == range(info.n_frames) else frames)
+    if tracks is None:
+        raise VideoError(f"{info.path.name}: {no_tracks(crop)}")
+    tracks.check_video(info)
+    try:
+        return crop_rect(tracks, crop)
+    except VideoError as error:
+        raise VideoError(f"{info.path.name}: {error}") from error
 
 
 def stream_inputs(
@@ -84,6 +115,7 @@ def stream_inputs(
     batch: FieldBatch | None = None,
     token: CancelToken = NEVER,
     clip: ClipSampling | None = None,
+    crop: MapRect | None = None,
 ) -> Iterator[SampledInput]:
     """Decode, convert and compute flow, only what is needed, in order of time.
 
@@ -96,6 +128,7 @@ def stream_inputs(
         batch: Computes TV-L1 on a GPU, or None for the kernels on the CPU.
         token: Checked between packets: from one sampled frame to the next there may be minutes of a long video.
         clip: Frames around every position that are wanted in place of one frame and its flow, or None.
+        crop: Part of the picture that is seen, or None for the whole. Flow is computed in the whole and cut.
 
     Yields:
         One input a position, as soon as the last picture of its flow stack has been decoded.
@@ -120,8 +153,10 @@ def stream_inputs(
             if at in for_flow:
                 greys[at] = frame.grey(flow_size)
             if at in wanted:
-                colours[at] = frame.rgb(size)
+                colours[at] = frame.rgb(size) if crop is None else cut_to(frame.rgb(), crop, size)
         flow = stacks.stack(position, greys.__getitem__) if clip is None else np.empty(0, np.uint8)
+        if crop is not None and clip is None:
+            flow = np.moveaxis(cut(np.moveaxis(flow, 0, 2), crop), 2, 0)
         rgb = colours[position] if clip is None else np.stack([colours[at] for at in shown])
         for kept, first in ((greys, position - after), (colours, shown[0])):
             for old in [at for at in kept if at < first]:

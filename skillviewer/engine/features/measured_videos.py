@@ -11,9 +11,11 @@ import numpy as np
 from skillviewer.core.arrays import Float32Array, FloatArray
 from skillviewer.core.dataset.pairs import Dataset
 from skillviewer.core.errors import DatasetError, SkillViewerError
+from skillviewer.core.kinematics.crop import no_tracks
 from skillviewer.core.kinematics.motion_numbers import motion_numbers
 from skillviewer.core.progress import CancelToken, Report, one_by_one
 from skillviewer.core.tracks.tracks import TrackSet
+from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.data.tables.reference import read_references
 from skillviewer.data.tables.regions import Regions, read_regions
 from skillviewer.data.tracks.placing import Placement, place_tracks
@@ -21,7 +23,7 @@ from skillviewer.data.tracks.raw_tracks import RawTracks
 from skillviewer.data.tracks.region_points import region_tracks
 from skillviewer.data.tracks_file import TrackStore
 from skillviewer.engine.features.feature_store import MappedStore
-from skillviewer.engine.features.video_facts import VideoFacts
+from skillviewer.engine.features.video_facts import VideoFacts, facts_of
 from skillviewer.nets.number_inputs import N_MEASURES
 
 
@@ -40,6 +42,29 @@ class MeasuredVideos:
         for name in sorted(self.values):
             digest.update(name.encode() + b"\0" + self.values[name].tobytes())
         return digest.hexdigest()
+
+    @property
+    def unmeasured(self) -> tuple[str, ...]:
+        """Videos without any measure at their last frame."""
+        return tuple(name for name, values in self.values.items() if not np.isfinite(values[-1]).any())
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Sentence on the videos that a model which adds tracks leaves out, if any."""
+        names = self.unmeasured
+        if not names:
+            return ()
+        return (f"{len(names)} of {len(self.values)} videos are left out, {names[0]} for one. {no_tracks()}",)
+
+    def restrict(self, dataset: Dataset) -> tuple[Dataset, "MeasuredVideos"]:
+        """Return the videos of a data set that have measures, and these measures."""
+        names = [name for name in dataset.names if name in self.values and name not in self.unmeasured]
+        return dataset.restricted(names), replace(self, values={name: self.values[name] for name in names}, problems=())
+
+    def numbers_of(self, name: str) -> dict[str, FloatArray]:
+        """Return (N,) float64 every measure of a video up to each sampled frame, by name of the measure."""
+        table = self.values[name].astype(np.float64)
+        return {measure: table[:, column] for column, measure in enumerate(self.names)}
 
     def store(self) -> MappedStore:
         """Return the measures as features: one pass a video, (N, 64, 1, 1)."""
@@ -89,7 +114,7 @@ def track_numbers(
             problems.append(str(error))
             continue
         if tracks is not None:
-            columns[name] = motion_numbers(tracks, video.frames, references.get(name))
+            columns[name] = motion_numbers(tracks, video.frames, references.get(name, tracks.reference))
     if not any(columns.values()):
         raise DatasetError(
             f"No video of {dataset.name} has tracks for the model kinematics: import them (skillviewer tracks import), "
@@ -97,6 +122,19 @@ def track_numbers(
         )
     measured = _assembled(columns, facts, "its tracks")
     return replace(measured, problems=(*problems[:3], *measured.problems))
+
+
+def measured_dataset(
+    dataset: Dataset, preprocessing: Preprocessing, token: CancelToken, report: Report
+) -> tuple[Dataset, MeasuredVideos, list[str]]:
+    """Return the videos of a data set that have measures of tracks, these measures, and a sentence on the others.
+
+    Raises:
+        DatasetError: No video has tracks.
+    """
+    facts, problems = facts_of(dataset, preprocessing, token, report)
+    measured = track_numbers(dataset, facts, token, report)
+    return (*measured.restrict(dataset), [*problems, *measured.left_out])
 
 
 def has_tracks(dataset: Dataset, facts: Mapping[str, VideoFacts]) -> bool:

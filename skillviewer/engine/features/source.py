@@ -162,8 +162,9 @@ class FeatureSource(FrameSource):
     ) -> Iterator[tuple[int, Features]]:
         """Yield positions and their features."""
         batch, size = self.extractor.flow_batch(self.preprocessing.flow.algorithm), self.extractor.frame_size
+        clip, crop = self.clip, sampling.crop
         line, flow, numbers = sampling.timeline, self.flow_source, dict[int, Features]()
-        for item in stream_inputs(reader, self.preprocessing, line, positions, size, batch, token, self.clip):
+        for item in stream_inputs(reader, self.preprocessing, line, positions, size, batch, token, clip, crop):
             if self.keeps_flow and item.flow.size:
                 numbers[item.position] = flow.of_frame(item)
             yield item.position, self.of_frame(item)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from skillviewer.core.analysis.analysis import MapRect
 from skillviewer.core.dataset.pairs import Dataset, Fold
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.progress import CancelToken, Report, one_by_one
@@ -27,6 +28,7 @@ class VideoFacts:
     times_s: tuple[float, ...]  # their presentation times in seconds from the first frame of the attempt
     part: tuple[int, int] | None = None  # its first frame and the one after its last, if it is a part of its file
     info: VideoInfo | None = field(default=None, compare=False)  # facts on its file
+    crop: MapRect | None = None  # part of the picture that a model sees, or None for the whole picture
 
     @property
     def file_digest(self) -> str:
@@ -78,6 +80,7 @@ def facts_of(
             tuple(times_s.tolist()),
             sampling.part,
             info,
+            sampling.crop,
         )
     return facts, problems
 

@@ -60,6 +60,11 @@ class InitialModel:
         parent = load_checkpoint(folder)
         if parent.config.backbone is None:
             raise CheckpointError(f"{parent.name} looks at time alone: it cannot be fine-tuned.")
+        if parent.config.tracks is not None:
+            raise CheckpointError(
+                f"{parent.name} adds measures of tracks to its score, with a weight that a fine-tuning would not learn "
+                "again: train afresh with --with-tracks, or fine-tune another model."
+            )
         source = FeatureSource(cache, parent.config.preprocessing, FeatureExtractor.later(parent, device))
         return cls(parent, msgspec.structs.replace(parent.config, weights_sha256=""), source, device)
 

@@ -9,9 +9,15 @@ import torch
 from skillviewer.core.analysis.analysis import Analysis, MapRect, Provenance
 from skillviewer.core.analysis.calibration import ScoreCalibration
 from skillviewer.core.analysis.familiarity import TrainingFeatureStats
+from skillviewer.core.analysis.track_term import TrackTerm
+from skillviewer.core.arrays import FloatArray
+from skillviewer.core.errors import VideoError
+from skillviewer.core.kinematics.crop import no_tracks
+from skillviewer.core.kinematics.motion_numbers import motion_numbers
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.video.clips import ClipRange
 from skillviewer.core.video.info import VideoInfo
+from skillviewer.data.tracks_file import TrackStore
 from skillviewer.engine.features.frame_inputs import Sampling, sampling_of
 from skillviewer.engine.features.source import FeatureSource
 from skillviewer.engine.runtime.threads import one_thread
@@ -24,9 +30,16 @@ if TYPE_CHECKING:
 
 class _Growing:
     def __init__(
-        self, info: VideoInfo, clip_range: ClipRange | None, sampling: Sampling, model: AttentionModel, rect: MapRect
+        self,
+        info: VideoInfo,
+        clip_range: ClipRange | None,
+        sampling: Sampling,
+        model: AttentionModel,
+        rect: MapRect,
+        added: FloatArray,
     ) -> None:
         self._info, self._clip_range, self._sampling, self._model, self._rect = info, clip_range, sampling, model, rect
+        self._added = added  # (K, N) what tracks add to the score after each step
         self._attention: list[NDArray[np.float32]] = []
         self._state: list[NDArray[np.float32]] = []
         self._score: list[NDArray[np.float64]] = []
@@ -34,7 +47,7 @@ class _Growing:
     def add(self, attention: torch.Tensor, state: torch.Tensor, score: torch.Tensor) -> None:
         self._attention.append(attention.float().cpu().numpy())
         self._state.append(state.float().cpu().numpy())
-        self._score.append(score.double().cpu().numpy())
+        self._score.append(score.double().cpu().numpy() + self._added[:, len(self._score)])
 
     def so_far(self, provenance: Provenance) -> Analysis:
         done = len(self._score)
@@ -63,6 +76,7 @@ class ScoringModel:
     provenance: Provenance  # provenance of its numbers
     familiarity: TrainingFeatureStats | None = None  # statistics of the training videos, or None
     raters_scale: ScoreCalibration | None = None  # map to the raters' scale, or None
+    tracks: TrackTerm | None = None  # what the tracks of the video add to the score, or None
 
 
 def assess(
@@ -80,14 +94,17 @@ def assess(
 
     Raises:
         DatasetError: The part lies outside the video.
-        VideoError: The video cannot be read.
+        VideoError: The video cannot be read, or the model needs tracks and it has none.
     """
     model, source, provenance, familiarity = scoring.model, scoring.source, scoring.provenance, scoring.familiarity
     info = reader.describe(token)
     sampling = sampling_of(info, source.preprocessing, n_passes, clip_range)
     n = sampling.positions.shape[1]
     device = next(model.parameters()).device
-    growing = _Growing(info, clip_range, sampling, model, scoring.rect)
+    added = added_by_tracks(scoring.tracks, info, sampling)
+    if scoring.tracks is not None or sampling.crop is not None:
+        provenance = replace(provenance, tracks=TrackStore().content_digest(info.digest, sampling.stored_range))
+    growing = _Growing(info, clip_range, sampling, model, scoring.rect.within(sampling.crop), added)
     fused: list[torch.Tensor] = []
     pooled = np.zeros(2 * source.extractor.n_channels, np.float64)
     state = None
@@ -124,3 +141,30 @@ def assess(
         novelty=familiarity.novelty(mean) if familiarity is not None else None,
         scaled=scale.of(whole.score, unfamiliar=bool(warning)) if scale is not None else None,
     )
+
+
+def added_by_tracks(term: TrackTerm | None, info: VideoInfo, sampling: Sampling) -> FloatArray:
+    """Return (K, N) what the stored tracks of a video add to its score after each step; zeros for a model without.
+
+    Raises:
+        VideoError: It has no tracks, none that the model knows, or no reference path where the model needs one.
+    """
+    if term is None:
+        return np.zeros(sampling.positions.shape)
+    name = info.path.name
+    tracks = TrackStore().get(info.digest, sampling.stored_range)
+    if tracks is None:
+        raise VideoError(f"{name}: {no_tracks()}")
+    tracks.check_video(info)
+    if term.needs_reference and tracks.reference is None:
+        raise VideoError(f"{name}: its tracks have no reference path, and the model adds distances from one: draw it.")
+    rows = []
+    for frames in sampling.frames:
+        numbers = motion_numbers(tracks, frames.tolist(), tracks.reference)
+        # rounded as in training
+        added = term.of({measure: values.astype(np.float32) for measure, values in numbers.items()})
+        if added is None:
+            known = ", ".join(sorted({one.name.partition(",")[0] for one in term.measures}))
+            raise VideoError(f"{name}: its tracks have none of the measures that the model adds. It knows: {known}.")
+        rows.append(added)
+    return np.stack(rows)

@@ -21,11 +21,12 @@ from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, sile
 from skillviewer.core.version import __version__
 from skillviewer.core.video.clips import ClipRange
 from skillviewer.core.video.info import VideoInfo
+from skillviewer.data.tracks_file import TrackStore
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.extractor import FeatureExtractor
 from skillviewer.engine.features.frame_inputs import Sampling, sampling_of
 from skillviewer.engine.features.source import FeatureSource
-from skillviewer.engine.inference.assess import ScoringModel, assess
+from skillviewer.engine.inference.assess import ScoringModel, added_by_tracks, assess
 from skillviewer.engine.inference.evidence import fused_passes, weigh
 from skillviewer.engine.runtime.device import choose_device, device_errors, device_title, memory_text
 from skillviewer.engine.runtime.flow_compilation import compile_flow
@@ -123,7 +124,7 @@ class Engine(Closing):
             precision=config.precision,
         )
         known = checkpoint.familiarity, checkpoint.card.raters_scale
-        return ScoringModel(self._model, self._source, checkpoint.map_rect, provenance, *known)
+        return ScoringModel(self._model, self._source, checkpoint.map_rect, provenance, *known, config.tracks)
 
     def assess(
         self,
@@ -189,11 +190,15 @@ class Engine(Closing):
         self._warm_up(token, report)
         with device_errors(), _opened(path, reader, token) as opened:
             digest = opened.describe(token).digest
+            sampling = self._source.sampling(opened.info, passes, clip_range)
+            added = float(added_by_tracks(self.checkpoint.config.tracks, opened.info, sampling)[:, -1].mean())
             if isinstance(video, Analysis):
                 self._own_sampling(video, opened.info)
             fused = fused_passes(opened, self._model, self._source, passes, token, report, clip_range)
             found = weigh(self._model, fused, digest, self.checkpoint.digest, token, report, n_random, seed)
-            return replace(found, clip_range=clip_range)
+            # tracks are not occluded: they are part of the score, and of that of the empty video
+            score, baseline = found.score + added, found.baseline + added
+            return replace(found, clip_range=clip_range, score=score, baseline=baseline)
 
     def _own_sampling(self, analysis: Analysis, info: VideoInfo) -> Sampling:
         """Return the sampling of an analysis; refuse one of another model, of other frames, or of another file."""
@@ -206,6 +211,8 @@ class Engine(Closing):
         if info.digest != analysis.video.digest:
             raise VideoError(f"{info.path} is no longer the file that was analysed. Assess it again.")
         sampling = sampling_of(info, self._source.preprocessing, analysis.n_passes, analysis.clip_range)
+        if made_by.tracks and made_by.tracks != TrackStore().content_digest(info.digest, sampling.stored_range):
+            raise CheckpointError(f"The tracks of {name} have changed since it was analysed. Assess the video again.")
         if not np.array_equal(analysis.samples, sampling.frames):
             raise CheckpointError(
                 f"The analysis of {name} did not look at the frames that {self.name} looks at now, or is not "

@@ -21,7 +21,7 @@ from skillviewer.core.hashing import values_sha256
 from skillviewer.core.paths import safe_name
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.video.clips import ClipRange, frame_range, range_cells
-from skillviewer.data.analysis_file import SUFFIX
+from skillviewer.data.analysis_file import SUFFIX, has_its_tracks
 from skillviewer.data.result_file import ResultHeader, load_result, read_header, save_result
 
 if TYPE_CHECKING:
@@ -130,6 +130,7 @@ def score_unit(scoring: Scoring, unit: ScoringUnit, token: CancelToken, report: 
         file = (scoring.folder or Path()) / result_name(unit, content)
         if scoring.folder is not None and not scoring.again:
             analysis = load_result(file, content)
+            analysis = analysis if analysis is None or has_its_tracks(analysis) else None
         if analysis is None:
 
             def steps(progress: Progress) -> None:

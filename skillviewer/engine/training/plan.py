@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
+from skillviewer.core.analysis.track_term import TrackTerm
 from skillviewer.core.dataset.pairs import Fold, videos_of
 from skillviewer.core.errors import SettingsError
 from skillviewer.core.video.preprocessing import TRAINED_ON, Preprocessing
@@ -16,7 +17,7 @@ from skillviewer.engine.training.train_settings import EpochSelection, TrainSett
 from skillviewer.nets.backbones.deployment import Precision
 from skillviewer.nets.backbones.features import backbone
 from skillviewer.nets.configuration import BackboneConfig, CheckpointConfig
-from skillviewer.nets.models import NUMBERS, InputKind, attention_model
+from skillviewer.nets.models import NUMBERS, TRIVIAL, InputKind, attention_model
 from skillviewer.nets.presets import TSN_SNIPPETS, preset
 from skillviewer.nets.sizes import HeadSizes, map_grid
 
@@ -49,6 +50,7 @@ class TrainingPlan:
     precision: Precision = "float32"  # number type of the features
     # number type of the layers that single frames pass through; all else is float32
     training_precision: Precision = "float32"
+    with_tracks: bool = False  # whether the score of a ridge on measures of tracks is added to that of a network
     half: bool = True  # whether the checkpoint's matrices are stored in float16
 
     def sizes(self) -> HeadSizes:
@@ -99,14 +101,21 @@ class TrainingPlan:
         return bool(self.unfreeze) or self.inputs is InputKind.SNIPPETS
 
     @property
+    def adds_tracks(self) -> bool:
+        """True if the score of this model gets that of a ridge on tracks added: trivial baselines stay as they are."""
+        return self.with_tracks and self.inputs is InputKind.FEATURES and self.model not in TRIVIAL
+
+    @property
     def preprocessing_used(self) -> Preprocessing:
         """Preprocessing of videos for this model."""
         return (
             snippets.preprocessing_of(self.preprocessing) if self.inputs is InputKind.SNIPPETS else self.preprocessing
         )
 
-    def checkpoint_config(self, sizes: HeadSizes, backbones: BackboneConfig) -> CheckpointConfig:
-        """Return the configuration of a checkpoint that is trained by this plan."""
+    def checkpoint_config(
+        self, sizes: HeadSizes, backbones: BackboneConfig, tracks: TrackTerm | None = None
+    ) -> CheckpointConfig:
+        """Return the configuration of a checkpoint that is trained by this plan; ``tracks`` are added to its score."""
         return CheckpointConfig(
             attention_model=self.model,
             sizes=sizes,
@@ -115,6 +124,7 @@ class TrainingPlan:
             precision=self.precision,
             preset=self.preset,
             dataset_preset=self.dataset_preset,
+            tracks=tracks,
         )
 
     def check(self) -> None:
@@ -126,6 +136,13 @@ class TrainingPlan:
         """
         if self.inputs is InputKind.SNIPPETS and self.unfreeze:
             raise SettingsError(f"{self.model} trains its whole backbones anyway: leave out --unfreeze.")
+        if self.with_tracks and self.trains_backbones:
+            raise SettingsError(
+                "With --with-tracks only the head can be trained: leave out --unfreeze, and models that train their "
+                "backbones (tsn)."
+            )
+        if self.inputs is InputKind.SNIPPETS and self.preprocessing.crop:
+            raise SettingsError(f"{self.model} sees snippets of the whole picture: leave out --crop.")
         if self.inputs is InputKind.SNIPPETS and self.own_motion:
             raise SettingsError(
                 f"The motion stream of {self.model} begins with the weights for pictures, as published: leave out "

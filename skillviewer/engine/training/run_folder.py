@@ -53,7 +53,9 @@ class RunFolder:
 
         That run, of another configuration, stays as it is. The path need not exist.
         """
-        encoded = msgspec.json.encode(wanted).replace(b',"sampling":"paper"', b"")  # as before this field was added
+        encoded = msgspec.json.encode(wanted)
+        for added in (b',"sampling":"paper"', b',"crop":""', b',"tracks_sha256":""'):  # as before they were added
+            encoded = encoded.replace(added, b"")
         other = cls(path.with_name(f"{path.name}-{hashlib.sha256(encoded).hexdigest()[:8]}"))
         if other.path.exists():
             return other

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 
 import msgspec
@@ -54,6 +54,7 @@ class RunConfiguration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     pairs_sha256: str  # digest of the pairs, the similar pairs and who is in which video
     checkpoint: bool  # whether the checkpoint is kept
     unfreeze: str = ""  # ``last-block`` if the last blocks are trained with the head, else ""
+    tracks_sha256: str = ""  # digest of the measures of tracks that are added to the score, or "" if none are
 
     @classmethod
     def of(
@@ -65,6 +66,7 @@ class RunConfiguration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
         digests: Mapping[str, str],
         *,
         checkpoint: bool,
+        tracks_sha256: str = "",
     ) -> "RunConfiguration":
         """Return the configuration of a run."""
         of_numbers = plan.inputs in NUMBERS
@@ -84,7 +86,7 @@ class RunConfiguration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
             backbone=plan.backbone_used,
             backbone_digest=digests.get(plan.backbone_used or plan.model, ""),
             precision=plan.precision,
-            videos_sha256=_digest(sorted((name, facts[name].digest) for name in dataset.names)),
+            videos_sha256=_digest(sorted((name, *_content(facts[name])) for name in dataset.names)),
             pairs_sha256=_digest(
                 [
                     [(p.better, p.worse) for p in fold.train_pairs],
@@ -95,6 +97,7 @@ class RunConfiguration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
             ),
             checkpoint=checkpoint and not of_numbers,
             unfreeze=plan.unfreeze,
+            tracks_sha256=tracks_sha256 if plan.adds_tracks else "",
         )
 
 
@@ -114,15 +117,24 @@ class RunProvenance(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     held_out_looked_at: int  # held-out videos among them: 0, unless the epoch is chosen on the test pairs
     # training pairs that were in no batch; None where it is not known
     unseen_pairs: int | None = None  # of folders that do not say
+    # weight of the tracks relative to the network, both in standard deviations; None without tracks
+    track_weight: float | None = None
     results_sha256: str = ""  # digest of scores and maps; filled in when they are written
 
 
 def provenance_of(
-    device: torch.device, model: nn.Module, trained: Trained, selection: str, seen: Collection[str], fold: Fold
+    device: torch.device,
+    model: nn.Module,
+    trained: Trained,
+    selection: str,
+    seen: Collection[str],
+    fold: Fold,
+    track_weight: float | None = None,
 ) -> RunProvenance:
     """Return how a training that has just ended was made.
 
     ``selection`` is the choice of its epoch, in words, and ``seen`` the videos whose features it has asked for.
+    ``track_weight`` is that of added tracks.
     """
     return RunProvenance(
         program=f"SkillViewer {__version__}",
@@ -137,6 +149,7 @@ def provenance_of(
         videos_looked_at=len(seen),
         held_out_looked_at=len({*seen} & {*fold.held_out_videos}),
         unseen_pairs=trained.n_unseen,
+        track_weight=track_weight,
     )
 
 
@@ -210,6 +223,10 @@ class RunResult:
     scores: Mapping[str, float]  # score of every video of the test pairs
     maps: Maps | None  # maps of the held-out videos, or None for a model without
     curves: ScoreCurves | None = None  # score curves; None for runs of an earlier version
+
+
+def _content(facts: VideoFacts) -> tuple[object, ...]:
+    return (facts.digest,) if facts.crop is None else (facts.digest, astuple(facts.crop))
 
 
 def _digest(value: object) -> str:

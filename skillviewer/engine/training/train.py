@@ -22,17 +22,18 @@ from skillviewer.core.evaluation.outcome import outcome_check
 from skillviewer.core.evaluation.score_progress import contribution_shares
 from skillviewer.core.paths import training_folder
 from skillviewer.core.progress import CancelToken, Progress, Report
-from skillviewer.core.text import defined
+from skillviewer.core.text import counted, defined
 from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, write_pairs
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.dataset_features import build_store, pooled, tell_cost
 from skillviewer.engine.features.feature_store import FeatureStore, WatchedStore, first_pass
+from skillviewer.engine.features.measured_videos import MeasuredVideos, measured_dataset
 from skillviewer.engine.features.source import FrameSource
 from skillviewer.engine.features.video_facts import VideoFacts, clip_ranges_of, facts_of, files_of
 from skillviewer.engine.runtime.device import choose_device, device_errors
 from skillviewer.engine.runtime.distributed import ALONE, ProcessGroup
 from skillviewer.engine.runtime.exclusive import training_lock
-from skillviewer.engine.training.fit_fold import FoldInputs, choosing_folds, fit_fold
+from skillviewer.engine.training.fit_fold import FoldInputs, choosing_folds
 from skillviewer.engine.training.inputs import TrainingInputs, check_keepable
 from skillviewer.engine.training.plan import TrainingPlan, selection_rule
 from skillviewer.engine.training.predict import padded, predict, segment_contributions
@@ -46,6 +47,7 @@ from skillviewer.engine.training.run_record import (
 )
 from skillviewer.engine.training.scale_folds import check_scale_folds, learn_scale
 from skillviewer.engine.training.state_file import StateFile
+from skillviewer.engine.training.track_fusion import fit_fused
 from skillviewer.engine.training.train_settings import EpochSelection
 from skillviewer.engine.training.trainer import EpochRow, Trained, TrainingControl
 from skillviewer.engine.training.training_split import (
@@ -143,7 +145,7 @@ def train_checkpoint(
         device = choose_device(resources.device_name)
         inputs = TrainingInputs.of(plan, device, resources.cache)
         ready = _ready(plan, dataset, test, inputs.source, control, process_group, everyone=outer is not None)
-        kept.begin(ready.dataset, ready.split.fold, inputs.backbones, control)
+        kept.begin(ready, inputs.backbones, control)
         with device_errors():
             trained = _train(plan, ready, inputs, device, control, kept, scale_folds, outer)
         control.report(Progress("writing the checkpoint", 0, 1))
@@ -168,6 +170,8 @@ class _Ready:
     store: FeatureStore
     test_store: FeatureStore
     problems: tuple[str, ...]
+    measured: MeasuredVideos | None = None  # measures of tracks that are added to the score, or None
+    test_measured: MeasuredVideos | None = None
 
 
 def _ready(
@@ -189,6 +193,10 @@ def _ready(
     if not store:
         raise DatasetError(" ".join((f"No video of {dataset.name} can be read.", *problems[:1])))
     usable = dataset.restricted(list(store))
+    measured = test_measured = None
+    if plan.adds_tracks:
+        usable, measured, more = measured_dataset(usable, plan.preprocessing, token, report)
+        problems += more
     if everyone:
         split, test_store = train_on_all(usable), store
     elif test is None:
@@ -196,8 +204,13 @@ def _ready(
     else:
         test_store, more = dataset_features(test, source, 1, token, report)
         problems += more
-        split = test_on_other(usable, test.restricted(list(test_store)), token)
-    return _Ready(usable, split, store, test_store, (*problems, *split.problems))
+        usable_test = test.restricted(list(test_store))
+        if plan.adds_tracks:
+            usable_test, test_measured, more = measured_dataset(usable_test, plan.preprocessing, token, report)
+            problems += more
+        split = test_on_other(usable, usable_test, token)
+    measures = measured, test_measured or measured
+    return _Ready(usable, split, store, test_store, (*problems, *split.problems), *measures)
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,39 +245,46 @@ def _train(
     fold, tested = ready.split.fold, ready.split.tested
     watched = WatchedStore(ready.store)
     on = FoldInputs(watched, device, inputs.unfreezing)
-    model, trained = fit_fold(plan, ready.dataset, fold, on, control, kept.state, kept.process_group)
+    fitted = fit_fused(plan, ready.dataset, fold, on, ready.measured, control, kept.state, kept.process_group)
+    model, trained = fitted.network, fitted.trained
     if plan.select is not EpochSelection.BEST_ON_TEST:
         check_no_leak(fold, seen=watched.seen)
     round_as_kept(model, half=plan.half)  # the weights that are tested are those that are kept
     head, streams, (store, test_store) = inputs.separate(model, (ready.store, ready.test_store))
-    scores = predict(head, test_store, tested.names, control.token, maps=False).scores
+    predictions = predict(head, test_store, tested.names, control.token, maps=False)
+    scores = fitted.fused(predictions, ready.test_measured).scores
     held_out = [first_pass(test_store, name) for name in ready.split.tested_fold.held_out_videos]
     contributions = padded([segment_contributions(head, features) for features in held_out])
     seen = set().union(*kept.process_group.collect(watched.seen))
     selection = selection_rule(plan, choosing_folds(plan, ready.dataset, fold))
-    provenance = provenance_of(device, model, trained, selection, seen, fold)
-    config = plan.checkpoint_config(head.sizes, inputs.backbones)
+    provenance = provenance_of(device, model, trained, selection, seen, fold, fitted.weight)
+    config = plan.checkpoint_config(head.sizes, inputs.backbones, fitted.term)
 
     def train_fold(number: int, other: Fold) -> Mapping[str, float]:
         control.report(Progress(f"learning the raters' scale, fold {number}"))
-        of_fold, _ = fit_fold(
+        of_fold = fit_fused(
             plan,
             ready.dataset,
             other,
             on,
+            ready.measured,
             control,
             lambda stage: kept.state(f"scale-{number}-{stage}"),
             kept.process_group,
         )
-        own_head, _, (own_store,) = inputs.separate(of_fold, (ready.store,))
-        return predict(own_head, own_store, ready.dataset.names, control.token, maps=False).scores
+        own_head, _, (own_store,) = inputs.separate(of_fold.network, (ready.store,))
+        predictions = predict(own_head, own_store, ready.dataset.names, control.token, maps=False)
+        return of_fold.fused(predictions, ready.measured).scores
+
+    def all_scores() -> Mapping[str, float]:
+        return fitted.fused(predict(head, store, every, control.token, maps=False), ready.measured).scores
 
     asked = (ready.dataset, ready.split, scores, scale_folds, plan.seed, plan.select is EpochSelection.BEST_ON_TEST)
     every = ready.dataset.names
     if outer is not None:
-        scale = outer.calibrate(predict(head, store, every, control.token, maps=False).scores)
+        scale = outer.calibrate(all_scores())
         return _Made(head, config, streams, store, trained, scores, contributions, provenance, selection, scale)
-    scale = learn_scale(*asked, lambda: predict(head, store, every, control.token, maps=False).scores, train_fold)
+    scale = learn_scale(*asked, all_scores, train_fold)
     return _Made(head, config, streams, store, trained, scores, contributions, provenance, selection, scale)
 
 
@@ -309,8 +329,9 @@ class _Kept:
         self._configuration: RunConfiguration | None = None
         self._trained: list[TrainedPair] = []
 
-    def begin(self, dataset: Dataset, fold: Fold, backbones: BackboneConfig | None, control: TrainingControl) -> None:
+    def begin(self, ready: _Ready, backbones: BackboneConfig | None, control: TrainingControl) -> None:
         """Prepare the folder: a state of the same training is resumed, one of another training stays."""
+        dataset, fold = ready.dataset, ready.split.fold
         if self.process_group.leads:
             facts, problems = facts_of(dataset, self._plan.preprocessing, control.token, control.report)
             if problems:
@@ -318,7 +339,10 @@ class _Kept:
             self._trained = _nameless(dataset, fold, facts)
             weights = "" if backbones is None else f"{backbones.appearance_digest} {backbones.motion_digest}"
             digests = {self._plan.backbone_used: weights}
-            self._configuration = RunConfiguration.of(self._plan, dataset, fold, facts, digests, checkpoint=True)
+            tracks = "" if ready.measured is None else ready.measured.digest
+            self._configuration = RunConfiguration.of(
+                self._plan, dataset, fold, facts, digests, checkpoint=True, tracks_sha256=tracks
+            )
             self._run = RunFolder.at(self._run.path, self._configuration)
             self._run.begin(self._configuration)
         self._run = RunFolder(Path(self.process_group.collect(str(self._run.path))[0]))
@@ -362,7 +386,7 @@ def _card(
             card_of(name, dataset, split.fold, data, plan.seed, plan.preset),
             held_out=outer.held_out,
             ceilings=outer.ceilings,
-            notes=" ".join(filter(None, (outer.notes, _notes(plan)))),
+            notes=" ".join(filter(None, (outer.notes, _notes(plan, made)))),
             raters_scale=made.scale,
         )
     result, pairs = FoldScores(split.tested_fold, made.scores), split.tested_fold.test_pairs
@@ -377,7 +401,7 @@ def _card(
         ceilings=tuple((row.name, row.pooled.value) for row in ceilings(split.tested, [split.tested_fold])),
         outcome=outcome_check(split.tested, pairs, made.scores),
         last_fifth=defined(last_fifth),
-        notes=_notes(plan),
+        notes=_notes(plan, made),
         raters_scale=made.scale,
     )
 
@@ -389,13 +413,22 @@ def dataset_features(
     return build_store(files_of(dataset), source, candidates, token, report, clip_ranges_of(dataset))
 
 
-def _notes(plan: TrainingPlan) -> str:
+def _notes(plan: TrainingPlan, made: _Made) -> str:
     sentences = []
     if plan.unfreeze:
         sentences.append("The last block of both backbones was trained too.")
     elif plan.trains_backbones:
         sentences.append(
             f"Both backbones were trained too, from the weights of {backbone(plan.trained_backbone).title}."
+        )
+    if plan.preprocessing.crop:
+        sentences.append(f"It sees the part of the picture around the {plan.preprocessing.crop} alone.")
+    term, weight = made.config.tracks, made.provenance.track_weight
+    if term is not None:
+        sentences.append(
+            f"The standardised score of a ridge on {counted(len(term.measures), 'measure')} of tracks is added, with "
+            f"{weight or 0:.2f} times the weight of the network, learned inside the training people. A video without "
+            "tracks gets no score."
         )
     if (precision := plan.settings().precision) != "float32":
         sentences.append(f"Trained in {precision}.")

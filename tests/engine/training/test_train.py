@@ -14,12 +14,16 @@ import torch
 from skillviewer.core.dataset.folds import inner_fold, make_folds, quarter_out
 from skillviewer.core.dataset.pairs import Dataset, Measure, videos_of
 from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
-from skillviewer.core.errors import Cancelled, CheckpointError, DatasetError, SettingsError
+from skillviewer.core.errors import Cancelled, CheckpointError, DatasetError, SettingsError, VideoError
+from skillviewer.core.kinematics.motion_numbers import motion_numbers
 from skillviewer.core.progress import CancelToken, Progress
 from skillviewer.core.ratings import fit_calibration
+from skillviewer.core.tracks.tracks import FrameState, Track, TrackSet
 from skillviewer.core.video.clips import FrameRange
 from skillviewer.data.study.lock import WriteLock
+from skillviewer.data.tracks_file import TrackStore
 from skillviewer.engine.features.cache import FeatureCache
+from skillviewer.engine.finetuning.initial_model import InitialModel
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.engine.training import run_folder
 from skillviewer.engine.training import train as train_module
@@ -28,6 +32,7 @@ from skillviewer.engine.training.predict import Predictions, predict
 from skillviewer.engine.training.train import TrainingResources, TrainingResult, train_checkpoint
 from skillviewer.engine.training.train_settings import EpochSelection
 from skillviewer.engine.training.trainer import TrainingControl
+from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.checkpoint import load_checkpoint
 from skillviewer.nets.sizes import HeadSizes
@@ -347,3 +352,57 @@ def test_more_folds_score_every_rated_person(
     assert card.raters_scale.map is not None
     assert card.raters_scale.map.n_people == 4
     assert load_checkpoint(tmp_path / "m").card == card
+
+
+def test_tracks_are_added_in_training_and_when_videos_are_scored(
+    dataset: Dataset, cache: FeatureCache, tmp_path: Path
+) -> None:
+    """The longer videos are better, and their points go farther: the card says what the term is worth."""
+    for video in dataset.videos:
+        assert video.path is not None
+        with VideoReader(video.path) as reader:
+            info = reader.describe()
+        xy = np.stack([np.arange(info.n_frames) * 5.0 + 3, np.full(info.n_frames, 40.0)], axis=1)[:, None]
+        shown = np.ones((info.n_frames, 1), np.float32)
+        found = np.full(info.n_frames, FrameState.FOUND, np.uint8)
+        TrackStore().put(TrackSet.of_video(info, None, [Track("tip", ("tip",), xy.astype(np.float32), shown, found)]))
+    plan = replace(PLAN, model="none", with_tracks=True, select=EpochSelection.LAST)
+
+    def sizes(plan: TrainingPlan) -> HeadSizes:
+        if plan.model == "none":
+            return replace(SIZES, standardise=True)
+        return replace(SIZES, feature_channels=64, grid=(1, 1))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TrainingPlan, "sizes", sizes)
+        checkpoint = run(plan, dataset, tmp_path / "m", cache).checkpoint
+    term = checkpoint.config.tracks
+    assert term is not None
+    assert not missing(checkpoint.card.notes, "tracks", "weight")
+    assert load_checkpoint(tmp_path / "m").config.tracks == term
+    head = checkpoint.build().eval()
+    first = dataset.videos[-1]  # the shortest has too few frames for measures
+    assert first.path is not None
+    with Engine.open(tmp_path / "m", device="cpu", cache=cache) as engine:
+        analysis = engine.assess(first.path)
+        assert analysis.provenance.tracks
+        evidence = engine.explain(analysis)
+        assert evidence.score == pytest.approx(analysis.score, abs=1e-4)
+        tracks = TrackStore().get(analysis.video.digest)
+        assert tracks is not None
+        added = term.of(motion_numbers(tracks, analysis.samples[0].tolist()))
+        assert added is not None
+        features = cache_pass(engine, first.path)
+        alone = predict(head, {"v": [features]}, ["v"], CancelToken(), maps=False).curves["v"]
+        assert analysis.score_curve[0] == pytest.approx(alone + added, abs=1e-4)
+        TrackStore().forget(analysis.video.digest)
+        with pytest.raises(VideoError, match="no tracks"):
+            engine.assess(first.path)
+    with pytest.raises(CheckpointError, match="with-tracks"):
+        InitialModel.of(tmp_path / "m", torch.device("cpu"), cache)
+
+
+def cache_pass(engine: Engine, path: Path) -> Any:
+    """Return the features of the first pass of a video, (N, 2F, h, w)."""
+    with VideoReader(path) as reader:
+        return engine._source.passes(reader, 1, CancelToken())[0]
