@@ -21,7 +21,7 @@ from skillviewer.core.hashing import values_sha256
 from skillviewer.core.paths import safe_name
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.video.clips import ClipRange, frame_range, range_cells
-from skillviewer.data.analysis_file import SUFFIX, has_its_tracks
+from skillviewer.data.analysis_file import SUFFIX, has_its_tracks, load_or_discard
 from skillviewer.data.result_file import ResultHeader, load_result, read_header, save_result
 
 if TYPE_CHECKING:
@@ -187,7 +187,8 @@ class ResultFolder:
         if done is None:
             for sentence in self._read[stem].rejected:
                 log.warning("%s %s is computed again.", sentence, unit.path)
-        return done
+        # of a model that uses tracks a result is done only as long as they are the same
+        return done if done is None or load_or_discard(done[0]) is not None else None
 
     def _results(self, stem: str) -> _ResultsOfName:
         by_key: dict[str, tuple[Path, ResultHeader]] = {}
