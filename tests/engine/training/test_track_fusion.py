@@ -17,8 +17,8 @@ from skillviewer.engine.training.predict import predict
 from skillviewer.engine.training.track_fusion import FusedTraining, fit_fused, fit_ridge
 from skillviewer.engine.training.train_settings import EpochSelection
 from skillviewer.engine.training.trainer import TrainingControl
-from skillviewer.nets.attention_models.measured import N_MEASURES
 from skillviewer.nets.models import attention_model
+from skillviewer.nets.number_inputs import N_MEASURES
 from skillviewer.nets.sizes import HeadSizes
 from tests.engine.training.test_fit_fold import DATASET, FOLD
 from tests.engine.training.test_trainer import NAMES, SIZES
