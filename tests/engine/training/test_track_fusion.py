@@ -10,7 +10,6 @@ from skillviewer.core.errors import DatasetError, SettingsError
 from skillviewer.core.progress import CancelToken
 from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.features.measured_videos import MeasuredVideos
-from skillviewer.engine.training import plan as plan_module
 from skillviewer.engine.training.fit_fold import FoldInputs
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.predict import predict
@@ -19,6 +18,7 @@ from skillviewer.engine.training.train_settings import EpochSelection
 from skillviewer.engine.training.trainer import TrainingControl
 from skillviewer.nets.models import attention_model
 from skillviewer.nets.number_inputs import N_MEASURES
+from skillviewer.nets.presets import preset
 from skillviewer.nets.sizes import HeadSizes
 from tests.engine.training.test_fit_fold import DATASET, FOLD
 from tests.engine.training.test_trainer import NAMES, SIZES
@@ -32,7 +32,7 @@ def small_heads(monkeypatch: pytest.MonkeyPatch) -> None:
     def sizes(plan: TrainingPlan) -> HeadSizes:
         if plan.model == "none":
             return SIZES
-        return attention_model(plan.model).at_paper_scale(plan_module.preset(plan.preset).head)
+        return attention_model(plan.model).at_paper_scale(preset(plan.preset).head)
 
     monkeypatch.setattr(TrainingPlan, "sizes", sizes)
 
