@@ -16,8 +16,8 @@ from skillviewer.core.text import defined, percent
 FORMAT = 1
 """Version of the checkpoint format; the program reads no other."""
 
-_LATER_PREPROCESSING = {f"preprocessing.{name}" for name in ("sampling", "segment_s", "most_segments")}
-_LATER = {"outcome", "last_fifth", "criterion", "raters_scale", "plugins", "held_out.both_new"}
+_LATER_PREPROCESSING = {f"preprocessing.{name}" for name in ("sampling", "segment_s", "most_segments", "crop")}
+_LATER = {"outcome", "last_fifth", "criterion", "raters_scale", "plugins", "held_out.both_new", "tracks"}
 LATER_FIELDS = frozenset(_LATER_PREPROCESSING | _LATER)
 """Fields added to this version of the format; their defaults are the behaviour before they were added."""
 
