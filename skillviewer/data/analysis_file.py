@@ -68,10 +68,11 @@ class _About(msgspec.Struct, frozen=True, rename={"clip_range": "extent", "novel
     novelty: float | None = None  # unknown in files of older versions
     clip_range: tuple[str, float, float] | None = None  # unknown there, too
     scaled: CalibratedScore | None = None  # unknown there, too
+    tracks: str = ""  # none in files of older versions
 
 
 _OF_VIDEO = ("digest", "width_px", "height_px", "duration_s", "rate_hz", "variable_rate", "codec", "note")
-_OF_ANALYSIS = ("map_kind", "map_rect", "n_segments", "warning", "provenance", "novelty", "scaled")
+_OF_ANALYSIS = ("map_kind", "map_rect", "n_segments", "warning", "provenance", "novelty", "scaled", "tracks")
 """Facts that a video, or an analysis, has by the same names as the file."""
 
 
@@ -161,11 +162,10 @@ def load_or_discard(path: Path) -> Analysis | None:
 
 def has_its_tracks(analysis: Analysis) -> bool:
     """Return True if the stored tracks are those that an analysis depends on, or it depends on none."""
-    made_from = analysis.provenance.tracks
-    if not made_from:
+    if not analysis.tracks:
         return True
     frames = None if len(analysis.frames) == analysis.video.n_frames else analysis.frames
-    return TrackStore().content_digest(analysis.video.digest, frames) == made_from
+    return TrackStore().content_digest(analysis.video.digest, frames) == analysis.tracks
 
 
 def _read(file: zipfile.ZipFile) -> tuple[_About, dict[str, Any]]:

@@ -70,7 +70,6 @@ class Provenance:
     backbone: str
     device: str
     precision: str
-    tracks: str = ""  # digest of the tracks that the numbers depend on, or "" if they depend on none
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -103,6 +102,7 @@ class Analysis(ReadOnly):
     # the score on the raters' scale, or a refusal; None if the model knows no ratings, in incomplete analyses and in
     # those stored by older versions
     scaled: CalibratedScore | None = None
+    tracks: str = ""  # SHA-256 of the stored tracks that the numbers depend on, or "" if they depend on none
 
     def __post_init__(self) -> None:
         ReadOnly.__post_init__(self)

@@ -102,8 +102,8 @@ def assess(
     n = sampling.positions.shape[1]
     device = next(model.parameters()).device
     added = added_by_tracks(scoring.tracks, info, sampling)
-    if scoring.tracks is not None or sampling.crop is not None:
-        provenance = replace(provenance, tracks=TrackStore().content_digest(info.digest, sampling.stored_range))
+    depends = scoring.tracks is not None or sampling.crop is not None
+    tracks = TrackStore().content_digest(info.digest, sampling.stored_range) if depends else ""
     growing = _Growing(info, clip_range, sampling, model, scoring.rect.within(sampling.crop), added)
     fused: list[torch.Tensor] = []
     pooled = np.zeros(2 * source.extractor.n_channels, np.float64)
@@ -136,6 +136,7 @@ def assess(
     warning, scale = familiarity.warning(mean) if familiarity is not None else "", scoring.raters_scale
     return replace(
         whole,
+        tracks=tracks,
         pooled=mean,
         warning=warning,
         novelty=familiarity.novelty(mean) if familiarity is not None else None,

@@ -211,7 +211,7 @@ class Engine(Closing):
         if info.digest != analysis.video.digest:
             raise VideoError(f"{info.path} is no longer the file that was analysed. Assess it again.")
         sampling = sampling_of(info, self._source.preprocessing, analysis.n_passes, analysis.clip_range)
-        if made_by.tracks and made_by.tracks != TrackStore().content_digest(info.digest, sampling.stored_range):
+        if analysis.tracks and analysis.tracks != TrackStore().content_digest(info.digest, sampling.stored_range):
             raise CheckpointError(f"The tracks of {name} have changed since it was analysed. Assess the video again.")
         if not np.array_equal(analysis.samples, sampling.frames):
             raise CheckpointError(

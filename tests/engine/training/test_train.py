@@ -385,7 +385,7 @@ def test_tracks_are_added_in_training_and_when_videos_are_scored(
     assert first.path is not None
     with Engine.open(tmp_path / "m", device="cpu", cache=cache) as engine:
         analysis = engine.assess(first.path)
-        assert analysis.provenance.tracks
+        assert analysis.tracks
         evidence = engine.explain(analysis)
         assert evidence.score == pytest.approx(analysis.score, abs=1e-4)
         tracks = TrackStore().get(analysis.video.digest)
