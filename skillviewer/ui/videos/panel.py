@@ -63,6 +63,7 @@ class VideosPanel(QWidget):
         self.table = VideoTable(videos, self, columns)
         self.filter = VideoFilter(self.table, self)
         self.view = VideosView(self)
+        self.view.verticalScrollBar().rangeChanged.connect(self._show_whole_row)
         self.search = QLineEdit(self)
         self._filter_button = QToolButton(self)
         self._count = text_label("", self, muted=True)
@@ -197,6 +198,13 @@ class VideosPanel(QWidget):
         index = self.filter.mapFromSource(self.table.index(row, NAME)) if row is not None else QModelIndex()
         if index.row() != self.view.currentIndex().row() or not index.isValid():
             self.view.setCurrentIndex(index)
+
+    @Slot()
+    def _show_whole_row(self, *_: object) -> None:
+        """Show all of the chosen row if the list has become shorter and shows a part of it."""
+        chosen = self.view.visualRect(self.view.currentIndex())
+        if chosen.isValid() and chosen.intersects(self.view.viewport().rect()):
+            self.view.scrollTo(self.view.currentIndex())
 
     def step(self, direction: int) -> None:
         """Choose the next (1) or previous (-1) video in the order shown."""

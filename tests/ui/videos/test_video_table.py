@@ -7,16 +7,19 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from skillviewer.core.analysis.cohort import cohort_position
 from skillviewer.core.video.clips import VideoClip
+from skillviewer.ui.app import Composition
 from skillviewer.ui.session.cohorts import Cohorts
 from skillviewer.ui.session.video_entry import VideoState
 from skillviewer.ui.session.video_list import VideoList
 from skillviewer.ui.videos.columns import COLUMNS
 from skillviewer.ui.videos.table_model import UNDER_ROLE, VideoFilter, VideoTable
 from skillviewer.ui.widgets.plain_table import elided, n_alike
-from tests.ui.fakes import make_analysis, video_info
+from tests.ui.driving import open_and_load
+from tests.ui.fakes import FakeWorld, make_analysis, video_info
 
 SHOWN = [column.name for column in COLUMNS if column.known is None]
 NAME, LENGTH, SCORE, PERCENTILE, STATE = (
@@ -230,3 +233,17 @@ def test_under_a_name_and_a_score(videos: VideoList, table: VideoTable) -> None:
     assert table.index(0, SCORE).data(UNDER_ROLE) == f"± {half:.2f}"
     for role, column in ((Qt.ItemDataRole.ToolTipRole, SCORE), (Qt.ItemDataRole.AccessibleTextRole, NAME)):
         assert f"(95 % interval {low} to {high})" in table.index(0, column).data(role)
+
+
+def test_the_chosen_row_is_whole_when_the_list_becomes_shorter(
+    qtbot: QtBot, window: Composition, world: FakeWorld
+) -> None:
+    open_and_load(qtbot, window, world.touch(*(f"v{i:02d}.mp4" for i in range(30))))
+    panel = window.window.panel
+    view = panel.view
+    qtbot.waitUntil(lambda: panel.filter.rowCount() == 30)
+    view.setCurrentIndex(panel.filter.index(12, 0))
+    chosen = view.visualRect(view.currentIndex())
+    view.setFixedHeight(view.height() - view.viewport().height() + chosen.bottom() - chosen.height() // 2)
+    qtbot.waitUntil(lambda: view.viewport().rect().contains(view.visualRect(view.currentIndex()).center()))
+    qtbot.waitUntil(lambda: view.visualRect(view.currentIndex()).bottom() <= view.viewport().rect().bottom())
