@@ -1,5 +1,6 @@
 """What every test stands on: nothing that a test does reaches the person's own folders."""
 
+import gc
 import os
 from collections import Counter
 from collections.abc import Iterator
@@ -13,6 +14,12 @@ from skillviewer.core.plugins import SWITCH
 
 settings.register_profile("any computer", deadline=None)  # a busy one is no failure
 settings.load_profile("any computer")
+
+
+def pytest_collection_finish() -> None:
+    """Keep Python's collector from walking through all modules and tests again and again: they stay to the end."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

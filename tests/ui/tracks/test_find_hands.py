@@ -88,6 +88,7 @@ def test_all_videos_are_searched_and_those_without_hands_are_named(
 ) -> None:
     made = opened(qtbot, make_window, world, "one.mp4", "two.mp4", "three.mp4")
     world.hands.empty.add("two")
+    qtbot.waitUntil(made.window.actions_["find_hands_all"].isEnabled)
     made.window.actions_["find_hands_all"].trigger()
     qtbot.waitUntil(lambda: not made.app_context.hand_searches.busy and len(world.hands.found) == 3)
     current = made.app_context.state.current
