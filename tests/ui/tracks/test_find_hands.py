@@ -43,7 +43,7 @@ def test_hands_are_drawn_while_they_are_found_and_kept(qtbot: QtBot, make_window
     qtbot.waitUntil(lambda: [drawing.label for drawing in layer.drawn] == ["L", "R"])
     made.app_context.playback.seek(70)
     qtbot.waitUntil(lambda: layer.drawn == ())  # not searched yet
-    assert inspect(made).motion.isVisible()
+    qtbot.waitUntil(inspect(made).motion.isVisible)
     assert panel.stop.isVisible()
     world.hands.go.set()
     qtbot.waitUntil(lambda: tracks.kept is not None)
@@ -76,11 +76,11 @@ def test_a_stopped_search_says_what_is_left_and_goes_on(
     qtbot.waitUntil(lambda: made.app_context.tracks.tracks is not None)
     click(panel.stop)
     qtbot.waitUntil(lambda: not missing(panel.cost.plain, "30 of 90 frames"))
-    assert panel.find_button.text() == "Continue"
+    qtbot.waitUntil(lambda: panel.find_button.text() == "Continue" and panel.find_button.isEnabled())
     world.hands.go.set()
     click(panel.find_button)
     qtbot.waitUntil(lambda: made.app_context.tracks.kept is not None)
-    assert panel.find_button.text() == "Find hands again"
+    qtbot.waitUntil(lambda: panel.find_button.text() == "Find hands again")
 
 
 def test_all_videos_are_searched_and_those_without_hands_are_named(
