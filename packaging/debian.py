@@ -38,7 +38,7 @@ NAME = "skillviewer"
 DATE = "Thu, 01 Jan 2026 00:00:00 +0000"
 MAINTAINER = f"{_author()} <{os.environ.get('DEBEMAIL', 'unknown@skillviewer.invalid')}>"
 """Author of CITATION.cff; the project has no address, so a domain that cannot exist stands for it (RFC 2606)."""
-DEPENDS = "libc6, libegl1, libgl1, libxkbcommon-x11-0, libxcb-cursor0, libdbus-1-3, libfontconfig1, libportaudio2"
+DEPENDS = "libegl1, libgl1, libxkbcommon-x11-0, libxcb-cursor0, libdbus-1-3, libfontconfig1, libportaudio2"
 OVERRIDES = [
     "embedded-library",
     "unstripped-binary-or-object",
@@ -110,6 +110,7 @@ def stage(program: Path, folder: Path) -> None:
     library, share = folder / "usr" / "lib" / NAME, folder / "usr" / "share"
     library.parent.mkdir(parents=True)
     shutil.copytree(program, library, symlinks=True)
+    _without_wrong_interpreter(library)
     (folder / "usr" / "bin").mkdir()
     (folder / "usr" / "bin" / NAME).symlink_to(f"../lib/{NAME}/{NAME}")
     for source, place in (
@@ -139,6 +140,29 @@ def stage(program: Path, folder: Path) -> None:
             path.chmod(0o755 if runs else 0o644)
 
 
+def _is_elf(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(4) == b"\x7fELF"
+
+
+def _without_wrong_interpreter(library: Path) -> None:
+    """Remove first lines that name an interpreter which exists nowhere, as torch has them in modules."""
+    for path in library.rglob("*.py"):
+        lines = path.read_bytes()
+        if lines.startswith(b"#!/usr/bin/env/"):
+            path.write_bytes(lines.partition(b"\n")[2])
+
+
+def libc_needed(folder: Path) -> str:
+    """Return the dependency on the C library: the newest of its versions that a binary below a folder names."""
+    versions = {0}
+    for path in folder.rglob("*"):
+        if path.is_file() and not path.is_symlink() and _is_elf(path):
+            versions |= {int(found) for found in re.findall(rb"GLIBC_2\.(\d+)", path.read_bytes())}
+    newest = max(versions)
+    return f"libc6 (>= 2.{newest})" if newest else "libc6"
+
+
 def build(program: Path, out: Path) -> Path:
     """Build the package of a frozen program and return its path."""
     kind = subprocess.run(["dpkg", "--print-architecture"], capture_output=True, text=True, check=True).stdout.strip()
@@ -147,13 +171,13 @@ def build(program: Path, out: Path) -> Path:
     with TemporaryDirectory(dir=out) as name:
         folder = Path(name) / "package"
         stage(program, folder)
-        size_kb = (
-            sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and not path.is_symlink()) // 1024
-        )
+        files = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
+        size_kb = sum(path.stat().st_size for path in files) // 1024
+        depends = f"{libc_needed(folder)}, {DEPENDS}"
         (folder / "DEBIAN").mkdir(mode=0o755)
         (folder / "DEBIAN" / "control").write_text(
             f"Package: {NAME}\nVersion: {__version__}\nArchitecture: {kind}\nMaintainer: {MAINTAINER}\n"
-            f"Installed-Size: {size_kb}\nDepends: {DEPENDS}\nSection: science\nPriority: optional\n"
+            f"Installed-Size: {size_kb}\nDepends: {depends}\nSection: science\nPriority: optional\n"
             "Description: assess manipulation skill from video\n"
             " SkillViewer scores how skilfully a task was done in a video, shows where a\n"
             " model looked and when it went well or badly, and ranks videos by the votes\n"

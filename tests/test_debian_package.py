@@ -34,6 +34,19 @@ def test_the_man_page_names_every_command_and_option() -> None:
     assert not [line for line in page.splitlines() if line.startswith("'")]
 
 
+def test_the_package_needs_the_newest_c_library_that_a_binary_names(tmp_path: Path) -> None:
+    made = debian()
+    (tmp_path / "script").write_bytes(b"#!/bin/sh\nGLIBC_2.99")
+    assert made.libc_needed(tmp_path) == "libc6"
+    (tmp_path / "a.so").write_bytes(b"\x7fELF..GLIBC_2.4\0GLIBC_2.34\0GLIBC_2.17")
+    assert made.libc_needed(tmp_path) == "libc6 (>= 2.34)"
+
+
+def test_the_maintainer_is_the_author_of_the_citation() -> None:
+    name = debian().MAINTAINER.partition(" <")[0]
+    assert f"- name: {name}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+
+
 @needs_debian
 @pytest.mark.slow
 def test_the_package_is_installed_opened_and_removed(tmp_path: Path) -> None:
