@@ -48,17 +48,14 @@ _GAP_MM, _MARGIN_MM, _BAR_MM, _CURVES_MM = 2.0, 3.0, 44.0, 34.0
 
 @dataclass(frozen=True, slots=True)
 class ComparedOptions:
-    """Options of the figure of compared models.
-
-    The options say themselves what they are. The default scale gives all maps of a kind the same colours.
-    """
+    """Options of the figure of compared models, which say themselves what they are."""
 
     frame: int | None = offered(
         None, "Frame", "Counted from 0; empty for the last sampled one", low=0, on_screen=("", 1)
     )
-    look: MapStyle = offered(MapStyle(scale=ColourLimits.COMMON), "Map")
-    less: tuple[int, ...] | None = offered(
-        None, "Difference", "Two models by their places from 0: the first less the second", on_screen=("", 1)
+    look: MapStyle = offered(MapStyle(), "Map")
+    less: tuple[int, ...] = offered(
+        (), "Difference", "Two models by their places from 0: the first less the second", on_screen=("", 1)
     )
     columns: int = offered(0, "Panes in a row", "0 for a number that suits", low=0, high=9)
     width_mm: float = offered(180.0, "Width", "180 fills two columns of a journal", low=20, high=2000, unit="mm")
@@ -114,7 +111,7 @@ def _checked(videos: Sequence[AnalysedVideo], options: ComparedOptions) -> Compa
     frame = options.frame if options.frame is not None else int(first.samples.max())
     check_frame(first, frame)
     less = options.less
-    if less is not None and (len(set(less)) != 2 or len(less) != 2 or not set(less) <= set(range(len(videos)))):
+    if less and (len(set(less)) != 2 or len(less) != 2 or not set(less) <= set(range(len(videos)))):
         raise ExportError(f"The difference of {list(less)} cannot be shown: name two of the {len(videos)} models.")
     check_faces(videos, options)
     return replace(options, frame=frame)
@@ -139,7 +136,7 @@ class _Page:
         )
         self._map_styles = common_map_styles(self._analyses, options.look) if common else (own,) * len(videos)
         self._common = common
-        n = len(videos) + (options.less is not None)
+        n = len(videos) + bool(options.less)
         self._columns = options.columns or _columns(n)
         self._n_rows = math.ceil(n / self._columns)
         self._line = options.text_pt / 72 * MM_PER_INCH * 1.5
@@ -178,7 +175,7 @@ class _Page:
             self._draw_pane(at, picture, scene, f"{at + 1}  {video.title}", " \N{MIDDLE DOT} ".join(parts))
         owners = bar_owners(self._analyses, options.look) if self._common else ()
         bars = [(bar_scale(scenes[at]).title, scenes[at]) for at in owners if scenes[at].values is not None]
-        if options.less is not None:
+        if options.less:
             first, second = options.less
             name = f"{first + 1} less {second + 1}"
             if without_map(self._analyses[first], self._analyses[second]):

@@ -64,7 +64,7 @@ class ComparisonSaver(QObject):
         chosen = {
             "frame": self._app_context.playback.frame,
             "look": map_style,
-            "less": tuple(keys.index(key) for key in difference) if difference is not None and shown else None,
+            "less": tuple(keys.index(key) for key in difference) if difference is not None and shown else (),
             "blur_faces": blur_faces,
         }
         self._write("compared", sources, path, options=chosen, warnings=_left_out(rows))
