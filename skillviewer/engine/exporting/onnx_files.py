@@ -26,6 +26,7 @@ from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.attention_models.end_to_end import CROP_PX, N_FIELDS, SIZE_PX, middle_of, snippet_of
 from skillviewer.nets.backbones.features import backbone, motion_input
 from skillviewer.nets.checkpoint import Checkpoint, load_checkpoint
+from skillviewer.nets.configuration import CheckpointConfig
 
 TOLERANCE = 1e-4
 """Greatest difference from torch, absolute and relative; ten times that of features, which are rounded to float16."""
@@ -135,6 +136,19 @@ def backbone_graphs(checkpoint: Checkpoint) -> dict[str, Graph]:
     return graphs
 
 
+def refuse_tracks(config: CheckpointConfig) -> None:
+    """Raise an error if a model needs tracks, since the files neither find nor measure them.
+
+    Raises:
+        ExportError: The model crops its input around tracks, or adds measures of tracks to its score.
+    """
+    crop = config.preprocessing.crop
+    if crop:
+        raise ExportError(f"ONNX files cannot crop: the model sees the picture around the {crop}.")
+    if config.tracks is not None:
+        raise ExportError("ONNX files cannot measure tracks, and the model adds such measures to its score.")
+
+
 def export_onnx(checkpoint_folder: Path, folder: Path, example: Path | None = None) -> ExportedFile:
     """Write a checkpoint as a new folder of ONNX files, each checked against torch.
 
@@ -152,6 +166,7 @@ def export_onnx(checkpoint_folder: Path, folder: Path, example: Path | None = No
     if path_exists(folder):
         raise ExportError(f"There is something at {folder} already: choose another name for the folder.")
     checkpoint = load_checkpoint(checkpoint_folder)
+    refuse_tracks(checkpoint.config)
     model = checkpoint.build()
     graphs = backbone_graphs(checkpoint) | head_graphs(model)
     with os_error_as(ExportError, f"{folder} could not be written"), atomic_folder(folder) as temp_folder:

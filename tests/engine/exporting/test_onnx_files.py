@@ -18,10 +18,20 @@ from torch import Tensor
 from torch.onnx._internal.exporter._registration import ONNXRegistry
 
 from skillviewer.cli.main import run
+from skillviewer.core.analysis.track_term import TrackTerm
 from skillviewer.core.errors import ExportError
 from skillviewer.core.paths import resources_dir
 from skillviewer.core.video.preprocessing import FlowSettings
-from skillviewer.engine.exporting.onnx_files import TOLERANCE, Graph, Run, backbone_graphs, frame_facts, head_graphs
+from skillviewer.engine.exporting.onnx_files import (
+    TOLERANCE,
+    Graph,
+    Run,
+    backbone_graphs,
+    export_onnx,
+    frame_facts,
+    head_graphs,
+    refuse_tracks,
+)
 from skillviewer.engine.features.frame_inputs import sampling_of, stream_inputs
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.media.reading.reader import VideoReader
@@ -177,6 +187,16 @@ def test_the_first_states_of_a_running_maximum_are_numbers_of_json() -> None:
     states = head_graphs(small_model("raan"))["step.onnx"].inputs
     assert bool((states["state_0"] == -torch.inf).all())
     assert torch.nan_to_num(states["state_0"]).isfinite().all()
+
+
+def test_a_model_that_needs_tracks_is_refused(tmp_path: Path) -> None:
+    cropped = tiny_checkpoint(tmp_path / "cropped", preprocessing=replace(PREPROCESSING, crop="hands"))
+    with pytest.raises(ExportError, match="around the hands"):
+        export_onnx(cropped.folder, tmp_path / "onnx")
+    config = msgspec.structs.replace(tiny_checkpoint(tmp_path / "tiny").config, tracks=TrackTerm((), 0.0, 1.0, 0.5))
+    with pytest.raises(ExportError, match="measure tracks"):
+        refuse_tracks(config)
+    assert not (tmp_path / "onnx").exists()
 
 
 def _chooses(values: Tensor) -> tuple[Tensor, ...]:
