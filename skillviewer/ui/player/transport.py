@@ -12,7 +12,7 @@ from skillviewer.ui.actions.actions import Actions, Tip, plain
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.playback import SPEEDS
 from skillviewer.ui.widgets.exclusive_menu import ExclusiveMenu
-from skillviewer.ui.widgets.labels import ElidingLabel, fix_size, text_label
+from skillviewer.ui.widgets.labels import ElidingLabel, changes_sizes, fix_size, text_label
 from skillviewer.ui.widgets.layout import Spacing, add_all, tool_button
 from skillviewer.ui.widgets.theme import Theme, icon_size
 
@@ -95,9 +95,8 @@ class Transport(QWidget):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange:
-            self._on_video(self._playback.video)
-            QTimer.singleShot(0, self, self._refit)  # the parts get the font after this event
+        if changes_sizes(event):
+            QTimer.singleShot(0, self, self._refit)  # the parts get the font or style after this event
 
     @property
     def _spare(self) -> tuple[tuple[QWidget, ...], ...]:

@@ -9,7 +9,7 @@ from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.player.transport import speed_text
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.threads.jobs import Job
-from skillviewer.ui.widgets.labels import ElidingLabel, fix_size
+from skillviewer.ui.widgets.labels import ElidingLabel, changes_sizes, fix_size
 from skillviewer.ui.widgets.layout import as_tip, tool_button
 from skillviewer.ui.widgets.theme import Theme, by_text, themed
 
@@ -104,8 +104,8 @@ class StatusBar(QStatusBar):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange:
-            QTimer.singleShot(0, self, self._fix_sizes)  # the fields get the font after this event
+        if changes_sizes(event):
+            QTimer.singleShot(0, self, self._fix_sizes)  # the fields get the font or style after this event
 
     def _fix_sizes(self) -> None:
         """Give the fields that change with every frame the room of their longest text."""

@@ -2,7 +2,7 @@
 
 import re
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QToolButton, QWidget
 
@@ -90,6 +90,11 @@ def fix_size(field: QLabel | QToolButton, longest: str) -> None:
     field.setText(re.sub(r"\d", widest, longest))
     field.setFixedSize(field.sizeHint())
     field.setText(text)
+
+
+def changes_sizes(event: QEvent) -> bool:
+    """Return True for an event after which texts take another size: a font, or a style sheet with its margins."""
+    return event.type() in {QEvent.Type.FontChange, QEvent.Type.StyleChange}
 
 
 class ElidingLabel(QLabel):

@@ -121,7 +121,15 @@ def test_every_table_fits_its_schema(tmp_path: Path) -> None:
         Judgement("a", "b", Verdict.LEFT, "Ann", datetime(2026, 1, 2, tzinfo=UTC), 12.5, 0.75),
         Judgement("b", "c", Verdict.NEITHER, "Bo"),
     ]
+    compared = [
+        AnalysedVideo(analysis(info(path=f"{name}.mp4"), shift=shift, model=model))
+        for model in ("one", "other")
+        for name, shift in (("a", 0.0), ("b", 1.0), ("c", 2.0))
+    ]
     made = {
+        "comparison-frames": export_table("comparison-frames", tmp_path / "12.json", [one, other]),
+        "model-agreement": export_table("model-agreement", tmp_path / "13.json", compared),
+        "model-ranks": export_table("model-ranks", tmp_path / "14.json", compared),
         "scores": export_scores([one, other], tmp_path / "1.json"),
         "curves": export_curves([one], tmp_path / "2.json"),
         "evidence": export_evidence([(one, evidence(one))], tmp_path / "3.json"),
