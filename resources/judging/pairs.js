@@ -214,7 +214,7 @@ async function vote(word) {
     sinceRest += 1;
     if (word !== "x" && Math.min(...shares) < SENSIBLE_SHARE) {
       const [left, right] = sideWords().map((word) => word.toLowerCase());
-      tell(`That vote came after ${Math.round(100 * shares[0])} % of the ${left} and ${Math.round(100 * shares[1])} % of the ${right} video. “Undo” takes it back${byKey("Ctrl+Z")}.`);
+      tell(`Your last vote came after ${Math.round(100 * shares[0])} % of the ${left} and ${Math.round(100 * shares[1])} % of the ${right} video. “Undo” takes it back${byKey("Ctrl+Z")}.`);
     }
   }
   next();

@@ -169,7 +169,7 @@ async function submit() {
   else {
     sinceRest += 1;
     const share = video.share, seen = Math.round(100 * share);
-    tell(share < SENSIBLE_SHARE && given.answers.length ? `That rating came after ${seen} % of the video. “Undo” takes it back${byKey("Ctrl+Z")}.` : "");
+    tell(share < SENSIBLE_SHARE && given.answers.length ? `Your last rating came after ${seen} % of the video. “Undo” takes it back${byKey("Ctrl+Z")}.` : "");
   }
   next();
   $("question").focus({ preventScroll: true });

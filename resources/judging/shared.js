@@ -178,7 +178,7 @@ function tally() {
   $("progress").setAttribute("aria-valuetext", `${n} of ${turns.length}`);
   document.querySelectorAll(".save").forEach((button) => button.classList.toggle("due", due && n > 0));
   [$("undo"), document.querySelector(".undo")].forEach((button) => { button.disabled = n === 0 || practice !== null; });
-  $("end-next").textContent = due ? `These ${WORDS.answers} are not saved to a file yet.` : `All ${WORDS.answers} are saved to a file. Give the file back to whoever gave you this folder.`;
+  $("end-next").textContent = due ? `One step is left: these ${WORDS.answers} are not saved to a file yet. Press “Save ${WORDS.answers}”, and give the file back to whoever gave you this folder.` : `All ${WORDS.answers} are saved to a file. Give the file back to whoever gave you this folder.`;
 }
 
 // the first turns without an answer, from one on

@@ -219,12 +219,12 @@ def hardly_seen(left: float, right: float, undo_key: str = "", played: tuple[flo
         return text.format(100 * left, 100 * right)
     side = "left" if left <= right else "right"
     if most < UNWATCHED_SHARE:
-        text = "That vote came before either video was watched."
+        text = "Your last vote came before either video was watched."
     elif most < SENSIBLE_SHARE:
-        text = "That vote came after {:.0f} % of the left and {:.0f} % of the right video."
+        text = "Your last vote came after {:.0f} % of the left and {:.0f} % of the right video."
         text = text.format(100 * left, 100 * right)
     else:
-        text = f"That vote came after {100 * least:.0f} % of the {side} video."
+        text = f"Your last vote came after {100 * least:.0f} % of the {side} video."
     undo = f"{undo_key} takes it back." if undo_key else "Edit › Undo takes it back."
     return f"{text} {undo}"
 

@@ -120,4 +120,4 @@ def rushed(watched: float, form: RatingForm, undo_key: str) -> str:
     if watched >= 0.5 or not form.answers:
         return ""
     undo = f"{undo_key} takes it back." if undo_key else "Edit › Undo takes it back."
-    return f"That rating came after {100 * watched:.0f} % of the video. {undo}"
+    return f"Your last rating came after {100 * watched:.0f} % of the video. {undo}"

@@ -743,7 +743,7 @@ def test_a_vote_before_both_were_seen_is_remarked_on(make_rater: MakeRater) -> N
     view = rater.screen.judging_view
     before = view.pair_view.player_on(left=True).canvas.size()
     rater.vote(KEYS.Key_1)
-    assert view.votes.message.text().startswith("That vote came after")
+    assert view.votes.message.text().startswith("Your last vote came after")
     assert view.pair_view.player_on(left=True).canvas.size() == before
     for button in (view.votes.left, view.votes.neither, view.votes.right, view.votes.skip):
         assert button.visibleRegion().boundingRect() == button.rect(), "the whole button is in sight"
