@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from skillviewer.core.analysis.analysis import Analysis
-from skillviewer.core.analysis.map_comparison import MapNumbers, compare_video
+from skillviewer.core.analysis.map_comparison import MapNumbers
 from skillviewer.core.analysis.model_agreement import agreement_matrix, disagreements
 from skillviewer.core.errors import ExportError
 from skillviewer.core.paths import reserve_name
 from skillviewer.core.text import defined
 from skillviewer.export.analysed_video import AnalysedVideo
-from skillviewer.export.tables.rows import map_numbers
+from skillviewer.export.tables.rows import compared_pairs, map_numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +64,12 @@ def frame_rows(analyses: Sequence[Analysis]) -> list[FrameRow]:
         ExportError: No video is analysed by two models.
     """
     rows = []
-    for first, second in combinations(analyses, 2):
-        if first.clip_id != second.clip_id:
-            continue
-        compared = compare_video(first, second)
+    for first, second, compared in compared_pairs(analyses):
         rows.append(_frame_row(first, second, None, compared.mean))
         rows += [
             _frame_row(first, second, frame, numbers)
             for frame, numbers in zip(compared.frames.tolist(), compared.numbers, strict=True)
         ]
-    if not rows:
-        raise ExportError("There is nothing to compare: a comparison needs two models that assessed the same video.")
     return rows
 
 

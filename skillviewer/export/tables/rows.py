@@ -12,7 +12,7 @@ import numpy as np
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.calibration import CalibratedScore
-from skillviewer.core.analysis.map_comparison import MapNumbers, compare_video
+from skillviewer.core.analysis.map_comparison import MapNumbers, VideoComparison, compare_video
 from skillviewer.core.errors import ExportError
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.text import defined
@@ -325,32 +325,41 @@ def comparison_rows(analyses: Sequence[Analysis]) -> list[ComparisonRow]:
     Raises:
         ExportError: No video is analysed by two models.
     """
-    rows = []
-    for first, second in combinations(analyses, 2):
-        if first.clip_id != second.clip_id:
-            continue
-        compared = compare_video(first, second)
-        rows.append(
-            ComparisonRow(
-                video=first.video.path.name,
-                path=str(first.video.path),
-                first_model=first.provenance.model,
-                second_model=second.provenance.model,
-                first_score=first.score,
-                second_score=second.score,
-                first_passes=first.n_passes,
-                second_passes=second.n_passes,
-                first_map=str(first.map_kind),
-                second_map=str(second.map_kind),
-                n_frames_compared=len(compared.frames),
-                **map_numbers(compared.mean),
-                start_s=round(first.start_s, 6),
-                stop_s=round(first.stop_s, 6),
-            )
+    return [
+        ComparisonRow(
+            video=first.video.path.name,
+            path=str(first.video.path),
+            first_model=first.provenance.model,
+            second_model=second.provenance.model,
+            first_score=first.score,
+            second_score=second.score,
+            first_passes=first.n_passes,
+            second_passes=second.n_passes,
+            first_map=str(first.map_kind),
+            second_map=str(second.map_kind),
+            n_frames_compared=len(compared.frames),
+            **map_numbers(compared.mean),
+            start_s=round(first.start_s, 6),
+            stop_s=round(first.stop_s, 6),
         )
-    if not rows:
+        for first, second, compared in compared_pairs(analyses)
+    ]
+
+
+def compared_pairs(analyses: Sequence[Analysis]) -> list[tuple[Analysis, Analysis, VideoComparison]]:
+    """Return every two analyses of one video with the comparison of their maps, in the order in which they are given.
+
+    Raises:
+        ExportError: No video is analysed by two models.
+    """
+    pairs = [
+        (first, second, compare_video(first, second))
+        for first, second in combinations(analyses, 2)
+        if first.clip_id == second.clip_id
+    ]
+    if not pairs:
         raise ExportError("There is nothing to compare: a comparison needs two models that assessed the same video.")
-    return rows
+    return pairs
 
 
 def map_numbers(numbers: MapNumbers) -> dict[str, float | None]:
