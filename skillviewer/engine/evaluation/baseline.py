@@ -68,16 +68,16 @@ class Baseline:
         """Model and folder, for the user."""
         return f"{self.record.models[0].model} of {self.folder.name}"
 
-    def found(self, own: Iterable[tuple[Fold, RunConfiguration]]) -> tuple[FinishedRun, ...]:
+    def found(self, configurations: Iterable[tuple[Fold, RunConfiguration]]) -> tuple[FinishedRun, ...]:
         """Return its runs, one for every fold and seed.
 
         Args:
-            own: The folds of the evaluation that is compared with it, each with the configuration of a run on it.
+            configurations: The folds of the compared evaluation, each with the configuration of its run.
 
         Raises:
             DatasetError: It was made on other videos, pairs or folds, or a run of it is gone.
         """
-        folds = {fold.name: (fold, _tested(configuration)) for fold, configuration in own}
+        folds = {fold.name: (fold, _tested(configuration)) for fold, configuration in configurations}
         model = self.record.models[0]
         numbers = {fold.name: i for i, fold in enumerate(self.record.folds, start=1)}
         runs = []
@@ -92,7 +92,7 @@ class Baseline:
                     f"{self.folder} was evaluated on other videos, pairs or folds: nothing can be compared with it."
                 )
             runs.append(FinishedRun(fold, result, path.name))
-        if {one.fold.name for one in runs} != folds.keys():
+        if {run.fold.name for run in runs} != folds.keys():
             raise DatasetError(f"{self.folder} was evaluated on other folds: nothing can be compared with it.")
         return tuple(runs)
 

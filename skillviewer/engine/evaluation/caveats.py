@@ -15,10 +15,10 @@ from skillviewer.nets.models import TRIVIAL, attention_model
 
 def other_epochs(training: TrainingPlan) -> str:
     """Return a sentence where a model is trained for more or fewer epochs than it was published with, or ""."""
-    usual, asked = replace(training, epochs=None).settings().optimiser.epochs, training.epochs
-    if asked is None or not attention_model(training.model).training or usual in {0, asked}:
+    usual, requested = replace(training, epochs=None).settings().optimiser.epochs, training.epochs
+    if requested is None or not attention_model(training.model).training or usual in {0, requested}:
         return ""
-    return f"{training.model} was published with {usual:,} epochs and has {asked:,} here (--epochs)."
+    return f"{training.model} was published with {usual:,} epochs and has {requested:,} here (--epochs)."
 
 
 def against_trivial(models: Sequence[ModelResult]) -> tuple[str, ...]:
@@ -29,21 +29,21 @@ def against_trivial(models: Sequence[ModelResult]) -> tuple[str, ...]:
     sentences = []
     for other in models[1:]:
         new = models[0].pooled_both_held_out.n_pairs > 0
-        own, difference = (
+        estimate, difference = (
             (models[0].pooled_both_held_out, other.difference_both_held_out)
             if new
             else (models[0].pooled, other.difference)
         )
         if other.model not in TRIVIAL or models[0].model in TRIVIAL or difference is None:
             continue
-        where = "where both videos are held out" if new else "on the test pairs"
+        tested_on = "where both videos are held out" if new else "on the test pairs"
         gain, low, high = -difference.value, -difference.high, -difference.low
         span = f"{100 * low:+.1f} to {100 * high:+.1f}" if math.isfinite(low) else "no interval"
-        numbers = f"{percent(own.value)} against {percent(own.value - gain)} % ({span})"
+        numbers = f"{percent(estimate.value)} against {percent(estimate.value - gain)} % ({span})"
         verb = "exceeds" if low > 0 else "is not shown to exceed"
         if gain <= 0:
             verb = "does not exceed"
-        sentences.append(f"{models[0].model} {verb} {other.model} {where}: {numbers}.")
+        sentences.append(f"{models[0].model} {verb} {other.model} {tested_on}: {numbers}.")
     return tuple(sentences)
 
 
@@ -60,22 +60,22 @@ def not_comparable(dataset: Dataset, n_videos: int, folds: Folds) -> str:
     """
     if dataset.published is None:
         return ""
-    why = []
+    reasons = []
     counts = (len(dataset.videos), len(dataset.pairs))
     published = SIZES[dataset.published]
     loose = dataset.published in FOLDS_UNKNOWN
     if len(dataset.videos) < n_videos:
-        why.append(f"{n_videos - len(dataset.videos)} of {n_videos} videos are missing")
+        reasons.append(f"{n_videos - len(dataset.videos)} of {n_videos} videos are missing")
     elif counts[0] != published[0] or (counts != published and not loose):
-        why.append(
+        reasons.append(
             f"there are {counts[0]:,} videos and {counts[1]:,} pairs, and what was published is of {published[0]:,} "
             f"and {published[1]:,}"
         )
     if loose and len(folds.folds) != N_FOLDS:
-        why.append(f"there are {len(folds.folds)} folds, and what was published is of {N_FOLDS}")
+        reasons.append(f"there are {len(folds.folds)} folds, and what was published is of {N_FOLDS}")
     elif folds.by is not FoldUnit.RELEASED and not loose:
-        why.append("the folds are not the released ones")
-    return f"Published numbers are not quoted: {' and '.join(why)}." if why else ""
+        reasons.append("the folds are not the released ones")
+    return f"Published numbers are not quoted: {' and '.join(reasons)}." if reasons else ""
 
 
 def compared_to_published(dataset: Dataset) -> str:

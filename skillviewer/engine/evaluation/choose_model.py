@@ -159,11 +159,11 @@ def choose_model(
     outer = folds.folds if whole else folds.folds[:1]
     runs.expect(plan, len(folds.folds))
     inner = _InnerScores(runs, plan, usable, folds.folds)
-    chosen = {fold.name: inner.best([fold]) for fold in outer}
-    by_outer = tuple(FoldScores(fold, runs.scores(chosen[fold.name], fold)) for fold in outer)
+    winners = {fold.name: inner.best([fold]) for fold in outer}
+    by_outer = tuple(FoldScores(fold, runs.scores(winners[fold.name], fold)) for fold in outer)
     rivals = {name: [FoldScores(fold, runs.scores(name, fold)) for fold in outer] for name in plan.rivals}
     winner = inner.best(outer)
-    half = [scores for fold in outer for scores in inner.tested_on_outer(chosen[fold.name], fold)]
+    half = [scores for fold in outer for scores in inner.tested_on_outer(winners[fold.name], fold)]
     choice = ModelChoice(
         winner=winner,
         title=attention_model(winner).title,
@@ -177,7 +177,7 @@ def choose_model(
                 attention_model(name).title,
                 inner.accuracy(name, outer),
                 can_be_kept(name),
-                sum(won == name for won in chosen.values()),
+                sum(won == name for won in winners.values()),
             )
             for name in plan.candidates
         ),
@@ -192,13 +192,15 @@ def choose_model(
         ),
         one_rater=_one_rater(usable, outer),
         curve=(
-            LearningPoint(_mean_participants(usable, [one.fold for one in half]), pooled_accuracy(half, usable)),
+            LearningPoint(
+                _mean_participants(usable, [fold_scores.fold for fold_scores in half]), pooled_accuracy(half, usable)
+            ),
             LearningPoint(_mean_participants(usable, outer), pooled_accuracy(by_outer, usable)),
         ),
         curve_gain=pooled_difference(by_outer, half, usable),
         warning=folds.warning,
     )
-    incomplete = [problem for one in measured.values() for problem in one.problems]
+    incomplete = [problem for measured_videos in measured.values() for problem in measured_videos.problems]
     return ChosenModel(choice, usable, by_outer, (*problems, *incomplete, *runs.problems))
 
 
@@ -215,9 +217,9 @@ def _measured(
 
 
 def _one_rater(dataset: Dataset, folds: Sequence[Fold]) -> PooledEstimate | None:
-    given = rater_pair_outcomes(dataset, folds)
+    outcomes = rater_pair_outcomes(dataset, folds)
     held_out = {name for fold in folds for name in fold.held_out_videos}
-    return pooled_pair_outcomes(given, held_out, dataset) if given else None
+    return pooled_pair_outcomes(outcomes, held_out, dataset) if outcomes else None
 
 
 def _mean_participants(dataset: Dataset, folds: Iterable[Fold]) -> float:
@@ -246,8 +248,8 @@ class _Runs:
         self._resources = resources
         self._device = choose_device(resources.device_name)
         self._stores: dict[InputKind, FeatureStore] = {InputKind.TIME: time_store(facts)}
-        self._stores |= {kind: one.store() for kind, one in measured.items()}
-        self._measured = {kind: one.digest for kind, one in measured.items()}
+        self._stores |= {kind: measured_videos.store() for kind, measured_videos in measured.items()}
+        self._measured = {kind: measured_videos.digest for kind, measured_videos in measured.items()}
         self._total = self._done = 0
         self._known: dict[tuple[str, str], Mapping[str, float]] = {}
         self.problems: list[str] = []
@@ -258,9 +260,9 @@ class _Runs:
             names = [n for n in (*self._plan.candidates, *self._plan.rivals) if attention_model(n).inputs is kind]
             if not names:
                 continue
-            wanted = self._plan.of(names[0])
-            source = TrainingInputs.of(wanted, self._device, self._resources.cache).source
-            candidates = 1 if kind is InputKind.FLOW else wanted.candidates
+            training_plan = self._plan.of(names[0])
+            source = TrainingInputs.of(training_plan, self._device, self._resources.cache).source
+            candidates = 1 if kind is InputKind.FLOW else training_plan.candidates
             if kind is InputKind.FEATURES and candidates == 1 and isinstance(source, FeatureSource):
                 source = dataclasses.replace(source, keeps_flow=True)
             token, report = self._control.token, self._control.report
@@ -300,8 +302,8 @@ class _Runs:
 
         def hear(progress: Progress) -> None:
             part = _PARTS * progress.done // progress.total if progress.stage == "training" and progress.total else 0
-            done = min(_PARTS * self._done + part, _PARTS * self._total)
-            self._control.report(Progress("comparing models", done, _PARTS * self._total))
+            n_parts_done = min(_PARTS * self._done + part, _PARTS * self._total)
+            self._control.report(Progress("comparing models", n_parts_done, _PARTS * self._total))
 
         self._control.report(Progress("comparing models", _PARTS * self._done, _PARTS * self._total))
         control = TrainingControl(self._control.token, hear)
@@ -321,9 +323,9 @@ class _InnerScores:
         self._dataset = dataset
         self._parts = parts
 
-    def _without(self, one: Fold, other: Fold) -> Fold:
+    def _without(self, fold: Fold, other: Fold) -> Fold:
         """Return the fold that holds two parts out."""
-        first, second = sorted((one, other), key=lambda part: part.name)
+        first, second = sorted((fold, other), key=lambda part: part.name)
         names = [*first.train_videos, *first.held_out_videos]
         out = {*first.held_out_videos, *second.held_out_videos}
         every = [name for name in self._dataset.names if name in set(names)]
@@ -350,13 +352,17 @@ class _InnerScores:
 
     def accuracy(self, model: str, outer: Sequence[Fold]) -> float:
         """Return the mean accuracy of a model over the inner folds of some outer folds."""
-        counts = [count_pairs(one.fold.test_pairs, one.scores) for fold in outer for one in self._results(model, fold)]
+        counts = [
+            count_pairs(result.fold.test_pairs, result.scores)
+            for fold in outer
+            for result in self._results(model, fold)
+        ]
         return fmean(count.accuracy for count in counts)
 
     def best(self, outer: Sequence[Fold]) -> str:
         """Return the candidate with the best inner accuracy that can be kept; of equals the first."""
-        kept = [name for name in self._plan.candidates if can_be_kept(name)]
-        return max(kept, key=lambda name: self.accuracy(name, outer))
+        eligible = [name for name in self._plan.candidates if can_be_kept(name)]
+        return max(eligible, key=lambda name: self.accuracy(name, outer))
 
     def tested_on_outer(self, model: str, outer: Fold) -> list[FoldScores]:
         """Return results of trainings without the outer part and another, tested on the outer part."""

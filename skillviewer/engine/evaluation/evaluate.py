@@ -228,12 +228,14 @@ class _Preparation:
 
     def _add_controls(self) -> None:
         """Add the controls whose inputs there are to the models."""
-        there = {InputKind.MEASURES: bool(self.dataset.instruments), InputKind.TRACKS: False}
+        available = {InputKind.MEASURES: bool(self.dataset.instruments), InputKind.TRACKS: False}
         if any(attention_model(name).inputs is InputKind.TRACKS for name in self.plan.controls):
-            there[InputKind.TRACKS] = has_tracks(self.dataset, self.facts)
-        own = self.plan.models
-        added = [n for n in self.plan.controls if n not in own and there.get(attention_model(n).inputs, True)]
-        self.plan = dataclasses.replace(self.plan, models=(*own, *added))
+            available[InputKind.TRACKS] = has_tracks(self.dataset, self.facts)
+        chosen_models = self.plan.models
+        added = [
+            n for n in self.plan.controls if n not in chosen_models and available.get(attention_model(n).inputs, True)
+        ]
+        self.plan = dataclasses.replace(self.plan, models=(*chosen_models, *added))
 
     def _measured_videos(self, inputs: InputKind) -> MeasuredVideos:
         if inputs not in self._measured:
@@ -247,19 +249,20 @@ class _Preparation:
     def compute_inputs(self) -> None:
         """Compute (or find) what the missing runs need; a video that fails is left out, and the folds are made anew."""
         for inputs in (InputKind.FEATURES, InputKind.SNIPPETS, InputKind.FLOW):
-            wanted = next((run.plan for run in self.missing if run.plan.inputs is inputs), None)
-            if wanted is None:
+            plan = next((run.plan for run in self.missing if run.plan.inputs is inputs), None)
+            if plan is None:
                 continue
-            own = TrainingInputs.of(wanted, choose_device(self._device_name), self._cache)
-            recipe = SourceRecipe(wanted, self._device_name, self._cache)
-            self._stores[inputs], self._backbones[inputs] = self._store(own.source, recipe), own.backbones
+            training_inputs = TrainingInputs.of(plan, choose_device(self._device_name), self._cache)
+            recipe = SourceRecipe(plan, self._device_name, self._cache)
+            self._stores[inputs] = self._store(training_inputs.source, recipe)
+            self._backbones[inputs] = training_inputs.backbones
 
     def _store(self, source: FrameSource, recipe: SourceRecipe) -> MappedStore:
         workers, n = self.plan.workers, recipe.candidates
         tell_cost(source, self.dataset, n, self._token, self._report)
-        made = source if workers.here else recipe
+        features_from = source if workers.here else recipe
         files, clip_ranges = files_of(self.dataset), clip_ranges_of(self.dataset)
-        store, problems = build_store(files, made, n, self._token, self._report, clip_ranges, workers)
+        store, problems = build_store(files, features_from, n, self._token, self._report, clip_ranges, workers)
         self.problems += problems
         if problems:
             self._split(self.dataset.restricted(store.keys()))
@@ -274,10 +277,10 @@ class _Preparation:
         self._look_for_leaks()
         digests: dict[str, str] = {}
         for inputs in (InputKind.TRACKS, InputKind.MEASURES):
-            if named := self.plan.models_on(inputs):
+            if models := self.plan.models_on(inputs):
                 measured = self._measured_videos(inputs)
                 self._stores[inputs] = measured.store()
-                digests |= dict.fromkeys(named, measured.digest)
+                digests |= dict.fromkeys(models, measured.digest)
         if plan.models_on(InputKind.FEATURES):
             digests[plan.training.backbone] = own_backbone_weights(plan.training.backbone).digest
         if plan.models_on(InputKind.SNIPPETS):
@@ -315,10 +318,10 @@ class _Preparation:
     def _look_for_leaks(self) -> None:
         """Refuse folds that hold out what they train on under another name; of released ones that is told."""
         for fold in self.folds.folds:
-            shared = shared_frames(self.facts, fold)
-            if shared is None:
+            shared_videos = shared_frames(self.facts, fold)
+            if shared_videos is None:
                 continue
-            held_out, trained = shared
+            held_out, trained = shared_videos
             message = (
                 f"Fold {fold.name} holds “{held_out}” out, and trains on “{trained}”, which shows the same frames of "
                 "the same file"
@@ -366,8 +369,8 @@ def _make(
             failures.append(f"{title}: {outcome.error}")
             tell()
             return
-        one = outcome.result
-        tell(f"{title}: accuracy {one.accuracy:.3f}, epoch {one.epoch}, {one.seconds:.0f} s")
+        summary = outcome.result
+        tell(f"{title}: accuracy {summary.accuracy:.3f}, epoch {summary.epoch}, {summary.seconds:.0f} s")
 
     if not runs:
         return failures
@@ -386,33 +389,33 @@ def _record(plan: EvaluationPlan, preparation: _Preparation, failures: Sequence[
     elif dataset.regions_path is not None:
         regions = read_regions(dataset.regions_path, preparation.names)
     problems += regions.problems[:3] if regions is not None else ()
-    why = not_comparable(dataset, len(preparation.names), folds)
-    quoted = dataset if not why else dataclasses.replace(dataset, published=None)
+    reason = not_comparable(dataset, len(preparation.names), folds)
+    quoted = dataset if not reason else dataclasses.replace(dataset, published=None)
     builder = ResultBuilder(quoted, folds.folds, preparation.facts, regions, plan.tolerance, plan.metrics)
-    problems += [*builder.problems, *filter(None, [why or compared_to_published(dataset)])]
+    problems += [*builder.problems, *filter(None, [reason or compared_to_published(dataset)])]
     runs_by_model: dict[str, list[FinishedRun]] = {}
     unseen = [(0, 0)]
     for model in plan.models:
         runs = [run for run in preparation.runs if run.plan.model == model]
-        there = [RunFolder(run.folder).finished(run.configuration) for run in runs]
+        results_read = [RunFolder(run.folder).finished(run.configuration) for run in runs]
         whole = [
             FinishedRun(run.fold, result, run.folder.name)
-            for run, result in zip(runs, there, strict=True)
+            for run, result in zip(runs, results_read, strict=True)
             if result is not None
         ]
-        unseen += [(one.run.provenance.unseen_pairs or 0, len(one.fold.train_pairs)) for one in whole]
+        unseen += [(finished.run.provenance.unseen_pairs or 0, len(finished.fold.train_pairs)) for finished in whole]
         if len(whole) == len(runs):
             runs_by_model[model] = whole
     problems += _said_of_tracks(runs_by_model)
     problems += unseen_warning(*max(unseen), at_most=len(preparation.runs) > 1)
     first = next(iter(runs_by_model), None)
     if first is not None:
-        scores = [one.scores for one in runs_by_model[first][: len(folds.folds)]]
+        scores = [run.scores for run in runs_by_model[first][: len(folds.folds)]]
         problems += why_absent(plan.metrics, predicted(scores, dataset), dataset)
     results = []
-    for name, made in runs_by_model.items():
+    for name, model_runs in runs_by_model.items():
         compared = preparation.compared or (None if name == first else runs_by_model[str(first)])
-        results.append(builder.result(name, made, compared))
+        results.append(builder.result(name, model_runs, compared))
     training = plan.training
     return EvaluationRecord(
         dataset=dataset.name,
@@ -445,11 +448,13 @@ def _record(plan: EvaluationPlan, preparation: _Preparation, failures: Sequence[
 def _said_of_tracks(runs_by_model: Mapping[str, Sequence[FinishedRun]]) -> list[str]:
     """Return a sentence on the scores that have those of tracks added, if any."""
     weights = {
-        model: [weight for one in runs if (weight := one.run.provenance.track_weight) is not None]
+        model: [weight for run in runs if (weight := run.run.provenance.track_weight) is not None]
         for model, runs in runs_by_model.items()
     }
-    said = [f"{model} ({min(some):.2f} to {max(some):.2f})" for model, some in weights.items() if some]
-    if not said:
+    weights_of_models = [
+        f"{model} ({min(values):.2f} to {max(values):.2f})" for model, values in weights.items() if values
+    ]
+    if not weights_of_models:
         return []
     text = "The score of a ridge on measures of tracks is added, with a weight learned inside the training people"
-    return [f"{text} (in standard deviations, the network's is 1): {', '.join(said)}."]
+    return [f"{text} (in standard deviations, the network's is 1): {', '.join(weights_of_models)}."]

@@ -99,17 +99,17 @@ def frames_missing(source: FrameSource, dataset: Dataset, digests: Mapping[str, 
 
     A video without a digest counts as not cached. Where the number of segments follows the duration, the least counts.
     """
-    wanted = Counter(digests.get(video.name, "") for video in dataset.videos if video.path is not None)
-    there = source.cache.count(source.recipe)
-    passes = sum(max(n * candidates - (there[digest] if digest else 0), 0) for digest, n in wanted.items())
+    n_uses = Counter(digests.get(video.name, "") for video in dataset.videos if video.path is not None)
+    n_cached = source.cache.count(source.recipe)
+    passes = sum(max(n * candidates - (n_cached[digest] if digest else 0), 0) for digest, n in n_uses.items())
     return passes * source.preprocessing.n_segments
 
 
 def _n_epochs(plan: TrainingPlan) -> int:
     """Return the epochs of a training: twice as many where the epoch is chosen first."""
     epochs = plan.settings().optimiser.epochs
-    chosen = plan.inner_folds * epochs if plan.select is EpochSelection.INNER else 0
-    return chosen + (epochs if plan.refit or not chosen else 0)
+    inner_epochs = plan.inner_folds * epochs if plan.select is EpochSelection.INNER else 0
+    return inner_epochs + (epochs if plan.refit or not inner_epochs else 0)
 
 
 def training_seconds(
@@ -180,13 +180,13 @@ def forecast_training(
     fold = _all_pairs(dataset.usable())
     with suppress(DatasetError):  # too few people to hold one out
         fold = make_folds(dataset, seed=plan.seed).folds[0]
-    one = _training(plan, fold)
+    cost = _training(plan, fold)
     folds = n_scale_folds(dataset, 0, scale_folds)
-    more = f"; {folds} further trainings for the raters' scale" if folds else ""
+    scale_text = f"; {folds} further trainings for the raters' scale" if folds else ""
     phases = (
         features,
-        one.phase("training", f"training of {attention_model(plan.model).title}"),
-        (one * folds).phase("checking", f"check on a quarter that is held out{more}"),
+        cost.phase("training", f"training of {attention_model(plan.model).title}"),
+        (cost * folds).phase("checking", f"check on a quarter that is held out{scale_text}"),
     )
     return TrainingForecast(phases, missing, scale_prospect(dataset))
 
@@ -201,14 +201,16 @@ def forecast_choice(
     """
     usable = dataset.usable()
     parts = outer_folds(usable, plan.training.seed).folds
-    kept = next(name for name in reversed(plan.candidates) if attention_model(name).inputs is InputKind.FEATURES)
-    features, missing = _features(plan.of(kept), dataset, digests, cache, device_name)
+    default_model = next(
+        name for name in reversed(plan.candidates) if attention_model(name).inputs is InputKind.FEATURES
+    )
+    features, missing = _features(plan.of(default_model), dataset, digests, cache, device_name)
     if any(attention_model(name).inputs is InputKind.FLOW for name in (*plan.candidates, *RIVALS)):
-        flow, more = _features(plan.of("motion"), dataset, digests, cache, device_name)
-        if plan.training.candidates > 1 or more > missing:  # else they are computed with the features
+        flow, missing_flow = _features(plan.of("motion"), dataset, digests, cache, device_name)
+        if plan.training.candidates > 1 or missing_flow > missing:  # else they are computed with the features
             both_s, both_idle_s = features.seconds + flow.seconds, (features.idle_s or 0) + (flow.idle_s or 0)
             features = PlannedPhase("features", both_s, (features if missing else flow).text, both_idle_s)
-            missing += more
+            missing += missing_flow
     counts = n_trainings(plan, len(parts))
     out = {*parts[0].held_out_videos, *parts[1].held_out_videos}
     without_two = fold_of("two", [name for name in usable.names if name not in out], out, usable.pairs)
@@ -216,10 +218,12 @@ def forecast_choice(
     for fold, numbers in ((without_two, counts.without_two), (parts[0], counts.without_one)):
         for name, number in numbers.items():
             checking += _training(plan.of(name), fold) * number
-    how = "every person held out once" if plan.level is CheckLevel.CROSS_VALIDATED else "one quarter held out"
+    check_text = "every person held out once" if plan.level is CheckLevel.CROSS_VALIDATED else "one quarter held out"
     phases = (
         features,
-        checking.phase("checking", f"{counts.total} trainings of {len(plan.candidates)} models, {how}"),
-        _training(plan.of(kept), _all_pairs(usable)).phase("training", "training of the chosen model on all people"),
+        checking.phase("checking", f"{counts.total} trainings of {len(plan.candidates)} models, {check_text}"),
+        _training(plan.of(default_model), _all_pairs(usable)).phase(
+            "training", "training of the chosen model on all people"
+        ),
     )
     return TrainingForecast(phases, missing, scale_prospect(dataset))

@@ -126,10 +126,10 @@ class FinishedRun:
         return FoldScores(self.fold, self.run.scores)
 
 
-def _as_published(model: str, found: Sequence[FinishedRun]) -> bool:
+def _as_published(model: str, runs: Sequence[FinishedRun]) -> bool:
     """Return whether a network that trains its backbones has those with which it was published."""
-    used = {one.run.configuration.backbone for one in found}
-    return attention_model(model).inputs is not InputKind.SNIPPETS or used == {PUBLISHED_BACKBONE}
+    backbones = {run.run.configuration.backbone for run in runs}
+    return attention_model(model).inputs is not InputKind.SNIPPETS or backbones == {PUBLISHED_BACKBONE}
 
 
 class ResultBuilder:
@@ -155,11 +155,11 @@ class ResultBuilder:
         self.problems: list[str] = []
         self._equal_success = equal_success(dataset)
         self.orderings: tuple[Ordering, ...] = ceilings(dataset, [fold for fold in folds if fold.test_pairs])
-        known = {row.name for row in self.orderings}
+        control_names = {row.name for row in self.orderings}
         self.problems += [
             f"“{name}” is not known of all test videos: what ordering by it would get is not told."
             for name in orderings(dataset)
-            if name not in known
+            if name not in control_names
         ]
         self.ceilings = {row.name: row.pooled.value for row in self.orderings}
 
@@ -168,11 +168,11 @@ class ResultBuilder:
 
         ``runs`` has a run for every fold and seed, ``first`` those of the model that it is compared with.
         """
-        numbers = tuple(self._numbers(one) for one in runs)
-        seeds = sorted({one.run.configuration.settings.seed for one in runs})
-        by_seed = [[one.scores for one in runs if one.run.configuration.settings.seed == seed] for seed in seeds]
-        scores = [one.scores for one in runs]
-        provenances = [one.run.provenance for one in runs]
+        numbers = tuple(self._numbers(run) for run in runs)
+        seeds = sorted({run.run.configuration.settings.seed for run in runs})
+        by_seed = [[run.scores for run in runs if run.run.configuration.settings.seed == seed] for seed in seeds]
+        scores = [run.scores for run in runs]
+        provenances = [run.run.provenance for run in runs]
         row = attention_model(model).row
         quoted = published_accuracy(self._dataset.published, row) if _as_published(model, runs) else None
         folds = tuple(_mean(_accuracy(n) for n in numbers if n.fold == fold.name) for fold in self._folds)
@@ -191,8 +191,8 @@ class ResultBuilder:
             if self._equal_success
             else None,
             by_separation=tuple(
-                Separated(separation=at.separation, accuracy=at.count.accuracy, n_pairs=at.count.n)
-                for at in accuracy_by_separation(scores, self._separations)
+                Separated(separation=point.separation, accuracy=point.count.accuracy, n_pairs=point.count.n)
+                for point in accuracy_by_separation(scores, self._separations)
             ),
             difference=self._difference(scores, first, both_held_out=False),
             difference_both_held_out=self._difference(scores, first, both_held_out=True),
@@ -201,14 +201,14 @@ class ResultBuilder:
             published=quoted,
             ceilings=self.ceilings,
             selection=said_of_runs(p.selection for p in provenances),
-            optimistic=any(one.run.configuration.settings.select is EpochSelection.BEST_ON_TEST for one in runs),
+            optimistic=any(run.run.configuration.settings.select is EpochSelection.BEST_ON_TEST for run in runs),
             parameters=provenances[0].parameters,
             seconds=sum(p.seconds for p in provenances),
             runs=numbers,
             weight=attention_weight(
-                [(one.fold, one.run.maps) for one in runs], self._dataset, self._facts, self._regions, self._tolerance
+                [(run.fold, run.run.maps) for run in runs], self._dataset, self._facts, self._regions, self._tolerance
             ),
-            curve=score_progress([(one.fold, one.run.curves) for one in runs], self._dataset),
+            curve=score_progress([(run.fold, run.run.curves) for run in runs], self._dataset),
             chosen=model_metrics(self._metrics, by_seed, self._dataset, self._reference),
             rejection=rejection_points(self._metrics, by_seed, self._dataset),
         )
@@ -218,14 +218,14 @@ class ResultBuilder:
         """Chosen metrics of each rater's ratings against the mean of the others', mean over the raters."""
         return rated_metrics(self._metrics, raters_predicted(self._dataset), self._dataset)
 
-    def _numbers(self, one: FinishedRun) -> RunNumbers:
+    def _numbers(self, run: FinishedRun) -> RunNumbers:
         return RunNumbers(
-            fold=one.fold.name,
-            seed=one.run.configuration.settings.seed,
-            metrics={metric.name: metric.value(one.scores, self._reference) for metric in METRICS},
-            epoch=one.run.provenance.epoch,
-            seconds=one.run.provenance.seconds,
-            folder=one.folder,
+            fold=run.fold.name,
+            seed=run.run.configuration.settings.seed,
+            metrics={metric.name: metric.value(run.scores, self._reference) for metric in METRICS},
+            epoch=run.run.provenance.epoch,
+            seconds=run.run.provenance.seconds,
+            folder=run.folder,
         )
 
     def _difference(
@@ -233,10 +233,10 @@ class ResultBuilder:
     ) -> PooledEstimate | None:
         if first is None:
             return None
-        return pooled_difference(scores, [one.scores for one in first], self._dataset, both_held_out=both_held_out)
+        return pooled_difference(scores, [run.scores for run in first], self._dataset, both_held_out=both_held_out)
 
-    def _pointing(self, found: Sequence[FinishedRun], tolerance: int) -> PointingGame | None:
-        with_maps = [one.run.maps for one in found if one.run.maps is not None]
+    def _pointing(self, runs: Sequence[FinishedRun], tolerance: int) -> PointingGame | None:
+        with_maps = [run.run.maps for run in runs if run.run.maps is not None]
         parts = [part for maps in with_maps for part in self._localised(maps, tolerance)]
         if not parts or not sum(part.n_frames for part in parts):
             return None

@@ -136,13 +136,13 @@ def _look(
     for place, name in enumerate(names):
         if name in held_out:
             token.check()
-            own = segment_contributions(model, first_pass(store, name))
-            contributions[place, : len(own)] = own
-    along = ScoreCurves(names, curves, contributions)
+            effects = segment_contributions(model, first_pass(store, name))
+            contributions[place, : len(effects)] = effects
+    score_curves = ScoreCurves(names, curves, contributions)
     if not predictions.maps or not mapped:
-        return predictions.scores, along, None
+        return predictions.scores, score_curves, None
     maps = padded([predictions.maps[name] for name in mapped], 0.0)
-    return predictions.scores, along, Maps(mapped, maps, model.map_kind, model.map_rect)
+    return predictions.scores, score_curves, Maps(mapped, maps, model.map_kind, model.map_rect)
 
 
 def _save_checkpoint(material: SharedInputs, run: Run, model: AttentionModel, tracks: TrackTerm | None) -> None:

@@ -20,10 +20,10 @@ def write_csv(record: EvaluationRecord, path: Path) -> None:
     """
     rows = [_csv_row(m) for m in record.models]
     for ordering in record.orderings if rows else ():
-        given = (("pooled", ordering.pooled), ("pooled_honest", ordering.both_new))
-        cells = {name: value for what, one in given for name, value in _interval(what, one).items()}
-        own = {"model": ordering.name, **cells, **_interval("equal_success", ordering.equal_success)}
-        rows.append({name: own.get(name) for name in rows[0]})
+        estimates = (("pooled", ordering.pooled), ("pooled_honest", ordering.both_new))
+        cells = {name: value for column, estimate in estimates for name, value in _interval(column, estimate).items()}
+        ordering_cells = {"model": ordering.name, **cells, **_interval("equal_success", ordering.equal_success)}
+        rows.append({name: ordering_cells.get(name) for name in rows[0]})
     with (
         atomic_output(path, (".csv",), overwrite=True) as temporary,
         temporary.open("w", newline="", encoding="utf-8") as file,
@@ -33,8 +33,8 @@ def write_csv(record: EvaluationRecord, path: Path) -> None:
         writer.writerows([_cell(value) for value in row.values()] for row in rows)
 
 
-def _interval(name: str, one: PooledEstimate | None) -> dict[str, object]:
-    ends = (one.value, one.low, one.high) if one else (None, None, None)
+def _interval(name: str, estimate: PooledEstimate | None) -> dict[str, object]:
+    ends = (estimate.value, estimate.low, estimate.high) if estimate else (None, None, None)
     return dict(zip((name, f"{name}_low", f"{name}_high"), ends, strict=True))
 
 
@@ -74,9 +74,9 @@ def _csv_row(m: ModelResult) -> dict[str, object]:
 def _pointing(suffix: str, a: PointingGame | None) -> dict[str, object]:
     numbers = {"pointing": "hits", "energy": "energy"}
     return {
-        f"{title}{suffix}{of}": getattr(a, f"{name}{of}") if a else None
+        f"{title}{suffix}{control}": getattr(a, f"{name}{control}") if a else None
         for title, name in numbers.items()
-        for of in ("", "_uniform", "_centre")
+        for control in ("", "_uniform", "_centre")
     }
 
 

@@ -79,9 +79,9 @@ def write_tables(record: EvaluationRecord, folder: Path) -> None:
     new = all(m.pooled_both_held_out.n_pairs for m in record.models)
     accuracies = [(_label(m), m.pooled_both_held_out if new else m.pooled) for m in record.models]
     bars = [
-        Accuracy(what, at.value, defined(at.low), defined(at.high))
-        for what, at in accuracies
-        if math.isfinite(at.value)
+        Accuracy(title, estimate.value, defined(estimate.low), defined(estimate.high))
+        for title, estimate in accuracies
+        if math.isfinite(estimate.value)
     ]
     if not bars:
         (folder / PLOT).unlink(missing_ok=True)  # it would be of another evaluation
@@ -152,10 +152,13 @@ def accuracy_table(record: EvaluationRecord) -> list[str]:
         row += [_span(m.equal_success)] if equal else []
         row += [(percent if metric.percent else _decimal)(m.metrics[metric.name]) for metric in others]
         rows.append([*row, f"{m.parameters:,}", f"{m.seconds:.0f} s"])
-    for one in record.orderings if rows else ():
-        given: dict[int, PooledEstimate | None] = {1: one.both_new, header.index("pooled (95 %)"): one.pooled}
-        given |= {header.index("equal success (95 %)"): one.equal_success} if equal else {}
-        rows.append([f"*{one.name}*", *(_span(given.get(i)) for i in range(1, len(header)))])
+    for ordering in record.orderings if rows else ():
+        estimates: dict[int, PooledEstimate | None] = {
+            1: ordering.both_new,
+            header.index("pooled (95 %)"): ordering.pooled,
+        }
+        estimates |= {header.index("equal success (95 %)"): ordering.equal_success} if equal else {}
+        rows.append([f"*{ordering.name}*", *(_span(estimates.get(i)) for i in range(1, len(header)))])
     return _rows(header, rows)
 
 
@@ -166,20 +169,20 @@ def metrics_table(record: EvaluationRecord) -> list[str]:
     names = [name for name in titles if any(name in m.chosen for m in record.models)]
     if not names:
         return []
-    given = [(m.model, m.chosen) for m in record.models]
-    given += [(f"*{ONE_RATER}*", record.one_rater)] if record.one_rater else []
+    metric_rows = [(m.model, m.chosen) for m in record.models]
+    metric_rows += [(f"*{ONE_RATER}*", record.one_rater)] if record.one_rater else []
     rows = [
-        [what, *((_span if titles[name][1] else _numbers)(chosen.get(name)) for name in names)]
-        for what, chosen in given
+        [title, *((_span if titles[name][1] else _numbers)(metrics.get(name)) for name in names)]
+        for title, metrics in metric_rows
     ]
     return _rows(["metrics (95 %)", *(titles[name][0] for name in names)], rows)
 
 
-def _numbers(one: PooledEstimate | None) -> str:
-    if one is None or not math.isfinite(one.value):
+def _numbers(estimate: PooledEstimate | None) -> str:
+    if estimate is None or not math.isfinite(estimate.value):
         return NONE
-    span = f" ({_decimal(one.low)} to {_decimal(one.high)})" if math.isfinite(one.low) else ""
-    return _decimal(one.value) + span
+    span = f" ({_decimal(estimate.low)} to {_decimal(estimate.high)})" if math.isfinite(estimate.low) else ""
+    return _decimal(estimate.value) + span
 
 
 def _undefined(record: EvaluationRecord) -> list[str]:
@@ -200,11 +203,11 @@ def _about_published(record: EvaluationRecord) -> list[str]:
     quoted = [(m.model, m.published) for m in record.models if m.published is not None]
     lines = []
     for source in sorted({number.source for _, number in quoted}):
-        ways: dict[str, list[str]] = {}
+        models_by_epoch: dict[str, list[str]] = {}
         for model, number in quoted:
             if number.source == source:
-                ways.setdefault(number.epoch, []).append(model)
-        listed = "; ".join(f"{', '.join(models)}: of {epoch}" for epoch, models in ways.items())
+                models_by_epoch.setdefault(number.epoch, []).append(model)
+        listed = "; ".join(f"{', '.join(models)}: of {epoch}" for epoch, models in models_by_epoch.items())
         lines += [f"Published: {source} ({listed}).", ""]
     rows: dict[str, list[str]] = {}
     for model, _ in quoted:
@@ -218,7 +221,7 @@ def _about_published(record: EvaluationRecord) -> list[str]:
 
 def markdown(record: EvaluationRecord) -> str:
     """Return the whole evaluation as a page of Markdown."""
-    who = f" of {record.n_participants} participants" if record.n_participants else ""
+    of_participants = f" of {record.n_participants} participants" if record.n_participants else ""
     flow = record.preprocessing.flow.algorithm
     sentences = []
     if record.backbone:
@@ -232,8 +235,8 @@ def markdown(record: EvaluationRecord) -> str:
         f"# {record.dataset}",
         "",
         (
-            f"{record.n_videos} videos{who}, {record.n_pairs} ordered pairs. {record.split_title}, {seeds}; "
-            f"preset {record.preset} ({record.dataset_preset}); {features}."
+            f"{record.n_videos} videos{of_participants}, {record.n_pairs} ordered pairs. {record.split_title}, "
+            f"{seeds}; preset {record.preset} ({record.dataset_preset}); {features}."
         ),
         "",
         f"Selection rule: {record.selection}.",
@@ -249,8 +252,8 @@ def markdown(record: EvaluationRecord) -> str:
     if record.optimistic:
         lines += ["\\* The epoch was chosen on the test pairs themselves: optimistic, only to compare with papers.", ""]
     lines += _about_published(record)
-    if chosen := metrics_table(record):
-        lines += ["## Metrics", "", *chosen, "", _ABOUT_METRICS, ""]
+    if metric_lines := metrics_table(record):
+        lines += ["## Metrics", "", *metric_lines, "", _ABOUT_METRICS, ""]
     lines += _progress(record)
     lines += _attention(record)
     lines += _weights(record)
@@ -286,7 +289,7 @@ def _progress(record: EvaluationRecord) -> list[str]:
     for model, curve in ((m.model, m.curve) for m in record.models):
         if curve is not None:
             fifths = " / ".join(f"{100 * part:.0f}" for part in curve.fifths)
-            rows.append([model, *(percent(at.value) for at in curve.accuracy), fifths])
+            rows.append([model, *(percent(estimate.value) for estimate in curve.accuracy), fifths])
     heads = ["model", *(f"{share:.0%}" for share in SHARES), "by fifths"]
     return _section("Along the video", heads, rows, _ABOUT_PROGRESS)
 
@@ -313,9 +316,9 @@ def _separations(record: EvaluationRecord) -> list[str]:
     for m in record.models:
         row = [m.model]
         for low, high in ranges:
-            inside = [at for at in m.by_separation if low <= at.separation <= high]
-            n = sum(at.n_pairs for at in inside)
-            row.append(percent(sum(at.accuracy * at.n_pairs for at in inside) / n) if n else NONE)
+            inside = [point for point in m.by_separation if low <= point.separation <= high]
+            n = sum(point.n_pairs for point in inside)
+            row.append(percent(sum(point.accuracy * point.n_pairs for point in inside) / n) if n else NONE)
         rows.append(row)
     about = "Accuracy of pairs by the number of steps between their videos in the order that all pairs imply."
     return _section("By separation", ["steps apart", *titles], rows, about)
@@ -323,13 +326,13 @@ def _separations(record: EvaluationRecord) -> list[str]:
 
 def _even_ranges(separated: Sequence[Separated]) -> list[tuple[int, int]]:
     """Divide separations into a few ranges that hold about equally many pairs."""
-    total = sum(at.n_pairs for at in separated)
+    total = sum(point.n_pairs for point in separated)
     ranges: list[tuple[int, int]] = []
     start = separated[0].separation
     counted = 0
-    for at in separated:
-        counted += at.n_pairs
+    for point in separated:
+        counted += point.n_pairs
         if counted >= total * (len(ranges) + 1) / _RANGES:
-            ranges.append((start, at.separation))
-            start = at.separation + 1
+            ranges.append((start, point.separation))
+            start = point.separation + 1
     return ranges

@@ -60,12 +60,18 @@ def train_chosen(
     check_place(folder, replace=replace)
     work = choice_work_folder(folder) if work is None else work
     with training_lock(folder.with_name(f"{folder.name}.choice")):
-        chosen = choose_model(plan, dataset, work, control, resources)
+        chosen_model = choose_model(plan, dataset, work, control, resources)
     result = train_checkpoint(
-        plan.of(chosen.choice.winner), dataset, folder, control, resources, replace=replace, outer=outer_check(chosen)
+        plan.of(chosen_model.choice.winner),
+        dataset,
+        folder,
+        control,
+        resources,
+        replace=replace,
+        outer=outer_check(chosen_model),
     )
     shutil.rmtree(work, ignore_errors=True)
-    return ChosenTraining(result, chosen.choice)
+    return ChosenTraining(result, chosen_model.choice)
 
 
 def choice_work_folder(folder: Path) -> Path:
@@ -73,34 +79,34 @@ def choice_work_folder(folder: Path) -> Path:
     return training_folder(folder.absolute().with_name(f"{folder.name}.choice"))
 
 
-def outer_check(chosen: ChosenModel) -> OuterCheck:
+def outer_check(chosen_model: ChosenModel) -> OuterCheck:
     """Return the check of a choice, for the card of the model that is trained on all people."""
-    choice = chosen.choice
-    how = "every person held out once" if choice.level is CheckLevel.CROSS_VALIDATED else "one quarter held out"
-    named = [(row.title.lower(), row.accuracy.value) for row in choice.baselines]
+    choice = chosen_model.choice
+    check_text = "every person held out once" if choice.level is CheckLevel.CROSS_VALIDATED else "one quarter held out"
+    ceilings = [(row.title.lower(), row.accuracy.value) for row in choice.baselines]
     if choice.one_rater is not None:
-        named.append(("one rater", choice.one_rater.value))
+        ceilings.append(("one rater", choice.one_rater.value))
     return OuterCheck(
         held_out=HeldOut.of(
             choice.accuracy,
-            f"{how} by {choice.unit}, of the whole procedure: the model was chosen without the people held out",
+            f"{check_text} by {choice.unit}, of the whole procedure: the model was chosen without the people held out",
             choice.both_new,
         ),
-        ceilings=tuple(named),
+        ceilings=tuple(ceilings),
         notes=f"Chosen from a short list, and trained on all people. {choice.verdict.sentence}",
-        calibrate=lambda scores: _calibration(chosen, scores),
+        calibrate=lambda scores: _calibration(chosen_model, scores),
         write=lambda folder: write_json(folder / CHOICE, msgspec.to_builtins(choice)),
     )
 
 
-def _calibration(chosen: ChosenModel, scores: Mapping[str, float]) -> ScoreCalibration | None:
+def _calibration(chosen_model: ChosenModel, scores: Mapping[str, float]) -> ScoreCalibration | None:
     """Return the map to the raters' scale by the scores of the outer folds, in the unit of the final model."""
-    dataset = chosen.dataset
+    dataset = chosen_model.dataset
     new = dict[str, float]()
-    for one in chosen.outer:
-        shared = [name for name in one.fold.train_videos if name in scores]
-        moved = aligned(scores, one.scores, shared)
-        new |= {name: moved[name] for name in one.fold.held_out_videos if name in dataset.participants}
-    quick = chosen.choice.level is CheckLevel.QUICK
+    for fold_scores in chosen_model.outer:
+        shared = [name for name in fold_scores.fold.train_videos if name in scores]
+        moved = aligned(scores, fold_scores.scores, shared)
+        new |= {name: moved[name] for name in fold_scores.fold.held_out_videos if name in dataset.participants}
+    quick = chosen_model.choice.level is CheckLevel.QUICK
     advice = _ADVICE if quick and scale_prospect(dataset).is_possible else ""
-    return raters_scale(dataset, new, f"{len(chosen.outer)} folds by person" if not quick else "held out", advice)
+    return raters_scale(dataset, new, f"{len(chosen_model.outer)} folds by person" if not quick else "held out", advice)

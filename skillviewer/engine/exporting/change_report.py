@@ -82,20 +82,20 @@ def change_report(study: Study, choices: ChangeChoices) -> ChangeReport:
             "--participant --occasion”, or in the window (File › Set occasion…)."
         )
     if choices.participant and choices.participant not in participants:
-        known = ", ".join(participants)
-        raise ExportError(f"No video with an occasion shows “{choices.participant}”. Participants: {known}.")
+        names = ", ".join(participants)
+        raise ExportError(f"No video with an occasion shows “{choices.participant}”. Participants: {names}.")
     places = in_order({v.occasion for v in videos})
     before = _occasion(choices.before, places)
     after = _occasion(choices.after, places)
     if before and after and places[before] >= places[after]:
         raise ExportError(f"“{before}” is not before “{after}”: state an earlier and a later occasion.")
-    shown = pseudonyms(participants, "P", names=choices.names)
-    attempts = [(v.name, shown[v.participant or ""], v.occasion) for v in videos]
+    labels = pseudonyms(participants, "P", names=choices.names)
+    attempts = [(v.name, labels[v.participant or ""], v.occasion) for v in videos]
     sources = [*_by_raters(study), *_by_model(study, videos, choices)]
     unknown = [sentence for source in sources for sentence in source.unknown]
     if not any(source.estimates for source in sources):
         raise ExportError(" ".join(["Neither raters nor a model rate these videos on a scale.", *unknown]))
-    name = shown.get(choices.participant)
+    name = labels.get(choices.participant)
     sections = []
     for source in (source for source in sources if source.estimates):
         by_participant = courses(attempts, source.estimates, places)
@@ -111,14 +111,14 @@ def change_report(study: Study, choices: ChangeChoices) -> ChangeReport:
     return ChangeReport(title, subtitle, tuple(sections), (_ATTEMPTS, _TOLD, *unknown), facts)
 
 
-def _occasion(said: str, places: dict[str, int]) -> str:
+def _occasion(requested: str, places: dict[str, int]) -> str:
     """Return an occasion in the spelling of the courses."""
-    here = {text.strip().casefold(): place for text, place in places.items()}
-    place = here.get(said.strip().casefold())
-    ordered = sorted(places, key=lambda text: (places[text], text))
-    if said and place is None:
-        raise ExportError(f"No video is of the occasion “{said}”. Occasions: {', '.join(ordered)}.")
-    return next((text for text in ordered if places[text] == place), "")
+    place_by_text = {text.strip().casefold(): place for text, place in places.items()}
+    place = place_by_text.get(requested.strip().casefold())
+    occasions = sorted(places, key=lambda text: (places[text], text))
+    if requested and place is None:
+        raise ExportError(f"No video is of the occasion “{requested}”. Occasions: {', '.join(occasions)}.")
+    return next((text for text in occasions if places[text] == place), "")
 
 
 def _by_raters(study: Study) -> Iterator[ChangeSource]:
@@ -126,39 +126,44 @@ def _by_raters(study: Study) -> Iterator[ChangeSource]:
     ratings = study.ratings.all()
     if study.criterion in ratings.items:
         scale = ratings.scale(study.criterion)
-        levels = f" ({', '.join(f'{at} {word}' for at, word in enumerate(scale.levels))})" if scale.levels else ""
+        levels = f" ({', '.join(f'{level} {word}' for level, word in enumerate(scale.levels))})" if scale.levels else ""
         title = f"By the raters: {printable(scale.item + levels)}"
         yield ChangeSource(title, raters_estimates(ratings, scale.item), scale.step, scale.less_is_better)
 
 
 def _by_model(study: Study, videos: Sequence[StudyVideo], choices: ChangeChoices) -> Iterator[ChangeSource]:
     """Yield the scores of a model on the raters' scale, or without any the reasons alone."""
-    used = latest_of(study, choices.criterion) if choices.criterion else model_in_use(study)
-    used = model_of(study, choices.model) if choices.model else used
-    if used is None:
+    model = latest_of(study, choices.criterion) if choices.criterion else model_in_use(study)
+    model = model_of(study, choices.model) if choices.model else model
+    if model is None:
         return
-    card = card_of(used)
-    scores = study.models.scores(used.digest)
+    card = card_of(model)
+    scores = study.models.scores(model.digest)
     scale = card.raters_scale if card is not None else None
     placed = {v.name: on_scale(scale, scores[v.name], v.task, study.settings.task) for v in videos if v.name in scores}
     summaries = {
-        name: Estimate(one.rating, one.low, one.high, one.level)
-        for name, one in placed.items()
-        if one is not None and one.rating is not None and one.low is not None and one.high is not None
+        name: Estimate(position.rating, position.low, position.high, position.level)
+        for name, position in placed.items()
+        if position is not None
+        and position.rating is not None
+        and position.low is not None
+        and position.high is not None
     }
     refusals = dict.fromkeys(
-        one.refusal if one is not None else _NO_SCALE for name, one in placed.items() if name not in summaries
+        position.refusal if position is not None else _NO_SCALE
+        for name, position in placed.items()
+        if name not in summaries
     )
     if scale is None or not summaries:
-        yield ChangeSource(used.name, {}, unknown=tuple(refusals))
+        yield ChangeSource(model.name, {}, unknown=tuple(refusals))
         return
     line = scale.map.curve.values if scale.map is not None else (0.0,)
     yield ChangeSource(
-        printable(f"By the model {used.name} v{used.version}: {scale.criterion}, on the raters' scale"),
+        printable(f"By the model {model.name} v{model.version}: {scale.criterion}, on the raters' scale"),
         summaries,
         scale.step,
         less_is_better=line[-1] < line[0],
         warning=" The model draws this mean towards 0.",
         unknown=(_BY_MODEL, *refusals, scale.about),
-        facts=(("Model SHA-256", used.digest),),
+        facts=(("Model SHA-256", model.digest),),
     )

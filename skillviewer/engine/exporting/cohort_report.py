@@ -64,9 +64,9 @@ def cohort_report(
     card = card_of(model)
     scale = card.raters_scale if card is not None else None
     inside = {v.name for v in videos}
-    found = [j for j in dataset.judgements if j.left in inside and j.right in inside]
+    judgements_inside = [j for j in dataset.judgements if j.left in inside and j.right in inside]
     participants = pseudonyms([v.participant or "" for v in videos if v.name in scores], "P", names=choices.names)
-    raters = pseudonyms([j.rater for j in found], "R", names=choices.names)
+    raters = pseudonyms([j.rater for j in judgements_inside], "R", names=choices.names)
     assessed = [
         CohortVideo(
             v.name,
@@ -82,7 +82,7 @@ def cohort_report(
         for v in videos
         if (s := scores.get(v.name)) is not None
     ]
-    judgements = tuple(replace(j, rater=raters[j.rater]) for j in found)
+    judgements = tuple(replace(j, rater=raters[j.rater]) for j in judgements_inside)
     export_cohort(
         assessed,
         CohortModel(f"{model.name} v{model.version}", model.digest),
@@ -124,7 +124,7 @@ def _criteria(study: Study, used: ModelVersion, tasks: Mapping[str, tuple[str, s
         if card is not None and card.criterion not in by_criterion:
             scores = {name: s for name, s in study.models.scores(model.digest).items() if name in tasks}
             scaled = {name: on_scale(card.raters_scale, s, *tasks[name]) for name, s in scores.items()}
-            ratings = {name: own.words for name, own in scaled.items() if own is not None}
+            ratings = {name: calibrated.words for name, calibrated in scaled.items() if calibrated is not None}
             by_criterion[card.criterion] = {name: ratings.get(name) or signed(s.score) for name, s in scores.items()}
     return by_criterion if len(by_criterion) > 1 else {}
 
@@ -143,8 +143,8 @@ def _agreement(dataset: Dataset, *, names: bool) -> RaterAgreement | None:
     if len(dataset.ratings.table(dataset.criterion).raters) < 2:
         return None
     raters = pseudonyms(list(dataset.ratings.raters), "R", names=names)
-    own = tuple(replace(one, rater=raters[one.rater]) for one in dataset.ratings.ratings)
-    return rater_agreement(replace(dataset.ratings, ratings=own), dataset.criterion)
+    anonymous = tuple(replace(rating, rater=raters[rating.rater]) for rating in dataset.ratings.ratings)
+    return rater_agreement(replace(dataset.ratings, ratings=anonymous), dataset.criterion)
 
 
 def _warnings(n_videos: int, n_assessed: int, passes: set[int]) -> tuple[str, ...]:
@@ -162,74 +162,74 @@ def _warnings(n_videos: int, n_assessed: int, passes: set[int]) -> tuple[str, ..
     return tuple(sentences)
 
 
-def task_of(study: Study, tasks: set[str], asked: str) -> str:
+def task_of(study: Study, tasks: set[str], requested: str) -> str:
     """Return the task that is asked for, or the only one of the videos.
 
     Raises:
         ExportError: There is no such task, or there are several and none is asked for.
     """
-    if asked:
-        if asked in tasks or (asked == study.settings.task and "" in tasks):
-            return asked if asked in tasks else ""
-        known = ", ".join(sorted(task for task in tasks if task)) or study.settings.task or "none"
-        raise ExportError(f"The study has no videos of the task “{asked}”. Its tasks: {known}.")
+    if requested:
+        if requested in tasks or (requested == study.settings.task and "" in tasks):
+            return requested if requested in tasks else ""
+        names = ", ".join(sorted(task for task in tasks if task)) or study.settings.task or "none"
+        raise ExportError(f"The study has no videos of the task “{requested}”. Its tasks: {names}.")
     if len(tasks) > 1:
-        known = ", ".join(sorted(task or study.settings.task or "(none)" for task in tasks))
+        names = ", ".join(sorted(task or study.settings.task or "(none)" for task in tasks))
         raise ExportError(
-            f"The study has videos of {len(tasks)} tasks ({known}), whose scores cannot be compared: choose one."
+            f"The study has videos of {len(tasks)} tasks ({names}), whose scores cannot be compared: choose one."
         )
     return next(iter(tasks), "")
 
 
 def latest_of(study: Study, criterion: str) -> ModelVersion | None:
     """Return the newest model of a study, not discarded and in its place, that learnt a criterion; None without."""
-    wanted = criterion.casefold()
+    folded = criterion.casefold()
     models = [m for m in study.models.all() if m.state is not ModelState.DISCARDED and m.path is not None]
-    candidates = [m for m in models if m.path is not None and criterion_of(m.path).casefold() == wanted]
+    candidates = [m for m in models if m.path is not None and criterion_of(m.path).casefold() == folded]
     return max(candidates, key=lambda m: m.added_at, default=None)
 
 
 def model_in_use(study: Study) -> ModelVersion | None:
     """Return the model in use, or that with the most scores; if it learnt another criterion, the newest of this one."""
-    used = study.models.default_model(study.settings.model)
-    learnt = criterion_of(used.path) if used is not None and used.path is not None else SKILL
-    return used if learnt.casefold() in {SKILL, study.criterion.casefold()} else latest_of(study, study.criterion)
+    model = study.models.default_model(study.settings.model)
+    learnt = criterion_of(model.path) if model is not None and model.path is not None else SKILL
+    return model if learnt.casefold() in {SKILL, study.criterion.casefold()} else latest_of(study, study.criterion)
 
 
-def model_of(study: Study, asked: str, criterion: str = "") -> ModelVersion:
+def model_of(study: Study, requested: str, criterion: str = "") -> ModelVersion:
     """Return the model that is asked for, the newest of a criterion, the one in use, or that with the most scores.
 
     Raises:
         ExportError: There is no such model.
     """
-    if criterion and not asked:
+    if criterion and not requested:
         newest = latest_of(study, criterion)
         if newest is None:
             raise ExportError(
                 f"The study has no model of the criterion “{criterion}”: score its videos with one, or choose a model."
             )
         return newest
-    if asked:
+    if requested:
         models = [m for m in study.models.all() if m.state is not ModelState.DISCARDED]
-        named = [m for m in models if asked in {m.name, f"{m.name} v{m.version}", m.digest}]
-        if not named:
-            known = ", ".join(f"{m.name} v{m.version}" for m in models) or "none"
-            raise ExportError(f"The study has no model “{asked}”. Its models: {known}.")
-        return max(named, key=lambda m: m.version)
-    used = model_in_use(study)
-    if used is None:
+        matches = [m for m in models if requested in {m.name, f"{m.name} v{m.version}", m.digest}]
+        if not matches:
+            names = ", ".join(f"{m.name} v{m.version}" for m in models) or "none"
+            raise ExportError(f"The study has no model “{requested}”. Its models: {names}.")
+        return max(matches, key=lambda m: m.version)
+    model = model_in_use(study)
+    if model is None:
         if study.models.default_model(study.settings.model) is not None:
             return model_of(study, "", study.criterion)  # which says that there is none
         raise ExportError(
             "No video of the study has been assessed. Assess them first: in the window, or by skillviewer export table "
             "scores STUDY -o scores.csv."
         )
-    return used
+    return model
 
 
 def pseudonyms(originals: list[str], letter: str, *, names: bool) -> dict[str, str]:
     """Return the names of people in the report: their own, or numbers in random order."""
-    known = sorted({name for name in originals if name})
+    names_sorted = sorted({name for name in originals if name})
     if not names:
-        secrets.SystemRandom().shuffle(known)
-    return {name: name if names else f"{letter}{at}" for at, name in enumerate(known, start=1)}
+        secrets.SystemRandom().shuffle(names_sorted)
+    return {name: name if names else f"{letter}{number}" for number, name in enumerate(names_sorted, start=1)}

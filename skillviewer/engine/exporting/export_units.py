@@ -39,8 +39,8 @@ def is_done(request: ExportRequest) -> bool:
     return False
 
 
-def _names(recorded: RecordedSource, asked: ExportSource) -> bool:
-    analysis = stored_analysis(asked, digest_of)
+def _names(recorded: RecordedSource, source: ExportSource) -> bool:
+    analysis = stored_analysis(source, digest_of)
     if analysis is None or recorded.passes != analysis.n_passes:
         return False
     same_model = recorded.model in (analysis.provenance.model_digest, analysis.provenance.model)

@@ -27,8 +27,8 @@ def motion_sentences(analysis: Analysis, others: Sequence[StudyVideo] = ()) -> t
     if tracks is None or not tracks.tracks:
         return ()
     tracks.check_video(analysis.video)
-    theirs = [measures for other in others if (measures := _measures_of(other, store)) is not None]
-    compared = compare_measures(measure_stored_tracks(tracks, frames), theirs)
+    other_measures = [measures for other in others if (measures := _measures_of(other, store)) is not None]
+    compared = compare_measures(measure_stored_tracks(tracks, frames), other_measures)
     return tuple(
         f"{each.text} It was seen in {100 * each.motion.measures[0].share_seen:.0f} % of the searched frames."
         for each in compared

@@ -66,11 +66,11 @@ class Graph(nn.Module):
         """
         import onnxruntime
 
-        axes, given = dict.fromkeys(self.axes, torch.export.Dim.DYNAMIC), tuple(self.inputs.values())
+        axes, example = dict.fromkeys(self.axes, torch.export.Dim.DYNAMIC), tuple(self.inputs.values())
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # torch's, about its own code
-                exported = torch.export.export(self, given, dynamic_shapes=((axes,) * len(given),), strict=False)
+                exported = torch.export.export(self, example, dynamic_shapes=((axes,) * len(example),), strict=False)
                 names: dict[str, Any] = {"input_names": list(self.inputs), "output_names": self.outputs}
                 onnx_program: Any = torch.onnx.export(exported, dynamo=True, verbose=False, **names)
                 for node in onnx_program.model.graph.all_nodes():  # they hold paths of this computer
@@ -80,11 +80,11 @@ class Graph(nn.Module):
             reason = first_line(error.__cause__ if isinstance(error.__cause__, Exception) else error)
             raise ExportError(f"torch cannot write {path.name} of this model as ONNX: {reason}.") from error
         session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-        for n in (1, len(given[0])):
+        for n in (1, len(example[0])):
             values = {name: value[:n] for name, value in self.inputs.items()}
-            found = session.run(None, {name: value.numpy() for name, value in values.items()})
-            for name, own, other in zip(self.outputs, self(*values.values()), found, strict=True):
-                _check(f"{name} of {path.name}", own.numpy(), other, TOLERANCE * (10 if name == "features" else 1))
+            outputs = session.run(None, {name: value.numpy() for name, value in values.items()})
+            for name, expected, other in zip(self.outputs, self(*values.values()), outputs, strict=True):
+                _check(f"{name} of {path.name}", expected.numpy(), other, TOLERANCE * (10 if name == "features" else 1))
 
 
 def head_graphs(model: AttentionModel) -> dict[str, Graph]:
@@ -212,17 +212,18 @@ def frame_facts(checkpoint: Checkpoint) -> dict[str, int | None]:
 
 
 def _write_example(checkpoint: Checkpoint, video: Path, folder: Path) -> None:
-    how, extractor = checkpoint.config.preprocessing, FeatureExtractor.later(checkpoint, torch.device("cpu"))
+    preprocessing, extractor = checkpoint.config.preprocessing, FeatureExtractor.later(checkpoint, torch.device("cpu"))
     with VideoReader(video) as reader, Engine.open(checkpoint.folder, "cpu") as engine:
         analysis = engine.assess(video, reader=reader)
-        sampling = sampling_of(reader.info, how, 1)
-        wanted, size, clip = np.unique(sampling.positions), extractor.frame_size, extractor.clip
-        items = stream_inputs(reader, how, sampling.timeline, wanted, size, clip=clip, crop=sampling.crop)
+        sampling = sampling_of(reader.info, preprocessing, 1)
+        positions, size, clip = np.unique(sampling.positions), extractor.frame_size, extractor.clip
+        items = stream_inputs(reader, preprocessing, sampling.timeline, positions, size, clip=clip, crop=sampling.crop)
         by_position = {item.position: (item.rgb, item.flow) for item in items}
     if checkpoint.config.on_snippets:
         by_position = {position: middle_of(snippet_of(*pair)) for position, pair in by_position.items()}
     rgb, flow = (
-        np.stack(part) for part in zip(*(by_position[at] for at in sampling.positions[0].tolist()), strict=True)
+        np.stack(part)
+        for part in zip(*(by_position[position] for position in sampling.positions[0].tolist()), strict=True)
     )
     inputs = {"rgb": np.moveaxis(rgb, -1, 1), "flow": flow}
     results = {"score_curve": analysis.score_curve[0], "maps": analysis.attention[0]}
@@ -231,6 +232,6 @@ def _write_example(checkpoint: Checkpoint, video: Path, folder: Path) -> None:
         _check(f"{name} of the example", results[name], found_now)
 
 
-def _check(what: str, own: Any, other: Any, tolerance: float = TOLERANCE) -> None:  # noqa: ANN401 - arrays
-    if own.shape != other.shape or not np.allclose(own, other, rtol=tolerance, atol=tolerance):
-        raise ExportError(f"ONNX Runtime computes {what} differently from torch, so nothing is written.")
+def _check(quantity: str, expected: Any, other: Any, tolerance: float = TOLERANCE) -> None:  # noqa: ANN401 - arrays
+    if expected.shape != other.shape or not np.allclose(expected, other, rtol=tolerance, atol=tolerance):
+        raise ExportError(f"ONNX Runtime computes {quantity} differently from torch, so nothing is written.")

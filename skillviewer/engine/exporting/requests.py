@@ -78,7 +78,7 @@ class ExportRequest:
         for source in self.sources:
             if source.study is not None:
                 names.setdefault(source.study, {})[source.title or source.video.stem] = None
-        return tuple(LoggedExport(s, self.path.name, self.exporter.name, tuple(of)) for s, of in names.items())
+        return tuple(LoggedExport(s, self.path.name, self.exporter.name, tuple(titles)) for s, titles in names.items())
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,16 +166,16 @@ class ExportService(Closing):
             Cancelled: The token was raised; the files that were finished stay.
         """
         written, failures = [], []
-        for done, request in enumerate(requests):
+        for n_done, request in enumerate(requests):
             token.check()
-            counted = report if len(requests) == 1 else _counted(report, done, len(requests))
+            counted = report if len(requests) == 1 else _counted(report, n_done, len(requests))
             try:
                 if isinstance(request, StudyExportRequest):
                     written.append(self.write_study(request, token, counted))
                 else:
                     written.append(self.write(request, token, counted))
                 if len(requests) > 1:  # also if the ones after it are stopped: it is there
-                    report(Progress(f"{request.path.name} is written", done + 1, len(requests), written[-1]))
+                    report(Progress(f"{request.path.name} is written", n_done + 1, len(requests), written[-1]))
             except SkillViewerError as error:
                 if len(requests) == 1:
                     raise
@@ -247,8 +247,8 @@ class ExportService(Closing):
                 if analysis is None:
                     return None
                 reader = shared_readers.open(source.video, token) if shared_readers is not None else None
-                known = load_evidence(analysis) if exporter.wants_evidence else None
-                videos.append(AnalysedVideo(analysis, source.title, reader, source.faces, known))
+                evidence = load_evidence(analysis) if exporter.wants_evidence else None
+                videos.append(AnalysedVideo(analysis, source.title, reader, source.faces, evidence))
             exporter.check(videos)
             if isinstance(options, ReportOptions | ClipOptions) and sources:
                 request = ExportRequest(exporter, tuple(sources), Path(), options)
@@ -420,23 +420,23 @@ def _informed(
     from skillviewer.nets.library import criterion_of
     from skillviewer.nets.model_card import load_card
 
-    known = options.known
+    context = options.known
     if source.model is not None:
         with suppress(CheckpointError):  # an analysis may outlive its model
-            known = replace(known, model_warning=load_card(source.model).warning)
+            context = replace(context, model_warning=load_card(source.model).warning)
     if source.study is None or options.known != StudyContext():
-        if not known.motion:
-            known = replace(known, motion=motion_sentences(video.analysis))
-        return videos, replace(options, known=known)
+        if not context.motion:
+            context = replace(context, motion=motion_sentences(video.analysis))
+        return videos, replace(options, known=context)
     criterion = criterion_of(source.model) if source.model is not None else ""
-    known = replace(
-        context_of(studies.open(source.study), video.analysis, criterion), model_warning=known.model_warning
+    context = replace(
+        context_of(studies.open(source.study), video.analysis, criterion), model_warning=context.model_warning
     )
-    if known.reference is not None and shared_readers is not None:
-        known = replace(
-            known, reference=replace(known.reference, source=shared_readers.open(known.reference.path, token))
+    if context.reference is not None and shared_readers is not None:
+        context = replace(
+            context, reference=replace(context.reference, source=shared_readers.open(context.reference.path, token))
         )
-    return videos, replace(options, known=known)
+    return videos, replace(options, known=context)
 
 
 def _defaults(exporter: "Exporter") -> object:
@@ -448,9 +448,9 @@ def _named(report: Report, source: ExportSource, doing: str) -> Report:
     return lambda progress: report(Progress(stage, progress.done, progress.total))
 
 
-def _counted(report: Report, done: int, total: int) -> Report:
+def _counted(report: Report, n_done: int, total: int) -> Report:
     """Return a report of one file of several, which tells how many are finished."""
-    return lambda progress: report(replace(progress, done=done, total=total))
+    return lambda progress: report(replace(progress, done=n_done, total=total))
 
 
 def _no_model(source: ExportSource) -> CheckpointError:

@@ -83,8 +83,8 @@ def annotated(
         annotations[path] = study_annotations(study, files)
     videos_with_annotations = []
     for source, video in zip(sources, videos, strict=True):
-        said = annotations[source.study].get(video.analysis.video.digest, video.annotations)
-        videos_with_annotations.append(replace(video, annotations=(*said, *_of_tracks(video.analysis.video))))
+        of_study = annotations[source.study].get(video.analysis.video.digest, video.annotations)
+        videos_with_annotations.append(replace(video, annotations=(*of_study, *_of_tracks(video.analysis.video))))
     return videos_with_annotations
 
 
@@ -92,10 +92,12 @@ def with_cameras(
     sources: "Sequence[ExportSource]", videos: Sequence[AnalysedVideo], studies: SourceStudies
 ) -> list[AnalysedVideo]:
     """Return videos with the cameras that their studies keep, or raise a StudyError."""
-    known = {path: study.cameras.by_digest() for path, study in studies.of(sources).items()}
+    cameras_by_study = {path: study.cameras.by_digest() for path, study in studies.of(sources).items()}
     out = []
     for source, video in zip(sources, videos, strict=True):
-        cameras = known[source.study].get(video.analysis.video.digest, ()) if source.study is not None else ()
+        cameras = (
+            cameras_by_study[source.study].get(video.analysis.video.digest, ()) if source.study is not None else ()
+        )
         out.append(replace(video, cameras=tuple(map(ShownCamera, cameras))) if cameras else video)
     return out
 
@@ -154,21 +156,21 @@ def context_of(study: Study, analysis: Analysis, criterion: str = "") -> StudyCo
 
 def _context(study: Study, video: StudyVideo, videos: Sequence[StudyVideo], analysis: Analysis) -> StudyContext:
     task = video.task or study.settings.task
-    alike = {v.name: v for v in videos if v.task == video.task and v.name != video.name}
+    same_task = {v.name: v for v in videos if v.task == video.task and v.name != video.name}
     model = analysis.provenance.model_digest
-    scores = {name: score for name, score in study.models.scores(model).items() if name in alike}
-    members = _members([alike[name] for name in scores], scores, model)
-    of_task = {video.name, *alike}
+    scores = {name: score for name, score in study.models.scores(model).items() if name in same_task}
+    members = _members([same_task[name] for name in scores], scores, model)
+    of_task = {video.name, *same_task}
     judgements = tuple(j for j in study.votes.judgements() if {j.left, j.right} <= of_task)
     models = [m for m in study.models.all() if m.state is not ModelState.DISCARDED]
-    this = next((m for m in models if m.digest == model), None)
-    own = {m.name: m.score for m in members} | {video.name: analysis.score}
+    this_model = next((m for m in models if m.digest == model), None)
+    own_scores = {m.name: m.score for m in members} | {video.name: analysis.score}
 
     def scores_by(digest: str) -> dict[str, float]:
         return {name: score.score for name, score in study.models.scores(digest).items()}
 
-    others, versions = other_models(video.name, own, model, models, scores_by, MAX_OTHER_MODELS)
-    reference, near_by = _reference(video.name, analysis, members, alike, model)
+    others, versions = other_models(video.name, own_scores, model, models, scores_by, MAX_OTHER_MODELS)
+    reference, near_by = _reference(video.name, analysis, members, same_task, model)
     return StudyContext(
         name=video.name,
         participant=video.participant or "",
@@ -186,8 +188,8 @@ def _context(study: Study, video: StudyVideo, videos: Sequence[StudyVideo], anal
         notes=tuple(ReportNote(n.text, n.author, n.time_s) for n in study.annotations.notes(video.name)),
         other_models=others,
         versions=versions,
-        model_version=f"v{this.version}" if this is not None else "",
-        motion=motion_sentences(analysis, list(alike.values())),
+        model_version=f"v{this_model.version}" if this_model is not None else "",
+        motion=motion_sentences(analysis, list(same_task.values())),
     )
 
 
@@ -205,8 +207,8 @@ def _reference(
     name: str, analysis: Analysis, members: Sequence[CohortMember], videos: dict[str, StudyVideo], model: str
 ) -> tuple[AnalysedVideo | None, SimilarityMeasure | None]:
     """Return a well-scored video that can be shown and why it, or None; one whose file is missing is passed over."""
-    shown = {n for n, video in videos.items() if video.path is not None and video.state is not FileState.REPLACED}
-    reference = reference_for(name, analysis, members, shown)
+    available = {n for n, video in videos.items() if video.path is not None and video.state is not FileState.REPLACED}
+    reference = reference_for(name, analysis, members, available)
     other = cached_analysis(videos[reference.name], model) if reference is not None else None
     return (
         (AnalysedVideo(other, reference.name), reference.near_by)

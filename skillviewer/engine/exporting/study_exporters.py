@@ -144,8 +144,8 @@ def _strengths(study: Study) -> Source:
     dataset = study.dataset()
     if not dataset.judgements and not dataset.pairs:
         raise ExportError(f"{study.path.name} has no judgement and no pair that is agreed on: there are no strengths.")
-    agreed = ("The strengths are those of the agreed pairs: there are no judgements.",)
-    return (dataset.judgements or dataset.pairs, dataset.subtasks), () if dataset.judgements else agreed
+    note = ("The strengths are those of the agreed pairs: there are no judgements.",)
+    return (dataset.judgements or dataset.pairs, dataset.subtasks), () if dataset.judgements else note
 
 
 def _rated_items(study: Study) -> list[RatedItem]:

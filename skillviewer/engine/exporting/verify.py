@@ -100,23 +100,25 @@ class Verifier:
         """
         name = ""
         with tempfile.TemporaryDirectory(prefix="skillviewer-") as folder:
-            again = Path(folder) / f"again{file.suffix}"
+            new_file = Path(folder) / f"again{file.suffix}"
             try:
                 record = read_export(file)
                 name = record.exporter
-                problem = self._make(record, file, again, token, report)
+                problem = self._make(record, file, new_file, token, report)
             except AlteredExportError as error:
                 problem = str(error)
             if problem:
                 return Verification(name, problem)
-            if file.read_bytes() == again.read_bytes():
+            if file.read_bytes() == new_file.read_bytes():
                 return Verification(name, "", identical=True)
-            n, difference = first_difference(file, again, self._digits, moved=self._moved)
+            n, difference = first_difference(file, new_file, self._digits, moved=self._moved)
             return Verification(name, difference, n_compared=n)
 
-    def _make(self, record: ExportRecord, file: Path, again: Path, token: CancelToken, report: Report) -> str:
+    def _make(self, record: ExportRecord, file: Path, new_file: Path, token: CancelToken, report: Report) -> str:
         """Make an export again; return a sentence if it names what there is not."""
-        whole = {each.name: each for each in STUDY_EXPORTERS}.get(record.exporter)
+        whole = {exporter_of_study.name: exporter_of_study for exporter_of_study in STUDY_EXPORTERS}.get(
+            record.exporter
+        )
         with _refusal_as_finding(record):
             exporter = whole or look_up(EXPORTERS, record.exporter, "export", ExportError)
             options = options_from(exporter.options, record.options)
@@ -130,9 +132,9 @@ class Verifier:
                 raise ExportError("Participants have random numbers in this report, so it cannot be reproduced.")
             if exporter.name == "log":  # events that came after the file are no difference
                 with Study.open(self._study, read_only=True) as study:
-                    export_table("log", again, study.log()[: len(_data_in(file))])
+                    export_table("log", new_file, study.log()[: len(_data_in(file))])
             else:
-                exporter.export(self._study, again, options, token=token, report=report)
+                exporter.export(self._study, new_file, options, token=token, report=report)
             return ""
         sources: list[ExportSource] = []
         with tempfile.TemporaryDirectory(prefix="skillviewer-") as features:
@@ -143,22 +145,22 @@ class Verifier:
                     if isinstance(source, str):
                         return source
                     assert source.model is not None
-                    said = model_cache.assess(
+                    analysis = model_cache.assess(
                         source.model, source.video, recorded.passes, token, report, source.clip_range
                     )
-                    sources.append(replace(source, analysis=said))
+                    sources.append(replace(source, analysis=analysis))
                 with _refusal_as_finding(record):
-                    service.write(ExportRequest(exporter, tuple(sources), again, options), token, report)
+                    service.write(ExportRequest(exporter, tuple(sources), new_file, options), token, report)
         return ""
 
     def _found(self, recorded: RecordedSource, columns: "_Columns") -> ExportSource | str:
         """Return the source that a record names, or a sentence that there is none."""
-        wanted = recorded.video
-        sources = [t for t in self._sources if wanted == t.digest] or [
-            t for t in self._sources if Path(wanted).name == t.video.name
+        recorded_name = recorded.video
+        sources = [t for t in self._sources if recorded_name == t.digest] or [
+            t for t in self._sources if Path(recorded_name).name == t.video.name
         ]
         if not sources:
-            return f"It names the video {wanted}, which is none of the given ones."
+            return f"It names the video {recorded_name}, which is none of the given ones."
         folders = [f for d, f in self._models.items() if recorded.model in (d, f.name)]
         if not folders:
             return f"It names the model {recorded.model}, which is none of the given ones."
@@ -242,8 +244,8 @@ def _of_data(file: Path) -> ExportRecord:
             about = json.loads(str(arrays["about"]))
             passes = int(arrays["frames"].shape[0])
         times_s = (about["start_s"], about["stop_s"])
-        named = RecordedSource(about["video_digest"], about["provenance"]["model_digest"], passes, times_s=times_s)
-        return ExportRecord("maps", sources=(named,))
+        source = RecordedSource(about["video_digest"], about["provenance"]["model_digest"], passes, times_s=times_s)
+        return ExportRecord("maps", sources=(source,))
     rows = _data_in(file)
     head = set(rows) if isinstance(rows, dict) else set()
     if not isinstance(rows, dict) and (rows or file.suffix.lower() == ".json"):
@@ -252,8 +254,8 @@ def _of_data(file: Path) -> ExportRecord:
         times_s = (rows["start_s"], rows["stop_s"])
         model = rows["provenance"]["model_digest"]
         passes = len(rows["passes"])
-        named = RecordedSource(rows["video"]["digest"], model, passes, times_s=times_s)
-        return ExportRecord("result", sources=(named,))
+        source = RecordedSource(rows["video"]["digest"], model, passes, times_s=times_s)
+        return ExportRecord("result", sources=(source,))
     kind = next((k for k in TABLES if not k.whole and head == {f.name for f in fields(k.row)}), None)
     if kind is None:
         raise ValueError("its columns are those of no table, or it has no rows.")

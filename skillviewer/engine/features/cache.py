@@ -97,8 +97,8 @@ class FeatureCache:
             return False
         try:
             if size > self._unchecked:  # a look at every file, on a network too: not for each of thousands
-                held = make_room(self.folder, _SUFFIX, size, self.max_bytes)
-                self._unchecked = size + (self.max_bytes - held - size) // _WRITERS
+                used_bytes = make_room(self.folder, _SUFFIX, size, self.max_bytes)
+                self._unchecked = size + (self.max_bytes - used_bytes - size) // _WRITERS
             self._unchecked -= size
             with atomic_path(path) as temp_path:
                 save_file(
@@ -125,10 +125,10 @@ class FeatureCache:
         Raises:
             OSError: A file cannot be deleted.
         """
-        gone = [path for path, _, _ in self.entries() if _video_of(path) in ("", video_digest)]
-        for path in gone:
+        paths = [path for path, _, _ in self.entries() if _video_of(path) in ("", video_digest)]
+        for path in paths:
             path.unlink(missing_ok=True)
-        return len(gone)
+        return len(paths)
 
     def entries(self) -> list[tuple[Path, int, float]]:
         """Return (path, bytes, last use) of every file, the longest unused first."""

@@ -71,7 +71,7 @@ def sampled_frames(source: FrameSource, dataset: Dataset, candidates: int, token
     if source.preprocessing.segment_s is None:
         return len(files_of(dataset)) * candidates * source.preprocessing.n_segments
     all_facts = facts_of(dataset, source.preprocessing, token, report)[0].values()
-    return candidates * sum(len(one.frames) for one in all_facts)
+    return candidates * sum(len(video_facts.frames) for video_facts in all_facts)
 
 
 def check_room(source: FrameSource, n_videos: int, n_frames: int) -> str:
@@ -132,8 +132,8 @@ def _passes(
 ) -> list[Reference]:
     path, clip_range = video
     with device_errors(), VideoReader(path, token) as reader:
-        made = source() if callable(source) else source
-        return [reference(features) for features in made.passes(reader, candidates, token, clip_range)]
+        frame_source = source() if callable(source) else source
+        return [reference(features) for features in frame_source.passes(reader, candidates, token, clip_range)]
 
 
 def build_store(
@@ -182,8 +182,8 @@ def standardise(model: nn.Module, store: FeatureStore, names: Sequence[str]) -> 
     """Set the statistics of a fresh model that standardises features, or averages over cells, by training videos."""
     for part in model.modules():
         if isinstance(part, Standardising) and part.standardise:
-            seen = AveragedStore(store) if isinstance(part, CellMean) else store
-            part.set_statistics(*statistics(seen, names))
+            averaged = AveragedStore(store) if isinstance(part, CellMean) else store
+            part.set_statistics(*statistics(averaged, names))
 
 
 def statistics(store: FeatureStore, names: Sequence[str]) -> tuple[torch.Tensor, torch.Tensor]:

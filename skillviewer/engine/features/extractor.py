@@ -66,13 +66,13 @@ def backbone_config(weights: BackboneWeights, motion: BackboneWeights | None = N
     Without ``motion``, weights for flow, the motion stream starts across modalities.
     """
     entry = backbone(weights.name)
-    across = FLOW_ACROSS_MODALITIES if entry.flow is None else SIGNED
+    cross_modality = FLOW_ACROSS_MODALITIES if entry.flow is None else SIGNED
     return BackboneConfig(
         name=weights.name,
         appearance_digest=weights.digest,
         motion_digest=(motion or weights).digest,
         appearance_normalisation=entry.normalisation,
-        motion_normalisation=UNIT if motion else across,
+        motion_normalisation=UNIT if motion else cross_modality,
     )
 
 
@@ -92,9 +92,9 @@ def streams_of(
     config = backbone_config(weights, motion)
     flow = backbone(weights.name).motion_without_weights()
 
-    def trunk(own: BackboneWeights, in_channels: int) -> nn.Module:
-        net = backbone(own.name).make(in_channels)
-        net.load_state_dict(stream_state(own, in_channels, rescale=rescale))
+    def trunk(weights: BackboneWeights, in_channels: int) -> nn.Module:
+        net = backbone(weights.name).make(in_channels)
+        net.load_state_dict(stream_state(weights, in_channels, rescale=rescale))
         return net.eval()
 
     return TwoStream(
@@ -153,9 +153,11 @@ class FeatureExtractor:
         config = checkpoint.config
         if config.backbone is None:
             raise CheckpointError(f"The checkpoint {checkpoint.name} looks at time alone: it has no backbone.")
-        own = checkpoint.digest if checkpoint.streams else ""  # backbones of its own: its features serve no other model
+        own_digest = (
+            checkpoint.digest if checkpoint.streams else ""
+        )  # backbones of its own: its features serve no other model
         load = partial(trained_streams, checkpoint)
-        return cls(load, config.backbone, config.n_fields, device, config.precision, config.on_snippets, own)
+        return cls(load, config.backbone, config.n_fields, device, config.precision, config.on_snippets, own_digest)
 
     @classmethod
     def frozen(
@@ -246,7 +248,7 @@ class FeatureExtractor:
 
         def fields(first: RGBImage, second: RGBImage) -> Float32Array:
             pairs = torch.from_numpy(np.stack([first, second], axis=1))
-            flow: Float32Array = batches.run(lambda some: solver(*some.unbind(1)), pairs).permute(0, 2, 3, 1).numpy()
+            flow: Float32Array = batches.run(lambda batch: solver(*batch.unbind(1)), pairs).permute(0, 2, 3, 1).numpy()
             return flow
 
         return fields

@@ -54,7 +54,7 @@ class MappedStore(Mapping[str, Sequence[NDArray[Any]]]):
     """Features of every video by name, as ``feature_store.FeatureStore`` says, from references of its K passes."""
 
     def __init__(self, passes: Mapping[str, Sequence[Reference]]) -> None:
-        self._passes = {name: tuple(some) for name, some in passes.items()}
+        self._passes = {name: tuple(references) for name, references in passes.items()}
 
     def __getitem__(self, name: str) -> Sequence[NDArray[Any]]:
         """Return the K passes of a video, each (N, 2F, h, w).
@@ -63,7 +63,7 @@ class MappedStore(Mapping[str, Sequence[NDArray[Any]]]):
             KeyError: There is no such video.
             DatasetError: Its features are no longer in the cache.
         """
-        return tuple(_opened(one, name) for one in self._passes[name])
+        return tuple(_opened(reference, name) for reference in self._passes[name])
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._passes)
@@ -72,15 +72,15 @@ class MappedStore(Mapping[str, Sequence[NDArray[Any]]]):
         return len(self._passes)
 
 
-def _opened(one: Reference, name: str) -> NDArray[Any]:
-    if not isinstance(one, MappedPass):
-        return one
+def _opened(reference: Reference, name: str) -> NDArray[Any]:
+    if not isinstance(reference, MappedPass):
+        return reference
     try:
-        return np.memmap(one.path, one.kind, "r", one.offset, one.shape)
+        return np.memmap(reference.path, reference.kind, "r", reference.offset, reference.shape)
     except (OSError, ValueError) as error:
         raise DatasetError(
-            f"The features of “{name}” are no longer in the cache ({one.path}): it was emptied, or is too small for "
-            "this study. Run the same again, with a larger cache."
+            f"The features of “{name}” are no longer in the cache ({reference.path}): it was emptied, or is too small "
+            "for this study. Run the same again, with a larger cache."
         ) from error
 
 
@@ -110,8 +110,8 @@ class AveragedStore(DerivedStore):
 
     def __getitem__(self, name: str) -> Sequence[NDArray[Any]]:
         if name not in self._kept:
-            passes = [np.asarray(one, np.float32) for one in self.store[name]]
-            self._kept[name] = [one.mean(axis=(2, 3), keepdims=True) for one in passes]
+            passes = [np.asarray(features, np.float32) for features in self.store[name]]
+            self._kept[name] = [features.mean(axis=(2, 3), keepdims=True) for features in passes]
         return self._kept[name]
 
 

@@ -53,8 +53,8 @@ def _leave_out(log: Path, name: str) -> None:
     """Remove the lines of a log that mention a file; in place, since the window may have it open."""
     with suppress(FileNotFoundError), log.open("r+b") as file:
         lines = file.readlines()
-        kept = [line for line in lines if not _mentions(line, name)]
-        if len(kept) < len(lines):
+        remaining = [line for line in lines if not _mentions(line, name)]
+        if len(remaining) < len(lines):
             file.seek(0)
             file.truncate()
-            file.writelines(kept)
+            file.writelines(remaining)

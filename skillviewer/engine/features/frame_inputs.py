@@ -134,33 +134,33 @@ def stream_inputs(
         One input a position, as soon as the last picture of its flow stack has been decoded.
     """
     stacks = FlowStacks(preprocessing.flow, len(line), threads=min(usable_cores(), FLOW_THREADS), batch=batch)
-    around = np.zeros(1, np.int64) if clip is None else _around(reader.info.times_s[line], clip)
+    offsets = np.zeros(1, np.int64) if clip is None else _around(reader.info.times_s[line], clip)
     flow_positions = stacks.positions_needed(positions if clip is None else positions[:0])
     flow_size = grey_size(reader.info.width_px, reader.info.height_px, preprocessing.flow.short_side_px)
     size = size if size is not None else (preprocessing.input_px, preprocessing.input_px)
-    near = np.clip(positions[:, None] + around, 0, len(line) - 1)
-    wanted, for_flow = set(near.ravel().tolist()), set(flow_positions.tolist())
+    near = np.clip(positions[:, None] + offsets, 0, len(line) - 1)
+    for_colour, for_flow = set(near.ravel().tolist()), set(flow_positions.tolist())
     every = np.union1d(near, flow_positions)
     decoded = zip(every.tolist(), reader.stream(line[every], token), strict=True)
     greys: dict[int, RGBImage] = {}
     colours: dict[int, RGBImage] = {}
     after = preprocessing.flow.length // 2
-    for position, shown in zip(positions.tolist(), near.tolist(), strict=True):
-        own = stacks.positions_needed(np.array([position]))
-        last = max(position, int(own[-1]) if len(own) else position)
-        while shown[-1] not in colours or (last in for_flow and last not in greys):
-            at, frame = next(decoded)
-            if at in for_flow:
-                greys[at] = frame.grey(flow_size)
-            if at in wanted:
-                colours[at] = frame.rgb(size) if crop is None else cut_to(frame.rgb(), crop, size)
+    for position, clip_positions in zip(positions.tolist(), near.tolist(), strict=True):
+        flow_positions_needed = stacks.positions_needed(np.array([position]))
+        last = max(position, int(flow_positions_needed[-1]) if len(flow_positions_needed) else position)
+        while clip_positions[-1] not in colours or (last in for_flow and last not in greys):
+            index, frame = next(decoded)
+            if index in for_flow:
+                greys[index] = frame.grey(flow_size)
+            if index in for_colour:
+                colours[index] = frame.rgb(size) if crop is None else cut_to(frame.rgb(), crop, size)
         flow = stacks.stack(position, greys.__getitem__) if clip is None else np.empty(0, np.uint8)
         if crop is not None and clip is None:
             flow = np.moveaxis(cut(np.moveaxis(flow, 0, 2), crop), 2, 0)
-        rgb = colours[position] if clip is None else np.stack([colours[at] for at in shown])
-        for kept, first in ((greys, position - after), (colours, shown[0])):
-            for old in [at for at in kept if at < first]:
-                del kept[old]
+        rgb = colours[position] if clip is None else np.stack([colours[index] for index in clip_positions])
+        for buffer, first in ((greys, position - after), (colours, clip_positions[0])):
+            for old in [index for index in buffer if index < first]:
+                del buffer[old]
         yield SampledInput(position, rgb, flow)
 
 

@@ -40,15 +40,15 @@ def preprocessing_of(preprocessing: Preprocessing) -> Preprocessing:
     return replace(preprocessing, input_px=CROP_PX, flow=flow)
 
 
-def sizes_of(chosen: Preset, name: str) -> HeadSizes:
+def sizes_of(preset_: Preset, name: str) -> HeadSizes:
     """Return the sizes of the scores behind a backbone.
 
     Args:
-        chosen: Whose other sizes.
+        preset_: Whose other sizes.
         name: Entry in BACKBONES. AlexNet keeps its fully connected layers, others are averaged over their cells.
     """
     entry = backbone(name)
-    sizes = chosen.sizes(2 * entry.n_channels, entry.grid(CROP_PX))
+    sizes = preset_.sizes(2 * entry.n_channels, entry.grid(CROP_PX))
     return sizes if name == PUBLISHED_BACKBONE else replace(sizes, tsn_hidden=())
 
 

@@ -98,10 +98,10 @@ class FrameSource(ABC):
             return
         computed = {i: np.empty(shape, self.kind) for i in missing}
         full = [computed[i] if features is None else features for i, features in enumerate(passes)]
-        wanted = np.unique(sampling.positions[missing])
+        uncached = np.unique(sampling.positions[missing])
         last_needed = sampling.positions[missing].max(axis=0)  # a step is ready once this position is done
         step, timer, decoded_before_s = 0, PaceTimer(), reader.decoding_s
-        for position, features in self.compute(reader, sampling, wanted, token):
+        for position, features in self.compute(reader, sampling, uncached, token):
             token.check()
             for i in missing:
                 computed[i][sampling.positions[i] == position] = features
@@ -110,7 +110,7 @@ class FrameSource(ABC):
                 step += 1
         reader.check_unchanged()
         decoding_s = reader.decoding_s - decoded_before_s
-        timer.record(f"frame {self.recipe}", len(wanted), decoding_s)
+        timer.record(f"frame {self.recipe}", len(uncached), decoding_s)
         start, stop = sampling.part or (0, reader.info.n_frames)
         record_decoding(reader.info, stop - start, decoding_s)
         for i in missing:
@@ -130,8 +130,11 @@ class FrameSource(ABC):
         if any(features is None for features in cached):
             computed = np.stack(list(self.steps(reader, sampling, token)), axis=1)
             # mapped again from the disk where they were kept, so that a large data set need not fit into memory
-            kept = [self.cache.get(key, shape) for key in keys]
-            cached = [own if features is None else features for features, own in zip(kept, computed, strict=True)]
+            cached_passes = [self.cache.get(key, shape) for key in keys]
+            cached = [
+                features_of_pass if features is None else features
+                for features, features_of_pass in zip(cached_passes, computed, strict=True)
+            ]
         return [features for features in cached if features is not None]
 
 
@@ -207,10 +210,10 @@ def flow_numbers(flow: RGBImage, bound_px: float) -> Float32Array:
     coherence = np.hypot(mean[:, 0], mean[:, 1]) / np.maximum(by_field, 1e-6)
     differences = [np.diff(fields, n, axis=0) for n in (1, 2)]
     rough = [np.hypot(d[:, 0], d[:, 1]).mean() if len(d) else 0.0 for d in differences]
-    at = int(_PEAK * (lengths.size - 1))
-    peak, moving = np.partition(lengths, at, axis=None)[at], (lengths > _MOVING_PX).mean()
-    found = (lengths.mean(), lengths.std(), peak, moving, coherence.mean(), *rough, (by_field < _STILL_PX).mean())
-    return np.array(found, np.float32)
+    peak_index = int(_PEAK * (lengths.size - 1))
+    peak, moving = np.partition(lengths, peak_index, axis=None)[peak_index], (lengths > _MOVING_PX).mean()
+    numbers = (lengths.mean(), lengths.std(), peak, moving, coherence.mean(), *rough, (by_field < _STILL_PX).mean())
+    return np.array(numbers, np.float32)
 
 
 class FlowSource(FeatureSource):

@@ -72,9 +72,9 @@ def facts_of(
             continue
         frames, first = sampling.frames[0], sampling.timeline[0]
         times_s = info.times_s[frames] - info.times_s[first]
-        where = "" if sampling.part is None else "[{}:{}]".format(*sampling.part)
+        part = "" if sampling.part is None else "[{}:{}]".format(*sampling.part)
         facts[name] = VideoFacts(
-            info.digest + where,
+            info.digest + part,
             (info.width_px, info.height_px),
             tuple(frames.tolist()),
             tuple(times_s.tolist()),
@@ -99,4 +99,6 @@ def shared_frames(facts: Mapping[str, VideoFacts], fold: Fold) -> tuple[str, str
 
 def time_store(facts: Mapping[str, VideoFacts]) -> FeatureStore:
     """Return time in place of features: one pass a video, (N, 1, 1, 1) float32, seconds from the first frame."""
-    return {name: [np.array(one.times_s, np.float32)[:, None, None, None]] for name, one in facts.items()}
+    return {
+        name: [np.array(video_facts.times_s, np.float32)[:, None, None, None]] for name, video_facts in facts.items()
+    }

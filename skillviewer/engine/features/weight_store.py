@@ -41,8 +41,8 @@ def weight_files() -> Iterator[tuple[str, Path | None]]:
     """Yield every backbone whose weights ship or can be fetched, with its file if it is here."""
     names = [folder.parent.name for folder in sorted(models_dir().glob("*/weights.safetensors"))]
     shipped = [name for name in names if not (models_dir() / name / "config.json").exists()]
-    put = (path for path in weights_dir().glob("*/*") if path.suffix in _SUFFIXES)
-    library = [path.relative_to(weights_dir()).with_suffix("").as_posix() for path in sorted(put)]
+    added = (path for path in weights_dir().glob("*/*") if path.suffix in _SUFFIXES)
+    library = [path.relative_to(weights_dir()).with_suffix("").as_posix() for path in sorted(added)]
     for name in [*shipped, *(source.name for source in WEIGHT_SOURCES), *library]:
         yield name, find_weights(name)
 
@@ -61,13 +61,13 @@ def fetch(source: WeightSource, token: CancelToken, report: Report = silent) -> 
         with atomic_path(target) as temp_path:
             with temp_path.open("wb") as file, urllib.request.urlopen(source.url, timeout=30) as answer:  # noqa: S310
                 total = int(answer.headers.get("Content-Length") or 0)
-                done = 0
+                n_bytes = 0
                 while block := answer.read(_BLOCK):
                     token.check()
                     file.write(block)
                     digest.update(block)
-                    done += len(block)
-                    report(Progress(f"fetching {source.name}", done, total))
+                    n_bytes += len(block)
+                    report(Progress(f"fetching {source.name}", n_bytes, total))
             prefix = digest.hexdigest()[: len(source.sha256_prefix)]
             if prefix != source.sha256_prefix:
                 raise CheckpointError(

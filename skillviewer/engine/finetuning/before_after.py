@@ -63,12 +63,12 @@ def as_it_was(prepared: TuningData, token: CancelToken, report: Report) -> Basel
     model = parent.build().to(prepared.start.device)
     names = sorted(prepared.store)
     predictions = predict(model, prepared.store, names, token, report, "scores and maps before")
-    known = (
+    prior_predictions = (
         {} if old.kind is ForgettingMethod.NOTHING else predict(model, old.store, old.names, token, maps=False).scores
     )
     if model.map_kind is MapKind.NONE:
-        return BaselinePredictions(predictions.scores, {}, {}, known)
-    return BaselinePredictions(predictions.scores, predictions.maps, _places(prepared, token), known)
+        return BaselinePredictions(predictions.scores, {}, {}, prior_predictions)
+    return BaselinePredictions(predictions.scores, predictions.maps, _places(prepared, token), prior_predictions)
 
 
 def _places(prepared: TuningData, token: CancelToken) -> dict[str, SamplingPoint]:
@@ -125,14 +125,14 @@ def compare(
 
 def _after(prepared: TuningData, tuned: Tuned, token: CancelToken, report: Report) -> Predictions:
     """Return the predictions of the new model: for all videos, or after a stop for those that the figures need."""
-    known = tuned.seen.watched if tuned.seen is not None else Predictions({}, {})
-    wanted = sorted(prepared.store)
+    seen_predictions = tuned.seen.watched if tuned.seen is not None else Predictions({}, {})
+    names = sorted(prepared.store)
     if tuned.stopped:
         tested = (*prepared.split.fold.test_pairs, *prepared.split.reserved)
-        wanted = sorted({name for pair in tested for name in (pair.better, pair.worse)} | set(known.scores))
-    rest = [name for name in wanted if name not in known.scores]
-    predictions = predict(tuned.model, prepared.store, rest, token, report, "scores and maps after")
-    return Predictions({**known.scores, **predictions.scores}, {**known.maps, **predictions.maps})
+        names = sorted({name for pair in tested for name in (pair.better, pair.worse)} | set(seen_predictions.scores))
+    missing = [name for name in names if name not in seen_predictions.scores]
+    predictions = predict(tuned.model, prepared.store, missing, token, report, "scores and maps after")
+    return Predictions({**seen_predictions.scores, **predictions.scores}, {**seen_predictions.maps, **predictions.maps})
 
 
 def _cut_short(prepared: TuningData, tuned: Tuned, new: Predictions) -> list[str]:
@@ -169,8 +169,8 @@ def _attention(
         token.check()
         if name in new.maps:
             old = PlacedMaps(before.maps[name], model.map_rect)
-            now = PlacedMaps(new.maps[name], model.map_rect)
-            changes.append(attention_change(name, old, now, place.frames, place.aspect))
+            new_maps = PlacedMaps(new.maps[name], model.map_rect)
+            changes.append(attention_change(name, old, new_maps, place.frames, place.aspect))
     return tuple(sorted(changes, key=lambda change: (np.nan_to_num(change.correlation, nan=2.0), change.video)))
 
 

@@ -150,11 +150,11 @@ def _trained_pairs(prepared: TuningData, tuned: Tuned) -> list[TrainedPair]:
         if v.path is not None
     }
     trained = set(tuned.fold.train_pairs)
-    own = [
+    study_pairs = [
         TrainedPair(videos[pair.better], videos[pair.worse], "trained" if pair in trained else "chose")
         for pair in prepared.split.fold.train_pairs
     ]
-    return own + list(prepared.inherited_pairs)
+    return study_pairs + list(prepared.inherited_pairs)
 
 
 def _percent(compared: BeforeAfter) -> str:
@@ -212,23 +212,23 @@ def _card(
 
 
 def _facts(job: TuningJob, prepared: TuningData, tuned: Tuned, compared: TuningReport) -> dict[str, object]:
-    study, fold, held = prepared.study, prepared.split.fold, compared.held_out
+    study, fold, held_out = prepared.study, prepared.split.fold, compared.held_out
     votes = study.votes_on(tuned.fold.train_pairs)
     return {
         "videos": len(videos_of(tuned.fold.train_pairs)),
         "pairs": len(tuned.fold.train_pairs),
         "held_out_videos": list(fold.held_out_videos),
         "held_out_by": str(prepared.split.by),
-        "held_out_pairs": held.after.n_pairs,
+        "held_out_pairs": held_out.after.n_pairs,
         "votes": len(votes),
         "raters": list(raters_of(votes)),
         "rule": job.choices.rule,
         "seed": job.choices.seed,
-        "accuracy": defined(held.after.value),
-        "low": defined(held.after.low),
-        "high": defined(held.after.high),
-        "accuracy_before": defined(held.before.value) if held.before is not None else None,
-        "gain": defined(held.gain.value) if held.gain is not None else None,
+        "accuracy": defined(held_out.after.value),
+        "low": defined(held_out.after.low),
+        "high": defined(held_out.after.high),
+        "accuracy_before": defined(held_out.before.value) if held_out.before is not None else None,
+        "gain": defined(held_out.gain.value) if held_out.gain is not None else None,
         "known_before": _remembered(compared),
         "selection": compared.selection,
         "warnings": list(compared.warnings),

@@ -82,19 +82,21 @@ class InitialModel:
 
     def settings(self, n_pairs: int, n_videos: int, epochs: int | None, seed: int) -> TrainSettings:
         """Return how it is trained. Without ``epochs`` those of the preset are taken."""
-        chosen = preset(self.config.preset)
+        chosen_preset = preset(self.config.preset)
         # published step sizes are for what is trained there: here that is the head, never backbones
-        own = () if self.config.on_snippets else attention_model(self.config.attention_model).training
-        share = TUNING_SHARE if own else chosen.tuning_share
+        published_phases = () if self.config.on_snippets else attention_model(self.config.attention_model).training
+        share = TUNING_SHARE if published_phases else chosen_preset.tuning_share
         rate = share if self.parent is not None else 1.0
 
         def slower(settings: OptimiserSettings) -> OptimiserSettings:
             return replace(settings, learning_rate=rate * settings.learning_rate)
 
-        optimiser = slower(own[0][1] if own else chosen.optimiser(self.config.dataset_preset))
+        optimiser = slower(
+            published_phases[0][1] if published_phases else chosen_preset.optimiser(self.config.dataset_preset)
+        )
         if epochs is not None:
             optimiser = replace(optimiser, epochs=epochs)
         optimiser = for_sparse(optimiser, n_pairs, n_videos)
-        phases = tuple((name, slower(settings)) for name, settings in own)
+        phases = tuple((name, slower(settings)) for name, settings in published_phases)
         precision = training_precision("auto", self.device)
-        return TrainSettings(optimiser, chosen.loss, EpochSelection.INNER, seed, phases, precision)
+        return TrainSettings(optimiser, chosen_preset.loss, EpochSelection.INNER, seed, phases, precision)

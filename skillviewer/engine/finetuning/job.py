@@ -30,7 +30,7 @@ def _state_folder(study: StudyPairs, *settings: object) -> Path:
         sorted((v.name, *range_cells(v.clip_range)) for v in dataset.videos),
         *settings,
         __version__,
-        [asdict(replace(each, title="")) for each in PRESETS],  # a new wording of a title changes no training
+        [asdict(replace(preset, title="")) for preset in PRESETS],  # a new wording of a title changes no training
     ]
     return cache_dir() / "tuning" / values_sha256(*contents)[:32]
 

@@ -43,32 +43,32 @@ def _forecast_tuning(job: TuningJob) -> TrainingForecast:
     dataset, choices = job.study.dataset, job.choices
     with device_errors():
         start = InitialModel.of(job.parent, choose_device(job.device_name), job.cache(), choices.model)
-    known = known_of(start)
+    prior = known_of(start)
     parent = start.parent.name if start.parent is not None else ""
-    split = split_for(job.study, choices, known, parent)
+    split = split_for(job.study, choices, prior, parent)
     n_videos = _n_files(dataset)
     check_room(start.source, n_videos, n_videos * choices.candidates * start.config.preprocessing.n_segments)
     missing = frames_missing(start.source, dataset, job.study.digests, choices.candidates)
     features = features_phase(missing, start.source, dataset, choices.candidates)
-    others = known.apart_from(job.study) if known is not None and choices.old_pairs else None
+    others = prior.apart_from(job.study) if prior is not None and choices.old_pairs else None
     if others is not None:
         digests = {name: digest for name, (digest, _) in others.shown.items()}
-        more = frames_missing(start.source, others.dataset, digests, 1)
-        old = features_phase(more, start.source, others.dataset, 1)
-        missing += more
+        missing_old = frames_missing(start.source, others.dataset, digests, 1)
+        old = features_phase(missing_old, start.source, others.dataset, 1)
+        missing += missing_old
         seconds, idle_s = features.seconds + old.seconds, (features.idle_s or 0) + (old.idle_s or 0)
         features = PlannedPhase("features", seconds, features.text if features.seconds else old.text, idle_s)
-    one = _training(start, job, split.fold.train_pairs)
+    cost = _training(start, job, split.fold.train_pairs)
     if split.inner is not None:
-        one += _training(start, job, split.inner.train_pairs)
-    prospect = tuned_prospect(job.study, known, parent)
+        cost += _training(start, job, split.inner.train_pairs)
+    prospect = tuned_prospect(job.study, prior, parent)
     n_folds = n_tuning_scale_folds(job.study, split, prospect, choices.scale_folds)
-    chosen = "; the epoch is chosen first" if split.inner is not None else ""
+    choice_text = "; the epoch is chosen first" if split.inner is not None else ""
     more_text = f"; {n_folds} further trainings for the raters' scale" if n_folds else ""
     phases = (
         features,
-        one.phase("training", f"training on {len(split.fold.train_pairs)} pairs{chosen}"),
-        (one * n_folds).phase("checking", f"check on {len(split.fold.test_pairs)} pairs held out{more_text}"),
+        cost.phase("training", f"training on {len(split.fold.train_pairs)} pairs{choice_text}"),
+        (cost * n_folds).phase("checking", f"check on {len(split.fold.test_pairs)} pairs held out{more_text}"),
     )
     return TrainingForecast(phases, missing, prospect)
 

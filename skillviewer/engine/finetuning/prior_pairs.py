@@ -46,20 +46,20 @@ class PriorPairs:
 
     def apart_from(self, study: StudyPairs) -> "PriorPairs | None":
         """Return the pairs without the study's videos, but for those trained on before; None if none are left."""
-        own = study.clips_by_file
-        keep = [
+        study_clips = study.clips_by_file
+        names = [
             n
             for n in self.dataset.names
-            if n in self.trained or not may_share_frames(*self.shown.get(n, ("", None)), own)
+            if n in self.trained or not may_share_frames(*self.shown.get(n, ("", None)), study_clips)
         ]
-        fewer = self.dataset.restricted(keep)
+        fewer = self.dataset.restricted(names)
         return replace(self, dataset=fewer) if fewer.pairs else None
 
     def trained_again(self, study: StudyPairs, pairs: Iterable[Pair]) -> str:
         """Return the number of pairs that are trained on again, compared by contents, in words; "" for none."""
-        shown = {v.name: (study.digests[v.name], v.clip_range) for v in study.dataset.videos if v.name in study.digests}
-        again = {(shown.get(pair.better), shown.get(pair.worse)) for pair in pairs}
-        n = sum((self.shown[pair.better], self.shown[pair.worse]) in again for pair in self.dataset.pairs)
+        clips = {v.name: (study.digests[v.name], v.clip_range) for v in study.dataset.videos if v.name in study.digests}
+        study_pairs = {(clips.get(pair.better), clips.get(pair.worse)) for pair in pairs}
+        n = sum((self.shown[pair.better], self.shown[pair.worse]) in study_pairs for pair in self.dataset.pairs)
         are = "is" if n == 1 else "are"
         return f"; {n} of them {are} trained on again, and tell nothing of forgetting" if n else ""
 
@@ -75,16 +75,16 @@ def known_before(folder: Path, name: str) -> PriorPairs | None:
     return _sample(folder)
 
 
-def split_for(study: StudyPairs, choices: TuningChoices, known: PriorPairs | None, parent: str) -> TuningSplit:
+def split_for(study: StudyPairs, choices: TuningChoices, prior: PriorPairs | None, parent: str) -> TuningSplit:
     """Divide the pairs of a study for a model, holding out no participant that it was trained on, if possible.
 
-    The pairs that the model was trained on are ``known``, or None; ``parent`` is "" if training begins from nothing.
+    The pairs that the model was trained on are ``prior``, or None; ``parent`` is "" if training begins from nothing.
 
     Raises:
         DatasetError: There is nothing to train on.
     """
-    split = split_pairs(study, choices, study.sharing_frames(known.trained_on) if known is not None else ())
-    if known is not None or not parent:
+    split = split_pairs(study, choices, study.sharing_frames(prior.trained_on) if prior is not None else ())
+    if prior is not None or not parent:
         return split
     warning = (
         f"The training data of {parent} is unknown. If it includes held-out videos, the accuracy is inflated: it is "
@@ -93,7 +93,7 @@ def split_for(study: StudyPairs, choices: TuningChoices, known: PriorPairs | Non
     return replace(split, warnings=(warning, *split.warnings))
 
 
-def inherited_pairs(folder: Path, known: PriorPairs | None) -> list[TrainedPair]:
+def inherited_pairs(folder: Path, prior: PriorPairs | None) -> list[TrainedPair]:
     """Return the pairs that a fine-tuned version inherits from its parent model (``known_before``), for its folder.
 
     Raises:
@@ -101,10 +101,10 @@ def inherited_pairs(folder: Path, known: PriorPairs | None) -> list[TrainedPair]
     """
     if (folder / PAIRS).is_file():
         return [replace(pair, use=OLD if pair.use == OLD else BEFORE) for pair in read_pairs(folder / PAIRS)]
-    if known is None:
+    if prior is None:
         return []
-    videos = {v.name: TrainedVideo(v.name, v.path, *known.shown[v.name]) for v in known.dataset.videos if v.path}
-    return [TrainedPair(videos[p.better], videos[p.worse], OLD) for p in known.dataset.pairs if p.within(videos)]
+    videos = {v.name: TrainedVideo(v.name, v.path, *prior.shown[v.name]) for v in prior.dataset.videos if v.path}
+    return [TrainedPair(videos[p.better], videos[p.worse], OLD) for p in prior.dataset.pairs if p.within(videos)]
 
 
 def _kept(path: Path, name: str) -> PriorPairs:
@@ -115,25 +115,25 @@ def _kept(path: Path, name: str) -> PriorPairs:
         names = []
         for video in (row.better, row.worse):
             # videos of two studies may share a name; their contents differ
-            one = f"{video.name}#{video.digest[:8]}" + (f" {video.clip_range}" if video.clip_range is not None else "")
-            videos[one] = video
-            names.append(one)
+            key = f"{video.name}#{video.digest[:8]}" + (f" {video.clip_range}" if video.clip_range is not None else "")
+            videos[key] = video
+            names.append(key)
         if row.use != OLD:
             trained.update(names)
         pairs.add(Pair(*names))
-    there = {one: video for one, video in sorted(videos.items()) if video.path.is_file()}
+    readable = {key: video for key, video in sorted(videos.items()) if video.path.is_file()}
     dataset = Dataset(
         name=name,
         form="pairs",
         task="",
-        videos=tuple(DatasetVideo(one, video.path, clip_range=video.clip_range) for one, video in there.items()),
-        pairs=tuple(sorted(pair for pair in pairs if pair.within(there))),
+        videos=tuple(DatasetVideo(key, video.path, clip_range=video.clip_range) for key, video in readable.items()),
+        pairs=tuple(sorted(pair for pair in pairs if pair.within(readable))),
     )
     description = (
         f"the pairs that {name} was trained on or checked against ({len(dataset.pairs)} of {len(pairs)} found)"
     )
-    shown = {one: (video.digest, video.clip_range) for one, video in videos.items()}
-    return PriorPairs(dataset, description, shown, frozenset(trained))
+    clips = {key: (video.digest, video.clip_range) for key, video in videos.items()}
+    return PriorPairs(dataset, description, clips, frozenset(trained))
 
 
 def _sample(folder: Path) -> PriorPairs | None:
@@ -148,24 +148,24 @@ def _sample(folder: Path) -> PriorPairs | None:
         return None
     if dataset is None or not dataset.pairs:
         return None
-    shown = {
+    clips = {
         video.name: (digest_of(video.path), video.clip_range) for video in dataset.videos if video.path is not None
     }
-    return PriorPairs(dataset, f"the sample study's pairs, of the task that {folder.name} was trained for", shown)
+    return PriorPairs(dataset, f"the sample study's pairs, of the task that {folder.name} was trained for", clips)
 
 
 UNKNOWN = "It is not known what the initial model was trained on, so no one here is known to be new to it."
 
 
-def tuned_prospect(study: StudyPairs, known: PriorPairs | None, parent: str) -> ScaleProspect:
+def tuned_prospect(study: StudyPairs, prior: PriorPairs | None, parent: str) -> ScaleProspect:
     """Return the prospect of the raters' scale for a fine-tuning; see ``scale_prospect``.
 
     Args:
         study: Pairs of the study.
-        known: Pairs that the initial model was trained on, or None if they are not known.
+        prior: Pairs that the initial model was trained on, or None if they are not known.
         parent: Name of the initial model, or "" if there is none.
     """
-    if known is None and parent:
+    if prior is None and parent:
         blank = scale_prospect(study.dataset)
         return replace(blank, n_people=0, text=f"{UNKNOWN} Scores stay on the model's own scale.")
-    return scale_prospect(study.dataset, study.sharing_frames(known.trained_on) if known is not None else ())
+    return scale_prospect(study.dataset, study.sharing_frames(prior.trained_on) if prior is not None else ())

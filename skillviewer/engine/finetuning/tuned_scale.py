@@ -25,14 +25,14 @@ from skillviewer.engine.training.training_split import TrainingSplit
 STOPPED = "The training was stopped before the raters' scale was learned."
 
 
-def n_tuning_scale_folds(study: StudyPairs, split: TuningSplit, prospect: ScaleProspect, asked: int | None) -> int:
-    """Return the number of further trainings for the raters' scale; ``asked`` is None for as many as are needed."""
+def n_tuning_scale_folds(study: StudyPairs, split: TuningSplit, prospect: ScaleProspect, requested: int | None) -> int:
+    """Return the number of further trainings for the raters' scale; ``requested`` is None for as many as are needed."""
     trained = {study.dataset.participants.get(name) for name in split.fold.train_videos}
     out = [n for n in split.fold.held_out_videos if study.dataset.participants.get(n) not in trained]
     needed = N_FOLDS if rated_participants(study.dataset, out) < prospect.n_needed else 0
     if not prospect.is_possible:
         return 0
-    return needed if asked is None else asked
+    return needed if requested is None else requested
 
 
 def learn_tuned_scale(
@@ -49,7 +49,7 @@ def learn_tuned_scale(
     Arguments are those of ``tune``; the states of further trainings are saved in folders below ``work``.
     """
     study = prepared.study
-    known = known_of(prepared.start)
+    prior = known_of(prepared.start)
     if study.dataset.ratings is None or study.dataset.scores is None:
         return None
 
@@ -57,9 +57,9 @@ def learn_tuned_scale(
         return ScoreCalibration(study.dataset.criterion, study.dataset.task, refusal=reason)
 
     parent = prepared.start.parent.name if prepared.start.parent is not None else ""
-    if known is None and parent:
+    if prior is None and parent:
         return refused(UNKNOWN)
-    new = _unseen_people(study, known)
+    new = _unseen_people(study, prior)
     split = TrainingSplit(tuned.fold, new, replace(tuned.fold, held_out_videos=prepared.split.fold.held_out_videos), "")
 
     def train_fold(number: int, fold: Fold) -> Mapping[str, float]:
@@ -87,9 +87,9 @@ def learn_tuned_scale(
         return refused(STOPPED)
 
 
-def _unseen_people(study: StudyPairs, known: PriorPairs | None) -> Dataset:
+def _unseen_people(study: StudyPairs, prior: PriorPairs | None) -> Dataset:
     """Return the videos of the people whom the initial model has not seen."""
-    seen = study.sharing_frames(known.trained_on) if known is not None else frozenset()
-    participants = {study.dataset.participants[name] for name in seen if name in study.dataset.participants}
-    keep = [v.name for v in study.dataset.videos if v.name not in seen and v.participant not in participants]
-    return study.dataset.restricted(keep)
+    trained_videos = study.sharing_frames(prior.trained_on) if prior is not None else frozenset()
+    participants = {study.dataset.participants[name] for name in trained_videos if name in study.dataset.participants}
+    names = [v.name for v in study.dataset.videos if v.name not in trained_videos and v.participant not in participants]
+    return study.dataset.restricted(names)

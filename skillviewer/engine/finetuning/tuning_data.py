@@ -51,18 +51,18 @@ def prepare(
         DatasetError: There is nothing to train on.
         SettingsError: The cache is too small for the features.
     """
-    known = known_of(start)
+    prior = known_of(start)
     parent = start.parent.name if start.parent is not None else ""
-    split_for(study, choices, known, parent)  # refuse early, before hours of features
+    split_for(study, choices, prior, parent)  # refuse early, before hours of features
     n_frames = sampled_frames(start.source, study.dataset, choices.candidates, token, report)
     check_room(start.source, len(study.dataset.videos), n_frames)
     store, problems = dataset_features(study.dataset, start.source, choices.candidates, token, report)
     readable = study.restricted(list(store))
-    split = split_for(readable, choices, known, parent)
-    old, more = _old(start, readable, split, store, known, token, report, asked=choices.old_pairs)
+    split = split_for(readable, choices, prior, parent)
+    old, old_problems = _old(start, readable, split, store, prior, token, report, requested=choices.old_pairs)
     # read now, for the folder may be gone when the new one is written
-    before = tuple(inherited_pairs(start.parent.folder, known)) if start.parent is not None else ()
-    return TuningData(start, readable, split, store, old, (*problems, *more), before)
+    before = tuple(inherited_pairs(start.parent.folder, prior)) if start.parent is not None else ()
+    return TuningData(start, readable, split, store, old, (*problems, *old_problems), before)
 
 
 def known_of(start: InitialModel) -> PriorPairs | None:
@@ -75,35 +75,41 @@ def _old(
     study: StudyPairs,
     split: TuningSplit,
     store: FeatureStore,
-    known: PriorPairs | None,
+    prior: PriorPairs | None,
     token: CancelToken,
     report: Report,
     *,
-    asked: bool,
+    requested: bool,
 ) -> tuple[ForgettingSet, list[str]]:
     """Choose the videos of the forgetting check: those of old pairs if known, else familiar videos of the study."""
     if start.parent is None:
         return ForgettingSet(ForgettingMethod.NOTHING, "nothing was known before", {}, None, ()), []
-    other = known.apart_from(study) if asked and known is not None else None
+    other = prior.apart_from(study) if requested and prior is not None else None
     if other is not None:
-        found, problems = dataset_features(other.dataset, start.source, 1, token, report)
-        readable = other.dataset.restricted(list(found))
+        features, problems = dataset_features(other.dataset, start.source, 1, token, report)
+        readable = other.dataset.restricted(list(features))
         if readable.pairs:
             description = other.description + other.trained_again(study, split.fold.train_pairs)
             return ForgettingSet(
-                ForgettingMethod.PAIRS, description, found, readable, tuple(videos_of(readable.pairs))
+                ForgettingMethod.PAIRS, description, features, readable, tuple(videos_of(readable.pairs))
             ), problems
-    unused = [name for name in store if name not in set(videos_of(split.fold.train_pairs))]
+    unused_names = [name for name in store if name not in set(videos_of(split.fold.train_pairs))]
     familiarity = start.parent.familiarity
-    names = unused
-    if familiarity is not None and unused:
-        embeddings = pooled(store, unused)
-        names = [name for name, one in zip(unused, embeddings, strict=True) if not familiarity.warning(one)] or unused
-    alike = "that look like those it was trained on" if familiarity is not None and names != unused else "of the study"
-    why = "are not at hand" if asked else "were not asked for"
+    names = unused_names
+    if familiarity is not None and unused_names:
+        embeddings = pooled(store, unused_names)
+        names = [
+            name for name, embedding in zip(unused_names, embeddings, strict=True) if not familiarity.warning(embedding)
+        ] or unused_names
+    similarity_text = (
+        "that look like those it was trained on"
+        if familiarity is not None and names != unused_names
+        else "of the study"
+    )
+    reason = "are not at hand" if requested else "were not asked for"
     description = (
-        f"the pairs that {start.parent.name} was trained on {why}: drift of the scores of {len(names)} videos {alike}, "
-        "which take no part in the training"
+        f"the pairs that {start.parent.name} was trained on {reason}: drift of the scores of {len(names)} videos "
+        f"{similarity_text}, which take no part in the training"
     )
     return ForgettingSet(
         ForgettingMethod.DRIFT if names else ForgettingMethod.NOTHING, description, store, None, tuple(names)

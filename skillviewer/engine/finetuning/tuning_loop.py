@@ -45,8 +45,8 @@ class StopTraining(Exception):  # noqa: N818 - no error: it was requested
 class BestCheckpoint:
     """Keeps the best epoch of a training in memory, and passes every state to another keeper."""
 
-    def __init__(self, then: TrainingStateStore | None) -> None:
-        self._then = then
+    def __init__(self, next_store: TrainingStateStore | None) -> None:
+        self._then = next_store
         self._state: FitState | None = None
 
     def load(self) -> FitState | None:
@@ -56,9 +56,9 @@ class BestCheckpoint:
 
     def save(self, state: Callable[[], FitState], *, finished: bool) -> None:
         """Keep the state of an epoch."""
-        now = self._state = state()
+        current = self._state = state()
         if self._then is not None:
-            self._then.save(lambda: now, finished=finished)
+            self._then.save(lambda: current, finished=finished)
 
     @property
     def there(self) -> bool:
@@ -69,10 +69,10 @@ class BestCheckpoint:
         """Return the best epoch, or None before one is finished."""
         if self._state is None or not self.there:
             return None
-        kept = self._state
+        saved = self._state
         mark = "best."
-        weights = {k.removeprefix(mark): v for k, v in kept.tensors.items() if k.startswith(mark)}
-        return Trained(weights, kept.best_epoch, kept.rows, kept.best_unseen)
+        weights = {k.removeprefix(mark): v for k, v in saved.tensors.items() if k.startswith(mark)}
+        return Trained(weights, saved.best_epoch, saved.rows, saved.best_unseen)
 
 
 class ConditionalToken(CancelToken):
@@ -80,10 +80,10 @@ class ConditionalToken(CancelToken):
 
     __slots__ = ("_other", "_so")
 
-    def __init__(self, other: CancelToken, so: Callable[[], bool]) -> None:
+    def __init__(self, other: CancelToken, condition: Callable[[], bool]) -> None:
         super().__init__()
         self._other = other
-        self._so = so
+        self._so = condition
 
     @property
     def cancelled(self) -> bool:
@@ -142,10 +142,10 @@ class _Watch:
 
     def left_s(self) -> float:
         """Return the seconds left at the pace so far, tests included; NaN before the first batch."""
-        tried = self.batch - self._done_before
-        if not tried:
+        n_batches_done = self.batch - self._done_before
+        if not n_batches_done:
             return float("nan")
-        pace = (monotonic() - self._started) / tried
+        pace = (monotonic() - self._started) / n_batches_done
         return pace * max(self._n_batches - self.batch, 0)
 
     def expect(self, n_batches: int) -> None:
@@ -154,11 +154,11 @@ class _Watch:
 
     def go_on(self, state: FitState | None, batches_each: int) -> None:
         """Begin a stage, from the state in which it was killed, if it was."""
-        done = state.epoch if state is not None else 0
+        n_epochs_done = state.epoch if state is not None else 0
         self._epochs_before = self._epoch
-        self._epoch += done
-        self.batch += done * batches_each
-        self._done_before += done * batches_each
+        self._epoch += n_epochs_done
+        self.batch += n_epochs_done * batches_each
+        self._done_before += n_epochs_done * batches_each
 
     def begin(self, model: AttentionModel, token: CancelToken) -> None:
         """Test the parent model, if there is one."""
@@ -181,8 +181,8 @@ class _Watch:
             elif isinstance(progress.value, float):
                 self.batch += 1
                 loss = progress.value
-                kept = SMOOTHING if self._smoothed == self._smoothed else 0.0
-                self._smoothed = (kept * self._smoothed if kept else 0.0) + (1 - kept) * loss
+                smoothing = SMOOTHING if self._smoothed == self._smoothed else 0.0
+                self._smoothed = (smoothing * self._smoothed if smoothing else 0.0) + (1 - smoothing) * loss
                 row = BatchRow(self.batch, loss, self._smoothed, self.left_s())
                 self._report(Progress(_stage(final=final), self.batch, self._n_batches, row))
 
@@ -191,9 +191,9 @@ class _Watch:
     def _tell(self, model: AttentionModel, row: EpochRow, token: CancelToken, *, final: bool, until: int = 0) -> None:
         prepared, old = self._prepared, self._prepared.old
         watched = predict(model, prepared.store, self._names, token)
-        known, scores = predict(model, old.store, old.names, token, maps=False).scores, watched.scores
+        old_scores, scores = predict(model, old.store, old.names, token, maps=False).scores, watched.scores
         if row.best and row.epoch:
-            self._best[final] = Snapshot(row.epoch, watched, known)
+            self._best[final] = Snapshot(row.epoch, watched, old_scores)
         reported = TuningRow(
             epoch=self._epoch,
             batch=self.batch,
@@ -202,7 +202,7 @@ class _Watch:
             choosing_accuracy=row.held_out_accuracy,
             held_out_loss=held_out_loss(self._test, scores, self._settings.loss),
             held_out=pooled_accuracy([FoldScores(prepared.split.fold, scores)], prepared.study.dataset),
-            old=self._old(known),
+            old=self._old(old_scores),
             old_kind=old.kind,
             best=row.epoch == until if final and prepared.split.inner is not None else row.best,
             seconds=monotonic() - self._started,
@@ -273,25 +273,27 @@ def tune(
         model, fitted = stages.run(FitPairs(inner.train_pairs, inner.test_pairs), EpochSelection.INNER, stages.epochs)
         selection = f"epoch chosen on {held_out_part([inner])[0]}"
     assert fitted is not None  # only a second stage ends with nothing
-    chosen = fitted
+    selected = fitted
     rows = fitted.rows
     final = inner is None
     if inner is not None and not stop.cancelled:
-        again, last = stages.run(FitPairs(fold.train_pairs), EpochSelection.LAST, chosen.epoch)
+        refitted, last = stages.run(FitPairs(fold.train_pairs), EpochSelection.LAST, selected.epoch)
         rows = (*rows, *(last.rows if last is not None else ()))
-        if last is not None and last.epoch == chosen.epoch:
-            model = again
-            chosen = last
+        if last is not None and last.epoch == selected.epoch:
+            model = refitted
+            selected = last
             final = True
             selection += ", then trained afresh on all training videos for as many epochs"
     stopped = stop.cancelled
     if stopped:
         selection += "; stopped before its end by the user"
-    used = inner if inner is not None and not final else fold
+    fold_used = inner if inner is not None and not final else fold
     seconds = monotonic() - started
     model = restore_inputs(model, prepared.store)
-    seen = stages.watch.seen(chosen.epoch, final=final)
-    return Tuned(model, chosen.epoch, selection, rows, seconds, used, stopped, seen, stages.settings.precision)
+    predictions = stages.watch.seen(selected.epoch, final=final)
+    return Tuned(
+        model, selected.epoch, selection, rows, seconds, fold_used, stopped, predictions, stages.settings.precision
+    )
 
 
 class _Stages:
@@ -310,7 +312,11 @@ class _Stages:
         n_pairs, n_videos = len(fold.train_pairs), len(videos_of(fold.train_pairs))
         self.settings = prepared.start.settings(n_pairs, n_videos, choices.epochs, choices.seed)
         self.epochs = self.settings.optimiser.epochs
-        self._each = {on is fold: n_batches(on.train_pairs, self.settings) for on in (inner, fold) if on is not None}
+        self._each = {
+            used_fold is fold: n_batches(used_fold.train_pairs, self.settings)
+            for used_fold in (inner, fold)
+            if used_fold is not None
+        }
         self.watch = _Watch(prepared, self.settings, report, self.epochs * sum(self._each.values()))
         self._prepared = prepared
         self._seed = choices.seed
@@ -326,12 +332,12 @@ class _Stages:
             watch.expect(watch.batch + until * self._each[True])
         model = start.model(self._prepared.store, sorted(videos_of(pairs.train)), self._seed)
         watch.begin(model, self._token)
-        on = split.inner if split.inner is not None and not final else split.fold
+        used_fold = split.inner if split.inner is not None and not final else split.fold
         if model.needs.similar_pairs:
             study = self._prepared.study
-            pairs = replace(pairs, similar=similar_for_training(study.dataset, on, study.reserved))
+            pairs = replace(pairs, similar=similar_for_training(study.dataset, used_fold, study.reserved))
         best = BestCheckpoint(StateFile(self._work / STATE_OF[final]) if self._work is not None else None)
-        watch.go_on(best.load(), self._each[on is split.fold])
+        watch.go_on(best.load(), self._each[used_fold is split.fold])
 
         def has_result() -> bool:
             return best.there or (final and two)
@@ -343,10 +349,10 @@ class _Stages:
         try:
             return model, fit(model, self._prepared.store, pairs, settings, control, best, until)
         except StopTraining:
-            kept = best.trained()
-            if kept is not None:
-                model.load_state_dict(kept.state)
-            return model, kept
+            best_state = best.trained()
+            if best_state is not None:
+                model.load_state_dict(best_state.state)
+            return model, best_state
 
 
 def _averaged_once(prepared: TuningData) -> TuningData:

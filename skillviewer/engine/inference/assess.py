@@ -50,16 +50,16 @@ class _Growing:
         self._score.append(score.double().cpu().numpy() + self._added[:, len(self._score)])
 
     def so_far(self, provenance: Provenance) -> Analysis:
-        done = len(self._score)
+        n_steps = len(self._score)
         return Analysis(
             video=self._info,
-            samples=self._sampling.frames[:, :done],
+            samples=self._sampling.frames[:, :n_steps],
             attention=np.stack(self._attention, axis=1),
             map_kind=self._model.map_kind,
             map_rect=self._rect,
             task_state=np.stack(self._state, axis=1),
             score_curve=np.stack(self._score, axis=1),
-            segment_stops=self._sampling.segment_stops[:done],
+            segment_stops=self._sampling.segment_stops[:n_steps],
             n_segments=self._sampling.positions.shape[1],
             provenance=provenance,
             clip_range=self._clip_range,
@@ -109,21 +109,21 @@ def assess(
     pooled = np.zeros(2 * source.extractor.n_channels, np.float64)
     state = None
     with torch.inference_mode():
-        for done, features in enumerate(source.steps(reader, sampling, token), start=1):
+        for n_done, features in enumerate(source.steps(reader, sampling, token), start=1):
             pooled += features.astype(np.float32).mean(axis=(0, 2, 3))
             tensor = torch.from_numpy(features).to(device).float()
             with one_thread():
                 fused_t = model.fuse(tensor[:, None])[:, 0]
             if model.needs.whole_video:
                 fused.append(fused_t)
-                report(Progress("looking", done, n))
+                report(Progress("looking", n_done, n))
                 continue
             with one_thread():
                 state = state if state is not None else model.initial_state(n_passes, None, tensor)
                 out = model.step(fused_t, state)
             state = out.state
             growing.add(out.attention, out.task_state, out.score)
-            report(Progress("looking", done, n, growing.so_far(provenance)))
+            report(Progress("looking", n_done, n, growing.so_far(provenance)))
         if model.needs.whole_video:
             with one_thread():
                 state = model.initial_state(n_passes, torch.stack(fused, dim=1), fused[0])
@@ -165,7 +165,9 @@ def added_by_tracks(term: TrackTerm | None, info: VideoInfo, sampling: Sampling)
         # rounded as in training
         added = term.of({measure: values.astype(np.float32) for measure, values in numbers.items()})
         if added is None:
-            known = ", ".join(sorted({one.name.partition(",")[0] for one in term.measures}))
-            raise VideoError(f"{name}: its tracks have none of the measures that the model adds. It knows: {known}.")
+            measure_names = ", ".join(sorted({measure.name.partition(",")[0] for measure in term.measures}))
+            raise VideoError(
+                f"{name}: its tracks have none of the measures that the model adds. It knows: {measure_names}."
+            )
         rows.append(added)
     return np.stack(rows)

@@ -78,14 +78,14 @@ class Engine(Closing):
             CheckpointError: It is missing, foreign or damaged, or its backbone is not here.
             DeviceError: That device is not there.
         """
-        chosen = choose_device(device)
+        torch_device = choose_device(device)
         loaded = load_checkpoint(model_folder(checkpoint))
         with device_errors():
-            model = loaded.build().to(chosen).eval()
-            extractor = FeatureExtractor.open(loaded, chosen)
-        kept = cache if cache is not None else FeatureCache()
-        source = FeatureSource(kept, loaded.config.preprocessing, extractor)
-        return cls(loaded, model, source, chosen, announce, compile_in_subprocess)
+            model = loaded.build().to(torch_device).eval()
+            extractor = FeatureExtractor.open(loaded, torch_device)
+        feature_cache = cache if cache is not None else FeatureCache()
+        source = FeatureSource(feature_cache, loaded.config.preprocessing, extractor)
+        return cls(loaded, model, source, torch_device, announce, compile_in_subprocess)
 
     @property
     def name(self) -> str:
@@ -123,8 +123,8 @@ class Engine(Closing):
             device=self.device_name,
             precision=config.precision,
         )
-        known = checkpoint.familiarity, checkpoint.card.raters_scale
-        return ScoringModel(self._model, self._source, checkpoint.map_rect, provenance, *known, config.tracks)
+        references = checkpoint.familiarity, checkpoint.card.raters_scale
+        return ScoringModel(self._model, self._source, checkpoint.map_rect, provenance, *references, config.tracks)
 
     def assess(
         self,
@@ -195,10 +195,10 @@ class Engine(Closing):
             if isinstance(video, Analysis):
                 self._own_sampling(video, opened.info)
             fused = fused_passes(opened, self._model, self._source, passes, token, report, clip_range)
-            found = weigh(self._model, fused, digest, self.checkpoint.digest, token, report, n_random, seed)
+            evidence = weigh(self._model, fused, digest, self.checkpoint.digest, token, report, n_random, seed)
             # tracks are not occluded: they are part of the score, and of that of the empty video
-            score, baseline = found.score + added, found.baseline + added
-            return replace(found, clip_range=clip_range, score=score, baseline=baseline)
+            score, baseline = evidence.score + added, evidence.baseline + added
+            return replace(evidence, clip_range=clip_range, score=score, baseline=baseline)
 
     def _own_sampling(self, analysis: Analysis, info: VideoInfo) -> Sampling:
         """Return the sampling of an analysis; refuse one of another model, of other frames, or of another file."""
@@ -230,7 +230,9 @@ class Engine(Closing):
         """
         self._warm_up(token, report)
         with device_errors():
-            (own_places, own_s), (other_places, other_s) = (self.places(one, token, report) for one in (own, other))
+            (own_places, own_s), (other_places, other_s) = (
+                self.places(analysis, token, report) for analysis in (own, other)
+            )
         alignment = align(own_places, other_places, own_s, other_s)
         ends = [
             np.concatenate([[a.start_s], times, [a.stop_s]])
@@ -245,10 +247,10 @@ class Engine(Closing):
         fields = []
         with VideoReader(analysis.video.path, token) as reader:
             sampling = self._own_sampling(analysis, reader.describe(token))
-            for done, features in enumerate(self._source.steps(reader, sampling, token), start=1):
+            for n_done, features in enumerate(self._source.steps(reader, sampling, token), start=1):
                 pooled = torch.nn.functional.adaptive_avg_pool2d(torch.from_numpy(features).float(), 3)
                 fields.append(pooled.flatten(1).numpy().astype(np.float64))
-                report(Progress("looking", done, analysis.n_segments))
+                report(Progress("looking", n_done, analysis.n_segments))
         times = analysis.times_s.T.ravel()
         order = np.argsort(times, kind="stable")
         return np.concatenate(fields)[order], times[order]

@@ -63,9 +63,9 @@ def fused_passes(
     device = next(model.parameters()).device
     fused = []
     with torch.inference_mode():
-        for done, features in enumerate(source.steps(reader, sampling, token), start=1):
+        for n_done, features in enumerate(source.steps(reader, sampling, token), start=1):
             fused.append(model.fuse(torch.from_numpy(features).to(device).float()[:, None])[:, 0])
-            report(Progress("looking", done, n))
+            report(Progress("looking", n_done, n))
     return torch.stack(fused, dim=1)
 
 
@@ -107,7 +107,7 @@ def weigh(
     meter = _Meter(k * _steps(model, n, size, n_random), token, report)
     mean = fused.mean(dim=(0, 1, 3, 4))
     with torch.inference_mode():
-        runs = [Replay(model, one, mean, meter.tick) for one in fused]
+        runs = [Replay(model, passed, mean, meter.tick) for passed in fused]
         score = float(np.mean([run.score for run in runs]))
         empty, segments = _segments(runs)
         cells = _cells(runs, model.grid) if size > 1 else None
@@ -133,8 +133,8 @@ def weigh(
 def _segments(runs: Sequence[Replay]) -> tuple[FloatArray, FloatArray]:
     """Return the score curves with everything taken away and the contributions of the segments, (K, N) each."""
     n, size = runs[0].n_steps, runs[0].n_cells
-    away = torch.cat([torch.ones(1, n, dtype=torch.bool), torch.eye(n, dtype=torch.bool)])
-    masks = away[:, :, None].expand(-1, -1, size)
+    occluded = torch.cat([torch.ones(1, n, dtype=torch.bool), torch.eye(n, dtype=torch.bool)])
+    masks = occluded[:, :, None].expand(-1, -1, size)
     curves = np.stack([run.masked(masks).cpu().numpy() for run in runs])
     scores = np.array([run.score for run in runs])
     return curves[:, 0], scores[:, None] - curves[:, 1:, -1]
@@ -154,8 +154,8 @@ def _cells(runs: Sequence[Replay], grid: tuple[int, int]) -> _Cells:
     always = np.stack([run.score - run.masked(masks)[:, -1].cpu().numpy() for run in runs])
     at_once, once = [], []
     for run in runs:
-        now, later = (scores.cpu().numpy() for scores in run.each_cell())
-        at_once.append(run.curve[:, None] - now)
+        at_this_step, later = (scores.cpu().numpy() for scores in run.each_cell())
+        at_once.append(run.curve[:, None] - at_this_step)
         once.append(run.score - later)
     return _Cells(always.reshape(-1, *grid), *(np.reshape(x, (-1, n, *grid)) for x in (once, at_once)))
 
@@ -177,18 +177,18 @@ class _Trial:
 
     def result(self) -> Faithfulness:
         """Run everything."""
-        own = np.abs(self._maps)
-        placed = [moved_at_random(own, self._rng) for _ in range(self._n_random)]
-        deletion, insertion = self._curves([own, np.abs(self._cells.at_once), *placed])
+        magnitudes = np.abs(self._maps)
+        placed = [moved_at_random(magnitudes, self._rng) for _ in range(self._n_random)]
+        deletion, insertion = self._curves([magnitudes, np.abs(self._cells.at_once), *placed])
         rounding = rounding_of(self._score)
-        some = slice(2, None)
+        moved_rows = slice(2, None)
         uniform = np.broadcast_to(self._maps.mean(axis=(2, 3), keepdims=True), self._maps.shape)
         return Faithfulness(
             score=self._score,
             deletion=deletion.order(0),
             insertion=insertion.order(0),
-            deletion_random=deletion.orders(some),
-            insertion_random=insertion.orders(some),
+            deletion_random=deletion.orders(moved_rows),
+            insertion_random=insertion.orders(moved_rows),
             deletion_effects=deletion.order(1),
             insertion_effects=insertion.order(1),
             permuted=self._with_maps([self._shuffled() for _ in range(self._n_random)]),
@@ -199,7 +199,7 @@ class _Trial:
 
     def _curves(self, magnitudes: Sequence[FloatArray]) -> tuple[Removal, Removal]:
         """Return deletion and insertion in the orders of V magnitudes, (K, N, h, w) each."""
-        ranks = np.stack([removal_rank(one, self._rng) for one in magnitudes])
+        ranks = np.stack([removal_rank(values, self._rng) for values in magnitudes])
         v = len(ranks)
         both = self._deletion(np.concatenate([ranks, self._counts[-1] - 1 - ranks]))
         return both.orders(slice(v)), both.orders(slice(v, None)).backwards()
@@ -208,8 +208,8 @@ class _Trial:
         """Delete the cells of (V, K, N, L) ranks below each count."""
         inner = self._counts[1:-1, None, None]
         scores, distances = [], []
-        for run, empty, own in zip(self._runs, self._empty, ranks.swapaxes(0, 1), strict=True):
-            masks = torch.from_numpy(own[:, None] < inner).flatten(0, 1)
+        for run, empty, ranks_of_run in zip(self._runs, self._empty, ranks.swapaxes(0, 1), strict=True):
+            masks = torch.from_numpy(ranks_of_run[:, None] < inner).flatten(0, 1)
             curves = run.masked(masks).cpu().numpy().reshape(len(ranks), -1, run.n_steps)
             ends = [np.broadcast_to(end, (len(ranks), 1, run.n_steps)) for end in (run.curve, empty)]
             curves = np.concatenate([ends[0], curves, ends[1]], axis=1)
@@ -225,5 +225,7 @@ class _Trial:
     def _with_maps(self, versions: Sequence[NDArray[np.float64]]) -> FloatArray:
         """Return the scores, (V,), under V versions of the maps, (K, N, h, w) each."""
         maps = torch.from_numpy(np.stack(versions, axis=1))
-        scores = [run.with_attention(own).cpu().numpy() for run, own in zip(self._runs, maps, strict=True)]
+        scores = [
+            run.with_attention(maps_of_run).cpu().numpy() for run, maps_of_run in zip(self._runs, maps, strict=True)
+        ]
         return np.asarray(np.mean(scores, axis=0))

@@ -100,15 +100,15 @@ class ModelCache(Closing):
 
     def retain(self, folders: Collection[Path]) -> None:
         """Let go of all models but these, and of the backbones that none of these needs."""
-        gone = [folder for folder in self._engines if folder not in folders]
-        for folder in gone:
+        unused = [folder for folder in self._engines if folder not in folders]
+        for folder in unused:
             del self._engines[folder]
         needed = {_feature_key(engine.checkpoint) for engine in self._engines.values()}
         for key in [key for key in self._extractors if key not in needed]:
             self._extractors.pop(key).close()
         # nothing refers to them in circles, so they are gone by now: collecting garbage here, in a worker, could
         # delete a widget that is garbage too, in a thread that must not touch one
-        if gone and torch.cuda.is_available():
+        if unused and torch.cuda.is_available():
             torch.cuda.empty_cache()
 
     def _engine(self, folder: Path) -> Engine:
@@ -143,8 +143,8 @@ class ModelCache(Closing):
 def _feature_key(checkpoint: Checkpoint) -> Hashable:
     """Return all that decides a model's features."""
     config = checkpoint.config
-    own = checkpoint.digest if checkpoint.streams else ""
-    return repr(config.backbone), config.preprocessing, config.precision, own
+    own_digest = checkpoint.digest if checkpoint.streams else ""
+    return repr(config.backbone), config.preprocessing, config.precision, own_digest
 
 
 def facts(checkpoint: Checkpoint) -> ModelFacts:
@@ -156,7 +156,7 @@ def facts(checkpoint: Checkpoint) -> ModelFacts:
     backbone = config.backbone.name if config.backbone is not None else "no backbone"
     clock = "" if preprocessing.rate_hz is None else f" at {preprocessing.rate_hz:g} Hz"
     spread = " of the whole video" if preprocessing.sampling == "even" else ""
-    own = f", backbones of its own ({checkpoint.digest[:8]})" if checkpoint.streams else ""
+    own_backbones = f", backbones of its own ({checkpoint.digest[:8]})" if checkpoint.streams else ""
     width, height = SIZE_PX
     middle = f" in the middle of {width} × {height}" if config.on_snippets else ""
     return ModelFacts(
@@ -172,5 +172,5 @@ def facts(checkpoint: Checkpoint) -> ModelFacts:
         rule=held_out.rule if held_out is not None else "",
         warning=checkpoint.card.warning,
         features=f"{backbone}, {preprocessing.input_px} px{middle}, {preprocessing.flow.algorithm}, "
-        f"{preprocessing.segments_text} segments{spread}{clock}{own}",
+        f"{preprocessing.segments_text} segments{spread}{clock}{own_backbones}",
     )

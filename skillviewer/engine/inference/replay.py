@@ -91,10 +91,10 @@ class Replay:
         """Return (B, C, h, w) of cells (B, L, C), without moving them in memory."""
         return cells.transpose(1, 2).view(len(cells), -1, *self._grid)
 
-    def _without(self, cells: Tensor, chosen: Tensor) -> Tensor:
+    def _without(self, cells: Tensor, masks: Tensor) -> Tensor:
         """Return (B, C, h, w), a frame's cells, (L, C), without the chosen ones, (B, L)."""
         # by 0 or 1 lerp gives either end exactly, and on a CPU it takes a sixth of the time of where
-        return self._frames(torch.lerp(cells, self._mean, chosen.to(cells.dtype)[:, :, None]))
+        return self._frames(torch.lerp(cells, self._mean, masks.to(cells.dtype)[:, :, None]))
 
     def _video_mean(self) -> Tensor:
         return self._cells.mean(dim=(0, 1))
@@ -112,7 +112,7 @@ class Replay:
         """
         masks = masks.to(self._cells.device)
         state = self._first_state(
-            torch.cat([self._means_without(few) for few in torch.split(masks, self._frames_at_once)])
+            torch.cat([self._means_without(batch) for batch in torch.split(masks, self._frames_at_once)])
         )
         scores = []
         for t in range(self.n_steps):
@@ -123,8 +123,8 @@ class Replay:
     def _means_without(self, masks: Tensor) -> Tensor:
         """Return (V, C), the mean feature of the video with the chosen cells, (V, N, L), taken away."""
         weights = masks.flatten(1).to(self._cells.dtype) / (self.n_steps * self.n_cells)
-        taken = weights @ self._cells.flatten(0, 1)
-        return self._video_mean() - taken + weights.sum(dim=1, keepdim=True) * self._mean
+        removed = weights @ self._cells.flatten(0, 1)
+        return self._video_mean() - removed + weights.sum(dim=1, keepdim=True) * self._mean
 
     def each_cell(self) -> tuple[Tensor, Tensor]:
         """Take each cell away in one step alone.
@@ -158,20 +158,20 @@ class Replay:
     def _repeated(state: State, times: int) -> State:
         return tuple(part.expand(times, *part.shape[1:]) for part in state)
 
-    def _advance(self, t: int, taken: Tensor, state: State, n: int) -> tuple[State, Tensor]:
+    def _advance(self, t: int, masks: Tensor, state: State, n: int) -> tuple[State, Tensor]:
         """Take one step with n states over frame t without cells, (n, L) or (1, L); return the next and (n,) scores."""
         states = [_rows(self._before[0], 0, 0)]
-        scores = [torch.zeros(0, dtype=torch.float64, device=taken.device)]
-        at_once = self._states_at_once if len(taken) == 1 else self._frames_at_once
+        scores = [torch.zeros(0, dtype=torch.float64, device=masks.device)]
+        at_once = self._states_at_once if len(masks) == 1 else self._frames_at_once
         step = self._prepared[t]
         for start in range(0, n, at_once):
             stop = min(start + at_once, n)
-            chosen = taken if len(taken) == 1 else taken[start:stop]
+            batch = masks if len(masks) == 1 else masks[start:stop]
             before = _rows(state, start, stop)
             if step is None:
-                _, _, score, after = self._model.step(self._without(self._cells[t], chosen), before)
+                _, _, score, after = self._model.step(self._without(self._cells[t], batch), before)
             else:
-                score, after = step(chosen, before)
+                score, after = step(batch, before)
             states.append(after)
             scores.append(score.double().expand(stop - start))
             self._tick(stop - start)
@@ -185,10 +185,10 @@ class Replay:
         """
         maps = maps.to(self._cells)
         scores = []
-        for chosen in torch.split(maps, self._states_at_once):
-            state = self._repeated(self._before[0], len(chosen))
+        for batch in torch.split(maps, self._states_at_once):
+            state = self._repeated(self._before[0], len(batch))
             for t, cells in enumerate(self._cells):
-                _, _, score, state = self._model.step(self._frames(cells[None]), state, chosen[:, t])
-            scores.append(score.double().expand(len(chosen)))
-            self._tick(len(chosen) * self.n_steps)
+                _, _, score, state = self._model.step(self._frames(cells[None]), state, batch[:, t])
+            scores.append(score.double().expand(len(batch)))
+            self._tick(len(batch) * self.n_steps)
         return torch.cat(scores)

@@ -58,8 +58,8 @@ def _check_cuda(name: str, index: int) -> None:
     if n == 0:
         raise DeviceError(f"This computer has no device {name}: torch sees no CUDA GPU. Use auto or cpu.")
     if index >= n:
-        there = "cuda:0 only" if n == 1 else f"cuda:0 to cuda:{n - 1}"
-        raise DeviceError(f"This computer has no device {name}: torch sees {there}. Use one of these, auto or cpu.")
+        devices = "cuda:0 only" if n == 1 else f"cuda:0 to cuda:{n - 1}"
+        raise DeviceError(f"This computer has no device {name}: torch sees {devices}. Use one of these, auto or cpu.")
 
 
 CPU_FACTS = Path("/proc/cpuinfo")
@@ -76,20 +76,20 @@ def _cpu_has_bfloat16(facts: Path) -> bool:
     return not {"avx512_bf16", "amx_bf16"}.isdisjoint(flags)
 
 
-def training_precision(wanted: str, device: torch.device) -> Precision:
+def training_precision(requested: str, device: torch.device) -> Precision:
     """Return the precision to train in.
 
     Args:
-        wanted: ``float32``, ``bfloat16``, or ``auto``: bfloat16 where the device computes in it, else float32.
+        requested: ``float32``, ``bfloat16``, or ``auto``: bfloat16 where the device computes in it, else float32.
         device: Device of the training.
 
     Raises:
         DeviceError: The device does not compute in bfloat16.
     """
-    if wanted == "float32":
+    if requested == "float32":
         return "float32"
     on_gpu = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
-    if wanted == "auto":
+    if requested == "auto":
         on_cpu = device.type == "cpu" and _cpu_has_bfloat16(CPU_FACTS)
         return "bfloat16" if on_gpu or on_cpu else "float32"
     if not on_gpu and device.type != "cpu":
@@ -138,20 +138,20 @@ class DeviceBatches:
 
     def run(self, work: Callable[[Tensor], Tensor], inputs: Tensor) -> Tensor:
         """Return the results of work on (B, ...) inputs, on the CPU; the log tells once that the CPU goes on."""
-        done: list[Tensor] = []
+        outputs: list[Tensor] = []
         while len(inputs):
-            some = inputs[: self._n]
+            batch = inputs[: self._n]
             try:
-                done.append(work(some.to(self._device)).cpu())
-                inputs = inputs[len(some) :]
+                outputs.append(work(batch.to(self._device)).cpu())
+                inputs = inputs[len(batch) :]
             except torch.OutOfMemoryError:
-                if len(some) == 1 and self._device.type == "cpu":
+                if len(batch) == 1 and self._device.type == "cpu":
                     raise
-                if len(some) == 1:
+                if len(batch) == 1:
                     log.warning("%s ran out of memory: the CPU goes on, more slowly.", device_title(self._device))
                     self._device = torch.device("cpu")
-                self._n = max(1, len(some) // 2)
-        return torch.cat(done)
+                self._n = max(1, len(batch) // 2)
+        return torch.cat(outputs)
 
 
 def n_threads() -> int:

@@ -41,23 +41,25 @@ def measured(token: CancelToken = NEVER, folder: Path | None = None) -> Storage:
     """Return what lies in the cache folder, None for the usual one; the token is checked at every file."""
     folder = folder if folder is not None else cache_dir()
     sizes: dict[str, int] = {}
-    for where, _, names in os.walk(folder):  # unlike a glob it passes over folders that go meanwhile
-        for path in (Path(where, name) for name in names):
+    for directory, _, names in os.walk(folder):  # unlike a glob it passes over folders that go meanwhile
+        for path in (Path(directory, name) for name in names):
             token.check()
             with suppress(OSError):  # it went meanwhile
                 if not path.is_symlink():
                     part = path.relative_to(folder).parts[0]
                     sizes[part] = sizes.get(part, 0) + path.stat().st_size
-    features, copies, tuning, evidence, said = (sizes.pop(part, 0) for part in (*EMPTIED, SAID))
-    return Storage(folder, features, copies, tuning, evidence, said, sum(sizes.values()))
+    features, copies, tuning, evidence, analyses = (sizes.pop(part, 0) for part in (*EMPTIED, SAID))
+    return Storage(folder, features, copies, tuning, evidence, analyses, sum(sizes.values()))
 
 
 def emptied(token: CancelToken = NEVER, folder: Path | None = None) -> Storage:
     """Remove what can be computed again, and return what is left; a file that is in use may stay."""
     folder = folder if folder is not None else cache_dir()
     for part in EMPTIED:
-        for where, folders, names in os.walk(folder / part, topdown=False):  # what is inside a folder comes before it
-            for path in (Path(where, name) for name in (*names, *folders)):
+        for directory, folders, names in os.walk(
+            folder / part, topdown=False
+        ):  # what is inside a folder comes before it
+            for path in (Path(directory, name) for name in (*names, *folders)):
                 token.check()
                 with suppress(OSError):
                     if path.is_dir() and not path.is_symlink():

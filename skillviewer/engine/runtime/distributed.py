@@ -109,15 +109,15 @@ class _Gather(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: torch.autograd.function.FunctionCtx, own: Tensor, shares: Sequence[int], rank: int, summed: bool
+        ctx: torch.autograd.function.FunctionCtx, rows: Tensor, shares: Sequence[int], rank: int, summed: bool
     ) -> Tensor:
-        ctx.place = (sum(shares[:rank]), shares[rank], own.shape)  # type: ignore[attr-defined]
+        ctx.place = (sum(shares[:rank]), shares[rank], rows.shape)  # type: ignore[attr-defined]
         ctx.summed = summed  # type: ignore[attr-defined]
-        padded = own.new_zeros((max(shares), *own.shape[1:]))
-        padded[: shares[rank]] = own[: shares[rank]]
+        padded = rows.new_zeros((max(shares), *rows.shape[1:]))
+        padded[: shares[rank]] = rows[: shares[rank]]
         parts = [torch.empty_like(padded) for _ in shares]
         dist.all_gather(parts, padded)
-        return torch.cat([one[:n] for one, n in zip(parts, shares, strict=True)])
+        return torch.cat([part[:n] for part, n in zip(parts, shares, strict=True)])
 
     @staticmethod
     def backward(ctx: torch.autograd.function.FunctionCtx, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
@@ -126,9 +126,9 @@ class _Gather(torch.autograd.Function):
         if ctx.summed:  # type: ignore[attr-defined]
             whole = whole.contiguous().clone()
             dist.all_reduce(whole)
-        own = whole.new_zeros(shape)
-        own[:n] = whole[start : start + n]
-        return own, None, None, None
+        gradient = whole.new_zeros(shape)
+        gradient[:n] = whole[start : start + n]
+        return gradient, None, None, None
 
 
 def n_launched() -> int:

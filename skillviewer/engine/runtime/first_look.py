@@ -49,10 +49,10 @@ def look_at(path: Path, token: CancelToken) -> None:
 
     with VideoReader(path, token, cache_bytes=0) as reader:
         until = time.monotonic() + LOOK_S
-        for at in range(N_FRAMES):
+        for index in range(N_FRAMES):
             if time.monotonic() < until:
                 with suppress(VideoError):  # it is reported when this frame is wanted
-                    reader.frame((2 * at + 1) * reader.n_frames // (2 * N_FRAMES), token)
+                    reader.frame((2 * index + 1) * reader.n_frames // (2 * N_FRAMES), token)
     if has_sound(path):
         until = time.monotonic() + LOOK_S
         with suppress(VideoError):
@@ -70,8 +70,10 @@ class FirstLook(Closing):
         memory_bytes: Its memory.
     """
 
-    def __init__(self, look: FileCheck = look_at, silent_s: float = SILENT_S, memory_bytes: int = MEMORY_BYTES) -> None:
-        self._look = look
+    def __init__(
+        self, check: FileCheck = look_at, silent_s: float = SILENT_S, memory_bytes: int = MEMORY_BYTES
+    ) -> None:
+        self._look = check
         self._silent_s = silent_s
         self._memory = memory_bytes
         self._helper: tuple[BaseProcess, Connection] | None = None
@@ -117,9 +119,9 @@ class FirstLook(Closing):
         except (EOFError, OSError) as error:
             process.join(1.0)
             code = process.exitcode or 0
-            how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+            reason = signal.Signals(-code).name if code < 0 else f"exit code {code}"
             raise VideoError(
-                f"{path} is not opened: a decoder died over it ({how}). It is damaged, or made to do so."
+                f"{path} is not opened: a decoder died over it ({reason}). It is damaged, or made to do so."
             ) from error
         finally:
             if answer is None:
@@ -138,16 +140,16 @@ class FirstLook(Closing):
                     f"{path} is not opened: a decoder hung over it for {silent_s:g} s. It is damaged, or made to do so."
                 )
         token.check()
-        said: str | None = connection.recv()
-        return said
+        message: str | None = connection.recv()
+        return message
 
     def _start(self) -> tuple[BaseProcess, Connection]:
         context = multiprocessing.get_context("spawn")
-        ours, theirs = context.Pipe()
-        process = context.Process(target=_serve, args=(self._look, self._memory, theirs), daemon=True)
+        parent_end, child_end = context.Pipe()
+        process = context.Process(target=_serve, args=(self._look, self._memory, child_end), daemon=True)
         process.start()
-        theirs.close()
-        self._helper = process, ours
+        child_end.close()
+        self._helper = process, parent_end
         return self._helper
 
     def _is_known(self, key: str) -> bool:
@@ -201,22 +203,22 @@ class _Beating(CancelToken):
             self._connection.send(None)
 
 
-def _serve(look: FileCheck, memory_bytes: int, connection: Connection) -> None:
+def _serve(check: FileCheck, memory_bytes: int, connection: Connection) -> None:
     """Look at the files that come through the pipe; answer with a sentence, "" if all is well, None meanwhile."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform != "win32":
         import resource
 
-        for limit, most in ((resource.RLIMIT_AS, memory_bytes), (resource.RLIMIT_CORE, 0)):
+        for limit, maximum in ((resource.RLIMIT_AS, memory_bytes), (resource.RLIMIT_CORE, 0)):
             with suppress(ValueError, OSError):  # macOS refuses the first
-                resource.setrlimit(limit, (most, most))
+                resource.setrlimit(limit, (maximum, maximum))
     with suppress(EOFError, OSError):
         while True:
             connection.send(None)
             path: Path = connection.recv()
             answer = ""
             try:
-                look(path, _Beating(connection))
+                check(path, _Beating(connection))
             except (SkillViewerError, Cancelled) as error:
                 answer = str(error)
             except MemoryError:

@@ -102,8 +102,8 @@ def _path() -> Path:
 
 def _paces() -> dict[str, Pace]:
     try:
-        found = json.loads(_path().read_text(encoding="utf-8"))
-        paces = {str(name): Pace(float(cpu_s), float(width)) for name, (cpu_s, width) in found.items()}
+        entries = json.loads(_path().read_text(encoding="utf-8"))
+        paces = {str(name): Pace(float(cpu_s), float(width)) for name, (cpu_s, width) in entries.items()}
     except (OSError, ValueError, TypeError, AttributeError):
         return {}
     return {name: pace for name, pace in paces.items() if 0 < pace.cpu_s < 1e9 and 1 <= pace.width < 1e4}

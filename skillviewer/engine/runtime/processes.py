@@ -148,8 +148,8 @@ class _Pool:
     def start(self, place: int) -> None:
         """Start a process with its own variables, which libraries read as they are loaded, and give it a piece."""
         context = multiprocessing.get_context("spawn")
-        ours, theirs = context.Pipe()
-        process = context.Process(target=_serve, args=(self._do, self._processes.prepare, theirs), daemon=True)
+        parent_end, child_end = context.Pipe()
+        process = context.Process(target=_serve, args=(self._do, self._processes.prepare, child_end), daemon=True)
         before = dict(os.environ)
         try:
             os.environ.update(self._processes.environments[place] if self._processes.environments else {})
@@ -158,9 +158,9 @@ class _Pool:
             for name in os.environ.keys() - before.keys():
                 del os.environ[name]
             os.environ.update(before)
-        theirs.close()
-        self.workers[ours], self._places[ours] = process, place
-        self.give(ours)
+        child_end.close()
+        self.workers[parent_end], self._places[parent_end] = process, place
+        self.give(parent_end)
 
     def give(self, connection: Connection) -> None:
         """Give the next piece to a process; one that has died is replaced."""
@@ -204,9 +204,9 @@ def work_elsewhere(
         SkillViewerError: As the work does; ``DeviceError`` if the process died.
     """
     results: list[JobResult[ResultT]] = []
-    alone = Processes(prepare=_be_nice, patience_s=patience_s)
+    processes = Processes(prepare=_be_nice, patience_s=patience_s)
     work_in_processes(
-        do, [item], alone, token, lambda _, progress: report(progress), lambda _, one: results.append(one)
+        do, [item], processes, token, lambda _, progress: report(progress), lambda _, outcome: results.append(outcome)
     )
     return results[0].value()
 

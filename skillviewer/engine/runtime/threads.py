@@ -35,8 +35,8 @@ def configure_threads(environment: MutableMapping[str, str] = os.environ, proces
     """
     for name, value in WAITING.items():
         environment.setdefault(name, value)
-    given = environment.get(COUNTS[0], "")
-    n = int(given) if given.isdigit() else usable_cores()
+    setting = environment.get(COUNTS[0], "")
+    n = int(setting) if setting.isdigit() else usable_cores()
     for name in COUNTS:
         if processes > 1:
             environment[name] = str(max(1, n // processes))
@@ -60,9 +60,9 @@ def fit_threads() -> None:
 
     with suppress(RuntimeError):  # work between operators has begun already
         torch.set_num_interop_threads(1)
-    given = os.environ.get(COUNTS[0], "")
-    most = int(given) if given.isdigit() else usable_cores()
-    torch.set_num_threads(max(1, min(most, (os.cpu_count() or 1) - _others())))
+    setting = os.environ.get(COUNTS[0], "")
+    limit = int(setting) if setting.isdigit() else usable_cores()
+    torch.set_num_threads(max(1, min(limit, (os.cpu_count() or 1) - _others())))
 
 
 @contextmanager

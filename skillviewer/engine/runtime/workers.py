@@ -98,13 +98,13 @@ def _slurm(jobs: int, security: "Security") -> "SLURMCluster":
                     reported.add(self.refusal)
                     log.warning("SLURM refused a job: %s", self.refusal)
 
-    own = dask.config.get("jobqueue.slurm")
+    settings = dask.config.get("jobqueue.slurm")
     return SLURMCluster(
         n_workers=jobs,
         job_cls=RefusableJob,
         security=security,
-        scheduler_options={**_QUIET, **own["scheduler-options"]},
-        worker_extra_args=[*own["worker-extra-args"], "--no-dashboard", "--dashboard-address", _QUIET_ADDRESS],
+        scheduler_options={**_QUIET, **settings["scheduler-options"]},
+        worker_extra_args=[*settings["worker-extra-args"], "--no-dashboard", "--dashboard-address", _QUIET_ADDRESS],
     )
 
 
@@ -179,7 +179,7 @@ def _tend(client: "Client", cluster: tuple[str, int], threads: int) -> None:
         command = ["squeue", "--noheader", "--jobs", ",".join(jobs)]
         if not (jobs and subprocess.run(command, capture_output=True, check=False).stdout.strip()):  # noqa: S603 - as it is
             ended = "All jobs on the cluster have ended. What is finished is kept: run the same again."
-            raise DeviceError(" ".join([ended, *(f"SLURM refused: {why}" for why in sorted(refusals))]))
+            raise DeviceError(" ".join([ended, *(f"SLURM refused: {reason}" for reason in sorted(refusals))]))
 
 
 def _do(do: Do[ItemT, ResultT], item: ItemT) -> JobResult[ResultT]:
@@ -221,24 +221,24 @@ def work_on_cluster(
         places = _Places()
         while waiting or busy:
             token.check()
-            there = client.nthreads()
-            threads = sum(there.values())
+            threads_by_worker = client.nthreads()
+            threads = sum(threads_by_worker.values())
             _tend(client, cluster, threads)
-            for future in places.lost(busy, there):  # its worker went before it began
+            for future in places.lost(busy, threads_by_worker):  # its worker went before it began
                 waiting.append(busy.pop(future))
                 places.leave(future)
                 future.cancel()
-            for address in places.free(there, anywhere=not busy)[: len(waiting)]:
+            for address in places.free(threads_by_worker, anywhere=not busy)[: len(waiting)]:
                 index = waiting.pop()
                 pinned = {"workers": [address]} if address else {}
                 future = client.submit(_do, do, items[index], pure=False, **pinned)
                 busy[future] = index
                 places.take(future, address)
             try:
-                done = wait(list(busy), timeout=1 if threads else 10, return_when="FIRST_COMPLETED").done
+                completed = wait(list(busy), timeout=1 if threads else 10, return_when="FIRST_COMPLETED").done
             except TimeoutError:
                 continue
-            for future in done:
+            for future in completed:
                 index = busy.pop(future)
                 try:
                     outcome = future.result(timeout=_FETCH_S)
@@ -268,11 +268,11 @@ class _Places:
         self._of: dict[Any, str] = {}
         self._gone_since: dict[Any, float] = {}
 
-    def free(self, there: Mapping[str, int], *, anywhere: bool) -> list[str]:
+    def free(self, threads_by_worker: Mapping[str, int], *, anywhere: bool) -> list[str]:
         """Return the workers with a free thread, once for each; "" for any worker if there is none yet."""
-        taken = Counter(self._of.values())
-        free = [address for address, n in there.items() for _ in range(n - taken[address])]
-        return free or ([""] if anywhere and not there else [])
+        n_busy = Counter(self._of.values())
+        free = [address for address, n in threads_by_worker.items() for _ in range(n - n_busy[address])]
+        return free or ([""] if anywhere and not threads_by_worker else [])
 
     def take(self, future: object, address: str) -> None:
         self._of[future] = address
@@ -281,11 +281,11 @@ class _Places:
         self._of.pop(future, None)
         self._gone_since.pop(future, None)
 
-    def lost(self, busy: Iterable[Any], there: Mapping[str, int]) -> list[Any]:
+    def lost(self, busy: Iterable[Any], threads_by_worker: Mapping[str, int]) -> list[Any]:
         """Return the pieces that wait for a worker which has been gone for a while."""
         now = time.monotonic()
         for future in busy:
-            if self._of[future] and self._of[future] not in there:
+            if self._of[future] and self._of[future] not in threads_by_worker:
                 self._gone_since.setdefault(future, now)
             else:
                 self._gone_since.pop(future, None)

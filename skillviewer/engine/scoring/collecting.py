@@ -23,14 +23,16 @@ Scored = tuple[Path, "Analysis"]
 def lacking(study: Study, scored: Iterable[Scored]) -> list[Scored]:
     """Return the analyses of videos of a study that it lacks, or has of fewer passes."""
     videos = {video.clip_id: video.name for video in study.videos.all()}
-    known: dict[str, dict[str, Score]] = {}
+    saved_scores: dict[str, dict[str, Score]] = {}
     missing = []
     for model, analysis in scored:
         digest = analysis.provenance.model_digest
         name = videos.get(analysis.clip_id)
-        if digest not in known:
-            known[digest] = study.models.scores(digest)
-        if name is not None and (name not in known[digest] or known[digest][name].passes < analysis.n_passes):
+        if digest not in saved_scores:
+            saved_scores[digest] = study.models.scores(digest)
+        if name is not None and (
+            name not in saved_scores[digest] or saved_scores[digest][name].passes < analysis.n_passes
+        ):
             missing.append((model, analysis))
     return missing
 
@@ -60,9 +62,9 @@ def collect(path: Path, scoring: Scoring, results: Sequence[tuple[Path, Path, Re
             raise StudyError(f"{path} is open elsewhere, or cannot be written. The results stay: run the same again.")
         names = {video.clip_id: video.name for video in study.videos.all()}
         scores = study.models.scores(scoring.digest)
-        enough = {name for name, score in scores.items() if score.passes >= scoring.passes}
+        complete = {name for name, score in scores.items() if score.passes >= scoring.passes}
         clip_ids = [(note.digest, range_from(*note.clip_range)) for _, _, note in results]
-        missing = [index for index, clip_id in enumerate(clip_ids) if names.get(clip_id) not in enough]
+        missing = [index for index, clip_id in enumerate(clip_ids) if names.get(clip_id) not in complete]
         new = []
         for index in missing:
             if clip_ids[index] not in names:

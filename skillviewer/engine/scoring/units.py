@@ -183,12 +183,12 @@ class ResultFolder:
         stem = safe_name(unit.path.stem)
         if stem not in self._read:
             self._read[stem] = self._results(stem)
-        done = self._read[stem].by_key.get(self._scoring.key(unit))
-        if done is None:
+        entry = self._read[stem].by_key.get(self._scoring.key(unit))
+        if entry is None:
             for sentence in self._read[stem].rejected:
                 log.warning("%s %s is computed again.", sentence, unit.path)
         # of a model that uses tracks a result is done only as long as they are the same
-        return done if done is None or load_or_discard(done[0]) is not None else None
+        return entry if entry is None or load_or_discard(entry[0]) is not None else None
 
     def _results(self, stem: str) -> _ResultsOfName:
         by_key: dict[str, tuple[Path, ResultHeader]] = {}

@@ -23,7 +23,7 @@ def clicks_of(track: Track) -> tuple[Click, ...]:
 
 def with_click(clicks: Sequence[Click], click: Click) -> tuple[Click, ...]:
     """Return clicks with one added; it replaces an earlier one in its frame."""
-    return (*(one for one in clicks if one.frame != click.frame), click)
+    return (*(earlier for earlier in clicks if earlier.frame != click.frame), click)
 
 
 def check_clicks(clicks: Sequence[Click], video: VideoInfo) -> None:
@@ -32,15 +32,15 @@ def check_clicks(clicks: Sequence[Click], video: VideoInfo) -> None:
     Raises:
         VideoError: A click is outside, or there are two in a frame, or none.
     """
-    for one in clicks:
-        if not 0 <= one.frame < video.n_frames:
-            raise VideoError(f"{one.frame} is no frame of 0 to {video.n_frames - 1}: click in the video.")
-        if not (-0.5 <= one.x_px < video.width_px - 0.5 and -0.5 <= one.y_px < video.height_px - 0.5):
+    for click in clicks:
+        if not 0 <= click.frame < video.n_frames:
+            raise VideoError(f"{click.frame} is no frame of 0 to {video.n_frames - 1}: click in the video.")
+        if not (-0.5 <= click.x_px < video.width_px - 0.5 and -0.5 <= click.y_px < video.height_px - 0.5):
             raise VideoError(
-                f"{one.x_px:g}, {one.y_px:g} lies outside {video.width_px} × {video.height_px} pixels: click in the "
-                "picture."
+                f"{click.x_px:g}, {click.y_px:g} lies outside {video.width_px} × {video.height_px} pixels: click in "
+                "the picture."
             )
-    if not clicks or len({one.frame for one in clicks}) < len(clicks):
+    if not clicks or len({click.frame for click in clicks}) < len(clicks):
         raise VideoError("An object is followed from one click or more, in different frames.")
 
 
@@ -68,7 +68,7 @@ def follow_clicks(
         VideoError: A click is outside, two are in a frame, or a frame cannot be decoded.
     """
     check_clicks(clicks, video)
-    first = min(one.frame for one in clicks)
+    first = min(click.frame for click in clicks)
     stop = video.n_frames if last_frame is None else last_frame + 1
 
     def pictures() -> Iterator[RGBImage]:
@@ -105,9 +105,9 @@ def add_click(
     """
     clicks = with_click(clicks_of(track) if track is not None else (), click)
     check_clicks(clicks, video)
-    start = max((one.frame for one in clicks if one.frame < click.frame), default=click.frame)
-    stop = min((one.frame for one in clicks if one.frame > click.frame), default=video.n_frames - 1)
-    part = [one for one in clicks if start <= one.frame <= stop]
+    start = max((other.frame for other in clicks if other.frame < click.frame), default=click.frame)
+    stop = min((other.frame for other in clicks if other.frame > click.frame), default=video.n_frames - 1)
+    part = [other for other in clicks if start <= other.frame <= stop]
     followed = follow_clicks(read_frame, video, part, name, token, report, stop).track
     if track is None:
         return followed

@@ -98,12 +98,12 @@ def track_unit(
     with VideoReader(unit.path, token, cache_bytes=0) as reader:
         video = reader.describe(token)
         search, frames = search_of(job, video, unit)
-        kept = store.get(video.digest, frames if len(frames) < video.n_frames else None)
-        kept = TrackSet.of_video(video, frames) if kept is None else kept
-        hands = [track for track in kept.hands if track.method is TrackMethod.HAND_NETWORK]
+        saved = store.get(video.digest, frames if len(frames) < video.n_frames else None)
+        saved = TrackSet.of_video(video, frames) if saved is None else saved
+        hands = [track for track in saved.hands if track.method is TrackMethod.HAND_NETWORK]
         if hands and not job.force:
             if hands[0].made_by == search.text:
-                return kept
+                return saved
             raise VideoError(
                 f"{unit.path.name} has tracks of hands already ({hands[0].made_by}): keep them, or replace them "
                 "(--force)."
@@ -114,7 +114,7 @@ def track_unit(
 
         networks = open_networks(search.model, job.device)
         hand_search = track_hands(reader, networks, search, frames, token, frame_done, show)
-    tracks = kept.without([track.name for track in hands]).with_tracks(hand_search.tracks)
+    tracks = saved.without([track.name for track in hands]).with_tracks(hand_search.tracks)
     store.put(tracks)
     discard_detections(video.digest)
     return tracks

@@ -36,13 +36,13 @@ def load_kept_tracks(info: VideoInfo, frames: range | None = None) -> TrackSet:
     Raises:
         VideoError: There are none, or they were made in another video.
     """
-    kept = TrackStore().get(info.digest, frames)
-    if kept is None or not kept.tracks:
+    saved = TrackStore().get(info.digest, frames)
+    if saved is None or not saved.tracks:
         raise VideoError(
             f"{info.path.name} has no tracks: find hands (skillviewer tracks hands {info.path}), or import tracks."
         )
-    kept.check_video(info)
-    return kept
+    saved.check_video(info)
+    return saved
 
 
 def measure_unit(job: MeasureJob, unit: ScoringUnit, token: CancelToken, report: Report) -> VideoMeasures:

@@ -68,9 +68,9 @@ class HandCost:
 
     def text(self, n_frames: int) -> str:
         """Return a sentence about the time for some frames: "3000 frames take 1 to 3 minutes (22 to 50 ms each)."."""
-        least, most = self.least_s * n_frames, self.most_s * n_frames
-        unit, divisor = ("minutes", 60) if most >= 90 else ("seconds", 1)
-        ends = f"{least / divisor:.2g} to {most / divisor:.2g} {unit}"
+        low_s, high_s = self.least_s * n_frames, self.most_s * n_frames
+        unit, divisor = ("minutes", 60) if high_s >= 90 else ("seconds", 1)
+        ends = f"{low_s / divisor:.2g} to {high_s / divisor:.2g} {unit}"
         return f"{n_frames} frames take {ends} ({1000 * self.least_s:.0f} to {1000 * self.most_s:.0f} ms each)."
 
 
@@ -121,13 +121,13 @@ class _Search:
     @classmethod
     def of(cls, video: VideoInfo, search: HandSearch, frames: range | None) -> "_Search":
         empty = TrackSet.of_video(video, frames)
-        wanted = search.searched(empty.frames)
-        key = values_sha256(_VERSION, search.model, search.every, search.frames, search.max_hands, list(wanted[:1]))
+        searched = search.searched(empty.frames)
+        key = values_sha256(_VERSION, search.model, search.every, search.frames, search.max_hands, list(searched[:1]))
         path = detections_path(video.digest, f"{empty.frames.start}-{empty.frames.stop}.{key[:16]}")
         detections = load_detections(path)
-        if [one.frame for one in detections] != list(wanted[: len(detections)]):
+        if [hands.frame for hands in detections] != list(searched[: len(detections)]):
             detections = []
-        return cls(search, empty, wanted, path, detections)
+        return cls(search, empty, searched, path, detections)
 
     def tracks(self) -> TrackSet:
         """Return the tracks of the frames so far."""
@@ -182,9 +182,9 @@ def track_hands(
             token.check()
             if detections and video.times_s[decoded.index] - video.times_s[detections[-1].frame] > LINK_S:
                 tracker.follow(())
-            one = FrameHands(decoded.index, tracker.step(decoded.rgb()))
-            detections.append(one)
-            report(Progress("looking for hands", len(detections), len(state.wanted), one))
+            hands = FrameHands(decoded.index, tracker.step(decoded.rgb()))
+            detections.append(hands)
+            report(Progress("looking for hands", len(detections), len(state.wanted), hands))
             now = time.monotonic()
             if show is not None and now >= show_next:
                 show(state.progress())

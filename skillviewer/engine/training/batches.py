@@ -46,26 +46,28 @@ def batches(
     if not settings.batch_videos:
         order = rng.permutation(len(pairs))
         starts = range(0, len(order), settings.batch_pairs)
-        alike = np.array_split(rng.permutation(len(similar)) if similar else np.zeros(0, np.int64), len(starts) or 1)
-        for start, some in zip(starts, alike, strict=False):
-            yield placed([pairs[i] for i in order[start : start + settings.batch_pairs]], [similar[i] for i in some])
+        similar_batches = np.array_split(
+            rng.permutation(len(similar)) if similar else np.zeros(0, np.int64), len(starts) or 1
+        )
+        for start, indices in zip(starts, similar_batches, strict=False):
+            yield placed([pairs[i] for i in order[start : start + settings.batch_pairs]], [similar[i] for i in indices])
         return
     names = videos_of(pairs)
     n_batches = max(1, round(len(names) / settings.batch_videos))
     for _ in range(settings.rounds):
         for drawn in np.array_split(rng.permutation(len(names)), n_batches):
             inside = {names[i] for i in drawn}
-            chosen = [pair for pair in pairs if pair.within(inside)]
-            if chosen:
-                yield placed(chosen, [pair for pair in similar if pair.within(inside)])
+            trained_pairs = [pair for pair in pairs if pair.within(inside)]
+            if trained_pairs:
+                yield placed(trained_pairs, [pair for pair in similar if pair.within(inside)])
 
 
 def placed(pairs: Sequence[Pair], similar: Sequence[SimilarPair] = ()) -> Placed:
     """Return the distinct videos of pairs, and each pair as indices into them."""
     names = videos_of(pairs, similar)
     place = {name: i for i, name in enumerate(names)}
-    ordered = [(place[p.better], place[p.worse], 1) for p in pairs]
-    return names, ordered + [(place[p.first], place[p.second], 0) for p in similar]
+    places = [(place[p.better], place[p.worse], 1) for p in pairs]
+    return names, places + [(place[p.first], place[p.second], 0) for p in similar]
 
 
 def pair_batch(places: Sequence[tuple[int, int, int]], device: torch.device | None = None) -> PairBatch:
@@ -99,12 +101,14 @@ class FrameDraws:
         self._n_steps |= {name: len(self._store[name][0]) for name in names if name not in self._n_steps}
         n_steps = [self._n_steps[name] for name in names]
         self.lengths = tuple(n_steps[share.start : share.stop]) if len(set(n_steps)) > 1 else None
-        one = self._store[names[share.start]][0]
-        shape = (max(n_steps), *one.shape[1:])
-        kind = torch.uint8 if one.dtype == np.uint8 else torch.float32
+        first_pass = self._store[names[share.start]][0]
+        shape = (max(n_steps), *first_pass.shape[1:])
+        kind = torch.uint8 if first_pass.dtype == np.uint8 else torch.float32
         if self._kept.shape[1:] != shape or len(self._kept) < len(share) or self._kept.dtype != kind:
             self._kept = torch.empty((len(share), *shape), dtype=kind, device=self._device)
-        video = np.empty(shape, one.dtype)  # in its own number type: torch converts several times as fast as numpy
+        video = np.empty(
+            shape, first_pass.dtype
+        )  # in its own number type: torch converts several times as fast as numpy
         for place, name in enumerate(names):
             passes = self._store[name]
             drawn = self._rng.integers(0, len(passes), size=(n_steps[place],))

@@ -53,7 +53,10 @@ def chosen_share(splits: Sequence[Sequence[EpochRow]]) -> float:
     logs = [{row.epoch / log[-1].epoch: row for row in log} for log in splits]
 
     def merit(share: float) -> tuple[float, float]:
-        rows = [log[share if share in log else min(log, key=lambda at: (abs(at - share), at))] for log in logs]
+        rows = [
+            log[share if share in log else min(log, key=lambda logged_share: (abs(logged_share - share), logged_share))]
+            for log in logs
+        ]
         return fmean(row.held_out_accuracy for row in rows), -fmean(row.held_out_loss for row in rows)
 
     return max(sorted({share for log in logs for share in log}), key=merit)
@@ -92,17 +95,17 @@ def fit_fold(
 
     def trained(
         model: AttentionModel,
-        on: Fold,
+        fold_: Fold,
         choosing: Sequence[Pair],
         select: EpochSelection,
         stage: str,
         until: int | None = None,
     ) -> Trained:
         settings = dataclasses.replace(plan.settings_on(fold), select=select)
-        similar = similar_for_training(dataset, on) if model.needs.similar_pairs else ()
-        kept = state_store(stage) if state_store is not None else None
-        pairs = FitPairs(on.train_pairs, choosing, similar)
-        return fit(model, store, pairs, settings, control, kept, until, process_group)
+        similar = similar_for_training(dataset, fold_) if model.needs.similar_pairs else ()
+        store_of_stage = state_store(stage) if state_store is not None else None
+        pairs = FitPairs(fold_.train_pairs, choosing, similar)
+        return fit(model, store, pairs, settings, control, store_of_stage, until, process_group)
 
     if plan.select is not EpochSelection.INNER:
         model = new_model(fold.train_videos)

@@ -92,8 +92,8 @@ class TrainingPlan:
     @property
     def backbone_used(self) -> str:
         """The backbone whose weights decide the result; "" for a model without one."""
-        used = {InputKind.FEATURES: self.backbone, InputKind.SNIPPETS: self.trained_backbone}
-        return used.get(self.inputs, "")
+        backbones = {InputKind.FEATURES: self.backbone, InputKind.SNIPPETS: self.trained_backbone}
+        return backbones.get(self.inputs, "")
 
     @property
     def trains_backbones(self) -> bool:
@@ -178,21 +178,27 @@ class TrainingPlan:
                 f"An epoch chosen on {self.inner_folds} inner folds needs a training on all videos afterwards: leave "
                 "out --no-refit, and choose by --select inner."
             )
-        chosen, own, loss = preset(self.preset), attention_model(self.model).training, preset(self.preset).loss
+        chosen_preset, published_phases, loss = (
+            preset(self.preset),
+            attention_model(self.model).training,
+            preset(self.preset).loss,
+        )
         if self.inputs is InputKind.SNIPPETS:
             published = self.trained_backbone == PUBLISHED_BACKBONE
-            own = own if published else ()  # its step sizes are those of the published network
-            loss = dataclasses.replace(loss, snippets=TSN_SNIPPETS if published else chosen.snippets)
-        if own and (self.learning_rate is not None or self.weight_decay is not None):
+            published_phases = (
+                published_phases if published else ()
+            )  # its step sizes are those of the published network
+            loss = dataclasses.replace(loss, snippets=TSN_SNIPPETS if published else chosen_preset.snippets)
+        if published_phases and (self.learning_rate is not None or self.weight_decay is not None):
             raise SettingsError(
                 f"{self.model} is trained with the step sizes and decays that it was published with: leave out "
                 "--learning-rate and --weight-decay."
             )
-        optimiser = own[0][1] if own else chosen.optimiser(self.dataset_preset)
+        optimiser = published_phases[0][1] if published_phases else chosen_preset.optimiser(self.dataset_preset)
         for name in ("epochs", "learning_rate", "weight_decay"):
             if (value := getattr(self, name)) is not None:
                 optimiser = dataclasses.replace(optimiser, **{name: value})
-        return TrainSettings(optimiser, loss, self.select, self.seed, own, self.training_precision)
+        return TrainSettings(optimiser, loss, self.select, self.seed, published_phases, self.training_precision)
 
 
 def selection_rule(plan: TrainingPlan, inner: Sequence[Fold] = ()) -> str:
@@ -217,10 +223,10 @@ def held_out_part(inner: Sequence[Fold]) -> tuple[str, str]:
     """
     n_out = sorted(len(fold.held_out_videos) for fold in inner) or [1]
     n = len(inner[0].train_videos) + len(inner[0].held_out_videos) if inner else 4
-    share, alike = fmean(n_out) / n, n_out[-1] - n_out[0] <= max(1, n / 10)
-    for least, most, one, several in _PARTS:
-        if alike and least <= share <= most:
-            return f"{one} of the training videos", several
+    share, equal_parts = fmean(n_out) / n, n_out[-1] - n_out[0] <= max(1, n / 10)
+    for min_share, max_share, title, plural in _PARTS:
+        if equal_parts and min_share <= share <= max_share:
+            return f"{title} of the training videos", plural
     return f"{' to '.join(map(str, sorted({n_out[0], n_out[-1]})))} of {n} training videos", "parts"
 
 

@@ -64,13 +64,13 @@ def predict(
     curves: dict[str, FloatArray] = {}
     for start in range(0, len(names), AT_ONCE):
         token.check()
-        some = names[start : start + AT_ONCE]
+        batch = names[start : start + AT_ONCE]
         with torch.inference_mode():
-            videos = [first_pass(store, name) for name in some]
+            videos = [first_pass(store, name) for name in batch]
             features, lengths = batch_of(videos)
             output: AttentionOutput = model(features.to(device), lengths=lengths)
-        scores.update(zip(some, output.score.double().cpu().tolist(), strict=True))
-        for i, (name, video) in enumerate(zip(some, videos, strict=True)):
+        scores.update(zip(batch, output.score.double().cpu().tolist(), strict=True))
+        for i, (name, video) in enumerate(zip(batch, videos, strict=True)):
             curves[name] = output.score_curve[i, : len(video)].double().cpu().numpy()
             if maps:
                 maps_by_name[name] = output.attention[i, : len(video)].float().cpu().numpy()
@@ -97,10 +97,10 @@ def segment_contributions(model: AttentionModel, features: Tensor) -> FloatArray
     """
     with torch.inference_mode():
         fused = model.fuse(features[None].to(next(model.parameters()).device))
-        without = fused.repeat(fused.shape[1], 1, 1, 1, 1)
-        each = torch.arange(fused.shape[1])
-        without[each, each] = fused.mean(dim=(0, 1, 3, 4))[:, None, None]
-        scores = model.unroll(fused).score - model.unroll(without).score
+        occluded = fused.repeat(fused.shape[1], 1, 1, 1, 1)
+        steps = torch.arange(fused.shape[1])
+        occluded[steps, steps] = fused.mean(dim=(0, 1, 3, 4))[:, None, None]
+        scores = model.unroll(fused).score - model.unroll(occluded).score
     return np.asarray(scores.double().cpu().numpy())
 
 

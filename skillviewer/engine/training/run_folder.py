@@ -48,20 +48,20 @@ class RunFolder:
         self.path = path
 
     @classmethod
-    def at(cls, path: Path, wanted: RunConfiguration) -> "RunFolder":
+    def at(cls, path: Path, configuration: RunConfiguration) -> "RunFolder":
         """Return the folder of a run: ``path``, or, if another run lies there, the same name with a digest.
 
         That run, of another configuration, stays as it is. The path need not exist.
         """
-        encoded = msgspec.json.encode(wanted)
+        encoded = msgspec.json.encode(configuration)
         for added in (b',"sampling":"paper"', b',"crop":""', b',"tracks_sha256":""'):  # as before they were added
             encoded = encoded.replace(added, b"")
         other = cls(path.with_name(f"{path.name}-{hashlib.sha256(encoded).hexdigest()[:8]}"))
         if other.path.exists():
             return other
-        own = cls(path)
+        folder = cls(path)
         free = not (path / CONFIGURATION).exists()  # one that cannot be read may be of a newer program
-        return own if free or own.configuration == wanted else other
+        return folder if free or folder.configuration == configuration else other
 
     @property
     def configuration(self) -> RunConfiguration | None:
@@ -71,9 +71,9 @@ class RunFolder:
         except (OSError, msgspec.MsgspecError, ValueError):
             return None
 
-    def finished(self, wanted: RunConfiguration) -> RunResult | None:
+    def finished(self, configuration: RunConfiguration) -> RunResult | None:
         """Return the run that is there if it is finished and as wanted, else None."""
-        return self._read(wanted) if self.configuration == wanted else None
+        return self._read(configuration) if self.configuration == configuration else None
 
     @property
     def result(self) -> RunResult | None:
@@ -190,12 +190,12 @@ def earlier_sampling(evaluation: Path, preset: str) -> SamplingRule | None:
 def earlier_features(evaluation: Path) -> str | None:
     """Return the effort for features of the runs in an evaluation's folder; None without runs, or with another."""
     runs = [RunFolder(path).configuration for path in evaluation.glob(f"{RUNS}/*")]
-    found = {
+    efforts_used = {
         (run.preprocessing.n_segments, run.candidates, run.preprocessing.flow.algorithm)
         for run in runs
         if run is not None and run.backbone
     }
-    efforts = [e.name for e in FEATURE_EFFORTS if found == {(e.n_segments, e.candidates, e.flow)}]
+    efforts = [e.name for e in FEATURE_EFFORTS if efforts_used == {(e.n_segments, e.candidates, e.flow)}]
     return efforts[0] if efforts else None
 
 

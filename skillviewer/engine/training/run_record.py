@@ -127,13 +127,13 @@ def provenance_of(
     model: nn.Module,
     trained: Trained,
     selection: str,
-    seen: Collection[str],
+    videos_seen: Collection[str],
     fold: Fold,
     track_weight: float | None = None,
 ) -> RunProvenance:
     """Return how a training that has just ended was made.
 
-    ``selection`` is the choice of its epoch, in words, and ``seen`` the videos whose features it has asked for.
+    ``selection`` is the choice of its epoch, in words, and ``videos_seen`` the videos whose features it has asked for.
     ``track_weight`` is that of added tracks.
     """
     return RunProvenance(
@@ -146,8 +146,8 @@ def provenance_of(
         epoch=trained.epoch,
         parameters=sum(p.numel() for p in model.parameters()),
         selection=selection,
-        videos_looked_at=len(seen),
-        held_out_looked_at=len({*seen} & {*fold.held_out_videos}),
+        videos_looked_at=len(videos_seen),
+        held_out_looked_at=len({*videos_seen} & {*fold.held_out_videos}),
         unseen_pairs=trained.n_unseen,
         track_weight=track_weight,
     )

@@ -23,31 +23,31 @@ OPTIMISTIC = "The epoch was chosen on the people held out: train with another --
 
 def aligned(scores: Mapping[str, float], of_fold: Mapping[str, float], shared: Sequence[str]) -> dict[str, float]:
     """Return the scores of a fold's model with zero and unit of another's, by the videos that both were trained on."""
-    kept = np.array([scores[name] for name in shared])
-    own = np.array([of_fold[name] for name in shared])
-    unit = float(kept.std() / own.std()) if own.std() > 0 else 1.0
-    return {name: float(kept.mean() + (score - own.mean()) * unit) for name, score in of_fold.items()}
+    reference = np.array([scores[name] for name in shared])
+    fold_scores = np.array([of_fold[name] for name in shared])
+    unit = float(reference.std() / fold_scores.std()) if fold_scores.std() > 0 else 1.0
+    return {name: float(reference.mean() + (score - fold_scores.mean()) * unit) for name, score in of_fold.items()}
 
 
-def n_scale_folds(dataset: Dataset, n_held_out: int, asked: int | None) -> int:
+def n_scale_folds(dataset: Dataset, n_held_out: int, requested: int | None) -> int:
     """Return the number of folds by person that the raters' scale takes; 0 if they are not needed or cannot help.
 
     Args:
         dataset: Videos of the training.
         n_held_out: Rated people who take no part in the training.
-        asked: Number that the user chose, or None for as many as are needed.
+        requested: Number that the user chose, or None for as many as are needed.
     """
     prospect = scale_prospect(dataset)
     needed = N_FOLDS if n_held_out < prospect.n_needed else 0
     if not prospect.is_possible:
         return 0
-    return needed if asked is None else asked
+    return needed if requested is None else requested
 
 
-def check_scale_folds(dataset: Dataset, asked: int | None) -> None:
+def check_scale_folds(dataset: Dataset, requested: int | None) -> None:
     """Raise a SettingsError if folds for the raters' scale are requested that could not give it."""
     prospect = scale_prospect(dataset)
-    if asked and not prospect.is_possible:
+    if requested and not prospect.is_possible:
         raise SettingsError(f"{prospect.text} Leave out --scale-folds.")
 
 
@@ -55,7 +55,7 @@ def learn_scale(
     dataset: Dataset,
     split: TrainingSplit,
     tested: Mapping[str, float],
-    asked: int | None,
+    requested: int | None,
     seed: int,
     optimistic: bool,
     scores_of: Callable[[], Mapping[str, float]],
@@ -67,7 +67,7 @@ def learn_scale(
         dataset: Videos of the training.
         split: What was held out.
         tested: Scores of the tested data set by the model.
-        asked: Number of folds; None for as many as are needed, 0 for none.
+        requested: Number of folds; None for as many as are needed, 0 for none.
         seed: Seed of the folds.
         optimistic: Whether the epoch was chosen on the people held out.
         scores_of: Returns the scores of all videos of the training by the model.
@@ -78,17 +78,17 @@ def learn_scale(
     out = () if test is None else split.tested_fold.held_out_videos
     held_out = {n: tested[n] for n in out if test is not None and test.participants.get(n) not in trained}
     prospect = scale_prospect(dataset)
-    asked = n_scale_folds(dataset, rated_participants(test, held_out) if test is not None else 0, asked)
-    if not asked or optimistic or dataset.ratings is None:
+    requested = n_scale_folds(dataset, rated_participants(test, held_out) if test is not None else 0, requested)
+    if not requested or optimistic or dataset.ratings is None:
         advice = ADVICE if prospect.is_possible else ""
         if optimistic:
             advice = OPTIMISTIC
         calibration = raters_scale(test or dataset, held_out, "held out from training", advice)
         return None if calibration is None else replace(calibration, task=dataset.task)
-    known = dataset.restricted(dataset.participants)
+    with_participants = dataset.restricted(dataset.participants)
     scores = scores_of()
     oof = dict[str, float]()
-    folds = make_folds(known, asked, FoldUnit.PARTICIPANT, seed).folds
+    folds = make_folds(with_participants, requested, FoldUnit.PARTICIPANT, seed).folds
     for number, fold in enumerate(folds, start=1):
         if fold.held_out_videos == split.fold.held_out_videos:
             oof |= {name: scores[name] for name in fold.held_out_videos}
@@ -96,4 +96,4 @@ def learn_scale(
             shared = sorted({*fold.train_videos} & {*split.fold.train_videos})
             of_fold = aligned(scores, train_fold(number, fold), shared)
             oof |= {name: of_fold[name] for name in fold.held_out_videos}
-    return raters_scale(known, oof, f"{len(folds)} folds by person")
+    return raters_scale(with_participants, oof, f"{len(folds)} folds by person")

@@ -15,13 +15,16 @@ PRETRAINED_LR_SCALE = 0.1
 
 
 def n_epochs(
-    phases: Sequence[TrainingPhase], settings: OptimiserSettings, own: Mapping[str, OptimiserSettings], n_pairs: int
+    phases: Sequence[TrainingPhase],
+    settings: OptimiserSettings,
+    phase_settings: Mapping[str, OptimiserSettings],
+    n_pairs: int,
 ) -> int:
     """Return the number of epochs of a training: that of its settings, or the one that follows from its iterations.
 
     Arguments are those of ``Schedule``.
     """
-    iterations = sum(own.get(phase.name, settings).iterations for phase in phases)
+    iterations = sum(phase_settings.get(phase.name, settings).iterations for phase in phases)
     return settings.epochs or math.ceil(iterations / math.ceil(n_pairs / settings.batch_pairs))
 
 
@@ -45,18 +48,19 @@ class Schedule:
         self,
         phases: Sequence[TrainingPhase],
         settings: OptimiserSettings,
-        own: Mapping[str, OptimiserSettings],
+        phase_settings: Mapping[str, OptimiserSettings],
         n_pairs: int,
         pretrained: Collection[int] = (),
     ) -> None:
         self._phases = phases
-        self._settings = [own.get(phase.name, settings) for phase in phases]
+        self._settings = [phase_settings.get(phase.name, settings) for phase in phases]
         self._optimisers = [
-            _optimiser(phase.parameters, each, pretrained) for phase, each in zip(phases, self._settings, strict=True)
+            _optimiser(phase.parameters, optimiser_settings, pretrained)
+            for phase, optimiser_settings in zip(phases, self._settings, strict=True)
         ]
-        iterations = [each.iterations for each in self._settings]
+        iterations = [optimiser_settings.iterations for optimiser_settings in self._settings]
         n_batches = math.ceil(n_pairs / settings.batch_pairs)
-        self.n_epochs = n_epochs(phases, settings, own, n_pairs)
+        self.n_epochs = n_epochs(phases, settings, phase_settings, n_pairs)
         self._scale = self.n_epochs * n_batches / sum(iterations) if all(iterations) else 1.0
         self._shares = [n * self._scale if all(iterations) else 1.0 for n in iterations]
         self._abreast = all(phase.independent for phase in phases) and not all(iterations)
@@ -66,20 +70,20 @@ class Schedule:
         """Return the phases of the next batch: the one furthest behind its share, or all independent ones."""
         if self._abreast:
             return tuple(range(len(self._phases)))
-        return (min(range(len(self._phases)), key=lambda at: self.turns[at] / self._shares[at]),)
+        return (min(range(len(self._phases)), key=lambda phase: self.turns[phase] / self._shares[phase]),)
 
     def step(
-        self, at: int, loss: torch.Tensor, clip_norm: float, add: Callable[[list[nn.Parameter]], None] | None = None
+        self, place: int, loss: torch.Tensor, clip_norm: float, add: Callable[[list[nn.Parameter]], None] | None = None
     ) -> TrainingPhase:
         """Update the parameters of the phase at a place, to minimise the () loss.
 
         ``clip_norm`` is the greatest norm of the gradient, 0 for no limit; ``add`` adds what other processes found to
         the gradients.
         """
-        phase, optimiser, settings = self._phases[at], self._optimisers[at], self._settings[at]
-        passed = sum(self.turns[at] >= milestone * self._scale for milestone in settings.milestones)
+        phase, optimiser, settings = self._phases[place], self._optimisers[place], self._settings[place]
+        n_milestones = sum(self.turns[place] >= milestone * self._scale for milestone in settings.milestones)
         for group in optimiser.param_groups:
-            group["lr"] = settings.learning_rate * 0.1**passed * group["lr_scale"]
+            group["lr"] = settings.learning_rate * 0.1**n_milestones * group["lr_scale"]
         optimiser.zero_grad(set_to_none=True)
         loss.backward(inputs=phase.parameters)  # type: ignore[no-untyped-call]  # what other phases own costs nothing
         if add is not None:
@@ -87,20 +91,20 @@ class Schedule:
         if clip_norm:
             nn.utils.clip_grad_norm_(phase.parameters, clip_norm)
         optimiser.step()
-        self.turns[at] += 1
+        self.turns[place] += 1
         return phase
 
-    def name(self, at: int) -> str:
+    def name(self, place: int) -> str:
         """Return the name of a phase."""
-        return self._phases[at].name
+        return self._phases[place].name
 
     def tensors(self) -> dict[str, torch.Tensor]:
         """Return the state of the optimisers, as copies on the CPU."""
         tensors = {}
         for i, optimiser in enumerate(self._optimisers):
             for parameter, values in optimiser.state_dict()["state"].items():
-                known = {k: torch.as_tensor(v).detach().cpu().clone() for k, v in values.items() if v is not None}
-                tensors.update({f"{i}.{parameter}.{k}": v for k, v in known.items()})
+                state = {k: torch.as_tensor(v).detach().cpu().clone() for k, v in values.items() if v is not None}
+                tensors.update({f"{i}.{parameter}.{k}": v for k, v in state.items()})
         return tensors
 
     def restore(self, turns: Sequence[int], tensors: Mapping[str, torch.Tensor]) -> None:
@@ -109,13 +113,13 @@ class Schedule:
         for i, optimiser in enumerate(self._optimisers):
             values: dict[int, dict[str, torch.Tensor]] = {}
             for name, tensor in tensors.items():
-                place, parameter, what = name.split(".", 2)
+                place, parameter, key = name.split(".", 2)
                 if int(place) == i:
-                    values.setdefault(int(parameter), {})[what] = tensor
+                    values.setdefault(int(parameter), {})[key] = tensor
             optimiser.load_state_dict({**optimiser.state_dict(), "state": values})
 
 
-for _, _function in inspect.getmembers(torch.optim.Optimizer, lambda one: hasattr(one, "__wrapped__")):
+for _, _function in inspect.getmembers(torch.optim.Optimizer, lambda member: hasattr(member, "__wrapped__")):
     # To exempt these from its compiler, torch loads it, which takes seconds. Nothing is compiled here.
     setattr(_function.__wrapped__, "__dynamo_disable", _function.__wrapped__)
 

@@ -49,13 +49,13 @@ class StateFile:
         started = monotonic()
         if not self._writes or (not finished and started < self._next_at):
             return
-        now = state()
-        numbers = asdict(replace(now, tensors={}))
+        current = state()
+        numbers = asdict(replace(current, tensors={}))
         temp_path = self._path.with_name(self._path.name + ".part")
         try:
             temp_path.parent.mkdir(parents=True, exist_ok=True)  # the cache may have been emptied
             save_file(
-                {k: v.contiguous() for k, v in now.tensors.items()},
+                {k: v.contiguous() for k, v in current.tensors.items()},
                 temp_path,
                 metadata={"numbers": json.dumps(numbers)},
             )

@@ -87,12 +87,12 @@ def fit_fused(
     for number, inner in enumerate(_parts(dataset, fold, plan.seed), start=1):
         control.report(Progress(f"learning the weight of the tracks, part {number} of {N_PARTS}"))
         quiet = dataclasses.replace(control, report=lambda _: None)
-        keeps = None if state_store is None else _renamed(state_store, f"tracks-{number}")
-        own, _ = fit_fold(inner_plan, dataset, inner, inputs, quiet, keeps, process_group)
+        fold_store = None if state_store is None else _renamed(state_store, f"tracks-{number}")
+        head, _ = fit_fold(inner_plan, dataset, inner, inputs, quiet, fold_store, process_group)
         ridge = fit_ridge(plan, dataset, inner, store, quiet)
         names = (*inner.train_videos, *inner.held_out_videos)
         both = [
-            _standardised(predict(own, inputs.store, names, control.token, maps=False).scores, inner),
+            _standardised(predict(head, inputs.store, names, control.token, maps=False).scores, inner),
             _standardised(predict(ridge, store, names, control.token, maps=False).scores, inner),
         ]
         for pair in inner.both_held_out or inner.test_pairs:
@@ -101,8 +101,8 @@ def fit_fused(
     weight = fusion_weight(differences)
     ridge = fit_ridge(plan, dataset, fold, store, dataclasses.replace(control, report=lambda _: None))
     of_network, of_ridge = (
-        np.array([*predict(model, own, fold.train_videos, control.token, maps=False).scores.values()])
-        for model, own in ((network, inputs.store), (ridge, store))
+        np.array([*predict(model, features, fold.train_videos, control.token, maps=False).scores.values()])
+        for model, features in ((network, inputs.store), (ridge, store))
     )
     term = TrackTerm(
         measures=_measures(ridge, measured),
@@ -121,7 +121,7 @@ def fit_ridge(
     Raises:
         DatasetError: There is too little to train on.
     """
-    chosen = dataclasses.replace(
+    ridge_plan = dataclasses.replace(
         plan,
         model="kinematics",
         with_tracks=False,
@@ -134,19 +134,19 @@ def fit_ridge(
         weight_decay=None,
     )
     try:
-        choosing_folds(chosen, dataset, fold)
+        choosing_folds(ridge_plan, dataset, fold)
     except DatasetError:  # too few to choose on
-        chosen = dataclasses.replace(chosen, select=EpochSelection.LAST, inner_folds=1)
-    ridge, _ = fit_fold(chosen, dataset, fold, FoldInputs(store, torch.device("cpu")), control)
+        ridge_plan = dataclasses.replace(ridge_plan, select=EpochSelection.LAST, inner_folds=1)
+    ridge, _ = fit_fold(ridge_plan, dataset, fold, FoldInputs(store, torch.device("cpu")), control)
     assert isinstance(ridge, MeasuredModel)
     return ridge
 
 
 def _epochs(plan: TrainingPlan, trained: Trained) -> int | None:
     """Return the epochs of the trainings on parts: as many as were chosen, where a number of epochs was chosen."""
-    chosen = plan.select is EpochSelection.INNER and plan.refit
+    refitted = plan.select is EpochSelection.INNER and plan.refit
     counted = not attention_model(plan.model).training and not plan.settings().optimiser.iterations
-    return trained.epoch if chosen and counted else plan.epochs
+    return trained.epoch if refitted and counted else plan.epochs
 
 
 def _parts(dataset: Dataset, fold: Fold, seed: int) -> Iterator[Fold]:
@@ -162,8 +162,8 @@ def _renamed(state_store: Callable[[str], TrainingStateStore], before: str) -> C
 
 def _standardised(scores: Mapping[str, float], fold: Fold) -> dict[str, float]:
     """Return scores with mean 0 and deviation 1 over the training videos of a fold."""
-    seen = np.array([scores[name] for name in fold.train_videos])
-    mean, scale = float(seen.mean()), max(float(seen.std()), 1e-9)
+    train_scores = np.array([scores[name] for name in fold.train_videos])
+    mean, scale = float(train_scores.mean()), max(float(train_scores.std()), 1e-9)
     return {name: (score - mean) / scale for name, score in scores.items()}
 
 

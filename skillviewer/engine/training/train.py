@@ -141,19 +141,19 @@ def train_checkpoint(
         check_participants(dataset, plan.seed)
     process_group = resources.process_group
     with training_lock(folder) if process_group.leads else nullcontext():
-        kept = _Kept(plan, folder, process_group)
+        saved = _Kept(plan, folder, process_group)
         device = choose_device(resources.device_name)
         inputs = TrainingInputs.of(plan, device, resources.cache)
         ready = _ready(plan, dataset, test, inputs.source, control, process_group, everyone=outer is not None)
-        kept.begin(ready, inputs.backbones, control)
+        saved.begin(ready, inputs.backbones, control)
         with device_errors():
-            trained = _train(plan, ready, inputs, device, control, kept, scale_folds, outer)
+            trained = _train(plan, ready, inputs, device, control, saved, scale_folds, outer)
         control.report(Progress("writing the checkpoint", 0, 1))
         problems = (*dataset.problems, *ready.problems)
         if process_group.leads:
             problems += tuple(unseen_warning(trained.trained.n_unseen or 0, len(ready.split.fold.train_pairs)))
-            checkpoint = _write(plan, dataset, ready, trained, folder, kept, outer, replace=replace)
-            kept.end()
+            checkpoint = _write(plan, dataset, ready, trained, folder, saved, outer, replace=replace)
+            saved.end()
             process_group.wait()
         else:
             process_group.wait()
@@ -195,19 +195,21 @@ def _ready(
     usable = dataset.restricted(list(store))
     measured = test_measured = None
     if plan.adds_tracks:
-        usable, measured, more = measured_dataset(usable, plan.preprocessing, token, report)
-        problems += more
+        usable, measured, further_problems = measured_dataset(usable, plan.preprocessing, token, report)
+        problems += further_problems
     if everyone:
         split, test_store = train_on_all(usable), store
     elif test is None:
         split, test_store = hold_quarter_out(usable, plan.seed, token), store
     else:
-        test_store, more = dataset_features(test, source, 1, token, report)
-        problems += more
+        test_store, further_problems = dataset_features(test, source, 1, token, report)
+        problems += further_problems
         usable_test = test.restricted(list(test_store))
         if plan.adds_tracks:
-            usable_test, test_measured, more = measured_dataset(usable_test, plan.preprocessing, token, report)
-            problems += more
+            usable_test, test_measured, further_problems = measured_dataset(
+                usable_test, plan.preprocessing, token, report
+            )
+            problems += further_problems
         split = test_on_other(usable, usable_test, token)
     measures = measured, test_measured or measured
     return _Ready(usable, split, store, test_store, (*problems, *split.problems), *measures)
@@ -238,14 +240,16 @@ def _train(
     inputs: TrainingInputs,
     device: torch.device,
     control: TrainingControl,
-    kept: "_Kept",
+    saved: "_Kept",
     scale_folds: int | None,
     outer: OuterCheck | None = None,
 ) -> _Made:
     fold, tested = ready.split.fold, ready.split.tested
     watched = WatchedStore(ready.store)
-    on = FoldInputs(watched, device, inputs.unfreezing)
-    fitted = fit_fused(plan, ready.dataset, fold, on, ready.measured, control, kept.state, kept.process_group)
+    fold_inputs = FoldInputs(watched, device, inputs.unfreezing)
+    fitted = fit_fused(
+        plan, ready.dataset, fold, fold_inputs, ready.measured, control, saved.state, saved.process_group
+    )
     model, trained = fitted.network, fitted.trained
     if plan.select is not EpochSelection.BEST_ON_TEST:
         check_no_leak(fold, seen=watched.seen)
@@ -255,9 +259,9 @@ def _train(
     scores = fitted.fused(predictions, ready.test_measured).scores
     held_out = [first_pass(test_store, name) for name in ready.split.tested_fold.held_out_videos]
     contributions = padded([segment_contributions(head, features) for features in held_out])
-    seen = set().union(*kept.process_group.collect(watched.seen))
+    videos_seen = set().union(*saved.process_group.collect(watched.seen))
     selection = selection_rule(plan, choosing_folds(plan, ready.dataset, fold))
-    provenance = provenance_of(device, model, trained, selection, seen, fold, fitted.weight)
+    provenance = provenance_of(device, model, trained, selection, videos_seen, fold, fitted.weight)
     config = plan.checkpoint_config(head.sizes, inputs.backbones, fitted.term)
 
     def train_fold(number: int, other: Fold) -> Mapping[str, float]:
@@ -266,11 +270,11 @@ def _train(
             plan,
             ready.dataset,
             other,
-            on,
+            fold_inputs,
             ready.measured,
             control,
-            lambda stage: kept.state(f"scale-{number}-{stage}"),
-            kept.process_group,
+            lambda stage: saved.state(f"scale-{number}-{stage}"),
+            saved.process_group,
         )
         own_head, _, (own_store,) = inputs.separate(of_fold.network, (ready.store,))
         predictions = predict(own_head, own_store, ready.dataset.names, control.token, maps=False)
@@ -279,12 +283,19 @@ def _train(
     def all_scores() -> Mapping[str, float]:
         return fitted.fused(predict(head, store, every, control.token, maps=False), ready.measured).scores
 
-    asked = (ready.dataset, ready.split, scores, scale_folds, plan.seed, plan.select is EpochSelection.BEST_ON_TEST)
+    scale_arguments = (
+        ready.dataset,
+        ready.split,
+        scores,
+        scale_folds,
+        plan.seed,
+        plan.select is EpochSelection.BEST_ON_TEST,
+    )
     every = ready.dataset.names
     if outer is not None:
         scale = outer.calibrate(all_scores())
         return _Made(head, config, streams, store, trained, scores, contributions, provenance, selection, scale)
-    scale = learn_scale(*asked, all_scores, train_fold)
+    scale = learn_scale(*scale_arguments, all_scores, train_fold)
     return _Made(head, config, streams, store, trained, scores, contributions, provenance, selection, scale)
 
 
@@ -292,26 +303,26 @@ def _write(
     plan: TrainingPlan,
     dataset: Dataset,
     ready: _Ready,
-    made: _Made,
+    fitted_model: _Made,
     folder: Path,
-    kept: "_Kept",
+    saved: "_Kept",
     outer: OuterCheck | None,
     *,
     replace: bool,
 ) -> Checkpoint:
     def write_extras(temp_path: Path) -> None:
-        write_log(temp_path, made.trained.rows, folder.name)
-        kept.describe(temp_path, made.provenance)
+        write_log(temp_path, fitted_model.trained.rows, folder.name)
+        saved.describe(temp_path, fitted_model.provenance)
         if outer is not None:
             outer.write(temp_path)
 
-    familiarity = learn_familiarity(pooled(made.store, ready.split.fold.train_videos))
+    familiarity = learn_familiarity(pooled(fitted_model.store, ready.split.fold.train_videos))
     return save_checkpoint(
         folder,
-        made.config,
-        made.head,
-        _card(plan, dataset, ready.split, made, folder.name, outer),
-        CheckpointExtras(made.streams, familiarity, write_extras),
+        fitted_model.config,
+        fitted_model.head,
+        _card(plan, dataset, ready.split, fitted_model, folder.name, outer),
+        CheckpointExtras(fitted_model.streams, familiarity, write_extras),
         half=plan.half,
         replace=replace,
     )
@@ -376,7 +387,7 @@ def _card(
     plan: TrainingPlan,
     dataset: Dataset,
     split: "TrainingSplit",
-    made: _Made,
+    fitted_model: _Made,
     name: str,
     outer: OuterCheck | None = None,
 ) -> ModelCard:
@@ -386,23 +397,25 @@ def _card(
             card_of(name, dataset, split.fold, data, plan.seed, plan.preset),
             held_out=outer.held_out,
             ceilings=outer.ceilings,
-            notes=" ".join(filter(None, (outer.notes, _notes(plan, made)))),
-            raters_scale=made.scale,
+            notes=" ".join(filter(None, (outer.notes, _notes(plan, fitted_model)))),
+            raters_scale=fitted_model.scale,
         )
-    result, pairs = FoldScores(split.tested_fold, made.scores), split.tested_fold.test_pairs
-    last_fifth = float(contribution_shares(made.contributions)[-1]) if len(made.contributions) else math.nan
+    result, pairs = FoldScores(split.tested_fold, fitted_model.scores), split.tested_fold.test_pairs
+    last_fifth = (
+        float(contribution_shares(fitted_model.contributions)[-1]) if len(fitted_model.contributions) else math.nan
+    )
     data = f"{dataset.name}: {len(split.fold.train_videos)} videos. {dataset.rule}"
     new = pooled_accuracy([result], split.tested, both_held_out=True)
     return msgspec.structs.replace(
         card_of(name, dataset, split.fold, data, plan.seed, plan.preset),
-        held_out=HeldOut.of(pooled_accuracy([result], split.tested), f"{split.rule}; {made.selection}", new)
+        held_out=HeldOut.of(pooled_accuracy([result], split.tested), f"{split.rule}; {fitted_model.selection}", new)
         if pairs
         else None,
         ceilings=tuple((row.name, row.pooled.value) for row in ceilings(split.tested, [split.tested_fold])),
-        outcome=outcome_check(split.tested, pairs, made.scores),
+        outcome=outcome_check(split.tested, pairs, fitted_model.scores),
         last_fifth=defined(last_fifth),
-        notes=_notes(plan, made),
-        raters_scale=made.scale,
+        notes=_notes(plan, fitted_model),
+        raters_scale=fitted_model.scale,
     )
 
 
@@ -413,7 +426,7 @@ def dataset_features(
     return build_store(files_of(dataset), source, candidates, token, report, clip_ranges_of(dataset))
 
 
-def _notes(plan: TrainingPlan, made: _Made) -> str:
+def _notes(plan: TrainingPlan, fitted_model: _Made) -> str:
     sentences = []
     if plan.unfreeze:
         sentences.append("The last block of both backbones was trained too.")
@@ -423,7 +436,7 @@ def _notes(plan: TrainingPlan, made: _Made) -> str:
         )
     if plan.preprocessing.crop:
         sentences.append(f"It sees the part of the picture around the {plan.preprocessing.crop} alone.")
-    term, weight = made.config.tracks, made.provenance.track_weight
+    term, weight = fitted_model.config.tracks, fitted_model.provenance.track_weight
     if term is not None:
         sentences.append(
             f"The standardised score of a ridge on {counted(len(term.measures), 'measure')} of tracks is added, with "

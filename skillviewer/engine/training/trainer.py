@@ -163,7 +163,7 @@ class Trainer:
             return
         self._model.train()
         todo = list(batches(self._pairs.train, settings, self._rng, self._pairs.similar))
-        for done, (names, places) in enumerate(todo, start=1):
+        for n_done, (names, places) in enumerate(todo, start=1):
             control.token.check()
             self._losses.append(self.update(names, places))
             if not math.isfinite(self._losses[-1]):
@@ -172,7 +172,7 @@ class Trainer:
                     "take another preset, or a lower learning rate."
                 )
             stage = f"epoch {self.epoch + 1} of {self.n_epochs}"
-            control.report(Progress(stage, done, len(todo), self._losses[-1]))
+            control.report(Progress(stage, n_done, len(todo), self._losses[-1]))
             if control.stopped:
                 break
         self.epoch += 1
@@ -198,9 +198,9 @@ class Trainer:
             )
         pairs = replace(pair_batch(places, self._device), lengths=self._draws.lengths)
         losses = []
-        for at in schedule.next_phases():
-            loss, score = self._model.loss(features, pairs, settings.loss, schedule.name(at))
-            schedule.step(at, loss, settings.optimiser.clip_norm, self._process_group.add_gradients)
+        for phase in schedule.next_phases():
+            loss, score = self._model.loss(features, pairs, settings.loss, schedule.name(phase))
+            schedule.step(phase, loss, settings.optimiser.clip_norm, self._process_group.add_gradients)
             right = (score.detach()[pairs.better] > score.detach()[pairs.worse]).sum()
             self._hits.append((int(right), len(pairs.label)))
             losses.append(float(loss.detach()))
@@ -214,15 +214,17 @@ class Trainer:
         """Score the choosing pairs, keep the weights if they are the best so far, and return a row of the log."""
         settings = self._settings
         held_loss = float("nan")
-        held = OrderingCounts(0, 0, 0)
+        held_out = OrderingCounts(0, 0, 0)
         if self._pairs.choosing:
-            own = self._looked_at[self._process_group.rank :: self._process_group.size]
-            collected = self._process_group.collect(predict(self._model, self._store, own, token, maps=False).scores)
-            scores = {name: score for some in collected for name, score in some.items()}
+            own_names = self._looked_at[self._process_group.rank :: self._process_group.size]
+            collected = self._process_group.collect(
+                predict(self._model, self._store, own_names, token, maps=False).scores
+            )
+            scores = {name: score for part in collected for name, score in part.items()}
             held_loss = held_out_loss(self._pairs.choosing, scores, settings.loss)
-            held = count_pairs(self._pairs.choosing, scores)
+            held_out = count_pairs(self._pairs.choosing, scores)
         # accuracy first; of equals, the lower loss
-        key = (float(self.epoch), 0.0) if settings.select is EpochSelection.LAST else (held.accuracy, -held_loss)
+        key = (float(self.epoch), 0.0) if settings.select is EpochSelection.LAST else (held_out.accuracy, -held_loss)
         better = key > self._best_key
         if better:
             self._best = _copy(self._model)
@@ -234,7 +236,7 @@ class Trainer:
             loss=float(np.mean(self._losses)) if self._losses else float("nan"),
             train_accuracy=sum(right for right, _ in self._hits) / max(1, sum(n for _, n in self._hits)),
             held_out_loss=held_loss,
-            held_out_accuracy=held.accuracy,
+            held_out_accuracy=held_out.accuracy,
             best=better,
             seconds=monotonic() - self._started,
         )
@@ -324,31 +326,31 @@ def fit(
         raise DatasetError("There are no pairs to train on: every pair is tied or touches a held-out video.")
     if settings.select is not EpochSelection.LAST and not pairs.choosing:
         raise DatasetError("There are no held-out pairs to choose the epoch on. Choose the last epoch, or add videos.")
-    fitting = Trainer(model, store, pairs, settings, process_group)
-    epochs = fitting.n_epochs if until is None else min(until, fitting.n_epochs)
-    kept = state_store.load() if state_store is not None else None
-    epochs_kept = process_group.collect(0 if kept is None else kept.epoch)
+    trainer = Trainer(model, store, pairs, settings, process_group)
+    epochs = trainer.n_epochs if until is None else min(until, trainer.n_epochs)
+    saved = state_store.load() if state_store is not None else None
+    epochs_kept = process_group.collect(0 if saved is None else saved.epoch)
     if len(set(epochs_kept)) > 1:
         raise CheckpointError(
             f"The processes that train together find a training under way that ended after different epochs "
             f"({epochs_kept}): they need one file system. Remove what is kept of it, or choose another name."
         )
-    if kept is not None:
-        fitting.restore(kept)
+    if saved is not None:
+        trainer.restore(saved)
     timer = PaceTimer()
-    while fitting.epoch < epochs:
-        fitting.run_epoch(control)
+    while trainer.epoch < epochs:
+        trainer.run_epoch(control)
         stopped = control.stopped
-        if stopped or fitting.epoch == epochs or fitting.epoch % settings.optimiser.look_every == 0:
-            control.report(Progress("training", fitting.epoch, epochs, fitting.look(control.token)))
+        if stopped or trainer.epoch == epochs or trainer.epoch % settings.optimiser.look_every == 0:
+            control.report(Progress("training", trainer.epoch, epochs, trainer.look(control.token)))
         if stopped:
             break
         if state_store is not None:
-            state_store.save(fitting.state, finished=fitting.epoch == epochs)
-    if fitting.n_drawn and process_group is ALONE:
+            state_store.save(trainer.state, finished=trainer.epoch == epochs)
+    if trainer.n_drawn and process_group is ALONE:
         n_segments = first_pass(store, videos_of(pairs.train)[0]).shape[0]
-        record_training(timer, model, settings.precision, n_segments, fitting.n_drawn)
-    return fitting.finish()
+        record_training(timer, model, settings.precision, n_segments, trainer.n_drawn)
+    return trainer.finish()
 
 
 def _normalises_batches(model: nn.Module) -> bool:

@@ -60,11 +60,15 @@ def test_on_other(usable: Dataset, tested: Dataset, token: CancelToken) -> Train
 
 def _called_alike(train: Dataset, test: Dataset) -> tuple[str, ...]:
     """Warn of participants with one name in two data sets; each data set may just number its own from 1."""
-    alike = set(train.participants.values()) & set(test.participants.values())
-    if not alike:
+    shared_names = set(train.participants.values()) & set(test.participants.values())
+    if not shared_names:
         return ()
-    who = f"{len(alike)} participants ({min(alike)}, for one) are" if len(alike) > 1 else f"“{min(alike)}” is"
-    return (f"{who} in both data sets by name: if they are the same people, the held-out accuracy is too good.",)
+    subject = (
+        f"{len(shared_names)} participants ({min(shared_names)}, for one) are"
+        if len(shared_names) > 1
+        else f"“{min(shared_names)}” is"
+    )
+    return (f"{subject} in both data sets by name: if they are the same people, the held-out accuracy is too good.",)
 
 
 def _refuse_shared_frames(train: Dataset, test: Dataset, token: CancelToken) -> None:
@@ -75,13 +79,13 @@ def _refuse_shared_frames(train: Dataset, test: Dataset, token: CancelToken) -> 
     for digest in sorted(trained.keys() & tested.keys()):
         with VideoReader(tested[digest][0].path, token) as reader:
             info = reader.describe(token)
-        for one in tested[digest]:
-            frames = one.frames(info)
+        for video in tested[digest]:
+            frames = video.frames(info)
             for other in trained[digest]:
-                shared = other.frames(info)
-                if max(frames.start, shared.start) < min(frames.stop, shared.stop):
+                other_frames = other.frames(info)
+                if max(frames.start, other_frames.start) < min(frames.stop, other_frames.stop):
                     raise DatasetError(
-                        f"{one.path} is in the training data too, as {other.path}: nothing would be held out."
+                        f"{video.path} is in the training data too, as {other.path}: nothing would be held out."
                     )
 
 
