@@ -49,13 +49,13 @@ def load_envelope(digest: str) -> SoundEnvelope | None:
     path = envelope_path(digest)
     try:
         unpacked = zlib.decompressobj().decompress(path.read_bytes(), _MAX_BYTES)
-        kept = msgspec.msgpack.decode(unpacked, type=_Kept)
+        record = msgspec.msgpack.decode(unpacked, type=_Kept)
     except FileNotFoundError:
         return None
     except (OSError, zlib.error, msgspec.DecodeError, ValueError):
         with suppress(OSError):
             path.unlink()
         return None
-    if (kept.format, kept.digest) != (FORMAT, digest):
+    if (record.format, record.digest) != (FORMAT, digest):
         return None
-    return SoundEnvelope(digest, np.divide(np.frombuffer(kept.peaks, np.uint8), 255, dtype=np.float32), kept.facts)
+    return SoundEnvelope(digest, np.divide(np.frombuffer(record.peaks, np.uint8), 255, dtype=np.float32), record.facts)

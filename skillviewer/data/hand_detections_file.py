@@ -49,11 +49,11 @@ def save_detections(detections: Sequence[FrameHands], path: Path) -> None:
     Raises:
         ExportError: They cannot be written.
     """
-    hands = [hand for one in detections for hand in one.hands]
+    hands = [hand for frame_hands in detections for hand in frame_hands.hands]
     shape = (len(hands), len(HAND_POINTS), 2)
     arrays: dict[str, NDArray[Any]] = {
-        "frames": np.array([one.frame for one in detections], dtype=np.int64),
-        "counts": np.array([len(one.hands) for one in detections], dtype=np.uint8),
+        "frames": np.array([frame_hands.frame for frame_hands in detections], dtype=np.int64),
+        "counts": np.array([len(frame_hands.hands) for frame_hands in detections], dtype=np.uint8),
         "landmarks_px": np.array([hand.landmarks_px for hand in hands], dtype=np.float32).reshape(shape),
         "presence": np.array([hand.presence for hand in hands], dtype=np.float32),
         "right": np.array([hand.right for hand in hands], dtype=np.float32),
@@ -87,7 +87,9 @@ def _read(path: Path) -> list[FrameHands]:
         raise ValueError("the arrays contradict each other")
     if not all(np.isfinite(array).all() for array in (landmarks, presence, right)):
         raise ValueError("a number is not finite")
-    hands = iter(DetectedHand(one, float(p), float(r)) for one, p, r in zip(landmarks, presence, right, strict=True))
+    hands = iter(
+        DetectedHand(points, float(p), float(r)) for points, p, r in zip(landmarks, presence, right, strict=True)
+    )
     return [
         FrameHands(int(frame), tuple(next(hands) for _ in range(count)))
         for frame, count in zip(frames.tolist(), counts.tolist(), strict=True)

@@ -75,6 +75,6 @@ def measure_stored_tracks(
         OSError: The file of the tracks cannot be read.
     """
     store = TrackStore()
-    own = store.path(tracks.digest, frames)
-    source = own if own.exists() else store.path(tracks.digest)
+    clip_path = store.path(tracks.digest, frames)
+    source = clip_path if clip_path.exists() else store.path(tracks.digest)
     return load_or_compute_measures(tracks, source, unit, reference, with_tapping=with_tapping)

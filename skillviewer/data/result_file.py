@@ -50,8 +50,8 @@ def save_result(analysis: Analysis, path: Path, key: str, content: str) -> None:
     Raises:
         ExportError: The file cannot be written, or the name of the video is not UTF-8.
     """
-    said = (analysis.score, analysis.interval, analysis.rating)
-    header = ResultHeader(key, content, analysis.video.digest, range_cells(analysis.clip_range), *said)
+    score_fields = (analysis.score, analysis.interval, analysis.rating)
+    header = ResultHeader(key, content, analysis.video.digest, range_cells(analysis.clip_range), *score_fields)
     # it can be computed again, and many are written in a row: do not wait for the disk
     with atomic_export(path, overwrite=True, durable=False) as temporary, temporary.open("w+b") as file:
         write_analysis(analysis, file)

@@ -135,9 +135,9 @@ def _read_set(about: str, arrays: _Arrays, source: str) -> TrackSet:
     if set(arrays) != {"times_s"} | {f"{kind}.{i}" for kind in kinds for i in range(len(record.tracks))}:
         raise ValueError("its arrays are not those of its tracks")
     times_s = _array(arrays, "times_s", "f8")
-    if len(times_s) * sum(len(one.points) for one in record.tracks) > MAX_VALUES:
+    if len(times_s) * sum(len(track_record.points) for track_record in record.tracks) > MAX_VALUES:
         raise ValueError("it has more points than any tracks")
-    tracks = [_read_track(arrays, i, one, len(times_s)) for i, one in enumerate(record.tracks)]
+    tracks = [_read_track(arrays, i, track_record, len(times_s)) for i, track_record in enumerate(record.tracks)]
     size = (record.width_px, record.height_px)
     reference = None
     if record.reference is not None:
@@ -215,9 +215,9 @@ class TrackStore:
 
     def _get(self, digest: str, frames: range | None, *, rename_damaged: bool) -> TrackSet | None:
         if frames is not None:
-            own = self._load(self.path(digest, frames), digest, rename_damaged=rename_damaged)
-            if own is not None:
-                return own
+            stored = self._load(self.path(digest, frames), digest, rename_damaged=rename_damaged)
+            if stored is not None:
+                return stored
         whole = self._load(self.path(digest), digest, rename_damaged=rename_damaged)
         if whole is None or frames is None:
             return whole

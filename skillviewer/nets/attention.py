@@ -75,11 +75,11 @@ class Gather(Protocol):
         """Apply a function to the whole batch and return the share's part; gradients of all parts are combined."""
 
 
-def _held(before: StepOutput, now: StepOutput, going: Tensor) -> StepOutput:
+def _held(before: StepOutput, current: StepOutput, unfinished: Tensor) -> StepOutput:
     """Return a step of all videos, (B, ...), from that of those that go on; the others keep their state and score."""
-    attention = torch.zeros_like(before.attention).index_put((going,), now.attention)
-    task_state = before.task_state.index_put((going,), now.task_state)
-    return StepOutput(attention, task_state, before.score.index_put((going,), now.score), now.state)
+    attention = torch.zeros_like(before.attention).index_put((unfinished,), current.attention)
+    task_state = before.task_state.index_put((unfinished,), current.task_state)
+    return StepOutput(attention, task_state, before.score.index_put((unfinished,), current.score), current.state)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,8 +135,8 @@ class AttentionModel(nn.Module, ABC):
     # training
     input_shape: tuple[int, int, int] | None = None
 
-    def __init_subclass__(cls, **given: object) -> None:
-        super().__init_subclass__(**given)
+    def __init_subclass__(cls, **keywords: object) -> None:
+        super().__init_subclass__(**keywords)
         for name in _RENAMED_FLAGS.keys() & vars(cls).keys():
             field = _RENAMED_FLAGS[name]
             warn(f"{name} of {cls.__name__} is now needs = ModelNeeds({field}=...)", DeprecationWarning, stacklevel=2)
@@ -193,21 +193,23 @@ class AttentionModel(nn.Module, ABC):
 
     def fuse(self, features: Tensor) -> Tensor:
         """Fuse (B, N, 2F, rows, columns) features, a few frames at once, to (B, N, C, h, w) in the weights' type."""
-        wanted = self.input_shape or (self.sizes.feature_channels, *self.sizes.grid)
-        if features.ndim != 5 or tuple(features.shape[2:]) != wanted:
-            raise ValueError(f"features must be (B, N, {', '.join(map(str, wanted))}), not {tuple(features.shape)}")
-        few = torch.split(features.flatten(0, 1), FRAMES_AT_ONCE)
+        expected_shape = self.input_shape or (self.sizes.feature_channels, *self.sizes.grid)
+        if features.ndim != 5 or tuple(features.shape[2:]) != expected_shape:
+            raise ValueError(
+                f"features must be (B, N, {', '.join(map(str, expected_shape))}), not {tuple(features.shape)}"
+            )
+        batches = torch.split(features.flatten(0, 1), FRAMES_AT_ONCE)
         with self.autocast_context(features.device):
-            fused = torch.cat([self.fusion(frames.to(self.dtype)) for frames in few])
+            fused = torch.cat([self.fusion(frames.to(self.dtype)) for frames in batches])
         return fused.to(self.dtype).reshape(*features.shape[:2], *fused.shape[1:])
 
     def fuse_padded(self, features: Tensor, lengths: Sequence[int] | None) -> Tensor:
         """Fuse features as ``fuse`` does; where videos have several lengths, frames after the end of one become 0."""
         if lengths is None:
             return self.fuse(features)
-        there = steps_there(lengths, features)
-        fused = self.fuse(features[there][None])[0]
-        return fused.new_zeros(*there.shape, *fused.shape[1:]).index_put((there,), fused)
+        is_frame = steps_there(lengths, features)
+        fused = self.fuse(features[is_frame][None])[0]
+        return fused.new_zeros(*is_frame.shape, *fused.shape[1:]).index_put((is_frame,), fused)
 
     def autocast_context(self, device: torch.device) -> torch.autocast:
         """Return the autocast context for single frames."""
@@ -229,8 +231,8 @@ class AttentionModel(nn.Module, ABC):
             if lengths is None or t < min(lengths):
                 steps.append(self.step(fused_t, state))
             else:
-                now = self.step(fused_t[ends > t], tuple(part[(ends > t)[ends >= t]] for part in state))
-                steps.append(_held(steps[-1], now, ends > t))
+                current = self.step(fused_t[ends > t], tuple(part[(ends > t)[ends >= t]] for part in state))
+                steps.append(_held(steps[-1], current, ends > t))
             state = steps[-1].state
         curve = torch.stack([step.score for step in steps], dim=1)
         return AttentionOutput(

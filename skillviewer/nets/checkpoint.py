@@ -72,10 +72,10 @@ class Checkpoint:
         config = self.config.backbone
         if config is None:
             raise CheckpointError(f"The checkpoint {self.name} looks at time alone: it has no backbone.")
-        own = motion if motion is not None or not config.across_modalities else appearance
+        motion_weights = motion if motion is not None or not config.across_modalities else appearance
         flow = backbone(config.name).motion_without_weights()
         if flow is None:
-            flow = self._trunk("motion.", own, config.motion_digest, 2 * self.config.n_fields)
+            flow = self._trunk("motion.", motion_weights, config.motion_digest, 2 * self.config.n_fields)
         return TwoStream(
             self._trunk("appearance.", appearance, config.appearance_digest, 3),
             flow,
@@ -84,7 +84,7 @@ class Checkpoint:
             self.config.preprocessing.input_px,
         ).eval()
 
-    def _trunk(self, prefix: str, weights: BackboneWeights | None, wanted: str, in_channels: int) -> nn.Module:
+    def _trunk(self, prefix: str, weights: BackboneWeights | None, expected_digest: str, in_channels: int) -> nn.Module:
         assert self.config.backbone is not None
         changed = {k.removeprefix(prefix): v for k, v in self.streams.items() if k.startswith(prefix)}
         entry = backbone(self.config.backbone.name)
@@ -94,13 +94,14 @@ class Checkpoint:
         if missing:
             if weights is None:
                 raise CheckpointError(
-                    f"The checkpoint {self.name} needs the weights of {entry.name} (digest {wanted[:12]}). "
+                    f"The checkpoint {self.name} needs the weights of {entry.name} (digest {expected_digest[:12]}). "
                     f"Get them with skillviewer weights fetch {entry.name}."
                 )
-            if weights.digest != wanted:
+            if weights.digest != expected_digest:
                 raise CheckpointError(
                     f"The checkpoint {self.name} was trained on other weights of {entry.name}: digest "
-                    f"{wanted[:12]}, and these have {weights.digest[:12]}. Get those, or train it again on these."
+                    f"{expected_digest[:12]}, and these have {weights.digest[:12]}. Get those, or train it again on "
+                    "these."
                 )
             base = stream_state(weights, in_channels)
         trunk.load_state_dict({**base, **changed})
@@ -110,11 +111,15 @@ class Checkpoint:
 def check_place(folder: Path, *, replace: bool) -> None:
     """Refuse by a CheckpointError a path to write to; an existing checkpoint alone may be replaced, if at all."""
     with os_error_as(CheckpointError, f"{folder} cannot be looked at"):
-        there = {path.name: path.is_dir() for path in folder.iterdir()} if folder.is_dir() else None
-        taken = folder.exists()
-    if taken and not replace:
+        entries = {path.name: path.is_dir() for path in folder.iterdir()} if folder.is_dir() else None
+        exists = folder.exists()
+    if exists and not replace:
         raise CheckpointError(f"There is something at {folder} already. Choose another name, or ask to replace it.")
-    if taken and there != {} and (there is None or any(there.values()) or not {CONFIG, WEIGHTS} <= there.keys()):
+    if (
+        exists
+        and entries != {}
+        and (entries is None or any(entries.values()) or not {CONFIG, WEIGHTS} <= entries.keys())
+    ):
         raise CheckpointError(
             f"{folder} holds other things than a checkpoint: nothing there is replaced. Choose another name."
         )
@@ -158,26 +163,31 @@ def save_checkpoint(
             stored[f"familiarity.{name}"] = torch.from_numpy(np.array(getattr(extras.familiarity, name)))
     weights = save_tensors(stored)
     final = msgspec.structs.replace(config, weights_sha256=hashlib.sha256(weights).hexdigest())
-    named = msgspec.structs.replace(card, attention_model=config.attention_model, plugins=config.plugins)
+    final_card = msgspec.structs.replace(card, attention_model=config.attention_model, plugins=config.plugins)
     temp_folder: Path | None = None
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         clear_leftovers(folder.parent)
         temp_folder = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.", suffix=TEMPORARY))
-        fresh = temp_folder / folder.name
-        fresh.mkdir()
-        page = model_card_page(named, final).encode(errors="replace")
-        for name, data in ((CONFIG, _pretty(final)), (WEIGHTS, weights), (CARD, _pretty(named)), (CARD_PAGE, page)):
-            with (fresh / name).open("wb") as file:
+        new_folder = temp_folder / folder.name
+        new_folder.mkdir()
+        page = model_card_page(final_card, final).encode(errors="replace")
+        for name, data in (
+            (CONFIG, _pretty(final)),
+            (WEIGHTS, weights),
+            (CARD, _pretty(final_card)),
+            (CARD_PAGE, page),
+        ):
+            with (new_folder / name).open("wb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-        load_checkpoint(fresh)
+        load_checkpoint(new_folder)
         if extras.write is not None:
-            extras.write(fresh)
+            extras.write(new_folder)
         if folder.exists():
             folder.rename(temp_folder / "replaced")
-        fresh.rename(folder)
+        new_folder.rename(folder)
     except OSError as error:
         raise CheckpointError(f"The checkpoint could not be written to {folder}: {error.strerror or error}.") from error
     finally:
@@ -277,8 +287,8 @@ def _computed(tensor: Tensor) -> Tensor:
 
 
 def _not_finite(tensors: Mapping[str, Tensor]) -> str:
-    bad = [name for name, tensor in tensors.items() if not torch.isfinite(tensor).all()]
-    return f"{bad[0]} is not finite" if bad else ""
+    not_finite = [name for name, tensor in tensors.items() if not torch.isfinite(tensor).all()]
+    return f"{not_finite[0]} is not finite" if not_finite else ""
 
 
 def _familiarity(folder: Path, tensors: Mapping[str, Tensor]) -> TrainingFeatureStats | None:

@@ -79,9 +79,15 @@ class CheckpointConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
         flow = self.preprocessing.flow
         if flow.algorithm not in FLOW_ALGORITHMS:
             raise ValueError(f"there is no optical flow “{flow.algorithm}”")
-        given = self.preprocessing
-        numbers = (given.n_segments, given.most_segments, given.input_px, flow.length, flow.short_side_px)
-        timed = all(value is None or 0 < value <= _MOST for value in (given.rate_hz, given.segment_s))
+        preprocessing = self.preprocessing
+        numbers = (
+            preprocessing.n_segments,
+            preprocessing.most_segments,
+            preprocessing.input_px,
+            flow.length,
+            flow.short_side_px,
+        )
+        timed = all(value is None or 0 < value <= _MOST for value in (preprocessing.rate_hz, preprocessing.segment_s))
         if min(numbers) < 1 or max(numbers) > _MOST or not 0 < flow.bound_px <= _MOST or not timed:
             raise ValueError(f"nothing can be sampled with {self.preprocessing}")
         term = self.tracks
@@ -89,10 +95,10 @@ class CheckpointConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
             raise ValueError("the measures of tracks cannot be added to a score")
         if self.backbone is not None:
             trunk = backbone(self.backbone.name)
-            shape = (2 * trunk.n_channels, trunk.grid(given.input_px))
+            shape = (2 * trunk.n_channels, trunk.grid(preprocessing.input_px))
             if shape != (self.sizes.feature_channels, self.sizes.grid):
                 raise ValueError(
-                    f"{trunk.name} at {given.input_px} pixels gives {shape[0]} channels on a grid of "
+                    f"{trunk.name} at {preprocessing.input_px} pixels gives {shape[0]} channels on a grid of "
                     f"{shape[1]}, the head takes {self.sizes.feature_channels} on {self.sizes.grid}"
                 )
 

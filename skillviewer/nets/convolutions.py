@@ -17,9 +17,9 @@ class _MixedOnCpu(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, inputs: Tensor, weight: Tensor, bias: Tensor | None, *how: Any) -> Tensor:  # noqa: ANN401
+    def forward(ctx: Any, inputs: Tensor, weight: Tensor, bias: Tensor | None, *settings: Any) -> Tensor:  # noqa: ANN401
         ctx.save_for_backward(inputs, weight)
-        stride, padding, groups = how
+        stride, padding, groups = settings
         ctx.how = (stride, padding, (1, 1), False, (0, 0), groups)
         in_short = None if bias is None else bias.bfloat16()
         return F.conv2d(inputs, weight.bfloat16(), in_short, stride, padding, 1, groups)
@@ -55,8 +55,8 @@ def _of_weight(
     gradient = torch.empty_like(weight)
     for i in range(weight.shape[2]):
         for j in range(weight.shape[3]):
-            seen = cells[:, i :: stride[0], j :: stride[1]][:, : shape[0], : shape[1]]
-            gradient[:, :, i, j] = rows.T @ seen.reshape(-1, weight.shape[1])
+            window = cells[:, i :: stride[0], j :: stride[1]][:, : shape[0], : shape[1]]
+            gradient[:, :, i, j] = rows.T @ window.reshape(-1, weight.shape[1])
     return gradient
 
 

@@ -55,11 +55,11 @@ def model_folder(name_or_folder: str | Path, criterion: str | None = None) -> Pa
     path = Path(name_or_folder)
     if criterion is not None:
         inside = sorted(path.iterdir()) if path.is_dir() and not (path / CONFIG).is_file() else [model_folder(path)]
-        known = {criterion_of(folder).casefold(): folder for folder in inside if (folder / CONFIG).is_file()}
-        if criterion.casefold() not in known:
-            names = ", ".join(map(criterion_of, known.values())) or "none"
+        by_criterion = {criterion_of(folder).casefold(): folder for folder in inside if (folder / CONFIG).is_file()}
+        if criterion.casefold() not in by_criterion:
+            names = ", ".join(map(criterion_of, by_criterion.values())) or "none"
             raise CheckpointError(f"{path} has no model of the criterion “{criterion}”. Its criteria: {names}.")
-        return known[criterion.casefold()]
+        return by_criterion[criterion.casefold()]
     if (path / CONFIG).is_file():
         return path
     entries = find_models()

@@ -35,8 +35,8 @@ class PairBatch:
             device: Device of the tensors.
         """
         rows = torch.tensor(list(pairs), dtype=torch.int64, device=device).reshape(-1, 3)
-        alike = torch.tensor(list(similar), dtype=torch.int64, device=device).reshape(-1, 2)
-        return cls(rows[:, 0], rows[:, 1], rows[:, 2].float(), alike[:, 0], alike[:, 1])
+        similar_pairs = torch.tensor(list(similar), dtype=torch.int64, device=device).reshape(-1, 2)
+        return cls(rows[:, 0], rows[:, 1], rows[:, 2].float(), similar_pairs[:, 0], similar_pairs[:, 1])
 
     @property
     def better(self) -> Tensor:
@@ -82,8 +82,8 @@ def split_ranking_loss(split_scores: Tensor, pairs: PairBatch, margin: float = 1
     Scores are (B, 7), of the splits of every distinct video; ``margin`` is m, ``beta`` the weight of the ranking part.
     """
     ranked = reduce(hinge(split_scores[pairs.better] - split_scores[pairs.worse], margin), "mean")
-    alike = similarity_loss(split_scores[pairs.similar_first], split_scores[pairs.similar_second], margin)
-    return beta * ranked + (1 - beta) * reduce(alike, "mean")
+    similarity = similarity_loss(split_scores[pairs.similar_first], split_scores[pairs.similar_second], margin)
+    return beta * ranked + (1 - beta) * reduce(similarity, "mean")
 
 
 def disparity_loss(filters: Tensor, uniform: Tensor, pairs: PairBatch, margin: float = 0.05) -> Tensor:
@@ -106,8 +106,8 @@ def rank_aware_loss(pros: Tensor, cons: Tensor, uniform: Tensor, pairs: PairBatc
     attention.
     """
     better, worse = pairs.better, pairs.worse
-    least = (pros[better] - cons[worse]).amin(dim=1)
-    return reduce(hinge(least - (uniform[better] - uniform[worse]), margin), "mean")
+    smallest_margin = (pros[better] - cons[worse]).amin(dim=1)
+    return reduce(hinge(smallest_margin - (uniform[better] - uniform[worse]), margin), "mean")
 
 
 def diversity_loss(attention: Tensor, pairs: PairBatch) -> Tensor:

@@ -149,9 +149,9 @@ def decode_part(path: Path, data: bytes, kind: type[StructT]) -> StructT:
         number = raw.get("format", FORMAT) if isinstance(raw, dict) else FORMAT
         if number != FORMAT:
             newer = isinstance(number, int) and number > FORMAT
-            what = "Update SkillViewer" if newer else "Train the model again"
+            advice = "Update SkillViewer" if newer else "Train the model again"
             raise CheckpointError(
-                f"{path} has checkpoint format {number!s:.40}, and this program reads {FORMAT}. {what}."
+                f"{path} has checkpoint format {number!s:.40}, and this program reads {FORMAT}. {advice}."
             )
         value = msgspec.convert(raw, kind)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
@@ -162,11 +162,11 @@ def decode_part(path: Path, data: bytes, kind: type[StructT]) -> StructT:
     return value
 
 
-def _difference(found: object, known: object, where: str = "") -> str:
-    if isinstance(found, dict) and isinstance(known, dict):
-        for name in sorted(found.keys() ^ known.keys()):
-            if name in found or f"{where}{name}" not in LATER_FIELDS:
-                return f"{'unknown' if name in found else 'no'} field {where}{name}"
-        both = [name for name in known if name in found]
-        return next(filter(None, (_difference(found[k], known[k], f"{where}{k}.") for k in both)), "")
+def _difference(actual: object, expected: object, prefix: str = "") -> str:
+    if isinstance(actual, dict) and isinstance(expected, dict):
+        for name in sorted(actual.keys() ^ expected.keys()):
+            if name in actual or f"{prefix}{name}" not in LATER_FIELDS:
+                return f"{'unknown' if name in actual else 'no'} field {prefix}{name}"
+        both = [name for name in expected if name in actual]
+        return next(filter(None, (_difference(actual[k], expected[k], f"{prefix}{k}.") for k in both)), "")
     return ""

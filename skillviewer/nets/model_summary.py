@@ -46,11 +46,13 @@ class ModelSummary:
 def summarise(entry: ModelEntry) -> ModelSummary:
     """Return the facts of a checkpoint; one that is damaged has its ``problem``."""
     picture = entry.folder / PICTURE
-    own = picture if picture.is_file() else None
+    model_picture = picture if picture.is_file() else None
     try:
         card = load_card(entry.folder)
     except CheckpointError as error:
-        return ModelSummary(entry.name, entry.folder, entry.shipped, "", "", "", "", "", "", "", own, str(error))
+        return ModelSummary(
+            entry.name, entry.folder, entry.shipped, "", "", "", "", "", "", "", model_picture, str(error)
+        )
     return ModelSummary(
         name=entry.name,
         folder=entry.folder,
@@ -62,7 +64,7 @@ def summarise(entry: ModelEntry) -> ModelSummary:
         maps=_maps(card.attention_model),
         size=format_size(sum(path.stat().st_size for path in entry.folder.iterdir() if path.is_file())),
         warning=card.warning,
-        picture=own,
+        picture=model_picture,
     )
 
 
@@ -78,9 +80,9 @@ def _accuracy(card: ModelCard) -> str:
 
 
 def _baselines(card: ModelCard) -> str:
-    known = dict(card.ceilings)
-    known["duration"] = known.get("duration", known.get("frames", float("nan")))
-    return ", ".join(f"{name} {percent(known[name], ' %')}" for name in BASELINES if known.get(name, -1) >= 0)
+    accuracies = dict(card.ceilings)
+    accuracies["duration"] = accuracies.get("duration", accuracies.get("frames", float("nan")))
+    return ", ".join(f"{name} {percent(accuracies[name], ' %')}" for name in BASELINES if accuracies.get(name, -1) >= 0)
 
 
 def _maps(attention_model: str) -> str:

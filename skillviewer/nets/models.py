@@ -87,13 +87,13 @@ class AttentionEntry:
         return replace(head, feature_channels=self.paper_sizes.feature_channels, grid=self.paper_sizes.grid)
 
 
-def _late(path: str, **given: object) -> Build:
+def _late(path: str, **arguments: object) -> Build:
     """Return a maker of a model; it imports the class, ``module.Class`` in ``nets.attention_models``, when called."""
 
     def build(sizes: HeadSizes) -> "AttentionModel":
         module, name = path.split(".")
         model: AttentionModel = getattr(import_module(f"skillviewer.nets.attention_models.{module}"), name)(
-            sizes, **given
+            sizes, **arguments
         )
         return model
 

@@ -47,9 +47,9 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CH
     train, test = (known_pairs(pairs, claimed.pairs, f"{side}.txt", []) for side, pairs in sides.items())
     fold = fold_from_pairs("released", names, train, test, problems, held_out)
     clip_ranges, unread = _clip_ranges(folder, task, problems)
-    without = [name for name in names if name not in clip_ranges and name not in unread]
-    if without:
-        problems.append(f"{len(without)} videos have no start and end ({without[0]}); they are used whole.")
+    without_range = [name for name in names if name not in clip_ranges and name not in unread]
+    if without_range:
+        problems.append(f"{len(without_range)} videos have no start and end ({without_range[0]}); they are used whole.")
     participant_files = [file_in(folder, "participants.csv")]
     participants = participants_of(names, participant_files, choices.participant_pattern, problems)
     files = VideoFolder(videos_dir or path)
@@ -120,6 +120,6 @@ def _clip_ranges(folder: Path, task: str, problems: list[str]) -> tuple[dict[str
             strange.setdefault(name, f"{sheet.place(row)} has {name} end before it starts")
         elif ranges.setdefault(name, TimeRange(start_s, stop_s)) != TimeRange(start_s, stop_s):
             problems.append(f"{sheet.place(row)} gives {name} another start or end; the first row of it counts.")
-    for name, why in strange.items():
-        problems.append(f"{why}; {'another row of it counts' if name in ranges else 'the video is left out'}.")
+    for name, problem in strange.items():
+        problems.append(f"{problem}; {'another row of it counts' if name in ranges else 'the video is left out'}.")
     return ranges, set(strange) - set(ranges)

@@ -86,8 +86,10 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CH
     names = tuple(videos_of(claimed.pairs))
     recordings = {name: _parts(name)[1] for name in names}
     participant_files = [file_in(file.parent, "participants.csv") for file in lists[:1]]
-    named = participants_of(names, participant_files, choices.participant_pattern, problems, recordings=recordings)
-    participants, by_recording = _with_recordings(named, recordings)
+    stated_participants = participants_of(
+        names, participant_files, choices.participant_pattern, problems, recordings=recordings
+    )
+    participants, by_recording = _with_recordings(stated_participants, recordings)
     problems.append(_unknown(by_recording, len(names)))
     files = VideoFolder(videos_dir or (path if path.is_dir() else path.parent))
     paths = {recording: files.find(recording, (recording,)) for recording in sorted(set(recordings.values()))}
@@ -116,13 +118,13 @@ def _claims(lists: tuple[Path, ...], task: str, problems: list[str]) -> list[Cla
     for file in lists:
         for row, pair in read_pair_lines(file, problems):
             first, second = _SEGMENT.fullmatch(pair.better), _SEGMENT.fullmatch(pair.worse)
-            where = f"{file.name} line {row.line}"
+            source = f"{file.name} line {row.line}"
             if first is None or second is None or not _has_length(first) or not _has_length(second):
-                problems.append(f"{where} is not two ranges of frames; it is left out.")
+                problems.append(f"{source} is not two ranges of frames; it is left out.")
             elif first.group(1) != second.group(1):
-                problems.append(f"{where} compares two actions; it is left out.")
+                problems.append(f"{source} compares two actions; it is left out.")
             elif task in (ALL, ACTIONS.get(first.group(1), first.group(1))):
-                claims.append(Claim(pair, where))
+                claims.append(Claim(pair, source))
     return claims
 
 
@@ -139,12 +141,17 @@ def _with_recordings(participants: Mapping[str, str], recordings: Mapping[str, s
 
     A video without one gets the only participant of the rest of its recording, or else the recording stands in.
     """
-    seen: dict[str, set[str]] = {}
+    by_recording: dict[str, set[str]] = {}
     for name, participant in participants.items():
-        seen.setdefault(recordings[name], set()).add(participant)
-    alone = {recording: next(iter(who)) for recording, who in seen.items() if len(who) == 1}
-    every = {name: participants.get(name) or alone.get(recording, recording) for name, recording in recordings.items()}
-    return every, sum(name not in participants and recording not in alone for name, recording in recordings.items())
+        by_recording.setdefault(recordings[name], set()).add(participant)
+    only_participant = {recording: next(iter(people)) for recording, people in by_recording.items() if len(people) == 1}
+    every = {
+        name: participants.get(name) or only_participant.get(recording, recording)
+        for name, recording in recordings.items()
+    }
+    return every, sum(
+        name not in participants and recording not in only_participant for name, recording in recordings.items()
+    )
 
 
 def _has_length(match: re.Match[str]) -> bool:
@@ -170,10 +177,10 @@ def _clip_range(name: str) -> FrameRange:
 
 def _shared_between(lists: tuple[Path, ...]) -> str:
     counts = Counter(video for file in lists for video in {word for row in read_word_rows(file) for word in row.cells})
-    shared = sum(count > 1 for count in counts.values())
-    if not shared:
+    n_shared = sum(count > 1 for count in counts.values())
+    if not n_shared:
         return ""
     return (
-        f"The released lists divide pairs, not videos: {shared} videos are in more than one of "
+        f"The released lists divide pairs, not videos: {n_shared} videos are in more than one of "
         f"{', '.join(file.name for file in lists)}. They are read together and are not used as folds."
     )

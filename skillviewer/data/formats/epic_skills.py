@@ -71,8 +71,8 @@ def _spelled(asked: str | None, offered: dict[str, tuple[Path, ...]]) -> str | N
     """Return the offered task for a name in any spelling ("chopsticks")."""
     if asked is None or asked in offered:
         return asked
-    wanted = epic_task(asked)
-    return next((name for name in offered if wanted is not None and epic_task(name) is wanted), asked)
+    task = epic_task(asked)
+    return next((name for name in offered if task is not None and epic_task(name) is task), asked)
 
 
 def tasks(path: Path) -> tuple[str, ...]:
@@ -89,25 +89,29 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CH
     task = chosen_task(_spelled(choices.task, offered), tuple(offered), whole[-1] if whole else None, path)
     files = offered[task]
     published = [_published(file) for file in files]
-    known = [task for task in published if task is not None]
+    known_tasks = [task for task in published if task is not None]
     folder = videos_dir or (path if path.is_dir() else path.parent)
-    found_files = VideoFolder(folder, foreign_folders(known) if known else ())
+    found_files = VideoFolder(folder, foreign_folders(known_tasks) if known_tasks else ())
     parts = [
         _read_task(file, published_name, found_files, choices, pooled=len(files) > 1)
         for file, published_name in zip(files, published, strict=True)
     ]
     problems = [problem for part in parts for problem in part.problems] + found_files.problems
     released = _released([part.folds for part in parts], problems)
-    complete = bool(known) and len(known) == FAMILY_SIZE[known[0].family] and len({k.family for k in known}) == 1
+    complete = (
+        bool(known_tasks)
+        and len(known_tasks) == FAMILY_SIZE[known_tasks[0].family]
+        and len({k.family for k in known_tasks}) == 1
+    )
     title = task.replace("_", " ")
     return Dataset(
-        name=f"EPIC-Skills 2018, {title}" if known else title,
+        name=f"EPIC-Skills 2018, {title}" if known_tasks else title,
         form="epic-skills",
         task=task,
         videos=tuple(video for part in parts for video in part.videos),
         pairs=tuple(pair for part in parts for pair in part.pairs),
         released=released,
-        published=known[0].family if complete else None,
+        published=known_tasks[0].family if complete else None,
         problems=tuple(problems),
     )
 
@@ -129,7 +133,7 @@ def _released(parts: Sequence[tuple[Fold, ...]], problems: list[str]) -> tuple[F
     return folds
 
 
-def _read_task(truth: Path, known: EpicTask | None, files: VideoFolder, choices: Choices, *, pooled: bool) -> _Part:
+def _read_task(truth: Path, task: EpicTask | None, files: VideoFolder, choices: Choices, *, pooled: bool) -> _Part:
     name = _task_name(truth)
     sheet = read_sheet(truth)
     columns = [sheet.column(*names) for names in (_FIRST, _SECOND, _BEST)]
@@ -145,14 +149,16 @@ def _read_task(truth: Path, known: EpicTask | None, files: VideoFolder, choices:
     names = tuple(videos_of(claimed.pairs))
     folds = _read_splits(truth, name, names, claimed.pairs, problems)
     participant_files = [file_in(truth.parent, "participants.csv")]
-    own = known.participant if known else None
-    participants = participants_of(names, participant_files, choices.participant_pattern, problems, own)
-    clip_ranges = _clip_ranges(truth, problems) if known is not None and known.family == "dough" else {}
+    participant_pattern = task.participant if task else None
+    participants = participants_of(names, participant_files, choices.participant_pattern, problems, participant_pattern)
+    clip_ranges = _clip_ranges(truth, problems) if task is not None and task.family == "dough" else {}
     prefix = f"{name}/" if pooled else ""
     videos = []
     for video in names:
-        where, clip_range = _locate(video, known, files, clip_ranges, pooled)
-        videos.append(DatasetVideo(prefix + video, where, participants.get(video), name if pooled else "", clip_range))
+        video_path, clip_range = _locate(video, task, files, clip_ranges, pooled)
+        videos.append(
+            DatasetVideo(prefix + video, video_path, participants.get(video), name if pooled else "", clip_range)
+        )
     return _Part(
         tuple(videos),
         tuple(Pair(prefix + pair.better, prefix + pair.worse) for pair in claimed.pairs),
@@ -162,7 +168,7 @@ def _read_task(truth: Path, known: EpicTask | None, files: VideoFolder, choices:
 
 
 def _read_splits(
-    truth: Path, name: str, names: Sequence[str], agreed: Sequence[Pair], problems: list[str]
+    truth: Path, name: str, names: Sequence[str], consensus: Sequence[Pair], problems: list[str]
 ) -> list[Fold]:
     folder = file_in(truth.parent, "splits")
     numbered = re.compile(rf"{re.escape(name)}_train_(\d+)\.csv", re.IGNORECASE)
@@ -177,9 +183,9 @@ def _read_splits(
         sides = []
         for file in (train_file, test_file):
             listed = [Pair(strip_extension(p.better), strip_extension(p.worse)) for p in pairs_of_sheet(file, problems)]
-            sides.append(known_pairs(listed, agreed, file.name, problems))
+            sides.append(known_pairs(listed, consensus, file.name, problems))
         fold = fold_from_pairs(match.group(1), names, sides[0], sides[1], problems)
-        folds.append(without_strangers(fold, [*sides[0], *sides[1]], agreed, problems))
+        folds.append(without_strangers(fold, [*sides[0], *sides[1]], consensus, problems))
     return folds
 
 

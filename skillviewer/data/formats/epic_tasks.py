@@ -54,13 +54,13 @@ FAMILY_SIZE: Mapping[str, int] = MappingProxyType(
 
 def epic_task(name: str) -> EpicTask | None:
     """Return the task with a name in any spelling, or None."""
-    wanted = plain(name)
+    key = plain(name)
     for task in EPIC_TASKS:
-        if wanted == plain(task.name) or wanted in task.folders:
+        if key == plain(task.name) or key in task.folders:
             return task
     return None
 
 
-def foreign_folders(own: Sequence[EpicTask]) -> tuple[str, ...]:
+def foreign_folders(tasks: Sequence[EpicTask]) -> tuple[str, ...]:
     """Return folder names of the other tasks, which have videos with the same names (A1, B2, ...)."""
-    return tuple(folder for task in EPIC_TASKS if task not in own for folder in task.folders)
+    return tuple(folder for task in EPIC_TASKS if task not in tasks for folder in task.folders)

@@ -71,16 +71,16 @@ def recognised_form(path: Path, form: str | None = None) -> DatasetFormat:
         return look_up(DATASET_FORMATS, form, "data-set form", DatasetError)
     if not path.exists():
         raise DatasetError(f"There is no file or folder {path}.")
-    fitting = [entry for entry in DATASET_FORMATS if entry.recognise(path)]
-    if not fitting:
+    matches = [entry for entry in DATASET_FORMATS if entry.recognise(path)]
+    if not matches:
         if file_in(path, pair_folder.FILE).is_file() or path.name.casefold() == pair_folder.FILE:
             pair_folder.load(path)  # its error names the missing columns
         forms = "; ".join(f"{entry.name} ({entry.title})" for entry in DATASET_FORMATS)
         raise DatasetError(f"{path} is in none of the known forms of a data set: {forms}. docs/data.md shows them.")
-    if len(fitting) > 1:
-        names = ", ".join(entry.name for entry in fitting)
+    if len(matches) > 1:
+        names = ", ".join(entry.name for entry in matches)
         raise DatasetError(f"{path} could be {names}: say which form, or open one of the folders in it.")
-    return fitting[0]
+    return matches[0]
 
 
 def open_dataset(
@@ -115,8 +115,8 @@ def checked_dataset(dataset: Dataset, *, without_pairs: bool = False) -> Dataset
         rows = [problem for problem in dataset.problems if not problem.startswith(NO_PAIR)]
         reason = rows[0] if rows and dataset.ratings is None else why_no_pair(dataset)
         raise DatasetError(f"{dataset.name} holds no pair with a better video.{reason and ' '}{reason}")
-    dataset, shared = _each_file_once(dataset)
-    return replace(dataset, problems=(*dataset.problems, *shared, *_found_wanting(dataset)))
+    dataset, shared_files = _each_file_once(dataset)
+    return replace(dataset, problems=(*dataset.problems, *shared_files, *_found_wanting(dataset)))
 
 
 def _each_file_once(dataset: Dataset) -> tuple[Dataset, list[str]]:
@@ -129,20 +129,20 @@ def _each_file_once(dataset: Dataset) -> tuple[Dataset, list[str]]:
     for video in dataset.videos:
         if video.path is not None:
             names.setdefault((video.path, video.clip_range), []).append(video.name)
-    without: set[str] = set()
+    without_file: set[str] = set()
     problems = []
     for (path, _), several in names.items():
         if len(several) > 1:
-            own = [name for name in several if PurePosixPath(name).name == composed(path.stem)][:1]
-            lost = [name for name in several if name not in own]
-            without.update(lost)
-            whose = f"only “{own[0]}” has it" if own else "none has it"
+            owner = [name for name in several if PurePosixPath(name).name == composed(path.stem)][:1]
+            others = [name for name in several if name not in owner]
+            without_file.update(others)
+            owner_text = f"only “{owner[0]}” has it" if owner else "none has it"
             named = " and ".join(f"“{name}”" for name in several)
             problems.append(
-                f"{path.name} would be the file of {named}: {whose}. Spell the name of a video in one way, "
+                f"{path.name} would be the file of {named}: {owner_text}. Spell the name of a video in one way, "
                 "or give each its own file."
             )
-    videos = tuple(replace(video, path=None) if video.name in without else video for video in dataset.videos)
+    videos = tuple(replace(video, path=None) if video.name in without_file else video for video in dataset.videos)
     return replace(dataset, videos=videos), problems
 
 
@@ -162,9 +162,9 @@ def _found_wanting(dataset: Dataset) -> list[str]:
         by_subtask.setdefault(subtasks[island[0]], []).append(island)
     for subtask, parts in by_subtask.items():
         if len(parts) > 1:
-            where = f" of {subtask}" if subtask else ""
+            of_subtask = f" of {subtask}" if subtask else ""
             problems.append(
-                f"The videos{where} fall into {len(parts)} sets that are never compared with each other "
+                f"The videos{of_subtask} fall into {len(parts)} sets that are never compared with each other "
                 f"({parts[0][0]}, {parts[1][0]}): scores say nothing between them."
             )
     missing = [video.name for video in dataset.videos if video.path is None]

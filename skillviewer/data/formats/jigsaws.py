@@ -38,8 +38,10 @@ def _rating(row: TableRow) -> float | None:
 
 def _meta_files(path: Path) -> dict[str, Path]:
     files = first_found(path, ("meta_file_*.txt", "*/meta_file_*.txt", "*/*/meta_file_*.txt"))
-    named = ((match.group(1), file) for file in files if (match := _META.fullmatch(file.name)))
-    rated = ((task, file) for task, file in named if any(_rating(row) is not None for row in read_word_rows(file)))
+    files_by_task = ((match.group(1), file) for file in files if (match := _META.fullmatch(file.name)))
+    rated = (
+        (task, file) for task, file in files_by_task if any(_rating(row) is not None for row in read_word_rows(file))
+    )
     return each_once(rated, path)
 
 
@@ -58,30 +60,36 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CH
     if not metas:
         raise DatasetError(f"{path} holds no ratings (meta_file_<Task>.txt).")
     task = chosen_task(choices.task, tasks(path), POOLED if len(metas) > 1 else next(iter(metas)), path)
-    chosen = metas if task == POOLED and len(metas) > 1 else {task: metas[task]}
+    chosen_metas = metas if task == POOLED and len(metas) > 1 else {task: metas[task]}
     problems: list[str] = []
     files = VideoFolder(videos_dir or (path if path.is_dir() else path.parent))
     videos: list[DatasetVideo] = []
     pairs: list[Pair] = []
     similar: list[SimilarPair] = []
     ratings: dict[str, float] = {}
-    for subtask, meta in chosen.items():
+    for subtask, meta in chosen_metas.items():
         rated = _read(meta, problems)
         participant_files = [file_in(meta.parent, "participants.csv")]
-        own = r"_([A-Za-z])\d{3}$"
-        participants = participants_of(tuple(rated), participant_files, choices.participant_pattern, problems, own)
-        again = next((trial for trial in sorted(rated) if trial in ratings), None)
-        if again is not None:
-            raise DatasetError(f"{meta} rates {again}, which another task rates too: choose one of {', '.join(metas)}.")
+        participant_pattern = r"_([A-Za-z])\d{3}$"
+        participants = participants_of(
+            tuple(rated), participant_files, choices.participant_pattern, problems, participant_pattern
+        )
+        repeated = next((trial for trial in sorted(rated) if trial in ratings), None)
+        if repeated is not None:
+            raise DatasetError(
+                f"{meta} rates {repeated}, which another task rates too: choose one of {', '.join(metas)}."
+            )
         for trial in sorted(rated):
-            where = files.find(trial, (f"{trial}_capture2", trial))
-            videos.append(DatasetVideo(trial, where, participants.get(trial), subtask if len(chosen) > 1 else ""))
+            source = files.find(trial, (f"{trial}_capture2", trial))
+            videos.append(
+                DatasetVideo(trial, source, participants.get(trial), subtask if len(chosen_metas) > 1 else "")
+            )
         ordered, alike = _compare(rated, choices.smallest_difference)
         pairs += ordered
         similar += alike
         ratings.update(rated)
     names = [video.name for video in videos]
-    every = {plain(name) for name in chosen} == {"suturing", "knottying", "needlepassing"}
+    every = {plain(name) for name in chosen_metas} == {"suturing", "knottying", "needlepassing"}
     return Dataset(
         name=f"JIGSAWS, {task.replace('_', ' ')}",
         form="jigsaws",
@@ -107,20 +115,20 @@ def _read(meta: Path, problems: list[str]) -> dict[str, float]:
     """Return the ratings by trial."""
     ratings: dict[str, float] = {}
     for row in read_word_rows(meta):
-        where = f"{meta.name} line {row.line}"
+        source = f"{meta.name} line {row.line}"
         rating = _rating(row)
         trial = row.cells[0]
         if rating is None:
-            problems.append(f"{where} does not name a trial, a level and a rating; it is left out.")
+            problems.append(f"{source} does not name a trial, a level and a rating; it is left out.")
         elif trial in ratings:
             same = ratings[trial] == rating
-            problems.append(f"{where} rates {trial} again{'' if same else ' and differently'}; the first line counts.")
+            problems.append(f"{source} rates {trial} again{'' if same else ' and differently'}; the first line counts.")
         else:
             ratings[trial] = rating
             items = row.cells[3:9]
             counted = len(items) == 6 and all(map(_ITEM.fullmatch, items))
             if counted and sum(map(int, items)) != rating:
-                problems.append(f"{where}: the items of {trial} sum to {sum(map(int, items))}, not to {rating:g}.")
+                problems.append(f"{source}: the items of {trial} sum to {sum(map(int, items))}, not to {rating:g}.")
     return ratings
 
 

@@ -43,9 +43,9 @@ def _required_pairs_file(path: Path) -> Path:
     file = _pairs_file(path)
     if file is not None:
         return file
-    there = file_in(path, FILE) if path.is_dir() else path
-    if there.is_file():
-        read_sheet(there)  # raises the reason if it is no table
+    pairs_file = file_in(path, FILE) if path.is_dir() else path
+    if pairs_file.is_file():
+        read_sheet(pairs_file)  # raises the reason if it is no table
     raise DatasetError(
         f"{path} holds no pairs.csv with the columns left, right and label (or votes), or better and worse."
     )
@@ -62,21 +62,21 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CH
     file = _required_pairs_file(path)
     folder = file.absolute().parent
     chosen_task(choices.task, tasks(path), folder.name, path)
-    own = folder / "videos"
-    files = VideoFolder(videos_dir or (own if own.is_dir() else folder))
+    video_folder = folder / "videos"
+    files = VideoFolder(videos_dir or (video_folder if video_folder.is_dir() else folder))
     sheet = read_sheet(file)
     table = TableVideos(video_cells(sheet), folder, files, stated=videos_dir is not None)
     read = read_pairs(sheet, table.name)
     problems = read.problems
     rule = ""
     if read.judgements:
-        chosen = choices.rule if choices.rule is not None else DEFAULT_RULE
-        agreed = chosen.agree(read.judgements)
-        rule = chosen.text
-        problems += _disagreeing_labels(read, (*agreed.pairs, *agreed.similar))
+        chosen_rule = choices.rule if choices.rule is not None else DEFAULT_RULE
+        consensus = chosen_rule.agree(read.judgements)
+        rule = chosen_rule.text
+        problems += _disagreeing_labels(read, (*consensus.pairs, *consensus.similar))
     else:
-        agreed = sort_out(read.claims, file.name, problems)
-    pairs, similar = agreed.pairs, agreed.similar
+        consensus = sort_out(read.claims, file.name, problems)
+    pairs, similar = consensus.pairs, consensus.similar
     judged = {v for judgement in read.judgements for v in (judgement.left, judgement.right)}
     names = tuple(sorted(judged.union(videos_of(pairs, similar))))
     truth = file_in(folder, "truth.csv")
@@ -108,24 +108,24 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CH
 
 def _spare_files(names: Sequence[str], videos: Sequence[DatasetVideo], files: VideoFolder) -> list[str]:
     """Return the problem of video files in no pair, if there are any."""
-    known = {name.rpartition("/")[2].casefold() for name in names}
-    known |= {composed(video.path.stem).casefold() for video in videos if video.path is not None}
-    spare = sorted(stem for stem in files.stems if stem.casefold() not in known)
+    file_stems = {name.rpartition("/")[2].casefold() for name in names}
+    file_stems |= {composed(video.path.stem).casefold() for video in videos if video.path is not None}
+    spare = sorted(stem for stem in files.stems if stem.casefold() not in file_stems)
     return [f"{NO_PAIR}: {some(spare)}."] if spare else []
 
 
-def _disagreeing_labels(read: PairRows, agreed: Sequence[Pair | SimilarPair]) -> list[str]:
-    by_videos = {SimilarPair(p.better, p.worse) if isinstance(p, Pair) else p: p for p in agreed}
+def _disagreeing_labels(read: PairRows, consensus: Sequence[Pair | SimilarPair]) -> list[str]:
+    by_videos = {SimilarPair(p.better, p.worse) if isinstance(p, Pair) else p: p for p in consensus}
     problems = []
-    other = [videos for videos, says in read.labels.items() if by_videos.get(videos) != says]
+    other = [videos for videos, label in read.labels.items() if by_videos.get(videos) != label]
     if other:
         problems.append(
             f"The labels of {len(other)} pairs differ from what the rule makes of their votes "
             f"({other[0].first}–{other[0].second}); the rule counts."
         )
-    without = [claim for claim in read.claims if claim.videos not in by_videos]
-    if without:
-        problems.append(f"{len(without)} rows have a label and no votes ({without[0].where}); they are left out.")
+    unvoted = [claim for claim in read.claims if claim.videos not in by_videos]
+    if unvoted:
+        problems.append(f"{len(unvoted)} rows have a label and no votes ({unvoted[0].where}); they are left out.")
     return problems
 
 
@@ -145,17 +145,17 @@ def _measures(path: Path, names: Sequence[str], problems: list[str]) -> tuple[Me
     ]
     values: dict[int, list[tuple[str, float]]] = {i: [] for i in others}
     strange: dict[int, list[str]] = {i: [] for i in others}
-    seen: set[str] = set()
+    measured: set[str] = set()
     strangers: list[str] = []
-    known = VideoNames(names)
+    video_names = VideoNames(names)
     belong = set(names)
     for row in sheet.rows:
         cell = row.cell(video)
-        name = known.find(cell) or video_name(cell)
-        if not name or name in seen:
+        name = video_names.find(cell) or video_name(cell)
+        if not name or name in measured:
             problems.append(f"{sheet.place(row)} names {'a video again' if name else 'no video'}; it is left out.")
             continue
-        seen.add(name)
+        measured.add(name)
         if name not in belong:
             strangers.append(name)
             continue
@@ -171,7 +171,7 @@ def _measures(path: Path, names: Sequence[str], problems: list[str]) -> tuple[Me
         for i in others
         if values[i] and strange[i]
     ]
-    problems += known.renumbered(path.name)
+    problems += video_names.renumbered(path.name)
     if strangers:
         problems.append(f"{path.name} names videos that no pair names; they are left out: {some(strangers)}.")
     return tuple(Measure(sheet.titles[i], tuple(values[i])) for i in others if values[i])

@@ -109,10 +109,12 @@ def _read_splits(folder: Path, problems: list[str]) -> tuple[dict[str, _Sides], 
     return splits, list(claims.values())
 
 
-def _fold(number: str, names: Sequence[str], sides: _Sides, agreed: Sequence[Pair], problems: list[str]) -> Fold:
-    train, test = (known_pairs(pairs, agreed, f"{side}_split{number}.txt", problems) for side, pairs in sides.items())
+def _fold(number: str, names: Sequence[str], sides: _Sides, consensus: Sequence[Pair], problems: list[str]) -> Fold:
+    train, test = (
+        known_pairs(pairs, consensus, f"{side}_split{number}.txt", problems) for side, pairs in sides.items()
+    )
     fold = fold_from_pairs(number, names, train, test, problems)
-    return without_strangers(fold, [*train, *test], agreed, problems)
+    return without_strangers(fold, [*train, *test], consensus, problems)
 
 
 def _video(name: str, participant: str | None, files: VideoFolder) -> DatasetVideo:

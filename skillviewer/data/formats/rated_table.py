@@ -50,8 +50,8 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CH
         raise DatasetError(f"{path} holds no table of ratings (ratings.csv, ratings.tsv or ratings.xlsx).")
     folder = file.absolute().parent
     chosen_task(choices.task, (folder.name,), folder.name, path)
-    there = file_in(folder, table_mapping.FILE)
-    mapping = read_mapping(there) if there.is_file() else None
+    mapping_file = file_in(folder, table_mapping.FILE)
+    mapping = read_mapping(mapping_file) if mapping_file.is_file() else None
     opened = open_table(file, videos_dir, mapping)
     rated, join = opened.read()
     problems = [*opened.ambiguities]
@@ -96,10 +96,10 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CH
     )
 
 
-def _criterion(rated: ParsedRatings, asked: str | None) -> str:
+def _criterion(rated: ParsedRatings, requested: str | None) -> str:
     items = rated.ratings.items
-    alike = [item for item in items if asked is None or item.casefold() == asked.casefold()]
-    return alike[0] if alike else rated.ratings.scale(asked or "").item  # raises the error
+    matches = [item for item in items if requested is None or item.casefold() == requested.casefold()]
+    return matches[0] if matches else rated.ratings.scale(requested or "").item  # raises the error
 
 
 def _participants(rated: ParsedRatings, folder: Path, stated: str | None, problems: list[str]) -> dict[str, str]:

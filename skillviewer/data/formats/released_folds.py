@@ -35,16 +35,16 @@ def fold_from_pairs(
             f"Fold {name}: {len(untouched)} test pairs name no held-out video "
             f"({untouched[0].better}–{untouched[0].worse}); they are left out."
         )
-    kept = [pair for pair in train if not pair.touches(out)] + [pair for pair in test if pair.touches(out)]
-    return fold_of(name, videos, out, kept)
+    pairs = [pair for pair in train if not pair.touches(out)] + [pair for pair in test if pair.touches(out)]
+    return fold_of(name, videos, out, pairs)
 
 
-def without_strangers(fold: Fold, listed: Sequence[Pair], agreed: Sequence[Pair], problems: list[str]) -> Fold:
+def without_strangers(fold: Fold, listed: Sequence[Pair], consensus: Sequence[Pair], problems: list[str]) -> Fold:
     """Return a fold with the videos of its listed pairs alone; ``problems`` receives unlisted pairs and videos."""
     in_lists = set(listed)
-    missing = [pair for pair in agreed if pair not in in_lists]
-    named = set(videos_of((*fold.train_pairs, *fold.test_pairs)))
-    strangers = [video for video in (*fold.train_videos, *fold.held_out_videos) if video not in named]
+    missing = [pair for pair in consensus if pair not in in_lists]
+    in_pairs = set(videos_of((*fold.train_pairs, *fold.test_pairs)))
+    strangers = [video for video in (*fold.train_videos, *fold.held_out_videos) if video not in in_pairs]
     if missing:
         problems.append(
             f"Fold {fold.name} lists {len(missing)} pairs of the ground truth neither for training nor for test "
@@ -52,18 +52,18 @@ def without_strangers(fold: Fold, listed: Sequence[Pair], agreed: Sequence[Pair]
         )
     if strangers:
         problems.append(f"Fold {fold.name} lists no pair of {some(strangers)}: it takes no part in it.")
-    trained = tuple(video for video in fold.train_videos if video in named)
-    held_out = tuple(video for video in fold.held_out_videos if video in named)
+    trained = tuple(video for video in fold.train_videos if video in in_pairs)
+    held_out = tuple(video for video in fold.held_out_videos if video in in_pairs)
     return replace(fold, train_videos=trained, held_out_videos=held_out)
 
 
-def known_pairs(pairs: Sequence[Pair], agreed: Sequence[Pair], where: str, problems: list[str]) -> tuple[Pair, ...]:
+def known_pairs(pairs: Sequence[Pair], consensus: Sequence[Pair], source: str, problems: list[str]) -> tuple[Pair, ...]:
     """Return the pairs of a split that the data set agrees on; ``problems`` receives a sentence about others."""
-    agreed_set = set(agreed)
+    agreed_set = set(consensus)
     others = [pair for pair in pairs if pair not in agreed_set]
     if others:
         problems.append(
-            f"{where} has {len(others)} pairs that the ground truth does not have in this order "
+            f"{source} has {len(others)} pairs that the ground truth does not have in this order "
             f"({others[0].better}–{others[0].worse}); they are left out."
         )
     return tuple(pair for pair in pairs if pair in agreed_set)

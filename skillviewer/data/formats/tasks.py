@@ -32,32 +32,32 @@ USUAL_CHOICES = Choices()
 """Usual choices, where none are made."""
 
 
-def chosen_task(asked: str | None, offered: Sequence[str], only: str | None, path: Path) -> str:
-    """Return the task that the user ``asked`` for, in any spelling, or ``only`` without a request.
+def chosen_task(requested: str | None, offered: Sequence[str], default: str | None, path: Path) -> str:
+    """Return the task that the user ``requested`` for, in any spelling, or ``default`` without a request.
 
-    ``only`` is None where that is ambiguous. ``path``, of the tasks, is for the message.
+    ``default`` is None where that is ambiguous. ``path``, of the tasks, is for the message.
 
     Raises:
         DatasetError: There is no such task, or there are several and none was requested.
     """
-    if asked is not None:
-        alike = [task for task in offered if plain(task) == plain(asked)]
-        if asked in alike or len(alike) == 1:
-            return asked if asked in alike else alike[0]
-        raise DatasetError(f"{path} holds no task “{asked}”. It holds: {', '.join(offered)}.")
-    if only is None:
+    if requested is not None:
+        matches = [task for task in offered if plain(task) == plain(requested)]
+        if requested in matches or len(matches) == 1:
+            return requested if requested in matches else matches[0]
+        raise DatasetError(f"{path} holds no task “{requested}”. It holds: {', '.join(offered)}.")
+    if default is None:
         raise DatasetError(f"{path} holds several tasks. Say which one: {', '.join(offered)}.")
-    return only
+    return default
 
 
-def each_once(found: Iterable[tuple[str, Path]], path: Path) -> dict[str, Path]:
+def each_once(entries: Iterable[tuple[str, Path]], path: Path) -> dict[str, Path]:
     """Return the paths of tasks by name; the searched path is for the message.
 
     Raises:
         DatasetError: A task was found twice.
     """
     places: dict[str, Path] = {}
-    for name, place in found:
+    for name, place in entries:
         if places.setdefault(name, place) != place:
             raise DatasetError(
                 f"{path} holds {name} more than once ({places[name]}, {place}): open one of these folders."

@@ -16,8 +16,8 @@ SKILL = "skill"
 """Name of an item without one in the table."""
 
 
-def _word_set(text: str, *more: str) -> frozenset[str]:
-    return frozenset([*text.split(), *more])
+def _word_set(text: str, *phrases: str) -> frozenset[str]:
+    return frozenset([*text.split(), *phrases])
 
 
 _VIDEO = _word_set("videos recording trial attempt movie footage clipname clipid", *VIDEO_COLUMNS)
@@ -74,6 +74,7 @@ _MAX_DIGITS = 15
 """Longer numbers count no rows, and Python refuses those of thousands of digits."""
 _KNOWN_WORDS = 0.75
 """Smallest proportion of the words in a column that belong to a known scale."""
+_ERROR_WORDS = {"error", "errors", "fault", "faults", "deductions"}
 _WHO = "|".join(sorted(_RATER))
 _RATER_IN_TITLE = re.compile(
     rf"(?<![a-z])(?P<who>(?:{_WHO}|expert|[rj])[\s_.#-]*(?:\d+|[a-z](?![a-z]))|(?:dr|prof)[\s._]+[^\W\d_]+)(?![a-z0-9])",
@@ -102,7 +103,7 @@ def guess(table: RawTable, is_video: IsVideo | None = None) -> tuple[TableMappin
     rater = columns.titled_like(_RATER)
     occasion = columns.titled(_OCCASION)
     start, stop = columns.titled(_START), columns.titled(_STOP)
-    if not (start and stop and all(columns.numeric(one) for one in (start, stop))):
+    if not (start and stop and all(columns.numeric(title) for title in (start, stop))):
         columns.free(start, stop)
         start = stop = ""
     notes = columns.remarks()
@@ -150,15 +151,15 @@ class _Columns:
 
     def titled_like(self, words: frozenset[str]) -> str:
         """Return the first free column whose title is a word, or a word and "name", "id" or "code"."""
-        wanted = {f"{word}{more}" for word in words for more in ("", "s", "name", "id", "code", "uid")}
-        return next((self.take(title) for title in self._free if plain(title) in wanted), "")
+        spellings = {f"{word}{suffix}" for word in words for suffix in ("", "s", "name", "id", "code", "uid")}
+        return next((self.take(title) for title in self._free if plain(title) in spellings), "")
 
     def people(self) -> str:
         """Return the first free column whose cells are people by number, such as "Subject 01", or ""."""
         for title in self._free:
             cells = self._cells[title]
-            named = sum(_PERSON_CELL.fullmatch(cell.strip()) is not None for cell in cells)
-            if len(cells) > 1 and named >= _PEOPLE_SHARE * len(cells) and len(set(cells)) > 1:
+            n_names = sum(_PERSON_CELL.fullmatch(cell.strip()) is not None for cell in cells)
+            if len(cells) > 1 and n_names >= _PEOPLE_SHARE * len(cells) and len(set(cells)) > 1:
                 return self.take(title)
         return ""
 
@@ -171,24 +172,26 @@ class _Columns:
 
     def lacking(self, video: str, participant: str, rater: str, items: Sequence[ItemMapping]) -> list[str]:
         """Return sentences about missing columns that most tables have."""
-        told = self._ambiguities
+        ambiguities = self._ambiguities
         if not participant:
-            told.append(
+            ambiguities.append(
                 "No column seems to name the participant: state it (--participant-column, or --participants with a "
                 "pattern), or no person can be held out."
             )
         cells = self._cells.get(video, [])
         wide = any(column.rater for item in items for column in item.columns)
         if not rater and not wide and len(cells) > 1.2 * len(set(cells)):
-            told.append("Videos are in several rows, and no column seems to name the rater: state it (--rater-column).")
+            ambiguities.append(
+                "Videos are in several rows, and no column seems to name the rater: state it (--rater-column)."
+            )
         for title in self._free:
             place = self._table.places[title]
             if not self._cells[title] and any(place in row.formulas for row in self._table.rows):
-                told.append(
+                ambiguities.append(
                     f"“{title}” holds formulas without a stored value, and is not used: save the table in a "
                     "spreadsheet program."
                 )
-        return told
+        return ambiguities
 
     def numeric(self, title: str) -> bool:
         """Return True if at least two thirds of the cells of a column are numbers."""
@@ -204,22 +207,22 @@ class _Columns:
     def video(self, is_video: IsVideo | None) -> str:
         """Return the column that names the video: by known videos, else by title."""
         if is_video is not None:
-            known = {title: sum(map(is_video, dict.fromkeys(self._cells[title]))) for title in self._free}
-            best = max(self._free, key=lambda t: (known[t], plain(t) in _VIDEO, not _is_rated(t)))
-            if known[best] and not self._counts_attempts(best):
-                self._leave_others(best, [t for t in self._free if self._names_videos(t, best, known)])
+            n_videos = {title: sum(map(is_video, dict.fromkeys(self._cells[title]))) for title in self._free}
+            best = max(self._free, key=lambda t: (n_videos[t], plain(t) in _VIDEO, not _is_rated(t)))
+            if n_videos[best] and not self._counts_attempts(best):
+                self._leave_others(best, [t for t in self._free if self._names_videos(t, best, n_videos)])
                 return self.take(best)
         counts = [title for title in self._free if self._counts_attempts(title)]
         self._free = [title for title in self._free if title not in counts]
-        found = self.titled(_VIDEO)
+        titled_video = self.titled(_VIDEO)
         self._free += counts
-        return found or self.titled(_VIDEO)
+        return titled_video or self.titled(_VIDEO)
 
-    def _names_videos(self, title: str, best: str, known: Mapping[str, int]) -> bool:
+    def _names_videos(self, title: str, best: str, n_videos: Mapping[str, int]) -> bool:
         """Return True if a column names videos as the best one does; ratings of 1 to 3 name clips called 1 to 3 too."""
         if not all(map(is_number, self._cells[title])) or plain(title) in _VIDEO:
-            return 2 * known[title] > known[best]
-        return title == best or (known[title] == known[best] and not _is_rated(title))
+            return 2 * n_videos[title] > n_videos[best]
+        return title == best or (n_videos[title] == n_videos[best] and not _is_rated(title))
 
     def _counts_attempts(self, title: str) -> bool:
         """Return True if a column titled as attempts holds small numbers that repeat: 1, 2, 3, 1, 2, 3."""
@@ -238,15 +241,15 @@ class _Columns:
         gap = next((title for title in after if title in empty), None)
         if gap is not None and not any(self.numeric(title) for title in titles[: places[gap]]):
             gap = None
-        for title, why in (
+        for title, reason in (
             (other, "names videos too: import the table once more with it as the video"),
             (gap, "is empty"),
         ):
             if title is not None:
                 self._ambiguities.append(
-                    f"“{title}” {why}; the columns after it may be another table, and are not used."
+                    f"“{title}” {reason}; the columns after it may be another table, and are not used."
                 )
-                self._free = [one for one in self._free if places[one] < places[title]]
+                self._free = [column for column in self._free if places[column] < places[title]]
 
     def ratings(self) -> list[str]:
         """Return the free columns with numbers or levels, except for titles with another meaning, and without one."""
@@ -256,8 +259,8 @@ class _Columns:
             if title in without_title:
                 continue
             words = [plain(word) for word in re.split(r"[\W_]+", title)]
-            named = words[-1:] + (words[:1] if "".join(words[:2]) not in _ITEMS and words[0] != "rate" else [])
-            numbered = bool({*named, plain(title)} & _NO_RATING) or not plain(title)
+            edge_words = words[-1:] + (words[:1] if "".join(words[:2]) not in _ITEMS and words[0] != "rate" else [])
+            numbered = bool({*edge_words, plain(title)} & _NO_RATING) or not plain(title)
             if numbered and _RATER_IN_TITLE.search(title) is None:
                 continue
             numbers = [int(cell) for cell in self._cells[title] if cell.isdecimal() and len(cell) <= _MAX_DIGITS]
@@ -285,10 +288,10 @@ def _items(titles: Sequence[str], table: RawTable, rater: str, ambiguities: list
     names: dict[str, str] = {}
     bracketed = _bracketed(titles)
     for title in titles:
-        name, who = ("", "") if rater else _parted(title, bracketed)
+        name, rater_name = ("", "") if rater else _parted(title, bracketed)
         name = name or title
         names.setdefault(plain(name), name)
-        parts.setdefault(plain(name), []).append(RatingColumn(title=title, rater=who))
+        parts.setdefault(plain(name), []).append(RatingColumn(title=title, rater=rater_name))
     for key in [key for key, columns in parts.items() if not _one_scale(columns, table)]:
         titles_of = [column.title for column in parts.pop(key)]
         ambiguities.append(f"{quoted(titles_of)} have different scales, so they count as items and not as raters.")
@@ -304,7 +307,7 @@ def _items(titles: Sequence[str], table: RawTable, rater: str, ambiguities: list
     order = sorted(items, key=lambda item: _rank(item.name))
     if len(order) > 1:
         ambiguities.append(
-            f"“{order[0].name}” counts first of {len(order)} items: {quoted([one.name for one in order])}."
+            f"“{order[0].name}” counts first of {len(order)} items: {quoted([item.name for item in order])}."
         )
     return order
 
@@ -339,11 +342,11 @@ def _parted(title: str, bracketed: Mapping[str, int]) -> tuple[str, str]:
     """
     match = _RATER_IN_TITLE.search(title)
     if match is not None:
-        rest = _EMPTY_BRACKETS.sub("", " ".join((title[: match.start()] + " " + title[match.end() :]).split()))
-        rest = rest.strip(" _.-:")
-        if rest.count("(") != rest.count(")"):
-            rest = rest.strip("()")
-        return rest or SKILL, " ".join(match["who"].split())
+        item_name = _EMPTY_BRACKETS.sub("", " ".join((title[: match.start()] + " " + title[match.end() :]).split()))
+        item_name = item_name.strip(" _.-:")
+        if item_name.count("(") != item_name.count(")"):
+            item_name = item_name.strip("()")
+        return item_name or SKILL, " ".join(match["who"].split())
     match = _IN_BRACKETS.fullmatch(title)
     if match is None or _SCALE_IN_TITLE.search(title) is not None:
         return "", ""
@@ -359,18 +362,18 @@ _IN_BRACKETS = re.compile(r"(.*?\S)\s*[(\[]([^()\[\]]+)[)\]]")
 
 
 def stated_items(
-    wanted: Sequence[tuple[str, Sequence[str]]], table: RawTable, mapping: TableMapping
+    stated: Sequence[tuple[str, Sequence[str]]], table: RawTable, mapping: TableMapping
 ) -> tuple[ItemMapping, ...]:
     """Return items by wanted name and columns.
 
     Without columns, it is the item of that name in the mapping so far, else the column with that title. Several columns
     have one rater each, named by the title.
     """
-    known = {plain(item.name): item for item in mapping.items}
+    by_name = {plain(item.name): item for item in mapping.items}
     items = []
-    for name, titles in wanted:
-        if not titles and plain(name) in known:
-            items.append(known[plain(name)])
+    for name, titles in stated:
+        if not titles and plain(name) in by_name:
+            items.append(by_name[plain(name)])
             continue
         raters = titles if len(titles) > 1 else ("",)
         columns = tuple(RatingColumn(title=a, rater=b) for a, b in zip(titles or (name,), raters, strict=True))
@@ -392,14 +395,14 @@ def with_rating(mapping: TableMapping, table: RawTable, title: str, name: str = 
         name, rater = _parted(title, _bracketed(table.titles))
     name, column = name or title, RatingColumn(title=title, rater=rater)
     if before is not None and (before.name == name or (len(before.columns) == 1 and not _named(mapping, name))):
-        columns = tuple(column if one.title == title else one for one in before.columns)
+        columns = tuple(column if item_column.title == title else item_column for item_column in before.columns)
         return mapping.with_item(before.name, name="" if mapping.item else name, columns=columns)
     mapping = mapping.assigned("", title)
     if mapping.item:
         return replace(mapping, items=(_item("", [column], table, []),))
-    known = _named(mapping, name)
-    if known is not None:
-        return mapping.with_item(known.name, columns=(*known.columns, column))
+    present = _named(mapping, name)
+    if present is not None:
+        return mapping.with_item(present.name, columns=(*present.columns, column))
     return replace(mapping, items=(*mapping.items, _item(name, [column], table, [])))
 
 
@@ -426,10 +429,12 @@ def _item(name: str, columns: Sequence[RatingColumn], table: RawTable, ambiguiti
         levels = _ordered(words) or ()
         if levels:
             ambiguities.append(f"The levels of {name or 'the ratings'} run from worst to best: {quoted(levels)}.")
-    less = {plain(word) for word in re.split(r"[\W_]+", name)} & {"error", "errors", "fault", "faults", "deductions"}
-    if less:
+    error_words = {plain(word) for word in re.split(r"[\W_]+", name)} & _ERROR_WORDS
+    if error_words:
         ambiguities.append(f"Lower is better for “{name}”, by its name.")
-    return ItemMapping(name=name, columns=tuple(columns), levels=levels, low=low, high=high, less_is_better=bool(less))
+    return ItemMapping(
+        name=name, columns=tuple(columns), levels=levels, low=low, high=high, less_is_better=bool(error_words)
+    )
 
 
 def _ordered(cells: Sequence[str]) -> tuple[str, ...] | None:
@@ -441,7 +446,7 @@ def _ordered(cells: Sequence[str]) -> tuple[str, ...] | None:
     if 1 < len(numbered) == len(spelled) == len(set(numbered.values())):  # "1 - novice", "2 - expert"
         return tuple(spelled[word].most_common(1)[0][0] for word in sorted(numbered, key=lambda word: numbered[word]))
     for scale in _ORDERS:
-        known = [word for word in map(plain, scale) if word in spelled]
-        if len(known) > 1 and sum(spelled[word].total() for word in known) >= _KNOWN_WORDS * len(cells):
-            return tuple(spelled[word].most_common(1)[0][0] for word in known)
+        ordered_words = [word for word in map(plain, scale) if word in spelled]
+        if len(ordered_words) > 1 and sum(spelled[word].total() for word in ordered_words) >= _KNOWN_WORDS * len(cells):
+            return tuple(spelled[word].most_common(1)[0][0] for word in ordered_words)
     return None

@@ -79,7 +79,7 @@ class ImportReport:
         texts = []
         for row in self.rows:
             fate = ", in part rejected" if row.used else " is rejected"
-            texts += [f"{self.name} {row.place}{fate}: {why}." for why in row.rejections]
+            texts += [f"{self.name} {row.place}{fate}: {reason}." for reason in row.rejections]
             texts += [f"{self.name} {row.place}: {note}{'' if note[-1] == '?' else '.'}" for note in row.notes]
         return texts
 

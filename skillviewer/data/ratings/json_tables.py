@@ -78,8 +78,8 @@ def _entries(content: Any) -> list[dict[str, str] | None]:  # noqa: ANN401 - JSO
     """Return the plain values of each entry of a list, None for what is no entry."""
     entries = content.get("annotations") if isinstance(content, dict) else content
     if isinstance(entries, dict):
-        entries = [{"key": key, **one} if isinstance(one, dict) else {"key": key} for key, one in entries.items()]
-    return [_flat(one) if isinstance(one, dict) else None for one in entries] if isinstance(entries, list) else []
+        entries = [{"key": key, **entry} if isinstance(entry, dict) else {"key": key} for key, entry in entries.items()]
+    return [_flat(entry) if isinstance(entry, dict) else None for entry in entries] if isinstance(entries, list) else []
 
 
 def _flat(entry: Mapping[str, Any], before: str = "") -> dict[str, str]:
@@ -106,35 +106,37 @@ def _takes(path: Path) -> tuple[dict[str, dict[str, str]], list[str]]:
     file = next((folder / _TAKES for folder in folders if (folder / _TAKES).is_file()), None)
     if file is None:
         return {}, [f"There is no {_TAKES} in the folder of {path.name} or above: the people in takes are unknown."]
-    wanted = ("take_name", "participant_uid")
+    columns = ("take_name", "participant_uid")
     try:
-        takes = {str(one["take_uid"]): _flat({name: one.get(name) for name in wanted}) for one in _content(file)}
+        take_by_uid = {
+            str(take["take_uid"]): _flat({name: take.get(name) for name in columns}) for take in _content(file)
+        }
     except (AttributeError, KeyError, TypeError) as error:
         raise DatasetError(f"{file} is not a list of takes with a take_uid each ({first_line(error)}).") from error
-    return takes, [f"Names of takes and people are those of {file.name}."]
+    return take_by_uid, [f"Names of takes and people are those of {file.name}."]
 
 
 def _via(project: Mapping[str, Any]) -> tuple[list[dict[str, str] | None], list[str]]:
     """Return a row for each piece of metadata of a VIA project, with a column per attribute, and the rows' faults."""
-    attributes = {key: (str(one["aname"]), one.get("options") or {}) for key, one in project["attribute"].items()}
-    views = {key: one["fid_list"] for key, one in project.get("view", {}).items()}
-    files = {str(key): str(one["fname"]) for key, one in project["file"].items()}
+    attributes = {key: (str(view["aname"]), view.get("options") or {}) for key, view in project["attribute"].items()}
+    views = {key: file["fid_list"] for key, file in project.get("view", {}).items()}
+    files = {str(key): str(annotation["fname"]) for key, annotation in project["file"].items()}
     rows: list[dict[str, str] | None] = []
     faults = []
-    for one in project["metadata"].values():
-        shown = views.get(str(one["vid"]), [one["vid"]])
-        row = {"video": files.get(str(shown[0]), "") if len(shown) == 1 else ""}
-        times = [float(time) for time in one.get("z", [])]
+    for attribute in project["metadata"].values():
+        file_ids = views.get(str(attribute["vid"]), [attribute["vid"]])
+        row = {"video": files.get(str(file_ids[0]), "") if len(file_ids) == 1 else ""}
+        times = [float(time) for time in attribute.get("z", [])]
         if len(times) == 2:
             row |= {"start": f"{times[0]:.15g}", "stop": f"{times[1]:.15g}"}
-        for key, value in one.get("av", {}).items():
+        for key, value in attribute.get("av", {}).items():
             name, options = attributes[key]
             row[name] = _text(str(options.get(value, value) if isinstance(options, dict) else value))
         rows.append(row)
-        if one.get("xy"):
+        if attribute.get("xy"):
             faults.append("it is of a region of the picture")
-        elif len(shown) != 1:
-            faults.append(f"it is of {len(shown)} files together")
+        elif len(file_ids) != 1:
+            faults.append(f"it is of {len(file_ids)} files together")
         else:
             faults.append("it is of a moment, and not of an interval" if len(times) not in (0, 2) else "")
     return rows, faults

@@ -79,8 +79,8 @@ def open_table(
     folder = path.absolute().parent
     if videos is None and mapping is not None and mapping.videos:
         videos = Path(os.path.normpath(folder / mapping.videos))
-    own = folder / "videos" if (folder / "videos").is_dir() else folder
-    files = videos if isinstance(videos, StudyVideoMatcher) else VideoFolder(videos or own)
+    video_folder = folder / "videos" if (folder / "videos").is_dir() else folder
+    files = videos if isinstance(videos, StudyVideoMatcher) else VideoFolder(videos or video_folder)
     if mapping is not None:
         sheet = sheet or mapping.sheet
         titles_row = mapping.titles_row if titles_row is None else titles_row
@@ -114,10 +114,10 @@ def write_folder(opened: MappedTable, rated: ParsedRatings, folder: Path, *, ove
     names = [
         name for name in (target.name, import_report.FILE, table_mapping.FILE) if not in_place or name != target.name
     ]
-    taken = [name for name in names if (folder / name).exists()]
-    if taken and not overwrite:
-        raise NameTakenError(folder / taken[0])
-    there = (opened.files.folder if isinstance(opened.files, VideoFolder) else source.parent).absolute()
+    existing = [name for name in names if (folder / name).exists()]
+    if existing and not overwrite:
+        raise NameTakenError(folder / existing[0])
+    videos_folder = (opened.files.folder if isinstance(opened.files, VideoFolder) else source.parent).absolute()
     stage = folder.parent / f".{secrets.token_hex(6)}{TEMPORARY}"
     try:
         stage.mkdir(parents=True)
@@ -130,7 +130,9 @@ def write_folder(opened: MappedTable, rated: ParsedRatings, folder: Path, *, ove
         write_import_report(rated.import_report, stage / import_report.FILE)
         mapping = replace(
             rated.mapping,
-            videos=os.path.relpath(there, folder) if there.is_relative_to(folder.parent) else str(there),
+            videos=os.path.relpath(videos_folder, folder)
+            if videos_folder.is_relative_to(folder.parent)
+            else str(videos_folder),
             origin=rated.mapping.origin or ("" if in_place else str(source.parent)),
             table_sha256=sha256_of(stage / target.name),
         )

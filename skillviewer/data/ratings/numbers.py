@@ -35,10 +35,10 @@ def share_of_cell(text: str) -> tuple[str, float] | None:
 def perhaps_grouped(texts: Sequence[str]) -> bool:
     """Return True if signs before three digits may group thousands: next to 980, or next to another decimal sign."""
     signs = {match[1] for text in texts if (match := GROUPED.fullmatch(text))}
-    rest = [text for text in texts if not GROUPED.fullmatch(text)]
-    if len(signs) != 1 or any(sign in text and not {*".,"} <= {*text} for text in rest for sign in signs):
+    ungrouped = [text for text in texts if not GROUPED.fullmatch(text)]
+    if len(signs) != 1 or any(sign in text and not {*".,"} <= {*text} for text in ungrouped for sign in signs):
         return len(signs) > 1
-    return any(len(text) > 2 if text.isdigit() else not {*".,"}.isdisjoint(text) for text in rest)
+    return any(len(text) > 2 if text.isdigit() else not {*".,"}.isdisjoint(text) for text in ungrouped)
 
 
 def says(text: str) -> bool:

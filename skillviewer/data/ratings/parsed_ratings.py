@@ -103,17 +103,17 @@ class _Reading:
         """Return the index of the first row with titles that are not those of the table, or the number of rows."""
         titles = self._table.titles
         rated = [c.title for item in self._mapping.items for c in item.columns]
-        for at, row in enumerate(self._table.rows):
+        for place, row in enumerate(self._table.rows):
             words = not row.fault and not any(is_number(self._cell(row, title)) for title in rated)
-            again = plain(self._cell(row, self._mapping.video)) == plain(self._mapping.video)
+            repeats_title = plain(self._cell(row, self._mapping.video)) == plain(self._mapping.video)
             pairs = zip(row.cells, titles, strict=False)
-            if words and again and any(plain(cell) not in plain(title) for cell, title in pairs):
-                return at
+            if words and repeats_title and any(plain(cell) not in plain(title) for cell, title in pairs):
+                return place
         return len(self._table.rows)
 
     def read(self) -> ParsedRatings:
         outcomes: list[RowResult] = []
-        given: list[_Given] = []
+        read_ratings: list[_Given] = []
         for row in self._table.rows:
             cell = self._cell(row, self._mapping.video)
             outcomes.append(RowResult(self._table.place(row), row.first_line, row.last_line, cell))
@@ -121,18 +121,18 @@ class _Reading:
                 titles = self._table.place(self._table.rows[len(self._rows)])
                 outcomes[-1].rejections.append(f"{titles} begins another table, with other columns")
             else:
-                given += self._row(row, outcomes[-1])
-        kept = _each_once(given)
-        if not kept:
-            named = [row for row in outcomes if row.video is not None] or outcomes
-            why, times = Counter(why for row in named for why in row.rejections).most_common(1)[0]
-            more = f" ({times} rows)" if times > 1 else ""
-            raise DatasetError(f"No row of {self._name} could be used: {why}{more}.")
-        ratings = RatingSet(tuple(one.rating for one in kept), self._scales(kept))
-        attempts = sorted({one.rating.video for one in kept})
+                read_ratings += self._row(row, outcomes[-1])
+        distinct = _each_once(read_ratings)
+        if not distinct:
+            named_rows = [row for row in outcomes if row.video is not None] or outcomes
+            reason, times = Counter(row_reason for row in named_rows for row_reason in row.rejections).most_common(1)[0]
+            times_text = f" ({times} rows)" if times > 1 else ""
+            raise DatasetError(f"No row of {self._name} could be used: {reason}{times_text}.")
+        ratings = RatingSet(tuple(kept.rating for kept in distinct), self._scales(distinct))
+        attempts = sorted({kept.rating.video for kept in distinct})
         videos = {attempt: self._videos[attempt] for attempt in attempts}
         unrated = tuple(name for name in self._join.names if name not in videos.values())
-        several = sorted({one.video for one in ratings.ratings if one.occasion} - ratings.occasions().keys())
+        several = sorted({rating.video for rating in ratings.ratings if rating.occasion} - ratings.occasions().keys())
         notices = [*self._table.notices, *self._joined()]
         if several:
             notices.append(f"{self._name}: videos rated on several occasions have none of their own: {some(several)}.")
@@ -151,8 +151,8 @@ class _Reading:
         return "" if place is None else row.cells[place]
 
     def _joined(self) -> list[str]:
-        where = self._table.path.name
-        notices = self._spellings.joined(where) + self._raters.joined(where) + self._items.joined(where)
+        table_name = self._table.path.name
+        notices = self._spellings.joined(table_name) + self._raters.joined(table_name) + self._items.joined(table_name)
         if self._taken_for:
             notices.append(f"Names spelled differently from the videos: {some(list(self._taken_for))}.")
         return notices
@@ -191,8 +191,8 @@ class _Reading:
             for column in item.columns:
                 value = self._value(row, out, item, column.title)
                 if value is not None:
-                    by = rater or (self._raters.one(column.rater) if column.rater else UNNAMED)
-                    ratings.append(_Given(VideoRating(attempt, by, name, value, occasion), out, column.title))
+                    rater_name = rater or (self._raters.one(column.rater) if column.rater else UNNAMED)
+                    ratings.append(_Given(VideoRating(attempt, rater_name, name, value, occasion), out, column.title))
         if not ratings and not out.rejections:
             out.rejections.append("it holds no rating")
         return ratings
@@ -219,19 +219,19 @@ class _Reading:
 
     def _attempt(self, row: RatingRow, out: RowResult) -> str | None:
         """Return the attempt of a row, or None with the reason why it has none."""
-        why = row.fault
+        reason = row.fault
         formula = row.formulas.get(self._table.places[self._mapping.video])
-        if not why and row.hidden and not self._mapping.hidden_rows:
-            why = "it is hidden in the spreadsheet"
-        elif not why and formula is not None:
-            why = _no_value(formula)
-        meant = self._mapping.names.get(out.cell, out.cell)
-        joined = VideoMatch(None, why) if why else self._join.find(meant)
+        if not reason and row.hidden and not self._mapping.hidden_rows:
+            reason = "it is hidden in the spreadsheet"
+        elif not reason and formula is not None:
+            reason = _no_value(formula)
+        video_name = self._mapping.names.get(out.cell, out.cell)
+        joined = VideoMatch(None, reason) if reason else self._join.find(video_name)
         if joined.name is None:
             out.rejections.append(joined.reason)
-            out.near = joined.near if out.cell and not why else None
+            out.near = joined.near if out.cell and not reason else None
             return None
-        note = f"“{out.cell}” is taken for “{meant}”, as stated" if meant != out.cell else joined.note
+        note = f"“{out.cell}” is taken for “{video_name}”, as stated" if video_name != out.cell else joined.note
         if note:
             self._taken_for[note] = None
         out.video = attempt = joined.name
@@ -318,20 +318,22 @@ class _Reading:
                 "known: state them from the worst to the best (--levels)."
             )
 
-    def _scales(self, kept: Sequence[_Given]) -> tuple[RatingScale, ...]:
+    def _scales(self, read_ratings: Sequence[_Given]) -> tuple[RatingScale, ...]:
         """Return the scale of every rated item; ratings far from all others are noted."""
         by_item: dict[str, list[_Given]] = {}
-        for one in kept:
-            by_item.setdefault(one.rating.item, []).append(one)
-        own = {item.name or SKILL: item for item in self._mapping.items}
-        order = [*own, *sorted(set(by_item) - set(own))]
-        shared = self._mapping.items[0]
-        return tuple(self._scale(name, own.get(name, shared), by_item[name]) for name in order if name in by_item)
+        for read_rating in read_ratings:
+            by_item.setdefault(read_rating.rating.item, []).append(read_rating)
+        stated_items = {item.name or SKILL: item for item in self._mapping.items}
+        order = [*stated_items, *sorted(set(by_item) - set(stated_items))]
+        default_item = self._mapping.items[0]
+        return tuple(
+            self._scale(name, stated_items.get(name, default_item), by_item[name]) for name in order if name in by_item
+        )
 
-    def _scale(self, name: str, item: ItemMapping, given: Sequence[_Given]) -> RatingScale:
+    def _scale(self, name: str, item: ItemMapping, read_ratings: Sequence[_Given]) -> RatingScale:
         if item.levels:
             return RatingScale(name, 0.0, len(item.levels) - 1.0, 1.0, item.levels, item.less_is_better, True)
-        values = np.unique([one.rating.value for one in given])
+        values = np.unique([read_rating.rating.value for read_rating in read_ratings])
         whole = self._wholes[item.name]
         high = item.high
         if high is None and not math.isnan(whole):
@@ -339,44 +341,47 @@ class _Reading:
         stated = item.low is not None and high is not None
         step = float(np.diff(values).min()) if len(values) > 1 else 1.0
         if not stated:
-            self._tell_far(given, step)
+            self._tell_far(read_ratings, step)
         low, high = (float(values[0]) if item.low is None else item.low), (float(values[-1]) if high is None else high)
         return RatingScale(name, low, high, step, (), item.less_is_better, stated)
 
-    def _tell_far(self, given: Sequence[_Given], step: float) -> None:
-        first, third = np.quantile([one.rating.value for one in given], [0.25, 0.75])
-        reach = _FAR * max(float(third - first), step)
-        for one in given:
-            value = one.rating.value
-            if not first - reach <= value <= third + reach:
-                one.row.notes.append(f"{one.title} {value:g} counts, but is far from the others: is it a slip?")
+    def _tell_far(self, read_ratings: Sequence[_Given], step: float) -> None:
+        first, third_quartile = np.quantile([read_rating.rating.value for read_rating in read_ratings], [0.25, 0.75])
+        reach = _FAR * max(float(third_quartile - first), step)
+        for read_rating in read_ratings:
+            value = read_rating.rating.value
+            if not first - reach <= value <= third_quartile + reach:
+                read_rating.row.notes.append(
+                    f"{read_rating.title} {value:g} counts, but is far from the others: is it a slip?"
+                )
 
 
 def _no_value(formula: str) -> str:
-    shown = formula if len(formula) <= 40 else f"{formula[:37]}..."
-    return f"holds the formula {shown} without a stored value: open the table in a spreadsheet program and save it"
+    shortened = formula if len(formula) <= 40 else f"{formula[:37]}..."
+    return f"holds the formula {shortened} without a stored value: open the table in a spreadsheet program and save it"
 
 
-def _each_once(given: Sequence[_Given]) -> list[_Given]:
+def _each_once(read_ratings: Sequence[_Given]) -> list[_Given]:
     """Return the ratings that count: equal ones once, and contradictory ones not at all."""
     by_key: dict[tuple[str, str, str, str], list[_Given]] = {}
-    for one in given:
-        rating = one.rating
-        by_key.setdefault((rating.video, rating.rater, rating.item, rating.occasion), []).append(one)
-    kept = []
+    for read_rating in read_ratings:
+        rating = read_rating.rating
+        by_key.setdefault((rating.video, rating.rater, rating.item, rating.occasion), []).append(read_rating)
+    distinct = []
     for several in by_key.values():
         first = several[0]
-        other = next((one for one in several if one.rating.value != first.rating.value), None)
+        other = next((read_rating for read_rating in several if read_rating.rating.value != first.rating.value), None)
         if other is None:
             first.row.taken += 1
-            kept.append(first)
-            for one in several[1:]:
-                one.row.rejections.append(f"{one.title} repeats {first.row.place} (doubled)")
+            distinct.append(first)
+            for read_rating in several[1:]:
+                read_rating.row.rejections.append(f"{read_rating.title} repeats {first.row.place} (doubled)")
             continue
-        for one in several:
-            against = other if one.rating.value != other.rating.value else first
-            one.row.rejections.append(
-                f"{one.title} rates {one.rating.video} with {one.rating.value:g}, and {against.row.place} with "
+        for read_rating in several:
+            against = other if read_rating.rating.value != other.rating.value else first
+            read_rating.row.rejections.append(
+                f"{read_rating.title} rates {read_rating.rating.video} with {read_rating.rating.value:g}, and "
+                f"{against.row.place} with "
                 f"{against.rating.value:g}: neither counts; correct one, or state the column of rater, occasion or item"
             )
-    return kept
+    return distinct

@@ -82,28 +82,28 @@ def found_titles(rows: Sequence[RatingRow], titles_row: int | None, is_video: Is
     if titles_row == 0:
         return None
     if titles_row is not None:
-        at = next((n for n, row in enumerate(rows) if row.first_line <= titles_row <= row.last_line), None)
-        if at is None:
+        place = next((n for n, row in enumerate(rows) if row.first_line <= titles_row <= row.last_line), None)
+        if place is None:
             last = rows[-1].last_line
             reason = "it is empty" if titles_row <= last else f"the last one is row {last}"
             raise DatasetError(
                 f"{path.name} has no titles in row {titles_row}: {reason}. Give the row with the titles."
             )
-        return at
+        return place
 
     def names_video(row: RatingRow) -> bool:
         return is_video is not None and any(is_video(cell) and plain(cell) not in _TITLES for cell in row.cells)
 
     rows_with_titles: list[int] = []
-    for at, row in enumerate(rows[:_SEARCHED]):
+    for place, row in enumerate(rows[:_SEARCHED]):
         filled = _filled(row)
         if len(filled) < 2 or row.fault:
             continue
         if names_video(row):  # the widest of the rows above has the titles; without one, there are none
-            return max(rows_with_titles, key=lambda one: _width(rows, one)) if rows_with_titles else None
-        upper = _is_upper(rows, at) and not names_video(rows[at + 1])
+            return max(rows_with_titles, key=lambda candidate: _width(rows, candidate)) if rows_with_titles else None
+        upper = _is_upper(rows, place) and not names_video(rows[place + 1])
         if sum(_NUMBER.fullmatch(cell) is not None for cell in filled) * 2 <= len(filled) and not upper:
-            rows_with_titles.append(at)
+            rows_with_titles.append(place)
     return rows_with_titles[0] if rows_with_titles else 0
 
 
@@ -114,28 +114,30 @@ def _filled(row: RatingRow) -> list[str]:
     return [cell for cell in row.cells if cell]
 
 
-def _width(rows: Sequence[RatingRow], at: int) -> int:
+def _width(rows: Sequence[RatingRow], place: int) -> int:
     """Return the number of titles in a row and, if it is the lower of two with titles, in the one above."""
-    above = len(_filled(rows[at - 1])) if at and _is_upper(rows, at - 1) else 0
-    return max(len(_filled(rows[at])), above)
+    above = len(_filled(rows[place - 1])) if place and _is_upper(rows, place - 1) else 0
+    return max(len(_filled(rows[place])), above)
 
 
-def _is_upper(rows: Sequence[RatingRow], at: int) -> bool:
+def _is_upper(rows: Sequence[RatingRow], place: int) -> bool:
     """Return True if a row is the upper of two with titles: words below, and merged cells or gaps in both rows."""
-    if at + 1 >= len(rows):
+    if place + 1 >= len(rows):
         return False
-    upper, below = rows[at], rows[at + 1]
+    upper, below = rows[place], rows[place + 1]
     if len(_filled(below)) < 2 or any(_NUMBER.fullmatch(cell) for cell in _filled(below)):
         return False
     pairs = list(zip_longest(upper.cells, below.cells, fillvalue=""))
-    gaps = any(one and not other for one, other in pairs) and any(other and not one for one, other in pairs)
+    gaps = any(upper_cell and not lower_cell for upper_cell, lower_cell in pairs) and any(
+        lower_cell and not upper_cell for upper_cell, lower_cell in pairs
+    )
     return bool(upper.merged) or (gaps and len(_filled(upper)) >= 2)
 
 
 def assembled(
     path: Path,
     rows: Sequence[RatingRow],
-    at: int | None,
+    title_place: int | None,
     sheet: str = "",
     sheets: tuple[str, ...] = (),
     unit: str = "line",
@@ -147,20 +149,22 @@ def assembled(
     Raises:
         DatasetError: There is no row below the titles.
     """
-    body = [row for place, row in enumerate(rows) if place != at]
+    body = [row for place, row in enumerate(rows) if place != title_place]
     if not body:
         raise DatasetError(f"{path.name} has titles and no rows below them.")
-    above = {row.first_line for row in rows[:at]} if at is not None else set()
-    n = max([1 if at is None else len(rows[at].cells), *(len(row.cells) for row in body if not row.fault)])
+    above = {row.first_line for row in rows[:title_place]} if title_place is not None else set()
+    n = max(
+        [1 if title_place is None else len(rows[title_place].cells), *(len(row.cells) for row in body if not row.fault)]
+    )
     if n > MAX_COLUMNS or n * len(body) > MAX_CELLS:
         raise DatasetError(
             f"{path.name} has {n:,} columns and {len(body):,} rows. A table of ratings may have {MAX_COLUMNS:,} "
             f"columns and {MAX_CELLS:,} cells: delete what holds no ratings."
         )
-    heads = [] if at is None else [rows[at].cells]
-    if at and _is_upper(rows, at - 1):
-        upper = [*rows[at - 1].cells]
-        if not rows[at - 1].merged:  # an upper title counts to the right, to the next one
+    heads = [] if title_place is None else [rows[title_place].cells]
+    if title_place and _is_upper(rows, title_place - 1):
+        upper = [*rows[title_place - 1].cells]
+        if not rows[title_place - 1].merged:  # an upper title counts to the right, to the next one
             upper = [*upper, *[""] * (n - len(upper))]
             for place in range(1, len(upper)):
                 upper[place] = upper[place] or upper[place - 1]
@@ -177,7 +181,7 @@ def assembled(
     titles = _unique([title(place) for place in range(n)])
     whole_rows = tuple(map(whole, body))
     # the names in a JSON file have no line of their own: they become the first row of its copy
-    number = 0 if at is None else max(rows[at].first_line, 1)
+    number = 0 if title_place is None else max(rows[title_place].first_line, 1)
     return RawTable(path, titles, whole_rows, number, sheet, sheets, unit, decimal_comma, tuple(notices))
 
 
@@ -185,11 +189,11 @@ def _unique(titles: Sequence[str]) -> tuple[str, ...]:
     unique_titles: dict[str, None] = {}
     numbers = Counter[str]()
     for title in titles:
-        one = title
-        while one in unique_titles:
+        unique_title = title
+        while unique_title in unique_titles:
             numbers[title] += 1
-            one = f"{title} ({numbers[title] + 1})"
-        unique_titles[one] = None
+            unique_title = f"{title} ({numbers[title] + 1})"
+        unique_titles[unique_title] = None
     return tuple(unique_titles)
 
 
@@ -198,6 +202,6 @@ def letters(place: int) -> str:
     text = ""
     place += 1
     while place:
-        place, rest = divmod(place - 1, 26)
-        text = chr(65 + rest) + text
+        place, digit = divmod(place - 1, 26)
+        text = chr(65 + digit) + text
     return text

@@ -38,8 +38,8 @@ def times_in_remark(text: str) -> tuple[RemarkTime, ...]:
         groups = match.groups()
         start_s = _seconds(groups[:4])
         stop_s = _seconds(groups[4:]) if groups[6] is not None else None
-        rest = text[match.end() : matches[place + 1].start() if place + 1 < len(matches) else len(text)]
-        label = " ".join(_END.split(rest, maxsplit=1)[0].split()).strip(" -–—:,()")
+        following_text = text[match.end() : matches[place + 1].start() if place + 1 < len(matches) else len(text)]
+        label = " ".join(_END.split(following_text, maxsplit=1)[0].split()).strip(" -–—:,()")
         label = label or " ".join(text.split())
         later = stop_s if stop_s is not None and stop_s > start_s else None
         times.append(RemarkTime(start_s, later, label[:_MAX_LABEL]))

@@ -48,13 +48,15 @@ def read_table(path: Path, sheet: str = "", titles_row: int | None = None, is_vi
     read, delimiter = read_grid(path)
     rows = [_text_row(row, delimiter) for row in read]
     widths = Counter(row.width for row in read)
-    at = found_titles(rows, titles_row, is_video, path)
-    width = read[at].width if at is not None else widths.most_common(1)[0][0]
-    if at is not None:
+    title_place = found_titles(rows, titles_row, is_video, path)
+    width = read[title_place].width if title_place is not None else widths.most_common(1)[0][0]
+    if title_place is not None:
         widths[width] -= 1
     uniform = len(+widths) == 1
-    rows = [_checked(one, row.width, width, uniform, delimiter) for one, row in zip(rows, read, strict=True)]
-    return assembled(path, rows, at, decimal_comma=delimiter != ",")
+    rows = [
+        _checked(row_cells, row.width, width, uniform, delimiter) for row_cells, row in zip(rows, read, strict=True)
+    ]
+    return assembled(path, rows, title_place, decimal_comma=delimiter != ",")
 
 
 def _text_row(row: TableRow, delimiter: str) -> RatingRow:

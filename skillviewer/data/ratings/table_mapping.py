@@ -72,7 +72,7 @@ class TableMapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 
         The role "" frees the column; the title "" stands for none.
         """
-        freed = {one: "" for one in ROLES if title and plain(getattr(self, one)) == plain(title)}
+        freed = {role_name: "" for role_name in ROLES if title and plain(getattr(self, role_name)) == plain(title)}
         items = []
         for item in self.items:
             columns = [column for column in item.columns if not title or plain(column.title) != plain(title)]
@@ -93,7 +93,13 @@ class TableMapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 
     def with_item(self, item: str, /, **changes: object) -> "TableMapping":
         """Return the mapping with other attributes of an item."""
-        return replace(self, items=tuple(replace(one, **changes) if one.name == item else one for one in self.items))
+        return replace(
+            self,
+            items=tuple(
+                replace(mapped_item, **changes) if mapped_item.name == item else mapped_item
+                for mapped_item in self.items
+            ),
+        )
 
     def with_first(self, name: str) -> "TableMapping":
         """Return the mapping with an item as the first, which is the criterion."""
@@ -111,24 +117,24 @@ def fitted(mapping: TableMapping, table: RawTable) -> TableMapping:
         DatasetError: It names a missing column, a column twice, no video column or no item; or the levels or ends of a
             scale are invalid.
     """
-    where = table.where
-    there = f"Its columns: {quoted(table.titles)}."
+    table_name = table.where
+    columns_text = f"Its columns: {quoted(table.titles)}."
     faults = Counter(row.fault for row in table.rows)
     if faults and "" not in faults:
         reasons = "; ".join(f"{reason} ({counted(n, 'row')})" for reason, n in faults.most_common())
-        raise DatasetError(f"No row of {where} can be used: {reasons}.")
+        raise DatasetError(f"No row of {table_name} can be used: {reasons}.")
     if not mapping.video:
-        raise DatasetError(f"Which column of {where} names the video? State it (--video-column). {there}")
+        raise DatasetError(f"Which column of {table_name} names the video? State it (--video-column). {columns_text}")
     if not any(item.columns for item in mapping.items):
-        raise DatasetError(f"Which columns of {where} hold ratings? State them (--items). {there}")
+        raise DatasetError(f"Which columns of {table_name} hold ratings? State them (--items). {columns_text}")
     if any(not column.title for item in mapping.items for column in item.columns):
-        raise DatasetError(f"A column of ratings of {where} has no title in the mapping. {there}")
+        raise DatasetError(f"A column of ratings of {table_name} has no title in the mapping. {columns_text}")
     titles = mapping.column_titles()
     spelled = {"": "", **{title: _column(title, table) for title in titles}}
     meanings = Counter(spelled[title] for title in titles)
     for title in titles:
         if meanings[spelled[title]] > 1:
-            raise DatasetError(f"The column “{short(title)}” of {where} has two meanings: leave one of them out.")
+            raise DatasetError(f"The column “{short(title)}” of {table_name} has two meanings: leave one of them out.")
     doubled, times = Counter(item.name for item in mapping.items).most_common(1)[0]
     if times > 1:
         raise DatasetError(f"Two items are called “{short(doubled)}”: give each a name of its own.")
@@ -164,17 +170,17 @@ def _column(title: str, table: RawTable) -> str:
     """Return a column as the table spells it: an exact match, else the only one but for case and signs."""
     if title in table.places:
         return title
-    alike = [other for other in table.titles if other.casefold() == title.casefold()]
-    alike = alike or [other for other in table.titles if plain(other) == plain(title) and plain(title)]
-    if len(alike) == 1:
-        return alike[0]
+    matches = [other for other in table.titles if other.casefold() == title.casefold()]
+    matches = matches or [other for other in table.titles if plain(other) == plain(title) and plain(title)]
+    if len(matches) == 1:
+        return matches[0]
     raise DatasetError(f"{table.where} has no column “{short(title)}”. Its columns are: {quoted(table.titles)}.")
 
 
 def quoted(words: Sequence[str]) -> str:
     """Return words in quotation marks, separated by commas; of long words and of many only the first."""
-    more = f" and {len(words) - MAX_QUOTED} more" if len(words) > MAX_QUOTED else ""
-    return ", ".join(f"“{short(word)}”" for word in words[:MAX_QUOTED]) + more
+    rest_text = f" and {len(words) - MAX_QUOTED} more" if len(words) > MAX_QUOTED else ""
+    return ", ".join(f"“{short(word)}”" for word in words[:MAX_QUOTED]) + rest_text
 
 
 def read_mapping(path: Path) -> TableMapping:

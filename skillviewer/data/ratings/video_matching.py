@@ -46,9 +46,9 @@ class _Near:
         """Return that there is no video of a cell, with the names similar to it."""
         if cell not in self._asked and len(self._asked) < _MAX_SUGGESTED:
             close = get_close_matches(video_name(cell).casefold(), self._names, n=2, cutoff=_NEAR)
-            self._asked[cell] = tuple(self._names[one] for one in close)
+            self._asked[cell] = tuple(self._names[near_name] for near_name in close)
         near = self._asked.get(cell, ())
-        nearly = " or ".join(f"“{one}”" for one in near)
+        nearly = " or ".join(f"“{name}”" for name in near)
         return VideoMatch(None, f"{problem} “{cell}”" + (f"; a similar name is {nearly}" if near else ""), near=near)
 
 
@@ -103,8 +103,8 @@ class FileMatcher:
         self.paths[name] = path
         for cell in cells:
             if likes[cell] == 0 and likes[best] > 0:
-                why = f"“{cell}” would be {path.name} by its number alone, which other rows call “{name}”"
-                self._found[cell] = VideoMatch(None, why)
+                problem = f"“{cell}” would be {path.name} by its number alone, which other rows call “{name}”"
+                self._found[cell] = VideoMatch(None, problem)
             else:
                 note = "" if likes[cell] == _EXACT else f"“{cell}” is taken for {path.name}"
                 self._found[cell] = VideoMatch(name, note=note)

@@ -46,11 +46,11 @@ def read_workbook(path: Path, sheet: str, titles_row: int | None, is_video: IsVi
         DatasetError: The file cannot be read, has no such sheet, or no sheet with a table.
     """
     values, formulas = _loaded(path, values=True), _loaded(path, values=False)
-    tables = {one.title: one for one in values.worksheets}
+    tables = {sheet_.title: sheet_ for sheet_ in values.worksheets}
     if sheet and sheet not in tables:
         raise DatasetError(f"{path.name} has no sheet “{sheet}”. Its sheets are: {', '.join(tables)}.")
-    wanted = [sheet] if sheet else [name for name, one in tables.items() if one.sheet_state == "visible"]
-    read = {name: _rows(tables[name], formulas[name]) for name in wanted}
+    sheet_names = [sheet] if sheet else [name for name, sheet_ in tables.items() if sheet_.sheet_state == "visible"]
+    read = {name: _rows(tables[name], formulas[name]) for name in sheet_names}
     with_table = [name for name, (rows, _) in read.items() if sum(len(_filled(row)) > 1 for row in rows) > 1]
     if not with_table:
         raise DatasetError(f"{path.name} has no table: no sheet has two rows with two cells.")
@@ -58,14 +58,14 @@ def read_workbook(path: Path, sheet: str, titles_row: int | None, is_video: IsVi
     def n_videos(name: str) -> int:
         return sum(any(map(is_video, _filled(row))) for row in read[name][0]) if is_video is not None else 0
 
-    chosen = max(with_table, key=n_videos)  # the first of several
-    rows, notices = read[chosen]
-    others = [f"{name}{'' if one.sheet_state == 'visible' else ' (hidden)'}" for name, one in tables.items()]
-    others.pop(list(tables).index(chosen))
+    chosen_sheet = max(with_table, key=n_videos)  # the first of several
+    rows, notices = read[chosen_sheet]
+    others = [f"{name}{'' if sheet_.sheet_state == 'visible' else ' (hidden)'}" for name, sheet_ in tables.items()]
+    others.pop(list(tables).index(chosen_sheet))
     if others:
-        notices.insert(0, f"The sheet “{chosen}” is read; the others are not: {', '.join(others)}.")
-    at = found_titles(rows, titles_row, is_video, path)
-    return assembled(path, rows, at, chosen, tuple(tables), "row", notices=notices)
+        notices.insert(0, f"The sheet “{chosen_sheet}” is read; the others are not: {', '.join(others)}.")
+    title_place = found_titles(rows, titles_row, is_video, path)
+    return assembled(path, rows, title_place, chosen_sheet, tuple(tables), "row", notices=notices)
 
 
 class _SizeCheck:
@@ -98,7 +98,7 @@ class _SizeCheck:
         element = name.rpartition(":")[2]
         self._n_cells += 1
         if element in {"mergeCell", "hyperlink"} and ":" in attributes.get("ref", ""):
-            left, top, right, bottom = (each or 0 for each in range_boundaries(attributes["ref"]))
+            left, top, right, bottom = (bound or 0 for bound in range_boundaries(attributes["ref"]))
             self._n_cells += (right - left + 1) * (bottom - top + 1)
         if self._n_cells > _MAX_CELLS:
             raise DatasetError(f"{self._path} has more than {_MAX_CELLS:,} cells, too many: save its sheet as .csv.")
@@ -168,7 +168,9 @@ def _rows(sheet: "Worksheet", with_formulas: "Worksheet") -> tuple[list[RatingRo
         raise DatasetError(
             f"The sheet “{sheet.title}” reaches to cell {last}: delete its empty rows and columns, or save it as .csv."
         )
-    n_characters = sum(len(each) for row in sheet.iter_rows(values_only=True) for each in row if isinstance(each, str))
+    n_characters = sum(
+        len(value) for row in sheet.iter_rows(values_only=True) for value in row if isinstance(value, str)
+    )
     if n_characters > MAX_TEXT:
         raise DatasetError(
             f"The sheet “{sheet.title}” has {n_characters:,} characters; a table of ratings may have {MAX_TEXT:,}. "
@@ -204,12 +206,12 @@ def _row(
     formulas: dict[int, str] = {}
     merged: set[int] = set()
     for place, cell in enumerate(row):
-        here = (number, place + 1)
-        at = origin.get(here, here)
-        text = _text(cell if at == here else sheet.cell(*at))
-        if not text and at in behind:
-            formulas[place] = behind[at]
-        if at != here and (text or place in formulas):
+        position = (number, place + 1)
+        source_position = origin.get(position, position)
+        text = _text(cell if source_position == position else sheet.cell(*source_position))
+        if not text and source_position in behind:
+            formulas[place] = behind[source_position]
+        if source_position != position and (text or place in formulas):
             merged.add(place)
         cells.append(text)
     while cells and not cells[-1] and len(cells) - 1 not in formulas:
@@ -219,24 +221,24 @@ def _row(
 
 
 def _told(sheet: "Worksheet", rows: Sequence[RatingRow], ranges: Sequence[str], n_formulas: int) -> list[str]:
-    told = []
+    notices = []
     if ranges:
-        told.append(f"Merged cells have their value in each of their rows: {some(sorted(ranges))}.")
+        notices.append(f"Merged cells have their value in each of their rows: {some(sorted(ranges))}.")
     hidden = [str(row.last_line) for row in rows if row.hidden]
     if hidden:
-        told.append(f"Rows are hidden in the spreadsheet: {some(hidden)}.")
+        notices.append(f"Rows are hidden in the spreadsheet: {some(hidden)}.")
     columns = [
         letters(place)
         for place in range(sheet.max_column)
         if letters(place) in sheet.column_dimensions and sheet.column_dimensions[letters(place)].hidden
     ]
     if columns:
-        told.append(f"Columns are hidden in the spreadsheet, and read all the same: {some(columns)}.")
+        notices.append(f"Columns are hidden in the spreadsheet, and read all the same: {some(columns)}.")
     lacking = sum(len(row.formulas) for row in rows)
     if n_formulas:
-        kept = f"; {lacking} have none, and count as empty" if lacking else ""
-        told.append(f"{n_formulas} cells hold formulas: their stored values count{kept}.")
-    return told
+        empty_text = f"; {lacking} have none, and count as empty" if lacking else ""
+        notices.append(f"{n_formulas} cells hold formulas: their stored values count{empty_text}.")
+    return notices
 
 
 def _text(cell: "Cell | MergedCell") -> str:

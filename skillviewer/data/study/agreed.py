@@ -35,12 +35,12 @@ class AgreedPairs:
         new = 0
         with self._file.transaction() as db:
             for pair in pairs:
-                ordered = isinstance(pair, Pair)
+                is_ordered = isinstance(pair, Pair)
                 first, second = (pair.better, pair.worse) if isinstance(pair, Pair) else (pair.first, pair.second)
                 cursor = db.execute(
                     "INSERT INTO agreed_pair (first_video, second_video, ordered, source, added_at) "
                     "VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-                    (video_id(db, first), video_id(db, second), int(ordered), source, now()),
+                    (video_id(db, first), video_id(db, second), int(is_ordered), source, now()),
                 )
                 new += cursor.rowcount
         return new

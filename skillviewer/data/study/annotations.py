@@ -97,10 +97,10 @@ class StudyAnnotations:
         if not 0 <= start_s < stop_s:
             raise StudyError(f"A moment from {start_s:.3f} s to {stop_s:.3f} s is empty: its end must come later.")
         with self._file.transaction() as db:
-            given = {"label": label, "opinion": opinion.value, "model_digest": model_digest, "author": author}
+            columns = {"label": label, "opinion": opinion.value, "model_digest": model_digest, "author": author}
             number = video_id(db, video)
             times = {"start_s": start_s, "stop_s": stop_s, "made_at": now()}
-            return insert(db, "moment", video=number, **times, **given, tier=tier)
+            return insert(db, "moment", video=number, **times, **columns, tier=tier)
 
     def change_moment(self, number: int, *, label: str | None = None, opinion: Opinion | None = None) -> None:
         """Change the label of a moment or the opinion on it."""
@@ -145,8 +145,8 @@ class StudyAnnotations:
             if moment is not None and db.execute("SELECT 1 FROM moment WHERE id = ?", (moment,)).fetchone() is None:
                 raise StudyError(f"There is no moment {moment} in the study.")
             number = None if video is None else video_id(db, video)
-            given = {"video": number, "moment": moment, "time_s": time_s, "text": text, "author": author}
-            return insert(db, "note", **given, tier=tier, made_at=now())
+            columns = {"video": number, "moment": moment, "time_s": time_s, "text": text, "author": author}
+            return insert(db, "note", **columns, tier=tier, made_at=now())
 
     def change_note(self, number: int, text: str) -> None:
         """Change the text of a note to another that is not empty."""

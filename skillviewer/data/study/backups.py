@@ -50,9 +50,9 @@ def back_up(study: Path, copy_to: Callable[[Path], None]) -> Path:
     copy_to(path)
     everything = backups(study)
     last_of_day = {old.name[:10]: old for old in reversed(everything)}
-    keep = {*everything[:LAST], *sorted(last_of_day.values(), reverse=True)[:DAYS]}
+    retained = {*everything[:LAST], *sorted(last_of_day.values(), reverse=True)[:DAYS]}
     with translate_errors(folder):
-        for old in set(everything) - keep:
+        for old in set(everything) - retained:
             old.unlink()
     return path
 
@@ -77,10 +77,10 @@ def restore(backup: Path, study: Path) -> None:
             if study.exists():
                 folder = backups_dir(study)
                 folder.mkdir(exist_ok=True)
-                kept = folder / f"replaced {_now()}{SUFFIX}"
+                replaced_study = folder / f"replaced {_now()}{SUFFIX}"
                 for side in side_files(study):
-                    side.rename(kept.with_name(kept.name + side.name.removeprefix(study.name)))
-                study.rename(kept)
+                    side.rename(replaced_study.with_name(replaced_study.name + side.name.removeprefix(study.name)))
+                study.rename(replaced_study)
             temp_path.rename(study)
         finally:
             lock.release()

@@ -34,7 +34,7 @@ class StudyCameras:
         """Return the cameras of every assessed file, by its digest."""
         cameras_by_digest: dict[str, list[StudyVideo]] = {}
         digests = self._videos.digests()
-        for camera in sorted(self._videos.all_cameras(), key=lambda each: each.id):
+        for camera in sorted(self._videos.all_cameras(), key=lambda video: video.id):
             cameras_by_digest.setdefault(digests[camera.camera_of or 0], []).append(camera)
         return {digest: tuple(map(_camera, cameras)) for digest, cameras in cameras_by_digest.items()}
 
@@ -71,11 +71,11 @@ class StudyCameras:
             if len(self._videos.cameras_of(assessed.digest)) >= MAX_CAMERAS:
                 raise StudyError(f"“{video}” has {MAX_CAMERAS} cameras already: remove one first.")
             rows = db.execute("SELECT * FROM video WHERE digest = ? ORDER BY id", (identity.digest,)).fetchall()
-            used = next((row for row in rows if row["removed_at"] is None), None)
-            if used is not None:
-                kind = "a video" if used["camera_of"] is None else "a camera"
+            existing = next((row for row in rows if row["removed_at"] is None), None)
+            if existing is not None:
+                kind = "a video" if existing["camera_of"] is None else "a camera"
                 raise StudyError(
-                    f"{path.name} is {kind} of the study already, “{used['name']}”: remove it there first."
+                    f"{path.name} is {kind} of the study already, “{existing['name']}”: remove it there first."
                 )
             removed = next((row for row in rows if row["camera_of"] is not None), None)
             if removed is not None:
@@ -83,11 +83,11 @@ class StudyCameras:
                 db.execute("UPDATE video SET removed_at = NULL WHERE id = ?", (number,))
                 self._videos.place(number, path, identity)
             else:
-                taken: dict[str, object] = {
+                names_used: dict[str, object] = {
                     row["name"].casefold(): row["id"] for row in db.execute("SELECT id, name FROM video")
                 }
-                wanted = composed(name or path.stem).strip() or path.stem
-                number = self._videos.insert(db, free_name(wanted, taken), NewVideo(path), identity)
+                requested_name = composed(name or path.stem).strip() or path.stem
+                number = self._videos.insert(db, free_name(requested_name, names_used), NewVideo(path), identity)
             db.execute("UPDATE video SET camera_of = ? WHERE id = ?", (assessed.id, number))
             _set_offset(db, number, offset_s, confidence)
         return next(camera for camera in self.of(video) if camera.digest == identity.digest)

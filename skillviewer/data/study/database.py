@@ -22,7 +22,7 @@ _JOURNAL_MARK = bytes.fromhex("d9d505f920a163d7")
 _FULL = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC", "SQLITE_IOERR_TRUNCATE", "SQLITE_IOERR_SHMSIZE")
 
 
-def _open(path: Path, mode: str, *, alone: bool = False) -> sqlite3.Connection:
+def _open(path: Path, mode: str, *, exclusive: bool = False) -> sqlite3.Connection:
     posix = path.absolute().as_posix()
     uri = f"file://{'' if posix.startswith('/') else '/'}{quote(posix)}?{mode}"
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=_BUSY_S, check_same_thread=False)
@@ -30,7 +30,7 @@ def _open(path: Path, mode: str, *, alone: bool = False) -> sqlite3.Connection:
         connection.row_factory = sqlite3.Row
         connection.set_progress_handler(cancel_requested, _STEPS)
         connection.execute("PRAGMA trusted_schema = OFF")
-        if alone:  # keeps the index of the log in memory
+        if exclusive:  # keeps the index of the log in memory
             connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = FULL")
@@ -88,7 +88,7 @@ def connect(path: Path) -> sqlite3.Connection:
         return _open(path, "mode=rw")
     except sqlite3.OperationalError as error:
         if error.sqlite_errorname.startswith(_FULL):
-            return _open(path, "mode=rw", alone=True)
+            return _open(path, "mode=rw", exclusive=True)
         full = [side for side in side_files(path) if side.stat().st_size]
         if full and error.sqlite_errorname.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
             raise StudyError(
@@ -130,11 +130,11 @@ def checked_version(connection: sqlite3.Connection, path: Path) -> int:
 def _check_schema(connection: sqlite3.Connection, version: int, path: Path) -> None:
     """Refuse a study whose tables, views, indexes or triggers differ from the program's own: foreign SQL would run."""
     try:
-        schema, own = schema_of(connection), expected_schema(version)
+        schema, expected = schema_of(connection), expected_schema(version)
     except (TypeError, ValueError, AttributeError) as error:  # a name is not text
         raise StudyError(f"{path} is not a study.") from error
-    if schema != own:
-        kind, name, *_ = min(schema - own or own - schema)
+    if schema != expected:
+        kind, name, *_ = min(schema - expected or expected - schema)
         raise StudyError(
             f"{path} is not built like a study: its {kind} {name[:100]!r} is foreign, changed or missing. Such a file "
             "can drop or change votes; nothing was changed. Ask the sender, or open a backup."
@@ -155,8 +155,8 @@ def translate_errors(path: Path) -> Iterator[None]:
     except UnicodeDecodeError as error:  # in SQLite's own message
         raise StudyError(f"{path} is damaged. Open one of its backups.") from error
     except UnicodeEncodeError as error:
-        shown = error.object.encode(errors="surrogateescape").decode(errors="backslashreplace")
-        raise StudyError(f"“{shown}” is not UTF-8 and cannot be written into a study: rename it.") from error
+        readable_name = error.object.encode(errors="surrogateescape").decode(errors="backslashreplace")
+        raise StudyError(f"“{readable_name}” is not UTF-8 and cannot be written into a study: rename it.") from error
 
 
 _MESSAGES = (  # prefixes of SQLite's error names, and the message

@@ -126,8 +126,8 @@ class StudyFile(Closing):
         return True
 
     def _prepare(self, version: int) -> None:
-        wanted = "delete" if on_network_drive(self.path.parent) else "wal"
-        (mode,) = self._connection.execute(f"PRAGMA journal_mode = {wanted}").fetchone()
+        journal_mode = "delete" if on_network_drive(self.path.parent) else "wal"
+        (mode,) = self._connection.execute(f"PRAGMA journal_mode = {journal_mode}").fetchone()
         if mode != "wal":
             self.notice(
                 f"{self.path.name} lies on a drive without a safe write-ahead log (a network drive?): a rollback "
@@ -197,9 +197,9 @@ class StudyFile(Closing):
             finally:
                 self._in_transaction = False
 
-    def log(self, what: str, subject: str, detail: str) -> None:
+    def log(self, action: str, subject: str, detail: str) -> None:
         """Add an event to the log, or raise a StudyError."""
-        row = (now(), signature(self.user), what, subject, detail)
+        row = (now(), signature(self.user), action, subject, detail)
         with self.transaction() as db:
             db.execute("INSERT INTO event (done_at, who, what, subject, detail) VALUES (?, ?, ?, ?, ?)", row)
 

@@ -132,8 +132,8 @@ class FileIndex:
 
     def likely(self, old: Path, size_bytes: int) -> Path | None:
         """Return the only file with the same name and size, without reading it, or None."""
-        named = [path for path in self._by_size.get(size_bytes, []) if path.name == old.name]
-        return named[0] if len(named) == 1 else None
+        same_name = [path for path in self._by_size.get(size_bytes, []) if path.name == old.name]
+        return same_name[0] if len(same_name) == 1 else None
 
     def find(self, old: Path, size_bytes: int, digest: str, token: CancelToken = NEVER) -> Path | None:
         """Return the file with a digest; of several, the one whose path ends most like the old one."""
@@ -154,7 +154,7 @@ class FileIndex:
         return paths[0] if len(paths) == 1 else None
 
 
-def _common_end(one: Path, other: Path) -> int:
+def _common_end(first: Path, second: Path) -> int:
     """Return the number of common parts of two paths, counted from their end."""
-    parts = list(zip(reversed(one.parts), reversed(other.parts), strict=False))
+    parts = list(zip(reversed(first.parts), reversed(second.parts), strict=False))
     return next((i for i, (a, b) in enumerate(parts) if a.casefold() != b.casefold()), len(parts))

@@ -46,16 +46,16 @@ class StudyVideoFiles:
         rows = self._file.query(
             f"SELECT * FROM video WHERE removed_at IS NULL AND {condition} ORDER BY name COLLATE NOCASE, name"  # noqa: S608 - ours
         )
-        seen = [self._seen(row) for row in rows]
-        if all(video.path is not None for video in seen):
-            return tuple(seen)
-        folders = [self._folder, self._folder / "videos", *(v.path.parent for v in seen if v.path is not None)]
+        located = [self._seen(row) for row in rows]
+        if all(video.path is not None for video in located):
+            return tuple(located)
+        folders = [self._folder, self._folder / "videos", *(v.path.parent for v in located if v.path is not None)]
         index = FileIndex.of_folders(folders)
-        return tuple(video if video.path is not None else _moved(video, index) for video in seen)
+        return tuple(video if video.path is not None else _moved(video, index) for video in located)
 
     def cameras_of(self, digest: str) -> tuple[StudyVideo, ...]:
         """Return the cameras next to an assessed file, in the order in which they were added."""
-        numbers = {number for number, known in self.digests().items() if known == digest and digest}
+        numbers = {number for number, known_digest in self.digests().items() if known_digest == digest and digest}
         return tuple(sorted((c for c in self.all_cameras() if c.camera_of in numbers), key=lambda camera: camera.id))
 
     def digests(self) -> dict[int, str]:
@@ -151,8 +151,8 @@ class StudyVideoFiles:
         read: Callable[[Path, CancelToken], Identity] = identify,
     ) -> tuple[StudyVideo, ...]:
         videos = list(listed)
-        wanted = {video.name for video in videos} if only is None else set(only)
-        doubtful = [i for i, v in enumerate(videos) if v.unsure and v.path is not None and v.name in wanted]
+        names_to_check = {video.name for video in videos} if only is None else set(only)
+        doubtful = [i for i, v in enumerate(videos) if v.unsure and v.path is not None and v.name in names_to_check]
         for i in one_by_one("checking videos", doubtful, report):
             video = videos[i]
             assert video.path is not None
@@ -191,15 +191,15 @@ class StudyVideoFiles:
         if folder is not None and not folder.is_dir():
             raise StudyError(f"There is no folder {folder} to look for videos in.")
         videos = (*self.check(token, report), *self.check_cameras(token, report))
-        lost = [video for video in videos if video.state is not FileState.PRESENT]
+        unlocated = [video for video in videos if video.state is not FileState.PRESENT]
         if folder is not None:
             index = FileIndex.of_tree(folder)
         else:
-            there = [video.path.parent for video in videos if video.path is not None]
-            index = FileIndex.of_folders([self._folder, self._folder / "videos", *there])
+            folders = [video.path.parent for video in videos if video.path is not None]
+            index = FileIndex.of_folders([self._folder, self._folder / "videos", *folders])
         places: list[tuple[StudyVideo, Path, Identity]] = []
         problems: list[str] = []
-        for video in one_by_one("looking for videos", lost, report):
+        for video in one_by_one("looking for videos", unlocated, report):
             if video.digest:
                 path = index.find(video.recorded, video.size_bytes, video.digest, token)
             else:
@@ -214,11 +214,11 @@ class StudyVideoFiles:
             for video, path, identity in places:
                 self.place(video.id, path, identity)
         located_ids = {video.id for video, _, _ in places}
-        still = [video for video in lost if video.id not in located_ids]
+        still_lost = [video for video in unlocated if video.id not in located_ids]
         return Relinked(
             found=tuple(video.name for video, _, _ in places),
-            missing=tuple(v.name for v in still if v.state is not FileState.REPLACED),
-            replaced=tuple(v.name for v in still if v.state is FileState.REPLACED),
+            missing=tuple(v.name for v in still_lost if v.state is not FileState.REPLACED),
+            replaced=tuple(v.name for v in still_lost if v.state is FileState.REPLACED),
             problems=tuple(problems),
         )
 
@@ -226,11 +226,11 @@ class StudyVideoFiles:
         """Rewrite the relative paths of a study that was copied from another folder."""
         with self._file.transaction() as db:
             for row in db.execute("SELECT * FROM video WHERE relative_path <> '' OR absolute_path <> ''").fetchall():
-                there = joined(old_folder, row["relative_path"])
+                relative_target = joined(old_folder, row["relative_path"])
                 absolute = row["absolute_path"]
                 # archives contain no absolute paths
-                near = row["relative_path"] and (stat_of(there) is not None or not absolute)
-                path = there if near else Path(absolute)
+                near = row["relative_path"] and (stat_of(relative_target) is not None or not absolute)
+                path = relative_target if near else Path(absolute)
                 db.execute(
                     "UPDATE video SET relative_path = ?, absolute_path = ? WHERE id = ?",
                     (relative(path, self._folder), str(path), row["id"]),
@@ -245,9 +245,10 @@ class StudyVideoFiles:
         try:
             str(path.absolute()).encode()
         except UnicodeEncodeError:
-            shown = os.fsencode(path.absolute()).decode(errors="backslashreplace")
+            readable_name = os.fsencode(path.absolute()).decode(errors="backslashreplace")
             raise VideoError(
-                f"{shown} has a name that is not UTF-8, as old disks and archives leave them: rename it, or its folder."
+                f"{readable_name} has a name that is not UTF-8, as old disks and archives leave them: rename it, or "
+                "its folder."
             ) from None
         return identify(path, token)
 

@@ -42,17 +42,17 @@ def forget_tables(db: sqlite3.Connection, names: Collection[str]) -> None:
     pattern = _pattern(names)
     for number, name, mapping in db.execute("SELECT id, name, mapping FROM rating_table").fetchall():
         plain = FORGOTTEN_TABLE if pattern.search(name) else name
-        kept = _without(json.loads(mapping), pattern) if mapping and pattern.search(mapping) else None
-        changed = mapping if kept is None else json.dumps(kept, ensure_ascii=False)
+        remaining = _without(json.loads(mapping), pattern) if mapping and pattern.search(mapping) else None
+        changed = mapping if remaining is None else json.dumps(remaining, ensure_ascii=False)
         db.execute("UPDATE rating_table SET name = ?, mapping = ? WHERE id = ?", (plain, changed, number))
 
 
 def _without(value: object, pattern: re.Pattern[str]) -> object:
     """Return a value of JSON without entries and texts that match."""
     if isinstance(value, dict):
-        return {key: _without(one, pattern) for key, one in value.items() if not pattern.search(key)}
+        return {key: _without(item, pattern) for key, item in value.items() if not pattern.search(key)}
     if isinstance(value, list):
-        return [_without(one, pattern) for one in value]
+        return [_without(item, pattern) for item in value]
     return "" if isinstance(value, str) and pattern.search(value) else value
 
 

@@ -74,20 +74,20 @@ class StudyModels:
         """Rewrite the relative paths of checkpoints of a study that was copied from another folder."""
         with self._file.transaction() as db:
             for row in db.execute("SELECT * FROM model WHERE relative_path <> ''").fetchall():
-                there = joined(old_folder, row["relative_path"])
-                if is_folder(there):
+                folder = joined(old_folder, row["relative_path"])
+                if is_folder(folder):
                     db.execute(
                         "UPDATE model SET relative_path = ?, absolute_path = ? WHERE digest = ?",
-                        (relative(there, self._file.path.parent), str(there), row["digest"]),
+                        (relative(folder, self._file.path.parent), str(folder), row["digest"]),
                     )
 
-    def default_model(self, wanted: str = "") -> ModelVersion | None:
-        """Return the model to use by default, or None without models: the ``wanted`` digest, if the study has it.
+    def default_model(self, digest: str = "") -> ModelVersion | None:
+        """Return the model to use by default, or None without models: the ``digest`` digest, if the study has it.
 
         Else it is the model with the most scores; ties go to the latest version. Discarded models are skipped.
         """
         models = [model for model in self.all() if model.state is not ModelState.DISCARDED]
-        in_use = next((model for model in models if model.digest == wanted), None)
+        in_use = next((model for model in models if model.digest == digest), None)
         if in_use is not None:
             return in_use
         counts = {model.digest: len(self.scores(model.digest)) for model in models}
@@ -141,9 +141,9 @@ class StudyModels:
                 db.execute("UPDATE model SET relative_path = ?, absolute_path = ? WHERE digest = ?", (*place, digest))
             else:
                 (last,) = db.execute("SELECT coalesce(max(version), 0) FROM model WHERE name = ?", (name,)).fetchone()
-                known = {"facts": json.dumps(dict(facts or {})), "state": state.value, "added_at": now()}
+                columns = {"facts": json.dumps(dict(facts or {})), "state": state.value, "added_at": now()}
                 paths = dict(zip(("relative_path", "absolute_path"), place, strict=True))
-                insert(db, "model", digest=digest, name=name, version=last + 1, parent=parent, **paths, **known)
+                insert(db, "model", digest=digest, name=name, version=last + 1, parent=parent, **paths, **columns)
         return self.get(digest)
 
     def decide(self, digest: str, state: ModelState) -> ModelVersion:

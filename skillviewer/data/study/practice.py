@@ -224,9 +224,9 @@ def video_feedback(practice: PracticeVideo, answers: Mapping[str, float]) -> Pra
     """Return the feedback on a practice video: each stated item with the rater's own answer."""
     lines = []
     for item, stated in practice.answers.items():
-        own = answers.get(item)
-        given = "not judged" if own is None else f"{own:g}"
-        difference = "" if own is None or own == stated else f" ({own - stated:+g})".replace("-", "−")
-        lines.append(f"{item}: you {given}, stated {stated:g}{difference}.")
+        answer = answers.get(item)
+        answer_text = "not judged" if answer is None else f"{answer:g}"
+        difference = "" if answer is None or answer == stated else f" ({answer - stated:+g})".replace("-", "−")
+        lines.append(f"{item}: you {answer_text}, stated {stated:g}{difference}.")
     is_right = all(answers.get(item) == stated for item, stated in practice.answers.items())
     return PracticeFeedback(is_right, " ".join([*lines, practice.note]).strip())

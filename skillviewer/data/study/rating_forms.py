@@ -205,13 +205,13 @@ class RatingForms:
         self, db: sqlite3.Connection, form: int, video: int, rater: str, rubric: Rubric, ratings: Mapping[str, float]
     ) -> None:
         """Add the ratings of a form, each in the place of one of the same video, rater, item and occasion."""
-        given = StudyRatings(self._file)
-        scales = given.check([scale for scale in rubric.scales if scale.item in ratings])
+        study_ratings = StudyRatings(self._file)
+        scales = study_ratings.check([scale for scale in rubric.scales if scale.item in ratings])
         (occasion,) = db.execute("SELECT occasion FROM video WHERE id = ?", (video,)).fetchone()
         row = db.execute("SELECT id FROM rating_table WHERE name = ? AND mapping = ''", (TABLE,)).fetchone()
         table = row["id"] if row is not None else insert(db, "rating_table", name=TABLE, mapping="", added_at=now())
         for item, value in ratings.items():
-            given.save_scale(db, scales[item])
+            study_ratings.save_scale(db, scales[item])
             before = _standing(db, video, rater, item, occasion)
             if before is not None:
                 insert(db, "rating_withdrawal", rating=before, withdrawn_at=now())
@@ -243,13 +243,13 @@ class RatingForms:
         return self.get(number)
 
     @staticmethod
-    def _withdraw(db: sqlite3.Connection, number: int, when: datetime) -> None:
-        insert(db, "rating_form_withdrawal", rating_form=number, withdrawn_at=stored(when))
-        made = (
+    def _withdraw(db: sqlite3.Connection, number: int, withdrawn_at: datetime) -> None:
+        insert(db, "rating_form_withdrawal", rating_form=number, withdrawn_at=stored(withdrawn_at))
+        ratings_query = (
             "SELECT r.* FROM rating AS r LEFT JOIN rating_withdrawal AS w ON w.rating = r.id "
             "WHERE r.rating_form = ? AND w.rating IS NULL"
         )
-        for row in db.execute(made, (number,)).fetchall():
+        for row in db.execute(ratings_query, (number,)).fetchall():
             insert(db, "rating_withdrawal", rating=row["id"], withdrawn_at=now())
             if row["replaced"] is not None:
                 db.execute(
@@ -286,16 +286,16 @@ class RatingForms:
         """
         n_new = 0
         with self._file.transaction() as db:
-            there = {row["key"]: row["id"] for row in db.execute("SELECT id, key FROM rating_form")}
+            number_by_key = {row["key"]: row["id"] for row in db.execute("SELECT id, key FROM rating_form")}
             withdrawn = {row[0] for row in db.execute("SELECT rating_form FROM rating_form_withdrawal")}
             for form in sorted(forms, key=lambda form: form.is_valid):  # those that were undone first
-                number = there.get(form.key)
+                number = number_by_key.get(form.key)
                 if number is None:
                     rubric = self._rubric_of(form)
                     purpose = form.purpose
                     if self._has_first(db, video_id(db, form.video), form.rater.strip()):
                         purpose = FormPurpose.REPEAT
-                    number = there[form.key] = self._insert(db, replace(form, purpose=purpose), rubric)
+                    number = number_by_key[form.key] = self._insert(db, replace(form, purpose=purpose), rubric)
                     n_new += 1
                 if form.withdrawn_at is not None and number not in withdrawn:
                     self._withdraw(db, number, form.withdrawn_at)
@@ -320,14 +320,14 @@ def _form(row: sqlite3.Row) -> RatingForm:
         raise StudyError(
             f"The study holds a damaged rating of a video ({first_line(error)}): open one of its backups."
         ) from error
-    at, out = row["rated_at"], row["withdrawn_at"]
+    rated_at, out = row["rated_at"], row["withdrawn_at"]
     return RatingForm(
         video=row["video_name"],
         rater=row["rater"],
         answers=answers,
         purpose=FormPurpose(row["purpose"]),
         rubric_digest=row["rubric_digest"],
-        rated_at=None if at is None else read_time(at),
+        rated_at=None if rated_at is None else read_time(rated_at),
         taken_s=row["taken_s"],
         watched=row["watched"],
         speed=row["speed"],
@@ -376,13 +376,19 @@ def rated_twice(forms: Iterable[RatingForm], rubric: Rubric, raters: Collection[
     for form in forms:
         if form.is_valid and (not raters or form.rater in raters):
             (first if form.purpose is FormPurpose.FIRST else second).setdefault((form.rater, form.video), form.answers)
-    found = []
+    agreements = []
     for rater in dict.fromkeys(rater for rater, _ in first):
         both = [
-            (rubric.ratings(first[at]), rubric.ratings(second[at])) for at in first if at[0] == rater and at in second
+            (rubric.ratings(first[slot]), rubric.ratings(second[slot]))
+            for slot in first
+            if slot[0] == rater and slot in second
         ]
         for scale in rubric.scales:
-            pairs = [(one[scale.item], two[scale.item]) for one, two in both if scale.item in one and scale.item in two]
+            pairs = [
+                (first_ratings[scale.item], two[scale.item])
+                for first_ratings, two in both
+                if scale.item in first_ratings and scale.item in two
+            ]
             if pairs:
-                found.append(repeat_agreement(rater, scale, pairs))
-    return found
+                agreements.append(repeat_agreement(rater, scale, pairs))
+    return agreements

@@ -57,8 +57,8 @@ class RejudgeQueue:
 
     def take_out(self, pairs: Iterable[frozenset[str]]) -> tuple[int, ...]:
         """Withdraw the requests for pairs that wait in the queue, and return their numbers."""
-        chosen = set(pairs)
-        numbers = tuple(number for number, pair in self._requests() if pair in chosen)
+        pairs_to_remove = set(pairs)
+        numbers = tuple(number for number, pair in self._requests() if pair in pairs_to_remove)
         self.withdraw(numbers)
         return numbers
 
@@ -66,14 +66,14 @@ class RejudgeQueue:
         """Restore withdrawn requests."""
         self._remove(numbers, None)
 
-    def _remove(self, numbers: Sequence[int], when: str | None) -> None:
+    def _remove(self, numbers: Sequence[int], removed_at: str | None) -> None:
         with self._file.transaction() as db:
-            db.executemany("UPDATE again SET removed_at = ? WHERE id = ?", [(when, number) for number in numbers])
+            db.executemany("UPDATE again SET removed_at = ? WHERE id = ?", [(removed_at, number) for number in numbers])
 
     def _requests(self) -> list[tuple[int, frozenset[str]]]:
         """Return number and pair of the requests without a vote since, in the order of asking."""
-        wanted = f"SELECT q.id AS id, a.name AS first, b.name AS second {_ASKED}) ORDER BY q.id"
-        rows = self._file.query(wanted, self._criteria())
+        query = f"SELECT q.id AS id, a.name AS first, b.name AS second {_ASKED}) ORDER BY q.id"
+        rows = self._file.query(query, self._criteria())
         return [(int(row["id"]), frozenset((row["first"], row["second"]))) for row in rows]
 
     def _criteria(self) -> tuple[str, ...]:

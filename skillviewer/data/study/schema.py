@@ -24,23 +24,23 @@ def _append_only(table: str, *unique: str) -> tuple[str, ...]:
 
     REPLACE deletes without firing delete triggers (unless recursive triggers are on), hence the third.
     """
-    taken = " OR ".join(f"{column} = NEW.{column}" for column in unique)
+    clash = " OR ".join(f"{column} = NEW.{column}" for column in unique)
     refuse = f"SELECT RAISE(ABORT, '{table} is append-only');"
     return (
         f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} BEGIN {refuse} END",
         f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} BEGIN {refuse} END",
-        f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN {_exists(table, taken)} BEGIN {refuse} END",
+        f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN {_exists(table, clash)} BEGIN {refuse} END",
     )
 
 
 def _kept(table: str) -> tuple[str, ...]:
     """Return triggers that protect rows that votes refer to: they can be marked, but not deleted or renumbered."""
-    taken = _exists(table, "id = NEW.id OR name = NEW.name")
+    same_name = _exists(table, "id = NEW.id OR name = NEW.name")
     refuse = f"SELECT RAISE(ABORT, 'votes may name this {table}');"
     return (
         f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} BEGIN {refuse} END",
         f"CREATE TRIGGER {table}_no_renumber BEFORE UPDATE OF id ON {table} BEGIN {refuse} END",
-        f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN {taken} BEGIN {refuse} END",
+        f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN {same_name} BEGIN {refuse} END",
     )
 
 

@@ -207,8 +207,8 @@ class Study(Closing):
     def criteria(self) -> tuple[str, ...]:
         """Return the criteria of ratings, votes and settings, the usual one first."""
         rated = [row["item"] for row in self._file.query("SELECT item FROM rating_scale ORDER BY id")]
-        known = (usual_criterion(self._file), *rated, *sorted(self.votes.criteria()), self.settings.criterion)
-        return tuple(dict.fromkeys(filter(None, known)))
+        criteria = (usual_criterion(self._file), *rated, *sorted(self.votes.criteria()), self.settings.criterion)
+        return tuple(dict.fromkeys(filter(None, criteria)))
 
     @property
     def criterion(self) -> str:
@@ -243,8 +243,8 @@ class Study(Closing):
         if order is None:
             return None
         stated = self.pairs.all() if self.criterion == usual_criterion(self._file) else ()
-        agreed = combined(self.votes.judgements(), stated, rule_named(settings.rule))
-        return rating_facts(ratings, order, agreed.pairs, self.videos.tasks())
+        consensus = combined(self.votes.judgements(), stated, rule_named(settings.rule))
+        return rating_facts(ratings, order, consensus.pairs, self.videos.tasks())
 
     def written_version(self) -> int:
         """Return a number that changes when another process has written the study."""
@@ -266,9 +266,9 @@ class Study(Closing):
         """Sign settings and exports in the log with a name; "" signs with the name of the account."""
         self._file.user = user
 
-    def log_export(self, made: LoggedExport) -> None:
+    def log_export(self, export: LoggedExport) -> None:
         """Record an export in the log."""
-        self._file.log("export", made.file, made.detail)
+        self._file.log("export", export.file, export.detail)
 
     def has_entries(self) -> bool:
         """Return True if a user entered or packed data: votes, ratings, pairs, annotations, facts of videos, packs."""

@@ -40,16 +40,16 @@ def study_dataset(
     settings = study.settings
     criteria = study.criteria()
     study.check_criterion(criterion)
-    chosen = criterion or study.criterion
+    chosen_criterion = criterion or study.criterion
     usual = criteria[0]
     rule = rule if rule is not None else rule_named(settings.rule)
     rating_rule = rating_rule if rating_rule is not None else rating_rule_named(settings.rating_rule)
     voted = labels is not LabelSource.RATINGS
-    judgements = study.votes.judgements(chosen) if voted else ()
-    agreement = combined(judgements, study.pairs.all() if voted and chosen == usual else (), rule)
+    judgements = study.votes.judgements(chosen_criterion) if voted else ()
+    agreement = combined(judgements, study.pairs.all() if voted and chosen_criterion == usual else (), rule)
     videos = study.videos.all()
     ratings = study.ratings.all()
-    rated = rated_order(ratings, chosen, rating_rule)
+    rated = rated_order(ratings, chosen_criterion, rating_rule)
     problems: list[str] = []
     if labels is not LabelSource.VOTES:
         agreement, problems = with_ratings(agreement, rated, {v.name: v.task for v in videos})
@@ -68,5 +68,5 @@ def study_dataset(
         scores=measures[rated.item] if rated is not None else None,
         problems=tuple(problems),
         ratings=ratings if ratings.ratings else None,
-        criterion="" if chosen == SKILL else chosen,
+        criterion="" if chosen_criterion == SKILL else chosen_criterion,
     )

@@ -61,8 +61,8 @@ class StudyRatings:
     def _valid(self, condition: str) -> RatingSet:
         rows = self._file.query(f"{_STANDING} AND v.removed_at IS NULL {condition} ORDER BY r.id")
         ratings = tuple(VideoRating(r["video"], r["rater"], r["item"], r["value"], r["occasion"]) for r in rows)
-        given = {rating.item for rating in ratings}
-        return RatingSet(ratings, tuple(scale for scale in self._scales() if scale.item in given))
+        rated_items = {rating.item for rating in ratings}
+        return RatingSet(ratings, tuple(scale for scale in self._scales() if scale.item in rated_items))
 
     def _scales(self) -> tuple[RatingScale, ...]:
         return tuple(map(_scale, self._file.query("SELECT * FROM rating_scale ORDER BY id")))
@@ -73,11 +73,11 @@ class StudyRatings:
         Raises:
             StudyError: An item is rated on another scale already.
         """
-        known, there = self.all(), dict[str, RatingScale]()
-        for scale in known.scales:
-            values = [rating.value for rating in known.ratings if rating.item == scale.item]
-            there[scale.item] = scale if scale.stated else replace(scale, low=min(values), high=max(values))
-        return {scale.item: _joined(there.get(scale.item, scale), scale) for scale in scales}
+        present, scale_by_item = self.all(), dict[str, RatingScale]()
+        for scale in present.scales:
+            values = [rating.value for rating in present.ratings if rating.item == scale.item]
+            scale_by_item[scale.item] = scale if scale.stated else replace(scale, low=min(values), high=max(values))
+        return {scale.item: _joined(scale_by_item.get(scale.item, scale), scale) for scale in scales}
 
     def mapping(self, table: str) -> str:
         """Return the mapping by which a table of this name was imported last, as JSON, or ""."""
@@ -95,20 +95,20 @@ class StudyRatings:
         """
         changed: list[str] = []
         added: list[tuple[int, int | None]] = []
-        known = 0
+        n_known = 0
         before_all = self._scales()
         with self._file.transaction() as db:
             for scale in self.check(ratings.scales).values():
                 self.save_scale(db, scale)
             rows = db.execute(_STANDING).fetchall()
-            there = {(r["video"], r["rater"], r["item"], r["occasion"]): (r["id"], r["value"]) for r in rows}
+            stored = {(r["video"], r["rater"], r["item"], r["occasion"]): (r["id"], r["value"]) for r in rows}
             number = 0
             if ratings.ratings:
                 number = insert(db, "rating_table", name=table, mapping=mapping, added_at=now())
             for rating in ratings.ratings:
-                before = there.get((rating.video, rating.rater, rating.item, rating.occasion))
+                before = stored.get((rating.video, rating.rater, rating.item, rating.occasion))
                 if before is not None and before[1] == rating.value:
-                    known += 1
+                    n_known += 1
                     continue
                 if before is not None:
                     insert(db, "rating_withdrawal", rating=before[0], withdrawn_at=now())
@@ -119,7 +119,7 @@ class StudyRatings:
             if not added and number:
                 db.execute("DELETE FROM rating_table WHERE id = ?", (number,))
         problems = (f"Different ratings in the study were replaced: {some(changed)}.",) if changed else ()
-        return RatingsAdded(len(added) - len(changed), known, len(changed), problems, tuple(added), before_all)
+        return RatingsAdded(len(added) - len(changed), n_known, len(changed), problems, tuple(added), before_all)
 
     def undo_import(self, added: RatingsAdded) -> None:
         """Withdraw the ratings of an import, and add the replaced ones again, in one transaction."""
@@ -160,23 +160,23 @@ def _format_scale(scale: RatingScale) -> str:
     return f"{ends}{', less is better' if scale.less_is_better else ''}"
 
 
-def _joined(here: RatingScale, other: RatingScale) -> RatingScale:
+def _joined(own: RatingScale, added: RatingScale) -> RatingScale:
     """Return the common scale of an item in two tables, or refuse two scales."""
-    differ = here.levels != other.levels or here.less_is_better != other.less_is_better
-    if here.stated and other.stated:
-        differ = differ or (here.low, here.high) != (other.low, other.high)
-    elif here.stated or other.stated:
-        stated, given = (here, other) if here.stated else (other, here)
-        differ = differ or not stated.low <= given.low <= given.high <= stated.high
+    differ = own.levels != added.levels or own.less_is_better != added.less_is_better
+    if own.stated and added.stated:
+        differ = differ or (own.low, own.high) != (added.low, added.high)
+    elif own.stated or added.stated:
+        stated, unstated = (own, added) if own.stated else (added, own)
+        differ = differ or not stated.low <= unstated.low <= unstated.high <= stated.high
     if differ:
         raise StudyError(
-            f"The study rates {here.item} on a scale of {_format_scale(here)}, the table on one of "
-            f"{_format_scale(other)}: give the item another name, or state its scale."
+            f"The study rates {own.item} on a scale of {_format_scale(own)}, the table on one of "
+            f"{_format_scale(added)}: give the item another name, or state its scale."
         )
-    if here.stated or other.stated:
-        return replace(here if here.stated else other, step=min(here.step, other.step))
-    low, high = min(here.low, other.low), max(here.high, other.high)
-    return replace(here, low=low, high=high, step=min(here.step, other.step))
+    if own.stated or added.stated:
+        return replace(own if own.stated else added, step=min(own.step, added.step))
+    low, high = min(own.low, added.low), max(own.high, added.high)
+    return replace(own, low=low, high=high, step=min(own.step, added.step))
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,14 +216,14 @@ def with_ratings(
     if order is None:
         return agreement, []
     rated = order.pairs(groups)
-    known = {*(frozenset((p.better, p.worse)) for p in agreement.pairs)}
-    known |= {frozenset((p.first, p.second)) for p in agreement.similar}
-    pairs = [p for p in rated.pairs if frozenset((p.better, p.worse)) not in known]
-    similar = [p for p in rated.similar if frozenset((p.first, p.second)) not in known]
+    decided = {*(frozenset((p.better, p.worse)) for p in agreement.pairs)}
+    decided |= {frozenset((p.first, p.second)) for p in agreement.similar}
+    pairs = [p for p in rated.pairs if frozenset((p.better, p.worse)) not in decided]
+    similar = [p for p in rated.similar if frozenset((p.first, p.second)) not in decided]
     against = order.against(agreement.pairs)
     problems = []
     if against:
-        shown = some([f"{p.worse} above {p.better}" for p in against])
+        opposed = some([f"{p.worse} above {p.better}" for p in against])
         pairs_of = f"Votes contradict the ratings of {order.item} on {len(against)} of {len(agreement.pairs)} pairs"
-        problems.append(f"{pairs_of}, and count there; the ratings put {shown}.")
+        problems.append(f"{pairs_of}, and count there; the ratings put {opposed}.")
     return replace(agreement, pairs=(*agreement.pairs, *pairs), similar=(*agreement.similar, *similar)), problems

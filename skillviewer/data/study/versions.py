@@ -54,9 +54,9 @@ def next_folder(study: Study, name: str, begun_as: str | None = None) -> Path:
 
     ``begun_as`` is the digest of the parent; if the study does not know it yet, it will be version 1.
     """
-    known = study.models.all()
-    numbers = [version.version for version in known if version.name == name]
-    if begun_as is not None and begun_as not in {version.digest for version in known}:
+    versions = study.models.all()
+    numbers = [version.version for version in versions if version.name == name]
+    if begun_as is not None and begun_as not in {version.digest for version in versions}:
         numbers.append(max(numbers, default=0) + 1)
     number = max(numbers, default=0) + 1
     while _taken(folder := data_dir() / "models" / f"{safe_name(name)}-v{number}"):
@@ -85,11 +85,11 @@ def propose(
 
     Errors are those of ``Study``.
     """
-    known = {version.digest: version for version in study.models.all()}
-    same = known.get(digest)
+    by_digest = {version.digest: version for version in study.models.all()}
+    same = by_digest.get(digest)
     if same is not None and same.state is not ModelState.DISCARDED and lies_elsewhere(same, folder):
         return same
-    if parent is not None and parent[0] not in known:
+    if parent is not None and parent[0] not in by_digest:
         study.models.add(parent[0], name, parent[1])
     version = study.models.add(
         digest, name, folder, parent=parent[0] if parent is not None else None, state=ModelState.PROPOSED, facts=facts

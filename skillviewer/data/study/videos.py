@@ -71,10 +71,10 @@ class Videos(StudyVideoFiles):
                     problems.append(str(error))
         with self._file.transaction() as db:
             rows = db.execute("SELECT * FROM video").fetchall()
-            taken: dict[str, object] = {row["name"].casefold(): row["id"] for row in rows}
+            names_used: dict[str, object] = {row["name"].casefold(): row["id"] for row in rows}
             by_content = {(r["digest"], r["extent_unit"], r["extent_start"], r["extent_stop"]): r for r in rows}
             names: list[str | None] = []
-            known: list[str] = []
+            known_names: list[str] = []
             for video, identity in zip(videos, identities, strict=True):
                 if identity is None and (video.path is not None or not video.name):
                     names.append(None)
@@ -89,16 +89,17 @@ class Videos(StudyVideoFiles):
                 if old is not None:
                     self._find_again(db, old, video, identity, revive=revive)
                     names.append(old["name"])
-                    known.append(old["name"])
+                    known_names.append(old["name"])
                     continue
-                wanted = video.name or (video.path.stem if video.path is not None else "")
-                name = free_name(composed(wanted).strip() or wanted, taken)  # as names are read from tables
+                requested_name = video.name or (video.path.stem if video.path is not None else "")
+                composed_name = composed(requested_name).strip() or requested_name  # as names are read from tables
+                name = free_name(composed_name, names_used)
                 number = self.insert(db, name, video, identity)
                 row = db.execute("SELECT * FROM video WHERE id = ?", (number,)).fetchone()
-                taken[name.casefold()] = row["id"]
+                names_used[name.casefold()] = row["id"]
                 by_content[row["digest"], row["extent_unit"], row["extent_start"], row["extent_stop"]] = row
                 names.append(name)
-        return Added(tuple(names), tuple(known), tuple(problems))
+        return Added(tuple(names), tuple(known_names), tuple(problems))
 
     def _find_again(
         self, db: sqlite3.Connection, old: sqlite3.Row, video: NewVideo, identity: Identity | None, *, revive: bool
@@ -112,13 +113,13 @@ class Videos(StudyVideoFiles):
         if identity is not None and video.path is not None and self._seen(old).path is None:
             self.place(old["id"], video.path, identity)
 
-    def split(self, name: str, clip_range: ClipRange, called: str = "", task: str | None = None) -> str:
+    def split(self, name: str, clip_range: ClipRange, new_name: str = "", task: str | None = None) -> str:
         """Add a part of a video's file as a new video with the same participant and occasion, without reading it.
 
         Args:
             name: Name of the video.
             clip_range: The part.
-            called: Name of the part, or "" for a number after the name of the file.
+            new_name: Name of the part, or "" for a number after the name of the file.
             task: Task of the part, or None for that of the video.
 
         Returns:
@@ -133,7 +134,7 @@ class Videos(StudyVideoFiles):
             raise StudyError(f"The file of “{name}” is not where it was: find it before parts of it are made.")
         parts = [v for v in self.all() if v.digest == video.digest and v.clip_range is not None]
         identity = Identity(video.size_bytes, row["modified_ns"], video.digest)
-        new = called or f"{video.path.stem} {len(parts) + 1}"
+        new = new_name or f"{video.path.stem} {len(parts) + 1}"
         task = video.task if task is None else task
         added = self.add([NewVideo(video.path, new, video.participant, task, clip_range, identity, video.occasion)])
         (added_name,) = added.names
@@ -189,19 +190,19 @@ class Videos(StudyVideoFiles):
         Raises:
             StudyError: The study cannot be written.
         """
-        named: dict[str, list[str]] = {"participant": [], "occasion": []}
+        changed: dict[str, list[str]] = {"participant": [], "occasion": []}
         problems = []
         with self._file.transaction() as db:
             for row in db.execute("SELECT * FROM video WHERE removed_at IS NULL AND camera_of IS NULL").fetchall():
-                for column, said, verb in (("participant", participants, "show"), ("occasion", occasions, "be of")):
-                    new = said.get(row["name"], "").strip()
+                for column, values, verb in (("participant", participants, "show"), ("occasion", occasions, "be of")):
+                    new = values.get(row["name"], "").strip()
                     name = row["name"]
                     if new and not row[column]:
                         db.execute(f"UPDATE video SET {column} = ? WHERE id = ?", (new, row["id"]))  # noqa: S608 - ours
-                        named[column].append(name)
+                        changed[column].append(name)
                     elif new and new != row[column]:
                         problems.append(f"“{name}” is said to {verb} {new}; the study says {row[column]}, which stays.")
-        return tuple(named["participant"]), tuple(named["occasion"]), tuple(problems)
+        return tuple(changed["participant"]), tuple(changed["occasion"]), tuple(problems)
 
     def remove(self, name: str) -> None:
         """Remove a video from the study; its file stays, and so do its votes and notes.
@@ -234,13 +235,15 @@ class Videos(StudyVideoFiles):
         digests = {digest for digest in digests if digest}  # "" stands for every file that was never seen
         of_files = ",".join("?" * len(digests))
         of_names = ",".join("?" * len(names))
-        named = f"digest IN ({of_files}) OR digest = '' AND name IN ({of_names})"
+        by_file = f"digest IN ({of_files}) OR digest = '' AND name IN ({of_names})"
         # the cameras of an erased video show the same person
-        wanted = f"id IN (SELECT id FROM video WHERE {named}) OR camera_of IN (SELECT id FROM video WHERE {named})"  # noqa: S608
+        condition = (
+            f"id IN (SELECT id FROM video WHERE {by_file}) OR camera_of IN (SELECT id FROM video WHERE {by_file})"  # noqa: S608
+        )
         with self._file.transaction() as db:
             columns = "id, name, absolute_path, digest"
-            given = (*digests, *names)
-            rows = db.execute(f"SELECT {columns} FROM video WHERE {wanted}", (*given, *given)).fetchall()  # noqa: S608
+            arguments = (*digests, *names)
+            rows = db.execute(f"SELECT {columns} FROM video WHERE {condition}", (*arguments, *arguments)).fetchall()  # noqa: S608
             erased = tuple(row["name"] for row in rows)
             files = {Path(row["absolute_path"]).name for row in rows if row["absolute_path"]}
             db.execute("PRAGMA secure_delete = ON")
@@ -297,10 +300,10 @@ def _delete_backups(study: Path, held_of: Collection[str]) -> None:
         "SELECT digest FROM video UNION SELECT video_digest FROM score UNION SELECT name FROM video WHERE digest = ''"
     )
     for path in backups_dir(study).glob(f"*{SUFFIX}"):
-        held = True  # one that cannot be read may hold them
+        holds_them = True  # one that cannot be read may hold them
         with suppress(StudyError, sqlite3.Error), closing(connect(path)) as db:
-            held = not {row[0] for row in db.execute(every)}.isdisjoint(held_of)
-        if held:
+            holds_them = not {row[0] for row in db.execute(every)}.isdisjoint(held_of)
+        if holds_them:
             with translate_errors(path):
-                for each in (path, *side_files(path)):
-                    each.unlink(missing_ok=True)
+                for file in (path, *side_files(path)):
+                    file.unlink(missing_ok=True)

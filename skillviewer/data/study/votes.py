@@ -74,9 +74,9 @@ class Vote:
 
 
 def _vote(row: sqlite3.Row) -> Vote:
-    left, right, verdict, rater, at, *facts, key, out = row
+    left, right, verdict, rater, judged_at, *facts, key, out = row
     values: list[Any] = [intern(left), intern(right), None if verdict is None else Verdict(verdict), intern(rater)]
-    values.append(None if at is None else read_time(at))
+    values.append(None if judged_at is None else read_time(judged_at))
     values += [intern(fact) if isinstance(fact, str) else fact for fact in facts]  # texts that many share, stored once
     values += [key, None if out is None else read_time(out)]
     return Vote(*values)
@@ -138,10 +138,10 @@ class StudyVotes:
         Raises:
             StudyError: There is no such video, both videos are the same, or the study cannot be written.
         """
-        when = vote.judged_at or read_time(now())
+        judged_at = vote.judged_at or read_time(now())
         vote = replace(vote, criterion=vote.criterion or read_settings(self._file).criterion)
         with self._file.transaction() as db:
-            number = self._insert(db, vote, when, uuid.uuid4().hex)
+            number = self._insert(db, vote, judged_at, uuid.uuid4().hex)
         return self.get(number)
 
     def _insert(self, db: sqlite3.Connection, vote: Vote, judged_at: datetime | None, key: str) -> int:
@@ -160,10 +160,10 @@ class StudyVotes:
             **{name: getattr(vote, name) for name in _SAME},
             added_at=now(),
         )
-        given = (number, vote.left, vote.right, verdict, vote.rater.strip())
+        stated_values = (number, vote.left, vote.right, verdict, vote.rater.strip())
         row = db.execute(f"{_SELECT} WHERE j.key = ?", (key,)).fetchone()
         stored_names = ("id", "left_name", "right_name", "verdict", "rater_name")
-        if row is None or tuple(row[name] for name in stored_names) != given:
+        if row is None or tuple(row[name] for name in stored_names) != stated_values:
             raise StudyError(f"The vote on “{vote.left}” and “{vote.right}” was not stored correctly. Vote again.")
         return number
 
@@ -174,13 +174,13 @@ class StudyVotes:
         """
         new = 0
         with self._file.transaction() as db:
-            there = {row["key"]: row["id"] for row in db.execute("SELECT id, key FROM judgement")}
+            number_by_key = {row["key"]: row["id"] for row in db.execute("SELECT id, key FROM judgement")}
             withdrawn = {row[0] for row in db.execute("SELECT judgement FROM withdrawal")}
             for vote in votes:
                 key = vote.key or uuid.uuid4().hex
-                number = there.get(key)
+                number = number_by_key.get(key)
                 if number is None:
-                    number = there[key] = self._insert(db, vote, vote.judged_at, key)
+                    number = number_by_key[key] = self._insert(db, vote, vote.judged_at, key)
                     new += 1
                 if vote.withdrawn_at is not None and number not in withdrawn:
                     self._withdraw(db, number, vote.withdrawn_at, "")
@@ -197,8 +197,8 @@ class StudyVotes:
         return self.get(number)
 
     @staticmethod
-    def _withdraw(db: sqlite3.Connection, number: int, when: datetime, reason: str) -> None:
-        insert(db, "withdrawal", judgement=number, withdrawn_at=stored(when), reason=reason)
+    def _withdraw(db: sqlite3.Connection, number: int, withdrawn_at: datetime, reason: str) -> None:
+        insert(db, "withdrawal", judgement=number, withdrawn_at=stored(withdrawn_at), reason=reason)
         if db.execute("SELECT 1 FROM withdrawal WHERE judgement = ?", (number,)).fetchone() is None:
             raise StudyError(f"The withdrawal of vote {number} was not stored. Try again.")
 
@@ -215,25 +215,25 @@ class StudyVotes:
         Votes of another copy of the study are imported later than they were cast. Votes without a time stay after those
         that were added before them.
         """
-        self._known = known = self._read(self._known)
-        return tuple(vote for _, vote in sorted(known.votes, key=itemgetter(0)))  # stable: then by number
+        self._known = votes_read = self._read(self._known)
+        return tuple(vote for _, vote in sorted(votes_read.votes, key=itemgetter(0)))  # stable: then by number
 
-    def _read(self, known: _KnownVotes) -> _KnownVotes:
+    def _read(self, votes_read: _KnownVotes) -> _KnownVotes:
         """Return all votes, given those that were read before; all are read anew where one was erased or renamed."""
         names = {row["id"]: row["name"] for row in self._file.query("SELECT id, name FROM video")}
-        last, key = known.last
-        there = self._file.query(
+        last, key = votes_read.last
+        newest = self._file.query(
             "SELECT count(*), max(key) FILTER (WHERE id = ?) FROM judgement WHERE id <= ?", (last, last)
         )
-        if tuple(there[0]) != (len(known.votes), key or None) or not known.names.items() <= names.items():
-            known = _KnownVotes()
+        if tuple(newest[0]) != (len(votes_read.votes), key or None) or not votes_read.names.items() <= names.items():
+            votes_read = _KnownVotes()
             last = 0
         out = {row["judgement"]: row["withdrawn_at"] for row in self._file.query("SELECT * FROM withdrawal")}
-        votes = [*known.votes]
-        for number in out.keys() - known.withdrawn:
-            at = bisect_left(votes, number, key=lambda timed: timed[1].id)
-            if at < len(votes) and votes[at][1].id == number:
-                votes[at] = (votes[at][0], replace(votes[at][1], withdrawn_at=read_time(out[number])))
+        votes = [*votes_read.votes]
+        for number in out.keys() - votes_read.withdrawn:
+            place = bisect_left(votes, number, key=lambda timed: timed[1].id)
+            if place < len(votes) and votes[place][1].id == number:
+                votes[place] = (votes[place][0], replace(votes[place][1], withdrawn_at=read_time(out[number])))
         latest = votes[-1][0] if votes else ""
 
         def timed(row: sqlite3.Row) -> tuple[str, Vote]:
@@ -246,9 +246,9 @@ class StudyVotes:
 
     def in_use(self, criterion: str | None = None) -> tuple[Vote, ...]:
         """Return the votes of a criterion (None: that is looked at), skipped and withdrawn ones too."""
-        wanted = criterion or criterion_in_use(self._file)
+        chosen = criterion or criterion_in_use(self._file)
         usual = usual_criterion(self._file)
-        return tuple(vote for vote in self.all() if (vote.criterion or usual) == wanted)
+        return tuple(vote for vote in self.all() if (vote.criterion or usual) == chosen)
 
     def criteria(self) -> set[str]:
         """Return the criteria that votes state."""
@@ -260,8 +260,8 @@ class StudyVotes:
         Those of removed videos are left out.
         """
         rows = self._file.query("SELECT name FROM video WHERE removed_at IS NULL AND camera_of IS NULL")
-        there = {row["name"] for row in rows}
+        present = {row["name"] for row in rows}
         valid = (
-            vote for vote in self.in_use(criterion) if vote.is_valid and vote.left in there and vote.right in there
+            vote for vote in self.in_use(criterion) if vote.is_valid and vote.left in present and vote.right in present
         )
         return tuple(judgement for vote in valid if (judgement := vote.judgement) is not None)

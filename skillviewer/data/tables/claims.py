@@ -20,10 +20,10 @@ class Claim:
         return self.says if isinstance(self.says, SimilarPair) else SimilarPair(self.says.better, self.says.worse)
 
 
-def _format_claim(says: Pair | SimilarPair) -> str:
-    if isinstance(says, Pair):
-        return f"{says.better} better than {says.worse}"
-    return f"{says.first} and {says.second} alike"
+def _format_claim(order: Pair | SimilarPair) -> str:
+    if isinstance(order, Pair):
+        return f"{order.better} better than {order.worse}"
+    return f"{order.first} and {order.second} alike"
 
 
 def sort_out(claims: Iterable[Claim], dataset_name: str, problems: list[str]) -> ConsensusPairs:
@@ -34,35 +34,35 @@ def sort_out(claims: Iterable[Claim], dataset_name: str, problems: list[str]) ->
     by_videos: dict[SimilarPair, list[Claim]] = {}
     for claim in claims:
         by_videos.setdefault(claim.videos, []).append(claim)
-    kept: list[Pair | SimilarPair] = []
+    consistent: list[Pair | SimilarPair] = []
     repeated: list[str] = []
     contradictions: list[str] = []
-    for videos, made in by_videos.items():
-        first = made[0]
-        other = next((claim for claim in made if claim.says != first.says), None)
+    for videos, claims_of_pair in by_videos.items():
+        first = claims_of_pair[0]
+        other = next((claim for claim in claims_of_pair if claim.says != first.says), None)
         if other is not None:
             contradictions.append(
                 f"{first.where} says {_format_claim(first.says)}, {other.where} says {_format_claim(other.says)}: "
                 "the pair is left out."
             )
             continue
-        kept.append(first.says)
-        if len(made) > 1:
-            repeated.append(f"{videos.first}–{videos.second} {len(made)} times")
+        consistent.append(first.says)
+        if len(claims_of_pair) > 1:
+            repeated.append(f"{videos.first}–{videos.second} {len(claims_of_pair)} times")
     if repeated:
         shown = ", ".join(repeated[:5]) + (f", and {len(repeated) - 5} more" if len(repeated) > 5 else "")
         problems.append(f"{dataset_name} repeats pairs, each counted once: {shown}.")
     problems += contradictions
-    return collected(kept)
+    return collected(consistent)
 
 
-def order_claim(better: str, worse: str, where: str) -> Claim | str:
+def order_claim(better: str, worse: str, source: str) -> Claim | str:
     """Return the claim that one video is better, or the problem of the row."""
     if not better or not worse:
-        return f"{where} does not name two videos; it is left out."
+        return f"{source} does not name two videos; it is left out."
     if better == worse:
-        return f"{where} compares {better} with itself; it is left out."
-    return Claim(Pair(better, worse), where)
+        return f"{source} compares {better} with itself; it is left out."
+    return Claim(Pair(better, worse), source)
 
 
 def parted(rows: Iterable[Claim | str]) -> tuple[list[Claim], list[str]]:

@@ -55,8 +55,11 @@ class VideoFolder:
         """Return sentences about ambiguous names and about files found by number alone."""
         if not self._renumbered:
             return [*self._problems]
-        taken = [f"{name} for {file}" for name, file in self._renumbered.items()]
-        return [*self._problems, f"Numbers are written with other zeros than those of files; taken are {some(taken)}."]
+        renumbered = [f"{name} for {file}" for name, file in self._renumbered.items()]
+        return [
+            *self._problems,
+            f"Numbers are written with other zeros than those of files; taken are {some(renumbered)}.",
+        ]
 
     @property
     def stems(self) -> frozenset[str]:
@@ -104,9 +107,10 @@ class VideoFolder:
                     self._renumbered[name] = paths[0].name
                 return paths[0]
             if paths:
-                shown = ", ".join(str(path.relative_to(self.folder)) for path in paths[:4])
+                listed_paths = ", ".join(str(path.relative_to(self.folder)) for path in paths[:4])
                 self._problems.append(
-                    f"“{name}” could be any of {len(paths)} files ({shown}); none is taken. Keep one, or choose a "
+                    f"“{name}” could be any of {len(paths)} files ({listed_paths}); none is taken. Keep one, or "
+                    "choose a "
                     "folder that holds one."
                 )
                 return None

@@ -62,7 +62,7 @@ class _Columns:
 def video_cells(sheet: CsvTable) -> list[str]:
     """Return all cells with the name of a video."""
     columns = _Columns.of(sheet)
-    return [row.cell(at) for row in sheet.rows for at in (columns.first, columns.second)]
+    return [row.cell(column) for row in sheet.rows for column in (columns.first, columns.second)]
 
 
 def read_pairs(sheet: CsvTable, name_of: Callable[[str], str]) -> PairRows:
@@ -135,8 +135,8 @@ def _read_votes(sheet: CsvTable, row: TableRow, columns: _Columns, videos: tuple
     words = cells if len(cells) > 1 else re.split(r"\s*[;|/,]\s*|\s+", "".join(cells).strip())
     # a missing vote keeps its position: the next one belongs to the next rater
     verdicts = {
-        at: _VERDICTS.get(_number(sheet, word))
-        for at, word in enumerate(words, start=1)
+        number: _VERDICTS.get(_number(sheet, word))
+        for number, word in enumerate(words, start=1)
         if _number(sheet, word) in _VERDICTS or word.casefold() not in NOT_KNOWN
     }
     if not verdicts:
@@ -153,7 +153,9 @@ def _read_votes(sheet: CsvTable, row: TableRow, columns: _Columns, videos: tuple
         )
     read.voted[pair] = before + len(words)
     read.judgements += [
-        Judgement(*videos, verdict, f"rater {before + at}") for at, verdict in verdicts.items() if verdict is not None
+        Judgement(*videos, verdict, f"rater {before + number}")
+        for number, verdict in verdicts.items()
+        if verdict is not None
     ]
     label = _VERDICTS.get(_number(sheet, row.cell(columns.label)))
     if label is not None:

@@ -72,10 +72,10 @@ class Spellings:
             others.append(name)
         return first
 
-    def joined(self, where: str) -> list[str]:
+    def joined(self, source: str) -> list[str]:
         """Return a sentence about people with several spellings; empty if there are none."""
         several = [f"{first} ({', '.join(others)})" for first, others in self._others.items() if others]
-        return [f"{where}: people who are spelled in several ways are one each: {some(several)}."] if several else []
+        return [f"{source}: people who are spelled in several ways are one each: {some(several)}."] if several else []
 
 
 def by_file(
@@ -97,24 +97,28 @@ def by_file(
     video, participant = sheet.column(*VIDEO_COLUMNS), sheet.column(*columns)
     by_name: dict[str, str] = {}
     participants = Spellings()
-    known = names or VideoNames(())
+    video_names = names or VideoNames(())
     for row in sheet.rows:
         cell = row.cell(video)
-        who = participants.one(row.cell(participant))
-        name = known.find(cell) or strip_extension(cell)
-        if not name or not who:
+        name_in_cell = participants.one(row.cell(participant))
+        name = video_names.find(cell) or strip_extension(cell)
+        if not name or not name_in_cell:
             problems.append(f"{sheet.place(row)} does not name a video and its participant; it is left out.")
-        elif by_name.setdefault(name, who) != who:
+        elif by_name.setdefault(name, name_in_cell) != name_in_cell:
             problems.append(
-                f"{sheet.place(row)} says {name} is {who}, an earlier line {by_name[name]}; the first counts."
+                f"{sheet.place(row)} says {name} is {name_in_cell}, an earlier line {by_name[name]}; the first counts."
             )
-    problems += participants.joined(path.name) + known.renumbered(path.name)
+    problems += participants.joined(path.name) + video_names.renumbered(path.name)
     return by_name
 
 
 def occasions_in(files: Sequence[Path], names: VideoNames) -> dict[str, str]:
     """Return the occasions of videos by the columns ``video`` and ``occasion`` (or ``date``); the first file counts."""
-    return {name: said for path in reversed(files) for name, said in by_file(path, [], names, OCCASION_COLUMNS).items()}
+    return {
+        name: occasion
+        for path in reversed(files)
+        for name, occasion in by_file(path, [], names, OCCASION_COLUMNS).items()
+    }
 
 
 def participants_of(
@@ -122,7 +126,7 @@ def participants_of(
     files: Sequence[Path],
     stated: str | None,
     problems: list[str],
-    own: str | None = None,
+    pattern: str | None = None,
     recordings: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, str]:
     """Return the known participants of videos.
@@ -132,7 +136,7 @@ def participants_of(
         files: CSV files with participants; the first that has some counts.
         stated: Pattern given by the user; it comes before everything else.
         problems: Receives a sentence for each problem.
-        own: Pattern of the data set's own names.
+        pattern: Pattern of the data set's own names.
         recordings: Recording of each video; a file may name that instead.
     """
     if stated is not None:
@@ -142,14 +146,16 @@ def participants_of(
             problems.append(f"The pattern “{stated}” finds no participant in {some(unnamed)}.")
         return by_name
     for path in files:
-        named = by_file(path, problems, VideoNames([*names, *recordings.values()]))
-        if named:
-            who = {name: named.get(name) or named.get(recordings.get(name, "")) for name in names}
-            unnamed = [name for name, participant in who.items() if participant is None]
+        stated_people = by_file(path, problems, VideoNames([*names, *recordings.values()]))
+        if stated_people:
+            person_by_name = {
+                name: stated_people.get(name) or stated_people.get(recordings.get(name, "")) for name in names
+            }
+            unnamed = [name for name, participant in person_by_name.items() if participant is None]
             if unnamed:
                 problems.append(f"{path.name} does not say who is in {some(unnamed)}.")
-            return {name: participant for name, participant in who.items() if participant is not None}
-    return {} if own is None else _by_names(names, own, problems)
+            return {name: participant for name, participant in person_by_name.items() if participant is not None}
+    return {} if pattern is None else _by_names(names, pattern, problems)
 
 
 def _by_names(names: Sequence[str], pattern: str, problems: list[str]) -> dict[str, str]:

@@ -27,16 +27,16 @@ def read_references(path: Path, names: Sequence[str]) -> Mapping[str, ReferenceP
     columns = [sheet.column("x"), sheet.column("y")]
     if None in columns:
         raise DatasetError(f"{path} needs the columns x and y, and video if the line is not the same for all.")
-    known = VideoNames(names)
+    video_names = VideoNames(names)
     corners: dict[str, list[list[float]]] = {}
     for row in sheet.rows:
         numbers = [sheet.number(row.cell(column)) for column in columns]
         if None in numbers:
             raise DatasetError(f"{sheet.place(row)} has no two numbers x and y.")
         cell = row.cell(video)
-        name = (known.find(cell) or video_name(cell)) if cell else ""
+        name = (video_names.find(cell) or video_name(cell)) if cell else ""
         corners.setdefault(name, []).append([number for number in numbers if number is not None])
-    paths = {name: ReferencePath(np.array(own)) for name, own in corners.items()}
+    paths = {name: ReferencePath(np.array(points)) for name, points in corners.items()}
     common = paths.get("")
     path_by_name = {name: paths.get(name, common) for name in names}
-    return {name: own for name, own in path_by_name.items() if own is not None}
+    return {name: points for name, points in path_by_name.items() if points is not None}

@@ -49,9 +49,9 @@ def read_regions(path: Path, names: Sequence[str] = ()) -> Regions:
         )
     by_video: dict[str, dict[int, list[Region]]] = {}
     problems = []
-    known = VideoNames(names)
+    video_names = VideoNames(names)
     for row in sheet.rows:
-        name = known.find(row.cell(video)) or video_name(row.cell(video))
+        name = video_names.find(row.cell(video)) or video_name(row.cell(video))
         frames = _frames(sheet, row.cell(frame), row.cell(sheet.column("stopframe")))
         regions, strange = _points(sheet, row, points)
         if has_boxes and (sides := _numbers(sheet, row, boxes)) is not None:
@@ -67,7 +67,7 @@ def read_regions(path: Path, names: Sequence[str] = ()) -> Regions:
             by_video.setdefault(name, {}).setdefault(index, []).extend(regions)
     return Regions(
         {name: {index: tuple(rs) for index, rs in frames.items()} for name, frames in by_video.items()},
-        (*problems, *known.renumbered(path.name)),
+        (*problems, *video_names.renumbered(path.name)),
     )
 
 
@@ -84,12 +84,12 @@ def _points(sheet: CsvTable, row: TableRow, points: list[tuple[str, int, int]]) 
     """Return the points of a row, and the name of an unreadable one, or ""."""
     regions = []
     strange = ""
-    for what, x, y in points:
-        at = _numbers(sheet, row, (x, y))
-        if at is not None:
-            regions.append(Region.point(at[0] + 0.5, at[1] + 0.5, what))
+    for point_name, x, y in points:
+        point = _numbers(sheet, row, (x, y))
+        if point is not None:
+            regions.append(Region.point(point[0] + 0.5, point[1] + 0.5, point_name))
         elif row.cell(x) or row.cell(y):
-            strange = what
+            strange = point_name
     return regions, strange
 
 

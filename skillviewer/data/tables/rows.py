@@ -90,12 +90,12 @@ def some(names: Sequence[str]) -> str:
 def _wide(content: bytes) -> str | None:
     """Return the name of an encoding of two or four bytes, by its mark or by the positions of zeros, or None."""
     quarters = [content[place:4096:4].count(0) for place in range(4)]
-    most = len(content[:4096]) // 4
+    n_characters = len(content[:4096]) // 4
     if content.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")):
         return "utf-32"
-    if most and quarters[3] == most and quarters[2] > most / 2 and len(content) % 4 == 0:
+    if n_characters and quarters[3] == n_characters and quarters[2] > n_characters / 2 and len(content) % 4 == 0:
         return "utf-32-le"
-    if most and quarters[0] == most and quarters[1] > most / 2 and len(content) % 4 == 0:
+    if n_characters and quarters[0] == n_characters and quarters[1] > n_characters / 2 and len(content) % 4 == 0:
         return "utf-32-be"
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
@@ -180,10 +180,10 @@ def read_grid(path: Path) -> tuple[tuple[TableRow, ...], str]:
         DatasetError: The file cannot be read or is no table.
     """
     text = read_text(path)
-    first, _, rest = text.partition("\n")
+    first, _, remainder = text.partition("\n")
     stated = _SEPARATOR.fullmatch(first)
     skipped = 1 if stated else 0
-    text = rest if stated else text
+    text = remainder if stated else text
     delimiter = stated.group(1) if stated else _delimiter(text)
     rows: list[TableRow] = []
     reader = csv.reader(io.StringIO(text), delimiter=delimiter, skipinitialspace=True)

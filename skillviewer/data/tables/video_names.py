@@ -65,12 +65,12 @@ class VideoNames:
             return max(inside, key=len, default=None)
         return None
 
-    def renumbered(self, where: str) -> list[str]:
+    def renumbered(self, source: str) -> list[str]:
         """Return a sentence about names found by their number alone; empty if there are none."""
         if not self._renumbered:
             return []
         pairs = [f"{cell} for {name}" for cell, name in self._renumbered.items()]
-        return [f"{where} writes numbers with other zeros in front; taken are {some(pairs)}."]
+        return [f"{source} writes numbers with other zeros in front; taken are {some(pairs)}."]
 
 
 def _alone(names: Iterable[str], key: Callable[[str], str]) -> dict[str, str]:
@@ -78,7 +78,7 @@ def _alone(names: Iterable[str], key: Callable[[str], str]) -> dict[str, str]:
     by_key: dict[str, list[str]] = {}
     for name in names:
         by_key.setdefault(key(name), []).append(name)
-    return {what: several[0] for what, several in by_key.items() if what and len(several) == 1}
+    return {value: several[0] for value, several in by_key.items() if value and len(several) == 1}
 
 
 class TableVideos:
@@ -97,24 +97,24 @@ class TableVideos:
     def __init__(self, cells: Iterable[str], folder: Path, files: VideoFolder, *, stated: bool) -> None:
         self._files = files
         self._stated = stated
-        named = {cell: _named_file(cell, (folder, files.folder)) for cell in dict.fromkeys(cells) if cell}
+        stated_files = {cell: _named_file(cell, (folder, files.folder)) for cell in dict.fromkeys(cells) if cell}
         by_stem: dict[str, set[Path]] = {}
-        for path in named.values():
+        for path in stated_files.values():
             if path is not None:
                 by_stem.setdefault(path.stem, set()).add(path)
-        self._names = {cell: self._base(cell, path, by_stem) for cell, path in named.items()}
+        self._names = {cell: self._base(cell, path, by_stem) for cell, path in stated_files.items()}
         self._suffixes: dict[str, set[str]] = {}
         for cell, name in self._names.items():
             self._suffixes.setdefault(name, set()).add(_suffix(cell))
-        apart = {name for name, suffixes in self._suffixes.items() if self._apart(name, suffixes - {""})}
+        by_suffix = {name for name, suffixes in self._suffixes.items() if self._apart(name, suffixes - {""})}
         self._plain: dict[str, str] = {}
         for cell, name in self._names.items():
-            if name in apart and _suffix(cell):
+            if name in by_suffix and _suffix(cell):
                 self._names[cell] = f"{name}{_suffix(cell)}"
                 self._plain[self._names[cell]] = name
                 self._suffixes[self._names[cell]] = {_suffix(cell)}
         self._named: dict[str, Path] = {}
-        for cell, path in named.items():
+        for cell, path in stated_files.items():
             if path is not None:
                 self._named.setdefault(self._names[cell], path)
 
@@ -124,14 +124,14 @@ class TableVideos:
 
     def file(self, name: str) -> Path | None:
         """Return the file of a video, or None."""
-        named = self._named.get(name)
-        if named is not None and not self._stated:
-            return named
+        stated_file = self._named.get(name)
+        if stated_file is not None and not self._stated:
+            return stated_file
         plain = self._plain.get(name, name)
         suffixes = self._suffixes.get(name, set()) - {""}
         *folders, stem = plain.split("/")
         suffix = next(iter(suffixes)) if len(suffixes) == 1 else ""
-        return self._files.find(name, (stem,), inside=folders, suffix=suffix) or named
+        return self._files.find(name, (stem,), inside=folders, suffix=suffix) or stated_file
 
     def _base(self, cell: str, path: Path | None, by_stem: dict[str, set[Path]]) -> str:
         text = cell.replace("\\", "/")

@@ -49,10 +49,10 @@ class _Observation(msgspec.Struct):
         stated = (str(value).strip() for name, value in self.variables.items() if plain(name) in _OBSERVERS)
         return next(filter(None, stated), "")
 
-    def fact(self, kind: str, of: str) -> float | None:
+    def fact(self, kind: str, path: str) -> float | None:
         """Return a number that BORIS measured, such as the length of a file."""
         numbers = self.media_info.get(kind) if isinstance(self.media_info, dict) else None
-        number = numbers.get(of) if isinstance(numbers, dict) else None
+        number = numbers.get(path) if isinstance(numbers, dict) else None
         return float(number) if isinstance(number, int | float) and math.isfinite(number) else None
 
 
@@ -85,19 +85,19 @@ def read_boris(path: Path, file_name: str, observations: Collection[str] = ()) -
     missing = [name for name in observations if name not in project.observations]
     if missing:
         raise ValueError(f"it has no observation “{missing[0]}”: it has {some(names) or 'none'}")
-    chosen = list(dict.fromkeys(observations)) or [
-        name for name, each in project.observations.items() if each.plays(file_name)
+    chosen_names = list(dict.fromkeys(observations)) or [
+        name for name, observation_ in project.observations.items() if observation_.plays(file_name)
     ]
-    if not chosen and not file_name and len(names) == 1:
-        chosen = list(names)
-    if not chosen:
-        none = f"None of its {len(names)} observations ({some(names) or 'none'}) plays {file_name or 'the video'}."
-        return TimelineContents(warnings=(f"{none} Choose one of them.",), observations=names)
-    states = {one.code for one in project.behaviors_conf.values() if one.type.startswith("State")}
+    if not chosen_names and not file_name and len(names) == 1:
+        chosen_names = list(names)
+    if not chosen_names:
+        refusal = f"None of its {len(names)} observations ({some(names) or 'none'}) plays {file_name or 'the video'}."
+        return TimelineContents(warnings=(f"{refusal} Choose one of them.",), observations=names)
+    states = {annotation.code for annotation in project.behaviors_conf.values() if annotation.type.startswith("State")}
     annotations: list[Annotation] = []
     rejected: list[str] = []
     warnings: list[str] = []
-    for name in chosen:
+    for name in chosen_names:
         observation = project.observations[name]
         place = _place(observation, file_name)
         if place is None:
@@ -111,14 +111,14 @@ def read_boris(path: Path, file_name: str, observations: Collection[str] = ()) -
                 f"“{name}” has an offset of {observation.second_s:g} s of its second player in an old form of BORIS: "
                 "it is not taken off. Save the project in a newer BORIS, or check the times."
             )
-        observer = observation.observer or (name if len(chosen) > 1 else "")
+        observer = observation.observer or (name if len(chosen_names) > 1 else "")
         read, left_out = _paired(observation.events, states, observer)
-        inside, outside, elsewhere = _inside(read, place)
+        inside, outside, n_elsewhere = _inside(read, place)
         annotations += inside
         about = f" (observation “{name}”)" if len(names) > 1 else ""
         rejected += [f"{sentence}{about}." for sentence in (*left_out, *outside)]
-        if elsewhere:
-            warnings.append(f"{counted(elsewhere, 'event')} of “{name}” are of the other files that it plays.")
+        if n_elsewhere:
+            warnings.append(f"{counted(n_elsewhere, 'event')} of “{name}” are of the other files that it plays.")
     return TimelineContents(tuple(annotations), tuple(rejected), tuple(warnings), names)
 
 
@@ -132,13 +132,13 @@ def _place(observation: _Observation, file_name: str) -> _Place | None:
         names = [_name_of(path) for path in paths]
         if file_name not in names:
             continue
-        at = names.index(file_name)
-        lengths = [observation.fact("length", path) for path in paths[: at + 1]]
+        file_index = names.index(file_name)
+        lengths = [observation.fact("length", path) for path in paths[: file_index + 1]]
         if None in lengths and len(paths) > 1:
             raise ValueError(f"it plays {file_name} together with other files, and does not say how long they are")
-        *before, own = [length or 0.0 for length in lengths]
+        *before, own_length = [length or 0.0 for length in lengths]
         start_s = (observation.offset_s or 0.0) + (observation.fact("offset", player) or 0.0) + sum(before)
-        return _Place(start_s, start_s + own if len(paths) > 1 else math.inf)
+        return _Place(start_s, start_s + own_length if len(paths) > 1 else math.inf)
     return None
 
 
@@ -149,17 +149,17 @@ def _inside(annotations: Sequence[Annotation], place: _Place) -> tuple[list[Anno
     """
     inside = []
     outside = []
-    elsewhere = 0
-    for one in annotations:
-        start_s, stop_s = one.start_s - place.start_s, one.stop_s - place.start_s
-        if start_s >= 0 and one.stop_s <= place.stop_s and one.start_s < place.stop_s:
-            inside.append(Annotation(one.tier, start_s, stop_s, one.text, one.author))
-        elif math.isfinite(place.stop_s) and (stop_s < 0 or one.start_s >= place.stop_s):
-            elsewhere += 1
+    n_elsewhere = 0
+    for annotation in annotations:
+        start_s, stop_s = annotation.start_s - place.start_s, annotation.stop_s - place.start_s
+        if start_s >= 0 and annotation.stop_s <= place.stop_s and annotation.start_s < place.stop_s:
+            inside.append(Annotation(annotation.tier, start_s, stop_s, annotation.text, annotation.author))
+        elif math.isfinite(place.stop_s) and (stop_s < 0 or annotation.start_s >= place.stop_s):
+            n_elsewhere += 1
         else:
-            when = f"from {start_s:g} s to {stop_s:g} s" if stop_s > start_s else f"at {start_s:g} s"
-            outside.append(f"“{one.tier}” {when} lies outside the video")
-    return inside, outside, elsewhere
+            times_text = f"from {start_s:g} s to {stop_s:g} s" if stop_s > start_s else f"at {start_s:g} s"
+            outside.append(f"“{annotation.tier}” {times_text} lies outside the video")
+    return inside, outside, n_elsewhere
 
 
 def _paired(
@@ -172,7 +172,7 @@ def _paired(
     subjects = {str(event[1]) for event, _ in read} | {""}
     begun: dict[tuple[str, str, str], float] = {}
     annotations = []
-    for event, time_s in sorted(read, key=lambda each: each[1]):
+    for event, time_s in sorted(read, key=lambda event_and_time: event_and_time[1]):
         subject = str(event[1])
         code = str(event[2])
         modifiers = _text(event, 3)
@@ -188,8 +188,10 @@ def _paired(
             author = observer
         annotations.append(Annotation(tier, start_s, time_s, _text(event, 4) or modifiers, author))
     for (subject, code, _), time_s in begun.items():
-        who = f" of {subject}" if subject else ""
-        rejected.append(f"“{code}”{who} begins at {time_s:g} s of the observation and does not end: end it in BORIS")
+        of_subject = f" of {subject}" if subject else ""
+        rejected.append(
+            f"“{code}”{of_subject} begins at {time_s:g} s of the observation and does not end: end it in BORIS"
+        )
     return annotations, rejected
 
 

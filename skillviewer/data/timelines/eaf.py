@@ -65,7 +65,7 @@ def read_eaf(path: Path, file_name: str) -> TimelineContents:
         raise ValueError("it declares entities or a document type, which no ELAN document does") from None
     if root.tag != "ANNOTATION_DOCUMENT":
         raise ValueError(f"its root is <{root.tag}> and not <ANNOTATION_DOCUMENT>")
-    rows = [_Row(tier, each) for tier in _parents_first(root) for each in tier.findall("ANNOTATION/*")]
+    rows = [_Row(tier, annotation) for tier in _parents_first(root) for annotation in tier.findall("ANNOTATION/*")]
     spans = _spans(root, rows)
     origin_ms = _origin_ms(root, file_name)
     names = {tier.get("TIER_ID", "") for tier in root.iter("TIER")}
@@ -86,8 +86,8 @@ def read_eaf(path: Path, file_name: str) -> TimelineContents:
 def _origin_ms(root: "Element", file_name: str) -> int:
     """Return the offset with which ELAN plays the video of a name, else the first."""
     media = root.findall("HEADER/MEDIA_DESCRIPTOR")
-    named = [one for one in media if one.get("MEDIA_URL", "").endswith(f"/{file_name}")]
-    return int((named or media)[0].get("TIME_ORIGIN", "0")) if media else 0
+    same_file = [descriptor for descriptor in media if descriptor.get("MEDIA_URL", "").endswith(f"/{file_name}")]
+    return int((same_file or media)[0].get("TIME_ORIGIN", "0")) if media else 0
 
 
 def _parents_first(root: "Element") -> list["Element"]:
@@ -98,13 +98,13 @@ def _parents_first(root: "Element") -> list["Element"]:
     for tier in tiers:
         parent = tier.get("PARENT_REF")
         children.setdefault(parent if parent in names else None, []).append(tier)
-    ordered = []
+    tiers_in_order = []
     waiting = deque(children.pop(None, []))
     while waiting:
         tier = waiting.popleft()
-        ordered.append(tier)
+        tiers_in_order.append(tier)
         waiting.extend(children.pop(tier.get("TIER_ID"), []))
-    return [*ordered, *(tier for circle in children.values() for tier in circle)]
+    return [*tiers_in_order, *(tier for circle in children.values() for tier in circle)]
 
 
 def _slots_ms(root: "Element", rows: list[_Row]) -> dict[str, int]:
@@ -167,7 +167,7 @@ def _divide(following: dict[str, str], slots_ms: dict[str, int]) -> None:
             slot = following[slot]
         if chain and slot in slots_ms:
             length = (slots_ms[slot] - slots_ms[first]) // (len(chain) + 1)
-            slots_ms.update((each, slots_ms[first] + place * length) for place, each in enumerate(chain, start=1))
+            slots_ms.update((slot, slots_ms[first] + place * length) for place, slot in enumerate(chain, start=1))
 
 
 def _chains(rows: list[_Row], by_id: dict[str, int]) -> Iterator[list[int]]:

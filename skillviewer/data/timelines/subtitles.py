@@ -69,8 +69,8 @@ def _srt_cue(start_s: float, stop_s: float, text: str) -> Annotation:
 
 def _split(text: str) -> tuple[str, str, str]:
     """Return tier, author and text of a cue."""
-    named = _TIER.match(text)
-    if named is None:
+    match = _TIER.match(text)
+    if match is None:
         return "cues", "", text
-    tier, dash, author = named.group(1).rpartition(" – ")
-    return (tier, author, text[named.end() :]) if dash else (author, "", text[named.end() :])
+    tier, dash, author = match.group(1).rpartition(" – ")
+    return (tier, author, text[match.end() :]) if dash else (author, "", text[match.end() :])

@@ -71,11 +71,11 @@ def _number(tokens: Iterator[str]) -> float:
     match = _NUMBER.match(token)
     if match is None:
         raise ValueError(f"{short(token)} stands where a number is expected")
-    over, under = match.groups()
-    divisor = 1.0 if under is None else _plain(under)
+    numerator, denominator = match.groups()
+    divisor = 1.0 if denominator is None else _plain(denominator)
     if divisor == 0:
         raise ValueError(f"{short(token)} divides by zero")
-    return _plain(over) / divisor
+    return _plain(numerator) / divisor
 
 
 def _plain(text: str) -> float:

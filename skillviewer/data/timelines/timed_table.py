@@ -35,7 +35,7 @@ def read_timed_table(path: Path, file_name: str) -> TimelineContents:
     annotations: list[Annotation] = []
     rejected: list[str] = []
     for row in sheet.rows:
-        cells = {role: row.cell(at) for role, at in places.items()}
+        cells = {role: row.cell(column) for role, column in places.items()}
         if PureWindowsPath(cells["video"]).name in {"", file_name, Path(file_name).stem} or not file_name:
             try:
                 start_s, stop_s = seconds(cells["start"]), seconds(cells["stop"] or cells["start"])

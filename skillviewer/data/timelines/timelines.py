@@ -67,15 +67,16 @@ def read_timeline(
     except (ValueError, ParseError, LookupError, OverflowError, RecursionError, StopIteration) as error:
         about = "it ends too early" if isinstance(error, StopIteration) else str(error).rstrip(".")
         raise DatasetError(f"{path} is no timeline that can be read: {about}.") from error
-    possible = [one for one in contents.annotations if _is_possible(one)]
+    possible = [annotation for annotation in contents.annotations if _is_possible(annotation)]
     rejected = [
-        f"An annotation of the tier “{one.tier}” lasts from {one.start_s:g} s to {one.stop_s:g} s, which cannot be."
-        for one in contents.annotations
-        if not _is_possible(one)
+        f"An annotation of the tier “{annotation.tier}” lasts from {annotation.start_s:g} s to {annotation.stop_s:g} "
+        "s, which cannot be."
+        for annotation in contents.annotations
+        if not _is_possible(annotation)
     ]
-    ordered = sorted(possible, key=lambda one: (one.start_s, one.stop_s))
-    return replace(contents, annotations=tuple(ordered), rejected=(*contents.rejected, *rejected))
+    in_order = sorted(possible, key=lambda annotation: (annotation.start_s, annotation.stop_s))
+    return replace(contents, annotations=tuple(in_order), rejected=(*contents.rejected, *rejected))
 
 
-def _is_possible(one: Annotation) -> bool:
-    return 0 <= one.start_s <= one.stop_s and math.isfinite(one.stop_s)
+def _is_possible(annotation: Annotation) -> bool:
+    return 0 <= annotation.start_s <= annotation.stop_s and math.isfinite(annotation.stop_s)

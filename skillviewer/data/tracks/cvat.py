@@ -62,34 +62,34 @@ def _track(track: "Element", name: str) -> RawTrack:
     n_points = sizes.pop() if sizes else 1
     stated = sorted({*rows, *outside})
     check_limits(1, n_points, stated[-1] - stated[0] + 1 if stated else 0)
-    at: list[int] = []
+    frames: list[int] = []
     xy: list[np.ndarray] = []
     states: list[FrameState] = []
     for frame, after in zip(stated, [*stated[1:], None], strict=True):
         if frame in outside:
-            at.append(frame)
+            frames.append(frame)
             xy.append(np.full((n_points, 2), np.nan))
             states.append(FrameState.ABSENT)
             continue
-        here, is_key = rows[frame]
-        at.append(frame)
-        xy.append(np.array(here))
+        corner, is_key = rows[frame]
+        frames.append(frame)
+        xy.append(np.array(corner))
         states.append(FrameState.ANCHORED if is_key else FrameState.INTERPOLATED)
         if after is None:
             continue
         # a track that ends visibly stays where it was until it is marked as outside, as CVAT shows it
-        there = np.array(rows[after][0]) if after in rows else np.array(here)
+        there = np.array(rows[after][0]) if after in rows else np.array(corner)
         for between in range(frame + 1, after):
             share = (between - frame) / (after - frame)
-            at.append(between)
-            xy.append((1 - share) * np.array(here) + share * there)
+            frames.append(between)
+            xy.append((1 - share) * np.array(corner) + share * there)
             states.append(FrameState.INTERPOLATED)
-    shape_ = (len(at), n_points)
+    shape_ = (len(frames), n_points)
     points = ("centre",) if track.find("box") is not None else tuple(f"point_{number}" for number in range(n_points))
     return RawTrack(
         name,
         points if n_points > 1 or points == ("centre",) else ("point",),
-        np.array(at, dtype=np.float64),
+        np.array(frames, dtype=np.float64),
         np.array(xy, dtype=np.float64).reshape(*shape_, 2),
         np.full(shape_, np.nan),
         np.array(states, dtype=np.uint8),

@@ -28,15 +28,15 @@ def read_deeplabcut(path: Path) -> RawTracks:
         raise ValueError("its first rows are not scorer, bodyparts and coords")
     coords, parts = header["coords"], header["bodyparts"]
     people = header.get("individuals", [""] * len(coords))
-    n_index = next((at for at, cell in enumerate(coords[1:], start=1) if cell), 1)
+    n_index = next((column for column, cell in enumerate(coords[1:], start=1) if cell), 1)
     if {len(parts), len(people)} != {len(coords)}:
         raise ValueError("its header rows have different lengths")
     columns: dict[str, dict[str, list[int]]] = {}
-    for at in range(n_index, len(coords)):
-        if coords[at] not in _COORDINATES:
-            raise ValueError(f"it has the coordinate “{coords[at][:40]}”, and only x, y and likelihood can be read")
-        triple = columns.setdefault(people[at], {}).setdefault(parts[at], [-1, -1, -1])
-        triple[_COORDINATES.index(coords[at])] = at
+    for index in range(n_index, len(coords)):
+        if coords[index] not in _COORDINATES:
+            raise ValueError(f"it has the coordinate “{coords[index][:40]}”, and only x, y and likelihood can be read")
+        triple = columns.setdefault(people[index], {}).setdefault(parts[index], [-1, -1, -1])
+        triple[_COORDINATES.index(coords[index])] = index
     frames: list[float] = []
     table: list[list[float]] = []
     for row in rows:
@@ -63,11 +63,11 @@ def write_deeplabcut(tracks: TrackSet, path: Path, *, overwrite: bool) -> None:
         ExportError: The file cannot be written.
     """
     several = len(tracks.tracks) > 1
-    named = [(track.name, point, axis) for track in tracks.tracks for point in track.points for axis in _COORDINATES]
-    header = [["scorer", *["SkillViewer"] * len(named)]]
+    columns = [(track.name, point, axis) for track in tracks.tracks for point in track.points for axis in _COORDINATES]
+    header = [["scorer", *["SkillViewer"] * len(columns)]]
     if several:
-        header.append(["individuals", *(name for name, _, _ in named)])
-    header += [["bodyparts", *(point for _, point, _ in named)], ["coords", *(axis for _, _, axis in named)]]
+        header.append(["individuals", *(name for name, _, _ in columns)])
+    header += [["bodyparts", *(point for _, point, _ in columns)], ["coords", *(axis for _, _, axis in columns)]]
     values = np.concatenate(
         [
             np.concatenate([track.xy_px, track.presence[..., None]], axis=2).reshape(track.n_frames, -1)

@@ -17,10 +17,12 @@ def follow_one(candidates: Sequence[FloatArray], before: FloatArray | None) -> i
         before: The object chosen in the frame before, or None for the first: then the surest is chosen.
     """
     if before is None:
-        return int(np.argmax([np.nansum(np.where(np.isfinite(each[:, 0]), each[:, 2], 0)) for each in candidates]))
+        return int(
+            np.argmax([np.nansum(np.where(np.isfinite(points[:, 0]), points[:, 2], 0)) for points in candidates])
+        )
     distances = []
-    for each in candidates:
-        both = np.isfinite(each[:, 0]) & np.isfinite(before[:, 0])
-        gaps = np.hypot(*(each[both, :2] - before[both, :2]).T)
+    for points in candidates:
+        both = np.isfinite(points[:, 0]) & np.isfinite(before[:, 0])
+        gaps = np.hypot(*(points[both, :2] - before[both, :2]).T)
         distances.append(float(gaps.mean()) if len(gaps) else np.inf)
     return int(np.argmin(distances))

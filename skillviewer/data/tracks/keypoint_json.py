@@ -93,12 +93,12 @@ def read_openpose(path: Path) -> RawTracks:
             rows.append((frame_in(file.name), {}))
             continue
         bodies = [np.concatenate(list(parts.values())) for parts in people]
-        like = [body for body in bodies if before is None or body.shape == before.shape]
-        chosen = follow_one(like, before) if like else 0
-        at = next(place for place, body in enumerate(bodies) if not like or body is like[chosen])
-        before = bodies[at]
-        left_out += sum(len(body) for place, body in enumerate(bodies) if place != at)
-        rows.append((frame_in(file.name), people[at]))
+        same_shape = [body for body in bodies if before is None or body.shape == before.shape]
+        followed = follow_one(same_shape, before) if same_shape else 0
+        body_place = next(place for place, body in enumerate(bodies) if not same_shape or body is same_shape[followed])
+        before = bodies[body_place]
+        left_out += sum(len(body) for place, body in enumerate(bodies) if place != body_place)
+        rows.append((frame_in(file.name), people[body_place]))
     tracks = []
     for name in ("body", "left hand", "right hand"):
         sizes = {len(parts[name]) for _, parts in rows if name in parts}
@@ -131,7 +131,7 @@ def _parts(person: _Person) -> dict[str, FloatArray]:
 def _point_names(name: str, n: int) -> Sequence[str]:
     if name != "body" and n == len(HAND_POINTS):
         return HAND_POINTS
-    return BODY_25 if name == "body" and n == len(BODY_25) else [f"point_{at}" for at in range(n)]
+    return BODY_25 if name == "body" and n == len(BODY_25) else [f"point_{index}" for index in range(n)]
 
 
 class _Image(msgspec.Struct):
@@ -169,8 +169,8 @@ def read_coco(path: Path) -> RawTracks:
         ValueError: It is no such file, or has no key points.
     """
     coco = msgspec.json.decode(path.read_bytes(), type=_Coco)
-    categories = {one.id: one for one in coco.categories}
-    frames = {one.id: frame_in(one.file_name) for one in coco.images}
+    categories = {image.id: image for image in coco.categories}
+    frames = {annotation.id: frame_in(annotation.file_name) for annotation in coco.images}
     if len(set(frames.values())) < len(frames):
         raise ValueError("two of its pictures have the same number of a frame in their names")
     positions: dict[tuple[int, str], dict[int, list[FloatArray]]] = {}
@@ -203,16 +203,18 @@ def read_coco(path: Path) -> RawTracks:
             values.append(before.ravel().tolist())
         tracks.append(raw_track(f"{category.name} {identity}".strip(), category.keypoints, at, values))
     check_limits(len(tracks), 1, 1)
-    sizes = {(one.width, one.height) for one in coco.images if one.width and one.height}
+    sizes = {
+        (annotation.width, annotation.height) for annotation in coco.images if annotation.width and annotation.height
+    }
     size = next(iter(sizes)) if len(sizes) == 1 else None
     size_px = (int(size[0]), int(size[1])) if size is not None and size[0] and size[1] else None
     return RawTracks(tuple(tracks), from_corner=True, size_px=size_px, left_out=((FURTHER, left_out),))
 
 
-def _identity(one: _Instance) -> str:
-    stated = [one.track_id, one.instance_id]
-    if isinstance(one.attributes, dict):
-        stated.append(one.attributes.get("track_id"))
+def _identity(instance: _Instance) -> str:
+    stated = [instance.track_id, instance.instance_id]
+    if isinstance(instance.attributes, dict):
+        stated.append(instance.attributes.get("track_id"))
     return next((str(value) for value in stated if value is not None), "")
 
 
@@ -244,20 +246,20 @@ def read_xanylabeling(path: Path) -> RawTracks:
         labels = msgspec.json.decode(file.read_bytes(), type=_Labels)
         if labels.width and labels.height:
             sizes.add((labels.width, labels.height))
-        taken = set()
+        names_in_file = set()
         for shape in labels.shapes:
             name = shape.label if shape.group_id is None else f"{shape.label} {shape.group_id}"
-            if not shape.points or name in taken:
+            if not shape.points or name in names_in_file:
                 left_out += 1
                 continue
-            taken.add(name)
-            at, values = rows.setdefault(name, ([], []))
+            names_in_file.add(name)
+            frames, values = rows.setdefault(name, ([], []))
             corners = np.array(shape.points, dtype=np.float64)
-            at.append(frame)
+            frames.append(frame)
             x, y = (corners.min(axis=0) + corners.max(axis=0)) / 2
             values.append([float(x), float(y), float("nan") if shape.score is None else shape.score])
-    check_limits(len(rows), 1, max((len(at) for at, _ in rows.values()), default=0))
-    tracks: list[RawTrack] = [raw_track(name, ["centre"], at, values) for name, (at, values) in rows.items()]
+    check_limits(len(rows), 1, max((len(frames) for frames, _ in rows.values()), default=0))
+    tracks: list[RawTrack] = [raw_track(name, ["centre"], frames, values) for name, (frames, values) in rows.items()]
     return RawTracks(
         tuple(tracks),
         from_corner=True,

@@ -33,9 +33,9 @@ def _decimal(text: str) -> float:
 def _world(tracks: dict[str, tuple[list[float], list[list[float]]]]) -> RawTracks:
     if not tracks:
         raise ValueError("it has no trajectory")
-    check_limits(len(tracks), 1, max(len(at) for at, _ in tracks.values()))
-    made: list[RawTrack] = [raw_track(name, ["point"], at, values) for name, (at, values) in tracks.items()]
-    return RawTracks(tuple(made), by_time=True, in_pixels=False)
+    check_limits(len(tracks), 1, max(len(times) for times, _ in tracks.values()))
+    raw_tracks: list[RawTrack] = [raw_track(name, ["point"], times, values) for name, (times, values) in tracks.items()]
+    return RawTracks(tuple(raw_tracks), by_time=True, in_pixels=False)
 
 
 def read_kinovea_csv(path: Path) -> RawTracks:
@@ -48,10 +48,10 @@ def read_kinovea_csv(path: Path) -> RawTracks:
     delimiter = ";" if first.count(";") >= first.count(",") else ","
     rows = csv_rows(path, delimiter)
     header = [cell.strip() for cell in next(rows)]
-    columns = {title: at for at, title in enumerate(header)}
+    columns = {title: column for column, title in enumerate(header)}
     pairs = [
-        (title[:-2], at, columns[f"{title[:-2]}/Y"])
-        for title, at in columns.items()
+        (title[:-2], times, columns[f"{title[:-2]}/Y"])
+        for title, times in columns.items()
         if title.endswith("/X") and f"{title[:-2]}/Y" in columns
     ]
     if not pairs or header[0].casefold() != "time":
@@ -60,8 +60,8 @@ def read_kinovea_csv(path: Path) -> RawTracks:
     for row in rows:
         time_s = seconds(row[0])
         for name, x, y in pairs:
-            at, values = tracks[name]
-            at.append(time_s)
+            column, values = tracks[name]
+            column.append(time_s)
             cells = [row[place] if place < len(row) else "" for place in (x, y)]
             values.append([*map(_decimal, cells), float("nan")])
     return _world(tracks)
@@ -92,8 +92,8 @@ def read_kinovea_text(path: Path) -> RawTracks:
             cells = text.split()
             if len(cells) != 3:
                 raise ValueError(f"line {place} has {len(cells)} numbers, not time, x and y")
-            at, values = tracks[name]
-            at.append(seconds(cells[0]))
+            times, values = tracks[name]
+            times.append(seconds(cells[0]))
             values.append([_decimal(cells[1]), _decimal(cells[2]), float("nan")])
     return _world(tracks)
 
@@ -107,9 +107,9 @@ def read_kva(path: Path) -> RawTracks:
     tracks: dict[str, tuple[list[float], list[list[float]]]] = {}
     for track in read_xml(path).iter("Track"):
         name = _free(track.get("name") or track.findtext("Label/Text") or track.findtext("Name") or "point", tracks)
-        at, values = tracks.setdefault(name, ([], []))
+        times, values = tracks.setdefault(name, ([], []))
         for point in track.iter("TrackPoint"):
-            at.append(_attribute(point, "UserTime", seconds))
+            times.append(_attribute(point, "UserTime", seconds))
             values.append([_attribute(point, axis, _decimal) for axis in ("UserX", "UserY")] + [float("nan")])
     return _world({name: track for name, track in tracks.items() if track[0]})
 
@@ -137,7 +137,7 @@ def read_tracker(path: Path) -> RawTracks:
     names = [cell.strip() for cell in lines[0].split(split if split == "\t" else None)]
     if titles[:1] != ["t"] or not {"x", "y"} <= set(titles):
         raise ValueError("its second line is not t, x and y")
-    places = [at for at, title in enumerate(titles) if title == "x" and titles[at + 1 : at + 2] == ["y"]]
+    places = [times for times, title in enumerate(titles) if title == "x" and titles[times + 1 : times + 2] == ["y"]]
     named = [name for name in names if name]
     tracks: dict[str, tuple[list[float], list[list[float]]]] = {}
     keys = []
@@ -149,21 +149,21 @@ def read_tracker(path: Path) -> RawTracks:
         for key, place in zip(keys, places, strict=True):
             at, values = tracks[key]
             at.append(_decimal(cells[0]))
-            pair = [_decimal(cells[at]) if at < len(cells) else float("nan") for at in (place, place + 1)]
+            pair = [_decimal(cells[times]) if times < len(cells) else float("nan") for times in (place, place + 1)]
             values.append([*pair, float("nan")])
     return _world(tracks)
 
 
-def _free(name: str, taken: Mapping[str, object]) -> str:
+def _free(name: str, names_used: Mapping[str, object]) -> str:
     """Return a name that is not among those that are taken.
 
     Raises:
         ValueError: There are too many.
     """
-    check_limits(len(taken) + 1, 1, 1)
+    check_limits(len(names_used) + 1, 1, 1)
     free = name
     number_ = 2
-    while free in taken:
+    while free in names_used:
         free = f"{name} {number_}"
         number_ = number_ + 1
     return free

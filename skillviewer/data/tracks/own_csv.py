@@ -62,7 +62,7 @@ def read_own_csv(path: Path) -> RawTracks:
             points[current].append(title[len(current) + 1 : -2])
     cells = list(rows)
     check_limits(max(len(names), 1), max(map(len, points.values()), default=0), len(cells))
-    at = np.array([float(row[0]) for row in cells])
+    times = np.array([float(row[0]) for row in cells])
     sizes = {(row[2], row[3]) for row in cells}
     if len(sizes) != 1:
         raise ValueError("its rows state different sizes of the picture")
@@ -70,17 +70,19 @@ def read_own_csv(path: Path) -> RawTracks:
     place = {title: index for index, title in enumerate(header)}
     tracks = []
     for name in names:
-        own = points[name]
-        needed = [f"{name}:{point}_{end}" for point in own for end in ("x", "y", "presence")]
-        if not own or any(title not in place for title in needed):
+        points_of_track = points[name]
+        needed = [f"{name}:{point}_{end}" for point in points_of_track for end in ("x", "y", "presence")]
+        if not points_of_track or any(title not in place for title in needed):
             raise ValueError(f"the track “{name}” has no points, or one without x, y or presence")
-        picked = [place[title] for title in needed]
-        values = np.array([[number(row[index]) for index in picked] for row in cells]).reshape(len(cells), len(own), 3)
+        columns = [place[title] for title in needed]
+        values = np.array([[number(row[index]) for index in columns] for row in cells]).reshape(
+            len(cells), len(points_of_track), 3
+        )
         stated = [row[place[f"{name}:state"]].strip() for row in cells]
         unknown = sorted(set(stated) - set(_STATES))
         if unknown:
             raise ValueError(f"“{unknown[0][:40]}” is no state of a frame")
         states = np.array([_STATES[state] for state in stated], dtype=np.uint8)
         confidence = np.where(np.isfinite(values[..., 0]), values[..., 2], np.nan)
-        tracks.append(RawTrack(name, tuple(own), at, values[..., :2], confidence, states))
+        tracks.append(RawTrack(name, tuple(points_of_track), times, values[..., :2], confidence, states))
     return RawTracks(tuple(tracks), size_px=(int(float(width)), int(float(height))))

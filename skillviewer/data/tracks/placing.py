@@ -81,8 +81,8 @@ def place_tracks(raw: RawTracks, video: VideoInfo, placement: Placement, source:
             f"{source} ({tool}) has lengths in a unit, and perhaps a y axis, that only you know: state --scale (pixels "
             "a unit), --origin X Y (the pixel at its zero), and --up or --down."
         )
-    check_limits(len(raw.tracks), max((len(each.points) for each in raw.tracks), default=0), video.n_frames)
-    if not all(np.isfinite(each.at).all() for each in raw.tracks):
+    check_limits(len(raw.tracks), max((len(track.points) for track in raw.tracks), default=0), video.n_frames)
+    if not all(np.isfinite(track.at).all() for track in raw.tracks):
         raise DatasetError(f"{source} has a frame or time that is no number.")
     size = (video.width_px, video.height_px)
     if raw.size_px is not None and raw.size_px != size:
@@ -103,7 +103,7 @@ def place_tracks(raw: RawTracks, video: VideoInfo, placement: Placement, source:
             states = track.states.copy()
             states[searched & (states == FrameState.UNSEARCHED)] = FrameState.ABSENT
             tracks.append(_named(track, states, tracks, tool, source))
-    n_read = sum(each.xy.shape[0] * each.xy.shape[1] for each in raw.tracks) + sum(n for _, n in raw.left_out)
+    n_read = sum(track.xy.shape[0] * track.xy.shape[1] for track in raw.tracks) + sum(n for _, n in raw.left_out)
     if n_outside > _MAX_OUTSIDE * max(n_placed, 1):
         raise DatasetError(
             f"{n_outside:,} of {n_placed:,} positions of {source} lie outside the picture of {video.path.name} "
@@ -122,17 +122,17 @@ def _reasons(counts: Counter[str]) -> str:
 def _searched(raw: RawTracks, video: VideoInfo, placement: Placement, source: str) -> NDArray[np.bool_]:
     """Return the frames that were searched in any track, (n,) bool, and refuse the file of another video."""
     searched = np.zeros(video.n_frames, dtype=bool)
-    stated = [each.at for each in raw.tracks if len(each.at)]
+    stated = [track.at for track in raw.tracks if len(track.at)]
     if not stated:
         return searched
-    at = np.concatenate(stated)
-    frames = _frames(at, raw, video, placement)
+    indices = np.concatenate(stated)
+    frames = _frames(indices, raw, video, placement)
     last = int(frames.max())
     if last >= video.n_frames + _MAX_BEYOND:
-        unit = f"{at.max():g} s" if raw.by_time else f"frame {last}"
-        own = f"{video.duration_s:.3g} s long" if raw.by_time else f"of {video.n_frames} frames"
+        unit = f"{indices.max():g} s" if raw.by_time else f"frame {last}"
+        video_length = f"{video.duration_s:.3g} s long" if raw.by_time else f"of {video.n_frames} frames"
         raise DatasetError(
-            f"{source} has positions up to {unit}, and {video.path.name} is {own}: is it another video's file?"
+            f"{source} has positions up to {unit}, and {video.path.name} is {video_length}: is it another video's file?"
         )
     if raw.by_time and (step := _rate_conflict(raw, video)):
         raise DatasetError(
@@ -146,21 +146,21 @@ def _searched(raw: RawTracks, video: VideoInfo, placement: Placement, source: st
 
 def _rate_conflict(raw: RawTracks, video: VideoInfo) -> float:
     """Return the usual time between two rows if it is much shorter than that between two frames, else 0."""
-    steps = [np.diff(each.at) for each in raw.tracks if len(each.at) > 2]
+    steps = [np.diff(track.at) for track in raw.tracks if len(track.at) > 2]
     step = float(np.median(np.concatenate(steps))) if steps else math.inf
     return step if 0 < step < 0.75 / video.rate_hz else 0.0
 
 
-def _frames(at: FloatArray, raw: RawTracks, video: VideoInfo, placement: Placement) -> IntArray:
+def _frames(index: FloatArray, raw: RawTracks, video: VideoInfo, placement: Placement) -> IntArray:
     """Return the frame of the video for every row; ``n_frames`` and more lie beyond it."""
     if not raw.by_time:
-        return np.rint(np.clip(at, -1e15, 1e15)).astype(np.int64) + placement.first_frame
-    times_s = np.clip(at, -1e9, 1e9) + video.times_s[min(placement.first_frame, video.n_frames - 1)]
+        return np.rint(np.clip(index, -1e15, 1e15)).astype(np.int64) + placement.first_frame
+    times_s = np.clip(index, -1e9, 1e9) + video.times_s[min(placement.first_frame, video.n_frames - 1)]
     edges = (video.times_s[1:] + video.times_s[:-1]) / 2
     frames = np.searchsorted(edges, times_s, side="right").astype(np.int64)
-    beyond = times_s - video.times_s[-1]
-    late = video.n_frames - 1 + np.rint(beyond * video.rate_hz)
-    return np.asarray(np.where(beyond * video.rate_hz > 0.5, late, frames), dtype=np.int64)
+    late_s = times_s - video.times_s[-1]
+    late = video.n_frames - 1 + np.rint(late_s * video.rate_hz)
+    return np.asarray(np.where(late_s * video.rate_hz > 0.5, late, frames), dtype=np.int64)
 
 
 def _in_pixels(xy: FloatArray, raw: RawTracks, placement: Placement) -> FloatArray:
@@ -220,10 +220,10 @@ def _placed(
 
 def _named(track: Track, states: NDArray[np.uint8], others: list[Track], tool: str, source: str) -> Track:
     """Return a track with its states, origin, kind and side, under a name that no other has."""
-    taken = {other.name for other in others}
+    names_used = {other.name for other in others}
     name = track.name
     number = 2
-    while name in taken:
+    while name in names_used:
         name = f"{track.name} {number}"
         number = number + 1
     is_hand = set(track.points) == set(HAND_POINTS)

@@ -53,15 +53,15 @@ class RawTracks:
     left_out: tuple[tuple[str, int], ...] = ()  # reason, and number of positions that the reader did not take
 
 
-def raw_track(name: str, points: Sequence[str], at: Sequence[float], values: Sequence[Sequence[float]]) -> RawTrack:
+def raw_track(name: str, points: Sequence[str], index: Sequence[float], values: Sequence[Sequence[float]]) -> RawTrack:
     """Return a track from rows of x, y and confidence of every point; (m,) frames or seconds, and m rows of 3 P.
 
     Raises:
         ValueError: There are too many points or rows, or rows of unequal length.
     """
-    check_limits(1, len(points), len(at))
-    table = np.array(values, dtype=np.float64).reshape(len(at), len(points), 3)
-    return RawTrack(name, tuple(points), np.array(at, dtype=np.float64), table[..., :2], table[..., 2])
+    check_limits(1, len(points), len(index))
+    table = np.array(values, dtype=np.float64).reshape(len(index), len(points), 3)
+    return RawTrack(name, tuple(points), np.array(index, dtype=np.float64), table[..., :2], table[..., 2])
 
 
 def check_limits(n_tracks: int, n_points: int, n_rows: int) -> None:

@@ -37,11 +37,11 @@ def region_tracks(frames: Mapping[int, Sequence[Region]]) -> list[RawTrack]:
     rows: dict[str, tuple[list[float], list[list[float]]]] = {}
     for frame in sorted(frames):
         for region in frames[frame]:
-            at, values = rows.setdefault(region.name or "region", ([], []))
+            frames_of_region, values = rows.setdefault(region.name or "region", ([], []))
             x, y = (region.left_px + region.right_px) / 2, (region.top_px + region.bottom_px) / 2
-            at.append(frame)
+            frames_of_region.append(frame)
             values.append([x - 0.5, y - 0.5, 1.0])  # regions count from the corner of the top left pixel
-    return [raw_track(name, ["point"], at, values) for name, (at, values) in rows.items()]
+    return [raw_track(name, ["point"], frames_of_region, values) for name, (frames_of_region, values) in rows.items()]
 
 
 def write_region_points(tracks: TrackSet, path: Path, *, overwrite: bool) -> None:
@@ -50,15 +50,15 @@ def write_region_points(tracks: TrackSet, path: Path, *, overwrite: bool) -> Non
     Raises:
         ExportError: The file cannot be written.
     """
-    named = [
+    columns = [
         (f"{track.name} {point}" if len(track.points) > 1 else track.name, track, place)
         for track in tracks.tracks
         for place, point in enumerate(track.points)
     ]
-    header = ["video", "frame", *(f"{name}_{axis}" for name, _, _ in named for axis in "xy")]
+    header = ["video", "frame", *(f"{name}_{axis}" for name, _, _ in columns for axis in "xy")]
     rows = []
     for row, frame in enumerate(tracks.frames):
-        cells = [float(value) for _, track, place in named for value in track.xy_px[row, place]]
+        cells = [float(value) for _, track, place in columns for value in track.xy_px[row, place]]
         if any(map(math.isfinite, cells)):
             rows.append([path.stem, frame, *cells])
     with atomic_export(path, overwrite=overwrite) as temporary:

@@ -17,7 +17,7 @@ def read_sleap_csv(path: Path) -> RawTracks:
         ValueError: It is no such file.
     """
     header, rows = header_and_rows(path)
-    columns = {title: at for at, title in enumerate(header)}
+    columns = {title: frames for frames, title in enumerate(header)}
     if "frame_idx" not in columns:
         raise ValueError("it has no column frame_idx")
     frame = columns["frame_idx"]
@@ -28,12 +28,13 @@ def read_sleap_csv(path: Path) -> RawTracks:
     places = [(columns[f"{node}.x"], columns[f"{node}.y"], columns.get(f"{node}.score")) for node in nodes]
     skeletons: dict[str, tuple[list[float], list[list[float]]]] = {}
     for row in rows:
-        at, values = skeletons.setdefault(row[track].strip() if track is not None else "", ([], []))
-        at.append(float(row[frame]))
+        column, values = skeletons.setdefault(row[track].strip() if track is not None else "", ([], []))
+        column.append(float(row[frame]))
         values.append([number(row[place]) if place is not None else np.nan for triple in places for place in triple])
-    check_limits(len(skeletons), len(nodes), max((len(at) for at, _ in skeletons.values()), default=0))
+    check_limits(len(skeletons), len(nodes), max((len(frames) for frames, _ in skeletons.values()), default=0))
     return RawTracks(
-        tuple(raw_track(name or "points", nodes, at, values) for name, (at, values) in skeletons.items()), complete=True
+        tuple(raw_track(name or "points", nodes, frames, values) for name, (frames, values) in skeletons.items()),
+        complete=True,
     )
 
 
@@ -62,16 +63,16 @@ def read_sleap_hdf5(path: Path) -> RawTracks:
         xy = np.asarray(stated[()], dtype=np.float64).transpose(axes)
         scores = np.full((len(names), len(nodes), n_frames), np.nan)
         if "point_scores" in file:
-            own = _own(file, "point_scores", h5py)
-            rest = [axis for axis in axes if axis != axes[1]]
-            order = [sorted(rest).index(axis) for axis in rest]
-            if own.ndim == 3 and tuple(own.shape[axis] for axis in order) == scores.shape:
-                scores = np.asarray(own[()], dtype=np.float64).transpose(order)
+            point_scores = _own(file, "point_scores", h5py)
+            other_axes = [axis for axis in axes if axis != axes[1]]
+            order = [sorted(other_axes).index(axis) for axis in other_axes]
+            if point_scores.ndim == 3 and tuple(point_scores.shape[axis] for axis in order) == scores.shape:
+                scores = np.asarray(point_scores[()], dtype=np.float64).transpose(order)
     scores = np.where(np.isfinite(scores) & (scores != 0), scores, np.nan)  # SLEAP writes 0 or NaN for set points
-    at = np.arange(n_frames, dtype=np.float64)
+    index = np.arange(n_frames, dtype=np.float64)
     return RawTracks(
         tuple(
-            RawTrack(name, tuple(nodes), at, xy[number].transpose(2, 1, 0), scores[number].transpose(1, 0))
+            RawTrack(name, tuple(nodes), index, xy[number].transpose(2, 1, 0), scores[number].transpose(1, 0))
             for number, name in enumerate(names)
         )
     )

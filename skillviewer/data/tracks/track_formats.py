@@ -99,8 +99,8 @@ def recognised_track_format(path: Path, name: str | None = None) -> TrackFormat:
     for entry in TRACK_FORMATS:
         if entry.recognise(path, head):
             return entry
-    known = ", ".join(entry.title for entry in TRACK_FORMATS)
-    raise DatasetError(f"{path} is in none of the known formats of tracks: {known}.")
+    titles = ", ".join(entry.title for entry in TRACK_FORMATS)
+    raise DatasetError(f"{path} is in none of the known formats of tracks: {titles}.")
 
 
 _SUFFIXES = {".csv", ".txt", ".json", ".h5", ".hdf5", ".xml", ".kva"}
@@ -112,8 +112,8 @@ def is_track_file(path: Path) -> bool:
     A ``regions.csv`` is no such file: its two columns may be those of any table.
     """
     if path.is_dir():
-        files = [each for each in path.iterdir() if each.is_file() and not each.name.startswith(".")]
-        if not files or any(each.suffix.casefold() != ".json" for each in files):
+        files = [file for file in path.iterdir() if file.is_file() and not file.name.startswith(".")]
+        if not files or any(file.suffix.casefold() != ".json" for file in files):
             return False
     elif path.suffix.casefold() not in _SUFFIXES:
         return False
@@ -152,7 +152,7 @@ def _head(path: Path) -> str:
     with os_error_as(DatasetError, f"{path} cannot be read"):
         file = path
         if path.is_dir():
-            inside = sorted(each for each in path.iterdir() if each.suffix.casefold() == ".json")
+            inside = sorted(file for file in path.iterdir() if file.suffix.casefold() == ".json")
             if not inside:
                 raise DatasetError(f"The folder {path} holds no JSON files of tracks.")
             file = inside[0]

@@ -49,10 +49,10 @@ class AttentionPoolModel(AttentionModel):
 
     def step(self, fused_t: Tensor, state: State, attention: Tensor | None = None) -> StepOutput:
         """Score one frame, (B, C, h, w): the score is the sum of the map, whichever is used."""
-        used: Tensor = self.product(fused_t) if attention is None else attention
-        frame_score = used.sum(dim=(1, 2))
+        attention_used: Tensor = self.product(fused_t) if attention is None else attention
+        frame_score = attention_used.sum(dim=(1, 2))
         total, count = state[0] + frame_score, state[1] + 1
-        return StepOutput(used, frame_score[:, None], total / count, (total, count))
+        return StepOutput(attention_used, frame_score[:, None], total / count, (total, count))
 
 
 class PoolRecurrentModel(RecurrentModel):

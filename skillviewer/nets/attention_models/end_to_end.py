@@ -144,11 +144,11 @@ class EndToEndModel(TsnModel):
         features = drawn_snippets(features, self.sizes.tsn_splits, settings.snippets)
         if phase == "all":
             return super().loss(features, pairs, settings)
-        at = (APPEARANCE, MOTION).index(phase)
-        trunk_output = self._found(at, self.inputs(features)[at], len(features)).to(self.dtype)
+        stream = (APPEARANCE, MOTION).index(phase)
+        trunk_output = self._found(stream, self.inputs(features)[stream], len(features)).to(self.dtype)
         if isinstance(self.fusion, CellMean):
-            trunk_output = self.fusion.of_stream(trunk_output, at)
-        scores = (self.appearance, self.motion)[at](trunk_output.flatten(1))
+            trunk_output = self.fusion.of_stream(trunk_output, stream)
+        scores = (self.appearance, self.motion)[stream](trunk_output.flatten(1))
         scores = self.gathered(scores.reshape(len(features), -1))
         loss = split_ranking_loss(split_means(scores, self.sizes.tsn_splits), pairs, MARGIN, BETA)
         return LossOutput(loss, scores.mean(dim=1))
@@ -162,13 +162,13 @@ class EndToEndModel(TsnModel):
         if self.training:
             generator = torch.default_generator
             cut = [augment_snippets(*video, side, generator) for video in zip(rgb, stack, strict=True)]
-            rgb, stack = torch.stack([one for one, _ in cut]), torch.stack([one for _, one in cut])
+            rgb, stack = torch.stack([picture for picture, _ in cut]), torch.stack([flow for _, flow in cut])
         pictures = appearance_input(rgb.flatten(0, 1), self.streams.appearance_normalisation)
         return pictures, motion_input(stack.flatten(0, 1), self.streams.motion_normalisation, side)
 
-    def _found(self, at: int, inputs: Tensor, n_videos: int) -> Tensor:
+    def _found(self, stream: int, inputs: Tensor, n_videos: int) -> Tensor:
         """Return a trunk's output for the snippets of videos; in training, deep trunks process one video at a time."""
-        trunk = (self.streams.appearance, self.streams.motion)[at]
+        trunk = (self.streams.appearance, self.streams.motion)[stream]
         inputs = inputs.contiguous(memory_format=torch.channels_last)
         with self.autocast_context(inputs.device):
             if self.sizes.tsn_hidden or not torch.is_grad_enabled():
@@ -182,15 +182,15 @@ def _in_bounds(trunk: nn.Module, parts: Iterable[Tensor]) -> Iterator[Tensor]:
 
     The others are recomputed for their gradients. The result is the same.
     """
-    kept: dict[int, int] = {}
+    bytes_by_storage: dict[int, int] = {}
 
     def keep(saved: Tensor) -> Tensor:
         storage = saved.untyped_storage()
-        kept[storage.data_ptr()] = storage.nbytes()
+        bytes_by_storage[storage.data_ptr()] = storage.nbytes()
         return saved.detach()  # the tensor itself would hold on to its own graph
 
     for part in parts:
-        if sum(kept.values()) < KEPT_BYTES:
+        if sum(bytes_by_storage.values()) < KEPT_BYTES:
             with saved_tensors_hooks(keep, lambda saved: saved):
                 output = trunk(part)
         else:

@@ -63,9 +63,9 @@ class FollowingModel(SpatialModel):
         total, count = state[-2] + out.score, state[-1] + 1
         return out._replace(score=total / count, state=(*out.state, total, count))
 
-    def step_prepared(self, frame: PreparedFrame, taken: Tensor, state: State) -> tuple[Tensor, State]:
+    def step_prepared(self, frame: PreparedFrame, occluded: Tensor, state: State) -> tuple[Tensor, State]:
         """Take a step over versions of a frame."""
-        score, after = super().step_prepared(frame, taken, state[:-2] if self.averaged else state)
+        score, after = super().step_prepared(frame, occluded, state[:-2] if self.averaged else state)
         if not self.averaged:
             return score, after
         total, count = state[-2] + score, state[-1] + 1

@@ -64,12 +64,12 @@ class MeasuredModel(RidgeModel):
         with torch.no_grad():
             lengths = torch.tensor(pairs.lengths or [features.shape[1]] * len(features), device=features.device)
             last = features[torch.arange(len(features), device=features.device), lengths - 1].flatten(1).double()
-            known = torch.isfinite(last)
-            count = known.sum(dim=0).clamp_min(1)
-            mean = torch.where(known, last, torch.zeros_like(last)).sum(dim=0) / count
-            deviations = torch.where(known, last - mean, torch.zeros_like(last))
+            is_finite = torch.isfinite(last)
+            count = is_finite.sum(dim=0).clamp_min(1)
+            mean = torch.where(is_finite, last, torch.zeros_like(last)).sum(dim=0) / count
+            deviations = torch.where(is_finite, last - mean, torch.zeros_like(last))
             scale = (deviations.square().sum(dim=0) / count).sqrt()
-            is_common = known.double().mean(dim=0) >= _MIN_KNOWN
+            is_common = is_finite.double().mean(dim=0) >= _MIN_KNOWN
             usable = is_common & (scale > _MIN_RELATIVE_SCALE * mean.abs().clamp_min(_MIN_MEAN))
             self.mean.copy_(mean)
             self.scale.copy_(torch.where(usable, scale, torch.full_like(scale, math.inf)))
@@ -100,15 +100,15 @@ def _forward_selection(differences: Tensor, usable: Tensor, n_chosen: int) -> Te
     n_pairs, n_measures = differences.shape
     gram = differences.T @ differences / n_pairs + _PENALTY * torch.eye(n_measures, device=differences.device)
     target = differences.mean(dim=0)
-    chosen: list[int] = []
+    selected: list[int] = []
     weights = torch.zeros_like(target)
     for _ in range(n_chosen):
-        candidates = [index for index in range(n_measures) if bool(usable[index]) and index not in chosen]
-        subsets = torch.tensor([[*chosen, index] for index in candidates], device=differences.device)
+        candidates = [index for index in range(n_measures) if bool(usable[index]) and index not in selected]
+        subsets = torch.tensor([[*selected, index] for index in candidates], device=differences.device)
         grams = gram[subsets[:, :, None], subsets[:, None, :]]
         solutions = torch.linalg.solve(grams, target[subsets][..., None])[..., 0]
         best = int((solutions * target[subsets]).sum(dim=1).argmax())  # the largest drop of the loss
-        chosen.append(candidates[best])
+        selected.append(candidates[best])
         weights = torch.zeros_like(target)
         weights[subsets[best]] = solutions[best]
     return weights

@@ -41,11 +41,11 @@ class MotionModel(RidgeModel):
     def step(self, fused_t: Tensor, state: State, attention: Tensor | None = None) -> StepOutput:  # noqa: ARG002
         """Add the numbers of one frame, (B, 8, 1, 1)."""
         sums, count, before = state
-        now = fused_t.flatten(1)
-        speed = now[:, :1]
+        current = fused_t.flatten(1)
+        speed = current[:, :1]
         change = torch.where(count > 0, (speed - before).abs(), torch.zeros_like(before))
-        own = torch.cat([now.expand(change.shape[0], -1), speed.square().expand_as(change), change], dim=1)
-        total, count = sums + own, count + 1
+        terms = torch.cat([current.expand(change.shape[0], -1), speed.square().expand_as(change), change], dim=1)
+        total, count = sums + terms, count + 1
         means = total[:, :-1] / count
         mean, square = means[:, :1], means[:, -1:]
         deviation = (square - mean.square()).clamp_min(0).sqrt()
@@ -63,9 +63,12 @@ class MotionModel(RidgeModel):
         with torch.no_grad():
             motion = self(features, lengths=pairs.lengths).task_state[:, -1].double()
             scale = motion.std(dim=0).clamp_min(_LEAST)
-            apart = (motion[pairs.better] - motion[pairs.worse]) / scale
+            differences = (motion[pairs.better] - motion[pairs.worse]) / scale
             penalty = _STRONGEST * (_WEAKEST / _STRONGEST) ** share * torch.eye(len(scale), device=scale.device)
-            weights = torch.linalg.solve(apart.T @ apart / len(apart) + penalty, apart.mean(dim=0)) / scale
+            weights = (
+                torch.linalg.solve(differences.T @ differences / len(differences) + penalty, differences.mean(dim=0))
+                / scale
+            )
             self.score.weight.copy_(weights[None])
             score: Tensor = self(features, lengths=pairs.lengths).score
             return score

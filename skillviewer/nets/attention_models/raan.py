@@ -88,9 +88,9 @@ class RaanModel(MaplessModel):
         logits, values = self._looks_and_values(pooled)
         mean = pooled.mean(dim=1)
         if lengths is not None:
-            there = steps_there(lengths, pooled)[:, :, None]
-            logits = logits.masked_fill(~there[..., None], -torch.inf)
-            mean = (pooled * there).sum(dim=1) / there.sum(dim=1)
+            is_frame = steps_there(lengths, pooled)[:, :, None]
+            logits = logits.masked_fill(~is_frame[..., None], -torch.inf)
+            mean = (pooled * is_frame).sum(dim=1) / is_frame.sum(dim=1)
         attention = torch.softmax(logits, dim=1)
         # the score is linear before tanh: weighing scores equals weighing features
         filters = _bounded((attention * values).sum(dim=1))
@@ -108,8 +108,8 @@ class RaanModel(MaplessModel):
         largest, weights, weighted = state
         logits, values = self._looks_and_values(fused_t.flatten(1))
         now_largest = torch.maximum(largest, logits)
-        kept, new = torch.exp(largest - now_largest), torch.exp(logits - now_largest)
-        weights, weighted = kept * weights + new, kept * weighted + new * values
+        decay, new = torch.exp(largest - now_largest), torch.exp(logits - now_largest)
+        weights, weighted = decay * weights + new, decay * weighted + new * values
         filters = _bounded(weighted / weights)
         score = filters.mean(dim=2).sum(dim=1)
         return StepOutput(self.uniform_map(fused_t), filters.flatten(1), score, (now_largest, weights, weighted))
@@ -117,9 +117,9 @@ class RaanModel(MaplessModel):
     def phases(self) -> tuple[TrainingPhase, ...]:
         """Return the phases scoring (ranking losses, all but the filters) and attention (the filters alone)."""
         filters = [p for branch in self._both() for p in branch.filters.parameters()]
-        chosen = {id(p) for p in filters}
+        filter_ids = {id(p) for p in filters}
         return (
-            TrainingPhase("scoring", [p for p in self.parameters() if id(p) not in chosen]),
+            TrainingPhase("scoring", [p for p in self.parameters() if id(p) not in filter_ids]),
             TrainingPhase("attention", filters),
         )
 

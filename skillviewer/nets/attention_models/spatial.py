@@ -82,9 +82,9 @@ class SpatialModel(RecurrentModel):
         growth = growth_of(self.embed_cell(cells)).permute(1, 2, 0).contiguous()
         return partial(self.step_prepared, PreparedFrame(cells, growth, gates))
 
-    def step_prepared(self, frame: PreparedFrame, taken: Tensor, state: State) -> tuple[Tensor, State]:
+    def step_prepared(self, frame: PreparedFrame, occluded: Tensor, state: State) -> tuple[Tensor, State]:
         """Take a step over versions of a frame, (B, L) or (1, L): what ``step`` gives, from what they share."""
-        counts = torch.cat([~taken, taken.sum(dim=1, keepdim=True)], dim=1).to(self.dtype)
+        counts = torch.cat([~occluded, occluded.sum(dim=1, keepdim=True)], dim=1).to(self.dtype)
         absent = torch.zeros_like(counts).masked_fill_(counts == 0, -torch.inf)
         rnn = self.attention_rnn
         n = 0 if self.context == "task" else self.sizes.channels

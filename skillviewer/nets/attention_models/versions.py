@@ -22,8 +22,8 @@ class PreparedFrame(NamedTuple):
 
 
 def _in_parts(versions: Tensor, size: int) -> tuple[Tensor, ...]:
-    most = NUMBERS_AT_ONCE * (torch.get_num_threads() if versions.device.type == "cpu" else 64)
-    return torch.split(versions, max(1, most // size))
+    max_numbers = NUMBERS_AT_ONCE * (torch.get_num_threads() if versions.device.type == "cpu" else 64)
+    return torch.split(versions, max(1, max_numbers // size))
 
 
 def growth_of(embedded: Tensor) -> Tensor:
@@ -50,7 +50,7 @@ def summary_of(frame: PreparedFrame, counts: Tensor, absent: Tensor) -> Tensor:
 
 def next_hidden(rnn: nn.GRUCell, gates: Tensor, hidden: Tensor) -> Tensor:
     """Return the hidden state after a step of a GRU, (B, D), from W_ih x + b_ih, (B, 3D) or (1, 3D)."""
-    own = functional.linear(hidden, rnn.weight_hh, rnn.bias_hh)
+    hidden_gates = functional.linear(hidden, rnn.weight_hh, rnn.bias_hh)
     width = 2 * rnn.hidden_size
-    reset, update = own[:, :width].add_(gates[:, :width]).sigmoid_().chunk(2, dim=1)
-    return torch.lerp(torch.addcmul(gates[:, width:], reset, own[:, width:]).tanh_(), hidden, update)
+    reset, update = hidden_gates[:, :width].add_(gates[:, :width]).sigmoid_().chunk(2, dim=1)
+    return torch.lerp(torch.addcmul(gates[:, width:], reset, hidden_gates[:, width:]).tanh_(), hidden, update)

@@ -82,13 +82,13 @@ def random_backbone_weights(name: str, seed: int, in_channels: int = 3) -> Backb
     return BackboneWeights(name, state, in_channels, weights_digest(state), {})
 
 
-def mismatch(weights: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> str:
+def mismatch(weights: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> str:
     """Return the reason why named tensors cannot be loaded for others: a missing or unknown name, a shape; or ""."""
-    for name in sorted(wanted.keys() - weights.keys()):
+    for name in sorted(expected.keys() - weights.keys()):
         return f"{name} is missing"
-    for name in sorted(weights.keys() - wanted.keys()):
+    for name in sorted(weights.keys() - expected.keys()):
         return f"{name} is unknown"
-    for name, tensor in wanted.items():
+    for name, tensor in expected.items():
         if weights[name].shape != tensor.shape:
             return f"{name} has shape {tuple(weights[name].shape)}, not {tuple(tensor.shape)}"
     return ""

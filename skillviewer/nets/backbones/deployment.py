@@ -41,9 +41,9 @@ def fold_batch_norm(trunk: nn.Module) -> nn.Module:
 def can_pack() -> bool:
     """Return True if this build of torch can keep convolution weights in oneDNN's own layout."""
     operators = torch.ops.mkldnn
-    wanted = ("_reorder_convolution_weight", "_convolution_pointwise")
+    operator_names = ("_reorder_convolution_weight", "_convolution_pointwise")
     available = bool(torch.backends.mkldnn.is_available())  # type: ignore[no-untyped-call]
-    return available and all(hasattr(operators, name) for name in wanted)
+    return available and all(hasattr(operators, name) for name in operator_names)
 
 
 class PackedConvolution(nn.Module):
@@ -137,8 +137,8 @@ def deploy_trunk(
         return trunk
     dtype = DTYPES[precision]
     if isinstance(trunk, LibraryTrunk):  # how its layers follow each other is not known
-        own = copy.deepcopy(trunk).eval().requires_grad_(requires_grad=False)
-        return _Stream(own.to(device, dtype), dtype)
+        copied = copy.deepcopy(trunk).eval().requires_grad_(requires_grad=False)
+        return _Stream(copied.to(device, dtype), dtype)
     ready = fold_batch_norm(trunk).requires_grad_(requires_grad=False)
     if device.type == "cpu" and can_pack():
         example = torch.zeros(1, in_channels, input_px, input_px, dtype=dtype).to(memory_format=torch.channels_last)

@@ -64,8 +64,8 @@ class FlowNumbers(nn.Module):
         # a stack of two fields has none
         jerk = _length(change_x.diff(dim=1), change_y.diff(dim=1)).sum(1, keepdim=True) / max(x.shape[1] - 2, 1)
         pixels = [mean_speed, spread, spread_x.sqrt(), spread_y.sqrt(), change, jerk, _length(mean_x, mean_y)]
-        shares = [(speed > least).float().mean(1, keepdim=True) for least in (STILL_PX, FAST_PX)]
+        shares = [(speed > threshold_px).float().mean(1, keepdim=True) for threshold_px in (STILL_PX, FAST_PX)]
         means = F.avg_pool2d(torch.cat([mean_x, mean_y, *pixels, *shares], 1), self._cell_px, ceil_mode=True)
-        most = F.max_pool2d(torch.cat([mean_speed, spread, jerk], 1), self._cell_px, ceil_mode=True)
-        logarithms = torch.log(MIN_PX + torch.cat([means[:, 2:9], most], 1))
-        return F.pad(torch.cat([means, most, logarithms], 1), (0, 0, 0, 0, 0, self._zeros))
+        maxima = F.max_pool2d(torch.cat([mean_speed, spread, jerk], 1), self._cell_px, ceil_mode=True)
+        logarithms = torch.log(MIN_PX + torch.cat([means[:, 2:9], maxima], 1))
+        return F.pad(torch.cat([means, maxima, logarithms], 1), (0, 0, 0, 0, 0, self._zeros))

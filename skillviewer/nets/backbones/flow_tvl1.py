@@ -76,8 +76,8 @@ class BatchedTVL1:
                 if p.median > 1:
                     flow, dual_x, dual_y, active = state
                     state = (torch.where(active, _median_blur(flow, p.median), flow), dual_x, dual_y, active)
-                for done in range(0, p.n_inner, _CHECK_EVERY):
-                    state = self._iterations(state, linear, p, min(_CHECK_EVERY, p.n_inner - done))
+                for n_done in range(0, p.n_inner, _CHECK_EVERY):
+                    state = self._iterations(state, linear, p, min(_CHECK_EVERY, p.n_inner - n_done))
                     if not bool(state[3].any()):
                         break
                 if not bool(state[3].any()):
@@ -126,9 +126,9 @@ def _resized(pictures: Tensor, h: int, w: int, step_y: float, step_x: float) -> 
 
 def _lerp(pictures: Tensor, axis: int, n: int, step: float) -> Tensor:
     last = pictures.shape[axis] - 1
-    at = ((torch.arange(n, dtype=torch.float64, device=pictures.device) + 0.5) * step - 0.5).clamp(0, last)
-    before = at.floor().long()
-    weight = (at - before).to(pictures.dtype)
+    source_position = ((torch.arange(n, dtype=torch.float64, device=pictures.device) + 0.5) * step - 0.5).clamp(0, last)
+    before = source_position.floor().long()
+    weight = (source_position - before).to(pictures.dtype)
     if axis == -2:
         weight = weight[:, None]
     left = pictures.index_select(axis, before)
@@ -139,9 +139,9 @@ def _lerp(pictures: Tensor, axis: int, n: int, step: float) -> Tensor:
 def _central_gradient(pictures: Tensor) -> Tensor:
     """Return the x and y gradients (B, 2, h, w) of (B, 1, h, w)."""
     padded = F.pad(pictures, (1, 1, 1, 1), mode="replicate")
-    across = padded[..., 1:-1, 2:] - padded[..., 1:-1, :-2]
-    down = padded[..., 2:, 1:-1] - padded[..., :-2, 1:-1]
-    return torch.cat([across, down], dim=1) * 0.5
+    dx = padded[..., 1:-1, 2:] - padded[..., 1:-1, :-2]
+    dy = padded[..., 2:, 1:-1] - padded[..., :-2, 1:-1]
+    return torch.cat([dx, dy], dim=1) * 0.5
 
 
 def _warped(layers: Tensor, flow: Tensor) -> Tensor:
@@ -174,9 +174,9 @@ def _cubic(x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Return the weights of the four neighbours at a distance x past the second (Keys 1981, a = -0.75)."""
     a = -0.75
     before = ((a * (x + 1) - 5 * a) * (x + 1) + 8 * a) * (x + 1) - 4 * a
-    own = ((a + 2) * x - (a + 3)) * x * x + 1
+    at_pixel = ((a + 2) * x - (a + 3)) * x * x + 1
     after = ((a + 2) * (1 - x) - (a + 3)) * (1 - x) * (1 - x) + 1
-    return before, own, after, 1 - before - own - after
+    return before, at_pixel, after, 1 - before - at_pixel - after
 
 
 def _median_blur(pictures: Tensor, side: int) -> Tensor:
@@ -189,12 +189,12 @@ def _median_blur(pictures: Tensor, side: int) -> Tensor:
     padded = F.pad(pictures, (half, half, half, half), mode="replicate")
     h, w = pictures.shape[-2:]
     values = [padded[..., y : y + h, x : x + w] for y in range(side) for x in range(side)]
-    kept, waiting = values[: len(values) // 2 + 2], values[len(values) // 2 + 2 :]
+    candidates, waiting = values[: len(values) // 2 + 2], values[len(values) // 2 + 2 :]
     while True:
-        kept = _without_extremes(kept)
+        candidates = _without_extremes(candidates)
         if not waiting:
-            return kept[0]
-        kept.append(waiting.pop())
+            return candidates[0]
+        candidates.append(waiting.pop())
 
 
 def _without_extremes(values: list[Tensor]) -> list[Tensor]:

@@ -59,14 +59,14 @@ def library_entry(name: str) -> BackboneEntry:
     Raises:
         CheckpointError: There is no such library or network, or it is not installed.
     """
-    path, at, side = name.partition("@")
-    library, _, own = path.partition("/")
+    path, separator, side = name.partition("@")
+    library, _, library_name = path.partition("/")
     if library not in _LIBRARIES:
         raise CheckpointError(f"There is no library “{library}” of backbones. Choose one of: {', '.join(_LIBRARIES)}.")
-    if at and not (side.isdecimal() and 1 <= int(side) <= 256):
+    if separator and not (side.isdecimal() and 1 <= int(side) <= 256):
         raise CheckpointError(f"“{side}” in {name} is no number of cells. Leave out @, or give a number such as 14.")
-    make, last_grid, usual_px, known = _LIBRARIES[library](path, own)
-    frames = [known["clip"].n_frames] if known["clip"] is not None else []
+    make, last_grid, usual_px, properties = _LIBRARIES[library](path, library_name)
+    frames = [properties["clip"].n_frames] if properties["clip"] is not None else []
 
     def trunk(in_channels: int) -> LibraryTrunk:
         return LibraryTrunk(make(in_channels), last_grid, int(side or 0))
@@ -77,8 +77,8 @@ def library_entry(name: str) -> BackboneEntry:
             with torch.device("meta"), torch.no_grad():
                 return tuple(trunk(3).eval()(torch.zeros(1, 3, *frames, input_px, input_px)).shape)
         except (RuntimeError, AssertionError, ValueError, AttributeError, TypeError) as error:
-            what = f"{name} gives no grid for pictures of {input_px} pixels ({first_line(error)})"
-            raise CheckpointError(f"{what}. Give another size (--input-px).") from error
+            problem = f"{name} gives no grid for pictures of {input_px} pixels ({first_line(error)})"
+            raise CheckpointError(f"{problem}. Give another size (--input-px).") from error
 
     return BackboneEntry(
         name=name,
@@ -88,75 +88,79 @@ def library_entry(name: str) -> BackboneEntry:
         cells=lambda input_px: shape(input_px)[-1],
         first_centre_px=math.nan,
         prefix="net.",
-        **known,
+        **properties,
     )
 
 
-def _timm(name: str, own: str) -> Network:
+def _timm(name: str, library_name: str) -> Network:
     try:
         timm: Any = import_module("timm")
     except ImportError as error:
         raise CheckpointError(f"{name} needs timm. Install it: pip install 'skillviewer[backbones]'.") from error
-    if not timm.is_model(own):
-        raise CheckpointError(f"timm {timm.__version__} has no network “{own}”. timm.list_models() lists all names.")
+    if not timm.is_model(library_name):
+        raise CheckpointError(
+            f"timm {timm.__version__} has no network “{library_name}”. timm.list_models() lists all names."
+        )
 
     def make(in_channels: int) -> nn.Module:
         try:  # a transformer for one size of pictures, made to take others
-            net: nn.Module = timm.create_model(own, num_classes=0, in_chans=in_channels, dynamic_img_size=True)
+            net: nn.Module = timm.create_model(library_name, num_classes=0, in_chans=in_channels, dynamic_img_size=True)
         except TypeError:
-            net = timm.create_model(own, num_classes=0, in_chans=in_channels)
+            net = timm.create_model(library_name, num_classes=0, in_chans=in_channels)
         return net
 
     def last_grid(net: Any, pictures: Tensor) -> Tensor:  # noqa: ANN401 - any of the library's classes
         grid: Tensor = net.forward_intermediates(pictures, indices=1, norm=True, intermediates_only=True)[0]
         return grid
 
-    about = timm.get_pretrained_cfg(own)
+    about = timm.get_pretrained_cfg(library_name)
     first = about.first_conv if isinstance(about.first_conv, tuple) else (about.first_conv,)
     last = about.classifier if isinstance(about.classifier, tuple) else (about.classifier,)
     url = f"https://huggingface.co/{about.hf_hub_id}/resolve/main/model.safetensors"
-    known = {
+    properties = {
         "first_convolution": f"net.{first[0]}.weight",
         "normalisation": Normalisation(about.mean, about.std),
         "ignored": tuple(f"{layer}." for layer in last if layer),
         "clip": None,
         "source": WeightSource(name, url, "", f"timm, licence of the weights: {about.license or 'not stated'}"),
     }
-    return make, last_grid, about.input_size[-1], known
+    return make, last_grid, about.input_size[-1], properties
 
 
-def _torchvision(name: str, own: str) -> Network:
+def _torchvision(name: str, library_name: str) -> Network:
     from torchvision import models
 
     names = models.list_models(module=models.video)
-    if own not in names:
-        raise CheckpointError(f"torchvision.models.video has no network “{own}”. Choose one of: {', '.join(names)}.")
-    weights: Any = models.get_model_weights(own).DEFAULT
+    if library_name not in names:
+        raise CheckpointError(
+            f"torchvision.models.video has no network “{library_name}”. Choose one of: {', '.join(names)}."
+        )
+    weights: Any = models.get_model_weights(library_name).DEFAULT
     form = weights.transforms()
     documentation = weights.meta["_docs"]
     rate, length = re.search(r"frame_rate=([\d.]+)", documentation), re.search(r"clip_len=(\d+)", documentation)
     with torch.device("meta"):
-        net = models.get_model(own, weights=None)
+        net = models.get_model(library_name, weights=None)
     if rate is None or length is None or not hasattr(net, "avgpool"):
         raise CheckpointError(f"{name} has no feature map before its classifier. Choose another backbone.")
 
     def last_grid(net: Any, clips: Tensor) -> Tensor:  # noqa: ANN401 - any of the library's classes
-        kept: list[Tensor] = []
-        handle = net.avgpool.register_forward_pre_hook(lambda _, inputs: kept.append(inputs[0]))
+        grids: list[Tensor] = []
+        handle = net.avgpool.register_forward_pre_hook(lambda _, inputs: grids.append(inputs[0]))
         net(clips)
         handle.remove()
-        return kept[0]
+        return grids[0]
 
     first = next(key for key, tensor in net.state_dict().items() if tensor.ndim == 5)
     digest = weights.url.removesuffix(".pth").rpartition("-")[2]
-    known = {
+    properties = {
         "first_convolution": f"net.{first}",
         "normalisation": Normalisation(tuple(form.mean), tuple(form.std)),
         "ignored": (),
         "clip": ClipSampling(int(length[1]), float(rate[1])),
         "source": WeightSource(name, weights.url, digest, "torchvision, BSD-3-Clause; Kinetics-400"),
     }
-    return lambda _: models.get_model(own, weights=None), last_grid, form.crop_size[0], known
+    return lambda _: models.get_model(library_name, weights=None), last_grid, form.crop_size[0], properties
 
 
 _LIBRARIES = {"timm": _timm, "torchvision": _torchvision}

@@ -50,18 +50,18 @@ def load_backbone_weights(path: Path, name: str) -> BackboneWeights:
     """
     entry = backbone(name)
     weights = {k.replace("conv1_custom.", "conv1."): v for k, v in read_weights(path).items()}
-    beyond = {k: v for k, v in weights.items() if k.startswith(entry.ignored)}
-    state = {k: v.float() if v.is_floating_point() else v for k, v in weights.items() if k not in beyond}
+    after_trunk = {k: v for k, v in weights.items() if k.startswith(entry.ignored)}
+    state = {k: v.float() if v.is_floating_point() else v for k, v in weights.items() if k not in after_trunk}
     state = {entry.prefix + name: tensor for name, tensor in state.items()}
     first = state.get(entry.first_convolution)
     if first is None or first.ndim < 4:
         raise CheckpointError(f"{path} holds no weights of {entry.title}: {entry.first_convolution} is missing.")
     in_channels = int(first.shape[1])
     with torch.device("meta"):
-        wanted = entry.make(in_channels).state_dict()
-    for counter in (k for k in wanted if k.endswith("num_batches_tracked")):
+        expected = entry.make(in_channels).state_dict()
+    for counter in (k for k in expected if k.endswith("num_batches_tracked")):
         state.setdefault(counter, torch.tensor(0))  # missing in older files
-    problem = mismatch(state, wanted)
+    problem = mismatch(state, expected)
     if problem:
         raise CheckpointError(f"{path} holds no weights of {entry.title}: {problem}.")
-    return BackboneWeights(name, state, in_channels, weights_digest(state), beyond)
+    return BackboneWeights(name, state, in_channels, weights_digest(state), after_trunk)

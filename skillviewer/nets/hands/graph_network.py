@@ -76,7 +76,7 @@ class GraphNetwork(nn.Module):
         super().__init__()
         self.side = graph.side
         self._graph = graph
-        self._last_use = {index: at for at, op in enumerate(graph.operators) for index in op.inputs}
+        self._last_use = {index: place for place, op in enumerate(graph.operators) for index in op.inputs}
         for name, weight in weights.items():
             layout = torch.channels_last if weight.ndim == 4 else torch.contiguous_format
             self.register_buffer(name, weight.float().contiguous(memory_format=layout))
@@ -88,11 +88,11 @@ class GraphNetwork(nn.Module):
             pictures: (B, 3, side, side) float32 RGB, 0 to 1.
         """
         values = {self._graph.input: pictures.contiguous(memory_format=torch.channels_last)}
-        kept = set(self._graph.outputs.values())
-        for at, op in enumerate(self._graph.operators):
+        output_indices = set(self._graph.outputs.values())
+        for place, op in enumerate(self._graph.operators):
             values[op.output] = self._run(op, [values[index] for index in op.inputs])
             for index in op.inputs:
-                if self._last_use[index] == at and index not in kept:
+                if self._last_use[index] == place and index not in output_indices:
                     values.pop(index, None)
         return {name: values[index] for name, index in self._graph.outputs.items()}
 

@@ -28,9 +28,9 @@ class Palm(ReadOnly):
 def _anchors() -> FloatArray:
     """Return (2016, 2), the centre of every anchor as a share of the picture: row by row, x first."""
     rows = []
-    for n, each in _GRIDS:
+    for n, n_per_cell in _GRIDS:
         y, x = np.divmod(np.arange(n * n), n)
-        rows.append(np.repeat(np.stack([(x + 0.5) / n, (y + 0.5) / n], axis=1), each, axis=0))
+        rows.append(np.repeat(np.stack([(x + 0.5) / n, (y + 0.5) / n], axis=1), n_per_cell, axis=0))
     return np.concatenate(rows)
 
 
@@ -41,9 +41,9 @@ def _overlaps(box: FloatArray, boxes: FloatArray) -> FloatArray:
     """Return (n,) intersection over union of a box with n boxes, each left, top, width, height."""
     low = np.maximum(box[:2], boxes[:, :2])
     high = np.minimum(box[:2] + box[2:], boxes[:, :2] + boxes[:, 2:])
-    shared = np.clip(high - low, 0, None).prod(axis=1)
-    union = box[2:].prod() + boxes[:, 2:].prod(axis=1) - shared
-    return np.asarray(shared / union, dtype=np.float64)
+    intersection = np.clip(high - low, 0, None).prod(axis=1)
+    union = box[2:].prod() + boxes[:, 2:].prod(axis=1) - intersection
+    return np.asarray(intersection / union, dtype=np.float64)
 
 
 def decode_palms(numbers: FloatArray, logits: FloatArray, size_px: tuple[int, int], max_palms: int) -> tuple[Palm, ...]:
@@ -59,8 +59,8 @@ def decode_palms(numbers: FloatArray, logits: FloatArray, size_px: tuple[int, in
     """
     scores = 1 / (1 + np.exp(-np.clip(logits, -100, 100)))
     values = numbers / SIDE_PX
-    keep = (scores >= MIN_SCORE) & (values[:, 2] > 0) & (values[:, 3] > 0)
-    scores, values, anchors = scores[keep], values[keep], ANCHORS[keep]
+    is_palm = (scores >= MIN_SCORE) & (values[:, 2] > 0) & (values[:, 3] > 0)
+    scores, values, anchors = scores[is_palm], values[is_palm], ANCHORS[is_palm]
     centres = values[:, :2] + anchors
     boxes = np.concatenate([centres - values[:, 2:4] / 2, values[:, 2:4]], axis=1)
     points = values[:, 4:].reshape(-1, 7, 2) + anchors[:, None]

@@ -80,7 +80,7 @@ def pack(
             if key is not None:
                 _write_key(key, packer.names.key() if packer.names is not None else "")
                 written.append(key)
-            made = Archived(
+            archived = Archived(
                 path,
                 packer.n_videos,
                 packer.n_models,
@@ -93,7 +93,7 @@ def pack(
         for one in written:  # the archive did not get its name, so its key is useless
             one.unlink(missing_ok=True)
         raise ExportError(f"{path} could not be written: {getattr(error, 'strerror', None) or error}.") from error
-    return made
+    return archived
 
 
 def _check_key(key: Path, path: Path) -> None:
@@ -115,8 +115,8 @@ def _check_key(key: Path, path: Path) -> None:
 
 def _write_key(key: Path, text: str) -> None:
     try:
-        with atomic_path(key, durable=True) as beside:
-            beside.write_text(text, encoding="utf-8")
+        with atomic_path(key, durable=True) as temp_path:
+            temp_path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise _no_key(key, error) from error
 

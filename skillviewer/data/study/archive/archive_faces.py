@@ -78,8 +78,8 @@ class VideoCopies:
 
         target = self._folder / f"copy{BLURRED_SUFFIX}"
         with VideoReader(source, self._token) as reader:
-            digest, given = reader.describe(self._token).digest, digest
-            if given not in {"", digest}:
+            digest, stated_digest = reader.describe(self._token).digest, digest
+            if stated_digest not in {"", digest}:
                 raise ExportError(f"{source} has changed since the study was read: look for its videos again.")
             faces = self._store.get(digest) if self._blur else None
             if self._blur and faces is None:
@@ -132,16 +132,16 @@ class VideoCopies:
         return f"{n} of {total} blurred videos have their sound: {_HEARD}" if n else "None of the videos has sound."
 
     def _counted(self) -> str:
-        some = [name for name, faces in self._named if faces.tracks]
-        none = [name for name, faces in self._named if not faces.tracks]
+        blurred = [name for name, faces in self._named if faces.tracks]
+        without_faces = [name for name, faces in self._named if not faces.tracks]
         drawn = [name for name, faces in self._named if not faces.searched]
         doubtful = [(name, n) for name, faces in self._named if (n := doubtful_frames(faces.doubts))]
         total = sum(n for _, n in doubtful)
-        text = f"Faces are blurred in {len(some)} of {len(self._named)} videos"
-        but = f" (none was found in {_list(none)})" if none else ""
-        where = f" ({_list([f'{name}: {n}' for name, n in doubtful])})" if doubtful else ""
-        only = f"; only boxes drawn by hand are blurred, without a search, in {_list(drawn)}" if drawn else ""
-        return f"{text}{but}{only}; {total} frame{'s are' if total != 1 else ' is'} doubtful{where}."
+        text = f"Faces are blurred in {len(blurred)} of {len(self._named)} videos"
+        but = f" (none was found in {_list(without_faces)})" if without_faces else ""
+        doubtful_text = f" ({_list([f'{name}: {n}' for name, n in doubtful])})" if doubtful else ""
+        drawn_text = f"; only boxes drawn by hand are blurred, without a search, in {_list(drawn)}" if drawn else ""
+        return f"{text}{but}{drawn_text}; {total} frame{'s are' if total != 1 else ' is'} doubtful{doubtful_text}."
 
     def readme(self) -> Path:
         """Write the README of the archive: the blurred faces, the doubtful frames, and the origin of the scores."""

@@ -111,9 +111,11 @@ def open_archive(path: Path) -> zipfile.ZipFile:
     with path.open("rb") as file:
         file.seek(max(0, file.seek(0, 2) - (1 << 16) - 200))
         end = file.read()
-    at, at_64 = end.rfind(_END), end.rfind(_END_64)
-    size = int.from_bytes(end[at + 12 : at + 16], "little") if at >= 0 else 0
-    size_64 = int.from_bytes(end[at_64 + 40 : at_64 + 48], "little") if 0 <= at_64 < at else 0
+    end_place, end_64_place = end.rfind(_END), end.rfind(_END_64)
+    size = int.from_bytes(end[end_place + 12 : end_place + 16], "little") if end_place >= 0 else 0
+    size_64 = (
+        int.from_bytes(end[end_64_place + 40 : end_64_place + 48], "little") if 0 <= end_64_place < end_place else 0
+    )
     if max(size if size < 0xFFFFFFFF else 0, size_64) > _MAX_DIRECTORY_BYTES:
         raise StudyError(f"{path} is not an archive of a study: it lists more than {MAX_FILES:,} files.")
     try:

@@ -137,25 +137,25 @@ class Packer:
         return name if self.names is None else self.names.videos[name]
 
     def _pack_videos(self, db: sqlite3.Connection, videos: tuple[StudyVideo, ...]) -> None:
-        taken: set[str] = set()
+        names_used: set[str] = set()
         places: dict[int, str] = {}
         for video in one_by_one("packing videos", videos, self.report):
-            lost = video.path is None or video.state not in (FileState.PRESENT, FileState.MOVED)
+            is_lost = video.path is None or video.state not in (FileState.PRESENT, FileState.MOVED)
             suffix = Path(video.path.name if video.path is not None else video.recorded_path).suffix.lower()
-            if not lost and video.digest in self.places:  # clips of one file share its copy
+            if not is_lost and video.digest in self.places:  # clips of one file share its copy
                 places[video.id] = self.places[video.digest]
                 continue
-            if self.blurred is not None and self.options.videos and not lost:
+            if self.blurred is not None and self.options.videos and not is_lost:
                 suffix = BLURRED_SUFFIX
-            place = f"videos/{reserve_name(safe_name(self._given_name(video.name)), taken)}{suffix}"
+            place = f"videos/{reserve_name(safe_name(self._given_name(video.name)), names_used)}{suffix}"
             places[video.id] = place
             if not self.options.videos:
                 continue
             state = video.state
-            if video.path is not None and not lost and self.blurred is None:
-                lost = digest_of(video.path, self.token) != video.digest  # a study can claim any size and time
-                state = FileState.REPLACED if lost else state
-            if video.path is None or lost:
+            if video.path is not None and not is_lost and self.blurred is None:
+                is_lost = digest_of(video.path, self.token) != video.digest  # a study can claim any size and time
+                state = FileState.REPLACED if is_lost else state
+            if video.path is None or is_lost:
                 self.warnings.append(f"{self._given_name(video.name)} is not in the archive: its file is {state}.")
                 continue
             self._pack_video(db, video, video.path, place)
@@ -195,12 +195,12 @@ class Packer:
             )
 
     def _pack_models(self, db: sqlite3.Connection, folders: dict[str, Path]) -> None:
-        taken: set[str] = set()
+        names_used: set[str] = set()
         rows = db.execute("SELECT digest, name, version FROM model ORDER BY name, version").fetchall()
         names = self._names_of_models([row["name"] for row in rows])
         for row in rows:
             name = self.model_names[row["digest"]] = names[row["name"]]
-            place = f"models/{reserve_name(safe_name(name), taken)}"
+            place = f"models/{reserve_name(safe_name(name), names_used)}"
             db.execute(
                 "UPDATE model SET name = ?, relative_path = ?, absolute_path = ? WHERE digest = ?",
                 (name, place, place, row["digest"]),
@@ -245,9 +245,9 @@ class Packer:
         return unique
 
     def _add_pairs(self, file: Path, place: str) -> None:
-        up = "../" * place.count("/")
+        to_root = "../" * place.count("/")
         try:
-            text = moved(file, {digest: up + there for digest, there in self.places.items()})
+            text = moved(file, {digest: to_root + video_place for digest, video_place in self.places.items()})
         except CheckpointError as error:
             self.warnings.append(f"The pairs that a model was trained on are not in the archive: {error}")
             return
@@ -258,7 +258,7 @@ class Packer:
     def _pack_analyses(self, db: sqlite3.Connection) -> None:
         if not self.options.analyses:
             return
-        back = {new: old for old, new in self.digests.items()}
+        old_digests = {new: old for old, new in self.digests.items()}
         rows = db.execute(
             "SELECT DISTINCT v.*, s.model_digest FROM video AS v JOIN score AS s ON s.video_digest = v.digest "
             "WHERE v.removed_at IS NULL AND v.digest <> '' ORDER BY v.id, s.model_digest"
@@ -266,7 +266,7 @@ class Packer:
         damaged: dict[str, None] = {}
         for row in one_by_one("packing analyses", rows, self.report):
             digest, model = row["digest"], row["model_digest"]
-            source = analysis_path(back.get(digest, digest), model, clip_range_from_row(row))
+            source = analysis_path(old_digests.get(digest, digest), model, clip_range_from_row(row))
             if not source.is_file():
                 continue
             analysis = load_or_discard(source)
@@ -312,9 +312,9 @@ class Packer:
                 continue
             if faces is None:
                 continue
-            here = self.digests.get(digest, digest)
-            save_faces(replace(faces, video_digest=here), copy)
-            self._add(copy, f"{FACES}{here}{FACES_SUFFIX}")
+            packed_digest = self.digests.get(digest, digest)
+            save_faces(replace(faces, video_digest=packed_digest), copy)
+            self._add(copy, f"{FACES}{packed_digest}{FACES_SUFFIX}")
             copy.unlink()
 
     def _pack_tracks(self, videos: tuple[StudyVideo, ...]) -> None:
@@ -322,24 +322,24 @@ class Packer:
         store = TrackStore()
         copy = self.folder / f"copy{TRACKS_SUFFIX}"
         for video in {video.digest: video for video in videos if video.digest}.values():
-            here = self.digests.get(video.digest, video.digest)
+            packed_digest = self.digests.get(video.digest, video.digest)
             for file in store.files(video.digest):
                 try:
                     tracks = load_tracks(file)
                     if self.blurred is not None:
-                        self.blurred.check_tracks(tracks, here)
+                        self.blurred.check_tracks(tracks, packed_digest)
                 except VideoError as error:
                     self.warnings.append(f"Tracks of {self._given_name(video.name)} are not in the archive. {error}")
                     continue
-                save_tracks(self._renamed_tracks(tracks, here), copy)
-                self._add(copy, f"{TRACKS}{file.name.replace(video.digest, here)}")
+                save_tracks(self._renamed_tracks(tracks, packed_digest), copy)
+                self._add(copy, f"{TRACKS}{file.name.replace(video.digest, packed_digest)}")
                 copy.unlink()
 
     def _renamed_tracks(self, tracks: TrackSet, digest: str) -> TrackSet:
         """Return tracks of another file, without the names of people."""
-        taken: set[str] = set()
+        names_used: set[str] = set()
         renamed = [
-            replace(track, name=reserve_name(self.clean(track.name), taken), made_by=self.clean(track.made_by))
+            replace(track, name=reserve_name(self.clean(track.name), names_used), made_by=self.clean(track.made_by))
             for track in tracks.tracks
         ]
         return replace(tracks, digest=digest, tracks=tuple(renamed))
@@ -367,10 +367,10 @@ def _leave_removed(db: sqlite3.Connection) -> None:
 
     Rows of removed videos stay without texts, since votes may name them.
     """
-    gone = "(SELECT id FROM video WHERE removed_at IS NOT NULL)"
-    moments = f"SELECT id FROM moment WHERE removed_at IS NOT NULL OR video IN {gone}"  # noqa: S608 - our own words
+    removed_videos = "(SELECT id FROM video WHERE removed_at IS NOT NULL)"
+    moments = f"SELECT id FROM moment WHERE removed_at IS NOT NULL OR video IN {removed_videos}"  # noqa: S608 - our own words
     db.execute(
-        f"DELETE FROM note WHERE removed_at IS NOT NULL OR video IN {gone} OR moment IN ({moments})"  # noqa: S608
+        f"DELETE FROM note WHERE removed_at IS NOT NULL OR video IN {removed_videos} OR moment IN ({moments})"  # noqa: S608
     )
     db.execute(f"DELETE FROM moment WHERE id IN ({moments})")  # noqa: S608
     db.execute("UPDATE video SET notes = '', context = '' WHERE removed_at IS NOT NULL")

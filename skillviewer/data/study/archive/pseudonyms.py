@@ -54,8 +54,8 @@ class Pseudonyms:
             for real, other in originals.items():
                 for part in _PARTS.findall(composed(real)):
                     names.setdefault(part, other)
-        for known in (self.sources, self.files, self.videos, self.raters, self.participants):
-            names.update((real, other) for real, other in known.items() if real)
+        for mapping in (self.sources, self.files, self.videos, self.raters, self.participants):
+            names.update((real, other) for real, other in mapping.items() if real)
         return Replacer(names)
 
 
@@ -82,7 +82,7 @@ class Replacer:
         """Return a text with every name replaced."""
         if self._pattern is None:
             return text
-        replaced, n = self._pattern.subn(lambda found: self._names.get(found[0].casefold(), "…"), composed(text))
+        replaced, n = self._pattern.subn(lambda match: self._names.get(match[0].casefold(), "…"), composed(text))
         return replaced if n else text
 
     def inside(self, value: object) -> object:
@@ -100,7 +100,7 @@ def invent(db: sqlite3.Connection) -> Pseudonyms:
     def column(query: str) -> list[str]:
         return [row[0] for row in db.execute(query) if row[0]]
 
-    named = _numbered(column("SELECT name FROM video"), "V")
+    video_names = _numbered(column("SELECT name FROM video"), "V")
     raters = (
         "SELECT name FROM rater UNION SELECT author FROM moment UNION SELECT author FROM note "
         "UNION SELECT rater FROM rating UNION SELECT rater FROM rating_form UNION SELECT who FROM event"
@@ -109,9 +109,9 @@ def invent(db: sqlite3.Connection) -> Pseudonyms:
     for row in db.execute("SELECT name, absolute_path FROM video WHERE absolute_path <> ''"):
         path = PurePosixPath(row["absolute_path"].replace("\\", "/"))
         for word in (path.name, path.stem):
-            files.setdefault(word, named[row["name"]])
+            files.setdefault(word, video_names[row["name"]])
     return Pseudonyms(
-        videos=named,
+        videos=video_names,
         participants=_numbered(column("SELECT DISTINCT participant FROM video"), "P"),
         raters=_numbered(column(raters), "R"),
         sources=_numbered(column("SELECT source FROM agreed_pair UNION SELECT name FROM rating_table"), "S"),
@@ -221,13 +221,13 @@ _CHOICES = ("rule", "rating_rule", "model")
 """Settings whose values are the program's own words."""
 
 
-def _map(db: sqlite3.Connection, table: str, column: str, known: Mapping[str, str]) -> None:
+def _map(db: sqlite3.Connection, table: str, column: str, pseudonyms: Mapping[str, str]) -> None:
     query = f"SELECT DISTINCT {column} FROM {table} WHERE {column} <> ''"  # noqa: S608 - our own names
     values = [row[0] for row in db.execute(query)]
     change = f"UPDATE {table} SET {column} = ? WHERE {column} = ?"  # noqa: S608 - our own names
     # through intermediate numbers, so that a pseudonym cannot collide with a real name
-    db.executemany(change, [(f"\0{at}", value) for at, value in enumerate(values)])
-    db.executemany(change, [(known[value], f"\0{at}") for at, value in enumerate(values)])
+    db.executemany(change, [(f"\0{number}", value) for number, value in enumerate(values)])
+    db.executemany(change, [(pseudonyms[value], f"\0{number}") for number, value in enumerate(values)])
 
 
 def _clean(db: sqlite3.Connection, replace: Replacer) -> None:

@@ -46,8 +46,8 @@ def unpack(path: Path, folder: Path, token: CancelToken = NEVER, report: Report 
     ):
         manifest = read_manifest(file, path)
         check_room(temp_folder, sum(entry.size_bytes for entry in manifest.files), f"{path} holds", StudyError)
-        for done, entry in enumerate(manifest.files):
-            report(Progress("unpacking", done, len(manifest.files)))
+        for n_done, entry in enumerate(manifest.files):
+            report(Progress("unpacking", n_done, len(manifest.files)))
             target = _inside(temp_folder, entry.name, path)
             target.parent.mkdir(parents=True, exist_ok=True)
             with target.open("wb") as out:
@@ -59,15 +59,19 @@ def unpack(path: Path, folder: Path, token: CancelToken = NEVER, report: Report 
             clear_outside_paths(db, study.parent)
         with Study.open(study, read_only=True) as opened:
             videos = {video.name: video for video in opened.videos.all()}
-        for known in manifest.analyses:
-            _install(_inside(temp_folder, known.file, path), videos.get(known.video), known.model)
+        for packed_analysis in manifest.analyses:
+            _install(
+                _inside(temp_folder, packed_analysis.file, path),
+                videos.get(packed_analysis.video),
+                packed_analysis.model,
+            )
         for entry in manifest.files:
             if entry.name.startswith(FACES):
                 _save_faces(_inside(temp_folder, entry.name, path), path)
             if entry.name.startswith(TRACKS):
                 _save_tracks(_inside(temp_folder, entry.name, path), path)
-        for used in ("analyses", FACES, TRACKS):
-            shutil.rmtree(temp_folder / used, ignore_errors=True)
+        for subfolder in ("analyses", FACES, TRACKS):
+            shutil.rmtree(temp_folder / subfolder, ignore_errors=True)
         report(Progress("unpacking", len(manifest.files), len(manifest.files)))
     return folder / manifest.study
 

@@ -69,18 +69,20 @@ def bring_in(
     if form is None and path.is_file() and looks_like(path, VIDEO_COLUMNS, PARTICIPANT_COLUMNS):
         return _from_participants(study, path)
     dataset = recognised_form(path, form).load(path, videos_dir, choices or USUAL_CHOICES)
-    return _from_dataset(study, dataset, token, report, alone=path.is_file() and videos_dir is None)
+    return _from_dataset(study, dataset, token, report, skip_files=path.is_file() and videos_dir is None)
 
 
-def _from_dataset(study: Study, dataset: Dataset, token: CancelToken, report: Report, *, alone: bool) -> Imported:
+def _from_dataset(study: Study, dataset: Dataset, token: CancelToken, report: Report, *, skip_files: bool) -> Imported:
     """Import a data set.
 
-    A single table (``alone``) refers to the videos of the study, even if files next to it (exported clips, say) have
-    the same names.
+    A single table (``skip_files``) refers to the videos of the study, even if files next to it, such as exported
+    clips, have the same names.
     """
-    there = _Names(study)
+    study_names = _Names(study)
     lacking = [
-        video for video in dataset.videos if there.find(video.name) is None or (video.path is not None and not alone)
+        video
+        for video in dataset.videos
+        if study_names.find(video.name) is None or (video.path is not None and not skip_files)
     ]
     added = study.videos.add(
         [NewVideo(v.path, v.name, v.participant, v.subtask, v.clip_range, occasion=v.occasion) for v in lacking],
@@ -89,43 +91,45 @@ def _from_dataset(study: Study, dataset: Dataset, token: CancelToken, report: Re
     )
     names = {video.name: name for video, name in zip(lacking, added.names, strict=True) if name is not None}
     for video in dataset.videos:
-        own = there.find(video.name)
-        if video.name not in names and own is not None:
-            names[video.name] = own
+        study_name = study_names.find(video.name)
+        if video.name not in names and study_name is not None:
+            names[video.name] = study_name
     times = {video.name: video.occasion for video in dataset.videos}
     participants, _, contradictions = study.videos.name_participants(
-        *(_participants_by_name(names, said) for said in (dataset.participants, times))
+        *(_participants_by_name(names, vote_facts) for vote_facts in (dataset.participants, times))
     )
-    apart, same = _kept_apart(names)
-    seen: dict[str, int] = {}
+    are_two_videos, same = _kept_apart(names)
+    n_by_key: dict[str, int] = {}
     votes = []
     for judgement in dataset.judgements:
-        if not apart(judgement.left, judgement.right):
+        if not are_two_videos(judgement.left, judgement.right):
             continue
-        said = (judgement.left, judgement.right, judgement.rater, int(judgement.verdict))
+        facts = (judgement.left, judgement.right, judgement.rater, int(judgement.verdict))
         vote = Vote.of(replace(judgement, left=names[judgement.left], right=names[judgement.right]))
-        votes.append(replace(vote, key=_key(seen, dataset.name, *said)))
+        votes.append(replace(vote, key=_key(n_by_key, dataset.name, *facts)))
     votes, notes = _not_there_yet(study, votes, dataset.name)
     stated: list[Pair | SimilarPair] = []
     rated = _renamed(dataset.ratings or RatingSet((), ()), names)
-    came = study.ratings.add(rated, dataset.name)
+    added_ratings = study.ratings.add(rated, dataset.name)
     if not dataset.judgements and dataset.ratings is None:
-        stated += [Pair(names[p.better], names[p.worse]) for p in dataset.pairs if apart(p.better, p.worse)]
-        stated += [SimilarPair(names[p.first], names[p.second]) for p in dataset.similar if apart(p.first, p.second)]
+        stated += [Pair(names[p.better], names[p.worse]) for p in dataset.pairs if are_two_videos(p.better, p.worse)]
+        stated += [
+            SimilarPair(names[p.first], names[p.second]) for p in dataset.similar if are_two_videos(p.first, p.second)
+        ]
     return Imported(
         videos=len([name for name in added.names if name is not None]) - len(added.known),
         votes=study.votes.bring_in(votes),
         pairs=study.pairs.add(stated, dataset.name),
         participants=len(participants),
-        problems=(*dataset.problems, *added.problems, *same, *contradictions, *notes, *came.problems),
-        ratings=came.new + came.changed,
+        problems=(*dataset.problems, *added.problems, *same, *contradictions, *notes, *added_ratings.problems),
+        ratings=added_ratings.new + added_ratings.changed,
     )
 
 
 def _renamed(ratings: RatingSet, names: Mapping[str, str]) -> RatingSet:
     """Return the ratings of the videos that have a name in the study, by that name."""
-    own = (replace(one, video=names[one.video]) for one in ratings.ratings if one.video in names)
-    return replace(ratings, ratings=tuple(own))
+    renamed = (replace(rating, video=names[rating.video]) for rating in ratings.ratings if rating.video in names)
+    return replace(ratings, ratings=tuple(renamed))
 
 
 class _Names:
@@ -152,19 +156,20 @@ def _not_there_yet(study: Study, votes: list[Vote], source: str) -> tuple[list[V
             "by the same raters on the same pairs: they count once. If they are others, rename its folder and import "
             "it again."
         )
-    made = {vote.key for vote in votes}
-    known = Counter(_what(vote) for vote in before if vote.is_valid and vote.key not in made)
-    alike = sum((Counter(map(_what, new)) & known).values())
-    named = not any(_ANYBODY.fullmatch(vote.rater) for vote in new)
-    if new and alike == len(new) and named:
+    made_keys = {vote.key for vote in votes}
+    known_votes = Counter(_what(vote) for vote in before if vote.is_valid and vote.key not in made_keys)
+    n_alike = sum((Counter(map(_what, new)) & known_votes).values())
+    has_rater_names = not any(_ANYBODY.fullmatch(vote.rater) for vote in new)
+    if new and n_alike == len(new) and has_rater_names:
         notes.append(
-            f"The study has all {alike} votes already, by the same raters on the same pairs with the same verdicts: "
+            f"The study has all {n_alike} votes already, by the same raters on the same pairs with the same verdicts: "
             "none was added."
         )
         return [], notes
-    if alike:
+    if n_alike:
         notes.append(
-            f"{alike} of {len(new)} votes are as votes that the study has already, by raters of the same names on the "
+            f"{n_alike} of {len(new)} votes are as votes that the study has already, by raters of the same names on "
+            "the "
             "same pairs: both count."
         )
     return new, notes
@@ -177,9 +182,13 @@ def _what(vote: Vote) -> tuple[str, str, str, str, Verdict | None]:
 def _kept_apart(names: Mapping[str, str]) -> tuple[Callable[[str, str], bool], list[str]]:
     """Return a test of whether two videos of a source are distinct in the study, and a sentence if some are not."""
     by_own: dict[str, list[str]] = {}
-    for name, own in names.items():
-        by_own.setdefault(own, []).append(name)
-    same = [f"{' and '.join(several)} are one video, {own}." for own, several in by_own.items() if len(several) > 1]
+    for name, study_name in names.items():
+        by_own.setdefault(study_name, []).append(name)
+    same = [
+        f"{' and '.join(several)} are one video, {study_name}."
+        for study_name, several in by_own.items()
+        if len(several) > 1
+    ]
 
     def apart(first: str, second: str) -> bool:
         return first in names and second in names and names[first] != names[second]
@@ -216,10 +225,10 @@ def _from_study(study: Study, path: Path, token: CancelToken, report: Report) ->
     ]
     added = study.videos.add(new, token, report, revive=False)
     names = {video.name: name for video, name in zip(videos, added.names, strict=True) if name is not None}
-    here = {video.name for video in study.videos.all()}
-    removed = [name for name in names.values() if name not in here]
+    present = {video.name for video in study.videos.all()}
+    removed = [name for name in names.values() if name not in present]
     notes = (f"Removed from this study, and they stay so: {some(removed)}.",) if removed else ()
-    here_as = {name: own for name, own in names.items() if own in here}
+    here_as = {name: renamed_forms for name, renamed_forms in names.items() if renamed_forms in present}
     who = {video.name: video.participant for video in videos if video.participant}
     times = {video.name: video.occasion for video in videos}
     participants, _, contradictions = study.videos.name_participants(
@@ -230,25 +239,25 @@ def _from_study(study: Study, path: Path, token: CancelToken, report: Report) ->
         for p in pairs
         if p.within(names)
     ]
-    known = [
+    renamed_votes = [
         replace(vote, left=names[vote.left], right=names[vote.right])
         for vote in votes
         if vote.left in names and vote.right in names
     ]
-    came = study.ratings.add(_renamed(ratings, names), path.stem)
+    added_ratings = study.ratings.add(_renamed(ratings, names), path.stem)
     n_forms = 0
     if plan is not None and forms:
         if own_plan is None:
             study.forms.set_plan(plan.rubric, plan.repeat_share, plan.seed)
-        own = [replace(f, video=names[f.video], rubric_digest="") for f in forms if f.video in names]
-        n_forms = study.forms.bring_in(own)
+        study_name = [replace(f, video=names[f.video], rubric_digest="") for f in forms if f.video in names]
+        n_forms = study.forms.bring_in(study_name)
     return Imported(
         videos=len(names) - len(added.known),
-        votes=study.votes.bring_in(known),
+        votes=study.votes.bring_in(renamed_votes),
         pairs=study.pairs.add(stated, path.stem),
         participants=len(participants),
-        problems=(*added.problems, *contradictions, *notes, *came.problems),
-        ratings=came.new + came.changed,
+        problems=(*added.problems, *contradictions, *notes, *added_ratings.problems),
+        ratings=added_ratings.new + added_ratings.changed,
         forms=n_forms,
     )
 
@@ -262,9 +271,9 @@ def _from_participants(study: Study, path: Path) -> Imported:
     """Import a table of participants by video, and of occasions if it has them; names may have file extensions."""
     problems: list[str] = []
     listed = by_file(path, problems, VideoNames(video.name for video in study.videos.all()))
-    there = _Names(study)
-    names_here = {name: there.find(name) for name in listed}
-    names = {name: own for name, own in names_here.items() if own is not None}
+    study_names = _Names(study)
+    names_here = {name: study_names.find(name) for name in listed}
+    names = {name: study_name for name, study_name in names_here.items() if study_name is not None}
     names |= {
         strip_extension(video.name): video.name for video in study.videos.all() if strip_extension(video.name) in listed
     }
@@ -278,21 +287,23 @@ def _from_participants(study: Study, path: Path) -> Imported:
     return Imported(0, 0, 0, len(participants), (*problems, *contradictions))
 
 
-def _key(seen: dict[str, int], *said: object) -> str:
-    """Return the key of an imported vote, which is the same when it is imported again; ``seen`` counts equal ones."""
-    text = "|".join(map(str, said))
-    seen[text] = seen.get(text, 0) + 1
-    return uuid.uuid5(_KEYS, f"{text}|{seen[text]}").hex
+def _key(n_by_key: dict[str, int], *facts: object) -> str:
+    """Return the key of an imported vote: the same at every import. ``n_by_key`` counts equal votes."""
+    text = "|".join(map(str, facts))
+    n_by_key[text] = n_by_key.get(text, 0) + 1
+    return uuid.uuid5(_KEYS, f"{text}|{n_by_key[text]}").hex
 
 
 def _from_votes(study: Study, path: Path) -> Imported:
     sheet = read_sheet(path)
     reading = _VoteReading(sheet, study)
     votes = [vote for row in sheet.rows if (vote := reading.vote(row)) is not None]
-    seen = dict[str, int]()
+    n_by_key = dict[str, int]()
     keyed = [v for v in votes if v.key]
-    made = [replace(v, key=_key(seen, path.name, v.left, v.right, v.rater, v.verdict)) for v in votes if not v.key]
-    new, notes = _not_there_yet(study, made, path.name)
+    keyed_votes = [
+        replace(v, key=_key(n_by_key, path.name, v.left, v.right, v.rater, v.verdict)) for v in votes if not v.key
+    ]
+    new, notes = _not_there_yet(study, keyed_votes, path.name)
     return Imported(0, study.votes.bring_in([*keyed, *new]), 0, 0, (*reading.problems, *reading.passed_over(), *notes))
 
 

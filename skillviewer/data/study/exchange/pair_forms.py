@@ -91,8 +91,8 @@ def export_pairs(study: Study, path: Path, form: str, *, overwrite: bool = False
         ExportError: There is no such form, the file exists already, is the study or one of its videos, or cannot be
             written.
     """
-    chosen = look_up(PAIR_FORMS, form, "form of votes and pairs", ExportError)
-    return _write_csv(study, path, chosen.columns, chosen.rows(study), overwrite)
+    pair_form = look_up(PAIR_FORMS, form, "form of votes and pairs", ExportError)
+    return _write_csv(study, path, pair_form.columns, pair_form.rows(study), overwrite)
 
 
 def export_videos(study: Study, path: Path, *, overwrite: bool = False) -> int:

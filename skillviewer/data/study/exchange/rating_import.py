@@ -61,32 +61,34 @@ def add_ratings(
     rated, join = opened.read(mapping)
     study.ratings.check(rated.ratings.scales)
     before = {video.name for video in study.videos.all()}
-    own = isinstance(join, StudyVideoMatcher)
+    is_study_matcher = isinstance(join, StudyVideoMatcher)
     new = [
         NewVideo(join.paths.get(video), attempt, rated.participants.get(attempt), "", rated.clip_ranges.get(attempt))
         for attempt, video in rated.videos.items()
-        if not own or attempt in rated.clip_ranges
+        if not is_study_matcher or attempt in rated.clip_ranges
     ]
     added = study.videos.add(new, token, report)
     names = {attempt: attempt for attempt in rated.videos}
     names |= {video.name: name or "" for video, name in zip(new, added.names, strict=True)}
-    here = {video.name for video in study.videos.all()}
+    present = {video.name for video in study.videos.all()}
     participants, occasions, contradictions = study.videos.name_participants(
         *(
-            {names[attempt]: said for attempt, said in facts.items() if names[attempt] in here}
+            {names[attempt]: fact for attempt, fact in facts.items() if names[attempt] in present}
             for facts in (rated.participants, rated.ratings.occasions())
         )
     )
-    ratings = (replace(one, video=names[one.video]) for one in rated.ratings.ratings if names[one.video] in here)
+    ratings = (
+        replace(rating, video=names[rating.video]) for rating in rated.ratings.ratings if names[rating.video] in present
+    )
     kept = msgspec.structs.replace(rated.mapping, table_sha256=sha256_of(opened.table.path))
-    came = study.ratings.add(
+    added_ratings = study.ratings.add(
         RatingSet(tuple(ratings), rated.ratings.scales), opened.table.path.name, msgspec.json.encode(kept).decode()
     )
-    fresh = tuple(sorted(here - before))
-    notes, moments = _add_remarks(study, rated.remarks, names, here, opened.table.path.name)
-    problems = (*added.problems, *contradictions, *came.problems)
-    numbers = Imported(len(fresh), 0, 0, len(participants), problems, came.new + came.changed)
-    return RatingImport(rated, numbers, came, fresh, participants, occasions, notes, moments)
+    new_videos = tuple(sorted(present - before))
+    notes, moments = _add_remarks(study, rated.remarks, names, present, opened.table.path.name)
+    problems = (*added.problems, *contradictions, *added_ratings.problems)
+    numbers = Imported(len(new_videos), 0, 0, len(participants), problems, added_ratings.new + added_ratings.changed)
+    return RatingImport(rated, numbers, added_ratings, new_videos, participants, occasions, notes, moments)
 
 
 MOMENT_S = 1.0
@@ -94,7 +96,7 @@ MOMENT_S = 1.0
 
 
 def _add_remarks(
-    study: Study, annotations: Sequence[RatingRemark], names: Mapping[str, str], here: Collection[str], table: str
+    study: Study, annotations: Sequence[RatingRemark], names: Mapping[str, str], present: Collection[str], table: str
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Write remarks as notes, and the times in them as moments, and return the numbers of both; known ones stay."""
     known_notes = {(note.video, note.author, note.text) for note in study.annotations.notes()}
@@ -104,7 +106,7 @@ def _add_remarks(
         for remark in annotations:
             video = names[remark.video]
             author = "" if remark.rater == UNNAMED else remark.rater
-            if video not in here:
+            if video not in present:
                 continue
             if (video, author, remark.text) not in known_notes:
                 notes.append(study.annotations.write_note(remark.text, author=author, video=video, tier=table))
@@ -118,21 +120,21 @@ def _add_remarks(
     return tuple(notes), tuple(moments)
 
 
-def undo_import(study: Study, done: RatingImport) -> None:
+def undo_import(study: Study, imported: RatingImport) -> None:
     """Take an import back: its ratings, participants, occasions and videos; what it replaced counts again.
 
     Errors are those of ``Study``.
     """
     with study.transaction():
-        study.ratings.undo_import(done.ratings)
-        for number in done.notes:
+        study.ratings.undo_import(imported.ratings)
+        for number in imported.notes:
             study.annotations.remove("note", number)
-        for number in done.moments:
+        for number in imported.moments:
             study.annotations.remove("moment", number)
-        here = {video.name for video in study.videos.all()}
-        for name in here.intersection(done.participants):
+        present = {video.name for video in study.videos.all()}
+        for name in present.intersection(imported.participants):
             study.videos.change(name, participant=None)
-        for name in here.intersection(done.occasions):
+        for name in present.intersection(imported.occasions):
             study.videos.change(name, occasion="")
-        for name in here.intersection(done.videos):
+        for name in present.intersection(imported.videos):
             study.videos.remove(name)

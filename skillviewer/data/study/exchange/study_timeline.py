@@ -22,27 +22,31 @@ def study_annotations(study: Study, files: Mapping[str, VideoInfo]) -> dict[str,
     A study that cannot be read is a StudyError.
     """
     by_file: dict[str, list[Annotation]] = {digest: [] for digest in files}
-    of = {each.name: by_file[each.digest] for each in study.videos.all() if each.digest in files}
-    moments = {moment.id: moment for moment in study.annotations.moments() if moment.video in of}
+    by_name = {video_.name: by_file[video_.digest] for video_ in study.videos.all() if video_.digest in files}
+    moments = {moment.id: moment for moment in study.annotations.moments() if moment.video in by_name}
     for moment in moments.values():
-        of[moment.video].append(_of_moment(moment))
+        by_name[moment.video].append(_of_moment(moment))
     for note in study.annotations.notes():
-        on = moments.get(note.moment or 0)
-        if note.video in of and (on is not None or note.time_s is not None):
-            ends = (on.start_s, on.stop_s) if on is not None else (note.time_s or 0.0,) * 2
-            of[note.video].append(Annotation(Tier.NOTES, *ends, note.text, note.author))
+        moment_of_note = moments.get(note.moment or 0)
+        if note.video in by_name and (moment_of_note is not None or note.time_s is not None):
+            ends = (
+                (moment_of_note.start_s, moment_of_note.stop_s)
+                if moment_of_note is not None
+                else (note.time_s or 0.0,) * 2
+            )
+            by_name[note.video].append(Annotation(Tier.NOTES, *ends, note.text, note.author))
     for vote in study.votes.all():
         for name, time_s, sign in ((vote.left, vote.left_mark_s, 1), (vote.right, vote.right_mark_s, -1)):
-            if name in of and time_s is not None and vote.verdict is not None and vote.is_valid:
+            if name in by_name and time_s is not None and vote.verdict is not None and vote.is_valid:
                 text = " – ".join(filter(None, (_VERDICTS[sign * int(vote.verdict)], vote.reason)))
-                of[name].append(Annotation(Tier.MARKS, time_s, time_s, text, vote.rater))
-    for each in study.videos.all():
-        if each.name in of and each.clip_range is not None:
+                by_name[name].append(Annotation(Tier.MARKS, time_s, time_s, text, vote.rater))
+    for video_ in study.videos.all():
+        if video_.name in by_name and video_.clip_range is not None:
             with suppress(DatasetError):  # an attempt outside the file
-                video = files[each.digest]
-                frames = each.clip_range.frames(files[each.digest])
+                video = files[video_.digest]
+                frames = video_.clip_range.frames(files[video_.digest])
                 ends = float(video.times_s[frames.start]), video.end_s(frames.stop - 1)
-                of[each.name].append(Annotation(Tier.ATTEMPTS, *ends, each.name))
+                by_name[video_.name].append(Annotation(Tier.ATTEMPTS, *ends, video_.name))
     return by_file
 
 
@@ -61,16 +65,16 @@ def marked(study: Study) -> tuple[dict[str, tuple[float, list[Annotation]]], lis
         if moment.opinion is Opinion.NONE:
             moments.setdefault(moment.video, []).append(_of_moment(moment, "unnamed"))
     for video in study.videos.all():
-        said = moments.get(video.name, [])
-        duration_s = max((one.stop_s for one in said), default=0.0)
+        annotations = moments.get(video.name, [])
+        duration_s = max((annotation.stop_s for annotation in annotations), default=0.0)
         analysis = cached_analysis(video, model.digest) if model is not None else None
         if model is not None and analysis is not None:
             duration_s = max(duration_s, analysis.video.duration_s)
             for m in standing_out(find_moments(analysis), analysis):
                 text = "raised the score" if m.amount > 0 else "lowered the score"
-                said.append(Annotation(Tier.FOUND, m.start_s, m.stop_s, text, model.name))
-        if said:
-            by_video[video.name] = duration_s, said
+                annotations.append(Annotation(Tier.FOUND, m.start_s, m.stop_s, text, model.name))
+        if annotations:
+            by_video[video.name] = duration_s, annotations
     return by_video, [model.name] if model is not None else []
 
 

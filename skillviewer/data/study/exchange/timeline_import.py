@@ -57,59 +57,65 @@ def add_timeline(
         DatasetError: No annotation is of these tiers.
         StudyError: There is no such video, or the study cannot be written; then nothing is added.
     """
-    chosen = [one for one in annotations if one.tier in uses]
-    if not chosen:
+    used = [annotation for annotation in annotations if annotation.tier in uses]
+    if not used:
         raise DatasetError("The timeline has no annotation in the chosen tiers.")
-    inside = [one for one in chosen if one.start_s < file.duration_s]
-    known: set[Hashable] = {
+    inside = [annotation for annotation in used if annotation.start_s < file.duration_s]
+    known_keys: set[Hashable] = {
         _key(m.start_s, m.stop_s, m.label, m.author, m.tier) for m in study.annotations.moments(name)
     }
-    known |= {_key(n.time_s or 0.0, None, n.text, n.author, n.tier) for n in study.annotations.notes(name)}
-    known |= {video.name for video in study.videos.all()}
-    seen: set[Hashable] = set()
+    known_keys |= {_key(n.time_s or 0.0, None, n.text, n.author, n.tier) for n in study.annotations.notes(name)}
+    known_keys |= {video.name for video in study.videos.all()}
+    new_keys: set[Hashable] = set()
     n_known = n_repeated = 0
     moments: list[int] = []
     notes: list[int] = []
     parts: list[str] = []
     with study.transaction():
-        for one in inside:
-            use, who, tier = uses[one.tier], one.author or author, "" if one.tier in _OWN_TIERS else one.tier
-            next_frame_s = file.end_s(file.frame_at(one.start_s))
-            stop_s = min(one.stop_s, file.duration_s) if one.stop_s > one.start_s else next_frame_s
-            text = one.text.strip() or one.label
-            label = one.text.strip() or ("" if one.tier == Tier.MOMENTS else one.label)
+        for annotation in inside:
+            use, writer, tier = (
+                uses[annotation.tier],
+                annotation.author or author,
+                "" if annotation.tier in _OWN_TIERS else annotation.tier,
+            )
+            next_frame_s = file.end_s(file.frame_at(annotation.start_s))
+            stop_s = min(annotation.stop_s, file.duration_s) if annotation.stop_s > annotation.start_s else next_frame_s
+            text = annotation.text.strip() or annotation.label
+            label = annotation.text.strip() or ("" if annotation.tier == Tier.MOMENTS else annotation.label)
             if use is TierUse.NOTES:
-                key, untiered = (_key(one.start_s, None, text, who, each) for each in (tier, ""))
+                key, untiered = (_key(annotation.start_s, None, text, writer, tier_name) for tier_name in (tier, ""))
             else:
-                key, untiered = (_key(one.start_s, stop_s, label, who, each) for each in (tier, ""))
-            if key in seen:
+                key, untiered = (_key(annotation.start_s, stop_s, label, writer, tier_name) for tier_name in (tier, ""))
+            if key in new_keys:
                 n_repeated += 1
                 continue
-            seen.add(key)
+            new_keys.add(key)
             if use in (TierUse.ATTEMPTS, TierUse.PHASES):
-                clip_range = frame_range(file, one.start_s, stop_s)
-                task = one.label if use is TierUse.PHASES else None
-                part = study.videos.split(name, clip_range, f"{name} {one.label}", task)
-                if part in known:
+                clip_range = frame_range(file, annotation.start_s, stop_s)
+                task = annotation.label if use is TierUse.PHASES else None
+                part = study.videos.split(name, clip_range, f"{name} {annotation.label}", task)
+                if part in known_keys:
                     n_known += 1
                 else:
                     parts.append(part)
-                    known.add(part)
-            elif key in known:
+                    known_keys.add(part)
+            elif key in known_keys:
                 n_known += 1
-            elif untiered in known:  # from a timeline that was imported before tiers were kept
-                known.discard(untiered)
+            elif untiered in known_keys:  # from a timeline that was imported before tiers were kept
+                known_keys.discard(untiered)
                 n_known += 1
             elif use is TierUse.NOTES:
-                notes.append(study.annotations.write_note(text, author=who, video=name, time_s=one.start_s, tier=tier))
+                notes.append(
+                    study.annotations.write_note(text, author=writer, video=name, time_s=annotation.start_s, tier=tier)
+                )
             else:
                 save = study.annotations.save_moment
-                moments.append(save(name, one.start_s, stop_s, author=who, label=label, tier=tier))
-    n_late = len(chosen) - len(inside)
-    made = f"{counted(len(moments), 'moment')}, {counted(len(notes), 'note')}, {counted(len(parts), 'part')}"
+                moments.append(save(name, annotation.start_s, stop_s, author=writer, label=label, tier=tier))
+    n_late = len(used) - len(inside)
+    added_text = f"{counted(len(moments), 'moment')}, {counted(len(notes), 'note')}, {counted(len(parts), 'part')}"
     repeated = f"{n_repeated} repeated within a tier, " if n_repeated else ""
-    told = f"New: {made} of the video. {n_known} known already, {repeated}{n_late} after the end of the video."
-    return TimelineAdded(tuple(moments), tuple(notes), tuple(parts), told)
+    summary = f"New: {added_text} of the video. {n_known} known already, {repeated}{n_late} after the end of the video."
+    return TimelineAdded(tuple(moments), tuple(notes), tuple(parts), summary)
 
 
 def _key(start_s: float, stop_s: float | None, text: str, author: str, tier: str) -> Hashable:

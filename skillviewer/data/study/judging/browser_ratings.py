@@ -85,34 +85,37 @@ def import_forms(study: Study, path: Path) -> str:
         raise StudyError(f"{path} was rated by a rubric that is no longer that of {study.path.name}.")
     check_turns((rating.turn for rating in file.ratings), path.name, "ratings of video")
     names = study.videos.names()
-    forms = [_form(number, one, file, key, names, plan.rubric, path) for number, one in enumerate(file.ratings, 1)]
-    known = {form.key: form for form in study.forms.all()}
-    once = _without_doubles(forms, tuple(known.values()))
-    n_undone = sum(not form.is_valid and form.key not in known for form in once)
-    n_new = study.forms.bring_in(once)
-    n_left_out = len(forms) - len(once)
+    forms = [
+        _form(number, browser_rating, file, key, names, plan.rubric, path)
+        for number, browser_rating in enumerate(file.ratings, 1)
+    ]
+    known_forms = {form.key: form for form in study.forms.all()}
+    distinct = _without_doubles(forms, tuple(known_forms.values()))
+    n_undone = sum(not form.is_valid and form.key not in known_forms for form in distinct)
+    n_new = study.forms.bring_in(distinct)
+    n_left_out = len(forms) - len(distinct)
     return import_statement(
         counted(n_new - n_undone, "new rated video"),
         printable(key.raters[file.rater]),
         n_undone=n_undone,
-        n_known=len(once) - n_new,
+        n_known=len(distinct) - n_new,
         left_out=f"{n_left_out} were left out, for the rater has rated their videos elsewhere" if n_left_out else "",
         times=(rating.rated_at for rating in file.ratings),
     )
 
 
-def _without_doubles(forms: list[RatingForm], known: tuple[RatingForm, ...]) -> list[RatingForm]:
+def _without_doubles(forms: list[RatingForm], known_forms: tuple[RatingForm, ...]) -> list[RatingForm]:
     """Return forms without those of a turn, or of a rater and a video, that has a valid form already."""
-    gone = {form.key for form in forms if not form.is_valid}
-    standing = [form for form in known if form.is_valid and form.key not in gone]
-    taken = {slot: form.key for form in standing for slot in _slots(form)}
-    once = []
+    withdrawn_keys = {form.key for form in forms if not form.is_valid}
+    standing = [form for form in known_forms if form.is_valid and form.key not in withdrawn_keys]
+    key_by_slot = {slot: form.key for form in standing for slot in _slots(form)}
+    distinct = []
     for form in forms:
         slots = _slots(form) if form.is_valid else []
-        if all(taken.get(slot, form.key) == form.key for slot in slots):
-            taken |= dict.fromkeys(slots, form.key)
-            once.append(form)
-    return once
+        if all(key_by_slot.get(slot, form.key) == form.key for slot in slots):
+            key_by_slot |= dict.fromkeys(slots, form.key)
+            distinct.append(form)
+    return distinct
 
 
 def _slots(form: RatingForm) -> list[tuple[str, ...]]:
@@ -123,7 +126,7 @@ def _slots(form: RatingForm) -> list[tuple[str, ...]]:
 
 def _form(
     number: int,
-    given: BrowserRating,
+    rating: BrowserRating,
     file: RatingsFile,
     key: RatingPackKey,
     names: dict[int, str],
@@ -132,34 +135,34 @@ def _form(
 ) -> RatingForm:
     """Return a rating as the study stores it; refuse one that cannot be, by the file, its row and the value."""
     turns = key.turns.get(file.rater, [])
-    video, purpose = turns[given.turn] if given.turn < len(turns) else ("", FormPurpose.FIRST)
-    answers = dict(given.answers)
+    video, purpose = turns[rating.turn] if rating.turn < len(turns) else ("", FormPurpose.FIRST)
+    answers = dict(rating.answers)
     wrong = ""
-    if given.video not in key.videos or key.videos[given.video][0] not in names:
-        wrong = f"the study has no video of the code “{given.video}”, or no longer"
-    elif given.video != video:
-        wrong = f"video {given.turn + 1} of this rater is not “{given.video}”"
-    elif len(answers) < len(given.answers):
-        doubled = Counter(name for name, _ in given.answers).most_common(1)[0][0]
+    if rating.video not in key.videos or key.videos[rating.video][0] not in names:
+        wrong = f"the study has no video of the code “{rating.video}”, or no longer"
+    elif rating.video != video:
+        wrong = f"video {rating.turn + 1} of this rater is not “{rating.video}”"
+    elif len(answers) < len(rating.answers):
+        doubled = Counter(name for name, _ in rating.answers).most_common(1)[0][0]
         wrong = f"it rates “{doubled[:80]}” twice"
     else:
-        wrong = rubric.wrong_answer(answers) or wrong_times(given.rated_at, given.withdrawn_at)
-        wrong = wrong or wrong_mark(given.mark_s, key.videos[given.video][2])
+        wrong = rubric.wrong_answer(answers) or wrong_times(rating.rated_at, rating.withdrawn_at)
+        wrong = wrong or wrong_mark(rating.mark_s, key.videos[rating.video][2])
     if wrong:
         raise StudyError(f"{path.name}, rating {number} cannot be: {printable(wrong)}. Nothing was imported.")
-    video_number, start_s, _ = key.videos[given.video]
+    video_number, start_s, _ = key.videos[rating.video]
     return RatingForm(
         video=names[video_number],
         rater=key.raters[file.rater],
         answers=answers,
         purpose=purpose,
         rubric_digest=key.rubric_digest,
-        rated_at=None if is_to_come(given.rated_at) else given.rated_at,
-        taken_s=given.taken_s,
-        watched=given.watched,
+        rated_at=None if is_to_come(rating.rated_at) else rating.rated_at,
+        taken_s=rating.taken_s,
+        watched=rating.watched,
         speed=key.speed,
-        remark=given.remark.strip(),
-        mark_s=None if given.mark_s is None else given.mark_s + start_s,
-        key=place_key(file.pack, file.rater, given.turn) + given.key[PLACE_DIGITS:],
-        withdrawn_at=past(given.withdrawn_at),
+        remark=rating.remark.strip(),
+        mark_s=None if rating.mark_s is None else rating.mark_s + start_s,
+        key=place_key(file.pack, file.rater, rating.turn) + rating.key[PLACE_DIGITS:],
+        withdrawn_at=past(rating.withdrawn_at),
     )

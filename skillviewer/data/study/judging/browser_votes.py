@@ -74,65 +74,73 @@ def import_votes(study: Study, path: Path) -> str:
         StudyError: See ``read_votes``; the pack was made of another study, or has no such rater, pair or video; or the
             study cannot be written.
     """
-    given = read_votes(path)
-    key = load_key(study, path, given.pack, given.rater, PackKey)
-    check_turns((vote.pair for vote in given.votes), str(path), "votes on pair")
+    votes_file = read_votes(path)
+    key = load_key(study, path, votes_file.pack, votes_file.rater, PackKey)
+    check_turns((vote.pair for vote in votes_file.votes), str(path), "votes on pair")
     names = study.videos.names()
-    there = study.votes.all()
-    votes = [_vote(n, vote, given, key, names, path) for n, vote in enumerate(given.votes, start=1)]
-    gone = {vote.key for vote in votes if not vote.is_valid}
-    first = {vote.key[:PLACE_DIGITS]: vote.key for vote in there if vote.is_valid and vote.key not in gone}
-    once = [
+    study_votes = study.votes.all()
+    votes = [_vote(n, vote, votes_file, key, names, path) for n, vote in enumerate(votes_file.votes, start=1)]
+    withdrawn_keys = {vote.key for vote in votes if not vote.is_valid}
+    first = {
+        vote.key[:PLACE_DIGITS]: vote.key for vote in study_votes if vote.is_valid and vote.key not in withdrawn_keys
+    }
+    distinct = [
         vote for vote in votes if not vote.is_valid or first.setdefault(vote.key[:PLACE_DIGITS], vote.key) == vote.key
     ]
-    known_keys = {vote.key for vote in there}
-    n_undone = sum(not vote.is_valid and vote.key not in known_keys for vote in once)
-    n_new = study.votes.bring_in(once)
-    n_twice = len(votes) - len(once)
+    known_keys = {vote.key for vote in study_votes}
+    n_undone = sum(not vote.is_valid and vote.key not in known_keys for vote in distinct)
+    n_new = study.votes.bring_in(distinct)
+    n_twice = len(votes) - len(distinct)
     return import_statement(
         counted(n_new - n_undone, "new vote"),
-        key.raters[given.rater],
+        key.raters[votes_file.rater],
         n_undone=n_undone,
-        n_known=len(once) - n_new,
+        n_known=len(distinct) - n_new,
         left_out=f"{n_twice} were left out, for their pairs were judged in another copy of the pack" if n_twice else "",
-        times=(vote.judged_at for vote in given.votes),
+        times=(vote.judged_at for vote in votes_file.votes),
     )
 
 
-def _vote(number: int, given: BrowserVote, file: VotesFile, key: PackKey, names: dict[int, str], path: Path) -> Vote:
+def _vote(
+    number: int, browser_vote: BrowserVote, file: VotesFile, key: PackKey, names: dict[int, str], path: Path
+) -> Vote:
     """Return a vote as the study stores it; refuse one of another pack, or of a year that cannot be."""
     pairs = key.pairs[file.rater]
-    left, right, purpose = pairs[given.pair] if given.pair < len(pairs) else ("", "", "")
-    strange = [code for code in (given.left, given.right) if code not in key.videos or key.videos[code][0] not in names]
+    left, right, purpose = pairs[browser_vote.pair] if browser_vote.pair < len(pairs) else ("", "", "")
+    strange = [
+        code
+        for code in (browser_vote.left, browser_vote.right)
+        if code not in key.videos or key.videos[code][0] not in names
+    ]
     wrong = ""
     if strange:
         wrong = f"the study has no video of the code “{strange[0]}”, or no longer"
-    elif {given.left, given.right} != {left, right}:
-        wrong = f"pair {given.pair + 1} of this rater is not “{given.left}” and “{given.right}”"
-    elif given.verdict is Verdict.NEITHER and not key.allow_neither:
+    elif {browser_vote.left, browser_vote.right} != {left, right}:
+        wrong = f"pair {browser_vote.pair + 1} of this rater is not “{browser_vote.left}” and “{browser_vote.right}”"
+    elif browser_vote.verdict is Verdict.NEITHER and not key.allow_neither:
         wrong = "“no difference” was not offered"
     else:
-        marks = ((given.left_mark_s, given.left), (given.right_mark_s, given.right))
-        wrong = wrong_times(given.judged_at, given.withdrawn_at)
+        marks = ((browser_vote.left_mark_s, browser_vote.left), (browser_vote.right_mark_s, browser_vote.right))
+        wrong = wrong_times(browser_vote.judged_at, browser_vote.withdrawn_at)
         wrong = next(filter(None, [wrong, *(wrong_mark(mark_s, key.seconds.get(code)) for mark_s, code in marks)]), "")
     if wrong:
         raise StudyError(f"{path.name}, vote {number} cannot be: {wrong}. Nothing was imported.")
-    place = place_key(file.pack, file.rater, given.pair)
-    (left_id, left_start_s), (right_id, right_start_s) = key.videos[given.left], key.videos[given.right]
+    place = place_key(file.pack, file.rater, browser_vote.pair)
+    (left_id, left_start_s), (right_id, right_start_s) = key.videos[browser_vote.left], key.videos[browser_vote.right]
     return Vote(
         left=names[left_id],
         right=names[right_id],
-        verdict=given.verdict,
+        verdict=browser_vote.verdict,
         rater=key.raters[file.rater],
-        judged_at=None if is_to_come(given.judged_at) else given.judged_at,
-        taken_s=given.taken_s,
-        watched=given.watched,
+        judged_at=None if is_to_come(browser_vote.judged_at) else browser_vote.judged_at,
+        taken_s=browser_vote.taken_s,
+        watched=browser_vote.watched,
         speed=key.speed,
-        reason=given.reason.strip(),
-        left_mark_s=None if given.left_mark_s is None else given.left_mark_s + left_start_s,
-        right_mark_s=None if given.right_mark_s is None else given.right_mark_s + right_start_s,
+        reason=browser_vote.reason.strip(),
+        left_mark_s=None if browser_vote.left_mark_s is None else browser_vote.left_mark_s + left_start_s,
+        right_mark_s=None if browser_vote.right_mark_s is None else browser_vote.right_mark_s + right_start_s,
         purpose=purpose,
         criterion=key.criterion,
-        key=place + given.key[PLACE_DIGITS:],
-        withdrawn_at=past(given.withdrawn_at),
+        key=place + browser_vote.key[PLACE_DIGITS:],
+        withdrawn_at=past(browser_vote.withdrawn_at),
     )

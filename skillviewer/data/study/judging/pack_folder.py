@@ -52,9 +52,9 @@ def check_empty(folder: Path) -> Path:
     return folder
 
 
-def known_raters(raters: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
+def known_raters(raters: Sequence[str], study_raters: Sequence[str]) -> tuple[str, ...]:
     """Return raters in the spelling of the study, each once, or raise a StudyError."""
-    names = tuple(dict.fromkeys(match_rater_name(rater, known) for rater in raters))
+    names = tuple(dict.fromkeys(match_rater_name(rater, study_raters) for rater in raters))
     if not names or "" in names:
         raise StudyError("A pack is made for raters: give the name or the initials of each.")
     return names
@@ -153,8 +153,8 @@ def write_folder(
         with atomic_folder(folder) as temp_folder:
             (temp_folder / "clips").mkdir()
             copies = VideoCopies(temp_folder, token, report, blur=blur_faces)
-            for done, (code, video) in enumerate(clips.items()):
-                report(Progress("packing videos", done, len(clips)))
+            for n_done, (code, video) in enumerate(clips.items()):
+                report(Progress("packing videos", n_done, len(clips)))
                 copy = copies.copy(video.path, video.digest, video.name, video.clip_range)
                 copy.path.replace(temp_folder / "clips" / f"{code}.mp4")
                 sync_s = 0.0 if video.sync_s is None else video.sync_s - starts_s[code]

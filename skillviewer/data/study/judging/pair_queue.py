@@ -135,9 +135,11 @@ def drawn_pairs(
 
     queue = _Queue(study)
     progresses = {rater: queue.progress(rater, raters) for rater in raters}
-    wanted = {rater: max(t.rater_target - t.mine, 0) if n_pairs is None else n_pairs for rater, t in progresses.items()}
-    back = {rater: queue.put_back(rater) for rater in raters}
-    drawn = drawn_ahead(queue.tasks, queue.asked, wanted, queue.plan, back)
+    n_by_rater = {
+        rater: max(t.rater_target - t.mine, 0) if n_pairs is None else n_pairs for rater, t in progresses.items()
+    }
+    back_by_rater = {rater: queue.put_back(rater) for rater in raters}
+    drawn = drawn_ahead(queue.tasks, queue.asked, n_by_rater, queue.plan, back_by_rater)
     return {rater: tuple(map(queue.presented, pairs)) for rater, pairs in drawn.items()}
 
 
@@ -149,8 +151,8 @@ def offered(study: Study) -> tuple[str, ...]:
     """
     votes = study.votes.all()
     with_votes = {vote.rater for vote in votes if vote.is_valid}
-    gone = {vote.rater for vote in votes} - with_votes
-    return tuple(rater for rater in study.votes.raters() if rater not in gone)
+    without_votes = {vote.rater for vote in votes} - with_votes
+    return tuple(rater for rater in study.votes.raters() if rater not in without_votes)
 
 
 class _Queue:
@@ -164,11 +166,11 @@ class _Queue:
         self._study = study
         self._settings = study.settings
         practised = study.practice.names  # their answers are shown: they are not asked
-        asked = [video for video in videos if video.name not in practised]
-        usable = [video for video in asked if is_usable(video) and video.name not in unreadable]
+        rated_videos = [video for video in videos if video.name not in practised]
+        usable = [video for video in rated_videos if is_usable(video) and video.name not in unreadable]
         self.contenders = {video.name: contender(video) for video in usable}
         self.tasks = {video.name: video.task for video in usable}
-        self.n_lost = len(asked) - len(usable)
+        self.n_lost = len(rated_videos) - len(usable)
         self.votes = tuple(vote for vote in study.votes.in_use() if vote.is_valid)
         self.asked = [ShownPair(v.left, v.right, v.rater, v.verdict, v.purpose) for v in self.votes]
         self.plan = Plan(test_share=self._settings.random_share, repeat_share=self._settings.repeat_share)
@@ -186,32 +188,32 @@ class _Queue:
         from skillviewer.core.ranking.pair_selection import n_left
 
         judged = Counter(vote.rater for vote in self.votes if vote.verdict is not None)
-        again = self.put_back(rater)
+        put_back = self.put_back(rater)
         raters = {*judged, rater, *others}
         rater_target, target = targets(len(self.tasks), self._settings.comparisons_per_video, len(raters))
         if len(self.tasks) > 1:  # else videos are missing, and the aim is not reached
             n_pairs = sum(n * (n - 1) // 2 for n in Counter(self.tasks.values()).values())
-            asked = {(vote.rater, frozenset((vote.left, vote.right))) for vote in self.votes}
-            n_asked = Counter(who for who, pair in asked if self._comparable(pair))
-            mine = judged[rater] + n_left(self.tasks, self.asked, rater, self.plan, again)
-            theirs = sum(judged[other] + n_pairs - n_asked[other] for other in raters - {rater})
-            rater_target, target = min(rater_target, mine), min(target, mine + theirs)
-        return RaterProgress(judged[rater], rater_target, judged.total(), target, len(again))
+            asked_pairs = {(vote.rater, frozenset((vote.left, vote.right))) for vote in self.votes}
+            n_asked = Counter(voter for voter, pair in asked_pairs if self._comparable(pair))
+            n_mine = judged[rater] + n_left(self.tasks, self.asked, rater, self.plan, put_back)
+            n_theirs = sum(judged[other] + n_pairs - n_asked[other] for other in raters - {rater})
+            rater_target, target = min(rater_target, n_mine), min(target, n_mine + n_theirs)
+        return RaterProgress(judged[rater], rater_target, judged.total(), target, len(put_back))
 
     def upcoming_pairs(self, rater: str, on_screen: PresentedPair | None) -> tuple[PresentedPair, ...]:
         """Return the pairs to ask, the next one first, without the one on screen."""
         from skillviewer.core.ranking.pair_selection import choose, upcoming
         from skillviewer.core.ranking.votes import ShownPair
 
-        again = self.put_back(rater)
-        upcoming_pairs = tuple(map(self.presented, upcoming(self.tasks, self.asked, rater, self.plan, again)))
+        put_back = self.put_back(rater)
+        upcoming_pairs = tuple(map(self.presented, upcoming(self.tasks, self.asked, rater, self.plan, put_back)))
         if on_screen is None:
             return upcoming_pairs
         if upcoming_pairs and upcoming_pairs[0].names == on_screen.names:
             return upcoming_pairs[1:]
         waiting = ShownPair(on_screen.left.name, on_screen.right.name, rater, None, on_screen.purpose)
-        then = choose(self.tasks, [*self.asked, waiting], rater, self.plan, again - {on_screen.names})
-        return () if then is None else (self.presented(then),)
+        following = choose(self.tasks, [*self.asked, waiting], rater, self.plan, put_back - {on_screen.names})
+        return () if following is None else (self.presented(following),)
 
     def _comparable(self, pair: frozenset[str]) -> bool:
         """Return whether a pair can be asked: both videos can be shown, and have the same task."""
@@ -220,8 +222,8 @@ class _Queue:
 
 def practice_videos(study: Study) -> dict[str, PairVideo]:
     """Return the practice videos that can be shown, by name."""
-    wanted = study.practice.names
-    return {video.name: contender(video) for video in study.videos.all() if video.name in wanted and is_usable(video)}
+    names = study.practice.names
+    return {video.name: contender(video) for video in study.videos.all() if video.name in names and is_usable(video)}
 
 
 def is_usable(video: StudyVideo) -> bool:

@@ -61,23 +61,29 @@ def rating_queue(study: Study, rater: str, unreadable: Collection[str] = ()) -> 
         raise StudyError("The study has no rubric to rate by: choose one first.")
     practice = study.practice
     videos = study.videos.all()
-    asked = [video for video in videos if video.name not in practice.names]
-    usable = {video.name: contender(video) for video in asked if is_usable(video) and video.name not in unreadable}
-    shown = {video.name: contender(video) for video in videos if video.name in practice.names and is_usable(video)}
-    mine = tuple(form for form in study.forms.all() if form.is_valid and form.rater == rater)
-    done = {RatingTurn(form.video, form.purpose) for form in mine}
-    order = rating_order([video.name for video in asked], rater, plan.seed, plan.repeat_share)
-    turns = [turn for turn in order if turn.video in usable or turn in done]
-    upcoming = [PresentedVideo(usable[turn.video], turn.purpose) for turn in turns if turn not in done]
+    rated_videos = [video for video in videos if video.name not in practice.names]
+    usable = {
+        video.name: contender(video) for video in rated_videos if is_usable(video) and video.name not in unreadable
+    }
+    practice_videos = {
+        video.name: contender(video) for video in videos if video.name in practice.names and is_usable(video)
+    }
+    own_forms = tuple(form for form in study.forms.all() if form.is_valid and form.rater == rater)
+    turns_done = {RatingTurn(form.video, form.purpose) for form in own_forms}
+    order = rating_order([video.name for video in rated_videos], rater, plan.seed, plan.repeat_share)
+    turns = [turn for turn in order if turn.video in usable or turn in turns_done]
+    upcoming = [PresentedVideo(usable[turn.video], turn.purpose) for turn in turns if turn not in turns_done]
     return RatingQueue(
         rater=rater,
         plan=plan,
         upcoming=tuple(upcoming),
         practice=tuple(
-            PresentedVideo(shown[one.video], practised=one) for one in practice.videos if one.video in shown
+            PresentedVideo(practice_videos[practice_video.video], practised=practice_video)
+            for practice_video in practice.videos
+            if practice_video.video in practice_videos
         ),
-        mine=mine,
+        mine=own_forms,
         n_turns=len(turns),
-        n_lost=len(asked) - len(usable),
+        n_lost=len(rated_videos) - len(usable),
         videos=usable,
     )

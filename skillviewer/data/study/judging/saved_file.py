@@ -60,12 +60,12 @@ def read_saved(path: Path, kind: type[FileT], noun: str) -> FileT:
             text = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise StudyError(f"{path} cannot be read: {error.strerror or error}.") from error
-    none = f"{path} holds no {noun} of a judging page: choose the file that “Save {noun}” wrote"
+    refusal = f"{path} holds no {noun} of a judging page: choose the file that “Save {noun}” wrote"
     if len(text) > MAX_BYTES:
-        raise StudyError(f"{none}. It is larger than {MAX_BYTES >> 20} MB.")
+        raise StudyError(f"{refusal}. It is larger than {MAX_BYTES >> 20} MB.")
     body, separator, end = text.rstrip().rpartition(_CHECKSUM)
     if not separator or not body.startswith(b"{"):
-        raise StudyError(f"{none}.")
+        raise StudyError(f"{refusal}.")
     body += b"}"
     if end != hashlib.sha256(body).hexdigest().encode() + b'"}':
         raise StudyError(f"{path} was altered or cut after it was saved: press “Save {noun}” on the page once more.")
@@ -75,7 +75,7 @@ def read_saved(path: Path, kind: type[FileT], noun: str) -> FileT:
             raise StudyError(f"{path} comes from a newer version of the judging page: update this program first.")
         return msgspec.json.decode(body, type=kind)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
-        raise StudyError(f"{none} ({first_line(error)[:200]}).") from error
+        raise StudyError(f"{refusal} ({first_line(error)[:200]}).") from error
 
 
 def load_key(study: Study, path: Path, pack: str, rater: str, kind: type[KeyT]) -> KeyT:
