@@ -1,6 +1,6 @@
 """The score curve of one of two aligned videos, with the parts marked in which they differ."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from skillviewer.core.analysis.score_curve import ScoreCurve
 from skillviewer.ui.inspecting.score_plot import STRIP, ScorePlot
+from skillviewer.ui.player.time_plot import Seek
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.widgets.signed_bar import sign_colour
@@ -23,15 +24,12 @@ class AlignedPlot(ScorePlot):
 
     least_px = 72
 
-    def __init__(
-        self, state: ViewerState, playback: Playback, seek: Callable[[float], object], parent: QWidget | None = None
-    ) -> None:
-        self._seek = seek
+    def __init__(self, state: ViewerState, playback: Playback, seek: Seek, parent: QWidget | None = None) -> None:
         self._parts: tuple[tuple[float, float], ...] = ()
         self._regions: list[pg.LinearRegionItem] = []
         self._numbers: list[pg.TextItem] = []
         self._limits: tuple[float, float] | None = None
-        super().__init__(state, playback, parent)
+        super().__init__(state, playback, parent, seek=seek)
         self.getPlotItem().setContentsMargins(0, 4, 16, 0)
         self._box.sigYRangeChanged.connect(self._place_numbers)
 
@@ -99,9 +97,6 @@ class AlignedPlot(ScorePlot):
         top = self._box.viewRange()[1][1]
         for (start_s, _stop_s), text in zip(self._parts, self._numbers, strict=True):
             text.setPos(start_s, top)
-
-    def _go(self, event: QMouseEvent) -> None:
-        self._seek(self._time_at(event) + self._box.viewPixelSize()[0])
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         super().mousePressEvent(event)

@@ -1,42 +1,46 @@
-"""The motion of the video on screen under its score curve: a line of values, and the plot."""
+"""The motion of a video under its score curve: a line of values, and the plot."""
 
 from html import escape
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from skillviewer.core.text import printable
 from skillviewer.ui.player.motion_plot import MotionPlot, format_curve
-from skillviewer.ui.session.app_context import AppContext
+from skillviewer.ui.player.time_plot import Seek
+from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.widgets.layout import NONE, add_all, vertical
 from skillviewer.ui.widgets.theme import Theme, themed
 
+if TYPE_CHECKING:  # scipy takes half a second
+    from skillviewer.core.kinematics.motion_curves import MotionCurves
+
 
 class MotionView(QWidget):
-    """Shown while the video on screen has tracks that move."""
+    """Shown while a video has tracks that move."""
 
-    def __init__(self, app_context: AppContext, parent: QWidget | None = None) -> None:
+    def __init__(self, playback: Playback, parent: QWidget | None = None, *, seek: Seek | None = None) -> None:
         super().__init__(parent)
-        self._tracks, self._playback = app_context.tracks, app_context.playback
-        self.plot = MotionPlot(app_context.playback, self)
+        self._playback = playback
+        self.plot = MotionPlot(playback, self, seek=seek)
         self.values = QLabel(self)
         self.values.setTextFormat(Qt.TextFormat.RichText)
         self.values.setContentsMargins(16, 4, 12, 0)
         self.values.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         add_all(vertical(self, NONE, 0), self.values, (self.plot, 1))
-        self._tracks.changed.connect(self._refresh)
-        app_context.playback.frame_changed.connect(self._show_values)
-        self._refresh()
+        playback.frame_changed.connect(self._show_values)
+        self.set_curves(None)
+
+    def set_curves(self, curves: "MotionCurves | None") -> None:
+        """Show the curves of a video, or nothing where none moves."""
+        shown = curves if curves is not None and curves.curves else None
+        self.plot.set_curves(shown)
+        self.setVisible(shown is not None)
+        self._show_values()
 
     @themed
     def on_theme(self, _theme: Theme) -> None:
-        self._show_values()
-
-    def _refresh(self) -> None:
-        shown = self._tracks.shown
-        curves = shown.curves if shown is not None and shown.curves.curves else None
-        self.plot.set_curves(curves)
-        self.setVisible(curves is not None)
         self._show_values()
 
     def _show_values(self, *_: object) -> None:

@@ -14,7 +14,7 @@ from skillviewer.core.analysis.wording import score_digits
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.text import clock, format_series, signed
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.ui.player.time_plot import TimePlot
+from skillviewer.ui.player.time_plot import Seek, TimePlot
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.widgets.signed_bar import sign_colour
@@ -33,8 +33,10 @@ class ScorePlot(TimePlot):
 
     least_px = 110  # least height with letters of the usual size
 
-    def __init__(self, state: ViewerState, playback: Playback, parent: QWidget | None = None) -> None:
-        super().__init__(playback, parent)
+    def __init__(
+        self, state: ViewerState, playback: Playback, parent: QWidget | None = None, *, seek: Seek | None = None
+    ) -> None:
+        super().__init__(playback, parent, seek=seek)
         self.setAccessibleName("Score over time")
         self._held_s = 0.0
         self._state = state

@@ -94,7 +94,7 @@ class InspectScreen(QWidget):
     @cached_property
     def motion(self) -> MotionView:
         """The motion of the video, made with the first tracks that move."""
-        motion = MotionView(self._app_context, self.curve.parentWidget())
+        motion = MotionView(self._app_context.playback, self.curve.parentWidget())
         motion.plot.link_time(self.curve)
         self._insert("motion", motion, 2)
         self._actions.attach_player(motion.plot)
@@ -115,9 +115,9 @@ class InspectScreen(QWidget):
         self._theme = theme
 
     def _on_tracks(self) -> None:
-        shown = self._app_context.tracks.shown
-        if shown is not None and shown.curves.curves and not self._is_made("motion"):
-            _ = self.motion
+        curves = self._app_context.tracks.curves
+        if curves is not None or self._is_made("motion"):
+            self.motion.set_curves(curves)
 
     def _on_findings(self) -> None:
         cards = self._inquiry.cards

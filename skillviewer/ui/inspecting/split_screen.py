@@ -1,7 +1,7 @@
 """The split view: the video on screen and a better one at full size, aligned in time, on one clock."""
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,9 +14,13 @@ from skillviewer.core.explanation.alignment import ScoreGap
 from skillviewer.core.text import clock, counted, printable, signed
 from skillviewer.ui.actions.actions import Actions, Handlers, Tip
 from skillviewer.ui.inspecting.aligned_plot import AlignedPlot
+from skillviewer.ui.inspecting.motion_view import MotionView
 from skillviewer.ui.player.following_player import FollowingPlayer
 from skillviewer.ui.player.player import Player
+from skillviewer.ui.player.time_plot import Seek
 from skillviewer.ui.session.app_context import AppContext
+from skillviewer.ui.session.playback import Playback
+from skillviewer.ui.session.tracks.stored_curves import StoredCurves
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.flow_layout import FlowLayout
@@ -31,12 +35,14 @@ from skillviewer.ui.widgets.layout import (
     splitter,
     vertical,
 )
-from skillviewer.ui.widgets.theme import Theme, by_text, themed
+from skillviewer.ui.widgets.theme import Theme, apply_theme, by_text, themed
 
 if TYPE_CHECKING:
     from skillviewer.core.video.clips import VideoClip
 
 LIST_PX = 300
+MOTION_PX = 48
+"""Least height of a graph of motion."""
 
 
 def _each(methods: Sequence[Callable[[], object]]) -> None:
@@ -95,6 +101,7 @@ class SplitScreen(QWidget):
         self._actions = actions
         self._loader = app_context.reference
         self._shown = False
+        self._theme: Theme | None = None
         self._opened: VideoClip | None = None  # the reference in the second player
         self._listed: tuple[ScoreGap, ...] = ()
         self._other_state = ViewerState(app_context.state.map_style, parent=self)
@@ -115,6 +122,9 @@ class SplitScreen(QWidget):
             each.canvas.setMinimumSize(200, 112)
         self.curve = AlignedPlot(app_context.state, app_context.playback, app_context.playback.seek_time, self)
         self.other_curve = AlignedPlot(self._other_state, self.other.playback, self._seek_other, self)
+        self._other_motion = StoredCurves(
+            app_context.tracks_worker, app_context.tracks, app_context.messages, parent=self
+        )
         self.curve.setAccessibleName("Score of this video over time")
         self.other_curve.setAccessibleName("Score of the better video over time")
         lower = splitter(
@@ -137,8 +147,33 @@ class SplitScreen(QWidget):
 
     def _make_curves(self) -> QWidget:
         curves = QWidget(self)
-        add_all(vertical(curves, NONE, 0), (self.curve, 1), (self.other_curve, 1))
+        curves.setAutoFillBackground(True)
+        curves.setBackgroundRole(curves.palette().ColorRole.Base)
+        self._column = vertical(curves, NONE, 0)
+        add_all(self._column, (self.curve, 1), (self.other_curve, 1))
         return curves
+
+    @cached_property
+    def motion(self) -> MotionView:
+        """The motion of this video, made with the first tracks that move."""
+        return self._add_motion(self.curve, self._app_context.playback, self._app_context.playback.seek_time)
+
+    @cached_property
+    def other_motion(self) -> MotionView:
+        """The motion of the better video, made with its first tracks that move."""
+        return self._add_motion(self.other_curve, self.other.playback, self._seek_other)
+
+    def _add_motion(self, curve: AlignedPlot, playback: Playback, seek: Seek) -> MotionView:
+        """Place a graph under a score curve, on its time axis."""
+        motion = MotionView(playback, curve.parentWidget(), seek=seek)
+        motion.plot.setMinimumHeight(MOTION_PX)
+        motion.plot.hideAxis("bottom")  # the score curve above it has one
+        motion.plot.link_time(curve)
+        self._column.insertWidget(self._column.indexOf(curve) + 1, motion, 1)
+        if self._theme is not None:
+            apply_theme(motion, self._theme)
+        self._actions.attach_player(motion.plot)
+        return motion
 
     def _make_list(self) -> QWidget:
         area = scroll_area(self, "Parts where this video loses most")
@@ -176,6 +211,8 @@ class SplitScreen(QWidget):
         app_context.opening.cannot_open.connect(self.player.canvas.set_message)
         self.other.playback.video_changed.connect(self._on_other_video)
         self.list.asked.connect(self.play)
+        app_context.tracks.changed.connect(self._draw_motion)
+        self._other_motion.changed.connect(self._draw_motion)
 
     def handlers(self, _dialogs: Dialogs) -> Handlers:
         """Return what the actions of the split view and those of the player do here."""
@@ -204,6 +241,7 @@ class SplitScreen(QWidget):
 
     @themed
     def on_theme(self, theme: Theme) -> None:
+        self._theme = theme
         fill_ground(theme.base, self.side, self.list)
 
     def on_shown(self) -> None:
@@ -211,6 +249,7 @@ class SplitScreen(QWidget):
         self._loader.want(on=True)
         self._app_context.feed.request(self._app_context.playback.frame)
         self._refresh()
+        self._draw_motion()
         self.player.canvas.setFocus()
 
     def on_hidden(self) -> None:
@@ -265,6 +304,24 @@ class SplitScreen(QWidget):
     def _on_other_video(self, *_: object) -> None:
         self._other_state.set_analysis(self._loader.analysis)
         self._share_limits()
+        self._other_motion.show_video(self._opened, self.other.playback.video)
+
+    def _draw_motion(self) -> None:
+        """Draw the motion of both videos, on one vertical scale where they have one unit."""
+        if not self._shown:
+            return
+        own, other = self._app_context.tracks.curves, self._other_motion.curves
+        views: list[MotionView] = []
+        for name, curves in (("motion", own), ("other_motion", other)):
+            if curves is not None or name in vars(self):
+                views.append(getattr(self, name))
+                views[-1].set_curves(curves)
+        heights = None
+        if own is not None and other is not None and own.unit.name == other.unit.name:
+            speeds, openings = zip(*(view.plot.heights for view in views), strict=True)
+            heights = max(speeds), max(openings)
+        for view in views:
+            view.plot.set_heights(heights)
 
     def _refresh(self, *_: object) -> None:
         if not self._shown:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.kinematics.motion_curves import MotionCurve, MotionCurves
 from skillviewer.core.text import clock
-from skillviewer.ui.player.time_plot import TimePlot
+from skillviewer.ui.player.time_plot import Seek, TimePlot
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.widgets.speech import announce
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
@@ -51,9 +51,10 @@ class MotionPlot(TimePlot):
     nothing where it was searched and not found. Any player can have one: it needs a playhead, and curves.
     """
 
-    def __init__(self, playback: Playback, parent: QWidget | None = None) -> None:
-        super().__init__(playback, parent)
+    def __init__(self, playback: Playback, parent: QWidget | None = None, *, seek: Seek | None = None) -> None:
+        super().__init__(playback, parent, seek=seek)
         self.setAccessibleName("Motion over time")
+        self._heights: tuple[float, float] | None = None
         self._theme: Theme = LIGHT
         self.curves: MotionCurves | None = None
         self._items: list[Any] = []
@@ -67,6 +68,21 @@ class MotionPlot(TimePlot):
         """Show other curves; None for none."""
         if curves is not self.curves:
             self.curves = curves
+            self._draw()
+
+    @property
+    def heights(self) -> tuple[float, float]:
+        """Speed and opening at the top of their lanes, as the curves need; 0 for an opening that is not known."""
+        curves = self.curves.curves if self.curves is not None else ()
+        fastest = max((float(np.nanpercentile(curve.speed, 99.5)) for curve in curves), default=1.0)
+        openings = (curve.opening[np.isfinite(curve.opening)] for curve in curves)
+        widest = max((float(opening.max()) for opening in openings if len(opening)), default=0.0)
+        return nice_ceiling(fastest), nice_ceiling(widest) if widest > 0 else 0.0
+
+    def set_heights(self, heights: tuple[float, float] | None) -> None:
+        """Draw with these ``heights``, so that two plots can be compared; None for those of the own curves."""
+        if heights != self._heights:
+            self._heights = heights
             self._draw()
 
     def accessible_text(self) -> str:
@@ -108,22 +124,19 @@ class MotionPlot(TimePlot):
         self.getAxis("left").setStyle(showValues=curves is not None)
         if curves is None:
             return
-        fastest = nice_ceiling(max((float(np.nanpercentile(c.speed, 99.5)) for c in curves.curves), default=1.0))
-        openings = [c.opening[np.isfinite(c.opening)] for c in curves.curves]
-        widest = nice_ceiling(max((float(o.max()) for o in openings if len(o)), default=0.0))
-        has_opening = any(len(o) for o in openings)
-        self._label(fastest, widest if has_opening else None, curves.unit.short)
+        fastest, widest = self._heights or self.heights
+        self._label(fastest, widest, curves.unit.short)
         for place, curve in enumerate(curves.curves):
             colour = self.colour_of(curve)
             self._line(curve.times_s, _in_lane(curve.speed / fastest, SPEED_LANE), colour, 1.4)
             self._dots(curve.peaks_s, curve, fastest, colour)
-            if has_opening:
+            if widest and len(curve.opening):
                 self._line(curve.opening_times_s, _in_lane(curve.opening / widest, OPENING_LANE), colour, 1.0)
             self._seen(curve, SEEN_TOP - place * SEEN_STEP / max(1, len(curves.curves) / 3), colour)
 
-    def _label(self, fastest: float, widest: float | None, unit: str) -> None:
+    def _label(self, fastest: float, widest: float, unit: str) -> None:
         ticks = [(SPEED_LANE[1] - 0.07, f"{fastest:g} {unit}/s")]
-        if widest is not None:
+        if widest:
             ticks.append((OPENING_LANE[1] - 0.07, f"{widest:g} {unit}"))
         self.getAxis("left").setTicks([ticks])
 

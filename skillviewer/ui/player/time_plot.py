@@ -1,5 +1,6 @@
 """The base of plots over the time of a video: axes, a cursor at the playhead, and zoom about the mouse."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -14,6 +15,9 @@ from skillviewer.ui.widgets.speech import ask_again
 from skillviewer.ui.widgets.theme import Theme, by_text
 
 ZOOM_STEP = 1.25
+
+Seek = Callable[[float], object]
+"""Goes to a time of the plot in seconds."""
 
 
 class TimeAxis(pg.AxisItem):  # type: ignore[misc]
@@ -53,7 +57,7 @@ class TimePlot(pg.PlotWidget):  # type: ignore[misc]
 
     room = 0.0  # share of the width, at the right end, that is kept free for labels
 
-    def __init__(self, playback: Playback, parent: QWidget | None = None) -> None:
+    def __init__(self, playback: Playback, parent: QWidget | None = None, *, seek: Seek | None = None) -> None:
         axes: dict[str, Any] = {"bottom": TimeAxis("bottom"), "left": ScoreAxis("left")}
         super().__init__(parent, axisItems=axes, background=None, enableMenu=False)
         self._box = self.getPlotItem().getViewBox()
@@ -62,6 +66,7 @@ class TimePlot(pg.PlotWidget):  # type: ignore[misc]
         for axis in axes.values():
             axis.enableAutoSIPrefix(False)  # no axis has a unit with prefixes, and looking for one takes time
         self._playback, self._held = playback, Qt.MouseButton.NoButton
+        self._seek: Seek = seek or playback.seek_time
         self._from, self._until = 0.0, 1.0
         self._cursor = pg.InfiniteLine(angle=90, movable=False)
         self.getPlotItem().hideButtons()
@@ -117,7 +122,7 @@ class TimePlot(pg.PlotWidget):  # type: ignore[misc]
 
     def _go(self, event: QMouseEvent) -> None:
         """Go to the frame under the mouse; a frame that begins within the mouse's pixel counts."""
-        self._playback.seek_time(self._time_at(event) + self._box.viewPixelSize()[0])
+        self._seek(self._time_at(event) + self._box.viewPixelSize()[0])
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._held = event.button()

@@ -5,9 +5,13 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from skillviewer.core.video.info import VideoInfo
+from skillviewer.data.tracks_file import TrackStore
 from skillviewer.ui.app import Composition
 from skillviewer.ui.exporting.screen import ExportScreen
+from skillviewer.ui.inspecting.motion_view import MotionView
 from skillviewer.ui.inspecting.split_screen import SplitScreen
+from tests.ui.fake_hands import hands
 from tests.ui.fakes import FakeWorld, read_number
 from tests.ui.inspect_driving import by_score, choose, lowest, open_assessed
 
@@ -128,3 +132,56 @@ def test_another_video_brings_its_own_better_one(qtbot: QtBot, window: Compositi
     qtbot.waitUntil(lambda: screen.other.playback.video is None)
     assert screen.curve.parts == ()
     assert "no better" in screen.message.plain
+
+
+def shown_videos(window: Composition, screen: SplitScreen) -> tuple[VideoInfo, VideoInfo]:
+    """Return the video on screen and the better one."""
+    own, other = window.app_context.playback.video, screen.other.playback.video
+    assert own is not None
+    assert other is not None
+    return own, other
+
+
+def last_times(view: MotionView) -> list[float]:
+    """Return the times at which the curves of a graph end."""
+    assert view.plot.curves is not None
+    assert [curve.name for curve in view.plot.curves.curves] == ["left hand", "right hand"]
+    return [float(curve.times_s[-1]) for curve in view.plot.curves.curves]
+
+
+def test_the_motion_of_both_stands_under_their_curves_on_one_scale(
+    qtbot: QtBot, window: Composition, screen: SplitScreen
+) -> None:
+    tracks, playback = window.app_context.tracks, window.app_context.playback
+    own, other = shown_videos(window, screen)
+    TrackStore().put(hands(own))
+    TrackStore().put(hands(other, n_searched=75))
+    tracks.refresh()
+    qtbot.waitUntil(lambda: {"motion", "other_motion"} <= vars(screen).keys())
+    motion, better = screen.motion, screen.other_motion
+    qtbot.waitUntil(lambda: motion.isVisible() and better.isVisible())
+    assert last_times(motion) == pytest.approx([own.times_s[-1]] * 2, abs=0.05)
+    assert last_times(better) == pytest.approx([other.times_s[74]] * 2, abs=0.05)
+    better_ticks, own_ticks = (view.plot.getAxis("left")._tickLevels for view in (better, motion))
+    assert better_ticks == own_ticks, "both have one vertical scale"
+    curve = screen.other_curve
+    curve._box.setXRange(1.0, 2.0, padding=0)
+    assert better.plot._box.viewRange()[0] == pytest.approx(curve._box.viewRange()[0])
+    left, right = (
+        [plot.mapToGlobal(plot.mapFromScene(plot._box.mapViewToScene(QPointF(at, 0.5)))).x() for plot in both]
+        for at in (1.2, 1.8)
+        for both in [(better.plot, curve)]
+    )
+    assert left[0] == pytest.approx(left[1], abs=1)
+    assert right[0] == pytest.approx(right[1], abs=1)
+    y = better.plot._box.viewRect().center().y()
+    x = better.plot.mapFromScene(better.plot._box.mapViewToScene(QPointF(1.5, y))).x()
+    playback.seek(0)
+    QTest.mouseClick(better.plot.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(x, 20))
+    assert screen.other.playback.time_s == pytest.approx(1.5, abs=0.1), "a click in the graph moves both videos"
+    assert playback.time_s > 0
+    TrackStore().forget(other.digest)
+    tracks.refresh()
+    qtbot.waitUntil(better.isHidden)
+    assert motion.isVisible()
+    assert better.plot.curves is None

@@ -79,18 +79,39 @@ def load_shown(
     return ShownTracks(tracks, motion_curves(tracks), own_measures, compare_measures(own_measures, theirs))
 
 
-def load_measures(clip: VideoClip, video: VideoInfo) -> "VideoMeasures | None":
-    """Return the measures of a video in the list; None without usable tracks: it is reported when it is opened."""
-    from skillviewer.data.measures_file import measure_stored_tracks
+def _readable(clip: VideoClip, video: VideoInfo) -> TrackSet | None:
+    """Return the stored tracks of a video in the list; None without usable ones: it is reported when it is opened."""
     from skillviewer.data.tracks_file import TrackStore
 
     try:
-        frames = frames_of(clip, video)
-        tracks = TrackStore().get_readable(video.digest, frames)
-        if tracks is None or not tracks.tracks or not tracks.fits(video):
-            return None
-        import_scipy()
-        return measure_stored_tracks(tracks, frames)
+        tracks = TrackStore().get_readable(video.digest, frames_of(clip, video))
+    except (DatasetError, SkillViewerError, OSError):
+        return None
+    return tracks if tracks is not None and tracks.tracks and tracks.fits(video) else None
+
+
+def load_curves(clip: VideoClip, video: VideoInfo) -> "MotionCurves | None":
+    """Return the curves of a video in the list; None where nothing moves."""
+    from skillviewer.core.kinematics.motion_curves import motion_curves
+
+    tracks = _readable(clip, video)
+    if tracks is None:
+        return None
+    import_scipy()
+    curves = motion_curves(tracks)
+    return curves if curves.curves else None
+
+
+def load_measures(clip: VideoClip, video: VideoInfo) -> "VideoMeasures | None":
+    """Return the measures of a video in the list; None without usable tracks: it is reported when it is opened."""
+    from skillviewer.data.measures_file import measure_stored_tracks
+
+    tracks = _readable(clip, video)
+    if tracks is None:
+        return None
+    import_scipy()
+    try:
+        return measure_stored_tracks(tracks, frames_of(clip, video))
     except (DatasetError, SkillViewerError, OSError):
         return None
 

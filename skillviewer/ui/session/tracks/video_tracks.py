@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
@@ -22,6 +23,9 @@ from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.threads.messages import Messages
 from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread
+
+if TYPE_CHECKING:  # scipy takes half a second
+    from skillviewer.core.kinematics.motion_curves import MotionCurves
 
 SETTLE_MS = 200
 """Time after which the list is looked through, so that adding a folder does it once."""
@@ -69,6 +73,11 @@ class VideoTracks(QObject):
     def tracks(self) -> TrackSet | None:
         """The tracks on screen, or None."""
         return self.shown.tracks if self.shown is not None else None
+
+    @property
+    def curves(self) -> "MotionCurves | None":
+        """Speed and opening of the tracks on screen, or None where none moves."""
+        return self.shown.curves if self.shown is not None and self.shown.curves.curves else None
 
     @property
     def clip(self) -> VideoClip | None:
