@@ -19,9 +19,9 @@ def frozen(array: ArrayT) -> ArrayT:
     """Return the array, contiguous and read-only; a copy if it could still be written to elsewhere."""
     if array.flags.c_contiguous and not _can_be_written(array):
         return array
-    own = array.copy(order="C")
-    own.flags.writeable = False
-    return own
+    copied = array.copy(order="C")
+    copied.flags.writeable = False
+    return copied
 
 
 def _can_be_written(array: NDArray[Any]) -> bool:

@@ -36,10 +36,10 @@ def check_free(path: Path, *, overwrite: bool) -> None:
     """
     with os_error_as(ExportError, f"{path} could not be written"):  # a name that is too long, say
         folder = path.is_dir()
-        there = path.exists()
+        exists = path.exists()
     if folder:
         raise ExportError(f"{path} is a folder: choose the name of a file.")
-    if there and not overwrite:
+    if exists and not overwrite:
         raise NameTakenError(path)
 
 
@@ -51,12 +51,12 @@ def check_room(folder: Path, n_bytes: int, needs: str, kind: type[SkillViewerErr
     Raises:
         SkillViewerError: There is less room, or the disk cannot be looked at; of class ``kind``.
     """
-    there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
-    with os_error_as(kind, f"{there} cannot be looked at"):
-        free = shutil.disk_usage(there).free
+    existing_folder = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    with os_error_as(kind, f"{existing_folder} cannot be looked at"):
+        free = shutil.disk_usage(existing_folder).free
     if free < n_bytes:
         raise kind(
-            f"{needs} {format_size(n_bytes)}, and the disk of {there} has {format_size(free)} left. "
+            f"{needs} {format_size(n_bytes)}, and the disk of {existing_folder} has {format_size(free)} left. "
             "Make room, or choose another place; nothing has been begun."
         )
 
@@ -98,7 +98,7 @@ def _clear_once(folder: str) -> None:
             if _TEMPORARY_NAME.fullmatch(entry.name) and not entry.is_symlink():
                 path = Path(entry.path)
                 inside = [path, *(path.rglob("*") if entry.is_dir() else ())]
-                if time.time() - max(one.lstat().st_mtime for one in inside) <= _OLD_S:
+                if time.time() - max(path.lstat().st_mtime for path in inside) <= _OLD_S:
                     continue
                 if path.is_dir():
                     shutil.rmtree(path, ignore_errors=True)
@@ -168,8 +168,8 @@ def atomic_export(path: Path, *, overwrite: bool, durable: bool = True) -> Itera
 
 
 def _files_below(folder: Path) -> Iterator[Path]:
-    for where, _, names in os.walk(folder):  # folders that another process removes meanwhile are passed over
-        yield from (Path(where, name) for name in names)
+    for directory, _, names in os.walk(folder):  # folders that another process removes meanwhile are passed over
+        yield from (Path(directory, name) for name in names)
 
 
 def cached_files(folder: Path, suffix: str) -> list[tuple[Path, int, float]]:

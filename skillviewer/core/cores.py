@@ -11,14 +11,14 @@ GROUPS = Path("/sys/fs/cgroup")
 """The folder of all control groups."""
 
 
-def usable_cores(own: Path = OWN_GROUPS, groups: Path = GROUPS) -> int:
+def usable_cores(own_groups: Path = OWN_GROUPS, groups: Path = GROUPS) -> int:
     """Return the number of cores that this process may use, at least 1.
 
     A batch system or a container often gives a part of the machine: by affinity, or by a quota of processor time.
     """
     n_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     with suppress(OSError, ValueError):
-        for line in own.read_text(encoding="utf-8").splitlines():
+        for line in own_groups.read_text(encoding="utf-8").splitlines():
             _, controllers, path = line.split(":", 2)
             if not controllers:  # version 2 of control groups: one tree for all controllers
                 root = groups

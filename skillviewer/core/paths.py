@@ -88,23 +88,23 @@ def is_folder(path: Path) -> bool:
 
 def safe_name(name: str) -> str:
     """Return a name valid on every file system, short enough to append a number and a suffix."""
-    kept = "".join("_" if c in _FORBIDDEN or not c.isprintable() else c for c in name).strip(" .")
-    short = kept[:100].encode()[:_MAX_BYTES].decode(errors="ignore").rstrip(" .")
+    replaced = "".join("_" if c in _FORBIDDEN or not c.isprintable() else c for c in name).strip(" .")
+    short = replaced[:100].encode()[:_MAX_BYTES].decode(errors="ignore").rstrip(" .")
     return f"{short}_" if _DEVICE.match(short) else short or "unnamed"
 
 
-def free_name(wanted: str, taken: Container[str]) -> str:
+def free_name(requested: str, names_used: Container[str]) -> str:
     """Return the wanted name, with a number behind it if its casefolded form is among the taken ones."""
-    name = wanted
+    name = requested
     number = 2
-    while name.casefold() in taken:
-        name = f"{wanted} ({number})"
+    while name.casefold() in names_used:
+        name = f"{requested} ({number})"
         number = number + 1
     return name
 
 
-def reserve_name(wanted: str, taken: set[str]) -> str:
+def reserve_name(requested: str, names_used: set[str]) -> str:
     """Return a free name and add its casefolded form to the taken ones."""
-    name = free_name(wanted, taken)
-    taken.add(name.casefold())
+    name = free_name(requested, names_used)
+    names_used.add(name.casefold())
     return name

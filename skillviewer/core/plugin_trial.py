@@ -42,10 +42,10 @@ def _identity(point: EntryPoint) -> str:
 def fatal_plugins(points: Sequence[EntryPoint]) -> dict[str, str]:
     """Return the plug-ins that end or block the process that imports them: the reason, by ``EntryPoint.value``."""
     tried_file = data_dir() / TRIED_FILE
-    known: set[str] = set()
+    tried: set[str] = set()
     with suppress(OSError, UnicodeError):
-        known = set(tried_file.read_text(encoding="ascii").split())
-    waiting = [point.value for point in points if _identity(point) not in known]
+        tried = set(tried_file.read_text(encoding="ascii").split())
+    waiting = [point.value for point in points if _identity(point) not in tried]
     if not waiting or getattr(sys, "frozen", False):  # a frozen program has no Python to try them with
         return {}
     fatal: dict[str, str] = {}
@@ -53,14 +53,14 @@ def fatal_plugins(points: Sequence[EntryPoint]) -> dict[str, str]:
         reason, last = _try(waiting)
         if not reason:
             break
-        at = waiting.index(last) if last in waiting else 0
-        fatal[waiting[at]] = reason
-        waiting = waiting[at + 1 :]
+        n_tried = waiting.index(last) if last in waiting else 0
+        fatal[waiting[n_tried]] = reason
+        waiting = waiting[n_tried + 1 :]
     came_through = [_identity(point) for point in points if point.value not in fatal]
     with suppress(OSError):  # they are tried again
         tried_file.parent.mkdir(parents=True, exist_ok=True)
         with tried_file.open("a", encoding="ascii") as file:
-            file.writelines(f"{identity}\n" for identity in came_through if identity not in known)
+            file.writelines(f"{identity}\n" for identity in came_through if identity not in tried)
     return fatal
 
 
@@ -69,14 +69,14 @@ def _try(values: Sequence[str]) -> tuple[str, str]:
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(path or str(Path.cwd()) for path in sys.path)}
     command = [sys.executable, "-c", _TRIAL, *values]
     try:
-        done = subprocess.run(  # noqa: S603 - Python, with names from the metadata of installed packages
+        process = subprocess.run(  # noqa: S603 - Python, with names from the metadata of installed packages
             command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=MAX_SECONDS, check=False
         )
     except subprocess.TimeoutExpired as error:
         lines = (error.stdout or b"").decode(errors="replace").splitlines()
         return f"its import takes longer than {MAX_SECONDS:.0f} s", lines[-1] if lines else ""
-    lines = done.stdout.decode(errors="replace").splitlines()
+    lines = process.stdout.decode(errors="replace").splitlines()
     if lines and not lines[-1]:
         return "", ""
     last = next((line for line in reversed(lines) if line in values), "")
-    return f"its import ends the program (exit status {done.returncode})", last
+    return f"its import ends the program (exit status {process.returncode})", last

@@ -64,19 +64,19 @@ def plugin_points() -> list[EntryPoint]:
         groups = [group for group in entry_points().groups if group.startswith(PREFIX)]
         points = [point for group in groups for point in entry_points(group=group)]
     except Exception as error:  # noqa: BLE001 - metadata of others, in any state
-        what = f"an installed package has damaged entry points ({_reason(error)})"
-        tell(PluginError(f"No plug-in is used: {what}. Install the package again, or set {SWITCH}=off."))
+        problem = f"an installed package has damaged entry points ({_reason(error)})"
+        tell(PluginError(f"No plug-in is used: {problem}. Install the package again, or set {SWITCH}=off."))
         return []
     return sorted(points, key=lambda point: (_package(point), point.name))
 
 
-def read_plugins(group: str, kind: type, taken: Callable[[str], bool]) -> list[Plugin]:
+def read_plugins(group: str, kind: type, is_taken: Callable[[str], bool]) -> list[Plugin]:
     """Import the plug-ins of a table, in the order of packages and names; tell of those that are left out.
 
     Args:
         group: Group of entry points, without ``PREFIX``.
         kind: Type of the entries.
-        taken: Returns True for a name that no plug-in may have.
+        is_taken: Returns True for a name that no plug-in may have.
     """
     points = [point for point in plugin_points() if point.group == PREFIX + group]
     fatal = fatal_plugins(points)
@@ -87,24 +87,24 @@ def read_plugins(group: str, kind: type, taken: Callable[[str], bool]) -> list[P
     for point, entry, name in zip(points, entries, names, strict=True):
         package = _package(point)
         if type(entry) is _Failure:  # ``isinstance`` asks the entry itself, which may lie or raise
-            why = f"{point.value} cannot be imported ({entry.reason})"
+            problem = f"{point.value} cannot be imported ({entry.reason})"
         elif isinstance(name, _Failure):
-            why = f"its name cannot be read ({name.reason})"
+            problem = f"its name cannot be read ({name.reason})"
         elif not _is_of(entry, kind):
-            why = f"{point.value} is of type {type(entry).__name__}, not {kind.__name__}"
+            problem = f"{point.value} is of type {type(entry).__name__}, not {kind.__name__}"
         elif not isinstance(name, str) or not _NAME.fullmatch(name):
-            why = f"its name {name!r:.40} is not made of a to z, 0 to 9, - and _"
-        elif taken(name):
-            why = f"the program itself has the name “{name}”"
+            problem = f"its name {name!r:.40} is not made of a to z, 0 to 9, - and _"
+        elif is_taken(name):
+            problem = f"the program itself has the name “{name}”"
         elif times[name] > 1:
-            whose = {_package(at) for at, other in zip(points, names, strict=True) if other == name}
-            why = f"the name “{name}” is added {times[name]} times, by {' and '.join(sorted(whose))}"
+            owner = {_package(index) for index, other in zip(points, names, strict=True) if other == name}
+            problem = f"the name “{name}” is added {times[name]} times, by {' and '.join(sorted(owner))}"
         elif isinstance(guarded := _tried(entry, name, package), _Failure):
-            why = f"its fields cannot be read ({guarded.reason})"
+            problem = f"its fields cannot be read ({guarded.reason})"
         else:
             plugins.append(Plugin(name, package, guarded))
             continue
-        text = f"The plug-in “{point.name}” of {package} is left out: {why}. {_way_out(package)}"
+        text = f"The plug-in “{point.name}” of {package} is left out: {problem}. {_way_out(package)}"
         plugins.append(Plugin(point.name, package, problem=text))
         tell(PluginError(text))
     return plugins
@@ -175,16 +175,18 @@ def _guarded(entry: Any, name: str, package: str) -> Any:  # noqa: ANN401 - a da
 
     def guard(function: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(function)
-        def run(*given: Any, **named: Any) -> Any:  # noqa: ANN401 - passed on
+        def run(*arguments: Any, **keywords: Any) -> Any:  # noqa: ANN401 - passed on
             try:
-                return function(*given, **named)
+                return function(*arguments, **keywords)
             except (SkillViewerError, Cancelled, MemoryError, KeyboardInterrupt, GeneratorExit):
                 raise
             except BaseException as error:
-                what = f"The plug-in “{name}” of {package} failed ({_reason(error)})"
-                raise PluginError(f"{what}. {_way_out(package)}") from error
+                problem = f"The plug-in “{name}” of {package} failed ({_reason(error)})"
+                raise PluginError(f"{problem}. {_way_out(package)}") from error
 
         return run
 
     values = {field.name: getattr(entry, field.name) for field in fields(entry)}  # options of exporters are a dataclass
-    return replace(entry, **{key: guard(it) for key, it in values.items() if callable(it) and not is_dataclass(it)})
+    return replace(
+        entry, **{key: guard(value) for key, value in values.items() if callable(value) and not is_dataclass(value)}
+    )

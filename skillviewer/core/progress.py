@@ -72,8 +72,8 @@ def silent(_told: Progress | str) -> None:
 
 def one_by_one(stage: str, items: Sequence[ItemT], report: Report) -> Iterator[ItemT]:
     """Yield items in turn, and report how many are done before each, and when the last one is."""
-    for done, item in enumerate(items):
-        report(Progress(stage, done, len(items)))
+    for n_done, item in enumerate(items):
+        report(Progress(stage, n_done, len(items)))
         yield item
     report(Progress(stage, len(items), len(items)))
 

@@ -51,9 +51,11 @@ class Registry(Collection[NamedT]):
         with self._lock:
             if self._plugins is None:
                 self._plugins = []  # for a plug-in that reads the table while it is imported
-                own = {entry.name for entry in self._own}
+                own_names = {entry.name for entry in self._own}
                 self._plugins = read_plugins(
-                    self.group, type(self._own[0]), lambda name: name in own or bool(re.fullmatch(self._reserved, name))
+                    self.group,
+                    type(self._own[0]),
+                    lambda name: name in own_names or bool(re.fullmatch(self._reserved, name)),
                 )
             return self._plugins
 
@@ -61,14 +63,14 @@ class Registry(Collection[NamedT]):
         """Return name and version of the package that adds an entry; "" if none does."""
         if any(entry.name == name for entry in self._own):
             return ""
-        return next((one.package for one in self.plugins if one.entry is not None and one.name == name), "")
+        return next((plugin.package for plugin in self.plugins if plugin.entry is not None and plugin.name == name), "")
 
     def __iter__(self) -> Iterator[NamedT]:
         yield from self._own
-        yield from (one.entry for one in self.plugins if one.entry is not None)
+        yield from (plugin.entry for plugin in self.plugins if plugin.entry is not None)
 
     def __contains__(self, entry: object) -> bool:
-        return any(one == entry for one in self)
+        return any(other == entry for other in self)
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -76,9 +78,9 @@ class Registry(Collection[NamedT]):
 
 def look_up(entries: Iterable[NamedT], name: str, kind: str, error: type[SkillViewerError]) -> NamedT:
     """Return the entry with a name, or raise ``error``, whose message names the kind of entries ("attention model")."""
-    known = []
+    names = []
     for entry in entries:
         if entry.name == name:
             return entry
-        known.append(entry.name)
-    raise error(f"There is no {kind} “{name}”. Choose one of: {', '.join(known)}.")
+        names.append(entry.name)
+    raise error(f"There is no {kind} “{name}”. Choose one of: {', '.join(names)}.")

@@ -41,8 +41,8 @@ class LoggedExport:
     def detail(self) -> str:
         """Kind and videos."""
         several = len(self.videos) > MAX_NAMED
-        named = f"{len(self.videos)} videos" if several else ", ".join(self.videos)
-        return f"{self.kind}: {named}" if named else self.kind
+        videos_text = f"{len(self.videos)} videos" if several else ", ".join(self.videos)
+        return f"{self.kind}: {videos_text}" if videos_text else self.kind
 
 
 def signature(name: str = "") -> str:

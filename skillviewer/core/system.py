@@ -67,10 +67,10 @@ def take_short_turns() -> bool:
         return False
     form = "IIQiIQQQ"  # struct sched_attr: size, policy, flags, nice, priority, runtime, deadline, period
     size = struct.calcsize(form)
-    wanted = struct.pack(form, size, os.SCHED_OTHER, 0, os.getpriority(os.PRIO_PROCESS, 0), 0, SLICE_NS, 0, 0)
+    attributes = struct.pack(form, size, os.SCHED_OTHER, 0, os.getpriority(os.PRIO_PROCESS, 0), 0, SLICE_NS, 0, 0)
     buffer = ctypes.create_string_buffer(size)
-    done = libc.sched_setattr(0, wanted, 0) == 0 and libc.sched_getattr(0, buffer, size, 0) == 0
-    return bool(done and struct.unpack(form, buffer.raw)[5] == SLICE_NS)  # older systems take it without a word
+    is_set = libc.sched_setattr(0, attributes, 0) == 0 and libc.sched_getattr(0, buffer, size, 0) == 0
+    return bool(is_set and struct.unpack(form, buffer.raw)[5] == SLICE_NS)  # older systems take it without a word
 
 
 def on_network_drive(folder: Path) -> bool:

@@ -14,9 +14,9 @@ def format_duration(seconds: float) -> str:
     whole = max(round(seconds), 0)
     if whole < 60:
         return f"{whole} s"
-    minutes, rest = divmod(whole, 60)
+    minutes, seconds_left = divmod(whole, 60)
     if minutes < 60:
-        return f"{minutes} min {rest} s" if rest and minutes < 10 else f"{minutes} min"
+        return f"{minutes} min {seconds_left} s" if seconds_left and minutes < 10 else f"{minutes} min"
     return f"{minutes // 60} h {minutes % 60} min"
 
 
@@ -38,9 +38,9 @@ def defined(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
 
 
-def counted(n: int, one: str, several: str = "") -> str:
+def counted(n: int, singular: str, plural: str = "") -> str:
     """Return a number with its noun, whose plural ends in s unless it is given."""
-    return f"{n} {one if n == 1 else several or one + 's'}"
+    return f"{n} {singular if n == 1 else plural or singular + 's'}"
 
 
 def whole_percent(part: int, whole: int) -> int:
@@ -63,8 +63,8 @@ def clock(time_s: float) -> str:
     """Return a time as mm:ss.mmm; minutes go on beyond 59."""
     milliseconds = round(time_s * 1000)
     sign = "−" if milliseconds < 0 else ""
-    minutes, rest = divmod(abs(milliseconds), 60_000)
-    return f"{sign}{minutes:02d}:{rest // 1000:02d}.{rest % 1000:03d}"
+    minutes, milliseconds_left = divmod(abs(milliseconds), 60_000)
+    return f"{sign}{minutes:02d}:{milliseconds_left // 1000:02d}.{milliseconds_left % 1000:03d}"
 
 
 def plain(value: float) -> str:
@@ -80,8 +80,8 @@ def format_series(times: Iterable[str], values: Iterable[float], digits: int) ->
     points = [(value, f"{signed(value, digits)} at {time}") for time, value in zip(times, values, strict=True)]
     if not points:
         return ""
-    last, least, most = points[-1][1], min(points)[1], max(points)[1]
-    return f"Last {last}, least {least}, greatest {most}. All: {'; '.join(text for _, text in points)}."
+    last, lowest, highest = points[-1][1], min(points)[1], max(points)[1]
+    return f"Last {last}, least {lowest}, greatest {highest}. All: {'; '.join(text for _, text in points)}."
 
 
 def printable(text: str) -> str:

@@ -100,9 +100,9 @@ def _weighted_quantile(values: FloatArray, weights: FloatArray, level: float) ->
     If the weights sum to less than 1, the rest is the weight of an infinite value.
     """
     order = np.argsort(values, axis=0, kind="stable")
-    reached = np.cumsum(weights[order], axis=0) >= level - 1e-9
-    first = np.take_along_axis(order, np.argmax(reached, axis=0)[None, :], axis=0)
-    return np.where(reached.any(axis=0), np.take_along_axis(values, first, axis=0)[0], np.inf)
+    is_enough = np.cumsum(weights[order], axis=0) >= level - 1e-9
+    first = np.take_along_axis(order, np.argmax(is_enough, axis=0)[None, :], axis=0)
+    return np.where(is_enough.any(axis=0), np.take_along_axis(values, first, axis=0)[0], np.inf)
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,10 +247,10 @@ class ScoreCalibration:
 
     @property
     def _digits(self) -> int:
-        given = max(0, math.ceil(-math.log10(self.step) - 1e-9))
+        step_digits = max(0, math.ceil(-math.log10(self.step) - 1e-9))
         span = self.map.high - self.map.low if self.map is not None else 0.0
         extra = 1 if span < _COARSE_SCALE_STEPS * self.step else 0
-        return min(given + extra, _MAX_DIGITS)
+        return min(step_digits + extra, _MAX_DIGITS)
 
     def of(self, score: float, *, unfamiliar: bool = False) -> CalibratedScore:
         """Return a score on the scale, or its refusal.

@@ -94,10 +94,10 @@ class CohortPosition:
             return f"not distinguishable from the median of the {videos}"
         if self.n_higher == self.n_lower:
             return f"in the middle of the {videos}" + self._format_ties()
-        side, beyond = ("lower", self.n_higher) if self.n_higher > self.n_lower else ("higher", self.n_lower)
-        if beyond == self.n:
+        side, n_beyond = ("lower", self.n_higher) if self.n_higher > self.n_lower else ("higher", self.n_lower)
+        if n_beyond == self.n:
             return f"{side} than all {videos}"
-        return f"{side} than {whole_percent(beyond, self.n)} % of the {videos}" + self._format_ties()
+        return f"{side} than {whole_percent(n_beyond, self.n)} % of the {videos}" + self._format_ties()
 
     def _format_ties(self) -> str:
         if not self.n_tied:
@@ -127,7 +127,9 @@ def cohort_positions(
     if len(intervals) != len(scores) or not all(map(isfinite, scores)):
         raise ValueError("a cohort is made of videos that have a score")
     ranked = sorted(scores)
-    return tuple(place(*known, ranked, cohort) for known in zip(scores, intervals, strict=True))
+    return tuple(
+        place(*score_and_interval, ranked, cohort) for score_and_interval in zip(scores, intervals, strict=True)
+    )
 
 
 def place(
@@ -137,8 +139,8 @@ def place(
     n = len(ranked) - 1
     lower = bisect_left(ranked, score)
     # median of the others: everything above the score moves down by one position
-    places = (at + (at >= lower) for at in (max(n - 1, 0) // 2, n // 2))
-    median = sum(ranked[at] for at in places) / 2 if n > 0 else nan
+    places = (index + (index >= lower) for index in (max(n - 1, 0) // 2, n // 2))
+    median = sum(ranked[index] for index in places) / 2 if n > 0 else nan
     low, high = (bisect_left(ranked, end) - (score < end) for end in interval or (score, score))
     return CohortPosition(
         score, interval, cohort, n, lower, len(ranked) - bisect_right(ranked, score), median, (low, high)
@@ -187,26 +189,26 @@ def reference_video(
     if not others:
         return None
     limit = float(np.percentile([other.score for other in others] if scores is None else scores, WELL_SCORED))
-    good = [other for other in others if other.score >= limit and other.score > video.score]
-    if not good:
+    better_videos = [other for other in others if other.score >= limit and other.score > video.score]
+    if not better_videos:
         return None
-    near_by, distances = _distances(video, others, good)
-    nearest = min(zip(distances, good, strict=True), key=lambda pair: (pair[0], -pair[1].score, pair[1].name))
+    near_by, distances = _distances(video, others, better_videos)
+    nearest = min(zip(distances, better_videos, strict=True), key=lambda pair: (pair[0], -pair[1].score, pair[1].name))
     return ReferenceVideo(nearest[1].name, nearest[1].score, near_by, nearest[0])
 
 
 def _distances(
-    video: CohortMember, others: Sequence[CohortMember], good: Sequence[CohortMember]
+    video: CohortMember, others: Sequence[CohortMember], better_videos: Sequence[CohortMember]
 ) -> tuple[SimilarityMeasure, list[float]]:
     embeddings = [member.embedding for member in (video, *others) if member.embedding is not None]
     if len(embeddings) <= len(others):
-        return SimilarityMeasure.SCORE, [member.score - video.score for member in good]
+        return SimilarityMeasure.SCORE, [member.score - video.score for member in better_videos]
     embedding = np.stack(embeddings)
     scale = embedding.std(axis=0)
     scale = np.where(scale > 0, scale, 1.0)
     own = embeddings[0]
     return SimilarityMeasure.LOOKS, [
         float(np.sqrt(np.mean(((member.embedding - own) / scale) ** 2)))
-        for member in good
+        for member in better_videos
         if member.embedding is not None
     ]

@@ -91,22 +91,22 @@ def difference(first: Analysis, second: Analysis) -> Difference:
     return Difference(first.video, frames, maps.values.astype(np.float32), maps.rect, first.frames)
 
 
-def uniform_baseline(like: Analysis, name: str) -> Analysis:
+def uniform_baseline(analysis: Analysis, name: str) -> Analysis:
     """Return the analysis of a model with uniform attention and no score: a baseline for comparison.
 
     Args:
-        like: Analysis of the same video, which gives the sampled frames.
+        analysis: Analysis of the same video, which gives the sampled frames.
         name: Name of the baseline.
     """
-    n_passes, n_samples = like.samples.shape
+    n_passes, n_samples = analysis.samples.shape
     return replace(
-        like,
+        analysis,
         attention=np.ones((n_passes, n_samples, 1, 1), np.float32),
         map_kind=MapKind.DISTRIBUTION,
         map_rect=MapRect(),
         task_state=np.zeros((n_passes, n_samples, 0), np.float32),
         score_curve=np.full((n_passes, n_samples), np.nan),
-        provenance=replace(like.provenance, model=name, model_digest="", attention_model=""),
+        provenance=replace(analysis.provenance, model=name, model_digest="", attention_model=""),
         warning="",
         pooled=None,
     )

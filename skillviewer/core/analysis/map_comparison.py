@@ -56,15 +56,15 @@ def _overlap_shares(cell_edges: FloatArray, interval_edges: FloatArray) -> Float
     return np.asarray(np.clip(high - low, 0.0, None) / np.diff(cell_edges))
 
 
-def spread(maps: NDArray[Any], rect: MapRect, onto: Partition) -> FloatArray:
+def spread(maps: NDArray[Any], rect: MapRect, target: Partition) -> FloatArray:
     """Redistribute the mass of (..., h, w) maps over another partition; return (..., H, W) float64.
 
-    The mass of a cell is spread evenly over the cell's area. Mass outside ``onto`` is lost: to keep all mass, ``onto``
-    must cover the maps.
+    The mass of a cell is spread evenly over the cell's area. Mass outside ``target`` is lost:
+    to keep all mass, ``target`` must cover the maps.
     """
-    own = Partition.of(rect, (maps.shape[-2], maps.shape[-1]))
-    row_shares = _overlap_shares(own.y, onto.y)
-    column_shares = _overlap_shares(own.x, onto.x)
+    source = Partition.of(rect, (maps.shape[-2], maps.shape[-1]))
+    row_shares = _overlap_shares(source.y, target.y)
+    column_shares = _overlap_shares(source.x, target.x)
     return np.asarray(row_shares @ maps.astype(np.float64) @ column_shares.T)
 
 

@@ -48,16 +48,16 @@ def agreement_matrix(analyses: ByModel, token: CancelToken = NEVER, report: Repo
     scores, maps = np.full((m, m), np.nan), np.full((m, m), np.nan)
     n_videos = np.zeros((m, m), dtype=np.int64)
     pairs = [(i, j) for i in range(m) for j in range(i, m)]
-    for done, (i, j) in enumerate(pairs, start=1):
+    for n_done, (i, j) in enumerate(pairs, start=1):
         token.check()
         first, second = analyses[models[i]], analyses[models[j]]
-        shared = [name for name in first if name in second]
-        n_videos[i, j] = n_videos[j, i] = len(shared)
-        own = [first[name].score for name in shared]
-        other = [second[name].score for name in shared]
+        common = [name for name in first if name in second]
+        n_videos[i, j] = n_videos[j, i] = len(common)
+        own = [first[name].score for name in common]
+        other = [second[name].score for name in common]
         scores[i, j] = scores[j, i] = rank_agreement(own, other)
-        maps[i, j] = maps[j, i] = mean_defined([map_agreement(first[name], second[name]) for name in shared])
-        report(Progress("comparing models", done, len(pairs)))
+        maps[i, j] = maps[j, i] = mean_defined([map_agreement(first[name], second[name]) for name in common])
+        report(Progress("comparing models", n_done, len(pairs)))
     return AgreementMatrix(models, scores, maps, n_videos)
 
 
@@ -95,11 +95,11 @@ class RankDisagreement:
 def disagreements(analyses: ByModel) -> tuple[RankDisagreement, ...]:
     """Return the videos that all models assessed, those with the greatest disagreement first."""
     sides = list(analyses.values())
-    shared = sorted(name for name in sides[0] if all(name in side for side in sides)) if sides else []
-    if not shared:
+    common = sorted(name for name in sides[0] if all(name in side for side in sides)) if sides else []
+    if not common:
         return ()
-    ranks = np.stack([ranks_of([-side[name].score for name in shared]) for side in sides], axis=1)
+    ranks = np.stack([ranks_of([-side[name].score for name in common]) for side in sides], axis=1)
     rank_disagreements = [
-        RankDisagreement(name, tuple(row), len(shared)) for name, row in zip(shared, ranks.tolist(), strict=True)
+        RankDisagreement(name, tuple(row), len(common)) for name, row in zip(common, ranks.tolist(), strict=True)
     ]
     return tuple(sorted(rank_disagreements, key=lambda d: (-d.spread, d.video)))

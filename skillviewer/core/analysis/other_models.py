@@ -42,11 +42,11 @@ class Version(Protocol):
 
 def other_models(
     video: str,
-    own: Mapping[str, float],
+    own_scores: Mapping[str, float],
     digest: str,
     models: Sequence[Version],
     scores_by: Callable[[str], Mapping[str, float]],
-    most: int,
+    max_models: int,
 ) -> tuple[tuple[OtherModel, ...], tuple[tuple[int, float], ...]]:
     """Compare the scores by the model in use with those by the other models of a study.
 
@@ -55,11 +55,11 @@ def other_models(
 
     Args:
         video: Name of the video.
-        own: Scores by the model in use, by name of the video.
+        own_scores: Scores by the model in use, by name of the video.
         digest: Digest of the model in use.
         models: All models of the study.
         scores_by: Returns the scores by the model with a digest.
-        most: Largest number of other models.
+        max_models: Largest number of other models.
 
     Returns:
         Ranks of the video by other models, the latest first; and version number and score by each other version of the
@@ -77,18 +77,18 @@ def other_models(
         if model_in_use is not None and model.name == model_in_use.name:
             versions.append((model.version, scores[video]))
             continue
-        shared = [name for name in own if name in scores]
-        if len(shared) > 1:
+        common = [name for name in own_scores if name in scores]
+        if len(common) > 1:
             others.append(
                 OtherModel(
                     name=f"{model.name} v{model.version}",
-                    rank=1 + sum(scores[name] > scores[video] for name in shared),
-                    own_rank=1 + sum(own[name] > own[video] for name in shared),
-                    n=len(shared),
-                    agreement=rank_agreement([own[name] for name in shared], [scores[name] for name in shared]),
+                    rank=1 + sum(scores[name] > scores[video] for name in common),
+                    own_rank=1 + sum(own_scores[name] > own_scores[video] for name in common),
+                    n=len(common),
+                    agreement=rank_agreement([own_scores[name] for name in common], [scores[name] for name in common]),
                 )
             )
-    return tuple(others[:most]), tuple(sorted(versions))
+    return tuple(others[:max_models]), tuple(sorted(versions))
 
 
 @dataclass(frozen=True, slots=True)

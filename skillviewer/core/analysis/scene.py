@@ -168,7 +168,7 @@ def resolve(analysis: Analysis, frame_index: int, map_style: MapStyle) -> Scene:
     if not 0 <= frame_index < video.n_frames:
         raise ValueError(f"frame {frame_index} lies outside 0 to {video.n_frames - 1}")
     rows = analysis.in_time_order
-    at = int(np.searchsorted(rows[:, 0], frame_index, side="right")) - 1
+    row = int(np.searchsorted(rows[:, 0], frame_index, side="right")) - 1
     time_s = float(video.times_s[frame_index])
     values: Float32Array | None = None
     source = MapSource.NOTHING
@@ -179,15 +179,15 @@ def resolve(analysis: Analysis, frame_index: int, map_style: MapStyle) -> Scene:
     age_s = 0.0
     step = -1
     score = float("nan")
-    if at >= 0:
-        sample_frame, in_pass, step = (int(x) for x in rows[at])
+    if row >= 0:
+        sample_frame, in_pass, step = (int(x) for x in rows[row])
         age_s = time_s - float(video.times_s[sample_frame])
         score = float(analysis.score_curve[in_pass, step])
         if analysis.map_kind is not MapKind.NONE:
             values = display_values(analysis.attention[in_pass, step], analysis.map_kind)
             source = MapSource.OWN if sample_frame == frame_index else MapSource.HELD
-            if source is MapSource.HELD and map_style.between is MapInterpolation.INTERPOLATED and at + 1 < len(rows):
-                after, pass_after, step_after = (int(x) for x in rows[at + 1])
+            if source is MapSource.HELD and map_style.between is MapInterpolation.INTERPOLATED and row + 1 < len(rows):
+                after, pass_after, step_after = (int(x) for x in rows[row + 1])
                 later = display_values(analysis.attention[pass_after, step_after], analysis.map_kind)
                 start_s, stop_s = float(video.times_s[sample_frame]), float(video.times_s[after])
                 weight = np.float32((time_s - start_s) / max(stop_s - start_s, 1e-9))
@@ -206,7 +206,7 @@ def resolve(analysis: Analysis, frame_index: int, map_style: MapStyle) -> Scene:
         rect=analysis.map_rect,
         map_style=map_style,
         source=source,
-        sample=at,
+        sample=row,
         n_samples=len(rows),
         sample_frame=sample_frame,
         age_s=age_s,

@@ -33,9 +33,9 @@ class ScoreCurve:
 
     def limits(self, room: float = 0.12) -> tuple[float, float]:
         """Return the least and the greatest score of all passes, with ``room`` times their range on each side."""
-        least, most = float(self.passes.min()), float(self.passes.max())
-        by = max((most - least) * room, abs(most) * 1e-3, 1e-6)
-        return least - by, most + by
+        low, high = float(self.passes.min()), float(self.passes.max())
+        margin = max((high - low) * room, abs(high) * 1e-3, 1e-6)
+        return low - margin, high + margin
 
     def on_clock(self, zero_s: float, unit_s: float) -> "ScoreCurve":
         """Return the curve over another clock: 0 at ``zero_s``, and 1 after ``unit_s`` seconds."""
@@ -122,7 +122,7 @@ def score_curve(analysis: Analysis, look: str = CURVE_LOOK) -> ScoreCurve:
         boundaries_s=frozen(video.times_s[inner]),
         analysed_s=analysis.stop_s if analysis.complete else float(analysis.times_s.max()),
     )
-    return next((each for each in CURVE_LOOKS if each.name == look), CURVE_LOOKS[0]).apply(curve)
+    return next((curve_look for curve_look in CURVE_LOOKS if curve_look.name == look), CURVE_LOOKS[0]).apply(curve)
 
 
 def time_step(span_s: float, n_ticks: int) -> float:

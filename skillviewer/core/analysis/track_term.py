@@ -50,21 +50,21 @@ class TrackTerm:
         Args:
             numbers: (N,) each measure up to each step, by name; NaN where it is unknown so far.
         """
-        known = {one.name: numbers[one.name] for one in self.measures if one.name in numbers}
-        if not any(math.isfinite(values[-1]) for values in known.values()):
+        available = {measure.name: numbers[measure.name] for measure in self.measures if measure.name in numbers}
+        if not any(math.isfinite(values[-1]) for values in available.values()):
             return None
-        total = np.zeros(len(next(iter(known.values()))))
-        for one in self.measures:
-            if one.name in known:
-                standardised = (known[one.name] - one.mean) / one.scale
-                total += one.weight * np.clip(np.nan_to_num(standardised, nan=0.0), -MAX_DEVIATIONS, MAX_DEVIATIONS)
+        total = np.zeros(len(next(iter(available.values()))))
+        for measure in self.measures:
+            if measure.name in available:
+                standardised = (available[measure.name] - measure.mean) / measure.scale
+                total += measure.weight * np.clip(np.nan_to_num(standardised, nan=0.0), -MAX_DEVIATIONS, MAX_DEVIATIONS)
         added = self.weight * np.clip((total - self.mean) / self.scale, -MAX_DEVIATIONS, MAX_DEVIATIONS)
         return np.asarray(added, np.float64)
 
     @property
     def needs_reference(self) -> bool:
         """True if a measure is a distance from a reference path."""
-        return any(one.name.endswith("_distance") for one in self.measures)
+        return any(measure.name.endswith("_distance") for measure in self.measures)
 
 
 def fusion_weight(differences: Sequence[tuple[float, float]]) -> float:

@@ -78,13 +78,13 @@ def fold_of(name: str, videos: Sequence[str], held_out: Iterable[str], pairs: It
     )
 
 
-def grouped(dataset: Dataset, by: FoldUnit, pairs: Iterable[Pair] | None = None) -> dict[str, list[str]]:
+def grouped(dataset: Dataset, unit: FoldUnit, pairs: Iterable[Pair] | None = None) -> dict[str, list[str]]:
     """Return what is held out together: videos by participant (a video without one by itself), or single videos.
 
     A video in no ordered pair is not tested and forms no group. It joins the group of its participant, if other videos
     of the participant are tested. Without ``pairs`` all of the data set count.
     """
-    participants = dataset.participants if by is FoldUnit.PARTICIPANT else {}
+    participants = dataset.participants if unit is FoldUnit.PARTICIPANT else {}
     tested = set(videos_of(tuple(dataset.pairs if pairs is None else pairs)))
     groups: dict[str, list[str]] = {}
     for name in dataset.names:
@@ -98,8 +98,8 @@ def grouped(dataset: Dataset, by: FoldUnit, pairs: Iterable[Pair] | None = None)
 
 def compared(dataset: Dataset) -> list[str]:
     """Return the videos that an ordered or similar pair names, in the order of the data set."""
-    named = set(videos_of(dataset.pairs, dataset.similar))
-    return [name for name in dataset.names if name in named]
+    names_in_pairs = set(videos_of(dataset.pairs, dataset.similar))
+    return [name for name in dataset.names if name in names_in_pairs]
 
 
 def _choose(dataset: Dataset) -> tuple[FoldUnit, str]:
@@ -120,22 +120,24 @@ def _unknown_participants(dataset: Dataset) -> str:
     unknown = [name for name in videos_of(dataset.pairs) if name not in dataset.participants]
     if not unknown:
         return ""
-    one = len(unknown) == 1
-    who, each = (f"“{unknown[0]}”", "it") if one else (f"{len(unknown)} videos ({unknown[0]}, for one)", "each")
+    is_single = len(unknown) == 1
+    subject = f"“{unknown[0]}”" if is_single else f"{len(unknown)} videos ({unknown[0]}, for one)"
+    pronoun = "it" if is_single else "each"
     return (
-        f"The participant of {who} is unknown: {each} is held out by itself, and the person in it may also be in "
+        f"The participant of {subject} is unknown: {pronoun} is held out by itself, and the person in it may also be "
+        "in "
         "training, so accuracies are too high."
     )
 
 
-def make_folds(dataset: Dataset, n_folds: int | None = None, by: FoldUnit | None = None, seed: int = 0) -> Folds:
+def make_folds(dataset: Dataset, n_folds: int | None = None, unit: FoldUnit | None = None, seed: int = 0) -> Folds:
     """Divide a data set into folds; videos in no pair are left out.
 
     Args:
         dataset: The data set.
         n_folds: Number of folds, or None for the released ones, else four, or fewer if there are fewer participants.
             Released folds are used as they are; the warning says if their number differs.
-        by: Unit to hold out; None uses the released folds, else participants, else, with a warning, videos. Known
+        unit: Unit to hold out; None uses the released folds, else participants, else, with a warning, videos. Known
             participants are held out whole; a video without one is held out by itself, with a warning.
         seed: Decides which participants (or videos) share a fold.
 
@@ -143,19 +145,19 @@ def make_folds(dataset: Dataset, n_folds: int | None = None, by: FoldUnit | None
         DatasetError: There are too few participants or videos, or there are no released folds.
     """
     warning = ""
-    if by is None:
-        by, warning = _choose(dataset)
-    elif by is FoldUnit.VIDEO:
+    if unit is None:
+        unit, warning = _choose(dataset)
+    elif unit is FoldUnit.VIDEO:
         warning = _BY_VIDEO
-    if by is FoldUnit.RELEASED:
+    if unit is FoldUnit.RELEASED:
         released = _released(dataset)
         if n_folds in {None, len(released.folds)}:
             return released
         n = len(released.folds)
         note = f"The released folds are used, {n} and not {n_folds}: choose folds by participant or video for others."
         return replace(released, warning=" ".join(filter(None, (released.warning, note))))
-    groups = grouped(dataset, by)
-    if by is FoldUnit.PARTICIPANT:
+    groups = grouped(dataset, unit)
+    if unit is FoldUnit.PARTICIPANT:
         warning = _unknown_participants(dataset)
         if groups and all(group.startswith(_NOBODY) for group in groups):
             unknown = next(iter(groups.values()))[0]
@@ -163,17 +165,17 @@ def make_folds(dataset: Dataset, n_folds: int | None = None, by: FoldUnit | None
     n_folds = max(2, min(USUAL_FOLDS, len(groups))) if n_folds is None else n_folds
     if not 2 <= n_folds <= len(groups):
         raise DatasetError(
-            f"{n_folds} folds cannot be made from {len(groups)} {by}s: choose 2 to {len(groups)}."
+            f"{n_folds} folds cannot be made from {len(groups)} {unit}s: choose 2 to {len(groups)}."
             if len(groups) >= 2
-            else f"{dataset.name} has only {len(groups)} {by}: nothing can be held out."
+            else f"{dataset.name} has only {len(groups)} {unit}: nothing can be held out."
         )
     names = compared(dataset)
     parts = split_groups(groups, n_folds, seed)
     folds = tuple(fold_of(str(i + 1), names, part, dataset.pairs) for i, part in enumerate(parts))
-    participants = dataset.participants if by is FoldUnit.PARTICIPANT else None
+    participants = dataset.participants if unit is FoldUnit.PARTICIPANT else None
     for fold in folds:
         check_no_leak(fold, participants)
-    return Folds(by, folds, " ".join(filter(None, (warning, _thin(folds)))))
+    return Folds(unit, folds, " ".join(filter(None, (warning, _thin(folds)))))
 
 
 def quarter_out(dataset: Dataset, seed: int = 0) -> Folds:
@@ -210,9 +212,9 @@ def _released(dataset: Dataset) -> Folds:
     warning = ""
     for fold in dataset.released:
         check_no_leak(fold)
-        shared = sorted(_shared_participants(fold, dataset.participants))
-        if shared:
-            warning = f"The released folds have the same person in training and test ({shared[0]})."
+        in_both = sorted(_shared_participants(fold, dataset.participants))
+        if in_both:
+            warning = f"The released folds have the same person in training and test ({in_both[0]})."
     return Folds(FoldUnit.RELEASED, dataset.released, " ".join(filter(None, (warning, _thin(dataset.released)))))
 
 
@@ -221,8 +223,8 @@ def _has_pairs(fold: Fold) -> bool:
 
 
 def _thin(folds: Sequence[Fold]) -> str:
-    without = [fold.name for fold in folds if not _has_pairs(fold)]
-    return f"No pairs to train on or to test on in fold {', '.join(without)}." if without else ""
+    without_pairs = [fold.name for fold in folds if not _has_pairs(fold)]
+    return f"No pairs to train on or to test on in fold {', '.join(without_pairs)}." if without_pairs else ""
 
 
 def _shared_participants(fold: Fold, participants: Mapping[str, str]) -> set[str]:
@@ -230,19 +232,19 @@ def _shared_participants(fold: Fold, participants: Mapping[str, str]) -> set[str
     return trained & {participants[v] for v in fold.held_out_videos if v in participants}
 
 
-def check_no_leak(fold: Fold, participants: Mapping[str, str] | None = None, seen: Iterable[str] = ()) -> None:
+def check_no_leak(fold: Fold, participants: Mapping[str, str] | None = None, names_seen: Iterable[str] = ()) -> None:
     """Check that nothing held out leaks into training.
 
     Args:
         fold: The fold.
         participants: Participant of every video, if whole participants must be held out.
-        seen: Names of the videos that training (or the selection of an epoch) has used.
+        names_seen: Names of the videos that training (or the selection of an epoch) has used.
 
     Raises:
         DatasetError: A held-out video is trained on, a test pair touches none, or a participant is on both sides.
     """
     held_out = set(fold.held_out_videos)
-    trained = set(fold.train_videos) | {v for p in fold.train_pairs for v in (p.better, p.worse)} | set(seen)
+    trained = set(fold.train_videos) | {v for p in fold.train_pairs for v in (p.better, p.worse)} | set(names_seen)
     leaked = sorted(held_out & trained)
     if leaked:
         raise DatasetError(f"Fold {fold.name} leaks: “{leaked[0]}” is held out and yet used in training.")
@@ -250,9 +252,9 @@ def check_no_leak(fold: Fold, participants: Mapping[str, str] | None = None, see
     if untouched:
         pair = untouched[0]
         raise DatasetError(f"Fold {fold.name} leaks: both videos of {pair.better}–{pair.worse} are trained on.")
-    shared = sorted(_shared_participants(fold, participants or {}))
-    if shared:
-        raise DatasetError(f"Fold {fold.name} leaks: participant “{shared[0]}” is both held out and trained on.")
+    in_both = sorted(_shared_participants(fold, participants or {}))
+    if in_both:
+        raise DatasetError(f"Fold {fold.name} leaks: participant “{in_both[0]}” is both held out and trained on.")
 
 
 def inner_fold(dataset: Dataset, fold: Fold, seed: int = 0, n_parts: int = 4) -> Fold:
@@ -282,6 +284,6 @@ def inner_folds(dataset: Dataset, fold: Fold, seed: int = 0, n_parts: int = 4) -
         raise DatasetError(f"Fold {fold.name} has {len(inside.videos)} training videos: too few to choose on.")
     parts = split_groups(groups, min(n_parts, len(groups)), seed)
     inner = tuple(fold_of(f"{fold.name}/inner", inside.names, part, fold.train_pairs) for part in parts)
-    for one in inner:
-        check_no_leak(one, participants)
+    for inner_fold in inner:
+        check_no_leak(inner_fold, participants)
     return inner

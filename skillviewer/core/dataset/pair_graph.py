@@ -67,12 +67,12 @@ def similar_by_depth(pairs: Iterable[Pair], farthest: int = 1) -> tuple[SimilarP
     Depths of two islands start at different videos, so both videos of a pair belong to one island.
     """
     pairs = tuple(pairs)
-    ordered = {SimilarPair(pair.better, pair.worse) for pair in pairs}
+    ordered_pairs = {SimilarPair(pair.better, pair.worse) for pair in pairs}
     near: set[SimilarPair] = set()
     for level, deeper in _levels(pairs, depths(pairs), farthest):
         near.update(starmap(SimilarPair, combinations(level, 2)))
         near.update(starmap(SimilarPair, product(level, deeper)))
-    return tuple(sorted(near - ordered))
+    return tuple(sorted(near - ordered_pairs))
 
 
 def count_similar_by_depth(pairs: Iterable[Pair], farthest: int = 1) -> int:
@@ -81,8 +81,8 @@ def count_similar_by_depth(pairs: Iterable[Pair], farthest: int = 1) -> int:
     depth = depths(pairs)
     levels = _levels(pairs, depth, farthest)
     near = sum(len(level) * (len(level) - 1) // 2 + len(level) * len(deeper) for level, deeper in levels)
-    ordered = {SimilarPair(pair.better, pair.worse) for pair in pairs}
-    return near - sum(abs(depth[pair.first] - depth[pair.second]) <= farthest for pair in ordered)
+    ordered_pairs = {SimilarPair(pair.better, pair.worse) for pair in pairs}
+    return near - sum(abs(depth[pair.first] - depth[pair.second]) <= farthest for pair in ordered_pairs)
 
 
 def _levels(pairs: Collection[Pair], depth: Mapping[str, int], farthest: int) -> Iterator[tuple[list[str], list[str]]]:

@@ -82,8 +82,8 @@ class Judgement:
 
 def videos_of(pairs: Sequence[Pair], similar: Sequence[SimilarPair] = ()) -> list[str]:
     """Return the distinct videos in pairs, sorted by name."""
-    ordered = {name for pair in pairs for name in (pair.better, pair.worse)}
-    return sorted(ordered | {name for pair in similar for name in (pair.first, pair.second)})
+    in_ordered_pairs = {name for pair in pairs for name in (pair.better, pair.worse)}
+    return sorted(in_ordered_pairs | {name for pair in similar for name in (pair.first, pair.second)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,22 +208,22 @@ class Dataset:
 
     def restricted(self, names: Collection[str]) -> "Dataset":
         """Return the data set of a subset of videos, with their pairs, judgements, folds and numbers only."""
-        keep = set(names)
+        kept_names = set(names)
 
         def fewer(measure: Measure) -> Measure:
-            return replace(measure, values=tuple((v, x) for v, x in measure.values if v in keep))
+            return replace(measure, values=tuple((v, x) for v, x in measure.values if v in kept_names))
 
         return replace(
             self,
-            videos=tuple(v for v in self.videos if v.name in keep),
-            pairs=tuple(p for p in self.pairs if p.within(keep)),
-            similar=tuple(p for p in self.similar if p.within(keep)),
-            judgements=tuple(j for j in self.judgements if j.left in keep and j.right in keep),
-            released=None if self.released is None else tuple(fold.restricted(keep) for fold in self.released),
+            videos=tuple(v for v in self.videos if v.name in kept_names),
+            pairs=tuple(p for p in self.pairs if p.within(kept_names)),
+            similar=tuple(p for p in self.similar if p.within(kept_names)),
+            judgements=tuple(j for j in self.judgements if j.left in kept_names and j.right in kept_names),
+            released=None if self.released is None else tuple(fold.restricted(kept_names) for fold in self.released),
             scores=None if self.scores is None else fewer(self.scores),
             truth=tuple(fewer(measure) for measure in self.truth),
             instruments=tuple(fewer(measure) for measure in self.instruments),
-            ratings=None if self.ratings is None else self.ratings.restricted(keep),
+            ratings=None if self.ratings is None else self.ratings.restricted(kept_names),
         )
 
     def usable(self) -> "Dataset":

@@ -94,9 +94,9 @@ class RatingSet:
         occasions: dict[str, set[str]] = {}
         for rating in self.ratings:
             occasions.setdefault(rating.video, set()).add(rating.occasion)
-        return {video: said for video, (said, *others) in occasions.items() if said and not others}
+        return {video: occasion for video, (occasion, *others) in occasions.items() if occasion and not others}
 
     def restricted(self, names: Collection[str]) -> "RatingSet":
         """Return the ratings of fewer videos; the scales stay."""
-        keep = set(names)
-        return replace(self, ratings=tuple(rating for rating in self.ratings if rating.video in keep))
+        kept_names = set(names)
+        return replace(self, ratings=tuple(rating for rating in self.ratings if rating.video in kept_names))

@@ -12,8 +12,9 @@ def why_no_pair(dataset: Dataset) -> str:
         return f"All videos have the same rating of {rated} ({value}): it orders nothing. Choose another criterion."
     if not dataset.similar:
         return ""
-    by = f" by the rule “{dataset.rule}”" if dataset.rule else ""
+    by_rule = f" by the rule “{dataset.rule}”" if dataset.rule else ""
     return (
-        f"All {len(dataset.similar)} pairs count as no difference{by}: they order nothing. Judge more pairs, or choose "
+        f"All {len(dataset.similar)} pairs count as no difference{by_rule}: they order nothing. Judge more pairs, or "
+        "choose "
         "another rule."
     )

@@ -106,10 +106,12 @@ def clusters_of(dataset: Dataset) -> tuple[dict[str, str], str]:
     pair have none.
     """
     participants = dataset.participants
-    named = videos_of(dataset.pairs)
-    if not any(name in participants for name in named):
-        return {name: name for name in named}, "video"
-    return {name: participants.get(name, f"\0{name}") for name in named}, "participant"  # no name begins with \0
+    compared_names = videos_of(dataset.pairs)
+    if not any(name in participants for name in compared_names):
+        return {name: name for name in compared_names}, "video"
+    return {
+        name: participants.get(name, f"\0{name}") for name in compared_names
+    }, "participant"  # no name begins with \0
 
 
 Choose = Callable[[Pair], bool]
@@ -148,13 +150,13 @@ def refit_factor(folds: Iterable[Fold]) -> float:
 
 
 def pooled_pair_outcomes(
-    given: Iterable[tuple[Pair, float]], held_out: Collection[str], dataset: Dataset, factor: float = 1.0
+    outcomes: Iterable[tuple[Pair, float]], held_out: Collection[str], dataset: Dataset, factor: float = 1.0
 ) -> PooledEstimate:
     """Return the mean worth of tested pairs, 0 to 1 each, with its interval over participants.
 
     A pair between two folds is given twice. ``factor`` is that of the variance (``refit_factor``).
     """
-    return _pooled(*_tables(given, dataset), held_out, dataset, factor, Range.PROPORTION)
+    return _pooled(*_tables(outcomes, dataset), held_out, dataset, factor, Range.PROPORTION)
 
 
 def pooled_difference(
@@ -165,13 +167,13 @@ def pooled_difference(
     The arguments are those of ``pooled_accuracy``. Models with different numbers of seeds on the same folds can be
     compared.
     """
-    (one, tested), (other, also) = (
+    (right, tested), (other_right, other_tested) = (
         _tables(pair_outcomes(results, both_held_out), dataset) for results in (first, second)
     )
-    if also.sum():
-        other = other * (tested.sum() / also.sum())
+    if other_tested.sum():
+        other_right = other_right * (tested.sum() / other_tested.sum())
     factor = refit_factor(result.fold for result in first)
-    difference = _pooled(one - other, tested, _held_out(first), dataset, factor, Range.NUMBER)
+    difference = _pooled(right - other_right, tested, _held_out(first), dataset, factor, Range.NUMBER)
     return (
         replace(difference, low=max(difference.low, -1.0), high=min(difference.high, 1.0))
         if math.isfinite(difference.low)
@@ -196,14 +198,14 @@ def pair_outcomes(
     return outcomes
 
 
-def _tables(given: Iterable[tuple[Pair, float]], dataset: Dataset) -> tuple[FloatArray, FloatArray]:
+def _tables(outcomes: Iterable[tuple[Pair, float]], dataset: Dataset) -> tuple[FloatArray, FloatArray]:
     """Return (P, P) worths of tested pairs and (P, P) numbers of them, by cluster; upper triangles."""
     clusters, place = _places(dataset)
     right, tested = np.zeros((len(place), len(place))), np.zeros((len(place), len(place)))
-    for pair, worth in given:
-        at = tuple(sorted((place[clusters[pair.better]], place[clusters[pair.worse]])))
-        right[at] += worth
-        tested[at] += 1
+    for pair, worth in outcomes:
+        cell = tuple(sorted((place[clusters[pair.better]], place[clusters[pair.worse]])))
+        right[cell] += worth
+        tested[cell] += 1
     return right, tested
 
 
@@ -211,13 +213,13 @@ def _pooled(
     right: FloatArray, tested: FloatArray, held_out: Collection[str], dataset: Dataset, factor: float, reach: Range
 ) -> PooledEstimate:
     clusters, place = _places(dataset)
-    there = (tested + tested.T).sum(axis=1) > 0
+    is_tested = (tested + tested.T).sum(axis=1) > 0
     participants = {place[clusters[name]] for name in held_out if name in clusters}
     n = int(tested.sum())
     value = float(right.sum() / n) if n else math.nan
     variance = factor * pair_variance(right, tested)
-    low, high = interval(value, variance, sum(bool(there[at]) for at in participants), reach)
-    return PooledEstimate(value, low, high, n, int(there.sum()), clusters_of(dataset)[1])
+    low, high = interval(value, variance, sum(bool(is_tested[index]) for index in participants), reach)
+    return PooledEstimate(value, low, high, n, int(is_tested.sum()), clusters_of(dataset)[1])
 
 
 def _places(dataset: Dataset) -> tuple[dict[str, str], dict[str, int]]:

@@ -42,13 +42,13 @@ def ceilings(dataset: Dataset, folds: Sequence[Fold]) -> tuple[Ordering, ...]:
     among = equal_success(dataset)
     held_out = {name for fold in folds for name in fold.held_out_videos}
 
-    def row(name: str, *given: Sequence[tuple[Pair, float]]) -> Ordering:
-        return Ordering(name, *(pooled_pair_outcomes(some, held_out, dataset) for some in given))
+    def row(name: str, *outcome_sets: Sequence[tuple[Pair, float]]) -> Ordering:
+        return Ordering(name, *(pooled_pair_outcomes(outcome_set, held_out, dataset) for outcome_set in outcome_sets))
 
     rows = []
-    if one := rater_pair_outcomes(dataset, folds):
-        within = [[item for item in one if among(item[0])]] if among else []
-        rows.append(row(ONE_RATER, one, rater_pair_outcomes(dataset, folds, both_held_out=True), *within))
+    if outcomes := rater_pair_outcomes(dataset, folds):
+        within = [[item for item in outcomes if among(item[0])]] if among else []
+        rows.append(row(ONE_RATER, outcomes, rater_pair_outcomes(dataset, folds, both_held_out=True), *within))
     pairs = [pair for fold in folds for pair in fold.test_pairs]
     for title, scores in orderings(dataset).items():
         if pairs and all(pair.within(scores) for pair in pairs):
@@ -111,9 +111,9 @@ def rater_pair_outcomes(
             key = frozenset((pair.better, pair.worse))
             tested[key] = tested.get(key, 0) + 1
     outcomes = []
-    for first, second, own, others in _by_rater(dataset, set(tested)):
+    for first, second, difference, others in _by_rater(dataset, set(tested)):
         pair = Pair(first, second) if others > 0 else Pair(second, first)
-        worth = 0.5 if own == 0 else float(own * others > 0)
+        worth = 0.5 if difference == 0 else float(difference * others > 0)
         outcomes += [(pair, worth)] * tested[frozenset((first, second))]
     return outcomes
 
@@ -129,11 +129,11 @@ def _by_rater(dataset: Dataset, tested: set[frozenset[str]]) -> Iterator[tuple[s
         total = np.nansum(table.values, axis=1)
         for first, second in (sorted(key) for key in tested if key <= place.keys()):
             a, b = place[first], place[second]
-            for one, other in zip(table.values[a], table.values[b], strict=True):
-                if np.isfinite(one - other) and min(n[a], n[b]) > 1:
-                    others = (total[a] - one) / (n[a] - 1) - (total[b] - other) / (n[b] - 1)
+            for value, other_value in zip(table.values[a], table.values[b], strict=True):
+                if np.isfinite(value - other_value) and min(n[a], n[b]) > 1:
+                    others = (total[a] - value) / (n[a] - 1) - (total[b] - other_value) / (n[b] - 1)
                     if abs(others) > _ROUNDING:
-                        yield first, second, sign * (one - other), sign * others
+                        yield first, second, sign * (value - other_value), sign * others
         return
     for votes in count_votes(dataset.judgements):
         given = [1] * votes.for_first + [0] * votes.neither + [-1] * votes.for_second
@@ -148,9 +148,9 @@ def _direction(measure: Measure, pairs: Sequence[Pair]) -> tuple[float, str]:
     if first in _LESS_IS_BETTER:
         return -1.0, measure.name
     values = measure.by_video()
-    known = [pair for pair in pairs if pair.within(values)]
-    agree = sum(values[pair.better] > values[pair.worse] for pair in known)
-    differ = sum(values[pair.better] < values[pair.worse] for pair in known)
+    measured_pairs = [pair for pair in pairs if pair.within(values)]
+    agree = sum(values[pair.better] > values[pair.worse] for pair in measured_pairs)
+    differ = sum(values[pair.better] < values[pair.worse] for pair in measured_pairs)
     if first in _MORE_IS_BETTER or agree >= differ:
         return 1.0, measure.name
     return -1.0, f"{measure.name} (less is better)"

@@ -19,11 +19,11 @@ def outer_folds(dataset: Dataset, seed: int) -> Folds:
         DatasetError: There are too few people (or videos).
     """
     unit = FoldUnit.PARTICIPANT if dataset.participants else FoldUnit.VIDEO
-    named = {dataset.participants.get(n, n) for p in dataset.pairs for n in (p.better, p.worse)}
-    if len(named) < MIN_UNITS:
-        count = f"{len(named)} {unit}{'' if len(named) == 1 else 's'}"
+    units = {dataset.participants.get(n, n) for p in dataset.pairs for n in (p.better, p.worse)}
+    if len(units) < MIN_UNITS:
+        count = f"{len(units)} {unit}{'' if len(units) == 1 else 's'}"
         raise DatasetError(
             f"{dataset.name} has pairs of {count}: to choose a model at least {MIN_UNITS} are needed. Name one, "
             "such as full, instead."
         )
-    return make_folds(dataset, min(N_FOLDS, len(named)), unit, seed)
+    return make_folds(dataset, min(N_FOLDS, len(units)), unit, seed)

@@ -28,10 +28,10 @@ class Range(StrEnum):
     NUMBER = "number"
 
 
-def jackknife_variance(without: FloatArray) -> float:
+def jackknife_variance(estimates: FloatArray) -> float:
     """Return the variance of a quantity from (n,) its values without each person; NaN if one is undefined."""
-    n = len(without)
-    return (n - 1) / n * float(((without - without.mean()) ** 2).sum()) if n > 1 else math.nan
+    n = len(estimates)
+    return (n - 1) / n * float(((estimates - estimates.mean()) ** 2).sum()) if n > 1 else math.nan
 
 
 def pair_variance(right: FloatArray, tested: FloatArray) -> float:
@@ -49,11 +49,11 @@ def pair_variance(right: FloatArray, tested: FloatArray) -> float:
     if not total:
         return math.nan
     own_right = _by_participant(right)
-    own = _by_participant(tested)
-    rest = (total - own)[own > 0]
-    if not (rest > 0).all():
+    own_tested = _by_participant(tested)
+    other_tested = (total - own_tested)[own_tested > 0]
+    if not (other_tested > 0).all():
         return math.nan
-    jackknife = jackknife_variance((right.sum() - own_right)[own > 0] / rest)
+    jackknife = jackknife_variance((right.sum() - own_right)[own_tested > 0] / other_tested)
     residual = right - right.sum() / total * tested
     shared = float((_by_participant(residual) ** 2).sum() - (np.triu(residual, 1) ** 2).sum())
     n_shared = float((_by_participant(tested) ** 2).sum() - (np.triu(tested, 1) ** 2).sum())
@@ -88,11 +88,11 @@ def interval(
         return (
             (value * math.exp(-half / value), value * math.exp(half / value)) if value > _NOTHING else (math.nan,) * 2
         )
-    at, half = (2 * value - 1, 2 * half) if reach is Range.PROPORTION else (value, half)
-    slope = 1 - at**2  # of tanh there; the logit of a proportion is 2 artanh(2 p - 1)
+    centre, half = (2 * value - 1, 2 * half) if reach is Range.PROPORTION else (value, half)
+    slope = 1 - centre**2  # of tanh there; the logit of a proportion is 2 artanh(2 p - 1)
     if slope < _NOTHING:
         return math.nan, math.nan
-    low, high = (math.tanh(math.atanh(at) + side / slope) for side in (-half, half))
+    low, high = (math.tanh(math.atanh(centre) + side / slope) for side in (-half, half))
     return ((1 + low) / 2, (1 + high) / 2) if reach is Range.PROPORTION else (low, high)
 
 

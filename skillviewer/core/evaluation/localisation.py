@@ -88,9 +88,11 @@ def coverage(regions: Iterable[Region], geometry: Geometry) -> FloatArray:
     covered = np.zeros((geometry.rows, geometry.columns))
     for region in regions:
         if geometry.shows(region):
-            across = _overlap(geometry.column_at(region.left_px), geometry.column_at(region.right_px), geometry.columns)
-            down = _overlap(geometry.row_at(region.top_px), geometry.row_at(region.bottom_px), geometry.rows)
-            covered = np.maximum(covered, down[:, None] * across[None, :])
+            column_share = _overlap(
+                geometry.column_at(region.left_px), geometry.column_at(region.right_px), geometry.columns
+            )
+            row_share = _overlap(geometry.row_at(region.top_px), geometry.row_at(region.bottom_px), geometry.rows)
+            covered = np.maximum(covered, row_share[:, None] * column_share[None, :])
     return covered
 
 
@@ -168,9 +170,9 @@ class Localisation(ReadOnly):
     @property
     def energy_times_uniform(self) -> float:
         """Energy of the maps divided by that of a uniform map; NaN without frames."""
-        known = np.isfinite(self.energies)  # NaN for a map of zeros
-        even = float(self.energies_uniform[known].sum())
-        return float(self.energies[known].sum()) / even if even > 0 else float("nan")
+        is_finite = np.isfinite(self.energies)  # NaN for a map of zeros
+        uniform_energy = float(self.energies_uniform[is_finite].sum())
+        return float(self.energies[is_finite].sum()) / uniform_energy if uniform_energy > 0 else float("nan")
 
 
 def localise(
@@ -199,9 +201,9 @@ def localise(
     rows = []
     for values, frame, weights in zip(maps.astype(np.float64), frames, near, strict=True):
         if not np.isnan(weights).any():
-            each = (values, uniform, centre)
+            compared_maps = (values, uniform, centre)
             cells = weights > 0
-            rows.append([frame, *(hit(v, cells) for v in each), *(energy(v, weights) for v in each)])
+            rows.append([frame, *(hit(v, cells) for v in compared_maps), *(energy(v, weights) for v in compared_maps)])
     columns = np.array(rows, dtype=np.float64).reshape(len(rows), 7).T
     return Localisation(columns[0].astype(np.int64), *columns[1:])
 
@@ -239,8 +241,8 @@ def entropy(maps: FloatArray) -> float:
 
     Maps of zeros are left out; NaN if none is left.
     """
-    some = maps[np.abs(maps).sum(axis=(1, 2)) > 0]
-    return float(map_entropy(some).mean()) if some.size > len(some) else float("nan")
+    nonzero = maps[np.abs(maps).sum(axis=(1, 2)) > 0]
+    return float(map_entropy(nonzero).mean()) if nonzero.size > len(nonzero) else float("nan")
 
 
 OWN, UNIFORM, CENTRE = "own", "uniform", "centre"
@@ -272,9 +274,9 @@ def weight_near(
     size = next(iter(shares.values())).shape[1]
     often = _means(np.concatenate([cells[name] for name in trained])) if trained else np.zeros(size)
     blind = {}
-    for n in {len(own) for own in shares.values()}:
-        seen = np.array([_in_steps(cells[name], n) for name in trained])
-        by_step = np.array([_means(seen[:, t]) if trained else often for t in range(n)])
+    for n in {len(shares_of_video) for shares_of_video in shares.values()}:
+        trained_cells = np.array([_in_steps(cells[name], n) for name in trained])
+        by_step = np.array([_means(trained_cells[:, t]) if trained else often for t in range(n)])
         by_step[~by_step.any(axis=1)] = often
         blind[n] = {
             UNIFORM: np.full((n, size), 1 / size),
@@ -283,11 +285,11 @@ def weight_near(
             CONSTANT_STEP: np.eye(size)[by_step.argmax(axis=1)],
         }
     weights: dict[str, dict[str, float]] = {OWN: {}, **{control: {} for control in CONTROLS}}
-    for name, own in shares.items():
-        others = [_in_steps(values, len(own)) for other, values in shares.items() if other != name]
-        mean = np.mean(others, axis=0) if others else np.full_like(own, np.nan)
-        each = {OWN: own, **blind[len(own)], OTHER_VIDEO: mean}
-        for source, values in each.items():
+    for name, shares_of_video in shares.items():
+        others = [_in_steps(values, len(shares_of_video)) for other, values in shares.items() if other != name]
+        mean = np.mean(others, axis=0) if others else np.full_like(shares_of_video, np.nan)
+        compared_maps = {OWN: shares_of_video, **blind[len(shares_of_video)], OTHER_VIDEO: mean}
+        for source, values in compared_maps.items():
             weights[source][name] = spread((values * cells[name]).sum(axis=1)).mean
     return weights
 
@@ -305,5 +307,5 @@ def _shares(flat: FloatArray) -> FloatArray:
 
 def _means(rows: FloatArray) -> FloatArray:
     """Return (L,) the mean over the rows without NaN; zeros if there are none."""
-    known = rows[np.isfinite(rows).all(axis=1)]
-    return known.mean(axis=0) if len(known) else np.zeros(rows.shape[1])
+    finite_rows = rows[np.isfinite(rows).all(axis=1)]
+    return finite_rows.mean(axis=0) if len(finite_rows) else np.zeros(rows.shape[1])

@@ -105,12 +105,13 @@ def _verdict(choice: ModelChoice) -> ChoiceVerdict:
     if not rivals:
         sentence = f"{choice.title} orders {accuracy} of the pairs of people held out; no baseline was compared."
         return ChoiceVerdict(VerdictKind.NOISE, sentence, details)
-    closest, lead = min(rivals, key=lambda one: one[1].value)
-    theirs = percent(closest.accuracy.value, " %")
+    closest, lead = min(rivals, key=lambda baseline_and_lead: baseline_and_lead[1].value)
+    accuracy_text = percent(closest.accuracy.value, " %")
     points = 100 * lead.value
     if lead.value <= 0:
         sentence = (
-            f"Nothing beats the baselines: {closest.title.lower()} orders {theirs} of the pairs of people held out, "
+            f"Nothing beats the baselines: {closest.title.lower()} orders {accuracy_text} of the pairs of people held "
+            "out, "
             f"the chosen model {accuracy}."
         )
         return ChoiceVerdict(VerdictKind.BEATEN, sentence, details)
@@ -123,9 +124,9 @@ def _verdict(choice: ModelChoice) -> ChoiceVerdict:
 
 
 def _kept_or_not(choice: ModelChoice) -> str:
-    kept = max((row.accuracy for row in choice.candidates if row.can_be_kept), default=0.0)
+    best_eligible = max((row.accuracy for row in choice.candidates if row.can_be_kept), default=0.0)
     best = max(choice.candidates, key=lambda row: row.accuracy, default=None)
-    if best is None or best.accuracy <= kept:
+    if best is None or best.accuracy <= best_eligible:
         return ""
     return f"In the comparison {best.title.lower()} did best, of which no checkpoint can be made."
 

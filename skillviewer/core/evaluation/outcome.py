@@ -32,13 +32,13 @@ def outcome_check(dataset: Dataset, pairs: Sequence[Pair], scores: Mapping[str, 
     for measure in dataset.truth:
         values = measure.by_video()
         if measure.first_word in OUTCOMES and len(set(values.values())) == 2:
-            known = [pair for pair in pairs if pair.within(values)]
-            equal = [pair for pair in known if values[pair.better] == values[pair.worse]]
-            different = [pair for pair in known if values[pair.better] != values[pair.worse]]
+            pairs_with_outcome = [pair for pair in pairs if pair.within(values)]
+            equal = [pair for pair in pairs_with_outcome if values[pair.better] == values[pair.worse]]
+            different = [pair for pair in pairs_with_outcome if values[pair.better] != values[pair.worse]]
             if min(len(equal), len(different)) >= FEWEST_PAIRS:
-                one = count_pairs(different, scores).accuracy
+                accuracy = count_pairs(different, scores).accuracy
                 other = count_pairs(equal, scores).accuracy
-                return OutcomeCheck(measure.name, len(different), one, len(equal), other)
+                return OutcomeCheck(measure.name, len(different), accuracy, len(equal), other)
     return None
 
 

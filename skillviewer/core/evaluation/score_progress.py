@@ -36,8 +36,8 @@ def contribution_shares(contributions: FloatArray) -> FloatArray:
     part = np.arange(contributions.shape[1]) * N_PARTS // np.maximum(_lengths(contributions), 1)[:, None]
     sizes = np.where(part < N_PARTS, np.abs(contributions), 0.0)
     sums = sizes.sum(axis=1)
-    known = np.isfinite(sums) & (sums > 0)
-    if not known.any():
+    is_valid = np.isfinite(sums) & (sums > 0)
+    if not is_valid.any():
         return np.full(N_PARTS, np.nan)
-    shares = sizes[known] / sums[known, None]
-    return np.array([np.where(part[known] == i, shares, 0.0).sum(axis=1).mean() for i in range(N_PARTS)])
+    shares = sizes[is_valid] / sums[is_valid, None]
+    return np.array([np.where(part[is_valid] == i, shares, 0.0).sum(axis=1).mean() for i in range(N_PARTS)])

@@ -53,13 +53,13 @@ def track_regions(tracks: TrackSet, frames: Iterable[int], names: Iterable[str] 
         frames: Frames of the file.
         names: Tracks that count, or none for all.
     """
-    wanted = set(names)
-    chosen = [track for track in tracks.tracks if not wanted or track.name in wanted]
+    requested = set(names)
+    tracks_used = [track for track in tracks.tracks if not requested or track.name in requested]
     by_track = {}
     for frame in frames:
         if frame in tracks.frames:
             row = frame - tracks.start_frame
-            regions = tuple(_region(track, row, tracks.height_px) for track in chosen if track.has_points[row])
+            regions = tuple(_region(track, row, tracks.height_px) for track in tracks_used if track.has_points[row])
             if regions:
                 by_track[frame] = regions
     return by_track
@@ -89,25 +89,27 @@ class TrackAttention:
     @property
     def times_uniform(self) -> float:
         """Share divided by that of a uniform map, which is the share of the picture; NaN if no frame has a region."""
-        even = self.controls[UNIFORM]
-        return self.share / even if even > 0 else float("nan")
+        uniform_share = self.controls[UNIFORM]
+        return self.share / uniform_share if uniform_share > 0 else float("nan")
 
     def times(self, control: str) -> float:
         """Return the share of a control divided by that of a uniform map."""
-        even = self.controls[UNIFORM]
-        return self.controls[control] / even if even > 0 else float("nan")
+        uniform_share = self.controls[UNIFORM]
+        return self.controls[control] / uniform_share if uniform_share > 0 else float("nan")
 
-    def sentence(self, what: str = "the hands") -> str:
+    def sentence(self, noun: str = "the hands") -> str:
         """Return a sentence for the user, with the strongest control; "" if no sampled frame shows a track."""
         if not self.n_seen:
             return ""
-        known = {name: self.times(name) for name in CONTROL_TITLES if name != UNIFORM and np.isfinite(self.times(name))}
-        best = max(known, key=lambda name: known[name])
-        more = f"{CONTROL_TITLES[best]}: {known[best]:.1f} times"
-        verdict = "" if self.times_uniform > known[best] else ", so no sign that the model looks for them"
+        times_by_control = {
+            name: self.times(name) for name in CONTROL_TITLES if name != UNIFORM and np.isfinite(self.times(name))
+        }
+        best = max(times_by_control, key=lambda name: times_by_control[name])
+        closest_text = f"{CONTROL_TITLES[best]}: {times_by_control[best]:.1f} times"
+        verdict = "" if self.times_uniform > times_by_control[best] else ", so no sign that the model looks for them"
         return (
-            f"Attention lay on {what} {self.times_uniform:.1f} times as much as evenly spread maps would "
-            f"({more}{verdict}), in {self.n_seen} of {counted(self.n_frames, 'sampled frame')}."
+            f"Attention lay on {noun} {self.times_uniform:.1f} times as much as evenly spread maps would "
+            f"({closest_text}{verdict}), in {self.n_seen} of {counted(self.n_frames, 'sampled frame')}."
         )
 
 
@@ -128,13 +130,13 @@ def _prepared(analysis: Analysis, tracks: TrackSet) -> _Video:
 
 
 def track_attention(
-    videos: Mapping[str, tuple[Analysis, TrackSet]], asked: Sequence[str] | None = None
+    videos: Mapping[str, tuple[Analysis, TrackSet]], track_names: Sequence[str] | None = None
 ) -> dict[str, TrackAttention]:
     """Return the attention of one model on the tracks of videos, by name.
 
     Args:
         videos: Analysis by the model, and tracks, of every video; the controls of a video come from the others.
-        asked: Videos that are wanted, or None for all.
+        track_names: Videos that are wanted, or None for all.
 
     Raises:
         VideoError: Tracks and analysis belong to different videos.
@@ -149,15 +151,15 @@ def track_attention(
     cells = {name: prepared_video.cells for name, prepared_video in prepared.items()}
     maps = {name: prepared_video.maps for name, prepared_video in prepared.items()}
     by_track = {}
-    for name in asked if asked is not None else videos:
+    for name in track_names if track_names is not None else videos:
         prepared_video = prepared[name]
         centre = centred_gaussian(prepared_video.geometry)
         others = [other for other in prepared if other != name and np.isfinite(cells[other]).any()]
-        alone = weight_near({name: maps[name]}, cells, others, centre)
+        weights = weight_near({name: maps[name]}, cells, others, centre)
         among = weight_near({name: maps[name]} | {other: maps[other] for other in others}, cells, (), centre)
-        controls = {control: alone[control][name] for control in (UNIFORM, CENTRE)}
-        controls[CONSTANT] = alone[CONSTANT][name] if others else float("nan")
+        controls = {control: weights[control][name] for control in (UNIFORM, CENTRE)}
+        controls[CONSTANT] = weights[CONSTANT][name] if others else float("nan")
         controls[OTHER_VIDEO] = among[OTHER_VIDEO][name] if others else float("nan")
         n_seen = int(np.isfinite(prepared_video.cells).all(axis=1).sum())
-        by_track[name] = TrackAttention(name, len(prepared_video.maps), n_seen, alone[OWN][name], controls)
+        by_track[name] = TrackAttention(name, len(prepared_video.maps), n_seen, weights[OWN][name], controls)
     return by_track

@@ -110,10 +110,10 @@ def _least(distance: FloatArray) -> IntArray:
     for row in range(1, n):
         slanted = total - ahead
         lowest = np.minimum.accumulate(slanted)
-        came = np.maximum.accumulate(np.where(slanted == lowest, np.arange(n), 0))
+        came_from = np.maximum.accumulate(np.where(slanted == lowest, np.arange(n), 0))
         moved = np.full(n, np.inf)
         source = np.zeros(n, np.int64)
-        moved[1:], source[1:] = lowest[:-1] + ahead[:-1], came[:-1]  # k of 1 or more
+        moved[1:], source[1:] = lowest[:-1] + ahead[:-1], came_from[:-1]  # k of 1 or more
         waits = total + PACE_COST < moved  # k = 0
         before[row] = np.where(waits, np.arange(n), source)
         total = np.where(waits, total + PACE_COST, moved) + distance[row]
@@ -124,21 +124,21 @@ def _least(distance: FloatArray) -> IntArray:
     return path
 
 
-def partings(own: Analysis, other: Analysis, alignment: Alignment, most: int = 3) -> tuple[ScoreGap, ...]:
+def partings(own: Analysis, other: Analysis, alignment: Alignment, max_gaps: int = 3) -> tuple[ScoreGap, ...]:
     """Return the parts in which a video loses most against a better one, in order of time.
 
     The video is cut into ``N_STRETCHES`` equal parts, and the other one where it shows the same. A part counts if the
     score so far rises less there than in the other video.
 
-    There are at most ``most``.
+    There are at most ``max_gaps``.
     """
     edges = np.linspace(own.start_s, own.stop_s, N_STRETCHES + 1)
-    there = alignment.at(edges)
-    change, other_change = np.diff(_score_so_far(own, edges)), np.diff(_score_so_far(other, there))
-    columns = (edges[:-1], edges[1:], there[:-1], there[1:], change, other_change)
+    other_edges = alignment.at(edges)
+    change, other_change = np.diff(_score_so_far(own, edges)), np.diff(_score_so_far(other, other_edges))
+    columns = (edges[:-1], edges[1:], other_edges[:-1], other_edges[1:], change, other_change)
     gaps = [ScoreGap(*row) for row in np.stack(columns, axis=1).tolist()]
     losses = sorted((part for part in gaps if part.change < part.other_change), key=lambda p: p.change - p.other_change)
-    return tuple(sorted(losses[:most], key=lambda part: part.start_s))
+    return tuple(sorted(losses[:max_gaps], key=lambda part: part.start_s))
 
 
 def _score_so_far(analysis: Analysis, times_s: FloatArray) -> FloatArray:

@@ -72,15 +72,15 @@ def removal_rank(magnitudes: NDArray[Any], rng: np.random.Generator) -> IntArray
 def moved_at_random(maps: NDArray[Any], rng: np.random.Generator) -> NDArray[Any]:
     """Return maps (..., h, w) shifted over the frame and mirrored at random, all alike; cells wrap at the edges."""
     h, w = maps.shape[-2:]
-    down = int(rng.integers(h))
-    across = int(rng.integers(w))
+    dy = int(rng.integers(h))
+    dx = int(rng.integers(w))
     upside_down = int(rng.integers(2))
     mirrored = int(rng.integers(2))
     if upside_down:
         maps = np.flip(maps, axis=-2)
     if mirrored:
         maps = np.flip(maps, axis=-1)
-    return np.roll(maps, (down, across), axis=(-2, -1))
+    return np.roll(maps, (dy, dx), axis=(-2, -1))
 
 
 def step_distances(curves: FloatArray, whole: FloatArray) -> FloatArray:
@@ -144,9 +144,9 @@ def opposite_shares(
     shares = effects.reshape(flat.shape)
     n_top = max(1, round(TOP_SHARE * flat.shape[-1]))
     top = np.argsort(-np.abs(flat), axis=-1, kind="stable")[..., :n_top]
-    own = np.take_along_axis(shares, top, axis=-1)
+    top_shares = np.take_along_axis(shares, top, axis=-1)
     expected = np.take_along_axis(flat, top, axis=-1) if kind is MapKind.SIGNED else segments[..., None]
-    opposite = (np.sign(own) == -np.sign(expected)) & (np.abs(own) > rounding)
+    opposite = (np.sign(top_shares) == -np.sign(expected)) & (np.abs(top_shares) > rounding)
     share: FloatArray = opposite.mean(axis=-1)
     if kind is MapKind.SIGNED:
         return share

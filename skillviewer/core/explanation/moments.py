@@ -87,17 +87,17 @@ class Moment:
         """
         size = f"{abs(self.amount):.{digits}f}"
         if self.basis is Basis.CURVE:
-            what = f"The score {'rose' if self.amount > 0 else 'fell'} by {size} in this part"
+            effect = f"The score {'rose' if self.amount > 0 else 'fell'} by {size} in this part"
             if self.hardly_counts:
-                what += ", but the final score hardly depends on it"
+                effect += ", but the final score hardly depends on it"
         else:
-            what = f"This part {'raised' if self.amount > 0 else 'lowered'} the score by {size}"
+            effect = f"This part {'raised' if self.amount > 0 else 'lowered'} the score by {size}"
             if self.change * self.amount < 0:
-                what += f", although the curve {'rose' if self.change > 0 else 'fell'} here"
+                effect += f", although the curve {'rose' if self.change > 0 else 'fell'} here"
         if self.place is None:
-            return f"{what}."
-        where = f"mainly on {self.place} of the picture" if self.place else "spread over the picture"
-        return f"{what}. Attention was {where}."
+            return f"{effect}."
+        region_text = f"mainly on {self.place} of the picture" if self.place else "spread over the picture"
+        return f"{effect}. Attention was {region_text}."
 
 
 def find_moments(
@@ -187,7 +187,7 @@ def intervals(worth: FloatArray, negligible: float) -> list[tuple[int, int]]:
         (first, last) segment of each interval, inclusive.
     """
     free = np.abs(worth) > negligible
-    pieces = []
+    found_intervals = []
     for seed in np.argsort(-np.abs(worth), kind="stable").tolist():
         if not free[seed]:
             continue
@@ -199,23 +199,25 @@ def intervals(worth: FloatArray, negligible: float) -> list[tuple[int, int]]:
             last += 1
         free[first : last + 1] = False
         # the rest of the slope on either side joins no other interval of this sign
-        for beside in (first - 1, last + 1):
-            if 0 <= beside < len(worth) and worth[beside] * worth[seed] > 0:
-                free[beside] = False
-        pieces.append((first, last))
-    return pieces
+        for neighbour in (first - 1, last + 1):
+            if 0 <= neighbour < len(worth) and worth[neighbour] * worth[seed] > 0:
+                free[neighbour] = False
+        found_intervals.append((first, last))
+    return found_intervals
 
 
 def chosen_intervals(worth: FloatArray, negligible: float) -> list[tuple[int, int]]:
     """Choose the intervals to report (see ``find_moments``), the strongest first."""
     amounts = {s: float(worth[s[0] : s[1] + 1].sum()) for s in intervals(worth, negligible)}
     ranked = sorted(amounts, key=lambda s: (-abs(amounts[s]), s))
-    chosen = ranked[:MIN_MOMENTS]
-    chosen += [s for s in ranked[MIN_MOMENTS:MAX_MOMENTS] if abs(amounts[s]) >= WORTH_TELLING * abs(amounts[ranked[0]])]
+    selected = ranked[:MIN_MOMENTS]
+    selected += [
+        s for s in ranked[MIN_MOMENTS:MAX_MOMENTS] if abs(amounts[s]) >= WORTH_TELLING * abs(amounts[ranked[0]])
+    ]
     others = [s for s in ranked if amounts[s] * amounts[ranked[0]] < 0]
-    if others and others[0] not in chosen:
-        chosen = [*chosen[: MAX_MOMENTS - 1], others[0]]
-    return chosen
+    if others and others[0] not in selected:
+        selected = [*selected[: MAX_MOMENTS - 1], others[0]]
+    return selected
 
 
 def _moment(
@@ -230,7 +232,7 @@ def _moment(
     stop = int(analysis.segment_stops[last])
     strongest = segments[np.argmax(np.abs(worth[segments]))]
     contribution = None if contributions is None else float(contributions[segments].sum())
-    least = 0.0 if contributions is None else NEGLIGIBLE * float(np.abs(contributions).max())
+    threshold = 0.0 if contributions is None else NEGLIGIBLE * float(np.abs(contributions).max())
     return Moment(
         first_segment=first,
         last_segment=last,
@@ -243,7 +245,7 @@ def _moment(
         basis=basis,
         change=float(curve_changes(analysis)[segments].sum()),
         contribution=contribution,
-        hardly_counts=contribution is not None and abs(contribution) <= least,
+        hardly_counts=contribution is not None and abs(contribution) <= threshold,
         place=mainly_looked_at(analysis, first, last),
     )
 
@@ -308,10 +310,10 @@ def strongest_regions(
     if cells is None:
         return None
     amounts = spread(cells, analysis.map_rect, thirds(analysis.map_rect))
-    least = max(rounding_of(evidence.score), NEGLIGIBLE * float(np.abs(amounts).max()))
+    threshold = max(rounding_of(evidence.score), NEGLIGIBLE * float(np.abs(amounts).max()))
     regions = []
     for sign in (1.0, -1.0):
         row, column = (int(i) for i in np.unravel_index(int(np.argmax(sign * amounts)), amounts.shape))
         amount = float(amounts[row, column])
-        regions.append(PictureRegion(PLACES[row][column], amount) if sign * amount > least else None)
+        regions.append(PictureRegion(PLACES[row][column], amount) if sign * amount > threshold else None)
     return regions[0], regions[1]

@@ -39,13 +39,13 @@ def score_findings(
     ``cohort`` names them, as in "48 comparable videos of this task".
     """
     moments = find_moments(analysis, evidence)
-    shown = standing_out(moments, analysis)
+    clear_moments = standing_out(moments, analysis)
     return ScoreFindings(
         analysis,
         evidence,
         cohort_position(analysis.score, analysis.interval, scores, cohort),
-        shown,
-        len(moments) - len(shown),
+        clear_moments,
+        len(moments) - len(clear_moments),
         strongest_regions(analysis, evidence) if evidence is not None else None,
     )
 
@@ -88,12 +88,12 @@ def member_of(name: str, score: float, pooled: Float32Array | None) -> CohortMem
 
 
 def reference_for(
-    name: str, analysis: Analysis, others: Sequence[CohortMember], shown: Collection[str]
+    name: str, analysis: Analysis, others: Sequence[CohortMember], available: Collection[str]
 ) -> ReferenceVideo | None:
     """Return the well-scored video that is shown next to a video, or None.
 
-    ``shown`` names those whose file can be shown.
+    ``available`` names those whose file can be shown.
     """
     own = member_of(name, analysis.score, analysis.pooled)
-    candidates = [member for member in others if member.name in shown]
+    candidates = [member for member in others if member.name in available]
     return reference_video(own, candidates, [member.score for member in others])

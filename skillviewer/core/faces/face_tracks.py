@@ -58,11 +58,11 @@ def _likeness(mark: FaceMark, box: FaceBox) -> float:
     a = mark.box
     b = box
     width, height = max(a.right - a.left, b.right - b.left), max(a.bottom - a.top, b.bottom - b.top)
-    across = abs((a.left + a.right) - (b.left + b.right)) / 2 / width
-    down = abs((a.top + a.bottom) - (b.top + b.bottom)) / 2 / height
-    alike = min(a.area, b.area) / max(a.area, b.area)
-    near = 1 - float(np.hypot(across, down)) / _REACH
-    return near if alike > 0.4 else 0.0
+    dx = abs((a.left + a.right) - (b.left + b.right)) / 2 / width
+    dy = abs((a.top + a.bottom) - (b.top + b.bottom)) / 2 / height
+    size_ratio = min(a.area, b.area) / max(a.area, b.area)
+    near = 1 - float(np.hypot(dx, dy)) / _REACH
+    return near if size_ratio > 0.4 else 0.0
 
 
 def link(
@@ -79,22 +79,24 @@ def link(
         open_ = [t for t in trails if now_s - float(times_s[t.marks[-1].frame]) <= BRIDGE_S]
         ranked = sorted(
             (
-                (_likeness(trail.marks[-1], box), at, with_)
-                for at, (box, _) in enumerate(frame_faces.faces)
+                (_likeness(trail.marks[-1], box), index, with_)
+                for index, (box, _) in enumerate(frame_faces.faces)
                 for with_, trail in enumerate(open_)
             ),
             reverse=True,
         )
-        taken: set[int] = set()
-        carried: set[int] = set()
-        for likeness, at, with_ in ranked:
-            if likeness <= 0 or at in taken or with_ in carried:
+        linked_boxes: set[int] = set()
+        linked_trails: set[int] = set()
+        for likeness, index, with_ in ranked:
+            if likeness <= 0 or index in linked_boxes or with_ in linked_trails:
                 continue
-            taken.add(at)
-            carried.add(with_)
-            open_[with_].marks.append(FaceMark(frame_faces.frame, *frame_faces.faces[at]))
+            linked_boxes.add(index)
+            linked_trails.add(with_)
+            open_[with_].marks.append(FaceMark(frame_faces.frame, *frame_faces.faces[index]))
         trails += [
-            _Trail([FaceMark(frame_faces.frame, *f)]) for at, f in enumerate(frame_faces.faces) if at not in taken
+            _Trail([FaceMark(frame_faces.frame, *f)])
+            for index, f in enumerate(frame_faces.faces)
+            if index not in linked_boxes
         ]
     searched = [frame_faces.frame for frame_faces in faces_by_frame]
     tracks: list[FaceTrack] = []
@@ -118,7 +120,7 @@ def _track(trail: _Trail, number: int, times_s: FloatArray) -> FaceTrack:
 
 def _runs(frames: Sequence[int], searched: Sequence[int], n_frames: int) -> list[tuple[int, int]]:
     """Return searched frames as intervals (start, stop), each reaching to the next searched frame."""
-    place = {frame: at for at, frame in enumerate(searched)}
+    place = {frame: index for index, frame in enumerate(searched)}
     ends = [*searched[1:], n_frames]
     runs: list[tuple[int, int]] = []
     for frame in frames:

@@ -42,9 +42,9 @@ class FaceBox:
 
     def towards(self, other: "FaceBox", share: float) -> "FaceBox":
         """Return the box on the way to another: this one at 0, the other at 1."""
-        own = (self.left, self.top, self.right, self.bottom)
-        others = (other.left, other.top, other.right, other.bottom)
-        return FaceBox(*(a + (b - a) * share for a, b in zip(own, others, strict=True)))
+        edges = (self.left, self.top, self.right, self.bottom)
+        other_edges = (other.left, other.top, other.right, other.bottom)
+        return FaceBox(*(a + (b - a) * share for a, b in zip(edges, other_edges, strict=True)))
 
     @property
     def at_edge(self) -> bool:
@@ -192,8 +192,8 @@ class Faces:
             inside = tuple(mark for mark in track.marks if first <= mark.frame < last)
             end = track.box_at(last - 1)
             ends = (FaceMark(first, box), *([FaceMark(last - 1, end)] if end is not None and last - 1 > first else []))
-            held = tuple(mark for mark in ends if mark.frame not in {m.frame for m in inside})
-            marks = tuple(sorted((*inside, *held), key=lambda mark: mark.frame))
+            end_marks = tuple(mark for mark in ends if mark.frame not in {m.frame for m in inside})
+            marks = tuple(sorted((*inside, *end_marks), key=lambda mark: mark.frame))
             parts.append(FaceTrack(self._next_number() if number_of is None and parts else number, first, last, marks))
         return self._with(number, *parts)
 
@@ -209,8 +209,8 @@ def fits(faces: Faces, digest: str) -> bool:
 
 def doubtful_frames(doubts: Sequence[FaceReviewItem]) -> int:
     """Return the number of frames in some doubts, each counted once."""
-    n = done = 0
+    n = counted_to = 0
     for start, stop in sorted((doubt.start, doubt.stop) for doubt in doubts):
-        n += max(0, stop - max(start, done))
-        done = max(done, stop)
+        n += max(0, stop - max(start, counted_to))
+        counted_to = max(counted_to, stop)
     return n

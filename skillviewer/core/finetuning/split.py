@@ -35,17 +35,17 @@ ClipsByFile = Mapping[str, Sequence[ClipRange | None]]
 """Clips by SHA-256 of their file."""
 
 
-def clips_by_file(shown: Iterable[tuple[str, ClipRange | None]]) -> ClipsByFile:
+def clips_by_file(clips: Iterable[tuple[str, ClipRange | None]]) -> ClipsByFile:
     """Return the clips of videos given as (SHA-256, part), by file."""
     by_file: dict[str, list[ClipRange | None]] = {}
-    for digest, clip_range in shown:
+    for digest, clip_range in clips:
         by_file.setdefault(digest, []).append(clip_range)
     return by_file
 
 
-def may_share_frames(digest: str, clip_range: ClipRange | None, shown: ClipsByFile) -> bool:
+def may_share_frames(digest: str, clip_range: ClipRange | None, clips: ClipsByFile) -> bool:
     """Return True if a part of a file may share frames with some clips."""
-    return any(overlap(clip_range, other) for other in shown.get(digest, ()))
+    return any(overlap(clip_range, other) for other in clips.get(digest, ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,23 +85,23 @@ class StudyPairs:
             (self.digests[v.name], v.clip_range) for v in self.dataset.videos if v.name in self.digests
         )
 
-    def sharing_frames(self, shown: ClipsByFile) -> frozenset[str]:
+    def sharing_frames(self, clips: ClipsByFile) -> frozenset[str]:
         """Return the names of the videos that may share frames with some clips."""
-        known = (video for video in self.dataset.videos if video.name in self.digests)
+        identified = (video for video in self.dataset.videos if video.name in self.digests)
         return frozenset(
-            video.name for video in known if may_share_frames(self.digests[video.name], video.clip_range, shown)
+            video.name for video in identified if may_share_frames(self.digests[video.name], video.clip_range, clips)
         )
 
     def votes_on(self, pairs: Iterable[Pair]) -> tuple[Judgement, ...]:
         """Return the votes on some pairs."""
-        asked = {SimilarPair(pair.better, pair.worse) for pair in pairs}
-        return tuple(vote for vote in self.dataset.judgements if SimilarPair(vote.left, vote.right) in asked)
+        unordered_pairs = {SimilarPair(pair.better, pair.worse) for pair in pairs}
+        return tuple(vote for vote in self.dataset.judgements if SimilarPair(vote.left, vote.right) in unordered_pairs)
 
     def restricted(self, names: Collection[str]) -> "StudyPairs":
         """Return the same for a subset of the videos."""
         fewer = self.dataset.restricted(names)
-        keep = set(fewer.names)
-        return replace(self, dataset=fewer, reserved=frozenset(p for p in self.reserved if p.within(keep)))
+        kept_names = set(fewer.names)
+        return replace(self, dataset=fewer, reserved=frozenset(p for p in self.reserved if p.within(kept_names)))
 
     def is_reserved(self, pair: Pair) -> bool:
         """Return True if a pair belongs to the honest test set."""
@@ -126,10 +126,10 @@ class TuningSplit:
         return hashlib.sha256(repr((self.fold, self.inner)).encode()).hexdigest()
 
 
-def split_pairs(study: StudyPairs, choices: TuningChoices, seen: Collection[str] = ()) -> TuningSplit:
+def split_pairs(study: StudyPairs, choices: TuningChoices, videos_seen: Collection[str] = ()) -> TuningSplit:
     """Divide the pairs of a study; videos without a file are left out.
 
-    Videos that the model has ``seen`` are held out only if unavoidable.
+    Videos that the model has ``videos_seen`` are held out only if unavoidable.
 
     Raises:
         DatasetError: There is nothing to train on, or nothing is left after holding out; the sentence says why.
@@ -138,13 +138,13 @@ def split_pairs(study: StudyPairs, choices: TuningChoices, seen: Collection[str]
     dataset = usable.dataset
     reserved = tuple(pair for pair in dataset.pairs if usable.is_reserved(pair))
     folds = make_folds(dataset, _n_parts(dataset, choices.by), choices.by, choices.seed)
-    offered = [*folds.folds, *_unseen(dataset, folds.by, seen)]
+    offered = [*folds.folds, *_unseen(dataset, folds.by, videos_seen)]
     offered = [replace(f, train_pairs=tuple(p for p in f.train_pairs if not usable.is_reserved(p))) for f in offered]
 
     def worth(fold: Fold) -> tuple[bool, bool, int]:
         """Return the rank of a fold, independent of scores; of equal folds the first, drawn by the seed, is used."""
         size = min(len(fold.train_pairs), N_PARTS * len(fold.test_pairs))
-        return size > 0, not set(seen) & set(fold.held_out_videos), size
+        return size > 0, not set(videos_seen) & set(fold.held_out_videos), size
 
     fold = max(offered, key=worth)
     if not fold.train_pairs or not fold.test_pairs:
@@ -157,26 +157,27 @@ def split_pairs(study: StudyPairs, choices: TuningChoices, seen: Collection[str]
     inner = choosing_fold(dataset, fold, choices.seed)
     warnings = list(filter(None, [folds.warning.partition("No pairs to train on")[0].strip()]))
     warnings += _same_clip(usable, fold)
-    known = set(seen) & set(fold.held_out_videos)
-    if known:
+    seen_held_out = set(videos_seen) & set(fold.held_out_videos)
+    if seen_held_out:
         warnings.append(
-            f"The model was trained on {len(known)} of the held-out videos before ({min(known)}, for one): its "
+            f"The model was trained on {len(seen_held_out)} of the held-out videos before ({min(seen_held_out)}, for "
+            "one): its "
             "accuracy before is too high."
         )
     return TuningSplit(folds.by, fold, inner, reserved, (*warnings, *_warnings(study, dataset, fold, inner)))
 
 
-def _unseen(dataset: Dataset, by: FoldUnit, seen: Collection[str]) -> list[Fold]:
+def _unseen(dataset: Dataset, unit: FoldUnit, videos_seen: Collection[str]) -> list[Fold]:
     """Return the fold that holds out what the model was not trained on, if it was trained on some videos."""
-    groups = grouped(dataset, by).values()
-    unseen = [name for group in groups if not set(seen) & set(group) for name in group]
-    n_groups = sum(bool(set(seen) & set(group)) for group in groups)
+    groups = grouped(dataset, unit).values()
+    unseen = [name for group in groups if not set(videos_seen) & set(group) for name in group]
+    n_groups = sum(bool(set(videos_seen) & set(group)) for group in groups)
     return [fold_of("unseen", compared(dataset), unseen, dataset.pairs)] if n_groups and unseen else []
 
 
-def _n_parts(dataset: Dataset, by: FoldUnit | None) -> int:
+def _n_parts(dataset: Dataset, unit: FoldUnit | None) -> int:
     """Return the greatest possible number of parts: each needs at least one participant or video."""
-    by_participants = by is FoldUnit.PARTICIPANT or (by is None and bool(dataset.participants))
+    by_participants = unit is FoldUnit.PARTICIPANT or (unit is None and bool(dataset.participants))
     return min(N_PARTS, max(2, len(grouped(dataset, FoldUnit.PARTICIPANT if by_participants else FoldUnit.VIDEO))))
 
 
@@ -210,14 +211,14 @@ def _same_clip(study: StudyPairs, fold: Fold) -> list[str]:
         copies = name in digests and digests[name] == digests.get(other)
         return copies or by_name[name].path == by_name[other].path
 
-    shared = [
+    pairs_text = [
         f"“{name}” is held out and shows frames of “{other}”, which is trained on: the accuracy is too high. Give "
         "both the same participant, or remove one from the study."
         for name in fold.held_out_videos
         for other in fold.train_videos
         if of_one_file(name, other) and overlap(by_name[name].clip_range, by_name[other].clip_range)
     ]
-    return shared[:1]
+    return pairs_text[:1]
 
 
 def choosing_fold(dataset: Dataset, fold: Fold, seed: int) -> Fold | None:
@@ -274,8 +275,8 @@ def _pairs_are(pairs: Sized) -> str:
 def nameless(warning: str, names: Collection[str]) -> str:
     """Return a warning without names, for anonymous use."""
     any_name = f"(?:{'|'.join(re.escape(name) for name in sorted(names, key=len, reverse=True))})"
-    without = re.sub(rf" \({any_name}(?:, for one|(?: over {any_name})+)?\)", "", warning)
-    return re.sub(f"“{any_name}”", "a video", without)
+    without_names = re.sub(rf" \({any_name}(?:, for one|(?: over {any_name})+)?\)", "", warning)
+    return re.sub(f"“{any_name}”", "a video", without_names)
 
 
 def raters_of(votes: Iterable[Judgement]) -> tuple[str, ...]:

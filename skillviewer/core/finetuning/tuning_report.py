@@ -87,8 +87,8 @@ class BeforeAfter:
 
         If all agree there is no interval; then enough participants (or videos) must agree.
         """
-        pooled, least = (self.gain, 0.0) if self.gain is not None else (self.after, 0.5)
-        return pooled.low > least or (_all_say(pooled) and pooled.value > least)
+        pooled, threshold = (self.gain, 0.0) if self.gain is not None else (self.after, 0.5)
+        return pooled.low > threshold or (_all_say(pooled) and pooled.value > threshold)
 
     @property
     def worse(self) -> bool:
@@ -230,8 +230,8 @@ def attention_change(
     numbers = compare_maps(before, after, aspect)
     correlations = np.array([n.correlation for n in numbers])
     # a constant map has no correlation: use the similarity instead
-    alike = np.where(np.isfinite(correlations), correlations, [n.similarity for n in numbers])
-    step = int(alike.argmin())
+    similarities = np.where(np.isfinite(correlations), correlations, [n.similarity for n in numbers])
+    step = int(similarities.argmin())
     return AttentionChange(
         video,
         mean_defined(correlations),

@@ -31,10 +31,10 @@ def bimanual(left: Motion, right: Motion, times_s: FloatArray, idle_below: float
         idle_below: Speed below which a hand is idle, in units a second.
     """
     speeds = np.stack([motion.speed_at(times_s) for motion in (left, right)])
-    together = np.isfinite(speeds).all(axis=0)
-    if np.count_nonzero(together) < _MIN_TOGETHER_S * max(left.rate_hz, right.rate_hz):
+    both_seen = np.isfinite(speeds).all(axis=0)
+    if np.count_nonzero(both_seen) < _MIN_TOGETHER_S * max(left.rate_hz, right.rate_hz):
         return None
-    both: FloatArray = speeds[:, together]
+    both: FloatArray = speeds[:, both_seen]
     # a hand that is seen longer than the other would have the longer path
     left_mean = float(both[0].mean())
     both_mean = left_mean + float(both[1].mean())
@@ -44,5 +44,5 @@ def bimanual(left: Motion, right: Motion, times_s: FloatArray, idle_below: float
         share_left=left_mean / both_mean if both_mean > 0 else math.nan,
         correlation=float(np.corrcoef(both[0], both[1]).min()) if varying else math.nan,
         both_moving=float(moving.all(axis=0).mean()),
-        share_seen=float(together.mean()),
+        share_seen=float(both_seen.mean()),
     )

@@ -23,30 +23,31 @@ class ComparedMotion:
 
 
 def compare_measures(
-    own: VideoMeasures, others: Sequence[VideoMeasures], cohort: str = "this task"
+    measures: VideoMeasures, others: Sequence[VideoMeasures], cohort: str = "this task"
 ) -> tuple[ComparedMotion, ...]:
     """Return the motions of a video with their positions among those of other videos in the same unit.
 
     Args:
-        own: Measures of the video.
+        measures: Measures of the video.
         others: Measures of comparable videos, without its own; those in another unit of length take no part.
         cohort: Name of the comparable videos.
     """
-    comparable = [other for other in others if other.unit.name == own.unit.name]
+    comparable = [other for other in others if other.unit.name == measures.unit.name]
     compared = []
-    for motion in own.motions:
-        theirs = [
+    for motion in measures.motions:
+        other_motions = [
             other_motion
             for other in comparable
             for other_motion in other.motions
             if (other_motion.track, other_motion.point) == (motion.track, motion.point)
         ]
         positions = []
-        for one in motion.measures:
-            values = [value for other in theirs if (value := other.value(one.kind.name)) is not None]
-            positions.append(position_of(one, values, cohort))
+        for measure in motion.measures:
+            values = [value for other in other_motions if (value := other.value(measure.kind.name)) is not None]
+            positions.append(position_of(measure, values, cohort))
         speed = next(
-            (p for p, one in zip(positions, motion.measures, strict=True) if one.kind.name == "mean_speed"), None
+            (p for p, measure in zip(positions, motion.measures, strict=True) if measure.kind.name == "mean_speed"),
+            None,
         )
         compared.append(ComparedMotion(motion, tuple(positions), format_motion(motion, speed)))
     return tuple(compared)

@@ -31,8 +31,8 @@ def crop_rect(tracks: TrackSet, crop: Crop) -> MapRect:
     Raises:
         VideoError: There is no such track, or it has no points.
     """
-    chosen = tracks.hands if crop == "hands" else tracks.tracks
-    points = np.concatenate([np.zeros((0, 2)), *(_smoothed(tracks.rate_hz, track.xy_px) for track in chosen)])
+    tracks_used = tracks.hands if crop == "hands" else tracks.tracks
+    points = np.concatenate([np.zeros((0, 2)), *(_smoothed(tracks.rate_hz, track.xy_px) for track in tracks_used)])
     if not len(points):
         raise VideoError(no_tracks(crop))
     size = np.array([tracks.width_px, tracks.height_px], np.float64)
@@ -48,20 +48,20 @@ def crop_rect(tracks: TrackSet, crop: Crop) -> MapRect:
 
 def no_tracks(crop: Crop = "tracks") -> str:
     """Return what is missing, and what to do, in a sentence about a video of a model that needs tracks."""
-    things = "hands" if crop == "hands" else "tracks"
+    noun = "hands" if crop == "hands" else "tracks"
     return (
-        f"It has no {things}, and the model needs them: find hands (skillviewer tracks hands) or import tracks "
+        f"It has no {noun}, and the model needs them: find hands (skillviewer tracks hands) or import tracks "
         "(skillviewer tracks import)."
     )
 
 
 def _smoothed(rate_hz: float, xy_px: Float32Array) -> FloatArray:
     """Return (m, 2) known positions of all points, each the median of the known ones around it."""
-    known = np.isfinite(xy_px[..., 0])
+    is_finite = np.isfinite(xy_px[..., 0])
     half = int(_WINDOW_S * rate_hz / 2) if np.isfinite(rate_hz) else 0
     paths = []
-    for point in np.flatnonzero(known.any(axis=0)):
-        rows = np.flatnonzero(known[:, point])
+    for point in np.flatnonzero(is_finite.any(axis=0)):
+        rows = np.flatnonzero(is_finite[:, point])
         starts, stops = np.searchsorted(rows, rows - half), np.searchsorted(rows, rows + half, side="right")
         path = xy_px[rows, point].astype(np.float64)
         paths.append([np.median(path[a:b], axis=0) for a, b in zip(starts, stops, strict=True)])

@@ -14,12 +14,14 @@ from skillviewer.core.tracks.hand_points import HAND_POINTS, MIDDLE_KNUCKLE
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
-def position_of(own: MeasureValue, others: Sequence[float], cohort: str = "this task") -> CohortPosition | None:
+def position_of(measure: MeasureValue, others: Sequence[float], cohort: str = "this task") -> CohortPosition | None:
     """Return the position of a measure among those of comparable videos, or None where it is left out."""
-    if own.value is None:
+    if measure.value is None:
         return None
-    interval = None if own.error is None else (own.value - 1.96 * own.error, own.value + 1.96 * own.error)
-    return cohort_position(own.value, interval, others, cohort)
+    interval = (
+        None if measure.error is None else (measure.value - 1.96 * measure.error, measure.value + 1.96 * measure.error)
+    )
+    return cohort_position(measure.value, interval, others, cohort)
 
 
 def format_motion(motion: MotionMeasures, speed: CohortPosition | None = None) -> str:
@@ -60,5 +62,5 @@ def _format_speed(speed: CohortPosition) -> str:
     videos = counted(speed.n, "comparable video")
     if speed.at_median or speed.n_higher == speed.n_lower:
         return f"speed not distinguishable from the median of {videos}"
-    side, beyond = ("slower", speed.n_higher) if speed.n_higher > speed.n_lower else ("faster", speed.n_lower)
-    return f"{side} than {whole_percent(beyond, speed.n)} % of {videos}"
+    side, n_beyond = ("slower", speed.n_higher) if speed.n_higher > speed.n_lower else ("faster", speed.n_lower)
+    return f"{side} than {whole_percent(n_beyond, speed.n)} % of {videos}"

@@ -49,8 +49,8 @@ class LengthUnit:
             return cls.millimetres(tracks.known_length.mm_per_px)
         palms = [t.xy_px[t.is_measured, WRIST] - t.xy_px[t.is_measured, MIDDLE_KNUCKLE] for t in tracks.hands]
         lengths = np.hypot(*np.concatenate(palms).T) if palms else np.zeros(0)
-        known = lengths[np.isfinite(lengths)]
-        if len(known) and (length := float(np.percentile(known, _PALM_PERCENTILE))) > 0:
+        finite_lengths = lengths[np.isfinite(lengths)]
+        if len(finite_lengths) and (length := float(np.percentile(finite_lengths, _PALM_PERCENTILE))) > 0:
             return cls("palm lengths", "L", length, 0.5)
         return cls("picture heights", "H", float(tracks.height_px), 0.05)
 
@@ -122,7 +122,7 @@ class MotionMeasures:
 
     def value(self, name: str) -> float | None:
         """Return the value of a measure, or None."""
-        return next((one.value for one in self.measures if one.kind.name == name), None)
+        return next((measure.value for measure in self.measures if measure.kind.name == name), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,9 +166,16 @@ def measure_video(
                 continue
             if track.kind == TrackKind.HAND:
                 hands[track.side] = motion
-            own = _of_point(motion, unit, in_unit)
+            motion_measures = _of_point(motion, unit, in_unit)
             extra = _of_tapping(tracks, track, unit) if with_tapping and track.kind == TrackKind.HAND else ()
-            measures.append(replace(own, track=track.name, point=track.points[point], measures=(*own.measures, *extra)))
+            measures.append(
+                replace(
+                    motion_measures,
+                    track=track.name,
+                    point=track.points[point],
+                    measures=(*motion_measures.measures, *extra),
+                )
+            )
     if Side.LEFT in hands and Side.RIGHT in hands:
         measures += _of_both(hands[Side.LEFT], hands[Side.RIGHT], tracks.times_s, unit)
     return VideoMeasures(unit, rate_hz, tuple(measures))
@@ -217,7 +224,7 @@ def motion_values(motion: Motion, idle_below: float, reference: ReferencePath | 
         "peak_speed": peak_speed(motion),
         "idle_share": idle_share(motion.speed, idle_below),
         "pauses": 60 * len(rests) / time_s,
-        "longest_pause": max((rest.duration_s for rest in rests), default=0.0),
+        "longest_pause": max((pause.duration_s for pause in rests), default=0.0),
         "movements": movements_per_s(motion),
         "sparc": windowed_sparc(motion),
         "ldlj": windowed_ldlj(motion),
@@ -300,13 +307,13 @@ def _with_errors(
         elif name in _IDLE and hidden >= unit.idle_below:
             reason = "left out: the noise of the track alone moves faster than the limit of a rest"
         weak = f"weak at {rate_hz:.3g} frames a second" if rate_hz < kind.weak_below_hz else ""
-        known = math.isfinite(value) and not reason
+        is_defined = math.isfinite(value) and not reason
         measures.append(
             MeasureValue(
                 kind,
-                value if known else None,
+                value if is_defined else None,
                 kind.unit.format(unit.short),
-                _error(value, [draw.get(name, math.nan) for draw in noisy], filtered.get(name)) if known else None,
+                _error(value, [draw.get(name, math.nan) for draw in noisy], filtered.get(name)) if is_defined else None,
                 share_seen,
                 reason or weak,
             )

@@ -79,9 +79,9 @@ class Motion:
         """Return the speed at some times, (n,) float64; NaN outside the pieces."""
         speeds = np.full(len(times_s), np.nan)
         for piece in self.pieces:
-            own = piece.times_s
-            inside = (times_s >= own[0] - 1e-6) & (times_s <= own[-1] + 1e-6)
-            speeds[inside] = np.interp(times_s[inside], own, piece.speed)
+            piece_times_s = piece.times_s
+            inside = (times_s >= piece_times_s[0] - 1e-6) & (times_s <= piece_times_s[-1] + 1e-6)
+            speeds[inside] = np.interp(times_s[inside], piece_times_s, piece.speed)
         return speeds
 
 
@@ -142,10 +142,10 @@ def prepare_motion(times_s: FloatArray, points: FloatArray) -> Motion:
     if not np.all(steps > 0):
         raise ValueError("the times of the frames do not ascend")
     step_s = float(np.median(steps))
-    seen = np.flatnonzero(np.isfinite(points).all(axis=1))
-    cuts = np.flatnonzero(np.diff(times_s[seen]) - step_s > MAX_GAP_S + 1e-6) + 1
+    frames_seen = np.flatnonzero(np.isfinite(points).all(axis=1))
+    cuts = np.flatnonzero(np.diff(times_s[frames_seen]) - step_s > MAX_GAP_S + 1e-6) + 1
     pieces = []
-    for frames in np.split(seen, cuts):
+    for frames in np.split(frames_seen, cuts):
         if len(frames) < 2:
             continue
         own_s = times_s[frames]
@@ -155,4 +155,4 @@ def prepare_motion(times_s: FloatArray, points: FloatArray) -> Motion:
         grid_s = np.linspace(own_s[0], own_s[-1], n)
         raw = np.stack([np.interp(grid_s, own_s, points[frames, axis]) for axis in (0, 1)], axis=1)
         pieces.append(piece_of(raw, float(own_s[0]), (n - 1) / float(own_s[-1] - own_s[0])))
-    return Motion(tuple(pieces), 1 / step_s, len(seen) / len(times_s))
+    return Motion(tuple(pieces), 1 / step_s, len(frames_seen) / len(times_s))

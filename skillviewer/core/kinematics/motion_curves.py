@@ -63,9 +63,11 @@ class MotionCurves:
 def _value_at(times_s: FloatArray, values: FloatArray, time_s: float) -> float | None:
     if not len(times_s):
         return None
-    at = int(np.argmin(np.abs(times_s - time_s)))
-    near = abs(times_s[at] - time_s) <= max(2 * float(np.median(np.diff(times_s))) if len(times_s) > 1 else 0, 0.05)
-    return float(values[at]) if near and np.isfinite(values[at]) else None
+    nearest = int(np.argmin(np.abs(times_s - time_s)))
+    near = abs(times_s[nearest] - time_s) <= max(
+        2 * float(np.median(np.diff(times_s))) if len(times_s) > 1 else 0, 0.05
+    )
+    return float(values[nearest]) if near and np.isfinite(values[nearest]) else None
 
 
 def motion_curves(tracks: TrackSet, unit: LengthUnit | None = None) -> MotionCurves:

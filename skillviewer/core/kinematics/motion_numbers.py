@@ -38,11 +38,11 @@ def motion_numbers(
     unit = LengthUnit.of(tracks)
     in_unit = None if reference is None else ReferencePath(reference.points / unit.px, reference.closed)
     numbers: dict[str, FloatArray] = {}
-    for at, frame in enumerate(frames):
+    for index, frame in enumerate(frames):
         stop = min(frame + 1, tracks.frames.stop)
         so_far = tracks.within(range(tracks.start_frame, max(stop, tracks.start_frame + 1)))
         for name, value in _numbers(so_far, unit, in_unit).items():
-            numbers.setdefault(name, np.full(len(frames), math.nan))[at] = value
+            numbers.setdefault(name, np.full(len(frames), math.nan))[index] = value
     return numbers
 
 

@@ -37,8 +37,8 @@ def band_rms(points: FloatArray, rate_hz: float, band_hz: tuple[float, float] = 
 def tremor(motion: Motion) -> float:
     """Return the tremor from 3 to 12 Hz: the median over pieces of 4 s or more, from unfiltered positions; or NaN."""
     values = [band_rms(piece.raw, piece.rate_hz) for piece in motion.pieces]
-    known = [value for value in values if math.isfinite(value)]
-    return float(np.median(known)) if known else math.nan
+    finite = [value for value in values if math.isfinite(value)]
+    return float(np.median(finite)) if finite else math.nan
 
 
 @dataclass(frozen=True, slots=True)

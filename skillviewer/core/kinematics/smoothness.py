@@ -28,11 +28,11 @@ def sparc(speed: FloatArray, rate_hz: float) -> float:
     n_fft = 2 ** (math.ceil(math.log2(len(speed))) + 4)
     spectrum = np.abs(np.fft.rfft(speed, n_fft))
     frequencies = np.arange(len(spectrum)) * rate_hz / n_fft
-    kept = frequencies <= min(_MAX_HZ, rate_hz / 2)
-    amplitudes = spectrum[kept] / spectrum.max()
+    in_band = frequencies <= min(_MAX_HZ, rate_hz / 2)
+    amplitudes = spectrum[in_band] / spectrum.max()
     strong = np.flatnonzero(amplitudes >= _MIN_AMPLITUDE)
     span = slice(strong[0], strong[-1] + 1)
-    band, heights = frequencies[kept][span], amplitudes[span]
+    band, heights = frequencies[in_band][span], amplitudes[span]
     if len(band) < 2:
         return math.nan
     return -float(np.hypot(np.diff(band) / (band[-1] - band[0]), np.diff(heights)).sum())
@@ -74,5 +74,5 @@ def _windows(motion: Motion) -> list[tuple[FloatArray, float]]:
 
 
 def _median(values: list[float]) -> float:
-    known = [value for value in values if math.isfinite(value)]
-    return float(np.median(known)) if known else math.nan
+    finite = [value for value in values if math.isfinite(value)]
+    return float(np.median(finite)) if finite else math.nan

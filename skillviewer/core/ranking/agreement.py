@@ -49,8 +49,8 @@ class Alpha:
                 else "every draw of pairs gives the same value, so the uncertainty is unknown"
             )
         if self.value >= RELIABLE:
-            well = "the raters seem to agree well, but the interval reaches lower"
-            return "the raters agree well" if self.low >= RELIABLE else well
+            unsure_text = "the raters seem to agree well, but the interval reaches lower"
+            return "the raters agree well" if self.low >= RELIABLE else unsure_text
         if self.value >= TENTATIVE:
             return "conclusions are tentative"
         return "the raters agree too little to rely on"
@@ -78,12 +78,12 @@ def agreement(votes: Votes, level: Level, seed: int = 0) -> Alpha | None:
         level: Level of measurement: nominal or ordinal.
         seed: Seed of the draws.
     """
-    given = VoteColumns.of(votes).first_of_each()
-    *_, counts, row = given.counts()
+    first_votes = VoteColumns.of(votes).first_of_each()
+    *_, counts, row = first_votes.counts()
     several = counts.sum(axis=1) > 1
     if not several.any():
         return None
-    n_raters = len(np.unique(given.rater[several[row]]))
+    n_raters = len(np.unique(first_votes.rater[several[row]]))
     counts = counts[several]
     kinds, n_of_kind = np.unique(counts, axis=0, return_counts=True)  # pairs with equal counts are drawn together
     coincidence = coincidences(kinds.astype(np.float64))
@@ -111,14 +111,14 @@ def coincidences(counts: FloatArray) -> FloatArray:
 
 def _alphas(coincidence: FloatArray, level: Level) -> FloatArray:
     """Return alphas of (..., values, values) coincidence matrices; NaN if only one value was ever given."""
-    given = coincidence.sum(axis=-1)
-    n = given.sum(axis=-1)[..., None, None]
+    totals = coincidence.sum(axis=-1)
+    n = totals.sum(axis=-1)[..., None, None]
     if level == "nominal":
-        unlike = np.broadcast_to(1 - np.eye(given.shape[-1]), coincidence.shape)
+        distances = np.broadcast_to(1 - np.eye(totals.shape[-1]), coincidence.shape)
     else:
-        middle = given.cumsum(axis=-1) - given / 2
-        unlike = (middle[..., :, None] - middle[..., None, :]) ** 2
-    chance = given[..., :, None] * given[..., None, :] / (n - 1)
-    observed = (coincidence * unlike).sum(axis=(-2, -1))
-    expected = (chance * unlike).sum(axis=(-2, -1))  # the diagonal has no weight
+        middle = totals.cumsum(axis=-1) - totals / 2
+        distances = (middle[..., :, None] - middle[..., None, :]) ** 2
+    chance = totals[..., :, None] * totals[..., None, :] / (n - 1)
+    observed = (coincidence * distances).sum(axis=(-2, -1))
+    expected = (chance * distances).sum(axis=(-2, -1))  # the diagonal has no weight
     return np.asarray(np.where(expected > 0, 1 - observed / np.where(expected > 0, expected, 1), np.nan))

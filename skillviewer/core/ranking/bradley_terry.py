@@ -94,20 +94,20 @@ class DrawnPosterior(ReadOnly):
 
     def variances(self) -> FloatArray:
         """Return (n,) the variances of the strengths about their mean."""
-        own, links = self.curvature
-        expected = (links @ self.draws) / own[:, None]
-        return np.asarray(1 / own + (expected**2).mean(axis=1) - self.shared)
+        diagonal, links = self.curvature
+        expected = (links @ self.draws) / diagonal[:, None]
+        return np.asarray(1 / diagonal + (expected**2).mean(axis=1) - self.shared)
 
     def lead_variances(self, left: IntArray, right: IntArray) -> FloatArray:
         """Return (m,) the variances of the differences of strengths."""
-        own, links = self.curvature
+        diagonal, links = self.curvature
         pull = links @ self.draws
         joint = np.asarray(links[left, right]).ravel()
-        left_rest = own[left] - joint
-        right_rest = own[right] - joint
+        left_rest = diagonal[left] - joint
+        right_rest = diagonal[right] - joint
         left_pull = pull[left] - joint[:, None] * self.draws[right]
         right_pull = pull[right] - joint[:, None] * self.draws[left]
-        determinant = (own[left] * own[right] - joint**2)[:, None]
+        determinant = (diagonal[left] * diagonal[right] - joint**2)[:, None]
         expected = (right_rest[:, None] * left_pull - left_rest[:, None] * right_pull) / determinant
         return np.asarray((left_rest + right_rest) / determinant[:, 0] + (expected**2).mean(axis=1))
 
@@ -155,9 +155,9 @@ class Comparisons(ReadOnly):
         won: FloatArray = (1 + votes.verdict) / 2
         return cls(votes.first, votes.second, won, 1 - won)
 
-    def only(self, chosen: NDArray[np.bool_]) -> Self:
+    def only(self, mask: NDArray[np.bool_]) -> Self:
         """Return the chosen comparisons."""
-        return type(self)(self.first[chosen], self.second[chosen], self.won[chosen], self.lost[chosen])
+        return type(self)(self.first[mask], self.second[mask], self.won[mask], self.lost[mask])
 
     def numbered_anew(self) -> tuple[IntArray, Self]:
         """Return the numbers of the compared videos, (n,) ascending, and the comparisons with these counted from 0."""
@@ -170,11 +170,11 @@ class Comparisons(ReadOnly):
     ) -> Strengths:
         """Fit strengths of the videos with these names; for many videos, variances are estimated from draws."""
         values, curvature = self.maximise(len(names), 1 / prior_sd**2, start)
-        shared = prior_sd**2 / len(names)
+        mean_variance = prior_sd**2 / len(names)
         # a common shift of all strengths comes from the prior alone and does not affect their order
         if len(names) <= MAX_EXACT_VIDEOS:
-            return Strengths(tuple(names), values - values.mean(), curvature.inverse() - shared)
-        drawn = DrawnPosterior(curvature, curvature.draws(1 / prior_sd**2, n_draws), shared)
+            return Strengths(tuple(names), values - values.mean(), curvature.inverse() - mean_variance)
+        drawn = DrawnPosterior(curvature, curvature.draws(1 / prior_sd**2, n_draws), mean_variance)
         return Strengths(tuple(names), values - values.mean(), drawn)
 
     def maximise(
@@ -187,11 +187,11 @@ class Comparisons(ReadOnly):
         ``precision`` is the inverse variance of the prior, and ``start`` are strengths to start from. No other step
         follows one below ``close`` logits; the error is about its square.
         """
-        turned = self.first > self.second
-        pairs = np.where(turned, self.second * n + self.first, self.first * n + self.second)
+        is_swapped = self.first > self.second
+        pairs = np.where(is_swapped, self.second * n + self.first, self.first * n + self.second)
         pairs, place = np.unique(pairs, return_inverse=True)
         i, j = np.divmod(pairs, n)
-        wins = np.bincount(place, np.where(turned, self.lost, self.won), len(pairs))
+        wins = np.bincount(place, np.where(is_swapped, self.lost, self.won), len(pairs))
         games = np.bincount(place, self.won + self.lost, len(pairs))
         both = np.append(i, j), np.append(j, i)
         links = sparse.csr_array((np.arange(2 * len(pairs)), both), (n, n))
@@ -209,15 +209,15 @@ class Comparisons(ReadOnly):
             weight = games * chance * (1 - chance)
             slope = np.bincount(i, surplus, n) - np.bincount(j, surplus, n) - precision * theta
             links.data = np.tile(weight, 2)[order]
-            own: FloatArray = np.bincount(i, weight, n) + np.bincount(j, weight, n) + np.float64(precision)
-            curvature = Curvature(own, links)
+            diagonal: FloatArray = np.bincount(i, weight, n) + np.bincount(j, weight, n) + np.float64(precision)
+            curvature = Curvature(diagonal, links)
             step = curvature.solved(slope[:, None], close)[:, 0]
             if np.abs(step).max() <= close:
                 return theta + step, curvature
-            while (reached := log_posterior(theta + step)) <= best and np.abs(step).max() > close:
+            while (converged := log_posterior(theta + step)) <= best and np.abs(step).max() > close:
                 step = step / 2
             theta = theta + step
-            best = reached
+            best = converged
 
 
 def bradley_terry(comparisons: Votes, prior_sd: float = PRIOR_SD, names: Collection[str] = ()) -> Strengths:

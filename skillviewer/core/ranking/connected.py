@@ -21,7 +21,7 @@ def components(n: int, i: IntArray, j: IntArray, *, strong: bool = False) -> Int
 def connected(names: Sequence[str], links: Iterable[tuple[str, str]]) -> IntArray:
     """Return (N,) numbers from 0, equal for those of N names that a chain of links connects."""
     place = {name: i for i, name in enumerate(names)}
-    ends = [(place[one], place[other]) for one, other in links]
+    ends = [(place[first], place[second]) for first, second in links]
     return components(len(names), *np.array(ends, dtype=np.int64).reshape(-1, 2).T)
 
 

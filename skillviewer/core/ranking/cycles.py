@@ -80,8 +80,8 @@ def contradictions(votes: Votes) -> PreferenceCycles:
     made = []
     for videos in cycles:
         start = videos.index(min(videos))
-        turned = videos[start:] + videos[:start]
-        made.append(Cycle(tuple(links[a, b] for a, b in zip(turned, (*turned[1:], turned[0]), strict=True))))
+        rotated = videos[start:] + videos[:start]
+        made.append(Cycle(tuple(links[a, b] for a, b in zip(rotated, (*rotated[1:], rotated[0]), strict=True))))
     made.sort(key=lambda cycle: (cycle.weakest.margin, len(cycle.links), cycle.videos))
     return PreferenceCycles(tuple(made), tuple(sorted(tangles)))
 
@@ -91,11 +91,11 @@ def _tangled(votes: VoteColumns) -> dict[tuple[str, str], CycleEdge]:
     first, second, counts, _ = votes.counts()
     for_second, neither, for_first = counts.T
     better, worse = np.where(for_first > for_second, (first, second), (second, first))
-    most = np.maximum(for_first, for_second)
-    least = np.minimum(for_first, for_second)
-    decided = (most > least) & (most >= neither)
+    more_votes = np.maximum(for_first, for_second)
+    fewer_votes = np.minimum(for_first, for_second)
+    decided = (more_votes > fewer_votes) & (more_votes >= neither)
     part = components(len(votes.videos), better[decided], worse[decided], strong=True)
     inside = decided & (part[better] == part[worse])
-    rows = np.stack([better, worse, most, least, neither])[:, inside].T.tolist()
+    rows = np.stack([better, worse, more_votes, fewer_votes, neither])[:, inside].T.tolist()
     links = (CycleEdge(votes.videos[a], votes.videos[b], *counted) for a, b, *counted in rows)
     return {(link.better, link.worse): link for link in links}

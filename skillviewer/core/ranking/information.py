@@ -30,7 +30,7 @@ def information(values: FloatArray, covariance: FloatArray) -> FloatArray:
     variance = np.diag(covariance)[:, None] + np.diag(covariance)[None, :] - 2 * covariance
     variance = np.maximum(variance, 0) / _LOGIT_IN_PROBIT**2
     open_ = _entropy(special.ndtr(lead / np.sqrt(1 + variance)))
-    alike = np.sqrt(_WIDTH / (_WIDTH + variance)) * np.exp(-(lead**2) / (2 * (_WIDTH + variance)))
-    gain = np.maximum(open_ - alike, 0)
+    expected_entropy = np.sqrt(_WIDTH / (_WIDTH + variance)) * np.exp(-(lead**2) / (2 * (_WIDTH + variance)))
+    gain = np.maximum(open_ - expected_entropy, 0)
     np.fill_diagonal(gain, 0)
     return np.asarray((gain + gain.T) / 2)

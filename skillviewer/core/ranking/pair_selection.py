@@ -77,27 +77,36 @@ TwoVideos = frozenset[str]
 
 
 def choose(
-    videos: Mapping[str, str], asked: Sequence[ShownPair], rater: str, plan: Plan, again: Collection[TwoVideos] = ()
+    videos: Mapping[str, str],
+    shown_pairs: Sequence[ShownPair],
+    rater: str,
+    plan: Plan,
+    put_back: Collection[TwoVideos] = (),
 ) -> NextPair | None:
     """Return the next pair for a rater, or None if the rater has been asked all pairs.
 
     Args:
         videos: Task of every available video, by name; videos of different tasks are never compared.
-        asked: Valid pairs asked of all raters (none withdrawn), in order; a pair without an answer has no verdict.
-            Pairs with other videos are ignored.
+        shown_pairs: Pairs shown to all raters, in order, without withdrawn ones. A pair without an answer has no
+            verdict. Pairs with other videos are ignored.
         rater: Name of the rater.
         plan: Settings.
-        again: Pairs that were put back in the queue and not asked of the rater since.
+        put_back: Pairs that were put back in the queue and not asked of the rater since.
     """
-    n_own = sum(a.rater == rater for a in asked)
+    n_own = sum(a.rater == rater for a in shown_pairs)
     pairs_of_parts = (
-        _Choice(videos, part, asked, rater, plan).made(again) for part in _parts(videos, n_own, plan.seed, again)
+        _Choice(videos, part, shown_pairs, rater, plan).made(put_back)
+        for part in _parts(videos, n_own, plan.seed, put_back)
     )
     return next((pair for pair in pairs_of_parts if pair is not None), None)
 
 
 def upcoming(
-    videos: Mapping[str, str], asked: Sequence[ShownPair], rater: str, plan: Plan, again: Collection[TwoVideos] = ()
+    videos: Mapping[str, str],
+    shown_pairs: Sequence[ShownPair],
+    rater: str,
+    plan: Plan,
+    put_back: Collection[TwoVideos] = (),
 ) -> tuple[NextPair, ...]:
     """Return the current pair of a rater and the one after it, which can be opened in advance.
 
@@ -108,22 +117,24 @@ def upcoming(
     Returns:
         Two pairs, one before the last pair, or none at the end.
     """
-    last = max((i for i, a in enumerate(asked) if a.rater == rater), default=None)
-    before = [replace(a, verdict=None) if i == last else a for i, a in enumerate(asked)]
-    now = choose(videos, before, rater, plan, again)
-    if now is None:
+    last = max((i for i, a in enumerate(shown_pairs) if a.rater == rater), default=None)
+    before = [replace(a, verdict=None) if i == last else a for i, a in enumerate(shown_pairs)]
+    current = choose(videos, before, rater, plan, put_back)
+    if current is None:
         return ()
-    left = set(again) - {frozenset((now.left, now.right))}
-    then = choose(videos, [*asked, ShownPair(now.left, now.right, rater, None, now.why)], rater, plan, left)
-    return (now,) if then is None else (now, then)
+    left = set(put_back) - {frozenset((current.left, current.right))}
+    following = choose(
+        videos, [*shown_pairs, ShownPair(current.left, current.right, rater, None, current.why)], rater, plan, left
+    )
+    return (current,) if following is None else (current, following)
 
 
 def drawn_ahead(
     videos: Mapping[str, str],
-    asked: Sequence[ShownPair],
-    wanted: Mapping[str, int],
+    shown_pairs: Sequence[ShownPair],
+    n_by_rater: Mapping[str, int],
     plan: Plan,
-    again: Mapping[str, Collection[TwoVideos]],
+    put_back: Mapping[str, Collection[TwoVideos]],
 ) -> dict[str, list[NextPair]]:
     """Return the next pairs of several raters, drawn before any of them is judged.
 
@@ -132,39 +143,43 @@ def drawn_ahead(
 
     Args:
         videos: See ``choose``.
-        asked: See ``choose``, without unanswered pairs.
-        wanted: Number of pairs of each rater; fewer are drawn where there are no more.
+        shown_pairs: See ``choose``, without unanswered pairs.
+        n_by_rater: Number of pairs of each rater; fewer are drawn where there are no more.
         plan: Settings.
-        again: Pairs back in the queue, by rater.
+        put_back: Pairs back in the queue, by rater.
     """
-    pairs_by_rater: dict[str, list[NextPair]] = {rater: [] for rater in wanted}
-    known = list(asked)
-    left = {rater: set(again.get(rater, ())) for rater in wanted}
-    for turn in range(max(wanted.values(), default=0)):
-        for rater in (rater for rater, n in wanted.items() if turn < n and len(pairs_by_rater[rater]) == turn):
-            pair = choose(videos, known, rater, plan, left[rater])
+    pairs_by_rater: dict[str, list[NextPair]] = {rater: [] for rater in n_by_rater}
+    pairs_so_far = list(shown_pairs)
+    left = {rater: set(put_back.get(rater, ())) for rater in n_by_rater}
+    for turn in range(max(n_by_rater.values(), default=0)):
+        for rater in (rater for rater, n in n_by_rater.items() if turn < n and len(pairs_by_rater[rater]) == turn):
+            pair = choose(videos, pairs_so_far, rater, plan, left[rater])
             if pair is not None:
                 pairs_by_rater[rater].append(pair)
                 left[rater].discard(frozenset((pair.left, pair.right)))
-                known.append(ShownPair(pair.left, pair.right, rater, Verdict.NEITHER, pair.why))
+                pairs_so_far.append(ShownPair(pair.left, pair.right, rater, Verdict.NEITHER, pair.why))
     return pairs_by_rater
 
 
 def n_left(
-    videos: Mapping[str, str], asked: Sequence[ShownPair], rater: str, plan: Plan, again: Collection[TwoVideos] = ()
+    videos: Mapping[str, str],
+    shown_pairs: Sequence[ShownPair],
+    rater: str,
+    plan: Plan,
+    put_back: Collection[TwoVideos] = (),
 ) -> int:
     """Return the number of pairs left for a rater: new ones, those put back, and the repeats then due.
 
     The arguments are those of ``choose``, without unanswered pairs.
     """
-    return _Choice(videos, (), asked, rater, plan).n_left(again)
+    return _Choice(videos, (), shown_pairs, rater, plan).n_left(put_back)
 
 
 def _comparable(pair: TwoVideos, videos: Mapping[str, str]) -> bool:
     return len(pair) == 2 and pair <= videos.keys() and len({videos[name] for name in pair}) == 1
 
 
-def _parts(videos: Mapping[str, str], n_own: int, seed: int, again: Collection[TwoVideos]) -> Iterator[list[str]]:
+def _parts(videos: Mapping[str, str], n_own: int, seed: int, put_back: Collection[TwoVideos]) -> Iterator[list[str]]:
     """Yield the videos to find the next pair of a rater among, who was asked ``n_own`` pairs: all, or parts of many.
 
     The next block of pairs comes from the next part. After all parts the videos are dealt anew, tasks together, so that
@@ -173,23 +188,25 @@ def _parts(videos: Mapping[str, str], n_own: int, seed: int, again: Collection[T
     if len(videos) <= MAX_DRAWN_AT_ONCE:
         yield sorted(videos)
         return
-    back = [name for pair in sorted(map(sorted, again)) if _comparable(frozenset(pair), videos) for name in pair]
-    if back:
-        yield sorted(set(back[:MAX_DRAWN_AT_ONCE]))
+    names_put_back = [
+        name for pair in sorted(map(sorted, put_back)) if _comparable(frozenset(pair), videos) for name in pair
+    ]
+    if names_put_back:
+        yield sorted(set(names_put_back[:MAX_DRAWN_AT_ONCE]))
     names = sorted(videos)
     n_parts = -(-len(videos) // MAX_DRAWN_AT_ONCE)
     for k in range(n_own // BLOCK, n_own // BLOCK + 2 * n_parts):
-        turn, at = divmod(k, n_parts)
+        turn, place = divmod(k, n_parts)
         lots = seeded_hashes(names, int(stream(seed, "parts", turn).integers(2**32)))
         dealt = sorted(zip((videos[name] for name in names), lots.tolist(), names, strict=True))
-        yield sorted(name for *_, name in dealt[at * MAX_DRAWN_AT_ONCE : (at + 1) * MAX_DRAWN_AT_ONCE])
+        yield sorted(name for *_, name in dealt[place * MAX_DRAWN_AT_ONCE : (place + 1) * MAX_DRAWN_AT_ONCE])
 
 
 class _Choice:
     """One selection among some of the videos, with the pairs asked as tables over these, in alphabetical order."""
 
     def __init__(
-        self, videos: Mapping[str, str], among: Sequence[str], asked: Sequence[ShownPair], rater: str, plan: Plan
+        self, videos: Mapping[str, str], among: Sequence[str], shown_pairs: Sequence[ShownPair], rater: str, plan: Plan
     ) -> None:
         self._videos = videos
         self._names = among
@@ -205,13 +222,15 @@ class _Choice:
         self._lean = np.zeros(len(self._names), dtype=np.int64)  # times on the left minus times on the right
         self._hashes = seeded_pair_hashes(self._names, plan.seed)
         self._reserved = self._hashes < plan.test_share
-        self._own = [a for a in asked if a.rater == rater]
+        self._own = [a for a in shown_pairs if a.rater == rater]
         self._chance = stream(plan.seed, rater, len(self._own))
-        seen = [
-            (a, self._place[a.left], self._place[a.right]) for a in asked if {a.left, a.right} <= self._place.keys()
+        placed_pairs = [
+            (a, self._place[a.left], self._place[a.right])
+            for a in shown_pairs
+            if {a.left, a.right} <= self._place.keys()
         ]
-        tests = {frozenset((i, j)) for a, i, j in seen if a.why == SelectionReason.TEST}
-        for a, i, j in seen:
+        tests = {frozenset((i, j)) for a, i, j in placed_pairs if a.why == SelectionReason.TEST}
+        for a, i, j in placed_pairs:
             if a.rater == rater:
                 self._mine[i, j] = self._mine[j, i] = True
                 self._lean[i] += 1
@@ -226,32 +245,32 @@ class _Choice:
                 self._wins[j, i] += (1 - a.verdict) / 2
         for i, j in tests:
             self._reserved[i, j] = self._reserved[j, i] = True
-        self._part = self._connected(asked)
+        self._part = self._connected(shown_pairs)
 
-    def _connected(self, asked: Sequence[ShownPair]) -> IntArray:
+    def _connected(self, shown_pairs: Sequence[ShownPair]) -> IntArray:
         """Return a number for every video, equal for those that a chain of votes connects, also by other videos."""
         waiting = self._own[-1] if self._own else None  # the answer that a rater is about to give counts as given
         names = list(self._videos)
         links = {
             (a.left, a.right)
-            for a in asked
+            for a in shown_pairs
             if (a.verdict is not None or a is waiting) and {a.left, a.right} <= self._videos.keys()
         }
         part = dict(zip(names, connected(names, links).tolist(), strict=True))
         return np.array([part[name] for name in self._names])
 
-    def made(self, again: Collection[TwoVideos]) -> NextPair | None:
+    def made(self, put_back: Collection[TwoVideos]) -> NextPair | None:
         """Return the pair, or None if there is none left."""
-        back = self._put_back(again)
-        if back.any():
-            return self._once_more(*self._first_by_lot(self._rested(back)))
+        is_put_back = self._put_back(put_back)
+        if is_put_back.any():
+            return self._once_more(*self._first_by_lot(self._rested(is_put_back)))
         due = self._due(len(self._own))
         if self._count(SelectionReason.REPEAT) < due[SelectionReason.REPEAT]:
             repeat = self._repeat()
             if repeat is not None:
                 return repeat
-        fresh = self._comparable & ~self._mine
-        tests, others = fresh & self._reserved, fresh & ~self._reserved
+        is_new = self._comparable & ~self._mine
+        tests, others = is_new & self._reserved, is_new & ~self._reserved
         if tests.any() and (self._count(SelectionReason.TEST) < due[SelectionReason.TEST] or not others.any()):
             return self._placed(*self._first_by_lot(tests), SelectionReason.TEST)
         if not others.any():
@@ -263,60 +282,62 @@ class _Choice:
             return self._placed(*self._first_by_lot(self._rested(links)), SelectionReason.CHAIN)
         return self._placed(*self._most_telling(self._rested(others)), SelectionReason.INFORMATIVE)
 
-    def n_left(self, again: Collection[TwoVideos]) -> int:
+    def n_left(self, put_back: Collection[TwoVideos]) -> int:
         """Return the number of pairs left for the rater."""
-        mine = {frozenset((a.left, a.right)) for a in self._own} - {*again}
-        n = self._n_pairs() - sum(_comparable(pair, self._videos) for pair in mine)
-        asked = len(self._own)
+        own_pairs = {frozenset((a.left, a.right)) for a in self._own} - {*put_back}
+        n = self._n_pairs() - sum(_comparable(pair, self._videos) for pair in own_pairs)
+        n_shown = len(self._own)
         repeated = self._count(SelectionReason.REPEAT)
-        most = len(self._repeatable()) if n == 0 else asked + n
+        n_with_repeats = len(self._repeatable()) if n == 0 else n_shown + n
         repeats, before = 0, -1
-        while before < repeats < most:  # a repeat counts as a pair asked, after which another may be due
+        while before < repeats < n_with_repeats:  # a repeat counts as a pair asked, after which another may be due
             before = repeats
-            repeats = max(repeats, self._due(asked + n + repeats)[SelectionReason.REPEAT] - repeated)
-        return n + min(repeats, most)
+            repeats = max(repeats, self._due(n_shown + n + repeats)[SelectionReason.REPEAT] - repeated)
+        return n + min(repeats, n_with_repeats)
 
     def _n_pairs(self) -> int:
         return sum(n * (n - 1) // 2 for n in Counter(self._videos.values()).values())
 
-    def _put_back(self, again: Collection[TwoVideos]) -> BoolArray:
-        back = np.zeros_like(self._comparable)
-        for pair in again:
+    def _put_back(self, put_back: Collection[TwoVideos]) -> BoolArray:
+        is_put_back = np.zeros_like(self._comparable)
+        for pair in put_back:
             if len(pair) == 2 and pair <= self._place.keys():
                 i, j = (self._place[name] for name in pair)
-                back[i, j] = back[j, i] = True
-        return back & self._comparable
+                is_put_back[i, j] = is_put_back[j, i] = True
+        return is_put_back & self._comparable
 
     def _once_more(self, i: int, j: int) -> NextPair:
         names = {self._names[i], self._names[j]}
-        seen = next((a for a in reversed(self._own) if {a.left, a.right} == names), None)
+        earlier = next((a for a in reversed(self._own) if {a.left, a.right} == names), None)
         return (
             self._placed(i, j, SelectionReason.AGAIN)
-            if seen is None
-            else NextPair(seen.right, seen.left, SelectionReason.AGAIN)
+            if earlier is None
+            else NextPair(earlier.right, earlier.left, SelectionReason.AGAIN)
         )
 
-    def _count(self, why: SelectionReason) -> int:
-        return sum(a.why == why for a in self._own)
+    def _count(self, reason: SelectionReason) -> int:
+        return sum(a.why == reason for a in self._own)
 
     def _due(self, n_asked: int) -> dict[SelectionReason, int]:
         block, inside = divmod(n_asked, BLOCK)
         shares = {SelectionReason.REPEAT: self._plan.repeat_share, SelectionReason.TEST: self._plan.test_share}
         # a share such as 0.15 of 20 must not lose one through rounding
-        before = {why: int(share * BLOCK * block + 1e-9) for why, share in shares.items()}
-        here = {why: int(share * BLOCK * (block + 1) + 1e-9) - before[why] for why, share in shares.items()}
-        kinds: list[SelectionReason | None] = [why for why, n in here.items() for _ in range(n)]
+        before = {reason: int(share * BLOCK * block + 1e-9) for reason, share in shares.items()}
+        n_in_block = {
+            reason: int(share * BLOCK * (block + 1) + 1e-9) - before[reason] for reason, share in shares.items()
+        }
+        kinds: list[SelectionReason | None] = [reason for reason, n in n_in_block.items() for _ in range(n)]
         kinds = (kinds + [None] * BLOCK)[:BLOCK]
         order = stream(self._plan.seed, self._rater, -1 - block).permutation(BLOCK)[: inside + 1]
-        return {why: before[why] + sum(kinds[k] is why for k in order) for why in shares}
+        return {reason: before[reason] + sum(kinds[k] is reason for k in order) for reason in shares}
 
     def _repeat(self) -> NextPair | None:
         """Return an own pair with swapped sides, or None if all are too recent or were repeated."""
         old = self._repeatable()
         if not old:
             return None
-        again = old[int(self._chance.integers(len(old)))]
-        return NextPair(again.right, again.left, SelectionReason.REPEAT)
+        repeated = old[int(self._chance.integers(len(old)))]
+        return NextPair(repeated.right, repeated.left, SelectionReason.REPEAT)
 
     def _repeatable(self) -> list[ShownPair]:
         """Return own pairs that were asked once, some time ago."""
@@ -360,8 +381,8 @@ class _Choice:
         i, j = divmod(int(best[self._chance.integers(n_best)]), len(self._names))
         return i, j
 
-    def _placed(self, i: int, j: int, why: SelectionReason) -> NextPair:
+    def _placed(self, i: int, j: int, reason: SelectionReason) -> NextPair:
         """Return the pair with the less often left video on the left; ties at random."""
         surplus = int(self._lean[i] - self._lean[j]) or (-1 if self._chance.random() < 0.5 else 1)
         left, right = (i, j) if surplus < 0 else (j, i)
-        return NextPair(self._names[left], self._names[right], why)
+        return NextPair(self._names[left], self._names[right], reason)

@@ -51,8 +51,8 @@ def rank_videos(votes: Votes, tasks: Mapping[str, str] | None = None) -> tuple[R
     task = np.unique(task_of, return_inverse=True)[1] if n else np.zeros(0, np.int64)
     columns = columns.only(task[columns.first] == task[columns.second])
     values, errors = np.zeros((2, n))
-    for one in np.unique(task[columns.first]):
-        of_task, games = Comparisons.of(columns.only(task[columns.first] == one)).numbered_anew()
+    for task_number in np.unique(task[columns.first]):
+        of_task, games = Comparisons.of(columns.only(task[columns.first] == task_number)).numbered_anew()
         strengths = games.strengths([videos[number] for number in of_task])
         values[of_task], errors[of_task] = strengths.values, strengths.standard_errors
     first = columns.first
@@ -78,17 +78,17 @@ def rank_videos(votes: Votes, tasks: Mapping[str, str] | None = None) -> tuple[R
 def _ranks_within(values: FloatArray, group: IntArray) -> list[int]:
     """Return the rank of each value among those of its group."""
     counts = np.zeros(len(values), dtype=np.int64)
-    for one in np.unique(group):
-        counts[group == one] = ranks(values[group == one].tolist())
+    for group_number in np.unique(group):
+        counts[group == group_number] = ranks(values[group == group_number].tolist())
     return counts.tolist()
 
 
 def rater_count_text(raters: Sequence[str]) -> str:
     """Return the number of raters in words, given the rater of every vote; unnamed votes may come from anyone."""
-    named = len(set(raters) - {UNNAMED})
+    n_named = len(set(raters) - {UNNAMED})
     unnamed = raters.count(UNNAMED)
-    raters = f"{named} rater{'s' if named != 1 else ''}"
+    raters = f"{n_named} rater{'s' if n_named != 1 else ''}"
     if not unnamed:
         return raters
-    without = "raters without a name" if unnamed > 1 else "a rater without a name"
-    return f"{raters} and {without}" if named else without
+    unnamed_text = "raters without a name" if unnamed > 1 else "a rater without a name"
+    return f"{raters} and {unnamed_text}" if n_named else unnamed_text

@@ -14,9 +14,9 @@ def match_key(name: str) -> str:
     return unicodedata.normalize("NFKC", normalize(name)).casefold()
 
 
-def match_rater_name(name: str, known: Collection[str]) -> str:
+def match_rater_name(name: str, names: Collection[str]) -> str:
     """Return the known name that a typed one matches, exactly or by its key, else the typed one, normalized."""
     for exact in (name, normalize(name)):
-        if exact in known:
+        if exact in names:
             return exact
-    return next((other for other in known if match_key(other) == match_key(name)), normalize(name))
+    return next((other for other in names if match_key(other) == match_key(name)), normalize(name))

@@ -73,8 +73,8 @@ def rater_misfits(votes: Votes) -> dict[str, Misfit | None]:
     start = games.maximise(len(videos), 1 / PRIOR_SD**2)[0] if len(columns) else None
     misfits: dict[str, Misfit | None] = {}
     for number, rater in enumerate(columns.raters):
-        by = columns.rater == number
-        own, others = games.only(by & (games.won != games.lost)), games.only(~by)
+        is_rater = columns.rater == number
+        own, others = games.only(is_rater & (games.won != games.lost)), games.only(~is_rater)
         misfits[rater] = None
         if len(own.won) and len(others.won):
             scale = others.strengths(videos, n_draws=N_DRAWS, start=start)
@@ -123,8 +123,8 @@ class RaterReport:
                 f"Voted before half of the two videos was seen in {self.hurried.part} of {self.hurried.n} votes."
             )
         if self.consistency.n and self.consistency.interval[1] < 0.75:
-            agreed = f"{self.consistency.part} of {self.consistency.n}"
-            sentences.append(f"Gives the same verdict again on only {agreed} repeated pairs.")
+            share_text = f"{self.consistency.part} of {self.consistency.n}"
+            sentences.append(f"Gives the same verdict again on only {share_text} repeated pairs.")
         if self.agreement.n >= FEW and self.agreement.interval[1] < 2 / 3:
             sentences.append(
                 f"Agrees with most of the others in only {self.agreement.part} of {self.agreement.n} pairs."
@@ -140,27 +140,29 @@ class RaterReport:
         return tuple(sentences)
 
 
-def rater_reports(asked: Sequence[ShownPair], *, misfits: bool = True) -> tuple[RaterReport, ...]:
+def rater_reports(shown_pairs: Sequence[ShownPair], *, misfits: bool = True) -> tuple[RaterReport, ...]:
     """Return the statistics of all raters, sorted by name, from the valid pairs asked, in the order of voting."""
-    votes = VoteColumns.of([a for a in asked if a.verdict is not None])
+    votes = VoteColumns.of([a for a in shown_pairs if a.verdict is not None])
     fits = rater_misfits(votes) if misfits else {}
     with_others = _with_others(votes)
     by_rater: dict[str, list[ShownPair]] = {}
-    for a in asked:
+    for a in shown_pairs:
         by_rater.setdefault(a.rater, []).append(a)
     nobody = Proportion(0, 0)
-    return tuple(_report(n, own, with_others.get(n, nobody), fits.get(n)) for n, own in sorted(by_rater.items()))
+    return tuple(
+        _report(n, of_rater, with_others.get(n, nobody), fits.get(n)) for n, of_rater in sorted(by_rater.items())
+    )
 
 
-def _report(name: str, asked: Sequence[ShownPair], agreement: Proportion, fit: Misfit | None) -> RaterReport:
-    judged = [a for a in asked if a.verdict is not None]
+def _report(name: str, shown_pairs: Sequence[ShownPair], agreement: Proportion, fit: Misfit | None) -> RaterReport:
+    judged = [a for a in shown_pairs if a.verdict is not None]
     sides = [a for a in judged if a.verdict is not Verdict.NEITHER]
     times = [a.taken_s for a in judged if a.taken_s is not None]
     watched = [a.watched for a in judged if a.watched is not None]
     return RaterReport(
         name=name,
         judged=len(judged),
-        skipped=len(asked) - len(judged),
+        skipped=len(shown_pairs) - len(judged),
         neither=len(judged) - len(sides),
         left=Proportion(sum(a.verdict is Verdict.LEFT for a in sides), len(sides)),
         median_s=float(np.median(times)) if times else None,
@@ -177,19 +179,19 @@ def _with_others(votes: VoteColumns) -> dict[str, Proportion]:
     first_votes = votes.first_of_each()
     *_, counts, row = first_votes.counts()
     others = counts[row] - (first_votes.verdict[:, None] == VALUES)
-    most = others.max(axis=1, initial=0)
-    clear = (others == most[:, None]).sum(axis=1) == 1  # not without others, whose counts are all 0
-    like = clear & (others[np.arange(len(first_votes)), first_votes.verdict + 1] == most)
-    part = np.bincount(first_votes.rater[like], minlength=len(first_votes.raters)).tolist()
+    majority = others.max(axis=1, initial=0)
+    clear = (others == majority[:, None]).sum(axis=1) == 1  # not without others, whose counts are all 0
+    agrees = clear & (others[np.arange(len(first_votes)), first_votes.verdict + 1] == majority)
+    part = np.bincount(first_votes.rater[agrees], minlength=len(first_votes.raters)).tolist()
     n = np.bincount(first_votes.rater[clear], minlength=len(first_votes.raters)).tolist()
     return {name: Proportion(part[i], n[i]) for i, name in enumerate(first_votes.raters)}
 
 
-def _with_oneself(own: Sequence[ShownPair]) -> Proportion:
+def _with_oneself(shown_pairs: Sequence[ShownPair]) -> Proportion:
     """Return the proportion of a rater's repeated pairs with the same verdict, on either side."""
     first: dict[frozenset[str], str | None] = {}
     same = n = 0
-    for a in own:
+    for a in shown_pairs:
         if a.why == SelectionReason.AGAIN:
             continue
         pair = frozenset((a.left, a.right))

@@ -60,30 +60,34 @@ class RankingReport:
             if len(parts) == 1 and len(parts[0]) > 1:
                 continue
             of_task = f" of {task}" if task else ""
-            alone = [part[0] for part in parts if len(part) == 1]
-            groups = len(parts) - len(alone)
+            unconnected = [part[0] for part in parts if len(part) == 1]
+            groups = len(parts) - len(unconnected)
             if groups > 1:
                 sentences.append(
                     f"The videos{of_task} fall into {groups} groups that no vote connects: strengths of two groups "
                     "cannot be compared."
                 )
-            if alone:
-                names = ", ".join(alone[:5]) + (f" and {len(alone) - 5} more" if len(alone) > 5 else "")
+            if unconnected:
+                names = ", ".join(unconnected[:5]) + (
+                    f" and {len(unconnected) - 5} more" if len(unconnected) > 5 else ""
+                )
                 sentences.append(f"No vote on {names}{of_task} yet.")
         return " ".join(sentences)
 
 
 def ranking_report(
-    videos: Mapping[str, str], asked: Sequence[ShownPair], token: CancelToken = NEVER, *, misfits: bool = True
+    videos: Mapping[str, str], shown_pairs: Sequence[ShownPair], token: CancelToken = NEVER, *, misfits: bool = True
 ) -> RankingReport:
     """Return the report on the votes of a study, whose ``videos`` have their tasks; cancelled by the token.
 
     Pairs count in the order of voting; pairs with other videos, or across tasks, are ignored. ``misfits`` take long.
     """
-    asked = [a for a in asked if a.left in videos and a.right in videos and videos[a.left] == videos[a.right]]
-    answered = [a for a in asked if a.verdict is not None]
+    shown_pairs = [
+        a for a in shown_pairs if a.left in videos and a.right in videos and videos[a.left] == videos[a.right]
+    ]
+    answered = [a for a in shown_pairs if a.verdict is not None]
     votes = VoteColumns.of(answered)
-    tests = {frozenset((a.left, a.right)) for a in asked if a.why == SelectionReason.TEST}
+    tests = {frozenset((a.left, a.right)) for a in shown_pairs if a.why == SelectionReason.TEST}
     tested = [a for a in answered if frozenset((a.left, a.right)) in tests]
     ranked = rank_videos(votes, videos)
     halves = split_half(votes, videos, token=token)
@@ -93,23 +97,29 @@ def ranking_report(
         nominal=agreement(votes, "nominal"),
         ordinal=agreement(votes, "ordinal"),
         on_test=agreement(tested, "ordinal"),
-        raters=rater_reports(asked, misfits=misfits),
+        raters=rater_reports(shown_pairs, misfits=misfits),
         contradictions=contradictions(votes),
         parts=_parts(videos, votes),
         split_half=halves,
         judged=len(votes),
-        skipped=len(asked) - len(votes),
+        skipped=len(shown_pairs) - len(votes),
         why=tuple(sorted(Counter(str(a.why) for a in answered).items())),
     )
 
 
-def _reliability(found: Sequence[RankedVideo]) -> float:
+def _reliability(ranked_videos: Sequence[RankedVideo]) -> float:
     """Return the separation reliability within tasks; for one task that of its strengths."""
-    if not found:
+    if not ranked_videos:
         return float("nan")
-    n_tasks = len({ranked.task for ranked in found})
-    spread = sum(s.strength**2 for s in found) / (len(found) - n_tasks)  # strengths of a task have mean 0
-    return max(0.0, 1 - sum(s.error**2 for s in found) / len(found) / spread) if spread > 0 else float("nan")
+    n_tasks = len({ranked.task for ranked in ranked_videos})
+    spread = sum(s.strength**2 for s in ranked_videos) / (
+        len(ranked_videos) - n_tasks
+    )  # strengths of a task have mean 0
+    return (
+        max(0.0, 1 - sum(s.error**2 for s in ranked_videos) / len(ranked_videos) / spread)
+        if spread > 0
+        else float("nan")
+    )
 
 
 def _parts(videos: Mapping[str, str], votes: VoteColumns) -> tuple[tuple[str, tuple[tuple[str, ...], ...]], ...]:

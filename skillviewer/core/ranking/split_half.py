@@ -42,11 +42,12 @@ class SplitHalf:
         splits = f"all {self.n_splits} halvings" if self.every else f"{self.n_splits} random halvings"
         if self.n_splits < self.n_made:
             splits = f"{self.n_splits} of {self.n_made} halvings"
-        within = f", within each of {self.n_tasks} tasks" if self.n_tasks > 1 else ""
-        shared = ", and halves of judgements share their raters" if self.halves == "judgements" else ""
+        within_tasks = f", within each of {self.n_tasks} tasks" if self.n_tasks > 1 else ""
+        shared_raters = ", and halves of judgements share their raters" if self.halves == "judgements" else ""
         return (
             f"Split-half reliability {signed(self.value)} ({signed(self.low)} to {signed(self.high)} over {splits} of "
-            f"the {self.halves}{within}). Pairs that were chosen for their information inflate it{shared}: trust "
+            f"the {self.halves}{within_tasks}). Pairs that were chosen for their information inflate "
+            f"it{shared_raters}: trust "
             "agreement on the test pairs more."
         )
 
@@ -72,7 +73,7 @@ def split_half(
     unit = unit if by_rater else np.arange(len(columns))
     videos = columns.videos
     games = Comparisons.of(columns)
-    known, task = columns.tasks(tasks or dict.fromkeys(videos, ""))
+    task_names, task = columns.tasks(tasks or dict.fromkeys(videos, ""))
     start = games.maximise(len(videos), 1 / PRIOR_SD**2)[0] if games.won.size else np.zeros(0)
     n_units = len(raters) if by_rater else len(columns)
     n_splits = n_splits or (N_SPLITS if len(videos) <= MAX_EXACT_VIDEOS else N_SPLITS_OF_MANY)
@@ -87,7 +88,7 @@ def split_half(
     low, high = np.percentile(values, [2.5, 97.5])
     halved = "raters" if by_rater else "judgements"
     return SplitHalf(
-        float(values.mean()), float(low), float(high), halved, len(values), every, len(correlations), len(known)
+        float(values.mean()), float(low), float(high), halved, len(values), every, len(correlations), len(task_names)
     )
 
 
@@ -112,16 +113,16 @@ def _random_halves(n: int, n_splits: int, seed: int) -> Iterator[IntArray]:
 def _correlation(games: Comparisons, inside: NDArray[np.bool_], task: IntArray, start: FloatArray) -> float:
     """Return the stepped-up correlation over the videos of both halves, within tasks; NaN for too few."""
     correlations = []
-    for one in np.unique(task[inside]):
-        halves = [games.only((inside == half) & (task == one)).numbered_anew() for half in (True, False)]
-        _, *where = np.intersect1d(halves[0][0], halves[1][0], assume_unique=True, return_indices=True)
-        if len(where[0]) < FEWEST_VIDEOS:
+    for task_number in np.unique(task[inside]):
+        halves = [games.only((inside == half) & (task == task_number)).numbered_anew() for half in (True, False)]
+        _, *places = np.intersect1d(halves[0][0], halves[1][0], assume_unique=True, return_indices=True)
+        if len(places[0]) < FEWEST_VIDEOS:
             continue
         close = 1e-6 if len(start) <= MAX_EXACT_VIDEOS else 1e-2  # among many, ranks hardly depend on the last digits
         strengths = [half.maximise(len(v), 1 / PRIOR_SD**2, start[v], close)[0] for v, half in halves]
-        ranks = [ranks_of(values[at]) for values, at in zip(strengths, where, strict=True)]
+        ranks = [ranks_of(values[indices]) for values, indices in zip(strengths, places, strict=True)]
         if all(np.ptp(r) > 0 for r in ranks):
-            correlations.append((float(np.corrcoef(ranks[0], ranks[1])[0, 1]), len(where[0])))
+            correlations.append((float(np.corrcoef(ranks[0], ranks[1])[0, 1]), len(places[0])))
     if not correlations:
         return float("nan")
     r = float(np.average([value for value, _ in correlations], weights=[n for _, n in correlations]))

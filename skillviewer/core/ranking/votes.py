@@ -74,11 +74,11 @@ class VoteColumns(ReadOnly):
                 (of_rater[vote.rater] for vote in judgements),
             )
         )
-        turned = right < left
-        first, second = np.where(turned, right, left), np.where(turned, left, right)
+        is_swapped = right < left
+        first, second = np.where(is_swapped, right, left), np.where(is_swapped, left, right)
         unnamed = np.flatnonzero(rater == len(raters))
         rater[unnamed] += _earlier(first[unnamed] * len(videos) + second[unnamed])
-        return cls(videos, raters, first, second, np.where(turned, -verdict, verdict), rater)
+        return cls(videos, raters, first, second, np.where(is_swapped, -verdict, verdict), rater)
 
     def __len__(self) -> int:
         return len(self.first)
@@ -93,9 +93,9 @@ class VoteColumns(ReadOnly):
         """(m,) number of the pair and rater."""
         return self.pair * (int(self.rater.max(initial=0)) + 1) + self.rater
 
-    def only(self, chosen: NDArray[np.bool_] | IntArray) -> Self:
+    def only(self, mask: NDArray[np.bool_] | IntArray) -> Self:
         """Return the chosen votes, on the same videos."""
-        columns = (column[chosen] for column in (self.first, self.second, self.verdict, self.rater))
+        columns = (column[mask] for column in (self.first, self.second, self.verdict, self.rater))
         return type(self)(self.videos, self.raters, *columns)
 
     def first_of_each(self) -> Self:
@@ -107,9 +107,9 @@ class VoteColumns(ReadOnly):
 
         Several count as their common verdict, or as "no difference" if they contradict each other.
         """
-        _, at, group, n = np.unique(self._by_rater, return_index=True, return_inverse=True, return_counts=True)
+        _, indices, group, n = np.unique(self._by_rater, return_index=True, return_inverse=True, return_counts=True)
         total = np.bincount(group, self.verdict, len(n)).astype(np.int64)
-        columns = self.only(at)
+        columns = self.only(indices)
         common = np.where(np.abs(total) == n, np.sign(total), 0)
         return type(self)(self.videos, self.raters, columns.first, columns.second, common, columns.rater)
 

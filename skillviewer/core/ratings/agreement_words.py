@@ -38,4 +38,4 @@ def word_for_kappa(value: float) -> str:
 
 
 def _word(value: float, words: tuple[tuple[float, str], ...]) -> str:
-    return "" if not math.isfinite(value) else next(word for least, word in words if value >= least)
+    return "" if not math.isfinite(value) else next(word for lower_limit, word in words if value >= lower_limit)

@@ -51,7 +51,7 @@ def _key(text: str, *, day_first: bool) -> Key:
     if day is not None:
         return 1, (("", day.toordinal()),)
     word = re.match(r"[^\W\d_]*", text)
-    place = next((at for at, known in zip(_PLACES, _WORDS, strict=True) if word and word[0] in known), 1)
+    place = next((place for place, names in zip(_PLACES, _WORDS, strict=True) if word and word[0] in names), 1)
     parts = re.findall(r"(\D*)(\d*)", "".join(text.split()))
     return place, tuple((letters, int(digits or -1)) for letters, digits in parts if letters or digits)
 
@@ -69,7 +69,7 @@ def in_order(occasions: Collection[str]) -> dict[str, int]:
     slashed = [text for text in sorted(occasions) if (m := _YEAR_LAST.match(text.strip())) and m[2] != "."]
     for day_first in (True, False):
         keys = {text: _key(text, day_first=day_first) for text in occasions}
-        places = {key: at for at, key in enumerate(sorted(set(keys.values())))}
+        places = {key: index for index, key in enumerate(sorted(set(keys.values())))}
         if all(_day(text.strip(), day_first=day_first) for text in slashed):
             keyed.append({text: places[keys[text]] for text in occasions})
     if len(keyed) == 2 and keyed[0] != keyed[1]:
@@ -100,13 +100,13 @@ def joined(several: Sequence[Estimate]) -> Estimate:
     """
     if not several:
         return Estimate(NAN, NAN, NAN)
-    value, low, high = np.mean([(one.value, one.low, one.high) for one in several], axis=0).tolist()
+    value, low, high = np.mean([(estimate.value, estimate.low, estimate.high) for estimate in several], axis=0).tolist()
     return Estimate(value, low, high, several[0].level)
 
 
-def significant_sign(of: Estimate) -> int:
+def significant_sign(estimate: Estimate) -> int:
     """Return the sign of a change whose interval excludes 0, else 0 (also if the interval is not known)."""
-    return int(of.low > 0) - int(of.high < 0)
+    return int(estimate.low > 0) - int(estimate.high < 0)
 
 
 def raters_estimates(ratings: RatingSet, item: str) -> dict[str, Estimate]:
@@ -125,13 +125,13 @@ def raters_estimates(ratings: RatingSet, item: str) -> dict[str, Estimate]:
     scale = ratings.scale(item)
     error = measurement_error(table.values)
     half = error.sem * float(stdtrit(error.freedom, (1 + LEVEL) / 2)) if error is not None else NAN
-    least, most = (scale.low, scale.high) if scale.stated else (-math.inf, math.inf)
+    lower, upper = (scale.low, scale.high) if scale.stated else (-math.inf, math.inf)
     means = table.means()
     counts = table.counts()
 
     def estimate(mean: float, n: int) -> Estimate:
         reach = half / math.sqrt(n)
-        low, high = np.clip((mean - reach, mean + reach), least, most).tolist()
+        low, high = np.clip((mean - reach, mean + reach), lower, upper).tolist()
         return Estimate(mean, low, high, LEVEL)
 
     return {video: estimate(mean, counts[video]) for video, mean in means.items()}
@@ -173,7 +173,7 @@ def courses(
 def mean_change(changes: Mapping[str, float]) -> Estimate:
     """Return the mean change of participants with its 95 % interval over people (Student's t)."""
 
-    def mean(without: str | None) -> float:
-        return float(np.mean([value for name, value in changes.items() if name != without]))
+    def mean(left_out: str | None) -> float:
+        return float(np.mean([value for name, value in changes.items() if name != left_out]))
 
     return Estimate(*over_participants(mean, changes), LEVEL) if len(changes) > 1 else Estimate(NAN, NAN, NAN, LEVEL)

@@ -77,9 +77,9 @@ def _fitted_curve(scores: FloatArray, ratings: FloatArray, participants: IntArra
         out = groups == group
         if out.all():
             continue
-        for at, fit in enumerate(_FORMS):
+        for form, fit in enumerate(_FORMS):
             curve = fit(scores[~out], ratings[~out], increasing=increasing)
-            errors[at] += float(np.abs(ratings[out] - curve.at(scores[out])).sum())
+            errors[form] += float(np.abs(ratings[out] - curve.at(scores[out])).sum())
     return _FORMS[int(errors[1] < errors[0])](scores, ratings, increasing=increasing)
 
 
@@ -146,24 +146,24 @@ def scale_map(
         raise DatasetError(f"An interval of {100 * level:g} % is not possible: choose from 50 to below 100 %.")
     if not (np.isfinite(x).all() and np.isfinite(y).all()):
         raise DatasetError("A score or a rating is no number: scores cannot be mapped to the raters' scale.")
-    names, who = np.unique(np.asarray(participants, dtype=object).astype(str), return_inverse=True)
+    names, participant_index = np.unique(np.asarray(participants, dtype=object).astype(str), return_inverse=True)
     if len(names) < min_participants(level):
         raise DatasetError(
             f"{len(names)} people are too few to map scores to the raters' scale with intervals of {100 * level:g} %: "
             f"{min_participants(level)} are needed."
         )
-    groups = _groups(who, min(_MAX_GROUPS, len(names)))
+    groups = _groups(participant_index, min(_MAX_GROUPS, len(names)))
     curves = []
     spreads = []
     residuals = np.empty(len(x))
     for group in range(int(groups.max()) + 1):
         out = groups == group
-        curves.append(_fitted_curve(x[~out], y[~out], who[~out], increasing))
+        curves.append(_fitted_curve(x[~out], y[~out], participant_index[~out], increasing))
         spreads.append(_spread_curve(x[~out], y[~out] - curves[-1].at(x[~out])))
         residuals[out] = np.abs(y[out] - curves[-1].at(x[out])) / spreads[-1].at(x[out])
-    rest = 1 / (_independent(residuals, who) + 1)
-    weights = (1 - rest) / (len(names) * np.bincount(who)[who])
-    whole = _fitted_curve(x, y, who, increasing)
+    weight = 1 / (_independent(residuals, participant_index) + 1)
+    weights = (1 - weight) / (len(names) * np.bincount(participant_index)[participant_index])
+    whole = _fitted_curve(x, y, participant_index, increasing)
     values = (tuple(groups.tolist()), tuple(residuals.tolist()), tuple(weights.tolist()))
     return CalibrationMap(whole, tuple(curves), tuple(spreads), *values, low, high, level, len(names))
 
@@ -182,16 +182,18 @@ def left_out_ratings(
 
     Arguments are those of ``scale_map``; with too few people for it, the ends are NaN.
     """
-    _, who = np.unique(np.asarray(participants, dtype=object).astype(str), return_inverse=True)
-    groups = _groups(who, min(_MAX_GROUPS, int(who.max()) + 1))
+    _, participant_index = np.unique(np.asarray(participants, dtype=object).astype(str), return_inverse=True)
+    groups = _groups(participant_index, min(_MAX_GROUPS, int(participant_index.max()) + 1))
     predicted, lows, highs = np.full((3, len(scores)), np.nan)
     for group in range(int(groups.max()) + 1):
         out = groups == group
-        some = scores[~out], ratings[~out], who[~out]
-        if len(np.unique(some[2])) < min_participants(level):
-            predicted[out] = np.clip(_fitted_curve(*some, increasing).at(scores[out]), low, high)
+        train_part = scores[~out], ratings[~out], participant_index[~out]
+        if len(np.unique(train_part[2])) < min_participants(level):
+            predicted[out] = np.clip(_fitted_curve(*train_part, increasing).at(scores[out]), low, high)
             continue
-        fitted_map = scale_map(*some[:2], some[2].astype(str).tolist(), low, high, level, increasing=increasing)
+        fitted_map = scale_map(
+            *train_part[:2], train_part[2].astype(str).tolist(), low, high, level, increasing=increasing
+        )
         predicted[out] = fitted_map.ratings(scores[out])
         lows[out], highs[out] = fitted_map.intervals(scores[out])
     return predicted, lows, highs

@@ -30,8 +30,8 @@ class RepeatAgreement:
         if self.n > 1:
             text += f", {self.sem:.2f} points apart (standard error within the rater)"
         if math.isfinite(self.icc.value):
-            known = math.isfinite(self.icc.low + self.icc.high)
-            interval = f" ({self.icc.low:.2f} to {self.icc.high:.2f})" if known else ""
+            has_interval = math.isfinite(self.icc.low + self.icc.high)
+            interval = f" ({self.icc.low:.2f} to {self.icc.high:.2f})" if has_interval else ""
             text += f", intraclass correlation {self.icc.value:.2f}{interval}"
         return f"{text}."
 
@@ -44,8 +44,8 @@ def repeat_agreement(rater: str, scale: RatingScale, pairs: Sequence[tuple[float
     """
     values = np.asarray(pairs, dtype=np.float64).reshape(-1, 2)
     differences = values[:, 1] - values[:, 0]
-    enough = len(values) > 1 and bool(np.ptp(values) > 0)
-    none = Estimate(NAN, NAN, NAN)
+    is_defined = len(values) > 1 and bool(np.ptp(values) > 0)
+    undefined = Estimate(NAN, NAN, NAN)
     return RepeatAgreement(
         rater=rater,
         item=scale.item,
@@ -53,6 +53,6 @@ def repeat_agreement(rater: str, scale: RatingScale, pairs: Sequence[tuple[float
         n_equal=int((np.abs(differences) < 1e-9).sum()),
         mean_difference=float(differences.mean()) if len(values) else NAN,
         sem=math.sqrt(float((differences**2).mean()) / 2) if len(values) else NAN,
-        icc=icc(values)[0] if enough else none,
-        kappa=weighted_kappa(*((values.T - scale.low) / scale.step)) if enough else none,
+        icc=icc(values)[0] if is_defined else undefined,
+        kappa=weighted_kappa(*((values.T - scale.low) / scale.step)) if is_defined else undefined,
     )

@@ -73,7 +73,9 @@ class RubricItem:
     @property
     def steps(self) -> tuple[float, ...]:
         """All ratings, the lowest first."""
-        return tuple(round(self.low + at * self.step, 9) for at in range(round((self.high - self.low) / self.step) + 1))
+        return tuple(
+            round(self.low + index * self.step, 9) for index in range(round((self.high - self.low) / self.step) + 1)
+        )
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -81,7 +83,7 @@ class RubricItem:
         steps = self.steps
         if all(step.is_integer() and 0 <= step <= 9 for step in steps):
             return tuple(f"{step:.0f}" for step in steps)
-        return tuple(str((at + 1) % 10) for at in range(len(steps)))
+        return tuple(str((index + 1) % 10) for index in range(len(steps)))
 
     def nearest(self, rating: float) -> float | None:
         """Return the step that a rating is, or None if it is none."""
@@ -118,12 +120,12 @@ class Rubric:
         _check_text(self.note, "The note of a rubric", MAX_TEXT)
         if not 1 <= len(self.items) <= MAX_ITEMS:
             raise DatasetError(f"A rubric has 1 to {MAX_ITEMS} items; “{self.name}” has {len(self.items)}.")
-        seen: set[str] = set()
+        keys_used: set[str] = set()
         for name in (*(item.name for item in self.items), self.total):
             key = name.casefold()
-            if key and key in seen:
+            if key and key in keys_used:
                 raise DatasetError(f"Two items of “{self.name}” are called “{name}”: give each a name of its own.")
-            seen.add(key)
+            keys_used.add(key)
         if self.total and len({item.less_is_better for item in self.items}) > 1:
             raise DatasetError(f"“{self.total}” adds items of which some are better high and some low: leave it out.")
         object.__setattr__(self, "_by_name", {item.name: item for item in self.items})
@@ -140,8 +142,8 @@ class Rubric:
             return scales
         low, high = sum(item.low for item in self.items), sum(item.high for item in self.items)
         step = min(item.step for item in self.items)
-        less = self.items[0].less_is_better
-        return (RatingScale(self.total, low, high, step, (), less, stated=True), *scales)
+        lower_is_better = self.items[0].less_is_better
+        return (RatingScale(self.total, low, high, step, (), lower_is_better, stated=True), *scales)
 
     def ratings(self, answers: Mapping[str, float]) -> dict[str, float]:
         """Return the ratings that answers stand for, by item: the answers, and the sum where it is complete."""
@@ -169,10 +171,10 @@ class Rubric:
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def _check_text(text: str, of: str, most: int, *, required: bool = False) -> None:
+def _check_text(text: str, noun: str, max_length: int, *, required: bool = False) -> None:
     if required and not text.strip():
-        raise DatasetError(f"{of} is empty.")
-    if len(text) > most:
-        raise DatasetError(f"{of} has {len(text)} characters, and {most} are possible: “{text[:40]}…”.")
+        raise DatasetError(f"{noun} is empty.")
+    if len(text) > max_length:
+        raise DatasetError(f"{noun} has {len(text)} characters, and {max_length} are possible: “{text[:40]}…”.")
     if text != text.strip() or any(unicodedata.category(char) in {"Cc", "Cf", "Cs", "Co"} for char in text):
-        raise DatasetError(f"{of} has blanks at its ends or characters that cannot be shown: {text[:40]!r}.")
+        raise DatasetError(f"{noun} has blanks at its ends or characters that cannot be shown: {text[:40]!r}.")

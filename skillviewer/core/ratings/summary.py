@@ -75,13 +75,13 @@ def summarize_ratings(ratings: RatingSet, item: str, participants: Mapping[str, 
         raise DatasetError(f"“{item}” has no ratings.")
     agreement = rater_agreement(ratings, item) if len(table.raters) > 1 else None
     item_ratings = [rating for rating in ratings.ratings if rating.item == item]
-    known = {name for name in ((participants or {}).get(video, "") for video in table.videos) if name}
+    people = {name for name in ((participants or {}).get(video, "") for video in table.videos) if name}
     return RatingSummary(
         item=item,
         scale=scale,
         n_ratings=len(item_ratings),
         n_videos=len(table.videos),
-        n_participants=len(known) or None,
+        n_participants=len(people) or None,
         n_occasions=len({rating.occasion for rating in item_ratings if rating.occasion}),
         histogram=_histogram(np.array([rating.value for rating in item_ratings]), scale),
         raters=_by_rater(table, agreement),
@@ -118,11 +118,13 @@ def _by_rater(table: RatingMatrix, agreement: RaterAgreement | None) -> tuple[Ra
 def _disputed(table: RatingMatrix) -> tuple[DisputedVideo, ...]:
     videos = []
     for video, row in zip(table.videos, table.values, strict=True):
-        known = np.isfinite(row)
-        if known.sum() < 2 or np.ptp(row[known]) == 0:
+        is_rated = np.isfinite(row)
+        if is_rated.sum() < 2 or np.ptp(row[is_rated]) == 0:
             continue
         pairs = [(rater, float(value)) for rater, value in zip(table.raters, row, strict=True) if np.isfinite(value)]
         videos.append(
-            DisputedVideo(video, float(np.ptp(row[known])), tuple(sorted(pairs, key=lambda pair: (pair[1], pair[0]))))
+            DisputedVideo(
+                video, float(np.ptp(row[is_rated])), tuple(sorted(pairs, key=lambda pair: (pair[1], pair[0])))
+            )
         )
     return tuple(sorted(videos, key=lambda disputed: (-disputed.distance, disputed.video)))

@@ -87,7 +87,10 @@ def lanes(
     """
     by_lane: dict[tuple[str, int], list[tuple[float, float, Annotation]]] = {}
     free: dict[str, list[tuple[float, int]]] = {}
-    timed = sorted(((*ends(annotation), annotation) for annotation in annotations), key=lambda each: each[:2])
+    timed = sorted(
+        ((*ends(annotation), annotation) for annotation in annotations),
+        key=lambda timed_annotation: timed_annotation[:2],
+    )
     for start, stop, annotation in timed:
         waiting = free.setdefault(name(annotation), [])
         lane = heapq.heappop(waiting)[1] if waiting and waiting[0][0] <= start else len(waiting) + 1

@@ -46,8 +46,8 @@ def labels_from(text: str) -> tuple[MomentLabel, ...]:
         if match is None:
             raise SettingsError(f"“{part}” is no label: write NAME=KEY or NAME=KEY#RRGGBB, such as slip=s#d32f2f.")
         labels.append(MomentLabel(match[1].strip(), match[2].lower(), match[3] or ""))
-    for what in ([label.name.casefold() for label in labels], [label.key for label in labels]):
-        twice = [word for word, n in Counter(what).items() if n > 1]
+    for values in ([label.name.casefold() for label in labels], [label.key for label in labels]):
+        twice = [word for word, n in Counter(values).items() if n > 1]
         if twice:
             raise SettingsError(f"“{twice[0]}” stands twice among the labels: names and keys must differ.")
     return tuple(labels)
@@ -120,11 +120,13 @@ def label_counts(videos: Marked) -> list[LabelCount]:
 
 def label_agreement(videos: Marked, models: Sequence[str]) -> list[LabelAgreement]:
     """Return the agreement of every two raters on each label and on any; of a rater and a model on any alone."""
-    every = [one for _, moments in videos.values() for one in moments]
+    every = [moment for _, moments in videos.values() for moment in moments]
     rows = []
-    for first, second in combinations(sorted({one.author for one in every}), 2):
-        both = [given for given in videos.values() if {first, second} <= {one.author for one in given[1]}]
-        labels = sorted({one.text for _, moments in both for one in moments if one.author in (first, second)} - {""})
+    for first, second in combinations(sorted({moment.author for moment in every}), 2):
+        both = [video for video in videos.values() if {first, second} <= {moment.author for moment in video[1]}]
+        labels = sorted(
+            {moment.text for _, moments in both for moment in moments if moment.author in (first, second)} - {""}
+        )
         for label in (ANY, *(() if {first, second} & set(models) else labels)) if both else ():
             bins = []
             counts = (0, 0)
@@ -133,12 +135,12 @@ def label_agreement(videos: Marked, models: Sequence[str]) -> list[LabelAgreemen
                 b = [m for m in moments if m.author == second and label in (ANY, m.text)]
                 counts = (counts[0] + len(a), counts[1] + len(b))
                 bins.append(np.stack([_bins(duration_s, a), _bins(duration_s, _aligned(b, a))]))
-            one, other = np.concatenate(bins, axis=1)
-            said = weighted_kappa(one, other)
-            kappa = defined(round(said.value, 6))
-            low = defined(round(said.low, 6))
-            high = defined(round(said.high, 6))
-            numbers = (*counts, len(both), len(one))
+            first_bins, second_bins = np.concatenate(bins, axis=1)
+            kappa_estimate = weighted_kappa(first_bins, second_bins)
+            kappa = defined(round(kappa_estimate.value, 6))
+            low = defined(round(kappa_estimate.low, 6))
+            high = defined(round(kappa_estimate.high, 6))
+            numbers = (*counts, len(both), len(first_bins))
             rows.append(LabelAgreement(label, first, second, kappa, low, high, *numbers, BIN_S, TOLERANCE_S))
     return rows
 

@@ -25,9 +25,9 @@ def track_annotations(tracks: TrackSet) -> list[Annotation]:
             ]
             seconds = np.floor(motion.sample_times_s).astype(np.int64)
             for second in np.unique(seconds).tolist():
-                own = motion.speed[seconds == second]
-                if len(own) >= motion.rate_hz / 2:
-                    speed = float(own.mean())
+                speeds = motion.speed[seconds == second]
+                if len(speeds) >= motion.rate_hz / 2:
+                    speed = float(speeds.mean())
                     text = f"{speed:.2f} {unit.short}/s"
                     stop_s = min(second + 1.0, float(tracks.times_s[-1]))
                     annotations.append(Annotation(Tier.SPEED, float(second), stop_s, text, author, speed))

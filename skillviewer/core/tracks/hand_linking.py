@@ -68,10 +68,10 @@ class _Hypothesis:
     def sides(self) -> list[Side]:
         """Return the sides of all pieces, in order."""
         sides: list[Side] = []
-        at: _Hypothesis | None = self
-        while at is not None and at.before is not None:
-            sides.append(at.side)
-            at = at.before
+        hypothesis: _Hypothesis | None = self
+        while hypothesis is not None and hypothesis.before is not None:
+            sides.append(hypothesis.side)
+            hypothesis = hypothesis.before
         return sides[::-1]
 
 
@@ -85,11 +85,11 @@ def _distance_px(first: DetectedHand, second: DetectedHand) -> float:
 
 def without_twins(hands: Sequence[DetectedHand]) -> tuple[DetectedHand, ...]:
     """Return the hands of a frame without those found twice: the more certain of two that lie on each other stays."""
-    kept: list[DetectedHand] = []
+    distinct: list[DetectedHand] = []
     for hand in sorted(hands, key=lambda hand: -hand.presence):
-        if all(_distance_px(hand, other) >= TWIN_PALMS * _palm_px(other) for other in kept):
-            kept.append(hand)
-    return tuple(kept)
+        if all(_distance_px(hand, other) >= TWIN_PALMS * _palm_px(other) for other in distinct):
+            distinct.append(hand)
+    return tuple(distinct)
 
 
 def _chains(hands_by_frame: Sequence[FrameHands], times_s: FloatArray) -> list[_Chain]:
@@ -107,10 +107,10 @@ def _chains(hands_by_frame: Sequence[FrameHands], times_s: FloatArray) -> list[_
             if (distance := _distance_px(chain.hands[-1], hand)) < _palm_px(chain.hands[-1])
         )
         linked: dict[int, _Chain] = {}
-        taken: set[int] = set()
+        linked_from: set[int] = set()
         for _, i, k in links:
-            if i not in taken and k not in linked:
-                taken.add(i)
+            if i not in linked_from and k not in linked:
+                linked_from.add(i)
                 linked[k] = before[i]
         growing = [linked.get(k) or _Chain() for k in range(len(frame_hands.hands))]
         chains += [chain for chain in growing if not chain.frames]
@@ -180,11 +180,13 @@ def hand_tracks(
         [replace(frame_hands, hands=without_twins(frame_hands.hands)) for frame_hands in hands_by_frame], times_s
     )
     sides = _assigned(chains, times_s)
-    of_side = {side: [chain for chain, own in zip(chains, sides, strict=True) if own == side] for side in Side}
-    named = {(LEFT_HAND, Side.LEFT): of_side[Side.LEFT], (RIGHT_HAND, Side.RIGHT): of_side[Side.RIGHT]}
+    of_side = {
+        side: [chain for chain, of_chain in zip(chains, sides, strict=True) if of_chain == side] for side in Side
+    }
+    lanes = {(LEFT_HAND, Side.LEFT): of_side[Side.LEFT], (RIGHT_HAND, Side.RIGHT): of_side[Side.RIGHT]}
     for lane in _lanes(of_side[Side.UNKNOWN])[: max(0, max_hands - 2)]:
-        named[f"hand {len(named) + 1}", Side.UNKNOWN] = lane
-    return tuple(_track(name, side, chains, searched, frames, made_by) for (name, side), chains in named.items())
+        lanes[f"hand {len(lanes) + 1}", Side.UNKNOWN] = lane
+    return tuple(_track(name, side, chains, searched, frames, made_by) for (name, side), chains in lanes.items())
 
 
 def _lanes(chains: Sequence[_Chain]) -> list[list[_Chain]]:

@@ -34,20 +34,20 @@ class HandRegion:
 
     def overlap(self, other: "HandRegion") -> float:
         """Return intersection over union of the two squares as if neither were rotated, 0 to 1."""
-        shared = 1.0
+        intersection = 1.0
         for a, b in ((self.x_px, other.x_px), (self.y_px, other.y_px)):
             low = max(a - self.side_px / 2, b - other.side_px / 2)
             high = min(a + self.side_px / 2, b + other.side_px / 2)
-            shared *= max(high - low, 0.0)
-        union = self.side_px**2 + other.side_px**2 - shared
-        return shared / union if union > 0 else 0.0
+            intersection *= max(high - low, 0.0)
+        union = self.side_px**2 + other.side_px**2 - intersection
+        return intersection / union if union > 0 else 0.0
 
     def to_picture(self, points: FloatArray) -> FloatArray:
         """Return (P, 2) pixels of the picture for (P, 2) positions in the region, each coordinate from 0 to 1."""
         cos = math.cos(self.angle_rad)
         sin = math.sin(self.angle_rad)
-        turned = (points - 0.5) @ np.array([[cos, sin], [-sin, cos]])
-        pixels: FloatArray = np.array([self.x_px, self.y_px]) + self.side_px * turned
+        rotated = (points - 0.5) @ np.array([[cos, sin], [-sin, cos]])
+        pixels: FloatArray = np.array([self.x_px, self.y_px]) + self.side_px * rotated
         return pixels
 
 

@@ -20,9 +20,9 @@ class ReferencePath(ReadOnly):
         starts, ends = (corners, corners) if len(corners) == 1 else (corners[:-1], corners[1:])
         nearest = np.full(len(points), np.inf)
         for start, end in zip(starts, ends, strict=True):
-            along = end - start
-            length = float(along @ along)
-            share = np.clip((points - start) @ along / length, 0, 1) if length > 0 else np.zeros(len(points))
-            gap = points - (start + share[:, None] * along)
+            direction = end - start
+            length = float(direction @ direction)
+            share = np.clip((points - start) @ direction / length, 0, 1) if length > 0 else np.zeros(len(points))
+            gap = points - (start + share[:, None] * direction)
             np.minimum(nearest, np.hypot(gap[:, 0], gap[:, 1]), out=nearest)
         return nearest

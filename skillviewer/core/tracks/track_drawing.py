@@ -66,10 +66,10 @@ def colours_of(tracks: TrackSet) -> dict[str, tuple[int, ...]]:
         if track.kind is TrackKind.HAND and track.side is not Side.UNKNOWN:
             colours[track.name] = (0 if track.side is Side.LEFT else 1,) * n_points
             continue
-        own = 1 if track.kind is TrackKind.HAND else n_points
-        places = tuple(2 + (following - 2 + number) % (len(COLOURS) - 2) for number in range(own))
-        following += own
-        colours[track.name] = places if own == n_points else places * n_points
+        n_colours = 1 if track.kind is TrackKind.HAND else n_points
+        places = tuple(2 + (following - 2 + number) % (len(COLOURS) - 2) for number in range(n_colours))
+        following += n_colours
+        colours[track.name] = places if n_colours == n_points else places * n_points
     return colours
 
 
@@ -85,10 +85,10 @@ def draw_tracks(tracks: TrackSet, frame: int) -> tuple[TrackDrawing, ...]:
 
 def _drawing(tracks: TrackSet, track: Track, row: int, colours: tuple[int, ...]) -> TrackDrawing:
     searched = _searched_row(tracks, track, row)
-    at = searched if searched is not None and track.has_points[searched] else None
+    shown_row = searched if searched is not None and track.has_points[searched] else None
     is_hand = track.points == HAND_POINTS
-    points_px = track.xy_px[at] if at is not None else np.zeros((0, 2), dtype=np.float32)
-    state = FrameState(int(track.states[at])) if at is not None else FrameState.ABSENT
+    points_px = track.xy_px[shown_row] if shown_row is not None else np.zeros((0, 2), dtype=np.float32)
+    state = FrameState(int(track.states[shown_row])) if shown_row is not None else FrameState.ABSENT
     trails: list[tuple[int, Float32Array]] = []
     dashed: list[tuple[int, Float32Array]] = []
     with_trail = (MIDDLE_KNUCKLE,) if is_hand else tuple(range(len(track.points)))
@@ -103,7 +103,7 @@ def _drawing(tracks: TrackSet, track: Track, row: int, colours: tuple[int, ...])
         bones=SKELETON if is_hand else (),
         trails=tuple(trails),
         dashed=tuple(dashed),
-        held=at is not None and at != row,
+        held=shown_row is not None and shown_row != row,
         interpolated=state is FrameState.INTERPOLATED,
         anchored=state is FrameState.ANCHORED,
     )
@@ -121,18 +121,18 @@ def _trail(tracks: TrackSet, track: Track, point: int, row: int) -> list[tuple[F
     start = int(np.searchsorted(tracks.times_s, tracks.times_s[row] - TRAIL_S - 1e-6))
     lines: list[tuple[list[int], bool]] = []  # rows that a line goes through
     before: int | None = None  # the last searched row, if it has the point
-    for at in range(start, row + 1):
-        state = FrameState(int(track.states[at]))
+    for trail_row in range(start, row + 1):
+        state = FrameState(int(track.states[trail_row]))
         if state is FrameState.UNSEARCHED:
             continue
-        if not state.has_points or not np.isfinite(track.xy_px[at, point]).all():
+        if not state.has_points or not np.isfinite(track.xy_px[trail_row, point]).all():
             before = None
             continue
-        if before is not None and tracks.times_s[at] - tracks.times_s[before] <= _MAX_STEP_S:
+        if before is not None and tracks.times_s[trail_row] - tracks.times_s[before] <= _MAX_STEP_S:
             is_dashed = FrameState.INTERPOLATED in {state, FrameState(int(track.states[before]))}
             if lines and lines[-1][1] == is_dashed and lines[-1][0][-1] == before:
-                lines[-1][0].append(at)
+                lines[-1][0].append(trail_row)
             else:
-                lines.append(([before, at], is_dashed))
-        before = at
+                lines.append(([before, trail_row], is_dashed))
+        before = trail_row
     return [(track.xy_px[rows, point], is_dashed) for rows, is_dashed in lines]

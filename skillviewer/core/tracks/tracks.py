@@ -108,12 +108,12 @@ class Track(ReadOnly):
             )
         if n and int(self.states.max()) > max(FrameState):
             raise ValueError(f"{self.name} has the state {int(self.states.max())}, which is unknown")
-        known = np.isfinite(self.xy_px)
-        if np.isinf(self.xy_px).any() or (known[..., 0] != known[..., 1]).any():
+        is_finite = np.isfinite(self.xy_px)
+        if np.isinf(self.xy_px).any() or (is_finite[..., 0] != is_finite[..., 1]).any():
             raise ValueError(f"{self.name} has coordinates that are infinite, or half missing")
-        if not ((self.presence >= 0) & (self.presence <= 1)).all() or ((self.presence > 0) != known[..., 0]).any():
+        if not ((self.presence >= 0) & (self.presence <= 1)).all() or ((self.presence > 0) != is_finite[..., 0]).any():
             raise ValueError(f"{self.name} has presences outside 0 to 1, or that contradict its coordinates")
-        if (known[..., 0].any(axis=1) != self.has_points).any():
+        if (is_finite[..., 0].any(axis=1) != self.has_points).any():
             raise ValueError(f"{self.name} has frames with points in a gap, or a found frame without points")
 
     @classmethod
@@ -294,8 +294,8 @@ class TrackSet(ReadOnly):
 
     def without(self, names: Iterable[str]) -> "TrackSet":
         """Return the set without some tracks."""
-        gone = set(names)
-        return replace(self, tracks=tuple(track for track in self.tracks if track.name not in gone))
+        names_removed = set(names)
+        return replace(self, tracks=tuple(track for track in self.tracks if track.name not in names_removed))
 
     def within(self, frames: range) -> "TrackSet":
         """Return the set over a range of the file's frames that lies in its own.

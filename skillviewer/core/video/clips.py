@@ -174,15 +174,15 @@ class VideoClip:
         clip_range = self.clip_range
         frames = self.frames(video)
         if isinstance(clip_range, FrameRange):
-            there = len(frames)
+            present = len(frames)
             length = clip_range.stop_frame - clip_range.start_frame
             slack = max(2, round(SLACK * length))
         elif isinstance(clip_range, TimeRange):
             shown_s = video.end_s(frames.stop - 1) - float(video.times_s[frames.start])
-            there, length = round(1000 * shown_s), round(1000 * (clip_range.stop_s - clip_range.start_s))
+            present, length = round(1000 * shown_s), round(1000 * (clip_range.stop_s - clip_range.start_s))
             slack = max(1000, round(SLACK * length))
         else:
             return ""
-        if length - there <= slack:
+        if length - present <= slack:
             return ""
-        return f"Only {whole_percent(there, length)} % of this attempt is in the file, which ends before it does."
+        return f"Only {whole_percent(present, length)} % of this attempt is in the file, which ends before it does."

@@ -136,8 +136,8 @@ def segments(n: int, n_segments: int, flow_length: int, sampling: SamplingRule =
     position of segment i lies in segment i. With fewer positions than segments, neighbours share positions, and some
     segments are empty.
     """
-    chosen = sample_positions(n, n_segments, flow_length, sampling=sampling)[0]
-    stops = chosen + 1
+    positions = sample_positions(n, n_segments, flow_length, sampling=sampling)[0]
+    stops = positions + 1
     stops[-1] = n
     starts = np.concatenate([[0], stops[:-1]])
     return tuple(Segment(i, int(a), int(b)) for i, (a, b) in enumerate(zip(starts, stops, strict=True)))

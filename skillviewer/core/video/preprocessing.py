@@ -49,8 +49,8 @@ class Preprocessing:
 
     def segments_of(self, duration_s: float) -> int:
         """Return N of a video, or a part of one, that lasts so many seconds."""
-        wanted = 0 if self.segment_s is None else min(duration_s / self.segment_s, self.most_segments)
-        return max(self.n_segments, math.ceil(round(wanted, 6)))
+        n_by_duration = 0 if self.segment_s is None else min(duration_s / self.segment_s, self.most_segments)
+        return max(self.n_segments, math.ceil(round(n_by_duration, 6)))
 
     @property
     def segments_text(self) -> str:

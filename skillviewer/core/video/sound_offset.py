@@ -62,19 +62,19 @@ def find_offset(own: Float32Array, other: Float32Array) -> SoundOffset:
     first, second = onset_strength(own), onset_strength(other)
     if not first.any() or not second.any():
         return SoundOffset(0.0, 0.0, 0.0, "One of the two recordings is silent.")
-    least = max(_MIN_COMMON_S, _MIN_SHARE * min(len(first), len(second)) * _HOP_S)
-    correlation = _correlation(first, second, round(least / _HOP_S))
+    min_common_s = max(_MIN_COMMON_S, _MIN_SHARE * min(len(first), len(second)) * _HOP_S)
+    correlation = _correlation(first, second, round(min_common_s / _HOP_S))
     if not np.isfinite(correlation).any():
         return SoundOffset(0.0, 0.0, 0.0, f"The recordings are too short: {_MIN_COMMON_S:g} s are needed.")
-    at = int(np.nanargmax(correlation))
-    best = float(correlation[at])
-    lag = at - (len(first) - 1)
+    lag_index = int(np.nanargmax(correlation))
+    best = float(correlation[lag_index])
+    lag = lag_index - (len(first) - 1)
     near = round(_NEAR_S / _HOP_S)
     others = correlation.copy()
-    others[max(0, at - near) : at + near + 1] = np.nan
+    others[max(0, lag_index - near) : lag_index + near + 1] = np.nan
     second_best = float(np.nanmax(others)) if np.isfinite(others).any() else 0.0
     confidence = float(np.clip(1 - max(second_best, 0.0) / best, 0, 1)) if best > 0 else 0.0
-    offset_s = (lag + _vertex(correlation, at)) * _HOP_S
+    offset_s = (lag + _vertex(correlation, lag_index)) * _HOP_S
     reason = ""
     if best < MIN_CORRELATION or confidence < MIN_CONFIDENCE:
         reason = "The sounds do not fit together at one place alone: they repeat, or are of two scenes."
@@ -105,8 +105,8 @@ def onset_strength(sound: Float32Array) -> FloatArray:
     return np.asarray(wide - wide.mean())
 
 
-def _correlation(first: FloatArray, second: FloatArray, least: int) -> FloatArray:
-    """Return the correlation at lags -(n - 1) to m - 1; NaN where fewer than ``least`` elements are common."""
+def _correlation(first: FloatArray, second: FloatArray, min_common: int) -> FloatArray:
+    """Return the correlation at lags -(n - 1) to m - 1; NaN where fewer than ``min_common`` elements are common."""
     n, m = len(first), len(second)
     size = next_fast_len(n + m - 1, real=True)
 
@@ -121,15 +121,15 @@ def _correlation(first: FloatArray, second: FloatArray, least: int) -> FloatArra
     scale = float((first**2).sum() * (second**2).sum())
     with np.errstate(invalid="ignore", divide="ignore"):
         correlation = products(first, second) / np.sqrt(np.where(energy > 1e-9 * scale, energy, np.nan))
-    correlation[common < least] = np.nan
+    correlation[common < min_common] = np.nan
     return correlation
 
 
-def _vertex(values: FloatArray, at: int) -> float:
+def _vertex(values: FloatArray, index: int) -> float:
     """Return the place of the vertex of a parabola through a maximum and its neighbours, -0.5 to 0.5."""
-    if not 0 < at < len(values) - 1 or not np.isfinite(values[at - 1 : at + 2]).all():
+    if not 0 < index < len(values) - 1 or not np.isfinite(values[index - 1 : index + 2]).all():
         return 0.0
-    left, middle, right = values[at - 1 : at + 2]
+    left, middle, right = values[index - 1 : index + 2]
     bend = left - 2 * middle + right
     return float(np.clip((left - right) / (2 * bend), -0.5, 0.5)) if bend < 0 else 0.0
 
@@ -140,13 +140,13 @@ def _halves(first: FloatArray, second: FloatArray, lag: int) -> tuple[float, flo
     stop = min(len(first), len(second) - lag)
     middle = (start + stop) // 2
     reach = round(2 * _NEAR_S / _HOP_S)
-    found, correlations = [], []
+    lags, correlations = [], []
     for begin, end in ((start, middle), (middle, stop)):
-        tried = range(-reach, reach + 1)
-        alike = [_alike(first, second, begin, end, lag + step) for step in tried]
-        found.append(tried[int(np.argmax(alike))])
-        correlations.append(max(alike))
-    return abs(found[1] - found[0]) * _HOP_S, min(correlations)
+        candidate_lags = range(-reach, reach + 1)
+        similarities = [_alike(first, second, begin, end, lag + step) for step in candidate_lags]
+        lags.append(candidate_lags[int(np.argmax(similarities))])
+        correlations.append(max(similarities))
+    return abs(lags[1] - lags[0]) * _HOP_S, min(correlations)
 
 
 def _n_onsets(first: FloatArray, second: FloatArray, lag: int) -> int:
@@ -155,7 +155,7 @@ def _n_onsets(first: FloatArray, second: FloatArray, lag: int) -> int:
     stop = min(len(first), len(second) - lag)
     parts = ((first, first[start:stop]), (second, second[start + lag : stop + lag]))
     clear = [part > _CLEAR * whole.std() for whole, part in parts]
-    return min(int(np.count_nonzero(np.diff(each.astype(np.int8)) > 0)) for each in clear)
+    return min(int(np.count_nonzero(np.diff(is_clear.astype(np.int8)) > 0)) for is_clear in clear)
 
 
 def _alike(first: FloatArray, second: FloatArray, begin: int, end: int, lag: int) -> float:
@@ -164,6 +164,6 @@ def _alike(first: FloatArray, second: FloatArray, begin: int, end: int, lag: int
     end = min(end, len(second) - lag)
     if end <= begin:
         return 0.0
-    own, other = first[begin:end], second[begin + lag : end + lag]
-    scale = float(np.linalg.norm(own) * np.linalg.norm(other))
-    return float(own @ other) / scale if scale > 0 else 0.0
+    part, other_part = first[begin:end], second[begin + lag : end + lag]
+    scale = float(np.linalg.norm(part) * np.linalg.norm(other_part))
+    return float(part @ other_part) / scale if scale > 0 else 0.0

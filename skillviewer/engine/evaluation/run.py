@@ -99,7 +99,7 @@ def run_fold(material: SharedInputs, run: Run, token: CancelToken, report: Repor
         fitted = fit_fused(plan, material.dataset, fold, inputs, material.measured, control, folder.state)
         model, trained = fitted.network, fitted.trained
         if plan.select is not EpochSelection.BEST_ON_TEST:
-            check_no_leak(fold, seen=watched.seen)
+            check_no_leak(fold, names_seen=watched.seen)
         scores, curves, maps = _look(fitted, watched.store, material.measured, fold, token)
     if not all(map(math.isfinite, scores.values())):
         raise SettingsError(

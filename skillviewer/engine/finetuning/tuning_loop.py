@@ -269,7 +269,7 @@ def tune(
         model, fitted = stages.run(FitPairs(fold.train_pairs), EpochSelection.LAST, stages.epochs)
         selection = "last epoch"
     else:
-        check_no_leak(fold, seen=videos_of([*inner.train_pairs, *inner.test_pairs]))
+        check_no_leak(fold, names_seen=videos_of([*inner.train_pairs, *inner.test_pairs]))
         model, fitted = stages.run(FitPairs(inner.train_pairs, inner.test_pairs), EpochSelection.INNER, stages.epochs)
         selection = f"epoch chosen on {held_out_part([inner])[0]}"
     assert fitted is not None  # only a second stage ends with nothing

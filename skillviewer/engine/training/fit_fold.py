@@ -114,7 +114,7 @@ def fit_fold(
     else:
         logs: list[tuple[EpochRow, ...]] = []
         for number, inner in enumerate(choosing_folds(plan, dataset, fold), start=1):
-            check_no_leak(fold, seen=videos_of([*inner.train_pairs, *inner.test_pairs]))
+            check_no_leak(fold, names_seen=videos_of([*inner.train_pairs, *inner.test_pairs]))
             model = new_model(inner.train_videos)
             stage = "choice" if number == 1 else f"choice-{number}"
             result = trained(model, inner, inner.test_pairs, plan.select, stage)

@@ -252,7 +252,7 @@ def _train(
     )
     model, trained = fitted.network, fitted.trained
     if plan.select is not EpochSelection.BEST_ON_TEST:
-        check_no_leak(fold, seen=watched.seen)
+        check_no_leak(fold, names_seen=watched.seen)
     round_as_kept(model, half=plan.half)  # the weights that are tested are those that are kept
     head, streams, (store, test_store) = inputs.separate(model, (ready.store, ready.test_store))
     predictions = predict(head, test_store, tested.names, control.token, maps=False)

@@ -186,7 +186,7 @@ def test_warnings_name_nobody_where_they_are_given_away() -> None:
     cycle = (Pair(first, second), Pair(second, third), Pair(third, first))
     ordered = {frozenset((p.better, p.worse)): p for p in (*known.pairs, *cycle)}
     told = StudyPairs(replace(known, videos=videos, pairs=tuple(ordered.values())))
-    found = split_pairs(told, TuningChoices(), seen=told.dataset.names).warnings
+    found = split_pairs(told, TuningChoices(), videos_seen=told.dataset.names).warnings
     names = {*told.dataset.names, *told.dataset.participants.values()}
     named = re.compile(f"[“(]({'|'.join(names)})[”, )]")
     assert sum(bool(named.search(warning)) for warning in found) == 5
