@@ -49,7 +49,7 @@ def _cells(path: Path) -> Iterator[Piece]:
     with path.open(encoding="utf-8", newline="") as file:
         rows = csv.reader(file)
         head = next(rows, [])
-        yield from ((f"column {at}", name) for at, name in enumerate(head, 1))
+        yield from ((f"column {column}", name) for column, name in enumerate(head, 1))
         for n, row in enumerate(rows, 1):
             yield from ((f"row {n}, {name}", cell) for name, cell in zip_longest(head, row))
 
@@ -57,8 +57,8 @@ def _cells(path: Path) -> Iterator[Piece]:
 def _values(path: Path) -> Iterator[Piece]:
     def inside(place: str, value: object) -> Iterator[Piece]:
         if isinstance(value, dict | list):
-            for key, one in value.items() if isinstance(value, dict) else enumerate(value):
-                yield from inside(f"{place}.{key}" if place else str(key), one)
+            for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+                yield from inside(f"{place}.{key}" if place else str(key), inner)
             yield f"{place}: entries", len(value)
         else:
             yield place, value
@@ -79,14 +79,14 @@ def _arrays(path: Path) -> Iterator[Piece]:
     with np.load(path, allow_pickle=False) as arrays:
         for name in arrays.files:
             yield f"{name}: shape", arrays[name].shape
-            yield from ((f"{name}{list(at)}", value.item()) for at, value in np.ndenumerate(arrays[name]))
+            yield from ((f"{name}{list(index)}", value.item()) for index, value in np.ndenumerate(arrays[name]))
 
 
 def _pages(path: Path) -> Iterator[Piece]:
     from pypdf import PdfReader
 
     for n, page in enumerate(PdfReader(path).pages, 1):
-        yield from ((f"page {n}, word {at}", word) for at, word in enumerate(page.extract_text().split(), 1))
+        yield from ((f"page {n}, word {number}", word) for number, word in enumerate(page.extract_text().split(), 1))
         contents = page.get_contents()
         drawn = [contents.get_data() if contents is not None else b"", *(image.data for image in page.images)]
         yield f"page {n}, its drawing", hashlib.sha256(b"".join(drawn)).hexdigest()
@@ -114,7 +114,7 @@ def _frames(path: Path) -> Iterator[Piece]:
             yield f"frame {decoded.index}", decoded.rgb()
 
 
-def first_difference(file: Path, again: Path, digits: int = 17, *, moved: bool = False) -> tuple[int, str]:
+def first_difference(file: Path, new_file: Path, digits: int = 17, *, moved: bool = False) -> tuple[int, str]:
     """Compare a file with the same export of the same form made again.
 
     Numbers may differ behind ``digits`` significant digits. ``moved`` allows videos to lie in other folders than the
@@ -127,15 +127,15 @@ def first_difference(file: Path, again: Path, digits: int = 17, *, moved: bool =
         ExportError: One of them cannot be read.
     """
     n = 0
-    for n, (said, made) in enumerate(zip_longest(pieces(file), pieces(again)), 1):
-        place, value = said or (f"nothing where there should be {made and made[0]}", None)
-        other = made[1] if made is not None else None
+    for n, (expected, actual) in enumerate(zip_longest(pieces(file), pieces(new_file)), 1):
+        place, value = expected or (f"nothing where there should be {actual and actual[0]}", None)
+        other = actual[1] if actual is not None else None
         if isinstance(value, np.ndarray) and isinstance(other, np.ndarray):
-            where = _pixel(value, other, exact=file.suffix.lower() == ".png")
-            if where:
-                return n, f"{place} differs {where}."
-        elif made is not None and said is not None and place != made[0]:
-            return n, f"{_short(place)} stands where {_short(made[0])} belongs."
+            difference = _pixel(value, other, exact=file.suffix.lower() == ".png")
+            if difference:
+                return n, f"{place} differs {difference}."
+        elif actual is not None and expected is not None and place != actual[0]:
+            return n, f"{_short(place)} stands where {_short(actual[0])} belongs."
         elif not _same(place, value, other, digits, moved=moved):
             return n, f"{place} says {_short(value)}; made again it is {_short(other)}."
     return n, ""
@@ -151,8 +151,8 @@ def _same(place: str, value: object, other: object, digits: int, *, moved: bool)
         return True
     try:
         if place.endswith("path") and value and other:
-            one, two = Path(str(value)), Path(str(other))
-            return one.name == two.name if moved else one.absolute().resolve() == two.absolute().resolve()
+            first, second = Path(str(value)), Path(str(other))
+            return first.name == second.name if moved else first.absolute().resolve() == second.absolute().resolve()
         one_number, two_number = float(str(value)), float(str(other))
     except ValueError:  # no number, or a path with a null byte
         return False
@@ -164,10 +164,10 @@ def _pixel(value: np.ndarray, other: np.ndarray, *, exact: bool) -> str:
     """Return where two pictures differ, or ""."""
     if value.shape != other.shape:
         return f"in size: {value.shape[1]} × {value.shape[0]} pixels for {other.shape[1]} × {other.shape[0]}"
-    apart = np.abs(value.astype(np.int16) - other.astype(np.int16)).max(axis=-1)
+    differences = np.abs(value.astype(np.int16) - other.astype(np.int16)).max(axis=-1)
     step = 1 if exact else 4
-    h, w = apart.shape[0] // step * step, apart.shape[1] // step * step
-    means = apart[:h, :w].reshape(h // step, step, w // step, step).mean(axis=(1, 3))
+    h, w = differences.shape[0] // step * step, differences.shape[1] // step * step
+    means = differences[:h, :w].reshape(h // step, step, w // step, step).mean(axis=(1, 3))
     if means.max(initial=0) <= (0 if exact else _PIXEL_TOLERANCE):
         return ""
     y, x = np.unravel_index(int(means.argmax()), means.shape)

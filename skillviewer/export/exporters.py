@@ -137,10 +137,10 @@ class Exporter:
         """
         n = len(videos)
         if n < self.least or (n > 1 and not self.takes_several):
-            wanted = "one or more analysed videos" if self.takes_several else "one analysed video"
+            needed = "one or more analysed videos" if self.takes_several else "one analysed video"
             if self.least > 1:
-                wanted = f"{self.least} or more analyses of a video, by as many models"
-            raise ExportError(f"{self.title} is made of {wanted}, not of {n}.")
+                needed = f"{self.least} or more analyses of a video, by as many models"
+            raise ExportError(f"{self.title} is made of {needed}, not of {n}.")
         without_evidence = [e for e in videos if e.evidence is None]
         if self.needs_evidence and without_evidence:
             raise ExportError(f"There is no evidence yet of {without_evidence[0].path.name}: explain its score first.")

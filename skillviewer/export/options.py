@@ -112,9 +112,9 @@ def options_of(kind: type[Any] | None) -> tuple[Option, ...]:
         return ()
     hints = get_type_hints(kind)
     options = []
-    for each in fields(kind):
-        default = each.default if each.default is not MISSING else _made(each.default_factory)
-        option = _option(each.name, hints[each.name], default, each.metadata.get(_META))
+    for field_ in fields(kind):
+        default = field_.default if field_.default is not MISSING else _made(field_.default_factory)
+        option = _option(field_.name, hints[field_.name], default, field_.metadata.get(_META))
         if option is not None:
             options.append(option)
     return tuple(options)
@@ -150,7 +150,7 @@ def _option(name: str, hint: Any, default: object, offer: _Offer | None) -> Opti
         kind = OptionKind.FRAMES
     else:
         return None
-    values = {each.name: getattr(offer, each.name) for each in fields(_Offer)}
+    values = {field_.name: getattr(offer, field_.name) for field_ in fields(_Offer)}
     values |= {"choices": tuple(choices), "screen_title": offer.screen_title or offer.title}
     return Option(**values, name=name, kind=kind, default=default, empty=empty)
 
@@ -172,11 +172,11 @@ def map_style_options(map_style: MapStyle | None = None) -> tuple[Option, ...]:
     """Return the options that a look is made of, with a look's values as defaults."""
     map_style = map_style if map_style is not None else MapStyle()
     hints = get_type_hints(MapStyle)
-    made = (
-        _option(each.name, hints[each.name], getattr(map_style, each.name), _LOOK[each.name])
-        for each in fields(MapStyle)
+    options = (
+        _option(field_.name, hints[field_.name], getattr(map_style, field_.name), _LOOK[field_.name])
+        for field_ in fields(MapStyle)
     )
-    return tuple(option for option in made if option is not None)
+    return tuple(option for option in options if option is not None)
 
 
 def plain_options(options: object) -> dict[str, object]:

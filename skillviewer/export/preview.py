@@ -27,8 +27,8 @@ class Preview:
 
 def table_preview(kind: type[Any], rows: Sequence[Any]) -> Preview:
     """Return the preview of a table."""
-    shown = tuple(tuple(_cell(value) for value in astuple(row)) for row in rows[:MAX_ROWS])
-    return Preview(header=tuple(each.name for each in fields(kind)), rows=shown, n_rows=len(rows))
+    cells = tuple(tuple(_cell(value) for value in astuple(row)) for row in rows[:MAX_ROWS])
+    return Preview(header=tuple(field_.name for field_ in fields(kind)), rows=cells, n_rows=len(rows))
 
 
 def _cell(value: object) -> str:

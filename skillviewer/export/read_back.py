@@ -129,7 +129,7 @@ def _textgrid(path: Path) -> tuple[str, ...]:
 
 def _boris(path: Path) -> tuple[str, ...]:
     observations = json.loads(path.read_text(encoding="utf-8"))["observations"]
-    events = sum(len(one["events"]) for one in observations.values())
+    events = sum(len(observation["events"]) for observation in observations.values())
     return (counted(len(observations), "observation"), counted(events, "event"))
 
 
@@ -143,9 +143,9 @@ def _document(path: Path) -> tuple[str, ...]:
 
 def _archive(path: Path) -> tuple[str, ...]:
     with zipfile.ZipFile(path) as archive:
-        broken = archive.testzip()
-        if broken is not None:
-            raise ValueError(f"{broken} in it is damaged.")
+        damaged_name = archive.testzip()
+        if damaged_name is not None:
+            raise ValueError(f"{damaged_name} in it is damaged.")
         return (counted(len(archive.namelist()), "file"),)
 
 

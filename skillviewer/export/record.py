@@ -82,7 +82,7 @@ def _chunk(text: bytes) -> bytes:
 
 
 def _comment(text: bytes) -> bytes:
-    blocks = (text[at : at + 255] for at in range(0, len(text), 255))
+    blocks = (text[start : start + 255] for start in range(0, len(text), 255))
     return b"!\xfe" + b"".join(bytes([len(block)]) + block for block in blocks) + b"\0"
 
 
@@ -116,13 +116,13 @@ def attach(path: Path, record: ExportRecord) -> None:
     try:
         with path.open("r+b") as file:
             tail = _tail(path)
-            rest = tail[tail.rindex(last) :] if last else b""
+            trailer = tail[tail.rindex(last) :] if last else b""
             if path.suffix.lower() == ".pdf":  # readers look for the place of the table at the end
-                rest = tail[tail.rindex(b"startxref") :]
+                trailer = tail[tail.rindex(b"startxref") :]
                 file.seek(0, os.SEEK_END)
             else:
-                file.seek(-len(rest), os.SEEK_END)
-            file.write(form(text) + rest)
+                file.seek(-len(trailer), os.SEEK_END)
+            file.write(form(text) + trailer)
             file.flush()
             os.fsync(file.fileno())
     except (OSError, ValueError) as error:
@@ -147,11 +147,11 @@ def record_in(path: Path) -> ExportRecord | None:
         tail = _tail(path)
     if path.suffix.lower() == ".gif":
         tail = _unblocked(tail)
-    at = tail.rfind(_MARK)
-    if at < 0:
+    mark_place = tail.rfind(_MARK)
+    if mark_place < 0:
         return None
     try:
-        record = tail[at + len(_MARK) :].removeprefix(b'": ').decode("ascii", errors="replace")
+        record = tail[mark_place + len(_MARK) :].removeprefix(b'": ').decode("ascii", errors="replace")
         raw, _ = json.JSONDecoder().raw_decode(record)
     except (ValueError, RecursionError) as error:
         raise ExportError(f"The record in {path} was changed and cannot be read: {error}") from error
@@ -174,10 +174,12 @@ def checked_record(raw: object) -> ExportRecord:
             value = value[int(key) if isinstance(value, list | tuple) else key] if key != "..." else value  # type: ignore[index]
         field = ".".join(keys) or "the record"
         raise AlteredExportError(f"{field} says {value!s:.60}: {reason[:1].lower()}{reason[1:]}.") from error
-    for at, source in enumerate(record.sources):
+    for index, source in enumerate(record.sources):
         unit, start, stop = source.clip_range
         if unit not in {"", "frame", "s"} or (unit and not 0 <= start < stop < math.inf):
-            raise AlteredExportError(f"subjects.{at}.extent says {[unit, start, stop]}, which is no part of a video.")
+            raise AlteredExportError(
+                f"subjects.{index}.extent says {[unit, start, stop]}, which is no part of a video."
+            )
         start_s, stop_s = source.times_s or (0.0, 1.0)
         if not 0 <= start_s < stop_s < math.inf:
             raise AlteredExportError(f"start_s says {start_s} and stop_s says {stop_s}, which is no part of a video.")
@@ -189,8 +191,11 @@ def checked_record(raw: object) -> ExportRecord:
 
 
 def _unblocked(tail: bytes) -> bytes:
-    at = tail.rfind(b"!\xfe") + 2
+    block_start = tail.rfind(b"!\xfe") + 2
     text = b""
-    while 1 < at < len(tail) and tail[at]:
-        text, at = text + tail[at + 1 : at + 1 + tail[at]], at + 1 + tail[at]
+    while 1 < block_start < len(tail) and tail[block_start]:
+        text, block_start = (
+            text + tail[block_start + 1 : block_start + 1 + tail[block_start]],
+            block_start + 1 + tail[block_start],
+        )
     return text

@@ -74,7 +74,7 @@ def track_clicks(
     last = max(anchors)
     xy = np.full((n_frames, 2), np.nan, dtype=np.float32)
     states = np.full(n_frames, FrameState.UNSEARCHED, dtype=np.uint8)
-    lost: list[int] = []
+    lost_frames: list[int] = []
     before: RGBImage | None = None
     place: Float32Array | None = None
     from_frame = first
@@ -85,7 +85,7 @@ def track_clicks(
         if place is not None and before is not None:
             place = _step(before, grey, place)
             if place is None and frame not in anchors:
-                lost.append(frame)
+                lost_frames.append(frame)
         states[frame] = FrameState.FOUND if place is not None else FrameState.ABSENT
         xy[frame] = np.nan if place is None else place
         if frame in anchors:
@@ -107,21 +107,21 @@ def track_clicks(
         method=TrackMethod.CLICK,
         made_by="Lucas-Kanade grid",
     )
-    return ClickTrack(track, tuple(lost))
+    return ClickTrack(track, tuple(lost_frames))
 
 
-def _step(before: RGBImage, now: RGBImage, place: Float32Array) -> Float32Array | None:
+def _step(before: RGBImage, after: RGBImage, place: Float32Array) -> Float32Array | None:
     """Return the place in the next frame, (2,), or None if too few points of the grid come back."""
     radius = _RADIUS * before.shape[0]
     offsets = np.linspace(-radius, radius, _SIDE, dtype=np.float32)
     grid = (place + np.stack(np.meshgrid(offsets, offsets), axis=-1).reshape(-1, 1, 2)).astype(np.float32)
-    there, forth, _ = cv2.calcOpticalFlowPyrLK(before, now, grid, None, **_FLOW)  # type: ignore[call-overload]
-    back, home, _ = cv2.calcOpticalFlowPyrLK(now, before, there, None, **_FLOW)  # type: ignore[call-overload]
-    gap = np.hypot(*(back - grid)[:, 0].T)
-    good = (forth[:, 0] == 1) & (home[:, 0] == 1) & (gap <= MAX_RETURN_PX)
-    if np.count_nonzero(good) < MIN_POINTS:
+    new_points, forth, _ = cv2.calcOpticalFlowPyrLK(before, after, grid, None, **_FLOW)  # type: ignore[call-overload]
+    returned, home, _ = cv2.calcOpticalFlowPyrLK(after, before, new_points, None, **_FLOW)  # type: ignore[call-overload]
+    gap = np.hypot(*(returned - grid)[:, 0].T)
+    is_reliable = (forth[:, 0] == 1) & (home[:, 0] == 1) & (gap <= MAX_RETURN_PX)
+    if np.count_nonzero(is_reliable) < MIN_POINTS:
         return None
-    moved: Float32Array = place + np.median((there - grid)[good, 0], axis=0).astype(np.float32)
+    moved: Float32Array = place + np.median((new_points - grid)[is_reliable, 0], axis=0).astype(np.float32)
     height, width = before.shape[:2]
     inside = -0.5 <= moved[0] < width - 0.5 and -0.5 <= moved[1] < height - 0.5
     return moved if inside else None

@@ -71,11 +71,11 @@ class FaceFinder:
         """Return (box, certainty) of every detection, the most certain first."""
         finds = [find for side in SIDES_PX for find in self._find(picture, side)]
         finds.sort(key=lambda find: -find[1])
-        kept: list[tuple[FaceBox, float]] = []
+        distinct: list[tuple[FaceBox, float]] = []
         for box, certainty in finds:
-            if all(box.overlap(other) < _SAME for other, _ in kept):
-                kept.append((box, certainty))
-        return tuple(kept)
+            if all(box.overlap(other) < _SAME for other, _ in distinct):
+                distinct.append((box, certainty))
+        return tuple(distinct)
 
     def _find(self, picture: RGBImage, side: int) -> Iterator[tuple[FaceBox, float]]:
         height, width = picture.shape[:2]
@@ -111,10 +111,10 @@ def find_faces(
     finder = FaceFinder()
     frames = searched_frames(reader.describe(token).times_s, rate_hz)
     faces_by_frame = []
-    for done, decoded in enumerate(reader.stream(frames, token), start=1):
+    for n_done, decoded in enumerate(reader.stream(frames, token), start=1):
         token.check()
         faces_by_frame.append(FrameFaces(decoded.index, finder.find(decoded.rgb())))
-        report(Progress("looking for faces", done, len(frames)))
+        report(Progress("looking for faces", n_done, len(frames)))
     tracks, doubts = link(faces_by_frame, reader.info.times_s)
     return Faces(reader.info.digest, reader.info.n_frames, tracks, doubts, METHOD)
 
@@ -152,8 +152,8 @@ def _cover(picture: RGBImage, box: FaceBox, height: int, width: int) -> None:
         return
     part = picture[top:bottom, left:right]
     size = (right - left, bottom - top)
-    across, down = (min(CELLS, max(side // 2, 1)) for side in size)  # at least two pixels per cell
-    cells = cv2.resize(part, (across, down), interpolation=cv2.INTER_AREA)
+    n_columns, n_rows = (min(CELLS, max(side // 2, 1)) for side in size)  # at least two pixels per cell
+    cells = cv2.resize(part, (n_columns, n_rows), interpolation=cv2.INTER_AREA)
     smooth = cv2.resize(cells, size, interpolation=cv2.INTER_LINEAR)
     y, x = np.mgrid[top:bottom, left:right]
     distance = np.hypot((x + 0.5 - centre_x) / radius_x, (y + 0.5 - centre_y) / radius_y)

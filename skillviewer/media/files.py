@@ -26,20 +26,20 @@ def videos_below(folder: str | Path, passed_over: Callable[[str], bool] = lambda
     folder = Path(folder)
     videos: list[Path] = []
     start = folder.resolve()
-    been: set[Path] = set()
+    visited: set[Path] = set()
     tops = [folder]
     while tops:
         links = []
-        for where, folders, names in os.walk(tops.pop(0)):
-            here = Path(where).resolve()
-            if here in been:
+        for directory, folders, names in os.walk(tops.pop(0)):
+            real_directory = Path(directory).resolve()
+            if real_directory in visited:
                 folders.clear()
                 continue
-            been.add(here)
-            inside = [Path(where) / n for n in sorted(folders) if not n.startswith(".") and not passed_over(n)]
+            visited.add(real_directory)
+            inside = [Path(directory) / n for n in sorted(folders) if not n.startswith(".") and not passed_over(n)]
             links += [path for path in inside if path.is_symlink()]
             folders[:] = [path.name for path in inside if not path.is_symlink()]
-            paths = (Path(where) / name for name in names if not name.startswith("."))
+            paths = (Path(directory) / name for name in names if not name.startswith("."))
             videos += [path for path in paths if path.suffix.lower() in VIDEO_SUFFIXES]
         tops += [link for link in links if not start.is_relative_to(link.resolve())]  # no link leads out and back
     return sorted(videos)

@@ -110,17 +110,21 @@ def _checked(videos: Sequence[AnalysedVideo], options: ComparedOptions) -> Compa
         raise ExportError("A figure of compared models shows one video: choose one, or a folder for a file each.")
     frame = options.frame if options.frame is not None else int(first.samples.max())
     check_frame(first, frame)
-    less = options.less
-    if less and (len(set(less)) != 2 or len(less) != 2 or not set(less) <= set(range(len(videos)))):
-        raise ExportError(f"The difference of {list(less)} cannot be shown: name two of the {len(videos)} models.")
+    subtracted = options.less
+    if subtracted and (
+        len(set(subtracted)) != 2 or len(subtracted) != 2 or not set(subtracted) <= set(range(len(videos)))
+    ):
+        raise ExportError(
+            f"The difference of {list(subtracted)} cannot be shown: name two of the {len(videos)} models."
+        )
     check_faces(videos, options)
     return replace(options, frame=frame)
 
 
 def _columns(n: int) -> int:
     """Return in how many columns panes stand: about as many as rows, and few places left empty."""
-    least = math.ceil(math.sqrt(n))
-    return min(range(least, least + 2), key=lambda columns: (-n % columns, columns))
+    fewest = math.ceil(math.sqrt(n))
+    return min(range(fewest, fewest + 2), key=lambda columns: (-n % columns, columns))
 
 
 class _Page:
@@ -129,20 +133,20 @@ class _Page:
         self._options = options
         self._analyses = [video.analysis for video in videos]
         common = options.look.scale is ColourLimits.COMMON and len(videos) > 1
-        own = (
+        own_scale = (
             options.look
             if options.look.scale is not ColourLimits.COMMON
             else replace(options.look, scale=ColourLimits.VIDEO)
         )
-        self._map_styles = common_map_styles(self._analyses, options.look) if common else (own,) * len(videos)
+        self._map_styles = common_map_styles(self._analyses, options.look) if common else (own_scale,) * len(videos)
         self._common = common
         n = len(videos) + bool(options.less)
         self._columns = options.columns or _columns(n)
         self._n_rows = math.ceil(n / self._columns)
         self._line = options.text_pt / 72 * MM_PER_INCH * 1.5
         info = self._analyses[0].video
-        across = options.width_mm - 2 * _MARGIN_MM - (self._columns - 1) * _GAP_MM
-        self._pane = (across / self._columns, across / self._columns * info.height_px / info.width_px)
+        panes_mm = options.width_mm - 2 * _MARGIN_MM - (self._columns - 1) * _GAP_MM
+        self._pane = (panes_mm / self._columns, panes_mm / self._columns * info.height_px / info.width_px)
         self._curved = [a for a in self._analyses if not np.isnan(a.score_curve).all()]
         curves = _CURVES_MM + self._line if self._curved else 0.0
         panes = self._n_rows * (self._pane[1] + 2.4 * self._line + _GAP_MM)
@@ -158,8 +162,8 @@ class _Page:
         assert options.frame is not None
         time = clock(float(info.times_s[options.frame]))
         title = f"{info.path.name} \N{MIDDLE DOT} {time} \N{MIDDLE DOT} frame {options.frame + 1} of {info.n_frames}"
-        across = options.width_mm - 2 * _MARGIN_MM
-        self._write(title, _MARGIN_MM, _MARGIN_MM + self._line / 2, bold=True, room=across)
+        text_mm = options.width_mm - 2 * _MARGIN_MM
+        self._write(title, _MARGIN_MM, _MARGIN_MM + self._line / 2, bold=True, room=text_mm)
         size = tuple(max(1, round(mm / MM_PER_INCH * options.dpi)) for mm in self._pane)
         with opened(self._videos[:1]) as readers:
             decoded = next(readers[0].stream([options.frame]))
@@ -167,19 +171,21 @@ class _Page:
         scenes = [
             resolve(a, options.frame, map_style) for a, map_style in zip(self._analyses, self._map_styles, strict=True)
         ]
-        for at, (video, scene) in enumerate(zip(self._videos, scenes, strict=True)):
+        for index, (video, scene) in enumerate(zip(self._videos, scenes, strict=True)):
             kind = f"{scene.kind}, spread evenly" if scene.even else str(scene.kind)
             parts = [kind if scene.values is not None else "no map", _score(video.analysis)]
             if not self._common and scene.values is not None:
                 parts.append(f"colours {scene.low:.3g} to {scene.high:.3g}")
-            self._draw_pane(at, picture, scene, f"{at + 1}  {video.title}", " \N{MIDDLE DOT} ".join(parts))
+            self._draw_pane(index, picture, scene, f"{index + 1}  {video.title}", " \N{MIDDLE DOT} ".join(parts))
         owners = bar_owners(self._analyses, options.look) if self._common else ()
-        bars = [(bar_scale(scenes[at]).title, scenes[at]) for at in owners if scenes[at].values is not None]
+        bars = [(bar_scale(scenes[index]).title, scenes[index]) for index in owners if scenes[index].values is not None]
         if options.less:
             first, second = options.less
             name = f"{first + 1} less {second + 1}"
             if without_map(self._analyses[first], self._analyses[second]):
-                mapless = next(scenes[at] for at in options.less if self._analyses[at].map_kind is MapKind.NONE)
+                mapless = next(
+                    scenes[index] for index in options.less if self._analyses[index].map_kind is MapKind.NONE
+                )
                 self._draw_pane(len(scenes), picture, mapless, name, "one of them has no map")
             else:
                 apart = difference(self._analyses[first], self._analyses[second])
@@ -188,8 +194,8 @@ class _Page:
                 bars.append((f"{name}, \N{MULTIPLICATION SIGN} uniform", scene))
         room = options.width_mm - 2 * _MARGIN_MM - (len(bars) - 1) * 4 * _GAP_MM
         width = min(_BAR_MM, room / max(len(bars), 1))
-        for at, (label, scene) in enumerate(bars):
-            self._draw_bar(label, scene, _MARGIN_MM + at * (width + 4 * _GAP_MM), width)
+        for index, (label, scene) in enumerate(bars):
+            self._draw_bar(label, scene, _MARGIN_MM + index * (width + 4 * _GAP_MM), width)
         if self._curved:
             self._draw_curves()
         return self._figure
@@ -205,8 +211,8 @@ class _Page:
         axes.set_axis_off()
         axes.imshow(picture, aspect="auto", interpolation="nearest")
 
-    def _draw_pane(self, at: int, picture: RGBImage, scene: Scene, name: str, text: str) -> None:
-        row, column = divmod(at, self._columns)
+    def _draw_pane(self, index: int, picture: RGBImage, scene: Scene, name: str, text: str) -> None:
+        row, column = divmod(index, self._columns)
         left = _MARGIN_MM + column * (self._pane[0] + _GAP_MM)
         top = _MARGIN_MM + 1.6 * self._line + row * (self._pane[1] + 2.4 * self._line + _GAP_MM)
         self._image(paint(scene, picture), left, top, *self._pane)
@@ -237,16 +243,16 @@ class _Page:
         axes.set_ylim(-0.08, 1.08)
         axes.axvline(float(info.times_s[frame]), color=unit(WHITE.text), linewidth=0.6)
         ends = []
-        for at, analysis in enumerate(self._analyses):
+        for index, analysis in enumerate(self._analyses):
             mean = analysis.score_curve.mean(axis=0)
             if np.isnan(mean).all():
                 continue
             span = float(np.ptp(mean))
             heights = (mean - mean.min()) / span if span else np.full_like(mean, 0.5)
-            colour = unit(WHITE.series[at % len(WHITE.series)])
+            colour = unit(WHITE.series[index % len(WHITE.series)])
             (line,) = axes.plot(analysis.times_s.max(axis=0), heights, color=colour, linewidth=1.1)
-            dash(line, at)
-            ends.append((float(heights[-1]), str(at + 1), colour))
+            dash(line, index)
+            ends.append((float(heights[-1]), str(index + 1), colour))
         place = -1.0
         for height, number, colour in sorted(ends):
             place = max(height, place + 0.13)
@@ -280,8 +286,8 @@ class _Page:
         """Write a line; ``room`` is its greatest width in millimetres, ``size`` a share of that of the words."""
         if room is not None:
             text = self._letters(bold=bold).elided(text, self._room_px(room))
-        at = (left / self._options.width_mm, y / self._height)
-        write_line(self._figure, at, text, self._options.text_pt * size, bold=bold, muted=muted, align=align)
+        position = (left / self._options.width_mm, y / self._height)
+        write_line(self._figure, position, text, self._options.text_pt * size, bold=bold, muted=muted, align=align)
 
 
 def _score(analysis: Analysis) -> str:

@@ -40,9 +40,9 @@ class Accuracy:
 def smoothed(values: FloatArray, width: int) -> FloatArray:
     """Return a centred moving average; at the ends over what is there."""
     sums = np.concatenate([[0.0], np.cumsum(values)])
-    at = np.arange(len(values))
-    start = np.maximum(at - width, 0)
-    stop = np.minimum(at + width + 1, len(values))
+    index = np.arange(len(values))
+    start = np.maximum(index - width, 0)
+    stop = np.minimum(index + width + 1, len(values))
     return np.asarray((sums[stop] - sums[start]) / (stop - start), np.float64)
 
 
@@ -75,9 +75,9 @@ def plot_training(
     figure.subplots_adjust(left=0.1, right=0.8, top=1 - 7 / height_mm, bottom=11 / height_mm, hspace=0.18)
     # what ends in loss and what ends in accuracy of the same data has the same colour
     stems = list(dict.fromkeys(_stem(name, kind) for kind in kinds for name in curves[kind]))
-    colours = {stem: WHITE.series[at % len(WHITE.series)] for at, stem in enumerate(stems)}
-    for one, kind in zip(axes, kinds, strict=True):
-        _draw_curves(one, curves[kind], kind, colours)
+    colours = {stem: WHITE.series[index % len(WHITE.series)] for index, stem in enumerate(stems)}
+    for kind_axes, kind in zip(axes, kinds, strict=True):
+        _draw_curves(kind_axes, curves[kind], kind, colours)
     axes[-1].set_xlabel(x, fontproperties=font(x, TEXT_PT)[1], color=unit(WHITE.muted))
     text, face = font(title, TEXT_PT + 1, bold=True)
     axes[0].set_title(text, fontproperties=face, color=unit(WHITE.text), loc="left", pad=6)
@@ -96,8 +96,8 @@ def _columns(rows: Sequence[Mapping[str, object]], x: str, kind: str) -> dict[st
     columns = {}
     for name in names:
         points = [(row.get(x), row.get(name)) for row in rows]
-        known = [(float(a), float(b)) for a, b in points if isinstance(a, int | float) and isinstance(b, int | float)]
-        finite = [(a, b) for a, b in known if math.isfinite(b)]
+        numeric = [(float(a), float(b)) for a, b in points if isinstance(a, int | float) and isinstance(b, int | float)]
+        finite = [(a, b) for a, b in numeric if math.isfinite(b)]
         if finite:
             xs, ys = np.array(finite, np.float64).T
             columns[name] = (xs, ys)
@@ -153,8 +153,8 @@ def _part_labels(axes: "Axes") -> None:
     points = axes.get_window_extent().height / DPI * 72 / (high - low)  # a unit of the axis
     ends = np.array([(note.xy[1] - low) * points for note in notes])
     places = ends.copy()
-    for at in range(1, len(places)):
-        places[at] = max(places[at], places[at - 1] + TEXT_PT * 2.9)
+    for index in range(1, len(places)):
+        places[index] = max(places[index], places[index - 1] + TEXT_PT * 2.9)
     places -= (places - ends).mean()
     for note, end, place in zip(notes, ends, places, strict=True):
         note.set_position((6, float(place - end)))
@@ -208,7 +208,7 @@ def plot_accuracies(
         label.set_fontproperties(font(bar.label, TEXT_PT)[1])
         label.set_color(unit(WHITE.text))
     axes.tick_params(axis="y", length=0)
-    axes.xaxis.set_major_formatter(lambda value, _at: f"{value * 100:.0f} %")
+    axes.xaxis.set_major_formatter(lambda value, _position: f"{value * 100:.0f} %")
     axis_title = "pairwise accuracy"
     axes.set_xlabel(axis_title, fontproperties=font(axis_title, TEXT_PT)[1], color=unit(WHITE.muted))
     _draw_references(axes, references or {})
@@ -252,8 +252,8 @@ def plot_limits(agreement: RaterAgreement, path: Path, *, overwrite: bool = Fals
     columns = min(_COLUMNS, len(drawn))
     rows = math.ceil(len(drawn) / columns)
     figure = new_figure(columns * _WIDTH_MM / MM_PER_INCH, rows * _HEIGHT_MM / MM_PER_INCH, _DPI, WHITE)
-    for at, (two, limits) in enumerate(drawn):
-        row, column = divmod(at, columns)
+    for index, (two, limits) in enumerate(drawn):
+        row, column = divmod(index, columns)
         place = ((column + 0.2) / columns, 1 - (row + 0.8) / rows, 0.72 / columns, 0.64 / rows)
         axes = figure.add_axes(place)
         style_axes(axes, WHITE, _TEXT_PT)
@@ -266,9 +266,9 @@ def plot_limits(agreement: RaterAgreement, path: Path, *, overwrite: bool = Fals
             (f"{two.first} − {two.second}, points", axes.set_ylabel),
             (f"{two.first} and {two.second}", axes.set_title),
         )
-        for text, put in labels:
+        for text, place_text in labels:
             written, face = font(text, _TEXT_PT)
-            put(written, fontproperties=face, color=unit(WHITE.text))
+            place_text(written, fontproperties=face, color=unit(WHITE.text))
     with atomic_output(path, FIGURE_SUFFIXES, overwrite=overwrite) as temporary:
         save_figure(figure, temporary, path.suffix.lower())
     return path

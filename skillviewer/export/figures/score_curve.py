@@ -103,30 +103,30 @@ def _frame(options: CurveOptions, n: int) -> tuple[float, float, float, float]:
     return left / width, bottom / height, (width - left - right) / width, (height - top - bottom) / height
 
 
-def _colour(at: int) -> Colour:
-    return WHITE.series[at % len(WHITE.series)]
+def _colour(index: int) -> Colour:
+    return WHITE.series[index % len(WHITE.series)]
 
 
 def _draw(axes: "Axes", videos: Sequence[AnalysedVideo], options: CurveOptions) -> None:
     stop = 0.0
-    for at, video in enumerate(videos):
+    for index, video in enumerate(videos):
         analysis = video.analysis
         length_s = analysis.stop_s - analysis.start_s
         unit_s = length_s / 100 if options.share_of_duration else 1.0
         stop = max(stop, length_s / unit_s)
         # the clock of a part of a file begins with the part
         curve = score_curve(analysis, options.curve_look).on_clock(analysis.start_s, unit_s)
-        colour = _colour(at)
+        colour = _colour(index)
         width = options.text_pt / 5
         if len(curve.passes) > 1:
             faint = unit(mixed(colour, WHITE.background, _FAINT))
             for times_s, scores in zip(curve.pass_times_s, curve.passes, strict=True):
                 axes.plot(times_s, scores, color=faint, linewidth=width / 3)
-        known = curve.pass_times_s[0]
-        (line,) = axes.plot(known, curve.mean, color=unit(colour), linewidth=width, zorder=3)
-        dash(line, at)
-        axes.plot(known[-1:], curve.mean[-1:], "o", color=unit(colour), markersize=width * 2.6, zorder=4)
-        if at == 0 and options.ticks:
+        pass_times_s = curve.pass_times_s[0]
+        (line,) = axes.plot(pass_times_s, curve.mean, color=unit(colour), linewidth=width, zorder=3)
+        dash(line, index)
+        axes.plot(pass_times_s[-1:], curve.mean[-1:], "o", color=unit(colour), markersize=width * 2.6, zorder=4)
+        if index == 0 and options.ticks:
             upright = axes.get_xaxis_transform()
             axes.vlines(curve.sampled_s, 0, 0.035, transform=upright, colors=[unit(WHITE.muted)], linewidth=0.6)
     axes.set_xlim(0, stop)
@@ -158,8 +158,8 @@ def _label(axes: "Axes", videos: Sequence[AnalysedVideo], options: CurveOptions)
         drawable, face = font(title, size * 1.2, bold=True)
         figure.text(5.2 * em / options.width_mm, (top_mm - 0.6 * em) / options.height_mm, drawable, fontproperties=face)
         top_mm -= 1.9 * em
-    for at, video in enumerate(videos):
-        y = (top_mm - (0.45 + 1.45 * at) * em) / options.height_mm
+    for index, video in enumerate(videos):
+        y = (top_mm - (0.45 + 1.45 * index) * em) / options.height_mm
         left = 5.2 * em
         name = video.title or video.analysis.video.path.stem
         score = f"   {score_phrase(video.analysis, digits, unfamiliar_scores=options.unfamiliar_scores)}"
@@ -175,9 +175,9 @@ def _label(axes: "Axes", videos: Sequence[AnalysedVideo], options: CurveOptions)
             [left / options.width_mm, (left + 3 * em) / options.width_mm],
             [y + 0.35 * em / options.height_mm] * 2,
             transform=figure.transFigure,
-            color=unit(_colour(at)),
+            color=unit(_colour(index)),
             linewidth=size / 5,
         )
-        dash(line, at)
+        dash(line, index)
         figure.add_artist(line)
         figure.text((left + 3.8 * em) / options.width_mm, y, drawable, fontproperties=face, color=unit(WHITE.text))

@@ -67,10 +67,10 @@ def resolve_faces(
         return list(videos), options
     further = _further_videos(options)
     search = _FaceSearch(saved, token, report)
-    shown = search.with_faces([*videos, *further])
+    with_faces = search.with_faces([*videos, *further])
     if further:
-        options = options.with_further_videos(shown[len(videos) :])
-    return shown[: len(videos)], options
+        options = options.with_further_videos(with_faces[len(videos) :])
+    return with_faces[: len(videos)], options
 
 
 def check_faces(videos: Sequence[AnalysedVideo], options: object) -> None:
@@ -113,20 +113,20 @@ class _FaceSearch:
             for video in videos
         ]
 
-    def _camera(self, shown: ShownCamera) -> ShownCamera:
+    def _camera(self, shown_camera: ShownCamera) -> ShownCamera:
         """Return a camera with its faces, or unchanged if its file is missing or cannot be read."""
-        camera = shown.camera
-        if shown.faces is not None or camera.path is None:
-            return shown
+        camera = shown_camera.camera
+        if shown_camera.faces is not None or camera.path is None:
+            return shown_camera
         faces = self._load(camera.digest)
         if faces is None:
             try:
                 reader = VideoReader(camera.path, self._token)
             except VideoError:  # the export leaves the camera out, with a warning
-                return shown
+                return shown_camera
             with reader:
                 faces = self._search(reader)
-        return replace(shown, faces=faces)
+        return replace(shown_camera, faces=faces)
 
     def _load(self, digest: str) -> Faces | None:
         return self._saved.get(digest) if self._saved is not None else None
@@ -145,7 +145,7 @@ def blur_warnings(videos: Sequence[AnalysedVideo], options: object = None) -> tu
     for video in videos:
         if video.faces is not None:
             notes[video.analysis.video.digest] = format_blurring(video.path.name, video.faces)
-    for shown in (camera for video in videos for camera in video.cameras):
-        if shown.faces is not None:
-            notes[shown.camera.digest] = format_blurring(shown.camera.name, shown.faces)
+    for shown_camera in (camera for video in videos for camera in video.cameras):
+        if shown_camera.faces is not None:
+            notes[shown_camera.camera.digest] = format_blurring(shown_camera.camera.name, shown_camera.faces)
     return (*notes.values(), LOOK_THROUGH) if notes else ()

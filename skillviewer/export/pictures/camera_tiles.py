@@ -45,9 +45,9 @@ class CameraTiles(Closing):
         self._readers = [self._open(camera) for camera in cameras]
         self._last: list[tuple[int, RGBImage] | None] = [None] * len(cameras)
 
-    def _open(self, shown: ShownCamera) -> VideoReader | None:
-        camera = shown.camera
-        if camera.path is None or camera.offset_s is None or (self._blur and shown.faces is None):
+    def _open(self, shown_camera: ShownCamera) -> VideoReader | None:
+        camera = shown_camera.camera
+        if camera.path is None or camera.offset_s is None or (self._blur and shown_camera.faces is None):
             return None
         try:
             reader = self._files.enter_context(VideoReader(camera.path))
@@ -59,8 +59,8 @@ class CameraTiles(Closing):
     def missing(self, start_s: float, stop_s: float) -> tuple[str, ...]:
         """Return what is missing of the cameras between two times of the assessed video, one sentence each."""
         tiles = []
-        for shown, reader in zip(self._cameras, self._readers, strict=True):
-            camera = shown.camera
+        for shown_camera, reader in zip(self._cameras, self._readers, strict=True):
+            camera = shown_camera.camera
             if reader is not None:
                 tiles.append(camera.missing(reader.info, start_s, stop_s))
             elif camera.problem:
@@ -76,21 +76,21 @@ class CameraTiles(Closing):
         column = np.empty((self._height, self.width_px, 3), np.uint8)
         column[:] = self._theme.background
         tile = self._height // len(self._cameras)
-        for at, shown in enumerate(self._cameras):
-            top = at * tile + _MARGIN_PX
-            picture = self._picture(at, time_s)
+        for index, shown_camera in enumerate(self._cameras):
+            top = index * tile + _MARGIN_PX
+            picture = self._picture(index, time_s)
             if picture is not None:
                 place(column, picture, (self.width_px - picture.shape[1]) // 2, top)
-            name = self._letters.elided(printable(shown.camera.name), self.width_px - 2 * _MARGIN_PX)
+            name = self._letters.elided(printable(shown_camera.camera.name), self.width_px - 2 * _MARGIN_PX)
             place(column, self._letters.tile(name), _MARGIN_PX, top + self._room)
         return column
 
-    def _picture(self, at: int, time_s: float) -> RGBImage | None:
-        reader, shown = self._readers[at], self._cameras[at]
-        frame = shown.camera.frame_at(reader.info, time_s) if reader is not None else None
+    def _picture(self, index: int, time_s: float) -> RGBImage | None:
+        reader, shown_camera = self._readers[index], self._cameras[index]
+        frame = shown_camera.camera.frame_at(reader.info, time_s) if reader is not None else None
         if reader is None or frame is None or self._room < 2:
             return None
-        last = self._last[at]
+        last = self._last[index]
         if last is not None and last[0] == frame:
             return last[1]
         info = reader.info
@@ -100,9 +100,9 @@ class CameraTiles(Closing):
             picture = next(iter(reader.stream([frame]))).rgb(size)
         except VideoError:
             return None
-        if shown.faces is not None:
-            picture = blurred(picture, shown.faces.boxes_at(frame))
-        self._last[at] = frame, picture
+        if shown_camera.faces is not None:
+            picture = blurred(picture, shown_camera.faces.boxes_at(frame))
+        self._last[index] = frame, picture
         return picture
 
     def close(self) -> None:

@@ -134,20 +134,24 @@ def export_grid(
         ) as writer,
         closing(prefetched(_pictures(videos, readers, plan.shown, sizes))) as decoded,
     ):
-        for at, pictures in enumerate(decoded):
+        for index, pictures in enumerate(decoded):
             token.check()
-            painted = canvas.paint(float(plan.clock_s[at]), plan.shown[at].tolist(), pictures)
+            picture = canvas.paint(float(plan.clock_s[index]), plan.shown[index].tolist(), pictures)
             if tiles is not None:
-                painted = np.concatenate([painted, tiles.paint(float(plan.clock_s[at]))], axis=1)
-            writer.write(painted, float(plan.times_s[at]))
-            report(Progress("writing the clip", at + 1, total))
+                picture = np.concatenate([picture, tiles.paint(float(plan.clock_s[index]))], axis=1)
+            writer.write(picture, float(plan.times_s[index]))
+            report(Progress("writing the clip", index + 1, total))
     return path
 
 
 def _tiles(videos: Sequence[AnalysedVideo], options: ClipOptions, height_px: int) -> "CameraTiles | nullcontext[None]":
     """Return the cameras of the first video, or None without any."""
-    shown = options.cameras and videos[0].cameras
-    return CameraTiles(videos[0].cameras, height_px, options.theme, blur=options.blur_faces) if shown else nullcontext()
+    has_cameras = options.cameras and videos[0].cameras
+    return (
+        CameraTiles(videos[0].cameras, height_px, options.theme, blur=options.blur_faces)
+        if has_cameras
+        else nullcontext()
+    )
 
 
 def _sound(videos: Sequence[AnalysedVideo], options: ClipOptions, path: Path, span: Span) -> Sound | None:
@@ -217,48 +221,51 @@ def preview(videos: Sequence[AnalysedVideo], options: ClipOptions | None = None)
     plan = plan_frames(videos, options)
     canvas = clip_canvas(videos, options, plan.span)
     sizes = [(p.picture.width, p.picture.height) for p in canvas.layout.panes]
-    at = _telling(plan.shown, [int(e.analysis.samples.min()) if e.analysis.samples.size else 0 for e in videos])
+    index = _telling(plan.shown, [int(e.analysis.samples.min()) if e.analysis.samples.size else 0 for e in videos])
     with opened(videos) as readers, _tiles(videos, options, canvas.layout.height) as tiles:
-        pictures = next(_pictures(videos, readers, plan.shown[at : at + 1], sizes))
-        picture = canvas.paint(float(plan.clock_s[at]), plan.shown[at].tolist(), pictures).copy()
+        pictures = next(_pictures(videos, readers, plan.shown[index : index + 1], sizes))
+        picture = canvas.paint(float(plan.clock_s[index]), plan.shown[index].tolist(), pictures).copy()
         if tiles is not None:
-            picture = np.concatenate([picture, tiles.paint(float(plan.clock_s[at]))], axis=1)
-    return Preview(picture, frame=int(plan.shown[at, 0]), n_frames=videos[0].analysis.video.n_frames)
+            picture = np.concatenate([picture, tiles.paint(float(plan.clock_s[index]))], axis=1)
+    return Preview(picture, frame=int(plan.shown[index, 0]), n_frames=videos[0].analysis.video.n_frames)
 
 
-def _telling(shown: IntArray, first: Sequence[int]) -> int:
+def _telling(frames: IntArray, first: Sequence[int]) -> int:
     """Return which frame of a clip tells most of it: the middle one, but not before the maps begin.
 
     Args:
-        shown: (M, V) int64 frames.
+        frames: (M, V) int64 frames.
         first: The frame of each video from which on it has a map.
     """
-    middle = len(shown) // 2
-    with_maps = np.flatnonzero((shown >= np.array(first)).all(axis=1))
+    middle = len(frames) // 2
+    with_maps = np.flatnonzero((frames >= np.array(first)).all(axis=1))
     later = with_maps[with_maps >= middle]
     return int(later[0]) if len(later) else middle
 
 
 def _pictures(
-    videos: Sequence[AnalysedVideo], readers: Sequence[VideoReader], shown: IntArray, sizes: Sequence[tuple[int, int]]
+    videos: Sequence[AnalysedVideo],
+    readers: Sequence[VideoReader],
+    frames_shown: IntArray,
+    sizes: Sequence[tuple[int, int]],
 ) -> Iterator[list[RGBImage]]:
     """Decode every video once, in order, and give the pictures of one moment after another.
 
     Args:
         videos: Analysed videos, one per pane; blurs faces where that is wished.
         readers: One for each pane; panes of one video share a reader.
-        shown: (M, V) int64 frames; no column descends.
+        frames_shown: (M, V) int64 frames; no column descends.
         sizes: (width_px, height_px) of each pane.
     """
-    first = {id(reader): at for at, reader in reversed(list(enumerate(readers)))}  # pane that decodes for a reader
-    streams = {at: readers[at].stream(np.unique(shown[:, at])) for at in first.values()}
-    current = {at: next(stream) for at, stream in streams.items()}
+    first = {id(reader): pane for pane, reader in reversed(list(enumerate(readers)))}  # pane that decodes for a reader
+    streams = {pane: readers[pane].stream(np.unique(frames_shown[:, pane])) for pane in first.values()}
+    current = {pane: next(stream) for pane, stream in streams.items()}
     pictures: dict[tuple[int, tuple[int, int], int], RGBImage] = {}
-    for row in shown:
-        for at, stream in streams.items():
-            if current[at].index != row[at]:
-                current[at] = next(stream)
-                pictures = {key: picture for key, picture in pictures.items() if key[0] != at}
+    for row in frames_shown:
+        for pane, stream in streams.items():
+            if current[pane].index != row[pane]:
+                current[pane] = next(stream)
+                pictures = {key: picture for key, picture in pictures.items() if key[0] != pane}
         out = []
         for video, reader, size in zip(videos, readers, sizes, strict=True):
             key = (first[id(reader)], size, id(video.faces))

@@ -79,9 +79,9 @@ def evenly_spread(analysis: Analysis, n_frames: int) -> IntArray:
     if n_frames >= len(sampled):
         return sampled
     last = len(sampled) - 1
-    at = np.rint(last - np.arange(n_frames - 1, -1, -1) * (len(sampled) / n_frames)).astype(np.int64)
-    chosen: IntArray = sampled[np.clip(at, 0, last)]
-    return chosen
+    indices = np.rint(last - np.arange(n_frames - 1, -1, -1) * (len(sampled) / n_frames)).astype(np.int64)
+    frames: IntArray = sampled[np.clip(indices, 0, last)]
+    return frames
 
 
 def export_sheet(
@@ -157,26 +157,26 @@ class _Sheet:
             check_frame(analysis, frame)
         return sorted(set(self.options.frames)) or evenly_spread(analysis, self.options.n_frames).tolist()
 
-    def _picture_height(self, at: int) -> int:
-        video = self.analyses[at].video
+    def _picture_height(self, row: int) -> int:
+        video = self.analyses[row].video
         return max(1, round(self.cell * video.height_px / video.width_px))
 
-    def _line_height(self, at: int) -> int:
-        return self._picture_height(at) + (self.line if self.options.captions else 0) + self.gap
+    def _line_height(self, row: int) -> int:
+        return self._picture_height(row) + (self.line if self.options.captions else 0) + self.gap
 
-    def _row_height(self, at: int) -> int:
-        n_lines = -(-len(self.chosen[at]) // self.columns)
-        return self._heading_height(at) + n_lines * self._line_height(at)
+    def _row_height(self, row: int) -> int:
+        n_lines = -(-len(self.chosen[row]) // self.columns)
+        return self._heading_height(row) + n_lines * self._line_height(row)
 
-    def _heading_height(self, at: int) -> int:
-        return round(self.line * (2.25 if self.analyses[at].spread_evenly else 1.25))
+    def _heading_height(self, row: int) -> int:
+        return round(self.line * (2.25 if self.analyses[row].spread_evenly else 1.25))
 
     def draw(self, token: CancelToken, report: Report) -> "Figure":
         title = round(self.line * 1.8) if self.options.title else 0
         foot = round(self.line * 3.1) if self.owners else 0
-        between = round(self.line * 0.6)
+        row_gap = round(self.line * 0.6)
         rows = range(len(self.videos))
-        content = sum(self._row_height(at) for at in rows) + (len(rows) - 1) * between
+        content = sum(self._row_height(row) for row in rows) + (len(rows) - 1) * row_gap
         self.height = 2 * self.margin + title + content + foot
         dpi = self.options.dpi
         self.figure = new_figure(self.width / dpi, self.height / dpi, dpi, WHITE)
@@ -187,14 +187,14 @@ class _Sheet:
         self.page.set(xlim=(0, self.width), ylim=(self.height, 0))
         tops = []
         top = self.margin + title
-        for at in rows:
-            self._heading(at, top)
-            tops.append(top + self._heading_height(at))
-            top += self._row_height(at) + between
+        for row in rows:
+            self._heading(row, top)
+            tops.append(top + self._heading_height(row))
+            top += self._row_height(row) + row_gap
         self._pictures(tops, token, report)
         right = self.right
-        for at in self.owners:
-            scene = resolve(self.analyses[at], self.chosen[at][-1], self.map_styles[at])
+        for row in self.owners:
+            scene = resolve(self.analyses[row], self.chosen[row][-1], self.map_styles[row])
             width = min(self._px(_BAR_MM), right - self.margin)
             self._bar(bar_scale(scene), bar_colours(scene), right - width, width)
             right -= width + self._px(_BAR_MM / 6)
@@ -202,37 +202,37 @@ class _Sheet:
 
     def _pictures(self, tops: Sequence[int], token: CancelToken, report: Report) -> None:
         """Decode every video once, and put each frame into every row that shows it."""
-        done = 0
+        n_done = 0
         total = sum(len(frames) for frames in self.chosen)
         with opened(self.videos) as readers:
             for reader in dict.fromkeys(readers):
-                rows = [at for at, other in enumerate(readers) if other is reader]
-                for decoded in reader.stream(sorted({frame for at in rows for frame in self.chosen[at]})):
-                    for at in rows:
-                        if decoded.index in self.chosen[at]:
-                            line, column = divmod(self.chosen[at].index(decoded.index), self.columns)
+                rows = [row for row, other in enumerate(readers) if other is reader]
+                for decoded in reader.stream(sorted({frame for row in rows for frame in self.chosen[row]})):
+                    for row in rows:
+                        if decoded.index in self.chosen[row]:
+                            line, column = divmod(self.chosen[row].index(decoded.index), self.columns)
                             left = self.margin + column * (self.cell + self.gap)
-                            self._cell(at, decoded, left, tops[at] + line * self._line_height(at))
-                            done += 1
-                            report(Progress("drawing the sheet", done, total))
+                            self._cell(row, decoded, left, tops[row] + line * self._line_height(row))
+                            n_done += 1
+                            report(Progress("drawing the sheet", n_done, total))
                             token.check()
 
-    def _heading(self, at: int, top: int) -> None:
+    def _heading(self, row: int, top: int) -> None:
         y = top + self.line // 2
-        score = score_phrase(self.analyses[at], self.digits, unfamiliar_scores=self.options.unfamiliar_scores)
+        score = score_phrase(self.analyses[row], self.digits, unfamiliar_scores=self.options.unfamiliar_scores)
         room = self.right - self.margin
         self._write(score, self.margin + room, y, align="right")
         room -= self._letters(1.0, bold=False).width(score) + 2 * self.line
-        self._write(self.videos[at].title, self.margin, y, bold=True, room=room)
-        if self.analyses[at].spread_evenly:
+        self._write(self.videos[row].title, self.margin, y, bold=True, room=room)
+        if self.analyses[row].spread_evenly:
             self._write(EVEN_WORDS, self.margin, y + self.line, muted=True)
 
-    def _cell(self, at: int, decoded: DecodedFrame, left: int, top: int) -> None:
-        analysis = self.analyses[at]
-        height = self._picture_height(at)
-        shown = self.videos[at].picture(decoded, (self.cell, height))
-        picture = paint(resolve(analysis, decoded.index, self.map_styles[at]), shown)
-        if drawn := self.videos[at].drawings(decoded.index):
+    def _cell(self, row: int, decoded: DecodedFrame, left: int, top: int) -> None:
+        analysis = self.analyses[row]
+        height = self._picture_height(row)
+        frame_picture = self.videos[row].picture(decoded, (self.cell, height))
+        picture = paint(resolve(analysis, decoded.index, self.map_styles[row]), frame_picture)
+        if drawn := self.videos[row].drawings(decoded.index):
             picture = paint_tracks(picture.copy(), drawn, (analysis.video.width_px, analysis.video.height_px))
         self._place(picture, left, top, self.cell, height)
         if self.options.captions:
@@ -282,5 +282,5 @@ class _Sheet:
         """Write a line with its middle at a height; ``room`` is its greatest width."""
         if room is not None:
             text = self._letters(size, bold=bold).elided(text, room)
-        at = (x / self.width, y / self.height)
-        write_line(self.figure, at, text, self.options.text_pt * size, bold=bold, muted=muted, align=align)
+        position = (x / self.width, y / self.height)
+        write_line(self.figure, position, text, self.options.text_pt * size, bold=bold, muted=muted, align=align)

@@ -77,13 +77,14 @@ def timetable(
     start = options.start
     stop = first.n_frames if options.stop is None else options.stop
     if part is not None:
-        asked = (options.start or part.start, part.stop if options.stop is None else options.stop)
-        if asked[0] < part.start or asked[1] > part.stop:
+        requested = (options.start or part.start, part.stop if options.stop is None else options.stop)
+        if requested[0] < part.start or requested[1] > part.stop:
             raise ExportError(
-                f"Frames {asked[0]} to {asked[1] - 1}, counted from 0, of {first.path.name} reach beyond the part that "
+                f"Frames {requested[0]} to {requested[1] - 1}, counted from 0, of {first.path.name} reach beyond the "
+                "part that "
                 f"was asked for, which has frames {part.start} to {part.stop - 1}."
             )
-        start, stop = asked
+        start, stop = requested
     if not 0 <= start < stop <= first.n_frames:
         raise ExportError(
             f"Frames {start} to {stop - 1}, counted from 0, are no part of {first.path.name}, which has "
@@ -105,9 +106,11 @@ def timetable(
     times_s = (clock_s - start_s) / options.speed
     if options.speed > 1:
         least_s = max(least_s, 1 / max(_SPED_UP_HZ, leading.rate_hz))
-    kept = _thinned(times_s, least_s)
-    clock_s, times_s = clock_s[kept], times_s[kept]
-    clocks = [clock_s if one is None else one.at(clock_s) for one in alignments or [None] * len(videos)]
+    indices = _thinned(times_s, least_s)
+    clock_s, times_s = clock_s[indices], times_s[indices]
+    clocks = [
+        clock_s if alignment is None else alignment.at(clock_s) for alignment in alignments or [None] * len(videos)
+    ]
     frames = [[v.frame_at(float(t)) for t in clock] for v, clock in zip(videos, clocks, strict=True)]
     shown = np.stack(frames, axis=1).astype(np.int64)
     span = Span(start_s, stop_s, options.speed)
@@ -122,10 +125,10 @@ def plan_frames(videos: Sequence[AnalysedVideo], options: ClipOptions, least_s: 
 
 def _thinned(times_s: FloatArray, least_s: float) -> list[int]:
     """Return the times that are kept, so that none follows another sooner than ``least_s``."""
-    kept = []
+    indices = []
     last_s = -math.inf
-    for at, time_s in enumerate(times_s):
+    for index, time_s in enumerate(times_s):
         if time_s - last_s >= least_s * (1 - 1e-6):
-            kept.append(at)
+            indices.append(index)
             last_s = float(time_s)
-    return kept
+    return indices

@@ -38,8 +38,8 @@ def paint_still(videos: Sequence[AnalysedVideo], options: StillOptions) -> RGBIm
     frames = [frame, *(e.analysis.video.frame_at(clock_s) for e in videos[1:])]
     pictures = []
     with opened(videos) as readers:
-        for video, reader, shown, pane in zip(videos, readers, frames, canvas.layout.panes, strict=True):
-            decoded = next(reader.stream([shown]))
+        for video, reader, frame_index, pane in zip(videos, readers, frames, canvas.layout.panes, strict=True):
+            decoded = next(reader.stream([frame_index]))
             pictures.append(video.picture(decoded, (pane.picture.width, pane.picture.height)))
     return canvas.paint(clock_s, frames, pictures).copy()
 

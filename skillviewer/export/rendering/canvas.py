@@ -69,7 +69,7 @@ def bar_owners(analyses: Sequence[Analysis], map_style: MapStyle) -> tuple[int, 
     if map_style.overlay is Overlay.OFF:
         return ()
     kinds = [a.map_kind for a in analyses]
-    return tuple(at for at, kind in enumerate(kinds) if kind is not MapKind.NONE and kinds.index(kind) == at)
+    return tuple(index for index, kind in enumerate(kinds) if kind is not MapKind.NONE and kinds.index(kind) == index)
 
 
 class ClipCanvas:
@@ -122,7 +122,8 @@ class ClipCanvas:
         # a canvas without words has no bars
         self._bars = dict(zip(bar_owners(analyses, map_style), layout.bars, strict=False))
         self._first_maps = {
-            at: resolve(analyses[at], int(analyses[at].samples.min()), self._map_styles[at]) for at in self._bars
+            index: resolve(analyses[index], int(analyses[index].samples.min()), self._map_styles[index])
+            for index in self._bars
         }
         self._plot: ClipCurve | None = None
         if layout.curve is not None:
@@ -183,15 +184,17 @@ class ClipCanvas:
             self._write(layout.score, self._muted, self._score_label)
         if layout.time is None:
             return
-        for at, (caption, pane) in enumerate(zip(captions, layout.panes, strict=True)):
+        for index, (caption, pane) in enumerate(zip(captions, layout.panes, strict=True)):
             if pane.caption.height:
-                self._draw_caption(at, caption, pane.caption)
+                self._draw_caption(index, caption, pane.caption)
 
-    def _draw_caption(self, at: int, title: str, box: Box) -> None:
+    def _draw_caption(self, index: int, title: str, box: Box) -> None:
         line = self._caption_line(box, 0)
         side = round(self.layout.em * 0.7)
         top = line.top + (line.height - side) // 2
-        self._canvas[top : top + side, line.left : line.left + side] = self._theme.series[at % len(self._theme.series)]
+        self._canvas[top : top + side, line.left : line.left + side] = self._theme.series[
+            index % len(self._theme.series)
+        ]
         left = line.left + round(self.layout.em * 1.1)
         room = line.right - left - self._bold.width(signed(-1.0, self._digits) + "00")
         self._write(Box(left, line.top, room, line.height), self._bold, self._bold.elided(title, room))
@@ -206,8 +209,8 @@ class ClipCanvas:
         width = self._clock_px
         if len(scenes) > 1:
             self._write(replace(layout.time, width=width), self._big, clock(clock_s))
-            for at, (scene, pane) in enumerate(zip(scenes, layout.panes, strict=True)):
-                self._paint_caption(at, scene, pane.caption)
+            for index, (scene, pane) in enumerate(zip(scenes, layout.panes, strict=True)):
+                self._paint_caption(index, scene, pane.caption)
             return
         scene, analysis = scenes[0], self._analyses[0]
         self._write(replace(layout.time, width=width), self._big, clock(scene.time_s))
@@ -225,16 +228,16 @@ class ClipCanvas:
             box = _from(layout.score, self._muted.width(self._score_label))
             self._write(box, self._score_letters, text, right=True)
 
-    def score_text(self, at: int, frame: int) -> str:
+    def score_text(self, index: int, frame: int) -> str:
         """Return the score of an analysis so far, or a sign where it means nothing."""
-        return HIDDEN if self._hidden[at] else signed(score_so_far(self._analyses[at], frame)[1], self._digits)
+        return HIDDEN if self._hidden[index] else signed(score_so_far(self._analyses[index], frame)[1], self._digits)
 
-    def _paint_caption(self, at: int, scene: Scene, box: Box) -> None:
+    def _paint_caption(self, index: int, scene: Scene, box: Box) -> None:
         first, second = self._caption_line(box, 0), self._caption_line(box, 1)
-        score = self.score_text(at, scene.frame_index)
+        score = self.score_text(index, scene.frame_index)
         width = self._bold.width(signed(-1.0, self._digits) + "00")
         self._write(replace(first, left=first.right - width, width=width), self._bold, score, right=True)
-        text = f"frame {scene.frame_index + 1}/{self._analyses[at].video.n_frames} · {format_source(scene)}"
+        text = f"frame {scene.frame_index + 1}/{self._analyses[index].video.n_frames} · {format_source(scene)}"
         self._write(second, self._muted, self._muted.elided(text, second.width))
 
     def _paint_bar(self, box: Box, scale: BarScale, scene: Scene) -> None:

@@ -81,7 +81,8 @@ class ClipCurve:
         self._theme = theme
         self._em = em
         self._on_clock = [
-            (lambda times_s: times_s) if one is None else one.back for one in alignments or [None] * len(analyses)
+            (lambda times_s: times_s) if alignment is None else alignment.back
+            for alignment in alignments or [None] * len(analyses)
         ]
         self._curves = [score_curve(analysis) for analysis in analyses]
         values = np.concatenate([curve.passes.ravel() for curve in self._curves])
@@ -113,14 +114,14 @@ class ClipCurve:
         width = max(1, round(self._em / 10))
         left = round(x - width / 2)
         target[round(self.axis.top) : round(self.axis.bottom), left : left + width] = self._theme.text
-        for at, (analysis, frame) in enumerate(zip(self._analyses, frames, strict=True)):
+        for index, (analysis, frame) in enumerate(zip(self._analyses, frames, strict=True)):
             step, score = score_so_far(analysis, frame)
-            time_of_step = float(self._on_clock[at](analysis.times_s[0, step])) if step >= 0 else -np.inf
+            time_of_step = float(self._on_clock[index](analysis.times_s[0, step])) if step >= 0 else -np.inf
             if time_of_step >= self.axis.start_s:
-                _stamp(target, self._discs[at], self.axis.x(time_of_step), self.axis.y(score), self._colour(at))
+                _stamp(target, self._discs[index], self.axis.x(time_of_step), self.axis.y(score), self._colour(index))
 
-    def _colour(self, at: int) -> Colour:
-        return self._theme.series[at % len(self._theme.series)]
+    def _colour(self, index: int) -> Colour:
+        return self._theme.series[index % len(self._theme.series)]
 
     def _draw(self, size: tuple[int, int]) -> tuple[RGBImage, RGBImage]:
         """Return the drawing with the curves as they look once seen, and as they look ahead."""
@@ -142,19 +143,19 @@ class ClipCurve:
         if len(self._analyses) == 1:
             self._draw_segments(axes)
         lines = self._draw_lines(axes)
-        seen = pixels(figure)
+        dimmed = pixels(figure)
         for line, colour in lines:
             line.set_color(unit(mixed(colour, theme.background, _AHEAD)))
-        return seen, pixels(figure)
+        return dimmed, pixels(figure)
 
     def _draw_lines(self, axes: "Axes") -> "list[tuple[Line2D, Colour]]":
         """Draw the passes faint and their mean bold; return every line with its colour."""
         lines: list[tuple[Line2D, Colour]] = []
-        for at, curve in enumerate(self._curves):
-            colour = self._colour(at)
+        for index, curve in enumerate(self._curves):
+            colour = self._colour(index)
             em = self._em
             faint = mixed(colour, self._theme.background, 0.45)
-            pass_times_s = self._on_clock[at](curve.pass_times_s)
+            pass_times_s = self._on_clock[index](curve.pass_times_s)
             for times_s, scores in zip(pass_times_s, curve.passes, strict=True):
                 if len(curve.passes) > 1:
                     lines += [(x, faint) for x in axes.plot(times_s, scores, color=unit(faint), linewidth=em * 0.055)]
@@ -199,5 +200,5 @@ def _stamp(target: RGBImage, disc: FloatArray, x: float, y: float, colour: Colou
     rows = slice(max(top, 0), min(top + disc.shape[0], target.shape[0]))
     columns = slice(max(left, 0), min(left + disc.shape[1], target.shape[1]))
     share = disc[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left, None]
-    under = target[rows, columns].astype(np.float64)
-    target[rows, columns] = np.rint(under + (np.array(colour) - under) * share).astype(np.uint8)
+    background = target[rows, columns].astype(np.float64)
+    target[rows, columns] = np.rint(background + (np.array(colour) - background) * share).astype(np.uint8)

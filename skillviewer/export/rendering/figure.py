@@ -88,10 +88,10 @@ def style_axes(axes: "Axes", theme: ExportTheme, size_pt: float) -> None:
     )
 
 
-def dash(line: "Line2D", at: int) -> None:
+def dash(line: "Line2D", index: int) -> None:
     """Give a curve the dashes of its number, so that curves differ without colours too; the first is solid."""
-    if _DASHES[at % len(_DASHES)]:
-        line.set_dashes(_DASHES[at % len(_DASHES)])
+    if _DASHES[index % len(_DASHES)]:
+        line.set_dashes(_DASHES[index % len(_DASHES)])
 
 
 @cache
@@ -131,24 +131,26 @@ def lettered(text: str, *, bold: bool = False) -> tuple[str, Path]:
     font of this computer that has all the characters is taken; where none has, the missing ones become �.
     """
     text = printable(text)
-    own = _own_font(bold=bold)
+    regular_font = _own_font(bold=bold)
     needed = {ord(c) for c in text if not c.isspace()}
-    missing = needed - _characters(own)
+    missing = needed - _characters(regular_font)
     if not missing:
-        return text, own
+        return text, regular_font
     for font in _other_fonts():
         if needed <= _characters(font):
             return text, font
-    return "".join("\N{REPLACEMENT CHARACTER}" if ord(c) in missing else c for c in text), own
+    return "".join("\N{REPLACEMENT CHARACTER}" if ord(c) in missing else c for c in text), regular_font
 
 
 def write_line(
-    figure: "Figure", at: tuple[float, float], text: str, size_pt: float, *, bold: bool, muted: bool, align: str
+    figure: "Figure", position: tuple[float, float], text: str, size_pt: float, *, bold: bool, muted: bool, align: str
 ) -> None:
-    """Write a line on a white page, its middle at a height; ``at`` is in shares of the page, from its top left."""
+    """Write a line on a white page; ``position`` is its middle in shares of the page, from the top left."""
     drawable, face = font(text, size_pt, bold=bold)
     colour = unit(WHITE.muted if muted else WHITE.text)
-    figure.text(at[0], 1 - at[1], drawable, fontproperties=face, color=colour, ha=align, va="center_baseline")
+    figure.text(
+        position[0], 1 - position[1], drawable, fontproperties=face, color=colour, ha=align, va="center_baseline"
+    )
 
 
 def tick_align(share: float) -> Literal["left", "center", "right"]:

@@ -93,7 +93,7 @@ def picture_size(
 
 
 def picture_sizes(
-    own: Sequence[tuple[int, int]], fit: tuple[int, int] | None, columns: int = 0
+    video_sizes: Sequence[tuple[int, int]], fit: tuple[int, int] | None, columns: int = 0
 ) -> list[tuple[int, int]]:
     """Return the sizes at which the pictures of a grid are shown.
 
@@ -104,15 +104,15 @@ def picture_sizes(
     ``fit`` is (width_px, height_px) that each picture is to fill as far as its proportions let it. There are
     ``columns`` in a row, or with 0 a number that suits.
     """
-    if fit is None and len(own) > 1:
-        sizes = [picture_size(w, h, None, MIN_PANE_PX) for w, h in own]
-        across = n_across(len(own), columns)
-        side = (MAX_GRID_WIDTH_PX - 24 * (across - 1)) // across  # 24: room for a gap
+    if fit is None and len(video_sizes) > 1:
+        sizes = [picture_size(w, h, None, MIN_PANE_PX) for w, h in video_sizes]
+        n_columns = n_across(len(video_sizes), columns)
+        side = (MAX_GRID_WIDTH_PX - 24 * (n_columns - 1)) // n_columns  # 24: room for a gap
         if max(w for w, _ in sizes) <= side:
             return sizes
-        heights = [side * h / w for w, h in own]
+        heights = [side * h / w for w, h in video_sizes]
         fit = (side, round(max(heights) if max(heights) < 1.5 * min(heights) else side * 3 / 4))
-    return [picture_size(w, h, fit) for w, h in own]
+    return [picture_size(w, h, fit) for w, h in video_sizes]
 
 
 def n_across(n: int, columns: int) -> int:
@@ -137,28 +137,28 @@ def lay_out(
     Raises:
         ExportError: Words or a curve are wanted and the pictures are too narrow for them.
     """
-    across = n_across(len(sizes), columns)
-    down = math.ceil(len(sizes) / across)
+    n_columns = n_across(len(sizes), columns)
+    n_rows = math.ceil(len(sizes) / n_columns)
     cell_w, cell_h = max(w for w, _ in sizes), max(h for _, h in sizes)
-    em = max(MIN_EM_PX, round(math.sqrt(cell_w * across * cell_h * down) / 54))
+    em = max(MIN_EM_PX, round(math.sqrt(cell_w * n_columns * cell_h * n_rows) / 54))
     gap = 2 * round(em * 0.3) if len(sizes) > 1 else 0
     caption_h = round(em * (2 * LINE_EM + 0.4)) if len(sizes) > 1 and labels else 0
-    width = across * cell_w + (across - 1) * gap
+    width = n_columns * cell_w + (n_columns - 1) * gap
     panes = []
     for at, (w, h) in enumerate(sizes):
-        row, column = divmod(at, across)
+        row, column = divmod(at, n_columns)
         left, top = column * (cell_w + gap), row * (cell_h + caption_h + gap)
         picture = Box(left + (cell_w - w) // 2, top + (cell_h - h) // 2, w, h)
         side = round(em * 0.5)
         panes.append(PictureSlot(picture, Box(left + side, top + cell_h, cell_w - 2 * side, caption_h)))
-    strip_top = down * (cell_h + caption_h) + (down - 1) * gap
+    strip_top = n_rows * (cell_h + caption_h) + (n_rows - 1) * gap
     strip = _Strip(width, strip_top, em)
     if not (labels or curve or n_bars):
         return _finish(strip, panes, strip_top)
     if width < _MIN_CAPTION_EM * em:
         raise ExportError(
             f"Pictures of {cell_w} × {cell_h} pixels leave no room for words and a curve: choose a size of at least "
-            f"{math.ceil(_MIN_CAPTION_EM * em / across)} pixels across, or leave both out."
+            f"{math.ceil(_MIN_CAPTION_EM * em / n_columns)} pixels across, or leave both out."
         )
     if width >= _WIDE_EM * em:
         strip.wide(title=title, labels=labels, curve=curve, n_bars=n_bars, single=len(sizes) == 1)
@@ -205,7 +205,8 @@ class _Strip:
             self.time = self.line(side, left_w, _BIG_LINE_EM, top)
             if single:
                 self.captions = tuple(
-                    self.line(side, left_w, LINE_EM, self.time.bottom + at * self.px(LINE_EM)) for at in range(3)
+                    self.line(side, left_w, LINE_EM, self.time.bottom + line_number * self.px(LINE_EM))
+                    for line_number in range(3)
                 )
         right_y = top
         if labels and single:

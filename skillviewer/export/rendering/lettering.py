@@ -75,9 +75,9 @@ class TextRenderer:
         return _shortened(text, fits)
 
 
-def _shortened(text: str, kept: int) -> str:
-    tail = kept * 2 // 5
-    return text[: kept - tail] + ELLIPSIS + (text[-tail:] if tail else "")
+def _shortened(text: str, n_kept: int) -> str:
+    tail = n_kept * 2 // 5
+    return text[: n_kept - tail] + ELLIPSIS + (text[-tail:] if tail else "")
 
 
 def place(canvas: RGBImage, tile: RGBImage, left: int, top: int) -> None:

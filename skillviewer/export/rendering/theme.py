@@ -6,9 +6,9 @@ Colour = tuple[int, int, int]
 """Red, green, blue, each 0 to 255."""
 
 
-def mixed(over: Colour, under: Colour, share: float) -> Colour:
-    """Return ``over`` laid on ``under`` with an opacity of ``share`` (0 to 1)."""
-    red, green, blue = (round(a * share + b * (1 - share)) for a, b in zip(over, under, strict=True))
+def mixed(foreground: Colour, background: Colour, share: float) -> Colour:
+    """Return ``foreground`` laid on ``background`` with an opacity of ``share`` (0 to 1)."""
+    red, green, blue = (round(a * share + b * (1 - share)) for a, b in zip(foreground, background, strict=True))
     return (red, green, blue)
 
 

@@ -38,24 +38,28 @@ class ChangeSource:
     unknown: tuple[str, ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
 
-    def rating(self, of: Estimate, sign: str = "", unit: str = "", level: str = "") -> str:
+    def rating(self, estimate: Estimate, sign: str = "", unit: str = "", level: str = "") -> str:
         """Return a rating, or a change ("+" as sign), with its interval; a dash if there is none."""
-        if not math.isfinite(of.value):
+        if not math.isfinite(estimate.value):
             return "–"
         digits = 1 if self.step >= 1 else 2
         digits += bool(
-            sign and significant_sign(of) and 0 in (round(of.low, digits), round(of.high, digits))
+            sign and significant_sign(estimate) and 0 in (round(estimate.low, digits), round(estimate.high, digits))
         )  # 0 lies outside
-        value = signed(of.value, digits).removeprefix("+" * (not sign))
-        low = signed(of.low, digits).removeprefix("+" * (not sign))
-        high = signed(of.high, digits).removeprefix("+" * (not sign))
-        return f"{value}{unit} " + (f"({low} to {high}{level})" if math.isfinite(of.low + of.high) else "(no interval)")
+        value = signed(estimate.value, digits).removeprefix("+" * (not sign))
+        low = signed(estimate.low, digits).removeprefix("+" * (not sign))
+        high = signed(estimate.high, digits).removeprefix("+" * (not sign))
+        return f"{value}{unit} " + (
+            f"({low} to {high}{level})" if math.isfinite(estimate.low + estimate.high) else "(no interval)"
+        )
 
-    def verdict(self, of: Estimate, over: str = "") -> str:
+    def verdict(self, estimate: Estimate, over: str = "") -> str:
         """Return a change in words: for the better, for the worse, or not detectable."""
-        sign = -significant_sign(of) if self.less_is_better else significant_sign(of)
+        sign = -significant_sign(estimate) if self.less_is_better else significant_sign(estimate)
         verdicts = {1: "these attempts became better", -1: "these attempts became worse", 0: "no change can be told"}
-        return f"{verdicts[sign]}: {self.rating(of, '+', ' points', f', {100 * of.level:g} % interval{over}')}"
+        return (
+            f"{verdicts[sign]}: {self.rating(estimate, '+', ' points', f', {100 * estimate.level:g} % interval{over}')}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,9 @@ class ChangeSection:
 
     def bars(self, width_pt: float) -> "Iterator[Drawing]":
         """Yield the drawing of every row, on one scale."""
-        return interval_bars([(of.value, (of.low, of.high)) for _, of in self.rows], self.line, width_pt)
+        return interval_bars(
+            [(estimate.value, (estimate.low, estimate.high)) for _, estimate in self.rows], self.line, width_pt
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,24 +105,24 @@ def of_participant(source: ChangeSource, course: Course, before: str, after: str
 
 def of_group(source: ChangeSource, courses: "Mapping[str, Course]", before: str, after: str) -> ChangeSection:
     """Return the table of all participants with two occasions, and their mean change."""
-    found = {name: change_between(course, before, after) for name, course in courses.items()}
-    changes = {name: change for name, change in found.items() if change is not None}
+    change_by_name = {name: change_between(course, before, after) for name, course in courses.items()}
+    changes = {name: change for name, change in change_by_name.items() if change is not None}
     sentence = f"{counted(len(changes), 'participant')} with ratings at both occasions: too few for a mean change."
     if len(changes) > 1:
-        mean = mean_change({name: of.value for name, (*_, of) in changes.items()})
+        mean = mean_change({name: estimate.value for name, (*_, estimate) in changes.items()})
         sentence = (
             f"Of {len(changes)} participants on average, {source.verdict(mean, ' over participants')}.{source.warning}"
         )
-    signs = [significant_sign(of) for *_, of in changes.values()]
-    alone = f"{signs.count(1)} higher, {signs.count(-1)} lower, {signs.count(0)} cannot be told"
-    sentence += f" Of each alone, by its own interval: {alone}."
-    if len(found) > len(changes):
-        sentence += f" {counted(len(found) - len(changes), 'more participant')} without ratings at both."
+    signs = [significant_sign(estimate) for *_, estimate in changes.values()]
+    one_occasion = f"{signs.count(1)} higher, {signs.count(-1)} lower, {signs.count(0)} cannot be told"
+    sentence += f" Of each alone, by its own interval: {one_occasion}."
+    if len(change_by_name) > len(changes):
+        sentence += f" {counted(len(change_by_name) - len(changes), 'more participant')} without ratings at both."
     rows = tuple(
-        ((printable(name), printable(f"{first} – {last}"), source.rating(of, "+")), of)
-        for name, (first, last, of) in changes.items()
+        ((printable(name), printable(f"{first} – {last}"), source.rating(estimate, "+")), estimate)
+        for name, (first, last, estimate) in changes.items()
     )
-    level = next((f"{100 * of.level:g} % " for *_, of in changes.values()), "")
+    level = next((f"{100 * estimate.level:g} % " for *_, estimate in changes.values()), "")
     head = ("participant", "occasions", f"change ({level}interval)")
     return ChangeSection(source.title, sentence, head, rows, 0.0)
 

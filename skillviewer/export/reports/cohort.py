@@ -179,8 +179,8 @@ def gather_cohort(videos: Sequence[CohortVideo], model: CohortModel, options: Co
     if repeated_name is not None:
         raise ExportError(f"“{repeated_name}” is in the cohort twice: give every video a name of its own.")
     scores = [v.score for v in videos]
-    named = [replace(v, name=printable(v.name), participant=printable(v.participant)) for v in videos]
-    rows = list(map(CohortRow, named, cohort_positions(scores, [v.interval for v in videos])))
+    printable_videos = [replace(v, name=printable(v.name), participant=printable(v.participant)) for v in videos]
+    rows = list(map(CohortRow, printable_videos, cohort_positions(scores, [v.interval for v in videos])))
     return Cohort(
         options=options,
         title=printable(options.title) or "Cohort",
@@ -209,15 +209,15 @@ def _about_intervals(rows: Sequence[CohortRow]) -> list[str]:
             f"Intervals say how much the choice of frames moves a score and nothing else. {at_median} of {len(passes)} "
             "videos cannot be told from the median."
         )
-    alone = sum(row.position.interval is None and row.video.passes == 1 for row in rows)
-    if alone:
-        have = "was assessed with one pass and has" if alone == 1 else "were assessed with one pass and have"
-        sentences.append(f"{alone} of {n} videos {have} no interval.")
-    alike = n - len(passes) - alone
-    if alike:
-        have = "has" if alike == 1 else "have"
+    n_one_pass = sum(row.position.interval is None and row.video.passes == 1 for row in rows)
+    if n_one_pass:
+        have = "was assessed with one pass and has" if n_one_pass == 1 else "were assessed with one pass and have"
+        sentences.append(f"{n_one_pass} of {n} videos {have} no interval.")
+    n_same_frames = n - len(passes) - n_one_pass
+    if n_same_frames:
+        have = "has" if n_same_frames == 1 else "have"
         sentences.append(
-            f"{alike} of {n} videos {have} no interval although several passes were made: the videos have few "
+            f"{n_same_frames} of {n} videos {have} no interval although several passes were made: the videos have few "
             "frames, so all passes used the same ones."
         )
     if n - 1 < MIN_COHORT:
@@ -261,8 +261,9 @@ def cohort_facts(cohort: Cohort) -> tuple[tuple[str, str], ...]:
     )
 
 
-def score_cell(of: CohortPosition, digits: int) -> str:
+def score_cell(position: CohortPosition, digits: int) -> str:
     """Return the score of a row with its interval."""
-    if of.interval is None:
-        return signed(of.score, digits)
-    return f"{signed(of.score, digits)}  ({signed(of.interval[0], digits)} to {signed(of.interval[1], digits)})"
+    if position.interval is None:
+        return signed(position.score, digits)
+    low, high = (signed(end, digits) for end in position.interval)
+    return f"{signed(position.score, digits)}  ({low} to {high})"

@@ -48,8 +48,10 @@ def _raters(cohort: Cohort, width: float) -> list["Flowable"]:
         story.append(paragraph(cohort.raters_text, size_pt=8.4, after_pt=3))
     if not cohort.raters:
         return story
-    head = [paragraph(word, size_pt=7.4, of=WHITE.muted, right=at > 0) for at, word in enumerate(RATER_HEAD)]
-    rows = [[paragraph(cell, size_pt=8.2, right=at > 0) for at, cell in enumerate(row)] for row in cohort.raters]
+    head = [paragraph(word, size_pt=7.4, of=WHITE.muted, right=column > 0) for column, word in enumerate(RATER_HEAD)]
+    rows = [
+        [paragraph(cell, size_pt=8.2, right=column > 0) for column, cell in enumerate(row)] for row in cohort.raters
+    ]
     story.append(
         grid(
             [head, *rows],
@@ -77,7 +79,7 @@ def _table(cohort: Cohort, width: float) -> "Flowable":
         "",
     ]
     titles += ["percentile", "SHA-256"]
-    lines = [[paragraph(title, size_pt=7.4, of=WHITE.muted, right=at > 5) for at, title in enumerate(titles)]]
+    lines = [[paragraph(title, size_pt=7.4, of=WHITE.muted, right=column > 5) for column, title in enumerate(titles)]]
     lines += [
         [
             paragraph(str(row.rank), size_pt=8.0, of=WHITE.muted),

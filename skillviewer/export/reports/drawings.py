@@ -47,9 +47,13 @@ class Plot:
     """
 
     def __init__(
-        self, width_pt: float, height_pt: float, xs: tuple[float, float], ys: tuple[float, float],
+        self,
+        width_pt: float,
+        height_pt: float,
+        xs: tuple[float, float],
+        ys: tuple[float, float],
         sides_pt: tuple[float, float, float, float] = (_LEFT_PT, 14.0, _RIGHT_PT, 4.0),
-    ) -> None:  # fmt: skip
+    ) -> None:
         from reportlab.graphics import shapes
 
         register_fonts()
@@ -71,26 +75,38 @@ class Plot:
         return self.bottom + (value - low) / (high - low) * (self.top - self.bottom)
 
     def line(
-        self, x0: float, y0: float, x1: float, y1: float, of: Colour, width: float = 0.5, *, dash: Sequence[float] = (),
-    ) -> None:  # fmt: skip
+        self,
+        x0: float,
+        y0: float,
+        x1: float,
+        y1: float,
+        line_colour: Colour,
+        width: float = 0.5,
+        *,
+        dash: Sequence[float] = (),
+    ) -> None:
         """Draw a line, in points; dashed by (on, off) lengths where they are given."""
-        line = self._shapes.Line(x0, y0, x1, y1, strokeColor=colour(of), strokeWidth=width)
+        line = self._shapes.Line(x0, y0, x1, y1, strokeColor=colour(line_colour), strokeWidth=width)
         if dash:
             line.strokeDashArray = list(dash)
         self.drawing.add(line)
 
     def path(
-        self, xs: Sequence[float] | FloatArray, ys: Sequence[float] | FloatArray, of: Colour, width: float
+        self, xs: Sequence[float] | FloatArray, ys: Sequence[float] | FloatArray, line_colour: Colour, width: float
     ) -> None:
         """Draw a line through values."""
-        points = [at for x, y in zip(xs, ys, strict=True) for at in (self.x(float(x)), self.y(float(y)))]
-        self.drawing.add(self._shapes.PolyLine(points, strokeColor=colour(of), strokeWidth=width, strokeLineJoin=1))
+        points = [
+            coordinate for x, y in zip(xs, ys, strict=True) for coordinate in (self.x(float(x)), self.y(float(y)))
+        ]
+        self.drawing.add(
+            self._shapes.PolyLine(points, strokeColor=colour(line_colour), strokeWidth=width, strokeLineJoin=1)
+        )
 
-    def area(self, xs: FloatArray, low: FloatArray, high: FloatArray, of: Colour) -> None:
+    def area(self, xs: FloatArray, low: FloatArray, high: FloatArray, fill: Colour) -> None:
         """Fill what lies between two lines."""
-        around = [*zip(xs, low, strict=True), *zip(xs[::-1], high[::-1], strict=True)]
-        points = [at for x, y in around for at in (self.x(float(x)), self.y(float(y)))]
-        self.drawing.add(self._shapes.Polygon(points, fillColor=colour(of), strokeColor=None))
+        outline = [*zip(xs, low, strict=True), *zip(xs[::-1], high[::-1], strict=True)]
+        points = [coordinate for x, y in outline for coordinate in (self.x(float(x)), self.y(float(y)))]
+        self.drawing.add(self._shapes.Polygon(points, fillColor=colour(fill), strokeColor=None))
 
     def box(
         self, x: float, y: float, width: float, height: float, fill: Colour | None, edge: Colour | None = None
@@ -112,13 +128,22 @@ class Plot:
         )
 
     def text(
-        self, text: str, x: float, y: float, *, of: Colour = WHITE.muted, size: float = TEXT_PT, bold: bool = False,
+        self,
+        text: str,
+        x: float,
+        y: float,
+        *,
+        text_colour: Colour = WHITE.muted,
+        size: float = TEXT_PT,
+        bold: bool = False,
         anchor: Anchor = "start",
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Write a line, in points."""
         face = BOLD if bold else REGULAR
         self.drawing.add(
-            self._shapes.String(x, y, text, fontName=face, fontSize=size, fillColor=colour(of), textAnchor=anchor)
+            self._shapes.String(
+                x, y, text, fontName=face, fontSize=size, fillColor=colour(text_colour), textAnchor=anchor
+            )
         )
 
     def score_axis(self, n: int = 5) -> None:
@@ -140,15 +165,15 @@ class Plot:
         self.box(x, low, width, max(high - low, 0.4), ACCENT if value > 0 else HOLLOW, ACCENT)
         if n_sign and high - low > 6 and width > 5:
             if value > 0:
-                self.text("+", x + width / 2, high - 6.5, of=WHITE.background, anchor="middle", bold=True)
+                self.text("+", x + width / 2, high - 6.5, text_colour=WHITE.background, anchor="middle", bold=True)
             else:
-                self.text("−", x + width / 2, low + 2.0, of=WHITE.text, anchor="middle", bold=True)
+                self.text("−", x + width / 2, low + 2.0, text_colour=WHITE.text, anchor="middle", bold=True)
 
 
 def _range(values: FloatArray, margin: float = 0.1) -> tuple[float, float]:
     low, high = float(values.min()), float(values.max())
-    by = max((high - low) * margin, abs(high) * 1e-3, 1e-6)
-    return low - by, high + by
+    padding = max((high - low) * margin, abs(high) * 1e-3, 1e-6)
+    return low - padding, high + padding
 
 
 def cohort_strip(position: CohortPosition, others: Sequence[float], width_pt: float, digits: int) -> "Drawing":
@@ -161,18 +186,18 @@ def cohort_strip(position: CohortPosition, others: Sequence[float], width_pt: fl
     for score in others:
         plot.line(plot.x(score), base, plot.x(score), base + 11, WHITE.muted, 0.8)
     if others:
-        at = plot.x(position.median)
-        plot.line(at, base - 3, at, base + 17, WHITE.text, 1.1, dash=[2, 1.5])
-        plot.text(f"median {signed(position.median, digits)}", at, base + 20, anchor=_anchor(at / width_pt, margin=0.2))
+        x = plot.x(position.median)
+        plot.line(x, base - 3, x, base + 17, WHITE.text, 1.1, dash=[2, 1.5])
+        plot.text(f"median {signed(position.median, digits)}", x, base + 20, anchor=_anchor(x / width_pt, margin=0.2))
     y = base + 5.5
     if position.interval is not None:
         low, high = (plot.x(end) for end in position.interval)
         plot.box(low, y - 1.1, max(high - low, 0.8), 2.2, WHITE.text)
         for end in (low, high):
             plot.line(end, y - 4, end, y + 4, WHITE.text, 1.2)
-    at = plot.x(position.score)
-    plot.diamond(at, y, 5.2)
-    plot.text("this video", at, base - 11, of=WHITE.text, bold=True, anchor=_anchor(at / width_pt, margin=0.15))
+    x = plot.x(position.score)
+    plot.diamond(x, y, 5.2)
+    plot.text("this video", x, base - 11, text_colour=WHITE.text, bold=True, anchor=_anchor(x / width_pt, margin=0.15))
     return plot.drawing
 
 
@@ -209,8 +234,8 @@ def score_plot(
     for time_s in curve.sampled_s:
         plot.line(plot.x(float(time_s)), plot.bottom, plot.x(float(time_s)), plot.bottom + 4, WHITE.muted, 0.6)
     for number, mark in enumerate(marks, start=1):
-        at = plot.x((mark.start_s + mark.stop_s) / 2)
-        plot.text(f"{number}{mark.sign}", at, plot.top + 3, of=WHITE.text, bold=True, anchor="middle")
+        x = plot.x((mark.start_s + mark.stop_s) / 2)
+        plot.text(f"{number}{mark.sign}", x, plot.top + 3, text_colour=WHITE.text, bold=True, anchor="middle")
     plot.time_axis()
     return plot.drawing
 
@@ -242,7 +267,7 @@ def signed_bar(value: float, greatest: float, width_pt: float, digits: int) -> "
     right = max(zero, end)
     plot.box(left, 2.0, max(right - left, 0.5), 9.0, ACCENT if value > 0 else HOLLOW, ACCENT)
     plot.line(zero, 0.0, zero, 13.0, WHITE.text, 0.8)
-    plot.text(signed(value, digits), width_pt / 2, 16.0, of=WHITE.text, size=8.4, bold=True, anchor="middle")
+    plot.text(signed(value, digits), width_pt / 2, 16.0, text_colour=WHITE.text, size=8.4, bold=True, anchor="middle")
     return plot.drawing
 
 
@@ -254,9 +279,9 @@ def interval_bars(
     ``dashed`` is the value of the dashed line.
     """
     ends = [dashed, *(end for value, interval in rows for end in (value, *(interval or ())) if np.isfinite(end))]
-    by = max((max(ends) - min(ends)) * 0.03, 1e-6)
+    padding = max((max(ends) - min(ends)) * 0.03, 1e-6)
     for value, interval in rows:
-        plot = Plot(width_pt, 9.0, (min(ends) - by, max(ends) + by), (0.0, 1.0), (4.0, 0.0, 4.0, 0.0))
+        plot = Plot(width_pt, 9.0, (min(ends) - padding, max(ends) + padding), (0.0, 1.0), (4.0, 0.0, 4.0, 0.0))
         if np.isfinite(value):
             plot.line(plot.x(dashed), 0.0, plot.x(dashed), 9.0, WHITE.muted, 0.5, dash=[1.5, 1.5])
             if interval is not None and np.isfinite(interval).all():
@@ -301,9 +326,9 @@ def colour_ramp(
     plot = Plot(width_pt, 19.0, (0.0, 1.0), (0.0, 1.0), (96.0, 9.0, 4.0, 2.0))
     plot.text(title, 90.0, 10.0, anchor="end")
     step = (plot.right - plot.left) / len(colours)
-    for at, one in enumerate(colours):
+    for index, ramp_colour in enumerate(colours):
         # a little wider than its place, so that no seam shows between two
-        plot.box(plot.left + at * step, 9.5, step + (0.3 if at + 1 < len(colours) else 0.0), 7.5, one)
+        plot.box(plot.left + index * step, 9.5, step + (0.3 if index + 1 < len(colours) else 0.0), 7.5, ramp_colour)
     for share, label in ticks:
         plot.text(label, plot.x(share), 1.0, anchor=_anchor(share, margin=0.05))
     return plot.drawing
@@ -319,6 +344,6 @@ def as_svg(drawing: "Drawing", label: str) -> str:
     inner = re.sub(r"<(title|desc)>\.\.\.</\1>\s*", "", text[text.index("<svg") :]).replace('id="group" ', "")
     inner = inner.replace(f"font-family: {BOLD};", f"font-family: {REGULAR}; font-weight: 600;")
     # names of parts hold for a whole web page: two drawings must not share one
-    own = hashlib.sha256(inner.encode()).hexdigest()[:12]
-    inner = inner.replace('id="clip"', f'id="clip-{own}"').replace("url(#clip)", f"url(#clip-{own})")
+    clip_digest = hashlib.sha256(inner.encode()).hexdigest()[:12]
+    inner = inner.replace('id="clip"', f'id="clip-{clip_digest}"').replace("url(#clip)", f"url(#clip-{clip_digest})")
     return inner.replace("<svg", f'<svg role="img" aria-label={quoteattr(label)}', 1)

@@ -71,44 +71,46 @@ def _drawn(drawing: Any, label: str) -> Any:  # noqa: ANN401 - not typed
     return Markup(as_svg(drawing, label))  # noqa: S704 - made here, from numbers
 
 
-def why_html(why: WhyContent) -> str:
+def why_html(content: WhyContent) -> str:
     """Return the page of one video."""
-    options, digits = why.options, why.digits
-    greatest = max((abs(explained.moment.amount) for explained in why.moments), default=1.0)
+    options, digits = content.options, content.digits
+    greatest = max((abs(explained.moment.amount) for explained in content.moments), default=1.0)
     strip = None
-    if options.known.others and not why.hides_scores:
+    if options.known.others and not content.hides_scores:
         strip = _drawn(
-            cohort_strip(why.position, [m.score for m in options.known.others], _WIDTH_PT, digits), why.sentence
+            cohort_strip(content.position, [m.score for m in options.known.others], _WIDTH_PT, digits), content.sentence
         )
     contributions = None
-    if why.evidence is not None:
-        contributions = _drawn(contribution_plot(why.analysis, why.evidence, _WIDTH_PT, 120.0), why.remainder)
+    if content.evidence is not None:
+        contributions = _drawn(
+            contribution_plot(content.analysis, content.evidence, _WIDTH_PT, 120.0), content.remainder
+        )
     bar = None
-    if why.bar is not None:
-        bar = _drawn(colour_ramp(why.bar.colours, why.bar.ticks, why.bar.title, 420.0), why.bar.title)
-    marked = [explained.moment for explained in why.moments]
-    plot = score_plot(why.analysis, marked, _WIDTH_PT, 170.0, numbers=not why.hides_scores)
+    if content.bar is not None:
+        bar = _drawn(colour_ramp(content.bar.colours, content.bar.ticks, content.bar.title, 420.0), content.bar.title)
+    marked = [explained.moment for explained in content.moments]
+    plot = score_plot(content.analysis, marked, _WIDTH_PT, 170.0, numbers=not content.hides_scores)
     reference = None
-    if why.reference is not None:
-        name, text, frame_picture = why.reference
+    if content.reference is not None:
+        name, text, frame_picture = content.reference
         reference = {
             "name": name,
             "text": text,
             "picture": _picture_values(frame_picture, signed(frame_picture.score, digits)),
-            "own": _picture_values(why.own_picture, why.format_score(why.own_picture.score)),
+            "own": _picture_values(content.own_picture, content.format_score(content.own_picture.score)),
         }
     return _environment().get_template("why.html").render(
-        why=why,
-        score=why.format_score(why.analysis.score),
+        why=content,
+        score=content.format_score(content.analysis.score),
         strip=strip,
-        frames=[_picture_values(shown, why.format_score(shown.score)) for shown in why.key_frames],
+        frames=[_picture_values(pictures, content.format_score(pictures.score)) for pictures in content.key_frames],
         bar=bar,
         plot=_drawn(plot, "Score curve: mean of the passes, their range, and the moments by number"),
         contributions=contributions,
         moments=[
             {
                 "picture": _picture_values(
-                    explained.frame_picture, why.format_score(explained.frame_picture.score)
+                    explained.frame_picture, content.format_score(explained.frame_picture.score)
                 ),
                 "bar": _drawn(
                     signed_bar(explained.moment.amount, greatest, 110.0, digits),
@@ -119,7 +121,7 @@ def why_html(why: WhyContent) -> str:
                 "opinion": explained.opinion,
                 "divided": explained.divided,
             }
-            for explained in why.moments
+            for explained in content.moments
         ],
         reference=reference,
         notes=[note_line(note, names=options.names) for note in options.known.notes],
@@ -184,9 +186,9 @@ class _Page(HTMLParser):
             self.texts.append(data)
 
     def _look(self, value: str, *, foreign: bool = False) -> None:
-        asks = _FETCHED.search(value)
-        if foreign or asks is not None:
-            self.fetched.append(value[asks.start() if asks is not None else 0 :][:60])
+        fetched = _FETCHED.search(value)
+        if foreign or fetched is not None:
+            self.fetched.append(value[fetched.start() if fetched is not None else 0 :][:60])
 
 
 def check_html(file: Path, path: Path, sentences: Sequence[str]) -> None:

@@ -28,9 +28,10 @@ def _interval(analysis: Analysis, versions: Sequence[tuple[int, float]], digits:
     elif analysis.same_frames:
         text = f"All {passes} passes looked at the same frames, for the video has few, so the score has no interval."
     else:
-        alike = "" if analysis.n_different == passes else f" (of {passes}: the video has few frames)"
+        few_frames_text = "" if analysis.n_different == passes else f" (of {passes}: the video has few frames)"
         text = (
-            f"The interval comes from {analysis.n_different} passes that looked at different frames{alike}. It tells "
+            f"The interval comes from {analysis.n_different} passes that looked at different frames{few_frames_text}. "
+            "It tells "
             "how much the choice of frames moves the score, and nothing of how well the score follows skill."
         )
     if versions:
@@ -55,10 +56,10 @@ def _models(others: Sequence[OtherModel]) -> str:
     ranks = "; ".join(
         f"{other.name} ranks it {other.rank} of {other.n}, this model {other.own_rank} of {other.n}" for other in others
     )
-    known = [other for other in others if other.agreement == other.agreement]
-    if not known:
+    comparable = [other for other in others if other.agreement == other.agreement]
+    if not comparable:
         return f"Other models (rank 1 is the highest score): {ranks}."
-    agreement = ", ".join(f"{other.agreement:.2f}" for other in known)
+    agreement = ", ".join(f"{other.agreement:.2f}" for other in comparable)
     return (
         f"Other models (rank 1 is the highest score): {ranks}. Rank correlation with this model over these videos: "
         f"{agreement}."

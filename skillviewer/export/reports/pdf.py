@@ -80,11 +80,11 @@ def _other_font(text: str) -> tuple[str, str]:
 
 def marked(text: str, font: str = REGULAR) -> str:
     """Return plain text as a paragraph's markup: escaped, and letters that Inter lacks in a font that has them."""
-    own = _own_letters(font)
+    font_letters = _own_letters(font)
     parts = re.findall(r"\s+|\S+", printable(text))
     out = []
     for part in parts:
-        if all(ord(c) in own or c.isspace() for c in part):
+        if all(ord(c) in font_letters or c.isspace() for c in part):
             out.append(escape(part))
         else:
             drawable, name = _other_font(part)
@@ -92,17 +92,22 @@ def marked(text: str, font: str = REGULAR) -> str:
     return "".join(out)
 
 
-def colour(of: Colour) -> "Color":
+def colour(rgb: Colour) -> "Color":
     """Return a colour for the PDF library."""
     from reportlab.lib.colors import Color
 
-    return Color(of[0] / 255, of[1] / 255, of[2] / 255)
+    return Color(rgb[0] / 255, rgb[1] / 255, rgb[2] / 255)
 
 
 def style(
-    size_pt: float = 8.6, *, bold: bool = False, of: Colour = WHITE.text, leading: float = 1.38, after_pt: float = 0.0,
+    size_pt: float = 8.6,
+    *,
+    bold: bool = False,
+    text_colour: Colour = WHITE.text,
+    leading: float = 1.38,
+    after_pt: float = 0.0,
     right: bool = False,
-) -> "ParagraphStyle":  # fmt: skip
+) -> "ParagraphStyle":
     """Return a style of text."""
     from reportlab.lib.enums import TA_LEFT, TA_RIGHT
     from reportlab.lib.styles import ParagraphStyle
@@ -113,7 +118,7 @@ def style(
         fontName=BOLD if bold else REGULAR,
         fontSize=size_pt,
         leading=size_pt * leading,
-        textColor=colour(of),
+        textColor=colour(text_colour),
         spaceAfter=after_pt,
         alignment=TA_RIGHT if right else TA_LEFT,
         splitLongWords=1,
@@ -135,11 +140,11 @@ def facts_table(facts: "Iterable[tuple[str, str]]", width: float) -> "Flowable":
     return grid(rows, (84, width - 84), pad_pt=0.6)
 
 
-def paragraph(text: str, **how: Any) -> "Flowable":  # noqa: ANN401 - the arguments of ``style``
+def paragraph(text: str, **style_arguments: Any) -> "Flowable":  # noqa: ANN401 - the arguments of ``style``
     """Return plain text as a paragraph; the keywords are those of ``style``."""
     from reportlab.platypus import Paragraph
 
-    text_style = style(**how)
+    text_style = style(**style_arguments)
     return Paragraph(marked(text, text_style.fontName), text_style)
 
 
@@ -184,13 +189,18 @@ def picture(jpeg: bytes, width_pt: float, height_pt: float) -> "Flowable":
 
 
 def grid(
-    rows: Sequence[Sequence[Any]], widths_pt: Sequence[float | None], *, pad_pt: float = 2.0, lines: bool = False,
-    repeat: int = 0, middle: bool = False,
-) -> "Flowable":  # fmt: skip
+    rows: Sequence[Sequence[Any]],
+    widths_pt: Sequence[float | None],
+    *,
+    pad_pt: float = 2.0,
+    lines: bool = False,
+    repeat: int = 0,
+    middle: bool = False,
+) -> "Flowable":
     """Return flowables side by side in rows: quiet, with fine lines between the rows where they are asked for."""
     from reportlab.platypus import Table, TableStyle
 
-    look: list[tuple[Any, ...]] = [
+    commands: list[tuple[Any, ...]] = [
         ("LEFTPADDING", (0, 0), (-1, -1), 0),
         ("RIGHTPADDING", (0, 0), (-1, -1), 0),
         ("TOPPADDING", (0, 0), (-1, -1), pad_pt),
@@ -198,9 +208,13 @@ def grid(
         ("VALIGN", (0, 0), (-1, -1), "MIDDLE" if middle else "TOP"),
     ]
     if lines:
-        look.append(("LINEBELOW", (0, 0), (-1, -1), 0.4, colour(WHITE.line)))
+        commands.append(("LINEBELOW", (0, 0), (-1, -1), 0.4, colour(WHITE.line)))
     return Table(
-        [list(row) for row in rows], colWidths=list(widths_pt), style=TableStyle(look), repeatRows=repeat, hAlign="LEFT"
+        [list(row) for row in rows],
+        colWidths=list(widths_pt),
+        style=TableStyle(commands),
+        repeatRows=repeat,
+        hAlign="LEFT",
     )
 
 
@@ -237,35 +251,41 @@ class PageFrame:
         rl_config.useA85 = 0
         document = BaseDocTemplate(
             target, pagesize=SIZES_PT[self.paper], title=printable(self.title), invariant=1, lang="en"
-        )  # fmt: skip
+        )
         frame = Frame(
-            MARGIN_PT, MARGIN_PT + FOOT_PT, self.width_pt, self.height_pt,
-            leftPadding=0, rightPadding=0, topPadding=0, bottomPadding=0,
-        )  # fmt: skip
+            MARGIN_PT,
+            MARGIN_PT + FOOT_PT,
+            self.width_pt,
+            self.height_pt,
+            leftPadding=0,
+            rightPadding=0,
+            topPadding=0,
+            bottomPadding=0,
+        )
         document.addPageTemplates(PageTemplate(frames=[frame], onPage=self._foot))
         try:
             document.build(list(story))
         except LayoutError as error:
             raise ExportError(f"The report does not fit on its pages: {str(error).splitlines()[0]}.") from error
         # as long as before: a PDF says where in the file its parts begin
-        made = rb"(?<=% |\x9e )ReportLab generated PDF document[^\n]*"
-        return re.sub(made, lambda found: b" " * len(found.group()), target.getvalue(), flags=re.IGNORECASE)
+        producer = rb"(?<=% |\x9e )ReportLab generated PDF document[^\n]*"
+        return re.sub(producer, lambda match: b" " * len(match.group()), target.getvalue(), flags=re.IGNORECASE)
 
     def _foot(self, canvas: "Canvas", document: Any) -> None:  # noqa: ANN401 - not typed
         from reportlab.pdfbase.pdfdoc import PDFDictionary, PDFString
         from reportlab.platypus import Paragraph
 
         # no name, no program, no date: who made it and when is on the page, where it can be read
-        only = PDFDictionary({"Title": PDFString(printable(self.title))})
-        cast("Any", canvas)._doc.info.format = only.format  # noqa: SLF001 - nothing else leaves them out
+        title_only = PDFDictionary({"Title": PDFString(printable(self.title))})
+        cast("Any", canvas)._doc.info.format = title_only.format  # noqa: SLF001 - nothing else leaves them out
         y = MARGIN_PT + FOOT_PT - 8
         canvas.setStrokeColor(colour(WHITE.line))
         canvas.setLineWidth(0.5)
         canvas.line(MARGIN_PT, y, MARGIN_PT + self.width_pt, y)
-        left = Paragraph(marked(self.foot), style(7.0, of=WHITE.muted))
+        left = Paragraph(marked(self.foot), style(7.0, text_colour=WHITE.muted))
         _, height = left.wrap(self.width_pt - 70, 40)
         left.drawOn(canvas, MARGIN_PT, y - 4 - height)
-        right = Paragraph(f"page {document.page}", style(7.0, of=WHITE.muted, right=True))
+        right = Paragraph(f"page {document.page}", style(7.0, text_colour=WHITE.muted, right=True))
         _, height = right.wrap(60, 20)
         right.drawOn(canvas, MARGIN_PT + self.width_pt - 60, y - 4 - height)
 
@@ -286,9 +306,9 @@ def fitted(sheet: PageFrame, stories: Iterable[Callable[[], Sequence["Flowable"]
 def _height(story: Sequence["Flowable"], width_pt: float) -> float:
     """Return how high flowables stand on a page, with the larger space that two of them ask for between them."""
     total = after = 0.0
-    for at, flowable in enumerate(story):
+    for index, flowable in enumerate(story):
         _, height = flowable.wrap(width_pt, _ENDLESS_PT)
-        total += height + (max(flowable.getSpaceBefore(), after) if at else 0.0)
+        total += height + (max(flowable.getSpaceBefore(), after) if index else 0.0)
         after = flowable.getSpaceAfter()
     return total
 
@@ -312,16 +332,16 @@ def check_pdf(file: Path, path: Path, sentences: Sequence[str], n_pages: int | N
     if n_pages is not None and len(pages) != n_pages:
         raise ExportError(f"{path} was not written: it has {len(pages)} pages instead of {n_pages}.")
     for sentence in sentences:
-        turned = any(unicodedata.bidirectional(c) in {"R", "AL"} for c in sentence)
-        if _bare(sentence, turned=turned) not in _bare(page_text, turned=turned):
+        right_to_left = any(unicodedata.bidirectional(c) in {"R", "AL"} for c in sentence)
+        if _bare(sentence, right_to_left=right_to_left) not in _bare(page_text, right_to_left=right_to_left):
             raise ExportError(f"{path} was not written: a search in it does not find “{sentence}”.")
 
 
-def _bare(text: str, *, turned: bool) -> str:
+def _bare(text: str, *, right_to_left: bool) -> str:
     """Return the letters of a text that the report's own font has; others are drawn in another font, or as �.
 
-    With words from right to left (``turned``): they come back turned, and signs next to them elsewhere.
+    With words from right to left (``right_to_left``): they come back turned, and signs next to them elsewhere.
     """
-    left = "\N{REPLACEMENT CHARACTER}“”.,()" if turned else "\N{REPLACEMENT CHARACTER}"
-    own = _own_letters(REGULAR)
-    return "".join(c for c in text if ord(c) in own and c not in left and not c.isspace())
+    left = "\N{REPLACEMENT CHARACTER}“”.,()" if right_to_left else "\N{REPLACEMENT CHARACTER}"
+    font_letters = _own_letters(REGULAR)
+    return "".join(c for c in text if ord(c) in font_letters and c not in left and not c.isspace())

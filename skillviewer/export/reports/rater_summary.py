@@ -15,7 +15,9 @@ def rater_cells(judgements: Sequence[Judgement]) -> tuple[tuple[str, ...], ...]:
     from skillviewer.core.ranking.raters import rater_reports  # scipy takes a second
     from skillviewer.core.ranking.votes import ShownPair
 
-    asked = [ShownPair(j.left, j.right, j.rater, j.verdict, taken_s=j.taken_s, watched=j.watched) for j in judgements]
+    shown_pairs = [
+        ShownPair(j.left, j.right, j.rater, j.verdict, taken_s=j.taken_s, watched=j.watched) for j in judgements
+    ]
     return tuple(
         (
             row.name,
@@ -24,7 +26,7 @@ def rater_cells(judgements: Sequence[Judgement]) -> tuple[tuple[str, ...], ...]:
             row.left.text,
             "–" if row.median_s is None else f"{row.median_s:.1f} s",
         )
-        for row in rater_reports(asked)
+        for row in rater_reports(shown_pairs)
     )
 
 
@@ -40,9 +42,9 @@ def raters_summary(judgements: Sequence[Judgement], pairs: Sequence[Pair], score
         alpha = agreement(judgements, "nominal")
         unknown = "No pair was judged by two raters: whether raters agree is not known."
         sentences.append(unknown if alpha is None else alpha.sentence)
-    known = [pair for pair in pairs if pair.better in scores and pair.worse in scores]
-    if known:
-        count = count_pairs(known, scores)
+    scored_pairs = [pair for pair in pairs if pair.better in scores and pair.worse in scores]
+    if scored_pairs:
+        count = count_pairs(scored_pairs, scores)
         ties = f", {count.ties} of them equal" if count.ties else ""
         share = f"{whole_percent(count.right, count.n)} %{ties}"
         sentences.append(f"The model orders {count.right} of {count.n} agreed pairs as the raters do ({share}).")
@@ -51,15 +53,15 @@ def raters_summary(judgements: Sequence[Judgement], pairs: Sequence[Pair], score
 
 def format_raters(judgements: Sequence[Judgement], name: str) -> str:
     """Return a summary of the judgements of one video, "" without any."""
-    own = [j for j in judgements if name in {j.left, j.right}]
-    if not own:
+    of_video = [j for j in judgements if name in {j.left, j.right}]
+    if not of_video:
         return ""
-    better = sum(j.verdict is (Verdict.LEFT if j.left == name else Verdict.RIGHT) for j in own)
-    same = sum(j.verdict is Verdict.NEITHER for j in own)
-    raters = rater_count_text([j.rater for j in own])
+    better = sum(j.verdict is (Verdict.LEFT if j.left == name else Verdict.RIGHT) for j in of_video)
+    same = sum(j.verdict is Verdict.NEITHER for j in of_video)
+    raters = rater_count_text([j.rater for j in of_video])
     text = (
-        f"{raters[0].upper()}{raters[1:]} judged it in {len(own)} comparison{'s' if len(own) > 1 else ''}: "
-        f"better in {better}, worse in {len(own) - better - same}, no difference in {same}."
+        f"{raters[0].upper()}{raters[1:]} judged it in {len(of_video)} comparison{'s' if len(of_video) > 1 else ''}: "
+        f"better in {better}, worse in {len(of_video) - better - same}, no difference in {same}."
     )
     place = next(ranked for ranked in rank_videos(judgements) if ranked.name == name)
     return (

@@ -42,18 +42,18 @@ def export_report(
     options = options if options is not None else ReportOptions()
     check(path, REPORT_SUFFIXES, overwrite=overwrite)
     check_faces([video], options)
-    why = gather(video, options, token, report)
+    content = gather(video, options, token, report)
     sentences = [
-        why.sentence,
-        why.rating,
-        why.faithfulness,
-        why.disclaimer,
-        why.analysis.provenance.model_digest,
-        why.analysis.video.digest,
+        content.sentence,
+        content.rating,
+        content.faithfulness,
+        content.disclaimer,
+        content.analysis.provenance.model_digest,
+        content.analysis.video.digest,
     ]
-    if why.blurred:
+    if content.blurred:
         sentences.append(ON_PAGE)
-    _write(path, sentences, lambda: why_pdf(why), lambda: why_html(why), overwrite=overwrite, n_pages=N_PAGES)
+    _write(path, sentences, lambda: why_pdf(content), lambda: why_html(content), overwrite=overwrite, n_pages=N_PAGES)
     report(Progress("the report is written", 1, 1))
     return path
 

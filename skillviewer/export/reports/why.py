@@ -58,17 +58,17 @@ class ExplainedMoment:
     @property
     def opinion(self) -> str:
         """The opinion of all who gave one; "" without any, or if they differ."""
-        given = {opinion.text for opinion in self.opinions}
-        return given.pop() if len(given) == 1 else ""
+        opinion_texts = {opinion.text for opinion in self.opinions}
+        return opinion_texts.pop() if len(opinion_texts) == 1 else ""
 
     @property
     def divided(self) -> str:
         """The differing opinions with their authors, else ""."""
         if self.opinion or not self.opinions:
             return ""
-        named = self.names and all(opinion.author for opinion in self.opinions)
-        given = [f"{o.author}: {o.text}" if named else o.text for o in self.opinions]
-        return f"Opinions differ ({', '.join(map(printable, given))})."
+        with_authors = self.names and all(opinion.author for opinion in self.opinions)
+        opinion_texts = [f"{o.author}: {o.text}" if with_authors else o.text for o in self.opinions]
+        return f"Opinions differ ({', '.join(map(printable, opinion_texts))})."
 
     @property
     def time(self) -> str:
@@ -173,14 +173,14 @@ class WhyContent:
             return "Contributions of the segments were not computed for this report."
         if self.hides_scores:
             return "Contributions are measured by replacing each segment with the mean of the video."
-        given = signed(self.analysis.score, self.digits)
-        again = signed(evidence.score, self.digits)
+        score_text = signed(self.analysis.score, self.digits)
+        new_text = signed(evidence.score, self.digits)
         other = ""
-        if given != again:  # features of a copy with blurred faces are other ones
-            now = "as it is now, with blurred faces" if SAID_BEFORE in self.analysis.video.note else "anew"
-            other = f" The video was looked at {now}, hence {again} here and not {given}."
+        if score_text != new_text:  # features of a copy with blurred faces are other ones
+            how_text = "as it is now, with blurred faces" if SAID_BEFORE in self.analysis.video.note else "anew"
+            other = f" The video was looked at {how_text}, hence {new_text} here and not {score_text}."
         return (
-            f"Score {again} = {signed(evidence.baseline, self.digits)} (empty video) "
+            f"Score {new_text} = {signed(evidence.baseline, self.digits)} (empty video) "
             f"{signed(float(evidence.contributions.sum()), self.digits)} (sum of the segments) "
             f"{signed(evidence.remainder, self.digits)} (remainder: what the segments do together). Measured by "
             f"replacing each segment with the mean of the video, not read from the attention.{other}"
@@ -189,10 +189,10 @@ class WhyContent:
     @property
     def limits(self) -> tuple[str, ...]:
         """Limits of the numbers, and of the blurring of faces."""
-        known = self.options.known
-        given = limits(self.analysis, known.other_models, known.versions, self.digits)
-        given = (*([known.model_warning] if known.model_warning else []), *given)
-        return (*given, ON_PAGE) if self.blurred else given
+        context = self.options.known
+        sentences = limits(self.analysis, context.other_models, context.versions, self.digits)
+        sentences = (*([context.model_warning] if context.model_warning else []), *sentences)
+        return (*sentences, ON_PAGE) if self.blurred else sentences
 
     @property
     def motion(self) -> tuple[str, ...]:
@@ -234,80 +234,82 @@ def gather(
     from skillviewer.core.errors import ExportError
 
     analysis, info = video.analysis, video.analysis.video
-    known, evidence = options.known, video.evidence
+    context, evidence = options.known, video.evidence
     if evidence is not None and not evidence.belongs_to(analysis):
         raise ExportError(
             f"The evidence is of another analysis than that of {analysis.video.path.name}: compute it again."
         )
     title = printable(video.title or analysis.video.path.stem)
-    findings = score_findings(analysis, evidence, [member.score for member in known.others], known.cohort)
+    findings = score_findings(analysis, evidence, [member.score for member in context.others], context.cohort)
     moments = findings.moments
     key = evenly_spread(analysis, A_ROW if info.width_px <= info.height_px else 2 * A_ROW).tolist()
     fullest = max(moments, key=lambda m: abs(m.amount)).key_frame if moments else key[-1]
     videos = [video]
-    wanted = [sorted({*key, fullest, *(m.key_frame for m in moments)})]
-    if known.reference is not None:
-        other = known.reference.analysis
+    frames = [sorted({*key, fullest, *(m.key_frame for m in moments)})]
+    if context.reference is not None:
+        other = context.reference.analysis
         if other.provenance.model_digest != analysis.provenance.model_digest:
             raise ExportError(
                 f"The reference {other.video.path.name} was assessed by another model: assess it by the same."
             )
-        videos.append(known.reference)
+        videos.append(context.reference)
         share = (fullest - analysis.frames.start) / len(analysis.frames)
-        wanted.append([_nearest_shown(other, share)])
-    frame_pictures = _frame_pictures(videos, wanted, options.look, token, report)
-    own = frame_pictures[0]
+        frames.append([_nearest_shown(other, share)])
+    frame_pictures = _frame_pictures(videos, frames, options.look, token, report)
+    own_picture = frame_pictures[0]
     return WhyContent(
         analysis=analysis,
         evidence=evidence,
         position=findings.position,
         options=options,
         title=title,
-        subtitle=" · ".join(printable(x) for x in (known.task, known.participant if options.names else "") if x),
+        subtitle=" · ".join(printable(x) for x in (context.task, context.participant if options.names else "") if x),
         digits=score_digits([analysis]),
-        key_frames=tuple(own[frame] for frame in key),
+        key_frames=tuple(own_picture[frame] for frame in key),
         bar=_colour_bar(analysis, key[-1], options.look),
         moments=tuple(
-            ExplainedMoment(m, own[m.key_frame], _about(m, known.opinions), options.names, score_digits([analysis]))
+            ExplainedMoment(
+                m, own_picture[m.key_frame], _about(m, context.opinions), options.names, score_digits([analysis])
+            )
             for m in moments
         ),
-        own_picture=own[fullest],
-        reference=_reference(known, analysis, frame_pictures),
-        facts=facts(analysis, known.model_version, made_on(options.made_on)),
-        blurred=any(shown.faces is not None for shown in videos),
+        own_picture=own_picture[fullest],
+        reference=_reference(context, analysis, frame_pictures),
+        facts=facts(analysis, context.model_version, made_on(options.made_on)),
+        blurred=any(pictures.faces is not None for pictures in videos),
         no_moments="" if moments else none_stands_out(analysis, findings.n_smaller, score_digits([analysis])),
     )
 
 
 def _frame_pictures(
     videos: Sequence[AnalysedVideo],
-    wanted: Sequence[Sequence[int]],
+    frames_by_video: Sequence[Sequence[int]],
     map_style: MapStyle,
     token: CancelToken,
     report: Report,
 ) -> list[dict[int, FramePicture]]:
     map_styles = [map_style, *(_on_scale_of(videos[0].analysis, e.analysis, map_style) for e in videos[1:])]
     frame_pictures: list[dict[int, FramePicture]] = []
-    total = sum(len(frames) for frames in wanted)
-    done = 0
+    total = sum(len(frames) for frames in frames_by_video)
+    n_done = 0
     with opened(videos) as readers:
-        for video, reader, frames, own_map_style in zip(videos, readers, wanted, map_styles, strict=True):
+        for video, reader, frames, own_map_style in zip(videos, readers, frames_by_video, map_styles, strict=True):
             info = video.analysis.video
             # at most 85 mm wide on paper
             width = min(info.width_px, round(85 / 25.4 * PRINT_DPI))
             size = (width, max(1, round(width * info.height_px / info.width_px)))
             frame_pictures.append({})
             for decoded in reader.stream(frames):
-                painted = paint(resolve(video.analysis, decoded.index, own_map_style), video.picture(decoded, size))
+                picture = paint(resolve(video.analysis, decoded.index, own_map_style), video.picture(decoded, size))
                 frame_pictures[-1][decoded.index] = FramePicture(
-                    jpeg=encoded(painted),
+                    jpeg=encoded(picture),
                     aspect=info.width_px / info.height_px,
                     time=clock(float(info.times_s[decoded.index])),
                     score=score_so_far(video.analysis, decoded.index)[1],
                     frame=decoded.index,
                 )
-                done += 1
-                report(Progress("drawing the report", done, total))
+                n_done += 1
+                report(Progress("drawing the report", n_done, total))
                 token.check()
     return frame_pictures
 
@@ -336,17 +338,17 @@ def _about(moment: Moment, opinions: Sequence[Annotation]) -> tuple[Annotation, 
 
 
 def _reference(
-    known: StudyContext, analysis: Analysis, frame_pictures: Sequence[dict[int, FramePicture]]
+    context: StudyContext, analysis: Analysis, frame_pictures: Sequence[dict[int, FramePicture]]
 ) -> tuple[str, str, FramePicture] | None:
-    if known.reference is None:
+    if context.reference is None:
         return None
-    other = known.reference.analysis
-    name = printable(known.reference.title or other.video.path.stem)
-    why = {
+    other = context.reference.analysis
+    name = printable(context.reference.title or other.video.path.stem)
+    reason = {
         SimilarityMeasure.LOOKS: "the well-scored video that looks most alike",
         SimilarityMeasure.SCORE: "the nearest well-scored video",
     }
-    text = "chosen by hand" if known.near_by is None else why[known.near_by]
+    text = "chosen by hand" if context.near_by is None else reason[context.near_by]
     return (
         name,
         f"score {signed(other.score, score_digits([analysis]))}; {text}",

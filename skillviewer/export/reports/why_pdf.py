@@ -36,74 +36,81 @@ _SECOND = ((1.3, 6), (1.15, 6), (1.0, 6), (0.88, 6), (0.76, 6), (0.76, 4), (0.66
 """(size of the pictures, notes that are printed) on the second page."""
 
 
-def why_pdf(why: WhyContent) -> bytes:
+def why_pdf(content: WhyContent) -> bytes:
     """Return two pages as PDF with as large pictures and as many notes as fit; or raise an ExportError."""
     from reportlab.platypus import PageBreak
 
-    sheet = PageFrame(why.options.paper, f"Why this score: {why.title}", f"{why.disclaimer}  {why.title}")
+    sheet = PageFrame(
+        content.options.paper, f"Why this score: {content.title}", f"{content.disclaimer}  {content.title}"
+    )
     width = sheet.width_pt
-    first = fitted(sheet, [partial(_first, why, width, size) for size in _FIRST])
-    second = fitted(sheet, [partial(_second, why, width, size, notes) for size, notes in _SECOND])
+    first = fitted(sheet, [partial(_first, content, width, size) for size in _FIRST])
+    second = fitted(sheet, [partial(_second, content, width, size, notes) for size, notes in _SECOND])
     return sheet.build([*first, PageBreak(), *second])
 
 
-def _first(why: WhyContent, width: float, size: float) -> list["Flowable"]:
-    made_on = dict(why.facts)["Date of report"]
-    model = dict(why.facts)["Model"].split(" (")[0]
-    story = page_head("Why this score", f"{model} · {made_on}", why.title, why.subtitle, width)
-    story += [gap(7), paragraph(why.sentence, size_pt=11.5, bold=True, leading=1.35), gap(4)]
-    if why.rating:
-        story += [paragraph(why.rating, size_pt=9), gap(4)]
-    if why.options.known.others and not why.hides_scores:
-        story.append(cohort_strip(why.position, [m.score for m in why.options.known.others], width, why.digits))
+def _first(content: WhyContent, width: float, size: float) -> list["Flowable"]:
+    report_date = dict(content.facts)["Date of report"]
+    model = dict(content.facts)["Model"].split(" (")[0]
+    story = page_head("Why this score", f"{model} · {report_date}", content.title, content.subtitle, width)
+    story += [gap(7), paragraph(content.sentence, size_pt=11.5, bold=True, leading=1.35), gap(4)]
+    if content.rating:
+        story += [paragraph(content.rating, size_pt=9), gap(4)]
+    if content.options.known.others and not content.hides_scores:
+        story.append(
+            cohort_strip(content.position, [m.score for m in content.options.known.others], width, content.digits)
+        )
     story += [
         heading("What the model looked at", "sampled frames with their maps; below each its time and the score so far"),
-        _row(why, width, size),
+        _row(content, width, size),
     ]
-    if why.bar is not None:
-        story.append(colour_ramp(why.bar.colours, why.bar.ticks, why.bar.title, width * 0.62))
-    if why.even:
-        story.append(paragraph(why.even, size_pt=8.2, bold=True))
+    if content.bar is not None:
+        story.append(colour_ramp(content.bar.colours, content.bar.ticks, content.bar.title, width * 0.62))
+    if content.even:
+        story.append(paragraph(content.even, size_pt=8.2, bold=True))
     story += [
         heading(
             "The score as the video goes on",
             "mean of the passes bold, their range a band, ticks: frames looked at, numbers: moments",
         ),
         score_plot(
-            why.analysis,
-            [explained.moment for explained in why.moments],
+            content.analysis,
+            [explained.moment for explained in content.moments],
             width,
             138 * size,
-            numbers=not why.hides_scores,
+            numbers=not content.hides_scores,
         ),
     ]
-    if why.evidence is not None:
+    if content.evidence is not None:
         story += [
             heading("What each segment adds", "filled with + raises the score, hollow with − lowers it"),
-            contribution_plot(why.analysis, why.evidence, width, 96 * size),
+            contribution_plot(content.analysis, content.evidence, width, 96 * size),
         ]
     else:
         story.append(heading("What each segment adds"))
-    if why.fifths:
-        story.append(paragraph(why.fifths, size_pt=8.2))
-    story.append(paragraph(why.remainder, size_pt=8, of=WHITE.muted))
+    if content.fifths:
+        story.append(paragraph(content.fifths, size_pt=8.2))
+    story.append(paragraph(content.remainder, size_pt=8, of=WHITE.muted))
     return story
 
 
-def _row(why: WhyContent, width: float, size: float) -> "Flowable":
-    frame_pictures = why.key_frames
-    between = 6.0
-    cell = min((width + between) / A_ROW - between, 118.0 * size * frame_pictures[0].aspect)
+def _row(content: WhyContent, width: float, size: float) -> "Flowable":
+    frame_pictures = content.key_frames
+    gap_pt = 6.0
+    cell = min((width + gap_pt) / A_ROW - gap_pt, 118.0 * size * frame_pictures[0].aspect)
     lines: list[list[Flowable]] = []
     for start in range(0, len(frame_pictures), A_ROW):
         line = frame_pictures[start : start + A_ROW]
         # a table wants rows of one length
-        rest = [gap(0)] * (min(A_ROW, len(frame_pictures)) - len(line))
-        lines.append([picture(frame_picture.jpeg, cell, cell / frame_picture.aspect) for frame_picture in line] + rest)
+        blanks = [gap(0)] * (min(A_ROW, len(frame_pictures)) - len(line))
         lines.append(
-            [_caption(frame_picture, cell, why.format_score(frame_picture.score)) for frame_picture in line] + rest
+            [picture(frame_picture.jpeg, cell, cell / frame_picture.aspect) for frame_picture in line] + blanks
         )
-    return grid(lines, [cell + between] * len(lines[0]), pad_pt=1.5)
+        lines.append(
+            [_caption(frame_picture, cell, content.format_score(frame_picture.score)) for frame_picture in line]
+            + blanks
+        )
+    return grid(lines, [cell + gap_pt] * len(lines[0]), pad_pt=1.5)
 
 
 def _caption(frame_picture: FramePicture, width: float, score: str) -> "Flowable":
@@ -114,15 +121,15 @@ def _caption(frame_picture: FramePicture, width: float, score: str) -> "Flowable
     )
 
 
-def _second(why: WhyContent, width: float, size: float, n_notes: int) -> list["Flowable"]:
+def _second(content: WhyContent, width: float, size: float, n_notes: int) -> list["Flowable"]:
     story: list[Flowable] = [heading("Moments that moved the score most", "to be looked at and judged")]
-    if why.moments:
-        greatest = max(abs(explained.moment.amount) for explained in why.moments)
+    if content.moments:
+        greatest = max(abs(explained.moment.amount) for explained in content.moments)
         story.append(
             grid(
                 [
-                    _moment(explained, number, greatest, why.digits, size)
-                    for number, explained in enumerate(why.moments, start=1)
+                    _moment(explained, number, greatest, content.digits, size)
+                    for number, explained in enumerate(content.moments, start=1)
                 ],
                 (16, 78 * size + 12, 92, width - 78 * size - 120 - 92, 92),
                 lines=True,
@@ -131,19 +138,19 @@ def _second(why: WhyContent, width: float, size: float, n_notes: int) -> list["F
             )
         )
     else:
-        story.append(paragraph(why.no_moments))
-    story += _reference(why, width, size)
-    if why.options.known.motion:
-        story += [heading("Motion of the hands"), *(paragraph(text) for text in why.motion)]
-    if why.raters or why.options.known.judgements:
-        story += [heading("What the raters said"), paragraph(why.raters or "No rater has judged this video.")]
-    story += _notes(why, n_notes)
-    story += [heading("Limits"), *(point(limit) for limit in why.limits)]
+        story.append(paragraph(content.no_moments))
+    story += _reference(content, width, size)
+    if content.options.known.motion:
+        story += [heading("Motion of the hands"), *(paragraph(text) for text in content.motion)]
+    if content.raters or content.options.known.judgements:
+        story += [heading("What the raters said"), paragraph(content.raters or "No rater has judged this video.")]
+    story += _notes(content, n_notes)
+    story += [heading("Limits"), *(point(limit) for limit in content.limits)]
     story += [
-        heading("Does the map explain the score?", "" if why.faithful else "not shown to be"),
-        paragraph(why.faithfulness, size_pt=8.2, of=WHITE.text if why.faithful else FAINT),
+        heading("Does the map explain the score?", "" if content.faithful else "not shown to be"),
+        paragraph(content.faithfulness, size_pt=8.2, of=WHITE.text if content.faithful else FAINT),
     ]
-    story += [heading("Where the numbers come from"), facts_table(why.facts, width), gap(20), _signature(width)]
+    story += [heading("Where the numbers come from"), facts_table(content.facts, width), gap(20), _signature(width)]
     return story
 
 
@@ -174,21 +181,21 @@ def _boxes(opinion: str) -> "Flowable":
         if name == opinion:
             plot.line(9.5, y + 1.5, 13.5, y + 5.5, WHITE.text, 1.3)
             plot.line(9.5, y + 5.5, 13.5, y + 1.5, WHITE.text, 1.3)
-        plot.text(name, 19.0, y + 1.0, of=WHITE.text, size=7.6)
+        plot.text(name, 19.0, y + 1.0, text_colour=WHITE.text, size=7.6)
     return plot.drawing
 
 
-def _reference(why: WhyContent, width: float, size: float) -> list["Flowable"]:
-    if why.reference is None:
+def _reference(content: WhyContent, width: float, size: float) -> list["Flowable"]:
+    if content.reference is None:
         return [
             heading("For comparison"),
             paragraph("No well-scored video of the same task was available for comparison.", of=WHITE.muted),
         ]
-    name, text, frame_picture = why.reference
-    own = f"score {why.format_score(why.analysis.score)}"
+    name, text, frame_picture = content.reference
+    own_text = f"score {content.format_score(content.analysis.score)}"
     cells: list[Flowable] = []
     widths: list[float] = []
-    for one, title, about in ((why.own_picture, why.title, own), (frame_picture, name, text)):
+    for one, title, about in ((content.own_picture, content.title, own_text), (frame_picture, name, text)):
         tall = min(104.0 * size, width * 0.29 / one.aspect)
         cells += [picture(one.jpeg, tall * one.aspect, tall), _beside(title, about, one.time)]
         widths += [tall * one.aspect + 8, width * 0.5 - tall * one.aspect - 8]
@@ -207,12 +214,12 @@ def _beside(title: str, about: str, time: str) -> "Flowable":
     return grid([[line] for line in lines], (None,), pad_pt=0.5)
 
 
-def _notes(why: WhyContent, n_notes: int) -> list["Flowable"]:
-    notes = why.options.known.notes
+def _notes(content: WhyContent, n_notes: int) -> list["Flowable"]:
+    notes = content.options.known.notes
     if not notes:
         return []
     lines: list[Flowable] = [heading("Notes")]
-    lines += [paragraph(note_line(note, names=why.options.names), size_pt=8.2) for note in notes[:n_notes]]
+    lines += [paragraph(note_line(note, names=content.options.names), size_pt=8.2) for note in notes[:n_notes]]
     if len(notes) > n_notes:
         left = len(notes) - n_notes
         lines.append(

@@ -58,16 +58,20 @@ def timelines_of(
     reported = set[tuple[str, Annotation]]()
     for video in videos:
         digest = video.analysis.video.digest
-        said = (*video.annotations, *model_annotations(video.analysis, video.evidence))
-        new = [one for one in dict.fromkeys(said) if _own_tier(one) in tiers and (digest, one) not in reported]
-        reported |= {(digest, one) for one in new}
-        timelines.append((video, sorted(new, key=lambda one: (one.start_s, one.stop_s))))
+        annotations = (*video.annotations, *model_annotations(video.analysis, video.evidence))
+        new = [
+            annotation
+            for annotation in dict.fromkeys(annotations)
+            if _own_tier(annotation) in tiers and (digest, annotation) not in reported
+        ]
+        reported |= {(digest, annotation) for annotation in new}
+        timelines.append((video, sorted(new, key=lambda annotation: (annotation.start_s, annotation.stop_s))))
     return timelines
 
 
-def _own_tier(one: Annotation) -> str:
+def _own_tier(annotation: Annotation) -> str:
     """Return the tier of the options under which an annotation is exported; imported moments have other tiers."""
-    return one.tier if one.tier in _OWN_TIERS else Tier.MOMENTS
+    return annotation.tier if annotation.tier in _OWN_TIERS else Tier.MOMENTS
 
 
 def timeline_rows(videos: Sequence[AnalysedVideo], tiers: Collection[str]) -> list[TimelineRow]:
@@ -79,19 +83,19 @@ def timeline_rows(videos: Sequence[AnalysedVideo], tiers: Collection[str]) -> li
             TimelineRow(
                 video=info.path.name,
                 path=str(info.path),
-                tier=one.tier,
-                author=one.author,
-                start_s=round(one.start_s, 6),
-                stop_s=round(one.stop_s, 6),
-                start_frame=info.frame_at(one.start_s),
-                stop_frame=info.frame_at(one.stop_s),
-                text=one.text,
-                value=one.value,
+                tier=annotation.tier,
+                author=annotation.author,
+                start_s=round(annotation.start_s, 6),
+                stop_s=round(annotation.stop_s, 6),
+                start_frame=info.frame_at(annotation.start_s),
+                stop_frame=info.frame_at(annotation.stop_s),
+                text=annotation.text,
+                value=annotation.value,
                 model=analysis.provenance.model,
                 n_passes=analysis.n_passes,
                 from_s=round(analysis.start_s, 6),
                 to_s=round(analysis.stop_s, 6),
             )
-            for one in annotations
+            for annotation in annotations
         ]
     return rows

@@ -22,20 +22,20 @@ def boris_project(videos: Sequence[tuple[VideoInfo, Sequence[Annotation]]]) -> s
     codes: dict[tuple[str, str], str] = {}  # (behavior, type): tier
     subjects: dict[str, None] = {}
     observations: dict[str, object] = {}
-    taken: set[str] = set()
+    codes_used: set[str] = set()
     for video, annotations in videos:
         events: list[tuple[float, str, str, str, str, int]] = []
         for (_, lane), timed in lanes(annotations, lambda a: f"{a.author}\0{_code(a)}", _ends).items():
-            for start_s, stop_s, one in timed:
-                subject = lane_name(printable(one.author), lane) if one.author or lane > 1 else ""
-                code = _code(one)
-                is_point = one.stop_s <= one.start_s
-                codes.setdefault((code, "Point event" if is_point else "State event"), one.tier)
+            for start_s, stop_s, annotation in timed:
+                subject = lane_name(printable(annotation.author), lane) if annotation.author or lane > 1 else ""
+                code = _code(annotation)
+                is_point = annotation.stop_s <= annotation.start_s
+                codes.setdefault((code, "Point event" if is_point else "State event"), annotation.tier)
                 subjects |= {subject: None} if subject else {}
-                text = "" if one.tier in _LABELLED else printable(one.text)
+                text = "" if annotation.tier in _LABELLED else printable(annotation.text)
                 ends_s = (start_s,) if is_point else (start_s, stop_s)
                 events += [(time_s, subject, code, "", text, video.frame_at(time_s)) for time_s in ends_s]
-        name = reserve_name(printable(video.path.stem), taken)
+        name = reserve_name(printable(video.path.stem), codes_used)
         events.sort(key=itemgetter(0))
         observations[name] = _observation(video, events)
     unset: dict[str, object] = {"key": "", "description": "", "modifiers": {}, "excluded": "", "coding map": ""}
@@ -61,13 +61,13 @@ def boris_project(videos: Sequence[tuple[VideoInfo, Sequence[Annotation]]]) -> s
     return json.dumps(project, indent=1) + "\n"
 
 
-def _ends(one: Annotation) -> tuple[float, float]:
-    return round(one.start_s, 6), round(max(one.start_s, one.stop_s), 6)
+def _ends(annotation: Annotation) -> tuple[float, float]:
+    return round(annotation.start_s, 6), round(max(annotation.start_s, annotation.stop_s), 6)
 
 
-def _code(one: Annotation) -> str:
-    kind = " (point)" if one.stop_s <= one.start_s else ""  # a behavior is a point or a state
-    return f"{one.label if one.tier in _LABELLED else one.tier}{kind}".replace("|", "/")
+def _code(annotation: Annotation) -> str:
+    kind = " (point)" if annotation.stop_s <= annotation.start_s else ""  # a behavior is a point or a state
+    return f"{annotation.label if annotation.tier in _LABELLED else annotation.tier}{kind}".replace("|", "/")
 
 
 def _observation(video: VideoInfo, events: Sequence[object]) -> dict[str, object]:

@@ -23,7 +23,7 @@ def eaf_document(video: VideoInfo, annotations: Sequence[Annotation]) -> str:
     name = printable(video.path.name)  # ELAN looks for it in the folder of the document; exports name no folders
     ET.SubElement(header, "MEDIA_DESCRIPTOR", MEDIA_URL=name, MIME_TYPE=kind, RELATIVE_MEDIA_URL=f"./{name}")
     slots = ET.SubElement(root, "TIME_ORDER")
-    tiers = lanes(annotations, lambda one: one.full_tier, lambda one: whole(video, one))
+    tiers = lanes(annotations, lambda annotation: annotation.full_tier, lambda annotation: whole(video, annotation))
     times = sorted({round(time) for cues in tiers.values() for start, stop, _ in cues for time in (start, stop)})
     names = {time: f"ts{n}" for n, time in enumerate(times, start=1)}
     for time, name in names.items():
@@ -32,12 +32,12 @@ def eaf_document(video: VideoInfo, annotations: Sequence[Annotation]) -> str:
     for (name, lane), cues in tiers.items():
         author = {"PARTICIPANT": printable(cues[0][2].author)} if cues[0][2].author else {}
         tier = ET.SubElement(root, "TIER", author, LINGUISTIC_TYPE_REF="default", TIER_ID=lane_name(name, lane))
-        for start, stop, one in cues:
+        for start, stop, annotation in cues:
             number += 1
             ends = {"TIME_SLOT_REF1": names[round(start)], "TIME_SLOT_REF2": names[round(stop)]}
-            around = ET.SubElement(tier, "ANNOTATION")
-            aligned = ET.SubElement(around, "ALIGNABLE_ANNOTATION", ends, ANNOTATION_ID=f"a{number}")
-            ET.SubElement(aligned, "ANNOTATION_VALUE").text = one.line
+            element = ET.SubElement(tier, "ANNOTATION")
+            aligned = ET.SubElement(element, "ALIGNABLE_ANNOTATION", ends, ANNOTATION_ID=f"a{number}")
+            ET.SubElement(aligned, "ANNOTATION_VALUE").text = annotation.line
     ET.SubElement(
         root, "LINGUISTIC_TYPE", GRAPHIC_REFERENCES="false", LINGUISTIC_TYPE_ID="default", TIME_ALIGNABLE="true"
     )

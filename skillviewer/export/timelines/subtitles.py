@@ -9,14 +9,16 @@ _BRACKETS = str.maketrans("[]", "()")
 
 
 def _clock(milliseconds: int, point: str) -> str:
-    seconds, rest = divmod(milliseconds, 1000)
-    return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}{point}{rest:03d}"
+    seconds, milliseconds_left = divmod(milliseconds, 1000)
+    return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}{point}{milliseconds_left:03d}"
 
 
 def _cues(video: VideoInfo, annotations: Sequence[Annotation], point: str) -> Iterator[tuple[str, str]]:
     """Yield the times and the text of each cue; an arrow in a text would be read as times."""
-    for start, stop, one in sorted(((*whole(video, one), one) for one in annotations), key=lambda each: each[:2]):
-        text = f"[{one.full_tier.translate(_BRACKETS)}] {one.line}".rstrip().replace("-->", "→")
+    for start, stop, annotation in sorted(
+        ((*whole(video, annotation), annotation) for annotation in annotations), key=lambda cue: cue[:2]
+    ):
+        text = f"[{annotation.full_tier.translate(_BRACKETS)}] {annotation.line}".rstrip().replace("-->", "→")
         yield f"{_clock(start, point)} --> {_clock(stop, point)}", text
 
 

@@ -16,20 +16,22 @@ def textgrid_text(video: VideoInfo, annotations: Sequence[Annotation]) -> str:
     Points are in tiers of points. Intervals without a text carry the name of their tier: Praat takes an empty text for
     the time between two annotations.
     """
-    points = [one for one in annotations if _ends(one)[1] <= _ends(one)[0]]
-    intervals = [one for one in annotations if _ends(one)[1] > _ends(one)[0]]
-    end_s = max((video.duration_s, *(_ends(one)[1] for one in annotations)))
-    taken: set[str] = set()
+    points = [annotation for annotation in annotations if _ends(annotation)[1] <= _ends(annotation)[0]]
+    intervals = [annotation for annotation in annotations if _ends(annotation)[1] > _ends(annotation)[0]]
+    end_s = max((video.duration_s, *(_ends(annotation)[1] for annotation in annotations)))
+    names_used: set[str] = set()
     tiers = []
-    for (name, lane), timed in lanes(intervals, lambda one: one.full_tier, _ends).items():
-        taken.add(lane_name(name, lane))
+    for (name, lane), timed in lanes(intervals, lambda annotation: annotation.full_tier, _ends).items():
+        names_used.add(lane_name(name, lane))
         tiers.append(_interval_tier(lane_name(name, lane), timed, end_s))
     one_point = 10**-_DIGITS  # two points of a tier have two times
     for (name, lane), timed in lanes(
-        points, lambda one: one.full_tier, lambda one: (_ends(one)[0], _ends(one)[0] + one_point)
+        points,
+        lambda annotation: annotation.full_tier,
+        lambda annotation: (_ends(annotation)[0], _ends(annotation)[0] + one_point),
     ).items():
-        free = next(n for n in range(lane, lane + len(taken) + 1) if lane_name(name, n) not in taken)
-        taken.add(lane_name(name, free))
+        free = next(n for n in range(lane, lane + len(names_used) + 1) if lane_name(name, n) not in names_used)
+        names_used.add(lane_name(name, free))
         tiers.append(_point_tier(lane_name(name, free), timed, end_s))
     head = ['File type = "ooTextFile"', 'Object class = "TextGrid"', "", "xmin = 0", f"xmax = {_number(end_s)}"]
     lines = [*head, "tiers? <exists>", f"size = {len(tiers)}", "item []:"]
@@ -38,8 +40,8 @@ def textgrid_text(video: VideoInfo, annotations: Sequence[Annotation]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _ends(one: Annotation) -> tuple[float, float]:
-    return round(one.start_s, _DIGITS), round(max(one.start_s, one.stop_s), _DIGITS)
+def _ends(annotation: Annotation) -> tuple[float, float]:
+    return round(annotation.start_s, _DIGITS), round(max(annotation.start_s, annotation.stop_s), _DIGITS)
 
 
 def _number(time_s: float) -> str:
@@ -57,10 +59,10 @@ def _head(kind: str, name: str, end_s: float) -> list[str]:
 def _interval_tier(name: str, timed: Sequence[tuple[float, float, Annotation]], end_s: float) -> list[str]:
     parts: list[tuple[float, float, str]] = []
     at_s = 0.0
-    for start_s, stop_s, one in timed:
+    for start_s, stop_s, annotation in timed:
         if start_s > at_s:
             parts.append((at_s, start_s, ""))
-        parts.append((start_s, stop_s, one.label))
+        parts.append((start_s, stop_s, annotation.label))
         at_s = stop_s
     if at_s < end_s:
         parts.append((at_s, end_s, ""))
@@ -73,6 +75,6 @@ def _interval_tier(name: str, timed: Sequence[tuple[float, float, Annotation]], 
 
 def _point_tier(name: str, timed: Sequence[tuple[float, float, Annotation]], end_s: float) -> list[str]:
     lines = [*_head("TextTier", name, end_s), f"points: size = {len(timed)}"]
-    for n, (start_s, _, one) in enumerate(timed, start=1):
-        lines += [f"points [{n}]:", f"    number = {_number(start_s)}", f"    mark = {_text(one.line)}"]
+    for n, (start_s, _, annotation) in enumerate(timed, start=1):
+        lines += [f"points [{n}]:", f"    number = {_number(start_s)}", f"    mark = {_text(annotation.line)}"]
     return lines

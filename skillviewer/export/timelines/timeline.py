@@ -36,7 +36,7 @@ class TimelineOptions:
     @property
     def tiers(self) -> frozenset[str]:
         """Names of the chosen tiers."""
-        return frozenset(Tier[one.name.upper()].value for one in fields(self) if getattr(self, one.name))
+        return frozenset(Tier[option.name.upper()].value for option in fields(self) if getattr(self, option.name))
 
 
 _WRITERS: Mapping[str, Callable[[VideoInfo, Sequence[Annotation]], str]] = {

@@ -135,8 +135,10 @@ class FlowStacks:
             SettingsError: The algorithm is unknown, or the length is not even and positive.
         """
         if settings.algorithm not in FLOW_ALGORITHMS:
-            known = ", ".join(FLOW_ALGORITHMS)
-            raise SettingsError(f"There is no optical flow algorithm “{settings.algorithm}”. Choose one of: {known}.")
+            algorithms = ", ".join(FLOW_ALGORITHMS)
+            raise SettingsError(
+                f"There is no optical flow algorithm “{settings.algorithm}”. Choose one of: {algorithms}."
+            )
         if settings.length < 2 or settings.length % 2:
             raise SettingsError(f"A flow stack has an even number of fields, not {settings.length}.")
         self._settings = settings
@@ -168,8 +170,8 @@ class FlowStacks:
             (2L, h, w) uint8, quantised, channels x1, y1, ..., xL, yL.
         """
         if self._n_fields == 0:
-            still = np.zeros((2 * self._settings.length, *grey(position).shape), dtype=np.float32)
-            return quantise(still, self._settings.bound_px)
+            no_motion = np.zeros((2 * self._settings.length, *grey(position).shape), dtype=np.float32)
+            return quantise(no_motion, self._settings.bound_px)
         fields: list[int] = self._fields(np.array([position])).tolist()
         missing = sorted({f for f in fields if f not in self._recent})
         needed = {p: grey(p) for p in sorted({*missing, *(f + 1 for f in missing)})}

@@ -93,13 +93,13 @@ def kernel(signature: str) -> Callable[[KernelT], KernelT]:
     options = {"nogil": True, "fastmath": True, "error_model": "numpy", "pipeline_class": _DistinctArrays}
 
     def decorate(function: KernelT) -> KernelT:
-        where = _where.get()
+        source = _where.get()
         try:
-            with _kept_in(where.folder or kernels_dir()):
+            with _kept_in(source.folder or kernels_dir()):
                 dispatcher: Any = numba.njit(cache=True, **options)(function)
         except (RuntimeError, OSError):  # numba has no folder for a copy
             dispatcher = numba.njit(**options)(function)
-        with contextlib.nullcontext() if where.compiles else _refusing():
+        with contextlib.nullcontext() if source.compiles else _refusing():
             try:
                 dispatcher.compile(signature)
             except NotCompiledError:
@@ -127,8 +127,8 @@ def _forget(folder: str | None, name: str) -> None:
 class _Starts(event.Listener):  # type: ignore[misc]  # numba is untyped
     """Calls a function when this thread begins to compile."""
 
-    def __init__(self, started: Callable[[], None]) -> None:
-        self._started = started
+    def __init__(self, announce: Callable[[], None]) -> None:
+        self._started = announce
         self._thread = threading.get_ident()
 
     def on_start(self, event: Any) -> None:  # noqa: ANN401, ARG002

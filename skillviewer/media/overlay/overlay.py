@@ -175,9 +175,9 @@ def _cell_coordinates(n_px: int, start: float, stop: float, n_cells: int) -> tup
         The first pixel whose centre lies in the map, and the (m,) float64 coordinates of all such pixels; cell i spans
         i to i + 1.
     """
-    at = ((np.arange(n_px) + 0.5) / n_px - start) / (stop - start) * n_cells
-    inside = np.flatnonzero((at >= 0) & (at < n_cells))
-    return (int(inside[0]) if len(inside) else 0), at[inside]
+    coordinates = ((np.arange(n_px) + 0.5) / n_px - start) / (stop - start) * n_cells
+    inside = np.flatnonzero((coordinates >= 0) & (coordinates < n_cells))
+    return (int(inside[0]) if len(inside) else 0), coordinates[inside]
 
 
 @lru_cache(maxsize=2)
@@ -185,24 +185,24 @@ def _fade(height: int, width: int, cells: tuple[int, int], rect: MapRect) -> RGB
     """Return the weights out of 255, (m, n, 3) uint8, that fade a map at its edges inside the picture, or None."""
     ramps = []
     for n_px, start, stop, n in ((height, rect.top, rect.bottom, cells[0]), (width, rect.left, rect.right, cells[1])):
-        at = _cell_coordinates(n_px, start, stop, n)[1]
-        inside = np.minimum(at if start > 0 else np.inf, n - at if stop < 1 else np.inf)
-        share = np.broadcast_to(np.clip(inside / FADED_CELLS, 0, 1), at.shape)
+        coordinates = _cell_coordinates(n_px, start, stop, n)[1]
+        inside = np.minimum(coordinates if start > 0 else np.inf, n - coordinates if stop < 1 else np.inf)
+        share = np.broadcast_to(np.clip(inside / FADED_CELLS, 0, 1), coordinates.shape)
         ramps.append(share * share * (3 - 2 * share))
     weight = np.rint(255 * ramps[0][:, None] * ramps[1]).astype(np.uint8)
     return frozen(cv2.merge([weight, weight, weight])) if weight.min() < 255 else None
 
 
-def _enlarged(shades: FloatArray, down: FloatArray, across: FloatArray) -> RGBImage:
+def _enlarged(shades: FloatArray, rows: FloatArray, across: FloatArray) -> RGBImage:
     """Return (m, n) uint8 shades, bilinear between the cells' centres and constant in the outer half cells."""
     # no matrix product: the threads of a BLAS keep spinning for longer than a frame takes, on all cores
     left, right, share = _neighbours(across, shades.shape[1])
     columns = (shades[:, left] * (1 - share) + shades[:, right] * share).astype(np.float32)
-    above, below, share = _neighbours(down, shades.shape[0])
+    above, below, share = _neighbours(rows, shades.shape[0])
     weight = share.astype(np.float32)[:, None]
-    enlarged = np.empty((len(down), len(across)), np.uint8)
+    enlarged = np.empty((len(rows), len(across)), np.uint8)
     # between two rows of cells at a time, which stay in the processor's cache
-    starts = [0, *(np.flatnonzero(np.diff(above) | np.diff(below)) + 1).tolist(), len(down)]
+    starts = [0, *(np.flatnonzero(np.diff(above) | np.diff(below)) + 1).tolist(), len(rows)]
     for start, stop in pairwise(starts):
         band = columns[above[start]] * (1 - weight[start:stop])
         band += columns[below[start]] * weight[start:stop]
@@ -210,17 +210,17 @@ def _enlarged(shades: FloatArray, down: FloatArray, across: FloatArray) -> RGBIm
     return enlarged
 
 
-def _neighbours(at: FloatArray, n_cells: int) -> tuple[IntArray, IntArray, FloatArray]:
+def _neighbours(coordinates: FloatArray, n_cells: int) -> tuple[IntArray, IntArray, FloatArray]:
     """Return the two neighbouring cells of m coordinates, and the weight of the latter (edges replicated)."""
-    position = np.clip(at - 0.5, 0, n_cells - 1)
+    position = np.clip(coordinates - 0.5, 0, n_cells - 1)
     before = position.astype(np.int64)
     return before, np.minimum(before + 1, n_cells - 1), position - before
 
 
-def _in_cells(shades: FloatArray, down: FloatArray, across: FloatArray) -> RGBImage:
+def _in_cells(shades: FloatArray, rows: FloatArray, columns: FloatArray) -> RGBImage:
     """Return the shade of the cell around each pixel's centre; (m, n) uint8."""
     cells = np.clip(np.rint(shades), 0, 255).astype(np.uint8)
-    return np.ascontiguousarray(cells[down.astype(np.int64)][:, across.astype(np.int64)])
+    return np.ascontiguousarray(cells[rows.astype(np.int64)][:, columns.astype(np.int64)])
 
 
 def _emphasis(kind: MapKind) -> FloatArray:
@@ -341,10 +341,10 @@ def _line_opacity(scene: Scene) -> float:
     return min(LINE_STRENGTH * scene.map_style.strength, 1.0)
 
 
-def _stamp(picture: RGBImage, stamp: RGBImage, where: NDArray[np.bool_], y: int, x: int) -> None:
+def _stamp(picture: RGBImage, stamp: RGBImage, mask: NDArray[np.bool_], y: int, x: int) -> None:
     """Copy a small picture into a large one at row y and column x, which may lie outside, using a mask."""
     top, left = max(y, 0), max(x, 0)
     bottom, right = min(y + stamp.shape[0], picture.shape[0]), min(x + stamp.shape[1], picture.shape[1])
     if top < bottom and left < right:
         part = (slice(top - y, bottom - y), slice(left - x, right - x))
-        np.copyto(picture[top:bottom, left:right], stamp[part], where=where[part])
+        np.copyto(picture[top:bottom, left:right], stamp[part], where=mask[part])

@@ -10,7 +10,7 @@ import numpy as np
 from skillviewer.core.arrays import Float32Array, FloatArray, RGBImage
 from skillviewer.core.tracks.track_drawing import COLOURS, TrackDrawing
 
-_RGB = tuple(tuple(int(colour[at : at + 2], 16) for at in (1, 3, 5)) for colour in COLOURS)
+_RGB = tuple(tuple(int(colour[start : start + 2], 16) for start in (1, 3, 5)) for colour in COLOURS)
 _EDGE = (24, 24, 24)
 _SHIFT = 4  # bits of the fractions of a pixel
 _DASH_PX, _GAP_PX = 6.0, 4.0
@@ -27,16 +27,16 @@ def paint_tracks(picture: RGBImage, drawings: Sequence[TrackDrawing], size_px: t
     height, width = picture.shape[:2]
     scale = np.array([width / size_px[0], height / size_px[1]])
     thick = max(1, round(height / 360))
-    own = np.ascontiguousarray(picture)
+    canvas = np.ascontiguousarray(picture)
     for drawing in drawings:
         for colour, line in drawing.trails:
-            _polyline(own, _placed(line, scale), _RGB[colour], thick)
+            _polyline(canvas, _placed(line, scale), _RGB[colour], thick)
         for colour, line in drawing.dashed:
             for dash in _dashes(_placed(line, scale)):
-                _polyline(own, dash, _RGB[colour], thick)
-        _draw_points(own, drawing, scale, thick)
-    if own is not picture:
-        picture[:] = own
+                _polyline(canvas, dash, _RGB[colour], thick)
+        _draw_points(canvas, drawing, scale, thick)
+    if canvas is not picture:
+        picture[:] = canvas
     return picture
 
 
@@ -44,24 +44,24 @@ def _draw_points(picture: RGBImage, drawing: TrackDrawing, scale: FloatArray, th
     if not len(drawing.points_px):
         return
     places = _placed(drawing.points_px, scale)
-    known = np.asarray(np.isfinite(places).all(axis=1))
+    is_finite = np.asarray(np.isfinite(places).all(axis=1))
     for start, stop in drawing.bones:
-        if known[start] and known[stop]:
+        if is_finite[start] and is_finite[stop]:
             _polyline(picture, places[[start, stop]], _RGB[drawing.colours[start]], thick)
     radius = thick + 1 if drawing.bones else 2 * thick + 1
-    for place, colour in zip(places[known], np.array(drawing.colours)[known], strict=True):
-        at = _fixed(place)
+    for place, colour in zip(places[is_finite], np.array(drawing.colours)[is_finite], strict=True):
+        centre = _fixed(place)
         if drawing.interpolated:
-            cv2.circle(picture, at, radius << _SHIFT, _RGB[colour], thick, cv2.LINE_AA, _SHIFT)
+            cv2.circle(picture, centre, radius << _SHIFT, _RGB[colour], thick, cv2.LINE_AA, _SHIFT)
             continue
-        cv2.circle(picture, at, (radius + 1) << _SHIFT, _EDGE, -1, cv2.LINE_AA, _SHIFT)
-        cv2.circle(picture, at, radius << _SHIFT, _RGB[colour], -1, cv2.LINE_AA, _SHIFT)
-    if drawing.label and known[0]:
+        cv2.circle(picture, centre, (radius + 1) << _SHIFT, _EDGE, -1, cv2.LINE_AA, _SHIFT)
+        cv2.circle(picture, centre, radius << _SHIFT, _RGB[colour], -1, cv2.LINE_AA, _SHIFT)
+    if drawing.label and is_finite[0]:
         x, y = (round(float(value)) for value in places[0])
         size = max(0.35, picture.shape[0] / 900)
         for colour, width in ((_EDGE, thick + 2), (_RGB[drawing.colours[0]], thick)):
-            at = (x - 4 * thick, y + 14 * thick)
-            cv2.putText(picture, drawing.label, at, cv2.FONT_HERSHEY_SIMPLEX, size, colour, width, cv2.LINE_AA)
+            centre = (x - 4 * thick, y + 14 * thick)
+            cv2.putText(picture, drawing.label, centre, cv2.FONT_HERSHEY_SIMPLEX, size, colour, width, cv2.LINE_AA)
 
 
 def _placed(points_px: Float32Array, scale: FloatArray) -> FloatArray:

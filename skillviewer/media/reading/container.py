@@ -123,10 +123,10 @@ class VideoFile(Closing):
     def check_unchanged(self) -> None:
         """Raise a VideoError if the file was rewritten since it was opened; a deleted one can still be read."""
         try:
-            now = self.path.stat()
+            current = self.path.stat()
         except OSError:
             return
-        if (now.st_size, now.st_mtime_ns) != self.written:
+        if (current.st_size, current.st_mtime_ns) != self.written:
             raise VideoError(f"{self.path} was written or replaced while it was read. Open it again once it is whole.")
 
     def reopen(self) -> None:
@@ -151,8 +151,8 @@ class VideoFile(Closing):
 
     def _choose(self, container: InputContainer) -> VideoStream:
         name = container.format.name
-        still = name.startswith("mov") and container.metadata.get("major_brand") in _STILL_BRANDS
-        if still or name.endswith("_pipe") or name in _STILL_FORMATS:
+        is_still = name.startswith("mov") and container.metadata.get("major_brand") in _STILL_BRANDS
+        if is_still or name.endswith("_pipe") or name in _STILL_FORMATS:
             raise VideoError(f"{self.path} is a still picture or a text, not a video.")
         streams = [s for s in container.streams.video if not s.disposition & NO_VIDEO]
         self.n_tracks = len(streams)

@@ -41,11 +41,11 @@ class Cursor:
         self._count: int | None = None  # frames decoded since the beginning, if these identify them
 
     def reach(
-        self, target: int, wanted: Callable[[int], bool], token: CancelToken = NEVER
+        self, target: int, is_wanted: Callable[[int], bool], token: CancelToken = NEVER
     ) -> Iterator[tuple[int, VideoFrame]]:
         """Decode up to a target frame.
 
-        Frames that are not ``wanted`` may be skipped if no frame refers to them. The token is checked between packets.
+        Frames that are not wanted may be skipped if no frame refers to them. The token is checked between packets.
 
         Yields:
             Index and frame of every complete frame on the way, and of the target last.
@@ -55,16 +55,20 @@ class Cursor:
             Cancelled: The token was raised. Decoded frames are not lost.
         """
         start = self._index.start_for(target)
-        if self._goes_on_to(target, start) and (yield from self._walk(target, wanted, token)):
+        if self._goes_on_to(target, start) and (yield from self._walk(target, is_wanted, token)):
             return
         stood = False
-        for at in sorted({max(0, start - step) for step in _STEPS_BACK}, reverse=True):
-            if self._stand_at(at):
+        for start_number in sorted({max(0, start - step) for step in _STEPS_BACK}, reverse=True):
+            if self._stand_at(start_number):
                 stood = True
-                if (yield from self._walk(target, wanted, token)):
+                if (yield from self._walk(target, is_wanted, token)):
                     return
         # an unseekable or counted file is decoded from the beginning
-        if (self._index.counted or not stood) and self._stand_at(0) and (yield from self._walk(target, wanted, token)):
+        if (
+            (self._index.counted or not stood)
+            and self._stand_at(0)
+            and (yield from self._walk(target, is_wanted, token))
+        ):
             return
         raise VideoError(
             f"Frame {target + 1} of {self._file.path}, at {self._index.times_s[target]:.3f} s, cannot be decoded: "
@@ -76,9 +80,9 @@ class Cursor:
         ahead = self._standing and target > self._last and target >= self._whole_from
         return ahead and int(self._index.starts[start]) <= self._next + _WALK
 
-    def _stand_at(self, at: int) -> bool:
+    def _stand_at(self, start_number: int) -> bool:
         """Go to an entry of the index's starts; return False if the container lands later, or at an unknown packet."""
-        number = int(self._index.starts[at])
+        number = int(self._index.starts[start_number])
         self._out.clear()
         self._standing = self._ended = False
         try:
@@ -92,12 +96,12 @@ class Cursor:
         self._standing = True
         self._next = number
         self._last = -1
-        self._whole_from = int(self._index.first_frames[at])
+        self._whole_from = int(self._index.first_frames[start_number])
         self._count = 0 if self._index.counted and number == 0 else None
         return True
 
     def _walk(
-        self, target: int, wanted: Callable[[int], bool], token: CancelToken
+        self, target: int, is_wanted: Callable[[int], bool], token: CancelToken
     ) -> Generator[tuple[int, VideoFrame], None, bool]:
         """Decode until the target was decoded (True), or cannot be decoded any more (False)."""
         while True:
@@ -111,12 +115,12 @@ class Cursor:
             if self._out or self._ended:
                 return False
             token.check()
-            for number, frame in self._more(wanted):
+            for number, frame in self._more(is_wanted):
                 index = self._index_of(number)
                 if index >= 0:
                     self._out.append((index, frame))
 
-    def _more(self, wanted: Callable[[int], bool]) -> list[tuple[int, VideoFrame]]:
+    def _more(self, is_wanted: Callable[[int], bool]) -> list[tuple[int, VideoFrame]]:
         """Decode the next packet, or empty the decoder at the end."""
         try:
             packet = self._pending or self._file.read()
@@ -128,7 +132,7 @@ class Cursor:
             return self._file.drain()
         self._next = packet[0] + 1
         frame = int(self._index.frame[packet[0]])
-        skip = self._may_skip and not (frame >= 0 and wanted(frame))
+        skip = self._may_skip and not (frame >= 0 and is_wanted(frame))
         if skip and frame >= 0 and self._intra:
             return []
         return self._file.decode(*packet, skip=skip)

@@ -51,8 +51,8 @@ def read_edits(file: VideoFile) -> tuple[Edit, ...]:
             edits = _parse_edits(movie_tables(stream), file.stream.id)
     except (OSError, struct.error):  # tables that libav can read, but this cannot
         return ()
-    shown = [at for at, edit in enumerate(edits) if edit.start is not None]
-    return edits[shown[0] :] if shown else ()
+    with_start = [index for index, edit in enumerate(edits) if edit.start is not None]
+    return edits[with_start[0] :] if with_start else ()
 
 
 def has_cuts(edits: tuple[Edit, ...]) -> bool:

@@ -57,32 +57,32 @@ class FrameIndex:
         A leading picture of an open group is stored after its key frame and shown before it: it needs the previous
         group.
         """
-        at = int(np.searchsorted(self.starts, self.packet[index], side="right")) - 1
-        while at > 0 and self.first_frames[at] > index:
-            at -= 1
-        return at
+        start = int(np.searchsorted(self.starts, self.packet[index], side="right")) - 1
+        while start > 0 and self.first_frames[start] > index:
+            start -= 1
+        return start
 
-    def length(self, at: int) -> int:
+    def length(self, start: int) -> int:
         """Return the number of frames between an entry of ``starts`` and the next."""
-        stop = self.first_frames[at + 1] if at + 1 < len(self.starts) else len(self.packet)
-        return int(stop - self.first_frames[at])
+        stop = self.first_frames[start + 1] if start + 1 < len(self.starts) else len(self.packet)
+        return int(stop - self.first_frames[start])
 
 
 def index_frames(
-    file: VideoFile, keep: Callable[[int, VideoFrame], None], token: CancelToken = NEVER
+    file: VideoFile, store: Callable[[int, VideoFrame], None], token: CancelToken = NEVER
 ) -> tuple[PacketTable, FrameIndex]:
     """Build the index of a freshly opened file, unread so far; its position afterwards is undefined.
 
-    ``keep`` receives the first frames, decoded on the way, with their indices. The token is checked between packets.
+    ``store`` receives the first frames, decoded on the way, with their indices. The token is checked between packets.
 
     Raises:
         VideoError: No frame decodes.
     """
     table = read_packets(file, token)
-    order = None if table.doubt or table.damaged or not len(table.pts) else _foretold(file, table, keep)
+    order = None if table.doubt or table.damaged or not len(table.pts) else _foretold(file, table, store)
     counted = order is None
     if order is None:
-        order, keys, failed = count_frames(file, len(table.pts), keep, token)
+        order, keys, failed = count_frames(file, len(table.pts), store, token)
         # a key frame that did not decode as one is no starting point
         table = replace(table, key=table.key & keys, damaged=table.damaged or failed)
     if not len(order):
@@ -92,7 +92,7 @@ def index_frames(
     return table, _assemble(file, table, order, counted=counted)
 
 
-def _foretold(file: VideoFile, table: PacketTable, keep: Callable[[int, VideoFrame], None]) -> IntArray | None:
+def _foretold(file: VideoFile, table: PacketTable, store: Callable[[int, VideoFrame], None]) -> IntArray | None:
     """Return the packets in the order of presentation if decoding confirms them, or None."""
     numbers = np.flatnonzero(table.shown)
     order = numbers[np.argsort(table.pts[numbers], kind="stable")]
@@ -108,16 +108,16 @@ def _foretold(file: VideoFile, table: PacketTable, keep: Callable[[int, VideoFra
     if not decoded or order[: len(decoded)].tolist() != decoded:
         return None
     for index, (_, frame) in enumerate(head):
-        keep(index, frame)
+        store(index, frame)
     return order
 
 
 def count_frames(
-    file: VideoFile, n_packets: int, keep: Callable[[int, VideoFrame], None], token: CancelToken = NEVER
+    file: VideoFile, n_packets: int, store: Callable[[int, VideoFrame], None], token: CancelToken = NEVER
 ) -> tuple[IntArray, NDArray[np.bool_], bool]:
     """Decode all frames of the file, which is reopened and has p packets, as far as possible.
 
-    ``keep`` receives every frame with its index. The token is checked between packets.
+    ``store`` receives every frame with its index. The token is checked between packets.
 
     Returns:
         Packets of the frames in order of output; (p,) whether a packet gave a key frame; and whether something could
@@ -131,7 +131,7 @@ def count_frames(
         for n, frame in frames:
             if 0 <= n < n_packets:
                 keys[n] = frame.key_frame
-            keep(len(order), frame)
+            store(len(order), frame)
             order.append(n)
 
     whole = True
@@ -153,18 +153,18 @@ def _usual_duration_s(times_s: FloatArray, rate: Fraction | None) -> float:
 
 def _assemble(file: VideoFile, table: PacketTable, order: IntArray, *, counted: bool) -> FrameIndex:
     n_packets = len(table.pts)
-    known = (order >= 0) & (order < n_packets)
+    has_packet = (order >= 0) & (order < n_packets)
     frame = np.full(n_packets, -1, np.int64)
     # of several frames in one packet only the first is identified by its packet
-    frame[order[known][::-1]] = np.flatnonzero(known)[::-1]
-    stamps = np.where(known, table.pts[np.where(known, order, 0)], NO_STAMP)
+    frame[order[has_packet][::-1]] = np.flatnonzero(has_packet)[::-1]
+    stamps = np.where(has_packet, table.pts[np.where(has_packet, order, 0)], NO_STAMP)
     rate = file.stream.average_rate or file.stream.guessed_rate
     ticks, mended = presentation_ticks(stamps, 1 / (rate * file.time_base) if rate else None, REORDER)
     times_s = (ticks - ticks[0]) * float(file.time_base)
     edits = read_edits(file)
-    shown = _shown(file, table, order, apply_edits(file, edits)) if has_cuts(edits) else None
-    if shown is not None:
-        times_s = shown.times_s
+    shown_frames = _shown(file, table, order, apply_edits(file, edits)) if has_cuts(edits) else None
+    if shown_frames is not None:
+        times_s = shown_frames.times_s
         mended = False
 
     starts = np.flatnonzero(table.key)
@@ -178,11 +178,11 @@ def _assemble(file: VideoFile, table: PacketTable, order: IntArray, *, counted: 
     first_frames[0] = 0
 
     usual_s = _usual_duration_s(times_s, rate)
-    last_s = _last_shown(file, table, int(order[-1])) * float(file.time_base) if known[-1] else 0.0
+    last_s = _last_shown(file, table, int(order[-1])) * float(file.time_base) if has_packet[-1] else 0.0
     if not 0 < last_s < 1000 * usual_s:
         last_s = usual_s
-    if shown is not None:
-        last_s = shown.last_s
+    if shown_frames is not None:
+        last_s = shown_frames.last_s
     notes = []
     if file.n_tracks > 1:
         notes.append(f"The file holds {file.n_tracks} video tracks; only the first is shown and judged.")

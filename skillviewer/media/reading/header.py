@@ -27,7 +27,9 @@ def read_header(path: Path) -> VideoHeader | None:
     """Return what the header of a file says; None if it says nothing that can be used, or is not there."""
     try:
         with av.open(f"file:{path.absolute()}", options=dict(OPEN_OPTIONS), metadata_errors="replace") as container:
-            stream = next((one for one in container.streams.video if not one.disposition & NO_VIDEO), None)
+            stream = next(
+                (candidate for candidate in container.streams.video if not candidate.disposition & NO_VIDEO), None
+            )
             if stream is None or stream.codec_context is None:
                 return None
             rate = float(stream.average_rate or stream.guessed_rate or 0)

@@ -38,29 +38,29 @@ def check_edits(path: Path) -> None:
 
 def boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Yield name and content of consecutive boxes."""
-    at = 0
-    while at + 8 <= len(data):
-        size, head = _sizes(data[at : at + 16], len(data) - at)
+    position = 0
+    while position + 8 <= len(data):
+        size, head = _sizes(data[position : position + 16], len(data) - position)
         if size < head:
             return
-        yield data[at + 4 : at + 8], data[at + head : at + size]
-        at += size
+        yield data[position + 4 : position + 8], data[position + head : position + size]
+        position += size
 
 
 def movie_tables(stream: BinaryIO) -> bytes:
     """Return the content of the box that describes all tracks."""
-    at = 0
+    position = 0
     stop = stream.seek(0, 2)
-    while at + 8 <= stop:
-        stream.seek(at)
+    while position + 8 <= stop:
+        stream.seek(position)
         start = stream.read(16)
-        size, head = _sizes(start, stop - at)
+        size, head = _sizes(start, stop - position)
         if size < head:
             break
         if start[4:8] == b"moov":
-            stream.seek(at + head)
+            stream.seek(position + head)
             return stream.read(size - head) if size <= MAX_TABLE_BYTES else b""
-        at += size
+        position += size
     return b""
 
 
@@ -78,8 +78,8 @@ def _inside(data: bytes, *names: bytes) -> bytes:
     return data
 
 
-def _u32(data: bytes, at: int) -> int:
-    (number,) = struct.unpack_from(">I", data, at)
+def _u32(data: bytes, position: int) -> int:
+    (number,) = struct.unpack_from(">I", data, position)
     return int(number)
 
 

@@ -52,13 +52,13 @@ def _length_size(codec: str, extradata: bytes) -> int:
 
 def _units(data: memoryview, size: int) -> str:
     """Check that the units fill the packet, and that the forbidden bit is zero."""
-    at = 0
+    position = 0
     end = len(data)
-    while at < end:
-        start = at + size
-        length = int.from_bytes(data[at:start], "big")
-        at = start + length
-        if not length or at > end or data[start] & 0x80:
+    while position < end:
+        start = position + size
+        length = int.from_bytes(data[position:start], "big")
+        position = start + length
+        if not length or position > end or data[start] & 0x80:
             return _MALFORMED
     return ""
 
@@ -96,24 +96,24 @@ def _vp9(data: memoryview) -> str:
 
 def _av1(data: memoryview) -> str:
     """Check that open bitstream units of declared size fill the packet (AV1 specification 5.3)."""
-    at = 0
+    position = 0
     end = len(data)
-    while at < end:
-        head = data[at]
-        at += 2 if head & 0x04 else 1
+    while position < end:
+        head = data[position]
+        position += 2 if head & 0x04 else 1
         if head & 0x81:  # bits that must be zero
             return _MALFORMED
         if not head & 0x02:  # only the last unit may omit its size
             return _blank(data)
         size = shift = 0
-        while at < end and shift < 56:
-            size |= (data[at] & 0x7F) << shift
+        while position < end and shift < 56:
+            size |= (data[position] & 0x7F) << shift
             shift += 7
-            at += 1
-            if not data[at - 1] & 0x80:
+            position += 1
+            if not data[position - 1] & 0x80:
                 break
-        at += size
-    return _blank(data) if at == end else _MALFORMED
+        position += size
+    return _blank(data) if position == end else _MALFORMED
 
 
 def is_cut_off(file: VideoFile, n_packets: int, end_ticks: int) -> bool:
@@ -152,13 +152,13 @@ def _ends_early(file: VideoFile, end_ticks: int) -> bool:
 
 def _segment_end(head: bytes) -> int:
     """Return the declared end of the segment of a Matroska file, or 0 if it is not declared (RFC 8794)."""
-    at = head.find(b"\x18\x53\x80\x67") + 4
-    if at < 4 or at >= len(head) or not head[at]:
+    position = head.find(b"\x18\x53\x80\x67") + 4
+    if position < 4 or position >= len(head) or not head[position]:
         return 0
-    length = 9 - head[at].bit_length()
-    size = int.from_bytes(head[at : at + length], "big") & ~(1 << 7 * length)
+    length = 9 - head[position].bit_length()
+    size = int.from_bytes(head[position : position + length], "big") & ~(1 << 7 * length)
     unknown = (1 << 7 * length) - 1
-    return 0 if size == unknown else at + length + size
+    return 0 if size == unknown else position + length + size
 
 
 _ONE_PICTURE_A_PACKET = frozenset((
@@ -246,10 +246,10 @@ def _doubt_stamps(codec: str, table: PacketTable) -> str:
     """Return the reason why the time stamps alone do not identify the frames, or ""."""
     if codec not in _ONE_PICTURE_A_PACKET:
         return "the codec may hold several pictures in a packet, or none"
-    shown = table.pts[table.shown]
+    shown_stamps = table.pts[table.shown]
     if (table.pts == NO_STAMP).any():
         return "a packet has no time stamp"
-    if len(np.unique(shown)) < len(shown):
+    if len(np.unique(shown_stamps)) < len(shown_stamps):
         return "two packets have the same time stamp"
     if (np.diff(table.pts[table.key & table.shown]) <= 0).any():
         return "time stamps run backwards"
@@ -261,8 +261,8 @@ def jump(file: VideoFile, table: PacketTable, number: int) -> tuple[int, VideoPa
 
     After an early landing reading continues, after a late one the target is moved back.
     """
-    for back in (0, 8, 40):
-        landed = file.seek(int(table.seek_to[max(0, number - back)]), table.find)
+    for n_back in (0, 8, 40):
+        landed = file.seek(int(table.seek_to[max(0, number - n_back)]), table.find)
         if landed is not None and landed[0] <= number:
             while landed is not None and landed[0] < number:
                 landed = file.read()

@@ -67,7 +67,7 @@ class FrameCache:
 
     def nearest(self, index: int) -> int | None:
         """Return the index of the cached frame nearest to an index, or None."""
-        return min(self._frames, key=lambda kept: abs(kept - index), default=None)
+        return min(self._frames, key=lambda cached: abs(cached - index), default=None)
 
     def clear(self) -> None:
         """Drop all frames."""
@@ -109,8 +109,8 @@ class VideoReader(Closing):
         self, path: str | Path, token: CancelToken = NEVER, *, cache_bytes: int = 256 * 2**20, threads: int = 1
     ) -> None:
         self._path = Path(path)
-        for look in BEFORE_OPENING:
-            look(self._path, token)
+        for check in BEFORE_OPENING:
+            check(self._path, token)
         self._cache = FrameCache(cache_bytes)
         self._file = VideoFile(self._path, threads)
         self._info: VideoInfo | None = None
@@ -194,16 +194,16 @@ class VideoReader(Closing):
         Raises:
             VideoError: One of the frames does not exist or does not decode.
         """
-        asked = self._asked(indices)
+        requested = self._asked(indices)
         width, height = self._converter.size
-        out = np.empty((len(asked), height, width, 3), np.uint8)
-        places = np.argsort(asked, kind="stable")
-        at = 0
-        for decoded in self.stream(np.unique(asked)):
+        out = np.empty((len(requested), height, width, 3), np.uint8)
+        places = np.argsort(requested, kind="stable")
+        position = 0
+        for decoded in self.stream(np.unique(requested)):
             picture = decoded.rgb()
-            while at < len(places) and asked[places[at]] == decoded.index:
-                out[places[at]] = picture
-                at += 1
+            while position < len(places) and requested[places[position]] == decoded.index:
+                out[places[position]] = picture
+                position += 1
         return out
 
     def stream(
@@ -220,20 +220,20 @@ class VideoReader(Closing):
             VideoError: One of the frames does not exist or does not decode.
             ValueError: The indices do not ascend.
         """
-        asked = self._asked(indices)
-        if (np.diff(asked) <= 0).any():
+        requested = self._asked(indices)
+        if (np.diff(requested) <= 0).any():
             raise ValueError("the indices of a stream must ascend")
-        wanted = set(asked.tolist())
-        return (DecodedFrame(i, self._pass(i, wanted, token), self._converter) for i in asked.tolist())
+        to_decode = set(requested.tolist())
+        return (DecodedFrame(i, self._pass(i, to_decode, token), self._converter) for i in requested.tolist())
 
     @property
     def decoding_s(self) -> float:
         """Processor seconds of this process while ``stream`` decoded."""
         return self._decoding_s
 
-    def _pass(self, index: int, wanted: set[int], token: CancelToken) -> VideoFrame:
+    def _pass(self, index: int, to_decode: set[int], token: CancelToken) -> VideoFrame:
         began = process_time()
-        frame = self._cache.get(index) or self._reach(index, wanted.__contains__, keep=False, token=token)
+        frame = self._cache.get(index) or self._reach(index, to_decode.__contains__, keep=False, token=token)
         self._decoding_s += process_time() - began
         return frame
 
@@ -282,19 +282,19 @@ class VideoReader(Closing):
         if frame is not None:
             return frame
         group = self._index.start_for(index)
-        again = group in self._visited and self._index.length(group) <= self._capacity
+        revisits = group in self._visited and self._index.length(group) <= self._capacity
         backwards = index < last <= index + WINDOW
         self._visited.add(group)
         # slightly less than fits, so that the window does not evict itself
-        back = max(1, self._capacity * 7 // 8) if again or backwards else 1
-        return self._reach(index, lambda i: i > index - back, keep=True, token=token)
+        n_back = max(1, self._capacity * 7 // 8) if revisits or backwards else 1
+        return self._reach(index, lambda i: i > index - n_back, keep=True, token=token)
 
     def _reach(
-        self, index: int, wanted: Callable[[int], bool], *, keep: bool, token: CancelToken = NEVER
+        self, index: int, is_wanted: Callable[[int], bool], *, keep: bool, token: CancelToken = NEVER
     ) -> VideoFrame:
         _ = self._file.container  # a closed file stays closed
         frame = None
-        for i, frame in self._cursor.reach(index, wanted, token):
+        for i, frame in self._cursor.reach(index, is_wanted, token):
             if keep:
                 self._cache.put(i, frame)
         assert frame is not None
@@ -304,10 +304,10 @@ class VideoReader(Closing):
         return DecodedFrame(index, frame, self._converter).rgb()
 
     def _asked(self, indices: Sequence[int] | NDArray[np.integer]) -> IntArray:
-        asked = np.asarray(indices, np.int64).reshape(-1)
-        for i in asked[(asked < 0) | (asked >= self.n_frames)][:1]:
+        requested = np.asarray(indices, np.int64).reshape(-1)
+        for i in requested[(requested < 0) | (requested >= self.n_frames)][:1]:
             self._check(int(i))
-        return asked
+        return requested
 
     def _check(self, index: int) -> None:
         if not 0 <= index < self.n_frames:

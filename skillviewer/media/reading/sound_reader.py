@@ -115,13 +115,13 @@ class SoundReader:
         total = round((stop_s - start_s) / speed * SOUND_RATE_HZ)
         early_s = SLOW_LEAD_S if speed < 1 else 0.0
         pieces = self._filled(start_s - early_s, round((stop_s - start_s + early_s) * SOUND_RATE_HZ), token)
-        given = 0
+        n_given = 0
         for piece in pieces if speed == 1 else _stretched(pieces, speed):
-            cut = piece[:, : total - given]
+            cut = piece[:, : total - n_given]
             if cut.shape[1]:
                 yield cut
-            given += cut.shape[1]
-        yield from _silence(total - given)
+            n_given += cut.shape[1]
+        yield from _silence(total - n_given)
 
     def envelope(
         self, digest: str, duration_s: float, token: CancelToken = NEVER, report: Report = silent
@@ -182,20 +182,20 @@ class SoundReader:
 
     def _filled(self, start_s: float, total: int, token: CancelToken) -> Iterator[Float32Array]:
         """Yield ``total`` samples from a time on, with silence where the file has none."""
-        given = 0
-        for at, samples in self._decoded(start_s, _Found(), token):
-            begin = max(at, given)
+        n_given = 0
+        for start, samples in self._decoded(start_s, _Found(), token):
+            begin = max(start, n_given)
             if begin >= total:
                 break
-            piece = samples[:, begin - at : total - at]
+            piece = samples[:, begin - start : total - start]
             if not piece.shape[1]:
                 continue
-            yield from _silence(begin - given)
+            yield from _silence(begin - n_given)
             yield piece
-            given = begin + piece.shape[1]
-        yield from _silence(total - given)
+            n_given = begin + piece.shape[1]
+        yield from _silence(total - n_given)
 
-    def _decoded(self, start_s: float, found: _Found, token: CancelToken) -> Iterator[Placed]:
+    def _decoded(self, start_s: float, facts: _Found, token: CancelToken) -> Iterator[Placed]:
         """Yield (position in samples from the start, samples) as stored in the file; positions may overlap."""
         with decoder_errors(partial(_unheard, self.path)), _open(self.path) as container:
             zero_s = self._first_s + start_s
@@ -206,9 +206,9 @@ class SoundReader:
             resampler: AudioResampler | None = None
             place: int | None = None
             shift = 0  # from the clock of the time stamps to the clock of the samples
-            for frame in self._frames(container, stream, found, token):
-                if frame.sample_rate not in found.rates_hz[-1:] or resampler is None:
-                    found.rates_hz.append(frame.sample_rate)
+            for frame in self._frames(container, stream, facts, token):
+                if frame.sample_rate not in facts.rates_hz[-1:] or resampler is None:
+                    facts.rates_hz.append(frame.sample_rate)
                     resampler = AudioResampler(format="fltp", layout="stereo", rate=SOUND_RATE_HZ)
                 if frame.time is not None:
                     stamped = round((frame.time - zero_s) * SOUND_RATE_HZ) + shift
@@ -217,12 +217,12 @@ class SoundReader:
                     elif place is None or abs(stamped - place) > _GAP:
                         place = stamped
                 place = 0 if place is None else place
-                for samples in self._resampled(resampler, frame, found):
+                for samples in self._resampled(resampler, frame, facts):
                     yield place, samples
                     place += samples.shape[1]
 
     def _frames(
-        self, container: InputContainer, stream: AudioStream, found: _Found, token: CancelToken
+        self, container: InputContainer, stream: AudioStream, facts: _Found, token: CancelToken
     ) -> Iterator[AudioFrame]:
         """Yield the frames that decode; a file that ends in the middle of a packet ends there."""
         packets = container.demux(stream)
@@ -232,7 +232,7 @@ class SoundReader:
                 with decoder_errors(partial(_unheard, self.path)):
                     packet: Packet[AudioStream] | None = next(packets, None)
             except VideoError:
-                found.n_damaged += 1
+                facts.n_damaged += 1
                 return
             if packet is None:
                 return
@@ -241,26 +241,26 @@ class SoundReader:
                 with decoder_errors(partial(_unheard, self.path)):
                     frames = packet.decode()
             except VideoError:
-                found.n_damaged += 1
+                facts.n_damaged += 1
             yield from frames
 
-    def _resampled(self, resampler: AudioResampler, frame: AudioFrame, found: _Found) -> list[Float32Array]:
+    def _resampled(self, resampler: AudioResampler, frame: AudioFrame, facts: _Found) -> list[Float32Array]:
         try:
             with decoder_errors(partial(_unheard, self.path)):
                 pieces = [piece.to_ndarray().astype(np.float32, copy=False) for piece in resampler.resample(frame)]
         except VideoError:  # the layout changed without the rate, or the frame is damaged
-            found.n_damaged += 1
+            facts.n_damaged += 1
             return []
         return [np.nan_to_num(piece, copy=False, posinf=0.0, neginf=0.0).clip(-1, 1) for piece in pieces]
 
 
-def _raise_peaks(peaks: Float32Array, at: int, loudness: Float32Array) -> None:
-    """Raise the elements of an envelope to the samples from position ``at`` on, which may be negative."""
-    loudness = loudness[max(0, -at) : len(peaks) * _BIN - at]
-    at = max(at, 0)
+def _raise_peaks(peaks: Float32Array, start: int, loudness: Float32Array) -> None:
+    """Raise the elements of an envelope to the samples from position ``start`` on, which may be negative."""
+    loudness = loudness[max(0, -start) : len(peaks) * _BIN - start]
+    start = max(start, 0)
     if len(loudness):
-        bins = np.arange(at // _BIN, (at + len(loudness) - 1) // _BIN + 1)
-        starts = np.maximum(bins * _BIN - at, 0)
+        bins = np.arange(start // _BIN, (start + len(loudness) - 1) // _BIN + 1)
+        starts = np.maximum(bins * _BIN - start, 0)
         peaks[bins] = np.maximum(peaks[bins], np.maximum.reduceat(loudness, starts))
 
 
@@ -301,17 +301,17 @@ class Sound:
         yield from self._reader.blocks(self.start_s, self.stop_s, self.speed)
 
 
-def offset_by_sound(own: Path, other: Path, token: CancelToken = NEVER) -> SoundOffset:
+def offset_by_sound(assessed: Path, other: Path, token: CancelToken = NEVER) -> SoundOffset:
     """Find the offset between two recordings of a scene by the first 20 minutes of their sound.
 
     Args:
-        own: The assessed video.
-        other: The other camera; the offset is its time minus that of ``own``.
+        assessed: The assessed video.
+        other: The other camera; the offset is its time minus that of ``assessed``.
         token: Checked after every packet.
 
     Raises:
         VideoError: One of them has no sound, or cannot be read.
     """
     every = SOUND_RATE_HZ // OFFSET_RATE_HZ
-    sounds = [SoundReader(path).mono(_COMPARED_S, every, token) for path in (own, other)]
+    sounds = [SoundReader(path).mono(_COMPARED_S, every, token) for path in (assessed, other)]
     return find_offset(*sounds)

@@ -32,9 +32,9 @@ def presentation_ticks(stamps: IntArray, step: Fraction | None, reorder: int) ->
     if (np.diff(stamps) > 0).all():
         return stamps, False
     order = np.argsort(stamps, kind="stable")
-    ordered = stamps[order]
-    if (np.diff(ordered) > 0).all() and np.abs(order - np.arange(n)).max() <= reorder:
-        return ordered, False
+    sorted_stamps = stamps[order]
+    if (np.diff(sorted_stamps) > 0).all() and np.abs(order - np.arange(n)).max() <= reorder:
+        return sorted_stamps, False
     steps = np.diff(stamps)
     forward = steps[steps > 0]
     usual = max(1, int(np.median(forward)) if len(forward) else round(step or 1))

@@ -43,14 +43,16 @@ def write_anew(
     start_s = float(info.times_s[frames[0]])
     stop_s = info.end_s(frames[-1])
     rate_hz = last_rate_hz(stop_s - float(info.times_s[frames[-1]]))
-    heard = Sound(info.path, start_s, stop_s) if sound and has_sound(info.path) else None
-    with VideoWriter(target, info.width_px, info.height_px, rate_hz=rate_hz, quality="good", sound=heard) as writer:
-        for done, decoded in enumerate(source.stream(frames), start=1):
+    source_sound = Sound(info.path, start_s, stop_s) if sound and has_sound(info.path) else None
+    with VideoWriter(
+        target, info.width_px, info.height_px, rate_hz=rate_hz, quality="good", sound=source_sound
+    ) as writer:
+        for n_done, decoded in enumerate(source.stream(frames), start=1):
             token.check()
             picture = decoded.rgb()
             if faces is not None:
                 picture = blurred(picture, faces.boxes_at(decoded.index))
             writer.write(picture, float(info.times_s[decoded.index]))
-            report(Progress("writing the video" if faces is None else "blurring faces", done, len(frames)))
+            report(Progress("writing the video" if faces is None else "blurring faces", n_done, len(frames)))
     with VideoReader(target, cache_bytes=0) as written:
         return written.info

@@ -49,8 +49,8 @@ def frame_folders(folder: Path) -> tuple[list[FrameFolder], list[str]]:
         if any(part.startswith(".") for part in relative.parts):
             continue
         try:
-            one = _numbered(place, relative.as_posix() if relative.parts else folder.absolute().name)
-            folders += [one] if one is not None else []
+            frame_folder = _numbered(place, relative.as_posix() if relative.parts else folder.absolute().name)
+            folders += [frame_folder] if frame_folder is not None else []
         except VideoError as error:
             problems.append(str(error))
     return folders, problems
@@ -71,8 +71,8 @@ def _numbered(place: Path, name: str) -> FrameFolder | None:
     for (number, path), (following, other) in pairwise(frames):
         if number == following:
             raise VideoError(f"{name} holds two pictures of the number {number}: {path.name} and {other.name}.")
-    taken = {path for _, path in frames}
-    return FrameFolder(name, tuple(frames), tuple(path.name for path in files if path not in taken))
+    frame_paths = {path for _, path in frames}
+    return FrameFolder(name, tuple(frames), tuple(path.name for path in files if path not in frame_paths))
 
 
 def write_frames(

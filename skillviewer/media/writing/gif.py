@@ -75,15 +75,15 @@ class SharedPalette(Closing):
         self._graph.push(None)
         palette = next(pulled(self._graph))
         graph, source = self._painter(palette)
-        at = 0
+        tick = 0
         with av.open(f"file:{self._temp_path.absolute()}") as container:
             for packed in container.decode(video=0):
                 frame = packed.reformat(format="rgb24")
-                frame.pts = at
+                frame.pts = tick
                 frame.time_base = self._clock
                 frame.duration = 1
                 source.push(frame)
-                at += 1
+                tick += 1
                 yield from self._stamped(graph)
         source.push(None)
         yield from self._stamped(graph)

@@ -132,9 +132,9 @@ def build_proxy(
         with VideoReader(source, token, cache_bytes=0) as reader:
             return build_proxy(reader, token, report, max_bytes=max_bytes, folder=folder)
     info = source.describe(token)
-    there = ScrubProxy.open(info, folder)
-    if there is not None:
-        return there
+    existing = ScrubProxy.open(info, folder)
+    if existing is not None:
+        return existing
     size = _proxy_size(info, max_bytes)
     path = _proxy_path(info, folder)
     try:
@@ -148,29 +148,29 @@ def build_proxy(
 
 
 def _write(
-    file: BufferedWriter, reader: VideoReader, size: tuple[int, int], token: CancelToken, report: Report, most: int
+    file: BufferedWriter, reader: VideoReader, size: tuple[int, int], token: CancelToken, report: Report, max_bytes: int
 ) -> None:
     n = reader.n_frames
     entries = np.zeros(n, _ENTRY)
-    at = file.write(_MAGIC)
+    position = file.write(_MAGIC)
     for index, jpeg in enumerate(_jpegs(reader, size)):
         token.check()
-        entries[index] = (at, len(jpeg), zlib.crc32(jpeg))
-        at += file.write(jpeg)
-        if at > most:
-            raise VideoError(f"{reader.info.path} is too long for a scrub proxy of at most {most / 2**20:.0f} MB.")
+        entries[index] = (position, len(jpeg), zlib.crc32(jpeg))
+        position += file.write(jpeg)
+        if position > max_bytes:
+            raise VideoError(f"{reader.info.path} is too long for a scrub proxy of at most {max_bytes / 2**20:.0f} MB.")
         if index % 16 == 0 or index == n - 1:
             report(Progress("preparing for scrubbing", index + 1, n))
     table = entries.tobytes()
     file.write(table)
-    file.write(_FOOTER.pack(at, n, *size, _checksum(table, size), _MAGIC))
+    file.write(_FOOTER.pack(position, n, *size, _checksum(table, size), _MAGIC))
 
 
 def _jpegs(reader: VideoReader, size: tuple[int, int]) -> Iterator[bytes]:
     for decoded in reader.stream(range(reader.n_frames)):
         picture = cv2.cvtColor(decoded.rgb(size), cv2.COLOR_RGB2BGR)
-        done, jpeg = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
-        if not done:
+        is_encoded, jpeg = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
+        if not is_encoded:
             raise VideoError(f"Frame {decoded.index} of {reader.info.path} could not be compressed.")
         yield jpeg.tobytes()
 
@@ -181,10 +181,10 @@ def _read_table(file: BufferedReader) -> tuple[np.ndarray[tuple[int], np.dtype[n
     if end < len(_MAGIC) + _FOOTER.size:
         raise ValueError("too short")
     file.seek(end - _FOOTER.size)
-    at, n, width, height, crc32, magic = _FOOTER.unpack(file.read(_FOOTER.size))
-    if magic != _MAGIC or at + n * _ENTRY.itemsize + _FOOTER.size != end:
+    table_start, n, width, height, crc32, magic = _FOOTER.unpack(file.read(_FOOTER.size))
+    if magic != _MAGIC or table_start + n * _ENTRY.itemsize + _FOOTER.size != end:
         raise ValueError("not a whole proxy")
-    file.seek(at)
+    file.seek(table_start)
     table = file.read(n * _ENTRY.itemsize)
     if _checksum(table, (width, height)) != crc32:
         raise ValueError("its table is damaged")

@@ -69,13 +69,13 @@ def _copy(source: Path, target: Path, muxer: str, token: CancelToken) -> None:
 def _with_bytes(packet: "av.Packet[Any]", data: bytes) -> "av.Packet[Any]":
     if len(data) == packet.size:
         return packet
-    made: av.Packet[Any] = av.Packet(data)
-    made.pts = packet.pts
-    made.dts = packet.dts
-    made.duration = packet.duration
-    made.time_base = packet.time_base
-    made.is_keyframe = packet.is_keyframe
-    return made
+    new_packet: av.Packet[Any] = av.Packet(data)
+    new_packet.pts = packet.pts
+    new_packet.dts = packet.dts
+    new_packet.duration = packet.duration
+    new_packet.time_base = packet.time_base
+    new_packet.is_keyframe = packet.is_keyframe
+    return new_packet
 
 
 def _compare(source: Path, target: Path) -> None:
@@ -94,8 +94,9 @@ def _compare(source: Path, target: Path) -> None:
         raise _refusal(source, f"the copy is not the same video ({facts})")
 
 
-def _refusal(source: Path, why: str) -> ExportError:
+def _refusal(source: Path, reason: str) -> ExportError:
     return ExportError(
-        f"{source.name} cannot be copied without what its file says of its origin: {why.rstrip('.')}. Leave the videos "
+        f"{source.name} cannot be copied without what its file says of its origin: {reason.rstrip('.')}. Leave the "
+        "videos "
         "out, or convert this one to MP4 first."
     )

@@ -70,8 +70,8 @@ def _even(pieces: Iterator[Float32Array]) -> Iterator[Float32Array]:
         if n >= _BLOCK:
             joined = np.concatenate(waiting, axis=1)
             whole = n // _BLOCK * _BLOCK
-            for at in range(0, whole, _BLOCK):
-                yield joined[:, at : at + _BLOCK]
+            for start in range(0, whole, _BLOCK):
+                yield joined[:, start : start + _BLOCK]
             waiting = [joined[:, whole:]]
             n = n - whole
     if n:

@@ -58,7 +58,7 @@ def cleaned_header(codec: str, header: bytes, cleaned: Cleaner) -> bytes:
 
 def _without_message_arrays(box: bytes) -> bytes:
     """Return a ``HEVCDecoderConfigurationRecord`` without arrays of messages (ISO/IEC 14496-15 8.3.3.1)."""
-    kept = []
+    remaining = []
     position = 23
     n_arrays = box[22] if len(box) > 22 else 0
     for _ in range(n_arrays):
@@ -69,8 +69,8 @@ def _without_message_arrays(box: bytes) -> bytes:
             position += 2 + int.from_bytes(box[position : position + 2], "big")
         unit_type = box[start] & 0x3F
         if unit_type not in _HEVC_MESSAGE_UNITS:
-            kept.append(box[start:position])
-    return box[:22] + bytes([len(kept)]) + b"".join(kept)
+            remaining.append(box[start:position])
+    return box[:22] + bytes([len(remaining)]) + b"".join(remaining)
 
 
 def _length_size(codec: str, header: bytes) -> int:
@@ -82,13 +82,13 @@ def _length_size(codec: str, header: bytes) -> int:
 
 
 def _without_messages(data: bytes, codec: str, length_size: int) -> bytes:
-    kept = []
+    remaining = []
     for unit, start_code in _units(data, length_size):
         stripped = _unit_without_messages(unit, codec)
         if stripped:
             prefix = len(stripped).to_bytes(length_size, "big") if length_size else start_code
-            kept.append(prefix + stripped)
-    return b"".join(kept)
+            remaining.append(prefix + stripped)
+    return b"".join(remaining)
 
 
 def _units(data: bytes, length_size: int) -> Iterator[tuple[bytes, bytes]]:
@@ -123,10 +123,10 @@ def _unit_without_messages(unit: bytes, codec: str) -> bytes:
     if not is_message_unit:
         return unit
     payload = _EMULATION_PREVENTION.sub(b"\0\0", unit[header_size:])
-    kept = b"".join(message for kind, message in _messages(payload) if kind not in _USER_DATA)
-    if not kept:
+    remaining = b"".join(message for kind, message in _messages(payload) if kind not in _USER_DATA)
+    if not remaining:
         return b""
-    return unit[:header_size] + _NEEDS_EMULATION_PREVENTION.sub(b"\0\0\3", kept + b"\x80")
+    return unit[:header_size] + _NEEDS_EMULATION_PREVENTION.sub(b"\0\0\3", remaining + b"\x80")
 
 
 def _messages(payload: bytes) -> Iterator[tuple[int, bytes]]:
@@ -153,7 +153,7 @@ def _messages(payload: bytes) -> Iterator[tuple[int, bytes]]:
 
 def _without_metadata(data: bytes) -> bytes:
     """Return a temporal unit without its metadata units (open bitstream units of type 5)."""
-    kept = []
+    remaining = []
     position = 0
     while position < len(data):
         kind = (data[position] >> 3) & 15
@@ -172,9 +172,9 @@ def _without_metadata(data: bytes) -> bytes:
         else:
             size = len(data) - position
         if kind != 5:
-            kept.append(data[position : position + size])
+            remaining.append(data[position : position + size])
         position += size
-    return b"".join(kept)
+    return b"".join(remaining)
 
 
 def _without_segments(data: bytes) -> bytes:
@@ -182,16 +182,16 @@ def _without_segments(data: bytes) -> bytes:
 
     APP0 and APP14 stay: they define the order of fields and the meaning of colours.
     """
-    kept = []
+    remaining = []
     position = 0
     while (start := data.find(b"\xff\xd8", position)) >= 0:
-        kept.append(data[position : start + 2])
+        remaining.append(data[position : start + 2])
         position = start + 2
         while position + 4 <= len(data) and data[position] == 0xFF and data[position + 1] != 0xDA:
             size = 2 + int.from_bytes(data[position + 2 : position + 4], "big")
             marker = data[position + 1]
             is_metadata = marker == 0xFE or (0xE1 <= marker <= 0xEF and marker != 0xEE)
             if not is_metadata:
-                kept.append(data[position : position + size])
+                remaining.append(data[position : position + size])
             position += size
-    return b"".join(kept) + data[position:]
+    return b"".join(remaining) + data[position:]

@@ -225,8 +225,8 @@ class VideoWriter:
         self._stream = stream
         self._palette: SharedPalette | None = None
         if not self._even:
-            beside = self._part.with_suffix(".pictures")
-            self._palette = SharedPalette(self.size, format_.clock_hz, int(format_.quality[quality]), beside)
+            pictures_path = self._part.with_suffix(".pictures")
+            self._palette = SharedPalette(self.size, format_.clock_hz, int(format_.quality[quality]), pictures_path)
         self._track = self._open_track()
         self._unsigned: BitStreamFilterContext | None = None
         if format_.encoder == "libx264":
@@ -357,5 +357,5 @@ def _format_for(path: Path) -> _Format:
                     f"{path} cannot be written: the encoder {format_.encoder} is missing on this computer."
                 )
             return format_
-    known = ", ".join(suffix for format_ in _FORMATS for suffix in format_.suffixes)
-    raise ExportError(f"{path} cannot be written: choose a name that ends in one of {known}.")
+    suffixes = ", ".join(suffix for format_ in _FORMATS for suffix in format_.suffixes)
+    raise ExportError(f"{path} cannot be written: choose a name that ends in one of {suffixes}.")
