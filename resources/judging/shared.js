@@ -65,6 +65,8 @@ const store = {
         asked.onerror = asked.onblocked = () => done(null);
       } catch { done(null); }
     });
+    // deleteDatabase of another tab: nothing may come back from this one
+    if (this.db) this.db.onversionchange = () => { this.db.close(); location.reload(); };
     const votes = new Map(), first = await this.first();
     for (const vote of [...first, ...this.second()]) if (!votes.get(vote.key)?.withdrawn_at) votes.set(vote.key, vote);
     this.votes = [...votes.values()].sort((one, other) => one.n - other.n);
@@ -116,6 +118,25 @@ const store = {
     vote.withdrawn_at = new Date().toISOString();
     await this.write(vote, false);
     this.mirror();
+  },
+  // true if no answer of the rater is left in this browser
+  async erase() {
+    try { for (const name of ["", "-saved", "-practised"]) localStorage.removeItem(this.name + name); } catch { /* nothing was kept there */ }
+    const db = this.db;
+    const cleared = !db || await new Promise((done) => {
+      try {
+        const act = db.transaction("votes", "readwrite", { durability: "strict" });
+        act.objectStore("votes").clear();
+        act.oncomplete = () => done(true);
+        act.onabort = act.onerror = () => done(false);
+      } catch { done(false); }
+    });
+    if (!cleared) { this.mirror(); return false; }
+    if (db) { db.onversionchange = null; db.close(); indexedDB.deleteDatabase(this.name); }
+    this.db = null;
+    this.votes = [];
+    this.savedHere = this.practisedHere = undefined;
+    return true;
   },
   get keeps() { return Boolean(this.db) || this.mirrored; },
   get standing() { return this.votes.filter((vote) => !vote.withdrawn_at); },
@@ -178,7 +199,9 @@ function tally() {
   $("progress").setAttribute("aria-valuetext", `${n} of ${turns.length}`);
   document.querySelectorAll(".save").forEach((button) => button.classList.toggle("due", due && n > 0));
   [$("undo"), document.querySelector(".undo")].forEach((button) => { button.disabled = n === 0 || practice !== null; });
-  $("end-next").textContent = due ? `One step is left: these ${WORDS.answers} are not saved to a file yet. Press “Save ${WORDS.answers}”, and give the file back to whoever gave you this folder.` : `All ${WORDS.answers} are saved to a file. Give the file back to whoever gave you this folder.`;
+  $("end-next").classList.toggle("due", due && n > 0);
+  $("end-next").hidden = $("erase").hidden = !store.votes.length;
+  $("end-next").textContent = due ? `One step is left: these ${WORDS.answers} are not saved to a file yet. Press “Save ${WORDS.answers}”, and give the file back to whoever gave you this folder.` : `All ${WORDS.answers} are saved to a file, in the folder of your downloads. Give it back to whoever gave you this folder. Once it has arrived, delete the ${WORDS.answers} from this browser.`;
 }
 
 // the first turns without an answer, from one on
@@ -202,7 +225,7 @@ function end(heading, words) {
   shown = ahead = null;
   const n = store.standing.length;
   $("end-heading").textContent = heading;
-  $("end-words").textContent = `${words} ${n} of ${turns.length} ${WORDS.turns} are ${WORDS.answered}.${store.keeps ? "" : ` This browser keeps nothing: save the ${WORDS.answers} before you close the page.`}`;
+  $("end-words").textContent = `${words} ${n} of ${turns.length} ${WORDS.turns} ${n === 1 ? "is" : "are"} ${WORDS.answered}.${store.keeps ? "" : ` This browser cannot store your answers: save the ${WORDS.answers} before you close the page.`}`;
   $("go-on").hidden = n === turns.length;
   tally();
   showPage("end");
@@ -238,6 +261,25 @@ async function undo() {
   tell(`The last ${WORDS.answer} was taken back.`);
 }
 
+// asks first: what is deleted cannot come back
+function askErase() {
+  const unsaved = store.state !== store.saved;
+  $("erase-words").textContent = `${unsaved ? `They are not all saved to a file: what is not saved is lost. ` : ""}This cannot be undone. Files that you saved stay where they are.`;
+  $("erase-dialog").showModal();
+}
+
+async function erase() {
+  if (busy) return;
+  busy = true;
+  const erased = await store.erase();
+  busy = false;
+  $("erase-dialog").close();
+  if (!erased) { $("end-words").textContent = `The ${WORDS.answers} could not be deleted. Delete the data of this page in the settings of the browser.`; return; }
+  rater = $("code").value = $("refused").textContent = "";
+  $("erased").textContent = `Your ${WORDS.answers} are deleted from this browser. Files that you saved and this folder are still there: delete them too once the file has arrived.`;
+  showPage("start");
+}
+
 // one file with all answers, as often as wanted; its checksum finds damage
 function save() {
   const field = WORDS.answers, answers = store.votes.map(({ n, ...answer }) => answer);
@@ -254,11 +296,12 @@ function save() {
 }
 
 async function enter(key) {
+  $("erased").textContent = "";
   turns = PACK.raters[key];
   await store.open(key);
   sitting = now();
   sinceRest = 0;
-  if (!store.keeps) tell(`This browser keeps nothing for pages of a folder: save the ${WORDS.answers} before you close the page.`);
+  if (!store.keeps) tell(`This browser cannot store your answers: save the ${WORDS.answers} before you close the page.`);
   practice = PACK.practice.length && !store.practised && !store.votes.length ? 0 : null;
   next();
 }
@@ -300,6 +343,11 @@ function startPage(buttons) {
   $("finish").addEventListener("click", () => end("Finished for now", "Open this page again in this browser to continue."));
   $("go-on").addEventListener("click", () => { sitting = now(); sinceRest = 0; tell(""); next(); });
   $("start-question").textContent = $("question").textContent = PACK.question;
+  $("erase").addEventListener("click", askErase);
+  $("erase-yes").addEventListener("click", erase);
+  $("erase-no").addEventListener("click", () => $("erase-dialog").close());
+  // another tab deleted the answers, in a browser without IndexedDB
+  window.addEventListener("storage", (event) => { if (rater && event.key === store.name && event.newValue === null) location.reload(); });
   whenEntered();
   showPage("start");
 }
@@ -314,6 +362,6 @@ function whenEntered() {
     enter(key);
   });
   $("code-row").hidden = !PACK.locked;
-  if (location.protocol === "file:") $("storage").textContent = "Your answers stay in this browser on this computer, where other pages opened from its disk may read them. Some browsers keep nothing for such pages, or clear it on closing: then the page says so, and save often.";
+  if (location.protocol === "file:") $("storage").textContent = "Your answers stay in this browser on this computer, where other pages opened from its disk may read them. Some browsers store nothing for such pages: then the page says so. Some delete it on closing: save before you close one.";
   window.addEventListener("beforeunload", (event) => { if (rater && !store.keeps && store.state !== store.saved) event.preventDefault(); });
 }
