@@ -86,6 +86,7 @@ class JudgingView(QWidget):
     """Two pair views: one on screen, and one that opens the next pair."""
 
     shown = Signal()  # both pictures of a pair have come on screen
+    flipped = Signal()  # the other pair view is in front
 
     def __init__(
         self, app_context: AppContext, judging: JudgingController, actions: Actions, parent: QWidget | None = None
@@ -94,7 +95,8 @@ class JudgingView(QWidget):
         self._app_context = app_context
         self._judging = judging
         a, b, c, d = app_context.pairs
-        self.pair_views = (PairView((a, b), parent=self), PairView((c, d), parent=self))
+        now_s = app_context.playback.now_s
+        self.pair_views = (PairView((a, b), now_s, self), PairView((c, d), now_s, self))
         self._front = 0
         self._ahead: PresentedPair | None = None
         self._opening = single_shot(self, AHEAD_AFTER_MS, self._open_ahead)
@@ -198,10 +200,15 @@ class JudgingView(QWidget):
         self.pair_view.clock.set_together(together)
 
     def other_one(self) -> None:
-        """Move the other video with the keys, where each has its own clock."""
+        """Hear the other video, and move it with the keys where each has its own clock."""
         clock = self.pair_view.clock
-        if not clock.together:
-            clock.set_active(1 - clock.active)
+        clock.set_active(1 - clock.active)
+
+    def show_sound(self, text: str, *, on: bool) -> None:
+        """Show whether the sound is on, and a few words on it at the video that is heard."""
+        self.transport.show_sound(on=on)
+        for pair_view in self.pair_views:
+            pair_view.show_sound(text)
 
     # what happens
 
@@ -242,6 +249,7 @@ class JudgingView(QWidget):
         self._front = 1 - self._front
         self.transport.set_pair_view(self.pair_view)
         self._pile.setCurrentWidget(self.pair_view)
+        self.flipped.emit()
 
     @property
     def _speed(self) -> float:

@@ -23,7 +23,8 @@ class PairClock(QObject):
     frame_changed = Signal(int, int)  # index of the video, and the frame to show now, from 0
     playing_changed = Signal()
     moved = Signal()  # the time has changed; while playing, at every frame
-    mode_changed = Signal()  # together or apart, the active video, or a sync point has changed
+    mode_changed = Signal()  # the pair, together or apart, the active video, or a sync point has changed
+    run_changed = Signal()  # playing has begun, jumped or ended
 
     def __init__(self, now_s: Callable[[], float] | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -78,7 +79,9 @@ class PairClock(QObject):
 
     def close(self) -> None:
         self.pause()
-        self.clips = ()
+        if self.clips:
+            self.clips = ()
+            self.mode_changed.emit()
 
     def _place(self, videos: tuple[int, ...], time_s: float, now_s: float | None = None) -> None:
         now_s = self._now_s() if now_s is None else now_s
@@ -89,6 +92,8 @@ class PairClock(QObject):
         for video in videos:
             self._show(video, self.clips[video].frame(time_s))
         self.moved.emit()
+        if self.playing:
+            self.run_changed.emit()
         self._schedule(now_s)
 
     def _show(self, video: int, frame: int) -> None:
@@ -158,6 +163,7 @@ class PairClock(QObject):
         for video in self.moving:
             self._since_s[video] = now_s
         self.playing_changed.emit()
+        self.run_changed.emit()
         self._schedule(now_s)
 
     def pause(self) -> None:
@@ -168,6 +174,15 @@ class PairClock(QObject):
                 self._since_s[video] = None
             self._timer.stop()
             self.playing_changed.emit()
+            self.run_changed.emit()
+
+    def follow(self, time_s: float) -> None:
+        """Take the clock of a sound: the videos that play are at ``time_s`` now, and play on from there."""
+        now_s = self._now_s()
+        for video in BOTH:
+            if self._since_s[video] is not None:
+                self._at_s[video] = time_s
+                self._since_s[video] = now_s
 
     def toggle(self) -> None:
         if self.playing:

@@ -39,13 +39,15 @@ class PairPlayer(QWidget):
         self._due: SeenFrames | None = None
         self.is_ready = self._playing = False
         self._side = text_label("", self, heading=True)
-        self._state = text_label("", self, muted=True)
+        self._state = ElidingLabel(self, muted=True)
         self._time = ElidingLabel(self)
         self._time.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.sync_button = tool_button("Set sync point", self, self.sync_asked)
         self.sync_button.setToolTip("Align the frame on screen with the sync point of the other video")
         self._head = QWidget(self)
-        add_all(horizontal(self._head, (16, 4, 8, 4), 8), self._side, self._state, (self._time, 1), self.sync_button)
+        add_all(
+            horizontal(self._head, (16, 4, 8, 4), 8), self._side, (self._state, 2), (self._time, 1), self.sync_button
+        )
         add_all(vertical(self, NONE, 0), self._head, (self.canvas, 1))
         self.feed.opened.connect(self._on_opened)
         self.feed.arrived.connect(self._on_arrived)
@@ -88,7 +90,7 @@ class PairPlayer(QWidget):
         self.sync_button.setAccessibleName(f"{text}: set the sync point here")
 
     def set_state(self, text: str) -> None:
-        self._state.setText(text)
+        self._state.set_forms(text)
 
     def set_time(self, time_s: float) -> None:
         """Show its time, in seconds from the start of the attempt."""

@@ -16,7 +16,7 @@ from skillviewer.ui.widgets.theme import Theme, icon_size, themed
 
 
 class PairTransport(QWidget):
-    """Bars of the two videos, play and step buttons, one clock or two, a mark, and the locked speed."""
+    """Bars of the two videos, play, step and sound buttons, one clock or two, a mark, and the locked speed."""
 
     def __init__(self, pair_views: tuple[PairView, PairView], actions: Actions, icons: Icons, parent: QWidget) -> None:
         super().__init__(parent)
@@ -26,18 +26,20 @@ class PairTransport(QWidget):
         self._pair_view = pair_views[0]
         self._marks_s: Marks = NO_MARKS
         self._locked = ""  # the speed, in words
+        self._sound_on = False
         self.bar = ClockBar(pair_views, self)
         before, self._play, after = (
             action_button(actions[name], self) for name in ("rank_previous_frame", "rank_play", "rank_next_frame")
         )
         self._play.setIconSize(icon_size(24))
+        self._sound = action_button(actions["rank_sound"], self)
         named = [
             action_button(actions[name], self, with_text=True) for name in ("rank_together", "rank_swap", "rank_mark")
         ]
         self._mark, self._speed = (ElidingLabel(self, muted=True) for _ in range(2))
         self._speed.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         row = horizontal(margins=(12, 0, 16, 4), spacing=2)
-        add_all(row, before, self._play, after, Spacing(16), *named, self._mark, Spacing(16), self._speed)
+        add_all(row, before, self._play, after, self._sound, Spacing(16), *named, self._mark, Spacing(16), self._speed)
         add_all(vertical(self, NONE, 0), self.bar, row)
         for pair_view in pair_views:
             pair_view.clock.playing_changed.connect(self._on_playing)
@@ -83,6 +85,14 @@ class PairTransport(QWidget):
     def on_theme(self, theme: Theme) -> None:
         self._theme = theme
         self._on_playing()
+        self.show_sound(on=self._sound_on)
+
+    def show_sound(self, *, on: bool) -> None:
+        """Show on the button whether the sound is on."""
+        self._sound_on = on
+        if self._theme is not None:
+            self._actions["rank_sound"].setIcon(self._icons.icon("sound" if on else "sound_off", self._theme))
+        self._sound.setAccessibleName("Sound on" if on else "Sound off")
 
     def _on_playing(self) -> None:
         playing = self._pair_view.clock.playing

@@ -1,6 +1,6 @@
 """The view of a pair: two players."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, Signal
@@ -28,14 +28,18 @@ class PairView(QWidget):
     swapped = Signal()
 
     def __init__(
-        self, workers: tuple[WorkerThread[OpenVideos], WorkerThread[OpenVideos]], parent: QWidget | None = None
+        self,
+        workers: tuple[WorkerThread[OpenVideos], WorkerThread[OpenVideos]],
+        now_s: Callable[[], float] | None = None,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self.clock = PairClock(parent=self)
+        self.clock = PairClock(now_s, parent=self)
         self.players = (PairPlayer(workers[0], self), PairPlayer(workers[1], self))
         self.turn: PresentedPair | None = None  # the pair, with its sides as on screen
         self._contenders: tuple[PairVideo, ...] = ()  # by player
         self._speed = 1.0
+        self._sound = ""  # state of the sound of the active video, or ""
         self.left = 0  # index of the video on the left, 0 or 1
         self._painted: set[int] = set()
         self.over = False  # true if the pair could not be shown
@@ -93,6 +97,11 @@ class PairView(QWidget):
         for player in self.players:
             player.clear()
         self._set_left(0)
+
+    def show_sound(self, text: str) -> None:
+        """Show a few words on the sound at the video that is heard; "" where sound is off."""
+        self._sound = text
+        self._show_states()
 
     def take_sync(self, contenders: Sequence[PairVideo]) -> None:
         """Apply sync points that changed in the study."""
@@ -166,8 +175,13 @@ class PairView(QWidget):
         for video, clip in enumerate(self.clock.clips):
             self.players[video].clip = clip
             self.players[video].set_time(self.clock.time_s(video))
-            active = not self.clock.together and video == self.clock.active
-            self.players[video].set_state("· moved by the keys" if active else "")
+        self._show_states()
+
+    def _show_states(self) -> None:
+        parts = ("" if self.clock.together else "moved by the keys", self._sound)
+        text = " ".join(f"· {part}" for part in parts if part)
+        for video, player in enumerate(self.players):
+            player.set_state(text if self.clock.clips and video == self.clock.active else "")
 
     def _on_sync_asked(self, video: int) -> None:
         if self.clock.clips:

@@ -57,7 +57,7 @@ class RatingView(QWidget):
         self._turn: PresentedVideo | None = None
         self._seen = self._over = False
         self._mark_s: float | None = None
-        self.clock = PairClock(parent=self)
+        self.clock = PairClock(app_context.playback.now_s, parent=self)
         self.player = PairPlayer(app_context.pairs[0], self)
         self.player.sync_button.hide()
         self.player.set_side("Video")
@@ -96,10 +96,11 @@ class RatingView(QWidget):
         names = ("rank_previous_frame", "rank_play", "rank_next_frame")
         before, self._play, after = (action_button(self._actions[name], self) for name in names)
         self._play.setIconSize(icon_size(24))
+        self._sound = action_button(self._actions["rank_sound"], self)
         mark = action_button(self._actions["rank_mark"], self, with_text=True)
         self._marked = ElidingLabel(self, muted=True)
         row = horizontal(margins=(12, 0, 16, 4), spacing=2)
-        add_all(row, before, self._play, after, Spacing(16), mark, self._marked, 1)
+        add_all(row, before, self._play, after, self._sound, Spacing(16), mark, self._marked, 1)
         bar = horizontal(margins=(16, 4, 16, 0))
         bar.addWidget(self.slider)
         add_all(vertical(left, NONE, 0), (self.player, 1), bar, row)
@@ -163,6 +164,11 @@ class RatingView(QWidget):
             clip = self.clock.clips[0]
             here = round(float(clip.video.times_s[self.clock.frame(0)]), 3)
             self._set_mark(None if self._mark_s == here else here)
+
+    def show_sound(self, text: str, *, on: bool) -> None:
+        """Show whether the sound is on, and a few words on it."""
+        self._sound.setAccessibleName("Sound on" if on else "Sound off")
+        self.player.set_state(f"· {text}" if text else "")
 
     def _set_mark(self, mark_s: float | None) -> None:
         self._mark_s = mark_s

@@ -17,6 +17,7 @@ from skillviewer.ui.ranking.judging import ON_SCREEN, JudgingController, Judging
 from skillviewer.ui.ranking.judging_view import JudgingView, pack_pairs, pack_videos, take_votes
 from skillviewer.ui.ranking.message_page import MessagePage
 from skillviewer.ui.ranking.pair_clock import PairClock
+from skillviewer.ui.ranking.pair_playhead import PairPlayhead
 from skillviewer.ui.ranking.rater_page import RaterPage
 from skillviewer.ui.ranking.raters_view import RatersView
 from skillviewer.ui.ranking.rating_tab import RatingTab
@@ -69,6 +70,8 @@ class RankScreen(QWidget):
         self._group = QButtonGroup(self)
         self._head = self._make_head()
         self.rate = RatingTab(app_context, actions, self._undo_key, self)
+        self.heard = PairPlayhead(app_context.playback.now_s, self)
+        self.sound = app_context.blind_sound(self.heard, self)
         self._tabs.addWidget(self.rate)
         self._add_tab("Rate")
         self.results = ResultView(app_context, self)
@@ -89,6 +92,8 @@ class RankScreen(QWidget):
         self._group.idClicked.connect(self._on_tab)
         for button in self.findChildren(QAbstractButton):
             button.installEventFilter(self)
+        self.sound.changed.connect(self._show_sound)
+        self.judging_view.flipped.connect(self._listen)
         self.judging.phase_changed.connect(self._on_phase)
         self.judging.judged.connect(app_context.inquiry.on_judged)
         self.judging.progress_changed.connect(self._on_judging_progress)
@@ -211,14 +216,25 @@ class RankScreen(QWidget):
             "rank_other": judging_view.other_one,
             **{name: partial(self._move_clock, move) for name, move in MOVES.items()},
         }
-        switch = {"rank_together": judging_view.set_together}
+        switch = {"rank_together": judging_view.set_together, "rank_sound": self.sound.set_on}
         possible = dict.fromkeys((*run, *switch), self._is_judging) | dict.fromkeys(between, self._is_between)
-        possible |= dict.fromkeys((*MOVES, "rank_mark", "rank_reason"), self._has_video)
+        possible |= dict.fromkeys((*MOVES, "rank_mark", "rank_reason", "rank_sound"), self._has_video)
         return Handlers(run | between, switch, possible, (self.judges_changed,))
 
     def _move_clock(self, move: Callable[[PairClock], object]) -> None:
         # that of the next pair takes the place of the one before
         move(self.rate.view.clock if self._is_rating() else self.judging_view.pair_view.clock)
+
+    def _listen(self) -> None:
+        """Hear the pair in front, or the video that is rated."""
+        self.heard.listen(self.rate.view.clock if self._is_rating() else self.judging_view.pair_view.clock)
+
+    def _show_sound(self) -> None:
+        sound = self.sound
+        self._actions["rank_sound"].setChecked(sound.on)
+        text = (sound.trouble.rstrip(".") or "sound on") if sound.on else ""
+        self.judging_view.show_sound(text, on=sound.on)
+        self.rate.view.show_sound(text, on=sound.on)
 
     def _mark(self) -> None:
         (self.rate.view if self._is_rating() else self.judging_view).mark()
@@ -336,6 +352,8 @@ class RankScreen(QWidget):
             button.setVisible(not busy)
         self.progress.setVisible(busy)
         self.finish.setVisible(busy)
+        if not busy:
+            self.sound.set_on(False)  # the next rater begins without
         return busy
 
     def _on_rate_changed(self) -> None:
@@ -347,6 +365,7 @@ class RankScreen(QWidget):
                 self._group.button(1).click()
         else:
             self.statement.setText("")
+        self._listen()
         self._on_judging_progress()
         self.judges_changed.emit()
 
@@ -412,6 +431,7 @@ class RankScreen(QWidget):
         self._tabs.setCurrentIndex(number)
         if self._tabs.currentWidget() is self.rate:
             self.rate.on_shown()
+        self._listen()
         self._take_focus()
         self.judges_changed.emit()
 

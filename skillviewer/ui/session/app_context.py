@@ -33,7 +33,7 @@ from skillviewer.ui.session.path_importer import PathImporter
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.proxies import Proxies
 from skillviewer.ui.session.settings import Settings
-from skillviewer.ui.session.sound_player import QueueSlot, SoundFeeder, SoundPlayer
+from skillviewer.ui.session.sound_player import Playhead, QueueSlot, SoundFeeder, SoundPlayer
 from skillviewer.ui.session.studies import SETTINGS, VIDEOS, VOTES, StudyController
 from skillviewer.ui.session.study_sync import StudyList
 from skillviewer.ui.session.thumbnail_loader import ThumbnailLoader
@@ -126,7 +126,9 @@ class AppContext(QObject):
             self.playback,
             self.messages,
             on=settings.sound,
+            parent=self,
         )
+        self._open_sound = backend.open_sound
         self.feed = FrameFeed(self.frames, self)
         self.opening = VideoOpener(self.state, self.playback, self.feed, self.videos, self.messages)
         self.models = ModelChooser(backend, self.model, self.state, self.jobs, self.messages)
@@ -273,6 +275,20 @@ class AppContext(QObject):
         """Switch the sound on or off, and keep the choice."""
         self.settings.sound = on
         self.sound.set_on(on)
+
+    def blind_sound(self, playhead: Playhead, parent: QObject) -> SoundPlayer:
+        """Return a player for the sound at a playhead on the clock of ``playback``, off, without names in messages."""
+        return SoundPlayer(
+            self.sounds,
+            self.sound_slot,
+            self.looker,
+            self._open_sound,
+            playhead,
+            self.messages,
+            on=False,
+            blind=True,
+            parent=parent,
+        )
 
     def choose_theme(self, choice: ThemeChoice) -> None:
         """Follow the system's theme or take one, and keep the choice."""

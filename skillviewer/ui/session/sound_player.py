@@ -1,18 +1,18 @@
 """Sound of the video on screen, in step with its picture."""
 
 from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance
 
 from skillviewer.core.arrays import Float32Array
 from skillviewer.core.errors import DeviceError, SkillViewerError, VideoError
 from skillviewer.core.progress import NEVER, CancelToken, Report, silent
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.core.video.sound import MAX_SPEED, MIN_SPEED, SoundEnvelope, plays_sound
-from skillviewer.ui.session.playback import Playback
+from skillviewer.core.video.sound import MAX_SPEED, MIN_SPEED, SOUND_RATE_HZ, SoundEnvelope, plays_sound
 from skillviewer.ui.session.sound_output import SoundOutput
 from skillviewer.ui.session.sound_queue import PlaybackRun, SoundQueue
 from skillviewer.ui.threads.messages import Messages
@@ -41,6 +41,35 @@ class SoundSource(Protocol):
 OpenSound = Callable[[Path], SoundSource]
 
 
+class Playhead(Protocol):
+    """A QObject that moves through a video whose sound is heard; times are in seconds from its first frame."""
+
+    @property
+    def video_changed(self) -> SignalInstance: ...  # VideoInfo, or None
+
+    @property
+    def run_changed(self) -> SignalInstance: ...  # PlaybackRun that began, or None on pause
+
+    @property
+    def now_s(self) -> Callable[[], float]: ...  # the clock, which the sound device reads too
+
+    @property
+    def playing(self) -> bool: ...
+
+    @property
+    def speed(self) -> float: ...
+
+    @property
+    def start_s(self) -> float: ...  # start of the part that plays ...
+
+    @property
+    def stop_s(self) -> float: ...  # ... and its end
+
+    def position_s(self) -> float: ...
+
+    def follow(self, position_s: float) -> None: ...
+
+
 class QueueSlot:
     """The queue that the device takes from; replaced whole, so that threads may share it."""
 
@@ -62,23 +91,41 @@ class SoundFeeder:
         self._slot = slot
         self._source: tuple[Path, SoundSource] | None = None
 
-    def feed(self, path: Path, queue: SoundQueue, stop_s: float, token: CancelToken) -> None:
-        """Decode a run until it ends or the token is raised.
+    def feed(
+        self, path: Path, queue: SoundQueue, part_s: tuple[float, float], token: CancelToken, *, blind: bool = False
+    ) -> None:
+        """Decode a run until it ends or the token is raised; outside ``part_s``, start and end in seconds, is silence.
+
+        Where ``blind``, no error names the video.
 
         Raises:
             VideoError: The video has no sound, or it cannot be read.
             DeviceError: There is no sound device.
         """
+        token.check()
+        try:
+            self._feed(path, queue, part_s, token)
+        except VideoError:
+            if blind:
+                raise VideoError("This video has no sound that can be read.") from None
+            raise
+        token.check()
+
+    def _feed(self, path: Path, queue: SoundQueue, part_s: tuple[float, float], token: CancelToken) -> None:
         if self._source is None or self._source[0] != path:
             self._source = path, self._open(path)
         self._slot.queue = queue
         self._output.start(self._slot.fill)
-        for samples in self._source[1].blocks(queue.run.start_s, stop_s, queue.run.speed, token):
+        run = queue.run
+        start_s, stop_s = max(run.start_s, part_s[0]), part_s[1]
+        if start_s >= stop_s:
+            return
+        before = silence((start_s - run.start_s) / run.speed)
+        for samples in chain(before, self._source[1].blocks(start_s, stop_s, run.speed, token)):
             queue.put(samples)
             while queue.ahead_s() > AHEAD_S:
                 token.check()
                 token.wait(0.05)
-        token.check()
 
     def stop(self) -> None:
         """Stop the device."""
@@ -88,6 +135,14 @@ class SoundFeeder:
         """Stop the device and forget the file."""
         self.stop()
         self._source = None
+
+
+def silence(seconds: float) -> Iterator[Float32Array]:
+    """Yield (2, n) silent samples, at most one second each."""
+    left = round(seconds * SOUND_RATE_HZ)
+    while left > 0:
+        yield np.zeros((2, min(left, SOUND_RATE_HZ)), np.float32)
+        left -= SOUND_RATE_HZ
 
 
 class SoundPlayer(QObject):
@@ -101,6 +156,8 @@ class SoundPlayer(QObject):
         playback: The playhead.
         messages: Where it is said what is missing.
         on: Whether sound is on.
+        blind: True where a rater judges: no message and no error names the video.
+        parent: Owner of the player.
     """
 
     changed = Signal()  # sound was switched, or what is known of it changed
@@ -112,12 +169,14 @@ class SoundPlayer(QObject):
         slot: QueueSlot,
         looker: WorkerThread[None],
         open_sound: OpenSound,
-        playback: Playback,
+        playback: Playhead,
         messages: Messages,
         *,
         on: bool,
+        blind: bool = False,
+        parent: QObject | None = None,
     ) -> None:
-        super().__init__(playback)
+        super().__init__(parent)
         self._worker = worker
         self._slot = slot
         self._looker = looker
@@ -125,6 +184,7 @@ class SoundPlayer(QObject):
         self._playback = playback
         self._messages = messages
         self.on = on
+        self._blind = blind
         self.envelope: SoundEnvelope | None = None
         self.wants_envelope = False  # true while the waveform is shown
         self._has_sound: bool | None = None  # of the video on screen; None until it is known
@@ -142,20 +202,24 @@ class SoundPlayer(QObject):
         playback.run_changed.connect(self._on_run)
 
     @property
-    def message(self) -> str:
-        """State of the sound in a sentence, for a tooltip."""
-        if self._video is None:
-            return ""
+    def trouble(self) -> str:
+        """Reason why the sound is not heard whole, in a sentence, or ""."""
         if self._no_device:
             return self._no_device
         if self._has_sound is False:
             return "This video has no sound."
-        if not self.on:
-            return "The sound is off."
         if not plays_sound(self._playback.speed):
             return f"Sound plays at {MIN_SPEED:g} to {MAX_SPEED:g} times the speed."
-        missing = self.envelope.missing(self._playback.start_s, self._playback.stop_s) if self.envelope else ""
-        return missing or "The sound is on."
+        return self.envelope.missing(self._playback.start_s, self._playback.stop_s) if self.envelope else ""
+
+    @property
+    def message(self) -> str:
+        """State of the sound in a sentence, for a tooltip."""
+        if self._video is None:
+            return ""
+        if not self.on and not self._no_device and self._has_sound is not False:
+            return "The sound is off."
+        return self.trouble or "The sound is on."
 
     def set_on(self, on: bool) -> None:
         """Switch the sound on or off."""
@@ -178,7 +242,9 @@ class SoundPlayer(QObject):
     def stop(self) -> None:
         """Fall silent."""
         self._check.stop()
-        self._queue = self._slot.queue = None
+        if self._slot.queue is self._queue:  # another playhead may be heard by now
+            self._slot.queue = None
+        self._queue = None
         if self._task is not None:
             self._task.cancel()
             self._task = None
@@ -220,10 +286,12 @@ class SoundPlayer(QObject):
         if self._has_sound is False or self._no_device:
             return
         queue = SoundQueue(run)
-        stop_s = self._playback.stop_s
-        path = video.path
+        part_s = self._playback.start_s, self._playback.stop_s
+        path, blind = video.path, self._blind
         self._queue = queue
-        self._task = self._worker.submit(lambda feeder, token, _report: feeder.feed(path, queue, stop_s, token))
+        self._task = self._worker.submit(
+            lambda feeder, token, _report: feeder.feed(path, queue, part_s, token, blind=blind)
+        )
         self._task.failed.connect(self._on_failed)
         self._check.start()
 
@@ -231,7 +299,7 @@ class SoundPlayer(QObject):
         if isinstance(error, DeviceError):
             self._no_device = str(error)
             self._note(str(error), str(error))
-        elif isinstance(error, VideoError):
+        elif isinstance(error, VideoError) or self._blind:
             self._has_sound = False
         else:
             self._messages.fail(error)
@@ -262,7 +330,11 @@ class SoundPlayer(QObject):
         self._looking = self._looker.submit(
             lambda _none, token, report: looked_through(open_sound, video, token, report)
         )
-        self._looking.then(succeeded=self._on_envelope, failed=self._messages.fail)
+        self._looking.then(succeeded=self._on_envelope, failed=self._on_not_looked_through)
+
+    def _on_not_looked_through(self, error: Exception) -> None:
+        if not self._blind:
+            self._messages.fail(error)
 
     def _on_envelope(self, envelope: SoundEnvelope) -> None:
         video = self._video
@@ -272,7 +344,7 @@ class SoundPlayer(QObject):
         self.envelope = envelope
         self._has_sound = envelope.facts is not None
         missing = envelope.missing(self._playback.start_s, self._playback.stop_s)
-        if envelope.facts is not None and missing and self.on:
+        if envelope.facts is not None and missing and self.on and not self._blind:
             self._note(str(video.path), f"{video.path.name}: {missing}")
         self.envelope_changed.emit(envelope)
         self.changed.emit()

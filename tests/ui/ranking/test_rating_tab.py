@@ -246,3 +246,16 @@ def test_a_rubric_is_chosen_changed_and_locked(make_rating: MakeRating) -> None:
     click(rating.tab.change_rubric)
     rating.qtbot.waitUntil(lambda: "1 videos are rated" in page.message.text())
     assert not page.template.isEnabled()
+
+
+def test_the_sound_of_a_rated_video_is_off_until_it_is_asked_for(make_rating: MakeRating) -> None:
+    rating = make_rating()
+    rating.begin()
+    screen, view = rating.rater.screen, rating.tab.view
+    assert not screen.sound.on
+    rating.press(KEYS.Key_U, KEYS.Key_Space)
+    assert screen.heard.clip is view.clock.clips[0]
+    rating.qtbot.waitUntil(lambda: "no sound" in view.player._state.longest)  # these videos have none
+    rating.qtbot.waitUntil(lambda: view.clock.frame(0) > 1)
+    rating.press(KEYS.Key_U)
+    assert not view.player._state.longest

@@ -5,54 +5,30 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
-from skillviewer.core.errors import DeviceError, VideoError
+from skillviewer.core.errors import VideoError
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.core.video.sound import SOUND_RATE_HZ
 from skillviewer.data.envelope_file import envelope_path, load_envelope
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.media.reading.sound_reader import SoundReader
 from skillviewer.ui.session.playback import Playback
-from skillviewer.ui.session.sound_output import Fill
 from skillviewer.ui.session.sound_player import MAX_RESTARTS, QueueSlot, SoundFeeder, SoundPlayer
 from skillviewer.ui.session.sound_queue import PlaybackRun, SoundQueue
 from skillviewer.ui.threads.messages import Messages
 from skillviewer.ui.threads.worker_thread import WorkerThread
 from tests.sounds import loud_s, write_clicks
-
-if TYPE_CHECKING:
-    from skillviewer.core.arrays import Float32Array
+from tests.ui.sound_device import StandIn, is_fed
 
 CLICKS_S = (0.5, 1.4, 2.1, 3.0, 3.9, 4.8)
 LENGTH_S = 5.2
 IN_STEP_S = 0.04
-
-
-class StandIn:
-    """A sound device that takes samples when the test says so, by a clock that may run fast or slow."""
-
-    def __init__(self, works: bool = True) -> None:
-        self.fill: Fill | None = None
-        self.works = works
-        self.heard: list[tuple[float, Float32Array]] = []
-
-    def start(self, fill: Fill) -> None:
-        if not self.works:
-            raise DeviceError("Videos play without sound: there is no sound device.")
-        self.fill = fill
-
-    def stop(self) -> None:
-        self.fill = None
-
-    def take(self, n: int, heard_at_s: float) -> None:
-        if self.fill is not None:
-            self.heard.append((heard_at_s, self.fill(n, heard_at_s)))
 
 
 class Desk(QObject):
@@ -66,7 +42,9 @@ class Desk(QObject):
         self.output, slot, self.messages = output, QueueSlot(), Messages(self)
         self.worker = WorkerThread("sound", lambda: SoundFeeder(open_sound, output, slot), SoundFeeder.close, self)
         self.looker: WorkerThread[None] = WorkerThread("waveform", lambda: None, lambda _none: None, self)
-        self.sound = SoundPlayer(self.worker, slot, self.looker, open_sound, self.playback, self.messages, on=True)
+        self.sound = SoundPlayer(
+            self.worker, slot, self.looker, open_sound, self.playback, self.messages, on=True, parent=self
+        )
         self.sound._check.timeout.disconnect()
 
     def close(self) -> None:
@@ -108,21 +86,12 @@ def played(
         desk.playback.tick()
         if follows and step % 10 == 0:
             desk.sound.keep_step()
-    start_s = desk.output.heard[0][0]
-    sound = np.zeros(round((desk.now_s - start_s + 1) * SOUND_RATE_HZ), np.float32)
-    for heard_at_s, samples in desk.output.heard:
-        at = round((heard_at_s - start_s) * SOUND_RATE_HZ)
-        sound[at : at + 480] = samples[0]
-    heard = [start_s + at for at in loud_s(sound)]
+    heard = desk.output.clicks_s(desk.now_s)
     return [seen[clip.frame_at(at)] for at in CLICKS_S if clip.frame_at(at) in seen], heard
 
 
 def queue_of(desk: Desk) -> SoundQueue | None:
     return desk.sound._queue
-
-
-def is_fed(output: StandIn, queue: SoundQueue, needed_s: float) -> bool:
-    return output.fill is not None and queue.ahead_s() >= needed_s
 
 
 @pytest.mark.parametrize(("speed", "skew"), [(1.0, 0.0), (1.0, 0.01), (1.0, -0.01), (0.5, 0.0), (2.0, 0.0)])

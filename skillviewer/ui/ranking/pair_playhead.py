@@ -1,0 +1,95 @@
+"""The playhead of the video of a pair that is heard."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from skillviewer.ui.ranking.aligned_clip import AlignedClip
+from skillviewer.ui.ranking.pair_clock import PairClock
+from skillviewer.ui.session.sound_queue import PlaybackRun
+
+if TYPE_CHECKING:
+    from skillviewer.core.video.info import VideoInfo
+
+
+class PairPlayhead(QObject):
+    """The active video of a pair clock in its own time, for its sound; the video clicked last is the active one.
+
+    Args:
+        now_s: The clock of the sound device, which the pair clocks have too.
+        parent: Owner of the playhead.
+    """
+
+    video_changed = Signal(object)  # VideoInfo, or None
+    run_changed = Signal(object)  # PlaybackRun that began, or None on pause
+
+    def __init__(self, now_s: Callable[[], float], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.now_s = now_s
+        self._clock: PairClock | None = None
+        self._video: VideoInfo | None = None
+
+    def listen(self, clock: PairClock | None) -> None:
+        """Hear the active video of another clock, or of none."""
+        if clock is self._clock:
+            return
+        if self._clock is not None:
+            self._clock.mode_changed.disconnect(self._on_mode)
+            self._clock.run_changed.disconnect(self._on_run)
+        self._clock = clock
+        if clock is not None:
+            clock.mode_changed.connect(self._on_mode)
+            clock.run_changed.connect(self._on_run)
+        self._on_mode()
+
+    @property
+    def clip(self) -> AlignedClip | None:
+        """The clip that is heard, or None without a pair."""
+        clock = self._clock
+        return clock.clips[clock.active] if clock is not None and clock.clips else None
+
+    @property
+    def playing(self) -> bool:
+        clock = self._clock
+        return clock is not None and bool(clock.clips) and clock.plays(clock.active)
+
+    @property
+    def speed(self) -> float:
+        """Playing speed in seconds of video per second."""
+        return self._clock.speed if self._clock is not None else 1.0
+
+    @property
+    def start_s(self) -> float:
+        """Start of the attempt in seconds from the first frame of its file."""
+        clip = self.clip
+        return clip.start_s + clip.sync_s if clip is not None else 0.0
+
+    @property
+    def stop_s(self) -> float:
+        """End of the attempt."""
+        clip = self.clip
+        return clip.stop_s + clip.sync_s if clip is not None else 0.0
+
+    def position_s(self) -> float:
+        """Return the time in the file that is due now; it may lie before or after the attempt."""
+        clock, clip = self._clock, self.clip
+        return clock.time_s(clock.active) + clip.sync_s if clock is not None and clip is not None else 0.0
+
+    def follow(self, position_s: float) -> None:
+        """Take the clock of the sound: the file is at ``position_s`` now, and both videos play on from there."""
+        clock, clip = self._clock, self.clip
+        if clock is not None and clip is not None:
+            clock.follow(position_s - clip.sync_s)
+
+    def _on_mode(self) -> None:
+        clip = self.clip
+        video = clip.video if clip is not None else None
+        if video is not self._video:
+            self._video = video
+            self.video_changed.emit(video)
+        self._on_run()
+
+    def _on_run(self) -> None:
+        run = PlaybackRun(self.position_s(), self.now_s(), self.speed) if self.playing else None
+        self.run_changed.emit(run)
