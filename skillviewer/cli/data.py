@@ -115,15 +115,15 @@ def frames(folder: Path, rate_hz: float, output: Path, force: bool) -> int:
     from skillviewer.media.writing.frame_folders import frame_folders, write_frames
 
     folders, problems = frame_folders(folder)
-    written = kept = 0
+    written = n_existing = 0
     with progress_bar(unit="video") as report:
-        for one in one_by_one("writing videos", folders, report):
-            target = output / f"{one.name}.mp4"
+        for frame_folder in one_by_one("writing videos", folders, report):
+            target = output / f"{frame_folder.name}.mp4"
             if target.exists() and not force:
-                kept += 1
+                n_existing += 1
                 continue
             try:
-                for notice in write_frames(one, target, rate_hz, CancelToken(), overwrite=force):
+                for notice in write_frames(frame_folder, target, rate_hz, CancelToken(), overwrite=force):
                     echo(f"  ! {notice}", err=True)
                 written += 1
             except SkillViewerError as error:
@@ -131,7 +131,7 @@ def frames(folder: Path, rate_hz: float, output: Path, force: bool) -> int:
     if not folders and not problems:
         problems.append(f"No folder below {folder} holds two numbered pictures (.jpg, .png).")
     say(problems)
-    echo(f"{written} videos written, {kept} were there, {len(problems)} could not be made")
+    echo(f"{written} videos written, {n_existing} were there, {len(problems)} could not be made")
     return 1 if problems else 0
 
 
@@ -151,7 +151,7 @@ data.add_command(frames)
 @dataset_options
 @plan_options
 @worker_options
-def features(path: Path, reading: Reading, model: str, **chosen: Any) -> int:  # noqa: ANN401 - click's parameters
+def features(path: Path, reading: Reading, model: str, **parameters: Any) -> int:  # noqa: ANN401 - click's parameters
     """Compute the features of the data set at PATH that train and evaluate with the same options find then.
 
     What is in the cache is not computed again, so the same command continues after a stop.
@@ -161,12 +161,12 @@ def features(path: Path, reading: Reading, model: str, **chosen: Any) -> int:  #
     from skillviewer.engine.training.inputs import SourceRecipe
 
     dataset = reading.open(path)
-    workers = chosen_workers(chosen)
-    cache = feature_cache(chosen)
-    plan = replace(training_plan(chosen, dataset.published), model=model)
+    workers = chosen_workers(parameters)
+    cache = feature_cache(parameters)
+    plan = replace(training_plan(parameters, dataset.published), model=model)
     plan.check()
     every = files_of(dataset)
-    source = SourceRecipe(plan, chosen["device"], cache)
+    source = SourceRecipe(plan, parameters["device"], cache)
     with progress_bar(unit="video") as bar:
         n_frames = sampled_frames(source(), dataset, source.candidates, CancelToken(), bar)
         echo(check_room(source(), len(every), n_frames), err=True)
@@ -193,15 +193,15 @@ def inspect(path: Path, reading: Reading, as_json: bool) -> int:
     tasks = entry.tasks(path) if reading.task is None else (reading.task,)
     holdings = []
     failed = 0
-    for one in tasks if len(tasks) > 1 else (reading.task,):
+    for task in tasks if len(tasks) > 1 else (reading.task,):
         try:
-            dataset = replace(reading, task=one).open(path)
+            dataset = replace(reading, task=task).open(path)
             holdings.append(_holdings(dataset, entry.title))
         except SkillViewerError as error:
             if len(tasks) <= 1:
                 raise
             failed += 1
-            echo(f"skillviewer: {one}: {error}", err=True)
+            echo(f"skillviewer: {task}: {error}", err=True)
     if as_json:
         echo(*json.dumps({"datasets": holdings}, indent=1).splitlines())
     else:
@@ -291,7 +291,7 @@ def _print(h: Mapping[str, Any]) -> None:
 @dataset_options
 @folds_options
 @click.option("--json", "as_json", is_flag=True, help="As JSON, with all pairs.")
-def folds(path: Path, reading: Reading, n_folds: int | None, by: str | None, as_json: bool) -> None:
+def folds(path: Path, reading: Reading, n_folds: int | None, unit: str | None, as_json: bool) -> None:
     """Print the held-out participants and the number of pairs of each fold of the data set at PATH.
 
     If some videos have a file, those without are left out, as train and evaluate do.
@@ -309,7 +309,7 @@ def folds(path: Path, reading: Reading, n_folds: int | None, by: str | None, as_
             f"{len(whole.pairs)} pairs with them: {some(missing)}.",
             err=True,
         )
-    folds_ = make_folds(dataset, n_folds, FoldUnit(by) if by is not None else None)
+    folds_ = make_folds(dataset, n_folds, FoldUnit(unit) if unit is not None else None)
     if folds_.warning:
         echo(folds_.warning, err=True)
     if as_json:
@@ -319,10 +319,12 @@ def folds(path: Path, reading: Reading, n_folds: int | None, by: str | None, as_
     echo(f"{dataset.name}: {folds_.title}")
     echo(f"{'fold':>6} {'training pairs':>15} {'test pairs':>11} {'both held out':>14}  held out")
     for fold in folds_.folds:
-        who = sorted({participants.get(video, video) for video in fold.held_out_videos})
-        several = f"{len(fold.held_out_videos)} videos of " if who != sorted(fold.held_out_videos) else ""
+        participants_held_out = sorted({participants.get(video, video) for video in fold.held_out_videos})
+        several = (
+            f"{len(fold.held_out_videos)} videos of " if participants_held_out != sorted(fold.held_out_videos) else ""
+        )
         counts = f"{len(fold.train_pairs):>15} {len(fold.test_pairs):>11} {len(fold.both_held_out):>14}"
-        echo(f"{fold.name:>6} {counts}  {several}{', '.join(who)}")
+        echo(f"{fold.name:>6} {counts}  {several}{', '.join(participants_held_out)}")
     echo(_headline_pairs(sum(len(fold.both_held_out) for fold in folds_.folds)))
 
 
@@ -337,10 +339,10 @@ def _headline_pairs(n_pairs: int) -> str:
     return f"{text} These are few, so its interval will be wide: fewer folds (--folds 2) hold out more people together."
 
 
-def _folds_json(made: "Folds") -> dict[str, object]:
+def _folds_json(folds_made: "Folds") -> dict[str, object]:
     return {
-        "by": str(made.by),
-        "warning": made.warning,
+        "by": str(folds_made.by),
+        "warning": folds_made.warning,
         "folds": [
             {
                 "name": fold.name,
@@ -350,6 +352,6 @@ def _folds_json(made: "Folds") -> dict[str, object]:
                 "test_pairs": [[pair.better, pair.worse] for pair in fold.test_pairs],
                 "honest_pairs": [[pair.better, pair.worse] for pair in fold.both_held_out],
             }
-            for fold in made.folds
+            for fold in folds_made.folds
         ],
     }

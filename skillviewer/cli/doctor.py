@@ -72,7 +72,12 @@ def _codecs() -> Iterator[CurveLine]:
 
 
 def _folders() -> Iterator[CurveLine]:
-    for what, folder in (("cache", cache_dir()), ("data", data_dir()), ("settings", config_dir()), ("log", log_dir())):
+    for purpose, folder in (
+        ("cache", cache_dir()),
+        ("data", data_dir()),
+        ("settings", config_dir()),
+        ("log", log_dir()),
+    ):
         existing = folder
         while not os.path.lexists(existing) and existing != existing.parent:  # some have no permission
             existing = existing.parent
@@ -83,7 +88,7 @@ def _folders() -> Iterator[CurveLine]:
             text += ": cannot be written; set SKILLVIEWER_HOME to a folder that can"
         elif free_gb <= _ROOM_WANTED_GB:
             text += f": {_ROOM_WANTED_GB:.0f} GB are wanted; make room, or set SKILLVIEWER_HOME to a folder with more"
-        yield writable and free_gb > _ROOM_WANTED_GB, f"{what} folder", text
+        yield writable and free_gb > _ROOM_WANTED_GB, f"{purpose} folder", text
 
 
 def _models() -> Iterator[CurveLine]:
@@ -114,16 +119,16 @@ def _plugins() -> Iterator[CurveLine]:
     from skillviewer.nets.models import ATTENTION_MODELS
 
     ON_PROBLEM.clear()  # they are told below
-    tables = {one.group: one for one in (DATASET_FORMATS, EXPORTERS, BACKBONES, ATTENTION_MODELS, METRICS)}
-    for group, one in tables.items():
-        for plugin in one.plugins:
+    tables = {table.group: table for table in (DATASET_FORMATS, EXPORTERS, BACKBONES, ATTENTION_MODELS, METRICS)}
+    for group, table in tables.items():
+        for plugin in table.plugins:
             yield not plugin.problem, f"plug-in {plugin.name}", plugin.problem or f"{group} of {plugin.package}"
     if switched_off():
         yield None, "plug-ins", f"left out by {SWITCH}"
     for point in plugin_points():
         if point.group.removeprefix(PREFIX) not in tables:
-            known = ", ".join(PREFIX + group for group in tables)
-            yield False, f"plug-in {point.name}", f"its group {point.group} is not one of {known}"
+            groups = ", ".join(PREFIX + group for group in tables)
+            yield False, f"plug-in {point.name}", f"its group {point.group} is not one of {groups}"
 
 
 def _window() -> Iterator[CurveLine]:
@@ -182,8 +187,8 @@ def doctor(tries: bool, report: Path | None, force: bool) -> int:
     echo(f"SkillViewer {__version__} on {platform.platform()}")
     sound = True
     for section in (_versions, _devices, _codecs, _folders, _models, _plugins, _window, *((_tried,) if tries else ())):
-        for good, what, text in _looked_at(section):
-            sound = sound and good is not False
-            echo(f"  {_MARKS[good]:<7} {what:<32} {text}")
+        for is_good, name, text in _looked_at(section):
+            sound = sound and is_good is not False
+            echo(f"  {_MARKS[is_good]:<7} {name:<32} {text}")
     echo("Everything that is needed is there." if sound else "Something is missing: see the lines above.")
     return 0 if sound else 1

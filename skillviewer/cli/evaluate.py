@@ -10,7 +10,7 @@ from skillviewer.cli.model_choice import AUTO, print_choice, say_dataset
 from skillviewer.cli.options.dataset_options import Reading, dataset_options, folds_options
 from skillviewer.cli.options.help import HelpfulCommand
 from skillviewer.cli.options.plan_options import feature_cache, plan_options, training_plan
-from skillviewer.cli.options.values import FOLDER, PATH, Chosen
+from skillviewer.cli.options.values import FOLDER, PATH, Parameters
 from skillviewer.cli.options.worker_options import chosen_workers, worker_options
 from skillviewer.cli.output import echo
 from skillviewer.cli.progress import progress_bar
@@ -77,7 +77,7 @@ ALL = "all"
 )
 @click.option("--against", type=FOLDER, hidden=True)  # its name in version 0.1
 @click.option("--json", "as_json", is_flag=True, help='As JSON: {"models": [...], "orderings": [...], ...}, fractions.')
-def evaluate(data: Path, reading: Reading, **chosen: Any) -> int:  # noqa: ANN401 - click's parameters
+def evaluate(data: Path, reading: Reading, **parameters: Any) -> int:  # noqa: ANN401 - click's parameters
     """Train and test models on the folds of DATA, and compare them in one table.
 
     Every run is saved in the folder. To continue after a stop, give the same command: finished runs with the same
@@ -91,19 +91,19 @@ def evaluate(data: Path, reading: Reading, **chosen: Any) -> int:  # noqa: ANN40
     from skillviewer.engine.training.run_folder import earlier_features, earlier_sampling
 
     dataset = reading.open(data)
-    output = chosen["output"]
-    if chosen["models"] == AUTO:
-        return _evaluate_auto(dataset, output, chosen)
-    chosen["sampling"] = chosen["sampling"] or earlier_sampling(output, chosen["preset"])
-    chosen["features"] = chosen["features"] or earlier_features(output)
-    training = training_plan(chosen, dataset.published)
+    output = parameters["output"]
+    if parameters["models"] == AUTO:
+        return _evaluate_auto(dataset, output, parameters)
+    parameters["sampling"] = parameters["sampling"] or earlier_sampling(output, parameters["preset"])
+    parameters["features"] = parameters["features"] or earlier_features(output)
+    training = training_plan(parameters, dataset.published)
     is_rated = dataset.ratings is not None or dataset.scores is not None
     default_metrics = USUAL if is_rated else ""
     try:
-        metrics = metrics_named(default_metrics if chosen["metrics"] is None else chosen["metrics"])
+        metrics = metrics_named(default_metrics if parameters["metrics"] is None else parameters["metrics"])
     except SettingsError as error:
         raise click.BadParameter(str(error), param_hint="--metrics") from error
-    plan = replace(_plan(chosen, training), metrics=metrics)
+    plan = replace(_plan(parameters, training), metrics=metrics)
     plan.check()
     say_dataset(dataset)
     echo(f"preset {training.preset} ({training.dataset_preset}), sampling {training.preprocessing.sampling}", err=True)
@@ -115,9 +115,9 @@ def evaluate(data: Path, reading: Reading, **chosen: Any) -> int:  # noqa: ANN40
             output,
             CancelToken(),
             bar,
-            device_name=chosen["device"],
-            cache=feature_cache(chosen),
-            baseline=chosen["baseline"] or chosen["against"],
+            device_name=parameters["device"],
+            cache=feature_cache(parameters),
+            baseline=parameters["baseline"] or parameters["against"],
         )
     record = evaluation.record
     for sentence in filter(None, (record.warning, *record.problems)):
@@ -125,9 +125,9 @@ def evaluate(data: Path, reading: Reading, **chosen: Any) -> int:  # noqa: ANN40
     if record.selection != selection_rule(training):
         echo(f"selection rule, as it was done: {record.selection}", err=True)
     echo(f"{evaluation.n_trained} runs made, {evaluation.n_found} found in {output}", err=True)
-    if chosen["shard"] is not None:
+    if parameters["shard"] is not None:
         echo("The same command without --shard makes the tables, once all shards have ended.", err=True)
-    elif chosen["as_json"]:
+    elif parameters["as_json"]:
         echo(*models_json(record).splitlines())
     else:
         echo(*accuracy_table(record), *record.verdict)
@@ -140,7 +140,7 @@ def evaluate(data: Path, reading: Reading, **chosen: Any) -> int:  # noqa: ANN40
     return 1 if evaluation.failures else 0
 
 
-def _evaluate_auto(dataset: "Dataset", output: Path, chosen: Chosen) -> int:
+def _evaluate_auto(dataset: "Dataset", output: Path, parameters: Parameters) -> int:
     """Estimate the accuracy of the automatic choice on held-out people, print the choice, and save it in the folder."""
     import msgspec
 
@@ -151,45 +151,45 @@ def _evaluate_auto(dataset: "Dataset", output: Path, chosen: Chosen) -> int:
     from skillviewer.engine.training.train import TrainingResources
     from skillviewer.engine.training.trainer import TrainingControl
 
-    if chosen["n_folds"] is not None or chosen["by"] is not None or chosen["seeds"] > 1:
+    if parameters["n_folds"] is not None or parameters["by"] is not None or parameters["seeds"] > 1:
         raise click.UsageError("--model auto makes its folds itself: leave out --folds, --by and --seeds.")
-    if chosen["with_tracks"]:
+    if parameters["with_tracks"]:
         raise click.UsageError("--model auto compares kinematics with networks: leave out --with-tracks.")
-    training = training_plan({**chosen, "select": chosen["select"] or "last"}, dataset.published)
+    training = training_plan({**parameters, "select": parameters["select"] or "last"}, dataset.published)
     say_dataset(dataset)
     refusal = f"Another evaluation writes into {output}: wait until it has ended, or give another folder."
     with exclusive_lock(output / "evaluation", refusal), progress_bar() as bar:
         control = TrainingControl(CancelToken(), bar)
-        resources = TrainingResources(feature_cache(chosen), chosen["device"])
+        resources = TrainingResources(feature_cache(parameters), parameters["device"])
         result = choose_model(ChoicePlan(training), dataset, output, control, resources)
         write_json(output / CHOICE, msgspec.to_builtins(result.choice))
     for sentence in (*dataset.problems, *result.problems):
         echo(sentence, err=True)
-    if chosen["as_json"]:
+    if parameters["as_json"]:
         echo(*(output / CHOICE).read_text(encoding="utf-8").split("\n"))
     else:
         print_choice(result.choice)
     return 0
 
 
-def _plan(chosen: Chosen, training: "TrainingPlan") -> "EvaluationPlan":
+def _plan(parameters: Parameters, training: "TrainingPlan") -> "EvaluationPlan":
     from skillviewer.core.dataset.folds import FoldUnit
     from skillviewer.engine.evaluation.evaluate import EvaluationPlan, usual_models
     from skillviewer.nets.models import TRIVIAL
 
-    names = [name.strip() for name in chosen["models"].split(",") if name.strip()]
+    names = [name.strip() for name in parameters["models"].split(",") if name.strip()]
     if ALL in names:
         names = list(dict.fromkeys([*usual_models(), *names]))
     models = tuple(name for name in names if name != ALL)
     return EvaluationPlan(
         models=models,
-        controls=TRIVIAL if chosen["controls"] and models else (),
+        controls=TRIVIAL if parameters["controls"] and models else (),
         training=training,
-        n_folds=chosen["n_folds"],
-        by=FoldUnit(chosen["by"]) if chosen["by"] is not None else None,
-        n_seeds=chosen["seeds"],
-        workers=chosen_workers(chosen),
-        tolerance=chosen["tolerance"],
-        on_tracks=chosen["regions"] == "tracks",
-        checkpoints=chosen["checkpoints"],
+        n_folds=parameters["n_folds"],
+        by=FoldUnit(parameters["by"]) if parameters["by"] is not None else None,
+        n_seeds=parameters["seeds"],
+        workers=chosen_workers(parameters),
+        tolerance=parameters["tolerance"],
+        on_tracks=parameters["regions"] == "tracks",
+        checkpoints=parameters["checkpoints"],
     )

@@ -49,8 +49,8 @@ class ExportGroup(click.Group):
         from skillviewer.export.exporters import EXPORTERS
 
         commands: dict[str, click.Command] = {}
-        for each in EXPORTERS:
-            self._put(commands, each.name, each.group, _of_videos(each))
+        for exporter in EXPORTERS:
+            self._put(commands, exporter.name, exporter.group, _of_videos(exporter))
         return commands
 
     def _table(self) -> dict[str, click.Command]:
@@ -63,11 +63,11 @@ class ExportGroup(click.Group):
         self._put(commands, ONNX_COMMAND, "", _onnx)
         return commands
 
-    def _put(self, made: dict[str, click.Command], name: str, group: str, command: click.Command) -> None:
+    def _put(self, commands: dict[str, click.Command], name: str, group: str, command: click.Command) -> None:
         if group == self._word:
-            made[name] = command
-        elif not self._word and group not in made:
-            made[group] = ExportGroup(group, name=group, help=f"Write a {group}: {_GROUPS.get(group, group)}.")
+            commands[name] = command
+        elif not self._word and group not in commands:
+            commands[group] = ExportGroup(group, name=group, help=f"Write a {group}: {_GROUPS.get(group, group)}.")
 
 
 _GROUPS = {"table": "scores, curves, maps, evidence, judgements and more, as CSV, JSON or NPZ", "report": "PDF or HTML"}
@@ -117,9 +117,9 @@ def _of_videos(exporter: "Exporter") -> click.Command:
         click.Option(["--json", "as_json"], is_flag=True, help="One JSON object a file and line."),
     ]
 
-    def run(**given: Any) -> int:  # noqa: ANN401 - click's parameters
-        options = chosen_options(exporter.options, given)
-        return _export_videos(exporter, options, given)
+    def run(**parameters: Any) -> int:  # noqa: ANN401 - click's parameters
+        options = chosen_options(exporter.options, parameters)
+        return _export_videos(exporter, options, parameters)
 
     about = (
         f"{exporter.about}\n\nSOURCES are studies, videos, folders of videos, or analyses that “skillviewer score "
@@ -129,50 +129,61 @@ def _of_videos(exporter: "Exporter") -> click.Command:
     return worker_options(command)
 
 
-def _export_videos(exporter: "Exporter", options: object, given: dict[str, Any]) -> int:
+def _export_videos(exporter: "Exporter", options: object, parameters: dict[str, Any]) -> int:
     from skillviewer.cli.options.export_sources import gathered
     from skillviewer.engine.exporting.export_units import is_done, write_units
     from skillviewer.engine.exporting.service import ExportService
     from skillviewer.engine.runtime.workers import Workers
 
-    workers = chosen_workers(given)
-    if _into_one(exporter, given["output"]) and workers != Workers():
-        raise click.UsageError(f"Several processes write several files: give a folder instead of {given['output']}.")
+    workers = chosen_workers(parameters)
+    if _into_one(exporter, parameters["output"]) and workers != Workers():
+        raise click.UsageError(
+            f"Several processes write several files: give a folder instead of {parameters['output']}."
+        )
     token = CancelToken()
-    as_json = given["as_json"]
-    paths = given["sources"]
+    as_json = parameters["as_json"]
+    paths = parameters["sources"]
     try:
         groups, problems = gathered(
-            paths, given["video_names"], given["model_names"], given["passes"], token, given["criterion"]
+            paths,
+            parameters["video_names"],
+            parameters["model_names"],
+            parameters["passes"],
+            token,
+            parameters["criterion"],
         )
     except SkillViewerError as error:
         report_failure(message_of(error), "", as_json=as_json)
         return 1
     for problem in problems:
         report_failure(problem, "", as_json=as_json)
-    if problems and _into_one(exporter, given["output"]):
-        echo(f"skillviewer: {given['output']} is not written: into one file goes all or nothing.", err=True)
+    if problems and _into_one(exporter, parameters["output"]):
+        echo(f"skillviewer: {parameters['output']} is not written: into one file goes all or nothing.", err=True)
         return 1
-    requests = _requests(exporter, groups, given["output"], given["file_suffix"], options, overwrite=given["force"])
+    requests = _requests(
+        exporter, groups, parameters["output"], parameters["file_suffix"], options, overwrite=parameters["force"]
+    )
     protected_paths = (*paths, *(source.video for sources in groups for source in sources))
     requests = [replace(request, protected_paths=protected_paths) for request in requests]
     every = workers.share(requests)
-    requests = [r for r in every if not (given["resume"] and path_exists(r.path) and is_done(r))]
-    if given["resume"]:
+    requests = [r for r in every if not (parameters["resume"] and path_exists(r.path) and is_done(r))]
+    if parameters["resume"]:
         echo(f"{len(every) - len(requests)} of {len(every)} files are there already", err=True)
     failed = len(problems)
 
     def tell(request: "ExportRequest", write: "Callable[[Report], ExportedFile]") -> None:
         nonlocal failed
-        told = {"export": exporter.name, "videos": [s.title or s.video.stem for s in request.sources]}
-        failed += not _written(write, request.path, told, as_json=as_json)
+        facts = {"export": exporter.name, "videos": [s.title or s.video.stem for s in request.sources]}
+        failed += not _written(write, request.path, facts, as_json=as_json)
 
-    device = "cuda" if workers.devices else given["device"]
-    alone = workers.shard == Workers().shard
+    device = "cuda" if workers.devices else parameters["device"]
+    single = workers.shard == Workers().shard
     if not workers.here:
-        write_units(requests, workers, device, token, lambda request, made: tell(request, lambda _: made.value()))
+        write_units(
+            requests, workers, device, token, lambda request, requests: tell(request, lambda _: requests.value())
+        )
         return 1 if failed else 0
-    with ExportService(partial(open_model_cache, device, partial(echo, err=True)), update_study=alone) as service:
+    with ExportService(partial(open_model_cache, device, partial(echo, err=True)), update_study=single) as service:
         for request in requests:
             tell(request, partial(service.write, request, token))
     return 1 if failed else 0
@@ -180,7 +191,7 @@ def _export_videos(exporter: "Exporter", options: object, given: dict[str, Any])
 
 def _requests(
     exporter: "Exporter",
-    found: "Sequence[tuple[ExportSource, ...]]",
+    sources_of_videos: "Sequence[tuple[ExportSource, ...]]",
     output: Path,
     suffix: str | None,
     options: object,
@@ -195,7 +206,7 @@ def _requests(
     if _into_one(exporter, output):
         if suffix not in {None, output.suffix.lower()}:
             raise click.UsageError(f"{output} does not end in {suffix}: leave out --format, or give a folder.")
-        everything = tuple(source for sources in found for source in sources)
+        everything = tuple(source for sources in sources_of_videos for source in sources)
         return [ExportRequest(exporter, everything, output, options, overwrite)] if everything else []
     if output.suffix and not folder:
         raise click.UsageError(
@@ -203,12 +214,12 @@ def _requests(
             f"{' or '.join(exporter.suffixes)}, or a folder."
         )
     end = suffix or exporter.suffixes[0]
-    taken = set[str]()
+    names_used = set[str]()
     requests = []
-    for sources in found:
-        for together in [sources] if exporter.takes_several else [(source,) for source in sources]:
-            name = reserve_name(safe_name(_name(together)), taken)
-            requests.append(ExportRequest(exporter, together, output / f"{name}{end}", options, overwrite))
+    for sources in sources_of_videos:
+        for in_one_file in [sources] if exporter.takes_several else [(source,) for source in sources]:
+            name = reserve_name(safe_name(_name(in_one_file)), names_used)
+            requests.append(ExportRequest(exporter, in_one_file, output / f"{name}{end}", options, overwrite))
     return requests
 
 
@@ -240,17 +251,17 @@ def _of_study(exporter: "StudyExporter") -> click.Command:
         click.Option(["--json", "as_json"], is_flag=True, help="Tell what was written as one JSON object."),
     ]
 
-    def run(**given: Any) -> int:  # noqa: ANN401 - click's parameters
+    def run(**parameters: Any) -> int:  # noqa: ANN401 - click's parameters
         from skillviewer.engine.exporting.requests import StudyExportRequest
         from skillviewer.engine.exporting.service import ExportService
 
-        options = chosen_options(exporter.options, given)
-        output = given["output"]
-        request = StudyExportRequest(exporter, given["study"], output, options, given["force"])
-        told = {"export": exporter.name, "study": str(given["study"])}
+        options = chosen_options(exporter.options, parameters)
+        output = parameters["output"]
+        request = StudyExportRequest(exporter, parameters["study"], output, options, parameters["force"])
+        facts = {"export": exporter.name, "study": str(parameters["study"])}
         with ExportService(open_model_cache, update_study=True) as service:
             write = partial(service.write_study, request, CancelToken())
-            return 0 if _written(write, output, told, as_json=given["as_json"], unit="file") else 1
+            return 0 if _written(write, output, facts, as_json=parameters["as_json"], unit="file") else 1
 
     return click.Command(exporter.name, callback=run, params=parameters, help=exporter.about, short_help=exporter.title)
 
@@ -268,9 +279,9 @@ def _onnx(model: str, output: Path, example: Path | None, as_json: bool) -> int:
     from skillviewer.engine.exporting.onnx_files import export_onnx
     from skillviewer.nets.library import model_folder
 
-    told = {"export": "onnx", "model": model}
-    done = _written(lambda _: export_onnx(model_folder(model), output, example), output, told, as_json=as_json)
-    return 0 if done else 1
+    facts = {"export": "onnx", "model": model}
+    is_written = _written(lambda _: export_onnx(model_folder(model), output, example), output, facts, as_json=as_json)
+    return 0 if is_written else 1
 
 
 # what is said
@@ -279,7 +290,7 @@ def _onnx(model: str, output: Path, example: Path | None, as_json: bool) -> int:
 def _written(
     write: "Callable[[Report], ExportedFile]",
     path: Path,
-    told: "Mapping[str, object]",
+    facts: "Mapping[str, object]",
     *,
     as_json: bool,
     unit: str = "",
@@ -293,7 +304,7 @@ def _written(
         return False
     say(written.warnings)
     if as_json:
-        echo(json.dumps({"path": str(written.path), **told, "found": written.facts, "remarks": written.warnings}))
+        echo(json.dumps({"path": str(written.path), **facts, "found": written.facts, "remarks": written.warnings}))
     else:
         echo(f"{written.path}  {', '.join(written.facts)}")
     return True

@@ -14,7 +14,7 @@ from skillviewer.cli.model_choice import AUTO, print_choice, say_dataset, say_fo
 from skillviewer.cli.options.dataset_options import LEARN_FROM, ONE_CRITERION
 from skillviewer.cli.options.help import HelpfulCommand
 from skillviewer.cli.options.plan_options import cache_option
-from skillviewer.cli.options.values import DEVICE, PATH, SEED, Chosen
+from skillviewer.cli.options.values import DEVICE, PATH, SEED, Parameters
 from skillviewer.cli.output import echo
 from skillviewer.cli.progress import progress_bar
 from skillviewer.core.dataset.label_source import LabelSource
@@ -83,7 +83,7 @@ SHOWN = 5
 @click.option("--accept", is_flag=True, help="Make the new version the one in use.")
 @click.option("--versions", is_flag=True, help="List the models and versions of STUDY, and stop.")
 @click.option("--use", help="Make a version (NAME:NUMBER, as --versions lists it) the one in use, and stop.")
-def finetune(path: Path, **chosen: Any) -> None:  # noqa: ANN401 - click's parameters
+def finetune(path: Path, **parameters: Any) -> None:  # noqa: ANN401 - click's parameters
     """Train a model on the ratings and votes of STUDY, with whole participants (or videos) held out.
 
     The cost is printed first.
@@ -91,50 +91,52 @@ def finetune(path: Path, **chosen: Any) -> None:  # noqa: ANN401 - click's param
     The new version is added to the study as proposed. --accept, or --use later, makes it the one in use. Ctrl+C stops
     and saves the best epoch so far; a second Ctrl+C discards it.
     """
-    use = chosen["use"]
-    output = chosen["output"]
-    if sum((chosen["only_cost"], chosen["versions"], use is not None)) > 1:
+    use = parameters["use"]
+    output = parameters["output"]
+    if sum((parameters["only_cost"], parameters["versions"], use is not None)) > 1:
         raise click.UsageError("--cost, --versions and --use each do one thing and stop: give one of them.")
     if output is not None and Path(output).name in {"", ".."}:
         raise click.UsageError(f"“{output}” names no version: give a name, or a folder to be made.")
     with open_study(path) as study:
         if use is not None:
             _use_version(study, use)
-        elif chosen["versions"]:
+        elif parameters["versions"]:
             _list_versions(study)
         else:
-            _train(study, chosen)
+            _train(study, parameters)
 
 
-def _choices(study: "Study", chosen: Chosen) -> "TuningChoices":
+def _choices(study: "Study", parameters: Parameters) -> "TuningChoices":
     from skillviewer.core.dataset.folds import FoldUnit
     from skillviewer.core.finetuning.split import FROM_NOTHING, TuningChoices
 
     return TuningChoices(
-        rule=chosen["rule"] if chosen["rule"] is not None else study.settings.rule,
-        by=FoldUnit(chosen["by"]) if chosen["by"] is not None else None,
-        seed=chosen["seed"],
-        epochs=chosen["epochs"],
-        candidates=chosen["candidates"],
-        old_pairs=chosen["old_pairs"],
-        labels=LabelSource(chosen["learn_from"]),
-        scale_folds=chosen["scale_folds"],
-        criterion=chosen["criterion"] or "",
-        model=chosen["model"] if chosen["model"] not in {None, AUTO} else FROM_NOTHING,
+        rule=parameters["rule"] if parameters["rule"] is not None else study.settings.rule,
+        by=FoldUnit(parameters["by"]) if parameters["by"] is not None else None,
+        seed=parameters["seed"],
+        epochs=parameters["epochs"],
+        candidates=parameters["candidates"],
+        old_pairs=parameters["old_pairs"],
+        labels=LabelSource(parameters["learn_from"]),
+        scale_folds=parameters["scale_folds"],
+        criterion=parameters["criterion"] or "",
+        model=parameters["model"] if parameters["model"] not in {None, AUTO} else FROM_NOTHING,
     )
 
 
-def _train(study: "Study", chosen: Chosen) -> None:
+def _train(study: "Study", parameters: Parameters) -> None:
     from skillviewer.core.evaluation.model_choice import CheckLevel
     from skillviewer.data.study import versions
     from skillviewer.engine.finetuning.job import ChoiceJob, TuningJob
     from skillviewer.nets.library import digest, model_folder
 
-    output = chosen["output"]
-    if study.read_only and not chosen["only_cost"]:
+    output = parameters["output"]
+    if study.read_only and not parameters["only_cost"]:
         raise StudyError(f"{study.path} can be read only, so no version can be added to it.")
-    pairs = versions.study_pairs(study, chosen["rule"], LabelSource(chosen["learn_from"]), chosen["criterion"])
-    parent = None if chosen["begin"] == NOTHING else model_folder(chosen["begin"])
+    pairs = versions.study_pairs(
+        study, parameters["rule"], LabelSource(parameters["learn_from"]), parameters["criterion"]
+    )
+    parent = None if parameters["begin"] == NOTHING else model_folder(parameters["begin"])
     parent_digest = digest(parent) if parent is not None else None
     name = versions.version_name(study, parent_digest, parent.name if parent is not None else study.title)
     if output is not None:
@@ -143,35 +145,35 @@ def _train(study: "Study", chosen: Chosen) -> None:
         folder = Path(output)
     else:
         folder = versions.next_folder(study, name, parent_digest)
-    cache_bytes = int(chosen["cache_gb"] * 2**30)
-    choices = _choices(study, chosen)
-    if chosen["model"] == AUTO:
-        if parent is not None or chosen["by"] is not None:
+    cache_bytes = int(parameters["cache_gb"] * 2**30)
+    choices = _choices(study, parameters)
+    if parameters["model"] == AUTO:
+        if parent is not None or parameters["by"] is not None:
             raise click.UsageError("--model auto begins from nothing: leave out --from and --by.")
         auto = ChoiceJob(
             study=pairs,
             choices=choices,
             level=CheckLevel.CROSS_VALIDATED,
             folder=folder,
-            device_name=chosen["device"],
+            device_name=parameters["device"],
             cache_bytes=cache_bytes,
         )
-        _train_auto(study, auto, name, chosen)
+        _train_auto(study, auto, name, parameters)
         return
-    if parent is not None and chosen["model"] is not None:
+    if parent is not None and parameters["model"] is not None:
         raise click.UsageError("--model is for a training from nothing: leave out --from or --model.")
     job = TuningJob(
         study=pairs,
         choices=choices,
         parent=parent,
         folder=folder,
-        device_name=chosen["device"],
+        device_name=parameters["device"],
         cache_bytes=cache_bytes,
     )
-    _tune(study, job, name, chosen)
+    _tune(study, job, name, parameters)
 
 
-def _tune(study: "Study", job: "TuningJob", name: str, chosen: Chosen) -> None:
+def _tune(study: "Study", job: "TuningJob", name: str, parameters: Parameters) -> None:
     from skillviewer.core.errors import Cancelled
     from skillviewer.data.study import versions
     from skillviewer.engine.finetuning.finetune import finetune as run_finetune
@@ -188,7 +190,7 @@ def _tune(study: "Study", job: "TuningJob", name: str, chosen: Chosen) -> None:
     say_forecast(forecast)
     if job.study.dataset.ratings is not None:
         echo(forecast.prospect.text, err=True)
-    if chosen["only_cost"]:
+    if parameters["only_cost"]:
         return
     with training_lock(job.folder), _stoppable() as (token, stop, on_begin), progress_bar() as bar:
         try:
@@ -202,32 +204,32 @@ def _tune(study: "Study", job: "TuningJob", name: str, chosen: Chosen) -> None:
     if versions.lies_elsewhere(version, result.folder):
         known_version = f"{version.name}:{version.version} at {version.path}"
         echo(f"The result is the same as {known_version}: {result.folder} is a copy.", err=True)
-    _accept_and_print(study, version, result.folder, chosen)
+    _accept_and_print(study, version, result.folder, parameters)
 
 
-def _train_auto(study: "Study", job: "ChoiceJob", name: str, chosen: Chosen) -> None:
+def _train_auto(study: "Study", job: "ChoiceJob", name: str, parameters: Parameters) -> None:
     from skillviewer.data.study import versions
     from skillviewer.engine.finetuning.automatic_choice import train_automatically
     from skillviewer.engine.finetuning.job_forecast import forecast_job
 
     say_dataset(job.study.dataset)
     say_forecast(forecast_job(job))
-    if chosen["only_cost"]:
+    if parameters["only_cost"]:
         return
     with progress_bar() as bar:
         result = train_automatically(job, CancelToken(), bar)
     say(result.problems)
     print_choice(result.choice)
     version = versions.propose(study, result.digest, name, result.folder, result.facts)
-    _accept_and_print(study, version, result.folder, chosen)
+    _accept_and_print(study, version, result.folder, parameters)
 
 
-def _accept_and_print(study: "Study", version: "ModelVersion", folder: Path, chosen: Chosen) -> None:
+def _accept_and_print(study: "Study", version: "ModelVersion", folder: Path, parameters: Parameters) -> None:
     from skillviewer.data.study import versions
 
-    if chosen["accept"]:
+    if parameters["accept"]:
         versions.accept(study, version.digest)
-    state = "in use" if chosen["accept"] else f"to be accepted: --use {version.name}:{version.version}"
+    state = "in use" if parameters["accept"] else f"to be accepted: --use {version.name}:{version.version}"
     echo(f"{version.name}:{version.version}  {folder}  ({state})")
 
 

@@ -33,17 +33,19 @@ def forget(videos: tuple[str, ...], studies: tuple[Path, ...], yes: bool) -> Non
     unknown = set(videos)
     for path in studies:
         with Study.open(path, read_only=True) as study:
-            known = [video for video in study.videos.all() if video.name in videos]
-            cameras = [camera for video in known for camera in study.videos.cameras_of(video.digest)]
-        name_by_digest |= {video.digest: Path(video.recorded_path).name for video in (*known, *cameras) if video.digest}
-        never_seen[path] = [video.name for video in known if not video.digest]
-        unknown -= {video.name for video in known}
-    for given in videos:
-        if given not in unknown:
+            study_videos = [video for video in study.videos.all() if video.name in videos]
+            cameras = [camera for video in study_videos for camera in study.videos.cameras_of(video.digest)]
+        name_by_digest |= {
+            video.digest: Path(video.recorded_path).name for video in (*study_videos, *cameras) if video.digest
+        }
+        never_seen[path] = [video.name for video in study_videos if not video.digest]
+        unknown -= {video.name for video in study_videos}
+    for names_given in videos:
+        if names_given not in unknown:
             continue
-        file = Path(given)
+        file = Path(names_given)
         if not file.is_file():
-            raise StudyError(f"There is no file {given}, and no video “{given}” in a --study.")
+            raise StudyError(f"There is no file {names_given}, and no video “{names_given}” in a --study.")
         name_by_digest[digest_of(file, CancelToken())] = file.name
     if not yes:
         all_names = ", ".join([*name_by_digest.values(), *(name for names in never_seen.values() for name in names)])

@@ -58,8 +58,8 @@ class LazyGroup(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Open the window when the first argument is no command: ``skillviewer a.mp4 b.mp4``."""
-        known = set(self.list_commands(ctx)) | {"--help", "-h", "--version"}
-        if not args or args[0] not in known:
+        names = set(self.list_commands(ctx)) | {"--help", "-h", "--version"}
+        if not args or args[0] not in names:
             self._check_spelling(ctx, args[:1])
             args = ["window", *args]
         return super().parse_args(ctx, args)
@@ -68,9 +68,9 @@ class LazyGroup(click.Group):
         """Refuse a word that is nearly a command, rather than open the window on a file that is not there."""
         for word in first:
             if not word.startswith("-") and not Path(word).suffix and not os.path.lexists(word):
-                meant = difflib.get_close_matches(word, self.list_commands(ctx), n=1)
-                if meant:
-                    raise click.UsageError(f"There is no command and no file “{word}”. Did you mean {meant[0]}?", ctx)
+                similar = difflib.get_close_matches(word, self.list_commands(ctx), n=1)
+                if similar:
+                    raise click.UsageError(f"There is no command and no file “{word}”. Did you mean {similar[0]}?", ctx)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write the table of commands without importing them."""

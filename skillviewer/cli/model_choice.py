@@ -53,9 +53,9 @@ def print_choice(choice: "ModelChoice") -> None:
         echo(f"  One rater against the others: {_accuracy(choice.one_rater)}")
     echo("compared within the training people (these accuracies chose, and are too good):")
     for candidate in choice.candidates:
-        kept = "" if candidate.can_be_kept else ", no checkpoint"
+        without_checkpoint = "" if candidate.can_be_kept else ", no checkpoint"
         won = f", chosen in {candidate.n_chosen} outer folds" if candidate.n_chosen else ""
         mark = "*" if candidate.model == choice.winner else " "
-        echo(f"{mark} {candidate.model:8} {percent(candidate.accuracy, ' %')}{won}{kept}")
+        echo(f"{mark} {candidate.model:8} {percent(candidate.accuracy, ' %')}{won}{without_checkpoint}")
     for sentence in (*verdict.details, *filter(None, (choice.warning,))):
         echo(sentence)

@@ -69,8 +69,8 @@ def progress_bar(
         left_s = left.of(progress)
         if not terminal and progress.total and clock() - told_s >= EVERY_S:
             told_s = clock()
-            rest = f", {format_left(left_s)}" if left_s is not None and progress.done < progress.total else ""
-            echo(f"{stage}: {100 * progress.done / progress.total:.0f} %{rest}", err=True)
+            time_left = f", {format_left(left_s)}" if left_s is not None and progress.done < progress.total else ""
+            echo(f"{stage}: {100 * progress.done / progress.total:.0f} %{time_left}", err=True)
 
     try:
         yield report

@@ -12,7 +12,7 @@ import click
 from skillviewer.cli.failures import report_failure
 from skillviewer.cli.options.dataset_options import add_options
 from skillviewer.cli.options.help import HelpfulCommand
-from skillviewer.cli.options.values import DEVICE, FILE, FOLDER, SOURCE, Chosen, Finite
+from skillviewer.cli.options.values import DEVICE, FILE, FOLDER, SOURCE, Finite, Parameters
 from skillviewer.cli.options.worker_options import chosen_workers, worker_options
 from skillviewer.cli.output import echo
 from skillviewer.cli.progress import BatchReport, progress_bar
@@ -78,7 +78,7 @@ OPTIONS = (
 @click.argument("sources", nargs=-1, required=True, type=SOURCE)
 @partial(add_options, options=OPTIONS)
 @worker_options
-def score(sources: tuple[Path, ...], **chosen: Any) -> int:  # noqa: ANN401 - click's parameters
+def score(sources: tuple[Path, ...], **parameters: Any) -> int:  # noqa: ANN401 - click's parameters
     """Score SOURCES: videos, folders, lists of paths (.txt), data sets and studies.
 
     A failure is reported, and the other videos are scored. With --out the same command continues after a stop: scored
@@ -89,20 +89,20 @@ def score(sources: tuple[Path, ...], **chosen: Any) -> int:  # noqa: ANN401 - cl
     from skillviewer.data.study import Study
     from skillviewer.engine.scoring.units import open_engine
 
-    part = _part(chosen)
-    workers = chosen_workers(chosen)
-    if chosen["into"] is not None and (chosen["out"] is None or not chosen["into"].is_file()):
+    part = _part(parameters)
+    workers = chosen_workers(parameters)
+    if parameters["into"] is not None and (parameters["out"] is None or not parameters["into"].is_file()):
         raise click.UsageError("--into needs a study (“skillviewer study create”), and the folder of results, --out.")
-    if chosen["into"] is not None:  # refuse a study that cannot be opened before hours of work
-        Study.open(chosen["into"], read_only=True).close()
-    units, problems = gathered_units(sources, chosen["videos_dir"], part)
-    run = _Run(_scoring(chosen, workers), workers.share(units), as_json=chosen["as_json"])
+    if parameters["into"] is not None:  # refuse a study that cannot be opened before hours of work
+        Study.open(parameters["into"], read_only=True).close()
+    units, problems = gathered_units(sources, parameters["videos_dir"], part)
+    run = _Run(_scoring(parameters, workers), workers.share(units), as_json=parameters["as_json"])
     for source, problem in problems:
         run.failed(str(source), source, problem)
     try:
-        run.work(workers, chosen["log"], retry=chosen["retry_failed"])
-        if chosen["into"] is not None:
-            run.collect(chosen["into"])
+        run.work(workers, parameters["log"], retry=parameters["retry_failed"])
+        if parameters["into"] is not None:
+            run.collect(parameters["into"])
     finally:
         open_engine.cache_clear()
     if run.failures and len(units) > 1:
@@ -110,26 +110,26 @@ def score(sources: tuple[Path, ...], **chosen: Any) -> int:  # noqa: ANN401 - cl
     return 1 if run.failures else 0
 
 
-def _part(chosen: Chosen) -> tuple[float, float | None] | None:
-    start_s, stop_s = chosen["start_s"], chosen["stop_s"]
+def _part(parameters: Parameters) -> tuple[float, float | None] | None:
+    start_s, stop_s = parameters["start_s"], parameters["stop_s"]
     if start_s is not None and stop_s is not None and stop_s <= start_s:
         raise click.UsageError(f"The attempt would end at {stop_s} s, before it begins at {start_s} s.")
     return None if start_s is None and stop_s is None else (start_s or 0.0, stop_s)
 
 
-def _scoring(chosen: Chosen, workers: "Workers") -> "Scoring":
+def _scoring(parameters: Parameters, workers: "Workers") -> "Scoring":
     from skillviewer.engine.scoring.units import Scoring
     from skillviewer.nets.library import digest, model_folder
 
-    folder = model_folder(chosen["model"], chosen["criterion"]).absolute()
+    folder = model_folder(parameters["model"], parameters["criterion"]).absolute()
     return Scoring(
         model=folder,
         digest=digest(folder),
-        passes=chosen["n_passes"],
-        device="cuda" if workers.devices else chosen["device"],
-        folder=None if chosen["out"] is None else chosen["out"].absolute(),
-        cache_bytes=int(chosen["cache_gb"] * 2**30),
-        again=chosen["force"],
+        passes=parameters["n_passes"],
+        device="cuda" if workers.devices else parameters["device"],
+        folder=None if parameters["out"] is None else parameters["out"].absolute(),
+        cache_bytes=int(parameters["cache_gb"] * 2**30),
+        again=parameters["force"],
     )
 
 
@@ -200,8 +200,8 @@ class _Run:
             echo(_line(header, unit))
             return
         analysis = load_analysis(result) if isinstance(result, Path) else result
-        shown = replace(analysis, video=replace(analysis.video, path=unit.path))
-        echo(json.dumps(analysis_json(shown)) if self._as_json else _line(analysis, unit))
+        analysis_at_path = replace(analysis, video=replace(analysis.video, path=unit.path))
+        echo(json.dumps(analysis_json(analysis_at_path)) if self._as_json else _line(analysis, unit))
         if analysis.all_warnings:
             echo(f"{unit.title}: {analysis.all_warnings}", err=True)
         refusal = analysis.scaled.refusal if analysis.scaled is not None else ""

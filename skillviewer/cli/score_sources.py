@@ -31,7 +31,7 @@ def gathered_units(
     Returns:
         The units; and source and sentence for each source or video that cannot be scored.
     """
-    found: dict[ScoringUnit, None] = {}
+    unit_set: dict[ScoringUnit, None] = {}
     problems: list[tuple[Path, str]] = []
     for source in sources:
         try:
@@ -42,9 +42,9 @@ def gathered_units(
         except (SkillViewerError, OSError) as error:
             problems.append((source, message_of(error)))
             continue
-        found.update(dict.fromkeys(unit if ends_s is None else replace(unit, ends_s=ends_s) for unit in units))
+        unit_set.update(dict.fromkeys(unit if ends_s is None else replace(unit, ends_s=ends_s) for unit in units))
         problems += missing
-    return list(found), problems
+    return list(unit_set), problems
 
 
 def _units_of(source: Path, videos: Path | None) -> tuple[list[ScoringUnit], list[tuple[Path, str]]]:

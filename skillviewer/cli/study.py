@@ -73,9 +73,9 @@ def create(
     defaults = StudySettings()
     settings = StudySettings(title=title, task=task, statement=statement or defaults.statement)
     # All of this comes before anything is made that would be half a study.
-    gone = next((video for video in videos if not video.exists()), None)
-    if gone is not None:
-        raise VideoError(f"There is no {gone}.")
+    missing = next((video for video in videos if not video.exists()), None)
+    if missing is not None:
+        raise VideoError(f"There is no {missing}.")
     files, refused = _files(videos)
     if refused:
         raise VideoError(refused[0])
@@ -110,7 +110,7 @@ def add(
         )
     files, refused = _files(videos)
     say(refused)
-    new = [replace(one, occasion=occasion) for one in _new(files, task, participant, participant_pattern)]
+    new = [replace(video, occasion=occasion) for video in _new(files, task, participant, participant_pattern)]
     failed = _add(path, new)
     return 1 if refused else failed
 
@@ -146,20 +146,22 @@ def _add(path: Path, new: "list[NewVideo]") -> int:
     with open_study(path) as opened:
         with progress_bar(unit="file") as report:
             added = opened.videos.add(new, CancelToken(), report)
-        stated = {name: one.participant for name, one in zip(added.names, new, strict=True) if name and one.participant}
-        times = {name: one.occasion for name, one in zip(added.names, new, strict=True) if name}
-        named, _, contradictions = opened.videos.name_participants(stated, times)
+        stated = {
+            name: video.participant for name, video in zip(added.names, new, strict=True) if name and video.participant
+        }
+        times = {name: video.occasion for name, video in zip(added.names, new, strict=True) if name}
+        changed, _, contradictions = opened.videos.name_participants(stated, times)
         tasks = {video.name: video.task or opened.settings.task for video in opened.videos.all()}
     other_tasks = [
-        f"“{name}” is said to be of the task “{one.task}”; the study says {known}, which stays."
-        for name, one in zip(added.names, new, strict=True)
-        if name and one.task and one.task != tasks[name]
-        for known in [f"“{tasks[name]}”" if tasks[name] else "none"]
+        f"“{name}” is said to be of the task “{video.task}”; the study says {task_in_study}, which stays."
+        for name, video in zip(added.names, new, strict=True)
+        if name and video.task and video.task != tasks[name]
+        for task_in_study in [f"“{tasks[name]}”" if tasks[name] else "none"]
     ]
     for name in added.known:
         echo(f"{name} is in the study already", err=True)
-    if named:
-        echo(f"who is in {len(named)} of them is known now", err=True)
+    if changed:
+        echo(f"who is in {len(changed)} of them is known now", err=True)
     say((*added.problems, *contradictions, *other_tasks))
     n_new = len([name for name in added.names if name is not None]) - len(added.known)
     echo(f"{n_new} videos added", err=True)
@@ -184,8 +186,8 @@ def list_videos(path: Path, as_json: bool, check: bool) -> None:
                 videos = opened.videos.check(CancelToken(), report)
         else:
             videos = opened.videos.all()
-        used = opened.models.default_model(opened.settings.model)
-        scores = opened.models.scores(used.digest) if used is not None else {}
+        model = opened.models.default_model(opened.settings.model)
+        scores = opened.models.scores(model.digest) if model is not None else {}
     for video in videos:
         score = scores.get(video.name)
         if as_json:
@@ -205,7 +207,7 @@ def list_videos(path: Path, as_json: bool, check: bool) -> None:
                 "context": video.context,
                 "score": None if score is None else score.score,
                 "interval": None if score is None else score.interval,
-                "model": used.digest if used is not None else None,
+                "model": model.digest if model is not None else None,
             }
             echo(json.dumps(record))
         else:
@@ -222,7 +224,7 @@ def log(path: Path, as_csv: bool, as_json: bool) -> None:
     """List who did what and when in STUDY: votes, notes, models, videos, settings, exports. Times are in UTC."""
     with open_study(path, read_only=True) as opened:
         events = [asdict(event) for event in opened.log()]
-    writer = csv.DictWriter(sys.stdout, [each.name for each in fields(LogRow)], lineterminator="\n")
+    writer = csv.DictWriter(sys.stdout, [field_.name for field_ in fields(LogRow)], lineterminator="\n")
     if as_csv:
         writer.writeheader()
     for event in events:
@@ -266,13 +268,13 @@ def import_source(
 
     choices = Choices(task=task, participant_pattern=participant_pattern)
     with open_study(path) as opened, progress_bar(unit="file") as report:
-        came = bring_in(opened, source, videos, form, choices, CancelToken(), report)
-        problems = opened.dataset().problems if came.votes and opened.ratings.all().items else ()
-    say((*came.problems, *problems))  # votes and ratings may contradict each other
-    participants = f", who is in {came.participants} known videos" if came.participants else ""
-    ratings = f", {came.ratings} ratings" if came.ratings else ""
-    forms = f", {counted(came.forms, 'video')} rated by a rubric" if came.forms else ""
-    echo(f"new: {came.videos} videos, {came.votes} votes, {came.pairs} pairs{ratings}{forms}{participants}")
+        imported = bring_in(opened, source, videos, form, choices, CancelToken(), report)
+        problems = opened.dataset().problems if imported.votes and opened.ratings.all().items else ()
+    say((*imported.problems, *problems))  # votes and ratings may contradict each other
+    participants = f", who is in {imported.participants} known videos" if imported.participants else ""
+    ratings = f", {imported.ratings} ratings" if imported.ratings else ""
+    forms = f", {counted(imported.forms, 'video')} rated by a rubric" if imported.forms else ""
+    echo(f"new: {imported.videos} videos, {imported.votes} votes, {imported.pairs} pairs{ratings}{forms}{participants}")
 
 
 @study.command("export")

@@ -33,7 +33,7 @@ def cameras() -> None:
 def list_cameras(path: Path, video: str | None, as_json: bool) -> None:
     """List the cameras in STUDY, or those of VIDEO, with their offsets in seconds."""
     with open_study(path, read_only=True) as opened:
-        names = [video] if video is not None else [each.name for each in opened.videos.all()]
+        names = [video] if video is not None else [study_video.name for study_video in opened.videos.all()]
         listed = [(name, camera) for name in names for camera in opened.cameras.of(name)]
     for name, camera in listed:
         if as_json:
@@ -94,22 +94,30 @@ def align(path: Path, video: str, camera: str | None, offset: int | None) -> int
     problems = []
     with open_study(path) as opened:
         assessed = opened.videos.get(video)
-        selected = [each for each in opened.cameras.of(video) if camera is None or each.name == camera]
+        selected = [
+            selected_camera
+            for selected_camera in opened.cameras.of(video)
+            if camera is None or selected_camera.name == camera
+        ]
         if not selected:
-            wanted = f" “{camera}”" if camera else ""
-            raise StudyError(f"“{video}” has no camera{wanted}.")
-        for each in selected:
-            if each.path is None:
-                problems.append(each.problem)
+            camera_text = f" “{camera}”" if camera else ""
+            raise StudyError(f"“{video}” has no camera{camera_text}.")
+        for selected_camera in selected:
+            if selected_camera.path is None:
+                problems.append(selected_camera.problem)
                 continue
-            (offset_s, confidence), problem = _offset(_file(assessed.path, video), each.path, offset)
+            (offset_s, confidence), problem = _offset(_file(assessed.path, video), selected_camera.path, offset)
             if problem:
                 problems.append(problem)
             else:
-                opened.cameras.set_offset(each.name, offset_s, confidence)
-        aligned = [each for each in opened.cameras.of(video) if camera is None or each.name == camera]
-    for each in aligned:
-        echo(_line(each))
+                opened.cameras.set_offset(selected_camera.name, offset_s, confidence)
+        aligned = [
+            selected_camera
+            for selected_camera in opened.cameras.of(video)
+            if camera is None or selected_camera.name == camera
+        ]
+    for selected_camera in aligned:
+        echo(_line(selected_camera))
     say(problems)
     return 1 if problems else 0
 
@@ -129,7 +137,7 @@ def _file(path: Path | None, video: str) -> Path:
     return path
 
 
-def _offset(own: Path, other: Path, frames: int | None) -> tuple[tuple[float | None, float | None], str]:
+def _offset(video_path: Path, other: Path, frames: int | None) -> tuple[tuple[float | None, float | None], str]:
     """Return offset and confidence, and a sentence if no offset is found by sound."""
     from skillviewer.media.reading.reader import VideoReader
     from skillviewer.media.reading.sound_reader import offset_by_sound
@@ -137,10 +145,10 @@ def _offset(own: Path, other: Path, frames: int | None) -> tuple[tuple[float | N
     with VideoReader(other, cache_bytes=0):
         pass  # raises an error if the file is no video
     if frames is not None:
-        with VideoReader(own, cache_bytes=0) as reader:
+        with VideoReader(video_path, cache_bytes=0) as reader:
             return (frames / reader.info.rate_hz, None), ""
     try:
-        sound_offset: SoundOffset = offset_by_sound(own, other)
+        sound_offset: SoundOffset = offset_by_sound(video_path, other)
     except VideoError as error:
         return (None, None), f"No offset by sound: {error}"
     if not sound_offset.is_sure:

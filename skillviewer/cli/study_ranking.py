@@ -56,16 +56,20 @@ def import_ratings_into(
         else:
             rating_table = open_table(table, videos, *reading)
         with progress_bar(unit="file") as report:
-            done = add_ratings(opened, rating_table, options.mapping(rating_table), CancelToken(), report)
+            imported = add_ratings(opened, rating_table, options.mapping(rating_table), CancelToken(), report)
         if criterion is not None:
             opened.ratings.all().scale(criterion)
         opened.settings = settings
         problems = opened.dataset().problems
-    added = done.came
-    print_import_report(done.rated, rating_table.table.titles, options.ambiguities(rating_table))
+    added = imported.came
+    print_import_report(imported.rated, rating_table.table.titles, options.ambiguities(rating_table))
     say((*added.problems, *problems))
     participants = f", participants of {added.participants} known videos" if added.participants else ""
-    annotations = f", {counted(len(done.notes), 'note')}, {counted(len(done.moments), 'moment')}" if done.notes else ""
+    annotations = (
+        f", {counted(len(imported.notes), 'note')}, {counted(len(imported.moments), 'moment')}"
+        if imported.notes
+        else ""
+    )
     echo(f"new: {counted(added.videos, 'video')}, {counted(added.ratings, 'rating')}{participants}{annotations}")
 
 
@@ -162,8 +166,8 @@ def labels(path: Path, text: str | None, reaction_ms: int | None) -> None:
     """
     from skillviewer.core.timelines.labels import labels_from
 
-    given = {"labels": text, "reaction_ms": reaction_ms}
-    changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    stated = {"labels": text, "reaction_ms": reaction_ms}
+    changes: dict[str, Any] = {name: value for name, value in stated.items() if value is not None}
     with open_study(path, read_only=not changes) as opened:
         if changes:
             opened.settings = replace(opened.settings, **changes)
@@ -199,8 +203,8 @@ def pack_judging(path: Path, output: Path, raters: tuple[str, ...], pairs: int |
     with open_study(path) as opened:
         drawn = draw_pack(opened, output, raters, pairs)
     with progress_bar(unit="file") as report:
-        said = write_pack(drawn, blur_faces=blur_faces, token=CancelToken(), report=report)
-    echo(*said)
+        lines = write_pack(drawn, blur_faces=blur_faces, token=CancelToken(), report=report)
+    echo(*lines)
 
 
 @click.command("import-votes")

@@ -49,16 +49,16 @@ def rubric(
         plan = opened.forms.plan() if file is None and template is None else None
         if changes:
             if file is not None:
-                chosen = read_rubric(file)
+                new_rubric = read_rubric(file)
             elif template is not None:
-                chosen = TEMPLATES[template]
+                new_rubric = TEMPLATES[template]
             elif plan is None:
                 raise click.UsageError("The study has no rubric: give --template or --from as well.")
             else:
-                chosen = plan.rubric
+                new_rubric = plan.rubric
             if repeat_share is None:
                 repeat_share = plan.repeat_share if plan is not None else REPEAT_SHARE
-            plan = opened.forms.set_plan(chosen, repeat_share)
+            plan = opened.forms.set_plan(new_rubric, repeat_share)
     if plan is None:
         raise click.UsageError(
             f"The study has no rubric: choose one with --template ({', '.join(TEMPLATES)}) or --from."
@@ -69,18 +69,18 @@ def rubric(
     echo(*map(printable, _rubric_lines(plan.rubric, plan.repeat_share)))
 
 
-def _rubric_lines(used: "Rubric", repeat_share: float) -> list[str]:
-    source = f" ({used.source})" if used.source else ""
-    lines = [f"{used.name}{source}"]
-    if used.note:
-        lines.append(used.note)
-    for item in used.items:
+def _rubric_lines(rubric_used: "Rubric", repeat_share: float) -> list[str]:
+    source = f" ({rubric_used.source})" if rubric_used.source else ""
+    lines = [f"{rubric_used.name}{source}"]
+    if rubric_used.note:
+        lines.append(rubric_used.note)
+    for item in rubric_used.items:
         steps = ", ".join(f"{step:g}" for step in item.steps)
         direction = ", lower is better" if item.less_is_better else ""
         lines.append(f"  {item.name}: {steps}{direction}")
         lines += [f"      {anchor.step:g}  {anchor.text}" for anchor in item.anchors]
-    total = f", their sum is “{used.total}”" if used.total else ""
-    lines.append(f"{counted(len(used.items), 'item')}{total}; {repeat_share:.0%} of the videos come twice")
+    total = f", their sum is “{rubric_used.total}”" if rubric_used.total else ""
+    lines.append(f"{counted(len(rubric_used.items), 'item')}{total}; {repeat_share:.0%} of the videos come twice")
     return lines
 
 

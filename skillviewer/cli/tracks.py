@@ -39,7 +39,7 @@ tracks.add_command(measure)
 @click.option("--first-frame", type=click.IntRange(0), default=0, help="Frame of the video at frame or time 0 of FILE.")
 @click.option("--force", is_flag=True, help="Replace an output that is there.")
 @click.option("--json", "as_json", is_flag=True, help="Report the counts as one JSON object.")
-def import_tracks(source: Path, video: Path, output: Path | None, **chosen: Any) -> int:  # noqa: ANN401 - click's parameters
+def import_tracks(source: Path, video: Path, output: Path | None, **parameters: Any) -> int:  # noqa: ANN401 - click's parameters
     """Read the tracks in FILE, place them on a video, and keep them with the video.
 
     FILE is of DeepLabCut (CSV), SLEAP (analysis HDF5, CSV), OpenPose (folder), COCO key points, Kinovea, Tracker, CVAT,
@@ -53,17 +53,17 @@ def import_tracks(source: Path, video: Path, output: Path | None, **chosen: Any)
     from skillviewer.data.tracks_file import TrackStore
 
     if output is not None:
-        check_free(output, overwrite=chosen["force"])
-    placement = Placement(chosen["scale"], chosen["origin"], chosen["up"], chosen["first_frame"])
+        check_free(output, overwrite=parameters["force"])
+    placement = Placement(parameters["scale"], parameters["origin"], parameters["up"], parameters["first_frame"])
     info = _described(video)
-    imported = read_tracks(source, info, placement, chosen["format_name"])
+    imported = read_tracks(source, info, placement, parameters["format_name"])
     store = TrackStore()
     before = store.get(info.digest)
     store.put(imported.tracks if before is None else before.with_tracks(imported.tracks.tracks))
     if output is not None:
-        write_own_csv(imported.tracks, output, overwrite=chosen["force"])
+        write_own_csv(imported.tracks, output, overwrite=parameters["force"])
     named = [{"name": t.name, "points": list(t.points), "share_seen": t.share_seen} for t in imported.tracks.tracks]
-    if chosen["as_json"]:
+    if parameters["as_json"]:
         counts = {"read": imported.n_read, "used": imported.n_used, "rejected": dict(imported.rejected)}
         echo(json.dumps({"video": str(video), **counts, "tracks": named}))
     else:
@@ -103,8 +103,8 @@ def follow(video: Path, clicks: tuple[tuple[float, float, float], ...], name: st
             raise click.BadParameter("Two clicks are in one frame.", param_hint="--click")
         click_track = follow_clicks(reader.frame, info, [Click(int(f), x, y) for f, x, y in clicks], name)
     store = TrackStore()
-    kept = store.get(info.digest) or TrackSet.of_video(info)
-    store.put(kept.with_tracks([click_track.track]))
+    saved = store.get(info.digest) or TrackSet.of_video(info)
+    store.put(saved.with_tracks([click_track.track]))
     n_measured = int(click_track.track.is_measured.sum())
     if as_json:
         echo(json.dumps({"video": str(video), "name": name, "measured": n_measured, "lost": click_track.lost}))
@@ -126,16 +126,16 @@ def export_tracks(video: Path, output: Path, format_name: str, names: tuple[str,
     from skillviewer.engine.tracking.measure_units import load_kept_tracks
 
     entry = _writable(format_name)
-    kept = load_kept_tracks(_described(video))
-    unknown = [name for name in names if kept.track(name) is None]
+    saved = load_kept_tracks(_described(video))
+    unknown = [name for name in names if saved.track(name) is None]
     if unknown:
         raise VideoError(
-            f"{video.name} has no track “{unknown[0]}”, only: {', '.join(track.name for track in kept.tracks)}."
+            f"{video.name} has no track “{unknown[0]}”, only: {', '.join(track.name for track in saved.tracks)}."
         )
-    chosen = kept.without([track.name for track in kept.tracks if names and track.name not in names])
+    selected = saved.without([track.name for track in saved.tracks if names and track.name not in names])
     assert entry.write is not None
-    entry.write(chosen, output, overwrite=force)
-    echo(f"{output}  {len(chosen.tracks)} tracks, {len(chosen.times_s)} frames")
+    entry.write(selected, output, overwrite=force)
+    echo(f"{output}  {len(selected.tracks)} tracks, {len(selected.times_s)} frames")
     return 0
 
 
@@ -151,4 +151,9 @@ def _writable(name: str) -> "TrackFormat":
     from skillviewer.core.registry import look_up
     from skillviewer.data.tracks.track_formats import TRACK_FORMATS
 
-    return look_up([each for each in TRACK_FORMATS if each.write], name, "format to write tracks in", SettingsError)
+    return look_up(
+        [track_format for track_format in TRACK_FORMATS if track_format.write],
+        name,
+        "format to write tracks in",
+        SettingsError,
+    )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from skillviewer.cli.failures import report_failure
-from skillviewer.cli.options.values import DEVICE, FILE, PATH, SOURCE, Chosen, Finite
+from skillviewer.cli.options.values import DEVICE, FILE, PATH, SOURCE, Finite, Parameters
 from skillviewer.cli.options.worker_options import chosen_workers, worker_options
 from skillviewer.cli.output import echo
 from skillviewer.cli.progress import BatchReport, progress_bar
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per video and line.")
 @DEVICE
 @worker_options
-def hands(sources: tuple[Path, ...], **chosen: Any) -> int:  # noqa: ANN401 - click's parameters
+def hands(sources: tuple[Path, ...], **parameters: Any) -> int:  # noqa: ANN401 - click's parameters
     """Find the hands in VIDEOS (files, folders, lists, studies), and save their tracks with the videos.
 
     A stopped search continues, and a finished one is not repeated. Frames without a hand become a gap: no position is
@@ -58,19 +58,19 @@ def hands(sources: tuple[Path, ...], **chosen: Any) -> int:  # noqa: ANN401 - cl
     """
     from skillviewer.cli.score_sources import gathered_units
 
-    start_s, stop_s = chosen["start_s"], chosen["stop_s"]
+    start_s, stop_s = parameters["start_s"], parameters["stop_s"]
     if stop_s is not None and stop_s <= (start_s or 0):
         raise click.UsageError(f"The attempt would end at {stop_s} s, before it begins at {start_s or 0} s.")
     part = None if start_s is None and stop_s is None else (start_s or 0.0, stop_s)
-    workers = chosen_workers(chosen)
+    workers = chosen_workers(parameters)
     units, problems = gathered_units(sources, None, part)
-    run = _Run(_job(chosen, workers), workers.share(units), chosen["output"], as_json=chosen["as_json"])
+    run = _Run(_job(parameters, workers), workers.share(units), parameters["output"], as_json=parameters["as_json"])
     for source, problem in problems:
         run.failed(source, problem)
     run.check_output(len(units))
     if units:
         run.report_cost()
-    if not chosen["cost"]:
+    if not parameters["cost"]:
         run.work(workers)
     return 1 if run.n_failed else 0
 
@@ -101,19 +101,19 @@ def swap(video: Path, start_s: float, stop_s: float | None) -> int:
     return 0
 
 
-def _job(chosen: Chosen, workers: "Workers") -> "HandJob":
+def _job(parameters: Parameters, workers: "Workers") -> "HandJob":
     from skillviewer.engine.tracking.hand_tracker import HandModel
     from skillviewer.engine.tracking.hand_units import HandJob
     from skillviewer.engine.tracking.track_hands import HandSearch
     from skillviewer.nets.library import model_folder
 
-    if chosen["sampled_by"] is not None and chosen["every"] > 1:
+    if parameters["sampled_by"] is not None and parameters["every"] > 1:
         raise click.UsageError("Give --every or --sampled-by, not both.")
     return HandJob(
-        HandSearch(HandModel(chosen["networks"]), every=chosen["every"], max_hands=chosen["max_hands"]),
-        sampled_by=None if chosen["sampled_by"] is None else model_folder(chosen["sampled_by"]).absolute(),
-        device="cuda" if workers.devices else chosen["device"],
-        force=chosen["force"],
+        HandSearch(HandModel(parameters["networks"]), every=parameters["every"], max_hands=parameters["max_hands"]),
+        sampled_by=None if parameters["sampled_by"] is None else model_folder(parameters["sampled_by"]).absolute(),
+        device="cuda" if workers.devices else parameters["device"],
+        force=parameters["force"],
     )
 
 
@@ -167,8 +167,8 @@ class _Run:
         except SkillViewerError:
             return  # the search of this video reports the error
         cost = measured_cost(networks, video.width_px, video.height_px)
-        more = f" There are {len(self._units)} videos." if len(self._units) > 1 else ""
-        echo(f"{unit.path.name}: {cost.text(len(search.searched(frames)))}{more}", err=True)
+        n_videos_text = f" There are {len(self._units)} videos." if len(self._units) > 1 else ""
+        echo(f"{unit.path.name}: {cost.text(len(search.searched(frames)))}{n_videos_text}", err=True)
 
     def work(self, workers: "Workers") -> None:
         """Search all videos, and print what is found."""
@@ -231,10 +231,10 @@ def _files_of(units: "Sequence[ScoringUnit]", output: Path) -> "dict[ScoringUnit
 
     if output.suffix.lower() == ".csv":
         return dict.fromkeys(units, output)
-    taken: set[str] = set()
+    names_used: set[str] = set()
     files = {}
     for unit in units:
         kind, start, stop = range_cells(unit.clip_range)
         part = f" {start:g}-{stop:g}" if kind else ""
-        files[unit] = output / f"{reserve_name(safe_name(unit.path.stem) + part, taken)}.csv"
+        files[unit] = output / f"{reserve_name(safe_name(unit.path.stem) + part, names_used)}.csv"
     return files

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from skillviewer.cli.failures import report_failure
-from skillviewer.cli.options.values import PATH, SOURCE, Chosen, Finite
+from skillviewer.cli.options.values import PATH, SOURCE, Finite, Parameters
 from skillviewer.cli.options.worker_options import chosen_workers, worker_options
 from skillviewer.cli.output import echo
 from skillviewer.cli.progress import BatchReport, progress_bar
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 @click.option("--tapping", is_flag=True, help="Measure thumb and index finger as tapping.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a video and line.")
 @worker_options
-def measure(sources: tuple[Path, ...], output: Path | None, **chosen: Any) -> int:  # noqa: ANN401 - click's parameters
+def measure(sources: tuple[Path, ...], output: Path | None, **parameters: Any) -> int:  # noqa: ANN401 - click's parameters
     """Measure the motion in VIDEOS (files, folders, lists, studies) that have tracks.
 
     Lengths are in palm lengths, in millimetres if the scale is given, else in heights of the picture. Every measure has
@@ -50,15 +50,15 @@ def measure(sources: tuple[Path, ...], output: Path | None, **chosen: Any) -> in
     from skillviewer.engine.tracking.measure_units import MeasureJob, measure_unit
 
     if output is not None:
-        check_free(output, overwrite=chosen["force"])
-    unit = _unit(chosen)
-    reference = _reference(chosen["reference"], closed=chosen["closed"])
-    workers = chosen_workers(chosen)
+        check_free(output, overwrite=parameters["force"])
+    unit = _unit(parameters)
+    reference = _reference(parameters["reference"], closed=parameters["closed"])
+    workers = chosen_workers(parameters)
     units, problems = gathered_units(sources, None, None)
     units = list(workers.share(units))
     for place, problem in problems:
-        report_failure(problem, str(place), as_json=chosen["as_json"])
-    job = MeasureJob(unit, reference, with_tapping=chosen["tapping"])
+        report_failure(problem, str(place), as_json=parameters["as_json"])
+    job = MeasureJob(unit, reference, with_tapping=parameters["tapping"])
     measured: dict[int, VideoMeasures] = {}
     n_failed = len(problems)
 
@@ -66,7 +66,7 @@ def measure(sources: tuple[Path, ...], output: Path | None, **chosen: Any) -> in
         nonlocal n_failed
         if outcome.result is None:
             n_failed += 1
-            report_failure(str(outcome.error), str(units[index].path), as_json=chosen["as_json"])
+            report_failure(str(outcome.error), str(units[index].path), as_json=parameters["as_json"])
         else:
             measured[index] = outcome.result
         report.piece(units[index].title, "" if outcome.result is not None else str(outcome.error))
@@ -80,23 +80,23 @@ def measure(sources: tuple[Path, ...], output: Path | None, **chosen: Any) -> in
     for index in sorted(measured):
         others = [other for place, other in measured.items() if place != index]
         compared = compare_measures(measured[index], others, "the given videos")
-        _report(units[index].path, measured[index], compared, as_json=chosen["as_json"])
+        _report(units[index].path, measured[index], compared, as_json=parameters["as_json"])
         table += _table_rows(units[index].path, compared)
     if output is not None and table:
-        with atomic_export(output, overwrite=chosen["force"]) as temporary:
+        with atomic_export(output, overwrite=parameters["force"]) as temporary:
             write_rows(temporary, [_TABLE, *table])
     return 1 if n_failed else 0
 
 
-def _unit(chosen: Chosen) -> "LengthUnit | None":
+def _unit(parameters: Parameters) -> "LengthUnit | None":
     from skillviewer.core.kinematics.measures import LengthUnit
 
-    known = chosen["known_length"]
-    if known is not None and chosen["mm_per_px"] is not None:
+    known_length = parameters["known_length"]
+    if known_length is not None and parameters["mm_per_px"] is not None:
         raise click.UsageError("Give --mm-per-px or --known-length, not both.")
-    if known is None:
-        return None if chosen["mm_per_px"] is None else LengthUnit.millimetres(chosen["mm_per_px"])
-    x1, y1, x2, y2, length_mm = known
+    if known_length is None:
+        return None if parameters["mm_per_px"] is None else LengthUnit.millimetres(parameters["mm_per_px"])
+    x1, y1, x2, y2, length_mm = known_length
     apart_px = ((x1 - x2) ** 2 + (y1 - y2) ** 2) ** 0.5
     if not apart_px or length_mm <= 0:
         raise click.BadParameter("The two pixels differ, and the length is above 0.", param_hint="--known-length")
@@ -126,58 +126,60 @@ def _table_rows(path: Path, compared: "Sequence[ComparedMotion]") -> list[Sequen
     return [
         (
             str(path),
-            each.motion.track,
-            each.motion.point,
-            one.kind.name,
-            one.value,
-            one.unit,
-            one.error,
-            one.share_seen,
+            motion.motion.track,
+            motion.motion.point,
+            value.kind.name,
+            value.value,
+            value.unit,
+            value.error,
+            value.share_seen,
             None if position is None else position.percentile,
-            one.note,
+            value.note,
         )
-        for each in compared
-        for one, position in each.rows
+        for motion in compared
+        for value, position in motion.rows
     ]
 
 
-def _report(path: Path, found: "VideoMeasures", compared: "Sequence[ComparedMotion]", *, as_json: bool) -> None:
+def _report(
+    path: Path, video_measures: "VideoMeasures", compared: "Sequence[ComparedMotion]", *, as_json: bool
+) -> None:
     if as_json:
         motions = [
             {
-                "track": each.motion.track,
-                "point": each.motion.point,
-                "text": each.text,
-                "pauses": [[pause.start_s, pause.stop_s] for pause in each.motion.pauses],
-                "measures": [_as_json(one, position) for one, position in each.rows],
+                "track": motion.motion.track,
+                "point": motion.motion.point,
+                "text": motion.text,
+                "pauses": [[pause.start_s, pause.stop_s] for pause in motion.motion.pauses],
+                "measures": [_as_json(value, position) for value, position in motion.rows],
             }
-            for each in compared
+            for motion in compared
         ]
-        facts = {"unit": found.unit.name, "unit_px": found.unit.px, "rate_hz": found.rate_hz}
+        facts = {"unit": video_measures.unit.name, "unit_px": video_measures.unit.px, "rate_hz": video_measures.rate_hz}
         echo(json.dumps({"path": str(path), **facts, "motions": motions}))
         return
-    echo(f"{path}  (lengths in {found.unit.name}, {found.rate_hz:.3g} frames a second)")
-    for each in compared:
-        echo(f"  {each.text or each.motion.track}")
-        for one, position in each.rows:
-            echo(f"    {_line(one, position)}")
+    echo(f"{path}  (lengths in {video_measures.unit.name}, {video_measures.rate_hz:.3g} frames a second)")
+    for motion in compared:
+        echo(f"  {motion.text or motion.motion.track}")
+        for value, position in motion.rows:
+            echo(f"    {_line(value, position)}")
 
 
-def _as_json(one: "MeasureValue", position: "CohortPosition | None") -> Mapping[str, object]:
+def _as_json(measure: "MeasureValue", position: "CohortPosition | None") -> Mapping[str, object]:
     return {
-        "name": one.kind.name,
-        "value": one.value,
-        "unit": one.unit,
-        "error": one.error,
-        "share_seen": one.share_seen,
+        "name": measure.kind.name,
+        "value": measure.value,
+        "unit": measure.unit,
+        "error": measure.error,
+        "share_seen": measure.share_seen,
         "percentile": None if position is None else position.percentile,
-        "note": one.note or None,
+        "note": measure.note or None,
     }
 
 
-def _line(one: "MeasureValue", position: "CohortPosition | None") -> str:
-    value = "–" if one.value is None else f"{one.value:.4g}"
-    error = "" if one.error is None else f" ± {one.error:.2g}"
+def _line(measure: "MeasureValue", position: "CohortPosition | None") -> str:
+    value = "–" if measure.value is None else f"{measure.value:.4g}"
+    error = "" if measure.error is None else f" ± {measure.error:.2g}"
     place = "" if position is None or not position.enough else f", percentile {position.percentile:.0f}"
-    note = f" ({one.note})" if one.note else ""
-    return f"{one.kind.title:<40} {value}{error} {one.unit}, seen {100 * one.share_seen:.0f} %{place}{note}"
+    note = f" ({measure.note})" if measure.note else ""
+    return f"{measure.kind.title:<40} {value}{error} {measure.unit}, seen {100 * measure.share_seen:.0f} %{place}{note}"

@@ -12,7 +12,7 @@ from skillviewer.cli.model_choice import AUTO, print_choice, say_dataset, say_fo
 from skillviewer.cli.options.dataset_options import Reading, dataset_options
 from skillviewer.cli.options.help import HelpfulCommand
 from skillviewer.cli.options.plan_options import feature_cache, plan_options, training_plan
-from skillviewer.cli.options.values import PATH, SEED, Chosen
+from skillviewer.cli.options.values import PATH, SEED, Parameters
 from skillviewer.cli.output import echo
 from skillviewer.cli.progress import progress_bar
 from skillviewer.core.evaluation.model_choice import CheckLevel
@@ -64,7 +64,7 @@ def train(
     test: Path | None,
     seed: int,
     force: bool,
-    **chosen: Any,  # noqa: ANN401 - click's parameters
+    **parameters: Any,  # noqa: ANN401 - click's parameters
 ) -> None:
     """Train a model on DATA: a folder with videos/ and pairs.csv, a study, or any other format of docs/data.md.
 
@@ -81,55 +81,63 @@ def train(
 
     dataset = reading.open(data)
     if model == AUTO:
-        _train_auto(dataset, output, chosen, seed, test, force=force)
+        _train_auto(dataset, output, parameters, seed, test, force=force)
         return
-    plan = replace(training_plan(chosen, dataset.published), model=model, unfreeze=chosen["unfreeze"] or "", seed=seed)
+    plan = replace(
+        training_plan(parameters, dataset.published), model=model, unfreeze=parameters["unfreeze"] or "", seed=seed
+    )
     test_dataset = reading.open_other(test) if test is not None else None
-    with launched(chosen["device"]) as (process_group, own_device):
+    with launched(parameters["device"]) as (process_group, own_device):
         if process_group.leads:
             say_dataset(dataset)
             echo(f"preset {plan.preset} ({plan.dataset_preset}); {selection_rule(plan)}", err=True)
-            if scale_prospect(dataset).is_possible and chosen["scale_folds"] is None:
+            if scale_prospect(dataset).is_possible and parameters["scale_folds"] is None:
                 echo("the raters' scale may take up to 4 more trainings (--scale-folds 0: none)", err=True)
             if not plan.trains_backbones:
                 digests = file_digests(dataset)
-                cache = feature_cache(chosen)
-                say_forecast(forecast_training(plan, dataset, digests, cache, chosen["device"], chosen["scale_folds"]))
+                cache = feature_cache(parameters)
+                say_forecast(
+                    forecast_training(plan, dataset, digests, cache, parameters["device"], parameters["scale_folds"])
+                )
         with progress_bar() if process_group.leads else nullcontext(silent) as report:
             result = train_checkpoint(
                 plan,
                 dataset,
                 output,
                 TrainingControl(CancelToken(), report),
-                TrainingResources(feature_cache(chosen), own_device, process_group),
+                TrainingResources(feature_cache(parameters), own_device, process_group),
                 test=test_dataset,
                 replace=force,
-                scale_folds=chosen["scale_folds"],
+                scale_folds=parameters["scale_folds"],
             )
     if process_group.leads:
         _print_result(result)
 
 
-def _train_auto(dataset: "Dataset", output: Path, chosen: Chosen, seed: int, test: Path | None, *, force: bool) -> None:
+def _train_auto(
+    dataset: "Dataset", output: Path, parameters: Parameters, seed: int, test: Path | None, *, force: bool
+) -> None:
     from skillviewer.engine.evaluation.choose_model import ChoicePlan
     from skillviewer.engine.evaluation.forecast import file_digests, forecast_choice
     from skillviewer.engine.evaluation.train_chosen import train_chosen
     from skillviewer.engine.training.train import TrainingResources
     from skillviewer.engine.training.trainer import TrainingControl
 
-    if test is not None or chosen["unfreeze"] or chosen["scale_folds"] is not None:
+    if test is not None or parameters["unfreeze"] or parameters["scale_folds"] is not None:
         raise click.UsageError(
             "--model auto tests on people held out itself: leave out --test, --unfreeze, --scale-folds."
         )
-    if chosen["with_tracks"]:
+    if parameters["with_tracks"]:
         raise click.UsageError("--model auto compares kinematics with networks: leave out --with-tracks.")
-    training = replace(training_plan({**chosen, "select": chosen["select"] or "last"}, dataset.published), seed=seed)
-    plan = ChoicePlan(training, level=CheckLevel(chosen["check"]))
+    training = replace(
+        training_plan({**parameters, "select": parameters["select"] or "last"}, dataset.published), seed=seed
+    )
+    plan = ChoicePlan(training, level=CheckLevel(parameters["check"]))
     say_dataset(dataset)
-    cache = feature_cache(chosen)
-    say_forecast(forecast_choice(plan, dataset, file_digests(dataset), cache, chosen["device"]))
+    cache = feature_cache(parameters)
+    say_forecast(forecast_choice(plan, dataset, file_digests(dataset), cache, parameters["device"]))
     with progress_bar() as report:
-        resources = TrainingResources(cache, chosen["device"])
+        resources = TrainingResources(cache, parameters["device"])
         result = train_chosen(plan, dataset, output, TrainingControl(CancelToken(), report), resources, replace=force)
     for problem in result.training.problems:
         echo(problem, err=True)

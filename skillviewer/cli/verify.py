@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 )
 @click.option("--moved", is_flag=True, help="Accept videos in other folders than those that the file names.")
 @click.option("--json", "as_json", is_flag=True, help="Print one line with a JSON object for each file.")
-def verify(files: tuple[Path, ...], **chosen: Any) -> int:  # noqa: ANN401 - click's parameters
+def verify(files: tuple[Path, ...], **parameters: Any) -> int:  # noqa: ANN401 - click's parameters
     """Check exported FILES: tables, results, maps, clips, stills, sheets, curves and reports (docs/export.md).
 
     Each file is made again, with new assessments by the models, and compared byte by byte. If bytes differ, every
@@ -43,8 +43,8 @@ def verify(files: tuple[Path, ...], **chosen: Any) -> int:  # noqa: ANN401 - cli
     from skillviewer.nets.library import find_models, model_folder
 
     token = CancelToken()
-    as_json = chosen["as_json"]
-    paths = (*chosen["studies"], *chosen["videos"])
+    as_json = parameters["as_json"]
+    paths = (*parameters["studies"], *parameters["videos"])
     sources: list[ExportSource] = []
     if paths:
         sources_by_video, problems = gathered(paths, names=(), models=(), passes=None, token=token)
@@ -53,11 +53,11 @@ def verify(files: tuple[Path, ...], **chosen: Any) -> int:  # noqa: ANN401 - cli
     models_of_sources = dict.fromkeys(source.model for source in sources if source.model is not None)
     verifier = Verifier(
         sources,
-        [*map(model_folder, chosen["models"]), *models_of_sources, *(entry.folder for entry in find_models())],
-        next(iter(chosen["studies"]), None),
-        open_model_cache=lambda cache: ModelCache(chosen["device"], cache),
-        digits=chosen["digits"],
-        moved=chosen["moved"],
+        [*map(model_folder, parameters["models"]), *models_of_sources, *(entry.folder for entry in find_models())],
+        next(iter(parameters["studies"]), None),
+        open_model_cache=lambda cache: ModelCache(parameters["device"], cache),
+        digits=parameters["digits"],
+        moved=parameters["moved"],
     )
     n_failed = 0
     for file in files:

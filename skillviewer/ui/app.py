@@ -206,8 +206,8 @@ def _let_open_first(app_context: AppContext) -> None:
     """Let the model wait until what is opened is listed: the import of torch takes Python's lock."""
     load = partial(app_context.model.rest, 0)
 
-    def on_took(found: ClassifiedPaths) -> None:
-        if found.study is None and found.archive is None:
+    def on_took(paths: ClassifiedPaths) -> None:
+        if paths.study is None and paths.archive is None:
             load()
 
     app_context.model.rest(OPENING_S)
@@ -244,32 +244,32 @@ def run(files: Sequence[Path], *, model: str | None = None, sample: bool = False
     settings = Settings.in_folder(config_dir())
     themes, icons = set_up_application(app, settings)
     interrupted = False
-    made: Composition | None = None
+    composition: Composition | None = None
 
     def on_interrupt(_number: int, _frame: object) -> None:
         nonlocal interrupted
         interrupted = True
-        if made is not None:
-            made.app_context.close()
+        if composition is not None:
+            composition.app_context.close()
 
     signal.signal(signal.SIGINT, on_interrupt)
     collector = Collector()
     collector.start()
-    look = FirstLook()
-    BEFORE_OPENING.append(look.check)
-    made = compose(real_backend(settings), settings, themes, icons, Dialogs())
-    app_context = made.app_context
+    first_look = FirstLook()
+    BEFORE_OPENING.append(first_look.check)
+    composition = compose(real_backend(settings), settings, themes, icons, Dialogs())
+    app_context = composition.app_context
     QTimer.singleShot(0, lambda: begin(app_context, files, model, sample=sample))
-    QTimer.singleShot(WARM_MS, look.warm)
+    QTimer.singleShot(WARM_MS, first_look.warm)
     if crashed:
-        made.window.start.offer_report()
+        composition.window.start.offer_report()
     if interrupted:  # while the window was made
         app_context.close()
     try:
-        _show(app, made, offers_return=not files and not sample)
+        _show(app, composition, offers_return=not files and not sample)
     finally:
-        BEFORE_OPENING.remove(look.check)
-        look.close()
+        BEFORE_OPENING.remove(first_look.check)
+        first_look.close()
         if app_context.wait():  # else a worker thread still runs, which must not collect widgets
             collector.stop()
         for handler in handlers:
@@ -278,8 +278,8 @@ def run(files: Sequence[Path], *, model: str | None = None, sample: bool = False
     return 130 if interrupted else 0
 
 
-def _show(app: QApplication, made: Composition, *, offers_return: bool) -> None:
-    app_context, window = made.app_context, made.window
+def _show(app: QApplication, composition: Composition, *, offers_return: bool) -> None:
+    app_context, window = composition.app_context, composition.window
     hook = ExceptionHook()
     tell = hook.caught.emit
     session: SessionRecorder | None = None

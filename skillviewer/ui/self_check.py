@@ -50,13 +50,13 @@ def check_window(folder: Path) -> Iterator[Step]:
         collector.stop()
 
 
-def _steps(made: Composition, folder: Path) -> Iterator[Step]:
-    app_context = made.app_context
+def _steps(composition: Composition, folder: Path) -> Iterator[Step]:
+    app_context = composition.app_context
     app_context.assessments.set_automatic(on=False)
     begin(app_context, [], None)
     app_context.studies.open_sample()
     opened = _wait(lambda: len(app_context.videos) > 0 and app_context.state.model is not None)
-    summary = f"{len(app_context.videos)} videos, model loaded" if opened else _last_message(made)
+    summary = f"{len(app_context.videos)} videos, model loaded" if opened else _last_message(composition)
     yield opened, "the sample study opens", summary
     if not opened:
         return
@@ -67,15 +67,15 @@ def _steps(made: Composition, folder: Path) -> Iterator[Step]:
     score = (
         f"score {app_context.state.analysis.score:+.3f}" if assessed and app_context.state.analysis is not None else ""
     )
-    yield assessed, "a video is assessed", score or _last_message(made)
+    yield assessed, "a video is assessed", score or _last_message(composition)
     if not assessed:
         return
-    made.window.screens.show("export")
-    screen = cast("ExportScreen", made.window.screens.named("export"))
+    composition.window.screens.show("export")
+    screen = cast("ExportScreen", composition.window.screens.named("export"))
     screen.options.set_values(stop=STOP_FRAME)
     previewed = _wait(lambda: screen.pane.has_picture and not screen.previews.busy)
     yield previewed, "the clip is previewed", screen.pane.message or "its first frame is shown"
-    screen.start(made.window.dialogs)
+    screen.start(composition.window.dialogs)
     entry = screen.queue.entries[0] if screen.queue.entries else None
     done = entry is not None and _wait(lambda: entry.stage.over) and entry.stage is QueueStage.DONE
     summary = ", ".join(entry.batch.written[0].facts) if done and entry is not None and entry.batch is not None else ""
@@ -84,8 +84,11 @@ def _steps(made: Composition, folder: Path) -> Iterator[Step]:
     yield not left, "nothing half written is left", ", ".join(left) or "none"
 
 
-def _last_message(made: Composition) -> str:
-    return "; ".join(message.text for message in made.app_context.messages.waiting) or "it did not get there in time"
+def _last_message(composition: Composition) -> str:
+    return (
+        "; ".join(message.text for message in composition.app_context.messages.waiting)
+        or "it did not get there in time"
+    )
 
 
 def _wait(until: Callable[[], bool]) -> bool:

@@ -121,9 +121,9 @@ class Reading:
         rated = replace(self, criterion=None).open(path).ratings
         if rated is None:
             raise DatasetError(f"{path} holds no ratings, so there are no criteria: leave out --criterion.")
-        taken: set[str] = set()
+        names_used: set[str] = set()
         for item in rated.items:
-            yield reserve_name(safe_name(item), taken), replace(self, criterion=item)
+            yield reserve_name(safe_name(item), names_used), replace(self, criterion=item)
 
     def open_other(self, path: Path) -> "Dataset":
         """Open another data set with the same options, but in its own format and with its own videos.

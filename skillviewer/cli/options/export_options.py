@@ -16,14 +16,14 @@ def click_options(kind: type[Any] | None) -> list[click.Parameter]:
     return [_parameter(option) for option in _flat(options_of(kind))]
 
 
-def chosen_options(kind: type[Any] | None, given: Mapping[str, Any]) -> object:
+def chosen_options(kind: type[Any] | None, parameters: Mapping[str, Any]) -> object:
     """Return the options that were given on the command line, or None where there are none to choose.
 
     Raises:
         click.UsageError: A size, or frames, cannot be read.
     """
     try:
-        return options_from(kind, given)
+        return options_from(kind, parameters)
     except ExportError as error:
         raise click.UsageError(str(error)) from error
 
@@ -44,23 +44,23 @@ def _parameter(option: Option) -> click.Option:
     if option.kind is OptionKind.FLAG:
         flags = [f"--{option.flag}/--no-{option.flag}", option.name]
         return click.Option(flags, default=bool(option.default), show_default=True, help=f"{text}.")
-    kind, metavar, shown = _kind(option)
+    kind, metavar, default_text = _kind(option)
     return click.Option(
         [f"--{option.flag}", option.name],
         type=kind,
         metavar=metavar,
         default=None,
-        help=f"{text}.{f'  [default: {shown}]' if shown else ''}",
+        help=f"{text}.{f'  [default: {default_text}]' if default_text else ''}",
     )
 
 
 def _kind(option: Option) -> tuple[click.ParamType[Any], str | None, str]:
     """Return the type, the word for the value, and the default in words."""
-    shown = "" if option.default is None or option.default in ("", ()) else str(option.default)
+    default_text = "" if option.default is None or option.default in ("", ()) else str(option.default)
     low, high = option.low, option.high
     if option.kind is OptionKind.WHOLE:
         whole = click.IntRange(None if low is None else int(low), None if high is None else int(high))
-        return whole, None, shown
+        return whole, None, default_text
     if option.kind is OptionKind.NUMBER:
         return Finite(low, high), None, f"{option.default:g}" if option.default is not None else ""
     if option.kind is OptionKind.CHOICE:
@@ -70,6 +70,6 @@ def _kind(option: Option) -> tuple[click.ParamType[Any], str | None, str]:
             hyphenated(option.choice_name(option.default)),
         )
     if option.kind is OptionKind.FILE:
-        return PATH, "FILE", shown
+        return PATH, "FILE", default_text
     text = {OptionKind.SIZE: "WIDTHxHEIGHT", OptionKind.FRAMES: "FRAMES"}
-    return click.STRING, text.get(option.kind, "TEXT"), shown
+    return click.STRING, text.get(option.kind, "TEXT"), default_text

@@ -66,9 +66,10 @@ def gathered(
             candidates = folders or [_default_model(criterion)]
             model = next((folder for folder in candidates if digest(folder) == model_digest), None)
             if (folders or criterion) and model is None:
-                wanted = ", ".join(folder.name for folder in candidates)
+                model_names = ", ".join(folder.name for folder in candidates)
                 problems.append(
-                    f"{path.name} is an analysis by {analysis.provenance.model}, not by {wanted}: leave out --model "
+                    f"{path.name} is an analysis by {analysis.provenance.model}, not by {model_names}: leave out "
+                    "--model "
                     "and --criterion, or give the video itself."
                 )
                 continue
@@ -118,9 +119,9 @@ def _study_sources(
     """Return the sources in a study, a sentence for each video that cannot be exported, and the names of all videos."""
     with Study.open(path, read_only=True) as study:
         videos = study.videos.check(token)
-        used = study.settings.model
-        model = study.models.default_model(used)  # as “study list” and the report of the cohort do
-        if model is not None and model.digest != used and not study.models.scores(model.digest):
+        digest = study.settings.model
+        model = study.models.default_model(digest)  # as “study list” and the report of the cohort do
+        if model is not None and model.digest != digest and not study.models.scores(model.digest):
             model = None  # a model that is not in use and has no scores is no default
         if criterion is not None:
             model = latest_of(study, criterion)

@@ -41,16 +41,16 @@ class HelpfulCommand(click.Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options, under headings if there are many."""
-        options = [(one, row) for one in self.get_params(ctx) if (row := one.get_help_record(ctx)) is not None]
-        options = [(one, row) for one, row in options if isinstance(one, click.Option)]
+        options = [(option, row) for option in self.get_params(ctx) if (row := option.get_help_record(ctx)) is not None]
+        options = [(option, row) for option, row in options if isinstance(option, click.Option)]
         if len(options) < _GROUPED_FROM:
             super().format_options(ctx, formatter)
             return
         left = list(options)
         for heading, names in _HEADINGS:
-            rows = [row for one, row in left if one.name in names]
+            rows = [row for option, row in left if option.name in names]
             if rows:
-                left = [(one, row) for one, row in left if one.name not in names]
+                left = [(option, row) for option, row in left if option.name not in names]
                 with formatter.section(heading):
                     formatter.write_dl(rows)
         if left:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from skillviewer.cli.options.dataset_options import CommandT, add_options
-from skillviewer.cli.options.values import DEVICE, Chosen, Finite
+from skillviewer.cli.options.values import DEVICE, Finite, Parameters
 from skillviewer.core.video.preprocessing import (
     CROPS,
     FEATURE_EFFORTS,
@@ -36,11 +36,17 @@ def _segments(_context: click.Context, _option: click.Parameter, text: str | Non
     """Return the fields of ``Preprocessing`` for a number of segments, ``auto`` or ``auto:MOST``; None if not given."""
     if text is None:
         return None
-    number, least = text.removeprefix("auto:"), TRAINED_ON.n_segments
+    number, min_text = text.removeprefix("auto:"), TRAINED_ON.n_segments
     if text == "auto":
         return {"segment_s": AUTO_SEGMENT_S}
-    if not number.isdecimal() or len(number) > 9 or not (1 if number == text else least) <= int(number) <= MAX_SEGMENTS:
-        raise click.BadParameter(f"{text} is no number from 1 to {MAX_SEGMENTS}, nor auto, nor auto:{least} or more.")
+    if (
+        not number.isdecimal()
+        or len(number) > 9
+        or not (1 if number == text else min_text) <= int(number) <= MAX_SEGMENTS
+    ):
+        raise click.BadParameter(
+            f"{text} is no number from 1 to {MAX_SEGMENTS}, nor auto, nor auto:{min_text} or more."
+        )
     return {"n_segments": int(text)} if number == text else {"segment_s": AUTO_SEGMENT_S, "most_segments": int(number)}
 
 
@@ -144,15 +150,15 @@ def plan_options(command: CommandT) -> CommandT:
 
 def feature_effort(name: str | None, preset_name: str) -> FeatureEffort:
     """Return the effort for features that was chosen, or the usual one of a preset."""
-    wanted = name or ("thorough" if preset_name in _PUBLISHED else "quick")
-    return next(effort for effort in FEATURE_EFFORTS if effort.name == wanted)
+    effort_name = name or ("thorough" if preset_name in _PUBLISHED else "quick")
+    return next(effort for effort in FEATURE_EFFORTS if effort.name == effort_name)
 
 
-def training_plan(chosen: Chosen, published: str | None) -> "TrainingPlan":
+def training_plan(parameters: Parameters, published: str | None) -> "TrainingPlan":
     """Return the plan that was chosen.
 
     Args:
-        chosen: The options.
+        parameters: The options.
         published: The published data set that is trained on, whose settings the preset takes unless others are chosen.
 
     Raises:
@@ -164,38 +170,42 @@ def training_plan(chosen: Chosen, published: str | None) -> "TrainingPlan":
     from skillviewer.engine.training.train_settings import EpochSelection
     from skillviewer.nets.presets import DATASETS, preset
 
-    effort = feature_effort(chosen["features"], chosen["preset"])
-    own = published if published in DATASETS else "other"
-    wanted, device, settings = chosen["precision"], choose_device(chosen["device"]), preset(chosen["preset"])
+    effort = feature_effort(parameters["features"], parameters["preset"])
+    known_preset = published if published in DATASETS else "other"
+    precision, device, settings = (
+        parameters["precision"],
+        choose_device(parameters["device"]),
+        preset(parameters["preset"]),
+    )
     return TrainingPlan(
-        preset=chosen["preset"],
-        dataset_preset=chosen["dataset_preset"] or own,
-        backbone=chosen["backbone"] or settings.backbone,
-        trained_backbone=chosen["tsn_backbone"],
-        own_motion=chosen["motion_weights"] == "own",
+        preset=parameters["preset"],
+        dataset_preset=parameters["dataset_preset"] or known_preset,
+        backbone=parameters["backbone"] or settings.backbone,
+        trained_backbone=parameters["tsn_backbone"],
+        own_motion=parameters["motion_weights"] == "own",
         preprocessing=Preprocessing(
-            **(chosen["segments"] if chosen["segments"] is not None else {"n_segments": effort.n_segments}),
-            input_px=chosen["input_px"] or settings.input_px,
-            rate_hz=chosen["rate"],
-            flow=FlowSettings(algorithm=chosen["flow"] or effort.flow),
-            sampling=chosen["sampling"] or settings.sampling,
-            crop=chosen["crop"] or "",
+            **(parameters["segments"] if parameters["segments"] is not None else {"n_segments": effort.n_segments}),
+            input_px=parameters["input_px"] or settings.input_px,
+            rate_hz=parameters["rate"],
+            flow=FlowSettings(algorithm=parameters["flow"] or effort.flow),
+            sampling=parameters["sampling"] or settings.sampling,
+            crop=parameters["crop"] or "",
         ),
-        fusion_stride=int(chosen["stride"]) if chosen["stride"] else None,
-        candidates=chosen["candidates"] or effort.candidates,
-        select=EpochSelection(chosen["select"] or "inner"),
-        refit=chosen["refit"],
-        inner_folds=chosen["inner_folds"],
-        epochs=chosen["epochs"],
-        learning_rate=chosen["learning_rate"],
-        weight_decay=chosen["weight_decay"],
-        training_precision=training_precision(wanted, device),
-        with_tracks=chosen["with_tracks"],
+        fusion_stride=int(parameters["stride"]) if parameters["stride"] else None,
+        candidates=parameters["candidates"] or effort.candidates,
+        select=EpochSelection(parameters["select"] or "inner"),
+        refit=parameters["refit"],
+        inner_folds=parameters["inner_folds"],
+        epochs=parameters["epochs"],
+        learning_rate=parameters["learning_rate"],
+        weight_decay=parameters["weight_decay"],
+        training_precision=training_precision(precision, device),
+        with_tracks=parameters["with_tracks"],
     )
 
 
-def feature_cache(chosen: Chosen) -> "FeatureCache":
+def feature_cache(parameters: Parameters) -> "FeatureCache":
     """Return the cache of features, with the room that was chosen."""
     from skillviewer.engine.features.cache import FeatureCache
 
-    return FeatureCache(max_bytes=int(chosen["cache_gb"] * 2**30))
+    return FeatureCache(max_bytes=int(parameters["cache_gb"] * 2**30))

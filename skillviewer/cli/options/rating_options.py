@@ -76,8 +76,8 @@ _ROLES = {
 class RatingOptions:
     """Values of the options; None or empty if not given."""
 
-    def __init__(self, given: Mapping[str, Any]) -> None:
-        self._given = given
+    def __init__(self, parameters: Mapping[str, Any]) -> None:
+        self._given = parameters
 
     def reading(self) -> "tuple[TableMapping | None, str, int | None]":
         """Return the mapping of an earlier import or None, sheet and row of titles, to open the table.
@@ -100,13 +100,13 @@ class RatingOptions:
 
         from skillviewer.data.ratings.guessing import stated_items
 
-        given, mapping = self._given, opened.mapping
+        parameters, mapping = self._given, opened.mapping
         for role, option in _ROLES.items():
-            title = given[f"{option}_column"]
+            title = parameters[f"{option}_column"]
             if title is not None:
                 mapping = mapping.assigned(role, "" if title.casefold() == "none" else title)
-        if given["items"] is not None:
-            items = stated_items(_items(given["items"]), opened.table, mapping)
+        if parameters["items"] is not None:
+            items = stated_items(_items(parameters["items"]), opened.table, mapping)
             for item in items:
                 for column in item.columns:
                     mapping = mapping.assigned("", column.title)
@@ -114,26 +114,31 @@ class RatingOptions:
                 items = tuple(replace(item, name="") for item in items)
             mapping = replace(mapping, items=items)
         self._check_names(mapping)
-        unread = next((text for text in given["names"] if "=" not in text), None)
+        unread = next((text for text in parameters["names"] if "=" not in text), None)
         if unread is not None:
             raise click.UsageError(f"--name {unread} is not a name and its video with “=” between them: “B 1=B1”.")
         return replace(
             mapping,
-            names=mapping.names | {cell: video for cell, _, video in (text.rpartition("=") for text in given["names"])},
+            names=mapping.names
+            | {cell: video for cell, _, video in (text.rpartition("=") for text in parameters["names"])},
             items=tuple(self._item(item, opened.table) for item in mapping.items),
-            participant_pattern=given["participants"] or mapping.participant_pattern,
-            participant="" if given["participants"] else mapping.participant,
-            hidden_rows=given["hidden_rows"] or mapping.hidden_rows,
+            participant_pattern=parameters["participants"] or mapping.participant_pattern,
+            participant="" if parameters["participants"] else mapping.participant,
+            hidden_rows=parameters["hidden_rows"] or mapping.hidden_rows,
         )
 
     def _check_names(self, mapping: "TableMapping") -> None:
-        known = {item.name.casefold() for item in mapping.items}
-        named = [(f"--{kind}", text.partition("=")[0]) for kind in ("levels", "scale") for text in self._given[kind]]
-        named = [(option, name) for option, name in named if f"{name}=" in "".join(self._given[option[2:]])]
-        for option, name in [*named, *(("--lower-is-better", text) for text in self._given["lower_is_better"])]:
-            if name.strip().casefold() not in known:
-                there = ", ".join(item.name for item in mapping.items)
-                raise click.UsageError(f"{option} names the item “{name.strip()}”, and the items are: {there}.")
+        item_names = {item.name.casefold() for item in mapping.items}
+        names_stated = [
+            (f"--{kind}", text.partition("=")[0]) for kind in ("levels", "scale") for text in self._given[kind]
+        ]
+        names_stated = [
+            (option, name) for option, name in names_stated if f"{name}=" in "".join(self._given[option[2:]])
+        ]
+        for option, name in [*names_stated, *(("--lower-is-better", text) for text in self._given["lower_is_better"])]:
+            if name.strip().casefold() not in item_names:
+                items_text = ", ".join(item.name for item in mapping.items)
+                raise click.UsageError(f"{option} names the item “{name.strip()}”, and the items are: {items_text}.")
 
     def _item(self, item: "ItemMapping", table: "RawTable") -> "ItemMapping":
         from msgspec.structs import replace
@@ -141,7 +146,13 @@ class RatingOptions:
         from skillviewer.data.ratings.numbers import is_number
 
         places = [table.column(column.title) for column in item.columns]
-        cells = {row.cells[at].casefold() for row in table.rows if not row.fault for at in places if at is not None}
+        cells = {
+            row.cells[column].casefold()
+            for row in table.rows
+            if not row.fault
+            for column in places
+            if column is not None
+        }
         # what names no item is of those that hold such words, or numbers
         levels = _value_for(
             item.name, self._given["levels"], lambda text: bool(cells & {*_split_levels(text.casefold())})
@@ -155,8 +166,8 @@ class RatingOptions:
                 item = replace(item, low=float(low), high=float(high))
             except ValueError:
                 raise click.UsageError(f"--scale {scale} is not two numbers with a colon between them: 1:5.") from None
-        less = [text.strip().casefold() for text in self._given["lower_is_better"]]
-        return replace(item, less_is_better=item.less_is_better or item.name.casefold() in less)
+        lower_is_better = [text.strip().casefold() for text in self._given["lower_is_better"]]
+        return replace(item, less_is_better=item.less_is_better or item.name.casefold() in lower_is_better)
 
     def ambiguities(self, opened: "MappedTable") -> tuple[str, ...]:
         """Return the doubts about guesses, unless items were stated."""
@@ -165,9 +176,14 @@ class RatingOptions:
 
 def _items(text: str) -> list[tuple[str, list[str]]]:
     items = []
-    for part in filter(None, (one.strip() for one in text.split(","))):
+    for part in filter(None, (text_part.strip() for text_part in text.split(","))):
         name, equals, columns = part.partition("=")
-        items.append((name.strip(), [one.strip() for one in columns.split("|") if one.strip()] if equals else []))
+        items.append(
+            (
+                name.strip(),
+                [text_part.strip() for text_part in columns.split("|") if text_part.strip()] if equals else [],
+            )
+        )
     if not items:
         raise click.UsageError("--items names no column.")
     return items
@@ -180,17 +196,17 @@ def _split_levels(text: str) -> tuple[str, ...]:
 def _value_for(name: str, stated: tuple[str, ...], fits: Callable[[str], bool]) -> str | None:
     """Return the value for an item: under its name, else one without a name that fits it."""
     parts = [text.partition("=") for text in stated]
-    own = [value for item, equals, value in parts if equals and item.strip().casefold() == name.casefold()]
-    return next(iter((*own, *(item for item, equals, _ in parts if not equals and fits(item)))), None)
+    of_item = [value for item, equals, value in parts if equals and item.strip().casefold() == name.casefold()]
+    return next(iter((*of_item, *(item for item, equals, _ in parts if not equals and fits(item)))), None)
 
 
 def rating_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options to a command, which gets ``RatingOptions`` as ``options``."""
 
     @wraps(command)
-    def read(**given: Any) -> Any:  # noqa: ANN401 - click's parameters
-        own = {name: given.pop(name) for name in [*given] if name in signature(command).parameters}
-        return command(options=RatingOptions(given), **own)
+    def read(**parameters: Any) -> Any:  # noqa: ANN401 - click's parameters
+        own_parameters = {name: parameters.pop(name) for name in [*parameters] if name in signature(command).parameters}
+        return command(options=RatingOptions(parameters), **own_parameters)
 
     return add_options(read, _OPTIONS)
 

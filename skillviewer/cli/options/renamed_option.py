@@ -10,6 +10,6 @@ class RenamedOption(click.Option):
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         """Return the line of the help, with the present name alone."""
-        shown = copy(self)
-        shown.opts = self.opts[:1]
-        return super(RenamedOption, shown).get_help_record(ctx)
+        copied = copy(self)
+        copied.opts = self.opts[:1]
+        return super(RenamedOption, copied).get_help_record(ctx)

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import click
 
-Chosen: TypeAlias = Mapping[str, Any]
+Parameters: TypeAlias = Mapping[str, Any]
 """Values of the options of a command, by name."""
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from skillviewer.cli.options.dataset_options import CommandT, add_options
-from skillviewer.cli.options.values import Chosen
+from skillviewer.cli.options.values import Parameters
 
 if TYPE_CHECKING:
     from skillviewer.engine.runtime.workers import Workers
@@ -25,7 +25,7 @@ def worker_options(command: CommandT) -> CommandT:
     return add_options(command, _OPTIONS)
 
 
-def chosen_workers(chosen: Chosen) -> "Workers":
+def chosen_workers(parameters: Parameters) -> "Workers":
     """Return the chosen engine.
 
     Raises:
@@ -33,16 +33,18 @@ def chosen_workers(chosen: Chosen) -> "Workers":
     """
     from skillviewer.engine.runtime.workers import Workers
 
-    devices = tuple(name.strip() for name in (chosen["devices"] or "").split(",") if name.strip())
-    if devices and chosen["cluster"]:
+    devices = tuple(name.strip() for name in (parameters["devices"] or "").split(",") if name.strip())
+    if devices and parameters["cluster"]:
         raise click.UsageError("--devices names GPUs of this computer; a cluster assigns its own. Give one of them.")
-    number, _, count = (chosen["shard"] or "1/1").partition("/")
+    number, _, count = (parameters["shard"] or "1/1").partition("/")
     are_numbers = all(part.isdecimal() and len(part) <= 9 for part in (number, count))
     if not (are_numbers and 1 <= int(number) <= int(count)):
-        raise click.UsageError(f"--shard {chosen['shard']} is not i/n with i from 1 to n: 3/8 is the third of eight.")
+        raise click.UsageError(
+            f"--shard {parameters['shard']} is not i/n with i from 1 to n: 3/8 is the third of eight."
+        )
     return Workers(
-        jobs=chosen["jobs"] or max(1, len(devices)),
+        jobs=parameters["jobs"] or max(1, len(devices)),
         devices=devices,
-        cluster=chosen["cluster"] or "",
+        cluster=parameters["cluster"] or "",
         shard=(int(number) - 1, int(count)),
     )

@@ -67,16 +67,16 @@ def conflicts(specs: Iterable[ActionSpec]) -> list[tuple[str, str, str]]:
     A key of the window counts everywhere, so it conflicts with those of the player and of all screens. Screens do not
     conflict with each other; those that show the player's video, ``PLAYER_SCREENS``, conflict with its keys.
     """
-    taken: dict[str, list[ActionSpec]] = {}
-    found = []
+    specs_by_key: dict[str, list[ActionSpec]] = {}
+    clashes = []
     for spec in specs:
         for key in spec.keys:
-            others = taken.setdefault(written(key), [])
-            found += [
+            others = specs_by_key.setdefault(written(key), [])
+            clashes += [
                 (key, other.name, spec.name) for other in others if other.name != spec.name and _meet(other, spec)
             ]
             others.append(spec)
-    return found
+    return clashes
 
 
 def _places(spec: ActionSpec) -> frozenset[str]:
@@ -84,22 +84,22 @@ def _places(spec: ActionSpec) -> frozenset[str]:
     return frozenset({spec.screen}) if spec.scope is Scope.SCREEN else PLAYER_SCREENS
 
 
-def _meet(one: ActionSpec, other: ActionSpec) -> bool:
-    return Scope.WINDOW in {one.scope, other.scope} or bool(_places(one) & _places(other))
+def _meet(first: ActionSpec, second: ActionSpec) -> bool:
+    return Scope.WINDOW in {first.scope, second.scope} or bool(_places(first) & _places(second))
 
 
-def settled(specs: Iterable[ActionSpec], chosen: Mapping[str, tuple[str, ...]]) -> tuple[ActionSpec, ...]:
+def settled(specs: Iterable[ActionSpec], chosen_keys: Mapping[str, tuple[str, ...]]) -> tuple[ActionSpec, ...]:
     """Return the actions with the keys that the user chose, by action; no key has two meanings.
 
     A key that was chosen is taken from actions that have it of old. Keys that Qt does not know are left out.
     """
-    keys_by_name = {name: tuple(dict.fromkeys(filter(None, map(written, keys)))) for name, keys in chosen.items()}
+    keys_by_name = {name: tuple(dict.fromkeys(filter(None, map(written, keys)))) for name, keys in chosen_keys.items()}
     changed_specs = [replace(spec, keys=keys_by_name.get(spec.name, spec.keys)) for spec in specs]
     for key, *names in conflicts(changed_specs):
         loser = next((name for name in names if name not in keys_by_name), names[-1])
-        at = next(i for i, spec in enumerate(changed_specs) if spec.name == loser)
-        changed_specs[at] = replace(
-            changed_specs[at], keys=tuple(k for k in changed_specs[at].keys if written(k) != written(key))
+        place = next(i for i, spec in enumerate(changed_specs) if spec.name == loser)
+        changed_specs[place] = replace(
+            changed_specs[place], keys=tuple(k for k in changed_specs[place].keys if written(k) != written(key))
         )
     return tuple(changed_specs)
 
@@ -121,7 +121,7 @@ class Actions(QObject):
         self._icons = icons
         self._table = specs
         names = {spec.name for spec in specs}
-        self._chosen = {name: chosen for name, chosen in (keys or {}).items() if name in names}
+        self._chosen = {name: action_keys for name, action_keys in (keys or {}).items() if name in names}
         self.specs = specs  # the actions with the keys that they have now
         self._actions: dict[str, QAction] = {}
         self._bound: set[str] = set()
@@ -229,9 +229,9 @@ def fits(text: str, typed: str) -> int | None:
     text = text.casefold()
     total = 0
     for word in typed.casefold().split():
-        at = text.find(word)
-        if at < 0:
+        place = text.find(word)
+        if place < 0:
             return None
-        begins = at == 0 or not text[at - 1].isalnum()
-        total += at if begins else at + 100
+        begins = place == 0 or not text[place - 1].isalnum()
+        total += place if begins else place + 100
     return total

@@ -226,5 +226,5 @@ def with_screens(screens: Sequence[tuple[str, str, str]]) -> tuple[ActionSpec, .
         )
         for n, (name, title, icon) in enumerate(screens, start=1)
     ]
-    at = next(at for at, spec in enumerate(ACTIONS) if spec.menu == VIEW)
-    return (*ACTIONS[:at], *shows, *ACTIONS[at:])
+    place = next(index for index, spec in enumerate(ACTIONS) if spec.menu == VIEW)
+    return (*ACTIONS[:place], *shows, *ACTIONS[place:])

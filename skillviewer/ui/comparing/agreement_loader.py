@@ -27,7 +27,7 @@ class AgreementLoader(QObject):
         self._app_context, self._models = app_context, models
         self.agreement: StudyAgreement | None = None  # the agreement, or None where too little is known
         self._mailbox: LatestOnly[ByModel] = LatestOnly(
-            app_context.compared, lambda _, found, stop, __: agree(found, stop), self
+            app_context.compared, lambda _, analyses, stop, __: agree(analyses, stop), self
         )
         self._mailbox.delivered.connect(self._on_agreement)
         self._mailbox.failed.connect(app_context.messages.fail)
@@ -42,16 +42,16 @@ class AgreementLoader(QObject):
 
     def _on_current(self, *_: object) -> None:
         """Compare anew if another task is on screen."""
-        shown = self._app_context.videos.get(self._app_context.state.current)
-        if shown is not None and shown.task != self._task:
-            self._task, self.agreement = shown.task, None
+        entry = self._app_context.videos.get(self._app_context.state.current)
+        if entry is not None and entry.task != self._task:
+            self._task, self.agreement = entry.task, None
             self._on_changed()
 
     @property
     def keys(self) -> tuple[str, ...]:
         """The models that give a score, without those that cannot be loaded."""
-        broken = self._models.results.broken
-        return tuple(key for key in self._models.keys if key != UNIFORM and key not in broken)
+        failed = self._models.results.broken
+        return tuple(key for key in self._models.keys if key != UNIFORM and key not in failed)
 
     @property
     def one_of_several_tasks(self) -> bool:
@@ -62,19 +62,19 @@ class AgreementLoader(QObject):
     def names(self) -> dict[VideoClip, str]:
         """Names of the videos of the task of the video on screen, each once."""
         videos, current = self._app_context.videos, self._app_context.state.current
-        shown = videos.get(current)
-        tasks = {entry.task for entry in videos} if shown is None else {shown.task}
+        current_entry = videos.get(current)
+        tasks = {entry.task for entry in videos} if current_entry is None else {current_entry.task}
         entries = [entry for entry in videos if entry.state.has_picture and entry.task in tasks]
-        taken: dict[str, VideoClip] = {}
+        clip_by_name: dict[str, VideoClip] = {}
         for entry in entries:
-            name = entry.name if entry.name not in taken else str(entry.path)
-            taken[name] = entry.clip
-        return {clip: name for name, clip in taken.items()}
+            name = entry.name if entry.name not in clip_by_name else str(entry.path)
+            clip_by_name[name] = entry.clip
+        return {clip: name for name, clip in clip_by_name.items()}
 
     @property
     def n_shared(self) -> int:
-        known = [set(self._models.results.analyses.get(key, {})) for key in self.keys]
-        return len(set(self.names).intersection(*known)) if known else 0
+        analysed = [set(self._models.results.analyses.get(key, {})) for key in self.keys]
+        return len(set(self.names).intersection(*analysed)) if analysed else 0
 
     @property
     def missing(self) -> bool:
@@ -86,8 +86,8 @@ class AgreementLoader(QObject):
     def spreads(self) -> dict[str, tuple[float, float]]:
         """Return mean and standard deviation of each model's scores over the study, where enough are known."""
         paths = tuple(self.names)
-        found = {key: self._models.results.spread(key, paths) for key in self.keys}
-        return {key: spread for key, spread in found.items() if spread is not None}
+        spread_by_key = {key: self._models.results.spread(key, paths) for key in self.keys}
+        return {key: spread for key, spread in spread_by_key.items() if spread is not None}
 
     def _on_changed(self, *_: object) -> None:
         keys = self.keys

@@ -22,12 +22,12 @@ def map_styles_of(analyses: Mapping[str, Analysis], map_style: MapStyle, scale: 
     Under ``ColourLimits.COMMON`` all maps of one kind share their limits: that of the model whose maps end lowest, so
     that no model is blank, or 1 for gates. Each kind of maps has units, and so a scale, of its own.
     """
-    started = {key: analysis for key, analysis in analyses.items() if analysis.n_samples}
-    if scale is not ColourLimits.COMMON or len(started) < 2:
-        alone = ColourLimits.CLIPPED if scale is ColourLimits.COMMON else scale
-        return dict.fromkeys(started, replace(map_style, scale=alone))
-    map_styles = common_map_styles(tuple(started.values()), replace(map_style, scale=ColourLimits.CLIPPED))
-    return dict(zip(started, map_styles, strict=True))
+    with_samples = {key: analysis for key, analysis in analyses.items() if analysis.n_samples}
+    if scale is not ColourLimits.COMMON or len(with_samples) < 2:
+        own_scale = ColourLimits.CLIPPED if scale is ColourLimits.COMMON else scale
+        return dict.fromkeys(with_samples, replace(map_style, scale=own_scale))
+    map_styles = common_map_styles(tuple(with_samples.values()), replace(map_style, scale=ColourLimits.CLIPPED))
+    return dict(zip(with_samples, map_styles, strict=True))
 
 
 def shared_bars(analyses: Mapping[str, Analysis], map_styles: Mapping[str, MapStyle]) -> dict[MapKind, Scene]:
@@ -80,11 +80,11 @@ class ColourBarStrip(QWidget):
             self._pairs.append((label, bar))
             add_all(self._row, label, bar)
             self.on_theme(self._theme)
-        for at, (label, bar) in enumerate(self._pairs):
-            shown = at < len(bars)
-            label.setVisible(shown)
-            bar.setVisible(shown)
-            message = bars[at][0] if shown else ""
+        for index, (label, bar) in enumerate(self._pairs):
+            is_used = index < len(bars)
+            label.setVisible(is_used)
+            bar.setVisible(is_used)
+            message = bars[index][0] if is_used else ""
             label.setText(self.fontMetrics().elidedText(message, Qt.TextElideMode.ElideRight, LONGEST_LABEL_PX))
             label.setToolTip(as_tip(message))
-            bar.set_scene(bars[at][1] if shown else None)
+            bar.set_scene(bars[index][1] if is_used else None)

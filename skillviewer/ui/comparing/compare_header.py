@@ -43,12 +43,12 @@ class Header(QWidget):
         self.difference.setToolTip("+ where the first model looks more, − where the second does")
         self.again = push_button("Try again", self)
         self.save = QPushButton("Save", self)
-        shown = (self.models, self.scale, self.first, self._against, self.second, self.difference)
+        boxes = (self.models, self.scale, self.first, self._against, self.second, self.difference)
         row = FlowLayout(self, 8)
         row.setContentsMargins(8, 6, 8, 6)
-        for each in (*shown, self.again, self.save):
-            each.setMinimumHeight(self.save.sizeHint().height())  # words stand in the middle of the line
-            row.addWidget(each)
+        for widget in (*boxes, self.again, self.save):
+            widget.setMinimumHeight(self.save.sizeHint().height())  # words stand in the middle of the line
+            row.addWidget(widget)
         for control in (self.models, self.scale, self.first, self.second, self.difference, self.again, self.save):
             control.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.first.currentIndexChanged.connect(self._on_pair)
@@ -81,7 +81,7 @@ class Header(QWidget):
         self.menu.set_keys(tuple(keys))
         first = before[0] if before[0] in keys else next(iter(keys), "")
         second = before[1] if before[1] in keys and before[1] != first else next((k for k in keys if k != first), "")
-        for box, chosen in ((self.first, first), (self.second, second)):
+        for box, chosen_key in ((self.first, first), (self.second, second)):
             with QSignalBlocker(box):
                 box.clear()
                 for model in models:
@@ -89,7 +89,7 @@ class Header(QWidget):
                     short = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, LONGEST_NAME_PX)
                     box.addItem(f"{model.number}  {short}", model.key)
                     box.setItemData(box.count() - 1, as_tip(text), Qt.ItemDataRole.ToolTipRole)
-                box.setCurrentIndex(box.findData(chosen))
+                box.setCurrentIndex(box.findData(chosen_key))
         self._show_choices(len(keys))
         if self.pair != before:
             self.pair_chosen.emit()

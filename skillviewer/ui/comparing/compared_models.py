@@ -35,7 +35,7 @@ class Results:
         digest = analysis.provenance.model_digest
         if any(other.provenance.model_digest != digest for other in by_clip.values()):  # a newly trained model
             by_clip.clear()
-            self.evidence = {item: found for item, found in self.evidence.items() if item[0] != key}
+            self.evidence = {item: evidence for item, evidence in self.evidence.items() if item[0] != key}
         by_clip[clip] = analysis
         self.failures.pop((key, clip), None)
 

@@ -60,14 +60,14 @@ class ComparisonSaver(QObject):
         if path is None:
             return
         keys = [row.key for row in rows if row.whole is not None]
-        shown = difference is not None and set(difference) <= set(keys)
-        chosen = {
+        is_shown = difference is not None and set(difference) <= set(keys)
+        figure_options = {
             "frame": self._app_context.playback.frame,
             "look": map_style,
-            "less": tuple(keys.index(key) for key in difference) if difference is not None and shown else (),
+            "less": tuple(keys.index(key) for key in difference) if difference is not None and is_shown else (),
             "blur_faces": blur_faces,
         }
-        self._write("compared", sources, path, options=chosen, warnings=_left_out(rows))
+        self._write("compared", sources, path, options=figure_options, warnings=_left_out(rows))
 
     def agreement(self, dialogs: Dialogs, models: ModelSet, studying: AgreementLoader, *, ranks: bool) -> None:
         """Ask for a path, and write the agreement over the study: a row per pair of models, or per video and model."""
@@ -129,9 +129,11 @@ class ComparisonSaver(QObject):
         def write(service: Exports, token: CancelToken, report: Report) -> ExportedFile:
             from skillviewer.export.exporters import exporter  # brings PyAV and OpenCV
 
-            chosen = exporter(name)
-            made_options = chosen.options(**options) if chosen.options is not None and options is not None else None
-            request = ExportRequest(chosen, tuple(sources), path, made_options, overwrite=True)
+            exporter_used = exporter(name)
+            made_options = (
+                exporter_used.options(**options) if exporter_used.options is not None and options is not None else None
+            )
+            request = ExportRequest(exporter_used, tuple(sources), path, made_options, overwrite=True)
             written = service.write(request, token, report)
             return replace(written, warnings=(*warnings, *written.warnings))
 

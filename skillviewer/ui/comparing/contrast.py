@@ -53,10 +53,10 @@ def contrast(first: str, second: str, analyses: Mapping[str, Analysis], token: C
     for key, other in analyses.items():
         token.check()
         comparisons[key] = compare_video(analyses[first], other)
-    apart = None
+    map_difference = None
     if second in analyses and second != first and not without_map(analyses[first], analyses[second]):
-        apart = difference(analyses[first], analyses[second])
-    return Contrast(first, second, comparisons, apart, attention_on_tracks(analyses, token))
+        map_difference = difference(analyses[first], analyses[second])
+    return Contrast(first, second, comparisons, map_difference, attention_on_tracks(analyses, token))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -26,8 +26,8 @@ class _Wanted:
         return self.first, self.second
 
 
-def _answer(_backend: Backend, wanted: _Wanted, superseded: CancelToken, _report: Report) -> tuple[_Wanted, Contrast]:
-    return wanted, contrast(wanted.first, wanted.second, wanted.analyses, superseded)
+def _answer(_backend: Backend, request: _Wanted, superseded: CancelToken, _report: Report) -> tuple[_Wanted, Contrast]:
+    return request, contrast(request.first, request.second, request.analyses, superseded)
 
 
 class ContrastLoader(QObject):
@@ -61,9 +61,9 @@ class ContrastLoader(QObject):
             self._wanted = request
             self._mailbox.post(request, interrupt=True)
 
-    def _on_found(self, found: tuple[_Wanted, Contrast]) -> None:
-        if found[0] is self._wanted:
-            self._set(found[1])
+    def _on_found(self, answer: tuple[_Wanted, Contrast]) -> None:
+        if answer[0] is self._wanted:
+            self._set(answer[1])
 
     def _set(self, contrast: Contrast | None) -> None:
         if contrast is not self.contrast:
@@ -71,9 +71,9 @@ class ContrastLoader(QObject):
             self.changed.emit()
 
 
-def _same(one: _Wanted, other: _Wanted) -> bool:
+def _same(first: _Wanted, second: _Wanted) -> bool:
     # the baseline is made each time; it changes only with the analyses that it follows
-    return one.analyses.keys() == other.analyses.keys() and all(
-        one.analyses[key] is other.analyses[key] or not one.analyses[key].provenance.model_digest
-        for key in one.analyses
+    return first.analyses.keys() == second.analyses.keys() and all(
+        first.analyses[key] is second.analyses[key] or not first.analyses[key].provenance.model_digest
+        for key in first.analyses
     )

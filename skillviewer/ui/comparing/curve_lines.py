@@ -98,7 +98,7 @@ def lines(
             mean, deviation = spreads[key]
             placed = (curve.mean - mean) / deviation
         else:
-            least, most = float(curve.mean.min()), float(curve.mean.max())
-            placed = (curve.mean - least) / (most - least) if most > least else np.full_like(curve.mean, 0.5)
+            lowest, highest = float(curve.mean.min()), float(curve.mean.max())
+            placed = (curve.mean - lowest) / (highest - lowest) if highest > lowest else np.full_like(curve.mean, 0.5)
         lines.append(CurveLine(key, curve.times_s, frozen(np.asarray(placed, np.float64)), curve.mean))
     return tuple(lines)

@@ -42,8 +42,8 @@ class CurvesPlot(TimePlot):
 
     def accessible_text(self) -> str:
         """Return the scores of every curve, by its number."""
-        said = [(self._strokes[o.key][0], format_series(map(clock, o.times_s), o.scores, 2)) for o in self.lines]
-        return " ".join("Curve {}: {}".format(*each) for each in said)
+        series = [(self._strokes[o.key][0], format_series(map(clock, o.times_s), o.scores, 2)) for o in self.lines]
+        return " ".join("Curve {}: {}".format(*number_and_text) for number_and_text in series)
 
     def show_lines(
         self, lines: Sequence[CurveLine], strokes: Mapping[str, tuple[str, LineStyle]], heights: VerticalScale
@@ -87,10 +87,10 @@ class CurvesPlot(TimePlot):
     def _range(self) -> tuple[float, float]:
         if not self.lines:
             return -0.1, 1.1
-        least = min(float(line.heights.min()) for line in self.lines)
-        most = max(float(line.heights.max()) for line in self.lines)
-        room = max((most - least) * 0.1, 0.05)
-        return least - room, most + room
+        lowest = min(float(line.heights.min()) for line in self.lines)
+        highest = max(float(line.heights.max()) for line in self.lines)
+        room = max((highest - lowest) * 0.1, 0.05)
+        return lowest - room, highest + room
 
     def _on_frame(self, frame: int) -> None:
         super()._on_frame(frame)
@@ -99,11 +99,11 @@ class CurvesPlot(TimePlot):
     def _place_points(self) -> None:
         spots = []
         for line in self.lines:
-            at = line.at(self._playback.time_s)
-            if at is not None:
+            index = line.at(self._playback.time_s)
+            if index is not None:
                 stroke = self._strokes[line.key][1]
                 colour = QColor(stroke.on_dark if self._theme.dark else stroke.on_light)
-                spots.append({"pos": (line.times_s[at], line.heights[at]), "brush": colour})
+                spots.append({"pos": (line.times_s[index], line.heights[index]), "brush": colour})
         self._points.setData(spots)
 
 
@@ -176,10 +176,10 @@ class CurvesPanel(QWidget):
 
         Curves that are drawn already stay: while a whole study is assessed, this is asked for at every report.
         """
-        wanted, drawn = (tuple(analyses), strokes, spreads), (self._analyses, self._strokes, self._spreads)
-        if wanted == drawn:
+        to_draw, drawn = (tuple(analyses), strokes, spreads), (self._analyses, self._strokes, self._spreads)
+        if to_draw == drawn:
             return
-        self._analyses, self._strokes, self._spreads = wanted
+        self._analyses, self._strokes, self._spreads = to_draw
         self._scored = tuple(line.key for line in lines(self._analyses, VerticalScale.OWN, {}))
         self._draw()
 
@@ -194,9 +194,9 @@ class CurvesPanel(QWidget):
         """Show the scale in force; a scale that is not possible is greyed and says why."""
         self.heights.setCurrentIndex(self.heights.findData(heights))
         model = self.heights.model()
-        at = self.heights.findData(VerticalScale.STANDARD)
+        place = self.heights.findData(VerticalScale.STANDARD)
         assert isinstance(model, QStandardItemModel)
-        item = model.item(at)
+        item = model.item(place)
         item.setEnabled(self._standard_known or not self._scored)
         text = f"Each model must have scored {MIN_VIDEOS} videos of the study"
         item.setToolTip("" if item.isEnabled() else text)

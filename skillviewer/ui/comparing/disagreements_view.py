@@ -47,14 +47,14 @@ class DisagreementsView(QWidget):
 
     def show_agreement(self, agreement: StudyAgreement | None, models: Sequence[ComparedModel]) -> None:
         """Show the videos, greatest disagreement first."""
-        named = {model.key: (model.number, model.name) for model in models}
-        if agreement is None or any(key not in named for key in agreement.keys):
+        titles = {model.key: (model.number, model.name) for model in models}
+        if agreement is None or any(key not in titles for key in agreement.keys):
             self.table.fill((), ())
             return
         columns = [
             Column("Video", number=False, fills=True),
             Column("Rank difference", "Greatest difference between two ranks"),
-            *(Column(f"Rank {named[key][0]}", printable(named[key][1])) for key in agreement.keys),
+            *(Column(f"Rank {titles[key][0]}", printable(titles[key][1])) for key in agreement.keys),
         ]
         rows = [
             Cells(

@@ -53,8 +53,8 @@ class MatrixView(QWidget):
 
     def _refresh(self) -> None:
         agreement = self._agreement
-        named = {model.key: (model.number, model.name) for model in self._models}
-        if agreement is None or any(key not in named for key in agreement.keys):
+        titles = {model.key: (model.number, model.name) for model in self._models}
+        if agreement is None or any(key not in titles for key in agreement.keys):
             self._note.setText("waiting for two models that have assessed three videos")
             self.table.fill((), ())
             return
@@ -63,21 +63,21 @@ class MatrixView(QWidget):
         columns = [
             Column("", number=False),
             *self._named_column,
-            *(Column(named[key][0], printable(named[key][1])) for key in agreement.keys),
+            *(Column(titles[key][0], printable(titles[key][1])) for key in agreement.keys),
         ]
         values = self._values(agreement)
         rows = [
             Cells(
                 key,
-                (*named[key][: self._offset], *(number_text(float(v)) for v in values[at])),
-                tip=printable(named[key][1]),
+                (*titles[key][: self._offset], *(number_text(float(v)) for v in values[row])),
+                tip=printable(titles[key][1]),
                 tips={
                     self._offset
-                    + j: f"{named[key][1]} and {named[other][1]}: {int(agreement.matrix.n_videos[at, j])} videos"
+                    + j: f"{titles[key][1]} and {titles[other][1]}: {int(agreement.matrix.n_videos[row, j])} videos"
                     for j, other in enumerate(agreement.keys)
                 },
             )
-            for at, key in enumerate(agreement.keys)
+            for row, key in enumerate(agreement.keys)
         ]
         self.table.fill(columns, rows)
         self._shade()
@@ -93,16 +93,16 @@ class MatrixView(QWidget):
     def _offset(self) -> int:
         return 1 + len(self._named_column)
 
-    def _values(self, found: StudyAgreement) -> np.ndarray:
-        return found.matrix.scores if self.measure.currentIndex() == 0 else found.matrix.maps
+    def _values(self, agreement: StudyAgreement) -> np.ndarray:
+        return agreement.matrix.scores if self.measure.currentIndex() == 0 else agreement.matrix.maps
 
     def _shade(self) -> None:
         agreement = self._agreement
         if agreement is None or self.table.rowCount() != len(agreement.keys):
             return
         values = self._values(agreement)
-        for (at, j), value in np.ndenumerate(values):
-            item = self.table.item(at, self._offset + j)
+        for (row, j), value in np.ndenumerate(values):
+            item = self.table.item(row, self._offset + j)
             if item is None:
                 continue
             colour = QColor(self._theme.accent)

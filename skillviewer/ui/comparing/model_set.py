@@ -74,7 +74,7 @@ class ModelSet(QObject):
 
     @property
     def rows(self) -> tuple[ComparedModel, ...]:
-        return tuple(replace(self.row(key), number=str(at)) for at, key in enumerate(self.keys, start=1))
+        return tuple(replace(self.row(key), number=str(number)) for number, key in enumerate(self.keys, start=1))
 
     @property
     def busy(self) -> bool:
@@ -89,8 +89,8 @@ class ModelSet(QObject):
         row = ComparedModel(key, self._names[key], self.results.facts.get(key), seconds=self.results.seconds.get(key))
         if key == UNIFORM:
             return baseline(row, self.keys, self.clip, self.results)
-        asked = ModelRequest(QueryKind.ASSESS, key, self.clip)
-        growing = self._growing[1] if self._growing and self._growing[0] == asked else None
+        request = ModelRequest(QueryKind.ASSESS, key, self.clip)
+        growing = self._growing[1] if self._growing and self._growing[0] == request else None
         return filled(row, self.clip, self.results, growing, stopped=self._stopped)
 
     # which models
@@ -143,8 +143,10 @@ class ModelSet(QObject):
         self._stopped = False
         videos = [entry.clip for entry in self._app_context.videos if entry.state.has_picture]
         missing = [(key, clip) for clip in videos for key in self._models() if self.results.lacks(key, clip)]
-        asked = set(self._batch)
-        self._queue([q for q in (ModelRequest(QueryKind.ASSESS, *known) for known in missing) if q not in asked])
+        waiting = set(self._batch)
+        self._queue(
+            [q for q in (ModelRequest(QueryKind.ASSESS, *key_and_clip) for key_and_clip in missing) if q not in waiting]
+        )
 
     def explain(self) -> None:
         """Measure the faithfulness of every model's attention for the video on screen."""
@@ -218,8 +220,8 @@ class ModelSet(QObject):
             return lambda model_cache, _token, _report: model_cache.facts(folder)
         analysis = self.results.analysis(request.key, clip) if request.kind is QueryKind.EXPLAIN else None
         if analysis is not None:
-            return lambda model_cache, *given: load_or_compute_evidence(
-                analysis, lambda: model_cache.explain(folder, analysis, *given)
+            return lambda model_cache, *arguments: load_or_compute_evidence(
+                analysis, lambda: model_cache.explain(folder, analysis, *arguments)
             )
         return lambda model_cache, token, report: ask(model_cache, folder, clip, passes, token, report)
 
@@ -262,9 +264,9 @@ class ModelSet(QObject):
     def _about_study(self) -> ModelRequest | None:
         study_clips = {video.clip_id for video in self._app_context.study_list.known}
         for key in self._models():
-            fresh = {(key, *video) for video in study_clips} - self._loaded
-            if fresh and key in self.results.facts:
-                self._loaded |= fresh
+            unloaded = {(key, *video) for video in study_clips} - self._loaded
+            if unloaded and key in self.results.facts:
+                self._loaded |= unloaded
                 return ModelRequest(QueryKind.SAVED, key)
         return None
 
@@ -393,5 +395,5 @@ class ModelSet(QObject):
             self._job.report(stage, progress.done, progress.total)
             return
         total = max(progress.total, 1)
-        done = self._n_batch - len(self._batch) - 1
-        self._job.report(stage, max(done, 0) * total + progress.done, self._n_batch * total)
+        n_done = self._n_batch - len(self._batch) - 1
+        self._job.report(stage, max(n_done, 0) * total + progress.done, self._n_batch * total)

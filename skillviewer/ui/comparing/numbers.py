@@ -30,8 +30,8 @@ def number_text(value: float) -> str:
 
 def numbers_at(comparison: VideoComparison, frame_index: int) -> MapNumbers | None:
     """Return the numbers of the last maps up to a frame; None before the first map of either model."""
-    at = int(np.searchsorted(comparison.frames, frame_index, side="right")) - 1
-    return comparison.numbers[at] if at >= 0 else None
+    place = int(np.searchsorted(comparison.frames, frame_index, side="right")) - 1
+    return comparison.numbers[place] if place >= 0 else None
 
 
 class NumbersView(QWidget):
@@ -99,8 +99,8 @@ class NumbersView(QWidget):
         any_video = next(iter(contrast.videos.values()))
         if any_video.kinds[0] is MapKind.NONE:
             return f"{row.number} {row.name} has no map to compare. Choose another model."
-        what = self._mean_over(others or [any_video]) if self._over_video else "their last maps up to this frame"
-        text = f"Compared with {row.number} {row.name}: {what}."
+        basis = self._mean_over(others or [any_video]) if self._over_video else "their last maps up to this frame"
+        text = f"Compared with {row.number} {row.name}: {basis}."
         if any(not c.same_kind and MapKind.NONE not in c.kinds for c in others):
             text += " The map kinds differ, so each map is divided by its sum."
         return text
@@ -109,10 +109,10 @@ class NumbersView(QWidget):
         """Return the number of frames of the means; with other sampled frames, all frames of either model count."""
         counts = {len(comparison.frames) for comparison in comparisons}
         fewest = min(counts)
-        most = max(counts)
-        if fewest == most:
-            return f"mean over {most} frames"
-        return f"mean over {fewest} to {most} frames, by model"
+        greatest = max(counts)
+        if fewest == greatest:
+            return f"mean over {greatest} frames"
+        return f"mean over {fewest} to {greatest} frames, by model"
 
     def _cells(self, row: ComparedModel, contrast: Contrast) -> Cells:
         comparison = contrast.videos.get(row.key)
@@ -226,8 +226,8 @@ class ModelsView(QWidget):
             tips[3] = row.evidence.faithfulness_sentence
             faithful = self._faithful(row.evidence)
         time = format_duration(row.seconds) if row.seconds is not None else NOTHING
-        which = feature_sets.index(facts.features)
-        features = "shared" if len(feature_sets) == 1 else chr(ord("A") + which)
+        feature_set = feature_sets.index(facts.features)
+        features = "shared" if len(feature_sets) == 1 else chr(ord("A") + feature_set)
         tips[6] = facts.features
         texts = (row.number, row.name, accuracy, faithful, format_count(facts.n_parameters), time, features)
         return Cells(row.key, texts, tip=f"{facts.title} · {format_kind(facts.map_kind)}", tips=tips)

@@ -54,15 +54,15 @@ class PaneCanvas(VideoCanvas):
             self.moved.emit(viewport)
 
     def _resolved(self, picture: DisplayPicture) -> DisplayedFrame:
-        apart, video = self._difference, self._video
+        map_difference, video = self._difference, self._video
         if (
-            apart is None
+            map_difference is None
             or video is None
-            or apart.video.digest != video.digest
-            or picture.frame_index not in apart.part
+            or map_difference.video.digest != video.digest
+            or picture.frame_index not in map_difference.part
         ):
             return super()._resolved(picture)
-        return DisplayedFrame(picture, apart.scene(picture.frame_index, self._map_style))
+        return DisplayedFrame(picture, map_difference.scene(picture.frame_index, self._map_style))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,23 +132,23 @@ class PaneCaption(PaintedWidget):
         bold = QFont(self.font())
         bold.setWeight(QFont.Weight.DemiBold)
         top = QRectF(left, 2, right - left - self._room_right, line)
-        at = top.left()
+        x = top.left()
         painter.setFont(bold)
         painter.setPen(QColor(DARK.text))
         text = self._text
         if text.number:
-            painter.drawText(QRectF(at, 2, 20, line), Qt.AlignmentFlag.AlignVCenter, text.number)
-            at += painter.fontMetrics().horizontalAdvance(text.number) + 6
+            painter.drawText(QRectF(x, 2, 20, line), Qt.AlignmentFlag.AlignVCenter, text.number)
+            x += painter.fontMetrics().horizontalAdvance(text.number) + 6
         if text.stroke is not None:
-            draw_swatch(painter, QRectF(at, 2, SWATCH_PX, line), text.stroke, dark=True)
-            at += SWATCH_PX + 6
+            draw_swatch(painter, QRectF(x, 2, SWATCH_PX, line), text.stroke, dark=True)
+            x += SWATCH_PX + 6
             painter.setPen(QColor(DARK.text))
         kind_width = metrics.horizontalAdvance(text.kind) + 8 if text.kind else 0
-        if top.right() - at - kind_width < MIN_NAME_PX:
+        if top.right() - x - kind_width < MIN_NAME_PX:
             kind_width = 0  # the name comes first; the kind then stands in the second line
-        room = round(top.right() - at - kind_width)
+        room = round(top.right() - x - kind_width)
         name = painter.fontMetrics().elidedText(printable(text.name), Qt.TextElideMode.ElideMiddle, room)
-        painter.drawText(QRectF(at, 2, top.right() - at, line), Qt.AlignmentFlag.AlignVCenter, name)
+        painter.drawText(QRectF(x, 2, top.right() - x, line), Qt.AlignmentFlag.AlignVCenter, name)
         painter.setFont(self.font())
         painter.setPen(QColor(self._theme.on_stage))
         if kind_width:

@@ -148,8 +148,8 @@ class PaneGrid(PaintedWidget):
         columns = columns_of(n, self.size(), aspect, caption)
         rows = math.ceil(n / columns)
         width, height = self.width() + GAP_PX, self.height() + GAP_PX
-        for at, pane in enumerate(self.panes.values()):
-            row, column = divmod(at, columns)
+        for index, pane in enumerate(self.panes.values()):
+            row, column = divmod(index, columns)
             left, right = column * width // columns, (column + 1) * width // columns - GAP_PX
             top, bottom = row * height // rows, (row + 1) * height // rows - GAP_PX
             # no taller than the picture, so that its caption is right under it

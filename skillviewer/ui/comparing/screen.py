@@ -62,8 +62,8 @@ class CompareScreen(QWidget):
         self.header = Header(self.candidates, self)
         self.grid = PaneGrid(app_context.icons, self)
         # the header has the colour scale of all panes
-        look = actions["overlay"], actions["next_look"]
-        self.map_menu = MapMenu(app_context.state, look, self, without=("scale",))
+        map_actions = actions["overlay"], actions["next_look"]
+        self.map_menu = MapMenu(app_context.state, map_actions, self, without=("scale",))
         self.grid.menu_asked.connect(self.map_menu.open_at)
         self.bars = ColourBarStrip(self)
         self.transport = Transport(app_context, actions, self)
@@ -149,7 +149,7 @@ class CompareScreen(QWidget):
     @property
     def strokes(self) -> dict[str, tuple[str, LineStyle]]:
         """Number and stroke of each model, by key."""
-        return {key: (str(at + 1), STROKES[at]) for at, key in enumerate(self.models.keys)}
+        return {key: (str(index + 1), STROKES[index]) for index, key in enumerate(self.models.keys)}
 
     def _on_toggled(self, key: str, on: bool) -> None:
         if on:
@@ -159,8 +159,8 @@ class CompareScreen(QWidget):
 
     def _on_models(self, *_: object) -> None:
         keys = self.models.keys
-        apart = self.header.difference.isChecked() and len(keys) > 1
-        self.grid.set_keys((*keys, DIFFERENCE) if apart else keys)
+        has_difference = self.header.difference.isChecked() and len(keys) > 1
+        self.grid.set_keys((*keys, DIFFERENCE) if has_difference else keys)
         self.header.set_models(self.models.rows)
         self._refresh()
 
@@ -245,16 +245,16 @@ class CompareScreen(QWidget):
         return contrast if contrast is not None and (contrast.first, contrast.second) == self.header.pair else None
 
     def _scene(self, key: str) -> Scene | None:
-        shown = self.grid.panes[key].canvas.shown
-        return shown.scene if shown is not None else None
+        displayed = self.grid.panes[key].canvas.shown
+        return displayed.scene if displayed is not None else None
 
     def _say_panes(self) -> None:
         strokes = self.strokes
         has_own_scale = self.header.chosen_scale is not ColourLimits.COMMON
         for row in self.models.rows:
-            rest = rest_of(self._scene(row.key), with_limits=has_own_scale)
+            details = rest_of(self._scene(row.key), with_limits=has_own_scale)
             stroke = None if row.is_uniform else strokes[row.key][1]
-            text = PaneText(row.name, row.number, stroke, kind_of(row), score_of(row), rest, self._scaled(row))
+            text = PaneText(row.name, row.number, stroke, kind_of(row), score_of(row), details, self._scaled(row))
             self.grid.panes[row.key].set_text(text)
         if DIFFERENCE in self.grid.panes:
             scene = self._scene(DIFFERENCE)
@@ -318,10 +318,10 @@ class CompareScreen(QWidget):
             self._on_toggled(self.candidates.take(folder), on=True)
 
     def save_figure(self, dialogs: Dialogs) -> None:
-        less = self.header.pair if DIFFERENCE in self.grid.panes else None
+        subtracted = self.header.pair if DIFFERENCE in self.grid.panes else None
         map_style = replace(self._map_style, scale=self.header.chosen_scale)
         blurs = self.blur_faces.isChecked()
-        self.saving.figure(dialogs, self.models.rows, map_style, less, blur_faces=blurs)
+        self.saving.figure(dialogs, self.models.rows, map_style, subtracted, blur_faces=blurs)
 
     def focus_player(self) -> None:
         self.grid.setFocus()

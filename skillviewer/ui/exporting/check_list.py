@@ -29,7 +29,7 @@ class CheckList(QListWidget):
         self.setProperty("letters", "plain")
         self.itemChanged.connect(self.marked)
 
-    def set_items(self, items: Sequence[tuple[object, str]], chosen: Sequence[object]) -> None:
+    def set_items(self, items: Sequence[tuple[object, str]], checked_keys: Sequence[object]) -> None:
         """Show (key, text) of each item, and check the chosen ones."""
         with QSignalBlocker(self):
             self.clear()
@@ -38,7 +38,7 @@ class CheckList(QListWidget):
                 item.setToolTip(as_tip(text))
                 item.setData(Qt.ItemDataRole.UserRole, key)
                 item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
-                item.setCheckState(Qt.CheckState.Checked if key in chosen else Qt.CheckState.Unchecked)
+                item.setCheckState(Qt.CheckState.Checked if key in checked_keys else Qt.CheckState.Unchecked)
                 item.setSizeHint(QSize(10, by_text(ROW_PX)))
                 self.addItem(item)
         self.setFixedHeight(by_text(ROW_PX) * max(1, min(len(items), MAX_ROWS)) + 2 * self.frameWidth() + 2)

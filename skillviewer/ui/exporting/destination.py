@@ -116,7 +116,7 @@ class Destination(QWidget):
 
     @property
     def _suffixes(self) -> list[str]:
-        return [self.kind.itemText(at) for at in range(self.kind.count())]
+        return [self.kind.itemText(index) for index in range(self.kind.count())]
 
     def _show(self, path: Path) -> None:
         with QSignalBlocker(self.line):

@@ -82,10 +82,10 @@ def requests(choices: ExportChoices) -> tuple[ExportRequest | StudyExportRequest
         return ()
     if choices.spread is not FileSplit.EACH:
         return (ExportRequest(exporter, sources(choices.videos, choices.models, study), path, options),)
-    taken: set[str] = set()
+    names_used: set[str] = set()
     requests = []
     for video in choices.videos:
-        file = path / f"{reserve_name(safe_name(video.name), taken)}{choices.suffix}"
+        file = path / f"{reserve_name(safe_name(video.name), names_used)}{choices.suffix}"
         requests.append(ExportRequest(exporter, sources([video], choices.models, study), file, options))
     return tuple(requests)
 

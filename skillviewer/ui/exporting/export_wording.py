@@ -76,16 +76,16 @@ def warning(choices: ExportChoices) -> str:
     return " ".join(parts)
 
 
-def question(there: Sequence[Path]) -> str:
+def question(existing: Sequence[Path]) -> str:
     """Return the question asked before files are replaced."""
-    if len(there) == 1:
-        return f"{printable(there[0].name)} exists already. Replace it?"
-    return f"{len(there)} of these files exist already. Replace them?"
+    if len(existing) == 1:
+        return f"{printable(existing[0].name)} exists already. Replace it?"
+    return f"{len(existing)} of these files exist already. Replace them?"
 
 
-def title(made: Sequence[ExportRequest | StudyExportRequest]) -> str:
+def title(requests: Sequence[ExportRequest | StudyExportRequest]) -> str:
     """Return the title of an export in the queue."""
-    name = made[0].exporter.title
-    if len(made) == 1:
-        return f"{name} · {printable(made[0].path.name)}"
-    return f"{name} · {len(made)} files in {printable(made[0].path.parent.name)}"
+    name = requests[0].exporter.title
+    if len(requests) == 1:
+        return f"{name} · {printable(requests[0].path.name)}"
+    return f"{name} · {len(requests)} files in {printable(requests[0].path.parent.name)}"

@@ -16,9 +16,9 @@ HEADINGS = {"": "Pictures", "report": "Reports", "table": "Tables"}
 ROW_PX, HEADING_PX, WIDTH_PX = 28, 36, 168
 
 
-def _short(made: Exporter | StudyExporter) -> str:
+def _short(exporter: Exporter | StudyExporter) -> str:
     """Return the title without a word that its heading repeats."""
-    text = made.title.removeprefix("Table of ")
+    text = exporter.title.removeprefix("Table of ")
     return text[:1].upper() + text[1:]
 
 

@@ -49,11 +49,11 @@ class FaceCanvas(PaintedWidget):
         self.update()
 
     def set_boxes(
-        self, boxes: Sequence[tuple[int, FaceBox]], chosen: int | None = None, doubt: FaceBox | None = None
+        self, boxes: Sequence[tuple[int, FaceBox]], chosen_number: int | None = None, doubt: FaceBox | None = None
     ) -> None:
         """Show (number, box) of each face, the chosen one brighter, and a doubtful detection."""
         self._boxes = tuple(boxes)
-        self._chosen = chosen
+        self._chosen = chosen_number
         self._doubt = doubt
         self.update()
 
@@ -65,17 +65,17 @@ class FaceCanvas(PaintedWidget):
         return QRectF((self.width() - width) / 2, (self.height() - height) / 2, width, height)
 
     def _rect(self, box: FaceBox) -> QRectF:
-        at = self.picture_rect()
+        picture = self.picture_rect()
         return QRectF(
-            QPointF(at.left() + box.left * at.width(), at.top() + box.top * at.height()),
-            QPointF(at.left() + box.right * at.width(), at.top() + box.bottom * at.height()),
+            QPointF(picture.left() + box.left * picture.width(), picture.top() + box.top * picture.height()),
+            QPointF(picture.left() + box.right * picture.width(), picture.top() + box.bottom * picture.height()),
         )
 
     def _share(self, point: QPointF) -> tuple[float, float]:
-        at = self.picture_rect()
+        picture = self.picture_rect()
         return (
-            min(max((point.x() - at.left()) / at.width(), 0.0), 1.0),
-            min(max((point.y() - at.top()) / at.height(), 0.0), 1.0),
+            min(max((point.x() - picture.left()) / picture.width(), 0.0), 1.0),
+            min(max((point.y() - picture.top()) / picture.height(), 0.0), 1.0),
         )
 
     def paintEvent(self, _event: QPaintEvent) -> None:
@@ -114,12 +114,12 @@ class FaceCanvas(PaintedWidget):
         """Move a new box with the arrows, size it with Shift and the arrows, draw it with Enter; choose with Space."""
         way = _ARROWS.get(Qt.Key(event.key()))
         if self._image is not None and way is not None:
-            at = self.picture_rect()
+            picture = self.picture_rect()
             if self._from is None or self._to is None:
-                centre = at.center()
-                half = QPointF(at.height() / 8, at.height() / 8)
+                centre = picture.center()
+                half = QPointF(picture.height() / 8, picture.height() / 8)
                 self._from, self._to = centre - half, centre + half
-            step = QPointF(way[0] * at.width(), way[1] * at.height()) * KEY_STEP
+            step = QPointF(way[0] * picture.width(), way[1] * picture.height()) * KEY_STEP
             if not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
                 self._from += step
             self._to += step

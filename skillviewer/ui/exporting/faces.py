@@ -130,12 +130,12 @@ class FacesReview(QWidget):
     # results from the worker threads
 
     def _reread(self) -> None:
-        path, known, turn = self._path, self.faces, self._generation
+        path, faces_read, turn = self._path, self.faces, self._generation
         if path is None or self._writing or self._app_context.export_previews.stopped:
             return
 
         def read(_service: object, _token: CancelToken, _report: Report) -> Faces:
-            return known_faces(path) if known is None else load_faces(known)
+            return known_faces(path) if faces_read is None else load_faces(faces_read)
 
         def show(faces: Faces) -> None:
             if turn == self._generation and faces != self.faces:
@@ -289,8 +289,8 @@ class FacesReview(QWidget):
         frame = self._shown.frame_index
         boxes = [(t.number, box) for t in self.faces.tracks if (box := t.box_at(frame)) is not None]
         doubt = self._doubt
-        here = doubt is not None and doubt.track is None and doubt.start <= frame < doubt.stop
-        self.canvas.set_boxes(boxes, self._chosen, doubt.box if here and doubt is not None else None)
+        is_doubt_here = doubt is not None and doubt.track is None and doubt.start <= frame < doubt.stop
+        self.canvas.set_boxes(boxes, self._chosen, doubt.box if is_doubt_here and doubt is not None else None)
 
     def _format_state(self) -> str:
         faces = self.faces

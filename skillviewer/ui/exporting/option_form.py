@@ -67,14 +67,14 @@ class OptionForm(QWidget):
         self._rows.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
 
     def show_options(
-        self, kind: type[Any] | None, map_style: MapStyle, known: Mapping[str, Sequence[str]] | None = None
+        self, kind: type[Any] | None, map_style: MapStyle, suggestions: Mapping[str, Sequence[str]] | None = None
     ) -> None:
         """Show the options of another exporter, a dataclass or None; a look is at first that of the maps on screen.
 
-        An export with an overlay of its own keeps it. ``known`` are the values of fields that would be texts, by name:
+        An export with an overlay of its own keeps it. ``suggestions`` are values to choose from, by field:
         they are chosen from a list, in which an empty entry comes first.
         """
-        self._known = known or {}
+        self._known = suggestions or {}
         while self._rows.rowCount():
             self._rows.removeRow(0)
         self.kind = kind

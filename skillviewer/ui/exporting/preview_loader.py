@@ -52,9 +52,9 @@ class PreviewLoader(QObject):
         task = self._task = self._worker.submit(lambda service, _token, _report: request(service))
         task.then(succeeded=self._on_seen, failed=lambda error: self._on_failed(task, error))
 
-    def _on_seen(self, seen: Preview | None) -> None:
+    def _on_seen(self, preview: Preview | None) -> None:
         self._task = None
-        self.arrived.emit(seen)
+        self.arrived.emit(preview)
 
     def _on_failed(self, task: Task, error: Exception) -> None:
         if task is self._task:  # else it was dropped

@@ -39,38 +39,38 @@ class PreviewPane(PaintedWidget):
     def has_picture(self) -> bool:
         return not self._image.isNull()
 
-    def show_preview(self, seen: Preview) -> None:
+    def show_preview(self, preview: Preview) -> None:
         """Show a preview. Frames are counted from 1 here."""
         self._image = QImage()
         self.message = ""
         self.caption = ""
-        if seen.picture is not None:
-            self._image = as_image(np.ascontiguousarray(seen.picture)).copy()
-            if seen.frame is not None:
-                self.caption = f"Frame {seen.frame + 1} of {seen.n_frames}"
-        elif seen.n_rows:
-            self._fill(seen)
-            n = len(seen.rows)
-            if n < seen.n_rows:
-                self.caption = f"The first {n} of {seen.n_rows} rows"
+        if preview.picture is not None:
+            self._image = as_image(np.ascontiguousarray(preview.picture)).copy()
+            if preview.frame is not None:
+                self.caption = f"Frame {preview.frame + 1} of {preview.n_frames}"
+        elif preview.n_rows:
+            self._fill(preview)
+            n = len(preview.rows)
+            if n < preview.n_rows:
+                self.caption = f"The first {n} of {preview.n_rows} rows"
             else:
                 self.caption = "1 row" if n == 1 else f"{n} rows"
         else:
             self.message = "The table has no rows yet."
-        self.table.setVisible(bool(seen.rows))
+        self.table.setVisible(bool(preview.rows))
         self.setAccessibleDescription(self.message or self.caption)
         self.update()
 
-    def _fill(self, seen: Preview) -> None:
+    def _fill(self, preview: Preview) -> None:
         self.table.clear()
-        self.table.setRowCount(len(seen.rows))
-        self.table.setColumnCount(len(seen.header))
-        self.table.setHorizontalHeaderLabels(list(seen.header))
-        for at, row in enumerate(seen.rows):
+        self.table.setRowCount(len(preview.rows))
+        self.table.setColumnCount(len(preview.header))
+        self.table.setHorizontalHeaderLabels(list(preview.header))
+        for index, row in enumerate(preview.rows):
             for column, text in enumerate(row):
-                self.table.setItem(at, column, QTableWidgetItem(printable(text)))
+                self.table.setItem(index, column, QTableWidgetItem(printable(text)))
         self.table.resizeColumnsToContents()
-        for column in range(len(seen.header)):
+        for column in range(len(preview.header)):
             self.table.setColumnWidth(column, min(self.table.columnWidth(column), MAX_CELL_PX))
         self.table.scrollToTop()
 

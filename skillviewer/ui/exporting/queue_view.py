@@ -93,9 +93,9 @@ class EntryRow(QWidget):
         if not entry.written:
             return text
         names = [printable(file.path.name) for file in entry.written]
-        more = f" and {len(names) - MAX_SHOWN} more" if len(names) > MAX_SHOWN else ""
+        rest_text = f" and {len(names) - MAX_SHOWN} more" if len(names) > MAX_SHOWN else ""
         stays = "{} of {} files were finished before and are kept: {}{}."
-        return f"{text}\n{stays.format(len(names), len(entry.paths), ', '.join(names[:MAX_SHOWN]), more)}"
+        return f"{text}\n{stays.format(len(names), len(entry.paths), ', '.join(names[:MAX_SHOWN]), rest_text)}"
 
     def _on_button(self) -> None:
         if self.entry.stage.over:

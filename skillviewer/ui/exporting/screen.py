@@ -55,8 +55,8 @@ class ExportScreen(QWidget):
         self.kinds = ExporterList(page)
         add_all(horizontal(page, NONE, 0), self.kinds, self._make_form(page), (self._make_right(page), 1))
         self.faces = FacesReview(app_context, self.pages)
-        for each in (self.empty, page, self.faces):
-            self.pages.addWidget(each)
+        for screen_page in (self.empty, page, self.faces):
+            self.pages.addWidget(screen_page)
         add_all(vertical(self, NONE), self.pages)
         self._connect()
         self.kinds.choose("clip")
@@ -135,9 +135,9 @@ class ExportScreen(QWidget):
             if self.options.has("start", "stop"):
                 self.options.set_values(start=0, stop=None)
         self.source_form.set_videos(candidates, app_context.state.current)
-        some = bool(candidates) or app_context.studies.current is not None
-        if self.pages.currentWidget() is not self.faces or not some:
-            self.pages.setCurrentIndex(1 if some else 0)
+        has_sources = bool(candidates) or app_context.studies.current is not None
+        if self.pages.currentWidget() is not self.faces or not has_sources:
+            self.pages.setCurrentIndex(1 if has_sources else 0)
         spreads = spreads_of(self.kinds.exporter, len(candidates))
         if self.source_form.spread.count() != len(spreads):
             self.source_form.offer(spreads)
@@ -150,14 +150,17 @@ class ExportScreen(QWidget):
         if not self._shown:
             return
         loaded = self._app_context.state.model
-        here = loaded.folder if loaded is not None else None
+        loaded_folder = loaded.folder if loaded is not None else None
         models = [
             ExportModel(
-                e.name, e.folder, loaded.digest if loaded is not None and e.folder == here else "", e.folder == here
+                e.name,
+                e.folder,
+                loaded.digest if loaded is not None and e.folder == loaded_folder else "",
+                e.folder == loaded_folder,
             )
             for e in self._app_context.models.entries
         ]
-        if loaded is not None and here not in [m.folder for m in models]:
+        if loaded is not None and loaded_folder not in [m.folder for m in models]:
             models.insert(0, ExportModel(loaded.name, loaded.folder, loaded.digest, loaded=True))
         self.source_form.set_models(models)
         self._on_videos()
@@ -293,12 +296,12 @@ class ExportScreen(QWidget):
             self.pane.show_message(self._refusal())
             return
         videos = choices.videos[:1] if choices.spread is FileSplit.EACH else choices.videos
-        asked = sources(videos, choices.models, choices.study)
-        self.previews.ask(lambda service: service.preview(exporter, asked, choices.options))
+        preview_sources = sources(videos, choices.models, choices.study)
+        self.previews.ask(lambda service: service.preview(exporter, preview_sources, choices.options))
 
-    def _on_preview(self, seen: "Preview | None") -> None:
-        if seen is not None:
-            self.pane.show_preview(seen)
+    def _on_preview(self, preview: "Preview | None") -> None:
+        if preview is not None:
+            self.pane.show_preview(preview)
         else:
             self.pane.show_message("The preview appears once the video is assessed.")
 
@@ -322,8 +325,8 @@ class ExportScreen(QWidget):
             return
         self.kinds.choose("clip")
         self.source_form.choose([current, other])
-        chosen = app_context.playback.selection
-        start, stop = (0, None) if chosen is None else (chosen.start, chosen.stop)
+        selection = app_context.playback.selection
+        start, stop = (0, None) if selection is None else (selection.start, selection.stop)
         self.options.set_values(align=True, start=start, stop=stop)
 
     def browse(self, dialogs: Dialogs) -> None:
@@ -348,16 +351,16 @@ class ExportScreen(QWidget):
         if pending:
             self._app_context.messages.note(f"{min(pending).name} is being written already.")
             return
-        there = [request.path for request in export_requests if path_exists(request.path)]
+        existing = [request.path for request in export_requests if path_exists(request.path)]
         videos = [entry.path for entry in self._app_context.videos]
-        original = next((path for path in there if is_one_of(path, videos)), None)
+        original = next((path for path in existing if is_one_of(path, videos)), None)
         if original is not None:
             message = "{} is a source video, which is never replaced. Choose another name or folder."
             self._app_context.messages.note(message.format(printable(original.name)))
             return
-        if there and not dialogs.confirm(self, question(there), "Replace"):
+        if existing and not dialogs.confirm(self, question(existing), "Replace"):
             return
         self._app_context.settings.export_folder = str(self.destination.folder)
         self.queue.add(
-            title(export_requests), [replace(o, overwrite=True) if o.path in there else o for o in export_requests]
+            title(export_requests), [replace(o, overwrite=True) if o.path in existing else o for o in export_requests]
         )

@@ -47,25 +47,25 @@ class SourceForm(QWidget):
     def set_videos(self, candidates: Sequence[VideoEntry], current: VideoClip | None) -> None:
         offered = [c.clip for c in candidates]
         candidate_clips = [c.clip for c in self._candidates]
-        chosen = [clip for clip in self.videos.chosen if clip in offered]
+        clips = [clip for clip in self.videos.chosen if clip in offered]
         self._candidates = tuple(candidates)
         moved = current != self._current
         self._current = current
-        if not chosen or (moved and len(chosen) == 1):
-            chosen = [current] if current is not None else []
+        if not clips or (moved and len(clips) == 1):
+            clips = [current] if current is not None else []
         if offered != candidate_clips or moved:
-            self.videos.set_items([(c.clip, printable(c.name)) for c in candidates], chosen)
+            self.videos.set_items([(c.clip, printable(c.name)) for c in candidates], clips)
         self._refresh()
 
     def set_models(self, models: Sequence[ExportModel]) -> None:
         before = {m.folder for m in self._models}
-        chosen = [folder for folder in self.models.chosen if folder in {m.folder for m in models}]
+        folders = [folder for folder in self.models.chosen if folder in {m.folder for m in models}]
         loaded = [m.folder for m in models if m.loaded]
         self._models = tuple(models)
-        if self._follows or not chosen:  # none is loaded while another one loads: keep following
-            chosen = list(loaded) or chosen or [m.folder for m in models[:1]]
-        if {m.folder for m in models} != before or chosen != self.models.chosen:
-            self.models.set_items([(m.folder, printable(m.name)) for m in models], chosen)
+        if self._follows or not folders:  # none is loaded while another one loads: keep following
+            folders = list(loaded) or folders or [m.folder for m in models[:1]]
+        if {m.folder for m in models} != before or folders != self.models.chosen:
+            self.models.set_items([(m.folder, printable(m.name)) for m in models], folders)
         self._rows.setRowVisible(self.models, len(models) > 1)
         self._refresh()
 
@@ -82,8 +82,8 @@ class SourceForm(QWidget):
             self.spread.clear()
             for spread in spreads:
                 self.spread.addItem("", spread)
-            at = list(spreads).index(before) if before in spreads else 0
-            self.spread.setCurrentIndex(at)
+            index = list(spreads).index(before) if before in spreads else 0
+            self.spread.setCurrentIndex(index)
         self._refresh()
 
     def choose(self, clips: Sequence[VideoClip]) -> None:
@@ -108,8 +108,8 @@ class SourceForm(QWidget):
         if spread is FileSplit.THIS:
             return tuple(c for c in self._candidates if c.clip == self._current)
         if spread is FileSplit.CHOSEN:
-            chosen = set(self.videos.chosen)
-            chosen_candidates = (c for c in self._candidates if c.clip in chosen)
+            clips = set(self.videos.chosen)
+            chosen_candidates = (c for c in self._candidates if c.clip in clips)
             return tuple(
                 sorted(chosen_candidates, key=lambda c: c.clip != self._current)
             )  # the others are aligned with the first
@@ -141,17 +141,17 @@ class SourceForm(QWidget):
     def _refresh(self) -> None:
         n = len(self._several)
         name = next((printable(c.name) for c in self._candidates if c.clip == self._current), "none chosen")
-        each, in_one = "A file for each of {} videos", "All {} videos in one file"
+        file_each, in_one = "A file for each of {} videos", "All {} videos in one file"
         if self._by_loaded:
-            each, in_one = "A file for each of {} assessed", "All {} assessed in one file"
+            file_each, in_one = "A file for each of {} assessed", "All {} assessed in one file"
         texts = {
             FileSplit.THIS: f"This video: {name}",
-            FileSplit.EACH: each.format(n),
+            FileSplit.EACH: file_each.format(n),
             FileSplit.ALL: in_one.format(n),
             FileSplit.CHOSEN: "Chosen videos in one file",
         }
-        for at in range(self.spread.count()):
-            self.spread.setItemText(at, texts[FileSplit(self.spread.itemData(at))])
+        for index in range(self.spread.count()):
+            self.spread.setItemText(index, texts[FileSplit(self.spread.itemData(index))])
         self.spread.setToolTip(as_tip(self.spread.currentText()))
         self._rows.setRowVisible(self.videos, self.chosen_spread is FileSplit.CHOSEN)
 

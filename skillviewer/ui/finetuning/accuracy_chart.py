@@ -75,11 +75,11 @@ class AccuracyChart(PaintedWidget):
         names_px = min(
             max(metrics.horizontalAdvance(row.name) for row in self._rows) + 12, round(MAX_LABEL_SHARE * self.width())
         )
-        said = [format_estimate(row.estimate) for row in self._rows]
-        texts_px = max(map(metrics.horizontalAdvance, said)) + 12
+        texts = [format_estimate(row.estimate) for row in self._rows]
+        texts_px = max(map(metrics.horizontalAdvance, texts)) + 12
         if self.width() - names_px - texts_px < by_text(MIN_AXIS_PX):  # the line shows the interval
-            said = [percent(row.estimate.value, " %") for row in self._rows]
-            texts_px = max(map(metrics.horizontalAdvance, said)) + 12
+            texts = [percent(row.estimate.value, " %") for row in self._rows]
+            texts_px = max(map(metrics.horizontalAdvance, texts)) + 12
         left, right = names_px + 6.0, self.width() - texts_px - 6.0
         ends = [end for row in self._rows for end in (row.estimate.low, row.estimate.value) if math.isfinite(end)]
         low = min(math.floor(10 * min(ends, default=CHANCE)) / 10, CHANCE - 0.1)
@@ -96,22 +96,22 @@ class AccuracyChart(PaintedWidget):
             flags = Qt.AlignmentFlag.AlignVCenter
             painter.drawText(QRectF(0, top, names_px, row_px), flags | Qt.AlignmentFlag.AlignLeft, name)
             box = QRectF(self.width() - texts_px, top, texts_px, row_px)
-            painter.drawText(box, flags | Qt.AlignmentFlag.AlignRight, said[number])
+            painter.drawText(box, flags | Qt.AlignmentFlag.AlignRight, texts[number])
             self._draw_mark(painter, row, at, top + row_px / 2)
         painter.end()
 
-    def _draw_axis(self, painter: QPainter, at: Callable[[float], float], height: float) -> None:
+    def _draw_axis(self, painter: QPainter, x_of: Callable[[float], float], height: float) -> None:
         dash = QPen(QColor(self._theme.edge), 1, Qt.PenStyle.DashLine)
         painter.setPen(dash)
-        painter.drawLine(QPointF(at(CHANCE), 0), QPointF(at(CHANCE), height))
+        painter.drawLine(QPointF(x_of(CHANCE), 0), QPointF(x_of(CHANCE), height))
         painter.setPen(QPen(QColor(self._theme.line), 1))
-        painter.drawLine(QPointF(at(1), 0), QPointF(at(1), height))
+        painter.drawLine(QPointF(x_of(1), 0), QPointF(x_of(1), height))
         painter.setPen(QColor(self._theme.muted))
         for share, text in ((CHANCE, "chance"), (1.0, "100 %")):
-            box = QRectF(at(share) - 50, height + 2, 100, self.fontMetrics().height())
+            box = QRectF(x_of(share) - 50, height + 2, 100, self.fontMetrics().height())
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
-    def _draw_mark(self, painter: QPainter, row: AccuracyRow, at: Callable[[float], float], middle: float) -> None:
+    def _draw_mark(self, painter: QPainter, row: AccuracyRow, x_of: Callable[[float], float], middle: float) -> None:
         """Draw a square for the model and a circle for the others, on the line of the interval."""
         estimate = row.estimate
         if not math.isfinite(estimate.value):
@@ -119,10 +119,10 @@ class AccuracyChart(PaintedWidget):
         colour = QColor(self._theme.accent if row.stands_out else self._theme.edge)
         if math.isfinite(estimate.low):
             painter.setPen(QPen(colour, 2))
-            painter.drawLine(QPointF(at(estimate.low), middle), QPointF(at(estimate.high), middle))
+            painter.drawLine(QPointF(x_of(estimate.low), middle), QPointF(x_of(estimate.high), middle))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colour)
-        centre = QPointF(at(estimate.value), middle)
+        centre = QPointF(x_of(estimate.value), middle)
         if row.stands_out:
             painter.drawRect(QRectF(centre.x() - MARK_PX, centre.y() - MARK_PX, 2 * MARK_PX, 2 * MARK_PX))
         else:

@@ -59,11 +59,11 @@ class BeforeAfterPage(QWidget):
         split.setStyleSheet("QSplitter::handle { background: transparent; }")
         return split
 
-    def _titled(self, title: str, why: str, table: SortedTable) -> QWidget:
+    def _titled(self, title: str, reason: str, table: SortedTable) -> QWidget:
         part = QWidget(self)
         column = vertical(part, (0, 8, 0, 0), 4)
         row = QHBoxLayout()
-        heading, muted = text_label(title, part, heading=True), text_label(why, part, muted=True)
+        heading, muted = text_label(title, part, heading=True), text_label(reason, part, muted=True)
         muted.setMinimumWidth(1)
         add_all(row, heading, (muted, 1))
         add_all(column, row, (table, 1))
@@ -71,27 +71,27 @@ class BeforeAfterPage(QWidget):
 
     def show_result(self, result: TuningResult, *, writable: bool) -> None:
         report = result.report
-        held = report.held_out
-        if held.before is not None:
+        held_out = report.held_out
+        if held_out.before is not None:
             text = "Held-out accuracy {} before, {} now, on {} pairs".format(
-                percent(held.before.value, " %"), percent(held.after.value, " %"), held.after.n_pairs
+                percent(held_out.before.value, " %"), percent(held_out.after.value, " %"), held_out.after.n_pairs
             )
         else:
             text = "A first model: held-out accuracy {} on {} pairs".format(
-                percent(held.after.value, " %"), held.after.n_pairs
+                percent(held_out.after.value, " %"), held_out.after.n_pairs
             )
         self.title.setText(text)
         begun = f"trained from {printable(result.parent_name)}" if result.parent_name else ""
         trained = f"{report.n_trained} training pairs"
         self.subtitle.setText(" · ".join(filter(None, (printable(result.folder.name), begun, trained))))
         self._fill(report)
-        set_primary(self.accept, primary=held.beyond_noise)
+        set_primary(self.accept, primary=held_out.beyond_noise)
         self.discard.reset()
         warnings = (*report.warnings, *report.problems)
         self.warnings.setText("\n".join(f"• {warning}" for warning in warnings))
         self.warnings.setVisible(bool(warnings))
         self.shifts.show_rows([self._shift(shift) for shift in report.shifts])
-        self.shifts.setColumnHidden(_SHIFT, held.before is None)
+        self.shifts.setColumnHidden(_SHIFT, held_out.before is None)
         self.attention.show_rows([self._attention(change) for change in report.attention])
         self._changes.setVisible(bool(report.attention))
         self.set_writable(writable)
@@ -102,9 +102,9 @@ class BeforeAfterPage(QWidget):
 
     def _fill(self, report: TuningReport) -> None:
         self._lines.clear()
-        held = report.held_out
-        self._lines.add("Held-out pairs", with_interval(held.after))
-        self._lines.add("Gain", format_gain(held))
+        held_out = report.held_out
+        self._lines.add("Held-out pairs", with_interval(held_out.after))
+        self._lines.add("Gain", format_gain(held_out))
         if report.reserved is not None:
             text = f"{with_interval(report.reserved.after)}; {format_gain(report.reserved)}"
             self._lines.add("Set aside at random", text)

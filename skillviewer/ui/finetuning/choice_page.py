@@ -127,11 +127,11 @@ def chart_rows(choice: ModelChoice) -> Iterator[AccuracyRow]:
 def result_lines(result: ChoiceResult) -> list[tuple[str, str]]:
     """Return (name, sentence) lines about the check and the raters' scale."""
     choice = result.choice
-    how = {
+    check_texts = {
         CheckLevel.CROSS_VALIDATED: f"every {choice.unit} held out once; the model was chosen without those held out",
         CheckLevel.QUICK: f"one quarter held out by {choice.unit}; the model was chosen without it",
     }
-    lines = [("Checked", f"{how[choice.level]}: {with_interval(choice.accuracy)}")]
+    lines = [("Checked", f"{check_texts[choice.level]}: {with_interval(choice.accuracy)}")]
     if choice.both_new.n_pairs:
         lines.append(("Both new", with_interval(choice.both_new)))
     if scale := result.facts.get("raters_scale"):

@@ -131,8 +131,8 @@ class ChoicesPage(QWidget):
     def _make_details(self, parent: QWidget) -> QWidget:
         form = QWidget(parent)
         lines = self._form_layout(form)
-        kept = [(name, name) for name in CANDIDATES if name != "motion"]  # a ridge on motion has no checkpoint
-        self.model = self._combo(form, ("Chosen by the program", AUTOMATIC), *kept)
+        options = [(name, name) for name in CANDIDATES if name != "motion"]  # a ridge on motion has no checkpoint
+        self.model = self._combo(form, ("Chosen by the program", AUTOMATIC), *options)
         self.rule = self._combo(
             form,
             ("Default rule", "default"),
@@ -235,23 +235,23 @@ class ChoicesPage(QWidget):
             self.criterion.clear()
             for criterion in criteria:
                 self.criterion.addItem(printable(criterion), criterion)
-            at = self.criterion.findData(before if before in criteria else chosen)
-            self.criterion.setCurrentIndex(max(at, 0))
+            index = self.criterion.findData(before if before in criteria else chosen)
+            self.criterion.setCurrentIndex(max(index, 0))
         self._questions.setRowVisible(self.criterion, len(criteria) > 1)
 
     def choose_model(self, folder: Path) -> None:
-        at = self.start.findData(str(folder))
-        if at >= 0:
-            self.start.setCurrentIndex(at)
+        index = self.start.findData(str(folder))
+        if index >= 0:
+            self.start.setCurrentIndex(index)
 
     def set_rule(self, rule: str) -> None:
         name, _, number = rule.partition(":")
         with QSignalBlocker(self.rule), QSignalBlocker(self.needed):
-            at = self.rule.findData("at-least" if name == "at-least" else rule)
-            if at < 0:
+            index = self.rule.findData("at-least" if name == "at-least" else rule)
+            if index < 0:
                 self.rule.addItem(rule, rule)
-                at = self.rule.count() - 1
-            self.rule.setCurrentIndex(at)
+                index = self.rule.count() - 1
+            self.rule.setCurrentIndex(index)
             if name == "at-least" and number.isascii() and number.isdecimal() and len(number) < 10:
                 self.needed.setValue(int(number))
         self._form.setRowVisible(self.needed, self.rule.currentData() == "at-least")
@@ -262,11 +262,11 @@ class ChoicesPage(QWidget):
     @property
     def selection(self) -> TuningSelection:
         rule = self.rule.currentData()
-        by = self.by.currentData()
+        unit = self.by.currentData()
         folder = self.start.currentData()
         choices = TuningChoices(
             rule=f"at-least:{self.needed.value()}" if rule == "at-least" else rule,
-            by=FoldUnit(by) if by else None,
+            by=FoldUnit(unit) if unit else None,
             seed=self.seed.value(),
             epochs=self.epochs.value() or None,
             old_pairs=self.old_pairs.isChecked(),

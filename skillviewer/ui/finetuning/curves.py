@@ -42,16 +42,16 @@ class _Plot(pg.PlotWidget):  # type: ignore[misc]
 
     def accessible_text(self) -> str:
         """Return the named curves, each by batch."""
-        said = []
+        sentences = []
         for curve in self.listDataItems():
-            at, values = curve.getOriginalDataset()
-            if curve.name() and at is not None and len(at):
-                said.append(f"{curve.name()}: {format_series((f'{x:.0f}' for x in at), values, 3)}")
-        return " ".join(said)
+            times, values = curve.getOriginalDataset()
+            if curve.name() and times is not None and len(times):
+                sentences.append(f"{curve.name()}: {format_series((f'{x:.0f}' for x in times), values, 3)}")
+        return " ".join(sentences)
 
-    def show_ticks(self, side: str, *, shown: bool) -> None:
+    def show_ticks(self, side: str, *, are_shown: bool) -> None:
         """Show or hide the ticks of an axis: without data its numbers have no meaning."""
-        self.getAxis(side).setTicks(None if shown else [])
+        self.getAxis(side).setTicks(None if are_shown else [])
 
     def apply_theme(self, theme: Theme) -> None:
         self.setBackground(theme.base)
@@ -106,9 +106,9 @@ class Curves(QWidget):
     def add_batch(self, row: BatchRow) -> None:
         self._batches.append(row)
         self._show_ticks()
-        at = [b.batch for b in self._batches]
-        self._raw.setData(at, [b.loss for b in self._batches])
-        self._smoothed.setData(at, [b.smoothed for b in self._batches])
+        batches = [b.batch for b in self._batches]
+        self._raw.setData(batches, [b.loss for b in self._batches])
+        self._smoothed.setData(batches, [b.smoothed for b in self._batches])
 
     def add_epoch(self, row: TuningRow) -> None:
         begins = row.final and self._rows and not self._rows[-1].final and self._rows[-1].epoch > 0
@@ -123,25 +123,25 @@ class Curves(QWidget):
 
     def _show_ticks(self) -> None:
         anything = bool(self._batches or self._rows)
-        self._loss.show_ticks("left", shown=anything)
-        self._loss.show_ticks("bottom", shown=anything)
-        self._share.show_ticks("bottom", shown=bool(self._rows))
+        self._loss.show_ticks("left", are_shown=anything)
+        self._loss.show_ticks("bottom", are_shown=anything)
+        self._share.show_ticks("bottom", are_shown=bool(self._rows))
 
     def _draw(self) -> None:
         self._show_ticks()
-        at = np.array([row.batch for row in self._rows], dtype=np.float64)
-        held = np.array([100 * row.held_out.value for row in self._rows])
+        batches = np.array([row.batch for row in self._rows], dtype=np.float64)
+        held_out = np.array([100 * row.held_out.value for row in self._rows])
         ends = np.array([[100 * row.held_out.low, 100 * row.held_out.high] for row in self._rows]).reshape(-1, 2)
-        low, high = np.where(np.isfinite(ends), ends, held[:, np.newaxis]).T
+        low, high = np.where(np.isfinite(ends), ends, held_out[:, np.newaxis]).T
         if not self._batches:
             self._raw.setData([], [])
             self._smoothed.setData([], [])
-        self._held_loss.setData(at, np.array([row.held_out_loss for row in self._rows]))
-        self._held.setData(at, held)
-        self._bars.setData(x=at, y=held, top=high - held, bottom=held - low)
+        self._held_loss.setData(batches, np.array([row.held_out_loss for row in self._rows]))
+        self._held.setData(batches, held_out)
+        self._bars.setData(x=batches, y=held_out, top=high - held_out, bottom=held_out - low)
         old = np.array([100 * row.old for row in self._rows])
-        shown = self._old_kind is ForgettingMethod.PAIRS and len(old) > 0 and bool(np.isfinite(old).all())
-        self._old.setData(at if shown else [], old if shown else [])
+        is_known = self._old_kind is ForgettingMethod.PAIRS and len(old) > 0 and bool(np.isfinite(old).all())
+        self._old.setData(batches if is_known else [], old if is_known else [])
 
     def set_old(self, kind: ForgettingMethod) -> None:
         """Set the meaning of the rows' ``old``: only accuracies are drawn."""
@@ -159,17 +159,17 @@ class Curves(QWidget):
             plot.apply_theme(theme)
         dash = Qt.PenStyle.DashLine
         raw, smoothed = pg.mkPen(faint, width=1), pg.mkPen(text, width=2)
-        held, old = pg.mkPen(accent, width=2, style=dash), pg.mkPen(text, width=1, style=Qt.PenStyle.DotLine)
+        held_out_pen, old = pg.mkPen(accent, width=2, style=dash), pg.mkPen(text, width=1, style=Qt.PenStyle.DotLine)
         for curve, pen in (
             (self._raw, raw),
             (self._smoothed, smoothed),
-            (self._held_loss, held),
-            (self._held, held),
+            (self._held_loss, held_out_pen),
+            (self._held, held_out_pen),
             (self._old, old),
         ):
             curve.setPen(pen)
-        self.loss_key.set_pens(raw, smoothed, held)
-        self.share_key.set_pens(held, old)
+        self.loss_key.set_pens(raw, smoothed, held_out_pen)
+        self.share_key.set_pens(held_out_pen, old)
         self._bars.setData(pen=pg.mkPen(accent, width=1))
         self._chance.setPen(pg.mkPen(theme.edge, width=1, style=dash))
         for curve, colour in ((self._held_loss, accent), (self._held, accent), (self._old, text)):

@@ -62,5 +62,5 @@ class PlotLegend(QWidget):
         for (swatch, _), pen in zip(self._parts, pens, strict=True):
             swatch.set_pen(pen)
 
-    def show_line(self, at: int, *, shown: bool) -> None:
-        self._parts[at][1].setVisible(shown)
+    def show_line(self, index: int, *, shown: bool) -> None:
+        self._parts[index][1].setVisible(shown)

@@ -50,16 +50,16 @@ class TuningPlan:
 
 def plan(study: Study, selection: TuningSelection, cache_bytes: int) -> TuningPlan:
     """Return the plan of a training, or the reason why none is possible; the feature cache has a limit in bytes."""
-    chosen = selection.choices
-    labels = versions.study_pairs(study, chosen.rule, chosen.labels, chosen.criterion or None)
+    choices = selection.choices
+    labels = versions.study_pairs(study, choices.rule, choices.labels, choices.criterion or None)
     parent_digest = digest(selection.parent) if selection.parent is not None else None
     name = versions.version_name(study, parent_digest, selection.parent_name or study.title)
     folder = versions.next_folder(study, name, parent_digest)
     job: TrainingJob
     if selection.level is not None:
-        job = ChoiceJob(labels, chosen, selection.level, folder, cache_bytes=cache_bytes)
+        job = ChoiceJob(labels, choices, selection.level, folder, cache_bytes=cache_bytes)
     else:
-        job = TuningJob(labels, chosen, selection.parent, folder, cache_bytes=cache_bytes)
+        job = TuningJob(labels, choices, selection.parent, folder, cache_bytes=cache_bytes)
     lines: tuple[tuple[str, str], ...] = ()
     warnings: tuple[str, ...] = ()
     refusal = ""
@@ -102,8 +102,8 @@ def disagreement(study: Study, digest_in_use: str, other_scores: Mapping[str, fl
     )
 
 
-def _counted(n: int, one: str, several: str) -> str:
-    return (one if n == 1 else several).format(n)
+def _counted(n: int, singular: str, plural: str) -> str:
+    return (singular if n == 1 else plural).format(n)
 
 
 def points(value: float) -> str:
@@ -114,8 +114,8 @@ def points(value: float) -> str:
 def with_interval(pooled: PooledEstimate) -> str:
     """Return an accuracy with its interval and its number of pairs."""
     if math.isnan(pooled.low):
-        why = "same whoever is left out, so no interval" if pooled.all_alike else "too few for an interval"
-        return "{} of {} pairs ({})".format(percent(pooled.value, " %"), pooled.n_pairs, why)
+        reason = "same whoever is left out, so no interval" if pooled.all_alike else "too few for an interval"
+        return "{} of {} pairs ({})".format(percent(pooled.value, " %"), pooled.n_pairs, reason)
     return "{} ({} to {}) of {} pairs".format(
         percent(pooled.value, " %"), percent(pooled.low), percent(pooled.high), pooled.n_pairs
     )
@@ -141,8 +141,8 @@ def format_gain(compared: BeforeAfter) -> str:
     if gain is None:
         return "there was no model before"
     if math.isnan(gain.low):
-        why = "same whoever is left out, so no interval" if gain.all_alike else "too few for an interval"
-        return f"{points(gain.value)} points ({why})"
+        reason = "same whoever is left out, so no interval" if gain.all_alike else "too few for an interval"
+        return f"{points(gain.value)} points ({reason})"
     span = f" ({points(gain.low)} to {points(gain.high)})"
     if compared.beyond_noise:
         judged = "beyond noise"
@@ -180,13 +180,13 @@ def _tuning_lines(job: TuningJob, parent_name: str) -> tuple[tuple[tuple[str, st
     split = split_for(labels, job.choices, knowledge, parent_name)
     fold = split.fold
     participants = sorted({dataset.participants[v] for v in fold.held_out_videos if v in dataset.participants})
-    who = f": {', '.join(participants)}" if participants and str(split.by) == "participant" else ""
+    participants_text = f": {', '.join(participants)}" if participants and str(split.by) == "participant" else ""
     lines = [
         ("Trained on", f"{_pairs(fold.train_pairs)} of {_videos(videos_of(fold.train_pairs))}{_sources(labels, fold)}"),
         (
             "Held out",
             ("{} that touches {}, by {}{}" if len(fold.test_pairs) == 1 else "{} that touch {}, by {}{}").format(
-                _pairs(fold.test_pairs), _videos(fold.held_out_videos), split.by, who
+                _pairs(fold.test_pairs), _videos(fold.held_out_videos), split.by, participants_text
             ),
         ),
         (
@@ -215,7 +215,7 @@ def _choice_lines(job: ChoiceJob) -> tuple[tuple[tuple[str, str], ...], tuple[st
     folds = outer_folds(dataset, job.choices.seed)
     unit = "person" if str(folds.by) == "participant" else "video"
     n_parts = len(folds.folds)
-    how = {
+    check_texts = {
         CheckLevel.CROSS_VALIDATED: f"every {unit} is held out once, in {n_parts} parts, and scored by a model that "
         f"was chosen and trained without that {unit}",
         CheckLevel.QUICK: f"1 part of {n_parts} is held out, by {unit}",
@@ -224,7 +224,7 @@ def _choice_lines(job: ChoiceJob) -> tuple[tuple[tuple[str, str], ...], tuple[st
     lines = [
         ("Trained on", f"{_pairs(pairs)} of {_videos(videos_of(pairs))}{_sources(usable, whole)}"),
         ("Model", f"the best of {', '.join(CANDIDATES)}, compared within what each is trained on"),
-        ("Checked", how[job.level]),
+        ("Checked", check_texts[job.level]),
         ("Compared with", "duration and motion alone" + (", and one rater" if _several_raters(dataset) else "")),
     ]
     if dataset.ratings is not None:

@@ -179,9 +179,9 @@ class FinetuneScreen(QWidget):
         loaded = self._app_context.state.model
 
         def work(opened: Study) -> tuple[RaterDisagreement, ModelVersion | None]:
-            used = opened.settings.model or (loaded.digest if loaded is not None else "")
-            version = next((v for v in opened.models.all() if v.digest == used), None)
-            return disagreement(opened, used, scores if scored_by == used else {}), version
+            digest = opened.settings.model or (loaded.digest if loaded is not None else "")
+            version = next((v for v in opened.models.all() if v.digest == digest), None)
+            return disagreement(opened, digest, scores if scored_by == digest else {}), version
 
         self._app_context.studies.read(work).then(
             succeeded=self._on_disagreement, failed=self._app_context.messages.fail

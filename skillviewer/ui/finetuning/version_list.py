@@ -51,8 +51,8 @@ class VersionList(QWidget):
         self.table.selectionModel().selectionChanged.connect(self._on_selected)
         self.show_versions(((), ""))
 
-    def show_versions(self, kept: tuple[tuple[ModelVersion, ...], str]) -> None:
-        versions, self._used = kept
+    def show_versions(self, versions_and_used: tuple[tuple[ModelVersion, ...], str]) -> None:
+        versions, self._used = versions_and_used
         self._versions = sorted(versions, key=lambda v: (v.added_at, v.version), reverse=True)
         self.table.show_rows([self._row(at, version) for at, version in enumerate(self._versions)])
         self.table.setVisible(bool(self._versions))
@@ -63,7 +63,7 @@ class VersionList(QWidget):
         self._writable = writable
         self._on_selected()
 
-    def _row(self, at: int, version: ModelVersion) -> list[Cell]:
+    def _row(self, number: int, version: ModelVersion) -> list[Cell]:
         accuracy, pairs = version.facts.get("accuracy"), version.facts.get("pairs")
         states = {ModelState.PROPOSED: "undecided", ModelState.ACCEPTED: "accepted", ModelState.DISCARDED: "discarded"}
         state = states[version.state]
@@ -74,7 +74,7 @@ class VersionList(QWidget):
         elif version.state is ModelState.ACCEPTED and not version.facts:
             state = "original"  # it was not trained in this study
         return [
-            Cell(f"{printable(version.name)} v{version.version}", video=str(at)),
+            Cell(f"{printable(version.name)} v{version.version}", video=str(number)),
             Cell(state),
             Cell(version_accuracy(version.facts), _number(accuracy)),
             Cell(f"{pairs} pairs" if isinstance(pairs, int) else "–", _number(pairs)),

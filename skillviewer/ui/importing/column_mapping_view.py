@@ -59,36 +59,36 @@ class ColumnMappingView(QTableWidget):
         with QSignalBlocker(self):
             if other:
                 self._fill(table)
-            for at, title in enumerate(table.titles):
-                self._show(at, title)
+            for row, title in enumerate(table.titles):
+                self._show(row, title)
 
     def _fill(self, table: RawTable) -> None:
         self.setRowCount(0)
         self.setRowCount(len(table.titles))
         self.boxes, self.cells = [], []
-        for at, title in enumerate(table.titles):
+        for row, title in enumerate(table.titles):
             self.cells.append([QTableWidgetItem() for _ in range(self.columnCount())])
-            for place, cell in enumerate(self.cells[at]):
+            for place, cell in enumerate(self.cells[row]):
                 cell.setFlags(FIXED)
-                self.setItem(at, place, cell)
+                self.setItem(row, place, cell)
             values = self._cells(title, SEARCHED)
             for place, text in ((0, title), (VALUES, " · ".join(values[:FIRST_VALUES]))):
-                self.cells[at][place].setText(printable(text))
-                self.cells[at][place].setToolTip(as_tip(printable(text)))
+                self.cells[row][place].setText(printable(text))
+                self.cells[row][place].setToolTip(as_tip(printable(text)))
             box = QComboBox(self)
             words = "not used|ratings|video|participant|rater|occasion|name of the item|start (s)|end (s)|remarks"
             offer(box, list(zip(MEANINGS, words.split("|"), strict=True)), "")
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
             box.setAccessibleName(f"Meaning of the column {printable(title)}")
-            box.activated.connect(partial(self._on_meaning, at))
-            self.setCellWidget(at, MEANING, box)
+            box.activated.connect(partial(self._on_meaning, row))
+            self.setCellWidget(row, MEANING, box)
             self.boxes.append(box)
 
-    def _show(self, at: int, title: str) -> None:
+    def _show(self, row: int, title: str) -> None:
         mapping = self._mapping
         item = self._mapping.item_of(title)
         role = next((role for role in ROLES if getattr(mapping, role) == title), "")
-        choose(self.boxes[at], role if item is None else RATING)
+        choose(self.boxes[row], role if item is None else RATING)
         texts, open_ = [""] * 6, [False] * 6
         if item is not None:
             words = [] if item.levels else self._word_cells(title)
@@ -99,20 +99,22 @@ class ColumnMappingView(QTableWidget):
             texts = [item.name, rater, *ends, "", levels]
             open_ = [not mapping.item, not mapping.rater, not item.levels, not item.levels, False, bool(levels)]
         for place, (text, editable) in enumerate(zip(texts, open_, strict=True), start=ITEM):
-            cell = self.cells[at][place]
+            cell = self.cells[row][place]
             cell.setText(text)
             cell.setFlags(FIXED | Qt.ItemFlag.ItemIsEditable if editable else FIXED)
-        less = self.cells[at][LESS]
-        less.setData(Qt.ItemDataRole.CheckStateRole, None)
+        direction = self.cells[row][LESS]
+        direction.setData(Qt.ItemDataRole.CheckStateRole, None)
         if item is not None:
-            less.setFlags(FIXED | Qt.ItemFlag.ItemIsUserCheckable)
-            less.setCheckState(Qt.CheckState.Checked if item.less_is_better else Qt.CheckState.Unchecked)
+            direction.setFlags(FIXED | Qt.ItemFlag.ItemIsUserCheckable)
+            direction.setCheckState(Qt.CheckState.Checked if item.less_is_better else Qt.CheckState.Unchecked)
 
-    def _cells(self, title: str, most: int | None = None) -> list[str]:
+    def _cells(self, title: str, max_rows: int | None = None) -> list[str]:
         assert self._table is not None
         place = self._table.titles.index(title)
         return [
-            *dict.fromkeys(row.cells[place] for row in self._table.rows[:most] if not row.fault and row.cells[place])
+            *dict.fromkeys(
+                row.cells[place] for row in self._table.rows[:max_rows] if not row.fault and row.cells[place]
+            )
         ]
 
     def _word_cells(self, title: str) -> list[str]:
@@ -120,10 +122,10 @@ class ColumnMappingView(QTableWidget):
         words = [cell for cell in cells if not is_number(cell)]
         return words if 2 * len(words) > len(cells) and len(words) <= MAX_LEVELS else []
 
-    def _on_meaning(self, at: int, *_: object) -> None:
+    def _on_meaning(self, row: int, *_: object) -> None:
         assert self._table is not None
-        title = self._table.titles[at]
-        role = self.boxes[at].currentData()
+        title = self._table.titles[row]
+        role = self.boxes[row].currentData()
         mapping = self._mapping
         if role != RATING:
             self.mapped.emit(mapping.assigned(role, title))
@@ -132,13 +134,13 @@ class ColumnMappingView(QTableWidget):
 
     def _on_item(self, cell: QTableWidgetItem) -> None:
         assert self._table is not None
-        at = cell.row()
+        row = cell.row()
         mapping = self._mapping
-        title = self._table.titles[at]
+        title = self._table.titles[row]
         item = mapping.item_of(title)
         if item is None:
             return
-        texts = [self.cells[at][place].text().strip() for place in range(self.columnCount())]
+        texts = [self.cells[row][place].text().strip() for place in range(self.columnCount())]
         if cell.column() in {ITEM, RATER}:
             mapping = with_rating(mapping, self._table, title, texts[ITEM], texts[RATER])
         else:
@@ -150,6 +152,6 @@ class ColumnMappingView(QTableWidget):
                 low=low,
                 high=high,
                 levels=tuple(word.strip() for word in levels.split(",") if word.strip()),
-                less_is_better=self.cells[at][LESS].checkState() == Qt.CheckState.Checked,
+                less_is_better=self.cells[row][LESS].checkState() == Qt.CheckState.Checked,
             )
         self.mapped.emit(mapping)

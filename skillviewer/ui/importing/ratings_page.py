@@ -113,16 +113,16 @@ class RatingsPage(QDialog):
             self.reading.take(replace(self.reading.now.mapping, **changes))
 
     def _on_titles(self) -> None:
-        now = self.reading.now
-        if now is not None and self.titles.value() != now.opened.table.titles_row:
-            self.reading.open(sheet=now.opened.table.sheet, titles_row=self.titles.value())
+        preview = self.reading.now
+        if preview is not None and self.titles.value() != preview.opened.table.titles_row:
+            self.reading.open(sheet=preview.opened.table.sheet, titles_row=self.titles.value())
 
     def _on_criterion(self, *_: object) -> None:
         if self.reading.now is not None:
             self.reading.take(self.reading.now.mapping.with_first(self.criterion.currentText()))
 
-    def _on_videos(self, at: int) -> None:
-        folder = self.videos.itemData(at)
+    def _on_videos(self, index: int) -> None:
+        folder = self.videos.itemData(index)
         if folder is False:
             folder = self._dialogs.folder(self, "Folder of the rated videos")
             if folder is None:
@@ -130,88 +130,91 @@ class RatingsPage(QDialog):
                 return
         self.reading.take_videos(folder)
 
-    def _on_meant(self, at: int) -> None:
-        now = self.reading.now
+    def _on_meant(self, index: int) -> None:
+        preview = self.reading.now
         row = self._row()
-        video = self.meant.itemData(at)
-        if now is not None and row is not None:
-            others = {cell: name for cell, name in now.mapping.names.items() if cell != row.cell}
+        video = self.meant.itemData(index)
+        if preview is not None and row is not None:
+            others = {cell: name for cell, name in preview.mapping.names.items() if cell != row.cell}
             self._change(names=others | ({row.cell: video} if video else {}))
 
     # what is shown
 
     def _show(self, *_: object) -> None:
         reading, studies = self.reading, self._app_context.studies
-        now = reading.now
+        preview = reading.now
         read_only = studies.current is not None and not studies.writable
-        rated = now.rated if now is not None and not reading.busy else None
+        rated = preview.rated if preview is not None and not reading.busy else None
         self.button.setEnabled(rated is not None and not read_only and not self._importing)
         message = "This study is open for reading only." if read_only else _OPTION.sub("", reading.error)
         if reading.busy:
             message = "Reading the table…"
         self.message.set_plain(message or (f"{rated.import_report.count}." if rated is not None else ""))
-        if now is not None and not reading.busy:
-            self.columns.show_table(now.opened.table, now.mapping)
-            self._show_head(now)
-            self._show_tables(now)
+        if preview is not None and not reading.busy:
+            self.columns.show_table(preview.opened.table, preview.mapping)
+            self._show_head(preview)
+            self._show_tables(preview)
 
-    def _show_head(self, now: TablePreview) -> None:
-        table = now.opened.table
-        items = [item.name for item in now.mapping.items]
+    def _show_head(self, preview: TablePreview) -> None:
+        table = preview.opened.table
+        items = [item.name for item in preview.mapping.items]
         offer(self.sheet, [(name, name) for name in table.sheets], table.sheet)
         self.sheet.setEnabled(len(table.sheets) > 1)
         offer(self.criterion, [(name, printable(name)) for name in items], items[0] if items else None)
         self.titles.setRange(0, max([table.titles_row, *(row.last_line for row in table.rows)]))
         self.titles.setValue(table.titles_row)
         self.hidden.setVisible(any(row.hidden for row in table.rows))
-        self.hidden.setChecked(now.mapping.hidden_rows)
+        self.hidden.setChecked(preview.mapping.hidden_rows)
         study_choice = [(None, "of this study")] if self._app_context.studies.current is not None else []
-        folders = dict.fromkeys(filter(None, (now.folder, self.reading.path.parent)))
+        folders = dict.fromkeys(filter(None, (preview.folder, self.reading.path.parent)))
         named = [(folder, f"in {printable(str(folder))}") for folder in folders]
-        offer(self.videos, [*study_choice, *named, (False, "in another folder…")], now.folder)
+        offer(self.videos, [*study_choice, *named, (False, "in another folder…")], preview.folder)
 
-    def _show_tables(self, now: TablePreview) -> None:
-        table = now.opened.table
-        import_report = now.rated.import_report if now.rated is not None else None
+    def _show_tables(self, preview: TablePreview) -> None:
+        table = preview.opened.table
+        import_report = preview.rated.import_report if preview.rated is not None else None
         rows = table.rows[:FIRST_ROWS]
         self.first.show_rows(("", *table.titles), [(table.place(row), *row.cells) for row in rows])
         self._show_rows()
         unrated = import_report.unrated if import_report is not None else ()
-        notices = (*now.opened.ambiguities, *(import_report.notices if import_report is not None else table.notices))
+        notices = (
+            *preview.opened.ambiguities,
+            *(import_report.notices if import_report is not None else table.notices),
+        )
         self.unrated.show_rows(("Video",), [(name,) for name in unrated])
         self.notices_view.show_rows(("Remark",), [(_OPTION.sub("", text),) for text in notices])
-        self.tabs.setTabText(1, f"All rows ({len(now.rows)})")
+        self.tabs.setTabText(1, f"All rows ({len(preview.rows)})")
         self.tabs.setTabText(2, f"Videos without a rating ({len(unrated)})")
         self.tabs.setTabText(3, f"Remarks ({len(notices)})")
 
     def _show_rows(self, *_: object) -> None:
-        now = self.reading.now
-        if now is not None:
-            rows = [now.rows[at] for at in now.rows_with_notes] if self.only.isChecked() else now.rows
+        preview = self.reading.now
+        if preview is not None:
+            rows = [preview.rows[row] for row in preview.rows_with_notes] if self.only.isChecked() else preview.rows
             titles = ["Row", "Name in the table", "Video", "Ratings", "Remark"]
             self.report_view.show_rows(titles, rows)
             self._on_row()
 
     def _row(self) -> RowResult | None:
         """Return the selected row of the import report."""
-        now = self.reading.now
-        at = self.report_view.currentIndex().row()
-        if now is None or now.rated is None or not 0 <= at < len(self.report_view.texts.rows):
+        preview = self.reading.now
+        row = self.report_view.currentIndex().row()
+        if preview is None or preview.rated is None or not 0 <= row < len(self.report_view.texts.rows):
             return None
-        return now.rated.import_report.rows[now.rows_with_notes[at] if self.only.isChecked() else at]
+        return preview.rated.import_report.rows[preview.rows_with_notes[row] if self.only.isChecked() else row]
 
     def _on_row(self, *_: object) -> None:
         """Offer the videos that the name in the selected row may stand for, similar names first."""
-        now = self.reading.now
+        preview = self.reading.now
         row = self._row()
-        stated = now.mapping.names.get(row.cell, "") if now is not None and row is not None else ""
+        stated = preview.mapping.names.get(row.cell, "") if preview is not None and row is not None else ""
         offered = row is not None and (row.near is not None or bool(stated))
         self.name_of.setVisible(offered)
         self.meant.setVisible(offered)
-        if row is not None and now is not None and now.rated is not None and offered:
+        if row is not None and preview is not None and preview.rated is not None and offered:
             self.name_of.setText(f"“{printable(row.cell)}” is the video")
             near = row.near or ()
-            names = dict.fromkeys(filter(None, (stated, *near, *now.rated.import_report.unrated)))
+            names = dict.fromkeys(filter(None, (stated, *near, *preview.rated.import_report.unrated)))
             similar = "{} (similar)"
             choices = [(name, (similar if name in near else "{}").format(printable(name))) for name in names]
             offer(self.meant, [("", "none of them"), *choices], stated)
@@ -219,14 +222,14 @@ class RatingsPage(QDialog):
     # the import
 
     def _on_import(self) -> None:
-        now, studies = self.reading.now, self._app_context.studies
-        if now is None or now.rated is None:
+        preview, studies = self.reading.now, self._app_context.studies
+        if preview is None or preview.rated is None:
             return
-        add = partial(add_ratings, opened=now.opened, mapping=now.rated.mapping)
+        add = partial(add_ratings, opened=preview.opened, mapping=preview.rated.mapping)
         command = Command("import of ratings", add, undo_import, (VIDEOS, PAIRS))
-        done = partial(_imported, self._app_context, now, command)
-        title = f"Importing {now.opened.table.path.name}"
-        task = studies.fill(lambda study, token, report: add(study, token=token, report=report), title, done)
+        on_imported = partial(_imported, self._app_context, preview, command)
+        title = f"Importing {preview.opened.table.path.name}"
+        task = studies.fill(lambda study, token, report: add(study, token=token, report=report), title, on_imported)
         task.succeeded.connect(self.close)
         task.failed.connect(self._on_failed)
         task.cancelled.connect(self._on_failed)
@@ -244,12 +247,12 @@ class RatingsPage(QDialog):
             super().keyPressEvent(event)
 
 
-def _imported(app_context: AppContext, now: TablePreview, command: Command, result: RatingImport) -> None:
+def _imported(app_context: AppContext, preview: TablePreview, command: Command, result: RatingImport) -> None:
     """Report an import and make it undoable; its page may be closed by now."""
     app_context.undo.remember(command, result)
     study, import_report = app_context.studies.current, result.rated.import_report
     if study is not None and study.draft:
         app_context.settings.remember(study.path)
     message = "{} is imported: {}. Rank › Set-up shows how ratings become pairs."
-    text = message.format(now.opened.table.path.name, import_report.count)
+    text = message.format(preview.opened.table.path.name, import_report.count)
     app_context.messages.post(Message(text, details=(*result.came.problems, *import_report.problems())))

@@ -76,10 +76,10 @@ class TablePreviewLoader(QObject):
     def _names(self) -> Names:
         return {video.name: video.path for video in self._app_context.study_list.known}
 
-    def open(self, kept: TableMapping | None = None, sheet: str = "", titles_row: int | None = None) -> None:
+    def open(self, saved_mapping: TableMapping | None = None, sheet: str = "", titles_row: int | None = None) -> None:
         """Open the table, and guess its mapping if none is kept, or if the kept one does not fit."""
         path, folder, names = self.path, self._folder, self._names
-        self._submit(lambda: read_from(path, folder, names, kept, sheet, titles_row))
+        self._submit(lambda: read_from(path, folder, names, saved_mapping, sheet, titles_row))
 
     def take(self, mapping: TableMapping) -> None:
         """Read the table by another mapping."""
@@ -109,16 +109,16 @@ class TablePreviewLoader(QObject):
         self.changed.emit()
 
     def _on_kept(self, mapping: str) -> None:
-        kept = None
+        saved_mapping = None
         with suppress(msgspec.MsgspecError):  # none, or one of another program
-            kept = msgspec.json.decode(mapping, type=TableMapping)
-        self.open(kept)
+            saved_mapping = msgspec.json.decode(mapping, type=TableMapping)
+        self.open(saved_mapping)
 
-    def _on_read(self, found: TablePreview) -> None:
+    def _on_read(self, preview: TablePreview) -> None:
         self._task = None
-        self.now = found
-        self.error = found.error
-        self._folder = found.folder
+        self.now = preview
+        self.error = preview.error
+        self._folder = preview.folder
         self.changed.emit()
 
     def _on_failed(self, error: BaseException) -> None:
@@ -133,16 +133,27 @@ class TablePreviewLoader(QObject):
 
 
 def read_from(
-    path: Path, folder: Path | None, names: Names, kept: TableMapping | None, sheet: str, titles_row: int | None
+    path: Path,
+    folder: Path | None,
+    names: Names,
+    saved_mapping: TableMapping | None,
+    sheet: str,
+    titles_row: int | None,
 ) -> TablePreview:
     """Open a table and read it; arguments as in ``TablePreviewLoader`` and its ``open``."""
-    beside = path.with_name(FILE)
-    if kept is None and path.stem.casefold() == STEM and beside.is_file() and not sheet and titles_row is None:
-        kept = read_mapping(beside)
+    file_beside = path.with_name(FILE)
+    if (
+        saved_mapping is None
+        and path.stem.casefold() == STEM
+        and file_beside.is_file()
+        and not sheet
+        and titles_row is None
+    ):
+        saved_mapping = read_mapping(file_beside)
 
     def opened(videos: Path | StudyVideoMatcher | None) -> MappedTable:
         with suppress(DatasetError):
-            table = open_table(path, videos, kept, sheet, titles_row)
+            table = open_table(path, videos, saved_mapping, sheet, titles_row)
             fitted(table.mapping, table.table)
             return table
         return open_table(path, videos, None, sheet, titles_row)
@@ -173,4 +184,4 @@ def read_by(opened: MappedTable, mapping: TableMapping) -> TablePreview:
         (row.place, row.cell, row.video or "", str(row.taken), note)
         for row, note in zip(rated.import_report.rows, row_notes, strict=True)
     )
-    return TablePreview(opened, mapping, rated, "", rows, tuple(at for at, note in enumerate(row_notes) if note))
+    return TablePreview(opened, mapping, rated, "", rows, tuple(row for row, note in enumerate(row_notes) if note))

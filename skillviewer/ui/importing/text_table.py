@@ -38,8 +38,8 @@ class RowsModel(QAbstractTableModel):
         return as_tip(text) if role == TIP else None
 
     def headerData(self, section: int, way: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> str | None:
-        asked = way == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole
-        return printable(self.titles[section]) if asked else None
+        is_title = way == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole
+        return printable(self.titles[section]) if is_title else None
 
 
 class TextTableView(QTableView):
@@ -56,11 +56,11 @@ class TextTableView(QTableView):
 
     def show_rows(self, titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Show other rows; the selected one stays selected."""
-        chosen = self.currentIndex().row()
+        current_row = self.currentIndex().row()
         self.texts.beginResetModel()
         self.texts.titles = titles
         self.texts.rows = rows
         self.texts.endResetModel()
         self.resizeColumnsToContents()
-        if 0 <= chosen < len(rows):
-            self.selectRow(chosen)
+        if 0 <= current_row < len(rows):
+            self.selectRow(current_row)

@@ -58,8 +58,8 @@ class TimelinePage(QDialog):
     def _read(self, *_: object) -> None:
         path = self._path
         file_name = self._file.path.name
-        chosen = self.observation.currentData()
-        observations = (chosen,) if chosen else ()
+        observation_name = self.observation.currentData()
+        observations = (observation_name,) if observation_name else ()
         self.button.setEnabled(False)
         read = self._app_context.index.submit(
             lambda _backend, _token, _report: read_timeline(path, file_name, observations)
@@ -70,18 +70,20 @@ class TimelinePage(QDialog):
         annotations = self._annotations = contents.annotations
         if contents.observations:
             all_of_video = ("", f"Observations of {printable(self._file.path.name)}")
-            named = [(name, printable(name)) for name in contents.observations]
-            offer(self.observation, [all_of_video, *named], self.observation.currentData() or "")
-            self.observation.setVisible(len(named) > 1 or not annotations)
+            names = [(name, printable(name)) for name in contents.observations]
+            offer(self.observation, [all_of_video, *names], self.observation.currentData() or "")
+            self.observation.setVisible(len(names) > 1 or not annotations)
         sentences = (*contents.warnings, *contents.rejected)
-        self.reasons.show_rows((f"Not used, or to be checked ({len(sentences)})",), [(each,) for each in sentences])
+        self.reasons.show_rows(
+            (f"Not used, or to be checked ({len(sentences)})",), [(sentence,) for sentence in sentences]
+        )
         self.reasons.setVisible(bool(sentences))
         for box in self.boxes.values():
             self._form.remove(box)
         self.boxes.clear()
         meanings = ["not used", "moments", "notes", "attempts", "phases (compared among themselves)"]
         values = [None, *(use.value for use in TierUse)]
-        for tier, n in Counter(one.tier for one in annotations).items():
+        for tier, n in Counter(annotation.tier for annotation in annotations).items():
             box = QComboBox(self._form)
             offer(box, list(zip(values, meanings, strict=True)), TierUse.MOMENTS.value)
             self._form.add(f"{printable(tier)} ({n})", box)
@@ -100,8 +102,8 @@ class TimelinePage(QDialog):
         add = partial(add_timeline, name=video, file=file, annotations=self._annotations, uses=uses, author=author)
         command = Command("import of a timeline", add, undo_timeline_import, (ANNOTATIONS, VIDEOS))
         title = f"Importing {printable(self._path.name)}"
-        done = partial(_annotated, self._app_context, command)
-        task = self._app_context.studies.fill(lambda study, _token, _report: add(study), title, done)
+        on_imported = partial(_annotated, self._app_context, command)
+        task = self._app_context.studies.fill(lambda study, _token, _report: add(study), title, on_imported)
         self.button.setEnabled(False)
         task.then(succeeded=lambda _: self.close(), failed=self._on_failed)
 

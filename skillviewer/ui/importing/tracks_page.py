@@ -189,11 +189,11 @@ class TracksPage(QDialog):
         self.preview.show_placed(placed)
         tracks = placed.found.tracks.tracks
         points = [point for track in tracks for point in track.points]
-        named = ", ".join(map(printable, points[:8])) + (" …" if len(points) > 8 else "")
+        point_names = ", ".join(map(printable, points[:8])) + (" …" if len(points) > 8 else "")
         assert self._clip is not None
         name = printable(self._app_context.videos.title(self._clip))
         self.message.set_plain(
-            f"{placed.title}: {named}. Do the points lie right in frame {placed.frame + 1} of {name}?"
+            f"{placed.title}: {point_names}. Do the points lie right in frame {placed.frame + 1} of {name}?"
         )
         self.counts.set_plain(placed.found.summary)
         self.button.setEnabled(True)
@@ -218,10 +218,10 @@ class TracksPage(QDialog):
             self.message.set_plain(f"Show {printable(clip.path.name)} again to import its tracks.")
             return
         frames = frames_of(clip, self._video)
-        found = placed.found.tracks if frames is None else placed.found.tracks.within(frames)
+        placed_tracks = placed.found.tracks if frames is None else placed.found.tracks.within(frames)
 
         def add(before: TrackSet) -> TrackSet:
-            return before.with_tracks(found.tracks)
+            return before.with_tracks(placed_tracks.tracks)
 
         tracks.edit("import of tracks", add)
         tracks.set_visible(True)

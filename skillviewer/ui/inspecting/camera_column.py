@@ -61,9 +61,9 @@ class CameraPane(QWidget):
             part.setEnabled(writable)
         video = self._playback.video
         rate_hz = video.rate_hz if video is not None else 1.0
-        most = min(round(MAX_OFFSET_S * rate_hz), 2**30)
+        max_frames = min(round(MAX_OFFSET_S * rate_hz), 2**30)
         self.offset.blockSignals(True)
-        self.offset.setRange(-most, most)
+        self.offset.setRange(-max_frames, max_frames)
         self.offset.setValue(offset_frames(camera.offset_s or 0.0, rate_hz))
         self.offset.blockSignals(False)
         origin = "by hand" if camera.confidence is None else f"by sound, confidence {camera.confidence:.2f}"

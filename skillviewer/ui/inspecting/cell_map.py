@@ -44,12 +44,12 @@ class CellMap(PaintedWidget):
         if self._cells is None:
             return ""
         h, w = self._cells.shape
-        said = [f"{h} rows, {w} columns."]
-        for at in _strongest(self._cells):
-            row, column = divmod(at, w)
+        sentences = [f"{h} rows, {w} columns."]
+        for index in _strongest(self._cells):
+            row, column = divmod(index, w)
             amount = signed(float(self._cells[row, column]), 4)
-            said.append(f"Row {row + 1}, column {column + 1}: {amount}.")
-        return " ".join(said)
+            sentences.append(f"Row {row + 1}, column {column + 1}: {amount}.")
+        return " ".join(sentences)
 
     def set_cells(self, cells: FloatArray | None, proportions: float, *, grey: bool) -> None:
         """Show (h, w) signed contributions, or none; ``proportions`` is height over width, ``grey`` without colour."""
@@ -73,8 +73,8 @@ class CellMap(PaintedWidget):
         font = painter.font()
         font.setPixelSize(max(min(round(self.height() / h) - 2, 12), 8))
         painter.setFont(font)
-        for at, amount in enumerate(cells.ravel().tolist()):
-            row, column = divmod(at, w)
+        for index, amount in enumerate(cells.ravel().tolist()):
+            row, column = divmod(index, w)
             left, right = (round(i * self.width() / w) for i in (column, column + 1))
             top, bottom = (round(i * self.height() / h) for i in (row, row + 1))
             box = QRectF(left, top, right - left, bottom - top)
@@ -82,7 +82,7 @@ class CellMap(PaintedWidget):
             share = abs(amount) / limit
             colour.setAlphaF(share)
             painter.fillRect(box, colour)
-            if at in marked and share > 0.1:
+            if index in marked and share > 0.1:
                 painter.setPen(sign_shade(share, theme))
                 painter.drawText(box, Qt.AlignmentFlag.AlignCenter, "+" if amount > 0 else "−")
         painter.end()
@@ -116,14 +116,14 @@ class CellBlock(Section):
         row.addWidget(self.over)
         add_all(self.column, self.message, self.map, self.how, row)
 
-    def show_findings(self, found: Findings, *, grey: bool) -> None:
+    def show_findings(self, findings: Findings, *, grey: bool) -> None:
         """Show it, once there is evidence of a model that has cells."""
-        evidence, ninths = found.evidence, found.regions
+        evidence, ninths = findings.evidence, findings.regions
         cells = evidence.cell_contributions if evidence is not None else None
         self.setVisible(cells is not None)
         if evidence is None or cells is None or ninths is None:
             return
-        digits = max(score_digits([found.analysis]), 3)
+        digits = max(score_digits([findings.analysis]), 3)
         raised, lowered = ninths
         lines = []
         if raised is not None:
@@ -136,7 +136,7 @@ class CellBlock(Section):
             lines.append(message.format(lowered.place, signed(lowered.amount, digits)))
         text = " ".join(f"{line[0].upper()}{line[1:]}" for line in lines)
         self.message.set_plain(text or "No part of the picture changed the score.")
-        rect, video = found.analysis.map_rect, found.analysis.video
+        rect, video = findings.analysis.map_rect, findings.analysis.video
         proportions = (rect.bottom - rect.top) * video.height_px / ((rect.right - rect.left) * video.width_px)
         self.map.set_cells(cells, proportions, grey=grey)
         message = "Each area was hidden throughout the video. Not explained by single areas: {}."

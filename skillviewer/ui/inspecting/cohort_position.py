@@ -118,21 +118,21 @@ class StandingBlock(QWidget):
             column, self.sentence, self.show_anyway, self.rating, self.strip, self.cohort, self.missing, self.assess_all
         )
 
-    def show_findings(self, found: Findings, *, meaningless: bool = False) -> None:
+    def show_findings(self, findings: Findings, *, meaningless: bool = False) -> None:
         """Show the score and its position, or that the score is ``meaningless``."""
-        position = found.position
-        self.sentence.set_plain(UNFAMILIAR if meaningless else position.sentence(score_digits([found.analysis])))
+        position = findings.position
+        self.sentence.set_plain(UNFAMILIAR if meaningless else position.sentence(score_digits([findings.analysis])))
         self.show_anyway.setVisible(meaningless)
-        scaled = found.analysis.scaled
+        scaled = findings.analysis.scaled
         self.rating.setVisible(scaled is not None and not meaningless)
         if scaled is not None:
             self.rating.set_plain(scaled.sentence)
             self.rating.setToolTip(as_tip(scaled.note))
         self.strip.setVisible(position.n > 1 and not meaningless)
-        self.strip.show_position(position, found.cohort)
+        self.strip.show_position(position, findings.cohort)
         self.cohort.setVisible(position.n > 0 and not meaningless)
-        self.cohort.set_plain(self._cohort(found))
-        n = found.n_unassessed
+        self.cohort.set_plain(self._cohort(findings))
+        n = findings.n_unassessed
         comparable = n + position.n
         message = "{} of the {} comparable videos are not assessed yet."
         if n == 1:
@@ -145,11 +145,11 @@ class StandingBlock(QWidget):
         for widget in (self.missing, self.assess_all):
             widget.setVisible(n > 0 and not meaningless)
 
-    def _cohort(self, found: Findings) -> str:
-        model = found.analysis.provenance.model
+    def _cohort(self, findings: Findings) -> str:
+        model = findings.analysis.provenance.model
         parts = ["Compared with the other videos"]
-        if found.task:
-            parts.append(f"of the task “{found.task}”")
-        if found.study:
-            parts.append(f"in the study “{found.study}”")
+        if findings.task:
+            parts.append(f"of the task “{findings.task}”")
+        if findings.study:
+            parts.append(f"in the study “{findings.study}”")
         return "{}, as scored by {}.".format(" ".join(parts), model)

@@ -51,31 +51,31 @@ class Contributions(Section):
         above = (self.bars, self.pointed, self.fifths, self._sum, self.how, self.message)
         add_all(self.column, *above, self.progress, buttons)
 
-    def show_findings(self, found: Findings, *, grey: bool) -> None:
-        evidence = found.evidence
+    def show_findings(self, findings: Findings, *, grey: bool) -> None:
+        evidence = findings.evidence
         for widget in (self.bars, self.pointed, self.fifths, self._sum, self.how):
             widget.setVisible(evidence is not None)
         if evidence is None:
             return
-        self.fifths.set_plain(format_fifths(found.analysis, evidence))
+        self.fifths.set_plain(format_fifths(findings.analysis, evidence))
         amounts = evidence.contributions
-        digits = max(score_digits([found.analysis]), 3)
-        shown = self.bars.segments
-        if shown is None or shown.amounts.tobytes() != amounts.tobytes() or shown.digits != digits:
-            self.bars.set_segments(segments_of(found.analysis, amounts, digits), grey=grey)
+        digits = max(score_digits([findings.analysis]), 3)
+        segments = self.bars.segments
+        if segments is None or segments.amounts.tobytes() != amounts.tobytes() or segments.digits != digits:
+            self.bars.set_segments(segments_of(findings.analysis, amounts, digits), grey=grey)
             self._on_pointed("")
         parts = [round(x, digits) for x in (evidence.baseline, float(amounts.sum()), evidence.score)]
         parts.insert(2, parts[2] - parts[0] - parts[1])  # the remainder of the rounded numbers, so that they add up
         for label, part in zip(self.sums, parts, strict=True):
             label.setText(signed(part, digits) if abs(part) >= 0.5 * 10**-digits else f"{0:.{digits}f}")
 
-    def show_work(self, *, known: bool) -> None:
+    def show_work(self, *, has_evidence: bool) -> None:
         explanations = self._explanations
         progress, failure, working = explanations.progress, explanations.failure, explanations.working
-        self.progress.setVisible(working and not known)
-        self.stop.setVisible(working and not known)
-        self.explain.setVisible(not working and not known)
-        self.message.setVisible(not known)
+        self.progress.setVisible(working and not has_evidence)
+        self.stop.setVisible(working and not has_evidence)
+        self.explain.setVisible(not working and not has_evidence)
+        self.message.setVisible(not has_evidence)
         if failure:
             self.message.set_plain(failure)
             self.explain.setText("Try again")

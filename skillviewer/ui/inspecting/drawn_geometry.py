@@ -29,8 +29,8 @@ class DrawnGeometry:
 
     def is_drawn(self) -> bool:
         """Return True if the video on screen has a reference or a known length."""
-        kept = self._tracks.kept
-        return kept is not None and (kept.reference is not None or kept.known_length is not None)
+        tracks = self._tracks.kept
+        return tracks is not None and (tracks.reference is not None or tracks.known_length is not None)
 
     def draw_reference(self, _parent: QWidget, _dialogs: Dialogs) -> None:
         """Ask for the corners of the line to follow; one point is a target."""
@@ -54,12 +54,12 @@ class DrawnGeometry:
 
     def share(self) -> None:
         """Give the reference and the length of the video on screen to all videos of its task with the same size."""
-        kept, app_context = self._tracks.kept, self._app_context
-        if kept is None:
+        tracks, app_context = self._tracks.kept, self._app_context
+        if tracks is None:
             return
-        size = (kept.width_px, kept.height_px)
+        size = (tracks.width_px, tracks.height_px)
         others = [(c, v) for c, v in self._tracks.comparable() if (v.width_px, v.height_px) == size]
-        task = app_context.tracks_worker.submit(lambda _backend, token, _report: _shared(kept, others, token))
+        task = app_context.tracks_worker.submit(lambda _backend, token, _report: _shared(tracks, others, token))
         task.then(succeeded=self._on_shared, failed=app_context.messages.fail)
 
     def _on_shared(self, changes: list[tuple[TrackSet, TrackSet]]) -> None:
@@ -95,7 +95,7 @@ class DrawnGeometry:
 
 
 def _shared(
-    kept: TrackSet, others: list[tuple[VideoClip, VideoInfo]], token: object
+    tracks: TrackSet, others: list[tuple[VideoClip, VideoInfo]], token: object
 ) -> list[tuple[TrackSet, TrackSet]]:
     """Return the tracks of other videos before and after they get a reference and a known length."""
     store = TrackStore()
@@ -104,6 +104,6 @@ def _shared(
         token.check()  # type: ignore[attr-defined]
         frames = frames_of(clip, video)
         before = store.get(video.digest, frames) or TrackSet.of_video(video, frames)
-        after = replace(before, reference=kept.reference, known_length=kept.known_length)
+        after = replace(before, reference=tracks.reference, known_length=tracks.known_length)
         changes.append((before, after))
     return changes

@@ -23,10 +23,10 @@ class FaithfulnessBlock(Section):
         self.on_hands = WrappingLabel(self)
         add_all(self.column, self.label, self.gauge, self.sentence, self.details, self.on_hands)
 
-    def show_findings(self, found: Findings) -> None:
-        self.on_hands.setVisible(bool(found.attention_on_hands))
-        self.on_hands.set_plain(found.attention_on_hands)
-        evidence = found.evidence
+    def show_findings(self, findings: Findings) -> None:
+        self.on_hands.setVisible(bool(findings.attention_on_hands))
+        self.on_hands.set_plain(findings.attention_on_hands)
+        evidence = findings.evidence
         self.setVisible(evidence is not None)
         if evidence is None:
             return
@@ -39,7 +39,7 @@ class FaithfulnessBlock(Section):
         if tested is None:
             return
         self.gauge.setValue(round(100 * tested.value))
-        digits = max(score_digits([found.analysis]), 3)
+        digits = max(score_digits([findings.analysis]), 3)
         self.details.set_plain(
             (
                 "Hiding the attended areas first, not last, moves the score curve further by {}; for random areas, by "

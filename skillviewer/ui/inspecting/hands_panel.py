@@ -73,7 +73,7 @@ class HandsPanel(QWidget):
         self.state = WrappingLabel(self._search)
         self.rhythm = QComboBox(self._search)
         self.rhythm.setAccessibleName("Frames that are searched")
-        offer(self.rhythm, [(one.value, one.value.capitalize()) for one in Rhythm], Rhythm.EVERY.value)
+        offer(self.rhythm, [(rhythm.value, rhythm.value.capitalize()) for rhythm in Rhythm], Rhythm.EVERY.value)
         self.rhythm.activated.connect(self._on_rhythm)
         self.small = QCheckBox("Small networks", self._search)
         self.small.setToolTip("Quicker, and on some videos no worse; on others they miss more hands")
@@ -192,10 +192,10 @@ class HandsPanel(QWidget):
 
     def _refresh(self) -> None:
         tracks = self._tracks.tracks
-        shown = tracks is not None and bool(tracks.tracks)
+        has_tracks = tracks is not None and bool(tracks.tracks)
         rows = [_row(track) for track in tracks.tracks] if tracks is not None else []
         self.table.fill(_COLUMNS, rows)
-        self.table.setVisible(shown)
+        self.table.setVisible(has_tracks)
         height = self.table.horizontalHeader().height() + self.table.rowHeight(0) * min(len(rows), 8) + 4
         self.table.setFixedHeight(height if rows else 0)
         self.measures.setVisible(self._tracks.shown is not None and self._tracks.shown.measures is not None)
@@ -211,7 +211,7 @@ class HandsPanel(QWidget):
 
     def _show_search(self) -> None:
         searches, tracks, video = self._searches, self._tracks.tracks, self._app_context.playback.video
-        here = searches.running is not None and searches.running == self._tracks.clip
+        is_searched = searches.running is not None and searches.running == self._tracks.clip
         self.stop.setVisible(searches.busy)
         self.progress.setVisible(searches.busy)
         self.progress.setRange(0, searches.total)
@@ -225,7 +225,7 @@ class HandsPanel(QWidget):
         label = "Continue" if begun else "Find hands"
         self.find_button.setText("Find hands again" if has_hands else label)
         set_primary(self.find_button, primary=not has_hands)
-        text = self._state_text(tracks, here=here)
+        text = self._state_text(tracks, is_searched=is_searched)
         self.state.set_plain(text)
         self.state.setVisible(bool(text))
         if searches.busy:
@@ -237,19 +237,19 @@ class HandsPanel(QWidget):
         self.cost.set_plain(cost)
         self.cost.setVisible(bool(cost))
 
-    def _state_text(self, tracks: TrackSet | None, *, here: bool) -> str:
+    def _state_text(self, tracks: TrackSet | None, *, is_searched: bool) -> str:
         searches = self._searches
         if self._app_context.playback.video is None:
             return "Open a video to find the hands in it."
-        if here:
+        if is_searched:
             return "Looking for hands. They are drawn as they are found; you can go on meanwhile."
         if searches.busy and searches.running is not None:
             return f"Looking for hands in {printable(self._app_context.videos.title(searches.running))}."
         if tracks is None or not tracks.tracks:
             return "No tracks yet. The search runs on this computer, and nothing is made up: gaps stay gaps."
         hands = tracks.without([track.name for track in tracks.tracks if track not in tracks.hands])
-        if hands.tracks and (nothing := nothing_found(hands)):
-            return nothing
+        if hands.tracks and (empty_text := nothing_found(hands)):
+            return empty_text
         return ""
 
     # what the user does
@@ -276,17 +276,17 @@ class HandsPanel(QWidget):
     def chosen(self) -> str:
         """Name of the track that corrections change: the chosen row, else the first."""
         rows = self.table.shown_rows
-        at = self.table.currentRow()
+        row = self.table.currentRow()
         if not rows:
             return ""
-        return rows[at if 0 <= at < len(rows) else 0].key
+        return rows[row if 0 <= row < len(rows) else 0].key
 
     def _frames(self, tracks: TrackSet) -> range:
         """Return the selection within the range of the tracks, or all frames."""
-        chosen = self._app_context.playback.selection
-        if chosen is None:
+        selection = self._app_context.playback.selection
+        if selection is None:
             return tracks.frames
-        frames = range(max(chosen.start, tracks.frames.start), min(chosen.stop, tracks.frames.stop))
+        frames = range(max(selection.start, tracks.frames.start), min(selection.stop, tracks.frames.stop))
         if not frames:
             raise VideoError("The selection lies outside the tracks: select a part of the video.")
         return frames
@@ -323,8 +323,8 @@ class HandsPanel(QWidget):
     def _follow(self) -> None:
         if self._dialogs is None:
             return
-        kept = self._tracks.kept
-        clicked_names = [t.name for t in kept.tracks if t.method == "click"] if kept is not None else []
+        tracks = self._tracks.kept
+        clicked_names = [t.name for t in tracks.tracks if t.method == "click"] if tracks is not None else []
         name = self._dialogs.word(self, "Follow a point", "Name of the thing to follow", clicked_names, "tool")
         if name and name.strip():
             self._following.begin(name.strip())
@@ -340,7 +340,7 @@ def _row(track: Track) -> Cells:
     n_searched = int(track.is_searched.sum())
     n_measured = int(track.is_measured.sum())
     n_guessed = int(track.has_points.sum()) - n_measured
-    seen = f"{whole_percent(n_measured, n_searched)} %" if n_searched else "–"
+    share_text = f"{whole_percent(n_measured, n_searched)} %" if n_searched else "–"
     guessed = f", {n_guessed} interpolated" if n_guessed else ""
     tip = f"Found in {n_measured} of {n_searched} searched frames{guessed}. {track.made_by}"
-    return Cells(track.name, (track.name, seen), tip)
+    return Cells(track.name, (track.name, share_text), tip)

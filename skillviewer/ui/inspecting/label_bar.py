@@ -43,7 +43,9 @@ class LabelBar(QWidget):
         kinds = (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress, QEvent.Type.KeyRelease)
         if event.type() in kinds and isinstance(event, QKeyEvent) and self._app_context.annotations.writable:
             plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
-            label = next((one for one in self._labels if plain and one.key == event.text().lower()), None)
+            label = next(
+                (candidate for candidate in self._labels if plain and candidate.key == event.text().lower()), None
+            )
             if label is not None:
                 if not event.isAutoRepeat():
                     self._on_key(label, event.type())

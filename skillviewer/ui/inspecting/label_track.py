@@ -111,20 +111,20 @@ class LabelTrack(TimePlot):
 
     def _collect(self) -> None:
         cards = self._inquiry.cards
-        kept = [card.saved for card in cards if card.found is None and card.saved is not None]
-        people = list(dict.fromkeys(moment.author or UNNAMED for moment in kept))[: MAX_ROWS - 1]
-        self.rows = (MODEL, *people) if kept else ()
+        own_moments = [card.saved for card in cards if card.found is None and card.saved is not None]
+        people = list(dict.fromkeys(moment.author or UNNAMED for moment in own_moments))[: MAX_ROWS - 1]
+        self.rows = (MODEL, *people) if own_moments else ()
         editable_authors = {self._annotations.author, ""} if self._annotations.writable else set()
         bars = [
             TrackBar(0, c.start_s, c.stop_s, c.found.sentence(), c.found.amount) for c in cards if c.found is not None
         ]
-        for moment in kept:
+        for moment in own_moments:
             author = moment.author or UNNAMED
             if author in people:
                 saved = moment if moment.author in editable_authors else None
                 row = 1 + people.index(author)
                 bars.append(TrackBar(row, moment.start_s, moment.stop_s, moment.label, saved=saved))
-        self.bars = tuple(bars) if kept else ()
+        self.bars = tuple(bars) if own_moments else ()
 
     def _draw(self) -> None:
         groups: list[list[TrackBar]] = [[], [], []]
@@ -135,7 +135,7 @@ class LabelTrack(TimePlot):
         axis, letters = self.getAxis("left"), QFontMetrics(self.font())
         room = round(axis.width()) - AXIS_GAP_PX  # pyqtgraph leaves out a name that is wider
         names = [letters.elidedText(printable(name), Qt.TextElideMode.ElideRight, room) for name in self.rows]
-        axis.setTicks([[(-at, name) for at, name in enumerate(names)]])
+        axis.setTicks([[(-row, name) for row, name in enumerate(names)]])
         self._fit_height()
         self.setVisible(bool(self.rows) and not self._hidden)
 
@@ -163,7 +163,7 @@ class LabelTrack(TimePlot):
                         ends.append((distance, bar, is_start))
         if not ends:
             return None
-        _, bar, is_start = min(ends, key=lambda each: each[0])
+        _, bar, is_start = min(ends, key=lambda distance_and_end: distance_and_end[0])
         return bar, is_start
 
     def _x_of(self, time_s: float) -> float:
@@ -207,9 +207,9 @@ class LabelTrack(TimePlot):
 
     def _dragged_to(self, event: QMouseEvent) -> tuple[float, float]:
         """Return start and end of the bar whose end is held, on frames; at least one frame is left."""
-        video, held = self._playback.video, self._dragged
-        assert held is not None
-        bar, is_start = held
+        video, dragged = self._playback.video, self._dragged
+        assert dragged is not None
+        bar, is_start = dragged
         if video is None:
             return bar.start_s, bar.stop_s
         at_s = min(max(self._time_at(event), self._playback.start_s), self._playback.stop_s - 1e-4)

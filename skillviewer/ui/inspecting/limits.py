@@ -17,6 +17,6 @@ class Limits(Section):
         self.message = WrappingLabel(self)
         self.column.addWidget(self.message)
 
-    def show_findings(self, found: Findings) -> None:
-        digits = score_digits([found.analysis])
-        self.message.set_plain(*limits(found.analysis, found.other_models, found.versions, digits))
+    def show_findings(self, findings: Findings) -> None:
+        digits = score_digits([findings.analysis])
+        self.message.set_plain(*limits(findings.analysis, findings.other_models, findings.versions, digits))

@@ -103,11 +103,11 @@ class MomentRow(QWidget):
             self._grey = grey
             self._refresh()
 
-    def set_here(self, here: bool) -> None:
-        if here != self._here:
-            self._here = here
+    def set_here(self, is_here: bool) -> None:
+        if is_here != self._here:
+            self._here = is_here
             font = self._times.font()
-            font.setWeight(font.Weight.DemiBold if here else font.Weight.Normal)
+            font.setWeight(font.Weight.DemiBold if is_here else font.Weight.Normal)
             self._times.setFont(font)
 
     def set_card(self, card: MomentCard, model_digest: str, *, writable: bool) -> None:

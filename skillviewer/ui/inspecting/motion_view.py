@@ -34,9 +34,9 @@ class MotionView(QWidget):
 
     def set_curves(self, curves: "MotionCurves | None") -> None:
         """Show the curves of a video, or nothing where none moves."""
-        shown = curves if curves is not None and curves.curves else None
-        self.plot.set_curves(shown)
-        self.setVisible(shown is not None)
+        drawable = curves if curves is not None and curves.curves else None
+        self.plot.set_curves(drawable)
+        self.setVisible(drawable is not None)
         self._show_values()
 
     @themed

@@ -36,9 +36,9 @@ class NoteEdit(QPlainTextEdit):
     def sizeHint(self) -> QSize:
         """Return the height of the text, within limits."""
         lines = round(self.document().size().height())
-        shown = min(max(lines, self.min_lines), MAX_LINES)
+        n_lines = min(max(lines, self.min_lines), MAX_LINES)
         margins = 2 * self.document().documentMargin() + 2 * self.frameWidth()
-        return QSize(160, round(shown * self.fontMetrics().lineSpacing() + margins) + 10)
+        return QSize(160, round(n_lines * self.fontMetrics().lineSpacing() + margins) + 10)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(40, self.sizeHint().height())
@@ -177,9 +177,9 @@ class NoteBlock(QWidget):
         """Show a note, not over what is being typed; return True if its text is another one now."""
         self.note = note
         author = printable(note.author) or "unnamed"
-        when = note.made_at.astimezone()
-        day = f"{when:%Y-%m-%d}"
-        self._about.set_forms(f"{author} · {day}", day, tip=f"{author} · {when:%Y-%m-%d %H:%M}")
+        made_at = note.made_at.astimezone()
+        day = f"{made_at:%Y-%m-%d}"
+        self._about.set_forms(f"{author} · {day}", day, tip=f"{author} · {made_at:%Y-%m-%d %H:%M}")
         self.time.setVisible(note.time_s is not None)
         if note.time_s is not None:
             self.time.setText(clock(note.time_s))

@@ -59,8 +59,8 @@ class NotesPanel(QWidget):
         fill_ground(theme.base, self, self.page.viewport(), self._body)
 
     def refresh(self, *_: object) -> None:
-        fresh = self._drafts.get(self.fresh)
-        hidden = fresh.number if fresh is not None else None
+        draft = self._drafts.get(self.fresh)
+        hidden = draft.number if draft is not None else None
         notes = {note.id: note for note in self._annotations.notes if note.moment is None and note.id != hidden}
         for number in [number for number in self._blocks if number not in notes]:
             block = self._blocks.pop(number)

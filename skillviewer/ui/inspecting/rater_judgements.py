@@ -38,11 +38,11 @@ class ReasonRow(QWidget):
             Verdict.NEITHER: ("{}, no difference to {}: “{}”", "{}, no difference to {}"),
         }
         rater = "A rater without a name" if reason.rater == UNNAMED else reason.rater
-        with_reason, without = forms[reason.verdict]
+        with_reason, without_reason = forms[reason.verdict]
         if reason.text:
             self.message.set_plain(with_reason.format(rater, reason.other, reason.text))
         else:
-            self.message.set_plain(without.format(rater, reason.other))
+            self.message.set_plain(without_reason.format(rater, reason.other))
         self._mark_s = reason.mark_s
         self.time.setVisible(reason.mark_s is not None)
         if reason.mark_s is not None:
@@ -74,14 +74,14 @@ class RatersBlock(Section):
         self.comments.setVisible(bool(texts))
         self.comments.set_plain(*texts)
 
-    def show_findings(self, found: Findings) -> None:
+    def show_findings(self, findings: Findings) -> None:
         """Show what raters said of the video of some findings."""
-        given_ratings = found.facts.given if found.facts is not None else None
-        ratings = rating_sentences(given_ratings, found.name) if given_ratings is not None else ()
+        given_ratings = findings.facts.given if findings.facts is not None else None
+        ratings = rating_sentences(given_ratings, findings.name) if given_ratings is not None else ()
         self.ratings.setVisible(bool(ratings))
         self.ratings.set_plain(*ratings)
         self._show_comments()
-        rating = found.rating
+        rating = findings.rating
         self.message.set_plain("This video has not been compared yet." if rating is None else self._summary(rating))
         reasons = rating.reasons if rating is not None else ()
         for row in self.reasons[len(reasons) :]:
@@ -101,21 +101,21 @@ class RatersBlock(Section):
         ]
         if ranked.neither:
             counts.append(_times("no difference once", "no difference {} times", ranked.neither))
-        who = self._who(rating)
+        subject = self._who(rating)
         strength = "Strength {} ± {}: rank {} of {} videos linked by votes.".format(
             signed(ranked.strength, 2), f"{ranked.error:.2f}", ranked.linked_rank, ranked.n_linked
         )
-        return "{}: {}. {}".format(who, ", ".join(counts), strength)
+        return "{}: {}. {}".format(subject, ", ".join(counts), strength)
 
     def _who(self, rating: VideoJudgements) -> str:
         if not rating.n_raters and not rating.n_unnamed:
             return "The pairs of the data set"
-        named = "One rater" if rating.n_raters == 1 else f"{rating.n_raters} raters"
+        named_text = "One rater" if rating.n_raters == 1 else f"{rating.n_raters} raters"
         if not rating.n_unnamed:
-            return named
-        without = "Raters without a name" if rating.n_unnamed > 1 else "A rater without a name"
-        return f"{named} and others without a name" if rating.n_raters else without
+            return named_text
+        unnamed_text = "Raters without a name" if rating.n_unnamed > 1 else "A rater without a name"
+        return f"{named_text} and others without a name" if rating.n_raters else unnamed_text
 
 
-def _times(once: str, several: str, n: int) -> str:
-    return once if n == 1 else several.format(n)
+def _times(singular: str, plural: str, n: int) -> str:
+    return singular if n == 1 else plural.format(n)

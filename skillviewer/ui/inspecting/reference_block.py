@@ -37,15 +37,15 @@ class ReferenceBlock(Section):
         self._loader.changed.connect(self._refresh)
         self._refresh()
 
-    def show_findings(self, found: Findings) -> None:
-        reference = found.reference
+    def show_findings(self, findings: Findings) -> None:
+        reference = findings.reference
         if reference is None:
             empty_text = "No comparable video in the top 25 % scores higher than this one."
-            self.message.set_plain(empty_text if found.position.n else "There are no comparable videos yet.")
+            self.message.set_plain(empty_text if findings.position.n else "There are no comparable videos yet.")
             return
-        why = "it looks most similar" if reference.near_by == "looks" else "its score is nearest"
-        score = signed(reference.score, score_digits([found.analysis]))
-        self.message.set_plain(f"{reference.name} scores {score}. Chosen from the top 25 %: {why}.")
+        reason = "it looks most similar" if reference.near_by == "looks" else "its score is nearest"
+        score = signed(reference.score, score_digits([findings.analysis]))
+        self.message.set_plain(f"{reference.name} scores {score}. Chosen from the top 25 %: {reason}.")
 
     def _refresh(self) -> None:
         self.show_both.setVisible(self._loader.clip is not None)

@@ -49,8 +49,8 @@ class ScoreHeader(QWidget):
 
     @property
     def text(self) -> str:
-        shown = [self._number.text(), self._text.longest, "" if self._warning.isHidden() else self._warning.text()]
-        return " ".join(text for text in shown if text)
+        texts = [self._number.text(), self._text.longest, "" if self._warning.isHidden() else self._warning.text()]
+        return " ".join(text for text in texts if text)
 
     def _on_entry(self, row: int) -> None:
         if self._app_context.videos[row].clip == self._app_context.state.current:
@@ -92,8 +92,8 @@ class ScoreHeader(QWidget):
         digits = score_digits([analysis])
         parts = []
         if not analysis.complete:
-            done, total = analysis.n_samples, analysis.n_segments
-            parts.append(f"so far, after {done} of {total} sampled frames")
+            n_done, total = analysis.n_samples, analysis.n_segments
+            parts.append(f"so far, after {n_done} of {total} sampled frames")
         elif analysis.interval is not None:
             low, high = (signed(x, digits) for x in analysis.interval)
             k, different = analysis.n_passes, analysis.n_different
@@ -101,9 +101,9 @@ class ScoreHeader(QWidget):
             if different < k:
                 passes = f"{different} of {k} passes with different frames"
             parts.append(f"95 % interval {low} to {high} ({passes})")
-        here = self._app_context.score_here()
-        if here is not None and analysis.complete:
-            parts.append(f"score at this point {signed(here, digits)}")
+        score_here = self._app_context.score_here()
+        if score_here is not None and analysis.complete:
+            parts.append(f"score at this point {signed(score_here, digits)}")
         if analysis.scaled is not None and analysis.scaled.words:
             parts.insert(0, analysis.scaled.words)
         forms = [" · ".join(parts[:n]) for n in range(len(parts), 0, -1)]

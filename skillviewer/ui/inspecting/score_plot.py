@@ -88,9 +88,9 @@ class ScorePlot(TimePlot):
         return " ".join(parts)
 
     def _spoken_here(self) -> str:
-        at = self.curve.at(self._playback.time_s) if self.curve is not None else None
+        point = self.curve.at(self._playback.time_s) if self.curve is not None else None
         analysis = self._state.analysis
-        score = signed(at[1], score_digits([analysis])) if at is not None and analysis is not None else "–"
+        score = signed(point[1], score_digits([analysis])) if point is not None and analysis is not None else "–"
         return f"{clock(self._playback.time_s)}: {score}."
 
     def set_marks(self, marks: tuple[CurveMark, ...]) -> None:
@@ -228,10 +228,10 @@ class ScorePlot(TimePlot):
             announce(self, self._spoken_here)
 
     def _place_point(self) -> None:
-        at = self.curve.at(self._playback.time_s) if self.curve is not None else None
-        self._point.setVisible(at is not None)
-        if at is not None:
-            self._point.setData([at[0]], [at[1]])
+        point = self.curve.at(self._playback.time_s) if self.curve is not None else None
+        self._point.setVisible(point is not None)
+        if point is not None:
+            self._point.setData([point[0]], [point[1]])
 
     def _on_marks(self) -> None:
         chosen_s = self._playback.selection_s

@@ -163,11 +163,11 @@ class InspectScreen(QWidget):
 
     def _find_cells(self) -> Analysis | None:
         """Return the contributions of the cells as maps, made once for each evidence."""
-        found = self._inquiry.findings
-        if found is None or found.evidence is None:
+        findings = self._inquiry.findings
+        if findings is None or findings.evidence is None:
             return None
-        if self._cells is None or self._cells[0] is not found.evidence:
-            self._cells = found.evidence, cells_as_maps(found.analysis, found.evidence)
+        if self._cells is None or self._cells[0] is not findings.evidence:
+            self._cells = findings.evidence, cells_as_maps(findings.analysis, findings.evidence)
         return self._cells[1]
 
     def set_theatre(self, on: bool) -> None:
@@ -178,8 +178,8 @@ class InspectScreen(QWidget):
         if self._is_made("track"):
             self.track.set_theatre(on)
         if on:
-            made = (getattr(self, name) for name in GRAPHS[1:] if self._is_made(name))
-            self._optional = [graph for graph in made if not graph.isHidden()]
+            column = (getattr(self, name) for name in GRAPHS[1:] if self._is_made(name))
+            self._optional = [graph for graph in column if not graph.isHidden()]
         for graph in self._optional:
             graph.setVisible(not on)
 

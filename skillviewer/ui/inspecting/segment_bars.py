@@ -86,9 +86,9 @@ class SegmentBars(PaintedWidget):
 
     def set_frame(self, frame: int) -> None:
         """Mark the segment that a frame belongs to."""
-        here = self.segments.at(frame) if self.segments is not None else -1
-        if here != self._here:
-            self._here = here
+        segment = self.segments.at(frame) if self.segments is not None else -1
+        if segment != self._here:
+            self._here = segment
             self.update()
 
     def describe(self, segment: int) -> str:
@@ -138,8 +138,8 @@ class SegmentBars(PaintedWidget):
         n = len(self.segments) if self.segments is not None else 0
         way = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()), 0)
         if way and n:
-            now = self._pointed if self._pointed >= 0 else self._here
-            self._point(min(max(now + way, 0), n - 1))
+            current = self._pointed if self._pointed >= 0 else self._here
+            self._point(min(max(current + way, 0), n - 1))
         elif event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space} and self._pointed >= 0:
             self._go(self._pointed)
         else:
@@ -161,11 +161,11 @@ class SegmentBars(PaintedWidget):
             painter.end()
             return
         limit = float(np.abs(s.amounts).max()) or 1.0
-        least, most = float(min(s.amounts.min(), 0)), float(max(s.amounts.max(), 0))
+        lowest, highest = float(min(s.amounts.min(), 0)), float(max(s.amounts.max(), 0))
         # both sides on one scale, and no room for an empty side
         room = self.height() - 2 * EDGE_PX
-        scale = room / max(most - least, limit * 0.2)
-        zero = EDGE_PX + most * scale
+        scale = room / max(highest - lowest, limit * 0.2)
+        zero = EDGE_PX + highest * scale
         for i, amount in enumerate(s.amounts.tolist()):
             slot = self._slot(i)
             if i in {self._here, self._pointed}:
@@ -175,9 +175,9 @@ class SegmentBars(PaintedWidget):
             painter.fillRect(bar, sign_colour(amount, theme, grey=self._grey))
         painter.fillRect(QRectF(0, zero - 0.5, self.width(), 1), QColor(theme.muted))
         painter.setPen(QColor(theme.muted))
-        if most > 0:
+        if highest > 0:
             painter.drawText(QRectF(0, -3, self.width(), 16), Qt.AlignmentFlag.AlignRight, "+")
-        if least < 0:
+        if lowest < 0:
             painter.drawText(QRectF(0, self.height() - 15, self.width(), 16), Qt.AlignmentFlag.AlignRight, "−")
         if self.hasFocus():
             painter.setPen(QPen(QColor(theme.accent), 1))

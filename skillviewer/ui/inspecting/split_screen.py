@@ -116,10 +116,10 @@ class SplitScreen(QWidget):
         menu = self.player.map_menu
         self.other.caption.menu_asked.connect(lambda: menu.open_at(self.other.caption))
         self.other.canvas.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.other.canvas.customContextMenuRequested.connect(lambda at: menu.open_at(self.other.canvas, at))
-        for each in (self.player, self.other):
-            each.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)  # both are equally wide
-            each.canvas.setMinimumSize(200, 112)
+        self.other.canvas.customContextMenuRequested.connect(lambda position: menu.open_at(self.other.canvas, position))
+        for player in (self.player, self.other):
+            player.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)  # both are equally wide
+            player.canvas.setMinimumSize(200, 112)
         self.curve = AlignedPlot(app_context.state, app_context.playback, app_context.playback.seek_time, self)
         self.other_curve = AlignedPlot(self._other_state, self.other.playback, self._seek_other, self)
         self._other_motion = StoredCurves(
@@ -283,9 +283,9 @@ class SplitScreen(QWidget):
         if playback.video is None:
             return
         starts = [playback.video.frame_at(gap.start_s) for gap in self._loader.gaps]
-        beyond = [i for i, start in enumerate(starts) if (start - playback.frame) * direction > 0]
-        if beyond:
-            index = beyond[0] if direction > 0 else beyond[-1]
+        ahead = [i for i, start in enumerate(starts) if (start - playback.frame) * direction > 0]
+        if ahead:
+            index = ahead[0] if direction > 0 else ahead[-1]
             playback.stop_at(starts[index])
             self.list.setCurrentRow(index)
 
@@ -310,14 +310,14 @@ class SplitScreen(QWidget):
         """Draw the motion of both videos, on one vertical scale where they have one unit."""
         if not self._shown:
             return
-        own, other = self._app_context.tracks.curves, self._other_motion.curves
+        own_curves, other_curves = self._app_context.tracks.curves, self._other_motion.curves
         views: list[MotionView] = []
-        for name, curves in (("motion", own), ("other_motion", other)):
+        for name, curves in (("motion", own_curves), ("other_motion", other_curves)):
             if curves is not None or name in vars(self):
                 views.append(getattr(self, name))
                 views[-1].set_curves(curves)
         heights = None
-        if own is not None and other is not None and own.unit.name == other.unit.name:
+        if own_curves is not None and other_curves is not None and own_curves.unit.name == other_curves.unit.name:
             speeds, openings = zip(*(view.plot.heights for view in views), strict=True)
             heights = max(speeds), max(openings)
         for view in views:

@@ -117,39 +117,43 @@ class WhyPanel(QStackedWidget):
         self._shown = None
         self._refresh()
 
-    def _show_findings(self, found: Findings) -> None:
+    def _show_findings(self, findings: Findings) -> None:
         self.setCurrentWidget(self.page)
         before = self._shown
-        self._shown = found
+        self._shown = findings
         self._show_work()
-        if found is before:
+        if findings is before:
             return
-        other_video = before is None or before.analysis.clip != found.analysis.clip
-        self.grey = found.faithful is False
+        other_video = before is None or before.analysis.clip != findings.analysis.clip
+        self.grey = findings.faithful is False
         self._paint_grey()
-        self.warning.setVisible(bool(found.analysis.all_warnings))
-        self.warning.set_plain(found.analysis.all_warnings)
+        self.warning.setVisible(bool(findings.analysis.all_warnings))
+        self.warning.set_plain(findings.analysis.all_warnings)
         random_warning = (
             "Attention is no better than random for this video: do not take the attended regions as the reason "
             "for the score."
         )
-        even_warning = EVEN_WORDS if found.analysis.spread_evenly else ""
-        warnings = [text for text in (random_warning if self.grey else "", even_warning, found.model_warning) if text]
+        even_warning = EVEN_WORDS if findings.analysis.spread_evenly else ""
+        warnings = [
+            text for text in (random_warning if self.grey else "", even_warning, findings.model_warning) if text
+        ]
         self.model_warning.setVisible(bool(warnings))
         self.model_warning.set_plain(*warnings)
-        if other_video or before is None or before.analysis.warning != found.analysis.warning:
-            self._fold(folded=found.analysis.unfamiliar)
+        if other_video or before is None or before.analysis.warning != findings.analysis.warning:
+            self._fold(folded=findings.analysis.unfamiliar)
         self.moments.set_grey(self.grey)
-        self.basis.set_plain(_format_basis(found))
-        if not found.moments:
-            self.basis.set_plain(none_stands_out(found.analysis, found.n_smaller, score_digits([found.analysis])))
-        meaningless = found.analysis.unfamiliar and not self._app_context.videos.shows_unfamiliar
-        self.position.show_findings(found, meaningless=meaningless)
-        self.contributions.show_findings(found, grey=self.grey)
-        self.cells.show_findings(found, grey=self.grey)
+        self.basis.set_plain(_format_basis(findings))
+        if not findings.moments:
+            self.basis.set_plain(
+                none_stands_out(findings.analysis, findings.n_smaller, score_digits([findings.analysis]))
+            )
+        meaningless = findings.analysis.unfamiliar and not self._app_context.videos.shows_unfamiliar
+        self.position.show_findings(findings, meaningless=meaningless)
+        self.contributions.show_findings(findings, grey=self.grey)
+        self.cells.show_findings(findings, grey=self.grey)
         self.contributions.bars.set_frame(self._app_context.playback.frame)
         for part in (self.reference, self.limits, self.faithfulness, self.raters):
-            part.show_findings(found)
+            part.show_findings(findings)
         if other_video:
             self.page.verticalScrollBar().setValue(0)
 
@@ -161,7 +165,7 @@ class WhyPanel(QStackedWidget):
 
     def _show_work(self) -> None:
         has_evidence = self._shown is not None and self._shown.evidence is not None
-        self.contributions.show_work(known=has_evidence and self._app_context.explanations.evidence is not None)
+        self.contributions.show_work(has_evidence=has_evidence and self._app_context.explanations.evidence is not None)
 
     def _show_empty(self, stage: WhyStage) -> None:
         entry = self._inquiry.entry
@@ -212,10 +216,10 @@ class WhyPanel(QStackedWidget):
             self._actions[name].trigger()
 
 
-def _format_basis(found: Findings) -> str:
+def _format_basis(findings: Findings) -> str:
     """Return a sentence on the definition of the moments."""
-    if found.evidence is None:
+    if findings.evidence is None:
         return "By the change of the score curve; contributions are not known yet."
-    if usual_basis(found.evidence) is Basis.CURVE:
+    if usual_basis(findings.evidence) is Basis.CURVE:
         return "By the change of the score curve: contributions grow with time here, whatever a part shows."
     return "By their contribution to the final score."

@@ -114,17 +114,17 @@ class Caption(QWidget):
         else:
             self._n_samples = analysis.n_segments * analysis.n_passes
 
-    def set_contributions(self, shown: bool) -> None:
-        self._contributions = shown
+    def set_contributions(self, are_shown: bool) -> None:
+        self._contributions = are_shown
 
-    def set_shown(self, shown: DisplayedFrame | None) -> None:
-        scene = shown.scene if shown is not None else None
-        preview = "preview" if shown is not None and not shown.picture.exact else ""
+    def set_shown(self, displayed: DisplayedFrame | None) -> None:
+        scene = displayed.scene if displayed is not None else None
+        preview = "preview" if displayed is not None and not displayed.picture.exact else ""
         self._text.set_forms(*(" · ".join(filter(None, (preview, text))) for text in self._forms(scene)))
         hidden = scene is not None and scene.map_style.overlay is Overlay.OFF
         visible = scene is not None and scene.source is not MapSource.NOTHING and not hidden
-        own = scene is not None and scene.source is MapSource.OWN
-        self._dot.set_filled(own if visible else None)
+        is_sampled = scene is not None and scene.source is MapSource.OWN
+        self._dot.set_filled(is_sampled if visible else None)
         self._dot.setVisible(visible)
         self._bar.set_scene(scene if visible else None)
         unit, tip = self._format_unit(scene) if visible and scene is not None else ("", "")
@@ -149,5 +149,5 @@ class Caption(QWidget):
             return (text,)
         if self._contributions:
             text = f"contribution of areas · {text}"
-        at, n = scene.sample + 1, max(scene.n_samples, self._n_samples)
-        return f"{text} · sampled frame {at} of {n}", f"{text} · {at}/{n}"
+        number, n = scene.sample + 1, max(scene.n_samples, self._n_samples)
+        return f"{text} · sampled frame {number} of {n}", f"{text} · {number}/{n}"

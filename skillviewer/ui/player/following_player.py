@@ -59,7 +59,9 @@ class FollowingPlayer(QWidget):
 
     def show_time(self, time_s: float, *, playing: bool) -> None:
         """Show the frame at a time in seconds from the first frame of the file; ``playing`` while the leader plays."""
-        again = (self._leader_plays and not playing) or self._absent  # while playing, only what came in time was shown
+        show_anew = (
+            self._leader_plays and not playing
+        ) or self._absent  # while playing, only what came in time was shown
         self._leader_plays = playing
         self._time_s = time_s
         self._absent = False
@@ -67,7 +69,7 @@ class FollowingPlayer(QWidget):
             return
         frame = self.playback.frame
         self.playback.seek_time(time_s)
-        if again and self.playback.frame == frame:
+        if show_anew and self.playback.frame == frame:
             self.feed.request(frame)
 
     def show_nothing(self, message: str) -> None:

@@ -57,8 +57,8 @@ class MapMenu(QMenu):
         for menu in self.menus:
             self.addMenu(menu)
 
-    def open_at(self, widget: QWidget, at: QPoint | None = None) -> None:
+    def open_at(self, widget: QWidget, position: QPoint | None = None) -> None:
         """Open at a place of a widget, or above the widget."""
-        if at is None:
-            at = QPoint(0, -self.sizeHint().height())
-        self.popup(widget.mapToGlobal(at))
+        if position is None:
+            position = QPoint(0, -self.sizeHint().height())
+        self.popup(widget.mapToGlobal(position))

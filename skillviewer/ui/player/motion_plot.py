@@ -151,10 +151,10 @@ class MotionPlot(TimePlot):
         self._add(item)
 
     def _seen(self, curve: MotionCurve, y: float, colour: QColor) -> None:
-        seen = np.where(np.isfinite(curve.speed), y, np.nan)
+        heights = np.where(np.isfinite(curve.speed), y, np.nan)
         faint = QColor(colour)
         faint.setAlphaF(0.45)
-        self._line(curve.times_s, seen, faint, 1.0)
+        self._line(curve.times_s, heights, faint, 1.0)
         ends = np.array([end for pause in curve.pauses for end in (pause.start_s, pause.stop_s)])
         pen = pg.mkPen(colour, width=4)
         self._add(pg.PlotCurveItem(ends, np.full(len(ends), y), connect="pairs", pen=pen))

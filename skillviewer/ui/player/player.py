@@ -53,8 +53,8 @@ class Player(QWidget):
     def _on_legend(self) -> None:
         self.map_menu.open_at(self.caption)
 
-    def _on_picture(self, at: QPoint) -> None:
-        self.map_menu.open_at(self.canvas, at)
+    def _on_picture(self, position: QPoint) -> None:
+        self.map_menu.open_at(self.canvas, position)
 
     def _on_tracks(self) -> None:
         self.track_layer.set_tracks(self._tracks.tracks)

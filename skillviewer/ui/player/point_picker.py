@@ -64,8 +64,8 @@ class PointPicker(QObject):
             return True
         if key in _MOVES:
             step = 1 if event.modifiers() & Qt.KeyboardModifier.ControlModifier else STEP_PX
-            at = self._at if self._at is not None else QPointF(self._canvas.rect().center())
-            self._at = at + QPointF(*_MOVES[key]) * step
+            position = self._at if self._at is not None else QPointF(self._canvas.rect().center())
+            self._at = position + QPointF(*_MOVES[key]) * step
         elif key == Qt.Key.Key_Escape:
             self._requests.ask(None)
         elif key == Qt.Key.Key_Backspace:
@@ -78,16 +78,16 @@ class PointPicker(QObject):
         self._canvas.update()
         return True
 
-    def _pick(self, at: QPointF) -> None:
-        shown = self._canvas.shown
-        place = to_picture(self._canvas.viewport, at)
+    def _pick(self, position: QPointF) -> None:
+        displayed = self._canvas.shown
+        place = to_picture(self._canvas.viewport, position)
         request = self._requests.current
-        if request is None or shown is None or place is None:
+        if request is None or displayed is None or place is None:
             return
         self.points.append(place)
         self._canvas.update()
         if request.picked is not None:
-            request.picked(shown.picture.frame_index, *place)
+            request.picked(displayed.picture.frame_index, *place)
         if request.max_points and len(self.points) >= request.max_points:
             self._finish()
 

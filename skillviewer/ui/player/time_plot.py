@@ -29,8 +29,8 @@ class TimeAxis(pg.AxisItem):  # type: ignore[misc]
         for value in values:
             unit = 10**decimals
             ticks = round(value * unit)
-            minutes, rest = divmod(ticks, 60 * unit)
-            seconds, part = divmod(rest, unit)
+            minutes, ticks_left = divmod(ticks, 60 * unit)
+            seconds, part = divmod(ticks_left, unit)
             labels.append(f"{minutes}:{seconds:02d}" + (f".{part:0{decimals}d}" if decimals else ""))
         return labels
 
@@ -87,16 +87,16 @@ class TimePlot(pg.PlotWidget):  # type: ignore[misc]
 
     def link_time(self, other: "TimePlot") -> None:
         """Show the same part of the time as another plot, in both directions."""
-        own, theirs = self._box, other.getPlotItem().getViewBox()
-        for source, target in ((own, theirs), (theirs, own)):
+        own_box, other_box = self._box, other.getPlotItem().getViewBox()
+        for source, target in ((own_box, other_box), (other_box, own_box)):
             source.sigXRangeChanged.connect(partial(_follow_range, target))
 
     def _on_video(self, video: VideoInfo | None) -> None:
         self._from = self._playback.start_s
         self._until = max(self._playback.stop_s, self._from + 1e-3) if video is not None else 1.0
         length = self._until - self._from
-        most = self._until + max(0.02, 2 * self.room) * length
-        self._box.setLimits(xMin=self._from - 0.02 * length, xMax=most, minXRange=min(0.05, length))
+        right_limit = self._until + max(0.02, 2 * self.room) * length
+        self._box.setLimits(xMin=self._from - 0.02 * length, xMax=right_limit, minXRange=min(0.05, length))
         self.fit()
         self._cursor.setVisible(video is not None)
         self.getAxis("bottom").setStyle(showValues=video is not None)

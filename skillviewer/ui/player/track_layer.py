@@ -28,10 +28,10 @@ def to_widget(viewport: Viewport, x_px: float, y_px: float) -> QPointF:
     return QPointF(left + (x_px + 0.5) * viewport.scale, top + (y_px + 0.5) * viewport.scale)
 
 
-def to_picture(viewport: Viewport, at: QPointF) -> tuple[float, float] | None:
+def to_picture(viewport: Viewport, position: QPointF) -> tuple[float, float] | None:
     """Return the pixel of the picture at a place of the widget, or None outside of the picture."""
     left, top, width, height = viewport.rect
-    x, y = at.x() - left, at.y() - top
+    x, y = position.x() - left, position.y() - top
     if not (0 <= x < width and 0 <= y < height):
         return None
     return x / viewport.scale - 0.5, y / viewport.scale - 0.5
@@ -130,9 +130,9 @@ def _draw_points(painter: QPainter, drawing: TrackDrawing, places: list[QPointF 
             _stroke(painter, _ring(place, radius + 3.5), QColor(COLOURS[colour]), 1.2)
 
 
-def _letter(painter: QPainter, at: QPointF, letter: str, colour: QColor) -> None:
+def _letter(painter: QPainter, position: QPointF, letter: str, colour: QColor) -> None:
     path = QPainterPath()
-    path.addText(at + QPointF(-4, 16), painter.font(), letter)
+    path.addText(position + QPointF(-4, 16), painter.font(), letter)
     painter.strokePath(path, QPen(HALO, 3))
     painter.fillPath(path, colour)
 
@@ -148,9 +148,9 @@ def _path(places: list[QPointF]) -> QPainterPath:
     return path
 
 
-def _ring(at: QPointF, radius: float) -> QPainterPath:
+def _ring(centre: QPointF, radius: float) -> QPainterPath:
     path = QPainterPath()
-    path.addEllipse(at, radius, radius)
+    path.addEllipse(centre, radius, radius)
     return path
 
 

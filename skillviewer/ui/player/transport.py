@@ -125,11 +125,11 @@ class Transport(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """Return the size without the optional buttons, so that panels next to the player keep their room."""
-        row, least = self._row, super().minimumSizeHint()
-        shown = [widget for widget in chain.from_iterable(self._spare) if not widget.isHidden()]
-        items = [row.itemAt(row.indexOf(widget)) for widget in shown]
+        row, size = self._row, super().minimumSizeHint()
+        visible = [widget for widget in chain.from_iterable(self._spare) if not widget.isHidden()]
+        items = [row.itemAt(row.indexOf(widget)) for widget in visible]
         room = sum(item.minimumSize().width() + row.spacing() for item in items if item is not None)
-        return QSize(least.width() - room, least.height())
+        return QSize(size.width() - room, size.height())
 
     def on_theme(self, theme: Theme) -> None:
         self._theme = theme

@@ -169,11 +169,11 @@ class VideoCanvas(QWidget):
         if self.shown is not None:
             self._set_shown(self._resolved(self.shown.picture))
 
-    def _set_shown(self, shown: DisplayedFrame | None) -> None:
-        self.shown = shown
+    def _set_shown(self, displayed: DisplayedFrame | None) -> None:
+        self.shown = displayed
         self.image = None
         self.update()
-        self.shown_changed.emit(shown)
+        self.shown_changed.emit(displayed)
 
     def _set_viewport(self, viewport: Viewport) -> None:
         if viewport != self.viewport:
@@ -185,8 +185,8 @@ class VideoCanvas(QWidget):
         if self.picks:
             return
         if self.viewport.zoom > 1:
-            held = self._grabbed is not None
-            self.setCursor(Qt.CursorShape.ClosedHandCursor if held else Qt.CursorShape.OpenHandCursor)
+            is_grabbed = self._grabbed is not None
+            self.setCursor(Qt.CursorShape.ClosedHandCursor if is_grabbed else Qt.CursorShape.OpenHandCursor)
         else:
             self.unsetCursor()
 
@@ -210,33 +210,33 @@ class VideoCanvas(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), self._stage)
-        shown = self.shown
-        if shown is None:
+        displayed = self.shown
+        if displayed is None:
             self._draw_message(painter)
         else:
-            self._draw_shown(painter, shown)
+            self._draw_shown(painter, displayed)
             for layer in self.layers:
-                layer.paint(painter, self.viewport, shown.picture.frame_index)
+                layer.paint(painter, self.viewport, displayed.picture.frame_index)
         if self._ring:
             painter.setPen(QPen(self._accent, 1))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         painter.end()
-        if shown is not None:
-            self.painted.emit(shown)
+        if displayed is not None:
+            self.painted.emit(displayed)
 
-    def _draw_shown(self, painter: QPainter, shown: DisplayedFrame) -> None:
+    def _draw_shown(self, painter: QPainter, displayed: DisplayedFrame) -> None:
         ratio = self.devicePixelRatioF()
-        full_px = shown.picture.pixels.shape[1]
+        full_px = displayed.picture.pixels.shape[1]
         left, top, width, _ = (length * ratio for length in self.viewport.rect)
         self.width_px = width_px = round(width)
         height_px = round(width_px * self.viewport.picture_height / self.viewport.picture_width)
         # on whole pixels of the screen, where a preview and the exact picture are drawn in the same place
         target = QRectF(*(length / ratio for length in (round(left), round(top), width_px, height_px)))
         if self.image is None or self.image.width() != drawn_px(full_px, width_px):
-            picture = fitted(shown.picture, width_px).pixels
+            picture = fitted(displayed.picture, width_px).pixels
             # kept with the picture: while only the map changes it is not scaled again
-            self.shown = replace(shown, picture=replace(shown.picture, small=picture))
-            self.image = self._compose(shown.scene, picture)
+            self.shown = replace(displayed, picture=replace(displayed.picture, small=picture))
+            self.image = self._compose(displayed.scene, picture)
         if self.image.width() < full_px:
             self.image.setDevicePixelRatio(ratio)
             painter.drawImage(target.topLeft(), self.image)
@@ -267,8 +267,8 @@ class VideoCanvas(QWidget):
         self.viewport = self.viewport.resized(self.width(), self.height())
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        at = event.position()
-        self._zoom(ZOOM_STEP ** (event.angleDelta().y() / 120), at.x(), at.y())
+        position = event.position()
+        self._zoom(ZOOM_STEP ** (event.angleDelta().y() / 120), position.x(), position.y())
         event.accept()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

@@ -22,8 +22,8 @@ class AppearancePage(Form):
         self.theme = self.choice(theme_choices(), app_context.themes.choice, app_context.choose_theme)
         sizes = [(size, f"{size} %") for size in TEXT_SIZES]
         self.text = self.choice(sizes, app_context.settings.text_size, self._resize_text)
-        held = (MapInterpolation.HELD, "Keep the last map and show its age")
-        choices = look_choices() | {"between": [held, (MapInterpolation.INTERPOLATED, "Blend between maps")]}
+        hold_option = (MapInterpolation.HELD, "Keep the last map and show its age")
+        choices = look_choices() | {"between": [hold_option, (MapInterpolation.INTERPOLATED, "Blend between maps")]}
         self._boxes = {
             name: self.choice(options, getattr(map_style, name), partial(self._set_map_style, name))
             for name, options in choices.items()

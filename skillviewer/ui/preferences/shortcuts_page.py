@@ -42,8 +42,8 @@ class ShortcutsPage(QWidget):
         header = self.table.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for at in (1, 2):
-            header.setSectionResizeMode(at, QHeaderView.ResizeMode.ResizeToContents)
+        for column in (1, 2):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
         self.name = text_label("", self, heading=True)
         self.field = named(QKeySequenceEdit(self), "New key")
         self.field.setMaximumSequenceLength(1)
@@ -76,8 +76,8 @@ class ShortcutsPage(QWidget):
         return self._specs[max(self.table.currentRow(), 0)]
 
     def choose(self, name: str) -> None:
-        at = next(at for at, spec in enumerate(self._specs) if spec.name == name)
-        self.table.setCurrentCell(at, 0)
+        row = next(row for row, spec in enumerate(self._specs) if spec.name == name)
+        self.table.setCurrentCell(row, 0)
 
     def _where(self, spec: ActionSpec) -> str:
         if spec.scope is Scope.SCREEN:
@@ -91,14 +91,14 @@ class ShortcutsPage(QWidget):
     def _fill(self) -> None:
         specs, changed = self._specs, self._actions.chosen_keys
         self.table.setRowCount(len(specs))
-        for at, spec in enumerate(specs):
+        for row, spec in enumerate(specs):
             keys = "   ".join(key_text(key) for key in spec.keys)
             texts = (f"{plain(spec.menu)}: {plain(spec.text)}", self._where(spec), keys)
             for column, text in enumerate(texts):
-                item = self.table.item(at, column)
+                item = self.table.item(row, column)
                 if item is None:
                     item = QTableWidgetItem()
-                    self.table.setItem(at, column, item)
+                    self.table.setItem(row, column, item)
                 font = item.font()
                 font.setBold(spec.name in changed)
                 item.setFont(font)
@@ -108,10 +108,10 @@ class ShortcutsPage(QWidget):
         self._on_chosen()
 
     def _filter(self, typed: str) -> None:
-        for at in range(self.table.rowCount()):
-            items = (self.table.item(at, column) for column in range(3))
+        for row in range(self.table.rowCount()):
+            items = (self.table.item(row, column) for column in range(3))
             text = " ".join(item.text() for item in items if item is not None)
-            self.table.setRowHidden(at, fits(text, typed) is None)
+            self.table.setRowHidden(row, fits(text, typed) is None)
 
     # the chosen action
 
@@ -179,10 +179,10 @@ class ShortcutsPage(QWidget):
     def _on_reset(self) -> None:
         """Restore the default keys of the action, and take them from other actions."""
         name = self.chosen.name
-        chosen = {other: keys for other, keys in self._actions.chosen_keys.items() if other != name}
+        other_keys = {other: keys for other, keys in self._actions.chosen_keys.items() if other != name}
         before = self._actions.keys(name)
         self._change({name: None})
-        if self._actions.keys(name) == before and name not in chosen:
+        if self._actions.keys(name) == before and name not in other_keys:
             self.message.setText("Its default keys belong to other actions now. Restore those actions first.")
 
     def _change(self, changes: dict[str, tuple[str, ...] | None]) -> None:

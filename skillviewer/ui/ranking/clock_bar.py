@@ -83,12 +83,12 @@ class ClockBar(PaintedWidget):
             left, right = self.x_of(clip.start_s), self.x_of(clip.stop_s)
             painter.setBrush(QColor(theme.edge))
             painter.drawRoundedRect(QRectF(left, top, max(right - left, 2), BAR_PX), 3, 3)
-            now = min(max(self.x_of(pair_view.clock.time_s(video)), left), right)
+            playhead_x = min(max(self.x_of(pair_view.clock.time_s(video)), left), right)
             muted = not pair_view.clock.together and video != pair_view.clock.active
-            played = QColor(theme.muted if muted else theme.accent)
-            played.setAlphaF(PLAYED)
-            painter.setBrush(played)
-            painter.drawRoundedRect(QRectF(left, top, max(now - left, 0), BAR_PX), 3, 3)
+            played_colour = QColor(theme.muted if muted else theme.accent)
+            played_colour.setAlphaF(PLAYED)
+            painter.setBrush(played_colour)
+            painter.drawRoundedRect(QRectF(left, top, max(playhead_x - left, 0), BAR_PX), 3, 3)
         self._draw_playheads(painter, pair_view)
         painter.end()
 

@@ -50,9 +50,9 @@ class CycleRow(QWidget):
         while len(self._lines) < len(lines):
             self._lines.append(WrappingLabel(self))
             self._column.addWidget(self._lines[-1])
-        for at, line in enumerate(self._lines):
-            line.setVisible(at < len(lines))
-            line.set_plain(lines[at] if at < len(lines) else "")
+        for index, line in enumerate(self._lines):
+            line.setVisible(index < len(lines))
+            line.set_plain(lines[index] if index < len(lines) else "")
         self.again.setText("Take out of the queue" if waits else "Judge again")
         self.again.setEnabled(writable)
         names = (printable(better), printable(worse))
@@ -100,8 +100,8 @@ class CyclesView(QWidget):
         self.all.setText(message.format(len(self._pairs)) if self._pairs else self._queued)
         self.all.setVisible(n > 1)
         self.all.setEnabled(writable and bool(self._pairs))
-        for at, row in enumerate(self._rows_for(len(cycles))):
-            row.show_cycle(cycles[at], waits=weakest[at] in waiting, writable=writable)
+        for index, row in enumerate(self._rows_for(len(cycles))):
+            row.show_cycle(cycles[index], waits=weakest[index] in waiting, writable=writable)
 
     def show_rated(self, facts: "RatingFacts", waiting: Collection[frozenset[str]], *, writable: bool) -> None:
         """Show the pairs on which votes contradict ratings; ``waiting`` are the pairs in the queue."""
@@ -125,8 +125,8 @@ class CyclesView(QWidget):
             row = CycleRow(self._ask, self._take_out, self)
             self._column.insertWidget(len(self.rows), row)
             self.rows.append(row)
-        for at, row in enumerate(self.rows):
-            row.setVisible(at < n)
+        for index, row in enumerate(self.rows):
+            row.setVisible(index < n)
         return self.rows[:n]
 
     def _summary(self, n: int) -> str:
@@ -137,15 +137,15 @@ class CyclesView(QWidget):
 
         text = f"The majority votes form {n} cycles, so no order fits them all."
         first = "Cycles with the closest vote come first."
-        shown = f"The {MOST} with the closest vote are shown."
-        return f"{text} {shown if n > MOST else first}"
+        shown_text = f"The {MOST} with the closest vote are shown."
+        return f"{text} {shown_text if n > MOST else first}"
 
 
 def _one_of_each(cycles: "Sequence[Cycle]", waiting: Collection[frozenset[str]]) -> tuple[frozenset[str], ...]:
     """Return the weakest pair of every cycle that has none in the queue yet; cycles that share a pair need one only."""
-    chosen: list[frozenset[str]] = []
+    chosen_pairs: list[frozenset[str]] = []
     for cycle in cycles:
         pairs = {frozenset((link.better, link.worse)) for link in cycle.links}
-        if pairs.isdisjoint(waiting) and pairs.isdisjoint(chosen):
-            chosen.append(frozenset((cycle.weakest.better, cycle.weakest.worse)))
-    return tuple(chosen)
+        if pairs.isdisjoint(waiting) and pairs.isdisjoint(chosen_pairs):
+            chosen_pairs.append(frozenset((cycle.weakest.better, cycle.weakest.worse)))
+    return tuple(chosen_pairs)

@@ -202,7 +202,9 @@ class JudgingController(QObject):
         session.unreadable.add(contender.name)
         ahead = session.ahead
         session.coming = [turn for turn in session.coming if contender.name not in turn.names]
-        session.practice = [one for one in session.practice if contender.name not in one.turn.names]
+        session.practice = [
+            practice_pair for practice_pair in session.practice if contender.name not in practice_pair.turn.names
+        ]
         self.message_changed.emit("One of the two videos could not be opened. The pair was left out without a vote.")
         if session.turn is not None and contender.name in session.turn.names:
             self._advance()
@@ -280,47 +282,47 @@ class JudgingController(QObject):
         text = "The next pair could not be chosen. Finish for now, then begin again."
         self.message_changed.emit(str(error) if isinstance(error, SettingsError) else text)
 
-    def _on_outlook(self, found: RaterQueue) -> None:
+    def _on_outlook(self, queue: RaterQueue) -> None:
         self._asked = None
         session = self.session
         if not session.rater:
             return
-        parts = [known_under(session.rater, found.rater)]
-        session.rater = found.rater
-        if session.newest is None and not found.mine:
-            session.practice = list(found.practice)
-        for earlier in session.learn(found.mine, found.progress, found.contenders):
+        parts = [known_under(session.rater, queue.rater)]
+        session.rater = queue.rater
+        if session.newest is None and not queue.mine:
+            session.practice = list(queue.practice)
+        for earlier in session.learn(queue.mine, queue.progress, queue.contenders):
             self._undo.remember(vote_command(earlier), earlier)
-        self.progress_changed.emit(found.progress)
-        self.contenders_changed.emit(found.contenders)
-        n_lost = found.n_lost - len(session.unreadable)
-        parts.append(lost(n_lost, len(found.contenders) + found.n_lost) if n_lost > session.n_reported_lost else "")
+        self.progress_changed.emit(queue.progress)
+        self.contenders_changed.emit(queue.contenders)
+        n_lost = queue.n_lost - len(session.unreadable)
+        parts.append(lost(n_lost, len(queue.contenders) + queue.n_lost) if n_lost > session.n_reported_lost else "")
         session.n_reported_lost = n_lost
         if any(parts):
             self.message_changed.emit("  ".join(part for part in parts if part))
         if self.phase is JudgingPhase.STORING:
             return  # _advance asks again
-        if (gone := session.taken_back()) is not None:
+        if (withdrawn := session.taken_back()) is not None:
             self._set_phase(JudgingPhase.PREPARING)
             self._show()
-            self.taken_back.emit(gone)
+            self.taken_back.emit(withdrawn)
             self.message_changed.emit("The last vote was taken back.")
             self._ask()
-        elif (again := session.given_elsewhere()) is not None:
-            session.count(again)
-            session.progress = found.progress
+        elif (n_again := session.given_elsewhere()) is not None:
+            session.count(n_again)
+            session.progress = queue.progress
             self.message_changed.emit("")  # it is not taken back any more
             self._advance()
-        elif session.keep_only([contender.name for contender in found.contenders]):
+        elif session.keep_only([contender.name for contender in queue.contenders]):
             self._advance()
         else:
-            self._fill(session, found)
+            self._fill(session, queue)
 
-    def _fill(self, session: JudgingSession, found: RaterQueue) -> None:
-        session.take(found.upcoming_pairs)
+    def _fill(self, session: JudgingSession, queue: RaterQueue) -> None:
+        session.take(queue.upcoming_pairs)
         if session.turn is None and self.phase in {JudgingPhase.PREPARING, JudgingPhase.TOO_FEW}:
             if session.ahead is None and not session.practice:
-                self._set_phase(JudgingPhase.TOO_FEW if len(found.contenders) < 2 else JudgingPhase.DONE)
+                self._set_phase(JudgingPhase.TOO_FEW if len(queue.contenders) < 2 else JudgingPhase.DONE)
                 return
             session.next()
             self._set_phase(JudgingPhase.PREPARING)
@@ -353,8 +355,8 @@ class JudgingController(QObject):
     def _advance(self) -> None:
         """Go to the next pair, or to the page that replaces it."""
         session = self.session
-        rest = session.since_rest >= REST_AFTER_PAIRS or self._clock.since_rest_s >= REST_AFTER_S
-        if session.enough or rest:
+        needs_rest = session.since_rest >= REST_AFTER_PAIRS or self._clock.since_rest_s >= REST_AFTER_S
+        if session.enough or needs_rest:
             session.turn = None
             self._set_phase(JudgingPhase.DONE if session.enough else JudgingPhase.REST)
         else:

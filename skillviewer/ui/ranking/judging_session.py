@@ -21,8 +21,8 @@ NO_MARKS: Marks = (None, None)
 def vote_command(vote: Vote) -> Command:
     """Return a command that casts a vote; casting again after undo makes a new vote."""
     text = "skipped pair" if vote.verdict is None else "vote on a pair"
-    fresh = replace(vote, id=0, key="", judged_at=None)
-    return Command(text, lambda study: study.votes.cast(fresh), withdraw, (VOTES,))
+    new_vote = replace(vote, id=0, key="", judged_at=None)
+    return Command(text, lambda study: study.votes.cast(new_vote), withdraw, (VOTES,))
 
 
 def withdraw(study: Study, vote: Vote) -> object:
@@ -103,20 +103,20 @@ class JudgingSession:
         return not self.more and not waiting and self.progress.mine >= self.progress.rater_target > 0
 
     def learn(
-        self, mine: tuple[Vote, ...], progress: RaterProgress, contenders: Sequence[PairVideo] = ()
+        self, own_votes: tuple[Vote, ...], progress: RaterProgress, contenders: Sequence[PairVideo] = ()
     ) -> tuple[Vote, ...]:
         """Store the study's present state; return the last votes of earlier sessions, in order, at the first query.
 
         A wrong one is often noticed late, and can be undone as if it had just been given.
         """
-        self.mine = mine
+        self.mine = own_votes
         self.progress = progress
         if self.newest is not None:
             return ()
-        self.newest = max((vote.id for vote in mine), default=0)
-        there = {contender.name: contender for contender in contenders}
-        earlier = tuple(vote for vote in mine if vote.left in there and vote.right in there)[-REMEMBERED:]
-        self.answered = [Answered(PresentedPair(there[v.left], there[v.right], v.purpose), v) for v in earlier]
+        self.newest = max((vote.id for vote in own_votes), default=0)
+        available = {contender.name: contender for contender in contenders}
+        earlier = tuple(vote for vote in own_votes if vote.left in available and vote.right in available)[-REMEMBERED:]
+        self.answered = [Answered(PresentedPair(available[v.left], available[v.right], v.purpose), v) for v in earlier]
         return earlier
 
     def count(self, vote: Vote) -> None:
@@ -130,9 +130,9 @@ class JudgingSession:
         self.since_rest += n
         self.n_now += n
         self.n_skipped += 1 - n
-        again = self.progress.again - (self.turn.purpose == AGAIN)
+        n_again = self.progress.again - (self.turn.purpose == AGAIN)
         self.progress = replace(
-            self.progress, mine=self.progress.mine + n, all=self.progress.all + n, again=max(again, 0)
+            self.progress, mine=self.progress.mine + n, all=self.progress.all + n, again=max(n_again, 0)
         )
 
     def next(self) -> None:
@@ -155,17 +155,17 @@ class JudgingSession:
     def taken_back(self) -> Vote | None:
         """Go back to the latest pair whose vote no longer stands, and return that vote; None if all stand."""
         valid_ids = {vote.id for vote in self.mine}
-        gone = next((a for a in reversed(self.answered) if a.vote.id not in valid_ids), None)
-        if gone is None:
+        withdrawn = next((a for a in reversed(self.answered) if a.vote.id not in valid_ids), None)
+        if withdrawn is None:
             return None
-        self.answered.remove(gone)
-        n = int(gone.vote.verdict is not None)
+        self.answered.remove(withdrawn)
+        n = int(withdrawn.vote.verdict is not None)
         self.since_rest = max(self.since_rest - n, 0)
         self.n_now = max(self.n_now - n, 0)
         self.n_skipped = max(self.n_skipped - (1 - n), 0)
         self.put_back()
-        self.turn = gone.turn
-        return gone.vote
+        self.turn = withdrawn.turn
+        return withdrawn.vote
 
     def given_elsewhere(self) -> Vote | None:
         """Return a vote on the pair on screen that was not given here: one that was redone."""
@@ -207,9 +207,9 @@ def hardly_seen(left: float, right: float, undo_key: str = "", played: tuple[flo
     ``left`` and ``right`` are the shares on screen, 0 to 1; ``played`` those that the rater let play or went to,
     whether or not their pictures came in time; ``undo_key`` is "" where there is no key for undo.
     """
-    least = min(left, right)
-    most = max(left, right)
-    if least >= SENSIBLE_SHARE:
+    lower = min(left, right)
+    higher = max(left, right)
+    if lower >= SENSIBLE_SHARE:
         return ""
     if min(played) >= SENSIBLE_SHARE:  # the computer's fault, not the rater's
         text = (
@@ -218,23 +218,23 @@ def hardly_seen(left: float, right: float, undo_key: str = "", played: tuple[flo
         )
         return text.format(100 * left, 100 * right)
     side = "left" if left <= right else "right"
-    if most < UNWATCHED_SHARE:
+    if higher < UNWATCHED_SHARE:
         text = "Your last vote came before either video was watched."
-    elif most < SENSIBLE_SHARE:
+    elif higher < SENSIBLE_SHARE:
         text = "Your last vote came after {:.0f} % of the left and {:.0f} % of the right video."
         text = text.format(100 * left, 100 * right)
     else:
-        text = f"Your last vote came after {100 * least:.0f} % of the {side} video."
+        text = f"Your last vote came after {100 * lower:.0f} % of the {side} video."
     undo = f"{undo_key} takes it back." if undo_key else "Edit › Undo takes it back."
     return f"{text} {undo}"
 
 
-def known_under(typed: str, known: str) -> str:
+def known_under(typed: str, known_name: str) -> str:
     """Return a sentence where the study knows the rater by a slightly different name than the one typed, or ""."""
-    if normalize(typed) == normalize(known):
+    if normalize(typed) == normalize(known_name):
         return ""
     text = "“{}” continues as the rater “{}”. A different rater needs a different name."
-    return text.format(printable(typed), printable(known))
+    return text.format(printable(typed), printable(known_name))
 
 
 def lost(n_lost: int, n_videos: int) -> str:
@@ -247,11 +247,11 @@ def side_favoured(votes: Sequence[Vote]) -> str:
     """Return a sentence about votes of one rater, in the order of voting, that favour one side, or ""."""
     sided = [vote.verdict for vote in votes if vote.verdict in {Verdict.LEFT, Verdict.RIGHT}][-RECENT_VOTES:]
     left = sided.count(Verdict.LEFT)
-    most = max(left, len(sided) - left)
-    if len(sided) < RECENT_VOTES or most < TOO_MANY:
+    majority = max(left, len(sided) - left)
+    if len(sided) < RECENT_VOTES or majority < TOO_MANY:
         return ""
-    side = "left" if left == most else "right"
+    side = "left" if left == majority else "right"
     return (
-        f"{most} of your last {len(sided)} votes were for the {side} side. "
+        f"{majority} of your last {len(sided)} votes were for the {side} side. "
         "Sides are assigned at random: is one side easier to see?"
     )

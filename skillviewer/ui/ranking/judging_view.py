@@ -178,18 +178,18 @@ class JudgingView(QWidget):
         clock = self.pair_view.clock
         if not clock.clips:
             return
-        here = {video: self._own_s(video) for video in clock.moving}
-        if all(self._marks_s[video] == own_s for video, own_s in here.items()):
-            here = dict.fromkeys(here)
-        self._set_marks((here.get(0, self._marks_s[0]), here.get(1, self._marks_s[1])))
+        marks_here = {video: self._own_s(video) for video in clock.moving}
+        if all(self._marks_s[video] == own_s for video, own_s in marks_here.items()):
+            marks_here = dict.fromkeys(marks_here)
+        self._set_marks((marks_here.get(0, self._marks_s[0]), marks_here.get(1, self._marks_s[1])))
 
     def _own_s(self, video: int) -> float | None:
         """Return the time of the frame of a video on screen; None before it begins and after it has ended."""
         clock = self.pair_view.clock
         clip = clock.clips[video]
         now_s = clock.time_s(video)
-        within = clip.start_s - EPSILON_S <= now_s <= clip.stop_s + EPSILON_S
-        return round(float(clip.video.times_s[clock.frame(video)]), 3) if within else None
+        is_inside = clip.start_s - EPSILON_S <= now_s <= clip.stop_s + EPSILON_S
+        return round(float(clip.video.times_s[clock.frame(video)]), 3) if is_inside else None
 
     def _set_marks(self, marks_s: Marks) -> None:
         self._marks_s = marks_s

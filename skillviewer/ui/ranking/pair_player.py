@@ -96,8 +96,8 @@ class PairPlayer(QWidget):
         """Show its time, in seconds from the start of the attempt."""
         if self.clip is not None:
             at_s = min(max(time_s - self.clip.start_s, 0.0), self.clip.duration_s)
-            now = clock(at_s)
-            self._time.set_forms(f"{now} / {clock(self.clip.duration_s)}", now)
+            time_text = clock(at_s)
+            self._time.set_forms(f"{time_text} / {clock(self.clip.duration_s)}", time_text)
 
     @themed
     def on_theme(self, theme: Theme) -> None:
@@ -136,10 +136,10 @@ class PairPlayer(QWidget):
         self.canvas.set_picture(picture)
         self.is_ready = self.is_ready or picture.exact
 
-    def _on_painted(self, shown: DisplayedFrame) -> None:
+    def _on_painted(self, displayed: DisplayedFrame) -> None:
         self.feed.width_px = self.canvas.width_px
         if self._seen is not None:
-            self._seen.show(shown.picture.frame_index, playing=self._playing)
+            self._seen.show(displayed.picture.frame_index, playing=self._playing)
             if self.is_ready:
                 self.painted.emit()
 

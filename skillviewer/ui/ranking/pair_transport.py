@@ -74,8 +74,8 @@ class PairTransport(QWidget):
             self._mark.set_forms(f"marked {left}" if left else "")
         else:
             sides = (("left {}", left), ("right {}", right))
-            at = ", ".join(side.format(time) for side, time in sides if time)
-            self._mark.set_forms(f"marked {at}")
+            times_text = ", ".join(side.format(time) for side, time in sides if time)
+            self._mark.set_forms(f"marked {times_text}")
 
     def set_speed(self, speed: float) -> None:
         self._locked = speed_text(speed)

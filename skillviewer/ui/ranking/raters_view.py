@@ -66,8 +66,8 @@ class RatersView(VotesView):
         add_all(column, heading, (area, 1))
         return page
 
-    def _fill(self, _snapshot: VotesSnapshot, found: object) -> str:
-        reports = cast("tuple[RaterReport, ...]", found)
+    def _fill(self, _snapshot: VotesSnapshot, result: object) -> str:
+        reports = cast("tuple[RaterReport, ...]", result)
         if not reports:
             return "Judge some pairs, and the consistency and agreement of the raters appear here."
         self.table.fill(self._columns(), [self._cells(report) for report in reports])
@@ -93,7 +93,7 @@ class RatersView(VotesView):
             ("–" if fit is None else f"{fit.infit:.2f} ({fit.z:+.1f})".replace("-", "−"), misfit),
         )
         texts, tips = zip(*cells, strict=True)
-        return Cells(report.name, texts, tips={at: printable(tip) for at, tip in enumerate(tips)})
+        return Cells(report.name, texts, tips={column: printable(tip) for column, tip in enumerate(tips)})
 
     def _share(self, share: "Proportion", *, interval: bool = True) -> tuple[str, str]:
         if not share.n:

@@ -276,28 +276,28 @@ class RatingController(QObject):
         self._asked = None
         self.message_changed.emit(str(error))
 
-    def _on_queue(self, found: RatingQueue) -> None:
+    def _on_queue(self, queue: RatingQueue) -> None:
         self._asked = None
         session = self.session
         if not session.rater or self.phase is RatingPhase.STORING:
             return
-        parts = [known_under(session.rater, found.rater)]
-        session.rater, self.plan = found.rater, found.plan
-        earlier = session.learn(found)
+        parts = [known_under(session.rater, queue.rater)]
+        session.rater, self.plan = queue.rater, queue.plan
+        earlier = session.learn(queue)
         if earlier:
-            session.recall(earlier, found)
+            session.recall(earlier, queue)
             for form in earlier:
                 self._undo.remember(form_command(form), form)
-        n_lost = found.n_lost - len(session.unreadable)
+        n_lost = queue.n_lost - len(session.unreadable)
         if n_lost > session.n_reported_lost:
-            parts.append(lost(n_lost, len(found.videos) + found.n_lost).replace("Pairs with them", "They"))
+            parts.append(lost(n_lost, len(queue.videos) + queue.n_lost).replace("Pairs with them", "They"))
         session.n_reported_lost = n_lost
         if any(parts):
             self.message_changed.emit("  ".join(part for part in parts if part))
         self.progress_changed.emit()
-        if (gone := session.taken_back()) is not None:
+        if (withdrawn := session.taken_back()) is not None:
             self._show()
-            self.taken_back.emit(gone)
+            self.taken_back.emit(withdrawn)
             self.message_changed.emit("The last rating was taken back.")
         elif session.turn is None or session.rated_elsewhere():
             self._advance()

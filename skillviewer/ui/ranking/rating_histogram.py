@@ -54,21 +54,21 @@ class RatingHistogram(PaintedWidget):
         line_px = self.fontMetrics().height()
         slot = self.width() / len(summary.histogram)
         room = self.height() - 2 * line_px - 4
-        most = max(bar.n for bar in summary.histogram) or 1
-        for at, bar in enumerate(summary.histogram):
-            height = room * bar.n / most
-            left = at * slot + slot * BAR_GAP / 2
+        max_count = max(bar.n for bar in summary.histogram) or 1
+        for index, bar in enumerate(summary.histogram):
+            height = room * bar.n / max_count
+            left = index * slot + slot * BAR_GAP / 2
             width = slot * (1 - BAR_GAP)
             painter.fillRect(QRectF(left, line_px + room - height, width, height), QColor(self._theme.accent))
             painter.setPen(QColor(self._theme.text))
             if bar.n:
-                count = QRectF(at * slot, room - height, slot, line_px)
+                count = QRectF(index * slot, room - height, slot, line_px)
                 painter.drawText(count, Qt.AlignmentFlag.AlignCenter, str(bar.n))
             painter.setPen(QColor(self._theme.muted))
             label = self.fontMetrics().elidedText(
                 format_bin(bar, summary), Qt.TextElideMode.ElideRight, max(round(slot) - 2, 1)
             )
-            below = QRectF(at * slot, self.height() - line_px, slot, line_px)
+            below = QRectF(index * slot, self.height() - line_px, slot, line_px)
             painter.drawText(below, Qt.AlignmentFlag.AlignCenter, label)
         painter.fillRect(QRectF(0, line_px + room, self.width(), 1), QColor(self._theme.line))
         painter.end()

@@ -15,8 +15,8 @@ from skillviewer.ui.session.undo import Command
 
 def form_command(form: RatingForm) -> Command:
     """Return a command that submits a form; submitting again after undo makes a new form."""
-    fresh = replace(form, id=0, key="", rated_at=None, withdrawn_at=None)
-    return Command("rating of a video", lambda study: study.forms.submit(fresh), _withdraw, (VOTES,))
+    new_form = replace(form, id=0, key="", rated_at=None, withdrawn_at=None)
+    return Command("rating of a video", lambda study: study.forms.submit(new_form), _withdraw, (VOTES,))
 
 
 def _withdraw(study: Study, form: RatingForm) -> object:
@@ -49,20 +49,20 @@ class RatingSession:
         """True while the video on screen is one for practice."""
         return self.turn is not None and self.turn.practised is not None
 
-    def learn(self, found: RatingQueue) -> tuple[RatingForm, ...]:
+    def learn(self, queue: RatingQueue) -> tuple[RatingForm, ...]:
         """Take the study's present state; return the last forms of earlier sittings, in order, at the first time."""
         first = self.practice is None
-        self.rubric, self.upcoming, self.n_turns = found.plan.rubric, found.upcoming, found.n_turns
-        self.mine = found.mine
+        self.rubric, self.upcoming, self.n_turns = queue.plan.rubric, queue.upcoming, queue.n_turns
+        self.mine = queue.mine
         if not first:
             return ()
-        self.practice = [] if found.mine else list(found.practice)
-        earlier = found.mine[-REMEMBERED:]
-        return tuple(form for form in earlier if form.video in found.videos)
+        self.practice = [] if queue.mine else list(queue.practice)
+        earlier = queue.mine[-REMEMBERED:]
+        return tuple(form for form in earlier if form.video in queue.videos)
 
-    def recall(self, forms: Sequence[RatingForm], found: RatingQueue) -> None:
+    def recall(self, forms: Sequence[RatingForm], queue: RatingQueue) -> None:
         """Make forms of earlier sittings ones that undo brings back."""
-        self.answered = [(PresentedVideo(found.videos[form.video], form.purpose), form) for form in forms]
+        self.answered = [(PresentedVideo(queue.videos[form.video], form.purpose), form) for form in forms]
 
     def count(self, form: RatingForm) -> None:
         """Count a stored form of the video on screen."""
@@ -82,13 +82,13 @@ class RatingSession:
     def taken_back(self) -> RatingForm | None:
         """Go back to the latest video whose form no longer counts, and return that form; None if all count."""
         valid = {form.id for form in self.mine}
-        gone = next((entry for entry in reversed(self.answered) if entry[1].id not in valid), None)
-        if gone is None:
+        withdrawn = next((entry for entry in reversed(self.answered) if entry[1].id not in valid), None)
+        if withdrawn is None:
             return None
-        self.answered.remove(gone)
+        self.answered.remove(withdrawn)
         self.n_now = max(self.n_now - 1, 0)
-        self.turn = gone[0]
-        return gone[1]
+        self.turn = withdrawn[0]
+        return withdrawn[1]
 
     def rated_elsewhere(self) -> bool:
         """Return True if the real video on screen is no longer to be rated: its form was redone."""
@@ -106,8 +106,9 @@ def rating_summary(session: RatingSession, seconds: float) -> str:
     """Return a summary of a sitting, with the rater's agreement with themselves where videos came twice."""
     if not session.rater or not session.n_turns:
         return ""
-    now = counted(session.n_now, "video")
-    text = f"{session.rater} rated {now} in {format_duration(seconds)}, {session.n_rated} of {session.n_turns} in all."
+    videos_text = counted(session.n_now, "video")
+    total = f"{session.n_rated} of {session.n_turns} in all"
+    text = f"{session.rater} rated {videos_text} in {format_duration(seconds)}, {total}."
     text += " Every rating is stored."
     if session.rubric is not None:
         for agreement in rated_twice(session.mine, session.rubric, (session.rater,))[:1]:

@@ -66,10 +66,10 @@ class RatingTab(QWidget):
         read_only = MessagePage("Ratings cannot be stored", self)
         read_only.set_message("This study is open for reading only. Rate in a copy; “study import” merges it back.")
         read_only.add_button("Rate in a copy", actions["save_study"].trigger)
-        rest = MessagePage("Time for a pause", self)
-        rest.set_message("You have rated for 25 min. A few minutes away from the screen keep your ratings fair.")
-        rest.add_button("Continue", controller.go_on)
-        rest.add_button("Finish for now", controller.leave)
+        rest_page = MessagePage("Time for a pause", self)
+        rest_page.set_message("You have rated for 25 min. A few minutes away from the screen keep your ratings fair.")
+        rest_page.add_button("Continue", controller.go_on)
+        rest_page.add_button("Finish for now", controller.leave)
         self.done_page = MessagePage("All done", self)
         self.done_page.add_button("Next rater", controller.leave)
         self.rater_page.set_text(
@@ -83,7 +83,7 @@ class RatingTab(QWidget):
             RatingPhase.READ_ONLY: read_only,
             RatingPhase.RUBRIC: self.rubric_page,
             RatingPhase.RATER: self.rater_page,
-            RatingPhase.REST: rest,
+            RatingPhase.REST: rest_page,
             RatingPhase.DONE: self.done_page,
             **dict.fromkeys(WITH_VIDEO, self.view),
         }
@@ -184,7 +184,7 @@ class RatingTab(QWidget):
 
             self._run(write, on_written)
 
-    def _run(self, work: Callable[[], object], then: Callable[..., object]) -> None:
+    def _run(self, work: Callable[[], object], on_success: Callable[..., object]) -> None:
         """Read or write a small file away from the window's thread."""
         task = self._app_context.copies.submit(lambda _slot, _token, _report: work())
-        task.then(succeeded=then, failed=self._app_context.messages.fail)
+        task.then(succeeded=on_success, failed=self._app_context.messages.fail)

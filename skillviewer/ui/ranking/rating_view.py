@@ -162,8 +162,8 @@ class RatingView(QWidget):
         """Mark the frame on screen; remove the mark if it is there already."""
         if self.clock.clips:
             clip = self.clock.clips[0]
-            here = round(float(clip.video.times_s[self.clock.frame(0)]), 3)
-            self._set_mark(None if self._mark_s == here else here)
+            time_s = round(float(clip.video.times_s[self.clock.frame(0)]), 3)
+            self._set_mark(None if self._mark_s == time_s else time_s)
 
     def show_sound(self, text: str, *, on: bool) -> None:
         """Show whether the sound is on, and a few words on it."""
@@ -264,8 +264,8 @@ class RatingView(QWidget):
     def _show_submit(self, *_: object) -> None:
         n_open = self.form.n_open
         practised = self._turn is not None and self._turn.practised is not None
-        done = "See the stated ratings" if practised else "Next video   (Enter)"
-        self.submit_button.setText(f"{n_open} {'item' if n_open == 1 else 'items'} to rate" if n_open else done)
+        button_text = "See the stated ratings" if practised else "Next video   (Enter)"
+        self.submit_button.setText(f"{n_open} {'item' if n_open == 1 else 'items'} to rate" if n_open else button_text)
         self.submit_button.setEnabled(not n_open and self._controller.phase is RatingPhase.RATING)
 
     def _show_current(self) -> None:

@@ -111,13 +111,13 @@ class RatingsView(QWidget):
         )
 
     def _show(self, summaries: tuple[RatingSummary, ...], criterion: str) -> None:
-        chosen = self.item.currentData() or criterion
+        item_shown = self.item.currentData() or criterion
         self._summaries = summaries
         self.item.blockSignals(True)  # the item is shown once, below
         self.item.clear()
         for summary in summaries:
             self.item.addItem(printable(summary.item), summary.item)
-        self.item.setCurrentIndex(max(self.item.findData(chosen), 0))
+        self.item.setCurrentIndex(max(self.item.findData(item_shown), 0))
         self.item.blockSignals(False)
         self.pages.setCurrentWidget(self._page if summaries else self.empty)
         self._show_item(self.item.currentIndex())

@@ -31,9 +31,9 @@ class Reliability(QWidget):
             label = WrappingLabel(self)
             self._column.addWidget(label)
             self._sentences.append(label)
-        for at, label in enumerate(self._sentences):
-            label.setVisible(at < len(sentences))
-            label.set_plain(sentences[at] if at < len(sentences) else "")
+        for index, label in enumerate(self._sentences):
+            label.setVisible(index < len(sentences))
+            label.set_plain(sentences[index] if index < len(sentences) else "")
 
     def _results_of(self, report: "RankingReport") -> list[str]:
         sentences = [report.connectivity]

@@ -42,8 +42,8 @@ class ResultView(VotesView):
         right.setWidget(inside)
         return splitter(self, Qt.Orientation.Horizontal, (left, right), (3, 2), (800, 480))
 
-    def _fill(self, snapshot: VotesSnapshot, found: object) -> str:
-        report = cast("RankingReport", found)
+    def _fill(self, snapshot: VotesSnapshot, result: object) -> str:
+        report = cast("RankingReport", result)
         if not report.judged:
             text = "Judge some pairs, and their videos appear here on one scale."
             skipped = "{} pairs were skipped and none judged. Judged videos appear here on one scale."
@@ -61,7 +61,7 @@ class ResultView(VotesView):
 
     def _ask_again(self, pairs: tuple[frozenset[str], ...]) -> None:
         text = "pair back in the queue" if len(pairs) == 1 else "pairs back in the queue"
-        command = Command(text, lambda s: s.again.ask(pairs), lambda s, asked: s.again.withdraw(asked), (VOTES,))
+        command = Command(text, lambda s: s.again.ask(pairs), lambda s, numbers: s.again.withdraw(numbers), (VOTES,))
         self._app_context.undo.perform(command)
 
     def _take_out(self, pairs: tuple[frozenset[str], ...]) -> None:

@@ -121,11 +121,11 @@ class RubricForm(QWidget):
                 self._column.removeWidget(row)
                 row.deleteLater()
             self.rows = []
-            for at, item in enumerate(rubric.items if rubric is not None else ()):
+            for index, item in enumerate(rubric.items if rubric is not None else ()):
                 row = RubricItemRow(item, self)
-                row.chosen.connect(partial(self.answer, at))
-                row.marked.connect(partial(self.mark, at))
-                self._column.insertWidget(at, row)
+                row.chosen.connect(partial(self.answer, index))
+                row.marked.connect(partial(self.mark, index))
+                self._column.insertWidget(index, row)
                 self.rows.append(row)
         self.clear()
 
@@ -141,19 +141,19 @@ class RubricForm(QWidget):
         self._show()
         self.mark(0)
 
-    def mark(self, at: int) -> None:
+    def mark(self, row_number: int) -> None:
         """Mark an item: keys rate it."""
-        self.current = min(max(at, 0), max(len(self.rows) - 1, 0))
+        self.current = min(max(row_number, 0), max(len(self.rows) - 1, 0))
         for place, row in enumerate(self.rows):
             row.set_current(current=place == self.current)
         self.moved.emit()
 
-    def answer(self, at: int, step: float | None) -> None:
+    def answer(self, row_number: int, step: float | None) -> None:
         """Rate an item, or say by None that it cannot be judged, and mark the next one."""
-        self._answers[self.rows[at].item.name] = step
+        self._answers[self.rows[row_number].item.name] = step
         self._show()
         open_items = [place for place, row in enumerate(self.rows) if row.item.name not in self._answers]
-        self.mark(at + 1 if at + 1 < len(self.rows) else next(iter(open_items), at))
+        self.mark(row_number + 1 if row_number + 1 < len(self.rows) else next(iter(open_items), row_number))
 
     def _show(self) -> None:
         for row in self.rows:

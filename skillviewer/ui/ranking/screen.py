@@ -198,7 +198,7 @@ class RankScreen(QWidget):
         judging_view = self.judging_view
         arguments = (self._app_context, self, dialogs)
         self.rate.dialogs = dialogs
-        between: dict[str, Callable[[], object]] = {
+        between_pairs: dict[str, Callable[[], object]] = {
             "rank_pack": partial(pack_pairs, *arguments, blur_faces=False),
             "rank_pack_blurred": partial(pack_pairs, *arguments, blur_faces=True),
             "rank_pack_videos": partial(pack_videos, *arguments, blur_faces=False),
@@ -377,9 +377,9 @@ class RankScreen(QWidget):
 
     def _show_read_only(self) -> None:
         study = self._app_context.studies.current
-        why = " ".join(study.notices) if study is not None else ""
+        reason = " ".join(study.notices) if study is not None else ""
         text = "You can judge in a copy; “skillviewer study import” merges its votes back."
-        self.read_only_page.set_message(f"{why or 'This study is open for reading only.'} {text}")
+        self.read_only_page.set_message(f"{reason or 'This study is open for reading only.'} {text}")
 
     def _on_again(self) -> None:
         """Reopen the study: the program that had locked it may be closed."""
@@ -397,14 +397,14 @@ class RankScreen(QWidget):
     def _show_done(self) -> None:
         progress, rater = self.judging.session.progress, self.judging.session.rater
         judged = ("{} judgement" if progress.mine == 1 else "{} judgements").format(progress.mine)
-        more = self.judging.session.ahead is not None
+        has_more = self.judging.session.ahead is not None
         text = "{} gave {}. All raters together gave {} of {}. Thank you."
-        if not more and progress.all < progress.target:
+        if not has_more and progress.all < progress.target:
             text = "{} gave {} and has seen every pair. All raters together gave {} of {}. Thank you."
-        elif not more:  # few videos have few pairs
+        elif not has_more:  # few videos have few pairs
             text = "{} gave {} and has seen every pair. All raters together gave {}. Thank you."
         self.done_page.set_message(text.format(rater, judged, progress.all, progress.target))
-        self.more.setVisible(more)
+        self.more.setVisible(has_more)
 
     def _on_judging_progress(self, *_: object) -> None:
         name = printable(self._rater)
@@ -422,8 +422,8 @@ class RankScreen(QWidget):
         self._take_focus()
 
     def _on_study(self, study: OpenStudy) -> None:
-        of = study.settings.criterion
-        self._question = f"{study.statement} ({of})" if of else study.statement
+        criterion = study.settings.criterion
+        self._question = f"{study.statement} ({criterion})" if criterion else study.statement
         self.judging_view.take_settings()
         self._on_phase(self.judging.phase)
 

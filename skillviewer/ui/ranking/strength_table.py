@@ -56,7 +56,7 @@ class ScaleDelegate(QStyledItemDelegate):
             share = (logits + self.reach) / (2 * self.reach)
             return box.left() + MARGIN_PX + share * (box.width() - 2 * MARGIN_PX)
 
-        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        is_selected = bool(option.state & QStyle.StateFlag.State_Selected)
         line = palette.color(QPalette.ColorRole.Mid)
         muted = palette.color(QPalette.ColorRole.PlaceholderText)
         painter.save()
@@ -68,7 +68,7 @@ class ScaleDelegate(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         accent = QColor(palette.color(QPalette.ColorRole.Accent))
         bar = QColor(accent)
-        bar.setAlphaF(0.75 if chosen else 0.55)
+        bar.setAlphaF(0.75 if is_selected else 0.55)
         painter.setPen(QPen(bar, 2.5))
         painter.drawLine(QPointF(x(low), middle), QPointF(x(high), middle))
         painter.setPen(Qt.PenStyle.NoPen)
@@ -116,7 +116,9 @@ class StrengthTable(SortedTable):
         ends = [abs(s.strength) + TWO_SIDED_95 * s.error for s in ranked_videos]
         self.scale.reach = max(1, math.ceil(max(ends, default=1)))
         self._fill(
-            self._columns(tasks=tasks), len(ranked_videos), lambda at: self._row(at, ranked_videos[at], tasks=tasks)
+            self._columns(tasks=tasks),
+            len(ranked_videos),
+            lambda number: self._row(number, ranked_videos[number], tasks=tasks),
         )
         self._set_widths(tasks=tasks)
 
@@ -143,23 +145,23 @@ class StrengthTable(SortedTable):
     def _set_widths(self, *, tasks: bool) -> None:
         scale_at = 3 if tasks else 2
         header = self.horizontalHeader()
-        for at, column in enumerate(self._cells.columns):
-            header.setSectionResizeMode(at, QHeaderView.ResizeMode.Fixed)
+        for index, column in enumerate(self._cells.columns):
+            header.setSectionResizeMode(index, QHeaderView.ResizeMode.Fixed)
             # the mark of the order stands beside the title, or a narrow column would lose its title
-            header.resizeSection(at, self.fontMetrics().horizontalAdvance(column.title) + HEADER_PX)
-            delegate = {1: self.names, scale_at: self.scale}.get(at, self._plain)
-            self.setItemDelegateForColumn(at, delegate)
+            header.resizeSection(index, self.fontMetrics().horizontalAdvance(column.title) + HEADER_PX)
+            delegate = {1: self.names, scale_at: self.scale}.get(index, self._plain)
+            self.setItemDelegateForColumn(index, delegate)
         if tasks:
             header.setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
         header.resizeSection(scale_at, SCALE_PX)
         self._share_width()
 
-    def _row(self, at: int, ranked: "RankedVideo", *, tasks: bool) -> list[Cell]:
+    def _row(self, number: int, ranked: "RankedVideo", *, tasks: bool) -> list[Cell]:
         s = ranked
         low, high = s.strength - TWO_SIDED_95 * s.error, s.strength + TWO_SIDED_95 * s.error
         text = f"{signed(s.strength)} logits, 95 % interval {signed(low)} to {signed(high)}"
         return [
-            Cell(str(s.rank), at),
+            Cell(str(s.rank), number),
             Cell(printable(s.name)),
             *([Cell(printable(s.task))] if tasks else []),
             Cell("", s.strength, tip=text, ends=(low, s.strength, high)),

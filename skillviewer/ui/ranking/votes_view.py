@@ -86,7 +86,7 @@ class VotesView(QWidget):
         """Make the page and its widgets, once."""
 
     @abstractmethod
-    def _fill(self, snapshot: VotesSnapshot, found: object) -> str:
+    def _fill(self, snapshot: VotesSnapshot, result: object) -> str:
         """Fill the page with the result; return the sentence to show instead where there is nothing, or ""."""
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -119,23 +119,23 @@ class VotesView(QWidget):
 
     def _on_read(self, snapshot: VotesSnapshot) -> None:
         if self._last is not None:
-            before, found = self._last
+            before, last_result = self._last
             if (before.tasks, before.asked) == (snapshot.tasks, snapshot.asked):
-                self._show(snapshot, found)
+                self._show(snapshot, last_result)
                 return
         work = self._work
         self._asked = self._app_context.index.submit(lambda _backend, token, _report: work(snapshot, token))
-        self._asked.then(succeeded=lambda found: self._show(snapshot, found), failed=self._on_failed)
+        self._asked.then(succeeded=lambda result: self._show(snapshot, result), failed=self._on_failed)
 
     def _on_failed(self, error: BaseException) -> None:
         self._asked = None
         self._stale = True
         self._app_context.messages.fail(error)
 
-    def _show(self, snapshot: VotesSnapshot, found: object) -> None:
+    def _show(self, snapshot: VotesSnapshot, result: object) -> None:
         self._asked = None
-        self._last = (snapshot, found)
-        is_empty = self._fill(snapshot, found)
+        self._last = (snapshot, result)
+        is_empty = self._fill(snapshot, result)
         if is_empty:
             self.empty.set_message(is_empty)
         self.pages.setCurrentWidget(self.empty if is_empty else self._page)

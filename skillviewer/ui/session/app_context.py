@@ -200,22 +200,22 @@ class AppContext(QObject):
             self.settings.remember(path.absolute())
         self.intake.take(paths)
 
-    def _must_ask(self, found: ClassifiedPaths) -> bool:
+    def _must_ask(self, paths: ClassifiedPaths) -> bool:
         """Decide whether the study that videos join has to be asked for; one that was remembered takes them at once."""
         study = self.studies.current
         listed = {entry.clip.path for entry in self.videos}
-        new = set(found.videos) - listed
-        if not new or study is None or study.draft or found.study is not None or found.archive is not None:
+        new = set(paths.videos) - listed
+        if not new or study is None or study.draft or paths.study is not None or paths.archive is not None:
             return False
         if self.destination is VideoDestination.NEW_STUDY:
             self.studies.close()
         return self.destination is None
 
-    def take_videos(self, found: ClassifiedPaths, destination: VideoDestination) -> None:
+    def take_videos(self, paths: ClassifiedPaths, destination: VideoDestination) -> None:
         """Take opened videos into the open study or a new one."""
         if destination is VideoDestination.NEW_STUDY:
             self.studies.close()
-        self.intake.accept(found)
+        self.intake.accept(paths)
 
     def _on_enrolled(self, added: Added) -> None:
         """Let the user take an opening back: the videos leave the study, and their files stay."""
@@ -244,9 +244,9 @@ class AppContext(QObject):
         name = entry.study_name
         cleared = None if fact == "participant" else ""
 
-        def change(study: Study, now: str | None) -> str | None:
+        def change(study: Study, value: str | None) -> str | None:
             before = getattr(study.videos.get(name), fact)
-            study.videos.change(name, **{fact: now})
+            study.videos.change(name, **{fact: value})
             return cast("str | None", before)
 
         text = "participant in {}" if cleared is None else "occasion of {}"
@@ -332,10 +332,10 @@ class AppContext(QObject):
     def split_off(self) -> None:
         """Make the selection a separate video of the study: an attempt in a long recording."""
         entry = self.videos.get(self.state.current)
-        chosen = self.playback.selection
-        if entry is None or not entry.study_name or chosen is None:
+        selection = self.playback.selection
+        if entry is None or not entry.study_name or selection is None:
             return
-        clip_range = FrameRange(chosen.start, chosen.stop)
+        clip_range = FrameRange(selection.start, selection.stop)
         name = entry.study_name
         self.playback.clear_marks()
         text, message = "new video of a part of {}", "“{}” is now a separate video in the list."
@@ -350,8 +350,8 @@ class AppContext(QObject):
     def score_here(self) -> float | None:
         """Return the mean score after the last step known at the playhead, or None."""
         analysis = self.state.analysis
-        at = score_curve(analysis).at(self.playback.time_s) if analysis is not None and analysis.n_samples else None
-        return at[1] if at is not None else None
+        point = score_curve(analysis).at(self.playback.time_s) if analysis is not None and analysis.n_samples else None
+        return point[1] if point is not None else None
 
     def close(self) -> None:
         """Stop everything and end the worker threads; ``closed`` fires when they have ended. Returns at once."""
@@ -371,21 +371,21 @@ class AppContext(QObject):
         if self._alive == 0:
             self.closed.emit()
 
-    def _on_took(self, found: ClassifiedPaths) -> None:
-        if found.checkpoint is not None:
-            self.models.choose(found.checkpoint)
-        if found.study is not None:
-            self.studies.open(found.study)
-        elif found.archive is not None:
-            self.studies.unpack(found.archive)
-        if found.videos:
+    def _on_took(self, paths: ClassifiedPaths) -> None:
+        if paths.checkpoint is not None:
+            self.models.choose(paths.checkpoint)
+        if paths.study is not None:
+            self.studies.open(paths.study)
+        elif paths.archive is not None:
+            self.studies.unpack(paths.archive)
+        if paths.videos:
             has_study = self.studies.current is not None  # a draft that is made for them leaves with them
-            self.studies.enrol(found.videos, self._on_enrolled if has_study else None)
-            self.state.set_current(VideoClip(found.videos[0]))
-        if found.tracks is not None:
-            self.tracks_taken.emit(found.tracks)
-        if found.table is not None:
-            self.table_taken.emit(found.table, found.table_folder)
+            self.studies.enrol(paths.videos, self._on_enrolled if has_study else None)
+            self.state.set_current(VideoClip(paths.videos[0]))
+        if paths.tracks is not None:
+            self.tracks_taken.emit(paths.tracks)
+        if paths.table is not None:
+            self.table_taken.emit(paths.table, paths.table_folder)
 
     def _on_leaving(self) -> None:
         if self.studies.current is not None:

@@ -76,9 +76,9 @@ class AssessmentQueue(QObject):
         if on:
             self._settle.start()
 
-    def ask(self, wanted: list[VideoClip], *, again: bool = False) -> None:
+    def ask(self, clips: list[VideoClip], *, again: bool = False) -> None:
         """Assess videos of the list, in this order, behind those that wait; also assessed ones where ``again``."""
-        for clip in wanted:
+        for clip in clips:
             self._enqueue(clip, again=again)
         self._advance()
 
@@ -95,18 +95,18 @@ class AssessmentQueue(QObject):
         self._advance()
 
     def _report_dropped(self) -> None:
-        asked = dict.fromkeys([*self._queue, *([self.running] if self.running is not None else [])])
-        n = sum(clip not in self._unasked for clip in asked)
+        waiting = dict.fromkeys([*self._queue, *([self.running] if self.running is not None else [])])
+        n = sum(clip not in self._unasked for clip in waiting)
         if n:
             text = "Another model was chosen: the assessment of {} waiting videos was cancelled."
-            one = "Another model was chosen: the assessment of 1 waiting video was cancelled."
-            self._messages.note(text.format(n) if n > 1 else one)
+            single = "Another model was chosen: the assessment of 1 waiting video was cancelled."
+            self._messages.note(text.format(n) if n > 1 else single)
 
-    def _suffices(self, clip: VideoClip, known: Analysis | None) -> bool:
+    def _suffices(self, clip: VideoClip, analysis: Analysis | None) -> bool:
         """Return whether the known analysis of a video is the one that it waits for."""
-        if known is None or clip in self._again:
+        if analysis is None or clip in self._again:
             return False
-        return clip in self._unasked or known.n_passes >= self._state.passes
+        return clip in self._unasked or analysis.n_passes >= self._state.passes
 
     def _enqueue(self, clip: VideoClip, *, again: bool) -> None:
         self._unasked.discard(clip)
@@ -236,7 +236,7 @@ class AssessmentQueue(QObject):
             self.busy_changed.emit(True)
         self._report_job(0, 0)
 
-    def _report_job(self, done: int, total: int) -> None:
+    def _report_job(self, n_done: int, total: int) -> None:
         if self._job is None or self.running is None:
             return
         n_videos = self._n_done + 1 + len(self._queue)
@@ -244,7 +244,7 @@ class AssessmentQueue(QObject):
         stage = entry.name if entry is not None else self.running.path.stem
         if n_videos > 1:
             stage = f"{stage} ({self._n_done + 1} of {n_videos})"
-        self._job.set_progress(stage, self._n_done * total + done, n_videos * total)
+        self._job.set_progress(stage, self._n_done * total + n_done, n_videos * total)
 
     def _show(self, progress: Progress) -> None:
         if self.running is None:
@@ -254,8 +254,8 @@ class AssessmentQueue(QObject):
         if isinstance(progress.value, Analysis) and self.running == self._state.current:
             self._state.set_analysis(progress.value)
 
-    def _on_succeeded(self, done: tuple[Analysis, str]) -> None:
-        (analysis, memory), clip, model = done, self.running, self._model
+    def _on_succeeded(self, assessed: tuple[Analysis, str]) -> None:
+        (analysis, memory), clip, model = assessed, self.running, self._model
         if clip is None or model is None:
             return
         self._kept[clip, model.digest] = analysis
@@ -306,8 +306,8 @@ class AssessmentQueue(QObject):
             self.busy_changed.emit(False)
 
     def _known(self, clip: VideoClip) -> Analysis | None:
-        kept = self._kept.get((clip, self._state.digest))
-        return None if kept is None else kept.in_task(*self._videos.tasks(clip))
+        analysis = self._kept.get((clip, self._state.digest))
+        return None if analysis is None else analysis.in_task(*self._videos.tasks(clip))
 
     def _leave_out(self, clip: VideoClip) -> None:
         if clip in self._queue:

@@ -51,11 +51,11 @@ class FileChecks(QObject):
             self._reading = self._worker.submit(lambda _none, token, _report: identify(path, token))
             self._reading.then(succeeded=self._on_read, failed=self._on_read)
 
-    def _on_read(self, found: Identity | Exception) -> None:
+    def _on_read(self, identity: Identity | Exception) -> None:
         if self.sender() is not self._reading or self._worker.stopped:
             return  # forgotten
         path = self._doubtful[0].path
-        this = self._round
+        round_number = self._round
         self._reading = None
         names = {video.name for video in self._doubtful if video.path == path}  # parts of one file
         self._doubtful = [video for video in self._doubtful if video.name not in names]
@@ -63,11 +63,11 @@ class FileChecks(QObject):
         def read(other: Path, token: CancelToken) -> Identity:
             if other != path:  # it was moved meanwhile, or belongs to another study
                 return identify(other, token)
-            if isinstance(found, Exception):
-                raise found
-            return found
+            if isinstance(identity, Exception):
+                raise identity
+            return identity
 
-        self._check(names, read, lambda videos: self._on_checked(this, videos))
+        self._check(names, read, lambda videos: self._on_checked(round_number, videos))
 
     def _on_checked(self, of_round: int, videos: tuple[StudyVideo, ...]) -> None:
         if of_round != self._round:

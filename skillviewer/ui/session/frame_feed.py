@@ -58,11 +58,11 @@ exact picture is."""
 IDLE_MS = 250  # rest after which decoding ahead begins
 
 
-def _preview(reader: Reader, wanted: int, superseded: CancelToken) -> tuple[int, RGBImage]:
+def _preview(reader: Reader, frame_index: int, superseded: CancelToken) -> tuple[int, RGBImage]:
     """Return the best picture that is available quickly without a proxy, and its frame."""
-    near = reader.nearest_cached(wanted)
-    key = reader.key_frame(wanted)
-    if near is not None and abs(near - wanted) <= abs(key - wanted):
+    near = reader.nearest_cached(frame_index)
+    key = reader.key_frame(frame_index)
+    if near is not None and abs(near - frame_index) <= abs(key - frame_index):
         picture = reader.cached(near)
         if picture is not None:
             return near, picture
@@ -135,10 +135,10 @@ class FrameFeed(QObject):
     @property
     def settled(self) -> bool:
         """True when the exact picture of the last frame asked for has arrived, or cannot be decoded."""
-        want, shown = self._want, self._shown
+        want, on_screen = self._want, self._shown
         if want is not None and want.serial == self._lost:
             return True
-        return want is None or (shown is not None and shown.serial == want.serial and shown.exact)
+        return want is None or (on_screen is not None and on_screen.serial == want.serial and on_screen.exact)
 
     def open(self, path: Path) -> None:
         """Open a video; ``opened`` brings its VideoInfo, or ``failed`` the error."""

@@ -37,11 +37,11 @@ class ModelHolder:
         token.check()
         digest = _digest(folder)
         report(Progress("loading", value=digest))
-        stands = self._assessor is not None and folder == self._folder and digest == self._assessor.digest
-        return self._open(folder, stands=stands)
+        is_open = self._assessor is not None and folder == self._folder and digest == self._assessor.digest
+        return self._open(folder, is_open=is_open)
 
-    def _open(self, folder: Path, *, stands: bool) -> LoadedModel:
-        if not stands:
+    def _open(self, folder: Path, *, is_open: bool) -> LoadedModel:
+        if not is_open:
             assessor = self._open_model(folder)
             self.close()
             self._assessor = assessor
@@ -56,7 +56,7 @@ class ModelHolder:
             return None
         token.check()
         report(Progress("loading"))
-        return self._open(folder, stands=False)
+        return self._open(folder, is_open=False)
 
     @property
     def assessor(self) -> Assessor:
@@ -128,8 +128,8 @@ class ModelChooser(QObject):
         folders = [entry.folder for entry in self.entries]
         if not folders:
             return
-        at = folders.index(self.wanted) + direction if self.wanted in folders else 0
-        self.choose(folders[at % len(folders)])
+        place = folders.index(self.wanted) + direction if self.wanted in folders else 0
+        self.choose(folders[place % len(folders)])
 
     def _on_loading(self, progress: Progress) -> None:
         """Let the analyses that are stored appear: loading takes seconds."""

@@ -65,9 +65,9 @@ class StudyHolder:
     def facts(self) -> OpenStudy:
         """Return what the window should know."""
         study, settings = self.study, self.study.settings
-        said = (study.title, settings.statement, self._draft, study.read_only, study.notices, settings)
+        facts = (study.title, settings.statement, self._draft, study.read_only, study.notices, settings)
         first = lowest_video(study) if study.path == sample_path().absolute() else ""
-        return OpenStudy(study.path, *said, study.criteria(), study.criterion, first)
+        return OpenStudy(study.path, *facts, study.criteria(), study.criterion, first)
 
     def listed(self) -> StudyContents:
         return StudyContents(self.facts(), self.study.videos.all())
@@ -135,7 +135,7 @@ def lowest_video(study: Study) -> str:
     from skillviewer.nets.library import DEFAULT_MODEL
 
     digests = [model.digest for model in study.models.all() if model.name == DEFAULT_MODEL]
-    scores = {name: one.score for digest in digests for name, one in study.models.scores(digest).items()}
+    scores = {name: score.score for digest in digests for name, score in study.models.scores(digest).items()}
     return min(scores, key=lambda name: scores[name], default="")
 
 

@@ -28,11 +28,11 @@ class OpenVideos:
         self,
         open_reader: Callable[[Path, CancelToken], Reader],
         open_proxy: Callable[[VideoInfo], Proxy | None],
-        most: int = 2,
+        max_open: int = 2,
     ) -> None:
         self._open_reader = open_reader
         self._open_proxy = open_proxy
-        self._most = most
+        self._most = max_open
         self._readers: dict[Path, Reader] = {}  # the one used last comes last
         self._proxies: dict[Path, Proxy] = {}
 

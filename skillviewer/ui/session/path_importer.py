@@ -31,7 +31,7 @@ class PathImporter(QObject):
         self._to_probe: OrderedDict[VideoClip, None] = OrderedDict()
         self._probing: VideoClip | None = None
         self._unreadable: list[tuple[Path, str]] = []
-        self.must_ask: Callable[[ClassifiedPaths], bool] = lambda _found: False
+        self.must_ask: Callable[[ClassifiedPaths], bool] = lambda _paths: False
 
     def take(self, paths: Sequence[Path]) -> None:
         all_paths = list(paths)
@@ -61,28 +61,28 @@ class PathImporter(QObject):
         for clip in videos:
             self._to_probe.setdefault(clip)
 
-    def _on_sorted(self, found: ClassifiedPaths) -> None:
-        if self.must_ask(found):
-            self.asked.emit(found)
+    def _on_sorted(self, paths: ClassifiedPaths) -> None:
+        if self.must_ask(paths):
+            self.asked.emit(paths)
         else:
-            self.accept(found)
+            self.accept(paths)
 
-    def accept(self, found: ClassifiedPaths) -> None:
+    def accept(self, paths: ClassifiedPaths) -> None:
         """List videos, and announce everything that was found."""
-        self._queue(map(VideoClip, self._videos.add(found.videos)))
-        if found.refused:
-            self._refuse(found.refused, "{} was not opened: {}", "{} items were not opened.")
-        self.took.emit(found)
+        self._queue(map(VideoClip, self._videos.add(paths.videos)))
+        if paths.refused:
+            self._refuse(paths.refused, "{} was not opened: {}", "{} items were not opened.")
+        self.took.emit(paths)
         self._probe_next()
 
-    def _refuse(self, refused: Sequence[tuple[Path, str]], one: str, many: str) -> None:
+    def _refuse(self, refused: Sequence[tuple[Path, str]], singular: str, plural: str) -> None:
         if len(refused) == 1:
             path, reason = refused[0]
-            text = reason if path.name in reason else one.format(path.name, reason)
+            text = reason if path.name in reason else singular.format(path.name, reason)
             self._messages.post(Message(text, Severity.WARNING))
         else:
             details = tuple(reason if path.name in reason else f"{path.name}: {reason}" for path, reason in refused)
-            self._messages.post(Message(many.format(len(refused)), Severity.WARNING, details))
+            self._messages.post(Message(plural.format(len(refused)), Severity.WARNING, details))
 
     def _probe_next(self) -> None:
         if self._probing is not None or self._worker.stopped:
@@ -99,12 +99,12 @@ class PathImporter(QObject):
             succeeded=self._on_probed, failed=self._messages.fail, finished=self._on_probe_finished
         )
 
-    def _on_probed(self, found: Probed) -> None:
-        if found.info is None:
-            self._unreadable.append((found.clip.path, found.reason))
-            self._videos.update(found.clip, state=VideoState.UNREADABLE, reason=found.reason)
+    def _on_probed(self, probed: Probed) -> None:
+        if probed.info is None:
+            self._unreadable.append((probed.clip.path, probed.reason))
+            self._videos.update(probed.clip, state=VideoState.UNREADABLE, reason=probed.reason)
         else:
-            self._videos.update(found.clip, info=found.info, thumbnail=found.thumbnail)
+            self._videos.update(probed.clip, info=probed.info, thumbnail=probed.thumbnail)
 
     def _on_probe_finished(self) -> None:
         self._probing = None

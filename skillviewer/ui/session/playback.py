@@ -80,10 +80,10 @@ class Playback(QObject):
     @property
     def selection_s(self) -> tuple[float, float] | None:
         """When the selection begins and ends, in seconds from the file's first frame; None without one."""
-        chosen = self.selection
-        if chosen is None or self.video is None:
+        selection = self.selection
+        if selection is None or self.video is None:
             return None
-        return float(self.video.times_s[chosen[0]]), self.video.end_s(chosen[-1])
+        return float(self.video.times_s[selection[0]]), self.video.end_s(selection[-1])
 
     def open(self, video: VideoInfo | None, frames: range | None = None) -> None:
         """Put a video, or some of its frames, under the playhead, at its first frame, paused."""
@@ -133,11 +133,11 @@ class Playback(QObject):
         """Pause at the next (1) or previous (-1) sampled frame; stay where there is none."""
         self.pause()
         if direction > 0:
-            at = int(np.searchsorted(self.samples, self.frame, side="right"))
+            place = int(np.searchsorted(self.samples, self.frame, side="right"))
         else:
-            at = int(np.searchsorted(self.samples, self.frame, side="left")) - 1
-        if 0 <= at < len(self.samples):
-            self.seek(int(self.samples[at]))
+            place = int(np.searchsorted(self.samples, self.frame, side="left")) - 1
+        if 0 <= place < len(self.samples):
+            self.seek(int(self.samples[place]))
 
     def first(self) -> None:
         self.seek(self.frames[0])
@@ -233,8 +233,8 @@ class Playback(QObject):
         self._schedule(position_s)
 
     def _range(self) -> tuple[int, int]:
-        chosen = self._once or (self.selection if self.loop else None) or self.frames
-        return chosen[0], chosen[-1]
+        frames = self._once or (self.selection if self.loop else None) or self.frames
+        return frames[0], frames[-1]
 
     def _set_marks(self, marks: tuple[int | None, int | None]) -> None:
         if self.video is not None and marks != self.marks:

@@ -106,7 +106,7 @@ class Settings:
 
     def __init__(self, store: QSettings) -> None:
         self.store = store
-        stored = [each.key for each in vars(Settings).values() if isinstance(each, Stored)]
+        stored = [member.key for member in vars(Settings).values() if isinstance(member, Stored)]
         self.held: dict[str, object] = {key: store.value(key) for key in stored}  # worker threads read them too
 
     @classmethod
@@ -138,8 +138,8 @@ class Settings:
     @keys.setter
     def keys(self, keys: Mapping[str, tuple[str, ...]]) -> None:
         self.store.remove("keys")
-        for name, chosen in keys.items():
-            self.store.setValue(f"keys/{name}", list(chosen))
+        for name, key_texts in keys.items():
+            self.store.setValue(f"keys/{name}", list(key_texts))
 
     @property
     def map_style(self) -> MapStyle:

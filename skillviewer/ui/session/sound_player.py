@@ -321,8 +321,8 @@ class SoundPlayer(QObject):
     def _look_through(self) -> None:
         """Find out what sound the video has, unless it is known or is not asked for."""
         video = self._video
-        asked = self.wants_envelope or (self.on and video is not None and video.duration_s <= LONGEST_S)
-        if video is None or not asked or self.envelope is not None or self._looking is not None:
+        is_needed = self.wants_envelope or (self.on and video is not None and video.duration_s <= LONGEST_S)
+        if video is None or not is_needed or self.envelope is not None or self._looking is not None:
             return
         if self._looker.stopped:
             return

@@ -82,10 +82,10 @@ class SoundQueue:
     def position_s(self, now_s: float) -> float | None:
         """Return the time in the video of what is heard at a reading of the clock; None before the device began."""
         with self._lock:
-            heard = self._heard
-        if heard is None:
+            block_heard = self._heard
+        if block_heard is None:
             return None
-        number, heard_at_s = heard
+        number, heard_at_s = block_heard
         return self.run.start_s + (number / SOUND_RATE_HZ + now_s - heard_at_s) * self.run.speed
 
     def _drop(self) -> None:

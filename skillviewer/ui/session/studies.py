@@ -96,14 +96,14 @@ class StudyController(QObject):
 
         Failures are shown; ``changed`` tells what is other now: ``changes``, of ``EVERYTHING``.
         """
-        meant = self.current
+        study_ = self.current
 
         def act(slot: StudyHolder, _token: CancelToken, _report: Report) -> object:
-            if meant is not None and slot.study.path != meant.path:  # asked before the window knew
+            if study_ is not None and slot.study.path != study_.path:  # asked before the window knew
                 raise StudyError("Another study was opened meanwhile: nothing was written. Do it again there.")
             return work(slot.study)
 
-        return self._submit(act, must_run=True).then(succeeded=lambda _: self._on_acted(meant, frozenset(changes)))
+        return self._submit(act, must_run=True).then(succeeded=lambda _: self._on_acted(study_, frozenset(changes)))
 
     def submit_write_to(self, path: Path, work: Callable[[Study], object]) -> Task:
         """Write to a study that need not be the open one; whoever opens it meanwhile waits. Failures are shown."""
@@ -116,9 +116,9 @@ class StudyController(QObject):
 
         return self._submit(act, must_run=True)
 
-    def _on_acted(self, meant: OpenStudy | None, changes: frozenset[str]) -> None:
-        if meant is not None and meant.draft and changes & {VOTES, ANNOTATIONS, VIDEOS}:
-            self.draft_filled.emit(meant.path)
+    def _on_acted(self, study: OpenStudy | None, changes: frozenset[str]) -> None:
+        if study is not None and study.draft and changes & {VOTES, ANNOTATIONS, VIDEOS}:
+            self.draft_filled.emit(study.path)
         if self._worker.stopped or self.current is None:
             return  # an act that had to run when window or study closed: the study is not asked again
         if changes & {SETTINGS, VOTES}:  # votes and ratings bring criteria
@@ -222,23 +222,23 @@ class StudyController(QObject):
             self.replaced.emit()
             self.closed.emit()
 
-    def enrol(self, paths: Sequence[Path], then: Callable[[Added], None] | None = None) -> None:
-        """Add videos to the study, and hand the result to ``then``; a read-only study only shows them."""
+    def enrol(self, paths: Sequence[Path], on_added: Callable[[Added], None] | None = None) -> None:
+        """Add videos to the study, and hand the result to ``on_added``; a read-only study only shows them."""
         new = [NewVideo(path) for path in paths]
 
         def filled(added: Added) -> None:
             self._warn(added.problems)
-            if then is not None:
-                then(added)
+            if on_added is not None:
+                on_added(added)
 
-        self.fill(lambda study, *given: study.videos.add(new, *given), "Adding videos to the study", filled)
+        self.fill(lambda study, *arguments: study.videos.add(new, *arguments), "Adding videos to the study", filled)
 
     def fill(
-        self, add: Callable[[Study, CancelToken, Report], object], title: str, then: Callable[[Any], None]
+        self, add: Callable[[Study, CancelToken, Report], object], title: str, on_added: Callable[[Any], None]
     ) -> Task:
         """Add something to the study, as a job; without a study, a draft is made.
 
-        ``add`` is plain code that does one whole act; ``then`` gets its result, unless the study was closed meanwhile.
+        ``add`` runs whole or not at all; ``on_added`` gets its result, unless the study was closed meanwhile.
         """
 
         def work(slot: StudyHolder, token: CancelToken, report: Report) -> object:
@@ -257,7 +257,7 @@ class StudyController(QObject):
         def filled(answer: tuple[object, StudyContents]) -> None:
             self._on_listed(answer[1])
             self.changed.emit(frozenset({VIDEOS, PAIRS}))
-            then(answer[0])
+            on_added(answer[0])
 
         task = self._submit(work, filled)
         self._jobs.follow(title, task, confirm_stop=False)
@@ -268,17 +268,19 @@ class StudyController(QObject):
 
     def locate(self, folder: Path) -> None:
         """Find moved videos again below a folder, by size and content."""
-        task = self._submit(lambda slot, *given: slot.study.videos.relink(folder, *given), self._on_relinked)
+        task = self._submit(lambda slot, *arguments: slot.study.videos.relink(folder, *arguments), self._on_relinked)
         self._jobs.follow("Looking for videos", task, confirm_stop=False)
 
-    def _submit(self, work: SlotWork, then: Callable[[Any], None] | None = None, *, must_run: bool = False) -> Task:
-        """Submit work; ``then`` gets the result, unless the study was closed meanwhile."""
+    def _submit(
+        self, work: SlotWork, on_success: Callable[[Any], None] | None = None, *, must_run: bool = False
+    ) -> Task:
+        """Submit work; ``on_success`` gets the result, unless the study was closed meanwhile."""
         task = self._worker.submit(work, must_run=must_run)
         task.failed.connect(self._messages.fail)
-        if then is not None:
-            asked = self._generation
+        if on_success is not None:
+            generation = self._generation
             self._awaited.add(task)
-            task.succeeded.connect(lambda answer: then(answer) if asked == self._generation else None)
+            task.succeeded.connect(lambda answer: on_success(answer) if generation == self._generation else None)
             task.finished.connect(lambda: self._awaited.discard(task))
         return task
 
@@ -297,22 +299,22 @@ class StudyController(QObject):
             self._reported = ()
             self._back_up.start()
             self._watch.start()
-        fresh = tuple(text for text in study.notices if text not in self._reported)
+        new_notices = tuple(text for text in study.notices if text not in self._reported)
         self._reported = study.notices
-        for text in fresh:
+        for text in new_notices:
             self._messages.post(Message(text, Severity.WARNING if study.read_only else Severity.NOTE))
         if study != before:
             self.opened.emit(study)
 
-    def _on_erased(self, _found: StudyContents) -> None:
+    def _on_erased(self, _contents: StudyContents) -> None:
         """List the texts that still mention an erased video."""
         if self._mentions:
             text = f"The name of the video still stands in {some(self._mentions)}, and in the new backup."
             self._messages.post(Message(text, Severity.WARNING))
 
-    def _on_unpacked(self, found: StudyContents) -> None:
+    def _on_unpacked(self, contents: StudyContents) -> None:
         """Report that the videos of an archive are not those that were assessed."""
-        readme = found.study.path.with_name(README)
+        readme = contents.study.path.with_name(README)
         if readme.is_file():
             text = (
                 "Faces were blurred in these videos; some may have been missed. Scores and votes are those of the "
@@ -320,33 +322,33 @@ class StudyController(QObject):
             )
             self._messages.post(Message(text.format(readme), Severity.NOTE))
 
-    def _on_exchanged(self, found: StudyContents) -> None:
+    def _on_exchanged(self, contents: StudyContents) -> None:
         self.replaced.emit()
         self.current = None
-        self._on_listed(found)
-        self._report_missing(found.videos)
+        self._on_listed(contents)
+        self._report_missing(contents.videos)
 
-    def _on_saved_as(self, found: StudyContents) -> None:
+    def _on_saved_as(self, contents: StudyContents) -> None:
         if self.current is not None:
-            self.moved.emit(self.current.path, found.study.path)
-        self._on_listed(found)
-        self._messages.note(f"The study is saved as {found.study.path}.")
+            self.moved.emit(self.current.path, contents.study.path)
+        self._on_listed(contents)
+        self._messages.note(f"The study is saved as {contents.study.path}.")
 
-    def _on_listed(self, found: StudyContents) -> None:
-        self._on_facts(found.study)
-        self._list(found.videos)
+    def _on_listed(self, contents: StudyContents) -> None:
+        self._on_facts(contents.study)
+        self._list(contents.videos)
 
     def _warn(self, problems: Sequence[str]) -> None:
         for text in problems:
             self._messages.post(Message(text, Severity.WARNING))
 
-    def _on_relinked(self, found: Relinked) -> None:
-        text = f"{len(found.found)} videos found again."
-        lost = (*found.missing, *found.replaced)
-        if lost:
-            text = f"{len(found.found)} videos found again, {len(lost)} are still missing."
-        self._messages.post(Message(text, Severity.WARNING if lost else Severity.NOTE, lost))
-        self._warn(found.problems)
+    def _on_relinked(self, relinked: Relinked) -> None:
+        text = f"{len(relinked.found)} videos found again."
+        unlocated = (*relinked.missing, *relinked.replaced)
+        if unlocated:
+            text = f"{len(relinked.found)} videos found again, {len(unlocated)} are still missing."
+        self._messages.post(Message(text, Severity.WARNING if unlocated else Severity.NOTE, unlocated))
+        self._warn(relinked.problems)
         self.relist()
         self.changed.emit(frozenset({VIDEOS}))
 
@@ -355,27 +357,27 @@ class StudyController(QObject):
         self._on_checked(videos)
         self._checks.look(videos)
 
-    def _check(self, names: set[str], read: Read, then: Callable[[Any], None]) -> None:
+    def _check(self, names: set[str], read: Read, on_checked: Callable[[Any], None]) -> None:
         if not self._worker.stopped:
-            self._submit(lambda slot, token, report: slot.study.videos.check(token, report, names, read), then)
+            self._submit(lambda slot, token, report: slot.study.videos.check(token, report, names, read), on_checked)
 
     def _on_checked(self, videos: tuple[StudyVideo, ...]) -> None:
         self.listed.emit(videos)
         self._report_replaced(videos)
 
     def _report_replaced(self, videos: Sequence[StudyVideo]) -> None:
-        lost = [f"{video.name}: {video.path}" for video in videos if video.state is FileState.REPLACED]
+        replaced = [f"{video.name}: {video.path}" for video in videos if video.state is FileState.REPLACED]
         text = "Another file has replaced {} of {} videos: their scores and votes are not shown."
-        self._report_lost(text, lost, len(videos))
+        self._report_lost(text, replaced, len(videos))
 
     def _report_missing(self, videos: Sequence[StudyVideo]) -> None:
-        lost = [f"{video.name}: {video.recorded_path}" for video in videos if video.path is None]
+        missing = [f"{video.name}: {video.recorded_path}" for video in videos if video.path is None]
         text = "{} of {} videos are not where they were. File › Find missing videos… finds moved ones."
-        self._report_lost(text, lost, len(videos))
+        self._report_lost(text, missing, len(videos))
 
-    def _report_lost(self, text: str, lost: Sequence[str], n: int) -> None:
-        if lost:
-            self._messages.post(Message(text.format(len(lost), n), Severity.WARNING, tuple(lost)))
+    def _report_lost(self, text: str, lines: Sequence[str], n: int) -> None:
+        if lines:
+            self._messages.post(Message(text.format(len(lines), n), Severity.WARNING, tuple(lines)))
 
     def _on_back_up(self) -> None:
         if self.writable:

@@ -117,16 +117,16 @@ class StudyList(QObject):
         self._videos.study_task = study.settings.task
         self._assessments.show_tasks()
 
-    def _on_listed(self, known: tuple[StudyVideo, ...]) -> None:
-        self.known = known
-        entries_by_clip = {entry.clip: entry for entry in map(entry_of, known)}
+    def _on_listed(self, videos: tuple[StudyVideo, ...]) -> None:
+        self.known = videos
+        entries_by_clip = {entry.clip: entry for entry in map(entry_of, videos)}
         listed = {entry.study_name for entry in entries_by_clip.values()}
         before = {entry.clip for entry in self._videos}
         changes: list[Callable[[], None]] = []
         for entry in reversed([*self._videos]):  # from the end, where no other row moves
             moved = entry.study_name in listed and entry.clip not in entries_by_clip
-            gone = entry.study_name and entry.study_name not in listed
-            if moved or gone:
+            was_removed = entry.study_name and entry.study_name not in listed
+            if moved or was_removed:
                 changes.append(partial(self._remove, entry.clip))
         changes += [partial(self._update, entries_by_clip[clip]) for clip in before & set(entries_by_clip)]
         self._changes.run(changes, MAX_CHANGES_AT_ONCE)  # each costs up to 0.1 ms
@@ -135,12 +135,12 @@ class StudyList(QObject):
         if len(new) == 1:  # one that comes back takes its place again
             earlier = [*takewhile(lambda clip: clip != new[0].clip, entries_by_clip)]
             row = (self._videos.row(earlier[-1]) or 0) + 1 if earlier else 0
-        fresh = self._videos.add_entries(new, row)
-        self._intake.look_at([entry.clip for entry in fresh if entry.state.has_picture])
-        if self._state.current is None and fresh:
+        new_clips = self._videos.add_entries(new, row)
+        self._intake.look_at([entry.clip for entry in new_clips if entry.state.has_picture])
+        if self._state.current is None and new_clips:
             study = self._studies.current
             wanted_first = study.first_video if study is not None else ""
-            first = next((entry for entry in fresh if entry.study_name == wanted_first), fresh[0])
+            first = next((entry for entry in new_clips if entry.study_name == wanted_first), new_clips[0])
             self._state.set_current(first.clip)
         self._assessments.show_tasks()
         # analyses of videos that were assessed before the study knew them
@@ -155,20 +155,20 @@ class StudyList(QObject):
             self._state.set_current(None)
         self._videos.remove(clip)
 
-    def _update(self, wanted: VideoEntry) -> None:
-        entry = self._videos.get(wanted.clip)
+    def _update(self, new_entry: VideoEntry) -> None:
+        entry = self._videos.get(new_entry.clip)
         if entry is None:
             return
-        facts = {name: getattr(wanted, name) for name in ("study_name", "participant", "task", "occasion")}
+        facts = {name: getattr(new_entry, name) for name in ("study_name", "participant", "task", "occasion")}
         changes: dict[str, object] = {name: fact for name, fact in facts.items() if fact != getattr(entry, name)}
-        if wanted.state is not entry.state and (wanted.state.lost or entry.state.lost):
-            changes |= {"state": wanted.state, "reason": wanted.reason}
-            if wanted.state.lost:
+        if new_entry.state is not entry.state and (new_entry.state.lost or entry.state.lost):
+            changes |= {"state": new_entry.state, "reason": new_entry.reason}
+            if new_entry.state.lost:
                 changes["analysis"] = None
-                if wanted.clip == self._state.current:
+                if new_entry.clip == self._state.current:
                     self._state.set_analysis(None)
         if changes:
-            self._videos.update(wanted.clip, **changes)
+            self._videos.update(new_entry.clip, **changes)
 
     def _load_analyses(self) -> None:
         model_digest = self._state.digest
@@ -177,9 +177,9 @@ class StudyList(QObject):
         sure = [video for video in self.known if not video.unsure]  # the others are listed again once they are read
         sure_clips = frozenset(video.clip_id for video in sure)
         digest, before = self._loaded
-        fresh = sure_clips if digest != model_digest else sure_clips - before
+        clips_to_load = sure_clips if digest != model_digest else sure_clips - before
         self._loaded = (model_digest, sure_clips)
-        videos = [video for video in sure if video.clip_id in fresh]
+        videos = [video for video in sure if video.clip_id in clips_to_load]
         if not videos:
             return
         if digest != model_digest:
@@ -203,8 +203,8 @@ class StudyList(QObject):
             return
         n = min(AT_ONCE, len(self._to_recall))
         digest = self._loaded[0]
-        some = [self._to_recall.popitem(last=False)[1] for _ in range(n)]
-        self._task = self._index.submit(lambda _backend, token, report: load_analyses(some, digest, token, report))
+        batch = [self._to_recall.popitem(last=False)[1] for _ in range(n)]
+        self._task = self._index.submit(lambda _backend, token, report: load_analyses(batch, digest, token, report))
         self._task.then(progressed=self._on_some, succeeded=self._assessments.take, finished=self._on_recalled)
 
     def _on_recalled(self) -> None:
@@ -240,9 +240,9 @@ class StudyList(QObject):
             self._assessments.take({new.source.clip: analysis})
             self.save_analysis(analysis, analysis.provenance.model_digest, folder.name, folder, MODELS)
 
-    def log_export(self, made: LoggedExport) -> None:
+    def log_export(self, export: LoggedExport) -> None:
         """Record an export in the log of its study; one that is open for reading only keeps no log."""
-        self._studies.submit_write_to(made.study, lambda study: None if study.read_only else study.log_export(made))
+        self._studies.submit_write_to(export.study, lambda study: None if study.read_only else study.log_export(export))
 
     def _on_assessed(self, analysis: Analysis, model: LoadedModel) -> None:
         if model.digest:

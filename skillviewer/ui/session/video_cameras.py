@@ -101,15 +101,15 @@ class VideoCameras(QObject):
             return
         video_path = video.path
         task = self._looker.submit(lambda _none, token, _report: _found(video_path, path, token))
-        task.then(succeeded=lambda found: self._on_found(name, found), failed=self._messages.fail)
+        task.then(succeeded=lambda offset: self._on_found(name, offset), failed=self._messages.fail)
         self._jobs.follow(f"Finding the offset of {name} by sound", task, confirm_stop=False)
 
-    def _on_found(self, name: str, found: "SoundOffset | str") -> None:
-        reason = found if isinstance(found, str) else found.reason
-        if isinstance(found, str) or reason:
+    def _on_found(self, name: str, offset: "SoundOffset | str") -> None:
+        reason = offset if isinstance(offset, str) else offset.reason
+        if isinstance(offset, str) or reason:
             self._messages.note(f"No offset of {name} by sound. {reason} Set it in frames under its picture.")
         elif self._studies.writable:
-            self.set_offset(name, found.offset_s, found.confidence)
+            self.set_offset(name, offset.offset_s, offset.confidence)
 
     def _on_changed(self, changes: frozenset[str]) -> None:
         if VIDEOS in changes:
@@ -117,26 +117,26 @@ class VideoCameras(QObject):
 
     def _read(self, *_: object) -> None:
         self._generation += 1
-        asked, video = self._generation, self.video
+        generation, video = self._generation, self.video
         if not video or self._playback.video is None or self._studies.current is None:
-            self._show(asked, ())
+            self._show(generation, ())
             return
         self._studies.read(lambda study: study.cameras.of(video)).then(
-            succeeded=lambda cameras: self._show(asked, cameras), failed=lambda _error: self._show(asked, ())
+            succeeded=lambda cameras: self._show(generation, cameras), failed=lambda _error: self._show(generation, ())
         )
 
-    def _show(self, asked: int, cameras: tuple[Camera, ...]) -> None:
-        if asked == self._generation and cameras != self.cameras:
+    def _show(self, generation: int, cameras: tuple[Camera, ...]) -> None:
+        if generation == self._generation and cameras != self.cameras:
             self.cameras = cameras
             self.changed.emit()
 
 
-def _found(own: Path, other: Path, token: "CancelToken") -> "SoundOffset | str":
+def _found(video_path: Path, other: Path, token: "CancelToken") -> "SoundOffset | str":
     """Return an offset, or why a file has none."""
     from skillviewer.core.errors import VideoError
     from skillviewer.media.reading.sound_reader import offset_by_sound
 
     try:
-        return offset_by_sound(own, other, token)
+        return offset_by_sound(video_path, other, token)
     except VideoError as error:
         return str(error)

@@ -89,22 +89,24 @@ class VideoList(QObject):
 
         Those in the list stay unchanged.
         """
-        fresh = {clip: entry for entry in entries if (clip := entry.clip) not in self._rows}
-        if fresh:
+        new_entries = {clip: entry for entry in entries if (clip := entry.clip) not in self._rows}
+        if new_entries:
             first = len(self._entries) if row is None else row
-            last = first + len(fresh) - 1
+            last = first + len(new_entries) - 1
             self.about_to_add.emit(first, last)
-            self._entries[first:first] = fresh.values()
-            self._rows.update((entry.clip, at) for at, entry in enumerate(self._entries[first:], start=first))
+            self._entries[first:first] = new_entries.values()
+            self._rows.update(
+                (entry.clip, entry_row) for entry_row, entry in enumerate(self._entries[first:], start=first)
+            )
             self.added.emit(first, last)
-        return list(fresh.values())
+        return list(new_entries.values())
 
     def remove(self, clip: VideoClip) -> None:
         row = self._rows.get(clip)
         if row is not None:
             self.about_to_remove.emit(row)
             del self._entries[row], self._rows[clip]
-            self._rows.update((entry.clip, at) for at, entry in enumerate(self._entries[row:], start=row))
+            self._rows.update((entry.clip, entry_row) for entry_row, entry in enumerate(self._entries[row:], start=row))
             self.removed.emit(row)
 
     def update(self, clip: VideoClip, **changes: Any) -> None:  # noqa: ANN401 - fields of Entry, checked by replace()

@@ -53,8 +53,8 @@ class VideoOpener(QObject):
     def _on_entry(self, row: int) -> None:
         """Remove the picture when another file has replaced the video, and bring it back when the video is back."""
         entry = self._videos[row]
-        shown = self._feed.path is not None
-        other = entry.state is VideoState.REPLACED if shown else entry.state.has_picture
+        is_shown = self._feed.path is not None
+        other = entry.state is VideoState.REPLACED if is_shown else entry.state.has_picture
         if other and entry.clip == self._state.current:
             self._on_current(entry.clip)
 

@@ -215,9 +215,9 @@ class ActionController(QObject):
 
     def _on_made(self, screen: str) -> None:
         handlers = self._handlers_of(self._window.screens.named(screen))
-        asked = {spec.name for spec in self._window.actions_.specs if spec.screen == screen}
-        if asked != {*handlers.run, *handlers.switch}:
-            raise ValueError(f"actions of the screen {screen!r} differ from its handlers: {sorted(asked)}")
+        action_names = {spec.name for spec in self._window.actions_.specs if spec.screen == screen}
+        if action_names != {*handlers.run, *handlers.switch}:
+            raise ValueError(f"actions of the screen {screen!r} differ from its handlers: {sorted(action_names)}")
         self._take(screen, handlers)
 
     def _enable(self, *_: object) -> None:
@@ -227,13 +227,13 @@ class ActionController(QObject):
 
     def _on_screen_action(self, screen: str, name: str, on: bool | None = None) -> None:
         """Show a screen, which is made when it is first shown, and do what an action of it does."""
-        shown = self._window.screens.current == screen
-        if not shown:
+        is_current = self._window.screens.current == screen
+        if not is_current:
             self._window.screens.show(screen)
         handlers = self._handlers[screen]
         if on is not None:
             handlers.switch[name](on)
-        elif shown or name not in handlers.arrive:
+        elif is_current or name not in handlers.arrive:
             handlers.run[name]()
 
     def _bind_view(self) -> None:
@@ -245,7 +245,9 @@ class ActionController(QObject):
         view = window.panel.view
         self.list_menu.addActions([actions[name] for name in OF_LIST])
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        view.customContextMenuRequested.connect(lambda at: self.list_menu.popup(view.viewport().mapToGlobal(at)))
+        view.customContextMenuRequested.connect(
+            lambda position: self.list_menu.popup(view.viewport().mapToGlobal(position))
+        )
         actions.bind_switch("show_tracks", self._app_context.tracks.set_visible)
         actions["show_tracks"].setChecked(self._app_context.tracks.visible)
         actions.bind("overlay", HoldToHideMap(self._app_context.state, actions["overlay"], self).begin)
@@ -331,10 +333,12 @@ class ActionController(QObject):
         actions.set_enabled(study is not None or len(app_context.videos) > 0, *screens, "close_study")
         actions.set_enabled(study is not None, "save_study", "change_page")
         actions.set_enabled(app_context.studies.writable, "locate_videos")
-        chosen = app_context.studies.writable and app_context.state.current is not None
-        actions.set_enabled(chosen, "name_person", "name_occasion", "remove_video", "forget_video", "import_timeline")
+        is_writable = app_context.studies.writable and app_context.state.current is not None
+        actions.set_enabled(
+            is_writable, "name_person", "name_occasion", "remove_video", "forget_video", "import_timeline"
+        )
         actions.set_enabled(app_context.cameras.can_add, "add_camera")
-        actions.set_enabled(chosen and app_context.playback.marks != (None, None), "split_off")
+        actions.set_enabled(is_writable and app_context.playback.marks != (None, None), "split_off")
         model = app_context.models.wanted is not None
         actions.set_enabled(model and app_context.playback.video is not None, "assess")
         actions.set_enabled(model and len(app_context.videos) > 0, "assess_all")
@@ -363,9 +367,9 @@ class ActionController(QObject):
     def _stop(self) -> None:
         """Stop all jobs; ask first where work would be lost."""
         window, jobs = self._window, self._app_context.jobs
-        lost = [job.title for job in jobs.running if job.loses and not job.stopping]
+        losing_titles = [job.title for job in jobs.running if job.loses and not job.stopping]
         question = "Stop all running work? The work done so far would be lost: {}."
-        if not lost or window.dialogs.confirm(window, question.format(", ".join(lost)), "Stop"):
+        if not losing_titles or window.dialogs.confirm(window, question.format(", ".join(losing_titles)), "Stop"):
             jobs.stop_all()
 
     def _on_jobs(self) -> None:
@@ -403,9 +407,9 @@ class ActionController(QObject):
                 "Set participant",
             )
         ask = self._window.dialogs.word
-        said = ask(self._window, title, question.format(entry.name), values, getattr(entry, fact) or "")
-        if said is not None:
-            app_context.set_video_fact(said, fact)
+        value = ask(self._window, title, question.format(entry.name), values, getattr(entry, fact) or "")
+        if value is not None:
+            app_context.set_video_fact(value, fact)
 
     def _new_study(self) -> None:
         kinds = f"Studies (*{SUFFIX})"
@@ -435,35 +439,35 @@ class ActionController(QObject):
         from skillviewer.ui.preferences.dialog import Preferences
 
         window = self._window
-        shown = window.findChild(Preferences)
-        shown = shown or Preferences(self._app_context, window.actions_, window.dialogs, window)
-        shown.show()
-        shown.activateWindow()
-        return shown
+        preferences = window.findChild(Preferences)
+        preferences = preferences or Preferences(self._app_context, window.actions_, window.dialogs, window)
+        preferences.show()
+        preferences.activateWindow()
+        return preferences
 
     def _show_change(self) -> None:
         (self._window.findChild(ChangePage) or ChangePage(self._app_context, self._window)).show()
 
     def _show_models(self) -> None:
         window = self._window
-        shown = window.findChild(ModelsPage) or ModelsPage(self._app_context, window.actions_, window)
-        shown.show()
-        shown.activateWindow()
+        models_page = window.findChild(ModelsPage) or ModelsPage(self._app_context, window.actions_, window)
+        models_page.show()
+        models_page.activateWindow()
 
     def _show_guides(self) -> None:
         from skillviewer.ui.shell.guides import Guides, guides
 
         try:
-            shown = self._window.findChild(Guides) or Guides(guides(), self._app_context.themes, self._window)
+            guides_window = self._window.findChild(Guides) or Guides(guides(), self._app_context.themes, self._window)
         except SkillViewerError as error:
             self._app_context.messages.fail(error)
             return
-        shown.show()
-        shown.activateWindow()
+        guides_window.show()
+        guides_window.activateWindow()
 
     def _change_keys(self) -> None:
-        shown = self._show_settings()
-        shown.show_page(shown.keys)
+        preferences = self._show_settings()
+        preferences.show_page(preferences.keys)
 
     def _assess(self) -> None:
         """Assess the video on screen again; ask first if fewer passes would replace more."""
@@ -476,10 +480,10 @@ class ActionController(QObject):
         if entry.analysis is not None and entry.analysis.n_passes > passes:
             n_passes = entry.analysis.n_passes
             new = counted(passes, "pass", "passes")
-            lost = ", and there is no interval then" if passes == 1 else ""
+            loss_text = ", and there is no interval then" if passes == 1 else ""
             question = (
                 f"This video was assessed in {n_passes} passes. Assess it again in {new}? "
-                f"That replaces the result{lost}."
+                f"That replaces the result{loss_text}."
             )
             if not self._window.dialogs.confirm(self._window, question, "Assess again"):
                 return

@@ -46,12 +46,12 @@ class ChangePage(QDialog):
         self.setMinimumSize(PAGE_LEAST)
         self.resize(PAGE_USUAL.boundedTo(parent.size()))
 
-    def _ask(self, chosen: str | None) -> None:
+    def _ask(self, participant: str | None) -> None:
         participants = sorted({e.participant for e in self._app_context.videos if e.participant and e.occasion})
         everyone = [("", "All, before against after")]
-        chosen = chosen if chosen in participants else ""
-        offer(self.who, [*everyone, *((name, printable(name)) for name in participants)], chosen)
-        ask = partial(_report, participant=chosen, task=self._task)
+        participant = participant if participant in participants else ""
+        offer(self.who, [*everyone, *((name, printable(name)) for name in participants)], participant)
+        ask = partial(_report, participant=participant, task=self._task)
         self._app_context.studies.read(ask).then(succeeded=self._show, failed=self._fail)
 
     def _on_changed(self, *_: object) -> None:
@@ -61,7 +61,7 @@ class ChangePage(QDialog):
         """Show the body of the web page, with its drawings as pictures in the colour of the text."""
         ratio = self.devicePixelRatioF()
         colour = self.palette().text().color().name()
-        for at, drawing in enumerate(_DRAWING.findall(page)):
+        for number, drawing in enumerate(_DRAWING.findall(page)):
             plain = re.sub("<clipPath.*?</clipPath>", "", drawing, flags=re.DOTALL)  # Qt would paint it
             renderer = QSvgRenderer(re.sub(r"rgb\([^)]*\)", colour, plain).encode())
             image = QImage(renderer.defaultSize() * ratio, QImage.Format.Format_ARGB32_Premultiplied)
@@ -70,8 +70,8 @@ class ChangePage(QDialog):
             renderer.render(painter, QRectF(image.rect()))
             painter.end()
             image.setDevicePixelRatio(ratio)
-            self.page.document().addResource(QTextDocument.ResourceType.ImageResource, QUrl(f"bar{at}"), image)
-            page = page.replace(drawing, f"<img src=bar{at}>", 1)
+            self.page.document().addResource(QTextDocument.ResourceType.ImageResource, QUrl(f"bar{number}"), image)
+            page = page.replace(drawing, f"<img src=bar{number}>", 1)
         self.page.setHtml(page.partition("</header>")[2].replace("<table", "<table cellpadding=4"))
 
     def _fail(self, error: BaseException) -> None:

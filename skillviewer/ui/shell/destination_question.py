@@ -12,13 +12,13 @@ ANSWERS = {VideoDestination.OPEN_STUDY: "Add to this study", VideoDestination.NE
 REMEMBER = "Do the same in this window from now on"
 
 
-def ask_destination(app_context: AppContext, dialogs: Dialogs, parent: QWidget, found: ClassifiedPaths) -> None:
+def ask_destination(app_context: AppContext, dialogs: Dialogs, parent: QWidget, paths: ClassifiedPaths) -> None:
     """Ask which study videos join, and take them; without an answer nothing is opened."""
     study = app_context.studies.current
     if study is None:  # closed meanwhile
-        app_context.intake.accept(found)
+        app_context.intake.accept(paths)
         return
-    videos = counted(len(found.videos), "video")
+    videos = counted(len(paths.videos), "video")
     text = (
         f"“{printable(study.title)}” is open. Add {videos} to it, or begin a new study? Videos of one study and task "
         "are ranked together."
@@ -29,4 +29,4 @@ def ask_destination(app_context: AppContext, dialogs: Dialogs, parent: QWidget, 
     destination = tuple(ANSWERS)[number]
     if remembered:
         app_context.destination = destination
-    app_context.take_videos(found, destination)
+    app_context.take_videos(paths, destination)

@@ -42,9 +42,9 @@ def place(window: QWidget) -> None:
     screens = [screen.availableGeometry() for screen in QGuiApplication.screens()]
     if screens and not window.isMaximized() and not window.isFullScreen():
         geometry = window.geometry()
-        got = clamped(geometry, screens)
-        if got != geometry:
-            window.setGeometry(got)
+        on_screen = clamped(geometry, screens)
+        if on_screen != geometry:
+            window.setGeometry(on_screen)
 
 
 def first_size(window: QWidget) -> None:

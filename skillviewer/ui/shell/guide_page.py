@@ -153,13 +153,13 @@ class GuidePage(QTextBrowser):
         bar.setValue(bar.value() + self.cursorRect().top() - self.viewport().height() // 3)
 
     def _mark(self) -> None:
-        look = QTextCharFormat()
-        look.setBackground(QColor(self._themes.theme.chosen))
+        highlight = QTextCharFormat()
+        highlight.setBackground(QColor(self._themes.theme.chosen))
         marks = []
         for start, end in self._hits:
             mark = QTextEdit.ExtraSelection()
             mark.cursor = _chosen(self.document(), start, end)
-            mark.format = look
+            mark.format = highlight
             marks.append(mark)
         self.setExtraSelections(marks)
 
@@ -190,35 +190,37 @@ class GuidePage(QTextBrowser):
         self._pictures = []
         for block in _blocks(document):
             cursor.setPosition(block.position())
-            how = block.blockFormat()
-            how.setNonBreakableLines(False)
+            block_format = block.blockFormat()
+            block_format.setNonBreakableLines(False)
             if "\ufffc" not in block.text():  # otherwise the picture gets this room below it
-                how.setLineHeight(LINE_HEIGHT_PERCENT, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
-            if how.headingLevel() > 1:
-                how.setTopMargin(MARGIN_PX)
-            cursor.setBlockFormat(how)
-            at = block.begin()
-            while not at.atEnd():
-                piece = at.fragment()
-                characters = piece.charFormat()
+                block_format.setLineHeight(
+                    LINE_HEIGHT_PERCENT, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value
+                )
+            if block_format.headingLevel() > 1:
+                block_format.setTopMargin(MARGIN_PX)
+            cursor.setBlockFormat(block_format)
+            place = block.begin()
+            while not place.atEnd():
+                fragment = place.fragment()
+                characters = fragment.charFormat()
                 if characters.isImageFormat():
-                    self._pictures.append((piece.position(), self._picture(characters.toImageFormat().name())))
+                    self._pictures.append((fragment.position(), self._picture(characters.toImageFormat().name())))
                 elif characters.fontWeight() > QFont.Weight.DemiBold:
-                    heavy.append((piece.position(), piece.position() + piece.length(), characters))
-                at += 1
+                    heavy.append((fragment.position(), fragment.position() + fragment.length(), characters))
+                place += 1
         for start, end, characters in heavy:
             characters.setFontWeight(QFont.Weight.DemiBold)  # the heaviest weight that ships
             _chosen(document, start, end).setCharFormat(characters)
 
     def _dress_table(self, table: QTextTable) -> None:
-        how = table.format()
-        how.setBorder(0)
-        how.setBorderCollapse(True)
-        how.setCellPadding(CELL_PX)
-        how.setCellSpacing(0)
-        how.setTopMargin(CELL_PX)
-        how.setBottomMargin(2 * CELL_PX)
-        table.setFormat(how)
+        table_format = table.format()
+        table_format.setBorder(0)
+        table_format.setBorderCollapse(True)
+        table_format.setCellPadding(CELL_PX)
+        table_format.setCellSpacing(0)
+        table_format.setTopMargin(CELL_PX)
+        table_format.setBottomMargin(2 * CELL_PX)
+        table.setFormat(table_format)
         first = table.cellAt(0, 0)
         start = first.firstCursorPosition()
         if not start.block().text() and start.block() != first.lastCursorPosition().block():
@@ -257,8 +259,8 @@ class GuidePage(QTextBrowser):
             url = QUrl(f"picture:{number}")
             self.document().addResource(QTextDocument.ResourceType.ImageResource.value, url, fitted)
             cursor = _chosen(self.document(), position, position + 1)
-            how = cursor.charFormat().toImageFormat()
-            how.setName(url.toString())
-            how.setWidth(width)
-            how.setHeight(image.height() * width / image.width())
-            cursor.setCharFormat(how)
+            image_format = cursor.charFormat().toImageFormat()
+            image_format.setName(url.toString())
+            image_format.setWidth(width)
+            image_format.setHeight(image.height() * width / image.width())
+            cursor.setCharFormat(image_format)

@@ -27,15 +27,15 @@ _ROW = Qt.ItemDataRole.UserRole
 
 def guides() -> tuple[Guide, ...]:
     """Read all guides; SkillViewerError where one of them cannot be read."""
-    found = []
+    guide_list = []
     try:
         for name in NAMES:
             path = docs_dir() / f"{name}.md"
             text = path.read_text(encoding="utf-8")
-            found.append(Guide(path, text.partition("\n")[0].removeprefix("# "), text))
+            guide_list.append(Guide(path, text.partition("\n")[0].removeprefix("# "), text))
     except (OSError, UnicodeDecodeError) as error:
         raise SkillViewerError(f"The guides cannot be read: {error}. Install the program again.") from error
-    return tuple(found)
+    return tuple(guide_list)
 
 
 class Guides(QDialog):
@@ -44,12 +44,12 @@ class Guides(QDialog):
     Links lead from guide to guide. The program opens no other address: it is put on the clipboard.
     """
 
-    def __init__(self, found: tuple[Guide, ...], themes: ThemeSource, parent: QWidget) -> None:
+    def __init__(self, guide_list: tuple[Guide, ...], themes: ThemeSource, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle("Guides")
         self.setWindowFlags(Qt.WindowType.Window)
-        self._guides = found
-        self._texts = [guide.searchable_text for guide in found]
+        self._guides = guide_list
+        self._texts = [guide.searchable_text for guide in guide_list]
         self._row = -1
         self._stale = False
         self._left: list[tuple[int, int]] = []  # guides and positions to go back to
@@ -81,7 +81,7 @@ class Guides(QDialog):
         ):
             QShortcut(QKeySequence(key), self, slot)
         themes.changed.connect(self._on_theme)
-        self._list([True] * len(found))
+        self._list([True] * len(guide_list))
         self._show(0)
         self.list.setFocus()
 
@@ -132,9 +132,9 @@ class Guides(QDialog):
             self._row = row
             self.message.clear()
             self.page.show_guide(self._guides[row])
-        for at in range(self.list.count()):
-            if self.list.item(at).data(_ROW) == row:
-                self.list.setCurrentRow(at)
+        for list_row in range(self.list.count()):
+            if self.list.item(list_row).data(_ROW) == row:
+                self.list.setCurrentRow(list_row)
 
     def _list(self, fits: list[bool]) -> None:
         with QSignalBlocker(self.list):
@@ -159,8 +159,8 @@ class Guides(QDialog):
 
     def _on_search(self, query: str) -> None:
         """List the guides that contain all query, and open the first of them unless the open one is among them."""
-        wanted = query.lower().split()
-        fits = [all(word in text for word in wanted) for text in self._texts]
+        words = query.lower().split()
+        fits = [all(word in text for word in words) for text in self._texts]
         self._list(fits)
         if any(fits) and not fits[self._row]:
             self._show(fits.index(True))

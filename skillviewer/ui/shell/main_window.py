@@ -228,10 +228,10 @@ class MainWindow(QMainWindow):
 
     def _fit(self, *_: object) -> None:
         """Turn the panels into icons where the window is narrow for its letters."""
-        least = self.narrow_below_px * (1 + (by_text(100) / 100 - 1) / 2)
-        self.screens.set_collapsed(self.width() < least)
-        some = any(self.screens.has(panel) for panel in self.panel_specs)
-        self.rail.setVisible(self.screens.collapsed and some and not self.theatre)
+        min_width_px = self.narrow_below_px * (1 + (by_text(100) / 100 - 1) / 2)
+        self.screens.set_collapsed(self.width() < min_width_px)
+        has_panels = any(self.screens.has(panel) for panel in self.panel_specs)
+        self.rail.setVisible(self.screens.collapsed and has_panels and not self.theatre)
 
     def set_theatre(self, on: bool) -> None:
         """Fill a screen, the second one if there is one, with picture, legend, curve and transport; or go back."""

@@ -26,7 +26,7 @@ def passes_menu(state: ViewerState, parent: QWidget) -> ExclusiveMenu:
 
 def curve_menu(state: ViewerState, parent: QWidget) -> ExclusiveMenu:
     """Return the menu of the looks of the score curve."""
-    options = [(look.name, look.title) for look in CURVE_LOOKS]
+    options = [(curve_look.name, curve_look.title) for curve_look in CURVE_LOOKS]
     menu = ExclusiveMenu("Score curve as", options, parent, state.set_curve_look, state.curve_look)
     state.curve_look_changed.connect(menu.set_value)
     return menu
@@ -149,9 +149,9 @@ class HoldToHideMap(QObject):
 
     def _end(self) -> None:
         """Put the map back after the key was held, not pressed."""
-        held = self._since.elapsed() >= HELD_MS
+        was_held = self._since.elapsed() >= HELD_MS
         self._unwatch()
-        if held:
+        if was_held:
             self._state.toggle_overlay()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -35,7 +35,7 @@ class ModelBox(QFrame):
         name.setProperty("heading", True)
         name.set_plain(model.name)
         self.use = push_button("Use this model", self, lambda: self.chosen.emit(model.folder))
-        self.facts = [self._fact(text, muted=at > 0) for at, text in enumerate(facts_of(model)) if text]
+        self.facts = [self._fact(text, muted=index > 0) for index, text in enumerate(facts_of(model)) if text]
         column = vertical(spacing=4)
         add_all(column, add_all(horizontal(margins=NONE, spacing=8), (name, 1), self.use), *self.facts, 1)
         row = horizontal(self, (12, 12, 12, 12), 16)
@@ -58,10 +58,10 @@ class ModelBox(QFrame):
         label.set_plain(text)
         return label
 
-    def show_chosen(self, *, chosen: bool) -> None:
+    def show_chosen(self, *, in_use: bool) -> None:
         """Say on the button whether this model is the one in use."""
-        self.use.setText("In use" if chosen else "Use this model")
-        self.use.setEnabled(not chosen and not self.model.problem)
+        self.use.setText("In use" if in_use else "Use this model")
+        self.use.setEnabled(not in_use and not self.model.problem)
         self.use.setAccessibleName(f"{self.use.text()}: {printable(self.model.name)}")
 
 
@@ -69,9 +69,9 @@ def facts_of(model: ModelSummary) -> tuple[str, ...]:
     """Return the sentences on a model, the most important first; "" for what is not known."""
     if model.problem:
         return (model.problem,)
-    beside = f" Baselines: {model.baselines}." if model.baselines else ""
+    baselines_text = f" Baselines: {model.baselines}." if model.baselines else ""
     return (
-        f"Ordered as by the raters: {model.accuracy}.{beside}",
+        f"Ordered as by the raters: {model.accuracy}.{baselines_text}",
         model.warning,
         DEMONSTRATION if model.is_demonstration else "",
         f"Task: {model.task}. Trained on {model.trained_on}.",
@@ -119,11 +119,11 @@ class ModelsPage(QDialog):
         self.message.setVisible(not models)
         self.message.setText("No model on this computer")
         self.boxes = [ModelBox(model, self._inside) for model in models]
-        for at, box in enumerate(self.boxes):
+        for index, box in enumerate(self.boxes):
             box.chosen.connect(self._app_context.models.choose)
-            self._column.insertWidget(at, box)
+            self._column.insertWidget(index, box)
         self._show_chosen(self._app_context.models.wanted)
 
     def _show_chosen(self, folder: Path | None) -> None:
         for box in self.boxes:
-            box.show_chosen(chosen=box.model.folder == folder)
+            box.show_chosen(in_use=box.model.folder == folder)

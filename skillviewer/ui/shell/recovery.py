@@ -38,9 +38,9 @@ class Recovery(QObject):
         self._place = left_behind(folder)
         if self._place is not None:
             noted = read_time(self._place.noted_at)
-            at = QDateTime.fromSecsSinceEpoch(int(noted.timestamp()))
-            when = QLocale().toString(at, QLocale.FormatType.ShortFormat)
-            self._start.offer_return(self._place.title, when)
+            noted_at = QDateTime.fromSecsSinceEpoch(int(noted.timestamp()))
+            time_text = QLocale().toString(noted_at, QLocale.FormatType.ShortFormat)
+            self._start.offer_return(self._place.title, time_text)
 
     def _on_asked(self) -> None:
         if self._place is not None:

@@ -39,8 +39,8 @@ class ShortcutSheet(OverlaySheet):
     def _halves(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return the menus of the left and of the right half, such that both are about as long."""
         rows = [1 + sum(1 for spec in self._specs if spec.menu == menu and spec.keys) for menu in MENUS]
-        at = min(range(1, len(MENUS)), key=lambda at: abs(sum(rows[:at]) - sum(rows[at:])))
-        return MENUS[:at], MENUS[at:]
+        middle = min(range(1, len(MENUS)), key=lambda place: abs(sum(rows[:place]) - sum(rows[place:])))
+        return MENUS[:middle], MENUS[middle:]
 
     def _half(self, parent: QWidget, menus: tuple[str, ...]) -> QWidget:
         half = QWidget(parent)

@@ -46,7 +46,7 @@ class StartPage(QWidget):
         self.videos_button = self._button(actions["open_videos"], primary=False)
         new = self._button(actions["new_study"], primary=False)
         train = self._button(actions["import_ratings"], primary=False)
-        ways = add_all(
+        buttons = add_all(
             horizontal(spacing=12),
             self._way("Look at my videos", "A model scores them and shows why.", self.videos_button),
             self._way("Rank them", "Make a study, and judge its videos in pairs.", new),
@@ -59,7 +59,18 @@ class StartPage(QWidget):
         self._heading = text_label("Recent", self, heading=True)
         self._recent = vertical(spacing=2)
         self._buttons: dict[Path, QPushButton] = {}
-        above = (2, head, Spacing(16), ways, Spacing(8), row, self.offer, self.report_offer, Spacing(16), self._heading)
+        above = (
+            2,
+            head,
+            Spacing(16),
+            buttons,
+            Spacing(8),
+            row,
+            self.offer,
+            self.report_offer,
+            Spacing(16),
+            self._heading,
+        )
         add_all(QHBoxLayout(self), 1, add_all(vertical(spacing=8), *above, self._recent, 3), 1)
         self.set_recent(())
 
@@ -96,10 +107,10 @@ class StartPage(QWidget):
         action.enabledChanged.connect(button.setVisible)
         return button
 
-    def offer_return(self, title: str, when: str) -> None:
+    def offer_return(self, title: str, time_text: str) -> None:
         """Offer to go back to the last session: title of its study, or "" to take the offer away, and its time."""
         text = "SkillViewer did not close properly last time ({}, {}). All votes and notes are kept."
-        self._offer_text.setText(text.format(printable(title), when))
+        self._offer_text.setText(text.format(printable(title), time_text))
         self.offer.setVisible(bool(title))
 
     def offer_report(self) -> None:

@@ -84,8 +84,8 @@ class StatusBar(QStatusBar):
     def text(self) -> str:
         """All fields that are shown, for tests and screen readers."""
         fields = [f for n, f in self._fields.items() if self._instead is None or n not in ABOUT_VIDEO]
-        shown = [self._video.longest, *(f.text() for f in fields), self._job.text()]
-        return " | ".join(text for text in shown if text)
+        texts = [self._video.longest, *(f.text() for f in fields), self._job.text()]
+        return " | ".join(text for text in texts if text)
 
     def speak_for(self, text: str | None) -> None:
         """Show this text instead of all fields about videos, jobs too; None shows the fields again."""

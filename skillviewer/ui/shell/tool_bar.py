@@ -98,9 +98,9 @@ class ToolBar(QToolBar):
 
     def _fit(self) -> None:
         """Use as many words as there is room for."""
-        icons, beside = Qt.ToolButtonStyle.ToolButtonIconOnly, Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+        icons, text_beside = Qt.ToolButtonStyle.ToolButtonIconOnly, Qt.ToolButtonStyle.ToolButtonTextBesideIcon
         text = Qt.ToolButtonStyle.ToolButtonTextOnly
-        for of_screens, of_others in ((text, beside), (text, icons), (icons, icons)):
+        for of_screens, of_others in ((text, text_beside), (text, icons), (icons, icons)):
             for button in self._screens:
                 button.setToolButtonStyle(of_screens)
             for button in self._others:

@@ -43,10 +43,10 @@ def display_problem(environment: Mapping[str, str]) -> str | None:
 
 def _platforms(environment: Mapping[str, str]) -> list[str]:
     """Return what Qt tries, in its order: qguiapplication.cpp, init_platform."""
-    named = environment.get("QT_QPA_PLATFORM", "")
-    if named:
-        tried = [part.partition(":")[0] for part in named.split(";") if part]
-        return ["wayland" if part.startswith("wayland") else part for part in tried]
+    setting = environment.get("QT_QPA_PLATFORM", "")
+    if setting:
+        platforms = [part.partition(":")[0] for part in setting.split(";") if part]
+        return ["wayland" if part.startswith("wayland") else part for part in platforms]
     wayland = environment.get("XDG_SESSION_TYPE") == "wayland" or "WAYLAND_DISPLAY" in environment
     return ["wayland", "xcb"] if wayland else ["xcb"]
 

@@ -55,13 +55,13 @@ class Job(QObject):
             return None
         return elapsed_s / n_steps * (self.total - self.done)
 
-    def set_progress(self, stage: str, done: int, total: int) -> None:
+    def set_progress(self, stage: str, n_done: int, total: int) -> None:
         """Report progress. Where the count begins anew, with another part of the work, so does the pace."""
-        if done < self.done or not self.total:  # its start counts too: it may have waited for its turn
-            self._from = done
+        if n_done < self.done or not self.total:  # its start counts too: it may have waited for its turn
+            self._from = n_done
             self._since.restart()
         self.stage = stage
-        self.done = done
+        self.done = n_done
         self.total = total
         self.changed.emit()
 
@@ -160,8 +160,8 @@ class SlowJob(QObject):
         if self._job is None and not self._timer.isActive():
             self._timer.start(0 if confirm_stop else LISTED_AFTER_MS)
 
-    def report(self, stage: str, done: int, total: int) -> None:
-        self._progress = (stage, done, total)
+    def report(self, stage: str, n_done: int, total: int) -> None:
+        self._progress = (stage, n_done, total)
         if self._job is not None:
             self._job.set_progress(*self._progress)
 

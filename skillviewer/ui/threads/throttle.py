@@ -126,10 +126,10 @@ class LatestOnly(QObject, Generic[RequestT]):
         if request is None or self._worker.stopped:
             return
         answer = self._answer
-        asked = request
+        sent = request
         superseded = CancelToken()
         self._superseded = superseded
-        task = self._worker.submit(lambda resource, _token, report: answer(resource, asked, superseded, report))
+        task = self._worker.submit(lambda resource, _token, report: answer(resource, sent, superseded, report))
         self._task = task
         task.then(
             progressed=self._on_progress, succeeded=self.delivered, failed=self.failed, finished=self._on_finished

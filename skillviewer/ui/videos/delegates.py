@@ -102,12 +102,12 @@ class NumberDelegate(QStyledItemDelegate):
         side = Qt.AlignmentFlag(index.data(Qt.ItemDataRole.TextAlignmentRole))
         rect: QRect = option.rect.adjusted(4, 0, -NUMBER_MARGIN_PX if side & Qt.AlignmentFlag.AlignRight else 0, 0)
         line = option.fontMetrics.height()
-        text, under = index.data(), index.data(UNDER_ROLE)
+        text, second_line = index.data(), index.data(UNDER_ROLE)
         painter.setPen(option.palette.color(QPalette.ColorRole.Text))
-        if not under:
+        if not second_line:
             painter.drawText(rect, side, text)
             return
         top = rect.center().y() - line
         painter.drawText(QRect(rect.left(), top, rect.width(), line), side, text)
         painter.setPen(self._muted)
-        painter.drawText(QRect(rect.left(), top + line, rect.width(), line + 2), side, under)
+        painter.drawText(QRect(rect.left(), top + line, rect.width(), line + 2), side, second_line)

@@ -107,8 +107,8 @@ class VideosPanel(QWidget):
         menu.addSeparator()
         orders = QActionGroup(menu)
         self._option(menu, orders, "In the order added", -1, checked=True)
-        for at, column in enumerate(self.table.columns):
-            self._option(menu, orders, column.order, at, checked=False)
+        for index, column in enumerate(self.table.columns):
+            self._option(menu, orders, column.order, index, checked=False)
         orders.triggered.connect(lambda action: self.view.sortByColumn(action.data(), Qt.SortOrder.AscendingOrder))
         self._orders = orders
         return menu
@@ -144,11 +144,11 @@ class VideosPanel(QWidget):
         header.setMinimumSectionSize(40)
         self._delegate = VideoNameDelegate(self._icons, view)
         self._numbers = NumberDelegate(view)
-        for at in range(len(self.table.columns)):
+        for index in range(len(self.table.columns)):
             header.setSectionResizeMode(
-                at, QHeaderView.ResizeMode.Stretch if at == NAME else QHeaderView.ResizeMode.Fixed
+                index, QHeaderView.ResizeMode.Stretch if index == NAME else QHeaderView.ResizeMode.Fixed
             )
-            view.setItemDelegateForColumn(at, self._delegate if at == NAME else self._numbers)
+            view.setItemDelegateForColumn(index, self._delegate if index == NAME else self._numbers)
         self._fit_columns()
         header.setStyleSheet(f"QHeaderView::section {{ padding-right: {NUMBER_MARGIN_PX}px; }}")
         header.sortIndicatorChanged.connect(self._on_sorted)
@@ -159,12 +159,12 @@ class VideosPanel(QWidget):
     def _fit_columns(self) -> None:
         metrics = self.fontMetrics()
         header = self.view.horizontalHeader()
-        for at, column in enumerate(self.table.columns[NAME + 1 :], start=NAME + 1):
+        for index, column in enumerate(self.table.columns[NAME + 1 :], start=NAME + 1):
             if column.widest:
                 room_px = metrics.horizontalAdvance(column.widest) + 6
             else:
                 room_px = metrics.horizontalAdvance(column.title) + 10
-            header.resizeSection(at, room_px + NUMBER_MARGIN_PX)
+            header.resizeSection(index, room_px + NUMBER_MARGIN_PX)
 
     def changeEvent(self, event: QEvent) -> None:
         """Give numbers the room that they need in another size of text."""
@@ -202,8 +202,8 @@ class VideosPanel(QWidget):
     @Slot()
     def _show_whole_row(self, *_: object) -> None:
         """Show all of the chosen row if the list has become shorter and shows a part of it."""
-        chosen = self.view.visualRect(self.view.currentIndex())
-        if chosen.isValid() and chosen.intersects(self.view.viewport().rect()):
+        row_rect = self.view.visualRect(self.view.currentIndex())
+        if row_rect.isValid() and row_rect.intersects(self.view.viewport().rect()):
             self.view.scrollTo(self.view.currentIndex())
 
     def step(self, direction: int) -> None:
@@ -242,8 +242,8 @@ class VideosPanel(QWidget):
     @Slot()
     def _on_all_changed(self) -> None:
         """Paint what is in sight anew; to tell the filter that every row has changed would take it long."""
-        at = self.filter.sortColumn()
-        if at >= 0 and self.table.columns[at].of_all:
+        sort_column = self.filter.sortColumn()
+        if sort_column >= 0 and self.table.columns[sort_column].of_all:
             self.filter.invalidate()
         self.view.viewport().update()
 
@@ -254,22 +254,22 @@ class VideosPanel(QWidget):
     @Slot()
     def _on_list(self, *_: object) -> None:
         total = len(self._videos)
-        shown = self.filter.rowCount()
-        done = sum(entry.state is VideoState.DONE for entry in self._videos)
+        n_shown = self.filter.rowCount()
+        n_assessed = sum(entry.state is VideoState.DONE for entry in self._videos)
         columns = self.table.columns
         filled = {column.name: column.known is None or any(map(column.known, self._videos)) for column in columns}
-        for at, column in enumerate(columns):
+        for index, column in enumerate(columns):
             self.view.setColumnHidden(
-                at, not (column.shown and filled[column.name]) or filled.get(column.unless, False)
+                index, not (column.shown and filled[column.name]) or filled.get(column.unless, False)
             )
         share_width(self.view, by_text(NAME_PX))
         self._pages.setCurrentWidget(self.view if total else self._empty)
         self._count.setVisible(total > 0)
-        if shown < total:
-            self._count.setText(f"{shown} of {total} videos shown")
+        if n_shown < total:
+            self._count.setText(f"{n_shown} of {total} videos shown")
         else:
             text = "{} videos, {} assessed" if total != 1 else "{} video, {} assessed"
-            self._count.setText(text.format(total, done))
+            self._count.setText(text.format(total, n_assessed))
         self._settle.start()
 
     @Slot()

@@ -109,10 +109,10 @@ class VideoTable(QAbstractTableModel):
     def _tool_tip(self, entry: VideoEntry, _column: VideoColumn) -> str:
         lines = [printable(str(entry.path)), format_part(entry), entry.reason]
         if entry.analysis is not None:
-            shown = self._cohorts.scored(entry)
-            score = format_score(entry, self._cohorts) if shown is not None else UNFAMILIAR
-            lines += [f"{score} {format_interval(shown)}".strip(), entry.analysis.warning]
-            if shown is not None and entry.analysis.scaled is not None:
+            scored = self._cohorts.scored(entry)
+            score = format_score(entry, self._cohorts) if scored is not None else UNFAMILIAR
+            lines += [f"{score} {format_interval(scored)}".strip(), entry.analysis.warning]
+            if scored is not None and entry.analysis.scaled is not None:
                 lines += [entry.analysis.scaled.sentence, entry.analysis.scaled.note]
         return as_tip("\n".join(line for line in lines if line))
 

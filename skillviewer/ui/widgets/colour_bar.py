@@ -26,11 +26,11 @@ class ColourBar(PaintedWidget):
         return QSize(min(by_text(200), 300) if self._scene is not None else 0, 12 + self.fontMetrics().height())
 
     def set_scene(self, scene: Scene | None) -> None:
-        shown = scene if scene is not None and scene.values is not None else None
-        before, self._scene = self._scene, shown
-        if (before is None) != (shown is None):
+        with_values = scene if scene is not None and scene.values is not None else None
+        before, self._scene = self._scene, with_values
+        if (before is None) != (with_values is None):
             self.updateGeometry()
-        if _limits(before) != _limits(shown):
+        if _limits(before) != _limits(with_values):
             self.setAccessibleName(self._spoken())
             self.setToolTip(self._spoken())
             self.update()

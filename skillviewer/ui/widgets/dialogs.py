@@ -23,23 +23,23 @@ class Dialogs:
 
     def save(self, parent: QWidget, title: str, kinds: str, name: str = "") -> Path | None:
         """Ask for a file to write, and before replacing one; ``kinds`` is a Qt filter, ``Studies (*.skillstudy)``."""
-        chosen, _ = QFileDialog.getSaveFileName(parent, title, name, kinds)
-        return Path(chosen) if chosen else None
+        file_name, _ = QFileDialog.getSaveFileName(parent, title, name, kinds)
+        return Path(file_name) if file_name else None
 
     def file(self, parent: QWidget, title: str, kinds: str) -> Path | None:
         """Ask for a file to read; arguments as of ``save``."""
-        chosen, _ = QFileDialog.getOpenFileName(parent, title, "", kinds)
-        return Path(chosen) if chosen else None
+        file_name, _ = QFileDialog.getOpenFileName(parent, title, "", kinds)
+        return Path(file_name) if file_name else None
 
     def folder(self, parent: QWidget, title: str) -> Path | None:
         name = QFileDialog.getExistingDirectory(parent, title)
         return Path(name) if name else None
 
-    def word(self, parent: QWidget, title: str, question: str, known: Sequence[str], now: str) -> str | None:
+    def word(self, parent: QWidget, title: str, question: str, words: Sequence[str], current: str) -> str | None:
         """Ask for a word that may be one of those known; None where the user cancels."""
-        choices = list(dict.fromkeys((now, *known)))
-        answer, agreed = QInputDialog.getItem(parent, title, question, choices, 0, editable=True)
-        return answer if agreed else None
+        choices = list(dict.fromkeys((current, *words)))
+        answer, is_accepted = QInputDialog.getItem(parent, title, question, choices, 0, editable=True)
+        return answer if is_accepted else None
 
     def choose(self, parent: QWidget, text: str, answers: Sequence[str], remember: str) -> tuple[int | None, bool]:
         """Ask a question with several answers, the first the usual one, and whether to ask again.
@@ -50,17 +50,17 @@ class Dialogs:
         box = QMessageBox(QMessageBox.Icon.Question, "SkillViewer", text, QMessageBox.StandardButton.Cancel, parent)
         buttons = [box.addButton(answer, QMessageBox.ButtonRole.AcceptRole) for answer in answers]
         box.setDefaultButton(buttons[0])
-        again = QCheckBox(remember, box)
-        box.setCheckBox(again)
+        remember_box = QCheckBox(remember, box)
+        box.setCheckBox(remember_box)
         box.exec()
         clicked = box.clickedButton()
-        number = next((at for at, button in enumerate(buttons) if button is clicked), None)
-        return number, number is not None and again.isChecked()
+        number = next((index for index, button in enumerate(buttons) if button is clicked), None)
+        return number, number is not None and remember_box.isChecked()
 
-    def confirm(self, parent: QWidget, text: str, yes: str) -> bool:
-        """Ask a question; ``yes`` are the words of the button that agrees."""
+    def confirm(self, parent: QWidget, text: str, yes_text: str) -> bool:
+        """Ask a question; ``yes_text`` are the words of the button that agrees."""
         box = QMessageBox(QMessageBox.Icon.Question, "SkillViewer", text, QMessageBox.StandardButton.Cancel, parent)
-        button = box.addButton(yes, QMessageBox.ButtonRole.AcceptRole)
+        button = box.addButton(yes_text, QMessageBox.ButtonRole.AcceptRole)
         box.setDefaultButton(QMessageBox.StandardButton.Cancel)
         box.exec()
         return box.clickedButton() is button

@@ -44,8 +44,8 @@ class FlowLayout(QLayout):
 
     def minimumSize(self) -> QSize:
         sizes = [item.minimumSize() for item in self._items if not item.isEmpty()]
-        least = QSize(max((s.width() for s in sizes), default=0), max((s.height() for s in sizes), default=0))
-        return least.grownBy(self.contentsMargins())
+        size = QSize(max((s.width() for s in sizes), default=0), max((s.height() for s in sizes), default=0))
+        return size.grownBy(self.contentsMargins())
 
     def setGeometry(self, rect: QRect) -> None:
         super().setGeometry(rect)

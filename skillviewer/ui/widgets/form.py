@@ -50,13 +50,13 @@ class Form(QWidget):
         return note
 
     def choice(
-        self, options: Sequence[tuple[ValueT, str]], value: ValueT, chosen: Callable[[ValueT], object]
+        self, options: Sequence[tuple[ValueT, str]], value: ValueT, on_choice: Callable[[ValueT], object]
     ) -> QComboBox:
         """Return a box in which the user chooses one of several (value, words), at first ``value``."""
         box = QComboBox(self)
         offer(box, options, value)
         values = [option for option, _ in options]  # Qt would give enums back as text
-        box.activated.connect(lambda at: chosen(values[at] if at < len(values) else box.itemData(at)))
+        box.activated.connect(lambda index: on_choice(values[index] if index < len(values) else box.itemData(index)))
         box.setMinimumWidth(by_text(CONTROL_PX))
         box.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         return box
@@ -107,7 +107,7 @@ def offer(box: QComboBox, options: Sequence[tuple[object, str]], value: object) 
 
 def choose(box: QComboBox, value: object) -> None:
     """Show a value as the chosen one; enums are looked up by value, for Qt gives them back as text."""
-    values = [box.itemData(at) for at in range(box.count())]
+    values = [box.itemData(index) for index in range(box.count())]
     box.setCurrentIndex(values.index(value) if value in values else -1)
 
 

@@ -67,14 +67,14 @@ def text_label(
 
     Where ``plain``, tags in the text are shown as they are: names and errors come from files.
     """
-    made = QLabel(text, parent)
-    made.setWordWrap(wrap)
+    label = QLabel(text, parent)
+    label.setWordWrap(wrap)
     for name, value in (("muted", muted), ("warns", warns), ("heading", heading), ("letters", letters)):
         if value:
-            made.setProperty(name, value)
+            label.setProperty(name, value)
     if plain:
-        made.setTextFormat(Qt.TextFormat.PlainText)
-    return made
+        label.setTextFormat(Qt.TextFormat.PlainText)
+    return label
 
 
 def fix_size(field: QLabel | QToolButton, longest: str) -> None:
@@ -129,12 +129,12 @@ class ElidingLabel(QLabel):
 
     def _choose(self) -> None:
         room = self.contentsRect().width()
-        fitting = next((form for form in self._forms if self._width(form) <= room), None)
-        shown = fitting
-        if shown is None:
-            shown = self.fontMetrics().elidedText(self._forms[-1], Qt.TextElideMode.ElideRight, room)
-        self.setText(shown)
-        self.setToolTip(as_tip(self._tip or (self.longest if shown != self.longest else "")))
+        longest_fitting = next((form for form in self._forms if self._width(form) <= room), None)
+        text = longest_fitting
+        if text is None:
+            text = self.fontMetrics().elidedText(self._forms[-1], Qt.TextElideMode.ElideRight, room)
+        self.setText(text)
+        self.setToolTip(as_tip(self._tip or (self.longest if text != self.longest else "")))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -60,15 +60,15 @@ def add_all(layout: BoxT, *items: QWidget | QLayout | int | tuple[Any, ...]) -> 
     and for a widget also its alignment.
     """
     for item in items:
-        part, *how = item if isinstance(item, tuple) else (item,)
+        part, *arguments = item if isinstance(item, tuple) else (item,)
         if isinstance(part, Spacing):
             layout.addSpacing(part)
         elif isinstance(part, int):
             layout.addStretch(part)
         elif isinstance(part, QLayout):
-            layout.addLayout(part, *how)
+            layout.addLayout(part, *arguments)
         else:
-            layout.addWidget(part, *how)
+            layout.addWidget(part, *arguments)
     return layout
 
 
@@ -76,14 +76,14 @@ def splitter(
     parent: QWidget, direction: Qt.Orientation, parts: Sequence[QWidget], factors: Sequence[int], sizes: Sequence[int]
 ) -> QSplitter:
     """Return a splitter of parts that cannot be hidden; factors are weights of growth, 0 for those left out."""
-    made = QSplitter(direction, parent)
-    made.setChildrenCollapsible(False)
+    new_splitter = QSplitter(direction, parent)
+    new_splitter.setChildrenCollapsible(False)
     for part in parts:
-        made.addWidget(part)
-    for at, factor in enumerate(factors):
-        made.setStretchFactor(at, factor)
-    made.setSizes(list(sizes))
-    return made
+        new_splitter.addWidget(part)
+    for index, factor in enumerate(factors):
+        new_splitter.setStretchFactor(index, factor)
+    new_splitter.setSizes(list(sizes))
+    return new_splitter
 
 
 def as_tip(text: str) -> str:

@@ -16,12 +16,12 @@ class Pages(QStackedWidget):
         front = self.currentWidget()
         if front is None:
             return QSize()
-        least = front.minimumSizeHint()
+        size = front.minimumSizeHint()
         layout = front.layout()
         if layout is not None and layout.hasHeightForWidth():  # words that wrap, rows of buttons that wrap
-            width = max(least.width(), self.width())
-            least.setHeight(max(least.height(), layout.totalMinimumHeightForWidth(width)))
-        return least
+            width = max(size.width(), self.width())
+            size.setHeight(max(size.height(), layout.totalMinimumHeightForWidth(width)))
+        return size
 
     def heightForWidth(self, _width: int) -> int:
         """Return the height of the page in front; Qt would take the highest."""

@@ -24,19 +24,19 @@ def n_alike(names: Sequence[str]) -> int:
     first = min(names)
     last = max(names)
     pairs = enumerate(zip(first, last, strict=False))
-    alike = next((i for i, (a, b) in pairs if a != b), min(len(first), len(last)))
-    while alike and first[alike - 1].isdigit():
-        alike -= 1
-    return alike if alike >= ALIKE else 0
+    n_common = next((i for i, (a, b) in pairs if a != b), min(len(first), len(last)))
+    while n_common and first[n_common - 1].isdigit():
+        n_common -= 1
+    return n_common if n_common >= ALIKE else 0
 
 
-def elided(name: str, alike: int, metrics: QFontMetrics, width_px: int) -> str:
+def elided(name: str, n_common: int, metrics: QFontMetrics, width_px: int) -> str:
     """Return a name cut where it is too long: first what all begin with (letters by ``n_alike``), then its end."""
     if metrics.horizontalAdvance(name) <= width_px:
         return name
-    if not alike:
+    if not n_common:
         return metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, width_px)
-    return metrics.elidedText(f"…{name[alike:]}", Qt.TextElideMode.ElideRight, width_px)
+    return metrics.elidedText(f"…{name[n_common:]}", Qt.TextElideMode.ElideRight, width_px)
 
 
 VIDEO_ROLE = Qt.ItemDataRole.UserRole + 1
@@ -122,32 +122,32 @@ class PlainTable(QTableWidget):
             self._set_columns(columns)
         if rows == self.shown_rows:
             return
-        chosen = self.shown_rows[self.currentRow()].key if 0 <= self.currentRow() < len(self.shown_rows) else None
+        current_key = self.shown_rows[self.currentRow()].key if 0 <= self.currentRow() < len(self.shown_rows) else None
         self.shown_rows = rows
         if self.rowCount() != len(rows):
             self.setRowCount(len(rows))
-        for at, row in enumerate(rows):
+        for row_number, row in enumerate(rows):
             for column, text in enumerate(row.texts):
-                self._set(at, column, row, printable(text))
-        again = next((at for at, row in enumerate(rows) if row.key == chosen), None)
-        if again is not None and again != self.currentRow():
-            self.setCurrentCell(again, 0)
-        elif again is None:
+                self._set(row_number, column, row, printable(text))
+        row_to_choose = next((row_number for row_number, row in enumerate(rows) if row.key == current_key), None)
+        if row_to_choose is not None and row_to_choose != self.currentRow():
+            self.setCurrentCell(row_to_choose, 0)
+        elif row_to_choose is None:
             self.clearSelection()
 
     def choose(self, key: str) -> None:
-        at = next((i for i, row in enumerate(self.shown_rows) if row.key == key), None)
-        if at is not None:
-            self.setCurrentCell(at, 0)
+        row_number = next((i for i, row in enumerate(self.shown_rows) if row.key == key), None)
+        if row_number is not None:
+            self.setCurrentCell(row_number, 0)
 
-    def _set(self, at: int, column: int, row: Cells, text: str) -> None:
-        item = self.item(at, column)
+    def _set(self, row_number: int, column: int, row: Cells, text: str) -> None:
+        item = self.item(row_number, column)
         if item is None:
             item = QTableWidgetItem()
             number = self._columns[column].number
             item.setTextAlignment(side_of(number=number))
             item.setFlags(Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled)
-            self.setItem(at, column, item)
+            self.setItem(row_number, column, item)
         tip = as_tip(row.tips.get(column, row.tip))
         if item.text() != text:
             item.setText(text)
@@ -161,13 +161,13 @@ class PlainTable(QTableWidget):
         self.setRowCount(0)
         self.setColumnCount(len(columns))
         header = self.horizontalHeader()
-        for at, column in enumerate(columns):
+        for index, column in enumerate(columns):
             item = QTableWidgetItem(column.title)
             item.setToolTip(column.meaning)
             item.setTextAlignment(side_of(number=column.number))
-            self.setHorizontalHeaderItem(at, item)
+            self.setHorizontalHeaderItem(index, item)
             mode = QHeaderView.ResizeMode.Stretch if column.fills else QHeaderView.ResizeMode.ResizeToContents
-            header.setSectionResizeMode(at, mode)
+            header.setSectionResizeMode(index, mode)
 
     def _on_cell(self, row: int, _column: int) -> None:
         if 0 <= row < len(self.shown_rows):

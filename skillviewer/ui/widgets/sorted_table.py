@@ -58,9 +58,9 @@ class CellModel(QAbstractTableModel):
         self.columns, self._make, self._order, self._left_out = tuple(columns), cache(make), [*range(n)], left_out
         self.endResetModel()
 
-    def row(self, at: int) -> Sequence[Cell]:
+    def row(self, place: int) -> Sequence[Cell]:
         """Return a row, as it is sorted now."""
-        return self._make(self._order[at])
+        return self._make(self._order[place])
 
     def rowCount(self, parent: Index = NOWHERE) -> int:
         return 0 if parent.isValid() else len(self._order)
@@ -98,12 +98,16 @@ class CellModel(QAbstractTableModel):
         if column < 0:
             return
         self.layoutAboutToBeChanged.emit()
-        kept = self.persistentIndexList()
-        before = [self._order[index.row()] for index in kept]
-        self._order.sort(key=lambda at: self._make(at)[column].key, reverse=order is Qt.SortOrder.DescendingOrder)
-        now = {at: row for row, at in enumerate(self._order)} if kept else {}
-        moved = [self.index(now[at], index.column()) for index, at in zip(kept, before, strict=True)]
-        self.changePersistentIndexList(kept, moved)
+        indices = self.persistentIndexList()
+        before = [self._order[index.row()] for index in indices]
+        self._order.sort(
+            key=lambda number: self._make(number)[column].key, reverse=order is Qt.SortOrder.DescendingOrder
+        )
+        row_by_number = {number: row for row, number in enumerate(self._order)} if indices else {}
+        moved = [
+            self.index(row_by_number[number], index.column()) for index, number in zip(indices, before, strict=True)
+        ]
+        self.changePersistentIndexList(indices, moved)
         self.layoutChanged.emit()
 
 
@@ -134,7 +138,7 @@ class SortedTable(QTableView):
         """Show rows in this order, until a heading is clicked."""
         names = [cell.text for row in rows for cell in row if cell.video]
         left_out = n_alike(names) if len(set(names)) > 1 and max(map(len, names)) > LONG else 0
-        self._fill(self._cells.columns, len(rows), lambda at: rows[at], left_out)
+        self._fill(self._cells.columns, len(rows), lambda number: rows[number], left_out)
         self._share_width()
         self.updateGeometries()
 

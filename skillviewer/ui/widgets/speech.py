@@ -18,14 +18,14 @@ class _SpokenWidget(QAccessibleWidget):
         return super().text(kind)
 
 
-def _interface(key: str, thing: QObject) -> QAccessibleInterface | None:
-    kind = type(thing)
+def _interface(key: str, qt_object: QObject) -> QAccessibleInterface | None:
+    kind = type(qt_object)
     if key != kind.__name__ or not hasattr(
         kind, "accessible_text"
     ):  # a widget that is being deleted asks by its base class
         return None
     role = QAccessible.Role.Graphic if getattr(kind, "PICTURE", False) else QAccessible.Role.Chart
-    return _SpokenWidget(cast("QWidget", thing), role)
+    return _SpokenWidget(cast("QWidget", qt_object), role)
 
 
 @cache

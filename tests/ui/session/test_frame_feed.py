@@ -236,7 +236,7 @@ def test_decoding_ahead_makes_way_for_a_request(qtbot: QtBot, world: FakeWorld, 
 
 def test_only_a_few_videos_stay_open(world: FakeWorld) -> None:
     backend = world.backend()
-    videos = OpenVideos(backend.open_reader, backend.open_proxy, most=2)
+    videos = OpenVideos(backend.open_reader, backend.open_proxy, max_open=2)
     for name in ("a", "b", "a", "c"):
         videos.reader(Path(name))
     assert [reader.info.path.name for reader in world.readers] == ["a", "b", "c"]

@@ -100,12 +100,12 @@ class EvidenceLoader(QObject):
         analysis = self._state.analysis
         return _key(analysis) if analysis is not None and analysis.complete else None
 
-    def want(self, who: QObject, on: bool) -> None:
+    def want(self, viewer: QObject, on: bool) -> None:
         """Note that a widget wants to show evidence, or no longer does."""
         if on:
-            self._wanted.add(who)
+            self._wanted.add(viewer)
         else:
-            self._wanted.discard(who)
+            self._wanted.discard(viewer)
         self._map_style()
 
     def ask(self) -> None:

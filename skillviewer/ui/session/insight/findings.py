@@ -107,10 +107,13 @@ def ratings_of(facts: StudyFacts) -> dict[str, VideoJudgements]:
             if reason.text or reason.mark_s is not None:
                 reasons.setdefault(video, []).append(reason)
     return {
-        one.name: VideoJudgements(
-            len(raters.get(one.name, set()) - {UNNAMED}), n_unnamed[one.name], one, tuple(reasons.get(one.name, ()))
+        ranked.name: VideoJudgements(
+            len(raters.get(ranked.name, set()) - {UNNAMED}),
+            n_unnamed[ranked.name],
+            ranked,
+            tuple(reasons.get(ranked.name, ())),
         )
-        for one in rank_videos(facts.judgements or stated, facts.tasks)
+        for ranked in rank_videos(facts.judgements or stated, facts.tasks)
     }
 
 
@@ -217,9 +220,9 @@ def _attention_on_hands(question: WhyQuestion) -> str:
     videos[question.name] = analysis, tracks
     for other in question.others:
         if other.analysis is not None and len(videos) <= MAX_CONTROL_VIDEOS:
-            theirs = store.get_readable(other.analysis.video.digest, _frames_of(other.analysis))
-            if theirs is not None and theirs.fits(other.analysis.video):
-                videos[other.name] = other.analysis, theirs
+            other_tracks = store.get_readable(other.analysis.video.digest, _frames_of(other.analysis))
+            if other_tracks is not None and other_tracks.fits(other.analysis.video):
+                videos[other.name] = other.analysis, other_tracks
     return track_attention(videos, [question.name])[question.name].sentence()
 
 

@@ -85,15 +85,15 @@ class ReferenceLoader(QObject):
         else:
             self.reference = findings.reference
 
-    def _take(self, found: Findings | None) -> None:
+    def _take(self, findings: Findings | None) -> None:
         if self._task is not None:
             self._task.cancel()
         self._task = self.alignment = None
         self.gaps = ()
         self.problem = ""
-        self.own = found.analysis if found is not None else None
-        self.reference = found.reference if found is not None else None
-        self.clip = found.reference_clip if found is not None else None
+        self.own = findings.analysis if findings is not None else None
+        self.reference = findings.reference if findings is not None else None
+        self.clip = findings.reference_clip if findings is not None else None
         entry = self._videos.get(self.clip)
         self.analysis = entry.analysis if entry is not None else None
         self._align()
@@ -115,9 +115,9 @@ class ReferenceLoader(QObject):
         self._task.then(succeeded=self._on_aligned, failed=self._on_failed)
         self.changed.emit()
 
-    def _on_aligned(self, found: tuple[Alignment, tuple[ScoreGap, ...]]) -> None:
+    def _on_aligned(self, alignment_and_gaps: tuple[Alignment, tuple[ScoreGap, ...]]) -> None:
         self._task = None
-        self.alignment, self.gaps = found
+        self.alignment, self.gaps = alignment_and_gaps
         self.changed.emit()
 
     def _on_failed(self, error: Exception) -> None:

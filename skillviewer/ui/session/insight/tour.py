@@ -55,10 +55,10 @@ class Tour(QObject):
             return
         self._playback.pause()
         starts = sorted({video.frame_at(card.start_s) for card in self._inquiry.cards})
-        now = self._playback.frame
-        beyond = [start for start in starts if (start > now if direction > 0 else start < now)]
-        if beyond:
-            self._playback.seek(beyond[0] if direction > 0 else beyond[-1])
+        frame = self._playback.frame
+        ahead = [start for start in starts if (start > frame if direction > 0 else start < frame)]
+        if ahead:
+            self._playback.seek(ahead[0] if direction > 0 else ahead[-1])
 
     def save_moment(self) -> None:
         """Keep the selection as a moment; a mark that is not set is the end of the video, or its beginning."""
@@ -84,7 +84,7 @@ class Tour(QObject):
 
     def _map_style(self) -> None:
         time_s = self._playback.time_s
-        here = tuple(card.identity for card in self._inquiry.cards if card.start_s - 1e-6 <= time_s < card.stop_s)
-        if here != self._here:
-            self._here = here
+        cards_here = tuple(card.identity for card in self._inquiry.cards if card.start_s - 1e-6 <= time_s < card.stop_s)
+        if cards_here != self._here:
+            self._here = cards_here
             self.here_changed.emit()

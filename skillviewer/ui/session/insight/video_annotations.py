@@ -46,7 +46,7 @@ class MomentCard:
 
 def cards_of(
     video: VideoInfo,
-    found: "Sequence[FoundMoment]",
+    moments: "Sequence[FoundMoment]",
     saved: Sequence[SavedMoment],
     notes: Sequence[Note],
     model_digest: str,
@@ -55,13 +55,13 @@ def cards_of(
     """Join found and kept moments, in order of time; what is kept of one that is no longer found stands by itself."""
     left = list(saved)
     cards = []
-    for moment in found:
-        here = (moment.start_s, moment.stop_s)
-        about = [k for k in left if k.model_digest == model_digest and same_interval(k.start_s, k.stop_s, *here)]
+    for moment in moments:
+        interval = (moment.start_s, moment.stop_s)
+        about = [k for k in left if k.model_digest == model_digest and same_interval(k.start_s, k.stop_s, *interval)]
         left = [k for k in left if k not in about]
         own_moment = next((k for k in about if k.author == author), None)
         others = tuple(k for k in about if k is not own_moment and k.opinion is not Opinion.NONE)
-        cards.append(MomentCard(*here, moment.key_frame, moment, own_moment, others, _notes_on(notes, about)))
+        cards.append(MomentCard(*interval, moment.key_frame, moment, own_moment, others, _notes_on(notes, about)))
     for k in left:
         middle = video.frame_at((k.start_s + k.stop_s) / 2)
         this = bool(k.model_digest) and k.model_digest == model_digest
@@ -192,13 +192,13 @@ class VideoAnnotations(QObject):
 
         return _Kept("moment", make)
 
-    def set_opinion(self, found: NewMoment, opinion: Opinion, before: SavedMoment | None) -> Task | None:
+    def set_opinion(self, moment: NewMoment, opinion: Opinion, before: SavedMoment | None) -> Task | None:
         """Set the opinion of the user on a found moment; ``before`` is what is kept so far. ``NONE`` takes it back."""
         if before is not None and before.author == self.author:
             return self._change(before, opinion=opinion)
         if not self.writable or opinion is Opinion.NONE:
             return None
-        saved = self._saved(self.video, found, opinion)
+        saved = self._saved(self.video, moment, opinion)
         return self._do("opinion of a moment", saved.do, saved.undo)
 
     def rename(self, moment: SavedMoment, label: str) -> Task | None:
@@ -228,16 +228,18 @@ class VideoAnnotations(QObject):
             lambda study, _: study.annotations.move_moment(number, *before),
         )
 
-    def annotate(self, found: NewMoment, text: str, before: SavedMoment | None, video: str) -> Task | None:
+    def annotate(self, new_moment: NewMoment, text: str, before: SavedMoment | None, video: str) -> Task | None:
         """Write a note on a moment; one that a model found is kept with it."""
         if not self._studies.writable or not video or not text.strip():
             return None
         author = self.author
-        saved = self._saved(video, found)
+        saved = self._saved(video, new_moment)
 
         def write(study: Study) -> int:
             moment = before.id if before is not None else saved.number
-            return study.annotations.write_note(text, author=author, video=video, moment=moment, time_s=found.start_s)
+            return study.annotations.write_note(
+                text, author=author, video=video, moment=moment, time_s=new_moment.start_s
+            )
 
         written = _Kept("note", write)
 
@@ -253,12 +255,12 @@ class VideoAnnotations(QObject):
 
         return self._do("note on a moment", do, undo)
 
-    def remove(self, thing: SavedMoment | Note) -> Task | None:
+    def remove(self, annotation: SavedMoment | Note) -> Task | None:
         """Remove a moment, with its notes, or a note."""
         if not self.writable:
             return None
-        number = thing.id
-        is_moment = isinstance(thing, SavedMoment)
+        number = annotation.id
+        is_moment = isinstance(annotation, SavedMoment)
         kind: Literal["moment", "note"] = "moment" if is_moment else "note"
         return self._do(
             "removal of a moment" if is_moment else "removal of a note",

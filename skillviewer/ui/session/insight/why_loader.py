@@ -205,8 +205,8 @@ class WhyLoader(QObject):
         )
         self._mailbox.post(question, interrupt=False)
 
-    def _on_findings(self, found: Findings) -> None:
-        self._findings = found
+    def _on_findings(self, findings: Findings) -> None:
+        self._findings = findings
         self._notify()
 
     # the study

@@ -83,16 +83,18 @@ class ClickFollowing(QObject):
         places = self.lost()
         if tracks is None or not places:
             return ""
-        named = [f"“{name}” at {clock(float(tracks.times_s[f - tracks.start_frame]))[:-2]}" for name, f in places[:4]]
-        more = f" and {len(places) - 4} more places" if len(places) > 4 else ""
-        return f"Lost: {', '.join(named)}{more}. Click it there, or later, to go on."
+        places_text = [
+            f"“{name}” at {clock(float(tracks.times_s[f - tracks.start_frame]))[:-2]}" for name, f in places[:4]
+        ]
+        rest_text = f" and {len(places) - 4} more places" if len(places) > 4 else ""
+        return f"Lost: {', '.join(places_text)}{rest_text}. Click it there, or later, to go on."
 
     def _on_click(self, frame: int, x_px: float, y_px: float) -> None:
         video = self._playback.video
         if video is None or not self.name or self._worker.stopped:
             return
-        kept, track = self._tracks.kept, self._track
-        if kept is not None and len(kept.frames) < video.n_frames:
+        saved, track = self._tracks.kept, self._track
+        if saved is not None and len(saved.frames) < video.n_frames:
             self._messages.note("Points are followed in whole videos: show the file itself, not a part of it.")
         elif track is not None and track.method is not TrackMethod.CLICK:
             self._messages.note(f"“{self.name}” is a track of another kind: choose another name.")
@@ -125,8 +127,8 @@ class ClickFollowing(QObject):
 
     def _on_tracks(self) -> None:
         if self._task is None and not self._waiting:
-            kept = self._tracks.kept
-            self._track = kept.track(self.name) if kept is not None else None
+            saved = self._tracks.kept
+            self._track = saved.track(self.name) if saved is not None else None
 
     def _on_request(self, _request: PointRequest | None) -> None:
         self.name = ""

@@ -59,9 +59,9 @@ class SearchCost:
         """A sentence: "957 frames take 24 to 43 seconds on this computer."."""
         n_left = self.n_frames - self.n_done
         share = n_left / self.n_frames if self.n_frames else 0.0
-        least, most = self.least_s * share, self.most_s * share
-        unit, divisor = ("minutes", 60) if most >= 90 else ("seconds", 1)
-        ends = f"{least / divisor:.2g} to {most / divisor:.2g} {unit}"
+        low_s, high_s = self.least_s * share, self.most_s * share
+        unit, divisor = ("minutes", 60) if high_s >= 90 else ("seconds", 1)
+        ends = f"{low_s / divisor:.2g} to {high_s / divisor:.2g} {unit}"
         frames = f"{n_left} of {self.n_frames} frames are left and" if self.n_done else counted(n_left, "frame")
         return f"{frames} take {ends} on this computer."
 
@@ -97,14 +97,14 @@ def _find(
     *,
     force: bool,
 ) -> FoundHands:
-    kept = TrackStore().get(video.digest, frames_of(clip, video))
-    before = kept if kept is not None else TrackSet.of_video(video, frames_of(clip, video))
+    saved = TrackStore().get(video.digest, frames_of(clip, video))
+    before = saved if saved is not None else TrackSet.of_video(video, frames_of(clip, video))
     if not force and any(track.method is TrackMethod.HAND_NETWORK for track in before.tracks):
         return FoundHands(before, before, skipped=True)
 
     def show(progress: "HandProgress") -> None:
-        shown = shown_live(progress.tracks, kept)
-        report(Progress("looking for hands", progress.n_done, progress.n_frames, (clip, shown)))
+        on_screen = shown_live(progress.tracks, saved)
+        report(Progress("looking for hands", progress.n_done, progress.n_frames, (clip, on_screen)))
 
     return FoundHands(before, source.find(_job(choice, model, force=force), clip, token, report, show))
 
@@ -119,8 +119,8 @@ def _cost(
     for clip, video in videos:
         token.check()
         n = source.n_frames(job, video, clip)
-        one = source.cost(job, video, token)
-        n_frames, least_s, most_s = n_frames + n, least_s + n * one.least_s, most_s + n * one.most_s
+        cost = source.cost(job, video, token)
+        n_frames, least_s, most_s = n_frames + n, least_s + n * cost.least_s, most_s + n * cost.most_s
         begun = source.unfinished(job, video, clip) if len(videos) == 1 else None
         n_done += begun.n_done if begun is not None else 0
     return SearchCost(n_frames, least_s, most_s, n_done)
@@ -261,9 +261,9 @@ class HandSearches(QObject):
 
     def _on_progress(self, progress: Progress) -> None:
         if isinstance(progress.value, tuple):
-            clip, shown = progress.value
-            assert isinstance(shown, ShownTracks)
-            self._tracks.show_live(clip, shown)
+            clip, live_tracks = progress.value
+            assert isinstance(live_tracks, ShownTracks)
+            self._tracks.show_live(clip, live_tracks)
         self._throttle.report(progress)
 
     def _show(self, progress: Progress) -> None:
@@ -272,13 +272,13 @@ class HandSearches(QObject):
             self._job.set_progress(progress.stage, progress.done, progress.total)
         self.changed.emit()
 
-    def _on_found(self, found: FoundHands) -> None:
-        if found.skipped:
+    def _on_found(self, found_hands: FoundHands) -> None:
+        if found_hands.skipped:
             self._n_skipped += 1
             return
         self._n_found += 1
-        self._tracks.remember("search for hands", found.before, found.after)
-        without_hands = nothing_found(replace(found.after, tracks=found.after.hands))
+        self._tracks.remember("search for hands", found_hands.before, found_hands.after)
+        without_hands = nothing_found(replace(found_hands.after, tracks=found_hands.after.hands))
         if without_hands and self.running is not None:
             self._problems.append(f"{self._videos.title(self.running)}: {without_hands}")
 

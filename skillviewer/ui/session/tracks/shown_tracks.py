@@ -37,14 +37,14 @@ def frames_of(clip: VideoClip, video: VideoInfo) -> range | None:
     return None if clip.clip_range is None else range_frames(clip.clip_range, video)
 
 
-def shown_live(tracks: TrackSet, kept: TrackSet | None) -> ShownTracks:
+def shown_live(tracks: TrackSet, saved: TrackSet | None) -> ShownTracks:
     """Return tracks found so far, next to the stored tracks of other objects."""
     import_scipy()
     from skillviewer.core.kinematics.motion_curves import motion_curves
 
-    if kept is not None:
+    if saved is not None:
         names = [track.name for track in tracks.tracks]
-        tracks = kept.without(names).with_tracks(tracks.tracks)
+        tracks = saved.without(names).with_tracks(tracks.tracks)
     return ShownTracks(tracks, motion_curves(tracks))
 
 
@@ -70,13 +70,13 @@ def load_shown(
     if not tracks.tracks:
         return ShownTracks(tracks, motion_curves(tracks))
     own_measures = measure_stored_tracks(tracks, frames)
-    theirs = []
+    other_measures = []
     for other_clip, other_video in others:
         token.check()
         measures = load_measures(other_clip, other_video)
         if measures is not None:
-            theirs.append(measures)
-    return ShownTracks(tracks, motion_curves(tracks), own_measures, compare_measures(own_measures, theirs))
+            other_measures.append(measures)
+    return ShownTracks(tracks, motion_curves(tracks), own_measures, compare_measures(own_measures, other_measures))
 
 
 def _readable(clip: VideoClip, video: VideoInfo) -> TrackSet | None:

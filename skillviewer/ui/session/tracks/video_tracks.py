@@ -102,10 +102,10 @@ class VideoTracks(QObject):
         self._load = self._worker.submit(lambda _backend, token, _report: load_shown(clip, video, others, token))
         self._load.then(succeeded=self._on_loaded, failed=self._messages.fail)
 
-    def show_live(self, clip: VideoClip, shown: ShownTracks) -> None:
+    def show_live(self, clip: VideoClip, live_tracks: ShownTracks) -> None:
         """Show what a search has found so far, if its video is on screen."""
         if clip == self.clip:
-            self.shown = shown
+            self.shown = live_tracks
             self.changed.emit()
 
     def edit(self, text: str, change: Callable[[TrackSet], TrackSet]) -> None:
@@ -176,9 +176,9 @@ class VideoTracks(QObject):
             self.changed.emit()
         self.reload()
 
-    def _on_loaded(self, shown: ShownTracks | None) -> None:
-        self.shown = shown
-        self.kept = shown.tracks if shown is not None else None
+    def _on_loaded(self, loaded_tracks: ShownTracks | None) -> None:
+        self.shown = loaded_tracks
+        self.kept = loaded_tracks.tracks if loaded_tracks is not None else None
         self.changed.emit()
 
     def _on_changed(self, changes: frozenset[str]) -> None:
@@ -207,8 +207,8 @@ class VideoTracks(QObject):
         self._listing = self._worker.submit(look)
         self._listing.then(succeeded=self._on_summed, failed=self._messages.fail, finished=self._on_listed)
 
-    def _on_summed(self, found: list[tuple[VideoClip, object]]) -> None:
-        for clip, motion in found:
+    def _on_summed(self, motions: list[tuple[VideoClip, object]]) -> None:
+        for clip, motion in motions:
             entry = self._videos.get(clip)
             if entry is not None and entry.motion != motion:
                 self._videos.update(clip, motion=motion)
