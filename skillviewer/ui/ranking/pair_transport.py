@@ -33,13 +33,24 @@ class PairTransport(QWidget):
         )
         self._play.setIconSize(icon_size(24))
         self._sound = action_button(actions["rank_sound"], self)
-        named = [
+        titled_sides = [
             action_button(actions[name], self, with_text=True) for name in ("rank_together", "rank_swap", "rank_mark")
         ]
         self._mark, self._speed = (ElidingLabel(self, muted=True) for _ in range(2))
         self._speed.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         row = horizontal(margins=(12, 0, 16, 4), spacing=2)
-        add_all(row, before, self._play, after, self._sound, Spacing(16), *named, self._mark, Spacing(16), self._speed)
+        add_all(
+            row,
+            before,
+            self._play,
+            after,
+            self._sound,
+            Spacing(16),
+            *titled_sides,
+            self._mark,
+            Spacing(16),
+            self._speed,
+        )
         add_all(vertical(self, NONE, 0), self.bar, row)
         for pair_view in pair_views:
             pair_view.clock.playing_changed.connect(self._on_playing)
