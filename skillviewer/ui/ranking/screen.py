@@ -217,9 +217,9 @@ class RankScreen(QWidget):
             **{name: partial(self._move_clock, move) for name, move in MOVES.items()},
         }
         switch = {"rank_together": judging_view.set_together, "rank_sound": self.sound.set_on}
-        possible = dict.fromkeys((*run, *switch), self._is_judging) | dict.fromkeys(between, self._is_between)
+        possible = dict.fromkeys((*run, *switch), self._is_judging) | dict.fromkeys(between_pairs, self._is_between)
         possible |= dict.fromkeys((*MOVES, "rank_mark", "rank_reason", "rank_sound"), self._has_video)
-        return Handlers(run | between, switch, possible, (self.judges_changed,))
+        return Handlers(run | between_pairs, switch, possible, (self.judges_changed,))
 
     def _move_clock(self, move: Callable[[PairClock], object]) -> None:
         # that of the next pair takes the place of the one before
