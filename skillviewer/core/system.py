@@ -81,7 +81,8 @@ def on_network_drive(folder: Path) -> bool:
         return folder.drive.startswith("\\\\") or ctypes.windll.kernel32.GetDriveTypeW(folder.anchor) == remote
     if sys.platform == "darwin":
         return folder.is_relative_to("/Volumes")  # includes plain external disks: safe, and hardly slower
-    kind, longest = "", 0
+    kind = ""
+    longest = 0
     with suppress(OSError):
         for line in Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="replace").splitlines():
             before, _, after = line.partition(" - ")

@@ -80,7 +80,9 @@ def format_series(times: Iterable[str], values: Iterable[float], digits: int) ->
     points = [(value, f"{signed(value, digits)} at {time}") for time, value in zip(times, values, strict=True)]
     if not points:
         return ""
-    last, lowest, highest = points[-1][1], min(points)[1], max(points)[1]
+    last = points[-1][1]
+    lowest = min(points)[1]
+    highest = max(points)[1]
     return f"Last {last}, least {lowest}, greatest {highest}. All: {'; '.join(text for _, text in points)}."
 
 

@@ -198,7 +198,9 @@ def _array(file: zipfile.ZipFile, name: str, kind: str, dimensions: int) -> NDAr
 
 def _check(analysis: Analysis) -> None:
     """Raise ValueError for numbers that no analysis has."""
-    times_s, samples, stops = analysis.video.times_s, analysis.samples, analysis.segment_stops
+    times_s = analysis.video.times_s
+    samples = analysis.samples
+    stops = analysis.segment_stops
     numbers = (times_s, analysis.attention, analysis.task_state, analysis.score_curve, analysis.video.duration_s)
     if not all(np.isfinite(array).all() for array in numbers):
         raise ValueError("a number is not finite")

@@ -93,7 +93,9 @@ class AnalysedVideo:
 
 def check_frame(analysis: Analysis, frame: int) -> None:
     """Refuse by an ExportError a frame that a video, or the part of it that was analysed, does not have."""
-    frames, n, name = analysis.frames, analysis.video.n_frames, analysis.video.path.name
+    frames = analysis.frames
+    n = analysis.video.n_frames
+    name = analysis.video.path.name
     if not 0 <= frame < n:
         raise ExportError(f"{name} has no frame {frame}: its {n} frames are numbered 0 to {n - 1}.")
     if frame not in frames:

@@ -194,8 +194,6 @@ def _unblocked(tail: bytes) -> bytes:
     block_start = tail.rfind(b"!\xfe") + 2
     text = b""
     while 1 < block_start < len(tail) and tail[block_start]:
-        text, block_start = (
-            text + tail[block_start + 1 : block_start + 1 + tail[block_start]],
-            block_start + 1 + tail[block_start],
-        )
+        text = text + tail[block_start + 1 : block_start + 1 + tail[block_start]]
+        block_start = block_start + 1 + tail[block_start]
     return text

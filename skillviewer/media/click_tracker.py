@@ -92,7 +92,8 @@ def track_clicks(
             if frame > first:
                 _correct(xy, states, from_frame, frame, anchors[frame], grey.shape[0])
             place = anchors[frame]
-            xy[frame], states[frame] = place, FrameState.ANCHORED
+            xy[frame] = place
+            states[frame] = FrameState.ANCHORED
             from_frame = frame
         before = grey
     states[first:][states[first:] == FrameState.UNSEARCHED] = FrameState.ABSENT

@@ -108,7 +108,8 @@ _CONTROLS = {"frames": "duration alone, which a model has to beat", "skill": "th
 
 def model_card_page(card: ModelCard, config: CheckpointConfig) -> str:
     """Return the card in Markdown: intended use, data, people, figures with controls, limits."""
-    title, backbone = attention_model(card.attention_model).title, config.backbone
+    title = attention_model(card.attention_model).title
+    backbone = config.backbone
     fed = "time alone" if backbone is None else f"{backbone.name}, {config.preprocessing.segments_text} frames a video"
     page = (resources_dir() / "model_card" / "page.md").read_text(encoding="utf-8")
     return page.format(

@@ -27,7 +27,8 @@ class _MixedOnCpu(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401
         inputs, weight = ctx.saved_tensors
-        gradient, (for_inputs, for_weight, for_bias) = gradients[0], ctx.needs_input_grad[:3]
+        gradient = gradients[0]
+        for_inputs, for_weight, for_bias = ctx.needs_input_grad[:3]
         stride, padding, *_, groups = ctx.how
         of_inputs = of_weight = of_bias = None
         if groups > 1:

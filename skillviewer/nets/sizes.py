@@ -5,7 +5,8 @@ from typing import Literal
 
 from skillviewer.core.analysis.analysis import MapRect
 
-MOST, MAX_LAYERS = 1 << 16, 64
+MOST = 1 << 16
+MAX_LAYERS = 64
 """Largest width, and largest number of layers: larger numbers are an attack on memory."""
 
 InitialState = Literal["zeros", "randn", "randn-train"]

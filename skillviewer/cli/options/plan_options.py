@@ -36,7 +36,8 @@ def _segments(_context: click.Context, _option: click.Parameter, text: str | Non
     """Return the fields of ``Preprocessing`` for a number of segments, ``auto`` or ``auto:MOST``; None if not given."""
     if text is None:
         return None
-    number, min_text = text.removeprefix("auto:"), TRAINED_ON.n_segments
+    number = text.removeprefix("auto:")
+    min_text = TRAINED_ON.n_segments
     if text == "auto":
         return {"segment_s": AUTO_SEGMENT_S}
     if (
@@ -172,11 +173,9 @@ def training_plan(parameters: Parameters, published: str | None) -> "TrainingPla
 
     effort = feature_effort(parameters["features"], parameters["preset"])
     known_preset = published if published in DATASETS else "other"
-    precision, device, settings = (
-        parameters["precision"],
-        choose_device(parameters["device"]),
-        preset(parameters["preset"]),
-    )
+    precision = parameters["precision"]
+    device = choose_device(parameters["device"])
+    settings = preset(parameters["preset"])
     return TrainingPlan(
         preset=parameters["preset"],
         dataset_preset=parameters["dataset_preset"] or known_preset,

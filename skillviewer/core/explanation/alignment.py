@@ -113,7 +113,8 @@ def _least(distance: FloatArray) -> IntArray:
         came_from = np.maximum.accumulate(np.where(slanted == lowest, np.arange(n), 0))
         moved = np.full(n, np.inf)
         source = np.zeros(n, np.int64)
-        moved[1:], source[1:] = lowest[:-1] + ahead[:-1], came_from[:-1]  # k of 1 or more
+        moved[1:] = lowest[:-1] + ahead[:-1]
+        source[1:] = came_from[:-1]  # k of 1 or more
         waits = total + PACE_COST < moved  # k = 0
         before[row] = np.where(waits, np.arange(n), source)
         total = np.where(waits, total + PACE_COST, moved) + distance[row]

@@ -88,7 +88,8 @@ class FaceTrack:
             return self.marks[-1].box
         if frames[after] == frame:
             return self.marks[after].box
-        before, later = self.marks[after - 1], self.marks[after]
+        before = self.marks[after - 1]
+        later = self.marks[after]
         return before.box.towards(later.box, (frame - before.frame) / (later.frame - before.frame))
 
 

@@ -263,7 +263,8 @@ class TuningReport(msgspec.Struct, frozen=True, rename={"reserved": "set_aside"}
 def verdict(held_out: BeforeAfter, n_trained: int, forgetting: Forgetting) -> tuple[str, ...]:
     """Return reasons against accepting a new model, one sentence each; empty if there are none."""
     sentences = []
-    gain, n = held_out.gain, held_out.after.n_pairs
+    gain = held_out.gain
+    n = held_out.after.n_pairs
     if held_out.worse:
         sentences.append("It is less accurate than before on held-out pairs, beyond noise.")
     elif gain is not None and not held_out.beyond_noise:

@@ -42,7 +42,8 @@ def crop_rect(tracks: TrackSet, crop: Crop) -> MapRect:
     side = float(np.clip(((high - low + 2 * margin) / size).max(), _MIN_SIDE, 1.0))
     extent = np.rint(side * size)
     start = np.clip(np.rint((low + high - extent) / 2), 0, size - extent)
-    (left, top), (right, bottom) = (start / size).tolist(), ((start + extent) / size).tolist()
+    left, top = (start / size).tolist()
+    right, bottom = ((start + extent) / size).tolist()
     return MapRect(left, top, right, bottom)
 
 

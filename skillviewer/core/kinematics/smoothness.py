@@ -32,7 +32,8 @@ def sparc(speed: FloatArray, rate_hz: float) -> float:
     amplitudes = spectrum[in_band] / spectrum.max()
     strong = np.flatnonzero(amplitudes >= _MIN_AMPLITUDE)
     span = slice(strong[0], strong[-1] + 1)
-    band, heights = frequencies[in_band][span], amplitudes[span]
+    band = frequencies[in_band][span]
+    heights = amplitudes[span]
     if len(band) < 2:
         return math.nan
     return -float(np.hypot(np.diff(band) / (band[-1] - band[0]), np.diff(heights)).sum())

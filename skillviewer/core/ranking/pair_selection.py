@@ -270,7 +270,8 @@ class _Choice:
             if repeat is not None:
                 return repeat
         is_new = self._comparable & ~self._mine
-        tests, others = is_new & self._reserved, is_new & ~self._reserved
+        tests = is_new & self._reserved
+        others = is_new & ~self._reserved
         if tests.any() and (self._count(SelectionReason.TEST) < due[SelectionReason.TEST] or not others.any()):
             return self._placed(*self._first_by_lot(tests), SelectionReason.TEST)
         if not others.any():
@@ -289,7 +290,8 @@ class _Choice:
         n_shown = len(self._own)
         repeated = self._count(SelectionReason.REPEAT)
         n_with_repeats = len(self._repeatable()) if n == 0 else n_shown + n
-        repeats, before = 0, -1
+        repeats = 0
+        before = -1
         while before < repeats < n_with_repeats:  # a repeat counts as a pair asked, after which another may be due
             before = repeats
             repeats = max(repeats, self._due(n_shown + n + repeats)[SelectionReason.REPEAT] - repeated)

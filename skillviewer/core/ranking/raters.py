@@ -54,7 +54,8 @@ def misfit(won: FloatArray, chance: FloatArray) -> Misfit | None:
     """Return the misfit of (n,) outcomes, 1 or 0, with their chances, between 0 and 1; None without outcomes."""
     if len(won) == 0:
         return None
-    squared, variance = (won - chance) ** 2, chance * (1 - chance)
+    squared = (won - chance) ** 2
+    variance = chance * (1 - chance)
     infit = float(squared.sum() / variance.sum())
     # a squared residual has the variance w (1 - 4 w), where w is that of the outcome
     error = float(np.sqrt(max((variance * (1 - 4 * variance)).sum(), 0)) / variance.sum())
@@ -74,7 +75,8 @@ def rater_misfits(votes: Votes) -> dict[str, Misfit | None]:
     misfits: dict[str, Misfit | None] = {}
     for number, rater in enumerate(columns.raters):
         is_rater = columns.rater == number
-        own, others = games.only(is_rater & (games.won != games.lost)), games.only(~is_rater)
+        own = games.only(is_rater & (games.won != games.lost))
+        others = games.only(~is_rater)
         misfits[rater] = None
         if len(own.won) and len(others.won):
             scale = others.strengths(videos, n_draws=N_DRAWS, start=start)

@@ -214,7 +214,9 @@ def checked_map(
     Arguments and errors are those of ``scale_map``; one person more is needed.
     """
     whole = scale_map(scores, ratings, participants, low, high, level, increasing=increasing)
-    x, y, who = np.asarray(scores, dtype=np.float64), np.asarray(ratings, dtype=np.float64), np.asarray(participants)
+    x = np.asarray(scores, dtype=np.float64)
+    y = np.asarray(ratings, dtype=np.float64)
+    who = np.asarray(participants)
     # raises where one person fewer is too few
     scale_map(x[who != who[0]], y[who != who[0]], who[who != who[0]].tolist(), low, high, level, increasing=increasing)
     predicted, lows, highs = left_out_ratings(x, y, participants, low, high, level, increasing=increasing)

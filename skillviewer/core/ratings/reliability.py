@@ -165,7 +165,8 @@ def weighted_kappa(first: FloatArray, second: FloatArray, power: float = 2.0, le
     if by_chance >= 1:
         return Estimate(NAN, NAN, NAN, level)
     kappa = (agreed - by_chance) / (1 - by_chance)
-    by_row, by_column = weights @ columns, weights.T @ rows
+    by_row = weights @ columns
+    by_column = weights.T @ rows
     inner = weights - (by_row[:, None] + by_column[None, :]) * (1 - kappa)
     variance = float((observed * inner**2).sum()) - (kappa - by_chance * (1 - kappa)) ** 2
     if variance <= 0:  # as in perfect agreement, however few the videos
@@ -205,7 +206,8 @@ def bland_altman(first: FloatArray, second: FloatArray, level: float = 0.95) -> 
     if n < 3:
         raise DatasetError(f"{n} videos with both ratings are too few for limits of agreement: three are needed.")
     differences = a - b
-    bias, spread = float(differences.mean()), float(differences.std(ddof=1))
+    bias = float(differences.mean())
+    spread = float(differences.std(ddof=1))
     t = float(special.stdtrit(n - 1, (1 + level) / 2))
     of_bias = t * spread / math.sqrt(n)
     of_limit = t * spread * math.sqrt(1 / n + 1.96**2 / (2 * (n - 1)))
@@ -313,6 +315,7 @@ def rater_agreement(ratings: RatingSet, item: str) -> RaterAgreement:
         enough = np.isfinite(one - other).sum() > 2
         limits = bland_altman(one, other) if enough else None
         pairs.append(TwoRaters(table.raters[a], table.raters[b], weighted_kappa(one, other), limits))
-    sem, lenient = error.sem if error else NAN, -1 if ratings.scale(item).less_is_better else 1
+    sem = error.sem if error else NAN
+    lenient = -1 if ratings.scale(item).less_is_better else 1
     effects = tuple((lenient * severity(table.values)).tolist())
     return RaterAgreement(item, table.raters, len(complete), single, mean, sem, effects, tuple(pairs))

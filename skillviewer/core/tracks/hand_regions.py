@@ -11,10 +11,12 @@ import numpy as np
 
 from skillviewer.core.arrays import FloatArray
 
-PALM_SCALE, PALM_SHIFT = 2.6, -0.5
+PALM_SCALE = 2.6
+PALM_SHIFT = -0.5
 """Side of the region relative to a palm's box, and its shift in heights of the box, towards the fingers if negative."""
 
-HAND_SCALE, HAND_SHIFT = 2.0, -0.1
+HAND_SCALE = 2.0
+HAND_SHIFT = -0.1
 """The same relative to the box of the landmarks below."""
 
 _REGION_POINTS = (0, 1, 2, 3, 5, 6, 9, 10, 13, 14, 17, 18)

@@ -179,7 +179,8 @@ class VideoClip:
             slack = max(2, round(SLACK * length))
         elif isinstance(clip_range, TimeRange):
             shown_s = video.end_s(frames.stop - 1) - float(video.times_s[frames.start])
-            present, length = round(1000 * shown_s), round(1000 * (clip_range.stop_s - clip_range.start_s))
+            present = round(1000 * shown_s)
+            length = round(1000 * (clip_range.stop_s - clip_range.start_s))
             slack = max(1000, round(SLACK * length))
         else:
             return ""

@@ -164,6 +164,7 @@ def _alike(first: FloatArray, second: FloatArray, begin: int, end: int, lag: int
     end = min(end, len(second) - lag)
     if end <= begin:
         return 0.0
-    part, other_part = first[begin:end], second[begin + lag : end + lag]
+    part = first[begin:end]
+    other_part = second[begin + lag : end + lag]
     scale = float(np.linalg.norm(part) * np.linalg.norm(other_part))
     return float(part @ other_part) / scale if scale > 0 else 0.0

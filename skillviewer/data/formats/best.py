@@ -18,7 +18,9 @@ from skillviewer.data.tables.participants import participants_of
 from skillviewer.data.tables.rows import looks_like, plain, read_sheet, read_word_rows
 
 _LIST = "train_vid_list.txt"
-_VIDEO, _START, _STOP = ("vidid", "video", "id"), ("startseconds", "start"), ("endseconds", "end", "stop")
+_VIDEO = ("vidid", "video", "id")
+_START = ("startseconds", "start")
+_STOP = ("endseconds", "end", "stop")
 
 
 def _folders(path: Path) -> dict[str, Path]:
@@ -105,7 +107,8 @@ def _clip_ranges(folder: Path, task: str, problems: list[str]) -> tuple[dict[str
         problems.append("There is no BEST.csv above the lists: where an attempt starts and ends is not known.")
         return {}, set()
     sheet = read_sheet(path)
-    task_column, video = sheet.column("task"), sheet.column(*_VIDEO)
+    task_column = sheet.column("task")
+    video = sheet.column(*_VIDEO)
     start, stop = sheet.column(*_START), sheet.column(*_STOP)
     ranges: dict[str, TimeRange] = {}
     strange: dict[str, str] = {}

@@ -119,7 +119,8 @@ def _fold(number: str, names: Sequence[str], sides: _Sides, consensus: Sequence[
 
 def _video(name: str, participant: str | None, files: VideoFolder) -> DatasetVideo:
     posix = PurePosixPath(name)
-    subtask, stem = posix.parent.name, posix.name
+    subtask = posix.parent.name
+    stem = posix.name
     task = epic_task(subtask) if subtask else None
     stems = [stem]
     if stem.casefold().endswith("-s"):  # "S" is the stationary camera; the names of the videos omit it

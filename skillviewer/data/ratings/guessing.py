@@ -393,7 +393,8 @@ def with_rating(mapping: TableMapping, table: RawTable, title: str, name: str = 
     before = mapping.item_of(title)
     if not name and before is None and not mapping.rater:
         name, rater = _parted(title, _bracketed(table.titles))
-    name, column = name or title, RatingColumn(title=title, rater=rater)
+    name = name or title
+    column = RatingColumn(title=title, rater=rater)
     if before is not None and (before.name == name or (len(before.columns) == 1 and not _named(mapping, name))):
         columns = tuple(column if item_column.title == title else item_column for item_column in before.columns)
         return mapping.with_item(before.name, name="" if mapping.item else name, columns=columns)

@@ -83,7 +83,9 @@ class _Reading:
         self._join = join
         self._name = table.where.rstrip(",")
         self._rows = table.rows[: self._other_titles()]
-        self._spellings, self._raters, self._items = Spellings(), Spellings(), Spellings()
+        self._spellings = Spellings()
+        self._raters = Spellings()
+        self._items = Spellings()
         self._videos: dict[str, str] = {}
         self._clip_ranges: dict[str, TimeRange] = {}
         self._participants: dict[str, str] = {}

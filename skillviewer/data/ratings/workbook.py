@@ -87,7 +87,8 @@ class _SizeCheck:
         self._shared = {}
         self._formula = None
         parser = expat.ParserCreate()
-        parser.StartElementHandler, parser.EndElementHandler = self._begin, self._end
+        parser.StartElementHandler = self._begin
+        parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._text
         with suppress(expat.ExpatError):  # a picture, say
             parser.ParseFile(part)

@@ -130,7 +130,8 @@ def checked_version(connection: sqlite3.Connection, path: Path) -> int:
 def _check_schema(connection: sqlite3.Connection, version: int, path: Path) -> None:
     """Refuse a study whose tables, views, indexes or triggers differ from the program's own: foreign SQL would run."""
     try:
-        schema, expected = schema_of(connection), expected_schema(version)
+        schema = schema_of(connection)
+        expected = expected_schema(version)
     except (TypeError, ValueError, AttributeError) as error:  # a name is not text
         raise StudyError(f"{path} is not a study.") from error
     if schema != expected:

@@ -58,4 +58,5 @@ class WriteLock:
             with contextlib.suppress(OSError):
                 self._path.unlink()
         os.close(self._handle)
-        self._handle, self.held = None, False
+        self._handle = None
+        self.held = False

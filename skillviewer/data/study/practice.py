@@ -137,7 +137,8 @@ class _Reader:
     """Reader of a table of practice; one unusable row refuses the table."""
 
     def __init__(self, sheet: CsvTable, names: Mapping[str, str]) -> None:
-        self._sheet, self._names = sheet, names
+        self._sheet = sheet
+        self._names = names
 
     def pairs(self) -> tuple[PracticePair, ...]:
         pairs: dict[frozenset[str], PracticePair] = {}

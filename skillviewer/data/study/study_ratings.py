@@ -73,7 +73,8 @@ class StudyRatings:
         Raises:
             StudyError: An item is rated on another scale already.
         """
-        present, scale_by_item = self.all(), dict[str, RatingScale]()
+        present = self.all()
+        scale_by_item = dict[str, RatingScale]()
         for scale in present.scales:
             values = [rating.value for rating in present.ratings if rating.item == scale.item]
             scale_by_item[scale.item] = scale if scale.stated else replace(scale, low=min(values), high=max(values))

@@ -79,7 +79,8 @@ def columns(row: sqlite3.Row, *names: str) -> dict[str, Any]:
 
 def insert(db: sqlite3.Connection, table: str, **row: object) -> int:
     """Add a row to a table, by the names of its columns, and return its number."""
-    names, places = ", ".join(row), ", ".join(f":{name}" for name in row)
+    names = ", ".join(row)
+    places = ", ".join(f":{name}" for name in row)
     return int(db.execute(f"INSERT INTO {table} ({names}) VALUES ({places})", row).lastrowid or 0)  # noqa: S608 - ours
 
 

@@ -13,7 +13,8 @@ from skillviewer.data.tables.rows import CsvTable, TableRow, looks_like
 _LEFT = ("left", "video1", "vid1", "first", "videoa")
 _RIGHT = ("right", "video2", "vid2", "second", "videob")
 _LABEL = ("label", "verdict", "choice", "result")
-_VOTES, _RATER = ("votes",), ("rater", "annotator", "worker", "judge")
+_VOTES = ("votes",)
+_RATER = ("rater", "annotator", "worker", "judge")
 _BETTER, _WORSE = ("better", "best"), ("worse", "worst")
 NOT_KNOWN = frozenset({"", "-", "?", "na", "n/a", "n.a.", "nan", "none", "null", "."})
 _VERDICTS = {

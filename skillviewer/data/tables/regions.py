@@ -39,7 +39,8 @@ def read_regions(path: Path, names: Sequence[str] = ()) -> Regions:
         DatasetError: The file cannot be read or has neither points nor boxes.
     """
     sheet = read_sheet(path)
-    video, frame = sheet.column(*VIDEO_COLUMNS), sheet.column("frame", "startframe")
+    video = sheet.column(*VIDEO_COLUMNS)
+    frame = sheet.column("frame", "startframe")
     points = _point_columns(sheet)
     boxes = [sheet.column(side) for side in _BOX]
     has_boxes = None not in boxes

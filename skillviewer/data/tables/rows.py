@@ -195,7 +195,8 @@ def read_grid(path: Path) -> tuple[tuple[TableRow, ...], str]:
                     f"{path} has {len(cells):,} columns in line {reader.line_num + skipped}; a table may have "
                     f"{MAX_COLUMNS:,}."
                 )
-            first_line, begun = begun + 1 + skipped, reader.line_num
+            first_line = begun + 1 + skipped
+            begun = reader.line_num
             stripped = [unescape_cell(cell.strip()) for cell in cells]
             while stripped and not stripped[-1]:
                 stripped.pop()

@@ -77,7 +77,8 @@ def read_kinovea_text(path: Path) -> RawTracks:
     if not lines[0].startswith("#Kinovea"):
         raise ValueError("its first line is not “#Kinovea Trajectory data export”")
     tracks: dict[str, tuple[list[float], list[list[float]]]] = {}
-    name, begins = "", True
+    name = ""
+    begins = True
     for place, line in enumerate(lines[1:], start=2):
         text = line.strip()
         if not text:

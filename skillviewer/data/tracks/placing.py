@@ -206,7 +206,8 @@ def _placed(
         np.where(stated >= FrameState.FOUND, stated, FrameState.FOUND),
         np.where(stated == FrameState.UNSEARCHED, FrameState.UNSEARCHED, FrameState.ABSENT),
     )
-    n_outside, n_tried = int(np.count_nonzero(tried & outside)), int(np.count_nonzero(tried))
+    n_outside = int(np.count_nonzero(tried & outside))
+    n_tried = int(np.count_nonzero(tried))
     if not is_placed.any():
         return None, n_outside, n_tried
     xy_px = np.full((n, n_points, 2), np.nan, dtype=np.float32)

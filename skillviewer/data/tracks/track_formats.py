@@ -118,7 +118,8 @@ def is_track_file(path: Path) -> bool:
     elif path.suffix.casefold() not in _SUFFIXES:
         return False
     try:
-        name, head = recognised_track_format(path).name, _head(path)
+        name = recognised_track_format(path).name
+        head = _head(path)
     except DatasetError:
         return False
     words = {"openpose": '"people"', "coco": '"keypoints"', "x-anylabeling": '"shape_type"', "deeplabcut": "bodyparts"}

@@ -15,7 +15,8 @@ from skillviewer.nets.models import TRIVIAL, attention_model
 
 def other_epochs(training: TrainingPlan) -> str:
     """Return a sentence where a model is trained for more or fewer epochs than it was published with, or ""."""
-    usual, requested = replace(training, epochs=None).settings().optimiser.epochs, training.epochs
+    usual = replace(training, epochs=None).settings().optimiser.epochs
+    requested = training.epochs
     if requested is None or not attention_model(training.model).training or usual in {0, requested}:
         return ""
     return f"{training.model} was published with {usual:,} epochs and has {requested:,} here (--epochs)."

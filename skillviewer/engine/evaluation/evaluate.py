@@ -204,7 +204,9 @@ class _Preparation:
     _fused: MeasuredVideos | None = None  # measures of tracks that are added to the scores of networks
 
     def __post_init__(self) -> None:
-        plan, self.names, self.folds = self.plan, self.dataset.names, Folds(FoldUnit.VIDEO, ())
+        plan = self.plan
+        self.names = self.dataset.names
+        self.folds = Folds(FoldUnit.VIDEO, ())
         other = filter(None, (other_epochs(plan.of(name, 0)) for name in plan.models))
         self.problems = [*self.dataset.problems, *other]
 
@@ -258,10 +260,12 @@ class _Preparation:
             self._backbones[inputs] = training_inputs.backbones
 
     def _store(self, source: FrameSource, recipe: SourceRecipe) -> MappedStore:
-        workers, n = self.plan.workers, recipe.candidates
+        workers = self.plan.workers
+        n = recipe.candidates
         tell_cost(source, self.dataset, n, self._token, self._report)
         features_from = source if workers.here else recipe
-        files, clip_ranges = files_of(self.dataset), clip_ranges_of(self.dataset)
+        files = files_of(self.dataset)
+        clip_ranges = clip_ranges_of(self.dataset)
         store, problems = build_store(files, features_from, n, self._token, self._report, clip_ranges, workers)
         self.problems += problems
         if problems:

@@ -208,7 +208,8 @@ def forecast_choice(
     if any(attention_model(name).inputs is InputKind.FLOW for name in (*plan.candidates, *RIVALS)):
         flow, missing_flow = _features(plan.of("motion"), dataset, digests, cache, device_name)
         if plan.training.candidates > 1 or missing_flow > missing:  # else they are computed with the features
-            both_s, both_idle_s = features.seconds + flow.seconds, (features.idle_s or 0) + (flow.idle_s or 0)
+            both_s = features.seconds + flow.seconds
+            both_idle_s = (features.idle_s or 0) + (flow.idle_s or 0)
             features = PlannedPhase("features", both_s, (features if missing else flow).text, both_idle_s)
             missing += missing_flow
     counts = n_trainings(plan, len(parts))

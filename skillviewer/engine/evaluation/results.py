@@ -148,8 +148,11 @@ class ResultBuilder:
         metrics: Collection[str] = (),
     ) -> None:
         self._metrics = metrics
-        self._dataset, self._folds, self._facts = dataset, folds, facts
-        self._regions, self._tolerance = regions, tolerance
+        self._dataset = dataset
+        self._folds = folds
+        self._facts = facts
+        self._regions = regions
+        self._tolerance = tolerance
         self._reference: Reference = reference(dataset)
         self._separations: dict[Pair, int] = separations(dataset.pairs)
         self.problems: list[str] = []

@@ -95,7 +95,8 @@ def run_fold(material: SharedInputs, run: Run, token: CancelToken, report: Repor
     watched = WatchedStore(store)
     device = choose_device(material.device_name)
     with device_errors():
-        inputs, control = FoldInputs(watched, device), TrainingControl(token, report)
+        inputs = FoldInputs(watched, device)
+        control = TrainingControl(token, report)
         fitted = fit_fused(plan, material.dataset, fold, inputs, material.measured, control, folder.state)
         model, trained = fitted.network, fitted.trained
         if plan.select is not EpochSelection.BEST_ON_TEST:
@@ -126,7 +127,8 @@ def _look(
     fitted: FusedTraining, store: FeatureStore, measured: MeasuredVideos | None, fold: Fold, token: CancelToken
 ) -> tuple[Mapping[str, float], ScoreCurves, Maps | None]:
     """Return the scores and score curves of all videos of the test pairs, and the maps of the held-out videos."""
-    model, held_out = fitted.network, set(fold.held_out_videos)
+    model = fitted.network
+    held_out = set(fold.held_out_videos)
     names = tuple(sorted(held_out | set(videos_of(fold.test_pairs))))
     mapped = tuple(name for name in names if name in held_out)
     predictions = predict(model, store, names, token, maps=model.map_kind is not MapKind.NONE)

@@ -46,7 +46,11 @@ class Graph(nn.Module):
         self, owner: nn.Module, run: Run, inputs: dict[str, Tensor], outputs: tuple[str, ...], *free: int
     ) -> None:
         super().__init__()
-        self.owner, self.run, self.inputs, self.outputs, self.axes = owner, run, inputs, outputs, (0, *free)
+        self.owner = owner
+        self.run = run
+        self.inputs = inputs
+        self.outputs = outputs
+        self.axes = (0, *free)
         self.eval().requires_grad_(requires_grad=False)
 
     def forward(self, *values: Tensor) -> tuple[Tensor, ...]:
@@ -66,7 +70,8 @@ class Graph(nn.Module):
         """
         import onnxruntime
 
-        axes, example = dict.fromkeys(self.axes, torch.export.Dim.DYNAMIC), tuple(self.inputs.values())
+        axes = dict.fromkeys(self.axes, torch.export.Dim.DYNAMIC)
+        example = tuple(self.inputs.values())
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # torch's, about its own code
@@ -118,8 +123,10 @@ def backbone_graphs(checkpoint: Checkpoint) -> dict[str, Graph]:
 
     Both map raw values, uint8, to features: normalisation, and the resizing of flow, are inside.
     """
-    streams, config = trained_streams(checkpoint), checkpoint.config
-    clip, side = backbone(config.backbone.name).clip if config.backbone else None, streams.input_px
+    streams = trained_streams(checkpoint)
+    config = checkpoint.config
+    clip = backbone(config.backbone.name).clip if config.backbone else None
+    side = streams.input_px
 
     def appearance(rgb: Tensor) -> tuple[Tensor, ...]:
         return (streams.appearance(streams.appearance_normalisation.apply(rgb.float())).half().float(),)
@@ -127,7 +134,8 @@ def backbone_graphs(checkpoint: Checkpoint) -> dict[str, Graph]:
     def motion(flow: Tensor) -> tuple[Tensor, ...]:
         return (streams.motion(motion_input(flow, streams.motion_normalisation, side)).half().float(),)
 
-    chance, frames = torch.Generator().manual_seed(0), [] if clip is None else [clip.n_frames]
+    chance = torch.Generator().manual_seed(0)
+    frames = [] if clip is None else [clip.n_frames]
     rgb = torch.randint(0, 256, (2, 3, *frames, side, side), dtype=torch.uint8, generator=chance)
     graphs = {"appearance.onnx": Graph(streams.appearance, appearance, {"rgb": rgb}, ("features",))}
     if clip is None:
@@ -212,11 +220,14 @@ def frame_facts(checkpoint: Checkpoint) -> dict[str, int | None]:
 
 
 def _write_example(checkpoint: Checkpoint, video: Path, folder: Path) -> None:
-    preprocessing, extractor = checkpoint.config.preprocessing, FeatureExtractor.later(checkpoint, torch.device("cpu"))
+    preprocessing = checkpoint.config.preprocessing
+    extractor = FeatureExtractor.later(checkpoint, torch.device("cpu"))
     with VideoReader(video) as reader, Engine.open(checkpoint.folder, "cpu") as engine:
         analysis = engine.assess(video, reader=reader)
         sampling = sampling_of(reader.info, preprocessing, 1)
-        positions, size, clip = np.unique(sampling.positions), extractor.frame_size, extractor.clip
+        positions = np.unique(sampling.positions)
+        size = extractor.frame_size
+        clip = extractor.clip
         items = stream_inputs(reader, preprocessing, sampling.timeline, positions, size, clip=clip, crop=sampling.crop)
         by_position = {item.position: (item.rgb, item.flow) for item in items}
     if checkpoint.config.on_snippets:

@@ -188,7 +188,9 @@ def standardise(model: nn.Module, store: FeatureStore, names: Sequence[str]) -> 
 
 def statistics(store: FeatureStore, names: Sequence[str]) -> tuple[torch.Tensor, torch.Tensor]:
     """Return mean and standard deviation of every feature channel over videos, (2F,) each; one video at a time."""
-    total, squares, count = 0.0, 0.0, 0
+    total = 0.0
+    squares = 0.0
+    count = 0
     for name in names:
         features = np.asarray(store[name][0], np.float64)
         total = total + features.sum(axis=(0, 2, 3))

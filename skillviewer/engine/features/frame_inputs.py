@@ -139,7 +139,8 @@ def stream_inputs(
     flow_size = grey_size(reader.info.width_px, reader.info.height_px, preprocessing.flow.short_side_px)
     size = size if size is not None else (preprocessing.input_px, preprocessing.input_px)
     near = np.clip(positions[:, None] + offsets, 0, len(line) - 1)
-    for_colour, for_flow = set(near.ravel().tolist()), set(flow_positions.tolist())
+    for_colour = set(near.ravel().tolist())
+    for_flow = set(flow_positions.tolist())
     every = np.union1d(near, flow_positions)
     decoded = zip(every.tolist(), reader.stream(line[every], token), strict=True)
     greys: dict[int, RGBImage] = {}

@@ -100,7 +100,9 @@ class FrameSource(ABC):
         full = [computed[i] if features is None else features for i, features in enumerate(passes)]
         uncached = np.unique(sampling.positions[missing])
         last_needed = sampling.positions[missing].max(axis=0)  # a step is ready once this position is done
-        step, timer, decoded_before_s = 0, PaceTimer(), reader.decoding_s
+        step = 0
+        timer = PaceTimer()
+        decoded_before_s = reader.decoding_s
         for position, features in self.compute(reader, sampling, uncached, token):
             token.check()
             for i in missing:
@@ -164,9 +166,12 @@ class FeatureSource(FrameSource):
         self, reader: VideoReader, sampling: Sampling, positions: IntArray, token: CancelToken
     ) -> Iterator[tuple[int, Features]]:
         """Yield positions and their features."""
-        batch, size = self.extractor.flow_batch(self.preprocessing.flow.algorithm), self.extractor.frame_size
+        batch = self.extractor.flow_batch(self.preprocessing.flow.algorithm)
+        size = self.extractor.frame_size
         clip, crop = self.clip, sampling.crop
-        line, flow, numbers = sampling.timeline, self.flow_source, dict[int, Features]()
+        line = sampling.timeline
+        flow = self.flow_source
+        numbers = dict[int, Features]()
         for item in stream_inputs(reader, self.preprocessing, line, positions, size, batch, token, clip, crop):
             if self.keeps_flow and item.flow.size:
                 numbers[item.position] = flow.of_frame(item)
@@ -211,7 +216,8 @@ def flow_numbers(flow: RGBImage, bound_px: float) -> Float32Array:
     differences = [np.diff(fields, n, axis=0) for n in (1, 2)]
     rough = [np.hypot(d[:, 0], d[:, 1]).mean() if len(d) else 0.0 for d in differences]
     peak_index = int(_PEAK * (lengths.size - 1))
-    peak, moving = np.partition(lengths, peak_index, axis=None)[peak_index], (lengths > _MOVING_PX).mean()
+    peak = np.partition(lengths, peak_index, axis=None)[peak_index]
+    moving = (lengths > _MOVING_PX).mean()
     numbers = (lengths.mean(), lengths.std(), peak, moving, coherence.mean(), *rough, (by_field < _STILL_PX).mean())
     return np.array(numbers, np.float32)
 

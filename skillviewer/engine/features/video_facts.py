@@ -58,7 +58,8 @@ def facts_of(
     dataset: Dataset, preprocessing: Preprocessing, token: CancelToken, report: Report
 ) -> tuple[dict[str, VideoFacts], list[str]]:
     """Open every video of a data set; return what is known by name, and a sentence for each that cannot be read."""
-    files, clip_ranges = files_of(dataset), clip_ranges_of(dataset)
+    files = files_of(dataset)
+    clip_ranges = clip_ranges_of(dataset)
     facts: dict[str, VideoFacts] = {}
     problems = []
     for name, path in one_by_one("opening videos", files, report):

@@ -55,7 +55,8 @@ def train_automatically(job: ChoiceJob, token: CancelToken, report: Report) -> C
     except (Cancelled, KeyboardInterrupt):
         shutil.rmtree(training_folder(job.folder.absolute()), ignore_errors=True)  # its checkpoint has no owner
         raise
-    choice, checkpoint = outcome.choice, outcome.training.checkpoint
+    choice = outcome.choice
+    checkpoint = outcome.training.checkpoint
     scale = checkpoint.card.raters_scale
     facts: dict[str, object] = {
         "model": choice.winner,

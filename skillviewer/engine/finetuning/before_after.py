@@ -57,7 +57,8 @@ def as_it_was(prepared: TuningData, token: CancelToken, report: Report) -> Basel
 
     The token is checked after every few videos.
     """
-    parent, old = prepared.start.parent, prepared.old
+    parent = prepared.start.parent
+    old = prepared.old
     if parent is None:
         return None
     model = parent.build().to(prepared.start.device)
@@ -95,7 +96,8 @@ def compare(
     Raises:
         SettingsError: The training diverged.
     """
-    split, dataset = prepared.split, prepared.study.dataset
+    split = prepared.split
+    dataset = prepared.study.dataset
     new = _after(prepared, tuned, token, report)
     weights = tuned.model.parameters()
     if not all(np.isfinite(list(new.scores.values()))) or not all(bool(w.isfinite().all()) for w in weights):
@@ -141,7 +143,8 @@ def _cut_short(prepared: TuningData, tuned: Tuned, new: Predictions) -> list[str
         sentences.append(
             "The user stopped it and could see the held-out accuracy: if that decided when, it is too good."
         )
-    n_used, n_all = len(tuned.fold.train_pairs), len(prepared.split.fold.train_pairs)
+    n_used = len(tuned.fold.train_pairs)
+    n_all = len(prepared.split.fold.train_pairs)
     if n_used < n_all:
         sentences.append(
             f"The training was stopped while the epoch was being chosen: it was trained on {n_used} of the {n_all} "

@@ -176,7 +176,8 @@ def _remembered(compared: TuningReport) -> str:
 
 def _held_out_rule(prepared: TuningData, compared: TuningReport) -> str:
     split = prepared.split
-    n_out, n_all = len(split.fold.held_out_videos), len(prepared.study.dataset.videos)
+    n_out = len(split.fold.held_out_videos)
+    n_all = len(prepared.study.dataset.videos)
     return f"{n_out} of {n_all} videos held out by {split.by}, never by pair; {compared.selection}"
 
 
@@ -212,7 +213,9 @@ def _card(
 
 
 def _facts(job: TuningJob, prepared: TuningData, tuned: Tuned, compared: TuningReport) -> dict[str, object]:
-    study, fold, held_out = prepared.study, prepared.split.fold, compared.held_out
+    study = prepared.study
+    fold = prepared.split.fold
+    held_out = compared.held_out
     votes = study.votes_on(tuned.fold.train_pairs)
     return {
         "videos": len(videos_of(tuned.fold.train_pairs)),

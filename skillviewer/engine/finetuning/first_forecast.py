@@ -38,7 +38,9 @@ def _n_videos(job: TrainingJob) -> int:
 
 def first_forecast(job: TrainingJob) -> TrainingForecast:
     """Return about how long a training takes at most, by its number of videos and earlier forecasts alone."""
-    n_videos, load, phases = _n_videos(job), load_now(), []
+    n_videos = _n_videos(job)
+    load = load_now()
+    phases = []
     for phase, (work, usual_s) in _works(job).items():
         pace = pace_of(f"forecast {work}", usual_s)
         phases.append(
@@ -51,7 +53,8 @@ def first_forecast(job: TrainingJob) -> TrainingForecast:
 
 def remember_forecast(job: TrainingJob, forecast: TrainingForecast) -> None:
     """Keep the figures of a forecast for later first ones; features that were cached say nothing on their time."""
-    n_videos, works = _n_videos(job), _works(job)
+    n_videos = _n_videos(job)
+    works = _works(job)
     for phase in forecast.phases:
         if phase.idle_s and n_videos:
             record_pace(f"forecast {works[phase.name][0]}", phase.idle_s / n_videos, 1.0)

@@ -40,7 +40,8 @@ def forecast_job(job: TrainingJob) -> TrainingForecast:
 
 
 def _forecast_tuning(job: TuningJob) -> TrainingForecast:
-    dataset, choices = job.study.dataset, job.choices
+    dataset = job.study.dataset
+    choices = job.choices
     with device_errors():
         start = InitialModel.of(job.parent, choose_device(job.device_name), job.cache(), choices.model)
     prior = known_of(start)
@@ -56,7 +57,8 @@ def _forecast_tuning(job: TuningJob) -> TrainingForecast:
         missing_old = frames_missing(start.source, others.dataset, digests, 1)
         old = features_phase(missing_old, start.source, others.dataset, 1)
         missing += missing_old
-        seconds, idle_s = features.seconds + old.seconds, (features.idle_s or 0) + (old.idle_s or 0)
+        seconds = features.seconds + old.seconds
+        idle_s = (features.idle_s or 0) + (old.idle_s or 0)
         features = PlannedPhase("features", seconds, features.text if features.seconds else old.text, idle_s)
     cost = _training(start, job, split.fold.train_pairs)
     if split.inner is not None:

@@ -189,9 +189,11 @@ class _Watch:
         return hear
 
     def _tell(self, model: AttentionModel, row: EpochRow, token: CancelToken, *, final: bool, until: int = 0) -> None:
-        prepared, old = self._prepared, self._prepared.old
+        prepared = self._prepared
+        old = self._prepared.old
         watched = predict(model, prepared.store, self._names, token)
-        old_scores, scores = predict(model, old.store, old.names, token, maps=False).scores, watched.scores
+        old_scores = predict(model, old.store, old.names, token, maps=False).scores
+        scores = watched.scores
         if row.best and row.epoch:
             self._best[final] = Snapshot(row.epoch, watched, old_scores)
         reported = TuningRow(
@@ -309,7 +311,8 @@ class _Stages:
         work: Path | None,
     ) -> None:
         fold, inner = prepared.split.fold, prepared.split.inner
-        n_pairs, n_videos = len(fold.train_pairs), len(videos_of(fold.train_pairs))
+        n_pairs = len(fold.train_pairs)
+        n_videos = len(videos_of(fold.train_pairs))
         self.settings = prepared.start.settings(n_pairs, n_videos, choices.epochs, choices.seed)
         self.epochs = self.settings.optimiser.epochs
         self._each = {
@@ -326,8 +329,11 @@ class _Stages:
 
     def run(self, pairs: FitPairs, select: EpochSelection, until: int) -> tuple[AttentionModel, Trained | None]:
         """Return the trained model and its log; no log if a stop left the first stage with the better result."""
-        start, split, watch = self._prepared.start, self._prepared.split, self.watch
-        final, two = select is EpochSelection.LAST, split.inner is not None
+        start = self._prepared.start
+        split = self._prepared.split
+        watch = self.watch
+        final = select is EpochSelection.LAST
+        two = split.inner is not None
         if final:
             watch.expect(watch.batch + until * self._each[True])
         model = start.model(self._prepared.store, sorted(videos_of(pairs.train)), self._seed)
@@ -357,7 +363,8 @@ class _Stages:
 
 def _averaged_once(prepared: TuningData) -> TuningData:
     """Return the same with features averaged for training, if the model averages them."""
-    config, old = prepared.start.config, prepared.old
+    config = prepared.start.config
+    old = prepared.old
     store = averaged_once(config.attention_model, config.sizes, prepared.store)
     other = store if old.store is prepared.store else averaged_once(config.attention_model, config.sizes, old.store)
     return replace(prepared, store=store, old=replace(old, store=other))

@@ -38,7 +38,11 @@ class _Growing:
         rect: MapRect,
         added: FloatArray,
     ) -> None:
-        self._info, self._clip_range, self._sampling, self._model, self._rect = info, clip_range, sampling, model, rect
+        self._info = info
+        self._clip_range = clip_range
+        self._sampling = sampling
+        self._model = model
+        self._rect = rect
         self._added = added  # (K, N) what tracks add to the score after each step
         self._attention: list[NDArray[np.float32]] = []
         self._state: list[NDArray[np.float32]] = []
@@ -133,7 +137,8 @@ def assess(
                     growing.add(out.attention, out.task_state, out.score)
     mean = (pooled / n).astype(np.float32)
     whole = growing.so_far(provenance)
-    warning, scale = familiarity.warning(mean) if familiarity is not None else "", scoring.raters_scale
+    warning = familiarity.warning(mean) if familiarity is not None else ""
+    scale = scoring.raters_scale
     return replace(
         whole,
         tracks=tracks,

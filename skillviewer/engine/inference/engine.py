@@ -112,7 +112,8 @@ class Engine(Closing):
         return memory_text(self._device)
 
     def _scoring(self) -> ScoringModel:
-        checkpoint, config = self.checkpoint, self.checkpoint.config
+        checkpoint = self.checkpoint
+        config = self.checkpoint.config
         provenance = Provenance(
             program=f"SkillViewer {__version__}",
             model=self.checkpoint.name,
@@ -202,7 +203,8 @@ class Engine(Closing):
 
     def _own_sampling(self, analysis: Analysis, info: VideoInfo) -> Sampling:
         """Return the sampling of an analysis; refuse one of another model, of other frames, or of another file."""
-        made_by, name = analysis.provenance, analysis.video.path.name
+        made_by = analysis.provenance
+        name = analysis.video.path.name
         if made_by.model_digest != self.checkpoint.digest:
             raise CheckpointError(
                 f"The analysis of {name} was not made by this version of {self.name} but by "

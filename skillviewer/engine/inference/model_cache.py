@@ -149,7 +149,8 @@ def _feature_key(checkpoint: Checkpoint) -> Hashable:
 
 def facts(checkpoint: Checkpoint) -> ModelFacts:
     """Return what a checkpoint says of itself."""
-    config, held_out = checkpoint.config, checkpoint.card.held_out
+    config = checkpoint.config
+    held_out = checkpoint.card.held_out
     stated = held_out.headline if held_out is not None else None
     entry = attention_model(config.attention_model)
     preprocessing = config.preprocessing

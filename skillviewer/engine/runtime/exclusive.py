@@ -20,7 +20,8 @@ def exclusive_lock(path: Path, refusal: str) -> Iterator[None]:
         ExportError: Nothing can be written there.
         SettingsError: Another command is at it.
     """
-    lock, new = None, not path.parent.exists()
+    lock = None
+    new = not path.parent.exists()
     with os_error_as(ExportError, f"Nothing can be written into {path.parent}"):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:

@@ -194,7 +194,8 @@ class _Beating(CancelToken):
 
     def __init__(self, connection: Connection) -> None:
         super().__init__()
-        self._connection, self._told = connection, time.monotonic()
+        self._connection = connection
+        self._told = time.monotonic()
 
     def check(self) -> None:
         """Tell the parent; end if it has gone."""

@@ -68,7 +68,8 @@ def collect(path: Path, scoring: Scoring, results: Sequence[tuple[Path, Path, Re
         new = []
         for index in missing:
             if clip_ids[index] not in names:
-                video, (digest, clip_range) = results[index][0].absolute(), clip_ids[index]
+                video = results[index][0].absolute()
+                digest, clip_range = clip_ids[index]
                 stat = video.stat()
                 identity = Identity(stat.st_size, stat.st_mtime_ns, digest)
                 new.append(NewVideo(video, clip_range=clip_range, identity=identity))

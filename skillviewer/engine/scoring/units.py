@@ -122,7 +122,9 @@ def score_unit(scoring: Scoring, unit: ScoringUnit, token: CancelToken, report: 
     """
     from skillviewer.media.reading.reader import VideoReader
 
-    engine, key, analysis = open_engine(scoring), scoring.key(unit), None
+    engine = open_engine(scoring)
+    key = scoring.key(unit)
+    analysis = None
     with VideoReader(unit.path, token, cache_bytes=0) as reader:
         info = reader.describe(token)
         clip_range = unit.clip_range if unit.ends_s is None else frame_range(info, *unit.ends_s)

@@ -155,13 +155,15 @@ class TrainingPlan:
             raise SettingsError(
                 f"{self.model} draws snippets from equal splits: give it a number of segments, not auto."
             )
-        splits, _ = self.sizes().tsn_splits, self.settings()
+        splits = self.sizes().tsn_splits
+        _ = self.settings()
         if attention_model(self.model).compares_splits and self.preprocessing.n_segments < splits:
             raise SettingsError(f"{self.model} compares {splits} splits of a video: take at least {splits} segments.")
 
     def settings_on(self, fold: Fold) -> TrainSettings:
         """Return the settings with which it is trained on a fold: with batches of pairs where these are sparse."""
-        settings, pairs = self.settings(), fold.train_pairs
+        settings = self.settings()
+        pairs = fold.train_pairs
         return dataclasses.replace(
             settings, optimiser=for_sparse(settings.optimiser, len(pairs), len(videos_of(pairs)))
         )
@@ -178,11 +180,9 @@ class TrainingPlan:
                 f"An epoch chosen on {self.inner_folds} inner folds needs a training on all videos afterwards: leave "
                 "out --no-refit, and choose by --select inner."
             )
-        chosen_preset, published_phases, loss = (
-            preset(self.preset),
-            attention_model(self.model).training,
-            preset(self.preset).loss,
-        )
+        chosen_preset = preset(self.preset)
+        published_phases = attention_model(self.model).training
+        loss = preset(self.preset).loss
         if self.inputs is InputKind.SNIPPETS:
             published = self.trained_backbone == PUBLISHED_BACKBONE
             published_phases = (
@@ -205,7 +205,8 @@ def selection_rule(plan: TrainingPlan, inner: Sequence[Fold] = ()) -> str:
     """Return in words how the epoch that is kept was chosen, on which inner folds; on none if not yet known."""
     if plan.select is EpochSelection.INNER:
         after = ", then trained afresh on all training videos for as many epochs" if plan.refit else ""
-        (part, parts), n = held_out_part(inner), len(inner) or plan.inner_folds
+        part, parts = held_out_part(inner)
+        n = len(inner) or plan.inner_folds
         turns = f", on average over {n} different {parts}" if n > 1 else ""
         fewer = f" ({plan.inner_folds} were asked for, {n} could be made)" if n < plan.inner_folds else ""
         return f"epoch chosen on {part}{turns}{fewer}{after}"
@@ -223,7 +224,8 @@ def held_out_part(inner: Sequence[Fold]) -> tuple[str, str]:
     """
     n_out = sorted(len(fold.held_out_videos) for fold in inner) or [1]
     n = len(inner[0].train_videos) + len(inner[0].held_out_videos) if inner else 4
-    share, equal_parts = fmean(n_out) / n, n_out[-1] - n_out[0] <= max(1, n / 10)
+    share = fmean(n_out) / n
+    equal_parts = n_out[-1] - n_out[0] <= max(1, n / 10)
     for min_share, max_share, title, plural in _PARTS:
         if equal_parts and min_share <= share <= max_share:
             return f"{title} of the training videos", plural

@@ -163,7 +163,8 @@ def _renamed(state_store: Callable[[str], TrainingStateStore], before: str) -> C
 def _standardised(scores: Mapping[str, float], fold: Fold) -> dict[str, float]:
     """Return scores with mean 0 and deviation 1 over the training videos of a fold."""
     train_scores = np.array([scores[name] for name in fold.train_videos])
-    mean, scale = float(train_scores.mean()), max(float(train_scores.std()), 1e-9)
+    mean = float(train_scores.mean())
+    scale = max(float(train_scores.std()), 1e-9)
     return {name: (score - mean) / scale for name, score in scores.items()}
 
 

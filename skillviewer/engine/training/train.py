@@ -198,9 +198,11 @@ def _ready(
         usable, measured, further_problems = measured_dataset(usable, plan.preprocessing, token, report)
         problems += further_problems
     if everyone:
-        split, test_store = train_on_all(usable), store
+        split = train_on_all(usable)
+        test_store = store
     elif test is None:
-        split, test_store = hold_quarter_out(usable, plan.seed, token), store
+        split = hold_quarter_out(usable, plan.seed, token)
+        test_store = store
     else:
         test_store, further_problems = dataset_features(test, source, 1, token, report)
         problems += further_problems
@@ -335,14 +337,16 @@ class _Kept:
     """
 
     def __init__(self, plan: TrainingPlan, folder: Path, process_group: ProcessGroup) -> None:
-        self._plan, self.process_group = plan, process_group
+        self._plan = plan
+        self.process_group = process_group
         self._run = RunFolder(training_folder(folder.absolute()))
         self._configuration: RunConfiguration | None = None
         self._trained: list[TrainedPair] = []
 
     def begin(self, ready: _Ready, backbones: BackboneConfig | None, control: TrainingControl) -> None:
         """Prepare the folder: a state of the same training is resumed, one of another training stays."""
-        dataset, fold = ready.dataset, ready.split.fold
+        dataset = ready.dataset
+        fold = ready.split.fold
         if self.process_group.leads:
             facts, problems = facts_of(dataset, self._plan.preprocessing, control.token, control.report)
             if problems:
@@ -400,7 +404,8 @@ def _card(
             notes=" ".join(filter(None, (outer.notes, _notes(plan, fitted_model)))),
             raters_scale=fitted_model.scale,
         )
-    result, pairs = FoldScores(split.tested_fold, fitted_model.scores), split.tested_fold.test_pairs
+    result = FoldScores(split.tested_fold, fitted_model.scores)
+    pairs = split.tested_fold.test_pairs
     last_fifth = (
         float(contribution_shares(fitted_model.contributions)[-1]) if len(fitted_model.contributions) else math.nan
     )

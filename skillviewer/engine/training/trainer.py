@@ -288,7 +288,9 @@ class Trainer:
         self.epoch = state.epoch
         self._unseen = None if state.unseen is None else set(state.unseen)
         self._best_unseen = state.best_unseen
-        self.rows, self._losses, self._hits = list(state.rows), list(state.losses), list(state.hits)
+        self.rows = list(state.rows)
+        self._losses = list(state.losses)
+        self._hits = list(state.hits)
         self._rng.bit_generator.state = dict(state.generator)
         torch.set_rng_state(state.tensors["random.cpu"])
         if self._device.type == "cuda" and "random.cuda" in state.tensors:

@@ -158,7 +158,8 @@ class _Page:
 
     def draw(self) -> "Figure":
         """Draw everything."""
-        options, info = self._options, self._analyses[0].video
+        options = self._options
+        info = self._analyses[0].video
         assert options.frame is not None
         time = clock(float(info.times_s[options.frame]))
         title = f"{info.path.name} \N{MIDDLE DOT} {time} \N{MIDDLE DOT} frame {options.frame + 1} of {info.n_frames}"
@@ -238,7 +239,8 @@ class _Page:
         axes = self._axes(left, self._curves_top + 1.3 * self._line, right - left, _CURVES_MM - 2 * self._line)
         style_axes(axes, WHITE, self._options.text_pt)
         axes.set_yticks([])
-        info, frame = self._analyses[0].video, self._options.frame
+        info = self._analyses[0].video
+        frame = self._options.frame
         axes.set_xlim(self._analyses[0].start_s, self._analyses[0].stop_s)
         axes.set_ylim(-0.08, 1.08)
         axes.axvline(float(info.times_s[frame]), color=unit(WHITE.text), linewidth=0.6)

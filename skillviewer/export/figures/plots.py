@@ -237,7 +237,11 @@ def _draw_references(axes: "Axes", references: Mapping[str, float]) -> None:
         )
 
 
-_COLUMNS, _WIDTH_MM, _HEIGHT_MM, _TEXT_PT, _DPI = 3, 64.0, 58.0, 7.0, 200.0
+_COLUMNS = 3
+_WIDTH_MM = 64.0
+_HEIGHT_MM = 58.0
+_TEXT_PT = 7.0
+_DPI = 200.0
 
 
 def plot_limits(agreement: RaterAgreement, path: Path, *, overwrite: bool = False) -> Path:

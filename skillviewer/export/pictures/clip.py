@@ -118,7 +118,9 @@ def export_grid(
     sizes = [(p.picture.width, p.picture.height) for p in canvas.layout.panes]
     total = len(plan.times_s)
     rate_hz = last_rate_hz(plan.stop_s - float(plan.times_s[-1]))
-    width, height, quality = canvas.layout.width, canvas.layout.height, options.quality
+    width = canvas.layout.width
+    height = canvas.layout.height
+    quality = options.quality
     make_folder(path)
     with (
         opened(videos) as readers,

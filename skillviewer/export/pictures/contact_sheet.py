@@ -138,7 +138,8 @@ class _Sheet:
         self.columns = min(options.columns or 8, max(len(frames) for frames in self.chosen))
         self.digits = score_digits(self.analyses)
         self.owners = bar_owners(self.analyses, options.look)
-        self.margin, self.gap = self._px(_MARGIN_MM), max(1, self._px(_GAP_MM))
+        self.margin = self._px(_MARGIN_MM)
+        self.gap = max(1, self._px(_GAP_MM))
         self.line = self._px(options.text_pt * _PT_MM * 1.5)
         self.width = self._px(options.width_mm)
         self.cell = (self.width - 2 * self.margin - (self.columns - 1) * self.gap) // self.columns

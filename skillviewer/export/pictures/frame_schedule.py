@@ -119,7 +119,8 @@ def timetable(
 
 def plan_frames(videos: Sequence[AnalysedVideo], options: ClipOptions, least_s: float = 0.0) -> FrameSchedule:
     """Return the ``timetable`` of analysed videos; ``least_s`` is the least time between frames."""
-    infos, alignments = [e.analysis.video for e in videos], [e.alignment for e in videos]
+    infos = [e.analysis.video for e in videos]
+    alignments = [e.alignment for e in videos]
     return timetable(infos, options, least_s, common_part(videos), alignments)
 
 

@@ -212,7 +212,8 @@ class ClipCanvas:
             for index, (scene, pane) in enumerate(zip(scenes, layout.panes, strict=True)):
                 self._paint_caption(index, scene, pane.caption)
             return
-        scene, analysis = scenes[0], self._analyses[0]
+        scene = scenes[0]
+        analysis = self._analyses[0]
         self._write(replace(layout.time, width=width), self._big, clock(scene.time_s))
         captions = [
             f"frame {scene.frame_index + 1}/{analysis.video.n_frames}",
@@ -244,7 +245,8 @@ class ClipCanvas:
         if self._written.get(box) == scale:
             return
         self._written[box] = scale
-        em, canvas = self.layout.em, self._canvas
+        em = self.layout.em
+        canvas = self._canvas
         self._wipe(box)
         top = box.top + round(em * BAR_TITLE_EM)
         height = round(em * BAR_EM)

@@ -27,7 +27,8 @@ class TextRenderer:
     def __init__(self, size_px: int, colour: Colour, background: Colour, *, bold: bool = False) -> None:
         self._size_px = size_px
         self._bold = bold
-        self._colour, self._background = np.array(colour, np.float32), np.array(background, np.float32)
+        self._colour = np.array(colour, np.float32)
+        self._background = np.array(background, np.float32)
         self._fonts: dict[str, FreeTypeFont] = {}
         ascent, descent = self._font("").getmetrics()
         self._ascent_px = ascent

@@ -68,7 +68,8 @@ def _table(cohort: Cohort, width: float) -> "Flowable":
     bars = width * 0.16
     participants = 0.12 if any(row.video.participant for row in cohort.rows) else 0.0
     rated = 0.14 if any(row.rating for row in cohort.rows) else 0.0
-    names, numbers = width * (0.34 - participants - rated / 2) - 20, width * (0.23 - rated / 2)
+    names = width * (0.34 - participants - rated / 2) - 20
+    numbers = width * (0.23 - rated / 2)
     widths = (20.0, names, width * participants, numbers, width * rated, bars, width * 0.14, width * 0.13)
     titles = [
         "",

@@ -60,7 +60,8 @@ class Plot:
         self._shapes = shapes
         self.drawing: Drawing = shapes.Drawing(width_pt, height_pt)
         self.left, self.bottom, right, top = sides_pt
-        self.right, self.top = width_pt - right, height_pt - top
+        self.right = width_pt - right
+        self.top = height_pt - top
         self._xs = xs
         self._ys = ys
 

@@ -168,7 +168,8 @@ def point(text: str, size_pt: float = 8.2) -> "Flowable":
     from reportlab.platypus import Paragraph
 
     text_style = style(size_pt, after_pt=1.5)
-    text_style.leftIndent, text_style.bulletIndent = 9.0, 0.0
+    text_style.leftIndent = 9.0
+    text_style.bulletIndent = 0.0
     text_style.bulletFontName = REGULAR
     text_style.bulletFontSize = size_pt
     return Paragraph(marked(text), text_style, bulletText="•")

@@ -233,7 +233,8 @@ def gather(
     """
     from skillviewer.core.errors import ExportError
 
-    analysis, info = video.analysis, video.analysis.video
+    analysis = video.analysis
+    info = video.analysis.video
     context, evidence = options.known, video.evidence
     if evidence is not None and not evidence.belongs_to(analysis):
         raise ExportError(

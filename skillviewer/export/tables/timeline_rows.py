@@ -78,7 +78,8 @@ def timeline_rows(videos: Sequence[AnalysedVideo], tiers: Collection[str]) -> li
     """Return one row for every annotation of some tiers."""
     rows = []
     for video, annotations in timelines_of(videos, tiers):
-        analysis, info = video.analysis, video.analysis.video
+        analysis = video.analysis
+        info = video.analysis.video
         rows += [
             TimelineRow(
                 video=info.path.name,

@@ -260,7 +260,8 @@ def _contour(scene: Scene, index: RGBImage) -> tuple[RGBImage, RGBImage]:
 
 
 def _both(scene: Scene, index: RGBImage) -> tuple[RGBImage, RGBImage]:
-    (colour, through), (line, behind) = _heat(scene, index), _contour(scene, index)
+    colour, through = _heat(scene, index)
+    line, behind = _contour(scene, index)
     inked = behind < 255
     return np.where(inked, line, colour), np.where(inked, behind, through)
 

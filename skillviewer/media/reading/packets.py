@@ -200,13 +200,15 @@ def read_packets(file: VideoFile, token: CancelToken = NEVER) -> PacketTable:
     number: dict[tuple[int | None, int | None, int], int] = {}
     places: set[tuple[int, int]] = set()
     doubt_of_bytes = doubt_of(file.codec, file.stream.codec_context.extradata)
-    doubt, damaged = "", False
+    doubt = ""
+    damaged = False
     while True:
         token.check()
         try:
             content = file.read()
         except VideoError:
-            doubt, damaged = "the file cannot be read to its end", True
+            doubt = "the file cannot be read to its end"
+            damaged = True
             break
         if content is None:
             break
@@ -225,7 +227,8 @@ def read_packets(file: VideoFile, token: CancelToken = NEVER) -> PacketTable:
         number[name] = -1 if name in number else n
         doubt = doubt or doubt_of_bytes(memoryview(packet))
         if packet.is_corrupt:
-            doubt, damaged = "a packet is damaged", True
+            doubt = "a packet is damaged"
+            damaged = True
     if len(number) < len(pts):
         doubt = doubt or "packets cannot be told apart"
     kinds = np.array(flags, bool).reshape(-1, 2)

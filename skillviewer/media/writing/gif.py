@@ -95,7 +95,8 @@ class SharedPalette(Closing):
         colours = graph.add_buffer(
             width=palette.width, height=palette.height, format=palette.format, time_base=self._clock
         )
-        use, sink = graph.add("paletteuse", _DITHER), graph.add("buffersink")
+        use = graph.add("paletteuse", _DITHER)
+        sink = graph.add("buffersink")
         source.link_to(use, 0, 0)
         colours.link_to(use, 0, 1)
         use.link_to(sink)

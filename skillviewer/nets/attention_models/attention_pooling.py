@@ -51,7 +51,8 @@ class AttentionPoolModel(AttentionModel):
         """Score one frame, (B, C, h, w): the score is the sum of the map, whichever is used."""
         attention_used: Tensor = self.product(fused_t) if attention is None else attention
         frame_score = attention_used.sum(dim=(1, 2))
-        total, count = state[0] + frame_score, state[1] + 1
+        total = state[0] + frame_score
+        count = state[1] + 1
         return StepOutput(attention_used, frame_score[:, None], total / count, (total, count))
 
 

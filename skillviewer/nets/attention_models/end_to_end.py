@@ -114,7 +114,9 @@ class EndToEndModel(TsnModel):
     def head(self) -> TsnModel:
         """Return the part that scores the backbones' features of snippets; the weights are shared."""
         head = TsnModel(self.sizes, hidden=self.sizes.tsn_hidden)
-        head.fusion, head.appearance, head.motion = self.fusion, self.appearance, self.motion
+        head.fusion = self.fusion
+        head.appearance = self.appearance
+        head.motion = self.motion
         return head
 
     def features(self, inputs: Tensor) -> Tensor:

@@ -60,7 +60,8 @@ class FollowingModel(SpatialModel):
         if not self.averaged:
             return super().step(fused_t, state, attention)
         out = super().step(fused_t, state[:-2], attention)
-        total, count = state[-2] + out.score, state[-1] + 1
+        total = state[-2] + out.score
+        count = state[-1] + 1
         return out._replace(score=total / count, state=(*out.state, total, count))
 
     def step_prepared(self, frame: PreparedFrame, occluded: Tensor, state: State) -> tuple[Tensor, State]:
@@ -68,7 +69,8 @@ class FollowingModel(SpatialModel):
         score, after = super().step_prepared(frame, occluded, state[:-2] if self.averaged else state)
         if not self.averaged:
             return score, after
-        total, count = state[-2] + score, state[-1] + 1
+        total = state[-2] + score
+        count = state[-1] + 1
         return total / count, (*after, total, count)
 
     def loss(self, features: Tensor, pairs: PairBatch, settings: LossSettings, phase: str = "all") -> LossOutput:

@@ -31,7 +31,8 @@ class MeanPoolingModel(MaplessModel):
     def step(self, fused_t: Tensor, state: State, attention: Tensor | None = None) -> StepOutput:  # noqa: ARG002
         """Add one frame, (B, 2F, 1, 1)."""
         motion = fused_t.flatten(1).chunk(2, dim=1)[1]
-        total, count = state[0] + motion, state[1] + 1
+        total = state[0] + motion
+        count = state[1] + 1
         mean = total / count
         return StepOutput(self.uniform_map(fused_t), mean, self.score(mean).squeeze(1), (total, count))
 

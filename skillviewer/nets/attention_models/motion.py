@@ -45,9 +45,11 @@ class MotionModel(RidgeModel):
         speed = current[:, :1]
         change = torch.where(count > 0, (speed - before).abs(), torch.zeros_like(before))
         terms = torch.cat([current.expand(change.shape[0], -1), speed.square().expand_as(change), change], dim=1)
-        total, count = sums + terms, count + 1
+        total = sums + terms
+        count = count + 1
         means = total[:, :-1] / count
-        mean, square = means[:, :1], means[:, -1:]
+        mean = means[:, :1]
+        square = means[:, -1:]
         deviation = (square - mean.square()).clamp_min(0).sqrt()
         changed = total[:, -1:] / (count - 1).clamp_min(1)
         relative = means[:, 5:7] / mean.clamp_min(_LEAST)

@@ -109,7 +109,8 @@ class RaanModel(MaplessModel):
         logits, values = self._looks_and_values(fused_t.flatten(1))
         now_largest = torch.maximum(largest, logits)
         decay, new = torch.exp(largest - now_largest), torch.exp(logits - now_largest)
-        weights, weighted = decay * weights + new, decay * weighted + new * values
+        weights = decay * weights + new
+        weighted = decay * weighted + new * values
         filters = _bounded(weighted / weights)
         score = filters.mean(dim=2).sum(dim=1)
         return StepOutput(self.uniform_map(fused_t), filters.flatten(1), score, (now_largest, weights, weighted))

@@ -88,7 +88,9 @@ class RecurrentModel(AttentionModel):
     def initial_state(self, batch: int, fused: Tensor | None, like: Tensor, seed: int = 0) -> State:  # noqa: ARG002
         """Return the task state, then the attention's memory: zeros, or draws from N(0, 1)."""
         widths = (self.sizes.task_hidden, *self.memory_widths())
-        kind, dtype, device = self.sizes.initial_state, self.dtype, like.device
+        kind = self.sizes.initial_state
+        dtype = self.dtype
+        device = like.device
         if kind == "zeros" or (kind == "randn-train" and not self.training):
             return tuple(torch.zeros(batch, width, dtype=dtype, device=device) for width in widths)
         if self.training:

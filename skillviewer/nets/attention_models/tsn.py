@@ -110,7 +110,8 @@ class TsnModel(MaplessModel):
         """Score one frame, (B, C, h, w)."""
         streams = self.stream_scores(fused_t[:, None])[:, 0]
         mixed = APPEARANCE_WEIGHT * streams[:, 0] + (1 - APPEARANCE_WEIGHT) * streams[:, 1]
-        total, count = state[0] + mixed, state[1] + 1
+        total = state[0] + mixed
+        count = state[1] + 1
         return StepOutput(self.uniform_map(fused_t), streams, total / count, (total, count))
 
     def loss(self, features: Tensor, pairs: PairBatch, settings: LossSettings, phase: str = "all") -> LossOutput:  # noqa: ARG002

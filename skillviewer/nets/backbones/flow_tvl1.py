@@ -189,7 +189,8 @@ def _median_blur(pictures: Tensor, side: int) -> Tensor:
     padded = F.pad(pictures, (half, half, half, half), mode="replicate")
     h, w = pictures.shape[-2:]
     values = [padded[..., y : y + h, x : x + w] for y in range(side) for x in range(side)]
-    candidates, waiting = values[: len(values) // 2 + 2], values[len(values) // 2 + 2 :]
+    candidates = values[: len(values) // 2 + 2]
+    waiting = values[len(values) // 2 + 2 :]
     while True:
         candidates = _without_extremes(candidates)
         if not waiting:

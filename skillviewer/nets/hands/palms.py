@@ -71,7 +71,8 @@ def decode_palms(numbers: FloatArray, logits: FloatArray, size_px: tuple[int, in
     palms: list[Palm] = []
     while len(order) and len(palms) < max_palms:
         near = _overlaps(boxes[order[0]], boxes[order]) > MAX_OVERLAP
-        group, weights = order[near], scores[order[near]]
+        group = order[near]
+        weights = scores[order[near]]
         box = np.average(boxes[group], axis=0, weights=weights) * longer
         mean_points = np.average(points[group], axis=0, weights=weights) * longer - pad
         palms.append(Palm(float(scores[order[0]]), np.concatenate([box[:2] - pad, box[2:]]), mean_points))

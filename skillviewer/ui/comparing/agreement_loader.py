@@ -24,7 +24,8 @@ class AgreementLoader(QObject):
 
     def __init__(self, app_context: AppContext, models: ModelSet, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._app_context, self._models = app_context, models
+        self._app_context = app_context
+        self._models = models
         self.agreement: StudyAgreement | None = None  # the agreement, or None where too little is known
         self._mailbox: LatestOnly[ByModel] = LatestOnly(
             app_context.compared, lambda _, analyses, stop, __: agree(analyses, stop), self
@@ -44,7 +45,8 @@ class AgreementLoader(QObject):
         """Compare anew if another task is on screen."""
         entry = self._app_context.videos.get(self._app_context.state.current)
         if entry is not None and entry.task != self._task:
-            self._task, self.agreement = entry.task, None
+            self._task = entry.task
+            self.agreement = None
             self._on_changed()
 
     @property
@@ -61,7 +63,8 @@ class AgreementLoader(QObject):
     @property
     def names(self) -> dict[VideoClip, str]:
         """Names of the videos of the task of the video on screen, each once."""
-        videos, current = self._app_context.videos, self._app_context.state.current
+        videos = self._app_context.videos
+        current = self._app_context.state.current
         current_entry = videos.get(current)
         tasks = {entry.task for entry in videos} if current_entry is None else {current_entry.task}
         entries = [entry for entry in videos if entry.state.has_picture and entry.task in tasks]

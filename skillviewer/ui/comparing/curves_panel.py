@@ -176,7 +176,8 @@ class CurvesPanel(QWidget):
 
         Curves that are drawn already stay: while a whole study is assessed, this is asked for at every report.
         """
-        to_draw, drawn = (tuple(analyses), strokes, spreads), (self._analyses, self._strokes, self._spreads)
+        to_draw = (tuple(analyses), strokes, spreads)
+        drawn = (self._analyses, self._strokes, self._spreads)
         if to_draw == drawn:
             return
         self._analyses, self._strokes, self._spreads = to_draw

@@ -31,7 +31,9 @@ class DisagreementsView(QWidget):
 
     def show_progress(self, studying: AgreementLoader, *, busy: bool) -> None:
         """Show how many of the study's videos are assessed; ``busy`` while they are."""
-        n_models, n_videos, n_shared = len(studying.keys), len(studying.names), studying.n_shared
+        n_models = len(studying.keys)
+        n_videos = len(studying.names)
+        n_shared = studying.n_shared
         of_task = " of this task" if studying.one_of_several_tasks else ""
         if n_models < 2:
             self.message.setText("Choose two models that give a score to see where they disagree.")

@@ -214,7 +214,8 @@ class ModelSet(QObject):
         clip = request.clip
         passes = self._app_context.state.passes
         if request.kind is QueryKind.SAVED:
-            videos, digest = self._app_context.study_list.known, self.results.facts[request.key].digest
+            videos = self._app_context.study_list.known
+            digest = self.results.facts[request.key].digest
             return lambda _model_cache, token, _report: saved(videos, digest, passes, token)
         if clip is None:
             return lambda model_cache, _token, _report: model_cache.facts(folder)
@@ -357,7 +358,8 @@ class ModelSet(QObject):
 
     def _take_over(self) -> None:
         """Use the loaded model's result for the video on screen instead of computing it twice."""
-        model, clip = self._app_context.state.model, self.clip
+        model = self._app_context.state.model
+        clip = self.clip
         entry = self._app_context.videos.get(clip)
         if model is None or clip is None or entry is None or entry.analysis is None:
             return

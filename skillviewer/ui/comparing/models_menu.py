@@ -52,7 +52,8 @@ class ModelsMenu(QMenu):
         self.addAction("Open a model folder…").setData(OPEN)
 
     def _on_triggered(self, action: object) -> None:
-        data, checked = action.data(), action.isChecked()  # type: ignore[attr-defined]
+        data = action.data()  # type: ignore[attr-defined]
+        checked = action.isChecked()  # type: ignore[attr-defined]
         if data == OPEN:
             self.open_asked.emit()
         else:

@@ -194,7 +194,8 @@ class CompareScreen(QWidget):
     def _refresh(self, *_: object) -> None:
         if not self.isVisible() and self._begun:
             return
-        rows, video = self.models.rows, self._app_context.playback.video
+        rows = self.models.rows
+        video = self._app_context.playback.video
         self._show_page(has_video=video is not None)
         analyses = {row.key: row.analysis for row in rows if row.analysis is not None}
         map_styles = map_styles_of(analyses, self._map_style, self.header.chosen_scale)
@@ -209,7 +210,8 @@ class CompareScreen(QWidget):
         self._say_panes()
         self._show_bars(analyses, map_styles)
         self.curves.show_curves(tuple(analyses.items()), self.strokes, self.studying.spreads())
-        contrast, frame = self.contrasting.contrast, self._app_context.playback.frame
+        contrast = self.contrasting.contrast
+        frame = self._app_context.playback.frame
         self.side.show_numbers(rows, contrast, self.models, self.studying, frame)
         self.header.again.setVisible(self.models.troubled)
 
@@ -266,7 +268,8 @@ class CompareScreen(QWidget):
             self.grid.panes[DIFFERENCE].set_text(PaneText(name, kind="difference", score=score))
 
     def _scaled(self, row: ComparedModel) -> CalibratedScore | None:
-        whole, videos = row.whole, self._app_context.videos
+        whole = row.whole
+        videos = self._app_context.videos
         return None if whole is None else whole.in_task(*videos.tasks(whole.clip)).scaled
 
     def _pair_numbers(self) -> tuple[str, str]:

@@ -118,7 +118,8 @@ class FaceCanvas(PaintedWidget):
             if self._from is None or self._to is None:
                 centre = picture.center()
                 half = QPointF(picture.height() / 8, picture.height() / 8)
-                self._from, self._to = centre - half, centre + half
+                self._from = centre - half
+                self._to = centre + half
             step = QPointF(way[0] * picture.width(), way[1] * picture.height()) * KEY_STEP
             if not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
                 self._from += step

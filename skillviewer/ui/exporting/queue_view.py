@@ -64,7 +64,9 @@ class EntryRow(QWidget):
         self.button.setAccessibleName(f"{self.button.text()}: {entry.title}")
 
     def _format_state(self) -> str:
-        entry, progress, batch = self.entry, self.entry.progress, self.entry.batch
+        entry = self.entry
+        progress = self.entry.progress
+        batch = self.entry.batch
         if entry.stage is QueueStage.WAITING:
             return "waiting"
         if entry.stage is QueueStage.WORKING:

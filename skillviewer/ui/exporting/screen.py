@@ -240,7 +240,9 @@ class ExportScreen(QWidget):
         self._preview()
 
     def _stem(self) -> str:
-        exporter, study, videos = self.kinds.exporter, self._app_context.studies.current, self.source_form.chosen_videos
+        exporter = self.kinds.exporter
+        study = self._app_context.studies.current
+        videos = self.source_form.chosen_videos
         if isinstance(exporter, StudyExporter) or len(videos) != 1:
             name = study.title if study is not None and not study.draft else "videos"
         else:

@@ -121,7 +121,8 @@ class BeforeAfterPage(QWidget):
         score = signed(shift.after, 2)
         rank = f"{shift.rank_after:g}"
         if not math.isnan(shift.before):
-            score, rank = f"{signed(shift.before, 2)} → {score}", f"{shift.rank_before:g} → {rank}"
+            score = f"{signed(shift.before, 2)} → {score}"
+            rank = f"{shift.rank_before:g} → {rank}"
         return [
             Cell(printable(shift.video), video=shift.video),
             Cell(texts[shift.use]),

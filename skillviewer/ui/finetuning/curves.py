@@ -81,7 +81,8 @@ class Curves(QWidget):
         self._share = _Plot("Accuracy over batches", self)
         for key, plot in ((self.loss_key, self._loss), (self.share_key, self._share)):
             add_all(column, key, (plot, 1))
-        self._raw, self._smoothed = self._loss.plot(), self._loss.plot(name="smoothed")
+        self._raw = self._loss.plot()
+        self._smoothed = self._loss.plot(name="smoothed")
         self._held_loss = self._loss.plot(symbol="s", name="held out")
         self._bars = pg.ErrorBarItem(beam=0.0)
         self._share.addItem(self._bars)
@@ -159,7 +160,8 @@ class Curves(QWidget):
             plot.apply_theme(theme)
         dash = Qt.PenStyle.DashLine
         raw, smoothed = pg.mkPen(faint, width=1), pg.mkPen(text, width=2)
-        held_out_pen, old = pg.mkPen(accent, width=2, style=dash), pg.mkPen(text, width=1, style=Qt.PenStyle.DotLine)
+        held_out_pen = pg.mkPen(accent, width=2, style=dash)
+        old = pg.mkPen(text, width=1, style=Qt.PenStyle.DotLine)
         for curve, pen in (
             (self._raw, raw),
             (self._smoothed, smoothed),

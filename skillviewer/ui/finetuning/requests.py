@@ -175,7 +175,8 @@ def _sources(labels: StudyPairs, fold: Fold) -> str:
 
 def _tuning_lines(job: TuningJob, parent_name: str) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
     """Return (heading, sentence) lines about a fine-tuning, and its warnings; raises as ``split_for`` does."""
-    labels, dataset = job.study, job.study.dataset
+    labels = job.study
+    dataset = job.study.dataset
     knowledge = known_before(job.parent, parent_name) if job.parent is not None else None
     split = split_for(labels, job.choices, knowledge, parent_name)
     fold = split.fold

@@ -117,7 +117,8 @@ class TuningController(QObject):
     # training
 
     def start(self) -> None:
-        request, current = self.request, self._app_context.studies.current
+        request = self.request
+        current = self._app_context.studies.current
         if request is None or request.refusal or self.phase is not TuningPhase.CHOOSING or current is None:
             return
         self._forecast_no_more()
@@ -229,7 +230,9 @@ class TuningController(QObject):
         """Return the function that stores the version in the study; a second call changes nothing."""
         request = self._trained
         assert request is not None
-        name, digest_before, folder = request.name, request.parent_digest, request.selection.parent
+        name = request.name
+        digest_before = request.parent_digest
+        folder = request.selection.parent
         earlier_model = (digest_before, folder) if digest_before is not None and folder is not None else None
         return lambda study: versions.propose(study, result.digest, name, result.folder, result.facts, earlier_model)
 
@@ -336,7 +339,8 @@ class TuningController(QObject):
 
     def remove(self, version: ModelVersion) -> None:
         """Discard a listed version without a decision: its files are removed, and it stays listed."""
-        path, loaded = version.path, self._app_context.state.model
+        path = version.path
+        loaded = self._app_context.state.model
         if loaded is not None and loaded.digest == version.digest:
             text = "{}, version {}, is loaded. Choose another model before you discard it."
             self._app_context.messages.note(text.format(version.name, version.version))

@@ -65,7 +65,8 @@ class ColumnMappingView(QTableWidget):
     def _fill(self, table: RawTable) -> None:
         self.setRowCount(0)
         self.setRowCount(len(table.titles))
-        self.boxes, self.cells = [], []
+        self.boxes = []
+        self.cells = []
         for row, title in enumerate(table.titles):
             self.cells.append([QTableWidgetItem() for _ in range(self.columnCount())])
             for place, cell in enumerate(self.cells[row]):
@@ -89,7 +90,8 @@ class ColumnMappingView(QTableWidget):
         item = self._mapping.item_of(title)
         role = next((role for role in ROLES if getattr(mapping, role) == title), "")
         choose(self.boxes[row], role if item is None else RATING)
-        texts, open_ = [""] * 6, [False] * 6
+        texts = [""] * 6
+        open_ = [False] * 6
         if item is not None:
             words = [] if item.levels else self._word_cells(title)
             rater = next(column.rater for column in item.columns if column.title == title)

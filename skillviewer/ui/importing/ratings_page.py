@@ -60,8 +60,11 @@ class RatingsPage(QDialog):
         self._show()
 
     def _make_head(self) -> FlowLayout:
-        self.videos, self.sheet, self.criterion = QComboBox(self), QComboBox(self), QComboBox(self)
-        self.titles, self.hidden = QSpinBox(self), QCheckBox("Include hidden rows", self)
+        self.videos = QComboBox(self)
+        self.sheet = QComboBox(self)
+        self.criterion = QComboBox(self)
+        self.titles = QSpinBox(self)
+        self.hidden = QCheckBox("Include hidden rows", self)
         self.titles.setSpecialValueText("none")
         head = FlowLayout(gap_px=8)
         for title, control in (
@@ -86,8 +89,12 @@ class RatingsPage(QDialog):
         return head
 
     def _make_tabs(self) -> QTabWidget:
-        self.tabs, rows, line = QTabWidget(self), QWidget(self), FlowLayout(gap_px=8)
-        self.only, self.name_of, self.meant = QCheckBox(self), text_label("", self, plain=True), QComboBox(self)
+        self.tabs = QTabWidget(self)
+        rows = QWidget(self)
+        line = FlowLayout(gap_px=8)
+        self.only = QCheckBox(self)
+        self.name_of = text_label("", self, plain=True)
+        self.meant = QComboBox(self)
         self.only.setText("Only rows with a remark")
         self.only.setChecked(True)
         self.only.clicked.connect(self._show_rows)
@@ -141,7 +148,8 @@ class RatingsPage(QDialog):
     # what is shown
 
     def _show(self, *_: object) -> None:
-        reading, studies = self.reading, self._app_context.studies
+        reading = self.reading
+        studies = self._app_context.studies
         preview = reading.now
         read_only = studies.current is not None and not studies.writable
         rated = preview.rated if preview is not None and not reading.busy else None

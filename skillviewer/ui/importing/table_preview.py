@@ -91,7 +91,9 @@ class TablePreviewLoader(QObject):
     def take_videos(self, folder: Path | None) -> None:
         """Join the table with the videos of a folder, or with those of the study."""
         assert self.now is not None
-        opened, mapping, names = self.now.opened, self.now.mapping, self._names
+        opened = self.now.opened
+        mapping = self.now.mapping
+        names = self._names
 
         def read() -> TablePreview:
             files = StudyVideoMatcher(names) if folder is None else VideoFolder(folder)

@@ -43,7 +43,8 @@ class TimelinePage(QDialog):
         self.reasons.setVisible(False)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(f"Import timeline: {printable(path.name)}")
-        self.message, area = WrappingLabel(self), scroll_area(self, "Tiers")
+        self.message = WrappingLabel(self)
+        area = scroll_area(self, "Tiers")
         self.message.set_plain("Reading…")
         self._form = Form(area)
         area.setWidget(self._form)
@@ -98,7 +99,9 @@ class TimelinePage(QDialog):
 
     def _on_import(self) -> None:
         uses = {tier: TierUse(box.currentData()) for tier, box in self.boxes.items() if box.currentData() is not None}
-        video, file, author = self._video, self._file, self._app_context.settings.user_name
+        video = self._video
+        file = self._file
+        author = self._app_context.settings.user_name
         add = partial(add_timeline, name=video, file=file, annotations=self._annotations, uses=uses, author=author)
         command = Command("import of a timeline", add, undo_timeline_import, (ANNOTATIONS, VIDEOS))
         title = f"Importing {printable(self._path.name)}"

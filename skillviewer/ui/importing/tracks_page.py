@@ -110,11 +110,13 @@ class TracksPage(QDialog):
         super().__init__(parent)
         self._app_context = app_context
         self._path = path
-        self._clip, self._video = app_context.state.current, app_context.playback.video
+        self._clip = app_context.state.current
+        self._video = app_context.playback.video
         self._placed: PlacedTracks | None = None
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(f"Import tracks: {printable(path.name)}")
-        self.message, self.counts = WrappingLabel(self), WrappingLabel(self, muted=True)
+        self.message = WrappingLabel(self)
+        self.counts = WrappingLabel(self, muted=True)
         self.preview = TrackPreview(self)
         self._make_units()
         self.button = push_button("Import", self, self._on_import, primary=True)
@@ -131,8 +133,10 @@ class TracksPage(QDialog):
 
     def _make_units(self) -> None:
         self.units = Form(self)
-        self.scale, self.first = indented(QDoubleSpinBox(self)), indented(QSpinBox(self))
-        self.zero_x, self.zero_y = indented(QDoubleSpinBox(self)), indented(QDoubleSpinBox(self))
+        self.scale = indented(QDoubleSpinBox(self))
+        self.first = indented(QSpinBox(self))
+        self.zero_x = indented(QDoubleSpinBox(self))
+        self.zero_y = indented(QDoubleSpinBox(self))
         self.up = QCheckBox("The y axis points up", self)
         self.scale.setRange(0.0, 1e6)
         self.scale.setDecimals(4)
@@ -211,7 +215,9 @@ class TracksPage(QDialog):
             self.scale.setFocus()
 
     def _on_import(self) -> None:
-        placed, tracks, clip = self._placed, self._app_context.tracks, self._clip
+        placed = self._placed
+        tracks = self._app_context.tracks
+        clip = self._clip
         if placed is None or clip is None or self._video is None:
             return
         if tracks.clip != clip:

@@ -45,7 +45,8 @@ class AlignedPlot(ScorePlot):
         self._parts = tuple(parts)
         for item in (*self._regions, *self._numbers):
             self.removeItem(item)
-        self._regions, self._numbers = [], []
+        self._regions = []
+        self._numbers = []
         for number, part in enumerate(self._parts, start=1):
             region = pg.LinearRegionItem(part, movable=False)
             region.setZValue(-30)

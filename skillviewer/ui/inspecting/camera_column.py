@@ -22,7 +22,8 @@ class CameraPane(QWidget):
 
     def __init__(self, app_context: AppContext, number: int, parent: QWidget) -> None:
         super().__init__(parent)
-        self._cameras, self._playback = app_context.cameras, app_context.playback
+        self._cameras = app_context.cameras
+        self._playback = app_context.playback
         self.camera: Camera | None = None
         worker = app_context.camera_frames[number]
         self.player = FollowingPlayer(worker, app_context.state, f"Picture of camera {number + 2}", self)
@@ -81,7 +82,8 @@ class CameraPane(QWidget):
 
     def follow(self) -> None:
         """Show the frame at the playhead."""
-        camera, video = self.camera, self.player.playback.video
+        camera = self.camera
+        video = self.player.playback.video
         if camera is None or video is None:
             return
         if camera.frame_at(video, self._playback.time_s) is None:
@@ -96,7 +98,8 @@ class CameraPane(QWidget):
             self.follow()
 
     def _say(self) -> None:
-        camera, video = self.camera, self.player.playback.video
+        camera = self.camera
+        video = self.player.playback.video
         text = ""
         if camera is not None:
             text = camera.problem

@@ -54,7 +54,8 @@ class DrawnGeometry:
 
     def share(self) -> None:
         """Give the reference and the length of the video on screen to all videos of its task with the same size."""
-        tracks, app_context = self._tracks.kept, self._app_context
+        tracks = self._tracks.kept
+        app_context = self._app_context
         if tracks is None:
             return
         size = (tracks.width_px, tracks.height_px)

@@ -19,7 +19,8 @@ class FaithfulnessBlock(Section):
         self.label.setProperty("heading", True)
         self.gauge = named(QProgressBar(self), "Faithfulness, percent")
         self.gauge.setTextVisible(False)
-        self.sentence, self.details = WrappingLabel(self), WrappingLabel(self, muted=True)
+        self.sentence = WrappingLabel(self)
+        self.details = WrappingLabel(self, muted=True)
         self.on_hands = WrappingLabel(self)
         add_all(self.column, self.label, self.gauge, self.sentence, self.details, self.on_hands)
 

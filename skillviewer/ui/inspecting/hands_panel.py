@@ -48,7 +48,8 @@ class HandsPanel(QWidget):
         super().__init__(parent)
         self._app_context = app_context
         self._actions = actions
-        self._tracks, self._searches = app_context.tracks, app_context.hand_searches
+        self._tracks = app_context.tracks
+        self._searches = app_context.hand_searches
         self._following = app_context.following
         self._geometry = DrawnGeometry(app_context)
         self._dialogs: Dialogs | None = None
@@ -124,7 +125,9 @@ class HandsPanel(QWidget):
 
     def handlers(self, dialogs: Dialogs) -> Handlers:
         self._dialogs = dialogs
-        tracks, playback, searches = self._tracks, self._app_context.playback, self._searches
+        tracks = self._tracks
+        playback = self._app_context.playback
+        searches = self._searches
 
         def has_tracks() -> bool:
             return tracks.kept is not None and bool(tracks.kept.tracks)
@@ -210,7 +213,9 @@ class HandsPanel(QWidget):
         self.lost.setVisible(bool(text))
 
     def _show_search(self) -> None:
-        searches, tracks, video = self._searches, self._tracks.tracks, self._app_context.playback.video
+        searches = self._searches
+        tracks = self._tracks.tracks
+        video = self._app_context.playback.video
         is_searched = searches.running is not None and searches.running == self._tracks.clip
         self.stop.setVisible(searches.busy)
         self.progress.setVisible(searches.busy)
@@ -295,7 +300,8 @@ class HandsPanel(QWidget):
         self._tracks.edit("swap of the hands", lambda tracks: swap_hands(tracks, self._frames(tracks)))
 
     def _cut(self) -> None:
-        name, frame = self.chosen, self._app_context.playback.frame
+        name = self.chosen
+        frame = self._app_context.playback.frame
         self._tracks.edit(f"cut of “{name}”", lambda tracks: cut_track(tracks, name, frame))
 
     def _clear(self) -> None:
@@ -307,7 +313,8 @@ class HandsPanel(QWidget):
         self._tracks.edit(f"removal of “{name}”", lambda tracks: tracks.without([name]))
 
     def _join(self) -> None:
-        kept, name = self._tracks.kept, self.chosen
+        kept = self._tracks.kept
+        name = self.chosen
         own_track = kept.track(name) if kept is not None else None
         if kept is None or own_track is None or self._dialogs is None:
             return

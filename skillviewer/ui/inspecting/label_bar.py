@@ -79,7 +79,8 @@ class LabelBar(QWidget):
 
     def _frame_meant(self) -> int | None:
         """Return the frame that was on screen a reaction time ago; None without a video in a study."""
-        playback, study = self._app_context.playback, self._app_context.studies.current
+        playback = self._app_context.playback
+        study = self._app_context.studies.current
         video = playback.video
         if video is None or study is None:
             return None

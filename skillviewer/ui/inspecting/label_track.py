@@ -45,7 +45,8 @@ class LabelTrack(TimePlot):
         super().__init__(app_context.playback, parent)
         self._app_context = app_context
         self._above = above
-        self._inquiry, self._annotations = app_context.inquiry, app_context.annotations
+        self._inquiry = app_context.inquiry
+        self._annotations = app_context.annotations
         self._theme: Theme = LIGHT
         self.rows: tuple[str, ...] = ()  # names of the rows, from the top
         self.bars: tuple[TrackBar, ...] = ()
@@ -132,7 +133,8 @@ class LabelTrack(TimePlot):
             groups[2 if bar.row else int(bar.amount < 0)].append(bar)
         for line, group in zip(self._lines, groups, strict=True):
             self._draw_bars(line, group)
-        axis, letters = self.getAxis("left"), QFontMetrics(self.font())
+        axis = self.getAxis("left")
+        letters = QFontMetrics(self.font())
         room = round(axis.width()) - AXIS_GAP_PX  # pyqtgraph leaves out a name that is wider
         names = [letters.elidedText(printable(name), Qt.TextElideMode.ElideRight, room) for name in self.rows]
         axis.setTicks([[(-row, name) for row, name in enumerate(names)]])
@@ -207,7 +209,8 @@ class LabelTrack(TimePlot):
 
     def _dragged_to(self, event: QMouseEvent) -> tuple[float, float]:
         """Return start and end of the bar whose end is held, on frames; at least one frame is left."""
-        video, dragged = self._playback.video, self._dragged
+        video = self._playback.video
+        dragged = self._dragged
         assert dragged is not None
         bar, is_start = dragged
         if video is None:

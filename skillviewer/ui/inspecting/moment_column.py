@@ -27,11 +27,9 @@ class MomentColumn(QWidget):
         super().__init__(parent)
         self._app_context = app_context
         self._only_found = only_found
-        self._inquiry, self._annotations, self._pictures = (
-            app_context.inquiry,
-            app_context.annotations,
-            app_context.pictures,
-        )
+        self._inquiry = app_context.inquiry
+        self._annotations = app_context.annotations
+        self._pictures = app_context.pictures
         self._theme: Theme = LIGHT
         self._grey = False
         self._to_edit: tuple[float, float] | None = None  # start and end of the moment whose field is to be edited
@@ -65,7 +63,8 @@ class MomentColumn(QWidget):
 
     def edit(self, start_s: float, stop_s: float) -> None:
         """Put the cursor into the field of a kept moment, once it is listed; Enter there gives the focus back."""
-        self._to_edit, self._back_to = (start_s, stop_s), QApplication.focusWidget()
+        self._to_edit = (start_s, stop_s)
+        self._back_to = QApplication.focusWidget()
 
     def _begin_edit(self) -> None:
         for row in self._rows.values():

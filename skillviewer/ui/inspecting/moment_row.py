@@ -28,7 +28,10 @@ class MomentRow(QWidget):
         self.card: MomentCard | None = None
         self._known_label = ""  # as the study last said
         self._theme: Theme = LIGHT
-        self._limit, self._digits, self._grey, self._here = 1.0, 2, False, False
+        self._limit = 1.0
+        self._digits = 2
+        self._grey = False
+        self._here = False
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self.picture = Thumbnail(self)
         self.picture.clicked.connect(self._on_play)
@@ -45,7 +48,8 @@ class MomentRow(QWidget):
         side = add_all(vertical(spacing=2), self._times, worth, self._by, 1)
         corner = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft
         top = add_all(horizontal(spacing=8), (self.picture, 0, corner), (side, 1))
-        self._sentence, self._opinions = WrappingLabel(self), WrappingLabel(self, muted=True)
+        self._sentence = WrappingLabel(self)
+        self._opinions = WrappingLabel(self, muted=True)
         self.label = self._field("What happens here?", "Label of the moment")
         self.label.editingFinished.connect(self._on_label)
         buttons = self._make_buttons()

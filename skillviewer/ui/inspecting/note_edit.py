@@ -96,7 +96,8 @@ class NoteDraft(QObject):
         self, app_context: AppContext, video: str, author: str, note: Note | None, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self._studies, self._undo = app_context.studies, app_context.undo
+        self._studies = app_context.studies
+        self._undo = app_context.undo
         self._before = note.text if note is not None else ""
         self._row = _Row(video, author, note.id if note is not None else None)
         self._text = self._saved = self._before

@@ -59,8 +59,10 @@ class RatersBlock(Section):
     def __init__(self, playback: Playback, annotations: VideoAnnotations, parent: QWidget) -> None:
         super().__init__("What the raters said", parent)
         self._annotations = annotations
-        self.ratings, self.comments = WrappingLabel(self), WrappingLabel(self)
-        self.message, self.more = WrappingLabel(self), WrappingLabel(self)
+        self.ratings = WrappingLabel(self)
+        self.comments = WrappingLabel(self)
+        self.message = WrappingLabel(self)
+        self.more = WrappingLabel(self)
         self.reasons = [ReasonRow(playback, self) for _ in range(MAX_REASONS)]
         add_all(self.column, self.ratings, self.comments, self.message, *self.reasons, self.more)
         annotations.changed.connect(self._show_comments)

@@ -76,7 +76,8 @@ class ScorePlot(TimePlot):
 
     def accessible_text(self) -> str:
         """Return the score at the playhead, at all sampled frames, and the moments."""
-        curve, analysis = self.curve, self._state.analysis
+        curve = self.curve
+        analysis = self._state.analysis
         if curve is None or analysis is None:
             return ""
         times = analysis.times_s.max(axis=0)

@@ -58,7 +58,9 @@ class InspectScreen(QWidget):
         self._app_context = app_context
         self._theme: Theme | None = None
         self._in_theatre = False
-        self._actions, self._explanations, self._state = actions, app_context.explanations, app_context.state
+        self._actions = actions
+        self._explanations = app_context.explanations
+        self._state = app_context.state
         self._optional: list[QWidget] = []  # graphs that theatre mode hides
         self._cells: tuple[Evidence, Analysis | None] | None = None
         app_context.opening.cannot_open.connect(self.player.canvas.set_message)

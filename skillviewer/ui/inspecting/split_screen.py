@@ -106,7 +106,8 @@ class SplitScreen(QWidget):
         self._listed: tuple[ScoreGap, ...] = ()
         self._other_state = ViewerState(app_context.state.map_style, parent=self)
         self._other_state.set_curve_look(app_context.state.curve_look)
-        self.own_title, self.other_title = ElidingLabel(self), ElidingLabel(self)
+        self.own_title = ElidingLabel(self)
+        self.other_title = ElidingLabel(self)
         for title in (self.own_title, self.other_title):
             title.setProperty("heading", True)
         self.player = Player(app_context, actions, self)
@@ -310,7 +311,8 @@ class SplitScreen(QWidget):
         """Draw the motion of both videos, on one vertical scale where they have one unit."""
         if not self._shown:
             return
-        own_curves, other_curves = self._app_context.tracks.curves, self._other_motion.curves
+        own_curves = self._app_context.tracks.curves
+        other_curves = self._other_motion.curves
         views: list[MotionView] = []
         for name, curves in (("motion", own_curves), ("other_motion", other_curves)):
             if curves is not None or name in vars(self):
@@ -340,7 +342,8 @@ class SplitScreen(QWidget):
         self._follow()
 
     def _name(self) -> None:
-        app_context, reference = self._app_context, self._loader.reference
+        app_context = self._app_context
+        reference = self._loader.reference
         entry = app_context.videos.get(app_context.state.current)
         analysis = app_context.state.analysis
         digits = self._digits()

@@ -21,7 +21,8 @@ class Waveform(TimePlot):
     def __init__(self, sound: SoundPlayer, playback: Playback, above: TimePlot, parent: QWidget | None = None) -> None:
         super().__init__(playback, parent)
         self._sound = sound
-        self._upper, self._lower = pg.PlotCurveItem(), pg.PlotCurveItem()
+        self._upper = pg.PlotCurveItem()
+        self._lower = pg.PlotCurveItem()
         self._fill = pg.FillBetweenItem(self._upper, self._lower)
         self._message = pg.TextItem("", anchor=(0.5, 0.5))
         for item in (self._upper, self._lower, self._fill, self._cursor, self._message):

@@ -149,5 +149,6 @@ class Caption(QWidget):
             return (text,)
         if self._contributions:
             text = f"contribution of areas · {text}"
-        number, n = scene.sample + 1, max(scene.n_samples, self._n_samples)
+        number = scene.sample + 1
+        n = max(scene.n_samples, self._n_samples)
         return f"{text} · sampled frame {number} of {n}", f"{text} · {number}/{n}"

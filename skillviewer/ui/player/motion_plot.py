@@ -99,7 +99,8 @@ class MotionPlot(TimePlot):
         """Return the values at the playhead, for a line above the plot."""
         if self.curves is None:
             return ""
-        unit, time_s = self.curves.unit.short, self._playback.time_s
+        unit = self.curves.unit.short
+        time_s = self._playback.time_s
         texts = [format_curve(curve, time_s, unit) for curve in self.curves.curves]
         if self.curves.n_left_out:
             texts.append(f"and {self.curves.n_left_out} more")

@@ -92,7 +92,8 @@ class PointPicker(QObject):
             self._finish()
 
     def _finish(self) -> None:
-        request, points = self._requests.current, self.points
+        request = self._requests.current
+        points = self.points
         if request is None or request.ended is None or not points:
             return
         self._requests.ask(None)

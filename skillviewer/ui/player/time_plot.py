@@ -65,9 +65,11 @@ class TimePlot(pg.PlotWidget):  # type: ignore[misc]
         self._box.disableAutoRange()
         for axis in axes.values():
             axis.enableAutoSIPrefix(False)  # no axis has a unit with prefixes, and looking for one takes time
-        self._playback, self._held = playback, Qt.MouseButton.NoButton
+        self._playback = playback
+        self._held = Qt.MouseButton.NoButton
         self._seek: Seek = seek or playback.seek_time
-        self._from, self._until = 0.0, 1.0
+        self._from = 0.0
+        self._until = 1.0
         self._cursor = pg.InfiniteLine(angle=90, movable=False)
         self.getPlotItem().hideButtons()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -87,7 +89,8 @@ class TimePlot(pg.PlotWidget):  # type: ignore[misc]
 
     def link_time(self, other: "TimePlot") -> None:
         """Show the same part of the time as another plot, in both directions."""
-        own_box, other_box = self._box, other.getPlotItem().getViewBox()
+        own_box = self._box
+        other_box = other.getPlotItem().getViewBox()
         for source, target in ((own_box, other_box), (other_box, own_box)):
             source.sigXRangeChanged.connect(partial(_follow_range, target))
 

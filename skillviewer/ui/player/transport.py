@@ -39,7 +39,9 @@ class Transport(QWidget):
     def __init__(self, app_context: AppContext, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         playback = app_context.playback
-        self._playback, self._actions, self._icons = playback, actions, app_context.icons
+        self._playback = playback
+        self._actions = actions
+        self._icons = app_context.icons
         self._theme: Theme | None = None
         row = self._row = QHBoxLayout(self)
         row.setContentsMargins(12, 4, 12, 4)
@@ -125,7 +127,8 @@ class Transport(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """Return the size without the optional buttons, so that panels next to the player keep their room."""
-        row, size = self._row, super().minimumSizeHint()
+        row = self._row
+        size = super().minimumSizeHint()
         visible = [widget for widget in chain.from_iterable(self._spare) if not widget.isHidden()]
         items = [row.itemAt(row.indexOf(widget)) for widget in visible]
         room = sum(item.minimumSize().width() + row.spacing() for item in items if item is not None)

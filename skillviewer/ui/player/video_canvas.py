@@ -93,7 +93,9 @@ class VideoCanvas(QWidget):
         self.viewport = Viewport()  # position and zoom of the picture
         self.layers: list[CanvasLayer] = []  # from the lowest to the topmost
         self._grabbed: QPointF | None = None
-        self._stage, self._on_stage, self._accent = QColor("black"), QColor("grey"), QColor("grey")
+        self._stage = QColor("black")
+        self._on_stage = QColor("grey")
+        self._accent = QColor("grey")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -108,7 +110,8 @@ class VideoCanvas(QWidget):
         """Return frame and time, the score so far, and where the map is strongest; or why there is no picture."""
         if self.shown is None or self._video is None:
             return self.message
-        frame, scene = self.shown.picture.frame_index, self.shown.scene
+        frame = self.shown.picture.frame_index
+        scene = self.shown.scene
         parts = [f"Frame {frame + 1} of {self._video.n_frames}", clock(self._video.times_s[frame])]
         if scene is not None:
             if scene.step >= 0 and self._analysis is not None:
@@ -119,7 +122,9 @@ class VideoCanvas(QWidget):
 
     @themed
     def on_theme(self, theme: Theme) -> None:
-        self._stage, self._on_stage, self._accent = QColor(theme.stage), QColor(theme.on_stage), QColor(theme.accent)
+        self._stage = QColor(theme.stage)
+        self._on_stage = QColor(theme.on_stage)
+        self._accent = QColor(theme.accent)
         self.update()
 
     def set_video(self, video: VideoInfo | None) -> None:

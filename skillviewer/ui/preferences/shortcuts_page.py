@@ -89,7 +89,8 @@ class ShortcutsPage(QWidget):
         return "everywhere" if spec.scope is Scope.WINDOW else "player"
 
     def _fill(self) -> None:
-        specs, changed = self._specs, self._actions.chosen_keys
+        specs = self._specs
+        changed = self._actions.chosen_keys
         self.table.setRowCount(len(specs))
         for row, spec in enumerate(specs):
             keys = "   ".join(key_text(key) for key in spec.keys)

@@ -143,7 +143,8 @@ class JudgingController(QObject):
         ``shares`` were seen of the left and of the right video, 0 to 1; ``played`` were to be seen, had every picture
         come in time.
         """
-        session, study = self.session, self._studies.current
+        session = self.session
+        study = self._studies.current
         if not self.accepting or session.turn is None or study is None:
             return False
         if vote.verdict is Verdict.NEITHER and not study.settings.allow_neither:

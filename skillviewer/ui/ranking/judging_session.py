@@ -43,10 +43,12 @@ class Stopwatch:
         return self._counted_s + (0.0 if self._since_s is None else self._now_s() - self._since_s)
 
     def restart(self) -> None:
-        self._counted_s, self._since_s = 0.0, self._now_s()
+        self._counted_s = 0.0
+        self._since_s = self._now_s()
 
     def reset(self) -> None:
-        self._counted_s, self._since_s = 0.0, None
+        self._counted_s = 0.0
+        self._since_s = None
 
     def resume(self) -> None:
         if self._since_s is None:

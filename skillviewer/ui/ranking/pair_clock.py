@@ -73,7 +73,8 @@ class PairClock(QObject):
         self.close()
         self.clips = (first, second)
         self.speed = speed
-        self.together, self.active = True, 0
+        self.together = True
+        self.active = 0
         self._place(BOTH, self.limits()[0])
         self.mode_changed.emit()
 

@@ -124,7 +124,8 @@ class PairPlayer(QWidget):
         except SkillViewerError as error:  # the attempt lies outside of the file
             self.failed.emit(error)
             return
-        self._seen, self._due = SeenFrames(self.clip), SeenFrames(self.clip)
+        self._seen = SeenFrames(self.clip)
+        self._due = SeenFrames(self.clip)
         self.canvas.set_video(info)
         self.feed.request(self.clip.first_frame)
         self.opened.emit()

@@ -91,7 +91,8 @@ class PairView(QWidget):
 
     def clear(self) -> None:
         self.clock.close()
-        self.turn, self.over = None, False
+        self.turn = None
+        self.over = False
         self._contenders = ()
         self._painted.clear()
         for player in self.players:

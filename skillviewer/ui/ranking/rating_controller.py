@@ -282,7 +282,8 @@ class RatingController(QObject):
         if not session.rater or self.phase is RatingPhase.STORING:
             return
         parts = [known_under(session.rater, queue.rater)]
-        session.rater, self.plan = queue.rater, queue.plan
+        session.rater = queue.rater
+        self.plan = queue.plan
         earlier = session.learn(queue)
         if earlier:
             session.recall(earlier, queue)

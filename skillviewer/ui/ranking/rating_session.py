@@ -52,7 +52,9 @@ class RatingSession:
     def learn(self, queue: RatingQueue) -> tuple[RatingForm, ...]:
         """Take the study's present state; return the last forms of earlier sittings, in order, at the first time."""
         first = self.practice is None
-        self.rubric, self.upcoming, self.n_turns = queue.plan.rubric, queue.upcoming, queue.n_turns
+        self.rubric = queue.plan.rubric
+        self.upcoming = queue.upcoming
+        self.n_turns = queue.n_turns
         self.mine = queue.mine
         if not first:
             return ()

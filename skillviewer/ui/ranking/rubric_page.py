@@ -70,7 +70,8 @@ class RubricPage(QWidget):
             self.template.addItem(rubric.name, name)
         self.template.addItem("Own rubric", OWN)
         self.open_button = push_button("Open a rubric file…", self, self.file_asked)
-        self.name, self.total = named(QLineEdit(self), "Name of the rubric"), named(QLineEdit(self), "Name of the sum")
+        self.name = named(QLineEdit(self), "Name of the rubric")
+        self.total = named(QLineEdit(self), "Name of the sum")
         self.total.setPlaceholderText("name of the sum, or empty for none")
         self.table = named(QTableWidget(0, len(COLUMNS), self), "Items of the rubric")
         self.table.setHorizontalHeaderLabels(list(COLUMNS))
@@ -122,7 +123,8 @@ class RubricPage(QWidget):
     def show_rubric(self, rubric: Rubric) -> None:
         """Show a rubric in the table."""
         self._showing = True
-        self._rubric, self._has_draft = rubric, False
+        self._rubric = rubric
+        self._has_draft = False
         template_name = next((name for name, other in TEMPLATES.items() if other == rubric), OWN)
         self.template.setCurrentIndex(self.template.findData(template_name))
         self.name.setText(rubric.name)

@@ -38,7 +38,9 @@ class StudySettingsView(QWidget):
         self._app_context = app_context
         form = self.form = Form(self)
         form.setMaximumWidth(by_text(FORM_PX))
-        self.question, self.criterion, self.labels = QLineEdit(form), QLineEdit(form), QLineEdit(form)
+        self.question = QLineEdit(form)
+        self.criterion = QLineEdit(form)
+        self.labels = QLineEdit(form)
         for line in (self.question, self.criterion, self.labels):
             line.setMaxLength(MAX_QUESTION_CHARACTERS)
             line.setMinimumWidth(by_text(CONTROL_PX))

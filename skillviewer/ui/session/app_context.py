@@ -397,7 +397,9 @@ class AppContext(QObject):
 
     def _save_looks(self, *_: object) -> None:
         state, settings = self.state, self.settings
-        settings.map_style, settings.curve_look, settings.passes = state.map_style, state.curve_look, state.passes
+        settings.map_style = state.map_style
+        settings.curve_look = state.curve_look
+        settings.passes = state.passes
 
     def _on_model(self, model: LoadedModel | None) -> None:
         if model is not None:

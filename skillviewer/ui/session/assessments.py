@@ -255,7 +255,9 @@ class AssessmentQueue(QObject):
             self._state.set_analysis(progress.value)
 
     def _on_succeeded(self, assessed: tuple[Analysis, str]) -> None:
-        (analysis, memory), clip, model = assessed, self.running, self._model
+        analysis, memory = assessed
+        clip = self.running
+        model = self._model
         if clip is None or model is None:
             return
         self._kept[clip, model.digest] = analysis

@@ -40,7 +40,8 @@ class Cohorts(QObject):
         """Put a video where it belongs by its score and task; other changes come by the thousand."""
         ranked = self._ranks()
         clip = entry.clip
-        before, self._seen[clip] = self._seen.get(clip), entry
+        before = self._seen.get(clip)
+        self._seen[clip] = entry
         moved = before is None or (before.analysis, before.task) != (entry.analysis, entry.task)
         if before is not None:
             self._open[before.task] -= _is_open(before)

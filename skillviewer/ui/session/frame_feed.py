@@ -89,7 +89,8 @@ def _answer(videos: OpenVideos, want: _Want, superseded: CancelToken, report: Re
         picture = reader.cached(want.frame_index)
         if picture is None:
             if not want.playing:
-                index, small = want.frame_index, videos.small(want.path, want.frame_index)
+                index = want.frame_index
+                small = videos.small(want.path, want.frame_index)
                 rest_s = REST_S if small is not None else 0.0
                 if small is None:
                     index, small = _preview(reader, want.frame_index, superseded)

@@ -64,7 +64,8 @@ class StudyHolder:
 
     def facts(self) -> OpenStudy:
         """Return what the window should know."""
-        study, settings = self.study, self.study.settings
+        study = self.study
+        settings = self.study.settings
         facts = (study.title, settings.statement, self._draft, study.read_only, study.notices, settings)
         first = lowest_video(study) if study.path == sample_path().absolute() else ""
         return OpenStudy(study.path, *facts, study.criteria(), study.criterion, first)

@@ -255,10 +255,12 @@ class Playback(QObject):
     def follow(self, position_s: float) -> None:
         """Take the clock of the sound: the video is at ``position_s`` now, and plays on from there."""
         if self.playing:
-            self._from_s, self._started_s = position_s, self.now_s()
+            self._from_s = position_s
+            self._started_s = self.now_s()
 
     def _rebase(self, position_s: float) -> None:
-        self._from_s, self._started_s = position_s, self.now_s()
+        self._from_s = position_s
+        self._started_s = self.now_s()
         self.run_changed.emit(PlaybackRun(position_s, self._started_s, self.speed))
 
     def _schedule(self, position_s: float) -> None:

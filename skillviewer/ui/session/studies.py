@@ -196,7 +196,8 @@ class StudyController(QObject):
         """Go on in a copy of the study; a draft leaves nothing behind."""
 
         def work(slot: StudyHolder) -> StudyContents:
-            old, was_draft = slot.study, slot.facts().draft
+            old = slot.study
+            was_draft = slot.facts().draft
             settings = old.settings
             new = Study.open(old.save_as(path))
             if was_draft and settings.title == "Untitled":

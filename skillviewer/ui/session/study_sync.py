@@ -235,7 +235,8 @@ class StudyList(QObject):
         if isinstance(new, LoggedExport):
             self.log_export(new)
             return
-        folder, analysis = new.source.model, new.analysis
+        folder = new.source.model
+        analysis = new.analysis
         if folder is not None:
             self._assessments.take({new.source.clip: analysis})
             self.save_analysis(analysis, analysis.provenance.model_digest, folder.name, folder, MODELS)

@@ -148,7 +148,9 @@ class ActionController(QObject):
         self.refresh()
 
     def _bind_files(self) -> None:
-        window, app_context, actions = self._window, self._app_context, self._window.actions_
+        window = self._window
+        app_context = self._app_context
+        actions = self._window.actions_
         actions.bind("open_videos", lambda: app_context.open(window.dialogs.videos(window)))
         videos = "Open a folder of videos"
         actions.bind("open_folder", partial(self._in_folder, videos, lambda folder: app_context.open([folder])))
@@ -185,7 +187,8 @@ class ActionController(QObject):
 
     def _bind_screens(self) -> None:
         """Bind the actions of screens and panels to their handlers; those of a screen are taken when it is made."""
-        window, actions = self._window, self._window.actions_
+        window = self._window
+        actions = self._window.actions_
         screens = {screen.name for screen in window.screen_specs}
         for name in (screen.name for screen in window.screen_specs if not screen.alone):
             actions.bind(f"{PREFIX_OF_SCREENS}{name}", partial(window.screens.show, name))
@@ -237,7 +240,8 @@ class ActionController(QObject):
             handlers.run[name]()
 
     def _bind_view(self) -> None:
-        window, actions = self._window, self._window.actions_
+        window = self._window
+        actions = self._window.actions_
         actions.bind("palette", lambda: CommandPalette(window.menuBar(), window).open_over())
         actions.bind("find_video", window.find_video)
         actions.bind("change_page", self._show_change)
@@ -309,7 +313,8 @@ class ActionController(QObject):
         actions["sound"].setChecked(self._app_context.sound.on)
 
     def _bind_model(self) -> None:
-        app_context, actions = self._app_context, self._window.actions_
+        app_context = self._app_context
+        actions = self._window.actions_
         actions.bind("assess", self._assess)
         actions.bind("assess_all", app_context.assessments.ask_all)
         actions.bind("stop", self._stop)
@@ -324,7 +329,8 @@ class ActionController(QObject):
         actions.bind("open_model", partial(self._in_folder, "Open a model folder", app_context.models.choose))
 
     def refresh(self, *_: object) -> None:
-        app_context, actions = self._app_context, self._window.actions_
+        app_context = self._app_context
+        actions = self._window.actions_
         actions.set_enabled(app_context.playback.video is not None, *NEEDS_VIDEO)
         actions.set_enabled(len(app_context.videos) > 0, *NEEDS_LIST)
         study = app_context.studies.current
@@ -366,7 +372,8 @@ class ActionController(QObject):
 
     def _stop(self) -> None:
         """Stop all jobs; ask first where work would be lost."""
-        window, jobs = self._window, self._app_context.jobs
+        window = self._window
+        jobs = self._app_context.jobs
         losing_titles = [job.title for job in jobs.running if job.loses and not job.stopping]
         question = "Stop all running work? The work done so far would be lost: {}."
         if not losing_titles or window.dialogs.confirm(window, question.format(", ".join(losing_titles)), "Stop"):

@@ -298,7 +298,9 @@ class MainWindow(QMainWindow):
 
         A screen on which names must not be read has ``window_title()``, ``status_text()`` and ``secrets()``.
         """
-        screen, study, clip = self.screens.widget, self.app_context.studies.current, self.app_context.state.current
+        screen = self.screens.widget
+        study = self.app_context.studies.current
+        clip = self.app_context.state.current
         title_of_screen = getattr(screen, "window_title", None)
         if title_of_screen is not None:
             parts = [title_of_screen()]

@@ -51,7 +51,9 @@ class Recovery(QObject):
         self._start.offer_return("", "")
 
     def _on_listed(self, _videos: object) -> None:
-        app_context, place, study = self._app_context, self._going, self._app_context.studies.current
+        app_context = self._app_context
+        place = self._going
+        study = self._app_context.studies.current
         if place is None or study is None or study.path != Path(place.study):
             return
         self._going = None

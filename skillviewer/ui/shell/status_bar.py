@@ -16,7 +16,8 @@ from skillviewer.ui.widgets.theme import Theme, by_text, themed
 ABOUT_VIDEO = ("frame", "sampled", "time", "rate", "speed")  # fields about the video on screen
 
 
-ELSEWHERE, ROOMY = ("sampled", "rate", "speed"), 130
+ELSEWHERE = ("sampled", "rate", "speed")
+ROOMY = 130
 """Fields that other parts show too: they give way to text that is larger than ``ROOMY`` per cent."""
 
 

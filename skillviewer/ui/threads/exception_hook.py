@@ -58,13 +58,15 @@ class ExceptionHook(QObject):
 
     def install(self) -> None:
         if self._before is None:
-            self._before, self._threads_before = sys.excepthook, threading.excepthook
+            self._before = sys.excepthook
+            self._threads_before = threading.excepthook
             sys.excepthook = self._on_error
             threading.excepthook = self._on_thread_error
 
     def uninstall(self) -> None:
         if self._before is not None and self._threads_before is not None:
-            sys.excepthook, threading.excepthook = self._before, self._threads_before
+            sys.excepthook = self._before
+            threading.excepthook = self._threads_before
             self._before = self._threads_before = None
 
     def _on_error(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -26,14 +26,16 @@ class VideoNameDelegate(QStyledItemDelegate):
     def __init__(self, icons: Icons, parent: QWidget) -> None:
         super().__init__(parent)
         self._icons = icons
-        self._muted, self._hole = QColor("grey"), QColor("grey")
+        self._muted = QColor("grey")
+        self._hole = QColor("grey")
         self._pictures: dict[VideoState, QIcon] = {}
         self._warning: QIcon | None = None
         self.alike = 0
 
     @themed
     def on_theme(self, theme: Theme) -> None:
-        self._muted, self._hole = QColor(theme.muted), QColor(theme.raised)
+        self._muted = QColor(theme.muted)
+        self._hole = QColor(theme.raised)
         colours = {
             VideoState.NEW: theme.muted,
             VideoState.WAITING: theme.muted,
@@ -56,7 +58,8 @@ class VideoNameDelegate(QStyledItemDelegate):
         rect: QRect = option.rect
         box = QRect(QPoint(rect.left() + 8, rect.center().y() - THUMBNAIL.height() // 2), THUMBNAIL)
         self._draw_thumbnail(painter, box, entry.thumbnail)
-        left, width = box.right() + 11, rect.right() - box.right() - 13
+        left = box.right() + 11
+        width = rect.right() - box.right() - 13
         line = option.fontMetrics.height()
         top = rect.center().y() - line
         painter.setPen(option.palette.color(QPalette.ColorRole.Text))
@@ -102,7 +105,8 @@ class NumberDelegate(QStyledItemDelegate):
         side = Qt.AlignmentFlag(index.data(Qt.ItemDataRole.TextAlignmentRole))
         rect: QRect = option.rect.adjusted(4, 0, -NUMBER_MARGIN_PX if side & Qt.AlignmentFlag.AlignRight else 0, 0)
         line = option.fontMetrics.height()
-        text, second_line = index.data(), index.data(UNDER_ROLE)
+        text = index.data()
+        second_line = index.data(UNDER_ROLE)
         painter.setPen(option.palette.color(QPalette.ColorRole.Text))
         if not second_line:
             painter.drawText(rect, side, text)

@@ -58,7 +58,8 @@ class VideosPanel(QWidget):
         columns: tuple[VideoColumn, ...] = COLUMNS,
     ) -> None:
         super().__init__(parent)
-        self._videos, self._icons = app_context.videos, app_context.icons
+        self._videos = app_context.videos
+        self._icons = app_context.icons
         videos = self._videos
         self.table = VideoTable(videos, self, columns)
         self.filter = VideoFilter(self.table, self)

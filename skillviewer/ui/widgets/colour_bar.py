@@ -27,7 +27,8 @@ class ColourBar(PaintedWidget):
 
     def set_scene(self, scene: Scene | None) -> None:
         with_values = scene if scene is not None and scene.values is not None else None
-        before, self._scene = self._scene, with_values
+        before = self._scene
+        self._scene = with_values
         if (before is None) != (with_values is None):
             self.updateGeometry()
         if _limits(before) != _limits(with_values):

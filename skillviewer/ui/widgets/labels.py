@@ -20,7 +20,8 @@ def breakable(text: str) -> str:
 
     Numbers stay whole.
     """
-    parts, run = [], 0
+    parts = []
+    run = 0
     for character, after in zip(text, f"{text[1:]} ", strict=False):
         parts.append(character)
         run = 0 if character.isspace() else run + 1
@@ -119,7 +120,8 @@ class ElidingLabel(QLabel):
     def set_forms(self, *forms: str, tip: str = "") -> None:
         """Set wordings, the longest first; the tooltip says ``tip``, or, where it is "", all of a text that is cut."""
         if (forms, tip) != (self._forms, self._tip):
-            self._forms, self._tip = forms, tip
+            self._forms = forms
+            self._tip = tip
             self.setAccessibleDescription(self.longest)
             self.updateGeometry()
             self._choose()

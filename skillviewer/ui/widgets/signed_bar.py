@@ -23,7 +23,9 @@ class SignedBar(PaintedWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._value, self._limit, self._grey = 0.0, 1.0, False
+        self._value = 0.0
+        self._limit = 1.0
+        self._grey = False
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMinimumWidth(40)
 

@@ -55,7 +55,10 @@ class CellModel(QAbstractTableModel):
     def show(self, columns: Sequence[Column], n: int, make: Callable[[int], Sequence[Cell]], left_out: int = 0) -> None:
         """Show other rows, ``make`` of 0 to n - 1; ``left_out`` letters are cut off the names that lead to videos."""
         self.beginResetModel()
-        self.columns, self._make, self._order, self._left_out = tuple(columns), cache(make), [*range(n)], left_out
+        self.columns = tuple(columns)
+        self._make = cache(make)
+        self._order = [*range(n)]
+        self._left_out = left_out
         self.endResetModel()
 
     def row(self, place: int) -> Sequence[Cell]:

@@ -61,11 +61,7 @@ def add_timeline(
     if not used:
         raise DatasetError("The timeline has no annotation in the chosen tiers.")
     inside = [annotation for annotation in used if annotation.start_s < file.duration_s]
-    known_keys: set[Hashable] = {
-        _key(m.start_s, m.stop_s, m.label, m.author, m.tier) for m in study.annotations.moments(name)
-    }
-    known_keys |= {_key(n.time_s or 0.0, None, n.text, n.author, n.tier) for n in study.annotations.notes(name)}
-    known_keys |= {video.name for video in study.videos.all()}
+    known_keys = _known_keys(study, name)
     new_keys: set[Hashable] = set()
     n_known = n_repeated = 0
     moments: list[int] = []
@@ -73,11 +69,9 @@ def add_timeline(
     parts: list[str] = []
     with study.transaction():
         for annotation in inside:
-            use, writer, tier = (
-                uses[annotation.tier],
-                annotation.author or author,
-                "" if annotation.tier in _OWN_TIERS else annotation.tier,
-            )
+            use = uses[annotation.tier]
+            writer = annotation.author or author
+            tier = "" if annotation.tier in _OWN_TIERS else annotation.tier
             next_frame_s = file.end_s(file.frame_at(annotation.start_s))
             stop_s = min(annotation.stop_s, file.duration_s) if annotation.stop_s > annotation.start_s else next_frame_s
             text = annotation.text.strip() or annotation.label
@@ -109,13 +103,23 @@ def add_timeline(
                     study.annotations.write_note(text, author=writer, video=name, time_s=annotation.start_s, tier=tier)
                 )
             else:
-                save = study.annotations.save_moment
-                moments.append(save(name, annotation.start_s, stop_s, author=writer, label=label, tier=tier))
+                moments.append(
+                    study.annotations.save_moment(
+                        name, annotation.start_s, stop_s, author=writer, label=label, tier=tier
+                    )
+                )
     n_late = len(used) - len(inside)
     added_text = f"{counted(len(moments), 'moment')}, {counted(len(notes), 'note')}, {counted(len(parts), 'part')}"
     repeated = f"{n_repeated} repeated within a tier, " if n_repeated else ""
     summary = f"New: {added_text} of the video. {n_known} known already, {repeated}{n_late} after the end of the video."
     return TimelineAdded(tuple(moments), tuple(notes), tuple(parts), summary)
+
+
+def _known_keys(study: Study, name: str) -> set[Hashable]:
+    """Return the keys of a video's moments and notes, and the names of all videos of the study."""
+    moments = (_key(m.start_s, m.stop_s, m.label, m.author, m.tier) for m in study.annotations.moments(name))
+    notes = (_key(n.time_s or 0.0, None, n.text, n.author, n.tier) for n in study.annotations.notes(name))
+    return {*moments, *notes, *(video.name for video in study.videos.all())}
 
 
 def _key(start_s: float, stop_s: float | None, text: str, author: str, tier: str) -> Hashable:

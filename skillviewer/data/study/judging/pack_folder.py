@@ -181,7 +181,8 @@ def filled_page(name: str, data: Mapping[str, Any], n_raters: int) -> str:
     def asset(file: str) -> str:
         return (folder / file).read_text(encoding="utf-8")
 
-    script, style = asset("shared.js") + asset(f"{name}.js"), asset("page.css")
+    script = asset("shared.js") + asset(f"{name}.js")
+    style = asset("page.css")
     sums = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in (script, style)]
     content = {"version": VERSION, "locked": _ROUNDS if n_raters > 1 else 0, **data}
     text = json.dumps(content).replace("<", "\\u003c")  # nothing in it can end the script element

@@ -197,7 +197,8 @@ class _Queue:
             n_asked = Counter(voter for voter, pair in asked_pairs if self._comparable(pair))
             n_mine = judged[rater] + n_left(self.tasks, self.asked, rater, self.plan, put_back)
             n_theirs = sum(judged[other] + n_pairs - n_asked[other] for other in raters - {rater})
-            rater_target, target = min(rater_target, n_mine), min(target, n_mine + n_theirs)
+            rater_target = min(rater_target, n_mine)
+            target = min(target, n_mine + n_theirs)
         return RaterProgress(judged[rater], rater_target, judged.total(), target, len(put_back))
 
     def upcoming_pairs(self, rater: str, on_screen: PresentedPair | None) -> tuple[PresentedPair, ...]:

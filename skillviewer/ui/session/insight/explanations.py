@@ -124,7 +124,8 @@ class EvidenceLoader(QObject):
         self.changed.emit()
 
     def _needed(self) -> bool:
-        key, model = self._here, self._state.model
+        key = self._here
+        model = self._state.model
         if key is None or model is None or not self._wanted or self._worker.stopped:
             return False
         is_settled = key in self._saved or key in self._failures or key in self._refused

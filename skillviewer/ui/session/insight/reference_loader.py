@@ -100,7 +100,9 @@ class ReferenceLoader(QObject):
         self.changed.emit()
 
     def _align(self, *_: object) -> None:
-        own_analysis, other, model = self.own, self.analysis, self._state.model
+        own_analysis = self.own
+        other = self.analysis
+        model = self._state.model
         if not self._wanted or self.alignment is not None or self.aligning or own_analysis is None or other is None:
             return
         if model is None or model.digest != own_analysis.provenance.model_digest or self._model.stopped:

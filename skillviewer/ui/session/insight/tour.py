@@ -23,7 +23,8 @@ class Tour(QObject):
         self._playback = playback
         self._here: tuple[tuple[float, float, bool], ...] = ()
         self._played: tuple[float, float, bool] | None = None  # identity of the moment that was played last
-        self._moved, self._stood = False, -1  # by the user since the video was opened; where it was put
+        self._moved = False
+        self._stood = -1  # by the user since the video was opened; where it was put
         playback.video_changed.connect(self._on_video)
         playback.frame_changed.connect(self._on_frame)
         inquiry.changed.connect(self._stand)
@@ -67,14 +68,16 @@ class Tour(QObject):
             self._playback.clear_marks()
 
     def _on_video(self) -> None:
-        self._moved, self._stood = False, -1
+        self._moved = False
+        self._stood = -1
 
     def _on_frame(self, frame: int) -> None:
         self._moved |= frame != (self._playback.frames[0] if self._stood < 0 else self._stood)
 
     def _stand(self) -> None:
         """Go to the frame that says most when the findings come, unless the user has moved the playhead."""
-        findings, playback = self._inquiry.findings, self._playback
+        findings = self._inquiry.findings
+        playback = self._playback
         ready = self._inquiry.stage is WhyStage.READY and playback.video is not None
         if findings is None or not ready or self._moved or playback.playing or self._stood >= 0:
             return  # once for each video: evidence that comes later does not move the playhead

@@ -85,7 +85,8 @@ class WhyLoader(QObject):
         self._mailbox: LatestOnly[WhyQuestion] = LatestOnly(index, _answer, self)
         self._mailbox.delivered.connect(self._on_findings)
         self._mailbox.failed.connect(messages.fail)
-        self._soon, self._later = single_shot(self, SOON_MS, self._ask), single_shot(self, SOON_MS, self._ask)
+        self._soon = single_shot(self, SOON_MS, self._ask)
+        self._later = single_shot(self, SOON_MS, self._ask)
         self._read_soon = single_shot(self, FACTS_MS, self._read_facts)
         for signal in (
             state.current_changed, state.analysis_changed, state.model_changed, videos.added, videos.removed,
@@ -105,7 +106,8 @@ class WhyLoader(QObject):
 
     @property
     def stage(self) -> WhyStage:
-        entry, analysis = self.entry, self._state.analysis
+        entry = self.entry
+        analysis = self._state.analysis
         if entry is None:
             return WhyStage.NOTHING
         if not entry.state.has_picture:
@@ -183,7 +185,8 @@ class WhyLoader(QObject):
             self._later.start(max(SOON_MS, len(self._videos) // 10))
 
     def _ask(self) -> None:
-        entry, analysis = self.entry, self._state.analysis
+        entry = self.entry
+        analysis = self._state.analysis
         if entry is None or analysis is None or not analysis.complete or self._index.stopped:
             return
         task = entry.task

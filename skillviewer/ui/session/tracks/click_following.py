@@ -93,7 +93,8 @@ class ClickFollowing(QObject):
         video = self._playback.video
         if video is None or not self.name or self._worker.stopped:
             return
-        saved, track = self._tracks.kept, self._track
+        saved = self._tracks.kept
+        track = self._track
         if saved is not None and len(saved.frames) < video.n_frames:
             self._messages.note("Points are followed in whole videos: show the file itself, not a part of it.")
         elif track is not None and track.method is not TrackMethod.CLICK:

@@ -120,7 +120,9 @@ def _cost(
         token.check()
         n = source.n_frames(job, video, clip)
         cost = source.cost(job, video, token)
-        n_frames, least_s, most_s = n_frames + n, least_s + n * cost.least_s, most_s + n * cost.most_s
+        n_frames = n_frames + n
+        least_s = least_s + n * cost.least_s
+        most_s = most_s + n * cost.most_s
         begun = source.unfinished(job, video, clip) if len(videos) == 1 else None
         n_done += begun.n_done if begun is not None else 0
     return SearchCost(n_frames, least_s, most_s, n_done)
@@ -179,7 +181,9 @@ class HandSearches(QObject):
         """Find out how long a search in the video on screen takes; ``cost_changed`` fires."""
         if self._asked is not None:
             self._asked.cancel()
-        self.cost, self.cost_problem, self._asked = None, "", None
+        self.cost = None
+        self.cost_problem = ""
+        self._asked = None
         clip = self._tracks.clip
         entry = self._videos.get(clip)
         if clip is not None and entry is not None and entry.info is not None and not self._worker.stopped:
@@ -267,7 +271,8 @@ class HandSearches(QObject):
         self._throttle.report(progress)
 
     def _show(self, progress: Progress) -> None:
-        self.done, self.total = progress.done, progress.total
+        self.done = progress.done
+        self.total = progress.total
         if self._job is not None:
             self._job.set_progress(progress.stage, progress.done, progress.total)
         self.changed.emit()
@@ -297,7 +302,8 @@ class HandSearches(QObject):
         self._next()
 
     def _end(self) -> None:
-        self.running, self._task = None, None
+        self.running = None
+        self._task = None
         if self._job is not None:
             self._job.finish()
             self._job = None

@@ -92,7 +92,8 @@ class VideoTracks(QObject):
 
     def reload(self) -> None:
         """Load the stored tracks of the video on screen."""
-        clip, video = self.clip, self._playback.video
+        clip = self.clip
+        video = self._playback.video
         if self._load is not None:
             self._load.cancel()
             self._load = None
@@ -110,7 +111,8 @@ class VideoTracks(QObject):
 
     def edit(self, text: str, change: Callable[[TrackSet], TrackSet]) -> None:
         """Change the stored tracks of the video on screen, with undo; a refusal is shown."""
-        clip, video = self.clip, self._playback.video
+        clip = self.clip
+        video = self._playback.video
         if clip is None or video is None:
             return
         before = self.kept or TrackSet.of_video(video, frames_of(clip, video))
