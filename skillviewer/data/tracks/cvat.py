@@ -1,4 +1,4 @@
-"""CVAT's XML 1.1 of videos: tracks of points and boxes."""
+"""CVAT's XML 1.1 of videos: tracks of points, boxes and skeletons."""
 
 from collections import Counter
 from pathlib import Path
@@ -11,11 +11,20 @@ from skillviewer.data.tracks.raw_tracks import RawTrack, RawTracks, check_limits
 from skillviewer.data.tracks.safe_xml import read_xml
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from xml.etree.ElementTree import Element
+
+OUTLINE = "a shape other than points, boxes and skeletons"
+
+_FORMS = {"points", "box"}
+_OUTLINES = {"polygon", "polyline", "mask", "ellipse", "cuboid"}
+
+_Series = dict[int, tuple[FrameState, list[tuple[float, float]]]]
+"""State and positions by frame; no positions where the object is outside."""
 
 
 def read_cvat(path: Path) -> RawTracks:
-    """Return the tracks of CVAT's XML; of a box the centre.
+    """Return the tracks of CVAT's XML; of a box the centre, of a skeleton every point.
 
     Key frames are positions that the annotator set, and frames between them are interpolated, by CVAT or here.
 
@@ -26,11 +35,12 @@ def read_cvat(path: Path) -> RawTracks:
     root = read_xml(path)
     if root.tag != "annotations":
         raise ValueError(f"its root is <{root.tag}> and not <annotations>")
-    tracks = [
-        track for track in root.findall("track") if track.find("points") is not None or track.find("box") is not None
-    ]
+    tracks = [track for track in root.findall("track") if any(shape.tag in _FORMS for shape in track.iter())]
     if not tracks:
-        raise ValueError("it has no track of points or boxes")
+        raise ValueError("it has no track of points, boxes or skeletons")
+    n_outlines = sum(
+        shape.tag in _OUTLINES and shape.get("outside") != "1" for track in root.findall("track") for shape in track
+    )
     size = root.find("meta//original_size")
     size_px = None
     if size is not None:
@@ -42,57 +52,100 @@ def read_cvat(path: Path) -> RawTracks:
     for track, label in zip(tracks, labels, strict=True):
         name = label if n_with_label[label] == 1 else f"{label} {track.get('id', '')}".strip()
         made.append(_track(track, name))
-    return RawTracks(tuple(made), from_corner=True, size_px=size_px)
+    return RawTracks(tuple(made), from_corner=True, size_px=size_px, left_out=((OUTLINE, n_outlines),))
 
 
 def _track(track: "Element", name: str) -> RawTrack:
-    rows: dict[int, tuple[list[tuple[float, float]], bool]] = {}
-    outside: set[int] = set()
+    """Return a track of points or boxes, or of a skeleton in either form: points in it, or a track for each point."""
+    parts: dict[str, list[tuple[int, Element]]] = {}
     for shape in track:
-        if shape.tag not in {"points", "box"}:
-            continue
-        frame = int(shape.get("frame", ""))
+        if shape.tag == "skeleton":
+            for point in shape.findall("points"):
+                parts.setdefault(point.get("label") or "point", []).append((_frame(shape), point))
+        elif shape.tag == "track":
+            found = [(_frame(point), point) for point in shape.findall("points")]
+            parts.setdefault(shape.get("label") or "point", []).extend(found)
+    if parts:
+        check_limits(1, len(parts), 1)
+        return _joined(name, {label: _series(shapes, f"{name}, {label}", 1) for label, shapes in parts.items()})
+    series = _series([(_frame(shape), shape) for shape in track if shape.tag in _FORMS], name)
+    n_points = max((len(positions) for _, positions in series.values()), default=1) or 1
+    points: tuple[str, ...] = tuple(f"point_{number}" for number in range(n_points)) if n_points > 1 else ("point",)
+    if track.find("box") is not None:
+        points = ("centre",)
+    return _raw(name, points, series)
+
+
+def _frame(shape: "Element") -> int:
+    return int(shape.get("frame", ""))
+
+
+def _series(shapes: "Iterable[tuple[int, Element]]", name: str, only: int | None = None) -> _Series:
+    """Return the positions of an object in every frame from its first shape to its last.
+
+    Raises:
+        ValueError: Its shapes have different numbers of points, or another than ``only``.
+    """
+    stated: _Series = {}
+    for frame, shape in shapes:
         if shape.get("outside") == "1":
-            outside.add(frame)
+            stated.setdefault(frame, (FrameState.ABSENT, []))
         else:
-            rows[frame] = (_positions(shape), shape.get("keyframe", "1") == "1")
-    sizes = {len(points) for points, _ in rows.values()}
-    if len(sizes) > 1:
+            is_key = shape.get("keyframe", "1") == "1"
+            stated[frame] = (FrameState.ANCHORED if is_key else FrameState.INTERPOLATED, _positions(shape))
+    sizes = {len(positions) for state, positions in stated.values() if state.has_points}
+    if len(sizes) > 1 or (only is not None and sizes - {only}):
         raise ValueError(f"the track “{name}” has different numbers of points")
-    n_points = sizes.pop() if sizes else 1
-    stated = sorted({*rows, *outside})
-    check_limits(1, n_points, stated[-1] - stated[0] + 1 if stated else 0)
-    frames: list[int] = []
-    xy: list[np.ndarray] = []
-    states: list[FrameState] = []
-    for frame, after in zip(stated, [*stated[1:], None], strict=True):
-        if frame in outside:
-            frames.append(frame)
-            xy.append(np.full((n_points, 2), np.nan))
-            states.append(FrameState.ABSENT)
-            continue
-        corner, is_key = rows[frame]
-        frames.append(frame)
-        xy.append(np.array(corner))
-        states.append(FrameState.ANCHORED if is_key else FrameState.INTERPOLATED)
-        if after is None:
+    order = sorted(stated)
+    check_limits(1, max(sizes, default=1), order[-1] - order[0] + 1 if order else 0)
+    series: _Series = {}
+    for frame, after in zip(order, [*order[1:], None], strict=True):
+        state, positions = series[frame] = stated[frame]
+        if after is None or not state.has_points:
             continue
         # a track that ends visibly stays where it was until it is marked as outside, as CVAT shows it
-        there = np.array(rows[after][0]) if after in rows else np.array(corner)
+        there = stated[after][1] or positions
         for between in range(frame + 1, after):
             share = (between - frame) / (after - frame)
-            frames.append(between)
-            xy.append((1 - share) * np.array(corner) + share * there)
-            states.append(FrameState.INTERPOLATED)
-    shape_ = (len(frames), n_points)
-    points = ("centre",) if track.find("box") is not None else tuple(f"point_{number}" for number in range(n_points))
+            series[between] = (FrameState.INTERPOLATED, _between(positions, there, share))
+    return series
+
+
+def _between(
+    here: list[tuple[float, float]], there: list[tuple[float, float]], share: float
+) -> list[tuple[float, float]]:
+    return [
+        ((1 - share) * a + share * c, (1 - share) * b + share * d) for (a, b), (c, d) in zip(here, there, strict=True)
+    ]
+
+
+def _joined(name: str, points: dict[str, _Series]) -> RawTrack:
+    """Return the track of a skeleton; a frame is anchored if one of its points is."""
+    nowhere = (float("nan"), float("nan"))
+    absent: tuple[FrameState, list[tuple[float, float]]] = (FrameState.ABSENT, [])
+    joined: _Series = {}
+    for frame in sorted({frame for series in points.values() for frame in series}):
+        own = [series.get(frame, absent) for series in points.values()]
+        states = {state for state, _ in own}
+        state = next(one for one in (FrameState.ANCHORED, FrameState.INTERPOLATED, FrameState.ABSENT) if one in states)
+        seen = state.has_points
+        joined[frame] = (state, [positions[0] if positions else nowhere for _, positions in own] if seen else [])
+    return _raw(name, tuple(points), joined)
+
+
+def _raw(name: str, points: tuple[str, ...], series: _Series) -> RawTrack:
+    frames = sorted(series)
+    xy = np.full((len(frames), len(points), 2), np.nan)
+    for row, frame in enumerate(frames):
+        if series[frame][1]:
+            xy[row] = series[frame][1]
     return RawTrack(
         name,
-        points if n_points > 1 or points == ("centre",) else ("point",),
+        points,
         np.array(frames, dtype=np.float64),
-        np.array(xy, dtype=np.float64).reshape(*shape_, 2),
-        np.full(shape_, np.nan),
-        np.array(states, dtype=np.uint8),
+        xy,
+        np.full(xy.shape[:2], np.nan),
+        np.array([series[frame][0] for frame in frames], dtype=np.uint8),
     )
 
 

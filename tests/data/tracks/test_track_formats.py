@@ -169,6 +169,29 @@ def test_cvat_fills_frames_between_key_frames_as_interpolated(tmp_path: Path) ->
     assert states == [FrameState.ANCHORED, FrameState.INTERPOLATED, FrameState.ANCHORED, FrameState.ABSENT]
 
 
+SKELETON = """<track id="0" label="hand"><skeleton frame="1" keyframe="1"><points label="tip" outside="0" keyframe="1"
+    points="10.5,20.5"/><points label="base" outside="1" keyframe="1" points="1,1"/></skeleton>
+    <skeleton frame="3" keyframe="1"><points label="tip" outside="0" keyframe="1" points="14.5,20.5"/>
+    <points label="base" outside="0" keyframe="1" points="30.5,40.5"/></skeleton></track>"""
+SKELETON_OF_TRACKS = """<track id="0" label="hand"><skeleton frame="1" keyframe="1" points="10.5,20.5;1,1"/>
+    <track id="0" label="tip"><points frame="1" outside="0" keyframe="1" points="10.5,20.5"/>
+    <points frame="3" outside="0" keyframe="1" points="14.5,20.5"/></track>
+    <track id="1" label="base"><points frame="1" outside="1" keyframe="1" points="1,1"/>
+    <points frame="3" outside="0" keyframe="1" points="30.5,40.5"/></track></track>"""
+
+
+@pytest.mark.parametrize("track", [SKELETON, SKELETON_OF_TRACKS])
+def test_cvat_skeletons_are_tracks_of_named_points_and_outlines_are_counted(tmp_path: Path, track: str) -> None:
+    outline = '<track id="1" label="cut"><polyline frame="2" outside="0" keyframe="1" points="1,1;2,2"/></track>'
+    found = imported(write(tmp_path / "a.xml", f"<annotations>{track}{outline}</annotations>"))
+    assert positions(found, "hand", "tip") == [(10, 20), (12, 20), (14, 20)]
+    assert positions(found, "hand", "base") == [(30, 40)]
+    states = found.tracks.tracks[0].states[1:4].tolist()
+    assert states == [FrameState.ANCHORED, FrameState.INTERPOLATED, FrameState.ANCHORED]
+    assert (found.n_read, found.n_used) == (7, 4)
+    assert dict(found.rejected) == {"a shape other than points, boxes and skeletons": 1, "no position in the file": 2}
+
+
 KINOVEA = "#Kinovea Trajectory data export\n#T X Y\n\n# tip\n0.000 1,5 2\n0.040 2 3\n\n# base\n0.040 -1 -1\n"
 KINOVEA_CSV = '"Time";"tip/0/X";"tip/0/Y"\n"0,000";"1,5";"2"\n"0,040";"2";"3"\n"0,080";"";""\n'
 KVA = (
