@@ -85,6 +85,7 @@ class ModelChoice:
     curve: tuple[LearningPoint, ...]  # fewer people first
     curve_gain: PooledEstimate | None  # gain from the first to the last point
     warning: str = ""  # weakness of the folds, or ""
+    has_coarse_comparison: bool = False  # whether ``candidates`` and ``curve`` are of trainings with coarser maps
 
     @property
     def verdict(self) -> ChoiceVerdict:
@@ -146,8 +147,9 @@ def _curve_sentence(choice: ModelChoice) -> str:
         return ""
     first, last = choice.curve[0], choice.curve[-1]
     people = "people" if choice.unit == "participant" else "videos"
+    trained = "With coarser maps, trained" if choice.has_coarse_comparison else "Trained"
     sentence = (
-        f"Trained on {first.n_people:.0f} {people}: {percent(first.accuracy.value, ' %')}; on {last.n_people:.0f}: "
+        f"{trained} on {first.n_people:.0f} {people}: {percent(first.accuracy.value, ' %')}; on {last.n_people:.0f}: "
         f"{percent(last.accuracy.value, ' %')}."
     )
     if math.isfinite(gain.low) and gain.low > 0:

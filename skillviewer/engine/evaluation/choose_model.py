@@ -5,6 +5,8 @@ within the people of an outer fold these are an inner cross-validation, which ch
 without the outer part and tested on it. The outer part takes no part in its own choice, so the accuracy over the outer
 parts is that of the whole procedure. The trainings without two parts also choose the model that is trained on all
 people, and give the first point of a learning curve.
+
+Trainings that only compare have coarser maps (``ChoicePlan.comparing``).
 """
 
 import dataclasses
@@ -18,9 +20,9 @@ from typing import TYPE_CHECKING
 import msgspec
 import torch
 
-from skillviewer.core.dataset.folds import check_no_leak, fold_of
+from skillviewer.core.dataset.folds import check_no_leak
 from skillviewer.core.dataset.pairs import Dataset, Fold
-from skillviewer.core.errors import DatasetError, ExportError, os_error_as
+from skillviewer.core.errors import ExportError, os_error_as
 from skillviewer.core.evaluation.accuracy import (
     FoldScores,
     PooledEstimate,
@@ -30,7 +32,14 @@ from skillviewer.core.evaluation.accuracy import (
     pooled_pair_outcomes,
 )
 from skillviewer.core.evaluation.ceilings import rater_pair_outcomes
-from skillviewer.core.evaluation.choice_folds import CANDIDATES, N_FOLDS, outer_folds
+from skillviewer.core.evaluation.choice_folds import (
+    CANDIDATES,
+    N_FOLDS,
+    inner_folds,
+    outer_folds,
+    tested_folds,
+    training_without,
+)
 from skillviewer.core.evaluation.model_choice import (
     BaselineAccuracy,
     CandidateAccuracy,
@@ -65,6 +74,13 @@ RIVALS = ("duration", "motion")
 Those on tracks and on a laboratory's measures join them, and the short list, where the data set has their inputs.
 """
 
+COMPARING_STRIDE = 2
+"""Fusion stride of trainings that only compare.
+
+Their maps have 7 x 7 cells in place of 13 x 13, which takes a quarter of the time and leaves the accuracy as it is
+(benchmarks/notebook/finer-maps.md).
+"""
+
 _PARTS = 100
 """Parts of a training for its progress."""
 
@@ -81,6 +97,13 @@ class ChoicePlan:
     def of(self, model: str) -> TrainingPlan:
         """Return the plan of a training of one model."""
         return dataclasses.replace(self.training, model=model)
+
+    def comparing(self, model: str) -> TrainingPlan:
+        """Return the plan of a training that only compares: with coarser maps, if the model has any."""
+        plan = self.of(model)
+        if plan.inputs is not InputKind.FEATURES or plan.sizes().fusion_stride >= COMPARING_STRIDE:
+            return plan
+        return dataclasses.replace(plan, fusion_stride=COMPARING_STRIDE)
 
     def check(self) -> None:
         """Refuse what cannot be trained; raises as ``TrainingPlan.check`` does."""
@@ -109,11 +132,12 @@ class TrainingCounts:
 
     without_two: Mapping[str, int]  # trainings without two parts of the people: the inner comparison
     without_one: Mapping[str, int]  # trainings without one part
+    curve: Mapping[str, int]  # trainings without one part, with coarser maps: the last point of the learning curve
 
     @property
     def total(self) -> int:
         """Number of all."""
-        return sum(self.without_two.values()) + sum(self.without_one.values())
+        return sum(sum(counts.values()) for counts in (self.without_two, self.without_one, self.curve))
 
 
 def n_trainings(plan: ChoicePlan, n_folds: int = N_FOLDS) -> TrainingCounts:
@@ -127,7 +151,8 @@ def n_trainings(plan: ChoicePlan, n_folds: int = N_FOLDS) -> TrainingCounts:
     usual = next((name for name in reversed(plan.candidates) if can_be_kept(name)), plan.candidates[0])
     outer = Counter(dict.fromkeys(plan.rivals, n_outer))
     outer[usual] += n_outer
-    return TrainingCounts(dict.fromkeys(plan.candidates, n_two), outer)
+    curve = {} if plan.comparing(usual) == plan.of(usual) else {usual: n_outer}
+    return TrainingCounts(dict.fromkeys(plan.candidates, n_two), outer, curve)
 
 
 def choose_model(
@@ -142,7 +167,7 @@ def choose_model(
         DeviceError: The device is not there, or ran out of memory.
     """
     plan.check()
-    outer_folds(dataset.usable(), plan.training.seed)  # refuse before hours of features
+    outer_folds(dataset.usable(), plan.training.seed, plan.level)  # refuse before hours of features
     facts, problems = facts_of(dataset, plan.training.preprocessing, control.token, control.report)
     usable = dataset.restricted(facts.keys())
     measured = _measured(usable, facts, control)
@@ -154,16 +179,16 @@ def choose_model(
     )
     runs = _Runs(plan, usable, facts, measured, work, control, resources)
     usable = runs.compute_inputs()
-    folds = outer_folds(usable, plan.training.seed)
-    whole = plan.level is CheckLevel.CROSS_VALIDATED
-    outer = folds.folds if whole else folds.folds[:1]
+    folds = outer_folds(usable, plan.training.seed, plan.level)
+    outer = tested_folds(folds, plan.level)
     runs.expect(plan, len(folds.folds))
     inner = _InnerScores(runs, plan, usable, folds.folds)
     winners = {fold.name: inner.best([fold]) for fold in outer}
-    by_outer = tuple(FoldScores(fold, runs.scores(winners[fold.name], fold)) for fold in outer)
-    rivals = {name: [FoldScores(fold, runs.scores(name, fold)) for fold in outer] for name in plan.rivals}
+    by_outer = tuple(FoldScores(fold, runs.scores(plan.of(winners[fold.name]), fold)) for fold in outer)
+    rivals = {name: [FoldScores(fold, runs.scores(plan.of(name), fold)) for fold in outer] for name in plan.rivals}
     winner = inner.best(outer)
     half = [scores for fold in outer for scores in inner.tested_on_outer(winners[fold.name], fold)]
+    whole = [FoldScores(fold, runs.scores(plan.comparing(winners[fold.name]), fold)) for fold in outer]
     choice = ModelChoice(
         winner=winner,
         title=attention_model(winner).title,
@@ -195,10 +220,11 @@ def choose_model(
             LearningPoint(
                 _mean_participants(usable, [fold_scores.fold for fold_scores in half]), pooled_accuracy(half, usable)
             ),
-            LearningPoint(_mean_participants(usable, outer), pooled_accuracy(by_outer, usable)),
+            LearningPoint(_mean_participants(usable, outer), pooled_accuracy(whole, usable)),
         ),
-        curve_gain=pooled_difference(by_outer, half, usable),
+        curve_gain=pooled_difference(whole, half, usable),
         warning=folds.warning,
+        has_coarse_comparison=any(plan.comparing(name) != plan.of(name) for name in plan.candidates),
     )
     incomplete = [problem for measured_videos in measured.values() for problem in measured_videos.problems]
     return ChosenModel(choice, usable, by_outer, (*problems, *incomplete, *runs.problems))
@@ -251,7 +277,7 @@ class _Runs:
         self._stores |= {kind: measured_videos.store() for kind, measured_videos in measured.items()}
         self._measured = {kind: measured_videos.digest for kind, measured_videos in measured.items()}
         self._total = self._done = 0
-        self._known: dict[tuple[str, str], Mapping[str, float]] = {}
+        self._known: dict[tuple[TrainingPlan, str], Mapping[str, float]] = {}
         self.problems: list[str] = []
 
     def compute_inputs(self) -> Dataset:
@@ -275,12 +301,11 @@ class _Runs:
         """Set the number of trainings, for the progress."""
         self._total = n_trainings(plan, n_folds).total
 
-    def scores(self, model: str, fold: Fold) -> Mapping[str, float]:
+    def scores(self, plan: TrainingPlan, fold: Fold) -> Mapping[str, float]:
         """Return the scores of all videos by a model that is trained on a fold, or was in an earlier call."""
-        if (known := self._known.get((model, fold.name))) is not None:
+        if (known := self._known.get((plan, fold.name))) is not None:
             return known
         check_no_leak(fold, self._dataset.participants)
-        plan = self._plan.of(model)
         digests = sorted((name, self._facts[name].digest) for name in self._dataset.names)
         similar = sorted((pair.first, pair.second) for pair in self._dataset.similar)
         numbers = [self._measured[plan.inputs]] if plan.inputs in self._measured else []
@@ -294,7 +319,7 @@ class _Runs:
                 path.parent.mkdir(parents=True, exist_ok=True)
             write_json(path, scores)
         self._done += 1
-        self._known[model, fold.name] = scores
+        self._known[plan, fold.name] = scores
         return scores
 
     def _trained(self, plan: TrainingPlan, fold: Fold) -> dict[str, float]:
@@ -323,32 +348,13 @@ class _InnerScores:
         self._dataset = dataset
         self._parts = parts
 
-    def _without(self, fold: Fold, other: Fold) -> Fold:
-        """Return the fold that holds two parts out."""
-        first, second = sorted((fold, other), key=lambda part: part.name)
-        names = [*first.train_videos, *first.held_out_videos]
-        out = {*first.held_out_videos, *second.held_out_videos}
-        every = [name for name in self._dataset.names if name in set(names)]
-        return fold_of(f"{first.name}+{second.name}", every, out, self._dataset.pairs)
-
     def _results(self, model: str, outer: Fold) -> list[FoldScores]:
         """Return inner results: trained without the outer part and another, tested on the other alone."""
-        results = []
-        for part in self._parts:
-            if part.name == outer.name:
-                continue
-            both = self._without(outer, part)
-            held_out = set(part.held_out_videos)
-            inside = [p for p in self._dataset.pairs if not p.touches(set(outer.held_out_videos))]
-            inner = fold_of(both.name, [*both.train_videos, *part.held_out_videos], held_out, inside)
-            if both.train_pairs and inner.test_pairs:
-                results.append(FoldScores(inner, self._runs.scores(model, both)))
-        if not results:
-            raise DatasetError(
-                f"Of the pairs without fold {outer.name} none are left to train and choose on: rate or judge more "
-                "videos, or name a model, such as full."
-            )
-        return results
+        plan = self._plan.comparing(model)
+        return [
+            FoldScores(inner.tested, self._runs.scores(plan, inner.training))
+            for inner in inner_folds(self._dataset, self._parts, outer)
+        ]
 
     def accuracy(self, model: str, outer: Sequence[Fold]) -> float:
         """Return the mean accuracy of a model over the inner folds of some outer folds."""
@@ -368,8 +374,8 @@ class _InnerScores:
         """Return results of trainings without the outer part and another, tested on the outer part."""
         results = []
         for part in self._parts:
-            both = self._without(outer, part) if part.name != outer.name else None
+            both = training_without(self._dataset, outer, part) if part.name != outer.name else None
             if both is not None and both.train_pairs:
                 fold = dataclasses.replace(outer, train_videos=both.train_videos, train_pairs=both.train_pairs)
-                results.append(FoldScores(fold, self._runs.scores(model, both)))
+                results.append(FoldScores(fold, self._runs.scores(self._plan.comparing(model), both)))
         return results

@@ -8,7 +8,7 @@ the length of the others is read from their headers, and paces are those that ea
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -31,6 +31,7 @@ from skillviewer.engine.training.epoch_pace import training_pace
 from skillviewer.engine.training.inputs import TrainingInputs
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.scale_folds import n_scale_folds
+from skillviewer.engine.training.track_fusion import weight_folds
 from skillviewer.engine.training.train_settings import EpochSelection
 from skillviewer.nets.models import NUMBERS, InputKind, attention_model
 from skillviewer.nets.presets import OptimiserSettings
@@ -138,6 +139,18 @@ def _training(plan: TrainingPlan, fold: Fold) -> Seconds:
     return training_seconds(pace, settings.optimiser, fold.train_pairs, _n_epochs(plan), n_scored)
 
 
+def _fused_training(plan: TrainingPlan, dataset: Dataset, fold: Fold) -> tuple[Seconds, int]:
+    """Return the duration of a training with those that learn the weight of the tracks, and their number."""
+    seconds = _training(plan, fold)
+    if not plan.adds_tracks:
+        return seconds, 0
+    parts = list(weight_folds(dataset, fold, plan.seed))
+    last = replace(plan, select=EpochSelection.LAST)  # for as many epochs as were chosen, at most
+    for part in parts:
+        seconds += _training(last, part) + Seconds(_NUMBERS_S, _NUMBERS_S)
+    return seconds, len(parts)
+
+
 def _all_pairs(dataset: Dataset) -> Fold:
     return fold_of("all", dataset.names, (), dataset.pairs)
 
@@ -177,15 +190,17 @@ def forecast_training(
         DeviceError: The device is not there.
     """
     features, missing = _features(plan, dataset, digests, cache, device_name)
-    fold = _all_pairs(dataset.usable())
+    usable = dataset.usable()
+    fold = _all_pairs(usable)
     with suppress(DatasetError):  # too few people to hold one out
         fold = make_folds(dataset, seed=plan.seed).folds[0]
-    cost = _training(plan, fold)
+    cost, n_weighing = _fused_training(plan, usable, fold)
     folds = n_scale_folds(dataset, 0, scale_folds)
     scale_text = f"; {folds} further trainings for the raters' scale" if folds else ""
+    weighing = f", and {n_weighing} further for the weight of the tracks" if n_weighing else ""
     phases = (
         features,
-        cost.phase("training", f"training of {attention_model(plan.model).title}"),
+        cost.phase("training", f"training of {attention_model(plan.model).title}{weighing}"),
         (cost * folds).phase("checking", f"check on a quarter that is held out{scale_text}"),
     )
     return TrainingForecast(phases, missing, scale_prospect(dataset))
@@ -200,7 +215,7 @@ def forecast_choice(
         DatasetError: There are too few people (or videos).
     """
     usable = dataset.usable()
-    parts = outer_folds(usable, plan.training.seed).folds
+    parts = outer_folds(usable, plan.training.seed, plan.level).folds
     default_model = next(
         name for name in reversed(plan.candidates) if attention_model(name).inputs is InputKind.FEATURES
     )
@@ -216,9 +231,13 @@ def forecast_choice(
     out = {*parts[0].held_out_videos, *parts[1].held_out_videos}
     without_two = fold_of("two", [name for name in usable.names if name not in out], out, usable.pairs)
     checking = Seconds()
-    for fold, numbers in ((without_two, counts.without_two), (parts[0], counts.without_one)):
+    for planned, fold, numbers in (
+        (plan.comparing, without_two, counts.without_two),
+        (plan.comparing, parts[0], counts.curve),
+        (plan.of, parts[0], counts.without_one),
+    ):
         for name, number in numbers.items():
-            checking += _training(plan.of(name), fold) * number
+            checking += _training(planned(name), fold) * number
     check_text = "every person held out once" if plan.level is CheckLevel.CROSS_VALIDATED else "one quarter held out"
     phases = (
         features,

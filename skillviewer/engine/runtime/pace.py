@@ -27,6 +27,8 @@ _MAX_PACES = 500
 _CHUNK = 500_000
 _MEASURED_S = 0.25
 """Seconds of a measurement: several turns of every program that waits for a processor."""
+_MIN_CHUNKS, _MAX_MEASURED_S = 5, 1.0
+"""Chunks of a measurement, unless it takes longer than so many seconds: one alone says little on a busy computer."""
 _USUAL_CHUNK_S = 0.0012
 """Processor seconds of a chunk on the computer on which the usual seconds were measured."""
 _MIN_SHARE = 0.02
@@ -75,10 +77,13 @@ IDLE = Load(1.0, 1.0, usable_cores())
 def _measured_load() -> Load:
     """Return the load that a computation meets, during which Python's lock is released."""
     values = np.linspace(1.0, 2.0, _CHUNK)
-    power = np.empty_like(values)
-    cpu = []
+    power = np.zeros_like(values)
+    np.power(values, 0.7, out=power)  # the first time costs twice as much
+    cpu = list[float]()
     began = time.perf_counter()
-    while time.perf_counter() - began < _MEASURED_S:
+    while (passed := time.perf_counter() - began) < _MEASURED_S or (
+        len(cpu) < _MIN_CHUNKS and passed < _MAX_MEASURED_S
+    ):
         before = time.thread_time()
         np.power(values, 0.7, out=power)
         cpu.append(max(time.thread_time() - before, 1e-6))

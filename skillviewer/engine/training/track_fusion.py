@@ -84,7 +84,7 @@ def fit_fused(
     store = measured.store()
     inner_plan = dataclasses.replace(plan, select=EpochSelection.LAST, epochs=_epochs(plan, trained))
     differences: list[tuple[float, float]] = []
-    for number, inner in enumerate(_parts(dataset, fold, plan.seed), start=1):
+    for number, inner in enumerate(weight_folds(dataset, fold, plan.seed), start=1):
         control.report(Progress(f"learning the weight of the tracks, part {number} of {N_PARTS}"))
         quiet = dataclasses.replace(control, report=lambda _: None)
         fold_store = None if state_store is None else _renamed(state_store, f"tracks-{number}")
@@ -149,8 +149,8 @@ def _epochs(plan: TrainingPlan, trained: Trained) -> int | None:
     return trained.epoch if refitted and counted else plan.epochs
 
 
-def _parts(dataset: Dataset, fold: Fold, seed: int) -> Iterator[Fold]:
-    """Yield inner folds with pairs on both sides."""
+def weight_folds(dataset: Dataset, fold: Fold, seed: int) -> Iterator[Fold]:
+    """Yield the inner folds on which the weight is learned, those with pairs on both sides."""
     for inner in inner_folds(dataset, fold, seed, N_PARTS):
         if inner.train_pairs and inner.test_pairs:
             yield inner

@@ -20,6 +20,7 @@ from skillviewer.ui.widgets.plain_table import Column
 from skillviewer.ui.widgets.sorted_table import Cell, SortedTable
 
 TABLE_PX = 200
+TOO_GOOD = "These accuracies chose the model within the training people, so they are too good."
 
 
 class ChoicePage(QWidget):
@@ -44,7 +45,7 @@ class ChoicePage(QWidget):
         self.table = SortedTable("Models that were compared", columns, inside)
         self.table.setMinimumHeight(TABLE_PX)
         self.warnings = text_label("", inside, wrap=True, plain=True, warns=True)
-        compared = "These accuracies chose the model within the training people, so they are too good."
+        self.compared = text_label("", inside, muted=True, wrap=True)
         add_all(
             vertical(inside, (0, 0, 8, 0), 8),
             text_label("Pairs of people held out, ordered as the raters do", inside, heading=True, wrap=True),
@@ -54,7 +55,7 @@ class ChoicePage(QWidget):
             self.warnings,
             Spacing(8),
             text_label("Comparison of models", inside, heading=True),
-            text_label(compared, inside, muted=True, wrap=True),
+            self.compared,
             (self.table, 1),
         )
         area = scroll_area(self, "Accuracies of the trained model")
@@ -76,6 +77,8 @@ class ChoicePage(QWidget):
         set_primary(self.accept, primary=verdict.is_improvement)
         self.discard.reset()
         self.chart.show_rows(list(chart_rows(choice)))
+        coarse = " They are of trainings with coarser maps, which are quicker." if choice.has_coarse_comparison else ""
+        self.compared.setText(f"{TOO_GOOD}{coarse}")
         self.lines.clear()
         for name, text in result_lines(result):
             self.lines.add(name, text)
@@ -120,8 +123,9 @@ def chart_rows(choice: ModelChoice) -> Iterator[AccuracyRow]:
     if choice.one_rater is not None and choice.one_rater.n_pairs:
         yield AccuracyRow("One rater", choice.one_rater)
     people = "people" if choice.unit == "participant" else "videos"
-    for point in choice.curve[:-1]:
-        yield AccuracyRow(f"Trained on {point.n_people:.0f} {people} only", point.accuracy)
+    only, points = (", coarser maps", choice.curve) if choice.has_coarse_comparison else (" only", choice.curve[:-1])
+    for point in points:
+        yield AccuracyRow(f"Trained on {point.n_people:.0f} {people}{only}", point.accuracy)
 
 
 def result_lines(result: ChoiceResult) -> list[tuple[str, str]]:

@@ -213,7 +213,7 @@ def _choice_lines(job: ChoiceJob) -> tuple[tuple[tuple[str, str], ...], tuple[st
     usable = usable_pairs(job.study)
     pairs = tuple(pair for pair in usable.dataset.pairs if not usable.is_reserved(pair))
     dataset = replace(usable.dataset, pairs=pairs)
-    folds = outer_folds(dataset, job.choices.seed)
+    folds = outer_folds(dataset, job.choices.seed, job.level)
     unit = "person" if str(folds.by) == "participant" else "video"
     n_parts = len(folds.folds)
     check_texts = {

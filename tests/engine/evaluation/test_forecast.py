@@ -85,6 +85,16 @@ def test_a_choice_takes_longer_the_better_it_is_checked(dataset: Dataset, tmp_pa
     assert quick.phases[0].seconds == pytest.approx(whole.phases[0].seconds, rel=0.5)
 
 
+def test_the_trainings_that_weigh_the_tracks_are_counted(dataset: Dataset, tmp_path: Path) -> None:
+    cache = FeatureCache(tmp_path / "cache")
+    plain, fused = (
+        forecast_training(replace(PLAN, with_tracks=with_tracks), dataset, {}, cache, "cpu").phases[1]
+        for with_tracks in (False, True)
+    )
+    assert not missing(fused.text, "3 further"), "three people are trained on"
+    assert 2 < fused.seconds / plain.seconds < 8, "trainings on most of the videos are added to one"
+
+
 def test_a_pace_that_cannot_be_written_or_read_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SKILLVIEWER_HOME", str(tmp_path / "home"))
     monkeypatch.setattr(pace, "load_now", lambda: pace.Load(1.0, 2.0, 2))
@@ -120,6 +130,23 @@ def test_a_busy_computer_shares_its_processors() -> None:
     assert shared.free(2) == pytest.approx(0.8), "two threads and three others on two processors"
     assert pace.Pace(4.0, 2.0).seconds(shared) == pytest.approx(5.0)
     assert 0 < pace._measured_load().share <= 1
+
+
+def test_a_processor_that_is_rarely_free_is_not_taken_for_a_slow_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A turn that comes seldom must not be judged by its first chunk, which is slower than the others."""
+    wall_s, cpu_s, chunks = [0.0], [0.0], list[float]()
+
+    def chunk(values: object, power: float, out: object) -> None:  # noqa: ARG001
+        chunks.append(0.004 if not chunks else 0.0012)
+        cpu_s[0] += chunks[-1]
+        wall_s[0] += 0.1
+
+    monkeypatch.setattr(pace.np, "power", chunk)
+    monkeypatch.setattr(time, "perf_counter", lambda: wall_s[0])
+    monkeypatch.setattr(time, "thread_time", lambda: cpu_s[0])
+    load = pace._measured_load()
+    assert load.speed == pytest.approx(1.0)
+    assert load.share == pytest.approx(0.02)
 
 
 def test_a_long_video_is_decoded_longer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
