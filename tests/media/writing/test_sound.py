@@ -24,6 +24,7 @@ from skillviewer.media.reading.sound_reader import Sound, has_sound
 from skillviewer.media.writing.blurred_copy import write_anew
 from skillviewer.media.writing.writer import VideoWriter
 from tests.export.analyses import analysis
+from tests.sounds import CLICKS_S, damage_sound, loud_s, write_clicks
 from tests.videos import barcode, write_barcode_video
 
 RATE = 44100
@@ -114,6 +115,27 @@ def test_sound_is_kept_unless_it_is_unwanted_and_it_is_said_why_it_is_left_out(t
     assert clip_warnings([one], ClipOptions(blur_faces=True, sound_with_blur=True), path) == ()
     short = AnalysedVideo(one.analysis, source=write_with_burst(tmp_path / "short.mp4", sound_s=1.2))
     assert "ends 0.8 s before" in clip_warnings([short], ClipOptions(), path)[0]
+
+
+@pytest.mark.parametrize("kind", ["late", "damaged", "8 kHz"])
+def test_an_awkward_sound_is_written_as_far_as_it_goes_and_the_rest_is_said(kind: str, tmp_path: Path) -> None:
+    if kind == "late":
+        source = write_clicks(tmp_path / "in.mkv", codec="pcm_s16le", sound_start_s=1.0)
+        clicks_s, said = CLICKS_S[1:], "starts 1.0 s after"
+    elif kind == "damaged":
+        source = write_clicks(tmp_path / "in.mp4")
+        damage_sound(source, (0.4, 0.55))
+        clicks_s, said = CLICKS_S[::2], "The sound has"
+    else:
+        source = write_clicks(tmp_path / "in.mp4", rate_hz=8000)
+        clicks_s, said = CLICKS_S, ""
+    with VideoReader(source) as reader:
+        video = AnalysedVideo(analysis(reader.info), source=source)
+        out = export_clip(reader, video.analysis, tmp_path / "out.mp4", ClipOptions())
+    clicks = [at_s for at_s in loud_s(heard(out)) if kind != "damaged" or not 1.0 < at_s < 2.0]
+    assert clicks == pytest.approx(clicks_s, abs=0.03)
+    warnings = clip_warnings([video], ClipOptions(), out)
+    assert [said in warning for warning in warnings] == [True] * bool(said)
 
 
 @pytest.mark.parametrize("speed", [0.5, 2.0])
