@@ -25,6 +25,7 @@ from skillviewer.core.evaluation.metrics import METRICS, Metric
 from skillviewer.core.ratings.rating_metrics import RATED_METRICS
 from skillviewer.data.formats.formats import DATASET_FORMATS, DatasetFormat
 from skillviewer.data.study.exchange.pair_forms import PAIR_FORMS
+from skillviewer.engine.evaluation.results import ModelResult
 from skillviewer.engine.exporting.study_exporters import STUDY_EXPORTERS, StudyExporter
 from skillviewer.export.exporters import EXPORTERS, Exporter
 from skillviewer.export.tables.tables import TABLES, export_maps
@@ -105,6 +106,7 @@ def _columns() -> list[str]:
     lines += ["## maps", ""]
     arrays = inspect.getdoc(export_maps) or ""
     lines += [re.sub(r"``([^`]+)``", r"`\1`", arrays.partition("\n\nRaises:")[0])]
+    lines += ["", "## evaluation", "", *_evaluation()]
     lines += ["", "## Forms of votes", ""]
     lines += ["`skillviewer study export --format NAME` writes them, and `study import` reads them back.", ""]
     lines += _table(
@@ -112,6 +114,18 @@ def _columns() -> list[str]:
         ((f"`{form.name}`", form.title, ", ".join(form.columns)) for form in PAIR_FORMS),
     )
     return lines
+
+
+def _evaluation() -> list[str]:
+    """Return the keys of a model in the files of ``skillviewer evaluate``."""
+    keys = dict(zip(ModelResult.__struct_fields__, ModelResult.__struct_encode_fields__, strict=True))
+    rows = ((f"`{keys[name]}`", meaning) for name, meaning in _attributes(ModelResult))
+    return [
+        "A model in `models` of `evaluation.json` and of `skillviewer evaluate --json`. Of an estimate NAME "
+        "`table.csv` has the columns `NAME`, `NAME_low` and `NAME_high`. Accuracies are fractions.",
+        "",
+        *_table(("column or key", "meaning"), rows),
+    ]
 
 
 def _names() -> list[str]:

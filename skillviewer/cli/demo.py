@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -61,11 +62,12 @@ FILES = ("simulated-ratings.xlsx", "votes.csv")
 """Files of the sample study that --files copies, next to the videos."""
 
 _NEXT_COMMANDS = (
-    "study create {0}/try.skillstudy {0}/videos",
-    "study import-ratings {0}/try.skillstudy {0}/simulated-ratings.xlsx",
-    "study import {0}/try.skillstudy {0}/votes.csv",
-    "finetune {0}/try.skillstudy --model auto -o ours",
+    "study create {study} {folder}/videos",
+    "study import-ratings {study} {folder}/simulated-ratings.xlsx",
+    "data agreement {study}",
+    "evaluate {study} --model none,full --folds 2 --select last -o {folder}/tables",
 )
+"""First commands of docs/tutorial-spreadsheet.md."""
 
 
 def _copy_sample(study: Path, folder: Path) -> None:
@@ -76,9 +78,11 @@ def _copy_sample(study: Path, folder: Path) -> None:
         shutil.copytree(study / "videos", folder / "videos")
         for name in FILES:
             shutil.copy(study / name, folder / name)
-    echo(f"{folder} has 36 clips of simulated arms, ratings of three simulated raters, and votes. To try:")
+    echo(f"{folder} has 36 clips of simulated arms, ratings of three simulated raters, and votes.")
+    echo("In the window: drop simulated-ratings.xlsx on it. On the command line, as in the guide tutorial-spreadsheet:")
+    study_file = folder / f"{folder.absolute().name}.skillstudy"
     for command in _NEXT_COMMANDS:
-        echo(f"  skillviewer {command.format(folder)}")
+        echo(f"  skillviewer {command.format(study=shlex.quote(str(study_file)), folder=shlex.quote(str(folder)))}")
 
 
 def _write_files(video: Path, output: Path, passes: int) -> None:

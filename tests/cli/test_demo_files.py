@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from skillviewer.cli.main import run
+from skillviewer.core.paths import docs_dir
 from skillviewer.data.study import NewVideo, Study
 from tests.facts import missing
 
@@ -16,6 +17,10 @@ def test_ratings_and_votes_of_the_sample_are_laid_out_and_imported(tmp_path: Pat
     assert run(["demo", "--files", str(folder)]) == 0
     told = capsys.readouterr().out
     assert "simulated" in told
+    page = (docs_dir() / "tutorial-spreadsheet.md").read_text(encoding="utf-8")
+    suggested = [line.replace(str(folder), "try") for line in told.splitlines() if line.startswith("  ")]
+    assert suggested
+    assert [line for line in suggested if f"\n  {line}\n" not in page] == [], "it suggests what the tutorial does"
     assert sorted(path.name for path in folder.iterdir()) == ["simulated-ratings.xlsx", "videos", "votes.csv"]
     path = tmp_path / "own.skillstudy"
     with Study.create(path) as study:  # without the files, which take a second to read

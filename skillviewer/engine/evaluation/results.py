@@ -73,42 +73,65 @@ _ON_DISK = {"pooled_both_held_out": "pooled_honest", "difference_both_held_out":
 
 
 class ModelResult(msgspec.Struct, frozen=True, kw_only=True, rename=_ON_DISK):
-    """One model. Accuracies are fractions; what is not defined is null."""
+    """One model. Accuracies are fractions; what is not defined is null.
 
-    model: str  # entry in ATTENTION_MODELS
+    Attributes:
+        model: Name of the model.
+        title: Its title.
+        pooled_both_held_out: The accuracy to report: over pairs with both videos held out, all folds together ("both
+            new"); `value`, `low` and `high` of the 95 % interval over people, `n_pairs`, `n_clusters`.
+        difference_both_held_out: That accuracy less the one of the first model, or of another evaluation; null for the
+            first itself.
+        accuracy: Accuracy as papers state it: over pairs that touch a held-out video, mean over folds and seeds. The
+            other video may have been trained on, which flatters.
+        folds: The same for every fold, mean over the seeds.
+        sd: Its standard deviation over the folds.
+        sd_seeds: Standard deviation over the seeds of their means over the folds; null with a single seed.
+        pooled: The same pairs as in `accuracy`, all folds together, with an interval.
+        difference: `pooled` less that of the first model, or of another evaluation; null for the first itself.
+        by_separation: Accuracy of near and far pairs.
+        equal_success: Accuracy over the test pairs of equal success; null if the data set does not tell of success.
+        metrics: Mean over the runs of every metric.
+        chosen: The metrics of `--metrics` with intervals over people, by name; `n_pairs` counts people.
+        rejection: Points of the rejection curve of the first seed: share of videos kept, mean absolute error.
+        attention: Pointing and share of the map near known regions; null without regions or without a map.
+        attention_exact: The same without any tolerance; null if `attention` has none.
+        weight: Weight of the map near regions, next to controls; null without regions or without a map.
+        curve: Accuracy along the videos, and contributions of their fifths; null for runs without score curves.
+        published: Published number of this model on this data set, or null.
+        ceilings: Accuracy of each ordering on the same pairs, a tie as half.
+        selection: Choice of the epoch, in words.
+        optimistic: True if the epoch was chosen on the test pairs themselves.
+        parameters: Number of trained parameters.
+        seconds: Seconds of training, all runs together.
+        runs: Every run: `fold`, `seed`, `metrics`, `epoch`, `seconds`, `folder`.
+    """
+
+    model: str
     title: str
-    accuracy: float  # strict pairwise accuracy over pairs that touch a held-out video: mean over folds and seeds
-    folds: tuple[float, ...]  # mean over the seeds, for every fold
-    sd: float  # standard deviation over the folds
-    sd_seeds: float  # standard deviation over the seeds of their means over the folds; null with a single seed
-    metrics: dict[str, float]  # mean over the runs of every metric of ``core.evaluation.metrics.METRICS``
-    pooled: PooledEstimate  # accuracy over the test pairs of all folds together
-    pooled_both_held_out: PooledEstimate  # the same of pairs with both videos held out
-    by_separation: tuple[Separated, ...]  # accuracy of near and far pairs
-    # pooled accuracy less that of the first model (or of that of another evaluation, where there is one to compare
-    # with); null for the first itself
+    accuracy: float
+    folds: tuple[float, ...]
+    sd: float
+    sd_seeds: float
+    metrics: dict[str, float]
+    pooled: PooledEstimate
+    pooled_both_held_out: PooledEstimate
+    by_separation: tuple[Separated, ...]
     difference: PooledEstimate | None
-    difference_both_held_out: PooledEstimate | None  # the same of pairs with both videos held out
-    attention: PointingGame | None  # against regions; null without regions or without a map
-    attention_exact: (
-        PointingGame | None
-    )  # the same without any tolerance; null where that is what ``attention`` says, too
-    published: Published | None  # published number of this model on this data set, or null
-    ceilings: dict[str, float]  # accuracy of each of the record's orderings on the same pairs, a tie as half
-    selection: str  # choice of the epoch, in words
-    optimistic: bool  # whether it was chosen on the test pairs themselves
+    difference_both_held_out: PooledEstimate | None
+    attention: PointingGame | None
+    attention_exact: PointingGame | None
+    published: Published | None
+    ceilings: dict[str, float]
+    selection: str
+    optimistic: bool
     parameters: int
-    seconds: float  # seconds of training, all runs together
+    seconds: float
     runs: tuple[RunNumbers, ...]
-    # attention weight near regions; null without regions or without a map
-    weight: AttentionWeight | None = None  # in records of earlier versions
-    curve: ScoreProgress | None = None  # progress of the score along the videos; null for runs without score curves
-    # accuracy over the test pairs of equal success; null where the data set does not tell of success
+    weight: AttentionWeight | None = None  # None and empty below: of records of earlier versions
+    curve: ScoreProgress | None = None
     equal_success: PooledEstimate | None = None
-    chosen: dict[
-        str, PooledEstimate
-    ] = {}  # the chosen metrics with intervals over people, by name; ``n_pairs`` counts people
-    # points of the rejection curve of the first seed: share of videos kept, mean absolute error
+    chosen: dict[str, PooledEstimate] = {}
     rejection: tuple[tuple[float, float], ...] = ()
 
 

@@ -45,9 +45,11 @@ class RatingsView(QWidget):
             "and the videos on which they differ appear here."
         )
         self.import_ratings = self.empty.add_button("Import ratings…")
+        self.waiting = MessagePage("Reading the ratings…", self)
         self._page = self._make_page()
         self.pages = QStackedWidget(self)
         self.pages.addWidget(self.empty)
+        self.pages.addWidget(self.waiting)
         self.pages.addWidget(self._page)
         add_all(vertical(self, NONE), self.pages)
         self.item.currentIndexChanged.connect(self._show_item)
@@ -106,9 +108,15 @@ class RatingsView(QWidget):
             return
         self._stale = False
         criterion = study.settings.criterion
+        if not self._summaries:
+            self.pages.setCurrentWidget(self.waiting)
         self._app_context.studies.read(_read).then(
-            succeeded=lambda summaries: self._show(summaries, criterion), failed=self._app_context.messages.fail
+            succeeded=lambda summaries: self._show(summaries, criterion), failed=self._on_failed
         )
+
+    def _on_failed(self, error: BaseException) -> None:
+        self._show(self._summaries, "")
+        self._app_context.messages.fail(error)
 
     def _show(self, summaries: tuple[RatingSummary, ...], criterion: str) -> None:
         item_shown = self.item.currentData() or criterion

@@ -41,14 +41,14 @@ class StartPage(QWidget):
         picture = QLabel(self)
         picture.setPixmap(logo)
         title = text_label("SkillViewer", self, letters="brand")
-        text = "See how skilfully a task was done in a video, when it went well or badly, and why."
+        text = "Score manual skill in videos with a trained model, and see what raised and lowered each score."
         head = add_all(horizontal(spacing=16), picture, add_all(vertical(spacing=4), title, self._muted_text(text)), 1)
         self.videos_button = self._button(actions["open_videos"], primary=False)
         new = self._button(actions["new_study"], primary=False)
         train = self._button(actions["import_ratings"], primary=False)
         buttons = add_all(
             horizontal(spacing=12),
-            self._way("Look at my videos", "A model scores them and shows why.", self.videos_button),
+            self._way("Look at my videos", "A model scores them. Those that ship know one simulated task.", self.videos_button),
             self._way("Rank them", "Make a study, and judge its videos in pairs.", new),
             self._way("Train on ratings", "Learn from a spreadsheet of ratings.", train),
         )

@@ -25,7 +25,11 @@ def videos(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 def open_ratings(qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, path: Path) -> tuple[Rater, RatingsView]:
     rater = sit_down(qtbot, make_window, world, path)
+    view = rater.screen.ratings
+    pages: list[object] = []
+    view.pages.currentChanged.connect(lambda _index: pages.append(view.pages.currentWidget()))
     click(tab(rater, "Ratings"))
+    assert pages == [view.waiting], "what is not read yet is not said to be missing"
     return rater, rater.screen.ratings
 
 
@@ -59,5 +63,6 @@ def test_without_ratings_the_tab_offers_the_import(
     qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, tmp_path: Path, videos: list[Path]
 ) -> None:
     _, view = open_ratings(qtbot, make_window, world, make_study(tmp_path, videos))
+    qtbot.waitUntil(lambda: view.pages.currentWidget() is not view.waiting, timeout=60_000)
     assert view.pages.currentWidget() is view.empty
     assert view.import_ratings.isVisible()
