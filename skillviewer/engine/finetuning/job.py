@@ -76,8 +76,10 @@ class ChoiceJob:
         return FeatureCache() if self.cache_bytes is None else FeatureCache(max_bytes=self.cache_bytes)
 
     def work_folder(self) -> Path:
-        """Return the folder of finished trainings: the same for a study whatever is chosen, for each has a key."""
-        return self.work if self.work is not None else _state_folder(self.study, "automatic choice")
+        """Return the folder of finished trainings: a quick and a thorough check share it, for each training has a key."""
+        if self.work is not None:
+            return self.work
+        return _state_folder(self.study, "automatic choice", self.choices.epochs, self.choices.seed)
 
 
 TrainingJob = TuningJob | ChoiceJob

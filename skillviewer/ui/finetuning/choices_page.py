@@ -38,6 +38,7 @@ SETTLE_MS = 350  # delay before planning, in milliseconds: quick changes are pla
 FORM_PX, PLAN_PX = 340, 240  # least widths of the choices and of the plan
 FIELD_PX = 28
 USUAL_CANDIDATES = TuningChoices().candidates
+READ_ONLY = "The study is open for reading only, so it cannot hold a new model. Train in a copy of it."
 AUTOMATIC = ""
 """The model that the program chooses, among the values of *Model*."""
 
@@ -45,7 +46,7 @@ AUTOMATIC = ""
 class ChoicesPage(QWidget):
     """Choices on the left, the resulting plan on the right."""
 
-    def __init__(self, tuning: TuningController, judge: QAction, parent: QWidget) -> None:
+    def __init__(self, tuning: TuningController, judge: QAction, save: QAction, parent: QWidget) -> None:
         super().__init__(parent)
         self._tuning = tuning
         self._request: TuningPlan | None = None
@@ -55,7 +56,7 @@ class ChoicesPage(QWidget):
         self._was_automatic = True
         self._settle = single_shot(self, SETTLE_MS, self._select)
         self._row = row = horizontal(self, (24, 16, 24, 16), 40)
-        add_all(row, (self._make_form(), 0, Qt.AlignmentFlag.AlignTop))
+        add_all(row, (self._make_form(save), 0, Qt.AlignmentFlag.AlignTop))
         self.right = add_all(vertical(spacing=16), (self._make_plan(judge), 3))
         row.addLayout(self.right, 1)
         tuning.planned.connect(self.show_request)
@@ -72,7 +73,7 @@ class ChoicesPage(QWidget):
         self._row.setDirection(QBoxLayout.Direction.LeftToRight if fits else QBoxLayout.Direction.TopToBottom)
         super().resizeEvent(event)
 
-    def _make_form(self) -> QWidget:
+    def _make_form(self, save: QAction) -> QWidget:
         form = QWidget(self)
         form.setFixedWidth(by_text(FORM_PX))
         form.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Minimum)
@@ -111,7 +112,18 @@ class ChoicesPage(QWidget):
         self.more.toggled.connect(self._show_details)
         self.button = push_button("Start training", form, self._tuning.start, primary=True)
         self.button.setEnabled(False)
-        add_all(column, questions, (self.more, 0, Qt.AlignmentFlag.AlignLeft), self.details, self.button)
+        self.read_only = text_label(READ_ONLY, form, wrap=True, plain=True, warns=True)
+        self.save = push_button("Save study as…", form, save.trigger)
+        add_all(
+            column,
+            questions,
+            (self.more, 0, Qt.AlignmentFlag.AlignLeft),
+            self.details,
+            self.button,
+            self.read_only,
+            (self.save, 0, Qt.AlignmentFlag.AlignLeft),
+        )
+        self.set_writable(writable=True)
         self._connect_fields()
         return form
 
@@ -257,7 +269,10 @@ class ChoicesPage(QWidget):
         self._form.setRowVisible(self.needed, self.rule.currentData() == "at-least")
 
     def set_writable(self, writable: bool) -> None:
+        """Say why nothing can be trained in a study that is open for reading only, and offer to save a copy."""
         self._writable = writable
+        self.read_only.setVisible(not writable)
+        self.save.setVisible(not writable)
 
     @property
     def selection(self) -> TuningSelection:
@@ -328,7 +343,7 @@ class ChoicesPage(QWidget):
         self.button.setText("Continue training" if request.can_continue else "Start training")
         self.button.setEnabled(not request.refusal and self._writable and not self._settle.isActive())
         tip = "A training of these pairs was stopped; it continues from there." if request.can_continue else ""
-        self.button.setToolTip(tip if self._writable else "The study is open for reading only.")
+        self.button.setToolTip(tip if self._writable else READ_ONLY)
         self._times = {}
         if request.first is not None:
             self._show_times(request.first)

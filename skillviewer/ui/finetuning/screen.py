@@ -41,7 +41,7 @@ class FinetuneScreen(QWidget):
         self.pages = Pages(self)
         empty_text = "Open a study to train a model on its ratings and votes."
         self.empty = NothingOpen(empty_text, actions["open_sample"], self.pages)
-        self.choices = ChoicesPage(self.tuning, actions["show_rank"], self.pages)
+        self.choices = ChoicesPage(self.tuning, actions["show_rank"], actions["save_study"], self.pages)
         self.running = RunningPage(self.tuning, self.pages)
         self.choice = ChoicePage(self.tuning, self.pages)
         self.before_after = BeforeAfterPage(self.tuning, self.pages)

@@ -111,7 +111,12 @@ def test_a_stopped_training_continues_also_in_another_window(
     assert not running.stop.isVisible()
     click(running.pause)
     trainer.wait_for(TuningPhase.CHOOSING)
-    qtbot.waitUntil(lambda: trainer.screen.choices.button.text() == "Continue training")
+    choices = trainer.screen.choices
+    qtbot.waitUntil(lambda: choices.button.text() == "Continue training")
+    choices.epochs.setValue(3)
+    qtbot.waitUntil(lambda: choices.button.text() == "Start training")
+    choices.epochs.setValue(0)
+    qtbot.waitUntil(lambda: choices.button.text() == "Continue training")
     trainer.made.app_context.close()
     assert trainer.made.app_context.wait(60_000)
     trainer.world.tuner.held = False

@@ -25,6 +25,7 @@ from skillviewer.data.study import ModelState, Study, Vote
 from skillviewer.engine.finetuning.job import TuningJob, TuningResult
 from skillviewer.engine.finetuning.process import StopFolder
 from skillviewer.nets.library import digest
+from skillviewer.ui.finetuning.choices_page import READ_ONLY
 from skillviewer.ui.finetuning.tuning import TuningPhase
 from tests.facts import missing
 from tests.ui.conftest import MakeWindow
@@ -635,10 +636,20 @@ def test_a_study_that_can_be_read_only(qtbot: QtBot, make_trainer: MakeTraining)
     first = make_trainer()
     first.wait_for_forecast()
     assert first.screen.choices.button.isEnabled()
-    first.screen.choices.set_writable(writable=False)
-    first.screen.choices.ask_soon()
-    qtbot.waitUntil(lambda: first.screen.choices.button.toolTip() == "The study is open for reading only.")
-    assert not first.screen.choices.button.isEnabled()
+    choices = first.screen.choices
+    assert not choices.read_only.isVisible()
+    choices.set_writable(writable=False)
+    choices.ask_soon()
+    qtbot.waitUntil(lambda: choices.button.toolTip() == READ_ONLY)
+    assert not choices.button.isEnabled()
+    assert choices.read_only.isVisible(), "the reason stands below the grey button"
+    copy = first.path.with_name("copy.skillstudy")
+    first.made.window.dialogs.save_answer = copy
+    click(choices.save)
+    qtbot.waitUntil(lambda: first.made.app_context.studies.current.path == copy)
+    first.wait_for_forecast()
+    qtbot.waitUntil(choices.button.isEnabled)
+    assert not choices.read_only.isVisible()
 
 
 def test_it_can_be_walked_with_the_keyboard(make_trainer: MakeTraining) -> None:
