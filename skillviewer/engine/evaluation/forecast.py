@@ -48,6 +48,8 @@ _SCORING_SHARE = 0.3
 """Part of the work of training on a video that scoring it takes."""
 _NUMBERS_S = 0.2
 """Seconds of the training of a model on numbers."""
+_SAVING_S = 4.0
+"""Processor seconds in which a checkpoint is tested once more and written, with the figure of its training."""
 _START_S = 5.0
 """Processor seconds in which weights are loaded and kernels compiled."""
 
@@ -139,6 +141,11 @@ def _training(plan: TrainingPlan, fold: Fold) -> Seconds:
     return training_seconds(pace, settings.optimiser, fold.train_pairs, _n_epochs(plan), n_scored)
 
 
+def saving() -> Seconds:
+    """Return the duration of the end of a training, whose checkpoint is written."""
+    return Seconds.of(Pace(_SAVING_S, 1.0))
+
+
 def _fused_training(plan: TrainingPlan, dataset: Dataset, fold: Fold) -> tuple[Seconds, int]:
     """Return the duration of a training with those that learn the weight of the tracks, and their number."""
     seconds = _training(plan, fold)
@@ -200,7 +207,7 @@ def forecast_training(
     weighing = f", and {n_weighing} further for the weight of the tracks" if n_weighing else ""
     phases = (
         features,
-        cost.phase("training", f"training of {attention_model(plan.model).title}{weighing}"),
+        (cost + saving()).phase("training", f"training of {attention_model(plan.model).title}{weighing}"),
         (cost * folds).phase("checking", f"check on a quarter that is held out{scale_text}"),
     )
     return TrainingForecast(phases, missing, scale_prospect(dataset))
@@ -242,7 +249,7 @@ def forecast_choice(
     phases = (
         features,
         checking.phase("checking", f"{counts.total} trainings of {len(plan.candidates)} models, {check_text}"),
-        _training(plan.of(default_model), _all_pairs(usable)).phase(
+        (_training(plan.of(default_model), _all_pairs(usable)) + saving()).phase(
             "training", "training of the chosen model on all people"
         ),
     )

@@ -7,6 +7,7 @@ from skillviewer.engine.evaluation.forecast import (
     features_phase,
     forecast_choice,
     frames_missing,
+    saving,
     training_seconds,
 )
 from skillviewer.engine.features.dataset_features import check_room
@@ -69,7 +70,7 @@ def _forecast_tuning(job: TuningJob) -> TrainingForecast:
     more_text = f"; {n_folds} further trainings for the raters' scale" if n_folds else ""
     phases = (
         features,
-        cost.phase("training", f"training on {len(split.fold.train_pairs)} pairs{choice_text}"),
+        (cost + saving()).phase("training", f"training on {len(split.fold.train_pairs)} pairs{choice_text}"),
         (cost * n_folds).phase("checking", f"check on {len(split.fold.test_pairs)} pairs held out{more_text}"),
     )
     return TrainingForecast(phases, missing, prospect)
