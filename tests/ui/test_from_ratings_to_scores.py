@@ -53,6 +53,7 @@ def test_mouse_and_keyboard_lead_from_ratings_to_scores_on_their_scale(
     made = make_window(world.backend())
     begin(made.app_context, [], None)
     user = RatingPath(qtbot, made, dialogs)
+    before = table.read_bytes(), table.stat().st_mtime_ns, sorted(path.name for path in table.parent.iterdir())
     assert not missing(user.import_table(table), "24 rows", "24 used", "12 videos")
     plan = user.go_to_train()
     assert not missing(plan, "12 videos", "ratings of Global", "12 people", "4 parts")
@@ -62,6 +63,8 @@ def test_mouse_and_keyboard_lead_from_ratings_to_scores_on_their_scale(
     scores = [entry.analysis.scaled for entry in user.entries() if entry.analysis is not None]
     assert len(scores) == 12
     assert all(scaled is not None and scaled.rating is not None for scaled in scores)
+    after = table.read_bytes(), table.stat().st_mtime_ns, sorted(path.name for path in table.parent.iterdir())
+    assert after == before, "the spreadsheet is never written to, and nothing is written beside it"
 
 
 TINY = Preprocessing(n_segments=3, input_px=64, flow=FlowSettings(algorithm="dis"), sampling="even")

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from skillviewer.core.errors import DatasetError
 from skillviewer.core.evaluation.model_choice import CheckLevel
 from skillviewer.core.finetuning.split import TuningChoices
+from skillviewer.data.ratings.table_mapping import ItemMapping, RatingColumn, TableMapping
 from skillviewer.data.study import NewVideo, Study
 from skillviewer.data.study.exchange.rating_import import add_ratings, open_study_table
 from skillviewer.ui.finetuning.requests import TuningPlan, TuningSelection, plan
@@ -20,6 +22,7 @@ def planned(
     *,
     level: CheckLevel | None = CheckLevel.QUICK,
     gone: int = 0,
+    mapping: TableMapping | None = None,
 ) -> TuningPlan:
     """Return the plan of a training on one rating of every video; the files of ``gone`` videos are deleted."""
     files = [folder / f"clip_{i}.mp4" for i in range(len(ratings))]
@@ -30,7 +33,7 @@ def planned(
     table.write_text("Clip,Global\n" + "\n".join(rows) + "\n", encoding="utf-8")
     with Study.create(folder / "own.skillstudy") as study:
         study.videos.add([NewVideo(file, participant=f"P{i % n_people}") for i, file in enumerate(files)])
-        add_ratings(study, open_study_table(study, table))
+        add_ratings(study, open_study_table(study, table, mapping))
         for file in files[:gone]:
             file.unlink()
         return plan(study, TuningSelection(TuningChoices(), level=level), 2**30)
@@ -39,6 +42,30 @@ def planned(
 @pytest.mark.parametrize("level", [CheckLevel.QUICK, None])
 def test_equal_ratings_order_nothing(tmp_path: Path, level: CheckLevel | None) -> None:
     assert not missing(planned(tmp_path, [3] * 6, 3, level=level).refusal, "same rating", "Global", "(3)")
+
+
+@pytest.mark.parametrize("level", [CheckLevel.QUICK, CheckLevel.CROSS_VALIDATED, None])
+def test_one_class_orders_nothing(tmp_path: Path, level: CheckLevel | None) -> None:
+    """Every video has the better of two stated words."""
+    experts = (ItemMapping(name="Level", columns=(RatingColumn(title="Global"),), levels=("novice", "expert")),)
+    mapping = TableMapping(titles_row=1, video="Clip", items=experts)
+    made = planned(tmp_path, ["expert"] * 6, 3, level=level, mapping=mapping)
+    assert not missing(made.refusal, "same rating", "Level", "expert")
+
+
+def test_one_word_for_all_is_no_column_of_ratings(tmp_path: Path) -> None:
+    """Nothing says that the word is a class: it is asked for, and nothing is imported."""
+    with pytest.raises(DatasetError, match=r"Which columns .* hold ratings.*“Global”"):
+        planned(tmp_path, ["expert"] * 6, 3)
+    with Study.open(tmp_path / "own.skillstudy") as study:
+        assert not study.ratings.all().ratings
+
+
+def test_a_single_better_video_leaves_nothing_to_choose_on(tmp_path: Path) -> None:
+    """Without the person of the only better video nothing is ordered: refused before any feature is computed."""
+    made = planned(tmp_path, [5, 1, 1, 1, 1, 1, 1, 1], 4, level=CheckLevel.CROSS_VALIDATED)
+    assert not missing(made.refusal, "none are left to train and choose on")
+    assert made.first is None
 
 
 def test_two_people_are_too_few_to_choose_a_model(tmp_path: Path) -> None:
