@@ -291,7 +291,7 @@ def _print(h: Mapping[str, Any]) -> None:
 @dataset_options
 @folds_options
 @click.option("--json", "as_json", is_flag=True, help="As JSON, with all pairs.")
-def folds(path: Path, reading: Reading, n_folds: int | None, unit: str | None, as_json: bool) -> None:
+def folds(path: Path, reading: Reading, n_folds: int | None, by: str | None, as_json: bool) -> None:
     """Print the held-out participants and the number of pairs of each fold of the data set at PATH.
 
     If some videos have a file, those without are left out, as train and evaluate do.
@@ -309,7 +309,7 @@ def folds(path: Path, reading: Reading, n_folds: int | None, unit: str | None, a
             f"{len(whole.pairs)} pairs with them: {some(missing)}.",
             err=True,
         )
-    folds_ = make_folds(dataset, n_folds, FoldUnit(unit) if unit is not None else None)
+    folds_ = make_folds(dataset, n_folds, FoldUnit(by) if by is not None else None)
     if folds_.warning:
         echo(folds_.warning, err=True)
     if as_json:
