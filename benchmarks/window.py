@@ -3,7 +3,8 @@
     QT_QPA_PLATFORM=offscreen python -m benchmarks.window [VIDEO] [--model NAME_OR_FOLDER] [--backbone NAME]
 
 The last part, which ``--two`` runs alone, shows two videos with maps in the split view: dragging, and playing with
-sound. ``--busy N`` does all of it next to N processes that compute without a pause.
+sound. ``--hands`` searches VIDEO for hands instead, at rest, while it plays and while it is scrubbed. ``--busy N`` does
+all of it next to N processes that compute without a pause.
 
 Drives the real window with the real reader, proxy and engine. Without VIDEO clips of a drifting texture are made, at
 1280 x 720 and 1920 x 1080, 10 s each. Without --model an untrained head of the full model over the named backbone is
@@ -318,6 +319,43 @@ def assess(made: Composition, info: VideoInfo, heart: Heart, *, scrubbing: bool)
     heart.stop()
 
 
+def search(made: Composition, info: VideoInfo, watch: Watch, heart: Heart) -> None:
+    """Search the video on screen for hands, three times: at rest, playing, and scrubbing."""
+    app_context = made.app_context
+    searches, playback = app_context.hand_searches, app_context.playback
+    rng = np.random.default_rng(2)
+    searches.ask_cost()
+    wait(lambda: searches.cost is not None or bool(searches.cost_problem))
+    for what in ("at rest", "playing", "scrubbing"):
+        shutil.rmtree(cache_dir() / "hands", ignore_errors=True)
+        n_live = 0
+
+        def count() -> None:
+            nonlocal n_live
+            n_live += 1
+
+        app_context.tracks.changed.connect(count)
+        watch.painted.clear()
+        heart.start()
+        before = time.perf_counter(), time.process_time()
+        searches.ask(again=True)
+        if what == "playing":
+            playback.play()
+        while searches.busy:
+            if what == "scrubbing":
+                playback.seek(int(rng.integers(0, info.n_frames)))
+            elif what == "playing" and not playback.playing:
+                playback.seek(0)
+                playback.play()
+            pause(2 * PACE_MS)
+        playback.pause()
+        pause(1000)  # what is shown of the result
+        took_s, cpu_s = time.perf_counter() - before[0], time.process_time() - before[1]
+        app_context.tracks.changed.disconnect(count)
+        say(f"hands searched, {what}", f"{took_s:6.1f} s   CPU {cpu_s:.1f} s   tracks shown {n_live} times")
+        heart.stop()
+
+
 def drag_both(made: Composition, split: SplitScreen, watches: tuple[Watch, Watch], frames: list[int]) -> None:
     """Drag like ``drag`` in the split view; print when each picture was painted, and CPU time a frame."""
     playback = made.app_context.playback
@@ -406,6 +444,7 @@ def main() -> None:
     parser.add_argument("--model", help="checkpoint, by name or folder")
     parser.add_argument("--backbone", default="efficientnet-lite0")
     parser.add_argument("--two", action="store_true", help="two players alone")
+    parser.add_argument("--hands", action="store_true", help="a search for hands in VIDEO alone")
     parser.add_argument("--busy", type=int, default=0, metavar="N", help="processes that compute meanwhile")
     given = parser.parse_args()
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -414,10 +453,11 @@ def main() -> None:
         model = model_folder(given.model) if given.model else untrained_elsewhere(folder, given.backbone)
         os.environ[HOME_VARIABLE] = str(folder / "home")
         let_threads_rest()
-        if not given.two:
+        alone = given.two or given.hands
+        if not alone:
             open_time()
         videos = [given.video] if given.video else []
-        sizes = () if given.video or given.two else SIZES
+        sizes = () if given.video or alone else SIZES
         videos += [write_textured_clip(folder / f"{size[0]}x{size[1]}.mp4", 300, size) for size in sizes]
         app = QApplication(sys.argv[:1])
         collector = Collector(app)
@@ -434,12 +474,15 @@ def main() -> None:
         try:
             for video in videos:
                 info, watch = show(made, video.absolute())
+                if given.hands:
+                    search(made, info, watch, heart)
+                    continue
                 look(made, info, watch, heart)
                 if made.app_context.state.model is None:
                     load(made, heart, model)
                 assess(made, info, heart, scrubbing=False)
                 assess(made, info, heart, scrubbing=True)
-            for size in SIZES:
+            for size in SIZES if not given.hands else ():
                 two_players(made, folder, model, heart, size)
         finally:
             for process in busy:

@@ -197,7 +197,9 @@ class HandsPanel(QWidget):
         tracks = self._tracks.tracks
         has_tracks = tracks is not None and bool(tracks.tracks)
         rows = [_row(track) for track in tracks.tracks] if tracks is not None else []
-        self.table.fill(_COLUMNS, rows)
+        self.table.fill(_COLUMNS, rows)  # a hidden panel too: the chosen row is what actions change
+        if not self.isVisible():
+            return
         self.table.setVisible(has_tracks)
         height = self.table.horizontalHeader().height() + self.table.rowHeight(0) * min(len(rows), 8) + 4
         self.table.setFixedHeight(height if rows else 0)
@@ -213,6 +215,8 @@ class HandsPanel(QWidget):
         self.lost.setVisible(bool(text))
 
     def _show_search(self) -> None:
+        if not self.isVisible():
+            return
         searches = self._searches
         tracks = self._tracks.tracks
         video = self._app_context.playback.video

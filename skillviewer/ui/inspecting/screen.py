@@ -21,6 +21,7 @@ from skillviewer.ui.inspecting.score_plot import ScorePlot
 from skillviewer.ui.inspecting.waveform import Waveform
 from skillviewer.ui.player.player import Player
 from skillviewer.ui.session.app_context import AppContext
+from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.layout import NONE, UNLIMITED_PX, add_all, splitter, vertical
 from skillviewer.ui.widgets.theme import Theme, apply_theme, themed
@@ -61,6 +62,7 @@ class InspectScreen(QWidget):
         self._actions = actions
         self._explanations = app_context.explanations
         self._state = app_context.state
+        self._draw_soon = single_shot(self, 0, self._on_tracks)
         self._optional: list[QWidget] = []  # graphs that theatre mode hides
         self._cells: tuple[Evidence, Analysis | None] | None = None
         app_context.opening.cannot_open.connect(self.player.canvas.set_message)
@@ -117,9 +119,11 @@ class InspectScreen(QWidget):
         self._theme = theme
 
     def _on_tracks(self) -> None:
-        curves = self._app_context.tracks.curves
-        if curves is not None or self._is_made("motion"):
-            self.motion.set_curves(curves)
+        if self._is_made("motion"):
+            self.motion.set_curves(self._app_context.tracks.curves)
+        elif self._app_context.tracks.curves is not None:
+            _ = self.motion
+            self._draw_soon.start()  # making a graph and drawing it are two turns, so that neither is long
 
     def _on_findings(self) -> None:
         cards = self._inquiry.cards

@@ -44,6 +44,50 @@ def format_curve(curve: MotionCurve, time_s: float, unit: str) -> str:
     return f"{curve.name} {text}" + ("" if opening is None else f", open {opening:.2g} {unit}")
 
 
+class _CurveItems:
+    """Parts of the drawing of one curve; they are drawn again, not made anew, when the curve grows."""
+
+    def __init__(self, plot: "MotionPlot") -> None:
+        self.speed = pg.PlotCurveItem(connect="finite", antialias=True)
+        self.peaks = pg.ScatterPlotItem(size=5, pxMode=True, pen=None)
+        self.opening = pg.PlotCurveItem(connect="finite", antialias=True)
+        self.seen = pg.PlotCurveItem(connect="finite", antialias=True)
+        self.pauses = pg.PlotCurveItem(connect="pairs")
+        for item in self.all:
+            plot.addItem(item)
+
+    @property
+    def all(self) -> tuple[Any, ...]:
+        """Every part."""
+        return (self.speed, self.peaks, self.opening, self.seen, self.pauses)
+
+    def set_colour(self, colour: QColor) -> None:
+        faint = QColor(colour)
+        faint.setAlphaF(0.45)
+        self.speed.setPen(pg.mkPen(colour, width=1.4))
+        self.peaks.setBrush(pg.mkBrush(colour))
+        self.opening.setPen(pg.mkPen(colour, width=1.0))
+        self.seen.setPen(pg.mkPen(faint, width=1.0))
+        self.pauses.setPen(pg.mkPen(colour, width=4))
+
+    def set_curve(self, curve: MotionCurve, heights: tuple[float, float], foot: float) -> None:
+        """Draw a curve: speed and opening at the top of their lanes, and the height of the line at the foot."""
+        fastest, widest = heights
+        self.speed.setData(curve.times_s, _in_lane(curve.speed / fastest, SPEED_LANE))
+        at_peaks = curve.speed[np.minimum(np.searchsorted(curve.times_s, curve.peaks_s), len(curve.speed) - 1)]
+        self.peaks.setData(curve.peaks_s, _in_lane(at_peaks / fastest, SPEED_LANE))
+        is_open = widest > 0 and len(curve.opening) > 0
+        times_s, opening = (curve.opening_times_s, curve.opening / widest) if is_open else (np.zeros(0), np.zeros(0))
+        self.opening.setData(times_s, _in_lane(opening, OPENING_LANE))
+        self.seen.setData(curve.times_s, np.where(np.isfinite(curve.speed), foot, np.nan))
+        ends = np.array([end for pause in curve.pauses for end in (pause.start_s, pause.stop_s)])
+        self.pauses.setData(ends, np.full(len(ends), foot))
+
+    def set_shown(self, shown: bool) -> None:
+        for item in self.all:
+            item.setVisible(shown)
+
+
 class MotionPlot(TimePlot):
     """Speed (upper lane) and opening of thumb and index finger (lower lane), one colour a hand.
 
@@ -57,7 +101,9 @@ class MotionPlot(TimePlot):
         self._heights: tuple[float, float] | None = None
         self._theme: Theme = LIGHT
         self.curves: MotionCurves | None = None
-        self._items: list[Any] = []
+        self._items: list[_CurveItems] = []
+        self._colours: tuple[str, ...] = ()  # of the items
+        self._ticks: list[tuple[float, str]] | None = None  # at the left
         self.setMinimumHeight(84)
         self.getPlotItem().setContentsMargins(0, 4, 16, 0)
         self._box.setYRange(0, 1, padding=0)
@@ -74,7 +120,8 @@ class MotionPlot(TimePlot):
     def heights(self) -> tuple[float, float]:
         """Speed and opening at the top of their lanes, as the curves need; 0 for an opening that is not known."""
         curves = self.curves.curves if self.curves is not None else ()
-        fastest = max((float(np.nanpercentile(curve.speed, 99.5)) for curve in curves), default=1.0)
+        speeds = (curve.speed[np.isfinite(curve.speed)] for curve in curves)
+        fastest = max((float(np.percentile(speed, 99.5)) for speed in speeds if len(speed)), default=1.0)
         openings = (curve.opening[np.isfinite(curve.opening)] for curve in curves)
         widest = max((float(opening.max()) for opening in openings if len(opening)), default=0.0)
         return nice_ceiling(fastest), nice_ceiling(widest) if widest > 0 else 0.0
@@ -118,51 +165,34 @@ class MotionPlot(TimePlot):
         self._draw()
 
     def _draw(self) -> None:
-        for item in self._items:
-            self.removeItem(item)
-        self._items.clear()
-        curves = self.curves
-        self.getAxis("left").setStyle(showValues=curves is not None)
-        if curves is None:
-            return
-        fastest, widest = self._heights or self.heights
-        self._label(fastest, widest, curves.unit.short)
-        for place, curve in enumerate(curves.curves):
-            colour = self.colour_of(curve)
-            self._line(curve.times_s, _in_lane(curve.speed / fastest, SPEED_LANE), colour, 1.4)
-            self._dots(curve.peaks_s, curve, fastest, colour)
-            if widest and len(curve.opening):
-                self._line(curve.opening_times_s, _in_lane(curve.opening / widest, OPENING_LANE), colour, 1.0)
-            self._seen(curve, SEEN_TOP - place * SEEN_STEP / max(1, len(curves.curves) / 3), colour)
+        curves = self.curves.curves if self.curves is not None else ()
+        while len(self._items) < len(curves):
+            self._items.append(_CurveItems(self))
+            self._colours = ()
+        for items in self._items[len(curves) :]:
+            items.set_shown(False)
+        heights = self._heights or self.heights
+        self._label(heights)
+        colours = tuple(self.colour_of(curve).name() for curve in curves)
+        for place, (items, curve) in enumerate(zip(self._items, curves, strict=False)):
+            if colours != self._colours:
+                items.set_colour(QColor(colours[place]))
+            items.set_curve(curve, heights, SEEN_TOP - place * SEEN_STEP / max(1, len(curves) / 3))
+            items.set_shown(True)
+        self._colours = colours
 
-    def _label(self, fastest: float, widest: float, unit: str) -> None:
-        ticks = [(SPEED_LANE[1] - 0.07, f"{fastest:g} {unit}/s")]
-        if widest:
-            ticks.append((OPENING_LANE[1] - 0.07, f"{widest:g} {unit}"))
-        self.getAxis("left").setTicks([ticks])
-
-    def _line(self, x: FloatArray, y: FloatArray, colour: QColor, width: float) -> None:
-        item = pg.PlotCurveItem(x, y, connect="finite", antialias=True, pen=pg.mkPen(colour, width=width))
-        self._add(item)
-
-    def _dots(self, times_s: FloatArray, curve: MotionCurve, fastest: float, colour: QColor) -> None:
-        speeds = np.array([curve.speed_at(time_s) or 0.0 for time_s in times_s.tolist()])
-        item = pg.ScatterPlotItem(size=5, pxMode=True, pen=None, brush=colour)
-        item.setData(times_s, _in_lane(speeds / fastest, SPEED_LANE))
-        self._add(item)
-
-    def _seen(self, curve: MotionCurve, y: float, colour: QColor) -> None:
-        heights = np.where(np.isfinite(curve.speed), y, np.nan)
-        faint = QColor(colour)
-        faint.setAlphaF(0.45)
-        self._line(curve.times_s, heights, faint, 1.0)
-        ends = np.array([end for pause in curve.pauses for end in (pause.start_s, pause.stop_s)])
-        pen = pg.mkPen(colour, width=4)
-        self._add(pg.PlotCurveItem(ends, np.full(len(ends), y), connect="pairs", pen=pen))
-
-    def _add(self, item: Any) -> None:  # noqa: ANN401 - pyqtgraph has no types
-        self._items.append(item)
-        self.addItem(item)
+    def _label(self, heights: tuple[float, float]) -> None:
+        """Name the speed and the opening at the top of their lanes, where that has changed."""
+        ticks = []
+        if self.curves is not None:
+            (fastest, widest), unit = heights, self.curves.unit.short
+            ticks.append((SPEED_LANE[1] - 0.07, f"{fastest:g} {unit}/s"))
+            if widest:
+                ticks.append((OPENING_LANE[1] - 0.07, f"{widest:g} {unit}"))
+        if ticks != self._ticks:
+            self._ticks = ticks
+            self.getAxis("left").setStyle(showValues=bool(ticks))
+            self.getAxis("left").setTicks([ticks])
 
     def _on_frame(self, frame: int) -> None:
         super()._on_frame(frame)
