@@ -31,6 +31,7 @@ from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.backbones.backbone_weights import STREAMS, BackboneWeights, mismatch, stream_state
 from skillviewer.nets.backbones.features import TwoStream, backbone
 from skillviewer.nets.configuration import CheckpointConfig, model_card_page
+from skillviewer.nets.meta_device import shapes_only
 from skillviewer.nets.model_card import ModelCard, decode_part, read_part
 from skillviewer.nets.models import attention_model
 
@@ -254,7 +255,7 @@ def load_checkpoint(folder: Path) -> Checkpoint:
 
 
 def _empty_model(config: CheckpointConfig) -> AttentionModel:
-    with torch.device("meta"):
+    with shapes_only():
         return attention_model(config.attention_model).build(config.sizes)
 
 

@@ -240,7 +240,7 @@ def attention_model(name: str) -> AttentionEntry:
 
 def parameter_count(entry: AttentionEntry, sizes: HeadSizes) -> int:
     """Return the number of parameters of a model's head, without building it."""
-    import torch
+    from skillviewer.nets.meta_device import shapes_only
 
-    with torch.device("meta"):
+    with shapes_only():
         return sum(parameter.numel() for parameter in entry.build(sizes).parameters())

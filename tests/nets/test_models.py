@@ -224,3 +224,21 @@ def test_flags_of_older_plug_ins_are_needs() -> None:
 
     assert Older.needs == ModelNeeds(memory=False, frame=False, whole_video=True, own_loss=True)
     assert MaplessModel.needs == ModelNeeds(memory=False, frame=False)
+
+
+def test_shapes_alone_load_no_compiler() -> None:
+    program = """
+import sys
+from skillviewer.nets.backbones.features import BACKBONES
+from skillviewer.nets.meta_device import shapes_only
+from skillviewer.nets.models import ATTENTION_MODELS, TRIVIAL, parameter_count
+from tests.nets.small import SMALL
+for entry in ATTENTION_MODELS:
+    assert parameter_count(entry, entry.at_paper_scale(SMALL)) > 0 or entry.name in TRIVIAL, entry.name
+    assert "torch._dynamo" not in sys.modules, entry.name
+with shapes_only():
+    shipped = next(iter(BACKBONES)).make(3)
+assert {parameter.device.type for parameter in shipped.parameters()} == {"meta"}
+assert "torch._dynamo" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)

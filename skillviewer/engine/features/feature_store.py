@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from skillviewer.core.errors import DatasetError
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.fusion import CellMean
+from skillviewer.nets.meta_device import shapes_only
 from skillviewer.nets.models import attention_model
 from skillviewer.nets.sizes import HeadSizes
 
@@ -129,7 +130,7 @@ class WatchedStore(DerivedStore):
 
 def averages(model: str, sizes: HeadSizes) -> bool:
     """Return whether a model averages features over the cells before all else."""
-    with torch.device("meta"):
+    with shapes_only():
         return isinstance(attention_model(model).build(sizes).fusion, CellMean)
 
 

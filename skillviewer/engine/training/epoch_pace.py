@@ -4,12 +4,11 @@ import math
 from dataclasses import asdict
 from functools import lru_cache
 
-import torch
-
 from skillviewer.core.hashing import values_sha256
 from skillviewer.engine.runtime.pace import Pace, PaceTimer, pace_of
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.fusion import CellMean
+from skillviewer.nets.meta_device import shapes_only
 from skillviewer.nets.models import attention_model
 from skillviewer.nets.sizes import HeadSizes, map_grid
 
@@ -27,7 +26,7 @@ def _work(model: AttentionModel, precision: str, n_segments: int) -> str:
 
 @lru_cache(maxsize=64)
 def _built(name: str, sizes: HeadSizes) -> AttentionModel:
-    with torch.device("meta"):
+    with shapes_only():
         return attention_model(name).build(sizes)
 
 

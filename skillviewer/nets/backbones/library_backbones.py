@@ -18,6 +18,7 @@ from torch.nn import functional as F
 from skillviewer.core.errors import CheckpointError, first_line
 from skillviewer.nets.backbones.backbone_entry import BackboneEntry, ClipSampling, Normalisation
 from skillviewer.nets.backbones.weight_sources import WeightSource
+from skillviewer.nets.meta_device import shapes_only
 
 Grid = Callable[[Any, Tensor], Tensor]
 """Returns the last feature map of a library's network for an input: (B, F, h, w), or (B, F, T', h, w) of a clip."""
@@ -74,7 +75,7 @@ def library_entry(name: str) -> BackboneEntry:
     @cache
     def shape(input_px: int) -> tuple[int, ...]:
         try:
-            with torch.device("meta"), torch.no_grad():
+            with shapes_only(), torch.no_grad():
                 return tuple(trunk(3).eval()(torch.zeros(1, 3, *frames, input_px, input_px)).shape)
         except (RuntimeError, AssertionError, ValueError, AttributeError, TypeError) as error:
             problem = f"{name} gives no grid for pictures of {input_px} pixels ({first_line(error)})"
@@ -139,7 +140,7 @@ def _torchvision(name: str, library_name: str) -> Network:
     form = weights.transforms()
     documentation = weights.meta["_docs"]
     rate, length = re.search(r"frame_rate=([\d.]+)", documentation), re.search(r"clip_len=(\d+)", documentation)
-    with torch.device("meta"):
+    with shapes_only():
         net = models.get_model(library_name, weights=None)
     if rate is None or length is None or not hasattr(net, "avgpool"):
         raise CheckpointError(f"{name} has no feature map before its classifier. Choose another backbone.")

@@ -10,6 +10,7 @@ from torch import Tensor
 from skillviewer.core.errors import CheckpointError, first_line
 from skillviewer.nets.backbones.backbone_weights import BackboneWeights, mismatch, weights_digest
 from skillviewer.nets.backbones.features import backbone
+from skillviewer.nets.meta_device import shapes_only
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
@@ -57,7 +58,7 @@ def load_backbone_weights(path: Path, name: str) -> BackboneWeights:
     if first is None or first.ndim < 4:
         raise CheckpointError(f"{path} holds no weights of {entry.title}: {entry.first_convolution} is missing.")
     in_channels = int(first.shape[1])
-    with torch.device("meta"):
+    with shapes_only():
         expected = entry.make(in_channels).state_dict()
     for counter in (k for k in expected if k.endswith("num_batches_tracked")):
         state.setdefault(counter, torch.tensor(0))  # missing in older files
