@@ -121,8 +121,10 @@ def _evaluation() -> list[str]:
     keys = dict(zip(ModelResult.__struct_fields__, ModelResult.__struct_encode_fields__, strict=True))
     rows = ((f"`{keys[name]}`", meaning) for name, meaning in _attributes(ModelResult))
     return [
-        "A model in `models` of `evaluation.json` and of `skillviewer evaluate --json`. Of an estimate NAME "
-        "`table.csv` has the columns `NAME`, `NAME_low` and `NAME_high`. Accuracies are fractions.",
+        (
+            "A model in `models` of `evaluation.json` and of `skillviewer evaluate --json`. Of an estimate NAME "
+            "`table.csv` has the columns `NAME`, `NAME_low` and `NAME_high`. Accuracies are fractions."
+        ),
         "",
         *_table(("column or key", "meaning"), rows),
     ]

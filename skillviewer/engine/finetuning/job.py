@@ -76,7 +76,7 @@ class ChoiceJob:
         return FeatureCache() if self.cache_bytes is None else FeatureCache(max_bytes=self.cache_bytes)
 
     def work_folder(self) -> Path:
-        """Return the folder of finished trainings: a quick and a thorough check share it, for each training has a key."""
+        """Return the folder of finished trainings: each has a key, so a quick and a thorough check share the folder."""
         if self.work is not None:
             return self.work
         return _state_folder(self.study, "automatic choice", self.choices.epochs, self.choices.seed)

@@ -48,7 +48,9 @@ class StartPage(QWidget):
         train = self._button(actions["import_ratings"], primary=False)
         buttons = add_all(
             horizontal(spacing=12),
-            self._way("Look at my videos", "A model scores them. Those that ship know one simulated task.", self.videos_button),
+            self._way(
+                "Look at my videos", "A model scores them. Those that ship know one simulated task.", self.videos_button
+            ),
             self._way("Rank them", "Make a study, and judge its videos in pairs.", new),
             self._way("Train on ratings", "Learn from a spreadsheet of ratings.", train),
         )
