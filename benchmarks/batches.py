@@ -153,7 +153,7 @@ def fabricate(folder: Path, n: int) -> tuple[Scoring, list[ScoringUnit]]:
         own = replace(analysis, video=replace(analysis.video, path=unit.path, digest=content))
         save_result(own, folder / "out" / result_name(unit, content), scoring.key(unit), content)
     found = ResultFolder(scoring)
-    assert all(found.found(unit) for unit in units)
+    assert all(found.find(unit) for unit in units)
     return scoring, units
 
 

@@ -240,7 +240,7 @@ def _positions(tracks: RawTracks) -> list[Position]:
     return [
         (round(at), round(float(x), 3), round(float(y), 3))
         for track in tracks.tracks
-        for at, points in zip(track.at, track.xy, strict=True)
+        for at, points in zip(track.index, track.xy, strict=True)
         for x, y in points
         if np.isfinite(x) and np.isfinite(y)
     ]

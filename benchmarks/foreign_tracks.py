@@ -126,7 +126,7 @@ def positions(raw: RawTracks) -> list[Position]:
     return [
         (round(float(at), 3), round(float(x), 3), round(float(y), 3))
         for track in raw.tracks
-        for at, points, sure in zip(track.at, track.xy, track.confidence, strict=True)
+        for at, points, sure in zip(track.index, track.xy, track.confidence, strict=True)
         for (x, y), c in zip(points, sure, strict=True)
         if np.isfinite([x, y]).all() and not c <= 0
     ]
@@ -139,7 +139,7 @@ def video_for(path: Path, raw: RawTracks) -> tuple[VideoInfo, Placement]:
     if beside:
         with VideoReader(beside[0]) as reader:
             return reader.describe(NEVER), PIXELS
-    last = max((float(track.at.max()) for track in raw.tracks), default=0.0)
+    last = max((float(track.index.max()) for track in raw.tracks), default=0.0)
     if not raw.by_time:
         n, rate = int(last) + 1, 25.0
         side = raw.size_px or (SIDE_PX, SIDE_PX)

@@ -47,10 +47,10 @@ def chosen(names: list[str], plan: Plan) -> ChooseT:
     def pick(asked: list[ShownPair], rater: str) -> tuple[str, str, str]:
         # without the rater's last answer, as in the program, where the next pair is opened ahead
         last = max((i for i, a in enumerate(asked) if a.rater == rater), default=None)
-        known = [ShownPair(a.left, a.right, a.rater, None, a.why) if i == last else a for i, a in enumerate(asked)]
+        known = [ShownPair(a.left, a.right, a.rater, None, a.reason) if i == last else a for i, a in enumerate(asked)]
         pair = choose(videos, known, rater, plan)
         assert pair is not None
-        return pair.left, pair.right, pair.why
+        return pair.left, pair.right, pair.reason
 
     return pick
 
@@ -161,7 +161,7 @@ def _accuracies(
     """
     place = {name: i for i, name in enumerate(names)}
     votes = [a for a in asked if a.verdict is not None]
-    tests = {frozenset((a.left, a.right)) for a in votes if a.why == SelectionReason.TEST}
+    tests = {frozenset((a.left, a.right)) for a in votes if a.reason == SelectionReason.TEST}
     rest = [a for a in votes if frozenset((a.left, a.right)) not in tests]
 
     def right(strengths: dict[str, float], given: Sequence[ShownPair | Judgement]) -> list[bool]:
@@ -169,8 +169,8 @@ def _accuracies(
         return [(strengths[j.left] > strengths[j.right]) == (j.verdict is Verdict.LEFT) for j in sides]
 
     all_rest = bradley_terry(rest, names=names).by_video()
-    on_test = right(all_rest, [a for a in votes if a.why == SelectionReason.TEST])
-    informative = [a for a in votes if a.why == SelectionReason.INFORMATIVE]
+    on_test = right(all_rest, [a for a in votes if a.reason == SelectionReason.TEST])
+    informative = [a for a in votes if a.reason == SelectionReason.INFORMATIVE]
     on_informative: list[bool] = []
     for fold in range(10):
         out = {frozenset((j.left, j.right)) for j in informative[fold::10]}
@@ -217,7 +217,7 @@ def _time_study(folder: Path, names: list[str], asked: list[ShownPair]) -> None:
         (folder / f"{name}.mp4").write_bytes(name.encode())
     with Study.create(folder / "study", StudySettings(random_share=0, repeat_share=0)) as study:
         study.videos.add([NewVideo(folder / f"{name}.mp4") for name in names])
-        study.votes.bring_in([Vote(a.left, a.right, a.verdict, a.rater, purpose=a.why) for a in asked])
+        study.votes.bring_in([Vote(a.left, a.right, a.verdict, a.rater, purpose=a.reason) for a in asked])
         _time("the same from a study on disk, with the tally", lambda: rater_queue(study, "R0"))
 
 

@@ -124,7 +124,7 @@ def main() -> None:
                 clock.time(work)
             n_passes += len(some)
         look = Clock()
-        look.time(lambda: fitting.look(token))
+        look.time(lambda: fitting.check(token))
         whole.add(look)
     what = f"{args.model} and the last block" if unfreezing else args.model
     print(

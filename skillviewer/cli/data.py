@@ -94,7 +94,7 @@ def import_ratings(
         "rows": [asdict(row) | {"used": row.used} for row in import_report.rows],
         "used": import_report.used,
         "rejected": import_report.rejected,
-        "ratings": import_report.taken,
+        "ratings": import_report.n_ratings,
         "unrated": list(import_report.unrated),
         "notices": list(import_report.notices),
     }

@@ -178,7 +178,7 @@ def _export_videos(exporter: "Exporter", options: object, parameters: dict[str, 
 
     device = "cuda" if workers.devices else parameters["device"]
     single = workers.shard == Workers().shard
-    if not workers.here:
+    if not workers.is_local:
         write_units(
             requests, workers, device, token, lambda request, requests: tell(request, lambda _: requests.value())
         )

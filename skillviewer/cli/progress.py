@@ -118,7 +118,7 @@ class BatchReport:
                         self._log.close()
                         raise ExportError(f"{log} is no log of an earlier run, and stays as it is: name another file.")
 
-    def piece(self, title: str, problem: str) -> None:
+    def finish(self, title: str, problem: str) -> None:
         """Count a piece of work, whose problem is "" if it succeeded; a log that cannot be written stops nothing."""
         self._done += 1
         self._failed += bool(problem)

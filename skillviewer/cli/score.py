@@ -157,7 +157,7 @@ class _Run:
         results = ResultFolder(self._scoring)
         todo = []
         for unit in self._units:
-            saved = results.found(unit)
+            saved = results.find(unit)
             earlier_problem = "" if retry else results.failed(unit)
             if saved is not None:
                 self._print(unit, *saved)
@@ -168,7 +168,7 @@ class _Run:
         if not todo:
             return
         results.check_writable()
-        if workers.here:
+        if workers.is_local:
             open_engine(self._scoring)
         is_single = len(todo) == 1
         with progress_bar(unit="frame" if is_single else "video") as bar:
@@ -181,7 +181,7 @@ class _Run:
                     self.failed(unit.title, unit.path, str(outcome.error))
                 else:
                     self._print(unit, outcome.result)
-                batch_report.piece(unit.title, "" if outcome.result is not None else str(outcome.error))
+                batch_report.finish(unit.title, "" if outcome.result is not None else str(outcome.error))
 
             def progressed(_index: int, progress: Progress) -> None:
                 if is_single:

@@ -158,12 +158,12 @@ def _add(path: Path, new: "list[NewVideo]") -> int:
         if name and video.task and video.task != tasks[name]
         for task_in_study in [f"“{tasks[name]}”" if tasks[name] else "none"]
     ]
-    for name in added.known:
+    for name in added.known_names:
         echo(f"{name} is in the study already", err=True)
     if changed:
         echo(f"who is in {len(changed)} of them is known now", err=True)
     say((*added.problems, *contradictions, *other_tasks))
-    n_new = len([name for name in added.names if name is not None]) - len(added.known)
+    n_new = len([name for name in added.names if name is not None]) - len(added.known_names)
     echo(f"{n_new} videos added", err=True)
     return 1 if added.problems or contradictions or other_tasks else 0
 
@@ -341,5 +341,5 @@ def relink(path: Path, folder: Path | None) -> int:
         echo(f"missing   {name}")
     for name in result.replaced:
         echo(f"replaced  {name}")
-    echo(f"{len(result.found)} found again, {len(result.missing) + len(result.replaced)} not", err=True)
+    echo(f"{len(result.located)} found again, {len(result.missing) + len(result.replaced)} not", err=True)
     return 1 if result.missing or result.replaced else 0

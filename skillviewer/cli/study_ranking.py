@@ -61,7 +61,7 @@ def import_ratings_into(
             opened.ratings.all().scale(criterion)
         opened.settings = settings
         problems = opened.dataset().problems
-    added = imported.came
+    added = imported.added
     print_import_report(imported.rated, rating_table.table.titles, options.ambiguities(rating_table))
     say((*added.problems, *problems))
     participants = f", participants of {added.participants} known videos" if added.participants else ""

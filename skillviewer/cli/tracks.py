@@ -107,10 +107,10 @@ def follow(video: Path, clicks: tuple[tuple[float, float, float], ...], name: st
     store.put(saved.with_tracks([click_track.track]))
     n_measured = int(click_track.track.is_measured.sum())
     if as_json:
-        echo(json.dumps({"video": str(video), "name": name, "measured": n_measured, "lost": click_track.lost}))
+        echo(json.dumps({"video": str(video), "name": name, "measured": n_measured, "lost": click_track.lost_frames}))
     else:
         echo(f"{name}: followed in {n_measured} of {info.n_frames} frames")
-        for frame in click_track.lost:
+        for frame in click_track.lost_frames:
             echo(f"lost in frame {frame}: give a click there, or later, to go on")
     return 0
 

@@ -187,7 +187,7 @@ class _Run:
                     self.failed(unit.path, str(outcome.error))
                 else:
                     self._print(unit, outcome.result)
-                batch_report.piece(unit.title, "" if outcome.result is not None else str(outcome.error))
+                batch_report.finish(unit.title, "" if outcome.result is not None else str(outcome.error))
 
             def progressed(_index: int, progress: Progress) -> None:
                 if is_single:

@@ -69,7 +69,7 @@ def measure(sources: tuple[Path, ...], output: Path | None, **parameters: Any) -
             report_failure(str(outcome.error), str(units[index].path), as_json=parameters["as_json"])
         else:
             measured[index] = outcome.result
-        report.piece(units[index].title, "" if outcome.result is not None else str(outcome.error))
+        report.finish(units[index].title, "" if outcome.result is not None else str(outcome.error))
 
     with (
         progress_bar(unit="video") as bar,

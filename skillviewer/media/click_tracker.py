@@ -44,7 +44,7 @@ class ClickTrack:
     """A track from clicks."""
 
     track: Track
-    lost: tuple[int, ...]  # frames at which the object was lost, by time
+    lost_frames: tuple[int, ...]  # frames at which the object was lost, by time
 
 
 def track_clicks(

@@ -156,7 +156,7 @@ def test_a_refused_evaluation_leaves_no_folder(study: Path, tmp_path: Path, caps
 def test_two_do_not_write_into_one_folder(study: Path, tmp_path: Path, capsys: Capture) -> None:
     arguments = command(study, tmp_path, "--model", "duration", "--folds", "2")
     other = WriteLock(tmp_path / "evaluation")
-    assert other.held
+    assert other.is_held
     assert run(arguments) == 1
     assert f"Another evaluation writes into {tmp_path}" in capsys.readouterr().err
     assert not (tmp_path / "runs").exists()

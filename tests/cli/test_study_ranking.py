@@ -39,7 +39,7 @@ def path(tmp_path: Path) -> Path:
 def test_what_was_asked_comes_from_the_votes_that_stand(path: Path) -> None:
     with Study.open(path, read_only=True) as study:
         found = asked(study)
-        assert [(a.rater, a.left, a.right, a.verdict, a.why) for a in found] == [
+        assert [(a.rater, a.left, a.right, a.verdict, a.reason) for a in found] == [
             ("Ann", "a", "b", Verdict.LEFT, "chain"),
             ("Ann", "b", "c", Verdict.LEFT, "chain"),
             ("Ann", "a", "c", Verdict.RIGHT, "test"),
@@ -47,7 +47,7 @@ def test_what_was_asked_comes_from_the_votes_that_stand(path: Path) -> None:
             ("Bob", "b", "a", Verdict.RIGHT, "chain"),
         ]
         assert (found[0].taken_s, found[0].watched) == (7.0, 0.8)
-        assert report(study).why == (("chain", 3), ("test", 1))
+        assert report(study).reasons == (("chain", 3), ("test", 1))
 
 
 def test_it_is_told_in_words(path: Path, capsys: Capture) -> None:

@@ -28,7 +28,7 @@ def sitting(
         pair = choose(videos, asked, rater, plan or Plan())
         if pair is None:
             break
-        asked.append(ShownPair(pair.left, pair.right, rater, answer(pair), pair.why))
+        asked.append(ShownPair(pair.left, pair.right, rater, answer(pair), pair.reason))
     return tuple(asked)
 
 

@@ -113,7 +113,7 @@ class StudyMachine(RuleBasedStateMachine):
         if known is None:
             self.model.videos[content] = PromisedVideo(content)
         else:
-            assert added.known == (known.name,)
+            assert added.known_names == (known.name,)
             known.removed = False
         (name,) = added.names
         assert name == self.model.videos[content].name

@@ -43,13 +43,13 @@ def test_an_object_is_followed_from_one_click() -> None:
     assert states[:3].tolist() == [FrameState.UNSEARCHED] * 3
     assert states[3] == FrameState.ANCHORED
     assert (states[4:] == FrameState.FOUND).all()
-    assert found.lost == ()
+    assert found.lost_frames == ()
     assert np.hypot(*(found.track.path_px("point")[3:] - path()[3:]).T).max() < 1
 
 
 def test_where_the_object_is_lost_nothing_is_invented() -> None:
     found = track_clicks(pictures(hidden=range(12, 15)), [Click(0, *path()[0])], N)
-    assert found.lost == (12,)
+    assert found.lost_frames == (12,)
     assert (found.track.states[12:] == FrameState.ABSENT).all()
 
 

@@ -99,7 +99,7 @@ def compare_working(stage: "Stage") -> QWidget:
     stage.open()
     stage.made.window.screens.show("compare")
     screen = _screen(stage)
-    stage.wait(lambda: any(row.done == 12 for row in screen.models.rows))
+    stage.wait(lambda: any(row.n_done == 12 for row in screen.models.rows))
     stage.seek(70)
     return stage.made.window
 

@@ -41,7 +41,7 @@ def import_ratings(stage: "Stage") -> QWidget:
     stage.made.app_context.open([path])
     stage.wait(lambda: stage.made.window.findChild(RatingsPage) is not None)
     page = cast("RatingsPage", stage.made.window.findChild(RatingsPage))
-    stage.wait(lambda: page.reading.now is not None and not page.reading.busy)
+    stage.wait(lambda: page.reading.preview is not None and not page.reading.busy)
     page.tabs.setCurrentIndex(1)
     page.report_view.selectRow(0)
     return page

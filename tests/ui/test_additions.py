@@ -87,7 +87,7 @@ def test_a_screen_arrives_with_button_key_menu_palette_and_its_actions(
     qtbot.waitUntil(lambda: made.app_context.playback.video is not None)
     assert actions._bound == set(actions._actions)
     show = actions["show_throwaway"]
-    assert [k.toString() for k in show.shortcuts()] == [f"Ctrl+{sum(not screen.alone for screen in SCREENS) + 1}"]
+    assert [k.toString() for k in show.shortcuts()] == [f"Ctrl+{sum(not screen.standalone for screen in SCREENS) + 1}"]
     assert any(button.defaultAction() is show for button in window.tools.findChildren(QToolButton))
     assert ("Throw away", show) in list(all_actions(window.menuBar()))
     assert offered(made, "throw away") == [show]
@@ -155,7 +155,7 @@ def test_a_column_arrives_in_the_table_and_in_the_menu_of_orders(qtbot: QtBot, i
         lambda entry, _: f"{len(entry.name)} letters",
         lambda entry, _: float(len(entry.name)),
         about="How long the name is",
-        under=lambda entry, _: entry.path.suffix,
+        second_line=lambda entry, _: entry.path.suffix,
         widest="1000 letters",
     )
     videos = VideoList()

@@ -43,7 +43,7 @@ def test_the_same_numbers_in_the_window_and_without_one(
 
     def assessed() -> None:
         analysis, model = app_context.state.analysis, app_context.state.model
-        told = [(entry.path.name, str(entry.state), entry.reason, entry.done) for entry in app_context.videos]
+        told = [(entry.path.name, str(entry.state), entry.reason, entry.n_done) for entry in app_context.videos]
         assert model is not None, told
         assert analysis is not None, (told, app_context.assessments.automatic, app_context.assessments.busy)
         assert analysis.complete, (told, analysis.n_samples)

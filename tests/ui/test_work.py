@@ -165,7 +165,7 @@ def test_the_video_on_screen_goes_first(qtbot: QtBot, window: Composition, world
     world.held = True
     open_and_load(qtbot, window, world.touch("a.mp4", "b.mp4"))
     app_context = window.app_context
-    qtbot.waitUntil(lambda: states(window)[0] == "working" and app_context.videos[0].done == 12)
+    qtbot.waitUntil(lambda: states(window)[0] == "working" and app_context.videos[0].n_done == 12)
     app_context.state.set_current(app_context.videos[1].clip)
     qtbot.waitUntil(lambda: states(window) == ["waiting", "working"])
     world.hold.set()

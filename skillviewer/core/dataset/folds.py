@@ -130,14 +130,14 @@ def _unknown_participants(dataset: Dataset) -> str:
     )
 
 
-def make_folds(dataset: Dataset, n_folds: int | None = None, unit: FoldUnit | None = None, seed: int = 0) -> Folds:
+def make_folds(dataset: Dataset, n_folds: int | None = None, by: FoldUnit | None = None, seed: int = 0) -> Folds:
     """Divide a data set into folds; videos in no pair are left out.
 
     Args:
         dataset: The data set.
         n_folds: Number of folds, or None for the released ones, else four, or fewer if there are fewer participants.
             Released folds are used as they are; the warning says if their number differs.
-        unit: Unit to hold out; None uses the released folds, else participants, else, with a warning, videos. Known
+        by: Unit to hold out; None uses the released folds, else participants, else, with a warning, videos. Known
             participants are held out whole; a video without one is held out by itself, with a warning.
         seed: Decides which participants (or videos) share a fold.
 
@@ -145,19 +145,19 @@ def make_folds(dataset: Dataset, n_folds: int | None = None, unit: FoldUnit | No
         DatasetError: There are too few participants or videos, or there are no released folds.
     """
     warning = ""
-    if unit is None:
-        unit, warning = _choose(dataset)
-    elif unit is FoldUnit.VIDEO:
+    if by is None:
+        by, warning = _choose(dataset)
+    elif by is FoldUnit.VIDEO:
         warning = _BY_VIDEO
-    if unit is FoldUnit.RELEASED:
+    if by is FoldUnit.RELEASED:
         released = _released(dataset)
         if n_folds in {None, len(released.folds)}:
             return released
         n = len(released.folds)
         note = f"The released folds are used, {n} and not {n_folds}: choose folds by participant or video for others."
         return replace(released, warning=" ".join(filter(None, (released.warning, note))))
-    groups = grouped(dataset, unit)
-    if unit is FoldUnit.PARTICIPANT:
+    groups = grouped(dataset, by)
+    if by is FoldUnit.PARTICIPANT:
         warning = _unknown_participants(dataset)
         if groups and all(group.startswith(_NOBODY) for group in groups):
             unknown = next(iter(groups.values()))[0]
@@ -165,17 +165,17 @@ def make_folds(dataset: Dataset, n_folds: int | None = None, unit: FoldUnit | No
     n_folds = max(2, min(USUAL_FOLDS, len(groups))) if n_folds is None else n_folds
     if not 2 <= n_folds <= len(groups):
         raise DatasetError(
-            f"{n_folds} folds cannot be made from {len(groups)} {unit}s: choose 2 to {len(groups)}."
+            f"{n_folds} folds cannot be made from {len(groups)} {by}s: choose 2 to {len(groups)}."
             if len(groups) >= 2
-            else f"{dataset.name} has only {len(groups)} {unit}: nothing can be held out."
+            else f"{dataset.name} has only {len(groups)} {by}: nothing can be held out."
         )
     names = compared(dataset)
     parts = split_groups(groups, n_folds, seed)
     folds = tuple(fold_of(str(i + 1), names, part, dataset.pairs) for i, part in enumerate(parts))
-    participants = dataset.participants if unit is FoldUnit.PARTICIPANT else None
+    participants = dataset.participants if by is FoldUnit.PARTICIPANT else None
     for fold in folds:
         check_no_leak(fold, participants)
-    return Folds(unit, folds, " ".join(filter(None, (warning, _thin(folds)))))
+    return Folds(by, folds, " ".join(filter(None, (warning, _thin(folds)))))
 
 
 def quarter_out(dataset: Dataset, seed: int = 0) -> Folds:

@@ -29,12 +29,12 @@ N_DRAWS = 100
 class Curvature(NamedTuple):
     """Negative Hessian of the log posterior of strengths."""
 
-    own: FloatArray  # (n,) float64, its diagonal
+    diagonal: FloatArray  # (n,) float64, its diagonal
     links: sparse.csr_array  # (n, n), the other entries, with the opposite sign
 
     def inverse(self) -> FloatArray:
         """Return (n, n) the covariance of the normal approximation of the posterior."""
-        return np.asarray(np.linalg.inv(np.diag(self.own) - self.links.toarray()))
+        return np.asarray(np.linalg.inv(np.diag(self.diagonal) - self.links.toarray()))
 
     def solved(self, right: FloatArray, tolerance: float) -> FloatArray:
         """Solve the linear system of the Hessian for (n, s) right sides.
@@ -43,8 +43,8 @@ class Curvature(NamedTuple):
         preconditioner, to a relative tolerance.
         """
         if len(right) <= MAX_EXACT_VIDEOS:
-            return np.linalg.solve(np.diag(self.own) - self.links.toarray(), right)
-        diagonal = self.own[:, None]
+            return np.linalg.solve(np.diag(self.diagonal) - self.links.toarray(), right)
+        diagonal = self.diagonal[:, None]
         tiny = np.finfo(float).tiny
         solution = np.zeros_like(right)
         residual = right.copy()
@@ -69,14 +69,14 @@ class Curvature(NamedTuple):
         """
         rng = np.random.default_rng(0)
         links = sparse.triu(self.links).tocoo()
-        shape = (len(self.own), links.nnz)
+        shape = (len(self.diagonal), links.nnz)
         ones = np.ones(links.nnz)
         columns = np.arange(links.nnz)
         incidence = sparse.csr_array((ones, (links.row, columns)), shape) - sparse.csr_array(
             (ones, (links.col, columns)), shape
         )
         noise = np.sqrt(links.data)[:, None] * rng.standard_normal((links.nnz, n))
-        prior_noise = np.sqrt(precision) * rng.standard_normal((len(self.own), n))
+        prior_noise = np.sqrt(precision) * rng.standard_normal((len(self.diagonal), n))
         return self.solved(incidence @ noise + prior_noise, 1e-3)
 
 

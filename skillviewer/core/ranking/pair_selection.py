@@ -52,7 +52,7 @@ class NextPair:
 
     left: str
     right: str
-    why: SelectionReason
+    reason: SelectionReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def choose(
     """
     n_own = sum(a.rater == rater for a in shown_pairs)
     pairs_of_parts = (
-        _Choice(videos, part, shown_pairs, rater, plan).made(put_back)
+        _Choice(videos, part, shown_pairs, rater, plan).next_pair(put_back)
         for part in _parts(videos, n_own, plan.seed, put_back)
     )
     return next((pair for pair in pairs_of_parts if pair is not None), None)
@@ -124,7 +124,7 @@ def upcoming(
         return ()
     left = set(put_back) - {frozenset((current.left, current.right))}
     following = choose(
-        videos, [*shown_pairs, ShownPair(current.left, current.right, rater, None, current.why)], rater, plan, left
+        videos, [*shown_pairs, ShownPair(current.left, current.right, rater, None, current.reason)], rater, plan, left
     )
     return (current,) if following is None else (current, following)
 
@@ -157,7 +157,7 @@ def drawn_ahead(
             if pair is not None:
                 pairs_by_rater[rater].append(pair)
                 left[rater].discard(frozenset((pair.left, pair.right)))
-                pairs_so_far.append(ShownPair(pair.left, pair.right, rater, Verdict.NEITHER, pair.why))
+                pairs_so_far.append(ShownPair(pair.left, pair.right, rater, Verdict.NEITHER, pair.reason))
     return pairs_by_rater
 
 
@@ -229,14 +229,14 @@ class _Choice:
             for a in shown_pairs
             if {a.left, a.right} <= self._place.keys()
         ]
-        tests = {frozenset((i, j)) for a, i, j in placed_pairs if a.why == SelectionReason.TEST}
+        tests = {frozenset((i, j)) for a, i, j in placed_pairs if a.reason == SelectionReason.TEST}
         for a, i, j in placed_pairs:
             if a.rater == rater:
                 self._mine[i, j] = self._mine[j, i] = True
                 self._lean[i] += 1
                 self._lean[j] -= 1
             # a pair asked for a reason is no longer available at random
-            self._reserved[i, j] = self._reserved[j, i] = self._reserved[i, j] and a.why in {
+            self._reserved[i, j] = self._reserved[j, i] = self._reserved[i, j] and a.reason in {
                 SelectionReason.TEST,
                 SelectionReason.REPEAT,
             }
@@ -259,7 +259,7 @@ class _Choice:
         part = dict(zip(names, connected(names, links).tolist(), strict=True))
         return np.array([part[name] for name in self._names])
 
-    def made(self, put_back: Collection[TwoVideos]) -> NextPair | None:
+    def next_pair(self, put_back: Collection[TwoVideos]) -> NextPair | None:
         """Return the pair, or None if there is none left."""
         is_put_back = self._put_back(put_back)
         if is_put_back.any():
@@ -318,7 +318,7 @@ class _Choice:
         )
 
     def _count(self, reason: SelectionReason) -> int:
-        return sum(a.why == reason for a in self._own)
+        return sum(a.reason == reason for a in self._own)
 
     def _due(self, n_asked: int) -> dict[SelectionReason, int]:
         block, inside = divmod(n_asked, BLOCK)

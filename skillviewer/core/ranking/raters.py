@@ -194,7 +194,7 @@ def _with_oneself(shown_pairs: Sequence[ShownPair]) -> Proportion:
     first: dict[frozenset[str], str | None] = {}
     same = n = 0
     for a in shown_pairs:
-        if a.why == SelectionReason.AGAIN:
+        if a.reason == SelectionReason.AGAIN:
             continue
         pair = frozenset((a.left, a.right))
         better = None

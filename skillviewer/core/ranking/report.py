@@ -39,7 +39,7 @@ class RankingReport:
     split_half: SplitHalf | None  # split-half reliability, or None with too few votes
     judged: int  # number of judgements
     skipped: int  # number of skipped pairs
-    why: tuple[tuple[str, int], ...]  # number of judgements by reason of the pair
+    reasons: tuple[tuple[str, int], ...]  # number of judgements by reason of the pair
 
     @property
     def connected(self) -> bool:
@@ -87,7 +87,7 @@ def ranking_report(
     ]
     answered = [a for a in shown_pairs if a.verdict is not None]
     votes = VoteColumns.of(answered)
-    tests = {frozenset((a.left, a.right)) for a in shown_pairs if a.why == SelectionReason.TEST}
+    tests = {frozenset((a.left, a.right)) for a in shown_pairs if a.reason == SelectionReason.TEST}
     tested = [a for a in answered if frozenset((a.left, a.right)) in tests]
     ranked = rank_videos(votes, videos)
     halves = split_half(votes, videos, token=token)
@@ -103,7 +103,7 @@ def ranking_report(
         split_half=halves,
         judged=len(votes),
         skipped=len(shown_pairs) - len(votes),
-        why=tuple(sorted(Counter(str(a.why) for a in answered).items())),
+        reasons=tuple(sorted(Counter(str(a.reason) for a in answered).items())),
     )
 
 
@@ -139,7 +139,7 @@ def ranking_json(report: RankingReport) -> dict[str, Any]:
     values = {
         "judged": report.judged,
         "skipped": report.skipped,
-        "asked_because": dict(report.why),
+        "asked_because": dict(report.reasons),
         "strengths": report.ranked_videos,
         "reliability": report.reliability,
         "agreement": {"nominal": report.nominal, "ordinal": report.ordinal, "ordinal_on_test_pairs": report.on_test},

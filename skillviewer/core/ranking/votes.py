@@ -24,7 +24,7 @@ class ShownPair:
     verdict: Verdict | None  # the rater's verdict, or None: skipped, or not answered yet
     # reason for the pair: a value of ``pair_selection.SelectionReason``, or another text if the program did not choose
     # the pair
-    why: str = ""
+    reason: str = ""
     taken_s: float | None = None  # time from first sight to the vote in seconds, or None
     watched: float | None = None  # proportion of the two videos that was watched, 0 to 1, or None
 

@@ -52,7 +52,7 @@ class TrackDrawing(ReadOnly):
     bones: tuple[tuple[int, int], ...]
     trails: tuple[tuple[int, Float32Array], ...]
     dashed: tuple[tuple[int, Float32Array], ...]
-    held: bool = False
+    is_held: bool = False
     interpolated: bool = False
     anchored: bool = False
 
@@ -103,7 +103,7 @@ def _drawing(tracks: TrackSet, track: Track, row: int, colours: tuple[int, ...])
         bones=SKELETON if is_hand else (),
         trails=tuple(trails),
         dashed=tuple(dashed),
-        held=shown_row is not None and shown_row != row,
+        is_held=shown_row is not None and shown_row != row,
         interpolated=state is FrameState.INTERPOLATED,
         anchored=state is FrameState.ANCHORED,
     )

@@ -125,7 +125,7 @@ def _disagreeing_labels(read: PairRows, consensus: Sequence[Pair | SimilarPair])
         )
     unvoted = [claim for claim in read.claims if claim.videos not in by_videos]
     if unvoted:
-        problems.append(f"{len(unvoted)} rows have a label and no votes ({unvoted[0].where}); they are left out.")
+        problems.append(f"{len(unvoted)} rows have a label and no votes ({unvoted[0].source}); they are left out.")
     return problems
 
 

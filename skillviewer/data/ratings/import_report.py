@@ -27,7 +27,7 @@ class RowResult:
     last_line: int
     cell: str
     video: str | None = None
-    taken: int = 0
+    n_ratings: int = 0
     rejections: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     near: tuple[str, ...] | None = None
@@ -35,7 +35,7 @@ class RowResult:
     @property
     def used(self) -> bool:
         """True if a rating was taken from it."""
-        return self.taken > 0
+        return self.n_ratings > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class ImportReport:
     notices: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        silent = [row.place for row in self.rows if not row.taken and not row.rejections]
+        silent = [row.place for row in self.rows if not row.n_ratings and not row.rejections]
         if silent:
             raise ValueError(f"neither used nor rejected with a reason: {silent}")
 
@@ -63,16 +63,16 @@ class ImportReport:
         return len(self.rows) - self.used
 
     @property
-    def taken(self) -> int:
+    def n_ratings(self) -> int:
         """Number of ratings taken."""
-        return sum(row.taken for row in self.rows)
+        return sum(row.n_ratings for row in self.rows)
 
     @property
     def count(self) -> str:
         """Text of the counts: all rows are rows used plus rows rejected."""
         n_videos = len({row.video for row in self.rows if row.used})
         counts = f"{counted(len(self.rows), 'row')}: {self.used} used, {self.rejected} rejected"
-        return f"{counts}; {counted(self.taken, 'rating')} of {counted(n_videos, 'video')}"
+        return f"{counts}; {counted(self.n_ratings, 'rating')} of {counted(n_videos, 'video')}"
 
     def lines(self) -> list[str]:
         """Return one sentence for every reason and note of every row."""
@@ -106,6 +106,6 @@ def write_import_report(import_report: ImportReport, path: Path) -> None:
     for row in import_report.rows:
         fate = "used" if row.used else "set aside"
         rows.append(
-            (row.place, row.cell, row.video or "", row.taken, fate, "; ".join(row.rejections), "; ".join(row.notes))
+            (row.place, row.cell, row.video or "", row.n_ratings, fate, "; ".join(row.rejections), "; ".join(row.notes))
         )
     write_rows(path, rows)

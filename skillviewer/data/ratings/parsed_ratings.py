@@ -81,7 +81,7 @@ class _Reading:
         self._table = table
         self._mapping = mapping
         self._join = join
-        self._name = table.where.rstrip(",")
+        self._name = table.location.rstrip(",")
         self._rows = table.rows[: self._other_titles()]
         self._spellings = Spellings()
         self._raters = Spellings()
@@ -164,7 +164,9 @@ class _Reading:
         if not pattern or self._mapping.participant:
             return {attempt: self._participants[attempt] for attempt in videos if attempt in self._participants}
         by_name = by_pattern(list(videos.values()), pattern)
-        return {attempt: self._spellings.one(by_name[video]) for attempt, video in videos.items() if video in by_name}
+        return {
+            attempt: self._spellings.canonical(by_name[video]) for attempt, video in videos.items() if video in by_name
+        }
 
     def _row(self, row: RatingRow, out: RowResult) -> list[_Given]:
         """Return the ratings in a row; faults go to its outcome."""
@@ -174,13 +176,13 @@ class _Reading:
             return []
         out.video = attempt
         self._participant_cell(row, out, attempt)
-        rater = self._raters.one(self._cell(row, mapping.rater))
+        rater = self._raters.canonical(self._cell(row, mapping.rater))
         if mapping.rater and not rater:
             out.notes.append("it names no rater")
         if moved := self._moved(row, rater):
             out.rejections.append(moved)
             return []
-        item_name = self._items.one(self._cell(row, mapping.item))
+        item_name = self._items.canonical(self._cell(row, mapping.item))
         if mapping.item and not item_name:
             out.rejections.append(f"it names no item (column “{mapping.item}” is empty)")
             return []
@@ -193,7 +195,7 @@ class _Reading:
             for column in item.columns:
                 value = self._value(row, out, item, column.title)
                 if value is not None:
-                    rater_name = rater or (self._raters.one(column.rater) if column.rater else UNNAMED)
+                    rater_name = rater or (self._raters.canonical(column.rater) if column.rater else UNNAMED)
                     ratings.append(_Given(VideoRating(attempt, rater_name, name, value, occasion), out, column.title))
         if not ratings and not out.rejections:
             out.rejections.append("it holds no rating")
@@ -250,7 +252,7 @@ class _Reading:
         return attempt
 
     def _participant_cell(self, row: RatingRow, out: RowResult, attempt: str) -> None:
-        participant = self._spellings.one(self._cell(row, self._mapping.participant))
+        participant = self._spellings.canonical(self._cell(row, self._mapping.participant))
         if participant and (first := self._participants.setdefault(attempt, participant)) != participant:
             out.notes.append(f"it says that {attempt} shows {participant}, an earlier row {first}; the first counts")
 
@@ -374,7 +376,7 @@ def _each_once(read_ratings: Sequence[_Given]) -> list[_Given]:
         first = several[0]
         other = next((read_rating for read_rating in several if read_rating.rating.value != first.rating.value), None)
         if other is None:
-            first.row.taken += 1
+            first.row.n_ratings += 1
             distinct.append(first)
             for read_rating in several[1:]:
                 read_rating.row.rejections.append(f"{read_rating.title} repeats {first.row.place} (doubled)")

@@ -56,7 +56,7 @@ class RawTable:
         object.__setattr__(self, "places", {title: place for place, title in enumerate(self.titles)})
 
     @property
-    def where(self) -> str:
+    def location(self) -> str:
         """The table, for a message."""
         return f"{self.path.name}, sheet “{self.sheet}”," if len(self.sheets) > 1 else self.path.name
 

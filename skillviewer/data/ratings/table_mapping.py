@@ -117,7 +117,7 @@ def fitted(mapping: TableMapping, table: RawTable) -> TableMapping:
         DatasetError: It names a missing column, a column twice, no video column or no item; or the levels or ends of a
             scale are invalid.
     """
-    table_name = table.where
+    table_name = table.location
     columns_text = f"Its columns: {quoted(table.titles)}."
     faults = Counter(row.fault for row in table.rows)
     if faults and "" not in faults:
@@ -174,7 +174,7 @@ def _column(title: str, table: RawTable) -> str:
     matches = matches or [other for other in table.titles if plain(other) == plain(title) and plain(title)]
     if len(matches) == 1:
         return matches[0]
-    raise DatasetError(f"{table.where} has no column “{short(title)}”. Its columns are: {quoted(table.titles)}.")
+    raise DatasetError(f"{table.location} has no column “{short(title)}”. Its columns are: {quoted(table.titles)}.")
 
 
 def quoted(words: Sequence[str]) -> str:

@@ -70,7 +70,7 @@ def restore(backup: Path, study: Path) -> None:
         checked_version(source, backup)
         lock = WriteLock(study)
         try:
-            if not lock.held:
+            if not lock.is_held:
                 raise StudyError(f"{study} is open in another window. Close it there first.")
             temp_path = study.with_name(f"{study.name}.restored")
             copy_database(source, temp_path)

@@ -106,7 +106,7 @@ class StudyFile(Closing):
                 "one person at a time works with it."
             )
         else:
-            if not self._lock.held:
+            if not self._lock.is_held:
                 self.notice(
                     f"{self.path.name} is open in another window: here it is open for reading only, and votes and "
                     "notes cannot be given."
@@ -155,7 +155,7 @@ class StudyFile(Closing):
         with self._threads, translate_errors(self.path):
             return self._connection.execute(statement, values).fetchall()
 
-    def each(self, statement: str, make: Callable[[sqlite3.Row], MadeT]) -> list[MadeT]:
+    def iterate(self, statement: str, make: Callable[[sqlite3.Row], MadeT]) -> list[MadeT]:
         """Return ``make`` of every row of a query, without holding all rows at once."""
         with self._threads, translate_errors(self.path):
             return [make(row) for row in self._connection.execute(statement)]

@@ -216,7 +216,7 @@ class StudyVideoFiles:
         located_ids = {video.id for video, _, _ in places}
         still_lost = [video for video in unlocated if video.id not in located_ids]
         return Relinked(
-            found=tuple(video.name for video, _, _ in places),
+            located=tuple(video.name for video, _, _ in places),
             missing=tuple(v.name for v in still_lost if v.state is not FileState.REPLACED),
             replaced=tuple(v.name for v in still_lost if v.state is FileState.REPLACED),
             problems=tuple(problems),

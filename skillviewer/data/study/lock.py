@@ -23,15 +23,15 @@ class WriteLock:
     def __init__(self, path: Path) -> None:
         self._path = path.with_name(f"{path.name}-lock")
         self._handle: int | None = None
-        self.held = False
+        self.is_held = False
         while True:
             handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
             try:
-                self.held = try_lock(handle)
+                self.is_held = try_lock(handle)
             except OSError:
                 os.close(handle)
                 raise
-            if not self.held:
+            if not self.is_held:
                 os.close(handle)
                 return
             if self._still_there(handle):
@@ -59,4 +59,4 @@ class WriteLock:
                 self._path.unlink()
         os.close(self._handle)
         self._handle = None
-        self.held = False
+        self.is_held = False

@@ -259,7 +259,7 @@ class Study(Closing):
     def log(self) -> list[LogRow]:
         """Return who did what and when, by time: votes, withdrawals, notes, models, and all other rows with a time."""
         every = _EVENTS.strip().replace("\nSELECT", "\nUNION ALL SELECT").format(**_EVENT_NAMES)
-        rows = self._file.each(f"{every} ORDER BY at", lambda row: LogRow(*(str(cell or "") for cell in row)))
+        rows = self._file.iterate(f"{every} ORDER BY at", lambda row: LogRow(*(str(cell or "") for cell in row)))
         return [row for row in rows if row.at]
 
     def sign_as(self, user: str) -> None:

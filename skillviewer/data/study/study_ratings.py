@@ -37,7 +37,7 @@ class RatingsAdded:
     """
 
     new: int
-    known: int
+    n_known: int
     changed: int
     problems: tuple[str, ...] = ()
     rows: tuple[tuple[int, int | None], ...] = ()

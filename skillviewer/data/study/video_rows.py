@@ -72,7 +72,7 @@ class Added:
 
     # names in the study, one per video in the given order; None for a video that could not be added
     names: tuple[str | None, ...]
-    known: tuple[str, ...]  # names of videos that the study had already (equal bytes)
+    known_names: tuple[str, ...]  # names of videos that the study had already (equal bytes)
     problems: tuple[str, ...]  # failures, one sentence each
 
 
@@ -80,7 +80,7 @@ class Added:
 class Relinked:
     """Result of a search for moved videos."""
 
-    found: tuple[str, ...]  # names of the videos found again
+    located: tuple[str, ...]  # names of the videos found again
     missing: tuple[str, ...]  # names of the videos still missing
     replaced: tuple[str, ...]  # names of the videos with another file in their place
     problems: tuple[str, ...] = ()  # candidate files that cannot be read, one sentence each

@@ -241,7 +241,7 @@ class StudyVotes:
             latest = row["judged_at"] or latest
             return latest, _vote(row)
 
-        votes += self._file.each(f"{_SELECT} WHERE j.id > {last} ORDER BY j.id", timed)
+        votes += self._file.iterate(f"{_SELECT} WHERE j.id > {last} ORDER BY j.id", timed)
         return _KnownVotes(names, tuple(votes), frozenset(out))
 
     def in_use(self, criterion: str | None = None) -> tuple[Vote, ...]:

@@ -11,13 +11,13 @@ from skillviewer.core.ranking.consensus import ConsensusPairs, collected
 class Claim:
     """Claim of one row: which of two videos is better, or that neither is; and the place of the row."""
 
-    says: Pair | SimilarPair
-    where: str
+    order: Pair | SimilarPair
+    source: str
 
     @property
     def videos(self) -> SimilarPair:
         """The two videos, whatever is claimed."""
-        return self.says if isinstance(self.says, SimilarPair) else SimilarPair(self.says.better, self.says.worse)
+        return self.order if isinstance(self.order, SimilarPair) else SimilarPair(self.order.better, self.order.worse)
 
 
 def _format_claim(order: Pair | SimilarPair) -> str:
@@ -39,14 +39,14 @@ def sort_out(claims: Iterable[Claim], dataset_name: str, problems: list[str]) ->
     contradictions: list[str] = []
     for videos, claims_of_pair in by_videos.items():
         first = claims_of_pair[0]
-        other = next((claim for claim in claims_of_pair if claim.says != first.says), None)
+        other = next((claim for claim in claims_of_pair if claim.order != first.order), None)
         if other is not None:
             contradictions.append(
-                f"{first.where} says {_format_claim(first.says)}, {other.where} says {_format_claim(other.says)}: "
+                f"{first.source} says {_format_claim(first.order)}, {other.source} says {_format_claim(other.order)}: "
                 "the pair is left out."
             )
             continue
-        consistent.append(first.says)
+        consistent.append(first.order)
         if len(claims_of_pair) > 1:
             repeated.append(f"{videos.first}–{videos.second} {len(claims_of_pair)} times")
     if repeated:

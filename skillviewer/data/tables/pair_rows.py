@@ -76,7 +76,7 @@ def read_pairs(sheet: CsvTable, name_of: Callable[[str], str]) -> PairRows:
     for row in sheet.rows:
         place = sheet.place(row)
         first, second = name_of(row.cell(columns.first)), name_of(row.cell(columns.second))
-        rater = None if columns.rater is None else raters.one(row.cell(columns.rater)) or UNNAMED
+        rater = None if columns.rater is None else raters.canonical(row.cell(columns.rater)) or UNNAMED
         if not first or not second:
             read.problems.append(f"{place} does not name two videos; it is left out.")
         elif first == second:

@@ -63,7 +63,7 @@ class Spellings:
         self._first: dict[str, str] = {}
         self._others: dict[str, list[str]] = {}
 
-    def one(self, name: str) -> str:
+    def canonical(self, name: str) -> str:
         """Return the first spelling of a name, without surrounding and double blanks."""
         name = normalize(name)
         first = self._first.setdefault(match_key(name), name)
@@ -100,7 +100,7 @@ def by_file(
     video_names = names or VideoNames(())
     for row in sheet.rows:
         cell = row.cell(video)
-        name_in_cell = participants.one(row.cell(participant))
+        name_in_cell = participants.canonical(row.cell(participant))
         name = video_names.find(cell) or strip_extension(cell)
         if not name or not name_in_cell:
             problems.append(f"{sheet.place(row)} does not name a video and its participant; it is left out.")
@@ -160,6 +160,6 @@ def participants_of(
 
 def _by_names(names: Sequence[str], pattern: str, problems: list[str]) -> dict[str, str]:
     participants = Spellings()
-    by_name = {name: participants.one(participant) for name, participant in by_pattern(names, pattern).items()}
+    by_name = {name: participants.canonical(participant) for name, participant in by_pattern(names, pattern).items()}
     problems += participants.joined("The names of the videos")
     return by_name

@@ -82,7 +82,7 @@ def place_tracks(raw: RawTracks, video: VideoInfo, placement: Placement, source:
             "a unit), --origin X Y (the pixel at its zero), and --up or --down."
         )
     check_limits(len(raw.tracks), max((len(track.points) for track in raw.tracks), default=0), video.n_frames)
-    if not all(np.isfinite(track.at).all() for track in raw.tracks):
+    if not all(np.isfinite(track.index).all() for track in raw.tracks):
         raise DatasetError(f"{source} has a frame or time that is no number.")
     size = (video.width_px, video.height_px)
     if raw.size_px is not None and raw.size_px != size:
@@ -95,7 +95,7 @@ def place_tracks(raw: RawTracks, video: VideoInfo, placement: Placement, source:
     tracks: list[Track] = []
     searched = _searched(raw, video, placement, source)
     for each in raw.tracks:
-        frames = _frames(each.at, raw, video, placement)
+        frames = _frames(each.index, raw, video, placement)
         xy = _in_pixels(each.xy, raw, placement)
         track, outside, placed = _placed(each, frames, xy, video, counts)
         n_outside, n_placed = n_outside + outside, n_placed + placed
@@ -122,7 +122,7 @@ def _reasons(counts: Counter[str]) -> str:
 def _searched(raw: RawTracks, video: VideoInfo, placement: Placement, source: str) -> NDArray[np.bool_]:
     """Return the frames that were searched in any track, (n,) bool, and refuse the file of another video."""
     searched = np.zeros(video.n_frames, dtype=bool)
-    stated = [track.at for track in raw.tracks if len(track.at)]
+    stated = [track.index for track in raw.tracks if len(track.index)]
     if not stated:
         return searched
     indices = np.concatenate(stated)
@@ -146,7 +146,7 @@ def _searched(raw: RawTracks, video: VideoInfo, placement: Placement, source: st
 
 def _rate_conflict(raw: RawTracks, video: VideoInfo) -> float:
     """Return the usual time between two rows if it is much shorter than that between two frames, else 0."""
-    steps = [np.diff(track.at) for track in raw.tracks if len(track.at) > 2]
+    steps = [np.diff(track.index) for track in raw.tracks if len(track.index) > 2]
     step = float(np.median(np.concatenate(steps))) if steps else math.inf
     return step if 0 < step < 0.75 / video.rate_hz else 0.0
 

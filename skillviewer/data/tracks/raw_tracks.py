@@ -34,7 +34,7 @@ class RawTrack(ReadOnly):
 
     name: str
     points: tuple[str, ...]
-    at: FloatArray
+    index: FloatArray
     xy: FloatArray
     confidence: FloatArray
     states: NDArray[np.uint8] | None = None

@@ -68,7 +68,7 @@ class Baseline:
         """Model and folder, for the user."""
         return f"{self.record.models[0].model} of {self.folder.name}"
 
-    def found(self, configurations: Iterable[tuple[Fold, RunConfiguration]]) -> tuple[FinishedRun, ...]:
+    def load_runs(self, configurations: Iterable[tuple[Fold, RunConfiguration]]) -> tuple[FinishedRun, ...]:
         """Return its runs, one for every fold and seed.
 
         Args:

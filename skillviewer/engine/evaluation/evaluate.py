@@ -263,7 +263,7 @@ class _Preparation:
         workers = self.plan.workers
         n = recipe.candidates
         tell_cost(source, self.dataset, n, self._token, self._report)
-        features_from = source if workers.here else recipe
+        features_from = source if workers.is_local else recipe
         files = files_of(self.dataset)
         clip_ranges = clip_ranges_of(self.dataset)
         store, problems = build_store(files, features_from, n, self._token, self._report, clip_ranges, workers)
@@ -317,7 +317,7 @@ class _Preparation:
         """Return the runs of another evaluation that all models are compared with; none where there is none."""
         if self.baseline is None:
             return ()
-        return self.baseline.found((run.fold, run.configuration) for run in self.runs)
+        return self.baseline.load_runs((run.fold, run.configuration) for run in self.runs)
 
     def _look_for_leaks(self) -> None:
         """Refuse folds that hold out what they train on under another name; of released ones that is told."""

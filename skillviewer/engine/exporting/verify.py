@@ -85,7 +85,7 @@ class Verifier:
         self._study = study
         self._open_model_cache = open_model_cache
         self._digits = digits
-        self._moved = moved
+        self._files_moved = moved
         self._models = {model_digest(folder): folder for folder in reversed(models)}  # of two names the first counts
 
     def verify(self, file: Path, token: CancelToken = NEVER, report: Report = silent) -> Verification:
@@ -111,7 +111,7 @@ class Verifier:
                 return Verification(name, problem)
             if file.read_bytes() == new_file.read_bytes():
                 return Verification(name, "", identical=True)
-            n, difference = first_difference(file, new_file, self._digits, moved=self._moved)
+            n, difference = first_difference(file, new_file, self._digits, moved=self._files_moved)
             return Verification(name, difference, n_compared=n)
 
     def _make(self, record: ExportRecord, file: Path, new_file: Path, token: CancelToken, report: Report) -> str:
@@ -141,7 +141,7 @@ class Verifier:
             model_cache = self._open_model_cache(FeatureCache(Path(features)))
             with closing(model_cache), ExportService(lambda: model_cache, use_evidence_cache=False) as service:
                 for recorded in record.sources:
-                    source = self._found(recorded, _COLUMNS.get(record.exporter, (_Columns(),))[0])
+                    source = self._find_source(recorded, _COLUMNS.get(record.exporter, (_Columns(),))[0])
                     if isinstance(source, str):
                         return source
                     assert source.model is not None
@@ -153,7 +153,7 @@ class Verifier:
                     service.write(ExportRequest(exporter, tuple(sources), new_file, options), token, report)
         return ""
 
-    def _found(self, recorded: RecordedSource, columns: "_Columns") -> ExportSource | str:
+    def _find_source(self, recorded: RecordedSource, columns: "_Columns") -> ExportSource | str:
         """Return the source that a record names, or a sentence that there is none."""
         recorded_name = recorded.video
         sources = [t for t in self._sources if recorded_name == t.digest] or [

@@ -127,7 +127,7 @@ def compare(
 
 def _after(prepared: TuningData, tuned: Tuned, token: CancelToken, report: Report) -> Predictions:
     """Return the predictions of the new model: for all videos, or after a stop for those that the figures need."""
-    seen_predictions = tuned.seen.watched if tuned.seen is not None else Predictions({}, {})
+    seen_predictions = tuned.predictions.watched if tuned.predictions is not None else Predictions({}, {})
     names = sorted(prepared.store)
     if tuned.stopped:
         tested = (*prepared.split.fold.test_pairs, *prepared.split.reserved)
@@ -185,8 +185,8 @@ def _forgetting(
         return Forgetting(ForgettingMethod.NOTHING, old.description)
     first = before.old
     second = (
-        tuned.seen.old
-        if tuned.seen is not None
+        tuned.predictions.old
+        if tuned.predictions is not None
         else predict(tuned.model, old.store, old.names, token, maps=False).scores
     )
     if old.pairs is None:

@@ -54,7 +54,7 @@ def _forecast_tuning(job: TuningJob) -> TrainingForecast:
     features = features_phase(missing, start.source, dataset, choices.candidates)
     others = prior.apart_from(job.study) if prior is not None and choices.old_pairs else None
     if others is not None:
-        digests = {name: digest for name, (digest, _) in others.shown.items()}
+        digests = {name: digest for name, (digest, _) in others.clips.items()}
         missing_old = frames_missing(start.source, others.dataset, digests, 1)
         old = features_phase(missing_old, start.source, others.dataset, 1)
         missing += missing_old

@@ -36,13 +36,13 @@ class PriorPairs:
     dataset: Dataset
     description: str  # description for the user
     # SHA-256 and part of every video's file by name, also of those that are not there
-    shown: Mapping[str, tuple[str, ClipRange | None]]
+    clips: Mapping[str, tuple[str, ClipRange | None]]
     trained: frozenset[str] = frozenset()  # names of the videos that the model or its parents were trained on
 
     @property
     def trained_on(self) -> ClipsByFile:
         """Files, and parts of files, that the model was trained on."""
-        return clips_by_file(self.shown[name] for name in self.trained)
+        return clips_by_file(self.clips[name] for name in self.trained)
 
     def apart_from(self, study: StudyPairs) -> "PriorPairs | None":
         """Return the pairs without the study's videos, but for those trained on before; None if none are left."""
@@ -50,7 +50,7 @@ class PriorPairs:
         names = [
             n
             for n in self.dataset.names
-            if n in self.trained or not may_share_frames(*self.shown.get(n, ("", None)), study_clips)
+            if n in self.trained or not may_share_frames(*self.clips.get(n, ("", None)), study_clips)
         ]
         fewer = self.dataset.restricted(names)
         return replace(self, dataset=fewer) if fewer.pairs else None
@@ -59,7 +59,7 @@ class PriorPairs:
         """Return the number of pairs that are trained on again, compared by contents, in words; "" for none."""
         clips = {v.name: (study.digests[v.name], v.clip_range) for v in study.dataset.videos if v.name in study.digests}
         study_pairs = {(clips.get(pair.better), clips.get(pair.worse)) for pair in pairs}
-        n = sum((self.shown[pair.better], self.shown[pair.worse]) in study_pairs for pair in self.dataset.pairs)
+        n = sum((self.clips[pair.better], self.clips[pair.worse]) in study_pairs for pair in self.dataset.pairs)
         are = "is" if n == 1 else "are"
         return f"; {n} of them {are} trained on again, and tell nothing of forgetting" if n else ""
 
@@ -103,7 +103,7 @@ def inherited_pairs(folder: Path, prior: PriorPairs | None) -> list[TrainedPair]
         return [replace(pair, use=OLD if pair.use == OLD else BEFORE) for pair in read_pairs(folder / PAIRS)]
     if prior is None:
         return []
-    videos = {v.name: TrainedVideo(v.name, v.path, *prior.shown[v.name]) for v in prior.dataset.videos if v.path}
+    videos = {v.name: TrainedVideo(v.name, v.path, *prior.clips[v.name]) for v in prior.dataset.videos if v.path}
     return [TrainedPair(videos[p.better], videos[p.worse], OLD) for p in prior.dataset.pairs if p.within(videos)]
 
 

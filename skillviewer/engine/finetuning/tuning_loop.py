@@ -61,13 +61,13 @@ class BestCheckpoint:
             self._then.save(lambda: current, finished=finished)
 
     @property
-    def there(self) -> bool:
+    def exists(self) -> bool:
         """True once an epoch is finished and scored."""
         return self._state is not None and self._state.best_epoch > 0
 
     def trained(self) -> Trained | None:
         """Return the best epoch, or None before one is finished."""
-        if self._state is None or not self.there:
+        if self._state is None or not self.exists:
             return None
         saved = self._state
         mark = "best."
@@ -135,7 +135,7 @@ class _Watch:
         self._before: Mapping[str, float] = {}
         self._best: dict[bool, Snapshot] = {}
 
-    def seen(self, epoch: int, *, final: bool) -> Snapshot | None:
+    def predictions_at(self, epoch: int, *, final: bool) -> Snapshot | None:
         """Return the predictions after an epoch that was the best of its stage, or None if they are not known."""
         best = self._best.get(final)
         return best if best is not None and best.epoch == epoch else None
@@ -236,7 +236,7 @@ class Tuned:
     seconds: float
     fold: Fold  # on whose training side: less than the split's where it was stopped while the epoch was being chosen
     stopped: bool = False  # whether the user stopped it before its end
-    seen: Snapshot | None = None  # predictions after that epoch; None if they are not known any more
+    predictions: Snapshot | None = None  # predictions after that epoch; None if they are not known any more
     precision: Precision = "float32"  # number type of the training
 
 
@@ -292,7 +292,7 @@ def tune(
     fold_used = inner if inner is not None and not final else fold
     seconds = monotonic() - started
     model = restore_inputs(model, prepared.store)
-    predictions = stages.watch.seen(selected.epoch, final=final)
+    predictions = stages.watch.predictions_at(selected.epoch, final=final)
     return Tuned(
         model, selected.epoch, selection, rows, seconds, fold_used, stopped, predictions, stages.settings.precision
     )
@@ -346,7 +346,7 @@ class _Stages:
         watch.go_on(best.load(), self._each[used_fold is split.fold])
 
         def has_result() -> bool:
-            return best.there or (final and two)
+            return best.exists or (final and two)
 
         token = StopToken(self._token, self._stop, has_result)
         hear = watch.listen(model, token, final=final, until=until)

@@ -40,12 +40,12 @@ class _Meter:
     total: int
     token: CancelToken
     report: Report
-    done: int = 0
+    n_done: int = 0
 
     def tick(self, steps: int) -> None:
         self.token.check()
-        self.done += steps
-        self.report(Progress(STAGE, self.done, self.total))
+        self.n_done += steps
+        self.report(Progress(STAGE, self.n_done, self.total))
 
 
 def fused_passes(

@@ -23,13 +23,13 @@ class Storage:
     copies: int  # small copies of videos, for scrubbing
     tuning: int  # state of fine-tunings between runs
     evidence: int  # what raised and lowered scores
-    said: int  # analyses of videos
+    analyses: int  # analyses of videos
     other: int  # all else: compiled kernels, fonts of figures
 
     @property
     def total(self) -> int:
         """All of it."""
-        return self.can_go + self.said + self.other
+        return self.can_go + self.analyses + self.other
 
     @property
     def can_go(self) -> int:

@@ -32,7 +32,7 @@ def exclusive_lock(path: Path, refusal: str) -> Iterator[None]:
     if lock is None:  # a drive without locks cannot tell of others
         yield
         return
-    if not lock.held:
+    if not lock.is_held:
         raise SettingsError(refusal)
     try:
         yield

@@ -312,7 +312,7 @@ class Workers:
         return items[self.shard[0] :: self.shard[1]]
 
     @property
-    def here(self) -> bool:
+    def is_local(self) -> bool:
         """True if this process does the work."""
         return not self.cluster and self.jobs == 1 and not self.devices
 
@@ -356,7 +356,7 @@ def work(
     Raises:
         SettingsError: The engine cannot be started.
     """
-    if workers.here:
+    if workers.is_local:
         processes.work_here(do, items, token, progressed, finished)
     elif workers.cluster:
         work_on_cluster(do, items, (workers.cluster, workers.jobs), TRIES, token, finished)

@@ -175,7 +175,7 @@ class ResultFolder:
                     raise ExportError(f"{folder / FAILED} is a link: remove it, or choose another folder for results.")
                 TemporaryFile(dir=folder).close()
 
-    def found(self, unit: ScoringUnit) -> tuple[Path, ResultHeader] | None:
+    def find(self, unit: ScoringUnit) -> tuple[Path, ResultHeader] | None:
         """Return the result of a unit and its header, or None if it is not done.
 
         Warnings name damaged files that may have been the result, and files with the result of another video.

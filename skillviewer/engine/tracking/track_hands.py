@@ -114,7 +114,7 @@ class _Search:
 
     search: HandSearch
     empty: TrackSet
-    wanted: Sequence[int]
+    searched: Sequence[int]
     path: Path
     detections: list[FrameHands]
 
@@ -134,7 +134,7 @@ class _Search:
         return self.empty.with_tracks(hand_tracks(self.detections, self.empty, self.search.text, self.search.max_hands))
 
     def progress(self) -> HandProgress:
-        return HandProgress(len(self.detections), len(self.wanted), self.tracks())
+        return HandProgress(len(self.detections), len(self.searched), self.tracks())
 
 
 def unfinished_search(video: VideoInfo, search: HandSearch, frames: range | None = None) -> HandProgress | None:
@@ -174,7 +174,7 @@ def track_hands(
     detections = state.detections
     tracker = HandTracker(networks, search.max_hands)
     tracker.follow(detections[-1].hands if detections else ())
-    todo = state.wanted[len(detections) :]
+    todo = state.searched[len(detections) :]
     last_saved = time.monotonic()
     show_next = time.monotonic()
     try:
@@ -184,7 +184,7 @@ def track_hands(
                 tracker.follow(())
             hands = FrameHands(decoded.index, tracker.step(decoded.rgb()))
             detections.append(hands)
-            report(Progress("looking for hands", len(detections), len(state.wanted), hands))
+            report(Progress("looking for hands", len(detections), len(state.searched), hands))
             now = time.monotonic()
             if show is not None and now >= show_next:
                 show(state.progress())

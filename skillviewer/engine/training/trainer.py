@@ -210,7 +210,7 @@ class Trainer:
         summed = settings.loss.reduction == "sum" and not self._model.needs.own_loss
         return fmean(losses) / (len(pairs.label) if summed else 1)
 
-    def look(self, token: CancelToken) -> EpochRow:
+    def check(self, token: CancelToken) -> EpochRow:
         """Score the choosing pairs, keep the weights if they are the best so far, and return a row of the log."""
         settings = self._settings
         held_loss = float("nan")
@@ -344,7 +344,7 @@ def fit(
         trainer.run_epoch(control)
         stopped = control.stopped
         if stopped or trainer.epoch == epochs or trainer.epoch % settings.optimiser.look_every == 0:
-            control.report(Progress("training", trainer.epoch, epochs, trainer.look(control.token)))
+            control.report(Progress("training", trainer.epoch, epochs, trainer.check(control.token)))
         if stopped:
             break
         if state_store is not None:

@@ -134,11 +134,11 @@ def export_grid(
             overwrite=overwrite,
             sound=_sound(videos, options, path, plan.span),
         ) as writer,
-        closing(prefetched(_pictures(videos, readers, plan.shown, sizes))) as decoded,
+        closing(prefetched(_pictures(videos, readers, plan.frames, sizes))) as decoded,
     ):
         for index, pictures in enumerate(decoded):
             token.check()
-            picture = canvas.paint(float(plan.clock_s[index]), plan.shown[index].tolist(), pictures)
+            picture = canvas.paint(float(plan.clock_s[index]), plan.frames[index].tolist(), pictures)
             if tiles is not None:
                 picture = np.concatenate([picture, tiles.paint(float(plan.clock_s[index]))], axis=1)
             writer.write(picture, float(plan.times_s[index]))
@@ -223,13 +223,13 @@ def preview(videos: Sequence[AnalysedVideo], options: ClipOptions | None = None)
     plan = plan_frames(videos, options)
     canvas = clip_canvas(videos, options, plan.span)
     sizes = [(p.picture.width, p.picture.height) for p in canvas.layout.panes]
-    index = _telling(plan.shown, [int(e.analysis.samples.min()) if e.analysis.samples.size else 0 for e in videos])
+    index = _telling(plan.frames, [int(e.analysis.samples.min()) if e.analysis.samples.size else 0 for e in videos])
     with opened(videos) as readers, _tiles(videos, options, canvas.layout.height) as tiles:
-        pictures = next(_pictures(videos, readers, plan.shown[index : index + 1], sizes))
-        picture = canvas.paint(float(plan.clock_s[index]), plan.shown[index].tolist(), pictures).copy()
+        pictures = next(_pictures(videos, readers, plan.frames[index : index + 1], sizes))
+        picture = canvas.paint(float(plan.clock_s[index]), plan.frames[index].tolist(), pictures).copy()
         if tiles is not None:
             picture = np.concatenate([picture, tiles.paint(float(plan.clock_s[index]))], axis=1)
-    return Preview(picture, frame=int(plan.shown[index, 0]), n_frames=videos[0].analysis.video.n_frames)
+    return Preview(picture, frame=int(plan.frames[index, 0]), n_frames=videos[0].analysis.video.n_frames)
 
 
 def _telling(frames: IntArray, first: Sequence[int]) -> int:

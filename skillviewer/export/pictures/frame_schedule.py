@@ -22,7 +22,7 @@ _SPED_UP_HZ = 60.0
 class FrameSchedule:
     """Frames that a clip shows, by time. M frames of the clip, V videos."""
 
-    shown: IntArray  # (M, V) int64, frame of each video, from 0
+    frames: IntArray  # (M, V) int64, frame of each video, from 0
     clock_s: FloatArray  # (M,) float64, presentation time in the videos
     times_s: FloatArray  # (M,) float64, time in the clip; the first is 0
     stop_s: float  # when the last frame leaves the screen, in the clip

@@ -268,7 +268,7 @@ def _stretched(pieces: Iterator[Float32Array], speed: float) -> Iterator[Float32
     stretch = TimeStretch(speed)
     for piece in pieces:
         yield from stretch.feed(piece)
-    yield from stretch.rest()
+    yield from stretch.flush()
 
 
 def _silence(n: int) -> Iterator[Float32Array]:

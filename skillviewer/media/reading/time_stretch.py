@@ -45,7 +45,7 @@ class TimeStretch:
         self._graph.push(frame)
         yield from self._ready()
 
-    def rest(self) -> Iterator[Float32Array]:
+    def flush(self) -> Iterator[Float32Array]:
         """Yield the remaining output; nothing can be fed afterwards."""
         self._graph.push(None)
         yield from self._ready()

@@ -43,7 +43,7 @@ class SoundTrack:
                 return
             yield from self._encode(samples)
 
-    def rest(self) -> "Iterator[Packet[Any]]":
+    def flush(self) -> "Iterator[Packet[Any]]":
         """Yield the remaining packets."""
         for samples in self._blocks:
             yield from self._encode(samples)

@@ -295,7 +295,7 @@ class VideoWriter:
                 self._encode(self._palette.give())
             self._encode([None])
             if self._track is not None:
-                for packet in self._track.rest():
+                for packet in self._track.flush():
                     self._container.mux_one(packet)
             self._container.close()
             self._read_back()

@@ -58,7 +58,7 @@ class Candidates(QObject):
 
     def first_choice(self) -> list[tuple[str, str]]:
         """Return the models compared before any choice: the loaded one, and up to three more."""
-        chosen_model = self._app_context.models.wanted
+        chosen_model = self._app_context.models.requested
         folders = [key for key, _ in self.all if key != UNIFORM]
         folders.sort(key=lambda key: chosen_model is None or key != str(chosen_model))
         keys = folders[:4] if len(folders) > 1 else [*folders, UNIFORM]

@@ -91,7 +91,7 @@ class ComparedModel:
     name: str  # name for people
     facts: ModelFacts | None = None  # facts from its checkpoint; None until it is loaded, and for the uniform baseline
     progress: ModelProgress = ModelProgress.WAITING  # its progress
-    done: int = 0  # sampled frames finished
+    n_done: int = 0  # sampled frames finished
     total: int = 0  # sampled frames in all, or 0
     analysis: Analysis | None = None  # its analysis of the video on screen, whole or so far; or None
     reason: str = ""  # reason of a failure, in a sentence
@@ -124,7 +124,7 @@ def filled(
     if growing is not None:
         value = growing.value
         so_far = value if isinstance(value, Analysis) and value.n_samples else None
-        return replace(row, progress=ModelProgress.WORKING, done=growing.done, total=growing.total, analysis=so_far)
+        return replace(row, progress=ModelProgress.WORKING, n_done=growing.done, total=growing.total, analysis=so_far)
     return replace(row, progress=ModelProgress.STOPPED) if stopped else row
 
 

@@ -214,7 +214,7 @@ class ModelSet(QObject):
         clip = request.clip
         passes = self._app_context.state.passes
         if request.kind is QueryKind.SAVED:
-            videos = self._app_context.study_list.known
+            videos = self._app_context.study_list.known_videos
             digest = self.results.facts[request.key].digest
             return lambda _model_cache, token, _report: saved(videos, digest, passes, token)
         if clip is None:
@@ -263,7 +263,7 @@ class ModelSet(QObject):
         return entry.state is VideoState.WORKING or (automatic and entry.state is VideoState.WAITING)
 
     def _about_study(self) -> ModelRequest | None:
-        study_clips = {video.clip_id for video in self._app_context.study_list.known}
+        study_clips = {video.clip_id for video in self._app_context.study_list.known_videos}
         for key in self._models():
             unloaded = {(key, *video) for video in study_clips} - self._loaded
             if unloaded and key in self.results.facts:

@@ -74,7 +74,7 @@ class PaneText:
     stroke: LineStyle | None = None  # how its curve is drawn, or None without one
     kind: str = ""  # kind of map
     score: str = ""  # score, or what became of it
-    rest: str = ""  # where the map on screen comes from, and more
+    details: str = ""  # where the map on screen comes from, and more
     scaled: CalibratedScore | None = None  # the score on the raters' scale, or None
 
     @property
@@ -110,7 +110,7 @@ class PaneCaption(PaintedWidget):
     def text(self) -> str:
         text = self._text
         rating = text.scaled.sentence if text.scaled is not None else ""
-        return " · ".join(part for part in (printable(text.name), text.kind, text.score, rating, text.rest) if part)
+        return " · ".join(part for part in (printable(text.name), text.kind, text.score, rating, text.details) if part)
 
     def keep_free(self, width_px: int) -> None:
         """Leave room at the right end of the first line."""
@@ -153,7 +153,7 @@ class PaneCaption(PaintedWidget):
         painter.setPen(QColor(self._theme.on_stage))
         if kind_width:
             painter.drawText(top, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text.kind)
-        rest = (text.rating, text.rest, "" if kind_width else text.kind)
+        rest = (text.rating, text.details, "" if kind_width else text.kind)
         for below, parts in enumerate(((text.score,), rest) if self._narrow else ((text.score, *rest),), 1):
             line_text = " · ".join(part for part in parts if part)
             elided = metrics.elidedText(line_text, Qt.TextElideMode.ElideRight, round(right - left))
@@ -224,7 +224,7 @@ def score_of(row: ComparedModel) -> str:
     """Return the score with its interval, or what became of it."""
     analysis = row.analysis
     if row.progress is ModelProgress.WORKING:
-        return f"looking, {row.done} of {row.total}" if row.total else "loading"
+        return f"looking, {row.n_done} of {row.total}" if row.total else "loading"
     if row.is_uniform:
         return "no score"
     if analysis is not None:

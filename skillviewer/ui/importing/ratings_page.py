@@ -116,17 +116,17 @@ class RatingsPage(QDialog):
     # what the user changes
 
     def _change(self, **changes: object) -> None:
-        if self.reading.now is not None:
-            self.reading.take(replace(self.reading.now.mapping, **changes))
+        if self.reading.preview is not None:
+            self.reading.take(replace(self.reading.preview.mapping, **changes))
 
     def _on_titles(self) -> None:
-        preview = self.reading.now
+        preview = self.reading.preview
         if preview is not None and self.titles.value() != preview.opened.table.titles_row:
             self.reading.open(sheet=preview.opened.table.sheet, titles_row=self.titles.value())
 
     def _on_criterion(self, *_: object) -> None:
-        if self.reading.now is not None:
-            self.reading.take(self.reading.now.mapping.with_first(self.criterion.currentText()))
+        if self.reading.preview is not None:
+            self.reading.take(self.reading.preview.mapping.with_first(self.criterion.currentText()))
 
     def _on_videos(self, index: int) -> None:
         folder = self.videos.itemData(index)
@@ -138,7 +138,7 @@ class RatingsPage(QDialog):
         self.reading.take_videos(folder)
 
     def _on_meant(self, index: int) -> None:
-        preview = self.reading.now
+        preview = self.reading.preview
         row = self._row()
         video = self.meant.itemData(index)
         if preview is not None and row is not None:
@@ -150,7 +150,7 @@ class RatingsPage(QDialog):
     def _show(self, *_: object) -> None:
         reading = self.reading
         studies = self._app_context.studies
-        preview = reading.now
+        preview = reading.preview
         read_only = studies.current is not None and not studies.writable
         rated = preview.rated if preview is not None and not reading.busy else None
         self.button.setEnabled(rated is not None and not read_only and not self._importing)
@@ -196,7 +196,7 @@ class RatingsPage(QDialog):
         self.tabs.setTabText(3, f"Remarks ({len(notices)})")
 
     def _show_rows(self, *_: object) -> None:
-        preview = self.reading.now
+        preview = self.reading.preview
         if preview is not None:
             rows = [preview.rows[row] for row in preview.rows_with_notes] if self.only.isChecked() else preview.rows
             titles = ["Row", "Name in the table", "Video", "Ratings", "Remark"]
@@ -205,7 +205,7 @@ class RatingsPage(QDialog):
 
     def _row(self) -> RowResult | None:
         """Return the selected row of the import report."""
-        preview = self.reading.now
+        preview = self.reading.preview
         row = self.report_view.currentIndex().row()
         if preview is None or preview.rated is None or not 0 <= row < len(self.report_view.texts.rows):
             return None
@@ -213,7 +213,7 @@ class RatingsPage(QDialog):
 
     def _on_row(self, *_: object) -> None:
         """Offer the videos that the name in the selected row may stand for, similar names first."""
-        preview = self.reading.now
+        preview = self.reading.preview
         row = self._row()
         stated = preview.mapping.names.get(row.cell, "") if preview is not None and row is not None else ""
         offered = row is not None and (row.near is not None or bool(stated))
@@ -230,7 +230,7 @@ class RatingsPage(QDialog):
     # the import
 
     def _on_import(self) -> None:
-        preview, studies = self.reading.now, self._app_context.studies
+        preview, studies = self.reading.preview, self._app_context.studies
         if preview is None or preview.rated is None:
             return
         add = partial(add_ratings, opened=preview.opened, mapping=preview.rated.mapping)
@@ -263,4 +263,4 @@ def _imported(app_context: AppContext, preview: TablePreview, command: Command, 
         app_context.settings.remember(study.path)
     message = "{} is imported: {}. Rank › Set-up shows how ratings become pairs."
     text = message.format(preview.opened.table.path.name, import_report.count)
-    app_context.messages.post(Message(text, details=(*result.came.problems, *import_report.problems())))
+    app_context.messages.post(Message(text, details=(*result.added.problems, *import_report.problems())))

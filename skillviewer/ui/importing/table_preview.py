@@ -57,7 +57,7 @@ class TablePreviewLoader(QObject):
         self.path = path
         self._app_context = app_context
         self._folder = folder
-        self.now: TablePreview | None = None
+        self.preview: TablePreview | None = None
         self.error = ""
         self._task: Task | None = None
         app_context.studies.listed.connect(self._on_listed)
@@ -74,7 +74,7 @@ class TablePreviewLoader(QObject):
 
     @property
     def _names(self) -> Names:
-        return {video.name: video.path for video in self._app_context.study_list.known}
+        return {video.name: video.path for video in self._app_context.study_list.known_videos}
 
     def open(self, saved_mapping: TableMapping | None = None, sheet: str = "", titles_row: int | None = None) -> None:
         """Open the table, and guess its mapping if none is kept, or if the kept one does not fit."""
@@ -83,16 +83,16 @@ class TablePreviewLoader(QObject):
 
     def take(self, mapping: TableMapping) -> None:
         """Read the table by another mapping."""
-        assert self.now is not None
-        opened = self.now.opened
-        self.now = replace(self.now, mapping=mapping)
+        assert self.preview is not None
+        opened = self.preview.opened
+        self.preview = replace(self.preview, mapping=mapping)
         self._submit(lambda: read_by(opened, mapping))
 
     def take_videos(self, folder: Path | None) -> None:
         """Join the table with the videos of a folder, or with those of the study."""
-        assert self.now is not None
-        opened = self.now.opened
-        mapping = self.now.mapping
+        assert self.preview is not None
+        opened = self.preview.opened
+        mapping = self.preview.mapping
         names = self._names
 
         def read() -> TablePreview:
@@ -118,7 +118,7 @@ class TablePreviewLoader(QObject):
 
     def _on_read(self, preview: TablePreview) -> None:
         self._task = None
-        self.now = preview
+        self.preview = preview
         self.error = preview.error
         self._folder = preview.folder
         self.changed.emit()
@@ -130,7 +130,7 @@ class TablePreviewLoader(QObject):
 
     def _on_listed(self, _videos: object) -> None:
         """Join the table again: the study has other videos."""
-        if self.now is not None and self.now.folder is None:
+        if self.preview is not None and self.preview.folder is None:
             self.take_videos(None)
 
 
@@ -183,7 +183,7 @@ def read_by(opened: MappedTable, mapping: TableMapping) -> TablePreview:
         return TablePreview(opened, mapping, error=str(error))
     row_notes = ["; ".join((*row.rejections, *row.notes)) for row in rated.import_report.rows]
     rows = tuple(
-        (row.place, row.cell, row.video or "", str(row.taken), note)
+        (row.place, row.cell, row.video or "", str(row.n_ratings), note)
         for row, note in zip(rated.import_report.rows, row_notes, strict=True)
     )
     return TablePreview(opened, mapping, rated, "", rows, tuple(row for row, note in enumerate(row_notes) if note))

@@ -43,7 +43,7 @@ UNITS = (
 class PlacedTracks:
     """A file of tracks placed on a video."""
 
-    found: TrackImport
+    track_import: TrackImport
     title: str  # name of the format
     frame: int  # first frame of the file with a point
     picture: RGBImage  # that frame
@@ -88,7 +88,7 @@ class TrackPreview(PaintedWidget):
         """Show a frame with its points; None for nothing."""
         self._picture = placed.picture if placed is not None else None
         self._frame = placed.frame if placed is not None else 0
-        self.layer.set_tracks(placed.found.tracks if placed is not None else None)
+        self.layer.set_tracks(placed.track_import.tracks if placed is not None else None)
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
@@ -191,7 +191,7 @@ class TracksPage(QDialog):
     def _on_placed(self, placed: PlacedTracks) -> None:
         self._placed = placed
         self.preview.show_placed(placed)
-        tracks = placed.found.tracks.tracks
+        tracks = placed.track_import.tracks.tracks
         points = [point for track in tracks for point in track.points]
         point_names = ", ".join(map(printable, points[:8])) + (" …" if len(points) > 8 else "")
         assert self._clip is not None
@@ -199,7 +199,7 @@ class TracksPage(QDialog):
         self.message.set_plain(
             f"{placed.title}: {point_names}. Do the points lie right in frame {placed.frame + 1} of {name}?"
         )
-        self.counts.set_plain(placed.found.summary)
+        self.counts.set_plain(placed.track_import.summary)
         self.button.setEnabled(True)
         self.button.setFocus()
 
@@ -224,12 +224,12 @@ class TracksPage(QDialog):
             self.message.set_plain(f"Show {printable(clip.path.name)} again to import its tracks.")
             return
         frames = frames_of(clip, self._video)
-        placed_tracks = placed.found.tracks if frames is None else placed.found.tracks.within(frames)
+        placed_tracks = placed.track_import.tracks if frames is None else placed.track_import.tracks.within(frames)
 
         def add(before: TrackSet) -> TrackSet:
             return before.with_tracks(placed_tracks.tracks)
 
         tracks.edit("import of tracks", add)
         tracks.set_visible(True)
-        self._app_context.messages.note(f"{printable(self._path.name)} is imported: {placed.found.summary}")
+        self._app_context.messages.note(f"{printable(self._path.name)} is imported: {placed.track_import.summary}")
         self.close()

@@ -29,7 +29,7 @@ class DrawnGeometry:
 
     def is_drawn(self) -> bool:
         """Return True if the video on screen has a reference or a known length."""
-        tracks = self._tracks.kept
+        tracks = self._tracks.saved
         return tracks is not None and (tracks.reference is not None or tracks.known_length is not None)
 
     def draw_reference(self, _parent: QWidget, _dialogs: Dialogs) -> None:
@@ -54,7 +54,7 @@ class DrawnGeometry:
 
     def share(self) -> None:
         """Give the reference and the length of the video on screen to all videos of its task with the same size."""
-        tracks = self._tracks.kept
+        tracks = self._tracks.saved
         app_context = self._app_context
         if tracks is None:
             return

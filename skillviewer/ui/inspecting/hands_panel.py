@@ -130,10 +130,10 @@ class HandsPanel(QWidget):
         searches = self._searches
 
         def has_tracks() -> bool:
-            return tracks.kept is not None and bool(tracks.kept.tracks)
+            return tracks.saved is not None and bool(tracks.saved.tracks)
 
         def has_hands() -> bool:
-            return tracks.kept is not None and len(tracks.kept.hands) > 1
+            return tracks.saved is not None and len(tracks.saved.hands) > 1
 
         return Handlers(
             run={
@@ -155,7 +155,7 @@ class HandsPanel(QWidget):
                 "find_hands_all": lambda: bool(len(self._app_context.videos)) and not searches.busy,
                 "swap_hands": has_hands,
                 "cut_track": has_tracks,
-                "join_tracks": lambda: tracks.kept is not None and len(tracks.kept.tracks) > 1,
+                "join_tracks": lambda: tracks.saved is not None and len(tracks.saved.tracks) > 1,
                 "clear_track": lambda: has_tracks() and playback.selection is not None,
                 "remove_track": has_tracks,
                 "follow_point": lambda: playback.video is not None,
@@ -317,7 +317,7 @@ class HandsPanel(QWidget):
         self._tracks.edit(f"removal of “{name}”", lambda tracks: tracks.without([name]))
 
     def _join(self) -> None:
-        kept = self._tracks.kept
+        kept = self._tracks.saved
         name = self.chosen
         own_track = kept.track(name) if kept is not None else None
         if kept is None or own_track is None or self._dialogs is None:
@@ -334,7 +334,7 @@ class HandsPanel(QWidget):
     def _follow(self) -> None:
         if self._dialogs is None:
             return
-        tracks = self._tracks.kept
+        tracks = self._tracks.saved
         clicked_names = [t.name for t in tracks.tracks if t.method == "click"] if tracks is not None else []
         name = self._dialogs.word(self, "Follow a point", "Name of the thing to follow", clicked_names, "tool")
         if name and name.strip():

@@ -112,12 +112,14 @@ class LabelTrack(TimePlot):
 
     def _collect(self) -> None:
         cards = self._inquiry.cards
-        own_moments = [card.saved for card in cards if card.found is None and card.saved is not None]
+        own_moments = [card.saved for card in cards if card.model_moment is None and card.saved is not None]
         people = list(dict.fromkeys(moment.author or UNNAMED for moment in own_moments))[: MAX_ROWS - 1]
         self.rows = (MODEL, *people) if own_moments else ()
         editable_authors = {self._annotations.author, ""} if self._annotations.writable else set()
         bars = [
-            TrackBar(0, c.start_s, c.stop_s, c.found.sentence(), c.found.amount) for c in cards if c.found is not None
+            TrackBar(0, c.start_s, c.stop_s, c.model_moment.sentence(), c.model_moment.amount)
+            for c in cards
+            if c.model_moment is not None
         ]
         for moment in own_moments:
             author = moment.author or UNNAMED

@@ -68,7 +68,7 @@ class MomentColumn(QWidget):
 
     def _begin_edit(self) -> None:
         for row in self._rows.values():
-            saved = row.card.saved if row.card is not None and row.card.found is None else None
+            saved = row.card.saved if row.card is not None and row.card.model_moment is None else None
             if saved is not None and self._to_edit == (saved.start_s, saved.stop_s):
                 self._to_edit = None
                 row.label.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -86,7 +86,7 @@ class MomentColumn(QWidget):
         if not self.isVisible():
             return
         video = self._annotations.video
-        cards = [card for card in self._inquiry.cards if card.found is not None or not self._only_found]
+        cards = [card for card in self._inquiry.cards if card.model_moment is not None or not self._only_found]
         cards_by_key = {(video, *card.identity): card for card in cards}
         self._outlived = False
         for key in [key for key in self._rows if key not in cards_by_key]:
@@ -97,8 +97,8 @@ class MomentColumn(QWidget):
                 self._outlived = True
             else:
                 self._drop(key)
-        cards_by_key = dict(sorted(cards_by_key.items(), key=lambda item: (item[0][1:3], item[1].found is None)))
-        amounts = [abs(card.found.amount) for card in self._inquiry.cards if card.found is not None]
+        cards_by_key = dict(sorted(cards_by_key.items(), key=lambda item: (item[0][1:3], item[1].model_moment is None)))
+        amounts = [abs(card.model_moment.amount) for card in self._inquiry.cards if card.model_moment is not None]
         findings = self._inquiry.findings
         digits = score_digits([findings.analysis]) if findings is not None else 2
         digest = findings.analysis.provenance.model_digest if findings is not None else ""

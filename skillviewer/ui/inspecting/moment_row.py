@@ -116,13 +116,13 @@ class MomentRow(QWidget):
 
     def set_card(self, card: MomentCard, model_digest: str, *, writable: bool) -> None:
         if card is not self.card:
-            self._moment = NewMoment(card.start_s, card.stop_s, model_digest if card.found is not None else "")
+            self._moment = NewMoment(card.start_s, card.stop_s, model_digest if card.model_moment is not None else "")
         self.card = card
         self._times.setText(f"{clock(card.start_s)} – {clock(card.stop_s)}")
         accessible_text = f"Play the moment from {clock(card.start_s)} to {clock(card.stop_s)}"
         self.picture.setAccessibleName(accessible_text)
         self.picture.setToolTip("Play from 2 s before")
-        found_moment, saved = card.found, card.saved
+        found_moment, saved = card.model_moment, card.saved
         self.label.setVisible(found_moment is None)
         self.label.setReadOnly(not writable)
         if saved is not None:
@@ -143,7 +143,7 @@ class MomentRow(QWidget):
         card = self.card
         if card is None:
             return
-        found_moment = card.found
+        found_moment = card.model_moment
         self.bar.setVisible(found_moment is not None)
         self._amount.setVisible(found_moment is not None)
         if found_moment is not None:
@@ -160,7 +160,7 @@ class MomentRow(QWidget):
         self._opinions.setVisible(bool(opinions))
 
     def _saved_by(self, card: MomentCard) -> str:
-        if card.found is not None or card.saved is None:
+        if card.model_moment is not None or card.saved is None:
             return ""
         author = printable(card.saved.author)
         if card.saved.model_digest:

@@ -78,7 +78,7 @@ class RatersBlock(Section):
 
     def show_findings(self, findings: Findings) -> None:
         """Show what raters said of the video of some findings."""
-        given_ratings = findings.facts.given if findings.facts is not None else None
+        given_ratings = findings.facts.ratings if findings.facts is not None else None
         ratings = rating_sentences(given_ratings, findings.name) if given_ratings is not None else ()
         self.ratings.setVisible(bool(ratings))
         self.ratings.set_plain(*ratings)

@@ -122,7 +122,7 @@ class ScoreHeader(QWidget):
         if entry.state in reasons:
             return reasons[entry.state]
         if app_context.state.model is None:
-            loading = app_context.models.wanted is not None
+            loading = app_context.models.requested is not None
             return "the model is being loaded" if loading else "no model: choose one above"
         if entry.state is VideoState.WORKING:
             return "starting assessment"

@@ -127,10 +127,10 @@ class InspectScreen(QWidget):
 
     def _on_findings(self) -> None:
         cards = self._inquiry.cards
-        amounts = [card.found.amount if card.found is not None else None for card in cards]
+        amounts = [card.model_moment.amount if card.model_moment is not None else None for card in cards]
         marks = (CurveMark(card.start_s, card.stop_s, amount) for card, amount in zip(cards, amounts, strict=True))
         self.curve.set_marks(tuple(marks))
-        if not self._is_made("track") and any(card.found is None and card.saved is not None for card in cards):
+        if not self._is_made("track") and any(card.model_moment is None and card.saved is not None for card in cards):
             _ = self.track
         if self._actions["cell_evidence"].isChecked():
             self.player.set_contributions(self._find_cells())

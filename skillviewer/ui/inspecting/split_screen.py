@@ -361,7 +361,7 @@ class SplitScreen(QWidget):
         self.other_title.set_forms(f"Better: {name}   {score}", f"{name}   {score}")
 
     def _digits(self) -> int:
-        analyses = [a for a in (self._loader.own, self._loader.analysis) if a is not None]
+        analyses = [a for a in (self._loader.analysis_shown, self._loader.analysis) if a is not None]
         return score_digits(analyses) if analyses else 2
 
     def _list_gaps(self) -> None:

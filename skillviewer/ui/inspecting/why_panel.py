@@ -174,7 +174,7 @@ class WhyPanel(QStackedWidget):
         reason = entry.reason if entry is not None else ""
         progress = None
         if stage is WhyStage.WORKING and entry is not None:
-            progress = (entry.done, entry.total)
+            progress = (entry.n_done, entry.total)
         text, button = {
             WhyStage.NOTHING: ("Open a video to see what explains its score.", "Open videos"),
             WhyStage.UNREADABLE: (

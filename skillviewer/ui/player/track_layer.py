@@ -95,7 +95,7 @@ def _draw(painter: QPainter, viewport: Viewport, drawing: TrackDrawing) -> None:
     if not len(drawing.points_px):
         painter.setOpacity(1.0)
         return
-    painter.setOpacity(HELD_OPACITY if drawing.held or drawing.interpolated else 1.0)
+    painter.setOpacity(HELD_OPACITY if drawing.is_held or drawing.interpolated else 1.0)
     places = [
         to_widget(viewport, float(x), float(y)) if x == x and y == y else None  # noqa: PLR0124 - not NaN
         for x, y in drawing.points_px

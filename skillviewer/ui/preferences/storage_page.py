@@ -70,7 +70,7 @@ class StoragePage(Form):
             ("{} small copies of videos", storage.copies),
             ("{} of fine-tuning", storage.tuning),
             ("{} evidence: what raised and lowered scores", storage.evidence),
-            ("{} analyses of videos", storage.said),
+            ("{} analyses of videos", storage.analyses),
             ("{} other", storage.other),
         )
         self.kept.setText("\n".join(text.format(format_size(n_bytes)) for text, n_bytes in lines))

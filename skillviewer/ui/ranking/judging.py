@@ -175,7 +175,7 @@ class JudgingController(QObject):
         """End the pause, or judge beyond the aim."""
         session = self.session
         if self.phase in {JudgingPhase.REST, JudgingPhase.DONE}:
-            session.more = session.more or self.phase is JudgingPhase.DONE
+            session.goes_on = session.goes_on or self.phase is JudgingPhase.DONE
             session.since_rest = 0
             self._clock.end_rest()
             self._advance()
@@ -290,9 +290,9 @@ class JudgingController(QObject):
             return
         parts = [known_under(session.rater, queue.rater)]
         session.rater = queue.rater
-        if session.newest is None and not queue.mine:
+        if session.newest is None and not queue.own_votes:
             session.practice = list(queue.practice)
-        for earlier in session.learn(queue.mine, queue.progress, queue.contenders):
+        for earlier in session.learn(queue.own_votes, queue.progress, queue.contenders):
             self._undo.remember(vote_command(earlier), earlier)
         self.progress_changed.emit(queue.progress)
         self.contenders_changed.emit(queue.contenders)
@@ -341,9 +341,9 @@ class JudgingController(QObject):
         self.progress_changed.emit(session.progress)
         shares, played = self._seen
         parts = [] if vote.verdict is None else [hardly_seen(*shares, self._undo_key(), played)]
-        if len(session.mine) - session.n_reported_side >= SIDE_AGAIN:
-            parts.append(side_favoured(session.mine))
-            session.n_reported_side = len(session.mine) if parts[-1] else session.n_reported_side
+        if len(session.own_votes) - session.n_reported_side >= SIDE_AGAIN:
+            parts.append(side_favoured(session.own_votes))
+            session.n_reported_side = len(session.own_votes) if parts[-1] else session.n_reported_side
         self.message_changed.emit("  ".join(part for part in parts if part))
         self._advance()
 

@@ -82,14 +82,14 @@ class JudgingSession:
     practice: list[PracticeTurn] = field(default_factory=list)  # practice pairs to come, the one on screen first
     practised: PracticePair | None = None  # the stated answer, while a practice pair is on screen
     answered: list[Answered] = field(default_factory=list)  # pairs voted on, in order
-    mine: tuple[Vote, ...] = ()  # votes of the rater that stand, in the order of voting
+    own_votes: tuple[Vote, ...] = ()  # votes of the rater that stand, in the order of voting
     newest: int | None = None  # greatest number of a vote that is counted; None before the study was first queried
     progress: RaterProgress = field(default_factory=RaterProgress)  # progress of the rater and of all raters
     unreadable: set[str] = field(default_factory=set)  # names of videos that could not be shown
     since_rest: int = 0  # pairs judged since the session began or the last pause ended
     n_now: int = 0  # pairs judged in this session
     n_skipped: int = 0  # pairs skipped in this session
-    more: bool = False  # true once the rater goes on beyond the aim
+    goes_on: bool = False  # true once the rater goes on beyond the aim
     n_reported_lost: int = 0  # number of lost videos in the last remark on them
     n_reported_side: int = 0  # number of votes when a favoured side was remarked on
 
@@ -101,8 +101,8 @@ class JudgingSession:
     @property
     def enough(self) -> bool:
         """True if the aim is reached, the rater did not ask for more, and no pair is back in the queue."""
-        waiting = self.progress.again > 0 and bool(self.coming)
-        return not self.more and not waiting and self.progress.mine >= self.progress.rater_target > 0
+        waiting = self.progress.n_again > 0 and bool(self.coming)
+        return not self.goes_on and not waiting and self.progress.n_own >= self.progress.rater_target > 0
 
     def learn(
         self, own_votes: tuple[Vote, ...], progress: RaterProgress, contenders: Sequence[PairVideo] = ()
@@ -111,7 +111,7 @@ class JudgingSession:
 
         A wrong one is often noticed late, and can be undone as if it had just been given.
         """
-        self.mine = own_votes
+        self.own_votes = own_votes
         self.progress = progress
         if self.newest is not None:
             return ()
@@ -126,15 +126,15 @@ class JudgingSession:
         assert self.turn is not None
         self.newest = max(self.newest or 0, vote.id)
         self.answered.append(Answered(self.turn, vote))
-        if all(other.id != vote.id for other in self.mine):
-            self.mine = (*self.mine, vote)
+        if all(other.id != vote.id for other in self.own_votes):
+            self.own_votes = (*self.own_votes, vote)
         n = int(vote.verdict is not None)
         self.since_rest += n
         self.n_now += n
         self.n_skipped += 1 - n
-        n_again = self.progress.again - (self.turn.purpose == AGAIN)
+        n_again = self.progress.n_again - (self.turn.purpose == AGAIN)
         self.progress = replace(
-            self.progress, mine=self.progress.mine + n, all=self.progress.all + n, again=max(n_again, 0)
+            self.progress, n_own=self.progress.n_own + n, all=self.progress.all + n, n_again=max(n_again, 0)
         )
 
     def next(self) -> None:
@@ -156,7 +156,7 @@ class JudgingSession:
 
     def taken_back(self) -> Vote | None:
         """Go back to the latest pair whose vote no longer stands, and return that vote; None if all stand."""
-        valid_ids = {vote.id for vote in self.mine}
+        valid_ids = {vote.id for vote in self.own_votes}
         withdrawn = next((a for a in reversed(self.answered) if a.vote.id not in valid_ids), None)
         if withdrawn is None:
             return None
@@ -174,7 +174,7 @@ class JudgingSession:
         if self.turn is None or self.newest is None or self.practised is not None:
             return None
         names = self.turn.names
-        new = [vote for vote in self.mine if vote.id > self.newest and names == {vote.left, vote.right}]
+        new = [vote for vote in self.own_votes if vote.id > self.newest and names == {vote.left, vote.right}]
         return new[-1] if new else None
 
     def keep_only(self, names: Collection[str]) -> bool:
@@ -193,7 +193,7 @@ def judging_summary(session: JudgingSession, seconds: float) -> str:
     progress = session.progress
     skipped = f", {session.n_skipped} skipped" if session.n_skipped else ""
     text = f"{session.rater} judged {counted(session.n_now, 'pair')} in {format_duration(seconds)}{skipped}: "
-    text += f"{progress.mine} of {progress.rater_target} in all. Every vote is stored."
+    text += f"{progress.n_own} of {progress.rater_target} in all. Every vote is stored."
     return text
 
 

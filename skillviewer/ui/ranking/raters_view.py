@@ -106,5 +106,5 @@ class RatersView(VotesView):
 def _work(snapshot: VotesSnapshot, _token: CancelToken) -> object:
     from skillviewer.core.ranking.raters import rater_reports
 
-    known_pairs = [a for a in snapshot.asked if a.left in snapshot.tasks and a.right in snapshot.tasks]
+    known_pairs = [a for a in snapshot.shown_pairs if a.left in snapshot.tasks and a.right in snapshot.tasks]
     return rater_reports(known_pairs)

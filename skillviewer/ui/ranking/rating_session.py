@@ -33,7 +33,7 @@ class RatingSession:
     upcoming: tuple[PresentedVideo, ...] = ()  # real videos that are not rated yet, the one on screen too
     practice: list[PresentedVideo] | None = None  # practice videos to come; None before the study was asked
     answered: list[tuple[PresentedVideo, RatingForm]] = field(default_factory=list)  # in the order of rating
-    mine: tuple[RatingForm, ...] = ()  # valid forms of the rater, in the order of rating
+    own_forms: tuple[RatingForm, ...] = ()  # valid forms of the rater, in the order of rating
     n_turns: int = 0
     n_now: int = 0  # videos rated in this sitting
     unreadable: set[str] = field(default_factory=set)  # names of videos that could not be shown
@@ -55,11 +55,11 @@ class RatingSession:
         self.rubric = queue.plan.rubric
         self.upcoming = queue.upcoming
         self.n_turns = queue.n_turns
-        self.mine = queue.mine
+        self.own_forms = queue.own_forms
         if not first:
             return ()
-        self.practice = [] if queue.mine else list(queue.practice)
-        earlier = queue.mine[-REMEMBERED:]
+        self.practice = [] if queue.own_forms else list(queue.practice)
+        earlier = queue.own_forms[-REMEMBERED:]
         return tuple(form for form in earlier if form.video in queue.videos)
 
     def recall(self, forms: Sequence[RatingForm], queue: RatingQueue) -> None:
@@ -71,7 +71,7 @@ class RatingSession:
         assert self.turn is not None
         self.answered.append((self.turn, form))
         self.n_now += 1
-        self.mine = (*self.mine, form)
+        self.own_forms = (*self.own_forms, form)
         self.upcoming = tuple(turn for turn in self.upcoming if _key(turn) != _key(self.turn))
 
     def next(self) -> None:
@@ -83,7 +83,7 @@ class RatingSession:
 
     def taken_back(self) -> RatingForm | None:
         """Go back to the latest video whose form no longer counts, and return that form; None if all count."""
-        valid = {form.id for form in self.mine}
+        valid = {form.id for form in self.own_forms}
         withdrawn = next((entry for entry in reversed(self.answered) if entry[1].id not in valid), None)
         if withdrawn is None:
             return None
@@ -113,7 +113,7 @@ def rating_summary(session: RatingSession, seconds: float) -> str:
     text = f"{session.rater} rated {videos_text} in {format_duration(seconds)}, {total}."
     text += " Every rating is stored."
     if session.rubric is not None:
-        for agreement in rated_twice(session.mine, session.rubric, (session.rater,))[:1]:
+        for agreement in rated_twice(session.own_forms, session.rubric, (session.rater,))[:1]:
             text += f" Of the videos that came twice, {agreement.sentence}"
     return text
 

@@ -73,4 +73,4 @@ class ResultView(VotesView):
 def _work(snapshot: VotesSnapshot, token: CancelToken) -> object:
     from skillviewer.core.ranking.report import ranking_report
 
-    return ranking_report(snapshot.tasks, snapshot.asked, token, misfits=False)  # which are of the tab of raters
+    return ranking_report(snapshot.tasks, snapshot.shown_pairs, token, misfits=False)  # which are of the tab of raters

@@ -283,8 +283,8 @@ class RankScreen(QWidget):
             return "practice: does not count"
         progress = self.judging.session.progress
         if progress.all > progress.target:  # imported votes exceed the aim
-            return f"You {progress.mine}/{progress.rater_target} · everyone {progress.all}"
-        return f"You {progress.mine}/{progress.rater_target} · everyone {progress.all}/{progress.target}"
+            return f"You {progress.n_own}/{progress.rater_target} · everyone {progress.all}"
+        return f"You {progress.n_own}/{progress.rater_target} · everyone {progress.all}/{progress.target}"
 
     def _is_judging(self) -> bool:
         """Return whether a pair is before a rater: elsewhere the keys belong to lists and fields."""
@@ -396,7 +396,7 @@ class RankScreen(QWidget):
 
     def _show_done(self) -> None:
         progress, rater = self.judging.session.progress, self.judging.session.rater
-        judged = ("{} judgement" if progress.mine == 1 else "{} judgements").format(progress.mine)
+        judged = ("{} judgement" if progress.n_own == 1 else "{} judgements").format(progress.n_own)
         has_more = self.judging.session.ahead is not None
         text = "{} gave {}. All raters together gave {} of {}. Thank you."
         if not has_more and progress.all < progress.target:

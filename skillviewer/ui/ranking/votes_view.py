@@ -31,7 +31,7 @@ class VotesSnapshot:
     """The votes and the tasks of a study at one time."""
 
     tasks: Mapping[str, str] = field(default_factory=dict)  # task of every video of the study, by name
-    asked: "tuple[ShownPair, ...]" = ()  # pairs asked and their votes, in the order of voting
+    shown_pairs: "tuple[ShownPair, ...]" = ()  # pairs asked and their votes, in the order of voting
     waiting: frozenset[frozenset[str]] = frozenset()  # pairs back in the queue that no rater has judged since
     writable: bool = False  # true where the study can be written
     rated: RatingFacts | None = None  # what its ratings say, or None without ratings
@@ -45,7 +45,7 @@ def _read(study: Study) -> VotesSnapshot:
 
     return VotesSnapshot(
         tasks=study.videos.tasks(),
-        asked=asked(study),
+        shown_pairs=asked(study),
         waiting=frozenset(study.again.waiting()),
         writable=not study.read_only,
         rated=study.rating_facts(),
@@ -120,7 +120,7 @@ class VotesView(QWidget):
     def _on_read(self, snapshot: VotesSnapshot) -> None:
         if self._last is not None:
             before, last_result = self._last
-            if (before.tasks, before.asked) == (snapshot.tasks, snapshot.asked):
+            if (before.tasks, before.shown_pairs) == (snapshot.tasks, snapshot.shown_pairs):
                 self._show(snapshot, last_result)
                 return
         work = self._work

@@ -219,7 +219,7 @@ class AppContext(QObject):
 
     def _on_enrolled(self, added: Added) -> None:
         """Let the user take an opening back: the videos leave the study, and their files stay."""
-        names = tuple(name for name in added.names if name is not None and name not in added.known)
+        names = tuple(name for name in added.names if name is not None and name not in added.known_names)
         if not names:
             return
 
@@ -303,7 +303,7 @@ class AppContext(QObject):
 
         if self.studies.writable:
             self.studies.submit_write(change, SETTINGS, VOTES)
-        chosen_model = self.models.wanted
+        chosen_model = self.models.requested
         if not criterion or (chosen_model is not None and criterion_of(chosen_model) == criterion):
             return
         folders = [entry.folder for entry in self.models.entries if entry.criterion == criterion]

@@ -116,7 +116,7 @@ class AssessmentQueue(QObject):
         if again or entry.state is not VideoState.DONE:
             self._again.update([clip] if again else [])
             self._queue.append(clip)
-            self._videos.update(clip, state=VideoState.WAITING, reason="", done=0, total=0)
+            self._videos.update(clip, state=VideoState.WAITING, reason="", n_done=0, total=0)
 
     def stop(self) -> None:
         waiting = self._queue
@@ -220,7 +220,7 @@ class AssessmentQueue(QObject):
         passes = self._state.passes
         self.running = clip
         self._passes = passes
-        self._videos.update(clip, state=VideoState.WORKING, done=0, total=0)
+        self._videos.update(clip, state=VideoState.WORKING, n_done=0, total=0)
         self._task = self._worker.submit(lambda slot, token, report: _assess(slot, clip, passes, token, report))
         self._task.then(
             progressed=self._throttle.report,
@@ -249,7 +249,7 @@ class AssessmentQueue(QObject):
     def _show(self, progress: Progress) -> None:
         if self.running is None:
             return
-        self._videos.update(self.running, done=progress.done, total=progress.total)
+        self._videos.update(self.running, n_done=progress.done, total=progress.total)
         self._report_job(progress.done, progress.total)
         if isinstance(progress.value, Analysis) and self.running == self._state.current:
             self._state.set_analysis(progress.value)
@@ -269,14 +269,14 @@ class AssessmentQueue(QObject):
 
     def _on_failed(self, error: Exception) -> None:
         if self.running is not None:
-            self._videos.update(self.running, state=VideoState.FAILED, reason=str(error), done=0, total=0)
+            self._videos.update(self.running, state=VideoState.FAILED, reason=str(error), n_done=0, total=0)
             self._show_kept(self.running)
             self._messages.fail(error)
 
     def _on_cancelled(self) -> None:
         clip = self.running
         if clip is not None and clip in self._queue:
-            self._videos.update(clip, state=VideoState.WAITING, done=0, total=0)
+            self._videos.update(clip, state=VideoState.WAITING, n_done=0, total=0)
         elif clip is not None:
             self._restore(clip)
         if clip is not None:
@@ -320,4 +320,4 @@ class AssessmentQueue(QObject):
         """Give a video the state it has under the model chosen."""
         analysis = self._known(clip)
         state = VideoState.DONE if analysis is not None else VideoState.NEW
-        self._videos.update(clip, state=state, analysis=analysis, done=0, total=0, reason="")
+        self._videos.update(clip, state=state, analysis=analysis, n_done=0, total=0, reason="")

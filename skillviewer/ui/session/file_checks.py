@@ -30,7 +30,7 @@ class FileChecks(QObject):
         self._reading: Task | None = None
         self._round = 0
 
-    def look(self, videos: Iterable[StudyVideo]) -> None:
+    def check(self, videos: Iterable[StudyVideo]) -> None:
         """Check the changed videos of a study; an earlier check is dropped."""
         self.forget()
         self._doubtful = [video for video in videos if video.unsure and video.path is not None]

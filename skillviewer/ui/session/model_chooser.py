@@ -87,7 +87,7 @@ class ModelChooser(QObject):
         self._jobs = jobs
         self._messages = messages
         self.entries: tuple[ModelEntry, ...] = ()  # the checkpoints on this computer
-        self.wanted: Path | None = None  # folder of the checkpoint that was chosen: loaded, or loading
+        self.requested: Path | None = None  # folder of the checkpoint that was chosen: loaded, or loading
         self._before: Path | None = None  # the one that was loaded when another was chosen
         self._task: Task | None = None
 
@@ -97,7 +97,7 @@ class ModelChooser(QObject):
 
     def choose(self, folder: Path) -> None:
         """Load a checkpoint, by folder; one that is loaded already only if it was trained anew since."""
-        if folder == self.wanted:
+        if folder == self.requested:
             if self._task is None and self._state.model is not None:
                 task = self._worker.submit(lambda slot, token, report: slot.load_anew(folder, token, report))
                 task.then(succeeded=self._on_loaded, failed=self._messages.fail)
@@ -106,7 +106,7 @@ class ModelChooser(QObject):
             self._task.cancel()
         if self._state.model is not None:
             self._before = self._state.model.folder
-        self.wanted = folder
+        self.requested = folder
         self.wanted_changed.emit(folder)
         self._state.set_model(None)
         self._task = self._worker.submit(lambda slot, token, report: slot.load(folder, token, report))
@@ -128,7 +128,7 @@ class ModelChooser(QObject):
         folders = [entry.folder for entry in self.entries]
         if not folders:
             return
-        place = folders.index(self.wanted) + direction if self.wanted in folders else 0
+        place = folders.index(self.requested) + direction if self.requested in folders else 0
         self.choose(folders[place % len(folders)])
 
     def _on_loading(self, progress: Progress) -> None:
@@ -137,11 +137,11 @@ class ModelChooser(QObject):
             self._state.set_digest(progress.value)
 
     def _on_loaded(self, model: LoadedModel | None) -> None:
-        if model is not None and model.folder == self.wanted:
+        if model is not None and model.folder == self.requested:
             self._state.set_model(model)
 
     def _on_failed(self, error: Exception) -> None:
-        self.wanted = None
+        self.requested = None
         before = self._before
         self._before = None
         self._state.set_digest("")

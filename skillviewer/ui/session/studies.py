@@ -344,10 +344,10 @@ class StudyController(QObject):
             self._messages.post(Message(text, Severity.WARNING))
 
     def _on_relinked(self, relinked: Relinked) -> None:
-        text = f"{len(relinked.found)} videos found again."
+        text = f"{len(relinked.located)} videos found again."
         unlocated = (*relinked.missing, *relinked.replaced)
         if unlocated:
-            text = f"{len(relinked.found)} videos found again, {len(unlocated)} are still missing."
+            text = f"{len(relinked.located)} videos found again, {len(unlocated)} are still missing."
         self._messages.post(Message(text, Severity.WARNING if unlocated else Severity.NOTE, unlocated))
         self._warn(relinked.problems)
         self.relist()
@@ -356,7 +356,7 @@ class StudyController(QObject):
     def _list(self, videos: tuple[StudyVideo, ...]) -> None:
         self._checks.forget()
         self._on_checked(videos)
-        self._checks.look(videos)
+        self._checks.check(videos)
 
     def _check(self, names: set[str], read: Read, on_checked: Callable[[Any], None]) -> None:
         if not self._worker.stopped:

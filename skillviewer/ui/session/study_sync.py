@@ -88,7 +88,7 @@ class StudyList(QObject):
         self._intake = intake
         self._index = index
         self._state = state
-        self.known: tuple[StudyVideo, ...] = ()
+        self.known_videos: tuple[StudyVideo, ...] = ()
         # by video and digest
         self._early: dict[tuple[VideoClip, str], tuple[Analysis, str, Path, tuple[str, ...]]] = {}
         self._loaded: tuple[str, frozenset[tuple[str, ClipRange | None]]] = ("", frozenset())
@@ -103,7 +103,7 @@ class StudyList(QObject):
         assessments.assessed.connect(self._on_assessed)
 
     def _on_replaced(self) -> None:
-        self.known = ()
+        self.known_videos = ()
         self._changes.clear()
         self._early.clear()
         self._to_recall.clear()
@@ -118,7 +118,7 @@ class StudyList(QObject):
         self._assessments.show_tasks()
 
     def _on_listed(self, videos: tuple[StudyVideo, ...]) -> None:
-        self.known = videos
+        self.known_videos = videos
         entries_by_clip = {entry.clip: entry for entry in map(entry_of, videos)}
         listed = {entry.study_name for entry in entries_by_clip.values()}
         before = {entry.clip for entry in self._videos}
@@ -161,9 +161,9 @@ class StudyList(QObject):
             return
         facts = {name: getattr(new_entry, name) for name in ("study_name", "participant", "task", "occasion")}
         changes: dict[str, object] = {name: fact for name, fact in facts.items() if fact != getattr(entry, name)}
-        if new_entry.state is not entry.state and (new_entry.state.lost or entry.state.lost):
+        if new_entry.state is not entry.state and (new_entry.state.is_lost or entry.state.is_lost):
             changes |= {"state": new_entry.state, "reason": new_entry.reason}
-            if new_entry.state.lost:
+            if new_entry.state.is_lost:
                 changes["analysis"] = None
                 if new_entry.clip == self._state.current:
                     self._state.set_analysis(None)
@@ -174,7 +174,9 @@ class StudyList(QObject):
         model_digest = self._state.digest
         if not model_digest or self._index.stopped:
             return
-        sure = [video for video in self.known if not video.unsure]  # the others are listed again once they are read
+        sure = [
+            video for video in self.known_videos if not video.unsure
+        ]  # the others are listed again once they are read
         sure_clips = frozenset(video.clip_id for video in sure)
         digest, before = self._loaded
         clips_to_load = sure_clips if digest != model_digest else sure_clips - before
@@ -218,7 +220,7 @@ class StudyList(QObject):
     def save_analysis(self, analysis: Analysis, model_digest: str, name: str, folder: Path, *changes: str) -> None:
         """Store an analysis; of a video that the study does not know yet, once it does."""
         in_study = any(
-            (video.path, video.clip_range) == (analysis.video.path, analysis.clip_range) for video in self.known
+            (video.path, video.clip_range) == (analysis.video.path, analysis.clip_range) for video in self.known_videos
         )
         if not in_study:
             self._early[analysis.clip, model_digest] = (analysis, name, folder, changes)

@@ -27,22 +27,22 @@ class _Entry:
     """A command on the stack. Only the study's worker thread writes ``result``, in the order of the requests."""
 
     command: Command
-    stands: bool = False  # true where the study has it
+    is_done: bool = False  # true where the study has it
     landed: bool = False  # true where the study ever had it
     result: object = None  # what doing it returned last
     tasks: set[Task] = field(default_factory=set)  # those that are still under way for it
 
     def do(self, study: Study) -> object:
         """Do it, unless undoing it failed before."""
-        if not self.stands:
+        if not self.is_done:
             self.result = self.command.do(study)
-            self.stands = self.landed = True
+            self.is_done = self.landed = True
         return self.result
 
     def undo(self, study: Study) -> object:
-        if self.stands:
+        if self.is_done:
             self.command.undo(study, self.result)
-            self.stands = False
+            self.is_done = False
         return None
 
 
@@ -83,7 +83,7 @@ class UndoStack(QObject):
 
     def remember(self, command: Command, result: object) -> None:
         """Put an earlier change on the stack, with the result that its ``undo`` needs."""
-        self._done.append(_Entry(command, stands=True, landed=True, result=result))
+        self._done.append(_Entry(command, is_done=True, landed=True, result=result))
         self.changed.emit()
 
     def drop(self, change: str) -> None:
@@ -124,7 +124,7 @@ class UndoStack(QObject):
         """Put a command back that could not be undone or redone: the disk may have room again later."""
         if task not in self._under_way or len(entry.tasks) > 1:
             return  # forgotten, or later requests decide where it belongs
-        if entry.stands:
+        if entry.is_done:
             self._undone = [other for other in self._undone if other is not entry]
             self._done.append(entry)
         elif entry in self._done:

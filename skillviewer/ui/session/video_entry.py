@@ -30,10 +30,10 @@ class VideoState(StrEnum):
 
     @property
     def has_picture(self) -> bool:
-        return self is not VideoState.UNREADABLE and not self.lost
+        return self is not VideoState.UNREADABLE and not self.is_lost
 
     @property
-    def lost(self) -> bool:
+    def is_lost(self) -> bool:
         """True where its file is missing, or another file has replaced it."""
         return self is VideoState.MISSING or self is VideoState.REPLACED  # asked of all videos: a set is slower
 
@@ -46,7 +46,7 @@ class VideoEntry:
     info: VideoInfo | None = None  # what is known of the file, once it has been looked at
     thumbnail: RGBImage | None = None  # a small picture, (h, w, 3) uint8, once it has been looked at
     state: VideoState = VideoState.NEW  # how far it is
-    done: int = 0  # sampled frames finished while it is being assessed
+    n_done: int = 0  # sampled frames finished while it is being assessed
     total: int = 0  # sampled frames in all, or 0
     analysis: Analysis | None = None  # what the model chosen says of it, whole; or None
     reason: str = ""  # why it failed, in a sentence

@@ -81,7 +81,7 @@ class VideoOpener(QObject):
         current = self._state.current
         if self._playback.video is None and current is not None:
             entry = self._videos.get(current)
-            if entry is not None and not entry.state.lost:
+            if entry is not None and not entry.state.is_lost:
                 self._videos.update(current, state=VideoState.UNREADABLE, reason=str(error))
             self.cannot_open.emit(str(error))
         else:

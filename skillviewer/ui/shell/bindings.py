@@ -190,7 +190,7 @@ class ActionController(QObject):
         window = self._window
         actions = self._window.actions_
         screens = {screen.name for screen in window.screen_specs}
-        for name in (screen.name for screen in window.screen_specs if not screen.alone):
+        for name in (screen.name for screen in window.screen_specs if not screen.standalone):
             actions.bind(f"{PREFIX_OF_SCREENS}{name}", partial(window.screens.show, name))
         for spec in actions.specs:
             if spec.screen in screens:
@@ -334,7 +334,7 @@ class ActionController(QObject):
         actions.set_enabled(app_context.playback.video is not None, *NEEDS_VIDEO)
         actions.set_enabled(len(app_context.videos) > 0, *NEEDS_LIST)
         study = app_context.studies.current
-        listed = (screen for screen in self._window.screen_specs if not screen.alone)
+        listed = (screen for screen in self._window.screen_specs if not screen.standalone)
         screens = [f"{PREFIX_OF_SCREENS}{screen.name}" for screen in listed]
         actions.set_enabled(study is not None or len(app_context.videos) > 0, *screens, "close_study")
         actions.set_enabled(study is not None, "save_study", "change_page")
@@ -345,7 +345,7 @@ class ActionController(QObject):
         )
         actions.set_enabled(app_context.cameras.can_add, "add_camera")
         actions.set_enabled(is_writable and app_context.playback.marks != (None, None), "split_off")
-        model = app_context.models.wanted is not None
+        model = app_context.models.requested is not None
         actions.set_enabled(model and app_context.playback.video is not None, "assess")
         actions.set_enabled(model and len(app_context.videos) > 0, "assess_all")
         actions.set_enabled(len(app_context.models.entries) > 1, "next_model", "previous_model")

@@ -36,7 +36,7 @@ class JobRow(QWidget):
             self._bar.setValue(round(share * 1000))
         parts = [job.stage]
         if job.total:
-            parts.append(f"{job.done} of {job.total}")
+            parts.append(f"{job.n_done} of {job.total}")
         if job.left_s is not None:
             parts.append(f"{max(round(job.left_s), 1)} s left")
         self._text.set_plain("stopping…" if job.stopping else " · ".join(part for part in parts if part))

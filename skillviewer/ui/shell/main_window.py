@@ -67,7 +67,7 @@ class MainWindow(QMainWindow):
         self.theatre = False  # true while picture, curve and transport are alone on the screen
         self._windowed: QByteArray | None = None  # geometry before theatre mode
         self.setDockOptions(QMainWindow.DockOption.AnimatedDocks)
-        listed = [screen for screen in screens if not screen.alone]
+        listed = [screen for screen in screens if not screen.standalone]
         specs = with_screens([(screen.name, screen.title, screen.icon) for screen in listed])
         self.actions_ = Actions(self, app_context.icons, specs, app_context.settings.keys)
         self.map_style_menus = make_map_style_menus(app_context.state, self)

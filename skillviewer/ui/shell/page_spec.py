@@ -31,15 +31,15 @@ class PageSpec:
     # makes its widget: ``make(program, actions, parent)``; a screen is made when it is first shown
     make: Callable[[AppContext, Actions, QWidget], QWidget]
     area: Qt.DockWidgetArea = Qt.DockWidgetArea.LeftDockWidgetArea  # side of the window, for panels
-    shown: bool = True  # true where a panel is there at first
+    visible_at_first: bool = True  # true where a panel is there at first
     screens: tuple[str, ...] = ()  # the screens that a panel belongs to; empty for all on which names may be read
     blind: bool = False  # true where it is a screen on which no name of a video may be read
-    alone: bool = False  # true for a screen without panels, which has no button and no key of its own
+    standalone: bool = False  # true for a screen without panels, which has no button and no key of its own
     icon: str = "note"  # name of its icon, where there is no room for words
 
     def belongs_to(self, screen: "PageSpec | None") -> bool:
         """Return whether a panel belongs to a screen; none belongs to the first page."""
-        if screen is None or screen.alone:
+        if screen is None or screen.standalone:
             return False
         return screen.name in self.screens if self.screens else not screen.blind
 
@@ -86,7 +86,7 @@ SCREENS: tuple[PageSpec, ...] = table(
     PageSpec("rank", "Rank", _rank, blind=True, icon="screen_rank"),
     PageSpec("finetune", "Train", _finetune, icon="screen_finetune"),
     PageSpec("export", "Export", _export, icon="screen_export"),
-    PageSpec("split", "Split view", _split, alone=True),
+    PageSpec("split", "Split view", _split, standalone=True),
 )
 
 _RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
@@ -97,7 +97,7 @@ PANELS: tuple[PageSpec, ...] = table(
     PageSpec("moments", "Moments", MomentsPanel, _RIGHT, screens=("inspect",), icon="panel_moments"),
     PageSpec("notes", "Notes", NotesPanel, _RIGHT, screens=("inspect",), icon="panel_notes"),
     PageSpec("hands", "Hands", HandsPanel, _RIGHT, screens=("inspect",), icon="panel_hands"),
-    PageSpec("jobs", "Jobs", JobsPanel, shown=False, icon="panel_jobs"),
+    PageSpec("jobs", "Jobs", JobsPanel, visible_at_first=False, icon="panel_jobs"),
 )
 
 

@@ -85,7 +85,7 @@ class PageStack(QObject):
             return
         widget = self.named(name)
         self._leave()
-        self._last = self._last if self._screens[name].alone else name
+        self._last = self._last if self._screens[name].standalone else name
         self._pages.setCurrentWidget(widget)
         self._arrange(name)
         self._enter(name)
@@ -123,7 +123,7 @@ class PageStack(QObject):
             if not belongs:
                 dock.hide()
             elif not restored:
-                dock.setVisible(panel.shown)
+                dock.setVisible(panel.visible_at_first)
             dock.toggleViewAction().setVisible(belongs)
         if not restored:
             docks = [self._docks[panel.name] for panel in self._panels if not self._docks[panel.name].isHidden()]
@@ -143,7 +143,7 @@ class PageStack(QObject):
         arrived = name != self.current
         self.current = name
         for screen in self._screens.values():
-            if not screen.alone:
+            if not screen.standalone:
                 self._actions[f"{PREFIX_OF_SCREENS}{screen.name}"].setChecked(screen.name == name)
         if arrived:
             _notify(self.widget, "on_shown")

@@ -58,7 +58,7 @@ def left_behind(folder: Path) -> SessionPlace | None:
             continue  # another window is writing this file
         with suppress(OSError):
             lock = WriteLock(path)
-            if not lock.held:
+            if not lock.is_held:
                 continue  # another window is still open
             try:
                 places += filter(None, [_read(path)])

@@ -172,7 +172,7 @@ class StatusBar(QStatusBar):
             self._show("device", f"{model.device} {model.memory}".rstrip())
             return
         self._fields["model"].setToolTip("Model")
-        loading = self._app_context.models.wanted is not None
+        loading = self._app_context.models.requested is not None
         self._show("model", "loading the model" if loading else "no model")
         self._show("device", "")
 

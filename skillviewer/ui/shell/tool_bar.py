@@ -113,7 +113,7 @@ class ToolBar(QToolBar):
         return sum(button.sizeHint().width() for button in buttons) + GAP_PX * (len(buttons) + 4)
 
     def _on_model(self, *_: object) -> None:
-        model, chosen_model = self._app_context.state.model, self._app_context.models.wanted
+        model, chosen_model = self._app_context.state.model, self._app_context.models.requested
         text = "No model"
         if model is not None:
             text = printable(model.name)

@@ -29,7 +29,7 @@ class Job(QObject):
         self.confirm_stop = confirm_stop
         self._keeps = keeps
         self.stage = ""
-        self.done = self.total = self._from = 0
+        self.n_done = self.total = self._from = 0
         self.stopping = False  # true once it was asked to stop
         self._since = QElapsedTimer()
         self._since.start()
@@ -42,26 +42,26 @@ class Job(QObject):
     @property
     def share(self) -> float | None:
         """Part that is done, 0 to 1, or None when it is not known."""
-        return self.done / self.total if self.total else None
+        return self.n_done / self.total if self.total else None
 
     @property
     def left_s(self) -> float | None:
         """Seconds left of this part at the pace so far, or None before it can be estimated."""
         elapsed_s = self._since.elapsed() / 1000
-        n_steps = self.done - self._from
+        n_steps = self.n_done - self._from
         if not self.total or n_steps < 1 or elapsed_s < 1:
             return None
         if elapsed_s < SURE_S and n_steps < SURE_SHARE * self.total:  # the first steps say little about the pace
             return None
-        return elapsed_s / n_steps * (self.total - self.done)
+        return elapsed_s / n_steps * (self.total - self.n_done)
 
     def set_progress(self, stage: str, n_done: int, total: int) -> None:
         """Report progress. Where the count begins anew, with another part of the work, so does the pace."""
-        if n_done < self.done or not self.total:  # its start counts too: it may have waited for its turn
+        if n_done < self.n_done or not self.total:  # its start counts too: it may have waited for its turn
             self._from = n_done
             self._since.restart()
         self.stage = stage
-        self.done = n_done
+        self.n_done = n_done
         self.total = total
         self.changed.emit()
 

@@ -48,15 +48,15 @@ class VideoColumn:
     sort_key: Callable[[VideoEntry, Cohorts], str | float]
     # tooltip of the heading, for translation; {} stands for ``MIN_COHORT``, the least number of other videos
     about: str = ""
-    under: Callable[[VideoEntry, Cohorts], str] = _no_text  # text under that of a cell, muted; "" for none
+    second_line: Callable[[VideoEntry, Cohorts], str] = _no_text  # text under that of a cell, muted; "" for none
     accessible_text: Callable[[VideoEntry, Cohorts], str] = _no_text  # text that a screen reader adds
     plain: bool = False  # true where a row is spoken without the heading of this value, which needs none
     number: bool = True  # true where it is aligned to the right, as numbers are
-    shown: bool = True  # true where it is on screen; values of the others are under the name, and can be sorted by
+    visible: bool = True  # true where it is on screen; values of the others are under the name, and can be sorted by
     # the widest text that it must hold; "" for its heading; the first column takes the room that is left
     widest: str = ""
     # true where a video has a value; None if all do; a column without one is hidden
-    known: Callable[[VideoEntry], bool] | None = None
+    is_known: Callable[[VideoEntry], bool] | None = None
     unless: str = ""  # name of the column that takes its place on screen where that one has a value, or ""
     # true where a value depends on the other videos, and is shown anew when one of them gets a score
     of_all: bool = False
@@ -149,7 +149,7 @@ def _length(entry: VideoEntry) -> str:
 
 def _state(entry: VideoEntry) -> str:
     if entry.state is VideoState.WORKING and entry.total:
-        return f"{entry.done} of {entry.total}"
+        return f"{entry.n_done} of {entry.total}"
     return format_state(entry.state)
 
 
@@ -195,7 +195,7 @@ COLUMNS: tuple[VideoColumn, ...] = table(
         "By name",
         lambda entry, _: printable(entry.name),
         lambda entry, _: entry.name.casefold(),
-        under=lambda entry, _: under_name(entry),
+        second_line=lambda entry, _: under_name(entry),
         number=False,
     ),
     VideoColumn(
@@ -204,7 +204,7 @@ COLUMNS: tuple[VideoColumn, ...] = table(
         "By length",
         lambda entry, _: _length(entry),
         lambda entry, _: entry.length_s if entry.length_s is not None else -1.0,
-        shown=False,
+        visible=False,
     ),
     VideoColumn(
         "score",
@@ -213,7 +213,7 @@ COLUMNS: tuple[VideoColumn, ...] = table(
         format_score,
         _by_score,
         about="The score, and half of its 95 % interval (±)",
-        under=lambda entry, cohorts: _half_interval(cohorts.scored(entry)),
+        second_line=lambda entry, cohorts: _half_interval(cohorts.scored(entry)),
         accessible_text=lambda entry, cohorts: _spoken_interval(cohorts, entry),
         widest="± 00.00",
     ),
@@ -224,10 +224,10 @@ COLUMNS: tuple[VideoColumn, ...] = table(
         lambda entry, cohorts: _format_rating(cohorts.scored(entry)),
         lambda entry, cohorts: _by_rating(cohorts.scored(entry)),
         about="The score on the raters' scale, and its interval for new participants",
-        under=lambda entry, cohorts: _scaled(cohorts.scored(entry)).words.partition(" (")[2].rstrip(")"),
+        second_line=lambda entry, cohorts: _scaled(cohorts.scored(entry)).words.partition(" (")[2].rstrip(")"),
         accessible_text=lambda entry, cohorts: _spoken_rating(cohorts.scored(entry)),
         widest="00.0 of 00",
-        known=lambda entry: bool(_scaled(entry.analysis).criterion),
+        is_known=lambda entry: bool(_scaled(entry.analysis).criterion),
     ),
     VideoColumn(
         "rated",
@@ -236,9 +236,9 @@ COLUMNS: tuple[VideoColumn, ...] = table(
         lambda entry, _: entry.rated.text if entry.rated is not None else UNKNOWN,
         lambda entry, _: entry.rated.mean if entry.rated is not None else float("-inf"),
         about="The mean of the raters' ratings for the criterion in use, and the number of raters",
-        under=lambda entry, _: entry.rated.about if entry.rated is not None else "",
+        second_line=lambda entry, _: entry.rated.about if entry.rated is not None else "",
         widest="00.0 of 00",
-        known=lambda entry: entry.rated is not None,
+        is_known=lambda entry: entry.rated is not None,
     ),
     VideoColumn(
         "percentile",
@@ -260,10 +260,10 @@ COLUMNS: tuple[VideoColumn, ...] = table(
         lambda entry, _: _speed(entry),
         lambda entry, _: _by_speed(entry),
         about="Mean speed, while it moves, of the tracked hand or point that moved farthest, and the share seen",
-        under=lambda entry, _: _seen(entry),
+        second_line=lambda entry, _: _seen(entry),
         accessible_text=lambda entry, _: _spoken_motion(entry),
         widest="seen 100 %",
-        known=lambda entry: entry.motion is not None,
+        is_known=lambda entry: entry.motion is not None,
     ),
     VideoColumn(
         "pauses",
@@ -275,7 +275,7 @@ COLUMNS: tuple[VideoColumn, ...] = table(
         lambda entry, _: (
             -1.0 if entry.motion is None or entry.motion.n_pauses is None else float(entry.motion.n_pauses)
         ),
-        shown=False,
+        visible=False,
     ),
     VideoColumn(
         "state",
@@ -285,7 +285,7 @@ COLUMNS: tuple[VideoColumn, ...] = table(
         lambda entry, _: float(list(VideoState).index(entry.state)),
         plain=True,
         number=False,
-        shown=False,
+        visible=False,
     ),
 )
 NAME = 0  # the column of the name, which shows the picture and takes the room that is left

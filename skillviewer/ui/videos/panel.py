@@ -258,10 +258,10 @@ class VideosPanel(QWidget):
         n_shown = self.filter.rowCount()
         n_assessed = sum(entry.state is VideoState.DONE for entry in self._videos)
         columns = self.table.columns
-        filled = {column.name: column.known is None or any(map(column.known, self._videos)) for column in columns}
+        filled = {column.name: column.is_known is None or any(map(column.is_known, self._videos)) for column in columns}
         for index, column in enumerate(columns):
             self.view.setColumnHidden(
-                index, not (column.shown and filled[column.name]) or filled.get(column.unless, False)
+                index, not (column.visible and filled[column.name]) or filled.get(column.unless, False)
             )
         share_width(self.view, by_text(NAME_PX))
         self._pages.setCurrentWidget(self.view if total else self._empty)

@@ -65,7 +65,7 @@ class VideoTable(QAbstractTableModel):
             Qt.ItemDataRole.AccessibleTextRole: self._spoken,
             SORT_ROLE: lambda entry, column: column.sort_key(entry, self._cohorts),
             ENTRY_ROLE: lambda entry, _column: entry,
-            UNDER_ROLE: lambda entry, column: column.under(entry, self._cohorts),
+            UNDER_ROLE: lambda entry, column: column.second_line(entry, self._cohorts),
         }
         videos.about_to_add.connect(self._on_about_to_add)
         videos.added.connect(self._on_added)

@@ -80,7 +80,7 @@ def test_without_participants_folds_are_by_video_with_a_warning() -> None:
     made = make_folds(ranked(people("ABCD", 2), with_participants=False))
     assert made.by is FoldUnit.VIDEO
     assert "No participants are known" in made.warning
-    assert "accuracies are too high" in make_folds(EIGHT_BY_FIVE, unit=FoldUnit.VIDEO).warning
+    assert "accuracies are too high" in make_folds(EIGHT_BY_FIVE, by=FoldUnit.VIDEO).warning
 
 
 def without_people(dataset: Dataset, *names: str) -> Dataset:
@@ -90,25 +90,25 @@ def without_people(dataset: Dataset, *names: str) -> Dataset:
 
 @pytest.mark.parametrize("by", [None, FoldUnit.PARTICIPANT])
 def test_who_is_known_is_held_out_whole_and_a_video_of_nobody_by_itself(by: FoldUnit | None) -> None:
-    made = make_folds(without_people(EIGHT_BY_FIVE, "A1"), unit=by)
+    made = make_folds(without_people(EIGHT_BY_FIVE, "A1"), by=by)
     assert made.by is FoldUnit.PARTICIPANT
     assert not missing(made.warning, "“A1”")
     assert "accuracies are too high" in made.warning
     for fold in made.folds:
         known = EIGHT_BY_FIVE.participants.items() - {("A1", "A")}
         check_no_leak(fold, dict(known))
-    two = make_folds(without_people(EIGHT_BY_FIVE, "A1", "B1"), unit=by)
+    two = make_folds(without_people(EIGHT_BY_FIVE, "A1", "B1"), by=by)
     assert not missing(two.warning, "2 videos", "A1")
     held_out = sorted(name for fold in two.folds for name in fold.held_out_videos)
     assert held_out == sorted(EIGHT_BY_FIVE.names)
-    assert len(make_folds(without_people(ranked(people("A", 4)), "A1"), unit=by).folds) == 2
+    assert len(make_folds(without_people(ranked(people("A", 4)), "A1"), by=by).folds) == 2
 
 
 def test_videos_that_no_pair_names_take_no_part_in_folds() -> None:
     more = tuple(DatasetVideo(f"T{i}") for i in range(60))
     padded = replace(EIGHT_BY_FIVE, videos=(*EIGHT_BY_FIVE.videos, *more))
     assert make_folds(padded) == make_folds(EIGHT_BY_FIVE)
-    assert make_folds(padded, unit=FoldUnit.VIDEO) == make_folds(EIGHT_BY_FIVE, unit=FoldUnit.VIDEO)
+    assert make_folds(padded, by=FoldUnit.VIDEO) == make_folds(EIGHT_BY_FIVE, by=FoldUnit.VIDEO)
     fold = make_folds(padded).folds[0]
     with_more = replace(fold, train_videos=(*fold.train_videos, *(video.name for video in more)))
     held_out = [inner.held_out_videos for inner in inner_folds(padded, with_more)]
@@ -140,7 +140,7 @@ def test_released_folds_are_taken_where_there_are_any() -> None:
     assert made.by is FoldUnit.RELEASED
     assert made.folds == (released,)
     assert made.warning == ""
-    own = make_folds(replace(EIGHT_BY_FIVE, released=(released,)), unit=FoldUnit.PARTICIPANT)
+    own = make_folds(replace(EIGHT_BY_FIVE, released=(released,)), by=FoldUnit.PARTICIPANT)
     assert len(own.folds) == 4
 
 

@@ -46,7 +46,7 @@ def connected(videos: dict[str, str], asked: tuple[ShownPair, ...]) -> bool:
 def test_a_chain_connects_all_videos_first_with_no_pair_too_many() -> None:
     videos = named(12)
     asked = sitting(videos, 20, plan=ALONE)
-    assert [a.why for a in asked] == [SelectionReason.CHAIN] * 11 + [SelectionReason.INFORMATIVE] * 9
+    assert [a.reason for a in asked] == [SelectionReason.CHAIN] * 11 + [SelectionReason.INFORMATIVE] * 9
     assert connected(videos, asked[:11])
     assert max(Counter(name for a in asked[:11] for name in pair_of(a)).values()) <= 2  # a chain, not a star
     other = sitting(videos, 11, plan=replace(ALONE, seed=1))
@@ -58,7 +58,7 @@ def test_raters_share_the_chain() -> None:
     asked: tuple[ShownPair, ...] = ()
     for turn in range(20):
         asked = sitting(videos, 1, "Ann" if turn % 2 else "Bob", ALONE, before=asked)
-    chain = [a for a in asked if a.why == SelectionReason.CHAIN]
+    chain = [a for a in asked if a.reason == SelectionReason.CHAIN]
     assert len(chain) == 11
     assert {a.rater for a in chain} == {"Ann", "Bob"}
     assert connected(videos, tuple(chain))
@@ -67,7 +67,7 @@ def test_raters_share_the_chain() -> None:
 def test_videos_that_come_later_are_connected() -> None:
     asked = sitting(named(6), 8, plan=ALONE)
     more = sitting(named(8), 2, plan=ALONE, before=asked)[8:]
-    assert [a.why for a in more] == [SelectionReason.CHAIN, SelectionReason.CHAIN]
+    assert [a.reason for a in more] == [SelectionReason.CHAIN, SelectionReason.CHAIN]
     assert connected(named(8), (*asked, *more))
 
 
@@ -98,7 +98,7 @@ def test_two_tasks_are_never_compared() -> None:
     assert {pair_of(a) for a in asked} == {
         frozenset(p) for group in (named(5, "cut"), named(4, "sew")) for p in combinations(group, 2)
     }
-    assert sum(a.why == SelectionReason.CHAIN for a in asked) <= 4 + 3
+    assert sum(a.reason == SelectionReason.CHAIN for a in asked) <= 4 + 3
 
 
 @pytest.mark.parametrize("videos", [{}, {"a": ""}, {"a": "x", "b": "y"}])
@@ -109,12 +109,12 @@ def test_without_two_videos_of_a_task_there_is_no_pair(videos: dict[str, str]) -
 
 def test_shares_are_kept_in_every_stretch() -> None:
     asked = sitting(named(40), 200, plan=Plan(0.15, 0.05))
-    count = Counter(a.why for a in asked)
+    count = Counter(a.reason for a in asked)
     assert count[SelectionReason.TEST] == 30
     assert count[SelectionReason.REPEAT] == 10
-    late = [Counter(a.why for a in asked[k : k + 20])[SelectionReason.TEST] for k in range(0, 200, 20)]
+    late = [Counter(a.reason for a in asked[k : k + 20])[SelectionReason.TEST] for k in range(0, 200, 20)]
     assert late == [3] * 10
-    places = [k % 20 for k, a in enumerate(asked) if a.why == SelectionReason.TEST]
+    places = [k % 20 for k, a in enumerate(asked) if a.reason == SelectionReason.TEST]
     assert len(set(places)) > 10  # nobody can tell which pair is a test pair by counting
 
 
@@ -123,7 +123,7 @@ def test_repeats_come_late_once_and_with_sides_swapped() -> None:
     first: dict[frozenset[str], int] = {}
     repeats = 0
     for k, a in enumerate(asked):
-        if a.why == SelectionReason.REPEAT:
+        if a.reason == SelectionReason.REPEAT:
             before = asked[first[pair_of(a)]]
             assert (before.left, before.right) == (a.right, a.left)
             assert k - first[pair_of(a)] > 20
@@ -137,9 +137,9 @@ def test_repeats_come_late_once_and_with_sides_swapped() -> None:
 
 def test_a_skipped_pair_is_not_repeated() -> None:
     asked = sitting(named(12), 60, plan=Plan(0, 0.4), answer=lambda pair: None if pair.left < "06" else by_name(pair))
-    said = {pair_of(a) for a in asked if a.verdict is not None and a.why != SelectionReason.REPEAT}
-    assert all(pair_of(a) in said for a in asked if a.why == SelectionReason.REPEAT)
-    assert any(a.why == SelectionReason.REPEAT for a in asked)
+    said = {pair_of(a) for a in asked if a.verdict is not None and a.reason != SelectionReason.REPEAT}
+    assert all(pair_of(a) in said for a in asked if a.reason == SelectionReason.REPEAT)
+    assert any(a.reason == SelectionReason.REPEAT for a in asked)
 
 
 def test_test_pairs_are_the_same_for_all_raters_and_asked_for_no_other_reason() -> None:
@@ -147,13 +147,13 @@ def test_test_pairs_are_the_same_for_all_raters_and_asked_for_no_other_reason() 
     asked = sitting(videos, 100, "Ann")
     asked = sitting(videos, 100, "Bob", before=asked, answer=lambda _: Verdict.LEFT)
     tests = {
-        rater: [pair_of(a) for a in asked if a.why == SelectionReason.TEST and a.rater == rater]
+        rater: [pair_of(a) for a in asked if a.reason == SelectionReason.TEST and a.rater == rater]
         for rater in ("Ann", "Bob")
     }
     assert tests["Ann"] == tests["Bob"]
     assert len(tests["Ann"]) == 15
     assert not set(tests["Ann"]) & {
-        pair_of(a) for a in asked if a.why in {SelectionReason.CHAIN, SelectionReason.INFORMATIVE}
+        pair_of(a) for a in asked if a.reason in {SelectionReason.CHAIN, SelectionReason.INFORMATIVE}
     }
 
 
@@ -161,7 +161,7 @@ def test_test_pairs_do_not_depend_on_answers_or_on_other_videos() -> None:
     def tests(videos: dict[str, str], left: bool) -> set[frozenset[str]]:
         verdict = Verdict.LEFT if left else Verdict.RIGHT
         asked = sitting(videos, 600, plan=Plan(0.2, 0), answer=lambda _: verdict)
-        return {pair_of(a) for a in asked if a.why == SelectionReason.TEST}
+        return {pair_of(a) for a in asked if a.reason == SelectionReason.TEST}
 
     few = tests(named(10), True)
     assert few == tests(named(10), False)
@@ -176,7 +176,7 @@ def test_all_votes_steer_what_is_asked_next() -> None:
     turn = {Verdict.LEFT: Verdict.RIGHT, Verdict.RIGHT: Verdict.LEFT}
 
     def after(flipped: SelectionReason | None) -> list[NextPair | None]:
-        other = [replace(a, verdict=turn[a.verdict]) if a.why == flipped and a.verdict else a for a in asked]
+        other = [replace(a, verdict=turn[a.verdict]) if a.reason == flipped and a.verdict else a for a in asked]
         return [choose(videos, other, rater, Plan(0.3, 0)) for rater in ("Ann", "Bob", "Cem", "Dea")]
 
     for why in (SelectionReason.TEST, SelectionReason.CHAIN, SelectionReason.INFORMATIVE):
@@ -231,13 +231,13 @@ def test_the_next_pair_is_known_before_the_answer_and_comes_back_when_it_is_undo
     asked: list[ShownPair] = []
     now, then = upcoming(videos, asked, "Ann", Plan())
     for k in range(50):
-        vote = ShownPair(now.left, now.right, "Ann", (by_name(now), None, Verdict.NEITHER)[k % 3], now.why)
+        vote = ShownPair(now.left, now.right, "Ann", (by_name(now), None, Verdict.NEITHER)[k % 3], now.reason)
         found = upcoming(videos, [*asked, vote], "Ann", Plan())
         assert found[0] == then
         assert upcoming(videos, asked, "Ann", Plan())[0] == now
         asked.append(vote)
         now, then = found
-    assert {a.why for a in asked} == set(SelectionReason) - {SelectionReason.AGAIN}
+    assert {a.reason for a in asked} == set(SelectionReason) - {SelectionReason.AGAIN}
 
 
 def test_the_last_pair_has_none_after_it() -> None:
@@ -253,7 +253,7 @@ def test_a_pair_that_was_put_back_comes_first_with_its_sides_swapped() -> None:
     assert pair == NextPair(before.right, before.left, SelectionReason.AGAIN)
     other = choose(videos, asked, "Bob", Plan(), [pair_of(before)])
     assert other is not None
-    assert (pair_of(other), other.why) == (
+    assert (pair_of(other), other.reason) == (
         pair_of(before),
         SelectionReason.AGAIN,
     )  # who never saw it helps to settle it
@@ -269,9 +269,9 @@ def test_pairs_that_were_put_back_come_one_after_the_other_and_then_what_would_h
     back = {pair_of(asked[3]), pair_of(asked[8])}
     now, then = upcoming(videos, asked, "Ann", Plan(), back)
     assert {pair_of(now), pair_of(then)} == back
-    assert {now.why, then.why} == {SelectionReason.AGAIN}
+    assert {now.reason, then.reason} == {SelectionReason.AGAIN}
     for pair in (now, then):
-        asked.append(ShownPair(pair.left, pair.right, "Ann", by_name(pair), pair.why))
+        asked.append(ShownPair(pair.left, pair.right, "Ann", by_name(pair), pair.reason))
     after = upcoming(videos, asked, "Ann", Plan())
     assert all(pair_of(pair) not in back for pair in after)
 
@@ -279,15 +279,15 @@ def test_pairs_that_were_put_back_come_one_after_the_other_and_then_what_would_h
 def test_a_pair_that_was_put_back_stays_what_it_was_to_the_test_set() -> None:
     videos = named(30)
     asked = sitting(videos, 60)
-    tests = {pair_of(a) for a in asked if a.why == SelectionReason.TEST}
+    tests = {pair_of(a) for a in asked if a.reason == SelectionReason.TEST}
     again = [
         ShownPair(a.right, a.left, "Ann", by_name(NextPair(a.right, a.left, SelectionReason.AGAIN)), "again")
         for a in asked
     ]
     more = sitting(videos, 60, "Bob", before=(*asked, *again))
     own = [a for a in more if a.rater == "Bob"]
-    assert {pair_of(a) for a in own if a.why == SelectionReason.TEST} == tests
-    assert not tests & {pair_of(a) for a in own if a.why in {SelectionReason.CHAIN, SelectionReason.INFORMATIVE}}
+    assert {pair_of(a) for a in own if a.reason == SelectionReason.TEST} == tests
+    assert not tests & {pair_of(a) for a in own if a.reason in {SelectionReason.CHAIN, SelectionReason.INFORMATIVE}}
 
 
 def test_votes_on_videos_that_cannot_be_shown_are_passed_over() -> None:
@@ -313,7 +313,7 @@ def test_how_many_pairs_are_left_is_known_from_the_first_on(n: int, share: float
     again = {frozenset(("v0", "v1"))}
     while (pair := choose(videos, asked, "Ann", plan, again)) is not None:
         counted.append(n_left(videos, asked, "Ann", plan, again))
-        asked.append(ShownPair(pair.left, pair.right, "Ann", Verdict.LEFT, str(pair.why)))
+        asked.append(ShownPair(pair.left, pair.right, "Ann", Verdict.LEFT, str(pair.reason)))
         again -= {frozenset((pair.left, pair.right))}
     assert counted == list(range(len(asked), 0, -1))
     assert n_left(videos, asked, "Ann", plan) == 0
@@ -330,7 +330,7 @@ def parts_of_ten(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_many_videos_are_connected_by_parts_with_no_link_too_many() -> None:
     videos = named(24) | named(11, "sew")
     asked = sitting(videos, 1200, plan=ALONE)
-    chain = [a for a in asked if a.why == SelectionReason.CHAIN]
+    chain = [a for a in asked if a.reason == SelectionReason.CHAIN]
     graph = nx.Graph([(a.left, a.right) for a in chain])
     assert len(chain) == 23 + 10
     assert {frozenset(part) for part in nx.connected_components(graph)} == {
@@ -347,12 +347,12 @@ def test_raters_of_many_videos_share_test_pairs_and_repeat_their_own() -> None:
     videos = named(40)
     asked = sitting(videos, 100, "Bob", answer=lambda _: Verdict.LEFT, before=sitting(videos, 100, "Ann"))
     tests = {
-        rater: [pair_of(a) for a in asked if a.why == SelectionReason.TEST and a.rater == rater]
+        rater: [pair_of(a) for a in asked if a.reason == SelectionReason.TEST and a.rater == rater]
         for rater in ("Ann", "Bob")
     }
     assert tests["Ann"] == tests["Bob"]
     assert len(tests["Ann"]) == 15
-    assert Counter(a.why for a in asked)[SelectionReason.REPEAT] == 10
+    assert Counter(a.reason for a in asked)[SelectionReason.REPEAT] == 10
     assert len({name for a in asked for name in pair_of(a)}) == 40
     assert n_left(videos, asked, "Ann", Plan(repeat_share=0)) == 40 * 39 // 2 - 95
 

@@ -116,7 +116,7 @@ def test_the_whole_report_by_hand() -> None:
     )
     found = ranking_report(dict.fromkeys("abcde", ""), asked)
     assert (found.judged, found.skipped) == (4, 1)
-    assert found.why == (("chain", 2), ("test", 2))
+    assert found.reasons == (("chain", 2), ("test", 2))
     rows = {s.name: (s.won, s.lost, s.neither) for s in found.ranked_videos}
     assert rows == {"a": (1, 1, 1), "b": (1, 1, 0), "c": (1, 1, 1)}
     assert [s.rank for s in found.ranked_videos] == [1, 1, 1], "a cycle, and a tie"

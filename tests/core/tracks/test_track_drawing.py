@@ -36,7 +36,7 @@ def test_interpolated_points_are_dashed_and_said_to_be_so() -> None:
 
 def test_frames_that_were_not_searched_hold_the_points_for_a_moment() -> None:
     (drawing,) = draw_tracks(TrackSet.of_video(VIDEO, tracks=[track(F, U, U, U, U, U)]), 1)
-    assert drawing.held
+    assert drawing.is_held
     assert drawing.points_px.tolist() == [[0, 0]]
     assert draw_tracks(TrackSet.of_video(VIDEO, tracks=[track(F, U, U, U, U, U)]), 5) == ()
 

@@ -117,7 +117,7 @@ def test_whole_participants_are_held_out(form: str, family: str, held_out: list[
 
 def test_folds_made_from_participants_are_the_released_ones_of_drawing() -> None:
     data = open_dataset(EPIC, choices=Choices(task="drawing"))
-    made = make_folds(data, unit=FoldUnit.PARTICIPANT)
+    made = make_folds(data, by=FoldUnit.PARTICIPANT)
     assert [len(fold.held_out_videos) for fold in made.folds] == [10] * 4
 
 

@@ -280,7 +280,7 @@ def test_odd_tables_are_read_as_meant_or_not_at_all(tmp_path: Path, name: str) -
     assert read == expected
     assert rated.import_report.rejected == n_rejected
     assert rated.import_report.used + n_rejected == len(rated.import_report.rows)
-    assert len(read) == rated.import_report.taken
+    assert len(read) == rated.import_report.n_ratings
 
 
 @pytest.mark.parametrize(

@@ -137,7 +137,7 @@ def test_no_row_is_lost_and_none_joined_wrongly(tmp_path: Path) -> None:
             key = tuple(map(plain, (rating.video, rating.rater, rating.item)))  # a spoilt name is still the rater's
             whose = [known for known, number in table.says.items() if abs(number - rating.value) < 1e-9]
             assert key in {tuple(map(plain, known)) for known in whose}, f"seed {seed}: {rating} was {whose}"
-        taken += import_report.taken
+        taken += import_report.n_ratings
         asides += import_report.rejected
     assert refused < N_TABLES / 20
     assert taken > 30 * N_TABLES

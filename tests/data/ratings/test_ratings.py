@@ -53,7 +53,7 @@ def test_the_long_form_has_a_row_for_each_rater(tmp_path: Path) -> None:
     assert rated.participants == {"A1": "Ann", "B2": "Bea"}
     assert {r.video: r.occasion for r in rated.ratings.ratings} == {"A1": "2024-01-02", "B2": "2024-05-02"}
     assert rated.import_report.unrated == ("A2", "B1")
-    assert (rated.import_report.used, rated.import_report.rejected, rated.import_report.taken) == (3, 0, 6)
+    assert (rated.import_report.used, rated.import_report.rejected, rated.import_report.n_ratings) == (3, 0, 6)
 
 
 def test_the_wide_form_has_a_column_for_each_rater(tmp_path: Path) -> None:
@@ -346,8 +346,8 @@ def test_what_most_tables_have_and_this_one_lacks_is_told(tmp_path: Path) -> Non
 
 def test_raters_may_be_called_by_numbers_that_are_ratings_too(tmp_path: Path) -> None:
     rows = "A1,1,2,\nA1,2,1,3\nA2,1,,2\nA2,2,2,1\n"
-    assert read(tmp_path, "video,rater,Flow,Grip\n" + rows).import_report.taken == 6
-    assert read(tmp_path, "video,rater,Flow,Grip\nA1,,2,\nA2,,1,3\nB1,11,,2\n").import_report.taken == 4
+    assert read(tmp_path, "video,rater,Flow,Grip\n" + rows).import_report.n_ratings == 6
+    assert read(tmp_path, "video,rater,Flow,Grip\nA1,,2,\nA2,,1,3\nB1,11,,2\n").import_report.n_ratings == 4
 
 
 def test_cells_that_two_slips_moved_are_told(tmp_path: Path) -> None:

@@ -110,7 +110,7 @@ def test_moved_and_replaced_cameras(study: Study, tmp_path: Path) -> None:
     assert (left.path, top.path) == (None, None)
     assert "missing" in left.problem
     assert "Another file" in top.problem
-    assert study.videos.relink(tmp_path / "elsewhere").found == ("left",)
+    assert study.videos.relink(tmp_path / "elsewhere").located == ("left",)
     assert study.cameras.of("knot")[0].path == tmp_path / "elsewhere" / "other name.mp4"
 
 

@@ -454,8 +454,8 @@ def test_drive_without_locks_is_told(path: Path, monkeypatch: pytest.MonkeyPatch
 
 def test_lock_is_not_taken_on_a_file_that_its_holder_removed(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     holder = WriteLock(path)
-    assert holder.held
-    assert not WriteLock(path).held
+    assert holder.is_held
+    assert not WriteLock(path).is_held
     opened: list[int] = []
     really = os.open
 
@@ -466,9 +466,9 @@ def test_lock_is_not_taken_on_a_file_that_its_holder_removed(path: Path, monkeyp
 
     monkeypatch.setattr(os, "open", slowly)
     lock = WriteLock(path)
-    assert lock.held
+    assert lock.is_held
     assert len(opened) == 2  # the first file was gone: its lock would have kept nobody out
-    assert not WriteLock(path).held
+    assert not WriteLock(path).is_held
     lock.release()
 
 

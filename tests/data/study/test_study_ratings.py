@@ -34,7 +34,7 @@ def study(tmp_path: Path) -> Study:
 
 def test_ratings_become_pairs_where_nobody_voted(study: Study) -> None:
     added = study.ratings.add(rated({"a": 1, "b": 2, "c": 3, "d": 3}), "scores.csv")
-    assert (added.new, added.known, added.changed) == (4, 0, 0)
+    assert (added.new, added.n_known, added.changed) == (4, 0, 0)
     study.votes.cast(Vote("a", "b", Verdict.LEFT, rater="Eve"))
     data = study.dataset()
     assert Pair("a", "b") in data.pairs
@@ -54,10 +54,10 @@ def test_ratings_become_pairs_where_nobody_voted(study: Study) -> None:
 def test_the_same_again_brings_nothing_and_a_correction_replaces(study: Study) -> None:
     study.ratings.add(rated({"a": 1, "b": 2}), "scores.csv", "{}")
     again = study.ratings.add(rated({"a": 1, "b": 2}), "scores.csv", "{}")
-    assert (again.new, again.known, again.changed) == (0, 2, 0)
+    assert (again.new, again.n_known, again.changed) == (0, 2, 0)
     assert [tuple(row) for row in study._file.query("SELECT name, mapping FROM rating_table")] == [("scores.csv", "{}")]
     corrected = study.ratings.add(rated({"a": 4, "b": 2}), "scores.csv")
-    assert (corrected.new, corrected.known, corrected.changed) == (0, 1, 1)
+    assert (corrected.new, corrected.n_known, corrected.changed) == (0, 1, 1)
     assert corrected.problems == ("Different ratings in the study were replaced: Flow of a from 1 to 4.",)
     assert study.ratings.all().table("Flow").means() == {"a": 4.0, "b": 2.0}
     assert study._file.scalar("SELECT count(*) FROM rating") == 3
@@ -104,7 +104,7 @@ def test_a_table_speaks_of_the_videos_of_the_study(study: Study, tmp_path: Path)
     path = write(tmp_path / "t.csv", "Clip,Trainee,Judge,Flow\nA.mp4,P1,x,3\nb,P2,x,4\nbb,P2,x,4\n")
     opened = open_study_table(study, path)
     done = add_ratings(study, opened, opened.mapping.assigned("participant", "Trainee"))
-    read, came = done.rated, done.came
+    read, came = done.rated, done.added
     assert (came.videos, came.ratings, came.participants) == (0, 2, 2)
     assert [row.rejections for row in read.import_report.rows] == [[], [], ["the study has no video “bb”"]]
     assert {v.name: v.participant for v in study.videos.all()} == {"a": "P1", "b": "P2", "c": None, "d": None}

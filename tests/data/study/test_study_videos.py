@@ -36,7 +36,7 @@ def test_the_same_bytes_are_one_video_and_equal_names_are_told_apart(tmp_path: P
         new = [NewVideo(p) for p in (first, other, same, empty, tmp_path / "none.mp4")]
         added = study.videos.add(new)
         assert added.names == ("a", "A (2)", "a", None, None)
-        assert added.known == ("a",)
+        assert added.known_names == ("a",)
         assert len(added.problems) == 2
         assert "empty" in added.problems[0]
         assert "none.mp4" in added.problems[1]
@@ -81,7 +81,7 @@ def test_one_answer_finds_a_moved_folder_and_what_misses_is_listed(path: Path, t
         with pytest.raises(StudyError, match="no folder"):
             study.videos.relink(tmp_path / "nowhere")
         found = study.videos.relink(tmp_path / "far")
-        assert (found.found, found.missing, found.replaced) == (("a", "b"), ("c",), ())
+        assert (found.located, found.missing, found.replaced) == (("a", "b"), ("c",), ())
         assert study.videos.get("b").path == far / "videos" / "renamed.mp4"
     with Study.open(path) as study:  # and for good
         assert states(study) == {"a": "present", "b": "present", "c": "moved"}  # c by name and size, unsure
@@ -97,7 +97,7 @@ def test_file_that_moved_beside_the_others_is_told_and_relinked_without_a_folder
         assert states(study) == {"a": "moved", "b": "moved", "c": "present"}  # by name and size
         assert study.videos.get("a").path == tmp_path / "here" / "a.mp4"
         assert {v.name: v.state for v in study.videos.check()}["b"] is FileState.MISSING  # by its bytes
-        assert study.videos.relink().found == ("a",)
+        assert study.videos.relink().located == ("a",)
         assert states(study)["a"] == "present"
         assert study.videos.get("a").path == tmp_path / "here" / "a.mp4"
 
@@ -122,7 +122,7 @@ def test_replaced_files_are_told_apart_from_moved_and_touched_ones(path: Path, t
             ("c", "present", False),
         ]
         write_file(tmp_path / "archive" / "a.mp4")  # the original
-        assert study.videos.relink(tmp_path / "archive").found == ("a",)
+        assert study.videos.relink(tmp_path / "archive").located == ("a",)
 
 
 def test_study_that_cannot_be_written_is_checked_all_the_same(path: Path, tmp_path: Path) -> None:
@@ -135,10 +135,10 @@ def test_study_that_cannot_be_written_is_checked_all_the_same(path: Path, tmp_pa
 def test_video_without_a_file_is_found_by_its_name(path: Path, tmp_path: Path) -> None:
     with Study.open(path) as study:
         assert study.videos.add([NewVideo(None, "d")]).names == ("d",)
-        assert study.videos.add([NewVideo(None, "d")]).known == ("d",)
+        assert study.videos.add([NewVideo(None, "d")]).known_names == ("d",)
         assert states(study)["d"] == "missing"
         write_file(tmp_path / "far" / "D.MP4")
-        assert study.videos.relink(tmp_path / "far").found == ("d",)
+        assert study.videos.relink(tmp_path / "far").located == ("d",)
         assert len(study.videos.get("d").digest) == 64
 
 
@@ -148,7 +148,7 @@ def test_lost_or_removed_video_comes_back_when_it_is_added_again(path: Path, tmp
         study.videos.remove("b")
         assert "b" not in states(study)
         added = study.videos.add([NewVideo(lost), NewVideo(tmp_path / "here" / "videos" / "b.mp4")])
-        assert added.known == ("a", "b")
+        assert added.known_names == ("a", "b")
         assert states(study) == {"a": "present", "b": "present", "c": "present"}
 
 
@@ -271,7 +271,7 @@ def test_an_empty_file_of_the_right_name_does_not_keep_others_from_being_found(p
         assert moved is not None
         moved.rename(tmp_path / "new" / "a.mp4")
         result = study.videos.relink(tmp_path / "new")
-        assert (result.found, result.missing) == (("a",), ("lost",))
+        assert (result.located, result.missing) == (("a",), ("lost",))
         (problem,) = result.problems
         assert problem.endswith("lost.mp4 is empty.")
 

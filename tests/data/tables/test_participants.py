@@ -72,6 +72,11 @@ def test_a_person_in_two_spellings_is_one_and_that_is_told(tmp_path: Path) -> No
 
 def test_accents_are_no_other_spelling() -> None:
     people = Spellings()
-    assert people.one("Jos\u00e9") == people.one("Jose\u0301") == people.one(" JOSE\u0301") == "Jos\u00e9"
-    assert people.one("") == ""
+    assert (
+        people.canonical("Jos\u00e9")
+        == people.canonical("Jose\u0301")
+        == people.canonical(" JOSE\u0301")
+        == "Jos\u00e9"
+    )
+    assert people.canonical("") == ""
     assert people.joined("x") == ["x: people who are spelled in several ways are one each: Jos\u00e9 (JOS\u00c9)."]

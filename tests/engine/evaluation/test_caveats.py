@@ -42,7 +42,7 @@ def test_published_numbers_stand_beside_those_of_the_published_videos_pairs_and_
     ],
 )
 def test_of_other_data_none_are_quoted(dataset: Dataset, by: FoldUnit | None, why: str) -> None:
-    assert why in not_comparable(dataset, 40, make_folds(dataset, unit=by))
+    assert why in not_comparable(dataset, 40, make_folds(dataset, by=by))
 
 
 def test_infant_grasp_of_which_no_folds_were_released_is_quoted_with_what_differs() -> None:

@@ -245,10 +245,10 @@ def test_an_epoch_that_nobody_has_looked_at_is_nothing_to_keep() -> None:
     best = BestCheckpoint(None)
     state = FitState(1, (3,), 0, (-1.0, 0.0), (), (0.1,), ((1, 2),), {}, {"best.weight": torch.zeros(1)})
     best.save(lambda: state, finished=False)
-    there = [best.there]
+    there = [best.exists]
     assert best.trained() is None
     best.save(lambda: replace(state, epoch=2, best_epoch=2), finished=False)
-    assert [*there, best.there] == [False, True]
+    assert [*there, best.exists] == [False, True]
     kept = best.trained()
     assert kept is not None
     assert (kept.epoch, list(kept.state)) == (2, ["weight"])

@@ -26,13 +26,13 @@ def cache(tmp_path: Path) -> Path:
 
 def test_every_byte_is_told_under_what_it_is(cache: Path) -> None:
     found = measured(folder=cache)
-    assert found == Storage(cache, features=1500, copies=70, tuning=9, evidence=5, said=33, other=5)
+    assert found == Storage(cache, features=1500, copies=70, tuning=9, evidence=5, analyses=33, other=5)
     assert (found.total, found.can_go) == (1622, 1584)
 
 
 def test_emptying_leaves_what_models_said(cache: Path) -> None:
     left = emptied(folder=cache)
-    assert left == Storage(cache, 0, 0, 0, 0, said=33, other=5)
+    assert left == Storage(cache, 0, 0, 0, 0, analyses=33, other=5)
     assert (cache / "analyses/ab/x.npz").exists()
     assert list((cache / "features").iterdir()) == []
 

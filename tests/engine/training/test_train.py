@@ -286,7 +286,7 @@ def test_a_training_that_was_stopped_goes_on_and_leaves_nothing_behind(
 
 def test_two_do_not_make_one_checkpoint(dataset: Dataset, cache: FeatureCache, tmp_path: Path) -> None:
     other = WriteLock(tmp_path / ".m.training")
-    assert other.held
+    assert other.is_held
     with pytest.raises(SettingsError, match=f"Another training makes {tmp_path / 'm'}"):
         run(PLAN, dataset, tmp_path / "m", cache)
     assert run(PLAN, dataset, tmp_path / "n", cache).rows

@@ -259,12 +259,12 @@ def test_timetable_leaves_frames_out_only_where_it_must() -> None:
     video = info(240, 120.0)
     assert len(timetable([video], ClipOptions()).times_s) == 240
     doubled = timetable([video], ClipOptions(speed=2.0))
-    assert doubled.shown[:, 0].tolist() == list(range(0, 240, 2))
+    assert doubled.frames[:, 0].tolist() == list(range(0, 240, 2))
     np.testing.assert_allclose(doubled.times_s, np.arange(120) / 120)
     assert doubled.stop_s == pytest.approx(1.0)
     assert len(timetable([info(60, 30.0)], ClipOptions(speed=2.0)).times_s) == 60
     # a GIF cannot tell frames less than 0.02 s apart
-    assert timetable([video], ClipOptions(), 0.02).shown[:, 0].tolist() == list(range(0, 240, 3))
+    assert timetable([video], ClipOptions(), 0.02).frames[:, 0].tolist() == list(range(0, 240, 3))
 
 
 def test_a_quick_video_becomes_a_gif_all_the_same(tmp_path: Path) -> None:

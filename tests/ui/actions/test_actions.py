@@ -14,7 +14,7 @@ from skillviewer.ui.shell.page_spec import SCREENS
 from tests.ui.fakes import FakeWorld
 from tests.ui.hands import key, type_text
 
-ACTIONS = with_screens([(screen.name, screen.title, screen.icon) for screen in SCREENS if not screen.alone])
+ACTIONS = with_screens([(screen.name, screen.title, screen.icon) for screen in SCREENS if not screen.standalone])
 SHIFT, CTRL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
 
 

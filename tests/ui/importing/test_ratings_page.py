@@ -36,7 +36,11 @@ def window(make_window: MakeWindow, world: FakeWorld) -> Composition:
 def page_of(qtbot: QtBot, made: Composition) -> RatingsPage:
     def shown() -> bool:
         page = made.window.findChild(RatingsPage)
-        return page is not None and not page.reading.busy and (page.reading.now is not None or bool(page.reading.error))
+        return (
+            page is not None
+            and not page.reading.busy
+            and (page.reading.preview is not None or bool(page.reading.error))
+        )
 
     qtbot.waitUntil(shown)
     page = made.window.findChild(RatingsPage)
@@ -121,8 +125,8 @@ def test_a_folder_with_videos_and_a_table_is_imported_and_taken_back(
     qtbot.waitUntil(lambda: window.window.findChild(RatingsPage) is None)
     drop(window, [table])
     page = page_of(qtbot, window)
-    assert page.reading.now is not None
-    assert page.reading.now.mapping.names == {"B 1": "B1"}
+    assert page.reading.preview is not None
+    assert page.reading.preview.mapping.names == {"B 1": "B1"}
     page.close()
 
 
@@ -131,7 +135,7 @@ def test_every_meaning_can_be_changed(qtbot: QtBot, window: Composition, world: 
     table = write(world.folder.parent / "odd.csv", text)
     drop(window, [*sorted(world.folder.glob("*.mp4")), table])
     page = page_of(qtbot, window)
-    qtbot.waitUntil(lambda: page.reading.now is not None and page.reading.now.rated is not None)
+    qtbot.waitUntil(lambda: page.reading.preview is not None and page.reading.preview.rated is not None)
     settle(qtbot, page)
     for at, meaning in ((1, "rater"), (2, ""), (4, "rating")):
         mean(page, at, meaning)
@@ -145,8 +149,8 @@ def test_every_meaning_can_be_changed(qtbot: QtBot, window: Composition, world: 
     assert page.button.isEnabled()
     cell[ITEM].setText("Skill")
     settle(qtbot, page)
-    assert page.reading.now is not None
-    assert page.reading.now.mapping.items[0].levels == ("inept", "apt", "deft")
+    assert page.reading.preview is not None
+    assert page.reading.preview.mapping.items[0].levels == ("inept", "apt", "deft")
     mean(page, 2, "rating")
     settle(qtbot, page)
     page.columns.cells[2][HIGH].setText("3")
@@ -157,7 +161,10 @@ def test_every_meaning_can_be_changed(qtbot: QtBot, window: Composition, world: 
     page.criterion.setCurrentText("Grip")
     page.criterion.activated.emit(page.criterion.currentIndex())
     settle(qtbot, page)
-    assert [(i.name, i.less_is_better) for i in page.reading.now.mapping.items] == [("Grip", True), ("Skill", False)]
+    assert [(i.name, i.less_is_better) for i in page.reading.preview.mapping.items] == [
+        ("Grip", True),
+        ("Skill", False),
+    ]
     path = do_import(qtbot, window, page)
     assert ratings(path) == {
         ("A1", "Ann", "Grip"): 3.0,

@@ -175,7 +175,7 @@ def test_a_selection_is_kept_with_keys_named_and_taken_back(qtbot: QtBot, shown:
     n = len(rows(shown))
     key(canvas, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: len(rows(shown)) == n + 1)
-    row = next(r for r in rows(shown) if r.card is not None and r.card.found is None)
+    row = next(r for r in rows(shown) if r.card is not None and r.card.model_moment is None)
     assert row.card is not None
     assert [row.card.start_s, row.card.stop_s] == pytest.approx([1.0, 2.0])
     assert playback.marks == (None, None)

@@ -22,7 +22,7 @@ from tests.ui.conftest import MakeWindow
 from tests.ui.fakes import FakeDialogs, FakeWorld
 from tests.ui.hands import click, key, type_text
 
-ACTIONS = with_screens([(screen.name, screen.title, screen.icon) for screen in SCREENS if not screen.alone])
+ACTIONS = with_screens([(screen.name, screen.title, screen.icon) for screen in SCREENS if not screen.standalone])
 
 NONE = Qt.KeyboardModifier.NoModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier

@@ -90,7 +90,7 @@ def test_a_name_that_is_typed_a_little_otherwise_is_the_same_rater(
     finish(rater)
     rater.begin(typed)
     assert rater.screen.judging.session.rater == "Jürgen M"
-    assert rater.screen.judging.session.progress.mine == 1
+    assert rater.screen.judging.session.progress.n_own == 1
     said = rater.screen.judging_view.votes.message.text()
     assert ("continues as the rater “Jürgen M”" in said) == (typed == "jürgen m"), "what looks alike needs no word"
     rater.vote(KEYS.Key_1)
@@ -120,7 +120,7 @@ def test_a_name_is_a_rater_with_the_first_vote(
     rater.begin("Amm")
     rater.vote(KEYS.Key_1)
     rater.made.window.actions_["undo"].trigger()
-    qtbot.waitUntil(lambda: rater.screen.judging.accepting and rater.screen.judging.session.progress.mine == 0)
+    qtbot.waitUntil(lambda: rater.screen.judging.accepting and rater.screen.judging.session.progress.n_own == 0)
     finish(rater)
     rater.begin("Ann")
     assert rater.screen.judging.session.progress.rater_target == rater.screen.judging.session.progress.target, (
@@ -261,7 +261,7 @@ def test_no_time_runs_on_a_pair_that_comes_back_while_nobody_looks(
     rater.made.window.screens.show("inspect")
     sitting_s = judging.sitting_s
     rater.made.window.actions_["undo"].trigger()
-    qtbot.waitUntil(lambda: judging.session.progress.mine == 0)
+    qtbot.waitUntil(lambda: judging.session.progress.n_own == 0)
     assert judging.sitting_s == sitting_s
     rater.made.window.screens.show("rank")
     rater.wait_for_pair()

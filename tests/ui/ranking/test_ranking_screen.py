@@ -60,7 +60,7 @@ def test_a_vote_says_which_picture_was_on_which_side(make_rater: MakeRater) -> N
     assert all(vote.speed == 1.0 and vote.taken_s is not None and vote.taken_s > 0.2 for vote in votes)
     assert all(vote.watched is not None and 0 < vote.watched < 0.2 for vote in votes), "one picture of each was seen"
     assert {vote.purpose for vote in votes} <= {"chain", "test", "informative", "repeat"}
-    assert rater.screen.judging.session.progress.mine == 3
+    assert rater.screen.judging.session.progress.n_own == 3
 
 
 def test_a_vote_after_a_swap_lands_on_the_right_video(make_rater: MakeRater) -> None:
@@ -143,7 +143,7 @@ def test_skipping_is_no_vote(make_rater: MakeRater) -> None:
     first = rater.standing_on()
     rater.vote(KEYS.Key_X)
     assert [vote.verdict for vote in rater.votes()] == [None]
-    assert rater.screen.judging.session.progress.mine == 0
+    assert rater.screen.judging.session.progress.n_own == 0
     assert set(rater.standing_on()) != set(first)
 
 
@@ -164,7 +164,7 @@ def test_undo_brings_the_pair_back_and_redo_goes_on(qtbot: QtBot, make_rater: Ma
     qtbot.waitUntil(lambda: rater.screen.judging.accepting and rater.standing_on() == pairs[1])
     assert said[-1] == "The last vote was taken back."
     assert [vote.is_valid for vote in rater.votes()] == [True, False, False]
-    assert rater.screen.judging.session.progress.mine == 1
+    assert rater.screen.judging.session.progress.n_own == 1
     redo.trigger()
     qtbot.waitUntil(lambda: rater.screen.judging.accepting and rater.standing_on() == pairs[2])
     assert said[-1] == ""
@@ -587,12 +587,12 @@ def test_two_raters_have_their_own_queues(make_rater: MakeRater) -> None:
     assert rater.phase is JudgingPhase.RATER
     assert not rater.made.window.actions_["undo"].isEnabled(), "what Ann did is not Ben's to take back"
     rater.begin("Ben")
-    assert rater.screen.judging.session.progress.mine == 0
+    assert rater.screen.judging.session.progress.n_own == 0
     assert rater.screen.judging.session.progress.all == 2
     rater.vote(KEYS.Key_2)
     click(rater.screen.finish)
     rater.begin("Ann")
-    assert rater.screen.judging.session.progress.mine == 2
+    assert rater.screen.judging.session.progress.n_own == 2
     assert set(rater.standing_on()) == set(second), "Ann goes on where she was"
     assert [vote.rater for vote in rater.votes()] == ["Ann", "Ann", "Ben"]
 

@@ -96,7 +96,7 @@ def test_taken_back_votes_bring_their_pairs_back_in_order() -> None:
         session.turn = pair
         session.count(vote)
     session.turn = turn("g", "h")
-    assert (session.progress.mine, session.since_rest) == (3, 3)
+    assert (session.progress.n_own, session.since_rest) == (3, 3)
     assert session.taken_back() is None
     session.learn(tuple(cast[:1]), RaterProgress(1, 9, 1, 9))
     assert session.taken_back() is cast[2]
@@ -114,7 +114,7 @@ def test_a_skipped_pair_that_is_taken_back_was_not_among_those_judged() -> None:
         session.turn = turn("a", f"b{number}")
         session.count(Vote("a", f"b{number}", verdict, "Ann", id=number))
     assert session.since_rest == 1
-    session.learn(session.mine[:1], RaterProgress(1, 9, 1, 9))
+    session.learn(session.own_votes[:1], RaterProgress(1, 9, 1, 9))
     assert session.taken_back() is not None
     assert session.since_rest == 1
     session.learn((), RaterProgress())
@@ -127,7 +127,7 @@ def test_an_older_vote_on_the_same_pair_is_not_taken_for_a_new_one() -> None:
     session.learn((Vote("a", "b", Verdict.LEFT, "Ann", id=7),), RaterProgress())
     session.turn = turn("b", "a")  # asked again
     assert session.given_elsewhere() is None
-    session.learn((*session.mine, Vote("b", "a", Verdict.LEFT, "Ann", id=9)), RaterProgress())
+    session.learn((*session.own_votes, Vote("b", "a", Verdict.LEFT, "Ann", id=9)), RaterProgress())
     assert session.given_elsewhere() is not None
 
 
@@ -205,7 +205,7 @@ def test_only_raters_with_votes_share_the_aim(tmp_path: Path) -> None:
 def test_a_pair_that_was_put_back_and_cannot_be_shown_is_not_owed(tmp_path: Path) -> None:
     with made(tmp_path) as study:
         study.again.ask([frozenset({"v0", "v2"}), frozenset({"v1", "v3"})])
-        assert rater_queue(study, "Ann").progress.again == 2
+        assert rater_queue(study, "Ann").progress.n_again == 2
         (tmp_path / "v0.mp4").unlink()
-        assert rater_queue(study, "Ann").progress.again == 1
-        assert rater_queue(study, "Ann", unreadable={"v3"}).progress.again == 0
+        assert rater_queue(study, "Ann").progress.n_again == 1
+        assert rater_queue(study, "Ann", unreadable={"v3"}).progress.n_again == 0

@@ -55,7 +55,7 @@ def test_a_session_on_the_sample_study(
     assert why_of(made).position.sentence.plain.startswith(f"Score {signed(found.analysis.score)} (95 % interval ")
     assert not missing(why_of(made).position.sentence.plain, "35 comparable")
     worst = min(found.moments, key=lambda moment: moment.amount)
-    row = next(r for r in why_of(made).moments.rows if r.card is not None and r.card.found is worst)
+    row = next(r for r in why_of(made).moments.rows if r.card is not None and r.card.model_moment is worst)
     assert row.text.startswith("00:0")
     assert "lowered the score" in row.text
 
@@ -81,7 +81,9 @@ def test_a_session_on_the_sample_study(
     key(canvas, Qt.Key.Key_O)
     key(canvas, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: app_context.undo.undo_text == "moment")
-    qtbot.waitUntil(lambda: any(r.card is not None and r.card.found is None for r in moments_of(made).moments.rows))
+    qtbot.waitUntil(
+        lambda: any(r.card is not None and r.card.model_moment is None for r in moments_of(made).moments.rows)
+    )
     made.window._docks["notes"].raise_open()
     for text in ("Misses the hole twice.", "Typed in the wrong place."):
         notes_of(made).fresh.setFocus()

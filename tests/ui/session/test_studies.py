@@ -270,7 +270,7 @@ def test_what_a_model_said_is_there_while_it_is_loaded(
     assert again.state.analysis.score == said.score
     assert len(world.assessed) == n_before, "it is not assessed again"
     again.models.choose(world.folder / "models" / "broken alpha")
-    qtbot.waitUntil(lambda: again.models.wanted is not None and again.models.wanted.name == "alpha")
+    qtbot.waitUntil(lambda: again.models.requested is not None and again.models.requested.name == "alpha")
     qtbot.waitUntil(lambda: again.state.model is not None and again.state.analysis is not None)
 
     monkeypatch.setattr(world, "models", ("broken alpha",))
@@ -278,7 +278,7 @@ def test_what_a_model_said_is_there_while_it_is_loaded(
     broken.models.refresh()
     broken.open([study_file])
     broken.models.choose_default(None)
-    qtbot.waitUntil(lambda: len(broken.videos) == 3 and broken.models.wanted is None)
+    qtbot.waitUntil(lambda: len(broken.videos) == 3 and broken.models.requested is None)
     assert broken.state.digest == ""
     assert broken.state.analysis is None
     assert all(entry.analysis is None and entry.state is VideoState.NEW for entry in broken.videos)

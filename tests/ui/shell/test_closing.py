@@ -28,7 +28,7 @@ def test_closing_during_a_job_asks(
 ) -> None:
     world.held = True
     open_and_load(qtbot, window, world.touch("a.mp4"))
-    qtbot.waitUntil(lambda: window.app_context.videos[0].done == 12)
+    qtbot.waitUntil(lambda: window.app_context.videos[0].n_done == 12)
     dialogs.confirm_answer = agreed
     window.window.close()
     assert len(dialogs.asked) == 1
@@ -104,7 +104,7 @@ def test_closing_before_the_notes_of_the_video_were_read(
     monkeypatch.setattr(StudyAnnotations, "moments", slow)
     world.held = True
     open_and_load(qtbot, window, world.touch("a.mp4"))
-    qtbot.waitUntil(lambda: window.app_context.videos[0].done == 12 and bool(window.app_context.videos[0].study_name))
+    qtbot.waitUntil(lambda: window.app_context.videos[0].n_done == 12 and bool(window.app_context.videos[0].study_name))
     window.window.close()
     qtbot.waitUntil(lambda: not window.app_context.model._thread.isRunning() and states(window) == ["new"])
     gate.set()

@@ -19,7 +19,7 @@ def test_a_criterion_is_chosen_for_votes_and_models_alike(qtbot: QtBot, window: 
     menu = window.window.findChild(CriterionMenu)
     assert menu is not None
     assert not menu.menuAction().isVisible(), "there is one criterion"
-    qtbot.waitUntil(lambda: len(app_context.study_list.known) == 2)
+    qtbot.waitUntil(lambda: len(app_context.study_list.known_videos) == 2)
 
     def vote(study: Study) -> None:
         study.settings = replace(study.settings, criterion="Flow")
@@ -34,7 +34,7 @@ def test_a_criterion_is_chosen_for_votes_and_models_alike(qtbot: QtBot, window: 
         replace(entry, criterion="Flow") if entry is beta else entry for entry in app_context.models.entries
     )
     menu.actions()[1].trigger()
-    assert app_context.models.wanted == beta.folder
+    assert app_context.models.requested == beta.folder
     qtbot.waitUntil(lambda: app_context.studies.current is not None and app_context.studies.current.criterion == "Flow")
     found: list[object] = []
     app_context.studies.read(lambda study: study.votes.judgements()).succeeded.connect(found.append)

@@ -25,12 +25,12 @@ def with_hands(qtbot: QtBot, make_window: MakeWindow, world: FakeWorld) -> Compo
     (path,) = world.touch("one.mp4")
     TrackStore().put(hands(world.info(path), gap=range(30, 45)))
     made = opened(qtbot, make_window, world)
-    qtbot.waitUntil(lambda: made.app_context.tracks.kept is not None)
+    qtbot.waitUntil(lambda: made.app_context.tracks.saved is not None)
     return made
 
 
 def kept(made: Composition) -> TrackSet:
-    found = made.app_context.tracks.kept
+    found = made.app_context.tracks.saved
     assert found is not None
     return found
 
@@ -104,7 +104,7 @@ def test_a_point_is_followed_from_clicks_lost_and_found_again(
     playback.seek(2)
     qtbot.waitUntil(lambda: canvas.shown is not None and canvas.shown.picture.frame_index == 2)
     click(canvas, picture_place(made, 200, 90))
-    qtbot.waitUntil(lambda: made.app_context.tracks.kept is not None)
+    qtbot.waitUntil(lambda: made.app_context.tracks.saved is not None)
     needle = kept(made).track("needle")
     assert needle is not None
     x = needle.xy_px[2:60, 0, 0]

@@ -37,7 +37,7 @@ def test_hands_are_drawn_while_they_are_found_and_kept(qtbot: QtBot, make_window
     world.hands.hold_at = 60
     click(panel.find_button)
     qtbot.waitUntil(lambda: tracks.tracks is not None)
-    assert tracks.kept is None  # nothing is stored yet
+    assert tracks.saved is None  # nothing is stored yet
     made.app_context.playback.seek(20)
     layer = inspect(made).player.track_layer
     qtbot.waitUntil(lambda: [drawing.label for drawing in layer.drawn] == ["L", "R"])
@@ -46,7 +46,7 @@ def test_hands_are_drawn_while_they_are_found_and_kept(qtbot: QtBot, make_window
     qtbot.waitUntil(inspect(made).motion.isVisible)
     assert panel.stop.isVisible()
     world.hands.go.set()
-    qtbot.waitUntil(lambda: tracks.kept is not None)
+    qtbot.waitUntil(lambda: tracks.saved is not None)
     made.app_context.playback.seek(35)  # a gap of the right hand
     qtbot.waitUntil(lambda: [len(drawing.points_px) for drawing in layer.drawn] == [21, 0])
     rows = panel.table.shown_rows
@@ -79,7 +79,7 @@ def test_a_stopped_search_says_what_is_left_and_goes_on(
     qtbot.waitUntil(lambda: panel.find_button.text() == "Continue" and panel.find_button.isEnabled())
     world.hands.go.set()
     click(panel.find_button)
-    qtbot.waitUntil(lambda: made.app_context.tracks.kept is not None)
+    qtbot.waitUntil(lambda: made.app_context.tracks.saved is not None)
     qtbot.waitUntil(lambda: panel.find_button.text() == "Find hands again")
 
 

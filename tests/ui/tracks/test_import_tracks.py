@@ -56,7 +56,7 @@ def test_a_dropped_deeplabcut_file_shows_its_points_over_the_video(
     key(page.button, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: made.window.findChild(TracksPage) is None)
     tracks, layer = made.app_context.tracks, inspect(made).player.track_layer
-    qtbot.waitUntil(lambda: tracks.kept is not None and tracks.shown is not None)
+    qtbot.waitUntil(lambda: tracks.saved is not None and tracks.shown is not None)
     canvas = inspect(made).player.canvas
     made.window.activateWindow()  # as window systems do when a dialog closes
     qtbot.waitUntil(made.window.isActiveWindow)

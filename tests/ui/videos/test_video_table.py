@@ -21,7 +21,7 @@ from skillviewer.ui.widgets.plain_table import elided, n_alike
 from tests.ui.driving import open_and_load
 from tests.ui.fakes import FakeWorld, make_analysis, video_info
 
-SHOWN = [column.name for column in COLUMNS if column.known is None]
+SHOWN = [column.name for column in COLUMNS if column.is_known is None]
 NAME, LENGTH, SCORE, PERCENTILE, STATE = (
     SHOWN.index(name) for name in ("name", "length", "score", "percentile", "state")
 )
@@ -52,7 +52,7 @@ def add(videos: VideoList, *names: str) -> list[Path]:
 
 def row_texts(model: VideoTable | VideoFilter, row: int) -> list[str]:
     """Return the texts of the columns that every video has."""
-    return [model.index(row, at).data() for at, column in enumerate(COLUMNS) if column.known is None]
+    return [model.index(row, at).data() for at, column in enumerate(COLUMNS) if column.is_known is None]
 
 
 def known_texts(model: VideoTable) -> list[str]:
@@ -76,7 +76,7 @@ def test_rows_tell_what_is_known(videos: VideoList, table: VideoTable) -> None:
     info = video_info(path, 957)
     videos.update(VideoClip(path), info=info)
     assert known_texts(table) == ["P12", "00:31.9", "–", "–", "not assessed"]
-    videos.update(VideoClip(path), state=VideoState.WORKING, done=12, total=25)
+    videos.update(VideoClip(path), state=VideoState.WORKING, n_done=12, total=25)
     assert row_texts(table, 0)[STATE] == "12 of 25"
     analysis = make_analysis(info)
     videos.update(VideoClip(path), state=VideoState.DONE, analysis=analysis)

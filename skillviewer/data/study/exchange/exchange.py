@@ -117,7 +117,7 @@ def _from_dataset(study: Study, dataset: Dataset, token: CancelToken, report: Re
             SimilarPair(names[p.first], names[p.second]) for p in dataset.similar if are_two_videos(p.first, p.second)
         ]
     return Imported(
-        videos=len([name for name in added.names if name is not None]) - len(added.known),
+        videos=len([name for name in added.names if name is not None]) - len(added.known_names),
         votes=study.votes.bring_in(votes),
         pairs=study.pairs.add(stated, dataset.name),
         participants=len(participants),
@@ -252,7 +252,7 @@ def _from_study(study: Study, path: Path, token: CancelToken, report: Report) ->
         study_name = [replace(f, video=names[f.video], rubric_digest="") for f in forms if f.video in names]
         n_forms = study.forms.bring_in(study_name)
     return Imported(
-        videos=len(names) - len(added.known),
+        videos=len(names) - len(added.known_names),
         votes=study.votes.bring_in(renamed_votes),
         pairs=study.pairs.add(stated, path.stem),
         participants=len(participants),

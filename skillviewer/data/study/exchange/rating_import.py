@@ -26,7 +26,7 @@ class RatingImport:
     """An import of ratings: the table as read, numbers, and what ``undo_import`` takes back."""
 
     rated: ParsedRatings
-    came: Imported
+    added: Imported
     ratings: RatingsAdded
     videos: tuple[str, ...]
     participants: tuple[str, ...]

@@ -62,12 +62,12 @@ class PracticeTurn:
 class RaterProgress:
     """Progress of the rater and of all raters, in comparisons."""
 
-    mine: int = 0  # comparisons of the rater
+    n_own: int = 0  # comparisons of the rater
     rater_target: int = 0  # comparisons aimed at for the rater; at most the pairs that can be asked
     all: int = 0  # comparisons of all raters
     target: int = 0  # comparisons aimed at in all; at most what these raters can be asked
 
-    again: int = 0  # pairs back in the queue that the rater has not judged again yet and that can be shown
+    n_again: int = 0  # pairs back in the queue that the rater has not judged again yet and that can be shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class RaterQueue:
     rater: str  # name of the rater
     upcoming_pairs: tuple[PresentedPair, ...]  # pairs to ask, the next one first, without the pair on screen
     progress: RaterProgress  # progress of the rater and of all raters
-    mine: tuple[Vote, ...]  # votes of the rater that stand, skipped pairs too, in the order of voting
+    own_votes: tuple[Vote, ...]  # votes of the rater that stand, skipped pairs too, in the order of voting
     contenders: tuple[PairVideo, ...]  # videos that can be shown
     n_lost: int  # videos whose file is missing, replaced or not readable
     practice: tuple[PracticeTurn, ...] = ()  # practice pairs that can be shown, in their order
@@ -102,7 +102,7 @@ def rater_queue(
         rater=rater,
         upcoming_pairs=queue.upcoming_pairs(rater, on_screen),
         progress=queue.progress(rater),
-        mine=tuple(vote for vote in queue.votes if vote.rater == rater),
+        own_votes=tuple(vote for vote in queue.votes if vote.rater == rater),
         contenders=tuple(queue.contenders.values()),
         n_lost=queue.n_lost,
         practice=practice_turns(study, rater),
@@ -136,10 +136,10 @@ def drawn_pairs(
     queue = _Queue(study)
     progresses = {rater: queue.progress(rater, raters) for rater in raters}
     n_by_rater = {
-        rater: max(t.rater_target - t.mine, 0) if n_pairs is None else n_pairs for rater, t in progresses.items()
+        rater: max(t.rater_target - t.n_own, 0) if n_pairs is None else n_pairs for rater, t in progresses.items()
     }
     back_by_rater = {rater: queue.put_back(rater) for rater in raters}
-    drawn = drawn_ahead(queue.tasks, queue.asked, n_by_rater, queue.plan, back_by_rater)
+    drawn = drawn_ahead(queue.tasks, queue.shown_pairs, n_by_rater, queue.plan, back_by_rater)
     return {rater: tuple(map(queue.presented, pairs)) for rater, pairs in drawn.items()}
 
 
@@ -172,7 +172,7 @@ class _Queue:
         self.tasks = {video.name: video.task for video in usable}
         self.n_lost = len(rated_videos) - len(usable)
         self.votes = tuple(vote for vote in study.votes.in_use() if vote.is_valid)
-        self.asked = [ShownPair(v.left, v.right, v.rater, v.verdict, v.purpose) for v in self.votes]
+        self.shown_pairs = [ShownPair(v.left, v.right, v.rater, v.verdict, v.purpose) for v in self.votes]
         self.plan = Plan(test_share=self._settings.random_share, repeat_share=self._settings.repeat_share)
 
     def put_back(self, rater: str) -> frozenset[frozenset[str]]:
@@ -181,7 +181,7 @@ class _Queue:
 
     def presented(self, pair: "NextPair") -> PresentedPair:
         """Return a chosen pair with its videos."""
-        return PresentedPair(self.contenders[pair.left], self.contenders[pair.right], str(pair.why))
+        return PresentedPair(self.contenders[pair.left], self.contenders[pair.right], str(pair.reason))
 
     def progress(self, rater: str, others: Collection[str] = ()) -> RaterProgress:
         """Return the progress; raters without votes count among the ``others`` who share the aim."""
@@ -195,7 +195,7 @@ class _Queue:
             n_pairs = sum(n * (n - 1) // 2 for n in Counter(self.tasks.values()).values())
             asked_pairs = {(vote.rater, frozenset((vote.left, vote.right))) for vote in self.votes}
             n_asked = Counter(voter for voter, pair in asked_pairs if self._comparable(pair))
-            n_mine = judged[rater] + n_left(self.tasks, self.asked, rater, self.plan, put_back)
+            n_mine = judged[rater] + n_left(self.tasks, self.shown_pairs, rater, self.plan, put_back)
             n_theirs = sum(judged[other] + n_pairs - n_asked[other] for other in raters - {rater})
             rater_target = min(rater_target, n_mine)
             target = min(target, n_mine + n_theirs)
@@ -207,13 +207,13 @@ class _Queue:
         from skillviewer.core.ranking.votes import ShownPair
 
         put_back = self.put_back(rater)
-        upcoming_pairs = tuple(map(self.presented, upcoming(self.tasks, self.asked, rater, self.plan, put_back)))
+        upcoming_pairs = tuple(map(self.presented, upcoming(self.tasks, self.shown_pairs, rater, self.plan, put_back)))
         if on_screen is None:
             return upcoming_pairs
         if upcoming_pairs and upcoming_pairs[0].names == on_screen.names:
             return upcoming_pairs[1:]
         waiting = ShownPair(on_screen.left.name, on_screen.right.name, rater, None, on_screen.purpose)
-        following = choose(self.tasks, [*self.asked, waiting], rater, self.plan, put_back - {on_screen.names})
+        following = choose(self.tasks, [*self.shown_pairs, waiting], rater, self.plan, put_back - {on_screen.names})
         return () if following is None else (self.presented(following),)
 
     def _comparable(self, pair: frozenset[str]) -> bool:

@@ -29,7 +29,7 @@ class RatingQueue:
     plan: RatingPlan
     upcoming: tuple[PresentedVideo, ...]  # videos to rate, the next one first
     practice: tuple[PresentedVideo, ...]  # practice videos that can be shown
-    mine: tuple[RatingForm, ...]  # valid forms of the rater, in the order of rating
+    own_forms: tuple[RatingForm, ...]  # valid forms of the rater, in the order of rating
     n_turns: int  # number of turns of the rater, with repeats
     n_lost: int  # number of videos whose file is missing, replaced or not readable
     videos: Mapping[str, PairVideo]  # videos that can be shown, by name
@@ -82,7 +82,7 @@ def rating_queue(study: Study, rater: str, unreadable: Collection[str] = ()) -> 
             for practice_video in practice.videos
             if practice_video.video in practice_videos
         ),
-        mine=own_forms,
+        own_forms=own_forms,
         n_turns=len(turns),
         n_lost=len(rated_videos) - len(usable),
         videos=usable,

@@ -37,13 +37,13 @@ class StudyFacts:
     title: str  # what it is called
     blind: bool  # true where the page stays shut until one has judged the video
     judgements: tuple[Judgement, ...]  # the judgements that stand
-    agreed: tuple[Pair | SimilarPair, ...]  # pairs that are stated without raters
+    stated_pairs: tuple[Pair | SimilarPair, ...]  # pairs that are stated without raters
     models: tuple[ModelVersion, ...]
     scores: Mapping[str, Mapping[str, float]]  # scores by each model, by digest, then by name of video
     tasks: Mapping[str, str] = field(default_factory=dict)  # task by name of video: votes of two tasks do not meet
     # the votes that stand for which a rater gave a reason or marked a time, in the order of voting
     reasoned: tuple[Vote, ...] = ()
-    given: RatingSet | None = None  # ratings of the videos, or None without any
+    ratings: RatingSet | None = None  # ratings of the videos, or None without any
 
 
 def facts_of(study: Study) -> StudyFacts:
@@ -59,8 +59,8 @@ def facts_of(study: Study) -> StudyFacts:
         reasoned=tuple(
             v for v in votes if v.verdict is not None and (v.reason, v.left_mark_s, v.right_mark_s) != ("", None, None)
         ),
-        agreed=study.pairs.all(),
-        given=study.ratings.all(),
+        stated_pairs=study.pairs.all(),
+        ratings=study.ratings.all(),
         models=models,
         scores={m.digest: {name: s.score for name, s in study.models.scores(m.digest).items()} for m in models},
     )
@@ -91,7 +91,7 @@ class VideoJudgements:
 def ratings_of(facts: StudyFacts) -> dict[str, VideoJudgements]:
     """Return the judgements on every compared video; without votes, those that the stated pairs imply."""
     import_scipy()
-    stated = [pair for pair in facts.agreed if isinstance(pair, Pair)]
+    stated = [pair for pair in facts.stated_pairs if isinstance(pair, Pair)]
     n_unnamed: Counter[str] = Counter()
     raters: dict[str, set[str]] = {}
     for judgement in facts.judgements:

@@ -43,7 +43,7 @@ class ReferenceLoader(QObject):
         self._state = state
         self._videos = videos
         self._inquiry = inquiry
-        self.own: Analysis | None = None  # analysis of the video on screen
+        self.analysis_shown: Analysis | None = None  # analysis of the video on screen
         self.reference: ReferenceVideo | None = None
         self.clip: VideoClip | None = None  # file of the reference, or the part of it
         self.analysis: Analysis | None = None  # analysis of the reference by the same model
@@ -64,9 +64,9 @@ class ReferenceLoader(QObject):
     @property
     def pace(self) -> Alignment | None:
         """The alignment, or a common pace where none is known; None without a reference that is assessed."""
-        if self.alignment is not None or self.own is None or self.analysis is None:
+        if self.alignment is not None or self.analysis_shown is None or self.analysis is None:
             return self.alignment
-        return even_pace(self.own, self.analysis)
+        return even_pace(self.analysis_shown, self.analysis)
 
     def want(self, *, on: bool) -> None:
         """Align the video on screen with its reference from now on, or stop doing so."""
@@ -77,10 +77,10 @@ class ReferenceLoader(QObject):
         findings = self._inquiry.findings if self._inquiry.stage is WhyStage.READY else None
         if findings is None:
             entry = self._inquiry.entry
-            if self.own is not None and (entry is None or entry.clip != self.own.clip):
+            if self.analysis_shown is not None and (entry is None or entry.clip != self.analysis_shown.clip):
                 self._take(None)
             return
-        if (findings.analysis, findings.reference_clip) != (self.own, self.clip):
+        if (findings.analysis, findings.reference_clip) != (self.analysis_shown, self.clip):
             self._take(findings)
         else:
             self.reference = findings.reference
@@ -91,7 +91,7 @@ class ReferenceLoader(QObject):
         self._task = self.alignment = None
         self.gaps = ()
         self.problem = ""
-        self.own = findings.analysis if findings is not None else None
+        self.analysis_shown = findings.analysis if findings is not None else None
         self.reference = findings.reference if findings is not None else None
         self.clip = findings.reference_clip if findings is not None else None
         entry = self._videos.get(self.clip)
@@ -100,7 +100,7 @@ class ReferenceLoader(QObject):
         self.changed.emit()
 
     def _align(self, *_: object) -> None:
-        own_analysis = self.own
+        own_analysis = self.analysis_shown
         other = self.analysis
         model = self._state.model
         if not self._wanted or self.alignment is not None or self.aligning or own_analysis is None or other is None:

@@ -27,7 +27,7 @@ class MomentCard:
     start_s: float  # where it starts, in seconds from the first frame
     stop_s: float  # where it ends
     key_frame: int  # the frame that stands for it, from 0
-    found: "FoundMoment | None"  # the moment that the model found, or None for one that a rater kept
+    model_moment: "FoundMoment | None"  # the moment that the model found, or None for one that a rater kept
     saved: SavedMoment | None  # the record of the user in the study (of a kept moment: of whoever kept it), or None
     opinions: tuple[SavedMoment, ...]  # opinions of others on a found moment
     notes: tuple[Note, ...]  # notes on it, in the order of writing
@@ -37,11 +37,11 @@ class MomentCard:
     @property
     def identity(self) -> tuple[float, float, bool]:
         """Identity of the moment, which stays when the moment is changed."""
-        return self.start_s, self.stop_s, self.found is not None
+        return self.start_s, self.stop_s, self.model_moment is not None
 
     @property
     def opinion(self) -> Opinion:
-        return self.saved.opinion if self.saved is not None and self.found is not None else Opinion.NONE
+        return self.saved.opinion if self.saved is not None and self.model_moment is not None else Opinion.NONE
 
 
 def cards_of(
@@ -66,7 +66,7 @@ def cards_of(
         middle = video.frame_at((k.start_s + k.stop_s) / 2)
         this = bool(k.model_digest) and k.model_digest == model_digest
         cards.append(MomentCard(k.start_s, k.stop_s, middle, None, k, (), _notes_on(notes, [k]), this))
-    return tuple(sorted(cards, key=lambda card: (card.start_s, card.stop_s, card.found is None)))
+    return tuple(sorted(cards, key=lambda card: (card.start_s, card.stop_s, card.model_moment is None)))
 
 
 def _notes_on(notes: Sequence[Note], moments: Sequence[SavedMoment]) -> tuple[Note, ...]:

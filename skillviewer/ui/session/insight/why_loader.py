@@ -234,7 +234,7 @@ class WhyLoader(QObject):
             return
         before = self._facts
         self._facts = facts
-        compared = attrgetter("judgements", "agreed", "tasks")
+        compared = attrgetter("judgements", "stated_pairs", "tasks")
         if (before is None or compared(before) != compared(facts)) and not self._index.stopped:
             self._index.submit(lambda _backend, _token, _report: ratings_of(facts)).then(succeeded=self._on_ratings)
         self._on_screen()

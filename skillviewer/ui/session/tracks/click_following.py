@@ -70,17 +70,17 @@ class ClickFollowing(QObject):
         self._on_tracks()
         self.changed.emit()
 
-    def lost(self) -> tuple[tuple[str, int], ...]:
+    def lost_places(self) -> tuple[tuple[str, int], ...]:
         """Return name and frame of the file for every place where a followed object was lost."""
-        tracks = self._tracks.kept
+        tracks = self._tracks.saved
         if tracks is None:
             return ()
         return tuple((t.name, row + tracks.start_frame) for t in tracks.tracks for row in lost_frames(t))
 
     def lost_text(self) -> str:
         """Return a sentence on where followed objects were lost, or ""."""
-        tracks = self._tracks.kept
-        places = self.lost()
+        tracks = self._tracks.saved
+        places = self.lost_places()
         if tracks is None or not places:
             return ""
         places_text = [
@@ -93,7 +93,7 @@ class ClickFollowing(QObject):
         video = self._playback.video
         if video is None or not self.name or self._worker.stopped:
             return
-        saved = self._tracks.kept
+        saved = self._tracks.saved
         track = self._track
         if saved is not None and len(saved.frames) < video.n_frames:
             self._messages.note("Points are followed in whole videos: show the file itself, not a part of it.")
@@ -128,7 +128,7 @@ class ClickFollowing(QObject):
 
     def _on_tracks(self) -> None:
         if self._task is None and not self._waiting:
-            saved = self._tracks.kept
+            saved = self._tracks.saved
             self._track = saved.track(self.name) if saved is not None else None
 
     def _on_request(self, _request: PointRequest | None) -> None:

@@ -57,7 +57,7 @@ class VideoTracks(QObject):
         self._undo = undo
         self._messages = messages
         self.shown: ShownTracks | None = None  # what is on screen
-        self.kept: TrackSet | None = None  # what is stored
+        self.saved: TrackSet | None = None  # what is stored
         self.visible = True  # whether tracks are drawn over the picture
         self._load: Task | None = None
         self._listing: Task | None = None
@@ -115,7 +115,7 @@ class VideoTracks(QObject):
         video = self._playback.video
         if clip is None or video is None:
             return
-        before = self.kept or TrackSet.of_video(video, frames_of(clip, video))
+        before = self.saved or TrackSet.of_video(video, frames_of(clip, video))
         try:
             after = change(before)
         except SkillViewerError as error:
@@ -124,7 +124,7 @@ class VideoTracks(QObject):
         if self._load is not None:  # it would bring back what was stored before
             self._load.cancel()
             self._load = None
-        self.kept = after
+        self.saved = after
         if self.shown is not None:
             self.shown = replace(self.shown, tracks=after)
             self.changed.emit()
@@ -172,7 +172,7 @@ class VideoTracks(QObject):
         return [(e.clip, e.info) for e in self._videos if e.info is not None and e.clip != clip and e.task == task]
 
     def _on_video(self, _video: VideoInfo | None) -> None:
-        self.kept = None
+        self.saved = None
         if self.shown is not None:
             self.shown = None
             self.changed.emit()
@@ -180,7 +180,7 @@ class VideoTracks(QObject):
 
     def _on_loaded(self, loaded_tracks: ShownTracks | None) -> None:
         self.shown = loaded_tracks
-        self.kept = loaded_tracks.tracks if loaded_tracks is not None else None
+        self.saved = loaded_tracks.tracks if loaded_tracks is not None else None
         self.changed.emit()
 
     def _on_changed(self, changes: frozenset[str]) -> None:

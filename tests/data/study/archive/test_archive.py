@@ -446,7 +446,7 @@ def test_without_videos_they_are_found_by_relinking(
     assert made.n_videos == 0
     with Study.open(_elsewhere(made.path, tmp_path, monkeypatch)) as after:
         assert {v.state for v in after.videos.all()} == {FileState.MISSING}
-        assert len(after.videos.relink(tmp_path / "disk").found) == 3
+        assert len(after.videos.relink(tmp_path / "disk").located) == 3
 
 
 def test_missing_videos_and_models_are_told(study: Path, tmp_path: Path) -> None:

@@ -155,13 +155,13 @@ def test_pairs_drawn_ahead_follow_the_rules_of_the_window() -> None:
     drawn = drawn_ahead(videos, [], wanted, plan, {})
     assert {rater: len(pairs) for rater, pairs in drawn.items()} == wanted
     for pairs in (drawn["Ann"], drawn["Bob"]):
-        reasons = Counter(pair.why for pair in pairs)
+        reasons = Counter(pair.reason for pair in pairs)
         assert reasons[SelectionReason.TEST] == len(pairs) // 5
         assert reasons[SelectionReason.REPEAT] == len(pairs) // 10
         first: dict[frozenset[str], tuple[int, str]] = {}
         for at, pair in enumerate(pairs):
             names = frozenset((pair.left, pair.right))
-            if pair.why is SelectionReason.REPEAT:
+            if pair.reason is SelectionReason.REPEAT:
                 before, left = first[names]
                 assert at - before > plan.repeat_after
                 assert pair.left != left, "a repeat has its sides swapped"
@@ -171,8 +171,8 @@ def test_pairs_drawn_ahead_follow_the_rules_of_the_window() -> None:
         on_left = Counter(pair.left for pair in pairs)
         on_right = Counter(pair.right for pair in pairs)
         assert max(abs(on_left[name] - on_right[name]) for name in videos) <= 3
-    chain = [frozenset((p.left, p.right)) for ps in drawn.values() for p in ps if p.why is SelectionReason.CHAIN]
-    tests = {frozenset((p.left, p.right)) for ps in drawn.values() for p in ps if p.why is SelectionReason.TEST}
+    chain = [frozenset((p.left, p.right)) for ps in drawn.values() for p in ps if p.reason is SelectionReason.CHAIN]
+    tests = {frozenset((p.left, p.right)) for ps in drawn.values() for p in ps if p.reason is SelectionReason.TEST}
     assert len(chain) == len(set(chain)) < len(videos), "the raters share one chain"
     assert nx.is_connected(nx.Graph([tuple(pair) for pair in (*chain, *tests)])), "and all videos are joined early"
     # independent: turn by turn, as the window chooses, where every answer is "no difference"
@@ -180,10 +180,10 @@ def test_pairs_drawn_ahead_follow_the_rules_of_the_window() -> None:
     for rater in [rater for turn in range(3) for rater in ("Ann", "Bob")]:
         chosen = choose(videos, asked, rater, plan)
         assert chosen is not None
-        asked.append(ShownPair(chosen.left, chosen.right, rater, Verdict.NEITHER, chosen.why))
+        asked.append(ShownPair(chosen.left, chosen.right, rater, Verdict.NEITHER, chosen.reason))
     assert [(a.left, a.right) for a in asked if a.rater == "Bob"] == [(p.left, p.right) for p in drawn["Bob"][:3]]
     back = {"Ann": [frozenset("ab")]}
-    assert drawn_ahead(videos, [], {"Ann": 2}, plan, back)["Ann"][0].why is SelectionReason.AGAIN
+    assert drawn_ahead(videos, [], {"Ann": 2}, plan, back)["Ann"][0].reason is SelectionReason.AGAIN
     assert len(drawn_ahead(dict.fromkeys("abc", "knot"), [], {"Ann": 99}, Plan(repeat_share=0), {})["Ann"]) == 3
 
 
