@@ -6,7 +6,7 @@ and this noise; slow drifts of a tracker and what happens between two frames are
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -93,6 +93,7 @@ MEASURES = (
 )
 """All measures, in the order of tables: of a point, of tapping, of two hands."""
 
+_COSTLY: dict[str, Callable[[Motion], float]] = {"ldlj": windowed_ldlj, "tremor": tremor}
 _KINDS = {kind.name: kind for kind in MEASURES}
 _IDLE = {"idle_share", "pauses", "longest_pause", "both_moving"}
 
@@ -212,8 +213,13 @@ def _of_point(motion: Motion, unit: LengthUnit, reference: ReferencePath | None)
     )
 
 
-def motion_values(motion: Motion, idle_below: float, reference: ReferencePath | None) -> dict[str, float]:
-    """Return the measures of a motion by name; NaN where one is undefined. The reference is in the motion's unit."""
+def motion_values(
+    motion: Motion, idle_below: float, reference: ReferencePath | None, left_out: Collection[str] = ()
+) -> dict[str, float]:
+    """Return the measures of a motion by name; NaN where one is undefined. The reference is in the motion's unit.
+
+    The measures in ``left_out``, of "ldlj" and "tremor", take half of the time and are not computed.
+    """
     points, time_s = motion.points, motion.time_s
     length = sum(path_length(piece.points) for piece in motion.pieces)
     rests = pauses(motion, idle_below)
@@ -227,11 +233,9 @@ def motion_values(motion: Motion, idle_below: float, reference: ReferencePath | 
         "longest_pause": max((pause.duration_s for pause in rests), default=0.0),
         "movements": movements_per_s(motion),
         "sparc": windowed_sparc(motion),
-        "ldlj": windowed_ldlj(motion),
-        "tremor": tremor(motion),
-        "area": working_area(points),
-        "economy": economy_of_area(points, length),
     }
+    values |= {name: compute(motion) for name, compute in _COSTLY.items() if name not in left_out}
+    values |= {"area": working_area(points), "economy": economy_of_area(points, length)}
     if reference is not None:
         distances = reference.distances(points)
         values |= {

@@ -56,10 +56,9 @@ def _numbers(tracks: TrackSet, unit: LengthUnit, reference: ReferencePath | None
                 continue
             if track.kind == TrackKind.HAND:
                 hands[track.side] = motion
-            for name, value in motion_values(motion, unit.idle_below, reference).items():
-                if name not in _LEFT_OUT:
-                    number = math.log(max(value, _LEAST)) if name in LOGARITHMIC else value
-                    values[f"{track.name}, {track.points[point]}: {name}"] = number
+            for name, value in motion_values(motion, unit.idle_below, reference, _LEFT_OUT).items():
+                number = math.log(max(value, _LEAST)) if name in LOGARITHMIC else value
+                values[f"{track.name}, {track.points[point]}: {name}"] = number
     if Side.LEFT in hands and Side.RIGHT in hands:
         both = bimanual(hands[Side.LEFT], hands[Side.RIGHT], tracks.times_s, unit.idle_below)
         if both is not None:

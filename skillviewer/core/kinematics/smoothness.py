@@ -23,20 +23,29 @@ def sparc(speed: FloatArray, rate_hz: float) -> float:
 
     NaN for fewer than 3 samples, or where nothing moves.
     """
-    if len(speed) < 3 or not np.any(speed):
-        return math.nan
-    n_fft = 2 ** (math.ceil(math.log2(len(speed))) + 4)
-    spectrum = np.abs(np.fft.rfft(speed, n_fft))
-    frequencies = np.arange(len(spectrum)) * rate_hz / n_fft
-    in_band = frequencies <= min(_MAX_HZ, rate_hz / 2)
-    amplitudes = spectrum[in_band] / spectrum.max()
-    strong = np.flatnonzero(amplitudes >= _MIN_AMPLITUDE)
-    span = slice(strong[0], strong[-1] + 1)
-    band = frequencies[in_band][span]
-    heights = amplitudes[span]
-    if len(band) < 2:
-        return math.nan
-    return -float(np.hypot(np.diff(band) / (band[-1] - band[0]), np.diff(heights)).sum())
+    return float(_arc_lengths(speed[None], rate_hz)[0])
+
+
+def _arc_lengths(speeds: FloatArray, rate_hz: float) -> FloatArray:
+    """Return the spectral arc lengths of profiles of one length, (k, n) -> (k,)."""
+    n_windows, n = speeds.shape
+    lengths = np.full(n_windows, np.nan)
+    moving = speeds.any(axis=1)
+    if n < 3 or not moving.any():
+        return lengths
+    n_fft = 2 ** (math.ceil(math.log2(n)) + 4)
+    spectra = np.abs(np.fft.rfft(speeds[moving], n_fft))
+    in_band = np.arange(spectra.shape[1]) * rate_hz / n_fft <= min(_MAX_HZ, rate_hz / 2)
+    amplitudes = spectra[:, in_band] / spectra.max(axis=1, keepdims=True)
+    strong = amplitudes >= _MIN_AMPLITUDE
+    first = strong.argmax(axis=1)
+    last = strong.shape[1] - 1 - strong[:, ::-1].argmax(axis=1)
+    steps = np.arange(strong.shape[1] - 1)
+    inside = (steps >= first[:, None]) & (steps < last[:, None]) & strong.any(axis=1)[:, None]
+    widths = np.maximum(last - first, 1)[:, None]  # the band counts as 1, whatever its width in Hz
+    arcs = np.where(inside, np.hypot(1 / widths, np.diff(amplitudes, axis=1)), 0.0).sum(axis=1)
+    lengths[moving] = np.where(inside.any(axis=1), -arcs, np.nan)
+    return lengths
 
 
 def ldlj_v(speed: FloatArray, rate_hz: float) -> float:
@@ -55,22 +64,22 @@ def ldlj_v(speed: FloatArray, rate_hz: float) -> float:
 
 def windowed_sparc(motion: Motion) -> float:
     """Return the median spectral arc length over windows of ``WINDOW_S``; NaN if no piece is as long."""
-    return _median([sparc(speed, rate_hz) for speed, rate_hz in _windows(motion)])
+    return _median([float(one) for speeds, rate_hz in _windows(motion) for one in _arc_lengths(speeds, rate_hz)])
 
 
 def windowed_ldlj(motion: Motion) -> float:
     """Return the median log dimensionless jerk over windows of ``WINDOW_S``; NaN if no piece is as long."""
-    return _median([ldlj_v(speed, rate_hz) for speed, rate_hz in _windows(motion)])
+    return _median([ldlj_v(speed, rate_hz) for speeds, rate_hz in _windows(motion) for speed in speeds])
 
 
 def _windows(motion: Motion) -> list[tuple[FloatArray, float]]:
+    """Return the speeds in all windows of every piece, (k, n), and the rate."""
     windows = []
     for piece in motion.pieces:
         length = round(WINDOW_S * piece.rate_hz)
-        windows += [
-            (piece.speed[start : start + length], piece.rate_hz)
-            for start in range(0, len(piece.speed) - length + 1, length)
-        ]
+        n_windows = len(piece.speed) // length if length else 0
+        if n_windows:
+            windows.append((piece.speed[: n_windows * length].reshape(n_windows, length), piece.rate_hz))
     return windows
 
 

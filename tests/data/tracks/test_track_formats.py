@@ -290,3 +290,41 @@ def test_damaged_files_are_refused_in_a_sentence(tmp_path: Path, name: str, text
         imported(path)
     assert len(str(caught.value)) < 700
     assert "\n" not in str(caught.value)
+
+
+SIZED_CSV = "frame,time_s,width_px,height_px,a:state,a:p_x,a:p_y,a:p_presence\n0,0,320,240,found,1,2,1\n"
+SIZED_CVAT = (
+    "<annotations><meta><task><original_size><width>320</width><height>240</height></original_size></task></meta>"
+    "<track label='a'><points frame='0' outside='0' points='1,2'/></track></annotations>"
+)
+SIZED_COCO = {
+    "images": [{"id": 1, "file_name": "img_0.png", "width": 320, "height": 240}],
+    "categories": [{"id": 1, "name": "a", "keypoints": ["p"]}],
+    "annotations": [{"image_id": 1, "category_id": 1, "keypoints": [1, 2, 2]}],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("a.csv", SIZED_CSV), ("a.xml", SIZED_CVAT), ("a.json", json.dumps(SIZED_COCO))]
+)
+def test_a_file_made_in_another_size_is_refused(tmp_path: Path, name: str, text: str) -> None:
+    with pytest.raises(DatasetError, match="320 × 240") as caught:
+        imported(write(tmp_path / name, text))
+    assert "640 × 480" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_million_frames_of_another_video_are_one_sentence(tmp_path: Path) -> None:
+    head = "scorer,S,S\nbodyparts,A,A\ncoords,x,y\n"
+    path = write(tmp_path / "a.csv", head + "".join(f"{frame},5,6\n" for frame in range(1_000_000)))
+    with pytest.raises(DatasetError, match="of 10 frames") as caught:
+        imported(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_positions_that_are_no_number_are_gaps_and_counted(tmp_path: Path) -> None:
+    found = imported(dlc(tmp_path, [(0, 1, 2), (1, NAN, 3), (2, float("inf"), 4), (3, "", ""), (4, 5, 6)]))
+    assert (found.n_read, found.n_used) == (5, 2)
+    assert dict(found.rejected) == {"no position in the file": 3}
+    states = found.tracks.tracks[0].states[:5].tolist()
+    assert states == [FrameState.FOUND, FrameState.ABSENT, FrameState.ABSENT, FrameState.ABSENT, FrameState.FOUND]
