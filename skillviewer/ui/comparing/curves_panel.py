@@ -12,7 +12,7 @@ from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.text import clock, format_series
 from skillviewer.ui.comparing.compared_models import MIN_VIDEOS
 from skillviewer.ui.comparing.curve_lines import CurveLine, LineStyle, VerticalScale, lines
-from skillviewer.ui.player.time_plot import TimePlot
+from skillviewer.ui.player.time_plot import PlotPoint, TimePlot
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.widgets.labels import ElidingLabel, text_label
 from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, vertical
@@ -35,9 +35,7 @@ class CurvesPlot(TimePlot):
         self.getPlotItem().setContentsMargins(0, 4, 12, 2)
         self.setMinimumHeight(80)
         self._zero = pg.InfiniteLine(angle=0, movable=False)
-        self._points = pg.ScatterPlotItem(size=8, pxMode=True)
-        for item in (self._zero, self._cursor, self._points):
-            self.addItem(item)
+        self.addItem(self._zero)
         self.follow_playhead()
 
     def accessible_text(self) -> str:
@@ -58,7 +56,6 @@ class CurvesPlot(TimePlot):
         self._theme = theme
         self.apply_theme_to_axes(theme)
         self._zero.setPen(pg.mkPen(theme.edge, width=1))
-        self._points.setPen(pg.mkPen(theme.base, width=1))
         self._draw()
 
     def _draw(self) -> None:
@@ -82,7 +79,7 @@ class CurvesPlot(TimePlot):
             for item in (curve, label):
                 self.addItem(item, ignoreBounds=True)
                 self._items.append(item)
-        self._place_points()
+        self.place_points()
 
     def _range(self) -> tuple[float, float]:
         if not self.lines:
@@ -92,19 +89,16 @@ class CurvesPlot(TimePlot):
         room = max((highest - lowest) * 0.1, 0.05)
         return lowest - room, highest + room
 
-    def _on_frame(self, frame: int) -> None:
-        super()._on_frame(frame)
-        self._place_points()
-
-    def _place_points(self) -> None:
-        spots = []
+    def points_here(self) -> list[PlotPoint]:
+        """Return the points of all curves at the playhead."""
+        points = []
         for line in self.lines:
             index = line.at(self._playback.time_s)
             if index is not None:
                 stroke = self._strokes[line.key][1]
                 colour = QColor(stroke.on_dark if self._theme.dark else stroke.on_light)
-                spots.append({"pos": (line.times_s[index], line.heights[index]), "brush": colour})
-        self._points.setData(spots)
+                points.append(PlotPoint(float(line.times_s[index]), float(line.heights[index]), colour))
+        return points
 
 
 def _spread_labels(ends: list[float], low: float, high: float) -> list[float]:

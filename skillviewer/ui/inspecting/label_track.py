@@ -54,7 +54,7 @@ class LabelTrack(TimePlot):
         self._dragged: tuple[TrackBar, bool] | None = None  # the bar whose end is held, and True for its start
         self._lines = [pg.PlotCurveItem(connect="pairs") for _ in range(3)]  # raised, lowered, of people
         self._moving = pg.PlotCurveItem(connect="pairs")
-        for item in (*self._lines, self._moving, self._cursor):
+        for item in (*self._lines, self._moving):
             self.addItem(item, ignoreBounds=True)
         self.getPlotItem().hideAxis("bottom")
         left, _, right, _ = above.getPlotItem().getContentsMargins()

@@ -14,7 +14,7 @@ from skillviewer.core.analysis.wording import score_digits
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.text import clock, format_series, signed
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.ui.player.time_plot import Seek, TimePlot
+from skillviewer.ui.player.time_plot import PlotPoint, Seek, TimePlot
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.widgets.signed_bar import sign_colour
@@ -31,6 +31,7 @@ class ScorePlot(TimePlot):
     The left button scrubs, the wheel zooms time about the mouse, the middle button moves the visible range.
     """
 
+    point_px = 9.0
     least_px = 110  # least height with letters of the usual size
 
     def __init__(
@@ -64,10 +65,8 @@ class ScorePlot(TimePlot):
         self._mean = self._added(pg.PlotDataItem(antialias=True))
         self._analysed = self._added(pg.PlotCurveItem(connect="pairs"))
         self._ticks = self._added(pg.PlotCurveItem(connect="pairs"))
-        self._point = self._added(pg.ScatterPlotItem(size=9, pxMode=True))
         self._stretches = self._added(pg.PlotCurveItem(connect="pairs"))
         self._flags = self._added(pg.ScatterPlotItem(pxMode=True))
-        self._added(self._cursor)
         self._selection.hide()
 
     def _added(self, item: Any) -> Any:  # noqa: ANN401 - pyqtgraph has no types
@@ -162,8 +161,7 @@ class ScorePlot(TimePlot):
         self._boundaries.setPen(pg.mkPen(_faded(QColor(theme.line), 0.7), width=1))
         self._ticks.setPen(pg.mkPen(theme.muted, width=1))
         self._analysed.setPen(pg.mkPen(_faded(accent, 0.75), width=3))
-        self._point.setBrush(accent)
-        self._point.setPen(pg.mkPen(theme.base, width=1.5))
+        self.place_points()
         self._stretches.setPen(pg.mkPen(_faded(QColor(theme.muted), 0.7), width=1))
         self._place_flags()
         self._selection.setBrush(_faded(accent, 0.10))
@@ -188,7 +186,8 @@ class ScorePlot(TimePlot):
 
     def _draw(self, curve: ScoreCurve | None) -> None:
         self.curve = curve
-        items = (self._mean, self._passes, self._band, self._boundaries, self._ticks, self._analysed, self._point)
+        self.place_points()
+        items = (self._mean, self._passes, self._band, self._boundaries, self._ticks, self._analysed)
         for item in items:
             item.setVisible(curve is not None)
         self._analysed.setVisible(curve is not None and curve.analysed_s < self._until)
@@ -207,7 +206,6 @@ class ScorePlot(TimePlot):
         foot = (high - low) * STRIP / (1 - STRIP)
         self._box.setYRange(low - foot, high, padding=0)
         self._place_strip()
-        self._place_point()
 
     def _place_strip(self, *_: object) -> None:
         curve = self.curve
@@ -224,15 +222,13 @@ class ScorePlot(TimePlot):
 
     def _on_frame(self, frame: int) -> None:
         super()._on_frame(frame)
-        self._place_point()
         if not self._playback.playing:
             announce(self, self._spoken_here)
 
-    def _place_point(self) -> None:
+    def points_here(self) -> tuple[PlotPoint, ...]:
+        """Return the point of the curve at the playhead."""
         point = self.curve.at(self._playback.time_s) if self.curve is not None else None
-        self._point.setVisible(point is not None)
-        if point is not None:
-            self._point.setData([point[0]], [point[1]])
+        return () if point is None else (PlotPoint(point[0], point[1], QColor(self._theme.accent)),)
 
     def _on_marks(self) -> None:
         chosen_s = self._playback.selection_s

@@ -25,7 +25,7 @@ class Waveform(TimePlot):
         self._lower = pg.PlotCurveItem()
         self._fill = pg.FillBetweenItem(self._upper, self._lower)
         self._message = pg.TextItem("", anchor=(0.5, 0.5))
-        for item in (self._upper, self._lower, self._fill, self._cursor, self._message):
+        for item in (self._upper, self._lower, self._fill, self._message):
             self.addItem(item, ignoreBounds=True)
         self.getPlotItem().hideAxis("bottom")
         self.getAxis("left").setStyle(showValues=False)

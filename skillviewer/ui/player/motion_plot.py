@@ -107,7 +107,6 @@ class MotionPlot(TimePlot):
         self.setMinimumHeight(84)
         self.getPlotItem().setContentsMargins(0, 4, 16, 0)
         self._box.setYRange(0, 1, padding=0)
-        self.addItem(self._cursor)
         self.follow_playhead()
 
     def set_curves(self, curves: MotionCurves | None) -> None:

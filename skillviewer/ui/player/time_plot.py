@@ -1,13 +1,24 @@
 """The base of plots over the time of a video: axes, a cursor at the playhead, and zoom about the mouse."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QMouseEvent, QShowEvent, QWheelEvent
-from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import (
+    QColor,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QResizeEvent,
+    QShowEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QFrame, QGraphicsView, QSizePolicy, QWidget
 
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.session.playback import Playback
@@ -49,13 +60,25 @@ def _follow_range(box: Any, _source: object, x_range: tuple[float, float]) -> No
         box.setXRange(*x_range, padding=0)
 
 
+@dataclass(frozen=True, slots=True)
+class PlotPoint:
+    """A dot on a curve at the playhead."""
+
+    x: float  # seconds
+    y: float
+    colour: QColor
+
+
 class TimePlot(pg.PlotWidget):  # type: ignore[misc]
     """A plot of scores over time, with a cursor at the playhead.
 
-    The wheel zooms time about the mouse, and the left button scrubs.
+    The wheel zooms time about the mouse, and the left button scrubs. The items are drawn into a picture, which is drawn
+    anew when one of them changes; cursor and points are drawn over it, so that a new frame costs little.
     """
 
     room = 0.0  # share of the width, at the right end, that is kept free for labels
+    point_px = 8.0  # diameter of the points at the playhead
+    _picture: QPixmap | None = None  # the items as drawn, or None before and after a change
 
     def __init__(self, playback: Playback, parent: QWidget | None = None, *, seek: Seek | None = None) -> None:
         axes: dict[str, Any] = {"bottom": TimeAxis("bottom"), "left": ScoreAxis("left")}
@@ -70,7 +93,13 @@ class TimePlot(pg.PlotWidget):  # type: ignore[misc]
         self._seek: Seek = seek or playback.seek_time
         self._from = 0.0
         self._until = 1.0
-        self._cursor = pg.InfiniteLine(angle=90, movable=False)
+        self.cursor_s: float | None = None  # time of the cursor, or None without a video
+        self.points: tuple[PlotPoint, ...] = ()  # dots at the playhead
+        self._pen = QPen(Qt.PenStyle.NoPen)
+        self._rim = QPen(Qt.PenStyle.NoPen)
+        self._overlaid: list[QRect] = []  # where cursor and points are drawn
+        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.NoViewportUpdate)
+        self.scene().changed.connect(self._on_items_changed)
         self.getPlotItem().hideButtons()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAcceptDrops(False)  # files dropped here are for the window
@@ -101,7 +130,6 @@ class TimePlot(pg.PlotWidget):  # type: ignore[misc]
         right_limit = self._until + max(0.02, 2 * self.room) * length
         self._box.setLimits(xMin=self._from - 0.02 * length, xMax=right_limit, minXRange=min(0.05, length))
         self.fit()
-        self._cursor.setVisible(video is not None)
         self.getAxis("bottom").setStyle(showValues=video is not None)
         self._on_frame(self._playback.frame)
 
@@ -113,10 +141,97 @@ class TimePlot(pg.PlotWidget):  # type: ignore[misc]
     def _on_frame(self, _frame: int) -> None:
         """Move the cursor, and while playing the visible range with it."""
         time_s = self._playback.time_s
-        self._cursor.setValue(time_s)
+        self.cursor_s = time_s if self._playback.video is not None else None
+        self.place_points()
         start, stop = self._box.viewRange()[0]
         if self._playback.playing and not start <= time_s <= stop:
             self._box.setXRange(time_s, time_s + stop - start, padding=0)
+
+    def points_here(self) -> Sequence[PlotPoint]:
+        """Return the points at the playhead."""
+        return ()
+
+    def place_points(self) -> None:
+        """Draw cursor and points where they are now."""
+        self.points = tuple(self.points_here())
+        for rect in (*self._overlaid, *self._overlay_rects()):
+            self.viewport().update(rect)
+
+    def _on_items_changed(self, *_: object) -> None:
+        """Draw the items anew, at the next paint event."""
+        self._picture = None
+        self.viewport().update()
+
+    def _plot_rect(self) -> QRectF:
+        """Return the place of the curves in the widget."""
+        return QRectF(self.viewportTransform().mapRect(self._box.sceneBoundingRect()))
+
+    def _place_of(self, x: float, y: float, rect: QRectF) -> QPointF:
+        (left, right), (bottom, top) = self._box.viewRange()
+        return QPointF(
+            rect.left() + (x - left) / (right - left) * rect.width(),
+            rect.bottom() - (y - bottom) / (top - bottom) * rect.height(),
+        )
+
+    def _overlay_rects(self) -> list[QRect]:
+        rect = self._plot_rect()
+        half = self.point_px / 2 + 2
+        found = []
+        if self.cursor_s is not None:
+            x = self._place_of(self.cursor_s, 0.0, rect).x()
+            found.append(QRectF(x - 2, rect.top(), 4, rect.height()))
+        for point in self.points:
+            place = self._place_of(point.x, point.y, rect)
+            found.append(QRectF(place.x() - half, place.y() - half, 2 * half, 2 * half))
+        return [one.intersected(rect).toAlignedRect() for one in found if one.intersects(rect)]
+
+    def _items_drawn(self, ratio: float) -> QPixmap:
+        """Return the items as they are drawn, without cursor and points."""
+        self.scene().prepareForPaint()
+        picture = QPixmap(self._picture_size(ratio))
+        picture.setDevicePixelRatio(ratio)
+        picture.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(picture)
+        painter.setRenderHints(self.renderHints())
+        rect = self.viewport().rect()
+        QGraphicsView.render(self, painter, QRectF(rect), rect, Qt.AspectRatioMode.IgnoreAspectRatio)
+        painter.end()
+        return picture
+
+    def _picture_size(self, ratio: float) -> QSize:
+        size = self.viewport().size()
+        return QSize(round(size.width() * ratio), round(size.height() * ratio))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the picture of the items, the cursor and the points."""
+        ratio = self.viewport().devicePixelRatioF()
+        if self._picture is None or self._picture.size() != self._picture_size(ratio):
+            self._picture = self._items_drawn(ratio)
+        painter = QPainter(self.viewport())
+        if ratio == round(ratio):
+            part = QRectF(event.rect())
+            source = QRectF(part.x() * ratio, part.y() * ratio, part.width() * ratio, part.height() * ratio)
+            painter.drawPixmap(part, self._picture, source)
+        else:  # parts would not lie on whole pixels
+            painter.drawPixmap(0, 0, self._picture)
+        rect = self._plot_rect()
+        painter.setClipRect(rect, Qt.ClipOperation.IntersectClip)
+        if self.cursor_s is not None:
+            x = self._place_of(self.cursor_s, 0.0, rect).x()
+            painter.setPen(self._pen)
+            painter.drawLine(QPointF(x, rect.top()), QPointF(x, rect.bottom()))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(self._rim)
+        for point in self.points:
+            painter.setBrush(point.colour)
+            painter.drawEllipse(self._place_of(point.x, point.y, rect), self.point_px / 2, self.point_px / 2)
+        painter.end()
+        self._overlaid = self._overlay_rects()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Draw the items anew."""
+        super().resizeEvent(event)
+        self._picture = None
 
     def showEvent(self, event: QShowEvent) -> None:
         """Catch up with the playhead."""
@@ -145,8 +260,10 @@ class TimePlot(pg.PlotWidget):  # type: ignore[misc]
 
     def apply_theme_to_axes(self, theme: Theme) -> None:
         """Give ground, cursor and axes their colours; pyqtgraph does not follow the palette."""
-        self._cursor.setPen(pg.mkPen(theme.text, width=1))
+        self._pen = pg.mkPen(theme.text, width=1)
+        self._rim = pg.mkPen(theme.base, width=1.5)
         self.setBackground(theme.base)
+        self._on_items_changed()
         for name in ("left", "bottom"):
             axis = self.getAxis(name)
             axis.setPen(theme.line if name == "bottom" else theme.base)

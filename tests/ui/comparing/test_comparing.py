@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.difference import difference
 from skillviewer.core.analysis.map_comparison import VideoComparison, compare_video
-from skillviewer.core.analysis.scene import ColourLimits, Overlay, Scene, display_limit, resolve
+from skillviewer.core.analysis.scene import ColourLimits, Overlay, Scene, clipped_limit, resolve
 from skillviewer.core.evaluation.track_attention import track_attention
 from skillviewer.core.text import plain
 from skillviewer.data.tracks_file import TrackStore
@@ -134,24 +134,24 @@ def test_maps_of_one_kind_share_one_scale_and_each_can_have_its_own(
     screen = shown_with(qtbot, window, world, ("full", "other-net", "gate-cbam", "signed-pool"))
     go_to(qtbot, window, 60)
     whole = {row.name: row.whole for row in screen.models.rows}
-    limits = {name: display_limit(a) for name, a in whole.items() if a is not None}
+    clipped = {name: clipped_limit(a) for name, a in whole.items() if a is not None}
     highs = {
         name: canvas.shown.scene.high
         for name, canvas in canvases(screen).items()
         if canvas.shown and canvas.shown.scene
     }
-    assert highs["full"] == highs["other-net"] == pytest.approx(max(limits["full"], limits["other-net"]))
+    assert highs["full"] == highs["other-net"] == pytest.approx(min(clipped["full"], clipped["other-net"]))
     assert highs["gate-cbam"] == 1
-    assert highs["signed-pool"] == pytest.approx(limits["signed-pool"])
+    assert highs["signed-pool"] == pytest.approx(clipped["signed-pool"])
     labels = tuple(label.text() for label, _ in screen.bars._pairs if not label.isHidden())
     assert len(labels) == 3
     assert "distribution" in labels[0]
-    screen.header.scale.setCurrentIndex(screen.header.scale.findData(ColourLimits.VIDEO))
+    screen.header.scale.setCurrentIndex(screen.header.scale.findData(ColourLimits.CLIPPED))
     for name in ("full", "other-net"):
-        assert scene_of(canvases(screen)[name]).high == pytest.approx(limits[name])
+        assert scene_of(canvases(screen)[name]).high == pytest.approx(clipped[name])
     assert not tuple(label.text() for label, _ in screen.bars._pairs if not label.isHidden())
     assert "its own scale" in screen.bars._caption.text()
-    assert f"0…{plain(limits['full'])}×" in screen.grid.panes[screen.models.keys[0]].caption.text
+    assert f"0…{plain(clipped['full'])}×" in screen.grid.panes[screen.models.keys[0]].caption.text
 
 
 def test_numbers_are_those_of_the_two_models_at_the_frame_and_over_the_video(
@@ -317,7 +317,7 @@ def test_curves_follow_the_playhead_and_never_claim_a_common_scale(
     assert panel.heights.currentData() == VerticalScale.OWN, "the box must say what is drawn"
     assert panel._note.longest == "not comparable"
     go_to(qtbot, window, 45)
-    assert panel.plot._cursor.value() == pytest.approx(1.5)
+    assert panel.plot.cursor_s == pytest.approx(1.5)
     assess_study(qtbot, screen)
     qtbot.waitUntil(lambda: panel.shown_heights is VerticalScale.STANDARD)
     assert panel.heights.currentData() == VerticalScale.STANDARD

@@ -85,7 +85,7 @@ def test_next_and_previous_moment(qtbot: QtBot, shown: Composition) -> None:
     for start in starts if starts[0] > 0 else starts[1:]:
         actions["next_moment"].trigger()
         assert playback.frame == start
-        assert inspect(shown).curve._cursor.value() == pytest.approx(playback.time_s)
+        assert inspect(shown).curve.cursor_s == pytest.approx(playback.time_s)
     actions["next_moment"].trigger()
     assert playback.frame == starts[-1], "there is none beyond the last"
     actions["previous_moment"].trigger()

@@ -261,4 +261,4 @@ def test_dragging_over_the_curve_ends_on_the_frame_under_the_mouse(qtbot: QtBot,
     assert not witness.wrong
     assert witness.painted[-1][0] == playback.frame
     assert playback.frame > N_FRAMES * 0.75
-    assert curve._cursor.value() == pytest.approx(playback.time_s)
+    assert curve.cursor_s == pytest.approx(playback.time_s)

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -63,13 +64,13 @@ def test_the_whole_video_is_in_sight(plot: ScorePlot) -> None:
 def test_the_cursor_follows_the_playhead(plot: ScorePlot, playback: Playback) -> None:
     for frame in (0, 150, 299):
         playback.seek(frame)
-        assert plot._cursor.value() == VIDEO.times_s[frame]
+        assert plot.cursor_s == VIDEO.times_s[frame]
 
 
 def test_a_click_goes_there(plot: ScorePlot, playback: Playback) -> None:
     click(plot.viewport(), place(plot, 4.2))
     assert playback.time_s == pytest.approx(4.2, abs=0.05)
-    assert plot._cursor.value() == playback.time_s
+    assert plot.cursor_s == playback.time_s
 
 
 def test_a_click_on_a_frame_s_time_is_that_frame_where_times_are_uneven(plot: ScorePlot, playback: Playback) -> None:
@@ -85,7 +86,7 @@ def test_a_click_on_a_frame_s_time_is_that_frame_where_times_are_uneven(plot: Sc
             playback.seek((frame + 40) % 120)
             click(plot.viewport(), place(plot, float(times_s[frame])))
             assert playback.frame == frame
-            assert plot._cursor.value() == times_s[frame]
+            assert plot.cursor_s == times_s[frame]
 
 
 def test_dragging_scrubs_all_the_way(qtbot: QtBot, plot: ScorePlot, playback: Playback) -> None:
@@ -186,3 +187,35 @@ def test_times_on_the_axis_are_minutes_and_seconds(plot: ScorePlot) -> None:
     assert axis.tickStrings([0, 61, 600], 1, 1) == ["0:00", "1:01", "10:00"]
     assert axis.tickStrings([59.95, 60.0], 1, 0.05) == ["0:59.95", "1:00.00"]
     assert plot.getAxis("left").tickStrings([-0.5, 0.5], 1, 0.5) == ["−0.5", "0.5"]
+
+
+def test_the_kept_picture_of_the_plot_is_as_one_drawn_anew(
+    plot: ScorePlot, state: ViewerState, playback: Playback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state.set_analysis(make_analysis(VIDEO, 2))
+    n_drawn = 0
+    draw = plot._items_drawn
+
+    def counted(ratio: float) -> QPixmap:
+        nonlocal n_drawn
+        n_drawn += 1
+        return draw(ratio)
+
+    monkeypatch.setattr(plot, "_items_drawn", counted)
+    for _ in range(5):
+        QApplication.processEvents()
+    before = n_drawn
+    assert before > 0
+    for frame in (30, 200, 70, 210):
+        playback.seek(frame)
+        QApplication.processEvents()
+    assert n_drawn == before, "a new frame draws no item"
+    assert plot.points
+    on_screen = plot.screen().grabWindow(plot.winId()).toImage().convertToFormat(QImage.Format.Format_RGB32)
+    plot._on_items_changed()
+    anew = plot.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+    assert n_drawn == before + 1
+    assert on_screen == anew, "nothing is left of the cursor of earlier frames"
+    plot.getPlotItem().getViewBox().setXRange(1.0, 5.0)
+    QApplication.processEvents()
+    assert n_drawn > before + 1, "another range is drawn"

@@ -50,12 +50,12 @@ def test_a_hidden_plot_moves_its_cursor_when_it_is_shown(
     playback = made.app_context.playback
     qtbot.waitUntil(lambda: playback.video is not None)
     screen = inspect(made)
-    before = screen.waveform._cursor.value()
+    before = screen.waveform.cursor_s
     playback.seek(7)
-    assert screen.curve._cursor.value() == playback.time_s
-    assert screen.waveform._cursor.value() == before != playback.time_s
+    assert screen.curve.cursor_s == playback.time_s
+    assert screen.waveform.cursor_s == before != playback.time_s
     made.window.actions_["waveform"].trigger()
-    assert screen.waveform._cursor.value() == playback.time_s
+    assert screen.waveform.cursor_s == playback.time_s
 
 
 def test_the_picture_keeps_its_size_where_there_is_no_map(window: Composition, world: FakeWorld, qtbot: QtBot) -> None:

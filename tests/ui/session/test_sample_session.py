@@ -70,7 +70,7 @@ def test_a_session_on_the_sample_study(
     shown = inspect(made).player.canvas.shown
     assert shown is not None
     assert shown.picture.frame_index == app_context.playback.frame > 0
-    assert curve._cursor.value() == pytest.approx(app_context.playback.time_s)
+    assert curve.cursor_s == pytest.approx(app_context.playback.time_s)
 
     # keep a moment, write a note, take it back
     canvas = inspect(made).player.canvas
