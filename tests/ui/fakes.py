@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind, MapRect, Provenance
-from skillviewer.core.analysis.calibration import ScoreCalibration
+from skillviewer.core.analysis.calibration import CalibrationMap, PiecewiseLinear, ScoreCalibration
 from skillviewer.core.arrays import Float32Array, FloatArray, RGBImage
 from skillviewer.core.errors import CheckpointError, DeviceError, VideoError
 from skillviewer.core.explanation.alignment import Alignment
@@ -35,6 +35,17 @@ BITS = 16
 BLOCK = 6
 RATE_HZ = 30.0
 N_SEGMENTS = 25
+LINE = PiecewiseLinear((-2.0, 2.0), (10.0, 50.0), "line")
+SPREAD = PiecewiseLinear((0.0,), (4.0,), "spread")
+SCALE = ScoreCalibration(
+    "Global",
+    "Untitled",
+    source="4 folds by person",
+    map=CalibrationMap(
+        LINE, (LINE,) * 12, (SPREAD,) * 12, tuple(range(12)), (1.0,) * 12, (0.077,) * 12, 0.0, 60.0, 0.9, 12
+    ),
+)
+"""A raters' scale from 0 to 60."""
 STEPS_A_REPORT = 4  # each report draws the curve and the Why page anew: what every test pays for
 
 

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QWidget
 
 from skillviewer.core.dataset.pairs import UNNAMED, Verdict
+from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
 from skillviewer.data.study import Opinion, Study, Vote
 from skillviewer.ui.inspecting.split_screen import SplitScreen
 from skillviewer.ui.inspecting.why_panel import WhyPanel
 from skillviewer.ui.session.insight.video_annotations import NewMoment
 from skillviewer.ui.session.studies import ANNOTATIONS, SETTINGS, VOTES
+from tests.ui.fakes import SCALE
 
 if TYPE_CHECKING:
     from skillviewer.core.video.clips import VideoClip
@@ -136,6 +138,31 @@ def why_raters(stage: "Stage") -> QWidget:
     return stage.made.window
 
 
+def why_scale(stage: "Stage") -> QWidget:
+    """A model on the raters' scale, next to what three raters gave the video and remarked."""
+    stage.world.scale = SCALE
+    lowest = _lowest(stage)
+    _wait_for_page(stage)
+    names = [entry.name for entry in stage.made.app_context.videos]
+    given = tuple(
+        VideoRating(name, rater, item, float(20 + (7 * at + 3 * len(rater) + len(item)) % 30))
+        for at, name in enumerate(names)
+        for rater in ("Ann Example", "Dr. Bartholomäus von Hohenstein-Weidenfels", "Cem")
+        for item in ("Global", "Flow of the whole operation")
+    )
+    scales = (RatingScale("Global", 0, 60, stated=True), RatingScale("Flow of the whole operation", 0, 60, stated=True))
+    remark = "Ann Example: 0:04 dropped the needle, then slow and sure; the left hand waits for the right one."
+
+    def rate(study: Study) -> object:
+        study.ratings.add(RatingSet(given, scales), "scores.csv")
+        return study.annotations.write_note(remark, author="Ann Example", video=lowest.path.stem)
+
+    stage.made.app_context.studies.submit_write(rate, VOTES, ANNOTATIONS, SETTINGS)
+    stage.pause(1500)
+    stage.seek(97)
+    return stage.made.window
+
+
 def split(stage: "Stage") -> QWidget:
     """The lowest of 24 videos next to a better one."""
     _lowest(stage)
@@ -234,7 +261,8 @@ def notes(stage: "Stage") -> QWidget:
 INSPECT_STATES: dict[str, Callable[["Stage"], QWidget]] = {
     make.__name__: make
     for make in (
-        why, why_page, why_few, why_long, why_grey, why_raters, why_working, why_failed, why_blind, moments, notes,
+        why, why_page, why_few, why_long, why_grey, why_raters, why_scale,
+        why_working, why_failed, why_blind, moments, notes,
         split,
     )
 }  # fmt: skip

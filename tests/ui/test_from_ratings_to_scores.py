@@ -8,29 +8,17 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from skillviewer.core.analysis.calibration import CalibrationMap, PiecewiseLinear, ScoreCalibration
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.core.video.preprocessing import FlowSettings, Preprocessing
 from skillviewer.engine.finetuning import automatic_choice, process
 from skillviewer.ui.app import begin, real_backend
 from tests.facts import missing
 from tests.ui.conftest import MakeWindow
-from tests.ui.fakes import FakeDialogs, FakeWorld
+from tests.ui.fakes import SCALE, FakeDialogs, FakeWorld
 from tests.ui.hands import click, key
 from tests.ui.rating_path import RatingPath
 from tests.ui.tuning_study import make_checkpoints
 from tests.videos import write_barcode_video
-
-LINE = PiecewiseLinear((-2.0, 2.0), (10.0, 50.0), "line")
-SPREAD = PiecewiseLinear((0.0,), (4.0,), "spread")
-SCALE = ScoreCalibration(
-    "Global",
-    "Untitled",
-    source="4 folds by person",
-    map=CalibrationMap(
-        LINE, (LINE,) * 12, (SPREAD,) * 12, tuple(range(12)), (1.0,) * 12, (0.077,) * 12, 0.0, 60.0, 0.9, 12
-    ),
-)
 
 
 def write_table(folder: Path, n_people: int, high: int = 60) -> Path:

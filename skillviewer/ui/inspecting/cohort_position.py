@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.analysis.cohort import CohortPosition
 from skillviewer.core.analysis.wording import UNFAMILIAR, score_digits
+from skillviewer.core.ratings.given_ratings import given_ratings
 from skillviewer.ui.session.insight.findings import Findings
 from skillviewer.ui.widgets.labels import WrappingLabel
 from skillviewer.ui.widgets.layout import add_all, as_tip, push_button, vertical
@@ -105,9 +106,8 @@ class StandingBlock(QWidget):
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         column = vertical(self, (12, 4, 12, 0), 6)
-        self.sentence = WrappingLabel(self)
-        self.sentence.setProperty("letters", "lead")
-        self.rating = WrappingLabel(self)
+        self.sentence, self.rating = WrappingLabel(self), WrappingLabel(self)
+        self.given = WrappingLabel(self)
         self.strip = StandingStrip(self)
         self.cohort = WrappingLabel(self, muted=True)
         self.missing = WrappingLabel(self)
@@ -115,9 +115,28 @@ class StandingBlock(QWidget):
         self.assess_all.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.show_anyway = push_button("Show the score anyway", self, show_unfamiliar.trigger)
         self.show_anyway.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        add_all(
-            column, self.sentence, self.show_anyway, self.rating, self.strip, self.cohort, self.missing, self.assess_all
-        )
+        self._texts = add_all(vertical(spacing=6), self.sentence, self.show_anyway, self.rating, self.given)
+        add_all(column, self._texts, self.strip, self.cohort, self.missing, self.assess_all)
+
+    def _lead_with_rating(self, *, leads: bool) -> None:
+        """Put the rating on the raters' scale first, in large letters, or the score."""
+        first, second = (self.rating, self.sentence) if leads else (self.sentence, self.rating)
+        if first.property("letters") != "lead":
+            self._texts.insertWidget(0, first)
+            for label, letters in ((first, "lead"), (second, "")):
+                label.setProperty("letters", letters)
+                label.style().unpolish(label)
+                label.style().polish(label)
+
+    @staticmethod
+    def _given(findings: Findings) -> str:
+        """Return what the raters gave the video for the criterion of the scale, or ""."""
+        scaled = findings.analysis.scaled
+        ratings = findings.facts.given if findings.facts is not None else None
+        if scaled is None or ratings is None:
+            return ""
+        given = given_ratings(ratings, scaled.criterion).get(findings.name)
+        return f"The raters gave {given.text} ({given.about})." if given is not None else ""
 
     def show_findings(self, findings: Findings, *, meaningless: bool = False) -> None:
         """Show the score and its position, or that the score is ``meaningless``."""
@@ -129,6 +148,10 @@ class StandingBlock(QWidget):
         if scaled is not None:
             self.rating.set_plain(scaled.sentence)
             self.rating.setToolTip(as_tip(scaled.note))
+        self._lead_with_rating(leads=scaled is not None and bool(scaled.words) and not meaningless)
+        given = self._given(findings)
+        self.given.setVisible(bool(given))
+        self.given.set_plain(given)
         self.strip.setVisible(position.n > 1 and not meaningless)
         self.strip.show_position(position, findings.cohort)
         self.cohort.setVisible(position.n > 0 and not meaningless)

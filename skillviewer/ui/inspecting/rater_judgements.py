@@ -85,6 +85,7 @@ class RatersBlock(Section):
         self._show_comments()
         rating = findings.rating
         self.message.set_plain("This video has not been compared yet." if rating is None else self._summary(rating))
+        self.message.setVisible(rating is not None or not ratings)
         reasons = rating.reasons if rating is not None else ()
         for row in self.reasons[len(reasons) :]:
             row.hide()

@@ -128,6 +128,12 @@ def _format_rating(analysis: Analysis | None) -> str:
     return scaled.words.partition(" (")[0] or UNKNOWN * bool(scaled.criterion)
 
 
+def _rating_second_line(entry: VideoEntry, cohorts: Cohorts) -> str:
+    """Return the interval of a rating; where the raters' scale says nothing, the score."""
+    words = _scaled(cohorts.scored(entry)).words
+    return words.partition(" (")[2].rstrip(")") if words else f"score {format_score(entry, cohorts)}"
+
+
 def _spoken_rating(analysis: Analysis | None) -> str:
     scaled = _scaled(analysis)
     return scaled.sentence if scaled.criterion else ""
@@ -216,6 +222,7 @@ COLUMNS: tuple[VideoColumn, ...] = table(
         second_line=lambda entry, cohorts: _half_interval(cohorts.scored(entry)),
         accessible_text=lambda entry, cohorts: _spoken_interval(cohorts, entry),
         widest="± 00.00",
+        unless="rating",
     ),
     VideoColumn(
         "rating",
@@ -224,7 +231,7 @@ COLUMNS: tuple[VideoColumn, ...] = table(
         lambda entry, cohorts: _format_rating(cohorts.scored(entry)),
         lambda entry, cohorts: _by_rating(cohorts.scored(entry)),
         about="The score on the raters' scale, and its interval for new participants",
-        second_line=lambda entry, cohorts: _scaled(cohorts.scored(entry)).words.partition(" (")[2].rstrip(")"),
+        second_line=_rating_second_line,
         accessible_text=lambda entry, cohorts: _spoken_rating(cohorts.scored(entry)),
         widest="00.0 of 00",
         is_known=lambda entry: bool(_scaled(entry.analysis).criterion),

@@ -24,7 +24,7 @@ SPREAD = PiecewiseLinear((0.0,), (4.0,), "spread")
 GROUPS = tuple(range(12))
 MAP = CalibrationMap(LINE, (LINE,) * 12, (SPREAD,) * 12, GROUPS, (1.0,) * 12, (0.077,) * 12, 0.0, 60.0, 0.9, 12)
 SCALE = ScoreCalibration("Global", "grasping", source="4 folds by person", map=MAP)
-RATING = [column.name for column in COLUMNS].index("rating")
+SCORE, RATING = ([column.name for column in COLUMNS].index(name) for name in ("score", "rating"))
 
 
 def words_of(score: float) -> str:
@@ -43,10 +43,13 @@ def test_every_place_of_the_score_shows_the_rating(qtbot: QtBot, window: Composi
     open_assessed(qtbot, window, world, 3)
     found = findings_of(qtbot, window)
     words = words_of(found.analysis.score)
-    assert not missing(why_of(window).position.rating.plain, f"{words}", "90 %")
+    position = why_of(window).position
+    assert not missing(position.rating.plain, f"{words}", "90 %")
+    assert position.rating.y() < position.sentence.y(), "the rating leads, the score of the model follows"
     assert words in inspect(window).header.text
     view = view_of(window)
     assert not view.isColumnHidden(RATING)
+    assert view.isColumnHidden(SCORE), "two columns of the raters' scale leave no room for it"
     assert view.currentIndex().siblingAtColumn(RATING).data() == words.partition(" (")[0]
     curve = inspect(window).curve
     assert curve.has_ratings
@@ -67,8 +70,11 @@ def test_a_refusal_is_said_in_place_of_the_rating(qtbot: QtBot, window: Composit
     world.scale = replace(SCALE, map=None, refusal="Nine people are too few.")
     open_assessed(qtbot, window, world, 2)
     findings_of(qtbot, window)
-    assert why_of(window).position.rating.plain == "Nine people are too few."
-    assert view_of(window).currentIndex().siblingAtColumn(RATING).data() == "–"
+    position = why_of(window).position
+    assert position.rating.plain == "Nine people are too few."
+    assert position.sentence.y() < position.rating.y()
+    cell = view_of(window).currentIndex().siblingAtColumn(RATING)
+    assert cell.data() == "–"
     assert not inspect(window).curve.has_ratings
 
 
@@ -95,6 +101,7 @@ def test_a_study_of_another_task_gets_no_rating(qtbot: QtBot, window: Compositio
 def test_the_ratings_of_the_raters_and_their_comments_stand_in_list_and_why(
     qtbot: QtBot, window: Composition, world: FakeWorld
 ) -> None:
+    world.scale = SCALE
     open_assessed(qtbot, window, world, 2)
     findings_of(qtbot, window)
     table = world.folder / "scores.csv"
@@ -111,6 +118,8 @@ def test_the_ratings_of_the_raters_and_their_comments_stand_in_list_and_why(
     raters = why_of(window).raters
     qtbot.waitUntil(lambda: raters.ratings.plain == "Global: 30 of 50 (Ann 20, Ben 40)")
     qtbot.waitUntil(lambda: not missing(raters.comments.plain, "Ann", "dropped it"))
+    assert why_of(window).position.given.plain == "The raters gave 30 of 50 (2 raters)."
+    assert raters.y() < why_of(window).contributions.y(), "beside the model's moments"
     column = [column.name for column in COLUMNS].index("rated")
     assert not view_of(window).isColumnHidden(column)
 
