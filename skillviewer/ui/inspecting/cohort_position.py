@@ -132,7 +132,7 @@ class StandingBlock(QWidget):
     def _given(findings: Findings) -> str:
         """Return what the raters gave the video for the criterion of the scale, or ""."""
         scaled = findings.analysis.scaled
-        ratings = findings.facts.given if findings.facts is not None else None
+        ratings = findings.facts.ratings if findings.facts is not None else None
         if scaled is None or ratings is None:
             return ""
         given = given_ratings(ratings, scaled.criterion).get(findings.name)
