@@ -16,7 +16,7 @@ import numpy as np
 
 from skillviewer.core.analysis.calibration import CalibrationCheck, CalibrationMap, PiecewiseLinear, ScoreCalibration
 from skillviewer.core.arrays import FloatArray, IntArray
-from skillviewer.core.dataset.pairs import Dataset
+from skillviewer.core.dataset.pairs import Dataset, Fold
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.evaluation.training_forecast import ScaleProspect
 from skillviewer.core.ratings.rating_metrics import calibration_tau, coverage, mean_absolute_error, mean_width
@@ -258,6 +258,21 @@ def scale_prospect(dataset: Dataset, seen: Collection[str] = (), level: float = 
         return ScaleProspect(n_people, needed, f"{new}: enough for a ranking and for intervals on your scale.")
     few = "enough for a ranking, too few for intervals on your scale"
     return ScaleProspect(n_people, needed, f"{new}: {few}, {needed} are needed.")
+
+
+def checked_prospect(dataset: Dataset, tested: Sequence[Fold]) -> ScaleProspect:
+    """Return the prospect of the raters' scale if only people of the tested folds are scored by a model new to them."""
+    prospect = scale_prospect(dataset)
+    n_people = rated_participants(dataset, {name for fold in tested for name in fold.held_out_videos})
+    if not prospect.is_possible or n_people >= prospect.n_needed:
+        return prospect
+    held_out = "1 person is held out" if n_people == 1 else f"{n_people} people are held out"
+    return ScaleProspect(
+        n_people,
+        prospect.n_needed,
+        f"{held_out}: enough for a ranking, too few for intervals on your scale, {prospect.n_needed} are needed. "
+        "A cross-validated check holds every person out.",
+    )
 
 
 def raters_scale(

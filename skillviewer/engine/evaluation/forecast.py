@@ -15,11 +15,11 @@ import numpy as np
 from skillviewer.core.dataset.folds import fold_of, make_folds
 from skillviewer.core.dataset.pairs import Dataset, Fold, Pair
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.evaluation.choice_folds import outer_folds
+from skillviewer.core.evaluation.choice_folds import outer_folds, tested_folds
 from skillviewer.core.evaluation.model_choice import CheckLevel
 from skillviewer.core.evaluation.training_forecast import PlannedPhase, TrainingForecast
 from skillviewer.core.hashing import sha256_of
-from skillviewer.core.ratings.fit_calibration import scale_prospect
+from skillviewer.core.ratings.fit_calibration import checked_prospect, scale_prospect
 from skillviewer.engine.evaluation.choose_model import RIVALS, ChoicePlan, n_trainings
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.decoding_pace import decoding_pace
@@ -222,7 +222,8 @@ def forecast_choice(
         DatasetError: There are too few people (or videos).
     """
     usable = dataset.usable()
-    parts = outer_folds(usable, plan.training.seed, plan.level).folds
+    folds = outer_folds(usable, plan.training.seed, plan.level)
+    parts = folds.folds
     default_model = next(
         name for name in reversed(plan.candidates) if attention_model(name).inputs is InputKind.FEATURES
     )
@@ -253,4 +254,4 @@ def forecast_choice(
             "training", "training of the chosen model on all people"
         ),
     )
-    return TrainingForecast(phases, missing, scale_prospect(dataset))
+    return TrainingForecast(phases, missing, checked_prospect(dataset, tested_folds(folds, plan.level)))

@@ -184,7 +184,7 @@ def unseen_warning(n_unseen: int, n_pairs: int, *, at_most: bool = False) -> lis
         return []
     text = (
         f"{n_unseen} of {n_pairs} training pairs were in no batch: a batch is of videos drawn by chance, with the "
-        "pairs among them, and theirs never met. Train for more epochs (--epochs), or judge more pairs of the same "
+        "pairs among them, and theirs never met. Train for more epochs, or judge more pairs of the same "
         "videos."
     )
     return [f"Up to {text}" if at_most else text]

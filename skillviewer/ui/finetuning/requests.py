@@ -8,13 +8,13 @@ from pathlib import Path
 from skillviewer.core.dataset.pairs import Dataset, Fold, videos_of
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.evaluation.accuracy import PooledEstimate
-from skillviewer.core.evaluation.choice_folds import CANDIDATES, outer_folds
+from skillviewer.core.evaluation.choice_folds import CANDIDATES, outer_folds, tested_folds
 from skillviewer.core.evaluation.model_choice import CheckLevel
 from skillviewer.core.evaluation.training_forecast import TrainingForecast
 from skillviewer.core.finetuning.split import StudyPairs, TuningChoices, pair_warnings, raters_of, usable_pairs
 from skillviewer.core.finetuning.tuning_report import BeforeAfter, Forgetting, ForgettingMethod, format_drift
 from skillviewer.core.ranking.disagreements import Disagreement, agreement_share, find_disagreements
-from skillviewer.core.ratings.fit_calibration import scale_prospect
+from skillviewer.core.ratings.fit_calibration import checked_prospect
 from skillviewer.core.text import format_duration, percent, printable
 from skillviewer.data.study import Study, versions
 from skillviewer.engine.finetuning.first_forecast import first_forecast
@@ -229,7 +229,7 @@ def _choice_lines(job: ChoiceJob) -> tuple[tuple[tuple[str, str], ...], tuple[st
         ("Compared with", "duration and motion alone" + (", and one rater" if _several_raters(dataset) else "")),
     ]
     if dataset.ratings is not None:
-        lines.append(("Your scale", scale_prospect(dataset).text))
+        lines.append(("Your scale", checked_prospect(dataset, tested_folds(folds, job.level)).text))
     if usable.reserved:
         lines.append(("Test pairs", f"{len(usable.reserved)} pairs chosen at random, never used for training"))
     return tuple(lines), tuple(filter(None, (folds.warning, *pair_warnings(job.study, usable.dataset))))

@@ -85,3 +85,14 @@ def test_without_any_file_the_videos_are_asked_for(tmp_path: Path) -> None:
 
 def test_the_number_of_people_is_said_before(tmp_path: Path) -> None:
     assert "11 are needed" in dict(planned(tmp_path, range(6), 6).lines)["Your scale"]
+
+
+def test_a_quick_look_does_not_promise_intervals_on_the_scale(tmp_path: Path) -> None:
+    """Of twelve people three are held out."""
+    said = dict(planned(tmp_path, [1, 2, 3, 4, 5, 3] * 2, 12).lines)["Your scale"]
+    assert not missing(said, "3 people", "11 are needed", "cross-validated")
+
+
+def test_a_cross_validated_check_gives_intervals_on_the_scale(tmp_path: Path) -> None:
+    made = planned(tmp_path, [1, 2, 3, 4, 5, 3] * 2, 12, level=CheckLevel.CROSS_VALIDATED)
+    assert not missing(dict(made.lines)["Your scale"], "12 people", "for intervals")
