@@ -43,7 +43,7 @@ class RatingPath:
         return screen
 
     def import_table(self, table: Path) -> str:
-        """Import a spreadsheet by the start page, as it is guessed; return what the page says about it."""
+        """Import a spreadsheet by the start page, as it is guessed, to train; return what the page says about it."""
         self.dialogs.file_answer = table
         (button,) = (
             b for b in self.made.window.start.findChildren(QPushButton) if b.text().startswith("Import ratings")
@@ -53,19 +53,19 @@ class RatingPath:
 
         def read() -> bool:
             page = window.findChild(RatingsPage)
-            return page is not None and not page.reading.busy and page.button.isEnabled()
+            return page is not None and not page.reading.busy and page.train.isEnabled()
 
         self.qtbot.waitUntil(read, timeout=self.patience_ms)
         page = window.findChild(RatingsPage)
         assert isinstance(page, RatingsPage)
         said = page.message.plain
-        click(page.button)
+        click(page.train)
         self.qtbot.waitUntil(lambda: window.findChild(RatingsPage) is None, timeout=self.patience_ms)
         return said
 
-    def go_to_train(self) -> str:
-        """Go to the Train screen by its button; return what will be trained, once its time is known."""
-        self._press("Train")
+    def read_plan(self) -> str:
+        """Return what will be trained, once its time is known; the Train screen is shown after the import."""
+        assert self.train_screen.isVisible()
         choices = self.train_screen.choices
         self.qtbot.waitUntil(
             lambda: choices.has_forecast and choices.button.isEnabled(), timeout=min(self.patience_ms, 60_000)
@@ -110,6 +110,7 @@ class RatingPath:
         """Return the listed videos."""
         return list(self.made.app_context.videos)
 
-    def _press(self, text: str) -> None:
+    def press(self, text: str) -> None:
+        """Press the button of a screen."""
         buttons = self.made.window.findChildren(QToolButton)
         click(next(button for button in buttons if button.isVisible() and button.text().replace("&", "") == text))

@@ -12,8 +12,10 @@ from skillviewer.core.progress import CancelToken, Report
 from skillviewer.core.video.preprocessing import FlowSettings, Preprocessing
 from skillviewer.engine.finetuning import automatic_choice, process
 from skillviewer.ui.app import begin, real_backend
+from skillviewer.ui.inspecting.why_panel import WhyPanel
 from tests.facts import missing
 from tests.ui.conftest import MakeWindow
+from tests.ui.driving import inspect
 from tests.ui.fakes import SCALE, FakeDialogs, FakeWorld
 from tests.ui.hands import click, key
 from tests.ui.rating_path import RatingPath
@@ -43,7 +45,7 @@ def test_mouse_and_keyboard_lead_from_ratings_to_scores_on_their_scale(
     user = RatingPath(qtbot, made, dialogs)
     before = table.read_bytes(), table.stat().st_mtime_ns, sorted(path.name for path in table.parent.iterdir())
     assert not missing(user.import_table(table), "24 rows", "24 used", "12 videos")
-    plan = user.go_to_train()
+    plan = user.read_plan()
     assert not missing(plan, "12 videos", "ratings of Global", "12 people", "4 parts")
     world.scale = SCALE
     assert "75.0 %" in user.train()
@@ -51,6 +53,13 @@ def test_mouse_and_keyboard_lead_from_ratings_to_scores_on_their_scale(
     scores = [entry.analysis.scaled for entry in user.entries() if entry.analysis is not None]
     assert len(scores) == 12
     assert all(scaled is not None and scaled.rating is not None for scaled in scores)
+    user.press("Inspect")
+    screen = inspect(made)
+    qtbot.waitUntil(lambda: " of 60 (" in screen.header.text and screen.curve.has_ratings)
+    why = made.window.findChild(WhyPanel)
+    assert why is not None
+    qtbot.waitUntil(lambda: "on the raters' scale" in why.position.rating.plain)
+    assert "(2 raters)" in why.position.given.plain
     after = table.read_bytes(), table.stat().st_mtime_ns, sorted(path.name for path in table.parent.iterdir())
     assert after == before, "the spreadsheet is never written to, and nothing is written beside it"
 
@@ -82,13 +91,13 @@ def test_the_real_program_leads_there_too(
     made.app_context.assessments.set_automatic(on=False)
     user = RatingPath(qtbot, made, dialogs)
     assert "12 videos" in user.import_table(table)
-    user.go_to_train()
+    user.read_plan()
     choices = user.train_screen.choices
     click(choices.more)
     choices.epochs.setFocus()
     key(choices.epochs, Qt.Key.Key_Up)
     assert choices.epochs.value() == 1
-    assert "12 people" in user.go_to_train()
+    assert "12 people" in user.read_plan()
     said = user.train()
     assert not missing(said, "Duration", "One rater", "held out", "Global: learnt from 12 people")
     user.accept()

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from msgspec.structs import replace
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QSpinBox, QSplitter, QTabWidget, QWidget
 
@@ -33,6 +33,8 @@ _OPTION = re.compile(r" ?\(--[^)]*\)")  # an option of the command line, in a se
 class RatingsPage(QDialog):
     """A table of ratings on its way into the study. The dialog is not modal."""
 
+    training_asked = Signal()  # the ratings are imported, and a model is to be trained on them
+
     def __init__(
         self, app_context: AppContext, dialogs: Dialogs, path: Path, folder: Path | None, parent: QWidget
     ) -> None:
@@ -45,12 +47,14 @@ class RatingsPage(QDialog):
         self.reading = TablePreviewLoader(app_context, path, folder, self)
         self.columns = ColumnMappingView(self)
         self.message = WrappingLabel(self)
-        self.button = push_button("Import", self, self._on_import, primary=True)
+        self.button = push_button("Import", self, self._on_import)
+        self.train = push_button("Import and train…", self, partial(self._on_import, trains=True), primary=True)
+        self.train.setToolTip("Go to the Train screen with the imported ratings; nothing is started yet")
         split = QSplitter(Qt.Orientation.Vertical, self)
         split.addWidget(self.columns)
         split.addWidget(self._make_tabs())
         split.setChildrenCollapsible(False)
-        foot = add_all(horizontal(spacing=8), 1, push_button("Close", self, self.close), self.button)
+        foot = add_all(horizontal(spacing=8), 1, push_button("Close", self, self.close), self.button, self.train)
         add_all(vertical(self, (16, 12, 16, 12), 8), self._make_head(), (split, 1), self.message, foot)
         self.columns.mapped.connect(self.reading.take)
         for signal in (self.reading.changed, app_context.studies.opened, app_context.studies.closed):
@@ -153,7 +157,8 @@ class RatingsPage(QDialog):
         preview = reading.preview
         read_only = studies.current is not None and not studies.writable
         rated = preview.rated if preview is not None and not reading.busy else None
-        self.button.setEnabled(rated is not None and not read_only and not self._importing)
+        for button in (self.button, self.train):
+            button.setEnabled(rated is not None and not read_only and not self._importing)
         message = "This study is open for reading only." if read_only else _OPTION.sub("", reading.error)
         if reading.busy:
             message = "Reading the table…"
@@ -229,7 +234,7 @@ class RatingsPage(QDialog):
 
     # the import
 
-    def _on_import(self) -> None:
+    def _on_import(self, *_: object, trains: bool = False) -> None:
         preview, studies = self.reading.preview, self._app_context.studies
         if preview is None or preview.rated is None:
             return
@@ -238,6 +243,8 @@ class RatingsPage(QDialog):
         on_imported = partial(_imported, self._app_context, preview, command)
         title = f"Importing {preview.opened.table.path.name}"
         task = studies.fill(lambda study, token, report: add(study, token=token, report=report), title, on_imported)
+        if trains:
+            task.succeeded.connect(self.training_asked)
         task.succeeded.connect(self.close)
         task.failed.connect(self._on_failed)
         task.cancelled.connect(self._on_failed)
@@ -261,6 +268,6 @@ def _imported(app_context: AppContext, preview: TablePreview, command: Command, 
     study, import_report = app_context.studies.current, result.rated.import_report
     if study is not None and study.draft:
         app_context.settings.remember(study.path)
-    message = "{} is imported: {}. Rank › Set-up shows how ratings become pairs."
+    message = "{} is imported: {}. Train learns from them; Rank › Ratings shows how far raters agree."
     text = message.format(preview.opened.table.path.name, import_report.count)
     app_context.messages.post(Message(text, details=(*result.added.problems, *import_report.problems())))

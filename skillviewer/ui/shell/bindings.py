@@ -58,7 +58,9 @@ def show_page(
 
     name, file = app_context.annotations.video, app_context.playback.video
     if not timeline and path.suffix.lower() not in ONLY_TIMELINES:
-        RatingsPage(app_context, window.dialogs, path, folder, window).show()
+        page = RatingsPage(app_context, window.dialogs, path, folder, window)
+        page.training_asked.connect(lambda: window.screens.show("finetune"))
+        page.show()
     elif not name or file is None or window.blind:
         app_context.messages.note(f"Show the video of {path.name} first, then open it again.")
     else:

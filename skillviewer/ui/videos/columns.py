@@ -57,7 +57,7 @@ class VideoColumn:
     widest: str = ""
     # true where a video has a value; None if all do; a column without one is hidden
     is_known: Callable[[VideoEntry], bool] | None = None
-    unless: str = ""  # name of the column that takes its place on screen where that one has a value, or ""
+    unless: tuple[str, ...] = ()  # names of the columns that take its place on screen where one of them has a value
     # true where a value depends on the other videos, and is shown anew when one of them gets a score
     of_all: bool = False
 
@@ -222,7 +222,7 @@ COLUMNS: tuple[VideoColumn, ...] = table(
         second_line=lambda entry, cohorts: _half_interval(cohorts.scored(entry)),
         accessible_text=lambda entry, cohorts: _spoken_interval(cohorts, entry),
         widest="± 00.00",
-        unless="rating",
+        unless=("rating",),
     ),
     VideoColumn(
         "rating",
@@ -257,7 +257,7 @@ COLUMNS: tuple[VideoColumn, ...] = table(
             "Percentile: how many of 100 comparable videos of the same task score lower, by the interval of "
             "the score and the number of videos (95 %). At least {} other videos are needed."
         ),
-        unless="rating",
+        unless=("rating", "rated"),
         of_all=True,
     ),
     VideoColumn(

@@ -261,7 +261,7 @@ class VideosPanel(QWidget):
         filled = {column.name: column.is_known is None or any(map(column.is_known, self._videos)) for column in columns}
         for index, column in enumerate(columns):
             self.view.setColumnHidden(
-                index, not (column.visible and filled[column.name]) or filled.get(column.unless, False)
+                index, not (column.visible and filled[column.name]) or any(filled[name] for name in column.unless)
             )
         share_width(self.view, by_text(NAME_PX))
         self._pages.setCurrentWidget(self.view if total else self._empty)
