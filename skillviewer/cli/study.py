@@ -17,14 +17,9 @@ from skillviewer.cli.options.values import FILE, FOLDER, PATH, SOURCE
 from skillviewer.cli.output import echo
 from skillviewer.cli.progress import progress_bar
 from skillviewer.cli.study_cameras import cameras
-from skillviewer.cli.study_ranking import (
-    import_browser_votes,
-    import_ratings_into,
-    import_timeline,
-    labels,
-    pack_judging,
-    ranking,
-)
+from skillviewer.cli.study_imports import import_browser_votes, import_ratings_into, import_timeline
+from skillviewer.cli.study_labels import labels
+from skillviewer.cli.study_ranking import pack_judging, ranking
 from skillviewer.cli.study_rating import pack_rating, practice, rated, rubric
 from skillviewer.core.csv_safety import escape_cell
 from skillviewer.core.errors import VideoError

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
-from skillviewer.core.analysis.other_models import ModelFacts
+from skillviewer.core.analysis.model_facts import ModelFacts
 from skillviewer.core.errors import CheckpointError, DeviceError
 from skillviewer.core.explanation.alignment import Alignment
 from skillviewer.core.explanation.evidence import Evidence

@@ -1,7 +1,7 @@
 """Annotations by a model: score and contribution of every segment, and the moments that moved the score most."""
 
 from skillviewer.core.analysis.analysis import Analysis
-from skillviewer.core.analysis.wording import unfamiliar_sentence
+from skillviewer.core.analysis.score_text import unfamiliar_sentence
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.explanation.moments import find_moments, standing_out
 from skillviewer.core.text import signed

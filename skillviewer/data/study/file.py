@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
-from skillviewer.core.closing import Closing
+from skillviewer.core.closeable import Closeable
 from skillviewer.core.errors import StudyError
 from skillviewer.core.study_log import signature
 from skillviewer.core.system import on_network_drive
@@ -32,7 +32,7 @@ from skillviewer.data.study.values import now
 MadeT = TypeVar("MadeT")
 
 
-class StudyFile(Closing):
+class StudyFile(Closeable):
     """An open study file. One process at a time may write; threads may share it.
 
     Raises:

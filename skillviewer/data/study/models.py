@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skillviewer.core.errors import StudyError
-from skillviewer.core.faces.face_wording import SAID_BEFORE
+from skillviewer.core.faces.blurring_text import SAID_BEFORE
 from skillviewer.core.paths import cache_dir, is_folder
 from skillviewer.core.video.clips import ClipRange
 from skillviewer.data.study.file import StudyFile
@@ -54,7 +54,7 @@ class Score:
     score: float
     interval: tuple[float, float] | None  # 95 % interval, or None with a single pass
     passes: int  # k
-    # a warning, or ""; it contains ``SAID_BEFORE`` (core/faces/face_wording.py) if the score belongs to the video
+    # a warning, or ""; it contains ``SAID_BEFORE`` (core/faces/blurring_text.py) if the score belongs to the video
     # before its faces were blurred
     warning: str
     assessed_at: datetime  # time of the assessment

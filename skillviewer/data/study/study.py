@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from warnings import warn
 
-from skillviewer.core.closing import Closing
+from skillviewer.core.closeable import Closeable
 from skillviewer.core.dataset.pairs import Dataset
 from skillviewer.core.errors import StudyError
 from skillviewer.core.ratings.rating_rule import rating_rule_named
@@ -73,7 +73,7 @@ _EVENT_NAMES = {
 }
 
 
-class Study(Closing):
+class Study(Closeable):
     """An open study. Every writing method of it and its parts is one transaction, on the disk when it returns.
 
     Threads may share it. A second window, or another computer, opens it for reading only.

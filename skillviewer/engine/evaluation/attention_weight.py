@@ -1,4 +1,4 @@
-"""Measures over the runs of a model: attention weight near regions, and progress of the score along the videos."""
+"""Share of a model's attention near regions, over the runs of a model."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,14 +6,7 @@ import msgspec
 import numpy as np
 
 from skillviewer.core.dataset.pairs import Dataset, Fold
-from skillviewer.core.evaluation.accuracy import (
-    FoldScores,
-    PooledEstimate,
-    pooled_accuracy,
-    pooled_mean,
-    refit_factor,
-    spread,
-)
+from skillviewer.core.evaluation.accuracy import PooledEstimate, pooled_mean, refit_factor, spread
 from skillviewer.core.evaluation.localisation import (
     CONTROLS,
     OWN,
@@ -24,10 +17,9 @@ from skillviewer.core.evaluation.localisation import (
     entropy,
     weight_near,
 )
-from skillviewer.core.evaluation.score_progress import SHARES, contribution_shares, scores_at
 from skillviewer.data.tables.regions import Regions
 from skillviewer.engine.features.video_facts import VideoFacts
-from skillviewer.engine.training.run_record import Maps, ScoreCurves
+from skillviewer.engine.training.run_record import Maps
 
 
 class AttentionWeight(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,15 +36,6 @@ class AttentionWeight(msgspec.Struct, frozen=True, kw_only=True):
     def times_uniform(self) -> float:
         """Weight divided by that of a uniform map."""
         return self.weight.value / self.controls[UNIFORM]
-
-
-class ScoreProgress(msgspec.Struct, frozen=True, kw_only=True):
-    """Accuracy of the score so far, and contributions along the videos."""
-
-    shares: tuple[float, ...]  # shares of a video's steps, 0 to 1
-    accuracy: tuple[PooledEstimate, ...]  # pooled accuracy of the scores after each share
-    # share of the absolute contributions in each fifth of the steps, mean over held-out videos
-    fifths: tuple[float, ...]
 
 
 def attention_weight(
@@ -104,20 +87,3 @@ def _weights(
     }
     own_maps = {video: maps.of(video, len(facts[video].frames)) for video in maps.videos}
     return weight_near(own_maps, cells, sorted(fold.train_videos), centred_gaussian(geometries[maps.videos[0]]))
-
-
-def score_progress(runs: Sequence[tuple[Fold, ScoreCurves | None]], dataset: Dataset) -> ScoreProgress | None:
-    """Return the progress of the score along the videos; None if a run has no score curves."""
-    runs_with_curves = [(fold, curves) for fold, curves in runs if curves is not None]
-    if not runs_with_curves or len(runs_with_curves) < len(runs):
-        return None
-    accuracy = []
-    for share in SHARES:
-        scores = [
-            FoldScores(fold, dict(zip(curves.videos, scores_at(curves.curves, share).tolist(), strict=True)))
-            for fold, curves in runs_with_curves
-        ]
-        accuracy.append(pooled_accuracy(scores, dataset))
-    contributions = np.concatenate([curves.contributions for _, curves in runs_with_curves])
-    fifths = tuple(contribution_shares(contributions).tolist())
-    return ScoreProgress(shares=SHARES, accuracy=tuple(accuracy), fifths=fifths)

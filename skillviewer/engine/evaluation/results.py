@@ -21,12 +21,8 @@ from skillviewer.core.evaluation.metrics import METRICS, Reference, reference
 from skillviewer.core.ratings.predictions import model_metrics, rated_metrics, raters_predicted, rejection_points
 from skillviewer.data.formats.published import Published, published_accuracy
 from skillviewer.data.tables.regions import Regions
-from skillviewer.engine.evaluation.attention_weight import (
-    AttentionWeight,
-    ScoreProgress,
-    attention_weight,
-    score_progress,
-)
+from skillviewer.engine.evaluation.attention_weight import AttentionWeight, attention_weight
+from skillviewer.engine.evaluation.score_progress import ScoreProgress, score_progress
 from skillviewer.engine.features.snippets import PUBLISHED_BACKBONE
 from skillviewer.engine.features.video_facts import VideoFacts
 from skillviewer.engine.training.plan import said_of_runs

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from skillviewer.core.analysis.calibration import CalibratedScore, ScoreCalibration
 from skillviewer.core.dataset.pairs import SKILL, Dataset
 from skillviewer.core.errors import CheckpointError, ExportError
-from skillviewer.core.faces.face_wording import SAID_BEFORE
+from skillviewer.core.faces.blurring_text import SAID_BEFORE
 from skillviewer.core.ratings.reliability import RaterAgreement, rater_agreement
 from skillviewer.core.text import signed
 from skillviewer.data.study import ModelState, ModelVersion, Study

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skillviewer.core.atomic_write import check_not_source, path_exists
-from skillviewer.core.closing import Closing
+from skillviewer.core.closeable import Closeable
 from skillviewer.core.errors import CheckpointError, ExportError, SkillViewerError
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.core.video.clips import range_frames
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from skillviewer.export.preview import Preview
 
 
-class ExportService(Closing):
+class ExportService(Closeable):
     """Writes exports. Not thread safe: one thread owns it. Use it as a context manager.
 
     Args:

@@ -12,7 +12,7 @@ import torch
 
 from skillviewer.core.analysis.analysis import Analysis, Provenance
 from skillviewer.core.arrays import FloatArray, frozen
-from skillviewer.core.closing import Closing
+from skillviewer.core.closeable import Closeable
 from skillviewer.core.errors import CheckpointError, VideoError
 from skillviewer.core.explanation.alignment import Alignment, align
 from skillviewer.core.explanation.evidence import Evidence
@@ -44,7 +44,7 @@ def _opened(path: str | Path, reader: VideoReader | None, token: CancelToken) ->
 
 
 @dataclass(eq=False, repr=False)
-class Engine(Closing):
+class Engine(Closeable):
     """A loaded model that stays on its device. Not thread safe: one thread owns it. Use it as a context manager."""
 
     checkpoint: Checkpoint  # configuration and card

@@ -6,8 +6,8 @@ from pathlib import Path
 import torch
 
 from skillviewer.core.analysis.analysis import Analysis
-from skillviewer.core.analysis.other_models import ModelFacts
-from skillviewer.core.closing import Closing
+from skillviewer.core.analysis.model_facts import ModelFacts
+from skillviewer.core.closeable import Closeable
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.explanation.alignment import Alignment
 from skillviewer.core.explanation.evidence import Evidence
@@ -25,7 +25,7 @@ from skillviewer.nets.library import digest, model_folder
 from skillviewer.nets.models import attention_model
 
 
-class ModelCache(Closing):
+class ModelCache(Closeable):
     """Loaded models by folder, anew where another checkpoint was put there.
 
     Not thread safe: one thread owns it. Use it as a context manager.

@@ -8,7 +8,7 @@ from skillviewer.core.progress import CancelToken, Report, silent
 
 if TYPE_CHECKING:
     from skillviewer.core.analysis.analysis import Analysis
-    from skillviewer.core.analysis.other_models import ModelFacts
+    from skillviewer.core.analysis.model_facts import ModelFacts
     from skillviewer.core.explanation.alignment import Alignment
     from skillviewer.core.explanation.evidence import Evidence
     from skillviewer.core.video.clips import ClipRange

@@ -18,7 +18,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from skillviewer.core.atomic_write import TEMPORARY
-from skillviewer.core.closing import Closing
+from skillviewer.core.closeable import Closeable
 from skillviewer.core.errors import Cancelled, SkillViewerError, VideoError
 from skillviewer.core.paths import data_dir
 from skillviewer.core.progress import NEVER, CancelToken
@@ -61,7 +61,7 @@ def look_at(path: Path, token: CancelToken) -> None:
                     break
 
 
-class FirstLook(Closing):
+class FirstLook(Closeable):
     """Looks at files before they are opened. Threads may share it. Use it as a context manager.
 
     Args:

@@ -20,7 +20,7 @@ from skillviewer.engine.training.predict import Predictions, predict
 from skillviewer.engine.training.train_settings import EpochSelection
 from skillviewer.engine.training.trainer import Trained, TrainingControl, TrainingStateStore
 from skillviewer.nets.attention import AttentionModel
-from skillviewer.nets.attention_models.measured import MeasuredModel
+from skillviewer.nets.attention_models.measures_baseline import MeasuredModel
 from skillviewer.nets.models import attention_model
 
 N_PARTS = 4

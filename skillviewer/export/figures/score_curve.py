@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skillviewer.core.analysis.score_curve import CURVE_LOOK, CURVE_LOOKS, score_curve
-from skillviewer.core.analysis.wording import score_digits, score_phrase
+from skillviewer.core.analysis.score_text import score_digits, score_phrase
 from skillviewer.core.arrays import RGBImage
 from skillviewer.core.errors import ExportError
 from skillviewer.export.analysed_video import AnalysedVideo

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from skillviewer.core.errors import ExportError, VideoError
-from skillviewer.core.faces.face_wording import LOOK_THROUGH, format_blurring
+from skillviewer.core.faces.blurring_text import LOOK_THROUGH, format_blurring
 from skillviewer.core.faces.faces import Faces
 from skillviewer.core.progress import NEVER, CancelToken, Report, silent
 from skillviewer.export.analysed_video import AnalysedVideo, ShownCamera, opened

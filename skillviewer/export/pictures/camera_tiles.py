@@ -6,7 +6,7 @@ from contextlib import ExitStack
 import numpy as np
 
 from skillviewer.core.arrays import RGBImage
-from skillviewer.core.closing import Closing
+from skillviewer.core.closeable import Closeable
 from skillviewer.core.errors import VideoError
 from skillviewer.core.text import printable
 from skillviewer.export.analysed_video import ShownCamera
@@ -20,7 +20,7 @@ _MIN_LETTERS_PX = 12
 _ASPECT = 16 / 9  # of a tile
 
 
-class CameraTiles(Closing):
+class CameraTiles(Closeable):
     """The cameras of one video, one above the other; a camera that cannot be read is a tile with its name alone.
 
     Args:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from skillviewer.core.analysis.analysis import Analysis
-from skillviewer.core.analysis.wording import unfamiliar_sentence
+from skillviewer.core.analysis.score_text import unfamiliar_sentence
 from skillviewer.core.arrays import IntArray, RGBImage
 from skillviewer.core.errors import ExportError, VideoError
 from skillviewer.core.prefetch import prefetched

@@ -13,7 +13,7 @@ import numpy as np
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.scene import MapStyle, resolve
-from skillviewer.core.analysis.wording import EVEN_WORDS, HIDDEN, score_digits, score_phrase, score_so_far
+from skillviewer.core.analysis.score_text import EVEN_WORDS, HIDDEN, score_digits, score_phrase, score_so_far
 from skillviewer.core.arrays import IntArray, RGBImage
 from skillviewer.core.errors import ExportError
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent

@@ -18,7 +18,7 @@ from skillviewer.core.analysis.scene import (
     display_limit,
     resolve,
 )
-from skillviewer.core.analysis.wording import HIDDEN, format_sampled, format_source, score_digits, score_so_far
+from skillviewer.core.analysis.score_text import HIDDEN, format_sampled, format_source, score_digits, score_so_far
 from skillviewer.core.arrays import RGBImage
 from skillviewer.core.explanation.alignment import Alignment
 from skillviewer.core.text import clock, plain, signed

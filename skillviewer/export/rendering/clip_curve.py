@@ -12,7 +12,7 @@ import numpy as np
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.score_curve import score_curve, score_ticks, time_ticks
-from skillviewer.core.analysis.wording import score_so_far
+from skillviewer.core.analysis.score_text import score_so_far
 from skillviewer.core.arrays import FloatArray, RGBImage
 from skillviewer.core.explanation.alignment import Alignment
 from skillviewer.export.rendering.figure import font, new_figure, pixels, style_axes

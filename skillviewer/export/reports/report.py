@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from skillviewer.core.faces.face_wording import ON_PAGE
+from skillviewer.core.faces.blurring_text import ON_PAGE
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.destination import atomic_output, check

@@ -9,12 +9,12 @@ from io import BytesIO
 from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.cohort import CohortPosition, SimilarityMeasure
 from skillviewer.core.analysis.scene import ColourLimits, MapStyle, clipped_limit, display_limit, resolve
-from skillviewer.core.analysis.wording import EVEN_WORDS, HIDDEN, score_digits, score_so_far, unfamiliar_sentence
+from skillviewer.core.analysis.score_text import EVEN_WORDS, HIDDEN, score_digits, score_so_far, unfamiliar_sentence
 from skillviewer.core.arrays import RGBImage
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.explanation.moments import Moment, none_stands_out
 from skillviewer.core.explanation.why import format_fifths, score_findings
-from skillviewer.core.faces.face_wording import NO_GUARANTEE, ON_PAGE, SAID_BEFORE
+from skillviewer.core.faces.blurring_text import NO_GUARANTEE, ON_PAGE, SAID_BEFORE
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.core.text import clock, printable, signed
 from skillviewer.core.timelines.annotation import Annotation

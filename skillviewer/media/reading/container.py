@@ -20,7 +20,7 @@ from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from skillviewer.core.closing import Closing
+from skillviewer.core.closeable import Closeable
 from skillviewer.core.cores import usable_cores
 from skillviewer.core.errors import VideoError
 from skillviewer.media.reading.decoder_errors import decoder_errors
@@ -81,7 +81,7 @@ def _failure(path: Path, error: Exception) -> VideoError:
     return VideoError(f"{path} is not a video that can be read, or its beginning or end is missing.")
 
 
-class VideoFile(Closing):
+class VideoFile(Closeable):
     """An open file and its first real video stream.
 
     Args:

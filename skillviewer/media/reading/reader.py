@@ -17,7 +17,7 @@ from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
 from skillviewer.core.arrays import IntArray, RGBImage
-from skillviewer.core.closing import Closing
+from skillviewer.core.closeable import Closeable
 from skillviewer.core.errors import VideoError, os_error_as
 from skillviewer.core.hashing import sha256_of
 from skillviewer.core.progress import NEVER, CancelToken
@@ -86,7 +86,7 @@ WINDOW = 32
 """Number of earlier frames that a step backwards decodes in advance."""
 
 
-class VideoReader(Closing):
+class VideoReader(Closeable):
     """A video file with random access to its frames. It has one owner and is not thread-safe.
 
     Decoded frames are cached. A jump into a group of pictures decodes as little as possible; a return to a group that

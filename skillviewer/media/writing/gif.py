@@ -19,12 +19,12 @@ from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from skillviewer.core.closing import Closing
+from skillviewer.core.closeable import Closeable
 
 _DITHER = "dither=bayer:bayer_scale=5:diff_mode=rectangle"
 
 
-class SharedPalette(Closing):
+class SharedPalette(Closeable):
     """Pictures of a GIF: added first, then returned in 256 colours.
 
     Args:

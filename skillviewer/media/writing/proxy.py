@@ -18,7 +18,7 @@ import numpy as np
 
 from skillviewer.core.arrays import RGBImage
 from skillviewer.core.atomic_write import atomic_path, make_room
-from skillviewer.core.closing import Closing
+from skillviewer.core.closeable import Closeable
 from skillviewer.core.errors import VideoError
 from skillviewer.core.paths import cache_dir
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
@@ -36,7 +36,7 @@ _QUALITY = 80
 _BYTES_PER_PIXEL = 0.125  # typical for such JPEGs
 
 
-class ScrubProxy(Closing):
+class ScrubProxy(Closeable):
     """An open proxy. It has one owner and is not thread-safe.
 
     Attributes:

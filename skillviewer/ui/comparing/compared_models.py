@@ -8,7 +8,7 @@ import numpy as np
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.difference import uniform_baseline
-from skillviewer.core.analysis.other_models import ModelFacts
+from skillviewer.core.analysis.model_facts import ModelFacts
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.progress import Progress
 from skillviewer.core.video.clips import VideoClip

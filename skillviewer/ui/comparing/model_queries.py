@@ -7,7 +7,7 @@ from enum import Enum, auto
 from pathlib import Path
 
 from skillviewer.core.analysis.analysis import Analysis
-from skillviewer.core.analysis.other_models import ModelFacts
+from skillviewer.core.analysis.model_facts import ModelFacts
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.video.clips import VideoClip
 from skillviewer.data.study import StudyVideo

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from skillviewer.core.analysis.other_models import ModelFacts
+from skillviewer.core.analysis.model_facts import ModelFacts
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.progress import Progress

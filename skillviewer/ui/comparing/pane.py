@@ -10,7 +10,7 @@ from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.calibration import CalibratedScore
 from skillviewer.core.analysis.difference import Difference
 from skillviewer.core.analysis.scene import Overlay, Scene
-from skillviewer.core.analysis.wording import format_score, format_source, score_digits
+from skillviewer.core.analysis.score_text import format_score, format_source, score_digits
 from skillviewer.core.text import plain, printable
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.comparing.compared_models import ComparedModel, ModelProgress

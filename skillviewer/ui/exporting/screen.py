@@ -15,8 +15,8 @@ from skillviewer.export.exporters import Exporter
 from skillviewer.ui.actions.actions import Actions, Handlers
 from skillviewer.ui.exporting.destination import Destination, first_folder
 from skillviewer.ui.exporting.export_choices import ExportChoices, ExportModel, FileSplit, requests, sources, spreads_of
+from skillviewer.ui.exporting.export_messages import question, refusal, title, warning
 from skillviewer.ui.exporting.export_queue import ExportQueue
-from skillviewer.ui.exporting.export_wording import question, refusal, title, warning
 from skillviewer.ui.exporting.exporter_list import ExporterList
 from skillviewer.ui.exporting.faces import FacesReview
 from skillviewer.ui.exporting.option_form import FormArea, OptionForm

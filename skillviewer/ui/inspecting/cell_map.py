@@ -5,7 +5,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from skillviewer.core.analysis.wording import score_digits
+from skillviewer.core.analysis.score_text import score_digits
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.text import signed
 from skillviewer.ui.actions.actions import Actions, plain

@@ -7,7 +7,7 @@ from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.analysis.cohort import CohortPosition
-from skillviewer.core.analysis.wording import UNFAMILIAR, score_digits
+from skillviewer.core.analysis.score_text import UNFAMILIAR, score_digits
 from skillviewer.core.ratings.given_ratings import given_ratings
 from skillviewer.ui.session.insight.findings import Findings
 from skillviewer.ui.widgets.labels import WrappingLabel

@@ -2,7 +2,7 @@
 
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QWidget
 
-from skillviewer.core.analysis.wording import score_digits
+from skillviewer.core.analysis.score_text import score_digits
 from skillviewer.core.explanation.why import format_fifths
 from skillviewer.core.text import signed
 from skillviewer.ui.inspecting.segment_bars import SegmentBars, segments_of

@@ -2,7 +2,7 @@
 
 from PySide6.QtWidgets import QProgressBar, QWidget
 
-from skillviewer.core.analysis.wording import score_digits
+from skillviewer.core.analysis.score_text import score_digits
 from skillviewer.core.text import signed
 from skillviewer.ui.session.insight.findings import Findings
 from skillviewer.ui.widgets.form import Section

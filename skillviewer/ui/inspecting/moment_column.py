@@ -5,7 +5,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from shiboken6 import isValid
 
-from skillviewer.core.analysis.wording import score_digits
+from skillviewer.core.analysis.score_text import score_digits
 from skillviewer.ui.inspecting.moment_row import MomentRow
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.widgets.layout import NONE, vertical

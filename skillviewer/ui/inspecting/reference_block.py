@@ -3,7 +3,7 @@
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
-from skillviewer.core.analysis.wording import score_digits
+from skillviewer.core.analysis.score_text import score_digits
 from skillviewer.core.explanation.alignment import ScoreGap
 from skillviewer.core.text import clock, signed
 from skillviewer.ui.actions.actions import Tip

@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis
-from skillviewer.core.analysis.wording import UNFAMILIAR, score_digits
+from skillviewer.core.analysis.score_text import UNFAMILIAR, score_digits
 from skillviewer.core.text import printable, signed
 from skillviewer.ui.actions.actions import Actions, Tip, plain
 from skillviewer.ui.session.app_context import AppContext

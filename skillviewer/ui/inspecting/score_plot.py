@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.score_curve import CurveMark, ScoreCurve, score_curve
-from skillviewer.core.analysis.wording import score_digits
+from skillviewer.core.analysis.score_text import score_digits
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.text import clock, format_series, signed
 from skillviewer.core.video.info import VideoInfo

@@ -3,7 +3,7 @@
 from PySide6.QtGui import QHideEvent, QPalette, QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from skillviewer.core.analysis.wording import EVEN_WORDS, score_digits
+from skillviewer.core.analysis.score_text import EVEN_WORDS, score_digits
 from skillviewer.core.explanation.moments import Basis, none_stands_out, usual_basis
 from skillviewer.core.text import printable
 from skillviewer.ui.actions.actions import Actions, Handlers

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.scene import MapSource, Overlay, Scene
-from skillviewer.core.analysis.wording import format_source
+from skillviewer.core.analysis.score_text import format_source
 from skillviewer.ui.player.video_canvas import DisplayedFrame
 from skillviewer.ui.widgets.colour_bar import ColourBar
 from skillviewer.ui.widgets.labels import ElidingLabel, SteadyField

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.calibration import CalibratedScore
-from skillviewer.core.analysis.wording import UNFAMILIAR
+from skillviewer.core.analysis.score_text import UNFAMILIAR
 from skillviewer.core.registry import table
 from skillviewer.core.text import clock, counted, printable, signed
 from skillviewer.core.video.clips import TimeRange

@@ -17,7 +17,7 @@ from PySide6.QtCore import (
 )
 
 from skillviewer.core.analysis.cohort import MIN_COHORT
-from skillviewer.core.analysis.wording import UNFAMILIAR
+from skillviewer.core.analysis.score_text import UNFAMILIAR
 from skillviewer.core.text import printable
 from skillviewer.core.video.clips import VideoClip
 from skillviewer.ui.session.video_entry import VideoEntry, VideoState

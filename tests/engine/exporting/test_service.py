@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from skillviewer.core.analysis.analysis import Analysis
-from skillviewer.core.analysis.other_models import ModelFacts
+from skillviewer.core.analysis.model_facts import ModelFacts
 from skillviewer.core.errors import Cancelled, CheckpointError, DeviceError, ExportError
 from skillviewer.core.explanation.alignment import Alignment
 from skillviewer.core.explanation.evidence import Evidence

@@ -20,7 +20,7 @@ from skillviewer.core.analysis.difference import uniform_baseline
 from skillviewer.core.analysis.map_comparison import compare_video
 from skillviewer.core.analysis.scene import ColourLimits, MapStyle, Overlay
 from skillviewer.core.errors import Cancelled, ExportError
-from skillviewer.core.faces.face_wording import LOOK_THROUGH
+from skillviewer.core.faces.blurring_text import LOOK_THROUGH
 from skillviewer.core.faces.faces import FaceBox, Faces
 from skillviewer.core.paths import HOME_VARIABLE
 from skillviewer.core.progress import CancelToken, Report, silent

@@ -9,7 +9,7 @@ import pytest
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.scene import MapStyle, Overlay, resolve
-from skillviewer.core.analysis.wording import score_digits, score_so_far
+from skillviewer.core.analysis.score_text import score_digits, score_so_far
 from skillviewer.core.arrays import RGBImage
 from skillviewer.core.errors import Cancelled, ExportError
 from skillviewer.core.explanation.alignment import Alignment

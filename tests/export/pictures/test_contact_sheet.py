@@ -8,7 +8,7 @@ from PIL import Image
 
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.scene import ColourLimits, MapStyle, clipped_limit, resolve
-from skillviewer.core.analysis.wording import EVEN_WORDS
+from skillviewer.core.analysis.score_text import EVEN_WORDS
 from skillviewer.core.errors import Cancelled, ExportError
 from skillviewer.core.progress import CancelToken, Progress
 from skillviewer.export.analysed_video import AnalysedVideo

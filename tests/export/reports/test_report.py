@@ -15,12 +15,12 @@ from skillviewer.core.analysis.calibration import CalibratedScore
 from skillviewer.core.analysis.cohort import CohortMember, SimilarityMeasure
 from skillviewer.core.analysis.other_models import OtherModel
 from skillviewer.core.analysis.scene import MapStyle, Overlay
-from skillviewer.core.analysis.wording import EVEN_WORDS
+from skillviewer.core.analysis.score_text import EVEN_WORDS
 from skillviewer.core.dataset.pairs import Judgement, Pair, Verdict
 from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
 from skillviewer.core.errors import ExportError
 from skillviewer.core.explanation.moments import find_moments
-from skillviewer.core.faces.face_wording import SAID_BEFORE
+from skillviewer.core.faces.blurring_text import SAID_BEFORE
 from skillviewer.core.faces.faces import FaceBox, Faces
 from skillviewer.core.ratings.reliability import rater_agreement
 from skillviewer.core.timelines.annotation import Annotation, Tier

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skillviewer.core.errors import ExportError
-from skillviewer.core.faces.face_wording import LOOK_THROUGH, SAID_BEFORE, format_blurring
+from skillviewer.core.faces.blurring_text import LOOK_THROUGH, SAID_BEFORE, format_blurring
 from skillviewer.core.faces.faces import Faces, doubtful_frames
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.video.clips import ClipRange, range_frames

@@ -12,7 +12,7 @@ import msgspec
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.errors import CheckpointError, ExportError, VideoError
-from skillviewer.core.faces.face_wording import SAID_BEFORE
+from skillviewer.core.faces.blurring_text import SAID_BEFORE
 from skillviewer.core.hashing import CARD, CARD_PAGE, CONFIG, WEIGHTS, checkpoint_sha256
 from skillviewer.core.paths import free_name, reserve_name, safe_name
 from skillviewer.core.progress import CancelToken, Report, one_by_one

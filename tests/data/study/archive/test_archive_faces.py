@@ -14,7 +14,7 @@ import pytest
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.errors import Cancelled, ExportError, VideoError
-from skillviewer.core.faces.face_wording import LOOK_THROUGH, SAID_BEFORE
+from skillviewer.core.faces.blurring_text import LOOK_THROUGH, SAID_BEFORE
 from skillviewer.core.faces.faces import DoubtReason, FaceBox, FaceReviewItem, Faces
 from skillviewer.core.paths import HOME_VARIABLE
 from skillviewer.core.progress import CancelToken, Progress, silent

@@ -2,10 +2,10 @@
 
 import pytest
 
-from skillviewer.core.closing import Closing
+from skillviewer.core.closeable import Closeable
 
 
-class Door(Closing):
+class Door(Closeable):
     shut = False
 
     def close(self) -> None:

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from typing import Self
 
 
-class Closing(ABC):
+class Closeable(ABC):
     """Base class of context managers that close themselves at the end of the block."""
 
     @abstractmethod

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from skillviewer.nets.attention_models.measured import MAX_CHOSEN, MeasuredModel
+from skillviewer.nets.attention_models.measures_baseline import MAX_CHOSEN, MeasuredModel
 from skillviewer.nets.losses import PairBatch
 from skillviewer.nets.number_inputs import N_MEASURES
 from skillviewer.nets.sizes import HeadSizes

@@ -1,0 +1,36 @@
+"""Labels of moments of a study, on the command line."""
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from skillviewer.cli.failures import open_study
+from skillviewer.cli.options.values import PATH
+from skillviewer.cli.output import echo
+from skillviewer.core.text import printable
+
+
+@click.command()
+@click.argument("path", metavar="STUDY", type=PATH)
+@click.option("--set", "text", help="Set the labels: NAME=KEY or NAME=KEY#RRGGBB, with commas between them.")
+@click.option("--reaction-ms", type=click.IntRange(0, 5000), help="Set the time that keys come later than events.")
+def labels(path: Path, text: str | None, reaction_ms: int | None) -> None:
+    """Show, or set, the labels of moments of STUDY, and count them (docs/timelines.md).
+
+    “export table labels” has the counts by video, and “export table label-agreement” kappa over time.
+    """
+    from skillviewer.core.timelines.labels import labels_from
+
+    stated = {"labels": text, "reaction_ms": reaction_ms}
+    changes: dict[str, Any] = {name: value for name, value in stated.items() if value is not None}
+    with open_study(path, read_only=not changes) as opened:
+        if changes:
+            opened.settings = replace(opened.settings, **changes)
+        settings = opened.settings
+        counts = Counter(moment.label for moment in opened.annotations.moments())
+    for label in labels_from(settings.labels):
+        echo(f"{label.key}  {counts[label.name]:6}  {printable(label.name)}  {label.colour}".rstrip())
+    echo(f"reaction time: {settings.reaction_ms} ms")
