@@ -9,7 +9,16 @@ from skillviewer.core.ratings.reliability import Estimate
 from skillviewer.core.text import counted, printable, signed
 from skillviewer.export.rendering.theme import WHITE
 from skillviewer.export.reports.drawings import interval_bars
-from skillviewer.export.reports.pdf import PageFrame, facts_table, grid, heading, page_head, paragraph, point
+from skillviewer.export.reports.pdf import (
+    PageFrame,
+    StyleArguments,
+    facts_table,
+    grid,
+    heading,
+    page_head,
+    paragraph,
+    point,
+)
 from skillviewer.export.reports.why import DISCLAIMER
 
 if TYPE_CHECKING:
@@ -141,7 +150,7 @@ def change_pdf(report: ChangeReport, paper: "Paper") -> bytes:
 
 def _table(section: ChangeSection, width: float) -> "Flowable":
     bars = width * 0.3
-    muted = {"size_pt": 7.4, "of": WHITE.muted}
+    muted: StyleArguments = {"size_pt": 7.4, "text_colour": WHITE.muted}
     lines: list[Sequence[object]] = [[*(paragraph(word, **muted) for word in section.head), paragraph("", **muted)]]
     drawn = zip(section.rows, section.bars(bars), strict=True)
     lines += [[*(paragraph(cell, size_pt=8.4) for cell in cells), bar] for (cells, _), bar in drawn]

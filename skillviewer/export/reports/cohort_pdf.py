@@ -48,7 +48,10 @@ def _raters(cohort: Cohort, width: float) -> list["Flowable"]:
         story.append(paragraph(cohort.raters_text, size_pt=8.4, after_pt=3))
     if not cohort.raters:
         return story
-    head = [paragraph(word, size_pt=7.4, of=WHITE.muted, right=column > 0) for column, word in enumerate(RATER_HEAD)]
+    head = [
+        paragraph(word, size_pt=7.4, text_colour=WHITE.muted, right=column > 0)
+        for column, word in enumerate(RATER_HEAD)
+    ]
     rows = [
         [paragraph(cell, size_pt=8.2, right=column > 0) for column, cell in enumerate(row)] for row in cohort.raters
     ]
@@ -80,17 +83,22 @@ def _table(cohort: Cohort, width: float) -> "Flowable":
         "",
     ]
     titles += ["percentile", "SHA-256"]
-    lines = [[paragraph(title, size_pt=7.4, of=WHITE.muted, right=column > 5) for column, title in enumerate(titles)]]
+    lines = [
+        [
+            paragraph(title, size_pt=7.4, text_colour=WHITE.muted, right=column > 5)
+            for column, title in enumerate(titles)
+        ]
+    ]
     lines += [
         [
-            paragraph(str(row.rank), size_pt=8.0, of=WHITE.muted),
+            paragraph(str(row.rank), size_pt=8.0, text_colour=WHITE.muted),
             paragraph(row.video.name + row.marks, size_pt=8.0),
             paragraph(row.video.participant, size_pt=8.0),
             paragraph(score_cell(row.position, cohort.digits), size_pt=8.0),
             paragraph(row.rating, size_pt=8.0),
             bar,
             paragraph(row.position.percentile_text, size_pt=8.0, right=True),
-            paragraph(row.checksum, size_pt=6.8, of=WHITE.muted, right=True),
+            paragraph(row.checksum, size_pt=6.8, text_colour=WHITE.muted, right=True),
         ]
         for row, bar in zip(cohort.rows, cohort.bars(bars), strict=True)
     ]

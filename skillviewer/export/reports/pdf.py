@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, cast
 from xml.sax.saxutils import escape
 
 from skillviewer.core.errors import ExportError
@@ -127,20 +127,33 @@ def style(
 
 def page_head(kind: str, origin: str, title: str, subtitle: str, width: float) -> "list[Flowable]":
     """Return the head of the first page: its kind and the origin of the numbers, a large title, a subtitle or ""."""
-    left = paragraph(f"SkillViewer · {kind}", size_pt=8.2, of=WHITE.muted)
-    right = paragraph(origin, size_pt=8.2, of=WHITE.muted, right=True)
+    left = paragraph(f"SkillViewer · {kind}", size_pt=8.2, text_colour=WHITE.muted)
+    right = paragraph(origin, size_pt=8.2, text_colour=WHITE.muted, right=True)
     head = [grid([[left, right]], (width / 2, width / 2), pad_pt=0)]
     head.append(paragraph(title, size_pt=17, bold=True, leading=1.25))
-    return [*head, *([paragraph(subtitle, size_pt=9, of=WHITE.muted)] if subtitle else [])]
+    return [*head, *([paragraph(subtitle, size_pt=9, text_colour=WHITE.muted)] if subtitle else [])]
 
 
 def facts_table(facts: "Iterable[tuple[str, str]]", width: float) -> "Flowable":
     """Return names with their values, in small print."""
-    rows = [[paragraph(name, size_pt=7.4, of=WHITE.muted), paragraph(value, size_pt=7.4)] for name, value in facts]
+    rows = [
+        [paragraph(name, size_pt=7.4, text_colour=WHITE.muted), paragraph(value, size_pt=7.4)] for name, value in facts
+    ]
     return grid(rows, (84, width - 84), pad_pt=0.6)
 
 
-def paragraph(text: str, **style_arguments: Any) -> "Flowable":  # noqa: ANN401 - the arguments of ``style``
+class StyleArguments(TypedDict, total=False):
+    """The arguments of ``style``."""
+
+    size_pt: float
+    bold: bool
+    text_colour: Colour
+    leading: float
+    after_pt: float
+    right: bool
+
+
+def paragraph(text: str, **style_arguments: Unpack[StyleArguments]) -> "Flowable":
     """Return plain text as a paragraph; the keywords are those of ``style``."""
     from reportlab.platypus import Paragraph
 

@@ -90,7 +90,7 @@ def _first(content: WhyContent, width: float, size: float) -> list["Flowable"]:
         story.append(heading("What each segment adds"))
     if content.fifths:
         story.append(paragraph(content.fifths, size_pt=8.2))
-    story.append(paragraph(content.remainder, size_pt=8, of=WHITE.muted))
+    story.append(paragraph(content.remainder, size_pt=8, text_colour=WHITE.muted))
     return story
 
 
@@ -115,7 +115,12 @@ def _row(content: WhyContent, width: float, size: float) -> "Flowable":
 
 def _caption(frame_picture: FramePicture, width: float, score: str) -> "Flowable":
     return grid(
-        [[paragraph(frame_picture.time, size_pt=7.4, of=WHITE.muted), paragraph(score, size_pt=7.4, right=True)]],
+        [
+            [
+                paragraph(frame_picture.time, size_pt=7.4, text_colour=WHITE.muted),
+                paragraph(score, size_pt=7.4, right=True),
+            ]
+        ],
         (width * 0.58, width * 0.42),
         pad_pt=0,
     )
@@ -148,7 +153,7 @@ def _second(content: WhyContent, width: float, size: float, n_notes: int) -> lis
     story += [heading("Limits"), *(point(limit) for limit in content.limits)]
     story += [
         heading("Does the map explain the score?", "" if content.faithful else "not shown to be"),
-        paragraph(content.faithfulness, size_pt=8.2, of=WHITE.text if content.faithful else FAINT),
+        paragraph(content.faithfulness, size_pt=8.2, text_colour=WHITE.text if content.faithful else FAINT),
     ]
     story += [heading("Where the numbers come from"), facts_table(content.facts, width), gap(20), _signature(width)]
     return story
@@ -163,7 +168,7 @@ def _moment(
         picture(explained.frame_picture.jpeg, wide, wide / explained.frame_picture.aspect),
         signed_bar(explained.moment.amount, greatest, 84.0, digits),
         [
-            paragraph(explained.time, size_pt=7.6, of=WHITE.muted),
+            paragraph(explained.time, size_pt=7.6, text_colour=WHITE.muted),
             paragraph(f"{explained.text} {explained.divided}".strip(), size_pt=8.2),
         ],
         _boxes(explained.opinion),
@@ -189,7 +194,7 @@ def _reference(content: WhyContent, width: float, size: float) -> list["Flowable
     if content.reference is None:
         return [
             heading("For comparison"),
-            paragraph("No well-scored video of the same task was available for comparison.", of=WHITE.muted),
+            paragraph("No well-scored video of the same task was available for comparison.", text_colour=WHITE.muted),
         ]
     name, text, frame_picture = content.reference
     own_text = f"score {content.format_score(content.analysis.score)}"
@@ -208,8 +213,8 @@ def _reference(content: WhyContent, width: float, size: float) -> list["Flowable
 def _beside(title: str, about: str, time: str) -> "Flowable":
     lines = [
         paragraph(title, size_pt=8.2, bold=True),
-        paragraph(about, size_pt=7.8, of=WHITE.muted),
-        paragraph(f"at {time}", size_pt=7.8, of=WHITE.muted),
+        paragraph(about, size_pt=7.8, text_colour=WHITE.muted),
+        paragraph(f"at {time}", size_pt=7.8, text_colour=WHITE.muted),
     ]
     return grid([[line] for line in lines], (None,), pad_pt=0.5)
 
@@ -226,7 +231,7 @@ def _notes(content: WhyContent, n_notes: int) -> list["Flowable"]:
             paragraph(
                 f"{left} {'more ' if n_notes else ''}note{'s' if left > 1 else ''} in the study.",
                 size_pt=8.2,
-                of=WHITE.muted,
+                text_colour=WHITE.muted,
             )
         )
     return lines
