@@ -1,9 +1,10 @@
 """The folder of one run: one model, trained on one fold with one seed.
 
-``configuration.json`` all that decides the result; ``log.csv`` and ``curves.png`` the training; ``scores.csv`` the
-score of every video of the test pairs; ``maps.npz`` where the model looked in held-out videos;
-``score_curves.npz`` score curves and contributions of the steps; ``provenance.json`` is written last and says that the
-run is finished. ``state-*.safetensors`` is a training under way.
+``configuration.json`` holds all settings that decide the result; ``log.csv`` and ``curves.png`` the training;
+``scores.csv`` the score of every video of the test pairs; ``maps.npz`` the maps of held-out videos;
+``score_curves.npz`` their score curves and the contributions of the steps. ``provenance.json`` is written last: a run
+with it is finished.
+``state-*.safetensors`` is the state of an unfinished training.
 """
 
 import csv
@@ -35,9 +36,12 @@ CHECKPOINT = "checkpoint"
 RUNS = "runs"
 """Folder of the runs, in the folder of an evaluation."""
 
+_LATER_DEFAULTS = (b',"sampling":"paper"', b',"crop":""', b',"tracks_sha256":""')
+"""Fields that configurations of version 0.1 lack, at their defaults: without them, names of older folders are found."""
+
 
 def run_name(model: str, seed: int, number: int) -> str:
-    """Return what the folder of a run on fold ``number``, from 1, is called."""
+    """Return the name of the folder of a run on fold ``number``, from 1."""
     return f"{model}-s{seed}-f{number}"
 
 
@@ -49,13 +53,13 @@ class RunFolder:
 
     @classmethod
     def at(cls, path: Path, configuration: RunConfiguration) -> "RunFolder":
-        """Return the folder of a run: ``path``, or, if another run lies there, the same name with a digest.
+        """Return the folder of a run: ``path``, or the same name with a digest if another run lies there.
 
-        That run, of another configuration, stays as it is. The path need not exist.
+        The other run, of another configuration, stays as it is. The path need not exist.
         """
         encoded = msgspec.json.encode(configuration)
-        for added in (b',"sampling":"paper"', b',"crop":""', b',"tracks_sha256":""'):  # as before they were added
-            encoded = encoded.replace(added, b"")
+        for default in _LATER_DEFAULTS:
+            encoded = encoded.replace(default, b"")
         other = cls(path.with_name(f"{path.name}-{hashlib.sha256(encoded).hexdigest()[:8]}"))
         if other.path.exists():
             return other
@@ -65,19 +69,19 @@ class RunFolder:
 
     @property
     def configuration(self) -> RunConfiguration | None:
-        """Configuration of the run that is there, or None."""
+        """Configuration of the run in the folder, or None."""
         try:
             return msgspec.json.decode((self.path / CONFIGURATION).read_bytes(), type=RunConfiguration)
         except (OSError, msgspec.MsgspecError, ValueError):
             return None
 
     def finished(self, configuration: RunConfiguration) -> RunResult | None:
-        """Return the run that is there if it is finished and as wanted, else None."""
+        """Return the result of the run if it is finished and has this configuration, else None."""
         return self._read(configuration) if self.configuration == configuration else None
 
     @property
     def result(self) -> RunResult | None:
-        """The run that is there, whatever decides it, or None where none is finished."""
+        """Result of the run, whatever its configuration, or None if it is not finished."""
         configuration = self.configuration
         return None if configuration is None else self._read(configuration)
 
@@ -91,7 +95,7 @@ class RunFolder:
             return None
 
     def begin(self, configuration: RunConfiguration) -> None:
-        """Make the folder ready: a training under way that is as wanted stays, what else is there is removed.
+        """Prepare the folder: keep an unfinished training with this configuration, and remove everything else.
 
         Raises:
             DatasetError: The folder cannot be written.
@@ -115,9 +119,9 @@ class RunFolder:
         shutil.rmtree(self.path, ignore_errors=True)
 
     def state(self, stage: str, *, writes: bool = True) -> StateFile:
-        """Return what keeps the state of a stage of the training.
+        """Return the file of the state of a stage of the training.
 
-        A process that does not write only goes on from it.
+        A process that does not write only continues from it.
         """
         return StateFile(self.path / f"state-{stage}.safetensors", writes=writes)
 

@@ -12,6 +12,7 @@ from skillviewer.core.errors import ExportError
 from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.destination import atomic_output
 from skillviewer.export.options import UNFAMILIAR_HELP, UNFAMILIAR_TITLE, offered
+from skillviewer.export.rendering.curve_plot import plot_curve
 from skillviewer.export.rendering.figure import MM_PER_INCH, dash, font, new_figure, pixels, save_figure, style_axes
 from skillviewer.export.rendering.lettering import measured_px, measuring
 from skillviewer.export.rendering.theme import WHITE, Colour, mixed, unit
@@ -118,14 +119,20 @@ def _draw(axes: "Axes", videos: Sequence[AnalysedVideo], options: CurveOptions) 
         curve = score_curve(analysis, options.curve_look).on_clock(analysis.start_s, unit_s)
         colour = _colour(index)
         width = options.text_pt / 5
-        if len(curve.passes) > 1:
-            faint = unit(mixed(colour, WHITE.background, _FAINT))
-            for times_s, scores in zip(curve.pass_times_s, curve.passes, strict=True):
-                axes.plot(times_s, scores, color=faint, linewidth=width / 3)
-        pass_times_s = curve.pass_times_s[0]
-        (line,) = axes.plot(pass_times_s, curve.mean, color=unit(colour), linewidth=width, zorder=3)
-        dash(line, index)
-        axes.plot(pass_times_s[-1:], curve.mean[-1:], "o", color=unit(colour), markersize=width * 2.6, zorder=4)
+        mean, _ = plot_curve(
+            axes,
+            curve,
+            curve.pass_times_s,
+            colour=colour,
+            faint=mixed(colour, WHITE.background, _FAINT),
+            width=width,
+            faint_width=width / 3,
+            zorder=3,
+        )
+        dash(mean, index)
+        axes.plot(
+            curve.pass_times_s[0, -1:], curve.mean[-1:], "o", color=unit(colour), markersize=width * 2.6, zorder=4
+        )
         if index == 0 and options.ticks:
             upright = axes.get_xaxis_transform()
             axes.vlines(curve.sampled_s, 0, 0.035, transform=upright, colors=[unit(WHITE.muted)], linewidth=0.6)

@@ -15,6 +15,7 @@ from skillviewer.core.analysis.score_curve import score_curve, score_ticks, time
 from skillviewer.core.analysis.score_text import score_so_far
 from skillviewer.core.arrays import FloatArray, RGBImage
 from skillviewer.core.explanation.alignment import Alignment
+from skillviewer.export.rendering.curve_plot import plot_curve
 from skillviewer.export.rendering.figure import font, new_figure, pixels, style_axes
 from skillviewer.export.rendering.layout import Box
 from skillviewer.export.rendering.theme import Colour, ExportTheme, mixed, unit
@@ -153,14 +154,18 @@ class ClipCurve:
         lines: list[tuple[Line2D, Colour]] = []
         for index, curve in enumerate(self._curves):
             colour = self._colour(index)
-            em = self._em
             faint = mixed(colour, self._theme.background, 0.45)
-            pass_times_s = self._on_clock[index](curve.pass_times_s)
-            for times_s, scores in zip(pass_times_s, curve.passes, strict=True):
-                if len(curve.passes) > 1:
-                    lines += [(x, faint) for x in axes.plot(times_s, scores, color=unit(faint), linewidth=em * 0.055)]
-            bold = axes.plot(pass_times_s[0], curve.mean, color=unit(colour), linewidth=em * 0.13, zorder=4)
-            lines += [(line, colour) for line in bold]
+            mean, passes = plot_curve(
+                axes,
+                curve,
+                self._on_clock[index](curve.pass_times_s),
+                colour=colour,
+                faint=faint,
+                width=self._em * 0.13,
+                faint_width=self._em * 0.055,
+                zorder=4,
+            )
+            lines += [*((line, faint) for line in passes), (mean, colour)]
         return lines
 
     def _draw_ticks(self, axes: "Axes") -> None:
