@@ -176,6 +176,8 @@ def ready(words: list[str]) -> list[str]:
         words += ["--epochs", "1", "--candidates", "1", "--device", "cpu"]
     if words[:2] == ["export", "clip"]:
         words = [str(int(word) // 10) if word in ("100", "400") else word for word in words] + ["--size", "320x192"]
+    if words[:2] == ["export", "compared"]:
+        words = [str(int(word) // 10) if word == "411" else word for word in words]
     of_study = {"cohort", "change", "judgements", "labels", "label-agreement", "strengths", "log"} & {*words}
     if (
         words[:2] in (["export", "clip"], ["export", "sheet"], ["export", "report"], ["export", "table"])
