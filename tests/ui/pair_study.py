@@ -11,8 +11,8 @@ from pytestqt.qtbot import QtBot
 from skillviewer.data.study import NewVideo, Study, StudySettings, Vote
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.ui.app import Composition
-from skillviewer.ui.ranking.judging import JudgingPhase
 from skillviewer.ui.ranking.screen import RankScreen
+from skillviewer.ui.ranking.sitting_controller import SittingPhase
 from skillviewer.ui.session.backend import Backend
 from tests.ui.conftest import MakeWindow
 from tests.ui.fakes import FakeWorld
@@ -70,7 +70,7 @@ class Rater:
         return screen
 
     @property
-    def phase(self) -> JudgingPhase:
+    def phase(self) -> SittingPhase:
         return self.screen.judging.phase
 
     def sit_down(self) -> None:
@@ -78,7 +78,7 @@ class Rater:
         self.made.window.screens.show("rank")
         self.made.app_context.studies.open(self.path)
         self.qtbot.waitUntil(lambda: self.made.app_context.studies.current is not None)
-        self.qtbot.waitUntil(lambda: self.phase is not JudgingPhase.CLOSED)
+        self.qtbot.waitUntil(lambda: self.phase is not SittingPhase.CLOSED)
 
     def come_forward(self) -> None:
         """Bring the window to the front."""
@@ -88,7 +88,7 @@ class Rater:
 
     def begin(self, name: str = "Ann") -> None:
         """Begin to judge."""
-        self.qtbot.waitUntil(lambda: self.phase is JudgingPhase.RATER)
+        self.qtbot.waitUntil(lambda: self.phase is SittingPhase.RATER)
         self.screen.rater_page.field.setText(name)
         self.screen.rater_page.begin.click()
         self.wait_for_pair()
@@ -107,9 +107,9 @@ class Rater:
         before = len(self.votes())
         self.wait_for_pair()
         self.press(which)
-        self.qtbot.waitUntil(lambda: len(self.votes()) > before and self.phase is not JudgingPhase.STORING)
+        self.qtbot.waitUntil(lambda: len(self.votes()) > before and self.phase is not SittingPhase.STORING)
         self.qtbot.waitUntil(
-            lambda: self.screen.judging.accepting or self.phase in {JudgingPhase.DONE, JudgingPhase.REST}
+            lambda: self.screen.judging.accepting or self.phase in {SittingPhase.DONE, SittingPhase.REST}
         )
 
     def seen_on(self, *, left: bool) -> str:

@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QAbstractButton, QWidget
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.data.study import NewVideo, Study, StudySettings
 from skillviewer.ui.app import begin
-from skillviewer.ui.ranking.judging import JudgingPhase
 from skillviewer.ui.ranking.screen import RankScreen
+from skillviewer.ui.ranking.sitting_controller import SittingPhase
 
 if TYPE_CHECKING:
     from tests.ui.states import Stage
@@ -47,7 +47,7 @@ def _opened(
     stage.wait(lambda: app_context.studies.current is not None, WAIT_MS)
     stage.made.window.screens.show("rank")
     screen = _screen(stage)
-    stage.wait(lambda: screen.judging.phase is not JudgingPhase.CLOSED, WAIT_MS)
+    stage.wait(lambda: screen.judging.phase is not SittingPhase.CLOSED, WAIT_MS)
     return screen
 
 
@@ -64,9 +64,9 @@ def _vote(stage: "Stage", screen: RankScreen, verdict: Verdict, times: int = 1) 
     for _ in range(times):
         stage.wait(lambda: screen.judging.accepting, WAIT_MS)
         screen.judging_view.vote(verdict)
-        stage.wait(lambda: screen.judging.phase is not JudgingPhase.STORING, WAIT_MS)
+        stage.wait(lambda: screen.judging.phase is not SittingPhase.STORING, WAIT_MS)
     stage.wait(
-        lambda: screen.judging.accepting or screen.judging.phase in {JudgingPhase.REST, JudgingPhase.DONE}, WAIT_MS
+        lambda: screen.judging.accepting or screen.judging.phase in {SittingPhase.REST, SittingPhase.DONE}, WAIT_MS
     )
 
 

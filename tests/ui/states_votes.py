@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractButton, QWidget
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.data.study import NewVideo, Study, StudySettings, Vote
 from skillviewer.ui.app import begin
-from skillviewer.ui.ranking.judging import JudgingPhase
+from skillviewer.ui.ranking.sitting_controller import SittingPhase
 
 if TYPE_CHECKING:
     from skillviewer.ui.ranking.screen import RankScreen
@@ -54,7 +54,7 @@ def opened(stage: "Stage", make: Callable[[Study, list[str]], None], n: int, ste
     stage.wait(lambda: app_context.studies.current is not None, WAIT_MS)
     stage.made.window.screens.show("rank")
     screen = cast("RankScreen", stage.made.window.screens.named("rank"))
-    stage.wait(lambda: screen.judging.phase is JudgingPhase.RATER, WAIT_MS)
+    stage.wait(lambda: screen.judging.phase is SittingPhase.RATER, WAIT_MS)
     titles = ("Results", "Raters")
     button = next(b for b in screen.findChildren(QAbstractButton) if b.text() == titles[tab])
     button.click()

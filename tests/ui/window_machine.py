@@ -29,8 +29,8 @@ from skillviewer.ui.app import compose
 from skillviewer.ui.exporting.screen import ExportScreen
 from skillviewer.ui.finetuning.screen import FinetuneScreen
 from skillviewer.ui.finetuning.tuning import TuningPhase
-from skillviewer.ui.ranking.judging import JudgingPhase
 from skillviewer.ui.ranking.screen import RankScreen
+from skillviewer.ui.ranking.sitting_controller import SittingPhase
 from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.session.video_entry import VideoState
 from skillviewer.ui.widgets.icons import Icons
@@ -248,16 +248,16 @@ class WindowMachine(RuleBasedStateMachine):
         judging = self.rank.judging
         if waits and not judging.session.rater:
             judging.enter("Zoë")
-        if waits and judging.phase in {JudgingPhase.PREPARING, JudgingPhase.JUDGING}:
+        if waits and judging.phase in {SittingPhase.PREPARING, SittingPhase.JUDGING}:
             self.until(
-                lambda: judging.accepting or judging.phase not in {JudgingPhase.PREPARING, JudgingPhase.JUDGING},
+                lambda: judging.accepting or judging.phase not in {SittingPhase.PREPARING, SittingPhase.JUDGING},
                 "no pair comes",
             )
         study = self.app_context.studies.current
         accepting, rater = judging.accepting, judging.session.rater
         shown = self.pair_on_screen() if accepting else None
         self.rank.handlers(self.dialogs).run[action]()
-        if accepting and judging.phase is JudgingPhase.STORING:
+        if accepting and judging.phase is SittingPhase.STORING:
             assert study is not None
             assert shown is not None, "a vote counts only on a pair that is on screen"
             self.given[study.path][*shown, VOTE_ACTIONS[action], rater] += 1

@@ -44,8 +44,8 @@ _FLOW_S = {"tvl1": 1.6, "tvl1-fast": 0.36, "dis": 0.06}
 _USUAL_PX = 448
 MAX_HASHED_BYTES = 300 * 2**20
 """Size of all videos up to which their digests are computed for a forecast."""
-_SCORING_SHARE = 0.3
-"""Part of the work of training on a video that scoring it takes."""
+_SCORING_SHARE = 0.8
+"""Part of the work of training on a video that scoring it takes, in float32, and reading it for the statistics."""
 _NUMBERS_S = 0.2
 """Seconds of the training of a model on numbers."""
 _SAVING_S = 4.0

@@ -11,10 +11,10 @@ from skillviewer.engine.runtime.pace import IDLE, load_now, pace_of, record_pace
 
 _USUAL_S = {
     "features": 6.0,
-    f"checking {CheckLevel.CROSS_VALIDATED.value}": 80.0,
-    f"checking {CheckLevel.QUICK.value}": 35.0,
+    f"checking {CheckLevel.CROSS_VALIDATED.value}": 45.0,
+    f"checking {CheckLevel.QUICK.value}": 15.0,
     "checking": 20.0,
-    "training": 4.0,
+    "training": 5.0,
 }
 """Processor seconds for a video, before any forecast: measured on videos of ten seconds, with quick features."""
 

@@ -104,6 +104,11 @@ class JudgingSession:
         waiting = self.progress.n_again > 0 and bool(self.coming)
         return not self.goes_on and not waiting and self.progress.n_own >= self.progress.rater_target > 0
 
+    def end_practice_turn(self) -> bool:
+        """Drop the practice pair on screen; return whether there are others."""
+        self.practice = self.practice[1:]
+        return bool(self.practice)
+
     def learn(
         self, own_votes: tuple[Vote, ...], progress: RaterProgress, contenders: Sequence[PairVideo] = ()
     ) -> tuple[Vote, ...]:

@@ -10,11 +10,12 @@ from skillviewer.data.study.judging.pack import DrawnPack, draw_pack, write_pack
 from skillviewer.data.study.judging.pair_queue import PairVideo, PresentedPair
 from skillviewer.data.study.judging.rating_pack import DrawnRatingPack, draw_rating_pack, write_rating_pack
 from skillviewer.ui.actions.actions import Actions
-from skillviewer.ui.ranking.judging import JudgingController, JudgingPhase
+from skillviewer.ui.ranking.judging import JudgingController
 from skillviewer.ui.ranking.judging_session import NO_MARKS, Marks
 from skillviewer.ui.ranking.pair_clock import EPSILON_S
 from skillviewer.ui.ranking.pair_transport import PairTransport
 from skillviewer.ui.ranking.pair_view import PairView
+from skillviewer.ui.ranking.sitting_controller import SittingPhase
 from skillviewer.ui.ranking.vote_bar import VoteBar
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.studies import VIDEOS, VOTES
@@ -170,7 +171,7 @@ class JudgingView(QWidget):
                 pair_view.clock.pause()
 
     def swap(self) -> None:
-        if self._judging.phase is JudgingPhase.JUDGING:
+        if self._judging.phase is SittingPhase.JUDGING:
             self.pair_view.swap()
 
     def mark(self) -> None:

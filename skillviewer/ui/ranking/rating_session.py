@@ -49,6 +49,11 @@ class RatingSession:
         """True while the video on screen is one for practice."""
         return self.turn is not None and self.turn.practised is not None
 
+    def end_practice_turn(self) -> bool:
+        """Drop the practice video on screen; return whether there are others."""
+        self.practice = (self.practice or [])[1:]
+        return bool(self.practice)
+
     def learn(self, queue: RatingQueue) -> tuple[RatingForm, ...]:
         """Take the study's present state; return the last forms of earlier sittings, in order, at the first time."""
         first = self.practice is None

@@ -15,9 +15,10 @@ from skillviewer.data.study.rating_forms import RatingPlan
 from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.ranking.message_page import MessagePage
 from skillviewer.ui.ranking.rater_page import RaterPage
-from skillviewer.ui.ranking.rating_controller import WITH_VIDEO, RatingController, RatingPhase
+from skillviewer.ui.ranking.rating_controller import RatingController
 from skillviewer.ui.ranking.rating_view import RatingView
 from skillviewer.ui.ranking.rubric_page import DRAFT_QUESTION, RubricPage
+from skillviewer.ui.ranking.sitting_controller import WITH_TURN, SittingPhase
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.studies import SETTINGS
 from skillviewer.ui.widgets.dialogs import Dialogs
@@ -78,14 +79,14 @@ class RatingTab(QWidget):
             "ratings are. They are stored under the name that you give here.",
         )
         self.change_rubric = self.rater_page.add_button("Change the rubric", controller.choose_rubric)
-        self._page_of: dict[RatingPhase, QWidget] = {
-            RatingPhase.CLOSED: closed,
-            RatingPhase.READ_ONLY: read_only,
-            RatingPhase.RUBRIC: self.rubric_page,
-            RatingPhase.RATER: self.rater_page,
-            RatingPhase.REST: rest_page,
-            RatingPhase.DONE: self.done_page,
-            **dict.fromkeys(WITH_VIDEO, self.view),
+        self._page_of: dict[SittingPhase, QWidget] = {
+            SittingPhase.CLOSED: closed,
+            SittingPhase.READ_ONLY: read_only,
+            SittingPhase.RUBRIC: self.rubric_page,
+            SittingPhase.RATER: self.rater_page,
+            SittingPhase.REST: rest_page,
+            SittingPhase.DONE: self.done_page,
+            **dict.fromkeys(WITH_TURN, self.view),
         }
         self.pages = Pages(self)
         for page in dict.fromkeys(self._page_of.values()):
@@ -95,12 +96,12 @@ class RatingTab(QWidget):
     @property
     def is_rating(self) -> bool:
         """True while a video is before a rater."""
-        return self.controller.phase in WITH_VIDEO
+        return self.controller.phase in WITH_TURN
 
     @property
     def is_busy(self) -> bool:
         """True while a rater rates or pauses: nothing may name a video."""
-        return self.is_rating or self.controller.phase is RatingPhase.REST
+        return self.is_rating or self.controller.phase is SittingPhase.REST
 
     def format_progress(self) -> str:
         """Return the progress of the rater in a few words."""
@@ -131,15 +132,15 @@ class RatingTab(QWidget):
         self._sat_down = True
         self.controller.enter(rater)
 
-    def _on_phase(self, phase: RatingPhase) -> None:
-        if phase is RatingPhase.RATER:
+    def _on_phase(self, phase: SittingPhase) -> None:
+        if phase is SittingPhase.RATER:
             if self.pages.currentWidget() is not self.rater_page:
                 self.rater_page.reset("" if self._sat_down else self._app_context.settings.user_name)
             self.rater_page.set_summary(printable(self.controller.summary))
             self._app_context.studies.read(offered_raters).then(succeeded=self.rater_page.set_raters)
-        elif phase is RatingPhase.RUBRIC:
+        elif phase is SittingPhase.RUBRIC:
             self._app_context.studies.read(_n_rated).then(succeeded=self._show_rubric)
-        elif phase is RatingPhase.DONE:
+        elif phase is SittingPhase.DONE:
             session = self.controller.session
             text = self.controller.summary or f"{counted(session.n_turns, 'video')} can be shown. None is left to rate."
             self.done_page.set_message(printable(text))

@@ -11,8 +11,9 @@ from skillviewer.ui.actions.actions import Actions, key_text
 from skillviewer.ui.player.transport import action_button
 from skillviewer.ui.ranking.pair_clock import EPSILON_S, PairClock
 from skillviewer.ui.ranking.pair_player import PairPlayer
-from skillviewer.ui.ranking.rating_controller import RatingController, RatingPhase
+from skillviewer.ui.ranking.rating_controller import RatingController
 from skillviewer.ui.ranking.rubric_form import RubricForm
+from skillviewer.ui.ranking.sitting_controller import SittingPhase
 from skillviewer.ui.ranking.vote_bar import MAX_REASON_CHARACTERS
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.threads.throttle import single_shot
@@ -266,7 +267,7 @@ class RatingView(QWidget):
         practised = self._turn is not None and self._turn.practised is not None
         button_text = "See the stated ratings" if practised else "Next video   (Enter)"
         self.submit_button.setText(f"{n_open} {'item' if n_open == 1 else 'items'} to rate" if n_open else button_text)
-        self.submit_button.setEnabled(not n_open and self._controller.phase is RatingPhase.RATING)
+        self.submit_button.setEnabled(not n_open and self._controller.phase is SittingPhase.JUDGING)
 
     def _show_current(self) -> None:
         """Scroll to the marked item, once its anchors have their height."""
@@ -281,11 +282,11 @@ class RatingView(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and not event.isAutoRepeat():
-            if self._controller.phase is RatingPhase.FEEDBACK:
+            if self._controller.phase is SittingPhase.FEEDBACK:
                 self._controller.proceed()
             else:
                 self.submit()
-        elif self._controller.phase is not RatingPhase.RATING or not self.form.take_key(event):
+        elif self._controller.phase is not SittingPhase.JUDGING or not self.form.take_key(event):
             super().keyPressEvent(event)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -13,7 +13,7 @@ from skillviewer.core.text import printable
 from skillviewer.data.study.judging.pair_queue import offered
 from skillviewer.ui.actions.actions import Actions, Handlers, key_text
 from skillviewer.ui.player.transport import speed_text
-from skillviewer.ui.ranking.judging import ON_SCREEN, JudgingController, JudgingPhase
+from skillviewer.ui.ranking.judging import JudgingController
 from skillviewer.ui.ranking.judging_view import JudgingView, pack_pairs, pack_videos, take_votes
 from skillviewer.ui.ranking.message_page import MessagePage
 from skillviewer.ui.ranking.pair_clock import PairClock
@@ -23,6 +23,7 @@ from skillviewer.ui.ranking.raters_view import RatersView
 from skillviewer.ui.ranking.rating_tab import RatingTab
 from skillviewer.ui.ranking.ratings_view import RatingsView
 from skillviewer.ui.ranking.result_view import ResultView
+from skillviewer.ui.ranking.sitting_controller import WITH_TURN, SittingPhase
 from skillviewer.ui.ranking.study_settings_view import StudySettingsView
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.open_study import OpenStudy
@@ -131,14 +132,14 @@ class RankScreen(QWidget):
         self.done_page.add_button("See the results", self.show_results)
         self.more = self.done_page.add_button("Judge more pairs", self.judging.go_on)
         self.done_page.add_button("Next rater", self.judging.leave)
-        self._page_of: dict[JudgingPhase, QWidget] = {
-            JudgingPhase.CLOSED: closed,
-            JudgingPhase.READ_ONLY: self.read_only_page,
-            JudgingPhase.TOO_FEW: too_few,
-            JudgingPhase.RATER: self.rater_page,
-            JudgingPhase.REST: self.rest_page,
-            JudgingPhase.DONE: self.done_page,
-            **dict.fromkeys(ON_SCREEN, self.judging_view),
+        self._page_of: dict[SittingPhase, QWidget] = {
+            SittingPhase.CLOSED: closed,
+            SittingPhase.READ_ONLY: self.read_only_page,
+            SittingPhase.TOO_FEW: too_few,
+            SittingPhase.RATER: self.rater_page,
+            SittingPhase.REST: self.rest_page,
+            SittingPhase.DONE: self.done_page,
+            **dict.fromkeys(WITH_TURN, self.judging_view),
         }
         for page in (self.rater_page, closed, self.read_only_page, too_few, self.rest_page, self.done_page):
             self.pages.addWidget(page)
@@ -189,7 +190,7 @@ class RankScreen(QWidget):
 
     def secrets(self) -> frozenset[str]:
         """Return the names of videos and files, which must not be readable while a rater judges."""
-        if self.judging.phase not in ON_SCREEN | {JudgingPhase.REST} and not self.rate.is_busy:
+        if self.judging.phase not in WITH_TURN | {SittingPhase.REST} and not self.rate.is_busy:
             return frozenset()
         return frozenset(text for entry in self._app_context.videos for text in (entry.name, entry.path.stem))
 
@@ -288,7 +289,7 @@ class RankScreen(QWidget):
 
     def _is_judging(self) -> bool:
         """Return whether a pair is before a rater: elsewhere the keys belong to lists and fields."""
-        return self._shown and self.judging.phase in ON_SCREEN and self._tabs.currentIndex() == 0
+        return self._shown and self.judging.phase in WITH_TURN and self._tabs.currentIndex() == 0
 
     def _is_rating(self) -> bool:
         """Return whether a video is before a rater."""
@@ -299,7 +300,7 @@ class RankScreen(QWidget):
 
     def _is_between(self) -> bool:
         """Return whether nothing is before a rater of a study that can be written."""
-        judges = self.judging.phase in ON_SCREEN | {JudgingPhase.REST} or self.rate.is_busy
+        judges = self.judging.phase in WITH_TURN | {SittingPhase.REST} or self.rate.is_busy
         return self._app_context.studies.writable and not judges
 
     def _take_focus(self) -> None:
@@ -313,25 +314,25 @@ class RankScreen(QWidget):
         else:
             self.judging_view.take_focus()
 
-    def _fill_page(self, phase: JudgingPhase) -> None:
-        if phase is JudgingPhase.RATER:
+    def _fill_page(self, phase: SittingPhase) -> None:
+        if phase is SittingPhase.RATER:
             if self.pages.currentWidget() is not self.rater_page:
                 self.rater_page.reset("" if self._sat_down else self._app_context.settings.user_name)
             self.rater_page.set_summary(printable(self.judging.summary))
             self._app_context.studies.read(offered).then(succeeded=self._on_raters)
-        elif phase is JudgingPhase.READ_ONLY:
+        elif phase is SittingPhase.READ_ONLY:
             self._show_read_only()
-        elif phase is JudgingPhase.REST:
+        elif phase is SittingPhase.REST:
             self._show_rest()
-        elif phase is JudgingPhase.TOO_FEW:
+        elif phase is SittingPhase.TOO_FEW:
             for button in (self.find_missing, self.give_up):  # a rater judged, and files are gone
                 button.setVisible(bool(self.judging.session.rater))
-        elif phase is JudgingPhase.DONE:
+        elif phase is SittingPhase.DONE:
             self._show_done()
 
-    def _on_phase(self, phase: JudgingPhase) -> None:
+    def _on_phase(self, phase: SittingPhase) -> None:
         self._fill_page(phase)
-        judges = phase in ON_SCREEN or phase is JudgingPhase.REST
+        judges = phase in WITH_TURN or phase is SittingPhase.REST
         self._show_busy()
         if judges and self._tabs.currentIndex():  # a vote was undone: its pair is judged blind again
             self._group.button(0).click()
@@ -345,7 +346,7 @@ class RankScreen(QWidget):
 
     def _show_busy(self) -> bool:
         """Hide what would bias a rater who judges or rates; return whether one does."""
-        busy = self.judging.phase in ON_SCREEN | {JudgingPhase.REST} or self.rate.is_busy
+        busy = self.judging.phase in WITH_TURN | {SittingPhase.REST} or self.rate.is_busy
         for button in self._group.buttons()[1:]:
             button.setEnabled(not busy)
         for button in self._group.buttons():
@@ -413,7 +414,7 @@ class RankScreen(QWidget):
         short = metrics.elidedText(name, Qt.TextElideMode.ElideRight, room_px)
         self.progress.setText(f"{short}   {self._format_progress()}" if name else "")
         self.progress.setToolTip(as_tip(name) if short != name else "")
-        if self.judging.phase is JudgingPhase.DONE:
+        if self.judging.phase is SittingPhase.DONE:
             self._show_done()
         self.status_changed.emit()
 

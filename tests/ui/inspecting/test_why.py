@@ -17,8 +17,8 @@ from skillviewer.data.study import Study, Vote
 from skillviewer.ui.app import Composition
 from skillviewer.ui.inspecting.moment_row import MomentRow
 from skillviewer.ui.inspecting.rater_judgements import RatersBlock, ReasonRow
-from skillviewer.ui.ranking.judging import JudgingPhase
 from skillviewer.ui.ranking.screen import RankScreen
+from skillviewer.ui.ranking.sitting_controller import SittingPhase
 from skillviewer.ui.session.insight.findings import WhyQuestion, _other_models
 from skillviewer.ui.session.insight.why_loader import WhyStage
 from skillviewer.ui.session.studies import SETTINGS, VOTES
@@ -487,7 +487,7 @@ def test_a_blind_study_opens_the_page_to_whoever_judged_in_this_window(
     window.window.screens.show("rank")
     screen = window.window.screens.named("rank")
     assert isinstance(screen, RankScreen)
-    qtbot.waitUntil(lambda: screen.judging.phase is JudgingPhase.RATER)
+    qtbot.waitUntil(lambda: screen.judging.phase is SittingPhase.RATER)
     screen.rater_page.field.setText("R. Rater")
     click(screen.rater_page.begin)
     video = window.app_context.annotations.video
@@ -497,7 +497,7 @@ def test_a_blind_study_opens_the_page_to_whoever_judged_in_this_window(
         turn = screen.judging.session.turn
         assert turn is not None
         screen.judging_view.vote(verdict)
-        qtbot.waitUntil(lambda: screen.judging.phase is not JudgingPhase.STORING)
+        qtbot.waitUntil(lambda: screen.judging.phase is not SittingPhase.STORING)
         return turn.names
 
     judge(None)
@@ -521,12 +521,12 @@ def test_who_works_here_is_proposed_to_the_first_who_judges(
     screen = window.window.screens.named("rank")
     assert isinstance(screen, RankScreen)
     field = screen.rater_page.field
-    qtbot.waitUntil(lambda: screen.judging.phase is JudgingPhase.RATER and field.hasFocus())
+    qtbot.waitUntil(lambda: screen.judging.phase is SittingPhase.RATER and field.hasFocus())
     assert field.text() == field.selectedText() == "R. Rater"
     click(screen.rater_page.begin)
     qtbot.waitUntil(lambda: screen.judging.accepting)
     click(screen.finish)
-    qtbot.waitUntil(lambda: screen.judging.phase is JudgingPhase.RATER)
+    qtbot.waitUntil(lambda: screen.judging.phase is SittingPhase.RATER)
     assert field.text() == "", "the next one is likely to be another"
 
 

@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from skillviewer.data.study import Study
 from skillviewer.data.study.practice import Practice, PracticePair
-from skillviewer.ui.ranking.judging import JudgingPhase
+from skillviewer.ui.ranking.sitting_controller import SittingPhase
 from tests.facts import missing
 from tests.ui.conftest import MakeWindow
 from tests.ui.fakes import FakeWorld
@@ -35,7 +35,7 @@ def test_practice_pairs_and_the_summary_of_a_sitting(
     left, right = rater.standing_on()
     assert {left, right} == {NAMES[0], NAMES[1]}
     rater.press(KEYS.Key_1)
-    assert rater.phase is JudgingPhase.FEEDBACK
+    assert rater.phase is SittingPhase.FEEDBACK
     said = screen.judging_view.votes.message.text()
     assert not missing(said, "As stated" if left == NAMES[0] else "otherwise", "the slip at 0:01")
     rater.press(KEYS.Key_1)
@@ -46,5 +46,5 @@ def test_practice_pairs_and_the_summary_of_a_sitting(
     rater.vote(KEYS.Key_2)
     assert len(rater.votes()) == 1
     screen.judging.leave()
-    qtbot.waitUntil(lambda: rater.phase is JudgingPhase.RATER)
+    qtbot.waitUntil(lambda: rater.phase is SittingPhase.RATER)
     assert not missing(screen.rater_page.summary, "Ann judged 1 pair", "1 of 1")

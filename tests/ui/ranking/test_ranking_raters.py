@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractButton
 from pytestqt.qtbot import QtBot
 
 from skillviewer.data.study import Study
-from skillviewer.ui.ranking.judging import JudgingPhase
+from skillviewer.ui.ranking.sitting_controller import SittingPhase
 from tests.ui.conftest import MakeWindow
 from tests.ui.fakes import FakeDialogs, FakeWorld
 from tests.ui.hands import click, key, type_text
@@ -53,7 +53,7 @@ def choose(rater: Rater, row: int) -> None:
 
 def finish(rater: Rater) -> None:
     click(rater.screen.finish)
-    rater.qtbot.waitUntil(lambda: rater.phase is JudgingPhase.RATER)
+    rater.qtbot.waitUntil(lambda: rater.phase is SittingPhase.RATER)
 
 
 def test_a_name_that_is_chosen_is_the_whole_name(sit_down_to: SitDownTo, tmp_path: Path, videos: list[Path]) -> None:
@@ -138,7 +138,7 @@ def test_a_name_that_is_typed_while_the_raters_come_stays(
 ) -> None:
     rater = sit_down_to(make_study(tmp_path, videos))
     page = rater.screen.rater_page
-    rater.qtbot.waitUntil(lambda: rater.phase is JudgingPhase.RATER)
+    rater.qtbot.waitUntil(lambda: rater.phase is SittingPhase.RATER)
     type_text(page.field, "Cl")
     page.set_raters(("Ann", "Clara"))
     page.take_focus()
@@ -160,7 +160,7 @@ def test_all_is_done_where_a_pair_that_was_put_back_cannot_be_shown(
     rater.begin()
     rater.vote(KEYS.Key_1)
     rater.vote(KEYS.Key_1)
-    assert rater.phase is JudgingPhase.DONE
+    assert rater.phase is SittingPhase.DONE
     assert "gave 2 judgements" in rater.screen.done_page.text
 
 
@@ -175,7 +175,7 @@ def test_a_small_study_has_an_aim_that_can_be_reached(
     rater.qtbot.waitUntil(lambda: progress.text().endswith("You 0/5 · everyone 0/5"))
     for _ in range(5):
         rater.vote(KEYS.Key_1)
-    assert rater.phase is JudgingPhase.DONE
+    assert rater.phase is SittingPhase.DONE
     page = rater.screen.done_page
     words = "Ann gave 5 judgements and has seen every pair. All raters together gave 5."
     rater.qtbot.waitUntil(lambda: words in page.text and not rater.screen.more.isVisible())
@@ -193,16 +193,16 @@ def test_a_rater_whose_videos_are_gone_goes_on_when_they_are_found(
     path = make_study(tmp_path, own)
     here.rename(elsewhere)
     rater = sit_down_to(path)
-    qtbot.waitUntil(lambda: rater.phase is JudgingPhase.RATER)
+    qtbot.waitUntil(lambda: rater.phase is SittingPhase.RATER)
     type_text(rater.screen.rater_page.field, "Ann")
     click(rater.screen.rater_page.begin)
-    qtbot.waitUntil(lambda: rater.phase is JudgingPhase.TOO_FEW)
+    qtbot.waitUntil(lambda: rater.phase is SittingPhase.TOO_FEW)
     assert rater.screen.give_up.isVisible()
     click(rater.screen.give_up)
-    qtbot.waitUntil(lambda: rater.phase is JudgingPhase.RATER)
+    qtbot.waitUntil(lambda: rater.phase is SittingPhase.RATER)
     type_text(rater.screen.rater_page.field, "Ann")
     click(rater.screen.rater_page.begin)
-    qtbot.waitUntil(lambda: rater.phase is JudgingPhase.TOO_FEW)
+    qtbot.waitUntil(lambda: rater.phase is SittingPhase.TOO_FEW)
     dialogs.folder_answer = elsewhere
     click(rater.screen.find_missing)
     rater.wait_for_pair()
@@ -220,7 +220,7 @@ def test_a_drive_that_is_away_for_a_moment_does_not_end_the_session(
     assert judging.session.turn is not None
     for contender in (judging.session.turn.left, judging.session.turn.right):
         judging.on_unreadable(contender)
-    qtbot.waitUntil(lambda: rater.phase is JudgingPhase.TOO_FEW)
+    qtbot.waitUntil(lambda: rater.phase is SittingPhase.TOO_FEW)
     rater.made.app_context.studies.locate(videos[0].parent)
     rater.wait_for_pair()
     rater.vote(KEYS.Key_1)
@@ -231,7 +231,7 @@ def test_a_study_of_one_video_has_nobody_to_send_home(
     sit_down_to: SitDownTo, tmp_path: Path, videos: list[Path]
 ) -> None:
     rater = sit_down_to(make_study(tmp_path, videos[:1]))
-    rater.qtbot.waitUntil(lambda: rater.phase is JudgingPhase.TOO_FEW)
+    rater.qtbot.waitUntil(lambda: rater.phase is SittingPhase.TOO_FEW)
     assert not rater.screen.give_up.isVisible()
     assert not rater.screen.find_missing.isVisible()
 
@@ -244,7 +244,7 @@ def test_time_runs_again_when_a_pause_is_undone(
     rater.begin()
     rater.vote(KEYS.Key_1)
     judging = rater.screen.judging
-    assert rater.phase is JudgingPhase.REST
+    assert rater.phase is SittingPhase.REST
     assert "You have judged 1 pair in 1 min." in rater.screen.rest_page.text
     before_s = judging.sitting_s
     rater.made.window.actions_["undo"].trigger()
@@ -302,7 +302,7 @@ def test_a_long_name_leaves_the_question_in_the_middle(
 
 
 def show_set_up(rater: Rater) -> None:
-    rater.qtbot.waitUntil(lambda: rater.phase is JudgingPhase.RATER)
+    rater.qtbot.waitUntil(lambda: rater.phase is SittingPhase.RATER)
     click(next(button for button in rater.screen.findChildren(QAbstractButton) if button.text() == "Set-up"))
 
 

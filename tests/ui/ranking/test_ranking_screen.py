@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.data.study import NewVideo, Study, StudySettings, Vote
 from skillviewer.data.study.exchange.exchange import bring_in
-from skillviewer.ui.ranking.judging import JudgingPhase
+from skillviewer.ui.ranking.sitting_controller import SittingPhase
 from skillviewer.ui.session.studies import VOTES
 from skillviewer.ui.session.undo import Command
 from skillviewer.ui.threads.messages import Message
@@ -85,7 +85,7 @@ def test_a_key_that_is_hit_twice_is_one_vote(qtbot: QtBot, make_rater: MakeRater
     for _ in range(3):
         rater.press(KEYS.Key_1)
         rater.press(KEYS.Key_1)
-        qtbot.waitUntil(lambda: rater.phase is JudgingPhase.JUDGING)
+        qtbot.waitUntil(lambda: rater.phase is SittingPhase.JUDGING)
         rater.press(KEYS.Key_2)  # the next pair is there, but hardly anybody has seen it
         rater.wait_for_pair()
     assert [vote.verdict for vote in rater.votes()] == [Verdict.LEFT] * 3
@@ -107,7 +107,7 @@ def test_a_double_click_is_one_vote_on_the_pair_that_was_seen(make_rater: MakeRa
     rater.qtbot.waitUntil(lambda: len(rater.votes()) == 4)
     rater.wait_for_pair()  # a slow hand: the next pair is there, and would take a vote
     second_click(buttons.left)
-    assert rater.phase is JudgingPhase.JUDGING
+    assert rater.phase is SittingPhase.JUDGING
     assert [(vote.left, vote.right) for vote in rater.votes()] == [*seen, on_screen]
     next_pair = rater.standing_on()
     click(buttons.right)
@@ -132,7 +132,7 @@ def test_no_ties_where_the_study_has_none(make_rater: MakeRater) -> None:
     rater.begin()
     assert not rater.screen.judging_view.votes.neither.isVisible()
     rater.press(KEYS.Key_0)
-    assert rater.phase is JudgingPhase.JUDGING
+    assert rater.phase is SittingPhase.JUDGING
     rater.vote(KEYS.Key_1)
     assert [vote.verdict for vote in rater.votes()] == [Verdict.LEFT]
 
@@ -247,7 +247,7 @@ def test_no_menu_names_a_video_while_somebody_judges(qtbot: QtBot, make_rater: M
     window.screens.show("rank")
     assert not named()
     click(rater.screen.finish)
-    qtbot.waitUntil(lambda: rater.phase is JudgingPhase.RATER)
+    qtbot.waitUntil(lambda: rater.phase is SittingPhase.RATER)
     assert named() == before
     assert window.recent.isEnabled()
 
@@ -298,7 +298,7 @@ def test_the_log_names_no_video(
     rater = sit_down(qtbot, make_window, world, path)
     caplog.clear()
     rater.begin()
-    while rater.phase is not JudgingPhase.DONE:
+    while rater.phase is not SittingPhase.DONE:
         rater.press(KEYS.Key_End)
         rater.vote(KEYS.Key_1)
     said = [record.getMessage() for record in caplog.records]
@@ -329,7 +329,7 @@ def test_a_vote_given_while_another_study_opens_is_not_written_there(
     app_context = rater.made.app_context
     app_context.studies.open(other)
     rater.press(KEYS.Key_1)
-    qtbot.waitUntil(lambda: rater.phase is JudgingPhase.RATER)
+    qtbot.waitUntil(lambda: rater.phase is SittingPhase.RATER)
     assert "another study" in rater.made.window.messages.text.lower()
     assert rater.votes() == ()
     assert replace(rater, path=other).votes() == ()
@@ -352,7 +352,7 @@ def test_a_video_that_cannot_be_opened_is_left_out(
     for _ in range(3):
         seen.add(frozenset(rater.standing_on()))
         rater.vote(KEYS.Key_1)
-    assert rater.phase is JudgingPhase.DONE, "three pairs of three videos, and a repeat is too soon"
+    assert rater.phase is SittingPhase.DONE, "three pairs of three videos, and a repeat is too soon"
     assert seen == {frozenset((a, b)) for a in NAMES[:3] for b in NAMES[:3] if a != b}
     assert len(rater.votes()) == 3, "no vote on what was not seen"
     assert any("could not be opened" in text for text in said) or any("are missing" in text for text in said)
@@ -584,7 +584,7 @@ def test_two_raters_have_their_own_queues(make_rater: MakeRater) -> None:
     rater.vote(KEYS.Key_1)
     second = rater.standing_on()
     click(rater.screen.finish)
-    assert rater.phase is JudgingPhase.RATER
+    assert rater.phase is SittingPhase.RATER
     assert not rater.made.window.actions_["undo"].isEnabled(), "what Ann did is not Ben's to take back"
     rater.begin("Ben")
     assert rater.screen.judging.session.progress.n_own == 0
@@ -603,7 +603,7 @@ def test_a_second_window_only_looks(
     rater = make_rater()
     rater.begin("Ann")
     other = sit_down(qtbot, make_window, world, rater.path)
-    assert other.phase is JudgingPhase.READ_ONLY
+    assert other.phase is SittingPhase.READ_ONLY
     page = other.screen.pages.currentWidget()
     assert page is not None
     assert any("reading only" in text for text in all_texts(page))
@@ -613,7 +613,7 @@ def test_a_second_window_only_looks(
     assert rater.made.app_context.wait(60_000)
     other.come_forward()
     click(other.screen.read_only_page.findChildren(QAbstractButton)[0])
-    qtbot.waitUntil(lambda: other.phase is JudgingPhase.RATER)
+    qtbot.waitUntil(lambda: other.phase is SittingPhase.RATER)
     other.begin("Ben")
     other.vote(KEYS.Key_2)
     assert [(vote.rater, vote.verdict) for vote in rater.votes()] == [("Ann", Verdict.LEFT), ("Ben", Verdict.RIGHT)]
@@ -690,7 +690,7 @@ def test_others_judge_in_a_browser_and_their_votes_come_back(
 def test_an_empty_state_says_what_to_do(make_rater: MakeRater) -> None:
     rater = make_rater(1)
     page = rater.screen.pages.currentWidget()
-    assert rater.phase is JudgingPhase.TOO_FEW
+    assert rater.phase is SittingPhase.TOO_FEW
     assert page is not None
     assert any("fewer than two videos" in text for text in all_texts(page))
     assert not rater.made.window.actions_["rank_left"].isEnabled()
@@ -701,13 +701,13 @@ def test_the_end_is_calm(make_rater: MakeRater) -> None:
     rater.begin()
     rater.vote(KEYS.Key_1)
     rater.vote(KEYS.Key_1)
-    assert rater.phase is JudgingPhase.DONE
+    assert rater.phase is SittingPhase.DONE
     assert "Ann gave 2 judgements" in rater.screen.done_page.text
     assert "2 of 2" in rater.screen.done_page.text
     rater.screen.more.click()
     rater.wait_for_pair()
     rater.vote(KEYS.Key_1)
-    assert rater.phase is JudgingPhase.DONE
+    assert rater.phase is SittingPhase.DONE
     assert not rater.screen.more.isVisible(), "there is no further pair"
     rater.made.window.actions_["undo"].trigger()
     rater.wait_for_pair()
@@ -718,7 +718,7 @@ def test_fewer_pairs_than_are_aimed_at_are_all_there_is(make_rater: MakeRater) -
     rater = make_rater(2, repeat_share=0.0)
     rater.begin()
     rater.vote(KEYS.Key_1)
-    assert rater.phase is JudgingPhase.DONE
+    assert rater.phase is SittingPhase.DONE
     assert not missing(rater.screen.done_page.text, "1 judgement", "gave 1")
 
 
@@ -728,7 +728,7 @@ def test_a_pause_is_suggested_after_many_pairs(make_rater: MakeRater, monkeypatc
     rater.begin()
     rater.vote(KEYS.Key_1)
     rater.vote(KEYS.Key_1)
-    assert rater.phase is JudgingPhase.REST
+    assert rater.phase is SittingPhase.REST
     assert "2 pairs" in rater.screen.rest_page.text
     assert not rater.made.window.actions_["rank_left"].isEnabled(), "a key votes on nothing now"
     rater.press(KEYS.Key_Space)  # the button that goes on has the focus
@@ -784,14 +784,14 @@ def test_another_study_ends_the_session(
     with Study.create(folder / "other.skillstudy") as study:
         study.videos.add([NewVideo(path) for path in videos[:2]])
     rater.made.app_context.studies.open(folder / "other.skillstudy")
-    qtbot.waitUntil(lambda: rater.phase is JudgingPhase.RATER)
+    qtbot.waitUntil(lambda: rater.phase is SittingPhase.RATER)
     assert rater.screen.judging.session.rater == ""
     assert replace(rater, path=folder / "other.skillstudy").votes() == ()
 
 
 def test_the_set_up_is_on_the_disk_at_once_and_can_be_undone(qtbot: QtBot, make_rater: MakeRater) -> None:
     rater = make_rater()
-    qtbot.waitUntil(lambda: rater.phase is JudgingPhase.RATER)
+    qtbot.waitUntil(lambda: rater.phase is SittingPhase.RATER)
     setup = rater.screen.setup
     tab = next(button for button in rater.screen.findChildren(QAbstractButton) if button.text() == "Set-up")
     click(tab)
@@ -842,7 +842,7 @@ def test_the_next_rater_finds_an_empty_field(qtbot: QtBot, make_rater: MakeRater
             rater.wait_for_pair()
         rater.vote(Qt.Key.Key_1)
         click(rater.screen.finish)
-        qtbot.waitUntil(lambda: rater.phase is JudgingPhase.RATER and page.list.count() == 1)
+        qtbot.waitUntil(lambda: rater.phase is SittingPhase.RATER and page.list.count() == 1)
         assert (page.field.text(), page.begin.isEnabled(), page.list.currentRow()) == ("", False, -1)
     qtbot.waitUntil(page.field.hasFocus)
     type_text(page.field, "Ben")
@@ -873,15 +873,15 @@ def test_while_a_pair_is_judged_nothing_is_done_to_a_video_that_nobody_sees(
 def test_every_pair_that_was_put_back_is_asked_before_all_is_done(qtbot: QtBot, make_rater: MakeRater) -> None:
     rater = make_rater(n_videos=3, comparisons_per_video=2.0)
     rater.begin("Ann")
-    while rater.phase is not JudgingPhase.DONE:
+    while rater.phase is not SittingPhase.DONE:
         rater.vote(Qt.Key.Key_1)
     rater.screen.judging.leave()
     pairs = [frozenset((vote.left, vote.right)) for vote in rater.votes()]
     assert len(pairs) == 3
     rater.made.app_context.studies.submit_write(lambda study: study.again.ask(pairs), VOTES)
-    qtbot.waitUntil(lambda: rater.phase is JudgingPhase.RATER)
+    qtbot.waitUntil(lambda: rater.phase is SittingPhase.RATER)
     rater.begin("Ann")
     for _ in range(3):  # a vote waits for a pair: after "all done" there would be none
         rater.vote(Qt.Key.Key_2)
-    qtbot.waitUntil(lambda: rater.phase is JudgingPhase.DONE)
+    qtbot.waitUntil(lambda: rater.phase is SittingPhase.DONE)
     assert len(rater.votes()) == 6

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.data.study import Study, Vote
 from skillviewer.data.study.ranking import report
-from skillviewer.ui.ranking.judging import JudgingPhase
+from skillviewer.ui.ranking.sitting_controller import SittingPhase
 from tests.ui.conftest import MakeWindow
 from tests.ui.fakes import FakeWorld
 from tests.ui.hands import click
@@ -176,11 +176,11 @@ def test_nothing_is_shown_while_a_rater_judges(qtbot: QtBot, open_study: Open) -
 def test_a_vote_that_is_taken_back_closes_the_results(qtbot: QtBot, open_study: Open) -> None:
     rater = open_study([("Ann", a, b, 1) for a, b in ((ZEBRA, QUAGGA), (OKAPI, TAPIR))])
     rater.begin("Ann")
-    while rater.phase is not JudgingPhase.DONE:
+    while rater.phase is not SittingPhase.DONE:
         rater.vote(KEYS.Key_1)
     look(qtbot, rater, "Results")
     rater.made.app_context.undo.undo()
-    qtbot.waitUntil(lambda: rater.phase is JudgingPhase.JUDGING)
+    qtbot.waitUntil(lambda: rater.phase is SittingPhase.JUDGING)
     assert not rater.screen.results.isVisible()
     assert rater.screen.judging_view.isVisible()
 

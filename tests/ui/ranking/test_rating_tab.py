@@ -13,9 +13,9 @@ from skillviewer.core.ratings.rubric import Anchor, Rubric, RubricItem
 from skillviewer.data.study import Study
 from skillviewer.data.study.practice import Practice, PracticeVideo
 from skillviewer.data.study.rating_forms import RatingForm
-from skillviewer.ui.ranking.rating_controller import RatingPhase
 from skillviewer.ui.ranking.rating_tab import RatingTab
 from skillviewer.ui.ranking.rubric_page import OWN
+from skillviewer.ui.ranking.sitting_controller import SittingPhase
 from tests.facts import missing
 from tests.ui.conftest import MakeWindow
 from tests.ui.fakes import FakeDialogs, FakeWorld
@@ -36,11 +36,11 @@ class Rating:
         click(tab(rater, "Rate"))
 
     @property
-    def phase(self) -> RatingPhase:
+    def phase(self) -> SittingPhase:
         return self.tab.controller.phase
 
     def begin(self, name: str = "Ann") -> None:
-        self.qtbot.waitUntil(lambda: self.phase is RatingPhase.RATER)
+        self.qtbot.waitUntil(lambda: self.phase is SittingPhase.RATER)
         self.tab.rater_page.field.setText(name)
         click(self.tab.rater_page.begin)
         self.wait()
@@ -48,7 +48,7 @@ class Rating:
     def wait(self) -> None:
         """Wait until a rating counts."""
         ready = self.tab.controller._guard
-        self.qtbot.waitUntil(lambda: self.phase is RatingPhase.RATING and not ready.isActive())
+        self.qtbot.waitUntil(lambda: self.phase is SittingPhase.JUDGING and not ready.isActive())
 
     def press(self, *keys: Qt.Key) -> None:
         for which in keys:
@@ -61,8 +61,8 @@ class Rating:
         self.wait()
         before = len(self.forms())
         self.press(*keys, KEYS.Key_Return)
-        self.qtbot.waitUntil(lambda: len(self.forms()) > before and self.phase is not RatingPhase.STORING)
-        if self.phase is not RatingPhase.DONE:
+        self.qtbot.waitUntil(lambda: len(self.forms()) > before and self.phase is not SittingPhase.STORING)
+        if self.phase is not SittingPhase.DONE:
             self.wait()
 
     def seen(self) -> str:
@@ -111,7 +111,7 @@ def test_videos_are_rated_by_keys_and_stored_with_what_was_on_screen(make_rating
         texts = " ".join(all_texts(rating.rater.made.window))
         assert not [name for name in NAMES if name in texts], "nothing names a video"
         rating.rate(KEYS(KEYS.Key_1.value + n % 5), KEYS.Key_2)
-    assert rating.phase is RatingPhase.DONE
+    assert rating.phase is SittingPhase.DONE
     forms = rating.forms()
     assert [form.video for form in forms] == on_screen
     assert [form.answers for form in forms] == [{"flow": 1 + n % 5, "care": 2} for n in range(6)]
@@ -173,7 +173,7 @@ def test_finish_for_now_summarises_and_the_rater_goes_on_later(make_rating: Make
     rating.rate(KEYS.Key_1, KEYS.Key_1)
     second = rating.seen()
     click(rating.rater.screen.finish)
-    rating.qtbot.waitUntil(lambda: rating.phase is RatingPhase.RATER)
+    rating.qtbot.waitUntil(lambda: rating.phase is SittingPhase.RATER)
     assert not missing(rating.tab.rater_page.summary, "Ann rated 1 video", "1 of 6")
     rating.begin("ann")
     assert rating.seen() == second
@@ -186,7 +186,7 @@ def test_practice_tells_the_stated_ratings_and_is_not_stored(make_rating: MakeRa
     rating.begin()
     assert rating.seen() == NAMES[0]
     rating.press(KEYS.Key_2, KEYS.Key_1, KEYS.Key_Return)
-    assert rating.phase is RatingPhase.FEEDBACK
+    assert rating.phase is SittingPhase.FEEDBACK
     assert not missing(rating.tab.view.message.text(), "you 2", "stated 5", "smooth")
     click(rating.tab.view.proceed_button)
     rating.wait()
@@ -198,25 +198,25 @@ def test_practice_tells_the_stated_ratings_and_is_not_stored(make_rating: MakeRa
 
 def test_a_changed_rubric_is_not_left_without_a_question(make_rating: MakeRating) -> None:
     rating = make_rating()
-    rating.qtbot.waitUntil(lambda: rating.phase is RatingPhase.RATER)
+    rating.qtbot.waitUntil(lambda: rating.phase is SittingPhase.RATER)
     click(rating.tab.change_rubric)
     page, dialogs = rating.tab.rubric_page, FakeDialogs()
-    rating.qtbot.waitUntil(lambda: rating.phase is RatingPhase.RUBRIC and page.back_button.isVisible())
+    rating.qtbot.waitUntil(lambda: rating.phase is SittingPhase.RUBRIC and page.back_button.isVisible())
     page.dialogs = dialogs
     click(page.add_button)
     dialogs.confirm_answer = False
     click(page.back_button)
-    assert rating.phase is RatingPhase.RUBRIC
+    assert rating.phase is SittingPhase.RUBRIC
     page.template.setCurrentIndex(0)
     page.template.activated.emit(0)
     assert page.template.currentData() == OWN
     assert page.has_draft
     dialogs.confirm_answer = True
     click(page.back_button)
-    rating.qtbot.waitUntil(lambda: rating.phase is RatingPhase.RATER)
+    rating.qtbot.waitUntil(lambda: rating.phase is SittingPhase.RATER)
     assert len(dialogs.asked) == 3
     click(rating.tab.change_rubric)
-    rating.qtbot.waitUntil(lambda: rating.phase is RatingPhase.RUBRIC and not page.has_draft)
+    rating.qtbot.waitUntil(lambda: rating.phase is SittingPhase.RUBRIC and not page.has_draft)
     click(page.back_button)
     assert len(dialogs.asked) == 3, "nothing was changed, so nothing is asked"
 
@@ -224,7 +224,7 @@ def test_a_changed_rubric_is_not_left_without_a_question(make_rating: MakeRating
 def test_a_rubric_is_chosen_changed_and_locked(make_rating: MakeRating) -> None:
     rating = make_rating(rubric=None)
     page = rating.tab.rubric_page
-    rating.qtbot.waitUntil(lambda: rating.phase is RatingPhase.RUBRIC)
+    rating.qtbot.waitUntil(lambda: rating.phase is SittingPhase.RUBRIC)
     assert page.table.rowCount() == 7
     item = page.table.item(0, 1)
     assert item is not None
@@ -234,7 +234,7 @@ def test_a_rubric_is_chosen_changed_and_locked(make_rating: MakeRating) -> None:
     item.setText("0")
     page.total.setText("")
     click(page.use_button)
-    rating.qtbot.waitUntil(lambda: rating.phase is RatingPhase.RATER)
+    rating.qtbot.waitUntil(lambda: rating.phase is SittingPhase.RATER)
     with Study.open(rating.rater.path, read_only=True) as study:
         plan = study.forms.plan()
     assert plan is not None
@@ -242,7 +242,7 @@ def test_a_rubric_is_chosen_changed_and_locked(make_rating: MakeRating) -> None:
     rating.begin()
     rating.rate(*[KEYS.Key_1] * 7)
     click(rating.rater.screen.finish)
-    rating.qtbot.waitUntil(lambda: rating.phase is RatingPhase.RATER)
+    rating.qtbot.waitUntil(lambda: rating.phase is SittingPhase.RATER)
     click(rating.tab.change_rubric)
     rating.qtbot.waitUntil(lambda: "1 videos are rated" in page.message.text())
     assert not page.template.isEnabled()

@@ -27,9 +27,9 @@ from skillviewer.data.study.database import side_files
 from skillviewer.data.study.identity import Identity, identify
 from skillviewer.data.study.schema import VERSION
 from skillviewer.ui.app import Composition, begin
-from skillviewer.ui.ranking.judging import JudgingPhase
 from skillviewer.ui.ranking.judging_session import withdraw
 from skillviewer.ui.ranking.screen import RankScreen
+from skillviewer.ui.ranking.sitting_controller import SittingPhase
 from skillviewer.ui.session import model_chooser
 from skillviewer.ui.session.open_study import OpenStudy, sample_path
 from skillviewer.ui.session.studies import VIDEOS, VOTES
@@ -760,7 +760,7 @@ def test_a_study_in_a_folder_that_cannot_be_written_is_shown_and_takes_no_votes(
     window.window.screens.show("rank")
     rank = window.window.screens.named("rank")
     assert isinstance(rank, RankScreen)
-    qtbot.waitUntil(lambda: rank.judging.phase is JudgingPhase.READ_ONLY)
+    qtbot.waitUntil(lambda: rank.judging.phase is SittingPhase.READ_ONLY)
     assert rank.pages.currentWidget() is rank.read_only_page
     assert any(text.startswith(words) and "You can judge in a copy" in text for text in all_texts(rank))
     vote = Vote("b", "c", Verdict.LEFT, "Ben")

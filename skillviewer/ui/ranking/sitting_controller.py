@@ -1,0 +1,238 @@
+"""One rater's sitting: what is before the rater, what comes next, and when an answer counts. No widgets."""
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+from PySide6.QtCore import QObject, Signal
+
+from skillviewer.data.study import Study
+from skillviewer.ui.ranking.sitting_clock import SittingClock
+from skillviewer.ui.session.open_study import OpenStudy
+from skillviewer.ui.session.playback import monotonic_clock
+from skillviewer.ui.session.studies import VOTES, StudyController
+from skillviewer.ui.session.undo import Command, UndoStack
+from skillviewer.ui.threads.throttle import single_shot
+
+if TYPE_CHECKING:
+    from skillviewer.ui.threads.worker_thread import Task
+
+Queue = TypeVar("Queue")
+Answer = TypeVar("Answer")
+
+GUARD_MS = 250  # time after a turn comes on screen in which no answer counts: a key hit twice is one answer
+REST_AFTER_S = 25 * 60.0
+
+
+class SittingPhase(StrEnum):
+    """State of a sitting. A turn is a pair to vote on, or a single video to rate."""
+
+    CLOSED = "closed"  # no study
+    READ_ONLY = "read only"  # a study that cannot be written
+    TOO_FEW = "too few"  # fewer than two videos that can be shown, for pairs
+    RUBRIC = "rubric"  # the study has no rubric yet, or it is being chosen, for single videos
+    RATER = "rater"  # the rater's name is asked for
+    PREPARING = "preparing"  # the turn is being chosen or opened
+    JUDGING = "judging"
+    STORING = "storing"  # an answer is being written
+    FEEDBACK = "feedback"  # the stated answer to a practice turn is shown
+    REST = "rest"  # a pause is suggested
+    DONE = "done"  # the aim is reached, or no turn is left
+
+
+WITH_TURN = frozenset({SittingPhase.PREPARING, SittingPhase.JUDGING, SittingPhase.STORING, SittingPhase.FEEDBACK})
+"""Phases in which a turn is before a rater."""
+
+
+class Sitting(Protocol):
+    """What a controller asks of the session of a rater."""
+
+    @property
+    def rater(self) -> str:
+        """Name of the rater, or ""."""
+
+    @property
+    def turn(self) -> object:
+        """The turn that is on screen or being opened, or None."""
+
+    def end_practice_turn(self) -> bool:
+        """Drop the practice turn on screen; return whether there are others."""
+
+
+class SittingController(QObject, Generic[Queue, Answer]):
+    """Leads a rater through turns; ``undo_key`` returns the text of the key for undo, or "".
+
+    The next turn follows only when the answer is on the disk. Keys do not answer until the turn has been painted and a
+    short guard time is over. Undo happens in the study: an answer that no longer counts brings its turn back. Nothing
+    of a practice turn is stored.
+    """
+
+    phase_changed = Signal(object)
+    turn_changed = Signal(object)  # the turn to show, or None
+    taken_back = Signal(object)  # the answer that was taken back; its turn comes on screen again
+    feedback = Signal(str)  # the stated answer to a practice turn next to the rater's own
+    judged = Signal(str)  # name of the rater: an answer given in this window is on the disk
+    message_changed = Signal(str)  # a warning for the rater; "" clears the last one
+
+    practice_over_text = ""  # what is said after the last practice turn
+    not_stored_text = ""  # what is said after an answer that could not be written
+
+    session: Sitting
+
+    def __init__(
+        self,
+        studies: StudyController,
+        undo: UndoStack,
+        undo_key: Callable[[], str] = str,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._studies = studies
+        self._undo = undo
+        self._undo_key = undo_key
+        self.phase = SittingPhase.CLOSED
+        self.session = self._new_session("")
+        self.summary = ""  # summary of the last sitting, or ""
+        self._asked: Task | None = None
+        self._clock = SittingClock(monotonic_clock())
+        self._guard = single_shot(self, GUARD_MS)
+        studies.opened.connect(self._on_study)
+        studies.replaced.connect(self._on_replaced)
+        studies.changed.connect(self._on_changed)
+        if studies.current is not None:
+            self._on_study(studies.current)
+
+    @property
+    def accepting(self) -> bool:
+        """True while an answer counts."""
+        return self.phase is SittingPhase.JUDGING and not self._guard.isActive()
+
+    @property
+    def sitting_s(self) -> float:
+        """Time since the sitting began or the last pause ended, in seconds."""
+        return self._clock.since_rest_s
+
+    # what the kinds of sittings differ in
+
+    def _new_session(self, rater: str) -> Sitting:
+        raise NotImplementedError
+
+    def _summary(self) -> str:
+        """Return the summary of the sitting, or ""."""
+        raise NotImplementedError
+
+    def _query(self) -> Callable[[Study], Queue]:
+        """Return the function that reads the rater's turns from the study."""
+        raise NotImplementedError
+
+    def _advance(self) -> None:
+        """Go to the next turn, or to the page that replaces it."""
+        raise NotImplementedError
+
+    def _on_study(self, study: OpenStudy) -> None:
+        raise NotImplementedError
+
+    def _on_changed(self, changes: frozenset[str]) -> None:
+        raise NotImplementedError
+
+    def _on_queue(self, queue: Queue) -> None:
+        """Take the turns that were read."""
+        raise NotImplementedError
+
+    def _on_no_queue(self, error: object) -> None:
+        raise NotImplementedError
+
+    def _on_stored(self, answer: Answer) -> None:
+        raise NotImplementedError
+
+    # what the rater does
+
+    def enter(self, rater: str) -> None:
+        """Begin as a rater: a known one whose name differs in its spelling only, else a new one."""
+        rater = rater.strip()
+        if not rater or not self._studies.writable:
+            return
+        self._forget()
+        self.summary = ""
+        self.session = self._new_session(rater)
+        self._clock.begin()
+        self._set_phase(SittingPhase.PREPARING)
+        self._ask()
+
+    def leave(self, *_: object) -> None:
+        """Finish for now, and ask for the next rater."""
+        self.summary = self._summary()
+        self._forget()
+        if self._studies.current is not None:
+            self._set_phase(SittingPhase.RATER)
+            self._on_study(self._studies.current)
+
+    def proceed(self) -> None:
+        """Go on after the feedback on a practice turn."""
+        if self.phase is SittingPhase.FEEDBACK:
+            has_more = self.session.end_practice_turn()
+            self._advance()
+            self.message_changed.emit("" if has_more else self.practice_over_text)
+
+    # what the screen reports
+
+    def on_seen(self) -> None:
+        """Start the time of the turn: its pictures are on screen. Answers count after the guard time."""
+        if self.phase is SittingPhase.PREPARING and self.session.turn is not None:
+            self._clock.start_turn()
+            self._guard.start()
+            self._set_phase(SittingPhase.JUDGING)
+
+    def on_hidden(self) -> None:
+        self._clock.on_hidden()
+
+    def on_shown(self) -> None:
+        self._clock.on_shown(in_turn=self.phase is SittingPhase.JUDGING, running=self.phase in WITH_TURN)
+
+    # what happens
+
+    def _set_phase(self, phase: SittingPhase) -> None:
+        if phase is not self.phase:
+            self.phase = phase
+            self._clock.set_running(phase in WITH_TURN)  # an undo leads back from a pause
+            self.phase_changed.emit(phase)
+
+    def _show(self) -> None:
+        """Show the turn of the session, or none."""
+        self._clock.prepare_turn()
+        self.turn_changed.emit(self.session.turn)
+
+    def _forget(self) -> None:
+        self._undo.drop(VOTES)  # one rater must not undo another's answers
+        if self._asked is not None:
+            self._asked.cancel()
+        self._asked = None
+        self.session = self._new_session("")
+        self._clock.end()
+        self._show()
+        self.message_changed.emit("")
+
+    def _on_replaced(self) -> None:
+        self._forget()
+        self.summary = ""
+        self._set_phase(SittingPhase.CLOSED)
+
+    def _ask(self) -> None:
+        """Read the rater's turns from the study again."""
+        if not self.session.rater:
+            return
+        if self._asked is not None:
+            self._asked.cancel()
+        self._asked = self._studies.read(self._query())
+        self._asked.then(succeeded=self._on_queue, failed=self._on_no_queue)
+
+    def _store(self, command: Command) -> None:
+        """Write an answer, as a step that can be undone."""
+        self._set_phase(SittingPhase.STORING)
+        self._undo.perform(command).then(succeeded=self._on_stored, failed=self._on_not_stored)
+
+    def _on_not_stored(self, _error: object) -> None:
+        """Let the rater answer again. The message bar says why it failed."""
+        if self.phase is SittingPhase.STORING:
+            self._set_phase(SittingPhase.JUDGING)
+            self.message_changed.emit(self.not_stored_text)
