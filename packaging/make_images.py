@@ -34,7 +34,7 @@ from skillviewer.export.pictures.contact_sheet import SheetOptions, export_sheet
 from skillviewer.export.pictures.still import export_still
 from skillviewer.nets.library import DEFAULT_MODEL
 from skillviewer.ui.app import Composition, begin, compose, real_backend, set_up_application
-from skillviewer.ui.ranking.judging import JudgingPhase
+from skillviewer.ui.ranking.sitting_controller import SittingPhase
 from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.shell.page_spec import SCREENS
 from skillviewer.ui.threads.priorities import Collector
@@ -207,7 +207,7 @@ class Tour:
         """Picture a pair being judged, and the results of the votes."""
         screen = cast("RankScreen", self.screen("rank"))
         screen.judging.enter("A. Rater")
-        wait(lambda: screen.judging.phase is JudgingPhase.JUDGING)
+        wait(lambda: screen.judging.phase is SittingPhase.JUDGING)
         pause(800)
         self.grab("rank")
         screen.judging.leave()
