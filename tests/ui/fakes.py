@@ -18,9 +18,11 @@ from skillviewer.core.arrays import Float32Array, FloatArray, RGBImage
 from skillviewer.core.errors import CheckpointError, DeviceError, VideoError
 from skillviewer.core.explanation.alignment import Alignment
 from skillviewer.core.explanation.evidence import Evidence
+from skillviewer.core.kinematics.crop import no_tracks
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.video.clips import ClipRange, VideoClip
 from skillviewer.core.video.info import VideoInfo, sample_positions, segments
+from skillviewer.data.tracks_file import TrackStore
 from skillviewer.nets.library import ModelEntry, digest
 from skillviewer.ui.session.backend import Backend
 from skillviewer.ui.widgets.dialogs import Dialogs
@@ -248,6 +250,7 @@ class FakeWorld:
         models: Names of checkpoints.
         proxies: True if proxies exist.
         scale: The raters' scale that the models know, or None.
+        crops: True if the models look at the part around the tracks, and refuse videos without any.
     """
 
     folder: Path
@@ -268,6 +271,7 @@ class FakeWorld:
     memory: str = ""
     warning: str = ""
     scale: ScoreCalibration | None = None
+    crops: bool = False
     picture: Callable[[int], RGBImage] = numbered_picture
     assessed: list[tuple[str, str, int]] = field(default_factory=list)
     looked_at: list[VideoClip] = field(default_factory=list)
@@ -378,6 +382,9 @@ class FakeAssessor:
         world.looked_at.append(VideoClip(path, clip_range))
         world.assessed.append((self._name, path.stem, passes))
         video = world.info(path)
+        tracks = TrackStore().content_digest(video.digest) if world.crops else ""
+        if world.crops and not tracks:
+            raise VideoError(f"{path.name}: {no_tracks()}")
         for step in range(1, N_SEGMENTS + 1):
             token.check()
             if world.held and step == 13:
@@ -388,7 +395,7 @@ class FakeAssessor:
                 raise DeviceError("The GPU ran out of memory. Close other programs that use it.")
             if step % STEPS_A_REPORT == 0:
                 report(Progress("looking", step, N_SEGMENTS, self._analysis(video, passes, step, clip_range)))
-        return self._analysis(video, passes, N_SEGMENTS, clip_range)
+        return replace(self._analysis(video, passes, N_SEGMENTS, clip_range), tracks=tracks)
 
     def explain(self, video: Analysis, *, token: CancelToken, report: Report) -> Evidence:
         return explain(self._world.explaining, video, token, report)

@@ -40,6 +40,7 @@ from skillviewer.ui.session.thumbnail_loader import ThumbnailLoader
 from skillviewer.ui.session.tracks.click_following import ClickFollowing
 from skillviewer.ui.session.tracks.hand_searches import HandSearches
 from skillviewer.ui.session.tracks.point_requests import PointRequests
+from skillviewer.ui.session.tracks.stale_assessments import StaleAssessments
 from skillviewer.ui.session.tracks.video_tracks import VideoTracks
 from skillviewer.ui.session.undo import Command, UndoStack
 from skillviewer.ui.session.video_cameras import VideoCameras
@@ -155,6 +156,9 @@ class AppContext(QObject):
         self.hand_searches = HandSearches(self.hands_worker, state, videos, self.tracks, self.jobs, messages)
         self.following = ClickFollowing(
             self.tracks_worker, playback, self.tracks, self.point_requests, self.jobs, messages
+        )
+        self.stale_assessments = StaleAssessments(
+            self.tracks_worker, state, videos, self.tracks, self.assessments, messages
         )
         playback.video_changed.connect(self._end_point_request)
 

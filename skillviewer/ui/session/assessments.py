@@ -1,6 +1,6 @@
 """The queue of videos to be assessed."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
@@ -155,6 +155,32 @@ class AssessmentQueue(QObject):
                 self._videos.update(entry.clip, analysis=saved)
                 if entry.clip == self._state.current:
                     self._state.set_analysis(saved)
+
+    def resting_on_tracks(self) -> list[tuple[VideoClip, Analysis]]:
+        """Return the known analyses, by any model, whose numbers depend on tracks."""
+        return [(clip, analysis) for (clip, _), analysis in self._kept.items() if analysis.tracks]
+
+    def renew(self, clips: Collection[VideoClip]) -> None:
+        """Forget the analyses of some videos that depend on tracks, and begin anew where one is under way.
+
+        The video on screen is assessed again if that is automatic; the others count as not assessed.
+        """
+        self._kept = {
+            (clip, digest): analysis
+            for (clip, digest), analysis in self._kept.items()
+            if clip not in clips or not analysis.tracks
+        }
+        for clip in clips:
+            entry = self._videos.get(clip)
+            if entry is None or not entry.state.has_picture or clip in self._queue:
+                continue
+            if clip != self.running:
+                self._restore(clip)
+            elif self._task is not None:
+                self._queue.insert(0, clip)
+                self._task.cancel()
+        if self._state.current in clips:
+            self._on_current(self._state.current)
 
     def forget(self) -> None:
         """Forget the analyses of videos that are no longer there."""
