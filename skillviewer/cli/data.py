@@ -70,7 +70,7 @@ def import_ratings(
     """Make a data set from a TABLE of ratings (.csv, .tsv, .xlsx) and its videos.
 
     The columns are guessed, printed, and changed by options. Every row is used, or rejected with its reason. The
-    result opens with train, evaluate and data inspect; the table itself stays as it is.
+    result opens with train, evaluate and data inspect; the table itself is unchanged.
     """
     import msgspec
 

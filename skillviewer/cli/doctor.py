@@ -36,7 +36,7 @@ _ROOM_WANTED_GB = 5.0
 _MARKS = {True: "ok", False: "MISSING", None: "-"}
 
 CurveLine = tuple[bool | None, str, str]
-"""(sound, what, what was found or what to do); None where a thing that nothing needs is not there."""
+"""(sound, what, what was found or what to do); None if a thing that nothing needs is not there."""
 
 
 def _versions() -> Iterator[CurveLine]:

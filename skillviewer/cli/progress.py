@@ -84,7 +84,7 @@ class BatchReport:
 
     Args:
         total: Number of pieces.
-        bar: Shows progress on a terminal, or None where a single piece does that itself.
+        bar: Shows progress on a terminal, or None if a single piece does that itself.
         log: File that gets a line of JSON for every piece, or None.
         stage: The work, in a word or two.
         clock: Returns seconds.

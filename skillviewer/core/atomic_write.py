@@ -168,7 +168,7 @@ def atomic_export(path: Path, *, overwrite: bool, durable: bool = True) -> Itera
 
 
 def _files_below(folder: Path) -> Iterator[Path]:
-    for directory, _, names in os.walk(folder):  # folders that another process removes meanwhile are passed over
+    for directory, _, names in os.walk(folder):  # folders that another process removes meanwhile are skipped
         yield from (Path(directory, name) for name in names)
 
 

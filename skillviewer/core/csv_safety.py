@@ -1,7 +1,7 @@
 """Protection against CSV injection: text that a spreadsheet would run as a formula is escaped with an apostrophe.
 
 Spreadsheets compute a cell that begins with = + - or @, even after a tab or a line end, also in a table from elsewhere;
-such a formula can fetch from the network or start programs. After an apostrophe it is text. Numbers stay as they are.
+such a formula can fetch from the network or start programs. After an apostrophe it is text. Numbers are unchanged.
 """
 
 import re

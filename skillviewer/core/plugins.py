@@ -118,7 +118,7 @@ class _Failure:
 
 
 def _imported(point: EntryPoint, fatal: str) -> object:
-    """Return what an entry point names, or why it cannot be imported; ``fatal`` is what its trial found, or ""."""
+    """Return the object of an entry point, or the import failure; ``fatal`` is the failure of its trial, or ""."""
     if fatal:
         return _Failure(fatal)
     try:

@@ -34,7 +34,7 @@ def percent(value: float | None, unit: str = "") -> str:
 
 
 def defined(value: float | None) -> float | None:
-    """Return a number, or None where it is not finite: null in JSON, an empty cell in a table."""
+    """Return a number, or None if it is not finite: null in JSON, an empty cell in a table."""
     return value if value is not None and math.isfinite(value) else None
 
 

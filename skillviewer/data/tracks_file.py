@@ -207,7 +207,7 @@ class TrackStore:
         return self._get(digest, frames, rename_damaged=True)
 
     def get_readable(self, digest: str, frames: range | None = None) -> TrackSet | None:
-        """Return the same, and None too if the file cannot be read; it stays as it is, to be reported elsewhere."""
+        """Return the same, and None too if the file cannot be read; it is unchanged, to be reported elsewhere."""
         try:
             return self._get(digest, frames, rename_damaged=False)
         except VideoError:

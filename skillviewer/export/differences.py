@@ -161,7 +161,7 @@ def _same(place: str, value: object, other: object, digits: int, *, moved: bool)
 
 
 def _pixel(value: np.ndarray, other: np.ndarray, *, exact: bool) -> str:
-    """Return where two pictures differ, or ""."""
+    """Return the position of the first difference of two pictures, or ""."""
     if value.shape != other.shape:
         return f"in size: {value.shape[1]} × {value.shape[0]} pixels for {other.shape[1]} × {other.shape[0]}"
     differences = np.abs(value.astype(np.int16) - other.astype(np.int16)).max(axis=-1)

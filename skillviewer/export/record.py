@@ -103,7 +103,7 @@ chunk (PNG), a comment (GIF, HTML, SVG, EAF, VTT, PDF), a key (BORIS), a free bo
 
 
 def attach(path: Path, record: ExportRecord) -> None:
-    """Put a record into a file that was just written; formats that need none stay as they are.
+    """Put a record into a file that was just written; formats that need none are unchanged.
 
     Raises:
         ExportError: The disk is full, say; then the file is removed.

@@ -25,7 +25,7 @@ FRAMES_AT_ONCE = 32
 
 
 def steps_there(lengths: Sequence[int], padded: Tensor) -> Tensor:
-    """Return (B, N) bool, on the device of a padded batch (B, N, ...): True where a video has a step."""
+    """Return (B, N) bool, on the device of a padded batch (B, N, ...): True if a video has a step."""
     ends = torch.tensor(lengths, device=padded.device)
     return torch.arange(padded.shape[1], device=padded.device) < ends[:, None]
 
@@ -216,7 +216,7 @@ class AttentionModel(nn.Module, ABC):
         return torch.autocast(device.type, torch.bfloat16, enabled=self.autocast and self.training)
 
     def unroll(self, fused: Tensor, seed: int = 0, lengths: Sequence[int] | None = None) -> AttentionOutput:
-        """Process fused frames, (B, N, C, h, w), one after the other; see ``initial_state`` for the seed.
+        """Process fused frames, (B, N, C, h, w), in turn; see ``initial_state`` for the seed.
 
         ``lengths`` are the numbers of steps of the videos of a padded batch: each gets the numbers that it gets alone.
         After its end a video keeps its task state and score, and its maps are 0; its fused frames have to be 0.

@@ -230,12 +230,18 @@ def _used_last(app_context: AppContext) -> str | None:
 
 
 def run(files: Sequence[Path], *, model: str | None = None, sample: bool = False, crashed: bool = False) -> int:
-    """Open the window and stay until it is closed; return 0, or 130 when Ctrl+C in the terminal stopped it.
+    """Open the window and run until it is closed; return 0, or 130 if Ctrl+C in the terminal stopped it.
 
-    The window is there at once; the model is loaded after, in its own thread. ``files`` are videos, folders of videos
-    and of checkpoints; ``model`` is the name or folder of a checkpoint, None for the one used last, or the default;
-    ``crashed`` is True if a report of the last session is to be offered.
-    DeviceError where there is no display.
+    The window opens at once; the model is loaded afterwards, in its own thread.
+
+    Args:
+        files: Videos, and folders of videos or checkpoints.
+        model: Name or folder of a checkpoint; None for the last one used, or the default.
+        sample: Whether to open the sample study.
+        crashed: Whether to offer a report of the last session.
+
+    Raises:
+        DeviceError: There is no display.
     """
     let_threads_rest()
     share_memory()
@@ -306,7 +312,7 @@ def _show(app: QApplication, composition: Composition, *, offers_return: bool) -
 
 
 def application() -> QApplication:
-    """Return Qt's application, made if there is none; DeviceError where there is no display."""
+    """Return Qt's application, which is made if there is none; raise a DeviceError if there is no display."""
     app = QApplication.instance()
     if isinstance(app, QApplication):
         return app

@@ -17,7 +17,7 @@ def click_options(kind: type[Any] | None) -> list[click.Parameter]:
 
 
 def chosen_options(kind: type[Any] | None, parameters: Mapping[str, Any]) -> object:
-    """Return the options that were given on the command line, or None where there are none to choose.
+    """Return the options that were given on the command line, or None if there are none to choose.
 
     Raises:
         click.UsageError: A size, or frames, cannot be read.

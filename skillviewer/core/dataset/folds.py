@@ -79,7 +79,7 @@ def fold_of(name: str, videos: Sequence[str], held_out: Iterable[str], pairs: It
 
 
 def grouped(dataset: Dataset, unit: FoldUnit, pairs: Iterable[Pair] | None = None) -> dict[str, list[str]]:
-    """Return what is held out together: videos by participant (a video without one by itself), or single videos.
+    """Return groups of videos that are held out together: those of a participant, or single videos.
 
     A video in no ordered pair is not tested and forms no group. It joins the group of its participant, if other videos
     of the participant are tested. Without ``pairs`` all of the data set count.

@@ -29,7 +29,7 @@ class Ordering:
     pooled: PooledEstimate  # accuracy on all test pairs
     both_new: PooledEstimate  # on the pairs with both videos held out
     equal_success: PooledEstimate | None = (
-        None  # on the test pairs of equal success; None where the data set does not tell
+        None  # on the test pairs of equal success; None if the data set does not tell
     )
 
 
@@ -90,7 +90,7 @@ def success_of(dataset: Dataset) -> dict[str, float]:
 
 
 def equal_success(dataset: Dataset) -> Choose | None:
-    """Return the choice of the pairs of equal success; None where the data set does not tell of success."""
+    """Return the choice of the pairs of equal success; None if the data set does not tell of success."""
     success = success_of(dataset)
     if not success:
         return None

@@ -43,7 +43,7 @@ def outcome_check(dataset: Dataset, pairs: Sequence[Pair], scores: Mapping[str, 
 
 
 def outcome_warning(check: OutcomeCheck | None, last_fifth: float | None) -> str:
-    """Return what a user must know of a model that detects the outcome or looks at the end, or "".
+    """Return a warning about a model that detects the outcome or looks at the end, or "".
 
     ``last_fifth`` is the share of the absolute contributions in the last fifth of held-out videos, or None.
     """

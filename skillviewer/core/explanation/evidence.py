@@ -82,7 +82,7 @@ class Evidence(ReadOnly):
 
     @property
     def faithful(self) -> bool | None:
-        """True if attention beats random regions; None where that is not known or cannot be decided."""
+        """True if attention beats random regions; None if that is not known or cannot be decided."""
         faithfulness = self.faithfulness
         if faithfulness is None or not (faithfulness.faithful or faithfulness.decidable):
             return None

@@ -277,7 +277,7 @@ def mainly_looked_at(analysis: Analysis, first_segment: int, last_segment: int) 
 
 
 def format_peak(scene: Scene) -> str:
-    """Return where the map on screen is strongest, and its value there; "" without a map."""
+    """Return the position of the map's maximum and its value as text; "" without a map."""
     if scene.values is None or scene.map_style.overlay is Overlay.OFF:
         return ""
     h, w = scene.values.shape

@@ -66,7 +66,7 @@ def fifth_shares(analysis: Analysis, evidence: Evidence) -> FloatArray:
 
 
 def format_fifths(analysis: Analysis, evidence: Evidence) -> str:
-    """Return how much of the score each fifth of the video decides, in words; "" if nothing contributes."""
+    """Return the share of the score that each fifth of the video decides, as text; "" if nothing contributes."""
     shares = fifth_shares(analysis, evidence)
     if not np.isfinite(shares).all():
         return ""

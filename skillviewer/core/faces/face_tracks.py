@@ -51,7 +51,7 @@ class _Trail:
 
 
 def _likeness(mark: FaceMark, box: FaceBox) -> float:
-    """Return how well a box continues a mark: above 0 if it may."""
+    """Return the similarity of a box to a mark: above 0 if it may continue it."""
     overlap = mark.box.overlap(box)
     if overlap >= _NEAR:
         return 1 + overlap

@@ -13,7 +13,7 @@ class ComparedMotion:
     """Measures of one point, each with its position among comparable videos."""
 
     motion: MotionMeasures
-    positions: tuple[CohortPosition | None, ...]  # one for each measure; None where it is left out
+    positions: tuple[CohortPosition | None, ...]  # one for each measure; None if it is left out
     text: str  # a sentence, or ""
 
     @property

@@ -48,7 +48,7 @@ def crop_rect(tracks: TrackSet, crop: Crop) -> MapRect:
 
 
 def no_tracks(crop: Crop = "tracks") -> str:
-    """Return what is missing, and what to do, in a sentence about a video of a model that needs tracks."""
+    """Return the error message for a video without the tracks that a model needs."""
     noun = "hands" if crop == "hands" else "tracks"
     return (
         f"It has no {noun}, and the model needs them: find hands (skillviewer tracks hands) or import tracks "

@@ -15,7 +15,7 @@ _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight"
 
 
 def position_of(measure: MeasureValue, others: Sequence[float], cohort: str = "this task") -> CohortPosition | None:
-    """Return the position of a measure among those of comparable videos, or None where it is left out."""
+    """Return the position of a measure among those of comparable videos, or None if it is left out."""
     if measure.value is None:
         return None
     interval = (

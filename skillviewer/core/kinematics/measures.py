@@ -103,9 +103,9 @@ class MeasureValue:
     """Value of one measure."""
 
     kind: MeasureKind
-    value: float | None  # None where it is left out
+    value: float | None  # None if it is left out
     unit: str
-    error: float | None  # root mean square error at this frame rate and noise; None where the value is left out
+    error: float | None  # root mean square error at this frame rate and noise; None if the value is left out
     share_seen: float  # share of the frames in which what is measured was seen, 0 to 1
     note: str = ""  # reason why it is left out, or weak
 
@@ -292,7 +292,7 @@ def _with_errors(
     unit: LengthUnit,
     share_seen: float,
 ) -> tuple[MeasureValue, ...]:
-    """Return what ``compute`` finds, with the errors at the frame rate and the noise of the motions."""
+    """Return the values of ``compute`` with their errors, from the frame rate and the noise of the motions."""
     values = compute(motions)
     rng = np.random.default_rng(0)
     noise = [motion.noise for motion in motions]

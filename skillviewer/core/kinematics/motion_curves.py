@@ -43,11 +43,11 @@ class MotionCurve(ReadOnly):
     gaps_s: tuple[tuple[float, float], ...]
 
     def speed_at(self, time_s: float) -> float | None:
-        """Return the speed at a time, or None where the point was not seen."""
+        """Return the speed at a time, or None if the point was not seen."""
         return _value_at(self.times_s, self.speed, time_s)
 
     def opening_at(self, time_s: float) -> float | None:
-        """Return the opening at a time, or None where it was not seen."""
+        """Return the opening at a time, or None if it was not seen."""
         return _value_at(self.opening_times_s, self.opening, time_s)
 
 
@@ -61,7 +61,7 @@ class MotionCurves:
 
 
 def _value_at(times_s: FloatArray, values: FloatArray, time_s: float) -> float | None:
-    """Return the value nearest to a time, or None where it is unknown, or the time far from all that are known."""
+    """Return the value nearest to a time, or None if it is unknown, or the time far from all that are known."""
     if not len(times_s):
         return None
     right = min(int(np.searchsorted(times_s, time_s)), len(times_s) - 1)

@@ -67,7 +67,7 @@ N_DRAWS = 8
 
 
 def rater_misfits(votes: Votes) -> dict[str, Misfit | None]:
-    """Return the misfit of every named rater on the scale of the others, or None where there is no such scale."""
+    """Return the misfit of every named rater on the scale of the others, or None if there is no such scale."""
     columns = VoteColumns.of(votes)
     games = Comparisons.of(columns)
     videos = columns.videos

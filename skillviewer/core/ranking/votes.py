@@ -57,7 +57,7 @@ class VoteColumns(ReadOnly):
     def of(cls, votes: "Votes", names: Collection[str] = ()) -> "VoteColumns":
         """Return the columns of votes, in their order, on their videos and those in ``names``.
 
-        A stated pair is a vote for the better video, without a rater's name. Columns stay as they are.
+        A stated pair is a vote for the better video, without a rater's name. Columns are unchanged.
         """
         if isinstance(votes, VoteColumns):
             return votes
@@ -131,7 +131,7 @@ Votes: TypeAlias = Sequence[Judgement | ShownPair | Pair] | VoteColumns
 
 
 def _earlier(keys: IntArray) -> IntArray:
-    """Return how many equal keys come before each."""
+    """Return the number of equal keys before each key."""
     order = np.argsort(keys, kind="stable")
     _, start, n = np.unique(keys[order], return_index=True, return_counts=True)
     counts = np.empty_like(keys)

@@ -153,7 +153,7 @@ class Rubric:
         return ratings
 
     def wrong_answer(self, answers: Mapping[str, float]) -> str:
-        """Return what is wrong with answers, without a full stop, or ""."""
+        """Return the first fault of the answers, without a full stop, or ""."""
         for name, rating in answers.items():
             item = self.item(name)
             if item is None:

@@ -80,7 +80,7 @@ class LabelAgreement:
         label: The label, or ``ANY``.
         first: One of them.
         second: The other.
-        kappa: Cohen's kappa over time bins; None where it is not defined.
+        kappa: Cohen's kappa over time bins; None if it is not defined.
         low: Lower end of its 95 % interval.
         high: Upper end.
         n_first: Moments of the first in the compared videos.

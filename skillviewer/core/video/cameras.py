@@ -35,7 +35,7 @@ class Camera:
     problem: str = ""
 
     def frame_at(self, info: VideoInfo, time_s: float) -> int | None:
-        """Return the frame of this file at a time of the assessed video, or None where it has no picture.
+        """Return the frame of this file at a time of the assessed video, or None if it has no picture.
 
         Args:
             info: Facts about this file.

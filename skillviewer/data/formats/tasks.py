@@ -35,7 +35,7 @@ USUAL_CHOICES = Choices()
 def chosen_task(requested: str | None, offered: Sequence[str], default: str | None, path: Path) -> str:
     """Return the task that the user ``requested`` for, in any spelling, or ``default`` without a request.
 
-    ``default`` is None where that is ambiguous. ``path``, of the tasks, is for the message.
+    ``default`` is None if that is ambiguous. ``path``, of the tasks, is for the message.
 
     Raises:
         DatasetError: There is no such task, or there are several and none was requested.

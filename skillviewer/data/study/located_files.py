@@ -173,7 +173,7 @@ class StudyVideoFiles:
         return tuple(videos)
 
     def _remember(self, number: int, modified_ns: int, other_digest: str) -> None:
-        """Store what was found of a file, so that it need not be read again; a read-only study stays as it is."""
+        """Store what was found of a file, so that it need not be read again; a read-only study is unchanged."""
         if not self._file.read_only:
             change = "UPDATE video SET modified_ns = ?, other_digest = ? WHERE id = ?"
             with self._file.transaction() as db:

@@ -57,7 +57,7 @@ def _without(value: object, pattern: re.Pattern[str]) -> object:
 
 
 def mentions(db: sqlite3.Connection, names: Collection[str]) -> tuple[str, ...]:
-    """Return where names still stand in a study: a kind of text and the number of its row, such as “a note (3)”."""
+    """Return the texts of a study that still contain names, by kind and row, such as “a note (3)”."""
     pattern = _pattern(names)
     texts = dict[str, None]()
     tables = [row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]

@@ -87,7 +87,7 @@ class RatingForms:
         self._file = file
 
     def plan(self) -> RatingPlan | None:
-        """Return how videos are rated, or None if the study has no rubric."""
+        """Return the rating plan of the study, or None if it has no rubric."""
         text = self._file.scalar("SELECT value FROM setting WHERE name = ?", (_PLAN,))
         if text is None:
             return None

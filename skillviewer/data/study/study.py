@@ -234,7 +234,7 @@ class Study(Closeable):
         return study_dataset(self)
 
     def rating_facts(self) -> RatingFacts | None:
-        """Return what the ratings say by the study's rule, and where votes contradict them; None without ratings."""
+        """Return the order of the ratings by the study's rule and the votes against it; None without ratings."""
         from skillviewer.core.ranking.consensus import rule_named  # scipy takes a second
 
         settings = self.settings
@@ -257,7 +257,7 @@ class Study(Closeable):
         return erased
 
     def log(self) -> list[LogRow]:
-        """Return who did what and when, by time: votes, withdrawals, notes, models, and all other rows with a time."""
+        """Return the log of the study by time: votes, withdrawals, notes, models, and all other rows with a time."""
         every = _EVENTS.strip().replace("\nSELECT", "\nUNION ALL SELECT").format(**_EVENT_NAMES)
         rows = self._file.iterate(f"{every} ORDER BY at", lambda row: LogRow(*(str(cell or "") for cell in row)))
         return [row for row in rows if row.at]

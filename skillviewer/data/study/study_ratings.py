@@ -200,7 +200,7 @@ def rated_order(ratings: RatingSet, criterion: str, rule: RatingRule) -> RatedOr
 def rating_facts(
     ratings: RatingSet, order: RatedOrder, pairs: Sequence[Pair], groups: Mapping[str, str]
 ) -> RatingFacts:
-    """Return what ratings say by their order, next to the pairs that raters agree on, within sub-tasks."""
+    """Add the pairs that ratings order to the pairs that raters agree on, within sub-tasks."""
     rated_pairs = order.pairs(groups) if len(order.means) <= _MAX_COMPARED_VIDEOS else None
     means = ratings.table(order.item).means()
     counts = (

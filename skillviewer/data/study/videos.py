@@ -264,7 +264,7 @@ class Videos(StudyVideoFiles):
         return erased
 
     def mentions(self, names: Collection[str]) -> tuple[str, ...]:
-        """Return where names of erased videos still stand: in texts that users wrote on other things, and in paths."""
+        """Return the texts of users and the paths that still contain names of erased videos."""
         with self._file.transaction() as db:
             return mentions(db, names)
 

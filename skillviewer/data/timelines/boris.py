@@ -35,7 +35,7 @@ class _Observation(msgspec.Struct):
 
     @property
     def players(self) -> dict[str, list[str]]:
-        """Paths of the files that each player plays, one after the other."""
+        """Paths of the files that each player plays, in turn."""
         files = self.file if isinstance(self.file, dict) else {}
         return {player: [str(path) for path in paths] for player, paths in files.items() if isinstance(paths, list)}
 

@@ -98,5 +98,5 @@ class Baseline:
 
 
 def _tested(configuration: RunConfiguration) -> tuple[object, ...]:
-    """Return what two runs have to agree in to be compared."""
+    """Return the settings that two runs must share to be compared."""
     return configuration.held_out, configuration.videos_sha256, configuration.pairs_sha256

@@ -23,7 +23,7 @@ def other_epochs(training: TrainingPlan) -> str:
 
 
 def against_trivial(models: Sequence[ModelResult]) -> tuple[str, ...]:
-    """Return how the first model does against each trivial baseline among the others, one sentence each.
+    """Compare the first model with each trivial baseline among the others, one sentence each.
 
     The pairs are those with both videos held out, or all test pairs where there are none.
     """

@@ -77,7 +77,7 @@ Those on tracks and on a laboratory's measures join them, and the short list, wh
 COMPARING_STRIDE = 2
 """Fusion stride of trainings that only compare.
 
-Their maps have 7 x 7 cells in place of 13 x 13, which takes a quarter of the time and leaves the accuracy as it is
+Their maps have 7 x 7 cells instead of 13 x 13, which takes a quarter of the time and leaves the accuracy as it is
 (benchmarks/notebook/finer-maps.md).
 """
 

@@ -1,7 +1,7 @@
-"""Evaluating models on a data set: every model, seed and fold is trained and tested, and nothing is made twice.
+"""Evaluation of models on a data set: every model is trained and tested with every seed on every fold, once.
 
-The folder of an evaluation holds one folder a run (``engine.training.run_folder``), which is skipped where it is
-finished and agrees with what is wanted, and the tables made from all of them (``engine.evaluation.tables``).
+The folder of an evaluation holds one folder a run (``engine.training.run_folder``) and the tables of all runs
+(``engine.evaluation.tables``). A finished run with the same configuration is skipped.
 """
 
 import dataclasses
@@ -106,7 +106,7 @@ class EvaluationPlan:
             self.of(name, 0).check()
 
     def of(self, model: str, seed: int) -> TrainingPlan:
-        """Return how a model is trained with a seed."""
+        """Return the training plan of a model with a seed."""
         return dataclasses.replace(self.training, model=model, seed=seed)
 
     def models_on(self, inputs: InputKind) -> tuple[str, ...]:
@@ -147,11 +147,11 @@ def evaluate(
     cache: FeatureCache,
     baseline: Path | None = None,
 ) -> Evaluation:
-    """Evaluate models on a data set; what was finished before is not made again.
+    """Evaluate models on a data set; finished runs are not repeated.
 
-    After the token was raised what is finished stays; a finished run is reported with a sentence as value. With a
-    ``baseline``, the folder of another evaluation of the same folds, models are compared with its first model in place
-    of the first of their own. A shard makes its share of the runs, and no tables.
+    If the token is raised, finished runs stay. Every finished run is reported with a sentence as value. Models are
+    compared with the first of them, or with the first model of ``baseline``, the folder of another evaluation of the
+    same folds. A shard makes its share of the runs, and no tables.
 
     Raises:
         DatasetError: The data set cannot be divided, a held-out video took part in training, or there is nothing to
@@ -314,7 +314,7 @@ class _Preparation:
         self.compared = self._compared()
 
     def _compared(self) -> tuple[FinishedRun, ...]:
-        """Return the runs of another evaluation that all models are compared with; none where there is none."""
+        """Return the runs of another evaluation that all models are compared with; none if there is none."""
         if self.baseline is None:
             return ()
         return self.baseline.load_runs((run.fold, run.configuration) for run in self.runs)
@@ -335,7 +335,7 @@ class _Preparation:
             self.problems += [f"{message}; its folds are used as they were released."]
 
     def material(self) -> SharedInputs:
-        """Return what all runs share."""
+        """Return the settings that all runs share."""
         by_participants = self.folds.by is FoldUnit.PARTICIPANT
         return SharedInputs(
             dataset=self.dataset,

@@ -1,6 +1,6 @@
 """Forecast of a training: what happens in which phase, and about how long it takes on this computer.
 
-It decodes no video and computes no feature: features at hand are counted in the cache by the digests of the videos,
+It decodes no video and computes no feature: cached features are counted by the digests of the videos,
 the length of the others is read from their headers, and paces are those that earlier jobs recorded, or usual ones
 (``engine.runtime.pace``).
 """

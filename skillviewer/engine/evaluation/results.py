@@ -146,7 +146,7 @@ class FinishedRun:
 
 
 def _as_published(model: str, runs: Sequence[FinishedRun]) -> bool:
-    """Return whether a network that trains its backbones has those with which it was published."""
+    """Return True if a network that trains its backbones has those with which it was published."""
     backbones = {run.run.configuration.backbone for run in runs}
     return attention_model(model).inputs is not InputKind.SNIPPETS or backbones == {PUBLISHED_BACKBONE}
 

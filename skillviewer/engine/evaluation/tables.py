@@ -199,7 +199,7 @@ def _undefined(record: EvaluationRecord) -> list[str]:
 
 
 def _about_published(record: EvaluationRecord) -> list[str]:
-    """Return what published numbers are of, and which variants share one."""
+    """Return the epochs that published numbers belong to, and the variants that share a number."""
     quoted = [(m.model, m.published) for m in record.models if m.published is not None]
     lines = []
     for source in sorted({number.source for _, number in quoted}):

@@ -10,7 +10,7 @@ from skillviewer.media.reading.reader import VideoReader
 
 
 def known_faces(path: Path) -> Faces:
-    """Return the faces kept of a video, none where nothing is, to be drawn by hand; or raise a VideoError."""
+    """Return the faces kept of a video, none if nothing is, to be drawn by hand; or raise a VideoError."""
     with VideoReader(path, cache_bytes=0) as reader:
         info = reader.info
     return FaceStore().get(info.digest) or Faces(info.digest, info.n_frames)

@@ -27,7 +27,7 @@ class ExportSource:
 
     video: Path
     title: str = ""  # title on pictures; "" for none
-    model: Path | None = None  # folder of the checkpoint, or None where only what is kept or given can be used
+    model: Path | None = None  # folder of the checkpoint, or None if only what is kept or given can be used
     model_digest: str = ""  # digest of the checkpoint, or "" for that of ``model``
     digest: str = ""  # digest of the video as the study knows it, or "" to read it from the file
     clip_range: "ClipRange | None" = None  # the part of the file that is the attempt, or None for the whole

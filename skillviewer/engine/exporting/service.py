@@ -225,9 +225,9 @@ class ExportService(Closeable):
         return videos
 
     def preview(self, exporter: "Exporter", sources: Sequence[ExportSource], options: object) -> "Preview | None":
-        """Return what is seen of an export before it is written.
+        """Return a preview of an export.
 
-        Nothing is assessed for it: None where a video has not been assessed yet, or where there is nothing to see.
+        Nothing is assessed for it: None if a video has not been assessed yet, or where there is nothing to see.
 
         Raises:
             ExportError: The preview cannot be made; the message says why.
@@ -235,7 +235,7 @@ class ExportService(Closeable):
         """
         if exporter.preview is None or exporter.needs_evidence:
             return None
-        from skillviewer.data.evidence_file import load_evidence  # brings scipy
+        from skillviewer.data.evidence_file import load_evidence  # imports scipy
 
         token = CancelToken()
         videos: list[AnalysedVideo] = []
@@ -262,7 +262,7 @@ class ExportService(Closeable):
             return exporter.preview(prepared.videos, prepared.options)
 
     def preview_study(self, exporter: "StudyExporter", study: Path, options: object = None) -> "Preview | None":
-        """Return what is seen of an export of a study before it is written, or None.
+        """Return a preview of an export of a study, or None.
 
         Raises:
             ExportError: It cannot be made of this study; the message says why.
@@ -292,8 +292,8 @@ class ExportService(Closeable):
         token: CancelToken,
         report: Report,
     ) -> "Evidence | None":
-        """Return the contributions to a score; None where they are only welcome and cannot be computed."""
-        from skillviewer.data.evidence_file import load_or_compute_evidence  # brings scipy
+        """Return the contributions to a score; None if they are only welcome and cannot be computed."""
+        from skillviewer.data.evidence_file import load_or_compute_evidence  # imports scipy
 
         try:
             if source.model is None:

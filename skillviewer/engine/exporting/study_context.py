@@ -48,7 +48,7 @@ class SourceStudies(ExitStack):
 
 
 def save_scores(scored: "Sequence[tuple[ExportSource, Analysis]]", studies: SourceStudies) -> None:
-    """Write scores into the studies that do not have them yet; a study that cannot be written now stays as it is."""
+    """Write scores into the studies that do not have them yet; a study that cannot be written now is unchanged."""
     by_study: dict[Path, list[tuple[Path, Analysis]]] = {}
     for source, analysis in scored:
         if source.study is not None and source.model is not None and analysis.complete:
@@ -138,7 +138,7 @@ MAX_EMBEDDED = 100
 
 
 def context_of(study: Study, analysis: Analysis, criterion: str = "") -> StudyContext:
-    """Return what a study knows of the video of an analysis; an empty context where the video is not in it.
+    """Return a study's facts about an analysed video; an empty context if the study does not have it.
 
     Votes are of the model's criterion, if the study has it, else of the one in use.
 
@@ -194,7 +194,7 @@ def _context(study: Study, video: StudyVideo, videos: Sequence[StudyVideo], anal
 
 
 def _members(videos: Sequence[StudyVideo], scores: dict[str, Score], model: str) -> tuple[CohortMember, ...]:
-    """Return the comparable videos, with their looks where all of these are at hand."""
+    """Return the comparable videos, with their looks where all of these are available."""
     pooled = {}
     if len(videos) <= MAX_EMBEDDED:
         for video in videos:
@@ -206,7 +206,7 @@ def _members(videos: Sequence[StudyVideo], scores: dict[str, Score], model: str)
 def _reference(
     name: str, analysis: Analysis, members: Sequence[CohortMember], videos: dict[str, StudyVideo], model: str
 ) -> tuple[AnalysedVideo | None, SimilarityMeasure | None]:
-    """Return a well-scored video that can be shown and why it, or None; one whose file is missing is passed over."""
+    """Return a well-scored video that can be shown and why it, or None; one whose file is missing is skipped."""
     available = {n for n, video in videos.items() if video.path is not None and video.state is not FileState.REPLACED}
     reference = reference_for(name, analysis, members, available)
     other = cached_analysis(videos[reference.name], model) if reference is not None else None

@@ -156,7 +156,7 @@ def _header(path: Path) -> tuple[int, dict[str, Any]]:
 
 
 def _facts_of(path: Path) -> dict[str, Any]:
-    """Return what a file of features says of itself; nothing if it cannot be read."""
+    """Return the metadata of a file of features; empty if it cannot be read."""
     try:
         return dict(_header(path)[1]["__metadata__"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError):

@@ -234,7 +234,7 @@ class FeatureExtractor:
         return self._device.type == "cuda" and algorithm in PRESETS
 
     def flow_batch(self, algorithm: str) -> FieldBatch | None:
-        """Return what computes TV-L1 in batches on this device, or None where the kernels on the CPU are used.
+        """Return the function that computes TV-L1 in batches on this device, or None if the CPU's kernels are used.
 
         Both are the same algorithm; their fields differ in the last bits, so features of one are not taken for those
         of the other.

@@ -129,7 +129,7 @@ class WatchedStore(DerivedStore):
 
 
 def averages(model: str, sizes: HeadSizes) -> bool:
-    """Return whether a model averages features over the cells before all else."""
+    """Return True if a model averages features over the cells before all else."""
     with shapes_only():
         return isinstance(attention_model(model).build(sizes).fusion, CellMean)
 

@@ -127,7 +127,7 @@ def stream_inputs(
         size: Width and height that frames are squashed to, or None for the input square.
         batch: Computes TV-L1 on a GPU, or None for the kernels on the CPU.
         token: Checked between packets: from one sampled frame to the next there may be minutes of a long video.
-        clip: Frames around every position that are wanted in place of one frame and its flow, or None.
+        clip: Frames around every position, for a backbone that reads clips instead of one frame and its flow; or None.
         crop: Part of the picture that is seen, or None for the whole. Flow is computed in the whole and cut.
 
     Yields:

@@ -23,7 +23,7 @@ class LastBlockTraining:
     """Last blocks of both backbones, which are trained with the head."""
 
     weights: BackboneWeights  # weights of the backbone, for pictures
-    motion: BackboneWeights | None  # for flow, or None where the motion stream starts across modalities
+    motion: BackboneWeights | None  # for flow, or None if the motion stream starts across modalities
     preprocessing: Preprocessing
     blocks: LastBlocks  # the last blocks as they are before training
     device: torch.device

@@ -35,7 +35,7 @@ _STACK = 6  # the shortest even stack that holds the fields of a snippet
 
 
 def preprocessing_of(preprocessing: Preprocessing) -> Preprocessing:
-    """Return what is done to videos where snippets are cut: number of snippets, clock and flow algorithm stay."""
+    """Return the preprocessing for snippets: number of snippets, clock and flow algorithm stay."""
     flow = replace(preprocessing.flow, length=_STACK, short_side_px=SIZE_PX[1])
     return replace(preprocessing, input_px=CROP_PX, flow=flow)
 
@@ -87,7 +87,7 @@ class SnippetSource(FrameSource):
 
 
 def backbones_of(name: str) -> BackboneConfig:
-    """Return what a network that trains its backbones begins from, as a checkpoint names it.
+    """Return the initial weights of a network that trains its backbones, as named in checkpoints.
 
     Raises:
         CheckpointError: Its weights are not on this computer.

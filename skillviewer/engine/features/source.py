@@ -223,7 +223,7 @@ def flow_numbers(flow: RGBImage, bound_px: float) -> Float32Array:
 
 
 class FlowSource(FeatureSource):
-    """Source of the numbers of flow stacks in place of features, (8, 1, 1) float16 per sampled frame."""
+    """Source of the numbers of flow stacks instead of features, (8, 1, 1) float16 per sampled frame."""
 
     @property
     def configuration(self) -> Configuration:

@@ -36,7 +36,7 @@ class VideoFacts:
         return self.digest.partition("[")[0]
 
     def shares_frames(self, other: "VideoFacts") -> bool:
-        """Return whether two videos are of one file, whatever it is called, and have frames in common."""
+        """Return True if two videos are of one file, whatever it is called, and have frames in common."""
         if self.file_digest != other.file_digest:
             return False
         if self.part is None or other.part is None:
@@ -99,7 +99,7 @@ def shared_frames(facts: Mapping[str, VideoFacts], fold: Fold) -> tuple[str, str
 
 
 def time_store(facts: Mapping[str, VideoFacts]) -> FeatureStore:
-    """Return time in place of features: one pass a video, (N, 1, 1, 1) float32, seconds from the first frame."""
+    """Return time instead of features: one pass a video, (N, 1, 1, 1) float32, seconds from the first frame."""
     return {
         name: [np.array(video_facts.times_s, np.float32)[:, None, None, None]] for name, video_facts in facts.items()
     }

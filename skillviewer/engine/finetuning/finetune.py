@@ -142,7 +142,7 @@ def learned_from(dataset: Dataset) -> str:
 
 
 def _trained_pairs(prepared: TuningData, tuned: Tuned) -> list[TrainedPair]:
-    """Return what the new model knows: its own pairs, and those that were handed on to it."""
+    """Return the training pairs of the new model, including inherited ones."""
     study = prepared.study
     videos = {
         v.name: TrainedVideo(v.name, v.path, study.digests.get(v.name, ""), v.clip_range)

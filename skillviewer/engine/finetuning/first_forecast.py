@@ -1,6 +1,6 @@
 """First forecast of a training: made at once, without torch, of figures that earlier forecasts left on this computer.
 
-The forecast proper (``finetuning.job_forecast``) counts the features at hand, and replaces it.
+The forecast proper (``finetuning.job_forecast``) counts the cached features, and replaces it.
 """
 
 from skillviewer.core.evaluation.model_choice import CheckLevel

@@ -32,7 +32,7 @@ BACKBONE = "efficientnet-lite0"
 class InitialModel:
     """Starting point of a training."""
 
-    parent: Checkpoint | None  # the checkpoint, or None where there is none
+    parent: Checkpoint | None  # the checkpoint, or None if there is none
     # configuration of the new checkpoint; the digest of its weights is filled in when it is saved
     config: CheckpointConfig
     source: FeatureSource
@@ -81,7 +81,7 @@ class InitialModel:
         return model.to(self.device)
 
     def settings(self, n_pairs: int, n_videos: int, epochs: int | None, seed: int) -> TrainSettings:
-        """Return how it is trained. Without ``epochs`` those of the preset are taken."""
+        """Return the training settings; ``epochs`` of None means those of the preset."""
         chosen_preset = preset(self.config.preset)
         # published step sizes are for what is trained there: here that is the head, never backbones
         published_phases = () if self.config.on_snippets else attention_model(self.config.attention_model).training

@@ -23,7 +23,7 @@ from skillviewer.engine.training.epoch_pace import training_pace
 
 
 def forecast_job(job: TrainingJob) -> TrainingForecast:
-    """Return what a training on a study will do, and about how long each phase takes on this computer.
+    """Return the phases of a training on a study, with the time of each on this computer.
 
     Raises:
         DatasetError: There is nothing to train on, or there are too few people to choose a model.

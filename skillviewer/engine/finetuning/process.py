@@ -69,7 +69,7 @@ class Tuner:
     """Trains on a study in another process, one job at a time."""
 
     def forecast(self, job: TrainingJob) -> TrainingForecast:
-        """Return what will happen and how long it takes; see ``finetuning.job_forecast``. Imports torch."""
+        """Return the forecast of a training; see ``finetuning.job_forecast``. Imports torch."""
         from skillviewer.engine.runtime.preload import preload_torch
 
         preload_torch()

@@ -21,7 +21,7 @@ class ForgettingSet:
     kind: ForgettingMethod  # pairs, drift or nothing
     description: str  # the same in words
     store: FeatureStore  # features of its videos
-    pairs: Dataset | None  # the old pairs with their videos, or None where drift is looked at
+    pairs: Dataset | None  # the old pairs with their videos, or None if drift is looked at
     names: tuple[str, ...]
 
 

@@ -56,7 +56,7 @@ class ModelCache(Closeable):
         self._extractors: dict[Hashable, FeatureExtractor] = {}
 
     def facts(self, folder: Path) -> ModelFacts:
-        """Return what is known of a model; it is loaded if it is not yet.
+        """Return the facts about a model, which is loaded first if necessary.
 
         Raises:
             CheckpointError: It is missing, foreign or damaged, or is not fed features.
@@ -148,7 +148,7 @@ def _feature_key(checkpoint: Checkpoint) -> Hashable:
 
 
 def facts(checkpoint: Checkpoint) -> ModelFacts:
-    """Return what a checkpoint says of itself."""
+    """Return the facts about a checkpoint."""
     config = checkpoint.config
     held_out = checkpoint.card.held_out
     stated = held_out.headline if held_out is not None else None

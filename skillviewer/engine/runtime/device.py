@@ -68,7 +68,7 @@ CPU_FACTS = Path("/proc/cpuinfo")
 
 @functools.cache
 def _cpu_has_bfloat16(facts: Path) -> bool:
-    """Return whether the processor multiplies in bfloat16; only Linux tells."""
+    """Return True if the processor multiplies in bfloat16; only Linux tells."""
     try:
         flags = facts.read_text(encoding="ascii", errors="replace").split()
     except OSError:
@@ -155,5 +155,5 @@ class DeviceBatches:
 
 
 def n_threads() -> int:
-    """Return how many threads torch computes with on the CPU."""
+    """Return the number of threads that torch uses on the CPU."""
     return torch.get_num_threads()

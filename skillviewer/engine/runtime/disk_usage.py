@@ -38,10 +38,10 @@ class Storage:
 
 
 def measured(token: CancelToken = NEVER, folder: Path | None = None) -> Storage:
-    """Return what lies in the cache folder, None for the usual one; the token is checked at every file."""
+    """Return the sizes in a cache folder (None for the usual one); the token is checked at every file."""
     folder = folder if folder is not None else cache_dir()
     sizes: dict[str, int] = {}
-    for directory, _, names in os.walk(folder):  # unlike a glob it passes over folders that go meanwhile
+    for directory, _, names in os.walk(folder):  # unlike a glob, this skips folders that disappear meanwhile
         for path in (Path(directory, name) for name in names):
             token.check()
             with suppress(OSError):  # it went meanwhile

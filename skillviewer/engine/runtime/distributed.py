@@ -40,7 +40,7 @@ class ProcessGroup:
         return self.rank == 0
 
     def shares(self, n: int) -> list[int]:
-        """Return how many of n videos each process computes, in order of rank."""
+        """Return the number of the n videos that each process computes, by rank."""
         return [n // self.size + (rank < n % self.size) for rank in range(self.size)]
 
     def share(self, n: int) -> range:
@@ -132,7 +132,7 @@ class _Gather(torch.autograd.Function):
 
 
 def n_launched() -> int:
-    """Return how many processes torch's launcher has started with this one; 1 without it."""
+    """Return the number of processes that torch's launcher started with this one; 1 without a launcher."""
     return int(os.environ.get("WORLD_SIZE", "1")) if "LOCAL_RANK" in os.environ else 1
 
 

@@ -131,7 +131,7 @@ class FirstLook(Closeable):
 
     @staticmethod
     def _hear(connection: Connection, path: Path, token: CancelToken, silent_s: float) -> str | None:
-        """Return what the helper says next; None if it only says that it goes on."""
+        """Return the helper's next message; None if it only reports that it is alive."""
         until = time.monotonic() + silent_s
         while not connection.poll(0.1):
             token.check()

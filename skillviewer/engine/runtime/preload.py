@@ -21,7 +21,7 @@ def preload_torch() -> bool:
     """Load torch's libraries before torch is imported; call it in the thread that will import torch.
 
     Returns:
-        Whether anything was loaded: False where torch is there already, or where this system has no such loader. The
+        Whether anything was loaded: False if torch is there already, or where this system has no such loader. The
         import then does all by itself.
     """
     return _preload("torch", "lib", LIBRARIES)

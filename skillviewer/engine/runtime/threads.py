@@ -45,7 +45,7 @@ def configure_threads(environment: MutableMapping[str, str] = os.environ, proces
 
 
 def _others() -> int:
-    """Return how many threads of this computer want to run now, and did in the last minute, without one of our own."""
+    """Return the number of other threads that want to run now or did in the last minute."""
     try:
         with open("/proc/loadavg", encoding="ascii") as file:  # noqa: PTH123 - no file of the user
             minute, _, _, running, _ = file.read().split()
@@ -113,5 +113,5 @@ def give_back() -> None:
         trim(0)
 
 
-def _function(name: str) -> Any:  # noqa: ANN401 - of the C library; None where it has no such function (musl has none)
+def _function(name: str) -> Any:  # noqa: ANN401 - of the C library; None if it has no such function (musl has none)
     return getattr(ctypes.CDLL(None), name, None) if sys.platform == "linux" else None

@@ -61,7 +61,7 @@ class ScoringUnit:
 class Scoring:
     """Settings that all units of a run share.
 
-    Without a folder no results are kept; ``again`` computes those that are there, too.
+    Without a folder no results are saved; ``again`` repeats saved results.
     """
 
     model: Path
@@ -220,7 +220,7 @@ class ResultFolder:
         return ""
 
     def remember(self, unit: ScoringUnit, error: SkillViewerError | None) -> None:
-        """Keep the failure of a unit, which is then not tried again unasked; or remove it after a success.
+        """Save the failure of a unit, which is then skipped; or delete it after a success.
 
         A result that cannot be written, and a model, device or worker that fails, are no faults of the unit, and are
         not kept.

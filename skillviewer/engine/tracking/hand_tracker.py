@@ -54,7 +54,7 @@ class HandNetworks:
         return decode_palms(outputs["Identity"][0], outputs["Identity_1"][0, :, 0], (width, height), max_palms)
 
     def find_landmarks(self, picture: RGBImage, regions: Sequence[HandRegion]) -> tuple[DetectedHand | None, ...]:
-        """Return the hand in each region, or None where there is none."""
+        """Return the hand in each region, or None if there is none."""
         if not regions:
             return ()
         side = self._landmarks.side

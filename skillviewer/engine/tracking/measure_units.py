@@ -46,7 +46,7 @@ def load_kept_tracks(info: VideoInfo, frames: range | None = None) -> TrackSet:
 
 
 def measure_unit(job: MeasureJob, unit: ScoringUnit, token: CancelToken, report: Report) -> VideoMeasures:
-    """Measure the motion in one video; what was measured before is not measured again.
+    """Measure the motion in one video; saved measures are reused.
 
     Raises:
         VideoError: The file cannot be read, has no tracks, or no track was seen for long enough.

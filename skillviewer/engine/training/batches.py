@@ -26,7 +26,7 @@ BATCH_PAIRS = 8
 def for_sparse(settings: OptimiserSettings, n_pairs: int, n_videos: int) -> OptimiserSettings:
     """Return settings with batches of pairs if few pairs of many videos are known, so that every pair is trained on.
 
-    Settings with batches of pairs stay as they are.
+    Settings with batches of pairs are unchanged.
     """
     size = settings.batch_videos
     if not size or n_videos < 2 or n_pairs * size * (size - 1) >= SPARSE_PAIRS * n_videos * (n_videos - 1):

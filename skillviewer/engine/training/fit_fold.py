@@ -134,7 +134,7 @@ def fit_fold(
 
 
 def choosing_folds(plan: TrainingPlan, dataset: Dataset, fold: Fold) -> Sequence[Fold]:
-    """Return the inner folds on which the epoch is chosen, those that have pairs on both sides; none where it is not.
+    """Return the inner folds on which the epoch is chosen, those that have pairs on both sides; none if it is not.
 
     Raises:
         DatasetError: It is to be chosen so, and there are none.

@@ -102,7 +102,7 @@ class TrainingPlan:
 
     @property
     def adds_tracks(self) -> bool:
-        """True if the score of this model gets that of a ridge on tracks added: trivial baselines stay as they are."""
+        """True if the score of this model gets that of a ridge on tracks added: trivial baselines are unchanged."""
         return self.with_tracks and self.inputs is InputKind.FEATURES and self.model not in TRIVIAL
 
     @property

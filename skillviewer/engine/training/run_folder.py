@@ -55,7 +55,7 @@ class RunFolder:
     def at(cls, path: Path, configuration: RunConfiguration) -> "RunFolder":
         """Return the folder of a run: ``path``, or the same name with a digest if another run lies there.
 
-        The other run, of another configuration, stays as it is. The path need not exist.
+        The other run, of another configuration, is unchanged. The path need not exist.
         """
         encoded = msgspec.json.encode(configuration)
         for default in _LATER_DEFAULTS:

@@ -115,7 +115,7 @@ class RunProvenance(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     selection: str  # choice of the epoch, in words
     videos_looked_at: int  # videos whose features training has asked for since it was started, or gone on with, last
     held_out_looked_at: int  # held-out videos among them: 0, unless the epoch is chosen on the test pairs
-    # training pairs that were in no batch; None where it is not known
+    # training pairs that were in no batch; None if it is not known
     unseen_pairs: int | None = None  # of folders that do not say
     # weight of the tracks relative to the network, both in standard deviations; None without tracks
     track_weight: float | None = None
@@ -131,7 +131,7 @@ def provenance_of(
     fold: Fold,
     track_weight: float | None = None,
 ) -> RunProvenance:
-    """Return how a training that has just ended was made.
+    """Return the provenance of a training that has just ended.
 
     ``selection`` is the choice of its epoch, in words, and ``videos_seen`` the videos whose features it has asked for.
     ``track_weight`` is that of added tracks.

@@ -363,7 +363,7 @@ class _Kept:
         self._run = RunFolder(Path(self.process_group.collect(str(self._run.path))[0]))
 
     def state(self, stage: str) -> StateFile:
-        """Return what keeps the state of a stage."""
+        """Return the store of the state of a stage."""
         return self._run.state(stage, writes=self.process_group.leads)
 
     def describe(self, folder: Path, provenance: RunProvenance) -> None:

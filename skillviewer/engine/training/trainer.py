@@ -61,7 +61,7 @@ class FitState:
     generator: Mapping[str, Any]  # state of numpy's generator, as plain values
     # ``model.*``, ``best.*``, ``optimiser.*`` and ``random.*`` (torch's generators), on the CPU
     tensors: Mapping[str, torch.Tensor]
-    # places of the training pairs that were in no batch so far; None where an older program kept the state
+    # places of the training pairs that were in no batch so far; None if an older program kept the state
     unseen: tuple[int, ...] | None = None
     best_unseen: int | None = None  # their number at the best epoch
 
@@ -108,7 +108,7 @@ class Trained:
     epoch: int
     rows: tuple[EpochRow, ...]  # one row an epoch
     # training pairs that were in no batch until that epoch: a batch of videos holds the pairs among them, and two
-    # videos may never be drawn together. None where it is not known
+    # videos may never be drawn together. None if it is not known
     n_unseen: int | None
 
 

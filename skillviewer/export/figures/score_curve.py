@@ -141,7 +141,7 @@ def _draw(axes: "Axes", videos: Sequence[AnalysedVideo], options: CurveOptions) 
 
 
 def _room_px(options: CurveOptions, left_mm: float) -> int:
-    """Return how much room words have between a place and the right margin, in pixels of ``measuring``."""
+    """Return the width from a position to the right margin, in pixels of ``measuring``."""
     right_mm = 1.2 * options.text_pt * MM_PER_INCH / 72
     return measured_px(options.width_mm - left_mm - right_mm)
 

@@ -57,7 +57,7 @@ class CameraTiles(Closeable):
         return reader if same else None
 
     def missing(self, start_s: float, stop_s: float) -> tuple[str, ...]:
-        """Return what is missing of the cameras between two times of the assessed video, one sentence each."""
+        """Return the gaps of the cameras between two times of the assessed video, one sentence each."""
         tiles = []
         for shown_camera, reader in zip(self._cameras, self._readers, strict=True):
             camera = shown_camera.camera

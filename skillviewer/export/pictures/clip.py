@@ -34,7 +34,7 @@ _MIN_FRAME_SECONDS = {".mp4": 1e-4, ".webm": 2e-3, ".gif": 0.02}
 
 
 def clip_layout(analyses: Sequence[Analysis], options: ClipOptions | StillOptions) -> Layout:
-    """Return where things stand on a clip or a still."""
+    """Return the layout of a clip or a still."""
     return lay_out(
         picture_sizes([(a.video.width_px, a.video.height_px) for a in analyses], options.size, options.columns),
         columns=options.columns,

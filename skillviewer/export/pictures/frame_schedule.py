@@ -30,7 +30,7 @@ class FrameSchedule:
 
 
 def common_part(videos: Sequence[AnalysedVideo]) -> range | None:
-    """Return the frames of the part of a file that is shown, or None where whole files are.
+    """Return the frames of the part of a file that is shown, or None if whole files are.
 
     Raises:
         ExportError: Different videos are to be shown on one clock, and one of them is a part of a longer file.

@@ -276,5 +276,5 @@ class ClipCanvas:
 
 
 def _from(box: Box, indent: int) -> Box:
-    """Return what is left of a box beyond an indent."""
+    """Return a box without an indent on its left."""
     return replace(box, left=box.left + indent, width=box.width - indent)

@@ -154,7 +154,7 @@ def write_line(
 
 
 def tick_align(share: float) -> Literal["left", "center", "right"]:
-    """Return how the number of a tick stands at a share of its bar, so that those at the ends stay within it."""
+    """Return the alignment of a tick's number at a share of its bar, so that those at the ends stay within it."""
     if share == 0:
         return "left"
     return "right" if share == 1 else "center"

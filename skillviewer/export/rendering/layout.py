@@ -116,7 +116,7 @@ def picture_sizes(
 
 
 def n_across(n: int, columns: int) -> int:
-    """Return how many of ``n`` pictures stand in a row; ``columns`` is a wish, or 0."""
+    """Return the number of pictures in a row, of ``n``; ``columns`` is the preferred number, or 0."""
     return min(columns or (n if n <= 3 else math.ceil(math.sqrt(n))), n)
 
 

@@ -252,7 +252,7 @@ def _about_videos(rows: Sequence[CohortRow]) -> list[str]:
 
 
 def cohort_facts(cohort: Cohort) -> tuple[tuple[str, str], ...]:
-    """Return what the numbers come from, as (name, value)."""
+    """Return the provenance of the numbers, as (name, value)."""
     return (
         ("Model", cohort.model.name),
         ("Model SHA-256", cohort.model.digest),

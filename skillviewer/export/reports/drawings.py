@@ -66,12 +66,12 @@ class Plot:
         self._ys = ys
 
     def x(self, value: float) -> float:
-        """Return where a value lies across."""
+        """Return the horizontal position of a value."""
         low, high = self._xs
         return self.left + (value - low) / (high - low) * (self.right - self.left)
 
     def y(self, value: float) -> float:
-        """Return where a value lies upwards."""
+        """Return the vertical position of a value."""
         low, high = self._ys
         return self.bottom + (value - low) / (high - low) * (self.top - self.bottom)
 

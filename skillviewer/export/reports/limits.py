@@ -10,7 +10,7 @@ from skillviewer.core.text import signed
 def limits(
     analysis: Analysis, other_models: Sequence[OtherModel], versions: Sequence[tuple[int, float]], digits: int
 ) -> tuple[str, ...]:
-    """Return what a reader has to know of the numbers, one or two sentences each."""
+    """Return the limits of the numbers, one or two sentences each."""
     return (
         _interval(analysis, versions, digits),
         _familiar(analysis),

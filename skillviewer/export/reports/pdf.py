@@ -318,7 +318,7 @@ def fitted(sheet: PageFrame, stories: Iterable[Callable[[], Sequence["Flowable"]
 
 
 def _height(story: Sequence["Flowable"], width_pt: float) -> float:
-    """Return how high flowables stand on a page, with the larger space that two of them ask for between them."""
+    """Return the height of flowables on a page; between two of them counts the larger of their spaces."""
     total = after = 0.0
     for index, flowable in enumerate(story):
         _, height = flowable.wrap(width_pt, _ENDLESS_PT)

@@ -31,7 +31,7 @@ def rater_cells(judgements: Sequence[Judgement]) -> tuple[tuple[str, ...], ...]:
 
 
 def raters_summary(judgements: Sequence[Judgement], pairs: Sequence[Pair], scores: Mapping[str, float]) -> str:
-    """Return what the votes come to in sentences: agreement of the raters, and of the scores with the pairs.
+    """Summarise the votes in sentences: agreement of the raters, and of the scores with the pairs.
 
     Scores go by the names of the videos in the judgements.
     """

@@ -372,7 +372,7 @@ def part_facts(analysis: Analysis) -> tuple[tuple[str, str], ...]:
 
 
 def facts(analysis: Analysis, version: str, day: date) -> tuple[tuple[str, str], ...]:
-    """Return what is needed to compute the numbers again, as (name, value)."""
+    """Return the facts that are needed to compute the numbers again, as (name, value)."""
     source = analysis.provenance
     model = f"{source.model} {version}".strip()
     return (

@@ -363,7 +363,7 @@ def compared_pairs(analyses: Sequence[Analysis]) -> list[tuple[Analysis, Analysi
 
 
 def map_numbers(numbers: MapNumbers) -> dict[str, float | None]:
-    """Return how two maps relate, by the names that the columns of tables have; None where a number is not defined."""
+    """Return the comparison of two maps by column name of the tables; None for undefined numbers."""
     return {
         "correlation": defined(numbers.correlation),
         "similarity": defined(numbers.similarity),

@@ -40,7 +40,7 @@ class TableKind:
 
     name: str  # name by which it is asked for
     row: type[Any]  # dataclass of a row, or the typed dictionary of the whole
-    # makes the rows; None where a JSON file holds one object rather than an array of rows
+    # makes the rows; None if a JSON file holds one object rather than an array of rows
     rows: Callable[..., Sequence[Any]] | None
 
     @property

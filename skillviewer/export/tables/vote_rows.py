@@ -80,7 +80,7 @@ def judgement_rows(judgements: Iterable[Judgement]) -> list[JudgementRow]:
 def strength_rows(comparisons: Sequence[Pair | Judgement], tasks: Mapping[str, str] | None = None) -> list[StrengthRow]:
     """Return one row for each video that was compared, task by task, the strongest first.
 
-    Comparisons of two tasks are passed over; without ``tasks`` all videos are of one.
+    Comparisons of two tasks are skipped; without ``tasks`` all videos are of one.
 
     Raises:
         DatasetError: There is nothing to compare.

@@ -24,7 +24,7 @@ class VideoHeader:
 
 
 def read_header(path: Path) -> VideoHeader | None:
-    """Return what the header of a file says; None if it says nothing that can be used, or is not there."""
+    """Return the header of a file, or None if it is missing or unusable."""
     try:
         with av.open(f"file:{path.absolute()}", options=dict(OPEN_OPTIONS), metadata_errors="replace") as container:
             stream = next(

@@ -22,7 +22,7 @@ class Handlers:
     run: Mapping[str, Callable[[], object]] = field(default_factory=dict)  # what an action does
     # what a switch does; it is given whether the switch is on
     switch: Mapping[str, Callable[[bool], object]] = field(default_factory=dict)
-    # true where an action is possible now; actions that are not named always are
+    # true if an action is possible now; actions that are not named always are
     enabled: Mapping[str, Callable[[], bool]] = field(default_factory=dict)
     changed: tuple[SignalInstance, ...] = ()  # signals after which ``enabled`` is asked again
     arrive: frozenset[str] = frozenset()  # actions that only show their screen while another screen is shown
@@ -222,7 +222,7 @@ class Actions(QObject):
 
 
 def fits(text: str, typed: str) -> int | None:
-    """Return how well a name fits what was typed, smaller is better, or None when it does not.
+    """Return the distance of a name from the typed text, smaller is better, or None if it does not match.
 
     Every word typed must begin a word of the name, or stand inside it.
     """

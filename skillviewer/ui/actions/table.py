@@ -29,10 +29,10 @@ class ActionSpec:
     scope: Scope = Scope.WINDOW  # where the keys count
     section: int = 0  # a line is drawn in the menu where it changes
     icon: str = ""  # name of its icon, or ""
-    checkable: bool = False  # true where it is on or off
+    checkable: bool = False  # true if it is on or off
     screen: str = ""  # the screen that carries it out (``handlers``), or ""; for ``Scope.SCREEN`` its keys count there
-    repeats: bool = True  # true where it is done again and again while its key is held down
-    at_first: bool = True  # true where it is possible before its screen is made
+    repeats: bool = True  # true if it is done again and again while its key is held down
+    at_first: bool = True  # true if it is possible before its screen is made
 
 
 FILE = "&File"

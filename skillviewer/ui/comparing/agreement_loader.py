@@ -26,7 +26,7 @@ class AgreementLoader(QObject):
         super().__init__(parent)
         self._app_context = app_context
         self._models = models
-        self.agreement: StudyAgreement | None = None  # the agreement, or None where too little is known
+        self.agreement: StudyAgreement | None = None  # the agreement, or None if too little is known
         self._mailbox: LatestOnly[ByModel] = LatestOnly(
             app_context.compared, lambda _, analyses, stop, __: agree(analyses, stop), self
         )

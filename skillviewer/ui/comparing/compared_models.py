@@ -40,7 +40,7 @@ class Results:
         self.failures.pop((key, clip), None)
 
     def lacks(self, key: str, clip: VideoClip) -> bool:
-        """Return whether a model has still to assess a video."""
+        """Return True if a model has still to assess a video."""
         is_settled = self.analysis(key, clip) is not None or (key, clip) in self.failures
         return not is_settled and key not in self.broken
 
@@ -62,7 +62,7 @@ class Results:
         }
 
     def spread(self, key: str, videos: Iterable[VideoClip]) -> tuple[float, float] | None:
-        """Return mean and standard deviation of a model's scores of these videos, or None where too few are scored."""
+        """Return mean and standard deviation of a model's scores of these videos, or None if too few are scored."""
         by_clip = self.analyses.get(key, {})
         scores = np.array([by_clip[clip].score for clip in videos if clip in by_clip])
         if len(scores) < MIN_VIDEOS or np.ptp(scores) == 0:

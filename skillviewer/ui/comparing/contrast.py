@@ -21,7 +21,7 @@ class Contrast:
     second: str  # key of the model whose maps are subtracted in the difference
     # comparison by key of the other model; the first model is compared with itself too
     videos: Mapping[str, VideoComparison]
-    difference: Difference | None  # first less second, or None where one of them has no map or no analysis yet
+    difference: Difference | None  # first less second, or None if one of them has no map or no analysis yet
     # attention on tracked hands and tools, by key of the model; empty without tracks
     on_tracks: Mapping[str, TrackAttention] = field(default_factory=dict)
 

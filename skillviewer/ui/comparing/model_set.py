@@ -253,7 +253,7 @@ class ModelSet(QObject):
         )
 
     def _on_its_way(self, clip: VideoClip) -> bool:
-        """Return whether the loaded model computes the features of a video, or is about to."""
+        """Return True if the loaded model computes the features of a video, or is about to."""
         entry = self._app_context.videos.get(clip)
         automatic = self._app_context.assessments.automatic
         if entry is None or self._app_context.state.model is None:

@@ -99,7 +99,7 @@ class PaneCaption(PaintedWidget):
 
     @property
     def _narrow(self) -> bool:
-        """True where there are three lines: this depends on the width alone, so that panes in a row look alike."""
+        """True if there are three lines: this depends on the width alone, so that panes in a row look alike."""
         return self.width() < self.fontMetrics().horizontalAdvance(USUAL_WORDS) + 2 * EDGE_PX
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -214,7 +214,7 @@ class ModelPane(QWidget):
 
 
 def kind_of(row: ComparedModel) -> str:
-    """Return what kind of maps a model has, as far as it is known."""
+    """Return the kind of a model's maps as text, if it is known."""
     if row.analysis is not None:
         return format_kind(row.analysis.map_kind)
     return format_kind(row.facts.map_kind) if row.facts is not None else ""
@@ -233,7 +233,7 @@ def score_of(row: ComparedModel) -> str:
 
 
 def source_of(scene: Scene | None) -> str:
-    """Return where the map on screen comes from: never silently held."""
+    """Return the source of the map on screen, so that a held map is always marked."""
     if scene is None or scene.kind is MapKind.NONE or scene.map_style.overlay is Overlay.OFF:
         return ""
     return format_source(scene)
@@ -248,6 +248,6 @@ def format_limits(scene: Scene | None) -> str:
 
 
 def rest_of(scene: Scene | None, *, with_limits: bool) -> str:
-    """Return where the map on screen comes from, after the ends of its colours where its scale is its own."""
+    """Return the source of the map on screen, after the limits of its colours if its scale is its own."""
     parts = [format_limits(scene) if with_limits else "", source_of(scene)]
     return " · ".join(part for part in parts if part)

@@ -294,7 +294,7 @@ class CompareScreen(QWidget):
             self.bars.show_bars("Each map has its own scale; its range is shown under it.", bars)
 
     def handlers(self, dialogs: Dialogs) -> Handlers:
-        """Return what the actions of the Compare menu and of the player do; dialogs ask for files and folders."""
+        """Return the handlers of the Compare menu and of the player; dialogs ask for files and folders."""
         self.header.menu.open_asked.connect(lambda: self._open_model(dialogs))
         return Handlers(
             run={

@@ -71,7 +71,7 @@ def sources(
 
 
 def requests(choices: ExportChoices) -> tuple[ExportRequest | StudyExportRequest, ...]:
-    """Return the requests for the files to write, in order; none where no file is possible."""
+    """Return the requests for the files to write, in order; none if no file is possible."""
     exporter = choices.exporter
     study = choices.study
     path = choices.path

@@ -89,7 +89,7 @@ class OptionForm(QWidget):
                 self._fields[option.name] = self._add(option)
 
     def options(self) -> object:
-        """Return the entered options, None where there are none; ExportError names a field that cannot be read."""
+        """Return the entered options, None if there are none; ExportError names a field that cannot be read."""
         if self.kind is None:
             return None
         values = {name: field.read() for name, field in self._fields.items()}

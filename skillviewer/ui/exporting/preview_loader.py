@@ -19,7 +19,7 @@ Question: TypeAlias = Callable[[Exports], Preview | None]
 class PreviewLoader(QObject):
     """Queries previews in a thread of their own, so that none waits for an export; a newer query replaces the last."""
 
-    arrived = Signal(object)  # ``Preview``, or None where nothing can be shown yet
+    arrived = Signal(object)  # ``Preview``, or None if nothing can be shown yet
     failed = Signal(str)
 
     def __init__(self, worker: WorkerThread[Exports], parent: QObject | None = None) -> None:

@@ -310,7 +310,7 @@ class ExportScreen(QWidget):
     # write
 
     def handlers(self, dialogs: Dialogs) -> Handlers:
-        """Return what the actions of exports do; dialogs ask where. The first only goes to this screen from others."""
+        """Return the handlers of exports; dialogs ask for paths. From other screens the first only opens this one."""
         run = {
             "export_now": lambda: self.start(dialogs),
             "export_browse": lambda: self.browse(dialogs),

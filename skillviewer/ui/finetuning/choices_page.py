@@ -50,7 +50,7 @@ class ChoicesPage(QWidget):
         super().__init__(parent)
         self._tuning = tuning
         self._request: TuningPlan | None = None
-        self.has_forecast = False  # whether the time of the plan on screen is known, from what is at hand
+        self.has_forecast = False  # whether the time of the plan on screen is known, from what is available
         self._times: dict[str, QLabel] = {}  # texts of the plan's times by heading
         self._writable = True
         self._was_automatic = True

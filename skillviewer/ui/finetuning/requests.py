@@ -162,7 +162,7 @@ def _videos(videos: Sized) -> str:
 
 
 def _sources(labels: StudyPairs, fold: Fold) -> str:
-    """Return where the pairs of a fold come from: votes with their raters, or ratings."""
+    """Return the source of the pairs of a fold: votes with their raters, or ratings."""
     cast = labels.votes_on(fold.train_pairs)
     sources = []
     if cast:

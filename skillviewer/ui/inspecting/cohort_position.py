@@ -45,7 +45,7 @@ class StandingStrip(PaintedWidget):
         self.update()
 
     def x_of(self, score: float) -> float:
-        """Return where a score lies, in pixels from the left."""
+        """Return the position of a score, in pixels from the left."""
         low, high = self.span
         return SIDE_PX + (score - low) / (high - low) * (self.width() - 2 * SIDE_PX)
 
@@ -130,7 +130,7 @@ class StandingBlock(QWidget):
 
     @staticmethod
     def _given(findings: Findings) -> str:
-        """Return what the raters gave the video for the criterion of the scale, or ""."""
+        """Return the raters' values of the video for the criterion of the scale, or ""."""
         scaled = findings.analysis.scaled
         ratings = findings.facts.ratings if findings.facts is not None else None
         if scaled is None or ratings is None:

@@ -18,7 +18,7 @@ class MomentColumn(QWidget):
     """Rows of all moments, or only of those that the model found.
 
     A row stays, with what is being typed into it, as long as its moment does, and while the user types or plays it.
-    When another video comes on screen, what was typed is kept of the video that it was typed on.
+    When another video comes on screen, unsaved text stays with the video that it belongs to.
     """
 
     editing = Signal(object)  # the row whose field has got the cursor

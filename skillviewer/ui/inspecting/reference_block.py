@@ -15,7 +15,7 @@ from skillviewer.ui.widgets.layout import add_all, horizontal, push_button
 
 
 def format_gaps(gaps: tuple[ScoreGap, ...]) -> str:
-    """Return where a video loses most, in order of time: "It loses most at 0:03.2, 0:05.0 and 0:07.1."."""
+    """Return the times at which a video loses most, in order: "It loses most at 0:03.2, 0:05.0 and 0:07.1."."""
     times = [clock(gap.start_s) for gap in gaps]
     if not times:
         return ""

@@ -244,6 +244,6 @@ def _faded(colour: QColor, opacity: float) -> QColor:
 
 
 def _joined(rows: FloatArray) -> FloatArray:
-    """Return rows one after the other, with a gap (NaN) between."""
+    """Return rows in turn, with a gap (NaN) between."""
     gap = np.full((len(rows), 1), np.nan)
     return np.hstack([rows, gap]).reshape(-1)

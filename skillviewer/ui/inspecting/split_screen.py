@@ -216,7 +216,7 @@ class SplitScreen(QWidget):
         self._other_motion.changed.connect(self._draw_motion)
 
     def handlers(self, _dialogs: Dialogs) -> Handlers:
-        """Return what the actions of the split view and those of the player do here."""
+        """Return the handlers of the split view and of its player."""
         canvases = (self.player.canvas, self.other.canvas)
         return Handlers(
             run={

@@ -48,7 +48,7 @@ class Waveform(TimePlot):
         self._align()
 
     def accessible_text(self) -> str:
-        """Return what is missing of the sound, in words, or that it is whole."""
+        """Return a sentence on the gaps of the sound, or that it is complete."""
         envelope = self._sound.envelope
         if envelope is None:
             return "The sound is being read."

@@ -37,7 +37,7 @@ class WhyPanel(QStackedWidget):
         self._actions = actions
         self._theme: Theme = LIGHT
         self._shown: Findings | None = None
-        self.grey = False  # true where attention is no better than random
+        self.grey = False  # true if attention is no better than random
         self.setMinimumWidth(240)
         self.empty = EmptyState(self)
         self.empty.pressed.connect(self._on_pressed)

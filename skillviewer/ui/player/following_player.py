@@ -31,7 +31,7 @@ class FollowingPlayer(QWidget):
         self._clip: VideoClip | None = None
         self._analysis: Analysis | None = None
         self._leader_plays = False
-        self._absent = False  # true where the video has no picture at the leader's time
+        self._absent = False  # true if the video has no picture at the leader's time
         self._time_s = 0.0
         self.canvas.set_map_style(state.map_style)
         state.map_style_changed.connect(self.canvas.set_map_style)

@@ -23,7 +23,7 @@ TRAIL_OPACITY, HELD_OPACITY = 0.75, 0.55
 
 
 def to_widget(viewport: Viewport, x_px: float, y_px: float) -> QPointF:
-    """Return where a pixel of the picture lies in the widget; (0, 0) is the centre of the top left pixel."""
+    """Return the position of a pixel of the picture in the widget; (0, 0) is the centre of the top left pixel."""
     left, top, _, _ = viewport.rect
     return QPointF(left + (x_px + 0.5) * viewport.scale, top + (y_px + 0.5) * viewport.scale)
 

@@ -49,7 +49,7 @@ class ClockBar(PaintedWidget):
         return start_s, max(stop_s, start_s + 1e-3)
 
     def accessible_text(self) -> str:
-        """Return where each of the two videos is."""
+        """Return the position of each of the two videos."""
         pair_view = self._pair_view
         if not pair_view.clock.clips:
             return ""

@@ -95,7 +95,7 @@ class JudgingSession:
 
     @property
     def ahead(self) -> PresentedPair | None:
-        """The next pair, or None where it is not known yet."""
+        """The next pair, or None if it is not known yet."""
         return self.coming[0] if self.coming else None
 
     @property

@@ -105,7 +105,7 @@ class RatingSession:
 
 
 def _key(turn: PresentedVideo) -> tuple[str, str]:
-    """Return what tells a turn from others: other facts of its video may become known meanwhile."""
+    """Return the key of a turn, without the facts of its video, which may change."""
     return turn.video.name, turn.purpose
 
 

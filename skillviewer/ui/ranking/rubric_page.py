@@ -31,7 +31,7 @@ OWN = "own"
 
 
 def middle_step(item: RubricItem) -> float | None:
-    """Return the middle step of an item, or None where their number is even."""
+    """Return the middle step of an item, or None if their number is even."""
     steps = item.steps
     return steps[len(steps) // 2] if len(steps) % 2 else None
 
@@ -51,7 +51,7 @@ class RubricPage(QWidget):
     chosen = Signal(object, float)  # ``Rubric`` to use, and the share of videos that come twice
     file_asked = Signal()  # a rubric file is to be opened
     save_asked = Signal(object)  # ``Rubric`` to write as a file
-    left = Signal()  # the rubric stays as it is
+    left = Signal()  # the user leaves the page; the rubric is unchanged
 
     def __init__(self, dialogs: Dialogs, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -195,7 +195,7 @@ class RankScreen(QWidget):
         return frozenset(text for entry in self._app_context.videos for text in (entry.name, entry.path.stem))
 
     def handlers(self, dialogs: Dialogs) -> Handlers:
-        """Return what the actions of the Rank menu do, while a pair is before a rater, and while none is."""
+        """Return the handlers of the Rank menu, during judging and outside it."""
         judging_view = self.judging_view
         arguments = (self._app_context, self, dialogs)
         self.rate.dialogs = dialogs
@@ -292,7 +292,7 @@ class RankScreen(QWidget):
         return self._shown and self.judging.phase in WITH_TURN and self._tabs.currentIndex() == 0
 
     def _is_rating(self) -> bool:
-        """Return whether a video is before a rater."""
+        """Return True if a video is before a rater."""
         return self._shown and self.rate.is_rating and self._tabs.currentWidget() is self.rate
 
     def _has_video(self) -> bool:

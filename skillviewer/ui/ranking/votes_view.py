@@ -33,7 +33,7 @@ class VotesSnapshot:
     tasks: Mapping[str, str] = field(default_factory=dict)  # task of every video of the study, by name
     shown_pairs: "tuple[ShownPair, ...]" = ()  # pairs asked and their votes, in the order of voting
     waiting: frozenset[frozenset[str]] = frozenset()  # pairs back in the queue that no rater has judged since
-    writable: bool = False  # true where the study can be written
+    writable: bool = False  # true if the study can be written
     rated: RatingFacts | None = None  # what its ratings say, or None without ratings
 
 

@@ -58,7 +58,7 @@ class AssessmentQueue(QObject):
         self._task: Task | None = None
         self._job: Job | None = None
         self._n_done = 0
-        self.automatic = True  # true where the video on screen is assessed automatically
+        self.automatic = True  # true if the video on screen is assessed automatically
         self._settle = single_shot(self, SETTLE_MS, self._ask_unasked)
         self._throttle = Throttle(self)
         self._throttle.shown.connect(self._show)
@@ -103,7 +103,7 @@ class AssessmentQueue(QObject):
             self._messages.note(text.format(n) if n > 1 else single)
 
     def _suffices(self, clip: VideoClip, analysis: Analysis | None) -> bool:
-        """Return whether the known analysis of a video is the one that it waits for."""
+        """Return True if the known analysis of a video is the one that it waits for."""
         if analysis is None or clip in self._again:
             return False
         return clip in self._unasked or analysis.n_passes >= self._state.passes

@@ -112,7 +112,7 @@ class FineTuner(Protocol):
     """Training on a study in another process: ``skillviewer.engine.finetuning.process.Tuner``."""
 
     def forecast(self, job: "TrainingJob", /) -> "TrainingForecast":
-        """Return what will happen and how long it takes."""
+        """Return the forecast."""
 
     def finetune(self, job: "TuningJob", stop: "StopFolder", token: CancelToken, report: Report, /) -> "TuningResult":
         """Fine-tune; ``stop`` asks to stop and keep the best, the token to stop so that the job can continue."""
@@ -161,10 +161,10 @@ class Exports(Protocol):
         """Assess what has to be assessed, write files, and read them back."""
 
     def preview(self, exporter: "Exporter", sources: "Sequence[ExportSource]", options: object, /) -> "Preview | None":
-        """Return what will be seen, or None where that cannot be seen yet."""
+        """Return a preview, or None if there is none yet."""
 
     def preview_study(self, exporter: "StudyExporter", study: Path, options: object = None, /) -> "Preview | None":
-        """Return what will be seen of an export of a study, or None."""
+        """Return a preview of an export of a study, or None."""
 
     def close(self) -> None: ...
 

@@ -82,13 +82,13 @@ class Cohorts(QObject):
         return [*members.values()]
 
     def n_unassessed(self, entry: VideoEntry) -> int:
-        """Return how many comparable videos could be assessed and are not, without the video itself."""
+        """Return the number of comparable videos that could be assessed and are not, without the video itself."""
         self._ranks()
         itself = self._seen.get(entry.clip)
         return self._open[entry.task] - (itself is not None and itself.task == entry.task and _is_open(itself))
 
     def position(self, entry: VideoEntry) -> CohortPosition | None:
-        """Return where a video stands among its comparable ones, or None before it is assessed."""
+        """Return the position of a video in its cohort, or None before it is assessed."""
         if entry.analysis is None or self.scored(entry) is None:
             return None
         ranked = self._ranks().get(entry.task, [])

@@ -24,7 +24,7 @@ class DisplayPicture:
     serial: int  # number of the request that it answers; later requests have greater numbers
     frame_index: int  # frame that the picture shows, from 0; not always the one asked for when ``exact`` is False
     pixels: RGBImage  # (H, W, 3) uint8 RGB; smaller than the video when it comes from a proxy
-    exact: bool  # true where it is the full picture of the frame asked for
+    exact: bool  # true if it is the full picture of the frame asked for
     small: RGBImage | None = None  # the same in its width on screen, scaled where the window does not wait for it
 
 

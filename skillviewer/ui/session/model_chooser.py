@@ -17,7 +17,7 @@ from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 
 def _digest(folder: Path) -> str | None:
-    """Return the digest of the checkpoint in a folder, or None where there is none."""
+    """Return the digest of the checkpoint in a folder, or None if there is none."""
     try:
         return digest(folder)
     except CheckpointError:
@@ -51,7 +51,7 @@ class ModelHolder:
         return LoadedModel(assessor.name, folder, assessor.device_name, memory, assessor.digest, assessor.warning)
 
     def load_anew(self, folder: Path, token: CancelToken, report: Report) -> LoadedModel | None:
-        """Load a checkpoint again if another was put into its folder since; None where none was."""
+        """Load a checkpoint again if another was put into its folder since; None if none was."""
         if _digest(folder) in {None, self.assessor.digest}:  # if the folder is gone, the loaded model stays
             return None
         token.check()

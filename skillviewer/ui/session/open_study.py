@@ -24,8 +24,8 @@ class OpenStudy:
     path: Path  # its file
     title: str  # what it is called
     statement: str  # the question that raters answer
-    draft: bool  # true where the program made it for videos that were opened without a study; "Save as" gives it a name
-    read_only: bool  # true where it can be looked at only; ``notices`` says why
+    draft: bool  # true if the program made it for videos that were opened without a study; "Save as" gives it a name
+    read_only: bool  # true if it can be looked at only; ``notices`` says why
     notices: tuple[str, ...]  # warnings on how it was opened, one sentence each
     settings: StudySettings
     criteria: tuple[str, ...] = (SKILL,)  # criteria of its ratings and votes, the usual one first
@@ -63,7 +63,7 @@ class StudyHolder:
         return self._study is not None
 
     def facts(self) -> OpenStudy:
-        """Return what the window should know."""
+        """Return a snapshot of the open study."""
         study = self.study
         settings = self.study.settings
         facts = (study.title, settings.statement, self._draft, study.read_only, study.notices, settings)
@@ -81,7 +81,7 @@ class StudyHolder:
         self._version = study.written_version()
 
     def news(self) -> bool:
-        """Return whether another process has written the study since this was last asked."""
+        """Return True if another process has written the study since this was last asked."""
         before = self._version
         self._version = self.study.written_version()
         return before != self._version
@@ -100,12 +100,12 @@ class StudyHolder:
 
 
 def sample_path() -> Path:
-    """Return where the sample study is kept once it was opened; that of version 0.1, of one arm, had another name."""
+    """Return the path of the opened sample study; that of version 0.1, of one arm, had another name."""
     return data_dir() / f"Sample study of two arms{SUFFIX}"
 
 
 def sample_source() -> Path | None:
-    """Return the folder of the sample study that ships, or None where it does not."""
+    """Return the folder of the sample study that ships, or None if it does not."""
     try:
         folder = resources_dir() / "sample_study"
     except FileNotFoundError:

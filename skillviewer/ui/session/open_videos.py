@@ -17,7 +17,7 @@ WARM_STEP = 16
 
 
 def decoded_bytes(info: VideoInfo) -> float:
-    """Return what all frames of a video take as they leave the decoder, in YUV 4:2:0."""
+    """Return the size in bytes of all decoded frames of a video, in YUV 4:2:0."""
     return info.n_frames * info.width_px * info.height_px * 1.5
 
 

@@ -41,7 +41,7 @@ class Playback(QObject):
         self.frames = range(1)  # those of the file in which it moves: all, or those of a part
         self.frame = 0
         self.speed = 1.0  # seconds of video a second
-        self.loop = False  # true where playing starts again at the end, or between the marks if they are set
+        self.loop = False  # true if playing starts again at the end, or between the marks if they are set
         self._once: range | None = None  # the only range that is played until the user pauses or goes elsewhere
         self.marks: tuple[int | None, int | None] = (None, None)  # first and last frame of the selection
         self.samples = np.empty(0, np.int64)  # ascending frames that the model has looked at

@@ -64,7 +64,7 @@ class Stored(Generic[ValueT]):
     """A setting, as a descriptor of ``Settings``."""
 
     key: str  # its key in the store
-    read: Callable[[object], ValueT]  # makes the value from that in the store, None where it is not set
+    read: Callable[[object], ValueT]  # makes the value from that in the store, None if it is not set
     write: Callable[[ValueT], object] = str  # makes the value for the store
 
     def __get__(self, settings: "Settings", _owner: object = None) -> ValueT:
@@ -89,14 +89,14 @@ class Settings:
     compared: Stored[tuple[str, ...]] = Stored("compare/models", _items, list)
     """The models that were compared last, by folder of the checkpoint or "uniform"; empty at first."""
     automatic = Stored("model/automatic", _switch, lambda on: "true" if on else "false")
-    """True where the video on screen is assessed automatically."""
-    sound = Stored("player/sound", _switch, lambda on: "true" if on else "false")  # true where videos play their sound
+    """True if the video on screen is assessed automatically."""
+    sound = Stored("player/sound", _switch, lambda on: "true" if on else "false")  # true if videos play their sound
     waveform = Stored("player/waveform", lambda value: str(value) == "true", lambda on: "true" if on else "false")
-    """True where the waveform of the sound is shown under the curve."""
+    """True if the waveform of the sound is shown under the curve."""
     unfamiliar_scores = Stored(
         "model/unfamiliar_scores", lambda value: str(value) == "true", lambda on: "true" if on else "false"
     )
-    """True where scores of videos that are unlike the training videos are shown."""
+    """True if scores of videos that are unlike the training videos are shown."""
     geometry = Stored("window/geometry", _bytes, QByteArray)  # position and size of the window; empty at first
     export_folder = Stored("export/folder", _text)  # folder of the last export, or "" before the first
     user_name = Stored("person/name", _text, str.strip)

@@ -156,7 +156,7 @@ class SoundPlayer(QObject):
         playback: The playhead.
         messages: Where it is said what is missing.
         on: Whether sound is on.
-        blind: True where a rater judges: no message and no error names the video.
+        blind: True if a rater judges: no message and no error names the video.
         parent: Owner of the player.
     """
 

@@ -22,7 +22,7 @@ class PlaybackRun:
 class SoundQueue:
     """The sound of one run: samples by their number, counted from the time at which the run began.
 
-    The device takes samples in order. What has not come in time is silent, and its place is passed over, so that the
+    The device takes samples in order. What has not come in time is silent, and its place is skipped, so that the
     rest is heard when it should be. Threads may share it.
 
     Args:
@@ -75,7 +75,7 @@ class SoundQueue:
         return out
 
     def ahead_s(self) -> float:
-        """Return for how long the samples at hand last."""
+        """Return the duration of the waiting samples."""
         with self._lock:
             return (self._end - max(self._next or 0, 0)) / SOUND_RATE_HZ
 

@@ -72,7 +72,7 @@ class StudyController(QObject):
 
     @property
     def writable(self) -> bool:
-        """True where a study is open that can be written."""
+        """True if a study is open that can be written."""
         return self.current is not None and not self.current.read_only and not self._worker.stopped
 
     @property

@@ -27,8 +27,8 @@ class _Entry:
     """A command on the stack. Only the study's worker thread writes ``result``, in the order of the requests."""
 
     command: Command
-    is_done: bool = False  # true where the study has it
-    landed: bool = False  # true where the study ever had it
+    is_done: bool = False  # true if the study has it
+    landed: bool = False  # true if the study ever had it
     result: object = None  # what doing it returned last
     tasks: set[Task] = field(default_factory=set)  # those that are still under way for it
 

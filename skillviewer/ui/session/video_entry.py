@@ -34,7 +34,7 @@ class VideoState(StrEnum):
 
     @property
     def is_lost(self) -> bool:
-        """True where its file is missing, or another file has replaced it."""
+        """True if its file is missing, or another file has replaced it."""
         return self is VideoState.MISSING or self is VideoState.REPLACED  # asked of all videos: a set is slower
 
 

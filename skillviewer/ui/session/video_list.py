@@ -62,12 +62,12 @@ class VideoList(QObject):
         return self._rows.get(clip)
 
     def get(self, clip: VideoClip | None) -> VideoEntry | None:
-        """Return the entry of a video, or None where there is none, or no video is meant."""
+        """Return the entry of a video, or None if there is none, or no video is meant."""
         row = self._rows.get(clip) if clip is not None else None
         return None if row is None else self._entries[row]
 
     def title(self, clip: VideoClip) -> str:
-        """Return what stands for a video in a title: the file's name, and which part of it is meant."""
+        """Return the title of a video: the file's name and the part of it."""
         entry = self.get(clip)
         name = clip.path.name
         return name if clip.clip_range is None or entry is None else f"{name} ({entry.name})"
@@ -125,5 +125,5 @@ class VideoList(QObject):
 
 
 def _same(before: object, after: object) -> bool:
-    """Return whether nothing changes: large values are compared by identity alone."""
+    """Return True if nothing changes: large values are compared by identity alone."""
     return before is after or (isinstance(before, str | int | float) and before == after)

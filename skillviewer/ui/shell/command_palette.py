@@ -35,7 +35,7 @@ def _inside(menu: QMenu, path: str) -> Iterator[tuple[str, QAction]]:
 
 
 def _fits(name: str, action: QAction, typed: str) -> int | None:
-    """Return how well an action fits, by its name first and then by its further words; None if it does not."""
+    """Return the distance of an action from the typed text, by name, then keywords; None if it does not match."""
     score = fits(name, typed)
     if score is None:
         words = SEARCH_WORDS.get(action.objectName(), "")

@@ -62,7 +62,7 @@ class Heading(QLabel):
 
     def __init__(self, title: str, parent: QWidget) -> None:
         super().__init__(title, parent)
-        self.needed = True  # true where it is to be shown
+        self.needed = True  # true if it is to be shown
         self.setProperty("heading", True)
         self.setContentsMargins(12, 10, 12, 2)
 

@@ -15,7 +15,7 @@ _TIME = re.compile(r"^(?:(?:(\d+):)?(\d{1,3}):)?(\d+(?:[.,]\d*)?)\s*s?$")
 
 
 def parse_place(text: str, video: VideoInfo, frames: range | None = None) -> int | None:
-    """Return the frame (from 0) that a text means, or None where the part of the video that is shown has no such frame.
+    """Return the frame (from 0) that a text means, or None if the part of the video that is shown has no such frame.
 
     A whole number is a frame, counted from 1. Anything with a colon, a dot or an s is a time: ``13.5``, ``13s``,
     ``1:02``, ``00:13.733``, ``1:00:00``.

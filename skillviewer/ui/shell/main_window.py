@@ -208,7 +208,7 @@ class MainWindow(QMainWindow):
 
     @property
     def has_list(self) -> bool:
-        """True where the list of videos belongs to the screen that is shown."""
+        """True if the list of videos belongs to the screen that is shown."""
         return any(panel.name == "videos" and self.screens.has(panel) for panel in self.panel_specs)
 
     def find_video(self) -> None:

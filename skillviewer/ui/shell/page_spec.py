@@ -31,14 +31,14 @@ class PageSpec:
     # makes its widget: ``make(program, actions, parent)``; a screen is made when it is first shown
     make: Callable[[AppContext, Actions, QWidget], QWidget]
     area: Qt.DockWidgetArea = Qt.DockWidgetArea.LeftDockWidgetArea  # side of the window, for panels
-    visible_at_first: bool = True  # true where a panel is there at first
+    visible_at_first: bool = True  # true if a panel is there at first
     screens: tuple[str, ...] = ()  # the screens that a panel belongs to; empty for all on which names may be read
-    blind: bool = False  # true where it is a screen on which no name of a video may be read
+    blind: bool = False  # true if it is a screen on which no name of a video may be read
     standalone: bool = False  # true for a screen without panels, which has no button and no key of its own
     icon: str = "note"  # name of its icon, where there is no room for words
 
     def belongs_to(self, screen: "PageSpec | None") -> bool:
-        """Return whether a panel belongs to a screen; none belongs to the first page."""
+        """Return True if a panel belongs to a screen; none belongs to the first page."""
         if screen is None or screen.standalone:
             return False
         return screen.name in self.screens if self.screens else not screen.blind

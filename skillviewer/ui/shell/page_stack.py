@@ -53,7 +53,7 @@ class PageStack(QObject):
         return tuple(self._widgets.values())
 
     def has(self, panel: PageSpec) -> bool:
-        """Return whether a panel belongs to the screen that is shown."""
+        """Return True if a panel belongs to the screen that is shown."""
         return panel.belongs_to(self._screens.get(self.current))
 
     def named(self, name: str) -> QWidget:
@@ -109,7 +109,7 @@ class PageStack(QObject):
             self._arrange(self.current)
 
     def _arrange(self, name: str) -> None:
-        """Show the docks of a screen as they were last; none where the panels are hidden."""
+        """Show the docks of a screen as they were last; none if the panels are hidden."""
         if self.collapsed or self.bare:
             for panel in self._panels:
                 self._docks[panel.name].hide()

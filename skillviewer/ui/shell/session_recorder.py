@@ -32,7 +32,7 @@ class SessionPlace(msgspec.Struct, frozen=True, rename={"clip_range": "extent"})
 
     study: str  # the study's file
     title: str  # what it is called
-    draft: bool  # true where the program made it for videos that were opened without a study
+    draft: bool  # true if the program made it for videos that were opened without a study
     video: str  # the video on screen, or ""
     frame: int  # its frame, from 0
     screen: str  # the screen that was shown
@@ -46,12 +46,12 @@ class SessionPlace(msgspec.Struct, frozen=True, rename={"clip_range": "extent"})
 
 
 def sessions_dir() -> Path:
-    """Return where sessions are noted."""
+    """Return the folder of the session records."""
     return data_dir() / "sessions"
 
 
 def left_behind(folder: Path) -> SessionPlace | None:
-    """Return where the latest session in a folder was that ended without being closed, and forget all such."""
+    """Return the place of the latest session that ended without being closed, and delete all such records."""
     places: list[SessionPlace] = []
     for path in folder.glob("*.json"):
         if TEMPORARY in path.suffixes:

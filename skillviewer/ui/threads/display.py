@@ -1,4 +1,4 @@
-"""Find out whether there is a display for the window, before Qt is asked: Qt ends the process where there is none.
+"""Find out if there is a display before Qt is asked: without one, Qt ends the process.
 
 Only Linux has displays that may be missing while the program runs. Free of Qt, but for ``window_problem``.
 """
@@ -21,7 +21,7 @@ LIBRARIES = "on Debian, bash packaging/system-libraries.sh installs what the win
 
 
 def display_problem(environment: Mapping[str, str]) -> str | None:
-    """Return in two sentences why no window can be shown, or None where none of the known reasons applies.
+    """Return in two sentences why no window can be shown, or None if none of the known reasons applies.
 
     What Qt would choose is asked in Qt's order: what QT_QPA_PLATFORM names, else Wayland in a Wayland session, then X.
     Choices of Qt that need no display, and those that this function does not know, are left to Qt. libxcb looks up
@@ -42,7 +42,7 @@ def display_problem(environment: Mapping[str, str]) -> str | None:
 
 
 def _platforms(environment: Mapping[str, str]) -> list[str]:
-    """Return what Qt tries, in its order: qguiapplication.cpp, init_platform."""
+    """Return the platforms that Qt tries, in order: qguiapplication.cpp, init_platform."""
     setting = environment.get("QT_QPA_PLATFORM", "")
     if setting:
         platforms = [part.partition(":")[0] for part in setting.split(";") if part]
@@ -98,7 +98,7 @@ def _plugin_problem(platform: str) -> str | None:
 
 
 def window_problem() -> str | None:
-    """Return what keeps the window from working, or None; ImportError where Qt's own libraries do not load."""
+    """Return the reason why the window cannot work, or None; ImportError if Qt's own libraries do not load."""
     from PySide6.QtGui import QFontDatabase, QGuiApplication
 
     created = None

@@ -36,7 +36,7 @@ class Job(QObject):
 
     @property
     def loses(self) -> bool:
-        """True where stopping loses the work done so far."""
+        """True if stopping loses the work done so far."""
         return self.confirm_stop and not self._keeps
 
     @property
@@ -98,7 +98,7 @@ class Jobs(QObject):
 
     @property
     def confirm_stop(self) -> bool:
-        """True where one of them must not be stopped without a question."""
+        """True if one of them must not be stopped without a question."""
         return any(job.confirm_stop for job in self._jobs)
 
     def begin(self, title: str, *, confirm_stop: bool = True, keeps: bool = False) -> Job:

@@ -50,15 +50,15 @@ class VideoColumn:
     about: str = ""
     second_line: Callable[[VideoEntry, Cohorts], str] = _no_text  # text under that of a cell, muted; "" for none
     accessible_text: Callable[[VideoEntry, Cohorts], str] = _no_text  # text that a screen reader adds
-    plain: bool = False  # true where a row is spoken without the heading of this value, which needs none
-    number: bool = True  # true where it is aligned to the right, as numbers are
-    visible: bool = True  # true where it is on screen; values of the others are under the name, and can be sorted by
+    plain: bool = False  # true if a row is spoken without the heading of this value, which needs none
+    number: bool = True  # true if it is aligned to the right, as numbers are
+    visible: bool = True  # true if it is on screen; values of the others are under the name, and can be sorted by
     # the widest text that it must hold; "" for its heading; the first column takes the room that is left
     widest: str = ""
-    # true where a video has a value; None if all do; a column without one is hidden
+    # true if a video has a value; None if all do; a column without one is hidden
     is_known: Callable[[VideoEntry], bool] | None = None
     unless: tuple[str, ...] = ()  # names of the columns that take its place on screen where one of them has a value
-    # true where a value depends on the other videos, and is shown anew when one of them gets a score
+    # true if a value depends on the other videos, and is shown anew when one of them gets a score
     of_all: bool = False
 
 
@@ -80,7 +80,7 @@ def format_interval(analysis: Analysis | None) -> str:
 
 
 def under_name(entry: VideoEntry) -> str:
-    """Return what stands under a name: length, participant and occasion of an assessed video, else its state.
+    """Return the text under a name: length, participant and occasion of an assessed video, else its state.
 
     The part of the file is always given where a video is one, in whole seconds once the times of its frames are known.
     """

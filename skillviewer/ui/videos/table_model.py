@@ -92,7 +92,7 @@ class VideoTable(QAbstractTableModel):
         return _alignment(column) if role == Qt.ItemDataRole.TextAlignmentRole else None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: ANN401
-        """Return what a cell shows, is sorted by, or says aloud."""
+        """Return the text, sort key or accessible text of a cell."""
         get = self._getters.get(role) if index.isValid() else None
         return get(self._videos[index.row()], self.columns[index.column()]) if get is not None else None
 

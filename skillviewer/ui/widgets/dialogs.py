@@ -14,7 +14,7 @@ class Dialogs:
     """Asks for files, folders, and yes or no."""
 
     def videos(self, parent: QWidget) -> list[Path]:
-        """Ask for videos or a study; none where the user cancels."""
+        """Ask for videos or a study; none if the user cancels."""
         patterns = " ".join(f"*{suffix}" for suffix in sorted(VIDEO_SUFFIXES))
         kinds = "Videos and studies ({0} *{1} *{2});;Studies (*{1} *{2});;All files (*)"
         kinds = kinds.format(patterns, SUFFIX, ARCHIVE_SUFFIX)
@@ -36,7 +36,7 @@ class Dialogs:
         return Path(name) if name else None
 
     def word(self, parent: QWidget, title: str, question: str, words: Sequence[str], current: str) -> str | None:
-        """Ask for a word that may be one of those known; None where the user cancels."""
+        """Ask for a word that may be one of those known; None if the user cancels."""
         choices = list(dict.fromkeys((current, *words)))
         answer, is_accepted = QInputDialog.getItem(parent, title, question, choices, 0, editable=True)
         return answer if is_accepted else None
@@ -45,7 +45,7 @@ class Dialogs:
         """Ask a question with several answers, the first the usual one, and whether to ask again.
 
         Returns:
-            Index of the answer, or None where the user cancels; and whether ``remember`` was checked.
+            Index of the answer, or None if the user cancels; and whether ``remember`` was checked.
         """
         box = QMessageBox(QMessageBox.Icon.Question, "SkillViewer", text, QMessageBox.StandardButton.Cancel, parent)
         buttons = [box.addButton(answer, QMessageBox.ButtonRole.AcceptRole) for answer in answers]

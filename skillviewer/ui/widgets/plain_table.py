@@ -15,7 +15,7 @@ ALIKE = 4  # names that begin with this many letters in common are cut there
 
 
 def n_alike(names: Sequence[str]) -> int:
-    """Return how many letters of long names can be left out at the beginning, so that what tells them apart stays.
+    """Return the number of letters that long names share at the beginning and that can be left out.
 
     Names of a study often begin alike: ``participant_07_left_hand_camera_front``. A number is not taken apart.
     """
@@ -81,8 +81,8 @@ class Column:
 
     title: str  # heading
     meaning: str = ""  # tooltip of the heading: what its numbers are, in a sentence
-    number: bool | None = True  # true where it holds numbers, which are aligned to the right; None for drawings
-    fills: bool = False  # true where it takes the room that is left
+    number: bool | None = True  # true if it holds numbers, which are aligned to the right; None for drawings
+    fills: bool = False  # true if it takes the room that is left
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,7 +154,7 @@ class SortedTable(QTableView):
         self.setSortingEnabled(True)
 
     def texts(self) -> list[list[str]]:
-        """Return what is shown, row by row, as it is sorted now."""
+        """Return the rows as they are sorted now."""
         model = self._cells
         columns = range(model.columnCount())
         return [[str(model.index(r, c).data()) for c in columns] for r in range(model.rowCount())]

@@ -47,7 +47,7 @@ def theme_choices() -> list[tuple[ThemeChoice, str]]:
 class Theme:
     """Colours as ``#rrggbb``."""
 
-    dark: bool  # true where it is the dark one
+    dark: bool  # true if it is the dark one
     window: str  # behind everything
     base: str  # lists, fields and plots
     raised: str  # buttons and what the mouse is over
@@ -150,7 +150,7 @@ def url(name: str) -> str:
 
 
 def style_sheet(theme: Theme, percent: int = 100) -> str:
-    """Return what Fusion does not do by palette alone: flat buttons, fields and headers, a visible focus.
+    """Return the style that Fusion's palette cannot express: flat buttons, fields and headers, a visible focus.
 
     Words are ``percent`` of their usual size.
     """

@@ -23,7 +23,7 @@ from skillviewer.data.study.video_rows import NewVideo
 
 @dataclass(frozen=True, slots=True)
 class RatingImport:
-    """An import of ratings: the table as read, numbers, and what ``undo_import`` takes back."""
+    """Result of an import of ratings: the parsed table, its numbers, and the rows that ``undo_import`` removes."""
 
     rated: ParsedRatings
     added: Imported

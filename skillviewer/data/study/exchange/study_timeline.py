@@ -15,7 +15,7 @@ _VERDICTS = {1: "better", 0: "no difference", -1: "worse"}
 
 
 def study_annotations(study: Study, files: Mapping[str, VideoInfo]) -> dict[str, list[Annotation]]:
-    """Return what the users of a study said along the time of some files, of all their attempts, by digest.
+    """Return the annotations of a study along the time of some files, of all their attempts, by digest.
 
     Notes without a time, and withdrawn votes, are left out.
 

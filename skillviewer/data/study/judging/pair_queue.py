@@ -217,7 +217,7 @@ class _Queue:
         return () if following is None else (self.presented(following),)
 
     def _comparable(self, pair: frozenset[str]) -> bool:
-        """Return whether a pair can be asked: both videos can be shown, and have the same task."""
+        """Return True if a pair can be asked: both videos can be shown, and have the same task."""
         return pair <= self.tasks.keys() and len({self.tasks[name] for name in pair}) == 1
 
 

@@ -104,7 +104,7 @@ def past(time: datetime | None) -> datetime | None:
 
 
 def wrong_times(given_at: datetime, withdrawn_at: datetime | None) -> str:
-    """Return what is wrong with the times of an answer, or ""."""
+    """Return the fault of the times of an answer, or ""."""
     years = {time.year for time in (given_at, withdrawn_at) if time is not None}
     if min(years) < 2000:
         return f"it was not given in the year {min(years)}"
@@ -116,7 +116,7 @@ def wrong_times(given_at: datetime, withdrawn_at: datetime | None) -> str:
 
 
 def wrong_mark(mark_s: float | None, seconds: float | None) -> str:
-    """Return what is wrong with a mark in a clip of a length, or ""; None for a length that is not known."""
+    """Return the fault of a mark in a clip of a length (None if unknown), or ""."""
     if mark_s is None or seconds is None or mark_s <= seconds + MARK_SLACK_S:
         return ""
     return f"it marks {mark_s:g} s of a clip of {seconds:.3f} s"

@@ -14,7 +14,7 @@ from skillviewer.ui.threads.jobs import Job, Jobs
 from skillviewer.ui.threads.throttle import Throttle, single_shot
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
-if TYPE_CHECKING:  # it brings scipy, which takes as long as opening the window
+if TYPE_CHECKING:  # it imports scipy, which takes as long as opening the window
     from skillviewer.core.explanation.evidence import Evidence
 
 SETTLE_MS = 250  # a video must stay on screen this long before it is explained, so that paging through starts nothing
@@ -88,7 +88,7 @@ class EvidenceLoader(QObject):
 
     @property
     def stopped(self) -> bool:
-        """True where the user stopped the computation for the video on screen."""
+        """True if the user stopped the computation for the video on screen."""
         return self._here in self._refused
 
     @property

@@ -20,7 +20,7 @@ from skillviewer.core.video.clips import VideoClip, range_frames
 from skillviewer.data.study import ModelState, ModelVersion, Study, Vote
 from skillviewer.ui.session.video_entry import VideoEntry
 
-if TYPE_CHECKING:  # they bring scipy, which takes as long as opening the window
+if TYPE_CHECKING:  # they imports scipy, which takes as long as opening the window
     from skillviewer.core.analysis.cohort import CohortPosition, ReferenceVideo
     from skillviewer.core.explanation.evidence import Evidence
     from skillviewer.core.explanation.moments import Moment, PictureRegion
@@ -35,7 +35,7 @@ class StudyFacts:
     """Facts of the study that do not come from the loaded model."""
 
     title: str  # what it is called
-    blind: bool  # true where the page stays shut until one has judged the video
+    blind: bool  # true if the page stays shut until one has judged the video
     judgements: tuple[Judgement, ...]  # the judgements that stand
     stated_pairs: tuple[Pair | SimilarPair, ...]  # pairs that are stated without raters
     models: tuple[ModelVersion, ...]
@@ -118,7 +118,7 @@ def ratings_of(facts: StudyFacts) -> dict[str, VideoJudgements]:
 
 
 def judged_by(facts: StudyFacts, video: str, raters: Iterable[str]) -> bool:
-    """Return whether one of these raters has judged a video, however the name was typed."""
+    """Return True if one of these raters has judged a video, however the name was typed."""
     names = {match_key(rater) for rater in raters}
     return any(video in {j.left, j.right} and match_key(j.rater) in names for j in facts.judgements)
 
@@ -165,7 +165,7 @@ class Findings(WhyQuestion):
 
     @property
     def faithful(self) -> bool | None:
-        """True if attention beats random regions; None where that is not known or cannot be decided."""
+        """True if attention beats random regions; None if that is not known or cannot be decided."""
         return self.evidence.faithful if self.evidence is not None else None
 
 

@@ -1,4 +1,4 @@
-"""Plays the moments of a video one after the other."""
+"""Plays the moments of a video in turn."""
 
 from PySide6.QtCore import QObject, Signal
 

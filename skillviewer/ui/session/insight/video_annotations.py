@@ -16,7 +16,7 @@ from skillviewer.ui.session.video_list import VideoList
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.threads.worker_thread import Task
 
-if TYPE_CHECKING:  # it brings scipy, which takes as long as opening the window
+if TYPE_CHECKING:  # it imports scipy, which takes as long as opening the window
     from skillviewer.core.explanation.moments import Moment as FoundMoment
 
 
@@ -31,7 +31,7 @@ class MomentCard:
     saved: SavedMoment | None  # the record of the user in the study (of a kept moment: of whoever kept it), or None
     opinions: tuple[SavedMoment, ...]  # opinions of others on a found moment
     notes: tuple[Note, ...]  # notes on it, in the order of writing
-    # true where the model on screen found the kept moment, although its list has changed since
+    # true if the model on screen found the kept moment, although its list has changed since
     of_this_model: bool = False
 
     @property
@@ -158,7 +158,7 @@ class VideoAnnotations(QObject):
 
     @property
     def read_only(self) -> bool:
-        """True where the study is read-only."""
+        """True if the study is read-only."""
         return self._studies.current is not None and self._studies.current.read_only
 
     @property

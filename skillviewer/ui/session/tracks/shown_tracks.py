@@ -91,7 +91,7 @@ def _readable(clip: VideoClip, video: VideoInfo) -> TrackSet | None:
 
 
 def load_curves(clip: VideoClip, video: VideoInfo) -> "MotionCurves | None":
-    """Return the curves of a video in the list; None where nothing moves."""
+    """Return the curves of a video in the list; None if nothing moves."""
     from skillviewer.core.kinematics.motion_curves import motion_curves
 
     tracks = _readable(clip, video)

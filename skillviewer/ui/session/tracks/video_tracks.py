@@ -76,7 +76,7 @@ class VideoTracks(QObject):
 
     @property
     def curves(self) -> "MotionCurves | None":
-        """Speed and opening of the tracks on screen, or None where none moves."""
+        """Speed and opening of the tracks on screen, or None if none moves."""
         return self.shown.curves if self.shown is not None and self.shown.curves.curves else None
 
     @property
