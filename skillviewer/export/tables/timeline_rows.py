@@ -26,7 +26,7 @@ class TimelineRow:
         text: Text.
         value: Number that the text tells; empty without one.
         model: Name of the checkpoint whose view of the video the table was made with.
-        n_passes: Its skips the video.
+        n_passes: Its passes over the video.
         from_s: Start of the assessed part: 0, or the start of the range.
         to_s: End of the assessed part.
     """
