@@ -297,7 +297,7 @@ def folds(path: Path, reading: Reading, n_folds: int | None, by: str | None, as_
     If some videos have a file, those without are left out, as train and evaluate do.
     """
     from skillviewer.core.dataset.folds import FoldUnit, make_folds
-    from skillviewer.data.tables.rows import some
+    from skillviewer.data.tables.rows import abbreviated
 
     whole = reading.open(path)
     missing = [video.name for video in whole.videos if video.path is None]
@@ -306,7 +306,7 @@ def folds(path: Path, reading: Reading, n_folds: int | None, by: str | None, as_
         pairs = len(whole.pairs) - len(dataset.pairs)
         echo(
             f"{len(missing)} of {len(whole.videos)} videos have no file and are left out, and {pairs} of "
-            f"{len(whole.pairs)} pairs with them: {some(missing)}.",
+            f"{len(whole.pairs)} pairs with them: {abbreviated(missing)}.",
             err=True,
         )
     folds_ = make_folds(dataset, n_folds, FoldUnit(by) if by is not None else None)

@@ -213,7 +213,7 @@ def rating_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def print_import_report(rated: "ParsedRatings", titles: Sequence[str], ambiguities: tuple[str, ...]) -> None:
     """Print the meaning of the titled columns and the counts, and to stderr every row that was not fully used."""
-    from skillviewer.data.tables.rows import some
+    from skillviewer.data.tables.rows import abbreviated
 
     mapping, import_report = rated.mapping, rated.import_report
     rows = [
@@ -227,8 +227,8 @@ def print_import_report(rated: "ParsedRatings", titles: Sequence[str], ambiguiti
     for scale in rated.ratings.scales:
         ends = " < ".join(scale.levels) or f"{scale.low:g} to {scale.high:g}{'' if scale.stated else ' (as given)'}"
         rows.append(("rating", f"{scale.item}: {ends}{', lower is better' if scale.less_is_better else ''}"))
-    rows.append(("not used", some([title for title in titles if title not in mapping.column_titles()])))
-    unrated = [f"Videos without a row: {some(import_report.unrated)}."] if import_report.unrated else []
+    rows.append(("not used", abbreviated([title for title in titles if title not in mapping.column_titles()])))
+    unrated = [f"Videos without a row: {abbreviated(import_report.unrated)}."] if import_report.unrated else []
     for line in (*ambiguities, *import_report.notices, *import_report.lines(), *unrated):
         echo(f"  ! {line}", err=True)
     for title, value in rows:

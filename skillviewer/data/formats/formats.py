@@ -14,7 +14,7 @@ from skillviewer.core.registry import Registry, look_up
 from skillviewer.data.formats import best, egoexolearn, epic_skills, jigsaws, pair_folder, rank_aware, rated_table
 from skillviewer.data.formats.pair_folder import NO_PAIR
 from skillviewer.data.formats.tasks import USUAL_CHOICES, Choices, file_in
-from skillviewer.data.tables.rows import composed, some
+from skillviewer.data.tables.rows import abbreviated, composed
 
 if TYPE_CHECKING:
     from skillviewer.core.video.clips import ClipRange
@@ -171,5 +171,5 @@ def _found_wanting(dataset: Dataset) -> list[str]:
     if len(missing) == len(dataset.videos):
         problems.append(f"None of the {len(missing)} videos was found: say where they lie.")
     elif missing:
-        problems.append(f"{len(missing)} of {len(dataset.videos)} videos have no file: {some(missing)}.")
+        problems.append(f"{len(missing)} of {len(dataset.videos)} videos have no file: {abbreviated(missing)}.")
     return problems

@@ -25,7 +25,7 @@ from skillviewer.data.tables.participants import (
     participants_of,
 )
 from skillviewer.data.tables.regions import read_regions
-from skillviewer.data.tables.rows import composed, looks_like, plain, read_sheet, some
+from skillviewer.data.tables.rows import abbreviated, composed, looks_like, plain, read_sheet
 from skillviewer.data.tables.video_names import TableVideos, VideoNames, video_name
 
 _SCORES = ("quality", "score", "rating", "grs")
@@ -111,7 +111,7 @@ def _spare_files(names: Sequence[str], videos: Sequence[DatasetVideo], files: Vi
     file_stems = {name.rpartition("/")[2].casefold() for name in names}
     file_stems |= {composed(video.path.stem).casefold() for video in videos if video.path is not None}
     spare = sorted(stem for stem in files.stems if stem.casefold() not in file_stems)
-    return [f"{NO_PAIR}: {some(spare)}."] if spare else []
+    return [f"{NO_PAIR}: {abbreviated(spare)}."] if spare else []
 
 
 def _disagreeing_labels(read: PairRows, consensus: Sequence[Pair | SimilarPair]) -> list[str]:
@@ -167,13 +167,13 @@ def _measures(path: Path, names: Sequence[str], problems: list[str]) -> tuple[Me
             elif text.casefold() not in NOT_KNOWN:
                 strange[i].append(f"“{text}” of {name}")
     problems += [
-        f"{path.name}, column {sheet.titles[i]}: no number is {some(strange[i])}."
+        f"{path.name}, column {sheet.titles[i]}: no number is {abbreviated(strange[i])}."
         for i in others
         if values[i] and strange[i]
     ]
     problems += video_names.renumbered(path.name)
     if strangers:
-        problems.append(f"{path.name} names videos that no pair names; they are left out: {some(strangers)}.")
+        problems.append(f"{path.name} names videos that no pair names; they are left out: {abbreviated(strangers)}.")
     return tuple(Measure(sheet.titles[i], tuple(values[i])) for i in others if values[i])
 
 
@@ -191,5 +191,5 @@ def _regions(path: Path, names: Sequence[str], problems: list[str]) -> Path | No
         problems.append(f"{path.name}: {len(regions.problems) - _SHOWN} more rows like these.")
     strangers = sorted(set(regions.by_video) - set(names))
     if strangers:
-        problems.append(f"{path.name} names videos that no pair names: {some(strangers)}.")
+        problems.append(f"{path.name} names videos that no pair names: {abbreviated(strangers)}.")
     return path

@@ -18,7 +18,7 @@ from skillviewer.data.ratings.table_files import is_rating_file
 from skillviewer.data.ratings.table_mapping import TableMapping, quoted, read_mapping
 from skillviewer.data.tables.find_videos import VideoFolder
 from skillviewer.data.tables.participants import occasions_in, participants_of
-from skillviewer.data.tables.rows import some
+from skillviewer.data.tables.rows import abbreviated
 from skillviewer.data.tables.video_names import VideoNames
 
 
@@ -107,7 +107,7 @@ def _participants(rated: ParsedRatings, folder: Path, stated: str | None, proble
     names = [*rated.videos]
     if stated is None and rated.participants:
         unnamed = [name for name in names if name not in rated.participants]
-        problems += [f"The table does not say who is in {some(unnamed)}."] if unnamed else []
+        problems += [f"The table does not say who is in {abbreviated(unnamed)}."] if unnamed else []
         return rated.participants
     return participants_of(names, [file_in(folder, "participants.csv")], stated, problems, recordings=rated.videos)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from skillviewer.core.dataset.folds import fold_of
 from skillviewer.core.dataset.pairs import Fold, Pair, videos_of
-from skillviewer.data.tables.rows import CsvTable, TableRow, plain, read_sheet, read_word_rows, some
+from skillviewer.data.tables.rows import CsvTable, TableRow, abbreviated, plain, read_sheet, read_word_rows
 
 
 def fold_from_pairs(
@@ -51,7 +51,7 @@ def without_strangers(fold: Fold, listed: Sequence[Pair], consensus: Sequence[Pa
             f"({missing[0].better}–{missing[0].worse}); they take no part in it."
         )
     if strangers:
-        problems.append(f"Fold {fold.name} lists no pair of {some(strangers)}: it takes no part in it.")
+        problems.append(f"Fold {fold.name} lists no pair of {abbreviated(strangers)}: it takes no part in it.")
     trained = tuple(video for video in fold.train_videos if video in in_pairs)
     held_out = tuple(video for video in fold.held_out_videos if video in in_pairs)
     return replace(fold, train_videos=trained, held_out_videos=held_out)

@@ -8,7 +8,7 @@ from pathlib import Path
 from skillviewer.core.atomic_write import atomic_path
 from skillviewer.core.csv_safety import escape_cell
 from skillviewer.core.text import counted
-from skillviewer.data.tables.rows import some
+from skillviewer.data.tables.rows import abbreviated
 
 FILE = "account.csv"
 _SHOWN = 3
@@ -90,7 +90,7 @@ class ImportReport:
         if len(lines) > _SHOWN:
             texts.append(f"{self.name}: {len(lines) - _SHOWN} more lines like these; “data import” lists them all.")
         if self.unrated:
-            texts.append(f"{len(self.unrated)} videos have no rating and are left out: {some(self.unrated)}.")
+            texts.append(f"{len(self.unrated)} videos have no rating and are left out: {abbreviated(self.unrated)}.")
         return texts
 
 

@@ -21,7 +21,7 @@ from skillviewer.data.ratings.table_mapping import ItemMapping, TableMapping, fi
 from skillviewer.data.ratings.video_matching import Join, VideoMatch
 from skillviewer.data.tables.pair_rows import NOT_KNOWN
 from skillviewer.data.tables.participants import Spellings, by_pattern
-from skillviewer.data.tables.rows import plain, some
+from skillviewer.data.tables.rows import abbreviated, plain
 
 _FAR = 5.0
 """Distance of a far rating from the middle half of all ratings, in widths of that half."""
@@ -137,7 +137,9 @@ class _Reading:
         several = sorted({rating.video for rating in ratings.ratings if rating.occasion} - ratings.occasions().keys())
         notices = [*self._table.notices, *self._joined()]
         if several:
-            notices.append(f"{self._name}: videos rated on several occasions have none of their own: {some(several)}.")
+            notices.append(
+                f"{self._name}: videos rated on several occasions have none of their own: {abbreviated(several)}."
+            )
         return ParsedRatings(
             mapping=self._mapping,
             ratings=ratings,
@@ -156,7 +158,7 @@ class _Reading:
         table_name = self._table.path.name
         notices = self._spellings.joined(table_name) + self._raters.joined(table_name) + self._items.joined(table_name)
         if self._taken_for:
-            notices.append(f"Names spelled differently from the videos: {some(list(self._taken_for))}.")
+            notices.append(f"Names spelled differently from the videos: {abbreviated(list(self._taken_for))}.")
         return notices
 
     def _participant_cells(self, videos: dict[str, str]) -> dict[str, str]:

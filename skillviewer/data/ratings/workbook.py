@@ -15,7 +15,7 @@ from xml.parsers import expat
 
 from skillviewer.core.errors import DatasetError
 from skillviewer.data.ratings.rating_table import IsVideo, RatingRow, RawTable, assembled, found_titles, letters
-from skillviewer.data.tables.rows import composed, some
+from skillviewer.data.tables.rows import abbreviated, composed
 
 if TYPE_CHECKING:
     from openpyxl.cell import Cell, MergedCell
@@ -224,17 +224,17 @@ def _row(
 def _told(sheet: "Worksheet", rows: Sequence[RatingRow], ranges: Sequence[str], n_formulas: int) -> list[str]:
     notices = []
     if ranges:
-        notices.append(f"Merged cells have their value in each of their rows: {some(sorted(ranges))}.")
+        notices.append(f"Merged cells have their value in each of their rows: {abbreviated(sorted(ranges))}.")
     hidden = [str(row.last_line) for row in rows if row.hidden]
     if hidden:
-        notices.append(f"Rows are hidden in the spreadsheet: {some(hidden)}.")
+        notices.append(f"Rows are hidden in the spreadsheet: {abbreviated(hidden)}.")
     columns = [
         letters(place)
         for place in range(sheet.max_column)
         if letters(place) in sheet.column_dimensions and sheet.column_dimensions[letters(place)].hidden
     ]
     if columns:
-        notices.append(f"Columns are hidden in the spreadsheet, and read all the same: {some(columns)}.")
+        notices.append(f"Columns are hidden in the spreadsheet, and read all the same: {abbreviated(columns)}.")
     lacking = sum(len(row.formulas) for row in rows)
     if n_formulas:
         empty_text = f"; {lacking} have none, and count as empty" if lacking else ""

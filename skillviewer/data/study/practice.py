@@ -13,7 +13,7 @@ from skillviewer.core.ratings.rubric import Rubric
 from skillviewer.core.text import printable
 from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.values import read_json
-from skillviewer.data.tables.rows import CsvTable, composed, read_sheet, some
+from skillviewer.data.tables.rows import CsvTable, abbreviated, composed, read_sheet
 
 MAX_NOTE = 400
 """Most characters of an explanation."""
@@ -104,7 +104,7 @@ def save_practice(file: StudyFile, practice: Practice) -> None:
     ids = {row["name"]: row["id"] for row in file.query("SELECT id, name FROM video WHERE removed_at IS NULL")}
     strange = sorted(practice.names - ids.keys())
     if strange:
-        raise StudyError(f"The study has no video {some([f'“{name}”' for name in strange])}.")
+        raise StudyError(f"The study has no video {abbreviated([f'“{name}”' for name in strange])}.")
     stored = _Stored(
         [_StoredPair(ids[pair.better], ids[pair.worse], pair.note) for pair in practice.pairs],
         [_StoredVideo(ids[video.video], list(video.answers.items()), video.note) for video in practice.videos],

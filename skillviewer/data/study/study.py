@@ -34,7 +34,7 @@ from skillviewer.data.study.study_dataset import study_dataset
 from skillviewer.data.study.study_ratings import RatingFacts, StudyRatings, rated_order, rating_facts
 from skillviewer.data.study.videos import Videos
 from skillviewer.data.study.votes import StudyVotes
-from skillviewer.data.tables.rows import some
+from skillviewer.data.tables.rows import abbreviated
 
 _EVENTS = """
 SELECT added_at AS at, '', CASE WHEN camera_of IS NULL THEN 'video added' ELSE 'camera added' END, name, digest
@@ -132,7 +132,8 @@ class Study(Closeable):
         strange = suspicious_paths(file.query(f"{paths} video"), file.query(f"{paths} model"), file.path.parent)
         if strange:
             file.notice(
-                f"{file.path.name} lists paths as videos or models that are neither: {some(list(map(str, strange)))}. "
+                f"{file.path.name} lists paths as videos or models that are neither: "
+                f"{abbreviated(list(map(str, strange)))}. "
                 "It may be made to steal files of this computer. They are left out of archives. Ask the sender."
             )
         return study

@@ -13,7 +13,7 @@ from skillviewer.core.ratings.rating_rule import RatedOrder, RatingRule
 from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.values import insert, now, read_json
 from skillviewer.data.study.votes import video_id
-from skillviewer.data.tables.rows import some
+from skillviewer.data.tables.rows import abbreviated
 
 if TYPE_CHECKING:  # scipy takes a second
     from skillviewer.core.ranking.consensus import ConsensusPairs
@@ -119,7 +119,7 @@ class StudyRatings:
                 added.append((new, before[0] if before is not None else None))
             if not added and number:
                 db.execute("DELETE FROM rating_table WHERE id = ?", (number,))
-        problems = (f"Different ratings in the study were replaced: {some(changed)}.",) if changed else ()
+        problems = (f"Different ratings in the study were replaced: {abbreviated(changed)}.",) if changed else ()
         return RatingsAdded(len(added) - len(changed), n_known, len(changed), problems, tuple(added), before_all)
 
     def undo_import(self, added: RatingsAdded) -> None:
@@ -224,7 +224,7 @@ def with_ratings(
     against = order.against(agreement.pairs)
     problems = []
     if against:
-        opposed = some([f"{p.worse} above {p.better}" for p in against])
+        opposed = abbreviated([f"{p.worse} above {p.better}" for p in against])
         pairs_of = f"Votes contradict the ratings of {order.item} on {len(against)} of {len(agreement.pairs)} pairs"
         problems.append(f"{pairs_of}, and count there; the ratings put {opposed}.")
     return replace(agreement, pairs=(*agreement.pairs, *pairs), similar=(*agreement.similar, *similar)), problems

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from skillviewer.core.errors import DatasetError
-from skillviewer.data.tables.rows import composed, plain, some
+from skillviewer.data.tables.rows import abbreviated, composed, plain
 from skillviewer.media.files import VIDEO_SUFFIXES, videos_below
 
 _OF_RECORDERS = frozenset({".ts", ".m2ts", ".3gp"})
@@ -58,7 +58,7 @@ class VideoFolder:
         renumbered = [f"{name} for {file}" for name, file in self._renumbered.items()]
         return [
             *self._problems,
-            f"Numbers are written with other zeros than those of files; taken are {some(renumbered)}.",
+            f"Numbers are written with other zeros than those of files; taken are {abbreviated(renumbered)}.",
         ]
 
     @property

@@ -12,7 +12,7 @@ import regex
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.ranking.rater_names import match_key, normalize
 from skillviewer.data.tables.find_videos import strip_extension
-from skillviewer.data.tables.rows import looks_like, read_sheet, some
+from skillviewer.data.tables.rows import abbreviated, looks_like, read_sheet
 from skillviewer.data.tables.video_names import VideoNames
 
 VIDEO_COLUMNS = ("video", "name", "clip", "file", "videoname", "filename", "videoid")
@@ -75,7 +75,11 @@ class Spellings:
     def joined(self, source: str) -> list[str]:
         """Return a sentence about people with several spellings; empty if there are none."""
         several = [f"{first} ({', '.join(others)})" for first, others in self._others.items() if others]
-        return [f"{source}: people who are spelled in several ways are one each: {some(several)}."] if several else []
+        return (
+            [f"{source}: people who are spelled in several ways are one each: {abbreviated(several)}."]
+            if several
+            else []
+        )
 
 
 def by_file(
@@ -143,7 +147,7 @@ def participants_of(
         by_name = _by_names(names, stated, problems)
         unnamed = [name for name in names if name not in by_name]
         if unnamed:
-            problems.append(f"The pattern “{stated}” finds no participant in {some(unnamed)}.")
+            problems.append(f"The pattern “{stated}” finds no participant in {abbreviated(unnamed)}.")
         return by_name
     for path in files:
         stated_people = by_file(path, problems, VideoNames([*names, *recordings.values()]))
@@ -153,7 +157,7 @@ def participants_of(
             }
             unnamed = [name for name, participant in person_by_name.items() if participant is None]
             if unnamed:
-                problems.append(f"{path.name} does not say who is in {some(unnamed)}.")
+                problems.append(f"{path.name} does not say who is in {abbreviated(unnamed)}.")
             return {name: participant for name, participant in person_by_name.items() if participant is not None}
     return {} if pattern is None else _by_names(names, pattern, problems)
 

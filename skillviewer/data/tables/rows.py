@@ -82,7 +82,7 @@ def composed(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-def some(names: Sequence[str]) -> str:
+def abbreviated(names: Sequence[str]) -> str:
     """Return the first five of many names, and the number of the others."""
     return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 

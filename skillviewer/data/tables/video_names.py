@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 
 from skillviewer.data.tables.find_videos import VideoFolder, number_of, strip_extension
-from skillviewer.data.tables.rows import composed, some
+from skillviewer.data.tables.rows import abbreviated, composed
 from skillviewer.media.files import VIDEO_SUFFIXES
 
 
@@ -70,7 +70,7 @@ class VideoNames:
         if not self._renumbered:
             return []
         pairs = [f"{cell} for {name}" for cell, name in self._renumbered.items()]
-        return [f"{source} writes numbers with other zeros in front; taken are {some(pairs)}."]
+        return [f"{source} writes numbers with other zeros in front; taken are {abbreviated(pairs)}."]
 
 
 def _alone(names: Iterable[str], key: Callable[[str], str]) -> dict[str, str]:

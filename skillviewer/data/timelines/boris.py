@@ -11,7 +11,7 @@ import msgspec
 from skillviewer.core.text import counted, short
 from skillviewer.core.timelines.annotation import Annotation, without_lane
 from skillviewer.core.timelines.contents import TimelineContents
-from skillviewer.data.tables.rows import plain, some
+from skillviewer.data.tables.rows import abbreviated, plain
 
 MAX_TIME_S = 1e8
 """Later times are dates: BORIS can count from the day on which a video was made."""
@@ -84,14 +84,16 @@ def read_boris(path: Path, file_name: str, observations: Collection[str] = ()) -
     names = tuple(project.observations)
     missing = [name for name in observations if name not in project.observations]
     if missing:
-        raise ValueError(f"it has no observation “{missing[0]}”: it has {some(names) or 'none'}")
+        raise ValueError(f"it has no observation “{missing[0]}”: it has {abbreviated(names) or 'none'}")
     chosen_names = list(dict.fromkeys(observations)) or [
         name for name, observation_ in project.observations.items() if observation_.plays(file_name)
     ]
     if not chosen_names and not file_name and len(names) == 1:
         chosen_names = list(names)
     if not chosen_names:
-        refusal = f"None of its {len(names)} observations ({some(names) or 'none'}) plays {file_name or 'the video'}."
+        refusal = (
+            f"None of its {len(names)} observations ({abbreviated(names) or 'none'}) plays {file_name or 'the video'}."
+        )
         return TimelineContents(warnings=(f"{refusal} Choose one of them.",), observations=names)
     states = {annotation.code for annotation in project.behaviors_conf.values() if annotation.type.startswith("State")}
     annotations: list[Annotation] = []

@@ -12,7 +12,7 @@ from skillviewer.ui.comparing.compared_models import ComparedModel
 from skillviewer.ui.comparing.models_menu import BOX_PX, LONGEST_NAME_PX, ModelsMenu
 from skillviewer.ui.widgets.flow_layout import FlowLayout
 from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import as_tip, named, push_button
+from skillviewer.ui.widgets.layout import as_tip, push_button, with_accessible_name
 from skillviewer.ui.widgets.theme import by_text
 
 
@@ -58,7 +58,7 @@ class Header(QWidget):
         self._show_choices(0)
 
     def _names(self, name: str) -> QComboBox:
-        box = named(QComboBox(self), name)
+        box = with_accessible_name(QComboBox(self), name)
         box.setToolTip(as_tip(name))
         box.setFixedWidth(by_text(BOX_PX))
         return box

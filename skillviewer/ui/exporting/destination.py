@@ -7,7 +7,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QLineEdit, QWidget
 
 from skillviewer.core.paths import safe_name
-from skillviewer.ui.widgets.layout import NONE, as_tip, named, push_button
+from skillviewer.ui.widgets.layout import NONE, as_tip, push_button, with_accessible_name
 from skillviewer.ui.widgets.theme import by_text
 
 TWO_ROWS_BELOW_PX = 320
@@ -36,9 +36,9 @@ class Destination(QWidget):
         grid.setSpacing(8)
         grid.setColumnStretch(1, 1)
         self._label = QLabel(self)
-        self.line = named(QLineEdit(self), "Write to")
+        self.line = with_accessible_name(QLineEdit(self), "Write to")
         self._label.setBuddy(self.line)
-        self.kind = named(QComboBox(self), "File type")
+        self.kind = with_accessible_name(QComboBox(self), "File type")
         self.kind.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.browse = push_button("Choose…", self, self.browse_asked)
         self._two_rows: bool | None = None

@@ -20,7 +20,7 @@ from skillviewer.ui.session.frame_feed import DisplayPicture, FrameFeed
 from skillviewer.ui.session.undo import Command
 from skillviewer.ui.widgets.form import offer
 from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, horizontal, named, push_button, vertical
+from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, horizontal, push_button, vertical, with_accessible_name
 from skillviewer.ui.widgets.theme import by_text
 
 if TYPE_CHECKING:
@@ -62,9 +62,9 @@ class FacesReview(QWidget):
 
     def _lay_out(self) -> None:
         self.back = push_button("Back to the export", self)
-        self.videos = named(QComboBox(self), "Video")
+        self.videos = with_accessible_name(QComboBox(self), "Video")
         head = add_all(QHBoxLayout(), self.back, self.videos, 1)
-        self.slider = named(QSlider(Qt.Orientation.Horizontal, self), "Frame")
+        self.slider = with_accessible_name(QSlider(Qt.Orientation.Horizontal, self), "Frame")
         self.time = text_label("", self, muted=True)
         scrub = add_all(QHBoxLayout(), (self.slider, 1), self.time)
         left = add_all(vertical(spacing=8), (self.canvas, 1), scrub)
@@ -72,13 +72,13 @@ class FacesReview(QWidget):
         side.setFixedWidth(by_text(SIDE_PX))
         self.summary = text_label("", side, wrap=True, plain=True)
         self.search_button = push_button("Look for faces", side, self.search)
-        self.reach = named(QComboBox(side), "Frames in which a drawn box is blurred")
+        self.reach = with_accessible_name(QComboBox(side), "Frames in which a drawn box is blurred")
         choices = ("Drawn boxes: whole video", "Drawn boxes: from here on")
         self.reach.addItems([*choices, "Drawn boxes: 1 s around this frame"])
         self.remove_button = push_button("Remove the chosen box", side, self.remove)
         self.here_button = push_button("Remove it from here on", side, self.remove_from_here)
         heading = QLabel("Doubtful frames", side)
-        self.doubts = named(QListWidget(side), "Doubtful frames")
+        self.doubts = with_accessible_name(QListWidget(side), "Doubtful frames")
         self.doubts.setWordWrap(True)
         self.doubts.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.fine_button = push_button("Reviewed, OK", side, self.settle)

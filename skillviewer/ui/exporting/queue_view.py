@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QScrollArea, QWidget
 from skillviewer.core.text import printable
 from skillviewer.ui.exporting.export_queue import ExportQueue, QueueEntry, QueueStage
 from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import add_all, horizontal, named, push_button, vertical
+from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, vertical, with_accessible_name
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
 MAX_SHOWN = 6
@@ -24,7 +24,7 @@ class EntryRow(QWidget):
         self._theme = theme
         self._title = self._label(entry.title)
         self._title.setProperty("heading", True)
-        self._bar = named(QProgressBar(self), entry.title)
+        self._bar = with_accessible_name(QProgressBar(self), entry.title)
         self._bar.setTextVisible(False)
         self._message = self._label("")
         self._message.setWordWrap(True)

@@ -28,7 +28,7 @@ from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.empty_state import NothingOpen
 from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, named, push_button, vertical
+from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, push_button, vertical, with_accessible_name
 from skillviewer.ui.widgets.pages import Pages
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class ExportScreen(QWidget):
         self.review_faces = push_button("Review faces…", inside, self._on_review_faces)
         buttons = (self.selection, self.at_cursor, self.review_faces)
         add_all(vertical(inside, (16, 12, 16, 12), 12), self.about, self.source_form, self.options, *buttons, 1)
-        return named(FormArea(inside, parent), "Export options")
+        return with_accessible_name(FormArea(inside, parent), "Export options")
 
     def _make_right(self, parent: QWidget) -> QWidget:
         right = QWidget(parent)

@@ -10,7 +10,7 @@ from skillviewer.core.video.clips import VideoClip
 from skillviewer.ui.exporting.check_list import CheckList
 from skillviewer.ui.exporting.export_choices import ExportModel, FileSplit
 from skillviewer.ui.session.video_entry import VideoEntry
-from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, named, vertical
+from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, vertical, with_accessible_name
 from skillviewer.ui.widgets.theme import Theme, url
 
 
@@ -25,7 +25,7 @@ class SourceForm(QWidget):
         self._current: VideoClip | None = None
         self._models: tuple[ExportModel, ...] = ()
         self._follows = True  # follows the loaded model
-        self.spread = named(QComboBox(self), "Videos")
+        self.spread = with_accessible_name(QComboBox(self), "Videos")
         self.spread.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.spread.setMinimumContentsLength(12)
         self.videos = CheckList("Chosen videos", self)

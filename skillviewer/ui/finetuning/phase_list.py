@@ -7,7 +7,7 @@ from skillviewer.core.progress import Progress
 from skillviewer.core.text import format_duration
 from skillviewer.ui.finetuning.requests import PHASES
 from skillviewer.ui.widgets.labels import ElidingLabel, text_label
-from skillviewer.ui.widgets.layout import NONE, Spacing, add_all, named, vertical
+from skillviewer.ui.widgets.layout import NONE, Spacing, add_all, vertical, with_accessible_name
 
 ORDER = ("features", "checking", "training")
 """The phases in the order in which they happen."""
@@ -26,7 +26,7 @@ class _PhaseRow(QWidget):
     def __init__(self, name: str, parent: QWidget) -> None:
         super().__init__(parent)
         self._name = name
-        self.bar = named(QProgressBar(self), f"Progress: {PHASES[name]}")
+        self.bar = with_accessible_name(QProgressBar(self), f"Progress: {PHASES[name]}")
         self.bar.setTextVisible(False)
         self.text = ElidingLabel(self, muted=True)
         add_all(vertical(self, NONE, 6), text_label(PHASES[name], self, heading=True), self.bar, self.text)

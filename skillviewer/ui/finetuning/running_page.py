@@ -16,7 +16,7 @@ from skillviewer.ui.finetuning.requests import TuningPlan, with_interval
 from skillviewer.ui.finetuning.tuning import TuningController, TuningPhase
 from skillviewer.ui.widgets.discard_button import DiscardButton
 from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import add_all, horizontal, named, push_button, scroll_area, vertical
+from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, scroll_area, vertical, with_accessible_name
 from skillviewer.ui.widgets.pages import Pages
 from skillviewer.ui.widgets.theme import by_text
 
@@ -45,7 +45,7 @@ class RunningPage(QWidget):
         side = QWidget(area)
         column = vertical(side, (0, 0, 8, 0), 12)
         self.stage = text_label("", side, heading=True, wrap=True, plain=True)
-        self.bar = named(QProgressBar(side), "Progress of the training")
+        self.bar = with_accessible_name(QProgressBar(side), "Progress of the training")
         self.bar.setTextVisible(False)
         add_all(column, self.stage, self.bar)
         self._lines = lines = QFormLayout()

@@ -12,7 +12,7 @@ from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.player.following_player import FollowingPlayer
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.widgets.labels import ElidingLabel, WrappingLabel
-from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, named, tool_button, vertical
+from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, tool_button, vertical, with_accessible_name
 
 _NO_PICTURE = "This camera has no picture here."
 
@@ -30,7 +30,7 @@ class CameraPane(QWidget):
         self.player.caption.hide()
         self.player.canvas.setMinimumSize(120, 68)
         self._name = ElidingLabel(self)
-        self.offset = named(QSpinBox(self), "Offset in frames")
+        self.offset = with_accessible_name(QSpinBox(self), "Offset in frames")
         self.offset.setKeyboardTracking(False)  # a number is taken when it is whole
         self.offset.setSuffix(" frames")
         self.offset.valueChanged.connect(self._on_offset)

@@ -10,7 +10,7 @@ from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.insight.findings import Findings
 from skillviewer.ui.widgets.form import Section
 from skillviewer.ui.widgets.labels import WrappingLabel
-from skillviewer.ui.widgets.layout import add_all, named, push_button
+from skillviewer.ui.widgets.layout import add_all, push_button, with_accessible_name
 
 
 class Contributions(Section):
@@ -44,7 +44,7 @@ class Contributions(Section):
         self.how = WrappingLabel(self, muted=True)
         self.how.set_plain("Each segment is replaced by the video's average, and the score is computed again.")
         self.message = WrappingLabel(self)
-        self.progress = named(QProgressBar(self), "Progress of the evidence")
+        self.progress = with_accessible_name(QProgressBar(self), "Progress of the evidence")
         self.progress.setTextVisible(False)
         self.stop = push_button("Stop", self, app_context.explanations.stop)
         self.explain = push_button("Explain", self, app_context.explanations.ask)

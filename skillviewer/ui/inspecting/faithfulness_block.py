@@ -7,7 +7,7 @@ from skillviewer.core.text import signed
 from skillviewer.ui.session.insight.findings import Findings
 from skillviewer.ui.widgets.form import Section
 from skillviewer.ui.widgets.labels import WrappingLabel
-from skillviewer.ui.widgets.layout import add_all, named
+from skillviewer.ui.widgets.layout import add_all, with_accessible_name
 
 
 class FaithfulnessBlock(Section):
@@ -17,7 +17,7 @@ class FaithfulnessBlock(Section):
         super().__init__("Does the map explain the score?", parent)
         self.label = WrappingLabel(self)
         self.label.setProperty("heading", True)
-        self.gauge = named(QProgressBar(self), "Faithfulness, percent")
+        self.gauge = with_accessible_name(QProgressBar(self), "Faithfulness, percent")
         self.gauge.setTextVisible(False)
         self.sentence = WrappingLabel(self)
         self.details = WrappingLabel(self, muted=True)

@@ -13,7 +13,7 @@ from skillviewer.ui.session.insight.video_annotations import MomentCard, NewMome
 from skillviewer.ui.widgets.chip import Chip
 from skillviewer.ui.widgets.flow_layout import FlowLayout
 from skillviewer.ui.widgets.labels import WrappingLabel, text_label
-from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, named, vertical
+from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, vertical, with_accessible_name
 from skillviewer.ui.widgets.signed_bar import SignedBar, sign_colour
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
@@ -61,7 +61,7 @@ class MomentRow(QWidget):
         add_all(vertical(self, (12, 8, 12, 8), 4), top, *below)
 
     def _field(self, hint: str, name: str) -> QLineEdit:
-        field = named(QLineEdit(self), name)
+        field = with_accessible_name(QLineEdit(self), name)
         field.setPlaceholderText(hint)
         field.setAcceptDrops(False)  # files dropped here are for the window
         return field

@@ -12,7 +12,7 @@ from skillviewer.ui.session.undo import Command
 from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.widgets.chip import Chip
 from skillviewer.ui.widgets.labels import ElidingLabel
-from skillviewer.ui.widgets.layout import add_all, horizontal, named, vertical
+from skillviewer.ui.widgets.layout import add_all, horizontal, vertical, with_accessible_name
 
 MIN_LINES, MAX_LINES = 1, 12
 
@@ -165,7 +165,7 @@ class NoteBlock(QWidget):
         self.time = Chip("", self)
         self.time.setToolTip("Go there")
         self.time.clicked.connect(self._on_time)
-        self.remove = named(Chip("×", self), "Delete the note")
+        self.remove = with_accessible_name(Chip("×", self), "Delete the note")
         self.remove.setToolTip("Delete the note")
         self.remove.clicked.connect(lambda: app_context.annotations.remove(self.note))
         self.edit = NoteEdit(self)

@@ -10,7 +10,7 @@ from skillviewer.core.analysis.score_text import format_source
 from skillviewer.ui.player.video_canvas import DisplayedFrame
 from skillviewer.ui.widgets.colour_bar import ColourBar
 from skillviewer.ui.widgets.labels import ElidingLabel, SteadyField
-from skillviewer.ui.widgets.layout import UNLIMITED_PX, add_all, horizontal, named
+from skillviewer.ui.widgets.layout import UNLIMITED_PX, add_all, horizontal, with_accessible_name
 from skillviewer.ui.widgets.theme import DARK, PaintedWidget, Theme, by_text
 
 ROOMY_PX, SHORT_BAR_PX = 440, 120
@@ -57,7 +57,7 @@ class Caption(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         row = horizontal(self, (14, 4, 8, 4), 8)
         self._dot = Dot(self)
-        self._text = named(ElidingLabel(self), "What this map shows")
+        self._text = with_accessible_name(ElidingLabel(self), "What this map shows")
         self._unit = QLabel(self)
         self._bar = ColourBar(self)
         add_all(row, self._dot, (SteadyField(self._text, self), 1), self._unit, self._bar)

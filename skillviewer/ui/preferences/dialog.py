@@ -11,7 +11,7 @@ from skillviewer.ui.preferences.shortcuts_page import ShortcutsPage
 from skillviewer.ui.preferences.storage_page import StoragePage
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.widgets.dialogs import Dialogs
-from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, named, vertical
+from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, vertical, with_accessible_name
 from skillviewer.ui.widgets.theme import by_text
 
 LIST_PX = 168
@@ -29,7 +29,7 @@ class Preferences(QDialog):
         self.assessing = AssessingPage(app_context, actions, self)
         self.storage = StoragePage(app_context, dialogs, self)
         self.keys = ShortcutsPage(app_context.settings, actions, self)
-        self.list = named(QListWidget(self), "Pages of settings")
+        self.list = with_accessible_name(QListWidget(self), "Pages of settings")
         self.list.setFixedWidth(by_text(LIST_PX))
         self.list.setStyleSheet("QListWidget { padding-top: 8px; } QListWidget::item { padding-left: 16px; }")
         self._pages = QStackedWidget(self)

@@ -18,7 +18,7 @@ from skillviewer.ui.actions.actions import Actions, conflicts, fits, key_text, p
 from skillviewer.ui.actions.table import MENUS, ActionSpec, Scope
 from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import add_all, horizontal, named, push_button, vertical
+from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, vertical, with_accessible_name
 from skillviewer.ui.widgets.plain_table import set_up
 
 RESERVED = ("Tab", "Shift+Tab", "Backtab", "Shift+Backtab", "Esc")  # keys that move the focus or leave a field
@@ -32,7 +32,7 @@ class ShortcutsPage(QWidget):
         self._settings = settings
         self._actions = actions
         self._pressed = ""
-        self.search = named(QLineEdit(self), "Search actions and keys")
+        self.search = with_accessible_name(QLineEdit(self), "Search actions and keys")
         self.search.setPlaceholderText("Search actions and keys")
         self.search.setClearButtonEnabled(True)
         self.table = QTableWidget(0, 3, self)
@@ -45,7 +45,7 @@ class ShortcutsPage(QWidget):
         for column in (1, 2):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
         self.name = text_label("", self, heading=True)
-        self.field = named(QKeySequenceEdit(self), "New key")
+        self.field = with_accessible_name(QKeySequenceEdit(self), "New key")
         self.field.setMaximumSequenceLength(1)
         self.add = push_button("Add", self, self._on_add)
         self.clear = push_button("No keys", self, lambda: self._change({self.chosen.name: ()}))

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QWidget
 from skillviewer.core.text import printable
 from skillviewer.ui.ranking.message_page import COLUMN_PX, MessagePage
 from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import add_all, named
+from skillviewer.ui.widgets.layout import add_all, with_accessible_name
 from skillviewer.ui.widgets.theme import by_text
 
 ROW_PX = 30
@@ -38,7 +38,7 @@ class RaterPage(MessagePage):
         self.list.setStyleSheet("QListWidget::item { padding-left: 7px; }")  # names are aligned with the typed text
         self.list.setAccessibleName("Raters of this study")
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.field = named(QLineEdit(self), "Name of the rater")
+        self.field = with_accessible_name(QLineEdit(self), "Name of the rater")
         self.field.setFixedWidth(by_text(COLUMN_PX))
         self.field.setMaxLength(MAX_NAME_CHARACTERS)
         self._summary = text_label("", self, wrap=True, plain=True)

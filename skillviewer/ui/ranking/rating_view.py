@@ -23,11 +23,11 @@ from skillviewer.ui.widgets.layout import (
     Spacing,
     add_all,
     horizontal,
-    named,
     push_button,
     scroll_area,
     splitter,
     vertical,
+    with_accessible_name,
 )
 from skillviewer.ui.widgets.theme import Theme, by_text, icon_size, themed
 
@@ -66,7 +66,7 @@ class RatingView(QWidget):
         self._scroll = single_shot(self, 0, self._show_current)
         self._area = scroll_area(self, "Items of the rubric")
         self._area.setWidget(self.form)
-        self.remark = named(QLineEdit(self), "Remark on the video, optional")
+        self.remark = with_accessible_name(QLineEdit(self), "Remark on the video, optional")
         self.remark.setMaxLength(MAX_REASON_CHARACTERS)
         self.message = _Message(self, wordWrap=True, textFormat=Qt.TextFormat.PlainText)
         self.message.setProperty("warns", True)
@@ -91,7 +91,7 @@ class RatingView(QWidget):
 
     def _make_left(self) -> QWidget:
         left = QWidget(self)
-        self.slider = named(QSlider(Qt.Orientation.Horizontal, left), "Time of the video")
+        self.slider = with_accessible_name(QSlider(Qt.Orientation.Horizontal, left), "Time of the video")
         self.slider.setRange(0, SLIDER_STEPS)
         self.slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         names = ("rank_previous_frame", "rank_play", "rank_next_frame")

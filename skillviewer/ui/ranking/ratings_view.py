@@ -15,7 +15,15 @@ from skillviewer.ui.ranking.rating_histogram import RatingHistogram
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.studies import SETTINGS, VIDEOS, VOTES
 from skillviewer.ui.widgets.labels import WrappingLabel, text_label
-from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, named, scroll_area, splitter, vertical
+from skillviewer.ui.widgets.layout import (
+    NONE,
+    add_all,
+    horizontal,
+    scroll_area,
+    splitter,
+    vertical,
+    with_accessible_name,
+)
 from skillviewer.ui.widgets.plain_table import Cells, Column, PlainTable
 
 MAX_DISPUTED = 40
@@ -59,7 +67,7 @@ class RatingsView(QWidget):
         app_context.studies.changed.connect(self._on_changed)
 
     def _make_page(self) -> QWidget:
-        self.item = named(QComboBox(self), "Criterion")
+        self.item = with_accessible_name(QComboBox(self), "Criterion")
         self.facts = WrappingLabel(self, muted=True)
         self.histogram = RatingHistogram(self)
         self.agreement = WrappingLabel(self)

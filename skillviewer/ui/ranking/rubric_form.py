@@ -11,7 +11,7 @@ from skillviewer.core.ratings.rubric import Rubric, RubricItem
 from skillviewer.core.text import printable
 from skillviewer.ui.widgets.flow_layout import FlowLayout
 from skillviewer.ui.widgets.labels import WrappingLabel, text_label
-from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, named, vertical
+from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, vertical, with_accessible_name
 
 CANNOT_KEY = "N"
 """Key for an item that cannot be judged."""
@@ -60,7 +60,7 @@ class RubricItemRow(QFrame):
         add_all(vertical(self, (12, 6, 8, 6), 4), name, self.question, steps, self.anchors)
 
     def _button(self, text: str, step: float | None, name: str) -> QToolButton:
-        button = named(StepButton(self), printable(name))
+        button = with_accessible_name(StepButton(self), printable(name))
         button.setText(text)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setCheckable(True)

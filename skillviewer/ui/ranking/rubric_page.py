@@ -21,7 +21,7 @@ from skillviewer.data.study.rating_forms import REPEAT_SHARE, RatingPlan
 from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.form import choose
 from skillviewer.ui.widgets.labels import WrappingLabel, text_label
-from skillviewer.ui.widgets.layout import add_all, horizontal, named, push_button, vertical
+from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, vertical, with_accessible_name
 
 REPEAT_SHARES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5)
 COLUMNS = ("Item", "Lowest", "Highest", "Lowest means", "Middle means", "Highest means")
@@ -65,15 +65,15 @@ class RubricPage(QWidget):
             "A rubric has items, each with steps and their meaning in words. Choose a template and change it, or open "
             "a file. It stays as it is once a video is rated by it."
         )
-        self.template = named(QComboBox(self), "Rubric to begin with")
+        self.template = with_accessible_name(QComboBox(self), "Rubric to begin with")
         for name, rubric in TEMPLATES.items():
             self.template.addItem(rubric.name, name)
         self.template.addItem("Own rubric", OWN)
         self.open_button = push_button("Open a rubric file…", self, self.file_asked)
-        self.name = named(QLineEdit(self), "Name of the rubric")
-        self.total = named(QLineEdit(self), "Name of the sum")
+        self.name = with_accessible_name(QLineEdit(self), "Name of the rubric")
+        self.total = with_accessible_name(QLineEdit(self), "Name of the sum")
         self.total.setPlaceholderText("name of the sum, or empty for none")
-        self.table = named(QTableWidget(0, len(COLUMNS), self), "Items of the rubric")
+        self.table = with_accessible_name(QTableWidget(0, len(COLUMNS), self), "Items of the rubric")
         self.table.setHorizontalHeaderLabels(list(COLUMNS))
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
@@ -87,7 +87,7 @@ class RubricPage(QWidget):
         self.source = WrappingLabel(self, muted=True)
         self.add_button = push_button("Add an item", self, self._on_add)
         self.remove_button = push_button("Remove the item", self, self._on_remove)
-        self.repeats = named(QComboBox(self), "Videos that come twice")
+        self.repeats = with_accessible_name(QComboBox(self), "Videos that come twice")
         for share in REPEAT_SHARES:
             self.repeats.addItem(
                 f"{100 * share:g} % of the videos come twice" if share else "no video comes twice", share

@@ -12,7 +12,7 @@ from skillviewer.core.paths import drafts_dir
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.data.study import Added, FileState, NewVideo, Relinked, Study, StudyVideo
 from skillviewer.data.study.archive.archive_form import README
-from skillviewer.data.tables.rows import some
+from skillviewer.data.tables.rows import abbreviated
 from skillviewer.ui.session.file_checks import FileChecks
 from skillviewer.ui.session.open_study import (
     OpenStudy,
@@ -310,7 +310,7 @@ class StudyController(QObject):
     def _on_erased(self, _contents: StudyContents) -> None:
         """List the texts that still mention an erased video."""
         if self._mentions:
-            text = f"The name of the video still stands in {some(self._mentions)}, and in the new backup."
+            text = f"The name of the video still stands in {abbreviated(self._mentions)}, and in the new backup."
             self._messages.post(Message(text, Severity.WARNING))
 
     def _on_unpacked(self, contents: StudyContents) -> None:

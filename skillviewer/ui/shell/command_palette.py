@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QListWidget, QListWidgetItem, Q
 from skillviewer.ui.actions.actions import fits, plain
 from skillviewer.ui.actions.table import SEARCH_WORDS
 from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import add_all, horizontal, named, vertical
+from skillviewer.ui.widgets.layout import add_all, horizontal, vertical, with_accessible_name
 from skillviewer.ui.widgets.overlay_sheet import OverlaySheet
 from skillviewer.ui.widgets.theme import by_text
 
@@ -58,11 +58,11 @@ class CommandPalette(OverlaySheet):
         self.setAccessibleName("All actions")
         self._actions = [(name, action) for name, action in all_actions(bar) if action.objectName() != "palette"]
         column = vertical(self, (8, 8, 8, 8))
-        self.field = named(QLineEdit(self), "Search actions")
+        self.field = with_accessible_name(QLineEdit(self), "Search actions")
         self.field.setPlaceholderText("What do you want to do?")
         self.field.installEventFilter(self)
         self.field.textChanged.connect(self._fill)
-        self.list = named(QListWidget(self), "Actions")
+        self.list = with_accessible_name(QListWidget(self), "Actions")
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.itemClicked.connect(self._run)
         add_all(column, self.field, self.list)

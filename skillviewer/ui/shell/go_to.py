@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 from skillviewer.core.text import clock
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import add_all, named, vertical
+from skillviewer.ui.widgets.layout import add_all, vertical, with_accessible_name
 from skillviewer.ui.widgets.overlay_sheet import OverlaySheet
 
 _TIME = re.compile(r"^(?:(?:(\d+):)?(\d{1,3}):)?(\d+(?:[.,]\d*)?)\s*s?$")
@@ -47,7 +47,7 @@ class GoTo(OverlaySheet):
         self._video = video
         self._frames = frames
         column = vertical(self, (12, 12, 12, 12))
-        self.field = named(QLineEdit(self), "Time or frame")
+        self.field = with_accessible_name(QLineEdit(self), "Time or frame")
         self.field.setPlaceholderText("Frame 412, or time 00:13.733")
         self.field.setMinimumWidth(260)
         self._hint = text_label("", self, muted=True)

@@ -8,7 +8,7 @@ from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.paths import docs_dir
 from skillviewer.ui.shell.guide_page import MARGIN_PX, Guide, GuidePage
 from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, named, push_button, vertical
+from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, push_button, vertical, with_accessible_name
 from skillviewer.ui.widgets.theme import ThemeSource, by_text
 
 NAMES = (
@@ -53,14 +53,14 @@ class Guides(QDialog):
         self._row = -1
         self._stale = False
         self._left: list[tuple[int, int]] = []  # guides and positions to go back to
-        self.search = named(QLineEdit(self), "Search the guides")
+        self.search = with_accessible_name(QLineEdit(self), "Search the guides")
         self.search.setPlaceholderText("Search the guides")
         self.search.setClearButtonEnabled(True)
-        self.list = named(QListWidget(self), "Guides")
+        self.list = with_accessible_name(QListWidget(self), "Guides")
         self.list.setWordWrap(True)
         self.list.setStyleSheet("QListWidget::item { padding: 6px 8px 6px 16px; }")
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.page = named(GuidePage(themes, self), "Text of the guide")
+        self.page = with_accessible_name(GuidePage(themes, self), "Text of the guide")
         self.message = text_label("", self, muted=True, wrap=True)
         self.back = push_button("Back", self, self.go_back)
         self.back.setAutoDefault(False)

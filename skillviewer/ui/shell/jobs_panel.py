@@ -6,7 +6,7 @@ from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.threads.jobs import Job
 from skillviewer.ui.widgets.labels import WrappingLabel, text_label
-from skillviewer.ui.widgets.layout import add_all, named, push_button, vertical
+from skillviewer.ui.widgets.layout import add_all, push_button, vertical, with_accessible_name
 
 
 class JobRow(QWidget):
@@ -22,7 +22,7 @@ class JobRow(QWidget):
         self._stop = push_button("Cancel", self, job.stop)
         self._stop.setAccessibleName(f"Cancel {job.title}")
         row = add_all(QHBoxLayout(), (self._title, 1), self._stop)
-        self._bar = named(QProgressBar(self), job.title)
+        self._bar = with_accessible_name(QProgressBar(self), job.title)
         self._bar.setTextVisible(False)
         self._text = WrappingLabel(self, muted=True)
         add_all(vertical(self, (12, 8, 12, 8), 4), row, self._bar, self._text)

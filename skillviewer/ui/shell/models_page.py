@@ -14,7 +14,15 @@ from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.backend import Backend
 from skillviewer.ui.widgets.labels import WrappingLabel, text_label
-from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, named, push_button, scroll_area, vertical
+from skillviewer.ui.widgets.layout import (
+    NONE,
+    add_all,
+    horizontal,
+    push_button,
+    scroll_area,
+    vertical,
+    with_accessible_name,
+)
 
 PAGE_LEAST, PAGE_USUAL = QSize(480, 360), QSize(860, 640)
 PICTURE_PX = QSize(144, 108)
@@ -44,7 +52,7 @@ class ModelBox(QFrame):
         row.addLayout(column, 1)
 
     def _picture(self, path: Path) -> QLabel:
-        label = named(QLabel(self), f"A clip that {printable(self.model.name)} was trained on")
+        label = with_accessible_name(QLabel(self), f"A clip that {printable(self.model.name)} was trained on")
         ratio = self.devicePixelRatioF()
         picture = QPixmap(str(path)).scaled(
             PICTURE_PX * ratio, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation

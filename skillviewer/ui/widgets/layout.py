@@ -91,7 +91,7 @@ def as_tip(text: str) -> str:
     return f'<p style="white-space: pre-wrap">{escape(text)}</p>' if QtGui.Qt.mightBeRichText(text) else text
 
 
-def named(widget: WidgetT, name: str) -> WidgetT:
+def with_accessible_name(widget: WidgetT, name: str) -> WidgetT:
     """Give a widget its accessible name; return the widget."""
     widget.setAccessibleName(name)
     return widget
@@ -134,7 +134,7 @@ def tool_button(text: str, parent: QWidget, pressed: Pressed = None, *, tip: str
 
 def scroll_area(parent: QWidget, name: str) -> QScrollArea:
     """Return an area without a frame that scrolls up and down; ``name`` is its accessible name."""
-    area = named(QScrollArea(parent), name)
+    area = with_accessible_name(QScrollArea(parent), name)
     area.setWidgetResizable(True)
     area.setFrameShape(QScrollArea.Shape.NoFrame)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

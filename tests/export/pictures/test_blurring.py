@@ -102,7 +102,7 @@ def everywhere(info_of: VideoReader) -> Faces:
     return Faces(info_of.info.digest, n).drawn(WHOLE, 0, 0, n)
 
 
-def some(info_of: VideoReader) -> Faces:
+def abbreviated(info_of: VideoReader) -> Faces:
     """Return a face that fills the picture in frames 10 to 19."""
     return Faces(info_of.info.digest, info_of.info.n_frames).drawn(WHOLE, 10, 10, 20)
 
@@ -183,7 +183,7 @@ def test_of_two_panes_each_is_blurred_in_the_frames_of_its_own_faces(
 ) -> None:
     """Panes of one video share what was decoded, but not what was blurred."""
     later = Faces(reader.info.digest, reader.info.n_frames).drawn(WHOLE, 22, 22, 60)
-    shown = [video(reader, some(reader), "a"), video(reader, None, "b"), video(reader, later, "c")]
+    shown = [video(reader, abbreviated(reader), "a"), video(reader, None, "b"), video(reader, later, "c")]
     path = export_grid(shown, tmp_path / f"three{suffix}", CLIP)
     hidden = [set(range(10, 20)), set(), {22, 23, 24}]
     for pictures, blurred in zip(panes(path, shown, CLIP), hidden, strict=True):
@@ -197,7 +197,7 @@ def test_asked_for_blurring_every_pane_of_the_video_is_blurred_and_no_other_vide
     other = write_mosaic(tmp_path / "other.mp4", 100, 30)
     with VideoReader(other) as second:
         nobody = Faces(second.info.digest, second.info.n_frames)
-        shown = [video(reader, some(reader), "a"), video(reader, None, "b"), video(second, nobody, "c")]
+        shown = [video(reader, abbreviated(reader), "a"), video(reader, None, "b"), video(second, nobody, "c")]
         options = replace(CLIP, blur_faces=True, columns=3)
         path = exporter("clip").export(shown, tmp_path / "three.mp4", options)
         found = [[None if hardest(p) < 60 else seen(p) for p in pane] for pane in panes(path, shown, options)]
@@ -209,7 +209,7 @@ def test_asked_for_blurring_every_pane_of_the_video_is_blurred_and_no_other_vide
 def test_a_still_and_the_preview_of_a_clip_keep_to_the_frames_of_the_box(
     tmp_path: Path, reader: VideoReader, frame: int
 ) -> None:
-    shown = [video(reader, some(reader), "a"), video(reader, None, "b")]
+    shown = [video(reader, abbreviated(reader), "a"), video(reader, None, "b")]
     still = exporter("still").export(shown, tmp_path / "s.png", StillOptions(frame, BARE))
     options = ClipOptions(start=frame, stop=frame + 1, look=BARE)
     made = preview(shown, options)

@@ -68,7 +68,7 @@ def rules() -> Iterator[tuple[str, dict[str, str]]]:
         yield selector.strip(), {name.strip(): value.strip() for name, _, value in parts}
 
 
-def named(value: str) -> list[str]:
+def with_accessible_name(value: str) -> list[str]:
     return re.findall(r"\$\{(\w+)\}", value)
 
 
@@ -87,8 +87,8 @@ def test_words_of_the_style_sheet_stand_out_from_their_ground(theme: Theme) -> N
     for selector, rule in rules():
         if selector in DISABLED or "color" not in rule:
             continue
-        behind = named(rule.get("background", "")) or GROUNDS
-        for words in named(rule["color"]):
+        behind = with_accessible_name(rule.get("background", "")) or GROUNDS
+        for words in with_accessible_name(rule["color"]):
             for ground in behind:
                 n += 1
                 assert contrast(rgb(getattr(theme, words)), rgb(getattr(theme, ground))) >= WORDS, selector
@@ -100,7 +100,7 @@ def test_focus_rings_borders_and_tracks_stand_out(theme: Theme) -> None:
     focused = set()
     for selector, rule in rules():
         borders = [value for name, value in rule.items() if name.startswith("border")]
-        for name in (name for value in borders for name in named(value)):
+        for name in (name for value in borders for name in with_accessible_name(value)):
             if name in FOR_THE_EYE or selector in DISABLED or ":disabled" in selector:
                 continue
             for ground in ("accent",) if selector == PRIMARY_FOCUS else GROUNDS:
@@ -111,7 +111,7 @@ def test_focus_rings_borders_and_tracks_stand_out(theme: Theme) -> None:
     assert focused >= {"QToolButton", "QPushButton", "QLineEdit", "QPlainTextEdit", "QComboBox", "QAbstractSpinBox"}
     for selector, rule in rules():
         if "::handle:vertical" in selector or "::chunk" in selector:
-            for name in named(rule.get("background", "")):
+            for name in with_accessible_name(rule.get("background", "")):
                 assert name == "line" or contrast(rgb(getattr(theme, name)), rgb(theme.base)) >= GRAPHICS, selector
 
 

@@ -43,7 +43,7 @@ from skillviewer.data.study.identity import digest_of
 from skillviewer.data.study.models import analysis_path
 from skillviewer.data.study.study import Study
 from skillviewer.data.study.video_rows import FileState, StudyVideo, clip_range_from_row
-from skillviewer.data.tables.rows import some
+from skillviewer.data.tables.rows import abbreviated
 from skillviewer.data.tracks_file import SUFFIX as TRACKS_SUFFIX
 from skillviewer.data.tracks_file import TrackStore, load_tracks, save_tracks
 from skillviewer.data.trained_pairs import PAIRS, moved
@@ -292,7 +292,7 @@ class Packer:
             self.analyses.append(KnownAnalysis(place, self._given_name(row["name"]), model))
         if damaged:
             self.warnings.append(
-                f"Maps are missing in the archive, for what was kept of them is damaged: {some(tuple(damaged))}."
+                f"Maps are missing in the archive, for what was kept of them is damaged: {abbreviated(tuple(damaged))}."
             )
 
     def _model_of(self, analysis: Analysis) -> str:

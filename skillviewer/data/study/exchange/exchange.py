@@ -22,7 +22,7 @@ from skillviewer.data.study.video_rows import FileState, NewVideo, StudyVideo
 from skillviewer.data.study.votes import Vote
 from skillviewer.data.tables.find_videos import strip_extension
 from skillviewer.data.tables.participants import PARTICIPANT_COLUMNS, VIDEO_COLUMNS, by_file, occasions_in
-from skillviewer.data.tables.rows import CsvTable, TableRow, composed, looks_like, read_sheet, some
+from skillviewer.data.tables.rows import CsvTable, TableRow, abbreviated, composed, looks_like, read_sheet
 from skillviewer.data.tables.video_names import VideoNames
 
 _KEYS = uuid.UUID("6f6f1a52-6f0c-4b8e-9a3c-0f4f6a7d2c11")  # namespace for keys of votes that have none
@@ -227,7 +227,7 @@ def _from_study(study: Study, path: Path, token: CancelToken, report: Report) ->
     names = {video.name: name for video, name in zip(videos, added.names, strict=True) if name is not None}
     present = {video.name for video in study.videos.all()}
     removed = [name for name in names.values() if name not in present]
-    notes = (f"Removed from this study, and they stay so: {some(removed)}.",) if removed else ()
+    notes = (f"Removed from this study, and they stay so: {abbreviated(removed)}.",) if removed else ()
     here_as = {name: renamed_forms for name, renamed_forms in names.items() if renamed_forms in present}
     who = {video.name: video.participant for video in videos if video.participant}
     times = {video.name: video.occasion for video in videos}
@@ -279,7 +279,7 @@ def _from_participants(study: Study, path: Path) -> Imported:
     }
     strange = sorted(set(listed) - set(names))
     if strange:
-        problems.append(f"{path.name} names videos that are not in the study: {some(strange)}.")
+        problems.append(f"{path.name} names videos that are not in the study: {abbreviated(strange)}.")
     times = occasions_in([path], VideoNames(listed))
     participants, _, contradictions = study.videos.name_participants(
         _participants_by_name(names, listed), _participants_by_name(names, times)
