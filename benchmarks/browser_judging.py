@@ -24,8 +24,8 @@ from skillviewer.core.ratings.rating_order import FormPurpose
 from skillviewer.data.study import NewVideo, Study
 from skillviewer.data.study.judging.browser_ratings import import_forms
 from skillviewer.data.study.judging.browser_votes import import_votes
-from skillviewer.data.study.judging.pack import draw_pack, write_pack
-from skillviewer.data.study.judging.rating_pack import write_rating_pack
+from skillviewer.data.study.judging.pack import draw_pack
+from skillviewer.data.study.judging.pack_folder import write_pack
 from tests.data.study.judging.packs import rating_pack
 from tests.data.study.judging.pages import JudgingPage, saved_votes
 
@@ -103,7 +103,7 @@ def rate(n_ratings: int, kill_every: int) -> tuple[int, int, int, int]:
         with Study.create(folder / "study") as study:
             study.videos.add([NewVideo(file) for file in files])
         drawn = rating_pack(study.path, folder / "pack", n_videos=n_ratings)
-        print(*write_rating_pack(drawn), sep="\n")
+        print(*write_pack(drawn), sep="\n")
         expected: list[tuple[int, tuple[tuple[str, float], ...]]] = []
         n_undone = 0
         interruptions = Interruptions(folder)

@@ -39,7 +39,8 @@ def pack_judging(path: Path, output: Path, raters: tuple[str, ...], pairs: int |
     FOLDER gets a page and clips under random codes, without names, scores, sound and metadata. The study keeps what the
     codes stand for; “study import-votes” takes the votes.
     """
-    from skillviewer.data.study.judging.pack import draw_pack, write_pack
+    from skillviewer.data.study.judging.pack import draw_pack
+    from skillviewer.data.study.judging.pack_folder import write_pack
 
     with open_study(path) as opened:
         drawn = draw_pack(opened, output, raters, pairs)

@@ -132,12 +132,13 @@ def pack_rating(path: Path, output: Path, raters: tuple[str, ...], videos: int |
     FOLDER gets a page with the rubric, and clips under random codes, without names, scores, sound and metadata. “study
     import-votes” takes the ratings.
     """
-    from skillviewer.data.study.judging.rating_pack import draw_rating_pack, write_rating_pack
+    from skillviewer.data.study.judging.pack_folder import write_pack
+    from skillviewer.data.study.judging.rating_pack import draw_rating_pack
 
     with open_study(path) as opened:
         pack = draw_rating_pack(opened, output, raters, videos)
     with progress_bar(unit="file") as report:
-        sentences = write_rating_pack(pack, blur_faces=blur_faces, token=CancelToken(), report=report)
+        sentences = write_pack(pack, blur_faces=blur_faces, token=CancelToken(), report=report)
     echo(*map(printable, sentences))
 
 

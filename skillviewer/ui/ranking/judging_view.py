@@ -6,9 +6,10 @@ from PySide6.QtWidgets import QWidget
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.data.study import Study, Vote
 from skillviewer.data.study.judging.browser_ratings import import_answers
-from skillviewer.data.study.judging.pack import DrawnPack, draw_pack, write_pack
+from skillviewer.data.study.judging.pack import DrawnPack, draw_pack
+from skillviewer.data.study.judging.pack_folder import write_pack
 from skillviewer.data.study.judging.pair_queue import PairVideo, PresentedPair
-from skillviewer.data.study.judging.rating_pack import DrawnRatingPack, draw_rating_pack, write_rating_pack
+from skillviewer.data.study.judging.rating_pack import DrawnRatingPack, draw_rating_pack
 from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.ranking.judging import JudgingController
 from skillviewer.ui.ranking.judging_session import NO_MARKS, Marks
@@ -62,9 +63,7 @@ def pack_videos(app_context: AppContext, over: QWidget, dialogs: Dialogs, *, blu
 
     def write(drawn: DrawnRatingPack) -> None:
         task = app_context.copies.submit(
-            lambda _, token, report: " ".join(
-                write_rating_pack(drawn, blur_faces=blur_faces, token=token, report=report)
-            )
+            lambda _, token, report: " ".join(write_pack(drawn, blur_faces=blur_faces, token=token, report=report))
         )
         task.then(succeeded=app_context.messages.note, failed=app_context.messages.fail)
         app_context.jobs.follow(title, task)

@@ -14,8 +14,6 @@ from typing import Annotated
 import msgspec
 
 from skillviewer.core.errors import StudyError
-from skillviewer.core.progress import NEVER, CancelToken, Report, silent
-from skillviewer.core.text import format_size
 from skillviewer.data.study.judging.pack_folder import (
     KEPT_AS,
     check_empty,
@@ -25,7 +23,6 @@ from skillviewer.data.study.judging.pack_folder import (
     page_keys,
     rater_codes,
     video_codes,
-    write_folder,
 )
 from skillviewer.data.study.judging.pair_queue import PairVideo, drawn_pairs, practice_videos
 from skillviewer.data.study.practice import PracticePair
@@ -58,6 +55,16 @@ class DrawnPack:
     n_asked: int | None = None  # pairs that were asked for, or None for those that the raters still need
     practice: tuple[PracticePair, ...] = ()  # pairs with stated answers, which come first
 
+    @property
+    def raters(self) -> Mapping[str, str]:
+        """Name of each rater, by code."""
+        return self.key.raters
+
+    @property
+    def starts_s(self) -> Mapping[str, float]:
+        """Start of each attempt in seconds from the first frame of its file, by code."""
+        return {code: start_s for code, (_, start_s) in self.key.videos.items()}
+
     def count(self, code: str) -> str:
         """Return the number of pairs of a rater in words, with the reason if fewer were drawn than asked for."""
         pairs = self.key.pairs[code]
@@ -66,6 +73,26 @@ class DrawnPack:
         if self.n_asked is None or len(pairs) >= self.n_asked:
             return drawn
         return f"{drawn} of the {self.n_asked} asked for (the videos make {n_different} different pairs for this rater)"
+
+    def page(self, clips: Mapping[str, Mapping[str, float]]) -> str:
+        """Return the page; see ``DrawnTurns``."""
+        keys = page_keys(self.id, tuple(self.key.pairs))
+        code_of = {video.name: code for code, video in self.clips.items()}
+        practice = []
+        for pair in self.practice:
+            codes = [code_of[pair.better], code_of[pair.worse]]
+            better = secrets.randbelow(2)
+            practice.append({"codes": codes if better == 0 else codes[::-1], "better": better, "note": pair.note})
+        data = {
+            "pack": self.id,
+            "question": self.question,
+            "neither": self.key.allow_neither,
+            "speed": self.key.speed,
+            "clips": clips,
+            "practice": practice,
+            "raters": {keys[code]: [pair[:2] for pair in pairs] for code, pairs in self.key.pairs.items()},
+        }
+        return filled_page("pairs", data, len(keys))
 
 
 def draw_pack(study: Study, folder: Path, raters: Collection[str], n_pairs: int | None = None) -> DrawnPack:
@@ -114,58 +141,3 @@ def draw_pack(study: Study, folder: Path, raters: Collection[str], n_pairs: int 
     question = f"{settings.statement} ({settings.criterion})" if settings.criterion else settings.statement
     clips = {code_of[name]: video for name, video in videos.items()}
     return DrawnPack(identity, folder, question, key, clips, n_pairs, practice)
-
-
-def write_pack(
-    drawn: DrawnPack, *, blur_faces: bool = False, token: CancelToken = NEVER, report: Report = silent
-) -> tuple[str, ...]:
-    """Write a pack whose pairs are drawn: the folder is there whole, or not at all. The study is not needed.
-
-    Clips are H.264 in MP4, cut to the frame, without sound and metadata. With ``blur_faces``, stored faces are blurred,
-    else those found now.
-
-    Returns:
-        Statements for the user: the size, the code that each rater types in (one rater alone types none), faces.
-
-    Raises:
-        ExportError: A video has changed, or the pack cannot be written.
-        VideoError: A video or its stored faces cannot be read, or the face search fails.
-        DatasetError: An attempt lies outside its file.
-    """
-    key = drawn.key
-    starts_s = {code: start_s for code, (_, start_s) in key.videos.items()}
-    written = write_folder(
-        drawn.folder,
-        drawn.clips,
-        starts_s,
-        lambda facts: _page(drawn, facts),
-        blur_faces=blur_faces,
-        token=token,
-        report=report,
-    )
-    codes = {code: f", code {code}" if len(key.raters) > 1 else "" for code in key.raters}
-    return (
-        f"{drawn.folder}: {written.n_videos} videos, {format_size(written.n_bytes)}. Give away the whole folder.",
-        *(f"{rater}: {drawn.count(code)}{codes[code]}." for code, rater in key.raters.items()),
-        *written.warnings,
-    )
-
-
-def _page(drawn: DrawnPack, clips: Mapping[str, Mapping[str, float]]) -> str:
-    keys = page_keys(drawn.id, tuple(drawn.key.pairs))
-    code_of = {video.name: code for code, video in drawn.clips.items()}
-    practice = []
-    for pair in drawn.practice:
-        codes = [code_of[pair.better], code_of[pair.worse]]
-        better = secrets.randbelow(2)
-        practice.append({"codes": codes if better == 0 else codes[::-1], "better": better, "note": pair.note})
-    data = {
-        "pack": drawn.id,
-        "question": drawn.question,
-        "neither": drawn.key.allow_neither,
-        "speed": drawn.key.speed,
-        "clips": clips,
-        "practice": practice,
-        "raters": {keys[code]: [pair[:2] for pair in pairs] for code, pairs in drawn.key.pairs.items()},
-    }
-    return filled_page("pairs", data, len(keys))

@@ -5,17 +5,18 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
-from typing import Any
+from typing import Any, Protocol
 
 from skillviewer.core.atomic_write import atomic_folder, check_room
 from skillviewer.core.errors import ExportError, StudyError
 from skillviewer.core.paths import resources_dir
-from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.core.ranking.rater_names import match_rater_name
+from skillviewer.core.text import format_size
 from skillviewer.core.video.clips import range_frames
 from skillviewer.data.study.archive.archive_faces import VideoCopies
 from skillviewer.data.study.archive.archive_form import MODIFIED_NS
@@ -114,40 +115,49 @@ def measure(videos: Mapping[str, PairVideo], folder: Path) -> PackMeasures:
     return PackMeasures(starts_s, seconds, round(needed))
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenPack:
-    """A pack that is written."""
+class DrawnTurns(Protocol):
+    """A pack whose turns are drawn and whose key is in the study."""
 
-    n_videos: int
-    n_bytes: int
-    warnings: tuple[str, ...]  # warnings about blurred faces, one sentence each
+    @property
+    def folder(self) -> Path:
+        """The new folder."""
+
+    @property
+    def clips(self) -> Mapping[str, PairVideo]:
+        """Videos by code."""
+
+    @property
+    def starts_s(self) -> Mapping[str, float]:
+        """Start of each attempt in seconds from the first frame of its file, by code."""
+
+    @property
+    def raters(self) -> Mapping[str, str]:
+        """Name of each rater, by code."""
+
+    def count(self, code: str) -> str:
+        """Return the number of turns of a rater in words."""
+
+    def page(self, clips: Mapping[str, Mapping[str, float]]) -> str:
+        """Return the page; ``clips`` holds length, number of frames and sync point of every clip, by code."""
 
 
-def write_folder(
-    folder: Path,
-    clips: Mapping[str, PairVideo],
-    starts_s: Mapping[str, float],
-    page: Callable[[Mapping[str, Mapping[str, float]]], str],
-    *,
-    blur_faces: bool,
-    token: CancelToken,
-    report: Report,
-) -> WrittenPack:
-    """Write the folder of a pack: it is there whole, or not at all.
+def write_pack(
+    drawn: DrawnTurns, *, blur_faces: bool = False, token: CancelToken = NEVER, report: Report = silent
+) -> tuple[str, ...]:
+    """Write a pack whose turns are drawn: the folder is there whole, or not at all. The study is not needed.
 
-    Args:
-        folder: The new folder.
-        clips: Videos by code.
-        starts_s: Start of each attempt in seconds from the first frame of its file, by code.
-        page: Makes the page from length, number of frames and sync point of every clip, by code.
-        blur_faces: Whether stored faces are blurred, else those found now.
-        token: Cancels the job.
-        report: Takes the progress.
+    Clips are H.264 in MP4, cut to the frame, without sound and metadata. With ``blur_faces``, stored faces are blurred,
+    else those found now.
+
+    Returns:
+        Statements for the user: the size, the code that each rater types in (one rater alone types none), faces.
 
     Raises:
-        ExportError: A video has changed, or the folder cannot be written.
+        ExportError: A video has changed, or the pack cannot be written.
         VideoError: A video or its stored faces cannot be read, or the face search fails.
+        DatasetError: An attempt lies outside its file.
     """
+    folder, clips, starts_s = drawn.folder, drawn.clips, drawn.starts_s
     facts = {}
     try:
         with atomic_folder(folder) as temp_folder:
@@ -159,7 +169,9 @@ def write_folder(
                 copy.path.replace(temp_folder / "clips" / f"{code}.mp4")
                 sync_s = 0.0 if video.sync_s is None else video.sync_s - starts_s[code]
                 facts[code] = {"seconds": copy.duration_s, "frames": copy.n_frames, "sync": sync_s}
-            (temp_folder / "index.html").write_text(page(dict(sorted(facts.items()))), encoding="utf-8", newline="\n")
+            (temp_folder / "index.html").write_text(
+                drawn.page(dict(sorted(facts.items()))), encoding="utf-8", newline="\n"
+            )
             files = [file for file in temp_folder.rglob("*") if file.is_file()]
             for file in files:
                 os.utime(file, ns=(MODIFIED_NS, MODIFIED_NS))
@@ -167,7 +179,12 @@ def write_folder(
     except OSError as error:
         raise ExportError(f"{folder} could not be written: {error.strerror or error}.") from error
     warnings = copies.warnings()[:-1] if blur_faces else ()  # the last one is on scores, which are not here
-    return WrittenPack(len(facts), n_bytes, tuple(warnings))
+    codes = {code: f", code {code}" if len(drawn.raters) > 1 else "" for code in drawn.raters}
+    return (
+        f"{folder}: {len(facts)} videos, {format_size(n_bytes)}. Give away the whole folder.",
+        *(f"{rater}: {drawn.count(code)}{codes[code]}." for code, rater in drawn.raters.items()),
+        *warnings,
+    )
 
 
 _WORDS = {"pairs": ("Judge pairs", "vote"), "rate": ("Rate videos", "rating")}

@@ -13,10 +13,8 @@ from typing import Annotated
 import msgspec
 
 from skillviewer.core.errors import StudyError
-from skillviewer.core.progress import NEVER, CancelToken, Report, silent
 from skillviewer.core.ratings.rating_order import FormPurpose
 from skillviewer.core.ratings.rubric import Rubric
-from skillviewer.core.text import format_size
 from skillviewer.data.study.judging.pack_folder import (
     KEPT_AS,
     check_empty,
@@ -26,7 +24,6 @@ from skillviewer.data.study.judging.pack_folder import (
     page_keys,
     rater_codes,
     video_codes,
-    write_folder,
 )
 from skillviewer.data.study.judging.pair_queue import PairVideo
 from skillviewer.data.study.judging.rating_queue import PresentedVideo, offered_raters, rating_queue
@@ -55,6 +52,56 @@ class DrawnRatingPack:
     key: RatingPackKey
     clips: Mapping[str, PairVideo]  # videos by code
     practice: tuple[PresentedVideo, ...] = ()  # videos with stated ratings, which come first
+
+    @property
+    def raters(self) -> Mapping[str, str]:
+        """Name of each rater, by code."""
+        return self.key.raters
+
+    @property
+    def starts_s(self) -> Mapping[str, float]:
+        """Start of each attempt in seconds from the first frame of its file, by code."""
+        return {code: start_s for code, (_, start_s, _) in self.key.videos.items()}
+
+    def count(self, code: str) -> str:
+        """Return the number of ratings of a rater in words, with those that are repeats."""
+        turns = self.key.turns[code]
+        n_repeats = sum(purpose is FormPurpose.REPEAT for _, purpose in turns)
+        return f"{len(turns)} ratings" + (f", {n_repeats} of them a second time" if n_repeats else "")
+
+    def page(self, clips: Mapping[str, Mapping[str, float]]) -> str:
+        """Return the page; see ``DrawnTurns``."""
+        keys = page_keys(self.id, tuple(self.key.turns))
+        code_of = {video.name: code for code, video in self.clips.items()}
+        items = [
+            {
+                "name": item.name,
+                "question": item.question,
+                "steps": item.steps,
+                "keys": item.keys,
+                "anchors": [[anchor.step, anchor.text] for anchor in item.anchors],
+            }
+            for item in self.rubric.items
+        ]
+        practice = [
+            {
+                "code": code_of[turn.video.name],
+                "answers": list(turn.practised.answers.items()),
+                "note": turn.practised.note,
+            }
+            for turn in self.practice
+            if turn.practised is not None
+        ]
+        data = {
+            "pack": self.id,
+            "question": self.rubric.name,
+            "rubric": {"items": items},
+            "speed": self.key.speed,
+            "clips": clips,
+            "practice": practice,
+            "raters": {keys[code]: [video for video, _ in turns] for code, turns in self.key.turns.items()},
+        }
+        return filled_page("rate", data, len(keys))
 
 
 def draw_rating_pack(study: Study, folder: Path, raters: Sequence[str], n_videos: int | None = None) -> DrawnRatingPack:
@@ -93,70 +140,3 @@ def draw_rating_pack(study: Study, folder: Path, raters: Sequence[str], n_videos
     study.save_text(KEPT_AS + identity, msgspec.json.encode(key).decode())
     clips = {code_of[name]: video for name, video in videos.items()}
     return DrawnRatingPack(identity, folder, first.plan.rubric, key, clips, first.practice)
-
-
-def write_rating_pack(
-    drawn: DrawnRatingPack, *, blur_faces: bool = False, token: CancelToken = NEVER, report: Report = silent
-) -> tuple[str, ...]:
-    """Write a pack whose order is drawn: the folder is there whole, or not at all. The study is not needed.
-
-    Clips are H.264 in MP4, cut to the frame, without sound and metadata. With ``blur_faces``, stored faces are blurred,
-    else those found now.
-
-    Returns:
-        Statements for the user: the size, the code that each rater types in (one rater alone types none), faces.
-
-    Raises:
-        ExportError: A video has changed, or the pack cannot be written.
-        VideoError: A video or its stored faces cannot be read, or the face search fails.
-    """
-    key = drawn.key
-    starts_s = {code: start_s for code, (_, start_s, _) in key.videos.items()}
-    written = write_folder(
-        drawn.folder,
-        drawn.clips,
-        starts_s,
-        lambda facts: _page(drawn, facts),
-        blur_faces=blur_faces,
-        token=token,
-        report=report,
-    )
-    lines = []
-    for code, rater in key.raters.items():
-        n_repeats = sum(purpose is FormPurpose.REPEAT for _, purpose in key.turns[code])
-        twice = f", {n_repeats} of them a second time" if n_repeats else ""
-        typed = f", code {code}" if len(key.raters) > 1 else ""
-        lines.append(f"{rater}: {len(key.turns[code])} ratings{twice}{typed}.")
-    size = format_size(written.n_bytes)
-    head = f"{drawn.folder}: {written.n_videos} videos, {size}. Give away the whole folder."
-    return (head, *lines, *written.warnings)
-
-
-def _page(drawn: DrawnRatingPack, clips: Mapping[str, Mapping[str, float]]) -> str:
-    keys = page_keys(drawn.id, tuple(drawn.key.turns))
-    code_of = {video.name: code for code, video in drawn.clips.items()}
-    items = [
-        {
-            "name": item.name,
-            "question": item.question,
-            "steps": item.steps,
-            "keys": item.keys,
-            "anchors": [[anchor.step, anchor.text] for anchor in item.anchors],
-        }
-        for item in drawn.rubric.items
-    ]
-    practice = [
-        {"code": code_of[turn.video.name], "answers": list(turn.practised.answers.items()), "note": turn.practised.note}
-        for turn in drawn.practice
-        if turn.practised is not None
-    ]
-    data = {
-        "pack": drawn.id,
-        "question": drawn.rubric.name,
-        "rubric": {"items": items},
-        "speed": drawn.key.speed,
-        "clips": clips,
-        "practice": practice,
-        "raters": {keys[code]: [video for video, _ in turns] for code, turns in drawn.key.turns.items()},
-    }
-    return filled_page("rate", data, len(keys))

@@ -9,7 +9,8 @@ from typing import Any
 from skillviewer.core.ratings.rubric import Anchor, Rubric, RubricItem
 from skillviewer.core.video.clips import FrameRange
 from skillviewer.data.study import NewVideo, Study, StudySettings
-from skillviewer.data.study.judging.pack import DrawnPack, draw_pack, write_pack
+from skillviewer.data.study.judging.pack import DrawnPack, draw_pack
+from skillviewer.data.study.judging.pack_folder import write_pack
 from skillviewer.data.study.judging.rating_pack import DrawnRatingPack, draw_rating_pack
 from tests.videos import write_barcode_video
 

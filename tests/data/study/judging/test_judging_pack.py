@@ -23,8 +23,8 @@ from skillviewer.data.study import NewVideo, Study, Vote
 from skillviewer.data.study.archive.archive import pack
 from skillviewer.data.study.archive.archive_form import ArchiveOptions
 from skillviewer.data.study.archive.unpack import unpack
-from skillviewer.data.study.judging.pack import draw_pack, write_pack
-from skillviewer.data.study.judging.pack_folder import KEPT_AS
+from skillviewer.data.study.judging.pack import draw_pack
+from skillviewer.data.study.judging.pack_folder import KEPT_AS, write_pack
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.media.reading.sound_reader import has_sound
 from tests.data.study.judging.packs import NAMES, PART, PEOPLE, make_study, packed

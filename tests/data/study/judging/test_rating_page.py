@@ -8,7 +8,7 @@ from benchmarks.browser_judging import rate
 from skillviewer.core.ratings.rating_order import FormPurpose
 from skillviewer.data.study import Study
 from skillviewer.data.study.judging.browser_ratings import import_answers
-from skillviewer.data.study.judging.rating_pack import write_rating_pack
+from skillviewer.data.study.judging.pack_folder import write_pack
 from skillviewer.data.study.practice import Practice, PracticePair, PracticeVideo
 from tests.data.study.judging.packs import NAMES, codes_of, make_study, packed, rating_pack
 from tests.data.study.judging.pages import JudgingPage
@@ -21,7 +21,7 @@ ENTER = "\ue007"
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A study with a pack of four videos, two of them twice, for two raters."""
     folder = tmp_path_factory.mktemp("rating")
-    write_rating_pack(rating_pack(make_study(folder / "s", n_frames=40), folder / "pack", "Ann", "Bob"))
+    write_pack(rating_pack(make_study(folder / "s", n_frames=40), folder / "pack", "Ann", "Bob"))
     return folder
 
 
@@ -122,7 +122,7 @@ def test_practice_comes_first_tells_the_stated_answers_and_is_not_kept(tmp_path:
         opened.practice = Practice(
             (PracticePair(NAMES[0], NAMES[1], "at once"),), (PracticeVideo(NAMES[0], {"flow": 5}),)
         )
-    write_rating_pack(rating_pack(study, tmp_path / "videos", n_videos=1))
+    write_pack(rating_pack(study, tmp_path / "videos", n_videos=1))
     packed(study, tmp_path / "pairs", n_pairs=1)
     page = JudgingPage(tmp_path / "videos", tmp_path / "browser")
     try:
