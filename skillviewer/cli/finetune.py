@@ -29,14 +29,17 @@ if TYPE_CHECKING:
     from skillviewer.data.study import ModelVersion, Study
     from skillviewer.engine.finetuning.job import ChoiceJob, TuningJob
 
-NOTHING = "none"
-SHOWN = 5
+NO_MODEL = "none"
+MAX_SHOWN = 5
 
 
 @click.command(cls=HelpfulCommand)
 @click.argument("path", metavar="STUDY", type=PATH)
 @click.option(
-    "--from", "begin", default=NOTHING, help="Model to train further: a name or a folder.  [default: train a new model]"
+    "--from",
+    "begin",
+    default=NO_MODEL,
+    help="Model to train further: a name or a folder.  [default: train a new model]",
 )
 @click.option(
     "--model",
@@ -136,7 +139,7 @@ def _train(study: "Study", parameters: Parameters) -> None:
     pairs = versions.study_pairs(
         study, parameters["rule"], LabelSource(parameters["learn_from"]), parameters["criterion"]
     )
-    parent = None if parameters["begin"] == NOTHING else model_folder(parameters["begin"])
+    parent = None if parameters["begin"] == NO_MODEL else model_folder(parameters["begin"])
     parent_digest = digest(parent) if parent is not None else None
     name = versions.version_name(study, parent_digest, parent.name if parent is not None else study.title)
     if output is not None:
@@ -316,11 +319,11 @@ def _report_lines(report: "TuningReport") -> list[str]:
         lines += [
             f"  {shift.video}: score {shift.before:+.3f} to {shift.after:+.3f}, rank {shift.rank_before:g} to "
             f"{shift.rank_after:g} ({shift.use})"
-            for shift in report.shifts[:SHOWN]
+            for shift in report.shifts[:MAX_SHOWN]
         ]
     lines += [
         f"  {change.video}: attention before and after correlate {change.correlation:.2f}"
-        for change in report.attention[:SHOWN]
+        for change in report.attention[:MAX_SHOWN]
     ]
     lines += [f"! {warning}" for warning in report.warnings]
     return [*lines, *report.problems]

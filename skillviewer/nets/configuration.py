@@ -15,7 +15,7 @@ from skillviewer.nets.model_card import FORMAT, ModelCard
 from skillviewer.nets.models import ATTENTION_MODELS, NUMBERS, InputKind, attention_model
 from skillviewer.nets.sizes import HeadSizes
 
-_MOST = 1 << 12
+_MAX_NUMBER = 1 << 12
 """Largest number of segments, pixels of a side, frames of flow, and frames per second."""
 
 
@@ -87,8 +87,10 @@ class CheckpointConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
             flow.length,
             flow.short_side_px,
         )
-        timed = all(value is None or 0 < value <= _MOST for value in (preprocessing.rate_hz, preprocessing.segment_s))
-        if min(numbers) < 1 or max(numbers) > _MOST or not 0 < flow.bound_px <= _MOST or not timed:
+        timed = all(
+            value is None or 0 < value <= _MAX_NUMBER for value in (preprocessing.rate_hz, preprocessing.segment_s)
+        )
+        if min(numbers) < 1 or max(numbers) > _MAX_NUMBER or not 0 < flow.bound_px <= _MAX_NUMBER or not timed:
             raise ValueError(f"nothing can be sampled with {self.preprocessing}")
         term = self.tracks
         if term is not None and not (term.measures and term.scale > 0 and all(m.scale > 0 for m in term.measures)):

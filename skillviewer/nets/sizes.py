@@ -5,7 +5,7 @@ from typing import Literal
 
 from skillviewer.core.analysis.analysis import MapRect
 
-MOST = 1 << 16
+MAX_SIZE = 1 << 16
 MAX_LAYERS = 64
 """Largest width, and largest number of layers: larger numbers are an attack on memory."""
 
@@ -49,10 +49,10 @@ class HeadSizes:
         for name in (field.name for field in fields(self) if field.type is int):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
-            if getattr(self, name) > MOST:
-                raise ValueError(f"{name} must be at most {MOST}, not {getattr(self, name)}")
+            if getattr(self, name) > MAX_SIZE:
+                raise ValueError(f"{name} must be at most {MAX_SIZE}, not {getattr(self, name)}")
         widths = (*self.grid, *self.fusion_padding, *self.tsn_hidden)
-        if max(widths) > MOST or len(widths) > MAX_LAYERS:
+        if max(widths) > MAX_SIZE or len(widths) > MAX_LAYERS:
             raise ValueError(f"no network has widths {widths!s:.200}")
         if min(self.grid) < 1 or min(self.fusion_padding) < 0 or not 0 <= self.dropout < 1:
             raise ValueError(f"no network has grid {self.grid}, padding {self.fusion_padding}, dropout {self.dropout}")

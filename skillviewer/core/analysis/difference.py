@@ -12,7 +12,7 @@ from skillviewer.core.video.info import VideoInfo
 
 UNIT = "× uniform"
 
-LEAST = 1e-3
+MIN_DIFFERENCE = 1e-3
 """Smallest difference that is more than rounding: the colour scale is never narrower."""
 
 
@@ -72,7 +72,7 @@ class Difference(ReadOnly):
 
 def _limit(values: Float32Array) -> float:
     largest = float(np.max(np.abs(values), initial=0.0))
-    return largest if largest > LEAST else 1.0
+    return largest if largest > MIN_DIFFERENCE else 1.0
 
 
 def difference(first: Analysis, second: Analysis) -> Difference:

@@ -15,7 +15,7 @@ MAX_WEIGHT = 4.0
 """Largest weight of the ridge relative to the network, both in standard deviations."""
 
 _PENALTY = 0.1
-_LEAST = 0.05
+_MIN_FIRST = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,4 +81,4 @@ def fusion_weight(differences: Sequence[tuple[float, float]]) -> float:
     values = np.asarray(differences, np.float64)
     gram = values.T @ values / len(values) + _PENALTY * np.eye(2)
     first, second = np.linalg.solve(gram, values.mean(axis=0)).tolist()
-    return float(np.clip(second / max(first, _LEAST), 0.0, MAX_WEIGHT))
+    return float(np.clip(second / max(first, _MIN_FIRST), 0.0, MAX_WEIGHT))

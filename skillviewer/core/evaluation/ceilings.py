@@ -136,10 +136,10 @@ def _by_rater(dataset: Dataset, tested: set[frozenset[str]]) -> Iterator[tuple[s
                         yield first, second, sign * (value - other_value), sign * others
         return
     for votes in count_votes(dataset.judgements):
-        given = [1] * votes.for_first + [0] * votes.neither + [-1] * votes.for_second
-        for own in given if frozenset((votes.first, votes.second)) in tested else ():
-            if others := sum(given) - own:
-                yield votes.first, votes.second, own, others
+        verdicts = [1] * votes.for_first + [0] * votes.neither + [-1] * votes.for_second
+        for verdict in verdicts if frozenset((votes.first, votes.second)) in tested else ():
+            if others := sum(verdicts) - verdict:
+                yield votes.first, votes.second, verdict, others
 
 
 def _direction(measure: Measure, pairs: Sequence[Pair]) -> tuple[float, str]:

@@ -24,9 +24,9 @@ class InnerFold:
     tested: Fold  # its test pairs touch the inner part alone
 
 
-def training_without(dataset: Dataset, one: Fold, other: Fold) -> Fold:
+def training_without(dataset: Dataset, fold: Fold, other: Fold) -> Fold:
     """Return the fold that holds two parts of the people out."""
-    first, second = sorted((one, other), key=lambda part: part.name)
+    first, second = sorted((fold, other), key=lambda part: part.name)
     names = {*first.train_videos, *first.held_out_videos}
     held_out = {*first.held_out_videos, *second.held_out_videos}
     every = [name for name in dataset.names if name in names]

@@ -16,7 +16,7 @@ import numpy as np
 from skillviewer.core.arrays import FloatArray
 
 LEVEL = 0.95
-_NOTHING = 1e-12
+_NEGLIGIBLE = 1e-12
 
 
 class Range(StrEnum):
@@ -80,17 +80,19 @@ def interval(
     if n_participants < 2 or not (math.isfinite(value) and math.isfinite(variance)):
         return math.nan, math.nan
     half = math.sqrt(variance) * float(stdtrit(n_participants - 1, (1 + level) / 2))
-    if half < _NOTHING:
+    if half < _NEGLIGIBLE:
         return math.nan, math.nan
     if reach is Range.NUMBER:
         return value - half, value + half
     if reach is Range.AMOUNT:
         return (
-            (value * math.exp(-half / value), value * math.exp(half / value)) if value > _NOTHING else (math.nan,) * 2
+            (value * math.exp(-half / value), value * math.exp(half / value))
+            if value > _NEGLIGIBLE
+            else (math.nan,) * 2
         )
     centre, half = (2 * value - 1, 2 * half) if reach is Range.PROPORTION else (value, half)
     slope = 1 - centre**2  # of tanh there; the logit of a proportion is 2 artanh(2 p - 1)
-    if slope < _NOTHING:
+    if slope < _NEGLIGIBLE:
         return math.nan, math.nan
     low, high = (math.tanh(math.atanh(centre) + side / slope) for side in (-half, half))
     return ((1 + low) / 2, (1 + high) / 2) if reach is Range.PROPORTION else (low, high)

@@ -19,7 +19,7 @@ from skillviewer.core.dataset.pairs import Dataset, Fold, Pair
 from skillviewer.core.evaluation.accuracy import FoldScores, PooledEstimate, pooled_accuracy, pooled_difference
 from skillviewer.core.finetuning.split import FEW_PAIRS
 
-ENOUGH = 6
+MIN_CLUSTERS = 6
 """Participants (or videos) that must all agree to be beyond noise: so many coins fall alike once in 32 times."""
 
 SMOOTHING = 0.9
@@ -112,7 +112,7 @@ def before_after(
 
 def _all_say(pooled: PooledEstimate) -> bool:
     """Return True if all agree, over enough clusters to rule out chance."""
-    return pooled.all_alike and pooled.n_clusters >= ENOUGH
+    return pooled.all_alike and pooled.n_clusters >= MIN_CLUSTERS
 
 
 def only_pairs(dataset: Dataset, pairs: Sequence[Pair]) -> Fold:

@@ -66,10 +66,10 @@ def _value_at(times_s: FloatArray, values: FloatArray, time_s: float) -> float |
         return None
     right = min(int(np.searchsorted(times_s, time_s)), len(times_s) - 1)
     left = max(right - 1, 0)
-    at = left if abs(times_s[left] - time_s) <= abs(times_s[right] - time_s) else right
-    step_s = float(np.diff(times_s[max(at - 1, 0) : at + 2]).min(initial=np.inf))
-    near = abs(times_s[at] - time_s) <= max(2 * step_s if np.isfinite(step_s) else 0.0, 0.05)
-    return float(values[at]) if near and np.isfinite(values[at]) else None
+    nearest = left if abs(times_s[left] - time_s) <= abs(times_s[right] - time_s) else right
+    step_s = float(np.diff(times_s[max(nearest - 1, 0) : nearest + 2]).min(initial=np.inf))
+    near = abs(times_s[nearest] - time_s) <= max(2 * step_s if np.isfinite(step_s) else 0.0, 0.05)
+    return float(values[nearest]) if near and np.isfinite(values[nearest]) else None
 
 
 def motion_curves(tracks: TrackSet, unit: LengthUnit | None = None) -> MotionCurves:

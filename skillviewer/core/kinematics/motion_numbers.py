@@ -19,7 +19,7 @@ LOGARITHMIC = {"time", "path", "mean_speed", "peak_speed", "area", "mean_distanc
 """Measures whose ratios tell more than their differences; their logarithms are given."""
 
 _LEFT_OUT = {"ldlj", "tremor"}  # weak at usual frame rates
-_LEAST = 1e-6
+_MIN_VALUE = 1e-6
 
 
 def motion_numbers(
@@ -57,7 +57,7 @@ def _numbers(tracks: TrackSet, unit: LengthUnit, reference: ReferencePath | None
             if track.kind == TrackKind.HAND:
                 hands[track.side] = motion
             for name, value in motion_values(motion, unit.idle_below, reference, _LEFT_OUT).items():
-                number = math.log(max(value, _LEAST)) if name in LOGARITHMIC else value
+                number = math.log(max(value, _MIN_VALUE)) if name in LOGARITHMIC else value
                 values[f"{track.name}, {track.points[point]}: {name}"] = number
     if Side.LEFT in hands and Side.RIGHT in hands:
         both = bimanual(hands[Side.LEFT], hands[Side.RIGHT], tracks.times_s, unit.idle_below)

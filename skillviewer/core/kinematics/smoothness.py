@@ -64,7 +64,7 @@ def ldlj_v(speed: FloatArray, rate_hz: float) -> float:
 
 def windowed_sparc(motion: Motion) -> float:
     """Return the median spectral arc length over windows of ``WINDOW_S``; NaN if no piece is as long."""
-    return _median([float(one) for speeds, rate_hz in _windows(motion) for one in _arc_lengths(speeds, rate_hz)])
+    return _median([float(value) for speeds, rate_hz in _windows(motion) for value in _arc_lengths(speeds, rate_hz)])
 
 
 def windowed_ldlj(motion: Motion) -> float:

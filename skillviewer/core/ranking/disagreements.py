@@ -37,10 +37,10 @@ def find_disagreements(dataset: Dataset, scores: Mapping[str, float]) -> tuple[D
             continue
         first, second = sorted((pair.better, pair.worse))
         votes = counted.get((first, second), PairVotes(first, second, 0, 0, 0))
-        sides = (votes.for_first, votes.for_second)
-        sides = sides if first == pair.better else sides[::-1]
+        votes_by_side = (votes.for_first, votes.for_second)
+        votes_by_side = votes_by_side if first == pair.better else votes_by_side[::-1]
         lead = lead / spread if spread > 0 else 0.0
-        rows.append(Disagreement(pair.better, pair.worse, lead, *sides, votes.neither))
+        rows.append(Disagreement(pair.better, pair.worse, lead, *votes_by_side, votes.neither))
     return tuple(sorted(rows, key=lambda d: (-d.lead, d.better, d.worse)))
 
 

@@ -88,7 +88,7 @@ HURRIED_BELOW = 0.5
 """A vote is hurried if less than this share of the two videos was watched."""
 HURRIED_SHARE = 0.1
 """Share of hurried votes from which on there is a warning."""
-FEW = 20
+MIN_JUDGEMENTS = 20
 """With fewer votes, a rater's numbers are unreliable."""
 MISFIT_INFIT, MISFIT_Z = 1.2, 2.0
 """There is a warning about misfit if infit and its distance from 1 in standard errors exceed these."""
@@ -116,28 +116,28 @@ class RaterReport:
         """Points to look into, one sentence each."""
         sentences = []
         low, high = self.left.interval
-        if self.left.n >= FEW and not low <= 0.5 <= high:
+        if self.left.n >= MIN_JUDGEMENTS and not low <= 0.5 <= high:
             side = "left" if self.left.value > 0.5 else "right"
             often = self.left.part if self.left.value > 0.5 else self.left.n - self.left.part
             sentences.append(f"Favours the {side} side: {often} of {self.left.n} votes.")
-        if self.hurried.n >= FEW and self.hurried.value >= HURRIED_SHARE:
+        if self.hurried.n >= MIN_JUDGEMENTS and self.hurried.value >= HURRIED_SHARE:
             sentences.append(
                 f"Voted before half of the two videos was seen in {self.hurried.part} of {self.hurried.n} votes."
             )
         if self.consistency.n and self.consistency.interval[1] < 0.75:
             share_text = f"{self.consistency.part} of {self.consistency.n}"
             sentences.append(f"Gives the same verdict again on only {share_text} repeated pairs.")
-        if self.agreement.n >= FEW and self.agreement.interval[1] < 2 / 3:
+        if self.agreement.n >= MIN_JUDGEMENTS and self.agreement.interval[1] < 2 / 3:
             sentences.append(
                 f"Agrees with most of the others in only {self.agreement.part} of {self.agreement.n} pairs."
             )
         if self.misfit is not None and self.misfit.is_large:
             sentences.append(f"Fits the order of the others badly (infit {self.misfit.infit:.2f}; 1 is expected).")
-        if self.judged >= FEW and self.neither > self.judged / 2:
+        if self.judged >= MIN_JUDGEMENTS and self.neither > self.judged / 2:
             sentences.append(f"Sees no difference in {self.neither} of {self.judged} pairs.")
-        if self.judged + self.skipped >= FEW and self.skipped > (self.judged + self.skipped) / 4:
+        if self.judged + self.skipped >= MIN_JUDGEMENTS and self.skipped > (self.judged + self.skipped) / 4:
             sentences.append(f"Skipped {self.skipped} of {self.judged + self.skipped} pairs.")
-        if 0 < self.judged < FEW:
+        if 0 < self.judged < MIN_JUDGEMENTS:
             sentences.append(f"Only {self.judged} votes: these numbers say little yet.")
         return tuple(sentences)
 

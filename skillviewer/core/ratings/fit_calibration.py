@@ -216,15 +216,19 @@ def checked_map(
     whole = scale_map(scores, ratings, participants, low, high, level, increasing=increasing)
     x = np.asarray(scores, dtype=np.float64)
     y = np.asarray(ratings, dtype=np.float64)
-    who = np.asarray(participants)
-    # raises where one person fewer is too few
-    scale_map(x[who != who[0]], y[who != who[0]], who[who != who[0]].tolist(), low, high, level, increasing=increasing)
+    participant_array = np.asarray(participants)
+    others = participant_array != participant_array[0]
+    # raises the error if one person fewer is too few
+    scale_map(x[others], y[others], participant_array[others].tolist(), low, high, level, increasing=increasing)
     predicted, lows, highs = left_out_ratings(x, y, participants, low, high, level, increasing=increasing)
-    each = [coverage(lows[who == one], highs[who == one], y[who == one]) for one in np.unique(who)]
+    coverages = []
+    for participant in np.unique(participant_array):
+        inside = participant_array == participant
+        coverages.append(coverage(lows[inside], highs[inside], y[inside]))
     tau = calibration_tau(predicted - y, highs - lows)
     width = mean_width(lows, highs)
     return whole, CalibrationCheck(
-        float(np.mean(each)),
+        float(np.mean(coverages)),
         width,
         mean_absolute_error(predicted, y),
         tau if math.isfinite(tau) else None,
@@ -238,10 +242,11 @@ def rated_participants(dataset: Dataset, names: Collection[str]) -> int:
     return len({dataset.participants[name] for name in names if name in rated and name in dataset.participants})
 
 
-def scale_prospect(dataset: Dataset, seen: Collection[str] = (), level: float = LEVEL) -> ScaleProspect:
+def scale_prospect(dataset: Dataset, videos_seen: Collection[str] = (), level: float = LEVEL) -> ScaleProspect:
     """Return the prospect of a calibration of scores by the ratings of a data set, without training anything.
 
-    People in a video that the initial model has ``seen`` do not count. The level of the intervals is 0.5 to below 1.
+    People in ``videos_seen``, which the initial model was trained on, do not count. The level of the intervals is
+    0.5 to below 1.
     """
     needed = min_participants(level) + 1
     if dataset.ratings is None or dataset.scores is None:
@@ -249,15 +254,15 @@ def scale_prospect(dataset: Dataset, seen: Collection[str] = (), level: float = 
     if not dataset.participants or dataset.by_recording:
         text = "It is not known who is in the videos: enough for a ranking, but not for intervals on your scale."
         return ScaleProspect(0, needed, text)
-    known = {dataset.participants[name] for name in seen if name in dataset.participants}
-    usable = [name for name, who in dataset.participants.items() if who not in known]
+    people_seen = {dataset.participants[name] for name in videos_seen if name in dataset.participants}
+    usable = [name for name, participant in dataset.participants.items() if participant not in people_seen]
     n_people = rated_participants(dataset, usable)
     participants = "1 person" if n_people == 1 else f"{n_people} people"
-    new = f"{participants} whom the initial model has not seen" if known else participants
+    new = f"{participants} whom the initial model has not seen" if people_seen else participants
     if n_people >= needed:
         return ScaleProspect(n_people, needed, f"{new}: enough for a ranking and for intervals on your scale.")
-    few = "enough for a ranking, too few for intervals on your scale"
-    return ScaleProspect(n_people, needed, f"{new}: {few}, {needed} are needed.")
+    ranking_text = "enough for a ranking, too few for intervals on your scale"
+    return ScaleProspect(n_people, needed, f"{new}: {ranking_text}, {needed} are needed.")
 
 
 def checked_prospect(dataset: Dataset, tested: Sequence[Fold]) -> ScaleProspect:
@@ -294,13 +299,20 @@ def raters_scale(
     names = sorted(scores.keys() & ratings.keys() & participants.keys())
     x = [scores[name] for name in names]
     y = [ratings[name] for name in names]
-    kept = ScoreCalibration(scale.item, dataset.task, scale.step, scale.levels, scale.stated, source, refusal="-")
-    who = [participants[name] for name in names]
-    least = min_participants(level) + 1
+    calibration = ScoreCalibration(
+        scale.item, dataset.task, scale.step, scale.levels, scale.stated, source, refusal="-"
+    )
+    people = [participants[name] for name in names]
+    min_people = min_participants(level) + 1
     if not participants or dataset.by_recording:
-        return replace(kept, refusal="The table does not say who is in the videos: scores stay off the raters' scale.")
-    if len(set(who)) < least:
-        few = f"{len(set(who))} rated people whom the model has not seen are too few for the raters' scale: {least} are"
-        return replace(kept, refusal=f"{few} needed.{advice and ' '}{advice}")
-    fitted_map, check = checked_map(x, y, who, scale.low, scale.high, level, increasing=not scale.less_is_better)
-    return replace(kept, map=fitted_map, check=check, refusal="")
+        return replace(
+            calibration, refusal="The table does not say who is in the videos: scores stay off the raters' scale."
+        )
+    if len(set(people)) < min_people:
+        refusal = (
+            f"{len(set(people))} rated people whom the model has not seen are too few for the raters' scale: "
+            f"{min_people} are needed.{advice and ' '}{advice}"
+        )
+        return replace(calibration, refusal=refusal)
+    fitted_map, check = checked_map(x, y, people, scale.low, scale.high, level, increasing=not scale.less_is_better)
+    return replace(calibration, map=fitted_map, check=check, refusal="")

@@ -26,8 +26,8 @@ class GivenRating:
         """Return the mean, then the rating of every rater if there are several."""
         if len(self.by_rater) < 2:
             return f"{self.item}: {self.text}"
-        each = ", ".join(f"{rater} {format_rating(value, scale, short=True)}" for rater, value in self.by_rater)
-        return f"{self.item}: {self.text} ({each})"
+        rater_values = ", ".join(f"{rater} {format_rating(value, scale, short=True)}" for rater, value in self.by_rater)
+        return f"{self.item}: {self.text} ({rater_values})"
 
 
 def format_rating(value: float, scale: RatingScale, *, short: bool = False) -> str:
@@ -43,16 +43,16 @@ def given_ratings(ratings: RatingSet, item: str) -> dict[str, GivenRating]:
         return {}
     scale = ratings.scale(item)
     table = ratings.table(item)
-    given = {}
+    rating_by_video = {}
     for video, row in zip(table.videos, table.values, strict=True):
         rated = [(rater, float(x)) for rater, x in zip(table.raters, row, strict=True) if np.isfinite(x)]
         mean = float(np.mean([value for _, value in rated]))
-        given[video] = GivenRating(item, mean, format_rating(mean, scale), tuple(rated))
-    return given
+        rating_by_video[video] = GivenRating(item, mean, format_rating(mean, scale), tuple(rated))
+    return rating_by_video
 
 
 def rating_sentences(ratings: RatingSet, video: str) -> tuple[str, ...]:
     """Return a sentence for every item for which a video was rated."""
-    few = ratings.restricted([video])
-    ratings_by_item = ((scale, given_ratings(few, scale.item).get(video)) for scale in ratings.scales)
-    return tuple(given.sentence(scale) for scale, given in ratings_by_item if given is not None)
+    of_video = ratings.restricted([video])
+    ratings_by_item = ((scale, given_ratings(of_video, scale.item).get(video)) for scale in ratings.scales)
+    return tuple(given_rating.sentence(scale) for scale, given_rating in ratings_by_item if given_rating is not None)

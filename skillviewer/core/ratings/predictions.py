@@ -34,15 +34,18 @@ def metrics_named(text: str) -> tuple[str, ...]:
     Raises:
         SettingsError: There is no such metric.
     """
-    known = {metric.name: metric.name == "accuracy" for metric in METRICS}
-    known |= {metric.name: bool(metric.papers) for metric in RATED_METRICS}
-    asked = {name.strip() for name in text.split(",") if name.strip()}
-    if strangers := sorted(asked - {*known, OFFICIAL, ALL}):
+    in_papers = {metric.name: metric.name == "accuracy" for metric in METRICS}
+    in_papers |= {metric.name: bool(metric.papers) for metric in RATED_METRICS}
+    requested = {name.strip() for name in text.split(",") if name.strip()}
+    if strangers := sorted(requested - {*in_papers, OFFICIAL, ALL}):
         raise SettingsError(
-            f"There is no metric “{strangers[0]}”. Choose of {', '.join((OFFICIAL, ALL, *known))}, with commas between."
+            f"There is no metric “{strangers[0]}”. Choose of {', '.join((OFFICIAL, ALL, *in_papers))}, with commas "
+            "between."
         )
-    some = {name for name, official in known.items() if ALL in asked or (official and OFFICIAL in asked)}
-    return tuple(name for name in known if name in asked | some)
+    of_groups = {
+        name for name, official in in_papers.items() if ALL in requested or (official and OFFICIAL in requested)
+    }
+    return tuple(name for name in in_papers if name in requested | of_groups)
 
 
 def predicted(results: Sequence[FoldScores], dataset: Dataset) -> Predicted | None:
@@ -59,13 +62,15 @@ def predicted(results: Sequence[FoldScores], dataset: Dataset) -> Predicted | No
         centre, unit = (trained.mean, trained.sd) if trained.n > 1 and trained.sd > 0 else (0.0, 1.0)
         scores |= {name: (result.scores[name] - centre) / unit for name in held_out & result.scores.keys()}
     names = sorted(scores.keys() & truth.keys())
-    whose = dataset.participants
-    participants = [whose.get(name, name) for name in names]
+    participant_by_video = dataset.participants
+    participants = [participant_by_video.get(name, name) for name in names]
     if scale is None or len(set(participants)) < 3:
         return None
-    given = np.array([scores[name] for name in names]), np.array([truth[name] for name in names])
-    out_of_fold = left_out_ratings(*given, participants, scale.low, scale.high, increasing=not scale.less_is_better)
-    return Predicted(np.array(participants), given[0], *out_of_fold, given[1], scale)
+    scores_and_ratings = np.array([scores[name] for name in names]), np.array([truth[name] for name in names])
+    out_of_fold = left_out_ratings(
+        *scores_and_ratings, participants, scale.low, scale.high, increasing=not scale.less_is_better
+    )
+    return Predicted(np.array(participants), scores_and_ratings[0], *out_of_fold, scores_and_ratings[1], scale)
 
 
 def raters_predicted(dataset: Dataset) -> list[Predicted]:
@@ -77,14 +82,16 @@ def raters_predicted(dataset: Dataset) -> list[Predicted]:
     participants = np.array([dataset.participants.get(name, name) for name in table.videos])
     predictions = []
     for place in range(len(table.raters)):
-        own = table.values[:, place]
+        rater_values = table.values[:, place]
         others = np.delete(table.values, place, axis=1)
-        both = np.isfinite(own) & np.isfinite(others).any(axis=1)
+        both = np.isfinite(rater_values) & np.isfinite(others).any(axis=1)
         if both.sum() > 1:
-            none = np.full(both.sum(), np.nan)
-            score = -own[both] if scale.less_is_better else own[both]
+            no_values = np.full(both.sum(), np.nan)
+            score = -rater_values[both] if scale.less_is_better else rater_values[both]
             truth = np.nanmean(others[both], axis=1)
-            predictions.append(Predicted(participants[both], score, own[both], none, none, truth, scale))
+            predictions.append(
+                Predicted(participants[both], score, rater_values[both], no_values, no_values, truth, scale)
+            )
     return predictions
 
 
@@ -98,11 +105,11 @@ def _truth(dataset: Dataset) -> tuple[dict[str, float], RatingScale | None]:
     return values, RatingScale(dataset.scores.name, min(values.values()), max(values.values())) if values else None
 
 
-def why_absent(names: Collection[str], given: Predicted | None, dataset: Dataset) -> list[str]:
+def why_absent(names: Collection[str], prediction: Predicted | None, dataset: Dataset) -> list[str]:
     """Return one sentence for every kind of chosen metrics that cannot be computed."""
     kinds: dict[str, list[str]] = {}
     for metric in RATED_METRICS:
-        if metric.name in names and (reason := _absent(metric, given, dataset)):
+        if metric.name in names and (reason := _absent(metric, prediction, dataset)):
             kinds.setdefault(reason, []).append(metric.name)
     return [f"Not computed: {', '.join(absent)}. {reason}" for reason, absent in kinds.items()]
 
@@ -129,8 +136,8 @@ def model_metrics(
     clusters = clusters_of(dataset)[0]
 
     def without(result: FoldScores, participant: str | None) -> FoldScores:
-        keep = [name for name in result.fold.held_out_videos if clusters.get(name) != participant]
-        return replace(result, fold=replace(result.fold, held_out_videos=tuple(keep)))
+        names = [name for name in result.fold.held_out_videos if clusters.get(name) != participant]
+        return replace(result, fold=replace(result.fold, held_out_videos=tuple(names)))
 
     def mean(metric: Metric, participant: str | None) -> float:
         return spread(metric.value(without(result, participant), reference) for result in whole).mean
@@ -143,8 +150,8 @@ def model_metrics(
         elif metric.name in names:
             reach = Range.PROPORTION if metric.percent else Range.CORRELATION
             estimates[metric.name] = _over(partial(mean, metric), participants, reach, factor)
-    given = [one for results in by_seed if (one := predicted(results, dataset)) is not None]
-    return estimates | rated_metrics(names, given, dataset, factor)
+    predictions = [prediction for results in by_seed if (prediction := predicted(results, dataset)) is not None]
+    return estimates | rated_metrics(names, predictions, dataset, factor)
 
 
 def rejection_points(
@@ -154,8 +161,8 @@ def rejection_points(
     prediction = predicted(by_seed[0], dataset) if "rejection" in names and by_seed else None
     if prediction is None or not np.isfinite(prediction.widths).all():
         return ()
-    kept, errors = rejection_curve(prediction.ratings - prediction.truth, prediction.widths)
-    return tuple(zip(kept.tolist(), errors.tolist(), strict=True))
+    shares_kept, errors = rejection_curve(prediction.ratings - prediction.truth, prediction.widths)
+    return tuple(zip(shares_kept.tolist(), errors.tolist(), strict=True))
 
 
 def rated_metrics(

@@ -125,9 +125,9 @@ class Predicted:
 
     def without(self, participant: str | None) -> "Predicted":
         """Return the predictions for the videos of all others."""
-        keep = self.participants != participant
+        is_kept = self.participants != participant
         names = ("participants", "scores", "ratings", "low", "high", "truth")
-        return replace(self, **{name: getattr(self, name)[keep] for name in names})
+        return replace(self, **{name: getattr(self, name)[is_kept] for name in names})
 
     @property
     def widths(self) -> FloatArray:

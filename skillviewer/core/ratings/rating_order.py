@@ -46,13 +46,13 @@ def rating_order(videos: Collection[str], rater: str, seed: int, repeat_share: f
     n_repeats = min(round(repeat_share * len(first)), half)
     again = sorted(first[:half], key=lambda video: number("repeat", video))[:n_repeats]
     gap = min(MIN_BETWEEN, len(first) // 3)
-    place = {video: float(at) for at, video in enumerate(first)}
+    place = {video: float(index) for index, video in enumerate(first)}
     slots = []
     for video in again:
-        least = max(place[video] + gap, half)
+        earliest = max(place[video] + gap, half)
         share = number("place", video) / 2**64
-        slots.append((least + share * max(len(first) - least, 0), 1, video))
-    turns = sorted([*((at, 0, video) for video, at in place.items()), *slots])
+        slots.append((earliest + share * max(len(first) - earliest, 0), 1, video))
+    turns = sorted([*((index, 0, video) for video, index in place.items()), *slots])
     return tuple(
         RatingTurn(video, FormPurpose.REPEAT if repeated else FormPurpose.FIRST) for _, repeated, video in turns
     )

@@ -1,7 +1,7 @@
 """Pairs of ratings by a stated rule: ordered where the difference exceeds the raters' own disagreement.
 
 Ratings that differ by at least the smallest detectable difference are ordered; ratings within one standard error of
-their difference are alike; the pairs between are neither, and counted.
+their difference are alike. The other pairs are only counted.
 """
 
 import math
@@ -50,17 +50,17 @@ class RatedOrder:
         if first not in self.means or second not in self.means:
             return None
         error = self.sem * math.sqrt(1 / self.counts[first] + 1 / self.counts[second])
-        least = 1.96 * error if self.sem else self.difference
-        apart = self.means[first] - self.means[second]
-        if abs(apart) > _ROUNDING and abs(apart) >= least - _ROUNDING:
-            return 1 if apart > 0 else -1
-        return 0 if abs(apart) <= error + _ROUNDING else None
+        threshold = 1.96 * error if self.sem else self.difference
+        lead = self.means[first] - self.means[second]
+        if abs(lead) > _ROUNDING and abs(lead) >= threshold - _ROUNDING:
+            return 1 if lead > 0 else -1
+        return 0 if abs(lead) <= error + _ROUNDING else None
 
     def pairs(self, groups: Mapping[str, str] | None = None) -> RatedPairs:
         """Return the pairs of all rated videos; those of different sub-tasks (``groups``) are not compared."""
         pairs: list[Pair] = []
         similar: list[SimilarPair] = []
-        between = 0
+        n_between = 0
         for first, second in combinations(sorted(self.means), 2):
             if groups is not None and groups.get(first) != groups.get(second):
                 continue
@@ -70,8 +70,8 @@ class RatedOrder:
             elif sign == 0:
                 similar.append(SimilarPair(first, second))
             else:
-                between += 1
-        return RatedPairs(tuple(pairs), tuple(similar), between, self.item, self.rule, self.difference)
+                n_between += 1
+        return RatedPairs(tuple(pairs), tuple(similar), n_between, self.item, self.rule, self.difference)
 
     def against(self, pairs: Iterable[Pair]) -> tuple[Pair, ...]:
         """Return those pairs whose ratings say the opposite."""
@@ -97,40 +97,44 @@ class RatingRule:
         return self.order(ratings, item).pairs(groups)
 
     def order(self, ratings: RatingSet, item: str) -> RatedOrder:
-        """Return the order of the videos rated for an item; a DatasetError tells of one that is not rated."""
+        """Return the order of the videos rated for an item; raise a DatasetError if it is not rated."""
         scale = ratings.scale(item)
         table = ratings.table(item)
         counts = table.counts()
         sign = -1.0 if scale.less_is_better else 1.0
         means = {video: sign * value for video, value in table.means().items()}
-        sem, apart, text = self._limits(ratings, item, counts)
+        sem, difference, text = self._limits(ratings, item, counts)
         text += "; less is better" if scale.less_is_better else ""
-        return RatedOrder(item, text, apart, means, counts, sem)
+        return RatedOrder(item, text, difference, means, counts, sem)
 
     def _limits(self, ratings: RatingSet, item: str, counts: Mapping[str, int]) -> tuple[float, float, str]:
         """Return the standard error of measurement (0 without), the ordering difference in points, and the text."""
         error = measurement_error(ratings.table(item).values) if self.kind == "detectable" else None
         if error is not None:
-            usual = sorted(counts.values())[len(counts) // 2]
-            apart = 1.96 * error.sem * math.sqrt(2 / usual)
-            rated = "each rated all of them" if error.crossed else "did not all rate the same"
+            median_count = sorted(counts.values())[len(counts) // 2]
+            difference = 1.96 * error.sem * math.sqrt(2 / median_count)
+            crossing_text = "each rated all of them" if error.crossed else "did not all rate the same"
             text = (
                 f"ratings of “{item}” that differ by at least the smallest detectable difference (1.96 standard "
-                f"errors: {apart:.3g} points for {usual} raters per video, from a standard error of measurement of "
-                f"{error.sem:.3g} of {error.raters} raters on {error.videos} videos, who {rated}) are ordered; those "
+                f"errors: {difference:.3g} points for {median_count} raters per video, from a standard error of "
+                "measurement of "
+                f"{error.sem:.3g} of {error.raters} raters on {error.videos} videos, who {crossing_text}) are "
+                "ordered; those "
                 "within one standard error are alike"
             )
-            return error.sem, apart, text
-        apart = self.amount if self.kind == "points" else self.amount * ratings.scale(item).step
+            return error.sem, difference, text
+        difference = self.amount if self.kind == "points" else self.amount * ratings.scale(item).step
         steps = "a step" if self.amount == 1 else f"{self.amount:g} steps"
-        points = f"{apart:g} point{'' if apart == 1 else 's'}"
-        least = points if self.kind == "points" else f"{steps} ({points})"
-        lone = " (too few videos have two raters for a detectable difference)" if self.kind == "detectable" else ""
-        return (
-            0.0,
-            apart,
-            f"ratings of “{item}” that differ by at least {least} are ordered{lone}; equal ones are alike",
+        points = f"{difference:g} point{'' if difference == 1 else 's'}"
+        difference_text = points if self.kind == "points" else f"{steps} ({points})"
+        fallback_text = (
+            " (too few videos have two raters for a detectable difference)" if self.kind == "detectable" else ""
         )
+        text = (
+            f"ratings of “{item}” that differ by at least {difference_text} are ordered{fallback_text}; equal ones "
+            "are alike"
+        )
+        return 0.0, difference, text
 
 
 DEFAULT_RATING_RULE = RatingRule()

@@ -59,11 +59,11 @@ def mean_squares(values: FloatArray) -> MeanSquares:
         raise DatasetError(f"{n} videos that each of {k} raters rated are too few: agreement needs two and two.")
     grand = values.mean()
     rows, columns = values.mean(axis=1), values.mean(axis=0)
-    between = k * float(((rows - grand) ** 2).sum())
+    sum_of_videos = k * float(((rows - grand) ** 2).sum())
     of_raters = n * float(((columns - grand) ** 2).sum())
     left = float(((values - rows[:, None] - columns[None, :] + grand) ** 2).sum())
-    rest = left / ((n - 1) * (k - 1))
-    return MeanSquares(n, k, between / (n - 1), of_raters / (k - 1), rest, (of_raters + left) / (n * (k - 1)))
+    residual = left / ((n - 1) * (k - 1))
+    return MeanSquares(n, k, sum_of_videos / (n - 1), of_raters / (k - 1), residual, (of_raters + left) / (n * (k - 1)))
 
 
 def icc(values: FloatArray, level: float = 0.95) -> tuple[Estimate, Estimate]:
@@ -80,14 +80,14 @@ def icc(values: FloatArray, level: float = 0.95) -> tuple[Estimate, Estimate]:
     spread = ms.videos + (k - 1) * ms.residual + k * (ms.raters - ms.residual) / n
     if spread <= 0:
         return Estimate(NAN, NAN, NAN, level), Estimate(NAN, NAN, NAN, level)
-    one = (ms.videos - ms.residual) / spread
+    single = (ms.videos - ms.residual) / spread
     mean = (ms.videos - ms.residual) / (ms.videos + (ms.raters - ms.residual) / n)
-    low, high = _icc_interval(ms, one, level)
+    low, high = _icc_interval(ms, single, level)
 
     def stepped_up(value: float) -> float:
         return k * value / (1 + (k - 1) * value)
 
-    return Estimate(one, low, high, level), Estimate(mean, stepped_up(low), stepped_up(high), level)
+    return Estimate(single, low, high, level), Estimate(mean, stepped_up(low), stepped_up(high), level)
 
 
 def _icc_interval(ms: MeanSquares, single: float, level: float) -> tuple[float, float]:
@@ -105,9 +105,9 @@ def _icc_interval(ms: MeanSquares, single: float, level: float) -> tuple[float, 
     tail = 1 - (1 - level) / 2
     lower = special.fdtri(n - 1, freedom, tail)
     upper = special.fdtri(freedom, n - 1, tail)
-    rest = k * ms.raters + (k * n - k - n) * ms.residual
-    low = n * (ms.videos - lower * ms.residual) / (lower * rest + n * ms.videos)
-    high = n * (upper * ms.videos - ms.residual) / (rest + n * upper * ms.videos)
+    raters_and_residual = k * ms.raters + (k * n - k - n) * ms.residual
+    low = n * (ms.videos - lower * ms.residual) / (lower * raters_and_residual + n * ms.videos)
+    high = n * (upper * ms.videos - ms.residual) / (raters_and_residual + n * upper * ms.videos)
     return float(low), float(high)
 
 
@@ -160,11 +160,11 @@ def weighted_kappa(first: FloatArray, second: FloatArray, power: float = 2.0, le
     np.add.at(observed, (np.searchsorted(values, a), np.searchsorted(values, b)), 1 / n)
     rows, columns = observed.sum(axis=1), observed.sum(axis=0)
     weights = 1 - (np.abs(values[:, None] - values[None, :]) / (values[-1] - values[0])) ** power
-    agreed = float((weights * observed).sum())
+    observed_agreement = float((weights * observed).sum())
     by_chance = float((weights * np.outer(rows, columns)).sum())
     if by_chance >= 1:
         return Estimate(NAN, NAN, NAN, level)
-    kappa = (agreed - by_chance) / (1 - by_chance)
+    kappa = (observed_agreement - by_chance) / (1 - by_chance)
     by_row = weights @ columns
     by_column = weights.T @ rows
     inner = weights - (by_row[:, None] + by_column[None, :]) * (1 - kappa)
@@ -273,18 +273,20 @@ class RaterAgreement:
         if np.isfinite(self.sem):
             lines.append(f"Standard error of measurement of one rater: {self.sem:.2f} points.")
         if np.isfinite(self.severity).all():
-            told = ", ".join(f"{name} {value:+.2f}" for name, value in zip(self.raters, self.severity, strict=True))
-            lines.append(f"Severity in points, below 0 severe: {told}.")
+            severities = ", ".join(
+                f"{name} {value:+.2f}" for name, value in zip(self.raters, self.severity, strict=True)
+            )
+            lines.append(f"Severity in points, below 0 severe: {severities}.")
         for two in self.pairs:
             limits = two.limits
-            apart = (
+            limits_text = (
                 f", difference {_format_estimate(limits.bias)}, limits of agreement {limits.low.value:+.2f} to "
                 f"{limits.high.value:+.2f}"
                 if limits
                 else ""
             )
             kappa = _format_estimate(two.kappa, word_for_kappa)
-            lines.append(f"{two.first} and {two.second}: weighted kappa {kappa}{apart}.")
+            lines.append(f"{two.first} and {two.second}: weighted kappa {kappa}{limits_text}.")
         worded = [self.single.value if self.single is not None else NAN, *(two.kappa.value for two in self.pairs)]
         return (*lines, SOURCES) if np.isfinite(worded).any() else tuple(lines)
 
@@ -292,8 +294,8 @@ class RaterAgreement:
 def _format_estimate(estimate: Estimate, word_for: Callable[[float], str] | None = None) -> str:
     if not np.isfinite(estimate.value):
         return "not defined"
-    known = np.isfinite(estimate.low + estimate.high)
-    interval = f"({estimate.low:.2f} to {estimate.high:.2f})" if known else "(no interval)"
+    has_interval = np.isfinite(estimate.low + estimate.high)
+    interval = f"({estimate.low:.2f} to {estimate.high:.2f})" if has_interval else "(no interval)"
     return f"{estimate.value:.2f} {interval}" + (f", {word_for(estimate.value)}" if word_for is not None else "")
 
 
@@ -311,10 +313,10 @@ def rater_agreement(ratings: RatingSet, item: str) -> RaterAgreement:
     error = measurement_error(table.values)
     pairs = []
     for a, b in combinations(range(len(table.raters)), 2):
-        one, other = table.values[:, a], table.values[:, b]
-        enough = np.isfinite(one - other).sum() > 2
-        limits = bland_altman(one, other) if enough else None
-        pairs.append(TwoRaters(table.raters[a], table.raters[b], weighted_kappa(one, other), limits))
+        first_values, second_values = table.values[:, a], table.values[:, b]
+        has_limits = np.isfinite(first_values - second_values).sum() > 2
+        limits = bland_altman(first_values, second_values) if has_limits else None
+        pairs.append(TwoRaters(table.raters[a], table.raters[b], weighted_kappa(first_values, second_values), limits))
     sem = error.sem if error else NAN
     lenient = -1 if ratings.scale(item).less_is_better else 1
     effects = tuple((lenient * severity(table.values)).tolist())

@@ -67,12 +67,12 @@ def _published(truth: Path) -> EpicTask | None:
     return task if fits else None
 
 
-def _spelled(asked: str | None, offered: dict[str, tuple[Path, ...]]) -> str | None:
+def _spelled(requested: str | None, offered: dict[str, tuple[Path, ...]]) -> str | None:
     """Return the offered task for a name in any spelling ("chopsticks")."""
-    if asked is None or asked in offered:
-        return asked
-    task = epic_task(asked)
-    return next((name for name in offered if task is not None and epic_task(name) is task), asked)
+    if requested is None or requested in offered:
+        return requested
+    task = epic_task(requested)
+    return next((name for name in offered if task is not None and epic_task(name) is task), requested)
 
 
 def tasks(path: Path) -> tuple[str, ...]:

@@ -146,16 +146,16 @@ def _each_file_once(dataset: Dataset) -> tuple[Dataset, list[str]]:
     return replace(dataset, videos=videos), problems
 
 
-_SHOWN = 3
+_MAX_SHOWN = 3
 
 
 def _found_wanting(dataset: Dataset) -> list[str]:
     found_cycles = find_cycles(dataset.pairs)
     problems = [
-        f"The pairs form a cycle: {' better than '.join((*cycle, cycle[0]))}." for cycle in found_cycles[:_SHOWN]
+        f"The pairs form a cycle: {' better than '.join((*cycle, cycle[0]))}." for cycle in found_cycles[:_MAX_SHOWN]
     ]
-    if len(found_cycles) > _SHOWN:
-        problems.append(f"There are {len(found_cycles) - _SHOWN} more sets of videos whose pairs form cycles.")
+    if len(found_cycles) > _MAX_SHOWN:
+        problems.append(f"There are {len(found_cycles) - _MAX_SHOWN} more sets of videos whose pairs form cycles.")
     by_subtask: dict[str, list[tuple[str, ...]]] = {}
     subtasks = dataset.subtasks
     for island in islands(dataset.pairs):

@@ -29,7 +29,7 @@ from skillviewer.data.tables.rows import abbreviated, composed, looks_like, plai
 from skillviewer.data.tables.video_names import TableVideos, VideoNames, video_name
 
 _SCORES = ("quality", "score", "rating", "grs")
-_SHOWN = 3
+_MAX_SHOWN = 3
 FILE = "pairs.csv"
 NO_PAIR = "No pair names these files"
 
@@ -186,9 +186,9 @@ def _regions(path: Path, names: Sequence[str], problems: list[str]) -> Path | No
     except DatasetError as error:
         problems.append(f"{error} The regions are not used.")
         return None
-    problems += regions.problems[:_SHOWN]
-    if len(regions.problems) > _SHOWN:
-        problems.append(f"{path.name}: {len(regions.problems) - _SHOWN} more rows like these.")
+    problems += regions.problems[:_MAX_SHOWN]
+    if len(regions.problems) > _MAX_SHOWN:
+        problems.append(f"{path.name}: {len(regions.problems) - _MAX_SHOWN} more rows like these.")
     strangers = sorted(set(regions.by_video) - set(names))
     if strangers:
         problems.append(f"{path.name} names videos that no pair names: {abbreviated(strangers)}.")

@@ -11,7 +11,7 @@ from skillviewer.core.text import counted
 from skillviewer.data.tables.rows import abbreviated
 
 FILE = "account.csv"
-_SHOWN = 3
+_MAX_SHOWN = 3
 
 
 @dataclass(slots=True)
@@ -86,9 +86,9 @@ class ImportReport:
     def problems(self) -> list[str]:
         """Return the report in few sentences: notices, the counts, and the first lines."""
         lines = self.lines()
-        texts = [*self.notices, *([f"{self.name}: {self.count}."] if lines else []), *lines[:_SHOWN]]
-        if len(lines) > _SHOWN:
-            texts.append(f"{self.name}: {len(lines) - _SHOWN} more lines like these; “data import” lists them all.")
+        texts = [*self.notices, *([f"{self.name}: {self.count}."] if lines else []), *lines[:_MAX_SHOWN]]
+        if len(lines) > _MAX_SHOWN:
+            texts.append(f"{self.name}: {len(lines) - _MAX_SHOWN} more lines like these; “data import” lists them all.")
         if self.unrated:
             texts.append(f"{len(self.unrated)} videos have no rating and are left out: {abbreviated(self.unrated)}.")
         return texts

@@ -9,7 +9,7 @@ _PLAIN = re.compile(r"[+−-]?(?:\d+(?:[.,]\d+)?|[.,]\d+)(?:[eE][+-]?\d+)?")
 _THOUSANDS = re.compile(r"[+−-]?[1-9]\d{0,2}(?:,\d{3})+")
 GROUPED = re.compile(r"[+−-]?[1-9]\d{0,2}([.,])\d{3}")
 """A number that is 1,250 or 1.25: it depends on the country."""
-_MOST = 1e12
+_MAX_NUMBER = 1e12
 """Greater numbers are slips, and sums of them would lose all others."""
 _OF = re.compile(r"([+−-]?\d+(?:[.,]\d+)?)\s*(?:(?:/|of|out of|von|sur)\s*(\d+)|%)")
 
@@ -23,7 +23,7 @@ def number_of_cell(text: str, *, decimal_comma: bool) -> float | None:
     if not _PLAIN.fullmatch(text) or (not decimal_comma and _THOUSANDS.fullmatch(text)):
         return None
     number = float(text.replace(",", "."))
-    return number if abs(number) < _MOST else None
+    return number if abs(number) < _MAX_NUMBER else None
 
 
 def share_of_cell(text: str) -> tuple[str, float] | None:

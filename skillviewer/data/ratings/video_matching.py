@@ -32,7 +32,7 @@ class VideoMatch:
     near: tuple[str, ...] = ()
 
 
-_NOTHING = VideoMatch(None, "it names no video")
+_NO_NAME = VideoMatch(None, "it names no video")
 
 
 class _Near:
@@ -86,7 +86,7 @@ class FileMatcher:
                 name = stem
             self._names[cell] = name
             if not files.stems:
-                self._found[cell] = VideoMatch(spelled.setdefault(name.casefold(), name)) if name else _NOTHING
+                self._found[cell] = VideoMatch(spelled.setdefault(name.casefold(), name)) if name else _NO_NAME
             elif path is None:
                 self._found[cell] = self._lacking(cell)
             else:
@@ -119,7 +119,7 @@ class FileMatcher:
 
     def find(self, cell: str) -> VideoMatch:
         """Return the video that a cell refers to."""
-        return self._found.get(cell, _NOTHING)
+        return self._found.get(cell, _NO_NAME)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -153,7 +153,7 @@ class StudyVideoMatcher:
     def find(self, cell: str) -> VideoMatch:
         """Return the video that a cell refers to."""
         if not cell:
-            return _NOTHING
+            return _NO_NAME
         match = self._all.find(cell)
         if match is None and (short := self._bare.find(cell)) is not None:
             match = self._by_stem[short]

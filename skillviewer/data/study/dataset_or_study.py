@@ -1,4 +1,4 @@
-"""Data sets for training: a folder or file in a known form, or a study, which is one by its own rules."""
+"""Data sets for training: a folder or file in a known form, or a study with its own rules."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -46,7 +46,7 @@ def _load(path: Path, videos_dir: Path | None, choices: Choices) -> Dataset:
 
 
 STUDY_FORM = DatasetFormat("study", "Study", _tasks, _load)
-"""A study file as a form of a data set; rules that are not chosen are the study's own, and the study never changes."""
+"""A study file as a form of a data set, opened for reading only; rules default to those of the study."""
 
 
 def recognised_form_or_study(path: Path, form: str | None = None) -> DatasetFormat:

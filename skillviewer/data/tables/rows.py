@@ -162,12 +162,12 @@ def read_word_rows(path: Path) -> tuple[TableRow, ...]:
 
 
 def _delimiter(text: str) -> str:
-    """Return the sign that occurs equally often in the most of the first lines; of several, the most frequent."""
+    """Return the sign whose number per line is the same in most of the first lines; the most frequent of several."""
     lines = [line for line in text[:_SEARCHED].split("\n") if line.strip()][:30]
 
     def common(sign: str) -> tuple[int, int]:
-        times = Counter(n for line in lines if (n := re.sub(r'"[^"]*"', "", line).count(sign)))
-        number, n_lines = max(times.items(), key=lambda item: item[::-1], default=(0, 0))
+        n_lines_by_count = Counter(n for line in lines if (n := re.sub(r'"[^"]*"', "", line).count(sign)))
+        number, n_lines = max(n_lines_by_count.items(), key=lambda item: item[::-1], default=(0, 0))
         return n_lines, number
 
     return max(",\t;|" if len(lines) < 2 else "\t;,|", key=common)
@@ -187,7 +187,7 @@ def read_grid(path: Path) -> tuple[tuple[TableRow, ...], str]:
     delimiter = stated.group(1) if stated else _delimiter(text)
     rows: list[TableRow] = []
     reader = csv.reader(io.StringIO(text), delimiter=delimiter, skipinitialspace=True)
-    begun = 0
+    last_read = 0
     try:
         for cells in reader:
             if len(cells) > MAX_COLUMNS:
@@ -195,8 +195,8 @@ def read_grid(path: Path) -> tuple[tuple[TableRow, ...], str]:
                     f"{path} has {len(cells):,} columns in line {reader.line_num + skipped}; a table may have "
                     f"{MAX_COLUMNS:,}."
                 )
-            first_line = begun + 1 + skipped
-            begun = reader.line_num
+            first_line = last_read + 1 + skipped
+            last_read = reader.line_num
             stripped = [unescape_cell(cell.strip()) for cell in cells]
             while stripped and not stripped[-1]:
                 stripped.pop()
@@ -204,7 +204,7 @@ def read_grid(path: Path) -> tuple[tuple[TableRow, ...], str]:
                 first_line = first_line if first_line < reader.line_num + skipped else 0
                 rows.append(TableRow(reader.line_num + skipped, tuple(stripped), len(cells), first_line))
     except csv.Error as error:
-        first_line, last_line = begun + 1 + skipped, reader.line_num + skipped
+        first_line, last_line = last_read + 1 + skipped, reader.line_num + skipped
         quoted = " (is a quotation mark not closed there?)" if last_line > first_line else ""
         raise DatasetError(f"{path} is not a table: line {first_line}, {error}{quoted}.") from error
     return tuple(rows), delimiter

@@ -303,8 +303,8 @@ class _Runs:
 
     def scores(self, plan: TrainingPlan, fold: Fold) -> Mapping[str, float]:
         """Return the scores of all videos by a model that is trained on a fold, or was in an earlier call."""
-        if (known := self._known.get((plan, fold.name))) is not None:
-            return known
+        if (computed := self._known.get((plan, fold.name))) is not None:
+            return computed
         check_no_leak(fold, self._dataset.participants)
         digests = sorted((name, self._facts[name].digest) for name in self._dataset.names)
         similar = sorted((pair.first, pair.second) for pair in self._dataset.similar)

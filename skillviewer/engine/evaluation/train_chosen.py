@@ -104,8 +104,8 @@ def _calibration(chosen_model: ChosenModel, scores: Mapping[str, float]) -> Scor
     dataset = chosen_model.dataset
     new = dict[str, float]()
     for fold_scores in chosen_model.outer:
-        shared = [name for name in fold_scores.fold.train_videos if name in scores]
-        moved = aligned(scores, fold_scores.scores, shared)
+        common = [name for name in fold_scores.fold.train_videos if name in scores]
+        moved = aligned(scores, fold_scores.scores, common)
         new |= {name: moved[name] for name in fold_scores.fold.held_out_videos if name in dataset.participants}
     quick = chosen_model.choice.level is CheckLevel.QUICK
     advice = _ADVICE if quick and scale_prospect(dataset).is_possible else ""

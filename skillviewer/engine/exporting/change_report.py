@@ -29,7 +29,7 @@ _ATTEMPTS = (
     "An interval is about these attempts: what further raters of the same kind would give, or what the score of the "
     "model stands for. It does not hold how much a participant varies from one attempt to the next: film several."
 )
-_TOLD = (
+_LIMITS = (
     "A change is told where its interval excludes 0, and no line is drawn between occasions. Without a control group, "
     "a change is not yet an effect of training."
 )
@@ -108,7 +108,7 @@ def change_report(study: Study, choices: ChangeChoices) -> ChangeReport:
     facts = (*origin, ("Computed by", f"SkillViewer {__version__}"), ("Date of report", f"{made_on(choices.made_on)}"))
     subtitle = printable(" · ".join(filter(None, (study.title, task or study.settings.task))))
     title = printable(name or "All participants")
-    return ChangeReport(title, subtitle, tuple(sections), (_ATTEMPTS, _TOLD, *unknown), facts)
+    return ChangeReport(title, subtitle, tuple(sections), (_ATTEMPTS, _LIMITS, *unknown), facts)
 
 
 def _occasion(requested: str, places: dict[str, int]) -> str:

@@ -112,12 +112,14 @@ def card_of(model: ModelVersion) -> "ModelCard | None":
     return None
 
 
-def _criteria(study: Study, used: ModelVersion, tasks: Mapping[str, tuple[str, str]]) -> dict[str, dict[str, str]]:
+def _criteria(
+    study: Study, model_used: ModelVersion, tasks: Mapping[str, tuple[str, str]]
+) -> dict[str, dict[str, str]]:
     """Return rating, or score without one, by criterion and video: of the model in use, and the latest of the others.
 
     Empty if all models are of one criterion.
     """
-    models = [used, *sorted(study.models.all(), key=lambda m: m.added_at, reverse=True)]
+    models = [model_used, *sorted(study.models.all(), key=lambda m: m.added_at, reverse=True)]
     by_criterion: dict[str, dict[str, str]] = {}
     for model in (m for m in models if m.state is not ModelState.DISCARDED):
         card = card_of(model)

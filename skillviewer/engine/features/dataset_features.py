@@ -30,7 +30,7 @@ from skillviewer.nets.backbones.deployment import Precision
 from skillviewer.nets.configuration import BackboneConfig
 from skillviewer.nets.fusion import CellMean, Standardising
 
-HERE = Workers()
+LOCAL_WORKERS = Workers()
 TRIED_FRAMES = 3
 """Sampled frames that are tried; the first is not counted, for it waits for weights and kernels."""
 
@@ -143,7 +143,7 @@ def build_store(
     token: CancelToken,
     report: Report,
     clip_ranges: Mapping[str, ClipRange] | None = None,
-    workers: Workers = HERE,
+    workers: Workers = LOCAL_WORKERS,
 ) -> tuple[MappedStore, list[str]]:
     """Compute (or find) the features of videos, each a piece of work whose results are files of the cache.
 

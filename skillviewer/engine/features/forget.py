@@ -13,7 +13,7 @@ from skillviewer.data.hand_detections_file import detections_of
 from skillviewer.data.measures_file import measures_of
 from skillviewer.data.tracks_file import TrackStore
 from skillviewer.engine.features.cache import FeatureCache
-from skillviewer.engine.runtime.disk_usage import COPIES, EVIDENCE, SAID
+from skillviewer.engine.runtime.disk_usage import ANALYSES, COPIES, EVIDENCE
 
 
 def forget_video(digest: str, name: str, cache: FeatureCache | None = None) -> int:
@@ -27,7 +27,7 @@ def forget_video(digest: str, name: str, cache: FeatureCache | None = None) -> i
     """
     faces = FaceStore().path(digest)
     files = [
-        *(path for part in (SAID, EVIDENCE) for path in (cache_dir() / part).glob(f"*/{digest}-*")),
+        *(path for part in (ANALYSES, EVIDENCE) for path in (cache_dir() / part).glob(f"*/{digest}-*")),
         *(cache_dir() / COPIES).glob(f"{digest}*"),
         *faces.parent.glob(f"{faces.name}*"),
         *TrackStore().files(digest),

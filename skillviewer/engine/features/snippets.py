@@ -1,4 +1,4 @@
-"""Snippets for the network that is trained end to end: a picture and the flow around it, kept on disk as they are."""
+"""Snippets for the network that is trained end to end: pictures with the flow around them, cached on disk."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -40,15 +40,15 @@ def preprocessing_of(preprocessing: Preprocessing) -> Preprocessing:
     return replace(preprocessing, input_px=CROP_PX, flow=flow)
 
 
-def sizes_of(preset_: Preset, name: str) -> HeadSizes:
+def sizes_of(head_preset: Preset, name: str) -> HeadSizes:
     """Return the sizes of the scores behind a backbone.
 
     Args:
-        preset_: Whose other sizes.
+        head_preset: Preset of all other sizes.
         name: Entry in BACKBONES. AlexNet keeps its fully connected layers, others are averaged over their cells.
     """
     entry = backbone(name)
-    sizes = preset_.sizes(2 * entry.n_channels, entry.grid(CROP_PX))
+    sizes = head_preset.sizes(2 * entry.n_channels, entry.grid(CROP_PX))
     return sizes if name == PUBLISHED_BACKBONE else replace(sizes, tsn_hidden=())
 
 
@@ -113,17 +113,17 @@ def end_to_end(sizes: HeadSizes, name: str = PUBLISHED_BACKBONE) -> EndToEndMode
     weights = own_backbone_weights(name)
     streams = streams_of(weights, N_FIELDS, CROP_PX, rescale=False)  # as Temporal Segment Networks
     model = EndToEndModel(sizes, streams.to(memory_format=torch.channels_last))  # type: ignore[call-overload]
-    first = weights.beyond.get("classifier.1.weight")
+    first = weights.after_trunk.get("classifier.1.weight")
     if first is not None and sizes.tsn_hidden and first.shape[0] == sizes.tsn_hidden[0]:
-        model.start_from({name: tensor.float() for name, tensor in weights.beyond.items()})
+        model.start_from({name: tensor.float() for name, tensor in weights.after_trunk.items()})
     return model
 
 
-def get_used_to(model: EndToEndModel, store: FeatureStore, names: Sequence[str]) -> None:
-    """Let a fresh model on its device know the statistics of its training videos; it is left in evaluation mode.
+def adapt_statistics(model: EndToEndModel, store: FeatureStore, names: Sequence[str]) -> None:
+    """Set the statistics of a new model from its training videos, and put it into evaluation mode.
 
-    The batch normalisation of its motion stream, which has seen pictures alone, gets those of flow; what is averaged
-    over cells is standardised by those of the features. AlexNet has neither.
+    The batch normalisation of the motion stream, trained on pictures, gets the statistics of flow; features that are
+    averaged over cells are standardised. AlexNet has neither.
     """
     model.eval()
     device = next(model.parameters()).device

@@ -107,7 +107,7 @@ def weigh(
     meter = _Meter(k * _steps(model, n, size, n_random), token, report)
     mean = fused.mean(dim=(0, 1, 3, 4))
     with torch.inference_mode():
-        runs = [Replay(model, passed, mean, meter.tick) for passed in fused]
+        runs = [Replay(model, pass_features, mean, meter.tick) for pass_features in fused]
         score = float(np.mean([run.score for run in runs]))
         empty, segments = _segments(runs)
         cells = _cells(runs, model.grid) if size > 1 else None
@@ -152,12 +152,12 @@ def _cells(runs: Sequence[Replay], grid: tuple[int, int]) -> _Cells:
     n, size = runs[0].n_steps, runs[0].n_cells
     masks = torch.eye(size, dtype=torch.bool)[:, None].expand(-1, n, -1)
     always = np.stack([run.score - run.masked(masks)[:, -1].cpu().numpy() for run in runs])
-    at_once, once = [], []
+    at_once, in_one_step = [], []
     for run in runs:
         at_this_step, later = (scores.cpu().numpy() for scores in run.each_cell())
         at_once.append(run.curve[:, None] - at_this_step)
-        once.append(run.score - later)
-    return _Cells(always.reshape(-1, *grid), *(np.reshape(x, (-1, n, *grid)) for x in (once, at_once)))
+        in_one_step.append(run.score - later)
+    return _Cells(always.reshape(-1, *grid), *(np.reshape(x, (-1, n, *grid)) for x in (in_one_step, at_once)))
 
 
 @dataclass(eq=False, repr=False)

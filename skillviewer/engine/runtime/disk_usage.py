@@ -8,9 +8,9 @@ from pathlib import Path
 from skillviewer.core.paths import cache_dir
 from skillviewer.core.progress import NEVER, CancelToken
 
-FEATURES, COPIES, TUNING, EVIDENCE, SAID = "features", "proxies", "tuning", "evidence", "analyses"
+FEATURES, COPIES, TUNING, EVIDENCE, ANALYSES = "features", "proxies", "tuning", "evidence", "analyses"
 EMPTIED = (FEATURES, COPIES, TUNING, EVIDENCE)
-"""Folders that are emptied on request. What models said of videos, ``SAID``, is small and stays: scores must not go
+"""Folders that are emptied on request. What models said of videos, ``ANALYSES``, is small and stays: scores must not go
 with the features that they were computed from."""
 
 
@@ -48,7 +48,7 @@ def measured(token: CancelToken = NEVER, folder: Path | None = None) -> Storage:
                 if not path.is_symlink():
                     part = path.relative_to(folder).parts[0]
                     sizes[part] = sizes.get(part, 0) + path.stat().st_size
-    features, copies, tuning, evidence, analyses = (sizes.pop(part, 0) for part in (*EMPTIED, SAID))
+    features, copies, tuning, evidence, analyses = (sizes.pop(part, 0) for part in (*EMPTIED, ANALYSES))
     return Storage(folder, features, copies, tuning, evidence, analyses, sum(sizes.values()))
 
 

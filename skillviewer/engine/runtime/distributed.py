@@ -83,7 +83,7 @@ class ProcessGroup:
         self.collect(None)
 
 
-ALONE = ProcessGroup()
+SINGLE_PROCESS = ProcessGroup()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,7 @@ def launched(device_name: str) -> Iterator[tuple[ProcessGroup, str]]:
     A process that was launched should end by ``os._exit``, as the command line does.
     """
     if n_launched() == 1:
-        yield ALONE, device_name
+        yield SINGLE_PROCESS, device_name
         return
     kind = choose_device(device_name).type
     if kind not in {"cpu", "cuda"} or device_name not in {"auto", kind} or not dist.is_available():

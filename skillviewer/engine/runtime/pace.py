@@ -81,8 +81,8 @@ def _measured_load() -> Load:
     np.power(values, 0.7, out=power)  # the first time costs twice as much
     cpu = list[float]()
     began = time.perf_counter()
-    while (passed := time.perf_counter() - began) < _MEASURED_S or (
-        len(cpu) < _MIN_CHUNKS and passed < _MAX_MEASURED_S
+    while (elapsed_s := time.perf_counter() - began) < _MEASURED_S or (
+        len(cpu) < _MIN_CHUNKS and elapsed_s < _MAX_MEASURED_S
     ):
         before = time.thread_time()
         np.power(values, 0.7, out=power)

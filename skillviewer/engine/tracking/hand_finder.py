@@ -1,4 +1,4 @@
-"""The search for hands on behalf of the window: cost, search, and what an earlier search has left.
+"""The search for hands for the window: its cost, the search, and the state of an unfinished search.
 
 The networks run in a process of their own: many small operators a frame would hold Python's lock, and the player would
 wait for it.
@@ -57,7 +57,7 @@ class HandFinder:
 
         Raises:
             DatasetError: The clip lies outside the video.
-            CheckpointError: The model whose frames are wanted cannot be used.
+            CheckpointError: The model that chooses the frames cannot be used.
         """
         search, frames = search_of(job, video, ScoringUnit(clip.path, clip.clip_range))
         return len(search.searched(frames))
@@ -70,7 +70,7 @@ class HandFinder:
     def find(
         self, job: HandJob, clip: VideoClip, token: CancelToken, report: Report, show: Callable[[HandProgress], None]
     ) -> TrackSet:
-        """Find the hands of a video and keep the tracks with it; ``show`` gets the tracks so far.
+        """Find the hands of a video and save its tracks; ``show`` gets the tracks so far.
 
         Raises the errors of ``track_unit``, and a DeviceError if the process died.
         """

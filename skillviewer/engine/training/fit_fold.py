@@ -14,7 +14,7 @@ from skillviewer.engine.features import snippets
 from skillviewer.engine.features.dataset_features import standardise
 from skillviewer.engine.features.feature_store import FeatureStore, averaged_once, match_inputs, restore_inputs
 from skillviewer.engine.features.last_block_training import LastBlockTraining
-from skillviewer.engine.runtime.distributed import ALONE, ProcessGroup
+from skillviewer.engine.runtime.distributed import SINGLE_PROCESS, ProcessGroup
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.schedule import n_epochs
 from skillviewer.engine.training.train_settings import EpochSelection
@@ -34,7 +34,7 @@ def _new_model(
     torch.manual_seed(plan.seed)
     if plan.inputs is InputKind.SNIPPETS:
         whole = snippets.end_to_end(plan.sizes(), plan.trained_backbone).to(device)
-        snippets.get_used_to(whole, store, names)
+        snippets.adapt_statistics(whole, store, names)
         return whole
     model = match_inputs(attention_model(plan.model).build(plan.sizes()), store)
     features = store if unfreezing is None else unfreezing.features(store)
@@ -79,7 +79,7 @@ def fit_fold(
     inputs: FoldInputs,
     control: TrainingControl,
     state_store: Callable[[str], TrainingStateStore] | None = None,
-    process_group: ProcessGroup = ALONE,
+    process_group: ProcessGroup = SINGLE_PROCESS,
 ) -> tuple[AttentionModel, Trained]:
     """Train on a fold. Held-out videos are used only under ``EpochSelection.BEST_ON_TEST``, which says so.
 

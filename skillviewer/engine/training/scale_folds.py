@@ -21,10 +21,10 @@ ADVICE = f"Train with --scale-folds {N_FOLDS}, by which every person is scored b
 OPTIMISTIC = "The epoch was chosen on the people held out: train with another --select."
 
 
-def aligned(scores: Mapping[str, float], of_fold: Mapping[str, float], shared: Sequence[str]) -> dict[str, float]:
+def aligned(scores: Mapping[str, float], of_fold: Mapping[str, float], common: Sequence[str]) -> dict[str, float]:
     """Return the scores of a fold's model with zero and unit of another's, by the videos that both were trained on."""
-    reference = np.array([scores[name] for name in shared])
-    fold_scores = np.array([of_fold[name] for name in shared])
+    reference = np.array([scores[name] for name in common])
+    fold_scores = np.array([of_fold[name] for name in common])
     unit = float(reference.std() / fold_scores.std()) if fold_scores.std() > 0 else 1.0
     return {name: float(reference.mean() + (score - fold_scores.mean()) * unit) for name, score in of_fold.items()}
 
@@ -93,7 +93,7 @@ def learn_scale(
         if fold.held_out_videos == split.fold.held_out_videos:
             oof |= {name: scores[name] for name in fold.held_out_videos}
         elif fold.train_pairs:
-            shared = sorted({*fold.train_videos} & {*split.fold.train_videos})
-            of_fold = aligned(scores, train_fold(number, fold), shared)
+            common = sorted({*fold.train_videos} & {*split.fold.train_videos})
+            of_fold = aligned(scores, train_fold(number, fold), common)
             oof |= {name: of_fold[name] for name in fold.held_out_videos}
     return raters_scale(with_participants, oof, f"{len(folds)} folds by person")

@@ -13,7 +13,7 @@ from skillviewer.core.errors import DatasetError
 from skillviewer.core.progress import Progress
 from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.features.measured_videos import MeasuredVideos
-from skillviewer.engine.runtime.distributed import ALONE, ProcessGroup
+from skillviewer.engine.runtime.distributed import SINGLE_PROCESS, ProcessGroup
 from skillviewer.engine.training.fit_fold import FoldInputs, choosing_folds, fit_fold
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.predict import Predictions, predict
@@ -67,7 +67,7 @@ def fit_fused(
     measured: MeasuredVideos | None,
     control: TrainingControl,
     state_store: Callable[[str], TrainingStateStore] | None = None,
-    process_group: ProcessGroup = ALONE,
+    process_group: ProcessGroup = SINGLE_PROCESS,
 ) -> FusedTraining:
     """Train a network on a fold and, if the plan adds tracks, the ridge and its weight.
 

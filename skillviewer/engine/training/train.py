@@ -31,7 +31,7 @@ from skillviewer.engine.features.measured_videos import MeasuredVideos, measured
 from skillviewer.engine.features.source import FrameSource
 from skillviewer.engine.features.video_facts import VideoFacts, clip_ranges_of, facts_of, files_of
 from skillviewer.engine.runtime.device import choose_device, device_errors
-from skillviewer.engine.runtime.distributed import ALONE, ProcessGroup
+from skillviewer.engine.runtime.distributed import SINGLE_PROCESS, ProcessGroup
 from skillviewer.engine.runtime.exclusive import training_lock
 from skillviewer.engine.training.fit_fold import FoldInputs, choosing_folds
 from skillviewer.engine.training.inputs import TrainingInputs, check_keepable
@@ -98,7 +98,9 @@ class TrainingResources:
 
     cache: FeatureCache
     device_name: str = "auto"
-    process_group: ProcessGroup = ALONE  # processes that train together, on one cache; the first writes the checkpoint
+    process_group: ProcessGroup = (
+        SINGLE_PROCESS  # processes that train together, on one cache; the first writes the checkpoint
+    )
 
 
 def train_checkpoint(

@@ -21,7 +21,7 @@ from skillviewer.core.errors import CheckpointError, DatasetError, SettingsError
 from skillviewer.core.evaluation.accuracy import OrderingCounts, count_pairs
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.engine.features.feature_store import FeatureStore, first_pass
-from skillviewer.engine.runtime.distributed import ALONE, ProcessGroup
+from skillviewer.engine.runtime.distributed import SINGLE_PROCESS, ProcessGroup
 from skillviewer.engine.runtime.pace import PaceTimer
 from skillviewer.engine.training.batches import FrameDraws, batches, pair_batch
 from skillviewer.engine.training.epoch_pace import record_training
@@ -121,7 +121,7 @@ class Trainer:
         store: FeatureStore,
         pairs: FitPairs,
         settings: TrainSettings,
-        process_group: ProcessGroup = ALONE,
+        process_group: ProcessGroup = SINGLE_PROCESS,
     ) -> None:
         self._model = model
         self._store = store
@@ -306,7 +306,7 @@ def fit(
     control: TrainingControl,
     state_store: TrainingStateStore | None = None,
     until: int | None = None,
-    process_group: ProcessGroup = ALONE,
+    process_group: ProcessGroup = SINGLE_PROCESS,
 ) -> Trained:
     """Train a model in place and return the weights of the chosen epoch.
 
@@ -349,7 +349,7 @@ def fit(
             break
         if state_store is not None:
             state_store.save(trainer.state, finished=trainer.epoch == epochs)
-    if trainer.n_drawn and process_group is ALONE:
+    if trainer.n_drawn and process_group is SINGLE_PROCESS:
         n_segments = first_pass(store, videos_of(pairs.train)[0]).shape[0]
         record_training(timer, model, settings.precision, n_segments, trainer.n_drawn)
     return trainer.finish()

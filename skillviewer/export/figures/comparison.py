@@ -189,8 +189,8 @@ class _Page:
                 )
                 self._draw_pane(len(scenes), picture, mapless, name, "one of them has no map")
             else:
-                apart = difference(self._analyses[first], self._analyses[second])
-                scene = apart.scene(options.frame, options.look)
+                map_difference = difference(self._analyses[first], self._analyses[second])
+                scene = map_difference.scene(options.frame, options.look)
                 self._draw_pane(len(scenes), picture, scene, name, "difference")
                 bars.append((f"{name}, \N{MULTIPLICATION SIGN} uniform", scene))
         room = options.width_mm - 2 * _MARGIN_MM - (len(bars) - 1) * 4 * _GAP_MM

@@ -112,9 +112,9 @@ def timetable(
         clock_s if alignment is None else alignment.at(clock_s) for alignment in alignments or [None] * len(videos)
     ]
     frames = [[v.frame_at(float(t)) for t in clock] for v, clock in zip(videos, clocks, strict=True)]
-    shown = np.stack(frames, axis=1).astype(np.int64)
+    frame_table = np.stack(frames, axis=1).astype(np.int64)
     span = Span(start_s, stop_s, options.speed)
-    return FrameSchedule(shown, clock_s, times_s, (stop_s - start_s) / options.speed, span)
+    return FrameSchedule(frame_table, clock_s, times_s, (stop_s - start_s) / options.speed, span)
 
 
 def plan_frames(videos: Sequence[AnalysedVideo], options: ClipOptions, least_s: float = 0.0) -> FrameSchedule:

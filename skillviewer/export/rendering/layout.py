@@ -145,8 +145,8 @@ def lay_out(
     caption_h = round(em * (2 * LINE_EM + 0.4)) if len(sizes) > 1 and labels else 0
     width = n_columns * cell_w + (n_columns - 1) * gap
     panes = []
-    for at, (w, h) in enumerate(sizes):
-        row, column = divmod(at, n_columns)
+    for index, (w, h) in enumerate(sizes):
+        row, column = divmod(index, n_columns)
         left, top = column * (cell_w + gap), row * (cell_h + caption_h + gap)
         picture = Box(left + (cell_w - w) // 2, top + (cell_h - h) // 2, w, h)
         side = round(em * 0.5)

@@ -33,7 +33,7 @@ def _story(cohort: Cohort, width: float) -> list["Flowable"]:
         story += _raters(cohort, width)
     story += [heading("What is not known"), *(point(line) for line in cohort.unknown)]
     # the table may be split: its heading stays with the first rows of it
-    title = heading("The videos", "by score; bar: 95 % interval, dashed: median", keep=False)
+    title = heading("The videos", "by score; bar: 95 % interval, dashed: median", keep_with_next=False)
     story += [CondPageBreak(110), title, _table(cohort, width)]
     if cohort.all_criteria:
         cells = [[paragraph(cell, size_pt=8.0) for cell in row] for row in cohort.all_criteria]

@@ -159,7 +159,7 @@ _WORDS = frozenset({"alt", "aria-label", "title"})
 """Attributes that hold words, which fetch nothing whatever they say."""
 
 _LINKS = frozenset({"src", "href", "xlink:href", "srcset", "poster", "action", "data"})
-_HERE = re.compile(r"\s*(data:|#)")
+_LOCAL_TARGET = re.compile(r"\s*(data:|#)")
 _FETCHED = re.compile(r"""url\(\s*["']?(?!data:|#)|@import""")
 
 
@@ -174,7 +174,7 @@ class _Page(HTMLParser):
         self._in_style = tag == "style"
         for name, value in attrs:
             if value and name not in _WORDS:
-                self._look(value, foreign=name in _LINKS and _HERE.match(value) is None)
+                self._look(value, foreign=name in _LINKS and _LOCAL_TARGET.match(value) is None)
 
     def handle_endtag(self, tag: str) -> None:
         self._in_style = self._in_style and tag != "style"

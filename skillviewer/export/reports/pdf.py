@@ -161,16 +161,16 @@ def paragraph(text: str, **style_arguments: Unpack[StyleArguments]) -> "Flowable
     return Paragraph(marked(text, text_style.fontName), text_style)
 
 
-def heading(text: str, note: str = "", *, keep: bool = True) -> "Flowable":
+def heading(text: str, note: str = "", *, keep_with_next: bool = True) -> "Flowable":
     """Return the heading of a part of a page, with a few muted words behind it.
 
-    If ``keep``, all of what follows stands on the same page; a table that may be split does not.
+    If ``keep_with_next``, all of what follows stands on the same page; a table that may be split does not.
     """
     from reportlab.platypus import Paragraph
 
     text_style = style(9.4, bold=True, after_pt=3.0)
     text_style.spaceBefore = 9.0
-    text_style.keepWithNext = int(keep)
+    text_style.keepWithNext = int(keep_with_next)
     grey = "#{:02x}{:02x}{:02x}".format(*WHITE.muted)
     behind = f'&nbsp;&nbsp;<font name="{REGULAR}" size="7.8" color="{grey}">{marked(note)}</font>' if note else ""
     return Paragraph(marked(text, BOLD) + behind, text_style)

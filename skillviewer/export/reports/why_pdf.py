@@ -200,10 +200,10 @@ def _reference(content: WhyContent, width: float, size: float) -> list["Flowable
     own_text = f"score {content.format_score(content.analysis.score)}"
     cells: list[Flowable] = []
     widths: list[float] = []
-    for one, title, about in ((content.own_picture, content.title, own_text), (frame_picture, name, text)):
-        tall = min(104.0 * size, width * 0.29 / one.aspect)
-        cells += [picture(one.jpeg, tall * one.aspect, tall), _beside(title, about, one.time)]
-        widths += [tall * one.aspect + 8, width * 0.5 - tall * one.aspect - 8]
+    for frame_shown, title, about in ((content.own_picture, content.title, own_text), (frame_picture, name, text)):
+        tall = min(104.0 * size, width * 0.29 / frame_shown.aspect)
+        cells += [picture(frame_shown.jpeg, tall * frame_shown.aspect, tall), _beside(title, about, frame_shown.time)]
+        widths += [tall * frame_shown.aspect + 8, width * 0.5 - tall * frame_shown.aspect - 8]
     return [
         heading("For comparison", "left this video, right a well-scored one of the same task; maps on one scale"),
         grid([cells], widths, pad_pt=1.5),

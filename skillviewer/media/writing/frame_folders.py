@@ -15,9 +15,9 @@ from skillviewer.media.writing.writer import VideoWriter
 
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png"})
 _NUMBERED = re.compile(r"(.*?)(\d+)")
-_LEAST = 2
+_MIN_FRAMES = 2
 """Fewest numbered pictures of a video."""
-_SHOWN = 3
+_MAX_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +61,11 @@ def _numbered(place: Path, name: str) -> FrameFolder | None:
     files = sorted(path for path in place.iterdir() if path.is_file() and not path.name.startswith("."))
     pictures = [path for path in files if path.suffix.lower() in PICTURE_SUFFIXES]
     matched = [(path, match) for path in pictures if (match := _NUMBERED.fullmatch(path.stem))]
-    if len(matched) < _LEAST:
+    if len(matched) < _MIN_FRAMES:
         return None
     before = sorted({match[1] for _, match in matched})
     if len(before) > 1:
-        names = ", ".join(f"“{word}…”" for word in before[:_SHOWN])
+        names = ", ".join(f"“{word}…”" for word in before[:_MAX_SHOWN])
         raise VideoError(f"{name} holds numbered pictures of {len(before)} names ({names}): move them apart.")
     frames = sorted((int(match[2]), path) for path, match in matched)
     for (number, path), (following, other) in pairwise(frames):
@@ -111,12 +111,12 @@ def write_frames(
                 )
             writer.write(picture, (number - folder.frames[0][0]) / rate_hz)
             n_written += 1
-        if n_written < _LEAST:
+        if n_written < _MIN_FRAMES:
             raise VideoError(f"{n_written} of the {len(folder.frames)} pictures of {folder.name} can be read: too few.")
     notices = [
         (folder.gaps, "numbers are missing; the previous picture is shown for longer", ""),
-        (len(unread), "pictures cannot be read", ", ".join(unread[:_SHOWN])),
-        (len(folder.left_out), "files are no numbered pictures", ", ".join(folder.left_out[:_SHOWN])),
+        (len(unread), "pictures cannot be read", ", ".join(unread[:_MAX_SHOWN])),
+        (len(folder.left_out), "files are no numbered pictures", ", ".join(folder.left_out[:_MAX_SHOWN])),
     ]
     return [f"{folder.name}: {n} {text}{f' ({names})' if names else ''}." for n, text, names in notices if n]
 

@@ -15,7 +15,7 @@ from skillviewer.nets.number_inputs import FLOW_NUMBERS
 from skillviewer.nets.sizes import HeadSizes
 
 _N_SUMS = len(FLOW_NUMBERS) + 2
-_LEAST = 1e-6
+_MIN_VALUE = 1e-6
 _STRONGEST, _WEAKEST = 100.0, 0.1
 """Penalties of the first and of the last epoch, in variances of a standardised number."""
 
@@ -52,7 +52,7 @@ class MotionModel(RidgeModel):
         square = means[:, -1:]
         deviation = (square - mean.square()).clamp_min(0).sqrt()
         changed = total[:, -1:] / (count - 1).clamp_min(1)
-        relative = means[:, 5:7] / mean.clamp_min(_LEAST)
+        relative = means[:, 5:7] / mean.clamp_min(_MIN_VALUE)
         motion = torch.cat([means[:, :-1], deviation, changed, relative], dim=1)
         state = (total, count, speed.expand_as(before))
         return StepOutput(self.uniform_map(fused_t), motion, self.score(motion).squeeze(1), state)
@@ -64,7 +64,7 @@ class MotionModel(RidgeModel):
         """
         with torch.no_grad():
             motion = self(features, lengths=pairs.lengths).task_state[:, -1].double()
-            scale = motion.std(dim=0).clamp_min(_LEAST)
+            scale = motion.std(dim=0).clamp_min(_MIN_VALUE)
             differences = (motion[pairs.better] - motion[pairs.worse]) / scale
             penalty = _STRONGEST * (_WEAKEST / _STRONGEST) ** share * torch.eye(len(scale), device=scale.device)
             weights = (

@@ -102,11 +102,11 @@ class RecurrentModel(AttentionModel):
     def step(self, fused_t: Tensor, state: State, attention: Tensor | None = None) -> StepOutput:
         """Attend to one frame, (B, C, h, w), then update the task state."""
         attended = self.attend(fused_t, state[0], state[1:])
-        used = attended.attention if attention is None else attention
-        vector = weighted_sum(used, attended.cells)
+        attention_used = attended.attention if attention is None else attention
+        vector = weighted_sum(attention_used, attended.cells)
         if attended.gate is not None:
             vector = vector * attended.gate
         if self.averages:
             vector = vector / attended.cells.shape[1]
         task, score = self.task(vector.expand(state[0].shape[0], -1), state[0])
-        return StepOutput(used, task, score, (task, *attended.memory))
+        return StepOutput(attention_used, task, score, (task, *attended.memory))

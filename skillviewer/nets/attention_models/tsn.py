@@ -118,11 +118,11 @@ class TsnModel(MaplessModel):
         """Return L_rank3 of both streams added: they share no parameter, so this trains each by itself."""
         streams = self.stream_scores(self.fuse_padded(features, pairs.lengths))
         lengths = pairs.lengths or [streams.shape[1]] * len(streams)
-        videos = [one[None, :n] for one, n in zip(streams, lengths, strict=True)]
-        by_split = self.gathered(torch.cat([split_means(one, self.sizes.tsn_splits) for one in videos]))
+        videos = [video[None, :n] for video, n in zip(streams, lengths, strict=True)]
+        by_split = self.gathered(torch.cat([split_means(video, self.sizes.tsn_splits) for video in videos]))
         loss = sum((split_ranking_loss(by_split[..., i], pairs, MARGIN, BETA) for i in range(2)), streams.new_zeros(()))
         weights = streams.new_tensor([APPEARANCE_WEIGHT, 1 - APPEARANCE_WEIGHT])
-        return LossOutput(loss, self.gathered(torch.cat([(one @ weights).mean(dim=1) for one in videos])))
+        return LossOutput(loss, self.gathered(torch.cat([(video @ weights).mean(dim=1) for video in videos])))
 
 
 def augment_snippets(rgb: Tensor, stack: Tensor, side_px: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
@@ -146,7 +146,7 @@ def augment_snippets(rgb: Tensor, stack: Tensor, side_px: int, generator: torch.
     scales = [int(min(height, width) * scale) for scale in (1.0, 0.875, 0.75, 0.66)]
     rows = scales[draw[0] % 4]
     # sides may differ by one step of the scale, as in TSN
-    nearby = [side for at, side in enumerate(scales) if abs(at - draw[0] % 4) <= 1]
+    nearby = [side for scale_index, side in enumerate(scales) if abs(scale_index - draw[0] % 4) <= 1]
     columns = nearby[draw[1] % len(nearby)]
     spare_y, spare_x = height - rows, width - columns
     corners = [(0, 0), (0, spare_x), (spare_y, 0), (spare_y, spare_x), (spare_y // 2, spare_x // 2)]

@@ -22,7 +22,7 @@ class BackboneWeights:
     state: dict[str, Tensor]  # the trunk's state dict, float32
     in_channels: int  # 3 for pictures, 2L for flow stacks
     digest: str  # digest of the state, see ``weights_digest``
-    beyond: dict[str, Tensor]  # weights in the same file of layers after the trunk (a classifier)
+    after_trunk: dict[str, Tensor]  # weights in the same file of layers after the trunk (a classifier)
 
 
 def stream_state(weights: BackboneWeights, in_channels: int, *, rescale: bool = True) -> dict[str, Tensor]:

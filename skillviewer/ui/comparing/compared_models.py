@@ -131,7 +131,7 @@ def filled(
 def baseline(row: ComparedModel, keys: Iterable[str], clip: VideoClip | None, results: Results) -> ComparedModel:
     """Return the row of the uniform baseline, on the frames that the first model sampled."""
     others = (results.analysis(key, clip) for key in keys) if clip is not None else ()
-    like = next((analysis for analysis in others if analysis is not None), None)
-    if like is None:
+    other = next((analysis for analysis in others if analysis is not None), None)
+    if other is None:
         return row
-    return replace(row, progress=ModelProgress.DONE, analysis=uniform_baseline(like, row.name))
+    return replace(row, progress=ModelProgress.DONE, analysis=uniform_baseline(other, row.name))

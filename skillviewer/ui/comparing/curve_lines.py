@@ -47,7 +47,7 @@ STROKES: tuple[LineStyle, ...] = (
 )
 
 
-MOST = len(STROKES)  # models that can be told apart on one screen
+MAX_MODELS = len(STROKES)  # models that can be told apart on one screen
 
 
 SWATCH_PX = 22

@@ -14,7 +14,7 @@ from skillviewer.core.progress import Progress
 from skillviewer.core.video.clips import ClipRange, VideoClip
 from skillviewer.data.evidence_file import load_or_compute_evidence
 from skillviewer.ui.comparing.compared_models import UNIFORM, ComparedModel, ModelProgress, Results, baseline, filled
-from skillviewer.ui.comparing.curve_lines import MOST
+from skillviewer.ui.comparing.curve_lines import MAX_MODELS
 from skillviewer.ui.comparing.model_queries import Answer, ModelRequest, QueryKind, Work, ask, saved
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.video_entry import VideoState
@@ -97,7 +97,7 @@ class ModelSet(QObject):
 
     def add(self, key: str, name: str) -> None:
         """Compare one more model; up to nine."""
-        if key not in self.keys and len(self.keys) < MOST:
+        if key not in self.keys and len(self.keys) < MAX_MODELS:
             self._set((*self.keys, key), {**self._names, key: name})
 
     def remove(self, key: str) -> None:
@@ -106,7 +106,7 @@ class ModelSet(QObject):
 
     def choose(self, models: Sequence[tuple[str, str]]) -> None:
         """Compare exactly these models, given as (key, name)."""
-        self._set(tuple(key for key, _ in models[:MOST]), dict(models))
+        self._set(tuple(key for key, _ in models[:MAX_MODELS]), dict(models))
 
     def _set(self, keys: tuple[str, ...], names: dict[str, str]) -> None:
         before = self.keys

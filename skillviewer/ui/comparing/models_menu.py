@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from skillviewer.core.text import printable
 from skillviewer.ui.comparing.candidates import Candidates
 from skillviewer.ui.comparing.compared_models import UNIFORM
-from skillviewer.ui.comparing.curve_lines import MOST
+from skillviewer.ui.comparing.curve_lines import MAX_MODELS
 
 OPEN = ""
 
@@ -34,7 +34,7 @@ class ModelsMenu(QMenu):
         self.clear()
         names_by_folder = dict(self._candidates.all)
         listed = {key: self._candidates.name(key) for key in self._keys if key not in names_by_folder} | names_by_folder
-        full = len(self._keys) >= MOST
+        full = len(self._keys) >= MAX_MODELS
         for key, name in listed.items():
             text = printable(name)
             if key == UNIFORM:

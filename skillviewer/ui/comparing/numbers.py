@@ -19,13 +19,13 @@ from skillviewer.ui.widgets.labels import text_label
 from skillviewer.ui.widgets.layout import add_all, as_tip, horizontal, push_button, vertical
 from skillviewer.ui.widgets.plain_table import Cells, Column, PlainTable
 
-NOTHING = "–"
+DASH = "–"
 NUMBERS = ("correlation", "similarity", "divergence", "divergence_back", "top_overlap", "centre_distance")
 
 
 def number_text(value: float) -> str:
     """Return a number with a true minus sign, or a dash where it is not defined."""
-    return NOTHING if math.isnan(value) else f"{value:.2f}".replace("-", "−")
+    return DASH if math.isnan(value) else f"{value:.2f}".replace("-", "−")
 
 
 def numbers_at(comparison: VideoComparison, frame_index: int) -> MapNumbers | None:
@@ -120,14 +120,14 @@ class NumbersView(QWidget):
         if comparison is not None:
             map_numbers = comparison.mean if self._over_video else numbers_at(comparison, self._frame)
         if comparison is None or map_numbers is None:
-            return Cells(row.key, (row.number, row.name, *[NOTHING] * 7), tip=row.reason)
+            return Cells(row.key, (row.number, row.name, *[DASH] * 7), tip=row.reason)
         tip = "{} compared with {}".format(*map(str, comparison.kinds))
         if MapKind.NONE in comparison.kinds:
             tip = "one of the two has no map" if comparison.kinds[1] is not MapKind.NONE else "no map"
         entropy = number_text(map_numbers.entropy_other)
         if row.key == contrast.first:
             tip = "the other models are compared with this one"
-            return Cells(row.key, (row.number, row.name, *[NOTHING] * 6, entropy), tip=tip)
+            return Cells(row.key, (row.number, row.name, *[DASH] * 6, entropy), tip=tip)
         values = (number_text(getattr(map_numbers, name)) for name in NUMBERS)
         return Cells(row.key, (row.number, row.name, *values, entropy), tip=tip)
 
@@ -138,7 +138,7 @@ ON_TRACKS = Column("On hands", "Attention on tracked hands and tools: 1 as much 
 def _with_tracks(cells: Cells, attention: TrackAttention | None) -> Cells:
     """Return a row with the attention on tracks; its tip has the controls."""
     has_attention = attention is not None and attention.n_seen > 0
-    text = f"{number_text(attention.times_uniform)}×" if attention is not None and has_attention else NOTHING
+    text = f"{number_text(attention.times_uniform)}×" if attention is not None and has_attention else DASH
     tips = {len(cells.texts): attention.sentence()} if attention is not None and has_attention else {}
     return replace(cells, texts=(*cells.texts, text), tips={**cells.tips, **tips})
 
@@ -209,10 +209,10 @@ class ModelsView(QWidget):
         facts = row.facts
         if row.is_uniform:
             tip = "Baseline with the same attention everywhere; it gives no score"
-            return Cells(row.key, (row.number, row.name, *[NOTHING] * 5), tip=tip)
+            return Cells(row.key, (row.number, row.name, *[DASH] * 5), tip=tip)
         if facts is None:
-            return Cells(row.key, (row.number, row.name, *[NOTHING] * 5), tip=row.reason)
-        accuracy = NOTHING
+            return Cells(row.key, (row.number, row.name, *[DASH] * 5), tip=row.reason)
+        accuracy = DASH
         tips = {}
         if facts.accuracy is not None:
             accuracy = percent(facts.accuracy, " %")
@@ -221,11 +221,11 @@ class ModelsView(QWidget):
                 accuracy = f"{accuracy} ({percent(low)} to {percent(high)})"
             tips[2] = f"{facts.n_pairs} pairs: {facts.rule}\n{facts.warning}".rstrip()
             accuracy += " ⚠" if facts.warning else ""
-        faithful = NOTHING
+        faithful = DASH
         if row.evidence is not None:
             tips[3] = row.evidence.faithfulness_sentence
             faithful = self._faithful(row.evidence)
-        time = format_duration(row.seconds) if row.seconds is not None else NOTHING
+        time = format_duration(row.seconds) if row.seconds is not None else DASH
         feature_set = feature_sets.index(facts.features)
         features = "shared" if len(feature_sets) == 1 else chr(ord("A") + feature_set)
         tips[6] = facts.features

@@ -23,7 +23,7 @@ from skillviewer.ui.widgets.icons import Icons
 from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, tool_button, vertical
 from skillviewer.ui.widgets.theme import DARK, PaintedWidget
 
-LEAST = QSize(96, 54)
+MIN_SIZE = QSize(96, 54)
 MIN_NAME_PX = 72
 EDGE_PX = 6
 USUAL_WORDS = "+0.00 (+0.00 to +0.00) · held 0.00 s"  # usual text of the second line of a pane; its width is reserved
@@ -37,7 +37,7 @@ class PaneCanvas(VideoCanvas):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._difference: Difference | None = None
-        self.setMinimumSize(LEAST)
+        self.setMinimumSize(MIN_SIZE)
 
     def set_difference(self, difference: Difference | None) -> None:
         self._difference = difference
@@ -153,8 +153,8 @@ class PaneCaption(PaintedWidget):
         painter.setPen(QColor(self._theme.on_stage))
         if kind_width:
             painter.drawText(top, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text.kind)
-        rest = (text.rating, text.details, "" if kind_width else text.kind)
-        for below, parts in enumerate(((text.score,), rest) if self._narrow else ((text.score, *rest),), 1):
+        details = (text.rating, text.details, "" if kind_width else text.kind)
+        for below, parts in enumerate(((text.score,), details) if self._narrow else ((text.score, *details),), 1):
             line_text = " · ".join(part for part in parts if part)
             elided = metrics.elidedText(line_text, Qt.TextElideMode.ElideRight, round(right - left))
             place = QRectF(left, 3 + below * line, right - left, line)

@@ -27,7 +27,7 @@ from skillviewer.export.options import Option, OptionKind, map_style_options, op
 from skillviewer.ui.widgets.exclusive_menu import indented
 from skillviewer.ui.widgets.theme import by_text
 
-MOST = 2**31 - 1
+MAX_INT = 2**31 - 1
 FIELD_PX = 122
 NO_ARROWS = (
     "QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 0; border: none; } "
@@ -157,9 +157,9 @@ def _made(option: Option, parent: QWidget, changed: Callable[..., None]) -> _Fie
 def _whole(option: Option, parent: QWidget, changed: Callable[..., None]) -> _Field:
     spin = indented(QSpinBox(parent))
     shift = option.screen_offset
-    low = (int(option.low) if option.low is not None else -MOST) + shift
-    high = (int(option.high) if option.high is not None else MOST - 1) + shift
-    spin.setRange(low - 1 if option.empty else low, min(high, MOST))
+    low = (int(option.low) if option.low is not None else -MAX_INT) + shift
+    high = (int(option.high) if option.high is not None else MAX_INT - 1) + shift
+    spin.setRange(low - 1 if option.empty else low, min(high, MAX_INT))
     spin.setSuffix(f" {option.unit}" if option.unit else "")
     if option.empty:
         spin.setSpecialValueText(_EMPTY.get(option.name, "–"))

@@ -123,9 +123,9 @@ def chart_rows(choice: ModelChoice) -> Iterator[AccuracyRow]:
     if choice.one_rater is not None and choice.one_rater.n_pairs:
         yield AccuracyRow("One rater", choice.one_rater)
     people = "people" if choice.unit == "participant" else "videos"
-    only, points = (", coarser maps", choice.curve) if choice.has_coarse_comparison else (" only", choice.curve[:-1])
+    suffix, points = (", coarser maps", choice.curve) if choice.has_coarse_comparison else (" only", choice.curve[:-1])
     for point in points:
-        yield AccuracyRow(f"Trained on {point.n_people:.0f} {people}{only}", point.accuracy)
+        yield AccuracyRow(f"Trained on {point.n_people:.0f} {people}{suffix}", point.accuracy)
 
 
 def result_lines(result: ChoiceResult) -> list[tuple[str, str]]:

@@ -240,14 +240,14 @@ class ChoicesPage(QWidget):
             self.start.setCurrentIndex(max(self.start.findData(before), 0))
         self._show_possible()
 
-    def set_criteria(self, criteria: Sequence[str], chosen: str) -> None:
+    def set_criteria(self, criteria: Sequence[str], default: str) -> None:
         """Offer the criteria of ratings and votes; with a single one there is nothing to choose."""
         before = self.criterion.currentData()
         with QSignalBlocker(self.criterion):
             self.criterion.clear()
             for criterion in criteria:
                 self.criterion.addItem(printable(criterion), criterion)
-            index = self.criterion.findData(before if before in criteria else chosen)
+            index = self.criterion.findData(before if before in criteria else default)
             self.criterion.setCurrentIndex(max(index, 0))
         self._questions.setRowVisible(self.criterion, len(criteria) > 1)
 

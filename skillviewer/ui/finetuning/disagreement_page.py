@@ -34,28 +34,28 @@ class DisagreementPage(QWidget):
         self.summary.setText("Comparing the votes with the scores…")
         self.table.hide()
 
-    def show_disagreement(self, found: RaterDisagreement, version: ModelVersion | None) -> None:
+    def show_disagreement(self, result: RaterDisagreement, version: ModelVersion | None) -> None:
         """Show the pairs of a study, and the model's version if it belongs to the study."""
         model = "The model"
         if version is not None:
             model = f"{printable(version.name)} (version {version.version})"
-        if math.isnan(found.share):
+        if math.isnan(result.share):
             self.summary.setText(
                 f"{model} has not yet assessed both videos of any judged pair. Assess the videos first."
-                if found.n_pairs
+                if result.n_pairs
                 else "No pair has been judged yet."
             )
         else:
             text = "{} and the raters agree on {} of {} pairs with assessed videos ({} pairs in all)."
-            self.summary.setText(text.format(model, percent(found.share, " %"), found.n_assessed, found.n_pairs))
+            self.summary.setText(text.format(model, percent(result.share, " %"), result.n_assessed, result.n_pairs))
             n_trained = version.facts.get("pairs") if version is not None else None
             if isinstance(n_trained, int):
                 warning = "It was trained on {} pairs of this study, so agreement on these is no fair test."
                 self.summary.setText(f"{self.summary.text()} {warning.format(n_trained)}")
-            if found.pairs:
+            if result.pairs:
                 self.summary.setText(self.summary.text() + " " + "Click a name to see the video.")
-        self.table.setVisible(bool(found.pairs))
-        self.table.show_rows([self._row(disagreement) for disagreement in found.pairs])
+        self.table.setVisible(bool(result.pairs))
+        self.table.show_rows([self._row(disagreement) for disagreement in result.pairs])
 
     def _row(self, disagreement: Disagreement) -> list[Cell]:
         votes = disagreement.votes_for + disagreement.votes_against + disagreement.neither

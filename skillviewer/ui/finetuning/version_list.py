@@ -54,7 +54,7 @@ class VersionList(QWidget):
     def show_versions(self, versions_and_used: tuple[tuple[ModelVersion, ...], str]) -> None:
         versions, self._used = versions_and_used
         self._versions = sorted(versions, key=lambda v: (v.added_at, v.version), reverse=True)
-        self.table.show_rows([self._row(at, version) for at, version in enumerate(self._versions)])
+        self.table.show_rows([self._row(number, version) for number, version in enumerate(self._versions)])
         self.table.setVisible(bool(self._versions))
         self.empty.setVisible(not self._versions)
         self._on_selected()

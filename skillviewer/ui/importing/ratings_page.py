@@ -26,7 +26,7 @@ from skillviewer.ui.widgets.labels import WrappingLabel, text_label
 from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, vertical
 
 FIRST_ROWS = 30
-LEAST = QSize(640, 440)
+MIN_SIZE = QSize(640, 440)
 _OPTION = re.compile(r" ?\(--[^)]*\)")  # an option of the command line, in a sentence that the window shows too
 
 
@@ -59,8 +59,8 @@ class RatingsPage(QDialog):
         self.columns.mapped.connect(self.reading.take)
         for signal in (self.reading.changed, app_context.studies.opened, app_context.studies.closed):
             signal.connect(self._show)
-        self.setMinimumSize(LEAST)
-        self.resize(QSize(1180, 680).boundedTo(parent.size() - QSize(40, 40)).expandedTo(LEAST))
+        self.setMinimumSize(MIN_SIZE)
+        self.resize(QSize(1180, 680).boundedTo(parent.size() - QSize(40, 40)).expandedTo(MIN_SIZE))
         self._show()
 
     def _make_head(self) -> FlowLayout:
@@ -180,8 +180,8 @@ class RatingsPage(QDialog):
         self.hidden.setChecked(preview.mapping.hidden_rows)
         study_choice = [(None, "of this study")] if self._app_context.studies.current is not None else []
         folders = dict.fromkeys(filter(None, (preview.folder, self.reading.path.parent)))
-        named = [(folder, f"in {printable(str(folder))}") for folder in folders]
-        offer(self.videos, [*study_choice, *named, (False, "in another folder…")], preview.folder)
+        folder_choices = [(folder, f"in {printable(str(folder))}") for folder in folders]
+        offer(self.videos, [*study_choice, *folder_choices, (False, "in another folder…")], preview.folder)
 
     def _show_tables(self, preview: TablePreview) -> None:
         table = preview.opened.table

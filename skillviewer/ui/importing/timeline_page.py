@@ -12,7 +12,7 @@ from skillviewer.core.timelines.contents import TimelineContents
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.data.study.exchange.timeline_import import TierUse, TimelineAdded, add_timeline, undo_timeline_import
 from skillviewer.data.timelines.timelines import read_timeline
-from skillviewer.ui.importing.ratings_page import LEAST
+from skillviewer.ui.importing.ratings_page import MIN_SIZE
 from skillviewer.ui.importing.text_table import TextTableView
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.studies import ANNOTATIONS, VIDEOS
@@ -52,7 +52,7 @@ class TimelinePage(QDialog):
         self.button.setEnabled(False)
         foot = add_all(horizontal(spacing=8), 1, push_button("Close", self, self.close), self.button)
         add_all(vertical(self, (16, 12, 16, 12), 8), self.message, self.observation, (area, 2), (self.reasons, 1), foot)
-        self.setMinimumSize(LEAST / 2)
+        self.setMinimumSize(MIN_SIZE / 2)
         self.resize(QSize(by_text(560), by_text(420)).boundedTo(parent.size()))
         self._read()
 

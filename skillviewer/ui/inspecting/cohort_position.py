@@ -135,8 +135,8 @@ class StandingBlock(QWidget):
         ratings = findings.facts.ratings if findings.facts is not None else None
         if scaled is None or ratings is None:
             return ""
-        given = given_ratings(ratings, scaled.criterion).get(findings.name)
-        return f"The raters gave {given.text} ({given.about})." if given is not None else ""
+        rating = given_ratings(ratings, scaled.criterion).get(findings.name)
+        return f"The raters gave {rating.text} ({rating.about})." if rating is not None else ""
 
     def show_findings(self, findings: Findings, *, meaningless: bool = False) -> None:
         """Show the score and its position, or that the score is ``meaningless``."""
@@ -149,9 +149,9 @@ class StandingBlock(QWidget):
             self.rating.set_plain(scaled.sentence)
             self.rating.setToolTip(as_tip(scaled.note))
         self._lead_with_rating(leads=scaled is not None and bool(scaled.words) and not meaningless)
-        given = self._given(findings)
-        self.given.setVisible(bool(given))
-        self.given.set_plain(given)
+        rating_text = self._given(findings)
+        self.given.setVisible(bool(rating_text))
+        self.given.set_plain(rating_text)
         self.strip.setVisible(position.n > 1 and not meaningless)
         self.strip.show_position(position, findings.cohort)
         self.cohort.setVisible(position.n > 0 and not meaningless)

@@ -317,12 +317,12 @@ class HandsPanel(QWidget):
         self._tracks.edit(f"removal of “{name}”", lambda tracks: tracks.without([name]))
 
     def _join(self) -> None:
-        kept = self._tracks.saved
+        track_set = self._tracks.saved
         name = self.chosen
-        own_track = kept.track(name) if kept is not None else None
-        if kept is None or own_track is None or self._dialogs is None:
+        own_track = track_set.track(name) if track_set is not None else None
+        if track_set is None or own_track is None or self._dialogs is None:
             return
-        others = [t.name for t in kept.tracks if t.name != name and t.points == own_track.points]
+        others = [t.name for t in track_set.tracks if t.name != name and t.points == own_track.points]
         if not others:
             self._app_context.messages.note(f"There is no other track of the same points as “{name}”.")
             return

@@ -73,11 +73,11 @@ class Waveform(TimePlot):
         peaks = envelope.peaks if envelope is not None else np.zeros(0, np.float32)
         step = max(1, -(-len(peaks) // MAX_POINTS))
         padded = np.pad(peaks, (0, -len(peaks) % step))
-        shown = padded.reshape(-1, step).max(axis=1) if len(padded) else padded
-        times_s = (np.arange(len(shown)) + 0.5) * step * ENVELOPE_BIN_S
-        shown = shown / max(float(shown.max(initial=0)), _MIN_LOUD)
-        self._upper.setData(times_s, shown)
-        self._lower.setData(times_s, -shown)
+        heights = padded.reshape(-1, step).max(axis=1) if len(padded) else padded
+        times_s = (np.arange(len(heights)) + 0.5) * step * ENVELOPE_BIN_S
+        heights = heights / max(float(heights.max(initial=0)), _MIN_LOUD)
+        self._upper.setData(times_s, heights)
+        self._lower.setData(times_s, -heights)
         silent = envelope is not None and envelope.facts is None
         self._message.setText("This video has no sound" if silent else "")
         self._message.setPos((self._playback.start_s + self._playback.stop_s) / 2, 0)

@@ -176,14 +176,14 @@ class TimePlot(pg.PlotWidget):  # type: ignore[misc]
     def _overlay_rects(self) -> list[QRect]:
         rect = self._plot_rect()
         half = self.point_px / 2 + 2
-        found = []
+        rects = []
         if self.cursor_s is not None:
             x = self._place_of(self.cursor_s, 0.0, rect).x()
-            found.append(QRectF(x - 2, rect.top(), 4, rect.height()))
+            rects.append(QRectF(x - 2, rect.top(), 4, rect.height()))
         for point in self.points:
             place = self._place_of(point.x, point.y, rect)
-            found.append(QRectF(place.x() - half, place.y() - half, 2 * half, 2 * half))
-        return [one.intersected(rect).toAlignedRect() for one in found if one.intersects(rect)]
+            rects.append(QRectF(place.x() - half, place.y() - half, 2 * half, 2 * half))
+        return [overlay.intersected(rect).toAlignedRect() for overlay in rects if overlay.intersects(rect)]
 
     def _items_drawn(self, ratio: float) -> QPixmap:
         """Return the items as they are drawn, without cursor and points."""

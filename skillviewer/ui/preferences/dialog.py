@@ -15,7 +15,7 @@ from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, vertical, w
 from skillviewer.ui.widgets.theme import by_text
 
 LIST_PX = 168
-LEAST = QSize(640, 440)
+MIN_SIZE = QSize(640, 440)
 
 
 class Preferences(QDialog):
@@ -41,8 +41,8 @@ class Preferences(QDialog):
         ):
             self.list.addItem(text)
             self._pages.addWidget(page)
-        for at in range(self.list.count()):
-            self.list.item(at).setSizeHint(QSize(0, self.fontMetrics().height() + 16))
+        for page_row in range(self.list.count()):
+            self.list.item(page_row).setSizeHint(QSize(0, self.fontMetrics().height() + 16))
         self.list.currentRowChanged.connect(self._on_row)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         buttons.rejected.connect(self.close)
@@ -51,8 +51,8 @@ class Preferences(QDialog):
         column.addLayout(foot)
         row = add_all(horizontal(self, NONE, 0), self.list, (column, 1))
         row.setSizeConstraint(QHBoxLayout.SizeConstraint.SetNoConstraint)  # pages scroll or wrap
-        self.setMinimumSize(LEAST)
-        self.resize(QSize(by_text(760), by_text(540)).boundedTo(parent.size() - QSize(40, 40)).expandedTo(LEAST))
+        self.setMinimumSize(MIN_SIZE)
+        self.resize(QSize(by_text(760), by_text(540)).boundedTo(parent.size() - QSize(40, 40)).expandedTo(MIN_SIZE))
         self.list.setCurrentRow(0)
 
     def show_page(self, page: QWidget) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Queue = Callable[[tuple[frozenset[str], ...]], object]  # puts pairs of videos, by name, in the queue, or takes them out
 
 
-MOST = 40  # number of cycles shown, those with the smallest lead
+MAX_CYCLES = 40  # number of cycles shown, those with the smallest lead
 
 
 class CycleRow(QWidget):
@@ -92,7 +92,7 @@ class CyclesView(QWidget):
     def show_cycles(self, cycles: "Sequence[Cycle]", waiting: Collection[frozenset[str]], *, writable: bool) -> None:
         """Show cycles, those with the smallest lead first; ``waiting`` are the pairs in the queue."""
         n = len(cycles)
-        cycles = cycles[:MOST]
+        cycles = cycles[:MAX_CYCLES]
         weakest = [frozenset((c.weakest.better, c.weakest.worse)) for c in cycles]
         self._pairs = _one_of_each(cycles, waiting)
         self.message.set_plain(self._summary(n))
@@ -105,7 +105,7 @@ class CyclesView(QWidget):
 
     def show_rated(self, facts: "RatingFacts", waiting: Collection[frozenset[str]], *, writable: bool) -> None:
         """Show the pairs on which votes contradict ratings; ``waiting`` are the pairs in the queue."""
-        against = facts.against[:MOST]
+        against = facts.against[:MAX_CYCLES]
         pairs = [frozenset((pair.better, pair.worse)) for pair, _, _ in against]
         self._pairs = tuple(pair for pair in pairs if pair not in waiting)
         message = "Votes contradict ratings on {} of {} pairs that both order. Votes count there."
@@ -137,8 +137,8 @@ class CyclesView(QWidget):
 
         text = f"The majority votes form {n} cycles, so no order fits them all."
         first = "Cycles with the closest vote come first."
-        shown_text = f"The {MOST} with the closest vote are shown."
-        return f"{text} {shown_text if n > MOST else first}"
+        shown_text = f"The {MAX_CYCLES} with the closest vote are shown."
+        return f"{text} {shown_text if n > MAX_CYCLES else first}"
 
 
 def _one_of_each(cycles: "Sequence[Cycle]", waiting: Collection[frozenset[str]]) -> tuple[frozenset[str], ...]:

@@ -81,8 +81,8 @@ class RubricPage(QWidget):
         self.table.setTabKeyNavigation(False)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         header = self.table.horizontalHeader()
-        for at, mode in enumerate(["Interactive", "ResizeToContents", "ResizeToContents", *["Stretch"] * 3]):
-            header.setSectionResizeMode(at, QHeaderView.ResizeMode[mode])
+        for section, mode in enumerate(["Interactive", "ResizeToContents", "ResizeToContents", *["Stretch"] * 3]):
+            header.setSectionResizeMode(section, QHeaderView.ResizeMode[mode])
         self.table.setColumnWidth(0, 180)
         self.source = WrappingLabel(self, muted=True)
         self.add_button = push_button("Add an item", self, self._on_add)

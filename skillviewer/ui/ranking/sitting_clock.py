@@ -1,4 +1,4 @@
-"""Times of one rater's sitting: of the turn on screen, since the last pause, and of the whole sitting."""
+"""Clock of a rater's sitting: time of the turn on screen, since the last pause, and of the whole sitting."""
 
 from collections.abc import Callable
 
@@ -6,14 +6,16 @@ from skillviewer.ui.ranking.judging_session import Stopwatch
 
 
 class SittingClock:
-    """Stands still while the screen is hidden, and between turns unless a turn is being prepared or stored.
+    """Measures the times of a sitting; it stops while the screen is hidden and while the rater has no turn.
 
     Args:
         now_s: Clock in seconds.
     """
 
     def __init__(self, now_s: Callable[[], float]) -> None:
-        self._turn, self._since_rest, self._whole = (Stopwatch(now_s) for _ in range(3))
+        self._turn = Stopwatch(now_s)
+        self._since_rest = Stopwatch(now_s)
+        self._whole = Stopwatch(now_s)
         self._hidden = False
 
     @property
@@ -57,7 +59,7 @@ class SittingClock:
             self._turn.restart()
 
     def set_running(self, running: bool) -> None:
-        """Let the sitting go on, or stop its time while no turn is before the rater."""
+        """Resume or pause the time of the sitting; it is paused while the rater has no turn."""
         for watch in (self._since_rest, self._whole):
             if not running:
                 watch.pause()
@@ -71,7 +73,7 @@ class SittingClock:
             watch.pause()
 
     def on_shown(self, *, in_turn: bool, running: bool) -> None:
-        """Go on: with the turn if one is being answered, with the sitting if a turn is before the rater."""
+        """Resume the time of the turn if ``in_turn``, and that of the sitting if ``running``."""
         self._hidden = False
         if in_turn:
             self._turn.resume()

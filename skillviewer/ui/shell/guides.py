@@ -20,7 +20,7 @@ NAMES = (
 )  # fmt: skip
 """Files of the guides in the order of the list: everyday tasks first."""
 
-LEAST, USUAL = QSize(640, 440), QSize(960, 640)
+MIN_SIZE, USUAL = QSize(640, 440), QSize(960, 640)
 LIST_PX = 280
 _ROW = Qt.ItemDataRole.UserRole
 
@@ -66,8 +66,8 @@ class Guides(QDialog):
         self.back.setAutoDefault(False)
         self.back.setEnabled(False)
         self._lay_out()
-        self.setMinimumSize(LEAST)
-        self.resize(USUAL.boundedTo(parent.size() - QSize(40, 40)).expandedTo(LEAST))
+        self.setMinimumSize(MIN_SIZE)
+        self.resize(USUAL.boundedTo(parent.size() - QSize(40, 40)).expandedTo(MIN_SIZE))
         self.list.currentItemChanged.connect(self._on_item)
         self.search.textChanged.connect(self._on_search)
         self.search.returnPressed.connect(self._next)

@@ -48,7 +48,7 @@ class MessageBar(QFrame):
         return self._text.text() if self._messages.waiting else ""
 
     def keep_back(self, names: Collection[str]) -> None:
-        """Keep back messages with these names, until others are given: names are hidden while pairs are judged."""
+        """Withhold messages with these names until other names are set: names are hidden while pairs are judged."""
         secrets = frozenset(name for name in names if name)
         if secrets != self._secrets:
             self._secrets = secrets

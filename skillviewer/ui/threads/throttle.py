@@ -1,4 +1,4 @@
-"""Less work than asked: the latest report and the latest request of many."""
+"""Throttles of calls, reports and requests: many calls in portions, and only the latest of many reports or requests."""
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
@@ -32,7 +32,7 @@ class Portions(QObject):
         self._rest = single_shot(self, 0, self._next)
 
     def run(self, calls: Iterable[Callable[[], object]], n_at_once: int) -> None:
-        """Make calls instead of those that still wait, so many a turn; the first ones now."""
+        """Replace the waiting calls: ``n_at_once`` are made now, and as many in each turn of the event loop."""
         self._calls = iter(calls)
         self._n_at_once = n_at_once
         self._next()
@@ -108,7 +108,7 @@ class LatestOnly(QObject, Generic[RequestT]):
         self._superseded = CancelToken()
 
     def post(self, request: RequestT, *, interrupt: bool) -> None:
-        """Ask; a request that still waits is dropped, and with ``interrupt`` the one under way may stop early."""
+        """Replace the waiting request; with ``interrupt``, the current request may stop early."""
         self._waiting = request
         if self._task is None:
             self._send()
@@ -116,7 +116,7 @@ class LatestOnly(QObject, Generic[RequestT]):
             self._superseded.cancel()
 
     def clear(self) -> None:
-        """Drop the waiting request, and let the one under way stop early."""
+        """Drop the waiting request, and let the current one stop early."""
         self._waiting = None
         self._superseded.cancel()
 

@@ -18,7 +18,7 @@ from skillviewer.cli.main import run
 from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.errors import DeviceError
 from skillviewer.core.progress import CancelToken
-from skillviewer.engine.runtime.distributed import ALONE, ProcessGroup, launched
+from skillviewer.engine.runtime.distributed import SINGLE_PROCESS, ProcessGroup, launched
 from skillviewer.engine.training.batches import FrameDraws, pair_batch
 from skillviewer.engine.training.state_file import StateFile
 from skillviewer.engine.training.train_settings import EpochSelection
@@ -121,7 +121,7 @@ def test_gradients_and_weights_are_those_of_one_process(size: int, tmp_path: Pat
     for other in others:
         assert all(torch.equal(first[name], other[name]) for name in first), "the processes went different ways"
     for name in MODELS:
-        alone = gradients(name, ALONE)
+        alone = gradients(name, SINGLE_PROCESS)
         assert sum(float(g.abs().sum()) for g in alone.values()) > 0
         for key, gradient in alone.items():
             torch.testing.assert_close(first[key], gradient, rtol=1e-4, atol=1e-6, msg=key)
@@ -157,7 +157,7 @@ def test_all_processes_draw_the_same_frames() -> None:
 
 def test_alone_nothing_is_waited_for() -> None:
     with launched("cpu") as (process_group, device):
-        assert (process_group, device) == (ALONE, "cpu")
+        assert (process_group, device) == (SINGLE_PROCESS, "cpu")
     assert process_group.collect(3) == [3]
     assert process_group.gather(4) is None
 

@@ -27,13 +27,13 @@ def test_weights_from_torch_files(tmp_path: Path) -> None:
     found.append(load_backbone_weights(tmp_path / "trunk.safetensors", "resnet18"))
     assert {w.digest for w in found} == {weights_digest(state)}
     assert {w.in_channels for w in found} == {3}
-    assert set(found[0].beyond) == {"fc.weight", "fc.bias"}
+    assert set(found[0].after_trunk) == {"fc.weight", "fc.bias"}
     two_stream = {k.replace("conv1.", "conv1_custom.") if k == "conv1.weight" else k: v for k, v in state.items()}
     two_stream["conv1_custom.weight"] = torch.zeros(64, 20, 7, 7)
     torch.save({**two_stream, "fc_custom.weight": torch.zeros(101, 512)}, tmp_path / "flow.pth")
     flow = load_backbone_weights(tmp_path / "flow.pth", "resnet18")
     assert flow.in_channels == 20
-    assert set(flow.beyond) == {"fc_custom.weight"}
+    assert set(flow.after_trunk) == {"fc_custom.weight"}
 
 
 class Code:

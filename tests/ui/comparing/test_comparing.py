@@ -20,7 +20,7 @@ from skillviewer.data.tracks_file import TrackStore
 from skillviewer.ui.app import Composition
 from skillviewer.ui.comparing.compared_models import UNIFORM, ComparedModel, ModelProgress
 from skillviewer.ui.comparing.contrast import Contrast
-from skillviewer.ui.comparing.curve_lines import MOST, VerticalScale
+from skillviewer.ui.comparing.curve_lines import MAX_MODELS, VerticalScale
 from skillviewer.ui.comparing.models_menu import OPEN
 from skillviewer.ui.comparing.numbers import NumbersView, number_text
 from skillviewer.ui.comparing.pane import PaneCanvas
@@ -292,7 +292,7 @@ def test_a_model_of_another_folder_is_compared(
 def test_nine_at_most(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     names = tuple(f"model-{i}" for i in range(1, 12))
     screen = shown_with(qtbot, window, world, names)
-    assert len(screen.models.keys) == MOST == 9
+    assert len(screen.models.keys) == MAX_MODELS == 9
     screen.header.menu.aboutToShow.emit()
     offered = {a.data(): a.isEnabled() for a in screen.header.menu.actions() if a.isCheckable()}
     assert [offered[k] for k in screen.models.keys] == [True] * 9
