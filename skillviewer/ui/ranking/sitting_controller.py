@@ -45,7 +45,7 @@ WITH_TURN = frozenset({SittingPhase.PREPARING, SittingPhase.JUDGING, SittingPhas
 
 
 class Sitting(Protocol):
-    """What a controller asks of the session of a rater."""
+    """Session of a rater, as a controller needs it."""
 
     @property
     def rater(self) -> str:
