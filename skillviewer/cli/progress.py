@@ -105,8 +105,8 @@ class BatchReport:
         self._total = total
         self._bar = bar
         self._clock = clock
-        self._done = self._failed = 0
-        self._started = self._told = clock()
+        self._n_done = self._failed = 0
+        self._started = self._reported_s = clock()
         self._log: IO[str] | None = None
         if log is not None:
             with os_error_as(ExportError, f"{log} cannot be written"):
@@ -120,23 +120,23 @@ class BatchReport:
 
     def finish(self, title: str, problem: str) -> None:
         """Count a piece of work, whose problem is "" if it succeeded; a log that cannot be written stops nothing."""
-        self._done += 1
+        self._n_done += 1
         self._failed += bool(problem)
         now = self._clock()
-        facts = {"time": time.time(), "path": title, "error": problem or None, "done": self._done, "of": self._total}
+        facts = {"time": time.time(), "path": title, "error": problem or None, "done": self._n_done, "of": self._total}
         with suppress(OSError):
             if self._log is not None:
                 self._log.write(json.dumps(facts) + "\n")
                 self._log.flush()
         if self._bar is None:
             return
-        self._bar(Progress(self._stage, self._done, self._total))
-        if not sys.stderr.isatty() and (now - self._told >= EVERY_S or self._done == self._total):
-            self._told = now
-            left_s = (now - self._started) / self._done * (self._total - self._done)
+        self._bar(Progress(self._stage, self._n_done, self._total))
+        if not sys.stderr.isatty() and (now - self._reported_s >= EVERY_S or self._n_done == self._total):
+            self._reported_s = now
+            left_s = (now - self._started) / self._n_done * (self._total - self._n_done)
             failures = f", {self._failed} failed" if self._failed else ""
-            left = f", {format_left(left_s)}" if self._done < self._total else ""
-            echo(f"{self._done} of {self._total} done{failures}{left}", err=True)
+            left = f", {format_left(left_s)}" if self._n_done < self._total else ""
+            echo(f"{self._n_done} of {self._total} done{failures}{left}", err=True)
 
     def close(self) -> None:
         """Close the log."""

@@ -40,7 +40,7 @@ class Registry(Collection[NamedT]):
 
     def __init__(self, *entries: NamedT, group: str, reserved: str = "") -> None:
         self.group = group
-        self._own = table(*entries)
+        self._own_entries = table(*entries)
         self._reserved = reserved
         self._plugins: list[Plugin] | None = None
         self._lock = RLock()
@@ -51,22 +51,22 @@ class Registry(Collection[NamedT]):
         with self._lock:
             if self._plugins is None:
                 self._plugins = []  # for a plug-in that reads the table while it is imported
-                own_names = {entry.name for entry in self._own}
+                own_names = {entry.name for entry in self._own_entries}
                 self._plugins = read_plugins(
                     self.group,
-                    type(self._own[0]),
+                    type(self._own_entries[0]),
                     lambda name: name in own_names or bool(re.fullmatch(self._reserved, name)),
                 )
             return self._plugins
 
     def package_of(self, name: str) -> str:
         """Return name and version of the package that adds an entry; "" if none does."""
-        if any(entry.name == name for entry in self._own):
+        if any(entry.name == name for entry in self._own_entries):
             return ""
         return next((plugin.package for plugin in self.plugins if plugin.entry is not None and plugin.name == name), "")
 
     def __iter__(self) -> Iterator[NamedT]:
-        yield from self._own
+        yield from self._own_entries
         yield from (plugin.entry for plugin in self.plugins if plugin.entry is not None)
 
     def __contains__(self, entry: object) -> bool:

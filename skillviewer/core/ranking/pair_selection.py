@@ -218,12 +218,12 @@ class _Choice:
         self._comparable: BoolArray = np.asarray(tasks[:, None] == tasks[None, :], dtype=bool)
         np.fill_diagonal(self._comparable, False)
         self._wins = np.zeros(shape)
-        self._mine = np.zeros(shape, dtype=bool)
+        self._judged_by_rater = np.zeros(shape, dtype=bool)
         self._lean = np.zeros(len(self._names), dtype=np.int64)  # times on the left minus times on the right
         self._hashes = seeded_pair_hashes(self._names, plan.seed)
         self._reserved = self._hashes < plan.test_share
-        self._own = [a for a in shown_pairs if a.rater == rater]
-        self._chance = stream(plan.seed, rater, len(self._own))
+        self._own_pairs = [a for a in shown_pairs if a.rater == rater]
+        self._chance = stream(plan.seed, rater, len(self._own_pairs))
         placed_pairs = [
             (a, self._place[a.left], self._place[a.right])
             for a in shown_pairs
@@ -232,7 +232,7 @@ class _Choice:
         tests = {frozenset((i, j)) for a, i, j in placed_pairs if a.reason == SelectionReason.TEST}
         for a, i, j in placed_pairs:
             if a.rater == rater:
-                self._mine[i, j] = self._mine[j, i] = True
+                self._judged_by_rater[i, j] = self._judged_by_rater[j, i] = True
                 self._lean[i] += 1
                 self._lean[j] -= 1
             # a pair asked for a reason is no longer available at random
@@ -249,7 +249,9 @@ class _Choice:
 
     def _connected(self, shown_pairs: Sequence[ShownPair]) -> IntArray:
         """Return a number for every video, equal for those that a chain of votes connects, also by other videos."""
-        waiting = self._own[-1] if self._own else None  # the answer that a rater is about to give counts as given
+        waiting = (
+            self._own_pairs[-1] if self._own_pairs else None
+        )  # the answer that a rater is about to give counts as given
         names = list(self._videos)
         links = {
             (a.left, a.right)
@@ -264,12 +266,12 @@ class _Choice:
         is_put_back = self._put_back(put_back)
         if is_put_back.any():
             return self._once_more(*self._first_by_lot(self._rested(is_put_back)))
-        due = self._due(len(self._own))
+        due = self._due(len(self._own_pairs))
         if self._count(SelectionReason.REPEAT) < due[SelectionReason.REPEAT]:
             repeat = self._repeat()
             if repeat is not None:
                 return repeat
-        is_new = self._comparable & ~self._mine
+        is_new = self._comparable & ~self._judged_by_rater
         tests = is_new & self._reserved
         others = is_new & ~self._reserved
         if tests.any() and (self._count(SelectionReason.TEST) < due[SelectionReason.TEST] or not others.any()):
@@ -285,9 +287,9 @@ class _Choice:
 
     def n_left(self, put_back: Collection[TwoVideos]) -> int:
         """Return the number of pairs left for the rater."""
-        own_pairs = {frozenset((a.left, a.right)) for a in self._own} - {*put_back}
+        own_pairs = {frozenset((a.left, a.right)) for a in self._own_pairs} - {*put_back}
         n = self._n_pairs() - sum(_comparable(pair, self._videos) for pair in own_pairs)
-        n_shown = len(self._own)
+        n_shown = len(self._own_pairs)
         repeated = self._count(SelectionReason.REPEAT)
         n_with_repeats = len(self._repeatable()) if n == 0 else n_shown + n
         repeats = 0
@@ -310,7 +312,7 @@ class _Choice:
 
     def _once_more(self, i: int, j: int) -> NextPair:
         names = {self._names[i], self._names[j]}
-        earlier = next((a for a in reversed(self._own) if {a.left, a.right} == names), None)
+        earlier = next((a for a in reversed(self._own_pairs) if {a.left, a.right} == names), None)
         return (
             self._placed(i, j, SelectionReason.AGAIN)
             if earlier is None
@@ -318,7 +320,7 @@ class _Choice:
         )
 
     def _count(self, reason: SelectionReason) -> int:
-        return sum(a.reason == reason for a in self._own)
+        return sum(a.reason == reason for a in self._own_pairs)
 
     def _due(self, n_asked: int) -> dict[SelectionReason, int]:
         block, inside = divmod(n_asked, BLOCK)
@@ -345,12 +347,12 @@ class _Choice:
         """Return own pairs that were asked once, some time ago."""
         after = min(self._plan.repeat_after, self._n_pairs() // 3)
         times: dict[frozenset[str], int] = {}
-        for a in self._own:
+        for a in self._own_pairs:
             key = frozenset((a.left, a.right))
             times[key] = times.get(key, 0) + 1
         return [
             a
-            for a in self._own[: max(len(self._own) - after, 0)]
+            for a in self._own_pairs[: max(len(self._own_pairs) - after, 0)]
             if a.verdict is not None and times[frozenset((a.left, a.right))] == 1
             if a.left in self._videos and a.right in self._videos
         ]
@@ -358,7 +360,7 @@ class _Choice:
     def _rested(self, pairs: BoolArray) -> BoolArray:
         """Return the pairs without the two videos that the rater saw last, if there are any."""
         rested = pairs.copy()
-        for name in (self._own[-1].left, self._own[-1].right) if self._own else ():
+        for name in (self._own_pairs[-1].left, self._own_pairs[-1].right) if self._own_pairs else ():
             if name in self._place:
                 rested[self._place[name]] = rested[:, self._place[name]] = False
         return rested if rested.any() else pairs

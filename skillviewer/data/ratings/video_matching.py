@@ -40,14 +40,14 @@ class _Near:
 
     def __init__(self, names: Iterable[str]) -> None:
         self._names = {name.casefold(): name for name in names}
-        self._asked: dict[str, tuple[str, ...]] = {}
+        self._suggestions: dict[str, tuple[str, ...]] = {}
 
     def lacking(self, cell: str, problem: str) -> VideoMatch:
         """Return that there is no video of a cell, with the names similar to it."""
-        if cell not in self._asked and len(self._asked) < _MAX_SUGGESTED:
+        if cell not in self._suggestions and len(self._suggestions) < _MAX_SUGGESTED:
             close = get_close_matches(video_name(cell).casefold(), self._names, n=2, cutoff=_NEAR)
-            self._asked[cell] = tuple(self._names[near_name] for near_name in close)
-        near = self._asked.get(cell, ())
+            self._suggestions[cell] = tuple(self._names[near_name] for near_name in close)
+        near = self._suggestions.get(cell, ())
         nearly = " or ".join(f"“{name}”" for name in near)
         return VideoMatch(None, f"{problem} “{cell}”" + (f"; a similar name is {nearly}" if near else ""), near=near)
 
@@ -72,7 +72,7 @@ class FileMatcher:
         self._folded = {stem.casefold() for stem in files.stems}
         self._numbers = {number_of(stem) for stem in files.stems} - {""}
         self.paths: dict[str, Path] = {}
-        self._found: dict[str, VideoMatch] = {}
+        self._matches: dict[str, VideoMatch] = {}
         by_path: dict[Path, list[str]] = {}
         spelled: dict[str, str] = {}
         stems = Counter(video_name(cell).rpartition("/")[2] for cell in distinct)
@@ -86,9 +86,9 @@ class FileMatcher:
                 name = stem
             self._names[cell] = name
             if not files.stems:
-                self._found[cell] = VideoMatch(spelled.setdefault(name.casefold(), name)) if name else _NO_NAME
+                self._matches[cell] = VideoMatch(spelled.setdefault(name.casefold(), name)) if name else _NO_NAME
             elif path is None:
-                self._found[cell] = self._lacking(cell)
+                self._matches[cell] = self._lacking(cell)
             else:
                 by_path.setdefault(path, []).append(cell)
         for path, several in by_path.items():
@@ -104,10 +104,10 @@ class FileMatcher:
         for cell in cells:
             if likes[cell] == 0 and likes[best] > 0:
                 problem = f"“{cell}” would be {path.name} by its number alone, which other rows call “{name}”"
-                self._found[cell] = VideoMatch(None, problem)
+                self._matches[cell] = VideoMatch(None, problem)
             else:
                 note = "" if likes[cell] == _EXACT else f"“{cell}” is taken for {path.name}"
-                self._found[cell] = VideoMatch(name, note=note)
+                self._matches[cell] = VideoMatch(name, note=note)
 
     def _lacking(self, cell: str) -> VideoMatch:
         last = self._table.name(cell).rpartition("/")[2]
@@ -119,7 +119,7 @@ class FileMatcher:
 
     def find(self, cell: str) -> VideoMatch:
         """Return the video that a cell refers to."""
-        return self._found.get(cell, _NO_NAME)
+        return self._matches.get(cell, _NO_NAME)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -143,12 +143,12 @@ class StudyVideoMatcher:
 
     def __init__(self, files: Mapping[str, Path | None]) -> None:
         self.paths = {name: path for name, path in files.items() if path is not None}
-        self._own = {composed(name).strip(): name for name in files}
-        self._all = VideoNames(self._own)
-        times = Counter(map(strip_extension, self._own))
-        self._by_stem = {strip_extension(name): name for name in self._own if times[strip_extension(name)] == 1}
+        self._name_by_key = {composed(name).strip(): name for name in files}
+        self._all = VideoNames(self._name_by_key)
+        times = Counter(map(strip_extension, self._name_by_key))
+        self._by_stem = {strip_extension(name): name for name in self._name_by_key if times[strip_extension(name)] == 1}
         self._bare = VideoNames(self._by_stem)
-        self._near = _Near(self._own)
+        self._near = _Near(self._name_by_key)
 
     def find(self, cell: str) -> VideoMatch:
         """Return the video that a cell refers to."""
@@ -160,12 +160,12 @@ class StudyVideoMatcher:
         if match is None:
             return self._near.lacking(cell, "the study has no video")
         exact = match in (cell, video_name(cell)) or strip_extension(match) == video_name(cell)
-        return VideoMatch(self._own[match], note="" if exact else f"“{cell}” is taken for “{match}”")
+        return VideoMatch(self._name_by_key[match], note="" if exact else f"“{cell}” is taken for “{match}”")
 
     @property
     def names(self) -> tuple[str, ...]:
         """Names of all videos of the study, sorted."""
-        return tuple(sorted(self._own.values()))
+        return tuple(sorted(self._name_by_key.values()))
 
 
 Join = FileMatcher | StudyVideoMatcher

@@ -108,7 +108,7 @@ class StudyVotes:
 
     def __init__(self, file: StudyFile) -> None:
         self._file = file
-        self._known = _KnownVotes()
+        self._votes_read = _KnownVotes()
 
     def raters(self) -> tuple[str, ...]:
         """Return the names of the raters, in the order of adding."""
@@ -215,7 +215,7 @@ class StudyVotes:
         Votes of another copy of the study are imported later than they were cast. Votes without a time stay after those
         that were added before them.
         """
-        self._known = votes_read = self._read(self._known)
+        self._votes_read = votes_read = self._read(self._votes_read)
         return tuple(vote for _, vote in sorted(votes_read.votes, key=itemgetter(0)))  # stable: then by number
 
     def _read(self, votes_read: _KnownVotes) -> _KnownVotes:

@@ -113,10 +113,10 @@ class TableVideos:
                 self._names[cell] = f"{name}{_suffix(cell)}"
                 self._plain[self._names[cell]] = name
                 self._suffixes[self._names[cell]] = {_suffix(cell)}
-        self._named: dict[str, Path] = {}
+        self._stated_files: dict[str, Path] = {}
         for cell, path in stated_files.items():
             if path is not None:
-                self._named.setdefault(self._names[cell], path)
+                self._stated_files.setdefault(self._names[cell], path)
 
     def name(self, cell: str) -> str:
         """Return the name of the video that a cell refers to; "" for an empty cell."""
@@ -124,7 +124,7 @@ class TableVideos:
 
     def file(self, name: str) -> Path | None:
         """Return the file of a video, or None."""
-        stated_file = self._named.get(name)
+        stated_file = self._stated_files.get(name)
         if stated_file is not None and not self._stated:
             return stated_file
         plain = self._plain.get(name, name)

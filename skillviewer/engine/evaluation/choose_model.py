@@ -276,8 +276,8 @@ class _Runs:
         self._stores: dict[InputKind, FeatureStore] = {InputKind.TIME: time_store(facts)}
         self._stores |= {kind: measured_videos.store() for kind, measured_videos in measured.items()}
         self._measured = {kind: measured_videos.digest for kind, measured_videos in measured.items()}
-        self._total = self._done = 0
-        self._known: dict[tuple[TrainingPlan, str], Mapping[str, float]] = {}
+        self._total = self._n_done = 0
+        self._scores: dict[tuple[TrainingPlan, str], Mapping[str, float]] = {}
         self.problems: list[str] = []
 
     def compute_inputs(self) -> Dataset:
@@ -303,7 +303,7 @@ class _Runs:
 
     def scores(self, plan: TrainingPlan, fold: Fold) -> Mapping[str, float]:
         """Return the scores of all videos by a model that is trained on a fold, or was in an earlier call."""
-        if (computed := self._known.get((plan, fold.name))) is not None:
+        if (computed := self._scores.get((plan, fold.name))) is not None:
             return computed
         check_no_leak(fold, self._dataset.participants)
         digests = sorted((name, self._facts[name].digest) for name in self._dataset.names)
@@ -318,8 +318,8 @@ class _Runs:
             with os_error_as(ExportError, f"{path.parent} cannot be made"):
                 path.parent.mkdir(parents=True, exist_ok=True)
             write_json(path, scores)
-        self._done += 1
-        self._known[plan, fold.name] = scores
+        self._n_done += 1
+        self._scores[plan, fold.name] = scores
         return scores
 
     def _trained(self, plan: TrainingPlan, fold: Fold) -> dict[str, float]:
@@ -327,10 +327,10 @@ class _Runs:
 
         def hear(progress: Progress) -> None:
             part = _PARTS * progress.done // progress.total if progress.stage == "training" and progress.total else 0
-            n_parts_done = min(_PARTS * self._done + part, _PARTS * self._total)
+            n_parts_done = min(_PARTS * self._n_done + part, _PARTS * self._total)
             self._control.report(Progress("comparing models", n_parts_done, _PARTS * self._total))
 
-        self._control.report(Progress("comparing models", _PARTS * self._done, _PARTS * self._total))
+        self._control.report(Progress("comparing models", _PARTS * self._n_done, _PARTS * self._total))
         control = TrainingControl(self._control.token, hear)
         with device_errors():
             model, _ = fit_fold(plan, self._dataset, fold, FoldInputs(store, self._device), control)

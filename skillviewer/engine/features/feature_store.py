@@ -107,13 +107,13 @@ class AveragedStore(DerivedStore):
 
     def __init__(self, store: Mapping[str, Sequence[NDArray[Any]]]) -> None:
         super().__init__(store)
-        self._kept: dict[str, Sequence[NDArray[Any]]] = {}
+        self._averages: dict[str, Sequence[NDArray[Any]]] = {}
 
     def __getitem__(self, name: str) -> Sequence[NDArray[Any]]:
-        if name not in self._kept:
+        if name not in self._averages:
             passes = [np.asarray(features, np.float32) for features in self.store[name]]
-            self._kept[name] = [features.mean(axis=(2, 3), keepdims=True) for features in passes]
-        return self._kept[name]
+            self._averages[name] = [features.mean(axis=(2, 3), keepdims=True) for features in passes]
+        return self._averages[name]
 
 
 class WatchedStore(DerivedStore):

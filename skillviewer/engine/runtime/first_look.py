@@ -73,13 +73,13 @@ class FirstLook(Closeable):
     def __init__(
         self, check: FileCheck = look_at, silent_s: float = SILENT_S, memory_bytes: int = MEMORY_BYTES
     ) -> None:
-        self._look = check
+        self._check = check
         self._silent_s = silent_s
         self._memory = memory_bytes
         self._helper: tuple[BaseProcess, Connection] | None = None
         self._one_at_a_time = threading.Lock()
         self._known_in = data_dir() / "looked-at.txt"
-        self._known: set[str] | None = None
+        self._checked: set[str] | None = None
 
     def check(self, path: Path, token: CancelToken = NEVER) -> None:
         """Look at a file in the helper, unless it is known.
@@ -146,22 +146,22 @@ class FirstLook(Closeable):
     def _start(self) -> tuple[BaseProcess, Connection]:
         context = multiprocessing.get_context("spawn")
         parent_end, child_end = context.Pipe()
-        process = context.Process(target=_serve, args=(self._look, self._memory, child_end), daemon=True)
+        process = context.Process(target=_serve, args=(self._check, self._memory, child_end), daemon=True)
         process.start()
         child_end.close()
         self._helper = process, parent_end
         return self._helper
 
     def _is_known(self, key: str) -> bool:
-        if self._known is None:
-            self._known = set()
+        if self._checked is None:
+            self._checked = set()
             with suppress(OSError):
-                self._known.update(self._known_in.read_text(encoding="ascii", errors="replace").split())
-        return key in self._known
+                self._checked.update(self._known_in.read_text(encoding="ascii", errors="replace").split())
+        return key in self._checked
 
     def _keep(self, key: str) -> None:
-        assert self._known is not None
-        self._known.add(key)
+        assert self._checked is not None
+        self._checked.add(key)
         with suppress(OSError):  # it is looked at again next time
             self._known_in.parent.mkdir(parents=True, exist_ok=True)
             with self._known_in.open("a", encoding="ascii") as file:
@@ -190,17 +190,17 @@ def _key(path: Path) -> str:
 class _Beating(CancelToken):
     """A token that tells the parent at every check, but not too often, that work goes on."""
 
-    __slots__ = ("_connection", "_told")
+    __slots__ = ("_connection", "_last_beat_s")
 
     def __init__(self, connection: Connection) -> None:
         super().__init__()
         self._connection = connection
-        self._told = time.monotonic()
+        self._last_beat_s = time.monotonic()
 
     def check(self) -> None:
         """Tell the parent; end if it has gone."""
-        if time.monotonic() - self._told > 0.5:
-            self._told = time.monotonic()
+        if time.monotonic() - self._last_beat_s > 0.5:
+            self._last_beat_s = time.monotonic()
             self._connection.send(None)
 
 

@@ -265,27 +265,27 @@ class _Places:
     """The worker of each piece that is handed over."""
 
     def __init__(self) -> None:
-        self._of: dict[Any, str] = {}
+        self._worker_by_future: dict[Any, str] = {}
         self._gone_since: dict[Any, float] = {}
 
     def free(self, threads_by_worker: Mapping[str, int], *, anywhere: bool) -> list[str]:
         """Return the workers with a free thread, once for each; "" for any worker if there is none yet."""
-        n_busy = Counter(self._of.values())
+        n_busy = Counter(self._worker_by_future.values())
         free = [address for address, n in threads_by_worker.items() for _ in range(n - n_busy[address])]
         return free or ([""] if anywhere and not threads_by_worker else [])
 
     def take(self, future: object, address: str) -> None:
-        self._of[future] = address
+        self._worker_by_future[future] = address
 
     def leave(self, future: object) -> None:
-        self._of.pop(future, None)
+        self._worker_by_future.pop(future, None)
         self._gone_since.pop(future, None)
 
     def lost(self, busy: Iterable[Any], threads_by_worker: Mapping[str, int]) -> list[Any]:
         """Return the pieces that wait for a worker which has been gone for a while."""
         now = time.monotonic()
         for future in busy:
-            if self._of[future] and self._of[future] not in threads_by_worker:
+            if self._worker_by_future[future] and self._worker_by_future[future] not in threads_by_worker:
                 self._gone_since.setdefault(future, now)
             else:
                 self._gone_since.pop(future, None)

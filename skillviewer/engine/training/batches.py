@@ -84,7 +84,7 @@ class FrameDraws:
         self._store = store
         self._rng = rng
         self._device = device
-        self._kept = torch.empty(0)
+        self._buffer = torch.empty(0)
         self._n_steps: dict[str, int] = {}
         self.lengths: tuple[int, ...] | None = None
 
@@ -104,8 +104,8 @@ class FrameDraws:
         first_pass = self._store[names[share.start]][0]
         shape = (max(n_steps), *first_pass.shape[1:])
         kind = torch.uint8 if first_pass.dtype == np.uint8 else torch.float32
-        if self._kept.shape[1:] != shape or len(self._kept) < len(share) or self._kept.dtype != kind:
-            self._kept = torch.empty((len(share), *shape), dtype=kind, device=self._device)
+        if self._buffer.shape[1:] != shape or len(self._buffer) < len(share) or self._buffer.dtype != kind:
+            self._buffer = torch.empty((len(share), *shape), dtype=kind, device=self._device)
         video = np.empty(
             shape, first_pass.dtype
         )  # in its own number type: torch converts several times as fast as numpy
@@ -115,5 +115,5 @@ class FrameDraws:
             if place in share:
                 for segment, k in enumerate(drawn.tolist()):
                     video[segment] = passes[k][segment]
-                self._kept[place - share.start, : len(drawn)].copy_(torch.from_numpy(video[: len(drawn)]))
-        return self._kept[: len(share)]
+                self._buffer[place - share.start, : len(drawn)].copy_(torch.from_numpy(video[: len(drawn)]))
+        return self._buffer[: len(share)]

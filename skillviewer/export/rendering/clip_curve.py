@@ -99,7 +99,7 @@ class ClipCurve:
             low=low - margin,
             high=high + margin,
         )
-        self._seen, self._ahead = self._draw(size)
+        self._played, self._ahead = self._draw(size)
         self._discs = [_disc(em * 0.3) for _ in analyses]
 
     def paint(self, canvas: RGBImage, box: Box, time_s: float, frames: Sequence[int]) -> None:
@@ -110,7 +110,7 @@ class ClipCurve:
         target = canvas[box.top : box.bottom, box.left : box.right]
         x = self.axis.x(time_s)
         cut = round(x)
-        target[:, :cut] = self._seen[:, :cut]
+        target[:, :cut] = self._played[:, :cut]
         target[:, cut:] = self._ahead[:, cut:]
         width = max(1, round(self._em / 10))
         left = round(x - width / 2)

@@ -23,7 +23,7 @@ class TimeStretch:
     """
 
     def __init__(self, speed: float) -> None:
-        self._given = 0
+        self._n_given = 0
         self._graph = Graph()
         time_base = Fraction(1, SOUND_RATE_HZ)
         source = self._graph.add_abuffer(sample_rate=SOUND_RATE_HZ, format="fltp", layout="stereo", time_base=time_base)
@@ -39,9 +39,9 @@ class TimeStretch:
         """Yield the output, (2, n) float32, that is ready once ``samples`` follow those given before."""
         frame = AudioFrame.from_ndarray(np.ascontiguousarray(samples), format="fltp", layout="stereo")
         frame.sample_rate = SOUND_RATE_HZ
-        frame.pts = self._given
+        frame.pts = self._n_given
         frame.time_base = Fraction(1, SOUND_RATE_HZ)
-        self._given += samples.shape[1]
+        self._n_given += samples.shape[1]
         self._graph.push(frame)
         yield from self._ready()
 

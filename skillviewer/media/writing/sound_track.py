@@ -29,7 +29,7 @@ class SoundTrack:
     def __init__(self, stream: AudioStream, sound: Sound) -> None:
         self._stream = stream
         self._blocks = _even(sound.blocks())
-        self._given = 0
+        self._n_given = 0
         stream.codec_context.rate = SOUND_RATE_HZ
         stream.codec_context.layout = "stereo"
         stream.codec_context.format = _FORMATS[stream.codec_context.codec.name]
@@ -37,7 +37,7 @@ class SoundTrack:
 
     def up_to(self, time_s: float) -> "Iterator[Packet[Any]]":
         """Yield packets until the sound reaches a time in the clip."""
-        while self._given < time_s * SOUND_RATE_HZ:
+        while self._n_given < time_s * SOUND_RATE_HZ:
             samples = next(self._blocks, None)
             if samples is None:
                 return
@@ -54,9 +54,9 @@ class SoundTrack:
         array = samples if packed == "fltp" else np.ascontiguousarray(samples.T).reshape(1, -1)
         frame = AudioFrame.from_ndarray(np.ascontiguousarray(array), format=packed, layout="stereo")
         frame.sample_rate = SOUND_RATE_HZ
-        frame.pts = self._given
+        frame.pts = self._n_given
         frame.time_base = Fraction(1, SOUND_RATE_HZ)
-        self._given += samples.shape[1]
+        self._n_given += samples.shape[1]
         yield from self._stream.encode(frame)
 
 

@@ -121,7 +121,7 @@ class Actions(QObject):
         self._icons = icons
         self._table = specs
         names = {spec.name for spec in specs}
-        self._chosen = {name: action_keys for name, action_keys in (keys or {}).items() if name in names}
+        self._chosen_keys = {name: action_keys for name, action_keys in (keys or {}).items() if name in names}
         self.specs = specs  # the actions with the keys that they have now
         self._actions: dict[str, QAction] = {}
         self._bound: set[str] = set()
@@ -146,7 +146,7 @@ class Actions(QObject):
     @property
     def chosen_keys(self) -> dict[str, tuple[str, ...]]:
         """Keys that the user has changed, by action."""
-        return dict(self._chosen)
+        return dict(self._chosen_keys)
 
     def keys(self, name: str) -> tuple[str, ...]:
         """Return the keys of an action, in Qt's portable form."""
@@ -157,14 +157,14 @@ class Actions(QObject):
         for name, keys in changes.items():
             default_keys = next(spec.keys for spec in self._table if spec.name == name)
             if keys is None or tuple(map(written, keys)) == tuple(map(written, default_keys)):
-                self._chosen.pop(name, None)
+                self._chosen_keys.pop(name, None)
             else:
-                self._chosen[name] = tuple(keys)
+                self._chosen_keys[name] = tuple(keys)
         self._give_keys()
         self.keys_changed.emit()
 
     def _give_keys(self) -> None:
-        self.specs = settled(self._table, self._chosen)
+        self.specs = settled(self._table, self._chosen_keys)
         for spec in self.specs:
             action = self._actions[spec.name]
             action.setShortcuts([QKeySequence(k, QKeySequence.SequenceFormat.PortableText) for k in spec.keys])

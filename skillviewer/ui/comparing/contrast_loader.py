@@ -38,7 +38,7 @@ class ContrastLoader(QObject):
     def __init__(self, worker: WorkerThread[Backend], messages: Messages, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._worker = worker
-        self._wanted: _Wanted | None = None
+        self._request: _Wanted | None = None
         self.contrast: Contrast | None = None  # the numbers, or None while they are not known
         self._mailbox: LatestOnly[_Wanted] = LatestOnly(worker, _answer, self)
         self._mailbox.delivered.connect(self._on_found)
@@ -48,21 +48,21 @@ class ContrastLoader(QObject):
         """Compare a model with all others that have assessed the whole video; take the difference from ``second``."""
         analyses = {row.key: whole for row in rows if (whole := row.whole) is not None}
         if first not in analyses or len(analyses) < 2 or self._worker.stopped:
-            self._wanted = None
+            self._request = None
             self._mailbox.clear()
             self._set(None)
             return
         request = _Wanted(first, second, analyses)
-        before = self._wanted if self._wanted is not None and self._wanted.pair == request.pair else None
+        before = self._request if self._request is not None and self._request.pair == request.pair else None
         if before is None or not _same(request, before):
             # the numbers shown stay while they are of the same video and pair, with fewer or more models
             if before is None or analyses[first].clip_id != before.analyses[first].clip_id:
                 self._set(None)
-            self._wanted = request
+            self._request = request
             self._mailbox.post(request, interrupt=True)
 
     def _on_found(self, answer: tuple[_Wanted, Contrast]) -> None:
-        if answer[0] is self._wanted:
+        if answer[0] is self._request:
             self._set(answer[1])
 
     def _set(self, contrast: Contrast | None) -> None:

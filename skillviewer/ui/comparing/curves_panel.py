@@ -139,7 +139,7 @@ class CurvesPanel(QWidget):
         )
         self.heights.setAccessibleName("Vertical scale of the curves")
         self.heights.activated.connect(self._on_chosen)
-        self._wanted = VerticalScale.STANDARD
+        self._scale_chosen = VerticalScale.STANDARD
         self._note = ElidingLabel(self, muted=True)
         row = add_all(horizontal(margins=(12, 4, 12, 0), spacing=8), title, self.heights, (self._note, 1))
         add_all(vertical(self, NONE, 0), row, (self.plot, 1))
@@ -150,14 +150,14 @@ class CurvesPanel(QWidget):
     @property
     def shown_heights(self) -> VerticalScale:
         """The vertical scale in force: the chosen one where it is possible."""
-        return self._wanted if self._standard_known else VerticalScale.OWN
+        return self._scale_chosen if self._standard_known else VerticalScale.OWN
 
     @property
     def _standard_known(self) -> bool:
         return bool(self._scored) and all(key in self._spreads for key in self._scored)
 
     def _on_chosen(self, _index: int) -> None:
-        self._wanted = VerticalScale(self.heights.currentData())
+        self._scale_chosen = VerticalScale(self.heights.currentData())
         self._draw()
 
     def show_curves(

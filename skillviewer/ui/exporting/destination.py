@@ -30,7 +30,7 @@ class Destination(QWidget):
         self._folder = folder
         self._stem = "export"
         self.into_folder = False
-        self._own = False  # the user wrote the name
+        self._is_typed = False  # the user wrote the name
         grid = self._grid = QGridLayout(self)
         grid.setContentsMargins(*NONE)
         grid.setSpacing(8)
@@ -91,25 +91,25 @@ class Destination(QWidget):
             self.kind.clear()
             self.kind.addItems(list(suffixes))
         self.kind.setVisible(len(suffixes) > 1)
-        self._own = False
+        self._is_typed = False
 
     def propose(self, stem: str, *, into_folder: bool) -> None:
         """Propose a name, unless the user has typed one for the same kind; the chosen folder stays."""
         if into_folder != self.into_folder or safe_name(stem) != self._stem:
-            if self._own and self.folder.is_absolute():
+            if self._is_typed and self.folder.is_absolute():
                 self._folder = self.folder
-            self._own = False
+            self._is_typed = False
         self.into_folder = into_folder
         self._label.setText("Folder" if into_folder else "File")
         self._stem = safe_name(stem)
-        if not self._own:
+        if not self._is_typed:
             self._show(self._folder if into_folder else self._folder / f"{self._stem}{self.suffix}")
 
     def choose(self, path: Path) -> None:
         if not self.into_folder and path.suffix.lower() not in self._suffixes:
             path = path.with_name(path.name + self.suffix)
         self._folder = path if self.into_folder else path.parent
-        self._own = True
+        self._is_typed = True
         self._show(path)
         self._match_kind()
         self.changed.emit()
@@ -130,7 +130,7 @@ class Destination(QWidget):
                 self.kind.setCurrentText(self.path.suffix.lower())
 
     def _on_edited(self, text: str) -> None:
-        self._own = True
+        self._is_typed = True
         self.line.setToolTip(as_tip(text))
         self._match_kind()
         self.changed.emit()

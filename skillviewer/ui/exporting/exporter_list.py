@@ -43,7 +43,7 @@ class ExporterList(QListWidget):
         self.setFont(QApplication.font())  # lists have another font by default
         self.setProperty("letters", "plain")
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._made: dict[str, Exporter | StudyExporter] = {}
+        self._exporters: dict[str, Exporter | StudyExporter] = {}
         self._headings: list[QListWidgetItem] = []
         for heading, exporters in grouped():
             item = QListWidgetItem(f" {heading}", self)
@@ -54,7 +54,7 @@ class ExporterList(QListWidget):
             item.setTextAlignment(Qt.AlignmentFlag.AlignBottom)
             self._headings.append(item)
             for exporter in exporters:
-                self._made[exporter.name] = exporter
+                self._exporters[exporter.name] = exporter
                 item = QListWidgetItem(f"   {_short(exporter)}", self)
                 item.setToolTip(exporter.about)
                 item.setData(Qt.ItemDataRole.UserRole, exporter.name)
@@ -67,7 +67,7 @@ class ExporterList(QListWidget):
     @property
     def exporter(self) -> Exporter | StudyExporter:
         item = self.currentItem()
-        return self._made[item.data(Qt.ItemDataRole.UserRole)] if item is not None else next(iter(EXPORTERS))
+        return self._exporters[item.data(Qt.ItemDataRole.UserRole)] if item is not None else next(iter(EXPORTERS))
 
     def choose(self, name: str) -> None:
         for row in range(self.count()):

@@ -31,7 +31,7 @@ class FaceCanvas(PaintedWidget):
         self._image: QImage | None = None
         self._boxes: tuple[tuple[int, FaceBox], ...] = ()
         self._doubt: FaceBox | None = None
-        self._chosen: int | None = None
+        self._chosen_face: int | None = None
         self._from: QPointF | None = None
         self._to: QPointF | None = None
         self.setMinimumSize(240, 160)
@@ -53,7 +53,7 @@ class FaceCanvas(PaintedWidget):
     ) -> None:
         """Show (number, box) of each face, the chosen one brighter, and a doubtful detection."""
         self._boxes = tuple(boxes)
-        self._chosen = chosen_number
+        self._chosen_face = chosen_number
         self._doubt = doubt
         self.update()
 
@@ -87,7 +87,7 @@ class FaceCanvas(PaintedWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.drawImage(self.picture_rect(), self._image)
         for number, box in self._boxes:
-            self._draw(painter, self._rect(box), str(number), chosen=number == self._chosen)
+            self._draw(painter, self._rect(box), str(number), chosen=number == self._chosen_face)
         if self._doubt is not None:
             painter.setPen(QPen(QColor("white"), 1.5, Qt.PenStyle.DashLine))
             painter.drawRect(self._rect(self._doubt))
@@ -129,7 +129,7 @@ class FaceCanvas(PaintedWidget):
             self._finish(self._to)
         elif event.key() == Qt.Key.Key_Space:
             numbers = [None, *(number for number, _ in self._boxes)]
-            before = numbers.index(self._chosen) if self._chosen in numbers else 0
+            before = numbers.index(self._chosen_face) if self._chosen_face in numbers else 0
             self.picked.emit(numbers[(before + 1) % len(numbers)])
         else:
             super().keyPressEvent(event)

@@ -47,12 +47,12 @@ class FacesReview(QWidget):
         self._app_context = app_context
         self._path: Path | None = None
         self._video: VideoInfo | None = None
-        self._shown: DisplayPicture | None = None
+        self._picture: DisplayPicture | None = None
         self._generation = 0  # answers to queries before the last edit are dropped
         self._writing = 0
         self._search: Task | None = None
         self._doubt: FaceReviewItem | None = None
-        self._chosen: int | None = None
+        self._chosen_face: int | None = None
         self.faces: Faces | None = None
         self.feed = FrameFeed(app_context.frames, self)
         self.canvas = FaceCanvas(self)
@@ -110,9 +110,9 @@ class FacesReview(QWidget):
         self._generation += 1
         self._path = path
         self._video = None
-        self._shown = None
+        self._picture = None
         self.faces = None
-        self._doubt = self._chosen = None
+        self._doubt = self._chosen_face = None
         self.canvas.set_picture(None)
         if self._search is not None:
             self._search.cancel()
@@ -152,7 +152,7 @@ class FacesReview(QWidget):
         self._on_frame(0)
 
     def _on_picture(self, picture: DisplayPicture) -> None:
-        self._shown = picture
+        self._picture = picture
         self.canvas.set_picture(picture.pixels)
         self._show_boxes()
 
@@ -203,9 +203,9 @@ class FacesReview(QWidget):
         self._reread()
 
     def _on_drawn(self, box: FaceBox) -> None:
-        if self.faces is None or self._video is None or self._shown is None:
+        if self.faces is None or self._video is None or self._picture is None:
             return
-        frame, n = self._shown.frame_index, self._video.n_frames
+        frame, n = self._picture.frame_index, self._video.n_frames
         start = 0
         stop = n
         if self.reach.currentIndex() == BlurSpan.FROM_HERE:
@@ -215,25 +215,25 @@ class FacesReview(QWidget):
             start = self._video.frame_at(max(now_s - 0.5, 0.0))
             stop = self._video.frame_at(min(now_s + 0.5, float(self._video.times_s[-1]))) + 1
         drawn = self.faces.drawn(box, frame, start, stop)
-        self._chosen = drawn.tracks[-1].number
+        self._chosen_face = drawn.tracks[-1].number
         self._edit(drawn, "face box")
 
     def _on_picked(self, number: int | None) -> None:
-        self._chosen = number
+        self._chosen_face = number
         self._show()
 
     def remove(self) -> None:
-        if self.faces is not None and self._chosen is not None:
-            number = self._chosen
-            self._chosen = None
+        if self.faces is not None and self._chosen_face is not None:
+            number = self._chosen_face
+            self._chosen_face = None
             self._edit(self.faces.removed(number), "removed face box")
 
     def remove_from_here(self) -> None:
         """Remove the chosen box from the frame on screen onwards."""
-        if self.faces is not None and self._chosen is not None:
-            number = self._chosen
-            self._chosen = None
-            frame = self.frame if self._shown is None else self._shown.frame_index
+        if self.faces is not None and self._chosen_face is not None:
+            number = self._chosen_face
+            self._chosen_face = None
+            frame = self.frame if self._picture is None else self._picture.frame_index
             faces = self.faces.removed_between(number, frame, self.faces.n_frames)
             self._edit(faces, "removed face box")
 
@@ -245,7 +245,7 @@ class FacesReview(QWidget):
             self._edit(self.faces.reviewed(doubt), "doubtful frames")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in {Qt.Key.Key_Delete, Qt.Key.Key_Backspace} and self._chosen is not None:
+        if event.key() in {Qt.Key.Key_Delete, Qt.Key.Key_Backspace} and self._chosen_face is not None:
             self.remove()
         else:
             super().keyPressEvent(event)
@@ -253,7 +253,7 @@ class FacesReview(QWidget):
     def _on_doubt(self, row: int) -> None:
         if self.faces is not None and 0 <= row < len(self.faces.doubts):
             self._doubt = self.faces.doubts[row]
-            self._chosen = self._doubt.track
+            self._chosen_face = self._doubt.track
             self.slider.setValue(self._doubt.start)
             self._show_boxes()
             self._show_buttons()
@@ -278,19 +278,19 @@ class FacesReview(QWidget):
         open_ = self.faces is not None
         self.search_button.setEnabled(open_ and self._search is None)
         self.reach.setEnabled(open_)
-        self.remove_button.setEnabled(open_ and self._chosen is not None)
-        self.here_button.setEnabled(open_ and self._chosen is not None)
+        self.remove_button.setEnabled(open_ and self._chosen_face is not None)
+        self.here_button.setEnabled(open_ and self._chosen_face is not None)
         self.fine_button.setEnabled(open_ and self._doubt is not None)
 
     def _show_boxes(self) -> None:
-        if self.faces is None or self._shown is None:
+        if self.faces is None or self._picture is None:
             self.canvas.set_boxes(())
             return
-        frame = self._shown.frame_index
+        frame = self._picture.frame_index
         boxes = [(t.number, box) for t in self.faces.tracks if (box := t.box_at(frame)) is not None]
         doubt = self._doubt
         is_doubt_here = doubt is not None and doubt.track is None and doubt.start <= frame < doubt.stop
-        self.canvas.set_boxes(boxes, self._chosen, doubt.box if is_doubt_here and doubt is not None else None)
+        self.canvas.set_boxes(boxes, self._chosen_face, doubt.box if is_doubt_here and doubt is not None else None)
 
     def _format_state(self) -> str:
         faces = self.faces

@@ -58,7 +58,7 @@ class OptionForm(QWidget):
         self._fields: dict[str, _Field] = {}
         self._look_fields: dict[str, dict[str, _Field]] = {}
         self.setStyleSheet(NO_ARROWS)
-        self._known: Mapping[str, Sequence[str]] = {}
+        self._suggestions: Mapping[str, Sequence[str]] = {}
         self._rows = QFormLayout(self)
         self._rows.setContentsMargins(0, 0, 0, 0)
         self._rows.setVerticalSpacing(8)
@@ -74,7 +74,7 @@ class OptionForm(QWidget):
         An export with an overlay of its own keeps it. ``suggestions`` are values to choose from, by field:
         they are chosen from a list, in which an empty entry comes first.
         """
-        self._known = suggestions or {}
+        self._suggestions = suggestions or {}
         while self._rows.rowCount():
             self._rows.removeRow(0)
         self.kind = kind
@@ -116,7 +116,7 @@ class OptionForm(QWidget):
         return all(name in self._fields for name in names)
 
     def _add(self, option: Option) -> _Field:
-        suggestions = self._known.get(option.name, ()) if option.kind is OptionKind.TEXT else ()
+        suggestions = self._suggestions.get(option.name, ()) if option.kind is OptionKind.TEXT else ()
         if suggestions:
             unset = option.help.partition(";")[2].strip() or option.help or "not set"
             choices = ((unset[0].upper() + unset[1:], ""), *((printable(value), value) for value in suggestions))

@@ -25,7 +25,7 @@ class PreviewLoader(QObject):
     def __init__(self, worker: WorkerThread[Exports], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._worker = worker
-        self._wanted: Question | None = None
+        self._question: Question | None = None
         self._task: Task | None = None
         self._settle = single_shot(self, SETTLE_MS, self._begin)
 
@@ -36,7 +36,7 @@ class PreviewLoader(QObject):
     def ask(self, question: Question) -> None:
         """Query a preview soon; the last query is dropped."""
         self.drop()
-        self._wanted = question
+        self._question = question
         self._settle.start()
 
     def drop(self) -> None:
@@ -46,7 +46,7 @@ class PreviewLoader(QObject):
             self._task = None
 
     def _begin(self) -> None:
-        request = self._wanted
+        request = self._question
         if request is None or self._worker.stopped:
             return
         task = self._task = self._worker.submit(lambda service, _token, _report: request(service))

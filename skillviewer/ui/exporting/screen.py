@@ -43,7 +43,7 @@ class ExportScreen(QWidget):
         super().__init__(parent)
         self._app_context = app_context
         self._actions = actions
-        self._shown = False
+        self._was_shown = False
         self._offered: dict[str, tuple[str, ...]] = {}  # values that the fields of the options offer
         self._current: VideoClip | None = None
         self.queue = ExportQueue(app_context.exports, app_context.jobs, app_context.study_list.learn, self)
@@ -115,17 +115,17 @@ class ExportScreen(QWidget):
     # changes elsewhere
 
     def on_shown(self) -> None:
-        self._shown = True
+        self._was_shown = True
         self._on_models()
         self._on_kind(self.kinds.exporter)
         self._on_marks()
 
     def on_hidden(self) -> None:
-        self._shown = False
+        self._was_shown = False
         self.previews.drop()
 
     def _on_videos(self, *_: object) -> None:
-        if not self._shown:
+        if not self._was_shown:
             return
         app_context = self._app_context
         candidates = [entry for entry in app_context.videos if entry.state.has_picture]
@@ -147,7 +147,7 @@ class ExportScreen(QWidget):
             self._show_message()
 
     def _on_models(self, *_: object) -> None:
-        if not self._shown:
+        if not self._was_shown:
             return
         loaded = self._app_context.state.model
         loaded_folder = loaded.folder if loaded is not None else None
@@ -278,7 +278,7 @@ class ExportScreen(QWidget):
     # preview
 
     def _preview(self) -> None:
-        if not self._shown:
+        if not self._was_shown:
             return
         exporter = self.kinds.exporter
         self.previews.drop()

@@ -86,7 +86,7 @@ class Curves(QWidget):
         self._held_loss = self._loss.plot(symbol="s", name="held out")
         self._bars = pg.ErrorBarItem(beam=0.0)
         self._share.addItem(self._bars)
-        self._held = self._share.plot(symbol="s", name="held out")
+        self._held_out = self._share.plot(symbol="s", name="held out")
         self._old = self._share.plot(symbol="t", name="known before")
         self._chance = pg.InfiniteLine(pos=CHANCE, angle=0)
         self._share.addItem(self._chance)
@@ -138,7 +138,7 @@ class Curves(QWidget):
             self._raw.setData([], [])
             self._smoothed.setData([], [])
         self._held_loss.setData(batches, np.array([row.held_out_loss for row in self._rows]))
-        self._held.setData(batches, held_out)
+        self._held_out.setData(batches, held_out)
         self._bars.setData(x=batches, y=held_out, top=high - held_out, bottom=held_out - low)
         old = np.array([100 * row.old for row in self._rows])
         is_known = self._old_kind is ForgettingMethod.PAIRS and len(old) > 0 and bool(np.isfinite(old).all())
@@ -166,7 +166,7 @@ class Curves(QWidget):
             (self._raw, raw),
             (self._smoothed, smoothed),
             (self._held_loss, held_out_pen),
-            (self._held, held_out_pen),
+            (self._held_out, held_out_pen),
             (self._old, old),
         ):
             curve.setPen(pen)
@@ -174,7 +174,7 @@ class Curves(QWidget):
         self.share_key.set_pens(held_out_pen, old)
         self._bars.setData(pen=pg.mkPen(accent, width=1))
         self._chance.setPen(pg.mkPen(theme.edge, width=1, style=dash))
-        for curve, colour in ((self._held_loss, accent), (self._held, accent), (self._old, text)):
+        for curve, colour in ((self._held_loss, accent), (self._held_out, accent), (self._old, text)):
             curve.setSymbolBrush(colour)
             curve.setSymbolPen(pg.mkPen(theme.base))
             curve.setSymbolSize(7)

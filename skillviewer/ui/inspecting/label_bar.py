@@ -25,7 +25,7 @@ class LabelBar(QWidget):
         super().__init__(parent)
         self._app_context = app_context
         self._labels: tuple[MomentLabel, ...] = ()
-        self._held: dict[str, int] = {}  # frame at which the key of a label was pressed, by label
+        self._pressed_at: dict[str, int] = {}  # frame at which the key of a label was pressed, by label
         self.chips: dict[str, Chip] = {}
         self._row = FlowLayout(gap_px=6)
         add_all(vertical(self, (16, 6, 12, 0)), self._row)
@@ -33,7 +33,7 @@ class LabelBar(QWidget):
         app_context.studies.opened.connect(self._refresh)
         app_context.studies.closed.connect(self._refresh)
         app_context.annotations.changed.connect(self._count)
-        app_context.playback.video_changed.connect(self._held.clear)
+        app_context.playback.video_changed.connect(self._pressed_at.clear)
         self._refresh()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -63,18 +63,18 @@ class LabelBar(QWidget):
         if kind == QEvent.Type.KeyPress:
             frame = self._frame_meant()
             if frame is not None:
-                self._held.setdefault(label.name, frame)
+                self._pressed_at.setdefault(label.name, frame)
         elif kind == QEvent.Type.KeyRelease:
             self._release(label.name)
 
     def _release(self, name: str) -> None:
-        start = self._held.pop(name, None)
+        start = self._pressed_at.pop(name, None)
         stop = self._frame_meant()
         if start is not None and stop is not None:
             self._save(name, min(start, stop), max(start, stop))
 
     def _release_all(self) -> None:
-        for name in tuple(self._held):
+        for name in tuple(self._pressed_at):
             self._release(name)
 
     def _frame_meant(self) -> int | None:

@@ -31,7 +31,7 @@ class MomentRow(QWidget):
         self._limit = 1.0
         self._digits = 2
         self._grey = False
-        self._here = False
+        self._is_here = False
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self.picture = Thumbnail(self)
         self.picture.clicked.connect(self._on_play)
@@ -42,10 +42,10 @@ class MomentRow(QWidget):
         self.bar = SignedBar(self)
         self._amount = QLabel(self)
         self._amount.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self._by = text_label("", self, muted=True, plain=True)
-        self._by.setMinimumWidth(20)
+        self._author = text_label("", self, muted=True, plain=True)
+        self._author.setMinimumWidth(20)
         worth = add_all(horizontal(spacing=8), (self.bar, 1), self._amount)
-        side = add_all(vertical(spacing=2), self._times, worth, self._by, 1)
+        side = add_all(vertical(spacing=2), self._times, worth, self._author, 1)
         corner = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft
         top = add_all(horizontal(spacing=8), (self.picture, 0, corner), (side, 1))
         self._sentence = WrappingLabel(self)
@@ -82,7 +82,13 @@ class MomentRow(QWidget):
 
     @property
     def text(self) -> str:
-        parts = (self._times.text(), self._amount.text(), self._sentence.plain, self._by.text(), self._opinions.plain)
+        parts = (
+            self._times.text(),
+            self._amount.text(),
+            self._sentence.plain,
+            self._author.text(),
+            self._opinions.plain,
+        )
         return " ".join(part for part in parts if part)
 
     @property
@@ -108,8 +114,8 @@ class MomentRow(QWidget):
             self._refresh()
 
     def set_here(self, is_here: bool) -> None:
-        if is_here != self._here:
-            self._here = is_here
+        if is_here != self._is_here:
+            self._is_here = is_here
             font = self._times.font()
             font.setWeight(font.Weight.DemiBold if is_here else font.Weight.Normal)
             self._times.setFont(font)
@@ -153,8 +159,8 @@ class MomentRow(QWidget):
             self._amount.setStyleSheet(f"color: {colour}")
             self._sentence.set_plain(found_moment.sentence(self._digits))
         self._sentence.setVisible(found_moment is not None)
-        self._by.setText(self._saved_by(card))
-        self._by.setVisible(bool(self._by.text()))
+        self._author.setText(self._saved_by(card))
+        self._author.setVisible(bool(self._author.text()))
         opinions = ["{}: {}".format(printable(m.author) or "unnamed", m.opinion) for m in card.opinions]
         self._opinions.set_plain(" · ".join(opinions))
         self._opinions.setVisible(bool(opinions))

@@ -169,7 +169,7 @@ class NoteBlock(QWidget):
         self.remove.setToolTip("Delete the note")
         self.remove.clicked.connect(lambda: app_context.annotations.remove(self.note))
         self.edit = NoteEdit(self)
-        self._known = note.text
+        self._saved_text = note.text
         row = add_all(horizontal(spacing=4), (self._about, 1), self.time, self.remove)
         add_all(vertical(self, (12, 4, 12, 4), 2), row, self.edit)
         self.show_note(note, writable=True)
@@ -185,10 +185,10 @@ class NoteBlock(QWidget):
         if note.time_s is not None:
             self.time.setText(clock(note.time_s))
         typed = self.edit.toPlainText()
-        replaced = typed != note.text and (not self.edit.hasFocus() or typed.strip() == self._known)
+        replaced = typed != note.text and (not self.edit.hasFocus() or typed.strip() == self._saved_text)
         if replaced:
             self.edit.setPlainText(note.text)
-        self._known = note.text
+        self._saved_text = note.text
         self.edit.setReadOnly(not writable)
         self.edit.setAccessibleName(f"Note by {author}")
         self.remove.setEnabled(writable)

@@ -69,7 +69,7 @@ class SegmentBars(PaintedWidget):
         self.segments: Segments | None = None
         self._grey = False
         self._pointed = -1
-        self._here = -1
+        self._segment = -1
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -87,8 +87,8 @@ class SegmentBars(PaintedWidget):
     def set_frame(self, frame: int) -> None:
         """Mark the segment that a frame belongs to."""
         segment = self.segments.at(frame) if self.segments is not None else -1
-        if segment != self._here:
-            self._here = segment
+        if segment != self._segment:
+            self._segment = segment
             self.update()
 
     def describe(self, segment: int) -> str:
@@ -138,7 +138,7 @@ class SegmentBars(PaintedWidget):
         n = len(self.segments) if self.segments is not None else 0
         way = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()), 0)
         if way and n:
-            current = self._pointed if self._pointed >= 0 else self._here
+            current = self._pointed if self._pointed >= 0 else self._segment
             self._point(min(max(current + way, 0), n - 1))
         elif event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space} and self._pointed >= 0:
             self._go(self._pointed)
@@ -168,8 +168,8 @@ class SegmentBars(PaintedWidget):
         zero = EDGE_PX + highest * scale
         for i, amount in enumerate(s.amounts.tolist()):
             slot = self._slot(i)
-            if i in {self._here, self._pointed}:
-                painter.fillRect(slot, QColor(theme.chosen if i == self._here else theme.raised))
+            if i in {self._segment, self._pointed}:
+                painter.fillRect(slot, QColor(theme.chosen if i == self._segment else theme.raised))
             height = max(abs(amount) * scale, 1.0)
             bar = QRectF(slot.left() + GAP_PX, zero - height if amount > 0 else zero, slot.width() - 2 * GAP_PX, height)
             painter.fillRect(bar, sign_colour(amount, theme, grey=self._grey))

@@ -100,7 +100,7 @@ class SplitScreen(QWidget):
         self._app_context = app_context
         self._actions = actions
         self._loader = app_context.reference
-        self._shown = False
+        self._is_shown = False
         self._theme: Theme | None = None
         self._opened: VideoClip | None = None  # the reference in the second player
         self._listed: tuple[ScoreGap, ...] = ()
@@ -228,7 +228,7 @@ class SplitScreen(QWidget):
             enabled={
                 "split_next": lambda: bool(self._loader.gaps),
                 "split_previous": lambda: bool(self._loader.gaps),
-                "split_close": lambda: self._shown,
+                "split_close": lambda: self._is_shown,
             },
             changed=(self._loader.changed,),
             player={
@@ -246,7 +246,7 @@ class SplitScreen(QWidget):
         fill_ground(theme.base, self.side, self.list)
 
     def on_shown(self) -> None:
-        self._shown = True
+        self._is_shown = True
         self._loader.want(on=True)
         self._app_context.feed.request(self._app_context.playback.frame)
         self._refresh()
@@ -254,7 +254,7 @@ class SplitScreen(QWidget):
         self.player.canvas.setFocus()
 
     def on_hidden(self) -> None:
-        self._shown = False
+        self._is_shown = False
         self._loader.want(on=False)
         self._opened = None
         self.other.close_video()
@@ -299,7 +299,7 @@ class SplitScreen(QWidget):
 
     def _follow(self, *_: object) -> None:
         pace, playback = self._loader.pace, self._app_context.playback
-        if self._shown and pace is not None and playback.video is not None:
+        if self._is_shown and pace is not None and playback.video is not None:
             self.other.show_time(float(pace.at(np.array(playback.time_s))), playing=playback.playing)
 
     def _on_other_video(self, *_: object) -> None:
@@ -309,7 +309,7 @@ class SplitScreen(QWidget):
 
     def _draw_motion(self) -> None:
         """Draw the motion of both videos, on one vertical scale where they have one unit."""
-        if not self._shown:
+        if not self._is_shown:
             return
         own_curves = self._app_context.tracks.curves
         other_curves = self._other_motion.curves
@@ -326,7 +326,7 @@ class SplitScreen(QWidget):
             view.plot.set_heights(heights)
 
     def _refresh(self, *_: object) -> None:
-        if not self._shown:
+        if not self._is_shown:
             return
         loader = self._loader
         if loader.clip != self._opened:

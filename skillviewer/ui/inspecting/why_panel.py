@@ -36,7 +36,7 @@ class WhyPanel(QStackedWidget):
         self._inquiry = app_context.inquiry
         self._actions = actions
         self._theme: Theme = LIGHT
-        self._shown: Findings | None = None
+        self._findings: Findings | None = None
         self.grey = False  # true if attention is no better than random
         self.setMinimumWidth(240)
         self.empty = EmptyState(self)
@@ -100,7 +100,7 @@ class WhyPanel(QStackedWidget):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self._app_context.explanations.want(self, False)
-        self._shown = None
+        self._findings = None
 
     def _refresh(self) -> None:
         if not self.isVisible():
@@ -110,18 +110,18 @@ class WhyPanel(QStackedWidget):
             self._show_findings(findings)
         elif stage is not WhyStage.COMING:
             self._show_empty(stage)
-        elif self._shown is not None and (entry is None or self._shown.analysis.clip != entry.clip):
+        elif self._findings is not None and (entry is None or self._findings.analysis.clip != entry.clip):
             self.empty.show_state("")
             self.setCurrentWidget(self.empty)
 
     def _show_again(self, *_: object) -> None:
-        self._shown = None
+        self._findings = None
         self._refresh()
 
     def _show_findings(self, findings: Findings) -> None:
         self.setCurrentWidget(self.page)
-        before = self._shown
-        self._shown = findings
+        before = self._findings
+        self._findings = findings
         self._show_work()
         if findings is before:
             return
@@ -165,12 +165,12 @@ class WhyPanel(QStackedWidget):
         self.moments.setVisible(not folded)
 
     def _show_work(self) -> None:
-        has_evidence = self._shown is not None and self._shown.evidence is not None
+        has_evidence = self._findings is not None and self._findings.evidence is not None
         self.contributions.show_work(has_evidence=has_evidence and self._app_context.explanations.evidence is not None)
 
     def _show_empty(self, stage: WhyStage) -> None:
         entry = self._inquiry.entry
-        self._shown = None
+        self._findings = None
         reason = entry.reason if entry is not None else ""
         progress = None
         if stage is WhyStage.WORKING and entry is not None:

@@ -23,14 +23,14 @@ class PointPicker(QObject):
         super().__init__(canvas)
         self._canvas = canvas
         self._requests = requests
-        self._at: QPointF | None = None  # cross hair, in the widget
+        self._cross_hair: QPointF | None = None  # cross hair, in the widget
         self.points: Points = []  # picked so far
         requests.changed.connect(self._on_request)
         canvas.installEventFilter(self)
 
     def _on_request(self, request: PointRequest | None) -> None:
         self.points = []
-        self._at = None
+        self._cross_hair = None
         self._canvas.picks = request is not None
         if request is not None:
             self._canvas.setCursor(Qt.CursorShape.CrossCursor)
@@ -64,17 +64,17 @@ class PointPicker(QObject):
             return True
         if key in _MOVES:
             step = 1 if event.modifiers() & Qt.KeyboardModifier.ControlModifier else STEP_PX
-            position = self._at if self._at is not None else QPointF(self._canvas.rect().center())
-            self._at = position + QPointF(*_MOVES[key]) * step
+            position = self._cross_hair if self._cross_hair is not None else QPointF(self._canvas.rect().center())
+            self._cross_hair = position + QPointF(*_MOVES[key]) * step
         elif key == Qt.Key.Key_Escape:
             self._requests.ask(None)
         elif key == Qt.Key.Key_Backspace:
             self.points = self.points[:-1]
-        elif self._at is None:
+        elif self._cross_hair is None:
             self._finish()
         else:
-            self._pick(self._at)
-            self._at = None
+            self._pick(self._cross_hair)
+            self._cross_hair = None
         self._canvas.update()
         return True
 
@@ -117,11 +117,11 @@ class PointPicker(QObject):
             painter.setPen(QPen(HALO, 1))
             painter.setBrush(_COLOUR)
             painter.drawEllipse(place, 3, 3)
-        if self._at is not None:
+        if self._cross_hair is not None:
             for width, colour in ((3.2, HALO), (1.4, _COLOUR)):
                 painter.setPen(QPen(colour, width))
-                painter.drawLine(self._at - QPointF(12, 0), self._at + QPointF(12, 0))
-                painter.drawLine(self._at - QPointF(0, 12), self._at + QPointF(0, 12))
+                painter.drawLine(self._cross_hair - QPointF(12, 0), self._cross_hair + QPointF(12, 0))
+                painter.drawLine(self._cross_hair - QPointF(0, 12), self._cross_hair + QPointF(0, 12))
         self._draw_hint(painter, request.hint)
         painter.restore()
 

@@ -89,7 +89,7 @@ class TimePlot(pg.PlotWidget):  # type: ignore[misc]
         for axis in axes.values():
             axis.enableAutoSIPrefix(False)  # no axis has a unit with prefixes, and looking for one takes time
         self._playback = playback
-        self._held = Qt.MouseButton.NoButton
+        self._button = Qt.MouseButton.NoButton
         self._seek: Seek = seek or playback.seek_time
         self._from = 0.0
         self._until = 1.0
@@ -243,19 +243,19 @@ class TimePlot(pg.PlotWidget):  # type: ignore[misc]
         self._seek(self._time_at(event) + self._box.viewPixelSize()[0])
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._held = event.button()
+        self._button = event.button()
         self.mouseMoveEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self._held == Qt.MouseButton.LeftButton:
+        if self._button == Qt.MouseButton.LeftButton:
             self._go(event)
         event.accept()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Let go: the playhead is where the mouse is now."""
-        if self._held == Qt.MouseButton.LeftButton:
+        if self._button == Qt.MouseButton.LeftButton:
             self._go(event)
-        self._held = Qt.MouseButton.NoButton
+        self._button = Qt.MouseButton.NoButton
         event.accept()
 
     def apply_theme_to_axes(self, theme: Theme) -> None:

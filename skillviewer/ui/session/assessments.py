@@ -48,11 +48,11 @@ class AssessmentQueue(QObject):
         self._videos = videos
         self._jobs = jobs
         self._messages = messages
-        self._kept: dict[tuple[VideoClip, str], Analysis] = {}  # (video, digest of the checkpoint)
+        self._results: dict[tuple[VideoClip, str], Analysis] = {}  # (video, digest of the checkpoint)
         self._model: LoadedModel | None = None
         self._queue: list[VideoClip] = []
         self._unasked: set[VideoClip] = set()
-        self._again: set[VideoClip] = set()  # requested again although they are assessed
+        self._to_repeat: set[VideoClip] = set()  # requested again although they are assessed
         self.running: VideoClip | None = None
         self._passes = 0  # of the video that is being assessed
         self._task: Task | None = None
@@ -89,7 +89,7 @@ class AssessmentQueue(QObject):
         for clip in sorted(clips, key=lambda clip: clip != current):
             saved = self._known(clip)
             if clip == self.running and clip not in self._queue and self._passes < self._state.passes:
-                self._again.add(clip)
+                self._to_repeat.add(clip)
                 self._queue.append(clip)
             self._enqueue(clip, again=saved is not None and saved.n_passes < self._state.passes)
         self._advance()
@@ -104,7 +104,7 @@ class AssessmentQueue(QObject):
 
     def _suffices(self, clip: VideoClip, analysis: Analysis | None) -> bool:
         """Return True if the known analysis of a video is the one that it waits for."""
-        if analysis is None or clip in self._again:
+        if analysis is None or clip in self._to_repeat:
             return False
         return clip in self._unasked or analysis.n_passes >= self._state.passes
 
@@ -114,7 +114,7 @@ class AssessmentQueue(QObject):
         if entry is None or not entry.state.has_picture or clip == self.running or clip in self._queue:
             return
         if again or entry.state is not VideoState.DONE:
-            self._again.update([clip] if again else [])
+            self._to_repeat.update([clip] if again else [])
             self._queue.append(clip)
             self._videos.update(clip, state=VideoState.WAITING, reason="", n_done=0, total=0)
 
@@ -122,7 +122,7 @@ class AssessmentQueue(QObject):
         waiting = self._queue
         self._queue = []
         self._unasked.clear()
-        self._again.clear()
+        self._to_repeat.clear()
         self._throttle.stop()
         for clip in waiting:
             self._restore(clip)
@@ -135,7 +135,7 @@ class AssessmentQueue(QObject):
         """Take in what was kept of a model's earlier assessments, by video; what was made meanwhile stands."""
         for clip, analysis in analyses.items():
             digest = analysis.provenance.model_digest
-            self._kept.setdefault((clip, digest), analysis)
+            self._results.setdefault((clip, digest), analysis)
             entry = self._videos.get(clip)
             if digest == self._state.digest and entry is not None:
                 if clip == self.running and clip in self._unasked and self._task is not None:
@@ -149,7 +149,7 @@ class AssessmentQueue(QObject):
 
     def show_tasks(self) -> None:
         """Put scores on the raters' scale anew, since tasks have changed."""
-        for entry in self._videos if self._kept else ():
+        for entry in self._videos if self._results else ():
             saved = self._known(entry.clip)
             if entry.analysis is not None and saved is not None and saved.scaled != entry.analysis.scaled:
                 self._videos.update(entry.clip, analysis=saved)
@@ -158,16 +158,16 @@ class AssessmentQueue(QObject):
 
     def resting_on_tracks(self) -> list[tuple[VideoClip, Analysis]]:
         """Return the known analyses, by any model, whose numbers depend on tracks."""
-        return [(clip, analysis) for (clip, _), analysis in self._kept.items() if analysis.tracks]
+        return [(clip, analysis) for (clip, _), analysis in self._results.items() if analysis.tracks]
 
     def renew(self, clips: Collection[VideoClip]) -> None:
         """Forget the analyses of some videos that depend on tracks, and begin anew where one is under way.
 
         The video on screen is assessed again if that is automatic; the others count as not assessed.
         """
-        self._kept = {
+        self._results = {
             (clip, digest): analysis
-            for (clip, digest), analysis in self._kept.items()
+            for (clip, digest), analysis in self._results.items()
             if clip not in clips or not analysis.tracks
         }
         for clip in clips:
@@ -184,7 +184,7 @@ class AssessmentQueue(QObject):
 
     def forget(self) -> None:
         """Forget the analyses of videos that are no longer there."""
-        self._kept.clear()
+        self._results.clear()
 
     def _on_current(self, clip: VideoClip | None) -> None:
         entry = self._videos.get(clip)
@@ -194,7 +194,7 @@ class AssessmentQueue(QObject):
 
     def _on_added(self, first: int, last: int) -> None:
         """Give videos that come back their known analyses."""
-        for row in range(first, last + 1) if self._kept else ():
+        for row in range(first, last + 1) if self._results else ():
             if self._known(self._videos[row].clip) is not None:
                 self._restore(self._videos[row].clip)
 
@@ -286,7 +286,7 @@ class AssessmentQueue(QObject):
         model = self._model
         if clip is None or model is None:
             return
-        self._kept[clip, model.digest] = analysis
+        self._results[clip, model.digest] = analysis
         self.assessed.emit(analysis, model)
         self._restore(clip)
         if clip == self._state.current:
@@ -318,7 +318,7 @@ class AssessmentQueue(QObject):
         self._n_done += 1
         if self.running is not None and self.running not in self._queue:
             self._unasked.discard(self.running)
-            self._again.discard(self.running)
+            self._to_repeat.discard(self.running)
         self.running = self._task = None
         self._throttle.stop()
         if self._queue:
@@ -334,7 +334,7 @@ class AssessmentQueue(QObject):
             self.busy_changed.emit(False)
 
     def _known(self, clip: VideoClip) -> Analysis | None:
-        analysis = self._kept.get((clip, self._state.digest))
+        analysis = self._results.get((clip, self._state.digest))
         return None if analysis is None else analysis.in_task(*self._videos.tasks(clip))
 
     def _leave_out(self, clip: VideoClip) -> None:

@@ -26,7 +26,7 @@ class Cohorts(QObject):
         self._videos = videos
         self._ranked: dict[str, list[float]] | None = None  # scores by task, ascending; None: nothing is counted
         self._members: dict[str, dict[VideoClip, VideoEntry]] = {}  # assessed videos by task
-        self._seen: dict[VideoClip, VideoEntry] = {}  # as they were counted
+        self._counted: dict[VideoClip, VideoEntry] = {}  # as they were counted
         self._open: Counter[str] = Counter()  # number of videos by task that could be assessed and are not
         videos.changed.connect(self._on_changed)
         for signal in (videos.added, videos.removed, videos.cleared, videos.unfamiliar_shown):
@@ -40,8 +40,8 @@ class Cohorts(QObject):
         """Put a video where it belongs by its score and task; other changes come by the thousand."""
         ranked = self._ranks()
         clip = entry.clip
-        before = self._seen.get(clip)
-        self._seen[clip] = entry
+        before = self._counted.get(clip)
+        self._counted[clip] = entry
         moved = before is None or (before.analysis, before.task) != (entry.analysis, entry.task)
         if before is not None:
             self._open[before.task] -= _is_open(before)
@@ -64,7 +64,7 @@ class Cohorts(QObject):
         if self._ranked is None:
             self._ranked = {}
             self._members = {}
-            self._seen = {}
+            self._counted = {}
             self._open = Counter()
             for entry in self._videos:
                 self._count(entry)
@@ -84,7 +84,7 @@ class Cohorts(QObject):
     def n_unassessed(self, entry: VideoEntry) -> int:
         """Return the number of comparable videos that could be assessed and are not, without the video itself."""
         self._ranks()
-        itself = self._seen.get(entry.clip)
+        itself = self._counted.get(entry.clip)
         return self._open[entry.task] - (itself is not None and itself.task == entry.task and _is_open(itself))
 
     def position(self, entry: VideoEntry) -> CohortPosition | None:
@@ -92,7 +92,7 @@ class Cohorts(QObject):
         if entry.analysis is None or self.scored(entry) is None:
             return None
         ranked = self._ranks().get(entry.task, [])
-        counted = self._seen.get(entry.clip)
+        counted = self._counted.get(entry.clip)
         if counted is None or counted.analysis is not entry.analysis:
             return None
         return place(entry.analysis.score, entry.analysis.interval, ranked)

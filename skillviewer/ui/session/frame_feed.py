@@ -125,9 +125,9 @@ class FrameFeed(QObject):
         self._generation = 0
         self.width_px = 0  # of the picture on screen
         self.path: Path | None = None
-        self._shown: DisplayPicture | None = None
+        self._displayed: DisplayPicture | None = None
         self._want: _Want | None = None
-        self._lost = 0  # number of a request without an answer
+        self._unanswered = 0  # number of a request without an answer
         self._opening: Task | None = None
         self._warming: Task | None = None
         self._warm = False
@@ -136,8 +136,8 @@ class FrameFeed(QObject):
     @property
     def settled(self) -> bool:
         """True when the exact picture of the last frame asked for has arrived, or cannot be decoded."""
-        want, on_screen = self._want, self._shown
-        if want is not None and want.serial == self._lost:
+        want, on_screen = self._want, self._displayed
+        if want is not None and want.serial == self._unanswered:
             return True
         return want is None or (on_screen is not None and on_screen.serial == want.serial and on_screen.exact)
 
@@ -154,7 +154,7 @@ class FrameFeed(QObject):
     def close(self) -> None:
         """Stop; answers under way are dropped."""
         self._generation += 1
-        self.path = self._shown = self._want = None
+        self.path = self._displayed = self._want = None
         self._mailbox.clear()
         self._idle.stop()
         self._stop_warming()
@@ -207,12 +207,12 @@ class FrameFeed(QObject):
         if isinstance(value, VideoInfo):
             self.opened.emit(value)
         elif isinstance(value, DisplayPicture):
-            self._shown = value
+            self._displayed = value
             self.arrived.emit(value)
         else:
             want = self._want
             if want is not None and want.serial == answer.serial:
-                self._lost = want.serial
+                self._unanswered = want.serial
                 text = "Frame {} cannot be shown. {}"
                 self.lost.emit(text.format(want.frame_index + 1, value))
             self.failed.emit(value)

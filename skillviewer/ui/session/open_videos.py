@@ -32,7 +32,7 @@ class OpenVideos:
     ) -> None:
         self._open_reader = open_reader
         self._open_proxy = open_proxy
-        self._most = max_open
+        self._max_open = max_open
         self._readers: dict[Path, Reader] = {}  # the one used last comes last
         self._proxies: dict[Path, Proxy] = {}
 
@@ -42,7 +42,7 @@ class OpenVideos:
         if reader is None:
             reader = self._open_reader(path, token)
         self._readers[path] = reader
-        while len(self._readers) > self._most:
+        while len(self._readers) > self._max_open:
             self._close(next(iter(self._readers)))
         return reader
 

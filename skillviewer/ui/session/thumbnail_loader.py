@@ -44,23 +44,23 @@ class ThumbnailLoader(QObject):
     def __init__(self, index: WorkerThread[Backend], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._index = index
-        self._kept: dict[Place, RGBImage] = {}
-        self._asked: frozenset[Place] = frozenset()
+        self._pictures: dict[Place, RGBImage] = {}
+        self._requested: frozenset[Place] = frozenset()
         self._task: Task | None = None
 
     def get(self, path: Path, frame: int) -> RGBImage | None:
         """Return a picture if it is there, (h, w, 3) uint8 RGB."""
-        return self._kept.get((path, frame))
+        return self._pictures.get((path, frame))
 
     def want(self, path: Path, frames: list[int]) -> None:
         """Ask for pictures of a video; ``came`` fires for each."""
-        missing = sorted({frame for frame in frames if (path, frame) not in self._kept})
+        missing = sorted({frame for frame in frames if (path, frame) not in self._pictures})
         places = frozenset((path, frame) for frame in missing)
-        if not missing or places <= self._asked or self._index.stopped:
+        if not missing or places <= self._requested or self._index.stopped:
             return
         if self._task is not None:
             self._task.cancel()
-        self._asked = places
+        self._requested = places
         self._task = task = self._index.submit(
             lambda backend, token, report: _made(backend, path, missing, token, report)
         )
@@ -69,12 +69,12 @@ class ThumbnailLoader(QObject):
     def _on_one(self, progress: Progress) -> None:
         assert isinstance(progress.value, tuple)
         place, picture = progress.value
-        self._kept[place] = picture
-        while len(self._kept) > MAX_CACHED:
-            del self._kept[next(iter(self._kept))]
+        self._pictures[place] = picture
+        while len(self._pictures) > MAX_CACHED:
+            del self._pictures[next(iter(self._pictures))]
         self.came.emit()
 
     def _on_finished(self) -> None:
         if self.sender() is self._task:
             self._task = None
-            self._asked = frozenset()
+            self._requested = frozenset()

@@ -59,7 +59,7 @@ class UndoStack(QObject):
     def __init__(self, studies: StudyController, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._studies = studies
-        self._done: list[_Entry] = []
+        self._commands_done: list[_Entry] = []
         self._undone: list[_Entry] = []
         self._under_way: dict[Task, _Entry] = {}
         studies.replaced.connect(self.clear)
@@ -67,7 +67,7 @@ class UndoStack(QObject):
     @property
     def undo_text(self) -> str | None:
         """Text of the command that would be undone, or None."""
-        return self._done[-1].command.text if self._done else None
+        return self._commands_done[-1].command.text if self._commands_done else None
 
     @property
     def redo_text(self) -> str | None:
@@ -76,19 +76,19 @@ class UndoStack(QObject):
 
     def clear(self) -> None:
         """Forget everything: another study is on screen."""
-        self._done.clear()
+        self._commands_done.clear()
         self._undone.clear()
         self._under_way.clear()
         self.changed.emit()
 
     def remember(self, command: Command, result: object) -> None:
         """Put an earlier change on the stack, with the result that its ``undo`` needs."""
-        self._done.append(_Entry(command, is_done=True, landed=True, result=result))
+        self._commands_done.append(_Entry(command, is_done=True, landed=True, result=result))
         self.changed.emit()
 
     def drop(self, change: str) -> None:
         """Forget all commands that change this, and no others."""
-        self._done = [entry for entry in self._done if change not in entry.command.changes]
+        self._commands_done = [entry for entry in self._commands_done if change not in entry.command.changes]
         self._undone = [entry for entry in self._undone if change not in entry.command.changes]
         self._under_way = {t: entry for t, entry in self._under_way.items() if change not in entry.command.changes}
         self.changed.emit()
@@ -97,19 +97,19 @@ class UndoStack(QObject):
         """Do a command and put it on the stack. Undone commands cannot be redone any more."""
         self._undone.clear()
         entry = _Entry(command)
-        self._done.append(entry)
+        self._commands_done.append(entry)
         return self._submit(entry, entry.do)
 
     def undo(self) -> None:
-        if self._done:
-            entry = self._done.pop()
+        if self._commands_done:
+            entry = self._commands_done.pop()
             self._undone.append(entry)
             self._submit(entry, entry.undo)
 
     def redo(self) -> None:
         if self._undone:
             entry = self._undone.pop()
-            self._done.append(entry)
+            self._commands_done.append(entry)
             self._submit(entry, entry.do)
 
     def _submit(self, entry: _Entry, work: Callable[[Study], object]) -> Task:
@@ -126,9 +126,9 @@ class UndoStack(QObject):
             return  # forgotten, or later requests decide where it belongs
         if entry.is_done:
             self._undone = [other for other in self._undone if other is not entry]
-            self._done.append(entry)
-        elif entry in self._done:
-            self._done.remove(entry)
+            self._commands_done.append(entry)
+        elif entry in self._commands_done:
+            self._commands_done.remove(entry)
             if entry.landed:
                 self._undone.append(entry)
         self.changed.emit()

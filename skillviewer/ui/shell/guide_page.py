@@ -69,7 +69,7 @@ class GuidePage(QTextBrowser):
         super().__init__(parent)
         self._themes = themes
         self._guide: Guide | None = None
-        self._made: QTextDocument | None = None
+        self._document: QTextDocument | None = None
         self._pictures: list[tuple[int, QImage]] = []
         self._hits: list[tuple[int, int]] = []
         self._refit = single_shot(self, REFIT_MS, self._fit_pictures)
@@ -143,7 +143,7 @@ class GuidePage(QTextBrowser):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        page_font = self._made if event.type() == QEvent.Type.FontChange else None
+        page_font = self._document if event.type() == QEvent.Type.FontChange else None
         if page_font is not None and page_font.defaultFont() != self.font():
             self.take_theme()
 
@@ -171,8 +171,8 @@ class GuidePage(QTextBrowser):
         document.setDocumentMargin(MARGIN_PX)
         document.setMarkdown(self._guide.text)
         self._dress(document)
-        before = self._made
-        self._made = document
+        before = self._document
+        self._document = document
         self.setDocument(document)  # laid out once, when it is complete
         if before is not None:
             before.deleteLater()  # Qt deletes only the document that it made itself

@@ -51,9 +51,9 @@ class JobsPanel(QWidget):
         self._jobs = jobs = app_context.jobs
         self._rows: dict[Job, JobRow] = {}
         self._column = vertical(self, (0, 4, 0, 4), 0)
-        self._nothing = text_label("No jobs are running.", self, muted=True)
-        self._nothing.setContentsMargins(12, 8, 12, 8)
-        add_all(self._column, self._nothing, 1)
+        self._empty_label = text_label("No jobs are running.", self, muted=True)
+        self._empty_label.setContentsMargins(12, 8, 12, 8)
+        add_all(self._column, self._empty_label, 1)
         jobs.changed.connect(self._on_jobs)
         self._on_jobs()
 
@@ -66,4 +66,4 @@ class JobsPanel(QWidget):
                 row = self._rows[job] = JobRow(job, self)
                 self._column.insertWidget(self._column.count() - 1, row)
             self._rows[job].refresh()
-        self._nothing.setVisible(not running)
+        self._empty_label.setVisible(not running)

@@ -44,8 +44,8 @@ class ModelMenu(ExclusiveMenu):
     def __init__(self, models: ModelChooser, parent: QWidget) -> None:
         super().__init__("Model", [], parent, lambda folder: models.choose(Path(folder)))
         self._models = models
-        self._nothing = self.addAction("No model on this computer")
-        self._nothing.setEnabled(False)
+        self._empty_action = self.addAction("No model on this computer")
+        self._empty_action.setEnabled(False)
         models.entries_changed.connect(self._on_entries)
         models.wanted_changed.connect(self._on_wanted)
         self._on_entries()
@@ -56,7 +56,7 @@ class ModelMenu(ExclusiveMenu):
         if chosen_model is not None and str(chosen_model) not in {folder for folder, _ in entries}:
             entries.append((str(chosen_model), printable(chosen_model.name)))
         self.set_options(entries)
-        self._nothing.setVisible(not entries)
+        self._empty_action.setVisible(not entries)
         self._on_wanted(chosen_model)
 
     def _on_wanted(self, folder: Path | None) -> None:

@@ -32,10 +32,10 @@ class MessageBar(QFrame):
         self._icon = QLabel(self)
         self._text = text_label("", self, wrap=True, plain=True)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._more = tool_button("", self, self.show_details)
+        self._details_button = tool_button("", self, self.show_details)
         self._close = tool_button("", self, messages.dismiss, tip="Close")
         self._close.setAccessibleName("Close this message")
-        row = add_all(horizontal(spacing=8), self._icon, (self._text, 1), self._more, self._close)
+        row = add_all(horizontal(spacing=8), self._icon, (self._text, 1), self._details_button, self._close)
         self._details = text_label("", self, wrap=True, plain=True)
         self._details.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._details.setContentsMargins(28, 0, 0, 4)
@@ -92,8 +92,8 @@ class MessageBar(QFrame):
             lines.append(f"and {len(message.details) - MAX_DETAILS} more")
         self._details.setText("\n".join(lines))
         self._details.setVisible(self._open and bool(lines))
-        self._more.setVisible(bool(lines))
-        self._more.setText("Hide details" if self._open else "Details")
+        self._details_button.setVisible(bool(lines))
+        self._details_button.setText("Hide details" if self._open else "Details")
         theme = self._theme
         if theme is not None:
             colour = {Severity.NOTE: theme.accent, Severity.WARNING: theme.warn, Severity.ERROR: theme.bad}

@@ -5,6 +5,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Pair
@@ -143,7 +144,7 @@ def test_a_processor_that_is_rarely_free_is_not_taken_for_a_slow_one(monkeypatch
         cpu_s[0] += chunks[-1]
         wall_s[0] += 0.1
 
-    monkeypatch.setattr(pace.np, "power", chunk)
+    monkeypatch.setattr(np, "power", chunk)
     monkeypatch.setattr(time, "perf_counter", lambda: wall_s[0])
     monkeypatch.setattr(time, "thread_time", lambda: cpu_s[0])
     load = pace._measured_load()

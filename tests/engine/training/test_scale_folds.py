@@ -110,7 +110,7 @@ def test_the_people_needed_are_known_before_any_training() -> None:
     few, enough = scale_prospect(rated(6)), scale_prospect(rated(12))
     assert not missing(few.text, "6 people", "11")
     assert (few.n_people, few.n_needed, few.is_possible, enough.is_possible) == (6, 11, False, True)
-    assert scale_prospect(rated(12), seen=NAMES[:2]).n_people == 10, "two people have been trained on before"
+    assert scale_prospect(rated(12), videos_seen=NAMES[:2]).n_people == 10, "two people have been trained on before"
     assert not scale_prospect(replace(rated(12), ratings=None)).is_possible
     unnamed = replace(rated(12), videos=tuple(DatasetVideo(name) for name in NAMES))
     assert "not known who" in scale_prospect(unnamed).text

@@ -119,6 +119,7 @@ def test_sound_is_kept_unless_it_is_unwanted_and_it_is_said_why_it_is_left_out(t
 
 @pytest.mark.parametrize("kind", ["late", "damaged", "8 kHz"])
 def test_an_awkward_sound_is_written_as_far_as_it_goes_and_the_rest_is_said(kind: str, tmp_path: Path) -> None:
+    clicks_s: tuple[float, ...]
     if kind == "late":
         source = write_clicks(tmp_path / "in.mkv", codec="pcm_s16le", sound_start_s=1.0)
         clicks_s, said = CLICKS_S[1:], "starts 1.0 s after"

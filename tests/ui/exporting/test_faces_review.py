@@ -63,7 +63,7 @@ def review(qtbot: QtBot, made: Composition, video: Path) -> Iterator[FacesReview
 
 
 def on_screen(review: FacesReview) -> int | None:
-    return review._shown.frame_index if review._shown is not None and review._shown.exact else None
+    return review._picture.frame_index if review._picture is not None and review._picture.exact else None
 
 
 def at(review: FacesReview, x: float, y: float) -> QPoint:

@@ -644,9 +644,11 @@ def test_a_study_that_can_be_read_only(qtbot: QtBot, make_trainer: MakeTraining)
     assert not choices.button.isEnabled()
     assert choices.read_only.isVisible(), "the reason stands below the grey button"
     copy = first.path.with_name("copy.skillstudy")
-    first.made.window.dialogs.save_answer = copy
+    dialogs = first.made.window.dialogs
+    assert isinstance(dialogs, FakeDialogs)
+    dialogs.save_answer = copy
     click(choices.save)
-    qtbot.waitUntil(lambda: first.made.app_context.studies.current.path == copy)
+    qtbot.waitUntil(lambda: (study := first.made.app_context.studies.current) is not None and study.path == copy)
     first.wait_for_forecast()
     qtbot.waitUntil(choices.button.isEnabled)
     assert not choices.read_only.isVisible()

@@ -95,7 +95,7 @@ def test_a_note_is_changed_in_place_and_changed_back(qtbot: QtBot, opened: Compo
     type_text(edit, ", second")
     notes_of(opened).fresh.setFocus()
     qtbot.waitUntil(lambda: on_disk(opened) == ["First, second"])
-    qtbot.waitUntil(lambda: len(opened.app_context.undo._done) == 2)
+    qtbot.waitUntil(lambda: len(opened.app_context.undo._commands_done) == 2)
     opened.window.actions_["undo"].trigger()
     qtbot.waitUntil(lambda: shown(opened) == ["First"])
     assert on_disk(opened) == ["First"]
@@ -111,7 +111,7 @@ def test_two_changes_in_one_note_are_two_steps_and_the_field_follows_them(qtbot:
     for letter in "BC":
         type_text(edit, letter)
         key(edit, Qt.Key.Key_Return, CTRL)
-    qtbot.waitUntil(lambda: len(opened.app_context.undo._done) == 3)
+    qtbot.waitUntil(lambda: len(opened.app_context.undo._commands_done) == 3)
     qtbot.waitUntil(lambda: on_disk(opened) == ["ABC"] and not opened.app_context.study._tasks)
     for left in ("AB", "A"):
         opened.window.actions_["undo"].trigger()

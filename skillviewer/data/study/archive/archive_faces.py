@@ -58,7 +58,7 @@ class VideoCopies:
         self._n_heard = 0
         self._store = FaceStore()
         self._copies: dict[str, VideoInfo] = {}  # by digest of the copy
-        self._named: list[tuple[str, Faces]] = []
+        self._faces_by_name: list[tuple[str, Faces]] = []
         self.faces: dict[str, Faces] = {}
 
     def copy(self, source: Path, digest: str, name: str, clip_range: ClipRange | None = None) -> "VideoInfo":
@@ -97,7 +97,7 @@ class VideoCopies:
         self._copies[info.digest] = info
         if faces is not None:
             self.faces[digest] = faces
-            self._named.append((name, faces))
+            self._faces_by_name.append((name, faces))
         return info
 
     def _named_report(self, stage: str) -> Report:
@@ -121,24 +121,24 @@ class VideoCopies:
 
     def warnings(self) -> tuple[str, ...]:
         """Return remarks for the user about the archive, one sentence each."""
-        if not self._named:
+        if not self._faces_by_name:
             return ("No video is in the archive, so there was no face to blur.",)
         return (self._counted(), LOOK_THROUGH, self._format_sound(), _OF_BEFORE)
 
     def _format_sound(self) -> str:
         n = self._n_heard
-        total = len(self._named)
+        total = len(self._faces_by_name)
         if not self._sound:
             return _SILENT
         return f"{n} of {total} blurred videos have their sound: {_HEARD}" if n else "None of the videos has sound."
 
     def _counted(self) -> str:
-        blurred = [name for name, faces in self._named if faces.tracks]
-        without_faces = [name for name, faces in self._named if not faces.tracks]
-        drawn = [name for name, faces in self._named if not faces.searched]
-        doubtful = [(name, n) for name, faces in self._named if (n := doubtful_frames(faces.doubts))]
+        blurred = [name for name, faces in self._faces_by_name if faces.tracks]
+        without_faces = [name for name, faces in self._faces_by_name if not faces.tracks]
+        drawn = [name for name, faces in self._faces_by_name if not faces.searched]
+        doubtful = [(name, n) for name, faces in self._faces_by_name if (n := doubtful_frames(faces.doubts))]
         total = sum(n for _, n in doubtful)
-        text = f"Faces are blurred in {len(blurred)} of {len(self._named)} videos"
+        text = f"Faces are blurred in {len(blurred)} of {len(self._faces_by_name)} videos"
         but = f" (none was found in {_list(without_faces)})" if without_faces else ""
         doubtful_text = f" ({_list([f'{name}: {n}' for name, n in doubtful])})" if doubtful else ""
         drawn_text = f"; only boxes drawn by hand are blurred, without a search, in {_list(drawn)}" if drawn else ""
@@ -152,7 +152,7 @@ class VideoCopies:
             "",
             "To look the doubtful frames over: open the study, Export, Blur faces, Review faces.",
             "",
-            *(format_blurring(name, faces) for name, faces in self._named),
+            *(format_blurring(name, faces) for name, faces in self._faces_by_name),
         ]
         path = self._folder / "readme.txt"
         path.write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8", newline="\n")

@@ -58,8 +58,8 @@ class EvidenceLoader(QObject):
         self._saved: dict[EvidenceKey, Evidence] = {}
         self._failures: dict[EvidenceKey, str] = {}
         self._refused: set[EvidenceKey] = set()  # stopped by the user: not computed again unless they ask
-        self._wanted: set[QObject] = set()
-        self._asked: EvidenceKey | None = None
+        self._viewers: set[QObject] = set()
+        self._requested: EvidenceKey | None = None
         self._task: Task | None = None
         self._job: Job | None = None
         self._progress: Progress | None = None
@@ -84,7 +84,7 @@ class EvidenceLoader(QObject):
     def working(self) -> bool:
         """True while the evidence of the video on screen is being computed, or is about to be."""
         key = self._here
-        return key is not None and (key == self._asked or self._settle.isActive())
+        return key is not None and (key == self._requested or self._settle.isActive())
 
     @property
     def stopped(self) -> bool:
@@ -93,7 +93,7 @@ class EvidenceLoader(QObject):
 
     @property
     def progress(self) -> Progress | None:
-        return self._progress if self._asked is not None and self._asked == self._here else None
+        return self._progress if self._requested is not None and self._requested == self._here else None
 
     @property
     def _here(self) -> EvidenceKey | None:
@@ -103,9 +103,9 @@ class EvidenceLoader(QObject):
     def want(self, viewer: QObject, on: bool) -> None:
         """Note that a widget wants to show evidence, or no longer does."""
         if on:
-            self._wanted.add(viewer)
+            self._viewers.add(viewer)
         else:
-            self._wanted.discard(viewer)
+            self._viewers.discard(viewer)
         self._map_style()
 
     def ask(self) -> None:
@@ -118,7 +118,7 @@ class EvidenceLoader(QObject):
             self.changed.emit()
 
     def _on_analysis(self, _analysis: Analysis | None) -> None:
-        if self._asked is not None and self._asked != self._here and self._task is not None:
+        if self._requested is not None and self._requested != self._here and self._task is not None:
             self._task.cancel()
         self._map_style()
         self.changed.emit()
@@ -126,13 +126,13 @@ class EvidenceLoader(QObject):
     def _needed(self) -> bool:
         key = self._here
         model = self._state.model
-        if key is None or model is None or not self._wanted or self._worker.stopped:
+        if key is None or model is None or not self._viewers or self._worker.stopped:
             return False
         is_settled = key in self._saved or key in self._failures or key in self._refused
         return not is_settled and key.model == model.digest
 
     def _map_style(self) -> None:
-        if self._needed() and self._asked != self._here:
+        if self._needed() and self._requested != self._here:
             self._settle.start()
         else:
             self._settle.stop()
@@ -142,7 +142,7 @@ class EvidenceLoader(QObject):
         analysis = self._state.analysis
         if self._task is not None or analysis is None or not self._needed():
             return
-        self._asked = _key(analysis)
+        self._requested = _key(analysis)
         self._progress = None
         self._task = task = self._worker.submit(partial(_explain, analysis))
         task.then(
@@ -157,8 +157,8 @@ class EvidenceLoader(QObject):
 
     def stop(self) -> None:
         """Stop; the evidence is not computed again until it is asked for."""
-        if self._task is not None and self._asked is not None:
-            self._refused.add(self._asked)
+        if self._task is not None and self._requested is not None:
+            self._refused.add(self._requested)
             self._task.cancel()
 
     def _on_progress(self, progress: Progress) -> None:
@@ -171,17 +171,17 @@ class EvidenceLoader(QObject):
             self.progressed.emit()
 
     def _on_succeeded(self, evidence: "Evidence") -> None:
-        if self._asked is not None:
-            self._saved[self._asked] = evidence
+        if self._requested is not None:
+            self._saved[self._requested] = evidence
             while len(self._saved) > MAX_CACHED:
                 del self._saved[next(iter(self._saved))]
 
     def _on_failed(self, error: Exception) -> None:
-        if self._asked is not None:
-            self._failures[self._asked] = str(error)
+        if self._requested is not None:
+            self._failures[self._requested] = str(error)
 
     def _on_finished(self) -> None:
-        self._task = self._asked = self._progress = None
+        self._task = self._requested = self._progress = None
         self._throttle.stop()
         job = self._job
         self._job = None

@@ -50,7 +50,7 @@ class ReferenceLoader(QObject):
         self.alignment: Alignment | None = None  # found by features; None until then
         self.gaps: tuple[ScoreGap, ...] = ()  # where the video on screen loses most, in order of time
         self.problem = ""  # the reason why both cannot be aligned, or ""
-        self._wanted = False
+        self._is_wanted = False
         self._task: Task | None = None
         inquiry.changed.connect(self._on_findings)
         state.model_changed.connect(self._align)
@@ -70,7 +70,7 @@ class ReferenceLoader(QObject):
 
     def want(self, *, on: bool) -> None:
         """Align the video on screen with its reference from now on, or stop doing so."""
-        self._wanted = on
+        self._is_wanted = on
         self._align()
 
     def _on_findings(self, *_: object) -> None:
@@ -103,7 +103,7 @@ class ReferenceLoader(QObject):
         own_analysis = self.analysis_shown
         other = self.analysis
         model = self._state.model
-        if not self._wanted or self.alignment is not None or self.aligning or own_analysis is None or other is None:
+        if not self._is_wanted or self.alignment is not None or self.aligning or own_analysis is None or other is None:
             return
         if model is None or model.digest != own_analysis.provenance.model_digest or self._model.stopped:
             return

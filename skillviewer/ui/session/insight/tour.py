@@ -21,9 +21,9 @@ class Tour(QObject):
         self._inquiry = inquiry
         self._annotations = annotations
         self._playback = playback
-        self._here: tuple[tuple[float, float, bool], ...] = ()
+        self._cards_here: tuple[tuple[float, float, bool], ...] = ()
         self._played: tuple[float, float, bool] | None = None  # identity of the moment that was played last
-        self._moved = False
+        self._was_moved = False
         self._stood = -1  # by the user since the video was opened; where it was put
         playback.video_changed.connect(self._on_video)
         playback.frame_changed.connect(self._on_frame)
@@ -33,7 +33,7 @@ class Tour(QObject):
         inquiry.changed.connect(self._map_style)
 
     def is_here(self, card: MomentCard) -> bool:
-        return card.identity in self._here
+        return card.identity in self._cards_here
 
     def plays(self, card: MomentCard) -> bool:
         """Return True while a moment is being played."""
@@ -68,18 +68,18 @@ class Tour(QObject):
             self._playback.clear_marks()
 
     def _on_video(self) -> None:
-        self._moved = False
+        self._was_moved = False
         self._stood = -1
 
     def _on_frame(self, frame: int) -> None:
-        self._moved |= frame != (self._playback.frames[0] if self._stood < 0 else self._stood)
+        self._was_moved |= frame != (self._playback.frames[0] if self._stood < 0 else self._stood)
 
     def _stand(self) -> None:
         """Go to the frame that says most when the findings come, unless the user has moved the playhead."""
         findings = self._inquiry.findings
         playback = self._playback
         ready = self._inquiry.stage is WhyStage.READY and playback.video is not None
-        if findings is None or not ready or self._moved or playback.playing or self._stood >= 0:
+        if findings is None or not ready or self._was_moved or playback.playing or self._stood >= 0:
             return  # once for each video: evidence that comes later does not move the playhead
         strongest = max(findings.moments, key=lambda moment: abs(moment.amount), default=None)
         self._stood = strongest.key_frame if strongest is not None else int(findings.analysis.samples.max())
@@ -88,6 +88,6 @@ class Tour(QObject):
     def _map_style(self) -> None:
         time_s = self._playback.time_s
         cards_here = tuple(card.identity for card in self._inquiry.cards if card.start_s - 1e-6 <= time_s < card.stop_s)
-        if cards_here != self._here:
-            self._here = cards_here
+        if cards_here != self._cards_here:
+            self._cards_here = cards_here
             self.here_changed.emit()

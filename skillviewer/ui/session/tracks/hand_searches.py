@@ -159,7 +159,7 @@ class HandSearches(QObject):
         self._force = False
         self._task: Task | None = None
         self._job: Job | None = None
-        self._asked: Task | None = None
+        self._cost_task: Task | None = None
         self._n_found = self._n_skipped = 0
         self._problems: list[str] = []
         self._throttle = Throttle(self)
@@ -179,11 +179,11 @@ class HandSearches(QObject):
 
     def ask_cost(self) -> None:
         """Find out how long a search in the video on screen takes; ``cost_changed`` fires."""
-        if self._asked is not None:
-            self._asked.cancel()
+        if self._cost_task is not None:
+            self._cost_task.cancel()
         self.cost = None
         self.cost_problem = ""
-        self._asked = None
+        self._cost_task = None
         clip = self._tracks.clip
         entry = self._videos.get(clip)
         if clip is not None and entry is not None and entry.info is not None and not self._worker.stopped:
@@ -193,10 +193,10 @@ class HandSearches(QObject):
             if choice.rhythm is Rhythm.SAMPLED and model is None:
                 self.cost_problem = "Choose a model first: its sampled frames are searched."
             elif not self.busy:  # the thread is not free to measure
-                self._asked = self._worker.submit(
+                self._cost_task = self._worker.submit(
                     lambda source, token, _report: _cost(source, choice, model, videos, token)
                 )
-                self._asked.then(succeeded=self._on_cost, failed=self._on_cost_failed)
+                self._cost_task.then(succeeded=self._on_cost, failed=self._on_cost_failed)
         self.cost_changed.emit()
 
     def ask(self, *, again: bool = False) -> None:
@@ -318,11 +318,11 @@ class HandSearches(QObject):
         self.ask_cost()
 
     def _on_cost(self, cost: SearchCost) -> None:
-        self._asked = None
+        self._cost_task = None
         self.cost = cost
         self.cost_changed.emit()
 
     def _on_cost_failed(self, error: Exception) -> None:
-        self._asked = None
+        self._cost_task = None
         self.cost_problem = str(error)
         self.cost_changed.emit()
