@@ -3,6 +3,7 @@
 from functools import partial
 
 from PySide6.QtCore import QSize
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QMenu, QSizePolicy, QSpinBox, QToolButton, QWidget
 
 from skillviewer.core.text import printable
@@ -12,8 +13,20 @@ from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.player.following_player import FollowingPlayer
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.widgets.labels import ElidingLabel, WrappingLabel
-from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, tool_button, vertical, with_accessible_name
+from skillviewer.ui.widgets.layout import (
+    NONE,
+    add_all,
+    horizontal,
+    scroll_area,
+    tool_button,
+    vertical,
+    with_accessible_name,
+)
 
+LEAST_PICTURE_PX = 84
+"""Least height of a picture."""
+
+_NO_FILE = "No picture."  # the reason stands below
 _NO_PICTURE = "This camera has no picture here."
 
 
@@ -28,7 +41,9 @@ class CameraPane(QWidget):
         worker = app_context.camera_frames[number]
         self.player = FollowingPlayer(worker, app_context.state, f"Picture of camera {number + 2}", self)
         self.player.caption.hide()
-        self.player.canvas.setMinimumSize(120, 68)
+        self.player.canvas.setMinimumSize(120, LEAST_PICTURE_PX)
+        self.player.setMinimumHeight(LEAST_PICTURE_PX)
+        self.player.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)  # takes what is left
         self._name = ElidingLabel(self)
         self.offset = with_accessible_name(QSpinBox(self), "Offset in frames")
         self.offset.setKeyboardTracking(False)  # a number is taken when it is whole
@@ -74,7 +89,7 @@ class CameraPane(QWidget):
         if before is None or (before.path, before.digest) != (camera.path, camera.digest):
             self.player.close_video()
             if camera.path is None:
-                self.player.canvas.set_message(camera.problem)
+                self.player.canvas.set_message(_NO_FILE)
             else:
                 self.player.open(VideoClip(camera.path), None)
         self._say()
@@ -107,6 +122,15 @@ class CameraPane(QWidget):
                 text = camera.missing(video, self._playback.start_s, self._playback.stop_s)
         self.missing.setText(printable(text))
         self.missing.setVisible(bool(text))
+        self._fit_missing()
+
+    def _fit_missing(self) -> None:
+        """Give the sentence the height that it needs; equal panes would cut the longest one."""
+        self.missing.setMinimumHeight(max(self.missing.heightForWidth(self.width()), 0))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_missing()
 
     def _on_offset(self, frames: int) -> None:
         video = self._playback.video
@@ -123,13 +147,17 @@ class CameraPane(QWidget):
 
 
 class CameraColumn(QWidget):
-    """The cameras of the video on screen, one above the other; hidden without any."""
+    """The cameras of the video on screen, one above the other, scrolled where they are too high; hidden without any."""
 
     def __init__(self, app_context: AppContext, parent: QWidget) -> None:
         super().__init__(parent)
         self._app_context = app_context
-        self.panes = [CameraPane(app_context, number, self) for number in range(MAX_CAMERAS)]
-        add_all(vertical(self, NONE, 2), *((pane, 1) for pane in self.panes))
+        area = scroll_area(self, "Further cameras")
+        inside = QWidget(area)
+        self.panes = [CameraPane(app_context, number, inside) for number in range(MAX_CAMERAS)]
+        add_all(vertical(inside, NONE, 2), *((pane, 1) for pane in self.panes))
+        area.setWidget(inside)
+        add_all(vertical(self, NONE, 0), (area, 1))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumWidth(150)
         app_context.cameras.changed.connect(self._refresh)

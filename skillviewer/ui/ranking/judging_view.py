@@ -204,11 +204,11 @@ class JudgingView(QWidget):
         clock = self.pair_view.clock
         clock.set_active(1 - clock.active)
 
-    def show_sound(self, text: str, *, on: bool) -> None:
-        """Show whether the sound is on, and a few words on it at the video that is heard."""
+    def show_sound(self, *forms: str, on: bool) -> None:
+        """Show whether the sound is on, and wordings of its state, the longest first, at the video that is heard."""
         self.transport.show_sound(on=on)
         for pair_view in self.pair_views:
-            pair_view.show_sound(text)
+            pair_view.show_sound(*forms)
 
     # what happens
 

@@ -46,7 +46,7 @@ class PairPlayer(QWidget):
         self.sync_button.setToolTip("Align the frame on screen with the sync point of the other video")
         self._head = QWidget(self)
         add_all(
-            horizontal(self._head, (16, 4, 8, 4), 8), self._side, (self._state, 2), (self._time, 1), self.sync_button
+            horizontal(self._head, (16, 4, 8, 4), 8), self._side, (self._state, 1), (self._time, 1), self.sync_button
         )
         add_all(vertical(self, NONE, 0), self._head, (self.canvas, 1))
         self.feed.opened.connect(self._on_opened)
@@ -89,8 +89,9 @@ class PairPlayer(QWidget):
         self.canvas.setAccessibleName(text)
         self.sync_button.setAccessibleName(f"{text}: set the sync point here")
 
-    def set_state(self, text: str) -> None:
-        self._state.set_forms(text)
+    def set_state(self, *forms: str) -> None:
+        """Show wordings of a state, the longest first; none for no state."""
+        self._state.set_forms(*(forms or ("",)))
 
     def set_time(self, time_s: float) -> None:
         """Show its time, in seconds from the start of the attempt."""

@@ -39,7 +39,7 @@ class PairView(QWidget):
         self.turn: PresentedPair | None = None  # the pair, with its sides as on screen
         self._contenders: tuple[PairVideo, ...] = ()  # by player
         self._speed = 1.0
-        self._sound = ""  # state of the sound of the active video, or ""
+        self._sound: tuple[str, ...] = ()  # wordings of the state of the sound of the active video
         self.left = 0  # index of the video on the left, 0 or 1
         self._painted: set[int] = set()
         self.over = False  # true if the pair could not be shown
@@ -99,9 +99,9 @@ class PairView(QWidget):
             player.clear()
         self._set_left(0)
 
-    def show_sound(self, text: str) -> None:
-        """Show a few words on the sound at the video that is heard; "" where sound is off."""
-        self._sound = text
+    def show_sound(self, *forms: str) -> None:
+        """Show wordings on the sound, the longest first, at the video that is heard; none where sound is off."""
+        self._sound = forms
         self._show_states()
 
     def take_sync(self, contenders: Sequence[PairVideo]) -> None:
@@ -179,10 +179,10 @@ class PairView(QWidget):
         self._show_states()
 
     def _show_states(self) -> None:
-        parts = ("" if self.clock.together else "moved by the keys", self._sound)
-        text = " ".join(f"· {part}" for part in parts if part)
+        keys = "" if self.clock.together else "· moved by the keys"
+        forms = [" ".join(part for part in (keys, f"· {text}") if part) for text in self._sound] or [keys]
         for video, player in enumerate(self.players):
-            player.set_state(text if self.clock.clips and video == self.clock.active else "")
+            player.set_state(*(forms if self.clock.clips and video == self.clock.active else ()))
 
     def _on_sync_asked(self, video: int) -> None:
         if self.clock.clips:

@@ -166,10 +166,10 @@ class RatingView(QWidget):
             time_s = round(float(clip.video.times_s[self.clock.frame(0)]), 3)
             self._set_mark(None if self._mark_s == time_s else time_s)
 
-    def show_sound(self, text: str, *, on: bool) -> None:
-        """Show whether the sound is on, and a few words on it."""
+    def show_sound(self, *forms: str, on: bool) -> None:
+        """Show whether the sound is on, and wordings of its state, the longest first."""
         self._sound.setAccessibleName("Sound on" if on else "Sound off")
-        self.player.set_state(f"· {text}" if text else "")
+        self.player.set_state(*(f"· {text}" for text in forms))
 
     def _set_mark(self, mark_s: float | None) -> None:
         self._mark_s = mark_s

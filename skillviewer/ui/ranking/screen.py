@@ -233,9 +233,9 @@ class RankScreen(QWidget):
     def _show_sound(self) -> None:
         sound = self.sound
         self._actions["rank_sound"].setChecked(sound.on)
-        text = (sound.trouble.rstrip(".") or "sound on") if sound.on else ""
-        self.judging_view.show_sound(text, on=sound.on)
-        self.rate.view.show_sound(text, on=sound.on)
+        forms = (sound.trouble.rstrip(".") or sound.brief, sound.brief) if sound.on else ()
+        self.judging_view.show_sound(*forms, on=sound.on)
+        self.rate.view.show_sound(*forms, on=sound.on)
 
     def _mark(self) -> None:
         (self.rate.view if self._is_rating() else self.judging_view).mark()

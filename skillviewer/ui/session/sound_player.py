@@ -213,6 +213,15 @@ class SoundPlayer(QObject):
         return self.envelope.missing(self._playback.start_s, self._playback.stop_s) if self.envelope else ""
 
     @property
+    def brief(self) -> str:
+        """State of the sound in two or three words."""
+        if self._no_device:
+            return "no device"
+        if self._has_sound is False:
+            return "no sound"
+        return "sound not whole" if self.trouble else "sound on"
+
+    @property
     def message(self) -> str:
         """State of the sound in a sentence, for a tooltip."""
         if self._video is None:

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDockWidget, QToolBar, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QToolBar, QWidget
 
-from skillviewer.ui.shell.page_spec import PageSpec
+from skillviewer.ui.shell.page_spec import FIRST_WIDTH_PX, PageSpec
 from skillviewer.ui.widgets.icons import Icons
 from skillviewer.ui.widgets.layout import tool_button
 from skillviewer.ui.widgets.theme import Theme, icon_size
@@ -40,10 +40,14 @@ class PanelRail(QToolBar):
             self.addWidget(button)
 
     def open_alone(self, name: str) -> None:
-        """Show a panel, and hide the others."""
+        """Show a panel in a third of the window, and hide the others."""
         for other, dock in self._docks.items():
             dock.setVisible(other == name)
-        self._docks[name].raise_()
+        dock = self._docks[name]
+        dock.raise_()
+        window = dock.parentWidget()
+        if isinstance(window, QMainWindow):
+            window.resizeDocks([dock], [min(FIRST_WIDTH_PX, window.width() // 3)], Qt.Orientation.Horizontal)
 
     def on_theme(self, theme: Theme) -> None:
         for panel in self._panels:
