@@ -14,6 +14,7 @@ BEST_ON_TEST = "the epoch that is best on the test pairs"
 """Epoch of the numbers of Li et al., according to their released code."""
 
 QUOTED = "a training of as many steps as were set, by Doughty et al. 2018, whom they quote"
+"""Epoch of the numbers that Li et al. quote from Doughty et al. (2018)."""
 
 
 @dataclass(frozen=True, slots=True)

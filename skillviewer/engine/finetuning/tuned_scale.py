@@ -28,8 +28,8 @@ STOPPED = "The training was stopped before the raters' scale was learned."
 def n_tuning_scale_folds(study: StudyPairs, split: TuningSplit, prospect: ScaleProspect, requested: int | None) -> int:
     """Return the number of further trainings for the raters' scale; ``requested`` is None for as many as are needed."""
     trained = {study.dataset.participants.get(name) for name in split.fold.train_videos}
-    out = [n for n in split.fold.held_out_videos if study.dataset.participants.get(n) not in trained]
-    needed = N_FOLDS if rated_participants(study.dataset, out) < prospect.n_needed else 0
+    new_people = [n for n in split.fold.held_out_videos if study.dataset.participants.get(n) not in trained]
+    needed = N_FOLDS if rated_participants(study.dataset, new_people) < prospect.n_needed else 0
     if not prospect.is_possible:
         return 0
     return needed if requested is None else requested
@@ -68,21 +68,21 @@ def learn_tuned_scale(
         folder.mkdir(parents=True, exist_ok=True)
         trained = replace(fold, train_pairs=tuple(p for p in fold.train_pairs if not study.is_reserved(p)))
         inner = choosing_fold(study.dataset, trained, choices.seed)
-        other = replace(prepared, split=TuningSplit(FoldUnit.PARTICIPANT, trained, inner))
+        fold_data = replace(prepared, split=TuningSplit(FoldUnit.PARTICIPANT, trained, inner))
 
         def hear(progress: Progress) -> None:
             report(Progress(title, progress.done, progress.total))
 
         if stop.cancelled:
             raise StopTraining
-        model = tune(other, choices, token, hear, stop, folder).model
+        model = tune(fold_data, choices, token, hear, stop, folder).model
         if stop.cancelled:  # it is not trained to its end
             raise StopTraining
         return predict(model, prepared.store, sorted(prepared.store), token, maps=False).scores
 
     scores = predict(tuned.model, prepared.store, sorted(prepared.store), token, maps=False).scores
     try:
-        return learn_scale(new, split, scores, choices.scale_folds, choices.seed, False, lambda: scores, train_fold)
+        return learn_scale(new, split, scores, choices.scale_folds, choices.seed, lambda: scores, train_fold)
     except StopTraining:
         return refused(STOPPED)
 

@@ -1,4 +1,4 @@
-"""Results collected into a study, by one process alone; workers never open a study."""
+"""Collect results into a study. One process does so: workers never open a study."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -21,7 +21,7 @@ Scored = tuple[Path, "Analysis"]
 
 
 def lacking(study: Study, scored: Iterable[Scored]) -> list[Scored]:
-    """Return the analyses of videos of a study that it lacks, or has of fewer passes."""
+    """Return the analyses that a study lacks for its videos, or has with fewer passes only."""
     videos = {video.clip_id: video.name for video in study.videos.all()}
     saved_scores: dict[str, dict[str, Score]] = {}
     missing = []
@@ -50,9 +50,9 @@ def write_scores(study: Study, scored: Iterable[Scored]) -> None:
 
 
 def collect(path: Path, scoring: Scoring, results: Sequence[tuple[Path, Path, ResultHeader]]) -> int:
-    """Collect results into a study, and add videos that it does not have. Only results that it lacks are read.
+    """Collect results into a study, add missing videos, and return the number of new scores.
 
-    Each result is a video, its result file and the note in it. The number of new scores is returned.
+    A result is the path of a video, its result file and the file's header. Only results that the study lacks are read.
 
     Raises:
         StudyError: The study cannot be read, another process has it open, or a result is damaged.

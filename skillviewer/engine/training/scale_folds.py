@@ -57,9 +57,10 @@ def learn_scale(
     tested: Mapping[str, float],
     requested: int | None,
     seed: int,
-    optimistic: bool,
     scores_of: Callable[[], Mapping[str, float]],
     train_fold: Callable[[int, Fold], Mapping[str, float]],
+    *,
+    optimistic: bool = False,
 ) -> ScoreCalibration | None:
     """Return the map from a model's scores to the raters' scale, or a refusal; None without ratings.
 

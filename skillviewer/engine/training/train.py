@@ -285,21 +285,22 @@ def _train(
         return of_fold.fused(predictions, ready.measured).scores
 
     def all_scores() -> Mapping[str, float]:
-        return fitted.fused(predict(head, store, every, control.token, maps=False), ready.measured).scores
+        predictions = predict(head, store, ready.dataset.names, control.token, maps=False)
+        return fitted.fused(predictions, ready.measured).scores
 
-    scale_arguments = (
+    if outer is not None:
+        scale = outer.calibrate(all_scores())
+        return _Made(head, config, streams, store, trained, scores, contributions, provenance, selection, scale)
+    scale = learn_scale(
         ready.dataset,
         ready.split,
         scores,
         scale_folds,
         plan.seed,
-        plan.select is EpochSelection.BEST_ON_TEST,
+        all_scores,
+        train_fold,
+        optimistic=plan.select is EpochSelection.BEST_ON_TEST,
     )
-    every = ready.dataset.names
-    if outer is not None:
-        scale = outer.calibrate(all_scores())
-        return _Made(head, config, streams, store, trained, scores, contributions, provenance, selection, scale)
-    scale = learn_scale(*scale_arguments, all_scores, train_fold)
     return _Made(head, config, streams, store, trained, scores, contributions, provenance, selection, scale)
 
 

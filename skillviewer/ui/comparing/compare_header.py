@@ -37,8 +37,8 @@ class Header(QWidget):
             self.scale.addItem(text, scale)
         self.scale.setAccessibleName("Colour scale")
         self.scale.setToolTip("Range of values that the colours cover")
-        self.first = self._names("Compared model")
-        self.second = self._names("Compared with")
+        self.first = self._model_box("Compared model")
+        self.second = self._model_box("Compared with")
         self._against = text_label("against", self, muted=True)
         self.difference = QCheckBox("Show the difference", self)
         self.difference.setToolTip("+ where the first model looks more, − where the second does")
@@ -57,7 +57,7 @@ class Header(QWidget):
         self.again.hide()
         self._show_choices(0)
 
-    def _names(self, name: str) -> QComboBox:
+    def _model_box(self, name: str) -> QComboBox:
         box = with_accessible_name(QComboBox(self), name)
         box.setToolTip(as_tip(name))
         box.setFixedWidth(by_text(BOX_PX))
@@ -69,13 +69,13 @@ class Header(QWidget):
 
     @property
     def pair(self) -> tuple[str, str]:
-        """Keys of the two models to compare; "" where there is none."""
+        """Keys of the two models to compare; "" if there is none."""
         return str(self.first.currentData() or ""), str(self.second.currentData() or "")
 
     def set_models(self, models: Sequence[ComparedModel]) -> None:
-        """Offer the compared models; a choice stays where it is still possible.
+        """Offer the compared models, and keep the chosen pair if it is still possible.
 
-        The pair has two different models where there are two.
+        The two models of the pair differ if there are at least two models.
         """
         before = self.pair
         keys = [model.key for model in models]
@@ -111,7 +111,7 @@ class Header(QWidget):
     def _on_pair(self, _index: int) -> None:
         first, second = self.pair
         if first == second:  # the other box takes the next model
-            moved = self.second if self.sender() is self.first else self.first
-            moved.setCurrentIndex((moved.currentIndex() + 1) % max(moved.count(), 1))
+            other_box = self.second if self.sender() is self.first else self.first
+            other_box.setCurrentIndex((other_box.currentIndex() + 1) % max(other_box.count(), 1))
             return
         self.pair_chosen.emit()

@@ -57,7 +57,7 @@ def learn(
         trained.append(fold)
         return {name: (number + 1) * score + 7 * number for name, score in TRUTH.items()}
 
-    found = learn_scale(dataset, split(dataset), TRUTH, asked, 0, optimistic, lambda: TRUTH, train_fold)
+    found = learn_scale(dataset, split(dataset), TRUTH, asked, 0, lambda: TRUTH, train_fold, optimistic=optimistic)
     return found, trained
 
 
