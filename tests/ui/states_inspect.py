@@ -52,7 +52,9 @@ def _wait_for_page(stage: "Stage", *, evidence: bool = True) -> None:
     if stage.made.window.screens.collapsed:
         stage.made.window.show_panel("why")
     inquiry, videos = stage.made.app_context.inquiry, stage.made.app_context.videos
-    n = sum(entry.analysis is not None for entry in videos) - 1
+    others = (entry for entry in videos if entry.clip != stage.made.app_context.state.current)
+    analyses = [entry.analysis for entry in others if entry.analysis is not None]
+    n = sum(videos.shows_unfamiliar or not analysis.unfamiliar for analysis in analyses)  # others are no cohort
 
     def complete() -> bool:
         found = inquiry.findings
