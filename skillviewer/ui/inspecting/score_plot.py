@@ -144,7 +144,7 @@ class ScorePlot(TimePlot):
         super().mousePressEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self._held == Qt.MouseButton.MiddleButton:
+        if self._button == Qt.MouseButton.MiddleButton:
             self._box.translateBy(x=self._held_s - self._time_at(event))
         super().mouseMoveEvent(event)
 
