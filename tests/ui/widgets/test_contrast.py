@@ -7,8 +7,9 @@ from contextlib import suppress
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
+from PySide6.QtWidgets import QAbstractButton, QLabel, QSlider, QWidget
 from pytestqt.exceptions import TimeoutError as QtTimeoutError
 from pytestqt.qtbot import QtBot
 
@@ -205,3 +206,18 @@ def test_words_as_they_are_drawn(qtbot: QtBot, window: Composition, world: FakeW
         assert n > 40
     finally:
         window.app_context.themes.choose(ThemeChoice.LIGHT)
+
+
+@pytest.mark.parametrize("choice", [ThemeChoice.LIGHT, ThemeChoice.DARK])
+def test_a_slider_stands_out_from_its_ground(choice: ThemeChoice, window: Composition, qtbot: QtBot) -> None:
+    window.app_context.themes.choose(choice)
+    theme = DARK if choice is ThemeChoice.DARK else LIGHT
+    slider = QSlider(Qt.Orientation.Horizontal, window.window)
+    qtbot.addWidget(slider)
+    slider.resize(200, slider.sizeHint().height())
+    slider.show()
+    flush()
+    image = slider.grab().toImage()
+    middle = image.height() // 2
+    handle, groove = (rgb(image.pixelColor(x, middle).name()) for x in (7, 150))
+    assert min(contrast(handle, rgb(theme.window)), contrast(groove, rgb(theme.window))) >= GRAPHICS
