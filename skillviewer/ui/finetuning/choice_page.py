@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from skillviewer.core.evaluation.model_choice import CheckLevel, ModelChoice
-from skillviewer.core.text import percent, printable
+from skillviewer.core.text import counted, percent, printable
 from skillviewer.engine.finetuning.job import ChoiceResult
 from skillviewer.ui.finetuning.accuracy_chart import AccuracyChart, AccuracyRow
 from skillviewer.ui.finetuning.requests import with_interval
@@ -90,7 +90,7 @@ class ChoicePage(QWidget):
                 [
                     Cell(candidate.title),
                     Cell(percent(candidate.accuracy, " %"), candidate.accuracy),
-                    Cell(f"in {candidate.n_chosen} parts" if candidate.n_chosen else "–", float(candidate.n_chosen)),
+                    Cell(_chosen(candidate.n_chosen), float(candidate.n_chosen)),
                     Cell(_kept(candidate.model, choice, can_be_kept=candidate.can_be_kept)),
                 ]
                 for candidate in choice.candidates
@@ -107,6 +107,11 @@ class ChoicePage(QWidget):
         """Return all texts of the page."""
         above = (self.title.text(), self.details.text(), self.subtitle.text(), self.warnings.text())
         return "\n".join((*above, self.chart.accessible_text(), *(": ".join(line) for line in self.lines.texts)))
+
+
+def _chosen(n_parts: int) -> str:
+    """Return in how many parts a model was chosen."""
+    return f"in {counted(n_parts, 'part')}" if n_parts else "–"
 
 
 def _kept(model: str, choice: ModelChoice, *, can_be_kept: bool) -> str:
