@@ -272,9 +272,9 @@ def _weights(path: Path) -> None:
 
 
 def _session(path: Path) -> None:
-    from skillviewer.ui.shell.session_recorder import left_behind
+    from skillviewer.ui.shell.session_recorder import find_unclosed_session
 
-    place = left_behind(path.parent)
+    place = find_unclosed_session(path.parent)
     if place is not None:
         _ = place.clip
 

@@ -22,7 +22,7 @@ from skillviewer.data.tables.participants import by_pattern
 from skillviewer.data.tracks_file import load_tracks
 from skillviewer.nets.checkpoint import load_checkpoint
 from skillviewer.nets.model_card import load_card
-from skillviewer.ui.shell.session_recorder import left_behind
+from skillviewer.ui.shell.session_recorder import find_unclosed_session
 from tests.checkpoints import tiny_checkpoint
 from tests.data.studies import write_file
 from tests.export.analyses import analysis, info
@@ -208,12 +208,12 @@ def test_odd_sessions_are_none(tmp_path: Path, text: str) -> None:
     folder = tmp_path / "sessions"
     folder.mkdir()
     (folder / "1.json").write_text(json.dumps(whole))
-    found = left_behind(folder)
+    found = find_unclosed_session(folder)
     assert found is not None
     assert found.study == str(study)
     odd = json.dumps(whole | json.loads(text)) if text.startswith("{") and text != "{}" else text
     (folder / "1.json").write_text(odd)
-    assert left_behind(folder) is None
+    assert find_unclosed_session(folder) is None
 
 
 def test_a_long_value_is_not_repeated_whole(tmp_path: Path) -> None:

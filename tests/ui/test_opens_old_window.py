@@ -14,7 +14,7 @@ from skillviewer.core.analysis.scene import ColourLimits, MapInterpolation, MapS
 from skillviewer.core.paths import HOME_VARIABLE, config_dir
 from skillviewer.core.video.clips import TimeRange
 from skillviewer.ui.session.settings import Settings
-from skillviewer.ui.shell.session_recorder import left_behind, sessions_dir
+from skillviewer.ui.shell.session_recorder import find_unclosed_session, sessions_dir
 from skillviewer.ui.widgets.theme import ThemeChoice
 from tests.test_opens_old_files import OLD
 from tests.ui.conftest import MakeWindow
@@ -74,7 +74,7 @@ def test_session(settings: Settings, tmp_path: Path) -> None:
     study = tmp_path / "pegs.skillstudy"
     shutil.copy(OLD / study.name, study)
     note.write_text(json.dumps(json.loads(note.read_text(encoding="utf-8")) | {"study": str(study)}), encoding="utf-8")
-    place = left_behind(sessions_dir())
+    place = find_unclosed_session(sessions_dir())
     assert place is not None
     assert (place.study, place.title, place.draft) == (str(study), "Pegs, first round", False)
     assert (place.frame, place.screen, place.noted_at) == (31, "compare", "2026-11-28T07:04:57+00:00")

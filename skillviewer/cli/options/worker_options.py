@@ -1,4 +1,4 @@
-"""Options for work in parallel: processes, GPUs, a cluster, and the share of one job of an array."""
+"""Options for work in parallel: processes, GPUs, a cluster, and the share of a job in a cluster's array."""
 
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 _OPTIONS = (
     click.option(
-        "--jobs", type=click.IntRange(1), help="Processes, or workers of a cluster.  [default: 1, or one a GPU]"
+        "--jobs",
+        type=click.IntRange(1),
+        help="Processes, or workers of a cluster.  [default: one per GPU in --devices, else 1]",
     ),
     click.option("--devices", help="GPUs with commas between, one process each: cuda:0,cuda:1."),
     click.option("--cluster", help="local, slurm, or the address of a Dask scheduler (docs/cluster.md)."),
@@ -26,7 +28,7 @@ def worker_options(command: CommandT) -> CommandT:
 
 
 def chosen_workers(parameters: Parameters) -> "Workers":
-    """Return the chosen engine.
+    """Return the workers that the options ask for.
 
     Raises:
         UsageError: Two of the options contradict each other, or ``--shard`` is not i/n.

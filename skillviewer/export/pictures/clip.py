@@ -25,12 +25,12 @@ from skillviewer.export.rendering.layout import Layout, lay_out, picture_sizes
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.media.reading.sound_reader import Sound, SoundReader, has_sound
 from skillviewer.media.writing.sound_track import ENCODERS
-from skillviewer.media.writing.writer import VideoWriter, last_rate_hz
+from skillviewer.media.writing.writer import VideoWriter, rate_of_last_frame_hz
 
-_CHECKED_PX = 480  # height of tiles that are not drawn
+_CHECK_TILE_HEIGHT_PX = 480  # of camera tiles that are opened to check for missing parts, and never painted
 CLIP_SUFFIXES = (".mp4", ".webm", ".gif")
 _MIN_FRAME_SECONDS = {".mp4": 1e-4, ".webm": 2e-3, ".gif": 0.02}
-"""Least time between frames that a format can tell; browsers show a GIF's frames for 0.02 s at least."""
+"""Shortest time between frames that each format can store; browsers show a GIF's frame for at least 0.02 s."""
 
 
 def clip_layout(analyses: Sequence[Analysis], options: ClipOptions | StillOptions) -> Layout:
@@ -46,14 +46,15 @@ def clip_layout(analyses: Sequence[Analysis], options: ClipOptions | StillOption
 
 
 def clip_title(analyses: Sequence[Analysis], options: ClipOptions | StillOptions) -> str:
-    """Return the title of a clip or a still; it always names a model that does not know such videos."""
+    """Return the title of a clip or a still; if a model does not know such videos, it says so whatever the options."""
     return " · ".join(filter(None, (options.title, unfamiliar_sentence(analyses))))
 
 
 def clip_canvas(videos: Sequence[AnalysedVideo], options: ClipOptions | StillOptions, span: Span) -> ClipCanvas:
     """Return the canvas that a clip or a still is painted on."""
-    analyses = [e.analysis for e in videos]
-    captions, alignments = [e.title for e in videos], [e.alignment for e in videos]
+    analyses = [video.analysis for video in videos]
+    captions = [video.title for video in videos]
+    alignments = [video.alignment for video in videos]
     layout = clip_layout(analyses, options)
     return ClipCanvas(
         analyses,
@@ -98,14 +99,14 @@ def export_grid(
 ) -> Path:
     """Write an annotated clip of one or more videos, or of several models' views of one, on one clock.
 
-    All videos run on the clock of their presentation times. What was written has been read back: count, size and
-    duration are right.
+    All videos run on the clock of their presentation times. After writing, the file is read back, and its number of
+    frames, its size and its duration are checked.
 
     Raises:
-        ExportError: No video, a range outside the video, faces that should be blurred were not searched for, or the
-            file is refused or cannot be written.
+        ExportError: There is no video, the range lies outside the video, faces are to be blurred and were not searched
+            for, or the file is refused or cannot be written.
         VideoError: A video cannot be read.
-        Cancelled: The token was raised; nothing is left behind.
+        Cancelled: The token was cancelled; no part of a file is left.
     """
     path = Path(path)
     options = options if options is not None else ClipOptions()
@@ -117,7 +118,7 @@ def export_grid(
     canvas = clip_canvas(videos, options, plan.span)
     sizes = [(p.picture.width, p.picture.height) for p in canvas.layout.panes]
     total = len(plan.times_s)
-    rate_hz = last_rate_hz(plan.stop_s - float(plan.times_s[-1]))
+    rate_hz = rate_of_last_frame_hz(plan.stop_s - float(plan.times_s[-1]))
     width = canvas.layout.width
     height = canvas.layout.height
     quality = options.quality
@@ -147,7 +148,7 @@ def export_grid(
 
 
 def _tiles(videos: Sequence[AnalysedVideo], options: ClipOptions, height_px: int) -> "CameraTiles | nullcontext[None]":
-    """Return the cameras of the first video, or None without any."""
+    """Return a context with the tiles of the first video's cameras, or with None: it has none, or they are off."""
     has_cameras = options.cameras and videos[0].cameras
     return (
         CameraTiles(videos[0].cameras, height_px, options.theme, blur=options.blur_faces)
@@ -167,7 +168,7 @@ def _reason_for_silence(options: ClipOptions, path: Path) -> str:
     if options.blur_faces and not options.sound_with_blur:
         return "The sound is left out: faces are blurred, and a voice identifies its speaker, too."
     if not plays_sound(options.speed):
-        return f"The sound is left out: at {options.speed:g} times the speed, beyond {MIN_SPEED:g} to {MAX_SPEED:g}."
+        return f"The sound is left out: {options.speed:g} times the speed is outside {MIN_SPEED:g} to {MAX_SPEED:g}."
     if path.suffix.lower() not in ENCODERS:
         return f"The sound is left out: {path.suffix} files have none."
     return ""
@@ -176,7 +177,7 @@ def _reason_for_silence(options: ClipOptions, path: Path) -> str:
 def clip_warnings(videos: Sequence[AnalysedVideo], options: ClipOptions | None, path: Path) -> tuple[str, ...]:
     """Return warnings on the sound and the cameras of a clip: why they are left out, or what is missing of them.
 
-    A video without sound gives none.
+    A video that has no sound causes no warning.
     """
     options = options if options is not None else ClipOptions()
     return (*_warnings_on_sound(videos, options, path), *_warnings_on_cameras(videos, options))
@@ -189,7 +190,7 @@ def _warnings_on_cameras(videos: Sequence[AnalysedVideo], options: ClipOptions) 
         return (f"{videos[0].path.name} has no other cameras in its study.",)
     try:
         span = plan_frames(videos, options).span
-        with CameraTiles(videos[0].cameras, _CHECKED_PX, options.theme, blur=options.blur_faces) as tiles:
+        with CameraTiles(videos[0].cameras, _CHECK_TILE_HEIGHT_PX, options.theme, blur=options.blur_faces) as tiles:
             return tiles.missing(span.start_s, min(span.stop_s, videos[0].analysis.video.duration_s))
     except (ExportError, VideoError) as error:
         return (str(error),)
@@ -223,7 +224,7 @@ def preview(videos: Sequence[AnalysedVideo], options: ClipOptions | None = None)
     plan = plan_frames(videos, options)
     canvas = clip_canvas(videos, options, plan.span)
     sizes = [(p.picture.width, p.picture.height) for p in canvas.layout.panes]
-    index = _telling(plan.frames, [int(e.analysis.samples.min()) if e.analysis.samples.size else 0 for e in videos])
+    index = _preview_row(plan.frames, [_first_map_frame(video.analysis) for video in videos])
     with opened(videos) as readers, _tiles(videos, options, canvas.layout.height) as tiles:
         pictures = next(_pictures(videos, readers, plan.frames[index : index + 1], sizes))
         picture = canvas.paint(float(plan.clock_s[index]), plan.frames[index].tolist(), pictures).copy()
@@ -232,15 +233,19 @@ def preview(videos: Sequence[AnalysedVideo], options: ClipOptions | None = None)
     return Preview(picture, frame=int(plan.frames[index, 0]), n_frames=videos[0].analysis.video.n_frames)
 
 
-def _telling(frames: IntArray, first: Sequence[int]) -> int:
-    """Return which frame of a clip tells most of it: the middle one, but not before the maps begin.
+def _first_map_frame(analysis: Analysis) -> int:
+    return int(analysis.samples.min()) if analysis.samples.size else 0
+
+
+def _preview_row(frames: IntArray, first_map_frames: Sequence[int]) -> int:
+    """Return the row to preview: the first from the middle on in which every video has a map, else the middle one.
 
     Args:
         frames: (M, V) int64 frames.
-        first: The frame of each video from which on it has a map.
+        first_map_frames: The frame of each video from which on it has a map.
     """
     middle = len(frames) // 2
-    with_maps = np.flatnonzero((frames >= np.array(first)).all(axis=1))
+    with_maps = np.flatnonzero((frames >= np.array(first_map_frames)).all(axis=1))
     later = with_maps[with_maps >= middle]
     return int(later[0]) if len(later) else middle
 
@@ -254,13 +259,15 @@ def _pictures(
     """Decode every video once, in order, and give the pictures of one moment after another.
 
     Args:
-        videos: Analysed videos, one per pane; blurs faces where that is wished.
+        videos: Analysed videos, one per pane; their ``picture`` blurs faces if that is asked for.
         readers: One for each pane; panes of one video share a reader.
         frames_shown: (M, V) int64 frames; no column descends.
         sizes: (width_px, height_px) of each pane.
     """
-    first = {id(reader): pane for pane, reader in reversed(list(enumerate(readers)))}  # pane that decodes for a reader
-    streams = {pane: readers[pane].stream(np.unique(frames_shown[:, pane])) for pane in first.values()}
+    decoding_pane: dict[int, int] = {}  # by reader: the first pane that it serves decodes for all
+    for pane, reader in enumerate(readers):
+        decoding_pane.setdefault(id(reader), pane)
+    streams = {pane: readers[pane].stream(np.unique(frames_shown[:, pane])) for pane in decoding_pane.values()}
     current = {pane: next(stream) for pane, stream in streams.items()}
     pictures: dict[tuple[int, tuple[int, int], int], RGBImage] = {}
     for row in frames_shown:
@@ -270,8 +277,9 @@ def _pictures(
                 pictures = {key: picture for key, picture in pictures.items() if key[0] != pane}
         out = []
         for video, reader, size in zip(videos, readers, sizes, strict=True):
-            key = (first[id(reader)], size, id(video.faces))
+            source = decoding_pane[id(reader)]
+            key = (source, size, id(video.faces))
             if key not in pictures:
-                pictures[key] = video.picture(current[key[0]], size)
+                pictures[key] = video.picture(current[source], size)
             out.append(pictures[key])
         yield out

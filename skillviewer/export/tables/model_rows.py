@@ -12,7 +12,7 @@ from skillviewer.core.errors import ExportError
 from skillviewer.core.paths import reserve_name
 from skillviewer.core.text import defined
 from skillviewer.export.analysed_video import AnalysedVideo
-from skillviewer.export.tables.rows import compared_pairs, map_numbers
+from skillviewer.export.tables.rows import compared_pairs, comparison_columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def _frame_row(first: Analysis, second: Analysis, frame: int | None, numbers: Ma
         str(second.map_kind),
         frame,
         float(first.video.times_s[frame]) if frame is not None else None,
-        **map_numbers(numbers),
+        **comparison_columns(numbers),
     )
 
 

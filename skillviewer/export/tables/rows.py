@@ -1,7 +1,7 @@
 """Rows of the tables: one dataclass per kind of row, and the functions that make the rows.
 
-Frames, passes and steps count from 0; times are in seconds from the first frame; positions and places of cells are
-those of the picture, from its top left corner.
+Frames, passes and steps count from 0; times are in seconds from the first frame; positions are
+fractions of the picture, and cells are counted, from its top left corner.
 """
 
 from collections.abc import Iterable, Sequence
@@ -41,9 +41,9 @@ class ScoreRow:
         stop_s: End of the assessed part.
         warning: Warning about the score or the file, or empty.
         unfamiliar: True if the model does not know such videos, so that the score means nothing.
-        criterion: Rated item of the raters' scale; empty if the model knows none, as are the other four.
+        criterion: Rated item of the raters' scale; empty, like the four fields below, if the model has no such scale.
         rating: Score on that scale; empty if refused.
-        rating_low: Lower end of its interval for an unseen person.
+        rating_low: Lower end of its prediction interval for a person whom training did not see.
         rating_high: Upper end of that interval.
         rating_refusal: Reason for no rating, or empty.
     """
@@ -196,14 +196,14 @@ class EvidenceRow:
         video: Name of the file.
         path: Path of the file.
         model: Name of the checkpoint.
-        part: ``segment`` or ``cell`` (taken away in all steps at once).
+        part: ``segment``, or ``cell``; a cell is taken away in all steps at once.
         pass_index: Pass, from 0.
         step: Step of the segment, from 0; empty for a cell.
         start_s: Start of the segment; empty for a cell.
         stop_s: End of the segment; empty for a cell.
         grid_row: Row of the cell, from 0 at the top; empty for a segment.
         grid_column: Column of the cell, from 0 at the left; empty for a segment.
-        contribution: The score less the score without the part: positive where it raised the score.
+        contribution: Score minus the score without this part; positive if the part raised the score.
         score: Score of the video, mean over the passes.
         baseline: Score with everything taken away.
         from_s: Start of the assessed part: 0, or the start of the range.
@@ -249,7 +249,7 @@ class ComparisonRow:
         similarity: Histogram intersection, 0 to 1.
         divergence: Kullback-Leibler divergence of the first from the second, in nats.
         divergence_back: The same of the second from the first.
-        top_overlap: Overlap of the densest tenths of the area, 0 to 1; 0.1 by chance.
+        top_overlap: Overlap of the densest 10 % of the area of both maps, 0 to 1; 0.1 is expected by chance.
         centre_distance: Distance of the centres of mass, as a share of the picture's diagonal.
         first_entropy: Entropy of the first's maps, 0 (one cell) to 1 (uniform).
         second_entropy: The same of the second's.
@@ -320,7 +320,7 @@ def evidence_rows(analysis: Analysis, evidence: Evidence) -> list[EvidenceRow]:
 
 
 def comparison_rows(analyses: Sequence[Analysis]) -> list[ComparisonRow]:
-    """Return one row for every two analyses of one video, in the order in which they are given.
+    """Return one row for each pair of analyses of the same video, in the order of the arguments.
 
     Raises:
         ExportError: No video is analysed by two models.
@@ -338,7 +338,7 @@ def comparison_rows(analyses: Sequence[Analysis]) -> list[ComparisonRow]:
             first_map=str(first.map_kind),
             second_map=str(second.map_kind),
             n_frames_compared=len(compared.frames),
-            **map_numbers(compared.mean),
+            **comparison_columns(compared.mean),
             start_s=round(first.start_s, 6),
             stop_s=round(first.stop_s, 6),
         )
@@ -347,7 +347,7 @@ def comparison_rows(analyses: Sequence[Analysis]) -> list[ComparisonRow]:
 
 
 def compared_pairs(analyses: Sequence[Analysis]) -> list[tuple[Analysis, Analysis, VideoComparison]]:
-    """Return every two analyses of one video with the comparison of their maps, in the order in which they are given.
+    """Return each pair of analyses of the same video with the comparison of their maps, in the order of the arguments.
 
     Raises:
         ExportError: No video is analysed by two models.
@@ -362,7 +362,7 @@ def compared_pairs(analyses: Sequence[Analysis]) -> list[tuple[Analysis, Analysi
     return pairs
 
 
-def map_numbers(numbers: MapNumbers) -> dict[str, float | None]:
+def comparison_columns(numbers: MapNumbers) -> dict[str, float | None]:
     """Return the comparison of two maps by column name of the tables; None for undefined numbers."""
     return {
         "correlation": defined(numbers.correlation),

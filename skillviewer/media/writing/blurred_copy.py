@@ -12,7 +12,7 @@ from skillviewer.core.video.info import VideoInfo
 from skillviewer.media.faces import blurred
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.media.reading.sound_reader import Sound, has_sound
-from skillviewer.media.writing.writer import VideoWriter, last_rate_hz
+from skillviewer.media.writing.writer import VideoWriter, rate_of_last_frame_hz
 
 
 def write_anew(
@@ -42,7 +42,7 @@ def write_anew(
         raise ExportError(f"The face boxes are of another video than {info.path.name}: look for faces again.")
     start_s = float(info.times_s[frames[0]])
     stop_s = info.end_s(frames[-1])
-    rate_hz = last_rate_hz(stop_s - float(info.times_s[frames[-1]]))
+    rate_hz = rate_of_last_frame_hz(stop_s - float(info.times_s[frames[-1]]))
     source_sound = Sound(info.path, start_s, stop_s) if sound and has_sound(info.path) else None
     with VideoWriter(
         target, info.width_px, info.height_px, rate_hz=rate_hz, quality="good", sound=source_sound

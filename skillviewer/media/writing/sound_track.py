@@ -28,8 +28,8 @@ class SoundTrack:
 
     def __init__(self, stream: AudioStream, sound: Sound) -> None:
         self._stream = stream
-        self._blocks = _even(sound.blocks())
-        self._n_given = 0
+        self._blocks = _equal_blocks(sound.blocks())
+        self._n_encoded = 0
         stream.codec_context.rate = SOUND_RATE_HZ
         stream.codec_context.layout = "stereo"
         stream.codec_context.format = _FORMATS[stream.codec_context.codec.name]
@@ -37,7 +37,7 @@ class SoundTrack:
 
     def up_to(self, time_s: float) -> "Iterator[Packet[Any]]":
         """Yield packets until the sound reaches a time in the clip."""
-        while self._n_given < time_s * SOUND_RATE_HZ:
+        while self._n_encoded < time_s * SOUND_RATE_HZ:
             samples = next(self._blocks, None)
             if samples is None:
                 return
@@ -50,17 +50,20 @@ class SoundTrack:
         yield from self._stream.encode(None)
 
     def _encode(self, samples: Float32Array) -> "Iterator[Packet[Any]]":
-        packed = self._stream.codec_context.format.name
-        array = samples if packed == "fltp" else np.ascontiguousarray(samples.T).reshape(1, -1)
-        frame = AudioFrame.from_ndarray(np.ascontiguousarray(array), format=packed, layout="stereo")
+        sample_format = self._stream.codec_context.format.name
+        if sample_format != "fltp":  # one channel after another, where this encoder takes them in turn
+            samples_of_frame = np.ascontiguousarray(samples.T).reshape(1, -1)
+        else:
+            samples_of_frame = np.ascontiguousarray(samples)
+        frame = AudioFrame.from_ndarray(samples_of_frame, format=sample_format, layout="stereo")
         frame.sample_rate = SOUND_RATE_HZ
-        frame.pts = self._n_given
+        frame.pts = self._n_encoded
         frame.time_base = Fraction(1, SOUND_RATE_HZ)
-        self._n_given += samples.shape[1]
+        self._n_encoded += samples.shape[1]
         yield from self._stream.encode(frame)
 
 
-def _even(pieces: Iterator[Float32Array]) -> Iterator[Float32Array]:
+def _equal_blocks(pieces: Iterator[Float32Array]) -> Iterator[Float32Array]:
     """Yield samples in blocks of equal size; only the last is shorter."""
     waiting: list[Float32Array] = []
     n = 0

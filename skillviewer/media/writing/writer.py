@@ -101,7 +101,7 @@ MAX_PX = 16384
 """Greatest side in pixels that every encoder accepts (the limit of x264)."""
 
 
-def last_rate_hz(stay_s: float) -> float:
+def rate_of_last_frame_hz(stay_s: float) -> float:
     """Return the ``rate_hz`` of a ``VideoWriter`` that shows the last frame for a given time."""
     return min(1 / max(stay_s, 1e-6), 1000.0)
 

@@ -9,11 +9,14 @@ from skillviewer.core.analysis.scene import ColourLimits
 from skillviewer.core.text import printable
 from skillviewer.ui.comparing.candidates import Candidates
 from skillviewer.ui.comparing.compared_models import ComparedModel
-from skillviewer.ui.comparing.models_menu import BOX_PX, LONGEST_NAME_PX, ModelsMenu
+from skillviewer.ui.comparing.models_menu import ModelsMenu
 from skillviewer.ui.widgets.flow_layout import FlowLayout
 from skillviewer.ui.widgets.labels import text_label
 from skillviewer.ui.widgets.layout import as_tip, push_button, with_accessible_name
 from skillviewer.ui.widgets.theme import by_text
+
+BOX_WIDTH_PX = 150  # of a list of models
+MAX_NAME_PX = 104  # of the name of a model
 
 
 class Header(QWidget):
@@ -60,7 +63,7 @@ class Header(QWidget):
     def _model_box(self, name: str) -> QComboBox:
         box = with_accessible_name(QComboBox(self), name)
         box.setToolTip(as_tip(name))
-        box.setFixedWidth(by_text(BOX_PX))
+        box.setFixedWidth(by_text(BOX_WIDTH_PX))
         return box
 
     @property
@@ -79,7 +82,7 @@ class Header(QWidget):
         """
         before = self.pair
         keys = [model.key for model in models]
-        self.menu.set_keys(tuple(keys))
+        self.menu.set_compared(tuple(keys))
         first = before[0] if before[0] in keys else next(iter(keys), "")
         second = before[1] if before[1] in keys and before[1] != first else next((k for k in keys if k != first), "")
         for box, chosen_key in ((self.first, first), (self.second, second)):
@@ -87,7 +90,7 @@ class Header(QWidget):
                 box.clear()
                 for model in models:
                     text = printable(model.name)
-                    short = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, LONGEST_NAME_PX)
+                    short = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, MAX_NAME_PX)
                     box.addItem(f"{model.number}  {short}", model.key)
                     box.setItemData(box.count() - 1, as_tip(text), Qt.ItemDataRole.ToolTipRole)
                 box.setCurrentIndex(box.findData(chosen_key))

@@ -8,10 +8,7 @@ from skillviewer.ui.comparing.candidates import Candidates
 from skillviewer.ui.comparing.compared_models import UNIFORM
 from skillviewer.ui.comparing.curve_lines import MAX_MODELS
 
-OPEN = ""
-
-
-BOX_PX, LONGEST_NAME_PX = 150, 104
+OPEN_FOLDER = ""  # data of the action that opens a model folder; all others have the key of a model
 
 
 class ModelsMenu(QMenu):
@@ -23,18 +20,19 @@ class ModelsMenu(QMenu):
     def __init__(self, candidates: Candidates, parent: QWidget) -> None:
         super().__init__(parent)
         self._candidates = candidates
-        self._keys: tuple[str, ...] = ()
+        self._compared_keys: tuple[str, ...] = ()
         self.aboutToShow.connect(self._fill)
         self.triggered.connect(self._on_triggered)
 
-    def set_keys(self, keys: tuple[str, ...]) -> None:
-        self._keys = keys
+    def set_compared(self, keys: tuple[str, ...]) -> None:
+        self._compared_keys = keys
 
     def _fill(self) -> None:
         self.clear()
-        names_by_folder = dict(self._candidates.all)
-        listed = {key: self._candidates.name(key) for key in self._keys if key not in names_by_folder} | names_by_folder
-        full = len(self._keys) >= MAX_MODELS
+        names_by_key = dict(self._candidates.all)
+        unlisted_keys = [key for key in self._compared_keys if key not in names_by_key]
+        listed = {key: self._candidates.name(key) for key in unlisted_keys} | names_by_key
+        full = len(self._compared_keys) >= MAX_MODELS
         for key, name in listed.items():
             text = printable(name)
             if key == UNIFORM:
@@ -43,18 +41,18 @@ class ModelsMenu(QMenu):
             action = self.addAction(text.replace("&", "&&"))
             action.setData(key)
             action.setCheckable(True)
-            action.setChecked(key in self._keys)
-            action.setEnabled(key in self._keys or not full)
+            action.setChecked(key in self._compared_keys)
+            action.setEnabled(key in self._compared_keys or not full)
         if full:
             note = self.addAction("Nine models at most: remove one first")
             note.setEnabled(False)
         self.addSeparator()
-        self.addAction("Open a model folder…").setData(OPEN)
+        self.addAction("Open a model folder…").setData(OPEN_FOLDER)
 
     def _on_triggered(self, action: object) -> None:
         data = action.data()  # type: ignore[attr-defined]
         checked = action.isChecked()  # type: ignore[attr-defined]
-        if data == OPEN:
+        if data == OPEN_FOLDER:
             self.open_asked.emit()
         else:
             self.toggled.emit(str(data), checked)

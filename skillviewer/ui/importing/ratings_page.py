@@ -56,7 +56,7 @@ class RatingsPage(QDialog):
         split.setChildrenCollapsible(False)
         foot = add_all(horizontal(spacing=8), 1, push_button("Close", self, self.close), self.button, self.train)
         add_all(vertical(self, (16, 12, 16, 12), 8), self._make_head(), (split, 1), self.message, foot)
-        self.columns.mapped.connect(self.reading.take)
+        self.columns.mapped.connect(self.reading.use_mapping)
         for signal in (self.reading.changed, app_context.studies.opened, app_context.studies.closed):
             signal.connect(self._show)
         self.setMinimumSize(MIN_SIZE)
@@ -121,7 +121,7 @@ class RatingsPage(QDialog):
 
     def _change(self, **changes: object) -> None:
         if self.reading.preview is not None:
-            self.reading.take(replace(self.reading.preview.mapping, **changes))
+            self.reading.use_mapping(replace(self.reading.preview.mapping, **changes))
 
     def _on_titles(self) -> None:
         preview = self.reading.preview
@@ -130,7 +130,7 @@ class RatingsPage(QDialog):
 
     def _on_criterion(self, *_: object) -> None:
         if self.reading.preview is not None:
-            self.reading.take(self.reading.preview.mapping.with_first(self.criterion.currentText()))
+            self.reading.use_mapping(self.reading.preview.mapping.with_first(self.criterion.currentText()))
 
     def _on_videos(self, index: int) -> None:
         folder = self.videos.itemData(index)
@@ -139,7 +139,7 @@ class RatingsPage(QDialog):
             if folder is None:
                 self._show()
                 return
-        self.reading.take_videos(folder)
+        self.reading.use_videos(folder)
 
     def _on_meant(self, index: int) -> None:
         preview = self.reading.preview

@@ -1,4 +1,4 @@
-"""Reads a table of ratings again at each change of its columns, in a worker thread."""
+"""Reads a table of ratings anew, in a worker thread, whenever the mapping of its columns changes."""
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from skillviewer.ui.threads.worker_thread import Task
 
 
-Names = Mapping[str, Path | None]  # files of the videos of the study, by name
+PathsByName = Mapping[str, Path | None]  # files of the videos of the study
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +45,15 @@ class TablePreview:
 
 
 class TablePreviewLoader(QObject):
-    """The reading of one table, with the videos of a folder; for None those of the study, or else of its own folder.
+    """Opens and reads one table, in a worker thread.
+
+    Its rows are joined with the videos of ``folder``; if that is None, with those of the open study, or, if no row
+    names one of these, with those next to the table.
 
     Of several requests the latest counts.
     """
 
-    changed = Signal()  # ``now``, ``error`` or ``busy`` has changed
+    changed = Signal()  # ``preview``, ``error`` or ``busy`` has changed
 
     def __init__(self, app_context: AppContext, path: Path, folder: Path | None, parent: QObject) -> None:
         super().__init__(parent)
@@ -63,9 +66,9 @@ class TablePreviewLoader(QObject):
         app_context.studies.listed.connect(self._on_listed)
         if app_context.studies.current is None:
             self.open()
-        else:  # as at the last import of this table
+        else:  # begin with the mapping of the last import of a table of this name
             app_context.studies.read(lambda study: study.ratings.mapping(path.name)).then(
-                succeeded=self._on_kept, failed=self._on_failed
+                succeeded=self._on_saved_mapping, failed=self._on_failed
             )
 
     @property
@@ -73,31 +76,33 @@ class TablePreviewLoader(QObject):
         return self._task is not None
 
     @property
-    def _names(self) -> Names:
+    def _video_paths(self) -> PathsByName:
         return {video.name: video.path for video in self._app_context.study_list.known_videos}
 
     def open(self, saved_mapping: TableMapping | None = None, sheet: str = "", titles_row: int | None = None) -> None:
         """Open the table, and guess its mapping if none is kept, or if the kept one does not fit."""
-        path, folder, names = self.path, self._folder, self._names
-        self._submit(lambda: read_from(path, folder, names, saved_mapping, sheet, titles_row))
+        path = self.path
+        folder = self._folder
+        video_paths = self._video_paths
+        self._submit(lambda: open_and_read(path, folder, video_paths, saved_mapping, sheet, titles_row))
 
-    def take(self, mapping: TableMapping) -> None:
+    def use_mapping(self, mapping: TableMapping) -> None:
         """Read the table by another mapping."""
         assert self.preview is not None
         opened = self.preview.opened
         self.preview = replace(self.preview, mapping=mapping)
-        self._submit(lambda: read_by(opened, mapping))
+        self._submit(lambda: read_with_mapping(opened, mapping))
 
-    def take_videos(self, folder: Path | None) -> None:
+    def use_videos(self, folder: Path | None) -> None:
         """Join the table with the videos of a folder, or with those of the study."""
         assert self.preview is not None
         opened = self.preview.opened
         mapping = self.preview.mapping
-        names = self._names
+        video_paths = self._video_paths
 
         def read() -> TablePreview:
-            files = StudyVideoMatcher(names) if folder is None else VideoFolder(folder)
-            return read_by(replace(opened, files=files, stated=folder is not None), mapping)
+            files = StudyVideoMatcher(video_paths) if folder is None else VideoFolder(folder)
+            return read_with_mapping(replace(opened, files=files, stated=folder is not None), mapping)
 
         self._submit(read)
 
@@ -110,10 +115,10 @@ class TablePreviewLoader(QObject):
         self._task.then(succeeded=self._on_read, failed=self._on_failed)
         self.changed.emit()
 
-    def _on_kept(self, mapping: str) -> None:
+    def _on_saved_mapping(self, mapping_json: str) -> None:
         saved_mapping = None
-        with suppress(msgspec.MsgspecError):  # none, or one of another program
-            saved_mapping = msgspec.json.decode(mapping, type=TableMapping)
+        with suppress(msgspec.MsgspecError):  # no mapping is saved, or one that this version cannot read
+            saved_mapping = msgspec.json.decode(mapping_json, type=TableMapping)
         self.open(saved_mapping)
 
     def _on_read(self, preview: TablePreview) -> None:
@@ -131,13 +136,13 @@ class TablePreviewLoader(QObject):
     def _on_listed(self, _videos: object) -> None:
         """Join the table again: the study has other videos."""
         if self.preview is not None and self.preview.folder is None:
-            self.take_videos(None)
+            self.use_videos(None)
 
 
-def read_from(
+def open_and_read(
     path: Path,
     folder: Path | None,
-    names: Names,
+    video_paths: PathsByName,
     saved_mapping: TableMapping | None,
     sheet: str,
     titles_row: int | None,
@@ -153,27 +158,30 @@ def read_from(
     ):
         saved_mapping = read_mapping(file_beside)
 
-    def opened(videos: Path | StudyVideoMatcher | None) -> MappedTable:
+    def open_fitting(videos: Path | StudyVideoMatcher | None) -> MappedTable:
         with suppress(DatasetError):
             table = open_table(path, videos, saved_mapping, sheet, titles_row)
-            fitted(table.mapping, table.table)
+            fitted(table.mapping, table.table)  # raises if the saved mapping does not fit
             return table
         return open_table(path, videos, None, sheet, titles_row)
 
-    first = opened(folder or (StudyVideoMatcher(names) if names else None))
-    if folder is None and names and not _joins(first):
-        second = opened(None)
+    videos: Path | StudyVideoMatcher | None = folder
+    if folder is None and video_paths:
+        videos = StudyVideoMatcher(video_paths)
+    first = open_fitting(videos)
+    if folder is None and video_paths and not _joins(first):
+        second = open_fitting(None)
         first = second if _joins(second) else first
-    return read_by(first, first.mapping)
+    return read_with_mapping(first, first.mapping)
 
 
 def _joins(opened: MappedTable) -> bool:
-    place = opened.table.column(opened.mapping.video)
+    column_index = opened.table.column(opened.mapping.video)
     is_video = known_to(opened.files)
-    return place is not None and any(is_video(row.cells[place]) for row in opened.table.rows)
+    return column_index is not None and any(is_video(row.cells[column_index]) for row in opened.table.rows)
 
 
-def read_by(opened: MappedTable, mapping: TableMapping) -> TablePreview:
+def read_with_mapping(opened: MappedTable, mapping: TableMapping) -> TablePreview:
     """Return the ratings of an open table by a mapping, or the error."""
     if isinstance(opened.files, VideoFolder) and not opened.files.stems:
         return TablePreview(opened, mapping, error=f"There is no video in {opened.files.folder}.")
@@ -186,4 +194,5 @@ def read_by(opened: MappedTable, mapping: TableMapping) -> TablePreview:
         (row.place, row.cell, row.video or "", str(row.n_ratings), note)
         for row, note in zip(rated.import_report.rows, row_notes, strict=True)
     )
-    return TablePreview(opened, mapping, rated, "", rows, tuple(row for row, note in enumerate(row_notes) if note))
+    rows_with_notes = tuple(index for index, note in enumerate(row_notes) if note)
+    return TablePreview(opened, mapping, rated, rows=rows, rows_with_notes=rows_with_notes)

@@ -81,7 +81,7 @@ class PairPlayer(QWidget):
     def show_frame(self, frame: int, *, playing: bool) -> None:
         self._playing = playing
         if self._due is not None:
-            self._due.show(frame, playing=playing)
+            self._due.mark_seen(frame, playing=playing)
         self.feed.request(frame, playing=playing)
 
     def set_side(self, text: str) -> None:
@@ -141,7 +141,7 @@ class PairPlayer(QWidget):
     def _on_painted(self, displayed: DisplayedFrame) -> None:
         self.feed.width_px = self.canvas.width_px
         if self._seen is not None:
-            self._seen.show(displayed.picture.frame_index, playing=self._playing)
+            self._seen.mark_seen(displayed.picture.frame_index, playing=self._playing)
             if self.is_ready:
                 self.painted.emit()
 

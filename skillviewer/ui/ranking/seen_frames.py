@@ -14,7 +14,7 @@ class SeenFrames:
         self._starts_s = starts
         self._lasting_s = np.diff(starts, append=clip.video.end_s(clip.last_frame))
         self._seen = np.zeros(len(starts), np.bool_)
-        self._before: int | None = None
+        self._last_index: int | None = None
 
     @property
     def share(self) -> float:
@@ -22,15 +22,18 @@ class SeenFrames:
         total_s = float(self._lasting_s.sum())
         return float(self._lasting_s[self._seen].sum()) / total_s if total_s > 0 else float(self._seen.mean())
 
-    def show(self, frame: int, *, playing: bool) -> None:
-        """Count a frame, by its index in the file, as seen; ``playing`` if it was reached by playing."""
+    def mark_seen(self, frame: int, *, playing: bool) -> None:
+        """Mark a frame, by its index in the file, as seen.
+
+        If it was reached by ``playing``, frames skipped since the last one count too, over at most ``MAX_GAP_S``.
+        """
         index = frame - self._first
         if not 0 <= index < len(self._seen):
             return
-        before = self._before
+        last_index = self._last_index
         start = index
-        if playing and before is not None and before < index:
-            gap_s = float(self._starts_s[index] - self._starts_s[before])
-            start = before if gap_s <= MAX_GAP_S else index
+        if playing and last_index is not None and last_index < index:
+            gap_s = float(self._starts_s[index] - self._starts_s[last_index])
+            start = last_index if gap_s <= MAX_GAP_S else index
         self._seen[start : index + 1] = True
-        self._before = index
+        self._last_index = index

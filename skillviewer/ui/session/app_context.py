@@ -20,7 +20,7 @@ from skillviewer.ui.session.assessments import AssessmentQueue
 from skillviewer.ui.session.backend import Backend
 from skillviewer.ui.session.classified_paths import ClassifiedPaths
 from skillviewer.ui.session.frame_feed import FrameFeed
-from skillviewer.ui.session.insight.explanations import EvidenceLoader
+from skillviewer.ui.session.insight.evidence_loader import EvidenceLoader
 from skillviewer.ui.session.insight.reference_loader import ReferenceLoader
 from skillviewer.ui.session.insight.tour import Tour
 from skillviewer.ui.session.insight.video_annotations import VideoAnnotations

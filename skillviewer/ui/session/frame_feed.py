@@ -90,7 +90,7 @@ def _answer(videos: OpenVideos, want: _Want, superseded: CancelToken, report: Re
         if picture is None:
             if not want.playing:
                 index = want.frame_index
-                small = videos.small(want.path, want.frame_index)
+                small = videos.proxy_frame(want.path, want.frame_index)
                 rest_s = REST_S if small is not None else 0.0
                 if small is None:
                     index, small = _preview(reader, want.frame_index, superseded)

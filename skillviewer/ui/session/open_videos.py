@@ -12,8 +12,7 @@ from skillviewer.ui.session.backend import Proxy, Reader
 WARM_BYTES = 200 * 2**20
 """Videos whose decoded frames take at most this much are decoded ahead; longer ones get a proxy."""
 
-
-WARM_STEP = 16
+FRAMES_PER_PREFETCH = 16  # frames decoded ahead between two looks at the token
 
 
 def decoded_bytes(info: VideoInfo) -> float:
@@ -22,7 +21,7 @@ def decoded_bytes(info: VideoInfo) -> float:
 
 
 class OpenVideos:
-    """The videos that are open in the worker for frames, and their proxies; only a few, since each keeps pictures."""
+    """The videos that the frame worker has open, and their proxies: few at a time, since each reader caches frames."""
 
     def __init__(
         self,
@@ -37,7 +36,7 @@ class OpenVideos:
         self._proxies: dict[Path, Proxy] = {}
 
     def reader(self, path: Path, token: CancelToken = NEVER) -> Reader:
-        """Return the reader of a video, opened if it is not yet, which the token stops."""
+        """Return the reader of a video, and open it first if needed; the token cancels the opening."""
         reader = self._readers.pop(path, None)
         if reader is None:
             reader = self._open_reader(path, token)
@@ -46,7 +45,7 @@ class OpenVideos:
             self._close(next(iter(self._readers)))
         return reader
 
-    def small(self, path: Path, index: int) -> RGBImage | None:
+    def proxy_frame(self, path: Path, index: int) -> RGBImage | None:
         """Return a picture from the proxy of an open video; None without one, or when it turns out damaged."""
         proxy = self._proxies.get(path)
         if proxy is None:
@@ -58,13 +57,16 @@ class OpenVideos:
             return None
 
     def warm(self, path: Path, token: CancelToken) -> None:
-        """Decode a whole video ahead into its reader's cache, if it fits; what was decoded until Cancelled is kept."""
+        """Decode a whole video into the cache of its reader, if that takes at most ``WARM_BYTES``.
+
+        Frames decoded before a cancellation stay in the cache.
+        """
         reader = self.reader(path, token)
         info = reader.describe(token)
         if decoded_bytes(info) <= WARM_BYTES:
-            for index in range(0, info.n_frames, WARM_STEP):
+            for index in range(0, info.n_frames, FRAMES_PER_PREFETCH):
                 token.check()
-                reader.prefetch(min(index + WARM_STEP, info.n_frames) - 1, token)
+                reader.prefetch(min(index + FRAMES_PER_PREFETCH, info.n_frames) - 1, token)
 
     def look_for_proxy(self, path: Path, token: CancelToken = NEVER) -> bool:
         """Open the proxy of a video; return whether there is one."""

@@ -149,7 +149,7 @@ class Guides(QDialog):
     def _on_item(self, item: QListWidgetItem | None) -> None:
         if item is not None and item.data(_ROW) != self._row:
             self._show(item.data(_ROW))
-            self._map_style()
+            self._search()
 
     def _on_theme(self) -> None:
         if self.isVisible():
@@ -165,12 +165,12 @@ class Guides(QDialog):
         if any(fits) and not fits[self._row]:
             self._show(fits.index(True))
         if any(fits):
-            self._map_style()
+            self._search()
         else:
             self.page.search("")
             self.message.setText("No guide contains all of these words.")
 
-    def _map_style(self) -> None:
+    def _search(self) -> None:
         self.page.search(self.search.text())
         self._show_hit()
 

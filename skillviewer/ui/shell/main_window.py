@@ -22,7 +22,7 @@ from skillviewer.ui.shell.message_bar import MessageBar
 from skillviewer.ui.shell.page_spec import PANELS, SCREENS, START, PageSpec
 from skillviewer.ui.shell.page_stack import PageStack
 from skillviewer.ui.shell.panel_rail import PanelRail
-from skillviewer.ui.shell.start_page import MAX_SHOWN, StartPage
+from skillviewer.ui.shell.start_page import MAX_RECENT, StartPage
 from skillviewer.ui.shell.status_bar import StatusBar
 from skillviewer.ui.shell.tool_bar import ToolBar
 from skillviewer.ui.threads.throttle import single_shot
@@ -172,7 +172,7 @@ class MainWindow(QMainWindow):
         recent = self.app_context.settings.recent
         self.start.set_recent(recent)
         self.screens.show_start()
-        self._to_picture = list(recent[:MAX_SHOWN])
+        self._to_picture = list(recent[:MAX_RECENT])
         self._picture_soon.start()
 
     def _ask_pictures(self) -> None:

@@ -50,7 +50,7 @@ def sessions_dir() -> Path:
     return data_dir() / "sessions"
 
 
-def left_behind(folder: Path) -> SessionPlace | None:
+def find_unclosed_session(folder: Path) -> SessionPlace | None:
     """Return the place of the latest session that ended without being closed, and delete all such records."""
     places: list[SessionPlace] = []
     for path in folder.glob("*.json"):

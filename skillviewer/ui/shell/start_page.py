@@ -15,22 +15,19 @@ from skillviewer.ui.widgets.labels import text_label
 from skillviewer.ui.widgets.layout import Spacing, add_all, as_tip, horizontal, push_button, vertical
 from skillviewer.ui.widgets.theme import by_text
 
-COLUMN_PX, WIDEST_PX = 720, 1216  # the widest fits into a window of 1280 pixels
-
-
-MAX_SHOWN = 5
-
-
+CONTENT_WIDTH_PX = 720
+MAX_CONTENT_WIDTH_PX = 1216  # fits into a window of 1280 pixels
+MAX_RECENT = 5
 PICTURE_PX = QSize(64, 36)
 
 
-def column_px() -> int:
-    """Return the width of the first page."""
-    return min(by_text(COLUMN_PX), WIDEST_PX)
+def content_width_px() -> int:
+    """Return the width of the content of the first page."""
+    return min(by_text(CONTENT_WIDTH_PX), MAX_CONTENT_WIDTH_PX)
 
 
 class StartPage(QWidget):
-    """The first page: the ways in, the sample study, what can be dropped, and the recent files with a picture each."""
+    """The first page: three cards to start from, the sample study, what can be dragged here, and the recent files."""
 
     recent_chosen = Signal(object)
     report_asked = Signal()  # a report of the crash of the last session
@@ -44,31 +41,33 @@ class StartPage(QWidget):
         text = "Score manual skill in videos with a trained model, and see what raised and lowered each score."
         head = add_all(horizontal(spacing=16), picture, add_all(vertical(spacing=4), title, self._muted_text(text)), 1)
         self.videos_button = self._button(actions["open_videos"], primary=False)
-        new = self._button(actions["new_study"], primary=False)
-        train = self._button(actions["import_ratings"], primary=False)
-        buttons = add_all(
+        new_study_button = self._button(actions["new_study"], primary=False)
+        import_ratings_button = self._button(actions["import_ratings"], primary=False)
+        cards = add_all(
             horizontal(spacing=12),
-            self._way(
-                "Look at my videos", "A model scores them. Those that ship know one simulated task.", self.videos_button
+            self._card(
+                "Look at my videos",
+                "A model scores them. The models included know one simulated task.",
+                self.videos_button,
             ),
-            self._way("Rank them", "Make a study, and judge its videos in pairs.", new),
-            self._way("Train on ratings", "Learn from a spreadsheet of ratings.", train),
+            self._card("Rank them", "Make a study, and judge its videos in pairs.", new_study_button),
+            self._card("Train on ratings", "Learn from a spreadsheet of ratings.", import_ratings_button),
         )
         self.sample_button = self._button(actions["open_sample"], primary=True)
-        hint = "Or drop it here: videos, folders, studies, tables of ratings, timelines of ELAN or BORIS, models."
+        hint = "Or drop files here: videos, folders, studies, tables of ratings, timelines of ELAN or BORIS, models."
         row = add_all(horizontal(spacing=16), self.sample_button, (self._muted_text(hint), 1))
-        self._make_offer()
+        self._make_offers()
         self._heading = text_label("Recent", self, heading=True)
         self._recent = vertical(spacing=2)
-        self._buttons: dict[Path, QPushButton] = {}
+        self._recent_buttons: dict[Path, QPushButton] = {}
         above = (
             2,
             head,
             Spacing(16),
-            buttons,
+            cards,
             Spacing(8),
             row,
-            self.offer,
+            self.return_offer,
             self.report_offer,
             Spacing(16),
             self._heading,
@@ -79,28 +78,28 @@ class StartPage(QWidget):
     def _muted_text(self, text: str) -> QLabel:
         return text_label(text, self, wrap=True, muted=True)
 
-    def _way(self, title: str, about: str, button: QPushButton) -> QFrame:
+    def _card(self, title: str, about: str, button: QPushButton) -> QFrame:
         box = QFrame(self)
         box.setProperty("card", True)
-        box.setFixedWidth((column_px() - 24) // 3)
+        box.setFixedWidth((content_width_px() - 24) // 3)
         column = vertical(box, (16, 12, 16, 12), 6)
         add_all(column, text_label(title, box, heading=True), (self._muted_text(about), 1))
         column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
         return box
 
-    def _make_offer(self) -> None:
-        self.offer = QWidget(self)
-        offered = vertical(self.offer, (0, 16, 0, 0), 8)
-        self._offer_text = text_label("", self.offer, wrap=True, plain=True)
-        self._offer_text.setFixedWidth(column_px())
-        self.go_on = push_button("Continue where you left off", self.offer, self.return_asked)
-        add_all(offered, self._offer_text, (self.go_on, 0, Qt.AlignmentFlag.AlignLeft))
-        self.offer.hide()
+    def _make_offers(self) -> None:
+        self.return_offer = QWidget(self)
+        return_layout = vertical(self.return_offer, (0, 16, 0, 0), 8)
+        self._offer_text = text_label("", self.return_offer, wrap=True, plain=True)
+        self._offer_text.setFixedWidth(content_width_px())
+        self.continue_button = push_button("Continue where you left off", self.return_offer, self.return_asked)
+        add_all(return_layout, self._offer_text, (self.continue_button, 0, Qt.AlignmentFlag.AlignLeft))
+        self.return_offer.hide()
         self.report_offer = QWidget(self)
-        reported = vertical(self.report_offer, (0, 16, 0, 0), 8)
+        report_layout = vertical(self.report_offer, (0, 16, 0, 0), 8)
         text = "SkillViewer crashed last time. A report helps to find the cause: it has no names, and nothing is sent."
         save = push_button("Save report…", self.report_offer, self.report_asked)
-        add_all(reported, text_label(text, self.report_offer), (save, 0, Qt.AlignmentFlag.AlignLeft))
+        add_all(report_layout, text_label(text, self.report_offer), (save, 0, Qt.AlignmentFlag.AlignLeft))
         self.report_offer.hide()
 
     def _button(self, action: QAction, *, primary: bool) -> QPushButton:
@@ -110,10 +109,19 @@ class StartPage(QWidget):
         return button
 
     def offer_return(self, title: str, time_text: str) -> None:
-        """Offer to go back to the last session: title of its study, or "" to take the offer away, and its time."""
+        """Offer to go back to the last session.
+
+        Args:
+            title: Name of its study.
+            time_text: When it was last noted.
+        """
         text = "SkillViewer did not close properly last time ({}, {}). All votes and notes are kept."
         self._offer_text.setText(text.format(printable(title), time_text))
-        self.offer.setVisible(bool(title))
+        self.return_offer.show()
+
+    def withdraw_return_offer(self) -> None:
+        """No longer offer to go back to the last session."""
+        self.return_offer.hide()
 
     def offer_report(self) -> None:
         """Offer to save a report: the last session crashed."""
@@ -125,15 +133,15 @@ class StartPage(QWidget):
             if widget is not None:
                 widget.deleteLater()
         self._heading.setVisible(bool(paths))
-        self._buttons.clear()
-        for path in paths[:MAX_SHOWN]:
-            button = self._buttons[path] = QPushButton(self)
+        self._recent_buttons.clear()
+        for path in paths[:MAX_RECENT]:
+            button = self._recent_buttons[path] = QPushButton(self)
             button.setProperty("flat", True)
-            button.setFixedWidth(column_px())
+            button.setFixedWidth(content_width_px())
             text = printable(f"{path.name}   {path.parent}")
             button.setText(
                 button.fontMetrics()
-                .elidedText(text, Qt.TextElideMode.ElideMiddle, column_px() - PICTURE_PX.width() - 48)
+                .elidedText(text, Qt.TextElideMode.ElideMiddle, content_width_px() - PICTURE_PX.width() - 48)
                 .replace("&", "&&")
             )
             button.setToolTip(as_tip(printable(str(path))))
@@ -143,7 +151,7 @@ class StartPage(QWidget):
 
     def set_picture(self, path: Path, picture: RGBImage | None) -> None:
         """Show the picture of a recent file, (H, W, 3) uint8, if it is still listed."""
-        button = self._buttons.get(path)
+        button = self._recent_buttons.get(path)
         if button is not None and picture is not None:
             button.setIconSize(PICTURE_PX)
             button.setIcon(QIcon(QPixmap.fromImage(as_image(picture))))

@@ -21,7 +21,7 @@ from skillviewer.ui.app import Composition
 from skillviewer.ui.comparing.compared_models import UNIFORM, ComparedModel, ModelProgress
 from skillviewer.ui.comparing.contrast import Contrast
 from skillviewer.ui.comparing.curve_lines import MAX_MODELS, VerticalScale
-from skillviewer.ui.comparing.models_menu import OPEN
+from skillviewer.ui.comparing.models_menu import OPEN_FOLDER
 from skillviewer.ui.comparing.numbers import NumbersView, number_text
 from skillviewer.ui.comparing.pane import PaneCanvas
 from skillviewer.ui.comparing.screen import DIFFERENCE, CompareScreen
@@ -277,7 +277,7 @@ def test_a_model_of_another_folder_is_compared(
     screen = shown_with(qtbot, window, world, ("alpha", "beta"))
     menu = screen.header.menu
     menu.aboutToShow.emit()
-    entry = next(a for a in menu.actions() if a.data() == OPEN)
+    entry = next(a for a in menu.actions() if a.data() == OPEN_FOLDER)
     entry.trigger()  # the dialog is cancelled
     assert len(screen.models.keys) == 2
     dialogs.folder_answer = tmp_path / "gamma"

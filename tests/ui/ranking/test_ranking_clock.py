@@ -178,16 +178,16 @@ def test_what_was_seen_is_a_share_of_time(qapp: QApplication) -> None:  # noqa: 
     uneven = VideoInfo(Path("v.mp4"), "d", times_s, 16, 9, 2.4, 10.0, variable_rate=True)
     seen = SeenFrames(AlignedClip.of(uneven))
     assert seen.share == 0
-    seen.show(1, playing=False)
+    seen.mark_seen(1, playing=False)
     assert seen.share == pytest.approx(1 / 2.4)
-    seen.show(2, playing=True)
-    seen.show(5, playing=True)
+    seen.mark_seen(2, playing=True)
+    seen.mark_seen(5, playing=True)
     assert seen.share == pytest.approx(1.4 / 2.4), "frames left out while playing count"
     seen = SeenFrames(AlignedClip.of(uneven))
-    seen.show(0, playing=True)
-    seen.show(5, playing=False)
+    seen.mark_seen(0, playing=True)
+    seen.mark_seen(5, playing=False)
     assert seen.share == pytest.approx(1.1 / 2.4), "a jump over frames does not"
     seen = SeenFrames(AlignedClip.of(uneven))
-    seen.show(0, playing=True)
-    seen.show(2, playing=True)
+    seen.mark_seen(0, playing=True)
+    seen.mark_seen(2, playing=True)
     assert seen.share == pytest.approx(1.1 / 2.4), "nor does a picture that hung for two seconds"

@@ -245,7 +245,7 @@ def test_a_session_leads_back_to_the_part(
     second.app_context.assessments.set_automatic(on=False)
     recovery = Recovery(second.app_context, second.window.screens, second.window.start)
     recovery.offer(sessions)
-    click(second.window.start.go_on)
+    click(second.window.start.continue_button)
     qtbot.waitUntil(lambda: second.app_context.playback.frame == 700)
     assert second.app_context.state.current == part(second, "try 2")
 

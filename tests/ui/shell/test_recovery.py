@@ -15,7 +15,7 @@ from skillviewer.core.atomic_write import atomic_path
 from skillviewer.core.video.clips import VideoClip
 from skillviewer.ui.app import Composition
 from skillviewer.ui.shell.recovery import Recovery
-from skillviewer.ui.shell.session_recorder import SessionPlace, SessionRecorder, left_behind
+from skillviewer.ui.shell.session_recorder import SessionPlace, SessionRecorder, find_unclosed_session
 from tests.ui.conftest import MakeWindow
 from tests.ui.fakes import FakeDialogs, FakeWorld
 from tests.ui.hands import click
@@ -83,15 +83,15 @@ def test_it_leads_back_to_study_video_frame_and_screen(
     second.app_context.assessments.set_automatic(on=False)
     recovery = Recovery(second.app_context, second.window.screens, second.window.start)
     recovery.offer(sessions)
-    assert second.window.start.offer.isVisible()
-    click(second.window.start.go_on)
+    assert second.window.start.return_offer.isVisible()
+    click(second.window.start.continue_button)
     playback = second.app_context.playback
     qtbot.waitUntil(lambda: playback.video is not None and playback.video.path == files[1] and playback.frame == 41)
     assert second.app_context.studies.current is not None
     assert second.app_context.studies.current.path == study.path
     assert second.window.screens.current == "compare"
-    assert not second.window.start.offer.isVisible()
-    assert left_behind(sessions) is None, "it is offered once"
+    assert not second.window.start.return_offer.isVisible()
+    assert find_unclosed_session(sessions) is None, "it is offered once"
 
 
 def test_a_session_that_was_closed_is_not_offered(
@@ -105,7 +105,7 @@ def test_a_session_that_was_closed_is_not_offered(
     assert list(sessions.iterdir()) == []
     recovery = Recovery(window.app_context, window.window.screens, window.window.start)
     recovery.offer(sessions)
-    assert not window.window.start.offer.isVisible()
+    assert not window.window.start.return_offer.isVisible()
 
 
 def test_a_window_that_is_alive_is_left_alone(
@@ -115,7 +115,7 @@ def test_a_window_that_is_alive_is_left_alone(
     opened(qtbot, window, world)
     session.note()
     qtbot.waitUntil(lambda: bool(noted(sessions)))
-    assert left_behind(sessions) is None
+    assert find_unclosed_session(sessions) is None
     assert noted(sessions), "its note stays"
     session.end()
 
@@ -136,7 +136,7 @@ def test_the_latest_of_several_is_offered_and_all_are_forgotten(tmp_path: Path, 
     for i, study in enumerate(studies):
         study.touch()
         write(sessions, str(i), place(study, f"2026-01-0{3 - i}T10:00:00+00:00"))
-    found = left_behind(sessions)
+    found = find_unclosed_session(sessions)
     assert found is not None
     assert found.study == str(studies[0])
     assert list(sessions.iterdir()) == []
@@ -148,8 +148,8 @@ def test_what_is_gone_or_damaged_is_not_offered(tmp_path: Path, sessions: Path) 
     write(sessions, "no time", place(tmp_path / "there.skillstudy", "yesterday"))
     (sessions / "damaged.json").write_text("{", encoding="utf-8")
     (sessions / "other.json").write_text('{"study": 1}', encoding="utf-8")
-    assert left_behind(sessions) is None
-    assert left_behind(tmp_path / "nowhere") is None
+    assert find_unclosed_session(sessions) is None
+    assert find_unclosed_session(tmp_path / "nowhere") is None
 
 
 def test_a_note_that_another_window_is_writing_is_left_to_it(tmp_path: Path, sessions: Path) -> None:
@@ -157,7 +157,7 @@ def test_a_note_that_another_window_is_writing_is_left_to_it(tmp_path: Path, ses
     study.touch()
     with atomic_path(sessions / "other.json") as temp_path:
         write(sessions, temp_path.stem, place(study))
-        assert left_behind(sessions) is None
+        assert find_unclosed_session(sessions) is None
     assert [path.name for path in sessions.iterdir()] == ["other.json"]
 
 
@@ -173,10 +173,10 @@ def test_a_killed_process_leaves_its_session_to_be_found(tmp_path: Path, session
     with subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline().strip() == "True"
-        assert left_behind(sessions) is None, "it is alive"
+        assert find_unclosed_session(sessions) is None, "it is alive"
         process.kill()
         process.wait()
-    found = left_behind(sessions)
+    found = find_unclosed_session(sessions)
     assert found is not None
     assert found.study == str(study)
 

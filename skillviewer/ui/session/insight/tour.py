@@ -28,9 +28,9 @@ class Tour(QObject):
         playback.video_changed.connect(self._on_video)
         playback.frame_changed.connect(self._on_frame)
         inquiry.changed.connect(self._stand)
-        playback.frame_changed.connect(self._map_style)
-        playback.video_changed.connect(self._map_style)
-        inquiry.changed.connect(self._map_style)
+        playback.frame_changed.connect(self._update_cards_here)
+        playback.video_changed.connect(self._update_cards_here)
+        inquiry.changed.connect(self._update_cards_here)
 
     def is_here(self, card: MomentCard) -> bool:
         return card.identity in self._cards_here
@@ -85,7 +85,7 @@ class Tour(QObject):
         self._stood = strongest.key_frame if strongest is not None else int(findings.analysis.samples.max())
         playback.seek(self._stood)
 
-    def _map_style(self) -> None:
+    def _update_cards_here(self) -> None:
         time_s = self._playback.time_s
         cards_here = tuple(card.identity for card in self._inquiry.cards if card.start_s - 1e-6 <= time_s < card.stop_s)
         if cards_here != self._cards_here:

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.ui.session.backend import Backend
-from skillviewer.ui.session.insight.explanations import EvidenceLoader
+from skillviewer.ui.session.insight.evidence_loader import EvidenceLoader
 from skillviewer.ui.session.insight.findings import (
     Findings,
     StudyFacts,

@@ -57,37 +57,39 @@ class ClickFollowing(QObject):
         self._waiting: list[tuple[int, float, float]] = []  # clicks that were not followed yet
         self._task: Task | None = None
         requests.changed.connect(self._on_request)
-        tracks.changed.connect(self._on_tracks)
+        tracks.changed.connect(self._load_track)
 
     def begin(self, name: str) -> None:
-        """Ask for clicks on an object; those of an earlier track of this name stay."""
+        """Start asking for clicks on an object; if a track of this name exists, its anchors are kept."""
         if self._playback.video is None:
             return
         self._playback.pause()
         request = PointRequest(HINT, picked=self._on_click)
         self._requests.ask(request)
         self.name = name
-        self._on_tracks()
+        self._load_track()
         self.changed.emit()
 
     def lost_places(self) -> tuple[tuple[str, int], ...]:
-        """Return name and frame of the file for every place where a followed object was lost."""
-        tracks = self._tracks.saved
-        if tracks is None:
+        """Return (name of the track, index of the frame in the file) for every place where its object was lost."""
+        saved = self._tracks.saved
+        if saved is None:
             return ()
-        return tuple((t.name, row + tracks.start_frame) for t in tracks.tracks for row in lost_frames(t))
+        return tuple((track.name, row + saved.start_frame) for track in saved.tracks for row in lost_frames(track))
 
     def lost_text(self) -> str:
         """Return a sentence on where followed objects were lost, or ""."""
-        tracks = self._tracks.saved
+        saved = self._tracks.saved
         places = self.lost_places()
-        if tracks is None or not places:
+        if saved is None or not places:
             return ""
-        places_text = [
-            f"“{name}” at {clock(float(tracks.times_s[f - tracks.start_frame]))[:-2]}" for name, f in places[:4]
-        ]
+        places_text = []
+        for name, frame in places[:4]:
+            time_text = clock(float(saved.times_s[frame - saved.start_frame]))
+            places_text.append(f"“{name}” at {time_text[:-2]}")  # whole seconds
         rest_text = f" and {len(places) - 4} more places" if len(places) > 4 else ""
-        return f"Lost: {', '.join(places_text)}{rest_text}. Click it there, or later, to go on."
+        advice = "Click the object in that frame or a later one to follow it again."
+        return f"Lost: {', '.join(places_text)}{rest_text}. {advice}"
 
     def _on_click(self, frame: int, x_px: float, y_px: float) -> None:
         video = self._playback.video
@@ -126,7 +128,7 @@ class ClickFollowing(QObject):
         self.changed.emit()
         self._next()
 
-    def _on_tracks(self) -> None:
+    def _load_track(self) -> None:
         if self._task is None and not self._waiting:
             saved = self._tracks.saved
             self._track = saved.track(self.name) if saved is not None else None

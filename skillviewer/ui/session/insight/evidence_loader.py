@@ -33,19 +33,20 @@ def _key(analysis: Analysis) -> EvidenceKey:
     return EvidenceKey(analysis.clip_id, analysis.provenance.model_digest, analysis.n_passes)
 
 
-def _explain(analysis: Analysis, slot: ModelHolder, token: CancelToken, report: Report) -> "Evidence":
+def _explain(analysis: Analysis, holder: ModelHolder, token: CancelToken, report: Report) -> "Evidence":
     from skillviewer.data.evidence_file import load_or_compute_evidence
 
-    return load_or_compute_evidence(analysis, lambda: slot.assessor.explain(analysis, token=token, report=report))
+    return load_or_compute_evidence(analysis, lambda: holder.assessor.explain(analysis, token=token, report=report))
 
 
 class EvidenceLoader(QObject):
     """Asks for the evidence of the video on screen while a widget wants to show it.
 
-    It stands in the model worker thread behind the assessment under way, and is stopped when another video is chosen.
+    The computation is queued in the model worker behind the running assessment, and cancelled when another video is
+    chosen.
     """
 
-    changed = Signal()  # the evidence of the video on screen came, failed, or belongs to another video now
+    changed = Signal()  # evidence of the video on screen came or failed, or another video is on screen
     progressed = Signal()
 
     def __init__(
@@ -59,7 +60,7 @@ class EvidenceLoader(QObject):
         self._failures: dict[EvidenceKey, str] = {}
         self._refused: set[EvidenceKey] = set()  # stopped by the user: not computed again unless they ask
         self._viewers: set[QObject] = set()
-        self._requested: EvidenceKey | None = None
+        self._running_key: EvidenceKey | None = None
         self._task: Task | None = None
         self._job: Job | None = None
         self._progress: Progress | None = None
@@ -67,36 +68,36 @@ class EvidenceLoader(QObject):
         self._throttle = Throttle(self)
         self._throttle.shown.connect(self._show_progress)
         state.analysis_changed.connect(self._on_analysis)
-        state.model_changed.connect(self._map_style)
+        state.model_changed.connect(self._schedule)
 
     @property
     def evidence(self) -> "Evidence | None":
-        key = self._here
+        key = self._current_key
         return self._saved.get(key) if key is not None else None
 
     @property
     def failure(self) -> str:
         """The reason why there is no evidence, in a sentence, or ""."""
-        key = self._here
+        key = self._current_key
         return self._failures.get(key, "") if key is not None else ""
 
     @property
     def working(self) -> bool:
         """True while the evidence of the video on screen is being computed, or is about to be."""
-        key = self._here
-        return key is not None and (key == self._requested or self._settle.isActive())
+        key = self._current_key
+        return key is not None and (key == self._running_key or self._settle.isActive())
 
     @property
     def stopped(self) -> bool:
         """True if the user stopped the computation for the video on screen."""
-        return self._here in self._refused
+        return self._current_key in self._refused
 
     @property
     def progress(self) -> Progress | None:
-        return self._progress if self._requested is not None and self._requested == self._here else None
+        return self._progress if self._running_key is not None and self._running_key == self._current_key else None
 
     @property
-    def _here(self) -> EvidenceKey | None:
+    def _current_key(self) -> EvidenceKey | None:
         analysis = self._state.analysis
         return _key(analysis) if analysis is not None and analysis.complete else None
 
@@ -106,11 +107,11 @@ class EvidenceLoader(QObject):
             self._viewers.add(viewer)
         else:
             self._viewers.discard(viewer)
-        self._map_style()
+        self._schedule()
 
     def ask(self) -> None:
         """Compute the evidence of the video on screen, also after it failed or was stopped."""
-        key = self._here
+        key = self._current_key
         if key is not None:
             self._failures.pop(key, None)
             self._refused.discard(key)
@@ -118,21 +119,21 @@ class EvidenceLoader(QObject):
             self.changed.emit()
 
     def _on_analysis(self, _analysis: Analysis | None) -> None:
-        if self._requested is not None and self._requested != self._here and self._task is not None:
+        if self._running_key is not None and self._running_key != self._current_key and self._task is not None:
             self._task.cancel()
-        self._map_style()
+        self._schedule()
         self.changed.emit()
 
     def _needed(self) -> bool:
-        key = self._here
+        key = self._current_key
         model = self._state.model
         if key is None or model is None or not self._viewers or self._worker.stopped:
             return False
-        is_settled = key in self._saved or key in self._failures or key in self._refused
-        return not is_settled and key.model == model.digest
+        has_outcome = key in self._saved or key in self._failures or key in self._refused
+        return not has_outcome and key.model == model.digest
 
-    def _map_style(self) -> None:
-        if self._needed() and self._requested != self._here:
+    def _schedule(self) -> None:
+        if self._needed() and self._running_key != self._current_key:
             self._settle.start()
         else:
             self._settle.stop()
@@ -142,7 +143,7 @@ class EvidenceLoader(QObject):
         analysis = self._state.analysis
         if self._task is not None or analysis is None or not self._needed():
             return
-        self._requested = _key(analysis)
+        self._running_key = _key(analysis)
         self._progress = None
         self._task = task = self._worker.submit(partial(_explain, analysis))
         task.then(
@@ -157,8 +158,8 @@ class EvidenceLoader(QObject):
 
     def stop(self) -> None:
         """Stop; the evidence is not computed again until it is asked for."""
-        if self._task is not None and self._requested is not None:
-            self._refused.add(self._requested)
+        if self._task is not None and self._running_key is not None:
+            self._refused.add(self._running_key)
             self._task.cancel()
 
     def _on_progress(self, progress: Progress) -> None:
@@ -171,21 +172,21 @@ class EvidenceLoader(QObject):
             self.progressed.emit()
 
     def _on_succeeded(self, evidence: "Evidence") -> None:
-        if self._requested is not None:
-            self._saved[self._requested] = evidence
+        if self._running_key is not None:
+            self._saved[self._running_key] = evidence
             while len(self._saved) > MAX_CACHED:
                 del self._saved[next(iter(self._saved))]
 
     def _on_failed(self, error: Exception) -> None:
-        if self._requested is not None:
-            self._failures[self._requested] = str(error)
+        if self._running_key is not None:
+            self._failures[self._running_key] = str(error)
 
     def _on_finished(self) -> None:
-        self._task = self._requested = self._progress = None
+        self._task = self._running_key = self._progress = None
         self._throttle.stop()
         job = self._job
         self._job = None
         if job is not None:
             job.finish()
-        self._map_style()
+        self._schedule()
         self.changed.emit()
