@@ -168,7 +168,7 @@ def test_a_killed_process_leaves_its_session_to_be_found(tmp_path: Path, session
     path = write(sessions, "killed", place(study))
     code = (
         "import sys, time; from pathlib import Path; from skillviewer.data.study.lock import WriteLock;"
-        "lock = WriteLock(Path(sys.argv[1])); print(lock.held, flush=True); time.sleep(60)"
+        "lock = WriteLock(Path(sys.argv[1])); print(lock.is_held, flush=True); time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
