@@ -43,7 +43,7 @@ class ScoreRow:
         unfamiliar: True if the model does not know such videos, so that the score means nothing.
         criterion: Rated item of the raters' scale; empty, like the four fields below, if the model has no such scale.
         rating: Score on that scale; empty if refused.
-        rating_low: Lower end of its prediction interval for a person whom training did not see.
+        rating_low: Lower end of its prediction interval for a participant whom training did not see.
         rating_high: Upper end of that interval.
         rating_refusal: Reason for no rating, or empty.
     """
