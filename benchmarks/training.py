@@ -100,7 +100,7 @@ def main() -> None:
             if isinstance(part, Standardising) and part.standardise:
                 part.set_statistics(*statistics(unfreezing.features(store) if unfreezing else store, names[:2]))
         if unfreezing:
-            unfreezing.unfreeze(model)
+            unfreezing.attach_blocks(model)
         token = CancelToken()
         fitting = Trainer(model, store, FitPairs(pairs, choosing), settings)
         model.train()

@@ -31,7 +31,7 @@ from skillviewer.export.read_back import read_back
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.backbones.backbone_entry import BackboneEntry
 from skillviewer.nets.losses import PairBatch
-from skillviewer.nets.models import NUMBERS, AttentionEntry, InputKind
+from skillviewer.nets.models import NUMERIC_INPUTS, AttentionEntry, InputKind
 from skillviewer.nets.presets import LossSettings
 from skillviewer.nets.sizes import HeadSizes
 
@@ -48,7 +48,7 @@ _SWAPPED = PairBatch.of([(1, 0, -1), (2, 1, 1), (0, 2, -1)], similar=[(2, 0)])
 
 def small_sizes(entry: AttentionEntry, sizes: HeadSizes = SMALL) -> HeadSizes:
     """Return the sizes with the input form of a model on numbers."""
-    own = entry.paper_sizes if entry.inputs in NUMBERS else None
+    own = entry.paper_sizes if entry.inputs in NUMERIC_INPUTS else None
     return replace(sizes, feature_channels=own.feature_channels, grid=(1, 1)) if own else sizes
 
 
@@ -74,7 +74,7 @@ def small_features(
 ) -> Tensor:
     """Return features (B, N, 2F, rows, columns), or ascending times for a model that takes time."""
     own, generator = small_sizes(entry, sizes), torch.Generator().manual_seed(seed)
-    if entry.inputs in NUMBERS:
+    if entry.inputs in NUMERIC_INPUTS:
         values = torch.rand(batch, n_frames, own.feature_channels, 1, 1, generator=generator)
         return values.cumsum(1) * 10 if entry.inputs is InputKind.TIME else values * 3
     return torch.randn(batch, n_frames, own.feature_channels, *own.grid, generator=generator)

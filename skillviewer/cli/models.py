@@ -51,7 +51,7 @@ def models(as_json: bool) -> None:
             "title": entry.title,
             "variant": entry.variant,
             "map": str(entry.map_kind),
-            "parameters": parameter_count(entry, entry.at_paper_scale(head)),
+            "parameters": parameter_count(entry, entry.with_published_input(head)),
         }
         for entry in ATTENTION_MODELS
     ]

@@ -12,7 +12,7 @@ from skillviewer.nets.attention_models.end_to_end import N_FIELDS
 from skillviewer.nets.backbones.backbone_entry import Normalisation
 from skillviewer.nets.backbones.features import BACKBONES, backbone
 from skillviewer.nets.model_card import FORMAT, ModelCard
-from skillviewer.nets.models import ATTENTION_MODELS, NUMBERS, InputKind, attention_model
+from skillviewer.nets.models import ATTENTION_MODELS, NUMERIC_INPUTS, InputKind, attention_model
 from skillviewer.nets.sizes import HeadSizes
 
 _MAX_NUMBER = 1 << 12
@@ -74,7 +74,7 @@ class CheckpointConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
             CheckpointError: A name is unknown.
         """
         entry = attention_model(self.attention_model)
-        if (self.backbone is None) != (entry.inputs in NUMBERS):
+        if (self.backbone is None) != (entry.inputs in NUMERIC_INPUTS):
             raise ValueError(f"the model {entry.name} and its backbone do not belong together")
         flow = self.preprocessing.flow
         if flow.algorithm not in FLOW_ALGORITHMS:

@@ -44,7 +44,7 @@ class InputKind(StrEnum):
     MEASURES = "measures"  # numbers that the data set states of every video
 
 
-NUMBERS = frozenset({InputKind.FLOW, InputKind.TIME, InputKind.TRACKS, InputKind.MEASURES})
+NUMERIC_INPUTS = frozenset({InputKind.FLOW, InputKind.TIME, InputKind.TRACKS, InputKind.MEASURES})
 """Inputs without a backbone: models on them are evaluated, and not kept as checkpoints."""
 
 
@@ -80,7 +80,7 @@ class AttentionEntry:
     compares_splits: bool = False
     training: tuple[tuple[str, OptimiserSettings], ...] = ()
 
-    def at_paper_scale(self, head: HeadSizes) -> HeadSizes:
+    def with_published_input(self, head: HeadSizes) -> HeadSizes:
         """Return a preset's sizes with the input form of this model at the paper's scale."""
         if self.paper_sizes is None:
             return head

@@ -28,7 +28,7 @@ from skillviewer.nets.checkpoint import Checkpoint, CheckpointExtras, load_check
 from skillviewer.nets.configuration import BackboneConfig, CheckpointConfig
 from skillviewer.nets.library import digest
 from skillviewer.nets.model_card import HeldOut, ModelCard, load_card
-from skillviewer.nets.models import ATTENTION_MODELS, NUMBERS, attention_model
+from skillviewer.nets.models import ATTENTION_MODELS, NUMERIC_INPUTS, attention_model
 from tests.nets.small import SMALL, small_features, small_model, small_sizes
 
 SIDE = 128
@@ -53,7 +53,7 @@ def weights() -> BackboneWeights:
 
 
 def configuration(name: str = "full", base: BackboneWeights | None = None) -> CheckpointConfig:
-    timed = attention_model(name).inputs in NUMBERS
+    timed = attention_model(name).inputs in NUMERIC_INPUTS
     sizes = small_sizes(attention_model(name), replace(SMALL, feature_channels=640, grid=LITE.grid(SIDE)))
     streams = BackboneConfig(
         name=LITE.name,

@@ -234,7 +234,7 @@ from skillviewer.nets.meta_device import shapes_only
 from skillviewer.nets.models import ATTENTION_MODELS, TRIVIAL, parameter_count
 from tests.nets.small import SMALL
 for entry in ATTENTION_MODELS:
-    assert parameter_count(entry, entry.at_paper_scale(SMALL)) > 0 or entry.name in TRIVIAL, entry.name
+    assert parameter_count(entry, entry.with_published_input(SMALL)) > 0 or entry.name in TRIVIAL, entry.name
     assert "torch._dynamo" not in sys.modules, entry.name
 with shapes_only():
     shipped = next(iter(BACKBONES)).make(3)

@@ -52,7 +52,7 @@ def test_every_released_model_is_counted_and_no_other_name() -> None:
 @pytest.mark.parametrize(("name", "count"), [*OFFICIAL_CODE.items(), *BY_HAND.items()])
 def test_count_under_official_code(name: str, count: int) -> None:
     entry = attention_model(name)
-    assert parameter_count(entry, entry.at_paper_scale(preset("official-code").head)) == count
+    assert parameter_count(entry, entry.with_published_input(preset("official-code").head)) == count
 
 
 @pytest.mark.parametrize("name", ["full", "no-rnn", "xbar", "htask"])

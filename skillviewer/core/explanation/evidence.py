@@ -2,8 +2,9 @@
 
 A segment or cell is occluded by replacing it with the video's mean feature (the mean of the fused features over all
 sampled frames and cells) and computing the score again. Its contribution is the score minus the score without it:
-positive if it raised the score. The remainder is the score minus the baseline (the score of the empty video) and all
-contributions: parts interact, and this is not hidden by sharing it out among them.
+positive if it raised the score. The baseline is the score with everything occluded. The remainder is the score minus
+the baseline and the sum of the contributions. It is not zero, because parts interact; it is shown, not spread over the
+parts.
 """
 
 from dataclasses import dataclass
@@ -27,12 +28,12 @@ class Evidence(ReadOnly):
         score: Score of the video, mean over the passes.
         baseline: Score with everything occluded: every cell of every frame is the mean feature.
         segments: (K, N) float64, contribution of each segment in each pass.
-        cells: (K, h, w) float64, contribution of each cell of the grid, occluded in all steps at once; None for a model
-            that sees the picture as one cell.
-        cell_steps: (K, N, h, w) float64, contribution of each cell in one step alone; None as for ``cells``.
+        cells: (K, h, w) float64, contribution of each cell of the grid, occluded in all segments at once; None for a
+            model that sees the picture as one cell.
+        cell_steps: (K, N, h, w) float64, contribution of each cell, occluded in one segment alone; None like ``cells``.
         faithfulness: Faithfulness of the attention; None for a model without a map.
-        n_random: R, number of random orders and shuffles.
-        seed: Seed of the random orders.
+        n_random: R, number of random occlusion orders, and of shuffled maps, that the attention is compared with.
+        seed: Seed of these orders and shuffles.
         clip_range: Part of the video that was analysed, or None for the whole.
     """
 
@@ -52,7 +53,7 @@ class Evidence(ReadOnly):
     def __post_init__(self) -> None:
         ReadOnly.__post_init__(self)
         k, n = self.segments.shape
-        if (self.cells is None) is not (self.cell_steps is None):
+        if (self.cells is None) != (self.cell_steps is None):
             raise ValueError("cells and cell_steps belong together")
         if self.cells is not None and self.cell_steps is not None:
             h, w = self.cells.shape[1:]
@@ -71,7 +72,7 @@ class Evidence(ReadOnly):
 
     @property
     def cell_contributions(self) -> FloatArray | None:
-        """(h, w) contribution of each cell in all steps, mean over the passes; None if ``cells`` is None."""
+        """(h, w) contribution of each cell in all segments, mean over the passes; None if ``cells`` is None."""
         return None if self.cells is None else np.asarray(self.cells.mean(axis=0))
 
     @property
@@ -84,9 +85,11 @@ class Evidence(ReadOnly):
     def faithful(self) -> bool | None:
         """True if attention beats random regions; None if that is not known or cannot be decided."""
         faithfulness = self.faithfulness
-        if faithfulness is None or not (faithfulness.faithful or faithfulness.decidable):
+        if faithfulness is None:
             return None
-        return faithfulness.faithful
+        if faithfulness.faithful:
+            return True
+        return False if faithfulness.decidable else None
 
     @property
     def faithfulness_sentence(self) -> str:

@@ -78,12 +78,12 @@ def agreement(votes: Votes, level: Level, seed: int = 0) -> Alpha | None:
         level: Level of measurement: nominal or ordinal.
         seed: Seed of the draws.
     """
-    first_votes = VoteColumns.of(votes).first_of_each()
-    *_, counts, row = first_votes.counts()
+    first_votes = VoteColumns.of(votes).first_by_rater_and_pair()
+    *_, counts, pair_of_vote = first_votes.counts()
     several = counts.sum(axis=1) > 1
     if not several.any():
         return None
-    n_raters = len(np.unique(first_votes.rater[several[row]]))
+    n_raters = len(np.unique(first_votes.rater[several[pair_of_vote]]))
     counts = counts[several]
     kinds, n_of_kind = np.unique(counts, axis=0, return_counts=True)  # pairs with equal counts are drawn together
     coincidence = coincidences(kinds.astype(np.float64))

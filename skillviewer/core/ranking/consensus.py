@@ -34,8 +34,8 @@ class PairVotes:
 
 
 def count_votes(judgements: Votes) -> tuple[PairVotes, ...]:
-    """Count the votes on every two videos, on either side: one per rater, see ``VoteColumns.one_of_each``."""
-    votes = VoteColumns.of(judgements).one_of_each()
+    """Count the votes on every two videos, on either side; ``VoteColumns.merged_by_rater_and_pair``: one per rater."""
+    votes = VoteColumns.of(judgements).merged_by_rater_and_pair()
     first, second, counts, _ = votes.counts()
     rows = zip(first.tolist(), second.tolist(), counts.tolist(), strict=True)
     names = votes.videos
@@ -170,7 +170,7 @@ class Posterior:
 
     def agree(self, judgements: Sequence[Judgement]) -> ConsensusPairs:
         """Return the ordered pairs and those without a disparity."""
-        columns = VoteColumns.of(judgements).one_of_each()
+        columns = VoteColumns.of(judgements).merged_by_rater_and_pair()
         strengths = bradley_terry(columns)
         first, second, *_ = columns.counts()
         leads = (strengths.values[first] - strengths.values[second]) / np.sqrt(strengths.lead_variances(first, second))

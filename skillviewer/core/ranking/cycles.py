@@ -64,7 +64,7 @@ def contradictions(votes: Votes) -> PreferenceCycles:
 
     A pair has a direction if one side has more votes than the other, and at least as many as "no difference".
     """
-    links = _tangled(VoteColumns.of(votes).one_of_each())
+    links = _tangled(VoteColumns.of(votes).merged_by_rater_and_pair())
     worse: dict[str, set[str]] = {}
     for better, other in links:
         worse.setdefault(better, set()).add(other)

@@ -178,9 +178,9 @@ def _report(name: str, shown_pairs: Sequence[ShownPair], agreement: Proportion, 
 
 def _with_others(votes: VoteColumns) -> dict[str, Proportion]:
     """Return named raters' agreement with the majority of the others; pairs on which the others tie are left out."""
-    first_votes = votes.first_of_each()
-    *_, counts, row = first_votes.counts()
-    others = counts[row] - (first_votes.verdict[:, None] == VALUES)
+    first_votes = votes.first_by_rater_and_pair()
+    *_, counts, pair_of_vote = first_votes.counts()
+    others = counts[pair_of_vote] - (first_votes.verdict[:, None] == VALUES)
     majority = others.max(axis=1, initial=0)
     clear = (others == majority[:, None]).sum(axis=1) == 1  # not without others, whose counts are all 0
     agrees = clear & (others[np.arange(len(first_votes)), first_votes.verdict + 1] == majority)

@@ -12,7 +12,7 @@ from skillviewer.core.ratings.reliability import NAN, Estimate, icc, weighted_ka
 
 @dataclass(frozen=True, slots=True)
 class RepeatAgreement:
-    """Agreement of one rater's two ratings of n videos by an item."""
+    """Agreement of one rater's two ratings of n videos on one item."""
 
     rater: str
     item: str
@@ -28,7 +28,7 @@ class RepeatAgreement:
         """The agreement in words."""
         text = f"{self.item}: {self.n_equal} of {self.n} rated the same again"
         if self.n > 1:
-            text += f", {self.sem:.2f} points apart (standard error within the rater)"
+            text += f", standard error within the rater {self.sem:.2f} points"
         if math.isfinite(self.icc.value):
             has_interval = math.isfinite(self.icc.low + self.icc.high)
             interval = f" ({self.icc.low:.2f} to {self.icc.high:.2f})" if has_interval else ""
@@ -37,15 +37,17 @@ class RepeatAgreement:
 
 
 def repeat_agreement(rater: str, scale: RatingScale, pairs: Sequence[tuple[float, float]]) -> RepeatAgreement:
-    """Return the agreement of first and second ratings of the same videos; one pair of ratings a video, none empty.
+    """Return the agreement of the first and second ratings of the same videos.
 
-    The error within the rater is the root of half the mean squared difference (Bland & Altman, Statistical Methods in
-    Medical Research 8, 1999, section 3).
+    ``pairs`` has one (first, second) pair of ratings for each video, and no missing values. The standard error within
+    the rater is the root of half the mean squared difference (Bland & Altman, Statistical Methods in Medical Research
+    8, 1999, section 3).
     """
     values = np.asarray(pairs, dtype=np.float64).reshape(-1, 2)
     differences = values[:, 1] - values[:, 0]
     is_defined = len(values) > 1 and bool(np.ptp(values) > 0)
     undefined = Estimate(NAN, NAN, NAN)
+    first_levels, second_levels = (values.T - scale.low) / scale.step
     return RepeatAgreement(
         rater=rater,
         item=scale.item,
@@ -54,5 +56,5 @@ def repeat_agreement(rater: str, scale: RatingScale, pairs: Sequence[tuple[float
         mean_difference=float(differences.mean()) if len(values) else NAN,
         sem=math.sqrt(float((differences**2).mean()) / 2) if len(values) else NAN,
         icc=icc(values)[0] if is_defined else undefined,
-        kappa=weighted_kappa(*((values.T - scale.low) / scale.step)) if is_defined else undefined,
+        kappa=weighted_kappa(first_levels, second_levels) if is_defined else undefined,
     )

@@ -1,4 +1,4 @@
-"""A length that the user marked in the picture: it turns pixels into millimetres, in its plane."""
+"""A line of known length in the picture, which converts pixels to millimetres in the plane of the line."""
 
 import math
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ class KnownLength:
 
     Attributes:
         start_px: x and y of one end in pixels; (0, 0) is the centre of the top left pixel.
-        end_px: The same of the other end.
-        mm: Its length in millimetres.
+        end_px: x and y of the other end.
+        mm: Length of the line in millimetres.
     """
 
     start_px: tuple[float, float]
@@ -19,13 +19,16 @@ class KnownLength:
     mm: float
 
     def __post_init__(self) -> None:
-        """Check that it has a length.
+        """Check the length.
 
         Raises:
-            ValueError: The ends coincide, or a number is not finite and positive.
+            ValueError: The ends coincide, ``mm`` is not positive, or a number is not finite.
         """
         if not (self.length_px > 0 and self.mm > 0 and math.isfinite(self.length_px) and math.isfinite(self.mm)):
-            raise ValueError(f"a line of {self.length_px:g} pixels that is {self.mm:g} mm long")
+            raise ValueError(
+                "the length must be positive and finite in pixels and in millimetres, not "
+                f"{self.length_px:g} px and {self.mm:g} mm"
+            )
 
     @property
     def length_px(self) -> float:

@@ -60,7 +60,7 @@ from skillviewer.engine.training.predict import predict
 from skillviewer.engine.training.run_folder import write_json
 from skillviewer.engine.training.train import TrainingResources, dataset_features
 from skillviewer.engine.training.trainer import TrainingControl
-from skillviewer.nets.models import ATTENTION_MODELS, NUMBERS, InputKind, attention_model
+from skillviewer.nets.models import ATTENTION_MODELS, NUMERIC_INPUTS, InputKind, attention_model
 
 if TYPE_CHECKING:
     from skillviewer.engine.features.feature_store import FeatureStore
@@ -123,7 +123,7 @@ class ChosenModel:
 
 def can_be_kept(model: str) -> bool:
     """Return True if a checkpoint of a model can be made."""
-    return attention_model(model).inputs not in NUMBERS
+    return attention_model(model).inputs not in NUMERIC_INPUTS
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ from skillviewer.engine.runtime.exclusive import exclusive_lock
 from skillviewer.engine.runtime.processes import JobResult
 from skillviewer.engine.runtime.workers import Workers, work
 from skillviewer.engine.training.inputs import SourceRecipe, TrainingInputs
-from skillviewer.engine.training.plan import TrainingPlan, said_of_runs, selection_rule
+from skillviewer.engine.training.plan import TrainingPlan, describe_selection_rules, selection_rule
 from skillviewer.engine.training.run_folder import RUNS, RunFolder, run_name
 from skillviewer.engine.training.run_record import RunConfiguration, unseen_warning
 from skillviewer.engine.training.train_settings import EpochSelection
@@ -438,7 +438,7 @@ def _record(plan: EvaluationPlan, preparation: _Preparation, failures: Sequence[
         backbone=training.backbone if plan.models_on(InputKind.FEATURES) else "",
         trained_backbone=training.trained_backbone if plan.models_on(InputKind.SNIPPETS) else "",
         preprocessing=training.preprocessing,
-        selection=said_of_runs(result.selection for result in results) or selection_rule(training),
+        selection=describe_selection_rules(result.selection for result in results) or selection_rule(training),
         ceilings=builder.ceilings,
         models=tuple(results),
         problems=(*problems, *failures),

@@ -33,7 +33,7 @@ from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.scale_folds import n_scale_folds
 from skillviewer.engine.training.track_fusion import weight_folds
 from skillviewer.engine.training.train_settings import EpochSelection
-from skillviewer.nets.models import NUMBERS, InputKind, attention_model
+from skillviewer.nets.models import NUMERIC_INPUTS, InputKind, attention_model
 from skillviewer.nets.presets import OptimiserSettings
 
 _BACKBONE_S = {"efficientnet-lite0": 0.15, "efficientnet-lite0-flow": 0.15, "resnet101": 2.0}
@@ -133,7 +133,7 @@ def training_seconds(
 
 def _training(plan: TrainingPlan, fold: Fold) -> Seconds:
     """Return the duration of one training on a fold, with the scores of all its videos."""
-    if plan.inputs in NUMBERS or not fold.train_pairs:
+    if plan.inputs in NUMERIC_INPUTS or not fold.train_pairs:
         return Seconds(_NUMBERS_S, _NUMBERS_S)
     settings = plan.settings_on(fold)
     pace = training_pace(plan.model, plan.sizes(), settings.precision, plan.preprocessing.n_segments)

@@ -1,4 +1,4 @@
-"""Training the last block of both backbones with the head, on what the blocks before it made of the frames."""
+"""Training of the last block of both backbones with the head, from stored outputs of the blocks before it."""
 
 import copy
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from skillviewer.engine.features.extractor import own_backbone_weights, streams_
 from skillviewer.engine.features.feature_store import DerivedStore, FeatureStore
 from skillviewer.nets.attention import FRAMES_AT_ONCE, AttentionModel
 from skillviewer.nets.backbones.backbone_weights import BackboneWeights, changed_weights
-from skillviewer.nets.backbones.last_block import LastBlocks, Unfrozen, last_blocks, put_back
+from skillviewer.nets.backbones.last_block import BlocksThenFusion, LastBlocks, last_blocks, put_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class LastBlockTraining:
     """Last blocks of both backbones, which are trained with the head."""
 
     weights: BackboneWeights  # weights of the backbone, for pictures
-    motion: BackboneWeights | None  # for flow, or None if the motion stream starts across modalities
+    motion: BackboneWeights | None  # for flow, or None if the motion stream starts from the weights for pictures
     preprocessing: Preprocessing
     blocks: LastBlocks  # the last blocks as they are before training
     device: torch.device
@@ -34,7 +34,8 @@ class LastBlockTraining:
     ) -> "LastBlockTraining":
         """Take the last blocks of a backbone.
 
-        With ``own_motion`` the motion stream starts from weights trained on flow, else across modalities.
+        With ``own_motion`` the motion stream starts from weights trained on flow, else from the weights for
+        pictures (cross-modality initialisation).
 
         Raises:
             CheckpointError: Its weights are not here, or it has no last block that could be trained by itself.
@@ -45,23 +46,26 @@ class LastBlockTraining:
         return cls(weights, motion, preprocessing, blocks.eval().to(device), device)
 
     def features(self, store: FeatureStore, blocks: LastBlocks | None = None) -> "BlockStore":
-        """Return the features that trained blocks make of what comes before them; None: before they are trained."""
+        """Return the features that blocks compute from stored outputs; None stands for the untrained blocks."""
         return BlockStore(store, self.blocks if blocks is None else blocks, self.device)
 
-    def unfreeze(self, model: AttentionModel) -> None:
-        """Let a model be fed what comes before the last blocks, and train them."""
-        model.fusion = Unfrozen(copy.deepcopy(self.blocks), model.fusion)
+    def attach_blocks(self, model: AttentionModel) -> None:
+        """Put the last blocks before a model's fusion.
+
+        Its inputs are then the outputs of the blocks before them, and training changes the last blocks.
+        """
+        model.fusion = BlocksThenFusion(copy.deepcopy(self.blocks), model.fusion)
         model.input_shape = (2 * self.blocks.n_channels, *model.sizes.grid)
 
-    def freeze(self, model: AttentionModel) -> tuple[LastBlocks, dict[str, Tensor]]:
-        """Let a trained model be fed features again.
+    def detach_blocks(self, model: AttentionModel) -> tuple[LastBlocks, dict[str, Tensor]]:
+        """Take the last blocks out of a trained model: its inputs are features again.
 
         Returns:
             The trained blocks, and the backbones' changed weights, for ``save_checkpoint``.
         """
-        assert isinstance(model.fusion, Unfrozen)
+        assert isinstance(model.fusion, BlocksThenFusion)
         blocks = model.fusion.blocks
-        model.fusion = model.fusion.fusion
+        model.fusion = model.fusion.inner_fusion
         model.input_shape = None
         pre = self.preprocessing
         streams = streams_of(self.weights, pre.flow.length, pre.input_px, self.motion)
@@ -78,7 +82,7 @@ class BlockStore(DerivedStore):
         self._device = device
 
     def __getitem__(self, name: str) -> Sequence[NDArray[Any]]:
-        """Return the features of a video's first pass, (N, 2F, h, w) float16 as they would be kept."""
+        """Return the features of a video's first pass, (N, 2F, h, w) float16 like stored features."""
         before = torch.from_numpy(np.array(self.store[name][0])).to(self._device).float()
         with torch.inference_mode():
             outputs = torch.cat([self._blocks(frames) for frames in torch.split(before, FRAMES_AT_ONCE)])

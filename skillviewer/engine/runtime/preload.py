@@ -21,8 +21,8 @@ def preload_torch() -> bool:
     """Load torch's libraries before torch is imported; call it in the thread that will import torch.
 
     Returns:
-        Whether anything was loaded: False if torch is there already, or where this system has no such loader. The
-        import then does all by itself.
+        True if all libraries were loaded. False if one could not be, if torch is imported already or not installed, or
+        if this is not Linux or macOS; the import then loads what is missing.
     """
     return _preload("torch", "lib", LIBRARIES)
 
@@ -32,16 +32,20 @@ def preload_llvm() -> bool:
     return _preload("llvmlite", "binding", ("libllvmlite",))
 
 
-def _preload(package: str, part: str, libraries: Sequence[str]) -> bool:
+def _preload(package: str, subfolder: str, libraries: Sequence[str]) -> bool:
     suffix = SUFFIXES.get(sys.platform)
     if suffix is None or package in sys.modules:
         return False
     spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:
         return False
+    # CDLL(path) would hold the lock while it loads; a foreign function is called without it
     load = ctypes.CDLL(None).dlopen
     load.argtypes = [ctypes.c_char_p, ctypes.c_int]
     load.restype = ctypes.c_void_p
-    folder = Path(spec.submodule_search_locations[0]) / part
-    loaded = [load(str(folder / f"{name}{suffix}").encode(), RTLD_NOW) is not None for name in libraries]
-    return all(loaded)
+    folder = Path(spec.submodule_search_locations[0]) / subfolder
+    all_loaded = True
+    for name in libraries:
+        handle = load(str(folder / f"{name}{suffix}").encode(), RTLD_NOW)
+        all_loaded = all_loaded and handle is not None
+    return all_loaded

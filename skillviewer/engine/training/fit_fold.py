@@ -40,7 +40,7 @@ def _new_model(
     features = store if unfreezing is None else unfreezing.features(store)
     standardise(model, features, names)
     if unfreezing is not None:
-        unfreezing.unfreeze(model)
+        unfreezing.attach_blocks(model)
     return model.to(device)
 
 

@@ -20,7 +20,7 @@ from skillviewer.engine.runtime.device import choose_device, device_errors
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.configuration import BackboneConfig
-from skillviewer.nets.models import NUMBERS, InputKind
+from skillviewer.nets.models import NUMERIC_INPUTS, InputKind
 
 
 def check_keepable(plan: TrainingPlan) -> None:
@@ -31,7 +31,7 @@ def check_keepable(plan: TrainingPlan) -> None:
         SettingsError: Settings contradict each other.
     """
     plan.check()
-    if plan.inputs in NUMBERS:
+    if plan.inputs in NUMERIC_INPUTS:
         raise CheckpointError(
             f"The model {plan.model} looks at {plan.inputs} alone: it can be evaluated, not kept and viewed."
         )
@@ -81,7 +81,7 @@ class TrainingInputs:
             The head, the backbones' weights that a checkpoint has to hold, and the features that the head takes.
         """
         if self.unfreezing is not None:
-            blocks, streams = self.unfreezing.freeze(model)
+            blocks, streams = self.unfreezing.detach_blocks(model)
             return model, streams, [self.unfreezing.features(store, blocks) for store in stores]
         head, trained = model.separate_backbones()
         if trained is None:

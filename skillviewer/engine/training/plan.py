@@ -17,7 +17,7 @@ from skillviewer.engine.training.train_settings import EpochSelection, TrainSett
 from skillviewer.nets.backbones.deployment import Precision
 from skillviewer.nets.backbones.features import backbone
 from skillviewer.nets.configuration import BackboneConfig, CheckpointConfig
-from skillviewer.nets.models import NUMBERS, TRIVIAL, InputKind, attention_model
+from skillviewer.nets.models import NUMERIC_INPUTS, TRIVIAL, InputKind, attention_model
 from skillviewer.nets.presets import TSN_SNIPPETS, preset
 from skillviewer.nets.sizes import HeadSizes, map_grid
 
@@ -63,8 +63,8 @@ class TrainingPlan:
         trunk = backbone(self.backbone)
         if self.inputs is InputKind.SNIPPETS:
             return snippets.sizes_of(preset(self.preset), self.trained_backbone)
-        if self.inputs in NUMBERS:
-            return attention_model(self.model).at_paper_scale(preset(self.preset).head_of(self.dataset_preset))
+        if self.inputs in NUMERIC_INPUTS:
+            return attention_model(self.model).with_published_input(preset(self.preset).head_of(self.dataset_preset))
         px = self.preprocessing.input_px
         if px < trunk.least_px:
             raise SettingsError(
@@ -232,6 +232,6 @@ def held_out_part(inner: Sequence[Fold]) -> tuple[str, str]:
     return f"{' to '.join(map(str, sorted({n_out[0], n_out[-1]})))} of {n} training videos", "parts"
 
 
-def said_of_runs(rules: Iterable[str]) -> str:
+def describe_selection_rules(rules: Iterable[str]) -> str:
     """Return in words how the epochs of several runs were chosen, the commonest rule first; "" of none."""
     return "; in some runs ".join(rule for rule, _ in Counter(rules).most_common())

@@ -24,7 +24,7 @@ from skillviewer.engine.training.train_settings import TrainSettings
 from skillviewer.engine.training.trainer import EpochRow, Trained
 from skillviewer.nets.backbones.deployment import Precision
 from skillviewer.nets.model_card import ModelCard
-from skillviewer.nets.models import NUMBERS
+from skillviewer.nets.models import NUMERIC_INPUTS
 from skillviewer.nets.sizes import HeadSizes
 
 FORMAT = 1
@@ -69,7 +69,7 @@ class RunConfiguration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
         tracks_sha256: str = "",
     ) -> "RunConfiguration":
         """Return the configuration of a run."""
-        of_numbers = plan.inputs in NUMBERS
+        of_numbers = plan.inputs in NUMERIC_INPUTS
         return cls(
             features=FEATURES_VERSION,
             model=plan.model,

@@ -37,17 +37,17 @@ class LastBlocks(nn.Module):
         return torch.cat([self.appearance(appearance), self.motion(motion)], dim=1)
 
 
-class Unfrozen(nn.Module):
-    """A fusion that takes the inputs of the last blocks, and trains these, before the model's own fusion."""
+class BlocksThenFusion(nn.Module):
+    """The last blocks, which are trained, and then the model's own fusion."""
 
-    def __init__(self, blocks: LastBlocks, fusion: nn.Module) -> None:
+    def __init__(self, blocks: LastBlocks, inner_fusion: nn.Module) -> None:
         super().__init__()
         self.blocks = blocks
-        self.fusion = fusion
+        self.inner_fusion = inner_fusion
 
     def forward(self, before: Tensor) -> Tensor:
         """Compute and fuse features of single frames, (M, A, h, w) to (M, C, h', w')."""
-        fused: Tensor = self.fusion(self.blocks(before))
+        fused: Tensor = self.inner_fusion(self.blocks(before))
         return fused
 
 

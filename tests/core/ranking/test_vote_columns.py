@@ -43,13 +43,13 @@ def test_one_vote_of_each_rater_counts(seed: int) -> None:
     hand = by_hand(votes)
     columns = VoteColumns.of(votes)
     first = [(*pair, name, given[0]) for pair, of in hand.items() for (name, _), given in of.items()]
-    assert rows(columns.first_of_each()) == sorted(first)
+    assert rows(columns.first_by_rater_and_pair()) == sorted(first)
     common = [
         (*pair, name, given[0] if len(set(given)) == 1 else 0)
         for pair, of in hand.items()
         for (name, _), given in of.items()
     ]
-    assert rows(columns.one_of_each()) == sorted(common)
+    assert rows(columns.merged_by_rater_and_pair()) == sorted(common)
     counted = {(votes.first, votes.second): votes for votes in count_votes(votes)}
     assert list(counted) == sorted(hand)
     for pair, found in counted.items():
@@ -73,6 +73,6 @@ def test_pairs_and_answers_are_votes_too() -> None:
 
 def test_no_votes() -> None:
     columns = VoteColumns.of([])
-    assert (len(columns), len(columns.first_of_each()), len(columns.one_of_each())) == (0, 0, 0)
+    assert (len(columns), len(columns.first_by_rater_and_pair()), len(columns.merged_by_rater_and_pair())) == (0, 0, 0)
     assert count_votes([]) == ()
     assert columns.tasks({})[0] == []

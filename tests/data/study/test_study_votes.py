@@ -484,7 +484,7 @@ def test_votes_of_another_copy_stand_where_they_were_cast(path: Path, tmp_path: 
         second = study.votes.cast(replace(vote("a", "b", Verdict.RIGHT), judged_at=late))
         bring_in(study, copy)
         assert [v.judged_at for v in study.votes.all()] == [None, early, late]
-        given = VoteColumns.of(study.votes.judgements()).first_of_each()
+        given = VoteColumns.of(study.votes.judgements()).first_by_rater_and_pair()
         assert (given.raters, given.verdict[given.second == 1].tolist()) == (("Ann",), [1])
         assert [j.verdict for j in study.votes.judgements()][1:] == [first.verdict, second.verdict]
 

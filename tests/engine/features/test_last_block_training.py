@@ -84,7 +84,7 @@ def test_gradients_reach_the_last_blocks_alone(dataset: Dataset, cache: FeatureC
         np.testing.assert_allclose(before[name][0], np.array(plain[name][0]), atol=0.05)
     torch.manual_seed(0)
     model = attention_model("full").build(SIZES)
-    unfreezing.unfreeze(model)
+    unfreezing.attach_blocks(model)
     first = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     settings = replace(
         SETTINGS,
@@ -97,7 +97,7 @@ def test_gradients_reach_the_last_blocks_alone(dataset: Dataset, cache: FeatureC
     trained = {name for name, _ in model.named_parameters()}
     assert {name for name in trained if ".blocks." in name} <= changed
     assert not [name for name in changed if "running" in name], "statistics of batch normalisation stay"
-    blocks, streams = unfreezing.freeze(model)
+    blocks, streams = unfreezing.detach_blocks(model)
     assert {name.split(".")[0] for name in streams} == {"appearance", "motion"}
     assert {name.split(".")[2] for name in streams} == {"15"}, "all but the last of sixteen blocks stay as they were"
     after = unfreezing.features(store, blocks)

@@ -17,7 +17,7 @@ from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.engine.features.dataset_features import standardise
 from skillviewer.engine.training import batches
 from skillviewer.engine.training.fit_fold import FoldInputs, choosing_folds, chosen_share, fit_fold
-from skillviewer.engine.training.plan import TrainingPlan, said_of_runs, selection_rule
+from skillviewer.engine.training.plan import TrainingPlan, describe_selection_rules, selection_rule
 from skillviewer.engine.training.run_record import unseen_warning
 from skillviewer.engine.training.train_settings import EpochSelection, TrainSettings
 from skillviewer.engine.training.trainer import EpochRow, FitState, Trainer, TrainingControl
@@ -170,8 +170,8 @@ def test_what_was_chosen_on_is_said_as_it_was() -> None:
     assert said(5, 1) == "epoch chosen on 4 of 10 training videos"
     last = replace(PLAN, inner_folds=1, select=EpochSelection.LAST)
     assert choosing_folds(last, DATASET, FOLD) == ()
-    assert said_of_runs(["one", "other", "other"]) == "other; in some runs one"
-    assert said_of_runs([]) == ""
+    assert describe_selection_rules(["one", "other", "other"]) == "other; in some runs one"
+    assert describe_selection_rules([]) == ""
 
 
 @pytest.mark.parametrize("refit", [True, False])

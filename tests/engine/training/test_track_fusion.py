@@ -32,7 +32,7 @@ def small_heads(monkeypatch: pytest.MonkeyPatch) -> None:
     def sizes(plan: TrainingPlan) -> HeadSizes:
         if plan.model == "none":
             return SIZES
-        return attention_model(plan.model).at_paper_scale(preset(plan.preset).head)
+        return attention_model(plan.model).with_published_input(preset(plan.preset).head)
 
     monkeypatch.setattr(TrainingPlan, "sizes", sizes)
 
