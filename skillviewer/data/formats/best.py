@@ -11,7 +11,14 @@ from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Pair, videos_o
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.video.clips import TimeRange
 from skillviewer.data.formats.released_folds import fold_from_pairs, known_pairs, read_pair_lines
-from skillviewer.data.formats.tasks import USUAL_CHOICES, Choices, chosen_task, each_once, file_in, first_found
+from skillviewer.data.formats.tasks import (
+    USUAL_CHOICES,
+    Choices,
+    chosen_task,
+    file_in,
+    matches_of_first_pattern,
+    unique_task_paths,
+)
 from skillviewer.data.tables.claims import Claim, sort_out
 from skillviewer.data.tables.find_videos import VideoFolder
 from skillviewer.data.tables.participants import participants_of
@@ -24,10 +31,10 @@ _STOP = ("endseconds", "end", "stop")
 
 
 def _folders(path: Path) -> dict[str, Path]:
-    list_files = first_found(path, ["*/" * depth + _LIST for depth in range(5)])
+    list_files = matches_of_first_pattern(path, ["*/" * depth + _LIST for depth in range(5)])
     needed = ("train.txt", "test.txt", "test_vid_list.txt")
     whole = (file.parent for file in list_files if all(file_in(file.parent, name).is_file() for name in needed))
-    return each_once(((folder.name, folder) for folder in whole), path)
+    return unique_task_paths(((folder.name, folder) for folder in whole), path)
 
 
 def tasks(path: Path) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, videos_of
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.video.clips import FrameRange
 from skillviewer.data.formats.released_folds import read_pair_lines
-from skillviewer.data.formats.tasks import USUAL_CHOICES, Choices, chosen_task, file_in, first_found
+from skillviewer.data.formats.tasks import USUAL_CHOICES, Choices, chosen_task, file_in, matches_of_first_pattern
 from skillviewer.data.tables.claims import Claim, sort_out
 from skillviewer.data.tables.find_videos import VideoFolder
 from skillviewer.data.tables.participants import participants_of
@@ -44,7 +44,7 @@ def _lists(path: Path) -> tuple[Path, ...]:
     """Return the lists of pairs in a folder (or the list itself, given its path)."""
     lists: set[Path] = set()
     for folder in ("", "annotations/", "skill_benchmark/annotations/"):
-        lists = {file for name in _NAMES for file in first_found(path, (folder + name,))}
+        lists = {file for name in _NAMES for file in matches_of_first_pattern(path, (folder + name,))}
         if lists:
             break
     return tuple(sorted(file for file in lists if _is_list(file)))

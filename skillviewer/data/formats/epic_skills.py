@@ -21,7 +21,7 @@ from skillviewer.data.formats.released_folds import (
     renamed,
     without_strangers,
 )
-from skillviewer.data.formats.tasks import USUAL_CHOICES, Choices, chosen_task, file_in, first_found
+from skillviewer.data.formats.tasks import USUAL_CHOICES, Choices, chosen_task, file_in, matches_of_first_pattern
 from skillviewer.data.tables.claims import Claim, order_claim, parted, sort_out
 from skillviewer.data.tables.find_videos import VideoFolder, strip_extension
 from skillviewer.data.tables.participants import participants_of
@@ -32,7 +32,7 @@ _SUFFIX = "_gt"
 
 
 def _truth_files(path: Path) -> tuple[Path, ...]:
-    truth_files = first_found(path, ("*_gt.csv", "*/*_gt.csv", "*/*/*_gt.csv"))
+    truth_files = matches_of_first_pattern(path, ("*_gt.csv", "*/*_gt.csv", "*/*/*_gt.csv"))
     return tuple(file for file in truth_files if looks_like(file, _FIRST, _SECOND, _BEST))
 
 

@@ -13,7 +13,14 @@ from pathlib import Path
 from skillviewer.core.dataset.folds import fold_of
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Fold, Measure, Pair, SimilarPair
 from skillviewer.core.errors import DatasetError
-from skillviewer.data.formats.tasks import USUAL_CHOICES, Choices, chosen_task, each_once, file_in, first_found
+from skillviewer.data.formats.tasks import (
+    USUAL_CHOICES,
+    Choices,
+    chosen_task,
+    file_in,
+    matches_of_first_pattern,
+    unique_task_paths,
+)
 from skillviewer.data.tables.find_videos import VideoFolder
 from skillviewer.data.tables.participants import participants_of
 from skillviewer.data.tables.rows import TableRow, plain, read_word_rows
@@ -37,12 +44,12 @@ def _rating(row: TableRow) -> float | None:
 
 
 def _meta_files(path: Path) -> dict[str, Path]:
-    files = first_found(path, ("meta_file_*.txt", "*/meta_file_*.txt", "*/*/meta_file_*.txt"))
+    files = matches_of_first_pattern(path, ("meta_file_*.txt", "*/meta_file_*.txt", "*/*/meta_file_*.txt"))
     files_by_task = ((match.group(1), file) for file in files if (match := _META.fullmatch(file.name)))
     rated = (
         (task, file) for task, file in files_by_task if any(_rating(row) is not None for row in read_word_rows(file))
     )
-    return each_once(rated, path)
+    return unique_task_paths(rated, path)
 
 
 def tasks(path: Path) -> tuple[str, ...]:

@@ -12,7 +12,14 @@ from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Fold, Pair, vi
 from skillviewer.core.errors import DatasetError
 from skillviewer.data.formats.epic_tasks import epic_task
 from skillviewer.data.formats.released_folds import fold_from_pairs, known_pairs, read_pair_lines, without_strangers
-from skillviewer.data.formats.tasks import USUAL_CHOICES, Choices, chosen_task, each_once, file_in, first_found
+from skillviewer.data.formats.tasks import (
+    USUAL_CHOICES,
+    Choices,
+    chosen_task,
+    file_in,
+    matches_of_first_pattern,
+    unique_task_paths,
+)
 from skillviewer.data.tables.claims import Claim, sort_out
 from skillviewer.data.tables.find_videos import VideoFolder, strip_extension
 from skillviewer.data.tables.participants import participants_of
@@ -34,7 +41,9 @@ def _folders(path: Path) -> dict[str, Path]:
         rows = read_word_rows(file)
         return _NUMBER.fullmatch(file.stem) is not None and bool(rows) and len(rows[0].cells) == 2
 
-    return each_once(((file.parent.name, file.parent) for file in first_found(path, _PATTERNS) if is_split(file)), path)
+    return unique_task_paths(
+        ((file.parent.name, file.parent) for file in matches_of_first_pattern(path, _PATTERNS) if is_split(file)), path
+    )
 
 
 def tasks(path: Path) -> tuple[str, ...]:

@@ -14,55 +14,59 @@ from skillviewer.data.tables.rows import plain
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """Choices that apply to some forms and are ignored by the others."""
+    """Choices that apply to some data formats; the others ignore them."""
 
     task: str | None = None  # name of one of several data sets in a folder, or None for the only one
-    rule: Rule | None = None  # rule that turns raw votes into pairs, or None for a study's own, else the default
+    rule: Rule | None = None  # rule that turns raw votes into pairs, or None for the study's own, or else the default
     smallest_difference: float = 0.0  # smallest difference of ratings that makes a pair; equal ratings never do
     # regular expression that finds the participant in the name of a video (its first group, or the whole match without
     # groups), or None for the data set's own participants
     participant_pattern: str | None = None
     criterion: str | None = None  # rated item to use, or None for the first
-    # rule that turns ratings into pairs, where ``smallest_difference`` is 0; None as for ``rule``
+    # rule that turns ratings into pairs; used only if ``smallest_difference`` is 0. None: the study's own, or else the
+    # default
     rating_rule: RatingRule | None = None
-    labels: LabelSource = LabelSource.BOTH  # statements of a study that pairs are made from
+    labels: LabelSource = LabelSource.BOTH  # which labels of a study become pairs: votes, ratings or both
 
 
 USUAL_CHOICES = Choices()
-"""Usual choices, where none are made."""
+"""Choices of a user who made none."""
 
 
 def chosen_task(requested: str | None, offered: Sequence[str], default: str | None, path: Path) -> str:
-    """Return the task that the user ``requested`` for, in any spelling, or ``default`` without a request.
+    """Return the task that was requested, in any spelling, or ``default`` if none was.
 
-    ``default`` is None if that is ambiguous. ``path``, of the tasks, is for the message.
+    ``default`` is None if there are several. ``path`` is where the tasks are; it is used only in messages.
 
     Raises:
         DatasetError: There is no such task, or there are several and none was requested.
     """
     if requested is not None:
         matches = [task for task in offered if plain(task) == plain(requested)]
-        if requested in matches or len(matches) == 1:
-            return requested if requested in matches else matches[0]
+        if requested in matches:
+            return requested
+        if len(matches) == 1:
+            return matches[0]
         raise DatasetError(f"{path} holds no task “{requested}”. It holds: {', '.join(offered)}.")
     if default is None:
         raise DatasetError(f"{path} holds several tasks. Say which one: {', '.join(offered)}.")
     return default
 
 
-def each_once(entries: Iterable[tuple[str, Path]], path: Path) -> dict[str, Path]:
-    """Return the paths of tasks by name; the searched path is for the message.
+def unique_task_paths(entries: Iterable[tuple[str, Path]], path: Path) -> dict[str, Path]:
+    """Return the paths of tasks by name; the searched ``path`` is used only in messages.
 
     Raises:
         DatasetError: A task was found twice.
     """
-    places: dict[str, Path] = {}
-    for name, place in entries:
-        if places.setdefault(name, place) != place:
+    task_paths: dict[str, Path] = {}
+    for name, task_path in entries:
+        if name in task_paths and task_paths[name] != task_path:
             raise DatasetError(
-                f"{path} holds {name} more than once ({places[name]}, {place}): open one of these folders."
+                f"{path} holds {name} more than once ({task_paths[name]}, {task_path}): open one of these folders."
             )
-    return places
+        task_paths[name] = task_path
+    return task_paths
 
 
 def file_in(folder: Path, name: str) -> Path:
@@ -73,10 +77,11 @@ def file_in(folder: Path, name: str) -> Path:
     return next((other for other in sorted(folder.iterdir()) if other.name.casefold() == name.casefold()), path)
 
 
-def first_found(path: Path, patterns: Sequence[str]) -> tuple[Path, ...]:
+def matches_of_first_pattern(path: Path, patterns: Sequence[str]) -> tuple[Path, ...]:
     """Return the matches of the first pattern with any match below a folder, sorted; for a file, the file itself.
 
-    Patterns are those of ``Path.glob``, the nearest first; the last part, for files, matches in any case.
+    Patterns are those of ``Path.glob`` and are tried in their order. The last part of a pattern is compared with file
+    names without regard to case.
     """
 
     def fits(file: Path, pattern: str) -> bool:

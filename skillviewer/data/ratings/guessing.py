@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
-from skillviewer.data.ratings.numbers import is_number, number_of_cell, says
+from skillviewer.data.ratings.numbers import is_filled, is_number, number_of_cell
 from skillviewer.data.ratings.rating_table import IsVideo, RawTable
 from skillviewer.data.ratings.table_mapping import ItemMapping, RatingColumn, TableMapping, quoted
 from skillviewer.data.tables.participants import PARTICIPANT_COLUMNS, VIDEO_COLUMNS
@@ -131,7 +131,7 @@ class _Columns:
         self._table = table
         self._free = list(table.titles)
         self._cells = {
-            title: [row.cells[place] for row in table.rows if not row.fault and says(row.cells[place])]
+            title: [row.cells[place] for row in table.rows if not row.fault and is_filled(row.cells[place])]
             for place, title in enumerate(table.titles)
         }
         self._ambiguities: list[str] = []

@@ -41,7 +41,7 @@ def perhaps_grouped(texts: Sequence[str]) -> bool:
     return any(len(text) > 2 if text.isdigit() else not {*".,"}.isdisjoint(text) for text in ungrouped)
 
 
-def says(text: str) -> bool:
+def is_filled(text: str) -> bool:
     """Return True if a cell says something: it is not empty, not "n/a", and no error of a spreadsheet."""
     return text.casefold() not in NOT_KNOWN and not text.startswith("#")
 

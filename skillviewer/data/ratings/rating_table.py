@@ -60,7 +60,7 @@ class RawTable:
         """The table, for a message."""
         return f"{self.path.name}, sheet “{self.sheet}”," if len(self.sheets) > 1 else self.path.name
 
-    def place(self, row: RatingRow) -> str:
+    def describe_row(self, row: RatingRow) -> str:
         """Return the place of a row, for a message."""
         if row.first_line == row.last_line:
             return f"{self.unit} {row.last_line}"

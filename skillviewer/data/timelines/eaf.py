@@ -1,6 +1,6 @@
 """Reader of ELAN documents (EAF 2.7 to 3.0). Entities and DTDs are refused."""
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,8 +21,8 @@ Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
-    """An annotation as it stands in the document."""
+class _TierAnnotation:
+    """An annotation of the document with its tier."""
 
     tier: "Element"
     element: "Element"
@@ -52,8 +52,9 @@ def read_eaf(path: Path, file_name: str) -> TimelineContents:
     """Return the annotations of an ELAN document, with the times that ELAN shows.
 
     Where a chain of annotations subdivides a longer one, ELAN stores no times between them and divides the time evenly
-    (``TimeProposer`` and ``SymbolicSubdivision`` of its source). Annotations that refer to one annotation without a
-    chain have its times. Times count from the start of the video, also if ELAN plays it with an offset.
+    (``TimeProposer`` and ``SymbolicSubdivision`` of its source). Annotations that refer to the same parent and form no
+    chain each have the times of the parent. Times count from the start of the video, also if ELAN plays it with an
+    offset.
 
     Raises:
         ValueError: It is no ELAN document.
@@ -65,18 +66,26 @@ def read_eaf(path: Path, file_name: str) -> TimelineContents:
         raise ValueError("it declares entities or a document type, which no ELAN document does") from None
     if root.tag != "ANNOTATION_DOCUMENT":
         raise ValueError(f"its root is <{root.tag}> and not <ANNOTATION_DOCUMENT>")
-    rows = [_Row(tier, annotation) for tier in _parents_first(root) for annotation in tier.findall("ANNOTATION/*")]
+    rows = [
+        _TierAnnotation(tier, annotation)
+        for tier in _parents_first(root)
+        for annotation in tier.findall("ANNOTATION/*")
+    ]
     spans = _spans(root, rows)
     origin_ms = _origin_ms(root, file_name)
     names = {tier.get("TIER_ID", "") for tier in root.iter("TIER")}
     annotations, rejected = [], []
-    for number, row in enumerate(rows):
-        span = spans.get(number)
+    for index, row in enumerate(rows):
+        span = spans.get(index)
         if span is None:
             tier = row.tier.get("TIER_ID", "")
-            rejected.append(f"The annotation “{short(row.text)}” in the tier “{tier}” has no time, and refers to none.")
+            rejected.append(
+                f"The annotation “{short(row.text)}” in the tier “{tier}” has no time of its own, and refers to no "
+                "annotation that has one."
+            )
             continue
         author = row.tier.get("PARTICIPANT") or row.tier.get("ANNOTATOR") or ""
+        # our own export gives tiers names with a lane and an author: taken apart again
         name = without_lane(row.tier.get("TIER_ID", ""), names).removesuffix(f" – {author}")
         start_s, stop_s = ((time_ms + origin_ms) / 1000 for time_ms in span)
         annotations.append(Annotation(name, start_s, stop_s, row.text, author))
@@ -84,7 +93,7 @@ def read_eaf(path: Path, file_name: str) -> TimelineContents:
 
 
 def _origin_ms(root: "Element", file_name: str) -> int:
-    """Return the offset with which ELAN plays the video of a name, else the first."""
+    """Return the offset with which ELAN plays the video ``file_name``, or the first video if that is not named."""
     media = root.findall("HEADER/MEDIA_DESCRIPTOR")
     same_file = [descriptor for descriptor in media if descriptor.get("MEDIA_URL", "").endswith(f"/{file_name}")]
     return int((same_file or media)[0].get("TIME_ORIGIN", "0")) if media else 0
@@ -107,33 +116,34 @@ def _parents_first(root: "Element") -> list["Element"]:
     return [*tiers_in_order, *(tier for circle in children.values() for tier in circle)]
 
 
-def _slots_ms(root: "Element", rows: list[_Row]) -> dict[str, int]:
+def _slots_ms(root: "Element", rows: list[_TierAnnotation]) -> dict[str, int]:
     """Return the times of the time slots, in milliseconds; those of broken chains are missing."""
     slots_ms = {
         slot.get("TIME_SLOT_ID", ""): int(slot.get("TIME_VALUE", ""))
         for slot in root.findall("TIME_ORDER/TIME_SLOT")
         if slot.get("TIME_VALUE")
     }
-    following: dict[int, dict[str, str]] = {}  # by tier: the slot that ends what a slot begins
+    # by identity of the tier: end slot of the annotation that begins at a slot, the first of several
+    end_slots: defaultdict[int, dict[str, str]] = defaultdict(dict)
     for row in rows:
-        first, second = row.slots
-        if first:
-            following.setdefault(id(row.tier), {}).setdefault(first, second)
-    for of_tier in following.values():
-        _divide(of_tier, slots_ms)
+        begin, end = row.slots
+        if begin:
+            end_slots[id(row.tier)].setdefault(begin, end)
+    for end_slots_of_tier in end_slots.values():
+        _divide(end_slots_of_tier, slots_ms)
     return slots_ms
 
 
-def _spans(root: "Element", rows: list[_Row]) -> dict[int, Span]:
-    """Return the times of annotations by their position; those without a time are missing."""
+def _spans(root: "Element", rows: list[_TierAnnotation]) -> dict[int, Span]:
+    """Return the times of annotations by their index in ``rows``; those without a time are missing."""
     slots_ms = _slots_ms(root, rows)
     spans: dict[int, Span] = {}
     by_id: dict[str, int] = {}
-    for number, row in enumerate(rows):
-        by_id.setdefault(row.id, number)
+    for index, row in enumerate(rows):
+        by_id.setdefault(row.id, index)
         begin, end = (slots_ms.get(slot) for slot in row.slots)
         if begin is not None and end is not None:
-            spans[number] = (begin, end)
+            spans[index] = (begin, end)
     chains: dict[int, list[list[int]]] = {}  # by the annotation that a chain subdivides
     for chain in _chains(rows, by_id):
         parent = by_id.get(rows[chain[0]].parent)
@@ -157,29 +167,30 @@ def _shares(span: Span, n: int) -> list[Span]:
 
 def _divide(following: dict[str, str], slots_ms: dict[str, int]) -> None:
     """Give times to the slots of one tier that have none, evenly from one known slot of a chain to the next."""
-    dead: set[str] = set()
+    visited: set[str] = set()
     for first in [slot for slot in following if slot in slots_ms]:
         chain = []
         slot = following[first]
-        while slot not in slots_ms and slot in following and slot not in dead:
-            dead.add(slot)
+        while slot not in slots_ms and slot in following and slot not in visited:
+            visited.add(slot)
             chain.append(slot)
             slot = following[slot]
         if chain and slot in slots_ms:
             length = (slots_ms[slot] - slots_ms[first]) // (len(chain) + 1)
-            slots_ms.update((slot, slots_ms[first] + place * length) for place, slot in enumerate(chain, start=1))
+            for step, chain_slot in enumerate(chain, start=1):
+                slots_ms[chain_slot] = slots_ms[first] + step * length
 
 
-def _chains(rows: list[_Row], by_id: dict[str, int]) -> Iterator[list[int]]:
-    """Yield the positions of annotations that refer to another one, each list in the order of a chain."""
+def _chains(rows: list[_TierAnnotation], by_id: dict[str, int]) -> Iterator[list[int]]:
+    """Yield the chains: indices in ``rows`` of annotations that refer to a parent and follow one another, in order."""
     following: dict[int, int] = {}
     heads = []
-    for number, row in enumerate(rows):
+    for index, row in enumerate(rows):
         previous = by_id.get(row.previous) if row.previous else None
         if row.parent and previous is None:
-            heads.append(number)
+            heads.append(index)
         elif row.parent and previous is not None:
-            following.setdefault(previous, number)
+            following.setdefault(previous, index)
     for head in heads:
         chain = [head]
         while (after := following.pop(chain[-1], None)) is not None:

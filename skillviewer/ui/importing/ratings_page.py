@@ -187,7 +187,7 @@ class RatingsPage(QDialog):
         table = preview.opened.table
         import_report = preview.rated.import_report if preview.rated is not None else None
         rows = table.rows[:FIRST_ROWS]
-        self.first.show_rows(("", *table.titles), [(table.place(row), *row.cells) for row in rows])
+        self.first.show_rows(("", *table.titles), [(table.describe_row(row), *row.cells) for row in rows])
         self._show_rows()
         unrated = import_report.unrated if import_report is not None else ()
         notices = (

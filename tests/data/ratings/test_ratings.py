@@ -204,7 +204,7 @@ def test_a_person_who_is_told_twice_is_the_first(tmp_path: Path) -> None:
 def test_a_rating_far_from_all_others_is_told_where_the_scale_is_not_stated(tmp_path: Path) -> None:
     rated = read(tmp_path, "video,rater,Flow\nA1,x,1\nA2,x,2\nB1,x,3\nB2,x,2\nA1,y,1\nA2,y,45\n")
     assert [note for row in rated.import_report.rows for note in row.notes] == [
-        "Flow 45 counts, but is far from the others: is it a slip?"
+        "Flow: 45 is kept, but is far from the others: is it a slip?"
     ]
 
 
@@ -215,7 +215,7 @@ def test_parts_of_a_longer_video_are_attempts_of_their_own(tmp_path: Path) -> No
         "A1 0-2.5 s": 2.5,
         "A1 2.5-5 s": 5.0,
     }
-    assert rejections(rated) == {"line 4": "“9” to “7” are no seconds of an attempt"}
+    assert rejections(rated) == {"line 4": "“9” to “7” is no valid range in seconds"}
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def test_a_table_of_ratings_states_occasions_unless_a_video_has_several(tmp_path
         done = add_ratings(study, open_study_table(study, table))
         assert occasions(study) == {"a": "2024-03-01", "b": "pre", "c": ""}
         assert done.rated.import_report.notices == (
-            "ratings.csv: videos rated on several occasions have none of their own: c.",
+            "ratings.csv: videos that were rated on several occasions get no occasion of their own: c.",
         )
         assert not missing(done.added.problems, "“b”", "2024-06-01")
         assert {v.name: v.occasion for v in study.dataset().videos} == occasions(study)

@@ -104,7 +104,7 @@ def _add_remarks(
     notes, moments = [], []
     with study.transaction():
         for remark in annotations:
-            video = names[remark.video]
+            video = names[remark.attempt]
             author = "" if remark.rater == UNNAMED else remark.rater
             if video not in present:
                 continue
