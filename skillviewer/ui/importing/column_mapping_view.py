@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QComboBox, QHeaderView, QTableWidget, QTableWidget
 
 from skillviewer.core.text import printable
 from skillviewer.data.ratings.guessing import with_rating
-from skillviewer.data.ratings.numbers import is_number, number_of_cell, says
+from skillviewer.data.ratings.numbers import is_filled, is_number, number_of_cell
 from skillviewer.data.ratings.rating_table import RawTable
 from skillviewer.data.ratings.table_mapping import ROLES, TableMapping
 from skillviewer.ui.widgets.form import choose, offer
@@ -120,7 +120,7 @@ class ColumnMappingView(QTableWidget):
         ]
 
     def _word_cells(self, title: str) -> list[str]:
-        cells = list(filter(says, self._cells(title)))
+        cells = list(filter(is_filled, self._cells(title)))
         words = [cell for cell in cells if not is_number(cell)]
         return words if 2 * len(words) > len(cells) and len(words) <= MAX_LEVELS else []
 
