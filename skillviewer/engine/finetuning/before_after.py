@@ -52,7 +52,7 @@ class BaselinePredictions:
     old: Mapping[str, float]  # scores of the videos of the forgetting check
 
 
-def as_it_was(prepared: TuningData, token: CancelToken, report: Report) -> BaselinePredictions | None:
+def evaluate_initial(prepared: TuningData, token: CancelToken, report: Report) -> BaselinePredictions | None:
     """Return the predictions of the parent model, before the training so that its end is quick; None without a parent.
 
     The token is checked after every few videos.

@@ -25,7 +25,7 @@ from skillviewer.core.progress import NEVER, CancelToken, Progress, Report
 from skillviewer.core.text import defined
 from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, write_pairs
 from skillviewer.engine.features.dataset_features import pooled
-from skillviewer.engine.finetuning.before_after import as_it_was, compare
+from skillviewer.engine.finetuning.before_after import compare, evaluate_initial
 from skillviewer.engine.finetuning.initial_model import InitialModel
 from skillviewer.engine.finetuning.job import TuningJob, TuningResult
 from skillviewer.engine.finetuning.tuned_scale import learn_tuned_scale
@@ -50,9 +50,9 @@ def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelTok
 
     Args:
         job: The job.
-        token: Raise it to stop: no checkpoint is left, and the same job continues from its state.
-        report: Receives videos, batches (``BatchRow``) and epochs (``TuningRow``).
-        stop: Raise it to stop at once and keep the best epoch so far.
+        token: Set it to cancel: no checkpoint is written, and the same job continues from its state.
+        report: Receives the progress: over videos, batches (``BatchRow``) and epochs (``TuningRow``).
+        stop: Set it to end the training early and keep the best epoch so far.
 
     Raises:
         DatasetError: There is nothing to train on.
@@ -68,25 +68,26 @@ def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelTok
         check_room(place, ROOM_BYTES, "A training needs", CheckpointError)
     device = choose_device(job.device_name)
     with device_errors():
-        start = InitialModel.of(job.parent, device, job.cache(), job.choices.model)
-        prepared = prepare(start, job.study, job.choices, token, report)
-    # a video that could not be read before and can be now divides the pairs anew: who was trained on is held out
+        initial = InitialModel.of(job.parent, device, job.cache(), job.choices.model)
+        prepared = prepare(initial, job.study, job.choices, token, report)
+    # the folder is named after the split: if one more video can be read, the split changes, and the old state may have
+    # been trained on videos that are now held out
     state = work / prepared.split.digest[:16]
     with os_error_as(CheckpointError, f"{work} cannot be made"):
         state.mkdir(parents=True, exist_ok=True)
     try:
         with device_errors():
-            before = as_it_was(prepared, token, report)
+            before = evaluate_initial(prepared, token, report)
             names = videos_of(prepared.split.fold.train_pairs)
             # now, so that the end is quick:
             embeddings = dict(zip(names, pooled(prepared.store, names), strict=True))
             figure.prepare()
             tuned = tune(prepared, job.choices, token, report, stop, state)
             scale = learn_tuned_scale(prepared, tuned, job.choices, token, report, stop, state)
-            compared = compare(prepared, tuned, before, token, report)
+            tuning_report = compare(prepared, tuned, before, token, report)
             token.check()
             report(Progress("writing the checkpoint", 0, 1))
-            checkpoint = _save(job, prepared, tuned, compared, embeddings, scale)
+            checkpoint = _save(job, prepared, tuned, tuning_report, embeddings, scale)
     except SettingsError:
         shutil.rmtree(work, ignore_errors=True)  # it would diverge again
         raise
@@ -99,10 +100,10 @@ def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelTok
     return TuningResult(
         folder=checkpoint.folder,
         digest=checkpoint.digest,
-        parent_digest=start.parent.digest if start.parent is not None else None,
-        parent_name=start.parent.name if start.parent is not None else "",
-        report=compared,
-        facts=_facts(job, prepared, tuned, compared),
+        parent_digest=initial.parent.digest if initial.parent is not None else None,
+        parent_name=initial.parent.name if initial.parent is not None else "",
+        report=tuning_report,
+        facts=_facts(job, prepared, tuned, tuning_report),
     )
 
 
@@ -110,26 +111,28 @@ def _save(
     job: TuningJob,
     prepared: TuningData,
     tuned: Tuned,
-    compared: TuningReport,
+    tuning_report: TuningReport,
     embeddings: Mapping[str, Float32Array],
     scale: ScoreCalibration | None,
 ) -> Checkpoint:
-    start = prepared.start
+    initial = prepared.start
+    trained_names = videos_of(tuned.fold.train_pairs)
+    familiarity = learn_familiarity(np.stack([embeddings[name] for name in trained_names]))
 
     def write_extras(folder: Path) -> None:
         write_log(folder, tuned.rows, job.folder.name)
-        write_json(folder / REPORT, compared)
+        write_json(folder / REPORT, tuning_report)
         write_pairs(folder / PAIRS, _trained_pairs(prepared, tuned))
 
     return save_checkpoint(
         job.folder,
-        start.config,
+        initial.config,
         tuned.model,
-        _card(job, prepared, tuned, compared, scale),
+        _card(job, prepared, tuned, tuning_report, scale),
         CheckpointExtras(
-            start.parent.streams if start.parent is not None else None,
-            learn_familiarity(np.stack([embeddings[name] for name in videos_of(tuned.fold.train_pairs)])),
-            write_extras,
+            streams=initial.parent.streams if initial.parent is not None else None,
+            familiarity=familiarity,
+            write=write_extras,
         ),
     )
 
@@ -157,7 +160,7 @@ def _trained_pairs(prepared: TuningData, tuned: Tuned) -> list[TrainedPair]:
     return study_pairs + list(prepared.inherited_pairs)
 
 
-def _percent(compared: BeforeAfter) -> str:
+def _accuracy_text(compared: BeforeAfter) -> str:
     after = compared.after
     text = f"{100 * after.value:.1f} % of {after.n_pairs} pairs ({format_interval(after, '.1f')})"
     if compared.before is not None and compared.gain is not None:
@@ -167,55 +170,69 @@ def _percent(compared: BeforeAfter) -> str:
     return text
 
 
-def _remembered(compared: TuningReport) -> str:
-    forgetting = compared.forgetting
+def _forgetting_text(tuning_report: TuningReport) -> str:
+    forgetting = tuning_report.forgetting
     if forgetting.kind is ForgettingMethod.DRIFT:
         return f"{forgetting.description}: {format_drift(forgetting)}"
-    return forgetting.description + (f": {_percent(forgetting.pairs)}" if forgetting.pairs is not None else "")
+    if forgetting.pairs is not None:
+        return f"{forgetting.description}: {_accuracy_text(forgetting.pairs)}"
+    return forgetting.description
 
 
-def _held_out_rule(prepared: TuningData, compared: TuningReport) -> str:
+def _held_out_rule(prepared: TuningData, tuning_report: TuningReport) -> str:
     split = prepared.split
     n_out = len(split.fold.held_out_videos)
     n_all = len(prepared.study.dataset.videos)
-    return f"{n_out} of {n_all} videos held out by {split.by}, never by pair; {compared.selection}"
+    return f"{n_out} of {n_all} videos held out by {split.by}, never by pair; {tuning_report.selection}"
 
 
 def _card(
-    job: TuningJob, prepared: TuningData, tuned: Tuned, compared: TuningReport, scale: ScoreCalibration | None
+    job: TuningJob, prepared: TuningData, tuned: Tuned, tuning_report: TuningReport, scale: ScoreCalibration | None
 ) -> ModelCard:
-    study, fold, start = prepared.study, tuned.fold, prepared.start
+    study = prepared.study
+    fold = tuned.fold
+    initial = prepared.start
     dataset = study.dataset
     begun = "from nothing"
-    if start.parent is not None:
-        begun = f"from {start.parent.name} (digest {start.parent.digest[:16]})"
+    if initial.parent is not None:
+        begun = f"from {initial.parent.name} (digest {initial.parent.digest[:16]})"
     # who the raters are, and who is in which video, stays in the study: a checkpoint may be given away
     names = {*dataset.names, *dataset.participants.values()}
     votes = study.votes_on(fold.train_pairs)
-    counted = f"from {len(votes)} votes of {len(raters_of(votes))} raters. {dataset.rule}"
-    if not votes:
-        counted = f"from ratings. {dataset.rule}" if dataset.ratings is not None else f"as stated. {dataset.rule}"
+    if votes:
+        label_source = f"from {len(votes)} votes of {len(raters_of(votes))} raters"
+    elif dataset.ratings is not None:
+        label_source = "from ratings"
+    else:
+        label_source = "as stated"
     notes = [
         f"Trained {begun} on the {learned_from(dataset)} of a study; the head alone, on frozen features.",
-        f"Held out: {_percent(compared.held_out)}.",
-        *([f"Chosen at random and held out: {_percent(compared.reserved)}."] if compared.reserved is not None else []),
-        f"Known before: {_remembered(compared)}.",
-        *([f"Trained in {tuned.precision}."] if tuned.precision != "float32" else []),
-        *(nameless(warning, names) for warning in compared.warnings),
+        f"Held out: {_accuracy_text(tuning_report.held_out)}.",
     ]
-    data = f"{dataset.name}: {len(fold.train_pairs)} pairs of {len(videos_of(fold.train_pairs))} videos, {counted}"
+    if tuning_report.reserved is not None:
+        notes.append(f"Chosen at random and held out: {_accuracy_text(tuning_report.reserved)}.")
+    notes.append(f"Forgetting check: {_forgetting_text(tuning_report)}.")
+    if tuned.precision != "float32":
+        notes.append(f"Trained in {tuned.precision}.")
+    notes += [nameless(warning, names) for warning in tuning_report.warnings]
+    data = (
+        f"{dataset.name}: {len(fold.train_pairs)} pairs of {len(videos_of(fold.train_pairs))} videos, {label_source}. "
+    )
+    data += dataset.rule
     return msgspec.structs.replace(
-        card_of(job.folder.name, dataset, fold, data, job.choices.seed, start.config.preset),
-        held_out=HeldOut.of(compared.held_out.after, _held_out_rule(prepared, compared), compared.both_new),
+        card_of(job.folder.name, dataset, fold, data, job.choices.seed, initial.config.preset),
+        held_out=HeldOut.of(
+            tuning_report.held_out.after, _held_out_rule(prepared, tuning_report), tuning_report.both_new
+        ),
         notes=" ".join(notes),
         raters_scale=scale,
     )
 
 
-def _facts(job: TuningJob, prepared: TuningData, tuned: Tuned, compared: TuningReport) -> dict[str, object]:
+def _facts(job: TuningJob, prepared: TuningData, tuned: Tuned, tuning_report: TuningReport) -> dict[str, object]:
     study = prepared.study
     fold = prepared.split.fold
-    held_out = compared.held_out
+    held_out = tuning_report.held_out
     votes = study.votes_on(tuned.fold.train_pairs)
     return {
         "videos": len(videos_of(tuned.fold.train_pairs)),
@@ -232,7 +249,7 @@ def _facts(job: TuningJob, prepared: TuningData, tuned: Tuned, compared: TuningR
         "high": defined(held_out.after.high),
         "accuracy_before": defined(held_out.before.value) if held_out.before is not None else None,
         "gain": defined(held_out.gain.value) if held_out.gain is not None else None,
-        "known_before": _remembered(compared),
-        "selection": compared.selection,
-        "warnings": list(compared.warnings),
+        "known_before": _forgetting_text(tuning_report),
+        "selection": tuning_report.selection,
+        "warnings": list(tuning_report.warnings),
     }

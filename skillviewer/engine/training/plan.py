@@ -22,7 +22,7 @@ from skillviewer.nets.presets import TSN_SNIPPETS, preset
 from skillviewer.nets.sizes import HeadSizes, map_grid
 
 _PARTS = ((0.2, 0.3, "a quarter", "quarters"), (0.3, 0.37, "a third", "thirds"), (0.45, 0.55, "half", "halves"))
-"""Least and greatest share, and in words: one and several."""
+"""(least share, greatest share, words for one such part, words for several)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +31,14 @@ class TrainingPlan:
 
     model: str = "full"  # entry in ATTENTION_MODELS
     preset: str = "small-study"  # entry in PRESETS
-    dataset_preset: str = "other"  # whose optimiser settings of the preset
+    dataset_preset: str = "other"  # data set whose optimiser settings are taken from the preset
     backbone: str = "efficientnet-lite0"  # entry in BACKBONES, with ImageNet weights
-    # entry in BACKBONES that the network which trains its backbones begins from; AlexNet as published
+    # entry in BACKBONES that tsn, which trains its backbones, starts from; it was published with AlexNet
     trained_backbone: str = PUBLISHED_BACKBONE
-    own_motion: bool = False  # whether the motion stream starts from weights trained on flow; else across modalities
+    own_motion: bool = False  # whether the motion stream starts from weights trained on flow, or else on pictures
     preprocessing: Preprocessing = TRAINED_ON
     fusion_stride: int | None = None  # 2 as released, 1 for finer maps, or None for the preset's
-    candidates: int = 4  # k, frames of every segment that training draws from
+    candidates: int = 4  # k: candidate frames per segment, of which training draws one
     select: EpochSelection = EpochSelection.INNER  # rule for the epoch that is kept
     refit: bool = True  # after the choice of an epoch, train afresh on all training videos for as many epochs
     inner_folds: int = 1  # on how many inner folds the epoch is chosen: the best on average over them
@@ -50,7 +50,7 @@ class TrainingPlan:
     precision: Precision = "float32"  # number type of the features
     # number type of the layers that single frames pass through; all else is float32
     training_precision: Precision = "float32"
-    with_tracks: bool = False  # whether the score of a ridge on measures of tracks is added to that of a network
+    with_tracks: bool = False  # whether a ridge regression on track measures is added to the model's score
     half: bool = True  # whether the checkpoint's matrices are stored in float16
 
     def sizes(self) -> HeadSizes:
@@ -79,8 +79,8 @@ class TrainingPlan:
         except ValueError as error:
             rows, columns = sizes.grid
             raise SettingsError(
-                f"Of a picture of {px} pixels {self.backbone} makes {rows} x {columns} cells, too few for a map: take "
-                "more pixels."
+                f"{self.backbone} divides a picture of {px} pixels into only {rows} x {columns} cells, too few for a "
+                "map: take more pixels."
             ) from error
         return sizes
 
@@ -102,7 +102,7 @@ class TrainingPlan:
 
     @property
     def adds_tracks(self) -> bool:
-        """True if the score of this model gets that of a ridge on tracks added: trivial baselines are unchanged."""
+        """True if the score of a ridge on tracks is added to this model's; never for trivial baselines."""
         return self.with_tracks and self.inputs is InputKind.FEATURES and self.model not in TRIVIAL
 
     @property
@@ -149,14 +149,15 @@ class TrainingPlan:
                 "--motion-weights own."
             )
         trained = self.trained_backbone
-        if self.inputs is InputKind.SNIPPETS and ("/" in trained or backbone(trained).flow is not None):
+        is_hub_name = "/" in trained  # owner/name
+        if self.inputs is InputKind.SNIPPETS and (is_hub_name or backbone(trained).flow is not None):
             raise SettingsError(f"{self.model} cannot train {trained}. Choose resnet50, for one.")
         if self.inputs is InputKind.SNIPPETS and self.preprocessing.segment_s is not None:
             raise SettingsError(
                 f"{self.model} draws snippets from equal splits: give it a number of segments, not auto."
             )
         splits = self.sizes().tsn_splits
-        _ = self.settings()
+        self.settings()  # raises the SettingsError of contradictory settings
         if attention_model(self.model).compares_splits and self.preprocessing.n_segments < splits:
             raise SettingsError(f"{self.model} compares {splits} splits of a video: take at least {splits} segments.")
 
@@ -185,31 +186,36 @@ class TrainingPlan:
         loss = preset(self.preset).loss
         if self.inputs is InputKind.SNIPPETS:
             published = self.trained_backbone == PUBLISHED_BACKBONE
-            published_phases = (
-                published_phases if published else ()
-            )  # its step sizes are those of the published network
+            if not published:
+                published_phases = ()  # their step sizes are those of the published network
             loss = dataclasses.replace(loss, snippets=TSN_SNIPPETS if published else chosen_preset.snippets)
         if published_phases and (self.learning_rate is not None or self.weight_decay is not None):
             raise SettingsError(
                 f"{self.model} is trained with the step sizes and decays that it was published with: leave out "
                 "--learning-rate and --weight-decay."
             )
-        optimiser = published_phases[0][1] if published_phases else chosen_preset.optimiser(self.dataset_preset)
-        for name in ("epochs", "learning_rate", "weight_decay"):
-            if (value := getattr(self, name)) is not None:
-                optimiser = dataclasses.replace(optimiser, **{name: value})
+        if published_phases:
+            _, optimiser = published_phases[0]
+        else:
+            optimiser = chosen_preset.optimiser(self.dataset_preset)
+        if self.epochs is not None:
+            optimiser = dataclasses.replace(optimiser, epochs=self.epochs)
+        if self.learning_rate is not None:
+            optimiser = dataclasses.replace(optimiser, learning_rate=self.learning_rate)
+        if self.weight_decay is not None:
+            optimiser = dataclasses.replace(optimiser, weight_decay=self.weight_decay)
         return TrainSettings(optimiser, loss, self.select, self.seed, published_phases, self.training_precision)
 
 
 def selection_rule(plan: TrainingPlan, inner: Sequence[Fold] = ()) -> str:
     """Return in words how the epoch that is kept was chosen, on which inner folds; on none if not yet known."""
     if plan.select is EpochSelection.INNER:
-        after = ", then trained afresh on all training videos for as many epochs" if plan.refit else ""
+        refit_text = ", then trained afresh on all training videos for as many epochs" if plan.refit else ""
         part, parts = held_out_part(inner)
         n = len(inner) or plan.inner_folds
-        turns = f", on average over {n} different {parts}" if n > 1 else ""
-        fewer = f" ({plan.inner_folds} were asked for, {n} could be made)" if n < plan.inner_folds else ""
-        return f"epoch chosen on {part}{turns}{fewer}{after}"
+        average_text = f", on average over {n} different {parts}" if n > 1 else ""
+        fewer_text = f" ({plan.inner_folds} were asked for, {n} could be made)" if n < plan.inner_folds else ""
+        return f"epoch chosen on {part}{average_text}{fewer_text}{refit_text}"
     if plan.select is EpochSelection.LAST:
         return "last epoch"
     return "epoch chosen on the test pairs themselves: optimistic, only to compare with the paper"
@@ -218,18 +224,22 @@ def selection_rule(plan: TrainingPlan, inner: Sequence[Fold] = ()) -> str:
 def held_out_part(inner: Sequence[Fold]) -> tuple[str, str]:
     """Return in words which part of the training videos inner folds hold out, and what several such parts are called.
 
-    Where they come near no simple fraction, or are far from alike, videos are counted.
-
-    No folds stand for quarters.
+    If the parts are near no quarter, third or half, or differ in size, the words give numbers of videos. Without folds,
+    a quarter is assumed.
     """
-    n_out = sorted(len(fold.held_out_videos) for fold in inner) or [1]
-    n = len(inner[0].train_videos) + len(inner[0].held_out_videos) if inner else 4
-    share = fmean(n_out) / n
-    equal_parts = n_out[-1] - n_out[0] <= max(1, n / 10)
+    if not inner:
+        _, _, title, plural = _PARTS[0]
+        return f"{title} of the training videos", plural
+    held_out_counts = [len(fold.held_out_videos) for fold in inner]
+    least, most = min(held_out_counts), max(held_out_counts)
+    n = len(inner[0].train_videos) + len(inner[0].held_out_videos)
+    share = fmean(held_out_counts) / n
+    equal_parts = most - least <= max(1, n / 10)
     for min_share, max_share, title, plural in _PARTS:
         if equal_parts and min_share <= share <= max_share:
             return f"{title} of the training videos", plural
-    return f"{' to '.join(map(str, sorted({n_out[0], n_out[-1]})))} of {n} training videos", "parts"
+    count_text = f"{least}" if least == most else f"{least} to {most}"
+    return f"{count_text} of {n} training videos", "parts"
 
 
 def describe_selection_rules(rules: Iterable[str]) -> str:
