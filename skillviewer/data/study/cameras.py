@@ -66,8 +66,8 @@ class StudyCameras:
         assessed = self._videos.get(video)
         if not assessed.digest:
             raise StudyError(f"The file of “{video}” was never seen: find it before cameras are added.")
-        identity = self._videos.identified(path, token)
-        with self._videos.writing() as db:
+        identity = self._videos.identify_storable(path, token)
+        with self._videos.transaction() as db:
             if len(self._videos.cameras_of(assessed.digest)) >= MAX_CAMERAS:
                 raise StudyError(f"“{video}” has {MAX_CAMERAS} cameras already: remove one first.")
             rows = db.execute("SELECT * FROM video WHERE digest = ? ORDER BY id", (identity.digest,)).fetchall()
@@ -107,14 +107,14 @@ class StudyCameras:
         """
         _check(offset_s, confidence)
         saved_camera = self._get(camera)
-        with self._videos.writing() as db:
+        with self._videos.transaction() as db:
             _set_offset(db, saved_camera.id, offset_s, confidence)
         return saved_camera.offset_s, saved_camera.offset_confidence
 
     def remove(self, camera: str) -> None:
         """Remove a camera; its file stays. A StudyError if there is none of that name, or the study is read-only."""
         saved_camera = self._get(camera)
-        with self._videos.writing() as db:
+        with self._videos.transaction() as db:
             db.execute("UPDATE video SET removed_at = ? WHERE id = ?", (now(), saved_camera.id))
 
     def restore(self, camera: str) -> None:
@@ -123,7 +123,7 @@ class StudyCameras:
         Raises:
             StudyError: There was never such a camera, the video has three others, or the study cannot be written.
         """
-        with self._videos.writing() as db:
+        with self._videos.transaction() as db:
             row = db.execute("SELECT * FROM video WHERE name = ? AND camera_of IS NOT NULL", (camera,)).fetchone()
             if row is None:
                 raise StudyError(f"There was no camera “{camera}” in the study.")

@@ -22,7 +22,7 @@ def _moved(video: StudyVideo, index: FileIndex) -> StudyVideo:
 
 
 class StudyVideoFiles:
-    """Files of the videos of an open study; errors are those of ``Study``."""
+    """Files of the videos of an open study. Methods raise a StudyError if the study cannot be read or written."""
 
     def __init__(self, file: StudyFile) -> None:
         self._file = file
@@ -36,17 +36,21 @@ class StudyVideoFiles:
         return self._listed("camera_of IS NULL")
 
     def all_cameras(self) -> tuple[StudyVideo, ...]:
-        """Return the cameras next to assessed videos that are in the study, sorted by name, as ``all`` does."""
+        """Return the recordings of further cameras of assessed videos of the study, sorted by name, like ``all``."""
+        # the owner of a camera may be removed while another video of the study has the same file
         return self._listed(
-            "EXISTS (SELECT 1 FROM video AS of JOIN video AS part ON part.digest = of.digest "
-            "WHERE of.id = video.camera_of AND part.removed_at IS NULL AND part.camera_of IS NULL)"
+            "EXISTS (SELECT 1 FROM video AS owner "
+            "JOIN video AS assessed ON assessed.digest = owner.digest "
+            "WHERE owner.id = video.camera_of "
+            "AND assessed.removed_at IS NULL "
+            "AND assessed.camera_of IS NULL)"
         )
 
     def _listed(self, condition: str) -> tuple[StudyVideo, ...]:
         rows = self._file.query(
-            f"SELECT * FROM video WHERE removed_at IS NULL AND {condition} ORDER BY name COLLATE NOCASE, name"  # noqa: S608 - ours
+            f"SELECT * FROM video WHERE removed_at IS NULL AND {condition} ORDER BY name COLLATE NOCASE, name"  # noqa: S608 - a constant of this class
         )
-        located = [self._seen(row) for row in rows]
+        located = [self._video_with_state(row) for row in rows]
         if all(video.path is not None for video in located):
             return tuple(located)
         folders = [self._folder, self._folder / "videos", *(v.path.parent for v in located if v.path is not None)]
@@ -54,25 +58,27 @@ class StudyVideoFiles:
         return tuple(video if video.path is not None else _moved(video, index) for video in located)
 
     def cameras_of(self, digest: str) -> tuple[StudyVideo, ...]:
-        """Return the cameras next to an assessed file, in the order in which they were added."""
-        numbers = {number for number, known_digest in self.digests().items() if known_digest == digest and digest}
-        return tuple(sorted((c for c in self.all_cameras() if c.camera_of in numbers), key=lambda camera: camera.id))
+        """Return the further cameras of an assessed file, in the order in which they were added."""
+        if not digest:
+            return ()
+        video_ids = {video_id for video_id, known_digest in self.digests().items() if known_digest == digest}
+        return tuple(sorted((c for c in self.all_cameras() if c.camera_of in video_ids), key=lambda camera: camera.id))
 
     def digests(self) -> dict[int, str]:
-        """Return the digests of all videos by number, of removed ones too."""
+        """Return the digests of all videos by id, of removed ones too."""
         return {row["id"]: row["digest"] for row in self._file.query("SELECT id, digest FROM video")}
 
-    def writing(self) -> AbstractContextManager[sqlite3.Connection]:
+    def transaction(self) -> AbstractContextManager[sqlite3.Connection]:
         """Return a context in which several writes are one transaction."""
         return self._file.transaction()
 
     def first_in_place(self) -> StudyVideo | None:
-        """Return the first of the first twenty videos by name whose file is where it was; looks at no other files."""
+        """Return the first video whose file is at a recorded path, or None; look at the first twenty by name only."""
         rows = self._file.query(
             "SELECT * FROM video WHERE removed_at IS NULL AND camera_of IS NULL ORDER BY name COLLATE NOCASE, name "
             "LIMIT 20"
         )
-        return next((video for video in map(self._seen, rows) if video.path is not None), None)
+        return next((video for video in map(self._video_with_state, rows) if video.path is not None), None)
 
     def tasks(self) -> dict[str, str]:
         """Return the task of every video by name, sorted like ``all``; looks at no files."""
@@ -83,7 +89,7 @@ class StudyVideoFiles:
         return {row["name"]: row["task"] for row in self._file.query(query)}
 
     def names(self) -> dict[int, str]:
-        """Return the names of all videos by number, of removed ones too."""
+        """Return the names of all videos by id, of removed ones too."""
         return {row["id"]: row["name"] for row in self._file.query("SELECT id, name FROM video")}
 
     def get(self, name: str) -> StudyVideo:
@@ -93,10 +99,13 @@ class StudyVideoFiles:
         )
         if not rows:
             raise StudyError(f"There is no video “{name}” in the study.")
-        video = self._seen(rows[0])
-        return video if video.path is not None else next(other for other in self.all() if other.id == video.id)
+        video = self._video_with_state(rows[0])
+        if video.path is not None:
+            return video
+        # ``all`` searches the folders of the other videos for a moved file
+        return next(other for other in self.all() if other.id == video.id)
 
-    def _seen(self, row: sqlite3.Row) -> StudyVideo:
+    def _video_with_state(self, row: sqlite3.Row) -> StudyVideo:
         """Return a video with the state of its file."""
         path = None
         state = FileState.MISSING
@@ -106,20 +115,21 @@ class StudyVideoFiles:
             if stat is None:
                 continue
             same_time = stat.st_mtime_ns == row["modified_ns"]
-            other = stat.st_size != row["size_bytes"] or (same_time and row["other_digest"] != "")
-            if state is FileState.MISSING or not other:
-                path = Path(place)
-                state = FileState.REPLACED if other else FileState.PRESENT
-                unsure = not other and not same_time
-            if not other:
+            differs = stat.st_size != row["size_bytes"] or (same_time and row["other_digest"] != "")
+            if not differs:
+                path, state, unsure = Path(place), FileState.PRESENT, not same_time
                 break
-        same = columns(
+            if state is FileState.MISSING:
+                path, state = Path(place), FileState.REPLACED
+        copied = columns(
             row, "id", "name", "size_bytes", "digest", "participant", "task", "occasion", "notes", "context", "sync_s",
             "camera_of", "offset_s", "offset_confidence",
         )  # fmt: skip
         recorded = row["absolute_path"]
         clip_range = clip_range_from_row(row)
-        return StudyVideo(path=path, recorded_path=recorded, state=state, unsure=unsure, clip_range=clip_range, **same)
+        return StudyVideo(
+            path=path, recorded_path=recorded, state=state, unsure=unsure, clip_range=clip_range, **copied
+        )
 
     def check(
         self,
@@ -130,8 +140,8 @@ class StudyVideoFiles:
     ) -> tuple[StudyVideo, ...]:
         """Return the videos after reading the files that are ``unsure``; the results are stored.
 
-        With ``only`` the other videos are not read. A caller that has read a file already returns the result in
-        ``read``.
+        With ``only`` the other videos are not read. ``read`` computes the identity of a file; a caller that already
+        knows identities passes a function that returns them.
 
         Raises:
             Cancelled: The user cancelled; earlier results are kept.
@@ -139,7 +149,7 @@ class StudyVideoFiles:
         return self._checked(self.all(), token, report, only, read)
 
     def check_cameras(self, token: CancelToken = NEVER, report: Report = silent) -> tuple[StudyVideo, ...]:
-        """Return the cameras next to assessed videos, as ``check`` does."""
+        """Return the further cameras of assessed videos, as ``check`` does."""
         return self._checked(self.all_cameras(), token, report)
 
     def _checked(
@@ -172,18 +182,18 @@ class StudyVideoFiles:
                 self._remember(video.id, identity.modified_ns, identity.digest)
         return tuple(videos)
 
-    def _remember(self, number: int, modified_ns: int, other_digest: str) -> None:
+    def _remember(self, video_id: int, modified_ns: int, other_digest: str) -> None:
         """Store what was found of a file, so that it need not be read again; a read-only study is unchanged."""
         if not self._file.read_only:
             change = "UPDATE video SET modified_ns = ?, other_digest = ? WHERE id = ?"
             with self._file.transaction() as db:
-                db.execute(change, (modified_ns, other_digest, number))
+                db.execute(change, (modified_ns, other_digest, video_id))
 
     def relink(self, folder: Path | None = None, token: CancelToken = NEVER, report: Report = silent) -> Relinked:
         """Search for missing video files by size and digest, so that renamed ones are found too.
 
-        Without a folder those of the study and of its other videos are searched. When the job is cancelled nothing is
-        changed.
+        Without ``folder``, the folder of the study and the folders of its located videos are searched. When the job is
+        cancelled nothing is changed.
 
         Raises:
             StudyError: There is no such folder, or the study cannot be written.
@@ -207,7 +217,7 @@ class StudyVideoFiles:
             if path is None:
                 continue
             try:
-                places.append((video, path, self.identified(path, token)))
+                places.append((video, path, self.identify_storable(path, token)))
             except VideoError as error:
                 problems.append(str(error))
         with self._file.transaction():
@@ -228,15 +238,15 @@ class StudyVideoFiles:
             for row in db.execute("SELECT * FROM video WHERE relative_path <> '' OR absolute_path <> ''").fetchall():
                 relative_target = joined(old_folder, row["relative_path"])
                 absolute = row["absolute_path"]
-                # archives contain no absolute paths
-                near = row["relative_path"] and (stat_of(relative_target) is not None or not absolute)
-                path = relative_target if near else Path(absolute)
+                # the relative path, if its file exists or there is no absolute path (studies from archives have none)
+                use_relative = row["relative_path"] and (stat_of(relative_target) is not None or not absolute)
+                path = relative_target if use_relative else Path(absolute)
                 db.execute(
                     "UPDATE video SET relative_path = ?, absolute_path = ? WHERE id = ?",
                     (relative(path, self._folder), str(path), row["id"]),
                 )
 
-    def identified(self, path: Path, token: CancelToken) -> Identity:
+    def identify_storable(self, path: Path, token: CancelToken) -> Identity:
         """Return the identity of a file whose path can be stored.
 
         Raises:
@@ -252,7 +262,7 @@ class StudyVideoFiles:
             ) from None
         return identify(path, token)
 
-    def place(self, number: int, path: Path, identity: Identity) -> None:
+    def place(self, video_id: int, path: Path, identity: Identity) -> None:
         """Store the place and the identity of the file of a video."""
         path = path.absolute()
         values = (relative(path, self._folder), str(path), identity.size_bytes, identity.modified_ns, identity.digest)
@@ -260,5 +270,5 @@ class StudyVideoFiles:
             db.execute(
                 "UPDATE video SET relative_path = ?, absolute_path = ?, size_bytes = ?, modified_ns = ?, digest = ?, "
                 "other_digest = '' WHERE id = ?",
-                (*values, number),
+                (*values, video_id),
             )

@@ -66,7 +66,7 @@ class Videos(StudyVideoFiles):
             identities.append(video.identity)
             if video.path is not None and video.identity is None:
                 try:
-                    identities[-1] = self.identified(video.path, token)
+                    identities[-1] = self.identify_storable(video.path, token)
                 except VideoError as error:
                     problems.append(str(error))
         with self._file.transaction() as db:
@@ -110,7 +110,7 @@ class Videos(StudyVideoFiles):
                 "WHERE id = ?",
                 (old["id"],),
             )
-        if identity is not None and video.path is not None and self._seen(old).path is None:
+        if identity is not None and video.path is not None and self._video_with_state(old).path is None:
             self.place(old["id"], video.path, identity)
 
     def split(self, name: str, clip_range: ClipRange, new_name: str = "", task: str | None = None) -> str:
