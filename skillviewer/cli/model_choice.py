@@ -45,8 +45,9 @@ def print_choice(choice: "ModelChoice") -> None:
     """Print the verdict first, then the accuracy on people held out next to the baselines, then the comparison."""
     verdict = choice.verdict
     echo(verdict.sentence)
-    new = f"; {_accuracy(choice.both_new)} where both are new" if choice.both_new.n_pairs else ""
-    echo(f"held out by {choice.unit}: {_accuracy(choice.accuracy)} of {choice.accuracy.n_pairs} pairs{new}")
+    if choice.both_new.n_pairs:
+        echo(f"pairs of two new people: {_accuracy(choice.both_new)} of {choice.both_new.n_pairs}")
+    echo(f"all pairs of people held out by {choice.unit}: {_accuracy(choice.accuracy)} of {choice.accuracy.n_pairs}")
     for row in choice.baselines:
         echo(f"  {row.title}: {_accuracy(row.accuracy)}")
     if choice.one_rater is not None:

@@ -69,8 +69,9 @@ class ChoicePage(QWidget):
         choice = result.choice
         verdict = choice.verdict
         self.title.setText(verdict.sentence)
-        self.details.setText(" ".join(verdict.details))
-        self.details.setVisible(bool(verdict.details))
+        new_people = f"Pairs of two new people: {with_interval(choice.both_new)}." if choice.both_new.n_pairs else ""
+        self.details.setText(" ".join(filter(None, (new_people, *verdict.details))))
+        self.details.setVisible(bool(self.details.text()))
         pairs = result.facts.get("pairs")
         trained = f"{choice.title}, trained on {pairs} pairs of all people"
         self.subtitle.setText(f"{printable(result.folder.name)} · {trained}")
@@ -141,8 +142,6 @@ def result_lines(result: ChoiceResult) -> list[tuple[str, str]]:
         CheckLevel.QUICK: f"one quarter held out by {choice.unit}; the model was chosen without it",
     }
     lines = [("Checked", f"{check_texts[choice.level]}: {with_interval(choice.accuracy)}")]
-    if choice.both_new.n_pairs:
-        lines.append(("Both new", with_interval(choice.both_new)))
     if scale := result.facts.get("raters_scale"):
         lines.append(("Your scale", str(scale)))
     return lines
