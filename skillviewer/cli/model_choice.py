@@ -45,13 +45,16 @@ def print_choice(choice: "ModelChoice") -> None:
     """Print the verdict first, then the accuracy on people held out next to the baselines, then the comparison."""
     verdict = choice.verdict
     echo(verdict.sentence)
-    if choice.both_new.n_pairs:
-        echo(f"pairs of two new people: {_accuracy(choice.both_new)} of {choice.both_new.n_pairs}")
-    echo(f"all pairs of people held out by {choice.unit}: {_accuracy(choice.accuracy)} of {choice.accuracy.n_pairs}")
+    echo(f"{choice.pairs_text}: {_accuracy(choice.accuracy)} of {choice.accuracy.n_pairs}")
     for row in choice.baselines:
         echo(f"  {row.title}: {_accuracy(row.accuracy)}")
     if choice.one_rater is not None:
         echo(f"  One rater against the others: {_accuracy(choice.one_rater)}")
+    if choice.on_new_people:
+        echo(
+            f"all pairs that touch the held-out part, as papers report: {_accuracy(choice.all_pairs)} of "
+            f"{choice.all_pairs.n_pairs}"
+        )
     echo("compared within the training people (these accuracies chose, and are too good):")
     for candidate in choice.candidates:
         without_checkpoint = "" if candidate.can_be_kept else ", no checkpoint"

@@ -139,7 +139,8 @@ def _figures(card: ModelCard) -> str:
         rows.append(f"| **this model, pairs of new people** | {held.both_new.n_pairs} | **{held.both_new.text}** |")
     rows.append(f"| this model, all held-out pairs, as papers report | {held.n_pairs} | {held.text} |")
     rows.append(f"| guessing | {held.n_pairs} | 50.0 % |")
-    rows += [f"| {name}{_means(name)} | {held.n_pairs} | {percent(value, ' %')} |" for name, value in card.ceilings]
+    n_pairs = held.headline.n_pairs
+    rows += [f"| {name}{_means(name)} | {n_pairs} | {percent(value, ' %')} |" for name, value in card.ceilings]
     if not card.ceilings:
         rows.append("\nNo other control was measured: see `skillviewer evaluate --model full,none,duration`.")
     head = "| ordering | pairs | accuracy (95 % interval) |\n|---|--:|--:|"

@@ -94,7 +94,7 @@ class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     n_videos: int
     n_pairs: int
     held_out: HeldOut | None = None  # accuracies on held-out pairs, or None if not measured
-    # (name, accuracy) on the same pairs of orderings that no model can beat, or that it must beat (duration)
+    # (name, accuracy) on the pairs of the headline: orderings that no model can beat, or that it must beat (duration)
     ceilings: tuple[tuple[str, float], ...] = ()
     # accuracy on held-out pairs with different and with equal outcome (success), or None if not measured
     outcome: OutcomeCheck | None = None

@@ -186,7 +186,18 @@ def test_an_automatic_choice_becomes_a_version(
         lead = PooledEstimate(0.1, 0.02, 0.2, 20, 4, "participant")
         row = BaselineAccuracy("motion", "Motion", estimate, lead)
         choice = ModelChoice(
-            "sharp", "Sharp", CheckLevel.CROSS_VALIDATED, "participant", estimate, estimate, (), (row,), None, (), None
+            "sharp",
+            "Sharp",
+            CheckLevel.CROSS_VALIDATED,
+            "participant",
+            estimate,
+            estimate,
+            True,
+            (),
+            (row,),
+            None,
+            (),
+            None,
         )
         return ChosenTraining(TrainingResult(made, (), ()), choice)
 

@@ -10,6 +10,9 @@ from enum import StrEnum
 from skillviewer.core.evaluation.accuracy import PooledEstimate
 from skillviewer.core.text import percent
 
+MIN_ALIKE_PAIRS = 8
+"""Pairs from which a lead without an interval counts, because every pair says the same; fewer agree by luck."""
+
 
 class CheckLevel(StrEnum):
     """Effort of the check of a trained model on people held out."""
@@ -53,7 +56,7 @@ class CandidateAccuracy:
 
 @dataclass(frozen=True, slots=True)
 class BaselineAccuracy:
-    """Accuracy of a baseline on the same people held out, and the lead of the chosen model."""
+    """Accuracy of a baseline on the same pairs, and the lead of the chosen model."""
 
     name: str
     title: str
@@ -63,7 +66,7 @@ class BaselineAccuracy:
 
 @dataclass(frozen=True, slots=True)
 class LearningPoint:
-    """Accuracy after training on some of the people, on the same people held out."""
+    """Accuracy after training on some of the people, on the same pairs."""
 
     n_people: float  # people (or videos) trained on, mean over folds
     accuracy: PooledEstimate
@@ -71,14 +74,19 @@ class LearningPoint:
 
 @dataclass(frozen=True, slots=True)
 class ModelChoice:
-    """Result of an automatic choice."""
+    """Result of an automatic choice.
+
+    The procedure, the baselines, one rater and the learning curve are compared on the same pairs: those of new people,
+    where there are any, else all pairs that touch people held out.
+    """
 
     winner: str  # model that is trained on all people
     title: str
     level: CheckLevel
     unit: str  # what is held out together: ``participant`` or ``video``
-    accuracy: PooledEstimate  # of the whole procedure on the pairs that touch people held out
-    both_new: PooledEstimate  # on the pairs of two people held out
+    accuracy: PooledEstimate  # of the whole procedure, on the pairs that are compared
+    all_pairs: PooledEstimate  # of the whole procedure, on all pairs that touch people held out
+    on_new_people: bool  # whether the pairs that are compared have both videos held out
     candidates: tuple[CandidateAccuracy, ...]
     baselines: tuple[BaselineAccuracy, ...]
     one_rater: PooledEstimate | None  # one rater against the mean of the others; None with a single rater
@@ -92,6 +100,12 @@ class ModelChoice:
         """Conclusion for the user."""
         return _verdict(self)
 
+    @property
+    def pairs_text(self) -> str:
+        """The pairs that are compared, in words."""
+        units = "people" if self.unit == "participant" else "videos"
+        return f"pairs of new {units}" if self.on_new_people else f"pairs of {units} held out"
+
 
 def _span(difference: PooledEstimate) -> str:
     if not math.isfinite(difference.low):
@@ -104,23 +118,23 @@ def _verdict(choice: ModelChoice) -> ChoiceVerdict:
     rivals = [(row, row.lead) for row in choice.baselines if row.lead is not None]
     details = tuple(filter(None, (_kept_or_not(choice), _rater_sentence(choice), _curve_sentence(choice))))
     if not rivals:
-        sentence = f"{choice.title} orders {accuracy} of the pairs of people held out; no baseline was compared."
+        sentence = f"{choice.title} orders {accuracy} of the {choice.pairs_text}; no baseline was compared."
         return ChoiceVerdict(VerdictKind.NOISE, sentence, details)
     closest, lead = min(rivals, key=lambda baseline_and_lead: baseline_and_lead[1].value)
     accuracy_text = percent(closest.accuracy.value, " %")
     points = 100 * lead.value
     if lead.value <= 0:
         sentence = (
-            f"Nothing beats the baselines: {closest.title.lower()} orders {accuracy_text} of the pairs of people held "
-            "out, "
+            f"Nothing beats the baselines: {closest.title.lower()} orders {accuracy_text} of the {choice.pairs_text}, "
             f"the chosen model {accuracy}."
         )
         return ChoiceVerdict(VerdictKind.BEATEN, sentence, details)
     gain = f"{points:.0f} points more than {closest.title.lower()} ({_span(lead)})"
-    if not (lead.low > 0 or lead.all_alike):  # all alike: the lead is the same whoever is left out
-        sentence = f"The gain is within noise: {accuracy} of the pairs of people held out, {gain}."
+    is_beyond_doubt = lead.all_alike and lead.n_pairs >= MIN_ALIKE_PAIRS  # the same whoever is left out
+    if not (lead.low > 0 or is_beyond_doubt):
+        sentence = f"The gain is within noise: {accuracy} of the {choice.pairs_text}, {gain}."
         return ChoiceVerdict(VerdictKind.NOISE, sentence, details)
-    sentence = f"{choice.title} orders {accuracy} of the pairs of people held out, {gain}."
+    sentence = f"{choice.title} orders {accuracy} of the {choice.pairs_text}, {gain}."
     return ChoiceVerdict(VerdictKind.BETTER, sentence, details)
 
 

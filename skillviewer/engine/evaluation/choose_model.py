@@ -13,6 +13,7 @@ import dataclasses
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING
@@ -189,13 +190,17 @@ def choose_model(
     winner = inner.best(outer)
     half = [scores for fold in outer for scores in inner.tested_on_outer(winners[fold.name], fold)]
     whole = [FoldScores(fold, runs.scores(plan.comparing(winners[fold.name]), fold)) for fold in outer]
+    on_new_people = any(fold.both_held_out for fold in outer)
+    accuracy_of = partial(pooled_accuracy, dataset=usable, both_held_out=on_new_people)
+    lead_of = partial(pooled_difference, dataset=usable, both_held_out=on_new_people)
     choice = ModelChoice(
         winner=winner,
         title=attention_model(winner).title,
         level=plan.level,
         unit=str(folds.by),
-        accuracy=pooled_accuracy(by_outer, usable),
-        both_new=pooled_accuracy(by_outer, usable, both_held_out=True),
+        accuracy=accuracy_of(by_outer),
+        all_pairs=pooled_accuracy(by_outer, usable),
+        on_new_people=on_new_people,
         candidates=tuple(
             CandidateAccuracy(
                 name,
@@ -207,22 +212,15 @@ def choose_model(
             for name in plan.candidates
         ),
         baselines=tuple(
-            BaselineAccuracy(
-                name,
-                attention_model(name).title,
-                pooled_accuracy(rival, usable),
-                pooled_difference(by_outer, rival, usable),
-            )
+            BaselineAccuracy(name, attention_model(name).title, accuracy_of(rival), lead_of(by_outer, rival))
             for name, rival in rivals.items()
         ),
-        one_rater=_one_rater(usable, outer),
+        one_rater=_one_rater(usable, outer, both_held_out=on_new_people),
         curve=(
-            LearningPoint(
-                _mean_participants(usable, [fold_scores.fold for fold_scores in half]), pooled_accuracy(half, usable)
-            ),
-            LearningPoint(_mean_participants(usable, outer), pooled_accuracy(whole, usable)),
+            LearningPoint(_mean_participants(usable, [fold_scores.fold for fold_scores in half]), accuracy_of(half)),
+            LearningPoint(_mean_participants(usable, outer), accuracy_of(whole)),
         ),
-        curve_gain=pooled_difference(whole, half, usable),
+        curve_gain=lead_of(whole, half),
         warning=folds.warning,
         has_coarse_comparison=any(plan.comparing(name) != plan.of(name) for name in plan.candidates),
     )
@@ -242,8 +240,8 @@ def _measured(
     return by_input
 
 
-def _one_rater(dataset: Dataset, folds: Sequence[Fold]) -> PooledEstimate | None:
-    outcomes = rater_pair_outcomes(dataset, folds)
+def _one_rater(dataset: Dataset, folds: Sequence[Fold], *, both_held_out: bool) -> PooledEstimate | None:
+    outcomes = rater_pair_outcomes(dataset, folds, both_held_out)
     held_out = {name for fold in folds for name in fold.held_out_videos}
     return pooled_pair_outcomes(outcomes, held_out, dataset) if outcomes else None
 

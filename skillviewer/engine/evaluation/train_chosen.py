@@ -88,9 +88,9 @@ def outer_check(chosen_model: ChosenModel) -> OuterCheck:
         ceilings.append(("one rater", choice.one_rater.value))
     return OuterCheck(
         held_out=HeldOut.of(
-            choice.accuracy,
+            choice.all_pairs,
             f"{check_text} by {choice.unit}, of the whole procedure: the model was chosen without the people held out",
-            choice.both_new,
+            choice.accuracy if choice.on_new_people else None,
         ),
         ceilings=tuple(ceilings),
         notes=f"Chosen from a short list, and trained on all people. {choice.verdict.sentence}",

@@ -13,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
+import psutil
 
 from skillviewer.core.atomic_write import atomic_path
 from skillviewer.core.cores import usable_cores
@@ -52,7 +53,7 @@ class Pace:
 class Load:
     """Use of the processors, as a short computation meets it."""
 
-    share: float  # share of one processor that a single thread gets, 0 to 1
+    share: float  # share of one processor that a single thread gets next to other programs, 0 to 1
     speed: float  # speed of a processor; 1 is that of the computer on which the usual seconds were measured
     n_cores: int  # processors of this program
 
@@ -74,12 +75,42 @@ IDLE = Load(1.0, 1.0, usable_cores())
 """The processors as they are on an idle computer."""
 
 
+def _own_s() -> float:
+    """Return the processor seconds of this process and of those that it started and that still run."""
+    process = psutil.Process()
+    seconds = 0.0
+    for one_process in (process, *process.children(recursive=True)):
+        with suppress(psutil.NoSuchProcess, psutil.AccessDenied):  # it has ended meanwhile
+            times = one_process.cpu_times()
+            seconds += times.user + times.system
+    return seconds
+
+
+def _busy_s() -> float:
+    """Return the processor seconds of all programs since the computer was started."""
+    times = psutil.cpu_times()
+    return float(times.user + times.system + getattr(times, "nice", 0.0))
+
+
+def _share_next_to(others: float, share: float, n_cores: int) -> float:
+    """Return the share of a processor that a single thread would get if this program did nothing else.
+
+    Args:
+        others: Processors that other programs use.
+        share: Share of a processor that a single thread gets, next to other programs and the rest of this one.
+        n_cores: Processors of this program.
+    """
+    n_threads = others / share  # threads of other programs, each with the share of this one
+    return min(1.0, max(share, n_cores / (n_threads + 1)))
+
+
 def _measured_load() -> Load:
     """Return the load that a computation meets, during which Python's lock is released."""
     values = np.linspace(1.0, 2.0, _CHUNK)
     power = np.zeros_like(values)
     np.power(values, 0.7, out=power)  # the first time costs twice as much
     cpu = list[float]()
+    others_before_s = _busy_s() - _own_s()
     began = time.perf_counter()
     while (elapsed_s := time.perf_counter() - began) < _MEASURED_S or (
         len(cpu) < _MIN_CHUNKS and elapsed_s < _MAX_MEASURED_S
@@ -87,8 +118,11 @@ def _measured_load() -> Load:
         before = time.thread_time()
         np.power(values, 0.7, out=power)
         cpu.append(max(time.thread_time() - before, 1e-6))
-    share = sum(cpu) / (time.perf_counter() - began)
-    return Load(min(max(share, _MIN_SHARE), 1.0), _USUAL_CHUNK_S / float(np.median(cpu)), usable_cores())
+    elapsed_s = time.perf_counter() - began
+    others = max(_busy_s() - _own_s() - others_before_s, 0.0) / elapsed_s
+    share = min(max(sum(cpu) / elapsed_s, _MIN_SHARE), 1.0)
+    n_cores = usable_cores()
+    return Load(_share_next_to(others, share, n_cores), _USUAL_CHUNK_S / float(np.median(cpu)), n_cores)
 
 
 @lru_cache(maxsize=1)

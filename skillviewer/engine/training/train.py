@@ -419,7 +419,10 @@ def _card(
         held_out=HeldOut.of(pooled_accuracy([result], split.tested), f"{split.rule}; {fitted_model.selection}", new)
         if pairs
         else None,
-        ceilings=tuple((row.name, row.pooled.value) for row in ceilings(split.tested, [split.tested_fold])),
+        ceilings=tuple(
+            (row.name, (row.both_new if new.n_pairs else row.pooled).value)
+            for row in ceilings(split.tested, [split.tested_fold])
+        ),
         outcome=outcome_check(split.tested, pairs, fitted_model.scores),
         last_fifth=defined(last_fifth),
         notes=_notes(plan, fitted_model),

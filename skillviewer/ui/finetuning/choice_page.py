@@ -39,6 +39,7 @@ class ChoicePage(QWidget):
         for button in (self.accept, self.discard, self.later):
             buttons.addWidget(button)
         inside = QWidget(self)
+        self.heading = text_label("", inside, heading=True, wrap=True)
         self.chart = AccuracyChart(inside)
         self.lines = NamedLines(6)
         columns = (Column("Model", number=False), Column("Accuracy"), Column("Chosen"), Column("Kept", number=False))
@@ -48,7 +49,7 @@ class ChoicePage(QWidget):
         self.compared = text_label("", inside, muted=True, wrap=True)
         add_all(
             vertical(inside, (0, 0, 8, 0), 8),
-            text_label("Pairs of people held out, ordered as the raters do", inside, heading=True, wrap=True),
+            self.heading,
             self.chart,
             Spacing(4),
             self.lines,
@@ -69,14 +70,14 @@ class ChoicePage(QWidget):
         choice = result.choice
         verdict = choice.verdict
         self.title.setText(verdict.sentence)
-        new_people = f"Pairs of two new people: {with_interval(choice.both_new)}." if choice.both_new.n_pairs else ""
-        self.details.setText(" ".join(filter(None, (new_people, *verdict.details))))
+        self.details.setText(" ".join(verdict.details))
         self.details.setVisible(bool(self.details.text()))
         pairs = result.facts.get("pairs")
         trained = f"{choice.title}, trained on {pairs} pairs of all people"
         self.subtitle.setText(f"{printable(result.folder.name)} · {trained}")
         set_primary(self.accept, primary=verdict.is_improvement)
         self.discard.reset()
+        self.heading.setText(f"{choice.pairs_text.capitalize()}, ordered as the raters do")
         self.chart.show_rows(list(chart_rows(choice)))
         coarse = " They are of trainings with coarser maps, which are quicker." if choice.has_coarse_comparison else ""
         self.compared.setText(f"{TOO_GOOD}{coarse}")
@@ -141,7 +142,9 @@ def result_lines(result: ChoiceResult) -> list[tuple[str, str]]:
         CheckLevel.CROSS_VALIDATED: f"every {choice.unit} held out once; the model was chosen without those held out",
         CheckLevel.QUICK: f"one quarter held out by {choice.unit}; the model was chosen without it",
     }
-    lines = [("Checked", f"{check_texts[choice.level]}: {with_interval(choice.accuracy)}")]
+    lines = [("Checked", f"{check_texts[choice.level]}: {with_interval(choice.accuracy)} of the {choice.pairs_text}")]
+    if choice.on_new_people:
+        lines.append(("All pairs", f"{with_interval(choice.all_pairs)}; most have one person seen in training"))
     if scale := result.facts.get("raters_scale"):
         lines.append(("Your scale", str(scale)))
     return lines

@@ -10,6 +10,7 @@ import pytest
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Fold, Measure, Pair
 from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
 from skillviewer.core.errors import CheckpointError, DatasetError, ExportError
+from skillviewer.core.evaluation.accuracy import pooled_accuracy
 from skillviewer.core.evaluation.choice_folds import CANDIDATES, outer_folds
 from skillviewer.core.evaluation.model_choice import CheckLevel, VerdictKind
 from skillviewer.core.progress import CancelToken, Progress, silent
@@ -146,7 +147,7 @@ def test_a_model_that_is_best_by_luck_inside_is_not_reported_by_that_luck(
     choice = choose_model(plan, dataset, tmp_path, TrainingControl(CancelToken(), silent), resources).choice
     best = max(row.accuracy for row in choice.candidates)
     assert best > 0.5, "the best of five is above chance where it was chosen"
-    assert choice.accuracy.n_pairs > len(dataset.pairs), "and is reported on other pairs"
+    assert choice.all_pairs.n_pairs > len(dataset.pairs), "and is reported on other pairs"
     assert choice.verdict.kind is not VerdictKind.BETTER
 
 
@@ -166,7 +167,43 @@ def test_nothing_that_a_baseline_does_as_well_is_an_improvement(
     better, _ = chosen(dataset, resources, tmp_path / "c", monkeypatch, dict.fromkeys(WRONG, 10) | {"none": 0})
     assert better.choice.winner == "none"
     assert better.choice.verdict.kind is VerdictKind.BETTER
+    lead = better.choice.baselines[0].lead
+    assert lead is not None
+    fewer = replace(lead, n_pairs=7)
+    by_luck = replace(better.choice, baselines=(replace(better.choice.baselines[0], lead=fewer),))
+    assert by_luck.verdict.kind is VerdictKind.NOISE, "seven pairs that all agree may do so by luck"
     assert "One rater agrees with the others on 100.0 %" in " ".join(better.choice.verdict.details)
+
+
+def test_the_verdict_is_on_pairs_of_new_people_alone(
+    dataset: Dataset, resources: TrainingResources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A model that places new people rightly among those it has seen, and wrongly among themselves."""
+
+    def score(_self: object, training: TrainingPlan, fold: Fold) -> dict[str, float]:
+        if training.model == "duration":
+            return TRUTH
+        seen = [TRUTH[name] for name in fold.train_videos]
+        return {
+            name: x if name in fold.train_videos else sum(other < x for other in seen) - 0.5 - 0.01 * x
+            for name, x in TRUTH.items()
+        } | {name: float(sorted(seen).index(TRUTH[name])) for name in fold.train_videos}
+
+    monkeypatch.setattr(module._Runs, "_trained", score)
+    monkeypatch.setattr(module._Runs, "compute_inputs", lambda self: self._dataset)
+    plan = ChoicePlan(TINY, ("none", "sharp"))
+    found = choose_model(plan, dataset, tmp_path, TrainingControl(CancelToken(), silent), resources)
+    choice = found.choice
+    assert choice.on_new_people
+    assert choice.accuracy == pooled_accuracy(found.outer, dataset, both_held_out=True)
+    assert choice.all_pairs == pooled_accuracy(found.outer, dataset)
+    assert choice.all_pairs.value > choice.accuracy.value, "partners seen in training flatter it"
+    n_pairs = sum(len(fold_scores.fold.both_held_out) for fold_scores in found.outer)
+    duration = next(row for row in choice.baselines if row.name == "duration")
+    assert duration.lead is not None
+    assert (choice.accuracy.n_pairs, duration.accuracy.n_pairs, duration.lead.n_pairs) == (n_pairs,) * 3
+    assert duration.lead.value == pytest.approx(choice.accuracy.value - duration.accuracy.value)
+    assert choice.verdict.kind is VerdictKind.BEATEN
 
 
 def test_a_quick_check_holds_one_part_out(
@@ -197,7 +234,8 @@ def test_stopped_it_goes_on_and_the_winner_learns_from_everybody(
     card = load_checkpoint(folder).card
     assert card.n_videos == len(NAMES), "nobody is left out of the last training"
     assert card.held_out is not None
-    assert card.held_out.accuracy == made.choice.accuracy.value
+    assert card.held_out.accuracy == made.choice.all_pairs.value
+    assert card.held_out.headline.accuracy == made.choice.accuracy.value
     assert {name for name, _ in card.ceilings} >= {"duration only", "one rater"}
     assert made.choice.verdict.sentence in card.notes
     assert card.raters_scale is not None

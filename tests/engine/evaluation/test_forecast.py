@@ -1,6 +1,8 @@
 """The forecast of a training: phases, features at hand, and paces that this computer has shown."""
 
 import json
+import subprocess
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -147,9 +149,34 @@ def test_a_processor_that_is_rarely_free_is_not_taken_for_a_slow_one(monkeypatch
     monkeypatch.setattr(np, "power", chunk)
     monkeypatch.setattr(time, "perf_counter", lambda: wall_s[0])
     monkeypatch.setattr(time, "thread_time", lambda: cpu_s[0])
+    monkeypatch.setattr(pace, "_busy_s", lambda: 2 * wall_s[0])
+    monkeypatch.setattr(pace, "_own_s", lambda: cpu_s[0])
+    monkeypatch.setattr(pace, "usable_cores", lambda: 2)
     load = pace._measured_load()
     assert load.speed == pytest.approx(1.0)
-    assert load.share == pytest.approx(0.02)
+    assert load.share == pytest.approx(0.02, abs=0.002)
+
+
+@pytest.mark.parametrize(("own_threads", "other_threads"), [(0, 0), (5, 0), (0, 1), (2, 1), (0, 3), (4, 6)], ids=str)
+def test_the_rest_of_this_program_is_not_taken_for_other_programs(own_threads: int, other_threads: int) -> None:
+    n_cores = 2
+    share = min(1.0, n_cores / (1 + own_threads + other_threads))  # all threads have equal rights
+    alone = min(1.0, n_cores / (1 + other_threads))
+    assert pace._share_next_to(share * other_threads, share, n_cores) == pytest.approx(alone)
+
+
+def test_programs_on_processors_of_others_are_not_counted() -> None:
+    assert pace._share_next_to(30.0, 1.0, 2) == 1.0, "of 64 processors this program may use two, and they are free"
+
+
+def test_processes_that_this_one_started_are_its_own() -> None:
+    own_s = pace._own_s()
+    code = "import time\nwhile time.process_time() < 0.3: pass\nprint('done', flush=True)\ninput()"
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        assert pace._own_s() >= own_s + 0.25
+        process.communicate(b"\n")
 
 
 def test_a_long_video_is_decoded_longer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

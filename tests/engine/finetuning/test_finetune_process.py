@@ -83,7 +83,7 @@ def test_the_same_as_in_this_process_then_stopped_and_cancelled(
 
     with pytest.raises(CheckpointError, match="already"):
         tuner.finetune(job(study, parent, out / "away"), StopFolder(), CancelToken(), silent)
-    with pytest.raises(DatasetError, match="no votes"):  # an error of the other process is one sentence here
+    with pytest.raises(DatasetError, match="no ratings, votes"):  # an error of the other process is one sentence here
         tuner.finetune(job(study.restricted(["a1"]), parent, out / "new"), StopFolder(), CancelToken(), silent)
 
 
