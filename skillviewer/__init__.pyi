@@ -29,9 +29,9 @@ from .core.ratings.fit_calibration import checked_map as checked_map
 from .core.version import __version__ as __version__
 from .data.analysis_file import load_analysis as load_analysis
 from .data.analysis_file import save_analysis as save_analysis
+from .data.formats.choices import Choices as Choices
 from .data.formats.formats import DatasetFormat as DatasetFormat
 from .data.formats.formats import open_dataset as open_dataset
-from .data.formats.tasks import Choices as Choices
 from .data.study import NewVideo as NewVideo
 from .data.study import Study as Study
 from .data.study import Vote as Vote

@@ -22,8 +22,8 @@ from skillviewer.core.evaluation.metrics import Metric, reference
 from skillviewer.core.paths import resources_dir
 from skillviewer.core.progress import CancelToken
 from skillviewer.data.analysis_file import load_analysis
+from skillviewer.data.formats.choices import USUAL_CHOICES
 from skillviewer.data.formats.formats import DATASET_FORMATS, DatasetFormat
-from skillviewer.data.formats.tasks import USUAL_CHOICES
 from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.exporters import Exporter
 from skillviewer.export.options import options_of

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from skillviewer.cli.failures import message_of
 from skillviewer.core.errors import SkillViewerError
+from skillviewer.data.formats.choices import Choices
 from skillviewer.data.formats.formats import DATASET_FORMATS, recognised_form
-from skillviewer.data.formats.tasks import Choices
 from skillviewer.data.study import SUFFIX as STUDY_SUFFIX
 from skillviewer.data.study import FileState, Study
 from skillviewer.engine.scoring.units import ScoringUnit

@@ -258,7 +258,7 @@ def import_source(
     SOURCE is another study, a table that the export wrote, a table with the columns video and participant, or a data
     set in any form of docs/data.md. What the study knows of who is in a video stays.
     """
-    from skillviewer.data.formats.tasks import Choices
+    from skillviewer.data.formats.choices import Choices
     from skillviewer.data.study.exchange.exchange import bring_in
 
     choices = Choices(task=task, participant_pattern=participant_pattern)

@@ -23,8 +23,8 @@ from skillviewer.core.ratings.rating_order import FormPurpose
 from skillviewer.core.ratings.rubric_templates import OSATS
 from skillviewer.data.analysis_file import load_analysis, save_analysis
 from skillviewer.data.faces_file import faces_text, load_faces
+from skillviewer.data.formats.choices import USUAL_CHOICES
 from skillviewer.data.formats.formats import recognised_form
-from skillviewer.data.formats.tasks import USUAL_CHOICES
 from skillviewer.data.ratings.mapped_table import open_table
 from skillviewer.data.ratings.rubric_file import read_rubric, write_rubric
 from skillviewer.data.ratings.table_mapping import read_mapping, write_mapping

@@ -14,8 +14,8 @@ from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.errors import CheckpointError, DatasetError, SkillViewerError, StudyError, VideoError
 from skillviewer.core.paths import HOME_VARIABLE
 from skillviewer.data.faces_file import load_faces
+from skillviewer.data.formats.choices import USUAL_CHOICES
 from skillviewer.data.formats.formats import recognised_form
-from skillviewer.data.formats.tasks import USUAL_CHOICES
 from skillviewer.data.study import NewVideo, Study, Vote
 from skillviewer.data.tables import participants
 from skillviewer.data.tables.participants import by_pattern

@@ -98,7 +98,7 @@ class Reading:
         """
         from skillviewer.core.ranking.consensus import rule_named
         from skillviewer.core.ratings.rating_rule import rating_rule_named
-        from skillviewer.data.formats.tasks import Choices
+        from skillviewer.data.formats.choices import Choices
         from skillviewer.data.study.dataset_or_study import open_dataset_or_study
 
         choices = Choices(

@@ -10,15 +10,9 @@ from pathlib import Path
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Pair, videos_of
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.video.clips import TimeRange
+from skillviewer.data.formats.choices import USUAL_CHOICES, Choices
 from skillviewer.data.formats.released_folds import fold_from_pairs, known_pairs, read_pair_lines
-from skillviewer.data.formats.tasks import (
-    USUAL_CHOICES,
-    Choices,
-    chosen_task,
-    file_in,
-    matches_of_first_pattern,
-    unique_task_paths,
-)
+from skillviewer.data.formats.task_files import chosen_task, file_in, matches_of_first_pattern, unique_task_paths
 from skillviewer.data.tables.claims import Claim, sort_out
 from skillviewer.data.tables.find_videos import VideoFolder
 from skillviewer.data.tables.participants import participants_of

@@ -16,8 +16,9 @@ from types import MappingProxyType
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, videos_of
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.video.clips import FrameRange
+from skillviewer.data.formats.choices import USUAL_CHOICES, Choices
 from skillviewer.data.formats.released_folds import read_pair_lines
-from skillviewer.data.formats.tasks import USUAL_CHOICES, Choices, chosen_task, file_in, matches_of_first_pattern
+from skillviewer.data.formats.task_files import chosen_task, file_in, matches_of_first_pattern
 from skillviewer.data.tables.claims import Claim, sort_out
 from skillviewer.data.tables.find_videos import VideoFolder
 from skillviewer.data.tables.participants import participants_of

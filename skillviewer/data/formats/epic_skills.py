@@ -12,6 +12,7 @@ from pathlib import Path
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Fold, Pair, videos_of
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.video.clips import FrameRange
+from skillviewer.data.formats.choices import USUAL_CHOICES, Choices
 from skillviewer.data.formats.epic_tasks import FAMILY_SIZE, EpicTask, epic_task, foreign_folders
 from skillviewer.data.formats.released_folds import (
     fold_from_pairs,
@@ -21,7 +22,7 @@ from skillviewer.data.formats.released_folds import (
     renamed,
     without_strangers,
 )
-from skillviewer.data.formats.tasks import USUAL_CHOICES, Choices, chosen_task, file_in, matches_of_first_pattern
+from skillviewer.data.formats.task_files import chosen_task, file_in, matches_of_first_pattern
 from skillviewer.data.tables.claims import Claim, order_claim, parted, sort_out
 from skillviewer.data.tables.find_videos import VideoFolder, strip_extension
 from skillviewer.data.tables.participants import participants_of

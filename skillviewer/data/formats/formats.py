@@ -12,8 +12,9 @@ from skillviewer.core.errors import DatasetError, PluginError
 from skillviewer.core.plugins import tell
 from skillviewer.core.registry import Registry, look_up
 from skillviewer.data.formats import best, egoexolearn, epic_skills, jigsaws, pair_folder, rank_aware, rated_table
+from skillviewer.data.formats.choices import USUAL_CHOICES, Choices
 from skillviewer.data.formats.pair_folder import NO_PAIR
-from skillviewer.data.formats.tasks import USUAL_CHOICES, Choices, file_in
+from skillviewer.data.formats.task_files import file_in
 from skillviewer.data.tables.rows import abbreviated, composed
 
 if TYPE_CHECKING:

@@ -13,14 +13,8 @@ from pathlib import Path
 from skillviewer.core.dataset.folds import fold_of
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Fold, Measure, Pair, SimilarPair
 from skillviewer.core.errors import DatasetError
-from skillviewer.data.formats.tasks import (
-    USUAL_CHOICES,
-    Choices,
-    chosen_task,
-    file_in,
-    matches_of_first_pattern,
-    unique_task_paths,
-)
+from skillviewer.data.formats.choices import USUAL_CHOICES, Choices
+from skillviewer.data.formats.task_files import chosen_task, file_in, matches_of_first_pattern, unique_task_paths
 from skillviewer.data.tables.find_videos import VideoFolder
 from skillviewer.data.tables.participants import participants_of
 from skillviewer.data.tables.rows import TableRow, plain, read_word_rows

@@ -13,7 +13,8 @@ from pathlib import Path
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Measure, Pair, SimilarPair, videos_of
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.ranking.consensus import DEFAULT_RULE
-from skillviewer.data.formats.tasks import USUAL_CHOICES, Choices, chosen_task, file_in
+from skillviewer.data.formats.choices import USUAL_CHOICES, Choices
+from skillviewer.data.formats.task_files import chosen_task, file_in
 from skillviewer.data.tables.claims import sort_out
 from skillviewer.data.tables.find_videos import VideoFolder
 from skillviewer.data.tables.pair_rows import NOT_KNOWN, PairRows, is_pairs_file, read_pairs, video_cells

@@ -10,7 +10,8 @@ from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Measure
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.hashing import sha256_of
 from skillviewer.core.ratings.rating_rule import DEFAULT_RATING_RULE, RatingRule
-from skillviewer.data.formats.tasks import USUAL_CHOICES, Choices, chosen_task, file_in
+from skillviewer.data.formats.choices import USUAL_CHOICES, Choices
+from skillviewer.data.formats.task_files import chosen_task, file_in
 from skillviewer.data.ratings import table_mapping
 from skillviewer.data.ratings.mapped_table import STEM, open_table
 from skillviewer.data.ratings.parsed_ratings import ParsedRatings

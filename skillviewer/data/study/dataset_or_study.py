@@ -6,8 +6,9 @@ from pathlib import Path
 from skillviewer.core.dataset.pairs import Dataset
 from skillviewer.core.errors import DatasetError, StudyError
 from skillviewer.core.ratings.rating_rule import RatingRule
+from skillviewer.data.formats.choices import USUAL_CHOICES, Choices
 from skillviewer.data.formats.formats import DatasetFormat, checked_dataset, recognised_form
-from skillviewer.data.formats.tasks import USUAL_CHOICES, Choices, chosen_task
+from skillviewer.data.formats.task_files import chosen_task
 from skillviewer.data.study.schema import SUFFIX
 from skillviewer.data.study.study import Study
 from skillviewer.data.study.study_dataset import study_dataset

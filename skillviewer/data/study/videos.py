@@ -16,11 +16,11 @@ from skillviewer.core.video.clips import ClipRange, range_cells
 from skillviewer.data.study.backups import backups_dir
 from skillviewer.data.study.database import connect, side_files, translate_errors, without_triggers
 from skillviewer.data.study.identity import Identity, relative
-from skillviewer.data.study.located_files import StudyVideoFiles
 from skillviewer.data.study.mentions import forget_tables, mentions
 from skillviewer.data.study.practice import PRACTICE
 from skillviewer.data.study.schema import SUFFIX
 from skillviewer.data.study.values import insert, now, read_json
+from skillviewer.data.study.video_files import StudyVideoFiles
 from skillviewer.data.study.video_rows import Added, FileState, NewVideo, StudyVideo
 from skillviewer.data.tables.rows import composed
 

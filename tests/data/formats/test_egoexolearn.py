@@ -9,7 +9,7 @@ from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.video.clips import FrameRange
 from skillviewer.data.formats import egoexolearn
-from skillviewer.data.formats.tasks import Choices
+from skillviewer.data.formats.choices import Choices
 from tests.data.files import touch, write
 from tests.facts import missing
 

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skillviewer.core.errors import DatasetError
+from skillviewer.data.formats.choices import Choices
 from skillviewer.data.formats.formats import DATASET_FORMATS, DatasetFormat, open_dataset, recognised_form
-from skillviewer.data.formats.tasks import Choices
 from skillviewer_testing import check_dataset_form
 from tests.data.files import touch, write
 from tests.facts import missing

@@ -9,7 +9,7 @@ from skillviewer.core.dataset.folds import FoldUnit, make_folds
 from skillviewer.core.dataset.pairs import Pair, SimilarPair
 from skillviewer.core.errors import DatasetError
 from skillviewer.data.formats import jigsaws
-from skillviewer.data.formats.tasks import Choices
+from skillviewer.data.formats.choices import Choices
 from tests.data.files import touch, write
 
 

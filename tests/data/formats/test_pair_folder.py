@@ -11,8 +11,8 @@ from skillviewer.core.dataset.pairs import Judgement, Pair, SimilarPair, Verdict
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.ranking.consensus import AtLeast, Majority, Unanimous
 from skillviewer.data.formats import pair_folder
+from skillviewer.data.formats.choices import Choices
 from skillviewer.data.formats.formats import open_dataset
-from skillviewer.data.formats.tasks import Choices
 from skillviewer.data.tables.regions import read_regions
 from tests.data.files import touch, write
 from tests.facts import missing

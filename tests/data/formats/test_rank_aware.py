@@ -7,7 +7,7 @@ import pytest
 from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.errors import DatasetError
 from skillviewer.data.formats import rank_aware
-from skillviewer.data.formats.tasks import Choices
+from skillviewer.data.formats.choices import Choices
 from tests.data.files import touch, write
 from tests.facts import missing
 

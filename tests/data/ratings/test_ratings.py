@@ -7,8 +7,8 @@ import pytest
 
 from skillviewer.core.dataset.pairs import UNNAMED
 from skillviewer.core.errors import DatasetError, NameTakenError
+from skillviewer.data.formats.choices import Choices
 from skillviewer.data.formats.formats import open_dataset, recognised_form
-from skillviewer.data.formats.tasks import Choices
 from skillviewer.data.ratings.guessing import stated_items
 from skillviewer.data.ratings.mapped_table import MappedTable, open_table, write_folder
 from skillviewer.data.ratings.parsed_ratings import ParsedRatings

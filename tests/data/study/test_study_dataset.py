@@ -11,7 +11,7 @@ from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRat
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.ranking.consensus import rule_named
 from skillviewer.core.ratings.rating_rule import RatingRule
-from skillviewer.data.formats.tasks import Choices
+from skillviewer.data.formats.choices import Choices
 from skillviewer.data.study import NewVideo, Study, Vote
 from skillviewer.data.study.dataset_or_study import STUDY_FORM, open_dataset_or_study, recognised_form_or_study
 from skillviewer.data.study.study_dataset import study_dataset

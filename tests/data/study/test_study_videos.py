@@ -226,7 +226,7 @@ def test_a_part_becomes_a_video_of_its_own_without_reading_the_file(
         path = write_file(tmp_path / "long.mp4")
         study.videos.add([NewVideo(path, "recording", "Ann", "suturing")])
         with monkeypatch.context() as patch:
-            patch.setattr("skillviewer.data.study.located_files.identify", None)  # what would read it
+            patch.setattr("skillviewer.data.study.video_files.identify", None)  # what would read it
             first = study.videos.split("recording", FrameRange(0, 9))
             second = study.videos.split(first, TimeRange(1.0, 2.0))
         assert (first, second) == ("long 1", "long 2")
