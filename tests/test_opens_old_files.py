@@ -1,7 +1,6 @@
 """Files that version 0.1 wrote, opened by this version: everything in them is found again, with its values.
 
-``tests/fixtures/v0_1/README.md`` says how they were made. Studies of older schemas are opened in
-``tests/data/test_study.py``.
+``tests/fixtures/v0_1/README.md`` says how they were made.
 """
 
 import csv

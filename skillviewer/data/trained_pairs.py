@@ -14,8 +14,9 @@ PAIRS = "pairs.csv"
 """Name of the file. It contains the paths of the videos, absolute or relative to its own folder."""
 
 _SIDES = ("better", "worse")
-_PARTS = ("better_part", "worse_part")  # added last: older files lack them
-_COLUMNS = ("better", "worse", "better_path", "worse_path", "better_sha256", "worse_sha256", "use", *_PARTS)
+_COLUMNS = (
+    "better", "worse", "better_path", "worse_path", "better_sha256", "worse_sha256", "use", "better_part", "worse_part",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ def _row(pair: TrainedPair) -> list[str]:
 def _rows(path: Path) -> list[dict[str, str]]:
     try:
         with path.open(newline="", encoding="utf-8") as file:
-            rows = [dict.fromkeys(_PARTS, "") | row for row in csv.DictReader(file)]
+            rows = list(csv.DictReader(file))
         missing = {column for row in rows for column in _COLUMNS if row.get(column) is None}
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise CheckpointError(f"{path} cannot be read: {error}. Remove it to go on without it.") from error

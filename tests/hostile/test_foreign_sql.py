@@ -20,7 +20,7 @@ from skillviewer.data.study.archive.archive import pack
 from skillviewer.data.study.archive.archive_form import ArchiveOptions
 from skillviewer.data.study.archive.unpack import unpack
 from skillviewer.data.study.file import StudyFile
-from skillviewer.data.study.schema import MIGRATIONS, VERSION
+from skillviewer.data.study.schema import FIRST_VERSION, VERSION, statements_to
 from tests.data.studies import write_file
 
 
@@ -69,11 +69,16 @@ def test_a_study_with_sql_of_others_is_not_opened(study: Path, act: str, *, read
     assert not study.exists()
 
 
-@pytest.mark.parametrize("version", range(1, VERSION + 1))
+@pytest.mark.parametrize("version", range(FIRST_VERSION, VERSION + 1))
 def test_studies_of_all_versions_open(tmp_path: Path, version: int) -> None:
     path = tmp_path / "old.skillstudy"
-    statements = [statement for step in MIGRATIONS[:version] for statement in step]
-    _tamper(path, *statements, "PRAGMA application_id = 1399542644", f"PRAGMA user_version = {version}", "ANALYZE")
+    _tamper(
+        path,
+        *statements_to(version),
+        "PRAGMA application_id = 1399542644",
+        f"PRAGMA user_version = {version}",
+        "ANALYZE",
+    )
     with Study.open(path, read_only=True) as opened:
         assert opened.votes.all() == ()
     with Study.open(path) as opened:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from skillviewer.core.atomic_write import TEMPORARY, clear_leftovers
 from skillviewer.core.errors import Cancelled, StudyError
 from skillviewer.core.progress import cancel_requested
-from skillviewer.data.study.schema import APPLICATION_ID, SUFFIX, VERSION, expected_schema, schema_of
+from skillviewer.data.study.schema import APPLICATION_ID, FIRST_VERSION, SUFFIX, VERSION, expected_schema, schema_of
 from skillviewer.data.study.values import invalid_column
 
 _BUSY_S = 5.0
@@ -105,7 +105,7 @@ def checked_version(connection: sqlite3.Connection, path: Path) -> int:
     """Return the version of a study's schema.
 
     Raises:
-        StudyError: The file is no study, is newer than the program, or is damaged.
+        StudyError: The file is no study, is newer than the program or too old for it, or is damaged.
         sqlite3.Error: It cannot be read.
     """
     (identity,) = connection.execute("PRAGMA application_id").fetchone()
@@ -116,6 +116,11 @@ def checked_version(connection: sqlite3.Connection, path: Path) -> int:
         raise StudyError(
             f"{path} was made by a newer SkillViewer (version {version} of the study's form; this one knows "
             f"{VERSION}). Nothing was changed. Open it with the newer program."
+        )
+    if version < FIRST_VERSION:
+        raise StudyError(
+            f"{path} was made by a development version of SkillViewer (version {version} of the study's form; this "
+            f"one knows {FIRST_VERSION} to {VERSION}). Nothing was changed. Open it with the program that made it."
         )
     _check_schema(connection, version, path)
     (sound,) = connection.execute("PRAGMA quick_check(1)").fetchone()

@@ -224,7 +224,6 @@ def cached_analysis(video: StudyVideo, model_digest: str) -> "Analysis | None":
     analysis = load_or_discard(analysis_path(video.digest, model_digest, video.clip_range))
     if analysis is None:
         return None
-    analysis = replace(analysis, clip_range=video.clip_range)  # older versions did not store it
     if video.path is None:
         return analysis
     return analysis.with_video(replace(analysis.video, path=video.path))

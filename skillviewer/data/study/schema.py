@@ -1,6 +1,7 @@
-"""Schema of the study file as numbered migrations. A released migration is never changed: a new one is added.
+"""Schema of the study file: the first version, and numbered migrations to the later ones.
 
-Every new study runs all migrations in order, and an older one those it lacks, so there is one way to the newest schema.
+A released migration is never changed: a new one is added. Every new study runs all migrations in order, and an older
+study those it lacks, so there is one way to the newest schema.
 Times are ISO 8601 in UTC. Nothing that users did is ever deleted: votes are append-only, other rows are marked as
 removed.
 """
@@ -33,7 +34,7 @@ def _append_only(table: str, *unique: str) -> tuple[str, ...]:
     )
 
 
-def _kept(table: str) -> tuple[str, ...]:
+def _undeletable(table: str) -> tuple[str, ...]:
     """Return triggers that protect rows that votes refer to: they can be marked, but not deleted or renumbered."""
     same_name = _exists(table, "id = NEW.id OR name = NEW.name")
     refuse = f"SELECT RAISE(ABORT, 'votes may name this {table}');"
@@ -44,7 +45,7 @@ def _kept(table: str) -> tuple[str, ...]:
     )
 
 
-_VIDEOS_AND_VOTES = (
+_FIRST_SCHEMA = (
     "CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL)",  # value: JSON
     """CREATE TABLE video (
         id INTEGER PRIMARY KEY,
@@ -64,7 +65,9 @@ _VIDEOS_AND_VOTES = (
         context TEXT NOT NULL DEFAULT '',
         added_at TEXT NOT NULL,
         removed_at TEXT
-    )""",
+    -- this comma after a blank is compared with the schema in files, like every other letter
+    , sync_s REAL,                    -- the time that meets another video's when a pair plays
+        occasion TEXT NOT NULL DEFAULT '')""",  # 'pre', 'post', a date
     "CREATE INDEX video_digest ON video (digest)",
     "CREATE TABLE rater (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, added_at TEXT NOT NULL)",
     """CREATE TABLE judgement (
@@ -79,9 +82,12 @@ _VIDEOS_AND_VOTES = (
         watched REAL,
         speed REAL NOT NULL,
         reason TEXT NOT NULL,
-        mark_s REAL,                  -- no longer written, see _OWN_MARKS
+        mark_s REAL,                  -- not used: each side has a mark of its own
         purpose TEXT NOT NULL,
         added_at TEXT NOT NULL,
+        left_mark_s REAL CHECK (left_mark_s >= 0),
+        right_mark_s REAL CHECK (right_mark_s >= 0),
+        criterion TEXT NOT NULL DEFAULT '',  -- '': the usual one of the study
         CHECK (left_video <> right_video)
     )""",
     """CREATE TABLE withdrawal (
@@ -91,8 +97,8 @@ _VIDEOS_AND_VOTES = (
     )""",
     *_append_only("judgement", "id", "key"),
     *_append_only("withdrawal", "judgement"),
-    *_kept("video"),
-    *_kept("rater"),
+    *_undeletable("video"),
+    *_undeletable("rater"),
     """CREATE TABLE agreed_pair (
         id INTEGER PRIMARY KEY,
         first_video INTEGER NOT NULL REFERENCES video (id),
@@ -103,10 +109,6 @@ _VIDEOS_AND_VOTES = (
         CHECK (first_video <> second_video),
         UNIQUE (first_video, second_video, ordered, source)
     )""",
-)
-
-_REMARKS = (
-    "ALTER TABLE video ADD COLUMN sync_s REAL",  # the time that meets another video's when a pair plays
     """CREATE TABLE moment (
         id INTEGER PRIMARY KEY,
         video INTEGER NOT NULL REFERENCES video (id),
@@ -129,9 +131,6 @@ _REMARKS = (
         made_at TEXT NOT NULL,
         removed_at TEXT
     )""",
-)
-
-_MODELS = (
     """CREATE TABLE model (
         digest TEXT PRIMARY KEY,
         name TEXT NOT NULL,
@@ -156,9 +155,6 @@ _MODELS = (
         assessed_at TEXT NOT NULL,
         PRIMARY KEY (video_digest, extent, model_digest)
     )""",
-)
-
-_AGAIN = (
     """CREATE TABLE again (
         id INTEGER PRIMARY KEY,
         first_video INTEGER NOT NULL REFERENCES video (id),
@@ -166,24 +162,9 @@ _AGAIN = (
         after_vote INTEGER NOT NULL,  -- votes of greater number answer it
         asked_at TEXT NOT NULL,
         removed_at TEXT,
+        criterion TEXT NOT NULL DEFAULT '',  -- '': the usual one of the study
         CHECK (first_video <> second_video)
     )""",
-)
-
-_CLOCK_ZERO = "COALESCE(sync_s, CASE extent_unit WHEN 's' THEN extent_start WHEN '' THEN 0 END)"
-_OWN_MARKS = (  # times in each video; before, one on the pair's clock, whose meaning changed when a sync point moved
-    "ALTER TABLE judgement ADD COLUMN left_mark_s REAL CHECK (left_mark_s >= 0)",
-    "ALTER TABLE judgement ADD COLUMN right_mark_s REAL CHECK (right_mark_s >= 0)",
-    "DROP TRIGGER IF EXISTS judgement_no_update",
-    *(
-        f"""UPDATE judgement SET {side}_mark_s = mark_s + (SELECT {_CLOCK_ZERO} FROM video WHERE id = {side}_video)
-        WHERE mark_s + (SELECT {_CLOCK_ZERO} FROM video WHERE id = {side}_video) >= 0"""  # noqa: S608 (our own words)
-        for side in ("left", "right")
-    ),
-    _append_only("judgement")[0],
-)
-
-_RATINGS = (
     """CREATE TABLE rating_table (
         id INTEGER PRIMARY KEY,
         name TEXT NOT NULL,
@@ -216,16 +197,7 @@ _RATINGS = (
     )""",
     *_append_only("rating", "id"),
     *_append_only("rating_withdrawal", "rating"),
-)
-
-_CRITERIA = tuple(  # '': the usual one of the study
-    f"ALTER TABLE {table} ADD COLUMN criterion TEXT NOT NULL DEFAULT ''" for table in ("judgement", "again")
-)
-
-_OCCASIONS = ("ALTER TABLE video ADD COLUMN occasion TEXT NOT NULL DEFAULT ''",)  # 'pre', 'post', a date
-
-_LOG = (
-    """CREATE TABLE event (              -- what no other row of the study tells
+    """CREATE TABLE event (              -- changes that no other row of the study states
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         done_at TEXT NOT NULL,
         who TEXT NOT NULL,
@@ -273,11 +245,13 @@ _CAMERAS = (  # further files of an attempt: rows of the table of videos, so tha
     "ALTER TABLE video ADD COLUMN offset_confidence REAL",  # 0 to 1 where sound gave the offset; NULL: by hand
 )
 
-_LATER = (_REMARKS, _MODELS, _AGAIN, _OWN_MARKS, _RATINGS, _CRITERIA, _OCCASIONS, _LOG, _TIERS, _FORMS, _CAMERAS)
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_VIDEOS_AND_VOTES, *_LATER)
-"""Step k migrates version k to version k + 1."""
+FIRST_VERSION = 9
+"""Number of the first schema; the program opens no study with a smaller one."""
 
-VERSION = len(MIGRATIONS)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_TIERS, _FORMS, _CAMERAS)
+"""Step k migrates version ``FIRST_VERSION`` + k to the next."""
+
+VERSION = FIRST_VERSION + len(MIGRATIONS)
 
 SchemaRow: TypeAlias = tuple[str, str, str, str]
 """Kind, name, table and SQL of one object of a database; the SQL without comments and line ends."""
@@ -294,29 +268,36 @@ def schema_of(connection: sqlite3.Connection) -> set[SchemaRow]:
     return {(kind, name, table, " ".join(_COMMENT.sub("", text).split())) for kind, name, table, text in rows}
 
 
+def statements_to(version: int) -> list[str]:
+    """Return the statements that make an empty database a study of a version from ``FIRST_VERSION`` on."""
+    steps = (_FIRST_SCHEMA, *MIGRATIONS[: version - FIRST_VERSION])
+    return [statement for step in steps for statement in step]
+
+
 @cache
 def expected_schema(version: int) -> frozenset[SchemaRow]:
-    """Return the schema of a study of some version."""
+    """Return the schema of a study of a version from ``FIRST_VERSION`` on."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as empty:
-        for statement in (statement for step in MIGRATIONS[:version] for statement in step):
+        for statement in statements_to(version):
             empty.execute(statement)
         return frozenset(schema_of(empty))
 
 
 def migrate(connection: sqlite3.Connection) -> None:
-    """Run the missing migrations of a study, each in one transaction with its number.
+    """Run the missing migrations of a study or an empty database, each in one transaction with its number.
 
     Raises:
         sqlite3.Error: A migration failed; the study is in its state before that migration.
     """
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    for number in range(version, VERSION):
+    steps = {FIRST_VERSION: _FIRST_SCHEMA, **dict(enumerate(MIGRATIONS, FIRST_VERSION + 1))}
+    for number in range(max(version + 1, FIRST_VERSION), VERSION + 1):
         connection.execute("BEGIN IMMEDIATE")
         try:
-            for statement in MIGRATIONS[number]:
+            for statement in steps[number]:
                 connection.execute(statement)
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            connection.execute(f"PRAGMA user_version = {number + 1}")
+            connection.execute(f"PRAGMA user_version = {number}")
             connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:

@@ -126,10 +126,9 @@ def stored_analysis(source: ExportSource, digest_of: Callable[[Path], str]) -> "
         digest = source.digest or digest_of(source.video)
         model = source.model_digest or (model_digest(source.model) if source.model is not None else "")
         path = analysis_path(digest, model, source.clip_range)
-        stored = load_or_discard(path) if model else None
-        if stored is None:
+        analysis = load_or_discard(path) if model else None
+        if analysis is None:
             return None
-        analysis = replace(stored, clip_range=source.clip_range)  # older versions did not write it
     if source.passes is not None and analysis.n_passes != source.passes:
         return None
     return analysis.with_video(replace(analysis.video, path=source.video))

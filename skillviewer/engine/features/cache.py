@@ -120,7 +120,7 @@ class FeatureCache:
         return counts
 
     def forget(self, video_digest: str) -> int:
-        """Delete the features of a video, and those that name no video, as older versions wrote; return their number.
+        """Delete the features of a video, and files that name no video; return the number of deleted files.
 
         Raises:
             OSError: A file cannot be deleted.

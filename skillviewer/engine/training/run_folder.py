@@ -36,13 +36,26 @@ CHECKPOINT = "checkpoint"
 RUNS = "runs"
 """Folder of the runs, in the folder of an evaluation."""
 
-_LATER_DEFAULTS = (b',"sampling":"paper"', b',"crop":""', b',"tracks_sha256":""')
-"""Fields that configurations of version 0.1 lack, at their defaults: without them, names of older folders are found."""
+_UNNAMED_DEFAULTS = {"tracks_sha256": ""}
+_UNNAMED_PREPROCESSING_DEFAULTS = {"sampling": "paper", "crop": ""}
+"""Defaults that are left out of the digest in a folder's name: those fields came after the first folders were named."""
 
 
 def run_name(model: str, seed: int, number: int) -> str:
     """Return the name of the folder of a run on fold ``number``, from 1."""
     return f"{model}-s{seed}-f{number}"
+
+
+def _name_digest(configuration: RunConfiguration) -> str:
+    """Return eight hexadecimal digits for a configuration."""
+    values = _without(msgspec.to_builtins(configuration), _UNNAMED_DEFAULTS)
+    values["preprocessing"] = _without(values["preprocessing"], _UNNAMED_PREPROCESSING_DEFAULTS)
+    return hashlib.sha256(msgspec.json.encode(values)).hexdigest()[:8]
+
+
+def _without(values: Mapping[str, Any], defaults: Mapping[str, object]) -> dict[str, Any]:
+    """Return values without those that equal a default."""
+    return {name: value for name, value in values.items() if name not in defaults or value != defaults[name]}
 
 
 class RunFolder:
@@ -57,10 +70,7 @@ class RunFolder:
 
         The other run, of another configuration, is unchanged. The path need not exist.
         """
-        encoded = msgspec.json.encode(configuration)
-        for default in _LATER_DEFAULTS:
-            encoded = encoded.replace(default, b"")
-        other = cls(path.with_name(f"{path.name}-{hashlib.sha256(encoded).hexdigest()[:8]}"))
+        other = cls(path.with_name(f"{path.name}-{_name_digest(configuration)}"))
         if other.path.exists():
             return other
         folder = cls(path)

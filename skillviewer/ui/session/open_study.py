@@ -100,7 +100,7 @@ class StudyHolder:
 
 
 def sample_path() -> Path:
-    """Return the path of the opened sample study; that of version 0.1, of one arm, had another name."""
+    """Return the path of the opened sample study."""
     return data_dir() / f"Sample study of two arms{SUFFIX}"
 
 

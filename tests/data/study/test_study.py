@@ -22,7 +22,7 @@ from skillviewer.core.errors import SettingsError, StudyError
 from skillviewer.data.study import Study, StudySettings, Vote, database, file
 from skillviewer.data.study.backups import DAYS, LAST, backups_dir
 from skillviewer.data.study.lock import WriteLock
-from skillviewer.data.study.schema import APPLICATION_ID, MIGRATIONS, VERSION
+from skillviewer.data.study.schema import APPLICATION_ID, FIRST_VERSION, VERSION, statements_to
 from tests.data.studies import make_study
 
 VOTE = Vote("a", "b", Verdict.LEFT, "Ann")
@@ -157,16 +157,18 @@ def test_votes_are_append_only_on_every_code_path(path: Path, statement: str) ->
         assert study.votes.all() == before
 
 
-VERSION_1 = f"""
+FIRST_STUDY = f"""
     PRAGMA application_id = {APPLICATION_ID};
-    PRAGMA user_version = 1;
-    {"; ".join(MIGRATIONS[0])};
+    PRAGMA user_version = {FIRST_VERSION};
+    {"; ".join(statements_to(FIRST_VERSION))};
     INSERT INTO setting VALUES ('title', '"Old"'), ('speed', '0.5'), ('of another version', '[]');
     INSERT INTO video (id, name, relative_path, absolute_path, size_bytes, modified_ns, digest, added_at) VALUES
         (1, 'a', 'videos/a.mp4', '/gone/videos/a.mp4', 5, 1, 'aa', '2026-01-01T00:00:00.000000+00:00'),
         (2, 'b', 'videos/b.mp4', '/gone/videos/b.mp4', 6, 1, 'bb', '2026-01-01T00:00:00.000000+00:00');
     INSERT INTO rater VALUES (1, 'Ann', '2026-01-01T00:00:00.000000+00:00');
-    INSERT INTO judgement VALUES (1, 'k', 1, 2, -1, 1, '2026-01-02T03:04:05.000000+00:00', 4.5, 0.9, 1.0, '', NULL, '',
+    INSERT INTO judgement (
+        id, key, left_video, right_video, verdict, rater, judged_at, taken_s, watched, speed, reason, purpose, added_at
+    ) VALUES (1, 'k', 1, 2, -1, 1, '2026-01-02T03:04:05.000000+00:00', 4.5, 0.9, 1.0, '', '',
         '2026-01-02T03:04:05.000000+00:00');
 """
 
@@ -175,52 +177,26 @@ VERSION_1 = f"""
 def old(tmp_path: Path) -> Path:
     path = tmp_path / "old.skillstudy"
     connection = raw(path)
-    connection.executescript(VERSION_1)
+    connection.executescript(FIRST_STUDY)
     connection.close()
     return path
 
 
 def test_older_study_is_brought_up_to_date_after_a_copy(old: Path) -> None:
     with Study.open(old) as study:
-        assert study._file.was_version == 1
+        assert study._file.was_version == FIRST_VERSION
         assert study._file.scalar("PRAGMA user_version") == VERSION
         (vote,) = study.votes.all()
         assert (vote.left, vote.right, vote.verdict, vote.taken_s) == ("a", "b", Verdict.RIGHT, 4.5)
         assert (study.settings.title, study.settings.speed) == ("Old", 0.5)
         study.annotations.save_moment("a", 1, 2, author="Ann")  # what only the new form has
-    copy = next(backups_dir(old).glob("version 1*"))
+    copy = next(backups_dir(old).glob(f"version {FIRST_VERSION}, *"))
     connection = raw(copy)
-    assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+    assert connection.execute("PRAGMA user_version").fetchone() == (FIRST_VERSION,)
     assert connection.execute("SELECT count(*) FROM judgement").fetchone() == (1,)
     connection.close()
     with Study.open(old) as study:
         assert study._file.was_version is None
-
-
-def test_marks_on_the_clock_of_a_pair_become_times_in_its_videos(old: Path) -> None:
-    connection = raw(old)
-    when = "2026-01-02T03:04:05.000000+00:00"
-    connection.execute(
-        "INSERT INTO video (id, name, relative_path, absolute_path, size_bytes, modified_ns, digest, extent_unit, "
-        "extent_start, extent_stop, added_at) VALUES (3, 'c', '', '', 0, 0, '', 's', 2.5, 9, ?), "
-        "(4, 'd', '', '', 0, 0, '', 'frame', 20, 90, ?)",
-        (when, when),
-    )
-    for number, (left, right, mark_s) in enumerate([(1, 3, 1.25), (3, 1, -1), (4, 2, 0.5)], start=2):
-        connection.execute(
-            "INSERT INTO judgement VALUES (?, ?, ?, ?, 1, 1, ?, 4.5, 0.9, 1.0, '', ?, '', ?)",
-            (number, f"k{number}", left, right, when, mark_s, when),
-        )
-    connection.commit()
-    connection.close()
-    with Study.open(old) as study:
-        marks = [(vote.left_mark_s, vote.right_mark_s) for vote in study.votes.all()]
-        # nothing was marked; from the beginning of the attempt; before the beginning; where only its frames tell
-        assert marks == [(None, None), (1.25, 3.75), (1.5, None), (None, 0.5)]
-    connection = raw(old)
-    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
-        connection.execute("UPDATE judgement SET left_mark_s = 1")
-    connection.close()
 
 
 def test_older_study_can_be_looked_at_without_touching_it(old: Path) -> None:
@@ -240,6 +216,17 @@ def test_newer_study_is_refused_and_stays_as_it_is(path: Path) -> None:
     before = path.read_bytes()
     with pytest.raises(StudyError, match="newer SkillViewer"):
         Study.open(path)
+    assert path.read_bytes() == before
+
+
+def test_study_of_a_development_version_is_refused_and_stays_as_it_is(path: Path) -> None:
+    connection = raw(path)
+    connection.execute(f"PRAGMA user_version = {FIRST_VERSION - 1}")
+    connection.close()
+    before = path.read_bytes()
+    for read_only in (False, True):
+        with pytest.raises(StudyError, match="development version"):
+            Study.open(path, read_only=read_only)
     assert path.read_bytes() == before
 
 

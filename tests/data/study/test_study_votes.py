@@ -185,25 +185,16 @@ def test_a_table_of_votes_without_keys_keeps_their_criteria_and_comes_in_once(pa
         assert came.problems[0].startswith("The study has all 3 votes already")
 
 
-def test_marks_of_an_older_table_are_laid_from_the_pairs_clock_into_each_video(path: Path, tmp_path: Path) -> None:
+def test_marks_of_a_table_are_times_in_each_video(path: Path, tmp_path: Path) -> None:
     table = tmp_path / "votes.csv"
     with Study.open(path) as study:
-        study.videos.change("a", sync_s=1.5)
-        columns = "left,right,rater,verdict,judged_at,mark_s,key,withdrawn_at"
-        table.write_text(f"{columns}\na,b,Ann,1,,2.25,k1,\nb,a,Ann,1,,-1,k2,\na,c,Ann,1,,,k3,\n")
-        assert bring_in(study, table).problems == ()
-        marks = [(v.left_mark_s, v.right_mark_s) for v in study.votes.all()]
-        assert marks == [(3.75, 2.25), (None, 0.5), (None, None)], "before its first frame nothing is marked"
-        export_pairs(study, tmp_path / "own.csv", "every-vote")
-        newer = (tmp_path / "own.csv").read_text("utf-8").replace("3.75,2.25", "3.75,-2.25").replace("k1", "k4")
-        (tmp_path / "own.csv").write_text(newer)
-        study.videos.change("a", sync_s=None)
-        came = bring_in(study, tmp_path / "own.csv")
-        (vote,) = (v for v in study.votes.all() if v.key == "k4")
-        assert (vote.left_mark_s, vote.right_mark_s) == (3.75, None)
-        assert came.problems == (
-            "1 cell holds no number or time that can be (“-2.25” in own.csv line 2): the votes count without.",
+        columns = "left,right,rater,verdict,judged_at,left_mark_s,right_mark_s,key,withdrawn_at"
+        table.write_text(f"{columns}\na,b,Ann,1,,3.75,2.25,k1,\nb,a,Ann,1,,,0.5,k2,\na,c,Ann,1,,3.75,-2.25,k3,\n")
+        assert bring_in(study, table).problems == (
+            "1 cell holds no number or time that can be (“-2.25” in votes.csv line 4): the votes count without.",
         )
+        marks = [(v.left_mark_s, v.right_mark_s) for v in study.votes.all()]
+        assert marks == [(3.75, 2.25), (None, 0.5), (3.75, None)]
 
 
 def test_a_table_that_a_spreadsheet_saved_with_decimal_commas_comes_back(path: Path, tmp_path: Path) -> None:

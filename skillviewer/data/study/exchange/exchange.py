@@ -12,13 +12,12 @@ from skillviewer.core.dataset.pairs import UNNAMED, Dataset, Pair, SimilarPair, 
 from skillviewer.core.dataset.rating_set import RatingSet
 from skillviewer.core.errors import StudyError
 from skillviewer.core.progress import NEVER, CancelToken, Report, silent
-from skillviewer.core.video.clips import TimeRange
+from skillviewer.data.formats.choices import USUAL_CHOICES, Choices
 from skillviewer.data.formats.formats import recognised_form
-from skillviewer.data.formats.tasks import USUAL_CHOICES, Choices
 from skillviewer.data.study.identity import Identity
 from skillviewer.data.study.schema import SUFFIX
 from skillviewer.data.study.study import Study
-from skillviewer.data.study.video_rows import FileState, NewVideo, StudyVideo
+from skillviewer.data.study.video_rows import FileState, NewVideo
 from skillviewer.data.study.votes import Vote
 from skillviewer.data.tables.find_videos import strip_extension
 from skillviewer.data.tables.participants import PARTICIPANT_COLUMNS, VIDEO_COLUMNS, by_file, occasions_in
@@ -307,20 +306,12 @@ def _from_votes(study: Study, path: Path) -> Imported:
     return Imported(0, study.votes.bring_in([*keyed, *new]), 0, 0, (*reading.problems, *reading.passed_over(), *notes))
 
 
-def _clock_zero_s(video: StudyVideo) -> float | None:
-    """Return the time of a video at which a pair's clock is 0, in seconds; None if its range is given in frames."""
-    if video.sync_s is not None or video.clip_range is None:
-        return video.sync_s or 0.0
-    return video.clip_range.start_s if isinstance(video.clip_range, TimeRange) else None
-
-
 class _VoteReading:
     """Reader of a table of votes; unreadable details of a vote do not invalidate it."""
 
     def __init__(self, sheet: CsvTable, study: Study) -> None:
         self._sheet = sheet
         self._names = _Names(study)
-        self._videos = {video.name: video for video in study.videos.all()}
         self._unread: list[str] = []
         self.problems: list[str] = []
 
@@ -357,17 +348,14 @@ class _VoteReading:
             self._unread.append(f"“{text}” in {self._sheet.place(row)}")
         return number
 
-    def _mark(self, row: TableRow, side: str, video: str) -> float | None:
-        """Return the marked time of a side; tables of earlier versions have one on the clock of the pair."""
-        if self._sheet.column("marks") is None:
-            own_s = self._number(row, f"{side}marks")
-            if own_s is not None and own_s < 0:
-                self._unread.append(f"“{self._cell(row, f'{side}marks')}” in {self._sheet.place(row)}")
-        else:
-            clock_s = self._number(row, "marks")
-            zero_s = _clock_zero_s(self._videos[video])
-            own_s = None if clock_s is None or zero_s is None else clock_s + zero_s
-        return None if own_s is None or own_s < 0 else own_s
+    def _mark(self, row: TableRow, side: str) -> float | None:
+        """Return the marked time of a side in seconds from the first frame of its file, or None."""
+        column = f"{side}marks"
+        mark_s = self._number(row, column)
+        if mark_s is not None and mark_s < 0:
+            self._unread.append(f"“{self._cell(row, column)}” in {self._sheet.place(row)}")
+            return None
+        return mark_s
 
     def _time(self, row: TableRow, name: str) -> datetime | None:
         text = self._cell(row, name)
@@ -398,8 +386,8 @@ class _VoteReading:
             watched=self._number(row, "watched"),
             speed=self._number(row, "speed") or 1.0,
             reason=self._cell(row, "reason"),
-            left_mark_s=self._mark(row, "left", left),
-            right_mark_s=self._mark(row, "right", right),
+            left_mark_s=self._mark(row, "left"),
+            right_mark_s=self._mark(row, "right"),
             purpose=self._cell(row, "purpose"),
             criterion=self._cell(row, "criterion"),
             key=self._cell(row, "key"),
