@@ -307,9 +307,12 @@ def _format_gain(description: str, compared: "BeforeAfter") -> str:
 def _report_lines(report: "TuningReport") -> list[str]:
     from skillviewer.core.finetuning.tuning_report import ForgettingMethod, format_drift
 
-    lines = [_format_gain("held out", report.held_out)]
+    lines = []
+    if report.both_new is not None and report.both_new.n_pairs:
+        lines.append(_accuracy(report.both_new, "pairs of new people"))
+    lines.append(_format_gain("held out", report.held_out))
     if report.reserved is not None:
-        lines.append(_format_gain("chosen at random and held out", report.reserved))
+        lines.append(_format_gain("reserved test pairs", report.reserved))
     forgetting = report.forgetting
     if forgetting.pairs is not None:
         lines.append(_format_gain(forgetting.description, forgetting.pairs))
@@ -330,16 +333,16 @@ def _report_lines(report: "TuningReport") -> list[str]:
 
 
 def _list_versions(study: "Study") -> None:
+    from skillviewer.core.finetuning.version_accuracy import version_accuracy
+
     listed = study.models.all()
     if not listed:
         echo("No version yet: the first training makes one.")
     for version in listed:
-        accuracy = version.facts.get("accuracy")
-        n_pairs = version.facts.get("held_out_pairs")
-        figure = f"{100 * accuracy:.1f} % of {n_pairs}" if isinstance(accuracy, float) else ""
+        figure = version_accuracy(version.facts)
         location = version.path or f"missing: {version.recorded_path}"
         mark = "*" if version.digest == study.settings.model else " "
-        echo(f"{mark} {version.name}:{version.version}  {version.state.value:9}  {figure:>13}  {location}")
+        echo(f"{mark} {version.name}:{version.version}  {version.state.value:9}  {figure}  {location}")
 
 
 def _use_version(study: "Study", name: str) -> None:

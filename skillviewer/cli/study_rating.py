@@ -80,7 +80,7 @@ def _rubric_lines(rubric_used: "Rubric", repeat_share: float) -> list[str]:
         lines.append(f"  {item.name}: {steps}{direction}")
         lines += [f"      {anchor.step:g}  {anchor.text}" for anchor in item.anchors]
     total = f", their sum is “{rubric_used.total}”" if rubric_used.total else ""
-    lines.append(f"{counted(len(rubric_used.items), 'item')}{total}; {repeat_share:.0%} of the videos come twice")
+    lines.append(f"{counted(len(rubric_used.items), 'item')}{total}; {100 * repeat_share:g} % of the videos come twice")
     return lines
 
 

@@ -152,8 +152,9 @@ def _print_result(result: "TrainingResult") -> None:
         echo(problem, err=True)
     for row in result.rows:
         accuracy = row.held_out_accuracy
-        held_out_text = "" if math.isnan(accuracy) else f"   held out {accuracy:.3f}"
-        echo(f"epoch {row.epoch:>3}   loss {row.loss:.3f}   training {row.train_accuracy:.3f}{held_out_text}", err=True)
+        held_out_text = "" if math.isnan(accuracy) else f"   held out {percent(accuracy, ' %')}"
+        train_text = f"training {percent(row.train_accuracy, ' %')}"
+        echo(f"epoch {row.epoch:>3}   loss {row.loss:.3f}   {train_text}{held_out_text}", err=True)
     held_out = result.checkpoint.card.held_out
     if held_out is not None:
         headline = held_out.headline

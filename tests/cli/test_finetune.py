@@ -72,7 +72,7 @@ def test_from_votes_to_a_version_and_back(begun: tuple[Path, Path], tmp_path: Pa
     told = capsys.readouterr()
     assert "epoch   0   before" in told.err
     assert "epoch   1   loss" in told.err
-    assert told.out.startswith("held out: ")
+    assert "\nheld out: " in told.out
     assert "! The pairs are few: 15 trained on, 13 held out." in told.out
     assert not missing(told.out.splitlines()[-1], "graspers:2", f"{out}")
     checkpoint = load_checkpoint(out)

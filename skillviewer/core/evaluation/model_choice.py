@@ -143,7 +143,7 @@ def _kept_or_not(choice: ModelChoice) -> str:
     best = max(choice.candidates, key=lambda row: row.accuracy, default=None)
     if best is None or best.accuracy <= best_eligible:
         return ""
-    return f"In the comparison {best.title.lower()} did best, of which no checkpoint can be made."
+    return f"In the comparison {best.title.lower()} did best, but no checkpoint can be made of it."
 
 
 def _rater_sentence(choice: ModelChoice) -> str:

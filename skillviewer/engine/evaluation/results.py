@@ -179,7 +179,7 @@ class ResultBuilder:
         self.orderings: tuple[Ordering, ...] = ceilings(dataset, [fold for fold in folds if fold.test_pairs])
         control_names = {row.name for row in self.orderings}
         self.problems += [
-            f"“{name}” is not known of all test videos: what ordering by it would get is not told."
+            f"“{name}” is not known of all test videos, so its accuracy is not reported."
             for name in orderings(dataset)
             if name not in control_names
         ]

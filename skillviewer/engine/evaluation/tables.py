@@ -29,8 +29,8 @@ _NEW = "pairs with both videos held out"
 NONE = "–"
 _ABOUT_ACCURACY = (
     "Percent of pairs that the scores order rightly, a tie being wrong. **Both new**: pairs with both videos held out, "
-    "of all folds together, the number for people that no training has seen. Papers report the **accuracy** on all "
-    "pairs that touch a held-out video, where most partners were trained on: mean and standard deviation over the "
+    "of all folds together, the number for people that no training has seen. The **accuracy of papers** is that of "
+    "all pairs that touch a held-out video, where most partners were trained on: mean and standard deviation over the "
     "folds; pooled: all folds together. Intervals are over participants (or videos, if participants are not known). "
     "Equal success: test pairs that success does not order. Kendall's tau-b and Spearman's rho: with Bradley-Terry "
     "strengths, over the held-out videos."
@@ -134,7 +134,7 @@ def accuracy_table(record: EvaluationRecord) -> list[str]:
     equal = any(model.equal_success for model in record.models)
     quoted = any(model.published for model in record.models)
     header = ["model", "**both new** (95 %)", *([f"both new, to {first} (95 %)"] if compared else [])]
-    header += ["accuracy ± sd", *(["published"] if quoted else []), "pooled (95 %)"]
+    header += ["accuracy of papers ± sd", *(["published"] if quoted else []), "pooled (95 %)"]
     header += [f"to {first} (95 %)"] if compared else []
     header += ["equal success (95 %)"] if equal else []
     header += [*(metric.column for metric in others), "parameters", "training"]
@@ -290,7 +290,7 @@ def _progress(record: EvaluationRecord) -> list[str]:
         if curve is not None:
             fifths = " / ".join(f"{100 * part:.0f}" for part in curve.fifths)
             rows.append([model, *(percent(estimate.value) for estimate in curve.accuracy), fifths])
-    heads = ["model", *(f"{share:.0%}" for share in SHARES), "by fifths"]
+    heads = ["model", *(f"{100 * share:g} %" for share in SHARES), "by fifths"]
     return _section("Along the video", heads, rows, _ABOUT_PROGRESS)
 
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 from skillviewer.core.errors import Cancelled
 from skillviewer.core.evaluation.model_choice import CheckLevel
 from skillviewer.core.finetuning.split import TuningChoices
+from skillviewer.core.finetuning.version_accuracy import accuracy_facts
 from skillviewer.core.paths import training_folder
 from skillviewer.core.progress import CancelToken, Report
-from skillviewer.core.text import defined
 from skillviewer.core.video.preprocessing import FEATURE_EFFORTS, QUICK
 from skillviewer.engine.evaluation.choose_model import ChoicePlan
 from skillviewer.engine.evaluation.train_chosen import train_chosen
@@ -63,10 +63,7 @@ def train_automatically(job: ChoiceJob, token: CancelToken, report: Report) -> C
         "videos": checkpoint.card.n_videos,
         "pairs": checkpoint.card.n_pairs,
         "held_out_by": choice.unit,
-        "held_out_pairs": choice.accuracy.n_pairs,
-        "accuracy": defined(choice.accuracy.value),
-        "low": defined(choice.accuracy.low),
-        "high": defined(choice.accuracy.high),
+        **accuracy_facts(choice.accuracy, choice.both_new),
         "seed": job.choices.seed,
         "verdict": choice.verdict.sentence,
         "is_improvement": choice.verdict.is_improvement,

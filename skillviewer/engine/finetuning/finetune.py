@@ -21,6 +21,7 @@ from skillviewer.core.finetuning.tuning_report import (
     format_drift,
     format_interval,
 )
+from skillviewer.core.finetuning.version_accuracy import accuracy_facts
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report
 from skillviewer.core.text import defined
 from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, write_pairs
@@ -239,14 +240,11 @@ def _facts(job: TuningJob, prepared: TuningData, tuned: Tuned, tuning_report: Tu
         "pairs": len(tuned.fold.train_pairs),
         "held_out_videos": list(fold.held_out_videos),
         "held_out_by": str(prepared.split.by),
-        "held_out_pairs": held_out.after.n_pairs,
         "votes": len(votes),
         "raters": list(raters_of(votes)),
         "rule": job.choices.rule,
         "seed": job.choices.seed,
-        "accuracy": defined(held_out.after.value),
-        "low": defined(held_out.after.low),
-        "high": defined(held_out.after.high),
+        **accuracy_facts(held_out.after, tuning_report.both_new),
         "accuracy_before": defined(held_out.before.value) if held_out.before is not None else None,
         "gain": defined(held_out.gain.value) if held_out.gain is not None else None,
         "known_before": _forgetting_text(tuning_report),

@@ -127,7 +127,7 @@ class WhyContent:
         return self.analysis.unfamiliar and not self.options.unfamiliar_scores
 
     def format_score(self, score: float) -> str:
-        """Return a score of the video; a dash before the first, a sign where scores mean nothing."""
+        """Return a score of the video; a dash before the first, a sign where the model does not know such videos."""
         if self.hides_scores:
             return HIDDEN
         return "–" if math.isnan(score) else signed(score, self.digits)

@@ -40,7 +40,7 @@ class ScoreRow:
         start_s: Start of the assessed part: 0, or the start of the range.
         stop_s: End of the assessed part.
         warning: Warning about the score or the file, or empty.
-        unfamiliar: True if the model does not know such videos, so that the score means nothing.
+        unfamiliar: True if the model does not know such videos, so that the score may mean little.
         criterion: Rated item of the raters' scale; empty, like the four fields below, if the model has no such scale.
         rating: Score on that scale; empty if refused.
         rating_low: Lower end of its prediction interval for a participant whom training did not see.
@@ -92,7 +92,7 @@ class CurveRow:
         peak: Value of the map there, as the model computed it.
         start_s: Start of the assessed part: 0, or the start of the range.
         stop_s: End of the assessed part.
-        unfamiliar: True if the model does not know such videos, so that scores mean nothing.
+        unfamiliar: True if the model does not know such videos, so that scores may mean little.
     """
 
     video: str
@@ -208,7 +208,7 @@ class EvidenceRow:
         baseline: Score with everything taken away.
         from_s: Start of the assessed part: 0, or the start of the range.
         to_s: End of the assessed part.
-        unfamiliar: True if the model does not know such videos, so that its numbers mean nothing.
+        unfamiliar: True if the model does not know such videos, so that its numbers may mean little.
     """
 
     video: str

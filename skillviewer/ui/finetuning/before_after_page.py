@@ -103,11 +103,13 @@ class BeforeAfterPage(QWidget):
     def _fill(self, report: TuningReport) -> None:
         self._lines.clear()
         held_out = report.held_out
-        self._lines.add("Held-out pairs", with_interval(held_out.after))
+        if report.both_new is not None and report.both_new.n_pairs:
+            self._lines.add("Pairs of new people", with_interval(report.both_new))
+        self._lines.add("All held-out pairs", with_interval(held_out.after))
         self._lines.add("Gain", format_gain(held_out))
         if report.reserved is not None:
             text = f"{with_interval(report.reserved.after)}; {format_gain(report.reserved)}"
-            self._lines.add("Set aside at random", text)
+            self._lines.add("Reserved test pairs", text)
         self._lines.add("Known before", format_forgetting(report.forgetting), report.forgetting.description)
         self._lines.add("Epoch", f"{report.epoch}: {report.selection}")
 

@@ -121,20 +121,6 @@ def with_interval(pooled: PooledEstimate) -> str:
     )
 
 
-def version_accuracy(facts: Mapping[str, object]) -> str:
-    """Return the held-out accuracy of a version from the study's facts; an en dash where it was not measured."""
-    accuracy = facts.get("accuracy")
-    low = facts.get("low")
-    high = facts.get("high")
-    n = facts.get("held_out_pairs")
-    if not isinstance(accuracy, float):
-        return "–"
-    text = percent(accuracy, " %")
-    if isinstance(low, float) and isinstance(high, float):
-        text += f" ({percent(low)} to {percent(high)})"
-    return f"{text} of {n}" if isinstance(n, int) else text
-
-
 def format_gain(compared: BeforeAfter) -> str:
     """Return the gain with its interval and a judgement on it."""
     gain = compared.gain

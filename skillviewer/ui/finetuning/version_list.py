@@ -1,11 +1,13 @@
 """The versions of the model that were trained in the study."""
 
+import math
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
+from skillviewer.core.finetuning.version_accuracy import version_accuracy, version_accuracy_value
 from skillviewer.core.text import printable
 from skillviewer.data.study import ModelState, ModelVersion
-from skillviewer.ui.finetuning.requests import version_accuracy
 from skillviewer.ui.finetuning.tuning import TuningController
 from skillviewer.ui.widgets.discard_button import DiscardButton
 from skillviewer.ui.widgets.flow_layout import FlowLayout
@@ -37,13 +39,13 @@ class VersionList(QWidget):
             buttons.addWidget(button)
         self.empty = text_label("No versions yet. The first training makes one.", self, muted=True)
         accuracy = (
-            "Share of the held-out pairs ordered as the raters do, with the 95 % interval. Versions may have been "
-            "tested on different pairs."
+            "Share of the pairs of new people (or else of all held-out pairs) ordered as the raters do, with the 95 % "
+            "interval. Versions may have been tested on different pairs."
         )
         columns = (
             Column("Version", number=False),
             Column("State", number=False),
-            Column("Held out", accuracy),
+            Column("Accuracy", accuracy),
             Column("Trained on", "Number of this study's pairs used for training."),
         )
         self.table = SortedTable("Versions of the study's models", columns, self)
@@ -64,7 +66,7 @@ class VersionList(QWidget):
         self._on_selected()
 
     def _row(self, number: int, version: ModelVersion) -> list[Cell]:
-        accuracy, pairs = version.facts.get("accuracy"), version.facts.get("pairs")
+        pairs = version.facts.get("pairs")
         states = {ModelState.PROPOSED: "undecided", ModelState.ACCEPTED: "accepted", ModelState.DISCARDED: "discarded"}
         state = states[version.state]
         if version.digest == self._used:
@@ -76,7 +78,7 @@ class VersionList(QWidget):
         return [
             Cell(f"{printable(version.name)} v{version.version}", video=str(number)),
             Cell(state),
-            Cell(version_accuracy(version.facts), _number(accuracy)),
+            Cell(version_accuracy(version.facts), _number(version_accuracy_value(version.facts))),
             Cell(f"{pairs} pairs" if isinstance(pairs, int) else "–", _number(pairs)),
         ]
 
@@ -106,4 +108,4 @@ class VersionList(QWidget):
 
 
 def _number(value: object) -> float:
-    return float(value) if isinstance(value, int | float) else -1.0
+    return float(value) if isinstance(value, int | float) and not math.isnan(value) else -1.0

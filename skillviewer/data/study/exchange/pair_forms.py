@@ -72,11 +72,11 @@ def _ground_truth(study: Study) -> Iterable[Sequence[object]]:
 
 
 PAIR_FORMS = table(
-    PairForm("every-vote", "every vote ever cast, with all that is known of it", _VOTE_COLUMNS, _every_vote),
-    PairForm("judgements", "a rater's judgement that stands", ("left", "right", "label", "rater"), _standing),
+    PairForm("every-vote", "every vote ever cast, skipped and withdrawn ones too", _VOTE_COLUMNS, _every_vote),
+    PairForm("judgements", "a rater's judgement that was not withdrawn", ("left", "right", "label", "rater"), _standing),
     PairForm("votes", "two videos and all votes on them", ("left", "right", "votes"), _counted),
     PairForm("labels", "two videos and what the rule makes of their votes", ("left", "right", "label"), _labels),
-    PairForm("better-worse", "a pair of which one is better", ("better", "worse"), _ordered),
+    PairForm("better-worse", "a pair with a better video", ("better", "worse"), _ordered),
     PairForm("epic-skills", "the same, as EPIC-Skills 2018 writes it", ("Vid1", "Vid2", "Best"), _ground_truth),
 )
 """Every form, in the order of menus."""
