@@ -1,4 +1,4 @@
-"""Accuracy of a version of a model, as the study stores and states it: on pairs of new people, where it was measured."""
+"""Accuracy of a version of a model, as studies store and state it: of pairs of new people, where it was measured."""
 
 import math
 from collections.abc import Mapping

@@ -127,7 +127,7 @@ class Rubric:
                 raise DatasetError(f"Two items of “{self.name}” are called “{name}”: give each a name of its own.")
             keys_used.add(key)
         if self.total and len({item.less_is_better for item in self.items}) > 1:
-            raise DatasetError(f"“{self.total}” adds items of opposite directions (high is better, low is better): leave it out.")
+            raise DatasetError(f"“{self.total}” adds items of opposite directions: leave it out.")
         object.__setattr__(self, "_by_name", {item.name: item for item in self.items})
 
     def item(self, name: str) -> RubricItem | None:

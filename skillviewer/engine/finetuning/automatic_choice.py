@@ -63,7 +63,7 @@ def train_automatically(job: ChoiceJob, token: CancelToken, report: Report) -> C
         "videos": checkpoint.card.n_videos,
         "pairs": checkpoint.card.n_pairs,
         "held_out_by": choice.unit,
-        **accuracy_facts(choice.accuracy, choice.both_new),
+        **accuracy_facts(choice.all_pairs, choice.accuracy if choice.on_new_people else None),
         "seed": job.choices.seed,
         "verdict": choice.verdict.sentence,
         "is_improvement": choice.verdict.is_improvement,

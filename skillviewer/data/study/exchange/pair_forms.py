@@ -73,7 +73,7 @@ def _ground_truth(study: Study) -> Iterable[Sequence[object]]:
 
 PAIR_FORMS = table(
     PairForm("every-vote", "every vote ever cast, skipped and withdrawn ones too", _VOTE_COLUMNS, _every_vote),
-    PairForm("judgements", "a rater's judgement that was not withdrawn", ("left", "right", "label", "rater"), _standing),
+    PairForm("judgements", "a rater's judgement, not withdrawn", ("left", "right", "label", "rater"), _standing),
     PairForm("votes", "two videos and all votes on them", ("left", "right", "votes"), _counted),
     PairForm("labels", "two videos and what the rule makes of their votes", ("left", "right", "label"), _labels),
     PairForm("better-worse", "a pair with a better video", ("better", "worse"), _ordered),
