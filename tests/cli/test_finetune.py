@@ -72,7 +72,9 @@ def test_from_votes_to_a_version_and_back(begun: tuple[Path, Path], tmp_path: Pa
     told = capsys.readouterr()
     assert "epoch   0   before" in told.err
     assert "epoch   1   loss" in told.err
-    assert "\nheld out: " in told.out
+    reported = told.out.splitlines()
+    assert not missing(reported[0], "new people")
+    assert reported[1].startswith("held out: ")
     assert "! The pairs are few: 15 trained on, 13 held out." in told.out
     assert not missing(told.out.splitlines()[-1], "graspers:2", f"{out}")
     checkpoint = load_checkpoint(out)
@@ -82,6 +84,9 @@ def test_from_votes_to_a_version_and_back(begun: tuple[Path, Path], tmp_path: Pa
         assert (first.path, new.path, new.parent) == (parent, out, first.digest)
         assert (new.state, opened.settings.model) == (ModelState.PROPOSED, "")
         assert new.facts["raters"] == ["Ann", "Ben"]
+        stated = checkpoint.card.held_out.headline
+        facts = {"pairs": stated.n_pairs, "accuracy": stated.accuracy, "low": stated.low, "high": stated.high}
+        assert new.facts["both_new"] == facts
 
     assert run(["finetune", study, "--use", "graspers:2"]) == 0
     assert run(["finetune", study, "--versions"]) == 0

@@ -275,7 +275,7 @@ def test_the_loop_closes(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     screen.disagreement.back.click()
     qtbot.waitUntil(lambda: [row[1] for row in screen.versions.table.texts()] == ["in use", "original"])
     assert [row[3] for row in screen.versions.table.texts()] == ["45 pairs", "–"]
-    held = f"{100 * result.report.held_out.after.value:.1f} % (25.0 to 75.0) of 21"
+    held = f"{100 * result.report.held_out.after.value:.1f} % (25.0 to 75.0) of 21 held-out pairs"
     assert [row[2] for row in screen.versions.table.texts()] == [held, "–"]
     screen.versions.table.selectRow(1)
     trainer.world.assessed.clear()
