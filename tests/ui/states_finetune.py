@@ -46,9 +46,14 @@ def _planned(stage: "Stage", *, automatic: bool = False, **how: object) -> Finet
     return screen
 
 
+def _start(stage: "Stage", screen: FinetuneScreen) -> None:
+    stage.wait(screen.choices.button.isEnabled, WAIT_MS)
+    screen.choices.button.click()
+
+
 def _trained(stage: "Stage", **how: object) -> FinetuneScreen:
     screen = _planned(stage, automatic=False, **how)
-    screen.choices.button.click()
+    _start(stage, screen)
     stage.wait(lambda: screen.tuning.phase is TuningPhase.DECIDING, WAIT_MS)
     return screen
 
@@ -62,7 +67,7 @@ def finetune_no_study(stage: "Stage") -> QWidget:
 def finetune_no_votes(stage: "Stage") -> QWidget:
     """A study without votes."""
     screen = _opened(stage, raters=())
-    stage.wait(lambda: "no votes" in screen.choices.texts(), WAIT_MS)
+    stage.wait(lambda: "no ratings, votes" in screen.choices.texts(), WAIT_MS)
     return stage.made.window
 
 
@@ -89,7 +94,7 @@ def finetune_comparing(stage: "Stage") -> QWidget:
     """Models are being compared."""
     screen = _planned(stage, automatic=True)
     stage.world.tuner.held = True
-    screen.choices.button.click()
+    _start(stage, screen)
     stage.wait(lambda: screen.running.phases.phase == "checking", WAIT_MS)
     return stage.made.window
 
@@ -97,7 +102,7 @@ def finetune_comparing(stage: "Stage") -> QWidget:
 def finetune_chosen(stage: "Stage") -> QWidget:
     """The program has chosen a model."""
     screen = _planned(stage, automatic=True)
-    screen.choices.button.click()
+    _start(stage, screen)
     stage.wait(lambda: screen.tuning.phase is TuningPhase.DECIDING, WAIT_MS)
     return stage.made.window
 
@@ -112,7 +117,7 @@ def finetune_begun(stage: "Stage") -> QWidget:
     """A training without any report yet."""
     screen = _planned(stage)
     stage.world.tuner.held, stage.world.tuner.held_at = True, -1
-    screen.choices.button.click()
+    _start(stage, screen)
     stage.wait(lambda: len(stage.world.tuner.jobs) == 1, WAIT_MS)
     return stage.made.window
 
@@ -121,7 +126,7 @@ def finetune_running(stage: "Stage") -> QWidget:
     """A training in progress."""
     screen = _planned(stage)
     stage.world.tuner.held, stage.world.tuner.held_at = True, 3
-    screen.choices.button.click()
+    _start(stage, screen)
     stage.wait(lambda: len(tuple(screen.running.curves._rows)) == stage.world.tuner.held_at + 1, WAIT_MS)
     return stage.made.window
 
@@ -138,7 +143,7 @@ def finetune_first(stage: "Stage") -> QWidget:
     screen.choices.model.setCurrentIndex(screen.choices.model.findData("full"))
     stage.wait(lambda: screen.tuning.request is not None and screen.tuning.request.selection.level is None, WAIT_MS)
     stage.wait(lambda: screen.choices.has_forecast, WAIT_MS)
-    screen.choices.button.click()
+    _start(stage, screen)
     stage.wait(lambda: screen.tuning.phase is TuningPhase.DECIDING, WAIT_MS)
     return stage.made.window
 
@@ -150,7 +155,7 @@ def finetune_failed(stage: "Stage") -> QWidget:
         "The disk of /home/someone/models has 3 MB left, and a training needs 210. Make room first; nothing has been "
         "begun."
     )
-    screen.choices.button.click()
+    _start(stage, screen)
     stage.wait(lambda: bool(stage.made.app_context.messages.waiting), WAIT_MS)
     return stage.made.window
 
@@ -172,7 +177,7 @@ def finetune_versions(stage: "Stage") -> QWidget:
     for _ in range(2):
         screen.before_after.discard.click()
     stage.wait(lambda: screen.tuning.phase is TuningPhase.CHOOSING and screen.choices.has_forecast, WAIT_MS)
-    screen.choices.button.click()
+    _start(stage, screen)
     stage.wait(lambda: screen.tuning.phase is TuningPhase.DECIDING, WAIT_MS)
     screen.before_after.accept.click()
     stage.wait(lambda: screen.pages.currentWidget() is screen.disagreement, WAIT_MS)

@@ -97,7 +97,8 @@ def test_kernels_are_kept_outside_a_read_only_program(tmp_path: Path) -> None:
     source = Path(skillviewer.__file__).parent
     package = tmp_path / "program" / "skillviewer"
     package.mkdir(parents=True)
-    shutil.copy(source / "__init__.py", package)
+    for name in ("__init__.py", "__init__.pyi"):
+        shutil.copy(source / name, package)
     for part in ("core", "media"):
         shutil.copytree(source / part, package / part, ignore=shutil.ignore_patterns("__pycache__"))
     for folder in (package, *(p for p in package.rglob("*") if p.is_dir())):
