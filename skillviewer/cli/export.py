@@ -123,7 +123,7 @@ def _of_videos(exporter: "Exporter") -> click.Command:
 
     about = (
         f"{exporter.about}\n\nSOURCES are studies, videos, folders of videos, or analyses that “skillviewer score "
-        "--out” wrote. What was not assessed yet is assessed first. Frames count from 0."
+        "--out” wrote. Videos not assessed yet are assessed first. Frames count from 0."
     )
     command = click.Command(exporter.name, callback=run, params=parameters, help=about, short_help=exporter.title)
     return worker_options(command)
@@ -248,7 +248,7 @@ def _of_study(exporter: "StudyExporter") -> click.Command:
         click.Option(["-o", "--output"], required=True, type=PATH, help=f"File ({suffixes})."),
         *click_options(exporter.options),
         click.Option(["--force"], is_flag=True, help="Replace files that are there."),
-        click.Option(["--json", "as_json"], is_flag=True, help="Tell what was written as one JSON object."),
+        click.Option(["--json", "as_json"], is_flag=True, help="Print the written files as one JSON object."),
     ]
 
     def run(**parameters: Any) -> int:  # noqa: ANN401 - click's parameters
@@ -273,7 +273,7 @@ def _of_study(exporter: "StudyExporter") -> click.Command:
 @click.argument("model")
 @click.option("-o", "--output", required=True, type=PATH, help="New folder.")
 @click.option("--example", type=PATH, help="Video whose inputs and scores are written too, and compared.")
-@click.option("--json", "as_json", is_flag=True, help="Tell what was written as one JSON object.")
+@click.option("--json", "as_json", is_flag=True, help="Print the written files as one JSON object.")
 def _onnx(model: str, output: Path, example: Path | None, as_json: bool) -> int:
     """Write a MODEL, a name or a folder, as ONNX files: both backbones, and the head as one step (docs/export.md)."""
     from skillviewer.engine.exporting.onnx_files import export_onnx

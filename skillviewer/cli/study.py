@@ -86,7 +86,7 @@ def create(
 @study.command()
 @click.argument("path", metavar="STUDY", type=PATH)
 @click.argument("videos", nargs=-1, required=True, type=SOURCE)
-@click.option("--task", default="", help="What is done in them, if videos of several tasks are in the study.")
+@click.option("--task", default="", help="Task of these videos, if the study has several.")
 @click.option("--participant", help="The participant in them.")
 @click.option("--participant-pattern", help="Regular expression that finds the participant in the name of a video.")
 @click.option("--occasion", default="", help="When they were recorded: pre, post, a date.")

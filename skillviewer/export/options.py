@@ -157,8 +157,8 @@ def _option(name: str, hint: Any, default: object, offer: _Offer | None) -> Opti
 
 _LOOK: Mapping[str, _Offer] = {
     "overlay": _Offer("Map"),
-    "scale": _Offer("Colour scale", "What its ends are taken from"),
-    "between": _Offer("Between samples", "Whether the last map is held, or goes over into the next"),
+    "scale": _Offer("Colour scale", "Maps whose values set its ends"),
+    "between": _Offer("Between samples", "Hold the last map, or blend it into the next"),
     "colours": _Offer("Colours", choices=tuple((name, name) for name in ("inferno", "cividis"))),
     "strength": _Offer("Strength", "Greatest opacity of the map", 0.0, 1.0),
     "smooth": _Offer("Blend cells"),

@@ -108,7 +108,10 @@ _OPTIONS = (
         "(optimistic; only to compare with papers).  [default: inner; with --model auto: last]",
     ),
     click.option(
-        "--refit/--no-refit", default=True, show_default=True, help="Train afresh on all once an epoch is chosen."
+        "--refit/--no-refit",
+        default=True,
+        show_default=True,
+        help="Train again on all training videos once the epoch is chosen.",
     ),
     click.option(
         "--inner-folds",

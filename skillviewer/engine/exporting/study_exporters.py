@@ -244,7 +244,7 @@ STUDY_EXPORTERS = table(
         suffixes=REPORT_SUFFIXES,
         write=at_once(cohort_report),
         options=CohortChoices,
-        about="How the scores of a study are spread, every video, the raters, and what is not known.",
+        about="Distribution of the scores of a study, every video, the raters, and the limits.",
         group=REPORTS_GROUP,
         preview=lambda study, options: preview_report(lambda path: cohort_report(study, path, options)),
     ),
