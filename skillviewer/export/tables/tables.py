@@ -188,7 +188,7 @@ def export_maps(analysis: Analysis, path: str | Path, *, overwrite: bool = False
     - ``map_kind`` string: distribution, gate, signed product or none (stored as uniform);
     - ``map_rect`` (4,) float64: left, top, right, bottom of the map as fractions of the picture;
     - ``picture_px`` (2,) int64: width and height of the picture;
-    - ``about`` string: JSON with the path and digest of the video, start and end of the searched range
+    - ``about`` string: JSON with the path and digest of the video, start and end of the assessed range
       (``start_s``, ``stop_s``), the provenance and the number of this format.
 
     Raises:
