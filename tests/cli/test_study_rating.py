@@ -22,7 +22,7 @@ def test_a_rubric_is_set_shown_written_changed_and_refused(tmp_path: Path, capsy
     assert run(["study", "rubric", str(path)]) == 2
     assert not missing(capsys.readouterr().err, "--template", "osats")
     assert run(["study", "rubric", str(path), "--template", "osats", "-o", str(file), "--repeat-share", "0.25"]) == 0
-    assert not missing(capsys.readouterr().out, "time and motion", "OSATS total", "25%", "1997")
+    assert not missing(capsys.readouterr().out, "time and motion", "OSATS total", "25 %", "1997")
     content = json.loads(file.read_text(encoding="utf-8"))
     assert [item["name"] for item in content["items"]] == [item.name for item in OSATS.items]
     content["items"][0]["high"] = 3
