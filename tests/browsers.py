@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import time
+import urllib.error
 import urllib.request
 from contextlib import suppress
 from pathlib import Path
@@ -65,9 +66,19 @@ class Browser:
             assert time.monotonic() < until, f"never true: {condition}"
             time.sleep(0.02)
 
-    def _act(self, selector: str, method: str, what: str, data: object = None) -> Any:
+    def _act(self, selector: str, method: str, what: str, data: object = None, timeout_s: float = 120.0) -> Any:
+        """Act on an element, once the page lets users act on it: a busy computer draws it late."""
         found = self._send("POST", "/element", {"using": "css selector", "value": selector})
-        return self._send(method, f"/element/{found[_ELEMENT]}/{what}", data)
+        until = time.monotonic() + timeout_s
+        while True:
+            try:
+                return self._send(method, f"/element/{found[_ELEMENT]}/{what}", data)
+            except urllib.error.HTTPError as error:
+                with error:
+                    reason = json.load(error)["value"]
+                if reason["error"] != "element not interactable" or time.monotonic() > until:
+                    raise AssertionError(f"{selector}, {what}: {reason['message']}") from error
+            time.sleep(0.02)
 
     def click(self, selector: str) -> None:
         """Click an element with the mouse."""

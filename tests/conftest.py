@@ -2,6 +2,7 @@
 
 import gc
 import os
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,3 +43,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv(HOME_VARIABLE, str(folder))
         patch.setenv(SWITCH, "off")  # what is installed on this computer has no part in the tests
         yield folder
+
+
+@pytest.fixture(autouse=True)
+def no_tracks_of_other_tests(home: Path) -> Iterator[None]:
+    """Forget tracks after every test: they are found by the content of a video, and drawn videos are often alike."""
+    yield
+    shutil.rmtree(home / "data" / "tracks", ignore_errors=True)
