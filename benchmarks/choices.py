@@ -24,8 +24,8 @@ import torch
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.atomic_write import atomic_path
+from skillviewer.core.dataset.dataset import Dataset, Fold
 from skillviewer.core.dataset.folds import inner_fold, make_folds
-from skillviewer.core.dataset.pairs import Dataset, Fold
 from skillviewer.core.evaluation.localisation import Localisation, localise, together
 from skillviewer.core.paths import cache_dir
 from skillviewer.core.progress import CancelToken, silent

@@ -25,8 +25,9 @@ import numpy as np
 import torch
 
 from benchmarks.training import random_store
+from skillviewer.core.dataset.dataset import Dataset, Fold
 from skillviewer.core.dataset.folds import make_folds
-from skillviewer.core.dataset.pairs import Dataset, Fold, Judgement, Pair, videos_of
+from skillviewer.core.dataset.pairs import Judgement, Pair, videos_of
 from skillviewer.core.errors import Cancelled
 from skillviewer.core.evaluation.accuracy import FoldScores, PooledEstimate, pooled_accuracy, pooled_difference
 from skillviewer.core.finetuning.split import StudyPairs, TuningChoices

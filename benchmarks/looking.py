@@ -23,8 +23,9 @@ from benchmarks.simulated.tasks import ARM, HAND
 from skillviewer.core.analysis.analysis import MapRect
 from skillviewer.core.analysis.map_comparison import entropy
 from skillviewer.core.arrays import FloatArray
+from skillviewer.core.dataset.dataset import Dataset
 from skillviewer.core.dataset.folds import fold_of
-from skillviewer.core.dataset.pairs import Dataset, Pair
+from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.evaluation.accuracy import (
     Choose,
     FoldScores,

@@ -28,8 +28,8 @@ from benchmarks.simulated.faults import JUDGED, OTHER
 from benchmarks.simulated.study import read_table
 from skillviewer.core.analysis.map_comparison import entropy
 from skillviewer.core.arrays import FloatArray
+from skillviewer.core.dataset.dataset import Fold
 from skillviewer.core.dataset.folds import make_folds
-from skillviewer.core.dataset.pairs import Fold
 from skillviewer.core.evaluation.accuracy import FoldScores, pooled_accuracy, pooled_difference, pooled_mean
 from skillviewer.core.evaluation.score_progress import SHARES, scores_at
 from skillviewer.engine.training.batches import batches

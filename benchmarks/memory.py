@@ -20,8 +20,9 @@ import numpy as np
 import torch
 
 from skillviewer.core.analysis.familiarity import learn_familiarity
+from skillviewer.core.dataset.dataset import Dataset, DatasetVideo
 from skillviewer.core.dataset.folds import make_folds
-from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Pair
+from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.progress import CancelToken, Progress
 from skillviewer.engine.features.dataset_features import pooled
 from skillviewer.engine.features.feature_store import MappedPass, MappedStore

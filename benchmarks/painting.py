@@ -15,7 +15,8 @@ from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from skillviewer.core.analysis.analysis import MapKind, MapRect
-from skillviewer.core.analysis.scene import MapSource, MapStyle, Overlay, Scene
+from skillviewer.core.analysis.map_style import MapStyle, Overlay
+from skillviewer.core.analysis.scene import MapSource, Scene
 from skillviewer.core.arrays import RGBImage
 from skillviewer.media.overlay.overlay import Painter
 

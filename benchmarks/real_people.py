@@ -35,7 +35,7 @@ import numpy as np
 from benchmarks.blame import blamed
 from benchmarks.real_sides import SIDES, Side, rater_noise, references
 from skillviewer.core.arrays import FloatArray
-from skillviewer.core.dataset.pairs import Dataset
+from skillviewer.core.dataset.dataset import Dataset
 from skillviewer.core.evaluation.accuracy import FoldScores, PooledEstimate, pooled_accuracy, pooled_mean, spread
 from skillviewer.core.explanation.moments import NEGLIGIBLE, chosen_intervals
 from skillviewer.core.paths import cache_dir

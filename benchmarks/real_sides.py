@@ -16,8 +16,8 @@ from scipy import stats
 
 from benchmarks.blame import read_comments
 from skillviewer.core.arrays import FloatArray
+from skillviewer.core.dataset.dataset import Dataset, Fold
 from skillviewer.core.dataset.folds import make_folds
-from skillviewer.core.dataset.pairs import Dataset, Fold
 from skillviewer.core.evaluation.accuracy import FoldScores
 from skillviewer.data.formats.formats import open_dataset
 from skillviewer.data.tables.regions import read_regions

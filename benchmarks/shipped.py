@@ -33,7 +33,7 @@ from benchmarks.simulated.faults import JUDGED, OTHER
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.map_comparison import entropy
 from skillviewer.core.arrays import FloatArray
-from skillviewer.core.dataset.pairs import Dataset, Fold
+from skillviewer.core.dataset.dataset import Dataset, Fold
 from skillviewer.core.evaluation.accuracy import FoldScores, pooled_accuracy, pooled_difference, pooled_mean
 from skillviewer.core.evaluation.ceilings import ceilings
 from skillviewer.core.evaluation.localisation import CONTROLS, OWN, UNIFORM, Geometry, centred_gaussian, weight_near

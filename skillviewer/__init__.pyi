@@ -3,12 +3,12 @@
 from .core.analysis.analysis import Analysis as Analysis
 from .core.analysis.analysis import MapKind as MapKind
 from .core.analysis.analysis_json import AnalysisRecord as AnalysisRecord
-from .core.analysis.scene import MapStyle as MapStyle
-from .core.analysis.scene import Overlay as Overlay
+from .core.analysis.map_style import MapStyle as MapStyle
+from .core.analysis.map_style import Overlay as Overlay
 from .core.analysis.scene import resolve as resolve
+from .core.dataset.dataset import Dataset as Dataset
+from .core.dataset.dataset import DatasetVideo as DatasetVideo
 from .core.dataset.folds import make_folds as make_folds
-from .core.dataset.pairs import Dataset as Dataset
-from .core.dataset.pairs import DatasetVideo as DatasetVideo
 from .core.dataset.pairs import Pair as Pair
 from .core.dataset.pairs import Verdict as Verdict
 from .core.errors import Cancelled as Cancelled

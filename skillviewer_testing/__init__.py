@@ -14,8 +14,9 @@ import torch
 from torch import Tensor, nn
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
+from skillviewer.core.dataset.dataset import Dataset, DatasetVideo
 from skillviewer.core.dataset.folds import fold_of
-from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Pair
+from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.errors import Cancelled, DatasetError, ExportError, SkillViewerError, VideoError
 from skillviewer.core.evaluation.accuracy import FoldScores
 from skillviewer.core.evaluation.metrics import Metric, reference

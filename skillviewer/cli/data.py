@@ -23,8 +23,8 @@ from skillviewer.core.progress import CancelToken, one_by_one
 from skillviewer.core.text import counted
 
 if TYPE_CHECKING:
+    from skillviewer.core.dataset.dataset import Dataset
     from skillviewer.core.dataset.folds import Folds
-    from skillviewer.core.dataset.pairs import Dataset
 
 
 @click.command()

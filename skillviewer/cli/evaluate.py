@@ -18,7 +18,7 @@ from skillviewer.core.errors import SettingsError
 from skillviewer.core.progress import CancelToken
 
 if TYPE_CHECKING:
-    from skillviewer.core.dataset.pairs import Dataset
+    from skillviewer.core.dataset.dataset import Dataset
     from skillviewer.engine.evaluation.evaluate import EvaluationPlan
     from skillviewer.engine.training.plan import TrainingPlan
 

@@ -6,7 +6,7 @@ from skillviewer.cli.output import echo
 from skillviewer.core.text import percent
 
 if TYPE_CHECKING:
-    from skillviewer.core.dataset.pairs import Dataset
+    from skillviewer.core.dataset.dataset import Dataset
     from skillviewer.core.evaluation.accuracy import PooledEstimate
     from skillviewer.core.evaluation.model_choice import ModelChoice
     from skillviewer.core.evaluation.training_forecast import TrainingForecast

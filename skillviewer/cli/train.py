@@ -20,7 +20,7 @@ from skillviewer.core.progress import CancelToken, silent
 from skillviewer.core.text import percent
 
 if TYPE_CHECKING:
-    from skillviewer.core.dataset.pairs import Dataset
+    from skillviewer.core.dataset.dataset import Dataset
     from skillviewer.engine.training.train import TrainingResult
 
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from skillviewer.core.analysis.scene import MapStyle
+from skillviewer.core.analysis.map_style import MapStyle
 from skillviewer.core.errors import ExportError
 
 ValueT = TypeVar("ValueT")

@@ -30,8 +30,8 @@ from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.backend import Assessor, Backend, Exports, FineTuner, HandSource, Proxy, Reader
 from skillviewer.ui.session.classified_paths import CHECKPOINT_FILE, ClassifiedPaths
 from skillviewer.ui.session.settings import Settings
+from skillviewer.ui.session.sound_feeder import SoundSource
 from skillviewer.ui.session.sound_output import DeviceOutput
-from skillviewer.ui.session.sound_player import SoundSource
 from skillviewer.ui.shell.bindings import ActionController
 from skillviewer.ui.shell.main_window import MainWindow
 from skillviewer.ui.shell.recovery import Recovery

@@ -8,7 +8,8 @@ import pytest
 from benchmarks.looking import Study
 from benchmarks.shipped import accuracy, between_people, moments, overlaps, tables
 from benchmarks.simulated.faults import JUDGED, OTHER
-from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Pair
+from skillviewer.core.dataset.dataset import Dataset, DatasetVideo
+from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.explanation.moments import Basis, Moment
 
 NAMES = ("a", "b", "c", "d")

@@ -18,7 +18,8 @@ from benchmarks.simulated.faults import JUDGED, KINDS, OTHER, TREMOR_M, Fault, F
 from benchmarks.simulated.study import read_table
 from benchmarks.simulated.tasks import ARM, HAND, RATE_HZ, STEP_HZ
 from skillviewer.core.analysis.analysis import MapKind, MapRect
-from skillviewer.core.dataset.pairs import Dataset, Pair
+from skillviewer.core.dataset.dataset import Dataset
+from skillviewer.core.dataset.pairs import Pair
 from skillviewer.engine.training.run_record import Maps, ScoreCurves
 
 ROOT = Path(__file__).resolve().parents[2]

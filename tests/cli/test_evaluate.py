@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 
 from skillviewer.cli.main import run
+from skillviewer.core.dataset.dataset import Dataset, Fold
 from skillviewer.core.dataset.folds import inner_fold
-from skillviewer.core.dataset.pairs import Dataset, Fold
 from skillviewer.core.paths import HOME_VARIABLE
 from skillviewer.data.study.lock import WriteLock
 from skillviewer.engine.training import fit_fold

@@ -2,7 +2,8 @@
 
 from itertools import combinations
 
-from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Pair
+from skillviewer.core.dataset.dataset import Dataset, DatasetVideo
+from skillviewer.core.dataset.pairs import Pair
 
 
 def ranked(names: list[str], with_participants: bool = True) -> Dataset:

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Pair
+from skillviewer.core.dataset.dataset import Dataset, DatasetVideo
+from skillviewer.core.dataset.pairs import Pair
 from tests.videos import write_barcode_video
 
 NAMES = tuple(f"{who}{take}" for who in "abcd" for take in (1, 2))

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import torch
 
-from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Judgement, Pair, Verdict
+from skillviewer.core.dataset.dataset import Dataset, DatasetVideo
+from skillviewer.core.dataset.pairs import Judgement, Pair, Verdict
 from skillviewer.core.finetuning.split import StudyPairs, TuningChoices
 from skillviewer.data.study.identity import digest_of
 from skillviewer.engine.features.cache import FeatureCache

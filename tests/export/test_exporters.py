@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from pypdf import PdfReader
 
-from skillviewer.core.analysis.scene import MapStyle, Overlay
+from skillviewer.core.analysis.map_style import MapStyle, Overlay
 from skillviewer.core.errors import ExportError
 from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.exporters import EXPORTERS, Exporter, exporter

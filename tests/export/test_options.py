@@ -4,7 +4,7 @@ from dataclasses import fields
 
 import pytest
 
-from skillviewer.core.analysis.scene import MapStyle, Overlay
+from skillviewer.core.analysis.map_style import MapStyle, Overlay
 from skillviewer.core.errors import ExportError
 from skillviewer.engine.exporting.study_exporters import STUDY_EXPORTERS, StudyExporter
 from skillviewer.export.exporters import EXPORTERS, Exporter

@@ -5,7 +5,8 @@ import math
 import pytest
 
 from skillviewer.core.analysis.analysis import MapKind
-from skillviewer.core.analysis.scene import MapInterpolation, MapStyle, Overlay, resolve
+from skillviewer.core.analysis.map_style import MapInterpolation, MapStyle, Overlay
+from skillviewer.core.analysis.scene import resolve
 from skillviewer.core.analysis.score_text import format_sampled, format_score, format_source, score_digits, score_so_far
 from skillviewer.core.text import clock, plain, printable, signed
 from tests.export.analyses import analysis, even_maps, info

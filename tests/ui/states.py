@@ -15,7 +15,7 @@ from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
 from skillviewer.core.analysis.analysis import MapKind
-from skillviewer.core.analysis.scene import Overlay
+from skillviewer.core.analysis.map_style import Overlay
 from skillviewer.core.arrays import RGBImage
 from skillviewer.ui.app import Composition, begin, compose, set_up_application
 from skillviewer.ui.session.settings import Settings

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, cast
 
 from PySide6.QtWidgets import QWidget
 
-from skillviewer.core.analysis.scene import ColourLimits
+from skillviewer.core.analysis.map_style import ColourLimits
 from skillviewer.ui.comparing.compared_models import UNIFORM
 from skillviewer.ui.comparing.screen import CompareScreen
 

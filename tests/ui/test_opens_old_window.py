@@ -10,7 +10,7 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QDockWidget
 from pytestqt.qtbot import QtBot
 
-from skillviewer.core.analysis.scene import ColourLimits, MapInterpolation, MapStyle, Overlay
+from skillviewer.core.analysis.map_style import ColourLimits, MapInterpolation, MapStyle, Overlay
 from skillviewer.core.paths import HOME_VARIABLE, config_dir
 from skillviewer.core.video.clips import TimeRange
 from skillviewer.ui.session.settings import Settings

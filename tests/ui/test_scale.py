@@ -19,7 +19,7 @@ import numpy as np
 from PySide6.QtCore import QPoint, QPointF
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
-from skillviewer.core.analysis.scene import Overlay
+from skillviewer.core.analysis.map_style import Overlay
 from skillviewer.ui.app import compose, set_up_application
 from skillviewer.ui.inspecting.screen import InspectScreen
 from skillviewer.ui.session.settings import Settings

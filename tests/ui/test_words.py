@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from skillviewer.core.analysis.analysis import MapKind
-from skillviewer.core.analysis.scene import ColourLimits, MapStyle, Overlay, resolve
+from skillviewer.core.analysis.map_style import ColourLimits, MapStyle, Overlay
+from skillviewer.core.analysis.scene import resolve
 from skillviewer.core.errors import VideoError
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.actions.actions import fits, plain

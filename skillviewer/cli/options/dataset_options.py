@@ -15,7 +15,7 @@ from skillviewer.core.errors import DatasetError
 from skillviewer.core.paths import reserve_name, safe_name
 
 if TYPE_CHECKING:
-    from skillviewer.core.dataset.pairs import Dataset
+    from skillviewer.core.dataset.dataset import Dataset
 
 ALL = "all"
 """Value of --criterion for every rated item."""

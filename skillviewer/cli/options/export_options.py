@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from skillviewer.cli.options.values import PATH, Finite
-from skillviewer.core.analysis.scene import MapStyle
+from skillviewer.core.analysis.map_style import MapStyle
 from skillviewer.core.errors import ExportError
 from skillviewer.export.options import Option, OptionKind, hyphenated, map_style_options, options_from, options_of
 

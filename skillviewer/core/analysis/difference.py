@@ -6,7 +6,8 @@ import numpy as np
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind, MapRect
 from skillviewer.core.analysis.map_comparison import compared_frames, difference_map, maps_at, without_map
-from skillviewer.core.analysis.scene import ColourLimits, MapSource, MapStyle, Scene
+from skillviewer.core.analysis.map_style import ColourLimits, MapStyle
+from skillviewer.core.analysis.scene import MapSource, Scene
 from skillviewer.core.arrays import Float32Array, IntArray, ReadOnly
 from skillviewer.core.video.info import VideoInfo
 

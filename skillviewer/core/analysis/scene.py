@@ -1,6 +1,6 @@
 """One moment of an analysed video as values and colour limits, without pixels.
 
-``resolve(analysis, frame, look)`` is pure; the player, the exporters and the command line all paint its result.
+``resolve(analysis, frame_index, map_style)`` is pure; the player, the exporters and the command line paint its result.
 """
 
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from enum import StrEnum
 import numpy as np
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind, MapRect
+from skillviewer.core.analysis.map_style import ColourLimits, MapInterpolation, MapStyle
 from skillviewer.core.arrays import Float32Array, ReadOnly
 
 FLAT_BELOW = 1.5
@@ -18,32 +19,6 @@ EVEN_SCALE = 5.0
 """The colours of evenly spread maps end at this multiple of their largest value, so that they look flat."""
 
 
-class Overlay(StrEnum):
-    """Style in which a map is laid over the picture."""
-
-    HEAT = "heat"
-    CONTOUR = "contour"
-    BOTH = "heat with contours"  # shows high and low in grey prints, too
-    DIMMED = "dimmed surroundings"
-    OFF = "off"
-
-
-class ColourLimits(StrEnum):
-    """Range that defines the ends of the colour bar."""
-
-    CLIPPED = "clipped"  # a percentile over the video, so that the maps of most frames reach the upper end
-    FRAME = "per frame"
-    VIDEO = "per video"  # the largest value over the video
-    COMMON = "common"
-
-
-class MapInterpolation(StrEnum):
-    """Choice of the map between sampled frames."""
-
-    HELD = "held"
-    INTERPOLATED = "interpolated"
-
-
 class MapSource(StrEnum):
     """Origin of the map on screen."""
 
@@ -51,29 +26,6 @@ class MapSource(StrEnum):
     HELD = "held"  # the last sampled frame's map
     INTERPOLATED = "interpolated"  # between two sampled frames
     NOTHING = "none"  # before the first sampled frame, or the model has no map
-
-
-@dataclass(frozen=True, slots=True)
-class MapStyle:
-    """Display settings of maps.
-
-    Attributes:
-        overlay: Style of the overlay.
-        scale: Range that defines the colour limits.
-        between: Choice of the map between sampled frames.
-        colours: Colour map of non-negative values: ``inferno`` or ``cividis``.
-        strength: Greatest opacity, 0 to 1.
-        smooth: Whether to interpolate between cells; else each cell is a rectangle.
-        common_limit: Upper end under ``ColourLimits.COMMON``, in display units.
-    """
-
-    overlay: Overlay = Overlay.HEAT
-    scale: ColourLimits = ColourLimits.CLIPPED
-    between: MapInterpolation = MapInterpolation.HELD
-    colours: str = "inferno"
-    strength: float = 0.65
-    smooth: bool = True
-    common_limit: float = 5.0
 
 
 @dataclass(frozen=True, slots=True, repr=False)

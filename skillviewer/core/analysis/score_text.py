@@ -6,7 +6,8 @@ from collections.abc import Iterable
 import numpy as np
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
-from skillviewer.core.analysis.scene import MapSource, Overlay, Scene
+from skillviewer.core.analysis.map_style import Overlay
+from skillviewer.core.analysis.scene import MapSource, Scene
 from skillviewer.core.text import signed
 
 UNFAMILIAR = "This model does not know such videos."

@@ -12,7 +12,8 @@ from enum import StrEnum
 
 import numpy as np
 
-from skillviewer.core.dataset.pairs import Dataset, Fold, Pair, videos_of
+from skillviewer.core.dataset.dataset import Dataset, Fold
+from skillviewer.core.dataset.pairs import Pair, videos_of
 from skillviewer.core.errors import DatasetError
 
 USUAL_FOLDS = 4

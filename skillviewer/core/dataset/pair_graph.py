@@ -9,7 +9,8 @@ from itertools import combinations, product, starmap
 
 import networkx as nx
 
-from skillviewer.core.dataset.pairs import Dataset, Fold, Pair, SimilarPair
+from skillviewer.core.dataset.dataset import Dataset, Fold
+from skillviewer.core.dataset.pairs import Pair, SimilarPair
 
 
 def _graph(pairs: Iterable[Pair]) -> nx.DiGraph:

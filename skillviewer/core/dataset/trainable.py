@@ -1,6 +1,6 @@
 """Reasons why a data set orders no two videos, for the user."""
 
-from skillviewer.core.dataset.pairs import Dataset
+from skillviewer.core.dataset.dataset import Dataset
 
 
 def why_no_pair(dataset: Dataset) -> str:

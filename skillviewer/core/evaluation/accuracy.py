@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from skillviewer.core.arrays import FloatArray
-from skillviewer.core.dataset.pairs import Dataset, Fold, Pair, videos_of
+from skillviewer.core.dataset.dataset import Dataset, Fold
+from skillviewer.core.dataset.pairs import Pair, videos_of
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.evaluation.intervals import Range, interval, pair_variance
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skillviewer.core.dataset.pairs import Dataset, Fold, Measure, Pair
+from skillviewer.core.dataset.dataset import Dataset, Fold, Measure
+from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.evaluation.accuracy import Choose, FoldScores, PooledEstimate, pair_outcomes, pooled_pair_outcomes
 from skillviewer.core.ranking.consensus import count_votes
 

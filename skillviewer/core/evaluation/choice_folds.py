@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from skillviewer.core.dataset.dataset import Dataset, Fold
 from skillviewer.core.dataset.folds import Folds, FoldUnit, fold_of, make_folds
-from skillviewer.core.dataset.pairs import Dataset, Fold
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.evaluation.model_choice import CheckLevel
 

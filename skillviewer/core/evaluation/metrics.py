@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from skillviewer.core.dataset.pairs import Dataset
+from skillviewer.core.dataset.dataset import Dataset
 from skillviewer.core.errors import PluginError
 from skillviewer.core.evaluation.accuracy import FoldScores, count_pairs
 from skillviewer.core.plugins import tell

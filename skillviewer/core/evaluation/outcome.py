@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from skillviewer.core.dataset.pairs import Dataset, Pair
+from skillviewer.core.dataset.dataset import Dataset
+from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.evaluation.accuracy import count_pairs
 
 OUTCOMES = frozenset({"success", "succeeded", "outcome", "completed", "completion", "passed", "failed", "failure"})

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind, MapRect
 from skillviewer.core.analysis.map_comparison import Partition, mass, spread
-from skillviewer.core.analysis.scene import Overlay, Scene
+from skillviewer.core.analysis.map_style import Overlay
+from skillviewer.core.analysis.scene import Scene
 from skillviewer.core.arrays import FloatArray, IntArray
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.explanation.faithfulness import rounding_of

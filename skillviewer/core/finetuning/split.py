@@ -9,10 +9,11 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass, field, replace
 
+from skillviewer.core.dataset.dataset import Dataset, Fold
 from skillviewer.core.dataset.folds import FoldUnit, check_no_leak, compared, fold_of, grouped, inner_fold, make_folds
 from skillviewer.core.dataset.label_source import LabelSource
 from skillviewer.core.dataset.pair_graph import find_cycles, islands
-from skillviewer.core.dataset.pairs import Dataset, Fold, Judgement, Pair, SimilarPair
+from skillviewer.core.dataset.pairs import Judgement, Pair, SimilarPair
 from skillviewer.core.dataset.trainable import why_no_pair
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.video.clips import ClipRange, overlap

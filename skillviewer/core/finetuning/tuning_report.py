@@ -15,7 +15,8 @@ import numpy as np
 from skillviewer.core.analysis.map_comparison import PlacedMaps, compare_maps, mean_defined
 from skillviewer.core.analysis.model_agreement import rank_agreement
 from skillviewer.core.arrays import ranks_of
-from skillviewer.core.dataset.pairs import Dataset, Fold, Pair
+from skillviewer.core.dataset.dataset import Dataset, Fold
+from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.evaluation.accuracy import FoldScores, PooledEstimate, pooled_accuracy, pooled_difference
 from skillviewer.core.finetuning.split import FEW_PAIRS
 

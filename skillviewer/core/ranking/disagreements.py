@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skillviewer.core.dataset.pairs import Dataset
+from skillviewer.core.dataset.dataset import Dataset
 from skillviewer.core.ranking.consensus import PairVotes, count_votes
 
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from skillviewer.core.analysis.calibration import CalibrationCheck, CalibrationMap, PiecewiseLinear, ScoreCalibration
 from skillviewer.core.arrays import FloatArray, IntArray
-from skillviewer.core.dataset.pairs import Dataset, Fold
+from skillviewer.core.dataset.dataset import Dataset, Fold
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.evaluation.training_forecast import ScaleProspect
 from skillviewer.core.ratings.rating_metrics import calibration_tau, coverage, mean_absolute_error, mean_width

@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from skillviewer.core.dataset.pairs import Dataset
+from skillviewer.core.dataset.dataset import Dataset
 from skillviewer.core.dataset.rating_set import RatingScale
 from skillviewer.core.errors import SettingsError
 from skillviewer.core.evaluation.accuracy import (

@@ -7,7 +7,8 @@ and every test pair has both videos held out.
 from collections.abc import Sequence
 from pathlib import Path
 
-from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Pair, videos_of
+from skillviewer.core.dataset.dataset import Dataset, DatasetVideo
+from skillviewer.core.dataset.pairs import Pair, videos_of
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.video.clips import TimeRange
 from skillviewer.data.formats.choices import USUAL_CHOICES, Choices

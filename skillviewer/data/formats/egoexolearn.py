@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, videos_of
+from skillviewer.core.dataset.dataset import Dataset, DatasetVideo
+from skillviewer.core.dataset.pairs import videos_of
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.video.clips import FrameRange
 from skillviewer.data.formats.choices import USUAL_CHOICES, Choices

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Fold, Pair, videos_of
+from skillviewer.core.dataset.dataset import Dataset, DatasetVideo, Fold
+from skillviewer.core.dataset.pairs import Pair, videos_of
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.video.clips import FrameRange
 from skillviewer.data.formats.choices import USUAL_CHOICES, Choices

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from skillviewer.core.dataset.dataset import Dataset
 from skillviewer.core.dataset.pair_graph import find_cycles, islands
-from skillviewer.core.dataset.pairs import Dataset
 from skillviewer.core.dataset.trainable import why_no_pair
 from skillviewer.core.errors import DatasetError, PluginError
 from skillviewer.core.plugins import tell

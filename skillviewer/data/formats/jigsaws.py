@@ -10,8 +10,9 @@ import re
 from itertools import combinations
 from pathlib import Path
 
+from skillviewer.core.dataset.dataset import Dataset, DatasetVideo, Fold, Measure
 from skillviewer.core.dataset.folds import fold_of
-from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Fold, Measure, Pair, SimilarPair
+from skillviewer.core.dataset.pairs import Pair, SimilarPair
 from skillviewer.core.errors import DatasetError
 from skillviewer.data.formats.choices import USUAL_CHOICES, Choices
 from skillviewer.data.formats.task_files import chosen_task, file_in, matches_of_first_pattern, unique_task_paths

@@ -10,7 +10,8 @@ measures.csv (video and numbers of instruments) and reference.csv (a line to fol
 from collections.abc import Sequence
 from pathlib import Path
 
-from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Measure, Pair, SimilarPair, videos_of
+from skillviewer.core.dataset.dataset import Dataset, DatasetVideo, Measure
+from skillviewer.core.dataset.pairs import Pair, SimilarPair, videos_of
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.ranking.consensus import DEFAULT_RULE
 from skillviewer.data.formats.choices import USUAL_CHOICES, Choices

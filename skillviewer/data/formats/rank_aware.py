@@ -8,7 +8,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Fold, Pair, videos_of
+from skillviewer.core.dataset.dataset import Dataset, DatasetVideo, Fold
+from skillviewer.core.dataset.pairs import Pair, videos_of
 from skillviewer.core.errors import DatasetError
 from skillviewer.data.formats.choices import USUAL_CHOICES, Choices
 from skillviewer.data.formats.epic_tasks import epic_task

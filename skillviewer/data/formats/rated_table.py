@@ -6,7 +6,7 @@ it the columns are guessed, and the guess is reported.
 
 from pathlib import Path
 
-from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Measure
+from skillviewer.core.dataset.dataset import Dataset, DatasetVideo, Measure
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.hashing import sha256_of
 from skillviewer.core.ratings.rating_rule import DEFAULT_RATING_RULE, RatingRule

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from skillviewer.core.dataset.dataset import Fold
 from skillviewer.core.dataset.folds import fold_of
-from skillviewer.core.dataset.pairs import Fold, Pair, videos_of
+from skillviewer.core.dataset.pairs import Pair, videos_of
 from skillviewer.data.tables.rows import CsvTable, TableRow, abbreviated, plain, read_sheet, read_word_rows
 
 

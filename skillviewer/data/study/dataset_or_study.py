@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from skillviewer.core.dataset.pairs import Dataset
+from skillviewer.core.dataset.dataset import Dataset
 from skillviewer.core.errors import DatasetError, StudyError
 from skillviewer.core.ratings.rating_rule import RatingRule
 from skillviewer.data.formats.choices import USUAL_CHOICES, Choices

@@ -8,7 +8,7 @@ from pathlib import Path
 from warnings import warn
 
 from skillviewer.core.closeable import Closeable
-from skillviewer.core.dataset.pairs import Dataset
+from skillviewer.core.dataset.dataset import Dataset
 from skillviewer.core.errors import StudyError
 from skillviewer.core.ratings.rating_rule import rating_rule_named
 from skillviewer.core.study_log import LoggedExport, LogRow

@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING
 
+from skillviewer.core.dataset.dataset import Dataset, DatasetVideo, Measure
 from skillviewer.core.dataset.label_source import LabelSource
-from skillviewer.core.dataset.pairs import SKILL, Dataset, DatasetVideo, Measure
+from skillviewer.core.dataset.pairs import SKILL
 from skillviewer.core.ratings.rating_rule import RatingRule, rating_rule_named
 from skillviewer.data.study.agreed import combined
 from skillviewer.data.study.study_ratings import rated_order, with_ratings

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 import numpy as np
 
-from skillviewer.core.dataset.pairs import Dataset, Fold
+from skillviewer.core.dataset.dataset import Dataset, Fold
 from skillviewer.core.evaluation.accuracy import PooledEstimate, pooled_mean, refit_factor, spread
 from skillviewer.core.evaluation.localisation import (
     CONTROLS,

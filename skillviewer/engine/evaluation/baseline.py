@@ -7,10 +7,10 @@ from typing import Self
 
 import msgspec
 
-from skillviewer.core.dataset.pairs import Fold
+from skillviewer.core.dataset.dataset import Fold
 from skillviewer.core.errors import DatasetError
 from skillviewer.engine.evaluation.record import EVALUATION
-from skillviewer.engine.evaluation.results import FinishedRun
+from skillviewer.engine.evaluation.result_builder import FinishedRun
 from skillviewer.engine.training.run_folder import RUNS, RunFolder, run_name
 from skillviewer.engine.training.run_record import RunConfiguration
 

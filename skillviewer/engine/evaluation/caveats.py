@@ -4,8 +4,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
+from skillviewer.core.dataset.dataset import Dataset
 from skillviewer.core.dataset.folds import Folds, FoldUnit
-from skillviewer.core.dataset.pairs import Dataset
 from skillviewer.core.text import percent
 from skillviewer.data.formats.published import FOLDS_UNKNOWN, N_FOLDS, SIZES
 from skillviewer.engine.evaluation.results import ModelResult

@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING
 import msgspec
 import torch
 
+from skillviewer.core.dataset.dataset import Dataset, Fold
 from skillviewer.core.dataset.folds import check_no_leak
-from skillviewer.core.dataset.pairs import Dataset, Fold
 from skillviewer.core.errors import ExportError, os_error_as
 from skillviewer.core.evaluation.accuracy import (
     FoldScores,

@@ -11,8 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from skillviewer.core.dataset.dataset import Dataset
 from skillviewer.core.dataset.folds import Folds, FoldUnit, make_folds, with_pairs
-from skillviewer.core.dataset.pairs import Dataset
 from skillviewer.core.errors import DatasetError, SettingsError
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.ratings.predictions import predicted, why_absent
@@ -20,7 +20,8 @@ from skillviewer.data.tables.regions import Regions, read_regions
 from skillviewer.engine.evaluation.baseline import Baseline
 from skillviewer.engine.evaluation.caveats import against_trivial, compared_to_published, not_comparable, other_epochs
 from skillviewer.engine.evaluation.record import EvaluationRecord, FoldRecord
-from skillviewer.engine.evaluation.results import FinishedRun, ModelResult, ResultBuilder
+from skillviewer.engine.evaluation.result_builder import FinishedRun, ResultBuilder
+from skillviewer.engine.evaluation.results import ModelResult
 from skillviewer.engine.evaluation.run import Run, RunSummary, SharedInputs, run_fold
 from skillviewer.engine.evaluation.tables import write_tables
 from skillviewer.engine.evaluation.tracks_as_regions import regions_of_tracks

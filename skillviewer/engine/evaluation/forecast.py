@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from skillviewer.core.dataset.dataset import Dataset, Fold
 from skillviewer.core.dataset.folds import fold_of, make_folds
-from skillviewer.core.dataset.pairs import Dataset, Fold, Pair
+from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.evaluation.choice_folds import outer_folds, tested_folds
 from skillviewer.core.evaluation.model_choice import CheckLevel

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from skillviewer.core.dataset.pairs import Fold
+from skillviewer.core.dataset.dataset import Fold
 from skillviewer.core.evaluation.accuracy import PooledEstimate
 from skillviewer.core.evaluation.ceilings import Ordering
 from skillviewer.core.video.preprocessing import Preprocessing

@@ -10,8 +10,9 @@ import numpy as np
 
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.track_term import TrackTerm
+from skillviewer.core.dataset.dataset import Dataset, Fold
 from skillviewer.core.dataset.folds import check_no_leak
-from skillviewer.core.dataset.pairs import Dataset, Fold, videos_of
+from skillviewer.core.dataset.pairs import videos_of
 from skillviewer.core.errors import SettingsError
 from skillviewer.core.evaluation.accuracy import FoldScores, count_pairs
 from skillviewer.core.progress import CancelToken, Report

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 import numpy as np
 
-from skillviewer.core.dataset.pairs import Dataset, Fold
+from skillviewer.core.dataset.dataset import Dataset, Fold
 from skillviewer.core.evaluation.accuracy import FoldScores, PooledEstimate, pooled_accuracy
 from skillviewer.core.evaluation.score_progress import SHARES, contribution_shares, scores_at
 from skillviewer.engine.training.run_record import ScoreCurves

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from skillviewer.core.analysis.calibration import ScoreCalibration
-from skillviewer.core.dataset.pairs import Dataset
+from skillviewer.core.dataset.dataset import Dataset
 from skillviewer.core.evaluation.model_choice import CheckLevel, ModelChoice
 from skillviewer.core.paths import training_folder
 from skillviewer.core.ratings.fit_calibration import raters_scale, scale_prospect

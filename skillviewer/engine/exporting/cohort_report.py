@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skillviewer.core.analysis.calibration import CalibratedScore, ScoreCalibration
-from skillviewer.core.dataset.pairs import SKILL, Dataset
+from skillviewer.core.dataset.dataset import Dataset
+from skillviewer.core.dataset.pairs import SKILL
 from skillviewer.core.errors import CheckpointError, ExportError
 from skillviewer.core.faces.blurring_text import SAID_BEFORE
 from skillviewer.core.ratings.reliability import RaterAgreement, rater_agreement

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from skillviewer.core.arrays import Float32Array
-from skillviewer.core.dataset.pairs import Dataset
+from skillviewer.core.dataset.dataset import Dataset
 from skillviewer.core.errors import DeviceError, SettingsError, SkillViewerError
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.video.clips import ClipRange, VideoClip

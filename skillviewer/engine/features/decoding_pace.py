@@ -3,7 +3,7 @@
 from pathlib import Path
 from statistics import fmean
 
-from skillviewer.core.dataset.pairs import Dataset
+from skillviewer.core.dataset.dataset import Dataset
 from skillviewer.core.video.clips import ClipRange, FrameRange, TimeRange
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.engine.runtime.pace import Pace, pace_of, record_pace

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from skillviewer.core.arrays import Float32Array, FloatArray
-from skillviewer.core.dataset.pairs import Dataset
+from skillviewer.core.dataset.dataset import Dataset
 from skillviewer.core.errors import DatasetError, SkillViewerError
 from skillviewer.core.kinematics.crop import no_tracks
 from skillviewer.core.kinematics.motion_numbers import motion_numbers

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from skillviewer.core.analysis.analysis import MapRect
-from skillviewer.core.dataset.pairs import Dataset, Fold
+from skillviewer.core.dataset.dataset import Dataset, Fold
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.progress import CancelToken, Report, one_by_one
 from skillviewer.core.video.clips import ClipRange

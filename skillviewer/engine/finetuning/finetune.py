@@ -11,7 +11,8 @@ from skillviewer.core.analysis.calibration import ScoreCalibration
 from skillviewer.core.analysis.familiarity import learn_familiarity
 from skillviewer.core.arrays import Float32Array
 from skillviewer.core.atomic_write import check_room
-from skillviewer.core.dataset.pairs import Dataset, videos_of
+from skillviewer.core.dataset.dataset import Dataset
+from skillviewer.core.dataset.pairs import videos_of
 from skillviewer.core.errors import Cancelled, CheckpointError, SettingsError, SkillViewerError, os_error_as
 from skillviewer.core.finetuning.split import nameless, raters_of
 from skillviewer.core.finetuning.tuning_report import (

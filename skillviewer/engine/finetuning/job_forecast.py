@@ -1,6 +1,7 @@
 """Forecast of a training on a study; see ``engine.evaluation.forecast``. It opens no video and trains nothing."""
 
-from skillviewer.core.dataset.pairs import Dataset, Pair, videos_of
+from skillviewer.core.dataset.dataset import Dataset
+from skillviewer.core.dataset.pairs import Pair, videos_of
 from skillviewer.core.evaluation.training_forecast import PlannedPhase, TrainingForecast
 from skillviewer.engine.evaluation.forecast import (
     Seconds,

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Pair
+from skillviewer.core.dataset.dataset import Dataset, DatasetVideo
+from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.evaluation.training_forecast import ScaleProspect
 from skillviewer.core.finetuning.split import (

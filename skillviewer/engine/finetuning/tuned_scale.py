@@ -9,15 +9,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from skillviewer.core.analysis.calibration import ScoreCalibration
+from skillviewer.core.dataset.dataset import Dataset, Fold
 from skillviewer.core.dataset.folds import FoldUnit
-from skillviewer.core.dataset.pairs import Dataset, Fold
 from skillviewer.core.evaluation.training_forecast import ScaleProspect
 from skillviewer.core.finetuning.split import StudyPairs, TuningChoices, TuningSplit, choosing_fold
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.ratings.fit_calibration import rated_participants
 from skillviewer.engine.finetuning.prior_pairs import UNKNOWN, PriorPairs
+from skillviewer.engine.finetuning.stopping import StopTraining
 from skillviewer.engine.finetuning.tuning_data import TuningData, known_of
-from skillviewer.engine.finetuning.tuning_loop import StopTraining, Tuned, tune
+from skillviewer.engine.finetuning.tuning_loop import Tuned, tune
 from skillviewer.engine.training.predict import predict
 from skillviewer.engine.training.scale_folds import N_FOLDS, learn_scale
 from skillviewer.engine.training.training_split import TrainingSplit

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from skillviewer.core.dataset.pairs import Dataset, videos_of
+from skillviewer.core.dataset.dataset import Dataset
+from skillviewer.core.dataset.pairs import videos_of
 from skillviewer.core.finetuning.split import StudyPairs, TuningChoices, TuningSplit
 from skillviewer.core.finetuning.tuning_report import ForgettingMethod
 from skillviewer.core.progress import CancelToken, Report

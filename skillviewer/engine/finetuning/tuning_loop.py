@@ -4,115 +4,32 @@ The epoch is chosen on a part of the training videos, then a fresh copy is train
 where the pairs are too few for that, the last epoch is taken. Held-out pairs choose nothing.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
 
 import numpy as np
 
+from skillviewer.core.dataset.dataset import Fold
 from skillviewer.core.dataset.folds import check_no_leak
 from skillviewer.core.dataset.pair_graph import similar_for_training
-from skillviewer.core.dataset.pairs import Fold, Pair, videos_of
+from skillviewer.core.dataset.pairs import Pair, videos_of
 from skillviewer.core.evaluation.accuracy import FoldScores, pooled_accuracy
 from skillviewer.core.finetuning.split import TuningChoices
 from skillviewer.core.finetuning.tuning_report import SMOOTHING, BatchRow, ForgettingMethod, TuningRow, drift_of
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report
 from skillviewer.engine.features.feature_store import averaged_once, restore_inputs
+from skillviewer.engine.finetuning.stopping import BestCheckpoint, ConditionalToken, StopToken, StopTraining
 from skillviewer.engine.finetuning.tuning_data import TuningData
 from skillviewer.engine.training.batches import batches
 from skillviewer.engine.training.plan import held_out_part
 from skillviewer.engine.training.predict import Snapshot, held_out_loss, predict
 from skillviewer.engine.training.state_file import StateFile
 from skillviewer.engine.training.train_settings import EpochSelection, TrainSettings
-from skillviewer.engine.training.trainer import (
-    EpochRow,
-    FitPairs,
-    FitState,
-    Trained,
-    TrainingControl,
-    TrainingStateStore,
-    fit,
-)
+from skillviewer.engine.training.trainer import EpochRow, FitPairs, FitState, Trained, TrainingControl, fit
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.backbones.deployment import Precision
-
-
-class StopTraining(Exception):  # noqa: N818 - no error: it was requested
-    """A stop was requested, and a result is there already."""
-
-
-class BestCheckpoint:
-    """Keeps the best epoch of a training in memory, and passes every state to another keeper."""
-
-    def __init__(self, next_store: TrainingStateStore | None) -> None:
-        self._then = next_store
-        self._state: FitState | None = None
-
-    def load(self) -> FitState | None:
-        """Return the state that was kept on disk, or None."""
-        self._state = self._then.load() if self._then is not None else None
-        return self._state
-
-    def save(self, state: Callable[[], FitState], *, finished: bool) -> None:
-        """Keep the state of an epoch."""
-        current = self._state = state()
-        if self._then is not None:
-            self._then.save(lambda: current, finished=finished)
-
-    @property
-    def exists(self) -> bool:
-        """True once an epoch is finished and scored."""
-        return self._state is not None and self._state.best_epoch > 0
-
-    def trained(self) -> Trained | None:
-        """Return the best epoch, or None before one is finished."""
-        if self._state is None or not self.exists:
-            return None
-        saved = self._state
-        mark = "best."
-        weights = {k.removeprefix(mark): v for k, v in saved.tensors.items() if k.startswith(mark)}
-        return Trained(weights, saved.best_epoch, saved.rows, saved.best_unseen)
-
-
-class ConditionalToken(CancelToken):
-    """A cancel token that forwards ``other`` while ``so()`` is false."""
-
-    __slots__ = ("_other", "_so")
-
-    def __init__(self, other: CancelToken, condition: Callable[[], bool]) -> None:
-        super().__init__()
-        self._other = other
-        self._so = condition
-
-    @property
-    def cancelled(self) -> bool:
-        """True while ``other`` is cancelled and ``so()`` is false."""
-        return self._other.cancelled and not self._so()
-
-
-class StopToken(CancelToken):
-    """A cancel token that raises StopTraining once a stop is requested and there is a result to keep."""
-
-    __slots__ = ("_has_result", "_stop", "_token")
-
-    def __init__(self, token: CancelToken, stop: CancelToken, has_result: Callable[[], bool]) -> None:
-        super().__init__()
-        self._token = token
-        self._stop = stop
-        self._has_result = has_result
-
-    @property
-    def cancelled(self) -> bool:
-        """True if the training is cancelled, so that nothing of it is kept."""
-        return self._token.cancelled
-
-    def check(self) -> None:
-        """Raise Cancelled or StopTraining, if one of them was requested."""
-        if self._stop.cancelled and self._has_result():
-            raise StopTraining
-        self._token.check()
-
 
 STATE_OF = {False: "state-choice.safetensors", True: "state-final.safetensors"}
 """File of the state in the work folder: of the stage that chooses the epoch, and of the final stage."""

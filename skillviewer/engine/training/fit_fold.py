@@ -6,9 +6,10 @@ from statistics import fmean
 
 import torch
 
+from skillviewer.core.dataset.dataset import Dataset, Fold
 from skillviewer.core.dataset.folds import check_no_leak, inner_folds
 from skillviewer.core.dataset.pair_graph import similar_for_training
-from skillviewer.core.dataset.pairs import Dataset, Fold, Pair, videos_of
+from skillviewer.core.dataset.pairs import Pair, videos_of
 from skillviewer.core.errors import DatasetError
 from skillviewer.engine.features import snippets
 from skillviewer.engine.features.dataset_features import standardise

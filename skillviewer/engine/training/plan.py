@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from skillviewer.core.analysis.track_term import TrackTerm
-from skillviewer.core.dataset.pairs import Fold, videos_of
+from skillviewer.core.dataset.dataset import Fold
+from skillviewer.core.dataset.pairs import videos_of
 from skillviewer.core.errors import SettingsError
 from skillviewer.core.video.preprocessing import TRAINED_ON, Preprocessing
 from skillviewer.engine.features import snippets

@@ -12,8 +12,9 @@ from torch import nn
 
 from skillviewer.core.analysis.analysis import MapKind, MapRect
 from skillviewer.core.arrays import Float32Array, FloatArray
+from skillviewer.core.dataset.dataset import Dataset, Fold
 from skillviewer.core.dataset.pair_graph import similar_for_training
-from skillviewer.core.dataset.pairs import SKILL, Dataset, Fold, videos_of
+from skillviewer.core.dataset.pairs import SKILL, videos_of
 from skillviewer.core.version import __version__
 from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.engine.features.extractor import FEATURES_VERSION

@@ -10,8 +10,8 @@ from dataclasses import replace
 import numpy as np
 
 from skillviewer.core.analysis.calibration import ScoreCalibration
+from skillviewer.core.dataset.dataset import Dataset, Fold
 from skillviewer.core.dataset.folds import FoldUnit, make_folds
-from skillviewer.core.dataset.pairs import Dataset, Fold
 from skillviewer.core.errors import SettingsError
 from skillviewer.core.ratings.fit_calibration import rated_participants, raters_scale, scale_prospect
 from skillviewer.engine.training.training_split import TrainingSplit

@@ -7,8 +7,8 @@ import numpy as np
 import torch
 
 from skillviewer.core.analysis.track_term import TrackTerm, WeighedMeasure, fusion_weight
+from skillviewer.core.dataset.dataset import Dataset, Fold
 from skillviewer.core.dataset.folds import inner_folds
-from skillviewer.core.dataset.pairs import Dataset, Fold
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.progress import Progress
 from skillviewer.engine.features.feature_store import FeatureStore

@@ -13,8 +13,9 @@ from torch import Tensor
 from skillviewer.core.analysis.calibration import ScoreCalibration
 from skillviewer.core.analysis.familiarity import learn_familiarity
 from skillviewer.core.arrays import FloatArray
+from skillviewer.core.dataset.dataset import Dataset, Fold
 from skillviewer.core.dataset.folds import check_no_leak
-from skillviewer.core.dataset.pairs import Dataset, Fold, videos_of
+from skillviewer.core.dataset.pairs import videos_of
 from skillviewer.core.errors import DatasetError, SettingsError
 from skillviewer.core.evaluation.accuracy import FoldScores, pooled_accuracy
 from skillviewer.core.evaluation.ceilings import ceilings

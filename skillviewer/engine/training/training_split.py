@@ -4,8 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from skillviewer.core.dataset.dataset import Dataset, Fold
 from skillviewer.core.dataset.folds import FoldUnit, fold_of, quarter_out
-from skillviewer.core.dataset.pairs import Dataset, Fold
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.progress import CancelToken
 from skillviewer.core.video.clips import VideoClip

@@ -11,7 +11,8 @@ import numpy as np
 from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.difference import difference
 from skillviewer.core.analysis.map_comparison import without_map
-from skillviewer.core.analysis.scene import ColourLimits, MapStyle, Scene, resolve
+from skillviewer.core.analysis.map_style import ColourLimits, MapStyle
+from skillviewer.core.analysis.scene import Scene, resolve
 from skillviewer.core.analysis.score_text import score_digits, score_phrase
 from skillviewer.core.arrays import RGBImage
 from skillviewer.core.errors import ExportError

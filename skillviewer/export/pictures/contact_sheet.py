@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from skillviewer.core.analysis.analysis import Analysis
-from skillviewer.core.analysis.scene import MapStyle, resolve
+from skillviewer.core.analysis.map_style import MapStyle
+from skillviewer.core.analysis.scene import resolve
 from skillviewer.core.analysis.score_text import EVEN_WORDS, HIDDEN, score_digits, score_phrase, score_so_far
 from skillviewer.core.arrays import IntArray, RGBImage
 from skillviewer.core.errors import ExportError

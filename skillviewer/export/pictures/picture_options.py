@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from skillviewer.core.analysis.scene import MapStyle
+from skillviewer.core.analysis.map_style import MapStyle
 from skillviewer.export.options import TRACKS_HELP, TRACKS_TITLE, UNFAMILIAR_HELP, UNFAMILIAR_TITLE, offered
 from skillviewer.export.pictures.blurring import BLUR_HELP, BLUR_TITLE
 from skillviewer.export.rendering.theme import DARK, THEMES, WHITE, ExportTheme

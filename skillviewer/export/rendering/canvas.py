@@ -9,15 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
-from skillviewer.core.analysis.scene import (
-    ColourLimits,
-    MapStyle,
-    Overlay,
-    Scene,
-    clipped_limit,
-    display_limit,
-    resolve,
-)
+from skillviewer.core.analysis.map_style import ColourLimits, MapStyle, Overlay
+from skillviewer.core.analysis.scene import Scene, clipped_limit, display_limit, resolve
 from skillviewer.core.analysis.score_text import HIDDEN, format_sampled, format_source, score_digits, score_so_far
 from skillviewer.core.arrays import RGBImage
 from skillviewer.core.explanation.alignment import Alignment

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from skillviewer.core.analysis.analysis import MapKind
-from skillviewer.core.analysis.scene import Overlay, Scene
+from skillviewer.core.analysis.map_style import Overlay
+from skillviewer.core.analysis.scene import Scene
 from skillviewer.core.arrays import RGBImage
 from skillviewer.core.text import plain
 from skillviewer.media.overlay.colours import map_colours

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from skillviewer.core.analysis.cohort import CohortMember, SimilarityMeasure
+from skillviewer.core.analysis.map_style import MapStyle, Overlay
 from skillviewer.core.analysis.other_models import OtherModel
-from skillviewer.core.analysis.scene import MapStyle, Overlay
 from skillviewer.core.dataset.pairs import Judgement
 from skillviewer.core.timelines.annotation import Annotation
 from skillviewer.export.analysed_video import AnalysedVideo

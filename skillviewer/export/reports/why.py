@@ -8,7 +8,8 @@ from io import BytesIO
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.cohort import CohortPosition, SimilarityMeasure
-from skillviewer.core.analysis.scene import ColourLimits, MapStyle, clipped_limit, display_limit, resolve
+from skillviewer.core.analysis.map_style import ColourLimits, MapStyle
+from skillviewer.core.analysis.scene import clipped_limit, display_limit, resolve
 from skillviewer.core.analysis.score_text import EVEN_WORDS, HIDDEN, score_digits, score_so_far, unfamiliar_sentence
 from skillviewer.core.arrays import RGBImage
 from skillviewer.core.explanation.evidence import Evidence

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skillviewer.core.analysis.analysis import MapKind
-from skillviewer.core.analysis.scene import MapStyle
+from skillviewer.core.analysis.map_style import MapStyle
 from skillviewer.core.arrays import FloatArray, frozen
 from skillviewer.core.errors import SettingsError
 

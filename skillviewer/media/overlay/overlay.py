@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skillviewer.core.analysis.analysis import MapKind, MapRect
-from skillviewer.core.analysis.scene import Overlay, Scene
+from skillviewer.core.analysis.map_style import Overlay
+from skillviewer.core.analysis.scene import Scene
 from skillviewer.core.arrays import Float32Array, FloatArray, IntArray, RGBImage, frozen
 from skillviewer.media.overlay.colours import map_colours
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QPushButton, QSizePolicy, QWidget
 
-from skillviewer.core.analysis.scene import ColourLimits
+from skillviewer.core.analysis.map_style import ColourLimits
 from skillviewer.core.text import printable
 from skillviewer.ui.comparing.candidates import Candidates
 from skillviewer.ui.comparing.compared_models import ComparedModel

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from skillviewer.core.analysis.analysis import Analysis
-from skillviewer.core.analysis.scene import MapStyle
+from skillviewer.core.analysis.map_style import MapStyle
 from skillviewer.core.paths import safe_name
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.core.study_log import LoggedExport

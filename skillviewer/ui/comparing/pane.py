@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.calibration import CalibratedScore
 from skillviewer.core.analysis.difference import Difference
-from skillviewer.core.analysis.scene import Overlay, Scene
+from skillviewer.core.analysis.map_style import Overlay
+from skillviewer.core.analysis.scene import Scene
 from skillviewer.core.analysis.score_text import format_score, format_source, score_digits
 from skillviewer.core.text import plain, printable
 from skillviewer.core.video.info import VideoInfo

@@ -7,7 +7,8 @@ from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.calibration import CalibratedScore
-from skillviewer.core.analysis.scene import ColourLimits, MapStyle, Overlay, Scene
+from skillviewer.core.analysis.map_style import ColourLimits, MapStyle, Overlay
+from skillviewer.core.analysis.scene import Scene
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.actions.actions import Actions, Handlers
 from skillviewer.ui.comparing.agreement_loader import AgreementLoader

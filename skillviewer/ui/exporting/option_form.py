@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from skillviewer.core.analysis.scene import MapStyle
+from skillviewer.core.analysis.map_style import MapStyle
 from skillviewer.core.errors import ExportError
 from skillviewer.core.text import printable
 from skillviewer.export.options import Option, OptionKind, map_style_options, options_of, read_frames, read_size

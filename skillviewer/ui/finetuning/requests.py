@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sized
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from skillviewer.core.dataset.pairs import Dataset, Fold, videos_of
+from skillviewer.core.dataset.dataset import Dataset, Fold
+from skillviewer.core.dataset.pairs import videos_of
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.evaluation.accuracy import PooledEstimate
 from skillviewer.core.evaluation.choice_folds import CANDIDATES, outer_folds, tested_folds

@@ -5,7 +5,8 @@ from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QMouseEvent, QPa
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
-from skillviewer.core.analysis.scene import MapSource, Overlay, Scene
+from skillviewer.core.analysis.map_style import Overlay
+from skillviewer.core.analysis.scene import MapSource, Scene
 from skillviewer.core.analysis.score_text import format_source
 from skillviewer.ui.player.video_canvas import DisplayedFrame
 from skillviewer.ui.widgets.colour_bar import ColourBar

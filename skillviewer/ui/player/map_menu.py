@@ -4,7 +4,7 @@ from PySide6.QtCore import QPoint
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
-from skillviewer.core.analysis.scene import MapStyle
+from skillviewer.core.analysis.map_style import MapStyle
 from skillviewer.ui.session.viewer_state import ViewerState, look_choices
 from skillviewer.ui.widgets.exclusive_menu import ExclusiveMenu
 

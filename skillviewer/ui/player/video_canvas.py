@@ -19,7 +19,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis
-from skillviewer.core.analysis.scene import MapStyle, Overlay, Scene, resolve
+from skillviewer.core.analysis.map_style import MapStyle, Overlay
+from skillviewer.core.analysis.scene import Scene, resolve
 from skillviewer.core.analysis.score_text import format_source, score_digits
 from skillviewer.core.explanation.moments import format_peak
 from skillviewer.core.text import clock, signed

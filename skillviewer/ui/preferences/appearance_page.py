@@ -4,7 +4,7 @@ from functools import partial
 
 from PySide6.QtWidgets import QWidget
 
-from skillviewer.core.analysis.scene import MapInterpolation, MapStyle
+from skillviewer.core.analysis.map_style import MapInterpolation, MapStyle
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.settings import TEXT_SIZES
 from skillviewer.ui.session.viewer_state import look_choices

@@ -33,7 +33,8 @@ from skillviewer.ui.session.path_importer import PathImporter
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.proxies import Proxies
 from skillviewer.ui.session.settings import Settings
-from skillviewer.ui.session.sound_player import Playhead, QueueSlot, SoundFeeder, SoundPlayer
+from skillviewer.ui.session.sound_feeder import QueueSlot, SoundFeeder
+from skillviewer.ui.session.sound_player import Playhead, SoundPlayer
 from skillviewer.ui.session.studies import SETTINGS, VIDEOS, VOTES, StudyController
 from skillviewer.ui.session.study_sync import StudyList
 from skillviewer.ui.session.thumbnail_loader import ThumbnailLoader

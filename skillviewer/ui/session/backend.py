@@ -13,8 +13,8 @@ from skillviewer.core.video.clips import ClipRange, VideoClip
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.engine.inference.model_cache_protocol import ModelCacheProtocol
 from skillviewer.nets.library import ModelEntry
+from skillviewer.ui.session.sound_feeder import OpenSound, SoundSource
 from skillviewer.ui.session.sound_output import Fill, SoundOutput
-from skillviewer.ui.session.sound_player import OpenSound, SoundSource
 
 if TYPE_CHECKING:  # scipy and networkx take as long as opening the window
     from skillviewer.core.evaluation.training_forecast import TrainingForecast

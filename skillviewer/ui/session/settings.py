@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from PySide6.QtCore import QByteArray, QSettings
 
-from skillviewer.core.analysis.scene import MapStyle
+from skillviewer.core.analysis.map_style import MapStyle
 from skillviewer.core.analysis.score_curve import CURVE_LOOK, CURVE_LOOKS
 from skillviewer.core.paths import drafts_dir
 from skillviewer.ui.widgets.theme import ThemeChoice

@@ -6,7 +6,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from skillviewer.core.analysis.analysis import Analysis
-from skillviewer.core.analysis.scene import ColourLimits, MapInterpolation, MapStyle, Overlay
+from skillviewer.core.analysis.map_style import ColourLimits, MapInterpolation, MapStyle, Overlay
 from skillviewer.core.analysis.score_curve import CURVE_LOOK
 from skillviewer.core.video.clips import VideoClip
 from skillviewer.ui.session.loaded_model import LoadedModel

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QMenu
 
-from skillviewer.core.analysis.scene import MapStyle, Overlay
+from skillviewer.core.analysis.map_style import MapStyle, Overlay
 from skillviewer.core.atomic_write import atomic_export
 from skillviewer.core.crash_report import crash_report
 from skillviewer.core.errors import SkillViewerError

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from skillviewer.core.analysis.calibration import CalibratedScore, CalibrationMap, PiecewiseLinear, ScoreCalibration
-from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Measure
+from skillviewer.core.dataset.dataset import Dataset, DatasetVideo, Measure
 from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
 from skillviewer.core.ratings.fit_calibration import raters_scale, scale_map
 from tests.facts import missing

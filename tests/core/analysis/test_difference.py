@@ -5,7 +5,8 @@ import pytest
 
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.difference import UNIT, difference, uniform_baseline
-from skillviewer.core.analysis.scene import ColourLimits, MapSource, MapStyle
+from skillviewer.core.analysis.map_style import ColourLimits, MapStyle
+from skillviewer.core.analysis.scene import MapSource
 from tests.core.analyses import make_analysis, video_info
 
 

@@ -6,16 +6,8 @@ import numpy as np
 import pytest
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
-from skillviewer.core.analysis.scene import (
-    EVEN_SCALE,
-    ColourLimits,
-    MapInterpolation,
-    MapSource,
-    MapStyle,
-    display_limit,
-    display_values,
-    resolve,
-)
+from skillviewer.core.analysis.map_style import ColourLimits, MapInterpolation, MapStyle
+from skillviewer.core.analysis.scene import EVEN_SCALE, MapSource, display_limit, display_values, resolve
 from tests.core.analyses import make_analysis, video_info
 
 HELD, INTERPOLATED = MapStyle(between=MapInterpolation.HELD), MapStyle(between=MapInterpolation.INTERPOLATED)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from skillviewer.core.dataset.dataset import Dataset, DatasetVideo, Fold
 from skillviewer.core.dataset.folds import (
     FoldUnit,
     check_no_leak,
@@ -18,7 +19,7 @@ from skillviewer.core.dataset.folds import (
     split_groups,
     with_pairs,
 )
-from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Fold, Pair, SimilarPair
+from skillviewer.core.dataset.pairs import Pair, SimilarPair
 from skillviewer.core.errors import DatasetError
 from tests.core.datasets import people, ranked
 from tests.facts import missing

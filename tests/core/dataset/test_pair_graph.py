@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from skillviewer.core.dataset.dataset import DatasetVideo
 from skillviewer.core.dataset.folds import fold_of
 from skillviewer.core.dataset.pair_graph import (
     count_similar_by_depth,
@@ -18,7 +19,7 @@ from skillviewer.core.dataset.pair_graph import (
     similar_by_depth,
     similar_for_training,
 )
-from skillviewer.core.dataset.pairs import DatasetVideo, Pair, SimilarPair
+from skillviewer.core.dataset.pairs import Pair, SimilarPair
 from tests.core.datasets import ranked
 from tests.hostile.limits import memory_limit
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from skillviewer.core.dataset.dataset import Dataset, DatasetVideo, Measure
 from skillviewer.core.dataset.folds import fold_of
-from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Judgement, Measure, Pair, SimilarPair, Verdict
+from skillviewer.core.dataset.pairs import Judgement, Pair, SimilarPair, Verdict
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.video.clips import ClipRange, FrameRange, TimeRange, VideoClip, frame_range
 from tests.core.analyses import video_info

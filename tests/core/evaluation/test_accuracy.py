@@ -8,9 +8,10 @@ import pytest
 from scipy import stats
 from scipy.special import logit
 
+from skillviewer.core.dataset.dataset import Dataset, DatasetVideo
 from skillviewer.core.dataset.folds import FoldUnit, fold_of, make_folds
 from skillviewer.core.dataset.pair_graph import separations
-from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Pair
+from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.evaluation.accuracy import (
     FoldScores,

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from skillviewer.core.dataset.dataset import Dataset, Measure
 from skillviewer.core.dataset.folds import fold_of
-from skillviewer.core.dataset.pairs import Dataset, Judgement, Measure, Pair, Verdict
+from skillviewer.core.dataset.pairs import Judgement, Pair, Verdict
 from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
 from skillviewer.core.evaluation.ceilings import (
     ONE_RATER,

@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from skillviewer.core.dataset.dataset import DatasetVideo
 from skillviewer.core.dataset.folds import fold_of
-from skillviewer.core.dataset.pairs import DatasetVideo, Pair
+from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.evaluation import metrics
 from skillviewer.core.evaluation.accuracy import FoldScores
 from skillviewer.core.evaluation.metrics import METRICS, Metric, Reference, reference

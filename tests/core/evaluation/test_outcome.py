@@ -4,7 +4,8 @@ from itertools import combinations
 
 import pytest
 
-from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Measure, Pair
+from skillviewer.core.dataset.dataset import Dataset, DatasetVideo, Measure
+from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.evaluation.outcome import OutcomeCheck, outcome_check, outcome_warning
 from tests.facts import missing
 

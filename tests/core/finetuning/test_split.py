@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from skillviewer.core.dataset.dataset import Dataset
 from skillviewer.core.dataset.folds import FoldUnit
-from skillviewer.core.dataset.pairs import Dataset, Judgement, Pair, SimilarPair, Verdict
+from skillviewer.core.dataset.pairs import Judgement, Pair, SimilarPair, Verdict
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.finetuning.split import StudyPairs, TuningChoices, contradicted, nameless, split_pairs
 from skillviewer.core.video.clips import FrameRange, TimeRange, overlap

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Pair
+from skillviewer.core.dataset.dataset import Dataset, DatasetVideo
+from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.ranking.disagreements import Disagreement, agreement_share, find_disagreements
 from tests.core.answers import judged
 

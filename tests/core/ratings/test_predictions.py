@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from skillviewer.core.dataset.dataset import Dataset, Measure
 from skillviewer.core.dataset.folds import FoldUnit, make_folds
-from skillviewer.core.dataset.pairs import Dataset, Measure
 from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
 from skillviewer.core.errors import SettingsError
 from skillviewer.core.evaluation.accuracy import FoldScores, pooled_accuracy

@@ -7,9 +7,9 @@ from itertools import combinations
 
 import pytest
 
+from skillviewer.core.dataset.dataset import Dataset
 from skillviewer.core.dataset.folds import FoldUnit, make_folds
 from skillviewer.core.dataset.pair_graph import find_cycles, similar_by_depth
-from skillviewer.core.dataset.pairs import Dataset
 from skillviewer.data.formats.choices import Choices
 from skillviewer.data.formats.formats import open_dataset
 from tests.beside import TEST_DATA

@@ -9,7 +9,7 @@ import pytest
 from skillviewer.cli.main import run
 from skillviewer.core.study_log import MAX_NAMED, LoggedExport
 from skillviewer.data.study import NewVideo, Study, StudySettings
-from tests.data.study.test_study import VERSION_1, raw
+from tests.data.study.test_study import FIRST_STUDY, raw
 from tests.facts import missing
 
 
@@ -66,7 +66,7 @@ def test_every_export_of_the_command_line_is_in_the_log(tmp_path: Path, capsys: 
 def test_an_export_does_not_migrate_a_study(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "old.skillstudy"
     connection = raw(path)
-    connection.executescript(VERSION_1)
+    connection.executescript(FIRST_STUDY)
     connection.close()
     before = path.read_bytes()
     assert run(["export", "table", "judgements", str(path), "-o", str(tmp_path / "votes.csv")]) == 0

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from skillviewer.core.dataset.dataset import Dataset
 from skillviewer.core.dataset.folds import FoldUnit, fold_of, make_folds
-from skillviewer.core.dataset.pairs import Dataset
 from skillviewer.engine.evaluation.caveats import compared_to_published, not_comparable
 from tests.core.datasets import people, ranked
 from tests.facts import missing

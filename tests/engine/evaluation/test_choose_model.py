@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Fold, Measure, Pair
+from skillviewer.core.dataset.dataset import Dataset, DatasetVideo, Fold, Measure
+from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
 from skillviewer.core.errors import CheckpointError, DatasetError, ExportError
 from skillviewer.core.evaluation.accuracy import pooled_accuracy

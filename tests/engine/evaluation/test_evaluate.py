@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 
 from skillviewer.core.analysis.analysis import MapKind, MapRect
+from skillviewer.core.dataset.dataset import Dataset, DatasetVideo, Fold, Measure
 from skillviewer.core.dataset.folds import fold_of
-from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Fold, Measure, Pair
+from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.errors import CheckpointError, SettingsError
 from skillviewer.core.evaluation.localisation import Region
 from skillviewer.core.video.preprocessing import FlowSettings, Preprocessing
@@ -23,7 +24,7 @@ from skillviewer.data.tables.regions import Regions
 from skillviewer.engine.evaluation.caveats import against_trivial
 from skillviewer.engine.evaluation.evaluate import EvaluationPlan, usual_models
 from skillviewer.engine.evaluation.record import EvaluationRecord, FoldRecord, models_json
-from skillviewer.engine.evaluation.results import FinishedRun, ResultBuilder
+from skillviewer.engine.evaluation.result_builder import FinishedRun, ResultBuilder
 from skillviewer.engine.evaluation.tables import markdown, write_tables
 from skillviewer.engine.features import extractor
 from skillviewer.engine.features.video_facts import VideoFacts, shared_frames, time_store

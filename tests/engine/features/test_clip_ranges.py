@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from skillviewer.core.arrays import IntArray
-from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Pair
+from skillviewer.core.dataset.dataset import Dataset, DatasetVideo
+from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.errors import CheckpointError, DatasetError
 from skillviewer.core.explanation.moments import find_moments
 from skillviewer.core.progress import NEVER, CancelToken, silent

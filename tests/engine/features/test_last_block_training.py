@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from skillviewer.core.dataset.pairs import Dataset
+from skillviewer.core.dataset.dataset import Dataset
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.progress import CancelToken, silent
 from skillviewer.engine.features.cache import FeatureCache

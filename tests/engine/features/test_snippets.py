@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from skillviewer.core.analysis.analysis import MapKind
-from skillviewer.core.dataset.pairs import Dataset
+from skillviewer.core.dataset.dataset import Dataset
 from skillviewer.core.errors import CheckpointError, SettingsError
 from skillviewer.core.progress import CancelToken, silent
 from skillviewer.core.video.preprocessing import FlowSettings, Preprocessing

@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 import torch
 
-from skillviewer.core.dataset.pairs import Measure, SimilarPair
+from skillviewer.core.dataset.dataset import Measure
+from skillviewer.core.dataset.pairs import SimilarPair
 from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
 from skillviewer.core.errors import Cancelled, CheckpointError, DatasetError, DeviceError, SettingsError
 from skillviewer.core.evaluation.model_choice import CheckLevel
@@ -37,8 +38,9 @@ from skillviewer.engine.finetuning.initial_model import InitialModel
 from skillviewer.engine.finetuning.job import ChoiceJob, TuningJob, TuningResult, discard, discard_state, has_state
 from skillviewer.engine.finetuning.job_forecast import forecast_job
 from skillviewer.engine.finetuning.prior_pairs import PriorPairs, known_before, split_for, tuned_prospect
+from skillviewer.engine.finetuning.stopping import BestCheckpoint
 from skillviewer.engine.finetuning.tuning_data import TuningData
-from skillviewer.engine.finetuning.tuning_loop import BestCheckpoint, Tuned, tune
+from skillviewer.engine.finetuning.tuning_loop import Tuned, tune
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.engine.training import predict
 from skillviewer.engine.training.plan import TrainingPlan

@@ -11,7 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind, MapRect, Provenance
-from skillviewer.core.analysis.scene import MapStyle, resolve
+from skillviewer.core.analysis.map_style import MapStyle
+from skillviewer.core.analysis.scene import resolve
 from skillviewer.core.errors import CheckpointError, VideoError
 from skillviewer.core.progress import NEVER, silent
 from skillviewer.core.tracks.tracks import FrameState, Track, TrackSet

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 import torch
 
+from skillviewer.core.dataset.dataset import Dataset, DatasetVideo
 from skillviewer.core.dataset.folds import fold_of, inner_fold, inner_folds, make_folds
-from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Pair
+from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.errors import SettingsError
 from skillviewer.core.progress import CancelToken
 from skillviewer.core.video.preprocessing import Preprocessing

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from skillviewer.core.analysis.calibration import ScoreCalibration
+from skillviewer.core.dataset.dataset import Dataset, DatasetVideo, Fold, Measure
 from skillviewer.core.dataset.folds import quarter_out
-from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Fold, Measure, Pair
+from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
 from skillviewer.core.errors import SettingsError
 from skillviewer.core.ratings.fit_calibration import scale_prospect

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 import torch
 
+from skillviewer.core.dataset.dataset import Dataset, Measure
 from skillviewer.core.dataset.folds import inner_fold, make_folds, quarter_out
-from skillviewer.core.dataset.pairs import Dataset, Measure, videos_of
+from skillviewer.core.dataset.pairs import videos_of
 from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
 from skillviewer.core.errors import Cancelled, CheckpointError, DatasetError, SettingsError, VideoError
 from skillviewer.core.kinematics.motion_numbers import motion_numbers

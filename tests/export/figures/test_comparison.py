@@ -18,7 +18,7 @@ from pytestqt.qtbot import QtBot
 from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.difference import uniform_baseline
 from skillviewer.core.analysis.map_comparison import compare_video
-from skillviewer.core.analysis.scene import ColourLimits, MapStyle, Overlay
+from skillviewer.core.analysis.map_style import ColourLimits, MapStyle, Overlay
 from skillviewer.core.errors import Cancelled, ExportError
 from skillviewer.core.faces.blurring_text import LOOK_THROUGH
 from skillviewer.core.faces.faces import FaceBox, Faces

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from pypdf import PdfReader
 
-from skillviewer.core.analysis.scene import MapStyle, Overlay
+from skillviewer.core.analysis.map_style import MapStyle, Overlay
 from skillviewer.core.arrays import RGBImage
 from skillviewer.core.faces.faces import FaceBox, Faces
 from skillviewer.export.analysed_video import AnalysedVideo

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
-from skillviewer.core.analysis.scene import MapStyle, Overlay, resolve
+from skillviewer.core.analysis.map_style import MapStyle, Overlay
+from skillviewer.core.analysis.scene import resolve
 from skillviewer.core.analysis.score_text import score_digits, score_so_far
 from skillviewer.core.arrays import RGBImage
 from skillviewer.core.errors import Cancelled, ExportError
@@ -180,7 +181,7 @@ def test_words_that_have_no_room_are_left_out_whole(
 def test_scale_per_frame_changes_the_numbers_of_the_bar(reader: VideoReader) -> None:
     from dataclasses import replace
 
-    from skillviewer.core.analysis.scene import ColourLimits
+    from skillviewer.core.analysis.map_style import ColourLimits
 
     one = analysis(reader.info)
     values = one.attention.copy()

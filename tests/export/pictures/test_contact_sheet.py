@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from skillviewer.core.analysis.analysis import MapKind
-from skillviewer.core.analysis.scene import ColourLimits, MapStyle, clipped_limit, resolve
+from skillviewer.core.analysis.map_style import ColourLimits, MapStyle
+from skillviewer.core.analysis.scene import clipped_limit, resolve
 from skillviewer.core.analysis.score_text import EVEN_WORDS
 from skillviewer.core.errors import Cancelled, ExportError
 from skillviewer.core.progress import CancelToken, Progress

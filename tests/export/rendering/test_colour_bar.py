@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from skillviewer.core.analysis.analysis import MapKind
-from skillviewer.core.analysis.scene import ColourLimits, MapStyle, Overlay, clipped_limit, resolve
+from skillviewer.core.analysis.map_style import ColourLimits, MapStyle, Overlay
+from skillviewer.core.analysis.scene import clipped_limit, resolve
 from skillviewer.export.rendering.canvas import bar_owners, common_map_styles
 from skillviewer.export.rendering.colour_bar import bar_colours, bar_scale, format_ticks, gradient
 from skillviewer.media.overlay.colours import colour_map

@@ -13,8 +13,8 @@ from pypdf import PdfReader
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.calibration import CalibratedScore
 from skillviewer.core.analysis.cohort import CohortMember, SimilarityMeasure
+from skillviewer.core.analysis.map_style import MapStyle, Overlay
 from skillviewer.core.analysis.other_models import OtherModel
-from skillviewer.core.analysis.scene import MapStyle, Overlay
 from skillviewer.core.analysis.score_text import EVEN_WORDS
 from skillviewer.core.dataset.pairs import Judgement, Pair, Verdict
 from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from skillviewer.core.analysis.analysis import MapKind
-from skillviewer.core.analysis.scene import MapStyle
+from skillviewer.core.analysis.map_style import MapStyle
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.errors import SettingsError
 from skillviewer.media.overlay.colours import COLOUR_MAPS, SIGNED_COLOURS, colour_map, map_colours

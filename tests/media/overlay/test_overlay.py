@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from skillviewer.core.analysis.analysis import MapKind, MapRect
-from skillviewer.core.analysis.scene import MapSource, MapStyle, Overlay, Scene
+from skillviewer.core.analysis.map_style import MapStyle, Overlay
+from skillviewer.core.analysis.scene import MapSource, Scene
 from skillviewer.core.arrays import Float32Array, FloatArray, RGBImage
 from skillviewer.media.overlay import overlay
 from skillviewer.media.overlay.colours import colour_map

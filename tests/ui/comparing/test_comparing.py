@@ -13,7 +13,8 @@ from pytestqt.qtbot import QtBot
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.difference import difference
 from skillviewer.core.analysis.map_comparison import VideoComparison, compare_video
-from skillviewer.core.analysis.scene import ColourLimits, Overlay, Scene, clipped_limit, resolve
+from skillviewer.core.analysis.map_style import ColourLimits, Overlay
+from skillviewer.core.analysis.scene import Scene, clipped_limit, resolve
 from skillviewer.core.evaluation.track_attention import track_attention
 from skillviewer.core.text import plain
 from skillviewer.data.tracks_file import TrackStore

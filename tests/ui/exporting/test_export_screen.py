@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QLineEdit, QSpinBox
 from pytestqt.qtbot import QtBot
 
-from skillviewer.core.analysis.scene import MapStyle, Overlay
+from skillviewer.core.analysis.map_style import MapStyle, Overlay
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.progress import CancelToken, silent
 from skillviewer.data.study import Study, Vote, cached_analysis

@@ -7,7 +7,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from skillviewer.core.analysis.scene import ColourLimits, Overlay
+from skillviewer.core.analysis.map_style import ColourLimits, Overlay
 from skillviewer.ui.app import Composition
 from skillviewer.ui.player.map_menu import MapMenu
 from tests.ui.driving import inspect, open_and_load

@@ -8,7 +8,8 @@ from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
-from skillviewer.core.analysis.scene import MapStyle, Overlay, resolve
+from skillviewer.core.analysis.map_style import MapStyle, Overlay
+from skillviewer.core.analysis.scene import resolve
 from skillviewer.core.arrays import RGBImage
 from skillviewer.media.overlay.overlay import paint, shrunk
 from skillviewer.ui.player import video_canvas

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from skillviewer.core.analysis.scene import Overlay
+from skillviewer.core.analysis.map_style import Overlay
 from skillviewer.ui.actions.actions import conflicts, key_text, settled, written
 from skillviewer.ui.actions.table import with_screens
 from skillviewer.ui.app import Composition

@@ -18,7 +18,8 @@ from skillviewer.ui.ranking.aligned_clip import AlignedClip
 from skillviewer.ui.ranking.pair_clock import PairClock
 from skillviewer.ui.ranking.pair_playhead import PairPlayhead
 from skillviewer.ui.ranking.screen import RankScreen
-from skillviewer.ui.session.sound_player import QueueSlot, SoundFeeder, SoundPlayer
+from skillviewer.ui.session.sound_feeder import QueueSlot, SoundFeeder
+from skillviewer.ui.session.sound_player import SoundPlayer
 from skillviewer.ui.session.sound_queue import SoundQueue
 from skillviewer.ui.threads.messages import Messages
 from skillviewer.ui.threads.worker_thread import WorkerThread

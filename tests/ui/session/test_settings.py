@@ -5,7 +5,7 @@ from PySide6.QtCore import QRect
 from PySide6.QtWidgets import QMainWindow
 from pytestqt.qtbot import QtBot
 
-from skillviewer.core.analysis.scene import ColourLimits, MapStyle, Overlay
+from skillviewer.core.analysis.map_style import ColourLimits, MapStyle, Overlay
 from skillviewer.ui.app import begin
 from skillviewer.ui.session.settings import CACHE_GB, MAX_RECENT, Settings
 from skillviewer.ui.shell.dock import clamped

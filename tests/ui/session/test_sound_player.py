@@ -19,7 +19,8 @@ from skillviewer.data.envelope_file import envelope_path, load_envelope
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.media.reading.sound_reader import SoundReader
 from skillviewer.ui.session.playback import Playback
-from skillviewer.ui.session.sound_player import MAX_RESTARTS, QueueSlot, SoundFeeder, SoundPlayer
+from skillviewer.ui.session.sound_feeder import QueueSlot, SoundFeeder
+from skillviewer.ui.session.sound_player import MAX_RESTARTS, SoundPlayer
 from skillviewer.ui.session.sound_queue import PlaybackRun, SoundQueue
 from skillviewer.ui.threads.messages import Messages
 from skillviewer.ui.threads.worker_thread import WorkerThread

@@ -25,7 +25,7 @@ from skillviewer.data.study.archive.archive_form import ArchiveOptions
 from skillviewer.data.study.backups import backups_dir
 from skillviewer.data.study.database import side_files
 from skillviewer.data.study.identity import Identity, identify
-from skillviewer.data.study.schema import VERSION
+from skillviewer.data.study.schema import FIRST_VERSION, VERSION
 from skillviewer.ui.app import Composition, begin
 from skillviewer.ui.ranking.judging_session import withdraw
 from skillviewer.ui.ranking.screen import RankScreen
@@ -36,7 +36,7 @@ from skillviewer.ui.session.studies import VIDEOS, VOTES
 from skillviewer.ui.session.undo import Command
 from skillviewer.ui.session.video_entry import VideoState
 from skillviewer.ui.videos.columns import under_name
-from tests.data.study.test_study import VERSION_1
+from tests.data.study.test_study import FIRST_STUDY
 from tests.facts import missing
 from tests.ui.conftest import MakeWindow
 from tests.ui.driving import drop, inspect, open_and_load, states
@@ -546,7 +546,7 @@ def test_a_study_of_an_older_program_opens_with_its_videos_and_votes(
 ) -> None:
     path = tmp_path / "old.skillstudy"
     connection = sqlite3.connect(path, isolation_level=None)
-    connection.executescript(VERSION_1)
+    connection.executescript(FIRST_STUDY)
     for file in world.touch("a.mp4", "b.mp4"):
         content, found = file.read_bytes(), file.stat()
         values = (len(content), found.st_mtime_ns, hashlib.sha256(content).hexdigest(), file.stem)
@@ -567,9 +567,9 @@ def test_a_study_of_an_older_program_opens_with_its_videos_and_votes(
     assert (vote.left, vote.right, vote.verdict, vote.rater) == ("a", "b", Verdict.RIGHT, "Ann")
     window.app_context.undo.perform(note_deed("what the old form had no place for"))
     qtbot.waitUntil(lambda: notes_of(path) == ["what the old form had no place for"])
-    (copy,) = backups_dir(path).glob("version 1*")
+    (copy,) = backups_dir(path).glob(f"version {FIRST_VERSION}, *")
     connection = sqlite3.connect(copy)
-    assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+    assert connection.execute("PRAGMA user_version").fetchone() == (FIRST_VERSION,)
     assert connection.execute("SELECT count(*) FROM judgement").fetchone() == (1,)
     connection.close()
 

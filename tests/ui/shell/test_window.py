@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
-from skillviewer.core.analysis.scene import Overlay
+from skillviewer.core.analysis.map_style import Overlay
 from skillviewer.core.video.clips import VideoClip
 from skillviewer.data.study import NewVideo, Study
 from skillviewer.ui import app

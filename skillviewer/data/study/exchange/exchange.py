@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from skillviewer.core.dataset.pairs import UNNAMED, Dataset, Pair, SimilarPair, Verdict
+from skillviewer.core.dataset.dataset import Dataset
+from skillviewer.core.dataset.pairs import UNNAMED, Pair, SimilarPair, Verdict
 from skillviewer.core.dataset.rating_set import RatingSet
 from skillviewer.core.errors import StudyError
 from skillviewer.core.progress import NEVER, CancelToken, Report, silent

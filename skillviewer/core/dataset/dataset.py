@@ -1,0 +1,157 @@
+"""A data set: videos of one task with their pairs, votes, ratings and published folds. All values are frozen."""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from skillviewer.core.dataset.pairs import Judgement, Pair, SimilarPair
+from skillviewer.core.dataset.rating_set import RatingSet
+from skillviewer.core.errors import DatasetError
+from skillviewer.core.video.clips import ClipRange, range_frames
+from skillviewer.core.video.info import VideoInfo
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetVideo:
+    """One attempt at a task."""
+
+    name: str  # name in the pairs; unique in the data set
+    path: Path | None = None  # the file, or None if it was not found
+    participant: str | None = None  # the person in the video, or None if unknown
+    subtask: str = ""  # part of a pooled task, or "". Videos of different sub-tasks are never compared
+    clip_range: ClipRange | None = None  # part of the file that shows the attempt, or None for the whole file
+    occasion: str = ""  # time of the attempt ("pre", "post", a date), or "" if unknown
+
+    def frames(self, video: VideoInfo) -> range:
+        """Return the frames of its file that show the attempt.
+
+        Raises:
+            DatasetError: The range lies outside the file.
+        """
+        return range_frames(self.clip_range, video)
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A number known of the videos: a rating, a set ability, a count of drops."""
+
+    name: str  # name of the number
+    values: tuple[tuple[str, float], ...]  # (video, number) for the videos with a known number
+
+    @property
+    def first_word(self) -> str:
+        """First word of the name, in lower case."""
+        return re.split(r"[\W_]+", self.name.casefold().strip())[0]
+
+    def by_video(self) -> dict[str, float]:
+        """Return the numbers by video name."""
+        return dict(self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """One division of a data set's videos into training and test."""
+
+    name: str
+    train_videos: tuple[str, ...]  # videos available for training
+    held_out_videos: tuple[str, ...]  # videos that training never sees
+    train_pairs: tuple[Pair, ...]  # pairs of two training videos
+    # pairs that touch at least one held-out video; the accuracy of papers counts all of them
+    test_pairs: tuple[Pair, ...]
+
+    @property
+    def both_held_out(self) -> tuple[Pair, ...]:
+        """Test pairs with both videos held out."""
+        held_out = set(self.held_out_videos)
+        return tuple(pair for pair in self.test_pairs if pair.within(held_out))
+
+    def restricted(self, names: Collection[str]) -> "Fold":
+        """Return the same division of a subset of the videos."""
+        return Fold(
+            name=self.name,
+            train_videos=tuple(v for v in self.train_videos if v in names),
+            held_out_videos=tuple(v for v in self.held_out_videos if v in names),
+            train_pairs=tuple(p for p in self.train_pairs if p.within(names)),
+            test_pairs=tuple(p for p in self.test_pairs if p.within(names)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """Videos of one task, with their pairs and votes."""
+
+    name: str
+    form: str  # its entry in DATASET_FORMATS
+    task: str
+    videos: tuple[DatasetVideo, ...]  # all videos named in a pair, a rating or a list of the data set
+    pairs: tuple[Pair, ...]  # ordered pairs, each once; no pair contradicts another
+    similar: tuple[SimilarPair, ...] = ()  # pairs that the data set itself calls equal; empty if it names none
+    judgements: tuple[Judgement, ...] = ()  # raw votes, if recorded
+    rule: str = ""  # rule by which judgements or ratings became pairs, in words; "" if the data set gives pairs
+    released: tuple[Fold, ...] | None = None  # the folds published with the data set, or None
+    scores: Measure | None = None  # a rating of every video, or None
+    truth: tuple[Measure, ...] = ()  # other numbers known of the videos (the degradation in a simulation), for ceilings
+    published: str | None = None  # key in the published numbers, or None
+    regions_path: Path | None = None  # file of the regions that show skill, or None
+    reference_path: Path | None = None  # file of the targets or lines to follow, or None
+    # numbers of a laboratory's instruments (``measures.csv``), which a baseline learns from
+    instruments: tuple[Measure, ...] = ()
+    by_recording: bool = False  # whether some participants are recordings, because the people in them are unknown
+    problems: tuple[str, ...] = ()  # missing, contradictory or unreadable parts, one sentence each
+    ratings: RatingSet | None = None  # ratings of the videos, or None
+    criterion: str = ""  # rated item that ``pairs`` and ``scores`` are about, or ""
+
+    def __post_init__(self) -> None:
+        names = set(self.names)
+        if len(names) != len(self.videos):
+            raise ValueError("two videos have the same name")
+        strangers = [p for p in self.pairs if not p.within(names)] + [p for p in self.similar if not p.within(names)]
+        if strangers:
+            raise ValueError(f"no such video in the data set: {strangers[0]}")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the videos."""
+        return tuple(video.name for video in self.videos)
+
+    @property
+    def participants(self) -> dict[str, str]:
+        """Participant by video name, for the videos with a known participant."""
+        return {video.name: video.participant for video in self.videos if video.participant is not None}
+
+    @property
+    def subtasks(self) -> dict[str, str]:
+        """Sub-task by video name."""
+        return {video.name: video.subtask for video in self.videos}
+
+    def video(self, name: str) -> DatasetVideo:
+        """Return the video with a name, or raise a DatasetError."""
+        for video in self.videos:
+            if video.name == name:
+                return video
+        raise DatasetError(f"There is no video “{name}” in {self.name}.")
+
+    def restricted(self, names: Collection[str]) -> "Dataset":
+        """Return the data set of a subset of videos, with their pairs, judgements, folds and numbers only."""
+        kept_names = set(names)
+
+        def fewer(measure: Measure) -> Measure:
+            return replace(measure, values=tuple((v, x) for v, x in measure.values if v in kept_names))
+
+        return replace(
+            self,
+            videos=tuple(v for v in self.videos if v.name in kept_names),
+            pairs=tuple(p for p in self.pairs if p.within(kept_names)),
+            similar=tuple(p for p in self.similar if p.within(kept_names)),
+            judgements=tuple(j for j in self.judgements if j.left in kept_names and j.right in kept_names),
+            released=None if self.released is None else tuple(fold.restricted(kept_names) for fold in self.released),
+            scores=None if self.scores is None else fewer(self.scores),
+            truth=tuple(fewer(measure) for measure in self.truth),
+            instruments=tuple(fewer(measure) for measure in self.instruments),
+            ratings=None if self.ratings is None else self.ratings.restricted(kept_names),
+        )
+
+    def usable(self) -> "Dataset":
+        """Return the part of the data set whose video files were found."""
+        return self.restricted([video.name for video in self.videos if video.path is not None])
