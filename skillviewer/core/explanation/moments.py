@@ -52,6 +52,12 @@ PLACES = (
 )
 """Regions of the picture, a grid of 3 x 3, as the viewer sees them."""
 
+CROPPED_BELOW = 0.5
+"""Share of the picture below which regions are those of the part that the maps cover.
+
+In a smaller part one region of the picture can hold so much of a uniform map that no map is mainly on it.
+"""
+
 
 class Basis(StrEnum):
     """Definition of a segment's worth."""
@@ -79,6 +85,7 @@ class Moment:
     # region with most of the attention ("the upper left"), "" if attention was spread, or None for a model without a
     # map
     place: str | None
+    cropped: bool = False  # whether the region is one of the part that the model sees, not of the whole picture
 
     def sentence(self, digits: int = 2) -> str:
         """Describe the moment in neutral words, its score with ``digits`` decimals.
@@ -97,7 +104,8 @@ class Moment:
                 effect += f", although the curve {'rose' if self.change > 0 else 'fell'} here"
         if self.place is None:
             return f"{effect}."
-        region_text = f"mainly on {self.place} of the picture" if self.place else "spread over the picture"
+        whole = whole_text(cropped=self.cropped)
+        region_text = f"mainly on {self.place} of {whole}" if self.place else f"spread over {whole}"
         return f"{effect}. Attention was {region_text}."
 
 
@@ -248,11 +256,27 @@ def _moment(
         contribution=contribution,
         hardly_counts=contribution is not None and abs(contribution) <= threshold,
         place=mainly_looked_at(analysis, first, last),
+        cropped=is_cropped(analysis.map_rect),
     )
 
 
+def is_cropped(rect: MapRect) -> bool:
+    """Return True if maps cover so little of the picture that regions are those of the covered part."""
+    return (rect.right - rect.left) * (rect.bottom - rect.top) < CROPPED_BELOW
+
+
+def whole_text(*, cropped: bool) -> str:
+    """Return the words for the area that is divided into regions."""
+    return "the part of the picture that the model sees" if cropped else "the picture"
+
+
 def thirds(rect: MapRect) -> Partition:
-    """Return the 3 x 3 regions of the picture, in the order of ``PLACES``; the outer ones reach as far as a map."""
+    """Return the 3 x 3 regions of the picture, in the order of ``PLACES``; the outer ones reach as far as a map.
+
+    Regions of a cropped map (``is_cropped``) are those of the covered part.
+    """
+    if is_cropped(rect):
+        return Partition(np.linspace(rect.left, rect.right, 4), np.linspace(rect.top, rect.bottom, 4))
     return Partition(
         np.array([min(rect.left, 0.0), 1 / 3, 2 / 3, max(rect.right, 1.0)]),
         np.array([min(rect.top, 0.0), 1 / 3, 2 / 3, max(rect.bottom, 1.0)]),
@@ -260,7 +284,9 @@ def thirds(rect: MapRect) -> Partition:
 
 
 def mainly_looked_at(analysis: Analysis, first_segment: int, last_segment: int) -> str | None:
-    """Return the region of the picture most attended to from a first to a last segment, inclusive, over all passes.
+    """Return the region most attended to from a first to a last segment, inclusive, over all passes.
+
+    Regions are those of ``thirds``.
 
     Returns:
         One of ``PLACES``; "" if it gets less than ``MAINLY`` times the share of a uniform map; None for a model without
@@ -297,6 +323,7 @@ class PictureRegion:
 
     place: str  # one of ``PLACES``: "the upper left"
     amount: float  # signed sum of the contributions of its cells; a cell on the border counts by its covered share
+    cropped: bool = False  # whether the region is one of the part that the model sees, not of the whole picture
 
 
 def strongest_regions(
@@ -310,11 +337,13 @@ def strongest_regions(
     cells = evidence.cell_contributions
     if cells is None:
         return None
-    amounts = spread(cells, analysis.map_rect, thirds(analysis.map_rect))
+    rect = analysis.map_rect
+    amounts = spread(cells, rect, thirds(rect))
     threshold = max(rounding_of(evidence.score), NEGLIGIBLE * float(np.abs(amounts).max()))
     regions = []
     for sign in (1.0, -1.0):
         row, column = (int(i) for i in np.unravel_index(int(np.argmax(sign * amounts)), amounts.shape))
         amount = float(amounts[row, column])
-        regions.append(PictureRegion(PLACES[row][column], amount) if sign * amount > threshold else None)
+        region = PictureRegion(PLACES[row][column], amount, is_cropped(rect))
+        regions.append(region if sign * amount > threshold else None)
     return regions[0], regions[1]

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.analysis.score_text import score_digits
 from skillviewer.core.arrays import FloatArray
+from skillviewer.core.explanation.moments import whole_text
 from skillviewer.core.text import signed
 from skillviewer.ui.actions.actions import Actions, plain
 from skillviewer.ui.session.insight.findings import Findings
@@ -124,16 +125,14 @@ class CellBlock(Section):
         if evidence is None or cells is None or ninths is None:
             return
         digits = max(score_digits([findings.analysis]), 3)
-        raised, lowered = ninths
-        lines = []
-        if raised is not None:
-            message = "{} of the picture raised the score most ({})."
-            lines.append(message.format(raised.place, signed(raised.amount, digits)))
-        if lowered is not None:
-            message = "{} lowered it most ({})."
-            if raised is None:
-                message = "{} of the picture lowered the score most ({})."
-            lines.append(message.format(lowered.place, signed(lowered.amount, digits)))
+        lines: list[str] = []
+        for region, effect in zip(ninths, ("raised", "lowered"), strict=True):
+            if region is None:
+                continue
+            number = signed(region.amount, digits)
+            whole = whole_text(cropped=region.cropped)
+            long_form = f"{region.place} of {whole} {effect} the score most ({number})."
+            lines.append(f"{region.place} {effect} it most ({number})." if lines else long_form)
         text = " ".join(f"{line[0].upper()}{line[1:]}" for line in lines)
         self.message.set_plain(text or "No part of the picture changed the score.")
         rect, video = findings.analysis.map_rect, findings.analysis.video

@@ -1,7 +1,7 @@
 """Moments: intervals of known curves, their frames and times, and what is said of them."""
 
 from dataclasses import replace
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -227,9 +227,19 @@ def test_places_are_of_the_picture_also_where_the_map_covers_a_part() -> None:
     left_half = MapRect(0, 0, 0.5, 1)
     assert mainly_looked_at(looking(0.5, 0.45, rect=left_half), 0, 1) == "the middle"
     assert mainly_looked_at(looking(0.5, 0.1, rect=left_half), 0, 1) == "the left"
-    # all of this map is in the left third: it is nowhere in particular of what it could look at
-    third = MapRect(0, 0, 1 / 3, 1 / 3)
-    assert mainly_looked_at(looking(0.1, 0.1, rect=third), 0, 1) == ""
+
+
+def test_places_of_a_cropped_map_are_those_of_the_part_that_the_model_sees() -> None:
+    hands = MapRect(0.3, 0.35, 0.7, 0.75)  # nearly all of it in the middle of the picture
+    for row, column in product(range(3), range(3)):
+        centre = 0.35 + 0.4 * (row + 0.5) / 3, 0.3 + 0.4 * (column + 0.5) / 3
+        assert mainly_looked_at(looking(*centre, rect=hands), 0, 1) == PLACES[row][column]
+    (moment,) = find_moments(looking(0.4, 0.4, rect=hands))
+    assert not missing(moment.sentence(), "upper left", "model sees")
+    even = replace(looking(0, 0, rect=hands), attention=np.full((1, 2, 6, 6), 1 / 36, np.float32))
+    assert mainly_looked_at(even, 0, 1) == ""
+    assert not missing(find_moments(even)[0].sentence(), "spread", "model sees")
+    assert "model sees" not in find_moments(looking(0.1, 0.1))[0].sentence()
 
 
 def test_words() -> None:
