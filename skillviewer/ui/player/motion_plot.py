@@ -1,5 +1,6 @@
 """The motion over time: speed and opening of the hands, with peaks, pauses and gaps, on the axis of the score curve."""
 
+from bisect import bisect
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,7 @@ import pyqtgraph as pg
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
-from skillviewer.core.arrays import FloatArray
+from skillviewer.core.arrays import FloatArray, IntArray
 from skillviewer.core.kinematics.motion_curves import MotionCurve, MotionCurves
 from skillviewer.core.text import clock
 from skillviewer.ui.player.time_plot import Seek, TimePlot
@@ -20,6 +21,9 @@ SPEED_LANE, OPENING_LANE = (0.42, 0.98), (0.14, 0.36)
 
 SEEN_TOP, SEEN_STEP = 0.09, 0.035
 """Height of the first line that shows where a hand was seen, and distance to the next."""
+
+MARK_GAP_PX = 8
+"""Least distance between two speed peaks, and between two pauses, that are drawn."""
 
 PLOT_COLOURS = {
     False: ("#0a76a8", "#5a7d00", "#b03a78", "#6f4fc0", "#a85a00", "#555b66"),
@@ -34,6 +38,18 @@ def nice_ceiling(value: float) -> float:
         return 1.0
     power = 10.0 ** np.floor(np.log10(value))
     return float(next(step * power for step in (1, 2, 5, 10) if step * power >= value * (1 - 1e-9)))
+
+
+def spaced(starts_s: FloatArray, stops_s: FloatArray, sizes: FloatArray, gap_s: float) -> IntArray:
+    """Return the indices, ascending, of the intervals that remain if none is closer to a larger one than a gap."""
+    kept: list[int] = []
+    for index in np.argsort(-sizes, kind="stable").tolist():
+        place = bisect(kept, starts_s[index], key=starts_s.__getitem__)
+        before, after = kept[max(place - 1, 0) : place], kept[place : place + 1]
+        is_free = all(starts_s[index] - stops_s[i] >= gap_s for i in before)
+        if is_free and all(starts_s[i] - stops_s[index] >= gap_s for i in after):
+            kept.insert(place, index)
+    return np.array(kept, dtype=np.int64)
 
 
 def format_curve(curve: MotionCurve, time_s: float, unit: str) -> str:
@@ -74,13 +90,20 @@ class _CurveItems:
         """Draw a curve: speed and opening at the top of their lanes, and the height of the line at the foot."""
         fastest, widest = heights
         self.speed.setData(curve.times_s, _in_lane(curve.speed / fastest, SPEED_LANE))
-        at_peaks = curve.speed[np.minimum(np.searchsorted(curve.times_s, curve.peaks_s), len(curve.speed) - 1)]
-        self.peaks.setData(curve.peaks_s, _in_lane(at_peaks / fastest, SPEED_LANE))
         is_open = widest > 0 and len(curve.opening) > 0
         times_s, opening = (curve.opening_times_s, curve.opening / widest) if is_open else (np.zeros(0), np.zeros(0))
         self.opening.setData(times_s, _in_lane(opening, OPENING_LANE))
         self.seen.setData(curve.times_s, np.where(np.isfinite(curve.speed), foot, np.nan))
-        ends = np.array([end for pause in curve.pauses for end in (pause.start_s, pause.stop_s)])
+
+    def set_marks(self, curve: MotionCurve, fastest: float, foot: float, gap_s: float) -> None:
+        """Draw the highest peaks and the longest pauses that are a gap apart."""
+        at_peaks = curve.speed[np.minimum(np.searchsorted(curve.times_s, curve.peaks_s), len(curve.speed) - 1)]
+        shown = spaced(curve.peaks_s, curve.peaks_s, at_peaks, gap_s)
+        self.peaks.setData(curve.peaks_s[shown], _in_lane(at_peaks[shown] / fastest, SPEED_LANE))
+        starts_s = np.array([pause.start_s for pause in curve.pauses], dtype=np.float64)
+        stops_s = np.array([pause.stop_s for pause in curve.pauses], dtype=np.float64)
+        shown = spaced(starts_s, stops_s, stops_s - starts_s, gap_s)
+        ends = np.stack([starts_s[shown], stops_s[shown]], axis=1).ravel()
         self.pauses.setData(ends, np.full(len(ends), foot))
 
     def set_shown(self, shown: bool) -> None:
@@ -92,7 +115,8 @@ class MotionPlot(TimePlot):
     """Speed (upper lane) and opening of thumb and index finger (lower lane), one colour a hand.
 
     Dots mark the speed peaks. At the foot a thin line shows where a hand was seen, a thick one where it paused, and
-    nothing where it was searched and not found. Any player can have one: it needs a playhead, and curves.
+    nothing where it was searched and not found. Of peaks and pauses that would crowd, the highest and the longest are
+    drawn; closer up there are more. Any player can have one: it needs a playhead, and curves.
     """
 
     def __init__(self, playback: Playback, parent: QWidget | None = None, *, seek: Seek | None = None) -> None:
@@ -107,6 +131,9 @@ class MotionPlot(TimePlot):
         self.setMinimumHeight(84)
         self.getPlotItem().setContentsMargins(0, 4, 16, 0)
         self._box.setYRange(0, 1, padding=0)
+        self._gap_s = 0.0  # between the marks that are drawn
+        for signal in (self._box.sigXRangeChanged, self._box.sigResized):
+            signal.connect(self._on_scale)
         self.follow_playhead()
 
     def set_curves(self, curves: MotionCurves | None) -> None:
@@ -176,9 +203,22 @@ class MotionPlot(TimePlot):
         for place, (items, curve) in enumerate(zip(self._items, curves, strict=False)):
             if colours != self._colours:
                 items.set_colour(QColor(colours[place]))
-            items.set_curve(curve, heights, SEEN_TOP - place * SEEN_STEP / max(1, len(curves) / 3))
+            items.set_curve(curve, heights, _foot(place, len(curves)))
             items.set_shown(True)
         self._colours = colours
+        self._draw_marks()
+
+    def _on_scale(self, *_: object) -> None:
+        """Draw more or fewer marks where a second has become wider or narrower."""
+        if abs(self._box.viewPixelSize()[0] * MARK_GAP_PX - self._gap_s) > 1e-6 * self._gap_s:
+            self._draw_marks()
+
+    def _draw_marks(self) -> None:
+        curves = self.curves.curves if self.curves is not None else ()
+        self._gap_s = float(self._box.viewPixelSize()[0]) * MARK_GAP_PX
+        fastest = (self._heights or self.heights)[0]
+        for place, (items, curve) in enumerate(zip(self._items, curves, strict=False)):
+            items.set_marks(curve, fastest, _foot(place, len(curves)), self._gap_s)
 
     def _label(self, heights: tuple[float, float]) -> None:
         """Name the speed and the opening at the top of their lanes, where that has changed."""
@@ -197,6 +237,11 @@ class MotionPlot(TimePlot):
         super()._on_frame(frame)
         if self.curves is not None and not self._playback.playing:
             announce(self, self.text_here)
+
+
+def _foot(place: int, n_curves: int) -> float:
+    """Return the height of the line that shows where the hand of a curve was seen."""
+    return SEEN_TOP - place * SEEN_STEP / max(1, n_curves / 3)
 
 
 def _in_lane(share: FloatArray, lane: tuple[float, float]) -> FloatArray:

@@ -6,7 +6,7 @@ from pytestqt.qtbot import QtBot
 
 from skillviewer.core.kinematics.motion_curves import motion_curves
 from skillviewer.core.tracks.tracks import Side
-from skillviewer.ui.player.motion_plot import OPENING_LANE, SPEED_LANE, MotionPlot
+from skillviewer.ui.player.motion_plot import MARK_GAP_PX, OPENING_LANE, SPEED_LANE, MotionPlot, spaced
 from skillviewer.ui.session.playback import Playback
 from tests.core.kinematics.test_measures import hand, reaches, tracks_of
 
@@ -60,3 +60,36 @@ def test_two_plots_can_share_their_heights(qtbot: QtBot) -> None:
     labels = [text for level in plot.getAxis("left")._tickLevels for _, text in level]
     assert labels[0].startswith("100 ")
     assert labels[1].startswith("7 ")
+
+
+def test_marks_that_would_crowd_are_left_out_until_there_is_room(qtbot: QtBot) -> None:
+    plot = MotionPlot(Playback())
+    qtbot.addWidget(plot)
+    plot.resize(300, 120)
+    plot.show()
+    (curve,) = (curves := motion_curves(tracks_of(hand(reaches(40))))).curves
+    assert len(curve.peaks_s) == 20
+    plot.set_curves(curves)
+    (items,) = plot._items
+    box = plot.getPlotItem().getViewBox()
+    box.setLimits(xMin=None, xMax=None, minXRange=None)
+    last_s = float(curve.times_s[-1])
+    box.setXRange(0, 20 * last_s, padding=0)  # as if the clip were twenty times as long
+    shown_s, heights = items.peaks.getData()
+    gap_s = box.viewPixelSize()[0] * MARK_GAP_PX
+    assert 0 < len(shown_s) < len(curve.peaks_s)
+    assert np.diff(shown_s).min() >= gap_s
+    highest = SPEED_LANE[0] + (SPEED_LANE[1] - SPEED_LANE[0]) * min(1.0, curve.speed.max() / plot.heights[0])
+    assert heights.max() == pytest.approx(highest), "the highest stays"
+    starts_s, stops_s = items.pauses.getData()[0][::2], items.pauses.getData()[0][1::2]
+    assert (starts_s[1:] - stops_s[:-1] >= gap_s).all()
+    box.setXRange(0, last_s / 8, padding=0)
+    assert items.peaks.getData()[0].tolist() == curve.peaks_s.tolist()
+
+
+def test_of_close_intervals_the_largest_remain() -> None:
+    starts_s, stops_s = np.array([0.0, 1.5, 4.0, 9.0]), np.array([1.0, 3.0, 4.5, 9.1])
+    assert spaced(starts_s, stops_s, stops_s - starts_s, 0.4).tolist() == [0, 1, 2, 3]
+    assert spaced(starts_s, stops_s, stops_s - starts_s, 0.8).tolist() == [1, 2, 3]
+    assert spaced(starts_s, stops_s, stops_s - starts_s, 2.0).tolist() == [1, 3]
+    assert spaced(np.zeros(0), np.zeros(0), np.zeros(0), 1.0).tolist() == []
