@@ -1,7 +1,7 @@
 """The column of moments."""
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QShowEvent
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QEnterEvent, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from shiboken6 import isValid
 
@@ -18,7 +18,8 @@ class MomentColumn(QWidget):
     """Rows of all moments, or only of those that the model found.
 
     A row stays, with what is being typed into it, as long as its moment does, and while the user types or plays it.
-    When another video comes on screen, unsaved text stays with the video that it belongs to.
+    When another video comes on screen, unsaved text stays with the video that it belongs to. While the mouse is over
+    the rows, or the focus in them, moments that new evidence found wait, so that a click meets the row aimed at.
     """
 
     editing = Signal(object)  # the row whose field has got the cursor
@@ -42,6 +43,9 @@ class MomentColumn(QWidget):
         self._outlived = False  # whether a row is shown whose moment is gone
         app_context.tour.here_changed.connect(self._show_here)
         app_context.playback.playing_changed.connect(self._on_playing)
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        application.focusChanged.connect(self._hold)
 
     @property
     def rows(self) -> tuple[MomentRow, ...]:
@@ -56,6 +60,24 @@ class MomentColumn(QWidget):
         """Catch up with the changes that came while the column was hidden."""
         super().showEvent(event)
         self.refresh()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._hold()
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        super().enterEvent(event)
+        self._hold()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self._hold()
+
+    def _hold(self, *_: object) -> None:
+        """Have the list kept as it is while the mouse is over it or the focus in it."""
+        focus = QApplication.focusWidget()
+        focused = focus is not None and self.isAncestorOf(focus)
+        self._inquiry.hold(self, self.isVisible() and (self.underMouse() or focused))
 
     def set_grey(self, grey: bool) -> None:
         self._grey = grey
@@ -99,7 +121,7 @@ class MomentColumn(QWidget):
                 self._drop(key)
         cards_by_key = dict(sorted(cards_by_key.items(), key=lambda item: (item[0][1:3], item[1].model_moment is None)))
         amounts = [abs(card.model_moment.amount) for card in self._inquiry.cards if card.model_moment is not None]
-        findings = self._inquiry.findings
+        findings = self._inquiry.listed
         digits = score_digits([findings.analysis]) if findings is not None else 2
         digest = findings.analysis.provenance.model_digest if findings is not None else ""
         writable = self._annotations.writable

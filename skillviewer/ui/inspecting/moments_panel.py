@@ -4,13 +4,24 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import QToolButton, QWidget
 
+from skillviewer.core.analysis.score_text import UNFAMILIAR
 from skillviewer.ui.actions.actions import Actions, Handlers, Tip
 from skillviewer.ui.inspecting.moment_column import MomentColumn
 from skillviewer.ui.session.app_context import AppContext
+from skillviewer.ui.session.insight.why_loader import WhyStage
 from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.flow_layout import FlowLayout
 from skillviewer.ui.widgets.labels import WrappingLabel
-from skillviewer.ui.widgets.layout import NONE, add_all, fill_ground, scroll_area, tool_button, vertical
+from skillviewer.ui.widgets.layout import (
+    NONE,
+    add_all,
+    fill_ground,
+    horizontal,
+    push_button,
+    scroll_area,
+    tool_button,
+    vertical,
+)
 from skillviewer.ui.widgets.theme import Theme, themed
 
 
@@ -34,12 +45,14 @@ class MomentsPanel(QWidget):
             row.addWidget(button)
         self.message = WrappingLabel(self, muted=True)
         self.message.setContentsMargins(12, 4, 12, 8)
+        self.reveal = push_button("Show the moments anyway", self, self._on_reveal)
         self.page = scroll_area(self, "Moments")
         self._body = QWidget(self.page)
         self.moments = MomentColumn(app_context, self._body)
         add_all(vertical(self._body, (0, 0, 0, 8)), self.moments, 1)
         self.page.setWidget(self._body)
-        add_all(vertical(self, NONE, 0), row, self.message, (self.page, 1))
+        reveal_row = add_all(horizontal(margins=(12, 0, 12, 8)), self.reveal, 1)
+        add_all(vertical(self, NONE, 0), row, self.message, reveal_row, (self.page, 1))
         self.moments.editing.connect(self._on_editing)
         self._inquiry.changed.connect(self._refresh)
         self._refresh()
@@ -86,11 +99,20 @@ class MomentsPanel(QWidget):
         super().showEvent(event)
         self.moments.refresh()
 
+    def _on_reveal(self) -> None:
+        if self._inquiry.findings is not None:
+            self._inquiry.reveal_moments(self._inquiry.findings)
+
     def _refresh(self) -> None:
         inquiry, annotations = self._inquiry, self._annotations
         message = ""
+        findings = inquiry.findings
+        hidden = findings is not None and inquiry.stage is WhyStage.READY and inquiry.hides_moments(findings)
+        self.reveal.setVisible(hidden)
         if inquiry.entry is None:
             message = "Open a video to see its moments."
+        elif hidden:
+            message = f"{UNFAMILIAR} The moments that it found are hidden."
         elif not inquiry.cards:
             message = "No moments yet. Select a part with I and O, and keep it with Enter."
         if annotations.read_only:

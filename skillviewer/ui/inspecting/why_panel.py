@@ -37,6 +37,7 @@ class WhyPanel(QStackedWidget):
         self._actions = actions
         self._theme: Theme = LIGHT
         self._findings: Findings | None = None
+        self._listed: Findings | None = None  # those of the parts from the top to the moments
         self.grey = False  # true if attention is no better than random
         self.setMinimumWidth(240)
         self.empty = EmptyState(self)
@@ -54,7 +55,7 @@ class WhyPanel(QStackedWidget):
         self.basis = WrappingLabel(self.moments_section, muted=True)
         self.basis.setContentsMargins(12, 0, 12, 0)
         self.moments = MomentColumn(app_context, self.moments_section, only_found=True)
-        self.unfold = push_button("Show the moments anyway", self.moments_section, self._fold)
+        self.unfold = push_button("Show the moments anyway", self.moments_section, self._reveal)
         row = add_all(horizontal(margins=(12, 0, 12, 0)), self.unfold, 1)
         add_all(self.moments_section.column, row, self.basis, self.moments)
         self.contributions = Contributions(app_context, self.body)
@@ -100,7 +101,7 @@ class WhyPanel(QStackedWidget):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self._app_context.explanations.want(self, False)
-        self._findings = None
+        self._findings = self._listed = None
 
     def _refresh(self) -> None:
         if not self.isVisible():
@@ -115,17 +116,33 @@ class WhyPanel(QStackedWidget):
             self.setCurrentWidget(self.empty)
 
     def _show_again(self, *_: object) -> None:
-        self._findings = None
+        self._findings = self._listed = None
         self._refresh()
 
     def _show_findings(self, findings: Findings) -> None:
         self.setCurrentWidget(self.page)
-        before = self._findings
-        self._findings = findings
+        before, self._findings = self._findings, findings
         self._show_work()
+        listed = self._inquiry.listed if self._inquiry.holding else findings
+        if listed is None or listed.analysis is not findings.analysis:
+            listed = findings
+        if listed is not self._listed:
+            self._listed = listed
+            self._show_upper_part(listed)
+        self._fold(folded=self._inquiry.hides_moments(findings))
         if findings is before:
             return
-        other_video = before is None or before.analysis.clip != findings.analysis.clip
+        grey = findings.faithful is False
+        self.contributions.show_findings(findings, grey=grey)
+        self.cells.show_findings(findings, grey=grey)
+        self.contributions.bars.set_frame(self._app_context.playback.frame)
+        for part in (self.reference, self.limits, self.faithfulness, self.raters):
+            part.show_findings(findings)
+        if before is None or before.analysis.clip != findings.analysis.clip:
+            self.page.verticalScrollBar().setValue(0)
+
+    def _show_upper_part(self, findings: Findings) -> None:
+        """Show the parts from the top to the moments, which stay while the user points at a moment."""
         self.grey = findings.faithful is False
         self._paint_grey()
         self.warning.setVisible(bool(findings.analysis.all_warnings))
@@ -140,8 +157,6 @@ class WhyPanel(QStackedWidget):
         ]
         self.model_warning.setVisible(bool(warnings))
         self.model_warning.set_plain(*warnings)
-        if other_video or before is None or before.analysis.warning != findings.analysis.warning:
-            self._fold(folded=findings.analysis.unfamiliar)
         self.moments.set_grey(self.grey)
         self.basis.set_plain(_format_basis(findings))
         if not findings.moments:
@@ -150,15 +165,12 @@ class WhyPanel(QStackedWidget):
             )
         meaningless = findings.analysis.unfamiliar and not self._app_context.videos.shows_unfamiliar
         self.position.show_findings(findings, meaningless=meaningless)
-        self.contributions.show_findings(findings, grey=self.grey)
-        self.cells.show_findings(findings, grey=self.grey)
-        self.contributions.bars.set_frame(self._app_context.playback.frame)
-        for part in (self.reference, self.limits, self.faithfulness, self.raters):
-            part.show_findings(findings)
-        if other_video:
-            self.page.verticalScrollBar().setValue(0)
 
-    def _fold(self, *, folded: bool = False) -> None:
+    def _reveal(self) -> None:
+        if self._findings is not None:
+            self._inquiry.reveal_moments(self._findings)
+
+    def _fold(self, *, folded: bool) -> None:
         """Hide or show the moments; those of an unfamiliar video are hidden at first."""
         self.unfold.setVisible(folded)
         self.basis.setVisible(not folded)
@@ -170,7 +182,7 @@ class WhyPanel(QStackedWidget):
 
     def _show_empty(self, stage: WhyStage) -> None:
         entry = self._inquiry.entry
-        self._findings = None
+        self._findings = self._listed = None
         reason = entry.reason if entry is not None else ""
         progress = None
         if stage is WhyStage.WORKING and entry is not None:

@@ -1,7 +1,9 @@
 """Moments: one with the playhead, the curve and the player; opinions and notes on them; kept ones; undo."""
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QEnterEvent
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from skillviewer.data.study import Opinion, Study
@@ -33,6 +35,12 @@ def shown(qtbot: QtBot, window: Composition, world: FakeWorld) -> Composition:
     window.window._docks["moments"].raise_open()
     qtbot.waitUntil(lambda: len(rows(window)) == len(window.app_context.inquiry.cards) > 1)
     return window
+
+
+def point_at(widget: QWidget) -> None:
+    """Move the mouse over a widget, as the window system says it."""
+    at = QPointF(widget.rect().center())
+    QApplication.sendEvent(widget, QEnterEvent(at, at, QPointF(widget.mapToGlobal(at))))
 
 
 def rows(made: Composition) -> tuple[MomentRow, ...]:
@@ -251,8 +259,8 @@ def test_what_is_being_typed_outlives_the_moments_that_the_evidence_replaces(
     click(row.note_button)
     type_text(row.note, "the left hand hesi")
     world.explaining.hold.set()
-    findings_of(qtbot, window)
-    qtbot.waitUntil(lambda: card.identity not in [other.identity for other in inquiry.cards])
+    found = findings_of(qtbot, window)
+    assert (card.start_s, card.stop_s) not in [(moment.start_s, moment.stop_s) for moment in found.moments]
     assert row in rows(window)
     assert row.note.hasFocus()
     type_text(row.note, "tates")
@@ -264,9 +272,80 @@ def test_what_is_being_typed_outlives_the_moments_that_the_evidence_replaces(
             return [(n.text, moments[n.moment]) for n in study.annotations.notes(first.name) if n.moment is not None]
 
     qtbot.waitUntil(lambda: notes() == [("the left hand hesitates", card.start_s)])
+    inspect(window).player.canvas.setFocus()
+    qtbot.waitUntil(lambda: card.identity not in [other.identity for other in inquiry.cards])
     texts = [other.text for other in rows(window)]
     assert any("found by this model earlier: agree" in text for text in texts)
     assert not any("another model" in text for text in texts)
+
+
+@pytest.mark.parametrize("by_keys", [False, True])
+def test_the_list_stays_under_the_mouse_and_the_focus_until_these_leave(
+    qtbot: QtBot, window: Composition, world: FakeWorld, *, by_keys: bool
+) -> None:
+    open_assessed(qtbot, window, world, 3)
+    world.explaining.held = True
+    choose(qtbot, window, unseen(window).path)
+    inquiry, page = window.app_context.inquiry, why_of(window)
+    column = page.moments
+    qtbot.waitUntil(lambda: window.app_context.explanations.progress is not None)
+    qtbot.waitUntil(lambda: len(column.rows) == len(inquiry.cards) > 1 and column.isVisible())
+    if by_keys:
+        column.rows[0].opinions[Opinion.AGREE].setFocus()
+    else:
+        point_at(column)
+
+    def listed() -> list[tuple[float, float]]:
+        return [(row.card.start_s, row.card.stop_s) for row in column.rows if row.card is not None]
+
+    before, basis = listed(), page.basis.plain
+    world.explaining.hold.set()
+    found = findings_of(qtbot, window)
+    after = [(moment.start_s, moment.stop_s) for moment in found.moments]
+    assert after != before
+    qtbot.waitUntil(lambda: bool(page.contributions.sums[0].text()))  # what lies below is filled at once
+    assert (listed(), page.basis.plain) == (before, basis)
+    assert [time for time, _ in inspect(window).curve.flags] == pytest.approx([start for start, _ in before])
+    agree = column.rows[0].opinions[Opinion.AGREE]
+    if by_keys:
+        key(agree, Qt.Key.Key_Space)
+    else:
+        click(agree)
+    qtbot.waitUntil(lambda: opinions_on_disk(window) == [Opinion.AGREE])
+    assert listed() == before
+    window.app_context.undo.undo()
+    qtbot.waitUntil(lambda: opinions_on_disk(window) == [])
+    if by_keys:
+        inspect(window).player.canvas.setFocus()
+    else:
+        QApplication.sendEvent(column, QEvent(QEvent.Type.Leave))
+    qtbot.waitUntil(lambda: listed() == after)
+    assert page.basis.plain != basis
+
+
+def test_moments_of_an_unfamiliar_video_are_flagged_once_they_are_asked_for(
+    qtbot: QtBot, window: Composition, world: FakeWorld
+) -> None:
+    world.warning = "This video looks unlike those that the model was trained on."
+    open_assessed(qtbot, window, world, 3)
+    choose(qtbot, window, by_score(window)[0].path)
+    inquiry = window.app_context.inquiry
+    qtbot.waitUntil(lambda: inquiry.findings is not None and inquiry.findings.evidence is not None)
+    found, panel = inquiry.findings, moments_of(window)
+    assert found is not None
+    window.window._docks["moments"].raise_open()
+    qtbot.waitUntil(panel.reveal.isVisible)
+    assert found.moments
+    assert not inspect(window).curve.flags
+    assert not rows(window)
+    assert not window.window.actions_["next_moment"].isEnabled()
+    assert not missing(panel.message.plain, "does not know", "hidden")
+    click(panel.reveal)
+    qtbot.waitUntil(lambda: len(rows(window)) == len(found.moments))
+    assert [time for time, _ in inspect(window).curve.flags] == pytest.approx([m.start_s for m in found.moments])
+    assert not panel.reveal.isVisible()
+    window.window._docks["why"].raise_open()
+    qtbot.waitUntil(lambda: why_of(window).moments.isVisible() and not why_of(window).unfold.isVisible())
 
 
 def test_new_evidence_moves_neither_playhead_nor_selection_and_leaves_the_played_moment(

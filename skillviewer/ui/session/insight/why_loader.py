@@ -3,6 +3,7 @@
 from enum import Enum, auto
 from operator import attrgetter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
@@ -27,6 +28,9 @@ from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.threads.messages import Messages
 from skillviewer.ui.threads.throttle import LatestOnly, single_shot
 from skillviewer.ui.threads.worker_thread import WorkerThread
+
+if TYPE_CHECKING:
+    from skillviewer.core.video.clips import VideoClip
 
 SOON_MS = 60  # changes within this time are answered once
 FACTS_MS = 400
@@ -82,6 +86,11 @@ class WhyLoader(QObject):
         self._cards: tuple[MomentCard, ...] | None = None
         self._judged_here: list[str] = []
         self._loading_model = False
+        self._holders: set[QObject] = set()
+        self._held: Findings | None = None  # whose moments are listed while they are held
+        self._revealed: tuple[VideoClip, str] | None = (
+            None  # unfamiliar video, and its warning, whose moments are shown
+        )
         self._mailbox: LatestOnly[WhyQuestion] = LatestOnly(index, _answer, self)
         self._mailbox.delivered.connect(self._on_findings)
         self._mailbox.failed.connect(messages.fail)
@@ -150,6 +159,38 @@ class WhyLoader(QObject):
         return findings if same else None
 
     @property
+    def listed(self) -> Findings | None:
+        """The findings whose moments are listed: those from before the latest evidence while they are held."""
+        findings, held = self.findings, self._held
+        return held if held is not None and findings is not None and held.analysis is findings.analysis else findings
+
+    @property
+    def holding(self) -> bool:
+        """True while the list of moments is kept as it is."""
+        return bool(self._holders)
+
+    def hold(self, holder: QObject, on: bool) -> None:
+        """Keep the list of moments as it is while the user points at it, or let the present moments take its place."""
+        if on and not self._holders:
+            self._held = self.findings
+        (self._holders.add if on else self._holders.discard)(holder)
+        if not self._holders and self._held is not None:
+            changed = self._held is not self._findings
+            self._held = None
+            if changed:
+                self._notify()
+
+    def hides_moments(self, findings: Findings) -> bool:
+        """Return True if the moments found are hidden: the model does not know such videos, and none were asked for."""
+        analysis = findings.analysis
+        return analysis.unfamiliar and self._revealed != (analysis.clip, analysis.warning)
+
+    def reveal_moments(self, findings: Findings) -> None:
+        """Show the moments found in a video that the model does not know."""
+        self._revealed = findings.analysis.clip, findings.analysis.warning
+        self._notify()
+
+    @property
     def cards(self) -> tuple[MomentCard, ...]:
         """The moments of the video on screen: found ones, where they may be seen, and kept ones."""
         if self._cards is None:
@@ -157,10 +198,10 @@ class WhyLoader(QObject):
         return self._cards
 
     def _joined(self) -> tuple[MomentCard, ...]:
-        entry, findings = self.entry, self.findings
+        entry, findings = self.entry, self.listed
         if entry is None or entry.info is None:
             return ()
-        visible = findings is not None and self.stage is WhyStage.READY
+        visible = findings is not None and self.stage is WhyStage.READY and not self.hides_moments(findings)
         saved = self._annotations.moments
         digest = ""
         if findings is not None:
@@ -209,6 +250,8 @@ class WhyLoader(QObject):
         self._mailbox.post(question, interrupt=False)
 
     def _on_findings(self, findings: Findings) -> None:
+        if self._holders and (self._held is None or self._held.analysis is not findings.analysis):
+            self._held = findings
         self._findings = findings
         self._notify()
 
