@@ -164,6 +164,9 @@ def finetune_accepted(stage: "Stage") -> QWidget:
     """The pairs on which the new version and the raters disagree."""
     screen = _trained(stage)
     screen.before_after.accept.click()
+    messages = stage.made.window.messages
+    stage.wait(messages.offer.isVisible, WAIT_MS)
+    messages.offer.click()
     stage.wait(
         lambda: screen.pages.currentWidget() is screen.disagreement and bool(screen.disagreement.summary.text()),
         WAIT_MS,
@@ -180,8 +183,9 @@ def finetune_versions(stage: "Stage") -> QWidget:
     _start(stage, screen)
     stage.wait(lambda: screen.tuning.phase is TuningPhase.DECIDING, WAIT_MS)
     screen.before_after.accept.click()
-    stage.wait(lambda: screen.pages.currentWidget() is screen.disagreement, WAIT_MS)
-    screen.disagreement.back.click()
+    screens = stage.made.window.screens
+    stage.wait(lambda: screens.current == "inspect", WAIT_MS)
+    screens.show("finetune")
     stage.wait(lambda: screen.choices.has_forecast, WAIT_MS)
     return stage.made.window
 

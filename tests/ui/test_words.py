@@ -12,7 +12,8 @@ from skillviewer.core.analysis.map_style import ColourLimits, MapStyle, Overlay
 from skillviewer.core.analysis.scene import resolve
 from skillviewer.core.errors import VideoError
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.ui.actions.actions import fits, plain
+from skillviewer.ui.actions.actions import Actions, fits, plain
+from skillviewer.ui.actions.table import ACTIONS
 from skillviewer.ui.shell.go_to import parse_place
 from skillviewer.ui.shell.message_bar import MessageBar
 from skillviewer.ui.shell.status_bar import left_text
@@ -93,7 +94,8 @@ def test_an_error_of_the_programmer_is_not_shown_raw(messages: Messages) -> None
 def test_the_bar_shows_the_latest_and_how_many_wait(qtbot: QtBot, messages: Messages, icons: Icons) -> None:
     window = QWidget()
     qtbot.addWidget(window)
-    bar = MessageBar(messages, icons, window)
+    actions = Actions(window, icons, ACTIONS)
+    bar = MessageBar(messages, actions, icons, window)
     bar.on_theme(LIGHT)
     assert bar.isHidden()
     messages.note("first")
@@ -101,8 +103,16 @@ def test_the_bar_shows_the_latest_and_how_many_wait(qtbot: QtBot, messages: Mess
     assert not bar.isHidden()
     assert bar.text == "<b>second</b>   (more messages: 1)", "names of files are not read as markup"
     assert bar._details.text().splitlines()[-1] == "and 12 more"
+    assert bar.offer.isHidden()
     messages.dismiss()
     assert bar.text == "first"
+    messages.post(Message("third", action="disagreements"))
+    with qtbot.waitSignal(actions["disagreements"].triggered):
+        bar.offer.click()
+    assert bar.text == "first", "what was acted upon is read"
+    messages.post(Message("fourth", action="disagreements"))
+    bar.keep_back({"a name"})
+    assert bar.offer.isHidden(), "a rater is not led away"
 
 
 def test_the_colour_bar_tells_its_limits(qtbot: QtBot) -> None:

@@ -118,6 +118,12 @@ class FakeTraining:
     def wait_for(self, phase: TuningPhase) -> None:
         self.qtbot.waitUntil(lambda: self.phase is phase)
 
+    def go_back(self) -> None:
+        """Wait until the player shows an accepted version, and return to the Train screen."""
+        screens = self.made.window.screens
+        self.qtbot.waitUntil(lambda: screens.current == "inspect")
+        screens.show("finetune")
+
     def result(self) -> TuningResult:
         """Return the result of the fine-tuning that is to be decided on."""
         result = self.screen.tuning.result

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 from skillviewer.core.progress import Progress
 from skillviewer.data.study import ModelVersion, Study
 from skillviewer.engine.finetuning.job import ChoiceResult, TrainingOutcome, TuningResult
-from skillviewer.ui.actions.actions import Actions
+from skillviewer.ui.actions.actions import Actions, Handlers
 from skillviewer.ui.finetuning.before_after_page import BeforeAfterPage
 from skillviewer.ui.finetuning.choice_page import ChoicePage
 from skillviewer.ui.finetuning.choices_page import ChoicesPage
@@ -17,6 +17,8 @@ from skillviewer.ui.finetuning.running_page import RunningPage
 from skillviewer.ui.finetuning.tuning import TuningController, TuningPhase
 from skillviewer.ui.finetuning.version_list import VersionList
 from skillviewer.ui.session.app_context import AppContext
+from skillviewer.ui.threads.messages import Message
+from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.empty_state import NothingOpen
 from skillviewer.ui.widgets.layout import NONE, add_all, vertical
 from skillviewer.ui.widgets.pages import Pages
@@ -158,15 +160,30 @@ class FinetuneScreen(QWidget):
         if phase is TuningPhase.CHOOSING:
             self._refresh()
 
+    def handlers(self, _dialogs: Dialogs) -> Handlers:
+        """Return the handler that lists the disagreements of the model in use and the raters."""
+        studies = self._app_context.studies
+        return Handlers(
+            run={"disagreements": self._show_disagreement},
+            enabled={"disagreements": lambda: studies.current is not None},
+            changed=(studies.opened, studies.closed),
+        )
+
     def _on_accepted(self, result: TrainingOutcome) -> None:
+        """Show the scores of the new version in the player, and offer the disagreements with the raters."""
         self._scores_after = {}
         self._scores_by = result.digest
         if isinstance(result, TuningResult):
             self._scores_after = {shift.video: shift.after for shift in result.report.shifts}
             self.choices.choose_model(result.folder)
-        self._show_disagreement()
+        text = "The new version is in use: its scores replace the earlier ones, video by video."
+        self._app_context.messages.post(Message(text, action="disagreements"))
+        if self._shown:
+            self._actions["show_inspect"].trigger()
 
     def _show_disagreement(self) -> None:
+        if self._app_context.studies.current is None:
+            return
         self.disagreement.wait()
         self.pages.setCurrentWidget(self.disagreement)
         self._ask_disagreement()

@@ -111,7 +111,7 @@ class MainWindow(QMainWindow):
     def _make_centre(self) -> None:
         centre = QWidget(self)
         column = vertical(centre, NONE, 0)
-        self.messages = MessageBar(self.app_context.messages, self.app_context.icons, centre)
+        self.messages = MessageBar(self.app_context.messages, self.actions_, self.app_context.icons, centre)
         self.pages = Pages(centre)
         theme = self.app_context.themes.theme
         logo = self.app_context.icons.pixmap("skillviewer", theme.text, LOGO_PX, self.devicePixelRatioF())

@@ -8,10 +8,11 @@ from PySide6.QtGui import QAccessible, QAccessibleEvent
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QWidget
 
 from skillviewer.core.text import printable
+from skillviewer.ui.actions.actions import Actions, plain
 from skillviewer.ui.threads.messages import Message, Messages, Severity
 from skillviewer.ui.widgets.icons import Icons
 from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import add_all, horizontal, tool_button, vertical
+from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, tool_button, vertical
 from skillviewer.ui.widgets.theme import Theme, themed
 
 MAX_DETAILS = 8
@@ -20,9 +21,10 @@ MAX_DETAILS = 8
 class MessageBar(QFrame):
     """Shows the latest message; closing it shows the one before."""
 
-    def __init__(self, messages: Messages, icons: Icons, parent: QWidget | None = None) -> None:
+    def __init__(self, messages: Messages, actions: Actions, icons: Icons, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._messages = messages
+        self._actions = actions
         self._icons = icons
         self._theme: Theme | None = None
         self._open = False
@@ -32,10 +34,11 @@ class MessageBar(QFrame):
         self._icon = QLabel(self)
         self._text = text_label("", self, wrap=True, plain=True)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.offer = push_button("", self, self._on_offer)
         self._details_button = tool_button("", self, self.show_details)
         self._close = tool_button("", self, messages.dismiss, tip="Close")
         self._close.setAccessibleName("Close this message")
-        row = add_all(horizontal(spacing=8), self._icon, (self._text, 1), self._details_button, self._close)
+        row = add_all(horizontal(spacing=8), self._icon, (self._text, 1), self.offer, self._details_button, self._close)
         self._details = text_label("", self, wrap=True, plain=True)
         self._details.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._details.setContentsMargins(28, 0, 0, 4)
@@ -58,7 +61,7 @@ class MessageBar(QFrame):
         if any(word in message.text for word in self._secrets):
             text = "There is a message about a video. It can be read when you have finished judging."
             return Message(text, message.severity)
-        return replace(message, details=()) if self._secrets else message
+        return replace(message, details=(), action="") if self._secrets else message
 
     @themed
     def on_theme(self, theme: Theme) -> None:
@@ -92,6 +95,9 @@ class MessageBar(QFrame):
             lines.append(f"and {len(message.details) - MAX_DETAILS} more")
         self._details.setText("\n".join(lines))
         self._details.setVisible(self._open and bool(lines))
+        self.offer.setVisible(bool(message.action))
+        if message.action:
+            self.offer.setText(plain(self._actions[message.action].text()))
         self._details_button.setVisible(bool(lines))
         self._details_button.setText("Hide details" if self._open else "Details")
         theme = self._theme
@@ -104,6 +110,13 @@ class MessageBar(QFrame):
                 f"#message_bar {{ background: {theme.base}; border: none; border-bottom: 1px solid {theme.line};"
                 f" border-left: 3px solid {colour[message.severity]}; }}"
             )
+
+    def _on_offer(self) -> None:
+        """Do what the message offers; it has been read."""
+        message = self._message
+        if message is not None and message.action:
+            self._messages.dismiss()
+            self._actions[message.action].trigger()
 
     def show_details(self) -> None:
         self._open = not self._open

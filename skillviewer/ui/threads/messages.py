@@ -23,6 +23,7 @@ class Message:
     text: str  # a sentence
     severity: Severity = Severity.NOTE  # how bad it is
     details: tuple[str, ...] = ()  # more lines, shown on request: one for each file that was not understood, say
+    action: str = ""  # name of an action that is offered as a button, or ""
 
 
 class Messages(QObject):

@@ -242,8 +242,8 @@ def test_the_loop_closes(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     result = trainer.result()
     trainer.world.assessed.clear()
     trainer.screen.before_after.accept.click()
-    screen = trainer.screen
-    qtbot.waitUntil(lambda: screen.pages.currentWidget() is screen.disagreement)
+    screen, window = trainer.screen, trainer.made.window
+    qtbot.waitUntil(lambda: window.screens.current == "inspect")
     assert trainer.used() == result.digest
     new = result.folder.name
     qtbot.waitUntil(
@@ -255,6 +255,10 @@ def test_the_loop_closes(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     assert {e.analysis.provenance.model for e in app_context.videos if e.analysis is not None} == {new}
 
     page = screen.disagreement
+    assert app_context.messages.waiting[-1].action == "disagreements"
+    click(window.messages.offer)
+    assert "disagreements" not in {message.action for message in app_context.messages.waiting}, "it has been read"
+    qtbot.waitUntil(lambda: window.screens.current == "finetune" and screen.pages.currentWidget() is page)
     scores = {entry.study_name: entry.analysis.score for entry in app_context.videos if entry.analysis is not None}
     names = sorted(scores)
     wrong = {(b, w) for i, w in enumerate(names) for b in names[i + 1 :] if scores[b] < scores[w]}
@@ -365,7 +369,7 @@ def test_a_training_that_comes_out_as_an_earlier_version_takes_nothing_from_it(
     first = trainer.screen.tuning.result
     trainer.screen.before_after.accept.click()
     trainer.wait_for(TuningPhase.CHOOSING)
-    trainer.screen.disagreement.back.click()
+    trainer.go_back()
     trainer.screen.choices.choose_model(trainer.world.folder / "models" / "alpha")
     trainer.train()
     again = trainer.screen.tuning.result
@@ -388,9 +392,8 @@ def test_back_to_the_version_before(qtbot: QtBot, make_trainer: MakeTraining) ->
     trainer = make_trainer()
     trainer.train()
     trainer.screen.before_after.accept.click()
+    trainer.go_back()
     screen = trainer.screen
-    qtbot.waitUntil(lambda: screen.pages.currentWidget() is screen.disagreement)
-    screen.disagreement.back.click()
     table = screen.versions.table
     qtbot.waitUntil(lambda: [row[1] for row in table.texts()] == ["in use", "original"])
     assert not screen.versions.use.isEnabled()
@@ -403,6 +406,15 @@ def test_back_to_the_version_before(qtbot: QtBot, make_trainer: MakeTraining) ->
     app_context = trainer.made.app_context
     qtbot.waitUntil(lambda: app_context.state.model is not None and app_context.state.model.folder == first)
     qtbot.waitUntil(lambda: [row[1] for row in table.texts()] == ["accepted", "in use"])
+
+
+def test_a_rater_who_judges_is_not_taken_away_when_a_version_is_accepted(make_trainer: MakeTraining) -> None:
+    trainer = make_trainer()
+    trainer.train()
+    trainer.screen.before_after.accept.click()
+    trainer.made.window.screens.show("rank")  # before the study has answered
+    trainer.wait_for(TuningPhase.CHOOSING)
+    assert trainer.made.window.screens.current == "rank"
 
 
 @pytest.mark.slow
@@ -448,8 +460,7 @@ def test_a_version_that_changed_on_disk_is_not_gone_back_to(qtbot: QtBot, make_t
     trainer.train()
     trainer.screen.before_after.accept.click()
     screen, app_context = trainer.screen, trainer.made.app_context
-    qtbot.waitUntil(lambda: screen.pages.currentWidget() is screen.disagreement)
-    screen.disagreement.back.click()
+    trainer.go_back()
     qtbot.waitUntil(lambda: len(screen.versions.table.texts()) == 2)
     used = trainer.used()
     (trainer.world.folder / "models" / "alpha" / "weights.safetensors").write_bytes(b"something else")
