@@ -26,7 +26,7 @@ from skillviewer.core.arrays import FloatArray
 from skillviewer.core.atomic_write import atomic_path
 from skillviewer.core.dataset.dataset import Dataset, Fold
 from skillviewer.core.dataset.folds import inner_fold, make_folds
-from skillviewer.core.evaluation.localisation import Localisation, localise, together
+from skillviewer.core.evaluation.localisation import Localisation, localise, merge_localisations
 from skillviewer.core.paths import cache_dir
 from skillviewer.core.progress import CancelToken, silent
 from skillviewer.core.video.preprocessing import TRAINED_ON, FlowSettings
@@ -128,7 +128,7 @@ def pointing(
         for tolerance, parts in zip((1, 0), found, strict=True):
             where = (regions.of(name), model.map_rect, video.size_px, tolerance)
             parts.append(localise(exact_values, video.frames, *where))
-    near, exact = (together(parts) for parts in found)
+    near, exact = (merge_localisations(parts) for parts in found)
     hits = float(near.hits.sum()), float(exact.hits.sum())
     return near.n_frames, hits, (float(near.hits_uniform.sum()), float(exact.hits_uniform.sum()))
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
-from skillviewer.core.evaluation.localisation import Localisation, Region, localise, together
+from skillviewer.core.evaluation.localisation import Localisation, Region, localise, merge_localisations
 from skillviewer.data.formats.formats import open_dataset
 from skillviewer.data.tables.regions import read_regions
 from skillviewer.engine.inference.engine import Engine
@@ -68,7 +68,7 @@ def main() -> None:
             continue
         rows, columns = first.attention.shape[2:]
         each = [
-            together([localise_analysis(a, regions.of(v), tolerance) for v, a in analyses.items()])
+            merge_localisations([localise_analysis(a, regions.of(v), tolerance) for v, a in analyses.items()])
             for tolerance in TOLERANCES
         ]
         print(f"| {name} | {rows} × {columns} | {' | '.join(map(cells, each))} |", flush=True)

@@ -32,7 +32,7 @@ _FLOW = {"winSize": (21, 21), "maxLevel": 3, "criteria": (cv2.TERM_CRITERIA_EPS 
 
 @dataclass(frozen=True, slots=True)
 class Click:
-    """A place that the user set in a frame."""
+    """Position of an object that the user clicked in a frame."""
 
     frame: int
     x_px: float  # (0, 0) is the centre of the top left pixel
@@ -75,27 +75,27 @@ def track_clicks(
     xy = np.full((n_frames, 2), np.nan, dtype=np.float32)
     states = np.full(n_frames, FrameState.UNSEARCHED, dtype=np.uint8)
     lost_frames: list[int] = []
-    before: RGBImage | None = None
-    place: Float32Array | None = None
+    previous_grey: RGBImage | None = None
+    position: Float32Array | None = None
     from_frame = first
     for frame, picture in enumerate(pictures, start=first):
-        if frame >= n_frames or (place is None and frame > last):
+        if frame >= n_frames or (position is None and frame > last):
             break
         grey: RGBImage = np.asarray(cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2GRAY), dtype=np.uint8)
-        if place is not None and before is not None:
-            place = _step(before, grey, place)
-            if place is None and frame not in anchors:
+        if position is not None and previous_grey is not None:
+            position = _step(previous_grey, grey, position)
+            if position is None and frame not in anchors:
                 lost_frames.append(frame)
-        states[frame] = FrameState.FOUND if place is not None else FrameState.ABSENT
-        xy[frame] = np.nan if place is None else place
+        states[frame] = FrameState.FOUND if position is not None else FrameState.ABSENT
+        xy[frame] = np.nan if position is None else position
         if frame in anchors:
             if frame > first:
                 _correct(xy, states, from_frame, frame, anchors[frame], grey.shape[0])
-            place = anchors[frame]
-            xy[frame] = place
+            position = anchors[frame]
+            xy[frame] = position
             states[frame] = FrameState.ANCHORED
             from_frame = frame
-        before = grey
+        previous_grey = grey
     states[first:][states[first:] == FrameState.UNSEARCHED] = FrameState.ABSENT
     is_found = states >= FrameState.FOUND
     track = Track(
@@ -111,21 +111,21 @@ def track_clicks(
     return ClickTrack(track, tuple(lost_frames))
 
 
-def _step(before: RGBImage, after: RGBImage, place: Float32Array) -> Float32Array | None:
+def _step(grey: RGBImage, next_grey: RGBImage, position: Float32Array) -> Float32Array | None:
     """Return the place in the next frame, (2,), or None if too few points of the grid come back."""
-    radius = _RADIUS * before.shape[0]
+    radius = _RADIUS * grey.shape[0]
     offsets = np.linspace(-radius, radius, _SIDE, dtype=np.float32)
-    grid = (place + np.stack(np.meshgrid(offsets, offsets), axis=-1).reshape(-1, 1, 2)).astype(np.float32)
-    new_points, forth, _ = cv2.calcOpticalFlowPyrLK(before, after, grid, None, **_FLOW)  # type: ignore[call-overload]
-    returned, home, _ = cv2.calcOpticalFlowPyrLK(after, before, new_points, None, **_FLOW)  # type: ignore[call-overload]
+    grid = (position + np.stack(np.meshgrid(offsets, offsets), axis=-1).reshape(-1, 1, 2)).astype(np.float32)
+    new_points, forth, _ = cv2.calcOpticalFlowPyrLK(grey, next_grey, grid, None, **_FLOW)  # type: ignore[call-overload]
+    returned, home, _ = cv2.calcOpticalFlowPyrLK(next_grey, grey, new_points, None, **_FLOW)  # type: ignore[call-overload]
     gap = np.hypot(*(returned - grid)[:, 0].T)
     is_reliable = (forth[:, 0] == 1) & (home[:, 0] == 1) & (gap <= MAX_RETURN_PX)
     if np.count_nonzero(is_reliable) < MIN_POINTS:
         return None
-    moved: Float32Array = place + np.median((new_points - grid)[is_reliable, 0], axis=0).astype(np.float32)
-    height, width = before.shape[:2]
-    inside = -0.5 <= moved[0] < width - 0.5 and -0.5 <= moved[1] < height - 0.5
-    return moved if inside else None
+    new_position: Float32Array = position + np.median((new_points - grid)[is_reliable, 0], axis=0).astype(np.float32)
+    height, width = grey.shape[:2]
+    in_picture = -0.5 <= new_position[0] < width - 0.5 and -0.5 <= new_position[1] < height - 0.5
+    return new_position if in_picture else None
 
 
 def _correct(xy: Float32Array, states: np.ndarray, start: int, stop: int, click: Float32Array, height: int) -> None:

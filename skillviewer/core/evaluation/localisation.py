@@ -208,7 +208,7 @@ def localise(
     return Localisation(columns[0].astype(np.int64), *columns[1:])
 
 
-def together(parts: Sequence[Localisation]) -> Localisation:
+def merge_localisations(parts: Sequence[Localisation]) -> Localisation:
     """Return the frames of several videos joined."""
     names = Localisation.__slots__
     return Localisation(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))

@@ -1,4 +1,4 @@
-"""Alignment of two videos in time: the moment of one that shows what a moment of the other shows."""
+"""Alignment of two videos in time: pairs of moments that show the same."""
 
 from dataclasses import dataclass
 
@@ -74,12 +74,13 @@ def align(own: FloatArray, other: FloatArray, own_s: FloatArray, other_s: FloatA
     n = len(own)
     nodes = np.linspace(0, len(other) - 1, n)
     nearest = np.rint(nodes).astype(np.int64)
-    a, b = _unit(own - own.mean(axis=0)), _unit(other - other.mean(axis=0))
-    distance = 1 - a @ b[nearest].T
+    own_unit = _unit(own - own.mean(axis=0))
+    other_unit = _unit(other - other.mean(axis=0))
+    distance = 1 - own_unit @ other_unit[nearest].T
     distance /= max(float(distance.mean()), 1e-12)
-    path = _least(distance)
+    path = _cheapest_path(distance)
     backwards = distance[:, ::-1]
-    by_chance = _matched(backwards, _least(backwards))
+    by_chance = _matched(backwards, _cheapest_path(backwards))
     gain = 1 - _matched(distance, path) / by_chance if by_chance > 0 else 0.0
     if gain < MIN_GAIN:
         path = np.arange(n)
@@ -96,46 +97,45 @@ def _unit(features: FloatArray) -> FloatArray:
     return np.asarray(features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-12))
 
 
-def _least(distance: FloatArray) -> IntArray:
-    """Return (N,) the column of each row of (N, N) prices on the cheapest path, not descending, from first to last.
+def _cheapest_path(distance: FloatArray) -> IntArray:
+    """Return the (N,) columns of the cheapest ascending path through (N, N) prices, from the first to the last.
 
-    A row goes k columns on at the price |k − 1| ``PACE_COST``. The cheapest predecessor at or before a column is a
-    running minimum, so that a row takes linear time.
+    A step to the next row that moves k columns costs |k − 1| ``PACE_COST``. The cheapest predecessor at or
+    before a column is a running minimum, so that a row takes linear time.
     """
     n = len(distance)
     ahead = PACE_COST * np.arange(n)
     total = np.full(n, np.inf)
     total[0] = distance[0, 0]
-    before = np.zeros((n, n), np.int64)
+    predecessor = np.zeros((n, n), np.int64)
     for row in range(1, n):
         slanted = total - ahead
         lowest = np.minimum.accumulate(slanted)
         came_from = np.maximum.accumulate(np.where(slanted == lowest, np.arange(n), 0))
-        moved = np.full(n, np.inf)
+        advanced = np.full(n, np.inf)
         source = np.zeros(n, np.int64)
-        moved[1:] = lowest[:-1] + ahead[:-1]
+        advanced[1:] = lowest[:-1] + ahead[:-1]
         source[1:] = came_from[:-1]  # k of 1 or more
-        waits = total + PACE_COST < moved  # k = 0
-        before[row] = np.where(waits, np.arange(n), source)
-        total = np.where(waits, total + PACE_COST, moved) + distance[row]
+        waits = total + PACE_COST < advanced  # k = 0
+        predecessor[row] = np.where(waits, np.arange(n), source)
+        total = np.where(waits, total + PACE_COST, advanced) + distance[row]
     path = np.zeros(n, np.int64)
     path[-1] = n - 1
     for row in range(n - 1, 0, -1):
-        path[row - 1] = before[row, path[row]]
+        path[row - 1] = predecessor[row, path[row]]
     return path
 
 
-def partings(own: Analysis, other: Analysis, alignment: Alignment, max_gaps: int = 3) -> tuple[ScoreGap, ...]:
-    """Return the parts in which a video loses most against a better one, in order of time.
+def score_gaps(own: Analysis, other: Analysis, alignment: Alignment, max_gaps: int = 3) -> tuple[ScoreGap, ...]:
+    """Return the parts of a video that lose most against a better one, at most ``max_gaps``, in order of time.
 
     The video is cut into ``N_STRETCHES`` equal parts, and the other one where it shows the same. A part counts if the
     score so far rises less there than in the other video.
-
-    There are at most ``max_gaps``.
     """
     edges = np.linspace(own.start_s, own.stop_s, N_STRETCHES + 1)
     other_edges = alignment.at(edges)
-    change, other_change = np.diff(_score_so_far(own, edges)), np.diff(_score_so_far(other, other_edges))
+    change = np.diff(_score_so_far(own, edges))
+    other_change = np.diff(_score_so_far(other, other_edges))
     columns = (edges[:-1], edges[1:], other_edges[:-1], other_edges[1:], change, other_change)
     gaps = [ScoreGap(*row) for row in np.stack(columns, axis=1).tolist()]
     losses = sorted((part for part in gaps if part.change < part.other_change), key=lambda p: p.change - p.other_change)
@@ -143,5 +143,5 @@ def partings(own: Analysis, other: Analysis, alignment: Alignment, max_gaps: int
 
 
 def _score_so_far(analysis: Analysis, times_s: FloatArray) -> FloatArray:
-    """Return the mean score so far at times; before the first sampled frame, that after it."""
+    """Return the mean score so far at times; times before the first sampled frame get the score after that frame."""
     return np.asarray(np.interp(times_s, analysis.times_s.mean(axis=0), analysis.score_curve.mean(axis=0)))

@@ -73,7 +73,7 @@ def read_ratings(table: RawTable, mapping: TableMapping, join: Join) -> ParsedRa
 
 
 @dataclass(frozen=True, slots=True)
-class _Given:
+class _CellRating:
     """A rating, its row and its column."""
 
     rating: VideoRating
@@ -125,7 +125,7 @@ class _Reading:
 
     def read(self) -> ParsedRatings:
         outcomes: list[RowResult] = []
-        given: list[_Given] = []
+        cell_ratings: list[_CellRating] = []
         for row in self._table.rows:
             cell = self._cell(row, self._mapping.video)
             outcomes.append(RowResult(self._table.describe_row(row), row.first_line, row.last_line, cell))
@@ -133,16 +133,16 @@ class _Reading:
                 title_row = self._table.describe_row(self._table.rows[len(self._rows)])
                 outcomes[-1].rejections.append(f"{title_row} begins another table, with other columns")
             else:
-                given += self._row(row, outcomes[-1])
-        distinct = _each_once(given)
+                cell_ratings += self._row(row, outcomes[-1])
+        distinct = _each_once(cell_ratings)
         if not distinct:
             named_rows = [row for row in outcomes if row.video is not None] or outcomes
             reasons = [row_reason for row in named_rows for row_reason in row.rejections]
             reason, times = Counter(reasons).most_common(1)[0]
             times_text = f" ({times} rows)" if times > 1 else ""
             raise DatasetError(f"No row of {self._name} could be used: {reason}{times_text}.")
-        ratings = RatingSet(tuple(kept.rating for kept in distinct), self._scales(distinct))
-        attempts = sorted({kept.rating.video for kept in distinct})
+        ratings = RatingSet(tuple(cell_rating.rating for cell_rating in distinct), self._scales(distinct))
+        attempts = sorted({cell_rating.rating.video for cell_rating in distinct})
         videos = {attempt: self._videos[attempt] for attempt in attempts}
         unrated = tuple(name for name in self._join.names if name not in videos.values())
         without_own_occasion = sorted(
@@ -184,23 +184,23 @@ class _Reading:
             attempt: self._spellings.canonical(by_name[video]) for attempt, video in videos.items() if video in by_name
         }
 
-    def _row(self, row: RatingRow, out: RowResult) -> list[_Given]:
+    def _row(self, row: RatingRow, result: RowResult) -> list[_CellRating]:
         """Return the ratings in a row; faults go to its outcome."""
         mapping = self._mapping
-        attempt = self._attempt(row, out)
+        attempt = self._attempt(row, result)
         if attempt is None:
             return []
-        out.video = attempt  # with the times, if it has some
-        self._note_participant(row, out, attempt)
+        result.video = attempt  # with the times, if it has some
+        self._note_participant(row, result, attempt)
         rater = self._raters.canonical(self._cell(row, mapping.rater))
         if mapping.rater and not rater:
-            out.notes.append("it names no rater")
-        if moved := self._moved(row, rater):
-            out.rejections.append(moved)
+            result.notes.append("it names no rater")
+        if moved_reason := self._moved(row, rater):
+            result.rejections.append(moved_reason)
             return []
         item_name = self._items.canonical(self._cell(row, mapping.item))
         if mapping.item and not item_name:
-            out.rejections.append(f"it names no item (column “{mapping.item}” is empty)")
+            result.rejections.append(f"it names no item (column “{mapping.item}” is empty)")
             return []
         occasion = self._cell(row, mapping.occasion)
         if text := self._cell(row, mapping.notes):
@@ -209,12 +209,14 @@ class _Reading:
         for item in mapping.items:
             name = item_name or item.name or SKILL
             for column in item.columns:
-                value = self._value(row, out, item, column.title)
+                value = self._value(row, result, item, column.title)
                 if value is not None:
                     rater_name = rater or self._rater_of_column(column.rater)
-                    ratings.append(_Given(VideoRating(attempt, rater_name, name, value, occasion), out, column.title))
-        if not ratings and not out.rejections:
-            out.rejections.append("it holds no rating")
+                    ratings.append(
+                        _CellRating(VideoRating(attempt, rater_name, name, value, occasion), result, column.title)
+                    )
+        if not ratings and not result.rejections:
+            result.rejections.append("it holds no rating")
         return ratings
 
     def _rater_of_column(self, name: str) -> str:
@@ -242,7 +244,7 @@ class _Reading:
             return f"a rating is missing, and {self._table.describe_row(next_row)} looks like the rest of it"
         return ""
 
-    def _attempt(self, row: RatingRow, out: RowResult) -> str | None:
+    def _attempt(self, row: RatingRow, result: RowResult) -> str | None:
         """Return the attempt of a row, or None with the reason why it has none."""
         reason = row.fault
         formula = row.formulas.get(self._table.places[self._mapping.video])
@@ -250,38 +252,38 @@ class _Reading:
             reason = "it is hidden in the spreadsheet"
         elif not reason and formula is not None:
             reason = _no_value(formula)
-        video_name = self._mapping.names.get(out.cell, out.cell)
+        video_name = self._mapping.names.get(result.cell, result.cell)
         joined = VideoMatch(None, reason) if reason else self._join.find(video_name)
         if joined.name is None:
-            out.rejections.append(joined.reason)
-            out.near = joined.near if out.cell and not reason else None
+            result.rejections.append(joined.reason)
+            result.near = joined.near if result.cell and not reason else None
             return None
-        note = f"“{out.cell}” is taken for “{video_name}”, as stated" if video_name != out.cell else joined.note
+        note = f"“{result.cell}” is taken for “{video_name}”, as stated" if video_name != result.cell else joined.note
         if note:
             self._spelling_notes[note] = None
-        out.video = joined.name
+        result.video = joined.name
         attempt = joined.name
         start, stop = self._cell(row, self._mapping.start_s), self._cell(row, self._mapping.stop_s)
         if start or stop:
             first = number_of_cell(start, decimal_comma=True)
             last = number_of_cell(stop, decimal_comma=True)
             if first is None or last is None or not 0 <= first < last:
-                out.rejections.append(f"“{start}” to “{stop}” is no valid range in seconds")
+                result.rejections.append(f"“{start}” to “{stop}” is no valid range in seconds")
                 return None
             attempt = f"{joined.name} {first:g}-{last:g} s"
             self._clip_ranges[attempt] = TimeRange(first, last)
         self._videos[attempt] = joined.name
         return attempt
 
-    def _note_participant(self, row: RatingRow, out: RowResult, attempt: str) -> None:
+    def _note_participant(self, row: RatingRow, result: RowResult, attempt: str) -> None:
         participant = self._spellings.canonical(self._cell(row, self._mapping.participant))
         if not participant:
             return
         first = self._participants.setdefault(attempt, participant)
         if first != participant:
-            out.notes.append(f"it says that {attempt} shows {participant}, an earlier row {first}; the first counts")
+            result.notes.append(f"it says that {attempt} shows {participant}, an earlier row {first}; the first counts")
 
-    def _value(self, row: RatingRow, out: RowResult, item: ItemMapping, title: str) -> float | None:
+    def _value(self, row: RatingRow, result: RowResult, item: ItemMapping, title: str) -> float | None:
         """Return the rating in a cell, or None; the reason goes to the outcome, except for empty cells."""
         column_index = self._table.places[title]
         text = row.cells[column_index]
@@ -298,7 +300,7 @@ class _Reading:
         else:
             value = self._number(item, text)
         if isinstance(value, str):
-            out.rejections.append(f"{title} {value}")
+            result.rejections.append(f"{title} {value}")
             return None
         return value
 
@@ -352,11 +354,11 @@ class _Reading:
                 "known: state them from the worst to the best (--levels)."
             )
 
-    def _scales(self, given: Sequence[_Given]) -> tuple[RatingScale, ...]:
+    def _scales(self, cell_ratings: Sequence[_CellRating]) -> tuple[RatingScale, ...]:
         """Return the scale of every rated item; ratings far from all others are noted."""
-        by_item: dict[str, list[_Given]] = {}
-        for given_rating in given:
-            by_item.setdefault(given_rating.rating.item, []).append(given_rating)
+        by_item: dict[str, list[_CellRating]] = {}
+        for cell_rating in cell_ratings:
+            by_item.setdefault(cell_rating.rating.item, []).append(cell_rating)
         stated_items = {item.name or SKILL: item for item in self._mapping.items}
         order = [*stated_items, *sorted(set(by_item) - set(stated_items))]
         default_item = self._mapping.items[0]
@@ -364,7 +366,7 @@ class _Reading:
             self._scale(name, stated_items.get(name, default_item), by_item[name]) for name in order if name in by_item
         )
 
-    def _scale(self, name: str, item: ItemMapping, given: Sequence[_Given]) -> RatingScale:
+    def _scale(self, name: str, item: ItemMapping, cell_ratings: Sequence[_CellRating]) -> RatingScale:
         if item.levels:
             return RatingScale(
                 item=name,
@@ -375,15 +377,15 @@ class _Reading:
                 less_is_better=item.less_is_better,
                 stated=True,
             )
-        values = np.unique([given_rating.rating.value for given_rating in given])
-        whole = self._denominators[item.name]
+        values = np.unique([cell_rating.rating.value for cell_rating in cell_ratings])
+        denominator = self._denominators[item.name]
         high = item.high
-        if high is None and not math.isnan(whole):
-            high = whole
+        if high is None and not math.isnan(denominator):
+            high = denominator
         stated = item.low is not None and high is not None
         step = float(np.diff(values).min()) if len(values) > 1 else 1.0
         if not stated:
-            self._tell_far(given, step)
+            self._note_outliers(cell_ratings, step)
         return RatingScale(
             item=name,
             low=float(values[0]) if item.low is None else item.low,
@@ -393,16 +395,16 @@ class _Reading:
             stated=stated,
         )
 
-    def _tell_far(self, given: Sequence[_Given], step: float) -> None:
+    def _note_outliers(self, cell_ratings: Sequence[_CellRating], step: float) -> None:
         first_quartile, third_quartile = np.quantile(
-            [given_rating.rating.value for given_rating in given], [0.25, 0.75]
+            [cell_rating.rating.value for cell_rating in cell_ratings], [0.25, 0.75]
         )
         reach = _FAR * max(float(third_quartile - first_quartile), step)
-        for given_rating in given:
-            value = given_rating.rating.value
+        for cell_rating in cell_ratings:
+            value = cell_rating.rating.value
             if not first_quartile - reach <= value <= third_quartile + reach:
-                given_rating.row.notes.append(
-                    f"{given_rating.title}: {value:g} is kept, but is far from the others: is it a slip?"
+                cell_rating.row.notes.append(
+                    f"{cell_rating.title}: {value:g} is kept, but is far from the others: is it a slip?"
                 )
 
 
@@ -411,28 +413,26 @@ def _no_value(formula: str) -> str:
     return f"holds the formula {shortened} without a stored value: open the table in a spreadsheet program and save it"
 
 
-def _each_once(given: Sequence[_Given]) -> list[_Given]:
+def _each_once(cell_ratings: Sequence[_CellRating]) -> list[_CellRating]:
     """Return the ratings that count: equal ones once, and contradictory ones not at all."""
-    by_key: dict[tuple[str, str, str, str], list[_Given]] = {}
-    for given_rating in given:
-        rating = given_rating.rating
-        by_key.setdefault((rating.video, rating.rater, rating.item, rating.occasion), []).append(given_rating)
+    by_key: dict[tuple[str, str, str, str], list[_CellRating]] = {}
+    for cell_rating in cell_ratings:
+        rating = cell_rating.rating
+        by_key.setdefault((rating.video, rating.rater, rating.item, rating.occasion), []).append(cell_rating)
     distinct = []
     for several in by_key.values():
         first = several[0]
-        other = next(
-            (given_rating for given_rating in several if given_rating.rating.value != first.rating.value), None
-        )
+        other = next((cell_rating for cell_rating in several if cell_rating.rating.value != first.rating.value), None)
         if other is None:
             first.row.n_ratings += 1
             distinct.append(first)
-            for given_rating in several[1:]:
-                given_rating.row.rejections.append(f"{given_rating.title} repeats {first.row.place} (doubled)")
+            for cell_rating in several[1:]:
+                cell_rating.row.rejections.append(f"{cell_rating.title} repeats {first.row.place} (doubled)")
             continue
-        for given_rating in several:
-            against = other if given_rating.rating.value != other.rating.value else first
-            given_rating.row.rejections.append(
-                f"{given_rating.title} rates {given_rating.rating.video} with {given_rating.rating.value:g}, and "
+        for cell_rating in several:
+            against = other if cell_rating.rating.value != other.rating.value else first
+            cell_rating.row.rejections.append(
+                f"{cell_rating.title} rates {cell_rating.rating.video} with {cell_rating.rating.value:g}, and "
                 f"{against.row.place} with "
                 f"{against.rating.value:g}: neither counts; correct one, or state the column of rater, occasion or item"
             )

@@ -19,18 +19,21 @@ OUTLINE = "a shape other than points, boxes and skeletons"
 _FORMS = {"points", "box"}
 _OUTLINES = {"polygon", "polyline", "mask", "ellipse", "cuboid"}
 
+_BY_RANK = (FrameState.ANCHORED, FrameState.INTERPOLATED, FrameState.ABSENT)
+"""States of the points of a skeleton; the first that any point has is the state of the skeleton."""
+
 _Series = dict[int, tuple[FrameState, list[tuple[float, float]]]]
 """State and positions by frame; no positions where the object is outside."""
 
 
 def read_cvat(path: Path) -> RawTracks:
-    """Return the tracks of CVAT's XML; of a box the centre, of a skeleton every point.
+    """Return the tracks of CVAT's XML: the centre of a box, and every point of a skeleton.
 
     Key frames are positions that the annotator set, and frames between them are interpolated, by CVAT or here.
 
     Raises:
-        ValueError: It is no such file.
-        xml.etree.ElementTree.ParseError: It is no XML.
+        ValueError: The file has other XML, or no track of points, boxes or skeletons.
+        xml.etree.ElementTree.ParseError: The file is no XML.
     """
     root = read_xml(path)
     if root.tag != "annotations":
@@ -48,11 +51,11 @@ def read_cvat(path: Path) -> RawTracks:
     check_limits(len(tracks), 1, 1)
     labels = [track.get("label") or "track" for track in tracks]
     n_with_label = Counter(labels)
-    made = []
+    raw_tracks = []
     for track, label in zip(tracks, labels, strict=True):
         name = label if n_with_label[label] == 1 else f"{label} {track.get('id', '')}".strip()
-        made.append(_track(track, name))
-    return RawTracks(tuple(made), from_corner=True, size_px=size_px, left_out=((OUTLINE, n_outlines),))
+        raw_tracks.append(_track(track, name))
+    return RawTracks(tuple(raw_tracks), from_corner=True, size_px=size_px, left_out=((OUTLINE, n_outlines),))
 
 
 def _track(track: "Element", name: str) -> RawTrack:
@@ -63,8 +66,8 @@ def _track(track: "Element", name: str) -> RawTrack:
             for point in shape.findall("points"):
                 parts.setdefault(point.get("label") or "point", []).append((_frame(shape), point))
         elif shape.tag == "track":
-            found = [(_frame(point), point) for point in shape.findall("points")]
-            parts.setdefault(shape.get("label") or "point", []).extend(found)
+            points_by_frame = [(_frame(point), point) for point in shape.findall("points")]
+            parts.setdefault(shape.get("label") or "point", []).extend(points_by_frame)
     if parts:
         check_limits(1, len(parts), 1)
         return _joined(name, {label: _series(shapes, f"{name}, {label}", 1) for label, shapes in parts.items()})
@@ -80,11 +83,11 @@ def _frame(shape: "Element") -> int:
     return int(shape.get("frame", ""))
 
 
-def _series(shapes: "Iterable[tuple[int, Element]]", name: str, only: int | None = None) -> _Series:
+def _series(shapes: "Iterable[tuple[int, Element]]", name: str, n_expected: int | None = None) -> _Series:
     """Return the positions of an object in every frame from its first shape to its last.
 
     Raises:
-        ValueError: Its shapes have different numbers of points, or another than ``only``.
+        ValueError: Its shapes have different numbers of points, or not ``n_expected``.
     """
     stated: _Series = {}
     for frame, shape in shapes:
@@ -94,28 +97,28 @@ def _series(shapes: "Iterable[tuple[int, Element]]", name: str, only: int | None
             is_key = shape.get("keyframe", "1") == "1"
             stated[frame] = (FrameState.ANCHORED if is_key else FrameState.INTERPOLATED, _positions(shape))
     sizes = {len(positions) for state, positions in stated.values() if state.has_points}
-    if len(sizes) > 1 or (only is not None and sizes - {only}):
+    if len(sizes) > 1 or (n_expected is not None and sizes - {n_expected}):
         raise ValueError(f"the track “{name}” has different numbers of points")
-    order = sorted(stated)
-    check_limits(1, max(sizes, default=1), order[-1] - order[0] + 1 if order else 0)
+    stated_frames = sorted(stated)
+    check_limits(1, max(sizes, default=1), stated_frames[-1] - stated_frames[0] + 1 if stated_frames else 0)
     series: _Series = {}
-    for frame, after in zip(order, [*order[1:], None], strict=True):
+    for frame, next_frame in zip(stated_frames, [*stated_frames[1:], None], strict=True):
         state, positions = series[frame] = stated[frame]
-        if after is None or not state.has_points:
+        if next_frame is None or not state.has_points:
             continue
-        # a track that ends visibly stays where it was until it is marked as outside, as CVAT shows it
-        there = stated[after][1] or positions
-        for between in range(frame + 1, after):
-            share = (between - frame) / (after - frame)
-            series[between] = (FrameState.INTERPOLATED, _between(positions, there, share))
+        # as in CVAT, a visible object keeps its last positions until it is marked as outside
+        next_positions = stated[next_frame][1] or positions
+        for frame_between in range(frame + 1, next_frame):
+            share = (frame_between - frame) / (next_frame - frame)
+            series[frame_between] = (FrameState.INTERPOLATED, _between(positions, next_positions, share))
     return series
 
 
 def _between(
-    here: list[tuple[float, float]], there: list[tuple[float, float]], share: float
+    start: list[tuple[float, float]], stop: list[tuple[float, float]], share: float
 ) -> list[tuple[float, float]]:
     return [
-        ((1 - share) * a + share * c, (1 - share) * b + share * d) for (a, b), (c, d) in zip(here, there, strict=True)
+        ((1 - share) * a + share * c, (1 - share) * b + share * d) for (a, b), (c, d) in zip(start, stop, strict=True)
     ]
 
 
@@ -125,11 +128,12 @@ def _joined(name: str, points: dict[str, _Series]) -> RawTrack:
     absent: tuple[FrameState, list[tuple[float, float]]] = (FrameState.ABSENT, [])
     joined: _Series = {}
     for frame in sorted({frame for series in points.values() for frame in series}):
-        own = [series.get(frame, absent) for series in points.values()]
-        states = {state for state, _ in own}
-        state = next(one for one in (FrameState.ANCHORED, FrameState.INTERPOLATED, FrameState.ABSENT) if one in states)
-        seen = state.has_points
-        joined[frame] = (state, [positions[0] if positions else nowhere for _, positions in own] if seen else [])
+        point_states = [series.get(frame, absent) for series in points.values()]
+        states = {state for state, _ in point_states}
+        state = next(state for state in _BY_RANK if state in states)
+        joined[frame] = (state, [])
+        if state.has_points:
+            joined[frame] = (state, [positions[0] if positions else nowhere for _, positions in point_states])
     return _raw(name, tuple(points), joined)
 
 

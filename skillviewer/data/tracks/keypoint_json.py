@@ -84,7 +84,7 @@ def read_openpose(path: Path) -> RawTracks:
         ValueError: It is no such folder, or its positions are relative to the picture.
     """
     rows: list[tuple[int, dict[str, FloatArray]]] = []
-    before: FloatArray | None = None
+    previous_body: FloatArray | None = None
     left_out = 0
     for file in json_files(path):
         people = [_parts(person) for person in msgspec.json.decode(file.read_bytes(), type=_OpenPose).people]
@@ -93,12 +93,12 @@ def read_openpose(path: Path) -> RawTracks:
             rows.append((frame_in(file.name), {}))
             continue
         bodies = [np.concatenate(list(parts.values())) for parts in people]
-        same_shape = [body for body in bodies if before is None or body.shape == before.shape]
-        followed = follow_one(same_shape, before) if same_shape else 0
-        body_place = next(place for place, body in enumerate(bodies) if not same_shape or body is same_shape[followed])
-        before = bodies[body_place]
-        left_out += sum(len(body) for place, body in enumerate(bodies) if place != body_place)
-        rows.append((frame_in(file.name), people[body_place]))
+        same_shape = [body for body in bodies if previous_body is None or body.shape == previous_body.shape]
+        followed = follow_one(same_shape, previous_body) if same_shape else 0
+        body_index = next(index for index, body in enumerate(bodies) if not same_shape or body is same_shape[followed])
+        previous_body = bodies[body_index]
+        left_out += sum(len(body) for index, body in enumerate(bodies) if index != body_index)
+        rows.append((frame_in(file.name), people[body_index]))
     tracks = []
     for name in ("body", "left hand", "right hand"):
         sizes = {len(parts[name]) for _, parts in rows if name in parts}
@@ -109,8 +109,8 @@ def read_openpose(path: Path) -> RawTracks:
             empty = [float("nan")] * (3 * n)
             values = [parts[name].ravel().tolist() if name in parts else empty for _, parts in rows]
             tracks.append(raw_track(name, _point_names(name, n), [frame for frame, _ in rows], values))
-    known = np.concatenate([track.xy[np.isfinite(track.xy)] for track in tracks]) if tracks else np.zeros(0)
-    if len(known) and known.max() <= 1.5:
+    coordinates = np.concatenate([track.xy[np.isfinite(track.xy)] for track in tracks]) if tracks else np.zeros(0)
+    if len(coordinates) and coordinates.max() <= 1.5:
         raise ValueError("its positions are relative to the picture: write them in pixels (--keypoint_scale 0)")
     return RawTracks(tuple(tracks), left_out=((FURTHER, left_out),))
 
@@ -169,43 +169,44 @@ def read_coco(path: Path) -> RawTracks:
         ValueError: It is no such file, or has no key points.
     """
     coco = msgspec.json.decode(path.read_bytes(), type=_Coco)
-    categories = {image.id: image for image in coco.categories}
-    frames = {annotation.id: frame_in(annotation.file_name) for annotation in coco.images}
+    categories = {category.id: category for category in coco.categories}
+    frames = {image.id: frame_in(image.file_name) for image in coco.images}
     if len(set(frames.values())) < len(frames):
         raise ValueError("two of its pictures have the same number of a frame in their names")
     positions: dict[tuple[int, str], dict[int, list[FloatArray]]] = {}
-    for one in coco.annotations:
-        if not one.keypoints:
+    for instance in coco.annotations:
+        if not instance.keypoints:
             continue
-        category = categories.get(one.category_id)
-        if category is None or one.image_id not in frames:
+        category = categories.get(instance.category_id)
+        if category is None or instance.image_id not in frames:
             raise ValueError("an annotation refers to a category or picture that is not in the file")
-        points = np.array(one.keypoints, dtype=np.float64)
+        points = np.array(instance.keypoints, dtype=np.float64)
         if len(points) != 3 * len(category.keypoints):
             raise ValueError(f"an annotation has {len(points)} numbers for {len(category.keypoints)} key points")
         points = points.reshape(-1, 3)
         points[points[:, 2] <= 0] = np.nan
         points[:, 2] = np.where(np.isfinite(points[:, 0]), 1.0, np.nan)
-        positions.setdefault((category.id, _identity(one)), {}).setdefault(frames[one.image_id], []).append(points)
+        positions.setdefault((category.id, _identity(instance)), {}).setdefault(frames[instance.image_id], []).append(
+            points
+        )
     if not positions:
         raise ValueError("none of its annotations has key points")
     tracks = []
     left_out = 0
     for (category_id, identity), by_frame in positions.items():
         category = categories[category_id]
-        before = None
-        at, values = [], []
+        previous = None
+        track_frames = []
+        values = []
         for frame in sorted(by_frame):
             candidates = by_frame[frame]
-            before = candidates[follow_one(candidates, before)]
+            previous = candidates[follow_one(candidates, previous)]
             left_out += (len(candidates) - 1) * len(category.keypoints)
-            at.append(frame)
-            values.append(before.ravel().tolist())
-        tracks.append(raw_track(f"{category.name} {identity}".strip(), category.keypoints, at, values))
+            track_frames.append(frame)
+            values.append(previous.ravel().tolist())
+        tracks.append(raw_track(f"{category.name} {identity}".strip(), category.keypoints, track_frames, values))
     check_limits(len(tracks), 1, 1)
-    sizes = {
-        (annotation.width, annotation.height) for annotation in coco.images if annotation.width and annotation.height
-    }
+    sizes = {(image.width, image.height) for image in coco.images if image.width and image.height}
     size = next(iter(sizes)) if len(sizes) == 1 else None
     size_px = (int(size[0]), int(size[1])) if size is not None and size[0] and size[1] else None
     return RawTracks(tuple(tracks), from_corner=True, size_px=size_px, left_out=((FURTHER, left_out),))

@@ -26,7 +26,7 @@ _MAX_OUTSIDE = 0.5
 
 
 class UnitsUnknownError(DatasetError):
-    """Raised for a file in units or axes that only the user knows, until they are stated."""
+    """Raised if a file needs a statement of its units and axes by the user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +34,9 @@ class Placement:
     """Statement of the user on units, axes and frames of a file."""
 
     scale: float | None = None  # pixels of one unit of the file
-    origin_px: tuple[float, float] | None = None  # pixel at which its zero lies
-    up: bool | None = None  # True if its y axis points upward
-    first_frame: int = 0  # frame of the video at its frame 0, or at its time 0
+    origin_px: tuple[float, float] | None = None  # pixel of the zero of the file
+    up: bool | None = None  # True if the y axis of the file points upward
+    first_frame: int = 0  # frame of the video at frame 0, or at time 0, of the file
 
     @property
     def is_stated(self) -> bool:
@@ -91,14 +91,16 @@ def place_tracks(raw: RawTracks, video: VideoInfo, placement: Placement, source:
             f"{size[0]} × {size[1]}: choose the video that it was made in."
         )
     counts: Counter[str] = Counter(dict(raw.left_out))
-    n_outside = n_placed = 0
+    n_outside = 0
+    n_placed = 0
     tracks: list[Track] = []
     searched = _searched(raw, video, placement, source)
-    for each in raw.tracks:
-        frames = _frames(each.index, raw, video, placement)
-        xy = _in_pixels(each.xy, raw, placement)
-        track, outside, placed = _placed(each, frames, xy, video, counts)
-        n_outside, n_placed = n_outside + outside, n_placed + placed
+    for raw_track in raw.tracks:
+        frames = _frames(raw_track.index, raw, video, placement)
+        xy = _in_pixels(raw_track.xy, raw, placement)
+        track, n_track_outside, n_track_placed = _placed(raw_track, frames, xy, video, counts)
+        n_outside += n_track_outside
+        n_placed += n_track_placed
         if track is not None:
             states = track.states.copy()
             states[searched & (states == FrameState.UNSEARCHED)] = FrameState.ABSENT
@@ -172,51 +174,56 @@ def _in_pixels(xy: FloatArray, raw: RawTracks, placement: Placement) -> FloatArr
 
 
 def _placed(
-    each: RawTrack, frames: IntArray, xy: FloatArray, video: VideoInfo, counts: Counter[str]
+    raw_track: RawTrack, frames: IntArray, xy: FloatArray, video: VideoInfo, counts: Counter[str]
 ) -> tuple[Track | None, int, int]:
-    """Return a track over all frames, or None if none of its positions can be used; those outside, and those tried."""
+    """Return a track over all frames, or None without usable positions, and two counts.
+
+    The counts are of stated positions in the frames of the video: those outside the picture, and all.
+    """
     n = video.n_frames
-    n_points = len(each.points)
-    known = np.isfinite(xy).all(axis=2)
-    sure = ~(each.confidence <= 0)
-    inside = ((frames >= 0) & (frames < n))[:, None] & np.ones((1, n_points), dtype=bool)
+    n_points = len(raw_track.points)
+    is_stated = np.isfinite(xy).all(axis=2)
+    is_sure = ~(raw_track.confidence <= 0)
+    in_video = ((frames >= 0) & (frames < n))[:, None] & np.ones((1, n_points), dtype=bool)
     size = np.array([video.width_px, video.height_px])
     with np.errstate(invalid="ignore"):
-        outside = ((xy < -0.5) | (xy > size - 0.5)).any(axis=2)
+        off_picture = ((xy < -0.5) | (xy > size - 0.5)).any(axis=2)
         far = ((xy < -_FAR * size) | (xy > (1 + _FAR) * size)).any(axis=2)
     first = np.zeros(len(frames), dtype=bool)
     first[np.unique(frames, return_index=True)[1]] = True
-    use = np.ones_like(known)
-    for reason, good in (
-        (EMPTY, known),
-        (NO_CONFIDENCE, sure),
-        (BEYOND, inside),
+    use = np.ones_like(is_stated)
+    for reason, is_good in (
+        (EMPTY, is_stated),
+        (NO_CONFIDENCE, is_sure),
+        (BEYOND, in_video),
         (DOUBLED, np.repeat(first[:, None], n_points, axis=1)),
         (FAR_OUTSIDE, ~far),
     ):
-        counts[reason] += int(np.count_nonzero(use & ~good))
-        use &= good
-    tried = known & sure & inside
+        counts[reason] += int(np.count_nonzero(use & ~is_good))
+        use &= is_good
+    is_tried = is_stated & is_sure & in_video
     states = np.zeros(n, dtype=np.uint8)
-    rows = np.flatnonzero(inside[:, 0] & first)
+    rows = np.flatnonzero(in_video[:, 0] & first)
     is_placed = use[rows].any(axis=1)
-    stated = np.full(len(rows), FrameState.FOUND, dtype=np.uint8) if each.states is None else each.states[rows]
+    stated = (
+        np.full(len(rows), FrameState.FOUND, dtype=np.uint8) if raw_track.states is None else raw_track.states[rows]
+    )
     states[frames[rows]] = np.where(
         is_placed,
         np.where(stated >= FrameState.FOUND, stated, FrameState.FOUND),
         np.where(stated == FrameState.UNSEARCHED, FrameState.UNSEARCHED, FrameState.ABSENT),
     )
-    n_outside = int(np.count_nonzero(tried & outside))
-    n_tried = int(np.count_nonzero(tried))
+    n_outside = int(np.count_nonzero(is_tried & off_picture))
+    n_tried = int(np.count_nonzero(is_tried))
     if not is_placed.any():
         return None, n_outside, n_tried
     xy_px = np.full((n, n_points, 2), np.nan, dtype=np.float32)
     presence = np.zeros((n, n_points), dtype=np.float32)
     values = np.where(use[..., None], xy, np.nan).astype(np.float32)
-    confidence = np.clip(np.where(np.isfinite(each.confidence), each.confidence, 1.0), 1e-6, 1.0)
+    confidence = np.clip(np.where(np.isfinite(raw_track.confidence), raw_track.confidence, 1.0), 1e-6, 1.0)
     xy_px[frames[rows]] = values[rows]
     presence[frames[rows]] = np.where(use, confidence, 0.0).astype(np.float32)[rows]
-    return Track(each.name or "track", each.points, xy_px, presence, states), n_outside, n_tried
+    return Track(raw_track.name or "track", raw_track.points, xy_px, presence, states), n_outside, n_tried
 
 
 def _named(track: Track, states: NDArray[np.uint8], others: list[Track], tool: str, source: str) -> Track:
@@ -226,7 +233,7 @@ def _named(track: Track, states: NDArray[np.uint8], others: list[Track], tool: s
     number = 2
     while name in names_used:
         name = f"{track.name} {number}"
-        number = number + 1
+        number += 1
     is_hand = set(track.points) == set(HAND_POINTS)
     order = [track.points.index(point) for point in (HAND_POINTS if is_hand else track.points)]
     lower = name.casefold()
@@ -235,7 +242,7 @@ def _named(track: Track, states: NDArray[np.uint8], others: list[Track], tool: s
         side = Side.LEFT if "left" in lower else Side.RIGHT
     return Track(
         name,
-        tuple(track.points[place] for place in order),
+        tuple(track.points[index] for index in order),
         track.xy_px[:, order],
         track.presence[:, order],
         states,

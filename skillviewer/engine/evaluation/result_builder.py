@@ -15,7 +15,7 @@ from skillviewer.core.evaluation.accuracy import (
     spread,
 )
 from skillviewer.core.evaluation.ceilings import Ordering, ceilings, equal_success, orderings
-from skillviewer.core.evaluation.localisation import Localisation, localise, together
+from skillviewer.core.evaluation.localisation import Localisation, localise, merge_localisations
 from skillviewer.core.evaluation.metrics import METRICS, Reference, reference
 from skillviewer.core.ratings.predictions import model_metrics, rated_metrics, raters_predicted, rejection_points
 from skillviewer.data.formats.published import published_accuracy
@@ -165,7 +165,7 @@ class ResultBuilder:
         parts = [part for maps in with_maps for part in self._localised(maps, tolerance)]
         if not parts or not sum(part.n_frames for part in parts):
             return None
-        whole = together(parts)
+        whole = merge_localisations(parts)
         return PointingGame(
             hits=float(whole.hits.mean()),
             hits_uniform=float(whole.hits_uniform.mean()),

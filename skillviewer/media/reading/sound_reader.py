@@ -71,8 +71,8 @@ def _first_shown_s(path: Path) -> float:
 
 
 @dataclass(slots=True)
-class _Found:
-    """Facts that come up while a sound is decoded."""
+class _DecodingFacts:
+    """Facts about a sound, collected while it is decoded."""
 
     rates_hz: list[int] = field(default_factory=list)
     n_damaged: int = 0
@@ -139,25 +139,27 @@ class SoundReader:
         """
         peaks = np.zeros(max(1, -(-round(duration_s * SOUND_RATE_HZ) // _BIN)), np.float32)
         whole_s = round(duration_s)
-        found = _Found()
+        decoding_facts = _DecodingFacts()
         first: int | None = None
         last = 0
         gaps: list[tuple[int, int]] = []
-        for at, samples in self._decoded(0.0, found, token):
-            if at >= len(peaks) * _BIN:
+        for position, samples in self._decoded(0.0, decoding_facts, token):
+            if position >= len(peaks) * _BIN:
                 break
             if first is None:
-                first = at
-            elif at > last:
-                gaps.append((last, at))
-            last = max(last, at + samples.shape[1])
-            _raise_peaks(peaks, at, np.abs(samples).max(axis=0, initial=0))
+                first = position
+            elif position > last:
+                gaps.append((last, position))
+            last = max(last, position + samples.shape[1])
+            _raise_peaks(peaks, position, np.abs(samples).max(axis=0, initial=0))
             report(Progress("reading the sound", min(last // SOUND_RATE_HZ, whole_s), whole_s))
         if first is None:
-            return SoundEnvelope(digest, peaks, SoundFacts(0.0, 0.0, (), tuple(found.rates_hz), found.n_damaged))
+            return SoundEnvelope(
+                digest, peaks, SoundFacts(0.0, 0.0, (), tuple(decoding_facts.rates_hz), decoding_facts.n_damaged)
+            )
         gaps_s = tuple((start / SOUND_RATE_HZ, stop / SOUND_RATE_HZ) for start, stop in gaps)
-        rates_hz = tuple(found.rates_hz)
-        facts = SoundFacts(first / SOUND_RATE_HZ, last / SOUND_RATE_HZ, gaps_s, rates_hz, found.n_damaged)
+        rates_hz = tuple(decoding_facts.rates_hz)
+        facts = SoundFacts(first / SOUND_RATE_HZ, last / SOUND_RATE_HZ, gaps_s, rates_hz, decoding_facts.n_damaged)
         return SoundEnvelope(digest, peaks, facts)
 
     def mono(self, stop_s: float, every: int, token: CancelToken = NEVER) -> Float32Array:
@@ -171,19 +173,19 @@ class SoundReader:
         """
         n = round(stop_s * SOUND_RATE_HZ) // every
         pieces = []
-        left = np.zeros(0, np.float32)
+        remainder = np.zeros(0, np.float32)
         for piece in self._filled(0.0, n * every, token):
-            joined = np.concatenate([left, piece.mean(axis=0)])
-            whole = len(joined) // every * every
-            pieces.append(joined[:whole].reshape(-1, every).mean(axis=1))
-            left = joined[whole:]
-        out = np.concatenate([*pieces, np.zeros(0, np.float32)]).astype(np.float32)
-        return np.trim_zeros(out, "b")
+            joined = np.concatenate([remainder, piece.mean(axis=0)])
+            n_joined = len(joined) // every * every
+            pieces.append(joined[:n_joined].reshape(-1, every).mean(axis=1))
+            remainder = joined[n_joined:]
+        averaged = np.concatenate([*pieces, np.zeros(0, np.float32)]).astype(np.float32)
+        return np.trim_zeros(averaged, "b")
 
     def _filled(self, start_s: float, total: int, token: CancelToken) -> Iterator[Float32Array]:
         """Yield ``total`` samples from a time on, with silence where the file has none."""
         n_given = 0
-        for start, samples in self._decoded(start_s, _Found(), token):
+        for start, samples in self._decoded(start_s, _DecodingFacts(), token):
             begin = max(start, n_given)
             if begin >= total:
                 break
@@ -195,7 +197,7 @@ class SoundReader:
             n_given = begin + piece.shape[1]
         yield from _silence(total - n_given)
 
-    def _decoded(self, start_s: float, facts: _Found, token: CancelToken) -> Iterator[Placed]:
+    def _decoded(self, start_s: float, facts: _DecodingFacts, token: CancelToken) -> Iterator[Placed]:
         """Yield (position in samples from the start, samples) as stored in the file; positions may overlap."""
         with decoder_errors(partial(_unheard, self.path)), _open(self.path) as container:
             zero_s = self._first_s + start_s
@@ -204,7 +206,7 @@ class SoundReader:
                 with suppress(VideoError), decoder_errors(partial(_unheard, self.path)):
                     container.seek(int((zero_s - _EARLY_S) / stream.time_base), stream=stream)
             resampler: AudioResampler | None = None
-            place: int | None = None
+            position: int | None = None
             shift = 0  # from the clock of the time stamps to the clock of the samples
             for frame in self._frames(container, stream, facts, token):
                 if frame.sample_rate not in facts.rates_hz[-1:] or resampler is None:
@@ -212,17 +214,17 @@ class SoundReader:
                     resampler = AudioResampler(format="fltp", layout="stereo", rate=SOUND_RATE_HZ)
                 if frame.time is not None:
                     stamped = round((frame.time - zero_s) * SOUND_RATE_HZ) + shift
-                    if place is not None and stamped < place - _RESET:
-                        shift += place - stamped
-                    elif place is None or abs(stamped - place) > _GAP:
-                        place = stamped
-                place = 0 if place is None else place
+                    if position is not None and stamped < position - _RESET:
+                        shift += position - stamped
+                    elif position is None or abs(stamped - position) > _GAP:
+                        position = stamped
+                position = 0 if position is None else position
                 for samples in self._resampled(resampler, frame, facts):
-                    yield place, samples
-                    place += samples.shape[1]
+                    yield position, samples
+                    position += samples.shape[1]
 
     def _frames(
-        self, container: InputContainer, stream: AudioStream, facts: _Found, token: CancelToken
+        self, container: InputContainer, stream: AudioStream, facts: _DecodingFacts, token: CancelToken
     ) -> Iterator[AudioFrame]:
         """Yield the frames that decode; a file that ends in the middle of a packet ends there."""
         packets = container.demux(stream)
@@ -244,7 +246,7 @@ class SoundReader:
                 facts.n_damaged += 1
             yield from frames
 
-    def _resampled(self, resampler: AudioResampler, frame: AudioFrame, facts: _Found) -> list[Float32Array]:
+    def _resampled(self, resampler: AudioResampler, frame: AudioFrame, facts: _DecodingFacts) -> list[Float32Array]:
         try:
             with decoder_errors(partial(_unheard, self.path)):
                 pieces = [piece.to_ndarray().astype(np.float32, copy=False) for piece in resampler.resample(frame)]

@@ -24,19 +24,19 @@ from skillviewer.ui.shell.page_stack import PageStack
 log = logging.getLogger(__name__)
 
 
-NOTE_EVERY_MS = 2000  # interval at which a change of the place is looked for
+NOTE_EVERY_MS = 2000  # interval between checks for a changed place
 
 
 class SessionPlace(msgspec.Struct, frozen=True, rename={"clip_range": "extent"}):
     """A place in a study: screen, video, frame."""
 
     study: str  # the study's file
-    title: str  # what it is called
-    draft: bool  # true if the program made it for videos that were opened without a study
-    video: str  # the video on screen, or ""
-    frame: int  # its frame, from 0
+    title: str  # title of the study
+    draft: bool  # True if the program created the study for videos that were opened without one
+    video: str  # path of the video on screen, or ""
+    frame: int  # frame on screen, from 0
     screen: str  # the screen that was shown
-    noted_at: str  # when, ISO 8601
+    noted_at: str  # date and time of the note, ISO 8601
     # the part of the video that was on screen, as ``range_cells`` gives it
     clip_range: tuple[str, float, float] = ("", 0.0, 0.0)
 
@@ -133,7 +133,7 @@ class SessionRecorder(QObject):
         self._app_context.index.submit(lambda _backend, _token, _report: self._write(place))
 
     def _write(self, place: SessionPlace | None) -> None:
-        """Write in the worker thread; not after the end, which may come while a write waits."""
+        """Write in the worker thread, unless the session has ended in the meantime."""
         with self._writing:
             if not self._ended:
                 _write(self._path, place)

@@ -22,8 +22,8 @@ from skillviewer.core.evaluation.localisation import (
     entropy,
     hit,
     localise,
+    merge_localisations,
     target,
-    together,
     weight_near,
 )
 from tests.core.analyses import make_analysis
@@ -166,7 +166,7 @@ def test_videos_together() -> None:
     maps, regions = np.stack([one_hot(0, 0)]), {0: [Region.point(5, 5)]}
     near = localise(maps, [0], regions, MapRect(), (80, 40), 0)
     far = localise(maps, [0], {0: [Region.point(75, 35)]}, MapRect(), (80, 40), 0)
-    assert together([near, far]).hits.tolist() == [1, 0]
+    assert merge_localisations([near, far]).hits.tolist() == [1, 0]
     with pytest.raises(ValueError, match="read-only"):
         near.hits[0] = 0
 

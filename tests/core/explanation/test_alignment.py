@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from skillviewer.core.arrays import FloatArray
-from skillviewer.core.explanation.alignment import PACE_COST, ScoreGap, _least, align
+from skillviewer.core.explanation.alignment import PACE_COST, ScoreGap, _cheapest_path, align
 from tests.facts import missing
 
 
@@ -24,7 +24,7 @@ def cheapest(distance: FloatArray) -> float:
 @pytest.mark.parametrize("seed", range(6))
 def test_the_path_is_the_cheapest_of_all(seed: int) -> None:
     distance = np.random.default_rng(seed).random((7, 7))
-    path = _least(distance)
+    path = _cheapest_path(distance)
     steps = np.diff(path)
     assert (path[0], path[-1]) == (0, 6)
     assert (steps >= 0).all()

@@ -6,7 +6,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from skillviewer.core.analysis.analysis import Analysis
-from skillviewer.core.explanation.alignment import Alignment, ScoreGap, partings
+from skillviewer.core.explanation.alignment import Alignment, ScoreGap, score_gaps
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.ui.session.insight.findings import Findings
 from skillviewer.ui.session.insight.why_loader import WhyLoader, WhyStage
@@ -110,7 +110,7 @@ class ReferenceLoader(QObject):
 
         def work(slot: ModelHolder, token: CancelToken, report: Report) -> tuple[Alignment, tuple[ScoreGap, ...]]:
             alignment = slot.assessor.align(own_analysis, other, token, report)
-            return alignment, partings(own_analysis, other, alignment) if alignment.gain else ()
+            return alignment, score_gaps(own_analysis, other, alignment) if alignment.gain else ()
 
         self.problem = ""
         self._task = self._model.submit(work)
