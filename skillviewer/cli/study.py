@@ -147,12 +147,13 @@ def _add(path: Path, new: "list[NewVideo]") -> int:
         times = {name: video.occasion for name, video in zip(added.names, new, strict=True) if name}
         changed, _, contradictions = opened.videos.name_participants(stated, times)
         tasks = {video.name: video.task or opened.settings.task for video in opened.videos.all()}
-    other_tasks = [
-        f"“{name}” is said to be of the task “{video.task}”; the study says {task_in_study}, which stays."
-        for name, video in zip(added.names, new, strict=True)
-        if name and video.task and video.task != tasks[name]
-        for task_in_study in [f"“{tasks[name]}”" if tasks[name] else "none"]
-    ]
+    other_tasks = []
+    for name, video in zip(added.names, new, strict=True):
+        if name and video.task and video.task != tasks[name]:
+            kept_task = f"“{tasks[name]}”" if tasks[name] else "none"
+            other_tasks.append(
+                f"“{name}” is said to be of the task “{video.task}”; the study says {kept_task}, which stays."
+            )
     for name in added.known_names:
         echo(f"{name} is in the study already", err=True)
     if changed:

@@ -7,7 +7,9 @@ from pathlib import Path
 from skillviewer.core.progress import NEVER, CancelToken
 
 _BLOCK = 1 << 20
-CONFIG, WEIGHTS, CARD = "config.json", "weights.safetensors", "card.json"
+CONFIG = "config.json"
+WEIGHTS = "weights.safetensors"
+CARD = "card.json"
 CARD_PAGE = "MODEL_CARD.md"
 """Files of a checkpoint."""
 

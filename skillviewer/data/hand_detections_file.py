@@ -80,7 +80,9 @@ def load_detections(path: Path) -> list[FrameHands]:
 def _read(path: Path) -> list[FrameHands]:
     arrays = load_file(path)
     frames, counts = arrays["frames"], arrays["counts"]
-    landmarks, presence, right = arrays["landmarks_px"], arrays["presence"], arrays["right"]
+    landmarks = arrays["landmarks_px"]
+    presence = arrays["presence"]
+    right = arrays["right"]
     n = int(counts.sum())
     shapes = (frames.shape, landmarks.shape, presence.shape, right.shape)
     if shapes != (counts.shape, (n, len(HAND_POINTS), 2), (n,), (n,)) or (np.diff(frames) <= 0).any():

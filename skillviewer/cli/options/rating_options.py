@@ -145,15 +145,15 @@ class RatingOptions:
 
         from skillviewer.data.ratings.numbers import is_number
 
-        places = [table.column(column.title) for column in item.columns]
+        column_indices = [table.column(column.title) for column in item.columns]
         cells = {
-            row.cells[column].casefold()
+            row.cells[index].casefold()
             for row in table.rows
             if not row.fault
-            for column in places
-            if column is not None
+            for index in column_indices
+            if index is not None
         }
-        # what names no item is of those that hold such words, or numbers
+        # options without the name of an item apply to the items whose cells have these levels, or numbers
         levels = _value_for(
             item.name, self._given["levels"], lambda text: bool(cells & {*_split_levels(text.casefold())})
         )

@@ -245,8 +245,12 @@ def entropy(maps: FloatArray) -> float:
     return float(map_entropy(nonzero).mean()) if nonzero.size > len(nonzero) else float("nan")
 
 
-OWN, UNIFORM, CENTRE = "own", "uniform", "centre"
-CONSTANT, CONSTANT_STEP, OTHER_VIDEO = "constant cell", "constant cell per step", "another video's maps"
+OWN = "own"
+UNIFORM = "uniform"
+CENTRE = "centre"
+CONSTANT = "constant cell"
+CONSTANT_STEP = "constant cell per step"
+OTHER_VIDEO = "another video's maps"
 CONTROLS = (UNIFORM, CENTRE, CONSTANT, CONSTANT_STEP, OTHER_VIDEO)
 """Maps that do not depend on the frame; the attention of a model must exceed all of them to be of use."""
 

@@ -28,8 +28,12 @@ _MAX_GROUPS = 30
 _INNER = 5
 """Groups by which the form of a curve is chosen."""
 _MIN_SPREAD = 1e-6
-_MAX_PARTS, _PART, _DRAWN = 8, 12, 12
-"""Parts of the scores at most, videos per part, and weight (in videos) of the mean of all."""
+_MAX_SPREAD_PARTS = 8
+"""Parts of the scores at most, each with a spread of its own."""
+_PART_VIDEOS = 12
+"""Videos in a part at least."""
+_SHRINKAGE_VIDEOS = 12
+"""Weight of the spread of all videos in that of a part, in videos."""
 
 
 def isotonic_curve(scores: FloatArray, ratings: FloatArray, *, increasing: bool = True) -> PiecewiseLinear:
@@ -84,17 +88,21 @@ def _fitted_curve(scores: FloatArray, ratings: FloatArray, participants: IntArra
 
 
 def _spread_curve(scores: FloatArray, errors: FloatArray) -> PiecewiseLinear:
-    """Return the mean absolute error by score, in parts of equally many videos, shrunk towards that of all."""
+    """Return the mean absolute error by score, in parts of equally many videos, shrunk towards the overall mean."""
     absolute = np.abs(errors)
-    whole = max(float(absolute.mean()), _MIN_SPREAD)
+    overall = max(float(absolute.mean()), _MIN_SPREAD)
     order = np.argsort(scores, kind="stable")
-    parts = [part for part in np.array_split(order, max(1, min(_MAX_PARTS, len(order) // _PART))) if len(part)]
-    spreads = [(float(absolute[p].sum()) + _DRAWN * whole) / (len(p) + _DRAWN) for p in parts]
+    parts = [
+        part for part in np.array_split(order, max(1, min(_MAX_SPREAD_PARTS, len(order) // _PART_VIDEOS))) if len(part)
+    ]
+    spreads = [
+        (float(absolute[part].sum()) + _SHRINKAGE_VIDEOS * overall) / (len(part) + _SHRINKAGE_VIDEOS) for part in parts
+    ]
     return PiecewiseLinear(tuple(float(scores[p].mean()) for p in parts), tuple(spreads), "spread")
 
 
 def _independent(errors: FloatArray, participants: IntArray) -> float:
-    """Return the number of independent errors that (n,) errors of people amount to: from people to videos.
+    """Return the effective number of independent errors among (n,) errors: from the number of people to n.
 
     The design effect is 1 + (m - 1) rho, with rho the one-way intraclass correlation of the errors of one person and m
     the mean number of videos of the person in a video.
@@ -141,7 +149,8 @@ def scale_map(
     Raises:
         DatasetError: There are too few people, the level is out of range, or a number is not finite.
     """
-    x, y = np.asarray(scores, dtype=np.float64), np.asarray(ratings, dtype=np.float64)
+    x = np.asarray(scores, dtype=np.float64)
+    y = np.asarray(ratings, dtype=np.float64)
     if not 0.5 <= level < 1:
         raise DatasetError(f"An interval of {100 * level:g} % is not possible: choose from 50 to below 100 %.")
     if not (np.isfinite(x).all() and np.isfinite(y).all()):

@@ -99,10 +99,10 @@ def _chains(hands_by_frame: Sequence[FrameHands], times_s: FloatArray) -> list[_
     last_frame = -1
     for frame_hands in hands_by_frame:
         follows = last_frame >= 0 and times_s[frame_hands.frame] - times_s[last_frame] <= LINK_S
-        before = growing if follows else []
+        continuable = growing if follows else []
         links = sorted(
             (distance, i, k)
-            for i, chain in enumerate(before)
+            for i, chain in enumerate(continuable)
             for k, hand in enumerate(frame_hands.hands)
             if (distance := _distance_px(chain.hands[-1], hand)) < _palm_px(chain.hands[-1])
         )
@@ -111,7 +111,7 @@ def _chains(hands_by_frame: Sequence[FrameHands], times_s: FloatArray) -> list[_
         for _, i, k in links:
             if i not in linked_from and k not in linked:
                 linked_from.add(i)
-                linked[k] = before[i]
+                linked[k] = continuable[i]
         growing = [linked.get(k) or _Chain() for k in range(len(frame_hands.hands))]
         chains += [chain for chain in growing if not chain.frames]
         for chain, hand in zip(growing, frame_hands.hands, strict=True):

@@ -22,7 +22,10 @@ HAND_SHIFT = -0.1
 _REGION_POINTS = (0, 1, 2, 3, 5, 6, 9, 10, 13, 14, 17, 18)
 """Landmarks whose box makes the next frame's region: the palm, and the first joint of each finger."""
 
-_WRIST, _INDEX_KNUCKLE, _MIDDLE_KNUCKLE, _RING_KNUCKLE = 0, 5, 9, 13
+_WRIST = 0
+_INDEX_KNUCKLE = 5
+_MIDDLE_KNUCKLE = 9
+_RING_KNUCKLE = 13
 
 
 @dataclass(frozen=True, slots=True)

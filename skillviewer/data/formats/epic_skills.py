@@ -29,7 +29,9 @@ from skillviewer.data.tables.find_videos import VideoFolder, strip_extension
 from skillviewer.data.tables.participants import participants_of
 from skillviewer.data.tables.rows import looks_like, read_sheet
 
-_FIRST, _SECOND, _BEST = ("vid1", "video1"), ("vid2", "video2"), ("best", "better")
+_FIRST = ("vid1", "video1")
+_SECOND = ("vid2", "video2")
+_BEST = ("best", "better")
 _SUFFIX = "_gt"
 
 
@@ -198,7 +200,9 @@ def _clip_ranges(truth: Path, problems: list[str]) -> dict[str, tuple[str, Frame
     if path is None:
         return {}
     sheet = read_sheet(path)
-    video, start, stop = sheet.column("video"), sheet.column("startframe"), sheet.column("endframe")
+    video = sheet.column("video")
+    start = sheet.column("startframe")
+    stop = sheet.column("endframe")
     ranges: dict[str, tuple[str, FrameRange]] = {}
     for row in sheet.rows:
         try:

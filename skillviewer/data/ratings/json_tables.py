@@ -51,15 +51,13 @@ def read_json_table(path: Path) -> RawTable:
         raise DatasetError(f"{path} has no ratings: none of its entries has a value.")
     if len(titles) * len(rows) > _MAX_CELLS:
         raise DatasetError(f"{path} names {len(titles):,} values in {len(rows):,} entries, too many for a table.")
-    body = [
-        RatingRow(
-            number,
-            number,
-            tuple((row or {}).get(title, "") for title in titles),
-            fault="it is no entry with named values" if row is None else faults[number - 1] if faults else "",
-        )
-        for number, row in enumerate(rows, start=1)
-    ]
+    body = []
+    for number, row in enumerate(rows, start=1):
+        fault = faults[number - 1] if faults else ""
+        if row is None:
+            fault = "it is no entry with named values"
+        cells = tuple((row or {}).get(title, "") for title in titles)
+        body.append(RatingRow(number, number, cells, fault=fault))
     return assembled(path, [RatingRow(0, 0, titles), *body], 0, notices=notices, unit="entry")
 
 

@@ -176,7 +176,8 @@ def _joined(own: RatingScale, added: RatingScale) -> RatingScale:
         )
     if own.stated or added.stated:
         return replace(own if own.stated else added, step=min(own.step, added.step))
-    low, high = min(own.low, added.low), max(own.high, added.high)
+    low = min(own.low, added.low)
+    high = max(own.high, added.high)
     return replace(own, low=low, high=high, step=min(own.step, added.step))
 
 

@@ -117,10 +117,13 @@ class StudyVideoFiles:
             same_time = stat.st_mtime_ns == row["modified_ns"]
             differs = stat.st_size != row["size_bytes"] or (same_time and row["other_digest"] != "")
             if not differs:
-                path, state, unsure = Path(place), FileState.PRESENT, not same_time
+                path = Path(place)
+                state = FileState.PRESENT
+                unsure = not same_time
                 break
             if state is FileState.MISSING:
-                path, state = Path(place), FileState.REPLACED
+                path = Path(place)
+                state = FileState.REPLACED
         copied = columns(
             row, "id", "name", "size_bytes", "digest", "participant", "task", "occasion", "notes", "context", "sync_s",
             "camera_of", "offset_s", "offset_confidence",

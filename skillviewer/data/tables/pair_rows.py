@@ -54,7 +54,9 @@ class _Columns:
     def of(cls, sheet: CsvTable) -> "_Columns":
         left, right = sheet.column(*_LEFT), sheet.column(*_RIGHT)
         better, worse = sheet.column(*_BETTER), sheet.column(*_WORSE)
-        label, votes, rater = sheet.column(*_LABEL), sheet.column(*_VOTES), sheet.column(*_RATER)
+        label = sheet.column(*_LABEL)
+        votes = sheet.column(*_VOTES)
+        rater = sheet.column(*_RATER)
         if None not in (left, right) and (label, votes) != (None, None):
             return cls(left, right, False, label, votes, rater)
         return cls(better, worse, True, label, None, rater)

@@ -38,7 +38,9 @@ def against_trivial(models: Sequence[ModelResult]) -> tuple[str, ...]:
         if other.model not in TRIVIAL or models[0].model in TRIVIAL or difference is None:
             continue
         tested_on = "where both videos are held out" if new else "on the test pairs"
-        gain, low, high = -difference.value, -difference.high, -difference.low
+        gain = -difference.value
+        low = -difference.high
+        high = -difference.low
         span = f"{100 * low:+.1f} to {100 * high:+.1f}" if math.isfinite(low) else "no interval"
         numbers = f"{percent(estimate.value)} against {percent(estimate.value - gain)} % ({span})"
         verb = "exceeds" if low > 0 else "is not shown to exceed"

@@ -21,7 +21,9 @@ from skillviewer.export.destination import atomic_output
 from skillviewer.export.figures.plots import Accuracy, plot_accuracies
 from skillviewer.nets.models import attention_model
 
-MARKDOWN, CSV, PLOT = "table.md", "table.csv", "table.png"
+MARKDOWN = "table.md"
+CSV = "table.csv"
+PLOT = "table.png"
 
 _RANGES = 5
 _DRAWN_CEILINGS = (ONE_RATER, "skill")

@@ -50,18 +50,18 @@ class FrameSource(ABC):
     def compute(
         self, reader: VideoReader, sampling: Sampling, positions: IntArray, token: CancelToken
     ) -> Iterator[tuple[int, NDArray[Any]]]:
-        """Yield positions and their numbers, (2F, h, w), computed from the video whatever is kept.
+        """Yield positions and their numbers, (2F, h, w), computed from the video, even if the cache has them.
 
         Args:
             reader: The open video.
             sampling: Its timeline.
             positions: (p,) ascending, unique positions wanted.
-            token: Checked on the way from one to the next.
+            token: Checked between positions.
         """
 
     @property
     def recipe(self) -> str:
-        """Digest of everything that decides features but the video and its part."""
+        """Digest of all settings that decide features, without the video and its range."""
         return values_sha256(self.configuration, asdict(self.preprocessing))
 
     def sampling(self, info: VideoInfo, n_passes: int, clip_range: ClipRange | None = None) -> Sampling:
@@ -75,7 +75,7 @@ class FrameSource(ABC):
 
     @property
     def frame_bytes(self) -> int:
-        """Bytes kept of one sampled frame."""
+        """Bytes of one sampled frame in the cache."""
         return np.dtype(self.kind).itemsize * math.prod(self.frame_shape)
 
     def steps(self, reader: VideoReader, sampling: Sampling, token: CancelToken) -> Iterator[NDArray[Any]]:
@@ -123,7 +123,7 @@ class FrameSource(ABC):
     ) -> list[NDArray[Any]]:
         """Return the numbers of K passes over a video or a part of it, each (N, 2F, h, w).
 
-        They are mapped from the cache where it has them.
+        Arrays in the cache are memory maps.
         """
         sampling = self.sampling(reader.describe(token), n_passes, clip_range)
         shape = (sampling.positions.shape[1], *self.frame_shape)
@@ -131,7 +131,7 @@ class FrameSource(ABC):
         cached = [self.cache.get(key, shape) for key in keys]
         if any(features is None for features in cached):
             computed = np.stack(list(self.steps(reader, sampling, token)), axis=1)
-            # mapped again from the disk where they were kept, so that a large data set need not fit into memory
+            # read back from the cache as memory maps, so that a large data set need not fit into memory
             cached_passes = [self.cache.get(key, shape) for key in keys]
             cached = [
                 features_of_pass if features is None else features
@@ -192,7 +192,9 @@ class FeatureSource(FrameSource):
 
 _VERSION = 1
 """Raised whenever the same flow gives other numbers."""
-_MOVING_PX, _STILL_PX, _PEAK = 0.5, 0.2, 0.95
+_MOVING_PX = 0.5
+_STILL_PX = 0.2
+_PEAK = 0.95
 
 
 def flow_numbers(flow: RGBImage, bound_px: float) -> Float32Array:
@@ -211,7 +213,8 @@ def flow_numbers(flow: RGBImage, bound_px: float) -> Float32Array:
     moved = (flow[:, ::2, ::2].astype(np.float32) - 128) * np.float32(2 * bound_px / 255)  # 128 is no motion
     fields = moved.reshape(-1, 2, *moved.shape[1:])
     lengths = np.hypot(fields[:, 0], fields[:, 1])
-    by_field, mean = lengths.mean(axis=(1, 2)), fields.mean(axis=(2, 3))
+    by_field = lengths.mean(axis=(1, 2))
+    mean = fields.mean(axis=(2, 3))
     coherence = np.hypot(mean[:, 0], mean[:, 1]) / np.maximum(by_field, 1e-6)
     differences = [np.diff(fields, n, axis=0) for n in (1, 2)]
     rough = [np.hypot(d[:, 0], d[:, 1]).mean() if len(d) else 0.0 for d in differences]

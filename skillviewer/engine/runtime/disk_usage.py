@@ -8,7 +8,11 @@ from pathlib import Path
 from skillviewer.core.paths import cache_dir
 from skillviewer.core.progress import NEVER, CancelToken
 
-FEATURES, COPIES, TUNING, EVIDENCE, ANALYSES = "features", "proxies", "tuning", "evidence", "analyses"
+FEATURES = "features"
+COPIES = "proxies"
+TUNING = "tuning"
+EVIDENCE = "evidence"
+ANALYSES = "analyses"
 EMPTIED = (FEATURES, COPIES, TUNING, EVIDENCE)
 """Folders that are emptied on request. What models said of videos, ``ANALYSES``, is small and stays: scores must not go
 with the features that they were computed from."""

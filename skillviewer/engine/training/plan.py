@@ -232,7 +232,8 @@ def held_out_part(inner: Sequence[Fold]) -> tuple[str, str]:
         _, _, title, plural = _PARTS[0]
         return f"{title} of the training videos", plural
     held_out_counts = [len(fold.held_out_videos) for fold in inner]
-    least, most = min(held_out_counts), max(held_out_counts)
+    least = min(held_out_counts)
+    most = max(held_out_counts)
     n = len(inner[0].train_videos) + len(inner[0].held_out_videos)
     share = fmean(held_out_counts) / n
     equal_parts = most - least <= max(1, n / 10)

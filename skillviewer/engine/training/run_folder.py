@@ -31,7 +31,9 @@ from skillviewer.export.destination import atomic_output
 from skillviewer.export.figures.plots import plot_training
 
 CONFIGURATION, PROVENANCE = "configuration.json", "provenance.json"
-SCORES, MAPS, SCORE_CURVES = "scores.csv", "maps.npz", "score_curves.npz"
+SCORES = "scores.csv"
+MAPS = "maps.npz"
+SCORE_CURVES = "score_curves.npz"
 CHECKPOINT = "checkpoint"
 RUNS = "runs"
 """Folder of the runs, in the folder of an evaluation."""

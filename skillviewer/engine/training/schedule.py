@@ -80,7 +80,9 @@ class Schedule:
         ``clip_norm`` is the greatest norm of the gradient, 0 for no limit; ``add`` adds what other processes found to
         the gradients.
         """
-        phase, optimiser, settings = self._phases[place], self._optimisers[place], self._settings[place]
+        phase = self._phases[place]
+        optimiser = self._optimisers[place]
+        settings = self._settings[place]
         n_milestones = sum(self.turns[place] >= milestone * self._scale for milestone in settings.milestones)
         for group in optimiser.param_groups:
             group["lr"] = settings.learning_rate * 0.1**n_milestones * group["lr_scale"]

@@ -44,7 +44,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_GAP_MM, _MARGIN_MM, _BAR_MM, _CURVES_MM = 2.0, 3.0, 44.0, 34.0
+_GAP_MM = 2.0
+_MARGIN_MM = 3.0
+_BAR_MM = 44.0
+_CURVES_MM = 34.0
 
 
 @dataclass(frozen=True, slots=True)

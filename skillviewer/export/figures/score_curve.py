@@ -93,7 +93,9 @@ def _figure(videos: Sequence[AnalysedVideo], options: CurveOptions) -> "Figure":
 def _frame(options: CurveOptions, n: int) -> tuple[float, float, float, float]:
     """Return (left, bottom, width, height) of the axes in fractions of the figure."""
     em_mm = options.text_pt * MM_PER_INCH / 72
-    left, bottom, right = 5.2 * em_mm, 3.6 * em_mm, 1.2 * em_mm
+    left = 5.2 * em_mm
+    bottom = 3.6 * em_mm
+    right = 1.2 * em_mm
     top = (1.0 + (1.9 if options.title else 0.0) + 1.45 * n) * em_mm
     width, height = options.width_mm, options.height_mm
     if height - bottom - top < 3 * em_mm or width - left - right < 3 * em_mm:

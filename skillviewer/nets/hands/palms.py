@@ -60,7 +60,9 @@ def decode_palms(numbers: FloatArray, logits: FloatArray, size_px: tuple[int, in
     scores = 1 / (1 + np.exp(-np.clip(logits, -100, 100)))
     values = numbers / SIDE_PX
     is_palm = (scores >= MIN_SCORE) & (values[:, 2] > 0) & (values[:, 3] > 0)
-    scores, values, anchors = scores[is_palm], values[is_palm], ANCHORS[is_palm]
+    scores = scores[is_palm]
+    values = values[is_palm]
+    anchors = ANCHORS[is_palm]
     centres = values[:, :2] + anchors
     boxes = np.concatenate([centres - values[:, 2:4] / 2, values[:, 2:4]], axis=1)
     points = values[:, 4:].reshape(-1, 7, 2) + anchors[:, None]

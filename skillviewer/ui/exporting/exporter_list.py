@@ -13,7 +13,9 @@ from skillviewer.ui.widgets.theme import Theme, by_text, themed
 HEADINGS = {"": "Pictures", "report": "Reports", "table": "Tables"}
 
 
-ROW_PX, HEADING_PX, WIDTH_PX = 28, 36, 168
+ROW_PX = 28
+HEADING_PX = 36
+WIDTH_PX = 168
 
 
 def _short(exporter: Exporter | StudyExporter) -> str:

@@ -153,7 +153,9 @@ class Curves(QWidget):
     def on_theme(self, theme: Theme) -> None:
         """Apply the theme; lines also differ in width, dashes and marks."""
         self._theme = theme
-        accent, text, muted = QColor(theme.accent), QColor(theme.text), QColor(theme.muted)
+        accent = QColor(theme.accent)
+        text = QColor(theme.text)
+        muted = QColor(theme.muted)
         faint = QColor(muted)
         faint.setAlphaF(0.75)
         for plot in (self._loss, self._share):

@@ -27,7 +27,9 @@ MEANING, ITEM, RATER, LOW, HIGH, LESS, LEVELS, VALUES = range(1, 9)
 FIXED = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
 
 
-SEARCHED, FIRST_VALUES, MAX_LEVELS = 500, 4, 20
+SEARCHED = 500
+FIRST_VALUES = 4
+MAX_LEVELS = 20
 
 
 class ColumnMappingView(QTableWidget):

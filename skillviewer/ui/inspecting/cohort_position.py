@@ -84,7 +84,9 @@ class StandingStrip(PaintedWidget):
         metrics = painter.fontMetrics()
         theme = self._theme
         row = QRectF(0, self.height() - metrics.height(), self.width(), metrics.height())
-        left, right, middle = "lower", "higher", "median"
+        left = "lower"
+        right = "higher"
+        middle = "median"
         painter.setPen(QColor(theme.muted))
         painter.drawText(row, Qt.AlignmentFlag.AlignLeft, left)
         painter.drawText(row, Qt.AlignmentFlag.AlignRight, right)

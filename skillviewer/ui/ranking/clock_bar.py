@@ -9,7 +9,9 @@ from skillviewer.ui.ranking.judging_session import NO_MARKS, Marks
 from skillviewer.ui.ranking.pair_view import PairView
 from skillviewer.ui.widgets.theme import PaintedWidget
 
-BAR_PX, GAP_PX, EDGE_PX = 6, 8, 16
+BAR_PX = 6
+GAP_PX = 8
+EDGE_PX = 16
 
 
 PLAYED = 0.75  # opacity of the played part: the pictures stay the brightest on the screen

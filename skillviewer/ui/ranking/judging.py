@@ -136,7 +136,8 @@ class JudgingController(SittingController[RaterQueue, Vote]):
 
     def _query(self) -> Callable[[Study], RaterQueue]:
         session = self.session
-        rater, unreadable = session.rater, frozenset(session.unreadable)
+        rater = session.rater
+        unreadable = frozenset(session.unreadable)
         turn = session.turn if session.practised is None else None
         typed = session.newest is None
 

@@ -140,7 +140,8 @@ class RatingController(SittingController[RatingQueue, RatingForm]):
             self._on_study(self._studies.current)
 
     def _query(self) -> Callable[[Study], RatingQueue]:
-        rater, unreadable = self.session.rater, frozenset(self.session.unreadable)
+        rater = self.session.rater
+        unreadable = frozenset(self.session.unreadable)
         typed = self.session.practice is None
         return lambda study: rating_queue(study, rater_in_study(study, rater) if typed else rater, unreadable)
 

@@ -79,7 +79,8 @@ class SoundFeeder:
         self._slot.queue = queue
         self._output.start(self._slot.fill)
         run = queue.run
-        start_s, stop_s = max(run.start_s, part_s[0]), part_s[1]
+        start_s = max(run.start_s, part_s[0])
+        stop_s = part_s[1]
         if start_s >= stop_s:
             return
         before = silence((start_s - run.start_s) / run.speed)

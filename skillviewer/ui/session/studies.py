@@ -29,7 +29,12 @@ from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 BACK_UP_MS = 10 * 60 * 1000
 WATCH_MS = 4000  # interval at which changes by another window are looked for
-VIDEOS, VOTES, PAIRS, ANNOTATIONS, MODELS, SETTINGS = "videos", "votes", "pairs", "annotations", "models", "settings"
+VIDEOS = "videos"
+VOTES = "votes"
+PAIRS = "pairs"
+ANNOTATIONS = "annotations"
+MODELS = "models"
+SETTINGS = "settings"
 TRACKS = "tracks"
 """Tracks lie outside of studies, but their changes stand on the same undo stack."""
 EVERYTHING = frozenset({VIDEOS, VOTES, PAIRS, ANNOTATIONS, MODELS, SETTINGS})

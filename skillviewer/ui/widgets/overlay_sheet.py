@@ -7,22 +7,22 @@ from shiboken6 import isValid
 
 
 class OverlaySheet(QFrame):
-    """A child of the window that closes on Escape, or when the focus goes elsewhere, and gives the focus back."""
+    """A child of the window that closes on Escape or if another widget gets the focus. Escape restores the focus."""
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
         self._window = window
-        self._before: QWidget | None = QApplication.focusWidget()
+        self._previous_focus: QWidget | None = QApplication.focusWidget()
         for sheet in window.findChildren(OverlaySheet):
-            if sheet is not self and self._before is not None and sheet.isAncestorOf(self._before):
-                self._before = sheet._before  # noqa: SLF001 - that sheet closes now, and its field is gone then
+            if sheet is not self and self._previous_focus is not None and sheet.isAncestorOf(self._previous_focus):
+                self._previous_focus = sheet._previous_focus  # noqa: SLF001 - that sheet closes now, and its field with it
         self.setObjectName("sheet")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setAutoFillBackground(True)
         window.installEventFilter(self)
 
     def open_over(self, *, top: float = 0.12) -> None:
-        """Show it in the middle of the window; its upper edge at ``top`` parts of the window's height, kept inside."""
+        """Show the sheet in the middle of the window, its top at the share ``top`` of the window's height."""
         self.adjustSize()
         room = self._window.rect().adjusted(16, 16, -16, -16)
         size = self.size().boundedTo(room.size())
@@ -32,10 +32,10 @@ class OverlaySheet(QFrame):
         )
         self._open()
 
-    def open_above(self, place: QWidget) -> None:
-        """Show it above the right end of a widget of the window."""
+    def open_above(self, anchor: QWidget) -> None:
+        """Show the sheet above the right end of a widget of the window."""
         self.adjustSize()
-        corner = place.mapTo(self._window, place.rect().topRight())
+        corner = anchor.mapTo(self._window, anchor.rect().topRight())
         self.move(max(corner.x() - self.width() - 8, 8), max(corner.y() - self.height() - 8, 8))
         self._open()
 
@@ -50,7 +50,7 @@ class OverlaySheet(QFrame):
 
     def _on_focus(self, _old: QWidget | None, new: QWidget | None) -> None:
         if new is not None and new is not self and not self.isAncestorOf(new):
-            self._before = None  # the user chose where to go on
+            self._previous_focus = None  # the user chose where to go on
             self.close()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -61,18 +61,18 @@ class OverlaySheet(QFrame):
             super().keyPressEvent(event)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Close when the window changes its size, since the position would be wrong."""
+        """Close the sheet if the window changes its size, since its position would be wrong."""
         if watched is self._window and event.type() == QEvent.Type.Resize:
             self.close()
         return super().eventFilter(watched, event)
 
     def dismiss(self) -> None:
-        """Close, and give the focus back to what had it."""
-        before = self._before
-        self._before = None
+        """Close the sheet, and restore the focus."""
+        previous_focus = self._previous_focus
+        self._previous_focus = None
         app = QApplication.instance()
         if isinstance(app, QApplication):
             app.focusChanged.disconnect(self._on_focus)
         self.close()
-        if before is not None and isValid(before):  # it may have been deleted meanwhile
-            before.setFocus(Qt.FocusReason.OtherFocusReason)
+        if previous_focus is not None and isValid(previous_focus):  # it may have been deleted
+            previous_focus.setFocus(Qt.FocusReason.OtherFocusReason)

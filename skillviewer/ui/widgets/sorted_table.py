@@ -30,10 +30,10 @@ from skillviewer.ui.widgets.theme import by_text
 class Cell:
     """One cell."""
 
-    text: str  # what it shows
-    value: float | None = None  # what it is sorted by; None for its text
-    video: str = ""  # name of the video that it leads to, or ""
-    tip: str = ""  # tooltip, also read to the blind; "" for the text
+    text: str  # text on screen
+    value: float | None = None  # sort key, or None to sort by the text
+    video: str = ""  # name of the video that a click opens, or ""
+    tip: str = ""  # tooltip and accessible text; "" for the text
     ends: tuple[float, float, float] | None = None  # low, value and high of an interval to draw
 
     @property
@@ -43,7 +43,7 @@ class Cell:
 
 
 class CellModel(QAbstractTableModel):
-    """Rows of cells; a row is made when it is first looked at, because a study may have ten thousand videos."""
+    """Rows of cells. Each row is made on first use, because a study may have ten thousand videos."""
 
     def __init__(self, columns: Sequence[Column], parent: QWidget) -> None:
         super().__init__(parent)
@@ -53,7 +53,7 @@ class CellModel(QAbstractTableModel):
         self._left_out = 0
 
     def show(self, columns: Sequence[Column], n: int, make: Callable[[int], Sequence[Cell]], left_out: int = 0) -> None:
-        """Show other rows, ``make`` of 0 to n - 1; ``left_out`` letters are cut off the names that lead to videos."""
+        """Show rows ``make(0)`` to ``make(n - 1)``, without the first ``left_out`` letters of the names of videos."""
         self.beginResetModel()
         self.columns = tuple(columns)
         self._make = cache(make)
@@ -61,9 +61,9 @@ class CellModel(QAbstractTableModel):
         self._left_out = left_out
         self.endResetModel()
 
-    def row(self, place: int) -> Sequence[Cell]:
-        """Return a row, as it is sorted now."""
-        return self._make(self._order[place])
+    def row(self, index: int) -> Sequence[Cell]:
+        """Return a row by its index in the present order."""
+        return self._make(self._order[index])
 
     def rowCount(self, parent: Index = NOWHERE) -> int:
         return 0 if parent.isValid() else len(self._order)
@@ -102,15 +102,15 @@ class CellModel(QAbstractTableModel):
             return
         self.layoutAboutToBeChanged.emit()
         indices = self.persistentIndexList()
-        before = [self._order[index.row()] for index in indices]
+        numbers = [self._order[index.row()] for index in indices]
         self._order.sort(
             key=lambda number: self._make(number)[column].key, reverse=order is Qt.SortOrder.DescendingOrder
         )
         row_by_number = {number: row for row, number in enumerate(self._order)} if indices else {}
-        moved = [
-            self.index(row_by_number[number], index.column()) for index, number in zip(indices, before, strict=True)
+        new_indices = [
+            self.index(row_by_number[number], index.column()) for index, number in zip(indices, numbers, strict=True)
         ]
-        self.changePersistentIndexList(indices, moved)
+        self.changePersistentIndexList(indices, new_indices)
         self.layoutChanged.emit()
 
 
@@ -121,7 +121,7 @@ class SortedTable(QTableView):
     """
 
     video_asked = Signal(str)
-    name_column = 0  # takes the room that is left
+    name_column = 0  # takes the rest of the width
 
     def __init__(self, name: str, columns: Sequence[Column], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -154,7 +154,7 @@ class SortedTable(QTableView):
         self.setSortingEnabled(True)
 
     def texts(self) -> list[list[str]]:
-        """Return the rows as they are sorted now."""
+        """Return the texts of all rows in the present order."""
         model = self._cells
         columns = range(model.columnCount())
         return [[str(model.index(r, c).data()) for c in columns] for r in range(model.rowCount())]
@@ -164,7 +164,7 @@ class SortedTable(QTableView):
         self._share_width()
 
     def _share_width(self) -> None:
-        """Give the names what the other columns leave, but enough to be read."""
+        """Give the names the rest of the width, but enough to be readable."""
         if self._cells.columnCount():
             share_width(self, by_text(NAME_PX), self.name_column)
 
