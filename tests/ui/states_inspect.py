@@ -234,7 +234,7 @@ def moments(stage: "Stage") -> QWidget:
     annotations.annotate(_first(stage), "The tool slips here, twice.", None, annotations.video)
     annotations.save_moment(0.5, 1.25)
     stage.pause(200)
-    app_context.tour.go(1)
+    app_context.tour.step(1)
     stage.made.window._docks["moments"].raise_open()
     stage.pause(200)
     return stage.made.window

@@ -64,8 +64,8 @@ class MomentsPanel(QWidget):
         tour, playback = self._app_context.tour, self._app_context.playback
         return Handlers(
             run={
-                "previous_moment": lambda: tour.go(-1),
-                "next_moment": lambda: tour.go(1),
+                "previous_moment": lambda: tour.step(-1),
+                "next_moment": lambda: tour.step(1),
                 "keep_moment": self._save_moment,
             },
             enabled={

@@ -40,7 +40,7 @@ class ScoreHeader(QWidget):
         add_all(row, self._assess, self._stop)
         app_context.state.analysis_changed.connect(self._refresh)
         app_context.state.model_changed.connect(self._refresh)
-        app_context.models.wanted_changed.connect(self._refresh)
+        app_context.models.requested_changed.connect(self._refresh)
         app_context.state.current_changed.connect(self._refresh)
         app_context.videos.changed.connect(self._on_entry)
         app_context.videos.unfamiliar_shown.connect(self._refresh)

@@ -173,7 +173,7 @@ class AppContext(QObject):
         self.inquiry = WhyLoader(
             self.index, state, videos, studies, self.explanations, self.annotations, self.messages, self
         )
-        self.models.wanted_changed.connect(self.inquiry.on_wanted)
+        self.models.requested_changed.connect(self.inquiry.on_wanted)
         self.reference = ReferenceLoader(self.model, state, videos, self.inquiry, self)
         self.cameras = VideoCameras(
             studies, self.undo, videos, state, self.playback, self.looker, self.jobs, self.messages

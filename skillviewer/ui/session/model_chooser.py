@@ -1,4 +1,4 @@
-"""The checkpoints on this computer, and the one that is loaded."""
+"""Checkpoints on this computer, and the loaded model."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -25,7 +25,7 @@ def _digest(folder: Path) -> str | None:
 
 
 class ModelHolder:
-    """The loaded model, in the model worker thread. It stays on its device until another takes its place."""
+    """The loaded model, in the model worker thread. It stays on its device until another one is loaded."""
 
     def __init__(self, open_model: Callable[[Path], Assessor]) -> None:
         self._open_model = open_model
@@ -33,7 +33,7 @@ class ModelHolder:
         self._folder: Path | None = None
 
     def load(self, folder: Path, token: CancelToken, report: Report) -> LoadedModel:
-        """Load a checkpoint, unless it is loaded; the earlier one is released only when this one is loaded."""
+        """Load a checkpoint unless it is loaded already. The previous model is released after the load succeeds."""
         token.check()
         digest = _digest(folder)
         report(Progress("loading", value=digest))
@@ -51,7 +51,7 @@ class ModelHolder:
         return LoadedModel(assessor.name, folder, assessor.device_name, memory, assessor.digest, assessor.warning)
 
     def load_anew(self, folder: Path, token: CancelToken, report: Report) -> LoadedModel | None:
-        """Load a checkpoint again if another was put into its folder since; None if none was."""
+        """Load the checkpoint again if its folder holds another one by now, else return None."""
         if _digest(folder) in {None, self.assessor.digest}:  # if the folder is gone, the loaded model stays
             return None
         token.check()
@@ -75,7 +75,7 @@ class ModelChooser(QObject):
     """Loads the checkpoint that the user chooses; the latest choice wins."""
 
     entries_changed = Signal()
-    wanted_changed = Signal(object)
+    requested_changed = Signal(object)
 
     def __init__(
         self, backend: Backend, worker: WorkerThread[ModelHolder], state: ViewerState, jobs: Jobs, messages: Messages
@@ -87,8 +87,8 @@ class ModelChooser(QObject):
         self._jobs = jobs
         self._messages = messages
         self.entries: tuple[ModelEntry, ...] = ()  # the checkpoints on this computer
-        self.requested: Path | None = None  # folder of the checkpoint that was chosen: loaded, or loading
-        self._before: Path | None = None  # the one that was loaded when another was chosen
+        self.requested: Path | None = None  # folder of the chosen checkpoint: loaded, or loading
+        self._previous: Path | None = None  # folder of the model that was loaded before the choice
         self._task: Task | None = None
 
     def refresh(self) -> None:
@@ -96,7 +96,7 @@ class ModelChooser(QObject):
         self.entries_changed.emit()
 
     def choose(self, folder: Path) -> None:
-        """Load a checkpoint, by folder; one that is loaded already only if it was trained anew since."""
+        """Load the checkpoint in a folder. A loaded one is loaded again only if its files have changed."""
         if folder == self.requested:
             if self._task is None and self._state.model is not None:
                 task = self._worker.submit(lambda slot, token, report: slot.load_anew(folder, token, report))
@@ -105,9 +105,9 @@ class ModelChooser(QObject):
         if self._task is not None:
             self._task.cancel()
         if self._state.model is not None:
-            self._before = self._state.model.folder
+            self._previous = self._state.model.folder
         self.requested = folder
-        self.wanted_changed.emit(folder)
+        self.requested_changed.emit(folder)
         self._state.set_model(None)
         self._task = self._worker.submit(lambda slot, token, report: slot.load(folder, token, report))
         self._task.then(
@@ -116,7 +116,7 @@ class ModelChooser(QObject):
         self._jobs.follow(f"Loading model {folder.name}", self._task, confirm_stop=False)
 
     def choose_default(self, name: str | None) -> None:
-        """Load a checkpoint by name or folder; for None the first that there is."""
+        """Load a checkpoint by name or folder; for None, the first of the list."""
         folder = next((e.folder for e in self.entries if name is None or e.name == name), None)
         if folder is not None:
             self.choose(folder)
@@ -128,11 +128,11 @@ class ModelChooser(QObject):
         folders = [entry.folder for entry in self.entries]
         if not folders:
             return
-        place = folders.index(self.requested) + direction if self.requested in folders else 0
-        self.choose(folders[place % len(folders)])
+        index = folders.index(self.requested) + direction if self.requested in folders else 0
+        self.choose(folders[index % len(folders)])
 
     def _on_loading(self, progress: Progress) -> None:
-        """Let the analyses that are stored appear: loading takes seconds."""
+        """Show the stored analyses of the checkpoint, since its loading takes seconds."""
         if isinstance(progress.value, str) and self.sender() is self._task:
             self._state.set_digest(progress.value)
 
@@ -142,14 +142,14 @@ class ModelChooser(QObject):
 
     def _on_failed(self, error: Exception) -> None:
         self.requested = None
-        before = self._before
-        self._before = None
+        previous = self._previous
+        self._previous = None
         self._state.set_digest("")
         self._messages.fail(error)
-        if before is not None:
-            self.choose(before)  # it was not released
+        if previous is not None:
+            self.choose(previous)  # it was not released
         else:
-            self.wanted_changed.emit(None)
+            self.requested_changed.emit(None)
 
     def _on_finished(self) -> None:
         if self.sender() is self._task:

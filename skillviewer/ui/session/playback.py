@@ -1,4 +1,4 @@
-"""The playhead: the frame of a video that is to be shown now, in its own time."""
+"""The playhead: the frame of a video that is due now."""
 
 import math
 from collections.abc import Callable
@@ -13,7 +13,7 @@ SPEEDS = (0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)  # playing speeds that 
 
 
 def monotonic_clock() -> Callable[[], float]:
-    """Return a clock in seconds since it was made, which never runs backwards."""
+    """Return a clock that never runs backwards, in seconds since this call."""
     timer = QElapsedTimer()
     timer.start()
     return lambda: timer.nsecsElapsed() * 1e-9
@@ -22,8 +22,8 @@ def monotonic_clock() -> Callable[[], float]:
 class Playback(QObject):
     """A playhead with play, pause, speed, loop and marks, by a clock in seconds.
 
-    Playing follows the presentation times of the frames against a monotonic clock: a late tick leaves frames out and
-    never slows the video down. Frames count from 0.
+    Frames are due at their presentation times by a monotonic clock. A late tick skips frames and never slows the video
+    down. Frames count from 0.
     """
 
     video_changed = Signal(object)
@@ -38,16 +38,16 @@ class Playback(QObject):
         super().__init__(parent)
         self.now_s = now_s if now_s is not None else monotonic_clock()
         self.video: VideoInfo | None = None
-        self.frames = range(1)  # those of the file in which it moves: all, or those of a part
+        self.frames = range(1)  # frames of the file that can be shown: all, or those of a clip
         self.frame = 0
-        self.speed = 1.0  # seconds of video a second
-        self.loop = False  # true if playing starts again at the end, or between the marks if they are set
-        self._once: range | None = None  # the only range that is played until the user pauses or goes elsewhere
+        self.speed = 1.0  # seconds of video per second
+        self.loop = False  # whether playing repeats the selection, or the whole clip without marks
+        self._once: range | None = None  # range of ``play_once``, until a pause or a jump out of it
         self.marks: tuple[int | None, int | None] = (None, None)  # first and last frame of the selection
         self.samples = np.empty(0, np.int64)  # ascending frames that the model has looked at
         self.playing = False
-        self._started_s = 0.0  # reading of the clock at which ...
-        self._from_s = 0.0  # ... the video was at this time
+        self._started_s = 0.0  # reading of the clock when the present run began
+        self._from_s = 0.0  # time in the video when the present run began
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setSingleShot(True)
@@ -55,22 +55,22 @@ class Playback(QObject):
 
     @property
     def start_s(self) -> float:
-        """When the first of them begins, in seconds from the file's first frame; 0 without a video."""
+        """Start of the first frame of ``frames``, in seconds from the first frame of the file; 0 without a video."""
         return float(self.video.times_s[self.frames[0]]) if self.video is not None else 0.0
 
     @property
     def stop_s(self) -> float:
-        """When the last of them ends; 0 without a video."""
+        """End of the last frame of ``frames``, in the same seconds; 0 without a video."""
         return self.video.end_s(self.frames[-1]) if self.video is not None else 0.0
 
     @property
     def time_s(self) -> float:
-        """Presentation time of that frame; 0 without a video."""
+        """Presentation time of ``frame``; 0 without a video."""
         return float(self.video.times_s[self.frame]) if self.video is not None else 0.0
 
     @property
     def selection(self) -> range | None:
-        """The frames from mark to mark, to an end of the video where one is not set; None without any."""
+        """Frames between the marks. A missing mark counts as the start, or the end, of the clip; None without marks."""
         if self.video is None or self.marks == (None, None):
             return None
         start, stop = self.marks
@@ -79,18 +79,18 @@ class Playback(QObject):
 
     @property
     def selection_s(self) -> tuple[float, float] | None:
-        """When the selection begins and ends, in seconds from the file's first frame; None without one."""
+        """Start and end of the selection, in seconds from the first frame of the file; None without a selection."""
         selection = self.selection
         if selection is None or self.video is None:
             return None
         return float(self.video.times_s[selection[0]]), self.video.end_s(selection[-1])
 
     def open(self, video: VideoInfo | None, frames: range | None = None) -> None:
-        """Put a video, or some of its frames, under the playhead, at its first frame, paused."""
+        """Open a video, or some of its frames, and pause at the first frame."""
         self.pause()
-        whole = range(video.n_frames) if video is not None else range(1)
+        all_frames = range(video.n_frames) if video is not None else range(1)
         self.video = video
-        self.frames = frames if frames is not None else whole
+        self.frames = frames if frames is not None else all_frames
         self.frame = self.frames[0]
         self.samples = np.empty(0, np.int64)
         self.marks = (None, None)
@@ -99,7 +99,7 @@ class Playback(QObject):
         self.frame_changed.emit(self.frame)
 
     def seek(self, frame: int) -> None:
-        """Go to a frame, clamped to the range of the video or part. Playing goes on from there."""
+        """Go to a frame, clamped to ``frames``. A playing video continues from there."""
         if self.video is None:
             return
         self._set_frame(min(max(frame, self.frames[0]), self.frames[-1]))
@@ -130,14 +130,14 @@ class Playback(QObject):
         self.seek_time(self.time_s + seconds)
 
     def to_sample(self, direction: int) -> None:
-        """Pause at the next (1) or previous (-1) sampled frame; stay where there is none."""
+        """Pause at the next (1) or previous (-1) sampled frame, if there is one."""
         self.pause()
         if direction > 0:
-            place = int(np.searchsorted(self.samples, self.frame, side="right"))
+            index = int(np.searchsorted(self.samples, self.frame, side="right"))
         else:
-            place = int(np.searchsorted(self.samples, self.frame, side="left")) - 1
-        if 0 <= place < len(self.samples):
-            self.seek(int(self.samples[place]))
+            index = int(np.searchsorted(self.samples, self.frame, side="left")) - 1
+        if 0 <= index < len(self.samples):
+            self.seek(int(self.samples[index]))
 
     def first(self) -> None:
         self.seek(self.frames[0])
@@ -146,7 +146,7 @@ class Playback(QObject):
         self.seek(self.frames[-1])
 
     def play(self) -> None:
-        """Play from the playhead; from the start when it stands at the end."""
+        """Play from the playhead, or from the start if the playhead is at the end."""
         if self.video is None or self.playing or len(self.frames) < 2:
             return
         start, stop = self._range()
@@ -158,7 +158,7 @@ class Playback(QObject):
         self._schedule(self.time_s)
 
     def play_once(self, frames: range) -> None:
-        """Play frames of the video from the first to the last, at least one, and pause there, whatever is looped."""
+        """Play a range of at least one frame and pause at its end, without a loop."""
         self.pause()
         self.seek(frames[0])
         self._once = frames
@@ -197,7 +197,7 @@ class Playback(QObject):
         self.set_speed(next((s for s in reversed(SPEEDS) if s < self.speed), SPEEDS[0]))
 
     def set_loop(self, on: bool) -> None:
-        """Start again at the end, or stop there."""
+        """Set whether playing starts again at the end."""
         if on != self.loop:
             self.loop = on
             self.loop_changed.emit(on)
@@ -247,13 +247,13 @@ class Playback(QObject):
             self.frame_changed.emit(frame)
 
     def position_s(self) -> float:
-        """Return the time in the video that is due now; that of the frame on screen when it does not play."""
+        """Return the time in the video that is due now; during a pause, that of the frame on screen."""
         if not self.playing:
             return self.time_s
         return self._from_s + (self.now_s() - self._started_s) * self.speed
 
     def follow(self, position_s: float) -> None:
-        """Take the clock of the sound: the video is at ``position_s`` now, and plays on from there."""
+        """Follow the clock of the sound: the video is at ``position_s`` now, and continues from there."""
         if self.playing:
             self._from_s = position_s
             self._started_s = self.now_s()

@@ -1,4 +1,4 @@
-"""The state of the window, typed, one signal each."""
+"""State of the window, with one signal for each property."""
 
 from dataclasses import replace
 from typing import Any
@@ -13,7 +13,7 @@ from skillviewer.ui.session.loaded_model import LoadedModel
 
 
 def look_choices() -> dict[str, list[tuple[object, str]]]:
-    """Return the values of every field of ``MapStyle`` that can be chosen, each with its words."""
+    """Return the choices for every field of ``MapStyle``, each with its label."""
     return {
         "overlay": [
             (Overlay.HEAT, "Heat"),
@@ -51,12 +51,12 @@ class ViewerState(QObject):
 
     def __init__(self, map_style: MapStyle | None = None, passes: int = 1, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.current: VideoClip | None = None  # the video, or part of one, on screen
-        self.analysis: Analysis | None = None  # that of the video on screen, so far
+        self.current: VideoClip | None = None  # the video on screen, or its range
+        self.analysis: Analysis | None = None  # analysis of the video on screen so far
         self.map_style = map_style if map_style is not None else MapStyle()
         self._overlay = self.map_style.overlay if self.map_style.overlay is not Overlay.OFF else Overlay.HEAT
         self.model: LoadedModel | None = None
-        self.digest = ""  # that of the checkpoint chosen, known before it is loaded; "" without one
+        self.digest = ""  # digest of the chosen checkpoint, known before it is loaded; "" without one
         self.passes = passes  # interleaved passes of the next assessment
         self.curve_look = CURVE_LOOK  # name of one of CURVE_LOOKS
 
@@ -72,7 +72,7 @@ class ViewerState(QObject):
             self.analysis = analysis
             self.analysis_changed.emit(analysis)
 
-    def set_map_style(self, **changes: Any) -> None:  # noqa: ANN401 - fields of Look, checked by replace()
+    def set_map_style(self, **changes: Any) -> None:  # noqa: ANN401 - fields of MapStyle, checked by replace()
         map_style = replace(self.map_style, **changes)
         if map_style != self.map_style:
             if map_style.overlay is not Overlay.OFF:
@@ -81,7 +81,7 @@ class ViewerState(QObject):
             self.map_style_changed.emit(map_style)
 
     def next_overlay(self) -> None:
-        """Show the map in the next style; a hidden map first as it was."""
+        """Show the map in the next style. A hidden map is shown in its last style first."""
         if self.map_style.overlay is Overlay.OFF:
             self.toggle_overlay()
             return
@@ -89,14 +89,14 @@ class ViewerState(QObject):
         self.set_map_style(overlay=styles[(styles.index(self.map_style.overlay) + 1) % len(styles)])
 
     def toggle_overlay(self) -> None:
-        """Hide the map, or show it as it was."""
+        """Hide the map, or show it in its last style."""
         self.set_map_style(overlay=self._overlay if self.map_style.overlay is Overlay.OFF else Overlay.OFF)
 
     def set_model(self, model: LoadedModel | None) -> None:
-        other = model != self.model
+        is_changed = model != self.model
         self.model = model
         self.set_digest(model.digest if model is not None else "")
-        if other:
+        if is_changed:
             self.model_changed.emit(model)
 
     def set_digest(self, digest: str) -> None:

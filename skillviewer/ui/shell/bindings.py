@@ -129,7 +129,7 @@ class ActionController(QObject):
             videos.added,
             videos.cleared,
             models.entries_changed,
-            models.wanted_changed,
+            models.requested_changed,
             app_context.state.current_changed,
             window.blind_changed,
             window.screens.shown,

@@ -47,7 +47,7 @@ class ModelMenu(ExclusiveMenu):
         self._empty_action = self.addAction("No model on this computer")
         self._empty_action.setEnabled(False)
         models.entries_changed.connect(self._on_entries)
-        models.wanted_changed.connect(self._on_wanted)
+        models.requested_changed.connect(self._on_wanted)
         self._on_entries()
 
     def _on_entries(self) -> None:

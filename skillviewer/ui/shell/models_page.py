@@ -111,7 +111,7 @@ class ModelsPage(QDialog):
         foot = add_all(horizontal(margins=(16, 8, 16, 12), spacing=8), (about, 1), self.other)
         add_all(vertical(self, NONE, 0), (self._area, 1), foot)
         app_context.models.entries_changed.connect(self._ask)
-        app_context.models.wanted_changed.connect(self._show_chosen)
+        app_context.models.requested_changed.connect(self._show_chosen)
         self._ask()
         self.setMinimumSize(PAGE_LEAST)
         self.resize(PAGE_USUAL.boundedTo(parent.size()))

@@ -69,7 +69,7 @@ class StatusBar(QStatusBar):
         state.analysis_changed.connect(self._on_analysis)
         state.model_changed.connect(self._on_model)
         models.entries_changed.connect(self._on_model)
-        models.wanted_changed.connect(self._on_model)
+        models.requested_changed.connect(self._on_model)
         app_context.jobs.changed.connect(self._on_jobs)
         self._on_video(playback.video)
         self._on_model()

@@ -66,7 +66,7 @@ class ToolBar(QToolBar):
         self.addWidget(space)
         self._add_action(actions["palette"])
         app_context.state.model_changed.connect(self._on_model)
-        app_context.models.wanted_changed.connect(self._on_model)
+        app_context.models.requested_changed.connect(self._on_model)
         self._on_model()
 
     def _add_button(self) -> QToolButton:

@@ -23,22 +23,22 @@ def single_shot(parent: QObject, interval_ms: int, slot: Callable[[], object] | 
 
 
 class Portions(QObject):
-    """Makes many calls in portions, one in each turn of the event loop, so that the window answers between them."""
+    """Makes many calls in portions, one portion in each turn of the event loop, so that the window stays responsive."""
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._n_at_once = 0
         self._calls: Iterator[Callable[[], object]] = iter(())
-        self._rest = single_shot(self, 0, self._next)
+        self._next_turn = single_shot(self, 0, self._next)
 
     def run(self, calls: Iterable[Callable[[], object]], n_at_once: int) -> None:
-        """Replace the waiting calls: ``n_at_once`` are made now, and as many in each turn of the event loop."""
+        """Replace the waiting calls. ``n_at_once`` are made now, and as many in each turn of the event loop."""
         self._calls = iter(calls)
         self._n_at_once = n_at_once
         self._next()
 
     def clear(self) -> None:
-        """Drop the calls that still wait."""
+        """Drop the waiting calls."""
         self._calls = iter(())
 
     def _next(self) -> None:
@@ -46,7 +46,7 @@ class Portions(QObject):
         for call in portion:
             call()
         if len(portion) == self._n_at_once:
-            self._rest.start()
+            self._next_turn.start()
 
 
 class Throttle(QObject):
@@ -60,13 +60,13 @@ class Throttle(QObject):
         self._timer = single_shot(self, SHOWN_EVERY_MS, self._show)
 
     def report(self, progress: Progress) -> None:
-        """Show it now, or, if a report was shown a moment ago, after a short time unless a newer one comes."""
+        """Show a report now, or the latest one at the end of ``SHOWN_EVERY_MS`` if another was just shown."""
         self._latest = progress
         if not self._timer.isActive():
             self._show()
 
     def stop(self) -> None:
-        """Drop a report that was not shown yet."""
+        """Drop a waiting report."""
         self._timer.stop()
         self._latest = None
 

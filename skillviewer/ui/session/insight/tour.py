@@ -6,13 +6,13 @@ from skillviewer.ui.session.insight.video_annotations import MomentCard, VideoAn
 from skillviewer.ui.session.insight.why_loader import WhyLoader, WhyStage
 from skillviewer.ui.session.playback import Playback
 
-LEAD_IN_S = 2.0  # played before a moment begins, so that its beginning is seen in context
+LEAD_IN_S = 2.0  # seconds that are played before a moment, to show its beginning in context
 
 
 class Tour(QObject):
     """Moves the playhead from moment to moment."""
 
-    here_changed = Signal()  # another moment is under the playhead, or none
+    here_changed = Signal()  # the moments under the playhead changed
 
     def __init__(
         self, inquiry: WhyLoader, annotations: VideoAnnotations, playback: Playback, parent: QObject | None = None
@@ -23,11 +23,11 @@ class Tour(QObject):
         self._playback = playback
         self._cards_here: tuple[tuple[float, float, bool], ...] = ()
         self._played: tuple[float, float, bool] | None = None  # identity of the moment that was played last
-        self._was_moved = False
-        self._stood = -1  # by the user since the video was opened; where it was put
+        self._was_moved = False  # True once the user has moved the playhead in this video
+        self._initial_frame = -1  # frame to which the tour moved the playhead in this video, or -1
         playback.video_changed.connect(self._on_video)
         playback.frame_changed.connect(self._on_frame)
-        inquiry.changed.connect(self._stand)
+        inquiry.changed.connect(self._go_to_strongest)
         playback.frame_changed.connect(self._update_cards_here)
         playback.video_changed.connect(self._update_cards_here)
         inquiry.changed.connect(self._update_cards_here)
@@ -49,8 +49,8 @@ class Tour(QObject):
         self._played = card.identity
         self._playback.play_once(range(start, max(stop, start + 1) + 1))
 
-    def go(self, direction: int) -> None:
-        """Pause at the beginning of the next (1) or previous (-1) moment; stay where there is none."""
+    def step(self, direction: int) -> None:
+        """Pause at the beginning of the next (1) or previous (-1) moment, if there is one."""
         video = self._playback.video
         if video is None:
             return
@@ -62,28 +62,28 @@ class Tour(QObject):
             self._playback.seek(ahead[0] if direction > 0 else ahead[-1])
 
     def save_moment(self) -> None:
-        """Keep the selection as a moment; a mark that is not set is the end of the video, or its beginning."""
+        """Save the selection as a moment. A missing mark counts as the start, or the end, of the video."""
         chosen_s = self._playback.selection_s
         if chosen_s is not None and self._annotations.save_moment(*chosen_s) is not None:
             self._playback.clear_marks()
 
     def _on_video(self) -> None:
         self._was_moved = False
-        self._stood = -1
+        self._initial_frame = -1
 
     def _on_frame(self, frame: int) -> None:
-        self._was_moved |= frame != (self._playback.frames[0] if self._stood < 0 else self._stood)
+        self._was_moved |= frame != (self._playback.frames[0] if self._initial_frame < 0 else self._initial_frame)
 
-    def _stand(self) -> None:
-        """Go to the frame that says most when the findings come, unless the user has moved the playhead."""
+    def _go_to_strongest(self) -> None:
+        """Go to the key frame of the strongest moment once findings arrive, unless the user has moved the playhead."""
         findings = self._inquiry.findings
         playback = self._playback
         ready = self._inquiry.stage is WhyStage.READY and playback.video is not None
-        if findings is None or not ready or self._was_moved or playback.playing or self._stood >= 0:
-            return  # once for each video: evidence that comes later does not move the playhead
+        if findings is None or not ready or self._was_moved or playback.playing or self._initial_frame >= 0:
+            return  # once for each video: later evidence does not move the playhead
         strongest = max(findings.moments, key=lambda moment: abs(moment.amount), default=None)
-        self._stood = strongest.key_frame if strongest is not None else int(findings.analysis.samples.max())
-        playback.seek(self._stood)
+        self._initial_frame = strongest.key_frame if strongest is not None else int(findings.analysis.samples.max())
+        playback.seek(self._initial_frame)
 
     def _update_cards_here(self) -> None:
         time_s = self._playback.time_s
