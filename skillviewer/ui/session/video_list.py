@@ -14,7 +14,7 @@ from skillviewer.ui.session.video_entry import VideoEntry
 
 
 class VideoList(QObject):
-    """Videos in the order in which they were first added, each once; several may be parts of one file."""
+    """Distinct videos in the order in which they were added. Several may be clips of one file."""
 
     about_to_add = Signal(int, int)
     added = Signal(int, int)
@@ -23,7 +23,7 @@ class VideoList(QObject):
     removed = Signal(int)
     about_to_clear = Signal()
     cleared = Signal()
-    unfamiliar_shown = Signal(bool)  # whether scores of videos unlike the training videos are shown has changed
+    unfamiliar_shown = Signal(bool)  # ``shows_unfamiliar`` changed
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -62,18 +62,18 @@ class VideoList(QObject):
         return self._rows.get(clip)
 
     def get(self, clip: VideoClip | None) -> VideoEntry | None:
-        """Return the entry of a video, or None if there is none, or no video is meant."""
+        """Return the entry of a video, or None if the video is None or not in the list."""
         row = self._rows.get(clip) if clip is not None else None
         return None if row is None else self._entries[row]
 
     def title(self, clip: VideoClip) -> str:
-        """Return the title of a video: the file's name and the part of it."""
+        """Return the title of a video: the name of its file and, for a clip of it, the name of the clip."""
         entry = self.get(clip)
         name = clip.path.name
         return name if clip.clip_range is None or entry is None else f"{name} ({entry.name})"
 
     def tasks(self, clip: VideoClip) -> tuple[str, str]:
-        """Return the task of a video, and that of the study; "" where it is not stated."""
+        """Return the task of a video and that of the study, each "" if not stated."""
         entry = self.get(clip)
         return entry.task if entry is not None else "", self.study_task
 
@@ -81,13 +81,13 @@ class VideoList(QObject):
         return next((entry for entry in self._entries if entry.study_name == name), None)
 
     def add(self, paths: Iterable[Path]) -> list[Path]:
-        """Append whole files; those in the list already stay unchanged. Return the files that are new."""
+        """Append whole files and return the new ones. Files in the list stay unchanged."""
         return [entry.path for entry in self.add_entries(VideoEntry(path) for path in dict.fromkeys(paths))]
 
     def add_entries(self, entries: Iterable[VideoEntry], row: int | None = None) -> list[VideoEntry]:
-        """Add videos with their known fields at a row, or last; return the entries that are new.
+        """Insert entries at a row, by default at the end, and return the new ones.
 
-        Those in the list stay unchanged.
+        Videos in the list stay unchanged.
         """
         new_entries = {clip: entry for entry in entries if (clip := entry.clip) not in self._rows}
         if new_entries:
@@ -109,10 +109,10 @@ class VideoList(QObject):
             self._rows.update((entry.clip, entry_row) for entry_row, entry in enumerate(self._entries[row:], start=row))
             self.removed.emit(row)
 
-    def update(self, clip: VideoClip, **changes: Any) -> None:  # noqa: ANN401 - fields of Entry, checked by replace()
-        """Change fields of an entry; nothing happens if the video has left the list or has these values."""
+    def update(self, clip: VideoClip, **changes: Any) -> None:  # noqa: ANN401 - fields of VideoEntry, checked by replace()
+        """Change fields of an entry, if the video is in the list and has other values."""
         row = self._rows.get(clip)
-        if row is None or all(_same(getattr(self._entries[row], name), value) for name, value in changes.items()):
+        if row is None or all(_is_same(getattr(self._entries[row], name), value) for name, value in changes.items()):
             return
         self._entries[row] = replace(self._entries[row], **changes)
         self.changed.emit(row)
@@ -124,6 +124,6 @@ class VideoList(QObject):
         self.cleared.emit()
 
 
-def _same(before: object, after: object) -> bool:
-    """Return True if nothing changes: large values are compared by identity alone."""
-    return before is after or (isinstance(before, str | int | float) and before == after)
+def _is_same(value: object, new_value: object) -> bool:
+    """Return True if two values are equal. Large values are compared by identity alone."""
+    return value is new_value or (isinstance(value, str | int | float) and value == new_value)

@@ -240,7 +240,7 @@ class MainWindow(QMainWindow):
         if on and self.screens.current not in PLAYER_SCREENS and self.screens.current != START:
             self.screens.show("inspect")
         self.theatre = on
-        self.screens.set_bare(on)
+        self.screens.set_theatre(on)
         for bar in (self.menuBar(), self.tools, self.status):
             bar.setVisible(not on)
         for screen in self.screens.widgets:

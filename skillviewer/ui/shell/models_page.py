@@ -24,7 +24,8 @@ from skillviewer.ui.widgets.layout import (
     with_accessible_name,
 )
 
-PAGE_LEAST, PAGE_USUAL = QSize(480, 360), QSize(860, 640)
+MIN_SIZE = QSize(480, 360)
+USUAL_SIZE = QSize(860, 640)
 PICTURE_PX = QSize(144, 108)
 
 DEMONSTRATION = "For demonstration: it knows this simulated task alone, and says nothing about people."
@@ -113,8 +114,8 @@ class ModelsPage(QDialog):
         app_context.models.entries_changed.connect(self._ask)
         app_context.models.requested_changed.connect(self._show_chosen)
         self._ask()
-        self.setMinimumSize(PAGE_LEAST)
-        self.resize(PAGE_USUAL.boundedTo(parent.size()))
+        self.setMinimumSize(MIN_SIZE)
+        self.resize(USUAL_SIZE.boundedTo(parent.size()))
 
     def _ask(self) -> None:
         task = self._app_context.index.submit(_summaries)

@@ -15,8 +15,8 @@ from skillviewer.ui.widgets.theme import apply_theme
 class PageStack(QObject):
     """The pages in the middle of the window, and the docks around them."""
 
-    made = Signal(str)  # a screen was made: its name
-    shown = Signal(str)  # name of the screen, "" for the first page
+    made = Signal(str)  # name of a screen that was created
+    shown = Signal(str)  # name of the screen on view, "" for the first page
 
     def __init__(
         self,
@@ -37,27 +37,27 @@ class PageStack(QObject):
         self._screens = {screen.name: screen for screen in screens}
         self._panels = tuple(panels)
         self._widgets: dict[str, QWidget] = {}
-        self.current = START  # name of the screen that is shown, "" for the first page
-        self.collapsed = False  # true while the panels are hidden because the window is narrow
-        self.bare = False  # true while the panels are hidden in theatre mode
+        self.current = START  # name of the screen on view, "" for the first page
+        self.collapsed = False  # True while the panels are hidden because the window is narrow
+        self.in_theatre = False  # True while the panels are hidden in theatre mode
         self._last = screens[0].name
 
     @property
     def widget(self) -> QWidget | None:
-        """The screen that is shown, or None on the first page."""
+        """The screen on view, or None on the first page."""
         return self._widgets.get(self.current)
 
     @property
     def widgets(self) -> tuple[QWidget, ...]:
-        """The screens that are made already."""
+        """The screens created so far."""
         return tuple(self._widgets.values())
 
     def has(self, panel: PageSpec) -> bool:
-        """Return True if a panel belongs to the screen that is shown."""
+        """Return True if a panel belongs to the screen on view."""
         return panel.belongs_to(self._screens.get(self.current))
 
     def named(self, name: str) -> QWidget:
-        """Return a screen, made when it is first asked for."""
+        """Return a screen, which is created on the first call."""
         screen = self._widgets.get(name)
         if screen is None:
             screen = self._widgets[name] = self._screens[name].make(self._app_context, self._actions, self._pages)
@@ -75,11 +75,11 @@ class PageStack(QObject):
         self._enter(START)
 
     def show_last(self) -> None:
-        """Show the screen that was shown last; the first screen if none was."""
+        """Show the last screen on view, or the first screen if there was none."""
         self.show(self._last)
 
     def show(self, name: str) -> None:
-        """Show a screen with its docks, arranged as they were last."""
+        """Show a screen with its docks in their last arrangement."""
         if name == self.current:
             self._enter(name)
             return
@@ -91,17 +91,17 @@ class PageStack(QObject):
         self._enter(name)
 
     def set_collapsed(self, on: bool) -> None:
-        """Hide the panels, since the window is narrow, or show them as they were."""
+        """Hide the panels in a narrow window, or restore them."""
         if on != self.collapsed:
             self.save_layout()
             self.collapsed = on
             self._arrange_again()
 
-    def set_bare(self, on: bool) -> None:
-        """Hide the panels for theatre mode, or show them as they were."""
-        if on != self.bare:
+    def set_theatre(self, on: bool) -> None:
+        """Hide the panels in theatre mode, or restore them."""
+        if on != self.in_theatre:
             self.save_layout()
-            self.bare = on
+            self.in_theatre = on
             self._arrange_again()
 
     def _arrange_again(self) -> None:
@@ -109,30 +109,30 @@ class PageStack(QObject):
             self._arrange(self.current)
 
     def _arrange(self, name: str) -> None:
-        """Show the docks of a screen as they were last; none if the panels are hidden."""
-        if self.collapsed or self.bare:
+        """Show the docks of a screen in their last arrangement, or none while the panels are hidden."""
+        if self.collapsed or self.in_theatre:
             for panel in self._panels:
                 self._docks[panel.name].hide()
                 self._docks[panel.name].toggleViewAction().setVisible(panel.belongs_to(self._screens[name]))
             return
         layout = self._app_context.settings.layout(name)
-        restored = not layout.isEmpty() and self._window.restoreState(layout, LAYOUT_VERSION)
+        is_restored = not layout.isEmpty() and self._window.restoreState(layout, LAYOUT_VERSION)
         for panel in self._panels:
             dock = self._docks[panel.name]
-            belongs = panel.belongs_to(self._screens[name])
-            if not belongs:
+            is_member = panel.belongs_to(self._screens[name])
+            if not is_member:
                 dock.hide()
-            elif not restored:
+            elif not is_restored:
                 dock.setVisible(panel.visible_at_first)
-            dock.toggleViewAction().setVisible(belongs)
-        if not restored:
+            dock.toggleViewAction().setVisible(is_member)
+        if not is_restored:
             docks = [self._docks[panel.name] for panel in self._panels if not self._docks[panel.name].isHidden()]
             self._window.resizeDocks(docks, [FIRST_WIDTH_PX] * len(docks), Qt.Orientation.Horizontal)
             for dock in reversed(docks):
-                dock.raise_()  # of docks in one place the first lies on top
+                dock.raise_()  # among docks that share an area, the first is on top
 
     def save_layout(self) -> None:
-        if self.current != START and not (self.collapsed or self.bare):
+        if self.current != START and not (self.collapsed or self.in_theatre):
             self._app_context.settings.save_layout(self.current, self._window.saveState(LAYOUT_VERSION))
 
     def _leave(self) -> None:
@@ -140,11 +140,11 @@ class PageStack(QObject):
         _notify(self.widget, "on_hidden")
 
     def _enter(self, name: str) -> None:
-        arrived = name != self.current
+        is_new = name != self.current
         self.current = name
         for screen in self._screens.values():
             if not screen.standalone:
                 self._actions[f"{PREFIX_OF_SCREENS}{screen.name}"].setChecked(screen.name == name)
-        if arrived:
+        if is_new:
             _notify(self.widget, "on_shown")
             self.shown.emit(name)

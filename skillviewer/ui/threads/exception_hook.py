@@ -1,4 +1,4 @@
-"""The log, and errors that no code caught."""
+"""The log, and the hook for uncaught errors."""
 
 import logging
 import sys
@@ -22,9 +22,9 @@ ExceptHook = Callable[[type[BaseException], BaseException, TracebackType | None]
 
 
 def log_to(folder: Path) -> tuple[logging.Handler, ...]:
-    """Write the log to ``FOLDER/skillviewer.log``, and once more without values for reports of crashes.
+    """Write the log to ``FOLDER/skillviewer.log``, and a copy without values for crash reports.
 
-    Each has a few files of limited size. The handlers are returned, none if the folder cannot be written.
+    Each log has at most three files of limited size. Return the handlers, or none if the folder cannot be written.
     """
     formatters = {
         "skillviewer.log": logging.Formatter("%(asctime)s %(levelname)s %(threadName)s %(name)s: %(message)s"),
@@ -49,25 +49,26 @@ def log_to(folder: Path) -> tuple[logging.Handler, ...]:
 class ExceptionHook(QObject):
     """Replaces ``sys.excepthook``, which gets the errors of slots and event handlers."""
 
-    caught = Signal(object)  # the error; delivered in the window's thread whatever thread it happened in
+    caught = Signal(object)  # the error, from any thread; delivered in the thread of the window
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._before: ExceptHook | None = None
-        self._threads_before: Callable[[threading.ExceptHookArgs], object] | None = None
+        self._previous_hook: ExceptHook | None = None
+        self._previous_thread_hook: Callable[[threading.ExceptHookArgs], object] | None = None
 
     def install(self) -> None:
-        if self._before is None:
-            self._before = sys.excepthook
-            self._threads_before = threading.excepthook
+        if self._previous_hook is None:
+            self._previous_hook = sys.excepthook
+            self._previous_thread_hook = threading.excepthook
             sys.excepthook = self._on_error
             threading.excepthook = self._on_thread_error
 
     def uninstall(self) -> None:
-        if self._before is not None and self._threads_before is not None:
-            sys.excepthook = self._before
-            threading.excepthook = self._threads_before
-            self._before = self._threads_before = None
+        if self._previous_hook is not None and self._previous_thread_hook is not None:
+            sys.excepthook = self._previous_hook
+            threading.excepthook = self._previous_thread_hook
+            self._previous_hook = None
+            self._previous_thread_hook = None
 
     def _on_error(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if issubclass(kind, KeyboardInterrupt):

@@ -50,17 +50,21 @@ def test_the_page_tells_of_the_participant_on_screen_and_of_all(
     page = window.window.findChild(ChangePage)
     assert isinstance(page, ChangePage)
     qtbot.waitUntil(lambda: "From pre to post, these attempts became better: +4." in page.page.toPlainText())
-    assert [page.who.itemText(at) for at in range(page.who.count())] == ["All, before against after", "Ann", "Bea"]
-    assert page.who.currentText() == "Ann"
-    page.who.setCurrentIndex(2)
-    page.who.activated.emit(2)
+    assert [page.participant_box.itemText(at) for at in range(page.participant_box.count())] == [
+        "All, before against after",
+        "Ann",
+        "Bea",
+    ]
+    assert page.participant_box.currentText() == "Ann"
+    page.participant_box.setCurrentIndex(2)
+    page.participant_box.activated.emit(2)
     qtbot.waitUntil(lambda: "From pre to post, no change can be told: 0.0" in page.page.toPlainText())
     dialogs.word_answer = ""
     window.app_context.state.set_current(window.app_context.videos[3].clip)
     window.window.actions_["name_occasion"].trigger()
     qtbot.waitUntil(lambda: "No earlier and later occasion with a rating" in page.page.toPlainText())
-    page.who.setCurrentIndex(0)
-    page.who.activated.emit(0)
+    page.participant_box.setCurrentIndex(0)
+    page.participant_box.activated.emit(0)
     qtbot.waitUntil(lambda: "1 participant with ratings at both occasions" in page.page.toPlainText())
     window.app_context.studies.close()
     qtbot.waitUntil(lambda: window.window.findChild(ChangePage) is None)
