@@ -1,7 +1,7 @@
 """The player of one side of a pair."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent
+from PySide6.QtGui import QColor, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from skillviewer.core.errors import SkillViewerError, VideoError
@@ -16,7 +16,10 @@ from skillviewer.ui.session.open_videos import OpenVideos
 from skillviewer.ui.threads.worker_thread import WorkerThread
 from skillviewer.ui.widgets.labels import ElidingLabel, text_label
 from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, tool_button, vertical
-from skillviewer.ui.widgets.theme import Theme, themed
+from skillviewer.ui.widgets.theme import Theme, by_text, themed
+
+NARROW_PX, TIGHT_PX = 440, 240
+"""Widths below which words around the time are shorter, and below which the time may be cut; with usual letters."""
 
 
 class PairPlayer(QWidget):
@@ -38,6 +41,7 @@ class PairPlayer(QWidget):
         self._seen: SeenFrames | None = None
         self._due: SeenFrames | None = None
         self.is_ready = self._playing = False
+        self._side_text = ""
         self._side = text_label("", self, heading=True)
         self._state = ElidingLabel(self, muted=True)
         self._time = ElidingLabel(self)
@@ -84,8 +88,27 @@ class PairPlayer(QWidget):
             self._due.mark_seen(frame, playing=playing)
         self.feed.request(frame, playing=playing)
 
+    @property
+    def time_text(self) -> str:
+        """The time as it is shown over the picture."""
+        return self._time.text()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_head()
+
+    def _fit_head(self) -> None:
+        """Keep the time whole, with shorter words around it where the video is narrow for its letters."""
+        is_narrow = self.width() < by_text(NARROW_PX)
+        self._side.setText(self._side_text.removesuffix(" video") if is_narrow else self._side_text)
+        self.sync_button.setText("Sync point" if is_narrow else "Set sync point")
+        duration_s = self.clip.duration_s if self.clip is not None else 0.0
+        time_px = self._time.fontMetrics().horizontalAdvance(clock(duration_s)) + 2
+        self._time.setMinimumWidth(time_px if self.width() >= by_text(TIGHT_PX) else 0)
+
     def set_side(self, text: str) -> None:
-        self._side.setText(text)
+        self._side_text = text
+        self._fit_head()
         self.canvas.setAccessibleName(text)
         self.sync_button.setAccessibleName(f"{text}: set the sync point here")
 
@@ -125,6 +148,7 @@ class PairPlayer(QWidget):
         except SkillViewerError as error:  # the attempt lies outside of the file
             self.failed.emit(error)
             return
+        self._fit_head()
         self._seen = SeenFrames(self.clip)
         self._due = SeenFrames(self.clip)
         self.canvas.set_video(info)

@@ -20,6 +20,7 @@ from skillviewer.ui.ranking.sitting_controller import SittingPhase
 from skillviewer.ui.session.studies import VOTES
 from skillviewer.ui.session.undo import Command
 from skillviewer.ui.threads.messages import Message
+from skillviewer.ui.widgets.theme import ThemeSource
 from tests.data.study.judging.packs import sealed
 from tests.facts import missing
 from tests.ui.conftest import MakeWindow, flush
@@ -375,6 +376,22 @@ def test_another_file_in_the_place_of_a_video_is_not_shown(
     rater = sit_down(qtbot, make_window, world, path)
     rater.begin()
     assert set(rater.standing_on()) == {NAMES[1], NAMES[2]}
+
+
+@pytest.mark.styled
+def test_times_are_whole_at_twice_the_size_of_text(qtbot: QtBot, make_rater: MakeRater, themes: ThemeSource) -> None:
+    rater = make_rater()
+    rater.begin()
+    themes.resize_text(200)
+    try:
+        rater.made.window.resize(1024, 700)
+        pair_view = rater.screen.judging_view.pair_view
+        pair_view.show_sound("sound of this video", "sound")
+        players = pair_view.players
+        qtbot.waitUntil(lambda: all(500 < player.width() < 520 for player in players))
+        qtbot.waitUntil(lambda: all(player.time_text.startswith("00:00.000") for player in players))
+    finally:
+        themes.resize_text(100)
 
 
 def test_both_play_in_real_time_on_one_clock(qtbot: QtBot, make_rater: MakeRater) -> None:
