@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics
+from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QTableWidget, QTableWidgetItem, QWidget
 
 from skillviewer.core.text import printable
 from skillviewer.ui.widgets.layout import as_tip
+from skillviewer.ui.widgets.theme import by_text
 
 ALIKE = 4  # names that begin with this many letters in common are cut there
 
@@ -83,6 +84,7 @@ class Column:
     meaning: str = ""  # tooltip of the heading: what its numbers are, in a sentence
     number: bool | None = True  # true if it holds numbers, which are aligned to the right; None for drawings
     fills: bool = False  # true if it takes the room that is left
+    spare: bool = False  # true if it is hidden where the table is too narrow, the last such column first
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,7 @@ class PlainTable(QTableWidget):
     """A table in a fixed order; a click or Enter on a row chooses it."""
 
     row_chosen = Signal(str)  # key of the row
+    _fitting = False
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -113,7 +116,7 @@ class PlainTable(QTableWidget):
         self.activated.connect(lambda index: self._on_cell(index.row(), index.column()))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(160, 4 * (self.fontMetrics().height() + 8))
+        return QSize(160, 3 * (self.fontMetrics().height() + 8))  # titles and two rows
 
     def fill(self, columns: Sequence[Column], rows: Sequence[Cells]) -> None:
         """Show other rows; the chosen one stays chosen."""
@@ -129,6 +132,7 @@ class PlainTable(QTableWidget):
         for row_number, row in enumerate(rows):
             for column, text in enumerate(row.texts):
                 self._set(row_number, column, row, printable(text))
+        self._hide_spare()
         row_to_choose = next((row_number for row_number, row in enumerate(rows) if row.key == current_key), None)
         if row_to_choose is not None and row_to_choose != self.currentRow():
             self.setCurrentCell(row_to_choose, 0)
@@ -169,9 +173,45 @@ class PlainTable(QTableWidget):
             mode = QHeaderView.ResizeMode.Stretch if column.fills else QHeaderView.ResizeMode.ResizeToContents
             header.setSectionResizeMode(index, mode)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._hide_spare()
+
+    def _hide_spare(self) -> None:
+        """Hide spare columns where there is no room; the tooltip of a name then has their values."""
+        if self._fitting:
+            return  # a hidden column may take a scroll bar away, which changes the size again
+        self._fitting = True
+        header = self.horizontalHeader()
+        widths = [
+            by_text(NAME_PX) if column.fills else max(self.sizeHintForColumn(i), header.sectionSizeHint(i))
+            for i, column in enumerate(self._columns)
+        ]
+        hidden = hide_spare(self, self._columns, widths)
+        self._fitting = False
+        name = next((i for i, column in enumerate(self._columns) if column.fills), None)
+        for row_number, row in enumerate(self.shown_rows if name is not None else ()):
+            item = self.item(row_number, name or 0)
+            texts = [f"{self._columns[i].title} {row.texts[i]}" for i in hidden]
+            if item is not None:
+                item.setToolTip(as_tip("\n".join(filter(None, (row.tips.get(name or 0, row.tip), " · ".join(texts))))))
+
     def _on_cell(self, row: int, _column: int) -> None:
         if 0 <= row < len(self.shown_rows):
             self.row_chosen.emit(self.shown_rows[row].key)
+
+
+def hide_spare(view: QTableView, columns: Sequence[Column], widths: Sequence[int]) -> list[int]:
+    """Hide spare columns, the last first, until the others have room; return the hidden ones, ascending."""
+    room = view.viewport().width()
+    hidden: list[int] = []
+    for index in reversed(range(len(columns))):
+        if columns[index].spare and sum(widths) - sum(widths[i] for i in hidden) > room:
+            hidden.insert(0, index)
+    for index, column in enumerate(columns):
+        if column.spare and view.isColumnHidden(index) is not (index in hidden):
+            view.setColumnHidden(index, index in hidden)
+    return hidden
 
 
 def share_width(view: QTableView, min_px: int, column: int = 0) -> None:
