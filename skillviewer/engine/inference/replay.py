@@ -1,4 +1,4 @@
-"""A video's recurrence run again with parts of it replaced: exact, many replacements at once, on the model's device.
+"""Exact repetition of the recurrence of a video with parts of the video replaced, many replacements at once.
 
 Replacements happen after fusion, so that no backbone and no convolution runs again.
 """
@@ -15,7 +15,7 @@ Tick = Callable[[int], None]
 """Receives the number of finished steps (a step is one frame of one replacement); may raise to stop."""
 
 FLOATS_AT_ONCE = {"cpu": 2**20, "mps": 2**23, "cuda": 2**26}
-"""Numbers of replaced frames held at once: what the caches of a CPU hold, and what fills a GPU."""
+"""Numbers of replaced frames held at once: they fit the caches of a CPU, or fill a GPU."""
 
 STATES_AT_ONCE = {"cpu": 2**14, "mps": 2**20, "cuda": 2**23}
 """States times cells advanced at once where all look at the same frame."""
@@ -54,11 +54,12 @@ class Replay:
         self._prepared = [model.prepare(torch.cat([cells, mean[None]])) for cells in self._cells]
         if self._prepared[0] is not None:  # its replaced frames are not written out
             self._frames_at_once = self._states_at_once = 4 * self._states_at_once
-        self._before: list[State] = []  # the state before each step, as it is
+        self._states_before: list[State] = []  # state before each step of the unchanged video
         state = self._first_state(self._video_mean()[None])
-        maps, scores = [], []
+        maps = []
+        scores = []
         for t in range(self.n_steps):
-            self._before.append(state)
+            self._states_before.append(state)
             attention, _, score, state = model.step(self._frames(self._cells[t][None]), state)
             maps.append(attention[0])
             scores.append(score[0].double())
@@ -68,13 +69,13 @@ class Replay:
 
     @property
     def curve(self) -> FloatArray:
-        """(N,) score of the pass as it is, after every step."""
+        """(N,) score of the unchanged pass after every step."""
         curve: FloatArray = self._curve
         return curve
 
     @property
     def score(self) -> float:
-        """Score of the pass as it is."""
+        """Score of the unchanged pass."""
         return float(self.curve[-1])
 
     @property
@@ -91,9 +92,9 @@ class Replay:
         """Return (B, C, h, w) of cells (B, L, C), without moving them in memory."""
         return cells.transpose(1, 2).view(len(cells), -1, *self._grid)
 
-    def _without(self, cells: Tensor, masks: Tensor) -> Tensor:
-        """Return (B, C, h, w), a frame's cells, (L, C), without the chosen ones, (B, L)."""
-        # by 0 or 1 lerp gives either end exactly, and on a CPU it takes a sixth of the time of where
+    def _occluded(self, cells: Tensor, masks: Tensor) -> Tensor:
+        """Return (B, C, h, w): the cells of a frame, (L, C), with masked ones, (B, L), replaced by the mean feature."""
+        # with weights 0 and 1 lerp is exact, and on a CPU six times as fast as where
         return self._frames(torch.lerp(cells, self._mean, masks.to(cells.dtype)[:, :, None]))
 
     def _video_mean(self) -> Tensor:
@@ -101,11 +102,11 @@ class Replay:
 
     def _first_state(self, means: Tensor) -> State:
         """Return the first states of B versions of the video, from their mean features, (B, C)."""
-        whole = means[:, None, :, None, None] if self._model.needs.whole_video else None
-        return self._model.initial_state(len(means), whole, self._cells)
+        pooled_video = means[:, None, :, None, None] if self._model.needs.whole_video else None
+        return self._model.initial_state(len(means), pooled_video, self._cells)
 
     def masked(self, masks: Tensor) -> Tensor:
-        """Take away cells, (V, N, L) bool in V choices.
+        """Occlude cells, (V, N, L) bool for V versions of the video.
 
         Returns:
             (V, N) float64, score after every step.
@@ -121,15 +122,15 @@ class Replay:
         return torch.stack(scores, dim=1)
 
     def _means_without(self, masks: Tensor) -> Tensor:
-        """Return (V, C), the mean feature of the video with the chosen cells, (V, N, L), taken away."""
+        """Return (V, C), the mean feature of the video with masked cells, (V, N, L), occluded."""
         weights = masks.flatten(1).to(self._cells.dtype) / (self.n_steps * self.n_cells)
         removed = weights @ self._cells.flatten(0, 1)
         return self._video_mean() - removed + weights.sum(dim=1, keepdim=True) * self._mean
 
     def each_cell(self) -> tuple[Tensor, Tensor]:
-        """Take each cell away in one step alone.
+        """Occlude each cell in one step alone.
 
-        Versions of the video that differ in one step are the same up to that step, and see the same frames after it.
+        A version that differs in one step has the states of the video before that step, and the same frames after it.
 
         Returns:
             (N, L) float64 scores right after that step, and at the end.
@@ -137,22 +138,24 @@ class Replay:
         n, size = self.n_steps, self.n_cells
         each_cell = torch.eye(size, dtype=torch.bool, device=self._cells.device)
         no_cell = torch.zeros_like(each_cell[:1])
-        early = self._model.needs.whole_video  # versions differ from the first state on
+        differ_at_start = self._model.needs.whole_video  # versions differ from the first state on
         state: State = ()
-        if early:
+        if differ_at_start:
             state = self._first_state(self._video_mean() + (self._mean - self._cells.flatten(0, 1)) / (n * size))
         scores = torch.zeros(0, dtype=torch.float64, device=self._cells.device)
-        at_once = []
+        scores_after_step = []
         for t in range(n):
             first = t * size
-            before = _rows(state, first, first + size) if early else self._repeated(self._before[t], size)
-            running = n * size if early else first
+            states_before = (
+                _rows(state, first, first + size) if differ_at_start else self._repeated(self._states_before[t], size)
+            )
+            running = n * size if differ_at_start else first
             advanced, scores = self._advance(t, no_cell, state, running)
-            replaced, replaced_scores = self._advance(t, each_cell, before, size)
+            replaced, replaced_scores = self._advance(t, each_cell, states_before, size)
             state = _concatenated([_rows(advanced, 0, first), replaced, _rows(advanced, first + size, running)])
             scores = torch.cat([scores[:first], replaced_scores, scores[first + size :]])
-            at_once.append(replaced_scores)
-        return torch.stack(at_once), scores.reshape(n, size)
+            scores_after_step.append(replaced_scores)
+        return torch.stack(scores_after_step), scores.reshape(n, size)
 
     @staticmethod
     def _repeated(state: State, times: int) -> State:
@@ -160,25 +163,25 @@ class Replay:
 
     def _advance(self, t: int, masks: Tensor, state: State, n: int) -> tuple[State, Tensor]:
         """Take one step with n states over frame t without cells, (n, L) or (1, L); return the next and (n,) scores."""
-        states = [_rows(self._before[0], 0, 0)]
+        states = [_rows(self._states_before[0], 0, 0)]
         scores = [torch.zeros(0, dtype=torch.float64, device=masks.device)]
-        at_once = self._states_at_once if len(masks) == 1 else self._frames_at_once
+        n_at_once = self._states_at_once if len(masks) == 1 else self._frames_at_once
         step = self._prepared[t]
-        for start in range(0, n, at_once):
-            stop = min(start + at_once, n)
+        for start in range(0, n, n_at_once):
+            stop = min(start + n_at_once, n)
             batch = masks if len(masks) == 1 else masks[start:stop]
-            before = _rows(state, start, stop)
+            states_before = _rows(state, start, stop)
             if step is None:
-                _, _, score, after = self._model.step(self._without(self._cells[t], batch), before)
+                _, _, score, states_after = self._model.step(self._occluded(self._cells[t], batch), states_before)
             else:
-                score, after = step(batch, before)
-            states.append(after)
+                score, states_after = step(batch, states_before)
+            states.append(states_after)
             scores.append(score.double().expand(stop - start))
             self._tick(stop - start)
         return _concatenated(states), torch.cat(scores)
 
     def with_attention(self, maps: Tensor) -> Tensor:
-        """Use other maps of the model's kind instead of its own, (V, N, h, w).
+        """Replace the maps of the model by other maps of the same kind, (V, N, h, w).
 
         Returns:
             (V,) float64 scores.
@@ -186,7 +189,7 @@ class Replay:
         maps = maps.to(self._cells)
         scores = []
         for batch in torch.split(maps, self._states_at_once):
-            state = self._repeated(self._before[0], len(batch))
+            state = self._repeated(self._states_before[0], len(batch))
             for t, cells in enumerate(self._cells):
                 _, _, score, state = self._model.step(self._frames(cells[None]), state, batch[:, t])
             scores.append(score.double().expand(len(batch)))

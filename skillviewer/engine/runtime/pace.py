@@ -28,8 +28,10 @@ _MAX_PACES = 500
 _CHUNK = 500_000
 _MEASURED_S = 0.25
 """Seconds of a measurement: several turns of every program that waits for a processor."""
-_MIN_CHUNKS, _MAX_MEASURED_S = 5, 1.0
-"""Chunks of a measurement, unless it takes longer than so many seconds: one alone says little on a busy computer."""
+_MIN_CHUNKS = 5
+"""Chunks of a measurement at least, since one alone says little on a busy computer."""
+_MAX_MEASURED_S = 1.0
+"""Seconds after which a measurement ends with fewer chunks."""
 _USUAL_CHUNK_S = 0.0012
 """Processor seconds of a chunk on the computer on which the usual seconds were measured."""
 _MIN_SHARE = 0.02
@@ -51,7 +53,7 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Use of the processors, as a short computation meets it."""
+    """Use of the processors, measured by a short computation."""
 
     share: float  # share of one processor that a single thread gets next to other programs, 0 to 1
     speed: float  # speed of a processor; 1 is that of the computer on which the usual seconds were measured
@@ -63,7 +65,7 @@ class Load:
         return self.share < _BUSY_SHARE
 
     def free(self, width: float) -> float:
-        """Return the processors that work on so many of them gets: its share among threads of equal rights."""
+        """Return the processors that work of a width gets: its share among threads of equal priority."""
         width = min(max(width, 1.0), self.n_cores)
         if not self.is_busy:
             return width
@@ -105,20 +107,20 @@ def _share_next_to(others: float, share: float, n_cores: int) -> float:
 
 
 def _measured_load() -> Load:
-    """Return the load that a computation meets, during which Python's lock is released."""
+    """Measure the load by a computation that releases Python's lock."""
     values = np.linspace(1.0, 2.0, _CHUNK)
     power = np.zeros_like(values)
     np.power(values, 0.7, out=power)  # the first time costs twice as much
     cpu = list[float]()
     others_before_s = _busy_s() - _own_s()
-    began = time.perf_counter()
-    while (elapsed_s := time.perf_counter() - began) < _MEASURED_S or (
+    began_s = time.perf_counter()
+    while (elapsed_s := time.perf_counter() - began_s) < _MEASURED_S or (
         len(cpu) < _MIN_CHUNKS and elapsed_s < _MAX_MEASURED_S
     ):
-        before = time.thread_time()
+        started_s = time.thread_time()
         np.power(values, 0.7, out=power)
-        cpu.append(max(time.thread_time() - before, 1e-6))
-    elapsed_s = time.perf_counter() - began
+        cpu.append(max(time.thread_time() - started_s, 1e-6))
+    elapsed_s = time.perf_counter() - began_s
     others = max(_busy_s() - _own_s() - others_before_s, 0.0) / elapsed_s
     share = min(max(sum(cpu) / elapsed_s, _MIN_SHARE), 1.0)
     n_cores = usable_cores()
@@ -152,32 +154,34 @@ class PaceTimer:
     """Measures work from its creation: its processor time, of all threads of this process, and its duration."""
 
     def __init__(self) -> None:
-        self._began = time.perf_counter(), time.process_time()
+        self._began_wall_s = time.perf_counter()
+        self._began_cpu_s = time.process_time()
 
     def record(self, work: str, amount: float = 1.0, other_s: float = 0.0) -> None:
-        """Record the pace of one of so many equal pieces of work that were done since.
+        """Record the pace of one of ``amount`` equal pieces of work since the creation of this timer.
 
-        ``other_s`` are processor seconds since then of something else.
+        ``other_s`` are processor seconds of other work in that time.
         """
-        wall_s, cpu_s = time.perf_counter() - self._began[0], time.process_time() - self._began[1]
+        wall_s = time.perf_counter() - self._began_wall_s
+        cpu_s = time.process_time() - self._began_cpu_s
         if amount > 0 and cpu_s > other_s:
             record_pace(work, (cpu_s - other_s) / amount, cpu_s / max(wall_s, 1e-6))
 
 
 def record_pace(work: str, cpu_s: float, width: float) -> None:
-    """Record what a piece of work took; a folder that cannot be written changes nothing.
+    """Record the pace of a piece of work. A read-only folder is ignored.
 
     Args:
         work: Name of the work.
         cpu_s: Processor seconds.
-        width: Processors that it kept busy on average; on a busy computer fewer than it could use, so that of all
-            records the most counts.
+        width: Processors that it kept busy on average. On a busy computer these are too few, so the largest record
+            counts.
     """
     paces = _paces()
-    before = paces.pop(work, None)
-    if before is not None:
-        cpu_s = _NEWEST * cpu_s + (1 - _NEWEST) * before.cpu_s
-        width = max(width, before.width)
+    previous = paces.pop(work, None)
+    if previous is not None:
+        cpu_s = _NEWEST * cpu_s + (1 - _NEWEST) * previous.cpu_s
+        width = max(width, previous.width)
     paces[work] = Pace(cpu_s, min(max(width, 1.0), usable_cores()))
     newest = {name: (pace.cpu_s, pace.width) for name, pace in list(paces.items())[-_MAX_PACES:]}
     with suppress(OSError):
@@ -187,6 +191,6 @@ def record_pace(work: str, cpu_s: float, width: float) -> None:
 
 
 def pace_of(work: str, usual_s: float, usual_width: float = 1.0) -> Pace:
-    """Return the pace of a piece of work: as it was recorded on this computer, else its usual processor seconds."""
+    """Return the recorded pace of a piece of work on this computer, or else its usual processor seconds."""
     pace = _paces().get(work)
     return pace if pace is not None else Pace(usual_s / load_now().speed, min(usual_width, usable_cores()))

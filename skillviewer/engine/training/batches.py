@@ -12,8 +12,8 @@ from skillviewer.core.dataset.pairs import Pair, SimilarPair, videos_of
 from skillviewer.nets.losses import PairBatch
 from skillviewer.nets.presets import OptimiserSettings
 
-Placed = tuple[list[str], list[tuple[int, int, int]]]
-"""Names of the distinct videos of a batch, and indices into it: (better, worse, 1), or (one, other, 0) if alike."""
+IndexedPairs = tuple[list[str], list[tuple[int, int, int]]]
+"""Names of the distinct videos of a batch, and pairs of indices into them: (better, worse, 1) or (first, second, 0)."""
 
 
 SPARSE_PAIRS = 5
@@ -36,7 +36,7 @@ def for_sparse(settings: OptimiserSettings, n_pairs: int, n_videos: int) -> Opti
 
 def batches(
     pairs: Sequence[Pair], settings: OptimiserSettings, rng: np.random.Generator, similar: Sequence[SimilarPair] = ()
-) -> Iterator[Placed]:
+) -> Iterator[IndexedPairs]:
     """Yield the batches of one epoch, each with its distinct videos once.
 
     By pairs: shuffled pairs, ``batch_pairs`` at a time, as the released code does; similar pairs are shuffled too and
@@ -50,33 +50,35 @@ def batches(
             rng.permutation(len(similar)) if similar else np.zeros(0, np.int64), len(starts) or 1
         )
         for start, indices in zip(starts, similar_batches, strict=False):
-            yield placed([pairs[i] for i in order[start : start + settings.batch_pairs]], [similar[i] for i in indices])
+            yield index_pairs(
+                [pairs[i] for i in order[start : start + settings.batch_pairs]], [similar[i] for i in indices]
+            )
         return
     names = videos_of(pairs)
     n_batches = max(1, round(len(names) / settings.batch_videos))
     for _ in range(settings.rounds):
-        for drawn in np.array_split(rng.permutation(len(names)), n_batches):
-            inside = {names[i] for i in drawn}
-            trained_pairs = [pair for pair in pairs if pair.within(inside)]
+        for indices_drawn in np.array_split(rng.permutation(len(names)), n_batches):
+            names_in_batch = {names[i] for i in indices_drawn}
+            trained_pairs = [pair for pair in pairs if pair.within(names_in_batch)]
             if trained_pairs:
-                yield placed(trained_pairs, [pair for pair in similar if pair.within(inside)])
+                yield index_pairs(trained_pairs, [pair for pair in similar if pair.within(names_in_batch)])
 
 
-def placed(pairs: Sequence[Pair], similar: Sequence[SimilarPair] = ()) -> Placed:
+def index_pairs(pairs: Sequence[Pair], similar: Sequence[SimilarPair] = ()) -> IndexedPairs:
     """Return the distinct videos of pairs, and each pair as indices into them."""
     names = videos_of(pairs, similar)
-    place = {name: i for i, name in enumerate(names)}
-    places = [(place[p.better], place[p.worse], 1) for p in pairs]
-    return names, places + [(place[p.first], place[p.second], 0) for p in similar]
+    index_by_name = {name: i for i, name in enumerate(names)}
+    indices = [(index_by_name[p.better], index_by_name[p.worse], 1) for p in pairs]
+    return names, indices + [(index_by_name[p.first], index_by_name[p.second], 0) for p in similar]
 
 
-def pair_batch(places: Sequence[tuple[int, int, int]], device: torch.device | None = None) -> PairBatch:
+def pair_batch(indices: Sequence[tuple[int, int, int]], device: torch.device | None = None) -> PairBatch:
     """Return the pairs of a batch as tensors."""
-    return PairBatch.of([p for p in places if p[2]], [(a, b) for a, b, label in places if not label], device)
+    return PairBatch.of([p for p in indices if p[2]], [(a, b) for a, b, label in indices if not label], device)
 
 
 class FrameDraws:
-    """Draws one of the candidate frames of every segment, into memory that is used again, which is faster."""
+    """Draws one of the candidate frames of every segment. For speed, draws share one buffer."""
 
     def __init__(
         self, store: Mapping[str, Sequence[NDArray[Any]]], rng: np.random.Generator, device: torch.device
@@ -89,13 +91,13 @@ class FrameDraws:
         self.lengths: tuple[int, ...] | None = None
 
     def draw(self, names: Sequence[str], share: range | None = None) -> torch.Tensor:
-        """Return the features of videos, (B, N, 2F, h, w) float32 or uint8 snippets, good until the next draw.
+        """Return the features of videos, (B, N, 2F, h, w) float32 or uint8 snippets, valid until the next draw.
 
-        Where videos have several numbers of steps, which are ``lengths`` then, those after a video's end mean nothing.
+        If videos differ in their numbers of steps, ``lengths`` has these. Steps after the end of a video are invalid.
 
         Args:
             names: Videos.
-            share: Places of those whose features are wanted; all if None. The draws are the same in any case.
+            share: Indices of the videos to return; None for all. The draws are the same in any case.
         """
         share = range(len(names)) if share is None else share
         self._n_steps |= {name: len(self._store[name][0]) for name in names if name not in self._n_steps}
@@ -109,11 +111,13 @@ class FrameDraws:
         video = np.empty(
             shape, first_pass.dtype
         )  # in its own number type: torch converts several times as fast as numpy
-        for place, name in enumerate(names):
+        for index, name in enumerate(names):
             passes = self._store[name]
-            drawn = self._rng.integers(0, len(passes), size=(n_steps[place],))
-            if place in share:
-                for segment, k in enumerate(drawn.tolist()):
+            candidates_drawn = self._rng.integers(0, len(passes), size=(n_steps[index],))
+            if index in share:
+                for segment, k in enumerate(candidates_drawn.tolist()):
                     video[segment] = passes[k][segment]
-                self._buffer[place - share.start, : len(drawn)].copy_(torch.from_numpy(video[: len(drawn)]))
+                self._buffer[index - share.start, : len(candidates_drawn)].copy_(
+                    torch.from_numpy(video[: len(candidates_drawn)])
+                )
         return self._buffer[: len(share)]

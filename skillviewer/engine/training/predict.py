@@ -15,7 +15,7 @@ from skillviewer.core.arrays import Float32Array, FloatArray
 from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.progress import CancelToken, Progress, Report, silent
 from skillviewer.engine.features.feature_store import FeatureStore, first_pass
-from skillviewer.engine.training.batches import pair_batch, placed
+from skillviewer.engine.training.batches import index_pairs, pair_batch
 from skillviewer.nets.attention import AttentionModel, AttentionOutput
 from skillviewer.nets.losses import margin_ranking_loss
 from skillviewer.nets.presets import LossSettings
@@ -106,6 +106,6 @@ def segment_contributions(model: AttentionModel, features: Tensor) -> FloatArray
 
 def held_out_loss(pairs: Sequence[Pair], scores: Mapping[str, float], loss: LossSettings) -> float:
     """Return the mean margin ranking loss of pairs, in float64, whatever a model was trained with."""
-    names, places = placed(pairs)
+    names, indices = index_pairs(pairs)
     score = torch.tensor([scores[name] for name in names], dtype=torch.float64)
-    return float(margin_ranking_loss(score, pair_batch(places), LossSettings(loss.margin)))
+    return float(margin_ranking_loss(score, pair_batch(indices), LossSettings(loss.margin)))

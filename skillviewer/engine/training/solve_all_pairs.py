@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from skillviewer.core.dataset.pairs import Pair
 from skillviewer.engine.features.feature_store import FeatureStore, first_pass
-from skillviewer.engine.training.batches import pair_batch, placed
+from skillviewer.engine.training.batches import index_pairs, pair_batch
 from skillviewer.engine.training.predict import batch_of
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.losses import margin_ranking_loss
@@ -19,10 +19,10 @@ def solve_all_pairs(
 
     ``share`` is the share of the course, 0 to 1, that decides the penalty or the number of measures.
     """
-    names, places = placed(pairs)
+    names, indices = index_pairs(pairs)
     device = next(model.parameters()).device
     features, lengths = batch_of([first_pass(store, name) for name in names])
-    batch = replace(pair_batch(places, device), lengths=lengths)
+    batch = replace(pair_batch(indices, device), lengths=lengths)
     score = model.solve(features.to(device), batch, share)
     loss = margin_ranking_loss(score, batch, LossSettings(margin))
     return float(loss), int((score[batch.better] > score[batch.worse]).sum())

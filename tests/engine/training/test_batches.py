@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from skillviewer.core.dataset.pairs import Pair, SimilarPair, videos_of
-from skillviewer.engine.training.batches import batches, for_sparse, pair_batch, placed
+from skillviewer.engine.training.batches import batches, for_sparse, index_pairs, pair_batch
 from skillviewer.nets.presets import OptimiserSettings
 
 PAIRS = [Pair("d", "a"), Pair("d", "b"), Pair("c", "a"), Pair("c", "b"), Pair("b", "a")]
@@ -19,7 +19,7 @@ def said(names: list[str], places: list[tuple[int, int, int]]) -> tuple[list[Pai
 
 
 def test_places_tell_better_from_worse_and_alike_from_both() -> None:
-    names, places = placed(PAIRS[:2], SIMILAR[:2])
+    names, places = index_pairs(PAIRS[:2], SIMILAR[:2])
     assert names == ["a", "b", "c", "d", "e"]
     assert places == [(3, 0, 1), (3, 1, 1), (2, 3, 0), (3, 4, 0)]
     batch = pair_batch(places)
@@ -53,7 +53,7 @@ def test_similar_pairs_are_dealt_out_once_an_epoch() -> None:
 def test_without_similar_pairs_the_draw_is_the_same() -> None:
     with_none = list(batches(PAIRS, BY_PAIRS, np.random.default_rng(1), []))
     order = np.random.default_rng(1).permutation(len(PAIRS))
-    assert with_none[0] == placed([PAIRS[order[0]], PAIRS[order[1]]])
+    assert with_none[0] == index_pairs([PAIRS[order[0]], PAIRS[order[1]]])
 
 
 def test_batches_of_videos_hold_the_similar_pairs_among_them() -> None:
