@@ -30,6 +30,14 @@ def page(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jud
     made.close()
 
 
+@pytest.fixture
+def own_page(folder: Path, tmp_path: Path) -> Iterator[JudgingPage]:
+    """The page in a browser that no other test has voted in."""
+    opened = JudgingPage(folder / "pack", tmp_path)
+    yield opened
+    opened.close()
+
+
 def test_votes_outlive_a_closed_tab_and_a_killed_browser(folder: Path, tmp_path: Path) -> None:
     page = JudgingPage(folder / "pack", tmp_path)
     code, other = codes_of(folder / "s" / "study.skillstudy")
@@ -78,7 +86,8 @@ def test_votes_outlive_a_closed_tab_and_a_killed_browser(folder: Path, tmp_path:
     assert all(v.taken_s is not None and 0.25 < v.taken_s < 60 and v.watched == 0 for v in votes)
 
 
-def test_the_keys_of_the_rank_screen_play_mark_explain_swap_and_undo(folder: Path, page: JudgingPage) -> None:
+def test_the_keys_of_the_rank_screen_play_mark_explain_swap_and_undo(folder: Path, own_page: JudgingPage) -> None:
+    page = own_page
     code = codes_of(folder / "s" / "study.skillstudy")[1]
     page.begin(code)
     left, right = page.ask("shown.codes")
