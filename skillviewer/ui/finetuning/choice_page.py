@@ -142,7 +142,7 @@ def result_lines(result: ChoiceResult) -> list[tuple[str, str]]:
         CheckLevel.CROSS_VALIDATED: f"every {choice.unit} held out once; the model was chosen without those held out",
         CheckLevel.QUICK: f"one quarter held out by {choice.unit}; the model was chosen without it",
     }
-    lines = [("Checked", f"{check_texts[choice.level]}: {with_interval(choice.accuracy)} of the {choice.pairs_text}")]
+    lines = [("Checked", f"{check_texts[choice.level]}: {with_interval(choice.accuracy)}")]
     if choice.on_new_people:
         lines.append(("All pairs", f"{with_interval(choice.all_pairs)}; most have one person seen in training"))
     if scale := result.facts.get("raters_scale"):
