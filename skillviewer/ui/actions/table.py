@@ -149,7 +149,7 @@ ACTIONS: tuple[ActionSpec, ...] = table(
     _player("next_model", "&Next model", "T", menu=MODEL, section=2),
     _player("previous_model", "&Previous model", "Shift+T", menu=MODEL, section=2),
     _model("open_model", "&Open a model folder…", section=2),
-    _model("disagreements", "&Disagreements with the raters", section=2, screen="finetune"),
+    _model("disagreements", "&Disagreements", section=2, screen="finetune"),
     _tracks("find_hands", "Find &hands"),
     _tracks("find_hands_all", "Find hands in &all videos"),
     _tracks("follow_point", "&Follow a point…", section=1),
