@@ -11,20 +11,14 @@ DASH = "–"
 
 def accuracy_facts(held_out: PooledEstimate, both_new: PooledEstimate | None) -> dict[str, object]:
     """Return the facts about the accuracy of a version: on all held-out pairs, and on those of new people."""
-    facts: dict[str, object] = {
-        "held_out_pairs": held_out.n_pairs,
-        "accuracy": defined(held_out.value),
-        "low": defined(held_out.low),
-        "high": defined(held_out.high),
-    }
+    facts: dict[str, object] = {"held_out_pairs": held_out.n_pairs, **_estimate(held_out)}
     if both_new is not None and both_new.n_pairs:
-        facts["both_new"] = {
-            "pairs": both_new.n_pairs,
-            "accuracy": defined(both_new.value),
-            "low": defined(both_new.low),
-            "high": defined(both_new.high),
-        }
+        facts["both_new"] = {"pairs": both_new.n_pairs, **_estimate(both_new)}
     return facts
+
+
+def _estimate(pooled: PooledEstimate) -> dict[str, float | None]:
+    return {"accuracy": defined(pooled.value), "low": defined(pooled.low), "high": defined(pooled.high)}
 
 
 def version_accuracy(facts: Mapping[str, object]) -> str:

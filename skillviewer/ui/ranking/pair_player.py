@@ -18,8 +18,10 @@ from skillviewer.ui.widgets.labels import ElidingLabel, text_label
 from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, tool_button, vertical
 from skillviewer.ui.widgets.theme import Theme, by_text, themed
 
-NARROW_PX, TIGHT_PX = 440, 240
-"""Widths below which words around the time are shorter, and below which the time may be cut; with usual letters."""
+NARROW_PX = 440
+"""Width below which the words around the time are shorter, with usual letters."""
+TIGHT_PX = 240
+"""Width below which the time may be cut, with usual letters."""
 
 
 class PairPlayer(QWidget):

@@ -181,13 +181,23 @@ class PlainTable(QTableWidget):
         """Hide spare columns where there is no room; the tooltip of a name then has their values."""
         if self._fitting:
             return  # a hidden column may take a scroll bar away, which changes the size again
+        if not any(column.spare for column in self._columns):
+            return
         self._fitting = True
         header = self.horizontalHeader()
         widths = [
             by_text(NAME_PX) if column.fills else max(self.sizeHintForColumn(i), header.sectionSizeHint(i))
             for i, column in enumerate(self._columns)
         ]
-        hidden = hide_spare(self, self._columns, widths)
+        excess_px = sum(widths) - self.viewport().width()
+        hidden: list[int] = []
+        for index in reversed([i for i, column in enumerate(self._columns) if column.spare]):
+            is_hidden = excess_px > 0  # the last spare column goes first
+            if is_hidden:
+                excess_px -= widths[index]
+                hidden.insert(0, index)
+            if self.isColumnHidden(index) is not is_hidden:
+                self.setColumnHidden(index, is_hidden)
         self._fitting = False
         name = next((i for i, column in enumerate(self._columns) if column.fills), None)
         for row_number, row in enumerate(self.shown_rows if name is not None else ()):
@@ -199,19 +209,6 @@ class PlainTable(QTableWidget):
     def _on_cell(self, row: int, _column: int) -> None:
         if 0 <= row < len(self.shown_rows):
             self.row_chosen.emit(self.shown_rows[row].key)
-
-
-def hide_spare(view: QTableView, columns: Sequence[Column], widths: Sequence[int]) -> list[int]:
-    """Hide spare columns, the last first, until the others have room; return the hidden ones, ascending."""
-    room = view.viewport().width()
-    hidden: list[int] = []
-    for index in reversed(range(len(columns))):
-        if columns[index].spare and sum(widths) - sum(widths[i] for i in hidden) > room:
-            hidden.insert(0, index)
-    for index, column in enumerate(columns):
-        if column.spare and view.isColumnHidden(index) is not (index in hidden):
-            view.setColumnHidden(index, index in hidden)
-    return hidden
 
 
 def share_width(view: QTableView, min_px: int, column: int = 0) -> None:

@@ -88,9 +88,8 @@ class WhyLoader(QObject):
         self._loading_model = False
         self._holders: set[QObject] = set()
         self._held: Findings | None = None  # whose moments are listed while they are held
-        self._revealed: tuple[VideoClip, str] | None = (
-            None  # unfamiliar video, and its warning, whose moments are shown
-        )
+        # unfamiliar video, and its warning, whose moments are shown
+        self._revealed: tuple[VideoClip, str] | None = None
         self._mailbox: LatestOnly[WhyQuestion] = LatestOnly(index, _answer, self)
         self._mailbox.delivered.connect(self._on_findings)
         self._mailbox.failed.connect(messages.fail)
@@ -173,7 +172,10 @@ class WhyLoader(QObject):
         """Keep the list of moments as it is while the user points at it, or let the present moments take its place."""
         if on and not self._holders:
             self._held = self.findings
-        (self._holders.add if on else self._holders.discard)(holder)
+        if on:
+            self._holders.add(holder)
+        else:
+            self._holders.discard(holder)
         if not self._holders and self._held is not None:
             changed = self._held is not self._findings
             self._held = None
