@@ -72,8 +72,13 @@ class NamedLines(QFormLayout):
         self.setVerticalSpacing(gap_px)
 
     def setGeometry(self, rect: QRect) -> None:
-        """Place the lines by their heights at this width: Qt keeps those of an earlier width if the sum is equal."""
-        self.invalidate()
+        """Place the lines by their heights at this width: Qt keeps those of an earlier width if the sum is equal.
+
+        Two questions for heights make Qt compute them again. `invalidate` would, too, but it asks for another layout,
+        which comes back here: without end, and with all of a processor.
+        """
+        self.heightForWidth(rect.width() + 1)
+        self.heightForWidth(rect.width())
         super().setGeometry(rect)
 
     @property

@@ -185,8 +185,10 @@ class PlainTable(QTableWidget):
             return
         self._fitting = True
         header = self.horizontalHeader()
-        widths = [
-            by_text(NAME_PX) if column.fills else max(self.sizeHintForColumn(i), header.sectionSizeHint(i))
+        widths = [  # a section that is hidden hints at no size, its contents do
+            by_text(NAME_PX)
+            if column.fills
+            else max(self.sizeHintForColumn(i), header.sectionSizeFromContents(i).width())
             for i, column in enumerate(self._columns)
         ]
         excess_px = sum(widths) - self.viewport().width()

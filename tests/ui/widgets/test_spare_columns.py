@@ -1,5 +1,7 @@
 """Columns that can be spared are hidden where a table is too narrow, and their values stay in a tooltip."""
 
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from skillviewer.ui.widgets.plain_table import Cells, Column, PlainTable
@@ -11,6 +13,19 @@ COLUMNS = (
     Column("Parameters", spare=True),
     Column("Duration", spare=True),
 )
+
+
+class Resizes(QObject):
+    """Counts how often a widget changes its size."""
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__(widget)
+        self.n = 0
+        widget.installEventFilter(self)
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        self.n += event.type() is QEvent.Type.Resize
+        return False
 
 
 def shown_columns(table: PlainTable) -> list[int]:
@@ -36,3 +51,18 @@ def test_the_last_spare_column_goes_first_and_comes_back(qtbot: QtBot) -> None:
     table.resize(600, 200)
     assert shown_columns(table) == [0, 1, 2, 3]
     assert item.toolTip() == "a distribution"
+
+
+def test_wide_headings_over_no_rows_stay_hidden(qtbot: QtBot) -> None:
+    table = PlainTable("Models")
+    qtbot.addWidget(table)
+    table.fill(COLUMNS, [])
+    table.resize(table.horizontalHeader().sectionSizeHint(0) + 150, 60)
+    table.show()
+    qtbot.waitExposed(table)
+    shown = shown_columns(table)
+    assert len(shown) < len(COLUMNS)
+    resizes = Resizes(table.viewport())
+    qtbot.wait(50)
+    assert resizes.n == 0, "columns do not come and go"
+    assert shown_columns(table) == shown
