@@ -57,7 +57,7 @@ def verify(files: tuple[Path, ...], **parameters: Any) -> int:  # noqa: ANN401 -
         next(iter(parameters["studies"]), None),
         open_model_cache=lambda cache: ModelCache(parameters["device"], cache),
         digits=parameters["digits"],
-        moved=parameters["moved"],
+        videos_moved=parameters["moved"],
     )
     n_failed = 0
     for file in files:

@@ -21,10 +21,10 @@ from skillviewer.media.reading.reader import DecodedFrame, VideoReader
 
 @dataclass(frozen=True, slots=True)
 class ShownCamera:
-    """A further camera of an analysed video, and the faces that are blurred in it, or None."""
+    """A further camera of an analysed video."""
 
     camera: Camera
-    faces: Faces | None = None
+    faces: Faces | None = None  # faces to blur in its pictures, or None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +32,21 @@ class AnalysedVideo:
     """One analysed video, or one model's view of it, in an export.
 
     Attributes:
-        analysis: Its analysis.
-        title: Title next to it (name of the video or of the model); "" for none.
-        source: Source of the pictures: an open reader, a path, or None for the analysis's own path.
-        faces: Faces that are blurred wherever the video is shown, or None.
-        evidence: Evidence for the score, for the exports that show it, or None.
-        annotations: What users of a study said along its time, for the exports that show it.
-        cameras: Further cameras of the attempt, for clips that show them.
-        alignment: Alignment of the first video with this one, where both run on the first one's clock, or None.
-        tracks: Tracks that are drawn over the pictures, or None.
-        video_name: Name of the video in tables over a study, or "" for that of its file.
-        model_name: Name of the model in those tables, or "" for that of its checkpoint.
+        analysis: Complete analysis of the video by one model.
+        title: Title shown next to the video (name of the video or of the model); "" for none.
+        source: Open reader or path that frames are read from; None for the path in the analysis.
+        faces: Faces to blur in every picture, or None.
+        evidence: Evidence for the score, or None; for exports that show evidence.
+        annotations: Annotations from the study; for exports that show annotations.
+        cameras: Further cameras of the attempt; for clips.
+        alignment: Alignment of the export's first video with this one, or None. An aligned video follows the clock of
+            the first.
+        tracks: Tracks to draw over the pictures, or None.
+        video_name: Name of the video in tables over a study; "" for the name of its file.
+        model_name: Name of the model in those tables; "" for the name of its checkpoint.
 
     Raises:
-        ExportError: The analysis is not finished, or the faces are of another video.
+        ExportError: The analysis is incomplete, or the faces belong to another video.
     """
 
     analysis: Analysis
@@ -76,38 +77,42 @@ class AnalysedVideo:
         return self.source if self.source is not None else self.analysis.video.path
 
     def picture(self, decoded: DecodedFrame, size: tuple[int, int] | None = None) -> RGBImage:
-        """Return a frame as it may be shown, before a map is laid over it: with faces blurred where that is wished.
+        """Return a decoded frame as RGB, with the faces blurred if the video has any; maps are painted later.
 
-        ``size`` is (width_px, height_px), None for the video's own.
+        ``size`` is (width_px, height_px), or None for the size of the video.
 
         Returns:
             (H, W, 3) uint8 RGB.
         """
         picture = decoded.rgb(size)
-        return picture if self.faces is None else blurred(picture, self.faces.boxes_at(decoded.index))
+        if self.faces is None:
+            return picture
+        return blurred(picture, self.faces.boxes_at(decoded.index))
 
-    def drawings(self, frame: int) -> tuple[TrackDrawing, ...]:
-        """Return the tracks that are drawn over a frame of the file; none without tracks."""
+    def track_drawings(self, frame: int) -> tuple[TrackDrawing, ...]:
+        """Return the drawings of the tracks at a frame of the file; empty without tracks."""
         return () if self.tracks is None else draw_tracks(self.tracks, frame)
 
 
 def check_frame(analysis: Analysis, frame: int) -> None:
-    """Refuse by an ExportError a frame that a video, or the part of it that was analysed, does not have."""
-    frames = analysis.frames
-    n = analysis.video.n_frames
+    """Raise an ExportError if a frame is outside a video, or outside the analysed part of the video."""
+    analysed_frames = analysis.frames
+    n_frames = analysis.video.n_frames
     name = analysis.video.path.name
-    if not 0 <= frame < n:
-        raise ExportError(f"{name} has no frame {frame}: its {n} frames are numbered 0 to {n - 1}.")
-    if frame not in frames:
+    if not 0 <= frame < n_frames:
+        raise ExportError(f"{name} has no frame {frame}: its {n_frames} frames are numbered 0 to {n_frames - 1}.")
+    if frame not in analysed_frames:
         raise ExportError(
-            f"Frame {frame} of {name} is not of the part that was asked for, which has frames {frames[0]} to "
-            f"{frames[-1]}."
+            f"Frame {frame} of {name} is outside the analysed part, which has frames {analysed_frames[0]} to "
+            f"{analysed_frames[-1]}."
         )
 
 
 @contextmanager
-def opened(videos: Sequence[AnalysedVideo]) -> Iterator[list[VideoReader]]:
-    """Open the files of analysed videos, each once; close those that were opened here.
+def open_readers(videos: Sequence[AnalysedVideo]) -> Iterator[list[VideoReader]]:
+    """Open the files of analysed videos, each once, and close them at the end.
+
+    Readers that come with a video are used, and stay open.
 
     Yields:
         One reader for each video; videos of one file share a reader.
@@ -117,18 +122,20 @@ def opened(videos: Sequence[AnalysedVideo]) -> Iterator[list[VideoReader]]:
         ExportError: A file is not the video that was analysed.
     """
     with ExitStack() as stack:
-        by_path: dict[Path, VideoReader] = {}
+        readers_by_path: dict[Path, VideoReader] = {}
         readers = []
         for video in videos:
             source = video.source if video.source is not None else video.analysis.video.path
             if isinstance(source, VideoReader):
                 reader = source
             else:
-                if source not in by_path:
-                    by_path[source] = stack.enter_context(VideoReader(source))
-                reader = by_path[source]
+                if source not in readers_by_path:
+                    readers_by_path[source] = stack.enter_context(VideoReader(source))
+                reader = readers_by_path[source]
             if reader.info.digest != video.analysis.video.digest:
-                changed = "it was changed or replaced. Assess it again."
-                raise ExportError(f"{reader.info.path} is not the video that was analysed: {changed}")
+                raise ExportError(
+                    f"{reader.info.path} is not the video that was analysed: it was changed or replaced. Assess it "
+                    "again."
+                )
             readers.append(reader)
         yield readers

@@ -1,4 +1,4 @@
-"""Destination of an export: no file is replaced unasked, and none is left half written."""
+"""Checks of the destination of an export, and atomic writing to it."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -8,39 +8,41 @@ from skillviewer.core.atomic_write import atomic_export, check_free
 from skillviewer.core.errors import ExportError, os_error_as
 
 
-def check(path: Path, suffixes: Sequence[str], *, overwrite: bool) -> None:
-    """Refuse a name that cannot be written to before any work is done. Suffixes are in lower case, with the dot.
+def check_destination(path: Path, suffixes: Sequence[str], *, overwrite: bool) -> None:
+    """Check that a file can be written to a path, before any work is done.
+
+    ``suffixes`` are the allowed suffixes, in lower case and with the dot.
 
     Raises:
-        ExportError: Another suffix, a folder, a file that is there already, or a name that no file can have.
+        ExportError: The suffix is not allowed, the path is a folder or an existing file, or the name is invalid.
     """
     check_suffix(path, suffixes)
     check_free(path, overwrite=overwrite)
 
 
 def check_suffix(path: Path, suffixes: Sequence[str]) -> None:
-    """Raise an ExportError for a name whose suffix, in lower case and with the dot, is none of the given ones."""
+    """Raise an ExportError if the suffix of a path is none of ``suffixes``, which are in lower case with the dot."""
     if path.suffix.lower() not in suffixes:
         raise ExportError(f"{path} cannot be written: choose a name that ends in {' or '.join(suffixes)}.")
 
 
 def make_folder(path: Path) -> None:
-    """Make the folder that a file is to lie in, or raise an ExportError."""
+    """Make the parent folder of a file, or raise an ExportError."""
     with os_error_as(ExportError, f"{path} could not be written"):
         path.parent.mkdir(parents=True, exist_ok=True)
 
 
 @contextmanager
 def atomic_output(path: str | Path, suffixes: Sequence[str], *, overwrite: bool) -> Iterator[Path]:
-    """Yield a temporary name in the folder of ``path``; rename it to ``path`` at the end, remove it on an error.
+    """Write a file atomically: yield a temporary path, and rename it to ``path`` at the end.
 
-    Its folder is made.
+    The folder is made. After an error the temporary file is removed.
 
     Yields:
-        A free name in the same folder, with the same suffix.
+        A free path in the same folder, with the same suffix.
 
     Raises:
-        ExportError: The name is refused (see ``check``), or writing failed: the disk is full, say.
+        ExportError: The path is refused (see ``check_destination``), or writing failed, on a full disk for example.
     """
     path = Path(path)
     check_suffix(path, suffixes)

@@ -1,6 +1,6 @@
-"""The table of what can be exported; menus, dialogs, command lines and contract tests are made from it.
+"""Table of the exporters of analysed videos. Menus, dialogs, commands and contract tests are made from it.
 
-To add one: a file with a function, and an entry here. What is made of a whole study, not of analysed videos, stands in
+To add an exporter, write a module with its function and add an entry here. Exporters of a whole study are in
 ``engine/exporting/study_exporters.py``.
 """
 
@@ -17,15 +17,15 @@ from skillviewer.core.errors import ExportError
 from skillviewer.core.progress import NEVER, CancelToken, Report, silent
 from skillviewer.core.registry import Registry, look_up
 from skillviewer.export.analysed_video import AnalysedVideo
+from skillviewer.export.embedded_record import embed_record, make_record, with_date
 from skillviewer.export.figures.comparison import ComparedOptions, export_compared, preview_compared
 from skillviewer.export.figures.score_curve import CURVE_SUFFIXES, CurveOptions, export_curve, preview_curve
 from skillviewer.export.pictures.blurring import SavedFaces, resolve_faces
-from skillviewer.export.pictures.clip import CLIP_SUFFIXES, clip_warnings, export_grid, preview
+from skillviewer.export.pictures.clip import CLIP_SUFFIXES, clip_warnings, export_grid, preview_clip
 from skillviewer.export.pictures.contact_sheet import SHEET_SUFFIXES, SheetOptions, export_sheet, preview_sheet
 from skillviewer.export.pictures.picture_options import ClipOptions, StillOptions
 from skillviewer.export.pictures.still import STILL_SUFFIXES, export_stills, paint_still
 from skillviewer.export.preview import Preview
-from skillviewer.export.record import attach, dated, record_of
 from skillviewer.export.rendering.figure import FIGURE_SUFFIXES
 from skillviewer.export.reports.page_preview import preview_report
 from skillviewer.export.reports.report import REPORT_SUFFIXES, export_report
@@ -60,11 +60,15 @@ class StudyExportName(StrEnum):
     STUDY = "study"
 
 
-WrittenT = TypeVar("WrittenT")
+ResultT = TypeVar("ResultT")
+MakePreview = Callable[[Sequence[AnalysedVideo], Any], Preview]
+"""Returns a preview of an export from analysed videos and options."""
+MakeWarnings = Callable[[Sequence[AnalysedVideo], Any, Path], tuple[str, ...]]
+"""Returns warnings on an export from analysed videos, options and path."""
 
 
 class Writer(Protocol):
-    """Writes analysed videos to a path, within ``atomic_output``, and returns the path."""
+    """Function that writes analysed videos to a path, within ``atomic_output``, and returns the path."""
 
     def __call__(
         self,
@@ -82,25 +86,25 @@ class Writer(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exporter:
-    """A kind of file that the program writes from analysed videos.
+    """One kind of file that the program writes from analysed videos.
 
     Attributes:
         name: Name on the command line.
         title: Name in the window.
-        suffixes: Suffixes of its files; the first is the default.
-        write: Writes a file; called by ``export``.
-        options: Dataclass of its options, each with a default; None if it has none.
+        suffixes: Suffixes of the files; the first is the default.
+        write: Function that writes a file; called by ``export``.
+        options: Dataclass of the options, each with a default, or None.
         about: One sentence for the user.
-        group: Command under which it stands with others ("table", "report"), or "" for a command of its own.
-        needs_video: Whether it reads the video file; else the analysis is enough.
+        group: Command of which the exporter is a subcommand ("table", "report"), or "" for a command of its own.
+        needs_video: Whether the video file is read; else the analysis is enough.
         takes_several: Whether one file can hold several analyses.
         least: Smallest number of analyses.
         needs_evidence: Whether every video must come with evidence.
-        wants_evidence: Whether it shows evidence if there is some.
-        wants_annotations: Whether it shows what users of a study wrote along the time of a video.
-        preview: Returns a picture of the export before it is written, from videos and options; None if there is none.
-        warnings: Returns warnings for the user before it is written, from videos, options and path.
-        remarks: Deprecated name of ``warnings``, kept for one version.
+        wants_evidence: Whether evidence is shown if a video comes with it.
+        wants_annotations: Whether the annotations of the study are shown.
+        preview: Function that returns a preview, or None.
+        warnings: Function that returns warnings for the user before a file is written, or None.
+        remarks: Deprecated name of ``warnings``, accepted for one version.
     """
 
     name: str
@@ -116,12 +120,12 @@ class Exporter:
     needs_evidence: bool = False
     wants_evidence: bool = False
     wants_annotations: bool = False
-    preview: Callable[[Sequence[AnalysedVideo], Any], Preview] | None = None
-    warnings: Callable[[Sequence[AnalysedVideo], Any, Path], tuple[str, ...]] | None = None
-    remarks: InitVar[Callable[[Sequence[AnalysedVideo], Any, Path], tuple[str, ...]] | None] = None
+    preview: MakePreview | None = None
+    warnings: MakeWarnings | None = None
+    remarks: InitVar[MakeWarnings | None] = None
 
-    def __post_init__(self, remarks: Callable[[Sequence[AnalysedVideo], Any, Path], tuple[str, ...]] | None) -> None:
-        if remarks is not None:  # the name in plug-ins for earlier versions
+    def __post_init__(self, remarks: MakeWarnings | None) -> None:
+        if remarks is not None:  # plug-ins for earlier versions use this name
             warn("The argument remarks of Exporter is now warnings", DeprecationWarning, stacklevel=3)
             object.__setattr__(self, "warnings", remarks)
 
@@ -130,20 +134,24 @@ class Exporter:
         return exporter, (self.name,)
 
     def check(self, videos: Sequence[AnalysedVideo]) -> None:
-        """Refuse videos that this exporter cannot take.
+        """Check that this exporter accepts these videos.
 
         Raises:
-            ExportError: Too few, too many, or without the evidence that is needed.
+            ExportError: There are too few or too many videos, or one lacks required evidence.
         """
-        n = len(videos)
-        if n < self.least or (n > 1 and not self.takes_several):
-            needed = "one or more analysed videos" if self.takes_several else "one analysed video"
-            if self.least > 1:
-                needed = f"{self.least} or more analyses of a video, by as many models"
-            raise ExportError(f"{self.title} is made of {needed}, not of {n}.")
-        without_evidence = [e for e in videos if e.evidence is None]
-        if self.needs_evidence and without_evidence:
-            raise ExportError(f"There is no evidence yet of {without_evidence[0].path.name}: explain its score first.")
+        n_videos = len(videos)
+        if n_videos < self.least or (n_videos > 1 and not self.takes_several):
+            raise ExportError(f"{self.title} is made of {self._describe_input()}, not of {n_videos}.")
+        if not self.needs_evidence:
+            return
+        for video in videos:
+            if video.evidence is None:
+                raise ExportError(f"There is no evidence yet of {video.path.name}: explain its score first.")
+
+    def _describe_input(self) -> str:
+        if self.least > 1:
+            return f"{self.least} or more analyses of a video, by as many models"
+        return "one or more analysed videos" if self.takes_several else "one analysed video"
 
     def export(
         self,
@@ -161,9 +169,12 @@ class Exporter:
             videos: Analysed videos.
             path: Destination; its suffix chooses the format.
             options: An instance of ``options``, or None for the defaults.
-            overwrite: Whether a file of that name may be replaced.
-            token: Raise it to stop; nothing is left behind.
+            overwrite: Whether an existing file may be replaced.
+            token: Cancels the export; no file is left.
             report: Receives the progress.
+
+        Returns:
+            The path of the file.
 
         Raises:
             ExportError: The export cannot be written; the message says why.
@@ -181,13 +192,13 @@ class Exporter:
         token: CancelToken = NEVER,
         report: Report = silent,
     ) -> "PreparedExport":
-        """Return videos and options as they are written: checked, dated, and with faces where these are blurred.
+        """Check videos and options, and complete them: with a date, and with faces if faces are blurred.
 
         Args:
             videos: Analysed videos.
             options: An instance of ``options``, or None for the defaults.
-            saved_faces: Saved faces, or None to search every video without faces, and to save nothing.
-            token: Raise it to stop.
+            saved_faces: Store that saved faces are read from and new ones are written to, or None.
+            token: Cancels the search for faces.
             report: Receives the progress of the search for faces.
 
         Raises:
@@ -196,44 +207,46 @@ class Exporter:
         """
         self.check(videos)
         token.check()
-        options = dated(options if options is not None or self.options is None else self.options())
-        videos, options = resolve_faces(videos, options, saved_faces, token, report)
+        if options is None and self.options is not None:
+            options = self.options()
+        videos, options = resolve_faces(videos, with_date(options), saved_faces, token, report)
         return PreparedExport(self, tuple(videos), options)
 
 
 @dataclass(frozen=True, slots=True)
 class PreparedExport:
-    """Videos and options as an exporter writes them."""
+    """Export with checked and completed videos and options, ready to be written."""
 
     exporter: Exporter
     videos: tuple[AnalysedVideo, ...]
     options: Any
 
     def warnings(self, path: Path) -> tuple[str, ...]:
-        """Return warnings on the export before it is written, one sentence each."""
-        warnings = self.exporter.warnings
-        of_exporter = warnings(self.videos, self.options, path) if warnings is not None else ()
-        of_videos = dict.fromkeys(
+        """Return the warnings on the export, one sentence each."""
+        warnings: list[str] = []
+        if self.exporter.warnings is not None:
+            warnings += self.exporter.warnings(self.videos, self.options, path)
+        video_warnings = [
             f"{video.path.name}: {video.analysis.all_warnings}" for video in self.videos if video.analysis.all_warnings
-        )
-        return (*of_exporter, *of_videos)
+        ]
+        return (*warnings, *dict.fromkeys(video_warnings))
 
     def write(
         self, path: str | Path, *, overwrite: bool = False, token: CancelToken = NEVER, report: Report = silent
     ) -> Path:
-        """Write the export with its record; raises as ``Exporter.export``."""
+        """Write the export with its record, and return its path; raises as ``Exporter.export``."""
         path = Path(path)
         check_not_source(path, [video.path for video in self.videos])
         written = self.exporter.write(self.videos, path, self.options, overwrite=overwrite, token=token, report=report)
-        attach(written, record_of(self.exporter.name, self.options, self.videos))
+        embed_record(written, make_record(self.exporter.name, self.options, self.videos))
         return written
 
 
-def at_once(export: Callable[..., WrittenT]) -> Callable[..., WrittenT]:
-    """Return a writer from a function that ends too soon to be stopped or to report progress.
+def quick_writer(export: Callable[..., ResultT]) -> Callable[..., ResultT]:
+    """Return a writer from a function that is too quick to need cancellation and progress.
 
     Args:
-        export: Takes source, path, options and ``overwrite``; of a study it returns warnings, else the path.
+        export: Takes source, path, options and ``overwrite``; returns the path, or warnings on the export of a study.
     """
 
     def write(
@@ -244,8 +257,8 @@ def at_once(export: Callable[..., WrittenT]) -> Callable[..., WrittenT]:
         *,
         overwrite: bool,
         token: CancelToken,
-        report: Report,  # noqa: ARG001 - of the signature of all writers
-    ) -> WrittenT:
+        report: Report,  # noqa: ARG001 - part of the signature of all writers
+    ) -> ResultT:
         token.check()
         return export(source, path, options, overwrite=overwrite)
 
@@ -276,8 +289,8 @@ def _preview_still(videos: Sequence[AnalysedVideo], options: StillOptions | None
 
 
 def _write_evidence(videos: Sequence[AnalysedVideo], path: Path, _options: object, *, overwrite: bool) -> Path:
-    rows = [(video.analysis, video.evidence) for video in videos]
-    return export_table("evidence", path, rows, overwrite=overwrite)
+    explained = [(video.analysis, video.evidence) for video in videos]
+    return export_table("evidence", path, explained, overwrite=overwrite)
 
 
 def _write_result(videos: Sequence[AnalysedVideo], path: Path, _options: object, *, overwrite: bool) -> Path:
@@ -290,31 +303,31 @@ def _write_maps(videos: Sequence[AnalysedVideo], path: Path, _options: object, *
     return export_maps(video.analysis, path, overwrite=overwrite)
 
 
-def _analyses(videos: Sequence[AnalysedVideo]) -> list[Analysis]:
+def _analyses_of(videos: Sequence[AnalysedVideo]) -> list[Analysis]:
     return [video.analysis for video in videos]
 
 
-def _table(
+def _table_exporter(
     name: str,
     title: str,
     about: str,
     *,
     least: int = 1,
-    source: Callable[[Sequence[AnalysedVideo]], Sequence[object]] = _analyses,
+    get_input: Callable[[Sequence[AnalysedVideo]], Sequence[object]] = _analyses_of,
 ) -> Exporter:
-    """Return the exporter of a table, whose rows are made from what ``source`` returns."""
+    """Return the exporter of a table. ``get_input`` returns the objects that the rows are made from."""
 
     def write(videos: Sequence[AnalysedVideo], path: Path, _options: object, *, overwrite: bool) -> Path:
-        return export_table(name, path, source(videos), overwrite=overwrite)
+        return export_table(name, path, get_input(videos), overwrite=overwrite)
 
     def preview(videos: Sequence[AnalysedVideo], _options: object) -> Preview:
-        return preview_table(name, source(videos))
+        return preview_table(name, get_input(videos))
 
     return Exporter(
         name=name,
         title=title,
         suffixes=TABLE_SUFFIXES,
-        write=at_once(write),
+        write=quick_writer(write),
         about=about,
         group=TABLES_GROUP,
         takes_several=True,
@@ -333,16 +346,16 @@ EXPORTERS = Registry(
         about="The video with its map, score curve and words; several play side by side on one clock.",
         needs_video=True,
         takes_several=True,
-        preview=preview,
+        preview=preview_clip,
         warnings=clip_warnings,
     ),
     Exporter(
         name="still",
         title="Still",
         suffixes=STILL_SUFFIXES,
-        write=at_once(export_stills),
+        write=quick_writer(export_stills),
         options=StillOptions,
-        about="One frame as it is seen; several videos show the same time side by side.",
+        about="One frame with its map; several videos show the same time side by side.",
         needs_video=True,
         takes_several=True,
         preview=_preview_still,
@@ -362,7 +375,7 @@ EXPORTERS = Registry(
         name="curve",
         title="Score curve",
         suffixes=CURVE_SUFFIXES,
-        write=at_once(export_curve),
+        write=quick_writer(export_curve),
         options=CurveOptions,
         about="Score curves over one axis as a drawing that stays sharp at any size.",
         takes_several=True,
@@ -385,7 +398,7 @@ EXPORTERS = Registry(
         suffixes=REPORT_SUFFIXES,
         write=_write_report,
         options=ReportOptions,
-        about="Two pages for the file: where the score stands, what moved it, how sure that is, a line to sign.",
+        about="Two pages: position of the score in its cohort, moments and contributions, limits, a line to sign.",
         group=REPORTS_GROUP,
         needs_video=True,
         wants_evidence=True,
@@ -395,81 +408,83 @@ EXPORTERS = Registry(
         name="timeline",
         title="Timeline",
         suffixes=TIMELINE_SUFFIXES,
-        write=at_once(export_timeline),
+        write=quick_writer(export_timeline),
         options=TimelineOptions,
         about="Moments, notes, votes' marks, scores and evidence along time: a table, subtitles, ELAN, BORIS.",
         takes_several=True,
         wants_evidence=True,
         wants_annotations=True,
     ),
-    _table("scores", "Table of scores", "One row a video and model: score, interval, and where the numbers come from."),
-    _table(
+    _table_exporter(
+        "scores", "Table of scores", "One row for each video and model: score, interval, and source of the numbers."
+    ),
+    _table_exporter(
         "curves",
         "Table of score curves",
-        "One row for every step of every pass: frame, time, score, and where the map has its peak.",
+        "One row for every step of every pass: frame, time, score, and position of the greatest value of the map.",
     ),
     Exporter(
         name="evidence",
         title="Table of evidence",
         suffixes=TABLE_SUFFIXES,
-        write=at_once(_write_evidence),
+        write=quick_writer(_write_evidence),
         about="One row for every segment and cell: what it contributed to the score.",
         group=TABLES_GROUP,
         takes_several=True,
         needs_evidence=True,
     ),
-    _table(
+    _table_exporter(
         "comparison",
         "Table of models compared",
         "One row for every two models on a video: how alike their maps and scores are.",
         least=2,
     ),
-    _table(
+    _table_exporter(
         "comparison-frames",
         "Table of models compared by frame",
         "One row for every two models and sampled frame of a video: how alike their maps are.",
         least=2,
     ),
-    _table(
+    _table_exporter(
         "model-agreement",
         "Table of agreement of models",
         "One row for every two models: agreement of their scores and of their maps over the videos.",
         least=2,
-        source=list,
+        get_input=list,
     ),
-    _table(
+    _table_exporter(
         "model-ranks",
         "Table of ranks by models",
         "One row for every video and model: its rank, the videos first on which the models disagree most.",
         least=2,
-        source=list,
+        get_input=list,
     ),
     Exporter(
         name="result",
         title="Result as JSON",
         suffixes=RECORD_SUFFIXES,
-        write=at_once(_write_result),
-        about="Everything about one video but the maps, in one object.",
+        write=quick_writer(_write_result),
+        about="All results of one video except the maps, in one object.",
         group=TABLES_GROUP,
     ),
     Exporter(
         name="maps",
         title="Attention maps",
         suffixes=MAPS_SUFFIXES,
-        write=at_once(_write_maps),
+        write=quick_writer(_write_maps),
         about="The maps of one video as the model computed them, for NumPy.",
         group=TABLES_GROUP,
     ),
     group="exporters",
     reserved="|".join((TABLES_GROUP, REPORTS_GROUP, ONNX_COMMAND, *StudyExportName)),  # other commands of “export”
 )
-"""In the order of menus."""
+"""The exporters, in the order of menus."""
 
 
 def exporter(name: str) -> Exporter:
-    """Return the exporter of a name.
+    """Return an exporter by name.
 
     Raises:
-        ExportError: There is none.
+        ExportError: There is no exporter of this name.
     """
     return look_up(EXPORTERS, name, "export", ExportError)

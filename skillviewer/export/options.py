@@ -1,7 +1,7 @@
-"""Options of an export, made from the fields of its dataclass, for dialog and command line.
+"""Options of exports for the window and the command line, described by the fields of dataclasses.
 
-``offered`` gives a field its title; its kind comes from its type. A field of a type that cannot be typed in
-is not offered.
+``option_field`` gives a field its title; the kind of the option follows from the type of the field. Fields of types that
+users cannot enter are no options.
 """
 
 import types
@@ -15,7 +15,7 @@ from skillviewer.core.analysis.map_style import MapStyle
 from skillviewer.core.errors import ExportError
 
 ValueT = TypeVar("ValueT")
-_META = "offered"
+_METADATA_KEY = "option"
 TRACKS_TITLE = "Hands and tools"
 TRACKS_HELP = "Tracks that are kept with the video, with the trail of the last second"
 UNFAMILIAR_TITLE = "Scores of unfamiliar videos"
@@ -37,8 +37,8 @@ class OptionKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class _Offer:
-    """Title, help and limits of an option. See ``offered``."""
+class _OptionText:
+    """Title, help and limits of an option. See ``option_field``."""
 
     title: str
     help: str = ""
@@ -50,54 +50,56 @@ class _Offer:
     screen_title: str = ""
 
 
-def offered(
+def option_field(
     default: ValueT,
     title: str,
-    help: str = "",  # noqa: A002 - what it is called everywhere else, too
+    help: str = "",  # noqa: A002 - the usual name of a help text
     *,
     low: float | None = None,
     high: float | None = None,
     unit: str = "",
     choices: tuple[tuple[str, object], ...] = (),
-    on_screen: tuple[str, int] = ("", 0),
+    screen_title: str = "",
+    screen_offset: int = 0,
 ) -> ValueT:
-    """Return a field of a dataclass of options, with its words for the user.
+    """Return a field of a dataclass of options, with its texts for the user.
 
     Args:
-        default: Its default.
+        default: Default value.
         title: Title, in a few words.
-        help: One sentence more, without a full stop.
-        low: Least value of a number.
+        help: A further sentence, without a full stop.
+        low: Smallest value of a number.
         high: Greatest value of a number.
         unit: Unit of a number.
-        choices: (name, value) of each choice, where the type alone does not tell.
-        on_screen: (title, addend) of a number on screen, where frames count from 1: the addend is 1 for a frame, and 0
-            for the frame after the last, which is the number of the last there; "" for the title above.
+        choices: (name, value) of each choice, unless the type lists the choices.
+        screen_title: Title in the window, if it differs from the title on the command line.
+        screen_offset: Number added to a frame in the window, where frames count from 1: 1 for a frame, and 0 for the
+            frame after the last, since counted from 1 that is the number of the last frame.
     """
-    offer = _Offer(title, help, low, high, unit, choices, on_screen[1], on_screen[0])
-    return field(default=default, metadata={_META: offer})
+    text = _OptionText(title, help, low, high, unit, choices, screen_offset, screen_title)
+    return field(default=default, metadata={_METADATA_KEY: text})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Option(_Offer):
-    """One option of an export: its words, and how it is entered."""
+class Option(_OptionText):
+    """One option of an export."""
 
     name: str  # field of the dataclass
     kind: OptionKind  # kind of value that the user enters
-    default: Any  # its default
-    empty: bool  # whether it may be left empty (None)
+    default: Any  # default value
+    optional: bool  # whether the option may be left empty (None)
 
     @property
-    def flag(self) -> str:
+    def cli_name(self) -> str:
         """Name on the command line, without the dashes."""
         return self.name.replace("_", "-")
 
     def choice_name(self, value: object) -> str:
         """Return the name of a choice by its value."""
-        return next((name for name, other in self.choices if other == value), str(value))
+        return next((name for name, choice in self.choices if choice == value), str(value))
 
 
-_PLAIN = {
+_KIND_BY_TYPE = {
     bool: OptionKind.FLAG,
     int: OptionKind.WHOLE,
     float: OptionKind.NUMBER,
@@ -106,144 +108,187 @@ _PLAIN = {
 }
 
 
-def options_of(kind: type[Any] | None) -> tuple[Option, ...]:
-    """Return the options that a dataclass offers, in its order; none for None."""
-    if kind is None:
+def options_of(options_class: type[Any] | None) -> tuple[Option, ...]:
+    """Return the options of a dataclass, in the order of its fields; none for None."""
+    if options_class is None:
         return ()
-    hints = get_type_hints(kind)
+    hints = get_type_hints(options_class)
     options = []
-    for field_ in fields(kind):
-        default = field_.default if field_.default is not MISSING else _made(field_.default_factory)
-        option = _option(field_.name, hints[field_.name], default, field_.metadata.get(_META))
+    for field_ in fields(options_class):
+        default = field_.default if field_.default is not MISSING else _call_factory(field_.default_factory)
+        option = _make_option(field_.name, hints[field_.name], default, field_.metadata.get(_METADATA_KEY))
         if option is not None:
             options.append(option)
     return tuple(options)
 
 
-def _made(factory: Any) -> object:  # noqa: ANN401 - what dataclasses call a factory
+def _call_factory(factory: Any) -> object:  # noqa: ANN401 - typed so by dataclasses
     return None if factory is MISSING else factory()
 
 
-def _option(name: str, hint: Any, default: object, offer: _Offer | None) -> Option | None:  # noqa: ANN401 - a type
-    empty = False
+def _make_option(
+    name: str,
+    hint: Any,  # noqa: ANN401 - a type
+    default: object,
+    text: _OptionText | None,
+) -> Option | None:
+    """Return the option of a field; None if users cannot enter values of its type."""
+    optional = False
     if get_origin(hint) in (Union, types.UnionType) and type(None) in get_args(hint):
-        inner = [part for part in get_args(hint) if part is not type(None)]
-        if len(inner) != 1:
+        value_types = [value_type for value_type in get_args(hint) if value_type is not type(None)]
+        if len(value_types) != 1:
             return None
-        empty = True
-        hint = inner[0]
-    offer = offer if offer is not None else _Offer(name.replace("_", " ").capitalize())
-    choices = offer.choices
-    if get_origin(hint) is Literal:
-        choices = choices or tuple((str(value), value) for value in get_args(hint))
-    elif isinstance(hint, type) and issubclass(hint, StrEnum):
-        choices = choices or tuple((str(value), value) for value in hint)
-    if choices:
-        kind = OptionKind.CHOICE
-    elif hint in _PLAIN:
-        kind = _PLAIN[hint]
-    elif hint is MapStyle:
-        kind = OptionKind.LOOK
-    elif get_origin(hint) is tuple and get_args(hint) == (int, int):
-        kind = OptionKind.SIZE
-    elif get_origin(hint) is tuple and get_args(hint) == (int, ...):
-        kind = OptionKind.FRAMES
-    else:
+        optional = True
+        hint = value_types[0]
+    text = text if text is not None else _OptionText(name.replace("_", " ").capitalize())
+    choices = text.choices or _choices_of_type(hint)
+    kind = OptionKind.CHOICE if choices else _kind_of_type(hint)
+    if kind is None:
         return None
-    values = {field_.name: getattr(offer, field_.name) for field_ in fields(_Offer)}
-    values |= {"choices": tuple(choices), "screen_title": offer.screen_title or offer.title}
-    return Option(**values, name=name, kind=kind, default=default, empty=empty)
+    values = {field_.name: getattr(text, field_.name) for field_ in fields(_OptionText)}
+    values |= {"choices": choices, "screen_title": text.screen_title or text.title}
+    return Option(**values, name=name, kind=kind, default=default, optional=optional)
 
 
-_LOOK: Mapping[str, _Offer] = {
-    "overlay": _Offer("Map"),
-    "scale": _Offer("Colour scale", "Maps whose values set its ends"),
-    "between": _Offer("Between samples", "Hold the last map, or blend it into the next"),
-    "colours": _Offer("Colours", choices=tuple((name, name) for name in ("inferno", "cividis"))),
-    "strength": _Offer("Strength", "Greatest opacity of the map", 0.0, 1.0),
-    "smooth": _Offer("Blend cells"),
-    "common_limit": _Offer(
+def _choices_of_type(hint: Any) -> tuple[tuple[str, object], ...]:  # noqa: ANN401 - a type
+    if get_origin(hint) is Literal:
+        return tuple((str(value), value) for value in get_args(hint))
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        return tuple((str(value), value) for value in hint)
+    return ()
+
+
+def _kind_of_type(hint: Any) -> OptionKind | None:  # noqa: ANN401 - a type
+    if hint in _KIND_BY_TYPE:
+        return _KIND_BY_TYPE[hint]
+    if hint is MapStyle:
+        return OptionKind.LOOK
+    if get_origin(hint) is tuple and get_args(hint) == (int, int):
+        return OptionKind.SIZE
+    if get_origin(hint) is tuple and get_args(hint) == (int, ...):
+        return OptionKind.FRAMES
+    return None
+
+
+_MAP_STYLE_TEXTS: Mapping[str, _OptionText] = {
+    "overlay": _OptionText("Map"),
+    "scale": _OptionText("Colour scale", "Maps whose values set its ends"),
+    "between": _OptionText("Between samples", "Hold the last map, or blend it into the next"),
+    "colours": _OptionText("Colours", choices=(("inferno", "inferno"), ("cividis", "cividis"))),
+    "strength": _OptionText("Strength", "Greatest opacity of the map", 0.0, 1.0),
+    "smooth": _OptionText("Blend cells"),
+    "common_limit": _OptionText(
         "Common scale ends at", "For the common scale, of maps that are distributions", 0.1, 1000.0, "× average"
     ),
 }
 
 
 def map_style_options(map_style: MapStyle | None = None) -> tuple[Option, ...]:
-    """Return the options that a look is made of, with a look's values as defaults."""
+    """Return one option for each field of a map style, with the values of ``map_style`` as defaults."""
     map_style = map_style if map_style is not None else MapStyle()
     hints = get_type_hints(MapStyle)
-    options = (
-        _option(field_.name, hints[field_.name], getattr(map_style, field_.name), _LOOK[field_.name])
-        for field_ in fields(MapStyle)
-    )
-    return tuple(option for option in options if option is not None)
+    options = []
+    for field_ in fields(MapStyle):
+        default = getattr(map_style, field_.name)
+        option = _make_option(field_.name, hints[field_.name], default, _MAP_STYLE_TEXTS[field_.name])
+        if option is not None:
+            options.append(option)
+    return tuple(options)
 
 
-def plain_options(options: object) -> dict[str, object]:
-    """Return the values of offered options, but for files, as plain values for JSON; {} for None."""
-    kinds = options_of(type(options)) if options is not None else ()
-    return {o.name: _plain(o, getattr(options, o.name)) for o in kinds if o.kind is not OptionKind.FILE}
+def options_to_dict(options: object) -> dict[str, object]:
+    """Return the values of options, except files, as values for JSON; {} for None."""
+    described = options_of(type(options)) if options is not None else ()
+    return {
+        option.name: _to_plain_value(option, getattr(options, option.name))
+        for option in described
+        if option.kind is not OptionKind.FILE
+    }
 
 
-def _plain(option: Option, value: Any) -> object:  # noqa: ANN401 - whatever the option holds
+def _to_plain_value(option: Option, value: Any) -> object:  # noqa: ANN401 - any value of an option
     if option.kind is OptionKind.LOOK:
-        return {part.name: _plain(part, getattr(value, part.name)) for part in map_style_options(value)}
-    return option.choice_name(value) if option.kind is OptionKind.CHOICE and value is not None else value
-
-
-def options_from(kind: type[Any] | None, values: Mapping[str, Any]) -> Any:  # noqa: ANN401 - an instance of the kind
-    """Return options from plain values (``plain_options``, or a command line); what is missing or None is the default.
-
-    Choices are names, with hyphens for spaces or not; sizes and frames are numbers or texts.
-
-    Raises:
-        ExportError: A value is not one of the option.
-    """
-    if kind is None:
-        return None
-    return kind(**{option.name: _read(option, values) for option in options_of(kind)})
-
-
-def _read(option: Option, values: Mapping[str, Any]) -> object:
-    value = values.get(option.name)
-    if option.kind is OptionKind.LOOK:
-        map_style = option.default if isinstance(option.default, MapStyle) else MapStyle()
-        parts: dict[str, Any] = {
-            part.name: _read(part, value if isinstance(value, Mapping) else values)
-            for part in map_style_options(map_style)
-        }
-        return MapStyle(**parts)
-    if value is None:
-        return option.default
-    if option.kind is OptionKind.CHOICE:
-        by_flag = {hyphenated(name): choice for name, choice in option.choices}
-        if hyphenated(str(value)) not in by_flag:
-            raise ExportError(f"{option.title} cannot be “{value}”: choose one of {', '.join(by_flag)}.")
-        return by_flag[hyphenated(str(value))]
-    if option.kind in (OptionKind.SIZE, OptionKind.FRAMES) and not isinstance(value, str | list | tuple):
-        raise ExportError(f"{option.title} cannot be “{value}”.")
-    if option.kind is OptionKind.SIZE:
-        return read_size(value if isinstance(value, str) else "x".join(map(str, value)))
-    if option.kind is OptionKind.FRAMES:
-        return read_frames(value if isinstance(value, str) else " ".join(map(str, value)))
-    kinds: Mapping[OptionKind, tuple[type, ...]] = {
-        OptionKind.FLAG: (bool,), OptionKind.WHOLE: (int,), OptionKind.NUMBER: (int, float), OptionKind.TEXT: (str,)
-    }  # fmt: skip
-    low, high = option.low, option.high
-    if not isinstance(value, kinds.get(option.kind, (object,))):
-        raise ExportError(f"{option.title} cannot be “{value}”.")
-    if isinstance(value, int | float) and not (low is None or low <= value <= (high or value)):
-        raise ExportError(f"{option.title} cannot be {value}.")
+        style_options = map_style_options(value)
+        return {part.name: _to_plain_value(part, getattr(value, part.name)) for part in style_options}
+    if option.kind is OptionKind.CHOICE and value is not None:
+        return option.choice_name(value)
     return value
 
 
+def options_from(
+    options_class: type[Any] | None,
+    values: Mapping[str, Any],
+) -> Any:  # noqa: ANN401 - an instance of the class
+    """Return options from the values of ``options_to_dict`` or of a command line.
+
+    Missing values and None become defaults. Choices are given by name, with spaces or hyphens; sizes and frames as
+    numbers or texts.
+
+    Raises:
+        ExportError: A value is not valid for its option.
+    """
+    if options_class is None:
+        return None
+    return options_class(**{option.name: _read_value(option, values) for option in options_of(options_class)})
+
+
+def _read_value(option: Option, values: Mapping[str, Any]) -> object:
+    value = values.get(option.name)
+    if option.kind is OptionKind.LOOK:
+        # a record nests the fields of the map style, a command line has them among all options
+        return _read_map_style(option, value if isinstance(value, Mapping) else values)
+    if value is None:
+        return option.default
+    if option.kind is OptionKind.CHOICE:
+        return _read_choice(option, str(value))
+    if option.kind in (OptionKind.SIZE, OptionKind.FRAMES) and not isinstance(value, str | list | tuple):
+        raise ExportError(f"{option.title} cannot be “{value}”.")
+    if option.kind is OptionKind.SIZE:
+        return parse_size(value if isinstance(value, str) else "x".join(map(str, value)))
+    if option.kind is OptionKind.FRAMES:
+        return parse_frames(value if isinstance(value, str) else " ".join(map(str, value)))
+    valid_types = _VALID_TYPES.get(option.kind)
+    if valid_types is not None and not isinstance(value, valid_types):
+        raise ExportError(f"{option.title} cannot be “{value}”.")
+    if isinstance(value, int | float) and option.low is not None:
+        too_large = bool(option.high) and value > option.high
+        if not value >= option.low or too_large:
+            raise ExportError(f"{option.title} cannot be {value}.")
+    return value
+
+
+_VALID_TYPES: Mapping[OptionKind, tuple[type, ...]] = {
+    OptionKind.FLAG: (bool,),
+    OptionKind.WHOLE: (int,),
+    OptionKind.NUMBER: (int, float),
+    OptionKind.TEXT: (str,),
+}
+
+
+def _read_map_style(option: Option, values: Mapping[str, Any]) -> MapStyle:
+    default_style = option.default if isinstance(option.default, MapStyle) else MapStyle()
+    style_values: dict[str, Any] = {part.name: _read_value(part, values) for part in map_style_options(default_style)}
+    return MapStyle(**style_values)
+
+
+def _read_choice(option: Option, name: str) -> object:
+    choices = {hyphenated(choice_name): choice for choice_name, choice in option.choices}
+    if hyphenated(name) not in choices:
+        raise ExportError(f"{option.title} cannot be “{name}”: choose one of {', '.join(choices)}.")
+    return choices[hyphenated(name)]
+
+
 def hyphenated(name: str) -> str:
-    """Return the name of a choice as the command line takes it."""
+    """Return the name of a choice as it is typed on the command line."""
     return name.replace(" ", "-")
 
 
-def read_size(text: str) -> tuple[int, int]:
-    """Return (width_px, height_px) of "1280x720"; a size that no picture can have is an ExportError."""
+def parse_size(text: str) -> tuple[int, int]:
+    """Return (width_px, height_px) of a text such as "1280x720".
+
+    Raises:
+        ExportError: The text is no size, or the size is too large for a picture.
+    """
     from skillviewer.media.writing.writer import MAX_PX
 
     parts = text.lower().replace("×", "x").split("x")
@@ -255,8 +300,12 @@ def read_size(text: str) -> tuple[int, int]:
     return size
 
 
-def read_frames(text: str) -> tuple[int, ...]:
-    """Return the frames of "10 20 30" or "10,20,30"; all but whole numbers is an ExportError."""
+def parse_frames(text: str) -> tuple[int, ...]:
+    """Return the frames of a text such as "10 20 30" or "10,20,30".
+
+    Raises:
+        ExportError: A frame is not a whole number.
+    """
     parts = text.replace(",", " ").split()
     if not all(part.isdecimal() for part in parts):
         raise ExportError(f"“{text}” are no frames: write whole numbers with spaces or commas between.")

@@ -1,4 +1,4 @@
-"""Reading back a file that was exported: the last step before "done"."""
+"""Reading back of an exported file, to check that it was written completely."""
 
 import csv
 import json
@@ -14,20 +14,21 @@ from skillviewer.core.text import counted, format_size
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.media.reading.sound_reader import has_sound
 
-_SIZE = re.compile(r"^\s*(?:intervals|points): size = (\d+)$", re.MULTILINE)
-_ENTRY = re.compile(r"^\s*(?:intervals|points) \[\d+\]:$", re.MULTILINE)
-_BLANK = re.compile(r'^\s*text = ""$', re.MULTILINE)
+_TEXTGRID_SIZE = re.compile(r"^\s*(?:intervals|points): size = (\d+)$", re.MULTILINE)
+_TEXTGRID_ENTRY = re.compile(r"^\s*(?:intervals|points) \[\d+\]:$", re.MULTILINE)
+_TEXTGRID_EMPTY_TEXT = re.compile(r'^\s*text = ""$', re.MULTILINE)
 
 
 def read_back(path: Path) -> tuple[str, ...]:
-    """Read a file that was exported and say what is in it, a few words each; the first is its size on disk.
+    """Read an exported file and return facts about its content, a few words each; the first is its size on disk.
 
     Raises:
-        ExportError: It cannot be read, is empty, or is not what its name says.
+        ExportError: The file cannot be read, is empty, or does not have the format that its suffix names.
     """
+    read = _READERS.get(path.suffix.lower(), _read_unknown)
     try:
         size = path.stat().st_size
-        facts = _READERS.get(path.suffix.lower(), _unknown)(path)
+        facts = read(path)
     except (
         OSError,
         EOFError,
@@ -43,105 +44,109 @@ def read_back(path: Path) -> tuple[str, ...]:
     return (format_size(size), *facts)
 
 
-def _unknown(path: Path) -> tuple[str, ...]:
+def _read_unknown(path: Path) -> tuple[str, ...]:
     if not path.read_bytes():
         raise ValueError("it is empty.")
     return ("content not checked",)
 
 
-def _page(path: Path) -> tuple[str, ...]:
+def _read_html(path: Path) -> tuple[str, ...]:
     if not path.read_text(encoding="utf-8").rstrip().endswith("</html>"):
-        raise ValueError("it is no whole page.")
+        raise ValueError("it is an incomplete page.")
     return ()
 
 
-def _video(path: Path) -> tuple[str, ...]:
+def _read_video(path: Path) -> tuple[str, ...]:
     with VideoReader(path, cache_bytes=0) as reader:
         info = reader.info
-        reader.frame(info.n_frames - 1)
+        reader.frame(info.n_frames - 1)  # the last frame decodes only if the file is complete
     facts = [counted(info.n_frames, "frame"), f"{info.duration_s:.3f} s", f"{info.width_px} × {info.height_px} pixels"]
     if info.variable_rate:
-        facts.append("at their own, uneven times")
+        facts.append("at uneven times")
     if has_sound(path):
         facts.append("with sound")
     return tuple(facts)
 
 
-def _picture(path: Path) -> tuple[str, ...]:
+def _read_png(path: Path) -> tuple[str, ...]:
     from PIL.PngImagePlugin import PngImageFile
 
-    with PngImageFile(path) as picture:  # Image.open would refuse the largest, as an attack by a stranger's file
+    with PngImageFile(path) as picture:  # Image.open refuses the largest pictures, as possible attacks
         picture.load()
         return (f"{picture.width} × {picture.height} pixels",)
 
 
-def _csv(path: Path) -> tuple[str, ...]:
+def _read_csv(path: Path) -> tuple[str, ...]:
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file, strict=True))
     if not rows or any(len(row) != len(rows[0]) for row in rows):
-        raise ValueError("its rows have not all the columns.")
+        raise ValueError("its rows do not have the same number of columns.")
     return (counted(len(rows) - 1, "row"), counted(len(rows[0]), "column"))
 
 
-def _json(path: Path) -> tuple[str, ...]:
+def _read_json(path: Path) -> tuple[str, ...]:
     content = json.loads(path.read_text(encoding="utf-8"))
-    return (counted(len(content), "row" if isinstance(content, list) else "key"),)
+    noun = "row" if isinstance(content, list) else "key"
+    return (counted(len(content), noun),)
 
 
-def _arrays(path: Path) -> tuple[str, ...]:
+def _read_npz(path: Path) -> tuple[str, ...]:
     import numpy as np
 
     with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-        return tuple(f"{name} {list(arrays[name].shape)}" for name in ("attention", "frames") if name in arrays.files)
+        names = [name for name in ("attention", "frames") if name in arrays.files]
+        return tuple(f"{name} {list(arrays[name].shape)}" for name in names)
 
 
-def _drawing(path: Path) -> tuple[str, ...]:
+def _read_svg(path: Path) -> tuple[str, ...]:
     root = ET.parse(path).getroot()  # noqa: S314 - our own file, just written
     sides_pt = [root.get(side, "").removesuffix("pt") for side in ("width", "height")]
     try:
         width_mm, height_mm = (round(float(side) / 72 * 25.4, 1) for side in sides_pt)
     except ValueError:
-        raise ValueError("it does not say how large it is.") from None
+        raise ValueError("its width and height are missing.") from None
     return (f"{width_mm:g} × {height_mm:g} mm",)
 
 
-def _eaf(path: Path) -> tuple[str, ...]:
+def _read_eaf(path: Path) -> tuple[str, ...]:
     root = ET.parse(path).getroot()  # noqa: S314 - our own file, just written
-    counts = [len(root.findall(name)) for name in ("TIER", "TIER/ANNOTATION")]
-    return (counted(counts[0], "tier"), counted(counts[1], "annotation"))
+    n_tiers = len(root.findall("TIER"))
+    n_annotations = len(root.findall("TIER/ANNOTATION"))
+    return (counted(n_tiers, "tier"), counted(n_annotations, "annotation"))
 
 
-def _subtitles(path: Path) -> tuple[str, ...]:
-    cues = path.read_text(encoding="utf-8").count(" --> ")
-    if not cues:
-        raise ValueError("it shows nothing.")
-    return (counted(cues, "annotation"),)
+def _read_subtitles(path: Path) -> tuple[str, ...]:
+    n_subtitles = path.read_text(encoding="utf-8").count(" --> ")
+    if not n_subtitles:
+        raise ValueError("it has no subtitles.")
+    return (counted(n_subtitles, "annotation"),)
 
 
-def _textgrid(path: Path) -> tuple[str, ...]:
+def _read_textgrid(path: Path) -> tuple[str, ...]:
     text = path.read_text(encoding="utf-8")
-    stated = sum(map(int, _SIZE.findall(text)))
-    n_entries = len(_ENTRY.findall(text))
-    if not n_entries or stated != n_entries:
-        raise ValueError(f"it states {stated} intervals and points, and has {n_entries}.")
-    return (counted(n_entries - len(_BLANK.findall(text)), "annotation"),)
+    n_stated = sum(int(size) for size in _TEXTGRID_SIZE.findall(text))
+    n_entries = len(_TEXTGRID_ENTRY.findall(text))
+    if not n_entries or n_stated != n_entries:
+        raise ValueError(f"it states {n_stated} intervals and points, and has {n_entries}.")
+    n_empty = len(_TEXTGRID_EMPTY_TEXT.findall(text))
+    return (counted(n_entries - n_empty, "annotation"),)
 
 
-def _boris(path: Path) -> tuple[str, ...]:
+def _read_boris(path: Path) -> tuple[str, ...]:
     observations = json.loads(path.read_text(encoding="utf-8"))["observations"]
-    events = sum(len(observation["events"]) for observation in observations.values())
-    return (counted(len(observations), "observation"), counted(events, "event"))
+    n_events = sum(len(observation["events"]) for observation in observations.values())
+    return (counted(len(observations), "observation"), counted(n_events, "event"))
 
 
-def _document(path: Path) -> tuple[str, ...]:
-    data = path.read_bytes()
-    if not data.startswith(b"%PDF-") or b"%%EOF" not in data[-64:]:
-        raise ValueError("it is no whole PDF.")
-    pages = data.count(b"/Type /Page\n") + data.count(b"/Type /Page ") + data.count(b"/Type/Page/")
-    return (counted(pages, "page"),) if pages else ()
+def _read_pdf(path: Path) -> tuple[str, ...]:
+    content = path.read_bytes()
+    if not content.startswith(b"%PDF-") or b"%%EOF" not in content[-64:]:
+        raise ValueError("it is an incomplete PDF.")
+    n_pages = content.count(b"/Type /Page\n") + content.count(b"/Type /Page ") + content.count(b"/Type/Page/")
+    return (counted(n_pages, "page"),) if n_pages else ()
 
 
-def _archive(path: Path) -> tuple[str, ...]:
+def _read_zip(path: Path) -> tuple[str, ...]:
     with zipfile.ZipFile(path) as archive:
         damaged_name = archive.testzip()
         if damaged_name is not None:
@@ -150,22 +155,22 @@ def _archive(path: Path) -> tuple[str, ...]:
 
 
 _READERS: dict[str, Callable[[Path], tuple[str, ...]]] = {
-    ".mp4": _video,
-    ".webm": _video,
-    ".gif": _video,
-    ".png": _picture,
-    ".csv": _csv,
-    ".json": _json,
-    ".npz": _arrays,
-    ".svg": _drawing,
-    ".pdf": _document,
-    ".html": _page,
-    ".eaf": _eaf,
-    ".vtt": _subtitles,
-    ".srt": _subtitles,
-    ".textgrid": _textgrid,
-    ".boris": _boris,
-    ".zip": _archive,
-    ".skillarchive": _archive,
+    ".mp4": _read_video,
+    ".webm": _read_video,
+    ".gif": _read_video,
+    ".png": _read_png,
+    ".csv": _read_csv,
+    ".json": _read_json,
+    ".npz": _read_npz,
+    ".svg": _read_svg,
+    ".pdf": _read_pdf,
+    ".html": _read_html,
+    ".eaf": _read_eaf,
+    ".vtt": _read_subtitles,
+    ".srt": _read_subtitles,
+    ".textgrid": _read_textgrid,
+    ".boris": _read_boris,
+    ".zip": _read_zip,
+    ".skillarchive": _read_zip,
 }
-"""For each suffix the function that reads a file whole, says what is in it, and raises ValueError if it is damaged."""
+"""For each suffix, a function that reads a whole file, returns facts about it, and raises ValueError for a bad file."""

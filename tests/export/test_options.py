@@ -8,7 +8,7 @@ from skillviewer.core.analysis.map_style import MapStyle, Overlay
 from skillviewer.core.errors import ExportError
 from skillviewer.engine.exporting.study_exporters import STUDY_EXPORTERS, StudyExporter
 from skillviewer.export.exporters import EXPORTERS, Exporter
-from skillviewer.export.options import OptionKind, map_style_options, options_of, read_frames, read_size
+from skillviewer.export.options import OptionKind, map_style_options, options_of, parse_frames, parse_size
 from skillviewer.export.pictures.picture_options import ClipOptions
 from skillviewer.export.rendering.theme import DARK, WHITE
 
@@ -45,8 +45,8 @@ def test_kinds_come_from_types() -> None:
     assert kinds["theme"] is kinds["quality"] is OptionKind.CHOICE
     assert kinds["sound"] is OptionKind.FLAG
     by_name = {option.name: option for option in options_of(ClipOptions)}
-    assert by_name["stop"].empty
-    assert not by_name["start"].empty
+    assert by_name["stop"].optional
+    assert not by_name["start"].optional
     assert (by_name["start"].screen_offset, by_name["stop"].screen_offset) == (1, 0)
     assert by_name["stop"].screen_title == "Last frame"
     assert by_name["theme"].choice_name(DARK) == "dark"
@@ -62,23 +62,23 @@ def test_a_look_is_made_of_all_its_parts() -> None:
 
 @pytest.mark.parametrize(("text", "size"), [("1280x720", (1280, 720)), (" 640 × 480 ", (640, 480)), ("1X2", (1, 2))])
 def test_sizes_are_read(text: str, size: tuple[int, int]) -> None:
-    assert read_size(text) == size
+    assert parse_size(text) == size
 
 
 @pytest.mark.parametrize("text", ["", "big", "0x5", "1x2x3", "-1x5", "1.5x2"])
 def test_what_is_no_size_is_refused(text: str) -> None:
     with pytest.raises(ExportError, match="is no size: write it as 1280x720"):
-        read_size(text)
+        parse_size(text)
 
 
 def test_a_size_that_no_picture_can_have_is_refused() -> None:
-    assert read_size("16384x2") == (16384, 2)
+    assert parse_size("16384x2") == (16384, 2)
     with pytest.raises(ExportError, match="16384 pixels"):
-        read_size("99999x99999")
+        parse_size("99999x99999")
 
 
 def test_frames_are_read() -> None:
-    assert read_frames("3, 7 12,,1") == (3, 7, 12, 1)
-    assert read_frames(" ") == ()
+    assert parse_frames("3, 7 12,,1") == (3, 7, 12, 1)
+    assert parse_frames(" ") == ()
     with pytest.raises(ExportError, match="are no frames"):
-        read_frames("3 -1")
+        parse_frames("3 -1")

@@ -50,8 +50,8 @@ from skillviewer.data.timelines.timelines import read_timeline
 from skillviewer.data.trained_pairs import TrainedPair, TrainedVideo, read_pairs, write_pairs
 from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.exporters import exporter
+from skillviewer.export.embedded_record import embed_record, make_record
 from skillviewer.export.options import options_from
-from skillviewer.export.record import attach, record_of
 from skillviewer.export.timelines.timeline import TIMELINE_SUFFIXES, export_timeline
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.media.reading.sound_reader import Sound, has_sound
@@ -156,7 +156,7 @@ def _result(path: Path) -> None:
 
 def _export(path: Path) -> None:
     from skillviewer.engine.exporting.verify import read_export
-    from skillviewer.export.differences import first_difference
+    from skillviewer.export.file_differences import first_difference
 
     sound = path.parent / "sound" / path.name
     try:
@@ -510,7 +510,7 @@ def _exports(said: Analysis, folder: Path) -> None:
         maker = exporter(kind)
         chosen = options_from(maker.options, options.get(kind, {}))
         path = maker.export([video], sound / f"{kind}{suffix}", chosen)
-        attach(path, record_of(kind, chosen, [video]))
+        embed_record(path, make_record(kind, chosen, [video]))
         shutil.copyfile(path, folder / path.name)
 
 

@@ -23,7 +23,7 @@ from skillviewer.engine.exporting.requests import (
 )
 from skillviewer.engine.exporting.service import ExportService
 from skillviewer.engine.exporting.study_exporters import StudyExporter
-from skillviewer.export.destination import check
+from skillviewer.export.destination import check_destination
 from skillviewer.export.exporters import Exporter
 from skillviewer.export.preview import Preview
 from skillviewer.media.reading.reader import VideoReader
@@ -117,7 +117,7 @@ class FakeExportService:
     def _write(
         self, request: ExportRequest | StudyExportRequest, token: CancelToken, report: Report, done: int, n: int
     ) -> ExportedFile:
-        check(request.path, request.exporter.suffixes, overwrite=request.overwrite)
+        check_destination(request.path, request.exporter.suffixes, overwrite=request.overwrite)
         for source in request.sources if isinstance(request, ExportRequest) else ():
             if source.analysis is None and self._set_up.assess is not None:
                 report(Progress("assessed", value=AnalysisReady(source, self._set_up.assess(source))))

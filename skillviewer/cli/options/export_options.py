@@ -42,11 +42,11 @@ def _parameter(option: Option) -> click.Option:
     text = ". ".join(part for part in (option.title, option.help) if part)
     text += f" ({option.unit})" if option.unit.strip("× ") else ""
     if option.kind is OptionKind.FLAG:
-        flags = [f"--{option.flag}/--no-{option.flag}", option.name]
+        flags = [f"--{option.cli_name}/--no-{option.cli_name}", option.name]
         return click.Option(flags, default=bool(option.default), show_default=True, help=f"{text}.")
     kind, metavar, default_text = _kind(option)
     return click.Option(
-        [f"--{option.flag}", option.name],
+        [f"--{option.cli_name}", option.name],
         type=kind,
         metavar=metavar,
         default=None,

@@ -20,7 +20,7 @@ from skillviewer.engine.exporting.cohort_report import (
     pseudonyms,
     task_of,
 )
-from skillviewer.export.options import offered
+from skillviewer.export.options import option_field
 from skillviewer.export.reports.change import ChangeReport, ChangeSource, of_group, of_participant
 from skillviewer.export.reports.report import export_change
 from skillviewer.export.reports.why import made_on
@@ -45,9 +45,9 @@ _BY_MODEL = (
 class ChangeChoices(CohortChoices):
     """Options of the report of change over time: those of a cohort, one participant or all, and two occasions."""
 
-    participant: str = offered("", "Participant", "Empty for all participants, before against after")
-    before: str = offered("", "Before", "Occasion; empty for the first of each participant")
-    after: str = offered("", "After", "Occasion; empty for the last of each participant")
+    participant: str = option_field("", "Participant", "Empty for all participants, before against after")
+    before: str = option_field("", "Before", "Occasion; empty for the first of each participant")
+    after: str = option_field("", "After", "Occasion; empty for the last of each participant")
 
 
 def write_change(

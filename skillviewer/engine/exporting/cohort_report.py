@@ -17,7 +17,7 @@ from skillviewer.core.ratings.reliability import RaterAgreement, rater_agreement
 from skillviewer.core.text import signed
 from skillviewer.data.study import ModelState, ModelVersion, Study
 from skillviewer.data.study.models import Score
-from skillviewer.export.options import offered
+from skillviewer.export.options import option_field
 from skillviewer.export.reports.cohort import CohortModel, CohortOptions, CohortVideo
 from skillviewer.export.reports.pdf import Paper
 from skillviewer.export.reports.report import export_cohort
@@ -34,11 +34,11 @@ class CohortChoices:
     The options say themselves what they are; ``made_on`` is None for today.
     """
 
-    paper: Paper = offered("a4", "Paper", "A web page has no size", choices=(("A4", "a4"), ("Letter", "letter")))
-    task: str = offered("", "Task", "Where the study has several")
-    model: str = offered("", "Model", "Empty for the one that the study uses")
-    criterion: str = offered("", "Criterion", "Empty for the one that the study looks at")
-    names: bool = offered(True, "Name people", "Participants and raters; else they get numbers")
+    paper: Paper = option_field("a4", "Paper", "A web page has no size", choices=(("A4", "a4"), ("Letter", "letter")))
+    task: str = option_field("", "Task", "Where the study has several")
+    model: str = option_field("", "Model", "Empty for the one that the study uses")
+    criterion: str = option_field("", "Criterion", "Empty for the one that the study looks at")
+    names: bool = option_field(True, "Name people", "Participants and raters; else they get numbers")
     made_on: date | None = None
 
 

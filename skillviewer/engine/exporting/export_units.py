@@ -19,8 +19,8 @@ from skillviewer.engine.exporting.verify import read_export
 from skillviewer.engine.inference.model_cache_protocol import ModelCacheProtocol, open_model_cache
 from skillviewer.engine.runtime.processes import JobResult
 from skillviewer.engine.runtime.workers import Workers, work
-from skillviewer.export.options import plain_options
-from skillviewer.export.record import RecordedSource
+from skillviewer.export.options import options_to_dict
+from skillviewer.export.embedded_record import RecordedSource
 
 
 def is_done(request: ExportRequest) -> bool:
@@ -32,7 +32,7 @@ def is_done(request: ExportRequest) -> bool:
     """
     with suppress(ExportError, ValueError):
         record = read_export(request.path)
-        options = json.loads(json.dumps(plain_options(request.options)))
+        options = json.loads(json.dumps(options_to_dict(request.options)))
         same = all(_names(*pair) for pair in zip(record.sources, request.sources, strict=True))
         tabular = any(source.times_s is not None for source in record.sources)
         return same and record.exporter == request.exporter.name and (tabular or record.options in ({}, options))

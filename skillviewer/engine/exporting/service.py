@@ -39,7 +39,7 @@ from skillviewer.engine.exporting.study_context import (
 )
 from skillviewer.engine.inference.model_cache_protocol import ModelCacheProtocol
 from skillviewer.export.analysed_video import AnalysedVideo
-from skillviewer.export.destination import check
+from skillviewer.export.destination import check_destination
 from skillviewer.export.pictures.blurring import blur_warnings, wants_blurring
 from skillviewer.export.pictures.picture_options import ClipOptions
 from skillviewer.export.read_back import read_back
@@ -392,7 +392,7 @@ def with_saved_tracks(videos: list[AnalysedVideo], options: object) -> tuple[lis
 
 
 def _check_place(request: ExportRequest, studies: SourceStudies) -> None:
-    check(request.path, request.exporter.suffixes, overwrite=request.overwrite)
+    check_destination(request.path, request.exporter.suffixes, overwrite=request.overwrite)
     if path_exists(request.path):
         of_studies = [video.path for study in studies.of(request.sources).values() for video in study.videos.all()]
         check_not_source(request.path, (*request.originals, *filter(None, of_studies)))

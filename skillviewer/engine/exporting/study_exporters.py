@@ -22,12 +22,12 @@ from skillviewer.data.study.exchange.study_timeline import marked
 from skillviewer.data.study.rating_forms import rated_items
 from skillviewer.engine.exporting.change_report import ChangeChoices, write_change
 from skillviewer.engine.exporting.cohort_report import CohortChoices, cohort_report
-from skillviewer.export.destination import check
-from skillviewer.export.exporters import REPORTS_GROUP, TABLES_GROUP, StudyExportName, at_once
-from skillviewer.export.options import offered
+from skillviewer.export.destination import check_destination
+from skillviewer.export.embedded_record import embed_record, make_record, with_date
+from skillviewer.export.exporters import REPORTS_GROUP, TABLES_GROUP, StudyExportName, quick_writer
+from skillviewer.export.options import option_field
 from skillviewer.export.pictures.blurring import BLUR_HELP, BLUR_TITLE
 from skillviewer.export.preview import Preview
-from skillviewer.export.record import attach, dated, record_of
 from skillviewer.export.reports.page_preview import preview_report
 from skillviewer.export.reports.report import REPORT_SUFFIXES
 from skillviewer.export.tables.tables import TABLE_SUFFIXES, export_table, preview_table
@@ -54,21 +54,21 @@ class StudyWriter(Protocol):
 class StudyOptions(ArchiveOptions):
     """Contents of the archive of a study, as they are offered."""
 
-    videos: bool = offered(True, "With the videos")
-    models: bool = offered(True, "With the models")
-    analyses: bool = offered(True, "With scores and maps")
-    tracks: bool = offered(False, "With tracks of hands and tools", "Motion can identify people, even without a name")
-    pseudonyms: bool = offered(
+    videos: bool = option_field(True, "With the videos")
+    models: bool = option_field(True, "With the models")
+    analyses: bool = option_field(True, "With scores and maps")
+    tracks: bool = option_field(False, "With tracks of hands and tools", "Motion can identify people, even without a name")
+    pseudonyms: bool = option_field(
         False, "Other names", "For videos, participants and raters; videos go without sound and origin"
     )
-    texts: bool = offered(True, "Keep notes and reasons", "Names in them are replaced; else they are emptied")
-    key: Path | None = offered(
+    texts: bool = option_field(True, "Keep notes and reasons", "Names in them are replaced; else they are emptied")
+    key: Path | None = option_field(
         None, "Key to the names", "A CSV file apart from the archive; empty: the names cannot be recovered"
     )
-    blur_faces: bool = offered(
+    blur_faces: bool = option_field(
         False, BLUR_TITLE, f"{BLUR_HELP}; videos are written anew, without what tells of their origin"
     )
-    sound: bool = offered(
+    sound: bool = option_field(
         False, "Keep the sound of blurred videos", "A voice identifies a person as well as a face does"
     )
 
@@ -116,11 +116,11 @@ class StudyExporter:
             ExportError: It cannot be written; the message says why.
             StudyError: The study cannot be read.
         """
-        check(path, self.suffixes, overwrite=overwrite)
+        check_destination(path, self.suffixes, overwrite=overwrite)
         token.check()
-        options = dated(options if options is not None or self.options is None else self.options())
+        options = with_date(options if options is not None or self.options is None else self.options())
         warnings = self.write(study, path, options, overwrite=overwrite, token=token, report=report)
-        attach(path, record_of(self.name, options))
+        embed_record(path, make_record(self.name, options))
         return warnings
 
 
@@ -132,7 +132,7 @@ Source = tuple[tuple[Any, ...], tuple[str, ...]]
 class CriterionChoice:
     """Criterion of the votes in a table."""
 
-    criterion: str = offered("", "Criterion", "Empty for the one that the study looks at")
+    criterion: str = option_field("", "Criterion", "Empty for the one that the study looks at")
 
 
 def _judgements(study: Study) -> Source:
@@ -179,7 +179,7 @@ def _table(
         name=name.value,
         title=title,
         suffixes=TABLE_SUFFIXES,
-        write=at_once(write),
+        write=quick_writer(write),
         options=options,
         about=about,
         group=TABLES_GROUP,
@@ -242,7 +242,7 @@ STUDY_EXPORTERS = table(
         name=StudyExportName.COHORT.value,
         title="Cohort",
         suffixes=REPORT_SUFFIXES,
-        write=at_once(cohort_report),
+        write=quick_writer(cohort_report),
         options=CohortChoices,
         about="Distribution of the scores of a study, every video, the raters, and the limits.",
         group=REPORTS_GROUP,
@@ -252,7 +252,7 @@ STUDY_EXPORTERS = table(
         name=StudyExportName.CHANGE.value,
         title="Change over time",
         suffixes=REPORT_SUFFIXES,
-        write=at_once(write_change),
+        write=quick_writer(write_change),
         options=ChangeChoices,
         about="One participant by occasion (pre, post, dates), or all before against after, on the raters' scale.",
         group=REPORTS_GROUP,

@@ -31,16 +31,16 @@ from skillviewer.engine.exporting.study_exporters import STUDY_EXPORTERS
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.inference.model_cache_protocol import ModelCacheProtocol
 from skillviewer.export.destination import check_suffix
-from skillviewer.export.differences import check_unpacked, first_difference
+from skillviewer.export.file_differences import check_unpacked_size, first_difference
 from skillviewer.export.exporters import EXPORTERS, Exporter
 from skillviewer.export.options import options_from
-from skillviewer.export.record import (
+from skillviewer.export.embedded_record import (
     MAX_PASSES,
     AlteredExportError,
     ExportRecord,
     RecordedSource,
-    checked_record,
-    record_in,
+    parse_record,
+    read_record,
 )
 from skillviewer.export.tables.tables import TABLES, export_table
 from skillviewer.media.reading.reader import VideoReader
@@ -66,7 +66,7 @@ class Verifier:
         study: The study for exports of a whole study, or None.
         open_model_cache: Opens the models, given an empty cache of features.
         digits: Numbers may differ behind so many significant digits.
-        moved: Whether videos may lie in other folders than the file says.
+        videos_moved: Whether videos may lie in other folders than the file says.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class Verifier:
         *,
         open_model_cache: Callable[[FeatureCache], ModelCacheProtocol],
         digits: int = 17,
-        moved: bool = False,
+        videos_moved: bool = False,
     ) -> None:
         self._sources = [
             source if source.digest else replace(source, digest=digest_of(source.video)) for source in sources
@@ -85,7 +85,7 @@ class Verifier:
         self._study = study
         self._open_model_cache = open_model_cache
         self._digits = digits
-        self._files_moved = moved
+        self._files_moved = videos_moved
         self._models = {model_digest(folder): folder for folder in reversed(models)}  # of two names the first counts
 
     def verify(self, file: Path, token: CancelToken = NEVER, report: Report = silent) -> Verification:
@@ -111,7 +111,7 @@ class Verifier:
                 return Verification(name, problem)
             if file.read_bytes() == new_file.read_bytes():
                 return Verification(name, "", identical=True)
-            n, difference = first_difference(file, new_file, self._digits, moved=self._files_moved)
+            n, difference = first_difference(file, new_file, self._digits, videos_moved=self._files_moved)
             return Verification(name, difference, n_compared=n)
 
     def _make(self, record: ExportRecord, file: Path, new_file: Path, token: CancelToken, report: Report) -> str:
@@ -221,7 +221,7 @@ def read_export(file: Path) -> ExportRecord:
         AlteredExportError: A field has a value that no export has.
         ExportError: It is no export, or cannot be read.
     """
-    record = record_in(file)
+    record = read_record(file)
     if record is not None:
         return record
     if file.suffix.lower() not in {".csv", ".json", ".npz"}:
@@ -230,7 +230,7 @@ def read_export(file: Path) -> ExportRecord:
             "SkillViewer."
         )
     try:
-        return checked_record(msgspec.to_builtins(_of_data(file)))
+        return parse_record(msgspec.to_builtins(_of_data(file)))
     except AlteredExportError:
         raise
     except Exception as error:  # zipfile and numpy raise many kinds for damaged files
@@ -239,7 +239,7 @@ def read_export(file: Path) -> ExportRecord:
 
 def _of_data(file: Path) -> ExportRecord:
     if file.suffix.lower() == ".npz":
-        check_unpacked(file)
+        check_unpacked_size(file)
         with np.load(file, allow_pickle=False) as arrays:
             about = json.loads(str(arrays["about"]))
             passes = int(arrays["frames"].shape[0])

@@ -18,9 +18,9 @@ from skillviewer.core.arrays import RGBImage
 from skillviewer.core.errors import ExportError
 from skillviewer.core.progress import NEVER, CancelToken, Report, silent
 from skillviewer.core.text import clock
-from skillviewer.export.analysed_video import AnalysedVideo, check_frame, opened
-from skillviewer.export.destination import atomic_output, check
-from skillviewer.export.options import offered
+from skillviewer.export.analysed_video import AnalysedVideo, check_frame, open_readers
+from skillviewer.export.destination import atomic_output, check_destination
+from skillviewer.export.options import option_field
 from skillviewer.export.pictures.blurring import BLUR_HELP, BLUR_TITLE, check_faces
 from skillviewer.export.rendering.canvas import bar_owners, common_map_styles
 from skillviewer.export.rendering.colour_bar import bar_colours, bar_scale, format_ticks, gradient
@@ -54,18 +54,18 @@ _CURVES_MM = 34.0
 class ComparedOptions:
     """Options of the figure of compared models, which say themselves what they are."""
 
-    frame: int | None = offered(
-        None, "Frame", "Counted from 0; empty for the last sampled one", low=0, on_screen=("", 1)
+    frame: int | None = option_field(
+        None, "Frame", "Counted from 0; empty for the last sampled one", low=0, screen_offset=1
     )
-    look: MapStyle = offered(MapStyle(), "Map")
-    less: tuple[int, ...] = offered(
-        (), "Difference", "Two models by their places from 0: the first less the second", on_screen=("", 1)
+    look: MapStyle = option_field(MapStyle(), "Map")
+    less: tuple[int, ...] = option_field(
+        (), "Difference", "Two models by their places from 0: the first less the second", screen_offset=1
     )
-    columns: int = offered(0, "Panes in a row", "0 for a number that suits", low=0, high=9)
-    width_mm: float = offered(180.0, "Width", "180 fills two columns of a journal", low=20, high=2000, unit="mm")
-    dpi: float = offered(300.0, "Print resolution", low=30, high=1200, unit="dpi")
-    text_pt: float = offered(7.0, "Text size", low=3, high=36, unit="pt")
-    blur_faces: bool = offered(False, BLUR_TITLE, BLUR_HELP)
+    columns: int = option_field(0, "Panes in a row", "0 for a number that suits", low=0, high=9)
+    width_mm: float = option_field(180.0, "Width", "180 fills two columns of a journal", low=20, high=2000, unit="mm")
+    dpi: float = option_field(300.0, "Print resolution", low=30, high=1200, unit="dpi")
+    text_pt: float = option_field(7.0, "Text size", low=3, high=36, unit="pt")
+    blur_faces: bool = option_field(False, BLUR_TITLE, BLUR_HELP)
 
 
 def export_compared(
@@ -89,7 +89,7 @@ def export_compared(
     """
     path = Path(path)
     options = _checked(videos, options if options is not None else ComparedOptions())
-    check(path, FIGURE_SUFFIXES, overwrite=overwrite)
+    check_destination(path, FIGURE_SUFFIXES, overwrite=overwrite)
     token.check()
     with atomic_output(path, FIGURE_SUFFIXES, overwrite=overwrite) as temporary:
         save_figure(_Page(videos, options).draw(), temporary, path.suffix.lower())
@@ -170,7 +170,7 @@ class _Page:
         text_mm = options.width_mm - 2 * _MARGIN_MM
         self._write(title, _MARGIN_MM, _MARGIN_MM + self._line / 2, bold=True, room=text_mm)
         size = tuple(max(1, round(mm / MM_PER_INCH * options.dpi)) for mm in self._pane)
-        with opened(self._videos[:1]) as readers:
+        with open_readers(self._videos[:1]) as readers:
             decoded = next(readers[0].stream([options.frame]))
             picture = self._videos[0].picture(decoded, (size[0], size[1]))
         scenes = [

@@ -11,7 +11,7 @@ from skillviewer.core.arrays import RGBImage
 from skillviewer.core.errors import ExportError
 from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.destination import atomic_output
-from skillviewer.export.options import UNFAMILIAR_HELP, UNFAMILIAR_TITLE, offered
+from skillviewer.export.options import UNFAMILIAR_HELP, UNFAMILIAR_TITLE, option_field
 from skillviewer.export.rendering.curve_plot import plot_curve
 from skillviewer.export.rendering.figure import MM_PER_INCH, dash, font, new_figure, pixels, save_figure, style_axes
 from skillviewer.export.rendering.lettering import measured_px, measuring
@@ -32,17 +32,17 @@ class CurveOptions:
     The options say themselves what they are; ``ticks`` are those of the first curve.
     """
 
-    width_mm: float = offered(160.0, "Width", low=40, high=1000, unit="mm")
-    height_mm: float = offered(70.0, "Height", low=25, high=1000, unit="mm")
-    text_pt: float = offered(8.0, "Text size", low=4, high=24, unit="pt")
-    dpi: float = offered(300.0, "Print resolution", "Of a PNG", low=50, high=1200, unit="dpi")
-    title: str = offered("", "Title")
-    ticks: bool = offered(True, "Mark the sampled frames")
-    share_of_duration: bool = offered(
+    width_mm: float = option_field(160.0, "Width", low=40, high=1000, unit="mm")
+    height_mm: float = option_field(70.0, "Height", low=25, high=1000, unit="mm")
+    text_pt: float = option_field(8.0, "Text size", low=4, high=24, unit="pt")
+    dpi: float = option_field(300.0, "Print resolution", "Of a PNG", low=50, high=1200, unit="dpi")
+    title: str = option_field("", "Title")
+    ticks: bool = option_field(True, "Mark the sampled frames")
+    share_of_duration: bool = option_field(
         False, "Time as a share of the duration", "So that videos of different length can be compared"
     )
-    unfamiliar_scores: bool = offered(False, UNFAMILIAR_TITLE, UNFAMILIAR_HELP)
-    curve_look: str = offered(
+    unfamiliar_scores: bool = option_field(False, UNFAMILIAR_TITLE, UNFAMILIAR_HELP)
+    curve_look: str = option_field(
         CURVE_LOOK, "Curve", "Between sampled frames", choices=tuple((look.name, look.name) for look in CURVE_LOOKS)
     )
 

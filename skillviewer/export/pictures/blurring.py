@@ -8,7 +8,7 @@ from skillviewer.core.errors import ExportError, VideoError
 from skillviewer.core.faces.blurring_text import LOOK_THROUGH, format_blurring
 from skillviewer.core.faces.faces import Faces
 from skillviewer.core.progress import NEVER, CancelToken, Report, silent
-from skillviewer.export.analysed_video import AnalysedVideo, ShownCamera, opened
+from skillviewer.export.analysed_video import AnalysedVideo, ShownCamera, open_readers
 from skillviewer.media.faces import find_faces
 from skillviewer.media.reading.reader import VideoReader
 
@@ -101,7 +101,7 @@ class _FaceSearch:
             digest = video.analysis.video.digest
             faces = by_digest.get(digest) or self._load(digest)
             if faces is None:
-                with opened([video]) as (reader,):
+                with open_readers([video]) as (reader,):
                     faces = self._search(reader)
             by_digest[digest] = faces
         return [

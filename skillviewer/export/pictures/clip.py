@@ -13,8 +13,8 @@ from skillviewer.core.errors import ExportError, VideoError
 from skillviewer.core.prefetch import prefetched
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.core.video.sound import MAX_SPEED, MIN_SPEED, plays_sound
-from skillviewer.export.analysed_video import AnalysedVideo, opened
-from skillviewer.export.destination import check, make_folder
+from skillviewer.export.analysed_video import AnalysedVideo, open_readers
+from skillviewer.export.destination import check_destination, make_folder
 from skillviewer.export.pictures.blurring import check_faces
 from skillviewer.export.pictures.camera_tiles import CameraTiles
 from skillviewer.export.pictures.frame_schedule import plan_frames
@@ -27,7 +27,7 @@ from skillviewer.media.reading.sound_reader import Sound, SoundReader, has_sound
 from skillviewer.media.writing.sound_track import ENCODERS
 from skillviewer.media.writing.writer import VideoWriter, rate_of_last_frame_hz
 
-_CHECK_TILE_HEIGHT_PX = 480  # of camera tiles that are opened to check for missing parts, and never painted
+_CHECK_TILE_HEIGHT_PX = 480  # of camera tiles that are only checked for missing parts, never painted
 CLIP_SUFFIXES = (".mp4", ".webm", ".gif")
 _MIN_FRAME_SECONDS = {".mp4": 1e-4, ".webm": 2e-3, ".gif": 0.02}
 """Shortest time between frames that each format can store; browsers show a GIF's frame for at least 0.02 s."""
@@ -66,7 +66,7 @@ def clip_canvas(videos: Sequence[AnalysedVideo], options: ClipOptions | StillOpt
         options.theme,
         alignments,
         unfamiliar_scores=options.unfamiliar_scores,
-        drawings=[video.drawings for video in videos],
+        track_drawings=[video.track_drawings for video in videos],
     )
 
 
@@ -113,7 +113,7 @@ def export_grid(
     if not videos:
         raise ExportError(f"There is nothing to show in the clip {path}.")
     check_faces(videos, options)
-    check(path, CLIP_SUFFIXES, overwrite=overwrite)
+    check_destination(path, CLIP_SUFFIXES, overwrite=overwrite)
     plan = plan_frames(videos, options, _MIN_FRAME_SECONDS[path.suffix.lower()])
     canvas = clip_canvas(videos, options, plan.span)
     sizes = [(p.picture.width, p.picture.height) for p in canvas.layout.panes]
@@ -124,7 +124,7 @@ def export_grid(
     quality = options.quality
     make_folder(path)
     with (
-        opened(videos) as readers,
+        open_readers(videos) as readers,
         _tiles(videos, options, height) as tiles,
         VideoWriter(
             path,
@@ -211,7 +211,7 @@ def _warnings_on_sound(videos: Sequence[AnalysedVideo], options: ClipOptions, pa
     return (missing,) if missing else ()
 
 
-def preview(videos: Sequence[AnalysedVideo], options: ClipOptions | None = None) -> Preview:
+def preview_clip(videos: Sequence[AnalysedVideo], options: ClipOptions | None = None) -> Preview:
     """Return a frame of a clip as it will be: the one in its middle, or the first after it in which all have a map.
 
     Raises:
@@ -225,7 +225,7 @@ def preview(videos: Sequence[AnalysedVideo], options: ClipOptions | None = None)
     canvas = clip_canvas(videos, options, plan.span)
     sizes = [(p.picture.width, p.picture.height) for p in canvas.layout.panes]
     index = _preview_row(plan.frames, [_first_map_frame(video.analysis) for video in videos])
-    with opened(videos) as readers, _tiles(videos, options, canvas.layout.height) as tiles:
+    with open_readers(videos) as readers, _tiles(videos, options, canvas.layout.height) as tiles:
         pictures = next(_pictures(videos, readers, plan.frames[index : index + 1], sizes))
         picture = canvas.paint(float(plan.clock_s[index]), plan.frames[index].tolist(), pictures).copy()
         if tiles is not None:

@@ -19,9 +19,9 @@ from skillviewer.core.arrays import IntArray, RGBImage
 from skillviewer.core.errors import ExportError
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.core.text import clock, signed
-from skillviewer.export.analysed_video import AnalysedVideo, check_frame, opened
+from skillviewer.export.analysed_video import AnalysedVideo, check_frame, open_readers
 from skillviewer.export.destination import atomic_output
-from skillviewer.export.options import TRACKS_HELP, TRACKS_TITLE, UNFAMILIAR_HELP, UNFAMILIAR_TITLE, offered
+from skillviewer.export.options import TRACKS_HELP, TRACKS_TITLE, UNFAMILIAR_HELP, UNFAMILIAR_TITLE, option_field
 from skillviewer.export.pictures.blurring import BLUR_HELP, BLUR_TITLE, check_faces
 from skillviewer.export.rendering.canvas import bar_owners, common_map_styles
 from skillviewer.export.rendering.colour_bar import BarScale, bar_colours, bar_scale, format_ticks, gradient
@@ -58,20 +58,20 @@ class SheetOptions:
     The options say themselves what they are; a row with more frames than columns goes on below.
     """
 
-    frames: tuple[int, ...] = offered(
-        (), "Chosen frames", "Counted from 0; empty for evenly spread ones", on_screen=("", 1)
+    frames: tuple[int, ...] = option_field(
+        (), "Chosen frames", "Counted from 0; empty for evenly spread ones", screen_offset=1
     )
-    n_frames: int = offered(8, "Evenly spread frames", low=1, high=200)
-    columns: int = offered(0, "Frames in a row", "0 for eight, or as many as there are", low=0, high=50)
-    width_mm: float = offered(240.0, "Width", "180 fills two columns of a journal", low=20, high=2000, unit="mm")
-    dpi: float = offered(300.0, "Print resolution", low=30, high=1200, unit="dpi")
-    text_pt: float = offered(7.5, "Text size", low=3, high=36, unit="pt")
-    title: str = offered("", "Title")
-    captions: bool = offered(True, "Time and score below each frame")
-    look: MapStyle = offered(MapStyle(), "Map")
-    unfamiliar_scores: bool = offered(False, UNFAMILIAR_TITLE, UNFAMILIAR_HELP)
-    blur_faces: bool = offered(False, BLUR_TITLE, BLUR_HELP)
-    tracks: bool = offered(False, TRACKS_TITLE, TRACKS_HELP)
+    n_frames: int = option_field(8, "Evenly spread frames", low=1, high=200)
+    columns: int = option_field(0, "Frames in a row", "0 for eight, or as many as there are", low=0, high=50)
+    width_mm: float = option_field(240.0, "Width", "180 fills two columns of a journal", low=20, high=2000, unit="mm")
+    dpi: float = option_field(300.0, "Print resolution", low=30, high=1200, unit="dpi")
+    text_pt: float = option_field(7.5, "Text size", low=3, high=36, unit="pt")
+    title: str = option_field("", "Title")
+    captions: bool = option_field(True, "Time and score below each frame")
+    look: MapStyle = option_field(MapStyle(), "Map")
+    unfamiliar_scores: bool = option_field(False, UNFAMILIAR_TITLE, UNFAMILIAR_HELP)
+    blur_faces: bool = option_field(False, BLUR_TITLE, BLUR_HELP)
+    tracks: bool = option_field(False, TRACKS_TITLE, TRACKS_HELP)
 
 
 def evenly_spread(analysis: Analysis, n_frames: int) -> IntArray:
@@ -206,7 +206,7 @@ class _Sheet:
         """Decode every video once, and put each frame into every row that shows it."""
         n_done = 0
         total = sum(len(frames) for frames in self.chosen)
-        with opened(self.videos) as readers:
+        with open_readers(self.videos) as readers:
             for reader in dict.fromkeys(readers):
                 rows = [row for row, other in enumerate(readers) if other is reader]
                 for decoded in reader.stream(sorted({frame for row in rows for frame in self.chosen[row]})):
@@ -234,7 +234,7 @@ class _Sheet:
         height = self._picture_height(row)
         frame_picture = self.videos[row].picture(decoded, (self.cell, height))
         picture = paint(resolve(analysis, decoded.index, self.map_styles[row]), frame_picture)
-        if drawn := self.videos[row].drawings(decoded.index):
+        if drawn := self.videos[row].track_drawings(decoded.index):
             picture = paint_tracks(picture.copy(), drawn, (analysis.video.width_px, analysis.video.height_px))
         self._place(picture, left, top, self.cell, height)
         if self.options.captions:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from skillviewer.core.analysis.map_style import MapStyle
-from skillviewer.export.options import TRACKS_HELP, TRACKS_TITLE, UNFAMILIAR_HELP, UNFAMILIAR_TITLE, offered
+from skillviewer.export.options import TRACKS_HELP, TRACKS_TITLE, UNFAMILIAR_HELP, UNFAMILIAR_TITLE, option_field
 from skillviewer.export.pictures.blurring import BLUR_HELP, BLUR_TITLE
 from skillviewer.export.rendering.theme import DARK, THEMES, WHITE, ExportTheme
 from skillviewer.media.writing.writer import Quality
@@ -17,28 +17,28 @@ class ClipOptions:
     up until the words can be read. ``Exporter.export`` gives the videos their faces.
     """
 
-    start: int = offered(0, "First frame", "Counted from 0", low=0, on_screen=("", 1))
-    stop: int | None = offered(
-        None, "Stop before frame", "Counted from 0; empty for the end", low=1, on_screen=("Last frame", 0)
+    start: int = option_field(0, "First frame", "Counted from 0", low=0, screen_offset=1)
+    stop: int | None = option_field(
+        None, "Stop before frame", "Counted from 0; empty for the end", low=1, screen_title="Last frame"
     )
-    speed: float = offered(1.0, "Speed", "2 plays twice as fast, and says so", low=0.05, high=16, unit="×")
-    look: MapStyle = offered(MapStyle(), "Map")
-    size: tuple[int, int] | None = offered(None, "Size of a picture", "Filled as far as its proportions let it")
-    columns: int = offered(0, "Pictures in a row", "0 for a number that suits", low=0, high=9)
-    title: str = offered("", "Title")
-    curve: bool = offered(True, "Score curve")
-    labels: bool = offered(True, "Words and colour bar")
-    theme: ExportTheme = offered(DARK, "Background", choices=THEMES)
-    quality: Quality = offered("good", "Quality", "Better is larger")
-    align: bool = offered(False, "Align in time", "The others show at each time what the first video shows then")
-    cameras: bool = offered(False, "Show the other cameras", "Those that the study keeps of the first video")
-    sound: bool = offered(True, "Keep the sound", "Of the first video, at speeds from 0.5 to 2; a GIF has none")
-    blur_faces: bool = offered(False, BLUR_TITLE, BLUR_HELP)
-    unfamiliar_scores: bool = offered(False, UNFAMILIAR_TITLE, UNFAMILIAR_HELP)
-    sound_with_blur: bool = offered(
+    speed: float = option_field(1.0, "Speed", "2 plays twice as fast, and says so", low=0.05, high=16, unit="×")
+    look: MapStyle = option_field(MapStyle(), "Map")
+    size: tuple[int, int] | None = option_field(None, "Size of a picture", "Filled as far as its proportions let it")
+    columns: int = option_field(0, "Pictures in a row", "0 for a number that suits", low=0, high=9)
+    title: str = option_field("", "Title")
+    curve: bool = option_field(True, "Score curve")
+    labels: bool = option_field(True, "Words and colour bar")
+    theme: ExportTheme = option_field(DARK, "Background", choices=THEMES)
+    quality: Quality = option_field("good", "Quality", "Better is larger")
+    align: bool = option_field(False, "Align in time", "The others show at each time what the first video shows then")
+    cameras: bool = option_field(False, "Show the other cameras", "Those that the study keeps of the first video")
+    sound: bool = option_field(True, "Keep the sound", "Of the first video, at speeds from 0.5 to 2; a GIF has none")
+    blur_faces: bool = option_field(False, BLUR_TITLE, BLUR_HELP)
+    unfamiliar_scores: bool = option_field(False, UNFAMILIAR_TITLE, UNFAMILIAR_HELP)
+    sound_with_blur: bool = option_field(
         False, "Keep the sound with blurred faces", "A voice identifies its speaker as well as a face does"
     )
-    tracks: bool = offered(False, TRACKS_TITLE, TRACKS_HELP)
+    tracks: bool = option_field(False, TRACKS_TITLE, TRACKS_HELP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +49,16 @@ class StillOptions:
     first; without words and curve the picture stands alone.
     """
 
-    frame: int | None = offered(
-        None, "Frame", "Counted from 0; empty for the last sampled one", low=0, on_screen=("", 1)
+    frame: int | None = option_field(
+        None, "Frame", "Counted from 0; empty for the last sampled one", low=0, screen_offset=1
     )
-    look: MapStyle = offered(MapStyle(), "Map")
-    size: tuple[int, int] | None = offered(None, "Size of a picture", "Filled as far as its proportions let it")
-    columns: int = offered(0, "Pictures in a row", "0 for a number that suits", low=0, high=9)
-    title: str = offered("", "Title")
-    curve: bool = offered(True, "Score curve")
-    labels: bool = offered(True, "Words and colour bar")
-    theme: ExportTheme = offered(WHITE, "Background", choices=THEMES)
-    unfamiliar_scores: bool = offered(False, UNFAMILIAR_TITLE, UNFAMILIAR_HELP)
-    blur_faces: bool = offered(False, BLUR_TITLE, BLUR_HELP)
-    tracks: bool = offered(False, TRACKS_TITLE, TRACKS_HELP)
+    look: MapStyle = option_field(MapStyle(), "Map")
+    size: tuple[int, int] | None = option_field(None, "Size of a picture", "Filled as far as its proportions let it")
+    columns: int = option_field(0, "Pictures in a row", "0 for a number that suits", low=0, high=9)
+    title: str = option_field("", "Title")
+    curve: bool = option_field(True, "Score curve")
+    labels: bool = option_field(True, "Words and colour bar")
+    theme: ExportTheme = option_field(WHITE, "Background", choices=THEMES)
+    unfamiliar_scores: bool = option_field(False, UNFAMILIAR_TITLE, UNFAMILIAR_HELP)
+    blur_faces: bool = option_field(False, BLUR_TITLE, BLUR_HELP)
+    tracks: bool = option_field(False, TRACKS_TITLE, TRACKS_HELP)

@@ -6,7 +6,7 @@ from pathlib import Path
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.arrays import RGBImage
 from skillviewer.core.errors import ExportError
-from skillviewer.export.analysed_video import AnalysedVideo, check_frame, opened
+from skillviewer.export.analysed_video import AnalysedVideo, check_frame, open_readers
 from skillviewer.export.destination import atomic_output
 from skillviewer.export.pictures.blurring import check_faces
 from skillviewer.export.pictures.clip import clip_canvas
@@ -37,7 +37,7 @@ def paint_still(videos: Sequence[AnalysedVideo], options: StillOptions) -> RGBIm
     clock_s = float(first.video.times_s[frame])
     frames = [frame, *(e.analysis.video.frame_at(clock_s) for e in videos[1:])]
     pictures = []
-    with opened(videos) as readers:
+    with open_readers(videos) as readers:
         for video, reader, frame_index, pane in zip(videos, readers, frames, canvas.layout.panes, strict=True):
             decoded = next(reader.stream([frame_index]))
             pictures.append(video.picture(decoded, (pane.picture.width, pane.picture.height)))

@@ -83,9 +83,9 @@ class ClipCanvas:
         alignments: Sequence[Alignment | None],
         *,
         unfamiliar_scores: bool = False,
-        drawings: Sequence[Callable[[int], Sequence[TrackDrawing]]] = (),
+        track_drawings: Sequence[Callable[[int], Sequence[TrackDrawing]]] = (),
     ) -> None:
-        self._drawings = drawings  # the tracks of a frame, for each analysis; none for no tracks
+        self._track_drawings = track_drawings  # the tracks of a frame, for each analysis; none for no tracks
         self._hidden = [analysis.unfamiliar and not unfamiliar_scores for analysis in analyses]
         self._analyses = analyses
         self.layout = layout
@@ -150,11 +150,11 @@ class ClipCanvas:
         for scene, painter, pane, picture in zip(scenes, self._painters, self.layout.panes, pictures, strict=True):
             box = pane.picture
             painter.paint(scene, picture, self._canvas[box.top : box.bottom, box.left : box.right])
-        for analysis, drawings, frame, pane in zip(
-            self._analyses, self._drawings, frames, self.layout.panes, strict=False
+        for analysis, track_drawings, frame, pane in zip(
+            self._analyses, self._track_drawings, frames, self.layout.panes, strict=False
         ):
             part = self._canvas[pane.picture.top : pane.picture.bottom, pane.picture.left : pane.picture.right]
-            if drawn := drawings(frame):
+            if drawn := track_drawings(frame):
                 paint_tracks(part, drawn, (analysis.video.width_px, analysis.video.height_px))
         if self._plot is not None and self.layout.curve is not None:
             self._plot.paint(self._canvas, self.layout.curve, clock_s, frames)

@@ -6,7 +6,7 @@ from pathlib import Path
 from skillviewer.core.faces.blurring_text import ON_PAGE
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.export.analysed_video import AnalysedVideo
-from skillviewer.export.destination import atomic_output, check
+from skillviewer.export.destination import atomic_output, check_destination
 from skillviewer.export.pictures.blurring import check_faces
 from skillviewer.export.reports.change import ChangeReport, change_pdf
 from skillviewer.export.reports.cohort import CohortModel, CohortOptions, CohortVideo, gather_cohort
@@ -40,7 +40,7 @@ def export_report(
         Cancelled: The token was raised; nothing is left behind.
     """
     options = options if options is not None else ReportOptions()
-    check(path, REPORT_SUFFIXES, overwrite=overwrite)
+    check_destination(path, REPORT_SUFFIXES, overwrite=overwrite)
     check_faces([video], options)
     content = gather(video, options, token, report)
     sentences = [
@@ -74,7 +74,7 @@ def export_cohort(
         ExportError: There is no video, two have the same name, or the file is refused, cannot be written or read back.
     """
     options = options if options is not None else CohortOptions()
-    check(path, REPORT_SUFFIXES, overwrite=overwrite)
+    check_destination(path, REPORT_SUFFIXES, overwrite=overwrite)
     cohort = gather_cohort(videos, model, options, made_on(options.made_on))
     sentences = (cohort.sentence, *cohort.unknown, DISCLAIMER, cohort.model.digest)
     _write(path, sentences, lambda: cohort_pdf(cohort), lambda: cohort_html(cohort), overwrite=overwrite)
@@ -100,7 +100,7 @@ def _write(
     overwrite: bool,
     n_pages: int | None = None,
 ) -> None:
-    """Write a report in the format of its suffix, and check that the file has the sentences."""
+    """Write a report in the format of its suffix, and check_destination that the file has the sentences."""
     with atomic_output(path, REPORT_SUFFIXES, overwrite=overwrite) as temporary:
         if path.suffix.lower() == ".pdf":
             temporary.write_bytes(pdf())

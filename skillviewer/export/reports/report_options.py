@@ -10,7 +10,7 @@ from skillviewer.core.analysis.other_models import OtherModel
 from skillviewer.core.dataset.pairs import Judgement
 from skillviewer.core.timelines.annotation import Annotation
 from skillviewer.export.analysed_video import AnalysedVideo
-from skillviewer.export.options import UNFAMILIAR_HELP, UNFAMILIAR_TITLE, offered
+from skillviewer.export.options import UNFAMILIAR_HELP, UNFAMILIAR_TITLE, option_field
 from skillviewer.export.pictures.blurring import BLUR_HELP, BLUR_TITLE
 from skillviewer.export.reports.pdf import Paper
 
@@ -62,11 +62,11 @@ class ReportOptions:
         made_on: Date of the report; None for today.
     """
 
-    paper: Paper = offered("a4", "Paper", "A web page has no size", choices=(("A4", "a4"), ("Letter", "letter")))
-    look: MapStyle = offered(MapStyle(overlay=Overlay.BOTH), "Map")
-    names: bool = offered(True, "Name people", "The participant, and who wrote the notes")
-    unfamiliar_scores: bool = offered(False, UNFAMILIAR_TITLE, UNFAMILIAR_HELP)
-    blur_faces: bool = offered(False, BLUR_TITLE, BLUR_HELP)
+    paper: Paper = option_field("a4", "Paper", "A web page has no size", choices=(("A4", "a4"), ("Letter", "letter")))
+    look: MapStyle = option_field(MapStyle(overlay=Overlay.BOTH), "Map")
+    names: bool = option_field(True, "Name people", "The participant, and who wrote the notes")
+    unfamiliar_scores: bool = option_field(False, UNFAMILIAR_TITLE, UNFAMILIAR_HELP)
+    blur_faces: bool = option_field(False, BLUR_TITLE, BLUR_HELP)
     known: StudyContext = field(default_factory=StudyContext)
     made_on: date | None = None
 

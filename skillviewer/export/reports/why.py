@@ -20,7 +20,7 @@ from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, sile
 from skillviewer.core.text import clock, printable, signed
 from skillviewer.core.timelines.annotation import Annotation
 from skillviewer.core.video.clips import same_interval
-from skillviewer.export.analysed_video import AnalysedVideo, opened
+from skillviewer.export.analysed_video import AnalysedVideo, open_readers
 from skillviewer.export.pictures.contact_sheet import evenly_spread
 from skillviewer.export.rendering.colour_bar import bar_colours, bar_scale, format_ticks
 from skillviewer.export.reports.limits import limits
@@ -294,7 +294,7 @@ def _frame_pictures(
     frame_pictures: list[dict[int, FramePicture]] = []
     total = sum(len(frames) for frames in frames_by_video)
     n_done = 0
-    with opened(videos) as readers:
+    with open_readers(videos) as readers:
         for video, reader, frames, own_map_style in zip(videos, readers, frames_by_video, map_styles, strict=True):
             info = video.analysis.video
             # at most 85 mm wide on paper

@@ -24,7 +24,7 @@ from skillviewer.core.registry import look_up, table
 from skillviewer.core.study_log import LogRow
 from skillviewer.core.timelines.labels import LabelAgreement, LabelCount
 from skillviewer.export.destination import atomic_output
-from skillviewer.export.preview import Preview, table_preview
+from skillviewer.export.preview import Preview, preview_rows
 from skillviewer.export.tables import model_rows as models
 from skillviewer.export.tables import rows as made
 from skillviewer.export.tables import vote_rows as votes
@@ -108,7 +108,7 @@ def export_table(name: str, path: Path, *source: Any, overwrite: bool = False) -
 
 def preview_table(name: str, *source: Any) -> Preview:  # noqa: ANN401 - by the table
     """Return the first rows of a table; raises as ``export_table``."""
-    return table_preview(*_table_of(name, source))
+    return preview_rows(*_table_of(name, source))
 
 
 def export_scores(analyses: Sequence[Analysis], path: str | Path, *, overwrite: bool = False) -> Path:

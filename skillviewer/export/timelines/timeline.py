@@ -9,7 +9,7 @@ from skillviewer.core.timelines.annotation import Annotation, Tier
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.destination import atomic_output
-from skillviewer.export.options import offered
+from skillviewer.export.options import option_field
 from skillviewer.export.tables.tables import TABLE_SUFFIXES, export_table
 from skillviewer.export.tables.timeline_rows import timelines_of
 from skillviewer.export.timelines.boris import boris_project
@@ -22,16 +22,16 @@ from skillviewer.export.timelines.textgrid import textgrid_text
 class TimelineOptions:
     """Tiers of an exported timeline; their names are those of ``Tier``."""
 
-    moments: bool = offered(True, "Moments", "Kept in the study, with their labels")
-    opinions: bool = offered(True, "Opinions", "Agree, disagree and not relevant, on moments of a model")
-    notes: bool = offered(True, "Notes", "Those with a time or a moment")
-    marks: bool = offered(True, "Marks of votes", "Times that raters marked while they judged")
-    attempts: bool = offered(True, "Attempts", "Parts of the file that are videos of the study")
-    found: bool = offered(True, "Moments of the model")
-    evidence: bool = offered(True, "Evidence", "Contribution of every segment")
-    score: bool = offered(True, "Score curve", "Score after every segment")
-    pauses: bool = offered(True, "Pauses", "Of tracked hands and points")
-    speed: bool = offered(True, "Speed", "Of tracked hands and points, every second")
+    moments: bool = option_field(True, "Moments", "Kept in the study, with their labels")
+    opinions: bool = option_field(True, "Opinions", "Agree, disagree and not relevant, on moments of a model")
+    notes: bool = option_field(True, "Notes", "Those with a time or a moment")
+    marks: bool = option_field(True, "Marks of votes", "Times that raters marked while they judged")
+    attempts: bool = option_field(True, "Attempts", "Parts of the file that are videos of the study")
+    found: bool = option_field(True, "Moments of the model")
+    evidence: bool = option_field(True, "Evidence", "Contribution of every segment")
+    score: bool = option_field(True, "Score curve", "Score after every segment")
+    pauses: bool = option_field(True, "Pauses", "Of tracked hands and points")
+    speed: bool = option_field(True, "Speed", "Of tracked hands and points, every second")
 
     @property
     def tiers(self) -> frozenset[str]:

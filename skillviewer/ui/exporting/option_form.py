@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from skillviewer.core.analysis.map_style import MapStyle
 from skillviewer.core.errors import ExportError
 from skillviewer.core.text import printable
-from skillviewer.export.options import Option, OptionKind, map_style_options, options_of, read_frames, read_size
+from skillviewer.export.options import Option, OptionKind, map_style_options, options_of, parse_frames, parse_size
 from skillviewer.ui.widgets.exclusive_menu import indented
 from skillviewer.ui.widgets.theme import by_text
 
@@ -159,13 +159,13 @@ def _whole(option: Option, parent: QWidget, changed: Callable[..., None]) -> _Fi
     shift = option.screen_offset
     low = (int(option.low) if option.low is not None else -MAX_INT) + shift
     high = (int(option.high) if option.high is not None else MAX_INT - 1) + shift
-    spin.setRange(low - 1 if option.empty else low, min(high, MAX_INT))
+    spin.setRange(low - 1 if option.optional else low, min(high, MAX_INT))
     spin.setSuffix(f" {option.unit}" if option.unit else "")
-    if option.empty:
+    if option.optional:
         spin.setSpecialValueText(_EMPTY.get(option.name, "–"))
 
     def read() -> int | None:
-        return None if option.empty and spin.value() == spin.minimum() else spin.value() - shift
+        return None if option.optional and spin.value() == spin.minimum() else spin.value() - shift
 
     def write(value: Any) -> None:  # noqa: ANN401 - an int or None
         spin.setValue(spin.minimum() if value is None else int(value) + shift)
@@ -215,9 +215,9 @@ def _line(option: Option, parent: QWidget, changed: Callable[..., None]) -> _Fie
     def read() -> object:
         text = line.text().strip()
         if option.kind is OptionKind.SIZE:
-            return read_size(text) if text else option.default
+            return parse_size(text) if text else option.default
         if option.kind is OptionKind.FRAMES:
-            frames = read_frames(text)
+            frames = parse_frames(text)
             if any(frame < shift for frame in frames):
                 raise ExportError("Frames count from 1 here: there is no frame 0.")
             return tuple(frame - shift for frame in frames)

@@ -21,10 +21,10 @@ from skillviewer.engine.exporting.requests import ExportRequest, ExportSource
 from skillviewer.engine.exporting.service import ExportService
 from skillviewer.engine.exporting.verify import Verification, Verifier
 from skillviewer.engine.inference.model_cache import ModelCache
-from skillviewer.export.differences import first_difference
+from skillviewer.export.file_differences import first_difference
 from skillviewer.export.exporters import exporter
 from skillviewer.export.options import options_from
-from skillviewer.export.record import record_in
+from skillviewer.export.embedded_record import read_record
 from skillviewer.nets.library import digest
 from tests.checkpoints import tiny_checkpoint
 from tests.facts import missing
@@ -254,7 +254,7 @@ def test_pictures_pages_and_arrays_that_differ_are_named(
 
 
 def test_a_changed_record_is_told(made: tuple[Path, Callable[..., Verifier]], tmp_path: Path) -> None:
-    record = record_in(made[0] / "clip.gif")
+    record = read_record(made[0] / "clip.gif")
     assert record is not None
     assert record.sources[0].passes == 2
     text = (made[0] / "curve.svg").read_text(encoding="utf-8")

@@ -19,7 +19,7 @@ from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.exporters import EXPORTERS, Exporter, exporter
 from skillviewer.export.figures.comparison import ComparedOptions
 from skillviewer.export.pictures.blurring import blur_warnings
-from skillviewer.export.pictures.clip import CLIP_SUFFIXES, clip_layout, export_grid, preview
+from skillviewer.export.pictures.clip import CLIP_SUFFIXES, clip_layout, export_grid, preview_clip
 from skillviewer.export.pictures.contact_sheet import SheetOptions
 from skillviewer.export.pictures.picture_options import ClipOptions, StillOptions
 from skillviewer.export.reports.report_options import ReportOptions
@@ -212,7 +212,7 @@ def test_a_still_and_the_preview_of_a_clip_keep_to_the_frames_of_the_box(
     shown = [video(reader, abbreviated(reader), "a"), video(reader, None, "b")]
     still = exporter("still").export(shown, tmp_path / "s.png", StillOptions(frame, BARE))
     options = ClipOptions(start=frame, stop=frame + 1, look=BARE)
-    made = preview(shown, options)
+    made = preview_clip(shown, options)
     assert made.frame == frame
     assert made.picture is not None
     boxes = [pane.picture for pane in clip_layout([e.analysis for e in shown], options).panes]

@@ -10,7 +10,7 @@ from skillviewer.core.faces.faces import FaceBox, Faces
 from skillviewer.core.video.cameras import Camera
 from skillviewer.export.analysed_video import AnalysedVideo, ShownCamera
 from skillviewer.export.pictures.camera_tiles import CameraTiles
-from skillviewer.export.pictures.clip import clip_warnings, export_grid, preview
+from skillviewer.export.pictures.clip import clip_warnings, export_grid, preview_clip
 from skillviewer.export.pictures.picture_options import ClipOptions
 from skillviewer.export.rendering.theme import DARK
 from skillviewer.media.reading.reader import VideoReader
@@ -77,7 +77,7 @@ def test_a_clip_is_wider_by_its_cameras_and_says_what_is_missing(side: ShownCame
         with CameraTiles([side], second.info.height_px, DARK) as tiles:
             assert added == tiles.width_px
             assert number_in(tiles.paint(18 / 30), tiles) == 3
-    picture = preview([video], options).picture
+    picture = preview_clip([video], options).picture
     assert picture is not None
     assert picture.shape[1] == first.info.width_px
     assert "starts 0.5 s later" in " ".join(clip_warnings([video], options, wide))

@@ -19,7 +19,7 @@ from skillviewer.core.text import signed
 from skillviewer.core.video.clips import FrameRange
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.export.analysed_video import AnalysedVideo
-from skillviewer.export.pictures.clip import clip_canvas, clip_layout, export_clip, export_grid, preview
+from skillviewer.export.pictures.clip import clip_canvas, clip_layout, export_clip, export_grid, preview_clip
 from skillviewer.export.pictures.frame_schedule import timetable
 from skillviewer.export.pictures.picture_options import ClipOptions, StillOptions
 from skillviewer.export.pictures.still import export_still, paint_still
@@ -127,7 +127,7 @@ def test_a_still_without_words_and_curve_is_the_picture_alone(reader: VideoReade
 def test_preview_is_the_middle_of_the_clip(tmp_path: Path, reader: VideoReader) -> None:
     one = analysis(reader.info, passes=2)
     options = ClipOptions(start=20, stop=26, title="größe 手術.mp4")
-    seen = preview([AnalysedVideo(one, source=reader)], options)
+    seen = preview_clip([AnalysedVideo(one, source=reader)], options)
     assert (seen.frame, seen.n_frames) == (23, reader.n_frames)
     assert seen.picture is not None
     _, pictures = read_back(export_clip(reader, one, tmp_path / "clip.mp4", options))
@@ -139,8 +139,8 @@ def test_preview_waits_for_the_first_map_where_the_clip_has_one(reader: VideoRea
     first = int(one.samples.min())
     assert first > 3
     videos = [AnalysedVideo(one, source=reader)]
-    assert preview(videos, ClipOptions(stop=first + 2)).frame == first
-    assert preview(videos, ClipOptions(stop=first)).frame == first // 2
+    assert preview_clip(videos, ClipOptions(stop=first + 2)).frame == first
+    assert preview_clip(videos, ClipOptions(stop=first)).frame == first // 2
 
 
 def test_words_change_with_the_frames_and_nothing_is_left_of_the_last(reader: VideoReader) -> None:
@@ -170,7 +170,7 @@ def test_words_that_have_no_room_are_left_out_whole(
         return written[-1]
 
     monkeypatch.setattr(TextRenderer, "elided", told)
-    preview([AnalysedVideo(analysis(reader.info, passes=2), source=reader)], ClipOptions(size=size))
+    preview_clip([AnalysedVideo(analysis(reader.info, passes=2), source=reader)], ClipOptions(size=size))
     line = " ".join(written)
     assert "frame " in line
     assert "map " in line
