@@ -39,7 +39,7 @@ def agreement(path: Path, reading: Reading, figure: Path | None, force: bool, as
 
     from skillviewer.core.errors import DatasetError
     from skillviewer.core.ratings.reliability import rater_agreement
-    from skillviewer.export.figures.plots import plot_limits
+    from skillviewer.export.figures.plots import plot_limits_of_agreement
 
     dataset = reading.open(path, without_pairs=True)
     if dataset.ratings is None:
@@ -54,7 +54,7 @@ def agreement(path: Path, reading: Reading, figure: Path | None, force: bool, as
     else:
         echo(*agreement_.sentences)
     if figure is not None:
-        echo(plot_limits(agreement_, figure, overwrite=force), err=True)
+        echo(plot_limits_of_agreement(agreement_, figure, overwrite=force), err=True)
 
 
 @click.command("import", cls=HelpfulCommand)

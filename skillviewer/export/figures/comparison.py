@@ -1,4 +1,4 @@
-"""Several models on one video as a figure: a pane a model, at one frame."""
+"""Figure of compared models: one frame of a video with the map of each model, and their score curves."""
 
 import math
 from collections.abc import Sequence
@@ -52,7 +52,7 @@ _CURVES_MM = 34.0
 
 @dataclass(frozen=True, slots=True)
 class ComparedOptions:
-    """Options of the figure of compared models, which say themselves what they are."""
+    """Options of the figure of compared models."""
 
     frame: int | None = option_field(
         None, "Frame", "Counted from 0; empty for the last sampled one", low=0, screen_offset=1
@@ -75,24 +75,25 @@ def export_compared(
     *,
     overwrite: bool = False,
     token: CancelToken = NEVER,
-    report: Report = silent,  # noqa: ARG001 - of the signature of all writers
+    report: Report = silent,  # noqa: ARG001 - part of the signature of all writers
 ) -> Path:
-    """Write one frame as several models see it, with colour bars and their score curves, as PNG, PDF or SVG.
+    """Write one frame with the map of each model, colour bars and score curves, as PNG, PDF or SVG.
 
-    The analyses are of one video, by one model each; their titles name the models.
+    The analyses are of one video, each by another model; their titles name the models.
 
     Raises:
-        ExportError: No model, analyses of several videos, a frame or a model that there is not, faces that should be
-            blurred were not searched for, or the file is refused or cannot be written.
+        ExportError: There is no analysis, the analyses are of several videos, the frame or a model of the difference
+            does not exist, faces to blur were not searched for, or the file is refused or cannot be written.
         VideoError: The video cannot be read.
-        Cancelled: The token was raised; nothing is left behind.
+        Cancelled: The token was cancelled; no file is left.
     """
     path = Path(path)
-    options = _checked(videos, options if options is not None else ComparedOptions())
+    options = _check_options(videos, options if options is not None else ComparedOptions())
     check_destination(path, FIGURE_SUFFIXES, overwrite=overwrite)
     token.check()
     with atomic_output(path, FIGURE_SUFFIXES, overwrite=overwrite) as temporary:
-        save_figure(_Page(videos, options).draw(), temporary, path.suffix.lower())
+        figure = _ComparisonFigure(videos, options).draw()
+        save_figure(figure, temporary, path.suffix.lower())
     return path
 
 
@@ -100,13 +101,13 @@ def preview_compared(
     videos: Sequence[AnalysedVideo], options: ComparedOptions | None = None, width_px: int = 1200
 ) -> RGBImage:
     """Return the figure at the resolution of a screen, (H, W, 3) uint8 RGB; raises as ``export_compared``."""
-    options = _checked(videos, options if options is not None else ComparedOptions())
-    small = replace(options, dpi=width_px / options.width_mm * MM_PER_INCH)
-    return pixels(_Page(videos, small).draw())
+    options = _check_options(videos, options if options is not None else ComparedOptions())
+    screen_options = replace(options, dpi=width_px / options.width_mm * MM_PER_INCH)
+    return pixels(_ComparisonFigure(videos, screen_options).draw())
 
 
-def _checked(videos: Sequence[AnalysedVideo], options: ComparedOptions) -> ComparedOptions:
-    """Return options with a frame, or raise an ExportError if these videos cannot be drawn with them."""
+def _check_options(videos: Sequence[AnalysedVideo], options: ComparedOptions) -> ComparedOptions:
+    """Return options with a frame; raise an ExportError if the videos cannot be drawn with these options."""
     if not videos:
         raise ExportError("There is no model to show in a figure of compared models.")
     first = videos[0].analysis
@@ -115,9 +116,8 @@ def _checked(videos: Sequence[AnalysedVideo], options: ComparedOptions) -> Compa
     frame = options.frame if options.frame is not None else int(first.samples.max())
     check_frame(first, frame)
     subtracted = options.less
-    if subtracted and (
-        len(set(subtracted)) != 2 or len(subtracted) != 2 or not set(subtracted) <= set(range(len(videos)))
-    ):
+    has_two_models = len(subtracted) == 2 and len(set(subtracted)) == 2
+    if subtracted and not (has_two_models and set(subtracted) <= set(range(len(videos)))):
         raise ExportError(
             f"The difference of {list(subtracted)} cannot be shown: name two of the {len(videos)} models."
         )
@@ -125,178 +125,239 @@ def _checked(videos: Sequence[AnalysedVideo], options: ComparedOptions) -> Compa
     return replace(options, frame=frame)
 
 
-def _columns(n: int) -> int:
-    """Return in how many columns panes stand: about as many as rows, and few places left empty."""
-    fewest = math.ceil(math.sqrt(n))
-    return min(range(fewest, fewest + 2), key=lambda columns: (-n % columns, columns))
+def _choose_n_columns(n_panes: int) -> int:
+    """Return a number of columns with about as many rows, and few empty positions in the last row."""
+    fewest = math.ceil(math.sqrt(n_panes))
+    return min(range(fewest, fewest + 2), key=lambda n_columns: (-n_panes % n_columns, n_columns))
 
 
-class _Page:
+class _ComparisonFigure:
+    """Figure of compared models. Lengths are in millimetres; tops are counted from the upper edge of the page."""
+
     def __init__(self, videos: Sequence[AnalysedVideo], options: ComparedOptions) -> None:
         self._videos = videos
         self._options = options
         self._analyses = [video.analysis for video in videos]
-        common = options.look.scale is ColourLimits.COMMON and len(videos) > 1
-        own_scale = (
-            options.look
-            if options.look.scale is not ColourLimits.COMMON
-            else replace(options.look, scale=ColourLimits.VIDEO)
-        )
-        self._map_styles = common_map_styles(self._analyses, options.look) if common else (own_scale,) * len(videos)
-        self._common = common
-        n = len(videos) + bool(options.less)
-        self._columns = options.columns or _columns(n)
-        self._n_rows = math.ceil(n / self._columns)
-        self._line = options.text_pt / 72 * MM_PER_INCH * 1.5
+        map_style = options.look
+        self._has_common_scale = map_style.scale is ColourLimits.COMMON and len(videos) > 1
+        if self._has_common_scale:
+            self._map_styles = common_map_styles(self._analyses, map_style)
+        else:
+            if map_style.scale is ColourLimits.COMMON:
+                map_style = replace(map_style, scale=ColourLimits.VIDEO)
+            self._map_styles = (map_style,) * len(videos)
+        self._line_mm = options.text_pt / 72 * MM_PER_INCH * 1.5
+        n_panes = len(videos) + (1 if options.less else 0)
+        self._n_columns = options.columns or _choose_n_columns(n_panes)
+        n_rows = math.ceil(n_panes / self._n_columns)
         info = self._analyses[0].video
-        panes_mm = options.width_mm - 2 * _MARGIN_MM - (self._columns - 1) * _GAP_MM
-        self._pane = (panes_mm / self._columns, panes_mm / self._columns * info.height_px / info.width_px)
-        self._curved = [a for a in self._analyses if not np.isnan(a.score_curve).all()]
-        curves = _CURVES_MM + self._line if self._curved else 0.0
-        panes = self._n_rows * (self._pane[1] + 2.4 * self._line + _GAP_MM)
-        self._bars_top = _MARGIN_MM + 1.6 * self._line + panes
-        self._curves_top = self._bars_top + 3.2 * self._line
-        self._height = self._curves_top + curves + _MARGIN_MM
-        dpi = options.dpi
-        self._figure = new_figure(options.width_mm / MM_PER_INCH, self._height / MM_PER_INCH, dpi, WHITE)
+        all_panes_mm = options.width_mm - 2 * _MARGIN_MM - (self._n_columns - 1) * _GAP_MM
+        self._pane_width_mm = all_panes_mm / self._n_columns
+        self._pane_height_mm = self._pane_width_mm * info.height_px / info.width_px
+        self._row_height_mm = self._pane_height_mm + 2.4 * self._line_mm + _GAP_MM
+        self._panes_top_mm = _MARGIN_MM + 1.6 * self._line_mm
+        self._bars_top_mm = self._panes_top_mm + n_rows * self._row_height_mm
+        self._curves_top_mm = self._bars_top_mm + 3.2 * self._line_mm
+        self._has_curves = any(not np.isnan(analysis.score_curve).all() for analysis in self._analyses)
+        curves_height_mm = _CURVES_MM + self._line_mm if self._has_curves else 0.0
+        self._height_mm = self._curves_top_mm + curves_height_mm + _MARGIN_MM
+        self._figure = new_figure(
+            options.width_mm / MM_PER_INCH, self._height_mm / MM_PER_INCH, options.dpi, WHITE
+        )
 
     def draw(self) -> "Figure":
-        """Draw everything."""
         options = self._options
-        info = self._analyses[0].video
         assert options.frame is not None
-        time = clock(float(info.times_s[options.frame]))
-        title = f"{info.path.name} \N{MIDDLE DOT} {time} \N{MIDDLE DOT} frame {options.frame + 1} of {info.n_frames}"
-        text_mm = options.width_mm - 2 * _MARGIN_MM
-        self._write(title, _MARGIN_MM, _MARGIN_MM + self._line / 2, bold=True, room=text_mm)
-        size = tuple(max(1, round(mm / MM_PER_INCH * options.dpi)) for mm in self._pane)
-        with open_readers(self._videos[:1]) as readers:
-            decoded = next(readers[0].stream([options.frame]))
-            picture = self._videos[0].picture(decoded, (size[0], size[1]))
+        self._write_title(options.frame)
+        picture = self._read_picture(options.frame)
         scenes = [
-            resolve(a, options.frame, map_style) for a, map_style in zip(self._analyses, self._map_styles, strict=True)
+            resolve(analysis, options.frame, map_style)
+            for analysis, map_style in zip(self._analyses, self._map_styles, strict=True)
         ]
-        for index, (video, scene) in enumerate(zip(self._videos, scenes, strict=True)):
-            kind = f"{scene.kind}, spread evenly" if scene.even else str(scene.kind)
-            parts = [kind if scene.values is not None else "no map", _score(video.analysis)]
-            if not self._common and scene.values is not None:
-                parts.append(f"colours {scene.low:.3g} to {scene.high:.3g}")
-            self._draw_pane(index, picture, scene, f"{index + 1}  {video.title}", " \N{MIDDLE DOT} ".join(parts))
-        owners = bar_owners(self._analyses, options.look) if self._common else ()
-        bars = [(bar_scale(scenes[index]).title, scenes[index]) for index in owners if scenes[index].values is not None]
+        for index, scene in enumerate(scenes):
+            caption = f"{index + 1}  {self._videos[index].title}"
+            self._draw_pane(index, picture, scene, caption, self._describe_scene(index, scene))
+        bars: list[tuple[str, Scene]] = []
+        if self._has_common_scale:
+            owners = bar_owners(self._analyses, options.look)
+            bars = [
+                (bar_scale(scenes[owner]).title, scenes[owner]) for owner in owners if scenes[owner].values is not None
+            ]
         if options.less:
-            first, second = options.less
-            name = f"{first + 1} less {second + 1}"
-            if without_map(self._analyses[first], self._analyses[second]):
-                mapless = next(
-                    scenes[index] for index in options.less if self._analyses[index].map_kind is MapKind.NONE
-                )
-                self._draw_pane(len(scenes), picture, mapless, name, "one of them has no map")
-            else:
-                map_difference = difference(self._analyses[first], self._analyses[second])
-                scene = map_difference.scene(options.frame, options.look)
-                self._draw_pane(len(scenes), picture, scene, name, "difference")
-                bars.append((f"{name}, \N{MULTIPLICATION SIGN} uniform", scene))
-        room = options.width_mm - 2 * _MARGIN_MM - (len(bars) - 1) * 4 * _GAP_MM
-        width = min(_BAR_MM, room / max(len(bars), 1))
-        for index, (label, scene) in enumerate(bars):
-            self._draw_bar(label, scene, _MARGIN_MM + index * (width + 4 * _GAP_MM), width)
-        if self._curved:
+            bars += self._draw_difference(options.frame, picture, scenes)
+        self._draw_bars(bars)
+        if self._has_curves:
             self._draw_curves()
         return self._figure
 
-    def _axes(self, left: float, top: float, width: float, height: float) -> "Axes":
-        whole = (self._options.width_mm, self._height)
+    def _write_title(self, frame: int) -> None:
+        info = self._analyses[0].video
+        time = clock(float(info.times_s[frame]))
+        title = f"{info.path.name} \N{MIDDLE DOT} {time} \N{MIDDLE DOT} frame {frame + 1} of {info.n_frames}"
+        max_width_mm = self._options.width_mm - 2 * _MARGIN_MM
+        self._write(title, _MARGIN_MM, _MARGIN_MM + self._line_mm / 2, bold=True, max_width_mm=max_width_mm)
+
+    def _read_picture(self, frame: int) -> RGBImage:
+        width_px = max(1, round(self._pane_width_mm / MM_PER_INCH * self._options.dpi))
+        height_px = max(1, round(self._pane_height_mm / MM_PER_INCH * self._options.dpi))
+        with open_readers(self._videos[:1]) as readers:
+            decoded = next(readers[0].stream([frame]))
+            return self._videos[0].picture(decoded, (width_px, height_px))
+
+    def _describe_scene(self, index: int, scene: Scene) -> str:
+        """Return kind of map, score and ends of the colours, in one line."""
+        score_text = _format_score(self._analyses[index])
+        if scene.values is None:
+            return f"no map \N{MIDDLE DOT} {score_text}"
+        kind = f"{scene.kind}, spread evenly" if scene.even else str(scene.kind)
+        description = f"{kind} \N{MIDDLE DOT} {score_text}"
+        if self._has_common_scale:
+            return description
+        return f"{description} \N{MIDDLE DOT} colours {scene.low:.3g} to {scene.high:.3g}"
+
+    def _draw_difference(
+        self, frame: int, picture: RGBImage, scenes: Sequence[Scene]
+    ) -> list[tuple[str, Scene]]:
+        """Draw the pane with the difference of two models, and return the title and the scene of its colour bar."""
+        first, second = self._options.less
+        name = f"{first + 1} less {second + 1}"
+        first_analysis = self._analyses[first]
+        second_analysis = self._analyses[second]
+        if without_map(first_analysis, second_analysis):
+            mapless = first if first_analysis.map_kind is MapKind.NONE else second
+            self._draw_pane(len(scenes), picture, scenes[mapless], name, "one of them has no map")
+            return []
+        scene = difference(first_analysis, second_analysis).scene(frame, self._options.look)
+        self._draw_pane(len(scenes), picture, scene, name, "difference")
+        return [(f"{name}, \N{MULTIPLICATION SIGN} uniform", scene)]
+
+    def _add_axes(self, left_mm: float, top_mm: float, width_mm: float, height_mm: float) -> "Axes":
+        page_width_mm = self._options.width_mm
+        page_height_mm = self._height_mm
         return self._figure.add_axes(
-            (left / whole[0], 1 - (top + height) / whole[1], width / whole[0], height / whole[1])
+            (
+                left_mm / page_width_mm,
+                1 - (top_mm + height_mm) / page_height_mm,
+                width_mm / page_width_mm,
+                height_mm / page_height_mm,
+            )
         )
 
-    def _image(self, picture: RGBImage, left: float, top: float, width: float, height: float) -> None:
-        axes = self._axes(left, top, width, height)
+    def _draw_picture(
+        self, picture: RGBImage, left_mm: float, top_mm: float, width_mm: float, height_mm: float
+    ) -> None:
+        axes = self._add_axes(left_mm, top_mm, width_mm, height_mm)
         axes.set_axis_off()
         axes.imshow(picture, aspect="auto", interpolation="nearest")
 
-    def _draw_pane(self, index: int, picture: RGBImage, scene: Scene, name: str, text: str) -> None:
-        row, column = divmod(index, self._columns)
-        left = _MARGIN_MM + column * (self._pane[0] + _GAP_MM)
-        top = _MARGIN_MM + 1.6 * self._line + row * (self._pane[1] + 2.4 * self._line + _GAP_MM)
-        self._image(paint(scene, picture), left, top, *self._pane)
-        top += self._pane[1]
-        self._write(name, left, top + 0.6 * self._line, bold=True, room=self._pane[0])
-        narrower = min(1.0, self._room_px(self._pane[0]) / max(1, self._letters().width(text)))
-        self._write(text, left, top + 1.6 * self._line, muted=True, size=narrower)  # numbers are never cut
+    def _draw_pane(self, index: int, picture: RGBImage, scene: Scene, caption: str, description: str) -> None:
+        row, column = divmod(index, self._n_columns)
+        left_mm = _MARGIN_MM + column * (self._pane_width_mm + _GAP_MM)
+        top_mm = self._panes_top_mm + row * self._row_height_mm
+        self._draw_picture(paint(scene, picture), left_mm, top_mm, self._pane_width_mm, self._pane_height_mm)
+        bottom_mm = top_mm + self._pane_height_mm
+        self._write(caption, left_mm, bottom_mm + 0.6 * self._line_mm, bold=True, max_width_mm=self._pane_width_mm)
+        # a description that is too wide is written smaller: shortening it would cut numbers
+        description_px = max(1, self._letters().width(description))
+        relative_size = min(1.0, self._measured_px(self._pane_width_mm) / description_px)
+        self._write(description, left_mm, bottom_mm + 1.6 * self._line_mm, muted=True, relative_size=relative_size)
 
-    def _draw_bar(self, text: str, scene: Scene, left: float, width: float) -> None:
-        top = self._bars_top
-        self._write(text, left, top + self._line / 2, muted=True)
-        self._image(gradient(bar_colours(scene), 256, 1), left, top + 1.1 * self._line, width, 0.6 * self._line)
+    def _draw_bars(self, bars: Sequence[tuple[str, Scene]]) -> None:
+        """Draw colour bars side by side. ``bars`` has the title of each, and a scene with its colours."""
+        gap_mm = 4 * _GAP_MM
+        bars_mm = self._options.width_mm - 2 * _MARGIN_MM - (len(bars) - 1) * gap_mm
+        width_mm = min(_BAR_MM, bars_mm / max(len(bars), 1))
+        for index, (title, scene) in enumerate(bars):
+            self._draw_bar(title, scene, _MARGIN_MM + index * (width_mm + gap_mm), width_mm)
+
+    def _draw_bar(self, title: str, scene: Scene, left_mm: float, width_mm: float) -> None:
+        top_mm = self._bars_top_mm
+        line_mm = self._line_mm
+        self._write(title, left_mm, top_mm + line_mm / 2, muted=True)
+        colours = gradient(bar_colours(scene), 256, 1)
+        self._draw_picture(colours, left_mm, top_mm + 1.1 * line_mm, width_mm, 0.6 * line_mm)
         scale = bar_scale(scene)
-        for value, tick in zip(scale.ticks, format_ticks(scale), strict=True):
+        for value, label in zip(scale.ticks, format_ticks(scale), strict=True):
             share = scale.share(value)
-            self._write(tick, left + share * width, top + 2.2 * self._line, muted=True, align=tick_align(share))
+            self._write(label, left_mm + share * width_mm, top_mm + 2.2 * line_mm, muted=True, align=tick_align(share))
 
     def _draw_curves(self) -> None:
-        """Draw every curve from its own least to its own greatest score: their heights cannot be compared."""
-        left, right = _MARGIN_MM + 2, self._options.width_mm - _MARGIN_MM - 6
+        """Draw each curve between its own smallest and greatest score: heights of two curves cannot be compared."""
         note = "score curves, each on a scale of its own"
-        self._write(note, _MARGIN_MM, self._curves_top + self._line / 2, muted=True)
-        axes = self._axes(left, self._curves_top + 1.3 * self._line, right - left, _CURVES_MM - 2 * self._line)
+        self._write(note, _MARGIN_MM, self._curves_top_mm + self._line_mm / 2, muted=True)
+        left_mm = _MARGIN_MM + 2
+        right_mm = self._options.width_mm - _MARGIN_MM - 6
+        axes = self._add_axes(
+            left_mm, self._curves_top_mm + 1.3 * self._line_mm, right_mm - left_mm, _CURVES_MM - 2 * self._line_mm
+        )
         style_axes(axes, WHITE, self._options.text_pt)
         axes.set_yticks([])
         info = self._analyses[0].video
-        frame = self._options.frame
         axes.set_xlim(self._analyses[0].start_s, self._analyses[0].stop_s)
         axes.set_ylim(-0.08, 1.08)
-        axes.axvline(float(info.times_s[frame]), color=unit(WHITE.text), linewidth=0.6)
+        axes.axvline(float(info.times_s[self._options.frame]), color=unit(WHITE.text), linewidth=0.6)
         ends = []
         for index, analysis in enumerate(self._analyses):
-            mean = analysis.score_curve.mean(axis=0)
-            if np.isnan(mean).all():
+            mean_curve = analysis.score_curve.mean(axis=0)
+            if np.isnan(mean_curve).all():
                 continue
-            span = float(np.ptp(mean))
-            heights = (mean - mean.min()) / span if span else np.full_like(mean, 0.5)
+            span = float(np.ptp(mean_curve))
+            heights = (mean_curve - mean_curve.min()) / span if span else np.full_like(mean_curve, 0.5)
             colour = unit(WHITE.series[index % len(WHITE.series)])
             (line,) = axes.plot(analysis.times_s.max(axis=0), heights, color=colour, linewidth=1.1)
             dash(line, index)
             ends.append((float(heights[-1]), str(index + 1), colour))
-        place = -1.0
-        for height, number, colour in sorted(ends):
-            place = max(height, place + 0.13)
-            face = font(number, self._options.text_pt)[1]
-            axes.annotate(number, (1.004, place), xycoords=("axes fraction", "data"), fontproperties=face, color=colour,
-                          va="center", annotation_clip=False)  # fmt: skip
-        face = font("0", self._options.text_pt)[1]
+        self._write_curve_numbers(axes, ends)
+        digits_font = font("0", self._options.text_pt)[1]
         for label in axes.get_xticklabels():
-            label.set_fontproperties(face)
-        axes.set_xlabel("s", fontproperties=face, color=unit(WHITE.muted), labelpad=1)
+            label.set_fontproperties(digits_font)
+        axes.set_xlabel("s", fontproperties=digits_font, color=unit(WHITE.muted), labelpad=1)
+
+    def _write_curve_numbers(
+        self, axes: "Axes", ends: Sequence[tuple[float, str, tuple[float, float, float]]]
+    ) -> None:
+        """Write the number of each curve at its end, apart from each other. ``ends`` has height, number and colour."""
+        label_height = -1.0
+        for height, number, colour in sorted(ends):
+            label_height = max(height, label_height + 0.13)
+            axes.annotate(
+                number,
+                (1.004, label_height),
+                xycoords=("axes fraction", "data"),
+                fontproperties=font(number, self._options.text_pt)[1],
+                color=colour,
+                va="center",
+                annotation_clip=False,
+            )
 
     def _letters(self, *, bold: bool = False) -> TextRenderer:
-        """Return letters by which words are measured, whatever the resolution of the page."""
+        """Return the renderer that measures text, independent of the resolution of the page."""
         return measuring(self._options.text_pt, bold=bold)
 
-    def _room_px(self, room_mm: float) -> int:
-        return measured_px(0.97 * room_mm)  # letters are measured in whole pixels
+    def _measured_px(self, width_mm: float) -> int:
+        return measured_px(0.97 * width_mm)  # letters are measured in whole pixels
 
     def _write(
         self,
         text: str,
-        left: float,
-        y: float,
+        left_mm: float,
+        middle_mm: float,
         *,
         bold: bool = False,
         muted: bool = False,
         align: str = "left",
-        size: float = 1.0,
-        room: float | None = None,
+        relative_size: float = 1.0,
+        max_width_mm: float | None = None,
     ) -> None:
-        """Write a line; ``room`` is its greatest width in millimetres, ``size`` a share of that of the words."""
-        if room is not None:
-            text = self._letters(bold=bold).elided(text, self._room_px(room))
-        position = (left / self._options.width_mm, y / self._height)
-        write_line(self._figure, position, text, self._options.text_pt * size, bold=bold, muted=muted, align=align)
+        """Write a line of text, shortened to ``max_width_mm``; ``relative_size`` is relative to ``text_pt``."""
+        if max_width_mm is not None:
+            text = self._letters(bold=bold).elided(text, self._measured_px(max_width_mm))
+        position = (left_mm / self._options.width_mm, middle_mm / self._height_mm)
+        size_pt = self._options.text_pt * relative_size
+        write_line(self._figure, position, text, size_pt, bold=bold, muted=muted, align=align)
 
 
-def _score(analysis: Analysis) -> str:
+def _format_score(analysis: Analysis) -> str:
     if np.isnan(analysis.score):
         return "no score"
     return score_phrase(analysis, score_digits([analysis]))

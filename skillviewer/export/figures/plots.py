@@ -1,4 +1,4 @@
-"""Figures of numbers: how a training went, and how accurate models are."""
+"""Plots of training logs, of accuracies, and of the agreement of raters."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -23,26 +23,26 @@ if TYPE_CHECKING:
 WIDTH_MM = 160.0
 TEXT_PT = 8.0
 DPI = 200.0
-BAR_ALPHA = 0.45  # light enough for the line of an interval
-_SMOOTHING = 0.1  # share of the run that a smoothed point averages over
+BAR_ALPHA = 0.45  # light enough to see the line of an interval on a bar
+_SMOOTHING = 0.1  # share of the points of a curve that a smoothed point is the mean of
 
 
 @dataclass(frozen=True, slots=True)
 class Accuracy:
-    """One bar: a pairwise accuracy. ``low`` and ``high`` are the ends of its interval."""
+    """One pairwise accuracy with its interval: a bar of ``plot_accuracies``."""
 
     label: str
-    value: float
-    low: float | None = None
-    high: float | None = None
+    value: float  # accuracy, 0 to 1
+    low: float | None = None  # lower end of the interval, or None
+    high: float | None = None  # upper end of the interval, or None
 
 
-def smoothed(values: FloatArray, width: int) -> FloatArray:
-    """Return a centred moving average; at the ends over what is there."""
+def moving_average(values: FloatArray, half_width: int) -> FloatArray:
+    """Return the mean of each value and ``half_width`` values on both sides, of fewer at the ends."""
     sums = np.concatenate([[0.0], np.cumsum(values)])
     index = np.arange(len(values))
-    start = np.maximum(index - width, 0)
-    stop = np.minimum(index + width + 1, len(values))
+    start = np.maximum(index - half_width, 0)
+    stop = np.minimum(index + half_width + 1, len(values))
     return np.asarray((sums[stop] - sums[start]) / (stop - start), np.float64)
 
 
@@ -56,26 +56,31 @@ def plot_training(
 ) -> Path:
     """Draw the curves of a training log: losses above, accuracies below, over one axis.
 
-    Every column whose name ends in ``loss`` or ``accuracy`` is a curve; rows where it is missing or None are left out.
-    A loss with many points is drawn faint, with its moving average over a tenth of the run bold.
+    Every column whose name ends in ``loss`` or ``accuracy`` is a curve; rows without a number are left out. A loss with
+    many points is drawn faint, and its moving average over a tenth of the points bold.
 
-    ``x`` is the column of the horizontal axis. The suffix is that of PNG, PDF or SVG.
+    Args:
+        rows: Rows of the log.
+        path: Destination; PNG, PDF or SVG by its suffix.
+        x: Column of the horizontal axis.
+        title: Title of the figure.
+        overwrite: Whether an existing file may be replaced.
 
     Raises:
-        ExportError: The log has nothing to draw, the file is there already, or it cannot be written.
+        ExportError: The log has no curve, the file already exists, or it cannot be written.
     """
     path = Path(path)
-    curves = {kind: _columns(rows, x, kind) for kind in ("loss", "accuracy")}
-    kinds = [kind for kind, columns in curves.items() if columns]
+    curves = {kind: _curves_of_kind(rows, x, kind) for kind in ("loss", "accuracy")}
+    kinds = [kind for kind in curves if curves[kind]]
     if not kinds:
         raise ExportError(f"The training log for {path} has no column that ends in “loss” or “accuracy” over “{x}”.")
     height_mm = 12 + 46 * len(kinds)
     figure = new_figure(WIDTH_MM / MM_PER_INCH, height_mm / MM_PER_INCH, DPI, WHITE)
     axes = figure.subplots(len(kinds), 1, sharex=True, squeeze=False)[:, 0]
     figure.subplots_adjust(left=0.1, right=0.8, top=1 - 7 / height_mm, bottom=11 / height_mm, hspace=0.18)
-    # what ends in loss and what ends in accuracy of the same data has the same colour
-    stems = list(dict.fromkeys(_stem(name, kind) for kind in kinds for name in curves[kind]))
-    colours = {stem: WHITE.series[index % len(WHITE.series)] for index, stem in enumerate(stems)}
+    # loss and accuracy on the same data have the same colour
+    data_names = list(dict.fromkeys(_data_name(column, kind) for kind in kinds for column in curves[kind]))
+    colours = {name: WHITE.series[index % len(WHITE.series)] for index, name in enumerate(data_names)}
     for kind_axes, kind in zip(axes, kinds, strict=True):
         _draw_curves(kind_axes, curves[kind], kind, colours)
     axes[-1].set_xlabel(x, fontproperties=font(x, TEXT_PT)[1], color=unit(WHITE.muted))
@@ -86,52 +91,64 @@ def plot_training(
     return path
 
 
-def _stem(name: str, kind: str) -> str:
-    """Return the data whose loss or accuracy a column holds; ``loss`` alone is that of the training."""
-    return name.removesuffix(kind) or "train_"
+def _data_name(column: str, kind: str) -> str:
+    """Return the prefix of a column, which names the data; the column ``loss`` belongs to the training data."""
+    return column.removesuffix(kind) or "train_"
 
 
-def _columns(rows: Sequence[Mapping[str, object]], x: str, kind: str) -> dict[str, tuple[FloatArray, FloatArray]]:
-    names = list(dict.fromkeys(name for row in rows for name in row if name.endswith(kind)))
-    columns = {}
-    for name in names:
-        points = [(row.get(x), row.get(name)) for row in rows]
-        numeric = [(float(a), float(b)) for a, b in points if isinstance(a, int | float) and isinstance(b, int | float)]
-        finite = [(a, b) for a, b in numeric if math.isfinite(b)]
-        if finite:
-            xs, ys = np.array(finite, np.float64).T
-            columns[name] = (xs, ys)
-    return columns
+def _curves_of_kind(
+    rows: Sequence[Mapping[str, object]], x: str, kind: str
+) -> dict[str, tuple[FloatArray, FloatArray]]:
+    """Return the points (x, y) of every column whose name ends in ``kind``."""
+    columns = list(dict.fromkeys(column for row in rows for column in row if column.endswith(kind)))
+    curves = {}
+    for column in columns:
+        points = [point for row in rows if (point := _point(row.get(x), row.get(column))) is not None]
+        if points:
+            xs, ys = np.array(points, np.float64).T
+            curves[column] = (xs, ys)
+    return curves
+
+
+def _point(x: object, y: object) -> tuple[float, float] | None:
+    """Return two values of a log as numbers, or None if one is missing or ``y`` is not finite."""
+    if not isinstance(x, int | float) or not isinstance(y, int | float) or not math.isfinite(y):
+        return None
+    return (float(x), float(y))
 
 
 def _draw_curves(
-    axes: "Axes", columns: Mapping[str, tuple[FloatArray, FloatArray]], kind: str, colours: Mapping[str, Colour]
+    axes: "Axes", curves: Mapping[str, tuple[FloatArray, FloatArray]], kind: str, colours: Mapping[str, Colour]
 ) -> None:
     style_axes(axes, WHITE, TEXT_PT)
     axes.grid(visible=True, axis="y", color=unit(WHITE.line), linewidth=0.6)
     axes.set_axisbelow(True)
     if kind == "accuracy":
         axes.axhline(0.5, color=unit(WHITE.muted), linewidth=0.8, linestyle=(0, (4, 3)))
-    for name, (xs, ys) in columns.items():
-        colour = colours[_stem(name, kind)]
-        width = round(len(xs) * _SMOOTHING / 2)
+    for column, (xs, ys) in curves.items():
+        colour = colours[_data_name(column, kind)]
+        half_width = round(len(xs) * _SMOOTHING / 2)
         bold = ys
-        if kind == "loss" and width >= 2:
+        if kind == "loss" and half_width >= 2:
             axes.plot(xs, ys, color=unit(colour), alpha=0.25, linewidth=0.8)
-            bold = smoothed(ys, width)
+            bold = moving_average(ys, half_width)
         marker = "o" if len(xs) <= 40 else ""
         axes.plot(xs, bold, color=unit(colour), linewidth=1.6, marker=marker, markersize=3)
-        best = f"\nbest {ys.max():.3f} at {xs[ys.argmax()]:g}" if kind == "accuracy" else f"\nlast {bold[-1]:.3g}"
-        _label_end(axes, name.replace("_", " ") + best, float(bold[-1]), unit(colour))
-    _part_labels(axes)
+        if kind == "accuracy":
+            number = f"best {ys.max():.3f} at {xs[ys.argmax()]:g}"
+        else:
+            number = f"last {bold[-1]:.3g}"
+        _label_end(axes, column.replace("_", " "), number, float(bold[-1]), unit(colour))
+    _separate_labels(axes)
     axes.set_ylabel(kind, fontproperties=font(kind, TEXT_PT)[1], color=unit(WHITE.muted))
 
 
-def _label_end(axes: "Axes", label: str, y: float, colour: tuple[float, float, float]) -> None:
-    text, face = font(label.replace("\n", " \N{MIDDLE DOT} "), TEXT_PT)
-    first, _, second = text.partition(" \N{MIDDLE DOT} ")
+def _label_end(axes: "Axes", name: str, number: str, y: float, colour: tuple[float, float, float]) -> None:
+    separator = " \N{MIDDLE DOT} "
+    text, face = font(name + separator + number, TEXT_PT)  # one font for both lines
+    first_line, _, second_line = text.partition(separator)
     axes.annotate(
-        f"{first}\n{second}",
+        f"{first_line}\n{second_line}",
         (1.0, y),
         xycoords=("axes fraction", "data"),
         xytext=(6, 0),
@@ -143,21 +160,21 @@ def _label_end(axes: "Axes", label: str, y: float, colour: tuple[float, float, f
     )
 
 
-def _part_labels(axes: "Axes") -> None:
-    """Move the labels at the curves' ends apart, so that none covers another."""
+def _separate_labels(axes: "Axes") -> None:
+    """Move the labels at the ends of the curves up or down, so that no label covers another."""
     from matplotlib.text import Annotation
 
-    notes = [child for child in axes.get_children() if isinstance(child, Annotation)]
-    notes.sort(key=lambda note: note.xy[1])
+    labels = [child for child in axes.get_children() if isinstance(child, Annotation)]
+    labels.sort(key=lambda label: label.xy[1])
     low, high = axes.get_ylim()
-    points = axes.get_window_extent().height / DPI * 72 / (high - low)  # a unit of the axis
-    ends = np.array([(note.xy[1] - low) * points for note in notes])
-    places = ends.copy()
-    for index in range(1, len(places)):
-        places[index] = max(places[index], places[index - 1] + TEXT_PT * 2.9)
-    places -= (places - ends).mean()
-    for note, end, place in zip(notes, ends, places, strict=True):
-        note.set_position((6, float(place - end)))
+    points_per_unit = axes.get_window_extent().height / DPI * 72 / (high - low)
+    ends_pt = np.array([(label.xy[1] - low) * points_per_unit for label in labels])
+    heights_pt = ends_pt.copy()
+    for index in range(1, len(heights_pt)):
+        heights_pt[index] = max(heights_pt[index], heights_pt[index - 1] + TEXT_PT * 2.9)
+    heights_pt -= (heights_pt - ends_pt).mean()
+    for label, end_pt, height_pt in zip(labels, ends_pt, heights_pt, strict=True):
+        label.set_position((6, float(height_pt - end_pt)))
 
 
 def plot_accuracies(
@@ -168,13 +185,17 @@ def plot_accuracies(
     references: Mapping[str, float] | None = None,
     overwrite: bool = False,
 ) -> Path:
-    """Draw pairwise accuracies as bars from chance, each with its interval and its number.
+    """Draw pairwise accuracies as bars that start at chance, each with its interval and its number.
 
-    Bars stand from top to bottom; ``references`` are drawn as lines through all of them, by name (a ceiling, say);
-    chance, 0.5, is always there. The suffix is that of PNG, PDF or SVG.
+    Args:
+        bars: Accuracies, from top to bottom.
+        path: Destination; PNG, PDF or SVG by its suffix.
+        title: Title of the figure.
+        references: Further accuracies by name, such as a ceiling, drawn as lines next to chance (0.5).
+        overwrite: Whether an existing file may be replaced.
 
     Raises:
-        ExportError: No bars, the file is there already, or it cannot be written.
+        ExportError: There are no bars, the file already exists, or it cannot be written.
     """
     path = Path(path)
     if not bars:
@@ -184,9 +205,11 @@ def plot_accuracies(
     axes = figure.add_axes((0.25, 14 / height_mm, 0.63, 1 - 26 / height_mm))
     style_axes(axes, WHITE, TEXT_PT)
     axes.spines["left"].set_visible(False)
-    values = [b.value for b in bars] + [v for b in bars for v in (b.low, b.high) if v is not None] + [0.5]
-    low = math.floor((min(values) - 0.02) * 20) / 20
-    axes.set_xlim(low, 1.0)
+    values = [0.5]
+    for bar in bars:
+        values += [value for value in (bar.value, bar.low, bar.high) if value is not None]
+    left = math.floor((min(values) - 0.02) * 20) / 20  # a multiple of 0.05
+    axes.set_xlim(left, 1.0)
     axes.set_ylim(len(bars) - 0.4, -0.6)
     axes.grid(visible=True, axis="x", color=unit(WHITE.line), linewidth=0.6)
     axes.set_axisbelow(True)
@@ -204,7 +227,8 @@ def plot_accuracies(
             va="center",
         )
     axes.set_yticks(range(len(bars)))
-    for label, bar in zip(axes.set_yticklabels([fill(font(b.label, TEXT_PT)[0], 24) for b in bars]), bars, strict=True):
+    labels = axes.set_yticklabels([fill(font(bar.label, TEXT_PT)[0], 24) for bar in bars])
+    for label, bar in zip(labels, bars, strict=True):
         label.set_fontproperties(font(bar.label, TEXT_PT)[1])
         label.set_color(unit(WHITE.text))
     axes.tick_params(axis="y", length=0)
@@ -220,10 +244,9 @@ def plot_accuracies(
 
 
 def _draw_references(axes: "Axes", references: Mapping[str, float]) -> None:
-    for (name, value), style in zip(
-        {"chance": 0.5, **references}.items(), ((0, (4, 3)), *["solid"] * len(references)), strict=True
-    ):
-        axes.axvline(value, color=unit(WHITE.muted), linewidth=0.9, linestyle=style)
+    for index, (name, value) in enumerate({"chance": 0.5, **references}.items()):
+        is_chance = index == 0
+        axes.axvline(value, color=unit(WHITE.muted), linewidth=0.9, linestyle=(0, (4, 3)) if is_chance else "solid")
         text, face = font(name, TEXT_PT - 1)
         axes.annotate(
             text,
@@ -237,42 +260,44 @@ def _draw_references(axes: "Axes", references: Mapping[str, float]) -> None:
         )
 
 
-_COLUMNS = 3
-_WIDTH_MM = 64.0
-_HEIGHT_MM = 58.0
-_TEXT_PT = 7.0
-_DPI = 200.0
+_AGREEMENT_COLUMNS = 3
+_AGREEMENT_WIDTH_MM = 64.0
+_AGREEMENT_HEIGHT_MM = 58.0
+_AGREEMENT_TEXT_PT = 7.0
 
 
-def plot_limits(agreement: RaterAgreement, path: Path, *, overwrite: bool = False) -> Path:
-    """Draw one plot per pair of raters: every video, the bias, and the limits with their intervals.
+def plot_limits_of_agreement(agreement: RaterAgreement, path: Path, *, overwrite: bool = False) -> Path:
+    """Draw one plot for each pair of raters: every video, the bias, and the limits with their intervals.
 
     Raises:
         ExportError: No two raters have three videos in common, or the file cannot be written.
     """
-    drawn = [(two, two.limits) for two in agreement.pairs if two.limits is not None]
-    if not drawn:
+    with_limits = [(pair, pair.limits) for pair in agreement.pairs if pair.limits is not None]
+    if not with_limits:
         raise ExportError("No two raters have three videos in common: there are no limits of agreement to draw.")
-    columns = min(_COLUMNS, len(drawn))
-    rows = math.ceil(len(drawn) / columns)
-    figure = new_figure(columns * _WIDTH_MM / MM_PER_INCH, rows * _HEIGHT_MM / MM_PER_INCH, _DPI, WHITE)
-    for index, (two, limits) in enumerate(drawn):
-        row, column = divmod(index, columns)
-        place = ((column + 0.2) / columns, 1 - (row + 0.8) / rows, 0.72 / columns, 0.64 / rows)
-        axes = figure.add_axes(place)
-        style_axes(axes, WHITE, _TEXT_PT)
+    n_columns = min(_AGREEMENT_COLUMNS, len(with_limits))
+    n_rows = math.ceil(len(with_limits) / n_columns)
+    figure = new_figure(
+        n_columns * _AGREEMENT_WIDTH_MM / MM_PER_INCH, n_rows * _AGREEMENT_HEIGHT_MM / MM_PER_INCH, DPI, WHITE
+    )
+    for index, (pair, limits) in enumerate(with_limits):
+        row, column = divmod(index, n_columns)
+        left = (column + 0.2) / n_columns
+        bottom = 1 - (row + 0.8) / n_rows
+        axes = figure.add_axes((left, bottom, 0.72 / n_columns, 0.64 / n_rows))
+        style_axes(axes, WHITE, _AGREEMENT_TEXT_PT)
         axes.scatter(limits.means, limits.differences, s=9, color=unit(WHITE.series[0]), alpha=0.7, linewidths=0)
         for line, style in ((limits.bias, "solid"), (limits.low, "dashed"), (limits.high, "dashed")):
             axes.axhline(line.value, color=unit(WHITE.text), linewidth=0.9, linestyle=style)
             axes.axhspan(line.low, line.high, color=unit(WHITE.muted), alpha=0.15, linewidth=0)
-        labels: tuple[tuple[str, Any], ...] = (
-            ("mean of both, points", axes.set_xlabel),
-            (f"{two.first} − {two.second}, points", axes.set_ylabel),
-            (f"{two.first} and {two.second}", axes.set_title),
+        texts: tuple[tuple[Any, str], ...] = (
+            (axes.set_xlabel, "mean of both, points"),
+            (axes.set_ylabel, f"{pair.first} − {pair.second}, points"),
+            (axes.set_title, f"{pair.first} and {pair.second}"),
         )
-        for text, place_text in labels:
-            written, face = font(text, _TEXT_PT)
-            place_text(written, fontproperties=face, color=unit(WHITE.text))
+        for set_text, text in texts:
+            drawable, face = font(text, _AGREEMENT_TEXT_PT)
+            set_text(drawable, fontproperties=face, color=unit(WHITE.text))
     with atomic_output(path, FIGURE_SUFFIXES, overwrite=overwrite) as temporary:
         save_figure(figure, temporary, path.suffix.lower())
     return path

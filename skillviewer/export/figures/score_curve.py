@@ -1,4 +1,4 @@
-"""Score curves as a figure for paper or slide: SVG and PDF stay sharp at any size."""
+"""Figure of score curves for papers and slides; SVG and PDF stay sharp at any size."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -22,15 +22,19 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 CURVE_SUFFIXES = (".svg", ".pdf", ".png")
-_FAINT = 0.4
+_PASS_OPACITY = 0.4
+_LEFT_EM = 5.2
+_RIGHT_EM = 1.2
+_BOTTOM_EM = 3.6
+_TOP_EM = 1.0
+_TITLE_EM = 1.9
+_NAME_EM = 1.45
+_SAMPLE_LINE_EM = 3.8  # width of the line before the name of a curve, with its gap
 
 
 @dataclass(frozen=True, slots=True)
 class CurveOptions:
-    """Options of the figure of score curves.
-
-    The options say themselves what they are; ``ticks`` are those of the first curve.
-    """
+    """Options of the figure of score curves. Sampled frames are marked for the first curve."""
 
     width_mm: float = option_field(160.0, "Width", low=40, high=1000, unit="mm")
     height_mm: float = option_field(70.0, "Height", low=25, high=1000, unit="mm")
@@ -52,11 +56,11 @@ def export_curve(
 ) -> Path:
     """Draw the score curves of one or more analysed videos over one axis, as SVG, PDF or PNG.
 
-    The mean over the passes is bold, every pass faint; several curves differ in colour and in dashes, so that they can
-    be told apart in grey.
+    The mean over the passes is bold, every pass faint. Curves differ in colour and in dashes, which can be distinguished
+    without colours too.
 
     Raises:
-        ExportError: No video, or the file is refused or cannot be written.
+        ExportError: There is no video, or the file is refused or cannot be written.
     """
     path = Path(path)
     options = options if options is not None else CurveOptions()
@@ -68,125 +72,149 @@ def export_curve(
 def preview_curve(
     videos: Sequence[AnalysedVideo], options: CurveOptions | None = None, width_px: int = 1200
 ) -> RGBImage:
-    """Return the figure as it will be, at the resolution of a screen, (H, W, 3) uint8 RGB.
+    """Return the figure at the resolution of a screen, (H, W, 3) uint8 RGB.
 
     Raises:
-        ExportError: No video, or the figure is too small for its words.
+        ExportError: There is no video, or the figure is too small for its text.
     """
     options = options if options is not None else CurveOptions()
-    return pixels(_figure(videos, replace(options, dpi=width_px / options.width_mm * MM_PER_INCH)))
+    screen_options = replace(options, dpi=width_px / options.width_mm * MM_PER_INCH)
+    return pixels(_draw_figure(videos, screen_options))
 
 
-def _figure(videos: Sequence[AnalysedVideo], options: CurveOptions) -> "Figure":
+def _draw_figure(videos: Sequence[AnalysedVideo], options: CurveOptions) -> "Figure":
     if not videos:
         raise ExportError("There is no curve to draw.")
     figure = new_figure(options.width_mm / MM_PER_INCH, options.height_mm / MM_PER_INCH, options.dpi, WHITE)
-    axes = figure.add_axes(_frame(options, len(videos)))
+    axes = figure.add_axes(_axes_rectangle(options, len(videos)))
     style_axes(axes, WHITE, options.text_pt * 0.9)
-    _draw(axes, videos, options)
-    _label(axes, videos, options)
+    _draw_curves(axes, videos, options)
+    _label_axes(axes, options)
+    _write_names(axes, videos, options, _write_title(axes, options))
     if not options.unfamiliar_scores and any(video.analysis.unfamiliar for video in videos):
         axes.tick_params(labelleft=False)  # the axis is common to all curves
     return figure
 
 
-def _frame(options: CurveOptions, n: int) -> tuple[float, float, float, float]:
+def _em_mm(options: CurveOptions) -> float:
+    return options.text_pt * MM_PER_INCH / 72
+
+
+def _axes_rectangle(options: CurveOptions, n_curves: int) -> tuple[float, float, float, float]:
     """Return (left, bottom, width, height) of the axes in fractions of the figure."""
-    em_mm = options.text_pt * MM_PER_INCH / 72
-    left = 5.2 * em_mm
-    bottom = 3.6 * em_mm
-    right = 1.2 * em_mm
-    top = (1.0 + (1.9 if options.title else 0.0) + 1.45 * n) * em_mm
-    width, height = options.width_mm, options.height_mm
-    if height - bottom - top < 3 * em_mm or width - left - right < 3 * em_mm:
+    em_mm = _em_mm(options)
+    left_mm = _LEFT_EM * em_mm
+    bottom_mm = _BOTTOM_EM * em_mm
+    right_mm = _RIGHT_EM * em_mm
+    title_em = _TITLE_EM if options.title else 0.0
+    top_mm = (_TOP_EM + title_em + _NAME_EM * n_curves) * em_mm
+    axes_width_mm = options.width_mm - left_mm - right_mm
+    axes_height_mm = options.height_mm - bottom_mm - top_mm
+    if axes_height_mm < 3 * em_mm or axes_width_mm < 3 * em_mm:
         raise ExportError(
-            f"{n} curves with their names do not fit into {width:g} × {height:g} mm: choose a larger figure or a "
-            "smaller text."
+            f"{n_curves} curves with their names do not fit into {options.width_mm:g} × {options.height_mm:g} mm: "
+            "choose a larger figure or a smaller text."
         )
-    return left / width, bottom / height, (width - left - right) / width, (height - top - bottom) / height
+    return (
+        left_mm / options.width_mm,
+        bottom_mm / options.height_mm,
+        axes_width_mm / options.width_mm,
+        axes_height_mm / options.height_mm,
+    )
 
 
 def _colour(index: int) -> Colour:
     return WHITE.series[index % len(WHITE.series)]
 
 
-def _draw(axes: "Axes", videos: Sequence[AnalysedVideo], options: CurveOptions) -> None:
+def _draw_curves(axes: "Axes", videos: Sequence[AnalysedVideo], options: CurveOptions) -> None:
     stop = 0.0
     for index, video in enumerate(videos):
         analysis = video.analysis
         length_s = analysis.stop_s - analysis.start_s
         unit_s = length_s / 100 if options.share_of_duration else 1.0
         stop = max(stop, length_s / unit_s)
-        # the clock of a part of a file begins with the part
+        # the time axis begins with the analysed part of the file
         curve = score_curve(analysis, options.curve_look).on_clock(analysis.start_s, unit_s)
         colour = _colour(index)
-        width = options.text_pt / 5
-        mean, _ = plot_curve(
+        width_pt = options.text_pt / 5
+        mean_line, _ = plot_curve(
             axes,
             curve,
             curve.pass_times_s,
             colour=colour,
-            faint=mixed(colour, WHITE.background, _FAINT),
-            width=width,
-            faint_width=width / 3,
+            pass_colour=mixed(colour, WHITE.background, _PASS_OPACITY),
+            width_pt=width_pt,
+            pass_width_pt=width_pt / 3,
             zorder=3,
         )
-        dash(mean, index)
-        axes.plot(
-            curve.pass_times_s[0, -1:], curve.mean[-1:], "o", color=unit(colour), markersize=width * 2.6, zorder=4
-        )
+        dash(mean_line, index)
+        end_s = curve.pass_times_s[0, -1:]
+        axes.plot(end_s, curve.mean[-1:], "o", color=unit(colour), markersize=width_pt * 2.6, zorder=4)
         if index == 0 and options.ticks:
-            upright = axes.get_xaxis_transform()
-            axes.vlines(curve.sampled_s, 0, 0.035, transform=upright, colors=[unit(WHITE.muted)], linewidth=0.6)
+            transform = axes.get_xaxis_transform()  # x in data, y in fractions of the axes
+            axes.vlines(curve.sampled_s, 0, 0.035, transform=transform, colors=[unit(WHITE.muted)], linewidth=0.6)
     axes.set_xlim(0, stop)
     axes.margins(y=0.12)
 
 
-def _room_px(options: CurveOptions, left_mm: float) -> int:
-    """Return the width from a position to the right margin, in pixels of ``measuring``."""
-    right_mm = 1.2 * options.text_pt * MM_PER_INCH / 72
-    return measured_px(options.width_mm - left_mm - right_mm)
-
-
-def _label(axes: "Axes", videos: Sequence[AnalysedVideo], options: CurveOptions) -> None:
-    """Write the axes, the title, and above the curves a line for each with its name and score."""
-    size = options.text_pt
-    em = options.text_pt * MM_PER_INCH / 72
-    digits = score_digits([e.analysis for e in videos])
+def _label_axes(axes: "Axes", options: CurveOptions) -> None:
     for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):
-        label.set_fontproperties(font("0", size * 0.9)[1])
-    time = "share of the duration, %" if options.share_of_duration else "time, s"
-    for write, axis_title in ((axes.set_xlabel, time), (axes.set_ylabel, "score")):
-        drawable, face = font(axis_title, size)
-        write(drawable, fontproperties=face, color=unit(WHITE.text))
+        label.set_fontproperties(font("0", options.text_pt * 0.9)[1])
+    time_title = "share of the duration, %" if options.share_of_duration else "time, s"
+    for set_label, axis_title in ((axes.set_xlabel, time_title), (axes.set_ylabel, "score")):
+        drawable, face = font(axis_title, options.text_pt)
+        set_label(drawable, fontproperties=face, color=unit(WHITE.text))
+
+
+def _write_title(axes: "Axes", options: CurveOptions) -> float:
+    """Write the title if there is one, and return the height below it in millimetres from the lower edge."""
+    em_mm = _em_mm(options)
+    top_mm = options.height_mm - _TOP_EM * em_mm
+    if not options.title:
+        return top_mm
+    left_mm = _LEFT_EM * em_mm
+    size_pt = options.text_pt * 1.2
+    title = measuring(size_pt, bold=True).elided(options.title, _available_px(options, left_mm))
+    drawable, face = font(title, size_pt, bold=True)
+    y = (top_mm - 0.6 * em_mm) / options.height_mm
+    axes.figure.text(left_mm / options.width_mm, y, drawable, fontproperties=face)
+    return top_mm - _TITLE_EM * em_mm
+
+
+def _available_px(options: CurveOptions, left_mm: float) -> int:
+    """Return the width between a position and the right margin, in pixels of ``measuring``."""
+    return measured_px(options.width_mm - left_mm - _RIGHT_EM * _em_mm(options))
+
+
+def _write_names(axes: "Axes", videos: Sequence[AnalysedVideo], options: CurveOptions, top_mm: float) -> None:
+    """Write one line for each curve above the axes: a piece of the curve, its name and its score."""
+    from matplotlib.lines import Line2D
+
     figure = axes.figure
-    top_mm = options.height_mm - 1.0 * em
-    if options.title:
-        letters = measuring(size * 1.2, bold=True)
-        title = letters.elided(options.title, _room_px(options, 5.2 * em))
-        drawable, face = font(title, size * 1.2, bold=True)
-        figure.text(5.2 * em / options.width_mm, (top_mm - 0.6 * em) / options.height_mm, drawable, fontproperties=face)
-        top_mm -= 1.9 * em
+    em_mm = _em_mm(options)
+    letters = measuring(options.text_pt)
+    digits = score_digits([video.analysis for video in videos])
+    left_mm = _LEFT_EM * em_mm
+    text_left_mm = left_mm + _SAMPLE_LINE_EM * em_mm
     for index, video in enumerate(videos):
-        y = (top_mm - (0.45 + 1.45 * index) * em) / options.height_mm
-        left = 5.2 * em
+        y = (top_mm - (0.45 + _NAME_EM * index) * em_mm) / options.height_mm
         name = video.title or video.analysis.video.path.stem
         score = f"   {score_phrase(video.analysis, digits, unfamiliar_scores=options.unfamiliar_scores)}"
-        room_px = _room_px(options, left + 3.8 * em) - measuring(size).width(score)
-        if room_px < 0:  # a score that is cut is another
+        name_px = _available_px(options, text_left_mm) - letters.width(score)
+        if name_px < 0:  # the score is never shortened: it would be another number
             raise ExportError(
                 f"The score does not fit into {options.width_mm:g} mm: choose a larger figure or a smaller text."
             )
-        drawable, face = font(measuring(size).elided(name, room_px) + score, size)
-        from matplotlib.lines import Line2D
-
         line = Line2D(
-            [left / options.width_mm, (left + 3 * em) / options.width_mm],
-            [y + 0.35 * em / options.height_mm] * 2,
+            [left_mm / options.width_mm, (left_mm + 3 * em_mm) / options.width_mm],
+            [y + 0.35 * em_mm / options.height_mm] * 2,
             transform=figure.transFigure,
             color=unit(_colour(index)),
-            linewidth=size / 5,
+            linewidth=options.text_pt / 5,
         )
         dash(line, index)
         figure.add_artist(line)
-        figure.text((left + 3.8 * em) / options.width_mm, y, drawable, fontproperties=face, color=unit(WHITE.text))
+        drawable, face = font(letters.elided(name, name_px) + score, options.text_pt)
+        x = text_left_mm / options.width_mm
+        figure.text(x, y, drawable, fontproperties=face, color=unit(WHITE.text))

@@ -1,4 +1,4 @@
-"""Faces of analysed videos, found on request: exports blur them in every picture."""
+"""Search for the faces of analysed videos whose exports blur faces, checks, and warnings."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,28 +17,28 @@ BLUR_HELP = "An aid, not a guarantee: some faces are missed, so check every pict
 
 
 class SavedFaces(Protocol):
-    """Faces of videos, as users corrected them: ``data.faces_file.FaceStore``."""
+    """Store of the faces of videos, with the corrections of users; see ``data.faces_file.FaceStore``."""
 
     def get(self, digest: str) -> Faces | None:
-        """Return the faces of a video, or None if it was never searched."""
+        """Return the faces of a video, or None if the video was never searched."""
 
     def put(self, faces: Faces) -> None:
         """Save the faces of a video."""
 
 
-class ShowsFurtherVideos(Protocol):
-    """Options that show more videos than those that an exporter gets."""
+class OptionsWithVideos(Protocol):
+    """Options that hold further videos to show, next to those that are exported."""
 
     @property
     def further_videos(self) -> tuple[AnalysedVideo, ...]:
         """The further videos."""
 
-    def with_further_videos(self, videos: Sequence[AnalysedVideo]) -> "ShowsFurtherVideos":
-        """Return options with other further videos."""
+    def with_further_videos(self, videos: Sequence[AnalysedVideo]) -> "OptionsWithVideos":
+        """Return a copy of the options with these further videos."""
 
 
 def wants_blurring(options: object) -> bool:
-    """Return True if options ask for blurred faces."""
+    """Return whether options ask for blurred faces."""
     return bool(getattr(options, "blur_faces", False))
 
 
@@ -49,16 +49,19 @@ def resolve_faces(
     token: CancelToken = NEVER,
     report: Report = silent,
 ) -> tuple[list[AnalysedVideo], Any]:
-    """Return videos and options with the faces of all that is shown, if the options ask for blurred faces.
+    """Give all videos and cameras of an export their faces, if its options ask for blurred faces.
 
-    Faces that come with a video, or are saved, are used. All other videos are searched, each once, and the faces saved.
+    Faces that come with a video or are saved are used. All other videos are searched once, and their faces are saved.
 
     Args:
         videos: Analysed videos, with their cameras.
-        options: Options of the exporter; they may show further videos.
-        saved: Saved faces, or None to use and save none.
+        options: Options of the exporter; they may hold further videos.
+        saved: Store that faces are read from and saved to, or None.
         token: Checked after every searched frame.
         report: Receives the progress after every searched frame.
+
+    Returns:
+        The videos and the options, both with faces.
 
     Raises:
         VideoError: A video cannot be read, or the detector cannot be used: boxes can then be drawn by hand.
@@ -74,15 +77,15 @@ def resolve_faces(
 
 
 def check_faces(videos: Sequence[AnalysedVideo], options: object) -> None:
-    """Raise an ExportError if options ask for blurred faces, and a video that is shown comes without its faces."""
+    """Raise an ExportError if options ask for blurred faces, and a video comes without faces."""
     if not wants_blurring(options):
         return
-    unsearched = next((video for video in (*videos, *_further_videos(options)) if video.faces is None), None)
-    if unsearched is not None:
-        raise ExportError(
-            f"Faces of {unsearched.path.name} were not searched for, so nothing is written: use the exporter's own "
-            "“export”, which searches for them, or give the video its faces."
-        )
+    for video in (*videos, *_further_videos(options)):
+        if video.faces is None:
+            raise ExportError(
+                f"Faces of {video.path.name} were not searched for, so nothing is written: use the method “export” of "
+                "the exporter, which searches for them, or give the video its faces."
+            )
 
 
 def _further_videos(options: Any) -> tuple[AnalysedVideo, ...]:  # noqa: ANN401 - options of an exporter
@@ -96,25 +99,25 @@ class _FaceSearch:
         self._report = report
 
     def with_faces(self, videos: Sequence[AnalysedVideo]) -> list[AnalysedVideo]:
-        by_digest = {video.analysis.video.digest: video.faces for video in videos if video.faces is not None}
+        faces_by_digest = {video.analysis.video.digest: video.faces for video in videos if video.faces is not None}
         for video in videos:
             digest = video.analysis.video.digest
-            faces = by_digest.get(digest) or self._load(digest)
+            faces = faces_by_digest.get(digest) or self._load(digest)
             if faces is None:
                 with open_readers([video]) as (reader,):
                     faces = self._search(reader)
-            by_digest[digest] = faces
+            faces_by_digest[digest] = faces
         return [
             replace(
                 video,
-                faces=by_digest[video.analysis.video.digest],
-                cameras=tuple(self._camera(camera) for camera in video.cameras),
+                faces=faces_by_digest[video.analysis.video.digest],
+                cameras=tuple(self._camera_with_faces(camera) for camera in video.cameras),
             )
             for video in videos
         ]
 
-    def _camera(self, shown_camera: ShownCamera) -> ShownCamera:
-        """Return a camera with its faces, or unchanged if its file is missing or cannot be read."""
+    def _camera_with_faces(self, shown_camera: ShownCamera) -> ShownCamera:
+        """Return a camera with its faces; unchanged if its file is missing or cannot be read."""
         camera = shown_camera.camera
         if shown_camera.faces is not None or camera.path is None:
             return shown_camera
@@ -122,7 +125,7 @@ class _FaceSearch:
         if faces is None:
             try:
                 reader = VideoReader(camera.path, self._token)
-            except VideoError:  # the export leaves the camera out, with a warning
+            except VideoError:  # the export shows no picture of this camera, and warns
                 return shown_camera
             with reader:
                 faces = self._search(reader)
@@ -139,13 +142,17 @@ class _FaceSearch:
 
 
 def blur_warnings(videos: Sequence[AnalysedVideo], options: object = None) -> tuple[str, ...]:
-    """Return warnings on blurred faces: a sentence for each video and camera that is shown, and one for all."""
-    notes: dict[str, str] = {}
+    """Return warnings on blurred faces: a sentence for each video and camera, and one for all."""
     videos = (*videos, *_further_videos(options))
+    warnings_by_digest: dict[str, str] = {}
     for video in videos:
         if video.faces is not None:
-            notes[video.analysis.video.digest] = format_blurring(video.path.name, video.faces)
-    for shown_camera in (camera for video in videos for camera in video.cameras):
-        if shown_camera.faces is not None:
-            notes[shown_camera.camera.digest] = format_blurring(shown_camera.camera.name, shown_camera.faces)
-    return (*notes.values(), LOOK_THROUGH) if notes else ()
+            warnings_by_digest[video.analysis.video.digest] = format_blurring(video.path.name, video.faces)
+    for video in videos:
+        for shown_camera in video.cameras:
+            if shown_camera.faces is not None:
+                warning = format_blurring(shown_camera.camera.name, shown_camera.faces)
+                warnings_by_digest[shown_camera.camera.digest] = warning
+    if not warnings_by_digest:
+        return ()
+    return (*warnings_by_digest.values(), LOOK_THROUGH)

@@ -1,4 +1,4 @@
-"""Annotated clips: one analysed video, or several side by side on one clock, with their curve, words and colour bar."""
+"""Annotated clips of one analysed video, or of several side by side, with score curve, text and colour bar."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing, nullcontext
@@ -17,7 +17,7 @@ from skillviewer.export.analysed_video import AnalysedVideo, open_readers
 from skillviewer.export.destination import check_destination, make_folder
 from skillviewer.export.pictures.blurring import check_faces
 from skillviewer.export.pictures.camera_tiles import CameraTiles
-from skillviewer.export.pictures.frame_schedule import plan_frames
+from skillviewer.export.pictures.frame_schedule import FrameSchedule, schedule_frames
 from skillviewer.export.pictures.picture_options import ClipOptions, StillOptions
 from skillviewer.export.preview import Preview
 from skillviewer.export.rendering.canvas import ClipCanvas, Span, bar_owners
@@ -35,8 +35,9 @@ _MIN_FRAME_SECONDS = {".mp4": 1e-4, ".webm": 2e-3, ".gif": 0.02}
 
 def clip_layout(analyses: Sequence[Analysis], options: ClipOptions | StillOptions) -> Layout:
     """Return the layout of a clip or a still."""
+    video_sizes = [(analysis.video.width_px, analysis.video.height_px) for analysis in analyses]
     return lay_out(
-        picture_sizes([(a.video.width_px, a.video.height_px) for a in analyses], options.size, options.columns),
+        picture_sizes(video_sizes, options.size, options.columns),
         columns=options.columns,
         title=bool(clip_title(analyses, options)),
         labels=options.labels,
@@ -46,8 +47,9 @@ def clip_layout(analyses: Sequence[Analysis], options: ClipOptions | StillOption
 
 
 def clip_title(analyses: Sequence[Analysis], options: ClipOptions | StillOptions) -> str:
-    """Return the title of a clip or a still; if a model does not know such videos, it says so whatever the options."""
-    return " · ".join(filter(None, (options.title, unfamiliar_sentence(analyses))))
+    """Return the title of a clip or a still; it always tells if a video is unfamiliar to a model."""
+    sentences = (options.title, unfamiliar_sentence(analyses))
+    return " · ".join(sentence for sentence in sentences if sentence)
 
 
 def clip_canvas(videos: Sequence[AnalysedVideo], options: ClipOptions | StillOptions, span: Span) -> ClipCanvas:
@@ -97,14 +99,14 @@ def export_grid(
     token: CancelToken = NEVER,
     report: Report = silent,
 ) -> Path:
-    """Write an annotated clip of one or more videos, or of several models' views of one, on one clock.
+    """Write an annotated clip of one or more videos, or of one video under several models.
 
-    All videos run on the clock of their presentation times. After writing, the file is read back, and its number of
-    frames, its size and its duration are checked.
+    All videos share one clock, that of their presentation times. After writing, the file is read back, and its number
+    of frames, its size and its duration are checked.
 
     Raises:
-        ExportError: There is no video, the range lies outside the video, faces are to be blurred and were not searched
-            for, or the file is refused or cannot be written.
+        ExportError: There is no video, the range lies outside the video, faces to blur were not searched for, or the
+            file is refused or cannot be written.
         VideoError: A video cannot be read.
         Cancelled: The token was cancelled; no part of a file is left.
     """
@@ -114,57 +116,68 @@ def export_grid(
         raise ExportError(f"There is nothing to show in the clip {path}.")
     check_faces(videos, options)
     check_destination(path, CLIP_SUFFIXES, overwrite=overwrite)
-    plan = plan_frames(videos, options, _MIN_FRAME_SECONDS[path.suffix.lower()])
-    canvas = clip_canvas(videos, options, plan.span)
-    sizes = [(p.picture.width, p.picture.height) for p in canvas.layout.panes]
-    total = len(plan.times_s)
-    rate_hz = rate_of_last_frame_hz(plan.stop_s - float(plan.times_s[-1]))
-    width = canvas.layout.width
-    height = canvas.layout.height
-    quality = options.quality
+    schedule = schedule_frames(videos, options, _MIN_FRAME_SECONDS[path.suffix.lower()])
+    canvas = clip_canvas(videos, options, schedule.span)
+    height_px = canvas.layout.height
+    n_frames = len(schedule.times_s)
     make_folder(path)
     with (
         open_readers(videos) as readers,
-        _tiles(videos, options, height) as tiles,
+        _open_tiles(videos, options, height_px) as tiles,
         VideoWriter(
             path,
-            width + (tiles.width_px if tiles is not None else 0),
-            height,
-            rate_hz=rate_hz,
-            quality=quality,
+            canvas.layout.width + (tiles.width_px if tiles is not None else 0),
+            height_px,
+            rate_hz=rate_of_last_frame_hz(schedule.stop_s - float(schedule.times_s[-1])),
+            quality=options.quality,
             overwrite=overwrite,
-            sound=_sound(videos, options, path, plan.span),
+            sound=_sound_of_clip(videos, options, path, schedule.span),
         ) as writer,
-        closing(prefetched(_pictures(videos, readers, plan.frames, sizes))) as decoded,
+        closing(prefetched(_iter_pictures(videos, readers, schedule.frames, _pane_sizes(canvas)))) as decoded,
     ):
         for index, pictures in enumerate(decoded):
             token.check()
-            picture = canvas.paint(float(plan.clock_s[index]), plan.frames[index].tolist(), pictures)
-            if tiles is not None:
-                picture = np.concatenate([picture, tiles.paint(float(plan.clock_s[index]))], axis=1)
-            writer.write(picture, float(plan.times_s[index]))
-            report(Progress("writing the clip", index + 1, total))
+            picture = _paint_frame(canvas, tiles, schedule, index, pictures)
+            writer.write(picture, float(schedule.times_s[index]))
+            report(Progress("writing the clip", index + 1, n_frames))
     return path
 
 
-def _tiles(videos: Sequence[AnalysedVideo], options: ClipOptions, height_px: int) -> "CameraTiles | nullcontext[None]":
-    """Return a context with the tiles of the first video's cameras, or with None: it has none, or they are off."""
-    has_cameras = options.cameras and videos[0].cameras
-    return (
-        CameraTiles(videos[0].cameras, height_px, options.theme, blur=options.blur_faces)
-        if has_cameras
-        else nullcontext()
-    )
+def _pane_sizes(canvas: ClipCanvas) -> list[tuple[int, int]]:
+    return [(pane.picture.width, pane.picture.height) for pane in canvas.layout.panes]
 
 
-def _sound(videos: Sequence[AnalysedVideo], options: ClipOptions, path: Path, span: Span) -> Sound | None:
+def _paint_frame(
+    canvas: ClipCanvas,
+    tiles: CameraTiles | None,
+    schedule: FrameSchedule,
+    index: int,
+    pictures: Sequence[RGBImage],
+) -> RGBImage:
+    """Return one frame of the clip; without cameras it is memory of the canvas, which the next frame overwrites."""
+    clock_s = float(schedule.clock_s[index])
+    picture = canvas.paint(clock_s, schedule.frames[index].tolist(), pictures)
+    return picture if tiles is None else np.concatenate([picture, tiles.paint(clock_s)], axis=1)
+
+
+def _open_tiles(
+    videos: Sequence[AnalysedVideo], options: ClipOptions, height_px: int
+) -> "CameraTiles | nullcontext[None]":
+    """Return a context with the tiles of the first video's cameras, or with None if no cameras are shown."""
+    cameras = videos[0].cameras
+    if not options.cameras or not cameras:
+        return nullcontext()
+    return CameraTiles(cameras, height_px, options.theme, blur=options.blur_faces)
+
+
+def _sound_of_clip(videos: Sequence[AnalysedVideo], options: ClipOptions, path: Path, span: Span) -> Sound | None:
     if not options.sound or _reason_for_silence(options, path) or not has_sound(videos[0].path):
         return None
     return Sound(videos[0].path, span.start_s, span.stop_s, span.speed)
 
 
 def _reason_for_silence(options: ClipOptions, path: Path) -> str:
-    """Return in a sentence why a clip cannot keep the sound of its video, or ""."""
+    """Return a sentence on why a clip cannot keep the sound of its video, or ""."""
     if options.blur_faces and not options.sound_with_blur:
         return "The sound is left out: faces are blurred, and a voice identifies its speaker, too."
     if not plays_sound(options.speed):
@@ -175,111 +188,111 @@ def _reason_for_silence(options: ClipOptions, path: Path) -> str:
 
 
 def clip_warnings(videos: Sequence[AnalysedVideo], options: ClipOptions | None, path: Path) -> tuple[str, ...]:
-    """Return warnings on the sound and the cameras of a clip: why they are left out, or what is missing of them.
+    """Return warnings on missing sound and missing cameras of a clip.
 
-    A video that has no sound causes no warning.
+    A video without sound causes no warning.
     """
     options = options if options is not None else ClipOptions()
-    return (*_warnings_on_sound(videos, options, path), *_warnings_on_cameras(videos, options))
+    return (*_sound_warnings(videos, options, path), *_camera_warnings(videos, options))
 
 
-def _warnings_on_cameras(videos: Sequence[AnalysedVideo], options: ClipOptions) -> tuple[str, ...]:
+def _camera_warnings(videos: Sequence[AnalysedVideo], options: ClipOptions) -> tuple[str, ...]:
     if not options.cameras or not videos:
         return ()
-    if not videos[0].cameras:
-        return (f"{videos[0].path.name} has no other cameras in its study.",)
+    video = videos[0]
+    if not video.cameras:
+        return (f"{video.path.name} has no other cameras in its study.",)
     try:
-        span = plan_frames(videos, options).span
-        with CameraTiles(videos[0].cameras, _CHECK_TILE_HEIGHT_PX, options.theme, blur=options.blur_faces) as tiles:
-            return tiles.missing(span.start_s, min(span.stop_s, videos[0].analysis.video.duration_s))
+        span = schedule_frames(videos, options).span
+        with CameraTiles(video.cameras, _CHECK_TILE_HEIGHT_PX, options.theme, blur=options.blur_faces) as tiles:
+            return tiles.describe_gaps(span.start_s, min(span.stop_s, video.analysis.video.duration_s))
     except (ExportError, VideoError) as error:
         return (str(error),)
 
 
-def _warnings_on_sound(videos: Sequence[AnalysedVideo], options: ClipOptions, path: Path) -> tuple[str, ...]:
+def _sound_warnings(videos: Sequence[AnalysedVideo], options: ClipOptions, path: Path) -> tuple[str, ...]:
     if not options.sound or not videos or not has_sound(videos[0].path):
         return ()
     reason = _reason_for_silence(options, path)
     if reason:
         return (reason,)
+    info = videos[0].analysis.video
     try:
-        span = plan_frames(videos, options).span
-        envelope = SoundReader(videos[0].path).envelope(videos[0].analysis.video.digest, span.stop_s)
+        span = schedule_frames(videos, options).span
+        envelope = SoundReader(videos[0].path).envelope(info.digest, span.stop_s)
     except (ExportError, VideoError) as error:
         return (str(error),)
-    missing = envelope.missing(span.start_s, min(span.stop_s, videos[0].analysis.video.duration_s))
-    return (missing,) if missing else ()
+    warning = envelope.missing(span.start_s, min(span.stop_s, info.duration_s))
+    return (warning,) if warning else ()
 
 
 def preview_clip(videos: Sequence[AnalysedVideo], options: ClipOptions | None = None) -> Preview:
-    """Return a frame of a clip as it will be: the one in its middle, or the first after it in which all have a map.
+    """Return the middle frame of a clip, or the first frame after it in which all videos have a map.
 
     Raises:
-        ExportError: No video, or a range outside the video.
+        ExportError: There is no video, or the range lies outside the video.
         VideoError: A video cannot be read.
     """
     options = options if options is not None else ClipOptions()
     if not videos:
         raise ExportError("There is nothing to show in a clip.")
-    plan = plan_frames(videos, options)
-    canvas = clip_canvas(videos, options, plan.span)
-    sizes = [(p.picture.width, p.picture.height) for p in canvas.layout.panes]
-    index = _preview_row(plan.frames, [_first_map_frame(video.analysis) for video in videos])
-    with open_readers(videos) as readers, _tiles(videos, options, canvas.layout.height) as tiles:
-        pictures = next(_pictures(videos, readers, plan.frames[index : index + 1], sizes))
-        picture = canvas.paint(float(plan.clock_s[index]), plan.frames[index].tolist(), pictures).copy()
-        if tiles is not None:
-            picture = np.concatenate([picture, tiles.paint(float(plan.clock_s[index]))], axis=1)
-    return Preview(picture, frame=int(plan.frames[index, 0]), n_frames=videos[0].analysis.video.n_frames)
+    schedule = schedule_frames(videos, options)
+    canvas = clip_canvas(videos, options, schedule.span)
+    index = _preview_index(schedule.frames, [_first_map_frame(video.analysis) for video in videos])
+    with open_readers(videos) as readers, _open_tiles(videos, options, canvas.layout.height) as tiles:
+        frames = schedule.frames[index : index + 1]
+        pictures = next(_iter_pictures(videos, readers, frames, _pane_sizes(canvas)))
+        picture = _paint_frame(canvas, tiles, schedule, index, pictures).copy()
+    return Preview(picture, frame=int(schedule.frames[index, 0]), n_frames=videos[0].analysis.video.n_frames)
 
 
 def _first_map_frame(analysis: Analysis) -> int:
     return int(analysis.samples.min()) if analysis.samples.size else 0
 
 
-def _preview_row(frames: IntArray, first_map_frames: Sequence[int]) -> int:
-    """Return the row to preview: the first from the middle on in which every video has a map, else the middle one.
+def _preview_index(frames: IntArray, first_map_frames: Sequence[int]) -> int:
+    """Return the index of the first row, from the middle on, in which every video has a map; else the middle.
 
     Args:
-        frames: (M, V) int64 frames.
-        first_map_frames: The frame of each video from which on it has a map.
+        frames: (M, V) int64 frames of V videos.
+        first_map_frames: First frame of each video that has a map.
     """
     middle = len(frames) // 2
     with_maps = np.flatnonzero((frames >= np.array(first_map_frames)).all(axis=1))
-    later = with_maps[with_maps >= middle]
-    return int(later[0]) if len(later) else middle
+    candidates = with_maps[with_maps >= middle]
+    return int(candidates[0]) if len(candidates) else middle
 
 
-def _pictures(
+def _iter_pictures(
     videos: Sequence[AnalysedVideo],
     readers: Sequence[VideoReader],
-    frames_shown: IntArray,
+    frames: IntArray,
     sizes: Sequence[tuple[int, int]],
 ) -> Iterator[list[RGBImage]]:
-    """Decode every video once, in order, and give the pictures of one moment after another.
+    """Decode every file once, in order, and yield the pictures of all panes for each row of ``frames``.
 
     Args:
-        videos: Analysed videos, one per pane; their ``picture`` blurs faces if that is asked for.
-        readers: One for each pane; panes of one video share a reader.
-        frames_shown: (M, V) int64 frames; no column descends.
+        videos: Analysed videos, one for each pane.
+        readers: Readers of the panes; panes of one file share a reader.
+        frames: (M, V) int64 frames; no column descends.
         sizes: (width_px, height_px) of each pane.
     """
-    decoding_pane: dict[int, int] = {}  # by reader: the first pane that it serves decodes for all
+    first_panes: dict[int, int] = {}  # first pane of each reader, by the identity of the reader
     for pane, reader in enumerate(readers):
-        decoding_pane.setdefault(id(reader), pane)
-    streams = {pane: readers[pane].stream(np.unique(frames_shown[:, pane])) for pane in decoding_pane.values()}
-    current = {pane: next(stream) for pane, stream in streams.items()}
+        first_panes.setdefault(id(reader), pane)
+    streams = {pane: readers[pane].stream(np.unique(frames[:, pane])) for pane in first_panes.values()}
+    decoded = {pane: next(stream) for pane, stream in streams.items()}
     pictures: dict[tuple[int, tuple[int, int], int], RGBImage] = {}
-    for row in frames_shown:
+    for row in frames:
         for pane, stream in streams.items():
-            if current[pane].index != row[pane]:
-                current[pane] = next(stream)
+            if decoded[pane].index != row[pane]:
+                decoded[pane] = next(stream)
                 pictures = {key: picture for key, picture in pictures.items() if key[0] != pane}
-        out = []
+        row_pictures = []
         for video, reader, size in zip(videos, readers, sizes, strict=True):
-            source = decoding_pane[id(reader)]
-            key = (source, size, id(video.faces))
+            first_pane = first_panes[id(reader)]
+            key = (first_pane, size, id(video.faces))
             if key not in pictures:
-                pictures[key] = video.picture(current[source], size)
-            out.append(pictures[key])
-        yield out
+                pictures[key] = video.picture(decoded[first_pane], size)
+            row_pictures.append(pictures[key])
+        yield row_pictures

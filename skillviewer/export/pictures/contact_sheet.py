@@ -1,9 +1,10 @@
 """Contact sheets: sampled frames in a row with their maps, as Figures 4 and 5 of Li et al. (2019).
 
-A row is a video or a model. All rows share one scale where their maps are of one kind. The page is white; as PDF or SVG
-the words stay sharp at any size.
+Each row shows one video or one model. Maps of one kind share one scale. The page is white. In PDF and SVG the text stays
+sharp at any size.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -53,10 +54,7 @@ _MIN_CELL_PX = 16
 
 @dataclass(frozen=True, slots=True)
 class SheetOptions:
-    """Options of a contact sheet.
-
-    The options say themselves what they are; a row with more frames than columns goes on below.
-    """
+    """Options of a contact sheet. A row with more frames than columns continues on the next line."""
 
     frames: tuple[int, ...] = option_field(
         (), "Chosen frames", "Counted from 0; empty for evenly spread ones", screen_offset=1
@@ -75,12 +73,13 @@ class SheetOptions:
 
 
 def evenly_spread(analysis: Analysis, n_frames: int) -> IntArray:
-    """Return up to ``n_frames`` sampled frames of the first pass, ascending and evenly spread, the last among them."""
+    """Return up to ``n_frames`` sampled frames of the first pass, ascending and evenly spread, including the last."""
     sampled = np.unique(analysis.samples[0])
     if n_frames >= len(sampled):
         return sampled
     last = len(sampled) - 1
-    indices = np.rint(last - np.arange(n_frames - 1, -1, -1) * (len(sampled) / n_frames)).astype(np.int64)
+    steps_before_last = np.arange(n_frames - 1, -1, -1)
+    indices = np.rint(last - steps_before_last * (len(sampled) / n_frames)).astype(np.int64)
     frames: IntArray = sampled[np.clip(indices, 0, last)]
     return frames
 
@@ -97,176 +96,192 @@ def export_sheet(
     """Write a contact sheet as PNG, PDF or SVG.
 
     Raises:
-        ExportError: No video, a frame that a video does not have, or the file is refused or cannot be written.
+        ExportError: There is no video, a frame is outside a video, or the file is refused or cannot be written.
         VideoError: A video cannot be read.
-        Cancelled: The token was raised; nothing is left behind.
+        Cancelled: The token was cancelled; no file is left.
     """
     path = Path(path)
     options = options if options is not None else SheetOptions()
     if not videos:
         raise ExportError(f"There is nothing to put on the sheet {path}.")
     with atomic_output(path, SHEET_SUFFIXES, overwrite=overwrite) as temporary:
-        save_figure(_Sheet(videos, options).draw(token, report), temporary, path.suffix.lower())
+        figure = _Sheet(videos, options).draw(token, report)
+        save_figure(figure, temporary, path.suffix.lower())
     return path
 
 
 def preview_sheet(
     videos: Sequence[AnalysedVideo], options: SheetOptions | None = None, width_px: int = 1200
 ) -> RGBImage:
-    """Return a sheet as it will be, at the resolution of a screen, (H, W, 3) uint8 RGB.
-
-    The print resolution is not used.
+    """Return a sheet at the resolution of a screen, (H, W, 3) uint8 RGB; the print resolution is not used.
 
     Raises:
-        ExportError: No video, or a frame that a video does not have.
+        ExportError: There is no video, or a frame is outside a video.
         VideoError: A video cannot be read.
     """
     options = options if options is not None else SheetOptions()
     if not videos:
         raise ExportError("There is nothing to put on a sheet.")
-    small = replace(options, dpi=width_px / options.width_mm * MM_PER_INCH)
-    return pixels(_Sheet(videos, small).draw(CancelToken(), silent))
+    screen_options = replace(options, dpi=width_px / options.width_mm * MM_PER_INCH)
+    return pixels(_Sheet(videos, screen_options).draw(CancelToken(), silent))
 
 
 class _Sheet:
+    """Contact sheet. Lengths are in pixels unless their names end in _mm; tops count from the upper edge."""
+
     def __init__(self, videos: Sequence[AnalysedVideo], options: SheetOptions) -> None:
         check_faces(videos, options)
         self.videos = videos
         self.options = options
-        self.analyses = [e.analysis for e in videos]
+        self.analyses = [video.analysis for video in videos]
         self.map_styles = common_map_styles(self.analyses, options.look)
-        self.chosen = [self._frames(a) for a in self.analyses]
-        self.columns = min(options.columns or 8, max(len(frames) for frames in self.chosen))
+        self.frames = [self._choose_frames(analysis) for analysis in self.analyses]  # of each row
+        self.n_columns = min(options.columns or 8, max(len(frames) for frames in self.frames))
         self.digits = score_digits(self.analyses)
-        self.owners = bar_owners(self.analyses, options.look)
-        self.margin = self._px(_MARGIN_MM)
-        self.gap = max(1, self._px(_GAP_MM))
-        self.line = self._px(options.text_pt * _PT_MM * 1.5)
-        self.width = self._px(options.width_mm)
-        self.cell = (self.width - 2 * self.margin - (self.columns - 1) * self.gap) // self.columns
-        self.right = self.margin + self.columns * (self.cell + self.gap) - self.gap
-        if self.cell < _MIN_CELL_PX:
+        self.bar_owners = bar_owners(self.analyses, options.look)
+        self.margin = self._to_px(_MARGIN_MM)
+        self.gap = max(1, self._to_px(_GAP_MM))
+        self.line_height = self._to_px(options.text_pt * _PT_MM * 1.5)
+        self.width = self._to_px(options.width_mm)
+        self.cell_width = (self.width - 2 * self.margin - (self.n_columns - 1) * self.gap) // self.n_columns
+        self.right = self.margin + self.n_columns * (self.cell_width + self.gap) - self.gap
+        if self.cell_width < _MIN_CELL_PX:
             raise ExportError(
-                f"{self.columns} frames side by side leave {max(self.cell, 0)} pixels for each: choose fewer columns "
-                "or a wider page."
+                f"{self.n_columns} frames side by side leave {max(self.cell_width, 0)} pixels for each: choose fewer "
+                "columns or a wider page."
             )
 
-    def _px(self, mm: float) -> int:
-        return round(mm / MM_PER_INCH * self.options.dpi)
+    def _to_px(self, length_mm: float) -> int:
+        return round(length_mm / MM_PER_INCH * self.options.dpi)
 
-    def _frames(self, analysis: Analysis) -> list[int]:
+    def _choose_frames(self, analysis: Analysis) -> list[int]:
         for frame in self.options.frames:
             check_frame(analysis, frame)
         return sorted(set(self.options.frames)) or evenly_spread(analysis, self.options.n_frames).tolist()
 
     def _picture_height(self, row: int) -> int:
         video = self.analyses[row].video
-        return max(1, round(self.cell * video.height_px / video.width_px))
+        return max(1, round(self.cell_width * video.height_px / video.width_px))
 
-    def _line_height(self, row: int) -> int:
-        return self._picture_height(row) + (self.line if self.options.captions else 0) + self.gap
+    def _cell_height(self, row: int) -> int:
+        caption_height = self.line_height if self.options.captions else 0
+        return self._picture_height(row) + caption_height + self.gap
 
     def _row_height(self, row: int) -> int:
-        n_lines = -(-len(self.chosen[row]) // self.columns)
-        return self._heading_height(row) + n_lines * self._line_height(row)
+        n_lines = math.ceil(len(self.frames[row]) / self.n_columns)
+        return self._heading_height(row) + n_lines * self._cell_height(row)
 
     def _heading_height(self, row: int) -> int:
-        return round(self.line * (2.25 if self.analyses[row].spread_evenly else 1.25))
+        return round(self.line_height * (2.25 if self.analyses[row].spread_evenly else 1.25))
 
     def draw(self, token: CancelToken, report: Report) -> "Figure":
-        title = round(self.line * 1.8) if self.options.title else 0
-        foot = round(self.line * 3.1) if self.owners else 0
-        row_gap = round(self.line * 0.6)
+        title_height = round(self.line_height * 1.8) if self.options.title else 0
+        bars_height = round(self.line_height * 3.1) if self.bar_owners else 0
+        row_gap = round(self.line_height * 0.6)
         rows = range(len(self.videos))
-        content = sum(self._row_height(row) for row in rows) + (len(rows) - 1) * row_gap
-        self.height = 2 * self.margin + title + content + foot
+        rows_height = sum(self._row_height(row) for row in rows) + (len(rows) - 1) * row_gap
+        self.height = 2 * self.margin + title_height + rows_height + bars_height
         dpi = self.options.dpi
         self.figure = new_figure(self.width / dpi, self.height / dpi, dpi, WHITE)
-        if title:
-            self._write(self.options.title, self.margin, self.margin + title // 3, size=1.35, bold=True)
+        if title_height:
+            y = self.margin + title_height // 3
+            self._write(self.options.title, self.margin, y, relative_size=1.35, bold=True)
         self.page = self.figure.add_axes((0, 0, 1, 1), autoscale_on=False)
         self.page.set_axis_off()
         self.page.set(xlim=(0, self.width), ylim=(self.height, 0))
-        tops = []
-        top = self.margin + title
+        picture_tops = []
+        top = self.margin + title_height
         for row in rows:
-            self._heading(row, top)
-            tops.append(top + self._heading_height(row))
+            self._write_heading(row, top)
+            picture_tops.append(top + self._heading_height(row))
             top += self._row_height(row) + row_gap
-        self._pictures(tops, token, report)
-        right = self.right
-        for row in self.owners:
-            scene = resolve(self.analyses[row], self.chosen[row][-1], self.map_styles[row])
-            width = min(self._px(_BAR_MM), right - self.margin)
-            self._bar(bar_scale(scene), bar_colours(scene), right - width, width)
-            right -= width + self._px(_BAR_MM / 6)
+        self._draw_pictures(picture_tops, token, report)
+        self._draw_bars()
         return self.figure
 
-    def _pictures(self, tops: Sequence[int], token: CancelToken, report: Report) -> None:
-        """Decode every video once, and put each frame into every row that shows it."""
-        n_done = 0
-        total = sum(len(frames) for frames in self.chosen)
+    def _draw_pictures(self, tops: Sequence[int], token: CancelToken, report: Report) -> None:
+        """Decode every file once, and draw each frame in every row that shows it."""
+        n_drawn = 0
+        n_all = sum(len(frames) for frames in self.frames)
         with open_readers(self.videos) as readers:
             for reader in dict.fromkeys(readers):
-                rows = [row for row, other in enumerate(readers) if other is reader]
-                for decoded in reader.stream(sorted({frame for row in rows for frame in self.chosen[row]})):
+                rows = [row for row, row_reader in enumerate(readers) if row_reader is reader]
+                frames = sorted({frame for row in rows for frame in self.frames[row]})
+                for decoded in reader.stream(frames):
                     for row in rows:
-                        if decoded.index in self.chosen[row]:
-                            line, column = divmod(self.chosen[row].index(decoded.index), self.columns)
-                            left = self.margin + column * (self.cell + self.gap)
-                            self._cell(row, decoded, left, tops[row] + line * self._line_height(row))
-                            n_done += 1
-                            report(Progress("drawing the sheet", n_done, total))
+                        if decoded.index in self.frames[row]:
+                            self._draw_cell(row, decoded, tops[row])
+                            n_drawn += 1
+                            report(Progress("drawing the sheet", n_drawn, n_all))
                             token.check()
 
-    def _heading(self, row: int, top: int) -> None:
-        y = top + self.line // 2
+    def _write_heading(self, row: int, top: int) -> None:
+        y = top + self.line_height // 2
         score = score_phrase(self.analyses[row], self.digits, unfamiliar_scores=self.options.unfamiliar_scores)
-        room = self.right - self.margin
-        self._write(score, self.margin + room, y, align="right")
-        room -= self._letters(1.0, bold=False).width(score) + 2 * self.line
-        self._write(self.videos[row].title, self.margin, y, bold=True, room=room)
+        self._write(score, self.right, y, align="right")
+        score_width = self._letters(1.0, bold=False).width(score)
+        title_width = self.right - self.margin - score_width - 2 * self.line_height
+        self._write(self.videos[row].title, self.margin, y, bold=True, max_width=title_width)
         if self.analyses[row].spread_evenly:
-            self._write(EVEN_WORDS, self.margin, y + self.line, muted=True)
+            self._write(EVEN_WORDS, self.margin, y + self.line_height, muted=True)
 
-    def _cell(self, row: int, decoded: DecodedFrame, left: int, top: int) -> None:
-        analysis = self.analyses[row]
+    def _draw_cell(self, row: int, decoded: DecodedFrame, row_top: int) -> None:
+        """Draw one frame with its map, tracks and caption. ``row_top`` is the top of the first line of pictures."""
+        line, column = divmod(self.frames[row].index(decoded.index), self.n_columns)
+        left = self.margin + column * (self.cell_width + self.gap)
+        top = row_top + line * self._cell_height(row)
+        video = self.videos[row]
+        info = self.analyses[row].video
         height = self._picture_height(row)
-        frame_picture = self.videos[row].picture(decoded, (self.cell, height))
-        picture = paint(resolve(analysis, decoded.index, self.map_styles[row]), frame_picture)
-        if drawn := self.videos[row].track_drawings(decoded.index):
-            picture = paint_tracks(picture.copy(), drawn, (analysis.video.width_px, analysis.video.height_px))
-        self._place(picture, left, top, self.cell, height)
+        scene = resolve(self.analyses[row], decoded.index, self.map_styles[row])
+        picture = paint(scene, video.picture(decoded, (self.cell_width, height)))
+        track_drawings = video.track_drawings(decoded.index)
+        if track_drawings:
+            picture = paint_tracks(picture.copy(), track_drawings, (info.width_px, info.height_px))
+        self._draw_picture(picture, left, top, self.cell_width, height)
         if self.options.captions:
-            y = top + height + round(self.line * 0.52)
-            self._write(clock(float(analysis.video.times_s[decoded.index])), left, y, size=0.9, muted=True)
-            hidden = analysis.unfamiliar and not self.options.unfamiliar_scores
-            score = HIDDEN if hidden else signed(score_so_far(analysis, decoded.index)[1], self.digits)
-            self._write(score, left + self.cell, y, size=0.9, align="right")
+            y = top + height + round(self.line_height * 0.52)
+            self._write(clock(float(info.times_s[decoded.index])), left, y, relative_size=0.9, muted=True)
+            score = self._format_score(self.analyses[row], decoded.index)
+            self._write(score, left + self.cell_width, y, relative_size=0.9, align="right")
 
-    def _bar(self, scale: BarScale, colours: RGBImage, left: int, width: int) -> None:
-        top = self.height - self.margin - round(self.line * 2.6)
-        height = round(self.line * 0.55)
-        self._write(scale.title, left, top + self.line // 3, size=0.9, muted=True)
-        top += self.line
-        self._place(gradient(colours, width, height), left, top, width, height)
+    def _format_score(self, analysis: Analysis, frame: int) -> str:
+        if analysis.unfamiliar and not self.options.unfamiliar_scores:
+            return HIDDEN
+        _, score = score_so_far(analysis, frame)
+        return signed(score, self.digits)
+
+    def _draw_bars(self) -> None:
+        """Draw a colour bar for each kind of map, from right to left."""
+        right = self.right
+        for row in self.bar_owners:
+            scene = resolve(self.analyses[row], self.frames[row][-1], self.map_styles[row])
+            width = min(self._to_px(_BAR_MM), right - self.margin)
+            self._draw_bar(bar_scale(scene), bar_colours(scene), right - width, width)
+            right -= width + self._to_px(_BAR_MM / 6)
+
+    def _draw_bar(self, scale: BarScale, colours: RGBImage, left: int, width: int) -> None:
+        title_top = self.height - self.margin - round(self.line_height * 2.6)
+        self._write(scale.title, left, title_top + self.line_height // 3, relative_size=0.9, muted=True)
+        top = title_top + self.line_height
+        height = round(self.line_height * 0.55)
+        self._draw_picture(gradient(colours, width, height), left, top, width, height)
+        grey = np.full((1, 1, 3), 90, np.uint8)
+        text_y = top + height + round(self.line_height * 0.62)
         for value, text in zip(scale.ticks, format_ticks(scale), strict=True):
             share = scale.share(value)
             align = tick_align(share)
             x = left + round(share * width)
             if align == "center":
-                self._place(
-                    np.zeros((1, 1, 3), np.uint8) + np.uint8(90), x, top + height, max(1, self.gap // 4), height // 3
-                )
-            self._write(text, x, top + height + round(self.line * 0.62), size=0.85, muted=True, align=align)
+                self._draw_picture(grey, x, top + height, max(1, self.gap // 4), height // 3)
+            self._write(text, x, text_y, relative_size=0.85, muted=True, align=align)
 
-    def _place(self, picture: RGBImage, left: int, top: int, width: int, height: int) -> None:
-        self.page.imshow(
-            picture, extent=(left, left + width, top + height, top), aspect="auto", interpolation="nearest"
-        )
+    def _draw_picture(self, picture: RGBImage, left: int, top: int, width: int, height: int) -> None:
+        extent = (left, left + width, top + height, top)
+        self.page.imshow(picture, extent=extent, aspect="auto", interpolation="nearest")
 
-    def _letters(self, size: float, *, bold: bool) -> TextRenderer:
-        size_px = round(self.options.text_pt * size * self.options.dpi / 72)
+    def _letters(self, relative_size: float, *, bold: bool) -> TextRenderer:
+        size_px = round(self.options.text_pt * relative_size * self.options.dpi / 72)
         return TextRenderer(max(1, size_px), WHITE.text, WHITE.background, bold=bold)
 
     def _write(
@@ -275,14 +290,15 @@ class _Sheet:
         x: int,
         y: int,
         *,
-        size: float = 1.0,
+        relative_size: float = 1.0,
         bold: bool = False,
         muted: bool = False,
         align: str = "left",
-        room: int | None = None,
+        max_width: int | None = None,
     ) -> None:
-        """Write a line with its middle at a height; ``room`` is its greatest width."""
-        if room is not None:
-            text = self._letters(size, bold=bold).elided(text, room)
+        """Write a line of text around the height ``y``, shortened to ``max_width``."""
+        if max_width is not None:
+            text = self._letters(relative_size, bold=bold).elided(text, max_width)
         position = (x / self.width, y / self.height)
-        write_line(self.figure, position, text, self.options.text_pt * size, bold=bold, muted=muted, align=align)
+        size_pt = self.options.text_pt * relative_size
+        write_line(self.figure, position, text, size_pt, bold=bold, muted=muted, align=align)

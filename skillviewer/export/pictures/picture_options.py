@@ -13,8 +13,8 @@ from skillviewer.media.writing.writer import Quality
 class ClipOptions:
     """Options of a clip.
 
-    The options say themselves what they are. Several videos share one scale of the maps, and small pictures are scaled
-    up until the words can be read. ``Exporter.export`` gives the videos their faces.
+    Several videos share one scale of the maps. Small pictures are scaled up until the text is readable. With
+    ``blur_faces`` the videos need their faces, for which ``Exporter.export`` searches.
     """
 
     start: int = option_field(0, "First frame", "Counted from 0", low=0, screen_offset=1)
@@ -45,8 +45,8 @@ class ClipOptions:
 class StillOptions:
     """Options of a still.
 
-    The options say themselves what they are. Other videos show what is on screen at the same time as the frame of the
-    first; without words and curve the picture stands alone.
+    ``frame`` is a frame of the first video; further videos show the frame at the same time. Without ``labels`` and
+    ``curve`` the still has no strip below the picture.
     """
 
     frame: int | None = option_field(

@@ -1,4 +1,4 @@
-"""A still: one frame as it is seen, with its map, words, curve and colour bar."""
+"""Stills: one frame with its map, text, score curve and colour bar."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +10,7 @@ from skillviewer.export.analysed_video import AnalysedVideo, check_frame, open_r
 from skillviewer.export.destination import atomic_output
 from skillviewer.export.pictures.blurring import check_faces
 from skillviewer.export.pictures.clip import clip_canvas
-from skillviewer.export.pictures.frame_schedule import common_part
+from skillviewer.export.pictures.frame_schedule import frames_of_part
 from skillviewer.export.pictures.picture_options import StillOptions
 from skillviewer.export.rendering.canvas import Span
 from skillviewer.media.reading.reader import VideoReader
@@ -22,7 +22,7 @@ def paint_still(videos: Sequence[AnalysedVideo], options: StillOptions) -> RGBIm
     """Return a still, (H, W, 3) uint8 RGB.
 
     Raises:
-        ExportError: No video, or a frame that the video does not have.
+        ExportError: There is no video, the frame is outside the video, or the videos have no common clock.
         VideoError: A video cannot be read.
     """
     check_faces(videos, options)
@@ -31,16 +31,18 @@ def paint_still(videos: Sequence[AnalysedVideo], options: StillOptions) -> RGBIm
     first = videos[0].analysis
     frame = int(first.samples.max()) if options.frame is None else options.frame
     check_frame(first, frame)
-    common_part(videos)  # different videos need a common clock
-    span = Span(first.start_s, max(e.analysis.stop_s for e in videos))
+    frames_of_part(videos)  # raises if different videos have no common clock
+    span = Span(first.start_s, max(video.analysis.stop_s for video in videos))
     canvas = clip_canvas(videos, options, span)
     clock_s = float(first.video.times_s[frame])
-    frames = [frame, *(e.analysis.video.frame_at(clock_s) for e in videos[1:])]
+    frames = [frame]
+    frames += [video.analysis.video.frame_at(clock_s) for video in videos[1:]]
     pictures = []
     with open_readers(videos) as readers:
-        for video, reader, frame_index, pane in zip(videos, readers, frames, canvas.layout.panes, strict=True):
-            decoded = next(reader.stream([frame_index]))
-            pictures.append(video.picture(decoded, (pane.picture.width, pane.picture.height)))
+        for index, (video, reader) in enumerate(zip(videos, readers, strict=True)):
+            decoded = next(reader.stream([frames[index]]))
+            box = canvas.layout.panes[index].picture
+            pictures.append(video.picture(decoded, (box.width, box.height)))
     return canvas.paint(clock_s, frames, pictures).copy()
 
 
@@ -52,7 +54,7 @@ def export_still(
     *,
     overwrite: bool = False,
 ) -> Path:
-    """Write one frame as it is seen, as PNG; see ``StillOptions``.
+    """Write one frame with its map as PNG; see ``StillOptions``.
 
     Raises:
         ExportError: The frame does not exist, or the file is refused or cannot be written.
@@ -66,7 +68,7 @@ def export_still(
 def export_stills(
     videos: Sequence[AnalysedVideo], path: Path, options: StillOptions | None = None, *, overwrite: bool = False
 ) -> Path:
-    """Write one moment of one or more videos side by side, as PNG; see ``export_still``."""
+    """Write the same time of one or more videos side by side, as PNG; see ``export_still``."""
     from PIL import Image
 
     with atomic_output(path, STILL_SUFFIXES, overwrite=overwrite) as temporary:

@@ -1,4 +1,4 @@
-"""The score curve of a video as lines of a plot, the same in figures and in clips."""
+"""Score curve of a video as lines of a plot, for figures and clips."""
 
 from typing import TYPE_CHECKING
 
@@ -17,29 +17,29 @@ def plot_curve(
     pass_times_s: FloatArray,
     *,
     colour: Colour,
-    faint: Colour,
-    width: float,
-    faint_width: float,
+    pass_colour: Colour,
+    width_pt: float,
+    pass_width_pt: float,
     zorder: int,
 ) -> "tuple[Line2D, list[Line2D]]":
-    """Draw the mean of the passes as a bold line over the passes, if there are several.
+    """Draw the mean of the passes as a line, and below it a line for each pass if there are several.
 
     Args:
-        axes: Where to draw.
-        curve: The curve.
-        pass_times_s: (K, N) times of its passes, on the clock of the plot.
+        axes: Axes to draw on.
+        curve: The score curve.
+        pass_times_s: (K, N) times of the passes, on the clock of the plot.
         colour: Colour of the mean.
-        faint: Colour of the passes.
-        width: Width of the mean's line, in points.
-        faint_width: Width of the passes' lines.
-        zorder: Height of the mean among the parts of the plot.
+        pass_colour: Colour of the passes.
+        width_pt: Width of the line of the mean, in points.
+        pass_width_pt: Width of the lines of the passes, in points.
+        zorder: Drawing order of the mean in matplotlib.
 
     Returns:
-        The line of the mean, and those of the passes.
+        The line of the mean, and the lines of the passes.
     """
-    passes: list[Line2D] = []
+    pass_lines: list[Line2D] = []
     if len(curve.passes) > 1:
         for times_s, scores in zip(pass_times_s, curve.passes, strict=True):
-            passes += axes.plot(times_s, scores, color=unit(faint), linewidth=faint_width)
-    (mean,) = axes.plot(pass_times_s[0], curve.mean, color=unit(colour), linewidth=width, zorder=zorder)
-    return mean, passes
+            pass_lines += axes.plot(times_s, scores, color=unit(pass_colour), linewidth=pass_width_pt)
+    (mean_line,) = axes.plot(pass_times_s[0], curve.mean, color=unit(colour), linewidth=width_pt, zorder=zorder)
+    return mean_line, pass_lines

@@ -28,7 +28,7 @@ from skillviewer.data.faces_file import FaceStore
 from skillviewer.engine.exporting.service import ExportService
 from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.exporters import exporter
-from skillviewer.export.figures.comparison import ComparedOptions, _Page, export_compared
+from skillviewer.export.figures.comparison import ComparedOptions, _ComparisonFigure, export_compared
 from skillviewer.export.pictures.clip import export_clip
 from skillviewer.export.pictures.contact_sheet import SheetOptions, export_sheet
 from skillviewer.export.pictures.picture_options import ClipOptions, StillOptions
@@ -162,9 +162,9 @@ def test_words_of_one_pane_never_reach_into_the_next(barcode_path: Path) -> None
     with VideoReader(barcode_path) as reader:
         said = [analysis(reader.info, kind=KINDS[n % 3], passes=4, shift=-100.0 * n) for n in range(5)]
     seen = [AnalysedVideo(a, name) for a, name in zip(said, names, strict=True)]
-    page = _Page(seen, ComparedOptions(20, MapStyle(scale=ColourLimits.VIDEO)))
+    page = _ComparisonFigure(seen, ComparedOptions(20, MapStyle(scale=ColourLimits.VIDEO)))
     figure = page.draw()
-    widest = (page._pane[0] + 1) / 25.4 * figure.dpi  # panes stand 2 mm apart
+    widest = (page._pane_width_mm + 1) / 25.4 * figure.dpi  # panes stand 2 mm apart
     told = [text for text in figure.texts if "score" in text.get_text() or "knots" in text.get_text()]
     assert len(told) > 10
     for text in told:
@@ -177,7 +177,7 @@ def test_a_pane_says_that_attention_was_spread_evenly(barcode_path: Path) -> Non
     clear, *_ = models(barcode_path, 1)
     seen = [AnalysedVideo(clear, "clear"), AnalysedVideo(even_maps(clear), "even")]
     said = [
-        text.get_text() for text in _Page(seen, ComparedOptions(30, MapStyle(scale=ColourLimits.VIDEO))).draw().texts
+        text.get_text() for text in _ComparisonFigure(seen, ComparedOptions(30, MapStyle(scale=ColourLimits.VIDEO))).draw().texts
     ]
     assert [text.partition(" \N{MIDDLE DOT}")[0] for text in said if text.startswith("distribution")] == [
         "distribution",

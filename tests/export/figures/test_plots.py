@@ -10,7 +10,7 @@ from PIL import Image
 
 from skillviewer.core.arrays import RGBImage
 from skillviewer.core.errors import ExportError
-from skillviewer.export.figures.plots import BAR_ALPHA, Accuracy, plot_accuracies, plot_training, smoothed
+from skillviewer.export.figures.plots import BAR_ALPHA, Accuracy, plot_accuracies, plot_training, moving_average
 from skillviewer.export.rendering.theme import WHITE, Colour
 
 
@@ -24,8 +24,8 @@ def where(picture: RGBImage, colour: Colour) -> NDArray[np.int64]:
 
 def test_smoothing_averages_what_is_there() -> None:
     values = np.array([0.0, 3.0, 6.0, 9.0, 0.0])
-    assert smoothed(values, 1).tolist() == [1.5, 3.0, 6.0, 5.0, 4.5]
-    assert smoothed(values, 0).tolist() == values.tolist()
+    assert moving_average(values, 1).tolist() == [1.5, 3.0, 6.0, 5.0, 4.5]
+    assert moving_average(values, 0).tolist() == values.tolist()
 
 
 def test_training_log_becomes_two_plots(tmp_path: Path) -> None:

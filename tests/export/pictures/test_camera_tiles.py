@@ -52,7 +52,7 @@ def test_what_cannot_be_shown_is_a_name_and_a_sentence(side: ShownCamera) -> Non
     for camera, fact in ((unknown, "not known"), (other, "cannot be read"), (lost, "missing")):
         with CameraTiles([camera], HEIGHT, DARK) as tiles:
             assert number_in(tiles.paint(0.6), tiles) is None
-            assert fact in tiles.missing(0.0, 2.0)[0]
+            assert fact in tiles.describe_gaps(0.0, 2.0)[0]
 
 
 def test_a_camera_whose_faces_are_not_known_is_not_shown_where_faces_are_blurred(side: ShownCamera) -> None:

@@ -20,7 +20,7 @@ from skillviewer.core.video.clips import FrameRange
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.pictures.clip import clip_canvas, clip_layout, export_clip, export_grid, preview_clip
-from skillviewer.export.pictures.frame_schedule import timetable
+from skillviewer.export.pictures.frame_schedule import build_schedule
 from skillviewer.export.pictures.picture_options import ClipOptions, StillOptions
 from skillviewer.export.pictures.still import export_still, paint_still
 from skillviewer.export.rendering.clip_curve import ClipCurve
@@ -69,7 +69,7 @@ def test_cursor_of_a_written_clip_stands_at_the_time_of_its_frame(tmp_path: Path
         one = analysis(reader.info)
         path = export_clip(reader, one, tmp_path / "clip.mp4", ClipOptions(look=BARE, start=4))
     _, pictures = read_back(path)
-    box, span = clip_layout([one], ClipOptions(look=BARE)).curve, timetable([one.video], ClipOptions(start=4)).span
+    box, span = clip_layout([one], ClipOptions(look=BARE)).curve, build_schedule([one.video], ClipOptions(start=4)).span
     assert box is not None
     axis = ClipCurve([one], span.start_s, span.stop_s, (box.width, box.height), 14, DARK).axis
     for picture, time_s in zip(pictures, one.video.times_s[4:], strict=True):
@@ -148,7 +148,7 @@ def test_words_change_with_the_frames_and_nothing_is_left_of_the_last(reader: Vi
     one = analysis(reader.info, passes=2)
     options = ClipOptions(title="one")
     videos = [AnalysedVideo(one, source=reader)]
-    span = timetable([one.video], options).span
+    span = build_schedule([one.video], options).span
     used = clip_canvas(videos, options, span)
     for frame in (0, 59, 8, 30):
         fresh = clip_canvas(videos, options, span)
@@ -190,7 +190,7 @@ def test_scale_per_frame_changes_the_numbers_of_the_bar(reader: VideoReader) -> 
     canvas = clip_canvas(
         [AnalysedVideo(one)],
         ClipOptions(look=MapStyle(scale=ColourLimits.FRAME)),
-        timetable([one.video], ClipOptions()).span,
+        build_schedule([one.video], ClipOptions()).span,
     )
     frames = [int(one.samples[0, step]) for step in (1, 3)]
     bars = [cut(canvas.paint(0.0, [f], [reader.frame(f)]), canvas.layout.bars[0]).copy() for f in frames]
@@ -252,20 +252,20 @@ def test_of_a_part_that_part_is_shown(tmp_path: Path, reader: VideoReader) -> No
         with pytest.raises(ExportError, match="no common clock"):
             refused()
     assert not (tmp_path / "no.mp4").exists()
-    span = timetable([one.video], ClipOptions(), part=one.frames).span
+    span = build_schedule([one.video], ClipOptions(), part=one.frames).span
     assert (span.start_s, span.stop_s) == pytest.approx((20 / 30, 45 / 30))
 
 
 def test_timetable_leaves_frames_out_only_where_it_must() -> None:
     video = info(240, 120.0)
-    assert len(timetable([video], ClipOptions()).times_s) == 240
-    doubled = timetable([video], ClipOptions(speed=2.0))
+    assert len(build_schedule([video], ClipOptions()).times_s) == 240
+    doubled = build_schedule([video], ClipOptions(speed=2.0))
     assert doubled.frames[:, 0].tolist() == list(range(0, 240, 2))
     np.testing.assert_allclose(doubled.times_s, np.arange(120) / 120)
     assert doubled.stop_s == pytest.approx(1.0)
-    assert len(timetable([info(60, 30.0)], ClipOptions(speed=2.0)).times_s) == 60
+    assert len(build_schedule([info(60, 30.0)], ClipOptions(speed=2.0)).times_s) == 60
     # a GIF cannot tell frames less than 0.02 s apart
-    assert timetable([video], ClipOptions(), 0.02).frames[:, 0].tolist() == list(range(0, 240, 3))
+    assert build_schedule([video], ClipOptions(), 0.02).frames[:, 0].tolist() == list(range(0, 240, 3))
 
 
 def test_a_quick_video_becomes_a_gif_all_the_same(tmp_path: Path) -> None:
@@ -343,7 +343,7 @@ def test_names_and_sizes_that_no_file_can_have_are_refused_in_a_sentence(tmp_pat
 def test_a_score_is_never_cut(reader: VideoReader, size: tuple[int, int], shift: float) -> None:
     one = analysis(reader.info, passes=2, shift=shift)
     options = ClipOptions(size=size)
-    canvas = clip_canvas([AnalysedVideo(one, source=reader)], options, timetable([one.video], options).span)
+    canvas = clip_canvas([AnalysedVideo(one, source=reader)], options, build_schedule([one.video], options).span)
     box = canvas.layout.score
     assert box is not None
     pane = canvas.layout.panes[0].picture

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skillviewer.export.rendering.figure import font, lettered
+from skillviewer.export.rendering.figure import font, drawable_text
 from skillviewer.export.rendering.lettering import TextRenderer, place
 from skillviewer.export.rendering.theme import DARK, WHITE, Colour, ExportTheme, mixed
 
@@ -65,7 +65,7 @@ def test_a_long_name_keeps_both_ends_and_fits() -> None:
 
 
 def test_what_no_font_has_is_shown_as_missing() -> None:
-    text, file = lettered("a\U0010fffd")
+    text, file = drawable_text("a\U0010fffd")
     assert text == "a�"
     assert file.name == "DejaVuSans.ttf"
     assert font("5 $x$", 8.0)[0] == r"5 \$x\$"
