@@ -26,7 +26,7 @@ from skillviewer.export.pictures.contact_sheet import SHEET_SUFFIXES, SheetOptio
 from skillviewer.export.pictures.picture_options import ClipOptions, StillOptions
 from skillviewer.export.pictures.still import STILL_SUFFIXES, export_stills, paint_still
 from skillviewer.export.preview import Preview
-from skillviewer.export.rendering.figure import FIGURE_SUFFIXES
+from skillviewer.export.rendering.matplotlib_figure import FIGURE_SUFFIXES
 from skillviewer.export.reports.page_preview import preview_report
 from skillviewer.export.reports.report import REPORT_SUFFIXES, export_report
 from skillviewer.export.reports.report_options import ReportOptions

@@ -17,7 +17,7 @@ from skillviewer.export.pictures.clip import clip_canvas, clip_title
 from skillviewer.export.pictures.contact_sheet import SheetOptions
 from skillviewer.export.pictures.picture_options import ClipOptions, StillOptions
 from skillviewer.export.pictures.still import paint_still
-from skillviewer.export.rendering.canvas import Span
+from skillviewer.export.rendering.clip_canvas import Span
 from skillviewer.export.reports.report import export_report
 from skillviewer.export.reports.report_options import ReportOptions, StudyContext
 from skillviewer.media.reading.reader import VideoReader
@@ -60,9 +60,9 @@ def test_clips_and_stills_say_so_above_the_strip(reader: VideoReader, options: C
     canvas = clip_canvas([one], options, Span(0.0, 2.0))
     assert canvas.layout.title is not None
     assert clip_canvas([video(reader, "")], options, Span(0.0, 2.0)).layout.title is None
-    assert canvas.score_text(0, 40) == "?"
+    assert canvas.format_score(0, 40) == "?"
     asked = clip_canvas([one], replace(options, unfamiliar_scores=True), Span(0.0, 2.0))
-    assert asked.score_text(0, 40) != "?"
+    assert asked.format_score(0, 40) != "?"
 
 
 def test_a_still_hides_the_numbers_of_the_curve_too(reader: VideoReader) -> None:

@@ -36,7 +36,7 @@ from skillviewer.engine.finetuning.tuning_loop import Tuned, tune
 from skillviewer.engine.runtime.device import choose_device, device_errors
 from skillviewer.engine.training.run_folder import write_json, write_log
 from skillviewer.engine.training.run_record import card_of
-from skillviewer.export.rendering import figure
+from skillviewer.export.rendering.matplotlib_figure import import_matplotlib
 from skillviewer.nets.checkpoint import Checkpoint, CheckpointExtras, save_checkpoint
 from skillviewer.nets.model_card import HeldOut, ModelCard
 
@@ -83,7 +83,7 @@ def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelTok
             names = videos_of(prepared.split.fold.train_pairs)
             # now, so that the end is quick:
             embeddings = dict(zip(names, pooled(prepared.store, names), strict=True))
-            figure.prepare()
+            import_matplotlib()
             tuned = tune(prepared, job.choices, token, report, stop, state)
             scale = learn_tuned_scale(prepared, tuned, job.choices, token, report, stop, state)
             tuning_report = compare(prepared, tuned, before, token, report)

@@ -22,22 +22,22 @@ from skillviewer.export.analysed_video import AnalysedVideo, check_frame, open_r
 from skillviewer.export.destination import atomic_output, check_destination
 from skillviewer.export.options import option_field
 from skillviewer.export.pictures.blurring import BLUR_HELP, BLUR_TITLE, check_faces
-from skillviewer.export.rendering.canvas import bar_owners, common_map_styles
+from skillviewer.export.rendering.common_scales import bar_owners, common_map_styles
 from skillviewer.export.rendering.colour_bar import bar_colours, bar_scale, format_ticks, gradient
-from skillviewer.export.rendering.figure import (
+from skillviewer.export.rendering.matplotlib_figure import (
     FIGURE_SUFFIXES,
     MM_PER_INCH,
-    dash,
-    font,
+    set_dashes,
+    text_and_font,
     new_figure,
-    pixels,
+    draw_to_rgb,
     save_figure,
     style_axes,
     tick_align,
     write_line,
 )
-from skillviewer.export.rendering.lettering import TextRenderer, measured_px, measuring
-from skillviewer.export.rendering.theme import WHITE, unit
+from skillviewer.export.rendering.lettering import TextRenderer, measuring_renderer, to_measuring_px
+from skillviewer.export.rendering.theme import WHITE, rgb_fractions
 from skillviewer.media.overlay.overlay import paint
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def preview_compared(
     """Return the figure at the resolution of a screen, (H, W, 3) uint8 RGB; raises as ``export_compared``."""
     options = _check_options(videos, options if options is not None else ComparedOptions())
     screen_options = replace(options, dpi=width_px / options.width_mm * MM_PER_INCH)
-    return pixels(_ComparisonFigure(videos, screen_options).draw())
+    return draw_to_rgb(_ComparisonFigure(videos, screen_options).draw())
 
 
 def _check_options(videos: Sequence[AnalysedVideo], options: ComparedOptions) -> ComparedOptions:
@@ -295,7 +295,7 @@ class _ComparisonFigure:
         info = self._analyses[0].video
         axes.set_xlim(self._analyses[0].start_s, self._analyses[0].stop_s)
         axes.set_ylim(-0.08, 1.08)
-        axes.axvline(float(info.times_s[self._options.frame]), color=unit(WHITE.text), linewidth=0.6)
+        axes.axvline(float(info.times_s[self._options.frame]), color=rgb_fractions(WHITE.text), linewidth=0.6)
         ends = []
         for index, analysis in enumerate(self._analyses):
             mean_curve = analysis.score_curve.mean(axis=0)
@@ -303,15 +303,15 @@ class _ComparisonFigure:
                 continue
             span = float(np.ptp(mean_curve))
             heights = (mean_curve - mean_curve.min()) / span if span else np.full_like(mean_curve, 0.5)
-            colour = unit(WHITE.series[index % len(WHITE.series)])
+            colour = rgb_fractions(WHITE.series[index % len(WHITE.series)])
             (line,) = axes.plot(analysis.times_s.max(axis=0), heights, color=colour, linewidth=1.1)
-            dash(line, index)
+            set_dashes(line, index)
             ends.append((float(heights[-1]), str(index + 1), colour))
         self._write_curve_numbers(axes, ends)
-        digits_font = font("0", self._options.text_pt)[1]
+        digits_font = text_and_font("0", self._options.text_pt)[1]
         for label in axes.get_xticklabels():
             label.set_fontproperties(digits_font)
-        axes.set_xlabel("s", fontproperties=digits_font, color=unit(WHITE.muted), labelpad=1)
+        axes.set_xlabel("s", fontproperties=digits_font, color=rgb_fractions(WHITE.muted), labelpad=1)
 
     def _write_curve_numbers(
         self, axes: "Axes", ends: Sequence[tuple[float, str, tuple[float, float, float]]]
@@ -324,7 +324,7 @@ class _ComparisonFigure:
                 number,
                 (1.004, label_height),
                 xycoords=("axes fraction", "data"),
-                fontproperties=font(number, self._options.text_pt)[1],
+                fontproperties=text_and_font(number, self._options.text_pt)[1],
                 color=colour,
                 va="center",
                 annotation_clip=False,
@@ -332,10 +332,10 @@ class _ComparisonFigure:
 
     def _letters(self, *, bold: bool = False) -> TextRenderer:
         """Return the renderer that measures text, independent of the resolution of the page."""
-        return measuring(self._options.text_pt, bold=bold)
+        return measuring_renderer(self._options.text_pt, bold=bold)
 
     def _measured_px(self, width_mm: float) -> int:
-        return measured_px(0.97 * width_mm)  # letters are measured in whole pixels
+        return to_measuring_px(0.97 * width_mm)  # letters are measured in whole pixels
 
     def _write(
         self,

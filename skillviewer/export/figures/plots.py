@@ -13,8 +13,8 @@ from skillviewer.core.arrays import FloatArray
 from skillviewer.core.errors import ExportError
 from skillviewer.core.ratings.reliability import RaterAgreement
 from skillviewer.export.destination import atomic_output
-from skillviewer.export.rendering.figure import FIGURE_SUFFIXES, MM_PER_INCH, font, new_figure, save_figure, style_axes
-from skillviewer.export.rendering.theme import WHITE, Colour, unit
+from skillviewer.export.rendering.matplotlib_figure import FIGURE_SUFFIXES, MM_PER_INCH, text_and_font, new_figure, save_figure, style_axes
+from skillviewer.export.rendering.theme import WHITE, Colour, rgb_fractions
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -83,9 +83,9 @@ def plot_training(
     colours = {name: WHITE.series[index % len(WHITE.series)] for index, name in enumerate(data_names)}
     for kind_axes, kind in zip(axes, kinds, strict=True):
         _draw_curves(kind_axes, curves[kind], kind, colours)
-    axes[-1].set_xlabel(x, fontproperties=font(x, TEXT_PT)[1], color=unit(WHITE.muted))
-    text, face = font(title, TEXT_PT + 1, bold=True)
-    axes[0].set_title(text, fontproperties=face, color=unit(WHITE.text), loc="left", pad=6)
+    axes[-1].set_xlabel(x, fontproperties=text_and_font(x, TEXT_PT)[1], color=rgb_fractions(WHITE.muted))
+    text, face = text_and_font(title, TEXT_PT + 1, bold=True)
+    axes[0].set_title(text, fontproperties=face, color=rgb_fractions(WHITE.text), loc="left", pad=6)
     with atomic_output(path, FIGURE_SUFFIXES, overwrite=overwrite) as temporary:
         save_figure(figure, temporary, path.suffix.lower())
     return path
@@ -121,31 +121,31 @@ def _draw_curves(
     axes: "Axes", curves: Mapping[str, tuple[FloatArray, FloatArray]], kind: str, colours: Mapping[str, Colour]
 ) -> None:
     style_axes(axes, WHITE, TEXT_PT)
-    axes.grid(visible=True, axis="y", color=unit(WHITE.line), linewidth=0.6)
+    axes.grid(visible=True, axis="y", color=rgb_fractions(WHITE.line), linewidth=0.6)
     axes.set_axisbelow(True)
     if kind == "accuracy":
-        axes.axhline(0.5, color=unit(WHITE.muted), linewidth=0.8, linestyle=(0, (4, 3)))
+        axes.axhline(0.5, color=rgb_fractions(WHITE.muted), linewidth=0.8, linestyle=(0, (4, 3)))
     for column, (xs, ys) in curves.items():
         colour = colours[_data_name(column, kind)]
         half_width = round(len(xs) * _SMOOTHING / 2)
         bold = ys
         if kind == "loss" and half_width >= 2:
-            axes.plot(xs, ys, color=unit(colour), alpha=0.25, linewidth=0.8)
+            axes.plot(xs, ys, color=rgb_fractions(colour), alpha=0.25, linewidth=0.8)
             bold = moving_average(ys, half_width)
         marker = "o" if len(xs) <= 40 else ""
-        axes.plot(xs, bold, color=unit(colour), linewidth=1.6, marker=marker, markersize=3)
+        axes.plot(xs, bold, color=rgb_fractions(colour), linewidth=1.6, marker=marker, markersize=3)
         if kind == "accuracy":
             number = f"best {ys.max():.3f} at {xs[ys.argmax()]:g}"
         else:
             number = f"last {bold[-1]:.3g}"
-        _label_end(axes, column.replace("_", " "), number, float(bold[-1]), unit(colour))
+        _label_end(axes, column.replace("_", " "), number, float(bold[-1]), rgb_fractions(colour))
     _separate_labels(axes)
-    axes.set_ylabel(kind, fontproperties=font(kind, TEXT_PT)[1], color=unit(WHITE.muted))
+    axes.set_ylabel(kind, fontproperties=text_and_font(kind, TEXT_PT)[1], color=rgb_fractions(WHITE.muted))
 
 
 def _label_end(axes: "Axes", name: str, number: str, y: float, colour: tuple[float, float, float]) -> None:
     separator = " \N{MIDDLE DOT} "
-    text, face = font(name + separator + number, TEXT_PT)  # one font for both lines
+    text, face = text_and_font(name + separator + number, TEXT_PT)  # one font for both lines
     first_line, _, second_line = text.partition(separator)
     axes.annotate(
         f"{first_line}\n{second_line}",
@@ -211,33 +211,33 @@ def plot_accuracies(
     left = math.floor((min(values) - 0.02) * 20) / 20  # a multiple of 0.05
     axes.set_xlim(left, 1.0)
     axes.set_ylim(len(bars) - 0.4, -0.6)
-    axes.grid(visible=True, axis="x", color=unit(WHITE.line), linewidth=0.6)
+    axes.grid(visible=True, axis="x", color=rgb_fractions(WHITE.line), linewidth=0.6)
     axes.set_axisbelow(True)
     for row, bar in enumerate(bars):
-        axes.barh(row, bar.value - 0.5, left=0.5, height=0.56, color=unit(WHITE.series[0]), alpha=BAR_ALPHA)
+        axes.barh(row, bar.value - 0.5, left=0.5, height=0.56, color=rgb_fractions(WHITE.series[0]), alpha=BAR_ALPHA)
         if bar.low is not None and bar.high is not None:
-            axes.plot([bar.low, bar.high], [row, row], color=unit(WHITE.text), linewidth=1.4, solid_capstyle="butt")
+            axes.plot([bar.low, bar.high], [row, row], color=rgb_fractions(WHITE.text), linewidth=1.4, solid_capstyle="butt")
         axes.annotate(
             f"{bar.value * 100:.1f} %",
             (1.0, row),
             xytext=(6, 0),
             textcoords="offset points",
-            fontproperties=font("0", TEXT_PT, bold=True)[1],
-            color=unit(WHITE.text),
+            fontproperties=text_and_font("0", TEXT_PT, bold=True)[1],
+            color=rgb_fractions(WHITE.text),
             va="center",
         )
     axes.set_yticks(range(len(bars)))
-    labels = axes.set_yticklabels([fill(font(bar.label, TEXT_PT)[0], 24) for bar in bars])
+    labels = axes.set_yticklabels([fill(text_and_font(bar.label, TEXT_PT)[0], 24) for bar in bars])
     for label, bar in zip(labels, bars, strict=True):
-        label.set_fontproperties(font(bar.label, TEXT_PT)[1])
-        label.set_color(unit(WHITE.text))
+        label.set_fontproperties(text_and_font(bar.label, TEXT_PT)[1])
+        label.set_color(rgb_fractions(WHITE.text))
     axes.tick_params(axis="y", length=0)
     axes.xaxis.set_major_formatter(lambda value, _position: f"{value * 100:.0f} %")
     axis_title = "pairwise accuracy"
-    axes.set_xlabel(axis_title, fontproperties=font(axis_title, TEXT_PT)[1], color=unit(WHITE.muted))
+    axes.set_xlabel(axis_title, fontproperties=text_and_font(axis_title, TEXT_PT)[1], color=rgb_fractions(WHITE.muted))
     _draw_references(axes, references or {})
-    text, face = font(title, TEXT_PT + 1, bold=True)
-    figure.text(0.02, 1 - 4 / height_mm, text, fontproperties=face, color=unit(WHITE.text), va="center")
+    text, face = text_and_font(title, TEXT_PT + 1, bold=True)
+    figure.text(0.02, 1 - 4 / height_mm, text, fontproperties=face, color=rgb_fractions(WHITE.text), va="center")
     with atomic_output(path, FIGURE_SUFFIXES, overwrite=overwrite) as temporary:
         save_figure(figure, temporary, path.suffix.lower())
     return path
@@ -246,8 +246,8 @@ def plot_accuracies(
 def _draw_references(axes: "Axes", references: Mapping[str, float]) -> None:
     for index, (name, value) in enumerate({"chance": 0.5, **references}.items()):
         is_chance = index == 0
-        axes.axvline(value, color=unit(WHITE.muted), linewidth=0.9, linestyle=(0, (4, 3)) if is_chance else "solid")
-        text, face = font(name, TEXT_PT - 1)
+        axes.axvline(value, color=rgb_fractions(WHITE.muted), linewidth=0.9, linestyle=(0, (4, 3)) if is_chance else "solid")
+        text, face = text_and_font(name, TEXT_PT - 1)
         axes.annotate(
             text,
             (value, 1.0),
@@ -255,7 +255,7 @@ def _draw_references(axes: "Axes", references: Mapping[str, float]) -> None:
             xytext=(0, 3),
             textcoords="offset points",
             fontproperties=face,
-            color=unit(WHITE.muted),
+            color=rgb_fractions(WHITE.muted),
             ha="center",
         )
 
@@ -286,18 +286,18 @@ def plot_limits_of_agreement(agreement: RaterAgreement, path: Path, *, overwrite
         bottom = 1 - (row + 0.8) / n_rows
         axes = figure.add_axes((left, bottom, 0.72 / n_columns, 0.64 / n_rows))
         style_axes(axes, WHITE, _AGREEMENT_TEXT_PT)
-        axes.scatter(limits.means, limits.differences, s=9, color=unit(WHITE.series[0]), alpha=0.7, linewidths=0)
+        axes.scatter(limits.means, limits.differences, s=9, color=rgb_fractions(WHITE.series[0]), alpha=0.7, linewidths=0)
         for line, style in ((limits.bias, "solid"), (limits.low, "dashed"), (limits.high, "dashed")):
-            axes.axhline(line.value, color=unit(WHITE.text), linewidth=0.9, linestyle=style)
-            axes.axhspan(line.low, line.high, color=unit(WHITE.muted), alpha=0.15, linewidth=0)
+            axes.axhline(line.value, color=rgb_fractions(WHITE.text), linewidth=0.9, linestyle=style)
+            axes.axhspan(line.low, line.high, color=rgb_fractions(WHITE.muted), alpha=0.15, linewidth=0)
         texts: tuple[tuple[Any, str], ...] = (
             (axes.set_xlabel, "mean of both, points"),
             (axes.set_ylabel, f"{pair.first} − {pair.second}, points"),
             (axes.set_title, f"{pair.first} and {pair.second}"),
         )
         for set_text, text in texts:
-            drawable, face = font(text, _AGREEMENT_TEXT_PT)
-            set_text(drawable, fontproperties=face, color=unit(WHITE.text))
+            drawable, face = text_and_font(text, _AGREEMENT_TEXT_PT)
+            set_text(drawable, fontproperties=face, color=rgb_fractions(WHITE.text))
     with atomic_output(path, FIGURE_SUFFIXES, overwrite=overwrite) as temporary:
         save_figure(figure, temporary, path.suffix.lower())
     return path

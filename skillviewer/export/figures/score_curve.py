@@ -13,9 +13,9 @@ from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.destination import atomic_output
 from skillviewer.export.options import UNFAMILIAR_HELP, UNFAMILIAR_TITLE, option_field
 from skillviewer.export.rendering.curve_plot import plot_curve
-from skillviewer.export.rendering.figure import MM_PER_INCH, dash, font, new_figure, pixels, save_figure, style_axes
-from skillviewer.export.rendering.lettering import measured_px, measuring
-from skillviewer.export.rendering.theme import WHITE, Colour, mixed, unit
+from skillviewer.export.rendering.matplotlib_figure import MM_PER_INCH, set_dashes, text_and_font, new_figure, draw_to_rgb, save_figure, style_axes
+from skillviewer.export.rendering.lettering import measuring_renderer, to_measuring_px
+from skillviewer.export.rendering.theme import WHITE, Colour, blend, rgb_fractions
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -79,7 +79,7 @@ def preview_curve(
     """
     options = options if options is not None else CurveOptions()
     screen_options = replace(options, dpi=width_px / options.width_mm * MM_PER_INCH)
-    return pixels(_draw_figure(videos, screen_options))
+    return draw_to_rgb(_draw_figure(videos, screen_options))
 
 
 def _draw_figure(videos: Sequence[AnalysedVideo], options: CurveOptions) -> "Figure":
@@ -143,28 +143,28 @@ def _draw_curves(axes: "Axes", videos: Sequence[AnalysedVideo], options: CurveOp
             curve,
             curve.pass_times_s,
             colour=colour,
-            pass_colour=mixed(colour, WHITE.background, _PASS_OPACITY),
+            pass_colour=blend(colour, WHITE.background, _PASS_OPACITY),
             width_pt=width_pt,
             pass_width_pt=width_pt / 3,
             zorder=3,
         )
-        dash(mean_line, index)
+        set_dashes(mean_line, index)
         end_s = curve.pass_times_s[0, -1:]
-        axes.plot(end_s, curve.mean[-1:], "o", color=unit(colour), markersize=width_pt * 2.6, zorder=4)
+        axes.plot(end_s, curve.mean[-1:], "o", color=rgb_fractions(colour), markersize=width_pt * 2.6, zorder=4)
         if index == 0 and options.ticks:
             transform = axes.get_xaxis_transform()  # x in data, y in fractions of the axes
-            axes.vlines(curve.sampled_s, 0, 0.035, transform=transform, colors=[unit(WHITE.muted)], linewidth=0.6)
+            axes.vlines(curve.sampled_s, 0, 0.035, transform=transform, colors=[rgb_fractions(WHITE.muted)], linewidth=0.6)
     axes.set_xlim(0, stop)
     axes.margins(y=0.12)
 
 
 def _label_axes(axes: "Axes", options: CurveOptions) -> None:
     for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):
-        label.set_fontproperties(font("0", options.text_pt * 0.9)[1])
+        label.set_fontproperties(text_and_font("0", options.text_pt * 0.9)[1])
     time_title = "share of the duration, %" if options.share_of_duration else "time, s"
     for set_label, axis_title in ((axes.set_xlabel, time_title), (axes.set_ylabel, "score")):
-        drawable, face = font(axis_title, options.text_pt)
-        set_label(drawable, fontproperties=face, color=unit(WHITE.text))
+        drawable, face = text_and_font(axis_title, options.text_pt)
+        set_label(drawable, fontproperties=face, color=rgb_fractions(WHITE.text))
 
 
 def _write_title(axes: "Axes", options: CurveOptions) -> float:
@@ -175,16 +175,16 @@ def _write_title(axes: "Axes", options: CurveOptions) -> float:
         return top_mm
     left_mm = _LEFT_EM * em_mm
     size_pt = options.text_pt * 1.2
-    title = measuring(size_pt, bold=True).elided(options.title, _available_px(options, left_mm))
-    drawable, face = font(title, size_pt, bold=True)
+    title = measuring_renderer(size_pt, bold=True).elided(options.title, _available_px(options, left_mm))
+    drawable, face = text_and_font(title, size_pt, bold=True)
     y = (top_mm - 0.6 * em_mm) / options.height_mm
     axes.figure.text(left_mm / options.width_mm, y, drawable, fontproperties=face)
     return top_mm - _TITLE_EM * em_mm
 
 
 def _available_px(options: CurveOptions, left_mm: float) -> int:
-    """Return the width between a position and the right margin, in pixels of ``measuring``."""
-    return measured_px(options.width_mm - left_mm - _RIGHT_EM * _em_mm(options))
+    """Return the width between a position and the right margin, in pixels of ``measuring_renderer``."""
+    return to_measuring_px(options.width_mm - left_mm - _RIGHT_EM * _em_mm(options))
 
 
 def _write_names(axes: "Axes", videos: Sequence[AnalysedVideo], options: CurveOptions, top_mm: float) -> None:
@@ -193,7 +193,7 @@ def _write_names(axes: "Axes", videos: Sequence[AnalysedVideo], options: CurveOp
 
     figure = axes.figure
     em_mm = _em_mm(options)
-    letters = measuring(options.text_pt)
+    letters = measuring_renderer(options.text_pt)
     digits = score_digits([video.analysis for video in videos])
     left_mm = _LEFT_EM * em_mm
     text_left_mm = left_mm + _SAMPLE_LINE_EM * em_mm
@@ -210,11 +210,11 @@ def _write_names(axes: "Axes", videos: Sequence[AnalysedVideo], options: CurveOp
             [left_mm / options.width_mm, (left_mm + 3 * em_mm) / options.width_mm],
             [y + 0.35 * em_mm / options.height_mm] * 2,
             transform=figure.transFigure,
-            color=unit(_colour(index)),
+            color=rgb_fractions(_colour(index)),
             linewidth=options.text_pt / 5,
         )
-        dash(line, index)
+        set_dashes(line, index)
         figure.add_artist(line)
-        drawable, face = font(letters.elided(name, name_px) + score, options.text_pt)
+        drawable, face = text_and_font(letters.elided(name, name_px) + score, options.text_pt)
         x = text_left_mm / options.width_mm
-        figure.text(x, y, drawable, fontproperties=face, color=unit(WHITE.text))
+        figure.text(x, y, drawable, fontproperties=face, color=rgb_fractions(WHITE.text))

@@ -20,7 +20,8 @@ from skillviewer.export.pictures.camera_tiles import CameraTiles
 from skillviewer.export.pictures.frame_schedule import FrameSchedule, schedule_frames
 from skillviewer.export.pictures.picture_options import ClipOptions, StillOptions
 from skillviewer.export.preview import Preview
-from skillviewer.export.rendering.canvas import ClipCanvas, Span, bar_owners
+from skillviewer.export.rendering.clip_canvas import ClipCanvas, Span
+from skillviewer.export.rendering.common_scales import bar_owners
 from skillviewer.export.rendering.layout import Layout, lay_out, picture_sizes
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.media.reading.sound_reader import Sound, SoundReader, has_sound

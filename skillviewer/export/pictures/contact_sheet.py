@@ -24,13 +24,13 @@ from skillviewer.export.analysed_video import AnalysedVideo, check_frame, open_r
 from skillviewer.export.destination import atomic_output
 from skillviewer.export.options import TRACKS_HELP, TRACKS_TITLE, UNFAMILIAR_HELP, UNFAMILIAR_TITLE, option_field
 from skillviewer.export.pictures.blurring import BLUR_HELP, BLUR_TITLE, check_faces
-from skillviewer.export.rendering.canvas import bar_owners, common_map_styles
+from skillviewer.export.rendering.common_scales import bar_owners, common_map_styles
 from skillviewer.export.rendering.colour_bar import BarScale, bar_colours, bar_scale, format_ticks, gradient
-from skillviewer.export.rendering.figure import (
+from skillviewer.export.rendering.matplotlib_figure import (
     FIGURE_SUFFIXES,
     MM_PER_INCH,
     new_figure,
-    pixels,
+    draw_to_rgb,
     save_figure,
     tick_align,
     write_line,
@@ -123,7 +123,7 @@ def preview_sheet(
     if not videos:
         raise ExportError("There is nothing to put on a sheet.")
     screen_options = replace(options, dpi=width_px / options.width_mm * MM_PER_INCH)
-    return pixels(_Sheet(videos, screen_options).draw(CancelToken(), silent))
+    return draw_to_rgb(_Sheet(videos, screen_options).draw(CancelToken(), silent))
 
 
 class _Sheet:

@@ -12,7 +12,7 @@ from skillviewer.core.explanation.alignment import Alignment
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.pictures.picture_options import ClipOptions
-from skillviewer.export.rendering.canvas import Span
+from skillviewer.export.rendering.clip_canvas import Span
 
 _MAX_SPED_UP_HZ = 60.0
 """Highest frame rate of a clip that is sped up, unless the video itself has a higher one."""

@@ -12,7 +12,7 @@ from skillviewer.export.pictures.blurring import check_faces
 from skillviewer.export.pictures.clip import clip_canvas
 from skillviewer.export.pictures.frame_schedule import frames_of_part
 from skillviewer.export.pictures.picture_options import StillOptions
-from skillviewer.export.rendering.canvas import Span
+from skillviewer.export.rendering.clip_canvas import Span
 from skillviewer.media.reading.reader import VideoReader
 
 STILL_SUFFIXES = (".png",)

@@ -1,4 +1,4 @@
-"""The colour bar: title, unit and ticks of the colours of a map."""
+"""Colour bar of a map: its colours, title and ticks."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ _MIN_TICK_DISTANCE = 0.08  # share of the bar; the numbers of closer ticks would
 
 @dataclass(frozen=True, slots=True)
 class BarScale:
-    """Numbers and title of a colour bar."""
+    """Range, ticks and title of a colour bar."""
 
     title: str  # quantity and unit
     low: float  # value at the lower end
@@ -36,9 +36,9 @@ class BarScale:
 
 
 def bar_scale(scene: Scene) -> BarScale:
-    """Return the scale of a scene's map.
+    """Return the scale of the colour bar of a scene.
 
-    A distribution, in multiples of a uniform map, has a tick at 1; other maps have one at the middle.
+    The bar of a distribution, in multiples of a uniform map, has a tick at 1; bars of other maps have one in the middle.
     """
     middle = 1.0 if scene.kind is MapKind.DISTRIBUTION else (scene.low + scene.high) / 2
     share = (middle - scene.low) / (scene.high - scene.low)
@@ -52,7 +52,7 @@ def bar_scale(scene: Scene) -> BarScale:
 
 
 def format_ticks(scale: BarScale) -> tuple[str, ...]:
-    """Return the labels of the ticks. Positive numbers have a sign if the scale also has negative ones."""
+    """Return the labels of the ticks. Positive numbers have a sign if the scale also includes negative ones."""
     return tuple(_format_tick(scale, value) for value in scale.ticks)
 
 
@@ -63,13 +63,13 @@ def _format_tick(scale: BarScale, value: float) -> str:
 
 
 def bar_colours(scene: Scene) -> RGBImage:
-    """Return the (256, 3) uint8 colours of a bar: those of the map, or greys if the overlay dims the picture."""
+    """Return (256, 3) uint8 colours of a bar: those of the map, or greys if the overlay dims the picture."""
     if scene.map_style.overlay is Overlay.DIMMED:
         return np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
     return map_colours(scene.kind, scene.map_style)
 
 
 def gradient(colours: RGBImage, width_px: int, height_px: int) -> RGBImage:
-    """Return the colours of a bar from low to high, (height_px, width_px, 3) uint8."""
+    """Return a picture of the colours of a bar, from low to high, (height_px, width_px, 3) uint8."""
     indices = np.rint(np.linspace(0, 255, width_px)).astype(np.int64)
     return np.repeat(colours[indices][None], height_px, axis=0)

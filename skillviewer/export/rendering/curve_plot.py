@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from skillviewer.core.analysis.score_curve import ScoreCurve
 from skillviewer.core.arrays import FloatArray
-from skillviewer.export.rendering.theme import Colour, unit
+from skillviewer.export.rendering.theme import Colour, rgb_fractions
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,6 +40,6 @@ def plot_curve(
     pass_lines: list[Line2D] = []
     if len(curve.passes) > 1:
         for times_s, scores in zip(pass_times_s, curve.passes, strict=True):
-            pass_lines += axes.plot(times_s, scores, color=unit(pass_colour), linewidth=pass_width_pt)
-    (mean_line,) = axes.plot(pass_times_s[0], curve.mean, color=unit(colour), linewidth=width_pt, zorder=zorder)
+            pass_lines += axes.plot(times_s, scores, color=rgb_fractions(pass_colour), linewidth=pass_width_pt)
+    (mean_line,) = axes.plot(pass_times_s[0], curve.mean, color=rgb_fractions(colour), linewidth=width_pt, zorder=zorder)
     return mean_line, pass_lines

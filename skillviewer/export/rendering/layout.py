@@ -1,7 +1,7 @@
 """Layout of the canvas of a clip or a still: the pictures above, the strip below.
 
-Everything is measured in ems, the size of the text, which follows the size of the canvas: a clip shown at half its size
-on a slide can still be read, and a thumbnail of 128 pixels is scaled up until its strip can.
+Lengths are in ems, the size of the text, which follows the size of the canvas. So the text of a clip stays readable at
+half its size on a slide. Small videos, of 128 pixels for example, are scaled up until their strip is readable.
 """
 
 import math
@@ -15,19 +15,21 @@ MIN_PANE_PX = 300
 MAX_GRID_WIDTH_PX = 1920
 MIN_EM_PX = 14
 _WIDE_EM = 50
-"""From this width on, words, curve and colour bar stand side by side; below, one under the other."""
-_MIN_CAPTION_EM = 18
-"""Below this width the time and the score would cover each other."""
+"""Smallest width at which text, curve and colour bar are side by side; in narrower strips they are stacked."""
+_MIN_STRIP_EM = 18
+"""Smallest width at which the time and the score do not overlap."""
 
 LINE_EM = 1.55
 BIG_EM = 1.35
 _BIG_LINE_EM = 1.85
-_PAD_EM = 0.8
-_LEFT_EM = 13.5
-_CLOCK_EM = 12.0
-_RIGHT_EM = 13.0
+_PADDING_EM = 0.8
+_TEXT_COLUMN_EM = 13.5
+_CLOCK_COLUMN_EM = 12.0
+_RIGHT_COLUMN_EM = 13.0
+_STACKED_CURVE_EM = 6.4
 BAR_TITLE_EM = 1.4
 BAR_EM = 0.75
+_BAR_LABELS_EM = 1.45
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,37 +43,37 @@ class Box:
 
     @property
     def right(self) -> int:
-        """First column beyond it."""
+        """First column beyond the rectangle."""
         return self.left + self.width
 
     @property
     def bottom(self) -> int:
-        """First row beyond it."""
+        """First row beyond the rectangle."""
         return self.top + self.height
 
 
 @dataclass(frozen=True, slots=True)
 class PictureSlot:
-    """The place of one picture."""
+    """Boxes of one picture and its caption."""
 
-    picture: Box  # the picture; its size is that which frames are scaled to
-    caption: Box  # below it, two lines; empty where there is only one picture
+    picture: Box  # frames are scaled to its size
+    caption: Box  # two lines below the picture; of no height if there is only one picture
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The whole canvas."""
+    """Boxes of all parts of the canvas."""
 
-    width: int  # width of the canvas; even
-    height: int  # height of the canvas; even
+    width: int  # width of the canvas in pixels; even
+    height: int  # height of the canvas in pixels; even
     em: int  # size of the text in pixels
     panes: tuple[PictureSlot, ...]  # one for each picture
     title: Box | None  # one line, or None
-    time: Box | None  # one big line: the time
-    captions: tuple[Box, ...]  # lines of words about the frame (one picture) or none
+    time: Box | None  # one big line, or None without text
+    captions: tuple[Box, ...]  # lines of text about the frame of a single picture; empty for several pictures
     score: Box | None  # one big line for the score so far, or None
     curve: Box | None  # the curve with its axes, or None
-    bars: tuple[Box, ...]  # one for each colour bar: a line for its unit, the bar and its numbers
+    bars: tuple[Box, ...]  # one for each colour bar: title, bar and labels of its ticks
 
 
 def picture_size(
@@ -79,17 +81,20 @@ def picture_size(
 ) -> tuple[int, int]:
     """Return the size at which a picture is shown.
 
-    ``fit`` is (width_px, height_px) that it is to fill as far as its proportions let it, or None: its own size, or the
-    least whole multiple of it with ``min_px``.
+    Args:
+        width_px: Width of the frames.
+        height_px: Height of the frames.
+        fit: (width_px, height_px) that the picture fills as far as its proportions allow, or None for its own size.
+        min_px: Smallest width without ``fit``: narrower pictures are enlarged by the smallest sufficient whole number.
 
     Returns:
-        (width_px, height_px); even where it was scaled.
+        (width_px, height_px); even with ``fit``.
     """
     if fit is None:
-        times = max(1, math.ceil(min_px / width_px))
-        return width_px * times, height_px * times
-    share = min(fit[0] / width_px, fit[1] / height_px)
-    return max(2, round(width_px * share / 2) * 2), max(2, round(height_px * share / 2) * 2)
+        factor = max(1, math.ceil(min_px / width_px))
+        return width_px * factor, height_px * factor
+    scale = min(fit[0] / width_px, fit[1] / height_px)
+    return max(2, round(width_px * scale / 2) * 2), max(2, round(height_px * scale / 2) * 2)
 
 
 def picture_sizes(
@@ -97,27 +102,32 @@ def picture_sizes(
 ) -> list[tuple[int, int]]:
     """Return the sizes at which the pictures of a grid are shown.
 
-    Without a wanted size a single picture has its own, and small ones are scaled up; several are scaled down until a
-    row of them is at most ``MAX_GRID_WIDTH_PX`` wide. Upright pictures next to wide ones are then given the height of a
-    picture of 4 to 3.
+    Without ``fit``, small pictures are enlarged, and several pictures are reduced until a row is at most
+    ``MAX_GRID_WIDTH_PX`` wide. If upright and wide pictures are then mixed, all get the height of a 4 to 3 picture.
 
-    ``fit`` is (width_px, height_px) that each picture is to fill as far as its proportions let it. There are
-    ``columns`` in a row, or with 0 a number that suits.
+    Args:
+        video_sizes: (width_px, height_px) of the frames of each video.
+        fit: (width_px, height_px) that each picture fills as far as its proportions allow, or None.
+        columns: Pictures in a row, or 0 to choose the number automatically.
     """
     if fit is None and len(video_sizes) > 1:
-        sizes = [picture_size(w, h, None, MIN_PANE_PX) for w, h in video_sizes]
-        n_columns = n_across(len(video_sizes), columns)
-        side = (MAX_GRID_WIDTH_PX - 24 * (n_columns - 1)) // n_columns  # 24: room for a gap
-        if max(w for w, _ in sizes) <= side:
+        sizes = [picture_size(width, height, None, MIN_PANE_PX) for width, height in video_sizes]
+        n_columns = count_columns(len(video_sizes), columns)
+        gap = 24
+        max_width = (MAX_GRID_WIDTH_PX - gap * (n_columns - 1)) // n_columns
+        if max(width for width, _ in sizes) <= max_width:
             return sizes
-        heights = [side * h / w for w, h in video_sizes]
-        fit = (side, round(max(heights) if max(heights) < 1.5 * min(heights) else side * 3 / 4))
-    return [picture_size(w, h, fit) for w, h in video_sizes]
+        heights = [max_width * height / width for width, height in video_sizes]
+        are_alike = max(heights) < 1.5 * min(heights)
+        fit = (max_width, round(max(heights) if are_alike else max_width * 3 / 4))
+    return [picture_size(width, height, fit) for width, height in video_sizes]
 
 
-def n_across(n: int, columns: int) -> int:
-    """Return the number of pictures in a row, of ``n``; ``columns`` is the preferred number, or 0."""
-    return min(columns or (n if n <= 3 else math.ceil(math.sqrt(n))), n)
+def count_columns(n_pictures: int, columns: int) -> int:
+    """Return the number of pictures in a row; ``columns`` is the preferred number, or 0."""
+    if not columns:
+        columns = n_pictures if n_pictures <= 3 else math.ceil(math.sqrt(n_pictures))
+    return min(columns, n_pictures)
 
 
 def lay_out(
@@ -129,49 +139,64 @@ def lay_out(
     curve: bool = True,
     n_bars: int = 1,
 ) -> Layout:
-    """Lay out a canvas of one or more pictures with their sizes as shown, (width_px, height_px).
+    """Return the layout of a canvas with one or more pictures.
 
-    There are ``columns`` pictures in a row, or with 0 a number that suits; a title above the strip; labels next to the
-    pictures.
+    Args:
+        sizes: (width_px, height_px) at which each picture is shown.
+        columns: Pictures in a row, or 0 to choose the number automatically.
+        title: Whether there is a title above the strip.
+        labels: Whether there is text: time, frame and score.
+        curve: Whether there is a score curve.
+        n_bars: Number of colour bars.
 
     Raises:
-        ExportError: Words or a curve are wanted and the pictures are too narrow for them.
+        ExportError: The pictures are too narrow for text and curve.
     """
-    n_columns = n_across(len(sizes), columns)
+    n_columns = count_columns(len(sizes), columns)
     n_rows = math.ceil(len(sizes) / n_columns)
-    cell_w, cell_h = max(w for w, _ in sizes), max(h for _, h in sizes)
-    em = max(MIN_EM_PX, round(math.sqrt(cell_w * n_columns * cell_h * n_rows) / 54))
-    gap = 2 * round(em * 0.3) if len(sizes) > 1 else 0
-    caption_h = round(em * (2 * LINE_EM + 0.4)) if len(sizes) > 1 and labels else 0
-    width = n_columns * cell_w + (n_columns - 1) * gap
+    cell_width = max(width for width, _ in sizes)
+    cell_height = max(height for _, height in sizes)
+    em = max(MIN_EM_PX, round(math.sqrt(cell_width * n_columns * cell_height * n_rows) / 54))
+    has_several = len(sizes) > 1
+    gap = 2 * round(em * 0.3) if has_several else 0
+    caption_height = round(em * (2 * LINE_EM + 0.4)) if has_several and labels else 0
     panes = []
-    for index, (w, h) in enumerate(sizes):
+    for index, (width, height) in enumerate(sizes):
         row, column = divmod(index, n_columns)
-        left, top = column * (cell_w + gap), row * (cell_h + caption_h + gap)
-        picture = Box(left + (cell_w - w) // 2, top + (cell_h - h) // 2, w, h)
-        side = round(em * 0.5)
-        panes.append(PictureSlot(picture, Box(left + side, top + cell_h, cell_w - 2 * side, caption_h)))
-    strip_top = n_rows * (cell_h + caption_h) + (n_rows - 1) * gap
-    strip = _Strip(width, strip_top, em)
+        left = column * (cell_width + gap)
+        top = row * (cell_height + caption_height + gap)
+        picture = Box(left + (cell_width - width) // 2, top + (cell_height - height) // 2, width, height)
+        padding = round(em * 0.5)
+        caption = Box(left + padding, top + cell_height, cell_width - 2 * padding, caption_height)
+        panes.append(PictureSlot(picture, caption))
+    canvas_width = n_columns * cell_width + (n_columns - 1) * gap
+    strip_top = n_rows * (cell_height + caption_height) + (n_rows - 1) * gap
+    strip = _Strip(canvas_width, strip_top, em)
     if not (labels or curve or n_bars):
-        return _finish(strip, panes, strip_top)
-    if width < _MIN_CAPTION_EM * em:
+        return _make_layout(strip, panes, strip_top)
+    if canvas_width < _MIN_STRIP_EM * em:
         raise ExportError(
-            f"Pictures of {cell_w} × {cell_h} pixels leave no room for words and a curve: choose a size of at least "
-            f"{math.ceil(_MIN_CAPTION_EM * em / n_columns)} pixels across, or leave both out."
+            f"Pictures of {cell_width} × {cell_height} pixels leave no room for words and a curve: choose a size of at "
+            f"least {math.ceil(_MIN_STRIP_EM * em / n_columns)} pixels across, or leave both out."
         )
-    if width >= _WIDE_EM * em:
-        strip.wide(title=title, labels=labels, curve=curve, n_bars=n_bars, single=len(sizes) == 1)
+    if title:
+        strip.add_title()
+    if canvas_width >= _WIDE_EM * em:
+        strip.arrange_in_columns(labels=labels, curve=curve, n_bars=n_bars, single=not has_several)
     else:
-        strip.narrow(title=title, labels=labels, curve=curve, n_bars=n_bars, single=len(sizes) == 1)
-    return _finish(strip, panes, strip.y + strip.px(_PAD_EM))
+        strip.arrange_in_rows(labels=labels, curve=curve, n_bars=n_bars, single=not has_several)
+    return _make_layout(strip, panes, strip.y + strip.to_px(_PADDING_EM))
 
 
 class _Strip:
+    """Boxes of the strip, which are added from top to bottom. ``y`` is the first free row."""
+
     def __init__(self, width: int, top: int, em: int) -> None:
         self.width = width
         self.em = em
-        self.y = top + self.px(_PAD_EM)
+        self.y = top + self.to_px(_PADDING_EM)
+        self.left = self.to_px(1)
+        self.inner_width = width - 2 * self.left
         self.title: Box | None = None
         self.time: Box | None = None
         self.score: Box | None = None
@@ -179,75 +204,72 @@ class _Strip:
         self.captions: tuple[Box, ...] = ()
         self.bars: tuple[Box, ...] = ()
 
-    def px(self, ems: float) -> int:
-        return round(ems * self.em)
+    def to_px(self, length_em: float) -> int:
+        return round(length_em * self.em)
 
-    def line(self, left: int, width: int, ems: float, top: int) -> Box:
-        return Box(left, top, width, self.px(ems))
+    def make_box(self, left: int, top: int, width: int, height_em: float) -> Box:
+        return Box(left, top, width, self.to_px(height_em))
 
-    def head(self, *, title: bool) -> tuple[int, int]:
-        side = self.px(1)
-        if title:
-            self.title = self.line(side, self.width - 2 * side, LINE_EM, self.y)
-            self.y = self.title.bottom + self.px(0.3)
-        return side, self.width - 2 * side
+    def add_title(self) -> None:
+        self.title = self.make_box(self.left, self.y, self.inner_width, LINE_EM)
+        self.y = self.title.bottom + self.to_px(0.3)
 
-    def bar(self, left: int, width: int, top: int) -> Box:
-        return self.line(left, width, BAR_TITLE_EM + BAR_EM + 1.45, top)
+    def add_bars(self, n_bars: int, left: int, top: int, width: int) -> int:
+        """Add colour bars below each other, and return the first free row below them."""
+        bars = []
+        for _ in range(n_bars):
+            bar = self.make_box(left, top, width, BAR_TITLE_EM + BAR_EM + _BAR_LABELS_EM)
+            bars.append(bar)
+            top = bar.bottom + self.to_px(0.3)
+        self.bars = tuple(bars)
+        return top
 
-    def wide(self, *, title: bool, labels: bool, curve: bool, n_bars: int, single: bool) -> None:
-        side, inner = self.head(title=title)
+    def arrange_in_columns(self, *, labels: bool, curve: bool, n_bars: int, single: bool) -> None:
+        """Arrange text on the left, the curve in the middle, score and colour bars on the right."""
         top = self.y
-        left_w = self.px(_LEFT_EM if single else _CLOCK_EM) if labels else 0
-        right_w = self.px(_RIGHT_EM) if n_bars or (labels and single) else 0
-        right = side + inner - right_w
+        text_width = self.to_px(_TEXT_COLUMN_EM if single else _CLOCK_COLUMN_EM) if labels else 0
+        right_width = self.to_px(_RIGHT_COLUMN_EM) if n_bars or (labels and single) else 0
+        right = self.left + self.inner_width - right_width
+        bars_top = top
         if labels:
-            self.time = self.line(side, left_w, _BIG_LINE_EM, top)
-            if single:
-                self.captions = tuple(
-                    self.line(side, left_w, LINE_EM, self.time.bottom + line_number * self.px(LINE_EM))
-                    for line_number in range(3)
-                )
-        right_y = top
-        if labels and single:
-            self.score = self.line(right, right_w, _BIG_LINE_EM, top)
-            right_y = self.score.bottom + self.px(0.7)
-        bars = []
-        for _ in range(n_bars):
-            bars.append(self.bar(right, right_w, right_y))
-            right_y = bars[-1].bottom + self.px(0.3)
-        self.bars = tuple(bars)
+            self.time = self.make_box(self.left, top, text_width, _BIG_LINE_EM)
+        if self.time is not None and single:
+            caption_tops = [self.time.bottom + line * self.to_px(LINE_EM) for line in range(3)]
+            self.captions = tuple(self.make_box(self.left, y, text_width, LINE_EM) for y in caption_tops)
+            self.score = self.make_box(right, top, right_width, _BIG_LINE_EM)
+            bars_top = self.score.bottom + self.to_px(0.7)
+        self.add_bars(n_bars, right, bars_top, right_width)
         bottoms = [box.bottom for box in (self.time, self.score, *self.captions, *self.bars) if box is not None]
-        bottom = max([*bottoms, top + self.px(_BIG_LINE_EM + 3 * LINE_EM)] if curve else bottoms)
         if curve:
-            gap = self.px(1)
-            start = side + left_w + (gap if left_w else 0)
-            self.curve = Box(start, top, right - (gap * 2 if right_w else 0) - start, bottom - top)
-        self.y = bottom
+            bottoms.append(top + self.to_px(_BIG_LINE_EM + 3 * LINE_EM))
+        self.y = max(bottoms)
+        if curve:
+            gap = self.to_px(1)
+            curve_left = self.left + text_width + (gap if text_width else 0)
+            curve_right = right - (2 * gap if right_width else 0)
+            self.curve = Box(curve_left, top, curve_right - curve_left, self.y - top)
 
-    def narrow(self, *, title: bool, labels: bool, curve: bool, n_bars: int, single: bool) -> None:
-        side, inner = self.head(title=title)
+    def arrange_in_rows(self, *, labels: bool, curve: bool, n_bars: int, single: bool) -> None:
+        """Arrange text, curve and colour bars below each other."""
         if labels:
-            score_w = min(inner // 2, self.px(_RIGHT_EM))
-            self.time = self.line(side, inner - score_w, _BIG_LINE_EM, self.y)
+            score_width = min(self.inner_width // 2, self.to_px(_RIGHT_COLUMN_EM))
+            time_width = self.inner_width - score_width
+            self.time = self.make_box(self.left, self.y, time_width, _BIG_LINE_EM)
             if single:
-                self.score = self.line(side + inner - score_w, score_w, _BIG_LINE_EM, self.y)
-            self.y = self.time.bottom
-            if single:
-                self.captions = (self.line(side, inner, LINE_EM, self.y),)
-                self.y = self.captions[0].bottom
-            self.y += self.px(0.4)
+                self.score = self.make_box(self.left + time_width, self.y, score_width, _BIG_LINE_EM)
+                caption = self.make_box(self.left, self.time.bottom, self.inner_width, LINE_EM)
+                self.captions = (caption,)
+                self.y = caption.bottom
+            else:
+                self.y = self.time.bottom
+            self.y += self.to_px(0.4)
         if curve:
-            self.curve = self.line(side, inner, 6.4, self.y)
-            self.y = self.curve.bottom + self.px(0.5)
-        bars = []
-        for _ in range(n_bars):
-            bars.append(self.bar(side, inner, self.y))
-            self.y = bars[-1].bottom + self.px(0.3)
-        self.bars = tuple(bars)
+            self.curve = self.make_box(self.left, self.y, self.inner_width, _STACKED_CURVE_EM)
+            self.y = self.curve.bottom + self.to_px(0.5)
+        self.y = self.add_bars(n_bars, self.left, self.y, self.inner_width)
 
 
-def _finish(strip: _Strip, panes: Sequence[PictureSlot], height: int) -> Layout:
+def _make_layout(strip: _Strip, panes: Sequence[PictureSlot], height: int) -> Layout:
     return Layout(
         width=strip.width + strip.width % 2,
         height=height + height % 2,

@@ -1,7 +1,7 @@
-"""Text as small pictures on a plain background, fast enough for every frame of a clip.
+"""Text as pictures on a plain background, fast enough for every frame of a clip.
 
-Digits of DejaVu Sans are all of one width, so numbers are set digit by digit from tiles that are drawn once; words
-between them are drawn whole, with their kerning, and kept.
+The digits of DejaVu Sans have one width, so numbers are put together from pictures of digits that are drawn once. Text
+between the digits is drawn as a whole, with its kerning, and cached.
 """
 
 import re
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from skillviewer.core.arrays import RGBImage
-from skillviewer.export.rendering.figure import MM_PER_INCH, lettered
+from skillviewer.export.rendering.matplotlib_figure import MM_PER_INCH, text_and_font_file
 from skillviewer.export.rendering.theme import WHITE, Colour
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ ELLIPSIS = "…"
 
 
 class TextRenderer:
-    """Sets text in one size, weight and colour on one background."""
+    """Renderer of text in one size, weight and colour on one background."""
 
     def __init__(self, size_px: int, colour: Colour, background: Colour, *, bold: bool = False) -> None:
         self._size_px = size_px
@@ -38,7 +38,7 @@ class TextRenderer:
     def _font(self, text: str) -> "FreeTypeFont":
         from PIL import ImageFont
 
-        file = str(lettered(text, bold=self._bold)[1])
+        file = str(text_and_font_file(text, bold=self._bold)[1])
         if file not in self._fonts:
             self._fonts[file] = ImageFont.truetype(file, self._size_px)
         return self._fonts[file]
@@ -47,42 +47,49 @@ class TextRenderer:
         from PIL import Image, ImageDraw
 
         font = self._font(text)
-        drawable = lettered(text, bold=self._bold)[0]
+        drawable = text_and_font_file(text, bold=self._bold)[0]
         width = max(1, round(font.getlength(drawable)))
         mask = Image.new("L", (width, self.height_px))
         ImageDraw.Draw(mask).text((0, self._ascent_px), drawable, fill=255, font=font, anchor="ls")
-        share = np.asarray(mask, np.float32)[..., None] / 255
-        return np.rint(self._background + (self._colour - self._background) * share).astype(np.uint8)
+        opacity = np.asarray(mask, np.float32)[..., None] / 255
+        return np.rint(self._background + (self._colour - self._background) * opacity).astype(np.uint8)
 
     def tile(self, text: str) -> RGBImage:
-        """Return a text as (``height_px``, width, 3) uint8."""
+        """Return a picture of a text, (``height_px``, width, 3) uint8."""
         pieces = [self._piece(piece) for piece in _PIECES.findall(text)]
-        return np.concatenate(pieces, axis=1) if pieces else np.empty((self.height_px, 0, 3), np.uint8)
+        if not pieces:
+            return np.empty((self.height_px, 0, 3), np.uint8)
+        return np.concatenate(pieces, axis=1)
 
     def width(self, text: str) -> int:
         """Return the width of a text in pixels."""
         return sum(self._piece(piece).shape[1] for piece in _PIECES.findall(text))
 
     def elided(self, text: str, width_px: int) -> str:
-        """Return a text that fits into a width, its middle left out where need be: both ends of a file name tell."""
+        """Return a text that fits into a width, with an ellipsis for its middle: both ends of a file name matter."""
         if self.width(text) <= width_px:
             return text
-        # characters kept
-        fits = 0
-        fails = len(text)
-        while fails - fits > 1:
-            middle = (fits + fails) // 2
-            fits, fails = (middle, fails) if self.width(_shortened(text, middle)) <= width_px else (fits, middle)
-        return _shortened(text, fits)
+        # bisection over the number of characters that remain
+        n_fitting = 0
+        n_too_wide = len(text)
+        while n_too_wide - n_fitting > 1:
+            n_middle = (n_fitting + n_too_wide) // 2
+            if self.width(_shortened(text, n_middle)) <= width_px:
+                n_fitting = n_middle
+            else:
+                n_too_wide = n_middle
+        return _shortened(text, n_fitting)
 
 
-def _shortened(text: str, n_kept: int) -> str:
-    tail = n_kept * 2 // 5
-    return text[: n_kept - tail] + ELLIPSIS + (text[-tail:] if tail else "")
+def _shortened(text: str, n_characters: int) -> str:
+    n_tail = n_characters * 2 // 5
+    head = text[: n_characters - n_tail]
+    tail = text[-n_tail:] if n_tail else ""
+    return head + ELLIPSIS + tail
 
 
-def place(canvas: RGBImage, tile: RGBImage, left: int, top: int) -> None:
-    """Copy a tile onto a canvas; what hangs over the edge is cut off."""
+def copy_onto(canvas: RGBImage, tile: RGBImage, left: int, top: int) -> None:
+    """Copy a picture onto a canvas, cut off at the edges of the canvas."""
     height, width = canvas.shape[:2]
     rows = slice(max(top, 0), min(top + tile.shape[0], height))
     columns = slice(max(left, 0), min(left + tile.shape[1], width))
@@ -90,14 +97,17 @@ def place(canvas: RGBImage, tile: RGBImage, left: int, top: int) -> None:
         canvas[rows, columns] = tile[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
 
 
-_MEASURED_DPI = 300
+_MEASURING_DPI = 300
 
 
-def measuring(size_pt: float, *, bold: bool = False) -> TextRenderer:
-    """Return letters by which words of a figure are measured, whatever its resolution; see ``measured_px``."""
-    return TextRenderer(round(size_pt * _MEASURED_DPI / 72), WHITE.text, WHITE.background, bold=bold)
+def measuring_renderer(size_pt: float, *, bold: bool = False) -> TextRenderer:
+    """Return a renderer that measures the text of a figure, independent of the resolution of the figure.
+
+    ``to_measuring_px`` converts lengths to the pixels of this renderer.
+    """
+    return TextRenderer(round(size_pt * _MEASURING_DPI / 72), WHITE.text, WHITE.background, bold=bold)
 
 
-def measured_px(room_mm: float) -> int:
-    """Return a width in pixels of the letters of ``measuring``."""
-    return int(room_mm / MM_PER_INCH * _MEASURED_DPI)
+def to_measuring_px(length_mm: float) -> int:
+    """Return a length in the pixels of ``measuring_renderer``, rounded down."""
+    return int(length_mm / MM_PER_INCH * _MEASURING_DPI)

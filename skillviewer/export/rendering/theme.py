@@ -1,4 +1,4 @@
-"""Colours of what leaves the program: dark around moving pictures, white on paper."""
+"""Colours of exports: a dark theme for clips, and a white one for paper."""
 
 from dataclasses import dataclass
 
@@ -6,26 +6,26 @@ Colour = tuple[int, int, int]
 """Red, green, blue, each 0 to 255."""
 
 
-def mixed(foreground: Colour, background: Colour, share: float) -> Colour:
-    """Return ``foreground`` laid on ``background`` with an opacity of ``share`` (0 to 1)."""
-    red, green, blue = (round(a * share + b * (1 - share)) for a, b in zip(foreground, background, strict=True))
+def blend(foreground: Colour, background: Colour, opacity: float) -> Colour:
+    """Return the colour of ``foreground`` on ``background``, for an opacity of 0 to 1."""
+    red, green, blue = (round(a * opacity + b * (1 - opacity)) for a, b in zip(foreground, background, strict=True))
     return (red, green, blue)
 
 
-def unit(colour: Colour) -> tuple[float, float, float]:
-    """Return a colour in fractions of 1, as matplotlib wants it."""
+def rgb_fractions(colour: Colour) -> tuple[float, float, float]:
+    """Return red, green and blue as fractions of 1, for matplotlib."""
     return (colour[0] / 255, colour[1] / 255, colour[2] / 255)
 
 
 @dataclass(frozen=True, slots=True)
 class ExportTheme:
-    """Colours of one medium."""
+    """Colours of exports on one background."""
 
-    background: Colour  # behind everything
+    background: Colour
     text: Colour  # main text; contrast to the background at least 12 to 1
-    muted: Colour  # units, ticks, what is read second; at least 4.5 to 1
+    muted: Colour  # units, ticks and secondary text; contrast at least 4.5 to 1
     line: Colour  # grid lines and frames
-    # curves, in order; told apart by colour-blind people (Okabe and Ito, 2008) and at least 3 to 1
+    # curves, in order; distinguishable by colour-blind people (Okabe and Ito, 2008), contrast at least 3 to 1
     series: tuple[Colour, ...]
 
 
@@ -51,4 +51,4 @@ WHITE = ExportTheme(
 )  # fmt: skip
 
 THEMES: tuple[tuple[str, object], ...] = (("dark", DARK), ("white", WHITE))
-"""Their names."""
+"""Name and theme of each choice."""

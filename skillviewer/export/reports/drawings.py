@@ -18,16 +18,16 @@ from skillviewer.core.arrays import FloatArray
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.explanation.moments import Moment
 from skillviewer.core.text import signed
-from skillviewer.export.rendering.theme import WHITE, Colour, mixed
+from skillviewer.export.rendering.theme import WHITE, Colour, blend
 from skillviewer.export.reports.pdf import BOLD, REGULAR, colour, register_fonts
 
 if TYPE_CHECKING:
     from reportlab.graphics.shapes import Drawing
 
 ACCENT = WHITE.series[0]
-BAND = mixed(ACCENT, WHITE.background, 0.22)
-FAINT_LINE = mixed(ACCENT, WHITE.background, 0.5)
-HOLLOW = mixed(ACCENT, WHITE.background, 0.1)
+BAND = blend(ACCENT, WHITE.background, 0.22)
+FAINT_LINE = blend(ACCENT, WHITE.background, 0.5)
+HOLLOW = blend(ACCENT, WHITE.background, 0.1)
 TEXT_PT = 7.2
 Anchor = Literal["start", "middle", "end"]
 """The part of a line of text that its position refers to."""
@@ -223,7 +223,7 @@ def score_plot(
     )
     for mark in marks:
         left, right = plot.x(mark.start_s), plot.x(mark.stop_s)
-        plot.box(left, plot.bottom, right - left, plot.top - plot.bottom, mixed(WHITE.line, WHITE.background, 0.55))
+        plot.box(left, plot.bottom, right - left, plot.top - plot.bottom, blend(WHITE.line, WHITE.background, 0.55))
     if numbers:
         plot.score_axis()
     times_s = curve.pass_times_s[0]
@@ -305,7 +305,7 @@ def distribution(scores: Sequence[float], width_pt: float, height_pt: float, dig
         if count:
             x = plot.x(left) + 0.5
             plot.box(
-                x, plot.y(0), plot.x(right) - x - 0.5, plot.y(count) - plot.y(0), mixed(ACCENT, WHITE.background, 0.75)
+                x, plot.y(0), plot.x(right) - x - 0.5, plot.y(count) - plot.y(0), blend(ACCENT, WHITE.background, 0.75)
             )
     for score in values.tolist():
         plot.line(plot.x(score), plot.bottom - 7, plot.x(score), plot.bottom - 2, WHITE.text, 0.6)

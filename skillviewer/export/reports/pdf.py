@@ -13,8 +13,8 @@ from xml.sax.saxutils import escape
 from skillviewer.core.errors import ExportError
 from skillviewer.core.paths import resources_dir
 from skillviewer.core.text import printable
-from skillviewer.export.rendering.figure import lettered
-from skillviewer.export.rendering.theme import WHITE, Colour, mixed
+from skillviewer.export.rendering.matplotlib_figure import text_and_font_file
+from skillviewer.export.rendering.theme import WHITE, Colour, blend
 
 if TYPE_CHECKING:
     from reportlab.lib.colors import Color
@@ -31,7 +31,7 @@ MARGIN_PT = 42.0
 FOOT_PT = 26.0
 _ENDLESS_PT = 1e6
 REGULAR, BOLD = "Inter", "Inter-SemiBold"
-FAINT = mixed(WHITE.muted, WHITE.background, 0.88)
+FAINT = blend(WHITE.muted, WHITE.background, 0.88)
 """Greyed text; contrast to white at least 4.5 to 1."""
 
 
@@ -69,7 +69,7 @@ def _other_font(text: str) -> tuple[str, str]:
     from reportlab.pdfbase.pdfmetrics import registerFont
     from reportlab.pdfbase.ttfonts import TTFError, TTFont
 
-    drawable, file = lettered(text)
+    drawable, file = text_and_font_file(text)
     name = f"other-{file.stem}"
     try:
         registerFont(TTFont(name, str(file)))

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.map_style import ColourLimits, MapStyle
 from skillviewer.core.analysis.scene import Scene, resolve
-from skillviewer.export.rendering.canvas import common_map_styles
+from skillviewer.export.rendering.common_scales import common_map_styles
 from skillviewer.ui.widgets.colour_bar import ColourBar
 from skillviewer.ui.widgets.labels import text_label
 from skillviewer.ui.widgets.layout import add_all, as_tip, horizontal

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from skillviewer.export.rendering.figure import font, drawable_text
-from skillviewer.export.rendering.lettering import TextRenderer, place
-from skillviewer.export.rendering.theme import DARK, WHITE, Colour, ExportTheme, mixed
+from skillviewer.export.rendering.matplotlib_figure import text_and_font, text_and_font_file
+from skillviewer.export.rendering.lettering import TextRenderer, copy_onto
+from skillviewer.export.rendering.theme import DARK, WHITE, Colour, ExportTheme, blend
 
 
 def luminance(colour: Colour) -> float:
@@ -27,9 +27,9 @@ def test_everything_can_be_read(theme: ExportTheme) -> None:
 
 
 def test_mixed_meets_both_ends() -> None:
-    assert mixed((10, 20, 30), (200, 100, 0), 1.0) == (10, 20, 30)
-    assert mixed((10, 20, 30), (200, 100, 0), 0.0) == (200, 100, 0)
-    assert mixed((0, 100, 200), (100, 0, 100), 0.25) == (75, 25, 125)
+    assert blend((10, 20, 30), (200, 100, 0), 1.0) == (10, 20, 30)
+    assert blend((10, 20, 30), (200, 100, 0), 0.0) == (200, 100, 0)
+    assert blend((0, 100, 200), (100, 0, 100), 0.25) == (75, 25, 125)
 
 
 def test_digits_are_of_one_width_so_that_a_clock_does_not_wobble() -> None:
@@ -65,10 +65,10 @@ def test_a_long_name_keeps_both_ends_and_fits() -> None:
 
 
 def test_what_no_font_has_is_shown_as_missing() -> None:
-    text, file = drawable_text("a\U0010fffd")
+    text, file = text_and_font_file("a\U0010fffd")
     assert text == "a�"
     assert file.name == "DejaVuSans.ttf"
-    assert font("5 $x$", 8.0)[0] == r"5 \$x\$"
+    assert text_and_font("5 $x$", 8.0)[0] == r"5 \$x\$"
 
 
 @pytest.mark.parametrize(("left", "top"), [(-2, -1), (3, 2), (0, 0), (50, 0), (-50, 0)])
@@ -76,5 +76,5 @@ def test_tiles_are_cut_off_at_the_edge(left: int, top: int) -> None:
     canvas, tile = np.zeros((4, 5, 3), np.uint8), np.arange(1, 37, dtype=np.uint8).reshape(3, 4, 3)
     expected = np.zeros((104, 105, 3), np.uint8)
     expected[50 + top : 53 + top, 50 + left : 54 + left] = tile
-    place(canvas, tile, left, top)
+    copy_onto(canvas, tile, left, top)
     np.testing.assert_array_equal(canvas, expected[50:54, 50:55])
