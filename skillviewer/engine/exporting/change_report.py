@@ -21,9 +21,9 @@ from skillviewer.engine.exporting.cohort_report import (
     task_of,
 )
 from skillviewer.export.options import option_field
-from skillviewer.export.reports.change import ChangeReport, ChangeSource, of_group, of_participant
+from skillviewer.export.reports.change import ChangeReport, ChangeSource, group_section, participant_section
 from skillviewer.export.reports.report import export_change
-from skillviewer.export.reports.why import made_on
+from skillviewer.export.reports.why import date_or_today
 
 _ATTEMPTS = (
     "An interval is about these attempts: what further raters of the same kind would give, or what the score of the "
@@ -100,12 +100,12 @@ def change_report(study: Study, choices: ChangeChoices) -> ChangeReport:
     for source in (source for source in sources if source.estimates):
         by_participant = courses(attempts, source.estimates, places)
         sections.append(
-            of_participant(source, by_participant[name], before, after)
+            participant_section(source, by_participant[name], before, after)
             if name
-            else of_group(source, by_participant, before, after)
+            else group_section(source, by_participant, before, after)
         )
     origin = [fact for source in sources for fact in source.facts]
-    facts = (*origin, ("Computed by", f"SkillViewer {__version__}"), ("Date of report", f"{made_on(choices.made_on)}"))
+    facts = (*origin, ("Computed by", f"SkillViewer {__version__}"), ("Date of report", f"{date_or_today(choices.made_on)}"))
     subtitle = printable(" · ".join(filter(None, (study.title, task or study.settings.task))))
     title = printable(name or "All participants")
     return ChangeReport(title, subtitle, tuple(sections), (_ATTEMPTS, _LIMITS, *unknown), facts)

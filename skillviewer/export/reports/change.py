@@ -1,4 +1,4 @@
-"""The report of change over time: of one participant by occasion, or of a group before against after."""
+"""Report of change over time: of one participant by occasion, or of a group before and after."""
 
 import math
 from dataclasses import dataclass
@@ -11,18 +11,17 @@ from skillviewer.export.rendering.theme import WHITE
 from skillviewer.export.reports.drawings import interval_bars
 from skillviewer.export.reports.pdf import (
     PageFrame,
-    StyleArguments,
     facts_table,
     grid,
     heading,
-    page_head,
+    list_item,
+    page_header,
     paragraph,
-    point,
 )
 from skillviewer.export.reports.why import DISCLAIMER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from reportlab.graphics.shapes import Drawing
     from reportlab.platypus import Flowable
@@ -34,101 +33,124 @@ KIND = "Change over time"
 
 @dataclass(frozen=True, slots=True)
 class ChangeSource:
-    """Origin of ratings: the rating of every video, the form of its numbers, a caution about a mean change, and limits.
-
-    ``step`` is that of the scale; ``facts`` are name and value.
-    """
+    """Ratings of videos from one origin (the raters or a model), and how changes of these ratings are reported."""
 
     title: str
-    estimates: "Mapping[str, Estimate]"
-    step: float = 1.0
+    estimates: "Mapping[str, Estimate]"  # rating of each video, by name
+    step: float = 1.0  # step of the rating scale
     less_is_better: bool = False
-    warning: str = ""
-    unknown: tuple[str, ...] = ()
-    facts: tuple[tuple[str, str], ...] = ()
+    warning: str = ""  # warning about a mean change, or ""
+    unknown: tuple[str, ...] = ()  # sentences on what is not known
+    facts: tuple[tuple[str, str], ...] = ()  # (name, value) of the provenance
 
-    def rating(self, estimate: Estimate, sign: str = "", unit: str = "", level: str = "") -> str:
-        """Return a rating, or a change ("+" as sign), with its interval; a dash if there is none."""
+    def format_rating(self, estimate: Estimate) -> str:
+        """Return a rating with its interval, or a dash if there is none."""
         if not math.isfinite(estimate.value):
             return "–"
-        digits = 1 if self.step >= 1 else 2
-        digits += bool(
-            sign and significant_sign(estimate) and 0 in (round(estimate.low, digits), round(estimate.high, digits))
-        )  # 0 lies outside
-        value = signed(estimate.value, digits).removeprefix("+" * (not sign))
-        low = signed(estimate.low, digits).removeprefix("+" * (not sign))
-        high = signed(estimate.high, digits).removeprefix("+" * (not sign))
-        return f"{value}{unit} " + (
-            f"({low} to {high}{level})" if math.isfinite(estimate.low + estimate.high) else "(no interval)"
+        digits = self._digits
+        value, low, high = (
+            signed(number, digits).removeprefix("+") for number in (estimate.value, estimate.low, estimate.high)
         )
+        return f"{value} ({low} to {high})" if _has_interval(estimate) else f"{value} (no interval)"
 
-    def verdict(self, estimate: Estimate, over: str = "") -> str:
-        """Return a change in words: for the better, for the worse, or not detectable."""
+    def format_change(self, estimate: Estimate, unit: str = "", level: str = "") -> str:
+        """Return a change of ratings with its interval, or a dash if there is none.
+
+        ``unit`` follows the value, ``level`` the ends of the interval.
+        """
+        if not math.isfinite(estimate.value):
+            return "–"
+        digits = self._digits
+        if significant_sign(estimate) and 0 in (round(estimate.low, digits), round(estimate.high, digits)):
+            digits += 1  # the interval excludes 0, so no end may be rounded to 0
+        value, low, high = (signed(number, digits) for number in (estimate.value, estimate.low, estimate.high))
+        interval = f"({low} to {high}{level})" if _has_interval(estimate) else "(no interval)"
+        return f"{value}{unit} {interval}"
+
+    @property
+    def _digits(self) -> int:
+        return 1 if self.step >= 1 else 2
+
+    def describe_change(self, estimate: Estimate, over: str = "") -> str:
+        """Return a change in words: for the better, for the worse, or not detectable.
+
+        ``over`` says over what the interval was computed, for example " over participants".
+        """
         sign = -significant_sign(estimate) if self.less_is_better else significant_sign(estimate)
         verdicts = {1: "these attempts became better", -1: "these attempts became worse", 0: "no change can be told"}
-        return (
-            f"{verdicts[sign]}: {self.rating(estimate, '+', ' points', f', {100 * estimate.level:g} % interval{over}')}"
-        )
+        level = f", {100 * estimate.level:g} % interval{over}"
+        return f"{verdicts[sign]}: {self.format_change(estimate, ' points', level)}"
+
+
+def _has_interval(estimate: Estimate) -> bool:
+    return math.isfinite(estimate.low + estimate.high)
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeSection:
-    """One table: its sentence, head, rows of cells with the estimate that is drawn, and value of the dashed line."""
+    """One table of the report, with the sentence above it."""
 
     title: str
     sentence: str
-    head: tuple[str, ...]
-    rows: tuple[tuple[tuple[str, ...], Estimate], ...]
-    line: float
+    head: tuple[str, ...]  # titles of the columns
+    rows: tuple[tuple[tuple[str, ...], Estimate], ...]  # cells of each row, and the estimate that is drawn
+    line: float  # value of the dashed line
 
     def bars(self, width_pt: float) -> "Iterator[Drawing]":
         """Yield the drawing of every row, on one scale."""
-        return interval_bars(
-            [(estimate.value, (estimate.low, estimate.high)) for _, estimate in self.rows], self.line, width_pt
-        )
+        intervals = [(estimate.value, (estimate.low, estimate.high)) for _, estimate in self.rows]
+        return interval_bars(intervals, self.line, width_pt)
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeReport:
-    """Everything in the report, the same on paper, as a web page and in the window."""
+    """Contents of the report, for paper, web page and window."""
 
     title: str
     subtitle: str
     sections: tuple[ChangeSection, ...]
-    unknown: tuple[str, ...]
-    facts: tuple[tuple[str, str], ...]
+    unknown: tuple[str, ...]  # sentences on what is not known
+    facts: tuple[tuple[str, str], ...]  # (name, value) of the provenance
 
 
-def of_participant(source: ChangeSource, course: Course, before: str, after: str) -> ChangeSection:
-    """Return the table of one participant: a row an occasion."""
+def participant_section(source: ChangeSource, course: Course, before: str, after: str) -> ChangeSection:
+    """Return the table of one participant, with a row for each occasion."""
     change = change_between(course, before, after)
-    sentence = "No earlier and later occasion with a rating: no change can be told."
-    if change is not None:
-        sentence = f"From {printable(change[0])} to {printable(change[1])}, {source.verdict(change[2])}."
+    if change is None:
+        sentence = "No earlier and later occasion with a rating: no change can be told."
+    else:
+        first_occasion, last_occasion, estimate = change
+        occasions = f"From {printable(first_occasion)} to {printable(last_occasion)}"
+        sentence = f"{occasions}, {source.describe_change(estimate)}."
     rows = tuple(
-        ((printable(occasion), counted(n, "video"), source.rating(rating)), rating) for occasion, n, rating in course
+        ((printable(occasion), counted(n_videos, "video"), source.format_rating(rating)), rating)
+        for occasion, n_videos, rating in course
     )
-    first = next((rating.value for *_, rating in course if math.isfinite(rating.value)), 0.0)
-    return ChangeSection(source.title, sentence, ("occasion", "", "rating (interval)"), rows, first)
+    first_rating = next((rating.value for *_, rating in course if math.isfinite(rating.value)), 0.0)
+    return ChangeSection(source.title, sentence, ("occasion", "", "rating (interval)"), rows, first_rating)
 
 
-def of_group(source: ChangeSource, courses: "Mapping[str, Course]", before: str, after: str) -> ChangeSection:
-    """Return the table of all participants with two occasions, and their mean change."""
-    change_by_name = {name: change_between(course, before, after) for name, course in courses.items()}
-    changes = {name: change for name, change in change_by_name.items() if change is not None}
-    sentence = f"{counted(len(changes), 'participant')} with ratings at both occasions: too few for a mean change."
+def group_section(source: ChangeSource, courses: "Mapping[str, Course]", before: str, after: str) -> ChangeSection:
+    """Return the table of all participants with two occasions, and a sentence on their mean change."""
+    changes = {}
+    for name, course in courses.items():
+        change = change_between(course, before, after)
+        if change is not None:
+            changes[name] = change
     if len(changes) > 1:
         mean = mean_change({name: estimate.value for name, (*_, estimate) in changes.items()})
-        sentence = (
-            f"Of {len(changes)} participants on average, {source.verdict(mean, ' over participants')}.{source.warning}"
-        )
+        mean_text = source.describe_change(mean, " over participants")
+        sentence = f"Of {len(changes)} participants on average, {mean_text}.{source.warning}"
+    else:
+        sentence = f"{counted(len(changes), 'participant')} with ratings at both occasions: too few for a mean change."
     signs = [significant_sign(estimate) for *_, estimate in changes.values()]
-    one_occasion = f"{signs.count(1)} higher, {signs.count(-1)} lower, {signs.count(0)} cannot be told"
-    sentence += f" Of each alone, by its own interval: {one_occasion}."
-    if len(change_by_name) > len(changes):
-        sentence += f" {counted(len(change_by_name) - len(changes), 'more participant')} without ratings at both."
+    counts = f"{signs.count(1)} higher, {signs.count(-1)} lower, {signs.count(0)} cannot be told"
+    sentence += f" Of each alone, by its own interval: {counts}."
+    n_without_change = len(courses) - len(changes)
+    if n_without_change:
+        sentence += f" {counted(n_without_change, 'more participant')} without ratings at both."
     rows = tuple(
-        ((printable(name), printable(f"{first} – {last}"), source.rating(estimate, "+")), estimate)
+        ((printable(name), printable(f"{first} – {last}"), source.format_change(estimate)), estimate)
         for name, (first, last, estimate) in changes.items()
     )
     level = next((f"{100 * estimate.level:g} % " for *_, estimate in changes.values()), "")
@@ -137,21 +159,24 @@ def of_group(source: ChangeSource, courses: "Mapping[str, Course]", before: str,
 
 
 def change_pdf(report: ChangeReport, paper: "Paper") -> bytes:
-    """Return the report as PDF, or raise an ExportError if it cannot be set."""
-    sheet = PageFrame(paper, f"{KIND}: {report.title}", f"{DISCLAIMER}  {report.title}")
-    width = sheet.width_pt
-    story = page_head(KIND, dict(report.facts)["Date of report"], report.title, report.subtitle, width)
+    """Return the report as PDF, or raise an ExportError if it does not fit on its pages."""
+    frame = PageFrame(paper, f"{KIND}: {report.title}", f"{DISCLAIMER}  {report.title}")
+    width_pt = frame.width_pt
+    story = page_header(KIND, dict(report.facts)["Date of report"], report.title, report.subtitle, width_pt)
     for section in report.sections:
         sentence = paragraph(section.sentence, size_pt=10.5, bold=True, leading=1.35, after_pt=4)
-        story += [heading(section.title), sentence, _table(section, width)]
-    story += [heading("What is not known"), *map(point, report.unknown)]
-    return sheet.build([*story, heading("Where the numbers come from"), facts_table(report.facts, width)])
+        story += [heading(section.title), sentence, _section_table(section, width_pt)]
+    story.append(heading("What is not known"))
+    story += [list_item(sentence) for sentence in report.unknown]
+    story += [heading("Where the numbers come from"), facts_table(report.facts, width_pt)]
+    return frame.build(story)
 
 
-def _table(section: ChangeSection, width: float) -> "Flowable":
-    bars = width * 0.3
-    muted: StyleArguments = {"size_pt": 7.4, "text_colour": WHITE.muted}
-    lines: list[Sequence[object]] = [[*(paragraph(word, **muted) for word in section.head), paragraph("", **muted)]]
-    drawn = zip(section.rows, section.bars(bars), strict=True)
-    lines += [[*(paragraph(cell, size_pt=8.4) for cell in cells), bar] for (cells, _), bar in drawn]
-    return grid(lines, (width * 0.2, width * 0.2, width * 0.3, bars), lines=True, pad_pt=2, repeat=1, middle=True)
+def _section_table(section: ChangeSection, width_pt: float) -> "Flowable":
+    bar_width_pt = width_pt * 0.3
+    titles = [paragraph(title, size_pt=7.4, text_colour=WHITE.muted) for title in (*section.head, "")]
+    rows: list[list[Flowable | Drawing]] = [[*titles]]
+    for (cells, _), bar in zip(section.rows, section.bars(bar_width_pt), strict=True):
+        rows.append([*(paragraph(cell, size_pt=8.4) for cell in cells), bar])
+    widths_pt = (width_pt * 0.2, width_pt * 0.2, width_pt * 0.3, bar_width_pt)
+    return grid(rows, widths_pt, lines=True, pad_pt=2, repeat=1, middle=True)

@@ -1,7 +1,7 @@
-"""The drawings of reports: lines and words that stay sharp on paper and on a screen, and can be told apart in grey.
+"""Vector drawings of reports, which are legible without colours too.
 
-One drawing serves both: the PDF takes it as it is, the web page as SVG. What raises the score is a filled bar with a
-plus, what lowers it a hollow one with a minus; this video is black, the others grey.
+The PDF uses a drawing directly, the web page as SVG. Contributions that raise the score are filled bars with a plus, and
+those that lower it hollow bars with a minus. The video of the report is black, other videos are grey.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.explanation.moments import Moment
 from skillviewer.core.text import signed
 from skillviewer.export.rendering.theme import WHITE, Colour, blend
-from skillviewer.export.reports.pdf import BOLD, REGULAR, colour, register_fonts
+from skillviewer.export.reports.pdf import BOLD, REGULAR, pdf_colour, register_fonts
 
 if TYPE_CHECKING:
     from reportlab.graphics.shapes import Drawing
@@ -30,20 +30,21 @@ FAINT_LINE = blend(ACCENT, WHITE.background, 0.5)
 HOLLOW = blend(ACCENT, WHITE.background, 0.1)
 TEXT_PT = 7.2
 Anchor = Literal["start", "middle", "end"]
-"""The part of a line of text that its position refers to."""
+"""Part of a line of text that is at the position of the text."""
 
-_LEFT_PT, _RIGHT_PT = 34.0, 8.0
+_LEFT_PT = 34.0
+_RIGHT_PT = 8.0
 
 
 class Plot:
-    """A drawing with a horizontal and a vertical scale; y grows upwards.
+    """A drawing with a horizontal and a vertical scale. Positions are in points, and y grows upwards.
 
     Args:
         width_pt: Width of the drawing.
         height_pt: Height of the drawing.
-        xs: Values at the left and the right end.
-        ys: Values at the lower and the upper end.
-        sides_pt: Left, lower, right and upper margin.
+        xs: Values at the left and the right end of the horizontal scale.
+        ys: Values at the lower and the upper end of the vertical scale.
+        margins_pt: Left, lower, right and upper margin.
     """
 
     def __init__(
@@ -52,14 +53,14 @@ class Plot:
         height_pt: float,
         xs: tuple[float, float],
         ys: tuple[float, float],
-        sides_pt: tuple[float, float, float, float] = (_LEFT_PT, 14.0, _RIGHT_PT, 4.0),
+        margins_pt: tuple[float, float, float, float] = (_LEFT_PT, 14.0, _RIGHT_PT, 4.0),
     ) -> None:
         from reportlab.graphics import shapes
 
         register_fonts()
         self._shapes = shapes
         self.drawing: Drawing = shapes.Drawing(width_pt, height_pt)
-        self.left, self.bottom, right, top = sides_pt
+        self.left, self.bottom, right, top = margins_pt
         self.right = width_pt - right
         self.top = height_pt - top
         self._xs = xs
@@ -86,8 +87,8 @@ class Plot:
         *,
         dash: Sequence[float] = (),
     ) -> None:
-        """Draw a line, in points; dashed by (on, off) lengths where they are given."""
-        line = self._shapes.Line(x0, y0, x1, y1, strokeColor=colour(line_colour), strokeWidth=width)
+        """Draw a line between two positions. ``dash`` has the lengths of dashes and gaps, () for a solid line."""
+        line = self._shapes.Line(x0, y0, x1, y1, strokeColor=pdf_colour(line_colour), strokeWidth=width)
         if dash:
             line.strokeDashArray = list(dash)
         self.drawing.add(line)
@@ -96,35 +97,41 @@ class Plot:
         self, xs: Sequence[float] | FloatArray, ys: Sequence[float] | FloatArray, line_colour: Colour, width: float
     ) -> None:
         """Draw a line through values."""
-        points = [
-            coordinate for x, y in zip(xs, ys, strict=True) for coordinate in (self.x(float(x)), self.y(float(y)))
-        ]
+        points = self._to_points(xs, ys)
         self.drawing.add(
-            self._shapes.PolyLine(points, strokeColor=colour(line_colour), strokeWidth=width, strokeLineJoin=1)
+            self._shapes.PolyLine(points, strokeColor=pdf_colour(line_colour), strokeWidth=width, strokeLineJoin=1)
         )
 
+    def _to_points(
+        self, xs: Sequence[float] | FloatArray, ys: Sequence[float] | FloatArray
+    ) -> list[float]:
+        """Return the positions of values as a flat list x0, y0, x1, y1, ..."""
+        points = []
+        for x, y in zip(xs, ys, strict=True):
+            points += [self.x(float(x)), self.y(float(y))]
+        return points
+
     def area(self, xs: FloatArray, low: FloatArray, high: FloatArray, fill: Colour) -> None:
-        """Fill what lies between two lines."""
-        outline = [*zip(xs, low, strict=True), *zip(xs[::-1], high[::-1], strict=True)]
-        points = [coordinate for x, y in outline for coordinate in (self.x(float(x)), self.y(float(y)))]
-        self.drawing.add(self._shapes.Polygon(points, fillColor=colour(fill), strokeColor=None))
+        """Fill the area between two curves over the same values ``xs``."""
+        points = self._to_points(np.concatenate([xs, xs[::-1]]), np.concatenate([low, high[::-1]]))
+        self.drawing.add(self._shapes.Polygon(points, fillColor=pdf_colour(fill), strokeColor=None))
 
     def box(
         self, x: float, y: float, width: float, height: float, fill: Colour | None, edge: Colour | None = None
     ) -> None:
-        """Draw a rectangle, in points."""
+        """Draw a rectangle. ``x`` and ``y`` are its lower left corner."""
         box = self._shapes.Rect(x, y, width, height)
-        box.fillColor = None if fill is None else colour(fill)
-        box.strokeColor = None if edge is None else colour(edge)
+        box.fillColor = None if fill is None else pdf_colour(fill)
+        box.strokeColor = None if edge is None else pdf_colour(edge)
         box.strokeWidth = 0.7
         self.drawing.add(box)
 
     def diamond(self, x: float, y: float, radius: float) -> None:
-        """Draw the mark of this video, in points."""
+        """Draw a diamond around a position, the mark of the video of the report."""
         points = [x - radius, y, x, y - radius, x + radius, y, x, y + radius]
         self.drawing.add(
             self._shapes.Polygon(
-                points, fillColor=colour(WHITE.text), strokeColor=colour(WHITE.background), strokeWidth=0.8
+                points, fillColor=pdf_colour(WHITE.text), strokeColor=pdf_colour(WHITE.background), strokeWidth=0.8
             )
         )
 
@@ -139,101 +146,114 @@ class Plot:
         bold: bool = False,
         anchor: Anchor = "start",
     ) -> None:
-        """Write a line, in points."""
+        """Write a line of text."""
         face = BOLD if bold else REGULAR
         self.drawing.add(
             self._shapes.String(
-                x, y, text, fontName=face, fontSize=size, fillColor=colour(text_colour), textAnchor=anchor
+                x, y, text, fontName=face, fontSize=size, fillColor=pdf_colour(text_colour), textAnchor=anchor
             )
         )
 
-    def score_axis(self, n: int = 5) -> None:
-        """Draw the scale of scores at the left, with fine lines."""
-        for value, label in score_ticks(*self._ys, n):
-            self.line(self.left, self.y(value), self.right, self.y(value), WHITE.line)
-            self.text(label, self.left - 4, self.y(value) - TEXT_PT * 0.35, anchor="end")
+    def score_axis(self, n_ticks: int = 5) -> None:
+        """Draw the scale of scores on the left, with fine lines across the plot."""
+        for score, label in score_ticks(*self._ys, n_ticks):
+            y = self.y(score)
+            self.line(self.left, y, self.right, y, WHITE.line)
+            self.text(label, self.left - 4, y - TEXT_PT * 0.35, anchor="end")
 
     def time_axis(self) -> None:
-        """Write times at the foot."""
+        """Write times below the plot."""
         for time_s, label in time_ticks(*self._xs, 10):
             self.text(label, self.x(time_s), self.bottom - 10, anchor="middle")
 
-    def bar(self, x: float, width: float, value: float, *, n_sign: bool = True) -> None:
-        """Draw an upright bar from 0: filled where it raises, hollow where it lowers."""
-        zero, end = self.y(0.0), self.y(value)
-        low = min(zero, end)
-        high = max(zero, end)
-        self.box(x, low, width, max(high - low, 0.4), ACCENT if value > 0 else HOLLOW, ACCENT)
-        if n_sign and high - low > 6 and width > 5:
-            if value > 0:
-                self.text("+", x + width / 2, high - 6.5, text_colour=WHITE.background, anchor="middle", bold=True)
-            else:
-                self.text("−", x + width / 2, low + 2.0, text_colour=WHITE.text, anchor="middle", bold=True)
+    def bar(self, x: float, width: float, value: float) -> None:
+        """Draw a vertical bar from 0 to a value: filled if positive, hollow if negative, with its sign if it fits."""
+        zero_y = self.y(0.0)
+        value_y = self.y(value)
+        low = min(zero_y, value_y)
+        height = abs(value_y - zero_y)
+        self.box(x, low, width, max(height, 0.4), ACCENT if value > 0 else HOLLOW, ACCENT)
+        if height <= 6 or width <= 5:
+            return
+        middle = x + width / 2
+        if value > 0:
+            self.text("+", middle, low + height - 6.5, text_colour=WHITE.background, anchor="middle", bold=True)
+        else:
+            self.text("−", middle, low + 2.0, text_colour=WHITE.text, anchor="middle", bold=True)
 
 
-def _range(values: FloatArray, margin: float = 0.1) -> tuple[float, float]:
-    low, high = float(values.min()), float(values.max())
+def _padded_range(values: FloatArray, margin: float) -> tuple[float, float]:
+    """Return the range of values, extended on both sides by a share ``margin`` of it."""
+    low = float(values.min())
+    high = float(values.max())
     padding = max((high - low) * margin, abs(high) * 1e-3, 1e-6)
     return low - padding, high + padding
 
 
 def cohort_strip(position: CohortPosition, others: Sequence[float], width_pt: float, digits: int) -> "Drawing":
-    """Draw where the score stands: every comparable video as a tick, their median, and this one with its interval."""
+    """Draw the position of a score in its cohort.
+
+    Every other video is a tick. The median of the others and the interval of the score are drawn too.
+    """
     interval = position.interval or (position.score, position.score)
     values = np.array([*others, position.score, *interval])
-    plot = Plot(width_pt, 50.0, _range(values, 0.06), (0.0, 1.0), (6.0, 14.0, 6.0, 4.0))
-    base = plot.bottom + 4
-    plot.line(plot.left, base, plot.right, base, WHITE.line, 0.6)
+    plot = Plot(width_pt, 50.0, _padded_range(values, 0.06), (0.0, 1.0), (6.0, 14.0, 6.0, 4.0))
+    base_y = plot.bottom + 4
+    plot.line(plot.left, base_y, plot.right, base_y, WHITE.line, 0.6)
     for score in others:
-        plot.line(plot.x(score), base, plot.x(score), base + 11, WHITE.muted, 0.8)
+        plot.line(plot.x(score), base_y, plot.x(score), base_y + 11, WHITE.muted, 0.8)
     if others:
-        x = plot.x(position.median)
-        plot.line(x, base - 3, x, base + 17, WHITE.text, 1.1, dash=[2, 1.5])
-        plot.text(f"median {signed(position.median, digits)}", x, base + 20, anchor=_anchor(x / width_pt, margin=0.2))
-    y = base + 5.5
+        median_x = plot.x(position.median)
+        plot.line(median_x, base_y - 3, median_x, base_y + 17, WHITE.text, 1.1, dash=[2, 1.5])
+        median_text = f"median {signed(position.median, digits)}"
+        plot.text(median_text, median_x, base_y + 20, anchor=_choose_anchor(median_x / width_pt, margin=0.2))
+    score_y = base_y + 5.5
     if position.interval is not None:
-        low, high = (plot.x(end) for end in position.interval)
-        plot.box(low, y - 1.1, max(high - low, 0.8), 2.2, WHITE.text)
-        for end in (low, high):
-            plot.line(end, y - 4, end, y + 4, WHITE.text, 1.2)
-    x = plot.x(position.score)
-    plot.diamond(x, y, 5.2)
-    plot.text("this video", x, base - 11, text_colour=WHITE.text, bold=True, anchor=_anchor(x / width_pt, margin=0.15))
+        low_x, high_x = (plot.x(end) for end in position.interval)
+        plot.box(low_x, score_y - 1.1, max(high_x - low_x, 0.8), 2.2, WHITE.text)
+        for end_x in (low_x, high_x):
+            plot.line(end_x, score_y - 4, end_x, score_y + 4, WHITE.text, 1.2)
+    score_x = plot.x(position.score)
+    plot.diamond(score_x, score_y, 5.2)
+    anchor = _choose_anchor(score_x / width_pt, margin=0.15)
+    plot.text("this video", score_x, base_y - 11, text_colour=WHITE.text, bold=True, anchor=anchor)
     return plot.drawing
 
 
-def _anchor(share: float, *, margin: float) -> Anchor:
-    """Return the anchor of a text at a share of the width, so that it stays within the drawing."""
+def _choose_anchor(share: float, *, margin: float) -> Anchor:
+    """Return the anchor of a text at a share of the width, such that the text stays within the drawing."""
     if share > 1 - margin:
         return "end"
     return "start" if share < margin else "middle"
 
 
 def score_plot(
-    analysis: Analysis, moments: Sequence[Moment], width_pt: float, height_pt: float, *, numbers: bool = True
+    analysis: Analysis, moments: Sequence[Moment], width_pt: float, height_pt: float, *, show_scores: bool = True
 ) -> "Drawing":
-    """Draw the score curve: mean over the passes bold, passes faint, their range as a band, moments as numbers.
+    """Draw the score curve: the mean over the passes bold, passes faint, their range as a band, moments by number.
 
-    Without ``numbers`` the axis of the scores has none.
+    ``show_scores`` says whether scores are written at the axis.
     """
     curve = score_curve(analysis)
     marks = [CurveMark(moment.start_s, moment.stop_s, moment.amount) for moment in moments]
     plot = Plot(
         width_pt, height_pt, (analysis.start_s, analysis.stop_s), curve.limits(0.16), (_LEFT_PT, 20.0, _RIGHT_PT, 12.0)
     )
+    mark_colour = blend(WHITE.line, WHITE.background, 0.55)
     for mark in marks:
-        left, right = plot.x(mark.start_s), plot.x(mark.stop_s)
-        plot.box(left, plot.bottom, right - left, plot.top - plot.bottom, blend(WHITE.line, WHITE.background, 0.55))
-    if numbers:
+        left = plot.x(mark.start_s)
+        plot.box(left, plot.bottom, plot.x(mark.stop_s) - left, plot.top - plot.bottom, mark_colour)
+    if show_scores:
         plot.score_axis()
     times_s = curve.pass_times_s[0]
     if len(curve.passes) > 1:
         plot.area(times_s, curve.passes.min(axis=0), curve.passes.max(axis=0), BAND)
-        for own_s, scores in zip(curve.pass_times_s, curve.passes, strict=True):
-            plot.path(own_s, scores, FAINT_LINE, 0.4)
+        for pass_times_s, scores in zip(curve.pass_times_s, curve.passes, strict=True):
+            plot.path(pass_times_s, scores, FAINT_LINE, 0.4)
     plot.path(times_s, curve.mean, ACCENT, 1.7)
     for time_s in curve.sampled_s:
-        plot.line(plot.x(float(time_s)), plot.bottom, plot.x(float(time_s)), plot.bottom + 4, WHITE.muted, 0.6)
+        x = plot.x(float(time_s))
+        plot.line(x, plot.bottom, x, plot.bottom + 4, WHITE.muted, 0.6)
     for number, mark in enumerate(marks, start=1):
         x = plot.x((mark.start_s + mark.stop_s) / 2)
         plot.text(f"{number}{mark.sign}", x, plot.top + 3, text_colour=WHITE.text, bold=True, anchor="middle")
@@ -242,32 +262,40 @@ def score_plot(
 
 
 def contribution_plot(analysis: Analysis, evidence: Evidence, width_pt: float, height_pt: float) -> "Drawing":
-    """Draw what each segment adds to the score or takes from it, over the same time as the curve."""
-    values = evidence.contributions
-    reach = np.array([min(values.min(), 0.0), max(values.max(), 0.0)])
+    """Draw the contribution of each segment to the score, over the same time axis as ``score_plot``."""
+    contributions = evidence.contributions
+    extremes = np.array([min(contributions.min(), 0.0), max(contributions.max(), 0.0)])
     plot = Plot(
-        width_pt, height_pt, (analysis.start_s, analysis.stop_s), _range(reach, 0.08), (_LEFT_PT, 14.0, _RIGHT_PT, 4.0)
+        width_pt,
+        height_pt,
+        (analysis.start_s, analysis.stop_s),
+        _padded_range(extremes, 0.08),
+        (_LEFT_PT, 14.0, _RIGHT_PT, 4.0),
     )
     plot.score_axis(3)
     starts = analysis.segment_starts.tolist()
     stops = analysis.segment_stops.tolist()
-    for first, stop, value in zip(starts, stops, values.tolist(), strict=True):
-        if first < stop:
-            left, right = plot.x(float(analysis.video.times_s[first])), plot.x(analysis.video.end_s(stop - 1))
-            plot.bar(left + 0.5, max(right - left - 1.0, 0.8), value)
+    for start, stop, contribution in zip(starts, stops, contributions.tolist(), strict=True):
+        if start < stop:
+            left = plot.x(float(analysis.video.times_s[start]))
+            right = plot.x(analysis.video.end_s(stop - 1))
+            plot.bar(left + 0.5, max(right - left - 1.0, 0.8), contribution)
     plot.line(plot.left, plot.y(0.0), plot.right, plot.y(0.0), WHITE.text, 0.8)
     plot.time_axis()
     return plot.drawing
 
 
-def signed_bar(value: float, greatest: float, width_pt: float, digits: int) -> "Drawing":
-    """Draw one signed number as a bar to the right (raises) or the left (lowers) of a line, with the number."""
-    plot = Plot(width_pt, 26.0, (-greatest, greatest), (0.0, 1.0), (4.0, 0.0, 4.0, 0.0))
-    zero, end = plot.x(0.0), plot.x(value)
-    left = min(zero, end)
-    right = max(zero, end)
-    plot.box(left, 2.0, max(right - left, 0.5), 9.0, ACCENT if value > 0 else HOLLOW, ACCENT)
-    plot.line(zero, 0.0, zero, 13.0, WHITE.text, 0.8)
+def signed_bar(value: float, max_value: float, width_pt: float, digits: int) -> "Drawing":
+    """Draw a signed number as a bar to the right (positive) or the left (negative) of a line, with the number above.
+
+    ``max_value`` is the greatest magnitude of all bars on this scale.
+    """
+    plot = Plot(width_pt, 26.0, (-max_value, max_value), (0.0, 1.0), (4.0, 0.0, 4.0, 0.0))
+    zero_x = plot.x(0.0)
+    value_x = plot.x(value)
+    bar_width = max(abs(value_x - zero_x), 0.5)
+    plot.box(min(zero_x, value_x), 2.0, bar_width, 9.0, ACCENT if value > 0 else HOLLOW, ACCENT)
+    plot.line(zero_x, 0.0, zero_x, 13.0, WHITE.text, 0.8)
     plot.text(signed(value, digits), width_pt / 2, 16.0, text_colour=WHITE.text, size=8.4, bold=True, anchor="middle")
     return plot.drawing
 
@@ -275,14 +303,21 @@ def signed_bar(value: float, greatest: float, width_pt: float, digits: int) -> "
 def interval_bars(
     rows: Sequence[tuple[float, tuple[float, float] | None]], dashed: float, width_pt: float
 ) -> "Iterator[Drawing]":
-    """Yield a drawing of each value with the ends of its interval, or None, on one scale; nothing is drawn of NaN.
+    """Yield a drawing for each value and its interval, all on one scale.
 
-    ``dashed`` is the value of the dashed line.
+    Args:
+        rows: Value and ends of the interval, or None, of each drawing; the drawing of NaN is empty.
+        dashed: Value of the dashed line.
+        width_pt: Width of a drawing.
     """
-    ends = [dashed, *(end for value, interval in rows for end in (value, *(interval or ())) if np.isfinite(end))]
-    padding = max((max(ends) - min(ends)) * 0.03, 1e-6)
+    numbers = [dashed]
     for value, interval in rows:
-        plot = Plot(width_pt, 9.0, (min(ends) - padding, max(ends) + padding), (0.0, 1.0), (4.0, 0.0, 4.0, 0.0))
+        numbers += [number for number in (value, *(interval or ())) if np.isfinite(number)]
+    low = min(numbers)
+    high = max(numbers)
+    padding = max((high - low) * 0.03, 1e-6)
+    for value, interval in rows:
+        plot = Plot(width_pt, 9.0, (low - padding, high + padding), (0.0, 1.0), (4.0, 0.0, 4.0, 0.0))
         if np.isfinite(value):
             plot.line(plot.x(dashed), 0.0, plot.x(dashed), 9.0, WHITE.muted, 0.5, dash=[1.5, 1.5])
             if interval is not None and np.isfinite(interval).all():
@@ -292,59 +327,67 @@ def interval_bars(
 
 
 def distribution(scores: Sequence[float], width_pt: float, height_pt: float, digits: int) -> "Drawing":
-    """Draw how the scores of a study are spread: a histogram, every video as a tick below it, and the median."""
+    """Draw the distribution of scores: a histogram, a tick below it for every video, and the median."""
     values = np.array(scores, np.float64)
     n_bins = int(np.clip(np.ceil(np.sqrt(len(values)) * 1.5), 5, 24))
-    low, high = _range(values, 0.04)
+    low, high = _padded_range(values, 0.04)
     counts, edges = np.histogram(values, bins=n_bins, range=(low, high))
-    plot = Plot(width_pt, height_pt, (low, high), (0.0, max(float(counts.max()), 1.0) * 1.12), (22.0, 24.0, 8.0, 12.0))
-    for count in sorted({0, round(counts.max() / 2), int(counts.max())}):
-        plot.line(plot.left, plot.y(count), plot.right, plot.y(count), WHITE.line)
-        plot.text(str(count), plot.left - 4, plot.y(count) - TEXT_PT * 0.35, anchor="end")
+    max_count = int(counts.max())
+    plot = Plot(width_pt, height_pt, (low, high), (0.0, max(float(max_count), 1.0) * 1.12), (22.0, 24.0, 8.0, 12.0))
+    for count in sorted({0, round(max_count / 2), max_count}):
+        y = plot.y(count)
+        plot.line(plot.left, y, plot.right, y, WHITE.line)
+        plot.text(str(count), plot.left - 4, y - TEXT_PT * 0.35, anchor="end")
+    bin_colour = blend(ACCENT, WHITE.background, 0.75)
     for count, left, right in zip(counts.tolist(), edges[:-1].tolist(), edges[1:].tolist(), strict=True):
         if count:
             x = plot.x(left) + 0.5
-            plot.box(
-                x, plot.y(0), plot.x(right) - x - 0.5, plot.y(count) - plot.y(0), blend(ACCENT, WHITE.background, 0.75)
-            )
+            plot.box(x, plot.y(0), plot.x(right) - x - 0.5, plot.y(count) - plot.y(0), bin_colour)
     for score in values.tolist():
         plot.line(plot.x(score), plot.bottom - 7, plot.x(score), plot.bottom - 2, WHITE.text, 0.6)
     median = float(np.median(values))
-    plot.line(plot.x(median), plot.bottom, plot.x(median), plot.top, WHITE.text, 1.1, dash=[2, 1.5])
-    plot.text(f"median {signed(median, digits)}", plot.x(median), plot.top + 3, anchor="middle")
-    for value, label in score_ticks(low, high, 8):
-        plot.text(label, plot.x(value), plot.bottom - 18, anchor="middle")
+    median_x = plot.x(median)
+    plot.line(median_x, plot.bottom, median_x, plot.top, WHITE.text, 1.1, dash=[2, 1.5])
+    plot.text(f"median {signed(median, digits)}", median_x, plot.top + 3, anchor="middle")
+    for score, label in score_ticks(low, high, 8):
+        plot.text(label, plot.x(score), plot.bottom - 18, anchor="middle")
     return plot.drawing
 
 
 def colour_ramp(
     colours: Sequence[Colour], ticks: Sequence[tuple[float, str]], title: str, width_pt: float
 ) -> "Drawing":
-    """Draw a colour bar, from low to high, with its title before it and its numbers below.
+    """Draw a colour bar with its title on the left and the labels of its ticks below.
 
-    A tick is (share of the width, number). The bar takes the right part of the width.
+    Args:
+        colours: Colours from low to high.
+        ticks: Position on the bar, 0 to 1, and label of each tick.
+        title: Title of the bar.
+        width_pt: Width of the drawing.
     """
     plot = Plot(width_pt, 19.0, (0.0, 1.0), (0.0, 1.0), (96.0, 9.0, 4.0, 2.0))
     plot.text(title, 90.0, 10.0, anchor="end")
     step = (plot.right - plot.left) / len(colours)
     for index, ramp_colour in enumerate(colours):
-        # a little wider than its place, so that no seam shows between two
-        plot.box(plot.left + index * step, 9.5, step + (0.3 if index + 1 < len(colours) else 0.0), 7.5, ramp_colour)
+        is_last = index + 1 == len(colours)
+        overlap = 0.0 if is_last else 0.3  # hides the seam to the next colour
+        plot.box(plot.left + index * step, 9.5, step + overlap, 7.5, ramp_colour)
     for share, label in ticks:
-        plot.text(label, plot.x(share), 1.0, anchor=_anchor(share, margin=0.05))
+        plot.text(label, plot.x(share), 1.0, anchor=_choose_anchor(share, margin=0.05))
     return plot.drawing
 
 
 def as_svg(drawing: "Drawing", label: str) -> str:
-    """Return a drawing as an element of a web page; the label says what it shows to those who cannot see it."""
+    """Return a drawing as an SVG element of a web page; ``label`` describes the drawing to screen readers."""
     from xml.sax.saxutils import quoteattr
 
     from reportlab.graphics import renderSVG
 
-    text = renderSVG.drawToString(drawing)
-    inner = re.sub(r"<(title|desc)>\.\.\.</\1>\s*", "", text[text.index("<svg") :]).replace('id="group" ', "")
-    inner = inner.replace(f"font-family: {BOLD};", f"font-family: {REGULAR}; font-weight: 600;")
-    # names of parts hold for a whole web page: two drawings must not share one
-    clip_digest = hashlib.sha256(inner.encode()).hexdigest()[:12]
-    inner = inner.replace('id="clip"', f'id="clip-{clip_digest}"').replace("url(#clip)", f"url(#clip-{clip_digest})")
-    return inner.replace("<svg", f'<svg role="img" aria-label={quoteattr(label)}', 1)
+    document = renderSVG.drawToString(drawing)
+    svg = document[document.index("<svg") :]
+    svg = re.sub(r"<(title|desc)>\.\.\.</\1>\s*", "", svg).replace('id="group" ', "")
+    svg = svg.replace(f"font-family: {BOLD};", f"font-family: {REGULAR}; font-weight: 600;")
+    # identifiers must be unique in the whole web page
+    clip_id = f"clip-{hashlib.sha256(svg.encode()).hexdigest()[:12]}"
+    svg = svg.replace('id="clip"', f'id="{clip_id}"').replace("url(#clip)", f"url(#{clip_id})")
+    return svg.replace("<svg", f'<svg role="img" aria-label={quoteattr(label)}', 1)

@@ -1,4 +1,4 @@
-"""Reports as one web page: pictures, drawings, fonts and words in a single file that asks for nothing else."""
+"""Reports as web pages, each a single file with its pictures, drawings and fonts, and the check of a written page."""
 
 import base64
 import re
@@ -12,7 +12,7 @@ from skillviewer.core.errors import ExportError
 from skillviewer.core.paths import resources_dir
 from skillviewer.core.text import signed
 from skillviewer.export.reports.change import ChangeReport
-from skillviewer.export.reports.cohort import Cohort, cohort_facts, score_cell
+from skillviewer.export.reports.cohort import Cohort, cohort_facts, format_score_cell
 from skillviewer.export.reports.drawings import (
     as_svg,
     cohort_strip,
@@ -22,9 +22,9 @@ from skillviewer.export.reports.drawings import (
     score_plot,
     signed_bar,
 )
-from skillviewer.export.reports.rater_summary import RATER_HEAD
+from skillviewer.export.reports.rater_summary import RATER_HEADER
 from skillviewer.export.reports.why import DISCLAIMER, FramePicture, WhyContent
-from skillviewer.export.reports.why_pdf import note_line
+from skillviewer.export.reports.why_pdf import format_note
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -32,12 +32,12 @@ if TYPE_CHECKING:
 _WIDTH_PT = 640.0
 
 
-def _data(kind: str, content: bytes) -> str:
-    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
+def _data_url(media_type: str, content: bytes) -> str:
+    return f"data:{media_type};base64,{base64.b64encode(content).decode()}"
 
 
 @cache
-def _environment() -> "Environment":
+def _template_environment() -> "Environment":
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     folder = resources_dir() / "report"
@@ -49,8 +49,8 @@ def _environment() -> "Environment":
         lstrip_blocks=True,
     )
     environment.globals["fonts"] = [
-        (weight, _data("font/ttf", (folder / f"{file}.ttf").read_bytes()))
-        for weight, file in ((400, "Inter-Regular"), (600, "Inter-SemiBold"))
+        (weight, _data_url("font/ttf", (folder / f"{name}.ttf").read_bytes()))
+        for weight, name in ((400, "Inter-Regular"), (600, "Inter-SemiBold"))
     ]
     environment.globals["disclaimer"] = DISCLAIMER
     return environment
@@ -58,156 +58,181 @@ def _environment() -> "Environment":
 
 def _picture_values(frame_picture: FramePicture, score: str) -> dict[str, Any]:
     return {
-        "source": _data("image/jpeg", frame_picture.jpeg),
+        "source": _data_url("image/jpeg", frame_picture.jpeg),
         "time": frame_picture.time,
         "score": score,
         "aspect": f"{frame_picture.aspect:.4f}",
     }
 
 
-def _drawn(drawing: Any, label: str) -> Any:  # noqa: ANN401 - not typed
+def _to_svg_markup(drawing: Any, label: str) -> Any:  # noqa: ANN401 - not typed
     from markupsafe import Markup
 
     return Markup(as_svg(drawing, label))  # noqa: S704 - made here, from numbers
 
 
 def why_html(content: WhyContent) -> str:
-    """Return the page of one video."""
-    options, digits = content.options, content.digits
-    greatest = max((abs(explained.moment.amount) for explained in content.moments), default=1.0)
+    """Return the report of one video as a web page."""
+    options = content.options
     strip = None
     if options.known.others and not content.hides_scores:
-        strip = _drawn(
-            cohort_strip(content.position, [m.score for m in options.known.others], _WIDTH_PT, digits), content.sentence
-        )
+        other_scores = [member.score for member in options.known.others]
+        drawing = cohort_strip(content.position, other_scores, _WIDTH_PT, content.digits)
+        strip = _to_svg_markup(drawing, content.sentence)
     contributions = None
     if content.evidence is not None:
-        contributions = _drawn(
-            contribution_plot(content.analysis, content.evidence, _WIDTH_PT, 120.0), content.remainder
-        )
+        drawing = contribution_plot(content.analysis, content.evidence, _WIDTH_PT, 120.0)
+        contributions = _to_svg_markup(drawing, content.remainder)
     bar = None
     if content.bar is not None:
-        bar = _drawn(colour_ramp(content.bar.colours, content.bar.ticks, content.bar.title, 420.0), content.bar.title)
-    marked = [explained.moment for explained in content.moments]
-    plot = score_plot(content.analysis, marked, _WIDTH_PT, 170.0, numbers=not content.hides_scores)
-    reference = None
-    if content.reference is not None:
-        name, text, frame_picture = content.reference
-        reference = {
-            "name": name,
-            "text": text,
-            "picture": _picture_values(frame_picture, signed(frame_picture.score, digits)),
-            "own": _picture_values(content.own_picture, content.format_score(content.own_picture.score)),
-        }
-    return _environment().get_template("why.html").render(
+        drawing = colour_ramp(content.bar.colours, content.bar.ticks, content.bar.title, 420.0)
+        bar = _to_svg_markup(drawing, content.bar.title)
+    moments = [explained.moment for explained in content.moments]
+    plot = score_plot(content.analysis, moments, _WIDTH_PT, 170.0, show_scores=not content.hides_scores)
+    template = _template_environment().get_template("why.html")
+    return template.render(
         why=content,
         score=content.format_score(content.analysis.score),
         strip=strip,
-        frames=[_picture_values(pictures, content.format_score(pictures.score)) for pictures in content.key_frames],
+        frames=[_picture_values(frame, content.format_score(frame.score)) for frame in content.key_frames],
         bar=bar,
-        plot=_drawn(plot, "Score curve: mean of the passes, their range, and the moments by number"),
+        plot=_to_svg_markup(plot, "Score curve: mean of the passes, their range, and the moments by number"),
         contributions=contributions,
-        moments=[
+        moments=_moment_values(content),
+        reference=_reference_values(content),
+        notes=[format_note(note, names=options.names) for note in options.known.notes],
+    )
+
+
+def _moment_values(content: WhyContent) -> list[dict[str, Any]]:
+    max_amount = max((abs(explained.moment.amount) for explained in content.moments), default=1.0)
+    values = []
+    for explained in content.moments:
+        frame_picture = explained.frame_picture
+        amount = explained.moment.amount
+        bar = signed_bar(amount, max_amount, 110.0, content.digits)
+        values.append(
             {
-                "picture": _picture_values(
-                    explained.frame_picture, content.format_score(explained.frame_picture.score)
-                ),
-                "bar": _drawn(
-                    signed_bar(explained.moment.amount, greatest, 110.0, digits),
-                    signed(explained.moment.amount, digits),
-                ),
+                "picture": _picture_values(frame_picture, content.format_score(frame_picture.score)),
+                "bar": _to_svg_markup(bar, signed(amount, content.digits)),
                 "time": explained.time,
                 "text": explained.text,
                 "opinion": explained.opinion,
                 "divided": explained.divided,
             }
-            for explained in content.moments
-        ],
-        reference=reference,
-        notes=[note_line(note, names=options.names) for note in options.known.notes],
-    )  # fmt: skip
+        )
+    return values
+
+
+def _reference_values(content: WhyContent) -> dict[str, Any] | None:
+    if content.reference is None:
+        return None
+    name, text, frame_picture = content.reference
+    return {
+        "name": name,
+        "text": text,
+        "picture": _picture_values(frame_picture, signed(frame_picture.score, content.digits)),
+        "own": _picture_values(content.own_picture, content.format_score(content.own_picture.score)),
+    }
 
 
 def cohort_html(cohort: Cohort) -> str:
-    """Return the report of a cohort."""
+    """Return the report of a cohort as a web page."""
     rows = []
     for row, bar in zip(cohort.rows, cohort.bars(170.0), strict=True):
-        text = score_cell(row.position, cohort.digits)
-        rows.append((row, text, _drawn(bar, text)))
-    return _environment().get_template("cohort.html").render(
+        text = format_score_cell(row.position, cohort.digits)
+        rows.append((row, text, _to_svg_markup(bar, text)))
+    plot = distribution(cohort.scores, _WIDTH_PT, 160.0, cohort.digits)
+    template = _template_environment().get_template("cohort.html")
+    return template.render(
         cohort=cohort,
-        plot=_drawn(distribution(cohort.scores, _WIDTH_PT, 160.0, cohort.digits), cohort.sentence),
-        head=RATER_HEAD,
+        plot=_to_svg_markup(plot, cohort.sentence),
+        head=RATER_HEADER,
         rows=rows,
         rated=any(row.rating for row in cohort.rows),
         participants=any(row.video.participant for row in cohort.rows),
         facts=cohort_facts(cohort),
-    )  # fmt: skip
+    )
 
 
 def change_html(report: ChangeReport) -> str:
-    """Return the report of change over time."""
-    tables = [
-        (section, [(cells, _drawn(bar, cells[-1])) for (cells, _), bar in zip(section.rows, bars, strict=True)])
-        for section in report.sections
-        for bars in [section.bars(250.0)]
-    ]
-    return _environment().get_template("change.html").render(report=report, tables=tables)
+    """Return the report of change over time as a web page."""
+    tables = []
+    for section in report.sections:
+        rows = []
+        for (cells, _), bar in zip(section.rows, section.bars(250.0), strict=True):
+            rows.append((cells, _to_svg_markup(bar, cells[-1])))
+        tables.append((section, rows))
+    template = _template_environment().get_template("change.html")
+    return template.render(report=report, tables=tables)
 
 
-_WORDS = frozenset({"alt", "aria-label", "title"})
-"""Attributes that hold words, which fetch nothing whatever they say."""
+_TEXT_ATTRIBUTES = frozenset({"alt", "aria-label", "title"})
+"""Attributes that hold text for people, and never a link."""
 
-_LINKS = frozenset({"src", "href", "xlink:href", "srcset", "poster", "action", "data"})
+_LINK_ATTRIBUTES = frozenset({"src", "href", "xlink:href", "srcset", "poster", "action", "data"})
 _LOCAL_TARGET = re.compile(r"\s*(data:|#)")
-_FETCHED = re.compile(r"""url\(\s*["']?(?!data:|#)|@import""")
+_EXTERNAL_STYLE = re.compile(r"""url\(\s*["']?(?!data:|#)|@import""")
 
 
-class _Page(HTMLParser):
+class _PageParser(HTMLParser):
+    """Parser that collects the texts of a page, and everything that a browser would fetch."""
+
     def __init__(self) -> None:
         super().__init__()
         self.texts: list[str] = []
-        self.fetched: list[str] = []
+        self.external_links: list[str] = []
         self._in_style = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._in_style = tag == "style"
         for name, value in attrs:
-            if value and name not in _WORDS:
-                self._look(value, foreign=name in _LINKS and _LOCAL_TARGET.match(value) is None)
+            if not value or name in _TEXT_ATTRIBUTES:
+                continue
+            if name in _LINK_ATTRIBUTES and _LOCAL_TARGET.match(value) is None:
+                self._add_link(value)
+            else:
+                self._search_style(value)
 
     def handle_endtag(self, tag: str) -> None:
-        self._in_style = self._in_style and tag != "style"
+        if tag == "style":
+            self._in_style = False
 
     def handle_data(self, data: str) -> None:
         if self._in_style:
-            self._look(data)
+            self._search_style(data)
         else:
             self.texts.append(data)
 
-    def _look(self, value: str, *, foreign: bool = False) -> None:
-        fetched = _FETCHED.search(value)
-        if foreign or fetched is not None:
-            self.fetched.append(value[fetched.start() if fetched is not None else 0 :][:60])
+    def _search_style(self, text: str) -> None:
+        match = _EXTERNAL_STYLE.search(text)
+        if match is not None:
+            self._add_link(text[match.start() :])
+
+    def _add_link(self, text: str) -> None:
+        self.external_links.append(text[:60])
 
 
 def check_html(file: Path, path: Path, sentences: Sequence[str]) -> None:
-    """Read a web page back: it is whole, has its sentences, and asks for nothing else.
+    """Check that a written web page is complete, contains the sentences, and fetches nothing.
 
-    Its final ``path`` stands in messages.
+    Args:
+        file: The file.
+        path: Final path of the file, for messages.
+        sentences: Sentences that must be in the text, at any line breaks.
 
     Raises:
-        ExportError: Something is missing, or the page would fetch something.
+        ExportError: The page is incomplete, lacks a sentence, or would fetch something.
     """
     text = file.read_text(encoding="utf-8")
     if not text.rstrip().endswith("</html>"):
-        raise ExportError(f"{path} was not written: the page did not come back whole.")
-    page = _Page()
-    page.feed(text)
-    page.close()
-    if page.fetched:
-        raise ExportError(f"{path} was not written: the page would fetch something: {page.fetched[0]}.")
-    page_text = "".join("".join(page.texts).split())
+        raise ExportError(f"{path} was not written: the page is incomplete.")
+    parser = _PageParser()
+    parser.feed(text)
+    parser.close()
+    if parser.external_links:
+        raise ExportError(f"{path} was not written: the page would fetch something: {parser.external_links[0]}.")
+    page_text = "".join("".join(parser.texts).split())
     for sentence in sentences:
         if "".join(sentence.split()) not in page_text:
             raise ExportError(f"{path} was not written: the page does not say “{sentence}”.")

@@ -1,5 +1,6 @@
 """Limits of a score: the origin of its interval, the familiarity of the video, and the agreement of other models."""
 
+import math
 from collections.abc import Sequence
 
 from skillviewer.core.analysis.analysis import Analysis
@@ -7,44 +8,52 @@ from skillviewer.core.analysis.other_models import OtherModel
 from skillviewer.core.text import signed
 
 
-def limits(
+def describe_limits(
     analysis: Analysis, other_models: Sequence[OtherModel], versions: Sequence[tuple[int, float]], digits: int
 ) -> tuple[str, ...]:
-    """Return the limits of the numbers, one or two sentences each."""
+    """Return texts of one or two sentences on the limits of a score.
+
+    Args:
+        analysis: The analysis with the score.
+        other_models: Ranks of the video by other models.
+        versions: Number and score of each other version of the model.
+        digits: Decimals of scores.
+    """
     return (
-        _interval(analysis, versions, digits),
-        _familiar(analysis),
-        _models(other_models) if other_models else "No other model has assessed it: whether others agree is open.",
+        _describe_interval(analysis, versions, digits),
+        _describe_familiarity(analysis),
+        _describe_other_models(other_models),
     )
 
 
-def _interval(analysis: Analysis, versions: Sequence[tuple[int, float]], digits: int) -> str:
-    passes = analysis.n_passes
-    if passes < 2:
+def _describe_interval(analysis: Analysis, versions: Sequence[tuple[int, float]], digits: int) -> str:
+    n_passes = analysis.n_passes
+    n_different = analysis.n_different
+    if n_passes < 2:
         text = (
             "The score comes from one pass over the video, so it has no interval: how much the choice of frames moves "
             "it is not known."
         )
     elif analysis.same_frames:
-        text = f"All {passes} passes looked at the same frames, for the video has few, so the score has no interval."
+        text = f"All {n_passes} passes looked at the same frames, for the video has few, so the score has no interval."
     else:
-        few_frames_text = "" if analysis.n_different == passes else f" (of {passes}: the video has few frames)"
+        few_frames_text = "" if n_different == n_passes else f" (of {n_passes}: the video has few frames)"
         text = (
-            f"The interval comes from {analysis.n_different} passes that looked at different frames{few_frames_text}. "
-            "It tells "
+            f"The interval comes from {n_different} passes that looked at different frames{few_frames_text}. It tells "
             "how much the choice of frames moves the score, and nothing of how well the score follows skill."
         )
-    if versions:
-        listed = ", ".join(f"{signed(score, digits)} (version {number})" for number, score in versions)
-        return f"{text} Other versions of the model score it {listed}."
-    return text
+    if not versions:
+        return text
+    version_scores = ", ".join(f"{signed(score, digits)} (version {number})" for number, score in versions)
+    return f"{text} Other versions of the model score it {version_scores}."
 
 
-def _familiar(analysis: Analysis) -> str:
-    text = analysis.warning
-    if not text and analysis.novelty is None:
+def _describe_familiarity(analysis: Analysis) -> str:
+    if analysis.warning:
+        text = analysis.warning
+    elif analysis.novelty is None:
         text = "Whether the video looks like those that the model was trained on is not known."
-    elif not text:
+    else:
         text = (
             f"It is {analysis.novelty:.2f} times as far from the videos that the model was trained on as the most "
             "unusual one of them: no warning, which does not show that it is like them."
@@ -52,15 +61,14 @@ def _familiar(analysis: Analysis) -> str:
     return f"{text} {analysis.note}".rstrip()
 
 
-def _models(others: Sequence[OtherModel]) -> str:
+def _describe_other_models(others: Sequence[OtherModel]) -> str:
+    if not others:
+        return "No other model has assessed it: whether others agree is open."
     ranks = "; ".join(
         f"{other.name} ranks it {other.rank} of {other.n}, this model {other.own_rank} of {other.n}" for other in others
     )
-    comparable = [other for other in others if other.agreement == other.agreement]
-    if not comparable:
-        return f"Other models (rank 1 is the highest score): {ranks}."
-    agreement = ", ".join(f"{other.agreement:.2f}" for other in comparable)
-    return (
-        f"Other models (rank 1 is the highest score): {ranks}. Rank correlation with this model over these videos: "
-        f"{agreement}."
-    )
+    text = f"Other models (rank 1 is the highest score): {ranks}."
+    correlations = [f"{other.agreement:.2f}" for other in others if not math.isnan(other.agreement)]
+    if not correlations:
+        return text
+    return f"{text} Rank correlation with this model over these videos: {', '.join(correlations)}."

@@ -1,4 +1,4 @@
-"""Pages: fonts that are embedded, styles, the frame of a page, and reading back what was written."""
+"""PDF pages by reportlab: embedded fonts, styles, parts of a page, and the check of a written file."""
 
 import re
 import unicodedata
@@ -25,18 +25,19 @@ if TYPE_CHECKING:
 
 Paper = Literal["a4", "letter"]
 SIZES_PT: dict[Paper, tuple[float, float]] = {"a4": (595.28, 841.89), "letter": (612.0, 792.0)}
-"""(width, height) in points."""
+"""(width, height) of each paper in points."""
 
 MARGIN_PT = 42.0
-FOOT_PT = 26.0
-_ENDLESS_PT = 1e6
-REGULAR, BOLD = "Inter", "Inter-SemiBold"
+FOOTER_PT = 26.0
+_UNLIMITED_PT = 1e6
+REGULAR = "Inter"
+BOLD = "Inter-SemiBold"
 FAINT = blend(WHITE.muted, WHITE.background, 0.88)
-"""Greyed text; contrast to white at least 4.5 to 1."""
+"""Colour of greyed text; contrast to white at least 4.5 to 1."""
 
 
 @cache
-def _fonts() -> dict[str, "TTFont"]:
+def _inter_fonts() -> dict[str, "TTFont"]:
     from reportlab.pdfbase.ttfonts import TTFont
 
     folder = resources_dir() / "report"
@@ -46,11 +47,11 @@ def _fonts() -> dict[str, "TTFont"]:
 
 @cache
 def register_fonts() -> None:
-    """Make the fonts known to the PDF library."""
+    """Register the fonts with reportlab."""
     from reportlab.lib.fonts import addMapping
     from reportlab.pdfbase.pdfmetrics import registerFont
 
-    for font in _fonts().values():
+    for font in _inter_fonts().values():
         registerFont(font)
     for bold in (0, 1):
         for italic in (0, 1):
@@ -59,13 +60,13 @@ def register_fonts() -> None:
 
 
 @cache
-def _own_letters(name: str) -> frozenset[int]:
-    return frozenset(_fonts()[name].face.charToGlyph)
+def _code_points_of(font: str) -> frozenset[int]:
+    return frozenset(_inter_fonts()[font].face.charToGlyph)
 
 
 @cache
-def _other_font(text: str) -> tuple[str, str]:
-    """Return a text that can be drawn, and the name of a font that has its letters and that a PDF can hold."""
+def _fallback_font(text: str) -> tuple[str, str]:
+    """Return a text that can be drawn, and the name of a registered font that has all of its characters."""
     from reportlab.pdfbase.pdfmetrics import registerFont
     from reportlab.pdfbase.ttfonts import TTFError, TTFont
 
@@ -73,33 +74,32 @@ def _other_font(text: str) -> tuple[str, str]:
     name = f"other-{file.stem}"
     try:
         registerFont(TTFont(name, str(file)))
-    except (TTFError, OSError):  # outlines that the library cannot embed
+    except (TTFError, OSError):  # reportlab cannot embed the outlines of this font
         return "\N{REPLACEMENT CHARACTER}" * len(drawable), REGULAR
     return drawable, name
 
 
-def marked(text: str, font: str = REGULAR) -> str:
-    """Return plain text as a paragraph's markup: escaped, and letters that Inter lacks in a font that has them."""
-    font_letters = _own_letters(font)
-    parts = re.findall(r"\s+|\S+", printable(text))
-    out = []
-    for part in parts:
-        if all(ord(c) in font_letters or c.isspace() for c in part):
-            out.append(escape(part))
+def to_markup(text: str, font: str = REGULAR) -> str:
+    """Return plain text as markup of a paragraph: escaped, with another font for words that Inter cannot write."""
+    code_points = _code_points_of(font)
+    pieces = []
+    for word_or_space in re.findall(r"\s+|\S+", printable(text)):
+        if all(ord(character) in code_points or character.isspace() for character in word_or_space):
+            pieces.append(escape(word_or_space))
         else:
-            drawable, name = _other_font(part)
-            out.append(f'<font name="{name}">{escape(drawable)}</font>')
-    return "".join(out)
+            drawable, name = _fallback_font(word_or_space)
+            pieces.append(f'<font name="{name}">{escape(drawable)}</font>')
+    return "".join(pieces)
 
 
-def colour(rgb: Colour) -> "Color":
-    """Return a colour for the PDF library."""
+def pdf_colour(rgb: Colour) -> "Color":
+    """Return a colour for reportlab."""
     from reportlab.lib.colors import Color
 
     return Color(rgb[0] / 255, rgb[1] / 255, rgb[2] / 255)
 
 
-def style(
+def text_style(
     size_pt: float = 8.6,
     *,
     bold: bool = False,
@@ -108,7 +108,16 @@ def style(
     after_pt: float = 0.0,
     right: bool = False,
 ) -> "ParagraphStyle":
-    """Return a style of text."""
+    """Return a paragraph style.
+
+    Args:
+        size_pt: Size of the text.
+        bold: Whether the text is bold.
+        text_colour: Colour of the text.
+        leading: Distance of lines, relative to the size.
+        after_pt: Space after the paragraph.
+        right: Whether the text is aligned to the right.
+    """
     from reportlab.lib.enums import TA_LEFT, TA_RIGHT
     from reportlab.lib.styles import ParagraphStyle
 
@@ -118,32 +127,45 @@ def style(
         fontName=BOLD if bold else REGULAR,
         fontSize=size_pt,
         leading=size_pt * leading,
-        textColor=colour(text_colour),
+        textColor=pdf_colour(text_colour),
         spaceAfter=after_pt,
         alignment=TA_RIGHT if right else TA_LEFT,
         splitLongWords=1,
     )
 
 
-def page_head(kind: str, origin: str, title: str, subtitle: str, width: float) -> "list[Flowable]":
-    """Return the head of the first page: its kind and the origin of the numbers, a large title, a subtitle or ""."""
+def page_header(kind: str, origin: str, title: str, subtitle: str, width_pt: float) -> "list[Flowable]":
+    """Return the header of the first page.
+
+    Args:
+        kind: Kind of report.
+        origin: Origin of the numbers, on the right.
+        title: Large title.
+        subtitle: Subtitle, or "" for none.
+        width_pt: Width of the page between the margins.
+    """
     left = paragraph(f"SkillViewer · {kind}", size_pt=8.2, text_colour=WHITE.muted)
     right = paragraph(origin, size_pt=8.2, text_colour=WHITE.muted, right=True)
-    head = [grid([[left, right]], (width / 2, width / 2), pad_pt=0)]
-    head.append(paragraph(title, size_pt=17, bold=True, leading=1.25))
-    return [*head, *([paragraph(subtitle, size_pt=9, text_colour=WHITE.muted)] if subtitle else [])]
+    header = [
+        grid([[left, right]], (width_pt / 2, width_pt / 2), pad_pt=0),
+        paragraph(title, size_pt=17, bold=True, leading=1.25),
+    ]
+    if subtitle:
+        header.append(paragraph(subtitle, size_pt=9, text_colour=WHITE.muted))
+    return header
 
 
-def facts_table(facts: "Iterable[tuple[str, str]]", width: float) -> "Flowable":
-    """Return names with their values, in small print."""
+def facts_table(facts: "Iterable[tuple[str, str]]", width_pt: float) -> "Flowable":
+    """Return a table of names and values, in small print."""
+    name_width_pt = 84
     rows = [
         [paragraph(name, size_pt=7.4, text_colour=WHITE.muted), paragraph(value, size_pt=7.4)] for name, value in facts
     ]
-    return grid(rows, (84, width - 84), pad_pt=0.6)
+    return grid(rows, (name_width_pt, width_pt - name_width_pt), pad_pt=0.6)
 
 
 class StyleArguments(TypedDict, total=False):
-    """The arguments of ``style``."""
+    """Arguments of ``text_style``."""
 
     size_pt: float
     bold: bool
@@ -154,48 +176,51 @@ class StyleArguments(TypedDict, total=False):
 
 
 def paragraph(text: str, **style_arguments: Unpack[StyleArguments]) -> "Flowable":
-    """Return plain text as a paragraph; the keywords are those of ``style``."""
+    """Return plain text as a paragraph; the keywords are those of ``text_style``."""
     from reportlab.platypus import Paragraph
 
-    text_style = style(**style_arguments)
-    return Paragraph(marked(text, text_style.fontName), text_style)
+    style = text_style(**style_arguments)
+    return Paragraph(to_markup(text, style.fontName), style)
 
 
 def heading(text: str, note: str = "", *, keep_with_next: bool = True) -> "Flowable":
-    """Return the heading of a part of a page, with a few muted words behind it.
+    """Return the heading of a part of a page, followed by a muted note on the same line.
 
-    If ``keep_with_next``, all of what follows stands on the same page; a table that may be split does not.
+    ``keep_with_next`` keeps the heading and the whole next part on one page; choose False before a table that may be
+    split.
     """
     from reportlab.platypus import Paragraph
 
-    text_style = style(9.4, bold=True, after_pt=3.0)
-    text_style.spaceBefore = 9.0
-    text_style.keepWithNext = int(keep_with_next)
-    grey = "#{:02x}{:02x}{:02x}".format(*WHITE.muted)
-    behind = f'&nbsp;&nbsp;<font name="{REGULAR}" size="7.8" color="{grey}">{marked(note)}</font>' if note else ""
-    return Paragraph(marked(text, BOLD) + behind, text_style)
+    style = text_style(9.4, bold=True, after_pt=3.0)
+    style.spaceBefore = 9.0
+    style.keepWithNext = int(keep_with_next)
+    markup = to_markup(text, BOLD)
+    if note:
+        grey = "#{:02x}{:02x}{:02x}".format(*WHITE.muted)
+        markup += f'&nbsp;&nbsp;<font name="{REGULAR}" size="7.8" color="{grey}">{to_markup(note)}</font>'
+    return Paragraph(markup, style)
 
 
-def point(text: str, size_pt: float = 8.2) -> "Flowable":
-    """Return plain text as one point of a list; its lines stand below each other, right of the mark."""
+def list_item(text: str, size_pt: float = 8.2) -> "Flowable":
+    """Return plain text as an item of a list, with a bullet and a hanging indent."""
     from reportlab.platypus import Paragraph
 
-    text_style = style(size_pt, after_pt=1.5)
-    text_style.leftIndent = 9.0
-    text_style.bulletIndent = 0.0
-    text_style.bulletFontName = REGULAR
-    text_style.bulletFontSize = size_pt
-    return Paragraph(marked(text), text_style, bulletText="•")
+    style = text_style(size_pt, after_pt=1.5)
+    style.leftIndent = 9.0
+    style.bulletIndent = 0.0
+    style.bulletFontName = REGULAR
+    style.bulletFontSize = size_pt
+    return Paragraph(to_markup(text), style, bulletText="•")
 
 
-def gap(height_pt: float) -> "Flowable":
+def spacer(height_pt: float) -> "Flowable":
     """Return empty space."""
     from reportlab.platypus import Spacer
 
     return Spacer(1, height_pt)
 
 
-def picture(jpeg: bytes, width_pt: float, height_pt: float) -> "Flowable":
+def image(jpeg: bytes, width_pt: float, height_pt: float) -> "Flowable":
     """Return a picture."""
     from reportlab.platypus import Image
 
@@ -211,7 +236,16 @@ def grid(
     repeat: int = 0,
     middle: bool = False,
 ) -> "Flowable":
-    """Return flowables side by side in rows: quiet, with fine lines between the rows where they are asked for."""
+    """Return flowables as a table.
+
+    Args:
+        rows: Flowables, or lists of flowables, by row.
+        widths_pt: Widths of the columns; None for the remaining width.
+        pad_pt: Space above and below each cell.
+        lines: Whether there are fine lines between the rows.
+        repeat: Number of header rows, which are repeated on every page.
+        middle: Whether cells are centred vertically.
+    """
     from reportlab.platypus import Table, TableStyle
 
     commands: list[tuple[Any, ...]] = [
@@ -222,7 +256,7 @@ def grid(
         ("VALIGN", (0, 0), (-1, -1), "MIDDLE" if middle else "TOP"),
     ]
     if lines:
-        commands.append(("LINEBELOW", (0, 0), (-1, -1), 0.4, colour(WHITE.line)))
+        commands.append(("LINEBELOW", (0, 0), (-1, -1), 0.4, pdf_colour(WHITE.line)))
     return Table(
         [list(row) for row in rows],
         colWidths=list(widths_pt),
@@ -234,11 +268,11 @@ def grid(
 
 @dataclass(frozen=True, slots=True)
 class PageFrame:
-    """The frame of the pages of one document."""
+    """Size, title and footer of the pages of a document."""
 
     paper: Paper
-    title: str
-    foot: str
+    title: str  # title in the properties of the PDF
+    footer: str  # text at the bottom of every page
 
     @property
     def width_pt(self) -> float:
@@ -247,28 +281,28 @@ class PageFrame:
 
     @property
     def height_pt(self) -> float:
-        """Height between the margins, above the foot."""
-        return SIZES_PT[self.paper][1] - 2 * MARGIN_PT - FOOT_PT
+        """Height between the margins, without the footer."""
+        return SIZES_PT[self.paper][1] - 2 * MARGIN_PT - FOOTER_PT
 
     def build(self, story: Iterable["Flowable"]) -> bytes:
-        """Return a story as PDF.
+        """Return flowables as a PDF.
 
         Raises:
-            ExportError: Something on a page is larger than the page.
+            ExportError: A flowable is larger than a page.
         """
         from reportlab import rl_config
         from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate
         from reportlab.platypus.doctemplate import LayoutError
 
-        target = BytesIO()
-        # pictures as they are, not as text: a quarter smaller and many times quicker
+        buffer = BytesIO()
+        # binary pictures instead of text: a quarter smaller and many times quicker
         rl_config.useA85 = 0
         document = BaseDocTemplate(
-            target, pagesize=SIZES_PT[self.paper], title=printable(self.title), invariant=1, lang="en"
+            buffer, pagesize=SIZES_PT[self.paper], title=printable(self.title), invariant=1, lang="en"
         )
         frame = Frame(
             MARGIN_PT,
-            MARGIN_PT + FOOT_PT,
+            MARGIN_PT + FOOTER_PT,
             self.width_pt,
             self.height_pt,
             leftPadding=0,
@@ -276,64 +310,73 @@ class PageFrame:
             topPadding=0,
             bottomPadding=0,
         )
-        document.addPageTemplates(PageTemplate(frames=[frame], onPage=self._foot))
+        document.addPageTemplates(PageTemplate(frames=[frame], onPage=self._draw_footer))
         try:
             document.build(list(story))
         except LayoutError as error:
             raise ExportError(f"The report does not fit on its pages: {str(error).splitlines()[0]}.") from error
-        # as long as before: a PDF says where in the file its parts begin
+        # the name of the library is replaced by as many spaces, since a PDF stores the offsets of its objects
         producer = rb"(?<=% |\x9e )ReportLab generated PDF document[^\n]*"
-        return re.sub(producer, lambda match: b" " * len(match.group()), target.getvalue(), flags=re.IGNORECASE)
+        return re.sub(producer, lambda match: b" " * len(match.group()), buffer.getvalue(), flags=re.IGNORECASE)
 
-    def _foot(self, canvas: "Canvas", document: Any) -> None:  # noqa: ANN401 - not typed
+    def _draw_footer(self, canvas: "Canvas", document: Any) -> None:  # noqa: ANN401 - not typed
         from reportlab.pdfbase.pdfdoc import PDFDictionary, PDFString
         from reportlab.platypus import Paragraph
 
-        # no name, no program, no date: who made it and when is on the page, where it can be read
+        # no author, program or date in the properties: the page itself states them
         title_only = PDFDictionary({"Title": PDFString(printable(self.title))})
-        cast("Any", canvas)._doc.info.format = title_only.format  # noqa: SLF001 - nothing else leaves them out
-        y = MARGIN_PT + FOOT_PT - 8
-        canvas.setStrokeColor(colour(WHITE.line))
+        cast("Any", canvas)._doc.info.format = title_only.format  # noqa: SLF001 - the only way to leave them out
+        line_y = MARGIN_PT + FOOTER_PT - 8
+        canvas.setStrokeColor(pdf_colour(WHITE.line))
         canvas.setLineWidth(0.5)
-        canvas.line(MARGIN_PT, y, MARGIN_PT + self.width_pt, y)
-        left = Paragraph(marked(self.foot), style(7.0, text_colour=WHITE.muted))
-        _, height = left.wrap(self.width_pt - 70, 40)
-        left.drawOn(canvas, MARGIN_PT, y - 4 - height)
-        right = Paragraph(f"page {document.page}", style(7.0, text_colour=WHITE.muted, right=True))
-        _, height = right.wrap(60, 20)
-        right.drawOn(canvas, MARGIN_PT + self.width_pt - 60, y - 4 - height)
+        canvas.line(MARGIN_PT, line_y, MARGIN_PT + self.width_pt, line_y)
+        footer = Paragraph(to_markup(self.footer), text_style(7.0, text_colour=WHITE.muted))
+        _, height = footer.wrap(self.width_pt - 70, 40)
+        footer.drawOn(canvas, MARGIN_PT, line_y - 4 - height)
+        page_number = Paragraph(f"page {document.page}", text_style(7.0, text_colour=WHITE.muted, right=True))
+        _, height = page_number.wrap(60, 20)
+        page_number.drawOn(canvas, MARGIN_PT + self.width_pt - 60, line_y - 4 - height)
 
 
-def fitted(sheet: PageFrame, stories: Iterable[Callable[[], Sequence["Flowable"]]]) -> Sequence["Flowable"]:
-    """Return the first of some versions of one page, each smaller than the one before, that fits on a page.
+def first_that_fits(
+    frame: PageFrame, make_stories: Iterable[Callable[[], Sequence["Flowable"]]]
+) -> Sequence["Flowable"]:
+    """Return the first version of a page that fits on one page; versions come in decreasing size.
 
     Raises:
-        ExportError: Not even the smallest fits.
+        ExportError: No version fits.
     """
-    for make in stories:
-        story = make()
-        if _height(story, sheet.width_pt) <= sheet.height_pt:
+    for make_story in make_stories:
+        story = make_story()
+        if _height_of(story, frame.width_pt) <= frame.height_pt:
             return story
     raise ExportError("The report does not fit on its pages: shorten the title or the notes.")
 
 
-def _height(story: Sequence["Flowable"], width_pt: float) -> float:
-    """Return the height of flowables on a page; between two of them counts the larger of their spaces."""
-    total = after = 0.0
+def _height_of(story: Sequence["Flowable"], width_pt: float) -> float:
+    """Return the height of flowables on a page, with the larger of the spaces after one and before the next."""
+    height_pt = 0.0
+    space_after_pt = 0.0
     for index, flowable in enumerate(story):
-        _, height = flowable.wrap(width_pt, _ENDLESS_PT)
-        total += height + (max(flowable.getSpaceBefore(), after) if index else 0.0)
-        after = flowable.getSpaceAfter()
-    return total
+        _, flowable_height_pt = flowable.wrap(width_pt, _UNLIMITED_PT)
+        if index > 0:
+            height_pt += max(flowable.getSpaceBefore(), space_after_pt)
+        height_pt += flowable_height_pt
+        space_after_pt = flowable.getSpaceAfter()
+    return height_pt
 
 
 def check_pdf(file: Path, path: Path, sentences: Sequence[str], n_pages: int | None = None) -> None:
-    """Read a PDF back: it has its pages (None for any number), and a search finds the sentences, however broken.
+    """Check that a written PDF has its pages, and that the sentences are found in its text.
 
-    ``path`` is the name that the file is to get, for messages.
+    Args:
+        file: The file.
+        path: Final path of the file, for messages.
+        sentences: Sentences that must be in the text, at any line breaks.
+        n_pages: Expected number of pages, or None for any.
 
     Raises:
-        ExportError: Something is missing.
+        ExportError: The file is damaged, or pages or a sentence are missing.
     """
     from pypdf import PdfReader
     from pypdf.errors import PdfReadError
@@ -346,16 +389,22 @@ def check_pdf(file: Path, path: Path, sentences: Sequence[str], n_pages: int | N
     if n_pages is not None and len(pages) != n_pages:
         raise ExportError(f"{path} was not written: it has {len(pages)} pages instead of {n_pages}.")
     for sentence in sentences:
-        right_to_left = any(unicodedata.bidirectional(c) in {"R", "AL"} for c in sentence)
-        if _bare(sentence, right_to_left=right_to_left) not in _bare(page_text, right_to_left=right_to_left):
+        right_to_left = any(unicodedata.bidirectional(character) in {"R", "AL"} for character in sentence)
+        searched = _comparable_text(sentence, right_to_left=right_to_left)
+        if searched not in _comparable_text(page_text, right_to_left=right_to_left):
             raise ExportError(f"{path} was not written: a search in it does not find “{sentence}”.")
 
 
-def _bare(text: str, *, right_to_left: bool) -> str:
-    """Return the letters of a text that the report's own font has; others are drawn in another font, or as �.
+def _comparable_text(text: str, *, right_to_left: bool) -> str:
+    """Return the characters of a text that survive in a PDF: those of Inter, without white space.
 
-    With words from right to left (``right_to_left``): they come back turned, and signs next to them elsewhere.
+    Other characters may be drawn in another font or as �. Words from right to left are read back reversed, and the
+    punctuation next to them at other positions, so with ``right_to_left`` punctuation is left out too.
     """
-    left = "\N{REPLACEMENT CHARACTER}“”.,()" if right_to_left else "\N{REPLACEMENT CHARACTER}"
-    font_letters = _own_letters(REGULAR)
-    return "".join(c for c in text if ord(c) in font_letters and c not in left and not c.isspace())
+    excluded = "\N{REPLACEMENT CHARACTER}“”.,()" if right_to_left else "\N{REPLACEMENT CHARACTER}"
+    code_points = _code_points_of(REGULAR)
+    return "".join(
+        character
+        for character in text
+        if ord(character) in code_points and character not in excluded and not character.isspace()
+    )

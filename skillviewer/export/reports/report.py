@@ -14,7 +14,7 @@ from skillviewer.export.reports.cohort_pdf import cohort_pdf
 from skillviewer.export.reports.html import change_html, check_html, cohort_html, why_html
 from skillviewer.export.reports.pdf import Paper, check_pdf
 from skillviewer.export.reports.report_options import ReportOptions
-from skillviewer.export.reports.why import DISCLAIMER, gather, made_on
+from skillviewer.export.reports.why import DISCLAIMER, date_or_today, gather_why
 from skillviewer.export.reports.why_pdf import N_PAGES, why_pdf
 
 REPORT_SUFFIXES = (".pdf", ".html")
@@ -31,18 +31,18 @@ def export_report(
 ) -> Path:
     """Write the report on why a video has its score: two pages as PDF, or one self-contained web page.
 
-    The file is read back: the number of pages and the most important sentences are checked.
+    The file is read back, and its number of pages and most important sentences are checked.
 
     Raises:
-        ExportError: The options belong to another video, faces that should be blurred were not searched for, or the
-            file is refused, cannot be written or read back.
+        ExportError: The options belong to another video, faces to blur were not searched for, or the file is refused
+            or cannot be written or read back.
         VideoError: A video cannot be read.
-        Cancelled: The token was raised; nothing is left behind.
+        Cancelled: The token was cancelled; no file is left.
     """
     options = options if options is not None else ReportOptions()
     check_destination(path, REPORT_SUFFIXES, overwrite=overwrite)
     check_faces([video], options)
-    content = gather(video, options, token, report)
+    content = gather_why(video, options, token, report)
     sentences = [
         content.sentence,
         content.rating,
@@ -53,7 +53,14 @@ def export_report(
     ]
     if content.blurred:
         sentences.append(ON_PAGE)
-    _write(path, sentences, lambda: why_pdf(content), lambda: why_html(content), overwrite=overwrite, n_pages=N_PAGES)
+    _write(
+        path,
+        sentences,
+        make_pdf=lambda: why_pdf(content),
+        make_html=lambda: why_html(content),
+        overwrite=overwrite,
+        n_pages=N_PAGES,
+    )
     report(Progress("the report is written", 1, 1))
     return path
 
@@ -66,18 +73,23 @@ def export_cohort(
     *,
     overwrite: bool = False,
 ) -> Path:
-    """Write the report of a cohort as PDF or as one web page, and read it back as ``export_report`` does.
-
-    Only the scores are needed: no video is opened.
+    """Write the report of a cohort as PDF or as one web page, and read it back. No video file is opened.
 
     Raises:
-        ExportError: There is no video, two have the same name, or the file is refused, cannot be written or read back.
+        ExportError: There is no video, two have the same name, or the file is refused or cannot be written or read
+            back.
     """
     options = options if options is not None else CohortOptions()
     check_destination(path, REPORT_SUFFIXES, overwrite=overwrite)
-    cohort = gather_cohort(videos, model, options, made_on(options.made_on))
+    cohort = gather_cohort(videos, model, options, date_or_today(options.made_on))
     sentences = (cohort.sentence, *cohort.unknown, DISCLAIMER, cohort.model.digest)
-    _write(path, sentences, lambda: cohort_pdf(cohort), lambda: cohort_html(cohort), overwrite=overwrite)
+    _write(
+        path,
+        sentences,
+        make_pdf=lambda: cohort_pdf(cohort),
+        make_html=lambda: cohort_html(cohort),
+        overwrite=overwrite,
+    )
     return path
 
 
@@ -85,26 +97,32 @@ def export_change(report: ChangeReport, path: Path, paper: Paper = "a4", *, over
     """Write the report of change over time as PDF or as one web page, and read it back.
 
     Raises:
-        ExportError: The file is refused, cannot be written or read back.
+        ExportError: The file is refused or cannot be written or read back.
     """
     sentences = (*(section.sentence for section in report.sections), *report.unknown, DISCLAIMER)
-    _write(path, sentences, lambda: change_pdf(report, paper), lambda: change_html(report), overwrite=overwrite)
+    _write(
+        path,
+        sentences,
+        make_pdf=lambda: change_pdf(report, paper),
+        make_html=lambda: change_html(report),
+        overwrite=overwrite,
+    )
 
 
 def _write(
     path: Path,
     sentences: Sequence[str],
-    pdf: Callable[[], bytes],
-    html: Callable[[], str],
     *,
+    make_pdf: Callable[[], bytes],
+    make_html: Callable[[], str],
     overwrite: bool,
     n_pages: int | None = None,
 ) -> None:
-    """Write a report in the format of its suffix, and check_destination that the file has the sentences."""
+    """Write a report in the format of its suffix, and check that the file contains the sentences."""
     with atomic_output(path, REPORT_SUFFIXES, overwrite=overwrite) as temporary:
         if path.suffix.lower() == ".pdf":
-            temporary.write_bytes(pdf())
+            temporary.write_bytes(make_pdf())
             check_pdf(temporary, path, sentences, n_pages)
         else:
-            temporary.write_text(html(), encoding="utf-8")
+            temporary.write_text(make_html(), encoding="utf-8")
             check_html(temporary, path, sentences)

@@ -1,4 +1,4 @@
-"""Options of the report of one video, and the context that its study gives."""
+"""Options of the report of one video, and its context from the study."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -17,11 +17,11 @@ from skillviewer.export.reports.pdf import Paper
 
 @dataclass(frozen=True, slots=True)
 class ReportNote:
-    """A note that goes on the page."""
+    """A note on the video that is printed in the report."""
 
     text: str
     author: str = ""  # author, or "" if people are not named
-    time_s: float | None = None  # the time in the video that they speak of, or None
+    time_s: float | None = None  # time in the video that the note is about, or None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,22 +29,20 @@ class StudyContext:
     """Context of a video in its study; the report says what is missing."""
 
     name: str = ""  # name of the video in ``others`` and ``judgements``; "" for its title
-    participant: str = ""  # the person in it, by the name that the study gives, or ""
+    participant: str = ""  # name of the participant in the study, or ""
     task: str = ""
-    cohort: str = "this task"  # the comparable videos in words, as in "videos of this task"
-    others: tuple[CohortMember, ...] = ()  # the comparable videos with their scores by the same model, without this one
-    reference: AnalysedVideo | None = None  # the well-scored video that is shown with this one, or None
-    near_by: SimilarityMeasure | None = (
-        None  # distance by which the program chose the reference; None if the user chose it
-    )
-    judgements: tuple[Judgement, ...] = ()  # judgements of all videos of its task
-    # opinions of users on moments that the model found: the text is ``agree`` or the like
-    opinions: tuple[Annotation, ...] = ()
+    cohort: str = "this task"  # words for the cohort, as in "videos of this task"
+    others: tuple[CohortMember, ...] = ()  # the cohort, with scores by the same model
+    reference: AnalysedVideo | None = None  # reference video that is shown with this one, or None
+    # similarity by which the program chose the reference video; None if the user chose it
+    near_by: SimilarityMeasure | None = None
+    judgements: tuple[Judgement, ...] = ()  # judgements of all videos of the task
+    opinions: tuple[Annotation, ...] = ()  # opinions of users on moments of the model, with texts such as “agree”
     notes: tuple[ReportNote, ...] = ()  # notes on the video; as many as fit are printed
-    other_models: tuple[OtherModel, ...] = ()  # its ranks by other models
-    versions: tuple[tuple[int, float], ...] = ()  # (version, score) by the other versions of the model
+    other_models: tuple[OtherModel, ...] = ()  # ranks of the video by other models
+    versions: tuple[tuple[int, float], ...] = ()  # (version, score) of each other version of the model
     model_version: str = ""  # version of the model, or ""
-    model_warning: str = ""  # warning of the model's card, or ""
+    model_warning: str = ""  # warning in the card of the model, or ""
     motion: tuple[str, ...] = ()  # sentences on the motion of tracked hands and points
 
 
@@ -53,10 +51,10 @@ class ReportOptions:
     """Options of the report of one video.
 
     Attributes:
-        paper: Size of the page; a web page has none.
-        look: Look of the maps; with contours, since a heat map alone is lost where a page is printed in greys.
-        names: Whether the participant, and who wrote the notes, are named.
-        unfamiliar_scores: Whether scores are written though the model does not know such videos.
+        paper: Size of the pages; a web page has none.
+        look: Style of the maps. The default has contours, which stay visible in black-and-white prints.
+        names: Whether participants and authors of notes are named.
+        unfamiliar_scores: Whether to show the score of a video that is unfamiliar to the model.
         blur_faces: Whether faces are blurred in every picture.
         known: Context of the video in its study.
         made_on: Date of the report; None for today.
@@ -72,10 +70,10 @@ class ReportOptions:
 
     @property
     def further_videos(self) -> tuple[AnalysedVideo, ...]:
-        """The reference video, if one is shown with the video of the report."""
+        """The reference video, if there is one."""
         return (self.known.reference,) if self.known.reference is not None else ()
 
     def with_further_videos(self, videos: Sequence[AnalysedVideo]) -> "ReportOptions":
-        """Return options with another reference video."""
+        """Return a copy of the options with another reference video."""
         (reference,) = videos
         return replace(self, known=replace(self.known, reference=reference))

@@ -1,90 +1,111 @@
-"""The "why" page of one video on paper: two pages, in the order of a talk about it."""
+"""Report on why a video has its score as PDF, on two pages."""
 
 from functools import partial
 from typing import TYPE_CHECKING
 
-from skillviewer.core.text import clock
+from skillviewer.core.text import clock, counted
 from skillviewer.export.rendering.theme import WHITE
-from skillviewer.export.reports.drawings import cohort_strip, colour_ramp, contribution_plot, score_plot, signed_bar
+from skillviewer.export.reports.drawings import (
+    Plot,
+    cohort_strip,
+    colour_ramp,
+    contribution_plot,
+    score_plot,
+    signed_bar,
+)
 from skillviewer.export.reports.pdf import (
     FAINT,
     PageFrame,
     facts_table,
-    fitted,
-    gap,
+    first_that_fits,
     grid,
     heading,
-    page_head,
+    image,
+    list_item,
+    page_header,
     paragraph,
-    picture,
-    point,
+    spacer,
 )
 from skillviewer.export.reports.report_options import ReportNote
-from skillviewer.export.reports.why import A_ROW, ExplainedMoment, FramePicture, WhyContent
+from skillviewer.export.reports.why import KEY_FRAMES_PER_ROW, ExplainedMoment, FramePicture, WhyContent
 
 if TYPE_CHECKING:
     from reportlab.platypus import Flowable
 
 N_PAGES = 2
-LONGEST_NOTE = 400
-"""Letters of a note that are printed."""
+MAX_NOTE_CHARACTERS = 400
+"""Characters of a note that are printed."""
 
-_FIRST = (1.3, 1.15, 1.0, 0.88, 0.76, 0.64, 0.52)
-"""Sizes of pictures and plots that are tried on the first page, the largest first."""
+_FIRST_PAGE_SCALES = (1.3, 1.15, 1.0, 0.88, 0.76, 0.64, 0.52)
+"""Scales of pictures and plots that are tried on the first page, in decreasing order."""
 
-_SECOND = ((1.3, 6), (1.15, 6), (1.0, 6), (0.88, 6), (0.76, 6), (0.76, 4), (0.66, 4), (0.66, 2), (0.6, 1), (0.5, 0))
-"""(size of the pictures, notes that are printed) on the second page."""
+_SECOND_PAGE_VERSIONS = (
+    (1.3, 6),
+    (1.15, 6),
+    (1.0, 6),
+    (0.88, 6),
+    (0.76, 6),
+    (0.76, 4),
+    (0.66, 4),
+    (0.66, 2),
+    (0.6, 1),
+    (0.5, 0),
+)
+"""(scale of the pictures, number of notes) that are tried on the second page, in decreasing order."""
 
 
 def why_pdf(content: WhyContent) -> bytes:
-    """Return two pages as PDF with as large pictures and as many notes as fit; or raise an ExportError."""
+    """Return the two pages as PDF, with the largest pictures and the most notes that fit.
+
+    Raises:
+        ExportError: A page does not fit.
+    """
     from reportlab.platypus import PageBreak
 
-    sheet = PageFrame(
-        content.options.paper, f"Why this score: {content.title}", f"{content.disclaimer}  {content.title}"
-    )
-    width = sheet.width_pt
-    first = fitted(sheet, [partial(_first, content, width, size) for size in _FIRST])
-    second = fitted(sheet, [partial(_second, content, width, size, notes) for size, notes in _SECOND])
-    return sheet.build([*first, PageBreak(), *second])
+    title = f"Why this score: {content.title}"
+    frame = PageFrame(content.options.paper, title, f"{content.disclaimer}  {content.title}")
+    width_pt = frame.width_pt
+    first_versions = [partial(_first_page, content, width_pt, scale) for scale in _FIRST_PAGE_SCALES]
+    second_versions = [
+        partial(_second_page, content, width_pt, scale, n_notes) for scale, n_notes in _SECOND_PAGE_VERSIONS
+    ]
+    first_page = first_that_fits(frame, first_versions)
+    second_page = first_that_fits(frame, second_versions)
+    return frame.build([*first_page, PageBreak(), *second_page])
 
 
-def _first(content: WhyContent, width: float, size: float) -> list["Flowable"]:
-    report_date = dict(content.facts)["Date of report"]
-    model = dict(content.facts)["Model"].split(" (")[0]
-    story = page_head("Why this score", f"{model} · {report_date}", content.title, content.subtitle, width)
-    story += [gap(7), paragraph(content.sentence, size_pt=11.5, bold=True, leading=1.35), gap(4)]
+def _first_page(content: WhyContent, width_pt: float, scale: float) -> list["Flowable"]:
+    facts = dict(content.facts)
+    model = facts["Model"].split(" (")[0]
+    origin = f"{model} · {facts['Date of report']}"
+    story = page_header("Why this score", origin, content.title, content.subtitle, width_pt)
+    story += [spacer(7), paragraph(content.sentence, size_pt=11.5, bold=True, leading=1.35), spacer(4)]
     if content.rating:
-        story += [paragraph(content.rating, size_pt=9), gap(4)]
-    if content.options.known.others and not content.hides_scores:
-        story.append(
-            cohort_strip(content.position, [m.score for m in content.options.known.others], width, content.digits)
-        )
+        story += [paragraph(content.rating, size_pt=9), spacer(4)]
+    others = content.options.known.others
+    if others and not content.hides_scores:
+        other_scores = [member.score for member in others]
+        story.append(cohort_strip(content.position, other_scores, width_pt, content.digits))
     story += [
         heading("What the model looked at", "sampled frames with their maps; below each its time and the score so far"),
-        _row(content, width, size),
+        _key_frames(content, width_pt, scale),
     ]
     if content.bar is not None:
-        story.append(colour_ramp(content.bar.colours, content.bar.ticks, content.bar.title, width * 0.62))
+        story.append(colour_ramp(content.bar.colours, content.bar.ticks, content.bar.title, width_pt * 0.62))
     if content.even:
         story.append(paragraph(content.even, size_pt=8.2, bold=True))
+    moments = [explained.moment for explained in content.moments]
     story += [
         heading(
             "The score as the video goes on",
             "mean of the passes bold, their range a band, ticks: frames looked at, numbers: moments",
         ),
-        score_plot(
-            content.analysis,
-            [explained.moment for explained in content.moments],
-            width,
-            138 * size,
-            numbers=not content.hides_scores,
-        ),
+        score_plot(content.analysis, moments, width_pt, 138 * scale, show_scores=not content.hides_scores),
     ]
     if content.evidence is not None:
         story += [
             heading("What each segment adds", "filled with + raises the score, hollow with − lowers it"),
-            contribution_plot(content.analysis, content.evidence, width, 96 * size),
+            contribution_plot(content.analysis, content.evidence, width_pt, 96 * scale),
         ]
     else:
         story.append(heading("What each segment adds"))
@@ -94,91 +115,82 @@ def _first(content: WhyContent, width: float, size: float) -> list["Flowable"]:
     return story
 
 
-def _row(content: WhyContent, width: float, size: float) -> "Flowable":
-    frame_pictures = content.key_frames
+def _key_frames(content: WhyContent, width_pt: float, scale: float) -> "Flowable":
+    """Return the key frames in rows, each with its time and score below."""
+    key_frames = content.key_frames
     gap_pt = 6.0
-    cell = min((width + gap_pt) / A_ROW - gap_pt, 118.0 * size * frame_pictures[0].aspect)
-    lines: list[list[Flowable]] = []
-    for start in range(0, len(frame_pictures), A_ROW):
-        line = frame_pictures[start : start + A_ROW]
-        # a table wants rows of one length
-        blanks = [gap(0)] * (min(A_ROW, len(frame_pictures)) - len(line))
-        lines.append(
-            [picture(frame_picture.jpeg, cell, cell / frame_picture.aspect) for frame_picture in line] + blanks
-        )
-        lines.append(
-            [_caption(frame_picture, cell, content.format_score(frame_picture.score)) for frame_picture in line]
-            + blanks
-        )
-    return grid(lines, [cell + gap_pt] * len(lines[0]), pad_pt=1.5)
+    max_cell_pt = (width_pt + gap_pt) / KEY_FRAMES_PER_ROW - gap_pt
+    cell_pt = min(max_cell_pt, 118.0 * scale * key_frames[0].aspect)
+    n_columns = min(KEY_FRAMES_PER_ROW, len(key_frames))
+    rows: list[list[Flowable]] = []
+    for start in range(0, len(key_frames), KEY_FRAMES_PER_ROW):
+        row_frames = key_frames[start : start + KEY_FRAMES_PER_ROW]
+        pictures = [image(frame.jpeg, cell_pt, cell_pt / frame.aspect) for frame in row_frames]
+        captions = [_caption(frame, cell_pt, content.format_score(frame.score)) for frame in row_frames]
+        blanks = [spacer(0)] * (n_columns - len(row_frames))  # all rows of a table need the same number of cells
+        rows += [pictures + blanks, captions + blanks]
+    return grid(rows, [cell_pt + gap_pt] * n_columns, pad_pt=1.5)
 
 
-def _caption(frame_picture: FramePicture, width: float, score: str) -> "Flowable":
-    return grid(
-        [
-            [
-                paragraph(frame_picture.time, size_pt=7.4, text_colour=WHITE.muted),
-                paragraph(score, size_pt=7.4, right=True),
-            ]
-        ],
-        (width * 0.58, width * 0.42),
-        pad_pt=0,
-    )
+def _caption(frame_picture: FramePicture, width_pt: float, score: str) -> "Flowable":
+    cells = [
+        paragraph(frame_picture.time, size_pt=7.4, text_colour=WHITE.muted),
+        paragraph(score, size_pt=7.4, right=True),
+    ]
+    return grid([cells], (width_pt * 0.58, width_pt * 0.42), pad_pt=0)
 
 
-def _second(content: WhyContent, width: float, size: float, n_notes: int) -> list["Flowable"]:
+def _second_page(content: WhyContent, width_pt: float, scale: float, n_notes: int) -> list["Flowable"]:
     story: list[Flowable] = [heading("Moments that moved the score most", "to be looked at and judged")]
     if content.moments:
-        greatest = max(abs(explained.moment.amount) for explained in content.moments)
-        story.append(
-            grid(
-                [
-                    _moment(explained, number, greatest, content.digits, size)
-                    for number, explained in enumerate(content.moments, start=1)
-                ],
-                (16, 78 * size + 12, 92, width - 78 * size - 120 - 92, 92),
-                lines=True,
-                pad_pt=3.2,
-                middle=True,
-            )
-        )
+        story.append(_moments_table(content, width_pt, scale))
     else:
         story.append(paragraph(content.no_moments))
-    story += _reference(content, width, size)
+    story += _reference_part(content, width_pt, scale)
     if content.options.known.motion:
         story += [heading("Motion of the hands"), *(paragraph(text) for text in content.motion)]
     if content.raters or content.options.known.judgements:
         story += [heading("What the raters said"), paragraph(content.raters or "No rater has judged this video.")]
-    story += _notes(content, n_notes)
-    story += [heading("Limits"), *(point(limit) for limit in content.limits)]
+    story += _notes_part(content, n_notes)
+    story += [heading("Limits"), *(list_item(limit) for limit in content.limits)]
     story += [
         heading("Does the map explain the score?", "" if content.faithful else "not shown to be"),
         paragraph(content.faithfulness, size_pt=8.2, text_colour=WHITE.text if content.faithful else FAINT),
     ]
-    story += [heading("Where the numbers come from"), facts_table(content.facts, width), gap(20), _signature(width)]
+    story += [heading("Where the numbers come from"), facts_table(content.facts, width_pt)]
+    story += [spacer(20), _signature_line(width_pt)]
     return story
 
 
-def _moment(
-    explained: ExplainedMoment, number: int, greatest: float, digits: int, size: float
+def _moments_table(content: WhyContent, width_pt: float, scale: float) -> "Flowable":
+    max_amount = max(abs(explained.moment.amount) for explained in content.moments)
+    rows = [
+        _moment_cells(explained, number, max_amount, content.digits, scale)
+        for number, explained in enumerate(content.moments, start=1)
+    ]
+    widths_pt = (16, 78 * scale + 12, 92, width_pt - 78 * scale - 120 - 92, 92)
+    return grid(rows, widths_pt, lines=True, pad_pt=3.2, middle=True)
+
+
+def _moment_cells(
+    explained: ExplainedMoment, number: int, max_amount: float, digits: int, scale: float
 ) -> list["Flowable | list[Flowable]"]:
-    wide = min(78.0 * size, 56.0 * size * explained.frame_picture.aspect)
+    frame_picture = explained.frame_picture
+    picture_width_pt = min(78.0 * scale, 56.0 * scale * frame_picture.aspect)
     return [
         paragraph(str(number), size_pt=9, bold=True),
-        picture(explained.frame_picture.jpeg, wide, wide / explained.frame_picture.aspect),
-        signed_bar(explained.moment.amount, greatest, 84.0, digits),
+        image(frame_picture.jpeg, picture_width_pt, picture_width_pt / frame_picture.aspect),
+        signed_bar(explained.moment.amount, max_amount, 84.0, digits),
         [
             paragraph(explained.time, size_pt=7.6, text_colour=WHITE.muted),
             paragraph(f"{explained.text} {explained.divided}".strip(), size_pt=8.2),
         ],
-        _boxes(explained.opinion),
+        _opinion_boxes(explained.opinion),
     ]
 
 
-def _boxes(opinion: str) -> "Flowable":
-    """Return boxes to be ticked by hand; an opinion that was given before is ticked."""
-    from skillviewer.export.reports.drawings import Plot
-
+def _opinion_boxes(opinion: str) -> "Flowable":
+    """Return boxes to tick by hand; the box of an opinion from the study is ticked."""
     plot = Plot(88.0, 33.0, (0.0, 1.0), (0.0, 1.0), (0.0, 0.0, 0.0, 0.0))
     for row, name in enumerate(("agree", "disagree", "not relevant")):
         y = 24.0 - row * 11.5
@@ -190,65 +202,71 @@ def _boxes(opinion: str) -> "Flowable":
     return plot.drawing
 
 
-def _reference(content: WhyContent, width: float, size: float) -> list["Flowable"]:
+def _reference_part(content: WhyContent, width_pt: float, scale: float) -> list["Flowable"]:
     if content.reference is None:
         return [
             heading("For comparison"),
             paragraph("No well-scored video of the same task was available for comparison.", text_colour=WHITE.muted),
         ]
-    name, text, frame_picture = content.reference
+    reference_name, reference_text, reference_picture = content.reference
     own_text = f"score {content.format_score(content.analysis.score)}"
+    shown = (
+        (content.own_picture, content.title, own_text),
+        (reference_picture, reference_name, reference_text),
+    )
     cells: list[Flowable] = []
-    widths: list[float] = []
-    for frame_shown, title, about in ((content.own_picture, content.title, own_text), (frame_picture, name, text)):
-        tall = min(104.0 * size, width * 0.29 / frame_shown.aspect)
-        cells += [picture(frame_shown.jpeg, tall * frame_shown.aspect, tall), _beside(title, about, frame_shown.time)]
-        widths += [tall * frame_shown.aspect + 8, width * 0.5 - tall * frame_shown.aspect - 8]
+    widths_pt: list[float] = []
+    for frame_picture, title, text in shown:
+        picture_height_pt = min(104.0 * scale, width_pt * 0.29 / frame_picture.aspect)
+        picture_width_pt = picture_height_pt * frame_picture.aspect
+        cells.append(image(frame_picture.jpeg, picture_width_pt, picture_height_pt))
+        cells.append(_comparison_text(title, text, frame_picture.time))
+        widths_pt += [picture_width_pt + 8, width_pt * 0.5 - picture_width_pt - 8]
     return [
         heading("For comparison", "left this video, right a well-scored one of the same task; maps on one scale"),
-        grid([cells], widths, pad_pt=1.5),
+        grid([cells], widths_pt, pad_pt=1.5),
     ]
 
 
-def _beside(title: str, about: str, time: str) -> "Flowable":
+def _comparison_text(title: str, text: str, time: str) -> "Flowable":
     lines = [
         paragraph(title, size_pt=8.2, bold=True),
-        paragraph(about, size_pt=7.8, text_colour=WHITE.muted),
+        paragraph(text, size_pt=7.8, text_colour=WHITE.muted),
         paragraph(f"at {time}", size_pt=7.8, text_colour=WHITE.muted),
     ]
     return grid([[line] for line in lines], (None,), pad_pt=0.5)
 
 
-def _notes(content: WhyContent, n_notes: int) -> list["Flowable"]:
+def _notes_part(content: WhyContent, n_notes: int) -> list["Flowable"]:
     notes = content.options.known.notes
     if not notes:
         return []
-    lines: list[Flowable] = [heading("Notes")]
-    lines += [paragraph(note_line(note, names=content.options.names), size_pt=8.2) for note in notes[:n_notes]]
-    if len(notes) > n_notes:
-        left = len(notes) - n_notes
-        lines.append(
-            paragraph(
-                f"{left} {'more ' if n_notes else ''}note{'s' if left > 1 else ''} in the study.",
-                size_pt=8.2,
-                text_colour=WHITE.muted,
-            )
-        )
-    return lines
+    story: list[Flowable] = [heading("Notes")]
+    story += [paragraph(format_note(note, names=content.options.names), size_pt=8.2) for note in notes[:n_notes]]
+    n_omitted = len(notes) - n_notes
+    if n_omitted > 0:
+        noun = "more note" if n_notes else "note"
+        text = f"{counted(n_omitted, noun)} in the study."
+        story.append(paragraph(text, size_pt=8.2, text_colour=WHITE.muted))
+    return story
 
 
-def note_line(note: ReportNote, *, names: bool) -> str:
-    """Return a note as a line, with its time and, if people are named, its author."""
-    short = note.text if len(note.text) <= LONGEST_NOTE else f"{note.text[:LONGEST_NOTE].rstrip()} …"
-    head = " · ".join(x for x in ("" if note.time_s is None else clock(note.time_s), note.author if names else "") if x)
-    return f"{head}: {short}" if head else short
+def format_note(note: ReportNote, *, names: bool) -> str:
+    """Return a note as one line, with its time and, if people are named, its author."""
+    text = note.text
+    if len(text) > MAX_NOTE_CHARACTERS:
+        text = f"{text[:MAX_NOTE_CHARACTERS].rstrip()} …"
+    origin = []
+    if note.time_s is not None:
+        origin.append(clock(note.time_s))
+    if names and note.author:
+        origin.append(note.author)
+    return f"{' · '.join(origin)}: {text}" if origin else text
 
 
-def _signature(width: float) -> "Flowable":
-    from skillviewer.export.reports.drawings import Plot
-
-    plot = Plot(width, 26.0, (0.0, 1.0), (0.0, 1.0), (0.0, 0.0, 0.0, 0.0))
+def _signature_line(width_pt: float) -> "Flowable":
+    plot = Plot(width_pt, 26.0, (0.0, 1.0), (0.0, 1.0), (0.0, 0.0, 0.0, 0.0))
     for left, right, text in ((0.0, 0.3, "Date"), (0.34, 1.0, "Name and signature of the person who judged")):
-        plot.line(left * width, 12.0, right * width, 12.0, WHITE.text, 0.6)
-        plot.text(text, left * width, 3.0)
+        plot.line(left * width_pt, 12.0, right * width_pt, 12.0, WHITE.text, 0.6)
+        plot.text(text, left * width_pt, 3.0)
     return plot.drawing

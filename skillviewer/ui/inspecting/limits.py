@@ -3,7 +3,7 @@
 from PySide6.QtWidgets import QWidget
 
 from skillviewer.core.analysis.score_text import score_digits
-from skillviewer.export.reports.limits import limits
+from skillviewer.export.reports.limits import describe_limits
 from skillviewer.ui.session.insight.findings import Findings
 from skillviewer.ui.widgets.form import Section
 from skillviewer.ui.widgets.labels import WrappingLabel
@@ -19,4 +19,4 @@ class Limits(Section):
 
     def show_findings(self, findings: Findings) -> None:
         digits = score_digits([findings.analysis])
-        self.message.set_plain(*limits(findings.analysis, findings.other_models, findings.versions, digits))
+        self.message.set_plain(*describe_limits(findings.analysis, findings.other_models, findings.versions, digits))

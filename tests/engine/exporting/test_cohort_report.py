@@ -20,7 +20,7 @@ from skillviewer.engine.exporting.study_context import context_of
 from skillviewer.engine.exporting.study_exporters import STUDY_EXPORTERS
 from skillviewer.export.reports.rater_summary import format_raters
 from skillviewer.export.reports.report_options import ReportNote, StudyContext
-from skillviewer.export.reports.why import facts
+from skillviewer.export.reports.why import provenance_facts
 from skillviewer.media.reading.reader import VideoReader
 from tests.export.analyses import analysis
 from tests.export.reports.test_report import words
@@ -116,10 +116,10 @@ def test_of_two_parts_of_one_file_each_has_a_context_of_its_own(study: Path) -> 
         assert (known.name, known.participant) == (name, f"Child {name}")
         assert [m.name for m in known.others] == ["a", "b", "c", *({"early", "late"} - {name})]
         assert [n.text for n in known.notes] == (["Too late."] if name == "late" else [])
-    told = dict(facts(said["late"], "v1", date(2024, 5, 6)))
+    told = dict(provenance_facts(said["late"], "v1", date(2024, 5, 6)))
     assert told["Part of the file"].endswith("frames 11 to 20")
     assert told["Passes, segments"].endswith("frames of 10")
-    assert "Part of the file" not in dict(facts(analysis(said["late"].video), "v1", date(2024, 5, 6)))
+    assert "Part of the file" not in dict(provenance_facts(analysis(said["late"].video), "v1", date(2024, 5, 6)))
 
 
 def test_a_video_that_is_not_in_the_study_has_no_context(study: Path, tmp_path: Path) -> None:

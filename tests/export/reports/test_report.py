@@ -28,7 +28,7 @@ from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.exporters import exporter
 from skillviewer.export.reports.cohort import CohortModel, CohortOptions, CohortVideo, gather_cohort
 from skillviewer.export.reports.html import check_html
-from skillviewer.export.reports.limits import limits
+from skillviewer.export.reports.limits import describe_limits
 from skillviewer.export.reports.pdf import SIZES_PT
 from skillviewer.export.reports.report import export_cohort, export_report
 from skillviewer.export.reports.report_options import ReportNote, ReportOptions, StudyContext
@@ -415,11 +415,11 @@ def test_the_reference_says_why_it_was_chosen(tmp_path: Path, reader: VideoReade
 
 def test_what_is_not_known_of_familiarity_is_said(reader: VideoReader) -> None:
     said = analysis(reader.info, passes=2)
-    assert "is not known" in limits(replace(said, novelty=None, warning=""), (), (), 2)[1]
-    near = limits(replace(said, novelty=0.95, warning=""), (), (), 2)[1]
+    assert "is not known" in describe_limits(replace(said, novelty=None, warning=""), (), (), 2)[1]
+    near = describe_limits(replace(said, novelty=0.95, warning=""), (), (), 2)[1]
     assert "0.95 times as far" in near
     assert "does not show that it is like them" in near
-    assert limits(replace(said, novelty=1.5, warning="Unlike them."), (), (), 2)[1].startswith("Unlike them.")
+    assert describe_limits(replace(said, novelty=1.5, warning="Unlike them."), (), (), 2)[1].startswith("Unlike them.")
 
 
 @pytest.mark.parametrize("suffix", [".pdf", ".html"])

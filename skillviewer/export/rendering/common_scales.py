@@ -1,0 +1,40 @@
+"""Common colour scales of the maps of several analyses."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from skillviewer.core.analysis.analysis import Analysis, MapKind
+from skillviewer.core.analysis.map_style import ColourLimits, MapStyle, Overlay
+from skillviewer.core.analysis.scene import clipped_limit, display_limit
+
+
+def common_map_styles(analyses: Sequence[Analysis], map_style: MapStyle) -> tuple[MapStyle, ...]:
+    """Return a map style for each analysis, such that all maps of one kind have the same scale.
+
+    A single analysis keeps ``map_style``. Maps of different kinds cannot be compared, so each kind has its own scale.
+    The scale of gates ends at 1. A clipped scale ends at the smallest limit of any analysis, so that the maps of all are
+    visible; other scales end at the largest limit.
+    """
+    if len(analyses) == 1:
+        return (map_style,)
+    limits = {kind: _common_limit(kind, analyses, map_style) for kind in {a.map_kind for a in analyses}}
+    return tuple(replace(map_style, scale=ColourLimits.COMMON, common_limit=limits[a.map_kind]) for a in analyses)
+
+
+def _common_limit(kind: MapKind, analyses: Sequence[Analysis], map_style: MapStyle) -> float:
+    if kind in (MapKind.GATE, MapKind.NONE):
+        return 1.0
+    of_kind = [analysis for analysis in analyses if analysis.map_kind is kind]
+    if map_style.scale is ColourLimits.CLIPPED:
+        uneven = [analysis for analysis in of_kind if not analysis.spread_evenly] or of_kind
+        return min(clipped_limit(analysis) for analysis in uneven) or 1.0
+    return max(display_limit(analysis) for analysis in of_kind) or 1.0
+
+
+def bar_owners(analyses: Sequence[Analysis], map_style: MapStyle) -> tuple[int, ...]:
+    """Return the indices of the analyses whose scales have a colour bar: the first of each visible kind of map."""
+    if map_style.overlay is Overlay.OFF:
+        return ()
+    kinds = [analysis.map_kind for analysis in analyses]
+    first_indices = [kinds.index(kind) for kind in dict.fromkeys(kinds) if kind is not MapKind.NONE]
+    return tuple(first_indices)
