@@ -256,7 +256,7 @@ def _of_data(file: Path) -> ExportRecord:
         passes = len(rows["passes"])
         source = RecordedSource(rows["video"]["digest"], model, passes, times_s=times_s)
         return ExportRecord("result", sources=(source,))
-    kind = next((k for k in TABLES if not k.whole and head == {f.name for f in fields(k.row)}), None)
+    kind = next((k for k in TABLES if not k.is_single_object and head == {f.name for f in fields(k.row_class)}), None)
     if kind is None:
         raise ValueError("its columns are those of no table, or it has no rows.")
     if kind.name in {exporter.name for exporter in EXPORTERS} - set(_COLUMNS):

@@ -1,6 +1,5 @@
-"""Rows of the tables that compare models: on the frames of a video, and over the videos of a study."""
+"""Rows of the tables that compare models, by frame of a video and over the videos of a study."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -17,26 +16,26 @@ from skillviewer.export.tables.rows import compared_pairs, comparison_columns
 
 @dataclass(frozen=True, slots=True)
 class FrameRow:
-    """Two models at one frame, or over the video.
+    """Two models on one frame, or the means over the video.
 
     Attributes:
-        video: Name of the file.
-        path: Path of the video.
+        video: Name of the video file.
+        path: Path of the video file.
         first_model: Name of the first model.
         second_model: Name of the second.
-        first_map: Kind of the first's maps.
-        second_map: Kind of the second's maps; only maps of one kind are comparable.
-        frame: Frame from 0; empty in the row of the means over the video.
-        time_s: Presentation time of the frame; empty in that row.
-        correlation: Pearson's correlation of the densities, -1 to 1; empty where a map is constant or, like the
-            numbers after it, where a model has no map.
+        first_map: Kind of the maps of the first model.
+        second_map: Kind of the maps of the second model; only maps of one kind are comparable.
+        frame: Frame from 0; empty in the row of the means.
+        time_s: Presentation time of the frame; empty in the row of the means.
+        correlation: Pearson's correlation of the densities, -1 to 1; empty if a map is constant. This and the next
+            seven numbers are empty if a model has no map.
         similarity: Histogram intersection, 0 to 1.
         divergence: Kullback-Leibler divergence of the first from the second, in nats.
-        divergence_back: The same of the second from the first.
-        top_overlap: Overlap of the densest tenths of the area, 0 to 1; 0.1 by chance.
+        divergence_back: Kullback-Leibler divergence of the second from the first, in nats.
+        top_overlap: Overlap of the densest 10 % of the area of both maps, 0 to 1; 0.1 is expected by chance.
         centre_distance: Distance of the centres of mass, as a share of the picture's diagonal.
-        first_entropy: Entropy of the first's map, 0 (one cell) to 1 (uniform).
-        second_entropy: The same of the second's.
+        first_entropy: Entropy of the map of the first model, 0 (one cell) to 1 (uniform).
+        second_entropy: Entropy of the map of the second model.
     """
 
     video: str
@@ -58,7 +57,9 @@ class FrameRow:
 
 
 def frame_rows(analyses: Sequence[Analysis]) -> list[FrameRow]:
-    """Return for every two models of a video the means over it, then a row a frame that either of them sampled.
+    """Return a row of means for every two models on a video, each followed by a row for every compared frame.
+
+    The compared frames are those that either model sampled.
 
     Raises:
         ExportError: No video is analysed by two models.
@@ -75,14 +76,14 @@ def frame_rows(analyses: Sequence[Analysis]) -> list[FrameRow]:
 
 def _frame_row(first: Analysis, second: Analysis, frame: int | None, numbers: MapNumbers) -> FrameRow:
     return FrameRow(
-        first.video.path.name,
-        str(first.video.path),
-        first.provenance.model,
-        second.provenance.model,
-        str(first.map_kind),
-        str(second.map_kind),
-        frame,
-        float(first.video.times_s[frame]) if frame is not None else None,
+        video=first.video.path.name,
+        path=str(first.video.path),
+        first_model=first.provenance.model,
+        second_model=second.provenance.model,
+        first_map=str(first.map_kind),
+        second_map=str(second.map_kind),
+        frame=frame,
+        time_s=float(first.video.times_s[frame]) if frame is not None else None,
         **comparison_columns(numbers),
     )
 
@@ -96,8 +97,8 @@ class AgreementRow:
         second_model: Name of the second.
         n_videos: Videos that both assessed.
         score_correlation: Spearman's correlation of their scores, -1 to 1; empty with fewer than three videos.
-        map_correlation: Pearson's correlation of their maps, mean over frames, then over videos; empty where one has no
-            map.
+        map_correlation: Pearson's correlation of their maps, averaged over frames, then over videos; empty if a model
+            has no map.
     """
 
     first_model: str
@@ -114,10 +115,10 @@ class RankRow:
     Attributes:
         video: Name of the video in the study.
         model: Name of the model.
-        score: The model's score; scores of two models are on different scales.
-        rank: 1 for the highest of the model's scores; equal scores share the mean of their ranks.
-        n_videos: Videos that were ranked: those that all models assessed.
-        spread: Greatest difference of two models' ranks of this video; the videos come in its order.
+        score: Score by the model; scores of two models are on different scales.
+        rank: Rank by the model, 1 for the highest score; equal scores share the mean of their ranks.
+        n_videos: Ranked videos: those that all models assessed.
+        spread: Greatest difference of the ranks that models give the video; the rows are sorted by it.
     """
 
     video: str
@@ -129,7 +130,7 @@ class RankRow:
 
 
 def agreement_rows(videos: Sequence[AnalysedVideo]) -> list[AgreementRow]:
-    """Return a row for every two models, in the order in which the models come.
+    """Return a row for every two models, in the order of the videos.
 
     Raises:
         ExportError: There are no two models.
@@ -139,61 +140,63 @@ def agreement_rows(videos: Sequence[AnalysedVideo]) -> list[AgreementRow]:
     names = matrix.models
     return [
         AgreementRow(
-            names[i],
-            names[j],
-            int(matrix.n_videos[i, j]),
-            defined(float(matrix.scores[i, j])),
-            defined(float(matrix.maps[i, j])),
+            first_model=names[i],
+            second_model=names[j],
+            n_videos=int(matrix.n_videos[i, j]),
+            score_correlation=defined(float(matrix.scores[i, j])),
+            map_correlation=defined(float(matrix.maps[i, j])),
         )
         for i, j in combinations(range(len(names)), 2)
     ]
 
 
 def rank_rows(videos: Sequence[AnalysedVideo]) -> list[RankRow]:
-    """Return a row for every video and model, those videos first on which the models disagree most.
+    """Return a row for every video and model, starting with the videos on which the models disagree most.
 
     Raises:
-        ExportError: There are no two models, or no video that all of them assessed.
+        ExportError: There are fewer than two models, or no video that all of them assessed.
     """
     analyses = analyses_by_model(videos)
-    rows = [
-        RankRow(
-            disagreement.video,
-            model,
-            defined(by_video[disagreement.video].score if disagreement.video in by_video else math.nan),
-            float(rank),
-            disagreement.n_videos,
-            float(disagreement.spread),
-        )
-        for disagreement in disagreements(analyses)
-        for (model, by_video), rank in zip(analyses.items(), disagreement.ranks, strict=True)
-    ]
+    rows = []
+    for disagreement in disagreements(analyses):
+        for (model, by_video), rank in zip(analyses.items(), disagreement.ranks, strict=True):
+            analysis = by_video.get(disagreement.video)
+            rows.append(
+                RankRow(
+                    video=disagreement.video,
+                    model=model,
+                    score=None if analysis is None else defined(analysis.score),
+                    rank=float(rank),
+                    n_videos=disagreement.n_videos,
+                    spread=float(disagreement.spread),
+                )
+            )
     if not rows:
         raise ExportError("There is nothing to rank: two models must have assessed the same videos first.")
     return rows
 
 
 def analyses_by_model(videos: Sequence[AnalysedVideo]) -> dict[str, dict[str, Analysis]]:
-    """Return analyses by name of the model, then by name of the video; equal names get a number.
+    """Return analyses by name of the model, then by name of the video. Equal names get a number.
 
     Raises:
-        ExportError: There are no two models.
+        ExportError: There are fewer than two models.
     """
-    video_names: dict[object, str] = {}
-    model_names: dict[object, str] = {}
-    taken_videos: set[str] = set()
-    taken_models: set[str] = set()
-    by_model: dict[str, dict[str, Analysis]] = {}
+    names_by_video: dict[object, str] = {}
+    names_by_model: dict[object, str] = {}
+    used_video_names: set[str] = set()
+    used_model_names: set[str] = set()
+    analyses: dict[str, dict[str, Analysis]] = {}
     for video in videos:
-        analysis = video.analysis
-        provenance = analysis.provenance
-        model = (provenance.model_digest, provenance.model)
-        if model not in model_names:
-            model_names[model] = reserve_name(video.model_name or provenance.model, taken_models)
-        clip = (analysis.clip_id, video.path, video.video_name)  # files with the same bytes are two videos
-        if clip not in video_names:
-            video_names[clip] = reserve_name(video.video_name or video.path.name, taken_videos)
-        by_model.setdefault(model_names[model], {})[video_names[clip]] = analysis
-    if len(by_model) < 2:
+        provenance = video.analysis.provenance
+        model_key = (provenance.model_digest, provenance.model)
+        if model_key not in names_by_model:
+            names_by_model[model_key] = reserve_name(video.model_name or provenance.model, used_model_names)
+        video_key = (video.analysis.clip_id, video.path, video.video_name)  # two files with the same bytes differ
+        if video_key not in names_by_video:
+            names_by_video[video_key] = reserve_name(video.video_name or video.path.name, used_video_names)
+        by_video = analyses.setdefault(names_by_model[model_key], {})
+        by_video[names_by_video[video_key]] = video.analysis
+    if len(analyses) < 2:
         raise ExportError("There is nothing to compare: two models must have assessed the same videos first.")
-    return by_model
+    return analyses

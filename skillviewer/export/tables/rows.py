@@ -1,11 +1,11 @@
-"""Rows of the tables: one dataclass per kind of row, and the functions that make the rows.
+"""Rows of the tables of scores, curves, evidence and compared models, and the functions that make them.
 
-Frames, passes and steps count from 0; times are in seconds from the first frame; positions are
-fractions of the picture, and cells are counted, from its top left corner.
+Frames, passes and steps count from 0. Times are in seconds from the first frame. Positions are fractions of the picture,
+and cells are counted, from its top left corner.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -23,11 +23,11 @@ class ScoreRow:
     """One analysis.
 
     Attributes:
-        video: Name of the file.
-        path: Path of the file.
-        video_digest: SHA-256 of its bytes.
+        video: Name of the video file.
+        path: Path of the video file.
+        video_digest: SHA-256 of the video file.
         model: Name of the checkpoint.
-        model_digest: SHA-256 of its weights.
+        model_digest: SHA-256 of the weights.
         attention_model: Kind of attention model.
         score: Mean over the passes of the score after the last step.
         interval_low: Lower end of the 95 % prediction interval over the choice of frames; empty with one pass.
@@ -35,15 +35,15 @@ class ScoreRow:
         n_passes: Number of passes.
         n_segments: Sampled frames of a pass.
         n_frames: Frames of the video.
-        duration_s: Its duration.
-        rate_hz: Its median frame rate.
+        duration_s: Duration of the video.
+        rate_hz: Median frame rate of the video.
         start_s: Start of the assessed part: 0, or the start of the range.
         stop_s: End of the assessed part.
         warning: Warning about the score or the file, or empty.
-        unfamiliar: True if the model does not know such videos, so that the score may mean little.
-        criterion: Rated item of the raters' scale; empty, like the four fields below, if the model has no such scale.
-        rating: Score on that scale; empty if refused.
-        rating_low: Lower end of its prediction interval for a participant whom training did not see.
+        unfamiliar: True if the video is unlike the training videos of the model, so that the score may mean little.
+        criterion: Rated item of the raters' scale. This and the next four fields are empty if the model has no scale.
+        rating: Score on the raters' scale; empty if refused.
+        rating_low: Lower end of the prediction interval of the rating, for a participant outside the training data.
         rating_high: Upper end of that interval.
         rating_refusal: Reason for no rating, or empty.
     """
@@ -84,15 +84,15 @@ class CurveRow:
         pass_index: Pass, from 0.
         step: Step of the model (segment), from 0.
         frame: Sampled frame, from 0.
-        time_s: Its presentation time.
-        segment_stop: Frame at which the segment ends (half open).
+        time_s: Presentation time of the frame.
+        segment_stop: Frame after the last frame of the segment.
         score: Score after this step.
         peak_x: Centre of the cell with the greatest magnitude, as a fraction of the picture's width; empty without map.
-        peak_y: The same of its height.
-        peak: Value of the map there, as the model computed it.
+        peak_y: Centre of this cell, as a fraction of the picture's height.
+        peak: Value of this cell, as the model computed it.
         start_s: Start of the assessed part: 0, or the start of the range.
         stop_s: End of the assessed part.
-        unfamiliar: True if the model does not know such videos, so that scores may mean little.
+        unfamiliar: True if the video is unlike the training videos of the model, so that scores may mean little.
     """
 
     video: str
@@ -115,29 +115,31 @@ class CurveRow:
 def score_rows(analyses: Iterable[Analysis]) -> list[ScoreRow]:
     """Return one row for each analysis."""
     rows = []
-    for a in analyses:
-        low, high = a.interval if a.interval is not None else (None, None)
-        scaled = a.scaled if a.scaled is not None else CalibratedScore("")
+    for analysis in analyses:
+        video = analysis.video
+        provenance = analysis.provenance
+        low, high = analysis.interval if analysis.interval is not None else (None, None)
+        scaled = analysis.scaled if analysis.scaled is not None else CalibratedScore("")
         rows.append(
             ScoreRow(
-                video=a.video.path.name,
-                path=str(a.video.path),
-                video_digest=a.video.digest,
-                model=a.provenance.model,
-                model_digest=a.provenance.model_digest,
-                attention_model=a.provenance.attention_model,
-                score=a.score,
+                video=video.path.name,
+                path=str(video.path),
+                video_digest=video.digest,
+                model=provenance.model,
+                model_digest=provenance.model_digest,
+                attention_model=provenance.attention_model,
+                score=analysis.score,
                 interval_low=low,
                 interval_high=high,
-                n_passes=a.n_passes,
-                n_segments=a.n_segments,
-                n_frames=a.video.n_frames,
-                duration_s=a.video.duration_s,
-                rate_hz=a.video.rate_hz,
-                start_s=round(a.start_s, 6),
-                stop_s=round(a.stop_s, 6),
-                warning=a.all_warnings,
-                unfamiliar=a.unfamiliar,
+                n_passes=analysis.n_passes,
+                n_segments=analysis.n_segments,
+                n_frames=video.n_frames,
+                duration_s=video.duration_s,
+                rate_hz=video.rate_hz,
+                start_s=round(analysis.start_s, 6),
+                stop_s=round(analysis.stop_s, 6),
+                warning=analysis.all_warnings,
+                unfamiliar=analysis.unfamiliar,
                 criterion=scaled.criterion,
                 rating=scaled.rating,
                 rating_low=scaled.low,
@@ -151,40 +153,44 @@ def score_rows(analyses: Iterable[Analysis]) -> list[ScoreRow]:
 def curve_rows(analyses: Iterable[Analysis]) -> list[CurveRow]:
     """Return one row for each step of each pass of each analysis."""
     rows = []
-    for a in analyses:
-        for (k, n), frame in np.ndenumerate(a.samples):
-            x, y, value = _peak(a, k, n)
+    for analysis in analyses:
+        video = analysis.video
+        for (pass_index, step), frame in np.ndenumerate(analysis.samples):
+            peak_x, peak_y, peak = _find_peak(analysis, pass_index, step)
             rows.append(
                 CurveRow(
-                    video=a.video.path.name,
-                    path=str(a.video.path),
-                    model=a.provenance.model,
-                    pass_index=k,
-                    step=n,
+                    video=video.path.name,
+                    path=str(video.path),
+                    model=analysis.provenance.model,
+                    pass_index=pass_index,
+                    step=step,
                     frame=int(frame),
-                    time_s=float(a.video.times_s[frame]),
-                    segment_stop=int(a.segment_stops[n]),
-                    score=float(a.score_curve[k, n]),
-                    peak_x=x,
-                    peak_y=y,
-                    peak=value,
-                    start_s=round(a.start_s, 6),
-                    stop_s=round(a.stop_s, 6),
-                    unfamiliar=a.unfamiliar,
+                    time_s=float(video.times_s[frame]),
+                    segment_stop=int(analysis.segment_stops[step]),
+                    score=float(analysis.score_curve[pass_index, step]),
+                    peak_x=peak_x,
+                    peak_y=peak_y,
+                    peak=peak,
+                    start_s=round(analysis.start_s, 6),
+                    stop_s=round(analysis.stop_s, 6),
+                    unfamiliar=analysis.unfamiliar,
                 )
             )
     return rows
 
 
-def _peak(a: Analysis, k: int, n: int) -> tuple[float | None, float | None, float | None]:
-    if a.map_kind is MapKind.NONE:
+def _find_peak(
+    analysis: Analysis, pass_index: int, step: int
+) -> tuple[float | None, float | None, float | None]:
+    """Return position (x, y) and value of the cell with the greatest magnitude; None without a map."""
+    if analysis.map_kind is MapKind.NONE:
         return None, None, None
-    values = a.attention[k, n]
+    values = analysis.attention[pass_index, step]
     row, column = np.unravel_index(int(np.argmax(np.abs(values))), values.shape)
-    h, w = values.shape
-    rect = a.map_rect
-    x = rect.left + (float(column) + 0.5) / w * (rect.right - rect.left)
-    y = rect.top + (float(row) + 0.5) / h * (rect.bottom - rect.top)
+    n_rows, n_columns = values.shape
+    rect = analysis.map_rect
+    x = rect.left + (float(column) + 0.5) / n_columns * (rect.right - rect.left)
+    y = rect.top + (float(row) + 0.5) / n_rows * (rect.bottom - rect.top)
     return x, y, float(values[row, column])
 
 
@@ -196,7 +202,7 @@ class EvidenceRow:
         video: Name of the file.
         path: Path of the file.
         model: Name of the checkpoint.
-        part: ``segment``, or ``cell``; a cell is taken away in all steps at once.
+        part: ``segment`` or ``cell``; a cell is occluded in all steps at once.
         pass_index: Pass, from 0.
         step: Step of the segment, from 0; empty for a cell.
         start_s: Start of the segment; empty for a cell.
@@ -205,10 +211,10 @@ class EvidenceRow:
         grid_column: Column of the cell, from 0 at the left; empty for a segment.
         contribution: Score minus the score without this part; positive if the part raised the score.
         score: Score of the video, mean over the passes.
-        baseline: Score with everything taken away.
+        baseline: Score of the empty video, with all segments occluded.
         from_s: Start of the assessed part: 0, or the start of the range.
         to_s: End of the assessed part.
-        unfamiliar: True if the model does not know such videos, so that its numbers may mean little.
+        unfamiliar: True if the video is unlike the training videos of the model, so that numbers may mean little.
     """
 
     video: str
@@ -242,17 +248,17 @@ class ComparisonRow:
         second_score: Score of the second.
         first_passes: Passes of the first over the video.
         second_passes: Passes of the second.
-        first_map: Kind of the first's maps.
-        second_map: Kind of the second's maps; only maps of one kind are comparable.
+        first_map: Kind of the maps of the first model.
+        second_map: Kind of the maps of the second model; only maps of one kind are comparable.
         n_frames_compared: Frames that either model sampled, from the first at which both have a map.
-        correlation: Pearson's correlation of the densities, -1 to 1; empty where a map is constant throughout.
+        correlation: Pearson's correlation of the densities, -1 to 1; empty if a map is constant throughout.
         similarity: Histogram intersection, 0 to 1.
         divergence: Kullback-Leibler divergence of the first from the second, in nats.
-        divergence_back: The same of the second from the first.
+        divergence_back: Kullback-Leibler divergence of the second from the first, in nats.
         top_overlap: Overlap of the densest 10 % of the area of both maps, 0 to 1; 0.1 is expected by chance.
         centre_distance: Distance of the centres of mass, as a share of the picture's diagonal.
-        first_entropy: Entropy of the first's maps, 0 (one cell) to 1 (uniform).
-        second_entropy: The same of the second's.
+        first_entropy: Entropy of the maps of the first model, 0 (one cell) to 1 (uniform).
+        second_entropy: Entropy of the maps of the second model.
         start_s: Start of the assessed part: 0, or the start of the range.
         stop_s: End of the assessed part.
     """
@@ -289,33 +295,52 @@ def evidence_rows(analysis: Analysis, evidence: Evidence) -> list[EvidenceRow]:
     if not evidence.belongs_to(analysis):
         raise ExportError(f"The evidence is not of this analysis of {analysis.video.path.name}: compute it again.")
     video = analysis.video
-    starts = analysis.segment_starts.tolist()
-    stops = analysis.segment_stops.tolist()
-
-    def row(part: str, k: int, contribution: float, step: int | None, cell: tuple[int, int] | None) -> EvidenceRow:
-        start = None if step is None else starts[step]
-        return EvidenceRow(
-            video=video.path.name,
-            path=str(video.path),
-            model=analysis.provenance.model,
-            part=part,
-            pass_index=k,
+    last_frame = video.n_frames - 1
+    starts_s = [float(video.times_s[min(start, last_frame)]) for start in analysis.segment_starts.tolist()]
+    stops_s = [video.end_s(max(stop, 1) - 1) for stop in analysis.segment_stops.tolist()]
+    empty_row = EvidenceRow(
+        video=video.path.name,
+        path=str(video.path),
+        model=analysis.provenance.model,
+        part="",
+        pass_index=0,
+        step=None,
+        start_s=None,
+        stop_s=None,
+        grid_row=None,
+        grid_column=None,
+        contribution=0.0,
+        score=evidence.score,
+        baseline=evidence.baseline,
+        from_s=round(analysis.start_s, 6),
+        to_s=round(analysis.stop_s, 6),
+        unfamiliar=analysis.unfamiliar,
+    )
+    rows = [
+        replace(
+            empty_row,
+            part="segment",
+            pass_index=pass_index,
             step=step,
-            start_s=None if start is None else float(video.times_s[min(start, video.n_frames - 1)]),
-            stop_s=None if step is None else video.end_s(max(stops[step], 1) - 1),
-            grid_row=None if cell is None else cell[0],
-            grid_column=None if cell is None else cell[1],
-            contribution=contribution,
-            score=evidence.score,
-            baseline=evidence.baseline,
-            from_s=round(analysis.start_s, 6),
-            to_s=round(analysis.stop_s, 6),
-            unfamiliar=analysis.unfamiliar,
+            start_s=starts_s[step],
+            stop_s=stops_s[step],
+            contribution=float(contribution),
         )
-
-    rows = [row("segment", k, float(value), n, None) for (k, n), value in np.ndenumerate(evidence.segments)]
-    if evidence.cells is not None:
-        rows += [row("cell", k, float(value), None, (y, x)) for (k, y, x), value in np.ndenumerate(evidence.cells)]
+        for (pass_index, step), contribution in np.ndenumerate(evidence.segments)
+    ]
+    if evidence.cells is None:
+        return rows
+    rows += [
+        replace(
+            empty_row,
+            part="cell",
+            pass_index=pass_index,
+            grid_row=grid_row,
+            grid_column=grid_column,
+            contribution=float(contribution),
+        )
+        for (pass_index, grid_row, grid_column), contribution in np.ndenumerate(evidence.cells)
+    ]
     return rows
 
 
@@ -347,7 +372,7 @@ def comparison_rows(analyses: Sequence[Analysis]) -> list[ComparisonRow]:
 
 
 def compared_pairs(analyses: Sequence[Analysis]) -> list[tuple[Analysis, Analysis, VideoComparison]]:
-    """Return each pair of analyses of the same video with the comparison of their maps, in the order of the arguments.
+    """Return each pair of analyses of the same video, in the order of the arguments, with the comparison of their maps.
 
     Raises:
         ExportError: No video is analysed by two models.
@@ -363,7 +388,7 @@ def compared_pairs(analyses: Sequence[Analysis]) -> list[tuple[Analysis, Analysi
 
 
 def comparison_columns(numbers: MapNumbers) -> dict[str, float | None]:
-    """Return the comparison of two maps by column name of the tables; None for undefined numbers."""
+    """Return the numbers of a comparison of two maps by column of the tables; None if undefined."""
     return {
         "correlation": defined(numbers.correlation),
         "similarity": defined(numbers.similarity),

@@ -1,8 +1,8 @@
-"""Tables for other programs: CSV (UTF-8, dot decimals, one header line) or JSON (an array of objects with these keys).
+"""Tables for other programs, as CSV (UTF-8, dot decimals, one header line) or as JSON (an array of objects).
 
-pandas reads both without arguments. The columns are the fields of the dataclass of a row (``export/tables/rows.py``,
-``export/tables/vote_rows.py``), from which the JSON Schema is made. The suffix of the file chooses the form. Every
-function raises an ``ExportError`` if the file is there already, or cannot be written.
+pandas reads both without arguments. The columns are the fields of the dataclass of a row, for example in
+``export/tables/rows.py``. The JSON Schema of a table is made from this dataclass. The suffix of the file chooses the
+format. Every function that writes raises an ``ExportError`` if the file already exists or cannot be written.
 """
 
 import csv
@@ -25,9 +25,7 @@ from skillviewer.core.study_log import LogRow
 from skillviewer.core.timelines.labels import LabelAgreement, LabelCount
 from skillviewer.export.destination import atomic_output
 from skillviewer.export.preview import Preview, preview_rows
-from skillviewer.export.tables import model_rows as models
-from skillviewer.export.tables import rows as made
-from skillviewer.export.tables import vote_rows as votes
+from skillviewer.export.tables import model_rows, rows, vote_rows
 from skillviewer.export.tables.timeline_rows import TimelineRow, timeline_rows
 
 TABLE_SUFFIXES = (".csv", ".json")
@@ -38,31 +36,33 @@ RECORD_SUFFIXES = (".json",)
 class TableKind:
     """One kind of table."""
 
-    name: str  # name by which it is asked for
-    row: type[Any]  # dataclass of a row, or the typed dictionary of the whole
-    # makes the rows; None if a JSON file holds one object rather than an array of rows
-    rows: Callable[..., Sequence[Any]] | None
+    name: str  # name of the table
+    row_class: type[Any]  # dataclass of a row, or typed dictionary of a JSON file with one object
+    make_rows: Callable[..., Sequence[Any]] | None  # returns the rows; None for a JSON file with one object
 
     @property
-    def whole(self) -> bool:
-        """True if a JSON file holds one object rather than an array of rows."""
-        return self.rows is None
+    def is_single_object(self) -> bool:
+        """True if a JSON file holds one object instead of an array of rows."""
+        return self.make_rows is None
 
 
-def _explained_rows(explained: Sequence[tuple[Analysis, Evidence]]) -> list[made.EvidenceRow]:
-    return [row for analysis, evidence in explained for row in made.evidence_rows(analysis, evidence)]
+def _evidence_rows(explained: Sequence[tuple[Analysis, Evidence]]) -> list[rows.EvidenceRow]:
+    evidence_rows = []
+    for analysis, evidence in explained:
+        evidence_rows += rows.evidence_rows(analysis, evidence)
+    return evidence_rows
 
 
 TABLES = table(
-    TableKind("scores", made.ScoreRow, made.score_rows),
-    TableKind("curves", made.CurveRow, made.curve_rows),
-    TableKind("evidence", made.EvidenceRow, _explained_rows),
-    TableKind("comparison", made.ComparisonRow, made.comparison_rows),
-    TableKind("comparison-frames", models.FrameRow, models.frame_rows),
-    TableKind("model-agreement", models.AgreementRow, models.agreement_rows),
-    TableKind("model-ranks", models.RankRow, models.rank_rows),
-    TableKind("judgements", votes.JudgementRow, votes.judgement_rows),
-    TableKind("strengths", votes.StrengthRow, votes.strength_rows),
+    TableKind("scores", rows.ScoreRow, rows.score_rows),
+    TableKind("curves", rows.CurveRow, rows.curve_rows),
+    TableKind("evidence", rows.EvidenceRow, _evidence_rows),
+    TableKind("comparison", rows.ComparisonRow, rows.comparison_rows),
+    TableKind("comparison-frames", model_rows.FrameRow, model_rows.frame_rows),
+    TableKind("model-agreement", model_rows.AgreementRow, model_rows.agreement_rows),
+    TableKind("model-ranks", model_rows.RankRow, model_rows.rank_rows),
+    TableKind("judgements", vote_rows.JudgementRow, vote_rows.judgement_rows),
+    TableKind("strengths", vote_rows.StrengthRow, vote_rows.strength_rows),
     TableKind("rated-items", RatedItem, list),
     TableKind("log", LogRow, list),
     TableKind("labels", LabelCount, list),
@@ -73,7 +73,9 @@ TABLES = table(
 
 
 def table_schema(name: str) -> dict[str, Any]:
-    """Return the JSON Schema of a table's JSON file.
+    """Return the JSON Schema of the JSON file of a table.
+
+    The docstring of the row describes the columns, so it lists all attributes.
 
     Raises:
         ExportError: There is no such table.
@@ -81,34 +83,44 @@ def table_schema(name: str) -> dict[str, Any]:
     import msgspec
 
     kind = look_up(TABLES, name, "table", ExportError)
-    # it is described by the docstrings of the rows, which therefore list their attributes
-    return msgspec.json.schema(kind.row if kind.whole else list[kind.row])  # type: ignore[name-defined]
+    row_class = kind.row_class
+    return msgspec.json.schema(row_class if kind.is_single_object else list[row_class])  # type: ignore[valid-type]
 
 
-def _table_of(name: str, source: Sequence[Any]) -> tuple[type[Any], Sequence[Any]]:
+def _make_table(name: str, arguments: Sequence[Any]) -> tuple[type[Any], Sequence[Any]]:
+    """Return the class of the rows of a table, and its rows."""
     kind = look_up(TABLES, name, "table", ExportError)
-    assert kind.rows is not None
-    return kind.row, kind.rows(*source)
+    assert kind.make_rows is not None
+    return kind.row_class, kind.make_rows(*arguments)
 
 
-def export_table(name: str, path: Path, *source: Any, overwrite: bool = False) -> Path:  # noqa: ANN401 - by the table
-    """Write one of ``TABLES``, with rows, as CSV or JSON, by the suffix; its function of rows takes ``source``.
+def export_table(
+    name: str,
+    path: Path,
+    *arguments: Any,  # noqa: ANN401 - of the table
+    overwrite: bool = False,
+) -> Path:
+    """Write one of ``TABLES`` as CSV or JSON, by the suffix.
+
+    ``arguments`` are those of the ``make_rows`` of the table.
 
     Raises:
-        DatasetError: There is nothing to compare.
-        ExportError: Its rows cannot be made of these, the file is there already, or it cannot be written.
+        DatasetError: There are no comparisons.
+        ExportError: The rows cannot be made, or the file is refused or cannot be written.
     """
-    kind, rows = _table_of(name, source)
+    row_class, table_rows = _make_table(name, arguments)
     if path.suffix.lower() != ".json":
-        return write_csv(kind, rows, path, TABLE_SUFFIXES, overwrite=overwrite)
+        return write_csv(row_class, table_rows, path, TABLE_SUFFIXES, overwrite=overwrite)
     with atomic_output(path, TABLE_SUFFIXES, overwrite=overwrite) as temporary:
-        temporary.write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n", encoding="utf-8")
+        text = json.dumps([asdict(row) for row in table_rows], indent=1)
+        temporary.write_text(text + "\n", encoding="utf-8")
     return path
 
 
-def preview_table(name: str, *source: Any) -> Preview:  # noqa: ANN401 - by the table
-    """Return the first rows of a table; raises as ``export_table``."""
-    return preview_rows(*_table_of(name, source))
+def preview_table(name: str, *arguments: Any) -> Preview:  # noqa: ANN401 - of the table
+    """Return the first rows of a table; arguments and errors are those of ``export_table``."""
+    row_class, table_rows = _make_table(name, arguments)
+    return preview_rows(row_class, table_rows)
 
 
 def export_scores(analyses: Sequence[Analysis], path: str | Path, *, overwrite: bool = False) -> Path:
@@ -129,7 +141,7 @@ def export_evidence(
     """Write one row for each segment and cell of each pass (``EvidenceRow``) as CSV or JSON, by the suffix.
 
     Raises:
-        ExportError: Evidence is of another analysis, the file is there already, or it cannot be written.
+        ExportError: Evidence is of another analysis, or the file is refused or cannot be written.
     """
     path = Path(path)
     return export_table("evidence", path, explained, overwrite=overwrite)
@@ -139,28 +151,31 @@ def export_comparison(analyses: Sequence[Analysis], path: str | Path, *, overwri
     """Write one row for every two models on each video (``ComparisonRow``) as CSV or JSON, by the suffix.
 
     Raises:
-        ExportError: No video is analysed by two models, the file is there already, or it cannot be written.
+        ExportError: No video is analysed by two models, or the file is refused or cannot be written.
     """
     path = Path(path)
     return export_table("comparison", path, analyses, overwrite=overwrite)
 
 
 def write_csv(
-    kind: type[Any], rows: Sequence[Any], path: Path, suffixes: Sequence[str] = (".csv",), *, overwrite: bool
+    row_class: type[Any], table_rows: Sequence[Any], path: Path, suffixes: Sequence[str] = (".csv",), *, overwrite: bool
 ) -> Path:
-    """Write rows as CSV: UTF-8, dot decimals, one header line with a row's fields, no formulas (``core.csv_safety``).
+    """Write rows as CSV: UTF-8, dot decimals, one header line with the fields of the rows.
+
+    Cells that spreadsheets would run as formulas are escaped (``core.csv_safety``).
 
     Raises:
         ExportError: The file is refused or cannot be written (see ``destination.atomic_output``).
     """
-    # a path on Linux may hold bytes that are no UTF-8: they are written as \udcXX
+    # paths on Linux may contain bytes that are not valid UTF-8: they are written as \udcXX
     with (
         atomic_output(path, suffixes, overwrite=overwrite) as temporary,
         temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file,
     ):
-        writer = csv.DictWriter(file, [f.name for f in fields(kind)], lineterminator="\n")
+        writer = csv.DictWriter(file, [field.name for field in fields(row_class)], lineterminator="\n")
         writer.writeheader()
-        writer.writerows({name: escape_cell(value) for name, value in asdict(row).items()} for row in rows)
+        for row in table_rows:
+            writer.writerow({name: escape_cell(value) for name, value in asdict(row).items()})
     return path
 
 
@@ -183,19 +198,20 @@ def export_maps(analysis: Analysis, path: str | Path, *, overwrite: bool = False
 
     - ``attention`` (K, N, h, w) float32, as the model computed it; row 0 is the top, column 0 the left of the picture;
     - ``frames`` (K, N) int64, sampled frames from 0; ``times_s`` (K, N) float64, their presentation times;
-    - ``segment_stops`` (N,) int64, frame at which each segment ends (half open);
+    - ``segment_stops`` (N,) int64, frame after the last frame of each segment;
     - ``scores`` (K, N) float64, the score after every step;
-    - ``map_kind`` string: distribution, gate, signed product or none (stored as uniform);
+    - ``map_kind`` string: distribution, gate, signed product, or none (with uniform maps);
     - ``map_rect`` (4,) float64: left, top, right, bottom of the map as fractions of the picture;
     - ``picture_px`` (2,) int64: width and height of the picture;
     - ``about`` string: JSON with the path and digest of the video, start and end of the assessed range
       (``start_s``, ``stop_s``), the provenance and the number of this format.
 
     Raises:
-        ExportError: The file is there already, or it cannot be written.
+        ExportError: The file is refused or cannot be written.
     """
     path = Path(path)
-    video, rect = analysis.video, analysis.map_rect
+    video = analysis.video
+    rect = analysis.map_rect
     about = {
         "format": MAPS_FORMAT,
         "path": str(video.path),

@@ -1,4 +1,4 @@
-"""Annotations of exported videos, and their rows in a table."""
+"""Annotations of exported videos by tier, and the rows of the table of annotations."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from skillviewer.core.timelines.annotation import Annotation, Tier
 from skillviewer.core.timelines.model_annotations import model_annotations
 from skillviewer.export.analysed_video import AnalysedVideo
 
-_OWN_TIERS = frozenset(Tier)
+_PROGRAM_TIERS = frozenset(Tier)
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,18 +15,18 @@ class TimelineRow:
     """One annotation of one video.
 
     Attributes:
-        video: Name of the file.
-        path: Path of the video.
+        video: Name of the video file.
+        path: Path of the video file.
         tier: Name of the tier.
-        author: Rater, user or model; empty where it is not known.
+        author: Rater, user or model; empty if unknown.
         start_s: Start, in seconds from the first frame of the file.
         stop_s: End; the start for a point.
         start_frame: Frame on screen at the start, from 0.
-        stop_frame: Frame on screen at the end: the one after the last of the interval, or the last of the file.
+        stop_frame: Frame on screen at the end: the frame after the interval, or the last of the file.
         text: Text.
-        value: Number that the text tells; empty without one.
-        model: Name of the checkpoint whose view of the video the table was made with.
-        n_passes: Its passes over the video.
+        value: Number in the text; empty without one.
+        model: Name of the checkpoint that analysed the video.
+        n_passes: Passes of the model over the video.
         from_s: Start of the assessed part: 0, or the start of the range.
         to_s: End of the assessed part.
     """
@@ -50,32 +50,33 @@ class TimelineRow:
 def timelines_of(
     videos: Sequence[AnalysedVideo], tiers: Collection[str]
 ) -> list[tuple[AnalysedVideo, list[Annotation]]]:
-    """Return the annotations of some tiers that each video adds, by time, in the order of the videos.
+    """Return each video with its annotations in the chosen tiers, in order of time.
 
-    Annotations of the study appear once a video, whatever the number of models.
+    Annotations of the study that several models' views of one file share are listed with the first view only.
     """
     timelines = []
-    reported = set[tuple[str, Annotation]]()
+    listed = set[tuple[str, Annotation]]()
     for video in videos:
         digest = video.analysis.video.digest
         annotations = (*video.annotations, *model_annotations(video.analysis, video.evidence))
-        new = [
+        new_annotations = [
             annotation
             for annotation in dict.fromkeys(annotations)
-            if _own_tier(annotation) in tiers and (digest, annotation) not in reported
+            if _option_tier(annotation) in tiers and (digest, annotation) not in listed
         ]
-        reported |= {(digest, annotation) for annotation in new}
-        timelines.append((video, sorted(new, key=lambda annotation: (annotation.start_s, annotation.stop_s))))
+        listed |= {(digest, annotation) for annotation in new_annotations}
+        new_annotations.sort(key=lambda annotation: (annotation.start_s, annotation.stop_s))
+        timelines.append((video, new_annotations))
     return timelines
 
 
-def _own_tier(annotation: Annotation) -> str:
-    """Return the tier of the options under which an annotation is exported; imported moments have other tiers."""
-    return annotation.tier if annotation.tier in _OWN_TIERS else Tier.MOMENTS
+def _option_tier(annotation: Annotation) -> str:
+    """Return the tier in the options that includes an annotation: imported tiers belong to the moments."""
+    return annotation.tier if annotation.tier in _PROGRAM_TIERS else Tier.MOMENTS
 
 
 def timeline_rows(videos: Sequence[AnalysedVideo], tiers: Collection[str]) -> list[TimelineRow]:
-    """Return one row for every annotation of some tiers."""
+    """Return one row for every annotation in the chosen tiers."""
     rows = []
     for video, annotations in timelines_of(videos, tiers):
         analysis = video.analysis

@@ -1,4 +1,4 @@
-"""Rows of the tables that are made of votes: judgements, and the strengths that follow from them."""
+"""Rows of the tables of judgements and strengths."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class JudgementRow:
         verdict: 1: left is better, -1: right is better, 0: neither.
         rater: Name of the rater.
         judged_at: Time of the vote, ISO 8601; empty if unknown.
-        taken_s: Time from first sight to the vote; empty if unknown.
+        taken_s: Seconds from the first sight of the pair to the vote; empty if unknown.
         watched: Share of the two videos that was watched, 0 to 1; empty if unknown.
         speed: Playback speed; 1 is real time.
     """
@@ -35,13 +35,13 @@ class JudgementRow:
 
 @dataclass(frozen=True, slots=True)
 class StrengthRow:
-    """Strength of one video by the raters, or by the agreed pairs (Bradley and Terry's model).
+    """Strength of one video by judgements or agreed pairs (model of Bradley and Terry).
 
     Attributes:
-        rank: Place in the order of its task, 1 is the strongest.
+        rank: Rank within the task, 1 for the greatest strength.
         video: Name of the video.
-        task: Its task; strengths of two tasks are on different scales.
-        strength: In logits; the mean of the task is 0.
+        task: Task of the video; strengths of two tasks are on different scales.
+        strength: Strength in logits; the mean of the task is 0.
         standard_error: Standard error of the strength, in logits.
         n_comparisons: Comparisons with this video.
         n_better: Won comparisons.
@@ -64,41 +64,42 @@ def judgement_rows(judgements: Iterable[Judgement]) -> list[JudgementRow]:
     """Return one row for each judgement."""
     return [
         JudgementRow(
-            left=j.left,
-            right=j.right,
-            verdict=int(j.verdict),
-            rater=j.rater,
-            judged_at=None if j.judged_at is None else j.judged_at.isoformat(),
-            taken_s=j.taken_s,
-            watched=j.watched,
-            speed=j.speed,
+            left=judgement.left,
+            right=judgement.right,
+            verdict=int(judgement.verdict),
+            rater=judgement.rater,
+            judged_at=None if judgement.judged_at is None else judgement.judged_at.isoformat(),
+            taken_s=judgement.taken_s,
+            watched=judgement.watched,
+            speed=judgement.speed,
         )
-        for j in judgements
+        for judgement in judgements
     ]
 
 
 def strength_rows(comparisons: Sequence[Pair | Judgement], tasks: Mapping[str, str] | None = None) -> list[StrengthRow]:
-    """Return one row for each video that was compared, task by task, the strongest first.
+    """Return one row for each compared video, by task and rank.
 
-    Comparisons of two tasks are skipped; without ``tasks`` all videos are of one.
+    ``tasks`` has the task of each video; without it all videos are of one task. Comparisons between two tasks are
+    skipped.
 
     Raises:
-        DatasetError: There is nothing to compare.
+        DatasetError: There are no comparisons.
     """
     ranked = rank_videos(comparisons, tasks)
     if not ranked:
         raise DatasetError("There are no comparisons to compute strengths from.")
     return [
         StrengthRow(
-            rank=s.rank,
-            video=s.name,
-            task=s.task,
-            strength=s.strength,
-            standard_error=s.error,
-            n_comparisons=s.won + s.lost + s.neither,
-            n_better=s.won,
-            n_worse=s.lost,
-            n_equal=s.neither,
+            rank=video.rank,
+            video=video.name,
+            task=video.task,
+            strength=video.strength,
+            standard_error=video.error,
+            n_comparisons=video.won + video.lost + video.neither,
+            n_better=video.won,
+            n_worse=video.lost,
+            n_equal=video.neither,
         )
-        for s in ranked
+        for video in ranked
     ]

@@ -1,1 +1,1 @@
-"""Timelines written for other programs: VTT, SRT, EAF and BORIS."""
+"""Timelines for other programs: VTT, SRT, EAF, TextGrid and BORIS."""

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from operator import itemgetter
+from typing import TypeAlias
 
 from skillviewer.core.paths import reserve_name
 from skillviewer.core.text import printable
@@ -10,38 +11,46 @@ from skillviewer.core.timelines.annotation import Annotation, Tier, lane_name, l
 from skillviewer.core.video.info import VideoInfo
 
 _NO_TIME = "1970-01-01T00:00:00"
+_Event: TypeAlias = "tuple[float, str, str, str, str, int]"
+"""Time, subject, behavior, modifier, comment and frame of an event."""
 _LABELLED = frozenset({Tier.MOMENTS, Tier.ATTEMPTS})
-"""Tiers whose texts are behaviors; in the others the tier is the behavior, and the text its comment."""
+"""Tiers whose texts become behaviors; of other tiers the name becomes the behavior, and the text its comment."""
 
 
 def boris_project(videos: Sequence[tuple[VideoInfo, Sequence[Annotation]]]) -> str:
-    """Return a project with an observation a video; authors are subjects.
+    """Return a project with one observation for each video. Authors become subjects.
 
-    A subject does one thing of a kind at a time in BORIS: where annotations overlap, an author is several subjects.
+    In BORIS, behaviors of one kind of one subject cannot overlap, so an author of overlapping annotations becomes
+    several subjects.
     """
-    codes: dict[tuple[str, str], str] = {}  # (behavior, type): tier
-    subjects: dict[str, None] = {}
+    tier_by_behavior: dict[tuple[str, str], str] = {}  # by code and type of the behavior
+    subjects: dict[str, None] = {}  # names, without duplicates and in order
     observations: dict[str, object] = {}
-    codes_used: set[str] = set()
+    observation_names: set[str] = set()
     for video, annotations in videos:
-        events: list[tuple[float, str, str, str, str, int]] = []
-        for (_, lane), timed in lanes(annotations, lambda a: f"{a.author}\0{_code(a)}", _ends).items():
+        events: list[_Event] = []
+        for (_, lane), timed in lanes(annotations, _overlap_key, _ends).items():
             for start_s, stop_s, annotation in timed:
-                subject = lane_name(printable(annotation.author), lane) if annotation.author or lane > 1 else ""
-                code = _code(annotation)
-                is_point = annotation.stop_s <= annotation.start_s
-                codes.setdefault((code, "Point event" if is_point else "State event"), annotation.tier)
-                subjects |= {subject: None} if subject else {}
-                text = "" if annotation.tier in _LABELLED else printable(annotation.text)
-                ends_s = (start_s,) if is_point else (start_s, stop_s)
-                events += [(time_s, subject, code, "", text, video.frame_at(time_s)) for time_s in ends_s]
-        name = reserve_name(printable(video.path.stem), codes_used)
+                subject = ""
+                if annotation.author or lane > 1:
+                    subject = lane_name(printable(annotation.author), lane)
+                    subjects[subject] = None
+                code = _behavior_code(annotation)
+                event_type = "Point event" if _is_point(annotation) else "State event"
+                tier_by_behavior.setdefault((code, event_type), annotation.tier)
+                comment = "" if annotation.tier in _LABELLED else printable(annotation.text)
+                times_s = (start_s,) if _is_point(annotation) else (start_s, stop_s)
+                events += [(time_s, subject, code, "", comment, video.frame_at(time_s)) for time_s in times_s]
+        name = reserve_name(printable(video.path.stem), observation_names)
         events.sort(key=itemgetter(0))
         observations[name] = _observation(video, events)
     unset: dict[str, object] = {"key": "", "description": "", "modifiers": {}, "excluded": "", "coding map": ""}
     behaviors = {
-        str(n): unset | {"type": kind, "code": code, "category": tier}
-        for n, ((code, kind), tier) in enumerate(sorted(codes.items()))
+        str(number): unset | {"type": event_type, "code": code, "category": tier}
+        for number, ((code, event_type), tier) in enumerate(sorted(tier_by_behavior.items()))
+    }
+    subjects_conf = {
+        str(number): {"key": "", "name": name, "description": ""} for number, name in enumerate(subjects)
     }
     project = {
         "time_format": "hh:mm:ss",
@@ -49,10 +58,10 @@ def boris_project(videos: Sequence[tuple[VideoInfo, Sequence[Annotation]]]) -> s
         "project_name": "SkillViewer",
         "project_description": "",
         "project_format_version": "7.0",
-        "subjects_conf": {str(n): {"key": "", "name": name, "description": ""} for n, name in enumerate(subjects)},
+        "subjects_conf": subjects_conf,
         "behaviors_conf": behaviors,
         "observations": observations,
-        "behavioral_categories": sorted(set(codes.values())),
+        "behavioral_categories": sorted(set(tier_by_behavior.values())),
         "independent_variables": {},
         "coding_map": {},
         "behaviors_coding_map": [],
@@ -61,17 +70,27 @@ def boris_project(videos: Sequence[tuple[VideoInfo, Sequence[Annotation]]]) -> s
     return json.dumps(project, indent=1) + "\n"
 
 
+def _is_point(annotation: Annotation) -> bool:
+    return annotation.stop_s <= annotation.start_s
+
+
 def _ends(annotation: Annotation) -> tuple[float, float]:
     return round(annotation.start_s, 6), round(max(annotation.start_s, annotation.stop_s), 6)
 
 
-def _code(annotation: Annotation) -> str:
-    kind = " (point)" if annotation.stop_s <= annotation.start_s else ""  # a behavior is a point or a state
-    return f"{annotation.label if annotation.tier in _LABELLED else annotation.tier}{kind}".replace("|", "/")
+def _behavior_code(annotation: Annotation) -> str:
+    text = annotation.label if annotation.tier in _LABELLED else annotation.tier
+    suffix = " (point)" if _is_point(annotation) else ""  # a behavior cannot be both a point and a state
+    return f"{text}{suffix}".replace("|", "/")
 
 
-def _observation(video: VideoInfo, events: Sequence[object]) -> dict[str, object]:
-    path = printable(video.path.name)  # found in the folder of the project; exports name no folders
+def _overlap_key(annotation: Annotation) -> str:
+    """Return a key that is shared by annotations that must not overlap: of one author and one behavior."""
+    return f"{annotation.author}\0{_behavior_code(annotation)}"
+
+
+def _observation(video: VideoInfo, events: Sequence[_Event]) -> dict[str, object]:
+    path = printable(video.path.name)  # BORIS searches the folder of the project; exports name no folders
     facts = {"length": video.duration_s, "fps": video.rate_hz, "hasVideo": True, "hasAudio": False}
     return {
         "file": {str(player): [path] if player == 1 else [] for player in range(1, 9)},

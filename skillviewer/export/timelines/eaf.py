@@ -10,33 +10,50 @@ from skillviewer.core.video.info import VideoInfo
 
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
 _NO_TIME = "1970-01-01T00:00:00+00:00"
-"""The form asks for a date; exports hold none, so that they can be made again."""
+"""Placeholder for the date that the format requires; exports hold no date, so that they can be made again."""
 
 
 def eaf_document(video: VideoInfo, annotations: Sequence[Annotation]) -> str:
-    """Return annotations as EAF: a tier each tier and author, and more where annotations of one overlap."""
-    head = {"AUTHOR": "", "DATE": _NO_TIME, "FORMAT": "3.0", "VERSION": "3.0"}
-    schema = {"xmlns:xsi": _XSI, "xsi:noNamespaceSchemaLocation": "http://www.mpi.nl/tools/elan/EAFv3.0.xsd"}
-    root = ET.Element("ANNOTATION_DOCUMENT", head | schema)
+    """Return annotations as EAF: a tier for each tier and author, and further ones for overlapping annotations."""
+    attributes = {
+        "AUTHOR": "",
+        "DATE": _NO_TIME,
+        "FORMAT": "3.0",
+        "VERSION": "3.0",
+        "xmlns:xsi": _XSI,
+        "xsi:noNamespaceSchemaLocation": "http://www.mpi.nl/tools/elan/EAFv3.0.xsd",
+    }
+    root = ET.Element("ANNOTATION_DOCUMENT", attributes)
     header = ET.SubElement(root, "HEADER", MEDIA_FILE="", TIME_UNITS="milliseconds")
-    kind = mimetypes.guess_type(video.path.name)[0] or "video/*"
-    name = printable(video.path.name)  # ELAN looks for it in the folder of the document; exports name no folders
-    ET.SubElement(header, "MEDIA_DESCRIPTOR", MEDIA_URL=name, MIME_TYPE=kind, RELATIVE_MEDIA_URL=f"./{name}")
-    slots = ET.SubElement(root, "TIME_ORDER")
+    media_type = mimetypes.guess_type(video.path.name)[0] or "video/*"
+    file_name = printable(video.path.name)  # ELAN searches the folder of the document; exports name no folders
+    ET.SubElement(
+        header,
+        "MEDIA_DESCRIPTOR",
+        MEDIA_URL=file_name,
+        MIME_TYPE=media_type,
+        RELATIVE_MEDIA_URL=f"./{file_name}",
+    )
     tiers = lanes(annotations, lambda annotation: annotation.full_tier, lambda annotation: whole(video, annotation))
-    times = sorted({round(time) for cues in tiers.values() for start, stop, _ in cues for time in (start, stop)})
-    names = {time: f"ts{n}" for n, time in enumerate(times, start=1)}
-    for time, name in names.items():
-        ET.SubElement(slots, "TIME_SLOT", TIME_SLOT_ID=name, TIME_VALUE=str(time))
-    number = 0
-    for (name, lane), cues in tiers.items():
-        author = {"PARTICIPANT": printable(cues[0][2].author)} if cues[0][2].author else {}
-        tier = ET.SubElement(root, "TIER", author, LINGUISTIC_TYPE_REF="default", TIER_ID=lane_name(name, lane))
-        for start, stop, annotation in cues:
-            number += 1
-            ends = {"TIME_SLOT_REF1": names[round(start)], "TIME_SLOT_REF2": names[round(stop)]}
+    times_ms = set()
+    for timed in tiers.values():
+        for start_ms, stop_ms, _ in timed:
+            times_ms |= {round(start_ms), round(stop_ms)}
+    slot_ids = {time_ms: f"ts{number}" for number, time_ms in enumerate(sorted(times_ms), start=1)}
+    time_order = ET.SubElement(root, "TIME_ORDER")
+    for time_ms, slot_id in slot_ids.items():
+        ET.SubElement(time_order, "TIME_SLOT", TIME_SLOT_ID=slot_id, TIME_VALUE=str(time_ms))
+    n_annotations = 0
+    for (tier_name, lane), timed in tiers.items():
+        first_author = timed[0][2].author
+        participant = {"PARTICIPANT": printable(first_author)} if first_author else {}
+        tier_id = lane_name(tier_name, lane)
+        tier = ET.SubElement(root, "TIER", participant, LINGUISTIC_TYPE_REF="default", TIER_ID=tier_id)
+        for start_ms, stop_ms, annotation in timed:
+            n_annotations += 1
+            slots = {"TIME_SLOT_REF1": slot_ids[round(start_ms)], "TIME_SLOT_REF2": slot_ids[round(stop_ms)]}
             element = ET.SubElement(tier, "ANNOTATION")
-            aligned = ET.SubElement(element, "ALIGNABLE_ANNOTATION", ends, ANNOTATION_ID=f"a{number}")
+            aligned = ET.SubElement(element, "ALIGNABLE_ANNOTATION", slots, ANNOTATION_ID=f"a{n_annotations}")
             ET.SubElement(aligned, "ANNOTATION_VALUE").text = annotation.line
     ET.SubElement(
         root, "LINGUISTIC_TYPE", GRAPHIC_REFERENCES="false", LINGUISTIC_TYPE_ID="default", TIME_ALIGNABLE="true"

@@ -1,4 +1,4 @@
-"""Subtitles with the annotations of a video: WebVTT and SubRip, which players show."""
+"""Annotations of a video as subtitles, in WebVTT and SubRip."""
 
 from collections.abc import Iterator, Sequence
 
@@ -8,28 +8,31 @@ from skillviewer.core.video.info import VideoInfo
 _BRACKETS = str.maketrans("[]", "()")
 
 
-def _clock(milliseconds: int, point: str) -> str:
-    seconds, milliseconds_left = divmod(milliseconds, 1000)
-    return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}{point}{milliseconds_left:03d}"
+_XML_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
-def _cues(video: VideoInfo, annotations: Sequence[Annotation], point: str) -> Iterator[tuple[str, str]]:
-    """Yield the times and the text of each cue; an arrow in a text would be read as times."""
-    for start, stop, annotation in sorted(
-        ((*whole(video, annotation), annotation) for annotation in annotations), key=lambda cue: cue[:2]
-    ):
-        text = f"[{annotation.full_tier.translate(_BRACKETS)}] {annotation.line}".rstrip().replace("-->", "→")
-        yield f"{_clock(start, point)} --> {_clock(stop, point)}", text
+def _format_time(time_ms: int, decimal_mark: str) -> str:
+    seconds, ms = divmod(time_ms, 1000)
+    return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}{decimal_mark}{ms:03d}"
+
+
+def _iter_cues(video: VideoInfo, annotations: Sequence[Annotation], decimal_mark: str) -> Iterator[tuple[str, str]]:
+    """Yield the line of times and the text of each subtitle, in order of time."""
+    timed = [(*whole(video, annotation), annotation) for annotation in annotations]
+    timed.sort(key=lambda cue: cue[:2])
+    for start_ms, stop_ms, annotation in timed:
+        tier = annotation.full_tier.translate(_BRACKETS)
+        text = f"[{tier}] {annotation.line}".rstrip().replace("-->", "→")  # players read --> as times
+        yield f"{_format_time(start_ms, decimal_mark)} --> {_format_time(stop_ms, decimal_mark)}", text
 
 
 def vtt_text(video: VideoInfo, annotations: Sequence[Annotation]) -> str:
-    """Return annotations as WebVTT (https://www.w3.org/TR/webvtt1), the tier in brackets before each text."""
-    escape = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
-    cues = _cues(video, annotations, ".")
-    return "WEBVTT\n\n" + "".join(f"{times}\n{text.translate(escape)}\n\n" for times, text in cues)
+    """Return annotations as WebVTT (https://www.w3.org/TR/webvtt1), with the tier in brackets before each text."""
+    cues = [f"{times}\n{text.translate(_XML_ESCAPES)}\n\n" for times, text in _iter_cues(video, annotations, ".")]
+    return "WEBVTT\n\n" + "".join(cues)
 
 
 def srt_text(video: VideoInfo, annotations: Sequence[Annotation]) -> str:
-    """Return annotations as SubRip, the tier in brackets before each text."""
-    cues = enumerate(_cues(video, annotations, ","), start=1)
-    return "".join(f"{n}\n{times}\n{text}\n\n" for n, (times, text) in cues)
+    """Return annotations as SubRip, with the tier in brackets before each text."""
+    cues = enumerate(_iter_cues(video, annotations, ","), start=1)
+    return "".join(f"{number}\n{times}\n{text}\n\n" for number, (times, text) in cues)

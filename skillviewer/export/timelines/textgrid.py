@@ -1,42 +1,38 @@
-"""Annotations of a video as a TextGrid of Praat (https://www.fon.hum.uva.nl/praat/manual/TextGrid_file_formats.html)."""
+"""Annotations of a video as a TextGrid for Praat (https://www.fon.hum.uva.nl/praat/manual/TextGrid_file_formats.html)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from skillviewer.core.text import printable
 from skillviewer.core.timelines.annotation import Annotation, lane_name, lanes
 from skillviewer.core.video.info import VideoInfo
 
 _DIGITS = 9
-"""Decimals of a time in seconds: enough to tell frames apart at any rate."""
+"""Decimals of a time in seconds: enough to distinguish frames at any rate."""
 
 
 def textgrid_text(video: VideoInfo, annotations: Sequence[Annotation]) -> str:
-    """Return annotations as a long TextGrid: a tier each tier and author, and more where annotations of one overlap.
+    """Return annotations as a TextGrid in the long form.
 
-    Points are in tiers of points. Intervals without a text carry the name of their tier: Praat takes an empty text for
-    the time between two annotations.
+    There is a tier for each tier and author, and further ones for overlapping annotations. Points are in separate
+    tiers. Intervals without a text get the name of their tier, since Praat reads an empty text as a gap.
     """
-    points = [annotation for annotation in annotations if _ends(annotation)[1] <= _ends(annotation)[0]]
-    intervals = [annotation for annotation in annotations if _ends(annotation)[1] > _ends(annotation)[0]]
+    points = [annotation for annotation in annotations if _is_point(annotation)]
+    intervals = [annotation for annotation in annotations if not _is_point(annotation)]
     end_s = max((video.duration_s, *(_ends(annotation)[1] for annotation in annotations)))
     names_used: set[str] = set()
     tiers = []
-    for (name, lane), timed in lanes(intervals, lambda annotation: annotation.full_tier, _ends).items():
-        names_used.add(lane_name(name, lane))
-        tiers.append(_interval_tier(lane_name(name, lane), timed, end_s))
-    one_point = 10**-_DIGITS  # two points of a tier have two times
-    for (name, lane), timed in lanes(
-        points,
-        lambda annotation: annotation.full_tier,
-        lambda annotation: (_ends(annotation)[0], _ends(annotation)[0] + one_point),
-    ).items():
-        free = next(n for n in range(lane, lane + len(names_used) + 1) if lane_name(name, n) not in names_used)
-        names_used.add(lane_name(name, free))
-        tiers.append(_point_tier(lane_name(name, free), timed, end_s))
-    head = ['File type = "ooTextFile"', 'Object class = "TextGrid"', "", "xmin = 0", f"xmax = {_number(end_s)}"]
-    lines = [*head, "tiers? <exists>", f"size = {len(tiers)}", "item []:"]
-    for n, tier in enumerate(tiers, start=1):
-        lines += [f"    item [{n}]:", *(f"        {line}" for line in tier)]
+    for (tier_name, lane), timed in lanes(intervals, _tier_of, _ends).items():
+        name = lane_name(tier_name, lane)
+        names_used.add(name)
+        tiers.append(_interval_tier(name, timed, end_s))
+    for (tier_name, lane), timed in lanes(points, _tier_of, _point_ends).items():
+        name = _free_lane_name(tier_name, lane, names_used)
+        names_used.add(name)
+        tiers.append(_point_tier(name, timed, end_s))
+    lines = ['File type = "ooTextFile"', 'Object class = "TextGrid"', "", "xmin = 0", f"xmax = {_format_time(end_s)}"]
+    lines += ["tiers? <exists>", f"size = {len(tiers)}", "item []:"]
+    for number, tier in enumerate(tiers, start=1):
+        lines += [f"    item [{number}]:", *(f"        {line}" for line in tier)]
     return "\n".join(lines) + "\n"
 
 
@@ -44,37 +40,67 @@ def _ends(annotation: Annotation) -> tuple[float, float]:
     return round(annotation.start_s, _DIGITS), round(max(annotation.start_s, annotation.stop_s), _DIGITS)
 
 
-def _number(time_s: float) -> str:
+def _point_ends(annotation: Annotation) -> tuple[float, float]:
+    """Return the time of a point, and the earliest time of the next point in the same tier."""
+    start_s, _ = _ends(annotation)
+    return start_s, start_s + 10**-_DIGITS
+
+
+def _is_point(annotation: Annotation) -> bool:
+    start_s, stop_s = _ends(annotation)
+    return stop_s <= start_s
+
+
+def _tier_of(annotation: Annotation) -> str:
+    return annotation.full_tier
+
+
+def _free_lane_name(tier_name: str, lane: int, names_used: Collection[str]) -> str:
+    """Return the first name of a tier, from a lane on, that is not used."""
+    names = (lane_name(tier_name, number) for number in range(lane, lane + len(names_used) + 1))
+    return next(name for name in names if name not in names_used)
+
+
+def _format_time(time_s: float) -> str:
     return f"{time_s:.{_DIGITS}f}".rstrip("0").rstrip(".")
 
 
-def _text(text: str) -> str:
+def _quote(text: str) -> str:
     return '"' + printable(text).replace('"', '""') + '"'
 
 
-def _head(kind: str, name: str, end_s: float) -> list[str]:
-    return [f'class = "{kind}"', f"name = {_text(name)}", "xmin = 0", f"xmax = {_number(end_s)}"]
+def _tier_header(tier_class: str, name: str, end_s: float) -> list[str]:
+    return [f'class = "{tier_class}"', f"name = {_quote(name)}", "xmin = 0", f"xmax = {_format_time(end_s)}"]
 
 
 def _interval_tier(name: str, timed: Sequence[tuple[float, float, Annotation]], end_s: float) -> list[str]:
-    parts: list[tuple[float, float, str]] = []
-    at_s = 0.0
+    """Return the lines of a tier of intervals, with empty intervals between the annotations."""
+    intervals: list[tuple[float, float, str]] = []
+    previous_stop_s = 0.0
     for start_s, stop_s, annotation in timed:
-        if start_s > at_s:
-            parts.append((at_s, start_s, ""))
-        parts.append((start_s, stop_s, annotation.label))
-        at_s = stop_s
-    if at_s < end_s:
-        parts.append((at_s, end_s, ""))
-    lines = [*_head("IntervalTier", name, end_s), f"intervals: size = {len(parts)}"]
-    for n, (start_s, stop_s, text) in enumerate(parts, start=1):
-        times = (f"    xmin = {_number(start_s)}", f"    xmax = {_number(stop_s)}")
-        lines += [f"intervals [{n}]:", *times, f"    text = {_text(text)}"]
+        if start_s > previous_stop_s:
+            intervals.append((previous_stop_s, start_s, ""))
+        intervals.append((start_s, stop_s, annotation.label))
+        previous_stop_s = stop_s
+    if previous_stop_s < end_s:
+        intervals.append((previous_stop_s, end_s, ""))
+    lines = [*_tier_header("IntervalTier", name, end_s), f"intervals: size = {len(intervals)}"]
+    for number, (start_s, stop_s, text) in enumerate(intervals, start=1):
+        lines += [
+            f"intervals [{number}]:",
+            f"    xmin = {_format_time(start_s)}",
+            f"    xmax = {_format_time(stop_s)}",
+            f"    text = {_quote(text)}",
+        ]
     return lines
 
 
 def _point_tier(name: str, timed: Sequence[tuple[float, float, Annotation]], end_s: float) -> list[str]:
-    lines = [*_head("TextTier", name, end_s), f"points: size = {len(timed)}"]
-    for n, (start_s, _, annotation) in enumerate(timed, start=1):
-        lines += [f"points [{n}]:", f"    number = {_number(start_s)}", f"    mark = {_text(annotation.line)}"]
+    lines = [*_tier_header("TextTier", name, end_s), f"points: size = {len(timed)}"]
+    for number, (time_s, _, annotation) in enumerate(timed, start=1):
+        lines += [
+            f"points [{number}]:",
+            f"    number = {_format_time(time_s)}",
+            f"    mark = {_quote(annotation.line)}",
+        ]
     return lines

@@ -20,7 +20,7 @@ from skillviewer.export.timelines.textgrid import textgrid_text
 
 @dataclass(frozen=True, slots=True)
 class TimelineOptions:
-    """Tiers of an exported timeline; their names are those of ``Tier``."""
+    """Options of an exported timeline: its tiers. Each field is the name of a member of ``Tier`` in lower case."""
 
     moments: bool = option_field(True, "Moments", "Kept in the study, with their labels")
     opinions: bool = option_field(True, "Opinions", "Agree, disagree and not relevant, on moments of a model")
@@ -36,7 +36,8 @@ class TimelineOptions:
     @property
     def tiers(self) -> frozenset[str]:
         """Names of the chosen tiers."""
-        return frozenset(Tier[option.name.upper()].value for option in fields(self) if getattr(self, option.name))
+        chosen = [option.name for option in fields(self) if getattr(self, option.name)]
+        return frozenset(Tier[name.upper()].value for name in chosen)
 
 
 _WRITERS: Mapping[str, Callable[[VideoInfo, Sequence[Annotation]], str]] = {
@@ -51,24 +52,38 @@ TIMELINE_SUFFIXES = (*TABLE_SUFFIXES, *_WRITERS, ".boris")
 def export_timeline(
     videos: Sequence[AnalysedVideo], path: Path, options: TimelineOptions | None = None, *, overwrite: bool = False
 ) -> Path:
-    """Write the timelines of analysed videos; the suffix chooses the form.
+    """Write the timelines of analysed videos; the suffix chooses the format.
 
     Raises:
-        ExportError: There is no annotation, the form holds one video, the file is there, or it cannot be written.
+        ExportError: There is no annotation, the format holds a single video, or the file is refused or cannot be
+            written.
     """
     options = options or TimelineOptions()
-    if path.suffix.lower() in TABLE_SUFFIXES:
+    suffix = path.suffix.lower()
+    if suffix in TABLE_SUFFIXES:
         return export_table("timeline", path, videos, options.tiers, overwrite=overwrite)
     with atomic_output(path, TIMELINE_SUFFIXES, overwrite=overwrite) as temporary:
-        by_digest: dict[str, tuple[VideoInfo, list[Annotation]]] = {}
-        for video, annotations in timelines_of(videos, options.tiers):
-            info = video.analysis.video
-            by_digest.setdefault(info.digest, (info, []))[1].extend(annotations)
-        if not any(annotations for _, annotations in by_digest.values()):
+        timelines = _timelines_by_file(videos, options)
+        if not any(annotations for _, annotations in timelines):
             raise ExportError(f"{path.name} would be empty: there is no annotation in the chosen tiers.")
-        write = _WRITERS.get(path.suffix.lower())
-        if write is not None and len(by_digest) > 1:
-            raise ExportError(f"{path.name} holds one video, not {len(by_digest)}: give a folder.")
-        text = boris_project(list(by_digest.values())) if write is None else write(*next(iter(by_digest.values())))
+        if suffix not in _WRITERS:
+            text = boris_project(timelines)
+        elif len(timelines) > 1:
+            raise ExportError(f"{path.name} holds one video, not {len(timelines)}: give a folder.")
+        else:
+            info, annotations = timelines[0]
+            text = _WRITERS[suffix](info, annotations)
         temporary.write_bytes(text.encode("utf-8", errors="backslashreplace"))
     return path
+
+
+def _timelines_by_file(
+    videos: Sequence[AnalysedVideo], options: TimelineOptions
+) -> list[tuple[VideoInfo, list[Annotation]]]:
+    """Return each video file with the annotations of all its analyses."""
+    by_digest: dict[str, tuple[VideoInfo, list[Annotation]]] = {}
+    for video, annotations in timelines_of(videos, options.tiers):
+        info = video.analysis.video
+        _, file_annotations = by_digest.setdefault(info.digest, (info, []))
+        file_annotations += annotations
+    return list(by_digest.values())
