@@ -97,8 +97,8 @@ def _described(kind: type) -> list[str]:
 def _columns() -> list[str]:
     lines = ["# Columns and keys of files", "", NOTE, "", ABOUT_TABLES]
     for kind in TABLES:
-        if not kind.whole:
-            lines += ["", f"## {kind.name}", "", *_described(kind.row)]
+        if not kind.is_single_object:
+            lines += ["", f"## {kind.name}", "", *_described(kind.row_class)]
     lines += ["", "## result", ""]
     records = ("AnalysisRecord", "PassRecord", "AttentionRecord", "VideoRecord", "ProvenanceRecord")
     for name in records:

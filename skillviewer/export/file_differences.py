@@ -156,7 +156,9 @@ def first_difference(
     exact_pixels = file.suffix.lower() == ".png"
     n_compared = 0
     for n_compared, (piece, new_piece) in enumerate(zip_longest(iter_pieces(file), iter_pieces(new_file)), 1):
-        difference = _describe_difference(piece, new_piece, digits, videos_moved=videos_moved, exact_pixels=exact_pixels)
+        difference = _describe_difference(
+            piece, new_piece, digits, videos_moved=videos_moved, exact_pixels=exact_pixels
+        )
         if difference:
             return n_compared, difference
     return n_compared, ""

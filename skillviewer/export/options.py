@@ -1,7 +1,7 @@
 """Options of exports for the window and the command line, described by the fields of dataclasses.
 
-``option_field`` gives a field its title; the kind of the option follows from the type of the field. Fields of types that
-users cannot enter are no options.
+``option_field`` gives a field its title; the kind of the option follows from the type of the field. Fields of types
+that users cannot enter are no options.
 """
 
 import types
@@ -215,10 +215,7 @@ def _to_plain_value(option: Option, value: Any) -> object:  # noqa: ANN401 - any
     return value
 
 
-def options_from(
-    options_class: type[Any] | None,
-    values: Mapping[str, Any],
-) -> Any:  # noqa: ANN401 - an instance of the class
+def options_from(options_class: type[Any] | None, values: Mapping[str, Any]) -> Any:  # noqa: ANN401 - an instance of the class
     """Return options from the values of ``options_to_dict`` or of a command line.
 
     Missing values and None become defaults. Choices are given by name, with spaces or hyphens; sizes and frames as
@@ -251,8 +248,8 @@ def _read_value(option: Option, values: Mapping[str, Any]) -> object:
     if valid_types is not None and not isinstance(value, valid_types):
         raise ExportError(f"{option.title} cannot be “{value}”.")
     if isinstance(value, int | float) and option.low is not None:
-        too_large = bool(option.high) and value > option.high
-        if not value >= option.low or too_large:
+        high = option.high or value
+        if not option.low <= value <= high:
             raise ExportError(f"{option.title} cannot be {value}.")
     return value
 

@@ -51,7 +51,7 @@ def test_examples_run(tmp_path: Path, barcode_path: Path, page: str) -> None:
 
 
 def test_everything_that_is_written_is_described(tmp_path: Path, reference: str) -> None:
-    wanted = [f.name for kind in TABLES if not kind.whole for f in fields(kind.row)]
+    wanted = [f.name for kind in TABLES if not kind.is_single_object for f in fields(kind.row_class)]
     wanted += [key for record in RECORDS for key in getattr(analysis_json, record).__annotations__]
     wanted += np.load(export_maps(analysis(info()), tmp_path / "maps.npz")).files
     every: tuple[Exporter | StudyExporter, ...] = (*EXPORTERS, *STUDY_EXPORTERS)

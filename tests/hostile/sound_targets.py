@@ -108,7 +108,7 @@ def _cameras(path: Path) -> None:
                 assert len(camera.missing(info, 0.0, 0.6)) < 1 << 20
             if cameras:
                 with CameraTiles([ShownCamera(camera) for camera in cameras], 240, DARK) as tiles:
-                    tiles.missing(0.0, 0.6)
+                    tiles.describe_gaps(0.0, 0.6)
                     assert tiles.paint(0.3).shape == (240, tiles.width_px, 3)
                 study.cameras.set_offset(cameras[0].name, 0.1)
                 study.cameras.remove(cameras[0].name)

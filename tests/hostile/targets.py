@@ -49,8 +49,8 @@ from skillviewer.data.tables.regions import read_regions
 from skillviewer.data.timelines.timelines import read_timeline
 from skillviewer.data.trained_pairs import TrainedPair, TrainedVideo, read_pairs, write_pairs
 from skillviewer.export.analysed_video import AnalysedVideo
-from skillviewer.export.exporters import exporter
 from skillviewer.export.embedded_record import embed_record, make_record
+from skillviewer.export.exporters import exporter
 from skillviewer.export.options import options_from
 from skillviewer.export.timelines.timeline import TIMELINE_SUFFIXES, export_timeline
 from skillviewer.media.reading.reader import VideoReader

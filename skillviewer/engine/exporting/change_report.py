@@ -105,7 +105,11 @@ def change_report(study: Study, choices: ChangeChoices) -> ChangeReport:
             else group_section(source, by_participant, before, after)
         )
     origin = [fact for source in sources for fact in source.facts]
-    facts = (*origin, ("Computed by", f"SkillViewer {__version__}"), ("Date of report", f"{date_or_today(choices.made_on)}"))
+    facts = (
+        *origin,
+        ("Computed by", f"SkillViewer {__version__}"),
+        ("Date of report", f"{date_or_today(choices.made_on)}"),
+    )
     subtitle = printable(" · ".join(filter(None, (study.title, task or study.settings.task))))
     title = printable(name or "All participants")
     return ChangeReport(title, subtitle, tuple(sections), (_ATTEMPTS, _LIMITS, *unknown), facts)

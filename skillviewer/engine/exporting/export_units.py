@@ -19,8 +19,8 @@ from skillviewer.engine.exporting.verify import read_export
 from skillviewer.engine.inference.model_cache_protocol import ModelCacheProtocol, open_model_cache
 from skillviewer.engine.runtime.processes import JobResult
 from skillviewer.engine.runtime.workers import Workers, work
-from skillviewer.export.options import options_to_dict
 from skillviewer.export.embedded_record import RecordedSource
+from skillviewer.export.options import options_to_dict
 
 
 def is_done(request: ExportRequest) -> bool:

@@ -57,7 +57,9 @@ class StudyOptions(ArchiveOptions):
     videos: bool = option_field(True, "With the videos")
     models: bool = option_field(True, "With the models")
     analyses: bool = option_field(True, "With scores and maps")
-    tracks: bool = option_field(False, "With tracks of hands and tools", "Motion can identify people, even without a name")
+    tracks: bool = option_field(
+        False, "With tracks of hands and tools", "Motion can identify people, even without a name"
+    )
     pseudonyms: bool = option_field(
         False, "Other names", "For videos, participants and raters; videos go without sound and origin"
     )

@@ -31,9 +31,6 @@ from skillviewer.engine.exporting.study_exporters import STUDY_EXPORTERS
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.inference.model_cache_protocol import ModelCacheProtocol
 from skillviewer.export.destination import check_suffix
-from skillviewer.export.file_differences import check_unpacked_size, first_difference
-from skillviewer.export.exporters import EXPORTERS, Exporter
-from skillviewer.export.options import options_from
 from skillviewer.export.embedded_record import (
     MAX_PASSES,
     AlteredExportError,
@@ -42,6 +39,9 @@ from skillviewer.export.embedded_record import (
     parse_record,
     read_record,
 )
+from skillviewer.export.exporters import EXPORTERS, Exporter
+from skillviewer.export.file_differences import check_unpacked_size, first_difference
+from skillviewer.export.options import options_from
 from skillviewer.export.tables.tables import TABLES, export_table
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.library import digest as model_digest

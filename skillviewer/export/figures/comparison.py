@@ -22,21 +22,21 @@ from skillviewer.export.analysed_video import AnalysedVideo, check_frame, open_r
 from skillviewer.export.destination import atomic_output, check_destination
 from skillviewer.export.options import option_field
 from skillviewer.export.pictures.blurring import BLUR_HELP, BLUR_TITLE, check_faces
-from skillviewer.export.rendering.common_scales import bar_owners, common_map_styles
 from skillviewer.export.rendering.colour_bar import bar_colours, bar_scale, format_ticks, gradient
+from skillviewer.export.rendering.common_scales import bar_owners, common_map_styles
+from skillviewer.export.rendering.lettering import TextRenderer, measuring_renderer, to_measuring_px
 from skillviewer.export.rendering.matplotlib_figure import (
     FIGURE_SUFFIXES,
     MM_PER_INCH,
-    set_dashes,
-    text_and_font,
-    new_figure,
     draw_to_rgb,
+    new_figure,
     save_figure,
+    set_dashes,
     style_axes,
+    text_and_font,
     tick_align,
     write_line,
 )
-from skillviewer.export.rendering.lettering import TextRenderer, measuring_renderer, to_measuring_px
 from skillviewer.export.rendering.theme import WHITE, rgb_fractions
 from skillviewer.media.overlay.overlay import paint
 
@@ -161,9 +161,7 @@ class _ComparisonFigure:
         self._has_curves = any(not np.isnan(analysis.score_curve).all() for analysis in self._analyses)
         curves_height_mm = _CURVES_MM + self._line_mm if self._has_curves else 0.0
         self._height_mm = self._curves_top_mm + curves_height_mm + _MARGIN_MM
-        self._figure = new_figure(
-            options.width_mm / MM_PER_INCH, self._height_mm / MM_PER_INCH, options.dpi, WHITE
-        )
+        self._figure = new_figure(options.width_mm / MM_PER_INCH, self._height_mm / MM_PER_INCH, options.dpi, WHITE)
 
     def draw(self) -> "Figure":
         options = self._options
@@ -215,9 +213,7 @@ class _ComparisonFigure:
             return description
         return f"{description} \N{MIDDLE DOT} colours {scene.low:.3g} to {scene.high:.3g}"
 
-    def _draw_difference(
-        self, frame: int, picture: RGBImage, scenes: Sequence[Scene]
-    ) -> list[tuple[str, Scene]]:
+    def _draw_difference(self, frame: int, picture: RGBImage, scenes: Sequence[Scene]) -> list[tuple[str, Scene]]:
         """Draw the pane with the difference of two models, and return the title and the scene of its colour bar."""
         first, second = self._options.less
         name = f"{first + 1} less {second + 1}"
@@ -313,9 +309,7 @@ class _ComparisonFigure:
             label.set_fontproperties(digits_font)
         axes.set_xlabel("s", fontproperties=digits_font, color=rgb_fractions(WHITE.muted), labelpad=1)
 
-    def _write_curve_numbers(
-        self, axes: "Axes", ends: Sequence[tuple[float, str, tuple[float, float, float]]]
-    ) -> None:
+    def _write_curve_numbers(self, axes: "Axes", ends: Sequence[tuple[float, str, tuple[float, float, float]]]) -> None:
         """Write the number of each curve at its end, apart from each other. ``ends`` has height, number and colour."""
         label_height = -1.0
         for height, number, colour in sorted(ends):

@@ -13,7 +13,14 @@ from skillviewer.core.arrays import FloatArray
 from skillviewer.core.errors import ExportError
 from skillviewer.core.ratings.reliability import RaterAgreement
 from skillviewer.export.destination import atomic_output
-from skillviewer.export.rendering.matplotlib_figure import FIGURE_SUFFIXES, MM_PER_INCH, text_and_font, new_figure, save_figure, style_axes
+from skillviewer.export.rendering.matplotlib_figure import (
+    FIGURE_SUFFIXES,
+    MM_PER_INCH,
+    new_figure,
+    save_figure,
+    style_axes,
+    text_and_font,
+)
 from skillviewer.export.rendering.theme import WHITE, Colour, rgb_fractions
 
 if TYPE_CHECKING:
@@ -134,10 +141,9 @@ def _draw_curves(
             bold = moving_average(ys, half_width)
         marker = "o" if len(xs) <= 40 else ""
         axes.plot(xs, bold, color=rgb_fractions(colour), linewidth=1.6, marker=marker, markersize=3)
-        if kind == "accuracy":
-            number = f"best {ys.max():.3f} at {xs[ys.argmax()]:g}"
-        else:
-            number = f"last {bold[-1]:.3g}"
+        best = f"best {ys.max():.3f} at {xs[ys.argmax()]:g}"
+        last = f"last {bold[-1]:.3g}"
+        number = best if kind == "accuracy" else last
         _label_end(axes, column.replace("_", " "), number, float(bold[-1]), rgb_fractions(colour))
     _separate_labels(axes)
     axes.set_ylabel(kind, fontproperties=text_and_font(kind, TEXT_PT)[1], color=rgb_fractions(WHITE.muted))
@@ -216,7 +222,9 @@ def plot_accuracies(
     for row, bar in enumerate(bars):
         axes.barh(row, bar.value - 0.5, left=0.5, height=0.56, color=rgb_fractions(WHITE.series[0]), alpha=BAR_ALPHA)
         if bar.low is not None and bar.high is not None:
-            axes.plot([bar.low, bar.high], [row, row], color=rgb_fractions(WHITE.text), linewidth=1.4, solid_capstyle="butt")
+            axes.plot(
+                [bar.low, bar.high], [row, row], color=rgb_fractions(WHITE.text), linewidth=1.4, solid_capstyle="butt"
+            )
         axes.annotate(
             f"{bar.value * 100:.1f} %",
             (1.0, row),
@@ -246,7 +254,9 @@ def plot_accuracies(
 def _draw_references(axes: "Axes", references: Mapping[str, float]) -> None:
     for index, (name, value) in enumerate({"chance": 0.5, **references}.items()):
         is_chance = index == 0
-        axes.axvline(value, color=rgb_fractions(WHITE.muted), linewidth=0.9, linestyle=(0, (4, 3)) if is_chance else "solid")
+        axes.axvline(
+            value, color=rgb_fractions(WHITE.muted), linewidth=0.9, linestyle=(0, (4, 3)) if is_chance else "solid"
+        )
         text, face = text_and_font(name, TEXT_PT - 1)
         axes.annotate(
             text,
@@ -286,7 +296,9 @@ def plot_limits_of_agreement(agreement: RaterAgreement, path: Path, *, overwrite
         bottom = 1 - (row + 0.8) / n_rows
         axes = figure.add_axes((left, bottom, 0.72 / n_columns, 0.64 / n_rows))
         style_axes(axes, WHITE, _AGREEMENT_TEXT_PT)
-        axes.scatter(limits.means, limits.differences, s=9, color=rgb_fractions(WHITE.series[0]), alpha=0.7, linewidths=0)
+        axes.scatter(
+            limits.means, limits.differences, s=9, color=rgb_fractions(WHITE.series[0]), alpha=0.7, linewidths=0
+        )
         for line, style in ((limits.bias, "solid"), (limits.low, "dashed"), (limits.high, "dashed")):
             axes.axhline(line.value, color=rgb_fractions(WHITE.text), linewidth=0.9, linestyle=style)
             axes.axhspan(line.low, line.high, color=rgb_fractions(WHITE.muted), alpha=0.15, linewidth=0)

@@ -13,8 +13,16 @@ from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.destination import atomic_output
 from skillviewer.export.options import UNFAMILIAR_HELP, UNFAMILIAR_TITLE, option_field
 from skillviewer.export.rendering.curve_plot import plot_curve
-from skillviewer.export.rendering.matplotlib_figure import MM_PER_INCH, set_dashes, text_and_font, new_figure, draw_to_rgb, save_figure, style_axes
 from skillviewer.export.rendering.lettering import measuring_renderer, to_measuring_px
+from skillviewer.export.rendering.matplotlib_figure import (
+    MM_PER_INCH,
+    draw_to_rgb,
+    new_figure,
+    save_figure,
+    set_dashes,
+    style_axes,
+    text_and_font,
+)
 from skillviewer.export.rendering.theme import WHITE, Colour, blend, rgb_fractions
 
 if TYPE_CHECKING:
@@ -56,8 +64,8 @@ def export_curve(
 ) -> Path:
     """Draw the score curves of one or more analysed videos over one axis, as SVG, PDF or PNG.
 
-    The mean over the passes is bold, every pass faint. Curves differ in colour and in dashes, which can be distinguished
-    without colours too.
+    The mean over the passes is bold, every pass faint. Curves differ in colour and in dashes, so that they can be
+    distinguished without colours too.
 
     Raises:
         ExportError: There is no video, or the file is refused or cannot be written.
@@ -65,7 +73,7 @@ def export_curve(
     path = Path(path)
     options = options if options is not None else CurveOptions()
     with atomic_output(path, CURVE_SUFFIXES, overwrite=overwrite) as temporary:
-        save_figure(_figure(videos, options), temporary, path.suffix.lower())
+        save_figure(_draw_figure(videos, options), temporary, path.suffix.lower())
     return path
 
 
@@ -153,7 +161,9 @@ def _draw_curves(axes: "Axes", videos: Sequence[AnalysedVideo], options: CurveOp
         axes.plot(end_s, curve.mean[-1:], "o", color=rgb_fractions(colour), markersize=width_pt * 2.6, zorder=4)
         if index == 0 and options.ticks:
             transform = axes.get_xaxis_transform()  # x in data, y in fractions of the axes
-            axes.vlines(curve.sampled_s, 0, 0.035, transform=transform, colors=[rgb_fractions(WHITE.muted)], linewidth=0.6)
+            axes.vlines(
+                curve.sampled_s, 0, 0.035, transform=transform, colors=[rgb_fractions(WHITE.muted)], linewidth=0.6
+            )
     axes.set_xlim(0, stop)
     axes.margins(y=0.12)
 

@@ -149,11 +149,7 @@ def _pane_sizes(canvas: ClipCanvas) -> list[tuple[int, int]]:
 
 
 def _paint_frame(
-    canvas: ClipCanvas,
-    tiles: CameraTiles | None,
-    schedule: FrameSchedule,
-    index: int,
-    pictures: Sequence[RGBImage],
+    canvas: ClipCanvas, tiles: CameraTiles | None, schedule: FrameSchedule, index: int, pictures: Sequence[RGBImage]
 ) -> RGBImage:
     """Return one frame of the clip; without cameras it is memory of the canvas, which the next frame overwrites."""
     clock_s = float(schedule.clock_s[index])
@@ -265,10 +261,7 @@ def _preview_index(frames: IntArray, first_map_frames: Sequence[int]) -> int:
 
 
 def _iter_pictures(
-    videos: Sequence[AnalysedVideo],
-    readers: Sequence[VideoReader],
-    frames: IntArray,
-    sizes: Sequence[tuple[int, int]],
+    videos: Sequence[AnalysedVideo], readers: Sequence[VideoReader], frames: IntArray, sizes: Sequence[tuple[int, int]]
 ) -> Iterator[list[RGBImage]]:
     """Decode every file once, in order, and yield the pictures of all panes for each row of ``frames``.
 

@@ -1,7 +1,7 @@
 """Contact sheets: sampled frames in a row with their maps, as Figures 4 and 5 of Li et al. (2019).
 
-Each row shows one video or one model. Maps of one kind share one scale. The page is white. In PDF and SVG the text stays
-sharp at any size.
+Each row shows one video or one model. Maps of one kind share one scale. The page is white. In PDF and SVG the text
+stays sharp at any size.
 """
 
 import math
@@ -24,18 +24,18 @@ from skillviewer.export.analysed_video import AnalysedVideo, check_frame, open_r
 from skillviewer.export.destination import atomic_output
 from skillviewer.export.options import TRACKS_HELP, TRACKS_TITLE, UNFAMILIAR_HELP, UNFAMILIAR_TITLE, option_field
 from skillviewer.export.pictures.blurring import BLUR_HELP, BLUR_TITLE, check_faces
-from skillviewer.export.rendering.common_scales import bar_owners, common_map_styles
 from skillviewer.export.rendering.colour_bar import BarScale, bar_colours, bar_scale, format_ticks, gradient
+from skillviewer.export.rendering.common_scales import bar_owners, common_map_styles
+from skillviewer.export.rendering.lettering import TextRenderer
 from skillviewer.export.rendering.matplotlib_figure import (
     FIGURE_SUFFIXES,
     MM_PER_INCH,
-    new_figure,
     draw_to_rgb,
+    new_figure,
     save_figure,
     tick_align,
     write_line,
 )
-from skillviewer.export.rendering.lettering import TextRenderer
 from skillviewer.export.rendering.theme import WHITE
 from skillviewer.media.overlay.overlay import paint
 from skillviewer.media.overlay.track_overlay import paint_tracks

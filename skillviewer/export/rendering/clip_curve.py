@@ -16,8 +16,8 @@ from skillviewer.core.analysis.score_text import score_so_far
 from skillviewer.core.arrays import FloatArray, RGBImage
 from skillviewer.core.explanation.alignment import Alignment
 from skillviewer.export.rendering.curve_plot import plot_curve
-from skillviewer.export.rendering.matplotlib_figure import text_and_font, new_figure, draw_to_rgb, style_axes
 from skillviewer.export.rendering.layout import Box
+from skillviewer.export.rendering.matplotlib_figure import draw_to_rgb, new_figure, style_axes, text_and_font
 from skillviewer.export.rendering.theme import Colour, ExportTheme, blend, rgb_fractions
 
 if TYPE_CHECKING:

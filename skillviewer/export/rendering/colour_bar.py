@@ -38,7 +38,8 @@ class BarScale:
 def bar_scale(scene: Scene) -> BarScale:
     """Return the scale of the colour bar of a scene.
 
-    The bar of a distribution, in multiples of a uniform map, has a tick at 1; bars of other maps have one in the middle.
+    The bar of a distribution, in multiples of a uniform map, has a tick at 1. Bars of other maps have one in the
+    middle.
     """
     middle = 1.0 if scene.kind is MapKind.DISTRIBUTION else (scene.low + scene.high) / 2
     share = (middle - scene.low) / (scene.high - scene.low)

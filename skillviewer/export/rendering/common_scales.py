@@ -12,8 +12,8 @@ def common_map_styles(analyses: Sequence[Analysis], map_style: MapStyle) -> tupl
     """Return a map style for each analysis, such that all maps of one kind have the same scale.
 
     A single analysis keeps ``map_style``. Maps of different kinds cannot be compared, so each kind has its own scale.
-    The scale of gates ends at 1. A clipped scale ends at the smallest limit of any analysis, so that the maps of all are
-    visible; other scales end at the largest limit.
+    The scale of gates ends at 1. A clipped scale ends at the smallest limit of any analysis, so that the maps of all
+    are visible; other scales end at the largest limit.
     """
     if len(analyses) == 1:
         return (map_style,)

@@ -41,5 +41,7 @@ def plot_curve(
     if len(curve.passes) > 1:
         for times_s, scores in zip(pass_times_s, curve.passes, strict=True):
             pass_lines += axes.plot(times_s, scores, color=rgb_fractions(pass_colour), linewidth=pass_width_pt)
-    (mean_line,) = axes.plot(pass_times_s[0], curve.mean, color=rgb_fractions(colour), linewidth=width_pt, zorder=zorder)
+    (mean_line,) = axes.plot(
+        pass_times_s[0], curve.mean, color=rgb_fractions(colour), linewidth=width_pt, zorder=zorder
+    )
     return mean_line, pass_lines

@@ -80,7 +80,11 @@ def style_axes(axes: "Axes", theme: ExportTheme, size_pt: float) -> None:
         spine.set_color(rgb_fractions(theme.line))
         spine.set_linewidth(size_pt / 10)
     axes.tick_params(
-        colors=rgb_fractions(theme.muted), labelsize=size_pt, width=size_pt / 10, length=size_pt / 3, color=rgb_fractions(theme.line)
+        colors=rgb_fractions(theme.muted),
+        labelsize=size_pt,
+        width=size_pt / 10,
+        length=size_pt / 3,
+        color=rgb_fractions(theme.line),
     )
 
 
@@ -122,9 +126,7 @@ def _system_font_files() -> tuple[Path, ...]:
 
     # the font “LastResort” has every character, but draws a box for it
     entries = [
-        entry
-        for entry in fontManager.ttflist
-        if "LastResort" not in entry.fname and Path(entry.fname).suffix != ".pfb"
+        entry for entry in fontManager.ttflist if "LastResort" not in entry.fname and Path(entry.fname).suffix != ".pfb"
     ]
     return tuple(Path(entry.fname) for entry in sorted(entries, key=sort_key))
 

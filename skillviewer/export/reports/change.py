@@ -9,15 +9,7 @@ from skillviewer.core.ratings.reliability import Estimate
 from skillviewer.core.text import counted, printable, signed
 from skillviewer.export.rendering.theme import WHITE
 from skillviewer.export.reports.drawings import interval_bars
-from skillviewer.export.reports.pdf import (
-    PageFrame,
-    facts_table,
-    grid,
-    heading,
-    list_item,
-    page_header,
-    paragraph,
-)
+from skillviewer.export.reports.pdf import PageFrame, facts_table, grid, heading, list_item, page_header, paragraph
 from skillviewer.export.reports.why import DISCLAIMER
 
 if TYPE_CHECKING:

@@ -95,8 +95,7 @@ def _videos_table(cohort: Cohort, width_pt: float) -> "Flowable":
         for title, _ in columns
     ]
     rows = [
-        _video_cells(row, bar, cohort.digits)
-        for row, bar in zip(cohort.rows, cohort.bars(bar_width_pt), strict=True)
+        _video_cells(row, bar, cohort.digits) for row, bar in zip(cohort.rows, cohort.bars(bar_width_pt), strict=True)
     ]
     widths_pt = [column_width_pt for _, column_width_pt in columns]
     return grid([header, *rows], widths_pt, lines=True, pad_pt=1.5, repeat=1, middle=True)

@@ -1,7 +1,7 @@
 """Vector drawings of reports, which are legible without colours too.
 
-The PDF uses a drawing directly, the web page as SVG. Contributions that raise the score are filled bars with a plus, and
-those that lower it hollow bars with a minus. The video of the report is black, other videos are grey.
+The PDF uses a drawing directly, the web page as SVG. Contributions that raise the score are filled bars with a plus,
+and those that lower it hollow bars with a minus. The video of the report is black, other videos are grey.
 """
 
 import hashlib
@@ -102,9 +102,7 @@ class Plot:
             self._shapes.PolyLine(points, strokeColor=pdf_colour(line_colour), strokeWidth=width, strokeLineJoin=1)
         )
 
-    def _to_points(
-        self, xs: Sequence[float] | FloatArray, ys: Sequence[float] | FloatArray
-    ) -> list[float]:
+    def _to_points(self, xs: Sequence[float] | FloatArray, ys: Sequence[float] | FloatArray) -> list[float]:
         """Return the positions of values as a flat list x0, y0, x1, y1, ..."""
         points = []
         for x, y in zip(xs, ys, strict=True):

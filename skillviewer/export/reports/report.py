@@ -84,11 +84,7 @@ def export_cohort(
     cohort = gather_cohort(videos, model, options, date_or_today(options.made_on))
     sentences = (cohort.sentence, *cohort.unknown, DISCLAIMER, cohort.model.digest)
     _write(
-        path,
-        sentences,
-        make_pdf=lambda: cohort_pdf(cohort),
-        make_html=lambda: cohort_html(cohort),
-        overwrite=overwrite,
+        path, sentences, make_pdf=lambda: cohort_pdf(cohort), make_html=lambda: cohort_html(cohort), overwrite=overwrite
     )
     return path
 

@@ -379,9 +379,7 @@ def _make_colour_bar(analysis: Analysis, frame: int, map_style: MapStyle) -> Col
 def _opinions_on(moment: Moment, opinions: Sequence[Annotation]) -> tuple[Annotation, ...]:
     """Return the opinions on the interval of a moment; opinions on overlapping intervals are not included."""
     return tuple(
-        opinion
-        for opinion in opinions
-        if same_interval(opinion.start_s, opinion.stop_s, moment.start_s, moment.stop_s)
+        opinion for opinion in opinions if same_interval(opinion.start_s, opinion.stop_s, moment.start_s, moment.stop_s)
     )
 
 

@@ -210,10 +210,7 @@ def _reference_part(content: WhyContent, width_pt: float, scale: float) -> list[
         ]
     reference_name, reference_text, reference_picture = content.reference
     own_text = f"score {content.format_score(content.analysis.score)}"
-    shown = (
-        (content.own_picture, content.title, own_text),
-        (reference_picture, reference_name, reference_text),
-    )
+    shown = ((content.own_picture, content.title, own_text), (reference_picture, reference_name, reference_text))
     cells: list[Flowable] = []
     widths_pt: list[float] = []
     for frame_picture, title, text in shown:

@@ -1,7 +1,7 @@
 """Rows of the tables of scores, curves, evidence and compared models, and the functions that make them.
 
-Frames, passes and steps count from 0. Times are in seconds from the first frame. Positions are fractions of the picture,
-and cells are counted, from its top left corner.
+Frames, passes and steps count from 0. Times are in seconds from the first frame. Positions, which are fractions of the
+picture, and cells count from the top left corner.
 """
 
 from collections.abc import Iterable, Sequence
@@ -179,9 +179,7 @@ def curve_rows(analyses: Iterable[Analysis]) -> list[CurveRow]:
     return rows
 
 
-def _find_peak(
-    analysis: Analysis, pass_index: int, step: int
-) -> tuple[float | None, float | None, float | None]:
+def _find_peak(analysis: Analysis, pass_index: int, step: int) -> tuple[float | None, float | None, float | None]:
     """Return position (x, y) and value of the cell with the greatest magnitude; None without a map."""
     if analysis.map_kind is MapKind.NONE:
         return None, None, None

@@ -49,9 +49,7 @@ def boris_project(videos: Sequence[tuple[VideoInfo, Sequence[Annotation]]]) -> s
         str(number): unset | {"type": event_type, "code": code, "category": tier}
         for number, ((code, event_type), tier) in enumerate(sorted(tier_by_behavior.items()))
     }
-    subjects_conf = {
-        str(number): {"key": "", "name": name, "description": ""} for number, name in enumerate(subjects)
-    }
+    subjects_conf = {str(number): {"key": "", "name": name, "description": ""} for number, name in enumerate(subjects)}
     project = {
         "time_format": "hh:mm:ss",
         "project_date": _NO_TIME,

@@ -28,11 +28,7 @@ def eaf_document(video: VideoInfo, annotations: Sequence[Annotation]) -> str:
     media_type = mimetypes.guess_type(video.path.name)[0] or "video/*"
     file_name = printable(video.path.name)  # ELAN searches the folder of the document; exports name no folders
     ET.SubElement(
-        header,
-        "MEDIA_DESCRIPTOR",
-        MEDIA_URL=file_name,
-        MIME_TYPE=media_type,
-        RELATIVE_MEDIA_URL=f"./{file_name}",
+        header, "MEDIA_DESCRIPTOR", MEDIA_URL=file_name, MIME_TYPE=media_type, RELATIVE_MEDIA_URL=f"./{file_name}"
     )
     tiers = lanes(annotations, lambda annotation: annotation.full_tier, lambda annotation: whole(video, annotation))
     times_ms = set()

@@ -21,10 +21,10 @@ from skillviewer.engine.exporting.requests import ExportRequest, ExportSource
 from skillviewer.engine.exporting.service import ExportService
 from skillviewer.engine.exporting.verify import Verification, Verifier
 from skillviewer.engine.inference.model_cache import ModelCache
-from skillviewer.export.file_differences import first_difference
-from skillviewer.export.exporters import exporter
-from skillviewer.export.options import options_from
 from skillviewer.export.embedded_record import read_record
+from skillviewer.export.exporters import exporter
+from skillviewer.export.file_differences import first_difference
+from skillviewer.export.options import options_from
 from skillviewer.nets.library import digest
 from tests.checkpoints import tiny_checkpoint
 from tests.facts import missing

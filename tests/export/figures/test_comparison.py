@@ -177,7 +177,8 @@ def test_a_pane_says_that_attention_was_spread_evenly(barcode_path: Path) -> Non
     clear, *_ = models(barcode_path, 1)
     seen = [AnalysedVideo(clear, "clear"), AnalysedVideo(even_maps(clear), "even")]
     said = [
-        text.get_text() for text in _ComparisonFigure(seen, ComparedOptions(30, MapStyle(scale=ColourLimits.VIDEO))).draw().texts
+        text.get_text()
+        for text in _ComparisonFigure(seen, ComparedOptions(30, MapStyle(scale=ColourLimits.VIDEO))).draw().texts
     ]
     assert [text.partition(" \N{MIDDLE DOT}")[0] for text in said if text.startswith("distribution")] == [
         "distribution",

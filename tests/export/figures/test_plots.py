@@ -10,7 +10,7 @@ from PIL import Image
 
 from skillviewer.core.arrays import RGBImage
 from skillviewer.core.errors import ExportError
-from skillviewer.export.figures.plots import BAR_ALPHA, Accuracy, plot_accuracies, plot_training, moving_average
+from skillviewer.export.figures.plots import BAR_ALPHA, Accuracy, moving_average, plot_accuracies, plot_training
 from skillviewer.export.rendering.theme import WHITE, Colour
 
 

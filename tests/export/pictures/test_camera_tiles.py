@@ -30,7 +30,7 @@ def side(tmp_path_factory: pytest.TempPathFactory) -> ShownCamera:
 
 def number_in(column: np.ndarray, tiles: CameraTiles) -> int | None:
     """Return the number of the frame in a column of one tile, or None for a tile without a picture."""
-    picture = column[8 : 8 + tiles._room]
+    picture = column[8 : 8 + tiles._picture_height_px]
     lit = np.flatnonzero((picture != DARK.background).any(axis=(0, 2)))
     rows = np.flatnonzero((picture != DARK.background).any(axis=(1, 2)))
     if not len(lit):

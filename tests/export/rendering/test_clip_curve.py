@@ -8,7 +8,7 @@ from skillviewer.core.analysis.score_curve import score_labels, score_ticks, tim
 from skillviewer.core.arrays import RGBImage
 from skillviewer.core.errors import ExportError
 from skillviewer.export.analysed_video import AnalysedVideo
-from skillviewer.export.figures.score_curve import CurveOptions, _figure
+from skillviewer.export.figures.score_curve import CurveOptions, _draw_figure
 from skillviewer.export.rendering.clip_curve import ClipCurve
 from skillviewer.export.rendering.layout import Box
 from skillviewer.export.rendering.theme import DARK, Colour
@@ -117,7 +117,7 @@ def test_labels() -> None:
 @pytest.mark.parametrize("name", ["x" * 250, "手術 " * 60, "W i " * 60])
 def test_a_long_name_leaves_the_score_of_a_figure_whole(name: str) -> None:
     shown = [AnalysedVideo(analysis(info(90), passes=3), name), AnalysedVideo(analysis(info(90)), "short")]
-    figure = _figure(shown, CurveOptions(width_mm=120, title=name))
+    figure = _draw_figure(shown, CurveOptions(width_mm=120, title=name))
     texts = [text for text in figure.texts if text.get_text()]
     assert len(texts) == 3
     assert ["score" in text.get_text() for text in texts] == [False, True, True]
@@ -125,4 +125,4 @@ def test_a_long_name_leaves_the_score_of_a_figure_whole(name: str) -> None:
     right = figure.bbox.width
     assert all(text.get_window_extent().x1 <= right for text in texts), "nothing is cut"
     with pytest.raises(ExportError, match="The score does not fit into 40 mm"):
-        _figure(shown, CurveOptions(width_mm=40, height_mm=100, text_pt=12))
+        _draw_figure(shown, CurveOptions(width_mm=40, height_mm=100, text_pt=12))

@@ -6,8 +6,8 @@ import pytest
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.map_style import ColourLimits, MapStyle, Overlay
 from skillviewer.core.analysis.scene import clipped_limit, resolve
-from skillviewer.export.rendering.common_scales import bar_owners, common_map_styles
 from skillviewer.export.rendering.colour_bar import bar_colours, bar_scale, format_ticks, gradient
+from skillviewer.export.rendering.common_scales import bar_owners, common_map_styles
 from skillviewer.media.overlay.colours import colour_map
 from tests.export.analyses import analysis, info
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from skillviewer.export.rendering.matplotlib_figure import text_and_font, text_and_font_file
 from skillviewer.export.rendering.lettering import TextRenderer, copy_onto
+from skillviewer.export.rendering.matplotlib_figure import text_and_font, text_and_font_file
 from skillviewer.export.rendering.theme import DARK, WHITE, Colour, ExportTheme, blend
 
 
