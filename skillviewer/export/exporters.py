@@ -95,7 +95,7 @@ class Exporter:
         write: Function that writes a file; called by ``export``.
         options: Dataclass of the options, each with a default, or None.
         about: One sentence for the user.
-        group: Command of which the exporter is a subcommand ("table", "report"), or "" for a command of its own.
+        group: Command that has the exporter as a subcommand ("table" or "report"); "" for a command of its own.
         needs_video: Whether the video file is read; else the analysis is enough.
         takes_several: Whether one file can hold several analyses.
         least: Smallest number of analyses.

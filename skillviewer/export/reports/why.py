@@ -92,7 +92,7 @@ class ExplainedMoment:
 
 
 @dataclass(frozen=True, slots=True)
-class ColourBar:
+class ReportColourBar:
     """Colour bar of the maps in the report."""
 
     colours: tuple[tuple[int, int, int], ...]  # RGB, from low to high
@@ -112,7 +112,7 @@ class WhyContent:
     subtitle: str
     digits: int  # decimals of scores
     key_frames: tuple[FramePicture, ...]
-    bar: ColourBar | None
+    bar: ReportColourBar | None
     moments: tuple[ExplainedMoment, ...]
     own_picture: FramePicture  # picture of this video next to the reference video
     reference: tuple[str, str, FramePicture] | None  # name, description and picture of the reference video
@@ -362,14 +362,14 @@ def _style_on_scale_of(first: Analysis, other: Analysis, map_style: MapStyle) ->
     return replace(map_style, scale=ColourLimits.COMMON, common_limit=limit or 1.0)
 
 
-def _make_colour_bar(analysis: Analysis, frame: int, map_style: MapStyle) -> ColourBar | None:
+def _make_colour_bar(analysis: Analysis, frame: int, map_style: MapStyle) -> ReportColourBar | None:
     if analysis.map_kind is MapKind.NONE:
         return None
     scene = resolve(analysis, frame, map_style)
     scale = bar_scale(scene)
     colours = bar_colours(scene)[::4]
     labels = format_ticks(scale)
-    return ColourBar(
+    return ReportColourBar(
         colours=tuple((int(red), int(green), int(blue)) for red, green, blue in colours),
         ticks=tuple((scale.share(value), label) for value, label in zip(scale.ticks, labels, strict=True)),
         title=scale.title,
