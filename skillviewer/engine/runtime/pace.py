@@ -56,7 +56,7 @@ class Load:
     """Use of the processors, measured by a short computation."""
 
     share: float  # share of one processor that a single thread gets next to other programs, 0 to 1
-    speed: float  # speed of a processor; 1 is that of the computer on which the usual seconds were measured
+    speed: float  # speed of an idle processor; 1 is that of the computer on which the usual seconds were measured
     n_cores: int  # processors of this program
 
     @property
@@ -124,7 +124,8 @@ def _measured_load() -> Load:
     others = max(_busy_s() - _own_s() - others_before_s, 0.0) / elapsed_s
     share = min(max(sum(cpu) / elapsed_s, _MIN_SHARE), 1.0)
     n_cores = usable_cores()
-    return Load(_share_next_to(others, share, n_cores), _USUAL_CHUNK_S / float(np.median(cpu)), n_cores)
+    # the fastest chunk: two threads on one core slow each other down, and one of them may be the window's own
+    return Load(_share_next_to(others, share, n_cores), _USUAL_CHUNK_S / min(cpu), n_cores)
 
 
 @lru_cache(maxsize=1)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from skillviewer.core.analysis.model_facts import ModelFacts
-from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.progress import Progress
 from skillviewer.core.video.clips import ClipRange, VideoClip
@@ -19,7 +18,7 @@ from skillviewer.ui.comparing.model_queries import Answer, ModelRequest, QueryKi
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.video_entry import VideoState
 from skillviewer.ui.threads.jobs import SlowJob
-from skillviewer.ui.threads.messages import Message, Severity
+from skillviewer.ui.threads.messages import Message, Severity, error_text
 from skillviewer.ui.threads.throttle import Throttle, single_shot
 
 if TYPE_CHECKING:
@@ -309,8 +308,7 @@ class ModelSet(QObject):
         request = self._running
         if request is None or self._task is None or self._task.token.cancelled:
             return
-        template = "Unexpected error: {}. The log has the details."
-        reason = str(error) if isinstance(error, SkillViewerError) else template.format(type(error).__name__)
+        reason = error_text(error)
         self._growing = None
         if request.clip is None:
             self.results.broken[request.key] = reason

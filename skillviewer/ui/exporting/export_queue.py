@@ -18,6 +18,7 @@ from skillviewer.engine.exporting.requests import (
 )
 from skillviewer.ui.session.backend import Exports
 from skillviewer.ui.threads.jobs import Job, Jobs
+from skillviewer.ui.threads.messages import error_text
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 Learn = Callable[[AnalysisReady | LoggedExport], object]
@@ -94,7 +95,7 @@ class QueueEntry(QObject):
         self._to(stage)
 
     def _on_failed(self, error: Exception) -> None:
-        self.failure = str(error)
+        self.failure = error_text(error)
         self._to(QueueStage.FAILED)
 
     def _to(self, stage: QueueStage) -> None:

@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Signal
 
 from skillviewer.export.preview import Preview
 from skillviewer.ui.session.backend import Exports
+from skillviewer.ui.threads.messages import error_text
 from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
@@ -59,4 +60,4 @@ class PreviewLoader(QObject):
     def _on_failed(self, task: Task, error: Exception) -> None:
         if task is self._task:  # else it was dropped
             self._task = None
-            self.failed.emit(str(error))
+            self.failed.emit(error_text(error))

@@ -18,6 +18,7 @@ from skillviewer.nets.library import digest
 from skillviewer.ui.finetuning.requests import TuningPlan, TuningSelection, plan
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.backend import FineTuner
+from skillviewer.ui.threads.messages import error_text
 from skillviewer.ui.threads.worker_thread import Task
 
 
@@ -112,7 +113,7 @@ class TuningController(QObject):
     def _on_plan_failed(self, error: Exception) -> None:
         if self.sender() in {self._planning, self._forecasting}:
             self._planning = self._forecasting = None
-            self.failed.emit(str(error))
+            self.failed.emit(error_text(error))
 
     # training
 

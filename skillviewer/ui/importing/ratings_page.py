@@ -18,7 +18,7 @@ from skillviewer.ui.importing.text_table import TextTableView
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.studies import PAIRS, VIDEOS
 from skillviewer.ui.session.undo import Command
-from skillviewer.ui.threads.messages import Message
+from skillviewer.ui.threads.messages import Message, error_text
 from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.flow_layout import FlowLayout
 from skillviewer.ui.widgets.form import offer
@@ -254,7 +254,8 @@ class RatingsPage(QDialog):
     def _on_failed(self, error: BaseException | str = "") -> None:
         self._importing = False
         self._show()
-        self.message.set_plain(str(error) or self.message.plain)
+        reason = error if isinstance(error, str) else error_text(error)
+        self.message.set_plain(reason or self.message.plain)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Keep Enter in a field from closing the dialog."""

@@ -16,6 +16,7 @@ from skillviewer.data.ratings.table_mapping import FILE, TableMapping, fitted, r
 from skillviewer.data.ratings.video_matching import StudyVideoMatcher
 from skillviewer.data.tables.find_videos import VideoFolder
 from skillviewer.ui.session.app_context import AppContext
+from skillviewer.ui.threads.messages import error_text
 
 if TYPE_CHECKING:
     from skillviewer.ui.threads.worker_thread import Task
@@ -130,7 +131,7 @@ class TablePreviewLoader(QObject):
 
     def _on_failed(self, error: BaseException) -> None:
         self._task = None
-        self.error = str(error)
+        self.error = error_text(error)
         self.changed.emit()
 
     def _on_listed(self, _videos: object) -> None:

@@ -17,7 +17,7 @@ from skillviewer.ui.importing.text_table import TextTableView
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.studies import ANNOTATIONS, VIDEOS
 from skillviewer.ui.session.undo import Command
-from skillviewer.ui.threads.messages import Message
+from skillviewer.ui.threads.messages import Message, error_text
 from skillviewer.ui.widgets.form import Form, offer
 from skillviewer.ui.widgets.labels import WrappingLabel
 from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, scroll_area, vertical
@@ -94,7 +94,7 @@ class TimelinePage(QDialog):
         self.button.setEnabled(bool(annotations))
 
     def _on_failed(self, error: BaseException) -> None:
-        self.message.set_plain(str(error))
+        self.message.set_plain(error_text(error))
         self.button.setEnabled(bool(self._annotations))
 
     def _on_import(self) -> None:

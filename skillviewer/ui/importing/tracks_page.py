@@ -21,6 +21,7 @@ from skillviewer.ui.player.viewport import Viewport
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.backend import Backend
 from skillviewer.ui.session.tracks.shown_tracks import frames_of
+from skillviewer.ui.threads.messages import error_text
 from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.widgets.exclusive_menu import indented
 from skillviewer.ui.widgets.form import Form
@@ -209,7 +210,7 @@ class TracksPage(QDialog):
         self.counts.set_plain("")
         self.button.setEnabled(False)
         unknown = isinstance(error, UnitsUnknownError)
-        self.message.set_plain(UNITS if unknown else str(error))
+        self.message.set_plain(UNITS if unknown else error_text(error))
         if unknown and not self.units.isVisibleTo(self):
             self.units.setVisible(True)
             self.scale.setFocus()

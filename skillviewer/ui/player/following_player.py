@@ -11,6 +11,7 @@ from skillviewer.ui.session.frame_feed import DisplayPicture, FrameFeed
 from skillviewer.ui.session.open_videos import OpenVideos
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.viewer_state import ViewerState
+from skillviewer.ui.threads.messages import error_text
 from skillviewer.ui.threads.worker_thread import WorkerThread
 from skillviewer.ui.widgets.layout import NONE, add_all, vertical
 
@@ -97,7 +98,7 @@ class FollowingPlayer(QWidget):
 
     def _on_failed(self, error: Exception) -> None:
         if self.playback.video is None:
-            self.canvas.set_message(str(error))
+            self.canvas.set_message(error_text(error))
 
     def _on_painted(self, _shown: DisplayedFrame) -> None:
         self.feed.width_px = self.canvas.width_px

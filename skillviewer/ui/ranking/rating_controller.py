@@ -15,6 +15,7 @@ from skillviewer.ui.ranking.rating_session import RatingSession, form_command, r
 from skillviewer.ui.ranking.sitting_controller import REST_AFTER_S, SittingController, SittingPhase
 from skillviewer.ui.session.open_study import OpenStudy
 from skillviewer.ui.session.studies import SETTINGS, VIDEOS, VOTES
+from skillviewer.ui.threads.messages import error_text
 
 
 class RatingController(SittingController[RatingQueue, RatingForm]):
@@ -117,7 +118,7 @@ class RatingController(SittingController[RatingQueue, RatingForm]):
 
     def _on_no_plan(self, error: object) -> None:
         self._on_plan(None)
-        self.message_changed.emit(str(error))
+        self.message_changed.emit(error_text(error))
 
     def _on_plan(self, plan: RatingPlan | None) -> None:
         if self.session.rater or not self._studies.writable:
@@ -147,7 +148,7 @@ class RatingController(SittingController[RatingQueue, RatingForm]):
 
     def _on_no_queue(self, error: object) -> None:
         self._asked = None
-        self.message_changed.emit(str(error))
+        self.message_changed.emit(error_text(error))
 
     def _on_queue(self, queue: RatingQueue) -> None:
         self._asked = None

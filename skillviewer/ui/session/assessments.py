@@ -14,7 +14,7 @@ from skillviewer.ui.session.video_entry import VideoState
 from skillviewer.ui.session.video_list import VideoList
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.threads.jobs import Job, Jobs
-from skillviewer.ui.threads.messages import Messages
+from skillviewer.ui.threads.messages import Messages, error_text
 from skillviewer.ui.threads.throttle import Throttle, single_shot
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
@@ -295,7 +295,7 @@ class AssessmentQueue(QObject):
 
     def _on_failed(self, error: Exception) -> None:
         if self.running is not None:
-            self._videos.update(self.running, state=VideoState.FAILED, reason=str(error), n_done=0, total=0)
+            self._videos.update(self.running, state=VideoState.FAILED, reason=error_text(error), n_done=0, total=0)
             self._show_kept(self.running)
             self._messages.fail(error)
 

@@ -12,7 +12,7 @@ from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.video_entry import VideoState
 from skillviewer.ui.session.video_list import VideoList
 from skillviewer.ui.session.viewer_state import ViewerState
-from skillviewer.ui.threads.messages import Messages
+from skillviewer.ui.threads.messages import Messages, error_text
 
 
 class VideoOpener(QObject):
@@ -82,8 +82,8 @@ class VideoOpener(QObject):
         if self._playback.video is None and current is not None:
             entry = self._videos.get(current)
             if entry is not None and not entry.state.is_lost:
-                self._videos.update(current, state=VideoState.UNREADABLE, reason=str(error))
-            self.cannot_open.emit(str(error))
+                self._videos.update(current, state=VideoState.UNREADABLE, reason=error_text(error))
+            self.cannot_open.emit(error_text(error))
         else:
             self._messages.fail(error)
 

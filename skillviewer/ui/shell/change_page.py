@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QComboBox, QDialog, QTextBrowser, QWidget
 from skillviewer.core.text import printable
 from skillviewer.data.study import Study
 from skillviewer.ui.session.app_context import AppContext
+from skillviewer.ui.threads.messages import error_text
 from skillviewer.ui.widgets.form import offer
 from skillviewer.ui.widgets.labels import text_label
 from skillviewer.ui.widgets.layout import add_all, horizontal, vertical
@@ -76,7 +77,7 @@ class ChangePage(QDialog):
         self.page.setHtml(page.partition("</header>")[2].replace("<table", "<table cellpadding=4"))
 
     def _fail(self, error: BaseException) -> None:
-        self.page.setPlainText(str(error))
+        self.page.setPlainText(error_text(error))
 
 
 def _report(study: Study, participant: str, task: str) -> str:

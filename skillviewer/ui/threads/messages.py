@@ -7,6 +7,13 @@ from PySide6.QtCore import QObject, Signal
 
 from skillviewer.core.errors import SkillViewerError
 
+UNEXPECTED = "An unexpected error occurred. The log has the details."
+
+
+def error_text(error: object) -> str:
+    """Return a sentence for the user: that of an error of this program, and no text of a library."""
+    return str(error) if isinstance(error, SkillViewerError) else f"{UNEXPECTED} ({type(error).__name__})"
+
 
 class Severity(StrEnum):
     """Severity of a message."""
@@ -55,8 +62,7 @@ class Messages(QObject):
             self.post(Message(str(error), Severity.ERROR))
         else:
             description = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-            text = "An unexpected error occurred. The log has the details."
-            self.post(Message(text, Severity.ERROR, details=(description,)))
+            self.post(Message(UNEXPECTED, Severity.ERROR, details=(description,)))
 
     def clear(self) -> None:
         """Drop all messages: they are about a study that is no longer open."""

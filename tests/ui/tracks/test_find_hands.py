@@ -1,9 +1,11 @@
 """The search for hands in the window: cost first, live, stopped and continued, in all videos, and undone."""
 
+import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from skillviewer.data.tracks_file import TrackStore
+from skillviewer.engine.tracking.track_hands import HandCost
 from skillviewer.ui.app import Composition
 from skillviewer.ui.inspecting.hands_panel import HandsPanel
 from tests.facts import missing
@@ -99,3 +101,16 @@ def test_all_videos_are_searched_and_those_without_hands_are_named(
     made.window.actions_["find_hands_all"].trigger()
     qtbot.waitUntil(lambda: not made.app_context.hand_searches.busy)
     assert len(world.hands.found) == 3  # none is searched again
+
+
+def test_a_fault_of_a_library_is_not_shown_in_its_own_words(
+    qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> HandCost:
+        raise RuntimeError("size mismatch for trunk.0.weight")
+
+    monkeypatch.setattr(world.hands, "cost", fail)
+    panel = panel_of(opened(qtbot, make_window, world))
+    qtbot.waitUntil(lambda: not missing(panel.cost.plain, "RuntimeError", "log"))
+    assert "trunk" not in panel.cost.plain
+    assert not panel.find_button.isEnabled()

@@ -11,6 +11,7 @@ from skillviewer.core.video.clips import ClipRange
 from skillviewer.ui.session.model_chooser import ModelHolder
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.threads.jobs import Job, Jobs
+from skillviewer.ui.threads.messages import error_text
 from skillviewer.ui.threads.throttle import Throttle, single_shot
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
@@ -179,7 +180,7 @@ class EvidenceLoader(QObject):
 
     def _on_failed(self, error: Exception) -> None:
         if self._running_key is not None:
-            self._failures[self._running_key] = str(error)
+            self._failures[self._running_key] = error_text(error)
 
     def _on_finished(self) -> None:
         self._task = self._running_key = self._progress = None

@@ -13,6 +13,7 @@ from skillviewer.ui.session.insight.why_loader import WhyLoader, WhyStage
 from skillviewer.ui.session.model_chooser import ModelHolder
 from skillviewer.ui.session.video_list import VideoList
 from skillviewer.ui.session.viewer_state import ViewerState
+from skillviewer.ui.threads.messages import error_text
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 if TYPE_CHECKING:
@@ -124,5 +125,5 @@ class ReferenceLoader(QObject):
 
     def _on_failed(self, error: Exception) -> None:
         self._task = None
-        self.problem = str(error)
+        self.problem = error_text(error)
         self.changed.emit()

@@ -20,7 +20,7 @@ from skillviewer.ui.session.tracks.video_tracks import VideoTracks
 from skillviewer.ui.session.video_list import VideoList
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.threads.jobs import Job, Jobs
-from skillviewer.ui.threads.messages import Message, Messages, Severity
+from skillviewer.ui.threads.messages import Message, Messages, Severity, error_text
 from skillviewer.ui.threads.throttle import Throttle
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
@@ -288,7 +288,7 @@ class HandSearches(QObject):
             self._problems.append(f"{self._videos.title(self.running)}: {without_hands}")
 
     def _on_failed(self, error: Exception) -> None:
-        self._problems.append(str(error))
+        self._problems.append(error_text(error))
 
     def _on_stopped(self) -> None:
         self._queue.clear()
@@ -324,5 +324,5 @@ class HandSearches(QObject):
 
     def _on_cost_failed(self, error: Exception) -> None:
         self._cost_task = None
-        self.cost_problem = str(error)
+        self.cost_problem = error_text(error)
         self.cost_changed.emit()
