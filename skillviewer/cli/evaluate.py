@@ -144,7 +144,8 @@ def _evaluate_auto(dataset: "Dataset", output: Path, parameters: Parameters) -> 
     """Estimate the accuracy of the automatic choice on held-out people, print the choice, and save it in the folder."""
     import msgspec
 
-    from skillviewer.engine.evaluation.choose_model import ChoicePlan, choose_model
+    from skillviewer.engine.evaluation.choice_plan import ChoicePlan
+    from skillviewer.engine.evaluation.choose_model import choose_model
     from skillviewer.engine.evaluation.train_chosen import CHOICE
     from skillviewer.engine.runtime.exclusive import exclusive_lock
     from skillviewer.engine.training.run_folder import write_json

@@ -117,7 +117,7 @@ def train(
 def _train_auto(
     dataset: "Dataset", output: Path, parameters: Parameters, seed: int, test: Path | None, *, force: bool
 ) -> None:
-    from skillviewer.engine.evaluation.choose_model import ChoicePlan
+    from skillviewer.engine.evaluation.choice_plan import ChoicePlan
     from skillviewer.engine.evaluation.forecast import file_digests, forecast_choice
     from skillviewer.engine.evaluation.train_chosen import train_chosen
     from skillviewer.engine.training.train import TrainingResources

@@ -12,7 +12,7 @@ from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.evaluation.accuracy import PooledEstimate
 from skillviewer.core.evaluation.model_choice import BaselineAccuracy, CheckLevel, ModelChoice
 from skillviewer.data.study import ModelState, NewVideo, Study, Vote
-from skillviewer.engine.evaluation.choose_model import ChoicePlan
+from skillviewer.engine.evaluation.choice_plan import ChoicePlan
 from skillviewer.engine.evaluation.train_chosen import ChosenTraining
 from skillviewer.engine.finetuning import automatic_choice
 from skillviewer.engine.training.train import TrainingResult

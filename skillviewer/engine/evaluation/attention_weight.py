@@ -52,38 +52,43 @@ def attention_weight(
     runs_with_maps = [(fold, maps) for fold, maps in runs if maps is not None]
     if regions is None or not runs_with_maps or len(runs_with_maps) < len(runs):
         return None
-    weights_by_run = [_weights(fold, maps, facts, regions, tolerance) for fold, maps in runs_with_maps]
+    weights_by_run = [_weights_near_regions(fold, maps, facts, regions, tolerance) for fold, maps in runs_with_maps]
     factor = refit_factor(fold for fold, _ in runs_with_maps)
-    weight = pooled_mean([weights[OWN] for weights in weights_by_run], dataset, factor)
-    if not np.isfinite(weight.value):
+    model_weight = pooled_mean([weights[OWN] for weights in weights_by_run], dataset, factor)
+    if not np.isfinite(model_weight.value):
         return None
-    controls = {}
-    above = {}
+    control_weights = {}
+    above_controls = {}
     for control in CONTROLS:
-        controls[control] = pooled_mean([weights[control] for weights in weights_by_run], dataset).value
-        excess = [
+        control_weights[control] = pooled_mean([weights[control] for weights in weights_by_run], dataset).value
+        differences = [
             {video: weights[OWN][video] - value for video, value in weights[control].items()}
             for weights in weights_by_run
         ]
-        above[control] = pooled_mean(excess, dataset, factor)
-    entropies = (entropy(np.concatenate(maps.values).astype(np.float64)) for _, maps in runs_with_maps)
+        above_controls[control] = pooled_mean(differences, dataset, factor)
+    entropies = [entropy(np.concatenate(maps.values).astype(np.float64)) for _, maps in runs_with_maps]
     return AttentionWeight(
-        weight=weight, controls=controls, above=above, entropy=spread(entropies).mean, tolerance=tolerance
+        weight=model_weight,
+        controls=control_weights,
+        above=above_controls,
+        entropy=spread(entropies).mean,
+        tolerance=tolerance,
     )
 
 
-def _weights(
+def _weights_near_regions(
     fold: Fold, maps: Maps, facts: Mapping[str, VideoFacts], regions: Regions, tolerance: int
 ) -> dict[str, dict[str, float]]:
-    """Return the weight near regions in the held-out videos of one run, as ``weight_near`` does."""
+    """Return the weight near regions in the held-out videos of one run, in the form of ``weight_near``."""
     rows, columns = maps.values.shape[2:]
     geometries = {
         video: Geometry(rows, columns, maps.rect.within(facts[video].crop), *facts[video].size_px)
         for video in {*maps.videos, *fold.train_videos}
     }
-    cells = {
+    near_cells = {
         video: cells_near(facts[video].frames, regions.of(video), geometry, tolerance)
         for video, geometry in geometries.items()
     }
     own_maps = {video: maps.of(video, len(facts[video].frames)) for video in maps.videos}
-    return weight_near(own_maps, cells, sorted(fold.train_videos), centred_gaussian(geometries[maps.videos[0]]))
+    centre_map = centred_gaussian(geometries[maps.videos[0]])
+    return weight_near(own_maps, near_cells, sorted(fold.train_videos), centre_map)

@@ -1,4 +1,4 @@
-"""Another evaluation to compare with: the same videos, pairs and folds, other settings or a model trained apart."""
+"""Baseline of an evaluation: another evaluation of the same videos, pairs and folds, to compare models with."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -46,10 +46,10 @@ class Baseline:
 
     @classmethod
     def load(cls, folder: Path) -> Self:
-        """Read another evaluation.
+        """Read the evaluation in a folder.
 
         Raises:
-            DatasetError: There is none, or it has no result.
+            DatasetError: The folder has no evaluation, or the evaluation has no result.
         """
         try:
             record = msgspec.json.decode((folder / EVALUATION).read_bytes(), type=_Record)
@@ -69,34 +69,35 @@ class Baseline:
         return f"{self.record.models[0].model} of {self.folder.name}"
 
     def load_runs(self, configurations: Iterable[tuple[Fold, RunConfiguration]]) -> tuple[FinishedRun, ...]:
-        """Return its runs, one for every fold and seed.
+        """Return the runs of the baseline, one for every fold and seed.
 
         Args:
-            configurations: The folds of the compared evaluation, each with the configuration of its run.
+            configurations: The folds of the new evaluation, each with the configuration of its run.
 
         Raises:
-            DatasetError: It was made on other videos, pairs or folds, or a run of it is gone.
+            DatasetError: The baseline was made on other videos, pairs or folds, or one of its runs is gone.
         """
-        folds = {fold.name: (fold, _tested(configuration)) for fold, configuration in configurations}
+        expected = {fold.name: (fold, _shared_settings(configuration)) for fold, configuration in configurations}
         model = self.record.models[0]
-        numbers = {fold.name: i for i, fold in enumerate(self.record.folds, start=1)}
-        runs = []
+        fold_numbers = {fold.name: i for i, fold in enumerate(self.record.folds, start=1)}
+        finished_runs = []
         for run in model.runs:
-            path = self.folder / RUNS / (run.folder or run_name(model.model, run.seed, numbers.get(run.fold, 0)))
+            folder_name = run.folder or run_name(model.model, run.seed, fold_numbers.get(run.fold, 0))
+            path = self.folder / RUNS / folder_name
             result = RunFolder(path).result
             if result is None:
                 raise DatasetError(f"The run {path} is gone or damaged: evaluate {self.folder} again.")
-            fold, tested = folds.get(run.fold, (None, None))
-            if fold is None or tested != _tested(result.configuration):
+            fold, settings = expected.get(run.fold, (None, None))
+            if fold is None or settings != _shared_settings(result.configuration):
                 raise DatasetError(
                     f"{self.folder} was evaluated on other videos, pairs or folds: nothing can be compared with it."
                 )
-            runs.append(FinishedRun(fold, result, path.name))
-        if {run.fold.name for run in runs} != folds.keys():
+            finished_runs.append(FinishedRun(fold, result, path.name))
+        if {run.fold.name for run in finished_runs} != expected.keys():
             raise DatasetError(f"{self.folder} was evaluated on other folds: nothing can be compared with it.")
-        return tuple(runs)
+        return tuple(finished_runs)
 
 
-def _tested(configuration: RunConfiguration) -> tuple[object, ...]:
-    """Return the settings that two runs must share to be compared."""
+def _shared_settings(configuration: RunConfiguration) -> tuple[object, ...]:
+    """Return the settings in which two runs must agree to be compared."""
     return configuration.held_out, configuration.videos_sha256, configuration.pairs_sha256

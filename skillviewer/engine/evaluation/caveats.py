@@ -1,4 +1,4 @@
-"""Caveats that the reader of an evaluation's tables needs with the numbers."""
+"""Sentences that qualify the numbers in the tables of an evaluation."""
 
 import math
 from collections.abc import Sequence
@@ -13,79 +13,85 @@ from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.nets.models import TRIVIAL, attention_model
 
 
-def other_epochs(training: TrainingPlan) -> str:
-    """Return a sentence where a model is trained for more or fewer epochs than it was published with, or ""."""
-    usual = replace(training, epochs=None).settings().optimiser.epochs
+def epochs_caveat(training: TrainingPlan) -> str:
+    """Return a sentence if a model is trained for more or fewer epochs than it was published with, else ""."""
+    published = replace(training, epochs=None).settings().optimiser.epochs
     requested = training.epochs
-    if requested is None or not attention_model(training.model).training or usual in {0, requested}:
+    if requested is None or not attention_model(training.model).training or published in {0, requested}:
         return ""
-    return f"{training.model} was published with {usual:,} epochs and has {requested:,} here (--epochs)."
+    return f"{training.model} was published with {published:,} epochs and has {requested:,} here (--epochs)."
 
 
-def against_trivial(models: Sequence[ModelResult]) -> tuple[str, ...]:
-    """Compare the first model with each trivial baseline among the others, one sentence each.
+def compare_with_trivial(models: Sequence[ModelResult]) -> tuple[str, ...]:
+    """Return one sentence for each trivial baseline, which says if the first model exceeds the baseline.
 
-    The pairs are those with both videos held out, or all test pairs where there are none.
+    The accuracies are over the pairs with both videos held out, or over all test pairs if there are no such pairs.
     """
+    if not models or models[0].model in TRIVIAL:
+        return ()
+    first = models[0]
+    has_new_pairs = first.pooled_both_held_out.n_pairs > 0
+    estimate = first.pooled_both_held_out if has_new_pairs else first.pooled
+    tested_on = "where both videos are held out" if has_new_pairs else "on the test pairs"
     sentences = []
-    for other in models[1:]:
-        new = models[0].pooled_both_held_out.n_pairs > 0
-        estimate, difference = (
-            (models[0].pooled_both_held_out, other.difference_both_held_out)
-            if new
-            else (models[0].pooled, other.difference)
-        )
-        if other.model not in TRIVIAL or models[0].model in TRIVIAL or difference is None:
+    for baseline in models[1:]:
+        difference = baseline.difference_both_held_out if has_new_pairs else baseline.difference
+        if baseline.model not in TRIVIAL or difference is None:
             continue
-        tested_on = "where both videos are held out" if new else "on the test pairs"
         gain = -difference.value
         low = -difference.high
         high = -difference.low
-        span = f"{100 * low:+.1f} to {100 * high:+.1f}" if math.isfinite(low) else "no interval"
-        numbers = f"{percent(estimate.value)} against {percent(estimate.value - gain)} % ({span})"
-        verb = "exceeds" if low > 0 else "is not shown to exceed"
+        interval = f"{100 * low:+.1f} to {100 * high:+.1f}" if math.isfinite(low) else "no interval"
+        numbers = f"{percent(estimate.value)} against {percent(estimate.value - gain)} % ({interval})"
         if gain <= 0:
             verb = "does not exceed"
-        sentences.append(f"{models[0].model} {verb} {other.model} {tested_on}: {numbers}.")
+        elif low > 0:
+            verb = "exceeds"
+        else:
+            verb = "is not shown to exceed"
+        sentences.append(f"{first.model} {verb} {baseline.model} {tested_on}: {numbers}.")
     return tuple(sentences)
 
 
-def not_comparable(dataset: Dataset, n_videos: int, folds: Folds) -> str:
-    """Return why published numbers are not compared with measured ones; "" if they are, or if there are none.
+def why_not_quoted(dataset: Dataset, n_videos: int, folds: Folds) -> str:
+    """Return why published numbers are not quoted; "" if they are quoted, or if there are none.
 
-    They hold for the released folds of certain videos and pairs. Where the folds were not released, and the pairs
-    depend on a rule that is not known, as many folds of the same videos will do; ``compared_to_published`` says so.
+    Published numbers belong to the released folds of certain videos and pairs. If the folds were not released, the
+    same number of folds of the same videos is enough; ``published_folds_caveat`` then says so.
 
     Args:
         dataset: The evaluated videos: those that could be read.
-        n_videos: Videos of the data set.
-        folds: Its folds.
+        n_videos: Number of videos of the data set, also those that cannot be read.
+        folds: Folds of the evaluation.
     """
     if dataset.published is None:
         return ""
     reasons = []
-    counts = (len(dataset.videos), len(dataset.pairs))
-    published = SIZES[dataset.published]
-    loose = dataset.published in FOLDS_UNKNOWN
-    if len(dataset.videos) < n_videos:
-        reasons.append(f"{n_videos - len(dataset.videos)} of {n_videos} videos are missing")
-    elif counts[0] != published[0] or (counts != published and not loose):
+    n_evaluated = len(dataset.videos)
+    n_pairs = len(dataset.pairs)
+    n_published, n_published_pairs = SIZES[dataset.published]
+    folds_unknown = dataset.published in FOLDS_UNKNOWN
+    pairs_differ = n_pairs != n_published_pairs and not folds_unknown
+    if n_evaluated < n_videos:
+        reasons.append(f"{n_videos - n_evaluated} of {n_videos} videos are missing")
+    elif n_evaluated != n_published or pairs_differ:
         reasons.append(
-            f"there are {counts[0]:,} videos and {counts[1]:,} pairs, and what was published is of {published[0]:,} "
-            f"and {published[1]:,}"
+            f"there are {n_evaluated:,} videos and {n_pairs:,} pairs, and what was published is of {n_published:,} "
+            f"and {n_published_pairs:,}"
         )
-    if loose and len(folds.folds) != N_FOLDS:
+    if folds_unknown and len(folds.folds) != N_FOLDS:
         reasons.append(f"there are {len(folds.folds)} folds, and what was published is of {N_FOLDS}")
-    elif folds.by is not FoldUnit.RELEASED and not loose:
+    elif folds.by is not FoldUnit.RELEASED and not folds_unknown:
         reasons.append("the folds are not the released ones")
     return f"Published numbers are not quoted: {' and '.join(reasons)}." if reasons else ""
 
 
-def compared_to_published(dataset: Dataset) -> str:
-    """Return a sentence on how published numbers compare with those that were measured, or ""."""
+def published_folds_caveat(dataset: Dataset) -> str:
+    """Return a sentence if the published numbers are of folds that were not released, else ""."""
     if dataset.published not in FOLDS_UNKNOWN:
         return ""
+    _, n_published_pairs = SIZES[dataset.published]
     return (
-        f"The published numbers are of other folds, which were not released, and of {SIZES[dataset.published][1]:,} "
-        f"pairs; these are of {len(dataset.pairs):,}."
+        f"The published numbers are of other folds, which were not released, and of {n_published_pairs:,} pairs; "
+        f"these are of {len(dataset.pairs):,}."
     )

@@ -18,7 +18,7 @@ from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.ratings.predictions import predicted, why_absent
 from skillviewer.data.tables.regions import Regions, read_regions
 from skillviewer.engine.evaluation.baseline import Baseline
-from skillviewer.engine.evaluation.caveats import against_trivial, compared_to_published, not_comparable, other_epochs
+from skillviewer.engine.evaluation.caveats import compare_with_trivial, published_folds_caveat, why_not_quoted, epochs_caveat
 from skillviewer.engine.evaluation.record import EvaluationRecord, FoldRecord
 from skillviewer.engine.evaluation.result_builder import FinishedRun, ResultBuilder
 from skillviewer.engine.evaluation.results import ModelResult
@@ -208,7 +208,7 @@ class _Preparation:
         plan = self.plan
         self.names = self.dataset.names
         self.folds = Folds(FoldUnit.VIDEO, ())
-        other = filter(None, (other_epochs(plan.of(name, 0)) for name in plan.models))
+        other = filter(None, (epochs_caveat(plan.of(name, 0)) for name in plan.models))
         self.problems = [*self.dataset.problems, *other]
 
     def open_videos(self) -> None:
@@ -394,10 +394,10 @@ def _record(plan: EvaluationPlan, preparation: _Preparation, failures: Sequence[
     elif dataset.regions_path is not None:
         regions = read_regions(dataset.regions_path, preparation.names)
     problems += regions.problems[:3] if regions is not None else ()
-    reason = not_comparable(dataset, len(preparation.names), folds)
+    reason = why_not_quoted(dataset, len(preparation.names), folds)
     quoted = dataset if not reason else dataclasses.replace(dataset, published=None)
     builder = ResultBuilder(quoted, folds.folds, preparation.facts, regions, plan.tolerance, plan.metrics)
-    problems += [*builder.problems, *filter(None, [reason or compared_to_published(dataset)])]
+    problems += [*builder.problems, *filter(None, [reason or published_folds_caveat(dataset)])]
     runs_by_model: dict[str, list[FinishedRun]] = {}
     unseen = [(0, 0)]
     for model in plan.models:
@@ -445,7 +445,7 @@ def _record(plan: EvaluationPlan, preparation: _Preparation, failures: Sequence[
         problems=(*problems, *failures),
         baseline=preparation.baseline.title if preparation.baseline is not None else "",
         orderings=builder.orderings,
-        verdict=against_trivial(results) if not preparation.compared else (),
+        verdict=compare_with_trivial(results) if not preparation.compared else (),
         one_rater=builder.one_rater,
     )
 

@@ -1,7 +1,7 @@
-"""Forecast of a training: what happens in which phase, and about how long it takes on this computer.
+"""Forecast of a training: its phases, and the seconds that each takes on this computer.
 
-It decodes no video and computes no feature: cached features are counted by the digests of the videos,
-the length of the others is read from their headers, and paces are those that earlier jobs recorded, or usual ones
+A forecast decodes no video and computes no feature. Cached features are counted by the digests of the videos, and the
+lengths of other videos are read from their headers. Paces are those that earlier jobs recorded, or else usual ones
 (``engine.runtime.pace``).
 """
 
@@ -21,7 +21,7 @@ from skillviewer.core.evaluation.model_choice import CheckLevel
 from skillviewer.core.evaluation.training_forecast import PlannedPhase, TrainingForecast
 from skillviewer.core.hashing import sha256_of
 from skillviewer.core.ratings.fit_calibration import checked_prospect, scale_prospect
-from skillviewer.engine.evaluation.choose_model import RIVALS, ChoicePlan, n_trainings
+from skillviewer.engine.evaluation.choice_plan import RIVALS, ChoicePlan, TrainingCounts, count_trainings
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.decoding_pace import decoding_pace
 from skillviewer.engine.features.source import FeatureSource, FlowSource, FrameSource
@@ -38,16 +38,17 @@ from skillviewer.nets.models import NUMERIC_INPUTS, InputKind, attention_model
 from skillviewer.nets.presets import OptimiserSettings
 
 _BACKBONE_S = {"efficientnet-lite0": 0.15, "efficientnet-lite0-flow": 0.15, "resnet101": 2.0}
+"""Processor seconds of both streams on a frame of 448 pixels, by backbone."""
 _OTHER_BACKBONE_S = 1.0
-"""Processor seconds of both streams on a frame of 448 pixels, of a backbone whose pace is not known."""
-
+"""The same of any other backbone."""
 _FLOW_S = {"tvl1": 1.6, "tvl1-fast": 0.36, "dis": 0.06}
+"""Processor seconds of the optical flow around a frame, by algorithm."""
 _USUAL_PX = 448
 MAX_HASHED_BYTES = 300 * 2**20
-"""Size of all videos up to which their digests are computed for a forecast."""
+"""Total size of the videos up to which a forecast computes their digests."""
 _SCORING_SHARE = 0.8
-"""Part of the work of training on a video that scoring it takes, in float32, and reading it for the statistics."""
-_NUMBERS_S = 0.2
+"""Cost of scoring a video in float32 and reading it for the statistics, as a share of training on it once."""
+_NUMERIC_TRAINING_S = 0.2
 """Seconds of the training of a model on numbers."""
 _SAVING_S = 4.0
 """Processor seconds in which a checkpoint is tested once more and written, with the figure of its training."""
@@ -56,30 +57,30 @@ _START_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Seconds:
-    """Duration of work."""
+class WorkDuration:
+    """Duration of some work."""
 
-    now: float = 0.0  # next to the programs that run now
-    idle: float = 0.0  # on an idle computer
+    busy_s: float = 0.0  # seconds next to the programs that run now
+    idle_s: float = 0.0  # seconds on an idle computer
 
     @classmethod
-    def of(cls, pace: Pace, amount: float = 1.0) -> "Seconds":
-        """Return the duration of so many equal pieces of work."""
+    def of(cls, pace: Pace, amount: float = 1.0) -> "WorkDuration":
+        """Return the duration of ``amount`` equal pieces of work."""
         return cls(amount * pace.seconds(load_now()), amount * pace.seconds(IDLE))
 
-    def __add__(self, other: "Seconds") -> "Seconds":
-        return Seconds(self.now + other.now, self.idle + other.idle)
+    def __add__(self, other: "WorkDuration") -> "WorkDuration":
+        return WorkDuration(self.busy_s + other.busy_s, self.idle_s + other.idle_s)
 
-    def __mul__(self, times: float) -> "Seconds":
-        return Seconds(self.now * times, self.idle * times)
+    def __mul__(self, times: float) -> "WorkDuration":
+        return WorkDuration(self.busy_s * times, self.idle_s * times)
 
     def phase(self, name: str, text: str) -> PlannedPhase:
-        """Return a phase that takes as long."""
-        return PlannedPhase(name, self.now, text, self.idle)
+        """Return a phase of this duration."""
+        return PlannedPhase(name, self.busy_s, text, self.idle_s)
 
 
 def frame_pace(source: FrameSource) -> Pace:
-    """Return the pace of a sampled frame once it is decoded: flow and both backbones."""
+    """Return the pace of flow and both backbones on one decoded frame."""
     preprocessing = source.preprocessing
     seconds = _FLOW_S.get(preprocessing.flow.algorithm, _FLOW_S["tvl1"])
     if isinstance(source, FeatureSource) and not isinstance(source, FlowSource):
@@ -89,7 +90,7 @@ def frame_pace(source: FrameSource) -> Pace:
 
 
 def file_digests(dataset: Dataset, max_bytes: int = MAX_HASHED_BYTES) -> dict[str, str]:
-    """Return the SHA-256 of the videos' files by name; none if they are larger than a second of reading allows."""
+    """Return the SHA-256 of each video's file by name of video; empty if the files exceed ``max_bytes`` in total."""
     paths = {video.path for video in dataset.videos if video.path is not None}
     with suppress(OSError):
         if sum(path.stat().st_size for path in paths) <= max_bytes:
@@ -98,89 +99,97 @@ def file_digests(dataset: Dataset, max_bytes: int = MAX_HASHED_BYTES) -> dict[st
     return {}
 
 
-def frames_missing(source: FrameSource, dataset: Dataset, digests: Mapping[str, str], candidates: int) -> int:
-    """Return about how many sampled frames are not cached.
+def count_missing_frames(source: FrameSource, dataset: Dataset, digests: Mapping[str, str], candidates: int) -> int:
+    """Return the approximate number of sampled frames whose features are not cached.
 
-    A video without a digest counts as not cached. Where the number of segments follows the duration, the least counts.
+    A video without a digest counts as not cached. If the number of segments depends on the duration, each video counts
+    with the least number.
     """
     n_uses = Counter(digests.get(video.name, "") for video in dataset.videos if video.path is not None)
-    n_cached = source.cache.count(source.recipe)
-    passes = sum(max(n * candidates - (n_cached[digest] if digest else 0), 0) for digest, n in n_uses.items())
-    return passes * source.preprocessing.n_segments
+    cached = source.cache.count(source.recipe)
+    n_passes = 0
+    for digest, n_videos in n_uses.items():
+        n_cached = cached[digest] if digest else 0
+        n_passes += max(n_videos * candidates - n_cached, 0)
+    return n_passes * source.preprocessing.n_segments
 
 
 def _n_epochs(plan: TrainingPlan) -> int:
-    """Return the epochs of a training: twice as many where the epoch is chosen first."""
+    """Return the number of epochs of a training, with those on inner folds, which choose the epoch."""
     epochs = plan.settings().optimiser.epochs
     inner_epochs = plan.inner_folds * epochs if plan.select is EpochSelection.INNER else 0
-    return inner_epochs + (epochs if plan.refit or not inner_epochs else 0)
+    final_epochs = epochs if plan.refit or not inner_epochs else 0
+    return inner_epochs + final_epochs
 
 
-def training_seconds(
+def training_duration(
     pace: Pace, settings: OptimiserSettings, pairs: Sequence[Pair], n_epochs: int, n_scored: int = 0
-) -> Seconds:
-    """Return the duration of a training on some pairs after which some videos are scored.
+) -> WorkDuration:
+    """Return the duration of a training on some pairs, and of scoring some videos afterwards.
 
     Args:
-        pace: Pace of a video, each time that it is drawn.
-        settings: Settings of the optimiser, which decide how often.
+        pace: Pace of a video, each time that it is drawn into a batch.
+        settings: Settings of the optimiser, by which batches are drawn.
         pairs: Training pairs.
-        n_epochs: Epochs.
-        n_scored: Videos that the trained model scores.
+        n_epochs: Number of epochs.
+        n_scored: Number of videos that the trained model scores.
     """
-    drawn = sum(len(names) for names, _ in batches(pairs, settings, np.random.default_rng(0)))
-    return Seconds.of(pace, n_epochs * drawn + n_scored * _SCORING_SHARE)
+    n_drawn = sum(len(names) for names, _ in batches(pairs, settings, np.random.default_rng(0)))
+    return WorkDuration.of(pace, n_epochs * n_drawn + n_scored * _SCORING_SHARE)
 
 
-def _training(plan: TrainingPlan, fold: Fold) -> Seconds:
-    """Return the duration of one training on a fold, with the scores of all its videos."""
+def _network_duration(plan: TrainingPlan, fold: Fold) -> WorkDuration:
+    """Return the duration of one training on a fold, and of scoring all videos of the fold."""
     if plan.inputs in NUMERIC_INPUTS or not fold.train_pairs:
-        return Seconds(_NUMBERS_S, _NUMBERS_S)
+        return WorkDuration(_NUMERIC_TRAINING_S, _NUMERIC_TRAINING_S)
     settings = plan.settings_on(fold)
     pace = training_pace(plan.model, plan.sizes(), settings.precision, plan.preprocessing.n_segments)
     n_scored = len(fold.train_videos) + len(fold.held_out_videos)
-    return training_seconds(pace, settings.optimiser, fold.train_pairs, _n_epochs(plan), n_scored)
+    return training_duration(pace, settings.optimiser, fold.train_pairs, _n_epochs(plan), n_scored)
 
 
-def saving() -> Seconds:
-    """Return the duration of the end of a training, whose checkpoint is written."""
-    return Seconds.of(Pace(_SAVING_S, 1.0))
+def saving_duration() -> WorkDuration:
+    """Return the duration of testing and writing a checkpoint at the end of a training."""
+    return WorkDuration.of(Pace(_SAVING_S, 1.0))
 
 
-def _fused_training(plan: TrainingPlan, dataset: Dataset, fold: Fold) -> tuple[Seconds, int]:
-    """Return the duration of a training with those that learn the weight of the tracks, and their number."""
-    seconds = _training(plan, fold)
+def _fused_duration(plan: TrainingPlan, dataset: Dataset, fold: Fold) -> tuple[WorkDuration, int]:
+    """Return the duration of a training, and the number of further trainings that learn the weight of the tracks."""
+    duration = _network_duration(plan, fold)
     if not plan.adds_tracks:
-        return seconds, 0
-    parts = list(weight_folds(dataset, fold, plan.seed))
-    last = replace(plan, select=EpochSelection.LAST)  # for as many epochs as were chosen, at most
-    for part in parts:
-        seconds += _training(last, part) + Seconds(_NUMBERS_S, _NUMBERS_S)
-    return seconds, len(parts)
+        return duration, 0
+    inner_folds = list(weight_folds(dataset, fold, plan.seed))
+    inner_plan = replace(plan, select=EpochSelection.LAST)  # an upper limit: the chosen epoch may be an earlier one
+    for inner in inner_folds:
+        duration += _network_duration(inner_plan, inner) + WorkDuration(_NUMERIC_TRAINING_S, _NUMERIC_TRAINING_S)
+    return duration, len(inner_folds)
 
 
 def _all_pairs(dataset: Dataset) -> Fold:
     return fold_of("all", dataset.names, (), dataset.pairs)
 
 
-def features_phase(missing: int, source: FrameSource, dataset: Dataset, candidates: int) -> PlannedPhase:
-    """Return the phase that computes so many missing sampled frames of a data set."""
+def features_phase(n_missing: int, source: FrameSource, dataset: Dataset, candidates: int) -> PlannedPhase:
+    """Return the phase that computes the features of ``n_missing`` sampled frames of a data set."""
     n_videos = sum(video.path is not None for video in dataset.videos)
-    if not missing:
+    if not n_missing:
         return PlannedPhase("features", 0.0, "all features are at hand", 0.0)
-    n_decoded = missing / (candidates * source.preprocessing.n_segments)
-    seconds = Seconds.of(frame_pace(source), missing) + Seconds.of(decoding_pace(dataset), n_decoded)
-    text = f"features of {n_videos} videos, {missing:,} sampled frames"
-    return (seconds + Seconds.of(Pace(_START_S, 1.0))).phase("features", text)
+    n_decoded = n_missing / (candidates * source.preprocessing.n_segments)
+    computing = WorkDuration.of(frame_pace(source), n_missing)
+    decoding = WorkDuration.of(decoding_pace(dataset), n_decoded)
+    starting = WorkDuration.of(Pace(_START_S, 1.0))
+    text = f"features of {n_videos} videos, {n_missing:,} sampled frames"
+    return (computing + decoding + starting).phase("features", text)
 
 
-def _features(
+def _features_phase_of(
     plan: TrainingPlan, dataset: Dataset, digests: Mapping[str, str], cache: FeatureCache, device_name: str
 ) -> tuple[PlannedPhase, int]:
+    """Return the phase that computes the features of a plan, and the number of missing sampled frames."""
     source = TrainingInputs.of(plan, choose_device(device_name), cache).source
     candidates = 1 if plan.inputs is InputKind.FLOW else plan.candidates
-    missing = frames_missing(source, dataset, digests, candidates)
-    return features_phase(missing, source, dataset, candidates), missing
+    n_missing = count_missing_frames(source, dataset, digests, candidates)
+    return features_phase(n_missing, source, dataset, candidates), n_missing
 
 
 def forecast_training(
@@ -191,68 +200,78 @@ def forecast_training(
     device_name: str = "auto",
     scale_folds: int | None = None,
 ) -> TrainingForecast:
-    """Return the forecast of ``train_checkpoint``; ``digests`` are the SHA-256 of the videos' files, if known.
+    """Return the forecast of ``train_checkpoint``.
+
+    Args:
+        plan: Plan of the training.
+        dataset: Videos and pairs.
+        digests: SHA-256 of each video's file, by name of video; a video without one counts as not cached.
+        cache: Cache of features.
+        device_name: Name of the device.
+        scale_folds: Folds by person for the raters' scale; None for as many as are needed.
 
     Raises:
         CheckpointError: A name is unknown, or the weights of the backbone are not here.
         DeviceError: The device is not there.
     """
-    features, missing = _features(plan, dataset, digests, cache, device_name)
+    features, n_missing = _features_phase_of(plan, dataset, digests, cache, device_name)
     usable = dataset.usable()
     fold = _all_pairs(usable)
     with suppress(DatasetError):  # too few people to hold one out
         fold = make_folds(dataset, seed=plan.seed).folds[0]
-    cost, n_weighing = _fused_training(plan, usable, fold)
-    folds = n_scale_folds(dataset, 0, scale_folds)
-    scale_text = f"; {folds} further trainings for the raters' scale" if folds else ""
-    weighing = f", and {n_weighing} further for the weight of the tracks" if n_weighing else ""
-    phases = (
-        features,
-        (cost + saving()).phase("training", f"training of {attention_model(plan.model).title}{weighing}"),
-        (cost * folds).phase("checking", f"check on a quarter that is held out{scale_text}"),
-    )
-    return TrainingForecast(phases, missing, scale_prospect(dataset))
+    duration, n_weight_trainings = _fused_duration(plan, usable, fold)
+    n_folds = n_scale_folds(dataset, 0, scale_folds)
+    scale_text = f"; {n_folds} further trainings for the raters' scale" if n_folds else ""
+    weight_text = f", and {n_weight_trainings} further for the weight of the tracks" if n_weight_trainings else ""
+    title = attention_model(plan.model).title
+    training = (duration + saving_duration()).phase("training", f"training of {title}{weight_text}")
+    checking = (duration * n_folds).phase("checking", f"check on a quarter that is held out{scale_text}")
+    return TrainingForecast((features, training, checking), n_missing, scale_prospect(dataset))
 
 
 def forecast_choice(
     plan: ChoicePlan, dataset: Dataset, digests: Mapping[str, str], cache: FeatureCache, device_name: str = "auto"
 ) -> TrainingForecast:
-    """Return the forecast of ``train_chosen``; arguments and errors as of ``forecast_training``.
+    """Return the forecast of ``train_chosen``.
+
+    Arguments and further errors are those of ``forecast_training``.
 
     Raises:
         DatasetError: There are too few people (or videos).
     """
     usable = dataset.usable()
     folds = outer_folds(usable, plan.training.seed, plan.level)
-    parts = folds.folds
-    default_model = next(
-        name for name in reversed(plan.candidates) if attention_model(name).inputs is InputKind.FEATURES
-    )
-    features, missing = _features(plan.of(default_model), dataset, digests, cache, device_name)
+    network = next(name for name in reversed(plan.candidates) if attention_model(name).inputs is InputKind.FEATURES)
+    network_plan = plan.plan_for(network)
+    features, n_missing = _features_phase_of(network_plan, dataset, digests, cache, device_name)
     if any(attention_model(name).inputs is InputKind.FLOW for name in (*plan.candidates, *RIVALS)):
-        flow, missing_flow = _features(plan.of("motion"), dataset, digests, cache, device_name)
-        if plan.training.candidates > 1 or missing_flow > missing:  # else they are computed with the features
+        flow, n_missing_flow = _features_phase_of(plan.plan_for("motion"), dataset, digests, cache, device_name)
+        if plan.training.candidates > 1 or n_missing_flow > n_missing:  # else the flow is computed with the features
             both_s = features.seconds + flow.seconds
             both_idle_s = (features.idle_s or 0) + (flow.idle_s or 0)
-            features = PlannedPhase("features", both_s, (features if missing else flow).text, both_idle_s)
-            missing += missing_flow
-    counts = n_trainings(plan, len(parts))
-    out = {*parts[0].held_out_videos, *parts[1].held_out_videos}
-    without_two = fold_of("two", [name for name in usable.names if name not in out], out, usable.pairs)
-    checking = Seconds()
-    for planned, fold, numbers in (
-        (plan.comparing, without_two, counts.without_two),
-        (plan.comparing, parts[0], counts.curve),
-        (plan.of, parts[0], counts.without_one),
-    ):
-        for name, number in numbers.items():
-            checking += _training(planned(name), fold) * number
+            text = features.text if n_missing else flow.text
+            features = PlannedPhase("features", both_s, text, both_idle_s)
+            n_missing += n_missing_flow
+    counts = count_trainings(plan, len(folds.folds))
     check_text = "every person held out once" if plan.level is CheckLevel.CROSS_VALIDATED else "one quarter held out"
-    phases = (
-        features,
-        checking.phase("checking", f"{counts.total} trainings of {len(plan.candidates)} models, {check_text}"),
-        (_training(plan.of(default_model), _all_pairs(usable)) + saving()).phase(
-            "training", "training of the chosen model on all people"
-        ),
-    )
-    return TrainingForecast(phases, missing, checked_prospect(dataset, tested_folds(folds, plan.level)))
+    check_title = f"{counts.total} trainings of {len(plan.candidates)} models, {check_text}"
+    checking = _choice_duration(plan, usable, folds.folds, counts).phase("checking", check_title)
+    final_duration = _network_duration(network_plan, _all_pairs(usable)) + saving_duration()
+    training = final_duration.phase("training", "training of the chosen model on all people")
+    prospect = checked_prospect(dataset, tested_folds(folds, plan.level))
+    return TrainingForecast((features, checking, training), n_missing, prospect)
+
+
+def _choice_duration(plan: ChoicePlan, usable: Dataset, parts: Sequence[Fold], counts: TrainingCounts) -> WorkDuration:
+    """Return the duration of all trainings of a choice; each takes as long as one on the first parts of the people."""
+    without_one = parts[0]
+    held_out = {*parts[0].held_out_videos, *parts[1].held_out_videos}
+    without_two = fold_of("two", [name for name in usable.names if name not in held_out], held_out, usable.pairs)
+    duration = WorkDuration()
+    for name, n in counts.without_two.items():
+        duration += _network_duration(plan.comparison_plan(name), without_two) * n
+    for name, n in counts.curve.items():
+        duration += _network_duration(plan.comparison_plan(name), without_one) * n
+    for name, n in counts.without_one.items():
+        duration += _network_duration(plan.plan_for(name), without_one) * n
+    return duration

@@ -12,7 +12,8 @@ from skillviewer.core.dataset.dataset import Dataset
 from skillviewer.core.evaluation.model_choice import CheckLevel, ModelChoice
 from skillviewer.core.paths import training_folder
 from skillviewer.core.ratings.fit_calibration import raters_scale, scale_prospect
-from skillviewer.engine.evaluation.choose_model import ChoicePlan, ChosenModel, choose_model
+from skillviewer.engine.evaluation.choice_plan import ChoicePlan
+from skillviewer.engine.evaluation.choose_model import ChosenModel, choose_model
 from skillviewer.engine.runtime.exclusive import training_lock
 from skillviewer.engine.training.run_folder import write_json
 from skillviewer.engine.training.scale_folds import aligned

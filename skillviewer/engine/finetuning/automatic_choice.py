@@ -10,7 +10,7 @@ from skillviewer.core.finetuning.version_accuracy import accuracy_facts
 from skillviewer.core.paths import training_folder
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.core.video.preprocessing import FEATURE_EFFORTS, QUICK
-from skillviewer.engine.evaluation.choose_model import ChoicePlan
+from skillviewer.engine.evaluation.choice_plan import ChoicePlan
 from skillviewer.engine.evaluation.train_chosen import train_chosen
 from skillviewer.engine.finetuning.job import ChoiceJob, ChoiceResult
 from skillviewer.engine.runtime.device import choose_device, training_precision

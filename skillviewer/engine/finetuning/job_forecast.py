@@ -1,15 +1,15 @@
-"""Forecast of a training on a study; see ``engine.evaluation.forecast``. It opens no video and trains nothing."""
+"""Forecast of a training on a study, as of others in ``engine.evaluation.forecast``."""
 
 from skillviewer.core.dataset.dataset import Dataset
 from skillviewer.core.dataset.pairs import Pair, videos_of
 from skillviewer.core.evaluation.training_forecast import PlannedPhase, TrainingForecast
 from skillviewer.engine.evaluation.forecast import (
-    Seconds,
+    WorkDuration,
+    count_missing_frames,
     features_phase,
     forecast_choice,
-    frames_missing,
-    saving,
-    training_seconds,
+    saving_duration,
+    training_duration,
 )
 from skillviewer.engine.features.dataset_features import check_room
 from skillviewer.engine.finetuning.automatic_choice import choice_plan
@@ -24,7 +24,7 @@ from skillviewer.engine.training.epoch_pace import training_pace
 
 
 def forecast_job(job: TrainingJob) -> TrainingForecast:
-    """Return the phases of a training on a study, with the time of each on this computer.
+    """Return the forecast of a training on a study on this computer, and remember it for ``first_forecast``.
 
     Raises:
         DatasetError: There is nothing to train on, or there are too few people to choose a model.
@@ -51,41 +51,41 @@ def _forecast_tuning(job: TuningJob) -> TrainingForecast:
     split = split_for(job.study, choices, prior, parent)
     n_videos = _n_files(dataset)
     check_room(start.source, n_videos, n_videos * choices.candidates * start.config.preprocessing.n_segments)
-    missing = frames_missing(start.source, dataset, job.study.digests, choices.candidates)
-    features = features_phase(missing, start.source, dataset, choices.candidates)
-    others = prior.apart_from(job.study) if prior is not None and choices.old_pairs else None
-    if others is not None:
-        digests = {name: digest for name, (digest, _) in others.clips.items()}
-        missing_old = frames_missing(start.source, others.dataset, digests, 1)
-        old = features_phase(missing_old, start.source, others.dataset, 1)
-        missing += missing_old
-        seconds = features.seconds + old.seconds
-        idle_s = (features.idle_s or 0) + (old.idle_s or 0)
-        features = PlannedPhase("features", seconds, features.text if features.seconds else old.text, idle_s)
-    cost = _training(start, job, split.fold.train_pairs)
+    n_missing = count_missing_frames(start.source, dataset, job.study.digests, choices.candidates)
+    features = features_phase(n_missing, start.source, dataset, choices.candidates)
+    prior_videos = prior.apart_from(job.study) if prior is not None and choices.old_pairs else None
+    if prior_videos is not None:
+        digests = {name: digest for name, (digest, _) in prior_videos.clips.items()}
+        n_missing_prior = count_missing_frames(start.source, prior_videos.dataset, digests, 1)
+        prior_features = features_phase(n_missing_prior, start.source, prior_videos.dataset, 1)
+        n_missing += n_missing_prior
+        seconds = features.seconds + prior_features.seconds
+        idle_s = (features.idle_s or 0) + (prior_features.idle_s or 0)
+        text = features.text if features.seconds else prior_features.text
+        features = PlannedPhase("features", seconds, text, idle_s)
+    duration = _tuning_duration(start, job, split.fold.train_pairs)
     if split.inner is not None:
-        cost += _training(start, job, split.inner.train_pairs)
+        duration += _tuning_duration(start, job, split.inner.train_pairs)
     prospect = tuned_prospect(job.study, prior, parent)
     n_folds = n_tuning_scale_folds(job.study, split, prospect, choices.scale_folds)
     choice_text = "; the epoch is chosen first" if split.inner is not None else ""
-    more_text = f"; {n_folds} further trainings for the raters' scale" if n_folds else ""
-    phases = (
-        features,
-        (cost + saving()).phase("training", f"training on {len(split.fold.train_pairs)} pairs{choice_text}"),
-        (cost * n_folds).phase("checking", f"check on {len(split.fold.test_pairs)} pairs held out{more_text}"),
-    )
-    return TrainingForecast(phases, missing, prospect)
+    scale_text = f"; {n_folds} further trainings for the raters' scale" if n_folds else ""
+    n_train = len(split.fold.train_pairs)
+    n_test = len(split.fold.test_pairs)
+    training = (duration + saving_duration()).phase("training", f"training on {n_train} pairs{choice_text}")
+    checking = (duration * n_folds).phase("checking", f"check on {n_test} pairs held out{scale_text}")
+    return TrainingForecast((features, training, checking), n_missing, prospect)
 
 
 def _n_files(dataset: Dataset) -> int:
     return sum(video.path is not None for video in dataset.videos)
 
 
-def _training(start: InitialModel, job: TuningJob, pairs: tuple[Pair, ...]) -> Seconds:
-    """Return the duration of all epochs on some pairs, at most, with the scores of their videos."""
+def _tuning_duration(start: InitialModel, job: TuningJob, pairs: tuple[Pair, ...]) -> WorkDuration:
+    """Return the duration of all epochs on some pairs, and of scoring their videos; early stopping makes it shorter."""
     names = videos_of(pairs)
     config = start.config
     settings = start.settings(len(pairs), len(names), job.choices.epochs, job.choices.seed)
     n_segments = config.preprocessing.n_segments
     pace = training_pace(config.attention_model, config.sizes, settings.precision, n_segments)
-    return training_seconds(pace, settings.optimiser, pairs, settings.optimiser.epochs, len(names))
+    return training_duration(pace, settings.optimiser, pairs, settings.optimiser.epochs, len(names))

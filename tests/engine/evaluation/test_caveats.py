@@ -6,7 +6,7 @@ import pytest
 
 from skillviewer.core.dataset.dataset import Dataset
 from skillviewer.core.dataset.folds import FoldUnit, fold_of, make_folds
-from skillviewer.engine.evaluation.caveats import compared_to_published, not_comparable
+from skillviewer.engine.evaluation.caveats import published_folds_caveat, why_not_quoted
 from tests.core.datasets import people, ranked
 from tests.facts import missing
 
@@ -19,9 +19,9 @@ PUBLISHED = replace(
 
 
 def test_published_numbers_stand_beside_those_of_the_published_videos_pairs_and_folds() -> None:
-    assert not_comparable(PUBLISHED, 40, make_folds(PUBLISHED)) == ""
+    assert why_not_quoted(PUBLISHED, 40, make_folds(PUBLISHED)) == ""
     own = replace(PUBLISHED, published=None, pairs=PUBLISHED.pairs[:400], released=None)
-    assert not_comparable(own, 40, make_folds(own)) == "", "there are none"
+    assert why_not_quoted(own, 40, make_folds(own)) == "", "there are none"
 
 
 @pytest.mark.parametrize(
@@ -42,19 +42,19 @@ def test_published_numbers_stand_beside_those_of_the_published_videos_pairs_and_
     ],
 )
 def test_of_other_data_none_are_quoted(dataset: Dataset, by: FoldUnit | None, why: str) -> None:
-    assert why in not_comparable(dataset, 40, make_folds(dataset, by=by))
+    assert why in why_not_quoted(dataset, 40, make_folds(dataset, by=by))
 
 
 def test_infant_grasp_of_which_no_folds_were_released_is_quoted_with_what_differs() -> None:
     whole = replace(ranked(people("ABCDEFGHIJKLMNOPQRSTUVWXYZ", 4)), published="infant-grasp")
     whole = whole.restricted(whole.names[:94])
     folds = make_folds(whole, 4)
-    assert not_comparable(whole, 94, folds) == ""
-    assert not missing(compared_to_published(whole), "3,318 pairs", f"{len(whole.pairs):,}")
-    assert not missing(not_comparable(whole, 94, make_folds(whole, 3)), "3 folds")
-    assert compared_to_published(PUBLISHED) == ""
+    assert why_not_quoted(whole, 94, folds) == ""
+    assert not missing(published_folds_caveat(whole), "3,318 pairs", f"{len(whole.pairs):,}")
+    assert not missing(why_not_quoted(whole, 94, make_folds(whole, 3)), "3 folds")
+    assert published_folds_caveat(PUBLISHED) == ""
 
 
 def test_missing_videos_are_told_before_numbers_of_pairs() -> None:
     fewer = PUBLISHED.restricted(PUBLISHED.names[1:])
-    assert not_comparable(fewer, 40, make_folds(fewer)).endswith("not quoted: 1 of 40 videos are missing.")
+    assert why_not_quoted(fewer, 40, make_folds(fewer)).endswith("not quoted: 1 of 40 videos are missing.")

@@ -18,7 +18,8 @@ from skillviewer.core.progress import CancelToken, Progress, silent
 from skillviewer.core.ratings import fit_calibration
 from skillviewer.core.video.preprocessing import FlowSettings, Preprocessing
 from skillviewer.engine.evaluation import choose_model as module
-from skillviewer.engine.evaluation.choose_model import ChoicePlan, choose_model, n_trainings
+from skillviewer.engine.evaluation.choice_plan import ChoicePlan, count_trainings
+from skillviewer.engine.evaluation.choose_model import choose_model
 from skillviewer.engine.evaluation.train_chosen import CHOICE, train_chosen
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.training.plan import TrainingPlan
@@ -88,7 +89,7 @@ def chosen(
     level: CheckLevel = CheckLevel.CROSS_VALIDATED,
 ) -> tuple[module.ChosenModel, FakeTrainings]:
     fake = FakeTrainings(wrong)
-    monkeypatch.setattr(module._Runs, "_trained", fake.train)
+    monkeypatch.setattr(module._Runs, "_train_and_predict", fake.train)
     monkeypatch.setattr(module._Runs, "compute_inputs", lambda self: self._dataset)
     plan = ChoicePlan(TINY, CANDIDATES, level)
     return choose_model(plan, dataset, work, TrainingControl(CancelToken(), silent), resources), fake
@@ -104,15 +105,15 @@ def test_the_choice_is_made_without_the_people_that_test_it(
     choice = found.choice
     assert (choice.winner, choice.accuracy.value, choice.unit) == ("sharp", 1.0, "participant")
     assert [row.n_chosen for row in choice.candidates if row.model == "sharp"] == [4]
-    assert len(fake.folds) == n_trainings(ChoicePlan(TINY)).total
-    outer = {one.fold.name: set(one.fold.held_out_videos) for one in found.outer}
+    assert len(fake.folds) == count_trainings(ChoicePlan(TINY)).total
+    outer = {one.fold.name: set(one.fold.held_out_videos) for one in found.outer_scores}
     assert set.union(*outer.values()) == set(NAMES)
     for _, fold in fake.folds:
         used = {v for p in fold.train_pairs for v in (p.better, p.worse)}
         for part in fold.name.split("+"):
             assert not used & outer[part], "a part that is held out is never trained on"
     people = dataset.participants
-    for one in found.outer:
+    for one in found.outer_scores:
         assert {people[v] for v in one.fold.held_out_videos}.isdisjoint({people[v] for v in one.fold.train_videos})
     half, whole = choice.curve
     assert half.n_people < whole.n_people
@@ -143,7 +144,7 @@ def test_a_model_that_is_best_by_luck_inside_is_not_reported_by_that_luck(
         rng = np.random.default_rng([noise.get(training.model, 9), *fold.name.encode()])
         return dict(zip(NAMES, rng.normal(size=len(NAMES)).tolist(), strict=True))
 
-    monkeypatch.setattr(module._Runs, "_trained", luck)
+    monkeypatch.setattr(module._Runs, "_train_and_predict", luck)
     monkeypatch.setattr(module._Runs, "compute_inputs", lambda self: self._dataset)
     choice = choose_model(plan, dataset, tmp_path, TrainingControl(CancelToken(), silent), resources).choice
     best = max(row.accuracy for row in choice.candidates)
@@ -190,16 +191,16 @@ def test_the_verdict_is_on_pairs_of_new_people_alone(
             for name, x in TRUTH.items()
         } | {name: float(sorted(seen).index(TRUTH[name])) for name in fold.train_videos}
 
-    monkeypatch.setattr(module._Runs, "_trained", score)
+    monkeypatch.setattr(module._Runs, "_train_and_predict", score)
     monkeypatch.setattr(module._Runs, "compute_inputs", lambda self: self._dataset)
     plan = ChoicePlan(TINY, ("none", "sharp"))
     found = choose_model(plan, dataset, tmp_path, TrainingControl(CancelToken(), silent), resources)
     choice = found.choice
     assert choice.on_new_people
-    assert choice.accuracy == pooled_accuracy(found.outer, dataset, both_held_out=True)
-    assert choice.all_pairs == pooled_accuracy(found.outer, dataset)
+    assert choice.accuracy == pooled_accuracy(found.outer_scores, dataset, both_held_out=True)
+    assert choice.all_pairs == pooled_accuracy(found.outer_scores, dataset)
     assert choice.all_pairs.value > choice.accuracy.value, "partners seen in training flatter it"
-    n_pairs = sum(len(fold_scores.fold.both_held_out) for fold_scores in found.outer)
+    n_pairs = sum(len(fold_scores.fold.both_held_out) for fold_scores in found.outer_scores)
     duration = next(row for row in choice.baselines if row.name == "duration")
     assert duration.lead is not None
     assert (choice.accuracy.n_pairs, duration.accuracy.n_pairs, duration.lead.n_pairs) == (n_pairs,) * 3
@@ -211,8 +212,8 @@ def test_a_quick_check_holds_one_part_out(
     dataset: Dataset, resources: TrainingResources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found, fake = chosen(dataset, resources, tmp_path, monkeypatch, WRONG, CheckLevel.QUICK)
-    assert len(found.outer) == 1
-    assert len(fake.folds) == n_trainings(ChoicePlan(TINY, level=CheckLevel.QUICK)).total
+    assert len(found.outer_scores) == 1
+    assert len(fake.folds) == count_trainings(ChoicePlan(TINY, level=CheckLevel.QUICK)).total
     assert all("1" in fold.name.split("+") for _, fold in fake.folds)
 
 
@@ -276,4 +277,4 @@ def test_a_full_disk_stops_in_one_sentence_and_the_same_call_goes_on(
             chosen(dataset, resources, tmp_path, monkeypatch, WRONG)
     found, fake = chosen(dataset, resources, tmp_path, monkeypatch, WRONG)
     assert found.choice.winner == "sharp"
-    assert len(fake.folds) == n_trainings(ChoicePlan(TINY)).total - 3, "finished trainings are not made again"
+    assert len(fake.folds) == count_trainings(ChoicePlan(TINY)).total - 3, "finished trainings are not made again"

@@ -21,7 +21,7 @@ from skillviewer.core.errors import CheckpointError, SettingsError
 from skillviewer.core.evaluation.localisation import Region
 from skillviewer.core.video.preprocessing import FlowSettings, Preprocessing
 from skillviewer.data.tables.regions import Regions
-from skillviewer.engine.evaluation.caveats import against_trivial
+from skillviewer.engine.evaluation.caveats import compare_with_trivial
 from skillviewer.engine.evaluation.evaluate import EvaluationPlan, usual_models
 from skillviewer.engine.evaluation.record import EvaluationRecord, FoldRecord, models_json
 from skillviewer.engine.evaluation.result_builder import FinishedRun, ResultBuilder
@@ -281,11 +281,11 @@ def test_trivial_baselines_are_told_in_words() -> None:
     for name, scores in (("motion", (RIGHT, RIGHT)), ("duration", (TIED, RIGHT)), ("pooled", (TIED, TIED))):
         runs = [found(fold, own, model=name) for fold, own in zip(FOLDS, scores, strict=True)]
         models.append(judge().result(name, runs, first))
-    same, half, none = against_trivial(models)
+    same, half, none = compare_with_trivial(models)
     assert not missing(same, "100.0 against", "100.0 %")
     assert not missing(half, "100.0 against", "50.0 %")
     assert not missing(none, "100.0 against", "0.0 %")
-    assert against_trivial(models[1:]) == (), "baselines are not held against each other"
+    assert compare_with_trivial(models[1:]) == (), "baselines are not held against each other"
     page = markdown(msgspec.structs.replace(record(), verdict=(same,)))
     assert f"**{same}**" in page
 
