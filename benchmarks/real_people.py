@@ -43,7 +43,8 @@ from skillviewer.core.progress import CancelToken, Progress
 from skillviewer.core.ratings.fit_calibration import checked_map
 from skillviewer.core.ratings.rating_metrics import rank_correlation
 from skillviewer.core.video.preprocessing import FlowSettings, Preprocessing
-from skillviewer.engine.evaluation.evaluate import EvaluationPlan, evaluate
+from skillviewer.engine.evaluation.evaluate import evaluate
+from skillviewer.engine.evaluation.evaluation_plan import EvaluationPlan
 from skillviewer.engine.evaluation.results import ModelResult
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.runtime.device import choose_device, training_precision

@@ -19,7 +19,7 @@ from skillviewer.core.progress import CancelToken
 
 if TYPE_CHECKING:
     from skillviewer.core.dataset.dataset import Dataset
-    from skillviewer.engine.evaluation.evaluate import EvaluationPlan
+    from skillviewer.engine.evaluation.evaluation_plan import EvaluationPlan
     from skillviewer.engine.training.plan import TrainingPlan
 
 ALL = "all"
@@ -124,7 +124,7 @@ def evaluate(data: Path, reading: Reading, **parameters: Any) -> int:  # noqa: A
         echo(sentence, err=True)
     if record.selection != selection_rule(training):
         echo(f"selection rule, as it was done: {record.selection}", err=True)
-    echo(f"{evaluation.n_trained} runs made, {evaluation.n_found} found in {output}", err=True)
+    echo(f"{evaluation.n_trained} runs made, {evaluation.n_reused} found in {output}", err=True)
     if parameters["shard"] is not None:
         echo("The same command without --shard makes the tables, once all shards have ended.", err=True)
     elif parameters["as_json"]:
@@ -175,7 +175,7 @@ def _evaluate_auto(dataset: "Dataset", output: Path, parameters: Parameters) -> 
 
 def _plan(parameters: Parameters, training: "TrainingPlan") -> "EvaluationPlan":
     from skillviewer.core.dataset.folds import FoldUnit
-    from skillviewer.engine.evaluation.evaluate import EvaluationPlan, usual_models
+    from skillviewer.engine.evaluation.evaluation_plan import EvaluationPlan, usual_models
     from skillviewer.nets.models import TRIVIAL
 
     names = [name.strip() for name in parameters["models"].split(",") if name.strip()]

@@ -22,7 +22,7 @@ from skillviewer.core.evaluation.localisation import Region
 from skillviewer.core.video.preprocessing import FlowSettings, Preprocessing
 from skillviewer.data.tables.regions import Regions
 from skillviewer.engine.evaluation.caveats import compare_with_trivial
-from skillviewer.engine.evaluation.evaluate import EvaluationPlan, usual_models
+from skillviewer.engine.evaluation.evaluation_plan import EvaluationPlan, usual_models
 from skillviewer.engine.evaluation.record import EvaluationRecord, FoldRecord, models_json
 from skillviewer.engine.evaluation.result_builder import FinishedRun, ResultBuilder
 from skillviewer.engine.evaluation.tables import markdown, write_tables

@@ -98,7 +98,7 @@ def test_the_trainings_that_weigh_the_tracks_are_counted(dataset: Dataset, tmp_p
     assert not missing(fused.text, "3 further"), "three people are trained on"
     assert fused.idle_s is not None
     assert plain.idle_s is not None
-    assert fused.idle_s - plain.idle_s > plain.idle_s - saving_duration().idle, "each takes about as long as the training"
+    assert fused.idle_s - plain.idle_s > plain.idle_s - saving_duration().idle_s, "each takes about as long as the training"
 
 
 def test_a_pace_that_cannot_be_written_or_read_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ from skillviewer.core.progress import CancelToken, silent
 from skillviewer.core.video.preprocessing import FlowSettings, Preprocessing
 from skillviewer.data.formats.formats import open_dataset
 from skillviewer.engine.evaluation import evaluate as evaluation
-from skillviewer.engine.evaluation.evaluate import EvaluationPlan
+from skillviewer.engine.evaluation.evaluation_plan import EvaluationPlan
 from skillviewer.engine.evaluation.tables import markdown
 from skillviewer.engine.features import snippets
 from skillviewer.engine.features.cache import FeatureCache
