@@ -1,4 +1,4 @@
-"""Everything that an evaluation says, as it stands in ``evaluation.json``."""
+"""Record of an evaluation: the contents of ``evaluation.json``."""
 
 import msgspec
 
@@ -35,25 +35,34 @@ class FoldRecord(msgspec.Struct, frozen=True, kw_only=True, rename={"n_both_held
 class EvaluationRecord(
     msgspec.Struct, frozen=True, kw_only=True, rename={"baseline": "against", "split_title": "division"}
 ):
-    """Everything that an evaluation says.
+    """Record of an evaluation.
 
     Attributes:
+        dataset: Name of the data set.
+        task: Task that the videos show.
         rule: Rule by which judgements or ratings became pairs.
-        n_participants: Participants in them, 0 if they are not known.
+        n_videos: Number of videos.
+        n_participants: Number of participants in the videos; 0 if participants are not known.
+        n_pairs: Number of ordered pairs.
         folds_by: Unit that was held out: ``released``, ``participant`` or ``video``.
-        split_title: The folds in words.
-        warning: Their weak point, or "".
-        dataset_preset: Whose optimiser settings.
+        split_title: The folds in words. The key in the file is ``division``.
+        folds: Every fold.
+        warning: Weakness of the folds, or "".
+        n_seeds: Number of seeds.
+        preset: Preset of the trainings.
+        dataset_preset: Data set whose optimiser settings are taken from the preset.
         backbone: Backbone of the features, or "".
         trained_backbone: Initial weights of a network that trains its backbones, or "" if none was evaluated.
+        preprocessing: Preprocessing of the videos.
         selection: Choice of the epochs, in words.
-        ceilings: Accuracy of each ordering on all test pairs, a tie as half.
+        ceilings: Accuracy of each ordering on all test pairs; a tie counts as half.
+        models: Results of the models.
         problems: Videos that were left out and runs that failed, one sentence each.
-        baseline: The model of another evaluation that all are compared with, or "" where it is the first. Its key in
-            the file is ``against``.
-        orderings: Accuracy of one rater, and of ordering by what is known of the videos, with intervals.
-        verdict: How the first model does against the trivial baselines, one sentence each.
-        one_rater: Chosen metrics of one rater against the mean of the others.
+        baseline: Model of another evaluation that all models are compared with; "" if they are compared with the first.
+            The key in the file is ``against``.
+        orderings: Accuracy of one rater, and of ordering by known facts about the videos, with intervals.
+        verdict: Comparison of the first model with each trivial baseline, one sentence each.
+        one_rater: Metrics of one rater against the mean of the others.
     """
 
     dataset: str
@@ -70,7 +79,7 @@ class EvaluationRecord(
     preset: str
     dataset_preset: str
     backbone: str
-    trained_backbone: str = ""  # of folders that do not say
+    trained_backbone: str = ""  # "" in records of earlier versions
     preprocessing: Preprocessing
     selection: str
     ceilings: dict[str, float]
@@ -88,6 +97,6 @@ class EvaluationRecord(
 
 
 def models_json(record: EvaluationRecord) -> str:
-    """Return models, orderings and verdict as JSON: accuracies as fractions, null for what is not defined."""
-    whole = {name: getattr(record, name) for name in ("models", "orderings", "verdict", "one_rater")}
-    return msgspec.json.format(msgspec.json.encode(whole), indent=1).decode()
+    """Return models, orderings and verdict as JSON: accuracies are fractions, and undefined numbers are null."""
+    fields = {name: getattr(record, name) for name in ("models", "orderings", "verdict", "one_rater")}
+    return msgspec.json.format(msgspec.json.encode(fields), indent=1).decode()

@@ -1,4 +1,4 @@
-"""Numbers of each model in an evaluation, from the scores of its runs."""
+"""Computation of the result of each model in an evaluation, from the scores of its runs."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FinishedRun:
-    """A finished run with the fold it was made on, and the name of its folder."""
+    """A finished run, with its fold and the name of its folder."""
 
     fold: Fold
     run: RunResult
@@ -44,20 +44,31 @@ class FinishedRun:
 
     @property
     def scores(self) -> FoldScores:
-        """Its scores."""
+        """Fold and scores of the run."""
         return FoldScores(self.fold, self.run.scores)
 
+    @property
+    def seed(self) -> int:
+        """Seed of the run."""
+        return self.run.configuration.settings.seed
 
-def _as_published(model: str, runs: Sequence[FinishedRun]) -> bool:
-    """Return True if a network that trains its backbones has those with which it was published."""
+
+def _has_published_backbone(model: str, runs: Sequence[FinishedRun]) -> bool:
+    """Return False if the model trains its backbones from others than those that it was published with."""
     backbones = {run.run.configuration.backbone for run in runs}
     return attention_model(model).inputs is not InputKind.SNIPPETS or backbones == {PUBLISHED_BACKBONE}
 
 
 class ResultBuilder:
-    """Turns runs into results; what does not depend on the model is computed once.
+    """Computes the results of models from their runs; numbers that are the same for all models are computed once.
 
-    A map may miss the regions in which skill shows by ``tolerance`` cells.
+    Args:
+        dataset: The evaluated videos and pairs.
+        folds: Folds of the evaluation.
+        facts: Facts on every video.
+        regions: Regions in which skill shows, or None.
+        tolerance: Number of cells by which a map may miss a region.
+        metrics: Names of metrics with intervals over people.
     """
 
     def __init__(
@@ -88,65 +99,70 @@ class ResultBuilder:
         ]
         self.ceilings = {row.name: row.pooled.value for row in self.orderings}
 
-    def result(self, model: str, runs: Sequence[FinishedRun], first: Sequence[FinishedRun] | None) -> ModelResult:
-        """Return the numbers of one model.
+    def result(self, model: str, runs: Sequence[FinishedRun], compared: Sequence[FinishedRun] | None) -> ModelResult:
+        """Return the result of one model.
 
-        ``runs`` has a run for every fold and seed, ``first`` those of the model that it is compared with.
+        Args:
+            model: Entry in ATTENTION_MODELS.
+            runs: Runs of the model, one for every fold and seed.
+            compared: Runs of the model that it is compared with, or None for the first model.
         """
-        numbers = tuple(self._numbers(run) for run in runs)
-        seeds = sorted({run.run.configuration.settings.seed for run in runs})
-        by_seed = [[run.scores for run in runs if run.run.configuration.settings.seed == seed] for seed in seeds]
+        run_numbers = tuple(self._run_numbers(run) for run in runs)
+        seeds = sorted({run.seed for run in runs})
+        scores_by_seed = [[run.scores for run in runs if run.seed == seed] for seed in seeds]
         scores = [run.scores for run in runs]
         provenances = [run.run.provenance for run in runs]
         row = attention_model(model).row
-        quoted = published_accuracy(self._dataset.published, row) if _as_published(model, runs) else None
-        folds = tuple(_mean(_accuracy(n) for n in numbers if n.fold == fold.name) for fold in self._folds)
-        of_seeds = [_mean(_accuracy(n) for n in numbers if n.seed == seed) for seed in seeds]
+        published = published_accuracy(self._dataset.published, row) if _has_published_backbone(model, runs) else None
+        fold_means = tuple(_mean(_accuracy(n) for n in run_numbers if n.fold == fold.name) for fold in self._folds)
+        seed_means = [_mean(_accuracy(n) for n in run_numbers if n.seed == seed) for seed in seeds]
+        equal_success_accuracy = None
+        if self._equal_success:
+            equal_success_accuracy = pooled_accuracy(scores, self._dataset, among=self._equal_success)
+        by_separation = [
+            Separated(separation=point.separation, accuracy=point.count.accuracy, n_pairs=point.count.n)
+            for point in accuracy_by_separation(scores, self._separations)
+        ]
+        maps = [(run.fold, run.run.maps) for run in runs]
+        curves = [(run.fold, run.run.curves) for run in runs]
         return ModelResult(
             model=model,
             title=attention_model(model).title,
-            accuracy=_mean(folds),
-            folds=folds,
-            sd=spread(folds).sd,
-            sd_seeds=spread(of_seeds).sd,
-            metrics={metric.name: _mean(n.metrics[metric.name] for n in numbers) for metric in METRICS},
+            accuracy=_mean(fold_means),
+            folds=fold_means,
+            sd=spread(fold_means).sd,
+            sd_seeds=spread(seed_means).sd,
+            metrics={metric.name: _mean(n.metrics[metric.name] for n in run_numbers) for metric in METRICS},
             pooled=pooled_accuracy(scores, self._dataset),
             pooled_both_held_out=pooled_accuracy(scores, self._dataset, both_held_out=True),
-            equal_success=pooled_accuracy(scores, self._dataset, among=self._equal_success)
-            if self._equal_success
-            else None,
-            by_separation=tuple(
-                Separated(separation=point.separation, accuracy=point.count.accuracy, n_pairs=point.count.n)
-                for point in accuracy_by_separation(scores, self._separations)
-            ),
-            difference=self._difference(scores, first, both_held_out=False),
-            difference_both_held_out=self._difference(scores, first, both_held_out=True),
+            equal_success=equal_success_accuracy,
+            by_separation=tuple(by_separation),
+            difference=self._difference(scores, compared, both_held_out=False),
+            difference_both_held_out=self._difference(scores, compared, both_held_out=True),
             attention=self._pointing(runs, self._tolerance),
             attention_exact=self._pointing(runs, 0) if self._tolerance else None,
-            published=quoted,
+            published=published,
             ceilings=self.ceilings,
             selection=describe_selection_rules(p.selection for p in provenances),
             optimistic=any(run.run.configuration.settings.select is EpochSelection.BEST_ON_TEST for run in runs),
             parameters=provenances[0].parameters,
             seconds=sum(p.seconds for p in provenances),
-            runs=numbers,
-            weight=attention_weight(
-                [(run.fold, run.run.maps) for run in runs], self._dataset, self._facts, self._regions, self._tolerance
-            ),
-            curve=score_progress([(run.fold, run.run.curves) for run in runs], self._dataset),
-            chosen=model_metrics(self._metrics, by_seed, self._dataset, self._reference),
-            rejection=rejection_points(self._metrics, by_seed, self._dataset),
+            runs=run_numbers,
+            weight=attention_weight(maps, self._dataset, self._facts, self._regions, self._tolerance),
+            curve=score_progress(curves, self._dataset),
+            chosen=model_metrics(self._metrics, scores_by_seed, self._dataset, self._reference),
+            rejection=rejection_points(self._metrics, scores_by_seed, self._dataset),
         )
 
     @property
     def one_rater(self) -> dict[str, PooledEstimate]:
-        """Chosen metrics of each rater's ratings against the mean of the others', mean over the raters."""
+        """Metrics of each rater's ratings against the mean of the others' ratings, as means over the raters."""
         return rated_metrics(self._metrics, raters_predicted(self._dataset), self._dataset)
 
-    def _numbers(self, run: FinishedRun) -> RunNumbers:
+    def _run_numbers(self, run: FinishedRun) -> RunNumbers:
         return RunNumbers(
             fold=run.fold.name,
-            seed=run.run.configuration.settings.seed,
+            seed=run.seed,
             metrics={metric.name: metric.value(run.scores, self._reference) for metric in METRICS},
             epoch=run.run.provenance.epoch,
             seconds=run.run.provenance.seconds,
@@ -154,32 +170,33 @@ class ResultBuilder:
         )
 
     def _difference(
-        self, scores: Sequence[FoldScores], first: Sequence[FinishedRun] | None, *, both_held_out: bool
+        self, scores: Sequence[FoldScores], compared: Sequence[FinishedRun] | None, *, both_held_out: bool
     ) -> PooledEstimate | None:
-        if first is None:
+        if compared is None:
             return None
-        return pooled_difference(scores, [run.scores for run in first], self._dataset, both_held_out=both_held_out)
+        return pooled_difference(scores, [run.scores for run in compared], self._dataset, both_held_out=both_held_out)
 
     def _pointing(self, runs: Sequence[FinishedRun], tolerance: int) -> PointingGame | None:
-        with_maps = [run.run.maps for run in runs if run.run.maps is not None]
-        parts = [part for maps in with_maps for part in self._localised(maps, tolerance)]
-        if not parts or not sum(part.n_frames for part in parts):
+        maps_of_runs = [run.run.maps for run in runs if run.run.maps is not None]
+        localisations = [video for maps in maps_of_runs for video in self._localisations(maps, tolerance)]
+        if not localisations or not sum(video.n_frames for video in localisations):
             return None
-        whole = merge_localisations(parts)
+        merged = merge_localisations(localisations)
         return PointingGame(
-            hits=float(whole.hits.mean()),
-            hits_uniform=float(whole.hits_uniform.mean()),
-            hits_centre=float(whole.hits_centre.mean()),
-            times_chance=whole.times_chance,
-            energy=_mean(whole.energies.tolist()),
-            energy_uniform=float(whole.energies_uniform.mean()),
-            energy_centre=float(whole.energies_centre.mean()),
-            energy_times_uniform=whole.energy_times_uniform,
+            hits=float(merged.hits.mean()),
+            hits_uniform=float(merged.hits_uniform.mean()),
+            hits_centre=float(merged.hits_centre.mean()),
+            times_chance=merged.times_chance,
+            energy=_mean(merged.energies.tolist()),
+            energy_uniform=float(merged.energies_uniform.mean()),
+            energy_centre=float(merged.energies_centre.mean()),
+            energy_times_uniform=merged.energy_times_uniform,
             tolerance=tolerance,
-            n_frames=whole.n_frames,
+            n_frames=merged.n_frames,
         )
 
-    def _localised(self, maps: Maps, tolerance: int) -> list[Localisation]:
+    def _localisations(self, maps: Maps, tolerance: int) -> list[Localisation]:
+        """Return the localisation of each held-out video of one run; none without regions."""
         if self._regions is None:
             return []
         return [

@@ -1,4 +1,4 @@
-"""One run of an evaluation: train a model on a fold with a seed, score the fold's test pairs, keep everything."""
+"""One run of an evaluation: training of a model on a fold with a seed, and its scores on the test pairs."""
 
 import math
 from collections.abc import Mapping
@@ -61,11 +61,11 @@ class SharedInputs:
     """Inputs that all runs of an evaluation share."""
 
     dataset: Dataset  # the videos that can be read
-    participants: Mapping[str, str]  # participant of each video, where participants are held out; else empty
+    participants: Mapping[str, str]  # participant of each video if participants are held out; else empty
     facts: Mapping[str, VideoFacts]  # facts on every video
-    stores: Mapping[InputKind, MappedStore]  # features and snippets by reference, as far as runs need them
-    backbones: Mapping[InputKind, BackboneConfig]  # the backbones behind each
-    measured: MeasuredVideos | None  # measures of tracks that networks get added, or None
+    stores: Mapping[InputKind, MappedStore]  # memory-mapped features and snippets, as far as runs need them
+    backbones: Mapping[InputKind, BackboneConfig]  # backbones of each store
+    measured: MeasuredVideos | None  # measures of tracks that are added to the scores of networks, or None
     device_name: str
 
 
@@ -78,10 +78,10 @@ class RunSummary:
     seconds: float
 
 
-def run_fold(material: SharedInputs, run: Run, token: CancelToken, report: Report) -> RunSummary:
-    """Make a run; a training that was killed goes on where it stood.
+def run_fold(inputs: SharedInputs, run: Run, token: CancelToken, report: Report) -> RunSummary:
+    """Make a run and write its folder.
 
-    After the token was raised the state of the last epochs stays.
+    A training that was killed or cancelled continues from the last state that was saved.
 
     Raises:
         DatasetError: A held-out video took part in training, or there is too little to train on.
@@ -89,20 +89,20 @@ def run_fold(material: SharedInputs, run: Run, token: CancelToken, report: Repor
         DeviceError: The device ran out of memory.
     """
     plan, fold = run.plan, run.fold
-    check_no_leak(fold, material.participants)
+    check_no_leak(fold, inputs.participants)
     folder = RunFolder(run.folder)
     folder.begin(run.configuration)
-    store = time_store(material.facts) if plan.inputs is InputKind.TIME else material.stores[plan.inputs]
+    store = time_store(inputs.facts) if plan.inputs is InputKind.TIME else inputs.stores[plan.inputs]
     watched = WatchedStore(store)
-    device = choose_device(material.device_name)
+    device = choose_device(inputs.device_name)
     with device_errors():
-        inputs = FoldInputs(watched, device)
+        fold_inputs = FoldInputs(watched, device)
         control = TrainingControl(token, report)
-        fitted = fit_fused(plan, material.dataset, fold, inputs, material.measured, control, folder.state)
+        fitted = fit_fused(plan, inputs.dataset, fold, fold_inputs, inputs.measured, control, folder.state)
         model, trained = fitted.network, fitted.trained
         if plan.select is not EpochSelection.BEST_ON_TEST:
             check_no_leak(fold, names_seen=watched.seen)
-        scores, curves, maps = _look(fitted, watched.store, material.measured, fold, token)
+        scores, curves, maps = _predict_fold(fitted, watched.store, inputs.measured, fold, token)
     if not all(map(math.isfinite, scores.values())):
         raise SettingsError(
             f"The training of {run.title} diverged: its scores are not finite. Take another preset, or a lower "
@@ -110,57 +110,51 @@ def run_fold(material: SharedInputs, run: Run, token: CancelToken, report: Repor
         )
     write_log(run.folder, trained.rows, run.title)
     if run.configuration.checkpoint:
-        _save_checkpoint(material, run, model, fitted.term)
-    selection = selection_rule(plan, choosing_folds(plan, material.dataset, fold))
-    folder.finish(
-        provenance_of(device, model, trained, selection, watched.seen, fold, fitted.weight),
-        scores,
-        set(fold.held_out_videos),
-        maps,
-        curves,
-    )
-    result = FoldScores(fold, scores)
-    accuracy = count_pairs(result.tested(both_held_out=False), scores).accuracy
+        _save_checkpoint(inputs, run, model, fitted.term)
+    selection = selection_rule(plan, choosing_folds(plan, inputs.dataset, fold))
+    provenance = provenance_of(device, model, trained, selection, watched.seen, fold, fitted.weight)
+    folder.finish(provenance, scores, set(fold.held_out_videos), maps, curves)
+    tested_pairs = FoldScores(fold, scores).tested(both_held_out=False)
+    accuracy = count_pairs(tested_pairs, scores).accuracy
     return RunSummary(accuracy, trained.epoch, seconds_of(trained.rows))
 
 
-def _look(
+def _predict_fold(
     fitted: FusedTraining, store: FeatureStore, measured: MeasuredVideos | None, fold: Fold, token: CancelToken
 ) -> tuple[Mapping[str, float], ScoreCurves, Maps | None]:
     """Return the scores and score curves of all videos of the test pairs, and the maps of the held-out videos."""
     model = fitted.network
     held_out = set(fold.held_out_videos)
     names = tuple(sorted(held_out | set(videos_of(fold.test_pairs))))
-    mapped = tuple(name for name in names if name in held_out)
     predictions = predict(model, store, names, token, maps=model.map_kind is not MapKind.NONE)
     predictions = fitted.fused(predictions, measured)
     curves = padded([predictions.curves[name] for name in names])
     contributions = np.full_like(curves, np.nan)
-    for place, name in enumerate(names):
+    for row, name in enumerate(names):
         if name in held_out:
             token.check()
-            effects = segment_contributions(model, first_pass(store, name))
-            contributions[place, : len(effects)] = effects
+            segments = segment_contributions(model, first_pass(store, name))
+            contributions[row, : len(segments)] = segments
     score_curves = ScoreCurves(names, curves, contributions)
-    if not predictions.maps or not mapped:
+    held_out_names = tuple(name for name in names if name in held_out)
+    if not predictions.maps or not held_out_names:
         return predictions.scores, score_curves, None
-    maps = padded([predictions.maps[name] for name in mapped], 0.0)
-    return predictions.scores, score_curves, Maps(mapped, maps, model.map_kind, model.map_rect)
+    maps = padded([predictions.maps[name] for name in held_out_names], 0.0)
+    return predictions.scores, score_curves, Maps(held_out_names, maps, model.map_kind, model.map_rect)
 
 
-def _save_checkpoint(material: SharedInputs, run: Run, model: AttentionModel, tracks: TrackTerm | None) -> None:
-    plan, dataset = run.plan, material.dataset
-    head, streams = model.separate_backbones()
-    data = f"{dataset.name}, fold {run.fold.name}: {len(run.fold.train_videos)} videos. {dataset.rule}"
+def _save_checkpoint(inputs: SharedInputs, run: Run, model: AttentionModel, tracks: TrackTerm | None) -> None:
+    plan, dataset = run.plan, inputs.dataset
+    head, backbone_weights = model.separate_backbones()
+    training_data = f"{dataset.name}, fold {run.fold.name}: {len(run.fold.train_videos)} videos. {dataset.rule}"
+    card = card_of(run.folder.name, dataset, run.fold, training_data, plan.seed, plan.preset)
+    notes = "Trained for an evaluation, which has the accuracy on held-out pairs."
     save_checkpoint(
         run.folder / CHECKPOINT,
-        plan.checkpoint_config(head.sizes, material.backbones[plan.inputs], tracks),
+        plan.checkpoint_config(head.sizes, inputs.backbones[plan.inputs], tracks),
         head,
-        msgspec.structs.replace(
-            card_of(run.folder.name, dataset, run.fold, data, plan.seed, plan.preset),
-            notes="Trained for an evaluation; how it does on held-out pairs stands there.",
-        ),
-        CheckpointExtras(streams),
+        msgspec.structs.replace(card, notes=notes),
+        CheckpointExtras(backbone_weights),
         half=plan.half,
         replace=True,
     )

@@ -1,4 +1,4 @@
-"""Progress of the score along the videos, over the runs of a model."""
+"""Accuracy and contributions along the videos, over the runs of a model."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from skillviewer.engine.training.run_record import ScoreCurves
 
 
 class ScoreProgress(msgspec.Struct, frozen=True, kw_only=True):
-    """Accuracy of the score so far, and contributions along the videos."""
+    """Accuracy after parts of the videos, and contributions of their fifths."""
 
     shares: tuple[float, ...]  # shares of a video's steps, 0 to 1
     accuracy: tuple[PooledEstimate, ...]  # pooled accuracy of the scores after each share
@@ -21,7 +21,7 @@ class ScoreProgress(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def score_progress(runs: Sequence[tuple[Fold, ScoreCurves | None]], dataset: Dataset) -> ScoreProgress | None:
-    """Return the progress of the score along the videos; None if a run has no score curves."""
+    """Return accuracy and contributions along the videos; None if a run has no score curves."""
     runs_with_curves = [(fold, curves) for fold, curves in runs if curves is not None]
     if not runs_with_curves or len(runs_with_curves) < len(runs):
         return None

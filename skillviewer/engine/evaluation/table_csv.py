@@ -1,10 +1,12 @@
-"""Table of an evaluation as CSV: a row per model and per ordering, fractions with a dot, empty where undefined."""
+"""Table of an evaluation as CSV: a row per model and per ordering; undefined cells are empty."""
 
 import csv
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 from skillviewer.core.evaluation.accuracy import PooledEstimate
+from skillviewer.core.evaluation.ceilings import Ordering
 from skillviewer.core.evaluation.localisation import CONTROLS
 from skillviewer.core.evaluation.score_progress import N_PARTS, SHARES
 from skillviewer.engine.evaluation.record import EvaluationRecord
@@ -13,17 +15,15 @@ from skillviewer.export.destination import atomic_output
 
 
 def write_csv(record: EvaluationRecord, path: Path) -> None:
-    """Write one row a model, and one an ordering.
+    """Write one row for each model, and one for each ordering if there are models.
 
     Raises:
-        ExportError: It cannot be written.
+        ExportError: The file cannot be written.
     """
-    rows = [_csv_row(m) for m in record.models]
-    for ordering in record.orderings if rows else ():
-        estimates = (("pooled", ordering.pooled), ("pooled_honest", ordering.both_new))
-        cells = {name: value for column, estimate in estimates for name, value in _interval(column, estimate).items()}
-        ordering_cells = {"model": ordering.name, **cells, **_interval("equal_success", ordering.equal_success)}
-        rows.append({name: ordering_cells.get(name) for name in rows[0]})
+    rows = [_model_row(model) for model in record.models]
+    if rows:
+        columns = tuple(rows[0])
+        rows += [_ordering_row(ordering, columns) for ordering in record.orderings]
     with (
         atomic_output(path, (".csv",), overwrite=True) as temporary,
         temporary.open("w", newline="", encoding="utf-8") as file,
@@ -33,51 +33,57 @@ def write_csv(record: EvaluationRecord, path: Path) -> None:
         writer.writerows([_cell(value) for value in row.values()] for row in rows)
 
 
-def _interval(name: str, estimate: PooledEstimate | None) -> dict[str, object]:
-    ends = (estimate.value, estimate.low, estimate.high) if estimate else (None, None, None)
-    return dict(zip((name, f"{name}_low", f"{name}_high"), ends, strict=True))
-
-
-def _csv_row(m: ModelResult) -> dict[str, object]:
+def _interval(column: str, estimate: PooledEstimate | None) -> dict[str, object]:
     return {
-        "model": m.model,
-        **m.metrics,
-        "sd_folds": m.sd,
-        "sd_seeds": m.sd_seeds,
-        **_interval("pooled", m.pooled),
-        **_interval("pooled_honest", m.pooled_both_held_out),
-        **_interval("equal_success", m.equal_success),
-        **_interval("difference", m.difference),
-        **_interval("difference_honest", m.difference_both_held_out),
-        **{key: cell for name in m.chosen for key, cell in _interval(f"chosen_{name}", m.chosen[name]).items()},
-        "published": m.published.accuracy if m.published else None,
-        "selection": m.selection,
-        "optimistic": int(m.optimistic),
-        "parameters": m.parameters,
-        "seconds": m.seconds,
-        **_pointing("", m.attention),
-        **_pointing("_exact", m.attention_exact),
-        **{
-            f"accuracy_{share:.0%}".rstrip("%"): m.curve.accuracy[i].value if m.curve else None
-            for i, share in enumerate(SHARES)
-        },
-        **{f"fifth_{i + 1}": m.curve.fifths[i] if m.curve else None for i in range(N_PARTS)},
-        **_interval("weight", m.weight.weight if m.weight else None),
-        "entropy": m.weight.entropy if m.weight else None,
-        **{
-            f"weight_{control}".replace("'s", "").replace(" ", "_"): m.weight.controls[control] if m.weight else None
-            for control in CONTROLS
-        },
+        column: estimate.value if estimate else None,
+        f"{column}_low": estimate.low if estimate else None,
+        f"{column}_high": estimate.high if estimate else None,
     }
 
 
-def _pointing(suffix: str, a: PointingGame | None) -> dict[str, object]:
-    numbers = {"pointing": "hits", "energy": "energy"}
-    return {
-        f"{title}{suffix}{control}": getattr(a, f"{name}{control}") if a else None
-        for title, name in numbers.items()
-        for control in ("", "_uniform", "_centre")
-    }
+def _ordering_row(ordering: Ordering, columns: Sequence[str]) -> dict[str, object]:
+    cells: dict[str, object] = {"model": ordering.name}
+    cells |= _interval("pooled", ordering.pooled)
+    cells |= _interval("pooled_honest", ordering.both_new)
+    cells |= _interval("equal_success", ordering.equal_success)
+    return {column: cells.get(column) for column in columns}
+
+
+def _model_row(model: ModelResult) -> dict[str, object]:
+    row: dict[str, object] = {"model": model.model, **model.metrics, "sd_folds": model.sd, "sd_seeds": model.sd_seeds}
+    row |= _interval("pooled", model.pooled)
+    row |= _interval("pooled_honest", model.pooled_both_held_out)
+    row |= _interval("equal_success", model.equal_success)
+    row |= _interval("difference", model.difference)
+    row |= _interval("difference_honest", model.difference_both_held_out)
+    for name, estimate in model.chosen.items():
+        row |= _interval(f"chosen_{name}", estimate)
+    row["published"] = model.published.accuracy if model.published else None
+    row["selection"] = model.selection
+    row["optimistic"] = int(model.optimistic)
+    row["parameters"] = model.parameters
+    row["seconds"] = model.seconds
+    row |= _pointing("", model.attention)
+    row |= _pointing("_exact", model.attention_exact)
+    for i, share in enumerate(SHARES):
+        row[f"accuracy_{100 * share:.0f}"] = model.curve.accuracy[i].value if model.curve else None
+    for i in range(N_PARTS):
+        row[f"fifth_{i + 1}"] = model.curve.fifths[i] if model.curve else None
+    row |= _interval("weight", model.weight.weight if model.weight else None)
+    row["entropy"] = model.weight.entropy if model.weight else None
+    for control in CONTROLS:
+        column = f"weight_{control}".replace("'s", "").replace(" ", "_")
+        row[column] = model.weight.controls[control] if model.weight else None
+    return row
+
+
+def _pointing(suffix: str, pointing: PointingGame | None) -> dict[str, object]:
+    """Return the columns of a pointing game: the attribute ``hits_uniform`` is in ``pointing_uniform``."""
+    columns: dict[str, object] = {}
+    for title, attribute in (("pointing", "hits"), ("energy", "energy")):
+        for control in ("", "_uniform", "_centre"):
+            columns[f"{title}{suffix}{control}"] = getattr(pointing, attribute + control) if pointing else None
+    return columns
 
 
 def _cell(value: object) -> object:

@@ -1,7 +1,7 @@
 """Tables of an evaluation: JSON, Markdown, CSV and a plot, with measured and published numbers."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from skillviewer.core.evaluation.accuracy import PooledEstimate
@@ -25,10 +25,10 @@ MARKDOWN = "table.md"
 CSV = "table.csv"
 PLOT = "table.png"
 
-_RANGES = 5
+_N_SEPARATION_RANGES = 5
 _DRAWN_CEILINGS = (ONE_RATER, "skill")
-_NEW = "pairs with both videos held out"
-NONE = "–"
+"""Names of the orderings that the plot shows as lines."""
+UNDEFINED = "–"
 _ABOUT_ACCURACY = (
     "Percent of pairs that the scores order rightly, a tie being wrong. **Both new**: pairs with both videos held out, "
     "of all folds together, the number for people that no training has seen. The **accuracy of papers** is that of "
@@ -50,8 +50,6 @@ _ABOUT_ATTENTION = (
     "within the tolerance of a region, in cells; energy: share of the map there. Uniform is chance; centre a Gaussian "
     "at the middle of the picture. Without tolerance the strongest cell has to meet the region itself."
 )
-
-
 _ABOUT_PROGRESS = (
     "Percent. Accuracy of the score after each share of the steps, pooled over the folds; and the share of the "
     "absolute contributions in each fifth of the steps of held-out videos. A contribution is the change of the score "
@@ -69,272 +67,316 @@ _ABOUT_WEIGHT = (
 def write_tables(record: EvaluationRecord, folder: Path) -> None:
     """Write ``evaluation.json``, ``table.md``, ``table.csv`` and ``table.png`` into a folder.
 
-    Where no model has a result there is no plot. Files that are there are replaced.
+    Existing files are replaced. There is no plot if no model has a result.
 
     Raises:
-        ExportError: They cannot be written.
+        ExportError: A file cannot be written.
     """
     write_json(folder / EVALUATION, record)
     with atomic_output(folder / MARKDOWN, (".md",), overwrite=True) as temporary:
         temporary.write_text(markdown(record), encoding="utf-8")
     write_csv(record, folder / CSV)
-    new = all(m.pooled_both_held_out.n_pairs for m in record.models)
-    accuracies = [(_label(m), m.pooled_both_held_out if new else m.pooled) for m in record.models]
-    bars = [
-        Accuracy(title, estimate.value, defined(estimate.low), defined(estimate.high))
-        for title, estimate in accuracies
-        if math.isfinite(estimate.value)
-    ]
+    _write_plot(record, folder / PLOT)
+
+
+def _write_plot(record: EvaluationRecord, path: Path) -> None:
+    has_new_pairs = all(model.pooled_both_held_out.n_pairs for model in record.models)
+    bars = []
+    for model in record.models:
+        estimate = model.pooled_both_held_out if has_new_pairs else model.pooled
+        if math.isfinite(estimate.value):
+            bars.append(Accuracy(_label(model), estimate.value, defined(estimate.low), defined(estimate.high)))
     if not bars:
-        (folder / PLOT).unlink(missing_ok=True)  # it would be of another evaluation
-    else:
-        optimistic = ", best epoch on the test pairs: optimistic" if record.optimistic else ""
-        plot_accuracies(
-            bars,
-            folder / PLOT,
-            title=f"{record.dataset}: {_NEW if new else 'test pairs of all folds'}, 95 % intervals{optimistic}",
-            references={
-                row.name: (row.both_new if new else row.pooled).value
-                for row in record.orderings
-                if row.name in _DRAWN_CEILINGS
-            },
-            overwrite=True,
-        )
+        path.unlink(missing_ok=True)  # a plot of an earlier evaluation
+        return
+    references = {}
+    for ordering in record.orderings:
+        if ordering.name in _DRAWN_CEILINGS:
+            estimate = ordering.both_new if has_new_pairs else ordering.pooled
+            references[ordering.name] = estimate.value
+    pairs = "pairs with both videos held out" if has_new_pairs else "test pairs of all folds"
+    optimistic = ", best epoch on the test pairs: optimistic" if record.optimistic else ""
+    title = f"{record.dataset}: {pairs}, 95 % intervals{optimistic}"
+    plot_accuracies(bars, path, title=title, references=references, overwrite=True)
 
 
 def _label(model: ModelResult) -> str:
-    published = model.published and percent(model.published.accuracy)
-    return f"{model.model} (published, all pairs: {published})" if published else model.model
+    if model.published is None:
+        return model.model
+    return f"{model.model} (published, all pairs: {percent(model.published.accuracy)})"
 
 
-def _decimal(value: float | None, places: int = 2) -> str:
-    return NONE if value is None or not math.isfinite(value) else f"{value:.{places}f}"
+def _format_decimal(value: float | None, places: int = 2) -> str:
+    return UNDEFINED if value is None or not math.isfinite(value) else f"{value:.{places}f}"
 
 
-def _span(interval: PooledEstimate | None, *, signed: bool = False) -> str:
-    if interval is None or not math.isfinite(interval.value):
-        return NONE
-    numbers = [f"{100 * x:+.1f}" if signed else percent(x) for x in (interval.value, interval.low, interval.high)]
-    return f"{numbers[0]} ({numbers[1]} to {numbers[2]})" if math.isfinite(interval.low) else numbers[0]
+def _format_signed_percent(value: float) -> str:
+    return f"{100 * value:+.1f}"
 
 
-def _rows(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    line = ["|" + "|".join(["---"] + ["--:"] * (len(header) - 1)) + "|"]
-    return ["| " + " | ".join(header) + " |", *line, *("| " + " | ".join(row) + " |" for row in rows)]
+def _format_estimate(estimate: PooledEstimate | None, format_number: Callable[[float], str]) -> str:
+    """Return an estimate with its interval if that is defined."""
+    if estimate is None or not math.isfinite(estimate.value):
+        return UNDEFINED
+    value = format_number(estimate.value)
+    if not math.isfinite(estimate.low):
+        return value
+    return f"{value} ({format_number(estimate.low)} to {format_number(estimate.high)})"
+
+
+def _format_percent(estimate: PooledEstimate | None) -> str:
+    return _format_estimate(estimate, percent)
+
+
+def _format_difference(estimate: PooledEstimate | None) -> str:
+    return _format_estimate(estimate, _format_signed_percent)
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return a table as lines of Markdown; all columns but the first are aligned right."""
+    alignments = ["---"] + ["--:"] * (len(header) - 1)
+    lines = ["| " + " | ".join(header) + " |", "|" + "|".join(alignments) + "|"]
+    lines += ["| " + " | ".join(row) + " |" for row in rows]
+    return lines
 
 
 def _section(title: str, header: Sequence[str], rows: Sequence[Sequence[str]], about: str = "") -> list[str]:
-    """Return a table with its heading and what it shows; nothing without rows."""
-    return [f"## {title}", "", *_rows(header, rows), "", *([about, ""] if about else [])] if rows else []
+    """Return a table with a heading above and an explanation below, or nothing if it has no rows."""
+    if not rows:
+        return []
+    lines = [f"## {title}", "", *_table(header, rows), ""]
+    if about:
+        lines += [about, ""]
+    return lines
 
 
 def accuracy_table(record: EvaluationRecord) -> list[str]:
     """Return the table of accuracies as lines of Markdown: pairs with both videos held out first."""
-    others = [metric for metric in METRICS if metric.name not in {"accuracy", "honest_accuracy"}]
-    first = record.baseline or (record.models[0].model if record.models else "")
-    compared = any(model.difference for model in record.models)
-    equal = any(model.equal_success for model in record.models)
-    quoted = any(model.published for model in record.models)
-    header = ["model", "**both new** (95 %)", *([f"both new, to {first} (95 %)"] if compared else [])]
-    header += ["accuracy of papers ± sd", *(["published"] if quoted else []), "pooled (95 %)"]
-    header += [f"to {first} (95 %)"] if compared else []
-    header += ["equal success (95 %)"] if equal else []
-    header += [*(metric.column for metric in others), "parameters", "training"]
+    metrics = [metric for metric in METRICS if metric.name not in {"accuracy", "honest_accuracy"}]
+    compared = record.baseline or (record.models[0].model if record.models else "")
+    has_differences = any(model.difference for model in record.models)
+    has_equal_success = any(model.equal_success for model in record.models)
+    has_published = any(model.published for model in record.models)
+    header = ["model", "**both new** (95 %)"]
+    if has_differences:
+        header.append(f"both new, to {compared} (95 %)")
+    header.append("accuracy of papers ± sd")
+    if has_published:
+        header.append("published")
+    header.append("pooled (95 %)")
+    if has_differences:
+        header.append(f"to {compared} (95 %)")
+    if has_equal_success:
+        header.append("equal success (95 %)")
+    header += [*(metric.column for metric in metrics), "parameters", "training"]
     rows = []
-    for m in record.models:
-        spread = f"{percent(m.accuracy)} ± {percent(m.sd)}" if math.isfinite(m.sd) else percent(m.accuracy)
-        row = [
-            m.model,
-            _span(m.pooled_both_held_out),
-            *([_span(m.difference_both_held_out, signed=True)] if compared else []),
-        ]
-        row += [spread + ("*" if m.optimistic else "")]
-        row += [percent(m.published.accuracy) if m.published else NONE] if quoted else []
-        row += [_span(m.pooled), *([_span(m.difference, signed=True)] if compared else [])]
-        row += [_span(m.equal_success)] if equal else []
-        row += [(percent if metric.percent else _decimal)(m.metrics[metric.name]) for metric in others]
-        rows.append([*row, f"{m.parameters:,}", f"{m.seconds:.0f} s"])
+    for model in record.models:
+        row = [model.model, _format_percent(model.pooled_both_held_out)]
+        if has_differences:
+            row.append(_format_difference(model.difference_both_held_out))
+        deviation = f" ± {percent(model.sd)}" if math.isfinite(model.sd) else ""
+        mark = "*" if model.optimistic else ""
+        row.append(f"{percent(model.accuracy)}{deviation}{mark}")
+        if has_published:
+            row.append(percent(model.published.accuracy) if model.published else UNDEFINED)
+        row.append(_format_percent(model.pooled))
+        if has_differences:
+            row.append(_format_difference(model.difference))
+        if has_equal_success:
+            row.append(_format_percent(model.equal_success))
+        for metric in metrics:
+            value = model.metrics[metric.name]
+            row.append(percent(value) if metric.percent else _format_decimal(value))
+        rows.append([*row, f"{model.parameters:,}", f"{model.seconds:.0f} s"])
     for ordering in record.orderings if rows else ():
-        estimates: dict[int, PooledEstimate | None] = {
-            1: ordering.both_new,
-            header.index("pooled (95 %)"): ordering.pooled,
+        estimates = {
+            "**both new** (95 %)": ordering.both_new,
+            "pooled (95 %)": ordering.pooled,
+            "equal success (95 %)": ordering.equal_success,
         }
-        estimates |= {header.index("equal success (95 %)"): ordering.equal_success} if equal else {}
-        rows.append([f"*{ordering.name}*", *(_span(estimates.get(i)) for i in range(1, len(header)))])
-    return _rows(header, rows)
+        rows.append([f"*{ordering.name}*", *(_format_percent(estimates.get(column)) for column in header[1:])])
+    return _table(header, rows)
 
 
 def metrics_table(record: EvaluationRecord) -> list[str]:
-    """Return the chosen metrics with their intervals as lines of Markdown; none without any."""
-    titles = {metric.name: (metric.column, metric.percent) for metric in METRICS}
-    titles |= {metric.name: (metric.title, metric.reach is Range.PROPORTION) for metric in RATED_METRICS}
-    names = [name for name in titles if any(name in m.chosen for m in record.models)]
+    """Return the chosen metrics with their intervals as lines of Markdown, or nothing if none was chosen."""
+    titles = {metric.name: metric.column for metric in METRICS}
+    titles |= {metric.name: metric.title for metric in RATED_METRICS}
+    in_percent = {metric.name for metric in METRICS if metric.percent}
+    in_percent |= {metric.name for metric in RATED_METRICS if metric.reach is Range.PROPORTION}
+    names = [name for name in titles if any(name in model.chosen for model in record.models)]
     if not names:
         return []
-    metric_rows = [(m.model, m.chosen) for m in record.models]
-    metric_rows += [(f"*{ONE_RATER}*", record.one_rater)] if record.one_rater else []
-    rows = [
-        [title, *((_span if titles[name][1] else _numbers)(metrics.get(name)) for name in names)]
-        for title, metrics in metric_rows
-    ]
-    return _rows(["metrics (95 %)", *(titles[name][0] for name in names)], rows)
+    metrics_by_title = {model.model: model.chosen for model in record.models}
+    if record.one_rater:
+        metrics_by_title[f"*{ONE_RATER}*"] = record.one_rater
+    rows = []
+    for title, metrics in metrics_by_title.items():
+        row = [title]
+        for name in names:
+            row.append(_format_estimate(metrics.get(name), percent if name in in_percent else _format_decimal))
+        rows.append(row)
+    return _table(["metrics (95 %)", *(titles[name] for name in names)], rows)
 
 
-def _numbers(estimate: PooledEstimate | None) -> str:
-    if estimate is None or not math.isfinite(estimate.value):
-        return NONE
-    span = f" ({_decimal(estimate.low)} to {_decimal(estimate.high)})" if math.isfinite(estimate.low) else ""
-    return _decimal(estimate.value) + span
-
-
-def _undefined(record: EvaluationRecord) -> list[str]:
-    """Return a line for each model whose mean correlation lacks runs: it is undefined where all scores are equal."""
+def _undefined_correlations(record: EvaluationRecord) -> list[str]:
+    """Return a line for each model with some runs in which all scores are equal and correlations undefined."""
     lines = []
-    for m in record.models:
-        n = sum(math.isnan(run.metrics["kendall_tau_b"]) for run in m.runs)
-        if 0 < n < len(m.runs):
-            lines += [
-                f"{m.model}: correlations are not defined in {n} of {len(m.runs)} runs; the mean is of the others.",
-                "",
-            ]
+    for model in record.models:
+        n = sum(math.isnan(run.metrics["kendall_tau_b"]) for run in model.runs)
+        n_runs = len(model.runs)
+        if 0 < n < n_runs:
+            sentence = f"correlations are not defined in {n} of {n_runs} runs; the mean is of the others."
+            lines += [f"{model.model}: {sentence}", ""]
     return lines
 
 
 def _about_published(record: EvaluationRecord) -> list[str]:
-    """Return the epochs that published numbers belong to, and the variants that share a number."""
-    quoted = [(m.model, m.published) for m in record.models if m.published is not None]
+    """Return lines on the sources and epochs of published accuracies, and on variants that share one."""
+    quoted = [(model.model, model.published) for model in record.models if model.published is not None]
     lines = []
-    for source in sorted({number.source for _, number in quoted}):
+    for source in sorted({published.source for _, published in quoted}):
         models_by_epoch: dict[str, list[str]] = {}
-        for model, number in quoted:
-            if number.source == source:
-                models_by_epoch.setdefault(number.epoch, []).append(model)
-        listed = "; ".join(f"{', '.join(models)}: of {epoch}" for epoch, models in models_by_epoch.items())
-        lines += [f"Published: {source} ({listed}).", ""]
-    rows: dict[str, list[str]] = {}
+        for model, published in quoted:
+            if published.source == source:
+                models_by_epoch.setdefault(published.epoch, []).append(model)
+        epochs = "; ".join(f"{', '.join(models)}: of {epoch}" for epoch, models in models_by_epoch.items())
+        lines += [f"Published: {source} ({epochs}).", ""]
+    models_by_row: dict[str, list[str]] = {}
     for model, _ in quoted:
-        rows.setdefault(attention_model(model).row, []).append(model)
-    for row, models in rows.items():
+        models_by_row.setdefault(attention_model(model).row, []).append(model)
+    for row, models in models_by_row.items():
         if len(models) > 1:
             variants = " and ".join(models)
             lines += [f"{variants} share the row “{row}”: it is not known which of them was measured.", ""]
     return lines
 
 
+def _settings_sentence(record: EvaluationRecord) -> str:
+    """Return the videos, folds, preset and features of an evaluation in words."""
+    of_participants = f" of {record.n_participants} participants" if record.n_participants else ""
+    backbones = []
+    if record.backbone:
+        flow = record.preprocessing.flow.algorithm
+        backbones.append(f"{record.backbone} at {record.preprocessing.input_px} pixels, flow {flow}")
+    if record.trained_backbone:
+        is_published = record.trained_backbone == PUBLISHED_BACKBONE
+        caveat = "" if is_published else ": not the published network"
+        backbones.append(f"tsn trains {record.trained_backbone}{caveat}")
+    features = "; ".join(backbones) or "time"
+    seeds = "one seed" if record.n_seeds == 1 else f"{record.n_seeds} seeds"
+    return (
+        f"{record.n_videos} videos{of_participants}, {record.n_pairs} ordered pairs. {record.split_title}, "
+        f"{seeds}; preset {record.preset} ({record.dataset_preset}); {features}."
+    )
+
+
 def markdown(record: EvaluationRecord) -> str:
     """Return the whole evaluation as a page of Markdown."""
-    of_participants = f" of {record.n_participants} participants" if record.n_participants else ""
-    flow = record.preprocessing.flow.algorithm
-    sentences = []
-    if record.backbone:
-        sentences.append(f"{record.backbone} at {record.preprocessing.input_px} pixels, flow {flow}")
-    if record.trained_backbone:
-        published = record.trained_backbone == PUBLISHED_BACKBONE
-        sentences.append(f"tsn trains {record.trained_backbone}" + ("" if published else ": not the published network"))
-    features = "; ".join(sentences) or "time"
-    seeds = "one seed" if record.n_seeds == 1 else f"{record.n_seeds} seeds"
-    lines = [
-        f"# {record.dataset}",
-        "",
-        (
-            f"{record.n_videos} videos{of_participants}, {record.n_pairs} ordered pairs. {record.split_title}, "
-            f"{seeds}; preset {record.preset} ({record.dataset_preset}); {features}."
-        ),
-        "",
-        f"Selection rule: {record.selection}.",
-        "",
-        *accuracy_table(record),
-        "",
-        *(f"**{sentence}**" if "not" in sentence else sentence for sentence in record.verdict),
-        *([""] if record.verdict else []),
-        _ABOUT_ACCURACY + (f" {_ABOUT_ORDERINGS}" if record.orderings else ""),
-        "",
-        *_undefined(record),
-    ]
+    lines = [f"# {record.dataset}", "", _settings_sentence(record), ""]
+    lines += [f"Selection rule: {record.selection}.", "", *accuracy_table(record), ""]
+    if record.verdict:
+        lines += [f"**{sentence}**" if "not" in sentence else sentence for sentence in record.verdict]
+        lines.append("")
+    orderings_text = f" {_ABOUT_ORDERINGS}" if record.orderings else ""
+    lines += [_ABOUT_ACCURACY + orderings_text, "", *_undefined_correlations(record)]
     if record.optimistic:
         lines += ["\\* The epoch was chosen on the test pairs themselves: optimistic, only to compare with papers.", ""]
     lines += _about_published(record)
-    if metric_lines := metrics_table(record):
+    metric_lines = metrics_table(record)
+    if metric_lines:
         lines += ["## Metrics", "", *metric_lines, "", _ABOUT_METRICS, ""]
-    lines += _progress(record)
-    lines += _attention(record)
-    lines += _weights(record)
-    lines += _separations(record)
-    heads = ["fold", "held out", "training pairs", "test pairs", "both held out"]
-    folds = [
-        [f.name, ", ".join(f.held_out), str(f.n_train_pairs), str(f.n_test_pairs), str(f.n_both_held_out)]
-        for f in record.folds
-    ]
-    lines += _section("Folds", heads, folds)
+    lines += _progress_section(record)
+    lines += _attention_section(record)
+    lines += _weight_section(record)
+    lines += _separation_section(record)
+    lines += _fold_section(record)
     rule = f"Pairs: {record.rule}." if record.rule else ""
-    sentences = [sentence for sentence in (rule, record.warning, *record.problems) if sentence]
-    if sentences:
-        lines += ["## Notes", "", *(f"- {sentence}" for sentence in sentences), ""]
+    notes = [sentence for sentence in (rule, record.warning, *record.problems) if sentence]
+    if notes:
+        lines += ["## Notes", "", *(f"- {note}" for note in notes), ""]
     return "\n".join(lines)
 
 
-def _attention(record: EvaluationRecord) -> list[str]:
+def _fold_section(record: EvaluationRecord) -> list[str]:
+    header = ["fold", "held out", "training pairs", "test pairs", "both held out"]
     rows = []
-    for m in record.models:
-        for a in (m.attention, m.attention_exact):
-            if a is not None:
-                numbers = (percent(a.hits), _decimal(a.times_chance), percent(a.hits_uniform), percent(a.hits_centre))
-                energies = (percent(a.energy), _decimal(a.energy_times_uniform), percent(a.energy_centre))
-                rows.append([m.model, str(a.tolerance), *numbers, *energies])
+    for fold in record.folds:
+        counts = (fold.n_train_pairs, fold.n_test_pairs, fold.n_both_held_out)
+        rows.append([fold.name, ", ".join(fold.held_out), *(str(count) for count in counts)])
+    return _section("Folds", header, rows)
+
+
+def _attention_section(record: EvaluationRecord) -> list[str]:
     header = ["model", "tolerance", "pointing", "× chance", "uniform", "centre"]
     header += ["energy", "× uniform", "centre's energy"]
+    rows = []
+    for model in record.models:
+        for game in (model.attention, model.attention_exact):
+            if game is None:
+                continue
+            row = [model.model, str(game.tolerance)]
+            row += [percent(game.hits), _format_decimal(game.times_chance)]
+            row += [percent(game.hits_uniform), percent(game.hits_centre)]
+            row += [percent(game.energy), _format_decimal(game.energy_times_uniform), percent(game.energy_centre)]
+            rows.append(row)
     return _section("Attention against regions", header, rows, _ABOUT_ATTENTION)
 
 
-def _progress(record: EvaluationRecord) -> list[str]:
+def _progress_section(record: EvaluationRecord) -> list[str]:
+    header = ["model", *(f"{100 * share:g} %" for share in SHARES), "by fifths"]
     rows = []
-    for model, curve in ((m.model, m.curve) for m in record.models):
-        if curve is not None:
-            fifths = " / ".join(f"{100 * part:.0f}" for part in curve.fifths)
-            rows.append([model, *(percent(estimate.value) for estimate in curve.accuracy), fifths])
-    heads = ["model", *(f"{100 * share:g} %" for share in SHARES), "by fifths"]
-    return _section("Along the video", heads, rows, _ABOUT_PROGRESS)
+    for model in record.models:
+        if model.curve is not None:
+            fifths = " / ".join(f"{100 * fifth:.0f}" for fifth in model.curve.fifths)
+            rows.append([model.model, *(percent(estimate.value) for estimate in model.curve.accuracy), fifths])
+    return _section("Along the video", header, rows, _ABOUT_PROGRESS)
 
 
-def _weights(record: EvaluationRecord) -> list[str]:
+def _weight_section(record: EvaluationRecord) -> list[str]:
+    header = ["model", "weight (95 %)", "× uniform", "entropy", *CONTROLS, "above the best control (95 %)"]
     rows = []
-    for m in record.models:
-        if (w := m.weight) is not None:
-            controls = {name: value for name, value in w.controls.items() if math.isfinite(value)}
-            best = max(controls, key=lambda name: controls[name])
-            numbers = (_span(w.weight), _decimal(w.times_uniform, 1), _decimal(w.entropy))
-            against = f"{_span(w.above[best], signed=True)}, {best}"
-            rows.append([m.model, *numbers, *(percent(value) for value in w.controls.values()), against])
-    heads = ["model", "weight (95 %)", "× uniform", "entropy", *CONTROLS, "above the best control (95 %)"]
-    return _section("Weight near regions", heads, rows, _ABOUT_WEIGHT)
+    for model in record.models:
+        attention = model.weight
+        if attention is None:
+            continue
+        controls = {name: value for name, value in attention.controls.items() if math.isfinite(value)}
+        best_control = max(controls, key=lambda name: controls[name])
+        row = [model.model, _format_percent(attention.weight)]
+        row += [_format_decimal(attention.times_uniform, 1), _format_decimal(attention.entropy)]
+        row += [percent(value) for value in attention.controls.values()]
+        row.append(f"{_format_difference(attention.above[best_control])}, {best_control}")
+        rows.append(row)
+    return _section("Weight near regions", header, rows, _ABOUT_WEIGHT)
 
 
-def _separations(record: EvaluationRecord) -> list[str]:
+def _separation_section(record: EvaluationRecord) -> list[str]:
     if not record.models or not record.models[0].by_separation:
         return []
     ranges = _even_ranges(record.models[0].by_separation)
     titles = [f"{low}" if low == high else f"{low}–{high}" for low, high in ranges]
     rows = []
-    for m in record.models:
-        row = [m.model]
+    for model in record.models:
+        row = [model.model]
         for low, high in ranges:
-            inside = [point for point in m.by_separation if low <= point.separation <= high]
-            n = sum(point.n_pairs for point in inside)
-            row.append(percent(sum(point.accuracy * point.n_pairs for point in inside) / n) if n else NONE)
+            points = [point for point in model.by_separation if low <= point.separation <= high]
+            n_pairs = sum(point.n_pairs for point in points)
+            n_right = sum(point.accuracy * point.n_pairs for point in points)
+            row.append(percent(n_right / n_pairs) if n_pairs else UNDEFINED)
         rows.append(row)
     about = "Accuracy of pairs by the number of steps between their videos in the order that all pairs imply."
     return _section("By separation", ["steps apart", *titles], rows, about)
 
 
-def _even_ranges(separated: Sequence[Separated]) -> list[tuple[int, int]]:
-    """Divide separations into a few ranges that hold about equally many pairs."""
-    total = sum(point.n_pairs for point in separated)
+def _even_ranges(by_separation: Sequence[Separated]) -> list[tuple[int, int]]:
+    """Divide separations into a few ranges with about equally many pairs, each as (least, greatest separation)."""
+    n_pairs = sum(point.n_pairs for point in by_separation)
     ranges: list[tuple[int, int]] = []
-    start = separated[0].separation
-    counted = 0
-    for point in separated:
-        counted += point.n_pairs
-        if counted >= total * (len(ranges) + 1) / _RANGES:
+    start = by_separation[0].separation
+    n_counted = 0
+    for point in by_separation:
+        n_counted += point.n_pairs
+        if n_counted >= n_pairs * (len(ranges) + 1) / _N_SEPARATION_RANGES:
             ranges.append((start, point.separation))
             start = point.separation + 1
     return ranges

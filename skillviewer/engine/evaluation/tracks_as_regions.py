@@ -1,4 +1,4 @@
-"""Tracks of hands and tools as the regions in which skill shows, instead of those of a table."""
+"""Tracks of hands and tools as the regions in which skill shows."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -14,16 +14,17 @@ if TYPE_CHECKING:
 
 
 def regions_of_tracks(facts: Mapping[str, VideoFacts]) -> Regions:
-    """Return the regions around the tracks that are kept with the videos, in their sampled frames.
+    """Return the regions around the tracks saved with the videos, in their sampled frames.
 
-    Videos without tracks, and with tracks that cannot be used, are named in the problems.
+    The first of the problems counts the videos with tracks; the others name videos with unusable tracks.
     """
     store = TrackStore()
     by_video: dict[str, Mapping[int, tuple[Region, ...]]] = {}
     problems = []
     for name, video in facts.items():
+        frame_range = None if video.part is None else range(*video.part)
         try:
-            tracks = store.get(video.file_digest, None if video.part is None else range(*video.part))
+            tracks = store.get(video.file_digest, frame_range)
         except VideoError as error:
             problems.append(f"{name}: {error}")
             continue
@@ -33,10 +34,9 @@ def regions_of_tracks(facts: Mapping[str, VideoFacts]) -> Regions:
             problems.append(f"{name}: its tracks were made in a picture of another size, and are left out.")
             continue
         by_video[name] = track_regions(tracks, video.frames)
-    n_seen = sum(1 for regions in by_video.values() if regions)
-    problems.insert(
-        0,
-        f"Regions are the tracks of {len(by_video)} of {len(facts)} videos; {n_seen} have one in a sampled frame "
-        "(skillviewer tracks hands finds hands).",
+    n_with_regions = sum(1 for regions in by_video.values() if regions)
+    summary = (
+        f"Regions are the tracks of {len(by_video)} of {len(facts)} videos; {n_with_regions} have one in a sampled "
+        "frame (skillviewer tracks hands finds hands)."
     )
-    return Regions(by_video, tuple(problems))
+    return Regions(by_video, (summary, *problems))

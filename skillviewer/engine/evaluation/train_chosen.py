@@ -23,7 +23,7 @@ from skillviewer.nets.checkpoint import check_place
 from skillviewer.nets.model_card import HeldOut
 
 CHOICE = "choice.json"
-"""The choice with its accuracies, next to the weights."""
+"""File with the choice and its accuracies, in the folder of the checkpoint."""
 
 _ADVICE = "Check it cross-validated: then every person is scored by a model that has not seen them."
 
@@ -48,13 +48,13 @@ def train_chosen(
 ) -> ChosenTraining:
     """Choose a model, train it on all people, and write its checkpoint with the accuracy of the whole procedure.
 
-    Finished trainings are kept in a work folder (by default next to the checkpoint) until the end, so that the same
-    call continues after a stop.
+    Finished trainings are saved in a work folder (by default next to the checkpoint) until the checkpoint is written,
+    so that the same call continues after a stop.
 
     Raises:
         DatasetError: There are too few people, or no video can be read.
-        CheckpointError: The checkpoint is there already or cannot be written.
-        ExportError: Nothing can be written there.
+        CheckpointError: The checkpoint exists already or cannot be written.
+        ExportError: The folder cannot be written.
         SettingsError: The cache is too small, another training makes that checkpoint, or a training diverged.
         DeviceError: The device is not there, or ran out of memory.
     """
@@ -63,7 +63,7 @@ def train_chosen(
     with training_lock(folder.with_name(f"{folder.name}.choice")):
         chosen_model = choose_model(plan, dataset, work, control, resources)
     result = train_checkpoint(
-        plan.of(chosen_model.choice.winner),
+        plan.plan_for(chosen_model.choice.winner),
         dataset,
         folder,
         control,
@@ -76,7 +76,7 @@ def train_chosen(
 
 
 def choice_work_folder(folder: Path) -> Path:
-    """Return the folder that keeps finished trainings until the checkpoint at ``folder`` is written."""
+    """Return the folder of finished trainings until the checkpoint at ``folder`` is written."""
     return training_folder(folder.absolute().with_name(f"{folder.name}.choice"))
 
 
@@ -87,27 +87,30 @@ def outer_check(chosen_model: ChosenModel) -> OuterCheck:
     ceilings = [(row.title.lower(), row.accuracy.value) for row in choice.baselines]
     if choice.one_rater is not None:
         ceilings.append(("one rater", choice.one_rater.value))
+    held_out = HeldOut.of(
+        choice.all_pairs,
+        f"{check_text} by {choice.unit}, of the whole procedure: the model was chosen without the people held out",
+        choice.accuracy if choice.on_new_people else None,
+    )
     return OuterCheck(
-        held_out=HeldOut.of(
-            choice.all_pairs,
-            f"{check_text} by {choice.unit}, of the whole procedure: the model was chosen without the people held out",
-            choice.accuracy if choice.on_new_people else None,
-        ),
+        held_out=held_out,
         ceilings=tuple(ceilings),
         notes=f"Chosen from a short list, and trained on all people. {choice.verdict.sentence}",
-        calibrate=lambda scores: _calibration(chosen_model, scores),
+        calibrate=lambda scores: _calibrate(chosen_model, scores),
         write=lambda folder: write_json(folder / CHOICE, msgspec.to_builtins(choice)),
     )
 
 
-def _calibration(chosen_model: ChosenModel, scores: Mapping[str, float]) -> ScoreCalibration | None:
-    """Return the map to the raters' scale by the scores of the outer folds, in the unit of the final model."""
+def _calibrate(chosen_model: ChosenModel, scores: Mapping[str, float]) -> ScoreCalibration | None:
+    """Return the map to the raters' scale, fitted to the scores of the outer folds on the scale of the final model."""
     dataset = chosen_model.dataset
-    new = dict[str, float]()
-    for fold_scores in chosen_model.outer:
+    out_of_fold = dict[str, float]()
+    for fold_scores in chosen_model.outer_scores:
         common = [name for name in fold_scores.fold.train_videos if name in scores]
-        moved = aligned(scores, fold_scores.scores, common)
-        new |= {name: moved[name] for name in fold_scores.fold.held_out_videos if name in dataset.participants}
-    quick = chosen_model.choice.level is CheckLevel.QUICK
-    advice = _ADVICE if quick and scale_prospect(dataset).is_possible else ""
-    return raters_scale(dataset, new, f"{len(chosen_model.outer)} folds by person" if not quick else "held out", advice)
+        aligned_scores = aligned(scores, fold_scores.scores, common)
+        names = [name for name in fold_scores.fold.held_out_videos if name in dataset.participants]
+        out_of_fold |= {name: aligned_scores[name] for name in names}
+    is_quick = chosen_model.choice.level is CheckLevel.QUICK
+    advice = _ADVICE if is_quick and scale_prospect(dataset).is_possible else ""
+    source = "held out" if is_quick else f"{len(chosen_model.outer_scores)} folds by person"
+    return raters_scale(dataset, out_of_fold, source, advice)
