@@ -87,7 +87,7 @@ def evaluate(data: Path, reading: Reading, **parameters: Any) -> int:  # noqa: A
     from skillviewer.engine.evaluation.evaluate import evaluate as run_evaluation
     from skillviewer.engine.evaluation.record import models_json
     from skillviewer.engine.evaluation.tables import PLOT, accuracy_table, metrics_table
-    from skillviewer.engine.training.plan import selection_rule
+    from skillviewer.engine.training.plan import describe_selection
     from skillviewer.engine.training.run_folder import earlier_features, earlier_sampling
 
     dataset = reading.open(data)
@@ -107,7 +107,7 @@ def evaluate(data: Path, reading: Reading, **parameters: Any) -> int:  # noqa: A
     plan.check()
     say_dataset(dataset)
     echo(f"preset {training.preset} ({training.dataset_preset}), sampling {training.preprocessing.sampling}", err=True)
-    echo(f"selection rule: {selection_rule(training)}", err=True)
+    echo(f"selection rule: {describe_selection(training)}", err=True)
     with progress_bar() as bar:
         evaluation = run_evaluation(
             plan,
@@ -122,7 +122,7 @@ def evaluate(data: Path, reading: Reading, **parameters: Any) -> int:  # noqa: A
     record = evaluation.record
     for sentence in filter(None, (record.warning, *record.problems)):
         echo(sentence, err=True)
-    if record.selection != selection_rule(training):
+    if record.selection != describe_selection(training):
         echo(f"selection rule, as it was done: {record.selection}", err=True)
     echo(f"{evaluation.n_trained} runs made, {evaluation.n_reused} found in {output}", err=True)
     if parameters["shard"] is not None:

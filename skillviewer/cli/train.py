@@ -75,7 +75,7 @@ def train(
     from skillviewer.core.ratings.fit_calibration import scale_prospect
     from skillviewer.engine.evaluation.forecast import file_digests, forecast_training
     from skillviewer.engine.runtime.distributed import launched
-    from skillviewer.engine.training.plan import selection_rule
+    from skillviewer.engine.training.plan import describe_selection
     from skillviewer.engine.training.train import TrainingResources, train_checkpoint
     from skillviewer.engine.training.trainer import TrainingControl
 
@@ -90,7 +90,7 @@ def train(
     with launched(parameters["device"]) as (process_group, own_device):
         if process_group.leads:
             say_dataset(dataset)
-            echo(f"preset {plan.preset} ({plan.dataset_preset}); {selection_rule(plan)}", err=True)
+            echo(f"preset {plan.preset} ({plan.dataset_preset}); {describe_selection(plan)}", err=True)
             if scale_prospect(dataset).is_possible and parameters["scale_folds"] is None:
                 echo("the raters' scale may take up to 4 more trainings (--scale-folds 0: none)", err=True)
             if not plan.trains_backbones:

@@ -31,7 +31,7 @@ from skillviewer.engine.runtime.distributed import n_launched
 from skillviewer.engine.runtime.exclusive import exclusive_lock
 from skillviewer.engine.runtime.processes import JobResult
 from skillviewer.engine.runtime.workers import Workers, work
-from skillviewer.engine.training.plan import describe_selection_rules, selection_rule
+from skillviewer.engine.training.plan import join_selection_texts, describe_selection
 from skillviewer.engine.training.run_folder import RunFolder
 from skillviewer.engine.training.run_record import unseen_warning
 from skillviewer.engine.training.train_settings import EpochSelection
@@ -156,7 +156,7 @@ def _make_runs(
 
 def _read_runs(runs: Sequence[Run]) -> list[FinishedRun]:
     """Return those of some runs that are finished, read from their folders."""
-    results = [(run, RunFolder(run.folder).finished(run.configuration)) for run in runs]
+    results = [(run, RunFolder(run.folder).finished_result(run.configuration)) for run in runs]
     return [FinishedRun(run.fold, result, run.folder.name) for run, result in results if result is not None]
 
 
@@ -212,7 +212,7 @@ def _record(plan: EvaluationPlan, preparation: RunPreparation, failures: Sequenc
         backbone=training.backbone if plan.models_on(InputKind.FEATURES) else "",
         trained_backbone=training.trained_backbone if plan.models_on(InputKind.SNIPPETS) else "",
         preprocessing=training.preprocessing,
-        selection=describe_selection_rules(result.selection for result in results) or selection_rule(training),
+        selection=join_selection_texts(result.selection for result in results) or describe_selection(training),
         ceilings=builder.ceilings,
         models=tuple(results),
         problems=(*problems, *failures),

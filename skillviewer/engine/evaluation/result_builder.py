@@ -25,7 +25,7 @@ from skillviewer.engine.evaluation.results import ModelResult, PointingGame, Run
 from skillviewer.engine.evaluation.score_progress import score_progress
 from skillviewer.engine.features.snippets import PUBLISHED_BACKBONE
 from skillviewer.engine.features.video_facts import VideoFacts
-from skillviewer.engine.training.plan import describe_selection_rules
+from skillviewer.engine.training.plan import join_selection_texts
 from skillviewer.engine.training.run_record import Maps, RunResult
 from skillviewer.engine.training.train_settings import EpochSelection
 from skillviewer.nets.models import InputKind, attention_model
@@ -143,7 +143,7 @@ class ResultBuilder:
             attention_exact=self._pointing(runs, 0) if self._tolerance else None,
             published=published,
             ceilings=self.ceilings,
-            selection=describe_selection_rules(p.selection for p in provenances),
+            selection=join_selection_texts(p.selection for p in provenances),
             optimistic=any(run.run.configuration.settings.select is EpochSelection.BEST_ON_TEST for run in runs),
             parameters=provenances[0].parameters,
             seconds=sum(p.seconds for p in provenances),

@@ -21,8 +21,8 @@ from skillviewer.engine.features.measured_videos import MeasuredVideos
 from skillviewer.engine.features.video_facts import VideoFacts, time_store
 from skillviewer.engine.runtime.device import choose_device, device_errors
 from skillviewer.engine.training.fit_fold import FoldInputs, choosing_folds
-from skillviewer.engine.training.plan import TrainingPlan, selection_rule
-from skillviewer.engine.training.predict import padded, predict, segment_contributions
+from skillviewer.engine.training.plan import TrainingPlan, describe_selection
+from skillviewer.engine.training.predict import pad_rows, predict, segment_contributions
 from skillviewer.engine.training.run_folder import CHECKPOINT, RunFolder, write_log
 from skillviewer.engine.training.run_record import (
     Maps,
@@ -30,7 +30,7 @@ from skillviewer.engine.training.run_record import (
     ScoreCurves,
     card_of,
     provenance_of,
-    seconds_of,
+    training_seconds,
 )
 from skillviewer.engine.training.track_fusion import FusedTraining, fit_fused
 from skillviewer.engine.training.train_settings import EpochSelection
@@ -111,12 +111,12 @@ def run_fold(inputs: SharedInputs, run: Run, token: CancelToken, report: Report)
     write_log(run.folder, trained.rows, run.title)
     if run.configuration.checkpoint:
         _save_checkpoint(inputs, run, model, fitted.term)
-    selection = selection_rule(plan, choosing_folds(plan, inputs.dataset, fold))
+    selection = describe_selection(plan, choosing_folds(plan, inputs.dataset, fold))
     provenance = provenance_of(device, model, trained, selection, watched.seen, fold, fitted.weight)
     folder.finish(provenance, scores, set(fold.held_out_videos), maps, curves)
     tested_pairs = FoldScores(fold, scores).tested(both_held_out=False)
     accuracy = count_pairs(tested_pairs, scores).accuracy
-    return RunSummary(accuracy, trained.epoch, seconds_of(trained.rows))
+    return RunSummary(accuracy, trained.epoch, training_seconds(trained.rows))
 
 
 def _predict_fold(
@@ -127,8 +127,8 @@ def _predict_fold(
     held_out = set(fold.held_out_videos)
     names = tuple(sorted(held_out | set(videos_of(fold.test_pairs))))
     predictions = predict(model, store, names, token, maps=model.map_kind is not MapKind.NONE)
-    predictions = fitted.fused(predictions, measured)
-    curves = padded([predictions.curves[name] for name in names])
+    predictions = fitted.add_tracks(predictions, measured)
+    curves = pad_rows([predictions.curves[name] for name in names])
     contributions = np.full_like(curves, np.nan)
     for row, name in enumerate(names):
         if name in held_out:
@@ -139,7 +139,7 @@ def _predict_fold(
     held_out_names = tuple(name for name in names if name in held_out)
     if not predictions.maps or not held_out_names:
         return predictions.scores, score_curves, None
-    maps = padded([predictions.maps[name] for name in held_out_names], 0.0)
+    maps = pad_rows([predictions.maps[name] for name in held_out_names], 0.0)
     return predictions.scores, score_curves, Maps(held_out_names, maps, model.map_kind, model.map_rect)
 
 

@@ -160,7 +160,7 @@ class RunPreparation:
         self.runs = tuple(runs)
         self.shard_runs = plan.workers.share(self.runs)
         self.missing_runs = tuple(
-            run for run in self.shard_runs if RunFolder(run.folder).finished(run.configuration) is None
+            run for run in self.shard_runs if RunFolder(run.folder).finished_result(run.configuration) is None
         )
         if self.baseline is not None:
             self.baseline_runs = self.baseline.load_runs((run.fold, run.configuration) for run in self.runs)

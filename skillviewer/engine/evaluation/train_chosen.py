@@ -16,7 +16,7 @@ from skillviewer.engine.evaluation.choice_plan import ChoicePlan
 from skillviewer.engine.evaluation.choose_model import ChosenModel, choose_model
 from skillviewer.engine.runtime.exclusive import training_lock
 from skillviewer.engine.training.run_folder import write_json
-from skillviewer.engine.training.scale_folds import aligned
+from skillviewer.engine.training.scale_folds import align_scores
 from skillviewer.engine.training.train import OuterCheck, TrainingResources, TrainingResult, train_checkpoint
 from skillviewer.engine.training.trainer import TrainingControl
 from skillviewer.nets.checkpoint import check_place
@@ -107,7 +107,7 @@ def _calibrate(chosen_model: ChosenModel, scores: Mapping[str, float]) -> ScoreC
     out_of_fold = dict[str, float]()
     for fold_scores in chosen_model.outer_scores:
         common = [name for name in fold_scores.fold.train_videos if name in scores]
-        aligned_scores = aligned(scores, fold_scores.scores, common)
+        aligned_scores = align_scores(scores, fold_scores.scores, common)
         names = [name for name in fold_scores.fold.held_out_videos if name in dataset.participants]
         out_of_fold |= {name: aligned_scores[name] for name in names}
     is_quick = chosen_model.choice.level is CheckLevel.QUICK

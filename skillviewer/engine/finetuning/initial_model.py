@@ -16,7 +16,7 @@ from skillviewer.engine.features.extractor import FeatureExtractor
 from skillviewer.engine.features.feature_store import FeatureStore, match_inputs
 from skillviewer.engine.features.source import FeatureSource
 from skillviewer.engine.runtime.device import training_precision
-from skillviewer.engine.training.batches import for_sparse
+from skillviewer.engine.training.batches import adapt_to_sparse_pairs
 from skillviewer.engine.training.train_settings import EpochSelection, TrainSettings
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.checkpoint import Checkpoint, load_checkpoint
@@ -96,7 +96,7 @@ class InitialModel:
         )
         if epochs is not None:
             optimiser = replace(optimiser, epochs=epochs)
-        optimiser = for_sparse(optimiser, n_pairs, n_videos)
+        optimiser = adapt_to_sparse_pairs(optimiser, n_pairs, n_videos)
         phases = tuple((name, slower(settings)) for name, settings in published_phases)
         precision = training_precision("auto", self.device)
         return TrainSettings(optimiser, chosen_preset.loss, EpochSelection.INNER, seed, phases, precision)

@@ -1,7 +1,7 @@
 """Training on a fold: a fresh model, the choice of an epoch within the training videos, the final training."""
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from statistics import fmean
 
 import torch
@@ -31,12 +31,12 @@ def _new_model(
     device: torch.device,
     unfreezing: LastBlockTraining | None,
 ) -> AttentionModel:
-    """Return a model with the seed's first weights, which knows the statistics of the training videos' features."""
+    """Return a model with initial weights by the seed, and with the statistics of the training videos' features."""
     torch.manual_seed(plan.seed)
     if plan.inputs is InputKind.SNIPPETS:
-        whole = snippets.end_to_end(plan.sizes(), plan.trained_backbone).to(device)
-        snippets.adapt_statistics(whole, store, names)
-        return whole
+        end_to_end_model = snippets.end_to_end(plan.sizes(), plan.trained_backbone).to(device)
+        snippets.adapt_statistics(end_to_end_model, store, names)
+        return end_to_end_model
     model = match_inputs(attention_model(plan.model).build(plan.sizes()), store)
     features = store if unfreezing is None else unfreezing.features(store)
     standardise(model, features, names)
@@ -45,32 +45,33 @@ def _new_model(
     return model.to(device)
 
 
-def chosen_share(splits: Sequence[Sequence[EpochRow]]) -> float:
-    """Return the share of the course that is best on average over inner folds: by accuracy; of equals, by loss.
+def best_share(logs: Sequence[Sequence[EpochRow]]) -> float:
+    """Return the share of the training, 0 to 1, with the best mean accuracy over the logs of inner folds.
 
-    Of equals in both, the first. Where iterations say how long, courses on fewer pairs have more epochs: each log is
-    looked up where it comes nearest to the share.
+    Ties go to the lower mean loss, then to the smaller share. If the length is given in iterations, trainings on fewer
+    pairs have more epochs; the row with the nearest share is taken from each log.
     """
-    logs = [{row.epoch / log[-1].epoch: row for row in log} for log in splits]
+    rows_by_share = [{row.epoch / log[-1].epoch: row for row in log} for log in logs]
 
-    def merit(share: float) -> tuple[float, float]:
-        rows = [
-            log[share if share in log else min(log, key=lambda logged_share: (abs(logged_share - share), logged_share))]
-            for log in logs
-        ]
+    def nearest_row(rows: Mapping[float, EpochRow], share: float) -> EpochRow:
+        nearest = min(rows, key=lambda logged_share: (abs(logged_share - share), logged_share))
+        return rows[nearest]
+
+    def accuracy_and_loss(share: float) -> tuple[float, float]:
+        rows = [nearest_row(log, share) for log in rows_by_share]
         return fmean(row.held_out_accuracy for row in rows), -fmean(row.held_out_loss for row in rows)
 
-    return max(sorted({share for log in logs for share in log}), key=merit)
+    all_shares = sorted({share for rows in rows_by_share for share in rows})
+    return max(all_shares, key=accuracy_and_loss)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class FoldInputs:
-    """Features that a training reads, and the device that it computes on."""
+    """Features and device of a training."""
 
-    store: FeatureStore  # features of the videos; what comes before the last blocks where these are trained
+    store: FeatureStore  # features of the videos; inputs of the last blocks if these are trained
     device: torch.device
-    # last blocks that are trained with the head, or None; then the model is still to be frozen
-    unfreezing: LastBlockTraining | None = None
+    unfreezing: LastBlockTraining | None = None  # last blocks of the backbones that are trained with the head, or None
 
 
 def fit_fold(
@@ -82,10 +83,19 @@ def fit_fold(
     state_store: Callable[[str], TrainingStateStore] | None = None,
     process_group: ProcessGroup = SINGLE_PROCESS,
 ) -> tuple[AttentionModel, Trained]:
-    """Train on a fold. Held-out videos are used only under ``EpochSelection.BEST_ON_TEST``, which says so.
+    """Train a model on a fold, and return it with the log of the training.
 
-    ``state_store`` returns the store of the state of a stage, ``choice`` (``choice-2``, ...) or ``final``, so that a
-    killed training goes on.
+    Held-out videos are used only under ``EpochSelection.BEST_ON_TEST``.
+
+    Args:
+        plan: Model and settings.
+        dataset: Videos and pairs.
+        fold: Training and held-out videos.
+        inputs: Features and device.
+        control: Stops the training, and receives its progress.
+        state_store: Returns the storage of the state of a stage, ``choice`` (``choice-2``, ...) or ``final``, from
+            which a killed training continues; None to save no state.
+        process_group: The processes that train together.
     """
     store, unfreezing = inputs.store, inputs.unfreezing
     if not plan.trains_backbones:
@@ -94,56 +104,61 @@ def fit_fold(
     def new_model(names: Sequence[str]) -> AttentionModel:
         return _new_model(plan, store, names, inputs.device, unfreezing)
 
-    def trained(
+    def fit_stage(
         model: AttentionModel,
-        fold_: Fold,
-        choosing: Sequence[Pair],
+        stage_fold: Fold,
+        choosing_pairs: Sequence[Pair],
         select: EpochSelection,
         stage: str,
-        until: int | None = None,
+        last_epoch: int | None = None,
     ) -> Trained:
         settings = dataclasses.replace(plan.settings_on(fold), select=select)
-        similar = similar_for_training(dataset, fold_) if model.needs.similar_pairs else ()
-        store_of_stage = state_store(stage) if state_store is not None else None
-        pairs = FitPairs(fold_.train_pairs, choosing, similar)
-        return fit(model, store, pairs, settings, control, store_of_stage, until, process_group)
+        similar = similar_for_training(dataset, stage_fold) if model.needs.similar_pairs else ()
+        stage_store = state_store(stage) if state_store is not None else None
+        pairs = FitPairs(stage_fold.train_pairs, choosing_pairs, similar)
+        return fit(model, store, pairs, settings, control, stage_store, last_epoch, process_group)
 
     if plan.select is not EpochSelection.INNER:
         model = new_model(fold.train_videos)
-        choosing = fold.test_pairs if plan.select is EpochSelection.BEST_ON_TEST else ()
-        result = trained(model, fold, choosing, plan.select, "final")
-    else:
-        logs: list[tuple[EpochRow, ...]] = []
-        for number, inner in enumerate(choosing_folds(plan, dataset, fold), start=1):
-            check_no_leak(fold, names_seen=videos_of([*inner.train_pairs, *inner.test_pairs]))
-            model = new_model(inner.train_videos)
-            stage = "choice" if number == 1 else f"choice-{number}"
-            result = trained(model, inner, inner.test_pairs, plan.select, stage)
-            logs.append(result.rows)
-            if control.stopped:
-                break
-        if plan.refit and not control.stopped:
-            model = new_model(fold.train_videos)
-            # where iterations say how long, more pairs mean fewer epochs: what was chosen is a share of the course
-            share = chosen_share(logs)
-            settings = plan.settings_on(fold)
-            whole = n_epochs(model.phases(), settings.optimiser, dict(settings.phases), len(fold.train_pairs))
-            result = trained(model, fold, (), EpochSelection.LAST, "final", max(1, round(share * whole)))
-            logs.append(result.rows)
-        result = dataclasses.replace(result, rows=tuple(row for log in logs for row in log))
-    return restore_inputs(model, store), result
+        choosing_pairs = fold.test_pairs if plan.select is EpochSelection.BEST_ON_TEST else ()
+        trained = fit_stage(model, fold, choosing_pairs, plan.select, "final")
+        return restore_inputs(model, store), trained
+
+    logs: list[tuple[EpochRow, ...]] = []
+    for number, inner in enumerate(choosing_folds(plan, dataset, fold), start=1):
+        check_no_leak(fold, names_seen=videos_of([*inner.train_pairs, *inner.test_pairs]))
+        model = new_model(inner.train_videos)
+        stage = "choice" if number == 1 else f"choice-{number}"
+        trained = fit_stage(model, inner, inner.test_pairs, plan.select, stage)
+        logs.append(trained.rows)
+        if control.stopped:
+            break
+    if plan.refit and not control.stopped:
+        model = new_model(fold.train_videos)
+        # if the length is given in iterations, more pairs mean fewer epochs: the choice is a share, not an epoch
+        share = best_share(logs)
+        settings = plan.settings_on(fold)
+        all_epochs = n_epochs(model.phases(), settings.optimiser, dict(settings.phases), len(fold.train_pairs))
+        last_epoch = max(1, round(share * all_epochs))
+        trained = fit_stage(model, fold, (), EpochSelection.LAST, "final", last_epoch)
+        logs.append(trained.rows)
+    trained = dataclasses.replace(trained, rows=tuple(row for log in logs for row in log))
+    return restore_inputs(model, store), trained
 
 
 def choosing_folds(plan: TrainingPlan, dataset: Dataset, fold: Fold) -> Sequence[Fold]:
-    """Return the inner folds on which the epoch is chosen, those that have pairs on both sides; none if it is not.
+    """Return the inner folds on which the epoch is chosen, or nothing under another ``EpochSelection``.
+
+    They are made by participant; if none then has pairs on both sides, by video.
 
     Raises:
-        DatasetError: It is to be chosen so, and there are none.
+        DatasetError: No inner fold has pairs on both sides.
     """
     if plan.select is not EpochSelection.INNER:
         return ()
-    unnamed = tuple(dataclasses.replace(video, participant=None) for video in dataset.videos)
-    for divided in (dataset, dataclasses.replace(dataset, videos=unnamed)):  # by participant, else by video
+    videos_without_participant = tuple(dataclasses.replace(video, participant=None) for video in dataset.videos)
+    by_video = dataclasses.replace(dataset, videos=videos_without_participant)
+    for divided in (dataset, by_video):
         folds = inner_folds(divided, fold, plan.seed)
         usable = [inner for inner in folds if inner.train_pairs and inner.test_pairs]
         if usable:

@@ -1,4 +1,4 @@
-"""Inputs of the training of a checkpoint, and the head that comes out of it."""
+"""Inputs of a training, and the separation of the trained model into head and backbones."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,8 +23,8 @@ from skillviewer.nets.configuration import BackboneConfig
 from skillviewer.nets.models import NUMERIC_INPUTS, InputKind
 
 
-def check_keepable(plan: TrainingPlan) -> None:
-    """Refuse a plan that cannot yield a checkpoint, before hours of features.
+def check_can_have_checkpoint(plan: TrainingPlan) -> None:
+    """Check that a plan can yield a checkpoint; called before hours of computing features.
 
     Raises:
         CheckpointError: A name is unknown, or the model looks at no frames.
@@ -47,10 +47,10 @@ class TrainingInputs:
 
     @classmethod
     def of(cls, plan: TrainingPlan, device: torch.device, cache: FeatureCache) -> Self:
-        """Make ready what a checked plan asks for.
+        """Return the inputs of a plan that ``TrainingPlan.check`` accepts.
 
         Raises:
-            CheckpointError: The weights of its backbone are not here.
+            CheckpointError: The weights of the backbone are not here.
             DeviceError: The device ran out of memory.
         """
         if plan.inputs is InputKind.SNIPPETS:
@@ -78,20 +78,21 @@ class TrainingInputs:
         """Separate a trained model into its head and its backbones.
 
         Returns:
-            The head, the backbones' weights that a checkpoint has to hold, and the features that the head takes.
+            The head; the weights of trained backbones, which a checkpoint has to hold, or None; and for each store the
+            features that the head takes.
         """
         if self.unfreezing is not None:
-            blocks, streams = self.unfreezing.detach_blocks(model)
-            return model, streams, [self.unfreezing.features(store, blocks) for store in stores]
-        head, trained = model.separate_backbones()
-        if trained is None:
+            blocks, backbone_weights = self.unfreezing.detach_blocks(model)
+            return model, backbone_weights, [self.unfreezing.features(store, blocks) for store in stores]
+        head, trained_weights = model.separate_backbones()
+        if trained_weights is None:
             return head, None, list(stores)
-        return head, trained, [SnippetFeatures(store, model) for store in stores]
+        return head, trained_weights, [SnippetFeatures(store, model) for store in stores]
 
 
 @dataclass(frozen=True, slots=True)
 class SourceRecipe:
-    """Recipe of the source of a plan's features: every process of an engine makes its own once."""
+    """Recipe of the source of a plan's features, by which each process of an engine makes the source once."""
 
     plan: TrainingPlan
     device_name: str

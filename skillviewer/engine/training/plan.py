@@ -1,4 +1,4 @@
-"""Plan of a training: model and settings, without videos and devices."""
+"""Plan of a training: model and settings, independent of videos and devices."""
 
 import dataclasses
 from collections import Counter
@@ -13,7 +13,7 @@ from skillviewer.core.errors import SettingsError
 from skillviewer.core.video.preprocessing import TRAINED_ON, Preprocessing
 from skillviewer.engine.features import snippets
 from skillviewer.engine.features.snippets import PUBLISHED_BACKBONE
-from skillviewer.engine.training.batches import for_sparse
+from skillviewer.engine.training.batches import adapt_to_sparse_pairs
 from skillviewer.engine.training.train_settings import EpochSelection, TrainSettings
 from skillviewer.nets.backbones.deployment import Precision
 from skillviewer.nets.backbones.features import backbone
@@ -22,8 +22,8 @@ from skillviewer.nets.models import NUMERIC_INPUTS, TRIVIAL, InputKind, attentio
 from skillviewer.nets.presets import TSN_SNIPPETS, preset
 from skillviewer.nets.sizes import HeadSizes, map_grid
 
-_PARTS = ((0.2, 0.3, "a quarter", "quarters"), (0.3, 0.37, "a third", "thirds"), (0.45, 0.55, "half", "halves"))
-"""(least share, greatest share, words for one such part, words for several)"""
+_PART_TITLES = ((0.2, 0.3, "a quarter", "quarters"), (0.3, 0.37, "a third", "thirds"), (0.45, 0.55, "half", "halves"))
+"""(least share, greatest share, title of one part, title of several parts)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,25 +34,25 @@ class TrainingPlan:
     preset: str = "small-study"  # entry in PRESETS
     dataset_preset: str = "other"  # data set whose optimiser settings are taken from the preset
     backbone: str = "efficientnet-lite0"  # entry in BACKBONES, with ImageNet weights
-    # entry in BACKBONES that tsn, which trains its backbones, starts from; it was published with AlexNet
+    # entry in BACKBONES with the initial weights of tsn, which trains its backbones; published with AlexNet
     trained_backbone: str = PUBLISHED_BACKBONE
-    own_motion: bool = False  # whether the motion stream starts from weights trained on flow, or else on pictures
+    own_motion: bool = False  # whether the motion stream starts from weights trained on flow, instead of on pictures
     preprocessing: Preprocessing = TRAINED_ON
-    fusion_stride: int | None = None  # 2 as released, 1 for finer maps, or None for the preset's
-    candidates: int = 4  # k: candidate frames per segment, of which training draws one
+    fusion_stride: int | None = None  # 2 as released, 1 for finer maps, or None for that of the preset
+    candidates: int = 4  # k: candidate frames per segment; training draws one of them
     select: EpochSelection = EpochSelection.INNER  # rule for the epoch that is kept
-    refit: bool = True  # after the choice of an epoch, train afresh on all training videos for as many epochs
-    inner_folds: int = 1  # on how many inner folds the epoch is chosen: the best on average over them
+    refit: bool = True  # whether to train again on all training videos, for as many epochs as were chosen
+    inner_folds: int = 1  # number of inner folds on which the epoch is chosen, as the best on average
     unfreeze: str = ""  # ``last-block`` to train the last block of both backbones too, or ""
-    epochs: int | None = None  # number of epochs, or None for the preset's
-    learning_rate: float | None = None  # step size, or None for the preset's
-    weight_decay: float | None = None  # L2 penalty, or None for the preset's
-    seed: int = 0  # decides what is held out, what is drawn and how weights begin
+    epochs: int | None = None  # number of epochs, or None for that of the preset
+    learning_rate: float | None = None  # step size, or None for that of the preset
+    weight_decay: float | None = None  # L2 penalty, or None for that of the preset
+    seed: int = 0  # seed of folds, batches and initial weights
     precision: Precision = "float32"  # number type of the features
-    # number type of the layers that single frames pass through; all else is float32
+    # number type of the layers that process single frames; other layers are in float32
     training_precision: Precision = "float32"
-    with_tracks: bool = False  # whether a ridge regression on track measures is added to the model's score
-    half: bool = True  # whether the checkpoint's matrices are stored in float16
+    with_tracks: bool = False  # whether to add a ridge regression on track measures to the model's score
+    half: bool = True  # whether to store the checkpoint's matrices in float16
 
     def sizes(self) -> HeadSizes:
         """Return the head's sizes on the features of the backbone.
@@ -61,18 +61,19 @@ class TrainingPlan:
             CheckpointError: A name is unknown.
             SettingsError: The picture is too small for the backbone, or for a map.
         """
-        trunk = backbone(self.backbone)
+        used_backbone = backbone(self.backbone)
         if self.inputs is InputKind.SNIPPETS:
             return snippets.sizes_of(preset(self.preset), self.trained_backbone)
         if self.inputs in NUMERIC_INPUTS:
             return attention_model(self.model).with_published_input(preset(self.preset).head_of(self.dataset_preset))
         px = self.preprocessing.input_px
-        if px < trunk.least_px:
+        if px < used_backbone.least_px:
             raise SettingsError(
-                f"{trunk.title} needs pictures of at least {trunk.least_px} pixels, not {px}: take more (--input-px), "
-                "or another backbone."
+                f"{used_backbone.title} needs pictures of at least {used_backbone.least_px} pixels, not {px}: take "
+                "more (--input-px), or another backbone."
             )
-        sizes = preset(self.preset).sizes(2 * trunk.n_channels, trunk.grid(px), self.dataset_preset)
+        n_channels = 2 * used_backbone.n_channels
+        sizes = preset(self.preset).sizes(n_channels, used_backbone.grid(px), self.dataset_preset)
         if self.fusion_stride is not None:
             sizes = dataclasses.replace(sizes, fusion_stride=self.fusion_stride)
         try:
@@ -92,7 +93,7 @@ class TrainingPlan:
 
     @property
     def backbone_used(self) -> str:
-        """The backbone whose weights decide the result; "" for a model without one."""
+        """Backbone of the model; "" for a model without one."""
         backbones = {InputKind.FEATURES: self.backbone, InputKind.SNIPPETS: self.trained_backbone}
         return backbones.get(self.inputs, "")
 
@@ -103,20 +104,23 @@ class TrainingPlan:
 
     @property
     def adds_tracks(self) -> bool:
-        """True if the score of a ridge on tracks is added to this model's; never for trivial baselines."""
+        """True if the score of a ridge on tracks is added to that of the model; False for all trivial baselines."""
         return self.with_tracks and self.inputs is InputKind.FEATURES and self.model not in TRIVIAL
 
     @property
     def preprocessing_used(self) -> Preprocessing:
         """Preprocessing of videos for this model."""
-        return (
-            snippets.preprocessing_of(self.preprocessing) if self.inputs is InputKind.SNIPPETS else self.preprocessing
-        )
+        if self.inputs is InputKind.SNIPPETS:
+            return snippets.preprocessing_of(self.preprocessing)
+        return self.preprocessing
 
     def checkpoint_config(
         self, sizes: HeadSizes, backbones: BackboneConfig, tracks: TrackTerm | None = None
     ) -> CheckpointConfig:
-        """Return the configuration of a checkpoint that is trained by this plan; ``tracks`` are added to its score."""
+        """Return the configuration of a checkpoint that is trained by this plan.
+
+        ``tracks`` is the term that is added to the score of the head, or None.
+        """
         return CheckpointConfig(
             attention_model=self.model,
             sizes=sizes,
@@ -129,53 +133,58 @@ class TrainingPlan:
         )
 
     def check(self) -> None:
-        """Refuse what cannot be trained before anything is done.
+        """Check that the plan can be trained.
 
         Raises:
             CheckpointError: A name is unknown.
             SettingsError: Settings contradict each other or the model.
         """
-        if self.inputs is InputKind.SNIPPETS and self.unfreeze:
-            raise SettingsError(f"{self.model} trains its whole backbones anyway: leave out --unfreeze.")
         if self.with_tracks and self.trains_backbones:
             raise SettingsError(
                 "With --with-tracks only the head can be trained: leave out --unfreeze, and models that train their "
                 "backbones (tsn)."
             )
-        if self.inputs is InputKind.SNIPPETS and self.preprocessing.crop:
+        if self.inputs is InputKind.SNIPPETS:
+            self._check_snippets()
+        n_splits = self.sizes().tsn_splits
+        self.settings()  # raises the SettingsError of contradictory settings
+        if attention_model(self.model).compares_splits and self.preprocessing.n_segments < n_splits:
+            raise SettingsError(
+                f"{self.model} compares {n_splits} splits of a video: take at least {n_splits} segments."
+            )
+
+    def _check_snippets(self) -> None:
+        """Raise a SettingsError for settings that a model on snippets cannot have."""
+        if self.unfreeze:
+            raise SettingsError(f"{self.model} trains its whole backbones anyway: leave out --unfreeze.")
+        if self.preprocessing.crop:
             raise SettingsError(f"{self.model} sees snippets of the whole picture: leave out --crop.")
-        if self.inputs is InputKind.SNIPPETS and self.own_motion:
+        if self.own_motion:
             raise SettingsError(
                 f"The motion stream of {self.model} begins with the weights for pictures, as published: leave out "
                 "--motion-weights own."
             )
-        trained = self.trained_backbone
-        is_hub_name = "/" in trained  # owner/name
-        if self.inputs is InputKind.SNIPPETS and (is_hub_name or backbone(trained).flow is not None):
-            raise SettingsError(f"{self.model} cannot train {trained}. Choose resnet50, for one.")
-        if self.inputs is InputKind.SNIPPETS and self.preprocessing.segment_s is not None:
+        is_hub_name = "/" in self.trained_backbone  # owner/name
+        if is_hub_name or backbone(self.trained_backbone).flow is not None:
+            raise SettingsError(f"{self.model} cannot train {self.trained_backbone}. Choose resnet50, for one.")
+        if self.preprocessing.segment_s is not None:
             raise SettingsError(
                 f"{self.model} draws snippets from equal splits: give it a number of segments, not auto."
             )
-        splits = self.sizes().tsn_splits
-        self.settings()  # raises the SettingsError of contradictory settings
-        if attention_model(self.model).compares_splits and self.preprocessing.n_segments < splits:
-            raise SettingsError(f"{self.model} compares {splits} splits of a video: take at least {splits} segments.")
 
     def settings_on(self, fold: Fold) -> TrainSettings:
-        """Return the settings with which it is trained on a fold: with batches of pairs where these are sparse."""
+        """Return the settings of the training on a fold, with batches of pairs if its pairs are sparse."""
         settings = self.settings()
         pairs = fold.train_pairs
-        return dataclasses.replace(
-            settings, optimiser=for_sparse(settings.optimiser, len(pairs), len(videos_of(pairs)))
-        )
+        optimiser = adapt_to_sparse_pairs(settings.optimiser, len(pairs), len(videos_of(pairs)))
+        return dataclasses.replace(settings, optimiser=optimiser)
 
     def settings(self) -> TrainSettings:
-        """Return the settings of the training: the preset's, or a model's own where it was published with some.
+        """Return the settings of the training: those that the model was published with, or else those of the preset.
 
         Raises:
-            SettingsError: An epoch is chosen on several inner folds, but none of their models could be kept; or step
-                sizes are given for a model that comes with its own.
+            SettingsError: An epoch is chosen on several inner folds without a training on all videos afterwards, or
+                step sizes are given for a model that was published with its own.
         """
         if self.inner_folds > 1 and not (self.refit and self.select is EpochSelection.INNER):
             raise SettingsError(
@@ -186,10 +195,10 @@ class TrainingPlan:
         published_phases = attention_model(self.model).training
         loss = preset(self.preset).loss
         if self.inputs is InputKind.SNIPPETS:
-            published = self.trained_backbone == PUBLISHED_BACKBONE
-            if not published:
+            is_published = self.trained_backbone == PUBLISHED_BACKBONE
+            if not is_published:
                 published_phases = ()  # their step sizes are those of the published network
-            loss = dataclasses.replace(loss, snippets=TSN_SNIPPETS if published else chosen_preset.snippets)
+            loss = dataclasses.replace(loss, snippets=TSN_SNIPPETS if is_published else chosen_preset.snippets)
         if published_phases and (self.learning_rate is not None or self.weight_decay is not None):
             raise SettingsError(
                 f"{self.model} is trained with the step sizes and decays that it was published with: leave out "
@@ -208,42 +217,42 @@ class TrainingPlan:
         return TrainSettings(optimiser, loss, self.select, self.seed, published_phases, self.training_precision)
 
 
-def selection_rule(plan: TrainingPlan, inner: Sequence[Fold] = ()) -> str:
-    """Return in words how the epoch that is kept was chosen, on which inner folds; on none if not yet known."""
-    if plan.select is EpochSelection.INNER:
-        refit_text = ", then trained afresh on all training videos for as many epochs" if plan.refit else ""
-        part, parts = held_out_part(inner)
-        n = len(inner) or plan.inner_folds
-        average_text = f", on average over {n} different {parts}" if n > 1 else ""
-        fewer_text = f" ({plan.inner_folds} were asked for, {n} could be made)" if n < plan.inner_folds else ""
-        return f"epoch chosen on {part}{average_text}{fewer_text}{refit_text}"
+def describe_selection(plan: TrainingPlan, inner: Sequence[Fold] = ()) -> str:
+    """Return the choice of the epoch in words; ``inner`` are the inner folds, empty if they are not made yet."""
     if plan.select is EpochSelection.LAST:
         return "last epoch"
-    return "epoch chosen on the test pairs themselves: optimistic, only to compare with the paper"
+    if plan.select is EpochSelection.BEST_ON_TEST:
+        return "epoch chosen on the test pairs themselves: optimistic, only to compare with the paper"
+    refit_text = ", then trained afresh on all training videos for as many epochs" if plan.refit else ""
+    part, parts = held_out_part(inner)
+    n = len(inner) or plan.inner_folds
+    average_text = f", on average over {n} different {parts}" if n > 1 else ""
+    fewer_text = f" ({plan.inner_folds} were asked for, {n} could be made)" if n < plan.inner_folds else ""
+    return f"epoch chosen on {part}{average_text}{fewer_text}{refit_text}"
 
 
 def held_out_part(inner: Sequence[Fold]) -> tuple[str, str]:
-    """Return in words which part of the training videos inner folds hold out, and what several such parts are called.
+    """Return the part of the training videos that inner folds hold out, in words, and the plural of such a part.
 
-    If the parts are near no quarter, third or half, or differ in size, the words give numbers of videos. Without folds,
-    a quarter is assumed.
+    If the parts are far from a quarter, a third and a half, or differ in size, the words give numbers of videos.
+    Without folds, a quarter is assumed.
     """
     if not inner:
-        _, _, title, plural = _PARTS[0]
+        _, _, title, plural = _PART_TITLES[0]
         return f"{title} of the training videos", plural
     held_out_counts = [len(fold.held_out_videos) for fold in inner]
     least = min(held_out_counts)
     most = max(held_out_counts)
-    n = len(inner[0].train_videos) + len(inner[0].held_out_videos)
-    share = fmean(held_out_counts) / n
-    equal_parts = most - least <= max(1, n / 10)
-    for min_share, max_share, title, plural in _PARTS:
-        if equal_parts and min_share <= share <= max_share:
+    n_videos = len(inner[0].train_videos) + len(inner[0].held_out_videos)
+    share = fmean(held_out_counts) / n_videos
+    has_equal_parts = most - least <= max(1, n_videos / 10)
+    for min_share, max_share, title, plural in _PART_TITLES:
+        if has_equal_parts and min_share <= share <= max_share:
             return f"{title} of the training videos", plural
     count_text = f"{least}" if least == most else f"{least} to {most}"
-    return f"{count_text} of {n} training videos", "parts"
+    return f"{count_text} of {n_videos} training videos", "parts"
 
 
-def describe_selection_rules(rules: Iterable[str]) -> str:
-    """Return in words how the epochs of several runs were chosen, the commonest rule first; "" of none."""
-    return "; in some runs ".join(rule for rule, _ in Counter(rules).most_common())
+def join_selection_texts(texts: Iterable[str]) -> str:
+    """Join the descriptions of the choice of the epoch in several runs, the commonest first; "" without any."""
+    return "; in some runs ".join(text for text, _ in Counter(texts).most_common())

@@ -1,4 +1,4 @@
-"""Predictions of a model for videos of a data set: scores, maps, and the loss of pairs by the scores."""
+"""Predictions of a model for videos: scores, score curves, maps, contributions, and the loss of pairs."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -20,8 +20,8 @@ from skillviewer.nets.attention import AttentionModel, AttentionOutput
 from skillviewer.nets.losses import margin_ranking_loss
 from skillviewer.nets.presets import LossSettings
 
-AT_ONCE = 4
-"""Videos of a batch."""
+BATCH_VIDEOS = 4
+"""Number of videos that are predicted at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +29,9 @@ class Predictions:
     """Predictions of a model for some videos."""
 
     scores: Mapping[str, float]  # score by name of video
-    maps: Mapping[str, Float32Array]  # (N, h, w) float32 by name of video; empty where none were asked for
+    maps: Mapping[str, Float32Array]  # (N, h, w) float32 by name of video; empty if no maps were requested
     # (N,) float64 score after every step, by name of video
     curves: Mapping[str, FloatArray] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """Predictions after an epoch of a fine-tuning."""
-
-    epoch: int  # epoch of its stage, from 1
-    watched: Predictions  # predictions for the videos of the held-out pairs
-    old: Mapping[str, float]  # scores of the videos of the forgetting check
 
 
 def predict(
@@ -53,21 +44,30 @@ def predict(
     *,
     maps: bool = True,
 ) -> Predictions:
-    """Return the predictions of a model for videos, on the frames of the test rule.
+    """Return the predictions of a model for videos, on the first pass of each.
 
-    The model stays in evaluation mode. The token is checked after every few videos. ``maps`` asks for the maps too.
+    The model is left in evaluation mode.
+
+    Args:
+        model: Trained model.
+        store: Features of the videos.
+        names: Videos.
+        token: Checked before every few videos.
+        report: Receives the number of predicted videos.
+        stage: Stage of the reported progress.
+        maps: Whether to return the maps.
     """
     device = next(model.parameters()).device
     model.eval()
     scores: dict[str, float] = {}
     maps_by_name: dict[str, Float32Array] = {}
     curves: dict[str, FloatArray] = {}
-    for start in range(0, len(names), AT_ONCE):
+    for start in range(0, len(names), BATCH_VIDEOS):
         token.check()
-        batch = names[start : start + AT_ONCE]
+        batch = names[start : start + BATCH_VIDEOS]
         with torch.inference_mode():
             videos = [first_pass(store, name) for name in batch]
-            features, lengths = batch_of(videos)
+            features, lengths = pad_videos(videos)
             output: AttentionOutput = model(features.to(device), lengths=lengths)
         scores.update(zip(batch, output.score.double().cpu().tolist(), strict=True))
         for i, (name, video) in enumerate(zip(batch, videos, strict=True)):
@@ -78,34 +78,39 @@ def predict(
     return Predictions(scores, maps_by_name, curves)
 
 
-def batch_of(videos: Sequence[Tensor]) -> tuple[Tensor, list[int] | None]:
-    """Return (B, N, ...) videos, padded to the longest, and their numbers of steps, or None if all have as many."""
+def pad_videos(videos: Sequence[Tensor]) -> tuple[Tensor, list[int] | None]:
+    """Return (B, N, ...) videos padded to the longest, and their numbers of steps, or None if the numbers are equal."""
     lengths = [len(video) for video in videos]
-    return pad_sequence(list(videos), batch_first=True), lengths if len(set(lengths)) > 1 else None
+    padded_videos = pad_sequence(list(videos), batch_first=True)
+    return padded_videos, lengths if len(set(lengths)) > 1 else None
 
 
-def padded(rows: Sequence[NDArray[Any]], fill: float = math.nan) -> NDArray[Any]:
-    """Return (V, ...) rows, filled up where others are longer; (0, 0) without any."""
+def pad_rows(rows: Sequence[NDArray[Any]], fill: float = math.nan) -> NDArray[Any]:
+    """Return (V, ...) rows padded to the longest with ``fill``; (0, 0) without any."""
+    if not rows:
+        return np.empty((0, 0))
     tensors = [torch.from_numpy(row) for row in rows]
-    return pad_sequence(tensors, batch_first=True, padding_value=fill).numpy() if rows else np.empty((0, 0))
+    return pad_sequence(tensors, batch_first=True, padding_value=fill).numpy()
 
 
 def segment_contributions(model: AttentionModel, features: Tensor) -> FloatArray:
     """Return (N,) the contributions of the segments of one pass: its score minus the score without each segment.
 
-    The model is in evaluation mode; features are (N, 2F, rows, columns), or another input of its ``fuse``.
+    Args:
+        model: Model in evaluation mode.
+        features: (N, 2F, rows, columns) features, or another input of the model's ``fuse``.
     """
     with torch.inference_mode():
         fused = model.fuse(features[None].to(next(model.parameters()).device))
         occluded = fused.repeat(fused.shape[1], 1, 1, 1, 1)
         steps = torch.arange(fused.shape[1])
         occluded[steps, steps] = fused.mean(dim=(0, 1, 3, 4))[:, None, None]
-        scores = model.unroll(fused).score - model.unroll(occluded).score
-    return np.asarray(scores.double().cpu().numpy())
+        contributions = model.unroll(fused).score - model.unroll(occluded).score
+    return np.asarray(contributions.double().cpu().numpy())
 
 
 def held_out_loss(pairs: Sequence[Pair], scores: Mapping[str, float], loss: LossSettings) -> float:
-    """Return the mean margin ranking loss of pairs, in float64, whatever a model was trained with."""
+    """Return the mean margin ranking loss of pairs in float64, also for models that were trained with another loss."""
     names, indices = index_pairs(pairs)
     score = torch.tensor([scores[name] for name in names], dtype=torch.float64)
     return float(margin_ranking_loss(score, pair_batch(indices), LossSettings(loss.margin)))

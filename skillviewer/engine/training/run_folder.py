@@ -1,10 +1,9 @@
 """The folder of one run: one model, trained on one fold with one seed.
 
-``configuration.json`` holds all settings that decide the result; ``log.csv`` and ``curves.png`` the training;
-``scores.csv`` the score of every video of the test pairs; ``maps.npz`` the maps of held-out videos;
-``score_curves.npz`` their score curves and the contributions of the steps. ``provenance.json`` is written last: a run
-with it is finished.
-``state-*.safetensors`` is the state of an unfinished training.
+``configuration.json`` has all settings that decide the result, ``log.csv`` and ``curves.png`` the course of the
+training, ``scores.csv`` the score of every video of the test pairs, ``maps.npz`` the maps of held-out videos, and
+``score_curves.npz`` the score curves and the contributions of the steps. ``state-*.safetensors`` is the state of an
+unfinished training. ``provenance.json`` is written last, so a run that has it is finished.
 """
 
 import csv
@@ -38,66 +37,65 @@ CHECKPOINT = "checkpoint"
 RUNS = "runs"
 """Folder of the runs, in the folder of an evaluation."""
 
-_UNNAMED_DEFAULTS = {"tracks_sha256": ""}
-_UNNAMED_PREPROCESSING_DEFAULTS = {"sampling": "paper", "crop": ""}
-"""Defaults that are left out of the digest in a folder's name: those fields came after the first folders were named."""
+_LATER_DEFAULTS = {"tracks_sha256": ""}
+_LATER_PREPROCESSING_DEFAULTS = {"sampling": "paper", "crop": ""}
+"""Defaults of fields that are newer than the first folders: the digest in a folder's name leaves them out."""
 
 
-def run_name(model: str, seed: int, number: int) -> str:
-    """Return the name of the folder of a run on fold ``number``, from 1."""
-    return f"{model}-s{seed}-f{number}"
+def run_name(model: str, seed: int, fold_number: int) -> str:
+    """Return the name of the folder of a run; ``fold_number`` counts from 1."""
+    return f"{model}-s{seed}-f{fold_number}"
 
 
 def _name_digest(configuration: RunConfiguration) -> str:
     """Return eight hexadecimal digits for a configuration."""
-    values = _without(msgspec.to_builtins(configuration), _UNNAMED_DEFAULTS)
-    values["preprocessing"] = _without(values["preprocessing"], _UNNAMED_PREPROCESSING_DEFAULTS)
+    values = _without_defaults(msgspec.to_builtins(configuration), _LATER_DEFAULTS)
+    values["preprocessing"] = _without_defaults(values["preprocessing"], _LATER_PREPROCESSING_DEFAULTS)
     return hashlib.sha256(msgspec.json.encode(values)).hexdigest()[:8]
 
 
-def _without(values: Mapping[str, Any], defaults: Mapping[str, object]) -> dict[str, Any]:
-    """Return values without those that equal a default."""
+def _without_defaults(values: Mapping[str, Any], defaults: Mapping[str, object]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name not in defaults or value != defaults[name]}
 
 
 class RunFolder:
-    """The folder of one run; it need not exist."""
+    """The folder of one run, which may not exist yet."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     @classmethod
     def at(cls, path: Path, configuration: RunConfiguration) -> "RunFolder":
-        """Return the folder of a run: ``path``, or the same name with a digest if another run lies there.
+        """Return the folder of a run: ``path``, or that name with a digest if ``path`` holds another run.
 
-        The other run, of another configuration, is unchanged. The path need not exist.
+        A run of another configuration stays unchanged. The folder that is returned may not exist.
         """
-        other = cls(path.with_name(f"{path.name}-{_name_digest(configuration)}"))
-        if other.path.exists():
-            return other
+        folder_with_digest = cls(path.with_name(f"{path.name}-{_name_digest(configuration)}"))
+        if folder_with_digest.path.exists():
+            return folder_with_digest
         folder = cls(path)
-        free = not (path / CONFIGURATION).exists()  # one that cannot be read may be of a newer program
-        return folder if free or folder.configuration == configuration else other
+        is_free = not (path / CONFIGURATION).exists()  # an unreadable configuration may be of a newer program
+        return folder if is_free or folder.configuration == configuration else folder_with_digest
 
     @property
     def configuration(self) -> RunConfiguration | None:
-        """Configuration of the run in the folder, or None."""
+        """Configuration of the run in the folder; None if there is none that can be read."""
         try:
             return msgspec.json.decode((self.path / CONFIGURATION).read_bytes(), type=RunConfiguration)
         except (OSError, msgspec.MsgspecError, ValueError):
             return None
 
-    def finished(self, configuration: RunConfiguration) -> RunResult | None:
-        """Return the result of the run if it is finished and has this configuration, else None."""
-        return self._read(configuration) if self.configuration == configuration else None
+    def finished_result(self, configuration: RunConfiguration) -> RunResult | None:
+        """Return the result of the run if the run is finished and has this configuration, else None."""
+        return self._read_result(configuration) if self.configuration == configuration else None
 
     @property
     def result(self) -> RunResult | None:
-        """Result of the run, whatever its configuration, or None if it is not finished."""
+        """Result of the run of any configuration, or None if the run is not finished."""
         configuration = self.configuration
-        return None if configuration is None else self._read(configuration)
+        return None if configuration is None else self._read_result(configuration)
 
-    def _read(self, configuration: RunConfiguration) -> RunResult | None:
+    def _read_result(self, configuration: RunConfiguration) -> RunResult | None:
         try:
             provenance = msgspec.json.decode((self.path / PROVENANCE).read_bytes(), type=RunProvenance)
             if self._results_sha256() != provenance.results_sha256:
@@ -107,34 +105,29 @@ class RunFolder:
             return None
 
     def begin(self, configuration: RunConfiguration) -> None:
-        """Prepare the folder: keep an unfinished training with this configuration, and remove everything else.
+        """Prepare the folder for a run: only an unfinished training with the same configuration stays in it.
 
         Raises:
             DatasetError: The folder cannot be written.
         """
         with os_error_as(DatasetError, f"The run cannot be kept in {self.path}"):
             self.path.mkdir(parents=True, exist_ok=True)
-            agrees = self.configuration == configuration
             (self.path / PROVENANCE).unlink(missing_ok=True)
-            for pattern in (
-                ".*.part*",
-                "*.part",
-                *(() if agrees else ("state-*.safetensors", LOG, CURVES, SCORES, MAPS, SCORE_CURVES)),
-            ):
-                for old in self.path.glob(pattern):
-                    old.unlink()
+            patterns = [".*.part*", "*.part"]
+            if self.configuration != configuration:
+                patterns += ["state-*.safetensors", LOG, CURVES, SCORES, MAPS, SCORE_CURVES]
+            for pattern in patterns:
+                for path in self.path.glob(pattern):
+                    path.unlink()
             shutil.rmtree(self.path / CHECKPOINT, ignore_errors=True)
         write_json(self.path / CONFIGURATION, configuration)
 
     def remove(self) -> None:
-        """Remove the folder, as far as the system lets it be removed."""
+        """Remove the folder; files that the system does not let go stay."""
         shutil.rmtree(self.path, ignore_errors=True)
 
     def state(self, stage: str, *, writes: bool = True) -> StateFile:
-        """Return the file of the state of a stage of the training.
-
-        A process that does not write only continues from it.
-        """
+        """Return the storage of the state of a stage of the training; without ``writes`` it only loads."""
         return StateFile(self.path / f"state-{stage}.safetensors", writes=writes)
 
     def finish(
@@ -145,7 +138,18 @@ class RunFolder:
         maps: Maps | None,
         curves: ScoreCurves | None = None,
     ) -> None:
-        """Write what came of the run, the provenance last, or raise an ExportError."""
+        """Write the results of the run, the provenance last, and remove the states of the training.
+
+        Args:
+            provenance: Provenance, without the digest of the results.
+            scores: Score of every video of the test pairs.
+            held_out: Held-out videos.
+            maps: Maps of the held-out videos, or None.
+            curves: Score curves, or None.
+
+        Raises:
+            ExportError: A file cannot be written.
+        """
         with (
             atomic_output(self.path / SCORES, (".csv",), overwrite=True) as temporary,
             temporary.open("w", newline="", encoding="utf-8") as file,
@@ -197,26 +201,31 @@ class RunFolder:
 
 
 def earlier_sampling(evaluation: Path, preset: str) -> SamplingRule | None:
-    """Return the sampling rule of the runs of a preset in an evaluation's folder; None without runs or with both."""
+    """Return the sampling rule of the runs of a preset in an evaluation's folder; None if there is not exactly one."""
     runs = [RunFolder(path).configuration for path in evaluation.glob(f"{RUNS}/*")]
     rules = {run.preprocessing.sampling for run in runs if run is not None and run.preset == preset}
     return rules.pop() if len(rules) == 1 else None
 
 
 def earlier_features(evaluation: Path) -> str | None:
-    """Return the effort for features of the runs in an evaluation's folder; None without runs, or with another."""
+    """Return the name of the effort for features of all runs in an evaluation's folder.
+
+    It is None without runs, or if the settings of the runs differ or are those of no effort.
+    """
     runs = [RunFolder(path).configuration for path in evaluation.glob(f"{RUNS}/*")]
-    efforts_used = {
+    settings_used = {
         (run.preprocessing.n_segments, run.candidates, run.preprocessing.flow.algorithm)
         for run in runs
         if run is not None and run.backbone
     }
-    efforts = [e.name for e in FEATURE_EFFORTS if efforts_used == {(e.n_segments, e.candidates, e.flow)}]
-    return efforts[0] if efforts else None
+    for effort in FEATURE_EFFORTS:
+        if settings_used == {(effort.n_segments, effort.candidates, effort.flow)}:
+            return effort.name
+    return None
 
 
 def write_json(path: Path, value: object) -> None:
-    """Write a value as JSON, aside first, or raise an ExportError; numbers that are none become null."""
+    """Write a value as JSON in one step, or raise an ExportError; numbers that are not finite become null."""
     with atomic_output(path, (".json",), overwrite=True) as temporary:
         temporary.write_bytes(msgspec.json.format(msgspec.json.encode(value), indent=1) + b"\n")
 
@@ -226,13 +235,13 @@ LOG, CURVES = "log.csv", "curves.png"
 
 def write_log(folder: Path, rows: Sequence[EpochRow], title: str) -> None:
     """Write the log of a training, ``log.csv`` and its curves, ``curves.png``, or raise an ExportError."""
-    columns = [f.name for f in dataclasses.fields(EpochRow)]
+    columns = ["row", *(column.name for column in dataclasses.fields(EpochRow))]
+    numbered_rows = [{"row": number, **dataclasses.asdict(row)} for number, row in enumerate(rows, start=1)]
     with (
         atomic_output(folder / LOG, (".csv",), overwrite=True) as temporary,
         temporary.open("w", newline="", encoding="utf-8") as file,
     ):
-        writer = csv.writer(file)
-        writer.writerow(["row", *columns])
-        writer.writerows([number, *(getattr(row, name) for name in columns)] for number, row in enumerate(rows, 1))
-    numbered = [{"row": number, **dataclasses.asdict(row)} for number, row in enumerate(rows, 1)]
-    plot_training(numbered, folder / CURVES, x="row", title=title, overwrite=True)
+        writer = csv.DictWriter(file, columns)
+        writer.writeheader()
+        writer.writerows(numbered_rows)
+    plot_training(numbered_rows, folder / CURVES, x="row", title=title, overwrite=True)

@@ -32,28 +32,27 @@ FORMAT = 1
 
 
 class RunConfiguration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """All that decides the result of a run; two runs that agree in it need not both be made."""
+    """All settings that decide the result of a run: two runs with equal configurations have equal results."""
 
     format: int = FORMAT  # number of this format
-    # number of the way in which features are made
-    features: int = 1  # of folders that do not say
+    features: int = 1  # number of the computation of features (``FEATURES_VERSION``); 1 in old folders without it
     model: str  # entry in ATTENTION_MODELS
     fold: str
     held_out: tuple[str, ...]  # videos held out
     preset: str
-    dataset_preset: str  # whose optimiser settings of the preset
+    dataset_preset: str  # data set whose optimiser settings are taken from the preset
     sizes: HeadSizes
     settings: TrainSettings  # optimiser, loss, which epoch is kept, seed
-    refit: bool  # whether it is trained afresh on all training videos once an epoch is chosen
-    inner_folds: int = 1  # on how many inner folds the epoch is chosen
-    candidates: int  # k, frames of every segment that training draws from
+    refit: bool  # whether the model is trained again on all training videos after the choice of an epoch
+    inner_folds: int = 1  # number of inner folds on which the epoch is chosen
+    candidates: int  # k, candidate frames per segment; training draws one of them
     preprocessing: Preprocessing
     backbone: str  # entry in BACKBONES, or "" for a model without one
-    backbone_digest: str  # digest of its weights, or of the measures that a model takes in their place, or ""
+    backbone_digest: str  # digest of the backbone's weights, or of the measures that the model takes instead, or ""
     precision: Precision  # number type of the features
     videos_sha256: str  # digest of the contents of all videos
-    pairs_sha256: str  # digest of the pairs, the similar pairs and who is in which video
-    checkpoint: bool  # whether the checkpoint is kept
+    pairs_sha256: str  # digest of the pairs, the similar pairs, and the participant of each video
+    checkpoint: bool  # whether the checkpoint is saved
     unfreeze: str = ""  # ``last-block`` if the last blocks are trained with the head, else ""
     tracks_sha256: str = ""  # digest of the measures of tracks that are added to the score, or "" if none are
 
@@ -69,8 +68,24 @@ class RunConfiguration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
         checkpoint: bool,
         tracks_sha256: str = "",
     ) -> "RunConfiguration":
-        """Return the configuration of a run."""
-        of_numbers = plan.inputs in NUMERIC_INPUTS
+        """Return the configuration of a run.
+
+        Args:
+            plan: Plan of the training.
+            dataset: Videos and pairs.
+            fold: Training and held-out videos.
+            facts: Facts on every video.
+            digests: Digest of the weights by backbone, or of the measures by model.
+            checkpoint: Whether a checkpoint is saved.
+            tracks_sha256: Digest of the measures of tracks that may be added to the score, or "".
+        """
+        has_numeric_inputs = plan.inputs in NUMERIC_INPUTS
+        pairs_and_participants = [
+            [(pair.better, pair.worse) for pair in fold.train_pairs],
+            [(pair.better, pair.worse) for pair in fold.test_pairs],
+            [(pair.first, pair.second) for pair in similar_for_training(dataset, fold)],
+            sorted(dataset.participants.items()),
+        ]
         return cls(
             features=FEATURES_VERSION,
             model=plan.model,
@@ -82,21 +97,14 @@ class RunConfiguration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
             settings=plan.settings_on(fold),
             refit=plan.refit,
             inner_folds=plan.inner_folds,
-            candidates=1 if of_numbers else plan.candidates,
+            candidates=1 if has_numeric_inputs else plan.candidates,
             preprocessing=plan.preprocessing_used,
             backbone=plan.backbone_used,
             backbone_digest=digests.get(plan.backbone_used or plan.model, ""),
             precision=plan.precision,
-            videos_sha256=_digest(sorted((name, *_content(facts[name])) for name in dataset.names)),
-            pairs_sha256=_digest(
-                [
-                    [(p.better, p.worse) for p in fold.train_pairs],
-                    [(p.better, p.worse) for p in fold.test_pairs],
-                    [(p.first, p.second) for p in similar_for_training(dataset, fold)],
-                    sorted(dataset.participants.items()),
-                ]
-            ),
-            checkpoint=checkpoint and not of_numbers,
+            videos_sha256=_json_sha256(sorted((name, *_video_identity(facts[name])) for name in dataset.names)),
+            pairs_sha256=_json_sha256(pairs_and_participants),
+            checkpoint=checkpoint and not has_numeric_inputs,
             unfreeze=plan.unfreeze,
             tracks_sha256=tracks_sha256 if plan.adds_tracks else "",
         )
@@ -108,19 +116,18 @@ class RunProvenance(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     program: str
     torch: str
     device: str
-    n_threads: int  # threads that torch computed with on the CPU
+    n_threads: int  # threads of torch on the CPU
     finished: str  # date and time, ISO 8601
-    seconds: float  # seconds of training, without features
-    epoch: int
-    parameters: int
+    seconds: float  # duration of the training, without features
+    epoch: int  # the epoch that was chosen
+    parameters: int  # number of parameters of the model
     selection: str  # choice of the epoch, in words
-    videos_looked_at: int  # videos whose features training has asked for since it was started, or gone on with, last
-    held_out_looked_at: int  # held-out videos among them: 0, unless the epoch is chosen on the test pairs
-    # training pairs that were in no batch; None if it is not known
-    unseen_pairs: int | None = None  # of folders that do not say
+    videos_looked_at: int  # number of videos whose features the training read since it was last started or continued
+    held_out_looked_at: int  # number of held-out videos among them: 0 unless the epoch is chosen on the test pairs
+    unseen_pairs: int | None = None  # number of training pairs that were in no batch; None if it is not known
     # weight of the tracks relative to the network, both in standard deviations; None without tracks
     track_weight: float | None = None
-    results_sha256: str = ""  # digest of scores and maps; filled in when they are written
+    results_sha256: str = ""  # digest of scores, maps and score curves; filled in when they are written
 
 
 def provenance_of(
@@ -134,8 +141,14 @@ def provenance_of(
 ) -> RunProvenance:
     """Return the provenance of a training that has just ended.
 
-    ``selection`` is the choice of its epoch, in words, and ``videos_seen`` the videos whose features it has asked for.
-    ``track_weight`` is that of added tracks.
+    Args:
+        device: Device of the training.
+        model: The trained model.
+        trained: Log and chosen epoch.
+        selection: Choice of the epoch, in words.
+        videos_seen: Videos whose features the training read.
+        fold: Training and held-out videos.
+        track_weight: Weight of added tracks, or None.
     """
     return RunProvenance(
         program=f"SkillViewer {__version__}",
@@ -143,7 +156,7 @@ def provenance_of(
         device=device_title(device),
         n_threads=torch.get_num_threads(),
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
-        seconds=seconds_of(trained.rows),
+        seconds=training_seconds(trained.rows),
         epoch=trained.epoch,
         parameters=sum(p.numel() for p in model.parameters()),
         selection=selection,
@@ -154,16 +167,18 @@ def provenance_of(
     )
 
 
-def seconds_of(rows: Sequence[EpochRow]) -> float:
-    """Return the seconds of a training from its log; every stage begins to count anew."""
-    ends = [
-        row for row, after in zip(rows, (*rows[1:], None), strict=True) if after is None or after.epoch <= row.epoch
-    ]
-    return sum(row.seconds for row in ends)
+def training_seconds(rows: Sequence[EpochRow]) -> float:
+    """Return the seconds of a training from its log, in which epochs and seconds of each stage count from the start."""
+    seconds = 0.0
+    for index, row in enumerate(rows):
+        is_last_of_stage = index + 1 == len(rows) or rows[index + 1].epoch <= row.epoch
+        if is_last_of_stage:
+            seconds += row.seconds
+    return seconds
 
 
 def card_of(name: str, dataset: Dataset, fold: Fold, data: str, seed: int, preset: str) -> ModelCard:
-    """Return the card of a checkpoint that this program makes now, without its results."""
+    """Return the card of a new checkpoint, without the results of its test."""
     return ModelCard(
         name=name,
         task=dataset.task,
@@ -180,13 +195,16 @@ def card_of(name: str, dataset: Dataset, fold: Fold, data: str, seed: int, prese
 
 
 def unseen_warning(n_unseen: int, n_pairs: int, *, at_most: bool = False) -> list[str]:
-    """Return a sentence on training pairs in no batch, if any; ``at_most`` if other trainings have fewer of them."""
+    """Return a sentence on training pairs that were in no batch, or nothing if there are none.
+
+    With ``at_most`` the sentence says that ``n_unseen`` is the greatest number of several trainings.
+    """
     if not n_unseen:
         return []
     text = (
-        f"{n_unseen} of {n_pairs} training pairs were in no batch: a batch is of videos drawn by chance, with the "
-        "pairs among them, and theirs never met. Train for more epochs, or judge more pairs of the same "
-        "videos."
+        f"{n_unseen} of {n_pairs} training pairs were in no batch: a batch has videos drawn at random, with the pairs "
+        "among them, and these two videos were never drawn together. Train for more epochs, or judge more pairs of "
+        "the same videos."
     )
     return [f"Up to {text}" if at_most else text]
 
@@ -195,13 +213,13 @@ def unseen_warning(n_unseen: int, n_pairs: int, *, at_most: bool = False) -> lis
 class Maps:
     """Maps of a model for held-out videos, at the frames of the test rule."""
 
-    videos: tuple[str, ...]  # v names
-    values: Float32Array  # (V, N, h, w) float32; 0 after the steps of a video with fewer than others
+    videos: tuple[str, ...]  # V names
+    values: Float32Array  # (V, N, h, w) float32; 0 after the last step of a shorter video
     kind: MapKind
     rect: MapRect  # part of the picture that the maps cover
 
     def of(self, name: str, n_steps: int) -> FloatArray:
-        """Return (n_steps, h, w) float64, the maps of a video."""
+        """Return the maps of a video, (n_steps, h, w) float64."""
         return self.values[self.videos.index(name), :n_steps].astype("float64")
 
 
@@ -209,9 +227,10 @@ class Maps:
 class ScoreCurves:
     """Score curves of a model and contributions of the steps, at the frames of the test rule."""
 
-    videos: tuple[str, ...]  # v names, of the videos of the test pairs and the held-out videos
-    curves: FloatArray  # (V, N) float64, score after every step; NaN after those of a video with fewer than others
-    # (V, N) float64, contribution of each step (``core.explanation.evidence``); NaN there and for videos not held out
+    videos: tuple[str, ...]  # V names: the videos of the test pairs and the held-out videos
+    curves: FloatArray  # (V, N) float64, score after every step; NaN after the last step of a shorter video
+    # (V, N) float64, contribution of each step (``core.explanation.evidence``); NaN like ``curves``, and for videos that
+    # are not held out
     contributions: FloatArray
 
 
@@ -222,13 +241,13 @@ class RunResult:
     configuration: RunConfiguration
     provenance: RunProvenance
     scores: Mapping[str, float]  # score of every video of the test pairs
-    maps: Maps | None  # maps of the held-out videos, or None for a model without
+    maps: Maps | None  # maps of the held-out videos; None for a model without maps
     curves: ScoreCurves | None = None  # score curves; None for runs of an earlier version
 
 
-def _content(facts: VideoFacts) -> tuple[object, ...]:
+def _video_identity(facts: VideoFacts) -> tuple[object, ...]:
     return (facts.digest,) if facts.crop is None else (facts.digest, astuple(facts.crop))
 
 
-def _digest(value: object) -> str:
+def _json_sha256(value: object) -> str:
     return hashlib.sha256(json.dumps(value).encode()).hexdigest()

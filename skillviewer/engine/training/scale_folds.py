@@ -1,7 +1,8 @@
-"""Scores of people not seen, by which a model learns the raters' scale: of those held out, or of folds by person.
+"""Calibration of a model to the raters' scale, by scores of people that the scoring model has not seen.
 
-The model of a fold has a zero and a unit of its own. Its scores are moved to those of the kept model by mean and
-standard deviation over the videos that both were trained on.
+These are the held-out people, or all people, each scored by the model of a fold by person. Models of folds differ in
+location and scale, so their scores are aligned with those of the final model, by mean and standard deviation over the
+videos that both were trained on.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -21,31 +22,35 @@ ADVICE = f"Train with --scale-folds {N_FOLDS}, by which every person is scored b
 OPTIMISTIC = "The epoch was chosen on the people held out: train with another --select."
 
 
-def aligned(scores: Mapping[str, float], of_fold: Mapping[str, float], common: Sequence[str]) -> dict[str, float]:
-    """Return the scores of a fold's model with zero and unit of another's, by the videos that both were trained on."""
-    reference = np.array([scores[name] for name in common])
-    fold_scores = np.array([of_fold[name] for name in common])
-    unit = float(reference.std() / fold_scores.std()) if fold_scores.std() > 0 else 1.0
-    return {name: float(reference.mean() + (score - fold_scores.mean()) * unit) for name, score in of_fold.items()}
+def align_scores(
+    reference: Mapping[str, float], fold_scores: Mapping[str, float], common: Sequence[str]
+) -> dict[str, float]:
+    """Return the scores of a fold's model with the mean and deviation of reference scores over ``common`` videos."""
+    reference_values = np.array([reference[name] for name in common])
+    fold_values = np.array([fold_scores[name] for name in common])
+    factor = float(reference_values.std() / fold_values.std()) if fold_values.std() > 0 else 1.0
+    mean = reference_values.mean()
+    return {name: float(mean + (score - fold_values.mean()) * factor) for name, score in fold_scores.items()}
 
 
 def n_scale_folds(dataset: Dataset, n_held_out: int, requested: int | None) -> int:
-    """Return the number of folds by person that the raters' scale takes; 0 if they are not needed or cannot help.
+    """Return the number of folds by person for the raters' scale; 0 if folds are not needed or cannot help.
 
     Args:
         dataset: Videos of the training.
-        n_held_out: Rated people who take no part in the training.
+        n_held_out: Number of rated people who take no part in the training.
         requested: Number that the user chose, or None for as many as are needed.
     """
     prospect = scale_prospect(dataset)
-    needed = N_FOLDS if n_held_out < prospect.n_needed else 0
     if not prospect.is_possible:
         return 0
-    return needed if requested is None else requested
+    if requested is not None:
+        return requested
+    return N_FOLDS if n_held_out < prospect.n_needed else 0
 
 
 def check_scale_folds(dataset: Dataset, requested: int | None) -> None:
-    """Raise a SettingsError if folds for the raters' scale are requested that could not give it."""
+    """Raise a SettingsError if folds for the raters' scale are requested but there are too few rated people."""
     prospect = scale_prospect(dataset)
     if requested and not prospect.is_possible:
         raise SettingsError(f"{prospect.text} Leave out --scale-folds.")
@@ -54,10 +59,10 @@ def check_scale_folds(dataset: Dataset, requested: int | None) -> None:
 def learn_scale(
     dataset: Dataset,
     split: TrainingSplit,
-    tested: Mapping[str, float],
+    test_scores: Mapping[str, float],
     requested: int | None,
     seed: int,
-    scores_of: Callable[[], Mapping[str, float]],
+    score_training: Callable[[], Mapping[str, float]],
     train_fold: Callable[[int, Fold], Mapping[str, float]],
     *,
     optimistic: bool = False,
@@ -66,35 +71,45 @@ def learn_scale(
 
     Args:
         dataset: Videos of the training.
-        split: What was held out.
-        tested: Scores of the tested data set by the model.
+        split: Training and tested videos.
+        test_scores: Scores of the tested videos by the model.
         requested: Number of folds; None for as many as are needed, 0 for none.
         seed: Seed of the folds.
         optimistic: Whether the epoch was chosen on the people held out.
-        scores_of: Returns the scores of all videos of the training by the model.
+        score_training: Returns the scores of all videos of the training by the model.
         train_fold: Trains another model on a fold, by number, and returns its scores of the fold's videos.
     """
     test = split.tested if split.tested.criterion == dataset.criterion and not optimistic else None
-    trained = {dataset.participants.get(name) for name in split.fold.train_videos}
-    out = () if test is None else split.tested_fold.held_out_videos
-    held_out = {n: tested[n] for n in out if test is not None and test.participants.get(n) not in trained}
-    prospect = scale_prospect(dataset)
-    requested = n_scale_folds(dataset, rated_participants(test, held_out) if test is not None else 0, requested)
-    if not requested or optimistic or dataset.ratings is None:
-        advice = ADVICE if prospect.is_possible else ""
+    held_out_scores = {} if test is None else _scores_of_new_people(dataset, split, test_scores)
+    n_held_out = 0 if test is None else rated_participants(test, held_out_scores)
+    n_folds = n_scale_folds(dataset, n_held_out, requested)
+    if not n_folds or optimistic or dataset.ratings is None:
+        advice = ADVICE if scale_prospect(dataset).is_possible else ""
         if optimistic:
             advice = OPTIMISTIC
-        calibration = raters_scale(test or dataset, held_out, "held out from training", advice)
+        calibration = raters_scale(test or dataset, held_out_scores, "held out from training", advice)
         return None if calibration is None else replace(calibration, task=dataset.task)
     with_participants = dataset.restricted(dataset.participants)
-    scores = scores_of()
-    oof = dict[str, float]()
-    folds = make_folds(with_participants, requested, FoldUnit.PARTICIPANT, seed).folds
+    scores = score_training()
+    out_of_fold = dict[str, float]()
+    folds = make_folds(with_participants, n_folds, FoldUnit.PARTICIPANT, seed).folds
     for number, fold in enumerate(folds, start=1):
         if fold.held_out_videos == split.fold.held_out_videos:
-            oof |= {name: scores[name] for name in fold.held_out_videos}
+            out_of_fold |= {name: scores[name] for name in fold.held_out_videos}
         elif fold.train_pairs:
             common = sorted({*fold.train_videos} & {*split.fold.train_videos})
-            of_fold = aligned(scores, train_fold(number, fold), common)
-            oof |= {name: of_fold[name] for name in fold.held_out_videos}
-    return raters_scale(with_participants, oof, f"{len(folds)} folds by person")
+            fold_scores = align_scores(scores, train_fold(number, fold), common)
+            out_of_fold |= {name: fold_scores[name] for name in fold.held_out_videos}
+    return raters_scale(with_participants, out_of_fold, f"{len(folds)} folds by person")
+
+
+def _scores_of_new_people(
+    dataset: Dataset, split: TrainingSplit, test_scores: Mapping[str, float]
+) -> dict[str, float]:
+    """Return the scores of the tested videos of people who are in no training video."""
+    trained_people = {dataset.participants.get(name) for name in split.fold.train_videos}
+    return {
+        name: test_scores[name]
+        for name in split.tested_fold.held_out_videos
+        if split.tested.participants.get(name) not in trained_people
+    }

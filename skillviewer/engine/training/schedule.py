@@ -11,7 +11,7 @@ from skillviewer.nets.attention import TrainingPhase
 from skillviewer.nets.presets import OptimiserSettings
 
 PRETRAINED_LR_SCALE = 0.1
-"""Step size of pretrained weights, as a share of that of new ones."""
+"""Step size of pretrained weights, as a share of that of new weights."""
 
 
 def n_epochs(
@@ -20,27 +20,31 @@ def n_epochs(
     phase_settings: Mapping[str, OptimiserSettings],
     n_pairs: int,
 ) -> int:
-    """Return the number of epochs of a training: that of its settings, or the one that follows from its iterations.
+    """Return the number of epochs of a training: that of its settings, or else the number for all its iterations.
 
     Arguments are those of ``Schedule``.
     """
-    iterations = sum(phase_settings.get(phase.name, settings).iterations for phase in phases)
-    return settings.epochs or math.ceil(iterations / math.ceil(n_pairs / settings.batch_pairs))
+    if settings.epochs:
+        return settings.epochs
+    n_iterations = sum(phase_settings.get(phase.name, settings).iterations for phase in phases)
+    n_batches = math.ceil(n_pairs / settings.batch_pairs)
+    return math.ceil(n_iterations / n_batches)
 
 
 class Schedule:
-    """Phases take turns, batch by batch; those with a number of iterations share the batches in that proportion.
+    """Order, step sizes and optimisers of the phases of a training.
 
-    Phases that are independent and have no number of iterations each have a step in every batch.
+    A batch updates one phase. Phases with numbers of iterations get batches in proportion to these; other phases get
+    equally many. If all phases are independent and have no number of iterations, a batch updates each of them.
 
-    Where phases have iterations, the epochs follow from them; if a number of epochs is asked for all the same,
-    iterations and milestones are scaled to it.
+    The number of epochs follows from the iterations. If the settings have a number of epochs too, iterations and
+    milestones are scaled to it.
 
     Args:
-        phases: Parameters that are updated together.
-        settings: Length, and the optimiser of every phase without one of its own.
-        own: Settings by name of phase.
-        n_pairs: Pairs to train on.
+        phases: Phases, each with the parameters that it updates.
+        settings: Number of epochs, and the optimiser of every phase without settings of its own.
+        phase_settings: Settings by name of phase.
+        n_pairs: Number of training pairs.
         pretrained: Identities of pretrained parameters; their step size is scaled by ``PRETRAINED_LR_SCALE``.
     """
 
@@ -55,83 +59,95 @@ class Schedule:
         self._phases = phases
         self._settings = [phase_settings.get(phase.name, settings) for phase in phases]
         self._optimisers = [
-            _optimiser(phase.parameters, optimiser_settings, pretrained)
+            _make_optimiser(phase.parameters, optimiser_settings, pretrained)
             for phase, optimiser_settings in zip(phases, self._settings, strict=True)
         ]
         iterations = [optimiser_settings.iterations for optimiser_settings in self._settings]
+        has_iterations = all(iterations)
         n_batches = math.ceil(n_pairs / settings.batch_pairs)
         self.n_epochs = n_epochs(phases, settings, phase_settings, n_pairs)
-        self._scale = self.n_epochs * n_batches / sum(iterations) if all(iterations) else 1.0
-        self._shares = [n * self._scale if all(iterations) else 1.0 for n in iterations]
-        self._abreast = all(phase.independent for phase in phases) and not all(iterations)
-        self.turns = [0] * len(phases)
+        self._scale = self.n_epochs * n_batches / sum(iterations) if has_iterations else 1.0
+        self._shares = [n * self._scale if has_iterations else 1.0 for n in iterations]
+        self._updates_all = all(phase.independent for phase in phases) and not has_iterations
+        self.n_steps = [0] * len(phases)
 
     def next_phases(self) -> tuple[int, ...]:
-        """Return the phases of the next batch: the one furthest behind its share, or all independent ones."""
-        if self._abreast:
-            return tuple(range(len(self._phases)))
-        return (min(range(len(self._phases)), key=lambda phase: self.turns[phase] / self._shares[phase]),)
+        """Return the indices of the phases of the next batch: the one furthest behind its share, or all."""
+        indices = range(len(self._phases))
+        if self._updates_all:
+            return tuple(indices)
+        return (min(indices, key=lambda index: self.n_steps[index] / self._shares[index]),)
 
     def step(
-        self, place: int, loss: torch.Tensor, clip_norm: float, add: Callable[[list[nn.Parameter]], None] | None = None
+        self,
+        index: int,
+        loss: torch.Tensor,
+        clip_norm: float,
+        add_gradients: Callable[[list[nn.Parameter]], None] | None = None,
     ) -> TrainingPhase:
-        """Update the parameters of the phase at a place, to minimise the () loss.
+        """Update the parameters of a phase to minimise a loss, and return the phase.
 
-        ``clip_norm`` is the greatest norm of the gradient, 0 for no limit; ``add`` adds what other processes found to
-        the gradients.
+        Args:
+            index: Index of the phase.
+            loss: The () loss.
+            clip_norm: Greatest norm of the gradient; 0 for no limit.
+            add_gradients: Adds the gradients of other processes to those of parameters, or None.
         """
-        phase = self._phases[place]
-        optimiser = self._optimisers[place]
-        settings = self._settings[place]
-        n_milestones = sum(self.turns[place] >= milestone * self._scale for milestone in settings.milestones)
+        phase = self._phases[index]
+        optimiser = self._optimisers[index]
+        settings = self._settings[index]
+        n_milestones = sum(self.n_steps[index] >= milestone * self._scale for milestone in settings.milestones)
         for group in optimiser.param_groups:
             group["lr"] = settings.learning_rate * 0.1**n_milestones * group["lr_scale"]
         optimiser.zero_grad(set_to_none=True)
-        loss.backward(inputs=phase.parameters)  # type: ignore[no-untyped-call]  # what other phases own costs nothing
-        if add is not None:
-            add(phase.parameters)
+        # only the gradients of this phase's parameters are computed
+        loss.backward(inputs=phase.parameters)  # type: ignore[no-untyped-call]
+        if add_gradients is not None:
+            add_gradients(phase.parameters)
         if clip_norm:
             nn.utils.clip_grad_norm_(phase.parameters, clip_norm)
         optimiser.step()
-        self.turns[place] += 1
+        self.n_steps[index] += 1
         return phase
 
-    def name(self, place: int) -> str:
+    def name(self, index: int) -> str:
         """Return the name of a phase."""
-        return self._phases[place].name
+        return self._phases[index].name
 
     def tensors(self) -> dict[str, torch.Tensor]:
-        """Return the state of the optimisers, as copies on the CPU."""
+        """Return copies of the optimisers' states on the CPU, named ``phase.parameter.key``."""
         tensors = {}
-        for i, optimiser in enumerate(self._optimisers):
+        for index, optimiser in enumerate(self._optimisers):
             for parameter, values in optimiser.state_dict()["state"].items():
-                state = {k: torch.as_tensor(v).detach().cpu().clone() for k, v in values.items() if v is not None}
-                tensors.update({f"{i}.{parameter}.{k}": v for k, v in state.items()})
+                for key, value in values.items():
+                    if value is not None:
+                        tensors[f"{index}.{parameter}.{key}"] = torch.as_tensor(value).detach().cpu().clone()
         return tensors
 
-    def restore(self, turns: Sequence[int], tensors: Mapping[str, torch.Tensor]) -> None:
-        """Continue from ``turns`` and ``tensors``."""
-        self.turns = list(turns)
-        for i, optimiser in enumerate(self._optimisers):
+    def restore(self, n_steps: Sequence[int], tensors: Mapping[str, torch.Tensor]) -> None:
+        """Continue from the values of ``n_steps`` and ``tensors`` of an earlier schedule."""
+        self.n_steps = list(n_steps)
+        for index, optimiser in enumerate(self._optimisers):
             values: dict[int, dict[str, torch.Tensor]] = {}
             for name, tensor in tensors.items():
-                place, parameter, key = name.split(".", 2)
-                if int(place) == i:
+                phase, parameter, key = name.split(".", 2)
+                if int(phase) == index:
                     values.setdefault(int(parameter), {})[key] = tensor
             optimiser.load_state_dict({**optimiser.state_dict(), "state": values})
 
 
-for _, _function in inspect.getmembers(torch.optim.Optimizer, lambda member: hasattr(member, "__wrapped__")):
-    # To exempt these from its compiler, torch loads it, which takes seconds. Nothing is compiled here.
-    setattr(_function.__wrapped__, "__dynamo_disable", _function.__wrapped__)
+# To exempt the wrapped methods from its compiler, torch would load the compiler, which takes seconds. Nothing is
+# compiled here, so they are marked as exempt already.
+for _, _method in inspect.getmembers(torch.optim.Optimizer, lambda member: hasattr(member, "__wrapped__")):
+    setattr(_method.__wrapped__, "__dynamo_disable", _method.__wrapped__)
 
 
 class Uncompiled(torch.optim.Optimizer):
-    """An optimiser of torch, whose step does not load the compiler either."""
+    """An optimiser of torch whose step does not load torch's compiler."""
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]  # none is used
-        """Take a step, as torch does."""
+        """Take a step of torch's optimiser."""
         inspect.unwrap(super().step)(self, closure)
 
 
@@ -143,15 +159,14 @@ class Adam(Uncompiled, torch.optim.Adam):
     """Adam."""
 
 
-def _optimiser(
+def _make_optimiser(
     parameters: list[nn.Parameter], settings: OptimiserSettings, pretrained: Collection[int]
 ) -> torch.optim.Optimizer:
-    rate, decay = settings.learning_rate, settings.weight_decay
-    divided = (
-        {"params": [p for p in parameters if id(p) not in pretrained], "lr_scale": 1.0},
-        {"params": [p for p in parameters if id(p) in pretrained], "lr_scale": PRETRAINED_LR_SCALE},
-    )
-    groups = [group for group in divided if group["params"]]
+    new_group = {"params": [p for p in parameters if id(p) not in pretrained], "lr_scale": 1.0}
+    pretrained_group = {"params": [p for p in parameters if id(p) in pretrained], "lr_scale": PRETRAINED_LR_SCALE}
+    groups = [group for group in (new_group, pretrained_group) if group["params"]]
+    learning_rate = settings.learning_rate
+    weight_decay = settings.weight_decay
     if settings.algorithm == "sgd":
-        return Sgd(groups, lr=rate, momentum=settings.momentum, weight_decay=decay)
-    return Adam(groups, lr=rate, weight_decay=decay)
+        return Sgd(groups, lr=learning_rate, momentum=settings.momentum, weight_decay=weight_decay)
+    return Adam(groups, lr=learning_rate, weight_decay=weight_decay)

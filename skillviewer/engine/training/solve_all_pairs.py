@@ -1,4 +1,4 @@
-"""The epoch of a model that is solved, such as a ridge regression: all training pairs at once."""
+"""Closed-form fit of a model to all training pairs at once, such as a ridge regression."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -6,7 +6,7 @@ from dataclasses import replace
 from skillviewer.core.dataset.pairs import Pair
 from skillviewer.engine.features.feature_store import FeatureStore, first_pass
 from skillviewer.engine.training.batches import index_pairs, pair_batch
-from skillviewer.engine.training.predict import batch_of
+from skillviewer.engine.training.predict import pad_videos
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.losses import margin_ranking_loss
 from skillviewer.nets.presets import LossSettings
@@ -15,14 +15,15 @@ from skillviewer.nets.presets import LossSettings
 def solve_all_pairs(
     model: AttentionModel, store: FeatureStore, pairs: Sequence[Pair], share: float, margin: float
 ) -> tuple[float, int]:
-    """Fit a model to all pairs at once, and return its mean loss of a pair and the number of pairs that it orders.
+    """Fit a model to all pairs at once, and return its mean loss of a pair and the number of correctly ordered pairs.
 
-    ``share`` is the share of the course, 0 to 1, that decides the penalty or the number of measures.
+    ``share``, 0 to 1, is the share of the training so far; the model's penalty or number of measures depends on it.
     """
     names, indices = index_pairs(pairs)
     device = next(model.parameters()).device
-    features, lengths = batch_of([first_pass(store, name) for name in names])
+    features, lengths = pad_videos([first_pass(store, name) for name in names])
     batch = replace(pair_batch(indices, device), lengths=lengths)
     score = model.solve(features.to(device), batch, share)
     loss = margin_ranking_loss(score, batch, LossSettings(margin))
-    return float(loss), int((score[batch.better] > score[batch.worse]).sum())
+    n_right = int((score[batch.better] > score[batch.worse]).sum())
+    return float(loss), n_right

@@ -1,4 +1,7 @@
-"""The state of a training on disk, so that a killed one goes on: a safetensors file with the numbers in its header."""
+"""Storage of the state of a training, from which a killed training continues.
+
+It is a safetensors file; numbers that are not tensors are in the header of the file.
+"""
 
 import json
 from collections.abc import Callable
@@ -14,28 +17,28 @@ from safetensors.torch import save_file
 from skillviewer.core.errors import CheckpointError
 from skillviewer.engine.training.trainer import FitState
 
-EVERY_S = 10.0
-"""A state is kept no more often: short epochs are not spent on writing."""
+INTERVAL_S = 10.0
+"""Least time between two saved states, so that short epochs do not spend their time on writing."""
 
 
 class StateFile:
-    """Keeps the state of one training in a file; what cannot be read there is as good as nothing.
+    """File with the state of one training. An unreadable file counts as no file.
 
     Args:
-        path: The file; its folder is there.
-        every_s: Seconds that pass at least between two states that are kept; more where keeping one takes longer than
+        path: The file.
+        interval_s: Least number of seconds between two saved states. The interval is longer if saving takes more than
             half a second, as on a busy computer or a slow disk.
-        writes: Whether anything is kept: of several processes one keeps the state, and all go on from it.
+        writes: Whether to save states: of several processes one saves the state, and all continue from it.
     """
 
-    def __init__(self, path: Path, every_s: float = EVERY_S, *, writes: bool = True) -> None:
+    def __init__(self, path: Path, interval_s: float = INTERVAL_S, *, writes: bool = True) -> None:
         self._path = path
         self._writes = writes
-        self._every_s = every_s
-        self._next_at = monotonic() + every_s
+        self._interval_s = interval_s
+        self._next_save_s = monotonic() + interval_s
 
     def load(self) -> FitState | None:
-        """Return the state that was kept last, or None."""
+        """Return the last saved state, or None."""
         try:
             with safe_open(self._path, framework="pt") as file:
                 numbers = json.loads(file.metadata()["numbers"])
@@ -45,24 +48,23 @@ class StateFile:
             return None
 
     def save(self, state: Callable[[], FitState], *, finished: bool) -> None:
-        """Keep a state, or raise a CheckpointError; unless training goes on, and one was kept a moment ago."""
-        started = monotonic()
-        if not self._writes or (not finished and started < self._next_at):
+        """Save a state, or raise a CheckpointError; an unfinished training saves one only after the interval."""
+        started_s = monotonic()
+        if not self._writes or (not finished and started_s < self._next_save_s):
             return
         current = state()
         numbers = asdict(replace(current, tensors={}))
+        tensors = {name: tensor.contiguous() for name, tensor in current.tensors.items()}
         temp_path = self._path.with_name(self._path.name + ".part")
         try:
             temp_path.parent.mkdir(parents=True, exist_ok=True)  # the cache may have been emptied
-            save_file(
-                {k: v.contiguous() for k, v in current.tensors.items()},
-                temp_path,
-                metadata={"numbers": json.dumps(numbers)},
-            )
+            save_file(tensors, temp_path, metadata={"numbers": json.dumps(numbers)})
             temp_path.replace(self._path)
         except (OSError, SafetensorError) as error:
             with suppress(OSError):
                 temp_path.unlink()
             raise CheckpointError(f"The state of the training could not be kept at {self._path}: {error}.") from error
-        ended = monotonic()
-        self._next_at = ended + self._every_s * max(1, 2 * (ended - started))  # a twentieth of the time by default
+        ended_s = monotonic()
+        duration_s = ended_s - started_s
+        # with the default interval, slow saving takes a twentieth of the time
+        self._next_save_s = ended_s + self._interval_s * max(1, 2 * duration_s)

@@ -1,4 +1,4 @@
-"""Late fusion: a ridge on measures of tracks added to a network, with a weight learned inside the training people."""
+"""Late fusion: a ridge on measures of tracks, added to a network with a weight that is learned on the training people."""
 
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping
@@ -10,7 +10,7 @@ from skillviewer.core.analysis.track_term import TrackTerm, WeighedMeasure, fusi
 from skillviewer.core.dataset.dataset import Dataset, Fold
 from skillviewer.core.dataset.folds import inner_folds
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.progress import Progress
+from skillviewer.core.progress import Progress, silent
 from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.features.measured_videos import MeasuredVideos
 from skillviewer.engine.runtime.distributed import SINGLE_PROCESS, ProcessGroup
@@ -23,39 +23,40 @@ from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.attention_models.measures_baseline import MeasuredModel
 from skillviewer.nets.models import attention_model
 
-N_PARTS = 4
-"""Parts of the training videos that are held out in turn to learn the weight."""
+N_WEIGHT_FOLDS = 4
+"""Number of inner folds on which the weight is learned."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class FusedTraining:
-    """A network, trained on a fold, and what is added to its score."""
+    """A network that was trained on a fold, and the term of the tracks that is added to its score."""
 
     network: AttentionModel
     trained: Trained
     term: TrackTerm | None = None  # None if the plan adds no tracks
     weight: float | None = None  # weight of the ridge relative to the network, both in standard deviations
 
-    def fused(self, predictions: Predictions, measured: MeasuredVideos | None) -> Predictions:
-        """Return predictions of the network with the term of the tracks added to scores and curves."""
+    def add_tracks(self, predictions: Predictions, measured: MeasuredVideos | None) -> Predictions:
+        """Return predictions of the network with the term of the tracks added to scores and curves, if there is one."""
         if self.term is None or measured is None:
             return predictions
-        return with_term(predictions, self.term, measured)
+        return add_track_term(predictions, self.term, measured)
 
 
-def with_term(predictions: Predictions, term: TrackTerm, measured: MeasuredVideos) -> Predictions:
+def add_track_term(predictions: Predictions, term: TrackTerm, measured: MeasuredVideos) -> Predictions:
     """Return predictions with the term of the tracks added to scores and curves.
 
     Raises:
         DatasetError: A video has none of the measures.
     """
-    scores, curves = {}, {}
+    scores = {}
+    curves = {}
     for name, curve in predictions.curves.items():
-        added = term.of(measured.numbers_of(name))
-        if added is None:
+        track_curve = term.of(measured.numbers_of(name))
+        if track_curve is None:
             raise DatasetError(f"{name} has no measures of tracks that the model knows.")
-        curves[name] = curve + added
-        scores[name] = predictions.scores[name] + float(added[-1])
+        curves[name] = curve + track_curve
+        scores[name] = predictions.scores[name] + float(track_curve[-1])
     return dataclasses.replace(predictions, scores=scores, curves=curves)
 
 
@@ -71,8 +72,9 @@ def fit_fused(
 ) -> FusedTraining:
     """Train a network on a fold and, if the plan adds tracks, the ridge and its weight.
 
-    The weight is learned on parts of the training videos, whole participants if these are known: each part is ordered
-    by a network and a ridge that were trained on the others. Held-out videos are not used.
+    The weight is learned on inner folds of the training videos, by participant if these are known: the held-out pairs
+    of each are ordered by a network and a ridge that were trained on its other videos. Held-out videos of ``fold`` are
+    not used. Arguments are those of ``fit_fold``; ``measured`` has the measures of tracks.
 
     Raises:
         DatasetError: There is too little to train on.
@@ -81,34 +83,34 @@ def fit_fused(
     network, trained = fit_fold(plan, dataset, fold, inputs, control, state_store, process_group)
     if not plan.adds_tracks or measured is None:
         return FusedTraining(network, trained)
-    store = measured.store()
-    inner_plan = dataclasses.replace(plan, select=EpochSelection.LAST, epochs=_epochs(plan, trained))
+    measures = measured.store()
+    inner_plan = dataclasses.replace(plan, select=EpochSelection.LAST, epochs=_inner_epochs(plan, trained))
+    silent_control = dataclasses.replace(control, report=silent)
     differences: list[tuple[float, float]] = []
     for number, inner in enumerate(weight_folds(dataset, fold, plan.seed), start=1):
-        control.report(Progress(f"learning the weight of the tracks, part {number} of {N_PARTS}"))
-        quiet = dataclasses.replace(control, report=lambda _: None)
-        fold_store = None if state_store is None else _renamed(state_store, f"tracks-{number}")
-        head, _ = fit_fold(inner_plan, dataset, inner, inputs, quiet, fold_store, process_group)
-        ridge = fit_ridge(plan, dataset, inner, store, quiet)
+        control.report(Progress(f"learning the weight of the tracks, part {number} of {N_WEIGHT_FOLDS}"))
+        fold_store = None if state_store is None else _with_prefix(state_store, f"tracks-{number}")
+        inner_network, _ = fit_fold(inner_plan, dataset, inner, inputs, silent_control, fold_store, process_group)
+        inner_ridge = fit_ridge(plan, dataset, inner, measures, silent_control)
         names = (*inner.train_videos, *inner.held_out_videos)
-        both = [
-            _standardised(predict(head, inputs.store, names, control.token, maps=False).scores, inner),
-            _standardised(predict(ridge, store, names, control.token, maps=False).scores, inner),
-        ]
+        network_scores = predict(inner_network, inputs.store, names, control.token, maps=False).scores
+        ridge_scores = predict(inner_ridge, measures, names, control.token, maps=False).scores
+        by_network = _standardise_scores(network_scores, inner)
+        by_ridge = _standardise_scores(ridge_scores, inner)
         for pair in inner.both_held_out or inner.test_pairs:
-            first, second = (scores[pair.better] - scores[pair.worse] for scores in both)
-            differences.append((first, second))
+            network_difference = by_network[pair.better] - by_network[pair.worse]
+            ridge_difference = by_ridge[pair.better] - by_ridge[pair.worse]
+            differences.append((network_difference, ridge_difference))
     weight = fusion_weight(differences)
-    ridge = fit_ridge(plan, dataset, fold, store, dataclasses.replace(control, report=lambda _: None))
-    of_network, of_ridge = (
-        np.array([*predict(model, features, fold.train_videos, control.token, maps=False).scores.values()])
-        for model, features in ((network, inputs.store), (ridge, store))
-    )
+    ridge = fit_ridge(plan, dataset, fold, measures, silent_control)
+    train_by_network = predict(network, inputs.store, fold.train_videos, control.token, maps=False).scores
+    train_by_ridge = predict(ridge, measures, fold.train_videos, control.token, maps=False).scores
+    ridge_values = np.array([*train_by_ridge.values()])
     term = TrackTerm(
-        measures=_measures(ridge, measured),
-        mean=float(of_ridge.mean()),
-        scale=max(float(of_ridge.std()), 1e-9),
-        weight=weight * float(of_network.std()),
+        measures=_used_measures(ridge, measured),
+        mean=float(ridge_values.mean()),
+        scale=max(float(ridge_values.std()), 1e-9),
+        weight=weight * float(np.array([*train_by_network.values()]).std()),
     )
     return FusedTraining(network, trained, term, weight)
 
@@ -116,7 +118,9 @@ def fit_fused(
 def fit_ridge(
     plan: TrainingPlan, dataset: Dataset, fold: Fold, store: FeatureStore, control: TrainingControl
 ) -> MeasuredModel:
-    """Return a ridge on few measures of tracks, as many as are best inside the training people if these are enough.
+    """Return a ridge on a few measures of tracks.
+
+    The number of measures is chosen on inner folds of the training people, if there are enough people.
 
     Raises:
         DatasetError: There is too little to train on.
@@ -127,7 +131,7 @@ def fit_ridge(
         with_tracks=False,
         select=EpochSelection.INNER,
         refit=True,
-        inner_folds=N_PARTS,
+        inner_folds=N_WEIGHT_FOLDS,
         candidates=1,
         epochs=None,
         learning_rate=None,
@@ -142,25 +146,25 @@ def fit_ridge(
     return ridge
 
 
-def _epochs(plan: TrainingPlan, trained: Trained) -> int | None:
-    """Return the epochs of the trainings on parts: as many as were chosen, where a number of epochs was chosen."""
-    refitted = plan.select is EpochSelection.INNER and plan.refit
-    counted = not attention_model(plan.model).training and not plan.settings().optimiser.iterations
-    return trained.epoch if refitted and counted else plan.epochs
+def _inner_epochs(plan: TrainingPlan, trained: Trained) -> int | None:
+    """Return the number of epochs of the trainings on inner folds: the chosen one, if a number of epochs was chosen."""
+    is_refitted = plan.select is EpochSelection.INNER and plan.refit
+    counts_epochs = not attention_model(plan.model).training and not plan.settings().optimiser.iterations
+    return trained.epoch if is_refitted and counts_epochs else plan.epochs
 
 
 def weight_folds(dataset: Dataset, fold: Fold, seed: int) -> Iterator[Fold]:
-    """Yield the inner folds on which the weight is learned, those with pairs on both sides."""
-    for inner in inner_folds(dataset, fold, seed, N_PARTS):
+    """Yield the inner folds on which the weight is learned: those with pairs on both sides."""
+    for inner in inner_folds(dataset, fold, seed, N_WEIGHT_FOLDS):
         if inner.train_pairs and inner.test_pairs:
             yield inner
 
 
-def _renamed(state_store: Callable[[str], TrainingStateStore], before: str) -> Callable[[str], TrainingStateStore]:
-    return lambda stage: state_store(f"{before}-{stage}")
+def _with_prefix(state_store: Callable[[str], TrainingStateStore], prefix: str) -> Callable[[str], TrainingStateStore]:
+    return lambda stage: state_store(f"{prefix}-{stage}")
 
 
-def _standardised(scores: Mapping[str, float], fold: Fold) -> dict[str, float]:
+def _standardise_scores(scores: Mapping[str, float], fold: Fold) -> dict[str, float]:
     """Return scores with mean 0 and deviation 1 over the training videos of a fold."""
     train_scores = np.array([scores[name] for name in fold.train_videos])
     mean = float(train_scores.mean())
@@ -168,7 +172,10 @@ def _standardised(scores: Mapping[str, float], fold: Fold) -> dict[str, float]:
     return {name: (score - mean) / scale for name, score in scores.items()}
 
 
-def _measures(ridge: MeasuredModel, measured: MeasuredVideos) -> tuple[WeighedMeasure, ...]:
-    weights, means, scales = (values.double().tolist() for values in (ridge.score.weight[0], ridge.mean, ridge.scale))
-    rows = zip(measured.names, means, scales, weights, strict=False)  # the columns after the last name are empty
-    return tuple(WeighedMeasure(*row) for row in rows if row[-1] != 0)
+def _used_measures(ridge: MeasuredModel, measured: MeasuredVideos) -> tuple[WeighedMeasure, ...]:
+    """Return the measures with a weight other than 0."""
+    weights = ridge.score.weight[0].double().tolist()
+    means = ridge.mean.double().tolist()
+    scales = ridge.scale.double().tolist()
+    columns = zip(measured.names, means, scales, weights, strict=False)  # columns after the last name are empty
+    return tuple(WeighedMeasure(*column) for column in columns if column[-1] != 0)

@@ -1,4 +1,4 @@
-"""From a data set to a checkpoint: features, what is held out, training, the card."""
+"""Training of a checkpoint on a data set: features, the split, the training, and the card."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -35,9 +35,9 @@ from skillviewer.engine.runtime.device import choose_device, device_errors
 from skillviewer.engine.runtime.distributed import SINGLE_PROCESS, ProcessGroup
 from skillviewer.engine.runtime.exclusive import training_lock
 from skillviewer.engine.training.fit_fold import FoldInputs, choosing_folds
-from skillviewer.engine.training.inputs import TrainingInputs, check_keepable
-from skillviewer.engine.training.plan import TrainingPlan, selection_rule
-from skillviewer.engine.training.predict import padded, predict, segment_contributions
+from skillviewer.engine.training.inputs import TrainingInputs, check_can_have_checkpoint
+from skillviewer.engine.training.plan import TrainingPlan, describe_selection
+from skillviewer.engine.training.predict import pad_rows, predict, segment_contributions
 from skillviewer.engine.training.run_folder import CONFIGURATION, PROVENANCE, RunFolder, write_json, write_log
 from skillviewer.engine.training.run_record import (
     RunConfiguration,
@@ -53,7 +53,7 @@ from skillviewer.engine.training.train_settings import EpochSelection
 from skillviewer.engine.training.trainer import EpochRow, Trained, TrainingControl
 from skillviewer.engine.training.training_split import (
     TrainingSplit,
-    check_participants,
+    check_split,
     hold_quarter_out,
     test_on_other,
     train_on_all,
@@ -83,9 +83,9 @@ class TrainingResult:
 
 @dataclass(frozen=True, slots=True)
 class OuterCheck:
-    """Check on people held out that was made before a training on all of them."""
+    """Test of a training procedure on held-out people, made before the training on all people."""
 
-    held_out: HeldOut  # accuracy of the procedure that led to this training
+    held_out: HeldOut  # accuracy of the procedure
     ceilings: tuple[tuple[str, float], ...]  # (name, accuracy) of baselines and ceilings on the same pairs
     notes: str  # further notes for the card
     # returns the map to the raters' scale, given the scores of all videos by the trained model; None without ratings
@@ -99,9 +99,8 @@ class TrainingResources:
 
     cache: FeatureCache
     device_name: str = "auto"
-    process_group: ProcessGroup = (
-        SINGLE_PROCESS  # processes that train together, on one cache; the first writes the checkpoint
-    )
+    # processes that train together with one cache; the first writes the checkpoint
+    process_group: ProcessGroup = SINGLE_PROCESS
 
 
 def train_checkpoint(
@@ -116,24 +115,33 @@ def train_checkpoint(
     scale_folds: int | None = None,
     outer: OuterCheck | None = None,
 ) -> TrainingResult:
-    """Train a model on a data set and write its checkpoint; a training that was killed continues from its last epochs.
+    """Train a model on a data set and write its checkpoint.
 
     The folder of the checkpoint also gets the log and its curves, the configuration (``configuration.json``, without
-    names of videos) and the provenance (``provenance.json``). Until then the state lies next to the folder, in
-    ``.NAME.training``. After the token of ``control`` was raised the state of the last epochs stays, and the same call
-    continues from it. Without ``test``, another data set of the same task, a quarter of the participants (or, with a
-    warning, videos) is held out, unless an ``outer`` check was made: then all of them train. ``scale_folds`` are folds
-    by person for the raters' scale: None for as many as are needed, 0 for none.
+    names of videos) and the provenance (``provenance.json``). Until then the state of the training is next to the
+    folder, in ``.NAME.training``. If the training is killed or cancelled, the same call continues from that state.
+
+    Args:
+        plan: Model and settings.
+        dataset: Videos and pairs.
+        folder: Folder of the checkpoint.
+        control: Stops the training, and receives its progress.
+        resources: Cache, device and processes.
+        test: Another data set of the same task to test on. Without it, a quarter of the participants is held out; if
+            these are not known, a quarter of the videos, with a warning.
+        replace: Whether to replace an existing checkpoint.
+        scale_folds: Number of folds by person for the raters' scale; None for as many as are needed, 0 for none.
+        outer: Test of the procedure that was made before; then no video is held out.
 
     Raises:
         DatasetError: There is too little to train on.
-        CheckpointError: The checkpoint is there already or cannot be written.
-        ExportError: Nothing can be written there.
+        CheckpointError: The checkpoint exists already or cannot be written.
+        ExportError: The folder cannot be written.
         SettingsError: The cache is too small for the features, or another training makes that checkpoint.
         DeviceError: The device is not there, or ran out of memory.
     """
     check_place(folder, replace=replace)
-    check_keepable(plan)
+    check_can_have_checkpoint(plan)
     if test is not None and plan.select is EpochSelection.BEST_ON_TEST:
         raise SettingsError(
             "The pairs of --test choose no epoch: leave out --select best-on-test, which is there to see in evaluate "
@@ -141,43 +149,43 @@ def train_checkpoint(
         )
     check_scale_folds(dataset, scale_folds)
     if test is None and outer is None:
-        check_participants(dataset, plan.seed)
+        check_split(dataset, plan.seed)
     process_group = resources.process_group
     with training_lock(folder) if process_group.leads else nullcontext():
-        saved = _Kept(plan, folder, process_group)
+        work_folder = _WorkFolder(plan, folder, process_group)
         device = choose_device(resources.device_name)
         inputs = TrainingInputs.of(plan, device, resources.cache)
-        ready = _ready(plan, dataset, test, inputs.source, control, process_group, everyone=outer is not None)
-        saved.begin(ready, inputs.backbones, control)
+        data = _load_data(plan, dataset, test, inputs.source, control, process_group, hold_out=outer is None)
+        work_folder.begin(data, inputs.backbones, control)
         with device_errors():
-            trained = _train(plan, ready, inputs, device, control, saved, scale_folds, outer)
+            model = _train(plan, data, inputs, device, control, work_folder, scale_folds, outer)
         control.report(Progress("writing the checkpoint", 0, 1))
-        problems = (*dataset.problems, *ready.problems)
+        problems = (*dataset.problems, *data.problems)
         if process_group.leads:
-            problems += tuple(unseen_warning(trained.trained.n_unseen or 0, len(ready.split.fold.train_pairs)))
-            checkpoint = _write(plan, dataset, ready, trained, folder, saved, outer, replace=replace)
-            saved.end()
+            problems += tuple(unseen_warning(model.trained.n_unseen or 0, len(data.split.fold.train_pairs)))
+            checkpoint = _write(plan, dataset, data, model, folder, work_folder, outer, replace=replace)
+            work_folder.remove()
             process_group.wait()
         else:
             process_group.wait()
             checkpoint = load_checkpoint(folder)
-        return TrainingResult(checkpoint, trained.trained.rows, problems)
+        return TrainingResult(checkpoint, model.trained.rows, problems)
 
 
 @dataclass(frozen=True, slots=True)
-class _Ready:
-    """Data sets of a training with their features; problems are what was left out, one sentence each."""
+class _TrainingData:
+    """Videos of a training with their features and their split."""
 
-    dataset: Dataset
-    split: "TrainingSplit"
+    dataset: Dataset  # videos with features
+    split: TrainingSplit
     store: FeatureStore
     test_store: FeatureStore
-    problems: tuple[str, ...]
+    problems: tuple[str, ...]  # videos that were left out and warnings, one sentence each
     measured: MeasuredVideos | None = None  # measures of tracks that are added to the score, or None
-    test_measured: MeasuredVideos | None = None
+    test_measured: MeasuredVideos | None = None  # the same of the tested videos
 
 
-def _ready(
+def _load_data(
     plan: TrainingPlan,
     dataset: Dataset,
     test: Dataset | None,
@@ -185,159 +193,165 @@ def _ready(
     control: TrainingControl,
     process_group: ProcessGroup,
     *,
-    everyone: bool = False,
-) -> _Ready:
-    """Compute (or find) all features, and divide the videos that can be read."""
+    hold_out: bool = True,
+) -> _TrainingData:
+    """Compute or load all features, and split the readable videos."""
     token, report = control.token, control.report
-    _prepare(dataset, source, plan.candidates, token, report, process_group)
+    _compute_features(dataset, source, plan.candidates, token, report, process_group)
     if test is not None:
-        _prepare(test, source, 1, token, report, process_group)
+        _compute_features(test, source, 1, token, report, process_group)
     store, problems = dataset_features(dataset, source, plan.candidates, token, report)
     if not store:
         raise DatasetError(" ".join((f"No video of {dataset.name} can be read.", *problems[:1])))
     usable = dataset.restricted(list(store))
-    measured = test_measured = None
+    measured: MeasuredVideos | None = None
     if plan.adds_tracks:
-        usable, measured, further_problems = measured_dataset(usable, plan.preprocessing, token, report)
-        problems += further_problems
-    if everyone:
+        usable, measured, track_problems = measured_dataset(usable, plan.preprocessing, token, report)
+        problems += track_problems
+    test_store = store
+    test_measured = measured
+    if not hold_out:
         split = train_on_all(usable)
-        test_store = store
     elif test is None:
         split = hold_quarter_out(usable, plan.seed, token)
-        test_store = store
     else:
-        test_store, further_problems = dataset_features(test, source, 1, token, report)
-        problems += further_problems
+        test_store, test_problems = dataset_features(test, source, 1, token, report)
+        problems += test_problems
         usable_test = test.restricted(list(test_store))
         if plan.adds_tracks:
-            usable_test, test_measured, further_problems = measured_dataset(
+            usable_test, test_measured, test_problems = measured_dataset(
                 usable_test, plan.preprocessing, token, report
             )
-            problems += further_problems
+            problems += test_problems
         split = test_on_other(usable, usable_test, token)
-    measures = measured, test_measured or measured
-    return _Ready(usable, split, store, test_store, (*problems, *split.problems), *measures)
+    all_problems = (*problems, *split.problems)
+    return _TrainingData(usable, split, store, test_store, all_problems, measured, test_measured)
 
 
 @dataclass(frozen=True, slots=True)
-class _Made:
-    """A trained model with its scores; ``store`` holds the features that its head takes.
-
-    ``contributions`` are those of the steps of the held-out videos, (V, N).
-    """
+class _TrainedModel:
+    """A trained model with its test."""
 
     head: AttentionModel
     config: CheckpointConfig
-    streams: dict[str, Tensor] | None
-    store: FeatureStore
+    backbone_weights: dict[str, Tensor] | None  # weights of trained backbones, or None
+    store: FeatureStore  # features that the head takes
     trained: Trained
-    scores: Mapping[str, float]
-    contributions: FloatArray
+    scores: Mapping[str, float]  # scores of the tested videos
+    contributions: FloatArray  # (V, N) contributions of the steps of the held-out videos
     provenance: RunProvenance
-    selection: str
-    scale: ScoreCalibration | None
+    selection: str  # choice of the epoch, in words
+    scale: ScoreCalibration | None  # map to the raters' scale
 
 
 def _train(
     plan: TrainingPlan,
-    ready: _Ready,
+    data: _TrainingData,
     inputs: TrainingInputs,
     device: torch.device,
     control: TrainingControl,
-    saved: "_Kept",
+    work_folder: "_WorkFolder",
     scale_folds: int | None,
     outer: OuterCheck | None = None,
-) -> _Made:
-    fold, tested = ready.split.fold, ready.split.tested
-    watched = WatchedStore(ready.store)
+) -> _TrainedModel:
+    fold, tested = data.split.fold, data.split.tested
+    process_group = work_folder.process_group
+    watched = WatchedStore(data.store)
     fold_inputs = FoldInputs(watched, device, inputs.unfreezing)
     fitted = fit_fused(
-        plan, ready.dataset, fold, fold_inputs, ready.measured, control, saved.state, saved.process_group
+        plan, data.dataset, fold, fold_inputs, data.measured, control, work_folder.state, process_group
     )
     model, trained = fitted.network, fitted.trained
     if plan.select is not EpochSelection.BEST_ON_TEST:
         check_no_leak(fold, names_seen=watched.seen)
-    round_as_kept(model, half=plan.half)  # the weights that are tested are those that are kept
-    head, streams, (store, test_store) = inputs.separate(model, (ready.store, ready.test_store))
+    round_as_kept(model, half=plan.half)  # the tested weights are those of the checkpoint
+    head, backbone_weights, (store, test_store) = inputs.separate(model, (data.store, data.test_store))
     predictions = predict(head, test_store, tested.names, control.token, maps=False)
-    scores = fitted.fused(predictions, ready.test_measured).scores
-    held_out = [first_pass(test_store, name) for name in ready.split.tested_fold.held_out_videos]
-    contributions = padded([segment_contributions(head, features) for features in held_out])
-    videos_seen = set().union(*saved.process_group.collect(watched.seen))
-    selection = selection_rule(plan, choosing_folds(plan, ready.dataset, fold))
+    scores = fitted.add_tracks(predictions, data.test_measured).scores
+    held_out_features = [first_pass(test_store, name) for name in data.split.tested_fold.held_out_videos]
+    contributions = pad_rows([segment_contributions(head, features) for features in held_out_features])
+    videos_seen = set().union(*process_group.collect(watched.seen))
+    selection = describe_selection(plan, choosing_folds(plan, data.dataset, fold))
     provenance = provenance_of(device, model, trained, selection, videos_seen, fold, fitted.weight)
     config = plan.checkpoint_config(head.sizes, inputs.backbones, fitted.term)
 
-    def train_fold(number: int, other: Fold) -> Mapping[str, float]:
+    def train_fold(number: int, scale_fold: Fold) -> Mapping[str, float]:
         control.report(Progress(f"learning the raters' scale, fold {number}"))
-        of_fold = fit_fused(
+        fold_fitted = fit_fused(
             plan,
-            ready.dataset,
-            other,
+            data.dataset,
+            scale_fold,
             fold_inputs,
-            ready.measured,
+            data.measured,
             control,
-            lambda stage: saved.state(f"scale-{number}-{stage}"),
-            saved.process_group,
+            lambda stage: work_folder.state(f"scale-{number}-{stage}"),
+            process_group,
         )
-        own_head, _, (own_store,) = inputs.separate(of_fold.network, (ready.store,))
-        predictions = predict(own_head, own_store, ready.dataset.names, control.token, maps=False)
-        return of_fold.fused(predictions, ready.measured).scores
+        fold_head, _, (fold_store,) = inputs.separate(fold_fitted.network, (data.store,))
+        predictions = predict(fold_head, fold_store, data.dataset.names, control.token, maps=False)
+        return fold_fitted.add_tracks(predictions, data.measured).scores
 
-    def all_scores() -> Mapping[str, float]:
-        predictions = predict(head, store, ready.dataset.names, control.token, maps=False)
-        return fitted.fused(predictions, ready.measured).scores
+    def score_all() -> Mapping[str, float]:
+        predictions = predict(head, store, data.dataset.names, control.token, maps=False)
+        return fitted.add_tracks(predictions, data.measured).scores
 
     if outer is not None:
-        scale = outer.calibrate(all_scores())
-        return _Made(head, config, streams, store, trained, scores, contributions, provenance, selection, scale)
-    scale = learn_scale(
-        ready.dataset,
-        ready.split,
-        scores,
-        scale_folds,
-        plan.seed,
-        all_scores,
-        train_fold,
-        optimistic=plan.select is EpochSelection.BEST_ON_TEST,
+        scale = outer.calibrate(score_all())
+    else:
+        scale = learn_scale(
+            data.dataset,
+            data.split,
+            scores,
+            scale_folds,
+            plan.seed,
+            score_all,
+            train_fold,
+            optimistic=plan.select is EpochSelection.BEST_ON_TEST,
+        )
+    return _TrainedModel(
+        head, config, backbone_weights, store, trained, scores, contributions, provenance, selection, scale
     )
-    return _Made(head, config, streams, store, trained, scores, contributions, provenance, selection, scale)
 
 
 def _write(
     plan: TrainingPlan,
     dataset: Dataset,
-    ready: _Ready,
-    fitted_model: _Made,
+    data: _TrainingData,
+    model: _TrainedModel,
     folder: Path,
-    saved: "_Kept",
+    work_folder: "_WorkFolder",
     outer: OuterCheck | None,
     *,
     replace: bool,
 ) -> Checkpoint:
+    """Write the checkpoint, with the files that describe the training."""
+
     def write_extras(temp_path: Path) -> None:
-        write_log(temp_path, fitted_model.trained.rows, folder.name)
-        saved.describe(temp_path, fitted_model.provenance)
+        write_log(temp_path, model.trained.rows, folder.name)
+        work_folder.describe(temp_path, model.provenance)
         if outer is not None:
             outer.write(temp_path)
 
-    familiarity = learn_familiarity(pooled(fitted_model.store, ready.split.fold.train_videos))
+    if outer is not None:
+        card = _card_after_outer_check(plan, dataset, data.split, model, folder.name, outer)
+    else:
+        card = _card(plan, dataset, data.split, model, folder.name)
+    familiarity = learn_familiarity(pooled(model.store, data.split.fold.train_videos))
     return save_checkpoint(
         folder,
-        fitted_model.config,
-        fitted_model.head,
-        _card(plan, dataset, ready.split, fitted_model, folder.name, outer),
-        CheckpointExtras(fitted_model.streams, familiarity, write_extras),
+        model.config,
+        model.head,
+        card,
+        CheckpointExtras(model.backbone_weights, familiarity, write_extras),
         half=plan.half,
         replace=replace,
     )
 
 
-class _Kept:
-    """Keeps a training while it is under way, and says in the checkpoint's folder what it was.
+class _WorkFolder:
+    """Folder of a training in progress, with its states and its configuration.
 
-    Of the processes that train together the first keeps, and all go on from it.
+    If several processes train together, the first writes into the folder, and all continue from it.
     """
 
     def __init__(self, plan: TrainingPlan, folder: Path, process_group: ProcessGroup) -> None:
@@ -345,100 +359,115 @@ class _Kept:
         self.process_group = process_group
         self._run = RunFolder(training_folder(folder.absolute()))
         self._configuration: RunConfiguration | None = None
-        self._trained: list[TrainedPair] = []
+        self._trained_pairs: list[TrainedPair] = []
 
-    def begin(self, ready: _Ready, backbones: BackboneConfig | None, control: TrainingControl) -> None:
-        """Prepare the folder: a state of the same training is resumed, one of another training stays."""
-        dataset = ready.dataset
-        fold = ready.split.fold
+    def begin(self, data: _TrainingData, backbones: BackboneConfig | None, control: TrainingControl) -> None:
+        """Prepare the folder: a state of the same training is resumed, and one of another training stays."""
+        dataset = data.dataset
+        fold = data.split.fold
         if self.process_group.leads:
             facts, problems = facts_of(dataset, self._plan.preprocessing, control.token, control.report)
             if problems:
                 raise DatasetError(problems[0])
-            self._trained = _nameless(dataset, fold, facts)
+            self._trained_pairs = _anonymous_pairs(dataset, fold, facts)
             weights = "" if backbones is None else f"{backbones.appearance_digest} {backbones.motion_digest}"
             digests = {self._plan.backbone_used: weights}
-            tracks = "" if ready.measured is None else ready.measured.digest
+            tracks_sha256 = "" if data.measured is None else data.measured.digest
             self._configuration = RunConfiguration.of(
-                self._plan, dataset, fold, facts, digests, checkpoint=True, tracks_sha256=tracks
+                self._plan, dataset, fold, facts, digests, checkpoint=True, tracks_sha256=tracks_sha256
             )
             self._run = RunFolder.at(self._run.path, self._configuration)
             self._run.begin(self._configuration)
-        self._run = RunFolder(Path(self.process_group.collect(str(self._run.path))[0]))
+        path_of_first, *_ = self.process_group.collect(str(self._run.path))
+        self._run = RunFolder(Path(path_of_first))
 
     def state(self, stage: str) -> StateFile:
-        """Return the store of the state of a stage."""
+        """Return the storage of the state of a stage."""
         return self._run.state(stage, writes=self.process_group.leads)
 
     def describe(self, folder: Path, provenance: RunProvenance) -> None:
-        """Say in a folder what it was, and of what it was trained; without names, for the folder may be given away."""
+        """Write configuration, provenance and training pairs into a folder.
+
+        No file names a video, since the folder of a checkpoint may be passed on.
+        """
         configuration = msgspec.to_builtins(self._configuration)
         del configuration["held_out"]
         write_json(folder / CONFIGURATION, configuration)
         write_json(folder / PROVENANCE, provenance)
-        write_pairs(folder / PAIRS, self._trained)
+        write_pairs(folder / PAIRS, self._trained_pairs)
 
-    def end(self) -> None:
-        """Keep nothing of the training under way."""
+    def remove(self) -> None:
+        """Remove the folder."""
         self._run.remove()
 
 
-def _nameless(dataset: Dataset, fold: Fold, facts: Mapping[str, VideoFacts]) -> list[TrainedPair]:
-    """Return the training pairs with what their videos show, but neither names nor places."""
+def _anonymous_pairs(dataset: Dataset, fold: Fold, facts: Mapping[str, VideoFacts]) -> list[TrainedPair]:
+    """Return the training pairs with digests and ranges of their videos, without names and paths."""
     digests = {name: facts[name].file_digest for name in videos_of(fold.train_pairs)}
     clip_ranges = clip_ranges_of(dataset)
-    videos = {n: TrainedVideo(digest[:8], Path(), digest, clip_ranges.get(n)) for n, digest in digests.items()}
+    videos = {
+        name: TrainedVideo(digest[:8], Path(), digest, clip_ranges.get(name)) for name, digest in digests.items()
+    }
     return [TrainedPair(videos[pair.better], videos[pair.worse], "trained") for pair in fold.train_pairs]
 
 
-def _card(
+def _untested_card(plan: TrainingPlan, dataset: Dataset, fold: Fold, name: str) -> ModelCard:
+    training_data = f"{dataset.name}: {len(fold.train_videos)} videos. {dataset.rule}"
+    return card_of(name, dataset, fold, training_data, plan.seed, plan.preset)
+
+
+def _card_after_outer_check(
     plan: TrainingPlan,
     dataset: Dataset,
-    split: "TrainingSplit",
-    fitted_model: _Made,
+    split: TrainingSplit,
+    model: _TrainedModel,
     name: str,
-    outer: OuterCheck | None = None,
+    outer: OuterCheck,
 ) -> ModelCard:
-    if outer is not None:
-        data = f"{dataset.name}: {len(split.fold.train_videos)} videos. {dataset.rule}"
-        return msgspec.structs.replace(
-            card_of(name, dataset, split.fold, data, plan.seed, plan.preset),
-            held_out=outer.held_out,
-            ceilings=outer.ceilings,
-            notes=" ".join(filter(None, (outer.notes, _notes(plan, fitted_model)))),
-            raters_scale=fitted_model.scale,
-        )
-    result = FoldScores(split.tested_fold, fitted_model.scores)
-    pairs = split.tested_fold.test_pairs
-    last_fifth = (
-        float(contribution_shares(fitted_model.contributions)[-1]) if len(fitted_model.contributions) else math.nan
-    )
-    data = f"{dataset.name}: {len(split.fold.train_videos)} videos. {dataset.rule}"
-    new = pooled_accuracy([result], split.tested, both_held_out=True)
     return msgspec.structs.replace(
-        card_of(name, dataset, split.fold, data, plan.seed, plan.preset),
-        held_out=HeldOut.of(pooled_accuracy([result], split.tested), f"{split.rule}; {fitted_model.selection}", new)
-        if pairs
-        else None,
-        ceilings=tuple(
-            (row.name, (row.both_new if new.n_pairs else row.pooled).value)
-            for row in ceilings(split.tested, [split.tested_fold])
-        ),
-        outcome=outcome_check(split.tested, pairs, fitted_model.scores),
+        _untested_card(plan, dataset, split.fold, name),
+        held_out=outer.held_out,
+        ceilings=outer.ceilings,
+        notes=" ".join(filter(None, (outer.notes, _notes(plan, model)))),
+        raters_scale=model.scale,
+    )
+
+
+def _card(plan: TrainingPlan, dataset: Dataset, split: TrainingSplit, model: _TrainedModel, name: str) -> ModelCard:
+    fold_scores = FoldScores(split.tested_fold, model.scores)
+    pairs = split.tested_fold.test_pairs
+    last_fifth = float(contribution_shares(model.contributions)[-1]) if len(model.contributions) else math.nan
+    new_pairs_accuracy = pooled_accuracy([fold_scores], split.tested, both_held_out=True)
+    held_out = None
+    if pairs:
+        all_pairs_accuracy = pooled_accuracy([fold_scores], split.tested)
+        held_out = HeldOut.of(all_pairs_accuracy, f"{split.rule}; {model.selection}", new_pairs_accuracy)
+    ceiling_accuracies = []
+    for ordering in ceilings(split.tested, [split.tested_fold]):
+        accuracy = ordering.both_new if new_pairs_accuracy.n_pairs else ordering.pooled
+        ceiling_accuracies.append((ordering.name, accuracy.value))
+    return msgspec.structs.replace(
+        _untested_card(plan, dataset, split.fold, name),
+        held_out=held_out,
+        ceilings=tuple(ceiling_accuracies),
+        outcome=outcome_check(split.tested, pairs, model.scores),
         last_fifth=defined(last_fifth),
-        notes=_notes(plan, fitted_model),
-        raters_scale=fitted_model.scale,
+        notes=_notes(plan, model),
+        raters_scale=model.scale,
     )
 
 
 def dataset_features(
     dataset: Dataset, source: FrameSource, candidates: int, token: CancelToken, report: Report
 ) -> tuple[FeatureStore, list[str]]:
-    """Return the features (or snippets) of every video that has a file; arguments are those of ``build_store``."""
+    """Return the features (or snippets) of every video with a file, and a sentence for each video that failed.
+
+    Arguments are those of ``build_store``.
+    """
     return build_store(files_of(dataset), source, candidates, token, report, clip_ranges_of(dataset))
 
 
-def _notes(plan: TrainingPlan, fitted_model: _Made) -> str:
+def _notes(plan: TrainingPlan, model: _TrainedModel) -> str:
     sentences = []
     if plan.unfreeze:
         sentences.append("The last block of both backbones was trained too.")
@@ -448,19 +477,21 @@ def _notes(plan: TrainingPlan, fitted_model: _Made) -> str:
         )
     if plan.preprocessing.crop:
         sentences.append(f"It sees the part of the picture around the {plan.preprocessing.crop} alone.")
-    term, weight = fitted_model.config.tracks, fitted_model.provenance.track_weight
+    term = model.config.tracks
     if term is not None:
+        weight = model.provenance.track_weight or 0
         sentences.append(
             f"The standardised score of a ridge on {counted(len(term.measures), 'measure')} of tracks is added, with "
-            f"{weight or 0:.2f} times the weight of the network, learned inside the training people. A video without "
+            f"{weight:.2f} times the weight of the network, learned inside the training people. A video without "
             "tracks gets no score."
         )
-    if (precision := plan.settings().precision) != "float32":
+    precision = plan.settings().precision
+    if precision != "float32":
         sentences.append(f"Trained in {precision}.")
     return " ".join(sentences)
 
 
-def _prepare(
+def _compute_features(
     dataset: Dataset,
     source: FrameSource,
     candidates: int,
@@ -468,11 +499,12 @@ def _prepare(
     report: Report,
     process_group: ProcessGroup,
 ) -> None:
-    """See that there is room for features; of several processes each computes those of its share of the videos."""
+    """Check that there is room for the features.
+
+    If several processes train together, each computes those of its share of the videos, and then waits for the others.
+    """
     tell_cost(source, dataset, candidates, token, report)
-    if process_group.size > 1:  # afterwards each finds all of them kept
-        files = files_of(dataset)
-        build_store(
-            files[process_group.rank :: process_group.size], source, candidates, token, report, clip_ranges_of(dataset)
-        )
+    if process_group.size > 1:
+        share = files_of(dataset)[process_group.rank :: process_group.size]
+        build_store(share, source, candidates, token, report, clip_ranges_of(dataset))
         process_group.wait()

@@ -22,8 +22,7 @@ class TrainSettings:
     optimiser: OptimiserSettings  # step size, batches, epochs
     loss: LossSettings  # the ranking loss
     select: EpochSelection = EpochSelection.INNER  # rule for the epoch that is kept
-    seed: int = 0  # same seed, same data, same machine: same weights
-    # (phase, settings) where a model's phases have step sizes of their own; batches and epochs are those of
-    # ``optimiser``
+    seed: int = 0  # the same seed gives the same weights on the same data and the same computer
+    # (phase, settings) of phases with step sizes of their own; batches and epochs are those of ``optimiser``
     phases: tuple[tuple[str, OptimiserSettings], ...] = ()
-    precision: Precision = "float32"  # number type of the layers that single frames pass through; all else is float32
+    precision: Precision = "float32"  # number type of the layers that process single frames; other layers are float32

@@ -1,4 +1,4 @@
-"""Split of the videos of a training into training and tested ones; no frame may be in both."""
+"""Split of the videos of a training into training and tested videos, which may not share a frame."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -18,15 +18,18 @@ from skillviewer.media.reading.reader import VideoReader
 class TrainingSplit:
     """Training and tested videos and pairs."""
 
-    fold: Fold
-    tested: Dataset
-    tested_fold: Fold
-    rule: str
-    problems: tuple[str, ...] = ()
+    fold: Fold  # fold that is trained on
+    tested: Dataset  # data set of the tested videos
+    tested_fold: Fold  # fold whose held-out videos and test pairs are tested
+    rule: str  # rule of the split, in words
+    problems: tuple[str, ...] = ()  # warnings about the split, one sentence each
 
 
-def check_participants(dataset: Dataset, seed: int) -> None:
-    """Refuse a data set without files, or with too few pairs to be divided, before hours of features."""
+def check_split(dataset: Dataset, seed: int) -> None:
+    """Raise a DatasetError if no video has a file, or if the pairs are too few to hold a quarter out.
+
+    It is called before hours of computing features.
+    """
     usable = dataset.usable()
     if not usable.videos:
         raise DatasetError(f"No video of {dataset.name} has a file: say where they lie.")
@@ -34,7 +37,11 @@ def check_participants(dataset: Dataset, seed: int) -> None:
 
 
 def hold_quarter_out(usable: Dataset, seed: int, token: CancelToken) -> TrainingSplit:
-    """Hold out a quarter of the participants, or of the videos; raise ``DatasetError`` if they share a frame."""
+    """Hold out a quarter of the participants, or else of the videos.
+
+    Raises:
+        DatasetError: A held-out and a training video share a frame.
+    """
     folds = quarter_out(usable, seed)
     fold = folds.folds[0]
     if folds.by is not FoldUnit.RELEASED:
@@ -44,60 +51,67 @@ def hold_quarter_out(usable: Dataset, seed: int, token: CancelToken) -> Training
 
 
 def train_on_all(usable: Dataset) -> TrainingSplit:
-    """Hold nothing out: for a training whose procedure was checked on people held out before."""
+    """Hold nothing out, for a training whose procedure was tested on held-out people before."""
     fold = fold_of("all", usable.names, (), usable.pairs)
     return TrainingSplit(fold, usable, fold, "nothing held out")
 
 
 def test_on_other(usable: Dataset, tested: Dataset, token: CancelToken) -> TrainingSplit:
-    """Test on another data set; raise ``DatasetError`` if it shares a frame."""
+    """Train on all videos, and test on another data set.
+
+    Raises:
+        DatasetError: A tested and a training video share a frame.
+    """
     _refuse_shared_frames(usable, tested, token)
     tested_fold = fold_of("test", tested.names, tested.names, tested.pairs)
     rule = f"{len(tested.videos)} videos of another data set ({tested.name})"
     fold = fold_of("all", usable.names, (), usable.pairs)
-    return TrainingSplit(fold, tested, tested_fold, rule, _called_alike(usable, tested))
+    return TrainingSplit(fold, tested, tested_fold, rule, _shared_names_warning(usable, tested))
 
 
-def _called_alike(train: Dataset, test: Dataset) -> tuple[str, ...]:
-    """Warn of participants with one name in two data sets; each data set may just number its own from 1."""
+def _shared_names_warning(train: Dataset, test: Dataset) -> tuple[str, ...]:
+    """Return a warning about participants with the same name in both data sets, or nothing.
+
+    They need not be the same people: each data set may number its participants from 1.
+    """
     shared_names = set(train.participants.values()) & set(test.participants.values())
     if not shared_names:
         return ()
-    subject = (
-        f"{len(shared_names)} participants ({min(shared_names)}, for one) are"
-        if len(shared_names) > 1
-        else f"“{min(shared_names)}” is"
-    )
+    example = min(shared_names)
+    is_one = len(shared_names) == 1
+    subject = f"“{example}” is" if is_one else f"{len(shared_names)} participants ({example}, for one) are"
     return (f"{subject} in both data sets by name: if they are the same people, the held-out accuracy is too good.",)
 
 
 def _refuse_shared_frames(train: Dataset, test: Dataset, token: CancelToken) -> None:
-    """Refuse a test video that shares a frame with the training videos, whatever the names and folders of the files."""
-    shared_sizes = frozenset.intersection(*(frozenset(_sizes(dataset).values()) for dataset in (train, test)))
-    trained = _by_contents(train, shared_sizes, token)
-    tested = _by_contents(test, shared_sizes, token)
-    for digest in sorted(trained.keys() & tested.keys()):
-        with VideoReader(tested[digest][0].path, token) as reader:
+    """Raise a DatasetError if a test and a training video share a frame, even in files with different names."""
+    shared_sizes = set(_file_sizes(train).values()) & set(_file_sizes(test).values())
+    train_clips = _clips_by_digest(train, shared_sizes, token)
+    test_clips = _clips_by_digest(test, shared_sizes, token)
+    for digest in sorted(train_clips.keys() & test_clips.keys()):
+        with VideoReader(test_clips[digest][0].path, token) as reader:
             info = reader.describe(token)
-        for video in tested[digest]:
-            frames = video.frames(info)
-            for other in trained[digest]:
-                other_frames = other.frames(info)
-                if max(frames.start, other_frames.start) < min(frames.stop, other_frames.stop):
+        for test_clip in test_clips[digest]:
+            test_frames = test_clip.frames(info)
+            for train_clip in train_clips[digest]:
+                train_frames = train_clip.frames(info)
+                if max(test_frames.start, train_frames.start) < min(test_frames.stop, train_frames.stop):
                     raise DatasetError(
-                        f"{video.path} is in the training data too, as {other.path}: nothing would be held out."
+                        f"{test_clip.path} is in the training data too, as {train_clip.path}: nothing would be held "
+                        "out."
                     )
 
 
-def _sizes(dataset: Dataset) -> dict[Path, int]:
-    return {path: path.stat().st_size for path in {path for _, path in files_of(dataset)}}
+def _file_sizes(dataset: Dataset) -> dict[Path, int]:
+    paths = {path for _, path in files_of(dataset)}
+    return {path: path.stat().st_size for path in paths}
 
 
-def _by_contents(dataset: Dataset, sizes: Collection[int], token: CancelToken) -> dict[str, list[VideoClip]]:
-    """Return the attempts of a data set in files of some sizes, by the SHA-256 of the file, which is read once."""
-    digests = {path: digest_of(path, token) for path, size in _sizes(dataset).items() if size in sizes}
-    by_contents: dict[str, list[VideoClip]] = {}
+def _clips_by_digest(dataset: Dataset, sizes: Collection[int], token: CancelToken) -> dict[str, list[VideoClip]]:
+    """Return the clips of a data set in files of some sizes, by the SHA-256 of the file; each file is read once."""
+    digests = {path: digest_of(path, token) for path, size in _file_sizes(dataset).items() if size in sizes}
+    clips: dict[str, list[VideoClip]] = {}
     for video in dataset.videos:
         if video.path in digests:
-            by_contents.setdefault(digests[video.path], []).append(VideoClip(video.path, video.clip_range))
-    return by_contents
+            clips.setdefault(digests[video.path], []).append(VideoClip(video.path, video.clip_range))
+    return clips

@@ -308,16 +308,16 @@ def test_epochs_chosen_on_the_test_pairs_are_labelled() -> None:
 def test_finished_run_is_found_again_whole(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path / "run")
     wanted = configuration()
-    assert folder.finished(wanted) is None
+    assert folder.finished_result(wanted) is None
     folder.begin(wanted)
-    assert folder.finished(wanted) is None
+    assert folder.finished_result(wanted) is None
     maps = Maps(("a1", "ä2"), np.random.default_rng(0).random((2, 2, 3, 4), np.float32), MapKind.GATE, MapRect(0.1))
     scores = {"a1": 0.1, "a2": -1 / 3, "b1": 1e-17, "b2": 2.0}
     curves = ScoreCurves(
         ("a1", "a2", "b1"), np.array([[0.1, 1 / 3]] * 3), np.array([[1.0, -1e-17], [np.nan] * 2, [2, 3]])
     )
     folder.finish(provenance(), scores, {"a1", "a2"}, maps, curves)
-    result = folder.finished(wanted)
+    result = folder.finished_result(wanted)
     assert result is not None
     assert result.scores == scores
     assert msgspec.structs.replace(result.provenance, results_sha256="") == provenance()
@@ -383,16 +383,16 @@ def test_run_made_otherwise_is_not_taken_and_stays(changed: str, done: bool, tmp
     if done:
         folder.finish(provenance(), RIGHT, {"a1"}, None)
     before = {p.name: p.read_bytes() for p in path.iterdir()}
-    assert folder.finished(other) is None
+    assert folder.finished_result(other) is None
     beside = RunFolder.at(path, other)
     assert beside.path.parent == tmp_path
     assert beside.path.name.startswith("run-")
-    assert beside.finished(other) is None
+    assert beside.finished_result(other) is None
     beside.begin(other)
     beside.finish(provenance(), B_FIRST, {"a1"}, None)
     assert {p.name: p.read_bytes() for p in path.iterdir()} == before
     for wanted, scores in ((usual, RIGHT if done else None), (other, B_FIRST)):
-        result = RunFolder.at(path, wanted).finished(wanted)
+        result = RunFolder.at(path, wanted).finished_result(wanted)
         assert (None if result is None else result.scores) == scores
 
 
@@ -411,16 +411,16 @@ def test_what_cannot_be_read_stays_and_what_is_nothing_makes_room(tmp_path: Path
     beside.finish(provenance(), RIGHT, {"a1"}, None)
     assert (path / "configuration.json").read_bytes() == b'{"format": 99}'
     shutil.rmtree(path)
-    assert RunFolder.at(path, configuration()).finished(configuration()) is not None, "it lies beside nothing now"
+    assert RunFolder.at(path, configuration()).finished_result(configuration()) is not None, "it lies beside nothing now"
 
 
 def test_a_run_with_features_made_otherwise_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = RunFolder(tmp_path / "run")
     folder.begin(configuration())
     folder.finish(provenance(), RIGHT, {"a1"}, None)
-    assert folder.finished(configuration()) is not None
+    assert folder.finished_result(configuration()) is not None
     monkeypatch.setattr(run_record, "FEATURES_VERSION", extractor.FEATURES_VERSION + 1)
-    assert folder.finished(configuration()) is None
+    assert folder.finished_result(configuration()) is None
 
 
 def test_training_under_way_stays_where_it_agrees(tmp_path: Path) -> None:
@@ -441,9 +441,9 @@ def test_damaged_run_is_as_good_as_none(name: str, tmp_path: Path) -> None:
     folder.begin(configuration())
     maps = Maps(("a1",), np.ones((1, 2, 2, 2), np.float32), MapKind.SIGNED, MapRect())
     folder.finish(provenance(), RIGHT, {"a1"}, maps)
-    assert folder.finished(configuration()) is not None
+    assert folder.finished_result(configuration()) is not None
     (tmp_path / "run" / name).write_bytes(b"{broken")
-    assert folder.finished(configuration()) is None
+    assert folder.finished_result(configuration()) is None
 
 
 def test_time_stands_for_features_of_the_model_that_looks_at_time() -> None:

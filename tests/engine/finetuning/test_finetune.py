@@ -518,7 +518,7 @@ def test_a_training_that_was_killed_counts_on(
     study: StudyPairs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: str, every: int, at: int
 ) -> None:
     """One was killed when the epoch was being chosen, one when all training pairs were trained on."""
-    monkeypatch.setattr(finetune_module, "StateFile", lambda path: StateFile(path, every_s=0))
+    monkeypatch.setattr(finetune_module, "StateFile", lambda path: StateFile(path, interval_s=0))
     parent = tiny_checkpoint(tmp_path / "parent", model).folder
     asked = job(study, parent, tmp_path / "whole", epochs=2 * every)
     whole = Rows()
@@ -549,7 +549,7 @@ def test_a_state_of_other_pairs_is_not_gone_on_with(
     study: StudyPairs, parent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A person's files were missing when it was killed: who was trained on then is held out now."""
-    monkeypatch.setattr(finetune_module, "StateFile", lambda path: StateFile(path, every_s=0))
+    monkeypatch.setattr(finetune_module, "StateFile", lambda path: StateFile(path, interval_s=0))
     asked = job(study, parent, tmp_path / "new")
     videos = tuple(replace(v, path=None) if v.name[0] == "a" else v for v in study.dataset.videos)
     fewer = replace(asked, study=replace(study, dataset=replace(study.dataset, videos=videos)))
@@ -684,7 +684,7 @@ def test_features_at_hand_take_no_time_in_the_forecast(
 def test_a_stopped_training_continues_until_it_is_discarded(
     study: StudyPairs, parent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(finetune_module, "StateFile", lambda path: StateFile(path, every_s=0))
+    monkeypatch.setattr(finetune_module, "StateFile", lambda path: StateFile(path, interval_s=0))
     asked, token = job(study, parent, tmp_path / "new"), CancelToken()
     assert not has_state(asked)
     with pytest.raises(Cancelled):

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from skillviewer.core.dataset.pairs import Pair, SimilarPair, videos_of
-from skillviewer.engine.training.batches import batches, for_sparse, index_pairs, pair_batch
+from skillviewer.engine.training.batches import batches, adapt_to_sparse_pairs, index_pairs, pair_batch
 from skillviewer.nets.presets import OptimiserSettings
 
 PAIRS = [Pair("d", "a"), Pair("d", "b"), Pair("c", "a"), Pair("c", "b"), Pair("b", "a")]
@@ -31,10 +31,10 @@ def test_places_tell_better_from_worse_and_alike_from_both() -> None:
 def test_sparse_pairs_come_in_batches_of_pairs() -> None:
     """A batch of ten of twenty videos holds 45 of their 190 pairs."""
     by_videos = OptimiserSettings(batch_videos=10, rounds=3)
-    assert for_sparse(by_videos, 22, 20) is by_videos, "22 · 45 / 190 is more than five"
-    sparse = for_sparse(by_videos, 21, 20)
+    assert adapt_to_sparse_pairs(by_videos, 22, 20) is by_videos, "22 · 45 / 190 is more than five"
+    sparse = adapt_to_sparse_pairs(by_videos, 21, 20)
     assert sparse == replace(by_videos, batch_videos=0, batch_pairs=8)
-    assert for_sparse(sparse, 1, 20) is sparse
+    assert adapt_to_sparse_pairs(sparse, 1, 20) is sparse
 
 
 def test_similar_pairs_are_dealt_out_once_an_epoch() -> None:

@@ -17,8 +17,8 @@ from skillviewer.core.progress import CancelToken
 from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.engine.features.dataset_features import standardise
 from skillviewer.engine.training import batches
-from skillviewer.engine.training.fit_fold import FoldInputs, choosing_folds, chosen_share, fit_fold
-from skillviewer.engine.training.plan import TrainingPlan, describe_selection_rules, selection_rule
+from skillviewer.engine.training.fit_fold import FoldInputs, choosing_folds, best_share, fit_fold
+from skillviewer.engine.training.plan import TrainingPlan, join_selection_texts, describe_selection
 from skillviewer.engine.training.run_record import unseen_warning
 from skillviewer.engine.training.train_settings import EpochSelection, TrainSettings
 from skillviewer.engine.training.trainer import EpochRow, FitState, Trainer, TrainingControl
@@ -46,18 +46,18 @@ def row(epoch: int, accuracy: float, loss: float = 0.5) -> EpochRow:
 def test_the_epoch_is_best_on_average() -> None:
     lucky = [row(2, 0.9), row(4, 0.6), row(6, 0.7)]
     others = [row(2, 0.3), row(4, 0.8), row(6, 0.8)]
-    assert chosen_share([lucky]) == 2 / 6
-    assert chosen_share([lucky, others]) == 1
-    assert chosen_share([[row(1, 0.7, 0.4), row(2, 0.7, 0.3), row(3, 0.7, 0.3)]]) == 2 / 3, "of equals the lower loss"
+    assert best_share([lucky]) == 2 / 6
+    assert best_share([lucky, others]) == 1
+    assert best_share([[row(1, 0.7, 0.4), row(2, 0.7, 0.3), row(3, 0.7, 0.3)]]) == 2 / 3, "of equals the lower loss"
 
 
 def test_courses_of_different_lengths_are_compared_by_their_shares() -> None:
     """Epoch 4 ends one course and is the middle of the other."""
     short = [row(2, 0.5), row(4, 0.5)]
     long = [row(2, 0.5), row(4, 0.6), row(6, 0.7), row(8, 0.9)]
-    assert chosen_share([short, long]) == chosen_share([long, short]) == 1
+    assert best_share([short, long]) == best_share([long, short]) == 1
     long = [row(2, 0.9), row(4, 0.6), row(6, 0.7), row(8, 0.5)]
-    assert chosen_share([short, long]) == chosen_share([long, short]) == 1 / 4
+    assert best_share([short, long]) == best_share([long, short]) == 1 / 4
 
 
 def test_inner_folds_hold_out_other_people_each_time_and_never_the_tested() -> None:
@@ -105,7 +105,7 @@ def test_a_fold_is_trained_for_the_epoch_that_its_splits_choose(monkeypatch: pyt
     assert stages == ["choice", "choice-2", "choice-3", "final"]
     logs = [rows[3 * i : 3 * i + 3] for i in range(3)]
     assert [[one.epoch for one in log] for log in logs] == [[1, 2, 3]] * 3
-    assert epoch == round(3 * chosen_share(logs)) == rows[-1].epoch
+    assert epoch == round(3 * best_share(logs)) == rows[-1].epoch
     one, first, rows = trained(replace(PLAN, inner_folds=1))
     assert stages == ["choice", "final"]
     assert first == max(rows[:3], key=lambda at: (at.held_out_accuracy, -at.held_out_loss)).epoch
@@ -137,15 +137,15 @@ def test_of_a_course_counted_in_iterations_a_share_is_chosen(monkeypatch: pytest
     inner, *_ = inner_folds(DATASET, FOLD, plan.seed)
     course = [math.ceil(60 / math.ceil(len(fold.train_pairs) / 8)) for fold in (inner, FOLD)]
     assert course[0] > course[1]
-    chosen = chosen_share([result.rows[: course[0]]])
+    chosen = best_share([result.rows[: course[0]]])
     final = result.rows[course[0] :]
     assert final[0].epoch == 1
     assert final[-1].epoch == max(1, round(chosen * course[1]))
 
 
 def test_what_is_chosen_on_is_said_and_several_splits_need_a_refit() -> None:
-    assert "on average over 3 different quarters" in selection_rule(PLAN)
-    assert "average" not in selection_rule(replace(PLAN, inner_folds=1))
+    assert "on average over 3 different quarters" in describe_selection(PLAN)
+    assert "average" not in describe_selection(replace(PLAN, inner_folds=1))
     for plan in (replace(PLAN, refit=False), replace(PLAN, select=EpochSelection.LAST)):
         with pytest.raises(SettingsError, match="3 inner"):
             plan.settings()
@@ -160,19 +160,19 @@ def test_what_was_chosen_on_is_said_as_it_was() -> None:
         pairs = tuple(Pair(one, other) for i, one in enumerate(names) for other in names[i + 1 :])
         dataset = replace(DATASET, videos=videos, pairs=pairs)
         plan, fold = replace(PLAN, inner_folds=asked), fold_of("all", names, (), pairs)
-        return selection_rule(plan, choosing_folds(plan, dataset, fold)).removesuffix(afresh)
+        return describe_selection(plan, choosing_folds(plan, dataset, fold)).removesuffix(afresh)
 
     assert not missing(said(8, 1), "training videos")
     assert not missing(said(8, 4), "4 different")
-    assert said(8, 4) + afresh == selection_rule(replace(PLAN, inner_folds=4)), "as it is said before"
+    assert said(8, 4) + afresh == describe_selection(replace(PLAN, inner_folds=4)), "as it is said before"
     assert not missing(said(3, 1), "training videos")
     assert not missing(said(3, 4), "3 different", "3 could")
     assert not missing(said(2, 2), "2 different")
     assert said(5, 1) == "epoch chosen on 4 of 10 training videos"
     last = replace(PLAN, inner_folds=1, select=EpochSelection.LAST)
     assert choosing_folds(last, DATASET, FOLD) == ()
-    assert describe_selection_rules(["one", "other", "other"]) == "other; in some runs one"
-    assert describe_selection_rules([]) == ""
+    assert join_selection_texts(["one", "other", "other"]) == "other; in some runs one"
+    assert join_selection_texts([]) == ""
 
 
 @pytest.mark.parametrize("refit", [True, False])

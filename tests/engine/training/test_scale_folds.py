@@ -16,7 +16,7 @@ from skillviewer.core.ratings.fit_calibration import scale_prospect
 from skillviewer.engine.training.scale_folds import (
     ADVICE,
     OPTIMISTIC,
-    aligned,
+    align_scores,
     check_scale_folds,
     learn_scale,
     n_scale_folds,
@@ -65,7 +65,7 @@ def learn(
 def test_another_zero_and_unit_are_taken_back() -> None:
     kept = {"a": 1.0, "b": 3.0, "c": 2.0}
     other = {name: 10 * score - 4 for name, score in kept.items()} | {"new": 21.0}
-    found = aligned(kept, other, ["a", "b", "c"])
+    found = align_scores(kept, other, ["a", "b", "c"])
     assert found["new"] == pytest.approx(2.5)
     assert found["a"] == pytest.approx(1.0)
 

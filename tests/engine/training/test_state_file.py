@@ -64,7 +64,7 @@ def killer(epoch: int) -> tuple[CancelToken, Callable[[Progress], None]]:
 @pytest.mark.parametrize("name", ["full", "follow", "raan", "tsn-frozen"])
 def test_killed_training_goes_on_to_the_same_weights(name: str, tmp_path: Path) -> None:
     whole = train(name, None)
-    state = StateFile(tmp_path / "state.safetensors", every_s=0)
+    state = StateFile(tmp_path / "state.safetensors", interval_s=0)
     for epoch in (2, 4):
         token, report = killer(epoch)
         with pytest.raises(Cancelled):
@@ -88,7 +88,7 @@ def test_pairs_in_no_batch_are_counted_across_a_kill(tmp_path: Path, monkeypatch
     monkeypatch.setitem(globals(), "SGD", few)
     whole = train("full", None)
     assert whole.n_unseen
-    state = StateFile(tmp_path / "state.safetensors", every_s=0)
+    state = StateFile(tmp_path / "state.safetensors", interval_s=0)
     token, report = killer(3)
     with pytest.raises(Cancelled):
         train("full", state, token, report)
@@ -102,7 +102,7 @@ def test_pairs_in_no_batch_are_counted_across_a_kill(tmp_path: Path, monkeypatch
 
 
 def test_state_of_an_older_program_tells_nothing_of_unseen_pairs(tmp_path: Path) -> None:
-    state = StateFile(tmp_path / "state.safetensors", every_s=0)
+    state = StateFile(tmp_path / "state.safetensors", interval_s=0)
     token, report = killer(3)
     with pytest.raises(Cancelled):
         train("full", state, token, report)
@@ -152,7 +152,7 @@ def test_a_slow_disk_is_written_less_often(tmp_path: Path, monkeypatch: pytest.M
 
     monkeypatch.setattr(state_file, "monotonic", lambda: now[0])
     monkeypatch.setattr(state_file, "save_file", slow)
-    state = StateFile(tmp_path / "state.safetensors", every_s=10)
+    state = StateFile(tmp_path / "state.safetensors", interval_s=10)
     while now[0] < 300:
         now[0] += 1
         state.save(lambda: one, finished=False)

@@ -70,7 +70,7 @@ def test_tracks_order_the_people_held_out_where_the_network_knows_nothing() -> N
     assert found.weight is not None
     assert found.weight > 1
     alone = predict(found.network, noise(), NAMES, CancelToken(), maps=False)
-    both = found.fused(alone, measured)
+    both = found.add_tracks(alone, measured)
     assert accuracy(dict(both.scores)) > 0.95 > accuracy(dict(alone.scores))
     for name in NAMES:
         assert both.curves[name][-1] == pytest.approx(both.scores[name])
@@ -94,7 +94,7 @@ def test_without_the_option_nothing_is_added() -> None:
     found = fused(measures(), replace(PLAN, with_tracks=False))
     assert found.term is None
     alone = predict(found.network, noise(), NAMES, CancelToken(), maps=False)
-    assert found.fused(alone, measures()) is alone
+    assert found.add_tracks(alone, measures()) is alone
     assert not replace(PLAN, model="pooled").adds_tracks, "a trivial baseline stays what it is"
 
 
@@ -104,7 +104,7 @@ def test_a_video_without_measures_gets_no_score() -> None:
     unknown = {**measured.values, NAMES[0]: np.full((5, N_MEASURES), np.nan, np.float32)}
     alone = predict(found.network, noise(), NAMES[:1], CancelToken(), maps=False)
     with pytest.raises(DatasetError, match=NAMES[0]):
-        found.fused(alone, replace(measured, values=unknown))
+        found.add_tracks(alone, replace(measured, values=unknown))
     usable, kept = replace(measured, values=unknown).restrict(DATASET)
     assert NAMES[0] not in usable.names
     assert set(kept.values) == set(NAMES[1:])
