@@ -51,7 +51,8 @@ from skillviewer.engine.training.inputs import TrainingInputs
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.predict import predict
 from skillviewer.engine.training.run_folder import write_json
-from skillviewer.engine.training.train import TrainingResources, dataset_features
+from skillviewer.engine.training.train import TrainingResources
+from skillviewer.engine.training.training_data import dataset_features
 from skillviewer.engine.training.trainer import TrainingControl
 from skillviewer.nets.models import ATTENTION_MODELS, InputKind, attention_model
 

@@ -12,7 +12,7 @@ from skillviewer.engine.features.dataset_features import check_room, pooled, sam
 from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.finetuning.initial_model import InitialModel
 from skillviewer.engine.finetuning.prior_pairs import PriorPairs, inherited_pairs, known_before, split_for
-from skillviewer.engine.training.train import dataset_features
+from skillviewer.engine.training.training_data import dataset_features
 
 
 @dataclass(frozen=True, slots=True)

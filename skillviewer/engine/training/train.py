@@ -22,15 +22,13 @@ from skillviewer.core.evaluation.ceilings import ceilings
 from skillviewer.core.evaluation.outcome import outcome_check
 from skillviewer.core.evaluation.score_progress import contribution_shares
 from skillviewer.core.paths import training_folder
-from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.core.progress import Progress
 from skillviewer.core.text import counted, defined
 from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, write_pairs
 from skillviewer.engine.features.cache import FeatureCache
-from skillviewer.engine.features.dataset_features import build_store, pooled, tell_cost
+from skillviewer.engine.features.dataset_features import pooled
 from skillviewer.engine.features.feature_store import FeatureStore, WatchedStore, first_pass
-from skillviewer.engine.features.measured_videos import MeasuredVideos, measured_dataset
-from skillviewer.engine.features.source import FrameSource
-from skillviewer.engine.features.video_facts import VideoFacts, clip_ranges_of, facts_of, files_of
+from skillviewer.engine.features.video_facts import VideoFacts, clip_ranges_of, facts_of
 from skillviewer.engine.runtime.device import choose_device, device_errors
 from skillviewer.engine.runtime.distributed import SINGLE_PROCESS, ProcessGroup
 from skillviewer.engine.runtime.exclusive import training_lock
@@ -51,13 +49,8 @@ from skillviewer.engine.training.state_file import StateFile
 from skillviewer.engine.training.track_fusion import fit_fused
 from skillviewer.engine.training.train_settings import EpochSelection
 from skillviewer.engine.training.trainer import EpochRow, Trained, TrainingControl
-from skillviewer.engine.training.training_split import (
-    TrainingSplit,
-    check_split,
-    hold_quarter_out,
-    test_on_other,
-    train_on_all,
-)
+from skillviewer.engine.training.training_data import TrainingData, load_training_data
+from skillviewer.engine.training.training_split import TrainingSplit, check_split
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.backbones.features import backbone
 from skillviewer.nets.checkpoint import (
@@ -155,7 +148,7 @@ def train_checkpoint(
         work_folder = _WorkFolder(plan, folder, process_group)
         device = choose_device(resources.device_name)
         inputs = TrainingInputs.of(plan, device, resources.cache)
-        data = _load_data(plan, dataset, test, inputs.source, control, process_group, hold_out=outer is None)
+        data = load_training_data(plan, dataset, test, inputs.source, control, process_group, hold_out=outer is None)
         work_folder.begin(data, inputs.backbones, control)
         with device_errors():
             model = _train(plan, data, inputs, device, control, work_folder, scale_folds, outer)
@@ -170,62 +163,6 @@ def train_checkpoint(
             process_group.wait()
             checkpoint = load_checkpoint(folder)
         return TrainingResult(checkpoint, model.trained.rows, problems)
-
-
-@dataclass(frozen=True, slots=True)
-class _TrainingData:
-    """Videos of a training with their features and their split."""
-
-    dataset: Dataset  # videos with features
-    split: TrainingSplit
-    store: FeatureStore
-    test_store: FeatureStore
-    problems: tuple[str, ...]  # videos that were left out and warnings, one sentence each
-    measured: MeasuredVideos | None = None  # measures of tracks that are added to the score, or None
-    test_measured: MeasuredVideos | None = None  # the same of the tested videos
-
-
-def _load_data(
-    plan: TrainingPlan,
-    dataset: Dataset,
-    test: Dataset | None,
-    source: FrameSource,
-    control: TrainingControl,
-    process_group: ProcessGroup,
-    *,
-    hold_out: bool = True,
-) -> _TrainingData:
-    """Compute or load all features, and split the readable videos."""
-    token, report = control.token, control.report
-    _compute_features(dataset, source, plan.candidates, token, report, process_group)
-    if test is not None:
-        _compute_features(test, source, 1, token, report, process_group)
-    store, problems = dataset_features(dataset, source, plan.candidates, token, report)
-    if not store:
-        raise DatasetError(" ".join((f"No video of {dataset.name} can be read.", *problems[:1])))
-    usable = dataset.restricted(list(store))
-    measured: MeasuredVideos | None = None
-    if plan.adds_tracks:
-        usable, measured, track_problems = measured_dataset(usable, plan.preprocessing, token, report)
-        problems += track_problems
-    test_store = store
-    test_measured = measured
-    if not hold_out:
-        split = train_on_all(usable)
-    elif test is None:
-        split = hold_quarter_out(usable, plan.seed, token)
-    else:
-        test_store, test_problems = dataset_features(test, source, 1, token, report)
-        problems += test_problems
-        usable_test = test.restricted(list(test_store))
-        if plan.adds_tracks:
-            usable_test, test_measured, test_problems = measured_dataset(
-                usable_test, plan.preprocessing, token, report
-            )
-            problems += test_problems
-        split = test_on_other(usable, usable_test, token)
-    all_problems = (*problems, *split.problems)
-    return _TrainingData(usable, split, store, test_store, all_problems, measured, test_measured)
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +183,7 @@ class _TrainedModel:
 
 def _train(
     plan: TrainingPlan,
-    data: _TrainingData,
+    data: TrainingData,
     inputs: TrainingInputs,
     device: torch.device,
     control: TrainingControl,
@@ -316,7 +253,7 @@ def _train(
 def _write(
     plan: TrainingPlan,
     dataset: Dataset,
-    data: _TrainingData,
+    data: TrainingData,
     model: _TrainedModel,
     folder: Path,
     work_folder: "_WorkFolder",
@@ -361,7 +298,7 @@ class _WorkFolder:
         self._configuration: RunConfiguration | None = None
         self._trained_pairs: list[TrainedPair] = []
 
-    def begin(self, data: _TrainingData, backbones: BackboneConfig | None, control: TrainingControl) -> None:
+    def begin(self, data: TrainingData, backbones: BackboneConfig | None, control: TrainingControl) -> None:
         """Prepare the folder: a state of the same training is resumed, and one of another training stays."""
         dataset = data.dataset
         fold = data.split.fold
@@ -457,16 +394,6 @@ def _card(plan: TrainingPlan, dataset: Dataset, split: TrainingSplit, model: _Tr
     )
 
 
-def dataset_features(
-    dataset: Dataset, source: FrameSource, candidates: int, token: CancelToken, report: Report
-) -> tuple[FeatureStore, list[str]]:
-    """Return the features (or snippets) of every video with a file, and a sentence for each video that failed.
-
-    Arguments are those of ``build_store``.
-    """
-    return build_store(files_of(dataset), source, candidates, token, report, clip_ranges_of(dataset))
-
-
 def _notes(plan: TrainingPlan, model: _TrainedModel) -> str:
     sentences = []
     if plan.unfreeze:
@@ -489,22 +416,3 @@ def _notes(plan: TrainingPlan, model: _TrainedModel) -> str:
     if precision != "float32":
         sentences.append(f"Trained in {precision}.")
     return " ".join(sentences)
-
-
-def _compute_features(
-    dataset: Dataset,
-    source: FrameSource,
-    candidates: int,
-    token: CancelToken,
-    report: Report,
-    process_group: ProcessGroup,
-) -> None:
-    """Check that there is room for the features.
-
-    If several processes train together, each computes those of its share of the videos, and then waits for the others.
-    """
-    tell_cost(source, dataset, candidates, token, report)
-    if process_group.size > 1:
-        share = files_of(dataset)[process_group.rank :: process_group.size]
-        build_store(share, source, candidates, token, report, clip_ranges_of(dataset))
-        process_group.wait()

@@ -18,7 +18,8 @@ from skillviewer.engine.features.last_block_training import LastBlockTraining
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.predict import Predictions, predict
-from skillviewer.engine.training.train import TrainingResources, dataset_features, train_checkpoint
+from skillviewer.engine.training.train import TrainingResources, train_checkpoint
+from skillviewer.engine.training.training_data import dataset_features
 from skillviewer.engine.training.train_settings import EpochSelection
 from skillviewer.engine.training.trainer import FitPairs, TrainingControl, fit
 from skillviewer.nets.backbones.backbone_weights import random_backbone_weights
