@@ -182,14 +182,14 @@ def _tune(study: "Study", job: "TuningJob", name: str, parameters: Parameters) -
     from skillviewer.engine.finetuning.finetune import finetune as run_finetune
     from skillviewer.engine.finetuning.job import discard_state
     from skillviewer.engine.finetuning.job_forecast import forecast_job
-    from skillviewer.engine.finetuning.prior_pairs import known_before, split_for
+    from skillviewer.engine.finetuning.prior_pairs import load_prior_pairs, split_study
     from skillviewer.engine.runtime.exclusive import training_lock
 
     parent = job.parent
     parent_name = parent.name if parent is not None else ""
-    prior_pairs = known_before(parent, parent_name) if parent is not None else None
+    prior_pairs = load_prior_pairs(parent, parent_name) if parent is not None else None
     forecast = forecast_job(job)
-    echo(*_split_lines(split_for(job.study, job.choices, prior_pairs, parent_name)), err=True)
+    echo(*_split_lines(split_study(job.study, job.choices, prior_pairs, parent_name)), err=True)
     say_forecast(forecast)
     if job.study.dataset.ratings is not None:
         echo(forecast.prospect.text, err=True)

@@ -23,7 +23,7 @@ from skillviewer.engine.training.trainer import TrainingControl
 def choice_plan(
     choices: TuningChoices, level: CheckLevel = CheckLevel.CROSS_VALIDATED, device_name: str = "auto"
 ) -> ChoicePlan:
-    """Return the plan of a choice on a study, by the seed and the epochs of a fine-tuning.
+    """Return the plan of a choice on a study, with the seed and the epochs of the user's choices.
 
     Raises:
         DeviceError: The device is not there.
@@ -42,18 +42,19 @@ def choice_plan(
 def train_automatically(job: ChoiceJob, token: CancelToken, report: Report) -> ChoiceResult:
     """Choose a model for a study, and train it on all people.
 
-    After the token was raised, the finished trainings stay in the job's work folder, and the same job continues from
-    them. Errors are those of ``train_chosen``.
+    If the token is raised, the finished trainings stay in the job's work folder, and the same job continues from them.
+    Errors are those of ``train_chosen``.
     """
     study = job.study
-    dataset = replace(study.dataset, pairs=tuple(p for p in study.dataset.pairs if not study.is_reserved(p)))
+    trained_pairs = tuple(pair for pair in study.dataset.pairs if not study.is_reserved(pair))
+    dataset = replace(study.dataset, pairs=trained_pairs)
     resources = TrainingResources(job.cache(), job.device_name)
     plan = choice_plan(job.choices, job.level, job.device_name)
     control = TrainingControl(token, report)
     try:
         outcome = train_chosen(plan, dataset, job.folder, control, resources, work=job.work_folder())
     except (Cancelled, KeyboardInterrupt):
-        shutil.rmtree(training_folder(job.folder.absolute()), ignore_errors=True)  # its checkpoint has no owner
+        shutil.rmtree(training_folder(job.folder.absolute()), ignore_errors=True)  # of a checkpoint never written
         raise
     choice = outcome.choice
     checkpoint = outcome.training.checkpoint

@@ -1,4 +1,4 @@
-"""Comparison of a model before and after fine-tuning, on every video that was scored."""
+"""Comparison of a model before and after fine-tuning: accuracy, forgetting, scores and attention."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,163 +35,173 @@ from skillviewer.nets.attention import AttentionModel
 
 
 @dataclass(frozen=True, slots=True)
-class SamplingPoint:
-    """Sampled frames of a video."""
+class SampledVideo:
+    """Sampled frames and picture of a video."""
 
-    frames: tuple[int, ...]
-    aspect: float
+    frames: tuple[int, ...]  # numbers of the sampled frames
+    aspect: float  # width / height of the picture
 
 
 @dataclass(frozen=True, slots=True)
 class BaselinePredictions:
-    """Predictions of the model before its training, computed early so that the end is quick."""
+    """Predictions of the parent model."""
 
-    scores: Mapping[str, float]  # scores by name of video of the study
-    maps: Mapping[str, Float32Array]  # likewise, (N, h, w); empty for a model without maps
-    places: Mapping[str, SamplingPoint]  # sampled frames of the videos that have maps
-    old: Mapping[str, float]  # scores of the videos of the forgetting check
+    scores: Mapping[str, float]  # score by name of video of the study
+    maps: Mapping[str, Float32Array]  # (N, h, w) maps by name of video; empty for a model without maps
+    sampled: Mapping[str, SampledVideo]  # sampled frames of the videos that have maps, by name of video
+    forgetting_scores: Mapping[str, float]  # scores of the videos of the forgetting check
 
 
-def evaluate_initial(prepared: TuningData, token: CancelToken, report: Report) -> BaselinePredictions | None:
-    """Return the predictions of the parent model, before the training so that its end is quick; None without a parent.
+def predict_before(tuning_data: TuningData, token: CancelToken, report: Report) -> BaselinePredictions | None:
+    """Return the predictions of the parent model; None without a parent.
 
-    The token is checked after every few videos.
+    They are made before the training, so that little is left to do when it ends.
     """
-    parent = prepared.start.parent
-    old = prepared.old
+    parent = tuning_data.initial.parent
     if parent is None:
         return None
-    model = parent.build().to(prepared.start.device)
-    names = sorted(prepared.store)
-    predictions = predict(model, prepared.store, names, token, report, "scores and maps before")
-    prior_predictions = (
-        {} if old.kind is ForgettingMethod.NOTHING else predict(model, old.store, old.names, token, maps=False).scores
-    )
+    model = parent.build().to(tuning_data.initial.device)
+    names = sorted(tuning_data.store)
+    predictions = predict(model, tuning_data.store, names, token, report, "scores and maps before")
+    forgetting = tuning_data.forgetting
+    forgetting_scores: Mapping[str, float] = {}
+    if forgetting.kind is not ForgettingMethod.NOTHING:
+        forgetting_scores = predict(model, forgetting.store, forgetting.names, token, maps=False).scores
     if model.map_kind is MapKind.NONE:
-        return BaselinePredictions(predictions.scores, {}, {}, prior_predictions)
-    return BaselinePredictions(predictions.scores, predictions.maps, _places(prepared, token), prior_predictions)
+        return BaselinePredictions(predictions.scores, {}, {}, forgetting_scores)
+    sampled = _sampled_videos(tuning_data, token)
+    return BaselinePredictions(predictions.scores, predictions.maps, sampled, forgetting_scores)
 
 
-def _places(prepared: TuningData, token: CancelToken) -> dict[str, SamplingPoint]:
-    points = {}
-    for video in prepared.study.dataset.videos:
+def _sampled_videos(tuning_data: TuningData, token: CancelToken) -> dict[str, SampledVideo]:
+    """Return the sampled frames of the study's videos that have features."""
+    preprocessing = tuning_data.initial.config.preprocessing
+    sampled = {}
+    for video in tuning_data.study.dataset.videos:
         token.check()
-        if video.path is None or video.name not in prepared.store:
+        if video.path is None or video.name not in tuning_data.store:
             continue
         with VideoReader(video.path, token) as reader:
             info = reader.describe(token)
-        frames = sampling_of(info, prepared.start.config.preprocessing, 1, video.clip_range).frames[0]
-        points[video.name] = SamplingPoint(tuple(frames.tolist()), info.width_px / info.height_px)
-    return points
+        frames = sampling_of(info, preprocessing, 1, video.clip_range).frames[0]
+        sampled[video.name] = SampledVideo(tuple(frames.tolist()), info.width_px / info.height_px)
+    return sampled
 
 
 def compare(
-    prepared: TuningData, tuned: Tuned, before: BaselinePredictions | None, token: CancelToken, report: Report
+    tuning_data: TuningData, tuned: Tuned, before: BaselinePredictions | None, token: CancelToken, report: Report
 ) -> TuningReport:
     """Compare the new model with its parent.
 
-    Predictions of the chosen epoch are used again. After a stop only the pairs that were held out are scored, since
-    the user waits.
+    Predictions of the chosen epoch are reused. If the user stopped the training, only the videos of held-out pairs are
+    scored, since the user is waiting.
 
     Raises:
         SettingsError: The training diverged.
     """
-    split = prepared.split
-    dataset = prepared.study.dataset
-    new = _after(prepared, tuned, token, report)
-    weights = tuned.model.parameters()
-    if not all(np.isfinite(list(new.scores.values()))) or not all(bool(w.isfinite().all()) for w in weights):
+    split = tuning_data.split
+    dataset = tuning_data.study.dataset
+    after = _predict_after(tuning_data, tuned, token, report)
+    has_finite_scores = all(np.isfinite(list(after.scores.values())))
+    has_finite_weights = all(bool(weights.isfinite().all()) for weights in tuned.model.parameters())
+    if not has_finite_scores or not has_finite_weights:
         raise SettingsError(
             "The training diverged: its scores are not finite. Nothing was kept; the model as it was still stands."
         )
-    old_scores = before.scores if before is not None else None
-    held_out = before_after(dataset, split.fold, old_scores, new.scores)
-    reserved = split.reserved
-    forgetting = _forgetting(prepared, before, tuned, token)
+    scores_before = before.scores if before is not None else None
+    held_out = before_after(dataset, split.fold, scores_before, after.scores)
+    reserved = None
+    if split.reserved:
+        reserved = before_after(dataset, only_pairs(dataset, split.reserved), scores_before, after.scores)
+    forgetting = _check_forgetting(tuning_data, before, tuned, token)
     n_trained = len(tuned.fold.train_pairs)
+    stop_warnings = _stop_warnings(tuning_data, tuned, after)
     return TuningReport(
         held_out=held_out,
-        reserved=before_after(dataset, only_pairs(dataset, reserved), old_scores, new.scores) if reserved else None,
+        reserved=reserved,
         forgetting=forgetting,
-        shifts=shifts(old_scores, new.scores, _uses(prepared, tuned)),
-        attention=_attention(before, new, tuned.model, token) if before is not None else (),
+        shifts=shifts(scores_before, after.scores, _roles(tuning_data, tuned)),
+        attention=_attention_changes(before, after, tuned.model, token) if before is not None else (),
         epoch=tuned.epoch,
         selection=tuned.selection,
         n_trained=n_trained,
-        warnings=(*verdict(held_out, n_trained, forgetting), *split.warnings, *_cut_short(prepared, tuned, new)),
-        problems=prepared.problems,
+        warnings=(*verdict(held_out, n_trained, forgetting), *split.warnings, *stop_warnings),
+        problems=tuning_data.problems,
         seconds=tuned.seconds,
-        both_new=pooled_accuracy([FoldScores(split.fold, new.scores)], dataset, both_held_out=True),
+        both_new=pooled_accuracy([FoldScores(split.fold, after.scores)], dataset, both_held_out=True),
     )
 
 
-def _after(prepared: TuningData, tuned: Tuned, token: CancelToken, report: Report) -> Predictions:
-    """Return the predictions of the new model: for all videos, or after a stop for those that the figures need."""
-    seen_predictions = tuned.predictions.watched if tuned.predictions is not None else Predictions({}, {})
-    names = sorted(prepared.store)
+def _predict_after(tuning_data: TuningData, tuned: Tuned, token: CancelToken, report: Report) -> Predictions:
+    """Return the predictions of the new model: for all videos or, after a stop, for those of held-out pairs."""
+    known = tuned.predictions.held_out if tuned.predictions is not None else Predictions({}, {})
+    names = sorted(tuning_data.store)
     if tuned.stopped:
-        tested = (*prepared.split.fold.test_pairs, *prepared.split.reserved)
-        names = sorted({name for pair in tested for name in (pair.better, pair.worse)} | set(seen_predictions.scores))
-    missing = [name for name in names if name not in seen_predictions.scores]
-    predictions = predict(tuned.model, prepared.store, missing, token, report, "scores and maps after")
-    return Predictions({**seen_predictions.scores, **predictions.scores}, {**seen_predictions.maps, **predictions.maps})
+        tested_pairs = (*tuning_data.split.fold.test_pairs, *tuning_data.split.reserved)
+        names = sorted({*videos_of(tested_pairs), *known.scores})
+    missing = [name for name in names if name not in known.scores]
+    predictions = predict(tuned.model, tuning_data.store, missing, token, report, "scores and maps after")
+    return Predictions({**known.scores, **predictions.scores}, {**known.maps, **predictions.maps})
 
 
-def _cut_short(prepared: TuningData, tuned: Tuned, new: Predictions) -> list[str]:
+def _stop_warnings(tuning_data: TuningData, tuned: Tuned, after: Predictions) -> list[str]:
+    """Return warnings about a training that was stopped before its end."""
     sentences = []
     if tuned.stopped:
         sentences.append(
             "The user stopped it and could see the held-out accuracy: if that decided when, it is too good."
         )
     n_used = len(tuned.fold.train_pairs)
-    n_all = len(prepared.split.fold.train_pairs)
+    n_all = len(tuning_data.split.fold.train_pairs)
     if n_used < n_all:
         sentences.append(
             f"The training was stopped while the epoch was being chosen: it was trained on {n_used} of the {n_all} "
             "training pairs, without those that choose."
         )
-    n_left_out = len(prepared.store) - len(new.scores)
+    n_left_out = len(tuning_data.store) - len(after.scores)
     if n_left_out:
         text = "videos are in no held-out pair and are" if n_left_out > 1 else "video is in no held-out pair and is"
         sentences.append(f"The training was stopped before its end: {n_left_out} {text} not compared here.")
     return sentences
 
 
-def _uses(prepared: TuningData, tuned: Tuned) -> dict[str, SplitRole]:
-    fold = prepared.split.fold
-    uses = dict.fromkeys(videos_of(fold.train_pairs), SplitRole.CHOSE)
-    uses |= dict.fromkeys(videos_of(tuned.fold.train_pairs), SplitRole.TRAINED)
-    return uses | dict.fromkeys(fold.held_out_videos, SplitRole.HELD_OUT)
+def _roles(tuning_data: TuningData, tuned: Tuned) -> dict[str, SplitRole]:
+    """Return the role of each video of the split, by name of video."""
+    fold = tuning_data.split.fold
+    roles = dict.fromkeys(videos_of(fold.train_pairs), SplitRole.CHOSE)
+    roles |= dict.fromkeys(videos_of(tuned.fold.train_pairs), SplitRole.TRAINED)
+    return roles | dict.fromkeys(fold.held_out_videos, SplitRole.HELD_OUT)
 
 
-def _attention(
-    before: BaselinePredictions, new: Predictions, model: AttentionModel, token: CancelToken
+def _attention_changes(
+    before: BaselinePredictions, after: Predictions, model: AttentionModel, token: CancelToken
 ) -> tuple[AttentionChange, ...]:
+    """Return the changes of the maps, the greatest first; undefined correlations come last."""
     changes = []
-    for name, place in before.places.items():
+    for name, video in before.sampled.items():
         token.check()
-        if name in new.maps:
-            old = PlacedMaps(before.maps[name], model.map_rect)
-            new_maps = PlacedMaps(new.maps[name], model.map_rect)
-            changes.append(attention_change(name, old, new_maps, place.frames, place.aspect))
+        if name in after.maps:
+            maps_before = PlacedMaps(before.maps[name], model.map_rect)
+            maps_after = PlacedMaps(after.maps[name], model.map_rect)
+            changes.append(attention_change(name, maps_before, maps_after, video.frames, video.aspect))
     return tuple(sorted(changes, key=lambda change: (np.nan_to_num(change.correlation, nan=2.0), change.video)))
 
 
-def _forgetting(
-    prepared: TuningData, before: BaselinePredictions | None, tuned: Tuned, token: CancelToken
+def _check_forgetting(
+    tuning_data: TuningData, before: BaselinePredictions | None, tuned: Tuned, token: CancelToken
 ) -> Forgetting:
-    old = prepared.old
-    if before is None or old.kind is ForgettingMethod.NOTHING:
-        return Forgetting(ForgettingMethod.NOTHING, old.description)
-    first = before.old
-    second = (
-        tuned.predictions.old
-        if tuned.predictions is not None
-        else predict(tuned.model, old.store, old.names, token, maps=False).scores
-    )
-    if old.pairs is None:
-        return Forgetting(
-            old.kind, old.description, None, drift_of(first, second), order_kept(first, second), len(old.names)
-        )
-    compared = before_after(old.pairs, only_pairs(old.pairs, old.pairs.pairs), first, second)
-    return Forgetting(old.kind, old.description, compared, n_videos=len(old.names))
+    forgetting = tuning_data.forgetting
+    if before is None or forgetting.kind is ForgettingMethod.NOTHING:
+        return Forgetting(ForgettingMethod.NOTHING, forgetting.description)
+    if tuned.predictions is not None:
+        after_scores = tuned.predictions.forgetting_scores
+    else:
+        after_scores = predict(tuned.model, forgetting.store, forgetting.names, token, maps=False).scores
+    n_videos = len(forgetting.names)
+    if forgetting.pairs is None:
+        drift = drift_of(before.forgetting_scores, after_scores)
+        order = order_kept(before.forgetting_scores, after_scores)
+        return Forgetting(forgetting.kind, forgetting.description, None, drift, order, n_videos)
+    prior_pairs = only_pairs(forgetting.pairs, forgetting.pairs.pairs)
+    compared = before_after(forgetting.pairs, prior_pairs, before.forgetting_scores, after_scores)
+    return Forgetting(forgetting.kind, forgetting.description, compared, n_videos=n_videos)

@@ -1,4 +1,4 @@
-"""Fine-tuning from end to end: from what a study says to a checkpoint with a report; all of it or nothing."""
+"""Fine-tuning of a model on the pairs of a study: from the study to a checkpoint with a report."""
 
 import shutil
 from collections.abc import Mapping
@@ -27,11 +27,11 @@ from skillviewer.core.progress import NEVER, CancelToken, Progress, Report
 from skillviewer.core.text import defined
 from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, write_pairs
 from skillviewer.engine.features.dataset_features import pooled
-from skillviewer.engine.finetuning.before_after import compare, evaluate_initial
+from skillviewer.engine.finetuning.before_after import compare, predict_before
 from skillviewer.engine.finetuning.initial_model import InitialModel
 from skillviewer.engine.finetuning.job import TuningJob, TuningResult
 from skillviewer.engine.finetuning.tuned_scale import learn_tuned_scale
-from skillviewer.engine.finetuning.tuning_data import TuningData, prepare
+from skillviewer.engine.finetuning.tuning_data import TuningData, prepare_tuning
 from skillviewer.engine.finetuning.tuning_loop import Tuned, tune
 from skillviewer.engine.runtime.device import choose_device, device_errors
 from skillviewer.engine.training.run_folder import write_json, write_log
@@ -41,55 +41,55 @@ from skillviewer.nets.checkpoint import Checkpoint, CheckpointExtras, save_check
 from skillviewer.nets.model_card import HeldOut, ModelCard
 
 REPORT = "report.json"
-"""The report, next to the weights."""
+"""File with the report, in the folder of the checkpoint."""
 
 ROOM_BYTES = 200 * 2**20
-"""Free space that must be left over for the checkpoint, its log and the state of the training."""
+"""Free space that the checkpoint, its log and the state of the training need."""
 
 
 def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelToken = NEVER) -> TuningResult:
-    """Train and write the new checkpoint. The model that it starts from is never changed.
+    """Train a copy of the parent model and write it as a new checkpoint. The parent is never changed.
 
     Args:
         job: The job.
-        token: Set it to cancel: no checkpoint is written, and the same job continues from its state.
-        report: Receives the progress: over videos, batches (``BatchRow``) and epochs (``TuningRow``).
-        stop: Set it to end the training early and keep the best epoch so far.
+        token: Cancelled to end without a checkpoint; the same job continues from the state that was saved.
+        report: Receives the progress over videos, batches (``BatchRow``) and epochs (``TuningRow``).
+        stop: Cancelled to end the training early with the best epoch so far.
 
     Raises:
         DatasetError: There is nothing to train on.
-        CheckpointError: The model cannot be read, a checkpoint is there already, or the disk is full. What was trained
-            is kept in the work folder, and the same job goes on from there.
+        CheckpointError: The model cannot be read, the folder exists already, or the disk is full. The state of the
+            training stays in the work folder, and the same job continues from it.
         DeviceError: The device ran out of memory.
         SettingsError: The training diverged.
     """
     if job.folder.exists():
         raise CheckpointError(f"There is something at {job.folder} already. Choose another name.")
     work = job.work_folder()
-    for place in (job.folder.parent, work):
-        check_room(place, ROOM_BYTES, "A training needs", CheckpointError)
+    for folder in (job.folder.parent, work):
+        check_room(folder, ROOM_BYTES, "A training needs", CheckpointError)
     device = choose_device(job.device_name)
     with device_errors():
         initial = InitialModel.of(job.parent, device, job.cache(), job.choices.model)
-        prepared = prepare(initial, job.study, job.choices, token, report)
+        tuning_data = prepare_tuning(initial, job.study, job.choices, token, report)
     # the folder is named after the split: if one more video can be read, the split changes, and the old state may have
     # been trained on videos that are now held out
-    state = work / prepared.split.digest[:16]
+    state_folder = work / tuning_data.split.digest[:16]
     with os_error_as(CheckpointError, f"{work} cannot be made"):
-        state.mkdir(parents=True, exist_ok=True)
+        state_folder.mkdir(parents=True, exist_ok=True)
     try:
         with device_errors():
-            before = evaluate_initial(prepared, token, report)
-            names = videos_of(prepared.split.fold.train_pairs)
-            # now, so that the end is quick:
-            embeddings = dict(zip(names, pooled(prepared.store, names), strict=True))
+            before = predict_before(tuning_data, token, report)
+            # embeddings and figures are prepared before the training, so that little is left to do when it ends
+            names = videos_of(tuning_data.split.fold.train_pairs)
+            embeddings = dict(zip(names, pooled(tuning_data.store, names), strict=True))
             import_matplotlib()
-            tuned = tune(prepared, job.choices, token, report, stop, state)
-            scale = learn_tuned_scale(prepared, tuned, job.choices, token, report, stop, state)
-            tuning_report = compare(prepared, tuned, before, token, report)
+            tuned = tune(tuning_data, job.choices, token, report, stop, state_folder)
+            scale = learn_tuned_scale(tuning_data, tuned, job.choices, token, report, stop, state_folder)
+            tuning_report = compare(tuning_data, tuned, before, token, report)
             token.check()
             report(Progress("writing the checkpoint", 0, 1))
-            checkpoint = _save(job, prepared, tuned, tuning_report, embeddings, scale)
+            checkpoint = _save(job, tuning_data, tuned, tuning_report, embeddings, scale)
     except SettingsError:
         shutil.rmtree(work, ignore_errors=True)  # it would diverge again
         raise
@@ -105,32 +105,32 @@ def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelTok
         parent_digest=initial.parent.digest if initial.parent is not None else None,
         parent_name=initial.parent.name if initial.parent is not None else "",
         report=tuning_report,
-        facts=_facts(job, prepared, tuned, tuning_report),
+        facts=_facts(job, tuning_data, tuned, tuning_report),
     )
 
 
 def _save(
     job: TuningJob,
-    prepared: TuningData,
+    tuning_data: TuningData,
     tuned: Tuned,
     tuning_report: TuningReport,
     embeddings: Mapping[str, Float32Array],
     scale: ScoreCalibration | None,
 ) -> Checkpoint:
-    initial = prepared.start
+    initial = tuning_data.initial
     trained_names = videos_of(tuned.fold.train_pairs)
     familiarity = learn_familiarity(np.stack([embeddings[name] for name in trained_names]))
 
     def write_extras(folder: Path) -> None:
         write_log(folder, tuned.rows, job.folder.name)
         write_json(folder / REPORT, tuning_report)
-        write_pairs(folder / PAIRS, _trained_pairs(prepared, tuned))
+        write_pairs(folder / PAIRS, _trained_pairs(tuning_data, tuned))
 
     return save_checkpoint(
         job.folder,
         initial.config,
         tuned.model,
-        _card(job, prepared, tuned, tuning_report, scale),
+        _card(job, tuning_data, tuned, tuning_report, scale),
         CheckpointExtras(
             streams=initial.parent.streams if initial.parent is not None else None,
             familiarity=familiarity,
@@ -139,36 +139,36 @@ def _save(
     )
 
 
-def learned_from(dataset: Dataset) -> str:
-    """Return in words what the pairs of a study were made of."""
+def describe_labels(dataset: Dataset) -> str:
+    """Return the source of the pairs of a study in words: votes, ratings, both, or stated pairs."""
+    has_ratings = dataset.ratings is not None
     if not dataset.judgements:
-        return "ratings" if dataset.ratings is not None else "stated pairs"
-    return "votes and ratings" if dataset.ratings is not None else "votes"
+        return "ratings" if has_ratings else "stated pairs"
+    return "votes and ratings" if has_ratings else "votes"
 
 
-def _trained_pairs(prepared: TuningData, tuned: Tuned) -> list[TrainedPair]:
+def _trained_pairs(tuning_data: TuningData, tuned: Tuned) -> list[TrainedPair]:
     """Return the training pairs of the new model, including inherited ones."""
-    study = prepared.study
+    study = tuning_data.study
     videos = {
-        v.name: TrainedVideo(v.name, v.path, study.digests.get(v.name, ""), v.clip_range)
-        for v in study.dataset.videos
-        if v.path is not None
+        video.name: TrainedVideo(video.name, video.path, study.digests.get(video.name, ""), video.clip_range)
+        for video in study.dataset.videos
+        if video.path is not None
     }
-    trained = set(tuned.fold.train_pairs)
-    study_pairs = [
-        TrainedPair(videos[pair.better], videos[pair.worse], "trained" if pair in trained else "chose")
-        for pair in prepared.split.fold.train_pairs
-    ]
-    return study_pairs + list(prepared.inherited_pairs)
+    trained_pairs = set(tuned.fold.train_pairs)
+    study_pairs = []
+    for pair in tuning_data.split.fold.train_pairs:
+        use = "trained" if pair in trained_pairs else "chose"
+        study_pairs.append(TrainedPair(videos[pair.better], videos[pair.worse], use))
+    return study_pairs + list(tuning_data.inherited_pairs)
 
 
 def _accuracy_text(compared: BeforeAfter) -> str:
     after = compared.after
     text = f"{100 * after.value:.1f} % of {after.n_pairs} pairs ({format_interval(after, '.1f')})"
     if compared.before is not None and compared.gain is not None:
-        gain = compared.gain
-        text += f", before {100 * compared.before.value:.1f} %, gain {100 * gain.value:+.1f} points"
-        text += f" ({format_interval(gain, '+.1f')})"
+        text += f", before {100 * compared.before.value:.1f} %, gain {100 * compared.gain.value:+.1f} points"
+        text += f" ({format_interval(compared.gain, '+.1f')})"
     return text
 
 
@@ -181,25 +181,19 @@ def _forgetting_text(tuning_report: TuningReport) -> str:
     return forgetting.description
 
 
-def _held_out_rule(prepared: TuningData, tuning_report: TuningReport) -> str:
-    split = prepared.split
-    n_out = len(split.fold.held_out_videos)
-    n_all = len(prepared.study.dataset.videos)
-    return f"{n_out} of {n_all} videos held out by {split.by}, never by pair; {tuning_report.selection}"
+def _held_out_rule(tuning_data: TuningData, tuning_report: TuningReport) -> str:
+    split = tuning_data.split
+    n_held_out = len(split.fold.held_out_videos)
+    n_videos = len(tuning_data.study.dataset.videos)
+    return f"{n_held_out} of {n_videos} videos held out by {split.by}, never by pair; {tuning_report.selection}"
 
 
 def _card(
-    job: TuningJob, prepared: TuningData, tuned: Tuned, tuning_report: TuningReport, scale: ScoreCalibration | None
+    job: TuningJob, tuning_data: TuningData, tuned: Tuned, tuning_report: TuningReport, scale: ScoreCalibration | None
 ) -> ModelCard:
-    study = prepared.study
+    study = tuning_data.study
     fold = tuned.fold
-    initial = prepared.start
     dataset = study.dataset
-    begun = "from nothing"
-    if initial.parent is not None:
-        begun = f"from {initial.parent.name} (digest {initial.parent.digest[:16]})"
-    # who the raters are, and who is in which video, stays in the study: a checkpoint may be given away
-    names = {*dataset.names, *dataset.participants.values()}
     votes = study.votes_on(fold.train_pairs)
     if votes:
         label_source = f"from {len(votes)} votes of {len(raters_of(votes))} raters"
@@ -207,8 +201,26 @@ def _card(
         label_source = "from ratings"
     else:
         label_source = "as stated"
+    n_pairs = len(fold.train_pairs)
+    n_videos = len(videos_of(fold.train_pairs))
+    training_data = f"{dataset.name}: {n_pairs} pairs of {n_videos} videos, {label_source}. {dataset.rule}"
+    preset = tuning_data.initial.config.preset
+    held_out_rule = _held_out_rule(tuning_data, tuning_report)
+    return msgspec.structs.replace(
+        card_of(job.folder.name, dataset, fold, training_data, job.choices.seed, preset),
+        held_out=HeldOut.of(tuning_report.held_out.after, held_out_rule, tuning_report.both_new),
+        notes=_card_notes(tuning_data, tuned, tuning_report),
+        raters_scale=scale,
+    )
+
+
+def _card_notes(tuning_data: TuningData, tuned: Tuned, tuning_report: TuningReport) -> str:
+    """Return the notes of the card, without names of videos and participants: a checkpoint may be passed on."""
+    dataset = tuning_data.study.dataset
+    parent = tuning_data.initial.parent
+    start = f"from {parent.name} (digest {parent.digest[:16]})" if parent is not None else "from nothing"
     notes = [
-        f"Trained {begun} on the {learned_from(dataset)} of a study; the head alone, on frozen features.",
+        f"Trained {start} on the {describe_labels(dataset)} of a study; the head alone, on frozen features.",
         f"Held out: {_accuracy_text(tuning_report.held_out)}.",
     ]
     if tuning_report.reserved is not None:
@@ -216,31 +228,22 @@ def _card(
     notes.append(f"Forgetting check: {_forgetting_text(tuning_report)}.")
     if tuned.precision != "float32":
         notes.append(f"Trained in {tuned.precision}.")
+    names = {*dataset.names, *dataset.participants.values()}
     notes += [nameless(warning, names) for warning in tuning_report.warnings]
-    data = (
-        f"{dataset.name}: {len(fold.train_pairs)} pairs of {len(videos_of(fold.train_pairs))} videos, {label_source}. "
-    )
-    data += dataset.rule
-    return msgspec.structs.replace(
-        card_of(job.folder.name, dataset, fold, data, job.choices.seed, initial.config.preset),
-        held_out=HeldOut.of(
-            tuning_report.held_out.after, _held_out_rule(prepared, tuning_report), tuning_report.both_new
-        ),
-        notes=" ".join(notes),
-        raters_scale=scale,
-    )
+    return " ".join(notes)
 
 
-def _facts(job: TuningJob, prepared: TuningData, tuned: Tuned, tuning_report: TuningReport) -> dict[str, object]:
-    study = prepared.study
-    fold = prepared.split.fold
+def _facts(job: TuningJob, tuning_data: TuningData, tuned: Tuned, tuning_report: TuningReport) -> dict[str, object]:
+    """Return the facts on the new version that the study stores."""
+    study = tuning_data.study
+    fold = tuning_data.split.fold
     held_out = tuning_report.held_out
     votes = study.votes_on(tuned.fold.train_pairs)
     return {
         "videos": len(videos_of(tuned.fold.train_pairs)),
         "pairs": len(tuned.fold.train_pairs),
         "held_out_videos": list(fold.held_out_videos),
-        "held_out_by": str(prepared.split.by),
+        "held_out_by": str(tuning_data.split.by),
         "votes": len(votes),
         "raters": list(raters_of(votes)),
         "rule": job.choices.rule,

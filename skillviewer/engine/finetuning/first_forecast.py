@@ -1,6 +1,7 @@
-"""First forecast of a training: made at once, without torch, of figures that earlier forecasts left on this computer.
+"""First forecast of a training, from figures of earlier forecasts on this computer.
 
-The forecast proper (``finetuning.job_forecast``) counts the cached features, and replaces it.
+It is made at once, without torch. The full forecast (``finetuning.job_forecast``) counts the cached features, and
+replaces the first.
 """
 
 from skillviewer.core.evaluation.model_choice import CheckLevel
@@ -16,11 +17,11 @@ _USUAL_S = {
     "checking": 20.0,
     "training": 5.0,
 }
-"""Processor seconds for a video, before any forecast: measured on videos of ten seconds, with quick features."""
+"""Processor seconds for a video in each phase, measured on videos of ten seconds with quick features."""
 
 
-def _works(job: TrainingJob) -> dict[str, tuple[str, float]]:
-    """Return name and usual seconds of the work of every phase, by phase, in their order."""
+def _paces(job: TrainingJob) -> dict[str, tuple[str, float]]:
+    """Return the name of the recorded pace and the usual processor seconds for a video, by phase in order."""
     if isinstance(job, ChoiceJob):
         checking = f"checking {job.level.value}"
         return {
@@ -28,8 +29,8 @@ def _works(job: TrainingJob) -> dict[str, tuple[str, float]]:
             "checking": (f"automatic {checking}", _USUAL_S[checking]),
             "training": ("automatic training", _USUAL_S["training"]),
         }
-    start = job.parent.name if job.parent is not None else f"new {job.choices.model}"
-    return {phase: (f"{start} {phase}", _USUAL_S[phase]) for phase in ("features", "training", "checking")}
+    model_name = job.parent.name if job.parent is not None else f"new {job.choices.model}"
+    return {phase: (f"{model_name} {phase}", _USUAL_S[phase]) for phase in ("features", "training", "checking")}
 
 
 def _n_videos(job: TrainingJob) -> int:
@@ -37,24 +38,23 @@ def _n_videos(job: TrainingJob) -> int:
 
 
 def first_forecast(job: TrainingJob) -> TrainingForecast:
-    """Return about how long a training takes at most, by its number of videos and earlier forecasts alone."""
+    """Return an upper limit of the duration of a training, from its number of videos and earlier forecasts."""
     n_videos = _n_videos(job)
     load = load_now()
     phases = []
-    for phase, (work, usual_s) in _works(job).items():
-        pace = pace_of(f"forecast {work}", usual_s)
-        phases.append(
-            PlannedPhase(
-                phase, n_videos * pace.seconds(load), "at most, from earlier figures", n_videos * pace.seconds(IDLE)
-            )
-        )
+    for phase, (pace_name, usual_s) in _paces(job).items():
+        pace = pace_of(f"forecast {pace_name}", usual_s)
+        busy_s = n_videos * pace.seconds(load)
+        idle_s = n_videos * pace.seconds(IDLE)
+        phases.append(PlannedPhase(phase, busy_s, "at most, from earlier figures", idle_s))
     return TrainingForecast(tuple(phases), 0, scale_prospect(job.study.dataset), is_first=True)
 
 
 def remember_forecast(job: TrainingJob, forecast: TrainingForecast) -> None:
-    """Keep the figures of a forecast for later first ones; features that were cached say nothing on their time."""
+    """Record the figures of a forecast for later first forecasts; phases with nothing to do are not recorded."""
     n_videos = _n_videos(job)
-    works = _works(job)
+    paces = _paces(job)
     for phase in forecast.phases:
         if phase.idle_s and n_videos:
-            record_pace(f"forecast {works[phase.name][0]}", phase.idle_s / n_videos, 1.0)
+            pace_name, _ = paces[phase.name]
+            record_pace(f"forecast {pace_name}", phase.idle_s / n_videos, 1.0)

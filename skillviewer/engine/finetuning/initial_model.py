@@ -1,4 +1,4 @@
-"""Starting point of a fine-tuning: a checkpoint, or a fresh head on the shipped backbone."""
+"""Initial model of a fine-tuning: a checkpoint, or a new head on the shipped backbone."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -30,11 +30,10 @@ BACKBONE = "efficientnet-lite0"
 
 @dataclass(frozen=True, slots=True)
 class InitialModel:
-    """Starting point of a training."""
+    """Initial model of a fine-tuning."""
 
-    parent: Checkpoint | None  # the checkpoint, or None if there is none
-    # configuration of the new checkpoint; the digest of its weights is filled in when it is saved
-    config: CheckpointConfig
+    parent: Checkpoint | None  # the checkpoint, or None for a new head
+    config: CheckpointConfig  # configuration of the new checkpoint, without the digest of its weights
     source: FeatureSource
     device: torch.device
 
@@ -42,17 +41,17 @@ class InitialModel:
     def of(
         cls, folder: Path | None, device: torch.device, cache: FeatureCache, model: str = FROM_NOTHING
     ) -> "InitialModel":
-        """Open a starting point. Without a folder training of ``model`` begins from nothing.
+        """Load the checkpoint in a folder, or prepare a new head of ``model`` if the folder is None.
 
         Raises:
-            CheckpointError: It cannot be read, has no features to be trained on, or its backbone is not here.
+            CheckpointError: The checkpoint cannot be read, the model takes no features, or the backbone is not here.
         """
         if folder is None:
             if attention_model(model).inputs is not InputKind.FEATURES:
                 raise CheckpointError(f"{model} is not trained on features: choose another model.")
             source, backbones = feature_source(BACKBONE, QUICK, device, "float32", cache)
-            channels, *grid = source.extractor.feature_shape(QUICK)
-            sizes = preset(PRESET).sizes(channels, (grid[0], grid[1]))
+            n_channels, n_rows, n_columns = source.extractor.feature_shape(QUICK)
+            sizes = preset(PRESET).sizes(n_channels, (n_rows, n_columns))
             config = CheckpointConfig(
                 attention_model=model, sizes=sizes, preprocessing=QUICK, backbone=backbones, preset=PRESET
             )
@@ -69,9 +68,9 @@ class InitialModel:
         return cls(parent, msgspec.structs.replace(parent.config, weights_sha256=""), source, device)
 
     def model(self, store: FeatureStore, names: Sequence[str], seed: int) -> AttentionModel:
-        """Return a model to train: a copy of the parent, or one with the seed's first weights.
+        """Return a model to train: a copy of the parent, or a new model with initial weights by the seed.
 
-        A fresh model takes the statistics of the training videos' features; a parent keeps its own.
+        A new model gets the statistics of the training videos' features; a copy has those of the parent.
         """
         if self.parent is not None:
             return match_inputs(self.parent.build().to(self.device), store)
@@ -81,22 +80,25 @@ class InitialModel:
         return model.to(self.device)
 
     def settings(self, n_pairs: int, n_videos: int, epochs: int | None, seed: int) -> TrainSettings:
-        """Return the training settings; ``epochs`` of None means those of the preset."""
+        """Return the settings of the training; with ``epochs`` None the number of epochs is that of the preset."""
         chosen_preset = preset(self.config.preset)
-        # published step sizes are for what is trained there: here that is the head, never backbones
+        # the step sizes of models on snippets were published for their backbones, which are not trained here
         published_phases = () if self.config.on_snippets else attention_model(self.config.attention_model).training
-        share = TUNING_SHARE if published_phases else chosen_preset.tuning_share
-        rate = share if self.parent is not None else 1.0
+        if published_phases:
+            _, published_optimiser = published_phases[0]
+            tuning_share = TUNING_SHARE
+        else:
+            published_optimiser = chosen_preset.optimiser(self.config.dataset_preset)
+            tuning_share = chosen_preset.tuning_share
+        learning_rate_scale = tuning_share if self.parent is not None else 1.0
 
-        def slower(settings: OptimiserSettings) -> OptimiserSettings:
-            return replace(settings, learning_rate=rate * settings.learning_rate)
+        def scaled(settings: OptimiserSettings) -> OptimiserSettings:
+            return replace(settings, learning_rate=learning_rate_scale * settings.learning_rate)
 
-        optimiser = slower(
-            published_phases[0][1] if published_phases else chosen_preset.optimiser(self.config.dataset_preset)
-        )
+        optimiser = scaled(published_optimiser)
         if epochs is not None:
             optimiser = replace(optimiser, epochs=epochs)
         optimiser = adapt_to_sparse_pairs(optimiser, n_pairs, n_videos)
-        phases = tuple((name, slower(settings)) for name, settings in published_phases)
+        phases = tuple((name, scaled(settings)) for name, settings in published_phases)
         precision = training_precision("auto", self.device)
         return TrainSettings(optimiser, chosen_preset.loss, EpochSelection.INNER, seed, phases, precision)

@@ -1,4 +1,4 @@
-"""Jobs of trainings on a study, and their results, as values. Imports no torch."""
+"""Jobs of trainings on a study, and their results, as plain values without torch."""
 
 import shutil
 from contextlib import suppress
@@ -19,18 +19,18 @@ from skillviewer.nets.presets import PRESETS
 
 
 def _state_folder(study: StudyPairs, *settings: object) -> Path:
-    """Return the folder of a training's state: the same for the same study and settings of this program."""
+    """Return the folder of a training's state: the same for equal studies and settings in this version."""
     dataset = study.dataset
     contents = [
         sorted(study.digests.items()),
-        sorted((p.better, p.worse) for p in dataset.pairs),
-        sorted((p.first, p.second) for p in study.reserved),
-        sorted((p.first, p.second) for p in dataset.similar),
+        sorted((pair.better, pair.worse) for pair in dataset.pairs),
+        sorted((pair.first, pair.second) for pair in study.reserved),
+        sorted((pair.first, pair.second) for pair in dataset.similar),
         sorted(dataset.participants.items()),
-        sorted((v.name, *range_cells(v.clip_range)) for v in dataset.videos),
+        sorted((video.name, *range_cells(video.clip_range)) for video in dataset.videos),
         *settings,
         __version__,
-        [asdict(replace(preset, title="")) for preset in PRESETS],  # a new wording of a title changes no training
+        [asdict(replace(preset, title="")) for preset in PRESETS],  # a new title changes no training
     ]
     return cache_dir() / "tuning" / values_sha256(*contents)[:32]
 
@@ -41,10 +41,10 @@ class TuningJob:
 
     study: StudyPairs  # pairs of the study
     choices: TuningChoices
-    parent: Path | None  # folder of the model that is fine-tuned, or None to begin from nothing
+    parent: Path | None  # folder of the model that is fine-tuned, or None for a new model
     folder: Path  # folder of the new checkpoint
     device_name: str = "auto"
-    cache_bytes: int | None = None  # room for features, or None for the usual
+    cache_bytes: int | None = None  # size limit of the cache of features, or None for the default
     work: Path | None = None  # folder for the state of the training, or None for one in the cache
 
     def cache(self) -> FeatureCache:
@@ -52,23 +52,23 @@ class TuningJob:
         return FeatureCache() if self.cache_bytes is None else FeatureCache(max_bytes=self.cache_bytes)
 
     def work_folder(self) -> Path:
-        """Return the folder of the training's state: the same for the same job and settings of this program."""
+        """Return the folder of the training's state: the same for equal jobs in this version."""
         if self.work is not None:
             return self.work
-        parent = digest(self.parent) if self.parent is not None else ""
-        return _state_folder(self.study, asdict(self.choices), parent)
+        parent_digest = digest(self.parent) if self.parent is not None else ""
+        return _state_folder(self.study, asdict(self.choices), parent_digest)
 
 
 @dataclass(frozen=True, slots=True)
 class ChoiceJob:
     """A training in which the program chooses the model: study, settings and destination."""
 
-    study: StudyPairs  # pairs of the study; those of its honest test set are not trained on
-    choices: TuningChoices  # of which seed and epochs count
+    study: StudyPairs  # pairs of the study; its reserved test pairs are not trained on
+    choices: TuningChoices  # choices of the user; only seed and epochs are used
     level: CheckLevel
     folder: Path  # folder of the new checkpoint
     device_name: str = "auto"
-    cache_bytes: int | None = None  # room for features, or None for the usual
+    cache_bytes: int | None = None  # size limit of the cache of features, or None for the default
     work: Path | None = None  # folder for finished trainings, or None for one in the cache
 
     def cache(self) -> FeatureCache:
@@ -76,7 +76,7 @@ class ChoiceJob:
         return FeatureCache() if self.cache_bytes is None else FeatureCache(max_bytes=self.cache_bytes)
 
     def work_folder(self) -> Path:
-        """Return the folder of finished trainings: each has a key, so a quick and a thorough check share the folder."""
+        """Return the folder of finished trainings, which a quick and a thorough check of the same study share."""
         if self.work is not None:
             return self.work
         return _state_folder(self.study, "automatic choice", self.choices.epochs, self.choices.seed)
@@ -99,7 +99,7 @@ def discard_state(job: TrainingJob) -> None:
 
 @dataclass(frozen=True, slots=True)
 class TuningResult:
-    """A new version by fine-tuning, not yet decided on."""
+    """A new version by fine-tuning, neither accepted nor discarded yet."""
 
     folder: Path
     digest: str
@@ -111,17 +111,17 @@ class TuningResult:
 
 @dataclass(frozen=True, slots=True)
 class ChoiceResult:
-    """A new version by an automatic choice, not yet decided on."""
+    """A new version by an automatic choice, neither accepted nor discarded yet."""
 
     folder: Path
     digest: str
     choice: ModelChoice
-    facts: dict[str, object]  # facts for the study, as of a fine-tuning
+    facts: dict[str, object]  # facts for the study, with the keys of a fine-tuning
     problems: tuple[str, ...]  # videos that were left out, one sentence each
 
 
 TrainingOutcome = TuningResult | ChoiceResult
-"""A new version, not yet decided on."""
+"""A new version, neither accepted nor discarded yet."""
 
 
 def discard(folder: Path) -> None:

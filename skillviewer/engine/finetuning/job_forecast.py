@@ -16,9 +16,9 @@ from skillviewer.engine.finetuning.automatic_choice import choice_plan
 from skillviewer.engine.finetuning.first_forecast import remember_forecast
 from skillviewer.engine.finetuning.initial_model import InitialModel
 from skillviewer.engine.finetuning.job import ChoiceJob, TrainingJob, TuningJob
-from skillviewer.engine.finetuning.prior_pairs import split_for, tuned_prospect
+from skillviewer.engine.finetuning.prior_pairs import split_study, tuned_prospect
 from skillviewer.engine.finetuning.tuned_scale import n_tuning_scale_folds
-from skillviewer.engine.finetuning.tuning_data import known_of
+from skillviewer.engine.finetuning.tuning_data import prior_pairs_of
 from skillviewer.engine.runtime.device import choose_device, device_errors
 from skillviewer.engine.training.epoch_pace import training_pace
 
@@ -46,14 +46,14 @@ def _forecast_tuning(job: TuningJob) -> TrainingForecast:
     choices = job.choices
     with device_errors():
         start = InitialModel.of(job.parent, choose_device(job.device_name), job.cache(), choices.model)
-    prior = known_of(start)
+    prior = prior_pairs_of(start)
     parent = start.parent.name if start.parent is not None else ""
-    split = split_for(job.study, choices, prior, parent)
+    split = split_study(job.study, choices, prior, parent)
     n_videos = _n_files(dataset)
     check_room(start.source, n_videos, n_videos * choices.candidates * start.config.preprocessing.n_segments)
     n_missing = count_missing_frames(start.source, dataset, job.study.digests, choices.candidates)
     features = features_phase(n_missing, start.source, dataset, choices.candidates)
-    prior_videos = prior.apart_from(job.study) if prior is not None and choices.old_pairs else None
+    prior_videos = prior.without_study(job.study) if prior is not None and choices.old_pairs else None
     if prior_videos is not None:
         digests = {name: digest for name, (digest, _) in prior_videos.clips.items()}
         n_missing_prior = count_missing_frames(start.source, prior_videos.dataset, digests, 1)

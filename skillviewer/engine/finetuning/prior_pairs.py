@@ -1,4 +1,4 @@
-"""Pairs that a model was trained on before it is fine-tuned; for a shipped model those of the sample study."""
+"""Pairs that a model knew before it is fine-tuned: its training pairs or, for a shipped model, the sample study's."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -23,68 +23,81 @@ from skillviewer.core.video.clips import ClipRange
 from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, read_pairs
 
 BEFORE = "before"
-"""Use of an inherited pair on which a parent model was trained."""
+"""Use of an inherited pair that a parent model was trained on."""
 
 OLD = "old"
-"""Use of an inherited pair on which no parent model was trained."""
+"""Use of an inherited pair that no parent model was trained on."""
 
 
 @dataclass(frozen=True, slots=True)
 class PriorPairs:
-    """Pairs that a model was trained on before."""
+    """Pairs that a model knew before."""
 
-    # their videos, as far as the files are there, and the pairs. Names are those of this data set alone
-    dataset: Dataset
+    dataset: Dataset  # the pairs, and their videos whose files exist; names of videos are unique in this data set only
     description: str  # description for the user
-    # SHA-256 and part of every video's file by name, also of those that are not there
+    # SHA-256 of the file and range of every video, by name; also of videos whose files are missing
     clips: Mapping[str, tuple[str, ClipRange | None]]
     trained: frozenset[str] = frozenset()  # names of the videos that the model or its parents were trained on
 
     @property
     def trained_on(self) -> ClipsByFile:
-        """Files, and parts of files, that the model was trained on."""
+        """Clips that the model or its parents were trained on, by file."""
         return clips_by_file(self.clips[name] for name in self.trained)
 
-    def apart_from(self, study: StudyPairs) -> "PriorPairs | None":
-        """Return the pairs without the study's videos, but for those trained on before; None if none are left."""
-        study_clips = study.clips_by_file
-        names = [
-            n
-            for n in self.dataset.names
-            if n in self.trained or not may_share_frames(*self.clips.get(n, ("", None)), study_clips)
-        ]
-        fewer = self.dataset.restricted(names)
-        return replace(self, dataset=fewer) if fewer.pairs else None
+    def without_study(self, study: StudyPairs) -> "PriorPairs | None":
+        """Return the pairs without videos of a study, or None if no pairs are left.
 
-    def trained_again(self, study: StudyPairs, pairs: Iterable[Pair]) -> str:
-        """Return the number of pairs that are trained on again, compared by contents, in words; "" for none."""
-        clips = {v.name: (study.digests[v.name], v.clip_range) for v in study.dataset.videos if v.name in study.digests}
+        Videos of the study that the model was trained on stay.
+        """
+        study_clips = study.clips_by_file
+        names = []
+        for name in self.dataset.names:
+            digest, clip_range = self.clips.get(name, ("", None))
+            if name in self.trained or not may_share_frames(digest, clip_range, study_clips):
+                names.append(name)
+        remaining = self.dataset.restricted(names)
+        return replace(self, dataset=remaining) if remaining.pairs else None
+
+    def repeated_pairs_text(self, study: StudyPairs, pairs: Iterable[Pair]) -> str:
+        """Return the number of prior pairs that are among pairs of a study, in words; "" if there are none.
+
+        Videos are compared by the contents of their files.
+        """
+        identified = [video for video in study.dataset.videos if video.name in study.digests]
+        clips = {video.name: (study.digests[video.name], video.clip_range) for video in identified}
         study_pairs = {(clips.get(pair.better), clips.get(pair.worse)) for pair in pairs}
         n = sum((self.clips[pair.better], self.clips[pair.worse]) in study_pairs for pair in self.dataset.pairs)
-        are = "is" if n == 1 else "are"
-        return f"; {n} of them {are} trained on again, and tell nothing of forgetting" if n else ""
+        if not n:
+            return ""
+        verb = "is" if n == 1 else "are"
+        return f"; {n} of them {verb} trained on again, and cannot show forgetting"
 
 
-def known_before(folder: Path, name: str) -> PriorPairs | None:
+def load_prior_pairs(folder: Path, name: str) -> PriorPairs | None:
     """Return the pairs in a checkpoint's folder or, for a shipped model, those of the sample study.
 
     Returns:
-        The pairs whose files are there, or None if it is not known what the model was trained on.
+        The pairs with existing files, or None if the training data of the model is unknown.
     """
     if (folder / PAIRS).is_file():
-        return _kept(folder / PAIRS, name)
-    return _sample(folder)
+        return _pairs_of_checkpoint(folder / PAIRS, name)
+    return _sample_study_pairs(folder)
 
 
-def split_for(study: StudyPairs, choices: TuningChoices, prior: PriorPairs | None, parent: str) -> TuningSplit:
-    """Divide the pairs of a study for a model, holding out no participant that it was trained on, if possible.
+def split_study(study: StudyPairs, choices: TuningChoices, prior: PriorPairs | None, parent: str) -> TuningSplit:
+    """Split the pairs of a study for a model, if possible without held-out participants that it was trained on.
 
-    The pairs that the model was trained on are ``prior``, or None; ``parent`` is "" if training begins from nothing.
+    Args:
+        study: Pairs of the study.
+        choices: Choices of the user.
+        prior: Pairs that the model was trained on, or None if they are not known.
+        parent: Name of the model, or "" for a new model.
 
     Raises:
         DatasetError: There is nothing to train on.
     """
-    split = split_pairs(study, choices, study.sharing_frames(prior.trained_on) if prior is not None else ())
+    trained_videos = study.sharing_frames(prior.trained_on) if prior is not None else ()
+    split = split_pairs(study, choices, trained_videos)
     if prior is not None or not parent:
         return split
     warning = (
@@ -95,33 +108,46 @@ def split_for(study: StudyPairs, choices: TuningChoices, prior: PriorPairs | Non
 
 
 def inherited_pairs(folder: Path, prior: PriorPairs | None) -> list[TrainedPair]:
-    """Return the pairs that a fine-tuned version inherits from its parent model (``known_before``), for its folder.
+    """Return the pairs that a fine-tuned version inherits from its parent model, to be saved with the version.
+
+    Args:
+        folder: Folder of the parent model.
+        prior: Pairs of the parent by ``load_prior_pairs``.
 
     Raises:
-        CheckpointError: Its pairs cannot be read.
+        CheckpointError: The pairs in the folder cannot be read.
     """
     if (folder / PAIRS).is_file():
         return [replace(pair, use=OLD if pair.use == OLD else BEFORE) for pair in read_pairs(folder / PAIRS)]
     if prior is None:
         return []
-    videos = {v.name: TrainedVideo(v.name, v.path, *prior.clips[v.name]) for v in prior.dataset.videos if v.path}
-    return [TrainedPair(videos[p.better], videos[p.worse], OLD) for p in prior.dataset.pairs if p.within(videos)]
+    videos = {
+        video.name: TrainedVideo(video.name, video.path, *prior.clips[video.name])
+        for video in prior.dataset.videos
+        if video.path
+    }
+    pairs = [pair for pair in prior.dataset.pairs if pair.within(videos)]
+    return [TrainedPair(videos[pair.better], videos[pair.worse], OLD) for pair in pairs]
 
 
-def _kept(path: Path, name: str) -> PriorPairs:
+def _unique_name(video: TrainedVideo) -> str:
+    """Return a name that differs for videos of two studies with one name and different contents."""
+    clip_range = f" {video.clip_range}" if video.clip_range is not None else ""
+    return f"{video.name}#{video.digest[:8]}{clip_range}"
+
+
+def _pairs_of_checkpoint(path: Path, name: str) -> PriorPairs:
     videos: dict[str, TrainedVideo] = {}
     trained: set[str] = set()
     pairs: set[Pair] = set()
-    for row in read_pairs(path):
-        names = []
-        for video in (row.better, row.worse):
-            # videos of two studies may share a name; their contents differ
-            key = f"{video.name}#{video.digest[:8]}" + (f" {video.clip_range}" if video.clip_range is not None else "")
-            videos[key] = video
-            names.append(key)
-        if row.use != OLD:
-            trained.update(names)
-        pairs.add(Pair(*names))
+    for trained_pair in read_pairs(path):
+        better = _unique_name(trained_pair.better)
+        worse = _unique_name(trained_pair.worse)
+        videos[better] = trained_pair.better
+        videos[worse] = trained_pair.worse
+        if trained_pair.use != OLD:
+            trained |= {better, worse}
+        pairs.add(Pair(better, worse))
     readable = {key: video for key, video in sorted(videos.items()) if video.path.is_file()}
     dataset = Dataset(
         name=name,
@@ -137,17 +163,18 @@ def _kept(path: Path, name: str) -> PriorPairs:
     return PriorPairs(dataset, description, clips, frozenset(trained))
 
 
-def _sample(folder: Path) -> PriorPairs | None:
-    """Return the sample study's pairs for a shipped model: of its task, and held out of its training."""
+def _sample_study_pairs(folder: Path) -> PriorPairs | None:
+    """Return the sample study's pairs for a shipped model: of the model's task, and not in its training data."""
     from skillviewer.data.formats.formats import open_dataset
     from skillviewer.data.study.identity import digest_of
 
     try:
-        shipped = folder.resolve().parent == models_dir().resolve()
-        dataset = open_dataset(resources_dir() / "sample_study").usable() if shipped else None
+        if folder.resolve().parent != models_dir().resolve():
+            return None
+        dataset = open_dataset(resources_dir() / "sample_study").usable()
     except (FileNotFoundError, DatasetError):
         return None
-    if dataset is None or not dataset.pairs:
+    if not dataset.pairs:
         return None
     clips = {
         video.name: (digest_of(video.path), video.clip_range) for video in dataset.videos if video.path is not None
@@ -155,7 +182,9 @@ def _sample(folder: Path) -> PriorPairs | None:
     return PriorPairs(dataset, f"the sample study's pairs, of the task that {folder.name} was trained for", clips)
 
 
-UNKNOWN = "It is not known what the initial model was trained on, so no one here is known to be new to it."
+TRAINING_DATA_UNKNOWN = (
+    "It is not known what the initial model was trained on, so no one here is known to be new to it."
+)
 
 
 def tuned_prospect(study: StudyPairs, prior: PriorPairs | None, parent: str) -> ScaleProspect:
@@ -167,6 +196,7 @@ def tuned_prospect(study: StudyPairs, prior: PriorPairs | None, parent: str) -> 
         parent: Name of the initial model, or "" if there is none.
     """
     if prior is None and parent:
-        blank = scale_prospect(study.dataset)
-        return replace(blank, n_people=0, text=f"{UNKNOWN} Scores stay on the model's own scale.")
-    return scale_prospect(study.dataset, study.sharing_frames(prior.trained_on) if prior is not None else ())
+        text = f"{TRAINING_DATA_UNKNOWN} Scores stay on the model's own scale."
+        return replace(scale_prospect(study.dataset), n_people=0, text=text)
+    trained_videos = study.sharing_frames(prior.trained_on) if prior is not None else ()
+    return scale_prospect(study.dataset, trained_videos)

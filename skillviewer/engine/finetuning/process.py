@@ -1,4 +1,4 @@
-"""Training on a study in a child process, so that the window stays responsive. Imports torch there, or when asked."""
+"""Training on a study in a child process, so that the window stays responsive. Only the child imports torch."""
 
 import glob
 import shutil
@@ -14,20 +14,20 @@ from skillviewer.core.evaluation.training_forecast import TrainingForecast
 from skillviewer.core.progress import CancelToken, Report, with_time_left
 from skillviewer.engine.finetuning.job import ChoiceJob, ChoiceResult, TrainingJob, TuningJob, TuningResult
 from skillviewer.engine.runtime.exclusive import training_lock
-from skillviewer.engine.runtime.processes import work_elsewhere
+from skillviewer.engine.runtime.processes import work_in_child_process
 
 ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")
 
 PATIENCE_S = 0.5
-"""Seconds after which a process that was asked to stop is ended; its files are written atomically."""
+"""Seconds after which a child process that was asked to stop is killed; its files are written atomically."""
 
 
 class StopFile(CancelToken):
-    """A flag that two processes see: a file that is there or not.
+    """A cancel token for two processes: it is cancelled once a file exists.
 
     Args:
-        path: The file; its folder is there.
+        path: The file; its folder exists.
     """
 
     __slots__ = ("_path",)
@@ -48,14 +48,14 @@ class StopFile(CancelToken):
 
 
 class StopFolder:
-    """Temporary folder of the stop flag of one training. A context manager."""
+    """Temporary folder of the ``StopFile`` of one training. A context manager that removes the folder."""
 
     def __init__(self) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="skillviewer-"))
         self.path = self._folder / "stop"
 
     def stop(self) -> None:
-        """Ask the training to stop soon and keep its best."""
+        """Ask the training to end soon with the best epoch so far."""
         StopFile(self.path).cancel()
 
     def __enter__(self) -> Self:
@@ -66,10 +66,10 @@ class StopFolder:
 
 
 class Tuner:
-    """Trains on a study in another process, one job at a time."""
+    """Trains on a study in a child process, one job at a time."""
 
     def forecast(self, job: TrainingJob) -> TrainingForecast:
-        """Return the forecast of a training; see ``finetuning.job_forecast``. Imports torch."""
+        """Return the forecast of a training, made in this process; see ``finetuning.job_forecast``. Imports torch."""
         from skillviewer.engine.runtime.preload import preload_torch
 
         preload_torch()
@@ -80,47 +80,49 @@ class Tuner:
     def finetune(self, job: TuningJob, stop: StopFolder, token: CancelToken, report: Report) -> TuningResult:
         """Fine-tune; see ``finetuning.finetune.finetune``.
 
-        When the token is raised it ends within half a second; the same job continues from its state.
+        If the token is cancelled, the training ends within half a second. The same job continues from its state.
         """
-        with stop, training_lock(job.folder):  # when it is cancelled, what lies there is its own
-            return _made_elsewhere(_finetune, (job, stop.path), job, token, report)
+        with stop, training_lock(job.folder):  # so that only files of this job are removed if it is cancelled
+            return _run_in_child_process(_finetune, (job, stop.path), job, token, report)
 
     def choose(self, job: ChoiceJob, token: CancelToken, report: Report) -> ChoiceResult:
         """Choose a model and train it; see ``finetuning.automatic_choice``.
 
-        When the token is raised it ends within half a second; the same job continues from the finished trainings.
+        If the token is cancelled, the training ends within half a second. The same job continues from the finished
+        trainings.
         """
-        # the last training locks the folder itself, in the other process
+        # another name than that of the lock that the last training takes in the child process
         with training_lock(job.folder.with_name(f"{job.folder.name}.version")):
-            return _made_elsewhere(_choose, job, job, token, report)
+            return _run_in_child_process(_choose, job, job, token, report)
 
     def close(self) -> None:
-        """Hold nothing between jobs."""
+        """Do nothing: no process is kept between jobs."""
 
 
-def _made_elsewhere(
+def _run_in_child_process(
     work: Callable[[ItemT, CancelToken, Report], ResultT],
     item: ItemT,
     job: TrainingJob,
     token: CancelToken,
     report: Report,
 ) -> ResultT:
-    """Run a job in another process; without a result no checkpoint is left, nor a part of one."""
+    """Run a job in a child process. If the job is cancelled, remove its checkpoint and temporary folders."""
     if job.folder.exists():
         raise CheckpointError(f"There is something at {job.folder} already. Choose another name.")
     try:
-        result = work_elsewhere(work, item, token, with_time_left(report), PATIENCE_S)
-        token.check()  # requested while the last file was written: there is no checkpoint
+        result = work_in_child_process(work, item, token, with_time_left(report), PATIENCE_S)
+        token.check()  # it may be cancelled while the last file is written
     except Cancelled:
-        # the process may have been ended in the middle of anything
-        leftovers = job.folder.parent.glob(f".{glob.escape(job.folder.name)}.*")
-        for left in (job.folder, *leftovers):
-            shutil.rmtree(left, ignore_errors=True)
+        # the process may have been killed at any point
+        temporary_folders = job.folder.parent.glob(f".{glob.escape(job.folder.name)}.*")
+        for folder in (job.folder, *temporary_folders):
+            shutil.rmtree(folder, ignore_errors=True)
         raise
     return result
 
 
-def _use_threads() -> None:
+def _configure_threads() -> None:
+    """Leave one core to the window."""
     import torch
 
     torch.set_num_threads(max(usable_cores() - 1, 1))
@@ -129,7 +131,7 @@ def _use_threads() -> None:
 def _finetune(item: tuple[TuningJob, Path], token: CancelToken, report: Report) -> TuningResult:
     from skillviewer.engine.finetuning.finetune import finetune
 
-    _use_threads()
+    _configure_threads()
     job, stop_path = item
     return finetune(job, token, report, StopFile(stop_path))
 
@@ -137,5 +139,5 @@ def _finetune(item: tuple[TuningJob, Path], token: CancelToken, report: Report) 
 def _choose(job: ChoiceJob, token: CancelToken, report: Report) -> ChoiceResult:
     from skillviewer.engine.finetuning.automatic_choice import train_automatically
 
-    _use_threads()
+    _configure_threads()
     return train_automatically(job, token, report)

@@ -1,4 +1,4 @@
-"""Stopping of a fine-tuning with its best epoch so far."""
+"""Early end of a fine-tuning with the best epoch so far."""
 
 from collections.abc import Callable
 
@@ -7,11 +7,11 @@ from skillviewer.engine.training.trainer import FitState, Trained, TrainingState
 
 
 class StopTraining(Exception):  # noqa: N818 - no error: it was requested
-    """A stop was requested, and there is a result to keep."""
+    """A stop was requested, and there is an epoch to end with."""
 
 
 class BestCheckpoint:
-    """Store of the best epoch of a training in memory. It passes every state on to another store."""
+    """State store that holds the last state in memory, and passes every state on to another store."""
 
     def __init__(self, next_store: TrainingStateStore | None) -> None:
         self._next_store = next_store
@@ -24,7 +24,8 @@ class BestCheckpoint:
 
     def save(self, state: Callable[[], FitState], *, finished: bool) -> None:
         """Save the state of an epoch."""
-        current = self._state = state()
+        current = state()
+        self._state = current
         if self._next_store is not None:
             self._next_store.save(lambda: current, finished=finished)
 
@@ -37,14 +38,14 @@ class BestCheckpoint:
         """Return the best epoch, or None before one is finished."""
         if self._state is None or not self.exists:
             return None
-        saved = self._state
-        mark = "best."
-        weights = {k.removeprefix(mark): v for k, v in saved.tensors.items() if k.startswith(mark)}
-        return Trained(weights, saved.best_epoch, saved.rows, saved.best_unseen)
+        state = self._state
+        prefix = "best."
+        weights = {k.removeprefix(prefix): v for k, v in state.tensors.items() if k.startswith(prefix)}
+        return Trained(weights, state.best_epoch, state.rows, state.best_unseen)
 
 
 class ConditionalToken(CancelToken):
-    """A cancel token that forwards another token while a condition is false."""
+    """A cancel token that is cancelled if another token is cancelled while a condition is false."""
 
     __slots__ = ("_condition", "_other")
 
@@ -72,7 +73,7 @@ class StopToken(CancelToken):
 
     @property
     def cancelled(self) -> bool:
-        """True if the training is cancelled, so that nothing of it is kept."""
+        """True if the training is to end without a result."""
         return self._token.cancelled
 
     def check(self) -> None:

@@ -1,7 +1,7 @@
-"""The raters' scale of a fine-tuned model: people are scored by models that have not seen them.
+"""Calibration of a fine-tuned model to the raters' scale, by scores of people that the scoring model has not seen.
 
-Where too few people are held out, the training is repeated on folds by person, from the same initial model. People whom
-the initial model was trained on take no part.
+If too few people are held out, the training is repeated on folds by person, from the same initial model. People that
+the initial model was trained on are left out.
 """
 
 from collections.abc import Mapping
@@ -15,9 +15,9 @@ from skillviewer.core.evaluation.training_forecast import ScaleProspect
 from skillviewer.core.finetuning.split import StudyPairs, TuningChoices, TuningSplit, choosing_fold
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.ratings.fit_calibration import rated_participants
-from skillviewer.engine.finetuning.prior_pairs import UNKNOWN, PriorPairs
+from skillviewer.engine.finetuning.prior_pairs import TRAINING_DATA_UNKNOWN, PriorPairs
 from skillviewer.engine.finetuning.stopping import StopTraining
-from skillviewer.engine.finetuning.tuning_data import TuningData, known_of
+from skillviewer.engine.finetuning.tuning_data import TuningData, prior_pairs_of
 from skillviewer.engine.finetuning.tuning_loop import Tuned, tune
 from skillviewer.engine.training.predict import predict
 from skillviewer.engine.training.scale_folds import N_FOLDS, learn_scale
@@ -28,16 +28,18 @@ STOPPED = "The training was stopped before the raters' scale was learned."
 
 def n_tuning_scale_folds(study: StudyPairs, split: TuningSplit, prospect: ScaleProspect, requested: int | None) -> int:
     """Return the number of further trainings for the raters' scale; ``requested`` is None for as many as are needed."""
-    trained = {study.dataset.participants.get(name) for name in split.fold.train_videos}
-    new_people = [n for n in split.fold.held_out_videos if study.dataset.participants.get(n) not in trained]
-    needed = N_FOLDS if rated_participants(study.dataset, new_people) < prospect.n_needed else 0
     if not prospect.is_possible:
         return 0
-    return needed if requested is None else requested
+    if requested is not None:
+        return requested
+    participants = study.dataset.participants
+    trained_people = {participants.get(name) for name in split.fold.train_videos}
+    new_videos = [name for name in split.fold.held_out_videos if participants.get(name) not in trained_people]
+    return N_FOLDS if rated_participants(study.dataset, new_videos) < prospect.n_needed else 0
 
 
 def learn_tuned_scale(
-    prepared: TuningData,
+    tuning_data: TuningData,
     tuned: Tuned,
     choices: TuningChoices,
     token: CancelToken,
@@ -49,48 +51,55 @@ def learn_tuned_scale(
 
     Arguments are those of ``tune``; the states of further trainings are saved in folders below ``work``.
     """
-    study = prepared.study
-    prior = known_of(prepared.start)
+    study = tuning_data.study
+    prior = prior_pairs_of(tuning_data.initial)
     if study.dataset.ratings is None or study.dataset.scores is None:
         return None
 
     def refused(reason: str) -> ScoreCalibration:
         return ScoreCalibration(study.dataset.criterion, study.dataset.task, refusal=reason)
 
-    parent = prepared.start.parent.name if prepared.start.parent is not None else ""
+    parent = tuning_data.initial.parent.name if tuning_data.initial.parent is not None else ""
     if prior is None and parent:
-        return refused(UNKNOWN)
-    new = _unseen_people(study, prior)
-    split = TrainingSplit(tuned.fold, new, replace(tuned.fold, held_out_videos=prepared.split.fold.held_out_videos), "")
+        return refused(TRAINING_DATA_UNKNOWN)
+    unseen = _unseen_people(study, prior)
+    tested_fold = replace(tuned.fold, held_out_videos=tuning_data.split.fold.held_out_videos)
+    split = TrainingSplit(tuned.fold, unseen, tested_fold, "")
 
     def train_fold(number: int, fold: Fold) -> Mapping[str, float]:
-        title = f"learning the raters' scale, fold {number}"
+        stage = f"learning the raters' scale, fold {number}"
         folder = work / f"scale-{number}"
         folder.mkdir(parents=True, exist_ok=True)
-        trained = replace(fold, train_pairs=tuple(p for p in fold.train_pairs if not study.is_reserved(p)))
-        inner = choosing_fold(study.dataset, trained, choices.seed)
-        fold_data = replace(prepared, split=TuningSplit(FoldUnit.PARTICIPANT, trained, inner))
+        trained_pairs = tuple(pair for pair in fold.train_pairs if not study.is_reserved(pair))
+        trained_fold = replace(fold, train_pairs=trained_pairs)
+        inner = choosing_fold(study.dataset, trained_fold, choices.seed)
+        fold_data = replace(tuning_data, split=TuningSplit(FoldUnit.PARTICIPANT, trained_fold, inner))
 
-        def hear(progress: Progress) -> None:
-            report(Progress(title, progress.done, progress.total))
+        def report_fold(progress: Progress) -> None:
+            report(Progress(stage, progress.done, progress.total))
 
         if stop.cancelled:
             raise StopTraining
-        model = tune(fold_data, choices, token, hear, stop, folder).model
-        if stop.cancelled:  # it is not trained to its end
+        model = tune(fold_data, choices, token, report_fold, stop, folder).model
+        if stop.cancelled:  # the training ended early
             raise StopTraining
-        return predict(model, prepared.store, sorted(prepared.store), token, maps=False).scores
+        return predict(model, tuning_data.store, sorted(tuning_data.store), token, maps=False).scores
 
-    scores = predict(tuned.model, prepared.store, sorted(prepared.store), token, maps=False).scores
+    scores = predict(tuned.model, tuning_data.store, sorted(tuning_data.store), token, maps=False).scores
     try:
-        return learn_scale(new, split, scores, choices.scale_folds, choices.seed, lambda: scores, train_fold)
+        return learn_scale(unseen, split, scores, choices.scale_folds, choices.seed, lambda: scores, train_fold)
     except StopTraining:
         return refused(STOPPED)
 
 
 def _unseen_people(study: StudyPairs, prior: PriorPairs | None) -> Dataset:
-    """Return the videos of the people whom the initial model has not seen."""
+    """Return the videos of the people that the initial model was not trained on."""
+    participants = study.dataset.participants
     trained_videos = study.sharing_frames(prior.trained_on) if prior is not None else frozenset()
-    participants = {study.dataset.participants[name] for name in trained_videos if name in study.dataset.participants}
-    names = [v.name for v in study.dataset.videos if v.name not in trained_videos and v.participant not in participants]
+    trained_people = {participants[name] for name in trained_videos if name in participants}
+    names = [
+        video.name
+        for video in study.dataset.videos
+        if video.name not in trained_videos and video.participant not in trained_people
+    ]
     return study.dataset.restricted(names)

@@ -1,5 +1,6 @@
-"""Preparation of a fine-tuning: features, the use of the pairs, and the forgetting check."""
+"""Data of a fine-tuning: features, the split of the pairs, and the videos of the forgetting check."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from skillviewer.core.dataset.dataset import Dataset
@@ -11,8 +12,9 @@ from skillviewer.data.trained_pairs import TrainedPair
 from skillviewer.engine.features.dataset_features import check_room, pooled, sampled_frames
 from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.finetuning.initial_model import InitialModel
-from skillviewer.engine.finetuning.prior_pairs import PriorPairs, inherited_pairs, known_before, split_for
+from skillviewer.engine.finetuning.prior_pairs import PriorPairs, inherited_pairs, load_prior_pairs, split_study
 from skillviewer.engine.training.training_data import dataset_features
+from skillviewer.nets.checkpoint import Checkpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,31 +22,30 @@ class ForgettingSet:
     """Videos and pairs of the forgetting check."""
 
     kind: ForgettingMethod  # pairs, drift or nothing
-    description: str  # the same in words
-    store: FeatureStore  # features of its videos
-    pairs: Dataset | None  # the old pairs with their videos, or None if drift is looked at
-    names: tuple[str, ...]
+    description: str  # description of the check, for the user
+    store: FeatureStore  # features of the videos
+    pairs: Dataset | None  # pairs of the check with their videos, or None if the drift of scores is checked
+    names: tuple[str, ...]  # names of the videos
 
 
 @dataclass(frozen=True, slots=True)
 class TuningData:
-    """All that a training needs."""
+    """Data of a fine-tuning."""
 
-    start: InitialModel
+    initial: InitialModel
     study: StudyPairs  # pairs of the readable videos of the study
-    split: TuningSplit  # use of its pairs
-    store: FeatureStore  # features of its videos
-    old: ForgettingSet  # videos and pairs of the forgetting check
+    split: TuningSplit  # split of these pairs
+    store: FeatureStore  # features of these videos
+    forgetting: ForgettingSet
     problems: tuple[str, ...]  # videos that were left out, one sentence each
-    inherited_pairs: tuple[
-        TrainedPair, ...
-    ] = ()  # pairs that the parent was trained on, for the folder of the new model
+    # pairs that the parent was trained on, to be saved with the new model
+    inherited_pairs: tuple[TrainedPair, ...] = ()
 
 
-def prepare(
-    start: InitialModel, study: StudyPairs, choices: TuningChoices, token: CancelToken, report: Report
+def prepare_tuning(
+    initial: InitialModel, study: StudyPairs, choices: TuningChoices, token: CancelToken, report: Report
 ) -> TuningData:
-    """Compute (or find) all features that a training needs; refuse first what cannot be trained.
+    """Compute or load all features of a fine-tuning, split the pairs, and choose the forgetting check.
 
     The token is checked after every sampled frame; the report receives every video.
 
@@ -52,27 +53,29 @@ def prepare(
         DatasetError: There is nothing to train on.
         SettingsError: The cache is too small for the features.
     """
-    prior = known_of(start)
-    parent = start.parent.name if start.parent is not None else ""
-    split_for(study, choices, prior, parent)  # refuse early, before hours of features
-    n_frames = sampled_frames(start.source, study.dataset, choices.candidates, token, report)
-    check_room(start.source, len(study.dataset.videos), n_frames)
-    store, problems = dataset_features(study.dataset, start.source, choices.candidates, token, report)
+    prior = prior_pairs_of(initial)
+    parent_name = initial.parent.name if initial.parent is not None else ""
+    split_study(study, choices, prior, parent_name)  # raises before hours of computing features
+    n_frames = sampled_frames(initial.source, study.dataset, choices.candidates, token, report)
+    check_room(initial.source, len(study.dataset.videos), n_frames)
+    store, problems = dataset_features(study.dataset, initial.source, choices.candidates, token, report)
     readable = study.restricted(list(store))
-    split = split_for(readable, choices, prior, parent)
-    old, old_problems = _old(start, readable, split, store, prior, token, report, requested=choices.old_pairs)
-    # read now, for the folder may be gone when the new one is written
-    before = tuple(inherited_pairs(start.parent.folder, prior)) if start.parent is not None else ()
-    return TuningData(start, readable, split, store, old, (*problems, *old_problems), before)
+    split = split_study(readable, choices, prior, parent_name)
+    forgetting, forgetting_problems = _choose_forgetting(
+        initial, readable, split, store, prior, token, report, requested=choices.old_pairs
+    )
+    # read now, since the folder may be gone when the new model is written
+    inherited = tuple(inherited_pairs(initial.parent.folder, prior)) if initial.parent is not None else ()
+    return TuningData(initial, readable, split, store, forgetting, (*problems, *forgetting_problems), inherited)
 
 
-def known_of(start: InitialModel) -> PriorPairs | None:
+def prior_pairs_of(initial: InitialModel) -> PriorPairs | None:
     """Return the pairs that the parent model was trained on, or None if they are not known."""
-    return known_before(start.parent.folder, start.parent.name) if start.parent is not None else None
+    return load_prior_pairs(initial.parent.folder, initial.parent.name) if initial.parent is not None else None
 
 
-def _old(
-    start: InitialModel,
+def _choose_forgetting(
+    initial: InitialModel,
     study: StudyPairs,
     split: TuningSplit,
     store: FeatureStore,
@@ -82,36 +85,44 @@ def _old(
     *,
     requested: bool,
 ) -> tuple[ForgettingSet, list[str]]:
-    """Choose the videos of the forgetting check: those of old pairs if known, else familiar videos of the study."""
-    if start.parent is None:
+    """Return the videos of the forgetting check, and a sentence for each video that failed.
+
+    The check takes the prior pairs if they are ``requested`` and readable, or else videos of the study that are in no
+    training pair.
+    """
+    parent = initial.parent
+    if parent is None:
         return ForgettingSet(ForgettingMethod.NOTHING, "nothing was known before", {}, None, ()), []
-    other = prior.apart_from(study) if requested and prior is not None else None
-    if other is not None:
-        features, problems = dataset_features(other.dataset, start.source, 1, token, report)
-        readable = other.dataset.restricted(list(features))
+    prior_pairs = prior.without_study(study) if requested and prior is not None else None
+    if prior_pairs is not None:
+        features, problems = dataset_features(prior_pairs.dataset, initial.source, 1, token, report)
+        readable = prior_pairs.dataset.restricted(list(features))
         if readable.pairs:
-            description = other.description + other.trained_again(study, split.fold.train_pairs)
-            return ForgettingSet(
-                ForgettingMethod.PAIRS, description, features, readable, tuple(videos_of(readable.pairs))
-            ), problems
-    unused_names = [name for name in store if name not in set(videos_of(split.fold.train_pairs))]
-    familiarity = start.parent.familiarity
-    names = unused_names
-    if familiarity is not None and unused_names:
-        embeddings = pooled(store, unused_names)
-        names = [
-            name for name, embedding in zip(unused_names, embeddings, strict=True) if not familiarity.warning(embedding)
-        ] or unused_names
-    similarity_text = (
-        "that look like those it was trained on"
-        if familiarity is not None and names != unused_names
-        else "of the study"
-    )
+            repeated_text = prior_pairs.repeated_pairs_text(study, split.fold.train_pairs)
+            description = prior_pairs.description + repeated_text
+            names = tuple(videos_of(readable.pairs))
+            return ForgettingSet(ForgettingMethod.PAIRS, description, features, readable, names), problems
+    trained_names = set(videos_of(split.fold.train_pairs))
+    unused_names = [name for name in store if name not in trained_names]
+    checked_names = _familiar_names(parent, store, unused_names) or unused_names
+    if parent.familiarity is not None and checked_names != unused_names:
+        similarity_text = "that look like those it was trained on"
+    else:
+        similarity_text = "of the study"
     reason = "are not at hand" if requested else "were not asked for"
     description = (
-        f"the pairs that {start.parent.name} was trained on {reason}: drift of the scores of {len(names)} videos "
+        f"the pairs that {parent.name} was trained on {reason}: drift of the scores of {len(checked_names)} videos "
         f"{similarity_text}, which take no part in the training"
     )
-    return ForgettingSet(
-        ForgettingMethod.DRIFT if names else ForgettingMethod.NOTHING, description, store, None, tuple(names)
-    ), []
+    method = ForgettingMethod.DRIFT if checked_names else ForgettingMethod.NOTHING
+    return ForgettingSet(method, description, store, None, tuple(checked_names)), []
+
+
+def _familiar_names(parent: Checkpoint, store: FeatureStore, names: Sequence[str]) -> list[str]:
+    """Return the videos that look like those the parent model was trained on; all if the parent cannot tell."""
+    if parent.familiarity is None or not names:
+        return list(names)
+    embeddings = pooled(store, names)
+    return [
+        name for name, embedding in zip(names, embeddings, strict=True) if not parent.familiarity.warning(embedding)
+    ]

@@ -1,9 +1,11 @@
-"""Fine-tuning a head on the pairs of a study: a copy of a model, on cached features, tested on held-out pairs.
+"""Stages of a fine-tuning: a head is trained on cached features and tested on held-out pairs after every epoch.
 
-The epoch is chosen on a part of the training videos, then a fresh copy is trained on all of them for as many epochs;
-where the pairs are too few for that, the last epoch is taken. Held-out pairs choose nothing.
+In the first stage the epoch is chosen on a part of the training videos. In the second, a new copy of the initial model
+is trained on all training videos for as many epochs. With too few pairs there is one stage, and the last epoch is
+taken. Held-out pairs choose nothing.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,141 +26,163 @@ from skillviewer.engine.finetuning.stopping import BestCheckpoint, ConditionalTo
 from skillviewer.engine.finetuning.tuning_data import TuningData
 from skillviewer.engine.training.batches import batches
 from skillviewer.engine.training.plan import held_out_part
-from skillviewer.engine.training.predict import Snapshot, held_out_loss, predict
+from skillviewer.engine.training.predict import Predictions, held_out_loss, predict
 from skillviewer.engine.training.state_file import StateFile
 from skillviewer.engine.training.train_settings import EpochSelection, TrainSettings
 from skillviewer.engine.training.trainer import EpochRow, FitPairs, FitState, Trained, TrainingControl, fit
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.backbones.deployment import Precision
 
-STATE_OF = {False: "state-choice.safetensors", True: "state-final.safetensors"}
-"""File of the state in the work folder: of the stage that chooses the epoch, and of the final stage."""
+STATE_FILES = {False: "state-choice.safetensors", True: "state-final.safetensors"}
+"""File of the state in the work folder: of the stage that chooses the epoch (False), and of the final stage (True)."""
 
 
-class _Watch:
-    """Tests a model after every epoch on held-out pairs, and turns reports into rows."""
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Predictions after an epoch."""
 
-    def __init__(self, prepared: TuningData, settings: TrainSettings, report: Report, n_batches: int) -> None:
-        self._prepared = prepared
+    epoch: int  # epoch of its stage, from 1
+    held_out: Predictions  # predictions for the videos of the held-out pairs
+    forgetting_scores: Mapping[str, float]  # scores of the videos of the forgetting check
+
+
+class _EpochMonitor:
+    """Tests a model on held-out pairs after every epoch, and reports batches and epochs of all stages."""
+
+    def __init__(self, tuning_data: TuningData, settings: TrainSettings, report: Report, n_batches: int) -> None:
+        self._tuning_data = tuning_data
         self._settings = settings
         self._report = report
-        self._test = prepared.split.fold.test_pairs
-        self._names = videos_of(self._test)
-        self._started = monotonic()
-        self._n_batches = n_batches
-        self.batch = self._epoch = self._epochs_before = self._done_before = 0
-        self._begun = False
-        self._smoothed = float("nan")
-        self._before: Mapping[str, float] = {}
-        self._best: dict[bool, Snapshot] = {}
+        self._test_pairs = tuning_data.split.fold.test_pairs
+        self._test_names = videos_of(self._test_pairs)
+        self._started_s = monotonic()
+        self._n_batches = n_batches  # batches of all stages
+        self.batch = 0  # batches so far, also of earlier stages and of a killed training
+        self._epoch = 0  # epochs so far, likewise
+        self._earlier_epochs = 0  # epochs of earlier stages
+        self._skipped_batches = 0  # batches of a killed training that were not repeated
+        self._is_parent_tested = False
+        self._smoothed_loss = float("nan")
+        self._forgetting_scores_before: Mapping[str, float] = {}
+        self._best: dict[bool, Snapshot] = {}  # best epoch of each stage, by whether the stage is final
 
     def predictions_at(self, epoch: int, *, final: bool) -> Snapshot | None:
-        """Return the predictions after an epoch that was the best of its stage, or None if they are not known."""
+        """Return the predictions after an epoch if it was the best of its stage, or else None."""
         best = self._best.get(final)
         return best if best is not None and best.epoch == epoch else None
 
-    def left_s(self) -> float:
-        """Return the seconds left at the pace so far, tests included; NaN before the first batch."""
-        n_batches_done = self.batch - self._done_before
+    def seconds_left(self) -> float:
+        """Return the seconds left at the pace so far, with those of the tests; NaN before the first batch."""
+        n_batches_done = self.batch - self._skipped_batches
         if not n_batches_done:
             return float("nan")
-        pace = (monotonic() - self._started) / n_batches_done
-        return pace * max(self._n_batches - self.batch, 0)
+        batch_s = (monotonic() - self._started_s) / n_batches_done
+        return batch_s * max(self._n_batches - self.batch, 0)
 
-    def expect(self, n_batches: int) -> None:
-        """Set the number of all batches, once it is known better."""
+    def set_n_batches(self, n_batches: int) -> None:
+        """Set the number of batches of all stages."""
         self._n_batches = n_batches
 
-    def go_on(self, state: FitState | None, batches_each: int) -> None:
-        """Begin a stage, from the state in which it was killed, if it was."""
-        n_epochs_done = state.epoch if state is not None else 0
-        self._epochs_before = self._epoch
-        self._epoch += n_epochs_done
-        self.batch += n_epochs_done * batches_each
-        self._done_before += n_epochs_done * batches_each
+    def begin_stage(self, state: FitState | None, batches_per_epoch: int) -> None:
+        """Begin a stage, at the epoch of its saved state if there is one."""
+        n_skipped_epochs = state.epoch if state is not None else 0
+        self._earlier_epochs = self._epoch
+        self._epoch += n_skipped_epochs
+        self.batch += n_skipped_epochs * batches_per_epoch
+        self._skipped_batches += n_skipped_epochs * batches_per_epoch
 
-    def begin(self, model: AttentionModel, token: CancelToken) -> None:
-        """Test the parent model, if there is one."""
-        old = self._prepared.old
-        if self._prepared.start.parent is None or self._begun:
+    def test_parent(self, model: AttentionModel, token: CancelToken) -> None:
+        """Test the parent model once, if there is one, and report the test as epoch 0."""
+        if self._tuning_data.initial.parent is None or self._is_parent_tested:
             return
-        self._begun = True
-        self._before = predict(model, old.store, old.names, token, maps=False).scores
+        self._is_parent_tested = True
+        forgetting = self._tuning_data.forgetting
+        self._forgetting_scores_before = predict(model, forgetting.store, forgetting.names, token, maps=False).scores
         nan = float("nan")
-        as_it_was = EpochRow(0, nan, nan, nan, nan, best=True, seconds=0.0)
-        self._tell(model, as_it_was, token, final=False)
+        row = EpochRow(0, nan, nan, nan, nan, best=True, seconds=0.0)
+        self._report_epoch(model, row, token, final=False)
 
-    def listen(self, model: AttentionModel, token: CancelToken, *, final: bool, until: int) -> Report:
-        """Return the report function of a stage of the training."""
+    def stage_report(self, model: AttentionModel, token: CancelToken, *, final: bool, last_epoch: int) -> Report:
+        """Return the function that receives the progress of ``fit`` in a stage."""
 
-        def hear(progress: Progress) -> None:
+        def report(progress: Progress) -> None:
             if isinstance(progress.value, EpochRow):
-                self._epoch = self._epochs_before + progress.value.epoch
-                self._tell(model, progress.value, token, final=final, until=until)
+                self._epoch = self._earlier_epochs + progress.value.epoch
+                self._report_epoch(model, progress.value, token, final=final, last_epoch=last_epoch)
             elif isinstance(progress.value, float):
-                self.batch += 1
-                loss = progress.value
-                smoothing = SMOOTHING if self._smoothed == self._smoothed else 0.0
-                self._smoothed = (smoothing * self._smoothed if smoothing else 0.0) + (1 - smoothing) * loss
-                row = BatchRow(self.batch, loss, self._smoothed, self.left_s())
-                self._report(Progress(_stage(final=final), self.batch, self._n_batches, row))
+                self._report_batch(progress.value, final=final)
 
-        return hear
+        return report
 
-    def _tell(self, model: AttentionModel, row: EpochRow, token: CancelToken, *, final: bool, until: int = 0) -> None:
-        prepared = self._prepared
-        old = self._prepared.old
-        watched = predict(model, prepared.store, self._names, token)
-        old_scores = predict(model, old.store, old.names, token, maps=False).scores
-        scores = watched.scores
+    def _report_batch(self, loss: float, *, final: bool) -> None:
+        self.batch += 1
+        if math.isnan(self._smoothed_loss):
+            self._smoothed_loss = loss
+        else:
+            self._smoothed_loss = SMOOTHING * self._smoothed_loss + (1 - SMOOTHING) * loss
+        row = BatchRow(self.batch, loss, self._smoothed_loss, self.seconds_left())
+        self._report(Progress(_stage_title(final=final), self.batch, self._n_batches, row))
+
+    def _report_epoch(
+        self, model: AttentionModel, row: EpochRow, token: CancelToken, *, final: bool, last_epoch: int = 0
+    ) -> None:
+        tuning_data = self._tuning_data
+        forgetting = self._tuning_data.forgetting
+        held_out = predict(model, tuning_data.store, self._test_names, token)
+        forgetting_scores = predict(model, forgetting.store, forgetting.names, token, maps=False).scores
         if row.best and row.epoch:
-            self._best[final] = Snapshot(row.epoch, watched, old_scores)
-        reported = TuningRow(
+            self._best[final] = Snapshot(row.epoch, held_out, forgetting_scores)
+        has_fixed_epoch = final and tuning_data.split.inner is not None
+        fold_scores = FoldScores(tuning_data.split.fold, held_out.scores)
+        tuning_row = TuningRow(
             epoch=self._epoch,
             batch=self.batch,
             final=final,
             loss=row.loss,
             choosing_accuracy=row.held_out_accuracy,
-            held_out_loss=held_out_loss(self._test, scores, self._settings.loss),
-            held_out=pooled_accuracy([FoldScores(prepared.split.fold, scores)], prepared.study.dataset),
-            old=self._old(old_scores),
-            old_kind=old.kind,
-            best=row.epoch == until if final and prepared.split.inner is not None else row.best,
-            seconds=monotonic() - self._started,
-            seconds_left=self.left_s(),
+            held_out_loss=held_out_loss(self._test_pairs, held_out.scores, self._settings.loss),
+            held_out=pooled_accuracy([fold_scores], tuning_data.study.dataset),
+            old=self._forgetting_value(forgetting_scores),
+            old_kind=forgetting.kind,
+            best=row.epoch == last_epoch if has_fixed_epoch else row.best,
+            seconds=monotonic() - self._started_s,
+            seconds_left=self.seconds_left(),
         )
-        self._report(Progress(_stage(final=final), self.batch, self._n_batches, reported))
+        self._report(Progress(_stage_title(final=final), self.batch, self._n_batches, tuning_row))
 
-    def _old(self, scores: Mapping[str, float]) -> float:
-        old = self._prepared.old
-        if old.kind is ForgettingMethod.DRIFT:
-            return drift_of(self._before, scores)
-        if old.pairs is None:
+    def _forgetting_value(self, scores: Mapping[str, float]) -> float:
+        """Return the drift of the scores, or the accuracy on the prior pairs; NaN without a forgetting check."""
+        forgetting = self._tuning_data.forgetting
+        if forgetting.kind is ForgettingMethod.DRIFT:
+            return drift_of(self._forgetting_scores_before, scores)
+        if forgetting.pairs is None:
             return float("nan")
-        return sum(scores[p.better] > scores[p.worse] for p in old.pairs.pairs) / len(old.pairs.pairs)
+        pairs = forgetting.pairs.pairs
+        return sum(scores[pair.better] > scores[pair.worse] for pair in pairs) / len(pairs)
 
 
-def _stage(*, final: bool) -> str:
+def _stage_title(*, final: bool) -> str:
     return "training on all training pairs" if final else "choosing the epoch"
 
 
 @dataclass(frozen=True, slots=True)
 class Tuned:
-    """A trained head."""
+    """A fine-tuned model."""
 
     model: AttentionModel  # the model, in evaluation mode
-    epoch: int  # the epoch that was kept, of the last stage
-    selection: str  # its choice, in words
+    epoch: int  # the chosen epoch of the last stage
+    selection: str  # choice of the epoch, in words
     rows: tuple[EpochRow, ...]  # the log of both stages
-    seconds: float
-    fold: Fold  # on whose training side: less than the split's where it was stopped while the epoch was being chosen
-    stopped: bool = False  # whether the user stopped it before its end
-    predictions: Snapshot | None = None  # predictions after that epoch; None if they are not known any more
+    seconds: float  # duration of the training
+    # fold whose training videos were used: that of the split, or the inner fold after a stop in the first stage
+    fold: Fold
+    stopped: bool = False  # whether the user stopped the training before its end
+    predictions: Snapshot | None = None  # predictions after the chosen epoch, or None if they were not stored
     precision: Precision = "float32"  # number type of the training
 
 
 def tune(
-    prepared: TuningData,
+    tuning_data: TuningData,
     choices: TuningChoices,
     token: CancelToken,
     report: Report,
@@ -168,125 +192,132 @@ def tune(
     """Fine-tune a head.
 
     Args:
-        prepared: Features, and how the pairs are used.
+        tuning_data: Features, and the split of the pairs.
         choices: Choices of the user.
-        token: Raise it to stop and keep nothing.
+        token: Cancelled to end without a result.
         report: Receives every batch with a ``BatchRow``, and every epoch with a ``TuningRow``, as value.
-        stop: Raise it to stop at once, after the current batch in the first epoch, and keep the best epoch so far.
-        work: Folder in which the state is kept, so that a training that was killed goes on; None to keep none.
+        stop: Cancelled to end with the best epoch so far: at once, or after the current batch of the first epoch.
+        work: Folder of the state, from which a killed training continues; None to save no state.
 
     Raises:
         DatasetError: There is nothing to train on.
         SettingsError: The training diverged.
-        CheckpointError: The state cannot be kept: the disk is full, say.
+        CheckpointError: The state cannot be saved, for instance on a full disk.
     """
-    prepared = _averaged_once(prepared)
-    fold, inner = prepared.split.fold, prepared.split.inner
-    stages = _Stages(prepared, choices, token, report, stop, work)
-    started = monotonic()
+    tuning_data = _with_averaged_features(tuning_data)
+    fold, inner = tuning_data.split.fold, tuning_data.split.inner
+    stages = _Stages(tuning_data, choices, token, report, stop, work)
+    started_s = monotonic()
     if inner is None:
-        model, fitted = stages.run(FitPairs(fold.train_pairs), EpochSelection.LAST, stages.epochs)
+        model, trained = stages.run(FitPairs(fold.train_pairs), EpochSelection.LAST, stages.n_epochs)
         selection = "last epoch"
     else:
         check_no_leak(fold, names_seen=videos_of([*inner.train_pairs, *inner.test_pairs]))
-        model, fitted = stages.run(FitPairs(inner.train_pairs, inner.test_pairs), EpochSelection.INNER, stages.epochs)
-        selection = f"epoch chosen on {held_out_part([inner])[0]}"
-    assert fitted is not None  # only a second stage ends with nothing
-    selected = fitted
-    rows = fitted.rows
-    final = inner is None
+        pairs = FitPairs(inner.train_pairs, inner.test_pairs)
+        model, trained = stages.run(pairs, EpochSelection.INNER, stages.n_epochs)
+        part, _ = held_out_part([inner])
+        selection = f"epoch chosen on {part}"
+    assert trained is not None  # only a second stage may end without a result
+    rows = trained.rows
+    is_final = inner is None
     if inner is not None and not stop.cancelled:
-        refitted, last = stages.run(FitPairs(fold.train_pairs), EpochSelection.LAST, selected.epoch)
-        rows = (*rows, *(last.rows if last is not None else ()))
-        if last is not None and last.epoch == selected.epoch:
-            model = refitted
-            selected = last
-            final = True
+        refitted_model, refitted = stages.run(FitPairs(fold.train_pairs), EpochSelection.LAST, trained.epoch)
+        if refitted is not None:
+            rows = (*rows, *refitted.rows)
+        if refitted is not None and refitted.epoch == trained.epoch:
+            model = refitted_model
+            trained = refitted
+            is_final = True
             selection += ", then trained afresh on all training videos for as many epochs"
-    stopped = stop.cancelled
-    if stopped:
+    is_stopped = stop.cancelled
+    if is_stopped:
         selection += "; stopped before its end by the user"
-    fold_used = inner if inner is not None and not final else fold
-    seconds = monotonic() - started
-    model = restore_inputs(model, prepared.store)
-    predictions = stages.watch.predictions_at(selected.epoch, final=final)
     return Tuned(
-        model, selected.epoch, selection, rows, seconds, fold_used, stopped, predictions, stages.settings.precision
+        model=restore_inputs(model, tuning_data.store),
+        epoch=trained.epoch,
+        selection=selection,
+        rows=rows,
+        seconds=monotonic() - started_s,
+        fold=inner if inner is not None and not is_final else fold,
+        stopped=is_stopped,
+        predictions=stages.monitor.predictions_at(trained.epoch, final=is_final),
+        precision=stages.settings.precision,
     )
 
 
 class _Stages:
-    """The one or two trainings of a fine-tuning; arguments are those of ``tune``."""
+    """Runs the one or two trainings of a fine-tuning; arguments are those of ``tune``."""
 
     def __init__(
         self,
-        prepared: TuningData,
+        tuning_data: TuningData,
         choices: TuningChoices,
         token: CancelToken,
         report: Report,
         stop: CancelToken,
         work: Path | None,
     ) -> None:
-        fold, inner = prepared.split.fold, prepared.split.inner
+        fold, inner = tuning_data.split.fold, tuning_data.split.inner
         n_pairs = len(fold.train_pairs)
         n_videos = len(videos_of(fold.train_pairs))
-        self.settings = prepared.start.settings(n_pairs, n_videos, choices.epochs, choices.seed)
-        self.epochs = self.settings.optimiser.epochs
-        self._each = {
-            used_fold is fold: n_batches(used_fold.train_pairs, self.settings)
-            for used_fold in (inner, fold)
-            if used_fold is not None
-        }
-        self.watch = _Watch(prepared, self.settings, report, self.epochs * sum(self._each.values()))
-        self._prepared = prepared
+        self.settings = tuning_data.initial.settings(n_pairs, n_videos, choices.epochs, choices.seed)
+        self.n_epochs = self.settings.optimiser.epochs
+        self._final_batches = _count_batches(fold.train_pairs, self.settings)  # batches of an epoch, by stage
+        self._choice_batches = _count_batches(inner.train_pairs, self.settings) if inner is not None else 0
+        n_batches = self.n_epochs * (self._final_batches + self._choice_batches)
+        self.monitor = _EpochMonitor(tuning_data, self.settings, report, n_batches)
+        self._tuning_data = tuning_data
         self._seed = choices.seed
         self._token = token
         self._stop = stop
         self._work = work
 
-    def run(self, pairs: FitPairs, select: EpochSelection, until: int) -> tuple[AttentionModel, Trained | None]:
-        """Return the trained model and its log; no log if a stop left the first stage with the better result."""
-        start = self._prepared.start
-        split = self._prepared.split
-        watch = self.watch
-        final = select is EpochSelection.LAST
-        two = split.inner is not None
-        if final:
-            watch.expect(watch.batch + until * self._each[True])
-        model = start.model(self._prepared.store, sorted(videos_of(pairs.train)), self._seed)
-        watch.begin(model, self._token)
-        used_fold = split.inner if split.inner is not None and not final else split.fold
+    def run(self, pairs: FitPairs, select: EpochSelection, last_epoch: int) -> tuple[AttentionModel, Trained | None]:
+        """Run a stage and return its model and log, or None instead of the log if it was stopped without a result."""
+        tuning_data = self._tuning_data
+        split = tuning_data.split
+        monitor = self.monitor
+        is_final = select is EpochSelection.LAST
+        if is_final:
+            monitor.set_n_batches(monitor.batch + last_epoch * self._final_batches)
+        model = tuning_data.initial.model(tuning_data.store, sorted(videos_of(pairs.train)), self._seed)
+        monitor.test_parent(model, self._token)
         if model.needs.similar_pairs:
-            study = self._prepared.study
-            pairs = replace(pairs, similar=similar_for_training(study.dataset, used_fold, study.reserved))
-        best = BestCheckpoint(StateFile(self._work / STATE_OF[final]) if self._work is not None else None)
-        watch.go_on(best.load(), self._each[used_fold is split.fold])
+            study = tuning_data.study
+            fold = split.inner if split.inner is not None and not is_final else split.fold
+            pairs = replace(pairs, similar=similar_for_training(study.dataset, fold, study.reserved))
+        best = BestCheckpoint(StateFile(self._work / STATE_FILES[is_final]) if self._work is not None else None)
+        monitor.begin_stage(best.load(), self._final_batches if is_final else self._choice_batches)
 
         def has_result() -> bool:
-            return best.exists or (final and two)
+            # a second stage need not have one of its own: the first stage has
+            return best.exists or (is_final and split.inner is not None)
 
         token = StopToken(self._token, self._stop, has_result)
-        hear = watch.listen(model, token, final=final, until=until)
-        control = TrainingControl(token, hear, ConditionalToken(self._stop, has_result))
+        report = monitor.stage_report(model, token, final=is_final, last_epoch=last_epoch)
+        control = TrainingControl(token, report, ConditionalToken(self._stop, has_result))
         settings = replace(self.settings, select=select)
         try:
-            return model, fit(model, self._prepared.store, pairs, settings, control, best, until)
+            return model, fit(model, tuning_data.store, pairs, settings, control, best, last_epoch)
         except StopTraining:
-            best_state = best.trained()
-            if best_state is not None:
-                model.load_state_dict(best_state.state)
-            return model, best_state
+            trained = best.trained()
+            if trained is not None:
+                model.load_state_dict(trained.state)
+            return model, trained
 
 
-def _averaged_once(prepared: TuningData) -> TuningData:
-    """Return the same with features averaged for training, if the model averages them."""
-    config = prepared.start.config
-    old = prepared.old
-    store = averaged_once(config.attention_model, config.sizes, prepared.store)
-    other = store if old.store is prepared.store else averaged_once(config.attention_model, config.sizes, old.store)
-    return replace(prepared, store=store, old=replace(old, store=other))
+def _with_averaged_features(tuning_data: TuningData) -> TuningData:
+    """Return data of which the features are averaged over the cells, if the model averages them."""
+    config = tuning_data.initial.config
+    forgetting = tuning_data.forgetting
+    store = averaged_once(config.attention_model, config.sizes, tuning_data.store)
+    if forgetting.store is tuning_data.store:
+        forgetting_store = store
+    else:
+        forgetting_store = averaged_once(config.attention_model, config.sizes, forgetting.store)
+    return replace(tuning_data, store=store, forgetting=replace(forgetting, store=forgetting_store))
 
 
-def n_batches(pairs: Sequence[Pair], settings: TrainSettings) -> int:
-    """Return about how many batches an epoch has; a batch of videos without a pair is left out."""
+def _count_batches(pairs: Sequence[Pair], settings: TrainSettings) -> int:
+    """Return the approximate number of batches of an epoch; batches of videos without a pair are not counted."""
     return len(list(batches(pairs, settings.optimiser, np.random.default_rng(0))))

@@ -7,7 +7,7 @@ from pathlib import Path
 from skillviewer.core.errors import Cancelled, SkillViewerError
 from skillviewer.core.paths import kernels_dir
 from skillviewer.core.progress import CancelToken, Report, silent
-from skillviewer.engine.runtime.processes import work_elsewhere
+from skillviewer.engine.runtime.processes import work_in_child_process
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ def compile_flow(folder: Path | None, token: CancelToken) -> bool:
     (``benchmarks/compiling.py``).
     """
     try:
-        return work_elsewhere(_compile, (folder,), token, silent, PATIENCE_S)
+        return work_in_child_process(_compile, (folder,), token, silent, PATIENCE_S)
     except Cancelled:
         for left in (folder or kernels_dir()).rglob("*.tmp.*"):  # it may have been ended while it wrote
             with suppress(OSError):

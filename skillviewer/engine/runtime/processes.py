@@ -195,7 +195,7 @@ def death(circumstance: str, tries: int) -> DeviceError:
     )
 
 
-def work_elsewhere(
+def work_in_child_process(
     do: "Do[ItemT, ResultT]", item: ItemT, token: CancelToken, report: Report, patience_s: float
 ) -> ResultT:
     """Do one piece of work in another process, which leaves the window its share of the computer; return its result.

@@ -11,7 +11,7 @@ from skillviewer.core.progress import CancelToken, Progress, Report, silent
 from skillviewer.core.tracks.tracks import TrackSet
 from skillviewer.core.video.clips import VideoClip
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.engine.runtime.processes import work_elsewhere
+from skillviewer.engine.runtime.processes import work_in_child_process
 from skillviewer.engine.scoring.units import ScoringUnit
 from skillviewer.engine.tracking.hand_units import HandJob, open_networks, search_of, track_unit
 from skillviewer.engine.tracking.track_hands import HandCost, HandProgress, measured_cost, unfinished_search
@@ -49,7 +49,7 @@ class HandFinder:
         key = (job.search.model, job.device, video.width_px, video.height_px)
         if key not in self._costs:
             size_px = (video.width_px, video.height_px)
-            self._costs[key] = work_elsewhere(partial(_measure, job), size_px, token, silent, PATIENCE_S)
+            self._costs[key] = work_in_child_process(partial(_measure, job), size_px, token, silent, PATIENCE_S)
         return self._costs[key]
 
     def n_frames(self, job: HandJob, video: VideoInfo, clip: VideoClip) -> int:
@@ -82,7 +82,7 @@ class HandFinder:
                 report(progress)
 
         unit = ScoringUnit(clip.path, clip.clip_range)
-        return work_elsewhere(partial(_find, job), unit, token, forward, PATIENCE_S)
+        return work_in_child_process(partial(_find, job), unit, token, forward, PATIENCE_S)
 
     def close(self) -> None:
         """Forget the measured times; no process outlives its work."""

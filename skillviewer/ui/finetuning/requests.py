@@ -20,7 +20,7 @@ from skillviewer.core.text import format_duration, percent, printable
 from skillviewer.data.study import Study, versions
 from skillviewer.engine.finetuning.first_forecast import first_forecast
 from skillviewer.engine.finetuning.job import ChoiceJob, TrainingJob, TuningJob, has_state
-from skillviewer.engine.finetuning.prior_pairs import known_before, split_for, tuned_prospect
+from skillviewer.engine.finetuning.prior_pairs import load_prior_pairs, split_study, tuned_prospect
 from skillviewer.nets.library import digest
 
 
@@ -161,11 +161,11 @@ def _sources(labels: StudyPairs, fold: Fold) -> str:
 
 
 def _tuning_lines(job: TuningJob, parent_name: str) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
-    """Return (heading, sentence) lines about a fine-tuning, and its warnings; raises as ``split_for`` does."""
+    """Return (heading, sentence) lines about a fine-tuning, and its warnings; raises as ``split_study`` does."""
     labels = job.study
     dataset = job.study.dataset
-    knowledge = known_before(job.parent, parent_name) if job.parent is not None else None
-    split = split_for(labels, job.choices, knowledge, parent_name)
+    knowledge = load_prior_pairs(job.parent, parent_name) if job.parent is not None else None
+    split = split_study(labels, job.choices, knowledge, parent_name)
     fold = split.fold
     participants = sorted({dataset.participants[v] for v in fold.held_out_videos if v in dataset.participants})
     participants_text = f": {', '.join(participants)}" if participants and str(split.by) == "participant" else ""

@@ -37,7 +37,7 @@ from skillviewer.engine.finetuning.finetune import REPORT, finetune
 from skillviewer.engine.finetuning.initial_model import InitialModel
 from skillviewer.engine.finetuning.job import ChoiceJob, TuningJob, TuningResult, discard, discard_state, has_state
 from skillviewer.engine.finetuning.job_forecast import forecast_job
-from skillviewer.engine.finetuning.prior_pairs import PriorPairs, known_before, split_for, tuned_prospect
+from skillviewer.engine.finetuning.prior_pairs import PriorPairs, load_prior_pairs, split_study, tuned_prospect
 from skillviewer.engine.finetuning.stopping import BestCheckpoint
 from skillviewer.engine.finetuning.tuning_data import TuningData
 from skillviewer.engine.finetuning.tuning_loop import Tuned, tune
@@ -101,8 +101,8 @@ class Rows:
 def split_of(asked: TuningJob) -> split.TuningSplit:
     """Return the split of a job."""
     name = asked.parent.name if asked.parent is not None else ""
-    known = known_before(asked.parent, name) if asked.parent is not None else None
-    return split_for(asked.study, asked.choices, known, name)
+    known = load_prior_pairs(asked.parent, name) if asked.parent is not None else None
+    return split_study(asked.study, asked.choices, known, name)
 
 
 @pytest.mark.slow
@@ -384,8 +384,8 @@ def test_no_memory_is_said_in_a_sentence_and_loses_nothing(
 def test_a_training_that_diverges_keeps_nothing(
     study: StudyPairs, parent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def diverge(prepared: TuningData, *rest: object) -> Tuned:
-        tuned = tune(prepared, *rest)  # type: ignore[arg-type]
+    def diverge(tuning_data: TuningData, *rest: object) -> Tuned:
+        tuned = tune(tuning_data, *rest)  # type: ignore[arg-type]
         with torch.no_grad():
             for parameter in tuned.model.parameters():
                 parameter.fill_(float("nan"))
@@ -636,7 +636,7 @@ def test_a_version_speaks_the_raters_scale(
         made = job(rated, parent, tmp_path / name, epochs=1)
         return load_checkpoint(finetune(made, CancelToken(), lambda p: told.append(p.stage)).folder).card
 
-    monkeypatch.setattr(tuned_scale, "known_of", lambda _start: PriorPairs(rated.dataset, "", {}))
+    monkeypatch.setattr(tuned_scale, "prior_pairs_of", lambda _start: PriorPairs(rated.dataset, "", {}))
     few = card("few").raters_scale
     assert few is not None
     assert "11 are needed" in few.refusal
@@ -673,7 +673,7 @@ def test_features_at_hand_take_no_time_in_the_forecast(
     assert before.total_s > before.phases[0].seconds > 0
     known = PriorPairs(study.dataset, "the same", {name: (study.digests[name], None) for name in NAMES})
     with monkeypatch.context() as patch:
-        patch.setattr(job_forecast, "known_of", lambda _start: known)
+        patch.setattr(job_forecast, "prior_pairs_of", lambda _start: known)
         again = forecast_job(asked)
     assert again.frames_missing == before.frames_missing, "what is in the study is not counted twice"
     run(asked)

@@ -19,7 +19,7 @@ from skillviewer.engine.finetuning import process as process_module
 from skillviewer.engine.finetuning.finetune import finetune
 from skillviewer.engine.finetuning.process import StopFile, StopFolder, Tuner
 from skillviewer.engine.runtime.exclusive import training_lock
-from skillviewer.engine.runtime.processes import work_elsewhere
+from skillviewer.engine.runtime.processes import work_in_child_process
 from skillviewer.nets.checkpoint import load_checkpoint
 from tests.engine.tuned import job
 
@@ -110,12 +110,12 @@ def test_cancelled_while_the_version_is_saved_nothing_is_left(
     if moment == "all is written":  # after the last look at the token of the loop that waits for that process
 
         def work_then_cancel(*arguments: Any) -> object:
-            result: object = work_elsewhere(*arguments)
+            result: object = work_in_child_process(*arguments)
             assert (asked.folder / "weights.safetensors").exists()
             token.cancel()
             return result
 
-        monkeypatch.setattr(process_module, "work_elsewhere", work_then_cancel)
+        monkeypatch.setattr(process_module, "work_in_child_process", work_then_cancel)
     watching = threading.Thread(target=watch)
     if moment == "the folder is there":
         watching.start()
