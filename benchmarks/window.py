@@ -201,7 +201,7 @@ def untrained(folder: Path, backbone: str) -> Path:
     import torch
 
     from skillviewer.core.video.preprocessing import FlowSettings, Preprocessing
-    from skillviewer.engine.features.extractor import own_backbone_weights
+    from skillviewer.engine.features.extractor import local_backbone_weights
     from skillviewer.nets.backbones.features import FLOW_ACROSS_MODALITIES
     from skillviewer.nets.backbones.features import backbone as backbone_named
     from skillviewer.nets.checkpoint import save_checkpoint
@@ -210,7 +210,7 @@ def untrained(folder: Path, backbone: str) -> Path:
     from skillviewer.nets.models import attention_model
     from skillviewer.nets.presets import preset
 
-    entry, weights = backbone_named(backbone), own_backbone_weights(backbone)
+    entry, weights = backbone_named(backbone), local_backbone_weights(backbone)
     preprocessing = Preprocessing(flow=FlowSettings(algorithm="dis"))
     sizes = preset("official-code").sizes(2 * entry.n_channels, entry.grid(preprocessing.input_px))
     config = CheckpointConfig(

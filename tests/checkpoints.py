@@ -8,7 +8,7 @@ import torch
 
 from skillviewer.core.analysis.familiarity import TrainingFeatureStats
 from skillviewer.core.video.preprocessing import FlowSettings, Preprocessing
-from skillviewer.engine.features.extractor import backbone_config, own_backbone_weights
+from skillviewer.engine.features.extractor import backbone_config, local_backbone_weights
 from skillviewer.nets.attention_models.end_to_end import N_FIELDS
 from skillviewer.nets.backbones.backbone_weights import stream_state
 from skillviewer.nets.checkpoint import Checkpoint, CheckpointExtras, save_checkpoint
@@ -26,7 +26,7 @@ SIZES = HeadSizes(
 @cache
 def embedded_backbones() -> BackboneConfig:
     """Return both backbones as checkpoints name them; the digest of the weights is computed once."""
-    return backbone_config(own_backbone_weights("efficientnet-lite0"))
+    return backbone_config(local_backbone_weights("efficientnet-lite0"))
 
 
 def tiny_checkpoint(
@@ -57,7 +57,7 @@ def tiny_checkpoint(
 
 def tiny_tsn(folder: Path) -> Checkpoint:
     """Write a checkpoint of ``tsn``, which trains its backbones: those of the program, and a head of random weights."""
-    weights = own_backbone_weights("efficientnet-lite0")
+    weights = local_backbone_weights("efficientnet-lite0")
     states = {"appearance": weights.state, "motion": stream_state(weights, 2 * N_FIELDS)}
     sizes = replace(SIZES, grid=(7, 7), tsn_hidden=())
     torch.manual_seed(0)

@@ -217,7 +217,7 @@ class _Runs:
             source = TrainingInputs.of(training_plan, self._device, self._resources.cache).source
             candidates = 1 if kind is InputKind.FLOW else training_plan.candidates
             if kind is InputKind.FEATURES and candidates == 1 and isinstance(source, FeatureSource):
-                source = dataclasses.replace(source, keeps_flow=True)
+                source = dataclasses.replace(source, caches_flow=True)
             self._stores[kind], problems = dataset_features(self._dataset, source, candidates, token, report)
             self.problems += problems
             self._dataset = self._dataset.restricted(list(self._stores[kind]))

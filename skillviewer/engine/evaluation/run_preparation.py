@@ -16,8 +16,8 @@ from skillviewer.engine.evaluation.evaluation_plan import EvaluationPlan
 from skillviewer.engine.evaluation.result_builder import FinishedRun
 from skillviewer.engine.evaluation.run import Run, SharedInputs
 from skillviewer.engine.features.cache import FeatureCache
-from skillviewer.engine.features.dataset_features import build_store, tell_cost
-from skillviewer.engine.features.extractor import own_backbone_weights
+from skillviewer.engine.features.dataset_features import build_store, report_cost
+from skillviewer.engine.features.extractor import local_backbone_weights
 from skillviewer.engine.features.feature_store import MappedStore
 from skillviewer.engine.features.measured_videos import MeasuredVideos, has_tracks, instrument_numbers, track_numbers
 from skillviewer.engine.features.snippets import backbones_of
@@ -116,7 +116,7 @@ class RunPreparation:
     def _compute_store(self, source: FrameSource, recipe: SourceRecipe) -> MappedStore:
         workers = self.plan.workers
         candidates = recipe.candidates
-        tell_cost(source, self.dataset, candidates, self._token, self._report)
+        report_cost(source, self.dataset, candidates, self._token, self._report)
         store, problems = build_store(
             files_of(self.dataset),
             source if workers.is_local else recipe,
@@ -177,12 +177,12 @@ class RunPreparation:
                 digests |= dict.fromkeys(models, measured.digest)
         if plan.models_on(InputKind.FEATURES):
             name = plan.training.backbone
-            digests[name] = own_backbone_weights(name).digest
+            digests[name] = local_backbone_weights(name).digest
         if plan.models_on(InputKind.SNIPPETS):
             digests[plan.training.trained_backbone] = backbones_of(plan.training.trained_backbone).appearance_digest
         if plan.training.own_motion and plan.models_on(InputKind.FEATURES):
             name = plan.training.backbone
-            digests[name] += f" and, for flow, {own_backbone_weights(name, flow=True).digest}"
+            digests[name] += f" and, for flow, {local_backbone_weights(name, flow=True).digest}"
         return digests
 
     def _check_shared_frames(self) -> None:

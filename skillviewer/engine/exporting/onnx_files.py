@@ -221,7 +221,7 @@ def frame_facts(checkpoint: Checkpoint) -> dict[str, int | None]:
 
 def _write_example(checkpoint: Checkpoint, video: Path, folder: Path) -> None:
     preprocessing = checkpoint.config.preprocessing
-    extractor = FeatureExtractor.later(checkpoint, torch.device("cpu"))
+    extractor = FeatureExtractor.lazy(checkpoint, torch.device("cpu"))
     with VideoReader(video) as reader, Engine.open(checkpoint.folder, "cpu") as engine:
         analysis = engine.assess(video, reader=reader)
         sampling = sampling_of(reader.info, preprocessing, 1)

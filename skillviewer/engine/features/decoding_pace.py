@@ -1,5 +1,6 @@
-"""Pace of decoding: recorded by codec for the pixels of whole videos, whatever is looked at in them."""
+"""Pace of decoding by codec: processor seconds for a megapixel of all frames of a video, also of skipped frames."""
 
+import math
 from pathlib import Path
 from statistics import fmean
 
@@ -12,29 +13,31 @@ from skillviewer.media.reading.header import read_header
 _USUAL_S = 0.006
 """Processor seconds for a megapixel, of codecs whose pace is not known."""
 _MAX_HEADERS = 12
-"""Videos whose headers are read for a forecast; they stand for all."""
+"""Number of videos whose headers are read for a forecast of all."""
 
 
-def _work(codec: str) -> str:
+def _pace_name(codec: str) -> str:
     return f"decoding {codec}"
 
 
 def record_decoding(info: VideoInfo, n_frames: int, cpu_s: float) -> None:
-    """Record the processor seconds of a pass over so many frames of a video that decodes those needed."""
+    """Record the processor seconds of decoding the sampled frames among ``n_frames`` frames of a video."""
     megapixels = n_frames * info.width_px * info.height_px / 1e6
     if megapixels > 0 and cpu_s > 0:
-        record_pace(_work(info.codec), cpu_s / megapixels, 1.0)
+        record_pace(_pace_name(info.codec), cpu_s / megapixels, 1.0)
 
 
 def decoding_pace(dataset: Dataset) -> Pace:
-    """Return the pace of decoding a video of a data set, on average, by the headers of some."""
+    """Return the mean pace of decoding a video of a data set, estimated from the headers of some videos."""
     clips = [(video.path, video.clip_range) for video in dataset.videos if video.path is not None]
-    step = max(1, -(-len(clips) // _MAX_HEADERS))
-    costs = [cost for cost in (_cost_s(*clip) for clip in clips[::step]) if cost is not None]
-    return Pace(fmean(costs), 1.0) if costs else Pace(0.0, 1.0)
+    step = max(1, math.ceil(len(clips) / _MAX_HEADERS))
+    durations = [_decoding_s(path, clip_range) for path, clip_range in clips[::step]]
+    known_s = [duration_s for duration_s in durations if duration_s is not None]
+    return Pace(fmean(known_s), 1.0) if known_s else Pace(0.0, 1.0)
 
 
-def _cost_s(path: Path, clip_range: ClipRange | None) -> float | None:
+def _decoding_s(path: Path, clip_range: ClipRange | None) -> float | None:
+    """Return the processor seconds of decoding a clip, or None if the header cannot be read."""
     header = read_header(path)
     if header is None:
         return None
@@ -44,4 +47,4 @@ def _cost_s(path: Path, clip_range: ClipRange | None) -> float | None:
         duration_s = clip_range.stop_s - clip_range.start_s
     else:
         duration_s = header.duration_s
-    return header.frame_megapixels(duration_s) * pace_of(_work(header.codec), _USUAL_S).cpu_s
+    return header.frame_megapixels(duration_s) * pace_of(_pace_name(header.codec), _USUAL_S).cpu_s

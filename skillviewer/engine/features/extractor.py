@@ -1,4 +1,4 @@
-"""The two backbones on their device: one sampled frame and its flow stack to features."""
+"""Features of a sampled frame and its flow stack by the two backbones on a device."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -29,18 +29,18 @@ from skillviewer.nets.checkpoint import Checkpoint
 from skillviewer.nets.configuration import BackboneConfig
 
 FEATURES_VERSION = 1
-"""Raised whenever the same configuration gives other numbers, so that kept features are computed again."""
+"""Number that is raised when the same configuration gives other features, so that the cache computes them again."""
 
 
-def own_backbone_weights(name: str, *, flow: bool = False) -> BackboneWeights:
-    """Load the weights of a backbone that ship with the program, were fetched or were put there.
+def local_backbone_weights(name: str, *, flow: bool = False) -> BackboneWeights:
+    """Load the weights of a backbone from this computer: shipped, fetched, or put there by the user.
 
     Args:
         name: Entry in BACKBONES.
-        flow: Whether those trained on flow are meant, which do not ship; else those for pictures.
+        flow: Whether to load weights trained on flow, which do not ship, instead of those for pictures.
 
     Raises:
-        CheckpointError: They are not on this computer.
+        CheckpointError: The weights are not on this computer.
     """
     entry = backbone(name)
     file = entry.weights or name.partition("@")[0]
@@ -61,18 +61,21 @@ def own_backbone_weights(name: str, *, flow: bool = False) -> BackboneWeights:
 
 
 def backbone_config(weights: BackboneWeights, motion: BackboneWeights | None = None) -> BackboneConfig:
-    """Return two backbones as a checkpoint names them.
+    """Return the description of two backbones in the configuration of a checkpoint.
 
-    Without ``motion``, weights for flow, the motion stream starts across modalities.
+    ``motion`` are weights trained on flow; without them, the motion stream starts across modalities.
     """
     entry = backbone(weights.name)
-    cross_modality = FLOW_ACROSS_MODALITIES if entry.flow is None else SIGNED
+    if motion is not None:
+        motion_normalisation = UNIT
+    else:
+        motion_normalisation = FLOW_ACROSS_MODALITIES if entry.flow is None else SIGNED
     return BackboneConfig(
         name=weights.name,
         appearance_digest=weights.digest,
         motion_digest=(motion or weights).digest,
         appearance_normalisation=entry.normalisation,
-        motion_normalisation=UNIT if motion else cross_modality,
+        motion_normalisation=motion_normalisation,
     )
 
 
@@ -84,22 +87,29 @@ def streams_of(
     *,
     rescale: bool = True,
 ) -> TwoStream:
-    """Return both streams as they start, in evaluation mode, not deployed.
+    """Return both streams with their initial weights, in evaluation mode, before ``deploy``.
 
-    Without ``motion``, weights for flow, the motion stream starts across modalities; ``rescale``: see
-    ``across_modalities``.
+    Args:
+        weights: Weights for pictures.
+        n_fields: L, fields of a flow stack.
+        input_px: Side of the input square.
+        motion: Weights trained on flow; without them, the motion stream starts across modalities.
+        rescale: See ``across_modalities``.
     """
     config = backbone_config(weights, motion)
-    flow = backbone(weights.name).motion_without_weights()
 
-    def trunk(weights: BackboneWeights, in_channels: int) -> nn.Module:
-        net = backbone(weights.name).make(in_channels)
-        net.load_state_dict(stream_state(weights, in_channels, rescale=rescale))
-        return net.eval()
+    def stream(stream_weights: BackboneWeights, in_channels: int) -> nn.Module:
+        network = backbone(stream_weights.name).make(in_channels)
+        network.load_state_dict(stream_state(stream_weights, in_channels, rescale=rescale))
+        return network.eval()
 
+    appearance_stream = stream(weights, 3)
+    motion_stream = backbone(weights.name).motion_without_weights()
+    if motion_stream is None:
+        motion_stream = stream(motion or weights, 2 * n_fields)
     return TwoStream(
-        trunk(weights, 3),
-        trunk(motion or weights, 2 * n_fields) if flow is None else flow,
+        appearance_stream,
+        motion_stream,
         config.appearance_normalisation,
         config.motion_normalisation,
         input_px,
@@ -107,45 +117,49 @@ def streams_of(
 
 
 def trained_streams(checkpoint: Checkpoint) -> TwoStream:
-    """Return both streams of a checkpoint's training, in evaluation mode, not deployed; see ``open`` for errors."""
+    """Return both streams of a checkpoint, in evaluation mode, before ``deploy``.
+
+    Raises:
+        CheckpointError: The weights are not on this computer, or are others.
+    """
     config = checkpoint.config.backbone
-    if config is None or checkpoint.config.on_snippets:  # it holds all weights itself, or has none
+    if config is None or checkpoint.config.on_snippets:  # without a backbone, or with all its weights
         return checkpoint.two_stream(None)
-    motion = None if config.across_modalities else own_backbone_weights(config.name, flow=True)
-    return checkpoint.two_stream(own_backbone_weights(config.name), motion)
+    motion = None if config.across_modalities else local_backbone_weights(config.name, flow=True)
+    return checkpoint.two_stream(local_backbone_weights(config.name), motion)
 
 
 @dataclass(eq=False, repr=False)
 class FeatureExtractor:
-    """Both streams, ready for inference."""
+    """Computes features by both streams, which are loaded when the first frame is computed."""
 
     _load: Callable[[], TwoStream] | None
-    backbones: BackboneConfig  # the two backbones, as a checkpoint names them
+    backbones: BackboneConfig  # the two backbones
     _n_fields: int
     _device: torch.device
     _precision: Precision
     _on_snippets: bool = False
-    _retrained: str = ""
-    _before: int | None = None
+    _retrained_digest: str = ""  # digest of a checkpoint with backbones of its own, or ""
+    _last_block_inputs: int | None = None  # channels before the last block if the streams end there, or None
     _streams: TwoStream | None = None
-    _flow: dict[str, BatchedTVL1] = field(default_factory=dict)
+    _flow_solvers: dict[str, BatchedTVL1] = field(default_factory=dict)
 
     @classmethod
     def open(cls, checkpoint: Checkpoint, device: torch.device) -> Self:
         """Load the backbones that a checkpoint was trained on.
 
         Raises:
-            CheckpointError: Their weights are not here, or are others.
+            CheckpointError: The weights are not on this computer, or are others.
         """
-        extractor = cls.later(checkpoint, device)
-        extractor.ready()
+        extractor = cls.lazy(checkpoint, device)
+        extractor.load_streams()
         return extractor
 
     @classmethod
-    def later(cls, checkpoint: Checkpoint, device: torch.device) -> Self:
-        """Return the same, whose weights are loaded by the first frame that has to be looked at.
+    def lazy(cls, checkpoint: Checkpoint, device: torch.device) -> Self:
+        """Return an extractor that loads the backbones of a checkpoint when the first frame is computed.
 
-        Where features are kept, none has. What ``open`` raises is then raised by ``features``.
+        If all features are cached, they are never loaded. The errors of ``open`` are raised by ``features``.
 
         Raises:
             CheckpointError: The checkpoint has no backbone.
@@ -153,9 +167,8 @@ class FeatureExtractor:
         config = checkpoint.config
         if config.backbone is None:
             raise CheckpointError(f"The checkpoint {checkpoint.name} looks at time alone: it has no backbone.")
-        own_digest = (
-            checkpoint.digest if checkpoint.streams else ""
-        )  # backbones of its own: its features serve no other model
+        # features of backbones that were trained with the head belong to this checkpoint only
+        own_digest = checkpoint.digest if checkpoint.streams else ""
         load = partial(trained_streams, checkpoint)
         return cls(load, config.backbone, config.n_fields, device, config.precision, config.on_snippets, own_digest)
 
@@ -170,23 +183,28 @@ class FeatureExtractor:
         motion: BackboneWeights | None = None,
         before_last_block: bool = False,
     ) -> Self:
-        """Return both streams on given weights, made ready by the first frame that has to be looked at.
+        """Return an extractor with given weights.
 
-        Without ``motion``, weights for flow, the motion stream starts across modalities. ``before_last_block`` ends
-        both before their last block, for training that.
+        Args:
+            weights: Weights for pictures.
+            preprocessing: Preprocessing of the videos.
+            device: Device of the backbones.
+            precision: Number type of the features.
+            motion: Weights trained on flow; without them, the motion stream starts across modalities.
+            before_last_block: Whether both streams end before their last block, for training that block.
         """
         load = partial(streams_of, weights, preprocessing.flow.length, preprocessing.input_px, motion)
         extractor = cls(load, backbone_config(weights, motion), preprocessing.flow.length, device, precision)
         if before_last_block:
             streams = load()
-            extractor._before = last_blocks(streams, weights.name).n_channels
+            extractor._last_block_inputs = last_blocks(streams, weights.name).n_channels
             streams.appearance = without_last_block(streams.appearance, weights.name)
             streams.motion = without_last_block(streams.motion, weights.name)
             extractor._load = lambda: streams
         return extractor
 
-    def ready(self) -> TwoStream:
-        """Return both streams on the device, loaded if they are not yet."""
+    def load_streams(self) -> TwoStream:
+        """Return both streams on the device, and load them if they are not loaded."""
         if self._streams is None:
             if self._load is None:
                 raise RuntimeError("the extractor is closed")
@@ -196,27 +214,28 @@ class FeatureExtractor:
 
     @property
     def clip(self) -> ClipSampling | None:
-        """Frames that it takes at every sampled position, or None for one frame and its flow stack."""
+        """Sampling of the frames at every sampled position, or None for one frame and its flow stack."""
         return backbone(self.backbones.name).clip
 
     @property
     def n_channels(self) -> int:
         """F, channels of one stream."""
-        return self._before or backbone(self.backbones.name).n_channels
+        return self._last_block_inputs or backbone(self.backbones.name).n_channels
 
     def feature_shape(self, preprocessing: Preprocessing) -> tuple[int, int, int]:
         """Return (2F, h, w) of one sampled frame."""
         return (2 * self.n_channels, *backbone(self.backbones.name).grid(preprocessing.input_px))
 
     def configuration(self, preprocessing: Preprocessing) -> tuple[tuple[str, str | int | float | None], ...]:
-        """Return all that decides the numbers of the features, as plain values for the cache's key."""
+        """Return all settings that decide the features, as plain values for the cache's key."""
         flow = preprocessing.flow
+        end = (("ends", "before the last block"),) if self._last_block_inputs else ()
         return (
             ("version", FEATURES_VERSION),
             ("input_px", preprocessing.input_px),
             ("rate_hz", preprocessing.rate_hz),
             ("flow", flow.algorithm),
-            ("flow_by", "torch" if self._batches(flow.algorithm) else "kernels"),
+            ("flow_by", "torch" if self._computes_in_batches(flow.algorithm) else "kernels"),
             ("flow_length", flow.length),
             ("flow_bound_px", flow.bound_px),
             ("flow_short_side_px", flow.short_side_px),
@@ -226,36 +245,37 @@ class FeatureExtractor:
             ("appearance_normalisation", repr(self.backbones.appearance_normalisation)),
             ("motion_normalisation", repr(self.backbones.motion_normalisation)),
             ("precision", self._precision),
-            ("retrained", self._retrained),
-            *((("ends", "before the last block"),) if self._before else ()),
+            ("retrained", self._retrained_digest),
+            *end,
         )
 
-    def _batches(self, algorithm: str) -> bool:
+    def _computes_in_batches(self, algorithm: str) -> bool:
         return self._device.type == "cuda" and algorithm in PRESETS
 
     def flow_batch(self, algorithm: str) -> FieldBatch | None:
         """Return the function that computes TV-L1 in batches on this device, or None if the CPU's kernels are used.
 
-        Both are the same algorithm; their fields differ in the last bits, so features of one are not taken for those
-        of the other.
+        Both are the same algorithm, but their fields differ in the last bits. Features on them have different keys in
+        the cache.
         """
-        if not self._batches(algorithm):
+        if not self._computes_in_batches(algorithm):
             return None
-        if algorithm not in self._flow:
-            self._flow[algorithm] = BatchedTVL1(algorithm)
-        solver = self._flow[algorithm]
+        if algorithm not in self._flow_solvers:
+            self._flow_solvers[algorithm] = BatchedTVL1(algorithm)
+        solver = self._flow_solvers[algorithm]
         batches = DeviceBatches(self._device)
 
-        def fields(first: RGBImage, second: RGBImage) -> Float32Array:
+        def compute_fields(first: RGBImage, second: RGBImage) -> Float32Array:
             pairs = torch.from_numpy(np.stack([first, second], axis=1))
-            flow: Float32Array = batches.run(lambda batch: solver(*batch.unbind(1)), pairs).permute(0, 2, 3, 1).numpy()
+            fields = batches.run(lambda batch: solver(*batch.unbind(1)), pairs)
+            flow: Float32Array = fields.permute(0, 2, 3, 1).numpy()
             return flow
 
-        return fields
+        return compute_fields
 
     @property
     def frame_size(self) -> tuple[int, int] | None:
-        """Width and height that frames are to be squashed to, where it is not the input square."""
+        """Width and height of the pictures that the backbones take, or None for the input square."""
         return SIZE_PX if self._on_snippets else None
 
     def features(self, rgb: RGBImage, flow: RGBImage) -> NDArray[np.float16]:
@@ -266,9 +286,9 @@ class FeatureExtractor:
             flow: (2L, h0, w0) uint8, quantised; empty with clips.
 
         Returns:
-            (2F, h, w) float16: rounded before the head, so that kept features give the same score.
+            (2F, h, w) float16. They are rounded before the head, so that cached features give the same score.
         """
-        streams = self.ready()
+        streams = self.load_streams()
         with torch.inference_mode():
             if self._on_snippets:
                 rgb, flow = middle_of(snippet_of(rgb, flow))
@@ -277,5 +297,6 @@ class FeatureExtractor:
             return streams(picture, stack)[0].to(torch.float16).cpu().numpy()  # type: ignore[no-any-return]
 
     def close(self) -> None:
-        """Let go of the weights."""
-        self._streams = self._load = None
+        """Release the weights."""
+        self._streams = None
+        self._load = None

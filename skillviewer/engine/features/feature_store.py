@@ -1,4 +1,4 @@
-"""Features of the videos of a data set by name, as training and evaluation read them."""
+"""Stores of the features of videos by name, which training and evaluation read."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,14 +18,15 @@ from skillviewer.nets.models import attention_model
 from skillviewer.nets.sizes import HeadSizes
 
 FeatureStore = Mapping[str, Sequence[NDArray[Any]]]
-"""Features of every video by name: K candidate passes, each (N, 2F, h, w); float16, mapped from disk, as a rule.
+"""Features of every video by name: K candidate passes, each (N, 2F, h, w).
 
-Snippets for a network that is trained end to end are uint8; everything else is computed with as float32.
+They are usually float16 in memory maps. Snippets for a network that is trained end to end are uint8. Computations on
+all but snippets are in float32.
 """
 
 
 def first_pass(store: FeatureStore, name: str) -> torch.Tensor:
-    """Return the features of the frames that the test rule samples, (N, 2F, h, w) float32, or uint8 snippets."""
+    """Return the first pass of a video, which tests use: (N, 2F, h, w) float32 features, or uint8 snippets."""
     features = store[name][0]
     return torch.from_numpy(np.array(features, np.uint8 if features.dtype == np.uint8 else np.float32))
 
@@ -34,37 +35,37 @@ def first_pass(store: FeatureStore, name: str) -> torch.Tensor:
 class MappedPass:
     """Location of the features of one pass."""
 
-    path: Path  # A file of the cache
-    offset: int  # first byte in it
+    path: Path  # file of the cache
+    offset: int  # first byte of the features in the file
     shape: tuple[int, ...]  # (N, 2F, h, w)
-    kind: str  # name of the number type: float16 of features, uint8 of snippets
+    dtype: str  # name of the number type: float16 for features, uint8 for snippets
 
 
-Reference: TypeAlias = MappedPass | NDArray[Any]
-"""Location of features, or the features themselves."""
+StoredPass: TypeAlias = MappedPass | NDArray[Any]
+"""Location of the features of a pass, or the features themselves."""
 
 
-def reference(features: NDArray[Any]) -> Reference:
-    """Return the location of features, or the features themselves if they are in memory alone."""
+def stored_pass(features: NDArray[Any]) -> StoredPass:
+    """Return the location of memory-mapped features, or the features themselves if they are in memory."""
     if isinstance(features, np.memmap) and features.filename is not None:
         return MappedPass(Path(features.filename), int(features.offset), features.shape, features.dtype.name)
     return features
 
 
 class MappedStore(Mapping[str, Sequence[NDArray[Any]]]):
-    """Features of every video by name, as ``feature_store.FeatureStore`` says, from references of its K passes."""
+    """A ``FeatureStore`` that opens the memory maps of a video when they are read."""
 
-    def __init__(self, passes: Mapping[str, Sequence[Reference]]) -> None:
-        self._passes = {name: tuple(references) for name, references in passes.items()}
+    def __init__(self, passes: Mapping[str, Sequence[StoredPass]]) -> None:
+        self._passes = {name: tuple(stored_passes) for name, stored_passes in passes.items()}
 
     def __getitem__(self, name: str) -> Sequence[NDArray[Any]]:
         """Return the K passes of a video, each (N, 2F, h, w).
 
         Raises:
             KeyError: There is no such video.
-            DatasetError: Its features are no longer in the cache.
+            DatasetError: The features are no longer in the cache.
         """
-        return tuple(_opened(reference, name) for reference in self._passes[name])
+        return tuple(_open_pass(stored, name) for stored in self._passes[name])
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._passes)
@@ -73,14 +74,14 @@ class MappedStore(Mapping[str, Sequence[NDArray[Any]]]):
         return len(self._passes)
 
 
-def _opened(reference: Reference, name: str) -> NDArray[Any]:
-    if not isinstance(reference, MappedPass):
-        return reference
+def _open_pass(stored: StoredPass, name: str) -> NDArray[Any]:
+    if not isinstance(stored, MappedPass):
+        return stored
     try:
-        return np.memmap(reference.path, reference.kind, "r", reference.offset, reference.shape)
+        return np.memmap(stored.path, stored.dtype, "r", stored.offset, stored.shape)
     except (OSError, ValueError) as error:
         raise DatasetError(
-            f"The features of “{name}” are no longer in the cache ({reference.path}): it was emptied, or is too small "
+            f"The features of “{name}” are no longer in the cache ({stored.path}): it was emptied, or is too small "
             "for this study. Run the same again, with a larger cache."
         ) from error
 
@@ -103,7 +104,7 @@ class DerivedStore(Mapping[str, Sequence[NDArray[Any]]], ABC):
 
 
 class AveragedStore(DerivedStore):
-    """A store of features averaged over the cells, once, and kept in memory: K passes of (N, 2F, 1, 1) float32."""
+    """A store of features averaged over the cells, K passes of (N, 2F, 1, 1) float32; averages stay in memory."""
 
     def __init__(self, store: Mapping[str, Sequence[NDArray[Any]]]) -> None:
         super().__init__(store)
@@ -117,7 +118,7 @@ class AveragedStore(DerivedStore):
 
 
 class WatchedStore(DerivedStore):
-    """A store that records the videos that were read, and so those that a training has used."""
+    """A store that records which videos are read, to check what a training used."""
 
     def __init__(self, store: Mapping[str, Sequence[NDArray[Any]]]) -> None:
         super().__init__(store)
@@ -128,25 +129,25 @@ class WatchedStore(DerivedStore):
         return self.store[name]
 
 
-def averages(model: str, sizes: HeadSizes) -> bool:
-    """Return True if a model averages features over the cells before all else."""
+def _averages_cells(model: str, sizes: HeadSizes) -> bool:
+    """Return True if a model begins with the average of the features over the cells."""
     with shapes_only():
         return isinstance(attention_model(model).build(sizes).fusion, CellMean)
 
 
-def averaged_once(model: str, sizes: HeadSizes, store: FeatureStore) -> FeatureStore:
-    """Return features for training: averaged if the model averages them first, else unchanged."""
-    return AveragedStore(store) if averages(model, sizes) else store
+def average_inputs(model: str, sizes: HeadSizes, store: FeatureStore) -> FeatureStore:
+    """Return the store for the training of a model: of averages if the model begins with these, else unchanged."""
+    return AveragedStore(store) if _averages_cells(model, sizes) else store
 
 
 def match_inputs(model: AttentionModel, store: FeatureStore) -> AttentionModel:
-    """Return a model that reads the features of a store: averages or whole features."""
+    """Set the input shape of a model to that of a store, averages or whole features, and return the model."""
     model.input_shape = (model.sizes.feature_channels, 1, 1) if isinstance(store, AveragedStore) else None
     return model
 
 
 def restore_inputs(model: AttentionModel, store: FeatureStore) -> AttentionModel:
-    """Return a model trained on a store, in evaluation mode; one that read averages takes whole features again."""
+    """Set the input shape of a trained model back to whole features, and return it in evaluation mode."""
     if isinstance(store, AveragedStore):
         model.input_shape = None
     return model.eval()

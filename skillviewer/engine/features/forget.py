@@ -1,4 +1,4 @@
-"""Deletion of everything kept about a video outside of studies: scores, maps, features, faces, tracks, traces.
+"""Deletion of all data on a video outside of studies: scores, maps, features, faces, tracks, and lines of logs.
 
 The video file, exports and trained models stay.
 """
@@ -17,40 +17,45 @@ from skillviewer.engine.runtime.disk_usage import ANALYSES, COPIES, EVIDENCE
 
 
 def forget_video(digest: str, name: str, cache: FeatureCache | None = None) -> int:
-    """Delete what is kept about a video, and mentions of its file in sessions and logs.
+    """Delete the stored data on a video, sessions that mention its file, and lines of logs that do.
 
-    ``digest`` is the SHA-256 of the file. Without a cache the usual one is meant. The number of deleted files is
-    returned.
+    Args:
+        digest: SHA-256 of the file.
+        name: Name of the file.
+        cache: Cache of features, or None for the default cache.
+
+    Returns:
+        The number of deleted files.
 
     Raises:
         OSError: A file cannot be deleted.
     """
+    files: list[Path] = []
+    for folder in (ANALYSES, EVIDENCE):
+        files += (cache_dir() / folder).glob(f"*/{digest}-*")
+    files += (cache_dir() / COPIES).glob(f"{digest}*")
     faces = FaceStore().path(digest)
-    files = [
-        *(path for part in (ANALYSES, EVIDENCE) for path in (cache_dir() / part).glob(f"*/{digest}-*")),
-        *(cache_dir() / COPIES).glob(f"{digest}*"),
-        *faces.parent.glob(f"{faces.name}*"),
-        *TrackStore().files(digest),
-        *detections_of(digest),
-        *measures_of(digest),
-    ]
+    files += faces.parent.glob(f"{faces.name}*")
+    files += [*TrackStore().files(digest), *detections_of(digest), *measures_of(digest)]
     for session in (data_dir() / "sessions").glob("*.json"):
-        with suppress(OSError):  # its window was closed meanwhile
-            files += [session] if _mentions(session.read_bytes(), name) else []
+        with suppress(OSError):  # the window was closed meanwhile, and its session removed
+            if _mentions(session.read_bytes(), name):
+                files.append(session)
     for path in files:
         path.unlink(missing_ok=True)
     for log in log_dir().glob("skillviewer.log*"):
-        _leave_out(log, name)
+        _remove_lines(log, name)
     cache = cache if cache is not None else FeatureCache()
     return len(files) + cache.forget(digest)
 
 
 def _mentions(text: bytes, name: str) -> bool:
-    return os.fsencode(name) in text or ascii(name)[1:-1].encode() in text
+    escaped_name = ascii(name)[1:-1]
+    return os.fsencode(name) in text or escaped_name.encode() in text
 
 
-def _leave_out(log: Path, name: str) -> None:
-    """Remove the lines of a log that mention a file; in place, since the window may have it open."""
+def _remove_lines(log: Path, name: str) -> None:
+    """Remove the lines of a log that mention a file; in place, since the window may have the log open."""
     with suppress(FileNotFoundError), log.open("r+b") as file:
         lines = file.readlines()
         remaining = [line for line in lines if not _mentions(line, name)]

@@ -1,4 +1,4 @@
-"""From a video to what the backbones are fed, one sampled position after the other, in one pass over the file."""
+"""Inputs of the backbones: sampled frames of a video and the flow around them, in one pass over the file."""
 
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass
@@ -21,7 +21,7 @@ from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.backbones.backbone_entry import ClipSampling
 
 FLOW_THREADS = 4
-"""Fields of a stack computed side by side, where there are as many cores."""
+"""Greatest number of fields of a stack that are computed at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class SampledInput:
 
     position: int  # on the timeline
     rgb: RGBImage  # (S, S, 3) uint8, the frame squashed to the input square; (T, S, S, 3), frames around it, for clips
-    flow: RGBImage  # (2L, h0, w0) uint8, quantised flow at the size it was computed at; none, (0,), for clips
+    flow: RGBImage  # (2L, h0, w0) uint8, quantised flow at the size of its computation; empty, (0,), for clips
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,8 @@ class Sampling:
     timeline: IntArray  # (m,) int64 frame index of every position of the model's clock
     positions: IntArray  # (K, N) int64 sampled positions
     segment_stops: IntArray  # (N,) int64 frame at which each segment ends
-    part: tuple[int, int] | None = None  # frames that were sampled from, (start, stop), if not the whole video
-    crop: MapRect | None = None  # part of the picture that is seen, or None for the whole picture
+    part: tuple[int, int] | None = None  # (start, stop), the range of frames that is sampled; None for the whole video
+    crop: MapRect | None = None  # part of the picture that the model sees, or None for the whole picture
 
     @property
     def frames(self) -> IntArray:
@@ -50,51 +50,57 @@ class Sampling:
 
     @property
     def stored_range(self) -> range | None:
-        """Frames under which tracks of the part are stored, or None for the whole video."""
+        """Range of frames by which tracks are stored, or None for the whole video."""
         return None if self.part is None else range(*self.part)
 
     @property
-    def key(self) -> tuple[tuple[str, str | int | float | None], ...]:
-        """Dependencies of features besides positions and configuration: empty for a whole video."""
-        part = () if self.part is None else (("from_frame", self.part[0]), ("to_frame", self.part[1]))
-        crop = () if self.crop is None else (("crop", " ".join(map(repr, astuple(self.crop)))),)
-        return (*part, *crop)
+    def cache_key(self) -> tuple[tuple[str, str | int | float | None], ...]:
+        """Range and crop as plain values for the cache's key: empty for a whole video."""
+        key: list[tuple[str, str | int | float | None]] = []
+        if self.part is not None:
+            start, stop = self.part
+            key += [("from_frame", start), ("to_frame", stop)]
+        if self.crop is not None:
+            key.append(("crop", " ".join(map(repr, astuple(self.crop)))))
+        return tuple(key)
 
 
 def sampling_of(
     info: VideoInfo, preprocessing: Preprocessing, n_passes: int, clip_range: ClipRange | None = None
 ) -> Sampling:
-    """Choose the sampled frames of K passes over a video, or over a part of it.
+    """Choose the sampled frames of K passes over a video, or over a range of it.
 
-    No frame outside the part is used: its clock begins with it, and flow is computed between its frames alone.
+    No frame outside the range is used: the timeline begins with the range, and flow is computed between its frames.
 
     Args:
         info: The video.
         preprocessing: Number of segments, clock, length of flow stacks.
         n_passes: K.
-        clip_range: The part, or None for the whole video.
+        clip_range: The range, or None for the whole video.
 
     Raises:
-        DatasetError: The part lies outside the video.
-        VideoError: The model sees the part around tracks alone, and the video has none.
+        DatasetError: The range lies outside the video.
+        VideoError: The preprocessing crops around tracks, and the video has none.
     """
     frames = range_frames(clip_range, info)
-    line = frames.start + timeline(info.times_s[frames.start : frames.stop], preprocessing.rate_hz)
+    frame_line = frames.start + timeline(info.times_s[frames.start : frames.stop], preprocessing.rate_hz)
     duration_s = info.end_s(frames.stop - 1) - float(info.times_s[frames.start])
-    rule = (preprocessing.segments_of(duration_s), preprocessing.flow.length)
-    positions = sample_positions(len(line), *rule, n_passes, preprocessing.sampling)
-    ends = np.append(line[1:], frames.stop)  # a position lasts until the next one's frame
-    stops = [int(ends[s.stop_frame - 1]) for s in segments(len(line), *rule, preprocessing.sampling)]
+    n_segments = preprocessing.segments_of(duration_s)
+    length = preprocessing.flow.length
+    positions = sample_positions(len(frame_line), n_segments, length, n_passes, preprocessing.sampling)
+    position_stops = np.append(frame_line[1:], frames.stop)  # a position lasts until the frame of the next one
+    all_segments = segments(len(frame_line), n_segments, length, preprocessing.sampling)
+    segment_stops = [int(position_stops[segment.stop_frame - 1]) for segment in all_segments]
     part = None if frames == range(info.n_frames) else (frames.start, frames.stop)
     crop = None if not preprocessing.crop else crop_of(info, frames, preprocessing.crop)
-    return Sampling(line, positions, np.array(stops, dtype=np.int64), part, crop)
+    return Sampling(frame_line, positions, np.array(segment_stops, dtype=np.int64), part, crop)
 
 
 def crop_of(info: VideoInfo, frames: range, crop: Crop) -> MapRect:
-    """Return the part of the picture around the tracks that are stored for a video, or for a range of its frames.
+    """Return the part of the picture around the stored tracks of a video, or of a range of its frames.
 
     Raises:
-        VideoError: It has none, or they were made in another picture.
+        VideoError: The video has no tracks, or they were made in a picture of another size.
     """
     tracks = TrackStore().get(info.digest, None if frames == range(info.n_frames) else frames)
     if tracks is None:
@@ -109,7 +115,7 @@ def crop_of(info: VideoInfo, frames: range, crop: Crop) -> MapRect:
 def stream_inputs(
     reader: VideoReader,
     preprocessing: Preprocessing,
-    line: IntArray,
+    frame_line: IntArray,
     positions: IntArray,
     size: tuple[int, int] | None = None,
     batch: FieldBatch | None = None,
@@ -117,56 +123,66 @@ def stream_inputs(
     clip: ClipSampling | None = None,
     crop: MapRect | None = None,
 ) -> Iterator[SampledInput]:
-    """Decode, convert and compute flow, only what is needed, in order of time.
+    """Decode the frames that sampled positions need, in order of time, and compute their flow.
 
     Args:
         reader: The open video.
         preprocessing: Preprocessing of the model.
-        line: (m,) frame index of every position of the timeline.
-        positions: (p,) ascending, unique positions wanted.
-        size: Width and height that frames are squashed to, or None for the input square.
+        frame_line: (m,) frame index of every position of the timeline.
+        positions: (p,) ascending, unique sampled positions.
+        size: Width and height that frames are scaled to, or None for the input square.
         batch: Computes TV-L1 on a GPU, or None for the kernels on the CPU.
-        token: Checked between packets: from one sampled frame to the next there may be minutes of a long video.
-        clip: Frames around every position, for a backbone that reads clips instead of one frame and its flow; or None.
-        crop: Part of the picture that is seen, or None for the whole. Flow is computed in the whole and cut.
+        token: Checked between packets, since there may be minutes of a long video between two sampled frames.
+        clip: Sampling of the frames around every position, for a backbone that takes clips; None for one that takes a
+            frame and its flow.
+        crop: Part of the picture that the model sees, or None for the whole. Flow is computed in the whole picture.
 
     Yields:
-        One input a position, as soon as the last picture of its flow stack has been decoded.
+        One input for each position, as soon as the last frame of its flow stack is decoded.
     """
-    stacks = FlowStacks(preprocessing.flow, len(line), threads=min(usable_cores(), FLOW_THREADS), batch=batch)
-    offsets = np.zeros(1, np.int64) if clip is None else _around(reader.info.times_s[line], clip)
+    stacks = FlowStacks(preprocessing.flow, len(frame_line), threads=min(usable_cores(), FLOW_THREADS), batch=batch)
+    offsets = np.zeros(1, np.int64) if clip is None else _clip_offsets(reader.info.times_s[frame_line], clip)
+    colour_positions = np.clip(positions[:, None] + offsets, 0, len(frame_line) - 1)
     flow_positions = stacks.positions_needed(positions if clip is None else positions[:0])
-    flow_size = grey_size(reader.info.width_px, reader.info.height_px, preprocessing.flow.short_side_px)
+    needs_colour = set(colour_positions.ravel().tolist())
+    needs_grey = set(flow_positions.tolist())
+    grey_px = grey_size(reader.info.width_px, reader.info.height_px, preprocessing.flow.short_side_px)
     size = size if size is not None else (preprocessing.input_px, preprocessing.input_px)
-    near = np.clip(positions[:, None] + offsets, 0, len(line) - 1)
-    for_colour = set(near.ravel().tolist())
-    for_flow = set(flow_positions.tolist())
-    every = np.union1d(near, flow_positions)
-    decoded = zip(every.tolist(), reader.stream(line[every], token), strict=True)
+    decoded_positions = np.union1d(colour_positions, flow_positions)
+    decoded = zip(decoded_positions.tolist(), reader.stream(frame_line[decoded_positions], token), strict=True)
     greys: dict[int, RGBImage] = {}
     colours: dict[int, RGBImage] = {}
-    after = preprocessing.flow.length // 2
-    for position, clip_positions in zip(positions.tolist(), near.tolist(), strict=True):
-        flow_positions_needed = stacks.positions_needed(np.array([position]))
-        last = max(position, int(flow_positions_needed[-1]) if len(flow_positions_needed) else position)
-        while clip_positions[-1] not in colours or (last in for_flow and last not in greys):
+    n_fields_before = preprocessing.flow.length // 2
+    for position, clip_positions in zip(positions.tolist(), colour_positions.tolist(), strict=True):
+        own_flow_positions = stacks.positions_needed(np.array([position]))
+        last_flow = max(position, int(own_flow_positions[-1]) if len(own_flow_positions) else position)
+        while clip_positions[-1] not in colours or (last_flow in needs_grey and last_flow not in greys):
             index, frame = next(decoded)
-            if index in for_flow:
-                greys[index] = frame.grey(flow_size)
-            if index in for_colour:
+            if index in needs_grey:
+                greys[index] = frame.grey(grey_px)
+            if index in needs_colour:
                 colours[index] = frame.rgb(size) if crop is None else cut_to(frame.rgb(), crop, size)
-        flow = stacks.stack(position, greys.__getitem__) if clip is None else np.empty(0, np.uint8)
-        if crop is not None and clip is None:
-            flow = np.moveaxis(cut(np.moveaxis(flow, 0, 2), crop), 2, 0)
-        rgb = colours[position] if clip is None else np.stack([colours[index] for index in clip_positions])
-        for buffer, first in ((greys, position - after), (colours, clip_positions[0])):
-            for old in [index for index in buffer if index < first]:
-                del buffer[old]
+        if clip is None:
+            rgb = colours[position]
+            flow = stacks.stack(position, greys.__getitem__)
+            if crop is not None:
+                flow = np.moveaxis(cut(np.moveaxis(flow, 0, 2), crop), 2, 0)
+        else:
+            rgb = np.stack([colours[index] for index in clip_positions])
+            flow = np.empty(0, np.uint8)
+        _drop_before(greys, position - n_fields_before)
+        _drop_before(colours, clip_positions[0])
         yield SampledInput(position, rgb, flow)
 
 
-def _around(times_s: FloatArray, clip: ClipSampling) -> IntArray:
-    """Return (T,) the frames of a clip as distances in positions from its middle, at its rate as nearly as possible."""
+def _drop_before(pictures: dict[int, RGBImage], first: int) -> None:
+    """Remove the pictures of positions before the first that is still needed."""
+    for position in [position for position in pictures if position < first]:
+        del pictures[position]
+
+
+def _clip_offsets(times_s: FloatArray, clip: ClipSampling) -> IntArray:
+    """Return the positions of a clip's frames relative to its middle, (T,), at a rate as near as possible to its own."""
     rate_hz = (len(times_s) - 1) / max(float(times_s[-1] - times_s[0]), 1e-9)
     step = max(1, round(rate_hz / clip.rate_hz))
     return (np.arange(clip.n_frames, dtype=np.int64) - clip.n_frames // 2) * step

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from skillviewer.core.video.preprocessing import Preprocessing
-from skillviewer.engine.features.extractor import own_backbone_weights, streams_of
+from skillviewer.engine.features.extractor import local_backbone_weights, streams_of
 from skillviewer.engine.features.feature_store import DerivedStore, FeatureStore
 from skillviewer.nets.attention import FRAMES_AT_ONCE, AttentionModel
 from skillviewer.nets.backbones.backbone_weights import BackboneWeights, changed_weights
@@ -22,8 +22,8 @@ from skillviewer.nets.backbones.last_block import BlocksThenFusion, LastBlocks, 
 class LastBlockTraining:
     """Last blocks of both backbones, which are trained with the head."""
 
-    weights: BackboneWeights  # weights of the backbone, for pictures
-    motion: BackboneWeights | None  # for flow, or None if the motion stream starts from the weights for pictures
+    weights: BackboneWeights  # weights of the backbone for pictures
+    motion: BackboneWeights | None  # weights for flow, or None if the motion stream starts from those for pictures
     preprocessing: Preprocessing
     blocks: LastBlocks  # the last blocks as they are before training
     device: torch.device
@@ -32,49 +32,51 @@ class LastBlockTraining:
     def of(
         cls, name: str, preprocessing: Preprocessing, device: torch.device, *, own_motion: bool = False
     ) -> "LastBlockTraining":
-        """Take the last blocks of a backbone.
+        """Load the last blocks of a backbone.
 
         With ``own_motion`` the motion stream starts from weights trained on flow, else from the weights for
         pictures (cross-modality initialisation).
 
         Raises:
-            CheckpointError: Its weights are not here, or it has no last block that could be trained by itself.
+            CheckpointError: The weights are not on this computer, or the backbone has no separate last block.
         """
-        weights = own_backbone_weights(name)
-        motion = own_backbone_weights(name, flow=True) if own_motion else None
-        blocks = last_blocks(streams_of(weights, preprocessing.flow.length, preprocessing.input_px, motion), name)
+        weights = local_backbone_weights(name)
+        motion = local_backbone_weights(name, flow=True) if own_motion else None
+        streams = streams_of(weights, preprocessing.flow.length, preprocessing.input_px, motion)
+        blocks = last_blocks(streams, name)
         return cls(weights, motion, preprocessing, blocks.eval().to(device), device)
 
     def features(self, store: FeatureStore, blocks: LastBlocks | None = None) -> "BlockStore":
-        """Return the features that blocks compute from stored outputs; None stands for the untrained blocks."""
+        """Return the features that blocks compute from their stored inputs; None means the untrained blocks."""
         return BlockStore(store, self.blocks if blocks is None else blocks, self.device)
 
     def attach_blocks(self, model: AttentionModel) -> None:
-        """Put the last blocks before a model's fusion.
+        """Put copies of the last blocks before a model's fusion, so that they are trained with the model.
 
-        Its inputs are then the outputs of the blocks before them, and training changes the last blocks.
+        The inputs of the model are then those of the last blocks.
         """
         model.fusion = BlocksThenFusion(copy.deepcopy(self.blocks), model.fusion)
         model.input_shape = (2 * self.blocks.n_channels, *model.sizes.grid)
 
     def detach_blocks(self, model: AttentionModel) -> tuple[LastBlocks, dict[str, Tensor]]:
-        """Take the last blocks out of a trained model: its inputs are features again.
+        """Take the last blocks out of a trained model, so that the inputs of the model are features again.
 
         Returns:
-            The trained blocks, and the backbones' changed weights, for ``save_checkpoint``.
+            The trained blocks, and the changed weights of the backbones for ``save_checkpoint``.
         """
         assert isinstance(model.fusion, BlocksThenFusion)
         blocks = model.fusion.blocks
         model.fusion = model.fusion.inner_fusion
         model.input_shape = None
-        pre = self.preprocessing
-        streams = streams_of(self.weights, pre.flow.length, pre.input_px, self.motion)
+        streams = streams_of(
+            self.weights, self.preprocessing.flow.length, self.preprocessing.input_px, self.motion
+        )
         put_back(blocks, streams, self.weights.name)
         return blocks, changed_weights(streams, self.weights, self.motion or self.weights)
 
 
 class BlockStore(DerivedStore):
-    """Features that last blocks make of the output of the blocks below, computed whenever they are asked for."""
+    """A store of features that last blocks compute from their stored inputs, each time that they are read."""
 
     def __init__(self, store: FeatureStore, blocks: LastBlocks, device: torch.device) -> None:
         super().__init__(store)
@@ -83,7 +85,7 @@ class BlockStore(DerivedStore):
 
     def __getitem__(self, name: str) -> Sequence[NDArray[Any]]:
         """Return the features of a video's first pass, (N, 2F, h, w) float16 like stored features."""
-        before = torch.from_numpy(np.array(self.store[name][0])).to(self._device).float()
+        inputs = torch.from_numpy(np.array(self.store[name][0])).to(self._device).float()
         with torch.inference_mode():
-            outputs = torch.cat([self._blocks(frames) for frames in torch.split(before, FRAMES_AT_ONCE)])
+            outputs = torch.cat([self._blocks(frames) for frames in torch.split(inputs, FRAMES_AT_ONCE)])
         return [outputs.half().cpu().numpy()]

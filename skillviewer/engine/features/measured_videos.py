@@ -1,4 +1,4 @@
-"""Measures of the videos of a data set, from tracks or from ``measures.csv``: the input of baseline models."""
+"""Measures of the videos of a data set, from tracks or from ``measures.csv``, as inputs of baseline models."""
 
 import hashlib
 import math
@@ -50,7 +50,7 @@ class MeasuredVideos:
 
     @property
     def left_out(self) -> tuple[str, ...]:
-        """Sentence on the videos that a model which adds tracks leaves out, if any."""
+        """Sentence on the videos without measures, which a model that adds tracks leaves out; empty without any."""
         names = self.unmeasured
         if not names:
             return ()
@@ -59,23 +59,24 @@ class MeasuredVideos:
     def restrict(self, dataset: Dataset) -> tuple[Dataset, "MeasuredVideos"]:
         """Return the videos of a data set that have measures, and these measures."""
         names = [name for name in dataset.names if name in self.values and name not in self.unmeasured]
-        return dataset.restricted(names), replace(self, values={name: self.values[name] for name in names}, problems=())
+        values = {name: self.values[name] for name in names}
+        return dataset.restricted(names), replace(self, values=values, problems=())
 
     def numbers_of(self, name: str) -> dict[str, FloatArray]:
-        """Return (N,) float64 every measure of a video up to each sampled frame, by name of the measure."""
+        """Return every measure of a video up to each sampled frame, (N,) float64 by name of the measure."""
         table = self.values[name].astype(np.float64)
         return {measure: table[:, column] for column, measure in enumerate(self.names)}
 
     def store(self) -> MappedStore:
-        """Return the measures as features: one pass a video, (N, 64, 1, 1)."""
+        """Return the measures as features: one pass for each video, (N, 64, 1, 1)."""
         return MappedStore({name: [values[:, :, None, None]] for name, values in self.values.items()})
 
 
 def instrument_numbers(dataset: Dataset, facts: Mapping[str, VideoFacts]) -> MeasuredVideos:
-    """Return the numbers of ``measures.csv``. They describe whole videos, so they are known at the last frame only.
+    """Return the measures of ``measures.csv``. They describe whole videos, so they are known at the last frame only.
 
     Raises:
-        DatasetError: The data set has no such numbers.
+        DatasetError: The data set has no measures.
     """
     if not dataset.instruments:
         raise DatasetError(
@@ -86,18 +87,16 @@ def instrument_numbers(dataset: Dataset, facts: Mapping[str, VideoFacts]) -> Mea
     for measure in dataset.instruments:
         for name, value in measure.values:
             if name in columns:
-                by_frame = np.full(len(facts[name].frames), math.nan)
-                by_frame[-1] = value
-                columns[name][measure.name] = by_frame
-    return _assembled(columns, facts, "measures.csv")
+                column = np.full(len(facts[name].frames), math.nan)
+                column[-1] = value
+                columns[name][measure.name] = column
+    return _build_tables(columns, facts, "measures.csv")
 
 
 def track_numbers(
     dataset: Dataset, facts: Mapping[str, VideoFacts], token: CancelToken, report: Report
 ) -> MeasuredVideos:
-    """Return measures of the tracks of every video.
-
-    A video without tracks of its own uses the points of ``regions.csv`` instead.
+    """Return measures of the tracks of every video, or of its points in ``regions.csv`` if it has no tracks.
 
     Raises:
         DatasetError: No video has tracks.
@@ -109,7 +108,7 @@ def track_numbers(
     for name, video in one_by_one("measuring tracks", list(facts.items()), report):
         token.check()
         try:
-            tracks = _tracks(name, video, regions)
+            tracks = _tracks_of(name, video, regions)
         except SkillViewerError as error:
             problems.append(str(error))
             continue
@@ -120,7 +119,7 @@ def track_numbers(
             f"No video of {dataset.name} has tracks for the model kinematics: import them (skillviewer tracks import), "
             "or put regions.csv with points next to pairs.csv."
         )
-    measured = _assembled(columns, facts, "its tracks")
+    measured = _build_tables(columns, facts, "its tracks")
     return replace(measured, problems=(*problems[:3], *measured.problems))
 
 
@@ -134,7 +133,8 @@ def measured_dataset(
     """
     facts, problems = facts_of(dataset, preprocessing, token, report)
     measured = track_numbers(dataset, facts, token, report)
-    return (*measured.restrict(dataset), [*problems, *measured.left_out])
+    with_measures, measures = measured.restrict(dataset)
+    return with_measures, measures, [*problems, *measured.left_out]
 
 
 def has_tracks(dataset: Dataset, facts: Mapping[str, VideoFacts]) -> bool:
@@ -143,26 +143,27 @@ def has_tracks(dataset: Dataset, facts: Mapping[str, VideoFacts]) -> bool:
     return dataset.regions_path is not None or any(store.files(video.file_digest) for video in facts.values())
 
 
-def _tracks(name: str, facts: VideoFacts, regions: Regions | None) -> TrackSet | None:
+def _tracks_of(name: str, facts: VideoFacts, regions: Regions | None) -> TrackSet | None:
+    """Return the stored tracks of a video, or else its regions as tracks; None if it has neither."""
     if facts.info is None:
         return None
     frames = None if facts.part is None else range(*facts.part)
-    stored = TrackStore().get(facts.file_digest, frames)
-    if stored is not None:
-        return stored
+    stored_tracks = TrackStore().get(facts.file_digest, frames)
+    if stored_tracks is not None:
+        return stored_tracks
     video_regions = {} if regions is None else regions.of(name)
     if not video_regions:
         return None
-    raw = RawTracks(tuple(region_tracks(video_regions)), complete=True)
-    start = 0 if frames is None else frames.start
-    placed = place_tracks(raw, facts.info, Placement(first_frame=start), "regions.csv", "regions.csv").tracks
-    return placed if frames is None else placed.within(frames)
+    raw_tracks = RawTracks(tuple(region_tracks(video_regions)), complete=True)
+    placement = Placement(first_frame=0 if frames is None else frames.start)
+    tracks = place_tracks(raw_tracks, facts.info, placement, "regions.csv", "regions.csv").tracks
+    return tracks if frames is None else tracks.within(frames)
 
 
-def _assembled(
+def _build_tables(
     columns: Mapping[str, Mapping[str, FloatArray]], facts: Mapping[str, VideoFacts], source: str
 ) -> MeasuredVideos:
-    """Return the ``N_MEASURES`` most common measures as tables, the most common first."""
+    """Return the ``N_MEASURES`` most common measures as a table for each video, the most common first."""
     counts: Counter[str] = Counter()
     for measures in columns.values():
         counts.update(measures.keys())

@@ -1,4 +1,4 @@
-"""Facts on each video that an evaluation needs before any features: its file and its sampled frames."""
+"""Facts on each video that an evaluation needs before any features: file, picture and sampled frames."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,23 +20,23 @@ from skillviewer.media.reading.reader import VideoReader
 
 @dataclass(frozen=True, slots=True)
 class VideoFacts:
-    """One video."""
+    """Facts on one video."""
 
-    digest: str  # SHA-256 of its file; for a part of a file followed by its first frame and the one after its last
+    digest: str  # SHA-256 of the file; for a range of a file followed by "[start:stop]"
     size_px: tuple[int, int]  # width and height of the picture
-    frames: tuple[int, ...]  # N frame indices that the test rule samples
-    times_s: tuple[float, ...]  # their presentation times in seconds from the first frame of the attempt
-    part: tuple[int, int] | None = None  # its first frame and the one after its last, if it is a part of its file
-    info: VideoInfo | None = field(default=None, compare=False)  # facts on its file
+    frames: tuple[int, ...]  # N sampled frame indices of the first pass
+    times_s: tuple[float, ...]  # presentation times of these frames, in seconds from the first frame of the attempt
+    part: tuple[int, int] | None = None  # (start, stop), the range of frames in the file; None for the whole file
+    info: VideoInfo | None = field(default=None, compare=False)  # facts on the file
     crop: MapRect | None = None  # part of the picture that a model sees, or None for the whole picture
 
     @property
     def file_digest(self) -> str:
-        """SHA-256 of its file."""
+        """SHA-256 of the file."""
         return self.digest.partition("[")[0]
 
     def shares_frames(self, other: "VideoFacts") -> bool:
-        """Return True if two videos are of one file, whatever it is called, and have frames in common."""
+        """Return True if two videos have frames in common; names of files are ignored."""
         if self.file_digest != other.file_digest:
             return False
         if self.part is None or other.part is None:
@@ -45,19 +45,19 @@ class VideoFacts:
 
 
 def files_of(dataset: Dataset) -> list[tuple[str, Path]]:
-    """Return name and file of every video that has a file; several may be parts of one: see ``clip_ranges_of``."""
+    """Return (name, file) of every video that has a file; videos may be ranges of one file (``clip_ranges_of``)."""
     return [(video.name, video.path) for video in dataset.videos if video.path is not None]
 
 
 def clip_ranges_of(dataset: Dataset) -> dict[str, ClipRange]:
-    """Return the part of the file that is the attempt, by name, for every video that is not a whole file."""
+    """Return the range in the file of every video that is not a whole file, by name of video."""
     return {video.name: video.clip_range for video in dataset.videos if video.clip_range is not None}
 
 
 def facts_of(
     dataset: Dataset, preprocessing: Preprocessing, token: CancelToken, report: Report
 ) -> tuple[dict[str, VideoFacts], list[str]]:
-    """Open every video of a data set; return what is known by name, and a sentence for each that cannot be read."""
+    """Open every video of a data set; return facts by name, and a sentence for each video that cannot be read."""
     files = files_of(dataset)
     clip_ranges = clip_ranges_of(dataset)
     facts: dict[str, VideoFacts] = {}
@@ -71,11 +71,11 @@ def facts_of(
         except SkillViewerError as error:
             problems.append(f"{name}: {error}" if name in clip_ranges else str(error))
             continue
-        frames, first = sampling.frames[0], sampling.timeline[0]
-        times_s = info.times_s[frames] - info.times_s[first]
-        part = "" if sampling.part is None else "[{}:{}]".format(*sampling.part)
+        frames = sampling.frames[0]
+        times_s = info.times_s[frames] - info.times_s[sampling.timeline[0]]
+        range_suffix = "" if sampling.part is None else "[{}:{}]".format(*sampling.part)
         facts[name] = VideoFacts(
-            info.digest + part,
+            info.digest + range_suffix,
             (info.width_px, info.height_px),
             tuple(frames.tolist()),
             tuple(times_s.tolist()),
@@ -99,7 +99,7 @@ def shared_frames(facts: Mapping[str, VideoFacts], fold: Fold) -> tuple[str, str
 
 
 def time_store(facts: Mapping[str, VideoFacts]) -> FeatureStore:
-    """Return time instead of features: one pass a video, (N, 1, 1, 1) float32, seconds from the first frame."""
+    """Return times instead of features: one pass for each video, (N, 1, 1, 1) float32, seconds from the first frame."""
     return {
         name: [np.array(video_facts.times_s, np.float32)[:, None, None, None]] for name, video_facts in facts.items()
     }

@@ -1,7 +1,7 @@
-"""Backbone weights: where they lie, and the one place of the program that uses the network.
+"""Files of backbone weights, and their download, the only use of the network in the program.
 
-``fetch`` runs only when the user asks for it by name (``skillviewer weights fetch resnet101``). Nothing is sent but the
-request for the file.
+``fetch`` runs only if the user calls it (``skillviewer weights fetch resnet101``). It sends nothing but the request for
+the file.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from skillviewer.core.paths import data_dir, models_dir
 from skillviewer.core.progress import CancelToken, Progress, Report, silent
 from skillviewer.nets.backbones.weight_sources import WEIGHT_SOURCES, WeightSource
 
-_BLOCK = 2**20
+_BLOCK_BYTES = 2**20
 _SUFFIXES = (".safetensors", ".pth")
 
 
@@ -38,22 +38,23 @@ def find_weights(name: str) -> Path | None:
 
 
 def weight_files() -> Iterator[tuple[str, Path | None]]:
-    """Yield every backbone whose weights ship or can be fetched, with its file if it is here."""
-    names = [folder.parent.name for folder in sorted(models_dir().glob("*/weights.safetensors"))]
+    """Yield the name of every backbone with weights that ship, can be fetched or were added, and its file or None."""
+    names = [path.parent.name for path in sorted(models_dir().glob("*/weights.safetensors"))]
     shipped = [name for name in names if not (models_dir() / name / "config.json").exists()]
-    added = (path for path in weights_dir().glob("*/*") if path.suffix in _SUFFIXES)
-    library = [path.relative_to(weights_dir()).with_suffix("").as_posix() for path in sorted(added)]
-    for name in [*shipped, *(source.name for source in WEIGHT_SOURCES), *library]:
+    fetchable = [source.name for source in WEIGHT_SOURCES]
+    added_paths = sorted(path for path in weights_dir().glob("*/*") if path.suffix in _SUFFIXES)
+    added = [path.relative_to(weights_dir()).with_suffix("").as_posix() for path in added_paths]
+    for name in [*shipped, *fetchable, *added]:
         yield name, find_weights(name)
 
 
 def fetch(source: WeightSource, token: CancelToken, report: Report = silent) -> Path:
-    """Download weights, check their digest, and keep them under ``weights_dir()``.
+    """Download weights, check their digest, and save them in ``weights_dir()``.
 
-    The report receives the number of bytes that have come.
+    The report receives the number of downloaded bytes.
 
     Raises:
-        CheckpointError: The network, the digest or the disk failed; nothing is kept then.
+        CheckpointError: The network, the digest or the disk failed; no file is left.
     """
     target = weights_dir() / (source.name + Path(source.url).suffix)
     digest = hashlib.sha256()
@@ -62,7 +63,7 @@ def fetch(source: WeightSource, token: CancelToken, report: Report = silent) -> 
             with temp_path.open("wb") as file, urllib.request.urlopen(source.url, timeout=30) as answer:  # noqa: S310
                 total = int(answer.headers.get("Content-Length") or 0)
                 n_bytes = 0
-                while block := answer.read(_BLOCK):
+                while block := answer.read(_BLOCK_BYTES):
                     token.check()
                     file.write(block)
                     digest.update(block)

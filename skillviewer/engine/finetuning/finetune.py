@@ -26,7 +26,7 @@ from skillviewer.core.finetuning.version_accuracy import accuracy_facts
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report
 from skillviewer.core.text import defined
 from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, write_pairs
-from skillviewer.engine.features.dataset_features import pooled
+from skillviewer.engine.features.dataset_features import mean_features
 from skillviewer.engine.finetuning.before_after import compare, predict_before
 from skillviewer.engine.finetuning.initial_model import InitialModel
 from skillviewer.engine.finetuning.job import TuningJob, TuningResult
@@ -82,7 +82,7 @@ def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelTok
             before = predict_before(tuning_data, token, report)
             # embeddings and figures are prepared before the training, so that little is left to do when it ends
             names = videos_of(tuning_data.split.fold.train_pairs)
-            embeddings = dict(zip(names, pooled(tuning_data.store, names), strict=True))
+            embeddings = dict(zip(names, mean_features(tuning_data.store, names), strict=True))
             import_matplotlib()
             tuned = tune(tuning_data, job.choices, token, report, stop, state_folder)
             scale = learn_tuned_scale(tuning_data, tuned, job.choices, token, report, stop, state_folder)

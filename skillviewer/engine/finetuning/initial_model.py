@@ -64,7 +64,7 @@ class InitialModel:
                 f"{parent.name} adds measures of tracks to its score, with a weight that a fine-tuning would not learn "
                 "again: train afresh with --with-tracks, or fine-tune another model."
             )
-        source = FeatureSource(cache, parent.config.preprocessing, FeatureExtractor.later(parent, device))
+        source = FeatureSource(cache, parent.config.preprocessing, FeatureExtractor.lazy(parent, device))
         return cls(parent, msgspec.structs.replace(parent.config, weights_sha256=""), source, device)
 
     def model(self, store: FeatureStore, names: Sequence[str], seed: int) -> AttentionModel:

@@ -9,7 +9,7 @@ from skillviewer.core.finetuning.split import StudyPairs, TuningChoices, TuningS
 from skillviewer.core.finetuning.tuning_report import ForgettingMethod
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.data.trained_pairs import TrainedPair
-from skillviewer.engine.features.dataset_features import check_room, pooled, sampled_frames
+from skillviewer.engine.features.dataset_features import check_room, mean_features, sampled_frames
 from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.finetuning.initial_model import InitialModel
 from skillviewer.engine.finetuning.prior_pairs import PriorPairs, inherited_pairs, load_prior_pairs, split_study
@@ -122,7 +122,7 @@ def _familiar_names(parent: Checkpoint, store: FeatureStore, names: Sequence[str
     """Return the videos that look like those the parent model was trained on; all if the parent cannot tell."""
     if parent.familiarity is None or not names:
         return list(names)
-    embeddings = pooled(store, names)
+    embeddings = mean_features(store, names)
     return [
         name for name, embedding in zip(names, embeddings, strict=True) if not parent.familiarity.warning(embedding)
     ]

@@ -21,7 +21,7 @@ from skillviewer.core.evaluation.accuracy import FoldScores, pooled_accuracy
 from skillviewer.core.finetuning.split import TuningChoices
 from skillviewer.core.finetuning.tuning_report import SMOOTHING, BatchRow, ForgettingMethod, TuningRow, drift_of
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report
-from skillviewer.engine.features.feature_store import averaged_once, restore_inputs
+from skillviewer.engine.features.feature_store import average_inputs, restore_inputs
 from skillviewer.engine.finetuning.stopping import BestCheckpoint, ConditionalToken, StopToken, StopTraining
 from skillviewer.engine.finetuning.tuning_data import TuningData
 from skillviewer.engine.training.batches import batches
@@ -307,14 +307,14 @@ class _Stages:
 
 
 def _with_averaged_features(tuning_data: TuningData) -> TuningData:
-    """Return data of which the features are averaged over the cells, if the model averages them."""
+    """Return data with features averaged over the cells, if the model averages them."""
     config = tuning_data.initial.config
     forgetting = tuning_data.forgetting
-    store = averaged_once(config.attention_model, config.sizes, tuning_data.store)
+    store = average_inputs(config.attention_model, config.sizes, tuning_data.store)
     if forgetting.store is tuning_data.store:
         forgetting_store = store
     else:
-        forgetting_store = averaged_once(config.attention_model, config.sizes, forgetting.store)
+        forgetting_store = average_inputs(config.attention_model, config.sizes, forgetting.store)
     return replace(tuning_data, store=store, forgetting=replace(forgetting, store=forgetting_store))
 
 

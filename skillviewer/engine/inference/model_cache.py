@@ -128,7 +128,7 @@ class ModelCache(Closeable):
                 model = checkpoint.build().to(device).eval()
                 key = _feature_key(checkpoint)
                 if key not in self._extractors:
-                    self._extractors[key] = FeatureExtractor.later(checkpoint, device)
+                    self._extractors[key] = FeatureExtractor.lazy(checkpoint, device)
             source = FeatureSource(self._cache, preprocessing, self._extractors[key])
             self._engines[folder] = Engine(
                 checkpoint, model, source, device, self._announce, self._compile_in_subprocess

@@ -13,7 +13,7 @@ from skillviewer.core.dataset.pairs import Pair, videos_of
 from skillviewer.core.errors import DatasetError
 from skillviewer.engine.features import snippets
 from skillviewer.engine.features.dataset_features import standardise
-from skillviewer.engine.features.feature_store import FeatureStore, averaged_once, match_inputs, restore_inputs
+from skillviewer.engine.features.feature_store import FeatureStore, average_inputs, match_inputs, restore_inputs
 from skillviewer.engine.features.last_block_training import LastBlockTraining
 from skillviewer.engine.runtime.distributed import SINGLE_PROCESS, ProcessGroup
 from skillviewer.engine.training.plan import TrainingPlan
@@ -99,7 +99,7 @@ def fit_fold(
     """
     store, unfreezing = inputs.store, inputs.unfreezing
     if not plan.trains_backbones:
-        store = averaged_once(plan.model, plan.sizes(), store)
+        store = average_inputs(plan.model, plan.sizes(), store)
 
     def new_model(names: Sequence[str]) -> AttentionModel:
         return _new_model(plan, store, names, inputs.device, unfreezing)

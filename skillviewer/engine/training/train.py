@@ -26,7 +26,7 @@ from skillviewer.core.progress import Progress
 from skillviewer.core.text import counted, defined
 from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, write_pairs
 from skillviewer.engine.features.cache import FeatureCache
-from skillviewer.engine.features.dataset_features import pooled
+from skillviewer.engine.features.dataset_features import mean_features
 from skillviewer.engine.features.feature_store import FeatureStore, WatchedStore, first_pass
 from skillviewer.engine.features.video_facts import VideoFacts, clip_ranges_of, facts_of
 from skillviewer.engine.runtime.device import choose_device, device_errors
@@ -273,7 +273,7 @@ def _write(
         card = _card_after_outer_check(plan, dataset, data.split, model, folder.name, outer)
     else:
         card = _card(plan, dataset, data.split, model, folder.name)
-    familiarity = learn_familiarity(pooled(model.store, data.split.fold.train_videos))
+    familiarity = learn_familiarity(mean_features(model.store, data.split.fold.train_videos))
     return save_checkpoint(
         folder,
         model.config,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from skillviewer.core.dataset.dataset import Dataset
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.progress import CancelToken, Report
-from skillviewer.engine.features.dataset_features import build_store, tell_cost
+from skillviewer.engine.features.dataset_features import build_store, report_cost
 from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.features.measured_videos import MeasuredVideos, measured_dataset
 from skillviewer.engine.features.source import FrameSource
@@ -94,7 +94,7 @@ def _compute_features(
 
     If several processes train together, each computes those of its share of the videos, and then waits for the others.
     """
-    tell_cost(source, dataset, candidates, token, report)
+    report_cost(source, dataset, candidates, token, report)
     if process_group.size > 1:
         share = files_of(dataset)[process_group.rank :: process_group.size]
         build_store(share, source, candidates, token, report, clip_ranges_of(dataset))

@@ -86,7 +86,7 @@ def test_one_pass_over_a_video_gives_features_and_numbers_of_the_flow(
     )
     with VideoReader(path) as reader:
         exact = two.flow_source.passes(reader, 1, CancelToken())
-        replace(one, keeps_flow=True).passes(reader, 1, CancelToken())
+        replace(one, caches_flow=True).passes(reader, 1, CancelToken())
         monkeypatch.setattr(VideoReader, "stream", None)  # the flow must not be computed again
         found = one.flow_source.passes(reader, 1, CancelToken())
     np.testing.assert_array_equal(found[0], exact[0])

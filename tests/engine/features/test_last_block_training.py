@@ -13,7 +13,7 @@ from skillviewer.core.errors import CheckpointError
 from skillviewer.core.progress import CancelToken, silent
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.dataset_features import feature_source
-from skillviewer.engine.features.extractor import own_backbone_weights, streams_of
+from skillviewer.engine.features.extractor import local_backbone_weights, streams_of
 from skillviewer.engine.features.last_block_training import LastBlockTraining
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.engine.training.plan import TrainingPlan
@@ -131,7 +131,7 @@ def test_checkpoint_holds_the_changed_backbone_and_scores_with_it(
     checkpoint = load_checkpoint(folder)
     assert checkpoint.streams
     assert not missing(checkpoint.card.notes, "backbones")
-    weights = own_backbone_weights(NAME)
+    weights = local_backbone_weights(NAME)
     tuned, base = checkpoint.two_stream(weights), streams_of(weights, PREPROCESSING.flow.length, PREPROCESSING.input_px)
     for one, other in ((tuned.appearance, base.appearance), (tuned.motion, base.motion)):
         (last, _), (untouched, _) = last_block(one, NAME), last_block(other, NAME)

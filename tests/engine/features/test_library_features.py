@@ -13,7 +13,7 @@ from skillviewer.core.paths import HOME_VARIABLE
 from skillviewer.core.progress import CancelToken
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.dataset_features import feature_source
-from skillviewer.engine.features.extractor import own_backbone_weights
+from skillviewer.engine.features.extractor import local_backbone_weights
 from skillviewer.engine.features.frame_inputs import sampling_of, stream_inputs
 from skillviewer.engine.features.source import FlowSource
 from skillviewer.engine.features.weight_store import weight_files, weights_dir
@@ -63,7 +63,7 @@ def test_a_clip_is_made_of_the_frames_around_its_position(tmp_path: Path, rate_h
 def test_a_checkpoint_scores_with_a_librarys_network(tmp_path: Path, name: str, px: int, cells: int) -> None:
     file = name.partition("@")[0]
     with pytest.raises(CheckpointError, match=f"skillviewer weights fetch {file}, or put a library state dict at"):
-        own_backbone_weights(name)
+        local_backbone_weights(name)
     put_weights(file)
     assert dict(weight_files())[file] is not None
     preprocessing, cache = replace(PREPROCESSING, n_segments=3, input_px=px), FeatureCache(tmp_path / "cache")
@@ -94,4 +94,4 @@ def test_a_checkpoint_scores_with_a_librarys_network(tmp_path: Path, name: str, 
 
 def test_clips_take_no_weights_for_flow() -> None:
     with pytest.raises(CheckpointError, match="motion-weights"):
-        own_backbone_weights("torchvision/mc3_18", flow=True)
+        local_backbone_weights("torchvision/mc3_18", flow=True)

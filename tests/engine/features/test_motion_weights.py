@@ -11,7 +11,7 @@ from skillviewer.core.errors import CheckpointError
 from skillviewer.core.paths import HOME_VARIABLE
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.dataset_features import feature_source
-from skillviewer.engine.features.extractor import FeatureExtractor, own_backbone_weights, streams_of
+from skillviewer.engine.features.extractor import FeatureExtractor, local_backbone_weights, streams_of
 from skillviewer.engine.features.weight_store import weights_dir
 from skillviewer.nets.backbones.backbone_weights import random_backbone_weights
 from skillviewer.nets.backbones.features import FLOW_ACROSS_MODALITIES, UNIT, backbone
@@ -49,7 +49,7 @@ def test_weights_for_flow_are_used_and_a_checkpoint_finds_them_again(
     own = random_backbone_weights(NAME, 3, in_channels=2 * LENGTH)
     weights_dir().mkdir(parents=True)
     save_file(own.state, weights_dir() / f"{NAME}-flow.safetensors")
-    assert own_backbone_weights(NAME, flow=True).digest == own.digest
+    assert local_backbone_weights(NAME, flow=True).digest == own.digest
     source, backbones = feature_source(NAME, PREPROCESSING, CPU, "float32", cache, own_motion=True)
     assert not backbones.across_modalities
     assert (backbones.motion_digest, backbones.motion_normalisation) == (own.digest, UNIT)

@@ -22,7 +22,7 @@ from skillviewer.engine.evaluation.evaluation_plan import EvaluationPlan
 from skillviewer.engine.evaluation.tables import markdown
 from skillviewer.engine.features import snippets
 from skillviewer.engine.features.cache import FeatureCache
-from skillviewer.engine.features.extractor import own_backbone_weights
+from skillviewer.engine.features.extractor import local_backbone_weights
 from skillviewer.engine.features.frame_inputs import sampling_of
 from skillviewer.engine.features.snippets import SnippetSource, sizes_of
 from skillviewer.engine.finetuning.initial_model import InitialModel
@@ -103,7 +103,7 @@ def dataset(tmp_path: Path) -> Dataset:
 def test_published_network_is_evaluated_and_kept(
     tmp_path: Path, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(snippets, "own_backbone_weights", weights)
+    monkeypatch.setattr(snippets, "local_backbone_weights", weights)
     monkeypatch.setattr(snippets, "sizes_of", narrow)
     training = TrainingPlan(preprocessing=SMALL, candidates=1, epochs=1, select=EpochSelection.LAST, refit=False)
     plan = EvaluationPlan(("tsn",), training, n_folds=2, checkpoints=True)
@@ -156,7 +156,7 @@ def test_network_on_another_backbone_is_trained_viewed_and_tuned(tmp_path: Path,
     assert made.config.preprocessing.input_px == 224
     assert "224 px in the middle of 340 × 256, dis" in facts(made).features
     assert made.config.sizes.grid == (7, 7)
-    begun = own_backbone_weights("efficientnet-lite0").state
+    begun = local_backbone_weights("efficientnet-lite0").state
     assert made.streams.keys() == {f"{stream}.{name}" for stream in ("appearance", "motion") for name in begun}
     assert not torch.equal(made.streams["appearance._conv_stem.weight"], begun["_conv_stem.weight"])
     appearance, motion = (made.streams[f"{stream}._bn0.running_mean"] for stream in ("appearance", "motion"))

@@ -593,7 +593,7 @@ def test_what_a_model_averages_first_is_averaged_once(
 
     averaged = tuned("averaged")
     assert shapes == {(1, 1)}
-    monkeypatch.setattr(finetune_module, "averaged_once", lambda _model, _sizes, store: store)
+    monkeypatch.setattr(finetune_module, "average_inputs", lambda _model, _sizes, store: store)
     whole = tuned("whole")
     assert shapes == {(4, 4)}
     assert len(averaged[0]) > 4

@@ -14,7 +14,7 @@ from skillviewer.core.progress import CancelToken, Progress
 from skillviewer.core.video.info import sample_positions
 from skillviewer.core.video.preprocessing import FlowSettings
 from skillviewer.engine.features.cache import FeatureCache
-from skillviewer.engine.features.extractor import FeatureExtractor, own_backbone_weights
+from skillviewer.engine.features.extractor import FeatureExtractor, local_backbone_weights
 from skillviewer.engine.features.frame_inputs import sampling_of, stream_inputs
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.media.flow.flow import dis, grey_size, quantise
@@ -78,7 +78,7 @@ def test_slower_clock_takes_flow_between_its_own_frames(video: Path) -> None:
 def test_analysis_equals_the_model_on_features_computed_apart(video: Path, folder: Path, engine: Engine) -> None:
     analysis = engine.assess(video)
     checkpoint = load_checkpoint(folder)
-    weights = own_backbone_weights("efficientnet-lite0")
+    weights = local_backbone_weights("efficientnet-lite0")
     entry = backbone("efficientnet-lite0")
     with VideoReader(video) as reader, torch.inference_mode():
         sampling = sampling_of(reader.info, PREPROCESSING, 1)

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from skillviewer.core.paths import models_dir
-from skillviewer.engine.features.extractor import own_backbone_weights
+from skillviewer.engine.features.extractor import local_backbone_weights
 from skillviewer.nets.backbones.features import appearance_input, backbone
 from skillviewer.nets.backbones.weight_files import load_backbone_weights
 
@@ -41,7 +41,7 @@ def test_the_middle_is_the_output_of_the_eleventh_block() -> None:
     """The shipped weights serve the shorter trunk too; what they hold for later layers is left aside."""
     file = FOLDER / "weights.safetensors"
     whole, entry = backbone("efficientnet-lite0"), backbone("efficientnet-lite0-mid")
-    assert own_backbone_weights(entry.name).digest == load_backbone_weights(file, entry.name).digest
+    assert local_backbone_weights(entry.name).digest == load_backbone_weights(file, entry.name).digest
     trunks = []
     for one in (whole, entry):
         trunks.append(one.make(3).eval())

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from skillviewer.core.errors import CheckpointError, SettingsError
-from skillviewer.engine.features.extractor import backbone_config, own_backbone_weights, streams_of
+from skillviewer.engine.features.extractor import backbone_config, local_backbone_weights, streams_of
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.nets.backbones.backbone_weights import changed_weights
 from skillviewer.nets.backbones.deployment import deploy
@@ -50,7 +50,7 @@ def test_every_cell_has_the_numbers_of_its_own_pixels() -> None:
 
 @pytest.mark.parametrize("side", [64, 200])
 def test_the_grid_is_that_of_the_network(side: int) -> None:
-    streams = streams_of(own_backbone_weights(NAME), 2, side)
+    streams = streams_of(local_backbone_weights(NAME), 2, side)
     found = streams(torch.zeros(1, side, side, 3, dtype=torch.uint8), torch.zeros(1, 4, 40, 60, dtype=torch.uint8))
     assert found.shape == (1, 224, *backbone(NAME).grid(side))
     assert found.isfinite().all()
@@ -69,7 +69,7 @@ def test_trembling_differs_from_steady_motion_of_the_same_speed() -> None:
 
 
 def test_streams_are_the_network_for_frames_and_the_numbers_for_flow() -> None:
-    weights = own_backbone_weights(NAME)
+    weights = local_backbone_weights(NAME)
     streams = streams_of(weights, 10, 64)
     assert backbone_config(weights).motion_normalisation == SIGNED
     assert changed_weights(streams, weights, weights) == {}
@@ -78,7 +78,7 @@ def test_streams_are_the_network_for_frames_and_the_numbers_for_flow() -> None:
     flow = torch.randint(0, 256, (1, 20, 48, 64), dtype=torch.uint8, generator=chance)
     with torch.inference_mode():
         found = deploy(streams, 10, torch.device("cpu"), "float32")(rgb, flow)
-        mid = streams_of(own_backbone_weights("efficientnet-lite0-mid"), 10, 64)(rgb, flow)
+        mid = streams_of(local_backbone_weights("efficientnet-lite0-mid"), 10, 64)(rgb, flow)
         numbers = FlowNumbers(112, CELL)(motion_input(flow, SIGNED, 64))
     torch.testing.assert_close(found[:, :112], mid[:, :112], atol=1e-4, rtol=1e-4)
     assert torch.equal(found[:, 112:], numbers)
@@ -86,7 +86,7 @@ def test_streams_are_the_network_for_frames_and_the_numbers_for_flow() -> None:
 
 def test_what_needs_weights_for_flow_is_refused() -> None:
     with pytest.raises(CheckpointError, match="motion-weights"):
-        own_backbone_weights(NAME, flow=True)
+        local_backbone_weights(NAME, flow=True)
     with pytest.raises(SettingsError, match=f"tsn cannot train {NAME}"):
         TrainingPlan(model="tsn", trained_backbone=NAME).check()
     assert backbone(NAME).flow is not None
