@@ -1,4 +1,4 @@
-"""One video through one model: frames, flow, features, attention, task state, score; step by step."""
+"""Assessment of one video by one model, step by step: features, attention, task state and score."""
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-class _Growing:
+class _PartialAnalysis:
+    """Results of the steps so far."""
+
     def __init__(
         self,
         info: VideoInfo,
@@ -36,14 +38,14 @@ class _Growing:
         sampling: Sampling,
         model: AttentionModel,
         rect: MapRect,
-        added: FloatArray,
+        track_scores: FloatArray,
     ) -> None:
         self._info = info
         self._clip_range = clip_range
         self._sampling = sampling
         self._model = model
         self._rect = rect
-        self._added = added  # (K, N) what tracks add to the score after each step
+        self._track_scores = track_scores  # (K, N) score that tracks add after each step
         self._attention: list[NDArray[np.float32]] = []
         self._state: list[NDArray[np.float32]] = []
         self._score: list[NDArray[np.float64]] = []
@@ -51,9 +53,9 @@ class _Growing:
     def add(self, attention: torch.Tensor, state: torch.Tensor, score: torch.Tensor) -> None:
         self._attention.append(attention.float().cpu().numpy())
         self._state.append(state.float().cpu().numpy())
-        self._score.append(score.double().cpu().numpy() + self._added[:, len(self._score)])
+        self._score.append(score.double().cpu().numpy() + self._track_scores[:, len(self._score)])
 
-    def so_far(self, provenance: Provenance) -> Analysis:
+    def to_analysis(self, provenance: Provenance) -> Analysis:
         n_steps = len(self._score)
         return Analysis(
             video=self._info,
@@ -72,15 +74,15 @@ class _Growing:
 
 @dataclass(frozen=True, slots=True)
 class ScoringModel:
-    """A model that is ready to score videos."""
+    """A loaded model with all that scoring a video needs."""
 
     model: AttentionModel  # the attention model, in evaluation mode on its device
-    source: FeatureSource  # source of its features
-    rect: MapRect  # part of the picture that its maps cover
-    provenance: Provenance  # provenance of its numbers
+    source: FeatureSource  # source of the features
+    rect: MapRect  # part of the picture that the maps cover
+    provenance: Provenance  # provenance of the analyses
     familiarity: TrainingFeatureStats | None = None  # statistics of the training videos, or None
     raters_scale: ScoreCalibration | None = None  # map to the raters' scale, or None
-    tracks: TrackTerm | None = None  # what the tracks of the video add to the score, or None
+    tracks: TrackTerm | None = None  # term of the tracks that is added to the score, or None
 
 
 def assess(
@@ -91,69 +93,75 @@ def assess(
     report: Report,
     clip_range: ClipRange | None = None,
 ) -> Analysis:
-    """Assess one video; the first map is reported while the rest is still to be computed.
+    """Assess one video.
 
-    The analysis so far is the ``value`` of the report of every step. ``clip_range`` is the part to assess, None for
-    all. The token is checked after every sampled frame.
+    Args:
+        reader: The open video.
+        scoring: The model.
+        n_passes: K.
+        token: Checked after every sampled frame.
+        report: Receives every step, with the analysis so far as value unless the model needs the whole video first.
+        clip_range: Range to assess, or None for the whole video.
 
     Raises:
-        DatasetError: The part lies outside the video.
-        VideoError: The video cannot be read, or the model needs tracks and it has none.
+        DatasetError: The range lies outside the video.
+        VideoError: The video cannot be read, or lacks the tracks that the model needs.
     """
     model, source, provenance, familiarity = scoring.model, scoring.source, scoring.provenance, scoring.familiarity
     info = reader.describe(token)
     sampling = sampling_of(info, source.preprocessing, n_passes, clip_range)
-    n = sampling.positions.shape[1]
+    n_steps = sampling.positions.shape[1]
     device = next(model.parameters()).device
-    added = added_by_tracks(scoring.tracks, info, sampling)
-    depends = scoring.tracks is not None or sampling.crop is not None
-    tracks = TrackStore().content_digest(info.digest, sampling.stored_range) if depends else ""
-    growing = _Growing(info, clip_range, sampling, model, scoring.rect.within(sampling.crop), added)
-    fused: list[torch.Tensor] = []
-    pooled = np.zeros(2 * source.extractor.n_channels, np.float64)
+    track_scores = scores_of_tracks(scoring.tracks, info, sampling)
+    uses_tracks = scoring.tracks is not None or sampling.crop is not None
+    tracks_digest = TrackStore().content_digest(info.digest, sampling.stored_range) if uses_tracks else ""
+    rect = scoring.rect.within(sampling.crop)
+    partial_analysis = _PartialAnalysis(info, clip_range, sampling, model, rect, track_scores)
+    all_fused: list[torch.Tensor] = []
+    feature_sum = np.zeros(2 * source.extractor.n_channels, np.float64)
     state = None
     with torch.inference_mode():
         for n_done, features in enumerate(source.steps(reader, sampling, token), start=1):
-            pooled += features.astype(np.float32).mean(axis=(0, 2, 3))
-            tensor = torch.from_numpy(features).to(device).float()
+            feature_sum += features.astype(np.float32).mean(axis=(0, 2, 3))
+            inputs = torch.from_numpy(features).to(device).float()
             with one_thread():
-                fused_t = model.fuse(tensor[:, None])[:, 0]
+                fused = model.fuse(inputs[:, None])[:, 0]
             if model.needs.whole_video:
-                fused.append(fused_t)
-                report(Progress("looking", n_done, n))
+                all_fused.append(fused)
+                report(Progress("looking", n_done, n_steps))
                 continue
             with one_thread():
-                state = state if state is not None else model.initial_state(n_passes, None, tensor)
-                out = model.step(fused_t, state)
-            state = out.state
-            growing.add(out.attention, out.task_state, out.score)
-            report(Progress("looking", n_done, n, growing.so_far(provenance)))
+                state = state if state is not None else model.initial_state(n_passes, None, inputs)
+                output = model.step(fused, state)
+            state = output.state
+            partial_analysis.add(output.attention, output.task_state, output.score)
+            report(Progress("looking", n_done, n_steps, partial_analysis.to_analysis(provenance)))
         if model.needs.whole_video:
             with one_thread():
-                state = model.initial_state(n_passes, torch.stack(fused, dim=1), fused[0])
-                for fused_t in fused:
-                    out = model.step(fused_t, state)
-                    state = out.state
-                    growing.add(out.attention, out.task_state, out.score)
-    mean = (pooled / n).astype(np.float32)
-    whole = growing.so_far(provenance)
-    warning = familiarity.warning(mean) if familiarity is not None else ""
+                state = model.initial_state(n_passes, torch.stack(all_fused, dim=1), all_fused[0])
+                for fused in all_fused:
+                    output = model.step(fused, state)
+                    state = output.state
+                    partial_analysis.add(output.attention, output.task_state, output.score)
+    mean_feature = (feature_sum / n_steps).astype(np.float32)
+    analysis = partial_analysis.to_analysis(provenance)
+    warning = familiarity.warning(mean_feature) if familiarity is not None else ""
     scale = scoring.raters_scale
     return replace(
-        whole,
-        tracks=tracks,
-        pooled=mean,
+        analysis,
+        tracks=tracks_digest,
+        pooled=mean_feature,
         warning=warning,
-        novelty=familiarity.novelty(mean) if familiarity is not None else None,
-        scaled=scale.of(whole.score, unfamiliar=bool(warning)) if scale is not None else None,
+        novelty=familiarity.novelty(mean_feature) if familiarity is not None else None,
+        scaled=scale.of(analysis.score, unfamiliar=bool(warning)) if scale is not None else None,
     )
 
 
-def added_by_tracks(term: TrackTerm | None, info: VideoInfo, sampling: Sampling) -> FloatArray:
-    """Return (K, N) what the stored tracks of a video add to its score after each step; zeros for a model without.
+def scores_of_tracks(term: TrackTerm | None, info: VideoInfo, sampling: Sampling) -> FloatArray:
+    """Return the score that the stored tracks of a video add after each step, (K, N); zeros for a model without tracks.
 
     Raises:
-        VideoError: It has no tracks, none that the model knows, or no reference path where the model needs one.
+        VideoError: The video has no tracks, none of the model's measures, or no reference path that the model needs.
     """
     if term is None:
         return np.zeros(sampling.positions.shape)
@@ -164,15 +172,15 @@ def added_by_tracks(term: TrackTerm | None, info: VideoInfo, sampling: Sampling)
     tracks.check_video(info)
     if term.needs_reference and tracks.reference is None:
         raise VideoError(f"{name}: its tracks have no reference path, and the model adds distances from one: draw it.")
-    rows = []
+    scores = []
     for frames in sampling.frames:
         numbers = motion_numbers(tracks, frames.tolist(), tracks.reference)
-        # rounded as in training
-        added = term.of({measure: values.astype(np.float32) for measure, values in numbers.items()})
-        if added is None:
-            measure_names = ", ".join(sorted({measure.name.partition(",")[0] for measure in term.measures}))
+        rounded = {measure: values.astype(np.float32) for measure, values in numbers.items()}  # as in training
+        pass_scores = term.of(rounded)
+        if pass_scores is None:
+            track_names = ", ".join(sorted({measure.name.partition(",")[0] for measure in term.measures}))
             raise VideoError(
-                f"{name}: its tracks have none of the measures that the model adds. It knows: {measure_names}."
+                f"{name}: its tracks have none of the measures that the model adds. It knows: {track_names}."
             )
-        rows.append(added)
-    return np.stack(rows)
+        scores.append(pass_scores)
+    return np.stack(scores)

@@ -26,7 +26,7 @@ from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.extractor import FeatureExtractor
 from skillviewer.engine.features.frame_inputs import Sampling, sampling_of
 from skillviewer.engine.features.source import FeatureSource
-from skillviewer.engine.inference.assess import ScoringModel, added_by_tracks, assess
+from skillviewer.engine.inference.assess import ScoringModel, scores_of_tracks, assess
 from skillviewer.engine.inference.evidence import fused_passes, weigh
 from skillviewer.engine.runtime.device import choose_device, device_errors, device_title, memory_text
 from skillviewer.engine.runtime.flow_compilation import compile_flow
@@ -192,7 +192,7 @@ class Engine(Closeable):
         with device_errors(), _opened(path, reader, token) as opened:
             digest = opened.describe(token).digest
             sampling = self._source.sampling(opened.info, passes, clip_range)
-            added = float(added_by_tracks(self.checkpoint.config.tracks, opened.info, sampling)[:, -1].mean())
+            added = float(scores_of_tracks(self.checkpoint.config.tracks, opened.info, sampling)[:, -1].mean())
             if isinstance(video, Analysis):
                 self._own_sampling(video, opened.info)
             fused = fused_passes(opened, self._model, self._source, passes, token, report, clip_range)
