@@ -64,7 +64,7 @@ def warp_line(engine: Engine, analyses: dict[str, Analysis]) -> str:
     """Return the error of a clip against every second of its own frames, at another pace that is known."""
     errors = []
     for analysis in analyses.values():
-        places, times = engine.places(analysis)
+        places, times = engine.frame_embeddings(analysis)
         warped = times[-1] * (times / times[-1]) ** 1.6
         found = align(places[::2], places[1::2], times[::2], warped[1::2])
         errors.append(np.abs(found.other_s - np.interp(times[::2], times, warped)))

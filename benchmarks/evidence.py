@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from skillviewer.core.progress import CancelToken, silent
-from skillviewer.engine.inference.evidence import weigh
+from skillviewer.engine.inference.evidence import measure_evidence
 from skillviewer.engine.runtime.device import choose_device
 from skillviewer.nets.models import ATTENTION_MODELS, InputKind, attention_model
 from skillviewer.nets.presets import preset
@@ -35,7 +35,7 @@ def measure(name: str, stride: int, device: torch.device, passes: int) -> None:
         fused = model.fuse(features)
         fusing_s = time.perf_counter() - begun
         wall, cpu = time.perf_counter(), time.process_time()
-        evidence = weigh(model, fused, "", "", CancelToken(), silent)
+        evidence = measure_evidence(model, fused, "", "", CancelToken(), silent)
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     n_cells = int(np.prod(model.grid))
     n_states = passes * N_SEGMENTS * n_cells

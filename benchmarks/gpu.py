@@ -37,7 +37,7 @@ from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.extractor import FeatureExtractor
 from skillviewer.engine.features.source import FeatureSource
 from skillviewer.engine.inference.assess import ScoringModel, assess
-from skillviewer.engine.inference.evidence import fused_passes, weigh
+from skillviewer.engine.inference.evidence import fused_passes, measure_evidence
 from skillviewer.engine.runtime.device import choose_device, device_title
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.trainer import FitPairs, Trainer
@@ -174,7 +174,7 @@ def speed(size: Size, on: Device, folder: Path, video: Path) -> dict[str, float]
     with VideoReader(video) as reader:
         fused = fused_passes(reader, model, ready.source, 1, CancelToken(), silent)
     digests = analysis.video.digest, "0" * 64
-    found["evidence, s"] = on.timed(lambda: weigh(model, fused, *digests, CancelToken(), silent), 1)
+    found["evidence, s"] = on.timed(lambda: measure_evidence(model, fused, *digests, CancelToken(), silent), 1)
     found["epoch of training, s a video"] = epoch(size, on, folder)
     if on.device.type == "cuda":
         found["greatest memory of the device, GB"] = torch.cuda.max_memory_allocated(on.device) / 1e9

@@ -6,13 +6,13 @@ from torch import Tensor, nn
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.progress import CancelToken, silent
-from skillviewer.engine.inference.evidence import weigh
+from skillviewer.engine.inference.evidence import measure_evidence
 from skillviewer.nets.attention import AttentionModel, State, StepOutput
 from skillviewer.nets.sizes import HeadSizes
 
 
 def evidence_of(model: AttentionModel, fused: Tensor, seed: int = 0) -> Evidence:
-    return weigh(model, fused, "video", "model", CancelToken(), silent, seed=seed)
+    return measure_evidence(model, fused, "video", "model", CancelToken(), silent, seed=seed)
 
 
 SIDE = 5

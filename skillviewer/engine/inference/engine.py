@@ -1,4 +1,4 @@
-"""A loaded model with its device and feature cache: it assesses single videos and explains their scores."""
+"""A loaded model with its device and feature cache, which assesses videos, explains scores and aligns videos."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -27,7 +27,7 @@ from skillviewer.engine.features.extractor import FeatureExtractor
 from skillviewer.engine.features.frame_inputs import Sampling, sampling_of
 from skillviewer.engine.features.source import FeatureSource
 from skillviewer.engine.inference.assess import ScoringModel, scores_of_tracks, assess
-from skillviewer.engine.inference.evidence import fused_passes, weigh
+from skillviewer.engine.inference.evidence import fused_passes, measure_evidence
 from skillviewer.engine.runtime.device import choose_device, device_errors, device_title, memory_text
 from skillviewer.engine.runtime.flow_compilation import compile_flow
 from skillviewer.engine.runtime.preload import preload_llvm
@@ -39,7 +39,10 @@ from skillviewer.nets.checkpoint import Checkpoint, load_checkpoint
 from skillviewer.nets.library import model_folder
 
 
-def _opened(path: str | Path, reader: VideoReader | None, token: CancelToken) -> AbstractContextManager[VideoReader]:
+def _open_video(
+    path: str | Path, reader: VideoReader | None, token: CancelToken
+) -> AbstractContextManager[VideoReader]:
+    """Return a context of the given reader, which stays open, or of a new one."""
     return VideoReader(path, token) if reader is None else nullcontext(reader)
 
 
@@ -69,14 +72,14 @@ class Engine(Closeable):
         Args:
             checkpoint: Name of a checkpoint (``skillviewer models``) or its folder.
             device: ``auto``, ``cpu``, ``cuda``, ``cuda:1`` or ``mps``.
-            cache: Cache of features, or None for the usual one.
-            announce: Told in a sentence of rare long work (compiling the flow kernels).
-            compile_in_subprocess: Whether to compile them in another process, for a program with a window. Its main
-                module must be importable (``if __name__ == "__main__"``).
+            cache: Cache of features, or None for the default cache.
+            announce: Receives a sentence before rare long work (compiling the flow kernels).
+            compile_in_subprocess: Whether to compile the flow kernels in another process, for a program with a window.
+                The main module of the program must be importable (``if __name__ == "__main__"``).
 
         Raises:
-            CheckpointError: It is missing, foreign or damaged, or its backbone is not here.
-            DeviceError: That device is not there.
+            CheckpointError: The checkpoint is missing, foreign or damaged, or its backbone is not on this computer.
+            DeviceError: The device is not there.
         """
         torch_device = choose_device(device)
         loaded = load_checkpoint(model_folder(checkpoint))
@@ -94,7 +97,7 @@ class Engine(Closeable):
 
     @property
     def digest(self) -> str:
-        """Digest of the checkpoint: of its configuration and weights."""
+        """Digest of the checkpoint's configuration and weights."""
         return self.checkpoint.digest
 
     @property
@@ -104,28 +107,35 @@ class Engine(Closeable):
 
     @property
     def device_name(self) -> str:
-        """Device for the user: ``cpu`` or ``cuda:0 NVIDIA ...``."""
+        """Name of the device for the user: ``cpu`` or ``cuda:0 NVIDIA ...``."""
         return device_title(self._device)
 
     def memory_text(self) -> str:
-        """Return used and total GPU memory, or ""."""
+        """Return used and total GPU memory; "" without a GPU."""
         return memory_text(self._device)
 
-    def _scoring(self) -> ScoringModel:
+    def _scoring_model(self) -> ScoringModel:
         checkpoint = self.checkpoint
-        config = self.checkpoint.config
+        config = checkpoint.config
         provenance = Provenance(
             program=f"SkillViewer {__version__}",
-            model=self.checkpoint.name,
-            model_digest=self.checkpoint.digest,
+            model=checkpoint.name,
+            model_digest=checkpoint.digest,
             attention_model=config.attention_model,
             flow=config.preprocessing.flow.algorithm,
             backbone=config.backbone.name if config.backbone is not None else "",
             device=self.device_name,
             precision=config.precision,
         )
-        references = checkpoint.familiarity, checkpoint.card.raters_scale
-        return ScoringModel(self._model, self._source, checkpoint.map_rect, provenance, *references, config.tracks)
+        return ScoringModel(
+            self._model,
+            self._source,
+            checkpoint.map_rect,
+            provenance,
+            checkpoint.familiarity,
+            checkpoint.card.raters_scale,
+            config.tracks,
+        )
 
     def assess(
         self,
@@ -136,26 +146,26 @@ class Engine(Closeable):
         clip_range: ClipRange | None = None,
         reader: VideoReader | None = None,
     ) -> Analysis:
-        """Assess one video, or a part of it.
+        """Assess one video, or a range of it.
 
         Args:
             path: The file.
             passes: K, interleaved choices of frames; two or more give an interval.
-            token: Raise it to stop; it is checked while the file is read through, and after every sampled frame.
-            report: Told of every step; ``value`` is the analysis so far.
-            clip_range: The part, or None for the whole video. No frame outside it is used.
-            reader: The file where it is open already, so that it is opened and hashed once; it stays open.
+            token: Cancelled to stop; checked while the file is read through, and after every sampled frame.
+            report: Receives every step, with the analysis so far as value.
+            clip_range: The range, or None for the whole video. No frame outside the range is used.
+            reader: An open reader of the file, which stays open; None to open the file here.
 
         Raises:
-            DatasetError: The part lies outside the video.
+            DatasetError: The range lies outside the video.
             VideoError: The file cannot be read.
             DeviceError: The device ran out of memory.
         """
         if passes < 1:
             raise CheckpointError(f"An analysis needs at least one pass, not {passes}.")
         self._warm_up(token, report)
-        with device_errors(), _opened(path, reader, token) as opened:
-            return assess(opened, self._scoring(), passes, token, report, clip_range)
+        with device_errors(), _open_video(path, reader, token) as open_reader:
+            return assess(open_reader, self._scoring_model(), passes, token, report, clip_range)
 
     def explain(
         self,
@@ -167,20 +177,20 @@ class Engine(Closeable):
         report: Report = silent,
         reader: VideoReader | None = None,
     ) -> Evidence:
-        """Say what raised and lowered the score of one video, and whether the attention is faithful.
+        """Return the evidence for the score of one video: contributions, and the faithfulness of the attention.
 
         Args:
-            video: The file, or its analysis by this model, which is then explained as it is, with all its passes.
-            passes: K, where a file is given.
-            n_random: Random orders and shuffles that the attention is held against, at least 20.
-            seed: Their seed.
-            token: Raise it to stop; it is checked after every batch.
-            report: Told of progress.
-            reader: The file where it is open already; it stays open.
+            video: The file, or an analysis of it by this model, whose clip range and passes are used.
+            passes: K, if a file is given.
+            n_random: Number of random orders and shuffles that the attention is compared with, at least 20.
+            seed: Seed of these.
+            token: Cancelled to stop; checked after every batch.
+            report: Receives the progress.
+            reader: An open reader of the file, which stays open; None to open the file here.
 
         Raises:
             CheckpointError: The analysis is of another model.
-            VideoError: The file cannot be read, or is no longer the one that was analysed.
+            VideoError: The file cannot be read, or has changed since it was analysed.
             DeviceError: The device ran out of memory.
         """
         path = video.video.path if isinstance(video, Analysis) else video
@@ -189,26 +199,38 @@ class Engine(Closeable):
         if passes < 1:
             raise CheckpointError(f"Evidence needs at least one pass, not {passes}.")
         self._warm_up(token, report)
-        with device_errors(), _opened(path, reader, token) as opened:
-            digest = opened.describe(token).digest
-            sampling = self._source.sampling(opened.info, passes, clip_range)
-            added = float(scores_of_tracks(self.checkpoint.config.tracks, opened.info, sampling)[:, -1].mean())
+        with device_errors(), _open_video(path, reader, token) as open_reader:
+            digest = open_reader.describe(token).digest
+            sampling = self._source.sampling(open_reader.info, passes, clip_range)
+            track_scores = scores_of_tracks(self.checkpoint.config.tracks, open_reader.info, sampling)
             if isinstance(video, Analysis):
-                self._own_sampling(video, opened.info)
-            fused = fused_passes(opened, self._model, self._source, passes, token, report, clip_range)
-            evidence = weigh(self._model, fused, digest, self.checkpoint.digest, token, report, n_random, seed)
-            # tracks are not occluded: they are part of the score, and of that of the empty video
-            score, baseline = evidence.score + added, evidence.baseline + added
-            return replace(evidence, clip_range=clip_range, score=score, baseline=baseline)
+                self._checked_sampling(video, open_reader.info)
+            fused = fused_passes(open_reader, self._model, self._source, passes, token, report, clip_range)
+            evidence = measure_evidence(
+                self._model, fused, digest, self.checkpoint.digest, token, report, n_random, seed
+            )
+            # tracks are not occluded: their score is part of the score, and of that of the empty video
+            track_score = float(track_scores[:, -1].mean())
+            return replace(
+                evidence,
+                clip_range=clip_range,
+                score=evidence.score + track_score,
+                baseline=evidence.baseline + track_score,
+            )
 
-    def _own_sampling(self, analysis: Analysis, info: VideoInfo) -> Sampling:
-        """Return the sampling of an analysis; refuse one of another model, of other frames, or of another file."""
-        made_by = analysis.provenance
+    def _checked_sampling(self, analysis: Analysis, info: VideoInfo) -> Sampling:
+        """Return the sampling of an analysis.
+
+        Raises:
+            CheckpointError: The analysis is of another model, other frames or other tracks.
+            VideoError: The file has changed since it was analysed.
+        """
+        provenance = analysis.provenance
         name = analysis.video.path.name
-        if made_by.model_digest != self.checkpoint.digest:
+        if provenance.model_digest != self.checkpoint.digest:
             raise CheckpointError(
                 f"The analysis of {name} was not made by this version of {self.name} but by "
-                f"{made_by.model} ({made_by.model_digest[:8]}). Assess the video again."
+                f"{provenance.model} ({provenance.model_digest[:8]}). Assess the video again."
             )
         if info.digest != analysis.video.digest:
             raise VideoError(f"{info.path} is no longer the file that was analysed. Assess it again.")
@@ -223,44 +245,45 @@ class Engine(Closeable):
         return sampling
 
     def align(self, own: Analysis, other: Analysis, token: CancelToken = NEVER, report: Report = silent) -> Alignment:
-        """Align a video with another one in time, by the backbones' features of the frames that the model looked at.
+        """Align a video with another one in time, by the features of their sampled frames.
 
         Raises:
             CheckpointError: An analysis is of another model.
-            VideoError: A file cannot be read, or is no longer the one that was analysed.
+            VideoError: A file cannot be read, or has changed since it was analysed.
             DeviceError: The device ran out of memory.
         """
         self._warm_up(token, report)
         with device_errors():
-            (own_places, own_s), (other_places, other_s) = (
-                self.places(analysis, token, report) for analysis in (own, other)
-            )
-        alignment = align(own_places, other_places, own_s, other_s)
-        ends = [
-            np.concatenate([[a.start_s], times, [a.stop_s]])
-            for a, times in ((own, alignment.own_s), (other, alignment.other_s))
-        ]
-        return replace(alignment, own_s=frozen(ends[0]), other_s=frozen(ends[1]))
+            own_embeddings, own_s = self.frame_embeddings(own, token, report)
+            other_embeddings, other_s = self.frame_embeddings(other, token, report)
+        alignment = align(own_embeddings, other_embeddings, own_s, other_s)
+        own_times_s = np.concatenate([[own.start_s], alignment.own_s, [own.stop_s]])
+        other_times_s = np.concatenate([[other.start_s], alignment.other_s, [other.stop_s]])
+        return replace(alignment, own_s=frozen(own_times_s), other_s=frozen(other_times_s))
 
-    def places(
+    def frame_embeddings(
         self, analysis: Analysis, token: CancelToken = NEVER, report: Report = silent
     ) -> tuple[FloatArray, FloatArray]:
-        """Return (S, 9 · 2F) means of the features of S frames in 3 x 3 fields, and (S,) times, in order of time."""
-        fields = []
+        """Return embeddings and times of the S sampled frames of an analysis, in order of time.
+
+        Returns:
+            (S, 9 · 2F) means of the features in 3 x 3 areas of the picture, and (S,) presentation times in seconds.
+        """
+        embeddings = []
         with VideoReader(analysis.video.path, token) as reader:
-            sampling = self._own_sampling(analysis, reader.describe(token))
+            sampling = self._checked_sampling(analysis, reader.describe(token))
             for n_done, features in enumerate(self._source.steps(reader, sampling, token), start=1):
-                pooled = torch.nn.functional.adaptive_avg_pool2d(torch.from_numpy(features).float(), 3)
-                fields.append(pooled.flatten(1).numpy().astype(np.float64))
+                areas = torch.nn.functional.adaptive_avg_pool2d(torch.from_numpy(features).float(), 3)
+                embeddings.append(areas.flatten(1).numpy().astype(np.float64))
                 report(Progress("looking", n_done, analysis.n_segments))
-        times = analysis.times_s.T.ravel()
-        order = np.argsort(times, kind="stable")
-        return np.concatenate(fields)[order], times[order]
+        times_s = analysis.times_s.T.ravel()
+        order = np.argsort(times_s, kind="stable")
+        return np.concatenate(embeddings)[order], times_s[order]
 
     def _warm_up(self, token: CancelToken, report: Report) -> None:
-        """Take the free cores, and make the flow kernels ready; announce a compilation, also in this job's progress."""
+        """Let torch use the free cores, and load or compile the flow kernels; a compilation is announced."""
 
-        def tell(text: str) -> None:
+        def announce(text: str) -> None:
             self._announce(text)
             report(Progress(text))
 
@@ -268,10 +291,10 @@ class Engine(Closeable):
         if self._source.preprocessing.flow.algorithm.startswith("tvl1"):
             if self._compile_in_subprocess:
                 preload_llvm()
-            warm_up(tell, partial(compile_flow, token=token) if self._compile_in_subprocess else None)
+            warm_up(announce, partial(compile_flow, token=token) if self._compile_in_subprocess else None)
 
     def close(self) -> None:
-        """Give the device's memory back."""
+        """Free the device's memory."""
         self._model.cpu()
         self._source.extractor.close()
         if self._device.type == "cuda":

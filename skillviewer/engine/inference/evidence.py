@@ -1,4 +1,4 @@
-"""Evidence of one video: contributions to its score, and a faithfulness test (``core.explanation.evidence``)."""
+"""Measurement of the evidence for a score: contributions, and a faithfulness test (``core.explanation.evidence``)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,16 +36,18 @@ STAGE = "weighing evidence"
 
 
 @dataclass(slots=True)
-class _Meter:
-    total: int
+class _StepCounter:
+    """Counts finished steps, reports them, and stops if the token is cancelled."""
+
+    n_steps: int
     token: CancelToken
     report: Report
     n_done: int = 0
 
-    def tick(self, steps: int) -> None:
+    def add(self, n_steps: int) -> None:
         self.token.check()
-        self.n_done += steps
-        self.report(Progress(STAGE, self.n_done, self.total))
+        self.n_done += n_steps
+        self.report(Progress(STAGE, self.n_done, self.n_steps))
 
 
 def fused_passes(
@@ -57,32 +59,42 @@ def fused_passes(
     report: Report,
     clip_range: ClipRange | None = None,
 ) -> Tensor:
-    """Return the fused features of a video's passes, (K, N, C, h, w): those that an assessment sees."""
+    """Return the fused features of a video's passes, (K, N, C, h, w), as in an assessment."""
     sampling = sampling_of(reader.describe(token), source.preprocessing, n_passes, clip_range)
-    n = sampling.positions.shape[1]
+    n_steps = sampling.positions.shape[1]
     device = next(model.parameters()).device
     fused = []
     with torch.inference_mode():
         for n_done, features in enumerate(source.steps(reader, sampling, token), start=1):
-            fused.append(model.fuse(torch.from_numpy(features).to(device).float()[:, None])[:, 0])
-            report(Progress("looking", n_done, n))
+            inputs = torch.from_numpy(features).to(device).float()
+            fused.append(model.fuse(inputs[:, None])[:, 0])
+            report(Progress("looking", n_done, n_steps))
     return torch.stack(fused, dim=1)
 
 
-def _steps(model: AttentionModel, n: int, size: int, n_random: int) -> int:
-    """Return the steps that one pass takes: frames times versions of the video."""
-    steps = n + n * (1 + n)  # as it is, empty, without each segment
-    if size == 1:
-        return steps
-    early = n * n * size if model.needs.whole_video else size * n * (n - 1) // 2
-    steps += n * size + n * size + early  # each cell in all steps, each in one step, what follows it
+def _count_steps(model: AttentionModel, n_frames: int, n_cells: int, n_random: int) -> int:
+    """Return the number of steps for one pass: frames times versions of the video."""
+    unchanged = n_frames
+    empty_and_without_segments = n_frames * (1 + n_frames)
+    n_steps = unchanged + empty_and_without_segments
+    if n_cells == 1:
+        return n_steps
+    without_cell = n_frames * n_cells
+    without_cell_once = n_frames * n_cells
+    if model.needs.whole_video:
+        other_frames = n_frames * n_frames * n_cells
+    else:
+        other_frames = n_cells * n_frames * (n_frames - 1) // 2
+    n_steps += without_cell + without_cell_once + other_frames
     if model.map_kind is not MapKind.NONE:
-        inner = len(removal_counts(size)) - 2
-        steps += n * (2 * (2 + n_random) * inner + n_random + 1)
-    return steps
+        n_counts = len(removal_counts(n_cells)) - 2
+        n_orders = 2 * (2 + n_random)
+        n_replaced_maps = n_random + 1
+        n_steps += n_frames * (n_orders * n_counts + n_replaced_maps)
+    return n_steps
 
 
-def weigh(
+def measure_evidence(
     model: AttentionModel,
     fused: Tensor,
     video_digest: str,
@@ -92,140 +104,165 @@ def weigh(
     n_random: int = MIN_RANDOM,
     seed: int = 0,
 ) -> Evidence:
-    """Take away segments and cells, and put the attention to the test.
+    """Measure contributions of segments and cells by occlusion, and test the faithfulness of the attention.
 
-    ``model`` is in evaluation mode, ``fused`` (K, N, C, h, w), the features of a video's passes. The token is checked
-    after every batch, and a unit of progress is one frame of one version of the video. There are R = ``n_random``
-    random orders and shuffles, at least ``MIN_RANDOM``.
+    Args:
+        model: Model in evaluation mode.
+        fused: (K, N, C, h, w) fused features of the video's passes.
+        video_digest: Digest of the video.
+        model_digest: Digest of the model.
+        token: Checked after every batch.
+        report: Receives the number of finished steps; a step is one frame of one version of the video.
+        n_random: R, random orders and shuffles, at least ``MIN_RANDOM``.
+        seed: Seed of these.
     """
     if n_random < MIN_RANDOM:
-        raise ValueError(f"at least {MIN_RANDOM} random orders tell their spread, not {n_random}")
-    k, n = fused.shape[:2]
-    size = int(np.prod(model.grid))
-    if size > 1 and tuple(fused.shape[3:]) != model.grid:
+        raise ValueError(f"{n_random} random orders are too few to show their spread; {MIN_RANDOM} are needed")
+    n_passes, n_frames = fused.shape[:2]
+    n_cells = int(np.prod(model.grid))
+    if n_cells > 1 and tuple(fused.shape[3:]) != model.grid:
         raise ValueError(f"fused features of {tuple(fused.shape)} do not have the model's grid {model.grid}")
-    meter = _Meter(k * _steps(model, n, size, n_random), token, report)
-    mean = fused.mean(dim=(0, 1, 3, 4))
+    counter = _StepCounter(n_passes * _count_steps(model, n_frames, n_cells, n_random), token, report)
+    mean_feature = fused.mean(dim=(0, 1, 3, 4))
     with torch.inference_mode():
-        runs = [Replay(model, pass_features, mean, meter.tick) for pass_features in fused]
-        score = float(np.mean([run.score for run in runs]))
-        empty, segments = _segments(runs)
-        cells = _cells(runs, model.grid) if size > 1 else None
+        replays = [Replay(model, pass_features, mean_feature, counter.add) for pass_features in fused]
+        score = float(np.mean([replay.score for replay in replays]))
+        empty_curves, segments = _occlude_segments(replays)
+        cells = _occlude_cells(replays, model.grid) if n_cells > 1 else None
         faithfulness = None
         if cells is not None and model.map_kind is not MapKind.NONE:
-            chance = n_random, np.random.default_rng(seed)
-            faithfulness = _Trial(runs, model.map_kind, score, empty, segments, cells, *chance).result()
+            test = _FaithfulnessTest(
+                replays, model.map_kind, score, empty_curves, segments, cells, n_random, np.random.default_rng(seed)
+            )
+            faithfulness = test.run()
     return Evidence(
         video_digest=video_digest,
         model_digest=model_digest,
         map_kind=model.map_kind,
         score=score,
-        baseline=float(empty[:, -1].mean()),
+        baseline=float(empty_curves[:, -1].mean()),
         segments=segments,
-        cells=cells.always if cells is not None else None,
-        cell_steps=cells.once if cells is not None else None,
+        cells=cells.in_all_steps if cells is not None else None,
+        cell_steps=cells.in_one_step if cells is not None else None,
         faithfulness=faithfulness,
         n_random=n_random,
         seed=seed,
     )
 
 
-def _segments(runs: Sequence[Replay]) -> tuple[FloatArray, FloatArray]:
-    """Return the score curves with everything taken away and the contributions of the segments, (K, N) each."""
-    n, size = runs[0].n_steps, runs[0].n_cells
-    occluded = torch.cat([torch.ones(1, n, dtype=torch.bool), torch.eye(n, dtype=torch.bool)])
-    masks = occluded[:, :, None].expand(-1, -1, size)
-    curves = np.stack([run.masked(masks).cpu().numpy() for run in runs])
-    scores = np.array([run.score for run in runs])
+def _occlude_segments(replays: Sequence[Replay]) -> tuple[FloatArray, FloatArray]:
+    """Return the score curves with all segments occluded, and the contributions of the segments, (K, N) each."""
+    n_steps, n_cells = replays[0].n_steps, replays[0].n_cells
+    occluded = torch.cat([torch.ones(1, n_steps, dtype=torch.bool), torch.eye(n_steps, dtype=torch.bool)])
+    masks = occluded[:, :, None].expand(-1, -1, n_cells)
+    curves = np.stack([replay.masked(masks).cpu().numpy() for replay in replays])
+    scores = np.array([replay.score for replay in replays])
     return curves[:, 0], scores[:, None] - curves[:, 1:, -1]
 
 
-class _Cells(NamedTuple):
-    """Contributions of cells."""
+class _CellContributions(NamedTuple):
+    """Contributions of cells to the score."""
 
-    always: FloatArray  # (K, h, w), taken away in all steps
-    once: FloatArray  # (K, N, h, w), in one step alone
-    at_once: FloatArray  # (K, N, h, w), the same to the score right after that step
+    in_all_steps: FloatArray  # (K, h, w), of a cell that is occluded in all steps
+    in_one_step: FloatArray  # (K, N, h, w), of a cell that is occluded in one step
+    right_after: FloatArray  # (K, N, h, w), of a cell that is occluded in one step, to the score right after the step
 
 
-def _cells(runs: Sequence[Replay], grid: tuple[int, int]) -> _Cells:
-    n, size = runs[0].n_steps, runs[0].n_cells
-    masks = torch.eye(size, dtype=torch.bool)[:, None].expand(-1, n, -1)
-    always = np.stack([run.score - run.masked(masks)[:, -1].cpu().numpy() for run in runs])
-    at_once, in_one_step = [], []
-    for run in runs:
-        at_this_step, later = (scores.cpu().numpy() for scores in run.each_cell())
-        at_once.append(run.curve[:, None] - at_this_step)
-        in_one_step.append(run.score - later)
-    return _Cells(always.reshape(-1, *grid), *(np.reshape(x, (-1, n, *grid)) for x in (in_one_step, at_once)))
+def _occlude_cells(replays: Sequence[Replay], grid: tuple[int, int]) -> _CellContributions:
+    n_steps, n_cells = replays[0].n_steps, replays[0].n_cells
+    masks = torch.eye(n_cells, dtype=torch.bool)[:, None].expand(-1, n_steps, -1)
+    in_all_steps = np.stack([replay.score - replay.masked(masks)[:, -1].cpu().numpy() for replay in replays])
+    in_one_step = []
+    right_after = []
+    for replay in replays:
+        scores_after_step, final_scores = replay.each_cell()
+        in_one_step.append(replay.score - final_scores.cpu().numpy())
+        right_after.append(replay.curve[:, None] - scores_after_step.cpu().numpy())
+    return _CellContributions(
+        in_all_steps.reshape(-1, *grid),
+        np.reshape(in_one_step, (-1, n_steps, *grid)),
+        np.reshape(right_after, (-1, n_steps, *grid)),
+    )
 
 
 @dataclass(eq=False, repr=False)
-class _Trial:
-    _runs: Sequence[Replay]
-    _kind: MapKind
+class _FaithfulnessTest:
+    """Test of the attention by deletion, insertion and replacement of maps."""
+
+    _replays: Sequence[Replay]
+    _map_kind: MapKind
     _score: float
-    _empty: FloatArray
+    _empty_curves: FloatArray
     _segments: FloatArray
-    _cells: _Cells
+    _cells: _CellContributions
     _n_random: int
     _rng: np.random.Generator
 
     def __post_init__(self) -> None:
-        self._maps: NDArray[np.float64] = np.stack([run.attention.double().cpu().numpy() for run in self._runs])
-        self._counts = removal_counts(self._runs[0].n_cells)
+        maps = [replay.attention.double().cpu().numpy() for replay in self._replays]
+        self._maps: NDArray[np.float64] = np.stack(maps)
+        self._counts = removal_counts(self._replays[0].n_cells)
 
-    def result(self) -> Faithfulness:
-        """Run everything."""
+    def run(self) -> Faithfulness:
         magnitudes = np.abs(self._maps)
-        placed = [moved_at_random(magnitudes, self._rng) for _ in range(self._n_random)]
-        deletion, insertion = self._curves([magnitudes, np.abs(self._cells.at_once), *placed])
+        moved = [moved_at_random(magnitudes, self._rng) for _ in range(self._n_random)]
+        deletion, insertion = self._remove_cells([magnitudes, np.abs(self._cells.right_after), *moved])
+        moved_orders = slice(2, None)
+        shuffled_maps = [self._shuffle_maps() for _ in range(self._n_random)]
+        uniform_maps = np.broadcast_to(self._maps.mean(axis=(2, 3), keepdims=True), self._maps.shape)
         rounding = rounding_of(self._score)
-        moved_rows = slice(2, None)
-        uniform = np.broadcast_to(self._maps.mean(axis=(2, 3), keepdims=True), self._maps.shape)
+        contributions = self._cells.in_one_step
         return Faithfulness(
             score=self._score,
             deletion=deletion.order(0),
             insertion=insertion.order(0),
-            deletion_random=deletion.orders(moved_rows),
-            insertion_random=insertion.orders(moved_rows),
+            deletion_random=deletion.orders(moved_orders),
+            insertion_random=insertion.orders(moved_orders),
             deletion_effects=deletion.order(1),
             insertion_effects=insertion.order(1),
-            permuted=self._with_maps([self._shuffled() for _ in range(self._n_random)]),
-            uniform=float(self._with_maps([uniform])[0]),
-            rank_correlation=rank_correlations(self._maps, self._cells.once, rounding),
-            opposite_share=opposite_shares(self._maps, self._cells.once, self._segments, self._kind, rounding),
+            permuted=self._scores_with_maps(shuffled_maps),
+            uniform=float(self._scores_with_maps([uniform_maps])[0]),
+            rank_correlation=rank_correlations(self._maps, contributions, rounding),
+            opposite_share=opposite_shares(self._maps, contributions, self._segments, self._map_kind, rounding),
         )
 
-    def _curves(self, magnitudes: Sequence[FloatArray]) -> tuple[Removal, Removal]:
+    def _remove_cells(self, magnitudes: Sequence[FloatArray]) -> tuple[Removal, Removal]:
         """Return deletion and insertion in the orders of V magnitudes, (K, N, h, w) each."""
         ranks = np.stack([removal_rank(values, self._rng) for values in magnitudes])
-        v = len(ranks)
-        both = self._deletion(np.concatenate([ranks, self._counts[-1] - 1 - ranks]))
-        return both.orders(slice(v)), both.orders(slice(v, None)).backwards()
+        n_orders = len(ranks)
+        reversed_ranks = self._counts[-1] - 1 - ranks
+        removals = self._delete_cells(np.concatenate([ranks, reversed_ranks]))
+        deletion = removals.orders(slice(n_orders))
+        insertion = removals.orders(slice(n_orders, None)).backwards()
+        return deletion, insertion
 
-    def _deletion(self, ranks: IntArray) -> Removal:
-        """Delete the cells of (V, K, N, L) ranks below each count."""
-        inner = self._counts[1:-1, None, None]
-        scores, distances = [], []
-        for run, empty, ranks_of_run in zip(self._runs, self._empty, ranks.swapaxes(0, 1), strict=True):
-            masks = torch.from_numpy(ranks_of_run[:, None] < inner).flatten(0, 1)
-            curves = run.masked(masks).cpu().numpy().reshape(len(ranks), -1, run.n_steps)
-            ends = [np.broadcast_to(end, (len(ranks), 1, run.n_steps)) for end in (run.curve, empty)]
-            curves = np.concatenate([ends[0], curves, ends[1]], axis=1)
+    def _delete_cells(self, ranks: IntArray) -> Removal:
+        """Delete the cells with (V, K, N, L) ranks below each count."""
+        n_orders = len(ranks)
+        inner_counts = self._counts[1:-1, None, None]
+        scores = []
+        distances = []
+        for replay, empty_curve, pass_ranks in zip(
+            self._replays, self._empty_curves, ranks.swapaxes(0, 1), strict=True
+        ):
+            masks = torch.from_numpy(pass_ranks[:, None] < inner_counts).flatten(0, 1)
+            inner_curves = replay.masked(masks).cpu().numpy().reshape(n_orders, -1, replay.n_steps)
+            full = np.broadcast_to(replay.curve, (n_orders, 1, replay.n_steps))
+            empty = np.broadcast_to(empty_curve, (n_orders, 1, replay.n_steps))
+            curves = np.concatenate([full, inner_curves, empty], axis=1)
             scores.append(curves[..., -1])
-            distances.append(step_distances(curves, run.curve))
+            distances.append(step_distances(curves, replay.curve))
         fractions = self._counts / self._counts[-1]
         return Removal(fractions, np.mean(scores, axis=0), np.mean(distances, axis=0))
 
-    def _shuffled(self) -> NDArray[np.float64]:
+    def _shuffle_maps(self) -> NDArray[np.float64]:
         flat = self._maps.reshape(*self._maps.shape[:2], -1)
         return self._rng.permuted(flat, axis=-1).reshape(self._maps.shape)
 
-    def _with_maps(self, versions: Sequence[NDArray[np.float64]]) -> FloatArray:
-        """Return the scores, (V,), under V versions of the maps, (K, N, h, w) each."""
+    def _scores_with_maps(self, versions: Sequence[NDArray[np.float64]]) -> FloatArray:
+        """Return the scores, (V,), with the maps replaced by V versions, (K, N, h, w) each."""
         maps = torch.from_numpy(np.stack(versions, axis=1))
-        scores = [
-            run.with_attention(maps_of_run).cpu().numpy() for run, maps_of_run in zip(self._runs, maps, strict=True)
-        ]
+        scores = []
+        for replay, pass_maps in zip(self._replays, maps, strict=True):
+            scores.append(replay.with_attention(pass_maps).cpu().numpy())
         return np.asarray(np.mean(scores, axis=0))

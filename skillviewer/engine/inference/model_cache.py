@@ -1,4 +1,4 @@
-"""Several models on one device, asked about the same videos: those that are fed alike share features and backbones."""
+"""Several loaded models on one device; models with equal preprocessing and backbones share features and backbones."""
 
 from collections.abc import Callable, Collection, Hashable
 from pathlib import Path
@@ -26,17 +26,17 @@ from skillviewer.nets.models import attention_model
 
 
 class ModelCache(Closeable):
-    """Loaded models by folder, anew where another checkpoint was put there.
+    """Loaded models by folder; a model is loaded again if its checkpoint has changed.
 
     Not thread safe: one thread owns it. Use it as a context manager.
 
-    A backbone is loaded only when a frame must be looked at that no model fed alike has seen, and then once for all of
-    them: a second model on an analysed video costs its head.
+    A backbone is loaded when features are not in the cache, once for all models that share it. On an analysed video,
+    a second model with the same features computes its head only.
 
     Args:
         device: As for ``Engine.open``; chosen when the first model is loaded.
-        cache: Cache of features, or None for the usual one.
-        announce: Receives a sentence on rare long work.
+        cache: Cache of features, or None for the default cache.
+        announce: Receives a sentence before rare long work.
         compile_in_subprocess: As for ``Engine.open``.
     """
 
@@ -48,7 +48,7 @@ class ModelCache(Closeable):
         *,
         compile_in_subprocess: bool = False,
     ) -> None:
-        self._wanted = device
+        self._device_name = device
         self._announce = announce
         self._compile_in_subprocess = compile_in_subprocess
         self._cache = cache if cache is not None else FeatureCache()
@@ -59,7 +59,7 @@ class ModelCache(Closeable):
         """Return the facts about a model, which is loaded first if necessary.
 
         Raises:
-            CheckpointError: It is missing, foreign or damaged, or is not fed features.
+            CheckpointError: The checkpoint is missing, foreign or damaged, or takes no features.
             DeviceError: The device is not there.
         """
         return facts(self._engine(folder).checkpoint)
@@ -74,9 +74,9 @@ class ModelCache(Closeable):
         clip_range: ClipRange | None = None,
         reader: VideoReader | None = None,
     ) -> Analysis:
-        """Assess a video, or a part of it, with one of the models.
+        """Assess a video, or a range of it, with one of the models.
 
-        See ``Engine.assess`` and ``facts`` for what it raises.
+        Raises the errors of ``Engine.assess`` and ``facts``.
         """
         report(Progress("loading"))
         return self._engine(folder).assess(video, passes, token, report, clip_range, reader)
@@ -89,59 +89,59 @@ class ModelCache(Closeable):
         report: Report = silent,
         reader: VideoReader | None = None,
     ) -> Evidence:
-        """Return the evidence for an analysis by one of the models; see ``Engine.explain`` for what it raises."""
+        """Return the evidence for an analysis by one of the models; raises the errors of ``Engine.explain``."""
         return self._engine(folder).explain(analysis, token=token, report=report, reader=reader)
 
     def align(
         self, folder: Path, own: Analysis, other: Analysis, token: CancelToken = NEVER, report: Report = silent
     ) -> Alignment:
-        """Align a video with another in time by one of the models; see ``Engine.align`` for what it raises."""
+        """Align a video with another in time by one of the models; raises the errors of ``Engine.align``."""
         return self._engine(folder).align(own, other, token, report)
 
     def retain(self, folders: Collection[Path]) -> None:
-        """Let go of all models but these, and of the backbones that none of these needs."""
-        unused = [folder for folder in self._engines if folder not in folders]
-        for folder in unused:
+        """Unload all models but those in ``folders``, and the backbones that these do not need."""
+        unused_folders = [folder for folder in self._engines if folder not in folders]
+        for folder in unused_folders:
             del self._engines[folder]
-        needed = {_feature_key(engine.checkpoint) for engine in self._engines.values()}
-        for key in [key for key in self._extractors if key not in needed]:
+        needed_keys = {_feature_key(engine.checkpoint) for engine in self._engines.values()}
+        unused_keys = [key for key in self._extractors if key not in needed_keys]
+        for key in unused_keys:
             self._extractors.pop(key).close()
-        # nothing refers to them in circles, so they are gone by now: collecting garbage here, in a worker, could
-        # delete a widget that is garbage too, in a thread that must not touch one
-        if unused and torch.cuda.is_available():
+        # Engines have no circular references, so they are freed by now. Garbage must not be collected here: that could
+        # delete a widget in a worker thread.
+        if unused_folders and torch.cuda.is_available():
             torch.cuda.empty_cache()
 
     def _engine(self, folder: Path) -> Engine:
-        loaded = self._engines.get(folder)
-        if loaded is not None and loaded.digest != digest(model_folder(folder)):  # trained anew in its folder
-            self.retain([other for other in self._engines if other != folder])
-        if folder not in self._engines:
-            device = choose_device(self._wanted)
-            checkpoint = load_checkpoint(model_folder(folder))
-            if checkpoint.config.backbone is None:
-                raise CheckpointError(
-                    f"{checkpoint.name} looks at time alone: it cannot be asked about single videos here. Choose "
-                    "another model."
-                )
-            preprocessing = checkpoint.config.preprocessing
-            with device_errors():
-                model = checkpoint.build().to(device).eval()
-                key = _feature_key(checkpoint)
-                if key not in self._extractors:
-                    self._extractors[key] = FeatureExtractor.lazy(checkpoint, device)
-            source = FeatureSource(self._cache, preprocessing, self._extractors[key])
-            self._engines[folder] = Engine(
-                checkpoint, model, source, device, self._announce, self._compile_in_subprocess
+        """Return the loaded model of a folder; load it if it is not loaded, or if its checkpoint has changed."""
+        engine = self._engines.get(folder)
+        if engine is not None and engine.digest == digest(model_folder(folder)):
+            return engine
+        self.retain([loaded_folder for loaded_folder in self._engines if loaded_folder != folder])
+        device = choose_device(self._device_name)
+        checkpoint = load_checkpoint(model_folder(folder))
+        if checkpoint.config.backbone is None:
+            raise CheckpointError(
+                f"{checkpoint.name} looks at time alone: it cannot be asked about single videos here. Choose "
+                "another model."
             )
-        return self._engines[folder]
+        with device_errors():
+            model = checkpoint.build().to(device).eval()
+            key = _feature_key(checkpoint)
+            if key not in self._extractors:
+                self._extractors[key] = FeatureExtractor.lazy(checkpoint, device)
+        source = FeatureSource(self._cache, checkpoint.config.preprocessing, self._extractors[key])
+        engine = Engine(checkpoint, model, source, device, self._announce, self._compile_in_subprocess)
+        self._engines[folder] = engine
+        return engine
 
     def close(self) -> None:
-        """Give the device's memory back."""
+        """Free the device's memory."""
         self.retain(())
 
 
 def _feature_key(checkpoint: Checkpoint) -> Hashable:
-    """Return all that decides a model's features."""
+    """Return a key that two models share if their features are equal."""
     config = checkpoint.config
     own_digest = checkpoint.digest if checkpoint.streams else ""
     return repr(config.backbone), config.preprocessing, config.precision, own_digest
@@ -151,27 +151,35 @@ def facts(checkpoint: Checkpoint) -> ModelFacts:
     """Return the facts about a checkpoint."""
     config = checkpoint.config
     held_out = checkpoint.card.held_out
-    stated = held_out.headline if held_out is not None else None
-    entry = attention_model(config.attention_model)
-    preprocessing = config.preprocessing
-    backbone = config.backbone.name if config.backbone is not None else "no backbone"
-    clock = "" if preprocessing.rate_hz is None else f" at {preprocessing.rate_hz:g} Hz"
-    spread = " of the whole video" if preprocessing.sampling == "even" else ""
-    own_backbones = f", backbones of its own ({checkpoint.digest[:8]})" if checkpoint.streams else ""
-    width, height = SIZE_PX
-    middle = f" in the middle of {width} × {height}" if config.on_snippets else ""
+    headline = held_out.headline if held_out is not None else None
+    tensors = (*checkpoint.head.values(), *checkpoint.streams.values())
     return ModelFacts(
         name=checkpoint.name,
         digest=checkpoint.digest,
         attention_model=config.attention_model,
-        title=entry.title,
+        title=attention_model(config.attention_model).title,
         map_kind=checkpoint.map_kind,
-        n_parameters=sum(t.numel() for t in (*checkpoint.head.values(), *checkpoint.streams.values())),
-        accuracy=stated.accuracy if stated is not None else None,
-        accuracy_interval=stated.interval if stated is not None else None,
-        n_pairs=stated.n_pairs if stated is not None else 0,
+        n_parameters=sum(tensor.numel() for tensor in tensors),
+        accuracy=headline.accuracy if headline is not None else None,
+        accuracy_interval=headline.interval if headline is not None else None,
+        n_pairs=headline.n_pairs if headline is not None else 0,
         rule=held_out.rule if held_out is not None else "",
         warning=checkpoint.card.warning,
-        features=f"{backbone}, {preprocessing.input_px} px{middle}, {preprocessing.flow.algorithm}, "
-        f"{preprocessing.segments_text} segments{spread}{clock}{own_backbones}",
+        features=_describe_features(checkpoint),
+    )
+
+
+def _describe_features(checkpoint: Checkpoint) -> str:
+    """Return backbone, picture, flow and segments of a model in words."""
+    config = checkpoint.config
+    preprocessing = config.preprocessing
+    backbone = config.backbone.name if config.backbone is not None else "no backbone"
+    width_px, height_px = SIZE_PX
+    crop = f" in the middle of {width_px} × {height_px}" if config.on_snippets else ""
+    whole_video = " of the whole video" if preprocessing.sampling == "even" else ""
+    clock = "" if preprocessing.rate_hz is None else f" at {preprocessing.rate_hz:g} Hz"
+    own_backbones = f", backbones of its own ({checkpoint.digest[:8]})" if checkpoint.streams else ""
+    return (
+        f"{backbone}, {preprocessing.input_px} px{crop}, {preprocessing.flow.algorithm}, "
+        f"{preprocessing.segments_text} segments{whole_video}{clock}{own_backbones}"
     )

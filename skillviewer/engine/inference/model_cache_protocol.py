@@ -1,4 +1,4 @@
-"""The interface of several loaded models. Imports neither torch nor PyAV, so that the window can name it."""
+"""Interface of the cache of loaded models. It imports neither torch nor PyAV, so that the window can import it."""
 
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 class ModelCacheProtocol(Protocol):
-    """Several loaded models by folder: ``engine.inference.model_cache.ModelCache``, which documents errors."""
+    """Several loaded models by folder; ``engine.inference.model_cache.ModelCache`` documents the errors."""
 
     def facts(self, folder: Path) -> "ModelFacts":
-        """Return the facts in a model's checkpoint; it is loaded if it is not yet."""
+        """Return the facts about a model, which is loaded first if necessary."""
 
     def assess(
         self,
@@ -31,7 +31,7 @@ class ModelCacheProtocol(Protocol):
         clip_range: "ClipRange | None" = None,
         reader: "VideoReader | None" = None,
     ) -> "Analysis":
-        """Assess one video, or a part of it, with one of the models."""
+        """Assess a video, or a range of it, with one of the models."""
 
     def explain(
         self,
@@ -46,7 +46,7 @@ class ModelCacheProtocol(Protocol):
     def align(
         self, folder: Path, own: "Analysis", other: "Analysis", token: "CancelToken", report: "Report"
     ) -> "Alignment":
-        """Align a video with another one in time, by one of the models."""
+        """Align a video with another in time by one of the models."""
 
     def retain(self, folders: Collection[Path]) -> None:
         """Unload all models but these."""
@@ -56,7 +56,7 @@ class ModelCacheProtocol(Protocol):
 
 
 def open_model_cache(device: str = "auto", announce: Callable[[str], None] = silent) -> ModelCacheProtocol:
-    """Return an empty cache of models, see ``ModelCache``. Only this imports torch, which takes seconds."""
+    """Return an empty ``ModelCache``. This imports torch, which takes seconds."""
     from skillviewer.engine.inference.model_cache import ModelCache
 
     return ModelCache(device, announce=announce)

@@ -277,7 +277,7 @@ def test_a_video_is_aligned_with_itself_frame_by_frame(video: Path, engine: Engi
     np.testing.assert_allclose(found.other_s, found.own_s)
     assert (found.own_s[0], found.own_s[-1]) == (whole.start_s, whole.stop_s)
     assert found.gain == pytest.approx(1)
-    places, times_s = engine.places(whole)
+    places, times_s = engine.frame_embeddings(whole)
     assert places.shape == (15, 9 * 640)
     np.testing.assert_array_equal(times_s, np.sort(whole.times_s.ravel()))
     other = Engine.open(tiny_checkpoint(tmp_path / "other", seed=1).folder, device="cpu")

@@ -18,7 +18,7 @@ from skillviewer.core.progress import CancelToken, Progress, silent
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.inference import replay
 from skillviewer.engine.inference.engine import Engine
-from skillviewer.engine.inference.evidence import weigh
+from skillviewer.engine.inference.evidence import measure_evidence
 from skillviewer.engine.training.predict import segment_contributions
 from skillviewer.nets.attention_models.spatial import SpatialModel
 from skillviewer.nets.attention_models.versions import PreparedFrame, growth_of, logits_of
@@ -284,7 +284,7 @@ def test_contributions_of_the_segments_of_one_pass(name: str) -> None:
 def test_progress_counts_to_its_end(name: str) -> None:
     slow = Slow(name)
     told: list[Progress] = []
-    weigh(slow.model, slow.fused, "", "", CancelToken(), told.append)
+    measure_evidence(slow.model, slow.fused, "", "", CancelToken(), told.append)
     done = [p.done for p in told]
     assert done == sorted(done)
     assert {p.total for p in told} == {done[-1]}
@@ -302,14 +302,14 @@ def test_cancel_stops_within_one_batch() -> None:
             token.cancel()
 
     with pytest.raises(Cancelled):
-        weigh(slow.model, slow.fused, "", "", token, stop_at_the_tenth)
+        measure_evidence(slow.model, slow.fused, "", "", token, stop_at_the_tenth)
     assert len(told) == 10
 
 
 def test_too_few_random_orders_are_refused() -> None:
     slow = Slow("full")
     with pytest.raises(ValueError, match="at least 20"):
-        weigh(slow.model, slow.fused, "", "", CancelToken(), silent, n_random=19)
+        measure_evidence(slow.model, slow.fused, "", "", CancelToken(), silent, n_random=19)
 
 
 def test_models_without_a_map_say_so() -> None:
