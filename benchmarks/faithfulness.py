@@ -33,7 +33,7 @@ Draw = Callable[[NDArray[Any], np.random.Generator], NDArray[Any]]
 
 def tested(model: AttentionModel, fused: torch.Tensor, seed: int) -> Faithfulness:
     """Return the test result of one video, (1, N, C, h, w)."""
-    found = evidence.weigh(model, fused, "", "", CancelToken(), silent, seed=seed).faithfulness
+    found = evidence.measure_evidence(model, fused, "", "", CancelToken(), silent, seed=seed).faithfulness
     assert found is not None
     return found
 

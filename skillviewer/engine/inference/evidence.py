@@ -117,7 +117,7 @@ def measure_evidence(
         seed: Seed of these.
     """
     if n_random < MIN_RANDOM:
-        raise ValueError(f"{n_random} random orders are too few to show their spread; {MIN_RANDOM} are needed")
+        raise ValueError(f"{n_random} random orders are too few to show their spread: take at least {MIN_RANDOM}")
     n_passes, n_frames = fused.shape[:2]
     n_cells = int(np.prod(model.grid))
     if n_cells > 1 and tuple(fused.shape[3:]) != model.grid:

@@ -1,4 +1,4 @@
-"""Choice of the device, explicit or automatic, and of the number type."""
+"""Choice of the device and the number type, and handling of full memory."""
 
 import functools
 import logging
@@ -14,13 +14,13 @@ from skillviewer.nets.backbones.deployment import Precision
 
 log = logging.getLogger(__name__)
 
-_KINDS = {"cpu", "cuda", "mps"}
+_SUPPORTED_TYPES = {"cpu", "cuda", "mps"}
 _NO_MEMORY = "The computer ran out of memory. Close other programs, or use fewer passes or smaller batches."
 _NO_GPU_MEMORY = (
     "The GPU ran out of memory. Close other programs that use it, use fewer passes, or choose the device cpu."
 )
-_GPU_IS_FULL = ("out of memory", "ALLOC_FAILED")
-"""Phrases in the untyped errors of CUDA, its libraries and Apple's GPU."""
+_GPU_MEMORY_PHRASES = ("out of memory", "ALLOC_FAILED")
+"""Phrases of full memory in the untyped errors of CUDA, its libraries and Apple's GPU."""
 
 
 def choose_device(name: str = "auto") -> torch.device:
@@ -30,7 +30,7 @@ def choose_device(name: str = "auto") -> torch.device:
         name: ``auto`` (CUDA, else Apple's MPS, else the CPU), ``cpu``, ``cuda``, ``cuda:1``, ``mps``.
 
     Raises:
-        DeviceError: That device is not there.
+        DeviceError: The device is not there.
     """
     if name == "auto":
         if torch.cuda.is_available():
@@ -40,7 +40,7 @@ def choose_device(name: str = "auto") -> torch.device:
         device = torch.device(name)
     except RuntimeError as error:
         raise _no_device(name) from error
-    if device.type not in _KINDS:  # torch knows many more, and on none of them would anything be computed
+    if device.type not in _SUPPORTED_TYPES:
         raise _no_device(name)
     if device.type == "cuda":
         _check_cuda(name, device.index or 0)
@@ -54,11 +54,11 @@ def _no_device(name: str) -> DeviceError:
 
 
 def _check_cuda(name: str, index: int) -> None:
-    n = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    if n == 0:
+    n_gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if n_gpus == 0:
         raise DeviceError(f"This computer has no device {name}: torch sees no CUDA GPU. Use auto or cpu.")
-    if index >= n:
-        devices = "cuda:0 only" if n == 1 else f"cuda:0 to cuda:{n - 1}"
+    if index >= n_gpus:
+        devices = "cuda:0 only" if n_gpus == 1 else f"cuda:0 to cuda:{n_gpus - 1}"
         raise DeviceError(f"This computer has no device {name}: torch sees {devices}. Use one of these, auto or cpu.")
 
 
@@ -68,7 +68,7 @@ CPU_FACTS = Path("/proc/cpuinfo")
 
 @functools.cache
 def _cpu_has_bfloat16(facts: Path) -> bool:
-    """Return True if the processor multiplies in bfloat16; only Linux tells."""
+    """Return True if the processor multiplies in bfloat16, by the features that Linux lists; False elsewhere."""
     try:
         flags = facts.read_text(encoding="ascii", errors="replace").split()
     except OSError:
@@ -80,7 +80,7 @@ def training_precision(requested: str, device: torch.device) -> Precision:
     """Return the precision to train in.
 
     Args:
-        requested: ``float32``, ``bfloat16``, or ``auto``: bfloat16 where the device computes in it, else float32.
+        requested: ``float32``, ``bfloat16``, or ``auto``: bfloat16 if the device computes in it, else float32.
         device: Device of the training.
 
     Raises:
@@ -98,23 +98,23 @@ def training_precision(requested: str, device: torch.device) -> Precision:
 
 
 def device_title(device: torch.device) -> str:
-    """Return a device's name for the user: ``cuda:0 NVIDIA ...`` or ``cpu``."""
+    """Return the name of a device for the user: ``cuda:0 NVIDIA ...`` or ``cpu``."""
     if device.type == "cuda":
         return f"{device} {torch.cuda.get_device_name(device)}"
     return str(device)
 
 
 def memory_text(device: torch.device) -> str:
-    """Return used and total memory of a GPU as ``2.1/8 GB``, or "" where there is none to tell."""
+    """Return used and total memory of a CUDA GPU as ``2.1/8 GB``, or "" for another device."""
     if device.type != "cuda":
         return ""
-    free, total = torch.cuda.mem_get_info(device)
-    return f"{(total - free) / 1e9:.1f}/{total / 1e9:.0f} GB"
+    free_bytes, total_bytes = torch.cuda.mem_get_info(device)
+    return f"{(total_bytes - free_bytes) / 1e9:.1f}/{total_bytes / 1e9:.0f} GB"
 
 
 @contextmanager
 def device_errors() -> Iterator[None]:
-    """Turn running out of memory into one sentence."""
+    """Raise errors of full memory as a DeviceError with advice."""
     try:
         yield
     except MemoryError as error:
@@ -124,23 +124,27 @@ def device_errors() -> Iterator[None]:
     except RuntimeError as error:
         if "allocate memory" in str(error):  # torch's allocator on the CPU has no error of its own
             raise DeviceError(_NO_MEMORY) from error
-        if any(text in str(error) for text in _GPU_IS_FULL):
+        if any(phrase in str(error) for phrase in _GPU_MEMORY_PHRASES):
             raise DeviceError(_NO_GPU_MEMORY) from error
         raise
 
 
 class DeviceBatches:
-    """Work in batches of ``n`` on a device: they are halved when its memory runs out, and at last the CPU goes on."""
+    """Work in batches on a device.
 
-    def __init__(self, device: torch.device, n: int = 64) -> None:
+    If the memory of the device is full, batches are halved. If it is too small for one input, the work continues on the
+    CPU, and the log says so once.
+    """
+
+    def __init__(self, device: torch.device, batch_size: int = 64) -> None:
         self._device = device
-        self._n = n
+        self._batch_size = batch_size
 
     def run(self, work: Callable[[Tensor], Tensor], inputs: Tensor) -> Tensor:
-        """Return the results of work on (B, ...) inputs, on the CPU; the log tells once that the CPU goes on."""
+        """Return the results of work on (B, ...) inputs, on the CPU."""
         outputs: list[Tensor] = []
         while len(inputs):
-            batch = inputs[: self._n]
+            batch = inputs[: self._batch_size]
             try:
                 outputs.append(work(batch.to(self._device)).cpu())
                 inputs = inputs[len(batch) :]
@@ -150,7 +154,7 @@ class DeviceBatches:
                 if len(batch) == 1:
                     log.warning("%s ran out of memory: the CPU goes on, more slowly.", device_title(self._device))
                     self._device = torch.device("cpu")
-                self._n = max(1, len(batch) // 2)
+                self._batch_size = max(1, len(batch) // 2)
         return torch.cat(outputs)
 
 

@@ -2,9 +2,9 @@
 
     torchrun --nproc-per-node 2 -m skillviewer train DATA -o MODEL
 
-Every process computes its share of a batch's distinct videos. What is computed of them is brought together, so that
-each knows the loss of the whole batch, and gradients are added up: the steps are those of one process, up to rounding.
-Where a model draws at random for each video in training (dropout, random first states), the draws are others.
+Every process computes its share of the distinct videos of a batch. The results are gathered, so that each process
+computes the loss of the whole batch, and gradients are summed. The steps are those of one process, up to rounding and
+to random numbers that a model draws for each video in training (dropout, random first states).
 """
 
 import os
@@ -23,15 +23,15 @@ from skillviewer.engine.runtime.device import choose_device
 
 T = TypeVar("T")
 
-_PATIENCE = timedelta(days=7)
-"""Time that processes wait for one that computes features; the launcher ends all when one fails."""
+_TIMEOUT = timedelta(days=7)
+"""Time that processes wait for one that computes features. If one fails, the launcher ends all at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessGroup:
-    """Rank of this process among the processes of a training; alone by default."""
+    """Rank of this process among the processes of a training; by default a single process."""
 
-    rank: int = 0  # from 0; the first one speaks and writes
+    rank: int = 0  # from 0; process 0 reports and writes
     size: int = 1  # number of processes
 
     @property
@@ -40,29 +40,34 @@ class ProcessGroup:
         return self.rank == 0
 
     def shares(self, n: int) -> list[int]:
-        """Return the number of the n videos that each process computes, by rank."""
+        """Return the number of videos that each process computes of n, by rank."""
         return [n // self.size + (rank < n % self.size) for rank in range(self.size)]
 
     def share(self, n: int) -> range:
-        """Return the indices of n >= 1 videos that this process computes; at least one, which may not count."""
+        """Return the indices of the videos that this process computes of n >= 1.
+
+        They are at least one; with fewer videos than processes, its result may be ignored.
+        """
         shares = self.shares(n)
         start = min(sum(shares[: self.rank]), n - 1)
         return range(start, start + max(1, shares[self.rank]))
 
     def gather(self, n: int) -> "Gathering | None":
         """Return a function that gathers the shares of n videos, or None for a single process."""
-        return Gathering(tuple(self.shares(n)), self.rank, self.share(n).start) if self.size > 1 else None
+        if self.size == 1:
+            return None
+        return Gathering(tuple(self.shares(n)), self.rank, self.share(n).start)
 
     def add_gradients(self, parameters: Sequence[nn.Parameter]) -> None:
         """Replace gradients by their sums over all processes."""
-        gradients = [p.grad for p in parameters if p.grad is not None]
+        gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
         if self.size == 1 or not gradients:
             return
-        whole = torch.cat([gradient.flatten() for gradient in gradients])
-        dist.all_reduce(whole)
-        parts = torch.split(whole, [gradient.numel() for gradient in gradients])
-        for gradient, part in zip(gradients, parts, strict=True):
-            gradient.copy_(part.view_as(gradient))
+        flat = torch.cat([gradient.flatten() for gradient in gradients])
+        dist.all_reduce(flat)
+        sums = torch.split(flat, [gradient.numel() for gradient in gradients])
+        for gradient, summed in zip(gradients, sums, strict=True):
+            gradient.copy_(summed.view_as(gradient))
 
     def start_alike(self, model: nn.Module) -> None:
         """Set the weights of a model to those of the first process."""
@@ -90,44 +95,50 @@ SINGLE_PROCESS = ProcessGroup()
 class Gathering:
     """Gathers the shares of one batch; a ``nets.attention.Gather``."""
 
-    shares: tuple[int, ...]  # number of its videos that each process computes, in order of rank
+    shares: tuple[int, ...]  # number of videos that each process computes, by rank
     rank: int  # rank of this process
-    start: int  # place of the first video that this process computes
+    start: int  # index of the first video that this process computes
 
     def __call__(self, share: Tensor) -> Tensor:
-        """Return (n, ...) from (share, ...); gradients reach the own share alone."""
+        """Return (n, ...) from the (share, ...) of each process; gradients flow to the share of this process only."""
         return _Gather.apply(share, self.shares, self.rank, False)  # type: ignore[no-untyped-call,no-any-return]
 
     def over_batch(self, function: Callable[[Tensor], Tensor], share: Tensor) -> Tensor:
-        """Apply a function of the whole batch and return the share's part; gradients of all parts are added up."""
-        whole = _Gather.apply(share, self.shares, self.rank, True)  # type: ignore[no-untyped-call]
-        return function(whole)[self.start : self.start + len(share)]
+        """Apply a function to the whole batch and return the rows of this process.
+
+        The gradient of the share is summed over the results of all processes.
+        """
+        batch = _Gather.apply(share, self.shares, self.rank, True)  # type: ignore[no-untyped-call]
+        return function(batch)[self.start : self.start + len(share)]
 
 
 class _Gather(torch.autograd.Function):
-    """Concatenation of the shares of all processes; backward keeps the own share, also of the sum over processes."""
+    """Concatenation of the shares of all processes.
+
+    Backward returns the gradient of the share of this process, after a sum over the processes if ``sums_gradients``.
+    """
 
     @staticmethod
     def forward(
-        ctx: torch.autograd.function.FunctionCtx, rows: Tensor, shares: Sequence[int], rank: int, summed: bool
+        ctx: torch.autograd.function.FunctionCtx, share: Tensor, shares: Sequence[int], rank: int, sums_gradients: bool
     ) -> Tensor:
-        ctx.place = (sum(shares[:rank]), shares[rank], rows.shape)  # type: ignore[attr-defined]
-        ctx.summed = summed  # type: ignore[attr-defined]
-        padded = rows.new_zeros((max(shares), *rows.shape[1:]))
-        padded[: shares[rank]] = rows[: shares[rank]]
-        parts = [torch.empty_like(padded) for _ in shares]
-        dist.all_gather(parts, padded)
-        return torch.cat([part[:n] for part, n in zip(parts, shares, strict=True)])
+        ctx.rows = (sum(shares[:rank]), shares[rank], share.shape)  # type: ignore[attr-defined]
+        ctx.sums_gradients = sums_gradients  # type: ignore[attr-defined]
+        padded_share = share.new_zeros((max(shares), *share.shape[1:]))
+        padded_share[: shares[rank]] = share[: shares[rank]]
+        padded_shares = [torch.empty_like(padded_share) for _ in shares]
+        dist.all_gather(padded_shares, padded_share)
+        return torch.cat([padded[:n] for padded, n in zip(padded_shares, shares, strict=True)])
 
     @staticmethod
     def backward(ctx: torch.autograd.function.FunctionCtx, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
-        start, n, shape = ctx.place  # type: ignore[attr-defined]
-        whole = gradients[0]
-        if ctx.summed:  # type: ignore[attr-defined]
-            whole = whole.contiguous().clone()
-            dist.all_reduce(whole)
-        gradient = whole.new_zeros(shape)
-        gradient[:n] = whole[start : start + n]
+        start, n, shape = ctx.rows  # type: ignore[attr-defined]
+        batch_gradient = gradients[0]
+        if ctx.sums_gradients:  # type: ignore[attr-defined]
+            batch_gradient = batch_gradient.contiguous().clone()
+            dist.all_reduce(batch_gradient)
+        gradient = batch_gradient.new_zeros(shape)
+        gradient[:n] = batch_gradient[start : start + n]
         return gradient, None, None, None
 
 
@@ -138,36 +149,37 @@ def n_launched() -> int:
 
 @contextmanager
 def launched(device_name: str) -> Iterator[tuple[ProcessGroup, str]]:
-    """Join the processes that torch's launcher has started, and yield which one this is and its device.
-
-    Args:
-        device_name: ``auto``, ``cpu`` or ``cuda``; every process takes the GPU of its number. Without the launcher it
-            is yielded as it is.
-
-    Raises:
-        DeviceError: There are fewer GPUs than processes, or a device that cannot be shared out.
+    """Join the processes that torch's launcher has started, and yield the process group and the device of this one.
 
     A process that was launched should end by ``os._exit``, as the command line does.
+
+    Args:
+        device_name: ``auto``, ``cpu`` or ``cuda``; every process takes the GPU of its number. Without the launcher any
+            device, which is yielded unchanged.
+
+    Raises:
+        DeviceError: There are fewer GPUs than processes, or the device cannot be shared.
     """
     if n_launched() == 1:
         yield SINGLE_PROCESS, device_name
         return
-    kind = choose_device(device_name).type
-    if kind not in {"cpu", "cuda"} or device_name not in {"auto", kind} or not dist.is_available():
+    device_type = choose_device(device_name).type
+    can_share = device_type in {"cpu", "cuda"} and device_name in {"auto", device_type} and dist.is_available()
+    if not can_share:
         raise DeviceError(
             f"{n_launched()} processes cannot share the device {device_name}. Say --device cuda, and each takes the "
             "GPU of its number, or --device cpu."
         )
-    if kind == "cuda":
+    if device_type == "cuda":
         device_name = f"cuda:{os.environ['LOCAL_RANK']}"
         torch.cuda.set_device(choose_device(device_name))
     else:
         device_name = "cpu"
-    dist.init_process_group("nccl" if kind == "cuda" else "gloo", timeout=_PATIENCE)
+    dist.init_process_group("nccl" if device_type == "cuda" else "gloo", timeout=_TIMEOUT)
     try:
         process_group = ProcessGroup(dist.get_rank(), dist.get_world_size())
         yield process_group, device_name
-        process_group.wait()  # one that leaves while another still sends to it ends that one with an error
+        process_group.wait()  # a process that ends while another still sends to it would make that one fail
     finally:
-        if kind == "cuda":  # threads of gloo abort now and then while they are taken down: they end with the process
+        if device_type == "cuda":  # destroying a gloo group may abort the process, so that group ends with the process
             dist.destroy_process_group()

@@ -1,4 +1,4 @@
-"""Locks on the folder of an evaluation and the state of a training: one command at a time writes them."""
+"""Exclusive locks on folders of evaluations and states of trainings, which one command at a time may write."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -13,15 +13,19 @@ from skillviewer.data.study.lock import WriteLock
 def exclusive_lock(path: Path, refusal: str) -> Iterator[None]:
     """Hold an exclusive lock on a path.
 
-    The lock is a file next to the path, so that a folder that cannot be written is refused before hours of features,
-    too. Another command gets the refusal. The parent of the path is made, and removed again if it stays empty.
+    The lock is a file next to the path. A read-only folder is thus found before hours of work. The parent of the path
+    is made, and removed again if it stays empty. On a drive without locks, none is held.
+
+    Args:
+        path: The path, which need not exist.
+        refusal: Message of the error if another command holds the lock.
 
     Raises:
-        ExportError: Nothing can be written there.
-        SettingsError: Another command is at it.
+        ExportError: The parent of the path cannot be written.
+        SettingsError: Another command holds the lock.
     """
     lock = None
-    new = not path.parent.exists()
+    makes_parent = not path.parent.exists()
     with os_error_as(ExportError, f"Nothing can be written into {path.parent}"):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -29,7 +33,7 @@ def exclusive_lock(path: Path, refusal: str) -> Iterator[None]:
         except OSError as error:
             if WriteLock.supported(error):
                 raise
-    if lock is None:  # a drive without locks cannot tell of others
+    if lock is None:
         yield
         return
     if not lock.is_held:
@@ -38,13 +42,13 @@ def exclusive_lock(path: Path, refusal: str) -> Iterator[None]:
         yield
     finally:
         lock.release()
-        with suppress(OSError):  # something is in it: it stays
-            if new:
+        if makes_parent:
+            with suppress(OSError):  # it is not empty
                 path.parent.rmdir()
 
 
 def training_lock(checkpoint: Path) -> AbstractContextManager[None]:
-    """Let no other training write the same checkpoint meanwhile; see ``exclusive_lock`` for what it raises."""
+    """Return a context that holds an exclusive lock on the training of a checkpoint; errors as ``exclusive_lock``."""
     folder = checkpoint.absolute()
     refusal = f"Another training makes {folder}: wait until it has ended, or choose another name."
     return exclusive_lock(training_folder(folder), refusal)

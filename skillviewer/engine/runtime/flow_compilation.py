@@ -1,4 +1,4 @@
-"""Compiling the flow kernels in a process of its own, so that a window goes on meanwhile. Free of torch."""
+"""Compilation of the flow kernels in a child process, so that a window stays responsive. It imports no torch."""
 
 import logging
 from contextlib import suppress
@@ -12,29 +12,29 @@ from skillviewer.engine.runtime.processes import work_in_child_process
 log = logging.getLogger(__name__)
 
 PATIENCE_S = 0.2
-"""A compilation that is to stop is ended after so long: copies are written aside by numba."""
+"""Seconds after which a cancelled compilation is killed; numba writes its copies under temporary names."""
 
 
 def compile_flow(folder: Path | None, token: CancelToken) -> bool:
-    """Compile TV-L1 in another process, which keeps copies for this one; return if it went well, or log why not.
+    """Compile TV-L1 in a child process, which saves copies for this one, and return whether that succeeded.
 
-    Compiling them here holds Python's lock for up to 57 ms at a time, and loading a copy for less than 12
-    (``benchmarks/compiling.py``).
+    A failure is logged. Compiling in this process would hold Python's lock for up to 57 ms at a time, and loading a
+    copy holds it for less than 12 ms (``benchmarks/compiling.py``).
     """
     try:
         return work_in_child_process(_compile, (folder,), token, silent, PATIENCE_S)
     except Cancelled:
-        for left in (folder or kernels_dir()).rglob("*.tmp.*"):  # it may have been ended while it wrote
+        for path in (folder or kernels_dir()).rglob("*.tmp.*"):  # the process may have been killed while it wrote
             with suppress(OSError):
-                left.unlink()
+                path.unlink()
         raise
-    except (SkillViewerError, RuntimeError, OSError) as error:  # it died, it failed, or none could be started
+    except (SkillViewerError, RuntimeError, OSError) as error:
         log.warning("the flow kernels could not be compiled in another process: %s", error)
         return False
 
 
-def _compile(item: tuple[Path | None], _token: CancelToken, _report: Report) -> bool:
-    from skillviewer.media.flow.flow import compile_kernels  # late: imports OpenCV
+def _compile(arguments: tuple[Path | None], _token: CancelToken, _report: Report) -> bool:
+    from skillviewer.media.flow.flow import compile_kernels  # imports OpenCV
 
-    compile_kernels(*item)
+    compile_kernels(*arguments)
     return True

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.paths import cache_dir
 from skillviewer.core.text import format_size, printable
-from skillviewer.engine.runtime.disk_usage import Storage, emptied, measured
+from skillviewer.engine.runtime.disk_usage import Storage, empty_cache_folder, measure_storage
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.form import Form
@@ -58,7 +58,7 @@ class StoragePage(Form):
             return
         if self._storage is None:
             self.kept.setText("measuring")
-        self._app_context.index.submit(lambda _backend, token, _report: measured(token)).then(
+        self._app_context.index.submit(lambda _backend, token, _report: measure_storage(token)).then(
             succeeded=self._on_measured, failed=self._app_context.messages.fail
         )
 
@@ -74,7 +74,7 @@ class StoragePage(Form):
             ("{} other", storage.other),
         )
         self.kept.setText("\n".join(text.format(format_size(n_bytes)) for text, n_bytes in lines))
-        self.empty.setEnabled(storage.can_go > 0)
+        self.empty.setEnabled(storage.removable > 0)
 
     def _on_empty(self) -> None:
         storage = self._storage
@@ -86,13 +86,13 @@ class StoragePage(Form):
             )
             return
         question = (
-            f"Remove {format_size(storage.can_go)} of features, small copies, evidence and fine-tuning files? "
+            f"Remove {format_size(storage.removable)} of features, small copies, evidence and fine-tuning files? "
             "They are computed again when needed, which takes a while. Scores, votes and notes stay."
         )
         if not self._dialogs.confirm(self, question, "Remove"):
             return
         self.empty.setEnabled(False)
-        task = self._app_context.index.submit(lambda _backend, token, _report: emptied(token))
+        task = self._app_context.index.submit(lambda _backend, token, _report: empty_cache_folder(token))
         task.then(succeeded=self._on_measured, failed=self._app_context.messages.fail)
         self._app_context.jobs.follow("Emptying the cache", task)
 

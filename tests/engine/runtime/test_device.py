@@ -235,7 +235,7 @@ def test_batches_are_halved_and_end_on_the_cpu_with_one_warning(caplog: pytest.L
         return torch.zeros(len(some), 2) if some.device.type == "meta" else 2 * some
 
     inputs = torch.arange(14.0).reshape(7, 2)
-    batches = DeviceBatches(torch.device("meta"), n=6)
+    batches = DeviceBatches(torch.device("meta"), batch_size=6)
     assert len(batches.run(double, inputs)) == 7
     assert sizes == [("meta", 6), ("meta", 3), *[("meta", 1)] * 7]
     assert not caplog.records, "it still computes there"

@@ -7,7 +7,7 @@ import pytest
 
 from skillviewer.core.errors import Cancelled
 from skillviewer.core.progress import CancelToken
-from skillviewer.engine.runtime.disk_usage import Storage, emptied, measured
+from skillviewer.engine.runtime.disk_usage import Storage, empty_cache_folder, measure_storage
 
 
 @pytest.fixture
@@ -25,13 +25,13 @@ def cache(tmp_path: Path) -> Path:
 
 
 def test_every_byte_is_told_under_what_it_is(cache: Path) -> None:
-    found = measured(folder=cache)
+    found = measure_storage(folder=cache)
     assert found == Storage(cache, features=1500, copies=70, tuning=9, evidence=5, analyses=33, other=5)
-    assert (found.total, found.can_go) == (1622, 1584)
+    assert (found.total, found.removable) == (1622, 1584)
 
 
 def test_emptying_leaves_what_models_said(cache: Path) -> None:
-    left = emptied(folder=cache)
+    left = empty_cache_folder(folder=cache)
     assert left == Storage(cache, 0, 0, 0, 0, analyses=33, other=5)
     assert (cache / "analyses/ab/x.npz").exists()
     assert list((cache / "features").iterdir()) == []
@@ -42,15 +42,15 @@ def test_a_link_out_of_the_cache_is_not_followed(cache: Path, tmp_path: Path) ->
     outside.mkdir()
     (outside / "mine.mp4").write_bytes(b"video")
     (cache / "features" / "link").symlink_to(outside, target_is_directory=True)
-    assert emptied(folder=cache).features == 0
+    assert empty_cache_folder(folder=cache).features == 0
     assert (outside / "mine.mp4").exists()
 
 
 def test_where_nothing_was_kept_nothing_is(tmp_path: Path) -> None:
-    assert emptied(folder=tmp_path / "not there").total == 0
+    assert empty_cache_folder(folder=tmp_path / "not there").total == 0
 
 
-@pytest.mark.parametrize("asked", [measured, emptied])
+@pytest.mark.parametrize("asked", [measure_storage, empty_cache_folder])
 def test_what_another_process_empties_meanwhile_is_passed_over(
     asked: Callable[..., Storage], cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -70,5 +70,5 @@ def test_it_can_be_stopped(cache: Path) -> None:
     token = CancelToken()
     token.cancel()
     with pytest.raises(Cancelled):
-        emptied(token, cache)
+        empty_cache_folder(token, cache)
     assert (cache / "features/ab/one.safetensors").exists()
