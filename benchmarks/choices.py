@@ -39,8 +39,8 @@ from skillviewer.engine.features.video_facts import facts_of
 from skillviewer.engine.training.fit_fold import FoldInputs, fit_fold
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.predict import predict
-from skillviewer.engine.training.training_data import dataset_features
 from skillviewer.engine.training.trainer import TrainingControl
+from skillviewer.engine.training.training_data import dataset_features
 from skillviewer.nets.attention import AttentionModel
 
 USUAL = "usual"

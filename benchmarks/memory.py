@@ -24,7 +24,7 @@ from skillviewer.core.dataset.dataset import Dataset, DatasetVideo
 from skillviewer.core.dataset.folds import make_folds
 from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.progress import CancelToken, Progress
-from skillviewer.engine.features.dataset_features import pooled
+from skillviewer.engine.features.dataset_features import mean_features
 from skillviewer.engine.features.feature_store import MappedPass, MappedStore
 from skillviewer.engine.training.fit_fold import FoldInputs, fit_fold
 from skillviewer.engine.training.plan import TrainingPlan
@@ -112,7 +112,7 @@ def main() -> None:
             print_memory(stage)
         predict(model, store, fold.held_out_videos[:50], CancelToken(), maps=False)
         print_memory("held-out videos scored")
-        learn_familiarity(pooled(store, fold.train_videos))
+        learn_familiarity(mean_features(store, fold.train_videos))
         print_memory("statistics of the training videos")
     print(f"peak of all: {peak_mb() / 1024:.2f} GB")
 

@@ -79,7 +79,7 @@ def test_the_real_program_leads_there_too(
 ) -> None:
     monkeypatch.setenv("SKILLVIEWER_HOME", str(tmp_path / "home"))
     monkeypatch.setattr(automatic_choice, "QUICK", TINY)
-    monkeypatch.setattr(process, "work_in_child_process", _work_here)  # another process would not know the small pictures
+    monkeypatch.setattr(process, "work_in_child_process", _work_here)  # another process has other pictures
     monkeypatch.setattr(process, "_configure_threads", lambda: None)
     folder = tmp_path / "clips"
     folder.mkdir()

@@ -33,12 +33,7 @@ from skillviewer.core.evaluation.accuracy import (
 )
 from skillviewer.core.evaluation.ceilings import rater_pair_outcomes
 from skillviewer.core.evaluation.choice_folds import inner_folds, outer_folds, tested_folds, training_without
-from skillviewer.core.evaluation.model_choice import (
-    BaselineAccuracy,
-    CandidateAccuracy,
-    LearningPoint,
-    ModelChoice,
-)
+from skillviewer.core.evaluation.model_choice import BaselineAccuracy, CandidateAccuracy, LearningPoint, ModelChoice
 from skillviewer.core.hashing import values_sha256
 from skillviewer.core.progress import Progress
 from skillviewer.engine.evaluation.choice_plan import ChoicePlan, can_have_checkpoint, count_trainings
@@ -52,8 +47,8 @@ from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.predict import predict
 from skillviewer.engine.training.run_folder import write_json
 from skillviewer.engine.training.train import TrainingResources
-from skillviewer.engine.training.training_data import dataset_features
 from skillviewer.engine.training.trainer import TrainingControl
+from skillviewer.engine.training.training_data import dataset_features
 from skillviewer.nets.models import ATTENTION_MODELS, InputKind, attention_model
 
 if TYPE_CHECKING:

@@ -31,7 +31,7 @@ from skillviewer.engine.runtime.distributed import n_launched
 from skillviewer.engine.runtime.exclusive import exclusive_lock
 from skillviewer.engine.runtime.processes import JobResult
 from skillviewer.engine.runtime.workers import Workers, work
-from skillviewer.engine.training.plan import join_selection_texts, describe_selection
+from skillviewer.engine.training.plan import describe_selection, join_selection_texts
 from skillviewer.engine.training.run_folder import RunFolder
 from skillviewer.engine.training.run_record import unseen_warning
 from skillviewer.engine.training.train_settings import EpochSelection
@@ -180,8 +180,7 @@ def _record(plan: EvaluationPlan, preparation: RunPreparation, failures: Sequenc
     for model in plan.models:
         planned_runs = [run for run in preparation.runs if run.plan.model == model]
         finished_runs = _read_runs(planned_runs)
-        for finished in finished_runs:
-            unseen_and_all.append((finished.run.provenance.unseen_pairs or 0, len(finished.fold.train_pairs)))
+        unseen_and_all += [(run.run.provenance.unseen_pairs or 0, len(run.fold.train_pairs)) for run in finished_runs]
         if len(finished_runs) == len(planned_runs):
             runs_by_model[model] = finished_runs
     problems += _track_weight_notes(runs_by_model)

@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from skillviewer.core.evaluation.accuracy import PooledEstimate
 from skillviewer.core.evaluation.ceilings import ONE_RATER
 from skillviewer.core.evaluation.intervals import Range
 from skillviewer.core.evaluation.localisation import CONTROLS
-from skillviewer.core.evaluation.metrics import METRICS
+from skillviewer.core.evaluation.metrics import METRICS, Metric
 from skillviewer.core.evaluation.score_progress import SHARES
 from skillviewer.core.ratings.rating_metrics import RATED_METRICS
 from skillviewer.core.text import defined, percent
@@ -29,6 +30,9 @@ _N_SEPARATION_RANGES = 5
 _DRAWN_CEILINGS = (ONE_RATER, "skill")
 """Names of the orderings that the plot shows as lines."""
 UNDEFINED = "–"
+_BOTH_NEW = "**both new** (95 %)"
+_POOLED = "pooled (95 %)"
+_EQUAL_SUCCESS = "equal success (95 %)"
 _ABOUT_ACCURACY = (
     "Percent of pairs that the scores order rightly, a tie being wrong. **Both new**: pairs with both videos held out, "
     "of all folds together, the number for people that no training has seen. The **accuracy of papers** is that of "
@@ -152,50 +156,50 @@ def _section(title: str, header: Sequence[str], rows: Sequence[Sequence[str]], a
 
 def accuracy_table(record: EvaluationRecord) -> list[str]:
     """Return the table of accuracies as lines of Markdown: pairs with both videos held out first."""
-    metrics = [metric for metric in METRICS if metric.name not in {"accuracy", "honest_accuracy"}]
+    columns = _accuracy_columns(record)
+    rows = [[format_cell(model) for format_cell in columns.values()] for model in record.models]
+    _, *estimate_columns = columns
+    for ordering in record.orderings if rows else ():
+        estimates = {_BOTH_NEW: ordering.both_new, _POOLED: ordering.pooled, _EQUAL_SUCCESS: ordering.equal_success}
+        rows.append([f"*{ordering.name}*", *(_format_percent(estimates.get(column)) for column in estimate_columns)])
+    return _table(list(columns), rows)
+
+
+def _accuracy_columns(record: EvaluationRecord) -> dict[str, Callable[[ModelResult], str]]:
+    """Return the headings of the columns, each with the function that returns the cell of a model."""
     compared = record.baseline or (record.models[0].model if record.models else "")
     has_differences = any(model.difference for model in record.models)
-    has_equal_success = any(model.equal_success for model in record.models)
-    has_published = any(model.published for model in record.models)
-    header = ["model", "**both new** (95 %)"]
+    columns: dict[str, Callable[[ModelResult], str]] = {
+        "model": lambda model: model.model,
+        _BOTH_NEW: lambda model: _format_percent(model.pooled_both_held_out),
+    }
     if has_differences:
-        header.append(f"both new, to {compared} (95 %)")
-    header.append("accuracy of papers ± sd")
-    if has_published:
-        header.append("published")
-    header.append("pooled (95 %)")
+        columns[f"both new, to {compared} (95 %)"] = lambda model: _format_difference(model.difference_both_held_out)
+    columns["accuracy of papers ± sd"] = _accuracy_of_papers
+    if any(model.published for model in record.models):
+        columns["published"] = lambda model: percent(model.published.accuracy) if model.published else UNDEFINED
+    columns[_POOLED] = lambda model: _format_percent(model.pooled)
     if has_differences:
-        header.append(f"to {compared} (95 %)")
-    if has_equal_success:
-        header.append("equal success (95 %)")
-    header += [*(metric.column for metric in metrics), "parameters", "training"]
-    rows = []
-    for model in record.models:
-        row = [model.model, _format_percent(model.pooled_both_held_out)]
-        if has_differences:
-            row.append(_format_difference(model.difference_both_held_out))
-        deviation = f" ± {percent(model.sd)}" if math.isfinite(model.sd) else ""
-        mark = "*" if model.optimistic else ""
-        row.append(f"{percent(model.accuracy)}{deviation}{mark}")
-        if has_published:
-            row.append(percent(model.published.accuracy) if model.published else UNDEFINED)
-        row.append(_format_percent(model.pooled))
-        if has_differences:
-            row.append(_format_difference(model.difference))
-        if has_equal_success:
-            row.append(_format_percent(model.equal_success))
-        for metric in metrics:
-            value = model.metrics[metric.name]
-            row.append(percent(value) if metric.percent else _format_decimal(value))
-        rows.append([*row, f"{model.parameters:,}", f"{model.seconds:.0f} s"])
-    for ordering in record.orderings if rows else ():
-        estimates = {
-            "**both new** (95 %)": ordering.both_new,
-            "pooled (95 %)": ordering.pooled,
-            "equal success (95 %)": ordering.equal_success,
-        }
-        rows.append([f"*{ordering.name}*", *(_format_percent(estimates.get(column)) for column in header[1:])])
-    return _table(header, rows)
+        columns[f"to {compared} (95 %)"] = lambda model: _format_difference(model.difference)
+    if any(model.equal_success for model in record.models):
+        columns[_EQUAL_SUCCESS] = lambda model: _format_percent(model.equal_success)
+    for metric in METRICS:
+        if metric.name not in {"accuracy", "honest_accuracy"}:
+            columns[metric.column] = partial(_metric_cell, metric)
+    columns["parameters"] = lambda model: f"{model.parameters:,}"
+    columns["training"] = lambda model: f"{model.seconds:.0f} s"
+    return columns
+
+
+def _accuracy_of_papers(model: ModelResult) -> str:
+    deviation = f" ± {percent(model.sd)}" if math.isfinite(model.sd) else ""
+    mark = "*" if model.optimistic else ""
+    return f"{percent(model.accuracy)}{deviation}{mark}"
+
+
+def _metric_cell(metric: Metric, model: ModelResult) -> str:
+    value = model.metrics[metric.name]
+    return percent(value) if metric.percent else _format_decimal(value)
 
 
 def metrics_table(record: EvaluationRecord) -> list[str]:
@@ -212,10 +216,10 @@ def metrics_table(record: EvaluationRecord) -> list[str]:
         metrics_by_title[f"*{ONE_RATER}*"] = record.one_rater
     rows = []
     for title, metrics in metrics_by_title.items():
-        row = [title]
-        for name in names:
-            row.append(_format_estimate(metrics.get(name), percent if name in in_percent else _format_decimal))
-        rows.append(row)
+        cells = [
+            _format_estimate(metrics.get(name), percent if name in in_percent else _format_decimal) for name in names
+        ]
+        rows.append([title, *cells])
     return _table(["metrics (95 %)", *(titles[name] for name in names)], rows)
 
 

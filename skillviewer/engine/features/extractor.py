@@ -66,10 +66,8 @@ def backbone_config(weights: BackboneWeights, motion: BackboneWeights | None = N
     ``motion`` are weights trained on flow; without them, the motion stream starts across modalities.
     """
     entry = backbone(weights.name)
-    if motion is not None:
-        motion_normalisation = UNIT
-    else:
-        motion_normalisation = FLOW_ACROSS_MODALITIES if entry.flow is None else SIGNED
+    across_modalities = FLOW_ACROSS_MODALITIES if entry.flow is None else SIGNED
+    motion_normalisation = UNIT if motion is not None else across_modalities
     return BackboneConfig(
         name=weights.name,
         appearance_digest=weights.digest,
@@ -108,11 +106,7 @@ def streams_of(
     if motion_stream is None:
         motion_stream = stream(motion or weights, 2 * n_fields)
     return TwoStream(
-        appearance_stream,
-        motion_stream,
-        config.appearance_normalisation,
-        config.motion_normalisation,
-        input_px,
+        appearance_stream, motion_stream, config.appearance_normalisation, config.motion_normalisation, input_px
     )
 
 

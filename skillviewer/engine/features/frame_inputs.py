@@ -182,7 +182,7 @@ def _drop_before(pictures: dict[int, RGBImage], first: int) -> None:
 
 
 def _clip_offsets(times_s: FloatArray, clip: ClipSampling) -> IntArray:
-    """Return the positions of a clip's frames relative to its middle, (T,), at a rate as near as possible to its own."""
+    """Return the positions of a clip's frames relative to its middle, (T,), at nearly the rate of the clip."""
     rate_hz = (len(times_s) - 1) / max(float(times_s[-1] - times_s[0]), 1e-9)
     step = max(1, round(rate_hz / clip.rate_hz))
     return (np.arange(clip.n_frames, dtype=np.int64) - clip.n_frames // 2) * step

@@ -68,9 +68,7 @@ class LastBlockTraining:
         blocks = model.fusion.blocks
         model.fusion = model.fusion.inner_fusion
         model.input_shape = None
-        streams = streams_of(
-            self.weights, self.preprocessing.flow.length, self.preprocessing.input_px, self.motion
-        )
+        streams = streams_of(self.weights, self.preprocessing.flow.length, self.preprocessing.input_px, self.motion)
         put_back(blocks, streams, self.weights.name)
         return blocks, changed_weights(streams, self.weights, self.motion or self.weights)
 

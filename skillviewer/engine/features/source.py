@@ -121,7 +121,10 @@ class FrameSource(ABC):
     def passes(
         self, reader: VideoReader, n_passes: int, token: CancelToken, clip_range: ClipRange | None = None
     ) -> list[NDArray[Any]]:
-        """Return the numbers of K passes over a video or a range of it, each (N, 2F, h, w), as memory maps if cached."""
+        """Return the numbers of K passes over a video or a range of it, each (N, 2F, h, w).
+
+        Numbers in the cache are memory maps.
+        """
         sampling = self.sampling(reader.describe(token), n_passes, clip_range)
         shape = (sampling.positions.shape[1], *self.frame_shape)
         keys = self._keys(reader.info, sampling)

@@ -175,8 +175,8 @@ def scores_of_tracks(term: TrackTerm | None, info: VideoInfo, sampling: Sampling
     scores = []
     for frames in sampling.frames:
         numbers = motion_numbers(tracks, frames.tolist(), tracks.reference)
-        rounded = {measure: values.astype(np.float32) for measure, values in numbers.items()}  # as in training
-        pass_scores = term.of(rounded)
+        # rounded to float32 as in training
+        pass_scores = term.of({measure: values.astype(np.float32) for measure, values in numbers.items()})
         if pass_scores is None:
             track_names = ", ".join(sorted({measure.name.partition(",")[0] for measure in term.measures}))
             raise VideoError(

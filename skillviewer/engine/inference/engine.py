@@ -26,7 +26,7 @@ from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.extractor import FeatureExtractor
 from skillviewer.engine.features.frame_inputs import Sampling, sampling_of
 from skillviewer.engine.features.source import FeatureSource
-from skillviewer.engine.inference.assess import ScoringModel, scores_of_tracks, assess
+from skillviewer.engine.inference.assess import ScoringModel, assess, scores_of_tracks
 from skillviewer.engine.inference.evidence import fused_passes, measure_evidence
 from skillviewer.engine.runtime.device import choose_device, device_errors, device_title, memory_text
 from skillviewer.engine.runtime.flow_compilation import compile_flow

@@ -111,10 +111,10 @@ class FrameDraws:
         self.lengths: tuple[int, ...] | None = None
 
     def draw(self, names: Sequence[str], share: range | None = None) -> torch.Tensor:
-        """Draw frames and return their features, (B, N, 2F, h, w) float32, or uint8 snippets; valid until the next draw.
+        """Draw frames and return their features, (B, N, 2F, h, w) float32, or uint8 snippets.
 
-        If videos differ in their numbers of steps, ``lengths`` has these numbers. Steps after the end of a video are
-        undefined.
+        The tensor is valid until the next draw. If videos differ in their numbers of steps, ``lengths`` has these numbers.
+        Steps after the end of a video are undefined.
 
         Args:
             names: Videos.

@@ -30,7 +30,9 @@ def _model_without_weights(name: str, sizes: HeadSizes) -> AttentionModel:
         return attention_model(name).build(sizes)
 
 
-def record_training_pace(timer: PaceTimer, model: AttentionModel, precision: str, n_segments: int, n_drawn: int) -> None:
+def record_training_pace(
+    timer: PaceTimer, model: AttentionModel, precision: str, n_segments: int, n_drawn: int
+) -> None:
     """Record the pace of a training whose batches had ``n_drawn`` videos in total."""
     timer.record(_pace_name(model, precision, n_segments), n_drawn)
 

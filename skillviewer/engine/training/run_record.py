@@ -229,8 +229,8 @@ class ScoreCurves:
 
     videos: tuple[str, ...]  # V names: the videos of the test pairs and the held-out videos
     curves: FloatArray  # (V, N) float64, score after every step; NaN after the last step of a shorter video
-    # (V, N) float64, contribution of each step (``core.explanation.evidence``); NaN like ``curves``, and for videos that
-    # are not held out
+    # (V, N) float64, contribution of each step (``core.explanation.evidence``); NaN as in ``curves``, and for videos
+    # that are not held out
     contributions: FloatArray
 
 

@@ -103,9 +103,7 @@ def learn_scale(
     return raters_scale(with_participants, out_of_fold, f"{len(folds)} folds by person")
 
 
-def _scores_of_new_people(
-    dataset: Dataset, split: TrainingSplit, test_scores: Mapping[str, float]
-) -> dict[str, float]:
+def _scores_of_new_people(dataset: Dataset, split: TrainingSplit, test_scores: Mapping[str, float]) -> dict[str, float]:
     """Return the scores of the tested videos of people who are in no training video."""
     trained_people = {dataset.participants.get(name) for name in split.fold.train_videos}
     return {

@@ -1,4 +1,4 @@
-"""Late fusion: a ridge on measures of tracks, added to a network with a weight that is learned on the training people."""
+"""Late fusion: a ridge on measures of tracks is added to a network, with a weight learned on the training people."""
 
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping

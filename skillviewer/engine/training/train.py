@@ -195,9 +195,7 @@ def _train(
     process_group = work_folder.process_group
     watched = WatchedStore(data.store)
     fold_inputs = FoldInputs(watched, device, inputs.unfreezing)
-    fitted = fit_fused(
-        plan, data.dataset, fold, fold_inputs, data.measured, control, work_folder.state, process_group
-    )
+    fitted = fit_fused(plan, data.dataset, fold, fold_inputs, data.measured, control, work_folder.state, process_group)
     model, trained = fitted.network, fitted.trained
     if plan.select is not EpochSelection.BEST_ON_TEST:
         check_no_leak(fold, names_seen=watched.seen)
@@ -342,9 +340,7 @@ def _anonymous_pairs(dataset: Dataset, fold: Fold, facts: Mapping[str, VideoFact
     """Return the training pairs with digests and ranges of their videos, without names and paths."""
     digests = {name: facts[name].file_digest for name in videos_of(fold.train_pairs)}
     clip_ranges = clip_ranges_of(dataset)
-    videos = {
-        name: TrainedVideo(digest[:8], Path(), digest, clip_ranges.get(name)) for name, digest in digests.items()
-    }
+    videos = {name: TrainedVideo(digest[:8], Path(), digest, clip_ranges.get(name)) for name, digest in digests.items()}
     return [TrainedPair(videos[pair.better], videos[pair.worse], "trained") for pair in fold.train_pairs]
 
 
@@ -354,12 +350,7 @@ def _untested_card(plan: TrainingPlan, dataset: Dataset, fold: Fold, name: str) 
 
 
 def _card_after_outer_check(
-    plan: TrainingPlan,
-    dataset: Dataset,
-    split: TrainingSplit,
-    model: _TrainedModel,
-    name: str,
-    outer: OuterCheck,
+    plan: TrainingPlan, dataset: Dataset, split: TrainingSplit, model: _TrainedModel, name: str, outer: OuterCheck
 ) -> ModelCard:
     return msgspec.structs.replace(
         _untested_card(plan, dataset, split.fold, name),

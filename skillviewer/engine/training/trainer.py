@@ -224,10 +224,9 @@ class Trainer:
             scores = self._score_choosing(token)
             loss = held_out_loss(self._pairs.choosing, scores, settings.loss)
             counts = count_pairs(self._pairs.choosing, scores)
-        if settings.select is EpochSelection.LAST:
-            key = (float(self.epoch), 0.0)
-        else:
-            key = (counts.accuracy, -loss)
+        by_epoch = (float(self.epoch), 0.0)
+        by_accuracy = (counts.accuracy, -loss)
+        key = by_epoch if settings.select is EpochSelection.LAST else by_accuracy
         is_best = key > self._best_key
         if is_best:
             self._best = _copy_weights(self._model)

@@ -63,9 +63,7 @@ def load_training_data(
         problems += test_problems
         usable_test = test.restricted(list(test_store))
         if plan.adds_tracks:
-            usable_test, test_measured, test_problems = measured_dataset(
-                usable_test, plan.preprocessing, token, report
-            )
+            usable_test, test_measured, test_problems = measured_dataset(usable_test, plan.preprocessing, token, report)
             problems += test_problems
         split = test_on_other(usable, usable_test, token)
     all_problems = (*problems, *split.problems)

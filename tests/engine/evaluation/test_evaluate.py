@@ -411,7 +411,9 @@ def test_what_cannot_be_read_stays_and_what_is_nothing_makes_room(tmp_path: Path
     beside.finish(provenance(), RIGHT, {"a1"}, None)
     assert (path / "configuration.json").read_bytes() == b'{"format": 99}'
     shutil.rmtree(path)
-    assert RunFolder.at(path, configuration()).finished_result(configuration()) is not None, "it lies beside nothing now"
+    assert RunFolder.at(path, configuration()).finished_result(configuration()) is not None, (
+        "it lies beside nothing now"
+    )
 
 
 def test_a_run_with_features_made_otherwise_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,13 @@ from skillviewer.core.progress import CancelToken, Progress, with_time_left
 from skillviewer.core.video.clips import FrameRange
 from skillviewer.core.video.preprocessing import FlowSettings, Preprocessing
 from skillviewer.engine.evaluation.choice_plan import ChoicePlan
-from skillviewer.engine.evaluation.forecast import file_digests, forecast_choice, forecast_training, frame_pace, saving_duration
+from skillviewer.engine.evaluation.forecast import (
+    file_digests,
+    forecast_choice,
+    forecast_training,
+    frame_pace,
+    saving_duration,
+)
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.decoding_pace import decoding_pace, record_decoding
 from skillviewer.engine.finetuning import first_forecast as first_forecast_module
@@ -98,7 +104,9 @@ def test_the_trainings_that_weigh_the_tracks_are_counted(dataset: Dataset, tmp_p
     assert not missing(fused.text, "3 further"), "three people are trained on"
     assert fused.idle_s is not None
     assert plain.idle_s is not None
-    assert fused.idle_s - plain.idle_s > plain.idle_s - saving_duration().idle_s, "each takes about as long as the training"
+    assert fused.idle_s - plain.idle_s > plain.idle_s - saving_duration().idle_s, (
+        "each takes about as long as the training"
+    )
 
 
 def test_a_pace_that_cannot_be_written_or_read_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

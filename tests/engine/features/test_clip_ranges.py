@@ -90,10 +90,10 @@ def test_even_looks_at_every_part_of_an_attempt_in_a_video_of_uneven_rate() -> N
 
 def test_the_whole_video_as_a_stretch_shares_its_features(film: Path) -> None:
     with VideoReader(film) as reader:
-        assert sampling_of(reader.info, PREPROCESSING, 1, FrameRange(0, 96)).key == ()
+        assert sampling_of(reader.info, PREPROCESSING, 1, FrameRange(0, 96)).cache_key == ()
         first, second = (sampling_of(reader.info, PREPROCESSING, 1, FrameRange(at, at + 30)) for at in (10, 50))
     np.testing.assert_array_equal(first.positions, second.positions)  # only the key tells them apart
-    assert first.key != second.key
+    assert first.cache_key != second.key
 
 
 def test_scores_of_stretches(film: Path, tmp_path: Path) -> None:

@@ -19,9 +19,9 @@ from skillviewer.engine.inference.engine import Engine
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.predict import Predictions, predict
 from skillviewer.engine.training.train import TrainingResources, train_checkpoint
-from skillviewer.engine.training.training_data import dataset_features
 from skillviewer.engine.training.train_settings import EpochSelection
 from skillviewer.engine.training.trainer import FitPairs, TrainingControl, fit
+from skillviewer.engine.training.training_data import dataset_features
 from skillviewer.nets.backbones.backbone_weights import random_backbone_weights
 from skillviewer.nets.backbones.last_block import last_block, last_blocks, without_last_block
 from skillviewer.nets.checkpoint import load_checkpoint

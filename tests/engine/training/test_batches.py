@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from skillviewer.core.dataset.pairs import Pair, SimilarPair, videos_of
-from skillviewer.engine.training.batches import batches, adapt_to_sparse_pairs, index_pairs, pair_batch
+from skillviewer.engine.training.batches import adapt_to_sparse_pairs, batches, index_pairs, pair_batch
 from skillviewer.nets.presets import OptimiserSettings
 
 PAIRS = [Pair("d", "a"), Pair("d", "b"), Pair("c", "a"), Pair("c", "b"), Pair("b", "a")]

@@ -17,8 +17,8 @@ from skillviewer.core.progress import CancelToken
 from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.engine.features.dataset_features import standardise
 from skillviewer.engine.training import batches
-from skillviewer.engine.training.fit_fold import FoldInputs, choosing_folds, best_share, fit_fold
-from skillviewer.engine.training.plan import TrainingPlan, join_selection_texts, describe_selection
+from skillviewer.engine.training.fit_fold import FoldInputs, best_share, choosing_folds, fit_fold
+from skillviewer.engine.training.plan import TrainingPlan, describe_selection, join_selection_texts
 from skillviewer.engine.training.run_record import unseen_warning
 from skillviewer.engine.training.train_settings import EpochSelection, TrainSettings
 from skillviewer.engine.training.trainer import EpochRow, FitState, Trainer, TrainingControl
