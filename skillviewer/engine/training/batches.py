@@ -113,7 +113,7 @@ class FrameDraws:
     def draw(self, names: Sequence[str], share: range | None = None) -> torch.Tensor:
         """Draw frames and return their features, (B, N, 2F, h, w) float32, or uint8 snippets.
 
-        The tensor is valid until the next draw. If videos differ in their numbers of steps, ``lengths`` has these numbers.
+        The tensor is valid until the next draw. If the numbers of steps of the videos differ, ``lengths`` has them.
         Steps after the end of a video are undefined.
 
         Args:

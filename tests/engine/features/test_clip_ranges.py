@@ -93,7 +93,7 @@ def test_the_whole_video_as_a_stretch_shares_its_features(film: Path) -> None:
         assert sampling_of(reader.info, PREPROCESSING, 1, FrameRange(0, 96)).cache_key == ()
         first, second = (sampling_of(reader.info, PREPROCESSING, 1, FrameRange(at, at + 30)) for at in (10, 50))
     np.testing.assert_array_equal(first.positions, second.positions)  # only the key tells them apart
-    assert first.cache_key != second.key
+    assert first.cache_key != second.cache_key
 
 
 def test_scores_of_stretches(film: Path, tmp_path: Path) -> None:
