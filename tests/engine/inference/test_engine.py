@@ -237,7 +237,7 @@ def test_flow_in_batches_is_what_a_gpu_would_be_fed(video: Path, folder: Path, m
     extractor = FeatureExtractor.open(load_checkpoint(folder), torch.device("cpu"))
     assert extractor.flow_batch("tvl1-fast") is None
     by_kernels = dict(extractor.configuration(fast))
-    monkeypatch.setattr(FeatureExtractor, "_batches", lambda _self, algorithm: algorithm != "dis")
+    monkeypatch.setattr(FeatureExtractor, "_computes_in_batches", lambda _self, algorithm: algorithm != "dis")
     batch = extractor.flow_batch("tvl1-fast")
     assert batch is not None
     assert extractor.flow_batch("dis") is None

@@ -81,7 +81,7 @@ def test_a_second_model_looks_at_no_frame(
     def refuse(*_args: object, **_more: object) -> None:
         raise AssertionError("a frame was looked at once more")
 
-    for name in ("features", "ready"):
+    for name in ("features", "load_streams"):
         monkeypatch.setattr(FeatureExtractor, name, refuse)
     assert model_cache.assess(models["cbam-original"], video).complete
 
