@@ -132,7 +132,7 @@ class FakeExportService:
             raise ExportError(f"{request.path} could not be written: No space left on device.")
         request.path.parent.mkdir(parents=True, exist_ok=True)
         request.path.write_text("an export")
-        for made in request.for_log:
+        for made in request.log_entries:
             report(Progress("written", value=made))
         facts = ("3.2 MB", "412 frames", "13.733 s", "960 × 720 pixels")
         return ExportedFile(request.path, facts, (self._set_up.warning,) if self._set_up.warning else ())

@@ -1,1 +1,1 @@
-"""Export requests: analysis of what is missing, writing, and reading back."""
+"""Export requests: missing analyses are computed, and files are written and read back."""

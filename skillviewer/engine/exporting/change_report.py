@@ -1,9 +1,10 @@
-"""The report of change over time: of one participant of a study by occasion, or of all, before against after."""
+"""Report of change over time: of one participant of a study by occasion, or of all participants before and after."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from skillviewer.core.analysis.calibration import CalibratedScore
 from skillviewer.core.errors import ExportError
 from skillviewer.core.ratings.change import courses, in_order, raters_estimates
 from skillviewer.core.ratings.reliability import Estimate
@@ -13,12 +14,12 @@ from skillviewer.data.study import Study, StudyVideo
 from skillviewer.engine.exporting.cohort_report import (
     CohortChoices,
     card_of,
+    choose_task,
     latest_of,
     model_in_use,
     model_of,
     on_scale,
     pseudonyms,
-    task_of,
 )
 from skillviewer.export.options import option_field
 from skillviewer.export.reports.change import ChangeReport, ChangeSource, group_section, participant_section
@@ -43,39 +44,40 @@ _BY_MODEL = (
 
 @dataclass(frozen=True, slots=True)
 class ChangeChoices(CohortChoices):
-    """Options of the report of change over time: those of a cohort, one participant or all, and two occasions."""
+    """Options of the report of change over time."""
 
     participant: str = option_field("", "Participant", "Empty for all participants, before against after")
     before: str = option_field("", "Before", "Occasion; empty for the first of each participant")
     after: str = option_field("", "After", "Occasion; empty for the last of each participant")
 
 
-def write_change(
+def write_change_report(
     path: Path, target: Path, choices: ChangeChoices | None = None, *, overwrite: bool = False
 ) -> tuple[str, ...]:
-    """Write the report of a study, which may be open elsewhere; return warnings for the user.
+    """Write the report of a study, and return warnings for the user. The study may be open elsewhere.
 
     Raises:
-        DatasetError: The order of the occasions is not clear.
-        ExportError: Nothing can be said, a name is not in the study, or the file cannot be written or read back.
+        DatasetError: The order of the occasions is unknown.
+        ExportError: There are no ratings, a name is not in the study, or the file cannot be written or read back.
         StudyError: The study cannot be read.
     """
     choices = choices if choices is not None else ChangeChoices()
     with Study.open(path, read_only=True) as study:
         study.look_at(choices.criterion or None)
         report = change_report(study, choices)
-        n_without = sum(not (v.participant and v.occasion) for v in study.videos.all())
+        n_excluded = sum(not (video.participant and video.occasion) for video in study.videos.all())
     export_change(report, target, choices.paper, overwrite=overwrite)
-    text = f"{n_without} videos have no participant or no occasion, and are not in the report."
-    return (text,) if n_without else ()
+    if not n_excluded:
+        return ()
+    return (f"{n_excluded} videos have no participant or no occasion, and are not in the report.",)
 
 
 def change_report(study: Study, choices: ChangeChoices) -> ChangeReport:
-    """Return the report of an open study by the criterion that it looks at; errors are those of ``write_change``."""
-    everything = study.videos.all()
-    task = task_of(study, {v.task for v in everything}, choices.task)
-    videos = [v for v in everything if v.task == task and v.participant and v.occasion]
-    participants = sorted({v.participant or "" for v in videos})
+    """Return the report of an open study by its current criterion; raises as ``write_change_report``."""
+    all_videos = study.videos.all()
+    task = choose_task(study, {video.task for video in all_videos}, choices.task)
+    videos = [video for video in all_videos if video.task == task and video.participant and video.occasion]
+    participants = sorted({video.participant or "" for video in videos})
     if not participants:
         raise ExportError(
             "No video has both a participant and an occasion: state them in the table of ratings, by “study add "
@@ -84,90 +86,102 @@ def change_report(study: Study, choices: ChangeChoices) -> ChangeReport:
     if choices.participant and choices.participant not in participants:
         names = ", ".join(participants)
         raise ExportError(f"No video with an occasion shows “{choices.participant}”. Participants: {names}.")
-    places = in_order({v.occasion for v in videos})
-    before = _occasion(choices.before, places)
-    after = _occasion(choices.after, places)
-    if before and after and places[before] >= places[after]:
+    order = in_order({video.occasion for video in videos})
+    before = _find_occasion(choices.before, order)
+    after = _find_occasion(choices.after, order)
+    if before and after and order[before] >= order[after]:
         raise ExportError(f"“{before}” is not before “{after}”: state an earlier and a later occasion.")
     labels = pseudonyms(participants, "P", names=choices.names)
-    attempts = [(v.name, labels[v.participant or ""], v.occasion) for v in videos]
-    sources = [*_by_raters(study), *_by_model(study, videos, choices)]
+    attempts = [(video.name, labels[video.participant or ""], video.occasion) for video in videos]
+    sources = [*_rater_source(study), *_model_source(study, videos, choices)]
     unknown = [sentence for source in sources for sentence in source.unknown]
     if not any(source.estimates for source in sources):
         raise ExportError(" ".join(["Neither raters nor a model rate these videos on a scale.", *unknown]))
-    name = labels.get(choices.participant)
+    label = labels.get(choices.participant)
     sections = []
-    for source in (source for source in sources if source.estimates):
-        by_participant = courses(attempts, source.estimates, places)
-        sections.append(
-            participant_section(source, by_participant[name], before, after)
-            if name
-            else group_section(source, by_participant, before, after)
-        )
-    origin = [fact for source in sources for fact in source.facts]
-    facts = (
-        *origin,
-        ("Computed by", f"SkillViewer {__version__}"),
-        ("Date of report", f"{date_or_today(choices.made_on)}"),
+    for source in sources:
+        if not source.estimates:
+            continue
+        course_by_participant = courses(attempts, source.estimates, order)
+        if label:
+            section = participant_section(source, course_by_participant[label], before, after)
+        else:
+            section = group_section(source, course_by_participant, before, after)
+        sections.append(section)
+    facts = [fact for source in sources for fact in source.facts]
+    facts.append(("Computed by", f"SkillViewer {__version__}"))
+    facts.append(("Date of report", f"{date_or_today(choices.made_on)}"))
+    subtitle_texts = (study.title, task or study.settings.task)
+    return ChangeReport(
+        title=printable(label or "All participants"),
+        subtitle=printable(" · ".join(text for text in subtitle_texts if text)),
+        sections=tuple(sections),
+        unknown=(_ATTEMPTS, _LIMITS, *unknown),
+        facts=tuple(facts),
     )
-    subtitle = printable(" · ".join(filter(None, (study.title, task or study.settings.task))))
-    title = printable(name or "All participants")
-    return ChangeReport(title, subtitle, tuple(sections), (_ATTEMPTS, _LIMITS, *unknown), facts)
 
 
-def _occasion(requested: str, places: dict[str, int]) -> str:
-    """Return an occasion in the spelling of the courses."""
-    place_by_text = {text.strip().casefold(): place for text, place in places.items()}
-    place = place_by_text.get(requested.strip().casefold())
-    occasions = sorted(places, key=lambda text: (places[text], text))
-    if requested and place is None:
+def _find_occasion(requested: str, order: dict[str, int]) -> str:
+    """Return the first occasion at the position of the requested one, ignoring case; "" if none is requested."""
+    positions = {occasion.strip().casefold(): position for occasion, position in order.items()}
+    position = positions.get(requested.strip().casefold())
+    occasions = sorted(order, key=lambda occasion: (order[occasion], occasion))
+    if requested and position is None:
         raise ExportError(f"No video is of the occasion “{requested}”. Occasions: {', '.join(occasions)}.")
-    return next((text for text in occasions if places[text] == place), "")
+    return next((occasion for occasion in occasions if order[occasion] == position), "")
 
 
-def _by_raters(study: Study) -> Iterator[ChangeSource]:
-    """Yield the ratings of the criterion that the study looks at, if there are any."""
+def _rater_source(study: Study) -> Iterator[ChangeSource]:
+    """Yield the ratings by the current criterion of the study, if there are any."""
     ratings = study.ratings.all()
-    if study.criterion in ratings.items:
-        scale = ratings.scale(study.criterion)
-        levels = f" ({', '.join(f'{level} {word}' for level, word in enumerate(scale.levels))})" if scale.levels else ""
-        title = f"By the raters: {printable(scale.item + levels)}"
-        yield ChangeSource(title, raters_estimates(ratings, scale.item), scale.step, scale.less_is_better)
+    if study.criterion not in ratings.items:
+        return
+    scale = ratings.scale(study.criterion)
+    name = scale.item
+    if scale.levels:
+        levels = ", ".join(f"{level} {word}" for level, word in enumerate(scale.levels))
+        name = f"{name} ({levels})"
+    estimates = raters_estimates(ratings, scale.item)
+    yield ChangeSource(f"By the raters: {printable(name)}", estimates, scale.step, scale.less_is_better)
 
 
-def _by_model(study: Study, videos: Sequence[StudyVideo], choices: ChangeChoices) -> Iterator[ChangeSource]:
-    """Yield the scores of a model on the raters' scale, or without any the reasons alone."""
+def _model_source(study: Study, videos: Sequence[StudyVideo], choices: ChangeChoices) -> Iterator[ChangeSource]:
+    """Yield the scores of a model on the raters' scale; without any, a source with the reasons only."""
     model = latest_of(study, choices.criterion) if choices.criterion else model_in_use(study)
-    model = model_of(study, choices.model) if choices.model else model
+    if choices.model:
+        model = model_of(study, choices.model)
     if model is None:
         return
     card = card_of(model)
-    scores = study.models.scores(model.digest)
     scale = card.raters_scale if card is not None else None
-    placed = {v.name: on_scale(scale, scores[v.name], v.task, study.settings.task) for v in videos if v.name in scores}
-    summaries = {
-        name: Estimate(position.rating, position.low, position.high, position.level)
-        for name, position in placed.items()
-        if position is not None
-        and position.rating is not None
-        and position.low is not None
-        and position.high is not None
-    }
-    refusals = dict.fromkeys(
-        position.refusal if position is not None else _NO_SCALE
-        for name, position in placed.items()
-        if name not in summaries
-    )
-    if scale is None or not summaries:
+    scores = study.models.scores(model.digest)
+    estimates = {}
+    refusals: dict[str, None] = {}  # without duplicates and in order
+    for video in videos:
+        if video.name not in scores:
+            continue
+        calibrated = on_scale(scale, scores[video.name], video.task, study.settings.task)
+        estimate = _estimate_of(calibrated) if calibrated is not None else None
+        if estimate is not None:
+            estimates[video.name] = estimate
+        else:
+            refusals[calibrated.refusal if calibrated is not None else _NO_SCALE] = None
+    if scale is None or not estimates:
         yield ChangeSource(model.name, {}, unknown=tuple(refusals))
         return
-    line = scale.map.curve.values if scale.map is not None else (0.0,)
+    ratings = scale.map.curve.values if scale.map is not None else (0.0,)  # in ascending order of scores
     yield ChangeSource(
         printable(f"By the model {model.name} v{model.version}: {scale.criterion}, on the raters' scale"),
-        summaries,
+        estimates,
         scale.step,
-        less_is_better=line[-1] < line[0],
+        less_is_better=ratings[-1] < ratings[0],
         warning=" The model draws this mean towards 0.",
         unknown=(_BY_MODEL, *refusals, scale.about),
         facts=(("Model SHA-256", model.digest),),
     )
+
+
+def _estimate_of(score: CalibratedScore) -> Estimate | None:
+    if score.rating is None or score.low is None or score.high is None:
+        return None
+    return Estimate(score.rating, score.low, score.high, score.level)

@@ -1,4 +1,4 @@
-"""The report of a whole study: its cohort, from the scores that the study keeps."""
+"""Report of the cohort of a study, from the scores in the study."""
 
 import secrets
 from collections.abc import Mapping
@@ -29,10 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CohortChoices:
-    """Options of the report of a study's cohort.
-
-    The options say themselves what they are; ``made_on`` is None for today.
-    """
+    """Options of the report of a cohort. ``made_on`` is the date of the report, or None for today."""
 
     paper: Paper = option_field("a4", "Paper", "A web page has no size", choices=(("A4", "a4"), ("Letter", "letter")))
     task: str = option_field("", "Task", "Where the study has several")
@@ -42,10 +39,10 @@ class CohortChoices:
     made_on: date | None = None
 
 
-def cohort_report(
+def write_cohort_report(
     path: Path, target: Path, choices: CohortChoices | None = None, *, overwrite: bool = False
 ) -> tuple[str, ...]:
-    """Write the cohort report of a study, which may be open elsewhere; return warnings for the user.
+    """Write the cohort report of a study, and return warnings for the user. The study may be open elsewhere.
 
     Raises:
         ExportError: Nothing was assessed, a name is not in the study, or the file cannot be written or read back.
@@ -54,38 +51,41 @@ def cohort_report(
     choices = choices if choices is not None else CohortChoices()
     with Study.open(path, read_only=True) as study:
         study.look_at(choices.criterion or None)
-        everything = study.videos.all()
-        task = task_of(study, {v.task for v in everything}, choices.task)
-        videos = [v for v in everything if v.task == task]
+        all_videos = study.videos.all()
+        task = choose_task(study, {video.task for video in all_videos}, choices.task)
+        videos = [video for video in all_videos if video.task == task]
+        names_in_cohort = {video.name for video in videos}
         model = model_of(study, choices.model, choices.criterion)
-        scores = study.models.scores(model.digest)
+        scores = {name: score for name, score in study.models.scores(model.digest).items() if name in names_in_cohort}
         dataset = study.dataset()
-        title, settings = study.title, study.settings
-        criteria = _criteria(study, model, {v.name: (v.task, settings.task) for v in videos})
+        title = study.title
+        settings = study.settings
+        criteria = _ratings_by_criterion(study, model, {video.name: (video.task, settings.task) for video in videos})
     card = card_of(model)
     scale = card.raters_scale if card is not None else None
-    inside = {v.name for v in videos}
-    judgements_inside = [j for j in dataset.judgements if j.left in inside and j.right in inside]
-    participants = pseudonyms([v.participant or "" for v in videos if v.name in scores], "P", names=choices.names)
-    raters = pseudonyms([j.rater for j in judgements_inside], "R", names=choices.names)
-    assessed = [
-        CohortVideo(
-            v.name,
-            s.score,
-            s.interval,
-            participants.get(v.participant or "", ""),
-            s.warning.replace(SAID_BEFORE, "").strip(),
-            v.digest,
-            before_blur=SAID_BEFORE in s.warning,
-            passes=s.passes,
-            scaled=on_scale(scale, s, v.task, settings.task),
+    scored_videos = [video for video in videos if video.name in scores]
+    participants = pseudonyms([video.participant or "" for video in scored_videos], "P", names=choices.names)
+    cohort_videos = []
+    for video in scored_videos:
+        score = scores[video.name]
+        cohort_videos.append(
+            CohortVideo(
+                name=video.name,
+                score=score.score,
+                interval=score.interval,
+                participant=participants.get(video.participant or "", ""),
+                warning=_own_warning(score),
+                digest=video.digest,
+                before_blur=SAID_BEFORE in score.warning,
+                passes=score.passes,
+                scaled=on_scale(scale, score, video.task, settings.task),
+            )
         )
-        for v in videos
-        if (s := scores.get(v.name)) is not None
-    ]
-    judgements = tuple(replace(j, rater=raters[j.rater]) for j in judgements_inside)
+    judgements = [j for j in dataset.judgements if j.left in names_in_cohort and j.right in names_in_cohort]
+    raters = pseudonyms([judgement.rater for judgement in judgements], "R", names=choices.names)
+    pairs = [pair for pair in dataset.pairs if pair.better in names_in_cohort and pair.worse in names_in_cohort]
     export_cohort(
-        assessed,
+        cohort_videos,
         CohortModel(f"{model.name} v{model.version}", model.digest),
         target,
         CohortOptions(
@@ -94,53 +94,65 @@ def cohort_report(
             task=task or settings.task,
             statement=settings.statement,
             made_on=choices.made_on,
-            judgements=judgements,
-            pairs=tuple(p for p in dataset.pairs if p.better in inside and p.worse in inside),
+            judgements=tuple(replace(judgement, rater=raters[judgement.rater]) for judgement in judgements),
+            pairs=tuple(pairs),
             criteria=criteria,
-            agreement=_agreement(dataset.restricted(inside), names=choices.names),
+            agreement=_agreement(dataset.restricted(names_in_cohort), names=choices.names),
         ),
         overwrite=overwrite,
     )
-    return _warnings(len(videos), len(assessed), {s.passes for name, s in scores.items() if name in inside})
+    return _warnings(len(videos), len(cohort_videos), {score.passes for score in scores.values()})
+
+
+def _own_warning(score: Score) -> str:
+    """Return the warning of a score without the note that it was computed before faces were blurred."""
+    return score.warning.replace(SAID_BEFORE, "").strip()
 
 
 def card_of(model: ModelVersion) -> "ModelCard | None":
-    """Return the card of a model, or None if its checkpoint is not in its place or cannot be read."""
+    """Return the card of a model, or None if its checkpoint is missing or cannot be read."""
     from skillviewer.nets.model_card import load_card  # torch takes seconds
 
+    if model.path is None:
+        return None
     with suppress(CheckpointError):
-        return load_card(model.path) if model.path is not None else None
+        return load_card(model.path)
     return None
 
 
-def _criteria(
+def _ratings_by_criterion(
     study: Study, model_used: ModelVersion, tasks: Mapping[str, tuple[str, str]]
 ) -> dict[str, dict[str, str]]:
-    """Return rating, or score without one, by criterion and video: of the model in use, and the latest of the others.
+    """Return the rating as text, or else the score, by criterion and name of the video.
 
-    Empty if all models are of one criterion.
+    The numbers of a criterion are those of ``model_used`` or of the newest model with this criterion. If all models
+    have one criterion, nothing is returned. ``tasks`` has the names of the task of each video of the cohort.
     """
-    models = [model_used, *sorted(study.models.all(), key=lambda m: m.added_at, reverse=True)]
-    by_criterion: dict[str, dict[str, str]] = {}
-    for model in (m for m in models if m.state is not ModelState.DISCARDED):
-        card = card_of(model)
-        if card is not None and card.criterion not in by_criterion:
-            scores = {name: s for name, s in study.models.scores(model.digest).items() if name in tasks}
-            scaled = {name: on_scale(card.raters_scale, s, *tasks[name]) for name, s in scores.items()}
-            ratings = {name: calibrated.words for name, calibrated in scaled.items() if calibrated is not None}
-            by_criterion[card.criterion] = {name: ratings.get(name) or signed(s.score) for name, s in scores.items()}
-    return by_criterion if len(by_criterion) > 1 else {}
+    models = [model_used, *sorted(study.models.all(), key=lambda model: model.added_at, reverse=True)]
+    texts_by_criterion: dict[str, dict[str, str]] = {}
+    for model in models:
+        card = card_of(model) if model.state is not ModelState.DISCARDED else None
+        if card is None or card.criterion in texts_by_criterion:
+            continue
+        texts = {}
+        for name, score in study.models.scores(model.digest).items():
+            if name in tasks:
+                calibrated = on_scale(card.raters_scale, score, *tasks[name])
+                rating = calibrated.words if calibrated is not None else ""
+                texts[name] = rating or signed(score.score)
+        texts_by_criterion[card.criterion] = texts
+    return texts_by_criterion if len(texts_by_criterion) > 1 else {}
 
 
 def on_scale(scale: ScoreCalibration | None, score: Score, *tasks: str) -> CalibratedScore | None:
-    """Return a score on the raters' scale, for a video of a task by any of its names; None without a scale."""
+    """Return a score on the raters' scale, or None without a scale. ``tasks`` are the names of the task."""
     if scale is None:
         return None
-    return scale.of(score.score, unfamiliar=bool(score.warning.replace(SAID_BEFORE, "").strip())).in_task(*tasks)
+    return scale.of(score.score, unfamiliar=bool(_own_warning(score))).in_task(*tasks)
 
 
 def _agreement(dataset: Dataset, *, names: bool) -> RaterAgreement | None:
-    """Return the agreement of the raters who rated the videos; None with fewer than two."""
+    """Return the agreement of the raters of the videos, or None with fewer than two raters."""
     if dataset.ratings is None or dataset.criterion not in dataset.ratings.items:
         return None
     if len(dataset.ratings.table(dataset.criterion).raters) < 2:
@@ -165,15 +177,17 @@ def _warnings(n_videos: int, n_assessed: int, passes: set[int]) -> tuple[str, ..
     return tuple(sentences)
 
 
-def task_of(study: Study, tasks: set[str], requested: str) -> str:
-    """Return the task that is asked for, or the only one of the videos.
+def choose_task(study: Study, tasks: set[str], requested: str) -> str:
+    """Return the requested task, or the only task of the videos; "" is the task of the study.
 
     Raises:
-        ExportError: There is no such task, or there are several and none is asked for.
+        ExportError: There is no such task, or there are several and none is requested.
     """
     if requested:
-        if requested in tasks or (requested == study.settings.task and "" in tasks):
-            return requested if requested in tasks else ""
+        if requested in tasks:
+            return requested
+        if requested == study.settings.task and "" in tasks:
+            return ""
         names = ", ".join(sorted(task for task in tasks if task)) or study.settings.task or "none"
         raise ExportError(f"The study has no videos of the task “{requested}”. Its tasks: {names}.")
     if len(tasks) > 1:
@@ -185,54 +199,61 @@ def task_of(study: Study, tasks: set[str], requested: str) -> str:
 
 
 def latest_of(study: Study, criterion: str) -> ModelVersion | None:
-    """Return the newest model of a study, not discarded and in its place, that learnt a criterion; None without."""
-    folded = criterion.casefold()
-    models = [m for m in study.models.all() if m.state is not ModelState.DISCARDED and m.path is not None]
-    candidates = [m for m in models if m.path is not None and criterion_of(m.path).casefold() == folded]
-    return max(candidates, key=lambda m: m.added_at, default=None)
+    """Return the newest model of a study with a criterion, or None; discarded and missing models are skipped."""
+    candidates = [
+        model
+        for model in study.models.all()
+        if model.state is not ModelState.DISCARDED
+        and model.path is not None
+        and criterion_of(model.path).casefold() == criterion.casefold()
+    ]
+    return max(candidates, key=lambda model: model.added_at, default=None)
 
 
 def model_in_use(study: Study) -> ModelVersion | None:
-    """Return the model in use, or that with the most scores; if it learnt another criterion, the newest of this one."""
+    """Return the default model of a study; if that has another criterion, the newest model with the current one."""
     model = study.models.default_model(study.settings.model)
-    learnt = criterion_of(model.path) if model is not None and model.path is not None else SKILL
-    return model if learnt.casefold() in {SKILL, study.criterion.casefold()} else latest_of(study, study.criterion)
+    criterion = criterion_of(model.path) if model is not None and model.path is not None else SKILL
+    if criterion.casefold() in {SKILL, study.criterion.casefold()}:
+        return model
+    return latest_of(study, study.criterion)
 
 
 def model_of(study: Study, requested: str, criterion: str = "") -> ModelVersion:
-    """Return the model that is asked for, the newest of a criterion, the one in use, or that with the most scores.
+    """Return the requested model; else the newest model with a criterion; else the model in use.
 
     Raises:
         ExportError: There is no such model.
     """
-    if criterion and not requested:
+    if requested:
+        models = [model for model in study.models.all() if model.state is not ModelState.DISCARDED]
+        matches = [m for m in models if requested in {m.name, f"{m.name} v{m.version}", m.digest}]
+        if not matches:
+            names = ", ".join(f"{model.name} v{model.version}" for model in models) or "none"
+            raise ExportError(f"The study has no model “{requested}”. Its models: {names}.")
+        return max(matches, key=lambda model: model.version)
+    if criterion:
         newest = latest_of(study, criterion)
         if newest is None:
             raise ExportError(
                 f"The study has no model of the criterion “{criterion}”: score its videos with one, or choose a model."
             )
         return newest
-    if requested:
-        models = [m for m in study.models.all() if m.state is not ModelState.DISCARDED]
-        matches = [m for m in models if requested in {m.name, f"{m.name} v{m.version}", m.digest}]
-        if not matches:
-            names = ", ".join(f"{m.name} v{m.version}" for m in models) or "none"
-            raise ExportError(f"The study has no model “{requested}”. Its models: {names}.")
-        return max(matches, key=lambda m: m.version)
     model = model_in_use(study)
-    if model is None:
-        if study.models.default_model(study.settings.model) is not None:
-            return model_of(study, "", study.criterion)  # which says that there is none
-        raise ExportError(
-            "No video of the study has been assessed. Assess them first: in the window, or by skillviewer export table "
-            "scores STUDY -o scores.csv."
-        )
-    return model
+    if model is not None:
+        return model
+    if study.models.default_model(study.settings.model) is not None:
+        return model_of(study, "", study.criterion)  # raises: the default model has another criterion
+    raise ExportError(
+        "No video of the study has been assessed. Assess them first: in the window, or by skillviewer export table "
+        "scores STUDY -o scores.csv."
+    )
 
 
 def pseudonyms(originals: list[str], letter: str, *, names: bool) -> dict[str, str]:
-    """Return the names of people in the report: their own, or numbers in random order."""
-    names_sorted = sorted({name for name in originals if name})
-    if not names:
-        secrets.SystemRandom().shuffle(names_sorted)
-    return {name: name if names else f"{letter}{number}" for number, name in enumerate(names_sorted, start=1)}
+    """Return the names to print for people: their own with ``names``, else a letter and random numbers."""
+    unique_names = sorted({name for name in originals if name})
+    if names:
+        return {name: name for name in unique_names}
+    secrets.SystemRandom().shuffle(unique_names)
+    return {name: f"{letter}{number}" for number, name in enumerate(unique_names, start=1)}

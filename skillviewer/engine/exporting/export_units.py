@@ -1,11 +1,10 @@
 """Exports of many videos as units of work on any engine, one file each.
 
-The process that started the work alone opens studies; workers get what studies know as values.
+Only the process that starts the work opens studies. Workers get requests that hold the data of their studies.
 """
 
 import json
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache, partial
 
@@ -24,32 +23,36 @@ from skillviewer.export.options import options_to_dict
 
 
 def is_done(request: ExportRequest) -> bool:
-    """Return True if the file is there, and says that it was made of these analyses as asked; tables tell no options.
+    """Return whether the file exists, and was made from the same analyses with the same options.
+
+    The options of tables are not compared, since tables do not record them.
 
     Raises:
         VideoError: A video cannot be read.
         CheckpointError: A model cannot be read.
     """
-    with suppress(ExportError, ValueError):
+    try:
         record = read_export(request.path)
-        options = json.loads(json.dumps(options_to_dict(request.options)))
-        same = all(_names(*pair) for pair in zip(record.sources, request.sources, strict=True))
-        tabular = any(source.times_s is not None for source in record.sources)
-        return same and record.exporter == request.exporter.name and (tabular or record.options in ({}, options))
-    return False
+        pairs = list(zip(record.sources, request.sources, strict=True))
+    except (ExportError, ValueError):
+        return False
+    if not all(_is_same_source(recorded, source) for recorded, source in pairs):
+        return False
+    if record.exporter != request.exporter.name:
+        return False
+    is_table = any(source.times_s is not None for source in record.sources)
+    options = json.loads(json.dumps(options_to_dict(request.options)))
+    return is_table or record.options in ({}, options)
 
 
-def _names(recorded: RecordedSource, source: ExportSource) -> bool:
+def _is_same_source(recorded: RecordedSource, source: ExportSource) -> bool:
     analysis = stored_analysis(source, digest_of)
     if analysis is None or recorded.passes != analysis.n_passes:
         return False
     same_model = recorded.model in (analysis.provenance.model_digest, analysis.provenance.model)
     same_video = recorded.video in (analysis.video.digest, str(analysis.video.path))
-    return (
-        same_model
-        and same_video
-        and (recorded.times_s is not None or recorded.clip_range == range_cells(analysis.clip_range))
-    )
+    same_range = recorded.times_s is not None or recorded.clip_range == range_cells(analysis.clip_range)
+    return same_model and same_video and same_range
 
 
 @lru_cache(maxsize=1)
@@ -63,21 +66,23 @@ def _write(device: str, request: ExportRequest | SkillViewerError, token: Cancel
     return _service(device).write(request, token, report)
 
 
-class _Detached(list[ExportRequest]):
-    """Requests that open no study, each made when it is handed to a worker: what studies know of all is large."""
+class _RequestsWithoutStudies(list[ExportRequest]):
+    """Requests that open no study. Each is made when a worker gets it, since the data of all together is large."""
 
     def __init__(self, requests: Sequence[ExportRequest], service: ExportService) -> None:
         super().__init__(requests)
         self._service = service
 
     def __getitem__(self, index: int) -> ExportRequest | SkillViewerError:  # type: ignore[override]
-        try:  # the place is free, or may be replaced: also if a worker dies behind the file
-            return replace(self._service.detached(super().__getitem__(index)), overwrite=True)
+        try:
+            request = self._service.without_studies(super().__getitem__(index))
         except SkillViewerError as error:
             return error
+        # the path was checked here: the file of a worker that died after writing it may be replaced
+        return replace(request, overwrite=True)
 
 
-def _unscored() -> ModelCacheProtocol:
+def _refuse_scoring() -> ModelCacheProtocol:
     raise ExportError(
         "A video of the study has no score yet: run skillviewer score STUDY --out RESULTS --into STUDY first, with the "
         "same --jobs or --cluster."
@@ -91,16 +96,19 @@ def write_units(
     token: CancelToken,
     finished: Callable[[ExportRequest, JobResult[ExportedFile]], None],
 ) -> None:
-    """Write files on an engine, and record them in the logs of their studies; ``finished`` gets each outcome.
+    """Write files on an engine, and record them in the logs of their studies; ``finished`` gets each result.
 
     Raises:
         SettingsError: The engine cannot be started.
     """
-    with ExportService(_unscored, update_study=workers.shard == Workers().shard) as service:
+    with ExportService(_refuse_scoring, update_study=workers.shard == Workers().shard) as service:
 
-        def written(index: int, outcome: JobResult[ExportedFile]) -> None:
-            if (exported := outcome.result) is not None:
-                outcome = JobResult(replace(exported, warnings=(*exported.warnings, *service.logged(requests[index]))))
-            finished(requests[index], outcome)
+        def on_finished(index: int, result: JobResult[ExportedFile]) -> None:
+            exported = result.result
+            if exported is not None:
+                warnings = (*exported.warnings, *service.record_in_logs(requests[index]))
+                result = JobResult(replace(exported, warnings=warnings))
+            finished(requests[index], result)
 
-        work(partial(_write, device), _Detached(requests, service), workers, token, lambda *_: None, written)
+        units = _RequestsWithoutStudies(requests, service)
+        work(partial(_write, device), units, workers, token, lambda *_: None, on_finished)

@@ -1,4 +1,4 @@
-"""Faces of a video file: searched once, then stored as the user corrected them."""
+"""Search for the faces of a video, and saving and loading of faces with the corrections of the user."""
 
 from pathlib import Path
 
@@ -9,20 +9,20 @@ from skillviewer.media.faces import find_faces
 from skillviewer.media.reading.reader import VideoReader
 
 
-def known_faces(path: Path) -> Faces:
-    """Return the faces kept of a video, none if nothing is, to be drawn by hand; or raise a VideoError."""
+def load_faces(path: Path) -> Faces:
+    """Return the saved faces of a video file, or an empty ``Faces``; raise a VideoError if it cannot be read."""
     with VideoReader(path, cache_bytes=0) as reader:
         info = reader.info
     return FaceStore().get(info.digest) or Faces(info.digest, info.n_frames)
 
 
-def load_faces(faces: Faces) -> Faces:
-    """Return the saved faces of the same video, which is not opened, or none; or raise a VideoError."""
+def reload_faces(faces: Faces) -> Faces:
+    """Return the saved faces of the video of ``faces`` without opening the video file, or an empty ``Faces``."""
     return FaceStore().get(faces.video_digest) or Faces(faces.video_digest, faces.n_frames)
 
 
 def search_faces(path: Path, token: CancelToken = NEVER, report: Report = silent) -> Faces:
-    """Search a video; nothing is kept yet.
+    """Search a video for faces; nothing is saved.
 
     Raises:
         VideoError: The video cannot be read, or the detector cannot be used: boxes can be drawn by hand.
@@ -32,5 +32,5 @@ def search_faces(path: Path, token: CancelToken = NEVER, report: Report = silent
 
 
 def save_faces(faces: Faces) -> None:
-    """Save the faces of a video, which exports blur, or raise an ExportError."""
+    """Save the faces of a video for exports that blur faces, or raise an ExportError."""
     FaceStore().put(faces)

@@ -1,4 +1,4 @@
-"""Sentences on the motion in a video for its report, among the videos of its study."""
+"""Sentences on the motion in a video for its report, compared with other videos of its study."""
 
 from collections.abc import Sequence
 
@@ -12,11 +12,11 @@ from skillviewer.data.tracks_file import TrackStore
 
 
 def motion_sentences(analysis: Analysis, others: Sequence[StudyVideo] = ()) -> tuple[str, ...]:
-    """Return a sentence on every tracked hand or point of a video; none without tracks.
+    """Return a sentence on every tracked hand or point of a video; () without tracks.
 
     Args:
         analysis: Analysis of the video.
-        others: Comparable videos, without the video itself; those with tracks count.
+        others: Cohort of the video; only videos with tracks are compared.
 
     Raises:
         VideoError: The file of tracks cannot be read, or was made in another video.
@@ -27,20 +27,26 @@ def motion_sentences(analysis: Analysis, others: Sequence[StudyVideo] = ()) -> t
     if tracks is None or not tracks.tracks:
         return ()
     tracks.check_video(analysis.video)
-    other_measures = [measures for other in others if (measures := _measures_of(other, store)) is not None]
-    compared = compare_measures(measure_stored_tracks(tracks, frames), other_measures)
-    return tuple(
-        f"{each.text} It was seen in {100 * each.motion.measures[0].share_seen:.0f} % of the searched frames."
-        for each in compared
-        if each.text
-    )
+    other_measures = []
+    for other in others:
+        measures = _measures_of(other, store)
+        if measures is not None:
+            other_measures.append(measures)
+    sentences = []
+    for compared in compare_measures(measure_stored_tracks(tracks, frames), other_measures):
+        if compared.text:
+            seen_percent = 100 * compared.motion.measures[0].share_seen
+            sentences.append(f"{compared.text} It was seen in {seen_percent:.0f} % of the searched frames.")
+    return tuple(sentences)
 
 
 def _measures_of(video: StudyVideo, store: TrackStore) -> VideoMeasures | None:
-    """Return the measures of a video of the study; None without tracks, or if its part is stated in seconds."""
-    part = video.clip_range
-    if not video.digest or not (part is None or isinstance(part, FrameRange)):
+    """Return the measures of a video of the study; None without tracks, or if its range is in seconds."""
+    clip_range = video.clip_range
+    if not video.digest or not (clip_range is None or isinstance(clip_range, FrameRange)):
         return None
-    frames = None if part is None else range(part.start_frame, part.stop_frame)
+    frames = None if clip_range is None else range(clip_range.start_frame, clip_range.stop_frame)
     tracks = store.get_readable(video.digest, frames)
-    return None if tracks is None or not tracks.tracks else measure_stored_tracks(tracks, frames)
+    if tracks is None or not tracks.tracks:
+        return None
+    return measure_stored_tracks(tracks, frames)

@@ -1,4 +1,7 @@
-"""A checkpoint as ONNX files: its backbones, its head as one step, and a description of their use (docs/export.md)."""
+"""Export of a checkpoint as ONNX files: backbones, one step of the head, and a description of their use.
+
+The files are described in docs/export.md.
+"""
 
 import runpy
 import shutil
@@ -29,17 +32,19 @@ from skillviewer.nets.checkpoint import Checkpoint, load_checkpoint
 from skillviewer.nets.configuration import CheckpointConfig
 
 TOLERANCE = 1e-4
-"""Greatest difference from torch, absolute and relative; ten times that of features, which are rounded to float16."""
+"""Greatest absolute and relative difference from torch; ten times as much for features, rounded to float16."""
 Run = Callable[..., tuple[Tensor, ...]]
 
 
 class Graph(nn.Module):
-    """A function of tensors to write as one file.
+    """A function of tensors that is written as one file.
 
     Args:
-        owner: Module whose weights the function ``run`` uses.
-        inputs: Example inputs by name, whose first axis is free and longer than 1; ``free`` axes follow.
+        owner: Module whose weights the function uses.
+        run: The function.
+        inputs: Example inputs by name. Their first axis is free and longer than 1.
         outputs: Names of the outputs.
+        free: Further free axes.
     """
 
     def __init__(
@@ -59,11 +64,13 @@ class Graph(nn.Module):
 
     def shapes(self) -> dict[str, list[int | str]]:
         """Return the shapes of the inputs, with "any" for free axes."""
-        sizes = {name: enumerate(value.shape) for name, value in self.inputs.items()}
-        return {name: ["any" if axis in self.axes else n for axis, n in shape] for name, shape in sizes.items()}
+        return {
+            name: ["any" if axis in self.axes else size for axis, size in enumerate(value.shape)]
+            for name, value in self.inputs.items()
+        }
 
     def write(self, path: Path) -> None:
-        """Write the file, read it back with ONNX Runtime, and compare its results with torch's.
+        """Write the file, read it back with ONNX Runtime, and compare its results with those of torch.
 
         Raises:
             ExportError: torch cannot export the function, or the results differ.
@@ -74,12 +81,12 @@ class Graph(nn.Module):
         example = tuple(self.inputs.values())
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # torch's, about its own code
+                warnings.simplefilter("ignore")  # torch warns about its own code
                 exported = torch.export.export(self, example, dynamic_shapes=((axes,) * len(example),), strict=False)
                 names: dict[str, Any] = {"input_names": list(self.inputs), "output_names": self.outputs}
                 onnx_program: Any = torch.onnx.export(exported, dynamo=True, verbose=False, **names)
-                for node in onnx_program.model.graph.all_nodes():  # they hold paths of this computer
-                    node.metadata_props.clear()
+                for node in onnx_program.model.graph.all_nodes():
+                    node.metadata_props.clear()  # they contain paths of this computer
                 onnx_program.save(path, external_data=False)
         except (RuntimeError, ValueError, TypeError, torch.onnx.OnnxExporterError) as error:
             reason = first_line(error.__cause__ if isinstance(error.__cause__, Exception) else error)
@@ -88,30 +95,33 @@ class Graph(nn.Module):
         for n in (1, len(example[0])):
             values = {name: value[:n] for name, value in self.inputs.items()}
             outputs = session.run(None, {name: value.numpy() for name, value in values.items()})
-            for name, expected, other in zip(self.outputs, self(*values.values()), outputs, strict=True):
-                _check(f"{name} of {path.name}", expected.numpy(), other, TOLERANCE * (10 if name == "features" else 1))
+            for name, expected, output in zip(self.outputs, self(*values.values()), outputs, strict=True):
+                tolerance = 10 * TOLERANCE if name == "features" else TOLERANCE
+                _check_equal(f"{name} of {path.name}", expected.numpy(), output, tolerance)
 
 
 def head_graphs(model: AttentionModel) -> dict[str, Graph]:
-    """Return the graphs of a head in evaluation mode by the name of their file.
+    """Return the graphs of a head in evaluation mode, by name of their file.
 
     ``step.onnx`` maps (B, 2F, rows, columns) features and the states to (B,) scores, (B, h, w) maps and the next
-    states. ``start.onnx``, of models that need the whole video, maps (N, 2F, rows, columns) to the first states.
+    states. ``start.onnx`` exists for models that need the whole video. It maps (N, 2F, rows, columns) features to the
+    first states.
     """
 
     def start(features: Tensor) -> tuple[Tensor, ...]:
         return model.initial_state(1, model.fusion(features)[None], features)
 
     def step(features: Tensor, *states: Tensor) -> tuple[Tensor, ...]:
-        out = model.step(model.fusion(features), states)
-        return out.score, out.attention, *out.state
+        step_output = model.step(model.fusion(features), states)
+        return step_output.score, step_output.attention, *step_output.state
 
     shape = (3, model.sizes.feature_channels, *model.sizes.grid)
-    features = torch.rand(shape, generator=torch.Generator().manual_seed(0))  # not negative: some are times
+    features = torch.rand(shape, generator=torch.Generator().manual_seed(0))  # not negative, since some are times
     with torch.no_grad():
-        first = model.initial_state(3, model.fuse(features[:, None]), features)
-    states = {f"state_{i}": state.clone() for i, state in enumerate(first)}  # two that share memory would be one input
-    outputs = ("score", "map", *(f"next_{i}" for i in range(len(first))))
+        first_states = model.initial_state(3, model.fuse(features[:, None]), features)
+    # clones: states that share memory would become one input
+    states = {f"state_{index}": state.clone() for index, state in enumerate(first_states)}
+    outputs = ("score", "map", *(f"next_{index}" for index in range(len(first_states))))
     graphs = {"step.onnx": Graph(model, step, {"features": features, **states}, outputs)}
     if model.needs.whole_video:
         graphs["start.onnx"] = Graph(model, start, {"features": features}, tuple(states))
@@ -119,9 +129,9 @@ def head_graphs(model: AttentionModel) -> dict[str, Graph]:
 
 
 def backbone_graphs(checkpoint: Checkpoint) -> dict[str, Graph]:
-    """Return the graphs of a checkpoint's backbones: ``appearance.onnx``, and ``motion.onnx`` unless they take clips.
+    """Return the graphs of the backbones: ``appearance.onnx``, and ``motion.onnx`` unless they are space-time networks.
 
-    Both map raw values, uint8, to features: normalisation, and the resizing of flow, are inside.
+    Both map raw uint8 values to features; they include the normalisation, and the resizing of flow.
     """
     streams = trained_streams(checkpoint)
     config = checkpoint.config
@@ -134,18 +144,18 @@ def backbone_graphs(checkpoint: Checkpoint) -> dict[str, Graph]:
     def motion(flow: Tensor) -> tuple[Tensor, ...]:
         return (streams.motion(motion_input(flow, streams.motion_normalisation, side)).half().float(),)
 
-    chance = torch.Generator().manual_seed(0)
+    random = torch.Generator().manual_seed(0)
     frames = [] if clip is None else [clip.n_frames]
-    rgb = torch.randint(0, 256, (2, 3, *frames, side, side), dtype=torch.uint8, generator=chance)
+    rgb = torch.randint(0, 256, (2, 3, *frames, side, side), dtype=torch.uint8, generator=random)
     graphs = {"appearance.onnx": Graph(streams.appearance, appearance, {"rgb": rgb}, ("features",))}
     if clip is None:
-        flow = torch.randint(0, 256, (2, 2 * config.n_fields, 48, 64), dtype=torch.uint8, generator=chance)
+        flow = torch.randint(0, 256, (2, 2 * config.n_fields, 48, 64), dtype=torch.uint8, generator=random)
         graphs["motion.onnx"] = Graph(streams.motion, motion, {"flow": flow}, ("features",), 2, 3)
     return graphs
 
 
 def refuse_tracks(config: CheckpointConfig) -> None:
-    """Raise an error if a model needs tracks, since the files neither find nor measure them.
+    """Refuse a model that needs tracks, which the files neither find nor measure.
 
     Raises:
         ExportError: The model crops its input around tracks, or adds measures of tracks to its score.
@@ -160,10 +170,13 @@ def refuse_tracks(config: CheckpointConfig) -> None:
 def export_onnx(checkpoint_folder: Path, folder: Path, example: Path | None = None) -> ExportedFile:
     """Write a checkpoint as a new folder of ONNX files, each checked against torch.
 
-    The inputs of a video, ``example``, and its results by the program are written too, and compared with the files'.
+    Args:
+        checkpoint_folder: The checkpoint.
+        folder: Folder to make.
+        example: Video whose inputs and results are written too, as an example; the files must give the same results.
 
     Raises:
-        CheckpointError: The checkpoint is damaged, or has no backbones on this computer.
+        CheckpointError: The checkpoint is damaged, or its backbones are not on this computer.
         ExportError: The folder exists or cannot be written, a package is missing, or a part cannot be exported.
     """
     try:
@@ -185,34 +198,39 @@ def export_onnx(checkpoint_folder: Path, folder: Path, example: Path | None = No
             shutil.copyfile(resources_dir() / "onnx" / name, temp_folder / name)
         if example is not None:
             _write_example(checkpoint, example, temp_folder)
-        names, sizes = zip(*((path.name, path.stat().st_size) for path in sorted(temp_folder.iterdir())), strict=True)
-    return ExportedFile(folder, (format_size(sum(sizes)), *names))
+        files = sorted(temp_folder.iterdir())
+        names = [file.name for file in files]
+        n_bytes = sum(file.stat().st_size for file in files)
+    return ExportedFile(folder, (format_size(n_bytes), *names))
 
 
 def _description(checkpoint: Checkpoint, model: AttentionModel, graphs: dict[str, Graph]) -> bytes:
-    config, card = checkpoint.config, checkpoint.card
+    config = checkpoint.config
+    card = checkpoint.card
     clip = backbone(config.backbone.name).clip if config.backbone else None
-    first = () if model.needs.whole_video else model.initial_state(1, None, graphs["step.onnx"].inputs["features"])
-    about = {
+    first_states: tuple[Tensor, ...] = ()
+    if not model.needs.whole_video:
+        first_states = tuple(model.initial_state(1, None, graphs["step.onnx"].inputs["features"]))
+    description = {
         "format": 1,
         "program": f"SkillViewer {__version__}",
         "checkpoint": {"name": checkpoint.name, "sha256": checkpoint.digest},
         "learnt": {"attention_model": config.attention_model, "task": card.task, "criterion": card.criterion},
         "direction": "A higher score is more skill. Only the order of scores has a meaning.",
         "files": {name: {"inputs": graph.shapes(), "outputs": graph.outputs} for name, graph in graphs.items()},
-        # -inf is no number of JSON; the lowest one has the same effect
-        "first_states": [torch.nan_to_num(state[0]).tolist() for state in first],
+        # JSON has no -inf; the lowest number has the same effect
+        "first_states": [torch.nan_to_num(state[0]).tolist() for state in first_states],
         "map": {"kind": model.map_kind, "grid": model.grid, "rectangle": model.map_rect},
         "preprocessing": config.preprocessing,
         "frame": frame_facts(checkpoint),
         "clip": None if clip is None else clip._asdict(),
         "backbone": config.backbone,
     }
-    return msgspec.json.format(msgspec.json.encode(about), indent=1)
+    return msgspec.json.format(msgspec.json.encode(description), indent=1)
 
 
 def frame_facts(checkpoint: Checkpoint) -> dict[str, int | None]:
-    """Return the size to which frames are resized, the side of the centre that is cut out of them, and its fields."""
+    """Return the size of resized frames, the side of the square cut out of their centre, and the number of fields."""
     if checkpoint.config.on_snippets:
         return {"width": SIZE_PX[0], "height": SIZE_PX[1], "crop": CROP_PX, "n_fields": N_FIELDS}
     side = checkpoint.config.preprocessing.input_px
@@ -225,24 +243,36 @@ def _write_example(checkpoint: Checkpoint, video: Path, folder: Path) -> None:
     with VideoReader(video) as reader, Engine.open(checkpoint.folder, "cpu") as engine:
         analysis = engine.assess(video, reader=reader)
         sampling = sampling_of(reader.info, preprocessing, 1)
-        positions = np.unique(sampling.positions)
-        size = extractor.frame_size
-        clip = extractor.clip
-        items = stream_inputs(reader, preprocessing, sampling.timeline, positions, size, clip=clip, crop=sampling.crop)
-        by_position = {item.position: (item.rgb, item.flow) for item in items}
+        samples = stream_inputs(
+            reader,
+            preprocessing,
+            sampling.timeline,
+            np.unique(sampling.positions),
+            extractor.frame_size,
+            clip=extractor.clip,
+            crop=sampling.crop,
+        )
+        inputs_by_position = {sample.position: (sample.rgb, sample.flow) for sample in samples}
     if checkpoint.config.on_snippets:
-        by_position = {position: middle_of(snippet_of(*pair)) for position, pair in by_position.items()}
-    rgb, flow = (
-        np.stack(part)
-        for part in zip(*(by_position[position] for position in sampling.positions[0].tolist()), strict=True)
-    )
-    inputs = {"rgb": np.moveaxis(rgb, -1, 1), "flow": flow}
+        inputs_by_position = {
+            position: middle_of(snippet_of(rgb, flow)) for position, (rgb, flow) in inputs_by_position.items()
+        }
+    first_pass = [inputs_by_position[position] for position in sampling.positions[0].tolist()]
+    rgb_frames = np.stack([rgb for rgb, _ in first_pass])
+    inputs = {"rgb": np.moveaxis(rgb_frames, -1, 1), "flow": np.stack([flow for _, flow in first_pass])}
     results = {"score_curve": analysis.score_curve[0], "maps": analysis.attention[0]}
     np.savez_compressed(folder / "example.npz", **inputs, **results)  # type: ignore[arg-type]
-    for name, found_now in zip(results, runpy.run_path(str(folder / "run.py"))["run"](folder, **inputs), strict=True):
-        _check(f"{name} of the example", results[name], found_now)
+    run_example = runpy.run_path(str(folder / "run.py"))["run"]
+    for name, onnx_result in zip(results, run_example(folder, **inputs), strict=True):
+        _check_equal(f"{name} of the example", results[name], onnx_result)
 
 
-def _check(quantity: str, expected: Any, other: Any, tolerance: float = TOLERANCE) -> None:  # noqa: ANN401 - arrays
-    if expected.shape != other.shape or not np.allclose(expected, other, rtol=tolerance, atol=tolerance):
+def _check_equal(
+    quantity: str,
+    expected: Any,  # noqa: ANN401 - an array
+    actual: Any,  # noqa: ANN401 - an array
+    tolerance: float = TOLERANCE,
+) -> None:
+    """Raise an ExportError if two arrays differ by more than the tolerance."""
+    if expected.shape != actual.shape or not np.allclose(expected, actual, rtol=tolerance, atol=tolerance):
         raise ExportError(f"ONNX Runtime computes {quantity} differently from torch, so nothing is written.")

@@ -1,4 +1,4 @@
-"""Export requests as values: videos, models, exporter and destination; and the files that were written."""
+"""Export requests (videos, models, exporter and destination), and their results."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -23,67 +23,74 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ExportSource:
-    """One video under one model, as it is asked for."""
+    """One requested video under one model."""
 
     video: Path
     title: str = ""  # title on pictures; "" for none
-    model: Path | None = None  # folder of the checkpoint, or None if only what is kept or given can be used
-    model_digest: str = ""  # digest of the checkpoint, or "" for that of ``model``
-    digest: str = ""  # digest of the video as the study knows it, or "" to read it from the file
-    clip_range: "ClipRange | None" = None  # the part of the file that is the attempt, or None for the whole
-    passes: int | None = None  # passes that are wanted, or None for those that are kept
-    analysis: "Analysis | None" = None  # analysis by the model, or None to look it up
-    study: Path | None = None  # the study that the video is of, or None; reports tell what it knows of the video
-    faces: "Faces | None" = None  # faces that are blurred, or None
-    annotations: "tuple[Annotation, ...]" = ()  # what the study holds along its time, where ``study`` is None
-    cameras: "tuple[ShownCamera, ...]" = ()  # its further cameras, where ``study`` is None
-    video_name: str = ""  # name of the video in tables over a study, or "" for that of the file
-    model_name: str = ""  # name of the model in those tables, or "" for that of the checkpoint
+    model: Path | None = None  # folder of the checkpoint, or None to use saved analyses only
+    model_digest: str = ""  # digest of the checkpoint; "" for that of ``model``
+    digest: str = ""  # digest of the video in its study; "" to compute it from the file
+    clip_range: "ClipRange | None" = None  # range of the file that is the video, or None for the whole file
+    passes: int | None = None  # required number of passes, or None for any number
+    analysis: "Analysis | None" = None  # analysis by the model, or None to load or compute it
+    study: Path | None = None  # study of the video, from which reports and timelines take data, or None
+    faces: "Faces | None" = None  # faces to blur, or None
+    annotations: "tuple[Annotation, ...]" = ()  # annotations, if ``study`` is None
+    cameras: "tuple[ShownCamera, ...]" = ()  # further cameras, if ``study`` is None
+    video_name: str = ""  # name of the video in tables over a study; "" for that of the file
+    model_name: str = ""  # name of the model in those tables; "" for that of the checkpoint
 
     @property
     def clip(self) -> VideoClip:
-        """The file, or the part of it, that is meant."""
+        """The file, or the range of it."""
         return VideoClip(self.video, self.clip_range)
 
 
 @dataclass(frozen=True, slots=True)
 class AnalysisReady:
-    """Analysis that was found or computed for an export; reported at once, as the value of progress."""
+    """Analysis that was loaded or computed for an export, reported at once as the value of progress."""
 
-    source: ExportSource  # the source, which came without an analysis
-    analysis: "Analysis"  # its analysis, computed now or before
+    source: ExportSource  # the source, which has no analysis
+    analysis: "Analysis"
 
 
 @dataclass(frozen=True, slots=True)
 class ExportRequest:
-    """One file to write. Files in ``protected_paths`` are not overwritten, nor are those of the sources."""
+    """One file to write from videos."""
 
     exporter: "Exporter"
     sources: tuple[ExportSource, ...]
     path: Path
     options: Any = None
     overwrite: bool = False
-    protected_paths: tuple[Path, ...] = ()
+    protected_paths: tuple[Path, ...] = ()  # further files that are never replaced
 
     @property
     def originals(self) -> tuple[Path, ...]:
-        """The files that are never replaced: those of the sources are what it is made of."""
-        of_sources = (path for s in self.sources for path in (s.video, s.study) if path is not None)
-        return (*of_sources, *self.protected_paths)
+        """Files that are never replaced: videos and studies of the sources, and ``protected_paths``."""
+        paths = []
+        for source in self.sources:
+            paths.append(source.video)
+            if source.study is not None:
+                paths.append(source.study)
+        return (*paths, *self.protected_paths)
 
     @property
-    def for_log(self) -> tuple[LoggedExport, ...]:
-        """The entry for the log of each study of the sources."""
-        names: dict[Path, dict[str, None]] = {}
+    def log_entries(self) -> tuple[LoggedExport, ...]:
+        """Entry for the log of each study of the sources."""
+        titles_by_study: dict[Path, dict[str, None]] = {}  # without duplicates and in order
         for source in self.sources:
             if source.study is not None:
-                names.setdefault(source.study, {})[source.title or source.video.stem] = None
-        return tuple(LoggedExport(s, self.path.name, self.exporter.name, tuple(titles)) for s, titles in names.items())
+                titles_by_study.setdefault(source.study, {})[source.title or source.video.stem] = None
+        return tuple(
+            LoggedExport(study, self.path.name, self.exporter.name, tuple(titles))
+            for study, titles in titles_by_study.items()
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class StudyExportRequest:
-    """One file that is to be written of a whole study."""
+    """One file to write from a whole study."""
 
     exporter: "StudyExporter"
     study: Path
@@ -92,8 +99,8 @@ class StudyExportRequest:
     overwrite: bool = False
 
     @property
-    def for_log(self) -> tuple[LoggedExport, ...]:
-        """The entry for the log of the study."""
+    def log_entries(self) -> tuple[LoggedExport, ...]:
+        """Entry for the log of the study."""
         return (LoggedExport(self.study, self.path.name, self.exporter.name),)
 
 
@@ -102,7 +109,7 @@ class ExportedFile:
     """A file that was written and read back."""
 
     path: Path
-    facts: tuple[str, ...]  # its contents, a few words each; the first is its size
+    facts: tuple[str, ...]  # facts about its content, a few words each; the first is its size
     warnings: tuple[str, ...] = field(default=())  # warnings for the user, one sentence each
 
 
@@ -110,12 +117,14 @@ class ExportedFile:
 class ExportResults:
     """Result of several export requests."""
 
-    written: tuple[ExportedFile, ...]  # the files that were written
-    failures: tuple[str, ...] = ()  # files that could not be written, one sentence each
+    written: tuple[ExportedFile, ...]
+    failures: tuple[str, ...] = ()  # a sentence for each file that could not be written
 
 
 def stored_analysis(source: ExportSource, digest_of: Callable[[Path], str]) -> "Analysis | None":
-    """Return the analysis of a video by a model, if it is given or in the cache and has the passes that are wanted.
+    """Return the given or the saved analysis of a source; None without one, or if its number of passes differs.
+
+    ``digest_of`` returns the digest of the video at a path.
 
     Raises:
         VideoError: The video cannot be read.

@@ -1,6 +1,6 @@
-"""Exports for window and command line: from videos and models to a file that was written and read back.
+"""Service that writes exports for window and command line, from videos and models to files that are read back.
 
-Analyses come from the cache; only missing ones are computed, with a model that is loaded then.
+Analyses come from the cache. Only missing ones are computed, and only then a model is loaded.
 """
 
 from collections.abc import Callable, Sequence
@@ -31,10 +31,10 @@ from skillviewer.engine.exporting.requests import (
 from skillviewer.engine.exporting.source_readers import SourceReaders
 from skillviewer.engine.exporting.study_context import (
     SourceStudies,
-    annotated,
     save_in_log,
     save_scores,
     tasks_of,
+    with_annotations,
     with_cameras,
 )
 from skillviewer.engine.inference.model_cache_protocol import ModelCacheProtocol
@@ -54,13 +54,13 @@ if TYPE_CHECKING:
 
 
 class ExportService(Closeable):
-    """Writes exports. Not thread safe: one thread owns it. Use it as a context manager.
+    """Writer of exports. It is not thread safe: one thread owns it. Use it as a context manager.
 
     Args:
-        open_model_cache: Makes the model cache; called when the first model is needed.
-        update_study: Whether to write scores into the studies of the videos, and exports into their logs. The window
-            has its study open and does so itself: an ``AnalysisReady`` or a ``LoggedExport`` as a value of progress
-            reports them.
+        open_model_cache: Returns the model cache; called when the first model is needed.
+        update_study: Whether to write scores and log entries into the studies of the videos. If False, they are
+            reported as values of progress (``AnalysisReady``, ``LoggedExport``), so that the window, which has its
+            study open, can write them.
         use_evidence_cache: Whether to load saved evidence, and to save new evidence.
     """
 
@@ -75,72 +75,84 @@ class ExportService(Closeable):
         self._update_study = update_study
         self._use_evidence_cache = use_evidence_cache
         self._model_cache: ModelCacheProtocol | None = None
-        self._lacking: list[str] = []  # unavailable optional inputs of the current request
+        self._evidence_warnings: list[str] = []  # about evidence that the current request lacks
 
     def write(self, request: ExportRequest, token: CancelToken = NEVER, report: Report = silent) -> ExportedFile:
-        """Assess what has to be assessed, write a file, and read it back.
+        """Compute missing analyses, write a file, and read it back.
 
         Raises:
             ExportError: The export cannot be written; the message says why.
             VideoError: A video cannot be read.
             CheckpointError: A model is missing or cannot be used.
             DeviceError: The device ran out of memory.
-            Cancelled: The token was raised; nothing is left behind.
+            Cancelled: The token was cancelled; no file is left.
         """
-        self._lacking.clear()
+        self._evidence_warnings.clear()
         exporter = request.exporter
-        options = request.options or _defaults(exporter)
-        with SourceStudies() as studies, _shared_readers(exporter, options) as shared_readers:
-            _check_place(request, studies)
-            videos = self._analysed_videos(
+        options = request.options or _default_options(exporter)
+        with SourceStudies() as studies, _open_shared_readers(exporter, options) as shared_readers:
+            _check_request_path(request, studies)
+            videos = self._analyse_sources(
                 request.sources, studies, token, report, exporter=exporter, shared_readers=shared_readers
             )
-            videos, options = _informed(request, videos, studies, shared_readers, token)
-            videos, untracked = with_saved_tracks(videos, options)
+            videos, options = _add_study_data(request, videos, studies, shared_readers, token)
+            videos, track_warnings = with_saved_tracks(videos, options)
             if isinstance(options, ClipOptions) and options.align:
-                videos = self._aligned(request.sources, videos, token, report)
+                videos = self._align(request.sources, videos, token, report)
             prepared = exporter.prepare(videos, options, saved_faces=FaceStore(), token=token, report=report)
-            blurred = blur_warnings(prepared.videos, prepared.options)
-            warnings = (*prepared.warnings(request.path), *self._lacking, *untracked, *blurred)
+            warnings = (
+                *prepared.warnings(request.path),
+                *self._evidence_warnings,
+                *track_warnings,
+                *blur_warnings(prepared.videos, prepared.options),
+            )
             prepared.write(request.path, overwrite=request.overwrite, token=token, report=report)
-            return self._written(request, warnings, report, studies)
+            return self._finish(request, warnings, report, studies)
 
-    def detached(self, request: ExportRequest, token: CancelToken = NEVER) -> ExportRequest:
-        """Return a request with what its studies know as values, for a process that opens none; raises as ``write``."""
+    def without_studies(self, request: ExportRequest, token: CancelToken = NEVER) -> ExportRequest:
+        """Return a request that holds the data of its studies, for processes that open none; raises as ``write``."""
         with SourceStudies() as studies:
-            _check_place(request, studies)
+            _check_request_path(request, studies)
             if all(source.study is None for source in request.sources):
                 return request
-            videos = self._analysed_videos(request.sources, studies, token)
-            videos, options = _informed(request, videos, studies, None, token)
-        sources = tuple(
-            replace(s, study=None, analysis=e.analysis, annotations=e.annotations, cameras=e.cameras, passes=None)
-            for s, e in zip(request.sources, videos, strict=True)
-        )
-        return replace(request, sources=sources, options=options, protected_paths=request.originals)
+            videos = self._analyse_sources(request.sources, studies, token)
+            videos, options = _add_study_data(request, videos, studies, None, token)
+        sources = [
+            replace(
+                source,
+                study=None,
+                analysis=video.analysis,
+                annotations=video.annotations,
+                cameras=video.cameras,
+                passes=None,
+            )
+            for source, video in zip(request.sources, videos, strict=True)
+        ]
+        return replace(request, sources=tuple(sources), options=options, protected_paths=request.originals)
 
-    def _written(
+    def _finish(
         self,
         request: ExportRequest | StudyExportRequest,
         warnings: Sequence[str],
         report: Report,
         studies: SourceStudies | None = None,
     ) -> ExportedFile:
-        """Read a file back, and record it in the log of its study."""
+        """Read a file back, and record it in the logs of its studies."""
         report(Progress("reading it back"))
         facts = read_back(request.path)
-        return ExportedFile(request.path, facts, (*warnings, *self.logged(request, report, studies)))
+        log_warnings = self.record_in_logs(request, report, studies)
+        return ExportedFile(request.path, facts, (*warnings, *log_warnings))
 
-    def logged(
+    def record_in_logs(
         self, request: ExportRequest | StudyExportRequest, report: Report = silent, studies: SourceStudies | None = None
     ) -> tuple[str, ...]:
-        """Record a file in the logs of its studies, or report that; return warnings, one sentence each."""
+        """Record a file in the logs of its studies, or report the entries; return warnings, one sentence each."""
         warnings: tuple[str, ...] = ()
-        for logged in request.for_log:
+        for entry in request.log_entries:
             if self._update_study:
-                warnings += save_in_log(logged, studies)
+                warnings += save_in_log(entry, studies)
             else:
-                report(Progress(f"{logged.file} is written", value=logged))
+                report(Progress(f"{entry.file} is written", value=entry))
         return warnings
 
     def write_study(
@@ -150,7 +162,7 @@ class ExportService(Closeable):
         warnings = request.exporter.export(
             request.study, request.path, request.options, overwrite=request.overwrite, token=token, report=report
         )
-        return self._written(request, warnings, report)
+        return self._finish(request, warnings, report)
 
     def write_all(
         self,
@@ -158,31 +170,38 @@ class ExportService(Closeable):
         token: CancelToken = NEVER,
         report: Report = silent,
     ) -> ExportResults:
-        """Write several files; a failure is recorded, and the others go on. A single one raises its error.
+        """Write several files. Failures are recorded, and the other files are written.
 
-        Of several, each that was written is reported at once, as a ``ExportedFile`` that is the value of progress.
+        Every written file is reported at once as the value of progress (``ExportedFile``). A single request raises its
+        error, and reports no value.
 
         Raises:
-            Cancelled: The token was raised; the files that were finished stay.
+            Cancelled: The token was cancelled; finished files stay.
         """
-        written, failures = [], []
+        token.check()
+        if len(requests) == 1:
+            return ExportResults((self._write_any(requests[0], token, report),))
+        written = []
+        failures = []
         for n_done, request in enumerate(requests):
             token.check()
-            counted = report if len(requests) == 1 else _counted(report, n_done, len(requests))
             try:
-                if isinstance(request, StudyExportRequest):
-                    written.append(self.write_study(request, token, counted))
-                else:
-                    written.append(self.write(request, token, counted))
-                if len(requests) > 1:  # also if the ones after it are stopped: it is there
-                    report(Progress(f"{request.path.name} is written", n_done + 1, len(requests), written[-1]))
+                exported = self._write_any(request, token, _with_counts(report, n_done, len(requests)))
             except SkillViewerError as error:
-                if len(requests) == 1:
-                    raise
                 failures.append(str(error))
+            else:
+                written.append(exported)
+                report(Progress(f"{request.path.name} is written", n_done + 1, len(requests), exported))
         return ExportResults(tuple(written), tuple(failures))
 
-    def _analysed_videos(
+    def _write_any(
+        self, request: ExportRequest | StudyExportRequest, token: CancelToken, report: Report
+    ) -> ExportedFile:
+        if isinstance(request, StudyExportRequest):
+            return self.write_study(request, token, report)
+        return self.write(request, token, report)
+
+    def _analyse_sources(
         self,
         sources: Sequence[ExportSource],
         studies: SourceStudies,
@@ -192,32 +211,39 @@ class ExportService(Closeable):
         exporter: "Exporter | None" = None,
         shared_readers: SourceReaders | None = None,
     ) -> list[AnalysedVideo]:
-        """Return sources with their analyses; those that are not in the cache are computed, and saved there.
+        """Return the videos of sources with their analyses, and with evidence if the exporter shows it.
 
-        Without ``shared_readers`` each video is closed before the next. An exporter that shows evidence gets that, too.
-
-        It raises what ``write`` does.
+        Missing analyses are computed and saved. Without ``shared_readers`` each video is closed before the next is
+        opened. Raises as ``write``.
         """
         videos = []
         tasks = tasks_of(sources, studies)
         for source in sources:
             token.check()
             with SourceReaders() if shared_readers is None else nullcontext(shared_readers) as readers:
-                analysis = stored_analysis(source, readers.digests(token))
+                analysis = stored_analysis(source, readers.digest_function(token))
                 if analysis is None:
-                    analysis = self._assessed(source, readers, token, _named(report, source, "assessing"))
-                if source.analysis is None:  # also if all that follows fails or is stopped: it is known now
+                    analysis = self._assess(source, readers, token, _with_stage(report, source, "assessing"))
+                if source.analysis is None:  # reported now, even if the export fails later
                     stage = f"assessed {source.title or source.video.stem}"
                     report(Progress(stage, value=AnalysisReady(source, analysis)))
-                weighed = None
+                evidence = None
                 if exporter is not None and (exporter.needs_evidence or exporter.wants_evidence):
-                    reported = _named(report, source, "explaining")
-                    weighed = self._weighed(source, analysis, exporter, readers, token, reported)
-            reader = shared_readers.open(source.video, token) if shared_readers is not None else None
-            analysis = analysis.in_task(*tasks.get((source.study, analysis.clip_id), ()))
-            video = AnalysedVideo(analysis, source.title, reader, source.faces, weighed, source.annotations)
+                    stage_report = _with_stage(report, source, "explaining")
+                    evidence = self._explain(source, analysis, exporter, readers, token, stage_report)
+            task_names = tasks.get((source.study, analysis.clip_id), ())
             videos.append(
-                replace(video, cameras=source.cameras, video_name=source.video_name, model_name=source.model_name)
+                AnalysedVideo(
+                    analysis=analysis.in_task(*task_names),
+                    title=source.title,
+                    source=shared_readers.open(source.video, token) if shared_readers is not None else None,
+                    faces=source.faces,
+                    evidence=evidence,
+                    annotations=source.annotations,
+                    cameras=source.cameras,
+                    video_name=source.video_name,
+                    model_name=source.model_name,
+                )
             )
         if self._update_study:
             scored = [(source, video.analysis) for source, video in zip(sources, videos, strict=True)]
@@ -225,9 +251,7 @@ class ExportService(Closeable):
         return videos
 
     def preview(self, exporter: "Exporter", sources: Sequence[ExportSource], options: object) -> "Preview | None":
-        """Return a preview of an export.
-
-        Nothing is assessed for it: None if a video has not been assessed yet, or where there is nothing to see.
+        """Return a preview of an export; None if there is no preview, or a video has not been assessed yet.
 
         Raises:
             ExportError: The preview cannot be made; the message says why.
@@ -239,11 +263,11 @@ class ExportService(Closeable):
 
         token = CancelToken()
         videos: list[AnalysedVideo] = []
-        options = options if options is not None else _defaults(exporter)
-        with _shared_readers(exporter, options) as shared_readers:
+        options = options if options is not None else _default_options(exporter)
+        with _open_shared_readers(exporter, options) as shared_readers:
             for source in sources:
                 with SourceReaders() if shared_readers is None else nullcontext(shared_readers) as readers:
-                    analysis = stored_analysis(source, readers.digests(token))
+                    analysis = stored_analysis(source, readers.digest_function(token))
                 if analysis is None:
                     return None
                 reader = shared_readers.open(source.video, token) if shared_readers is not None else None
@@ -253,37 +277,37 @@ class ExportService(Closeable):
             if isinstance(options, ReportOptions | ClipOptions) and sources:
                 request = ExportRequest(exporter, tuple(sources), Path(), options)
                 with SourceStudies() as studies:
-                    videos, options = _informed(request, videos, studies, shared_readers, token)
+                    videos, options = _add_study_data(request, videos, studies, shared_readers, token)
             saved_faces = FaceStore()
             if wants_blurring(options):
-                videos = _without_search(videos, saved_faces)
+                videos = _require_saved_faces(videos, saved_faces)
             videos, _ = with_saved_tracks(videos, options)
             prepared = exporter.prepare(videos, options, saved_faces=saved_faces)
             return exporter.preview(prepared.videos, prepared.options)
 
     def preview_study(self, exporter: "StudyExporter", study: Path, options: object = None) -> "Preview | None":
-        """Return a preview of an export of a study, or None.
+        """Return a preview of an export of a study; None if there is no preview.
 
         Raises:
-            ExportError: It cannot be made of this study; the message says why.
+            ExportError: The export cannot be made of this study; the message says why.
             StudyError: The study cannot be read.
         """
         return exporter.preview(study, options) if exporter.preview is not None else None
 
-    def _assessed(self, source: ExportSource, readers: SourceReaders, token: CancelToken, report: Report) -> "Analysis":
+    def _assess(self, source: ExportSource, readers: SourceReaders, token: CancelToken, report: Report) -> "Analysis":
         if source.model is None:
-            raise _no_model(source)
+            raise _missing_model_error(source)
         passes = source.passes or USUAL_PASSES
         reader = readers.open(source.video, token)
         analysis = self._models().assess(source.model, source.video, passes, token, report, source.clip_range, reader)
         path = analysis_path(analysis.video.digest, analysis.provenance.model_digest, analysis.clip_range)
-        before = stored_analysis(replace(source, passes=None), lambda _path: analysis.video.digest)
-        if before is None or before.n_passes <= analysis.n_passes:  # one of fewer passes is for this export alone
-            with suppress(ExportError):  # it can be computed again
+        saved = stored_analysis(replace(source, passes=None), lambda _path: analysis.video.digest)
+        if saved is None or saved.n_passes <= analysis.n_passes:  # never replace an analysis of more passes
+            with suppress(ExportError):  # a lost analysis can be computed again
                 save_analysis(analysis, path)
         return analysis
 
-    def _weighed(
+    def _explain(
         self,
         source: ExportSource,
         analysis: "Analysis",
@@ -292,13 +316,13 @@ class ExportService(Closeable):
         token: CancelToken,
         report: Report,
     ) -> "Evidence | None":
-        """Return the contributions to a score; None if they are only welcome and cannot be computed."""
+        """Return the evidence for a score; None with a warning if optional evidence cannot be computed."""
         from skillviewer.data.evidence_file import load_or_compute_evidence  # imports scipy
 
         try:
-            if source.model is None:
-                raise _no_model(source)
             model = source.model
+            if model is None:
+                raise _missing_model_error(source)
 
             def compute() -> "Evidence":
                 return self._models().explain(model, analysis, token, report, readers.open(source.video, token))
@@ -308,28 +332,32 @@ class ExportService(Closeable):
             if exporter.needs_evidence:
                 raise
             name = source.title or source.video.name
-            self._lacking.append(
+            self._evidence_warnings.append(
                 f"What raised and lowered the score of {name} was not computed, and is left out: {error}"
             )
             return None
 
-    def _aligned(
+    def _align(
         self, sources: Sequence[ExportSource], videos: Sequence[AnalysedVideo], token: CancelToken, report: Report
     ) -> list[AnalysedVideo]:
-        """Align each further video with the first one; refuse another model, and a single video."""
-        first, model = videos[0].analysis, sources[0].model
+        """Return videos with the alignment of the first one with each other.
+
+        Raises:
+            ExportError: There is a single video, or the videos were assessed by different models.
+        """
+        first = videos[0].analysis
+        model = sources[0].model
         if len({video.analysis.clip_id for video in videos}) < 2:
             raise ExportError("To align videos in time, choose two or more videos.")
         if len({video.analysis.provenance.model_digest for video in videos}) > 1:
             raise ExportError("Videos are aligned in time by one model: choose one.")
         if model is None:
-            raise _no_model(sources[0])
+            raise _missing_model_error(sources[0])
         aligned = [videos[0]]
         for source, video in zip(sources[1:], videos[1:], strict=True):
-            reported = _named(report, source, "aligning")
-            aligned.append(
-                replace(video, alignment=self._models().align(model, first, video.analysis, token, reported))
-            )
+            stage_report = _with_stage(report, source, "aligning")
+            alignment = self._models().align(model, first, video.analysis, token, stage_report)
+            aligned.append(replace(video, alignment=alignment))
         return aligned
 
     def _models(self) -> ModelCacheProtocol:
@@ -338,46 +366,52 @@ class ExportService(Closeable):
         return self._model_cache
 
     def close(self) -> None:
-        """Give the device's memory back."""
+        """Free the memory of the device."""
         model_cache = self._model_cache
         self._model_cache = None
         if model_cache is not None:
             model_cache.close()
 
 
-def _shared_readers(exporter: "Exporter", options: object) -> AbstractContextManager[SourceReaders | None]:
-    """Return open readers, or a null context if pixels are not needed."""
+def _open_shared_readers(exporter: "Exporter", options: object) -> AbstractContextManager[SourceReaders | None]:
+    """Return readers that stay open during an export, or a context with None if pixels are not needed."""
     return SourceReaders() if exporter.needs_video or wants_blurring(options) else nullcontext()
 
 
-def _without_search(videos: Sequence[AnalysedVideo], saved_faces: FaceStore) -> list[AnalysedVideo]:
-    """Return videos without the cameras whose faces are not saved; refuse a video whose own faces are not saved.
+def _require_saved_faces(videos: Sequence[AnalysedVideo], saved_faces: FaceStore) -> list[AnalysedVideo]:
+    """Return videos without the cameras whose faces are not saved: a preview does not search for faces.
 
     Raises:
-        ExportError: Faces would have to be searched for, which takes as long as the video, and was not asked for yet.
+        ExportError: The faces of a video are not saved.
     """
 
-    def saved(digest: str) -> bool:
+    def has_saved_faces(digest: str) -> bool:
         return saved_faces.get(digest) is not None
 
-    new = [video.path.name for video in videos if video.faces is None and not saved(video.analysis.video.digest)]
-    if new:
+    unsearched = [
+        video.path.name for video in videos if video.faces is None and not has_saved_faces(video.analysis.video.digest)
+    ]
+    if unsearched:
         raise ExportError(
-            f"Faces are looked for in {', '.join(new)} when this is written. To see them now, look over the faces."
+            f"Faces are looked for in {', '.join(unsearched)} when this is written. To see them now, look over the "
+            "faces."
         )
-    return [replace(v, cameras=tuple(c for c in v.cameras if saved(c.camera.digest))) for v in videos]
+    return [
+        replace(video, cameras=tuple(shown for shown in video.cameras if has_saved_faces(shown.camera.digest)))
+        for video in videos
+    ]
 
 
 def with_saved_tracks(videos: list[AnalysedVideo], options: object) -> tuple[list[AnalysedVideo], tuple[str, ...]]:
-    """Return videos with their saved tracks if options ask for them, and a warning for each video that has none.
+    """Return videos with their saved tracks if the options ask for tracks, and a warning for each video without.
 
     Raises:
-        VideoError: The file of tracks cannot be read, or was made in another video.
+        VideoError: The file of tracks cannot be read, or belongs to another video.
     """
     if not getattr(options, "tracks", False):
         return videos, ()
     store = TrackStore()
-    tracked = []
+    videos_with_tracks = []
     warnings = []
     for video in videos:
         analysis = video.analysis
@@ -387,73 +421,88 @@ def with_saved_tracks(videos: list[AnalysedVideo], options: object) -> tuple[lis
             warnings.append(f"{video.path.name} has no tracks of hands or tools to draw: find or import them first.")
         else:
             tracks.check_video(analysis.video)
-        tracked.append(replace(video, tracks=tracks))
-    return tracked, tuple(dict.fromkeys(warnings))
+        videos_with_tracks.append(replace(video, tracks=tracks))
+    return videos_with_tracks, tuple(dict.fromkeys(warnings))
 
 
-def _check_place(request: ExportRequest, studies: SourceStudies) -> None:
+def _check_request_path(request: ExportRequest, studies: SourceStudies) -> None:
+    """Raise an ExportError if a file cannot be written, or would replace a video or a study."""
     check_destination(request.path, request.exporter.suffixes, overwrite=request.overwrite)
-    if path_exists(request.path):
-        of_studies = [video.path for study in studies.of(request.sources).values() for video in study.videos.all()]
-        check_not_source(request.path, (*request.originals, *filter(None, of_studies)))
+    if not path_exists(request.path):
+        return
+    originals = list(request.originals)
+    for study in studies.of(request.sources).values():
+        originals += [video.path for video in study.videos.all() if video.path is not None]
+    check_not_source(request.path, originals)
 
 
-def _informed(
+def _add_study_data(
     request: ExportRequest,
     videos: list[AnalysedVideo],
     studies: SourceStudies,
     shared_readers: SourceReaders | None,
     token: CancelToken,
 ) -> tuple[list[AnalysedVideo], object]:
-    """Return videos with annotations, and the options of a report with what the model's card and the study know."""
-    options = request.options or _defaults(request.exporter)
-    source = request.sources[0]
-    video = videos[0]
+    """Return videos with annotations and cameras from their studies, and the options of a report with its context."""
+    options = request.options or _default_options(request.exporter)
     if request.exporter.wants_annotations:
-        videos = annotated(request.sources, videos, studies)
+        videos = with_annotations(request.sources, videos, studies)
     if isinstance(options, ClipOptions) and options.cameras:
         videos = with_cameras(request.sources, videos, studies)
-    if not isinstance(options, ReportOptions):
-        return videos, options
+    if isinstance(options, ReportOptions):
+        context = _report_context(request.sources[0], videos[0], options.known, studies, shared_readers, token)
+        options = replace(options, known=context)
+    return videos, options
+
+
+def _report_context(
+    source: ExportSource,
+    video: AnalysedVideo,
+    given: StudyContext,
+    studies: SourceStudies,
+    shared_readers: SourceReaders | None,
+    token: CancelToken,
+) -> StudyContext:
+    """Return the context of a report: ``given`` unless it is empty, else that from the study of the source.
+
+    The warning in the card of the model is added, and sentences on motion if there are none.
+    """
     from skillviewer.engine.exporting.motion_context import motion_sentences
     from skillviewer.engine.exporting.study_context import context_of
     from skillviewer.nets.library import criterion_of
     from skillviewer.nets.model_card import load_card
 
-    context = options.known
+    model_warning = given.model_warning
     if source.model is not None:
         with suppress(CheckpointError):  # an analysis may outlive its model
-            context = replace(context, model_warning=load_card(source.model).warning)
-    if source.study is None or options.known != StudyContext():
-        if not context.motion:
-            context = replace(context, motion=motion_sentences(video.analysis))
-        return videos, replace(options, known=context)
+            model_warning = load_card(source.model).warning
+    if source.study is None or given != StudyContext():
+        motion = given.motion or motion_sentences(video.analysis)
+        return replace(given, model_warning=model_warning, motion=motion)
     criterion = criterion_of(source.model) if source.model is not None else ""
-    context = replace(
-        context_of(studies.open(source.study), video.analysis, criterion), model_warning=context.model_warning
-    )
-    if context.reference is not None and shared_readers is not None:
-        context = replace(
-            context, reference=replace(context.reference, source=shared_readers.open(context.reference.path, token))
-        )
-    return videos, replace(options, known=context)
+    context = context_of(studies.open(source.study), video.analysis, criterion)
+    reference = context.reference
+    if reference is not None and shared_readers is not None:
+        reference = replace(reference, source=shared_readers.open(reference.path, token))
+    return replace(context, model_warning=model_warning, reference=reference)
 
 
-def _defaults(exporter: "Exporter") -> object:
+def _default_options(exporter: "Exporter") -> object:
     return exporter.options() if exporter.options is not None else None
 
 
-def _named(report: Report, source: ExportSource, doing: str) -> Report:
-    stage = f"{doing} {source.title or source.video.stem}"
+def _with_stage(report: Report, source: ExportSource, activity: str) -> Report:
+    """Return a report function that names the activity and the source as the stage."""
+    stage = f"{activity} {source.title or source.video.stem}"
     return lambda progress: report(Progress(stage, progress.done, progress.total))
 
 
-def _counted(report: Report, n_done: int, total: int) -> Report:
-    """Return a report of one file of several, which tells how many are finished."""
+def _with_counts(report: Report, n_done: int, total: int) -> Report:
+    """Return a report function for one of several files that reports the number of finished files."""
     return lambda progress: report(replace(progress, done=n_done, total=total))
 
 
-def _no_model(source: ExportSource) -> CheckpointError:
+def _missing_model_error(source: ExportSource) -> CheckpointError:
     name = source.title or source.video.name
     if source.analysis is not None:
         return CheckpointError(

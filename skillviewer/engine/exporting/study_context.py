@@ -1,4 +1,4 @@
-"""Context of one video in its study, for the report: comparable ones, a reference, raters, other models, its score."""
+"""Data of the studies of exported videos: annotations, cameras, tasks, logs, and the context for reports."""
 
 from collections.abc import Sequence
 from contextlib import ExitStack, nullcontext, suppress
@@ -30,14 +30,14 @@ if TYPE_CHECKING:
 
 
 class SourceStudies(ExitStack):
-    """Studies of export sources, opened for reading: each is opened once. Use it as a context manager."""
+    """Studies of export sources, each opened once for reading. Use it as a context manager."""
 
     def __init__(self) -> None:
         super().__init__()
         self._studies: dict[Path, Study] = {}
 
     def open(self, path: Path) -> Study:
-        """Return a study, which is closed with the others, or raise a StudyError."""
+        """Return an open study, or raise a StudyError. It is closed with the context manager."""
         if path not in self._studies:
             self._studies[path] = self.enter_context(Study.open(path, read_only=True))
         return self._studies[path]
@@ -48,24 +48,25 @@ class SourceStudies(ExitStack):
 
 
 def save_scores(scored: "Sequence[tuple[ExportSource, Analysis]]", studies: SourceStudies) -> None:
-    """Write scores into the studies that do not have them yet; a study that cannot be written now is unchanged."""
-    by_study: dict[Path, list[tuple[Path, Analysis]]] = {}
+    """Write new scores into the studies of the sources. Studies that cannot be written now are skipped."""
+    scored_by_study: dict[Path, list[tuple[Path, Analysis]]] = {}
     for source, analysis in scored:
         if source.study is not None and source.model is not None and analysis.complete:
-            by_study.setdefault(source.study, []).append((source.model, analysis))
-    for path, new in by_study.items():
+            scored_by_study.setdefault(source.study, []).append((source.model, analysis))
+    for path, scored_in_study in scored_by_study.items():
         with suppress(StudyError, ExportError):
-            missing = lacking(studies.open(path), new)
-            if missing:
-                with Study.open(path) as study:
-                    if not study.read_only:  # else the window has it, and keeps what it sees itself
-                        write_scores(study, missing)
+            missing = lacking(studies.open(path), scored_in_study)
+            if not missing:
+                continue
+            with Study.open(path) as study:
+                if not study.read_only:  # a study that is open in the window is updated by the window
+                    write_scores(study, missing)
 
 
 def tasks_of(
     sources: "Sequence[ExportSource]", studies: SourceStudies
 ) -> dict[tuple[Path | None, object], tuple[str, str]]:
-    """Return the tasks of videos in their studies, their own and the study's, by study and clip."""
+    """Return the task of each video and the task of its study, by path of the study and clip."""
     tasks: dict[tuple[Path | None, object], tuple[str, str]] = {}
     for path, study in studies.of(sources).items():
         task = study.settings.task
@@ -73,74 +74,78 @@ def tasks_of(
     return tasks
 
 
-def annotated(
+def with_annotations(
     sources: "Sequence[ExportSource]", videos: Sequence[AnalysedVideo], studies: SourceStudies
 ) -> list[AnalysedVideo]:
-    """Return videos with what studies and tracks say along the time of their files, or raise a StudyError."""
-    annotations: dict[Path | None, dict[str, list[Annotation]]] = {None: {}}
-    files = {e.analysis.video.digest: e.analysis.video for e in videos}
+    """Return videos with annotations from their studies and tracks, or raise a StudyError."""
+    infos_by_digest = {video.analysis.video.digest: video.analysis.video for video in videos}
+    annotations_by_study: dict[Path | None, dict[str, list[Annotation]]] = {None: {}}
     for path, study in studies.of(sources).items():
-        annotations[path] = study_annotations(study, files)
+        annotations_by_study[path] = study_annotations(study, infos_by_digest)
     videos_with_annotations = []
     for source, video in zip(sources, videos, strict=True):
-        of_study = annotations[source.study].get(video.analysis.video.digest, video.annotations)
-        videos_with_annotations.append(replace(video, annotations=(*of_study, *_of_tracks(video.analysis.video))))
+        info = video.analysis.video
+        annotations = annotations_by_study[source.study].get(info.digest, video.annotations)
+        videos_with_annotations.append(replace(video, annotations=(*annotations, *_saved_track_annotations(info))))
     return videos_with_annotations
 
 
 def with_cameras(
     sources: "Sequence[ExportSource]", videos: Sequence[AnalysedVideo], studies: SourceStudies
 ) -> list[AnalysedVideo]:
-    """Return videos with the cameras that their studies keep, or raise a StudyError."""
+    """Return videos with the further cameras from their studies, or raise a StudyError."""
     cameras_by_study = {path: study.cameras.by_digest() for path, study in studies.of(sources).items()}
-    out = []
+    videos_with_cameras = []
     for source, video in zip(sources, videos, strict=True):
-        cameras = (
-            cameras_by_study[source.study].get(video.analysis.video.digest, ()) if source.study is not None else ()
-        )
-        out.append(replace(video, cameras=tuple(map(ShownCamera, cameras))) if cameras else video)
-    return out
+        cameras_by_digest = cameras_by_study[source.study] if source.study is not None else {}
+        cameras = cameras_by_digest.get(video.analysis.video.digest, ())
+        shown_cameras = tuple(ShownCamera(camera) for camera in cameras) or video.cameras
+        videos_with_cameras.append(replace(video, cameras=shown_cameras))
+    return videos_with_cameras
 
 
-def _of_tracks(video: VideoInfo) -> list[Annotation]:
-    """Return the annotations from tracks that are kept with a video."""
+def _saved_track_annotations(video: VideoInfo) -> list[Annotation]:
+    """Return the annotations from the saved tracks of a video."""
     tracks = TrackStore().get(video.digest)
     return [] if tracks is None else track_annotations(tracks)
 
 
 def save_in_log(export: LoggedExport, studies: SourceStudies | None = None) -> tuple[str, ...]:
-    """Record an export in the log of its study; return warnings, one sentence each, where that was not possible.
+    """Record an export in the log of its study; if that is impossible, return a warning.
 
     Args:
         export: The entry for the log.
         studies: Studies that are open for reading, or None to open the study here.
     """
-    reason = "it has the form of an older version"
     try:
         with SourceStudies() if studies is None else nullcontext(studies) as readable:
-            older = readable.open(export.study).older  # a reader of a study should not migrate it
-        if not older:
-            reason = "it is open elsewhere, or cannot be written"
-            with Study.open(export.study) as study:
-                if not study.read_only:
-                    study.log_export(export)
-                    return ()
+            is_older = readable.open(export.study).older
+        if is_older:  # exporting from a study should not migrate it
+            return (_log_warning(export, "it has the form of an older version"),)
+        with Study.open(export.study) as study:
+            if study.read_only:
+                return (_log_warning(export, "it is open elsewhere, or cannot be written"),)
+            study.log_export(export)
     except StudyError as error:
-        reason = str(error).rstrip(".")
-    return (f"The log of {export.study.name} does not record this export: {reason}.",)
+        return (_log_warning(export, str(error).rstrip(".")),)
+    return ()
+
+
+def _log_warning(export: LoggedExport, reason: str) -> str:
+    return f"The log of {export.study.name} does not record this export: {reason}."
 
 
 MAX_OTHER_MODELS = 3
-"""Number of other models in a report, the latest first."""
+"""Greatest number of other models in a report, the newest first."""
 
 MAX_EMBEDDED = 100
-"""So many comparable videos are compared by their looks; beyond, the reference is the nearest by score."""
+"""Greatest cohort whose embeddings are compared; in larger ones the reference video is the nearest by score."""
 
 
 def context_of(study: Study, analysis: Analysis, criterion: str = "") -> StudyContext:
-    """Return a study's facts about an analysed video; an empty context if the study does not have it.
+    """Return the context of an analysed video in a study; an empty one if the study does not have the video.
 
-    Votes are of the model's criterion, if the study has it, else of the one in use.
+    Votes are those by ``criterion`` if the study has it, else by the criterion in use.
 
     Raises:
         StudyError: The study cannot be read.
@@ -148,29 +153,38 @@ def context_of(study: Study, analysis: Analysis, criterion: str = "") -> StudyCo
     study.look_at(criterion if criterion in study.criteria() else None)
     try:
         videos = study.videos.all()
-        video = next((v for v in videos if v.clip_id == analysis.clip_id), None)
-        return StudyContext() if video is None else _context(study, video, videos, analysis)
+        video = next((video for video in videos if video.clip_id == analysis.clip_id), None)
+        return StudyContext() if video is None else _context_of_video(study, video, videos, analysis)
     finally:
         study.look_at(None)
 
 
-def _context(study: Study, video: StudyVideo, videos: Sequence[StudyVideo], analysis: Analysis) -> StudyContext:
+def _context_of_video(
+    study: Study, video: StudyVideo, videos: Sequence[StudyVideo], analysis: Analysis
+) -> StudyContext:
     task = video.task or study.settings.task
-    same_task = {v.name: v for v in videos if v.task == video.task and v.name != video.name}
-    model = analysis.provenance.model_digest
-    scores = {name: score for name, score in study.models.scores(model).items() if name in same_task}
-    members = _members([same_task[name] for name in scores], scores, model)
-    of_task = {video.name, *same_task}
-    judgements = tuple(j for j in study.votes.judgements() if {j.left, j.right} <= of_task)
-    models = [m for m in study.models.all() if m.state is not ModelState.DISCARDED]
-    this_model = next((m for m in models if m.digest == model), None)
-    own_scores = {m.name: m.score for m in members} | {video.name: analysis.score}
+    same_task = {other.name: other for other in videos if other.task == video.task and other.name != video.name}
+    model_digest = analysis.provenance.model_digest
+    scores = {name: score for name, score in study.models.scores(model_digest).items() if name in same_task}
+    members = _cohort_members([same_task[name] for name in scores], scores, model_digest)
+    names_of_task = {video.name, *same_task}
+    judgements = [j for j in study.votes.judgements() if j.left in names_of_task and j.right in names_of_task]
+    models = [model for model in study.models.all() if model.state is not ModelState.DISCARDED]
+    this_model = next((model for model in models if model.digest == model_digest), None)
+    scores_by_this_model = {member.name: member.score for member in members}
+    scores_by_this_model[video.name] = analysis.score
 
     def scores_by(digest: str) -> dict[str, float]:
         return {name: score.score for name, score in study.models.scores(digest).items()}
 
-    others, versions = other_models(video.name, own_scores, model, models, scores_by, MAX_OTHER_MODELS)
-    reference, near_by = _reference(video.name, analysis, members, same_task, model)
+    others, versions = other_models(video.name, scores_by_this_model, model_digest, models, scores_by, MAX_OTHER_MODELS)
+    reference, near_by = _find_reference(video.name, analysis, members, same_task)
+    opinions = [
+        Annotation(Tier.OPINIONS, moment.start_s, moment.stop_s, moment.opinion.value, moment.author)
+        for moment in study.annotations.moments(video.name)
+        if moment.opinion is not Opinion.NONE and moment.model_digest == model_digest
+    ]
+    notes = [ReportNote(note.text, note.author, note.time_s) for note in study.annotations.notes(video.name)]
     return StudyContext(
         name=video.name,
         participant=video.participant or "",
@@ -179,13 +193,9 @@ def _context(study: Study, video: StudyVideo, videos: Sequence[StudyVideo], anal
         others=members,
         reference=reference,
         near_by=near_by,
-        judgements=judgements,
-        opinions=tuple(
-            Annotation(Tier.OPINIONS, m.start_s, m.stop_s, m.opinion.value, m.author)
-            for m in study.annotations.moments(video.name)
-            if m.opinion is not Opinion.NONE and m.model_digest == model
-        ),
-        notes=tuple(ReportNote(n.text, n.author, n.time_s) for n in study.annotations.notes(video.name)),
+        judgements=tuple(judgements),
+        opinions=tuple(opinions),
+        notes=tuple(notes),
         other_models=others,
         versions=versions,
         model_version=f"v{this_model.version}" if this_model is not None else "",
@@ -193,25 +203,31 @@ def _context(study: Study, video: StudyVideo, videos: Sequence[StudyVideo], anal
     )
 
 
-def _members(videos: Sequence[StudyVideo], scores: dict[str, Score], model: str) -> tuple[CohortMember, ...]:
-    """Return the comparable videos, with their looks where all of these are available."""
-    pooled = {}
+def _cohort_members(
+    videos: Sequence[StudyVideo], scores: dict[str, Score], model_digest: str
+) -> tuple[CohortMember, ...]:
+    """Return the videos of a cohort with their scores, and with embeddings unless the cohort is large."""
+    pooled_by_name = {}
     if len(videos) <= MAX_EMBEDDED:
         for video in videos:
-            analysis = cached_analysis(video, model)
-            pooled[video.name] = analysis.pooled if analysis is not None else None
-    return tuple(member_of(v.name, scores[v.name].score, pooled.get(v.name)) for v in videos)
+            analysis = cached_analysis(video, model_digest)
+            pooled_by_name[video.name] = analysis.pooled if analysis is not None else None
+    return tuple(member_of(video.name, scores[video.name].score, pooled_by_name.get(video.name)) for video in videos)
 
 
-def _reference(
-    name: str, analysis: Analysis, members: Sequence[CohortMember], videos: dict[str, StudyVideo], model: str
+def _find_reference(
+    name: str, analysis: Analysis, members: Sequence[CohortMember], videos: dict[str, StudyVideo]
 ) -> tuple[AnalysedVideo | None, SimilarityMeasure | None]:
-    """Return a well-scored video that can be shown and why it, or None; one whose file is missing is skipped."""
-    available = {n for n, video in videos.items() if video.path is not None and video.state is not FileState.REPLACED}
+    """Return a reference video whose file is available, and how it was matched, or (None, None)."""
+    available = {
+        video_name
+        for video_name, video in videos.items()
+        if video.path is not None and video.state is not FileState.REPLACED
+    }
     reference = reference_for(name, analysis, members, available)
-    other = cached_analysis(videos[reference.name], model) if reference is not None else None
-    return (
-        (AnalysedVideo(other, reference.name), reference.near_by)
-        if reference is not None and other is not None
-        else (None, None)
-    )
+    if reference is None:
+        return None, None
+    reference_analysis = cached_analysis(videos[reference.name], analysis.provenance.model_digest)
+    if reference_analysis is None:
+        return None, None
+    return AnalysedVideo(reference_analysis, reference.name), reference.near_by

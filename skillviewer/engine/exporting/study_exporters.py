@@ -1,7 +1,7 @@
-"""The table of what is exported of a whole study: tables of votes, the report of its cohort, and the archive.
+"""Table of the exporters of a whole study: tables of votes, reports, and the archive.
 
-It stands here and not in ``export`` because it opens a study. To add one: a function, its name in
-``StudyExportName``, and an entry here.
+It is not in ``export`` because its functions open studies. To add an exporter, write a function, add its name to
+``StudyExportName``, and add an entry here.
 """
 
 from collections.abc import Callable
@@ -20,8 +20,8 @@ from skillviewer.data.study.archive.archive import pack
 from skillviewer.data.study.archive.archive_form import SUFFIXES, ArchiveOptions
 from skillviewer.data.study.exchange.study_timeline import marked
 from skillviewer.data.study.rating_forms import rated_items
-from skillviewer.engine.exporting.change_report import ChangeChoices, write_change
-from skillviewer.engine.exporting.cohort_report import CohortChoices, cohort_report
+from skillviewer.engine.exporting.change_report import ChangeChoices, write_change_report
+from skillviewer.engine.exporting.cohort_report import CohortChoices, write_cohort_report
 from skillviewer.export.destination import check_destination
 from skillviewer.export.embedded_record import embed_record, make_record, with_date
 from skillviewer.export.exporters import REPORTS_GROUP, TABLES_GROUP, StudyExportName, quick_writer
@@ -34,7 +34,7 @@ from skillviewer.export.tables.tables import TABLE_SUFFIXES, export_table, previ
 
 
 class StudyWriter(Protocol):
-    """Writes a file from a study, and returns warnings for the user, one sentence each."""
+    """Function that writes a file from a study, and returns warnings for the user, one sentence each."""
 
     def __call__(
         self,
@@ -52,7 +52,7 @@ class StudyWriter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StudyOptions(ArchiveOptions):
-    """Contents of the archive of a study, as they are offered."""
+    """Options of the archive of a study: its contents."""
 
     videos: bool = option_field(True, "With the videos")
     models: bool = option_field(True, "With the models")
@@ -77,9 +77,9 @@ class StudyOptions(ArchiveOptions):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudyExporter:
-    """A kind of file that the program writes from a whole study.
+    """One kind of file that the program writes from a whole study.
 
-    The attributes are those of ``Exporter``; ``preview`` takes the study and the options.
+    The attributes are those of ``Exporter``, but ``write`` and ``preview`` take the path of the study.
     """
 
     name: str
@@ -107,26 +107,28 @@ class StudyExporter:
             study: The study; it may be open elsewhere.
             path: Destination; its suffix chooses the format.
             options: An instance of ``options``, or None for the defaults.
-            overwrite: Whether a file of that name may be replaced.
-            token: Raise it to stop; nothing is left behind.
+            overwrite: Whether an existing file may be replaced.
+            token: Cancels the export; no file is left.
             report: Receives the progress.
 
         Returns:
-            Remarks for the user, one sentence each.
+            Warnings for the user, one sentence each.
 
         Raises:
-            ExportError: It cannot be written; the message says why.
+            ExportError: The export cannot be written; the message says why.
             StudyError: The study cannot be read.
         """
         check_destination(path, self.suffixes, overwrite=overwrite)
         token.check()
-        options = with_date(options if options is not None or self.options is None else self.options())
+        if options is None and self.options is not None:
+            options = self.options()
+        options = with_date(options)
         warnings = self.write(study, path, options, overwrite=overwrite, token=token, report=report)
         embed_record(path, make_record(self.name, options))
         return warnings
 
 
-Source = tuple[tuple[Any, ...], tuple[str, ...]]
+TableInput = tuple[tuple[Any, ...], tuple[str, ...]]
 """Arguments of the function that makes the rows of a table, and warnings."""
 
 
@@ -137,17 +139,20 @@ class CriterionChoice:
     criterion: str = option_field("", "Criterion", "Empty for the one that the study looks at")
 
 
-def _judgements(study: Study) -> Source:
+def _judgements(study: Study) -> TableInput:
     judgements = study.votes.judgements()
-    return (judgements,), () if judgements else ("Nobody has judged a pair of this study yet: the table has no rows.",)
+    warnings = () if judgements else ("No pair of this study has been judged yet: the table has no rows.",)
+    return (judgements,), warnings
 
 
-def _strengths(study: Study) -> Source:
+def _strengths(study: Study) -> TableInput:
     dataset = study.dataset()
     if not dataset.judgements and not dataset.pairs:
         raise ExportError(f"{study.path.name} has no judgement and no pair that is agreed on: there are no strengths.")
-    note = ("The strengths are those of the agreed pairs: there are no judgements.",)
-    return (dataset.judgements or dataset.pairs, dataset.subtasks), () if dataset.judgements else note
+    if dataset.judgements:
+        return (dataset.judgements, dataset.subtasks), ()
+    warning = "The strengths are those of the agreed pairs: there are no judgements."
+    return (dataset.pairs, dataset.subtasks), (warning,)
 
 
 def _rated_items(study: Study) -> list[RatedItem]:
@@ -155,18 +160,20 @@ def _rated_items(study: Study) -> list[RatedItem]:
     return rated_items(study.forms.all(), plan.rubric if plan is not None else None)
 
 
-def _table(
+def _table_exporter(
     name: StudyExportName,
     title: str,
     about: str,
-    source: Callable[[Study], Source],
+    get_input: Callable[[Study], TableInput],
     options: type[CriterionChoice] | None = CriterionChoice,
 ) -> StudyExporter:
-    def load(path: Path, choice: CriterionChoice | None) -> Source:
+    """Return the exporter of a table. ``get_input`` returns the objects that the rows are made from, and warnings."""
+
+    def load(path: Path, choice: CriterionChoice | None) -> TableInput:
         with Study.open(path, read_only=True) as study:
             if choice is not None:
                 study.look_at(choice.criterion or None)
-            return source(study)
+            return get_input(study)
 
     def write(study: Path, path: Path, choice: CriterionChoice | None, *, overwrite: bool) -> tuple[str, ...]:
         arguments, warnings = load(study, choice)
@@ -193,47 +200,50 @@ def _write_archive(
     study: Path, path: Path, options: StudyOptions | None, /, *, overwrite: bool, token: CancelToken, report: Report
 ) -> tuple[str, ...]:
     packed = pack(study, path, options or StudyOptions(), overwrite=overwrite, token=token, report=report)
-    videos, models = counted(packed.n_videos, "video"), counted(packed.n_models, "model")
-    contents = f"In the archive: {videos}, {models}, {counted(packed.n_analyses, 'analysis', 'analyses')}."
-    key = (f"The key to the names is {packed.key}: keep it apart.",) if packed.key is not None else ()
-    return (contents, *key, *packed.warnings)
+    videos = counted(packed.n_videos, "video")
+    models = counted(packed.n_models, "model")
+    analyses = counted(packed.n_analyses, "analysis", "analyses")
+    sentences = [f"In the archive: {videos}, {models}, {analyses}."]
+    if packed.key is not None:
+        sentences.append(f"The key to the names is {packed.key}: keep it apart.")
+    return (*sentences, *packed.warnings)
 
 
 STUDY_EXPORTERS = table(
-    _table(
+    _table_exporter(
         StudyExportName.JUDGEMENTS,
         "Table of judgements",
         "One row for every judgement that stands: pair, verdict, rater and time.",
         _judgements,
     ),
-    _table(
+    _table_exporter(
         StudyExportName.STRENGTHS,
         "Table of strengths",
         "One row a video: its strength by the judgements, with its standard error.",
         _strengths,
     ),
-    _table(
+    _table_exporter(
         StudyExportName.RATED_ITEMS,
         "Table of rated items",
         "One row for every item of every video that was rated in the program or in a browser, repeats too.",
         lambda study: ((_rated_items(study),), ()),
         None,
     ),
-    _table(
+    _table_exporter(
         StudyExportName.LOG,
         "Log of the study",
         "One row for everything that was done: votes, withdrawals, notes, models, by whom and when.",
         lambda study: ((study.log(),), ()),
         None,
     ),
-    _table(
+    _table_exporter(
         StudyExportName.LABELS,
         "Table of labelled moments",
         "One row a video, rater and label: how many moments.",
         lambda study: ((label_counts(marked(study)[0]),), ()),
         None,
     ),
-    _table(
+    _table_exporter(
         StudyExportName.LABEL_AGREEMENT,
         "Table of agreement on moments",
         "One row for every two raters, or a rater and the model, and label: kappa over time.",
@@ -244,21 +254,21 @@ STUDY_EXPORTERS = table(
         name=StudyExportName.COHORT.value,
         title="Cohort",
         suffixes=REPORT_SUFFIXES,
-        write=quick_writer(cohort_report),
+        write=quick_writer(write_cohort_report),
         options=CohortChoices,
         about="Distribution of the scores of a study, every video, the raters, and the limits.",
         group=REPORTS_GROUP,
-        preview=lambda study, options: preview_report(lambda path: cohort_report(study, path, options)),
+        preview=lambda study, options: preview_report(lambda path: write_cohort_report(study, path, options)),
     ),
     StudyExporter(
         name=StudyExportName.CHANGE.value,
         title="Change over time",
         suffixes=REPORT_SUFFIXES,
-        write=quick_writer(write_change),
+        write=quick_writer(write_change_report),
         options=ChangeChoices,
         about="One participant by occasion (pre, post, dates), or all before against after, on the raters' scale.",
         group=REPORTS_GROUP,
-        preview=lambda study, options: preview_report(lambda path: write_change(study, path, options)),
+        preview=lambda study, options: preview_report(lambda path: write_change_report(study, path, options)),
     ),
     StudyExporter(
         name=StudyExportName.STUDY.value,
@@ -269,4 +279,4 @@ STUDY_EXPORTERS = table(
         about="Everything in one file that opens on another computer, with other names if need be.",
     ),
 )
-"""In the order of menus."""
+"""The exporters, in the order of menus."""

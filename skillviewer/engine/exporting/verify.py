@@ -1,6 +1,6 @@
-"""Verification of an exported file: the export is made again from videos, models and study, and compared with it.
+"""Verification of an exported file: the export is made again from videos, models and study, and compared.
 
-Models are asked anew, without cached features and analyses. A study gives votes, notes and comparable videos.
+Cached features and analyses are not used. The study provides votes, notes and the cohort.
 """
 
 import csv
@@ -39,7 +39,7 @@ from skillviewer.export.embedded_record import (
     parse_record,
     read_record,
 )
-from skillviewer.export.exporters import EXPORTERS, Exporter
+from skillviewer.export.exporters import EXPORTERS, Exporter, StudyExportName
 from skillviewer.export.file_differences import check_unpacked_size, first_difference
 from skillviewer.export.options import options_from
 from skillviewer.export.tables.tables import TABLES, export_table
@@ -58,14 +58,14 @@ class Verification:
 
 
 class Verifier:
-    """Makes exports again. It is given all videos and models that files may name.
+    """Verifier of exports, which makes them again and compares them.
 
     Args:
-        sources: Videos with title, range and study; ``model`` and ``model_digest`` are not used.
-        models: Folders of the checkpoints.
-        study: The study for exports of a whole study, or None.
-        open_model_cache: Opens the models, given an empty cache of features.
-        digits: Numbers may differ behind so many significant digits.
+        sources: All videos that files may name, with title, range and study; models of sources are ignored.
+        models: Folders of all checkpoints that files may name.
+        study: Study for exports of a whole study, or None.
+        open_model_cache: Returns a model cache that uses the given, empty cache of features.
+        digits: Significant digits in which numbers must agree.
         videos_moved: Whether videos may lie in other folders than the file says.
     """
 
@@ -85,14 +85,15 @@ class Verifier:
         self._study = study
         self._open_model_cache = open_model_cache
         self._digits = digits
-        self._files_moved = videos_moved
-        self._models = {model_digest(folder): folder for folder in reversed(models)}  # of two names the first counts
+        self._videos_moved = videos_moved
+        # reversed: the first of several folders with one checkpoint is used
+        self._folders_by_digest = {model_digest(folder): folder for folder in reversed(models)}
 
     def verify(self, file: Path, token: CancelToken = NEVER, report: Report = silent) -> Verification:
-        """Make the export in a file again, and compare.
+        """Make an exported file again, and compare the two.
 
         Returns:
-            The first difference. A value that no export has is one, too.
+            The first difference; a value that no export has is a difference too.
 
         Raises:
             ExportError: The file is no export, or it cannot be made again.
@@ -104,44 +105,56 @@ class Verifier:
             try:
                 record = read_export(file)
                 name = record.exporter
-                problem = self._make(record, file, new_file, token, report)
+                problem = self._make_again(record, file, new_file, token, report)
             except AlteredExportError as error:
                 problem = str(error)
             if problem:
                 return Verification(name, problem)
             if file.read_bytes() == new_file.read_bytes():
                 return Verification(name, "", identical=True)
-            n, difference = first_difference(file, new_file, self._digits, videos_moved=self._files_moved)
-            return Verification(name, difference, n_compared=n)
+            n_compared, difference = first_difference(file, new_file, self._digits, videos_moved=self._videos_moved)
+            return Verification(name, difference, n_compared=n_compared)
 
-    def _make(self, record: ExportRecord, file: Path, new_file: Path, token: CancelToken, report: Report) -> str:
-        """Make an export again; return a sentence if it names what there is not."""
-        whole = {exporter_of_study.name: exporter_of_study for exporter_of_study in STUDY_EXPORTERS}.get(
-            record.exporter
-        )
-        with _refusal_as_finding(record):
-            exporter = whole or look_up(EXPORTERS, record.exporter, "export", ExportError)
+    def _make_again(self, record: ExportRecord, file: Path, new_file: Path, token: CancelToken, report: Report) -> str:
+        """Make an export again; return a sentence if it names a video or a model that is not given, else ""."""
+        study_exporters = {exporter.name: exporter for exporter in STUDY_EXPORTERS}
+        study_exporter = study_exporters.get(record.exporter)
+        with _refusals_as_altered(record):
+            exporter = study_exporter or look_up(EXPORTERS, record.exporter, "export", ExportError)
             options = options_from(exporter.options, record.options)
             check_suffix(file, exporter.suffixes)
         if record.made_on:
             options = replace(options, made_on=date.fromisoformat(record.made_on))
-        if not isinstance(exporter, Exporter):
-            if self._study is None:
-                raise ExportError(f"“{exporter.title}” is made of a whole study: give it with --study.")
-            if getattr(options, "names", True) is False:
-                raise ExportError("Participants have random numbers in this report, so it cannot be reproduced.")
-            if exporter.name == "log":  # events that came after the file are no difference
-                with Study.open(self._study, read_only=True) as study:
-                    export_table("log", new_file, study.log()[: len(_data_in(file))])
-            else:
-                exporter.export(self._study, new_file, options, token=token, report=report)
-            return ""
+        if isinstance(exporter, Exporter):
+            return self._make_from_videos(record, exporter, options, new_file, token, report)
+        if self._study is None:
+            raise ExportError(f"“{exporter.title}” is made of a whole study: give it with --study.")
+        if getattr(options, "names", True) is False:
+            raise ExportError("Participants have random numbers in this report, so it cannot be reproduced.")
+        if exporter.name == StudyExportName.LOG:
+            n_events = len(_read_rows(file))
+            with Study.open(self._study, read_only=True) as study:
+                export_table("log", new_file, study.log()[:n_events])  # later events are no difference
+        else:
+            exporter.export(self._study, new_file, options, token=token, report=report)
+        return ""
+
+    def _make_from_videos(
+        self,
+        record: ExportRecord,
+        exporter: Exporter,
+        options: object,
+        new_file: Path,
+        token: CancelToken,
+        report: Report,
+    ) -> str:
+        columns = _COLUMNS.get(record.exporter, (_Columns(),))[0]
         sources: list[ExportSource] = []
         with tempfile.TemporaryDirectory(prefix="skillviewer-") as features:
             model_cache = self._open_model_cache(FeatureCache(Path(features)))
             with closing(model_cache), ExportService(lambda: model_cache, use_evidence_cache=False) as service:
                 for recorded in record.sources:
-                    source = self._find_source(recorded, _COLUMNS.get(record.exporter, (_Columns(),))[0])
+                    source = self._find_source(recorded, columns)
                     if isinstance(source, str):
                         return source
                     assert source.model is not None
@@ -149,51 +162,57 @@ class Verifier:
                         source.model, source.video, recorded.passes, token, report, source.clip_range
                     )
                     sources.append(replace(source, analysis=analysis))
-                with _refusal_as_finding(record):
+                with _refusals_as_altered(record):
                     service.write(ExportRequest(exporter, tuple(sources), new_file, options), token, report)
         return ""
 
     def _find_source(self, recorded: RecordedSource, columns: "_Columns") -> ExportSource | str:
-        """Return the source that a record names, or a sentence that there is none."""
-        recorded_name = recorded.video
-        sources = [t for t in self._sources if recorded_name == t.digest] or [
-            t for t in self._sources if Path(recorded_name).name == t.video.name
-        ]
+        """Return the source that a record names, or a sentence if there is none."""
+        sources = [source for source in self._sources if source.digest == recorded.video]
         if not sources:
-            return f"It names the video {recorded_name}, which is none of the given ones."
-        folders = [f for d, f in self._models.items() if recorded.model in (d, f.name)]
+            sources = [source for source in self._sources if source.video.name == Path(recorded.video).name]
+        if not sources:
+            return f"It names the video {recorded.video}, which is none of the given ones."
+        folders = [
+            folder for digest, folder in self._folders_by_digest.items() if recorded.model in (digest, folder.name)
+        ]
         if not folders:
             return f"It names the model {recorded.model}, which is none of the given ones."
-        # of videos with the same bytes, the one of that name
+        folder = folders[0]
+        sources.sort(key=lambda source: source.video.name != recorded.title)  # files with the same bytes: by name
         try:
-            source, clip_range = _part(recorded, sorted(sources, key=lambda t: t.video.name != recorded.title))
+            source, clip_range = _match_range(recorded, sources)
         except DatasetError as error:
             start, stop = recorded.times_s or recorded.clip_range[1:]
             return f"{columns.start} says {start}, {columns.stop} says {stop}: {error}"
-        title = recorded.title or source.title
-        name = folders[0].name
-        title = source.title if title == source.video.name else title
-        if title not in {source.title, name, f"{source.title} – {name}"}:
-            return f"It is titled “{title}”, and shows {source.title} by {name}."
-        return replace(
-            source, model=folders[0], model_digest=model_digest(folders[0]), clip_range=clip_range, title=title
-        )
+        title = recorded.title
+        if not title or title == source.video.name:
+            title = source.title
+        if title not in {source.title, folder.name, f"{source.title} – {folder.name}"}:
+            return f"It is titled “{title}”, and shows {source.title} by {folder.name}."
+        return replace(source, model=folder, model_digest=model_digest(folder), clip_range=clip_range, title=title)
 
 
-def _part(recorded: RecordedSource, sources: Sequence[ExportSource]) -> tuple[ExportSource, ClipRange | None]:
-    """Return the source whose part is meant, and the part."""
+def _match_range(recorded: RecordedSource, sources: Sequence[ExportSource]) -> tuple[ExportSource, ClipRange | None]:
+    """Return the source with the recorded range, or else the first source; and the recorded range.
+
+    Raises:
+        DatasetError: The range is outside the video.
+    """
     if recorded.times_s is None:
         clip_range = range_from(*recorded.clip_range)
         if clip_range is not None:
             with VideoReader(sources[0].video, cache_bytes=0) as reader:
-                clip_range.frames(reader.info)  # outside the file it is an error
-        return next((t for t in sources if t.clip_range == clip_range), sources[0]), clip_range
+                clip_range.frames(reader.info)  # raises if the range is outside the file
+        source = next((source for source in sources if source.clip_range == clip_range), sources[0])
+        return source, clip_range
     with VideoReader(sources[0].video, cache_bytes=0) as reader:
         video = reader.info
     for source in sources:
         frames = source.clip.frames(video)
-        ends = round(float(video.times_s[frames.start]), 6), round(video.end_s(frames.stop - 1), 6)
-        if ends == recorded.times_s:
+        start_s = round(float(video.times_s[frames.start]), 6)
+        stop_s = round(video.end_s(frames.stop - 1), 6)
+        if (start_s, stop_s) == recorded.times_s:
             return source, source.clip_range
     if recorded.times_s == (0.0, round(video.duration_s, 6)):
         return sources[0], None
@@ -201,12 +220,12 @@ def _part(recorded: RecordedSource, sources: Sequence[ExportSource]) -> tuple[Ex
 
 
 @contextmanager
-def _refusal_as_finding(record: ExportRecord) -> Iterator[None]:
-    """Raise what the exporter refuses as an AlteredExportError: no export was made with such options."""
+def _refusals_as_altered(record: ExportRecord) -> Iterator[None]:
+    """Convert an ExportError into an AlteredExportError: no export was made with options that are refused."""
     try:
         yield
     except ExportError as error:
-        if isinstance(error.__cause__, OSError):  # the disk is full, say
+        if isinstance(error.__cause__, OSError):  # a problem of this computer, such as a full disk
             raise
         options = ", ".join(f"{name}: {value}" for name, value in record.options.items() if value is not None)
         raise AlteredExportError(
@@ -215,11 +234,11 @@ def _refusal_as_finding(record: ExportRecord) -> Iterator[None]:
 
 
 def read_export(file: Path) -> ExportRecord:
-    """Return the record of how a file was made; of tables, results and maps from their rows.
+    """Return the record in an exported file; for tables, results and maps a record made from their content.
 
     Raises:
         AlteredExportError: A field has a value that no export has.
-        ExportError: It is no export, or cannot be read.
+        ExportError: The file is no export, or cannot be read.
     """
     record = read_record(file)
     if record is not None:
@@ -230,56 +249,73 @@ def read_export(file: Path) -> ExportRecord:
             "SkillViewer."
         )
     try:
-        return parse_record(msgspec.to_builtins(_of_data(file)))
+        return parse_record(msgspec.to_builtins(_record_from_content(file)))
     except AlteredExportError:
         raise
     except Exception as error:  # zipfile and numpy raise many kinds for damaged files
         raise ExportError(f"{file} is no export that can be checked: {error}") from error
 
 
-def _of_data(file: Path) -> ExportRecord:
+def _record_from_content(file: Path) -> ExportRecord:
     if file.suffix.lower() == ".npz":
-        check_unpacked_size(file)
-        with np.load(file, allow_pickle=False) as arrays:
-            about = json.loads(str(arrays["about"]))
-            passes = int(arrays["frames"].shape[0])
-        times_s = (about["start_s"], about["stop_s"])
-        source = RecordedSource(about["video_digest"], about["provenance"]["model_digest"], passes, times_s=times_s)
-        return ExportRecord("maps", sources=(source,))
-    rows = _data_in(file)
-    head = set(rows) if isinstance(rows, dict) else set()
-    if not isinstance(rows, dict) and (rows or file.suffix.lower() == ".json"):
-        head = set(rows[0])
-    if head == set(AnalysisRecord.__annotations__):
-        times_s = (rows["start_s"], rows["stop_s"])
-        model = rows["provenance"]["model_digest"]
-        passes = len(rows["passes"])
-        source = RecordedSource(rows["video"]["digest"], model, passes, times_s=times_s)
-        return ExportRecord("result", sources=(source,))
-    kind = next((k for k in TABLES if not k.is_single_object and head == {f.name for f in fields(k.row_class)}), None)
-    if kind is None:
-        raise ValueError("its columns are those of no table, or it has no rows.")
+        return _record_from_maps(file)
+    content = _read_rows(file)
+    if isinstance(content, dict):
+        if set(content) != set(AnalysisRecord.__annotations__):
+            raise ValueError(_NO_TABLE)
+        return _record_from_result(content)
+    columns = set(content[0]) if content or file.suffix.lower() == ".json" else set()
+    return _record_from_table(content, columns)
+
+
+def _record_from_maps(file: Path) -> ExportRecord:
+    check_unpacked_size(file)
+    with np.load(file, allow_pickle=False) as arrays:
+        about = json.loads(str(arrays["about"]))
+        n_passes = int(arrays["frames"].shape[0])
+    times_s = (about["start_s"], about["stop_s"])
+    source = RecordedSource(about["video_digest"], about["provenance"]["model_digest"], n_passes, times_s=times_s)
+    return ExportRecord("maps", sources=(source,))
+
+
+def _record_from_result(result: Mapping[str, Any]) -> ExportRecord:
+    times_s = (result["start_s"], result["stop_s"])
+    model = result["provenance"]["model_digest"]
+    source = RecordedSource(result["video"]["digest"], model, len(result["passes"]), times_s=times_s)
+    return ExportRecord("result", sources=(source,))
+
+
+def _record_from_table(rows: "Rows", columns: set[str]) -> ExportRecord:
+    for kind in TABLES:
+        if not kind.is_single_object and columns == {field.name for field in fields(kind.row_class)}:
+            break
+    else:
+        raise ValueError(_NO_TABLE)
     if kind.name in {exporter.name for exporter in EXPORTERS} - set(_COLUMNS):
         raise ValueError(f"tables “{kind.name}” do not name the passes of the analyses that they are made of.")
     sources = _sources_in(rows, _COLUMNS.get(kind.name, ()))
-    tiers = {row["tier"] for row in rows} if kind.name == "timeline" else set()
-    options = {tier.name.lower(): tier.value in tiers for tier in Tier} if tiers else {}  # empty ones are alike
+    options = {}
+    if kind.name == "timeline" and rows:
+        tiers = {row["tier"] for row in rows}
+        # a chosen tier without annotations looks like one that was not chosen
+        options = {tier.name.lower(): tier.value in tiers for tier in Tier}
     return ExportRecord(kind.name, options, sources=tuple(sources))
 
 
-def _data_in(file: Path) -> Any:  # noqa: ANN401 - rows, or one record
+def _read_rows(file: Path) -> Any:  # noqa: ANN401 - rows of a table, or the object of a result
     if file.suffix.lower() == ".csv":
-        with file.open(encoding="utf-8", newline="") as opened:
-            return list(csv.DictReader(opened))
+        with file.open(encoding="utf-8", newline="") as opened_file:
+            return list(csv.DictReader(opened_file))
     return json.loads(file.read_text(encoding="utf-8"))
 
 
 Rows = Sequence[Mapping[str, Any]]
+_NO_TABLE = "its columns are those of no table, or it has no rows."
 
 
 @dataclass(frozen=True, slots=True)
 class _Columns:
-    """Columns of a table that name a video, its part, a model, and the passes."""
+    """Names of the columns of a table that identify video, model, passes and analysed part."""
 
     video: str = "path"
     model: str = "model"
@@ -299,30 +335,36 @@ _COLUMNS: Mapping[str, tuple[_Columns, ...]] = {
 
 
 def _sources_in(rows: Rows, tables: Sequence[_Columns]) -> list[RecordedSource]:
-    """Return the videos under models that rows name, in their order."""
-    passes: dict[RecordedSource, int] = {}
-    for n, row in enumerate(rows, 1):
+    """Return the videos under models that the rows name, in order.
+
+    ``tables`` has the columns of each source in a row: several if a row compares models.
+    """
+    passes_by_source: dict[RecordedSource, int] = {}
+    for row_number, row in enumerate(rows, 1):
         for columns in tables:
-            start_s = _number(row, columns.start, n, 0.0)
-            stop_s = _number(row, columns.stop, n, 0.0)
+            start_s = _read_number(row, columns.start, row_number, 0.0)
+            stop_s = _read_number(row, columns.stop, row_number, 0.0)
             if not start_s < stop_s:
                 raise AlteredExportError(
-                    f"row {n}, {columns.start} says {start_s} and {columns.stop} says {stop_s}: no part of a video."
+                    f"row {row_number}, {columns.start} says {start_s} and {columns.stop} says {stop_s}: no part of a "
+                    "video."
                 )
-            first = 0 if columns.passes == "pass_index" else 1
-            n_passes = int(_number(row, columns.passes, n, first, MAX_PASSES - 1 + first)) + 1 - first
+            if columns.passes == "pass_index":
+                n_passes = int(_read_number(row, columns.passes, row_number, 0, MAX_PASSES - 1)) + 1
+            else:
+                n_passes = int(_read_number(row, columns.passes, row_number, 1, MAX_PASSES))
             title = str(row[columns.title]) if columns.title else ""
             source = RecordedSource(row[columns.video], row[columns.model], 1, title=title, times_s=(start_s, stop_s))
-            passes[source] = max(n_passes, passes.get(source, 1))
-    return [msgspec.structs.replace(source, passes=n_passes) for source, n_passes in passes.items()]
+            passes_by_source[source] = max(n_passes, passes_by_source.get(source, 1))
+    return [msgspec.structs.replace(source, passes=n_passes) for source, n_passes in passes_by_source.items()]
 
 
-def _number(row: Mapping[str, Any], column: str, n: int, low: float, high: float = math.inf) -> float:
-    """Return a number of row ``n``, which lies in ``low`` to ``high``."""
+def _read_number(row: Mapping[str, Any], column: str, row_number: int, low: float, high: float = math.inf) -> float:
+    """Return a number of a row, or raise an AlteredExportError if it is not a number from ``low`` to ``high``."""
     try:
         number = float(row[column])
     except (TypeError, ValueError):
         number = math.nan
     if not low <= number <= high or math.isinf(number):
-        raise AlteredExportError(f"row {n}, {column} says {row[column]!s:.60}, which no export says.")
+        raise AlteredExportError(f"row {row_number}, {column} says {row[column]!s:.60}, which no export says.")
     return number

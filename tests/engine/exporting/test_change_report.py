@@ -14,7 +14,7 @@ from skillviewer.core.errors import DatasetError, ExportError
 from skillviewer.data.study import NewVideo, Study, StudySettings
 from skillviewer.data.study.models import Score
 from skillviewer.engine.exporting import change_report as report_module
-from skillviewer.engine.exporting.change_report import ChangeChoices, change_report, write_change
+from skillviewer.engine.exporting.change_report import ChangeChoices, change_report, write_change_report
 from tests.export.reports.test_report import words
 
 DIGEST = "e" * 64
@@ -107,7 +107,7 @@ def test_the_model_s_ratings_stand_beneath_those_of_the_raters(
     assert "90 %" in by_model
     assert "95 %" in raters
     for suffix in (".pdf", ".html"):
-        warnings = write_change(
+        warnings = write_change_report(
             study, tmp_path / f"r{suffix}", ChangeChoices(participant="T0", made_on=date(2024, 5, 31))
         )
         (warning,) = warnings
@@ -119,7 +119,7 @@ def test_the_model_s_ratings_stand_beneath_those_of_the_raters(
         assert "12.0 (10.0 to 14.0)" in found
         assert "T0" in found
         assert "2024-05-31" in found
-    write_change(study, tmp_path / "all.html", ChangeChoices(names=False))
+    write_change_report(study, tmp_path / "all.html", ChangeChoices(names=False))
     found = words(tmp_path / "all.html")
     assert "T0" not in found
     assert "unlike" in found
@@ -133,15 +133,15 @@ def test_what_cannot_be_told_is_refused_in_a_sentence(study: Path, tmp_path: Pat
         (ChangeChoices(task="sew"), "“sew”"),
     ):
         with pytest.raises(ExportError, match=named):
-            write_change(study, tmp_path / "x.pdf", choices)
+            write_change_report(study, tmp_path / "x.pdf", choices)
     with Study.open(study) as opened:
         for video in opened.videos.all():
             opened.videos.change(video.name, occasion="01/02/2024" if "pre" in video.name else "02/01/2024")
     with pytest.raises(DatasetError, match="day/month"):
-        write_change(study, tmp_path / "x.pdf")
+        write_change_report(study, tmp_path / "x.pdf")
     with Study.open(study) as opened:
         for video in opened.videos.all():
             opened.videos.change(video.name, occasion="")
     with pytest.raises(ExportError, match=r"participant.*occasion"):
-        write_change(study, tmp_path / "x.pdf")
+        write_change_report(study, tmp_path / "x.pdf")
     assert not (tmp_path / "x.pdf").exists()

@@ -15,7 +15,7 @@ from skillviewer.core.timelines.annotation import Annotation, Tier
 from skillviewer.core.video.clips import FrameRange
 from skillviewer.data.study import NewVideo, Opinion, Study, StudySettings, Vote
 from skillviewer.engine.exporting import cohort_report as report_module
-from skillviewer.engine.exporting.cohort_report import CohortChoices, cohort_report, model_in_use, pseudonyms
+from skillviewer.engine.exporting.cohort_report import CohortChoices, model_in_use, pseudonyms, write_cohort_report
 from skillviewer.engine.exporting.study_context import context_of
 from skillviewer.engine.exporting.study_exporters import STUDY_EXPORTERS
 from skillviewer.export.reports.rater_summary import format_raters
@@ -130,8 +130,8 @@ def test_a_video_that_is_not_in_the_study_has_no_context(study: Path, tmp_path: 
 
 def test_the_cohort_report_says_who_is_missing(study: Path, tmp_path: Path) -> None:
     with pytest.raises(ExportError, match=r"2 tasks.*choose"):
-        cohort_report(study, tmp_path / "all.pdf")
-    warnings = cohort_report(study, tmp_path / "all.pdf", CohortChoices(task="grasp"))
+        write_cohort_report(study, tmp_path / "all.pdf")
+    warnings = write_cohort_report(study, tmp_path / "all.pdf", CohortChoices(task="grasp"))
     assert warnings == ("1 of 4 videos have not been assessed by this model and are not in the report.",)
     found = words(tmp_path / "all.pdf")
     assert not missing(found, "3 videos", "v1", "+0.56", "+2.56", "median +1.56")
@@ -151,12 +151,12 @@ def test_all_criteria_stand_in_one_table(study: Path, tmp_path: Path, monkeypatc
     cards = {"tiny": SimpleNamespace(criterion="skill", raters_scale=None),
              "flowing": SimpleNamespace(criterion="Flow", raters_scale=of_flow)}  # fmt: skip
     monkeypatch.setattr(report_module, "card_of", lambda model: cards[model.name])
-    cohort_report(study, tmp_path / "all.html", CohortChoices(task="grasp", model="tiny"))
+    write_cohort_report(study, tmp_path / "all.html", CohortChoices(task="grasp", model="tiny"))
     assert "All criteria video skill Flow c +2.56 – b +1.56 +0.56 a +0.56 –" in words(tmp_path / "all.html")
 
 
 def test_without_names_nobody_is_named(study: Path, tmp_path: Path) -> None:
-    cohort_report(study, tmp_path / "all.html", CohortChoices(task="grasp", names=False))
+    write_cohort_report(study, tmp_path / "all.html", CohortChoices(task="grasp", names=False))
     found = words(tmp_path / "all.html")
     assert "Child" not in found
     assert "Rater One" not in found
@@ -175,9 +175,9 @@ def test_the_numbers_of_people_tell_nothing_of_their_names() -> None:
 
 def test_unknown_tasks_and_models_are_told(study: Path, tmp_path: Path) -> None:
     with pytest.raises(ExportError, match="“sew”"):
-        cohort_report(study, tmp_path / "all.pdf", CohortChoices(task="sew"))
+        write_cohort_report(study, tmp_path / "all.pdf", CohortChoices(task="sew"))
     with pytest.raises(ExportError, match=r"no model “big”\. Its models: tiny v1"):
-        cohort_report(study, tmp_path / "all.pdf", CohortChoices(task="knot", model="big"))
+        write_cohort_report(study, tmp_path / "all.pdf", CohortChoices(task="knot", model="big"))
     assert not (tmp_path / "all.pdf").exists()
 
 

@@ -46,7 +46,7 @@ def test_a_worker_opens_no_study_and_writes_the_same(
     options = made.options() if made.options is not None else None
     with ExportService(refused) as service:  # type: ignore[arg-type]
         here = service.write(ExportRequest(made, (target,), tmp_path / f"here{end}", options))
-        plain = service.detached(ExportRequest(made, (target,), tmp_path / f"there{end}", options))
+        plain = service.without_studies(ExportRequest(made, (target,), tmp_path / f"there{end}", options))
     if isinstance(plain.options, ReportOptions):
         assert [member.name for member in plain.options.known.others] == ["b"]
 
@@ -63,5 +63,8 @@ def test_a_worker_opens_no_study_and_writes_the_same(
 def test_a_video_without_a_score_is_told_what_to_do(target: ExportSource, tmp_path: Path) -> None:
     other = replace(target, model_digest="f" * 64, model=tmp_path)
     request = ExportRequest(exporter("clip"), (other,), tmp_path / "new.mp4")
-    with ExportService(units._unscored) as service, pytest.raises(ExportError, match="skillviewer score STUDY --out"):
-        service.detached(request)
+    with (
+        ExportService(units._refuse_scoring) as service,
+        pytest.raises(ExportError, match="skillviewer score STUDY --out"),
+    ):
+        service.without_studies(request)
