@@ -16,7 +16,7 @@ import numpy as np
 from skillviewer.core.errors import ExportError
 from skillviewer.media.reading.reader import VideoReader
 
-Piece: TypeAlias = "tuple[str, object]"
+Piece: TypeAlias = tuple[str, object]
 """One value of a file: its place in words for the user, and the value (a text, a number or a picture)."""
 
 _MAX_SHOWN_CHARACTERS = 60

@@ -11,7 +11,7 @@ from skillviewer.core.timelines.annotation import Annotation, Tier, lane_name, l
 from skillviewer.core.video.info import VideoInfo
 
 _NO_TIME = "1970-01-01T00:00:00"
-_Event: TypeAlias = "tuple[float, str, str, str, str, int]"
+_Event: TypeAlias = tuple[float, str, str, str, str, int]
 """Time, subject, behavior, modifier, comment and frame of an event."""
 _LABELLED = frozenset({Tier.MOMENTS, Tier.ATTEMPTS})
 """Tiers whose texts become behaviors; of other tiers the name becomes the behavior, and the text its comment."""
