@@ -36,6 +36,7 @@ from skillviewer.core.evaluation.choice_folds import inner_folds, outer_folds, t
 from skillviewer.core.evaluation.model_choice import BaselineAccuracy, CandidateAccuracy, LearningPoint, ModelChoice
 from skillviewer.core.hashing import values_sha256
 from skillviewer.core.progress import Progress
+from skillviewer.engine.evaluation.choice_duration import choice_duration
 from skillviewer.engine.evaluation.choice_plan import ChoicePlan, can_have_checkpoint, count_trainings
 from skillviewer.engine.features.measured_videos import MeasuredVideos, has_tracks, instrument_numbers, track_numbers
 from skillviewer.engine.features.source import FeatureSource
@@ -49,13 +50,15 @@ from skillviewer.engine.training.run_folder import write_json
 from skillviewer.engine.training.train import TrainingResources
 from skillviewer.engine.training.trainer import TrainingControl
 from skillviewer.engine.training.training_data import dataset_features
-from skillviewer.nets.models import ATTENTION_MODELS, InputKind, attention_model
+from skillviewer.engine.training.training_duration import network_duration, network_pace
+from skillviewer.nets.models import ATTENTION_MODELS, NUMERIC_INPUTS, InputKind, attention_model
 
 if TYPE_CHECKING:
     from skillviewer.engine.features.feature_store import FeatureStore
+    from skillviewer.engine.runtime.pace import Pace
 
-_PROGRESS_STEPS = 100
-"""Steps into which the progress of one training is divided."""
+_PROGRESS_STEPS = 1000
+"""Steps into which the progress of all trainings is divided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,7 @@ def choose_model(
     usable = runs.compute_inputs()
     folds = outer_folds(usable, plan.training.seed, plan.level)
     outer = tested_folds(folds, plan.level)
-    runs.set_total(plan, len(folds.folds))
+    runs.plan_progress(plan, folds.folds)
     inner = _InnerScores(runs, plan, usable, folds.folds)
     winners = {fold.name: inner.best([fold]) for fold in outer}
     outer_scores = [runs.fold_scores(plan.plan_for(winners[fold.name]), fold) for fold in outer]
@@ -196,8 +199,9 @@ class _Runs:
         self._stores: dict[InputKind, FeatureStore] = {InputKind.TIME: time_store(facts)}
         self._stores |= {kind: measured_videos.store() for kind, measured_videos in measured.items()}
         self._measure_digests = {kind: measured_videos.digest for kind, measured_videos in measured.items()}
-        self._n_trainings = 0
-        self._n_done = 0
+        self._paces: dict[TrainingPlan, Pace] = {}
+        self._planned_s = 1.0
+        self._done_s = 0.0
         self._scores: dict[tuple[TrainingPlan, str], Mapping[str, float]] = {}
         self.problems: list[str] = []
 
@@ -218,9 +222,20 @@ class _Runs:
             self._dataset = self._dataset.restricted(list(self._stores[kind]))
         return self._dataset
 
-    def set_total(self, plan: ChoicePlan, n_folds: int) -> None:
-        """Set the number of trainings that the progress counts up to."""
-        self._n_trainings = count_trainings(plan, n_folds).total
+    def plan_progress(self, plan: ChoicePlan, parts: Sequence[Fold]) -> None:
+        """Plan the progress by the durations of all trainings: some take a hundred times as long as others.
+
+        Paces stay those of the plan, although each training records a new one.
+        """
+        self._planned_s = choice_duration(plan, self._dataset, parts, count_trainings(plan, len(parts))).idle_s
+        plans = [
+            make(name) for name in (*plan.candidates, *plan.rivals) for make in (plan.plan_for, plan.comparison_plan)
+        ]
+        self._paces = {plan: network_pace(plan) for plan in plans if plan.inputs not in NUMERIC_INPUTS}
+
+    def _duration_s(self, plan: TrainingPlan, fold: Fold) -> float:
+        """Return the planned seconds of a training on an idle computer."""
+        return network_duration(plan, fold, self._paces.get(plan)).idle_s
 
     def fold_scores(self, plan: TrainingPlan, fold: Fold) -> FoldScores:
         """Return a fold with the scores of all videos by a model that is trained on the fold."""
@@ -243,7 +258,7 @@ class _Runs:
             with os_error_as(ExportError, f"{path.parent} cannot be made"):
                 path.parent.mkdir(parents=True, exist_ok=True)
             write_json(path, scores)
-        self._n_done += 1
+        self._done_s += self._duration_s(plan, fold)
         self._scores[plan, fold.name] = scores
         return scores
 
@@ -257,22 +272,24 @@ class _Runs:
 
     def _train_and_predict(self, plan: TrainingPlan, fold: Fold) -> dict[str, float]:
         store = self._stores[plan.inputs]
-        n_steps = _PROGRESS_STEPS * self._n_trainings
-        n_earlier_steps = _PROGRESS_STEPS * self._n_done
+        duration_s = self._duration_s(plan, fold)
 
         def report_training(progress: Progress) -> None:
-            step = 0
-            if progress.stage == "training" and progress.total:
-                step = _PROGRESS_STEPS * progress.done // progress.total
-            self._control.report(Progress("comparing models", min(n_earlier_steps + step, n_steps), n_steps))
+            share = progress.done / progress.total if progress.stage == "training" and progress.total else 0.0
+            self._report(self._done_s + share * duration_s)
 
-        self._control.report(Progress("comparing models", n_earlier_steps, n_steps))
+        self._report(self._done_s)
         control = TrainingControl(self._control.token, report_training)
         with device_errors():
             model, _ = fit_fold(plan, self._dataset, fold, FoldInputs(store, self._device), control)
             with torch.inference_mode():
                 scores = predict(model, store, self._dataset.names, self._control.token, maps=False).scores
         return {name: float(score) for name, score in scores.items()}
+
+    def _report(self, done_s: float) -> None:
+        """Report how much of the planned duration is done; the plan guesses which models are chosen."""
+        step = round(_PROGRESS_STEPS * done_s / self._planned_s)
+        self._control.report(Progress("comparing models", min(step, _PROGRESS_STEPS), _PROGRESS_STEPS))
 
 
 class _InnerScores:

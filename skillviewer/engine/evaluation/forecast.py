@@ -6,36 +6,37 @@ lengths of other videos are read from their headers. Paces are those that earlie
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
-
-import numpy as np
+from dataclasses import replace
 
 from skillviewer.core.dataset.dataset import Dataset, Fold
 from skillviewer.core.dataset.folds import fold_of, make_folds
-from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.evaluation.choice_folds import outer_folds, tested_folds
 from skillviewer.core.evaluation.model_choice import CheckLevel
 from skillviewer.core.evaluation.training_forecast import PlannedPhase, TrainingForecast
 from skillviewer.core.hashing import sha256_of
 from skillviewer.core.ratings.fit_calibration import checked_prospect, scale_prospect
-from skillviewer.engine.evaluation.choice_plan import RIVALS, ChoicePlan, TrainingCounts, count_trainings
+from skillviewer.engine.evaluation.choice_duration import choice_duration
+from skillviewer.engine.evaluation.choice_plan import RIVALS, ChoicePlan, count_trainings
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.decoding_pace import decoding_pace
 from skillviewer.engine.features.source import FeatureSource, FlowSource, FrameSource
 from skillviewer.engine.runtime.device import choose_device
-from skillviewer.engine.runtime.pace import IDLE, Pace, load_now, pace_of
-from skillviewer.engine.training.batches import batches
-from skillviewer.engine.training.epoch_pace import training_pace
+from skillviewer.engine.runtime.pace import Pace, pace_of
 from skillviewer.engine.training.inputs import TrainingInputs
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.scale_folds import n_scale_folds
 from skillviewer.engine.training.track_fusion import weight_folds
 from skillviewer.engine.training.train_settings import EpochSelection
-from skillviewer.nets.models import NUMERIC_INPUTS, InputKind, attention_model
-from skillviewer.nets.presets import OptimiserSettings
+from skillviewer.engine.training.training_duration import (
+    NUMERIC_TRAINING_S,
+    WorkDuration,
+    network_duration,
+    saving_duration,
+)
+from skillviewer.nets.models import InputKind, attention_model
 
 _BACKBONE_S = {"efficientnet-lite0": 0.15, "efficientnet-lite0-flow": 0.15, "resnet101": 2.0}
 """Processor seconds of both streams on a frame of 448 pixels, by backbone."""
@@ -46,37 +47,8 @@ _FLOW_S = {"tvl1": 1.6, "tvl1-fast": 0.36, "dis": 0.06}
 _USUAL_PX = 448
 MAX_HASHED_BYTES = 300 * 2**20
 """Total size of the videos up to which a forecast computes their digests."""
-_SCORING_SHARE = 0.8
-"""Cost of scoring a video in float32 and reading it for the statistics, as a share of training on it once."""
-_NUMERIC_TRAINING_S = 0.2
-"""Seconds of the training of a model on numbers."""
-_SAVING_S = 4.0
-"""Processor seconds in which a checkpoint is tested once more and written, with the figure of its training."""
 _START_S = 5.0
 """Processor seconds in which weights are loaded and kernels compiled."""
-
-
-@dataclass(frozen=True, slots=True)
-class WorkDuration:
-    """Duration of some work."""
-
-    busy_s: float = 0.0  # seconds next to the programs that run now
-    idle_s: float = 0.0  # seconds on an idle computer
-
-    @classmethod
-    def of(cls, pace: Pace, amount: float = 1.0) -> "WorkDuration":
-        """Return the duration of ``amount`` equal pieces of work."""
-        return cls(amount * pace.seconds(load_now()), amount * pace.seconds(IDLE))
-
-    def __add__(self, other: "WorkDuration") -> "WorkDuration":
-        return WorkDuration(self.busy_s + other.busy_s, self.idle_s + other.idle_s)
-
-    def __mul__(self, times: float) -> "WorkDuration":
-        return WorkDuration(self.busy_s * times, self.idle_s * times)
-
-    def phase(self, name: str, text: str) -> PlannedPhase:
-        """Return a phase of this duration."""
-        return PlannedPhase(name, self.busy_s, text, self.idle_s)
 
 
 def frame_pace(source: FrameSource) -> Pace:
@@ -114,54 +86,15 @@ def count_missing_frames(source: FrameSource, dataset: Dataset, digests: Mapping
     return n_passes * source.preprocessing.n_segments
 
 
-def _n_epochs(plan: TrainingPlan) -> int:
-    """Return the number of epochs of a training, with those on inner folds, which choose the epoch."""
-    epochs = plan.settings().optimiser.epochs
-    inner_epochs = plan.inner_folds * epochs if plan.select is EpochSelection.INNER else 0
-    final_epochs = epochs if plan.refit or not inner_epochs else 0
-    return inner_epochs + final_epochs
-
-
-def training_duration(
-    pace: Pace, settings: OptimiserSettings, pairs: Sequence[Pair], n_epochs: int, n_scored: int = 0
-) -> WorkDuration:
-    """Return the duration of a training on some pairs, and of scoring some videos afterwards.
-
-    Args:
-        pace: Pace of a video, each time that it is drawn into a batch.
-        settings: Settings of the optimiser, by which batches are drawn.
-        pairs: Training pairs.
-        n_epochs: Number of epochs.
-        n_scored: Number of videos that the trained model scores.
-    """
-    n_drawn = sum(len(names) for names, _ in batches(pairs, settings, np.random.default_rng(0)))
-    return WorkDuration.of(pace, n_epochs * n_drawn + n_scored * _SCORING_SHARE)
-
-
-def _network_duration(plan: TrainingPlan, fold: Fold) -> WorkDuration:
-    """Return the duration of one training on a fold, and of scoring all videos of the fold."""
-    if plan.inputs in NUMERIC_INPUTS or not fold.train_pairs:
-        return WorkDuration(_NUMERIC_TRAINING_S, _NUMERIC_TRAINING_S)
-    settings = plan.settings_on(fold)
-    pace = training_pace(plan.model, plan.sizes(), settings.precision, plan.preprocessing.n_segments)
-    n_scored = len(fold.train_videos) + len(fold.held_out_videos)
-    return training_duration(pace, settings.optimiser, fold.train_pairs, _n_epochs(plan), n_scored)
-
-
-def saving_duration() -> WorkDuration:
-    """Return the duration of testing and writing a checkpoint at the end of a training."""
-    return WorkDuration.of(Pace(_SAVING_S, 1.0))
-
-
 def _fused_duration(plan: TrainingPlan, dataset: Dataset, fold: Fold) -> tuple[WorkDuration, int]:
     """Return the duration of a training, and the number of further trainings that learn the weight of the tracks."""
-    duration = _network_duration(plan, fold)
+    duration = network_duration(plan, fold)
     if not plan.adds_tracks:
         return duration, 0
     inner_folds = list(weight_folds(dataset, fold, plan.seed))
     inner_plan = replace(plan, select=EpochSelection.LAST)  # an upper limit: the chosen epoch may be an earlier one
     for inner in inner_folds:
-        duration += _network_duration(inner_plan, inner) + WorkDuration(_NUMERIC_TRAINING_S, _NUMERIC_TRAINING_S)
+        duration += network_duration(inner_plan, inner) + WorkDuration(NUMERIC_TRAINING_S, NUMERIC_TRAINING_S)
     return duration, len(inner_folds)
 
 
@@ -255,23 +188,8 @@ def forecast_choice(
     counts = count_trainings(plan, len(folds.folds))
     check_text = "every person held out once" if plan.level is CheckLevel.CROSS_VALIDATED else "one quarter held out"
     check_title = f"{counts.total} trainings of {len(plan.candidates)} models, {check_text}"
-    checking = _choice_duration(plan, usable, folds.folds, counts).phase("checking", check_title)
-    final_duration = _network_duration(network_plan, _all_pairs(usable)) + saving_duration()
+    checking = choice_duration(plan, usable, folds.folds, counts).phase("checking", check_title)
+    final_duration = network_duration(network_plan, _all_pairs(usable)) + saving_duration()
     training = final_duration.phase("training", "training of the chosen model on all people")
     prospect = checked_prospect(dataset, tested_folds(folds, plan.level))
     return TrainingForecast((features, checking, training), n_missing, prospect)
-
-
-def _choice_duration(plan: ChoicePlan, usable: Dataset, parts: Sequence[Fold], counts: TrainingCounts) -> WorkDuration:
-    """Return the duration of all trainings of a choice; each takes as long as one on the first parts of the people."""
-    without_one = parts[0]
-    held_out = {*parts[0].held_out_videos, *parts[1].held_out_videos}
-    without_two = fold_of("two", [name for name in usable.names if name not in held_out], held_out, usable.pairs)
-    duration = WorkDuration()
-    for name, n in counts.without_two.items():
-        duration += _network_duration(plan.comparison_plan(name), without_two) * n
-    for name, n in counts.curve.items():
-        duration += _network_duration(plan.comparison_plan(name), without_one) * n
-    for name, n in counts.without_one.items():
-        duration += _network_duration(plan.plan_for(name), without_one) * n
-    return duration

@@ -3,14 +3,7 @@
 from skillviewer.core.dataset.dataset import Dataset
 from skillviewer.core.dataset.pairs import Pair, videos_of
 from skillviewer.core.evaluation.training_forecast import PlannedPhase, TrainingForecast
-from skillviewer.engine.evaluation.forecast import (
-    WorkDuration,
-    count_missing_frames,
-    features_phase,
-    forecast_choice,
-    saving_duration,
-    training_duration,
-)
+from skillviewer.engine.evaluation.forecast import count_missing_frames, features_phase, forecast_choice
 from skillviewer.engine.features.dataset_features import check_room
 from skillviewer.engine.finetuning.automatic_choice import choice_plan
 from skillviewer.engine.finetuning.first_forecast import remember_forecast
@@ -21,6 +14,7 @@ from skillviewer.engine.finetuning.tuned_scale import n_tuning_scale_folds
 from skillviewer.engine.finetuning.tuning_data import prior_pairs_of
 from skillviewer.engine.runtime.device import choose_device, device_errors
 from skillviewer.engine.training.epoch_pace import training_pace
+from skillviewer.engine.training.training_duration import WorkDuration, saving_duration, training_duration
 
 
 def forecast_job(job: TrainingJob) -> TrainingForecast:

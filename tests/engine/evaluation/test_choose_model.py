@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,6 +23,8 @@ from skillviewer.engine.evaluation.choice_plan import ChoicePlan, count_training
 from skillviewer.engine.evaluation.choose_model import choose_model
 from skillviewer.engine.evaluation.train_chosen import CHOICE, train_chosen
 from skillviewer.engine.features.cache import FeatureCache
+from skillviewer.engine.runtime.pace import Pace
+from skillviewer.engine.training import training_duration
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.run_folder import write_json
 from skillviewer.engine.training.train import TrainingResources
@@ -93,6 +96,27 @@ def chosen(
     monkeypatch.setattr(module._Runs, "compute_inputs", lambda self: self._dataset)
     plan = ChoicePlan(TINY, CANDIDATES, level)
     return choose_model(plan, dataset, work, TrainingControl(CancelToken(), silent), resources), fake
+
+
+def test_progress_counts_the_duration_of_trainings(
+    dataset: Dataset, resources: TrainingResources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training_duration, "training_pace", lambda *_: Pace(10.0, 1.0))
+    reported: list[float] = []
+    fake = FakeTrainings(WRONG)
+
+    def train(runs: Any, plan: TrainingPlan, fold: Fold) -> dict[str, float]:
+        runs._report(runs._done_s)
+        return fake.train(plan, fold)
+
+    monkeypatch.setattr(module._Runs, "_train_and_predict", train)
+    monkeypatch.setattr(module._Runs, "compute_inputs", lambda self: self._dataset)
+    control = TrainingControl(CancelToken(), lambda progress: reported.append(progress.done / progress.total))
+    choose_model(ChoicePlan(TINY, CANDIDATES), dataset, tmp_path, control, resources)
+    reported = reported[-len(fake.folds) :]  # the others are of reading the videos
+    for (model, _), share in zip(fake.folds, np.diff(reported), strict=False):
+        assert share < 0.002 if model in {"motion", "duration"} else share > 0.005
+    assert 0.9 < reported[-1] <= 1
 
 
 WRONG = {"motion": 6, "duration": 7, "none": 5, "full": 4, "sharp": 0, "average": 6}

@@ -1,0 +1,96 @@
+"""Duration of single trainings on this computer, by recorded paces or else usual ones (``engine.runtime.pace``)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from skillviewer.core.dataset.dataset import Fold
+from skillviewer.core.dataset.pairs import Pair
+from skillviewer.core.evaluation.training_forecast import PlannedPhase
+from skillviewer.engine.runtime.pace import IDLE, Pace, load_now
+from skillviewer.engine.training.batches import batches
+from skillviewer.engine.training.epoch_pace import training_pace
+from skillviewer.engine.training.plan import TrainingPlan
+from skillviewer.engine.training.train_settings import EpochSelection
+from skillviewer.nets.models import NUMERIC_INPUTS
+from skillviewer.nets.presets import OptimiserSettings
+
+_SCORING_SHARE = 0.8
+"""Cost of scoring a video in float32 and reading it for the statistics, as a share of training on it once."""
+NUMERIC_TRAINING_S = 0.2
+"""Seconds of the training of a model on numbers."""
+_SAVING_S = 4.0
+"""Processor seconds in which a checkpoint is tested once more and written, with the figure of its training."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkDuration:
+    """Duration of some work."""
+
+    busy_s: float = 0.0  # seconds next to the programs that run now
+    idle_s: float = 0.0  # seconds on an idle computer
+
+    @classmethod
+    def of(cls, pace: Pace, amount: float = 1.0) -> "WorkDuration":
+        """Return the duration of ``amount`` equal pieces of work."""
+        return cls(amount * pace.seconds(load_now()), amount * pace.seconds(IDLE))
+
+    def __add__(self, other: "WorkDuration") -> "WorkDuration":
+        return WorkDuration(self.busy_s + other.busy_s, self.idle_s + other.idle_s)
+
+    def __mul__(self, times: float) -> "WorkDuration":
+        return WorkDuration(self.busy_s * times, self.idle_s * times)
+
+    def phase(self, name: str, text: str) -> PlannedPhase:
+        """Return a phase of this duration."""
+        return PlannedPhase(name, self.busy_s, text, self.idle_s)
+
+
+def _n_epochs(plan: TrainingPlan) -> int:
+    """Return the number of epochs of a training, with those on inner folds, which choose the epoch."""
+    epochs = plan.settings().optimiser.epochs
+    inner_epochs = plan.inner_folds * epochs if plan.select is EpochSelection.INNER else 0
+    final_epochs = epochs if plan.refit or not inner_epochs else 0
+    return inner_epochs + final_epochs
+
+
+def training_duration(
+    pace: Pace, settings: OptimiserSettings, pairs: Sequence[Pair], n_epochs: int, n_scored: int = 0
+) -> WorkDuration:
+    """Return the duration of a training on some pairs, and of scoring some videos afterwards.
+
+    Args:
+        pace: Pace of a video, each time that it is drawn into a batch.
+        settings: Settings of the optimiser, by which batches are drawn.
+        pairs: Training pairs.
+        n_epochs: Number of epochs.
+        n_scored: Number of videos that the trained model scores.
+    """
+    n_drawn = sum(len(names) for names, _ in batches(pairs, settings, np.random.default_rng(0)))
+    return WorkDuration.of(pace, n_epochs * n_drawn + n_scored * _SCORING_SHARE)
+
+
+def network_pace(plan: TrainingPlan) -> Pace:
+    """Return the pace of the training of a network for a video, each time that it is drawn into a batch."""
+    return training_pace(plan.model, plan.sizes(), plan.settings().precision, plan.preprocessing.n_segments)
+
+
+def network_duration(plan: TrainingPlan, fold: Fold, pace: Pace | None = None) -> WorkDuration:
+    """Return the duration of one training on a fold, without ``with_tracks``, and of scoring all videos of the fold.
+
+    Args:
+        plan: Plan of the training.
+        fold: Videos and pairs to train on.
+        pace: Pace of the network, or None for that of ``network_pace``.
+    """
+    if plan.inputs in NUMERIC_INPUTS or not fold.train_pairs:
+        return WorkDuration(NUMERIC_TRAINING_S, NUMERIC_TRAINING_S)
+    n_scored = len(fold.train_videos) + len(fold.held_out_videos)
+    optimiser = plan.settings_on(fold).optimiser
+    return training_duration(pace or network_pace(plan), optimiser, fold.train_pairs, _n_epochs(plan), n_scored)
+
+
+def saving_duration() -> WorkDuration:
+    """Return the duration of testing and writing a checkpoint at the end of a training."""
+    return WorkDuration.of(Pace(_SAVING_S, 1.0))
