@@ -204,13 +204,13 @@ class Soak:
         screen = self.window.screens.named("export")
         assert isinstance(screen, ExportScreen)
         for _ in range(n):
-            screen.kinds.choose(KINDS[self.done.exports % len(KINDS)])
+            screen.exporter_list.choose(KINDS[self.done.exports % len(KINDS)])
             self.rest()
             before = len(list((self.folder / "out").rglob("*")))
             screen.button.click()
             self.rest()
             files = list((self.folder / "out").rglob("*"))
-            assert len(files) > before, f"{screen.kinds.exporter.name}: {screen.message.text()}"
+            assert len(files) > before, f"{screen.exporter_list.exporter.name}: {screen.message.text()}"
             self.done.exports += 1
             shutil.rmtree(self.folder / "out")
         self.window.screens.show("inspect")

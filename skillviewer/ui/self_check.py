@@ -77,9 +77,11 @@ def _steps(composition: Composition, folder: Path) -> Iterator[Step]:
     yield previewed, "the clip is previewed", screen.pane.message or "its first frame is shown"
     screen.start(composition.window.dialogs)
     entry = screen.queue.entries[0] if screen.queue.entries else None
-    is_exported = entry is not None and _wait(lambda: entry.stage.over) and entry.stage is QueueStage.DONE
+    is_exported = entry is not None and _wait(lambda: entry.stage.is_over) and entry.stage is QueueStage.DONE
     summary = (
-        ", ".join(entry.batch.written[0].facts) if is_exported and entry is not None and entry.batch is not None else ""
+        ", ".join(entry.results.written[0].facts)
+        if is_exported and entry is not None and entry.results is not None
+        else ""
     )
     yield is_exported, "a clip is exported", summary or (entry.failure if entry is not None else screen.message.text())
     left = sorted(path.name for path in folder.iterdir() if path.name.startswith("."))

@@ -66,8 +66,8 @@ def export_models(stage: "Window") -> QWidget:
 def export_sheet(stage: "Window") -> QWidget:
     """A contact sheet of chosen videos with long names."""
     screen = _screen(stage, stem=LONG)
-    screen.kinds.choose("sheet")
-    screen.source_form.spread.setCurrentIndex(screen.source_form.spread.findData(FileSplit.CHOSEN))
+    screen.exporter_list.choose("sheet")
+    screen.source_form.split.setCurrentIndex(screen.source_form.split.findData(FileSplit.CHOSEN))
     for candidate in screen.source_form._candidates[:3]:
         mark(screen.source_form.videos, candidate.clip, on=True)
     return _settled(stage, screen)
@@ -76,34 +76,34 @@ def export_sheet(stage: "Window") -> QWidget:
 def export_study(stage: "Window") -> QWidget:
     """A whole study."""
     screen = _screen(stage)
-    screen.kinds.choose("study")
+    screen.exporter_list.choose("study")
     return _settled(stage, screen)
 
 
 def export_study_blurred(stage: "Window") -> QWidget:
     """A whole study with blurred faces."""
     screen = _screen(stage)
-    screen.kinds.choose("study")
+    screen.exporter_list.choose("study")
     stage.world.exporting.warning = (
         "Faces are blurred in 7 of 8 videos (none was found in V3); 31 frames are doubtful (V1: 12, V4: 19)."
     )
     screen.options.set_values(blur_faces=True, pseudonyms=True)
     screen.button.click()
-    stage.wait(lambda: all(entry.stage.over for entry in screen.queue.entries))
+    stage.wait(lambda: all(entry.stage.is_over for entry in screen.queue.entries))
     return _settled(stage, screen)
 
 
 def export_table(stage: "Window") -> QWidget:
     """A table that cannot be made yet."""
     screen = _screen(stage)
-    screen.kinds.choose("comparison")
+    screen.exporter_list.choose("comparison")
     return _settled(stage, screen)
 
 
 def export_rows(stage: "Window") -> QWidget:
     """A table with its first rows shown."""
     screen = _screen(stage)
-    screen.kinds.choose("curves")
+    screen.exporter_list.choose("curves")
     return _settled(stage, screen)
 
 
@@ -114,27 +114,27 @@ def export_queue(stage: "Window") -> QWidget:
     button = screen.button
 
     def over(n: int) -> Callable[[], bool]:
-        return lambda: sum(entry.stage.over for entry in screen.queue.entries) == n
+        return lambda: sum(entry.stage.is_over for entry in screen.queue.entries) == n
 
     exporting.warning = "The sound is left out: the clip plays at 2 times the speed of the video."
     button.click()
     stage.wait(over(1))
     exporting.warning, exporting.failing = "", {"grasp_03"}
-    screen.source_form.spread.setCurrentIndex(screen.source_form.spread.findData(FileSplit.EACH))
+    screen.source_form.split.setCurrentIndex(screen.source_form.split.findData(FileSplit.EACH))
     button.click()
     stage.wait(over(2))
     exporting.failing = {"still"}
-    screen.kinds.choose("still")
-    screen.source_form.spread.setCurrentIndex(0)
+    screen.exporter_list.choose("still")
+    screen.source_form.split.setCurrentIndex(0)
     button.click()
     stage.wait(over(3))
     exporting.held = True
-    screen.kinds.choose("sheet")
+    screen.exporter_list.choose("sheet")
     button.click()
-    screen.kinds.choose("scores")
+    screen.exporter_list.choose("scores")
     button.click()
     stage.wait(lambda: any(entry.stage is QueueStage.WORKING for entry in screen.queue.entries))
-    screen.kinds.choose("clip")
+    screen.exporter_list.choose("clip")
     return _settled(stage, screen)
 
 

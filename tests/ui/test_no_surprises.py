@@ -101,7 +101,7 @@ def test_reports_offer_what_the_study_knows(qtbot: QtBot, window: Composition, w
     window.window.actions_["show_export"].trigger()
     screen = window.window.screens.widget
     assert isinstance(screen, ExportScreen)
-    screen.kinds.choose("change")
+    screen.exporter_list.choose("change")
     field = screen.options.field("participant")
     assert isinstance(field, QComboBox)
     assert [field.itemText(at) for at in range(field.count())][1:] == ["P1", "P2"]

@@ -1,4 +1,4 @@
-"""A list of videos with a box before each."""
+"""A list whose items have check boxes."""
 
 from collections.abc import Sequence
 
@@ -9,15 +9,13 @@ from skillviewer.ui.widgets.layout import as_tip
 from skillviewer.ui.widgets.theme import by_text
 
 ROW_PX = 22
-
-
-MAX_ROWS = 6
+MAX_ROWS = 6  # rows that are visible without scrolling
 
 
 class CheckList(QListWidget):
-    """Items with check boxes; the list is as tall as its items."""
+    """List with a check box before each item, as tall as its items up to ``MAX_ROWS``."""
 
-    marked = Signal()
+    check_changed = Signal()
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -27,10 +25,10 @@ class CheckList(QListWidget):
         self.setUniformItemSizes(True)
         self.setFont(QApplication.font())  # lists have another font by default
         self.setProperty("letters", "plain")
-        self.itemChanged.connect(self.marked)
+        self.itemChanged.connect(self.check_changed)
 
     def set_items(self, items: Sequence[tuple[object, str]], checked_keys: Sequence[object]) -> None:
-        """Show (key, text) of each item, and check the chosen ones."""
+        """Show items, given as (key, text), and check those with ``checked_keys``."""
         with QSignalBlocker(self):
             self.clear()
             for key, text in items:
@@ -41,10 +39,11 @@ class CheckList(QListWidget):
                 item.setCheckState(Qt.CheckState.Checked if key in checked_keys else Qt.CheckState.Unchecked)
                 item.setSizeHint(QSize(10, by_text(ROW_PX)))
                 self.addItem(item)
-        self.setFixedHeight(by_text(ROW_PX) * max(1, min(len(items), MAX_ROWS)) + 2 * self.frameWidth() + 2)
+        n_rows = max(1, min(len(items), MAX_ROWS))
+        self.setFixedHeight(by_text(ROW_PX) * n_rows + 2 * self.frameWidth() + 2)
 
     @property
     def chosen(self) -> list[object]:
         """Keys of the checked items, in order."""
-        items = (self.item(row) for row in range(self.count()))
-        return [i.data(Qt.ItemDataRole.UserRole) for i in items if i.checkState() == Qt.CheckState.Checked]
+        items = [self.item(row) for row in range(self.count())]
+        return [item.data(Qt.ItemDataRole.UserRole) for item in items if item.checkState() == Qt.CheckState.Checked]

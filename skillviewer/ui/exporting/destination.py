@@ -1,4 +1,4 @@
-"""The destination of an export: folder and name."""
+"""Widget for the destination of an export: a file, or a folder for several files."""
 
 from pathlib import Path
 
@@ -13,14 +13,14 @@ from skillviewer.ui.widgets.theme import by_text
 TWO_ROWS_BELOW_PX = 320
 
 
-def first_folder() -> Path:
-    """Return the folder for exports before any choice."""
+def default_folder() -> Path:
+    """Return the folder for exports until the user chooses one."""
     documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
     return Path(documents or Path.home()) / "SkillViewer"
 
 
 class Destination(QWidget):
-    """A line for the file or folder, the kind of file, and a browse button."""
+    """Input for the file or folder, with the type of the file and a button that opens a dialog."""
 
     changed = Signal()
     browse_asked = Signal()
@@ -30,7 +30,7 @@ class Destination(QWidget):
         self._folder = folder
         self._stem = "export"
         self.into_folder = False
-        self._is_typed = False  # the user wrote the name
+        self._is_typed = False  # whether the user typed or chose the path
         grid = self._grid = QGridLayout(self)
         grid.setContentsMargins(*NONE)
         grid.setSpacing(8)
@@ -48,32 +48,35 @@ class Destination(QWidget):
         self.kind.currentIndexChanged.connect(self._on_kind)
 
     def _arrange(self, *, two_rows: bool) -> None:
-        """Place type and button next to the name, or below where that would leave no room for the name."""
-        if two_rows != self._two_rows:
-            self._two_rows = two_rows
-            for part in (self.line, self.kind, self.browse):
-                self._grid.removeWidget(part)
-            self._grid.addWidget(self.line, 0, 1, 1, 3 if two_rows else 1)
-            self._grid.addWidget(self.kind, int(two_rows), 2)
-            self._grid.addWidget(self.browse, int(two_rows), 3)
+        """Place type and button next to the path, or below it if the widget is narrow."""
+        if two_rows == self._two_rows:
+            return
+        self._two_rows = two_rows
+        for widget in (self.line, self.kind, self.browse):
+            self._grid.removeWidget(widget)
+        path_columns = 3 if two_rows else 1
+        button_row = 1 if two_rows else 0
+        self._grid.addWidget(self.line, 0, 1, 1, path_columns)
+        self._grid.addWidget(self.kind, button_row, 2)
+        self._grid.addWidget(self.browse, button_row, 3)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._arrange(two_rows=self.width() < by_text(TWO_ROWS_BELOW_PX))
 
     def minimumSizeHint(self) -> QSize:
-        """Return the size in two rows, which a narrow screen brings."""
+        """Return the size of the arrangement in two rows."""
         width = max(self.kind.sizeHint().width() + self.browse.sizeHint().width() + 8, by_text(160))
         return QSize(width, super().minimumSizeHint().height())
 
     @property
     def path(self) -> Path:
-        """The file, or the folder where every video has its own file."""
-        written = Path(self.line.text().strip())
+        """The file, or the folder in which each video gets a file."""
+        path = Path(self.line.text().strip())
         try:
-            return written.expanduser()
-        except RuntimeError:  # no such user
-            return written
+            return path.expanduser()
+        except RuntimeError:  # ~name of an unknown user
+            return path
 
     @property
     def suffix(self) -> str:
@@ -83,8 +86,8 @@ class Destination(QWidget):
     def folder(self) -> Path:
         return self.path if self.into_folder else self.path.parent
 
-    def offer(self, suffixes: tuple[str, ...]) -> None:
-        """Offer the kinds of files of an exporter, the default one first; a typed name is dropped."""
+    def set_suffixes(self, suffixes: tuple[str, ...]) -> None:
+        """Set the possible types of the file, the default first. If they change, a typed path is dropped."""
         if self._suffixes == list(suffixes):
             return
         with QSignalBlocker(self.kind):
@@ -94,7 +97,7 @@ class Destination(QWidget):
         self._is_typed = False
 
     def propose(self, stem: str, *, into_folder: bool) -> None:
-        """Propose a name, unless the user has typed one for the same kind; the chosen folder stays."""
+        """Show a path with a proposed name, unless the user typed one for the same proposal; the folder stays."""
         if into_folder != self.into_folder or safe_name(stem) != self._stem:
             if self._is_typed and self.folder.is_absolute():
                 self._folder = self.folder
@@ -106,6 +109,7 @@ class Destination(QWidget):
             self._show(self._folder if into_folder else self._folder / f"{self._stem}{self.suffix}")
 
     def choose(self, path: Path) -> None:
+        """Take a path from a dialog; a missing suffix is added."""
         if not self.into_folder and path.suffix.lower() not in self._suffixes:
             path = path.with_name(path.name + self.suffix)
         self._folder = path if self.into_folder else path.parent
@@ -138,6 +142,8 @@ class Destination(QWidget):
     def _on_kind(self, *_: object) -> None:
         if not self.into_folder:
             path = self.path
-            has_known_suffix = path.suffix.lower() in self._suffixes
-            self._show(path.with_suffix(self.suffix) if has_known_suffix else path.with_name(path.name + self.suffix))
+            if path.suffix.lower() in self._suffixes:
+                self._show(path.with_suffix(self.suffix))
+            else:
+                self._show(path.with_name(path.name + self.suffix))
         self.changed.emit()

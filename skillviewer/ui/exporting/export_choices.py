@@ -1,4 +1,4 @@
-"""Choices on the Export screen, and the files they result in. No widgets."""
+"""Choices on the Export screen, and the export requests made from them. No widgets."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from skillviewer.ui.session.video_entry import VideoEntry
 
 
 class FileSplit(StrEnum):
-    """Choice of videos, and their split into files."""
+    """Choice of the videos and of their split into files."""
 
     THIS = "this video"
     EACH = "a file for every assessed video"
@@ -24,41 +24,44 @@ class FileSplit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ExportModel:
-    """A model that can assess the videos."""
+    """A model that the user can choose for an export."""
 
     name: str
     folder: Path  # folder of its checkpoint
-    digest: str = ""  # its digest, or "" while it is not known
-    loaded: bool = False  # true for the loaded model, the one of ``VideoEntry.analysis``
+    digest: str = ""  # its digest, or "" if it is not known yet
+    loaded: bool = False  # true for the loaded model, which made ``VideoEntry.analysis``
 
 
 @dataclass(frozen=True, slots=True)
 class ExportChoices:
-    """The choices."""
+    """Everything that the user chose for one export."""
 
-    exporter: Exporter | StudyExporter  # kind of export
-    spread: FileSplit  # split into files
+    exporter: Exporter | StudyExporter
+    split: FileSplit  # choice of the videos and of their split into files
     videos: tuple[VideoEntry, ...]
     models: tuple[ExportModel, ...]
-    options: Any  # an instance of the exporter's options, or None
-    path: Path  # the file, or the folder where every video has its own file
-    suffix: str  # suffix of the files
-    study: Path | None = None  # the open study: the source of whole-study exports and of further facts on its videos
+    options: Any  # an instance of the options of the exporter, or None
+    path: Path  # the file, or the folder in which each video gets a file
+    suffix: str  # suffix of the files in a folder
+    study: Path | None = None  # the open study, which whole-study exports and reports read
 
 
-def sources(
+def make_sources(
     videos: Sequence[VideoEntry], models: Sequence[ExportModel], study: Path | None = None
 ) -> tuple[ExportSource, ...]:
-    """Return every video with every model, with distinct titles. Reports add facts from the study."""
-    requests = []
+    """Return a source for every video with every model, with distinct titles."""
+    has_several_models = len(models) > 1
+    titled_by_video = len(videos) > 1 or not has_several_models
+    sources = []
     for video in videos:
         for model in models:
-            parts = [video.name] if len(videos) > 1 or len(models) == 1 else []
-            parts += [model.name] if len(models) > 1 else []
-            requests.append(
+            title = video.name if titled_by_video else model.name
+            if titled_by_video and has_several_models:
+                title = f"{video.name} – {model.name}"
+            sources.append(
                 ExportSource(
                     video=video.clip.path,
-                    title=" – ".join(parts),
+                    title=title,
                     model=model.folder,
                     model_digest=model.digest,
                     digest=video.info.digest if video.info is not None else "",
@@ -67,11 +70,11 @@ def sources(
                     study=study,
                 )
             )
-    return tuple(requests)
+    return tuple(sources)
 
 
-def requests(choices: ExportChoices) -> tuple[ExportRequest | StudyExportRequest, ...]:
-    """Return the requests for the files to write, in order; none if no file is possible."""
+def make_requests(choices: ExportChoices) -> tuple[ExportRequest | StudyExportRequest, ...]:
+    """Return the requests for the files to write, in order; none if videos, models or the study are missing."""
     exporter = choices.exporter
     study = choices.study
     path = choices.path
@@ -80,17 +83,18 @@ def requests(choices: ExportChoices) -> tuple[ExportRequest | StudyExportRequest
         return (StudyExportRequest(exporter, study, path, options),) if study is not None else ()
     if not choices.videos or not choices.models:
         return ()
-    if choices.spread is not FileSplit.EACH:
-        return (ExportRequest(exporter, sources(choices.videos, choices.models, study), path, options),)
+    if choices.split is not FileSplit.EACH:
+        return (ExportRequest(exporter, make_sources(choices.videos, choices.models, study), path, options),)
     names_used: set[str] = set()
     requests = []
     for video in choices.videos:
-        file = path / f"{reserve_name(safe_name(video.name), names_used)}{choices.suffix}"
-        requests.append(ExportRequest(exporter, sources([video], choices.models, study), file, options))
+        name = reserve_name(safe_name(video.name), names_used)
+        sources = make_sources([video], choices.models, study)
+        requests.append(ExportRequest(exporter, sources, path / f"{name}{choices.suffix}", options))
     return tuple(requests)
 
 
-def spreads_of(exporter: Exporter | StudyExporter, n_videos: int) -> tuple[FileSplit, ...]:
+def possible_splits(exporter: Exporter | StudyExporter, n_videos: int) -> tuple[FileSplit, ...]:
     """Return the possible splits of the videos into files."""
     if isinstance(exporter, StudyExporter):
         return ()

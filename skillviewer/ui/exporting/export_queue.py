@@ -22,9 +22,9 @@ from skillviewer.ui.threads.messages import error_text
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 Learn = Callable[[AnalysisReady | LoggedExport], object]
-"""Takes an analysis that the window did not have yet, or a file for the log of its study."""
+"""Function that gets an analysis that is new to the window, or an entry for the log of a study."""
 
-MAX_LISTED = 30  # exports in the list: beyond, the oldest that are over leave it
+MAX_LISTED = 30  # greatest number of exports in the list; the oldest finished ones are removed
 
 
 class QueueStage(StrEnum):
@@ -33,30 +33,29 @@ class QueueStage(StrEnum):
     WAITING = "waiting"
     WORKING = "working"
     DONE = "done"
-    PARTLY = "partly"  # some of its files could not be written
+    PARTLY = "partly"  # some files could not be written
     FAILED = "failed"
     STOPPED = "stopped"
 
     @property
-    def over(self) -> bool:
+    def is_over(self) -> bool:
         return self not in {QueueStage.WAITING, QueueStage.WORKING}
 
 
 class QueueEntry(QObject):
-    """One export: one file, or one per video."""
+    """One export in the queue, of one file or of several."""
 
     changed = Signal()
 
     def __init__(self, title: str, paths: Sequence[Path], learn: Learn, parent: QObject) -> None:
         super().__init__(parent)
         self._learn = learn
-        # requests hold analyses, and end with their task
         self.title = title
-        self.paths = tuple(paths)
+        self.paths = tuple(paths)  # not the requests: they hold large analyses
         self.stage = QueueStage.WAITING
         self.progress: Progress | None = None
-        self.batch: ExportResults | None = None
-        self.written: list[ExportedFile] = []  # finished files of several
+        self.results: ExportResults | None = None  # when the export has ended without an error
+        self.written: list[ExportedFile] = []  # files that were finished so far, if there are several
         self.failure = ""
         self._job: Job | None = None
 
@@ -66,12 +65,13 @@ class QueueEntry(QObject):
         return self.paths[0] if len(self.paths) == 1 else self.paths[0].parent
 
     def follow(self, task: Task, job: Job) -> None:
+        """Follow the task that writes the files."""
         self._job = job
         task.then(
             progressed=self._on_progress,
             succeeded=self._on_succeeded,
             failed=self._on_failed,
-            cancelled=lambda: self._to(QueueStage.STOPPED),
+            cancelled=lambda: self._set_stage(QueueStage.STOPPED),
         )
 
     def stop(self) -> None:
@@ -85,22 +85,22 @@ class QueueEntry(QObject):
         elif isinstance(progress.value, ExportedFile):
             self.written.append(progress.value)
         self.progress = replace(progress, value=None)
-        self._to(QueueStage.WORKING)
+        self._set_stage(QueueStage.WORKING)
 
-    def _on_succeeded(self, batch: ExportResults) -> None:
-        self.batch = batch
-        stage = QueueStage.DONE
-        if batch.failures:
-            stage = QueueStage.PARTLY if batch.written else QueueStage.FAILED
-        self._to(stage)
+    def _on_succeeded(self, results: ExportResults) -> None:
+        self.results = results
+        if not results.failures:
+            self._set_stage(QueueStage.DONE)
+        else:
+            self._set_stage(QueueStage.PARTLY if results.written else QueueStage.FAILED)
 
     def _on_failed(self, error: Exception) -> None:
         self.failure = error_text(error)
-        self._to(QueueStage.FAILED)
+        self._set_stage(QueueStage.FAILED)
 
-    def _to(self, stage: QueueStage) -> None:
+    def _set_stage(self, stage: QueueStage) -> None:
         self.stage = stage
-        if stage.over:
+        if stage.is_over:
             self._job = None
         self.changed.emit()
 
@@ -108,8 +108,8 @@ class QueueEntry(QObject):
 class ExportQueue(QObject):
     """Submits requests to the worker thread that writes, and keeps their entries; ``learn`` gets every new analysis."""
 
-    added = Signal(object)  # ``QueueEntry``: the latest
-    dropped = Signal(object)  # ``QueueEntry``: it leaves the list
+    added = Signal(object)  # the new ``QueueEntry``
+    dropped = Signal(object)  # ``QueueEntry`` that was removed from the list
 
     def __init__(self, worker: WorkerThread[Exports], jobs: Jobs, learn: Learn, parent: QObject) -> None:
         super().__init__(parent)
@@ -119,15 +119,13 @@ class ExportQueue(QObject):
         self.entries: list[QueueEntry] = []
 
     @property
-    def pending(self) -> set[Path]:
-        return {path for entry in self.entries if not entry.stage.over for path in entry.paths}
+    def pending_paths(self) -> set[Path]:
+        """Paths of the files of exports that are not over."""
+        return {path for entry in self.entries if not entry.stage.is_over for path in entry.paths}
 
     def add(self, title: str, requests: Sequence[ExportRequest | StudyExportRequest]) -> QueueEntry:
-        over = [entry for entry in self.entries if entry.stage.over]
-        for old in over[: max(0, len(self.entries) + 1 - MAX_LISTED)]:
-            self.entries.remove(old)
-            self.dropped.emit(old)
-            old.deleteLater()
+        """Submit requests as one entry, and return the entry; old entries may be removed from the list."""
+        self._drop_oldest()
         entry = QueueEntry(title, [request.path for request in requests], self._learn, self)
         queued_requests = tuple(requests)
         task = self._worker.submit(lambda service, token, report: service.write_all(queued_requests, token, report))
@@ -135,3 +133,12 @@ class ExportQueue(QObject):
         self.entries.append(entry)
         self.added.emit(entry)
         return entry
+
+    def _drop_oldest(self) -> None:
+        """Remove the oldest finished entries, to make room for one in the list."""
+        finished = [entry for entry in self.entries if entry.stage.is_over]
+        n_excess = max(0, len(self.entries) + 1 - MAX_LISTED)
+        for entry in finished[:n_excess]:
+            self.entries.remove(entry)
+            self.dropped.emit(entry)
+            entry.deleteLater()

@@ -1,6 +1,4 @@
-"""The list of the kinds of exports, by group."""
-
-from collections.abc import Iterator
+"""List of the exporters, by group."""
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont
@@ -11,30 +9,31 @@ from skillviewer.export.exporters import EXPORTERS, Exporter
 from skillviewer.ui.widgets.theme import Theme, by_text, themed
 
 HEADINGS = {"": "Pictures", "report": "Reports", "table": "Tables"}
-
+"""Heading of each group of exporters."""
 
 ROW_PX = 28
 HEADING_PX = 36
 WIDTH_PX = 168
 
 
-def _short(exporter: Exporter | StudyExporter) -> str:
-    """Return the title without a word that its heading repeats."""
+def _short_title(exporter: Exporter | StudyExporter) -> str:
+    """Return the title without “Table of”, which the heading says."""
     text = exporter.title.removeprefix("Table of ")
     return text[:1].upper() + text[1:]
 
 
-def grouped() -> Iterator[tuple[str, list[Exporter | StudyExporter]]]:
-    """Yield each heading with its exporters in order; those of whole studies last."""
+def exporters_by_heading() -> dict[str, list[Exporter | StudyExporter]]:
+    """Return the exporters by heading, in order; those of whole studies are last."""
     groups: dict[str, list[Exporter | StudyExporter]] = {}
     for exporter in EXPORTERS:
-        groups.setdefault(HEADINGS.get(exporter.group, exporter.group.capitalize()), []).append(exporter)
+        heading = HEADINGS.get(exporter.group, exporter.group.capitalize())
+        groups.setdefault(heading, []).append(exporter)
     groups["Study"] = list(STUDY_EXPORTERS)
-    yield from groups.items()
+    return groups
 
 
 class ExporterList(QListWidget):
-    """The kinds of export; exactly one is chosen."""
+    """List of the exporters; exactly one is chosen."""
 
     chosen = Signal(object)  # ``Exporter`` or ``StudyExporter``
 
@@ -47,37 +46,44 @@ class ExporterList(QListWidget):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._exporters: dict[str, Exporter | StudyExporter] = {}
         self._headings: list[QListWidgetItem] = []
-        for heading, exporters in grouped():
-            item = QListWidgetItem(f" {heading}", self)
-            item.setFlags(Qt.ItemFlag.NoItemFlags)
-            font = QFont()  # only its weight is set, the rest is inherited
-            font.setWeight(QFont.Weight.DemiBold)
-            item.setFont(font)
-            item.setTextAlignment(Qt.AlignmentFlag.AlignBottom)
-            self._headings.append(item)
+        for heading, exporters in exporters_by_heading().items():
+            self._add_heading(heading)
             for exporter in exporters:
-                self._exporters[exporter.name] = exporter
-                item = QListWidgetItem(f"   {_short(exporter)}", self)
-                item.setToolTip(exporter.about)
-                item.setData(Qt.ItemDataRole.UserRole, exporter.name)
-        for row in range(self.count()):
-            item = self.item(row)
-            item.setSizeHint(QSize(10, by_text(HEADING_PX) if item in self._headings else by_text(ROW_PX)))
+                self._add_exporter(exporter)
         self.currentItemChanged.connect(lambda: self.chosen.emit(self.exporter))
         self.itemSelectionChanged.connect(self._on_selected)
 
+    def _add_heading(self, heading: str) -> None:
+        item = QListWidgetItem(f" {heading}", self)
+        item.setFlags(Qt.ItemFlag.NoItemFlags)
+        font = QFont()  # only the weight is set, the rest is inherited
+        font.setWeight(QFont.Weight.DemiBold)
+        item.setFont(font)
+        item.setTextAlignment(Qt.AlignmentFlag.AlignBottom)
+        item.setSizeHint(QSize(10, by_text(HEADING_PX)))
+        self._headings.append(item)
+
+    def _add_exporter(self, exporter: Exporter | StudyExporter) -> None:
+        self._exporters[exporter.name] = exporter
+        item = QListWidgetItem(f"   {_short_title(exporter)}", self)
+        item.setToolTip(exporter.about)
+        item.setData(Qt.ItemDataRole.UserRole, exporter.name)
+        item.setSizeHint(QSize(10, by_text(ROW_PX)))
+
     @property
     def exporter(self) -> Exporter | StudyExporter:
+        """The chosen exporter; the first one until one is chosen."""
         item = self.currentItem()
         return self._exporters[item.data(Qt.ItemDataRole.UserRole)] if item is not None else next(iter(EXPORTERS))
 
     def choose(self, name: str) -> None:
+        """Choose an exporter by name."""
         for row in range(self.count()):
             if self.item(row).data(Qt.ItemDataRole.UserRole) == name:
                 self.setCurrentRow(row)
 
     def _on_selected(self) -> None:
-        """Follow a screen reader, which selects items without moving the cursor."""
+        """Make the selected item current: screen readers select items without making them current."""
         for item in self.selectedItems():
             self.setCurrentItem(item)
 

@@ -28,9 +28,17 @@ if TYPE_CHECKING:
 
 SIDE_PX = 264
 
+_REASONS = {
+    DoubtReason.WEAK: "found with low confidence",
+    DoubtReason.HELD: "not found; the box is kept",
+    DoubtReason.LOST: "lost in the middle of the picture",
+    DoubtReason.APPEARED: "appeared in the middle of the picture",
+    DoubtReason.PERHAPS: "possibly a face; not blurred",
+}
+
 
 class BlurSpan(IntEnum):
-    """Frames in which a drawn box is blurred."""
+    """Frames in which a drawn box is blurred. Values are indices of the combo box."""
 
     WHOLE = 0
     FROM_HERE = 1
@@ -38,9 +46,9 @@ class BlurSpan(IntEnum):
 
 
 class FacesReview(QWidget):
-    """The faces of the exported videos, one video at a time. Every edit is stored at once and can be undone."""
+    """Review of the faces in the exported videos, one video at a time. Edits are saved at once and can be undone."""
 
-    changed = Signal(object)  # ``Faces`` that exports of the video blur from now on
+    changed = Signal(object)  # the new ``Faces``, which exports of the video blur
 
     def __init__(self, app_context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -48,8 +56,8 @@ class FacesReview(QWidget):
         self._path: Path | None = None
         self._video: VideoInfo | None = None
         self._picture: DisplayPicture | None = None
-        self._generation = 0  # answers to queries before the last edit are dropped
-        self._writing = 0
+        self._generation = 0  # number of the last edit; results of earlier reads are dropped
+        self._n_writing = 0  # edits that are being saved
         self._search: Task | None = None
         self._doubt: FaceReviewItem | None = None
         self._chosen_face: int | None = None
@@ -63,29 +71,35 @@ class FacesReview(QWidget):
     def _lay_out(self) -> None:
         self.back = push_button("Back to the export", self)
         self.videos = with_accessible_name(QComboBox(self), "Video")
-        head = add_all(QHBoxLayout(), self.back, self.videos, 1)
+        header = add_all(QHBoxLayout(), self.back, self.videos, 1)
         self.slider = with_accessible_name(QSlider(Qt.Orientation.Horizontal, self), "Frame")
         self.time = text_label("", self, muted=True)
-        scrub = add_all(QHBoxLayout(), (self.slider, 1), self.time)
-        left = add_all(vertical(spacing=8), (self.canvas, 1), scrub)
+        transport = add_all(QHBoxLayout(), (self.slider, 1), self.time)
+        left = add_all(vertical(spacing=8), (self.canvas, 1), transport)
+        body = add_all(horizontal(spacing=16), (left, 1), self._make_side())
+        add_all(vertical(self, (16, 12, 16, 12), 12), header, (body, 1))
+
+    def _make_side(self) -> QWidget:
         side = QWidget(self)
         side.setFixedWidth(by_text(SIDE_PX))
         self.summary = text_label("", side, wrap=True, plain=True)
         self.search_button = push_button("Look for faces", side, self.search)
-        self.reach = with_accessible_name(QComboBox(side), "Frames in which a drawn box is blurred")
-        choices = ("Drawn boxes: whole video", "Drawn boxes: from here on")
-        self.reach.addItems([*choices, "Drawn boxes: 1 s around this frame"])
+        self.blur_span = with_accessible_name(QComboBox(side), "Frames in which a drawn box is blurred")
+        self.blur_span.addItems(
+            ["Drawn boxes: whole video", "Drawn boxes: from here on", "Drawn boxes: 1 s around this frame"]
+        )
         self.remove_button = push_button("Remove the chosen box", side, self.remove)
-        self.here_button = push_button("Remove it from here on", side, self.remove_from_here)
+        self.remove_from_here_button = push_button("Remove it from here on", side, self.remove_from_here)
         heading = QLabel("Doubtful frames", side)
         self.doubts = with_accessible_name(QListWidget(side), "Doubtful frames")
         self.doubts.setWordWrap(True)
         self.doubts.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.fine_button = push_button("Reviewed, OK", side, self.settle)
+        self.reviewed_button = push_button("Reviewed, OK", side, self.mark_reviewed)
         warning = text_label("Faces can be missed. Check the file before you pass it on.", side, wrap=True, muted=True)
-        above = (self.summary, self.search_button, self.reach, self.remove_button, self.here_button, heading)
-        add_all(vertical(side, NONE, 8), *above, (self.doubts, 1), self.fine_button, warning)
-        add_all(vertical(self, (16, 12, 16, 12), 12), head, (add_all(horizontal(spacing=16), (left, 1), side), 1))
+        buttons = (self.search_button, self.blur_span, self.remove_button, self.remove_from_here_button)
+        column = vertical(side, NONE, 8)
+        add_all(column, self.summary, *buttons, heading, (self.doubts, 1), self.reviewed_button, warning)
+        return side
 
     def _connect(self) -> None:
         self.videos.currentIndexChanged.connect(lambda: self.open(self.videos.currentData()))
@@ -112,7 +126,8 @@ class FacesReview(QWidget):
         self._video = None
         self._picture = None
         self.faces = None
-        self._doubt = self._chosen_face = None
+        self._doubt = None
+        self._chosen_face = None
         self.canvas.set_picture(None)
         if self._search is not None:
             self._search.cancel()
@@ -130,15 +145,18 @@ class FacesReview(QWidget):
     # results from the worker threads
 
     def _reread(self) -> None:
-        path, faces_read, turn = self._path, self.faces, self._generation
-        if path is None or self._writing or self._app_context.export_previews.stopped:
+        """Read the saved faces of the video in a worker thread, and show them."""
+        path = self._path
+        present_faces = self.faces
+        generation = self._generation
+        if path is None or self._n_writing or self._app_context.export_previews.stopped:
             return
 
         def read(_service: object, _token: CancelToken, _report: Report) -> Faces:
-            return load_faces(path) if faces_read is None else reload_faces(faces_read)
+            return load_faces(path) if present_faces is None else reload_faces(present_faces)
 
         def show(faces: Faces) -> None:
-            if turn == self._generation and faces != self.faces:
+            if generation == self._generation and faces != self.faces:
                 self.faces = faces
                 self.changed.emit(faces)
                 self._show()
@@ -165,7 +183,7 @@ class FacesReview(QWidget):
     # edits
 
     def search(self) -> None:
-        """Search for faces; the result replaces earlier boxes and can be undone."""
+        """Search for faces. They replace the present boxes, which can be undone."""
         path = self._path
         if path is None or self._search is not None:
             return
@@ -186,37 +204,41 @@ class FacesReview(QWidget):
         self._show()
 
     def _edit(self, faces: Faces, text: str) -> None:
-        before = self.faces
-        if before is None or faces == before:
+        """Replace the faces and save them; ``text`` names the edit for undo."""
+        previous_faces = self.faces
+        if previous_faces is None or faces == previous_faces:
             return
         self.faces = faces
         self._generation += 1
-        self._writing += 1
-        command = Command(text, lambda _study: save_faces(faces), lambda _study, _result: save_faces(before), ())
-        self._app_context.undo.perform(command).finished.connect(self._on_written)
+        self._n_writing += 1
+        command = Command(
+            text, lambda _study: save_faces(faces), lambda _study, _result: save_faces(previous_faces), ()
+        )
+        self._app_context.undo.perform(command).finished.connect(self._on_saved)
         self.changed.emit(faces)
         self._show()
 
-    def _on_written(self) -> None:
-        """Read the stored faces again: unsaved edits must not look saved."""
-        self._writing -= 1
+    def _on_saved(self) -> None:
+        """Read the saved faces again, so that an edit that could not be saved does not stay on screen."""
+        self._n_writing -= 1
         self._reread()
 
     def _on_drawn(self, box: FaceBox) -> None:
         if self.faces is None or self._video is None or self._picture is None:
             return
-        frame, n = self._picture.frame_index, self._video.n_frames
+        video = self._video
+        frame = self._picture.frame_index
         start = 0
-        stop = n
-        if self.reach.currentIndex() == BlurSpan.FROM_HERE:
+        stop = video.n_frames
+        if self.blur_span.currentIndex() == BlurSpan.FROM_HERE:
             start = frame
-        elif self.reach.currentIndex() == BlurSpan.AROUND:
-            now_s = float(self._video.times_s[frame])
-            start = self._video.frame_at(max(now_s - 0.5, 0.0))
-            stop = self._video.frame_at(min(now_s + 0.5, float(self._video.times_s[-1]))) + 1
-        drawn = self.faces.drawn(box, frame, start, stop)
-        self._chosen_face = drawn.tracks[-1].number
-        self._edit(drawn, "face box")
+        elif self.blur_span.currentIndex() == BlurSpan.AROUND:
+            time_s = float(video.times_s[frame])
+            start = video.frame_at(max(time_s - 0.5, 0.0))
+            stop = video.frame_at(min(time_s + 0.5, float(video.times_s[-1]))) + 1
+        faces = self.faces.drawn(box, frame, start, stop)
+        self._chosen_face = faces.tracks[-1].number
+        self._edit(faces, "face box")
 
     def _on_picked(self, number: int | None) -> None:
         self._chosen_face = number
@@ -237,7 +259,7 @@ class FacesReview(QWidget):
             faces = self.faces.removed_between(number, frame, self.faces.n_frames)
             self._edit(faces, "removed face box")
 
-    def settle(self) -> None:
+    def mark_reviewed(self) -> None:
         """Mark the doubtful frames on screen as reviewed."""
         if self.faces is not None and self._doubt is not None:
             doubt = self._doubt
@@ -265,56 +287,60 @@ class FacesReview(QWidget):
         with QSignalBlocker(self.doubts):
             self.doubts.clear()
             for doubt in faces.doubts if faces is not None else ():
-                last = f"–{doubt.stop}" if doubt.stop - doubt.start > 1 else ""
-                item = QListWidgetItem(f"{doubt.start + 1}{last}: {self._reason(doubt.reason)}", self.doubts)
+                frames = f"{doubt.start + 1}"
+                if doubt.stop - doubt.start > 1:
+                    frames = f"{frames}–{doubt.stop}"
+                item = QListWidgetItem(f"{frames}: {_REASONS[doubt.reason]}", self.doubts)
                 item.setToolTip(as_tip(item.text()))
                 if doubt == self._doubt:
                     self.doubts.setCurrentItem(item)
-        self.summary.setText(self._format_state())
+        self.summary.setText(self._describe_state())
         self._show_boxes()
         self._show_buttons()
 
     def _show_buttons(self) -> None:
-        open_ = self.faces is not None
-        self.search_button.setEnabled(open_ and self._search is None)
-        self.reach.setEnabled(open_)
-        self.remove_button.setEnabled(open_ and self._chosen_face is not None)
-        self.here_button.setEnabled(open_ and self._chosen_face is not None)
-        self.fine_button.setEnabled(open_ and self._doubt is not None)
+        is_open = self.faces is not None
+        self.search_button.setEnabled(is_open and self._search is None)
+        self.blur_span.setEnabled(is_open)
+        self.remove_button.setEnabled(is_open and self._chosen_face is not None)
+        self.remove_from_here_button.setEnabled(is_open and self._chosen_face is not None)
+        self.reviewed_button.setEnabled(is_open and self._doubt is not None)
 
     def _show_boxes(self) -> None:
         if self.faces is None or self._picture is None:
             self.canvas.set_boxes(())
             return
         frame = self._picture.frame_index
-        boxes = [(t.number, box) for t in self.faces.tracks if (box := t.box_at(frame)) is not None]
+        boxes = []
+        for track in self.faces.tracks:
+            box = track.box_at(frame)
+            if box is not None:
+                boxes.append((track.number, box))
         doubt = self._doubt
-        is_doubt_here = doubt is not None and doubt.track is None and doubt.start <= frame < doubt.stop
-        self.canvas.set_boxes(boxes, self._chosen_face, doubt.box if is_doubt_here and doubt is not None else None)
+        doubtful_box = None
+        if doubt is not None and doubt.track is None and doubt.start <= frame < doubt.stop:
+            doubtful_box = doubt.box
+        self.canvas.set_boxes(boxes, self._chosen_face, doubtful_box)
 
-    def _format_state(self) -> str:
+    def _describe_state(self) -> str:
         faces = self.faces
         if self._path is None:
             return "Choose a video to review its faces."
-        if faces is None or self._search is not None:
-            return "Opening …" if faces is None else "Looking for faces …"
-        frames = f"{faces.n_frames_with_faces} of {faces.n_frames} frames"
-        if not faces.searched:
-            if not faces.tracks:
-                return "Not searched yet. Look for faces, or draw boxes on the picture with the mouse."
-            return f"Not searched: only your own boxes are blurred, in {frames}."
-        if not faces.tracks:
-            return "No face was found. Draw boxes on faces that were missed."
-        # a face that is lost and found again counts twice: tracks, not people
-        n_doubtful = doubtful_frames(faces.doubts)
-        return f"Blurred in {frames}, in {len(faces.tracks)} tracks; {n_doubtful} frames are doubtful."
+        if faces is None:
+            return "Opening …"
+        if self._search is not None:
+            return "Looking for faces …"
+        return _describe_faces(faces)
 
-    def _reason(self, reason: DoubtReason) -> str:
-        texts = {
-            DoubtReason.WEAK: "found with low confidence",
-            DoubtReason.HELD: "not found; the box is kept",
-            DoubtReason.LOST: "lost in the middle of the picture",
-            DoubtReason.APPEARED: "appeared in the middle of the picture",
-            DoubtReason.PERHAPS: "possibly a face; not blurred",
-        }
-        return texts[reason]
+
+def _describe_faces(faces: Faces) -> str:
+    frames = f"{faces.n_frames_with_faces} of {faces.n_frames} frames"
+    if not faces.searched:
+        if not faces.tracks:
+            return "Not searched yet. Look for faces, or draw boxes on the picture with the mouse."
+        return f"Not searched: only your own boxes are blurred, in {frames}."
+    if not faces.tracks:
+        return "No face was found. Draw boxes on faces that were missed."
+    n_doubtful = doubtful_frames(faces.doubts)
+    # “tracks”, not “faces”: a face that is lost and found again has two
+    return f"Blurred in {frames}, in {len(faces.tracks)} tracks; {n_doubtful} frames are doubtful."

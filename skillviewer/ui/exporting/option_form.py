@@ -1,4 +1,4 @@
-"""A form for the options of an export."""
+"""Form for the options of an export."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -33,30 +33,30 @@ NO_ARROWS = (
     "QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 0; border: none; } "
     "QAbstractSpinBox::up-arrow, QAbstractSpinBox::down-arrow { image: none; width: 0; height: 0; }"
 )
-"""For which these fields have no room; Qt's own NoButtons loses the field in a style."""
-_EMPTY = {"stop": "to the end", "frame": "the last sampled one", "size": "as it is", "frames": "evenly spread"}
+"""Style without arrows, for which the fields are too narrow; with NoButtons, Qt does not draw the field."""
+_EMPTY_TEXTS = {"stop": "to the end", "frame": "the last sampled one", "size": "as it is", "frames": "evenly spread"}
 """Meaning of an empty field, by its name."""
 
 
 @dataclass(slots=True)
 class _Field:
-    """One field."""
+    """One field of the form."""
 
-    widget: QWidget  # the widget to enter it in
-    read: Callable[[], Any]  # returns its value; raises ExportError where it cannot be read
+    widget: QWidget
+    read: Callable[[], Any]  # returns the entered value; raises an ExportError if it is invalid
     write: Callable[[Any], None]  # shows a value
 
 
 class OptionForm(QWidget):
-    """Fields for the options of one exporter. Frames count from 1 here, as everywhere on screen."""
+    """Form for the options of one exporter. Frames count from 1, as everywhere on screen."""
 
     changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.kind: type[Any] | None = None
+        self.options_class: type[Any] | None = None
         self._fields: dict[str, _Field] = {}
-        self._look_fields: dict[str, dict[str, _Field]] = {}
+        self._map_style_fields: dict[str, dict[str, _Field]] = {}  # fields of the parts of each map style
         self.setStyleSheet(NO_ARROWS)
         self._suggestions: Mapping[str, Sequence[str]] = {}
         self._rows = QFormLayout(self)
@@ -67,43 +67,53 @@ class OptionForm(QWidget):
         self._rows.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
 
     def show_options(
-        self, kind: type[Any] | None, map_style: MapStyle, suggestions: Mapping[str, Sequence[str]] | None = None
+        self,
+        options_class: type[Any] | None,
+        map_style: MapStyle,
+        suggestions: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
-        """Show the options of another exporter, a dataclass or None; a look is at first that of the maps on screen.
+        """Show the options of another exporter.
 
-        An export with an overlay of its own keeps it. ``suggestions`` are values to choose from, by field:
-        they are chosen from a list, in which an empty entry comes first.
+        Args:
+            options_class: Dataclass of the options, or None for no options.
+            map_style: Style of the maps on screen, the initial value; an overlay that the options state is kept.
+            suggestions: Values of text fields, by name of the field. These fields become lists to choose from, with an
+                empty entry first.
         """
         self._suggestions = suggestions or {}
         while self._rows.rowCount():
             self._rows.removeRow(0)
-        self.kind = kind
+        self.options_class = options_class
         self._fields.clear()
-        self._look_fields.clear()
-        for option in options_of(kind):
+        self._map_style_fields.clear()
+        for option in options_of(options_class):
             if option.kind is OptionKind.LOOK:
                 default_style = option.default if option.default != MapStyle() else map_style
                 parts = map_style_options(replace(map_style, overlay=default_style.overlay))
-                self._look_fields[option.name] = {part.name: self._add(part) for part in parts}
+                self._map_style_fields[option.name] = {part.name: self._add_field(part) for part in parts}
             else:
-                self._fields[option.name] = self._add(option)
+                self._fields[option.name] = self._add_field(option)
 
     def options(self) -> object:
-        """Return the entered options, None if there are none; ExportError names a field that cannot be read."""
-        if self.kind is None:
+        """Return the entered options; None if the exporter has none.
+
+        Raises:
+            ExportError: A field is invalid; the message names it.
+        """
+        if self.options_class is None:
             return None
         values = {name: field.read() for name, field in self._fields.items()}
-        for name, parts in self._look_fields.items():
-            values[name] = MapStyle(**{part: field.read() for part, field in parts.items()})
-        return self.kind(**values)
+        for name, part_fields in self._map_style_fields.items():
+            values[name] = MapStyle(**{part: field.read() for part, field in part_fields.items()})
+        return self.options_class(**values)
 
     def commit(self) -> None:
-        """Take numbers that are still being typed."""
+        """Take over numbers that are still being typed."""
         for spin in self.findChildren(QAbstractSpinBox):
             spin.interpretText()
 
     def set_values(self, **values: object) -> None:
-        """Enter values of fields that are there; the others stay."""
+        """Enter values by name of the field; names without a field are ignored."""
         for name, value in values.items():
             if name in self._fields:
                 self._fields[name].write(value)
@@ -115,14 +125,13 @@ class OptionForm(QWidget):
     def has(self, *names: str) -> bool:
         return all(name in self._fields for name in names)
 
-    def _add(self, option: Option) -> _Field:
+    def _add_field(self, option: Option) -> _Field:
         suggestions = self._suggestions.get(option.name, ()) if option.kind is OptionKind.TEXT else ()
         if suggestions:
-            unset = option.help.partition(";")[2].strip() or option.help or "not set"
-            choices = ((unset[0].upper() + unset[1:], ""), *((printable(value), value) for value in suggestions))
-            option = replace(option, kind=OptionKind.CHOICE, choices=choices)
-        field = _made(option, self, lambda *_: self.changed.emit())
+            option = _with_choices(option, suggestions)
+        field = _make_field(option, self, lambda *_: self.changed.emit())
         title = option.screen_title or option.title
+        # the help text is written for the command line, where frames count from 0
         hint = option.help.replace("Counted from 0; e", "E").replace("Counted from 0", "")
         field.widget.setAccessibleName(title)
         field.widget.setToolTip(hint)
@@ -138,60 +147,72 @@ class OptionForm(QWidget):
         return field
 
 
-def _made(option: Option, parent: QWidget, changed: Callable[..., None]) -> _Field:
-    if option.kind is OptionKind.FLAG:
-        box = QCheckBox(parent)
-        field = _Field(box, box.isChecked, lambda value: box.setChecked(bool(value)))
-        field.write(option.default)
-        box.toggled.connect(changed)
-        return field
-    if option.kind is OptionKind.WHOLE:
-        return _whole(option, parent, changed)
-    if option.kind is OptionKind.NUMBER:
-        return _number(option, parent, changed)
-    if option.kind is OptionKind.CHOICE:
-        return _choice(option, parent, changed)
-    return _line(option, parent, changed)
+def _with_choices(option: Option, suggestions: Sequence[str]) -> Option:
+    """Return a text option as a choice of suggestions, after an entry for the empty text."""
+    empty_text = option.help.partition(";")[2].strip() or option.help or "not set"
+    choices = [(empty_text[0].upper() + empty_text[1:], "")]
+    choices += [(printable(value), value) for value in suggestions]
+    return replace(option, kind=OptionKind.CHOICE, choices=tuple(choices))
 
 
-def _whole(option: Option, parent: QWidget, changed: Callable[..., None]) -> _Field:
+def _make_field(option: Option, parent: QWidget, on_changed: Callable[..., None]) -> _Field:
+    makers = {
+        OptionKind.FLAG: _make_check_box,
+        OptionKind.WHOLE: _make_integer_field,
+        OptionKind.NUMBER: _make_number_field,
+        OptionKind.CHOICE: _make_choice_field,
+    }
+    make = makers.get(option.kind, _make_text_field)
+    return make(option, parent, on_changed)
+
+
+def _make_check_box(option: Option, parent: QWidget, on_changed: Callable[..., None]) -> _Field:
+    box = QCheckBox(parent)
+    box.setChecked(bool(option.default))
+    box.toggled.connect(on_changed)
+    return _Field(box, box.isChecked, lambda value: box.setChecked(bool(value)))
+
+
+def _make_integer_field(option: Option, parent: QWidget, on_changed: Callable[..., None]) -> _Field:
     spin = indented(QSpinBox(parent))
-    shift = option.screen_offset
-    low = (int(option.low) if option.low is not None else -MAX_INT) + shift
-    high = (int(option.high) if option.high is not None else MAX_INT - 1) + shift
+    offset = option.screen_offset
+    low = (int(option.low) if option.low is not None else -MAX_INT) + offset
+    high = (int(option.high) if option.high is not None else MAX_INT - 1) + offset
     spin.setRange(low - 1 if option.optional else low, min(high, MAX_INT))
     spin.setSuffix(f" {option.unit}" if option.unit else "")
-    if option.optional:
-        spin.setSpecialValueText(_EMPTY.get(option.name, "–"))
+    if option.optional:  # the minimum stands for None
+        spin.setSpecialValueText(_EMPTY_TEXTS.get(option.name, "–"))
 
     def read() -> int | None:
-        return None if option.optional and spin.value() == spin.minimum() else spin.value() - shift
+        return None if option.optional and spin.value() == spin.minimum() else spin.value() - offset
 
     def write(value: Any) -> None:  # noqa: ANN401 - an int or None
-        spin.setValue(spin.minimum() if value is None else int(value) + shift)
+        spin.setValue(spin.minimum() if value is None else int(value) + offset)
 
     write(option.default)
     spin.setKeyboardTracking(False)
-    spin.valueChanged.connect(changed)
+    spin.valueChanged.connect(on_changed)
     return _Field(spin, read, write)
 
 
-def _number(option: Option, parent: QWidget, changed: Callable[..., None]) -> _Field:
+def _make_number_field(option: Option, parent: QWidget, on_changed: Callable[..., None]) -> _Field:
     spin = indented(QDoubleSpinBox(parent))
     low = option.low if option.low is not None else -1e9
     high = option.high if option.high is not None else 1e9
     spin.setDecimals(2 if high - low < 100 else 1)
     spin.setRange(low, high)
-    step = 0.25 if high <= 16 else 1.0
-    spin.setSingleStep(0.05 if high <= 1 else step)
+    if high <= 1:
+        spin.setSingleStep(0.05)
+    else:
+        spin.setSingleStep(0.25 if high <= 16 else 1.0)
     spin.setSuffix(f" {option.unit}" if option.unit else "")
     spin.setValue(float(option.default))
     spin.setKeyboardTracking(False)
-    spin.valueChanged.connect(changed)
+    spin.valueChanged.connect(on_changed)
     return _Field(spin, spin.value, lambda value: spin.setValue(float(value)))
 
 
-def _choice(option: Option, parent: QWidget, changed: Callable[..., None]) -> _Field:
+def _make_choice_field(option: Option, parent: QWidget, on_changed: Callable[..., None]) -> _Field:
     box = QComboBox(parent)
     box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     box.setMinimumContentsLength(8)
@@ -203,14 +224,14 @@ def _choice(option: Option, parent: QWidget, changed: Callable[..., None]) -> _F
         box.setCurrentIndex(values.index(value) if value in values else 0)
 
     write(option.default)
-    box.currentIndexChanged.connect(changed)
+    box.currentIndexChanged.connect(on_changed)
     return _Field(box, lambda: values[box.currentIndex()], write)
 
 
-def _line(option: Option, parent: QWidget, changed: Callable[..., None]) -> _Field:
+def _make_text_field(option: Option, parent: QWidget, on_changed: Callable[..., None]) -> _Field:
     line = QLineEdit(parent)
-    line.setPlaceholderText(_EMPTY.get(option.name, ""))
-    shift = option.screen_offset
+    line.setPlaceholderText(_EMPTY_TEXTS.get(option.name, ""))
+    offset = option.screen_offset
 
     def read() -> object:
         text = line.text().strip()
@@ -218,9 +239,9 @@ def _line(option: Option, parent: QWidget, changed: Callable[..., None]) -> _Fie
             return parse_size(text) if text else option.default
         if option.kind is OptionKind.FRAMES:
             frames = parse_frames(text)
-            if any(frame < shift for frame in frames):
+            if any(frame < offset for frame in frames):
                 raise ExportError("Frames count from 1 here: there is no frame 0.")
-            return tuple(frame - shift for frame in frames)
+            return tuple(frame - offset for frame in frames)
         if option.kind is OptionKind.FILE:
             return Path(text) if text else None
         return text
@@ -232,21 +253,21 @@ def _line(option: Option, parent: QWidget, changed: Callable[..., None]) -> _Fie
             elif option.kind is OptionKind.SIZE:
                 line.setText(f"{value[0]}x{value[1]}")
             elif option.kind is OptionKind.FRAMES:
-                line.setText(" ".join(str(frame + shift) for frame in value))
+                line.setText(" ".join(str(frame + offset) for frame in value))
             else:
                 line.setText(str(value))
 
     write(option.default)
     line.setAlignment(Qt.AlignmentFlag.AlignLeft)
-    line.textEdited.connect(changed)
+    line.textEdited.connect(on_changed)
     return _Field(line, read, write)
 
 
-FORM_PX = 320
+MIN_FORM_PX = 320
 
 
 class FormArea(QScrollArea):
-    """A form that scrolls up and down and is as wide as its words need, whatever the size of text."""
+    """Scroll area of a form, as wide as the form needs at any size of text; it scrolls vertically only."""
 
     def __init__(self, form: QWidget, parent: QWidget) -> None:
         super().__init__(parent)
@@ -255,13 +276,13 @@ class FormArea(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._fit()
+        self._fit_width()
 
-    def _fit(self) -> None:
-        need = self._form.minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
-        self.setFixedWidth(max(by_text(FORM_PX), need))
+    def _fit_width(self) -> None:
+        needed_px = self._form.minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
+        self.setFixedWidth(max(by_text(MIN_FORM_PX), needed_px))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self._form and event.type() == QEvent.Type.LayoutRequest:
-            self._fit()
+            self._fit_width()
         return super().eventFilter(watched, event)

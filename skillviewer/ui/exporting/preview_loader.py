@@ -1,4 +1,4 @@
-"""Makes the preview of an export in a worker thread."""
+"""Loader of the preview of an export, in a worker thread."""
 
 from collections.abc import Callable
 from typing import TypeAlias
@@ -11,14 +11,16 @@ from skillviewer.ui.threads.messages import error_text
 from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
-SETTLE_MS = 200  # delay before a preview, in milliseconds: quick changes are previewed once
+SETTLE_MS = 200  # delay before a preview: several quick changes have one preview
 
-
-Question: TypeAlias = Callable[[Exports], Preview | None]
+MakePreview: TypeAlias = Callable[[Exports], Preview | None]
 
 
 class PreviewLoader(QObject):
-    """Queries previews in a thread of their own, so that none waits for an export; a newer query replaces the last."""
+    """Loader of previews in a thread of their own, so that no preview waits for an export.
+
+    A new request replaces the last one.
+    """
 
     arrived = Signal(object)  # ``Preview``, or None if nothing can be shown yet
     failed = Signal(str)
@@ -26,38 +28,40 @@ class PreviewLoader(QObject):
     def __init__(self, worker: WorkerThread[Exports], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._worker = worker
-        self._question: Question | None = None
+        self._make_preview: MakePreview | None = None
         self._task: Task | None = None
-        self._settle = single_shot(self, SETTLE_MS, self._begin)
+        self._settle_timer = single_shot(self, SETTLE_MS, self._start)
 
     @property
     def busy(self) -> bool:
-        return self._task is not None or self._settle.isActive()
+        return self._task is not None or self._settle_timer.isActive()
 
-    def ask(self, question: Question) -> None:
-        """Query a preview soon; the last query is dropped."""
-        self.drop()
-        self._question = question
-        self._settle.start()
+    def request(self, make_preview: MakePreview) -> None:
+        """Make a preview soon, and cancel the last request."""
+        self.cancel()
+        self._make_preview = make_preview
+        self._settle_timer.start()
 
-    def drop(self) -> None:
-        self._settle.stop()
+    def cancel(self) -> None:
+        """Cancel the request, if there is one."""
+        self._settle_timer.stop()
         if self._task is not None:
             self._task.cancel()
             self._task = None
 
-    def _begin(self) -> None:
-        request = self._question
-        if request is None or self._worker.stopped:
+    def _start(self) -> None:
+        make_preview = self._make_preview
+        if make_preview is None or self._worker.stopped:
             return
-        task = self._task = self._worker.submit(lambda service, _token, _report: request(service))
-        task.then(succeeded=self._on_seen, failed=lambda error: self._on_failed(task, error))
+        task = self._worker.submit(lambda service, _token, _report: make_preview(service))
+        self._task = task
+        task.then(succeeded=self._on_succeeded, failed=lambda error: self._on_failed(task, error))
 
-    def _on_seen(self, preview: Preview | None) -> None:
+    def _on_succeeded(self, preview: Preview | None) -> None:
         self._task = None
         self.arrived.emit(preview)
 
     def _on_failed(self, task: Task, error: Exception) -> None:
-        if task is self._task:  # else it was dropped
+        if task is self._task:  # a cancelled task is ignored
             self._task = None
             self.failed.emit(error_text(error))

@@ -1,11 +1,11 @@
-"""The preview of an export."""
+"""Pane that shows the preview of an export."""
 
 import numpy as np
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QSizePolicy, QTableWidget, QTableWidgetItem, QWidget
 
-from skillviewer.core.text import printable
+from skillviewer.core.text import counted, printable
 from skillviewer.export.preview import Preview
 from skillviewer.ui.widgets.icons import as_image
 from skillviewer.ui.widgets.theme import PaintedWidget
@@ -15,12 +15,13 @@ MAX_CELL_PX = 220
 
 
 class PreviewPane(PaintedWidget):
-    """Shows a picture in its true proportions, the first rows of a table, or a sentence."""
+    """Pane with a picture in its true proportions, the first rows of a table, or a message."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._image = QImage()
-        self.message = self.caption = ""
+        self.message = ""
+        self.caption = ""
         self.table = QTableWidget(self)
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
@@ -40,7 +41,7 @@ class PreviewPane(PaintedWidget):
         return not self._image.isNull()
 
     def show_preview(self, preview: Preview) -> None:
-        """Show a preview. Frames are counted from 1 here."""
+        """Show a preview. Frames count from 1 in the caption."""
         self._image = QImage()
         self.message = ""
         self.caption = ""
@@ -49,32 +50,33 @@ class PreviewPane(PaintedWidget):
             if preview.frame is not None:
                 self.caption = f"Frame {preview.frame + 1} of {preview.n_frames}"
         elif preview.n_rows:
-            self._fill(preview)
-            n = len(preview.rows)
-            if n < preview.n_rows:
-                self.caption = f"The first {n} of {preview.n_rows} rows"
+            self._fill_table(preview)
+            n_shown = len(preview.rows)
+            if n_shown < preview.n_rows:
+                self.caption = f"The first {n_shown} of {preview.n_rows} rows"
             else:
-                self.caption = "1 row" if n == 1 else f"{n} rows"
+                self.caption = counted(n_shown, "row")
         else:
             self.message = "The table has no rows yet."
         self.table.setVisible(bool(preview.rows))
         self.setAccessibleDescription(self.message or self.caption)
         self.update()
 
-    def _fill(self, preview: Preview) -> None:
+    def _fill_table(self, preview: Preview) -> None:
         self.table.clear()
         self.table.setRowCount(len(preview.rows))
         self.table.setColumnCount(len(preview.header))
         self.table.setHorizontalHeaderLabels(list(preview.header))
-        for index, row in enumerate(preview.rows):
-            for column, text in enumerate(row):
-                self.table.setItem(index, column, QTableWidgetItem(printable(text)))
+        for row, cells in enumerate(preview.rows):
+            for column, text in enumerate(cells):
+                self.table.setItem(row, column, QTableWidgetItem(printable(text)))
         self.table.resizeColumnsToContents()
         for column in range(len(preview.header)):
             self.table.setColumnWidth(column, min(self.table.columnWidth(column), MAX_CELL_PX))
         self.table.scrollToTop()
 
     def show_message(self, message: str) -> None:
+        """Show a message instead of a preview."""
         self._image = QImage()
         self.table.hide()
         self.message = message
@@ -83,8 +85,8 @@ class PreviewPane(PaintedWidget):
         self.update()
 
     def resizeEvent(self, _event: QResizeEvent) -> None:
-        below = self.fontMetrics().height() + MARGIN_PX
-        self.table.setGeometry(self.rect().adjusted(MARGIN_PX, MARGIN_PX, -MARGIN_PX, -MARGIN_PX - below))
+        caption_px = self.fontMetrics().height() + MARGIN_PX
+        self.table.setGeometry(self.rect().adjusted(MARGIN_PX, MARGIN_PX, -MARGIN_PX, -MARGIN_PX - caption_px))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -92,16 +94,7 @@ class PreviewPane(PaintedWidget):
         caption_px = self.fontMetrics().height() + MARGIN_PX if self.caption else 0
         inside = QRectF(self.rect()).adjusted(MARGIN_PX, MARGIN_PX, -MARGIN_PX, -MARGIN_PX - caption_px)
         if not self._image.isNull() and not self.message:
-            ratio = self.devicePixelRatioF()
-            scale = min(inside.width() / self._image.width(), inside.height() / self._image.height(), 1 / ratio * 2)
-            width, height = self._image.width() * scale, self._image.height() * scale
-            target = QRectF(
-                inside.center().x() - width / 2, inside.center().y() - height / 2, width, height
-            ).toAlignedRect()
-            small = self._image.scaled(
-                target.size() * ratio, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
-            )
-            painter.drawImage(target, small)
+            self._paint_picture(painter, inside)
         painter.setPen(QColor(self._theme.on_stage))
         if self.message:
             painter.drawText(inside, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.message)
@@ -109,3 +102,16 @@ class PreviewPane(PaintedWidget):
             below = QRectF(inside.left(), inside.bottom(), inside.width(), self.height() - inside.bottom())
             painter.drawText(below, Qt.AlignmentFlag.AlignCenter, self.caption)
         painter.end()
+
+    def _paint_picture(self, painter: QPainter, inside: QRectF) -> None:
+        """Paint the picture as large as it fits, at most twice its size in device pixels."""
+        ratio = self.devicePixelRatioF()
+        scale = min(inside.width() / self._image.width(), inside.height() / self._image.height(), 1 / ratio * 2)
+        width = self._image.width() * scale
+        height = self._image.height() * scale
+        centre = inside.center()
+        target = QRectF(centre.x() - width / 2, centre.y() - height / 2, width, height).toAlignedRect()
+        scaled = self._image.scaled(
+            target.size() * ratio, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
+        )
+        painter.drawImage(target, scaled)

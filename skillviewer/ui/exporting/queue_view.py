@@ -1,4 +1,4 @@
-"""The view of the queue of exports."""
+"""View of the queue of exports."""
 
 from pathlib import Path
 
@@ -6,13 +6,15 @@ from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QScrollArea, QWidget
 
+from skillviewer.core.progress import Progress
 from skillviewer.core.text import printable
+from skillviewer.engine.exporting.requests import ExportResults
 from skillviewer.ui.exporting.export_queue import ExportQueue, QueueEntry, QueueStage
 from skillviewer.ui.widgets.labels import text_label
 from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, vertical, with_accessible_name
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
-MAX_SHOWN = 6
+MAX_SHOWN = 6  # greatest number of problems or files that an entry lists
 
 
 class EntryRow(QWidget):
@@ -41,66 +43,43 @@ class EntryRow(QWidget):
         return label
 
     def refresh(self) -> None:
-        entry = self.entry
-        over = entry.stage.over
-        self._bar.setVisible(not over)
-        progress = entry.progress
-        has_total = progress is not None and progress.total > 0
-        self._bar.setRange(0, progress.total if progress is not None and has_total else 0)
-        if progress is not None and has_total:
-            self._bar.setValue(progress.done)
-        if entry.stage is QueueStage.WAITING:
-            self._bar.setRange(0, 1)
-        self._message.setText(self._format_state())
-        colour = {QueueStage.FAILED: self._theme.bad, QueueStage.PARTLY: self._theme.warn}.get(
-            entry.stage, self._theme.muted
-        )
-        self._message.setStyleSheet(f"color: {colour}")
-        shows = entry.stage in {QueueStage.DONE, QueueStage.PARTLY} or (
-            entry.stage is QueueStage.STOPPED and bool(entry.written)
-        )
-        self.button.setText("Show in folder" if shows else "Cancel")
-        self.button.setVisible(shows or not over)
-        self.button.setAccessibleName(f"{self.button.text()}: {entry.title}")
+        """Show the present state of the entry."""
+        stage = self.entry.stage
+        self._show_progress()
+        self._message.setText(self._describe_state())
+        colours = {QueueStage.FAILED: self._theme.bad, QueueStage.PARTLY: self._theme.warn}
+        self._message.setStyleSheet(f"color: {colours.get(stage, self._theme.muted)}")
+        was_stopped_late = stage is QueueStage.STOPPED and bool(self.entry.written)
+        has_files = stage in {QueueStage.DONE, QueueStage.PARTLY} or was_stopped_late
+        self.button.setText("Show in folder" if has_files else "Cancel")
+        self.button.setVisible(has_files or not stage.is_over)
+        self.button.setAccessibleName(f"{self.button.text()}: {self.entry.title}")
 
-    def _format_state(self) -> str:
-        entry = self.entry
+    def _show_progress(self) -> None:
+        self._bar.setVisible(not self.entry.stage.is_over)
         progress = self.entry.progress
-        batch = self.entry.batch
+        if progress is not None and progress.total > 0:
+            self._bar.setRange(0, progress.total)
+            self._bar.setValue(progress.done)
+        else:
+            self._bar.setRange(0, 0)  # a bar without an end
+        if self.entry.stage is QueueStage.WAITING:
+            self._bar.setRange(0, 1)
+
+    def _describe_state(self) -> str:
+        entry = self.entry
         if entry.stage is QueueStage.WAITING:
             return "waiting"
         if entry.stage is QueueStage.WORKING:
-            if progress is None:
-                return "starting"
-            count = f"{progress.done} of {progress.total}" if progress.total else ""
-            return " · ".join(part for part in (progress.stage, count) if part)
+            return _describe_progress(entry.progress)
         if entry.stage is QueueStage.STOPPED:
-            return self._stopped(entry)
-        if batch is None:
+            return _describe_stopped(entry)
+        if entry.results is None:
             return printable(entry.failure)
-        lines = []
-        if len(entry.paths) == 1 and batch.written:
-            lines.append(" · ".join(("Written and checked", *batch.written[0].facts)))
-        elif batch.written:
-            lines.append(f"{len(batch.written)} of {len(entry.paths)} files written and checked")
-
-        problems = list(dict.fromkeys((*batch.failures, *(text for file in batch.written for text in file.warnings))))
-        lines += [printable(text) for text in problems[:MAX_SHOWN]]
-        if len(problems) > MAX_SHOWN:
-            lines.append(f"… and {len(problems) - MAX_SHOWN} more")
-        return "\n".join(lines)
-
-    def _stopped(self, entry: QueueEntry) -> str:
-        text = "Stopped. No unfinished file is left."
-        if not entry.written:
-            return text
-        names = [printable(file.path.name) for file in entry.written]
-        rest_text = f" and {len(names) - MAX_SHOWN} more" if len(names) > MAX_SHOWN else ""
-        stays = "{} of {} files were finished before and are kept: {}{}."
-        return f"{text}\n{stays.format(len(names), len(entry.paths), ', '.join(names[:MAX_SHOWN]), rest_text)}"
+        return _describe_results(entry.results, len(entry.paths))
 
     def _on_button(self) -> None:
-        if self.entry.stage.over:
+        if self.entry.stage.is_over:
             show_in_folder(self.entry.target)
         else:
             self.entry.stop()
@@ -111,6 +90,38 @@ class EntryRow(QWidget):
         self.refresh()
 
 
+def _describe_progress(progress: Progress | None) -> str:
+    if progress is None:
+        return "starting"
+    count = f"{progress.done} of {progress.total}" if progress.total else ""
+    return " · ".join(text for text in (progress.stage, count) if text)
+
+
+def _describe_stopped(entry: QueueEntry) -> str:
+    text = "Stopped. No unfinished file is left."
+    if not entry.written:
+        return text
+    n_finished = len(entry.written)
+    names = ", ".join(printable(file.path.name) for file in entry.written[:MAX_SHOWN])
+    if n_finished > MAX_SHOWN:
+        names = f"{names} and {n_finished - MAX_SHOWN} more"
+    return f"{text}\n{n_finished} of {len(entry.paths)} files were finished before and are kept: {names}."
+
+
+def _describe_results(results: ExportResults, n_files: int) -> str:
+    lines = []
+    if n_files == 1 and results.written:
+        lines.append(" · ".join(("Written and checked", *results.written[0].facts)))
+    elif results.written:
+        lines.append(f"{len(results.written)} of {n_files} files written and checked")
+    warnings = [warning for file in results.written for warning in file.warnings]
+    problems = list(dict.fromkeys((*results.failures, *warnings)))
+    lines += [printable(problem) for problem in problems[:MAX_SHOWN]]
+    if len(problems) > MAX_SHOWN:
+        lines.append(f"… and {len(problems) - MAX_SHOWN} more")
+    return "\n".join(lines)
+
+
 def show_in_folder(path: Path) -> None:
     """Open the folder of a file, or a folder, in the file manager of the system."""
     folder = path if path.is_dir() else path.parent
@@ -118,7 +129,7 @@ def show_in_folder(path: Path) -> None:
 
 
 class QueueView(QScrollArea):
-    """All entries, the latest at the top."""
+    """List of the entries of the queue, the latest at the top."""
 
     def __init__(self, queue: ExportQueue, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -1,4 +1,4 @@
-"""The Export screen: kind, videos, models, options, preview and destination of an export, and the queue."""
+"""Export screen: exporter, videos, models, options, preview and destination of an export, and the queue."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -13,9 +13,21 @@ from skillviewer.core.text import printable
 from skillviewer.engine.exporting.study_exporters import StudyExporter
 from skillviewer.export.exporters import Exporter
 from skillviewer.ui.actions.actions import Actions, Handlers
-from skillviewer.ui.exporting.destination import Destination, first_folder
-from skillviewer.ui.exporting.export_choices import ExportChoices, ExportModel, FileSplit, requests, sources, spreads_of
-from skillviewer.ui.exporting.export_messages import question, refusal, title, warning
+from skillviewer.ui.exporting.destination import Destination, default_folder
+from skillviewer.ui.exporting.export_choices import (
+    ExportChoices,
+    ExportModel,
+    FileSplit,
+    make_requests,
+    make_sources,
+    possible_splits,
+)
+from skillviewer.ui.exporting.export_messages import (
+    describe_obstacle,
+    describe_preparation,
+    queue_title,
+    replace_question,
+)
 from skillviewer.ui.exporting.export_queue import ExportQueue
 from skillviewer.ui.exporting.exporter_list import ExporterList
 from skillviewer.ui.exporting.faces import FacesReview
@@ -37,14 +49,14 @@ if TYPE_CHECKING:
 
 
 class ExportScreen(QWidget):
-    """Export of the session's videos or study to files, each read back after writing."""
+    """Screen for exporting the open videos or the open study to files, each read back after writing."""
 
     def __init__(self, app_context: AppContext, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._app_context = app_context
         self._actions = actions
-        self._was_shown = False
-        self._offered: dict[str, tuple[str, ...]] = {}  # values that the fields of the options offer
+        self._is_shown = False
+        self._suggestions: dict[str, tuple[str, ...]] = {}  # values to choose from, by field of the options
         self._current: VideoClip | None = None
         self.queue = ExportQueue(app_context.exports, app_context.jobs, app_context.study_list.learn, self)
         self.previews = PreviewLoader(app_context.export_previews, self)
@@ -52,24 +64,24 @@ class ExportScreen(QWidget):
         empty_text = "Open videos or a study to export clips, figures, tables and reports."
         self.empty = NothingOpen(empty_text, actions["open_sample"], self.pages)
         page = QWidget(self.pages)
-        self.kinds = ExporterList(page)
-        add_all(horizontal(page, NONE, 0), self.kinds, self._make_form(page), (self._make_right(page), 1))
+        self.exporter_list = ExporterList(page)
+        add_all(horizontal(page, NONE, 0), self.exporter_list, self._make_form(page), (self._make_right(page), 1))
         self.faces = FacesReview(app_context, self.pages)
         for screen_page in (self.empty, page, self.faces):
             self.pages.addWidget(screen_page)
         add_all(vertical(self, NONE), self.pages)
         self._connect()
-        self.kinds.choose("clip")
+        self.exporter_list.choose("clip")
 
     def _make_form(self, parent: QWidget) -> QWidget:
         inside = QWidget(parent)
         self.about = text_label("", inside, wrap=True, muted=True)
         self.source_form = SourceForm(inside)
         self.options = OptionForm(inside)
-        self.selection = push_button("Use the player's selection", inside, self._take_selection)
-        self.at_cursor = push_button("Use the frame on screen", inside, self._take_frame)
+        self.selection_button = push_button("Use the player's selection", inside, self._take_selection)
+        self.frame_button = push_button("Use the frame on screen", inside, self._take_frame)
         self.review_faces = push_button("Review faces…", inside, self._on_review_faces)
-        buttons = (self.selection, self.at_cursor, self.review_faces)
+        buttons = (self.selection_button, self.frame_button, self.review_faces)
         add_all(vertical(inside, (16, 12, 16, 12), 12), self.about, self.source_form, self.options, *buttons, 1)
         return with_accessible_name(FormArea(inside, parent), "Export options")
 
@@ -77,7 +89,7 @@ class ExportScreen(QWidget):
         right = QWidget(parent)
         self.pane = PreviewPane(right)
         folder = self._app_context.settings.export_folder
-        self.destination = Destination(Path(folder) if folder else first_folder(), right)
+        self.destination = Destination(Path(folder) if folder else default_folder(), right)
         self.message = text_label("", right, wrap=True, plain=True, muted=True)
         self.button = push_button("Export", right, primary=True)
         line = add_all(horizontal(spacing=12), (self.message, 1), (self.button, 0, Qt.AlignmentFlag.AlignTop))
@@ -89,7 +101,7 @@ class ExportScreen(QWidget):
 
     def _connect(self) -> None:
         app_context = self._app_context
-        self.kinds.chosen.connect(self._on_kind)
+        self.exporter_list.chosen.connect(self._on_exporter)
         self.source_form.changed.connect(self._on_change)
         self.options.changed.connect(self._on_change)
         self.destination.changed.connect(self._show_message)
@@ -115,22 +127,22 @@ class ExportScreen(QWidget):
     # changes elsewhere
 
     def on_shown(self) -> None:
-        self._was_shown = True
+        self._is_shown = True
         self._on_models()
-        self._on_kind(self.kinds.exporter)
+        self._on_exporter(self.exporter_list.exporter)
         self._on_marks()
 
     def on_hidden(self) -> None:
-        self._was_shown = False
-        self.previews.drop()
+        self._is_shown = False
+        self.previews.cancel()
 
     def _on_videos(self, *_: object) -> None:
-        if not self._was_shown:
+        if not self._is_shown:
             return
         app_context = self._app_context
         candidates = [entry for entry in app_context.videos if entry.state.has_picture]
-        before = self.source_form.chosen_videos
-        if app_context.state.current != self._current:  # a selection belongs to one video
+        previous_videos = self.source_form.chosen_videos
+        if app_context.state.current != self._current:  # start and stop belong to one video
             self._current = app_context.state.current
             if self.options.has("start", "stop"):
                 self.options.set_values(start=0, stop=None)
@@ -138,29 +150,25 @@ class ExportScreen(QWidget):
         has_sources = bool(candidates) or app_context.studies.current is not None
         if self.pages.currentWidget() is not self.faces or not has_sources:
             self.pages.setCurrentIndex(1 if has_sources else 0)
-        spreads = spreads_of(self.kinds.exporter, len(candidates))
-        if self.source_form.spread.count() != len(spreads):
-            self.source_form.offer(spreads)
-        if self.source_form.chosen_videos != before:
+        splits = possible_splits(self.exporter_list.exporter, len(candidates))
+        if self.source_form.split.count() != len(splits):
+            self.source_form.set_splits(splits)
+        if self.source_form.chosen_videos != previous_videos:
             self._on_change()
         else:
             self._show_message()
 
     def _on_models(self, *_: object) -> None:
-        if not self._was_shown:
+        if not self._is_shown:
             return
         loaded = self._app_context.state.model
-        loaded_folder = loaded.folder if loaded is not None else None
-        models = [
-            ExportModel(
-                e.name,
-                e.folder,
-                loaded.digest if loaded is not None and e.folder == loaded_folder else "",
-                e.folder == loaded_folder,
-            )
-            for e in self._app_context.models.entries
-        ]
-        if loaded is not None and loaded_folder not in [m.folder for m in models]:
+        models = []
+        for entry in self._app_context.models.entries:
+            if loaded is not None and entry.folder == loaded.folder:
+                models.append(ExportModel(entry.name, entry.folder, loaded.digest, loaded=True))
+            else:
+                models.append(ExportModel(entry.name, entry.folder))
+        if loaded is not None and not any(model.loaded for model in models):
             models.insert(0, ExportModel(loaded.name, loaded.folder, loaded.digest, loaded=True))
         self.source_form.set_models(models)
         self._on_videos()
@@ -168,28 +176,30 @@ class ExportScreen(QWidget):
 
     def _on_marks(self, *_: object) -> None:
         low, high = self._app_context.playback.marks
-        self.selection.setVisible(self.options.has("start", "stop") and (low is not None or high is not None))
-        self.at_cursor.setVisible(self.options.has("frame"))
+        has_selection = low is not None or high is not None
+        self.selection_button.setVisible(has_selection and self.options.has("start", "stop"))
+        self.frame_button.setVisible(self.options.has("frame"))
 
     # choices
 
-    def _on_kind(self, exporter: Exporter | StudyExporter) -> None:
-        suggestions = self._known_values() if isinstance(exporter, StudyExporter) else {}
-        if (exporter.options, suggestions) != (self.options.kind, self._offered) or not self.options.isVisibleTo(self):
-            self._offered = suggestions
+    def _on_exporter(self, exporter: Exporter | StudyExporter) -> None:
+        suggestions = self._values_in_study() if isinstance(exporter, StudyExporter) else {}
+        has_same_options = exporter.options == self.options.options_class and suggestions == self._suggestions
+        if not has_same_options or not self.options.isVisibleTo(self):
+            self._suggestions = suggestions
             self.options.show_options(exporter.options, self._app_context.state.map_style, suggestions)
         self.options.setVisible(exporter.options is not None)
         self.about.setText(exporter.about)
-        self.source_form.offer(spreads_of(exporter, len(self._app_context.videos)))
-        self.destination.offer(exporter.suffixes)
+        self.source_form.set_splits(possible_splits(exporter, len(self._app_context.videos)))
+        self.destination.set_suffixes(exporter.suffixes)
         self._on_marks()
         if self.options.has("frame"):
             self._take_frame()
         self._on_videos()
         self._on_change()
 
-    def _known_values(self) -> dict[str, tuple[str, ...]]:
-        """Return the values in the open study of fields that would be texts."""
+    def _values_in_study(self) -> dict[str, tuple[str, ...]]:
+        """Return the values in the open study, by name of the field that they are suggested for."""
         entries = list(self._app_context.videos)
         study = self._app_context.studies.current
         occasions = tuple(sorted({entry.occasion for entry in entries} - {""}))
@@ -209,12 +219,12 @@ class ExportScreen(QWidget):
             self.pages.setCurrentWidget(self.faces)
 
     def _blurred_videos(self) -> list[Path]:
-        """Return the files whose faces are blurred: the chosen ones, or all of the study."""
-        if isinstance(self.kinds.exporter, StudyExporter):
+        """Return the files whose faces an export would blur: the chosen ones, or all of the study."""
+        if isinstance(self.exporter_list.exporter, StudyExporter):
             files = [entry.path for entry in self._app_context.videos if entry.state.has_picture]
         else:
             files = [video.clip.path for video in self.source_form.chosen_videos]
-        return list(dict.fromkeys(files))  # parts of one file share its faces
+        return list(dict.fromkeys(files))  # videos that are ranges of one file share its faces
 
     def _on_back(self) -> None:
         self.faces.open(None)
@@ -230,17 +240,18 @@ class ExportScreen(QWidget):
             self.options.set_values(frame=self._app_context.playback.frame)
 
     def _on_change(self, *_: object) -> None:
-        exporter, spread = self.kinds.exporter, self.source_form.chosen_spread
-        whole = isinstance(exporter, StudyExporter)
-        self.destination.propose(self._stem(), into_folder=not whole and spread is FileSplit.EACH)
-        blurs = self.options.field("blur_faces")
-        self.review_faces.setVisible(isinstance(blurs, QCheckBox) and blurs.isChecked())
+        is_of_study = isinstance(self.exporter_list.exporter, StudyExporter)
+        into_folder = not is_of_study and self.source_form.chosen_split is FileSplit.EACH
+        self.destination.propose(self._propose_stem(), into_folder=into_folder)
+        blur_box = self.options.field("blur_faces")
+        self.review_faces.setVisible(isinstance(blur_box, QCheckBox) and blur_box.isChecked())
         self.review_faces.setEnabled(bool(self._blurred_videos()))
         self._show_message()
         self._preview()
 
-    def _stem(self) -> str:
-        exporter = self.kinds.exporter
+    def _propose_stem(self) -> str:
+        """Return a file name without suffix: the name of the video or the study, and the exporter."""
+        exporter = self.exporter_list.exporter
         study = self._app_context.studies.current
         videos = self.source_form.chosen_videos
         if isinstance(exporter, StudyExporter) or len(videos) != 1:
@@ -251,11 +262,11 @@ class ExportScreen(QWidget):
 
     @property
     def choices(self) -> ExportChoices:
-        """The present choices; ExportError where a field cannot be read."""
+        """The present choices; raises an ExportError if a field is invalid."""
         study = self._app_context.studies.current
         return ExportChoices(
-            exporter=self.kinds.exporter,
-            spread=self.source_form.chosen_spread,
+            exporter=self.exporter_list.exporter,
+            split=self.source_form.chosen_split,
             videos=self.source_form.chosen_videos,
             models=self.source_form.chosen_models,
             options=self.options.options(),
@@ -264,24 +275,24 @@ class ExportScreen(QWidget):
             study=study.path if study is not None else None,
         )
 
-    def _refusal(self) -> str:
+    def _describe_obstacle(self) -> str:
         try:
-            return refusal(self.choices)
+            return describe_obstacle(self.choices)
         except ExportError as error:
             return str(error)
 
     def _show_message(self) -> None:
-        why_not = self._refusal()
-        self.button.setEnabled(not why_not)
-        self.message.setText(printable(why_not or warning(self.choices)))
+        obstacle = self._describe_obstacle()
+        self.button.setEnabled(not obstacle)
+        self.message.setText(printable(obstacle or describe_preparation(self.choices)))
 
     # preview
 
     def _preview(self) -> None:
-        if not self._was_shown:
+        if not self._is_shown:
             return
-        exporter = self.kinds.exporter
-        self.previews.drop()
+        exporter = self.exporter_list.exporter
+        self.previews.cancel()
         if exporter.preview is None:
             self.pane.show_message("There is no preview of this export.")
             return
@@ -292,14 +303,14 @@ class ExportScreen(QWidget):
             return
         if isinstance(exporter, StudyExporter) and choices.study is not None:
             study = choices.study
-            self.previews.ask(lambda service: service.preview_study(exporter, study, choices.options))
+            self.previews.request(lambda service: service.preview_study(exporter, study, choices.options))
             return
         if isinstance(exporter, StudyExporter) or not choices.videos or not choices.models:
-            self.pane.show_message(self._refusal())
+            self.pane.show_message(self._describe_obstacle())
             return
-        videos = choices.videos[:1] if choices.spread is FileSplit.EACH else choices.videos
-        preview_sources = sources(videos, choices.models, choices.study)
-        self.previews.ask(lambda service: service.preview(exporter, preview_sources, choices.options))
+        videos = choices.videos[:1] if choices.split is FileSplit.EACH else choices.videos
+        sources = make_sources(videos, choices.models, choices.study)
+        self.previews.request(lambda service: service.preview(exporter, sources, choices.options))
 
     def _on_preview(self, preview: "Preview | None") -> None:
         if preview is not None:
@@ -310,7 +321,10 @@ class ExportScreen(QWidget):
     # write
 
     def handlers(self, dialogs: Dialogs) -> Handlers:
-        """Return the handlers of exports; dialogs ask for paths. From other screens the first only opens this one."""
+        """Return the handlers of the actions; ``dialogs`` ask for paths.
+
+        From other screens, “export_now” only opens this screen.
+        """
         run = {
             "export_now": lambda: self.start(dialogs),
             "export_browse": lambda: self.browse(dialogs),
@@ -319,50 +333,53 @@ class ExportScreen(QWidget):
         return Handlers(run, arrive=frozenset({"export_now"}))
 
     def choose_split(self) -> None:
-        """Choose a clip of the video on screen and its reference, aligned in time, of the player's selection if any."""
+        """Choose a clip of the player's selection, or of the whole video, aligned with its reference video."""
         app_context = self._app_context
-        other, current = app_context.reference.clip, app_context.state.current
-        if other is None or current is None:
+        reference = app_context.reference.clip
+        current = app_context.state.current
+        if reference is None or current is None:
             app_context.messages.note("There is no better video to show next to this one.")
             return
-        self.kinds.choose("clip")
-        self.source_form.choose([current, other])
+        self.exporter_list.choose("clip")
+        self.source_form.choose([current, reference])
         selection = app_context.playback.selection
-        start, stop = (0, None) if selection is None else (selection.start, selection.stop)
+        start = selection.start if selection is not None else 0
+        stop = selection.stop if selection is not None else None
         self.options.set_values(align=True, start=start, stop=stop)
 
     def browse(self, dialogs: Dialogs) -> None:
+        """Ask for the destination in a dialog."""
         if self.destination.into_folder:
             path = dialogs.folder(self, "Folder for the files")
         else:
-            kinds = ";;".join(f"{s.lstrip('.').upper()} (*{s})" for s in self.kinds.exporter.suffixes)
-            path = dialogs.save(self, "Destination of the export", kinds, str(self.destination.path))
+            suffixes = self.exporter_list.exporter.suffixes
+            file_types = ";;".join(f"{suffix.lstrip('.').upper()} (*{suffix})" for suffix in suffixes)
+            path = dialogs.save(self, "Destination of the export", file_types, str(self.destination.path))
         if path is not None:
             self.destination.choose(path)
 
     def start(self, dialogs: Dialogs) -> None:
         """Write the chosen export; ask before replacing a file."""
         self.options.commit()
-        why_not = self._refusal()
-        if why_not:
-            self._app_context.messages.note(why_not)
+        obstacle = self._describe_obstacle()
+        if obstacle:
+            self._app_context.messages.note(obstacle)
             return
-        choices = self.choices
-        export_requests = requests(choices)
-        pending = self.queue.pending & {request.path for request in export_requests}
+        requests = make_requests(self.choices)
+        pending = self.queue.pending_paths & {request.path for request in requests}
         if pending:
             self._app_context.messages.note(f"{min(pending).name} is being written already.")
             return
-        existing = [request.path for request in export_requests if path_exists(request.path)]
+        existing = [request.path for request in requests if path_exists(request.path)]
         videos = [entry.path for entry in self._app_context.videos]
         original = next((path for path in existing if is_one_of(path, videos)), None)
         if original is not None:
-            message = "{} is a source video, which is never replaced. Choose another name or folder."
-            self._app_context.messages.note(message.format(printable(original.name)))
+            self._app_context.messages.note(
+                f"{printable(original.name)} is a source video, which is never replaced. Choose another name or folder."
+            )
             return
-        if existing and not dialogs.confirm(self, question(existing), "Replace"):
+        if existing and not dialogs.confirm(self, replace_question(existing), "Replace"):
             return
         self._app_context.settings.export_folder = str(self.destination.folder)
-        self.queue.add(
-            title(export_requests), [replace(o, overwrite=True) if o.path in existing else o for o in export_requests]
-        )
+        confirmed = [replace(request, overwrite=request.path in existing) for request in requests]
+        self.queue.add(queue_title(requests), confirmed)

@@ -1,4 +1,4 @@
-"""The form in which the videos of an export are chosen."""
+"""Form in which the user chooses the videos and models of an export."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ from skillviewer.ui.widgets.theme import Theme, url
 
 
 class SourceForm(QWidget):
-    """Choice of videos, their split into files, and the models."""
+    """Form for the videos, their split into files, and the models."""
 
     changed = Signal()
 
@@ -24,10 +24,10 @@ class SourceForm(QWidget):
         self._candidates: tuple[VideoEntry, ...] = ()
         self._current: VideoClip | None = None
         self._models: tuple[ExportModel, ...] = ()
-        self._follows = True  # follows the loaded model
-        self.spread = with_accessible_name(QComboBox(self), "Videos")
-        self.spread.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.spread.setMinimumContentsLength(12)
+        self._follows_loaded = True  # whether the loaded model is chosen, also when another one is loaded
+        self.split = with_accessible_name(QComboBox(self), "Videos")
+        self.split.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.split.setMinimumContentsLength(12)
         self.videos = CheckList("Chosen videos", self)
         self.models = CheckList("Models", self)
         rows = QFormLayout()
@@ -35,85 +35,94 @@ class SourceForm(QWidget):
         rows.setVerticalSpacing(8)
         rows.setHorizontalSpacing(12)
         rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        rows.addRow(QLabel("Videos", self), self.spread)
+        rows.addRow(QLabel("Videos", self), self.split)
         rows.addRow(self.videos)
         rows.addRow(QLabel("Models", self), self.models)
         self._rows = rows
         add_all(vertical(self, NONE), rows)
-        self.spread.currentIndexChanged.connect(self._on_spread)
-        self.videos.marked.connect(self.changed)
-        self.models.marked.connect(self._on_marked)
+        self.split.currentIndexChanged.connect(self._on_split)
+        self.videos.check_changed.connect(self.changed)
+        self.models.check_changed.connect(self._on_models_checked)
 
     def set_videos(self, candidates: Sequence[VideoEntry], current: VideoClip | None) -> None:
-        offered = [c.clip for c in candidates]
-        candidate_clips = [c.clip for c in self._candidates]
-        clips = [clip for clip in self.videos.chosen if clip in offered]
+        """Set the videos that can be chosen, and the video on screen."""
+        clips = [entry.clip for entry in candidates]
+        previous_clips = [entry.clip for entry in self._candidates]
+        current_changed = current != self._current
         self._candidates = tuple(candidates)
-        moved = current != self._current
         self._current = current
-        if not clips or (moved and len(clips) == 1):
-            clips = [current] if current is not None else []
-        if offered != candidate_clips or moved:
-            self.videos.set_items([(c.clip, printable(c.name)) for c in candidates], clips)
+        chosen_clips = [clip for clip in self.videos.chosen if clip in clips]
+        if not chosen_clips or (current_changed and len(chosen_clips) == 1):
+            chosen_clips = [current] if current is not None else []
+        if clips != previous_clips or current_changed:
+            self._show_videos(chosen_clips)
         self._refresh()
 
+    def _show_videos(self, chosen_clips: Sequence[object]) -> None:
+        self.videos.set_items([(entry.clip, printable(entry.name)) for entry in self._candidates], chosen_clips)
+
     def set_models(self, models: Sequence[ExportModel]) -> None:
-        before = {m.folder for m in self._models}
-        folders = [folder for folder in self.models.chosen if folder in {m.folder for m in models}]
-        loaded = [m.folder for m in models if m.loaded]
+        """Set the models that can be chosen; the choice stays, or follows the loaded model."""
+        folders: list[object] = [model.folder for model in models]
+        previous_folders = {model.folder for model in self._models}
         self._models = tuple(models)
-        if self._follows or not folders:  # none is loaded while another one loads: keep following
-            folders = list(loaded) or folders or [m.folder for m in models[:1]]
-        if {m.folder for m in models} != before or folders != self.models.chosen:
-            self.models.set_items([(m.folder, printable(m.name)) for m in models], folders)
+        chosen_folders = [folder for folder in self.models.chosen if folder in folders]
+        if self._follows_loaded or not chosen_folders:
+            # while a model is being loaded, none is loaded: the last choice stays
+            chosen_folders = self._loaded_folders or chosen_folders or folders[:1]
+        if set(folders) != previous_folders or chosen_folders != self.models.chosen:
+            self._show_models(chosen_folders)
         self._rows.setRowVisible(self.models, len(models) > 1)
         self._refresh()
 
-    def _on_marked(self) -> None:
-        self._follows = self._by_loaded
+    def _show_models(self, chosen_folders: Sequence[object]) -> None:
+        self.models.set_items([(model.folder, printable(model.name)) for model in self._models], chosen_folders)
+
+    @property
+    def _loaded_folders(self) -> list[object]:
+        return [model.folder for model in self._models if model.loaded]
+
+    def _on_models_checked(self) -> None:
+        self._follows_loaded = self._only_loaded_chosen
         self._refresh()
         self.changed.emit()
 
-    def offer(self, spreads: Sequence[FileSplit]) -> None:
-        """Offer the possible splits into files; none hides the form."""
-        before = self.chosen_spread
-        self.setVisible(bool(spreads))
-        with QSignalBlocker(self.spread):
-            self.spread.clear()
-            for spread in spreads:
-                self.spread.addItem("", spread)
-            index = list(spreads).index(before) if before in spreads else 0
-            self.spread.setCurrentIndex(index)
+    def set_splits(self, splits: Sequence[FileSplit]) -> None:
+        """Set the possible splits into files; the form is hidden if there are none."""
+        previous = self.chosen_split
+        self.setVisible(bool(splits))
+        with QSignalBlocker(self.split):
+            self.split.clear()
+            for split in splits:
+                self.split.addItem("", split)
+            self.split.setCurrentIndex(splits.index(previous) if previous in splits else 0)
         self._refresh()
 
     def choose(self, clips: Sequence[VideoClip]) -> None:
-        """Choose these videos, in one file, as the loaded model sees them."""
-        self._follows = True
-        self.models.set_items(
-            [(m.folder, printable(m.name)) for m in self._models], [m.folder for m in self._models if m.loaded]
-        )
-        self.videos.set_items([(c.clip, printable(c.name)) for c in self._candidates], clips)
-        with QSignalBlocker(self.spread):
-            self.spread.setCurrentIndex(self.spread.findData(FileSplit.CHOSEN))
-        self._on_spread()
+        """Choose these videos in one file, with the loaded model."""
+        self._follows_loaded = True
+        self._show_models(self._loaded_folders)
+        self._show_videos(clips)
+        with QSignalBlocker(self.split):
+            self.split.setCurrentIndex(self.split.findData(FileSplit.CHOSEN))
+        self._on_split()
 
     @property
-    def chosen_spread(self) -> FileSplit:
-        data = self.spread.currentData()
-        return FileSplit(data) if data is not None else FileSplit.THIS
+    def chosen_split(self) -> FileSplit:
+        value = self.split.currentData()
+        return FileSplit(value) if value is not None else FileSplit.THIS
 
     @property
     def chosen_videos(self) -> tuple[VideoEntry, ...]:
-        spread = self.chosen_spread
-        if spread is FileSplit.THIS:
-            return tuple(c for c in self._candidates if c.clip == self._current)
-        if spread is FileSplit.CHOSEN:
-            clips = set(self.videos.chosen)
-            chosen_candidates = (c for c in self._candidates if c.clip in clips)
-            return tuple(
-                sorted(chosen_candidates, key=lambda c: c.clip != self._current)
-            )  # the others are aligned with the first
-        return self._several
+        """The chosen videos; of several chosen ones, that on screen is the first, with which others are aligned."""
+        split = self.chosen_split
+        if split is FileSplit.THIS:
+            return tuple(entry for entry in self._candidates if entry.clip == self._current)
+        if split is FileSplit.CHOSEN:
+            chosen_clips = set(self.videos.chosen)
+            chosen = [entry for entry in self._candidates if entry.clip in chosen_clips]
+            return tuple(sorted(chosen, key=lambda entry: entry.clip != self._current))
+        return self._exportable_videos
 
     @property
     def chosen_models(self) -> tuple[ExportModel, ...]:
@@ -121,16 +130,18 @@ class SourceForm(QWidget):
         return tuple(model for model in self._models if model.folder in folders)
 
     @property
-    def _by_loaded(self) -> bool:
-        return self.models.chosen == [m.folder for m in self._models if m.loaded]
+    def _only_loaded_chosen(self) -> bool:
+        return self.models.chosen == self._loaded_folders
 
     @property
-    def _several(self) -> tuple[VideoEntry, ...]:
-        """The videos of an export of several: the assessed ones, where that is known."""
-        return tuple(c for c in self._candidates if c.analysis is not None or not self._by_loaded)
+    def _exportable_videos(self) -> tuple[VideoEntry, ...]:
+        """The videos for exports of all: those that the loaded model assessed; with other models every video."""
+        if not self._only_loaded_chosen:
+            return self._candidates
+        return tuple(entry for entry in self._candidates if entry.analysis is not None)
 
     def on_theme(self, theme: Theme) -> None:
-        """Apply the theme; check boxes in lists look like others."""
+        """Apply the theme, so that check boxes in the lists look like other check boxes."""
         check = url(f"check-{'dark' if theme.dark else 'light'}.svg")
         self.setStyleSheet(
             "QListView::indicator { width: 14px; height: 14px; border-radius: 4px; "
@@ -139,22 +150,20 @@ class SourceForm(QWidget):
         )
 
     def _refresh(self) -> None:
-        n = len(self._several)
-        name = next((printable(c.name) for c in self._candidates if c.clip == self._current), "none chosen")
-        file_each, in_one = "A file for each of {} videos", "All {} videos in one file"
-        if self._by_loaded:
-            file_each, in_one = "A file for each of {} assessed", "All {} assessed in one file"
+        n_videos = len(self._exportable_videos)
+        noun = "assessed" if self._only_loaded_chosen else "videos"
+        current_names = [printable(entry.name) for entry in self._candidates if entry.clip == self._current]
         texts = {
-            FileSplit.THIS: f"This video: {name}",
-            FileSplit.EACH: file_each.format(n),
-            FileSplit.ALL: in_one.format(n),
+            FileSplit.THIS: f"This video: {current_names[0] if current_names else 'none chosen'}",
+            FileSplit.EACH: f"A file for each of {n_videos} {noun}",
+            FileSplit.ALL: f"All {n_videos} {noun} in one file",
             FileSplit.CHOSEN: "Chosen videos in one file",
         }
-        for index in range(self.spread.count()):
-            self.spread.setItemText(index, texts[FileSplit(self.spread.itemData(index))])
-        self.spread.setToolTip(as_tip(self.spread.currentText()))
-        self._rows.setRowVisible(self.videos, self.chosen_spread is FileSplit.CHOSEN)
+        for index in range(self.split.count()):
+            self.split.setItemText(index, texts[FileSplit(self.split.itemData(index))])
+        self.split.setToolTip(as_tip(self.split.currentText()))
+        self._rows.setRowVisible(self.videos, self.chosen_split is FileSplit.CHOSEN)
 
-    def _on_spread(self, *_: object) -> None:
+    def _on_split(self, *_: object) -> None:
         self._refresh()
         self.changed.emit()

@@ -57,7 +57,7 @@ def screen(qtbot: QtBot, window: Composition, world: FakeWorld, tmp_path: Path) 
 
 
 def over(screen: ExportScreen, n: int = 1) -> Callable[[], bool]:
-    return lambda: sum(entry.stage.over for entry in screen.queue.entries) == n
+    return lambda: sum(entry.stage.is_over for entry in screen.queue.entries) == n
 
 
 def test_a_clip_is_seen_and_then_written(
@@ -122,8 +122,8 @@ def test_frames_count_from_one_on_screen_and_from_nought_in_options(window: Comp
     playback.mark_out()
     low, high = playback.marks
     assert (low, high) == (9, 29)
-    assert screen.selection.isVisible()
-    click(screen.selection)
+    assert screen.selection_button.isVisible()
+    click(screen.selection_button)
     first, last = screen.options.field("start"), screen.options.field("stop")
     assert isinstance(first, QSpinBox)
     assert isinstance(last, QSpinBox)
@@ -132,19 +132,19 @@ def test_frames_count_from_one_on_screen_and_from_nought_in_options(window: Comp
     assert isinstance(options, ClipOptions)
     assert (options.start, options.stop) == (9, 30)
     playback.seek(41)
-    screen.kinds.choose("still")
+    screen.exporter_list.choose("still")
     still = screen.choices.options
     assert isinstance(still, StillOptions)
     assert still.frame == 41
     frame = screen.options.field("frame")
     assert isinstance(frame, QSpinBox)
     assert frame.value() == 42
-    assert not screen.selection.isVisible()
+    assert not screen.selection_button.isVisible()
 
 
 def test_the_look_of_the_player_is_that_of_the_export(window: Composition, screen: ExportScreen) -> None:
     window.app_context.state.set_map_style(overlay=Overlay.CONTOUR, strength=0.4)
-    screen.kinds.choose("still")
+    screen.exporter_list.choose("still")
     look = screen.choices.options.look
     assert (look.overlay, look.strength) == (Overlay.CONTOUR, 0.4)
 
@@ -163,7 +163,7 @@ def test_a_report_is_told_what_the_study_knows(
 
     with qtbot.waitSignal(window.app_context.studies.submit_write(tell).succeeded):
         pass
-    screen.kinds.choose("why")
+    screen.exporter_list.choose("why")
     look = screen.choices.options.look
     assert look.overlay is Overlay.BOTH, "what is printed in greys needs lines, whatever the player shows"
     click(screen.button)
@@ -185,7 +185,7 @@ def test_a_table_shows_its_first_rows(
     qtbot: QtBot, window: Composition, screen: ExportScreen, world: FakeWorld
 ) -> None:
     world.exporting.real = True
-    screen.kinds.choose("scores")
+    screen.exporter_list.choose("scores")
     qtbot.waitUntil(lambda: not screen.previews.busy and screen.pane.table.isVisible())
     assert screen.pane.caption == "1 row"
     first = screen.pane.table.horizontalHeaderItem(0)
@@ -200,14 +200,14 @@ def test_a_table_shows_its_first_rows(
 
     with qtbot.waitSignal(window.app_context.studies.submit_write(judge).succeeded):
         pass
-    screen.kinds.choose("judgements")
+    screen.exporter_list.choose("judgements")
     qtbot.waitUntil(lambda: screen.pane.caption == "2 rows")
     cells = [screen.pane.table.item(row, 3) for row in range(2)]
     assert [cell.text() for cell in cells if cell is not None] == ["Ann", "Ben"]
-    screen.kinds.choose("study")
+    screen.exporter_list.choose("study")
     assert not screen.pane.table.isVisible()
     assert "no preview" in screen.pane.message
-    screen.kinds.choose("clip")
+    screen.exporter_list.choose("clip")
     qtbot.waitUntil(lambda: not screen.previews.busy and screen.pane.has_picture)
     assert screen.pane.caption.startswith("Frame ")
 
@@ -230,14 +230,14 @@ def test_a_change_is_previewed_and_the_newest_wins(qtbot: QtBot, screen: ExportS
 
 def test_every_exporter_has_a_form_and_says_what_is_missing(qtbot: QtBot, screen: ExportScreen) -> None:
     for made in EVERY:
-        screen.kinds.choose(made.name)
-        assert screen.kinds.exporter is made
+        screen.exporter_list.choose(made.name)
+        assert screen.exporter_list.exporter is made
         options = screen.choices.options
         assert (options is None) == (made.options is None)
         assert screen.destination.suffix in made.suffixes
         assert screen.destination.path.suffix in made.suffixes
         assert screen.button.isEnabled() != ("needs at least 2" in screen.message.text()), made.name
-    screen.kinds.choose("comparison")
+    screen.exporter_list.choose("comparison")
     assert "needs at least 2 models" in screen.message.text()
     assert not screen.button.isEnabled()
     for model in screen.source_form._models:
@@ -261,7 +261,7 @@ def test_a_file_for_every_video_some_of_which_fail(
     qtbot: QtBot, screen: ExportScreen, world: FakeWorld, tmp_path: Path
 ) -> None:
     world.exporting.failing = {"b ü"}
-    screen.source_form.spread.setCurrentIndex(screen.source_form.spread.findData(FileSplit.EACH))
+    screen.source_form.split.setCurrentIndex(screen.source_form.split.findData(FileSplit.EACH))
     assert screen.destination.path == tmp_path / "out"
     click(screen.button)
     qtbot.waitUntil(over(screen))
@@ -274,8 +274,8 @@ def test_a_file_for_every_video_some_of_which_fail(
 
 
 def test_chosen_videos_in_one_file(qtbot: QtBot, screen: ExportScreen, world: FakeWorld) -> None:
-    screen.kinds.choose("sheet")
-    screen.source_form.spread.setCurrentIndex(screen.source_form.spread.findData(FileSplit.CHOSEN))
+    screen.exporter_list.choose("sheet")
+    screen.source_form.split.setCurrentIndex(screen.source_form.split.findData(FileSplit.CHOSEN))
     for candidate in screen.source_form._candidates:
         mark(screen.source_form.videos, candidate.clip, on=candidate.name != "a")
     assert "c has not been assessed yet" in screen.message.text()
@@ -290,7 +290,7 @@ def test_the_oldest_exports_that_are_over_leave_the_list(
     qtbot: QtBot, screen: ExportScreen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(export_queue, "MAX_LISTED", 2)
-    screen.kinds.choose("scores")
+    screen.exporter_list.choose("scores")
     for n, stem in enumerate("abcd", 1):
         screen.destination.choose(screen.destination.path.with_name(f"{stem}.csv"))
         click(screen.button)
@@ -306,7 +306,7 @@ def test_stopping_leaves_no_file_and_the_next_goes_on(
 ) -> None:
     world.exporting.held = True
     click(screen.button)
-    screen.kinds.choose("scores")
+    screen.exporter_list.choose("scores")
     click(screen.button)
     first = screen.queue.entries[0]
     qtbot.waitUntil(lambda: first.stage is QueueStage.WORKING)
@@ -327,8 +327,8 @@ def test_of_several_files_those_that_were_finished_when_it_was_stopped_are_told(
     qtbot: QtBot, screen: ExportScreen, world: FakeWorld, tmp_path: Path
 ) -> None:
     world.exporting.held, world.exporting.held_in = True, "b ü"
-    screen.kinds.choose("clip")
-    screen.source_form.spread.setCurrentIndex(screen.source_form.spread.findData(FileSplit.EACH))
+    screen.exporter_list.choose("clip")
+    screen.source_form.split.setCurrentIndex(screen.source_form.split.findData(FileSplit.EACH))
     click(screen.button)
     (entry,) = screen.queue.entries
     qtbot.waitUntil(lambda: len(entry.written) == 1)
@@ -353,7 +353,7 @@ def test_closing_over_exports_asks_and_leaves_no_half_file(
 ) -> None:
     world.exporting.held = True
     click(screen.button)
-    screen.kinds.choose("scores")
+    screen.exporter_list.choose("scores")
     click(screen.button)
     first, second = screen.queue.entries
     qtbot.waitUntil(lambda: first.stage is QueueStage.WORKING)
@@ -406,7 +406,7 @@ def test_videos_are_never_replaced_and_only_what_was_asked_about_is(
     screen.destination.choose(tmp_path / f"{'n' * 300}.mp4")  # told when it is written, as the disk tells it
     click(screen.button)
     qtbot.waitUntil(over(screen))
-    screen.source_form.spread.setCurrentIndex(screen.source_form.spread.findData(FileSplit.EACH))
+    screen.source_form.split.setCurrentIndex(screen.source_form.split.findData(FileSplit.EACH))
     screen.destination.choose(tmp_path / "out")
     (tmp_path / "out").mkdir(exist_ok=True)
     (tmp_path / "out" / "a.mp4").write_text("mine")
@@ -438,7 +438,7 @@ def test_another_place_and_kind(
 
 
 def test_the_whole_study(qtbot: QtBot, screen: ExportScreen, world: FakeWorld, window: Composition) -> None:
-    screen.kinds.choose("study")
+    screen.exporter_list.choose("study")
     assert not screen.source_form.isVisible()
     pseudonyms = screen.options.field("pseudonyms")
     assert isinstance(pseudonyms, QCheckBox)
@@ -479,12 +479,12 @@ def test_faces_are_looked_over_and_the_way_leads_back(qtbot: QtBot, screen: Expo
     assert screen.pages.currentWidget() is screen.faces
     before = len(world.exporting.previewed)
     click(screen.faces.back)
-    assert screen.kinds.isVisible()
+    assert screen.exporter_list.isVisible()
     qtbot.waitUntil(lambda: len(world.exporting.previewed) > before)  # boxes may be others now
 
 
 def test_the_faces_of_a_whole_study_are_looked_over(screen: ExportScreen) -> None:
-    screen.kinds.choose("study")
+    screen.exporter_list.choose("study")
     assert not screen.review_faces.isVisibleTo(screen)
     blurs = screen.options.field("blur_faces")
     assert isinstance(blurs, QCheckBox)
@@ -562,7 +562,7 @@ def test_the_form_is_as_wide_as_its_words(
     window.app_context.themes.resize_text(percent)
     try:
         for made in EXPORTERS:
-            screen.kinds.choose(made.name)
+            screen.exporter_list.choose(made.name)
             form = screen.options.parentWidget()
             assert form is not None
             room = form.parentWidget()  # the part of the scroll area that is seen
@@ -589,9 +589,9 @@ def test_the_model_that_is_chosen_meanwhile_is_the_one_that_is_exported(
     app_context.models.choose(next(e.folder for e in app_context.models.entries if e.name == "beta"))
     qtbot.waitUntil(lambda: app_context.state.model is not None and app_context.state.model.name == "beta")
     assert [model.name for model in screen.source_form.chosen_models] == ["alpha"]
-    spread = screen.source_form.spread
-    spread.setCurrentIndex(spread.findData(FileSplit.EACH))
-    assert spread.currentText() == "A file for each of 3 videos", "beta has assessed none, and alpha is asked"
+    split = screen.source_form.split
+    split.setCurrentIndex(split.findData(FileSplit.EACH))
+    assert split.currentText() == "A file for each of 3 videos", "beta has assessed none, and alpha is asked"
     assert len(screen.choices.videos) == 3
     assert screen.button.isEnabled()
 
@@ -605,7 +605,7 @@ def test_name_and_stretch_of_one_video_are_none_of_the_next(
     playback.mark_in()
     playback.seek(29)
     playback.mark_out()
-    click(screen.selection)
+    click(screen.selection_button)
     assert (screen.choices.options.start, screen.choices.options.stop) == (9, 30)
     dialogs.save_answer = tmp_path / "figures" / "mine.mp4"
     window.window.actions_["export_browse"].trigger()
@@ -625,7 +625,7 @@ def test_name_and_stretch_of_one_video_are_none_of_the_next(
 def test_a_key_that_is_there_is_never_written_over(screen: ExportScreen, tmp_path: Path) -> None:
     key_file = tmp_path / "key.csv"
     key_file.write_text("the key to what was sent in May")
-    screen.kinds.choose("study")
+    screen.exporter_list.choose("study")
     field = screen.options.field("key")
     assert isinstance(field, QLineEdit)
     field.setText(str(key_file))

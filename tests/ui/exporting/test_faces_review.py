@@ -121,14 +121,14 @@ def test_a_box_that_is_clicked_is_removed_by_delete(qtbot: QtBot, review: FacesR
 def test_a_box_around_this_frame_covers_a_second(qtbot: QtBot, review: FacesReview) -> None:
     review.slider.setValue(45)
     qtbot.waitUntil(lambda: on_screen(review) == 45)
-    review.reach.setCurrentIndex(BlurSpan.AROUND)
+    review.blur_span.setCurrentIndex(BlurSpan.AROUND)
     drag(review, FaceBox(0.1, 0.1, 0.3, 0.4))
     assert review.faces is not None
     (track,) = review.faces.tracks
     assert (track.start, track.stop) == (30, 61)
     review.slider.setValue(50)
     qtbot.waitUntil(lambda: on_screen(review) == 50)
-    click(review.here_button)
+    click(review.remove_from_here_button)
     (track,) = review.faces.tracks
     assert (track.start, track.stop) == (30, 50)
 
@@ -150,7 +150,7 @@ def test_a_search_is_told_and_doubts_are_settled(qtbot: QtBot, review: FacesRevi
     ]
     review.doubts.setCurrentRow(1)
     assert review.frame == 60
-    click(review.fine_button)
+    click(review.reviewed_button)
     assert review.faces.doubts == doubts[:1]
     qtbot.waitUntil(lambda: kept(review) == review.faces)
 
