@@ -1,4 +1,4 @@
-"""``skillviewer forget``: delete everything that is kept about a video."""
+"""``skillviewer forget``: delete everything that is kept about a video, or that studies keep about a rater."""
 
 from pathlib import Path
 
@@ -13,17 +13,57 @@ from skillviewer.core.text import counted
 
 
 @click.command()
-@click.argument("videos", metavar="VIDEOS...", nargs=-1, required=True)
+@click.argument("videos", metavar="[VIDEOS...]", nargs=-1)
+@click.option("--rater", metavar="NAME", help="Rater to erase from every --study, in place of videos.")
 @click.option("--study", "studies", multiple=True, type=PATH, help="Study to erase them from; repeatable.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def forget(videos: tuple[str, ...], studies: tuple[Path, ...], yes: bool) -> None:
-    """Delete everything kept about VIDEOS (files, or names in a --study) for good: there is no undo.
+def forget(videos: tuple[str, ...], rater: str | None, studies: tuple[Path, ...], yes: bool) -> None:
+    """Delete everything kept about VIDEOS (files, or names in a --study) or about a --rater for good: there is no undo.
 
-    Deleted are its scores, maps, features, small copies, faces, tracks, and mentions in logs and sessions. Every
-    --study, and every study without a name, also loses the video with its notes, moments, ratings and all votes on it,
-    and the backups that hold it. The video file itself, exports, archives and trained models stay
+    Of a video are deleted its scores, maps, features, small copies, faces, tracks, and mentions in logs and sessions.
+    Every --study, and every study without a name, also loses the video with its notes, moments, ratings and all votes
+    on it, and the backups that hold it. The video file itself, exports, archives and trained models stay
     (docs/data-protection.md).
+
+    Of a rater every --study loses all votes, ratings, moments and notes, and the backups that hold them. Exports,
+    archives, packs and trained models stay.
     """
+    if (rater is None) == (not videos):
+        raise click.UsageError("Give VIDEOS, or a rater by --rater.")
+    if rater is None:
+        _forget_videos(videos, studies, yes=yes)
+    elif studies:
+        _forget_rater(rater, studies, yes=yes)
+    else:
+        raise click.UsageError("Name the study of the rater by --study.")
+
+
+def _forget_rater(name: str, studies: tuple[Path, ...], *, yes: bool) -> None:
+    from skillviewer.data.study import Study
+    from skillviewer.engine.features.forget import forget_rater
+
+    entries = []
+    for path in studies:
+        with Study.open(path, read_only=True) as study:
+            entries.append(study.raters.get(name))
+    if not yes:
+        listed = "; ".join(f"{path}: {of_study.text}" for path, of_study in zip(studies, entries, strict=True))
+        click.confirm(f"Delete everything kept about {entries[0].name} ({listed})? This cannot be undone", abort=True)
+    for path in studies:
+        with Study.open(path) as study:
+            erased = study.erase_rater(name)
+            mentions = study.raters.mentions(name)
+        echo(f"{path}: {erased.text} erased", err=True)
+        _report_mentions(path, mentions)
+    forget_rater(name)
+
+
+def _report_mentions(path: Path, mentions: tuple[str, ...]) -> None:
+    if mentions:
+        echo(f"{path}: the name still stands in {', '.join(mentions)}, and in the new backup", err=True)
+
+
+def _forget_videos(videos: tuple[str, ...], studies: tuple[Path, ...], *, yes: bool) -> None:
     from skillviewer.data.study import SUFFIX, Study
     from skillviewer.data.study.identity import digest_of
     from skillviewer.engine.features.forget import forget_video
@@ -55,7 +95,6 @@ def forget(videos: tuple[str, ...], studies: tuple[Path, ...], yes: bool) -> Non
             names = study.erase(name_by_digest, never_seen.get(path, ()))
             mentions = study.videos.mentions({*names, *name_by_digest.values()}) if names else ()
         echo(f"{path}: {counted(len(names), 'video')} erased", err=True)
-        if mentions:
-            echo(f"{path}: the name still stands in {', '.join(mentions)}, and in the new backup", err=True)
+        _report_mentions(path, mentions)
     n_files = sum(forget_video(digest, name) for digest, name in name_by_digest.items())
     echo(f"{counted(n_files, 'file')} deleted; recent files are cleared in the window (File, Open recent)", err=True)

@@ -34,7 +34,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("data", "skillviewer.cli.data", "Print the contents and the folds of a data set."),
     ("models", "skillviewer.cli.models", "List checkpoints and attention models."),
     ("weights", "skillviewer.cli.weights", "List or fetch backbone weights (the one command that uses the network)."),
-    ("forget", "skillviewer.cli.forget", "Delete everything that is kept about a video."),
+    ("forget", "skillviewer.cli.forget", "Delete everything that is kept about a video or a rater."),
     ("doctor", "skillviewer.cli.doctor", "Check this computer for what the program needs."),
 )
 """(name, module, one line): every command is one module with a click command of the same name."""

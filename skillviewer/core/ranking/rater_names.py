@@ -1,5 +1,6 @@
 """Names of raters as typed: different spellings of a name mean the same rater."""
 
+import re
 import unicodedata
 from collections.abc import Collection
 
@@ -20,3 +21,9 @@ def match_rater_name(name: str, names: Collection[str]) -> str:
         if exact in names:
             return exact
     return next((other for other in names if match_key(other) == match_key(name)), normalize(name))
+
+
+def name_pattern(name: str) -> re.Pattern[str]:
+    """Return a pattern for a name in whole words, in any case and with any blanks between them; "" matches nothing."""
+    words = r"\s+".join(map(re.escape, normalize(name).split())) or "(?!)"
+    return re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECASE)

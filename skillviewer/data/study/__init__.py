@@ -2,6 +2,7 @@
 
 from skillviewer.data.study.annotations import Note, Opinion, SavedMoment
 from skillviewer.data.study.models import ModelState, ModelVersion, Score, analysis_path, cached_analysis
+from skillviewer.data.study.raters import RaterEntries
 from skillviewer.data.study.schema import SUFFIX
 from skillviewer.data.study.settings import StudySettings
 from skillviewer.data.study.study import Study
@@ -9,6 +10,7 @@ from skillviewer.data.study.video_rows import Added, FileState, NewVideo, Relink
 from skillviewer.data.study.votes import Vote
 
 __all__ = [
-    "SUFFIX", "Added", "FileState", "ModelState", "ModelVersion", "NewVideo", "Note", "Opinion", "Relinked",
-    "SavedMoment", "Score", "Study", "StudySettings", "StudyVideo", "Vote", "analysis_path", "cached_analysis",
+    "SUFFIX", "Added", "FileState", "ModelState", "ModelVersion", "NewVideo", "Note", "Opinion", "RaterEntries",
+    "Relinked", "SavedMoment", "Score", "Study", "StudySettings", "StudyVideo", "Vote", "analysis_path",
+    "cached_analysis",
 ]  # fmt: skip

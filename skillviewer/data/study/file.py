@@ -155,6 +155,19 @@ class StudyFile(Closeable):
         with self._threads, translate_errors(self.path):
             return self._connection.execute(statement, values).fetchall()
 
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Read by several queries that belong together.
+
+        Yields:
+            The connection for reading.
+
+        Raises:
+            StudyError: The study cannot be read.
+        """
+        with self._threads, translate_errors(self.path):
+            yield self._connection
+
     def iterate(self, statement: str, make: Callable[[sqlite3.Row], MadeT]) -> list[MadeT]:
         """Return ``make`` of every row of a query, without holding all rows at once."""
         with self._threads, translate_errors(self.path):

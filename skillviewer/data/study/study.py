@@ -21,6 +21,7 @@ from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.identity import suspicious_paths
 from skillviewer.data.study.models import StudyModels
 from skillviewer.data.study.practice import Practice, load_practice, save_practice
+from skillviewer.data.study.raters import RaterEntries, StudyRaters
 from skillviewer.data.study.rating_forms import RatingForms
 from skillviewer.data.study.rejudge_queue import RejudgeQueue
 from skillviewer.data.study.settings import (
@@ -87,6 +88,7 @@ class Study(Closeable):
         self.videos = Videos(file)
         self.cameras = StudyCameras(self.videos)
         self.votes = StudyVotes(file)
+        self.raters = StudyRaters(file)
         self.again = RejudgeQueue(file)
         self.pairs = AgreedPairs(file)
         self.ratings = StudyRatings(file)
@@ -254,6 +256,12 @@ class Study(Closeable):
     def erase(self, digests: Collection[str], names: Collection[str] = ()) -> tuple[str, ...]:
         """Erase the videos of some files with everything on them; see ``Videos.erase``."""
         erased = self.videos.erase(digests, names)
+        self.back_up()
+        return erased
+
+    def erase_rater(self, name: str) -> RaterEntries:
+        """Erase a rater with all votes, ratings, moments and notes; see ``StudyRaters.erase``."""
+        erased = self.raters.erase(name)
         self.back_up()
         return erased
 

@@ -3,22 +3,21 @@
 import json
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import closing, suppress
 from dataclasses import asdict
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import msgspec
+
 from skillviewer.core.errors import StudyError, VideoError
 from skillviewer.core.paths import free_name
 from skillviewer.core.progress import NEVER, CancelToken, Report, one_by_one, silent
 from skillviewer.core.video.clips import ClipRange, range_cells
-from skillviewer.data.study.backups import backups_dir
-from skillviewer.data.study.database import connect, side_files, translate_errors, without_triggers
+from skillviewer.data.study.erasure import PACKS, delete_backups, erasing
 from skillviewer.data.study.identity import Identity, relative
-from skillviewer.data.study.mentions import forget_tables, mentions
+from skillviewer.data.study.mentions import forget_tables, mentions, video_pattern
 from skillviewer.data.study.practice import PRACTICE
-from skillviewer.data.study.schema import SUFFIX
 from skillviewer.data.study.values import insert, now, read_json
 from skillviewer.data.study.video_files import StudyVideoFiles
 from skillviewer.data.study.video_rows import Added, FileState, NewVideo, StudyVideo
@@ -240,33 +239,29 @@ class Videos(StudyVideoFiles):
         condition = (
             f"id IN (SELECT id FROM video WHERE {by_file}) OR camera_of IN (SELECT id FROM video WHERE {by_file})"  # noqa: S608
         )
-        with self._file.transaction() as db:
+        with erasing(self._file) as db:
             columns = "id, name, absolute_path, digest"
             arguments = (*digests, *names)
             rows = db.execute(f"SELECT {columns} FROM video WHERE {condition}", (*arguments, *arguments)).fetchall()  # noqa: S608
             erased = tuple(row["name"] for row in rows)
             files = {Path(row["absolute_path"]).name for row in rows if row["absolute_path"]}
-            db.execute("PRAGMA secure_delete = ON")
             db.execute("CREATE TEMP TABLE IF NOT EXISTS ids (id INTEGER PRIMARY KEY)")
             db.execute("DELETE FROM ids")
             db.executemany("INSERT INTO ids VALUES (?)", [(row["id"],) for row in rows])
-            with without_triggers(db):
-                for statement in _DELETE:
-                    db.execute(statement)
-                _leave_out_of_facts(db, erased)
-                _leave_out_of_packs(db, {row["id"] for row in rows})
-                forget_tables(db, {*erased, *files})
+            for statement in _DELETE:
+                db.execute(statement)
+            _leave_out_of_facts(db, erased)
+            _leave_out_of_packs(db, {row["id"] for row in rows})
+            forget_tables(db, {*erased, *files})
             db.execute("DROP TABLE ids")
-        with translate_errors(self._file.path):
-            self._file.query("VACUUM")
-            self._file.query("PRAGMA wal_checkpoint(TRUNCATE)")
-        _delete_backups(self._file.path, {*digests, *names, *(row["digest"] for row in rows if row["digest"])})
+        held_of = {*digests, *names, *(row["digest"] for row in rows if row["digest"])}
+        delete_backups(self._file.path, lambda backup: not _contents(backup).isdisjoint(held_of))
         return erased
 
     def mentions(self, names: Collection[str]) -> tuple[str, ...]:
         """Return the texts of users and the paths that still contain names of erased videos."""
-        with self._file.transaction() as db:
-            return mentions(db, names)
+        with self._file.reading() as db:
+            return mentions(db, video_pattern(names))
 
 
 def _leave_out_of_facts(db: sqlite3.Connection, names: Collection[str]) -> None:
@@ -280,7 +275,7 @@ def _leave_out_of_facts(db: sqlite3.Connection, names: Collection[str]) -> None:
 
 def _leave_out_of_packs(db: sqlite3.Connection, ids: Collection[int]) -> None:
     """Remove erased videos from keys to packs and from practice: SQLite may give their numbers to other videos."""
-    texts = db.execute("SELECT name, value FROM setting WHERE name GLOB 'judging_pack:*' OR name = ?", (PRACTICE,))
+    texts = db.execute(f"{PACKS} OR name = ?", (PRACTICE,))
     for name, text in texts.fetchall():
         try:
             value = read_json(text, dict[str, Any])
@@ -291,19 +286,13 @@ def _leave_out_of_packs(db: sqlite3.Connection, ids: Collection[int]) -> None:
             value["videos"] = [video for video in value["videos"] if video["video"] not in ids]
         else:
             value["videos"] = {code: facts for code, facts in value["videos"].items() if facts[0] not in ids}
-        changed = json.dumps(value, ensure_ascii=False)
+        changed = msgspec.json.encode(value).decode()  # as written before: its beginning tells the kind of a pack
         db.execute("UPDATE setting SET value = ? WHERE name = ?", (changed, name))
 
 
-def _delete_backups(study: Path, held_of: Collection[str]) -> None:
+def _contents(db: sqlite3.Connection) -> set[str]:
+    """Return the digests of the videos of a study or a backup, and the names of those whose file was never seen."""
     every = (
         "SELECT digest FROM video UNION SELECT video_digest FROM score UNION SELECT name FROM video WHERE digest = ''"
     )
-    for path in backups_dir(study).glob(f"*{SUFFIX}"):
-        holds_them = True  # one that cannot be read may hold them
-        with suppress(StudyError, sqlite3.Error), closing(connect(path)) as db:
-            holds_them = not {row[0] for row in db.execute(every)}.isdisjoint(held_of)
-        if holds_them:
-            with translate_errors(path):
-                for file in (path, *side_files(path)):
-                    file.unlink(missing_ok=True)
+    return {row[0] for row in db.execute(every)}

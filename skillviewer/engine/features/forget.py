@@ -1,13 +1,15 @@
-"""Deletion of all data on a video outside of studies: scores, maps, features, faces, tracks, and lines of logs.
+"""Deletion of all data on a video or a rater outside of studies: scores, features, faces, tracks, and lines of logs.
 
 The video file, exports and trained models stay.
 """
 
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 from skillviewer.core.paths import cache_dir, data_dir, log_dir
+from skillviewer.core.ranking.rater_names import name_pattern
 from skillviewer.data.faces_file import FaceStore
 from skillviewer.data.hand_detections_file import detections_of
 from skillviewer.data.measures_file import measures_of
@@ -44,9 +46,20 @@ def forget_video(digest: str, name: str, cache: FeatureCache | None = None) -> i
     for path in files:
         path.unlink(missing_ok=True)
     for log in log_dir().glob("skillviewer.log*"):
-        _remove_lines(log, name)
+        _remove_lines(log, lambda line: _mentions(line, name))
     cache = cache if cache is not None else FeatureCache()
     return len(files) + cache.forget(digest)
+
+
+def forget_rater(name: str) -> None:
+    """Remove the lines of logs that mention a rater.
+
+    Raises:
+        OSError: A log cannot be written.
+    """
+    pattern = name_pattern(name)
+    for log in log_dir().glob("skillviewer.log*"):
+        _remove_lines(log, lambda line: pattern.search(line.decode(errors="replace")) is not None)
 
 
 def _mentions(text: bytes, name: str) -> bool:
@@ -54,11 +67,11 @@ def _mentions(text: bytes, name: str) -> bool:
     return os.fsencode(name) in text or escaped_name.encode() in text
 
 
-def _remove_lines(log: Path, name: str) -> None:
-    """Remove the lines of a log that mention a file; in place, since the window may have the log open."""
+def _remove_lines(log: Path, is_unwanted: Callable[[bytes], bool]) -> None:
+    """Remove lines of a log; in place, since the window may have the log open."""
     with suppress(FileNotFoundError), log.open("r+b") as file:
         lines = file.readlines()
-        remaining = [line for line in lines if not _mentions(line, name)]
+        remaining = [line for line in lines if not is_unwanted(line)]
         if len(remaining) < len(lines):
             file.seek(0)
             file.truncate()

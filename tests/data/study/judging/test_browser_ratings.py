@@ -184,3 +184,18 @@ def test_practice_videos_are_not_asked(tmp_path: Path) -> None:
     turns = {drawn.clips[code].name for code, _ in next(iter(drawn.key.turns.values()))}
     assert turns == set(NAMES[1:])
     assert [turn.video.name for turn in drawn.practice] == [NAMES[0]]
+
+
+def test_a_pack_goes_on_after_another_video_and_another_rater_are_erased(tmp_path: Path) -> None:
+    path = make_study(tmp_path / "s")
+    drawn = rating_pack(path, tmp_path / "pack", "Ann", "Ben")
+    ben = next(code for code, name in drawn.raters.items() if name == "Ben")
+    turn = next(number for number, (code, _) in enumerate(drawn.key.turns[ben]) if drawn.clips[code].name != NAMES[0])
+    given = [rating(drawn, turn, "a", video=drawn.key.turns[ben][turn][0])]
+    with Study.open(path) as study:
+        study.erase_rater("Ann")
+        study.erase([study.videos.get(NAMES[0]).digest])
+    with pytest.raises(StudyError, match="does not know"):
+        bring(drawn, ratings_text(drawn, []))
+    assert not missing(bring(drawn, ratings_text(drawn, given, rater=ben)), "1 new", "Ben")
+    assert [form.rater for form in stored(drawn)] == ["Ben"]
