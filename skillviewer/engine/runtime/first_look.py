@@ -1,7 +1,7 @@
-"""First look at unknown video files, in a helper process with limits: a decoder that dies takes no window along.
+"""Check of unknown video files in a helper process with limits, so that a decoder that crashes does not end the window.
 
-The helper stays for the next file. A file counts as known by path, size and time of its last change, as in a study;
-known files are opened at once. Free of PyAV in this process.
+The helper process stays for the next file. Known files are not checked: those with the path, size and time of last
+change of a file that was checked before. This process does not import PyAV.
 """
 
 import hashlib
@@ -24,50 +24,56 @@ from skillviewer.core.paths import data_dir
 from skillviewer.core.progress import NEVER, CancelToken
 
 MEMORY_BYTES = 4 * 2**30
-"""Address space of the helper; more ends the look. Where the system has no such limit (Windows), none is set."""
+"""Limit of the helper's address space; without effect on Windows, which has no such limit."""
 
 SILENT_S = 20.0
-"""A helper that says nothing for so long hangs; while it reads a large file it says that it goes on."""
+"""Seconds without a message after which the helper counts as hanging; it sends messages while it reads a file."""
 
 START_S = 120.0
-"""Longest start of a helper, on a computer that is busy."""
+"""Longest time that a helper may take to start, on a busy computer."""
 
 LOOK_S = 0.5
+"""Longest time for decoding frames, and for decoding sound."""
+
 N_FRAMES = 25
-"""After the first frame, up to so many frames over the whole file are decoded for so long."""
+"""Greatest number of frames that are decoded, over the whole file."""
 
 SOUND_S = 60.0
-"""Longest part of the sound that is decoded, for ``LOOK_S`` at most."""
+"""Length of the sound at the start of a file that is decoded, at most for ``LOOK_S``."""
 
 FileCheck = Callable[[Path, CancelToken], None]
 
 
 def look_at(path: Path, token: CancelToken) -> None:
-    """Open a video and decode frames over its whole length, as a model would, and the sound at its start."""
+    """Open a video, and decode frames over its whole length and the sound at its start.
+
+    Raises:
+        VideoError: The video cannot be opened. Frames and sound that cannot be decoded are reported when they are used.
+    """
     from skillviewer.media.reading.reader import VideoReader
     from skillviewer.media.reading.sound_reader import SoundReader, has_sound
 
     with VideoReader(path, token, cache_bytes=0) as reader:
-        until = time.monotonic() + LOOK_S
+        deadline_s = time.monotonic() + LOOK_S
         for index in range(N_FRAMES):
-            if time.monotonic() < until:
-                with suppress(VideoError):  # it is reported when this frame is wanted
+            if time.monotonic() < deadline_s:
+                with suppress(VideoError):
                     reader.frame((2 * index + 1) * reader.n_frames // (2 * N_FRAMES), token)
     if has_sound(path):
-        until = time.monotonic() + LOOK_S
+        deadline_s = time.monotonic() + LOOK_S
         with suppress(VideoError):
             for _ in SoundReader(path).blocks(0.0, SOUND_S, token=token):
-                if time.monotonic() > until:
+                if time.monotonic() > deadline_s:
                     break
 
 
 class FirstLook(Closeable):
-    """Looks at files before they are opened. Threads may share it. Use it as a context manager.
+    """Checks files before they are opened. Threads may share it. Use it as a context manager.
 
     Args:
-        look: Looks at one file, in the helper; it can be pickled.
-        silent_s: Longest silence of the helper.
-        memory_bytes: Its memory.
+        check: Checks one file in the helper; it can be pickled.
+        silent_s: Seconds without a message after which the helper counts as hanging.
+        memory_bytes: Limit of the helper's address space.
     """
 
     def __init__(
@@ -75,47 +81,47 @@ class FirstLook(Closeable):
     ) -> None:
         self._check = check
         self._silent_s = silent_s
-        self._memory = memory_bytes
+        self._memory_bytes = memory_bytes
         self._helper: tuple[BaseProcess, Connection] | None = None
-        self._one_at_a_time = threading.Lock()
-        self._known_in = data_dir() / "looked-at.txt"
-        self._checked: set[str] | None = None
+        self._lock = threading.Lock()  # held while the helper checks a file
+        self._known_keys_path = data_dir() / "looked-at.txt"
+        self._known_keys: set[str] | None = None  # None before the file is read
 
     def check(self, path: Path, token: CancelToken = NEVER) -> None:
-        """Look at a file in the helper, unless it is known.
+        """Check a file in the helper unless it is known, missing, or a temporary file of the program.
 
         Raises:
-            VideoError: It cannot be read, or the helper died, hung or ran out of memory over it.
+            VideoError: The file cannot be read, or the helper crashed, hung or ran out of memory.
         """
-        key = "" if TEMPORARY in path.name else _key(path)  # the program's own, or not there: reported on opening
+        key = "" if TEMPORARY in path.name else _file_key(path)
         if not key or self._is_known(key):
             return
-        while not self._one_at_a_time.acquire(timeout=0.1):
+        while not self._lock.acquire(timeout=0.1):
             token.check()
         try:
             if not self._is_known(key):
-                self._ask(path, token)
-                self._keep(key)
+                self._check_in_helper(path, token)
+                self._save_key(key)
         finally:
-            self._one_at_a_time.release()
+            self._lock.release()
 
     def warm(self) -> None:
-        """Start the helper before it is needed, unless a look is under way."""
-        if self._one_at_a_time.acquire(blocking=False):
+        """Start the helper before it is needed, unless it is checking a file."""
+        if self._lock.acquire(blocking=False):
             try:
                 if self._helper is None:
                     self._start()
             finally:
-                self._one_at_a_time.release()
+                self._lock.release()
 
-    def _ask(self, path: Path, token: CancelToken) -> None:
+    def _check_in_helper(self, path: Path, token: CancelToken) -> None:
         process, connection = self._helper or self._start()
         answer: str | None = None
         try:
-            self._hear(connection, path, token, START_S)  # it is ready for a file
+            self._receive(connection, path, token, START_S)  # the helper is ready
             connection.send(path)
             while answer is None:
-                answer = self._hear(connection, path, token, self._silent_s)
+                answer = self._receive(connection, path, token, self._silent_s)
         except (EOFError, OSError) as error:
             process.join(1.0)
             code = process.exitcode or 0
@@ -130,12 +136,12 @@ class FirstLook(Closeable):
             raise VideoError(answer)
 
     @staticmethod
-    def _hear(connection: Connection, path: Path, token: CancelToken, silent_s: float) -> str | None:
-        """Return the helper's next message; None if it only reports that it is alive."""
-        until = time.monotonic() + silent_s
+    def _receive(connection: Connection, path: Path, token: CancelToken, silent_s: float) -> str | None:
+        """Return the next message of the helper: the answer, or None while it is working."""
+        deadline_s = time.monotonic() + silent_s
         while not connection.poll(0.1):
             token.check()
-            if time.monotonic() > until:
+            if time.monotonic() > deadline_s:
                 raise VideoError(
                     f"{path} is not opened: a decoder hung over it for {silent_s:g} s. It is damaged, or made to do so."
                 )
@@ -146,39 +152,40 @@ class FirstLook(Closeable):
     def _start(self) -> tuple[BaseProcess, Connection]:
         context = multiprocessing.get_context("spawn")
         parent_end, child_end = context.Pipe()
-        process = context.Process(target=_serve, args=(self._check, self._memory, child_end), daemon=True)
+        process = context.Process(target=_serve, args=(self._check, self._memory_bytes, child_end), daemon=True)
         process.start()
         child_end.close()
         self._helper = process, parent_end
         return self._helper
 
     def _is_known(self, key: str) -> bool:
-        if self._checked is None:
-            self._checked = set()
+        if self._known_keys is None:
+            self._known_keys = set()
             with suppress(OSError):
-                self._checked.update(self._known_in.read_text(encoding="ascii", errors="replace").split())
-        return key in self._checked
+                self._known_keys.update(self._known_keys_path.read_text(encoding="ascii", errors="replace").split())
+        return key in self._known_keys
 
-    def _keep(self, key: str) -> None:
-        assert self._checked is not None
-        self._checked.add(key)
-        with suppress(OSError):  # it is looked at again next time
-            self._known_in.parent.mkdir(parents=True, exist_ok=True)
-            with self._known_in.open("a", encoding="ascii") as file:
+    def _save_key(self, key: str) -> None:
+        assert self._known_keys is not None
+        self._known_keys.add(key)
+        with suppress(OSError):  # without the file, the video is checked again next time
+            self._known_keys_path.parent.mkdir(parents=True, exist_ok=True)
+            with self._known_keys_path.open("a", encoding="ascii") as file:
                 file.write(f"{key}\n")
 
     def close(self) -> None:
-        """End the helper; the next look starts another."""
+        """End the helper; the next check starts another."""
         helper = self._helper
         self._helper = None
         if helper is not None:
-            helper[0].kill()
-            helper[0].join()
-            helper[1].close()
+            process, connection = helper
+            process.kill()
+            process.join()
+            connection.close()
 
 
-def _key(path: Path) -> str:
-    """Return a hash of path, size and time, from which no name can be read; "" if there is no such file."""
+def _file_key(path: Path) -> str:
+    """Return a hash of path, size and time of last change, which reveals no name; "" if there is no such file."""
     try:
         stat = path.stat()
     except (OSError, ValueError):
@@ -187,8 +194,8 @@ def _key(path: Path) -> str:
     return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:32]
 
 
-class _Beating(CancelToken):
-    """A token that tells the parent at every check, but not too often, that work goes on."""
+class _HeartbeatToken(CancelToken):
+    """A token that sends a message to the parent process at its checks, at most every half second."""
 
     __slots__ = ("_connection", "_last_beat_s")
 
@@ -198,20 +205,23 @@ class _Beating(CancelToken):
         self._last_beat_s = time.monotonic()
 
     def check(self) -> None:
-        """Tell the parent; end if it has gone."""
+        """Send a message if the last one is old; raise an OSError if the parent process has ended."""
         if time.monotonic() - self._last_beat_s > 0.5:
             self._last_beat_s = time.monotonic()
             self._connection.send(None)
 
 
 def _serve(check: FileCheck, memory_bytes: int, connection: Connection) -> None:
-    """Look at the files that come through the pipe; answer with a sentence, "" if all is well, None meanwhile."""
+    """Check the files that come through the pipe.
+
+    An answer is the sentence of an error, or "". None means that the helper is ready or still working.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform != "win32":
         import resource
 
         for limit, maximum in ((resource.RLIMIT_AS, memory_bytes), (resource.RLIMIT_CORE, 0)):
-            with suppress(ValueError, OSError):  # macOS refuses the first
+            with suppress(ValueError, OSError):  # macOS refuses the limit of the address space
                 resource.setrlimit(limit, (maximum, maximum))
     with suppress(EOFError, OSError):
         while True:
@@ -219,7 +229,7 @@ def _serve(check: FileCheck, memory_bytes: int, connection: Connection) -> None:
             path: Path = connection.recv()
             answer = ""
             try:
-                check(path, _Beating(connection))
+                check(path, _HeartbeatToken(connection))
             except (SkillViewerError, Cancelled) as error:
                 answer = str(error)
             except MemoryError:

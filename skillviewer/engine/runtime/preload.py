@@ -1,8 +1,8 @@
-"""Loading large libraries without holding up the window.
+"""Loading of large libraries without blocking the window.
 
-``import torch`` maps a library of some 400 MB, and numba one of 160 MB, while they hold Python's global lock: the
-window's thread stood still for a fifth of a second. The loader of the system, called as a foreign function, does the
-same work without the lock; the import then finds the library in place.
+``import torch`` loads a library of some 400 MB, and ``import numba`` one of 160 MB, while it holds Python's global
+lock, which blocks the window for a fifth of a second. The loader of the system, called as a foreign function, loads the
+library without the lock. The import then finds it loaded.
 """
 
 import ctypes
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 RTLD_NOW = 2
-"""Resolve all symbols at once: the work is done here, not at first use."""
+"""Flag of ``dlopen``: resolve all symbols now instead of at their first use."""
 LIBRARIES = ("libtorch_cpu", "libtorch_python")
 SUFFIXES = {"linux": ".so", "darwin": ".dylib"}
 
@@ -21,14 +21,14 @@ def preload_torch() -> bool:
     """Load torch's libraries before torch is imported; call it in the thread that will import torch.
 
     Returns:
-        True if all libraries were loaded. False if one could not be, if torch is imported already or not installed, or
-        if this is not Linux or macOS; the import then loads what is missing.
+        True if all libraries were loaded; False if loading failed, torch is imported already or not installed, or the
+        system is not Linux or macOS. Then the import loads them.
     """
     return _preload("torch", "lib", LIBRARIES)
 
 
 def preload_llvm() -> bool:
-    """Load LLVM, which the flow kernels need, before numba is imported; otherwise as ``preload_torch``."""
+    """Load LLVM, which the flow kernels need, before numba is imported. The result is that of ``preload_torch``."""
     return _preload("llvmlite", "binding", ("libllvmlite",))
 
 
@@ -39,7 +39,7 @@ def _preload(package: str, subfolder: str, libraries: Sequence[str]) -> bool:
     spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:
         return False
-    # CDLL(path) would hold the lock while it loads; a foreign function is called without it
+    # ctypes.CDLL(path) would hold the lock while it loads the library; a foreign function is called without the lock
     load = ctypes.CDLL(None).dlopen
     load.argtypes = [ctypes.c_char_p, ctypes.c_int]
     load.restype = ctypes.c_void_p

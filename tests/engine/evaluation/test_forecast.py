@@ -138,7 +138,7 @@ def test_a_busy_computer_shares_its_processors() -> None:
     assert shared.free(1) == pytest.approx(0.5)
     assert shared.free(2) == pytest.approx(0.8), "two threads and three others on two processors"
     assert pace.Pace(4.0, 2.0).seconds(shared) == pytest.approx(5.0)
-    assert 0 < pace._measured_load().share <= 1
+    assert 0 < pace._measure_load().share <= 1
 
 
 @pytest.mark.parametrize("slow_chunks", [range(1), range(1, 5)], ids=["a cold start", "a shared core"])
@@ -159,7 +159,7 @@ def test_a_processor_that_is_rarely_free_is_not_taken_for_a_slow_one(
     monkeypatch.setattr(pace, "_busy_s", lambda: 2 * wall_s[0])
     monkeypatch.setattr(pace, "_own_s", lambda: cpu_s[0])
     monkeypatch.setattr(pace, "usable_cores", lambda: 2)
-    load = pace._measured_load()
+    load = pace._measure_load()
     assert load.speed == pytest.approx(1.0)
     assert load.share == pytest.approx(0.02, abs=0.01)
 
