@@ -21,7 +21,7 @@ from functools import partial
 from pathlib import Path
 
 from skillviewer.core.atomic_write import atomic_export
-from skillviewer.core.paths import resources_dir
+from skillviewer.core.paths import resources_dir, safe_name
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.data.analysis_file import load_analysis
 from skillviewer.data.result_file import save_result
@@ -151,7 +151,7 @@ def fabricate(folder: Path, n: int) -> tuple[Scoring, list[ScoringUnit]]:
     for number, unit in enumerate(units):
         content = f"{number:064x}"
         own = replace(analysis, video=replace(analysis.video, path=unit.path, digest=content))
-        save_result(own, folder / "out" / result_name(unit, content), scoring.key(unit), content)
+        save_result(own, folder / "out" / result_name(safe_name(unit.path.stem), content), scoring.key(unit), content)
     found = ResultFolder(scoring)
     assert all(found.find(unit) for unit in units)
     return scoring, units

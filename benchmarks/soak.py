@@ -33,7 +33,7 @@ from PySide6.QtWidgets import QApplication
 from skillviewer.core.paths import HOME_VARIABLE, resources_dir
 from skillviewer.data.study import NewVideo, Study
 from skillviewer.engine.runtime.first_look import FirstLook
-from skillviewer.engine.runtime.threads import share_memory
+from skillviewer.engine.runtime.threads import limit_heaps
 from skillviewer.media.files import BEFORE_OPENING
 from skillviewer.ui.app import Composition, compose, real_backend
 from skillviewer.ui.exporting.screen import ExportScreen
@@ -353,7 +353,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="soak-") as name, display() as platform:
         os.environ[HOME_VARIABLE] = str(Path(name) / "home")
         os.environ["QT_QPA_PLATFORM"] = "offscreen" if asked.offscreen else platform
-        share_memory()  # as the window does
+        limit_heaps()  # as the window does
         app = QApplication(sys.argv[:1])
         with open_window(Path(name) / "first") as soak:  # loads the libraries, which stay
             soak.round(1, 1, len(KINDS))

@@ -158,7 +158,7 @@ class _Run:
         todo = []
         for unit in self._units:
             saved = results.find(unit)
-            earlier_problem = "" if retry else results.failed(unit)
+            earlier_problem = "" if retry else results.saved_failure(unit)
             if saved is not None:
                 self._print(unit, *saved)
             elif earlier_problem:
@@ -176,7 +176,7 @@ class _Run:
 
             def finished(index: int, outcome: "JobResult[Path | Analysis]") -> None:
                 unit = todo[index]
-                results.remember(unit, outcome.error)
+                results.save_failure(unit, outcome.error)
                 if outcome.result is None:
                     self.failed(unit.title, unit.path, str(outcome.error))
                 else:

@@ -123,10 +123,10 @@ def follow(video: Path, clicks: tuple[tuple[float, float, float], ...], name: st
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
 def export_tracks(video: Path, output: Path, format_name: str, names: tuple[str, ...], force: bool) -> int:
     """Write the tracks that are kept with VIDEO to a file."""
-    from skillviewer.engine.tracking.measure_units import load_kept_tracks
+    from skillviewer.engine.tracking.measure_units import load_saved_tracks
 
     entry = _writable(format_name)
-    saved = load_kept_tracks(_described(video))
+    saved = load_saved_tracks(_described(video))
     unknown = [name for name in names if saved.track(name) is None]
     if unknown:
         raise VideoError(

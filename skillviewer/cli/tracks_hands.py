@@ -155,7 +155,7 @@ class _Run:
         """Measure the time per frame on this computer, and print how long the first video takes at most."""
         from skillviewer.core.errors import SkillViewerError
         from skillviewer.engine.tracking.hand_units import open_networks, search_of
-        from skillviewer.engine.tracking.track_hands import measured_cost
+        from skillviewer.engine.tracking.track_hands import measure_cost
         from skillviewer.media.reading.reader import VideoReader
 
         unit = self._units[0]
@@ -166,9 +166,9 @@ class _Run:
             search, frames = search_of(self._job, video, unit)
         except SkillViewerError:
             return  # the search of this video reports the error
-        cost = measured_cost(networks, video.width_px, video.height_px)
+        cost = measure_cost(networks, video.width_px, video.height_px)
         n_videos_text = f" There are {len(self._units)} videos." if len(self._units) > 1 else ""
-        echo(f"{unit.path.name}: {cost.text(len(search.searched(frames)))}{n_videos_text}", err=True)
+        echo(f"{unit.path.name}: {cost.text(len(search.frames_of(frames)))}{n_videos_text}", err=True)
 
     def work(self, workers: "Workers") -> None:
         """Search all videos, and print what is found."""

@@ -23,7 +23,7 @@ from skillviewer.core.version import __version__
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.engine.inference.model_cache_protocol import ModelCacheProtocol
 from skillviewer.engine.runtime.first_look import FirstLook
-from skillviewer.engine.runtime.threads import share_memory
+from skillviewer.engine.runtime.threads import limit_heaps
 from skillviewer.media.files import BEFORE_OPENING
 from skillviewer.nets.library import find_models
 from skillviewer.ui.session.app_context import AppContext
@@ -244,7 +244,7 @@ def run(files: Sequence[Path], *, model: str | None = None, sample: bool = False
         DeviceError: There is no display.
     """
     let_threads_rest()
-    share_memory()
+    limit_heaps()
     app = application()
     handlers = log_to(log_dir())
     settings = Settings.in_folder(config_dir())

@@ -67,7 +67,7 @@ class FakeHandFinder:
         return HandCost(0.02, 0.05)
 
     def n_frames(self, job: HandJob, video: VideoInfo, _clip: VideoClip) -> int:
-        return len(job.search.searched(range(video.n_frames)))
+        return len(job.search.frames_of(range(video.n_frames)))
 
     def unfinished(self, _job: HandJob, video: VideoInfo, clip: VideoClip) -> HandProgress | None:
         done = self.left_at.get(clip, 0)

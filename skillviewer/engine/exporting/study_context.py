@@ -21,7 +21,7 @@ from skillviewer.data.study.exchange.study_timeline import study_annotations
 from skillviewer.data.study.models import Score, cached_analysis
 from skillviewer.data.tracks_file import TrackStore
 from skillviewer.engine.exporting.motion_context import motion_sentences
-from skillviewer.engine.scoring.collecting import lacking, write_scores
+from skillviewer.engine.scoring.collecting import missing_analyses, write_scores
 from skillviewer.export.analysed_video import AnalysedVideo, ShownCamera
 from skillviewer.export.reports.report_options import ReportNote, StudyContext
 
@@ -55,7 +55,7 @@ def save_scores(scored: "Sequence[tuple[ExportSource, Analysis]]", studies: Sour
             scored_by_study.setdefault(source.study, []).append((source.model, analysis))
     for path, scored_in_study in scored_by_study.items():
         with suppress(StudyError, ExportError):
-            missing = lacking(studies.open(path), scored_in_study)
+            missing = missing_analyses(studies.open(path), scored_in_study)
             if not missing:
                 continue
             with Study.open(path) as study:

@@ -31,7 +31,7 @@ from skillviewer.engine.inference.evidence import fused_passes, measure_evidence
 from skillviewer.engine.runtime.device import choose_device, device_errors, device_title, memory_text
 from skillviewer.engine.runtime.flow_compilation import compile_flow
 from skillviewer.engine.runtime.preload import preload_llvm
-from skillviewer.engine.runtime.threads import fit_threads
+from skillviewer.engine.runtime.threads import use_free_cores
 from skillviewer.media.flow.flow import warm_up
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.attention import AttentionModel
@@ -287,7 +287,7 @@ class Engine(Closeable):
             self._announce(text)
             report(Progress(text))
 
-        fit_threads()
+        use_free_cores()
         if self._source.preprocessing.flow.algorithm.startswith("tvl1"):
             if self._compile_in_subprocess:
                 preload_llvm()

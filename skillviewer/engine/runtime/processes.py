@@ -1,7 +1,7 @@
-"""Work in several processes on one machine, which report and are stopped through pipes.
+"""Work in several processes on one computer, which report and are stopped through pipes.
 
-Processes are spawned, so that none inherits a thread or a CUDA context. A worker whose parent has gone finds its pipe
-closed and ends; one that dies is reported as an error.
+Processes are spawned, so that none inherits a thread or a CUDA context. A worker ends if its parent process has ended,
+since its pipe is then closed. The death of a worker is reported as an error.
 """
 
 import multiprocessing
@@ -18,23 +18,23 @@ from typing import Any, Generic, TypeVar
 
 from skillviewer.core.errors import Cancelled, DeviceError, SkillViewerError
 from skillviewer.core.progress import CancelToken, Progress, Report
-from skillviewer.engine.runtime.threads import give_back, keep_freed_memory
+from skillviewer.engine.runtime.threads import keep_freed_memory, release_freed_memory
 
 ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")
 
-Do = Callable[[ItemT, CancelToken, Report], ResultT]
-"""One piece of work; it can be pickled."""
+ItemWork = Callable[[ItemT, CancelToken, Report], ResultT]
+"""Function that works on one item and returns its result; it can be pickled."""
 
-_STOP_AFTER_S = 10.0
+_PATIENCE_S = 10.0
 
 NICENESS = 5
-"""Priority below that of the window."""
+"""Increment of the niceness of a child process, whose priority is then below that of the window."""
 
 
 @dataclass(frozen=True, slots=True)
 class JobResult(Generic[ResultT]):
-    """Outcome of one piece of work: a result, an error to show, or the traceback of a fault of the program."""
+    """Outcome of the work on one item: a result, an error to show, or the traceback of a fault of the program."""
 
     result: ResultT | None = None
     error: SkillViewerError | None = None
@@ -44,7 +44,7 @@ class JobResult(Generic[ResultT]):
         """Return the result.
 
         Raises:
-            SkillViewerError: There is an error in its place.
+            SkillViewerError: The outcome is an error.
         """
         if self.error is not None:
             raise self.error
@@ -52,72 +52,72 @@ class JobResult(Generic[ResultT]):
         return self.result
 
 
-Progressed = Callable[[int, Progress], None]
-"""Called with the index of a piece of work and its progress."""
+ProgressCallback = Callable[[int, Progress], None]
+"""Function that receives the index of an item and the progress of its work."""
 
 
-def work_here(
-    do: "Do[ItemT, ResultT]",
+def work_in_this_process(
+    do: "ItemWork[ItemT, ResultT]",
     items: Sequence[ItemT],
     token: CancelToken,
-    progressed: Progressed,
-    finished: Callable[[int, JobResult[ResultT]], None],
+    on_progress: ProgressCallback,
+    on_done: Callable[[int, JobResult[ResultT]], None],
 ) -> None:
-    """Do one piece after the other in this process; arguments are those of ``work_in_processes``."""
+    """Work on one item after the other in this process; arguments are those of ``work_in_processes``."""
     for index, item in enumerate(items):
         token.check()
         try:
-            outcome = JobResult(do(item, token, partial(progressed, index)))
+            outcome = JobResult(do(item, token, partial(on_progress, index)))
         except SkillViewerError as error:
             outcome = JobResult(error=error)
-        give_back()
-        finished(index, outcome)
+        release_freed_memory()
+        on_done(index, outcome)
 
 
 @dataclass(frozen=True, slots=True)
 class Processes:
-    """Processes of their own that do pieces of work."""
+    """Settings of worker processes."""
 
-    n: int = 1  # processes at once
-    # variables that each is started with, or () for those of this process
+    n: int = 1  # number of processes at once
+    # environment variables of each process, or () for those of this process
     environments: tuple[Mapping[str, str], ...] = ()
-    prepare: Callable[[], object] | None = None  # called first in every process; it is pickled
-    # a process that was asked to stop and is in the middle of something is ended after so long
-    patience_s: float = _STOP_AFTER_S
-    tries: int = 1  # attempts at a piece whose process dies
+    prepare: Callable[[], object] | None = None  # function that every process calls first; it is pickled
+    patience_s: float = _PATIENCE_S  # time after which a process that was asked to stop is killed
+    tries: int = 1  # number of attempts at an item whose process dies
 
 
 def work_in_processes(
-    do: "Do[ItemT, ResultT]",
+    do: "ItemWork[ItemT, ResultT]",
     items: Sequence[ItemT],
     processes: Processes,
     token: CancelToken,
-    progressed: Progressed,
-    finished: Callable[[int, JobResult[ResultT]], None],
+    on_progress: ProgressCallback,
+    on_done: Callable[[int, JobResult[ResultT]], None],
 ) -> None:
-    """Do pieces of work in processes of their own, each piece in one.
+    """Work on items in worker processes.
+
+    An error of one item does not stop the others. If a process dies, its item is tried again, and at last has an error.
 
     Args:
-        do: Does one piece; it, the pieces and their results are pickled.
-        items: The pieces; None is no piece.
-        processes: The processes.
-        token: Raise it to stop all.
-        progressed: Called in this process whenever a piece reports.
-        finished: Called in this process with the outcome of a piece; an error of one does not stop the others, and the
-            death of a process is one after so many tries.
+        do: Works on one item; the function, the items and their results are pickled.
+        items: The items; none of them is None.
+        processes: Settings of the processes.
+        token: Cancelled to stop all work.
+        on_progress: Called in this process with every report of an item.
+        on_done: Called in this process with the outcome of each item.
     """
     pool = _Pool(do, items, processes)
     try:
-        for place in range(min(processes.n, len(items))):
-            pool.start(place)
+        for slot in range(min(processes.n, len(items))):
+            pool.start_worker(slot)
         while pool.busy:
             token.check()
             for connection in wait(list(pool.busy), timeout=0.2):
                 assert isinstance(connection, Connection)
                 index = pool.busy[connection]
-                message = _received(connection)
+                message = _receive(connection)
                 if isinstance(message, Progress):
-                    progressed(index, message)
+                    on_progress(index, message)
                     continue
                 if message is None:
                     message = pool.handle_dead_worker(connection)
@@ -126,97 +126,104 @@ def work_in_processes(
                 else:
                     del pool.busy[connection]
                 if message is not None:
-                    finished(index, message)
-                pool.give(connection)
+                    on_done(index, message)
+                pool.send_next_item(connection)
     finally:
-        _close(pool.workers, pool.busy, processes.patience_s)
+        _stop_workers(pool.workers, pool.busy, processes.patience_s)
 
 
 class _Pool:
-    """The processes, and the pieces that wait for one."""
+    """Worker processes, and the items that wait for one."""
 
-    def __init__(self, do: "Do[Any, Any]", items: Sequence[Any], processes: Processes) -> None:
+    def __init__(self, do: "ItemWork[Any, Any]", items: Sequence[Any], processes: Processes) -> None:
         self._do = do
         self._items = items
         self._processes = processes
         self.workers: dict[Connection, BaseProcess] = {}
-        self.busy: dict[Connection, int] = {}
-        self._places: dict[Connection, int] = {}
+        self.busy: dict[Connection, int] = {}  # index of the item that each worker works on
+        self._slots: dict[Connection, int] = {}  # index of the environment of each worker
         self._tries = [0] * len(items)
-        self._waiting = list(range(len(items)))[::-1]
+        self._waiting = list(range(len(items)))[::-1]  # indices of items, the next one last
 
-    def start(self, place: int) -> None:
-        """Start a process with its own variables, which libraries read as they are loaded, and give it a piece."""
+    def start_worker(self, slot: int) -> None:
+        """Start a process with the environment of a slot, which libraries read on loading, and send it an item."""
         context = multiprocessing.get_context("spawn")
         parent_end, child_end = context.Pipe()
         process = context.Process(target=_serve, args=(self._do, self._processes.prepare, child_end), daemon=True)
-        before = dict(os.environ)
+        own_environment = dict(os.environ)
         try:
-            os.environ.update(self._processes.environments[place] if self._processes.environments else {})
+            os.environ.update(self._processes.environments[slot] if self._processes.environments else {})
             process.start()
         finally:
-            for name in os.environ.keys() - before.keys():
+            for name in os.environ.keys() - own_environment.keys():
                 del os.environ[name]
-            os.environ.update(before)
+            os.environ.update(own_environment)
         child_end.close()
-        self.workers[parent_end], self._places[parent_end] = process, place
-        self.give(parent_end)
+        self.workers[parent_end] = process
+        self._slots[parent_end] = slot
+        self.send_next_item(parent_end)
 
-    def give(self, connection: Connection) -> None:
-        """Give the next piece to a process; one that has died is replaced."""
+    def send_next_item(self, connection: Connection) -> None:
+        """Send the next item to a worker, or to a new worker if this one has died."""
         if not self._waiting:
             return
         if connection not in self.workers:
-            self.start(self._places[connection])
+            self.start_worker(self._slots[connection])
             return
-        index = self.busy[connection] = self._waiting.pop()
-        with suppress(OSError):  # it has died while it waited: the next read reports that
+        index = self._waiting.pop()
+        self.busy[connection] = index
+        with suppress(OSError):  # the worker has died: the next read reports that
             connection.send(self._items[index])
 
     def handle_dead_worker(self, connection: Connection) -> "JobResult[Any] | None":
-        """Requeue the item of a worker that died and return None, or return the error if it was tried often enough."""
+        """Requeue the item of a worker that died and return None, or return an error after the last try."""
         process = self.workers.pop(connection)
         index = self.busy.pop(connection)
-        process.join(_STOP_AFTER_S)
+        process.join(_PATIENCE_S)
         connection.close()
         self._tries[index] += 1
         if self._tries[index] < self._processes.tries:
             self._waiting.append(index)
             return None
-        return JobResult(error=death(f"exit code {process.exitcode}", self._tries[index]))
+        return JobResult(error=dead_worker_error(f"exit code {process.exitcode}", self._tries[index]))
 
 
-def death(circumstance: str, tries: int) -> DeviceError:
-    """Return the error of a piece of work whose process died so often."""
-    often = f", {tries} times" if tries > 1 else ""
+def dead_worker_error(circumstance: str, tries: int) -> DeviceError:
+    """Return the error of an item whose worker died in each of some tries."""
+    tries_text = f", {tries} times" if tries > 1 else ""
     return DeviceError(
-        f"A process that was working for this one ended by itself ({circumstance}{often}); it may have run out of "
+        f"A process that was working for this one ended by itself ({circumstance}{tries_text}); it may have run out of "
         "memory or time. What is finished is kept: run the same again, with fewer jobs at once."
     )
 
 
 def work_in_child_process(
-    do: "Do[ItemT, ResultT]", item: ItemT, token: CancelToken, report: Report, patience_s: float
+    do: "ItemWork[ItemT, ResultT]", item: ItemT, token: CancelToken, report: Report, patience_s: float
 ) -> ResultT:
-    """Do one piece of work in another process, which leaves the window its share of the computer; return its result.
+    """Work on one item in a child process of low priority, and return the result.
 
     Raises:
-        SkillViewerError: As the work does; ``DeviceError`` if the process died.
+        SkillViewerError: An error of the work, or a ``DeviceError`` if the process died.
     """
     results: list[JobResult[ResultT]] = []
-    processes = Processes(prepare=_be_nice, patience_s=patience_s)
-    work_in_processes(
-        do, [item], processes, token, lambda _, progress: report(progress), lambda _, outcome: results.append(outcome)
-    )
+    processes = Processes(prepare=_lower_priority, patience_s=patience_s)
+
+    def on_progress(_index: int, progress: Progress) -> None:
+        report(progress)
+
+    def on_done(_index: int, outcome: JobResult[ResultT]) -> None:
+        results.append(outcome)
+
+    work_in_processes(do, [item], processes, token, on_progress, on_done)
     return results[0].value()
 
 
-def _be_nice() -> None:
+def _lower_priority() -> None:
     if hasattr(os, "nice"):
         os.nice(NICENESS)
 
 
-def _received(connection: Connection) -> Any:  # noqa: ANN401 - a message
+def _receive(connection: Connection) -> Any:  # noqa: ANN401 - a message
     """Return the next message, or None if the process has died."""
     try:
         return connection.recv()
@@ -224,56 +231,58 @@ def _received(connection: Connection) -> Any:  # noqa: ANN401 - a message
         return None
 
 
-def _close(workers: Mapping[Connection, BaseProcess], busy: Container[Connection], patience_s: float) -> None:
+def _stop_workers(workers: Mapping[Connection, BaseProcess], busy: Container[Connection], patience_s: float) -> None:
     for connection, process in workers.items():
         with suppress(OSError):
             connection.send(None)
-        if connection not in busy:  # its answer is here: its end need not be waited for
+        if connection not in busy:
             process.terminate()
     for connection, process in workers.items():
         process.join(patience_s)
-        if process.is_alive():  # in the middle of long work; its files are written atomically
+        if process.is_alive():  # during long work; its files are written atomically
             process.terminate()
             process.join()
         connection.close()
 
 
-class _ParentGone(Exception):  # noqa: N818 - no error: the parent has gone
+class _ParentEnded(Exception):  # noqa: N818 - no error: the work is no longer wanted
     """The other end of the pipe is closed."""
 
 
-def _serve(do: "Do[Any, Any]", prepare: Callable[[], object] | None, connection: Connection) -> None:
-    """Do what comes through the pipe until None comes or the other end is closed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the parent, which then tells us
+def _serve(do: "ItemWork[Any, Any]", prepare: Callable[[], object] | None, connection: Connection) -> None:
+    """Work on the items that come through the pipe until None comes or the other end is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl+C and then sends None
     keep_freed_memory()
     if prepare is not None:
         prepare()
-    with suppress(EOFError, OSError, Cancelled, _ParentGone):
+    with suppress(EOFError, OSError, Cancelled, _ParentEnded):
         while (item := connection.recv()) is not None:
-            connection.send(_outcome(do, item, connection))
-            give_back()
+            connection.send(_work_on_item(do, item, connection))
+            release_freed_memory()
 
 
-def _outcome(do: "Do[Any, Any]", item: object, connection: Connection) -> JobResult[Any]:
+def _work_on_item(do: "ItemWork[Any, Any]", item: object, connection: Connection) -> JobResult[Any]:
     token = CancelToken()
     try:
-        return JobResult(do(item, token, _reporting(connection, token)))
+        return JobResult(do(item, token, _report_through(connection, token)))
     except SkillViewerError as error:
         return JobResult(error=type(error)(*error.args))
-    except (Cancelled, _ParentGone):
+    except (Cancelled, _ParentEnded):
         raise
-    except Exception:  # noqa: BLE001 - reported to the parent, which fails with it
+    except Exception:  # noqa: BLE001 - the parent raises it
         return JobResult(fault=traceback.format_exc())
 
 
-def _reporting(connection: Connection, token: CancelToken) -> Report:
+def _report_through(connection: Connection, token: CancelToken) -> Report:
+    """Return a function that sends progress to the parent, and cancels the token if the parent sent a stop request."""
+
     def report(progress: Progress) -> None:
         try:
-            if connection.poll():  # only a stop request or the end of the pipe comes during work
+            if connection.poll():  # during work, only a stop request comes, or the end of the pipe
                 connection.recv()
                 token.cancel()
             connection.send(progress)
         except (EOFError, OSError) as error:
-            raise _ParentGone from error
+            raise _ParentEnded from error
 
     return report

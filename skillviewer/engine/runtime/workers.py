@@ -1,4 +1,4 @@
-"""Pieces of work on any engine: this process, several on this computer, or a cluster (by Dask, an extra)."""
+"""Work on any engine: this process, several processes on this computer, or a cluster (by Dask, an extra)."""
 
 import logging
 import os
@@ -19,8 +19,16 @@ from skillviewer.core.errors import DeviceError, SettingsError, SkillViewerError
 from skillviewer.core.paths import cache_dir
 from skillviewer.core.progress import CancelToken, silent
 from skillviewer.engine.runtime import processes
-from skillviewer.engine.runtime.processes import Do, ItemT, JobResult, Processes, Progressed, ResultT, death
-from skillviewer.engine.runtime.threads import configure_threads, give_back, keep_freed_memory
+from skillviewer.engine.runtime.processes import (
+    ItemT,
+    ItemWork,
+    JobResult,
+    Processes,
+    ProgressCallback,
+    ResultT,
+    dead_worker_error,
+)
+from skillviewer.engine.runtime.threads import configure_threads, keep_freed_memory, release_freed_memory
 
 if TYPE_CHECKING:
     from dask_jobqueue import SLURMCluster
@@ -30,58 +38,59 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-STARTED = ("local", "slurm")
-"""Clusters that are started here; any other word is the address of a scheduler."""
+STARTED_CLUSTERS = ("local", "slurm")
+"""Clusters that this process starts; any other name is the address of a scheduler."""
 
-
-_LOST_AFTER = "3 minutes"
-"""Time that a worker whose process died has to start again on a busy computer."""
+_LOST_WORKER_TIMEOUT = "3 minutes"
+"""Time in which a worker whose process died can start again on a busy computer."""
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
-_QUIET_ADDRESS = "127.0.0.1:0"
+_ANY_LOOPBACK_PORT = "127.0.0.1:0"
 
-_QUIET: dict[str, Any] = {"dashboard_address": _QUIET_ADDRESS, "dashboard": False}
-"""Options of a scheduler without a dashboard: Dask serves its state of health even then, and so on loopback alone."""
+_NO_DASHBOARD: dict[str, Any] = {"dashboard_address": _ANY_LOOPBACK_PORT, "dashboard": False}
+"""Options of a scheduler without a dashboard. Dask still serves its state of health, so only on loopback."""
 
-_UNSERVED: dict[str, Any] = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}
+_NO_HTTP_ROUTES: dict[str, Any] = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}
 
 
 @contextmanager
 def _certificate_files() -> "Iterator[Security]":
-    """Make a certificate for one run, in a private folder that all machines see.
+    """Make a certificate for one run, in a private folder that all computers of the cluster can read.
 
-    Dask's setting ``shared-temp-directory`` names the folder above, else it is the program's cache.
+    The folder is below that of Dask's setting ``shared-temp-directory``, or else below the program's cache.
     """
     import dask
     from distributed.security import Security
 
     security = Security.temporary()
-    stated = dask.config.get("jobqueue.slurm.shared-temp-directory", None)
-    parent = Path(os.path.expandvars(stated)).expanduser() if stated else cache_dir()
+    configured = dask.config.get("jobqueue.slurm.shared-temp-directory", None)
+    parent = Path(os.path.expandvars(configured)).expanduser() if configured else cache_dir()
     parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix="cluster-", dir=parent) as name:
-        paths = {part: Path(name, part) for part in ("certificate.pem", "key.pem")}
-        paths["certificate.pem"].write_text(security.tls_worker_cert)
-        paths["key.pem"].touch(mode=0o600)
-        paths["key.pem"].write_text(security.tls_worker_key)
-        certificate, key = map(str, paths.values())
-        roles = ("client", "scheduler", "worker")
-        files = {f"tls_{role}_cert": certificate for role in roles} | {f"tls_{role}_key": key for role in roles}
-        yield Security(require_encryption=True, tls_ca_file=certificate, **files)
+    with TemporaryDirectory(prefix="cluster-", dir=parent) as folder:
+        certificate_path = Path(folder, "certificate.pem")
+        certificate_path.write_text(security.tls_worker_cert)
+        key_path = Path(folder, "key.pem")
+        key_path.touch(mode=0o600)
+        key_path.write_text(security.tls_worker_key)
+        files: dict[str, str] = {}
+        for role in ("client", "scheduler", "worker"):
+            files[f"tls_{role}_cert"] = str(certificate_path)
+            files[f"tls_{role}_key"] = str(key_path)
+        yield Security(require_encryption=True, tls_ca_file=str(certificate_path), **files)
 
 
-def _slurm(jobs: int, security: "Security") -> "SLURMCluster":
-    """Return a cluster of jobs; one that SLURM refuses keeps the reason, which Dask would bury in tracebacks.
+def _start_slurm_cluster(jobs: int, security: "Security") -> "SLURMCluster":
+    """Return a cluster of SLURM jobs.
 
-    Every reason is reported once, when it first comes.
+    If SLURM refuses a job, its reason is logged once and stored with the job; Dask would raise it in a background task.
     """
-    interrupt = signal.getsignal(signal.SIGINT)
+    interrupt_handler = signal.getsignal(signal.SIGINT)
     import dask
     from dask_jobqueue import SLURMCluster
     from distributed.core import Status
 
-    signal.signal(signal.SIGINT, interrupt)  # that package would end this process by it, with exit code 0
+    signal.signal(signal.SIGINT, interrupt_handler)  # importing dask_jobqueue replaces it
 
     reported: set[str] = set()
 
@@ -103,13 +112,13 @@ def _slurm(jobs: int, security: "Security") -> "SLURMCluster":
         n_workers=jobs,
         job_cls=RefusableJob,
         security=security,
-        scheduler_options={**_QUIET, **settings["scheduler-options"]},
-        worker_extra_args=[*settings["worker-extra-args"], "--no-dashboard", "--dashboard-address", _QUIET_ADDRESS],
+        scheduler_options={**_NO_DASHBOARD, **settings["scheduler-options"]},
+        worker_extra_args=[*settings["worker-extra-args"], "--no-dashboard", "--dashboard-address", _ANY_LOOPBACK_PORT],
     )
 
 
-def _warn_if_open(cluster: str) -> None:
-    """Warn of a scheduler on another machine without encryption: anyone who reaches it runs code on its workers."""
+def _warn_if_unencrypted(cluster: str) -> None:
+    """Log a warning about a scheduler on another computer without encryption."""
     host = (urlsplit(cluster).hostname or "") if cluster.startswith("tcp://") else ""
     if host and host not in LOOPBACK:
         log.warning(
@@ -120,7 +129,8 @@ def _warn_if_open(cluster: str) -> None:
 
 
 @contextmanager
-def _client(cluster: str, jobs: int) -> "Iterator[Client]":
+def _connect(cluster: str, jobs: int) -> "Iterator[Client]":
+    """Start a cluster if its name asks for that, and connect with it."""
     try:
         import cryptography  # noqa: F401 - Dask makes certificates with it
         import dask
@@ -131,13 +141,13 @@ def _client(cluster: str, jobs: int) -> "Iterator[Client]":
     environment = dict(os.environ)
     configure_threads(environment, jobs)
     settings = {
-        "distributed.scheduler.allowed-failures": 0,  # attempts are counted here
-        # after 15 s, the default, Dask ends a worker that is still starting again, and with it the piece it just got
-        "distributed.deploy.lost-worker-timeout": _LOST_AFTER,
+        "distributed.scheduler.allowed-failures": 0,  # ``work_on_cluster`` counts the attempts
+        # after the default of 15 s, Dask ends a worker that is still starting again, and its item fails
+        "distributed.deploy.lost-worker-timeout": _LOST_WORKER_TIMEOUT,
         "distributed.nanny.pre-spawn-environ": environment if cluster == "local" else {},
-        **_UNSERVED,
+        **_NO_HTTP_ROUTES,
     }
-    for name in ("distributed", "distributed.client"):  # the outcomes report deaths and restarts
+    for name in ("distributed", "distributed.client"):  # outcomes of items report dead workers
         logging.getLogger(name).setLevel(logging.CRITICAL)
     with ExitStack() as stack:
         stack.enter_context(dask.config.set(settings))
@@ -150,13 +160,14 @@ def _client(cluster: str, jobs: int) -> "Iterator[Client]":
                     host="127.0.0.1",
                     security=Security.temporary(),
                     dashboard_address=None,
-                    scheduler_kwargs=_QUIET,
+                    scheduler_kwargs=_NO_DASHBOARD,
                 )
                 target = stack.enter_context(local)
             elif cluster == "slurm":
-                target = stack.enter_context(_slurm(jobs, stack.enter_context(_certificate_files())))
+                security = stack.enter_context(_certificate_files())
+                target = stack.enter_context(_start_slurm_cluster(jobs, security))
             else:
-                _warn_if_open(cluster)
+                _warn_if_unencrypted(cluster)
             client = stack.enter_context(Client(target, timeout="10s"))
         except (OSError, ImportError, ValueError, RuntimeError) as error:
             raise SettingsError(f"The cluster “{cluster}” cannot be used (docs/cluster.md): {error}") from error
@@ -168,148 +179,178 @@ def _client(cluster: str, jobs: int) -> "Iterator[Client]":
             ) from error
 
 
-def _tend(client: "Client", cluster: tuple[str, int], threads: int) -> None:
-    """Replace workers of this computer that died; refuse to wait where all jobs that SLURM was given have ended."""
-    name, n = cluster
-    if name == "local" and threads < n:
-        client.cluster.scale(n)  # a worker that dies while it starts is not restarted by its nanny
-    if name == "slurm" and not threads:  # Dask forgets a lost worker after a while, and its job with it
+def _maintain_cluster(client: "Client", cluster: tuple[str, int], n_threads: int) -> None:
+    """Replace workers of a local cluster that died.
+
+    Raises:
+        DeviceError: All jobs of a SLURM cluster have ended.
+    """
+    name, n_workers = cluster
+    if name == "local" and n_threads < n_workers:
+        client.cluster.scale(n_workers)  # a worker that dies while it starts is not restarted by its nanny
+    if name == "slurm" and not n_threads and not _has_slurm_job(client):
         refusals = {worker.refusal for worker in client.cluster.workers.values()} - {""}
-        jobs = [worker.job_id for worker in client.cluster.workers.values() if worker.job_id]
-        command = ["squeue", "--noheader", "--jobs", ",".join(jobs)]
-        if not (jobs and subprocess.run(command, capture_output=True, check=False).stdout.strip()):  # noqa: S603 - as it is
-            ended = "All jobs on the cluster have ended. What is finished is kept: run the same again."
-            raise DeviceError(" ".join([ended, *(f"SLURM refused: {reason}" for reason in sorted(refusals))]))
+        message = "All jobs on the cluster have ended. What is finished is kept: run the same again."
+        raise DeviceError(" ".join([message, *(f"SLURM refused: {reason}" for reason in sorted(refusals))]))
 
 
-def _do(do: Do[ItemT, ResultT], item: ItemT) -> JobResult[ResultT]:
+def _has_slurm_job(client: "Client") -> bool:
+    """Return True if SLURM lists a job of a cluster. Dask itself forgets lost workers and their jobs after a while."""
+    job_ids = [worker.job_id for worker in client.cluster.workers.values() if worker.job_id]
+    if not job_ids:
+        return False
+    command = ["squeue", "--noheader", "--jobs", ",".join(job_ids)]
+    listing = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - job numbers of SLURM
+    return bool(listing.stdout.strip())
+
+
+def _work_on_item(do: ItemWork[ItemT, ResultT], item: ItemT) -> JobResult[ResultT]:
     keep_freed_memory()
     try:
         return JobResult(do(item, CancelToken(), silent))
     except SkillViewerError as error:
         return JobResult(error=type(error)(*error.args))
     finally:
-        give_back()
+        release_freed_memory()
 
 
 def work_on_cluster(
-    do: Do[ItemT, ResultT],
+    do: ItemWork[ItemT, ResultT],
     items: Sequence[ItemT],
     cluster: tuple[str, int],
     tries: int,
     token: CancelToken,
-    finished: Callable[[int, JobResult[ResultT]], None],
+    on_done: Callable[[int, JobResult[ResultT]], None],
 ) -> None:
-    """Do pieces of work on a cluster; see ``workers.work``.
+    """Work on items on a cluster; further arguments are those of ``work``.
 
-    Each piece is for one worker, and no worker has more pieces than threads: Dask blames every piece that a dead worker
-    had, also one that only waited there while another worker was starting.
+    Each item is sent to one worker, and no worker has more items than threads: Dask blames every item that a dead
+    worker had, also one that only waited there.
 
-    ``cluster`` is one of ``STARTED`` with its number of workers, or the address of a scheduler, which has its own rule
-    instead of ``tries``.
+    Args:
+        do: Works on one item.
+        items: The items.
+        cluster: One of ``STARTED_CLUSTERS`` or the address of a scheduler, and the number of workers to start.
+        tries: Number of attempts at an item whose worker dies; a scheduler with an address has its own rule.
+        token: Cancelled to stop all work.
+        on_done: Called with the outcome of each item.
 
     Raises:
-        SettingsError: There is no such cluster, or its package is missing.
-        DeviceError: All its jobs have ended.
+        SettingsError: The cluster cannot be used, or its package is missing.
+        DeviceError: All jobs of the cluster have ended.
     """
-    waiting = list(range(len(items)))[::-1]
-    failures = [0] * len(items)
-    with _client(*cluster) as client:
+    waiting = list(range(len(items)))[::-1]  # indices of items, the next one last
+    n_failures = [0] * len(items)
+    with _connect(*cluster) as client:
         from distributed import KilledWorker, wait
 
-        busy: dict[Any, int] = {}
-        places = _Places()
+        busy: dict[Any, int] = {}  # index of the item by future
+        assignments = _Assignments()
         while waiting or busy:
             token.check()
             threads_by_worker = client.nthreads()
-            threads = sum(threads_by_worker.values())
-            _tend(client, cluster, threads)
-            for future in places.lost(busy, threads_by_worker):  # its worker went before it began
+            n_threads = sum(threads_by_worker.values())
+            _maintain_cluster(client, cluster, n_threads)
+            for future in assignments.lost(busy, threads_by_worker):
                 waiting.append(busy.pop(future))
-                places.leave(future)
+                assignments.remove(future)
                 future.cancel()
-            for address in places.free(threads_by_worker, anywhere=not busy)[: len(waiting)]:
+            for address in assignments.free_workers(threads_by_worker, anywhere=not busy)[: len(waiting)]:
                 index = waiting.pop()
-                pinned = {"workers": [address]} if address else {}
-                future = client.submit(_do, do, items[index], pure=False, **pinned)
+                placement = {"workers": [address]} if address else {}
+                future = client.submit(_work_on_item, do, items[index], pure=False, **placement)
                 busy[future] = index
-                places.take(future, address)
+                assignments.add(future, address)
             try:
-                completed = wait(list(busy), timeout=1 if threads else 10, return_when="FIRST_COMPLETED").done
+                completed = wait(list(busy), timeout=1 if n_threads else 10, return_when="FIRST_COMPLETED").done
             except TimeoutError:
                 continue
             for future in completed:
                 index = busy.pop(future)
                 try:
                     outcome = future.result(timeout=_FETCH_S)
-                except TimeoutError:  # the worker died before its result was fetched: the piece is done again
+                except TimeoutError:  # the worker died before its result was fetched: the scheduler repeats the work
                     busy[future] = index
                     continue
                 except KilledWorker:
-                    places.leave(future)
-                    failures[index] += 1
-                    if cluster[0] in STARTED and failures[index] < tries:
+                    assignments.remove(future)
+                    n_failures[index] += 1
+                    if cluster[0] in STARTED_CLUSTERS and n_failures[index] < tries:
                         waiting.append(index)
                     else:
-                        finished(index, JobResult(error=death("on another computer", failures[index])))
+                        error = dead_worker_error("on another computer", n_failures[index])
+                        on_done(index, JobResult(error=error))
                 else:
-                    places.leave(future)
-                    finished(index, outcome)
+                    assignments.remove(future)
+                    on_done(index, outcome)
 
 
-_FETCH_S = 20.0  # longest wait for a finished result
-_GONE_S = 5.0  # time after which no piece is expected of a worker that has gone; its death is reported sooner
+_FETCH_S = 20.0
+"""Longest wait for a finished result."""
+
+_LOST_S = 5.0
+"""Seconds after which the item of a missing worker counts as lost; the death of a worker is reported earlier."""
 
 
-class _Places:
-    """The worker of each piece that is handed over."""
+class _Assignments:
+    """Assignment of items, as futures, to workers."""
 
     def __init__(self) -> None:
         self._worker_by_future: dict[Any, str] = {}
-        self._gone_since: dict[Any, float] = {}
+        self._missing_since_s: dict[Any, float] = {}
 
-    def free(self, threads_by_worker: Mapping[str, int], *, anywhere: bool) -> list[str]:
-        """Return the workers with a free thread, once for each; "" for any worker if there is none yet."""
+    def free_workers(self, threads_by_worker: Mapping[str, int], *, anywhere: bool) -> list[str]:
+        """Return the address of a worker for each of its free threads.
+
+        If there is no worker yet, return "", which stands for any worker, if ``anywhere`` is true.
+        """
         n_busy = Counter(self._worker_by_future.values())
         free = [address for address, n in threads_by_worker.items() for _ in range(n - n_busy[address])]
         return free or ([""] if anywhere and not threads_by_worker else [])
 
-    def take(self, future: object, address: str) -> None:
+    def add(self, future: object, address: str) -> None:
         self._worker_by_future[future] = address
 
-    def leave(self, future: object) -> None:
+    def remove(self, future: object) -> None:
         self._worker_by_future.pop(future, None)
-        self._gone_since.pop(future, None)
+        self._missing_since_s.pop(future, None)
 
     def lost(self, busy: Iterable[Any], threads_by_worker: Mapping[str, int]) -> list[Any]:
-        """Return the pieces that wait for a worker which has been gone for a while."""
-        now = time.monotonic()
+        """Return the futures that wait for a worker which has been missing for a while."""
+        now_s = time.monotonic()
         for future in busy:
-            if self._worker_by_future[future] and self._worker_by_future[future] not in threads_by_worker:
-                self._gone_since.setdefault(future, now)
+            address = self._worker_by_future[future]
+            if address and address not in threads_by_worker:
+                self._missing_since_s.setdefault(future, now_s)
             else:
-                self._gone_since.pop(future, None)
-        return [future for future, since in self._gone_since.items() if now - since > _GONE_S and not future.done()]
+                self._missing_since_s.pop(future, None)
+        return [
+            future
+            for future, since_s in self._missing_since_s.items()
+            if now_s - since_s > _LOST_S and not future.done()
+        ]
 
 
 TRIES = 3
-"""Attempts at a piece of work whose worker dies."""
+"""Number of attempts at an item whose worker dies."""
 
 GPUS = "CUDA_VISIBLE_DEVICES"
+"""Environment variable with the GPUs that a process sees."""
 
 
 @dataclass(frozen=True, slots=True)
 class Workers:
-    """Choice of an engine."""
+    """Choice of the engine that does some work."""
 
-    jobs: int = 1  # processes at once; on a cluster, workers
-    devices: tuple[str, ...] = ()  # GPUs, ``cuda:0``, ...; each process sees one of them alone, as its ``cuda:0``
+    jobs: int = 1  # number of processes at once; on a cluster, of workers
+    devices: tuple[str, ...] = ()  # GPUs, ``cuda:0``, ...; each process sees only one of them, as its ``cuda:0``
     cluster: str = ""  # "", ``local``, ``slurm`` or the address of a scheduler of Dask
-    shard: tuple[int, int] = (0, 1)  # first piece of work of this process, and the step to its next
+    shard: tuple[int, int] = (0, 1)  # (index of this shard, number of shards)
 
     def share(self, items: Sequence[ItemT]) -> Sequence[ItemT]:
-        """Return the pieces of the shard."""
-        return items[self.shard[0] :: self.shard[1]]
+        """Return the items of this shard."""
+        index, n_shards = self.shard
+        return items[index::n_shards]
 
     @property
     def is_local(self) -> bool:
@@ -317,10 +358,10 @@ class Workers:
         return not self.cluster and self.jobs == 1 and not self.devices
 
     def environments(self) -> tuple[dict[str, str], ...]:
-        """Return the variables that each process starts with: its share of the threads, and its GPU.
+        """Return the environment variables of each process, with its share of the threads and its GPU.
 
         Raises:
-            SettingsError: A device is no GPU.
+            SettingsError: A device is not a GPU of this computer.
         """
         environments = [dict(os.environ) for _ in range(self.jobs)]
         visible = [name for name in os.environ.get(GPUS, "").split(",") if name]
@@ -328,38 +369,39 @@ class Workers:
             configure_threads(environment, self.jobs)
             if self.devices:
                 device = self.devices[index % len(self.devices)]
-                kind, _, number = device.partition(":")
-                if kind != "cuda" or not number.isdigit() or (visible and int(number) >= len(visible)):
+                device_type, _, number = device.partition(":")
+                is_number = device_type == "cuda" and number.isdigit()
+                if not is_number or (visible and int(number) >= len(visible)):
                     raise SettingsError(f"“{device}” is not a GPU that is here: name cuda:0, cuda:1, ...")
                 environment[GPUS] = visible[int(number)] if visible else number
         return tuple(environments)
 
 
 def work(
-    do: Do[ItemT, ResultT],
+    do: ItemWork[ItemT, ResultT],
     items: Sequence[ItemT],
     workers: Workers,
     token: CancelToken,
-    progressed: Progressed,
-    finished: Callable[[int, JobResult[ResultT]], None],
+    on_progress: ProgressCallback,
+    on_done: Callable[[int, JobResult[ResultT]], None],
 ) -> None:
-    """Do pieces of work on an engine; a worker that dies costs its piece, which is tried twice more.
+    """Work on items on an engine; the item of a worker that dies is tried twice more.
 
     Args:
-        do: Does one piece; it, the pieces and their results are pickled unless this process does the work.
-        items: The pieces.
+        do: Works on one item; the function, the items and their results are pickled unless this process does the work.
+        items: The items.
         workers: The engine.
-        token: Raise it to stop.
-        progressed: Called in this process whenever a piece reports; a cluster reports nothing.
-        finished: Called in this process with the outcome of each piece.
+        token: Cancelled to stop all work.
+        on_progress: Called in this process with every report of an item; a cluster reports nothing.
+        on_done: Called in this process with the outcome of each item.
 
     Raises:
         SettingsError: The engine cannot be started.
     """
     if workers.is_local:
-        processes.work_here(do, items, token, progressed, finished)
+        processes.work_in_this_process(do, items, token, on_progress, on_done)
     elif workers.cluster:
-        work_on_cluster(do, items, (workers.cluster, workers.jobs), TRIES, token, finished)
+        work_on_cluster(do, items, (workers.cluster, workers.jobs), TRIES, token, on_done)
     else:
-        several = Processes(workers.jobs, workers.environments(), tries=TRIES)
-        processes.work_in_processes(do, items, several, token, progressed, finished)
+        settings = Processes(workers.jobs, workers.environments(), tries=TRIES)
+        processes.work_in_processes(do, items, settings, token, on_progress, on_done)

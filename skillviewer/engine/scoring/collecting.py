@@ -1,4 +1,4 @@
-"""Collect results into a study. One process does so: workers never open a study."""
+"""Collection of results into a study, which one process does: workers never open a study."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -20,19 +20,20 @@ Scored = tuple[Path, "Analysis"]
 """Folder of a model, and an analysis by it."""
 
 
-def lacking(study: Study, scored: Iterable[Scored]) -> list[Scored]:
-    """Return the analyses that a study lacks for its videos, or has with fewer passes only."""
-    videos = {video.clip_id: video.name for video in study.videos.all()}
-    saved_scores: dict[str, dict[str, Score]] = {}
+def missing_analyses(study: Study, scored: Iterable[Scored]) -> list[Scored]:
+    """Return those of some analyses of a study's videos that the study does not have, or has with fewer passes."""
+    names = {video.clip_id: video.name for video in study.videos.all()}
+    scores_by_model: dict[str, dict[str, Score]] = {}
     missing = []
     for model, analysis in scored:
         digest = analysis.provenance.model_digest
-        name = videos.get(analysis.clip_id)
-        if digest not in saved_scores:
-            saved_scores[digest] = study.models.scores(digest)
-        if name is not None and (
-            name not in saved_scores[digest] or saved_scores[digest][name].passes < analysis.n_passes
-        ):
+        if digest not in scores_by_model:
+            scores_by_model[digest] = study.models.scores(digest)
+        name = names.get(analysis.clip_id)
+        if name is None:
+            continue
+        score = scores_by_model[digest].get(name)
+        if score is None or score.passes < analysis.n_passes:
             missing.append((model, analysis))
     return missing
 
@@ -52,7 +53,11 @@ def write_scores(study: Study, scored: Iterable[Scored]) -> None:
 def collect(path: Path, scoring: Scoring, results: Sequence[tuple[Path, Path, ResultHeader]]) -> int:
     """Collect results into a study, add missing videos, and return the number of new scores.
 
-    A result is the path of a video, its result file and the file's header. Only results that the study lacks are read.
+    Args:
+        path: The study.
+        scoring: Settings of the run.
+        results: Path of the video, result file and header of the file, for each result. Only files of results that the
+            study does not have are read.
 
     Raises:
         StudyError: The study cannot be read, another process has it open, or a result is damaged.
@@ -63,16 +68,19 @@ def collect(path: Path, scoring: Scoring, results: Sequence[tuple[Path, Path, Re
         names = {video.clip_id: video.name for video in study.videos.all()}
         scores = study.models.scores(scoring.digest)
         complete = {name for name, score in scores.items() if score.passes >= scoring.passes}
-        clip_ids = [(note.digest, range_from(*note.clip_range)) for _, _, note in results]
-        missing = [index for index, clip_id in enumerate(clip_ids) if names.get(clip_id) not in complete]
-        new = []
-        for index in missing:
-            if clip_ids[index] not in names:
-                video = results[index][0].absolute()
-                digest, clip_range = clip_ids[index]
-                stat = video.stat()
-                identity = Identity(stat.st_size, stat.st_mtime_ns, digest)
-                new.append(NewVideo(video, clip_range=clip_range, identity=identity))
-        study.videos.add(new)
-        write_scores(study, ((scoring.model, load_analysis(results[index][1])) for index in missing))
-    return len(missing)
+        new_videos = []
+        missing_files = []
+        for video_path, result_path, header in results:
+            clip_range = range_from(*header.clip_range)
+            clip_id = (header.digest, clip_range)
+            if names.get(clip_id) in complete:
+                continue
+            missing_files.append(result_path)
+            if clip_id not in names:
+                absolute_path = video_path.absolute()
+                stat = absolute_path.stat()
+                identity = Identity(stat.st_size, stat.st_mtime_ns, header.digest)
+                new_videos.append(NewVideo(absolute_path, clip_range=clip_range, identity=identity))
+        study.videos.add(new_videos)
+        write_scores(study, ((scoring.model, load_analysis(result_path)) for result_path in missing_files))
+    return len(missing_files)

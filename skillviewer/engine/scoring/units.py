@@ -1,8 +1,8 @@
-"""The unit of scoring: the bytes of a video or a part of it, checkpoint and passes, and one result file.
+"""Units of scoring, each a video or a range of it, and the folder of their result files.
 
-A result is written under another name and renamed. It is done if its checksum is right and its key is the one asked
-for. Every engine (this process, several, a cluster) runs the same ``score_unit``, and workers write nothing but result
-files and caches.
+Every engine (this process, several, a cluster) runs ``score_unit``, and workers write only result files and caches. A
+result is written under a temporary name and renamed. A unit is done if there is a result with the key of the unit, with
+a correct checksum.
 """
 
 import json
@@ -33,17 +33,18 @@ log = logging.getLogger(__name__)
 FAILED = "failed"
 """Folder of the failures, in the folder of the results."""
 
-_HASH = 16
-"""Digits of a digest in the name of a result."""
+_N_DIGITS = 16
+"""Number of digits of the digest in the name of a result."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScoringUnit:
-    """One video, or a part of it, to be scored.
+    """One video, or a range of it, to be scored.
 
     Attributes:
-        clip_range: The part, or None.
-        ends_s: Start and end in seconds (None for that of the file), whose frames are found once the file is open.
+        path: The file.
+        clip_range: The range, or None for the whole file.
+        ends_s: The range as start and end in seconds, an end of None for that of the file; or None.
     """
 
     path: Path
@@ -52,47 +53,46 @@ class ScoringUnit:
 
     @property
     def title(self) -> str:
-        """The file, and the part of it."""
+        """File and range in words."""
         unit, start, stop = range_cells(self.clip_range)
         return f"{self.path} [{unit} {start:g} {stop:g}]" if unit else str(self.path)
 
 
 @dataclass(frozen=True, slots=True)
 class Scoring:
-    """Settings that all units of a run share.
+    """Settings that all units of a run share."""
 
-    Without a folder no results are saved; ``again`` repeats saved results.
-    """
-
-    model: Path
-    digest: str
+    model: Path  # folder of the checkpoint
+    digest: str  # digest of the checkpoint
     passes: int = 1
     device: str = "auto"
-    folder: Path | None = None
-    cache_bytes: int = 0
-    again: bool = False
+    folder: Path | None = None  # folder of the results, or None to save no results
+    cache_bytes: int = 0  # size limit of the cache of features
+    again: bool = False  # whether to compute saved results again
 
     def key(self, unit: ScoringUnit) -> str:
-        """Return the key of a unit: a digest of file, size, time of change, part, checkpoint and passes."""
-        size, changed = 0, 0
-        with suppress(OSError, ValueError):  # it is not there: it fails when it is opened
+        """Return the key of a unit: a digest of path, size, time of change, range, checkpoint and passes."""
+        size = 0
+        changed_ns = 0
+        with suppress(OSError, ValueError):  # a missing file is reported when it is opened
             stat = unit.path.stat()
-            size, changed = stat.st_size, stat.st_mtime_ns
-        part = (*range_cells(unit.clip_range), unit.ends_s)
-        return values_sha256(str(unit.path.absolute()), size, changed, part, self.digest, self.passes)
+            size = stat.st_size
+            changed_ns = stat.st_mtime_ns
+        range_values = (*range_cells(unit.clip_range), unit.ends_s)
+        return values_sha256(str(unit.path.absolute()), size, changed_ns, range_values, self.digest, self.passes)
 
 
-def result_name(unit: ScoringUnit, content: str) -> str:
-    """Return the name of the file of a result, by the digest of its content (see ``ResultHeader``)."""
-    return f"{safe_name(unit.path.stem)}-{content[:_HASH]}{SUFFIX}"
+def result_name(stem: str, content: str) -> str:
+    """Return the name of a result file, given the digest of its content (see ``ResultHeader``)."""
+    return f"{stem}-{content[:_N_DIGITS]}{SUFFIX}"
 
 
 @lru_cache(maxsize=1)
 def open_engine(scoring: Scoring) -> "Engine":
-    """Return the model of this process, which stays loaded from one unit to the next.
+    """Return the model of this process, which stays loaded for all units.
 
     Raises:
-        CheckpointError: It cannot be used.
+        CheckpointError: The checkpoint cannot be used.
         DeviceError: The device is not there.
     """
     from skillviewer.engine.features.cache import FeatureCache
@@ -102,20 +102,20 @@ def open_engine(scoring: Scoring) -> "Engine":
 
 
 def score_unit(scoring: Scoring, unit: ScoringUnit, token: CancelToken, report: Report) -> "Path | Analysis":
-    """Score one unit; a result of the same bytes and settings that is there already is taken.
+    """Score one unit, or take a saved result of the same content and settings.
 
     Args:
         scoring: Settings of the run.
         unit: The unit.
-        token: Raise it to stop.
-        report: Told of every step; not of intermediate results, which are large to send.
+        token: Cancelled to stop.
+        report: Receives every step, without the analysis so far, which is large to send.
 
     Returns:
-        The result file, or the analysis where none is kept.
+        The result file, or the analysis if no results are saved.
 
     Raises:
         VideoError: The file cannot be read.
-        DatasetError: The part lies outside the file.
+        DatasetError: The range lies outside the file.
         CheckpointError: The model cannot be used.
         DeviceError: The device is missing or ran out of memory.
         ExportError: The result cannot be written.
@@ -125,33 +125,35 @@ def score_unit(scoring: Scoring, unit: ScoringUnit, token: CancelToken, report: 
     engine = open_engine(scoring)
     key = scoring.key(unit)
     analysis = None
+
+    def report_step(progress: Progress) -> None:
+        report(replace(progress, value=None))
+
     with VideoReader(unit.path, token, cache_bytes=0) as reader:
         info = reader.describe(token)
         clip_range = unit.clip_range if unit.ends_s is None else frame_range(info, *unit.ends_s)
         content = values_sha256(info.digest, range_cells(clip_range), scoring.digest, scoring.passes)
-        file = (scoring.folder or Path()) / result_name(unit, content)
+        result_path = (scoring.folder or Path()) / result_name(safe_name(unit.path.stem), content)
         if scoring.folder is not None and not scoring.again:
-            analysis = load_result(file, content)
-            analysis = analysis if analysis is None or has_its_tracks(analysis) else None
+            analysis = load_result(result_path, content)
+        if analysis is not None and not has_its_tracks(analysis):
+            analysis = None
         if analysis is None:
-
-            def steps(progress: Progress) -> None:
-                report(replace(progress, value=None))
-
-            analysis = engine.assess(unit.path, scoring.passes, token, steps, clip_range, reader)
+            analysis = engine.assess(unit.path, scoring.passes, token, report_step, clip_range, reader)
     if scoring.folder is None:
         return analysis
-    # the path is absolute, so that the video is found again from another folder
-    save_result(replace(analysis, video=replace(analysis.video, path=unit.path.absolute())), file, key, content)
-    return file
+    # the path is absolute, so that the video is found from any folder
+    video = replace(analysis.video, path=unit.path.absolute())
+    save_result(replace(analysis, video=video), result_path, key, content)
+    return result_path
 
 
 @dataclass(frozen=True, slots=True)
-class _ResultsOfName:
-    """Results whose files have one stem: sound ones by key, and a sentence on each other one."""
+class _StemResults:
+    """Results of videos whose files have the same stem."""
 
-    by_key: Mapping[str, tuple[Path, ResultHeader]]
-    rejected: tuple[str, ...]
+    by_key: Mapping[str, tuple[Path, ResultHeader]]  # valid results
+    rejections: tuple[str, ...]  # one sentence on each other result
 
 
 class ResultFolder:
@@ -159,14 +161,15 @@ class ResultFolder:
 
     def __init__(self, scoring: Scoring) -> None:
         self._scoring = scoring
-        self._by_stem: dict[str, list[Path]] = {}
-        self._read: dict[str, _ResultsOfName] = {}
+        self._paths_by_stem: dict[str, list[Path]] = {}
+        self._results_by_stem: dict[str, _StemResults] = {}
         if scoring.folder is not None and scoring.folder.is_dir():
             for path in scoring.folder.glob(f"*{SUFFIX}"):
-                self._by_stem.setdefault(path.name[: -len(SUFFIX) - _HASH - 1], []).append(path)
+                stem = path.name[: -len(SUFFIX) - _N_DIGITS - 1]
+                self._paths_by_stem.setdefault(stem, []).append(path)
 
     def check_writable(self) -> None:
-        """Raise an ExportError if results cannot be written: before hours of work, and not after them."""
+        """Raise an ExportError if results cannot be written; called before hours of work."""
         folder = self._scoring.folder
         if folder is not None:
             with os_error_as(ExportError, f"{folder} cannot be written"):
@@ -176,56 +179,59 @@ class ResultFolder:
                 TemporaryFile(dir=folder).close()
 
     def find(self, unit: ScoringUnit) -> tuple[Path, ResultHeader] | None:
-        """Return the result of a unit and its header, or None if it is not done.
+        """Return the result file of a unit and its header, or None if the unit is not done.
 
-        Warnings name damaged files that may have been the result, and files with the result of another video.
+        Invalid files that may have been the result are logged.
         """
         if self._scoring.again:
             return None
         stem = safe_name(unit.path.stem)
-        if stem not in self._read:
-            self._read[stem] = self._results(stem)
-        entry = self._read[stem].by_key.get(self._scoring.key(unit))
-        if entry is None:
-            for sentence in self._read[stem].rejected:
+        if stem not in self._results_by_stem:
+            self._results_by_stem[stem] = self._read_results(stem)
+        results = self._results_by_stem[stem]
+        path_and_header = results.by_key.get(self._scoring.key(unit))
+        if path_and_header is None:
+            for sentence in results.rejections:
                 log.warning("%s %s is computed again.", sentence, unit.path)
-        # of a model that uses tracks a result is done only as long as they are the same
-        return entry if entry is None or load_or_discard(entry[0]) is not None else None
+            return None
+        path, _ = path_and_header
+        # a result of a model that uses tracks is invalid if the tracks have changed
+        return path_and_header if load_or_discard(path) is not None else None
 
-    def _results(self, stem: str) -> _ResultsOfName:
+    def _read_results(self, stem: str) -> _StemResults:
         by_key: dict[str, tuple[Path, ResultHeader]] = {}
-        rejected = []
-        for path in sorted(self._by_stem.get(stem, ())):
+        rejections = []
+        for path in sorted(self._paths_by_stem.get(stem, ())):
             try:
                 header = read_header(path)
             except StudyError as error:
-                rejected.append(str(error))
+                rejections.append(str(error))
                 continue
-            if path.name != f"{stem}-{header.content[:_HASH]}{SUFFIX}":
-                rejected.append(f"{path} holds the result of another video, part or model.")
+            if path.name != result_name(stem, header.content):
+                rejections.append(f"{path} holds the result of another video, part or model.")
                 continue
             by_key[header.key] = path, header
-        return _ResultsOfName(by_key, tuple(rejected))
+        return _StemResults(by_key, tuple(rejections))
 
-    def _failure(self, key: str) -> Path:
-        return (self._scoring.folder or Path()) / FAILED / f"{key}.json"
+    def _failure_path(self, unit: ScoringUnit) -> Path:
+        return (self._scoring.folder or Path()) / FAILED / f"{self._scoring.key(unit)}.json"
 
-    def failed(self, unit: ScoringUnit) -> str:
-        """Return the sentence of the failure of a unit, or "" if none is known."""
-        if self._scoring.folder is not None and not self._scoring.again:
-            path = self._failure(self._scoring.key(unit))
-            with suppress(OSError, ValueError, KeyError, TypeError):
-                if path.is_file():  # a pipe would never end
-                    return str(json.loads(path.read_bytes())["error"])
+    def saved_failure(self, unit: ScoringUnit) -> str:
+        """Return the sentence of a unit's failure in an earlier run, or ""."""
+        if self._scoring.folder is None or self._scoring.again:
+            return ""
+        path = self._failure_path(unit)
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            if path.is_file():  # reading a named pipe would never end
+                return str(json.loads(path.read_bytes())["error"])
         return ""
 
-    def remember(self, unit: ScoringUnit, error: SkillViewerError | None) -> None:
-        """Save the failure of a unit, which is then skipped; or delete it after a success.
+    def save_failure(self, unit: ScoringUnit, error: SkillViewerError | None) -> None:
+        """Save the failure of a unit, which later runs skip, or delete it if there is no error.
 
-        A result that cannot be written, and a model, device or worker that fails, are no faults of the unit, and are
-        not kept.
+        Errors of writing, of the model, of the device and of workers are not saved, since they do not concern the unit.
         """
-        path = self._failure(self._scoring.key(unit))
+        path = self._failure_path(unit)
         if self._scoring.folder is None or isinstance(error, ExportError | CheckpointError | DeviceError):
             return
         with suppress(OSError):

@@ -1,4 +1,4 @@
-"""Following of an object from clicks through an open video."""
+"""Following of an object through an open video, from clicks of the user."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -14,23 +14,26 @@ from skillviewer.media.click_tracker import Click, ClickTrack, track_clicks
 
 
 def clicks_of(track: Track) -> tuple[Click, ...]:
-    """Return the clicks from which a track was followed; none for a track that was made otherwise."""
+    """Return the clicks from which a track was followed; none for a track that was made in another way."""
     if track.method is not TrackMethod.CLICK:
         return ()
-    rows = np.flatnonzero(track.states == FrameState.ANCHORED)
-    return tuple(Click(int(row), *(float(value) for value in track.xy_px[row, 0])) for row in rows)
+    clicks = []
+    for frame in np.flatnonzero(track.states == FrameState.ANCHORED):
+        x_px, y_px = track.xy_px[frame, 0]
+        clicks.append(Click(int(frame), float(x_px), float(y_px)))
+    return tuple(clicks)
 
 
 def with_click(clicks: Sequence[Click], click: Click) -> tuple[Click, ...]:
-    """Return clicks with one added; it replaces an earlier one in its frame."""
-    return (*(earlier for earlier in clicks if earlier.frame != click.frame), click)
+    """Return clicks with one added, which replaces another click in its frame."""
+    return (*(other for other in clicks if other.frame != click.frame), click)
 
 
 def check_clicks(clicks: Sequence[Click], video: VideoInfo) -> None:
-    """Refuse clicks outside a video, or two in a frame.
+    """Check that there are clicks, in different frames and inside the video.
 
     Raises:
-        VideoError: A click is outside, or there are two in a frame, or none.
+        VideoError: A click is outside the video, two are in one frame, or there is none.
     """
     for click in clicks:
         if not 0 <= click.frame < video.n_frames:
@@ -56,26 +59,26 @@ def follow_clicks(
     """Follow an object from clicks.
 
     Args:
-        read_frame: Returns a frame of the video, (H, W, 3) uint8 RGB; frames are asked for in order.
+        read_frame: Returns a frame of the video, (H, W, 3) uint8 RGB; called in order of the frames.
         video: The video.
-        clicks: At least one, in different frames.
+        clicks: One click or more, in different frames.
         name: Name of the track.
-        token: Raise it to stop; nothing is kept.
+        token: Cancelled to stop without a track.
         report: Receives every frame.
-        last_frame: Frame after which nothing is read, or None for the last of the video.
+        last_frame: Last frame that is followed, or None for the last of the video.
 
     Raises:
-        VideoError: A click is outside, two are in a frame, or a frame cannot be decoded.
+        VideoError: A click is outside the video, two are in one frame, or a frame cannot be decoded.
     """
     check_clicks(clicks, video)
-    first = min(click.frame for click in clicks)
-    stop = video.n_frames if last_frame is None else last_frame + 1
+    first_frame = min(click.frame for click in clicks)
+    stop_frame = video.n_frames if last_frame is None else last_frame + 1
 
     def pictures() -> Iterator[RGBImage]:
-        for frame in range(first, stop):
+        for frame in range(first_frame, stop_frame):
             token.check()
             yield read_frame(frame, token)
-            report(Progress("following", frame - first + 1, stop - first))
+            report(Progress("following", frame - first_frame + 1, stop_frame - first_frame))
 
     return track_clicks(pictures(), clicks, video.n_frames, name)
 
@@ -89,26 +92,26 @@ def add_click(
     token: CancelToken = NEVER,
     report: Report = silent,
 ) -> Track:
-    """Return a track with one click more; only frames between the neighbouring clicks are followed again.
+    """Return a track with one more click; only frames between the neighbouring clicks are followed again.
 
     Args:
-        read_frame: Returns a frame of the video, as of ``follow_clicks``.
+        read_frame: Returns a frame of the video, as in ``follow_clicks``.
         video: The video.
-        track: The track so far, over all frames of the video, from clicks; None for the first click.
-        click: The click; it replaces one in its frame.
+        track: The track so far, from clicks, over all frames of the video; None for the first click.
+        click: The click, which replaces another click in its frame.
         name: Name of the track.
-        token: Raise it to stop; nothing is kept.
+        token: Cancelled to stop without a track.
         report: Receives every frame.
 
     Raises:
-        VideoError: The click is outside, or a frame cannot be decoded.
+        VideoError: The click is outside the video, or a frame cannot be decoded.
     """
     clicks = with_click(clicks_of(track) if track is not None else (), click)
     check_clicks(clicks, video)
-    start = max((other.frame for other in clicks if other.frame < click.frame), default=click.frame)
-    stop = min((other.frame for other in clicks if other.frame > click.frame), default=video.n_frames - 1)
-    part = [other for other in clicks if start <= other.frame <= stop]
-    followed = follow_clicks(read_frame, video, part, name, token, report, stop).track
+    first_frame = max((other.frame for other in clicks if other.frame < click.frame), default=click.frame)
+    last_frame = min((other.frame for other in clicks if other.frame > click.frame), default=video.n_frames - 1)
+    near_clicks = [other for other in clicks if first_frame <= other.frame <= last_frame]
+    followed = follow_clicks(read_frame, video, near_clicks, name, token, report, last_frame).track
     if track is None:
         return followed
-    return replace(track, name=name).replaced(slice(start, stop + 1), followed)
+    return replace(track, name=name).replaced(slice(first_frame, last_frame + 1), followed)

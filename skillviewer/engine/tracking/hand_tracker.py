@@ -1,7 +1,7 @@
-"""Hands in the frames of a video, one frame after the other, as MediaPipe's graph ``hand_landmark_tracking_cpu`` does.
+"""Detection of hands frame by frame, as in MediaPipe's graph ``hand_landmark_tracking_cpu``.
 
-Palms are searched while fewer hands than wanted are tracked; the landmarks of one frame say where the next frame's hand
-is looked for. Nothing is smoothed. The result depends on the first frame.
+The landmarks of a hand in one frame give the region of the hand in the next. Palms are searched in the whole picture
+while fewer hands than ``max_hands`` are followed. Nothing is smoothed. The result depends on the first frame.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from skillviewer.nets.hands.graph_network import GraphNetwork, load_network
 from skillviewer.nets.hands.palms import Palm, decode_palms
 
 MIN_PRESENCE = 0.5
-"""Presence above which a region holds a hand."""
+"""Output of the network for presence, above which a region contains a hand."""
 
 
 class HandModel(StrEnum):
@@ -31,7 +31,7 @@ class HandModel(StrEnum):
 
 
 class HandNetworks:
-    """The two networks, on a device.
+    """The networks for palms and for landmarks, on a device.
 
     Raises:
         CheckpointError: A file is missing or damaged.
@@ -46,27 +46,35 @@ class HandNetworks:
 
     def find_palms(self, picture: RGBImage, max_palms: int) -> tuple[Palm, ...]:
         """Return the palms in a picture, the most certain first."""
-        height, width = picture.shape[:2]
-        longer = max(width, height)
-        side = self._palms.side
-        square = cut_square(picture, (width / 2, height / 2), longer, 0.0, side, "black")
+        height_px, width_px = picture.shape[:2]
+        centre_px = (width_px / 2, height_px / 2)
+        square = cut_square(picture, centre_px, max(width_px, height_px), 0.0, self._palms.side, "black")
         outputs = self._run(self._palms, [square])
-        return decode_palms(outputs["Identity"][0], outputs["Identity_1"][0, :, 0], (width, height), max_palms)
+        boxes = outputs["Identity"][0]
+        logits = outputs["Identity_1"][0, :, 0]
+        return decode_palms(boxes, logits, (width_px, height_px), max_palms)
 
     def find_landmarks(self, picture: RGBImage, regions: Sequence[HandRegion]) -> tuple[DetectedHand | None, ...]:
-        """Return the hand in each region, or None if there is none."""
+        """Return the hand in each region, or None for a region without a hand."""
         if not regions:
             return ()
         side = self._landmarks.side
-        cuts = [cut_square(picture, (r.x_px, r.y_px), r.side_px, r.angle_rad, side, "nearest") for r in regions]
-        outputs = self._run(self._landmarks, cuts)
-        hands = []
+        squares = [
+            cut_square(picture, (region.x_px, region.y_px), region.side_px, region.angle_rad, side, "nearest")
+            for region in regions
+        ]
+        outputs = self._run(self._landmarks, squares)
+        hands: list[DetectedHand | None] = []
         for i, region in enumerate(regions):
             presence = float(outputs["Identity_1"][i, 0])
-            landmarks_px = region.to_picture(outputs["Identity"][i].reshape(21, 3)[:, :2] / side).astype(np.float32)
-            # the network means a mirrored picture: its "left" is the participant's right hand
-            hand = DetectedHand(landmarks_px, presence, float(outputs["Identity_2"][i, 0]))
-            hands.append(hand if presence > MIN_PRESENCE else None)
+            if presence <= MIN_PRESENCE:
+                hands.append(None)
+                continue
+            points = outputs["Identity"][i].reshape(21, 3)[:, :2] / side
+            landmarks_px = region.to_picture(points).astype(np.float32)
+            # the network expects a mirrored picture: its left hand is the participant's right hand
+            right_hand = float(outputs["Identity_2"][i, 0])
+            hands.append(DetectedHand(landmarks_px, presence, right_hand))
         return tuple(hands)
 
     def _run(self, network: GraphNetwork, pictures: Sequence[RGBImage]) -> dict[str, FloatArray]:
@@ -76,12 +84,12 @@ class HandNetworks:
 
 
 class HandTracker:
-    """Hands of one video, frame by frame.
+    """Follows the hands of one video frame by frame.
 
     Args:
         networks: The networks.
-        max_hands: Number of followed hands from which on no further palm is searched. A frame may hold more: new palms
-            are added to the followed hands, as in MediaPipe.
+        max_hands: Number of followed hands at which no more palms are searched. A frame may have more hands, since new
+            palms are added to the followed hands, as in MediaPipe.
     """
 
     def __init__(self, networks: HandNetworks, max_hands: int = 2) -> None:
@@ -90,7 +98,7 @@ class HandTracker:
         self._regions: list[HandRegion] = []
 
     def follow(self, hands: Sequence[DetectedHand]) -> None:
-        """Look for some hands in the next frame; without any, forget the frame before."""
+        """Set the hands that are followed in the next frame; without any, palms are searched."""
         self._regions = [region_of_landmarks(hand.landmarks_px.astype(np.float64)) for hand in hands]
 
     def step(self, picture: RGBImage) -> tuple[DetectedHand, ...]:

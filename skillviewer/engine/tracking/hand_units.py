@@ -1,4 +1,4 @@
-"""Search for hands in many videos: one unit is a video or a clip; the tracks are kept with the video."""
+"""Search for hands in many videos: a unit is a video or a clip, and its tracks are saved with the video."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -29,9 +29,9 @@ class HandJob:
 
     Attributes:
         search: Frames and networks.
-        sampled_by: Checkpoint whose sampled frames alone are searched, or None for those of ``search``.
-        device: Device, or "auto".
-        force: Whether to search again, and to replace other tracks of hands.
+        sampled_by: Checkpoint whose sampled frames are searched instead of those of ``search``, or None.
+        device: Name of the device, or "auto".
+        force: Whether to search again and replace tracks of hands.
     """
 
     search: HandSearch
@@ -42,10 +42,10 @@ class HandJob:
 
 @lru_cache(maxsize=1)
 def open_networks(model: HandModel, device: str) -> HandNetworks:
-    """Return the networks of this process, which stay loaded from one unit to the next.
+    """Return the networks of this process, which stay loaded for all units.
 
     Raises:
-        CheckpointError: They are missing or damaged.
+        CheckpointError: The networks are missing or damaged.
         DeviceError: The device is not there.
     """
     return HandNetworks(model, str(choose_device(device)))
@@ -56,16 +56,16 @@ def search_of(job: HandJob, video: VideoInfo, unit: ScoringUnit) -> tuple[HandSe
 
     Raises:
         DatasetError: The clip lies outside the video.
-        CheckpointError: The model whose frames are wanted cannot be used.
+        CheckpointError: The model that samples the frames cannot be used.
     """
     clip_range = unit.clip_range if unit.ends_s is None else frame_range(video, *unit.ends_s)
     frames = range_frames(clip_range, video)
     if job.sampled_by is None:
         return job.search, frames
     config = decode_part(job.sampled_by / CONFIG, read_part(job.sampled_by, CONFIG), CheckpointConfig)
-    preprocessing = config.preprocessing
-    sampled = sampling_of(video, preprocessing, 1, clip_range).frames
-    return replace(job.search, frames=tuple(sorted(set(sampled.ravel().tolist())))), frames
+    sampled_frames = sampling_of(video, config.preprocessing, 1, clip_range).frames
+    unique_frames = sorted(set(sampled_frames.ravel().tolist()))
+    return replace(job.search, frames=tuple(unique_frames)), frames
 
 
 def track_unit(
@@ -75,17 +75,17 @@ def track_unit(
     report: Report,
     show: Callable[[HandProgress], None] | None = None,
 ) -> TrackSet:
-    """Find the hands of one video and keep the tracks with it; tracks of the same settings are not made again.
+    """Find the hands of one video and save their tracks; tracks with the same settings are not made again.
 
     Args:
         job: Settings of the run.
         unit: The video or clip.
-        token: Raise it to stop; the same unit goes on later from there.
+        token: Cancelled to stop; the same unit continues later.
         report: Receives every frame.
-        show: Given the tracks so far, now and then.
+        show: Receives the tracks so far, now and then.
 
     Returns:
-        All tracks of the video or clip, those of other objects included.
+        All tracks of the video or clip, also of other objects.
 
     Raises:
         VideoError: The file cannot be read, or has other tracks of hands already.
@@ -98,23 +98,24 @@ def track_unit(
     with VideoReader(unit.path, token, cache_bytes=0) as reader:
         video = reader.describe(token)
         search, frames = search_of(job, video, unit)
-        saved = store.get(video.digest, frames if len(frames) < video.n_frames else None)
-        saved = TrackSet.of_video(video, frames) if saved is None else saved
-        hands = [track for track in saved.hands if track.method is TrackMethod.HAND_NETWORK]
+        saved_tracks = store.get(video.digest, frames if len(frames) < video.n_frames else None)
+        if saved_tracks is None:
+            saved_tracks = TrackSet.of_video(video, frames)
+        hands = [track for track in saved_tracks.hands if track.method is TrackMethod.HAND_NETWORK]
         if hands and not job.force:
             if hands[0].made_by == search.text:
-                return saved
+                return saved_tracks
             raise VideoError(
                 f"{unit.path.name} has tracks of hands already ({hands[0].made_by}): keep them, or replace them "
                 "(--force)."
             )
 
-        def frame_done(progress: Progress) -> None:
+        def report_frame(progress: Progress) -> None:
             report(replace(progress, value=None))
 
         networks = open_networks(search.model, job.device)
-        hand_search = track_hands(reader, networks, search, frames, token, frame_done, show)
-    tracks = saved.without([track.name for track in hands]).with_tracks(hand_search.tracks)
+        hand_tracks = track_hands(reader, networks, search, frames, token, report_frame, show)
+    tracks = saved_tracks.without([track.name for track in hands]).with_tracks(hand_tracks.tracks)
     store.put(tracks)
     discard_detections(video.digest)
     return tracks

@@ -1,4 +1,4 @@
-"""Measuring of many videos: one unit is a video or a clip with tracks; results are cached."""
+"""Measurement of motion in many videos: a unit is a video or a clip with tracks, and its measures are cached."""
 
 from dataclasses import dataclass
 
@@ -30,19 +30,19 @@ class MeasureJob:
     with_tapping: bool = False
 
 
-def load_kept_tracks(info: VideoInfo, frames: range | None = None) -> TrackSet:
-    """Return the tracks that are kept with a video, or a range of its frames.
+def load_saved_tracks(info: VideoInfo, frames: range | None = None) -> TrackSet:
+    """Return the saved tracks of a video, or of a range of its frames.
 
     Raises:
-        VideoError: There are none, or they were made in another video.
+        VideoError: There are no tracks, or they were made in another video.
     """
-    saved = TrackStore().get(info.digest, frames)
-    if saved is None or not saved.tracks:
+    tracks = TrackStore().get(info.digest, frames)
+    if tracks is None or not tracks.tracks:
         raise VideoError(
             f"{info.path.name} has no tracks: find hands (skillviewer tracks hands {info.path}), or import tracks."
         )
-    saved.check_video(info)
-    return saved
+    tracks.check_video(info)
+    return tracks
 
 
 def measure_unit(job: MeasureJob, unit: ScoringUnit, token: CancelToken, report: Report) -> VideoMeasures:
@@ -57,7 +57,7 @@ def measure_unit(job: MeasureJob, unit: ScoringUnit, token: CancelToken, report:
         info = reader.describe(token)
     clip_range = unit.clip_range if unit.ends_s is None else frame_range(info, *unit.ends_s)
     frames = None if clip_range is None else range_frames(clip_range, info)
-    tracks = load_kept_tracks(info, frames)
+    tracks = load_saved_tracks(info, frames)
     measures = measure_stored_tracks(tracks, frames, job.unit, job.reference, with_tapping=job.with_tapping)
     if not measures.motions:
         raise VideoError(f"No track of {unit.path.name} was seen for long enough to be measured.")

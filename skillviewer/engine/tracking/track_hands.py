@@ -1,4 +1,4 @@
-"""Finding of hands in a video: every frame, every second one, or chosen frames; it can be stopped and continued."""
+"""Search for hands in the frames of a video, which can be stopped and continued."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -19,13 +19,13 @@ from skillviewer.engine.tracking.hand_tracker import HandModel, HandNetworks, Ha
 from skillviewer.media.reading.reader import VideoReader
 
 SAVE_S = 20.0
-"""Seconds of work that a killed process loses at most."""
+"""Seconds between two savings of the detections: a killed process loses no more work."""
 
 SHOW_S = 0.5
-"""Seconds between two views of the tracks so far."""
+"""Least number of seconds between two reports of the tracks so far."""
 
 _VERSION = 1
-"""Number of the method: detections of another one are not continued."""
+"""Number of the method: a search does not continue from detections of another number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +34,9 @@ class HandSearch:
 
     Attributes:
         model: Size of the networks.
-        every: 1 to look at every frame of the range, 2 at every second one, and so on.
-        frames: Frames of the file to look at instead, ascending; or None.
-        max_hands: Largest number of hands in a frame.
+        every: 1 to search every frame of the range, 2 to search every second one, and so on.
+        frames: Ascending frames of the file to search instead, or None.
+        max_hands: Greatest number of hands in a frame.
     """
 
     model: HandModel = HandModel.FULL
@@ -44,52 +44,54 @@ class HandSearch:
     frames: tuple[int, ...] | None = None
     max_hands: int = 2
 
-    def searched(self, frames: range) -> Sequence[int]:
-        """Return the frames to look at, of a range of frames of the file."""
+    def frames_of(self, frame_range: range) -> Sequence[int]:
+        """Return the frames to search in a range of frames of the file."""
         if self.frames is None:
-            return frames[:: self.every]
-        return [frame for frame in self.frames if frame in frames]
+            return frame_range[:: self.every]
+        return [frame for frame in self.frames if frame in frame_range]
 
     @property
     def text(self) -> str:
-        """Networks and settings, as a track names them."""
-        rhythm = "every frame" if self.every == 1 else f"every {self.every}. frame"
+        """Networks and settings in words, as stored with tracks."""
         if self.frames is not None:
-            rhythm = "sampled frames"
-        return f"MediaPipe Hands {self.model}, {rhythm}, {self.max_hands} hands at most"
+            frames_text = "sampled frames"
+        else:
+            frames_text = "every frame" if self.every == 1 else f"every {self.every}. frame"
+        return f"MediaPipe Hands {self.model}, {frames_text}, {self.max_hands} hands at most"
 
 
 @dataclass(frozen=True, slots=True)
 class HandCost:
-    """Time for one frame on this computer, measured with the video's own picture size."""
+    """Time for one frame on this computer, measured with a picture of the video's size."""
 
-    least_s: float  # seconds for a frame in which nothing is found, or both hands are followed: the smaller
-    most_s: float  # seconds for a frame with one hand, in which the second is searched
+    least_s: float  # seconds for a frame without hands or with two followed hands, whichever is shorter
+    most_s: float  # seconds for a frame with one followed hand, in which a second is searched
 
     def text(self, n_frames: int) -> str:
         """Return a sentence about the time for some frames: "3000 frames take 1 to 3 minutes (22 to 50 ms each)."."""
-        low_s, high_s = self.least_s * n_frames, self.most_s * n_frames
-        unit, divisor = ("minutes", 60) if high_s >= 90 else ("seconds", 1)
-        ends = f"{low_s / divisor:.2g} to {high_s / divisor:.2g} {unit}"
-        return f"{n_frames} frames take {ends} ({1000 * self.least_s:.0f} to {1000 * self.most_s:.0f} ms each)."
+        total_least_s = self.least_s * n_frames
+        total_most_s = self.most_s * n_frames
+        unit, unit_s = ("minutes", 60) if total_most_s >= 90 else ("seconds", 1)
+        total = f"{total_least_s / unit_s:.2g} to {total_most_s / unit_s:.2g} {unit}"
+        return f"{n_frames} frames take {total} ({1000 * self.least_s:.0f} to {1000 * self.most_s:.0f} ms each)."
 
 
-def measured_cost(networks: HandNetworks, width_px: int, height_px: int) -> HandCost:
-    """Return the time for one frame: the best of three runs of each network on a grey picture."""
+def measure_cost(networks: HandNetworks, width_px: int, height_px: int) -> HandCost:
+    """Return the time for one frame, by the fastest of three runs of each network on a grey picture."""
     picture = np.full((height_px, width_px, 3), 128, np.uint8)
     region = HandRegion(width_px / 2, height_px / 2, height_px / 2, 0.0)
 
-    def fastest(run: Callable[[], object]) -> float:
+    def fastest_s(run: Callable[[], object]) -> float:
         run()  # the first run prepares the libraries
-        times = []
+        durations_s = []
         for _ in range(3):
-            start = time.perf_counter()
+            started_s = time.perf_counter()
             run()
-            times.append(time.perf_counter() - start)
-        return min(times)
+            durations_s.append(time.perf_counter() - started_s)
+        return min(durations_s)
 
-    palms_s = fastest(lambda: networks.find_palms(picture, 2))
-    hand_s = fastest(lambda: networks.find_landmarks(picture, [region]))
+    palms_s = fastest_s(lambda: networks.find_palms(picture, 2))
+    hand_s = fastest_s(lambda: networks.find_landmarks(picture, [region]))
     return HandCost(min(palms_s, 2 * hand_s), palms_s + hand_s)
 
 
@@ -98,9 +100,9 @@ class HandProgress:
     """State of a search for hands.
 
     Attributes:
-        n_done: Frames that were looked at.
-        n_frames: Frames to look at.
-        tracks: Tracks of the frames so far; the others count as not searched.
+        n_done: Number of frames that were searched.
+        n_frames: Number of frames to search.
+        tracks: Tracks of the frames so far; other frames count as not searched.
     """
 
     n_done: int
@@ -110,36 +112,37 @@ class HandProgress:
 
 @dataclass(slots=True)
 class _Search:
-    """A search in one video, with what an earlier one with the same settings has found."""
+    """State of a search in one video, with the detections of an earlier search with the same settings."""
 
     search: HandSearch
-    empty: TrackSet
-    searched: Sequence[int]
-    path: Path
-    detections: list[FrameHands]
+    no_tracks: TrackSet  # the video without tracks
+    frames: Sequence[int]  # frames to search
+    path: Path  # file of the detections
+    detections: list[FrameHands]  # hands in the frames so far
 
     @classmethod
-    def of(cls, video: VideoInfo, search: HandSearch, frames: range | None) -> "_Search":
-        empty = TrackSet.of_video(video, frames)
-        searched = search.searched(empty.frames)
-        key = values_sha256(_VERSION, search.model, search.every, search.frames, search.max_hands, list(searched[:1]))
-        path = detections_path(video.digest, f"{empty.frames.start}-{empty.frames.stop}.{key[:16]}")
+    def load(cls, video: VideoInfo, search: HandSearch, frame_range: range | None) -> "_Search":
+        no_tracks = TrackSet.of_video(video, frame_range)
+        frames = search.frames_of(no_tracks.frames)
+        key = values_sha256(_VERSION, search.model, search.every, search.frames, search.max_hands, list(frames[:1]))
+        path = detections_path(video.digest, f"{no_tracks.frames.start}-{no_tracks.frames.stop}.{key[:16]}")
         detections = load_detections(path)
-        if [hands.frame for hands in detections] != list(searched[: len(detections)]):
+        if [hands.frame for hands in detections] != list(frames[: len(detections)]):
             detections = []
-        return cls(search, empty, searched, path, detections)
+        return cls(search, no_tracks, frames, path, detections)
 
     def tracks(self) -> TrackSet:
         """Return the tracks of the frames so far."""
-        return self.empty.with_tracks(hand_tracks(self.detections, self.empty, self.search.text, self.search.max_hands))
+        tracks = hand_tracks(self.detections, self.no_tracks, self.search.text, self.search.max_hands)
+        return self.no_tracks.with_tracks(tracks)
 
     def progress(self) -> HandProgress:
-        return HandProgress(len(self.detections), len(self.searched), self.tracks())
+        return HandProgress(len(self.detections), len(self.frames), self.tracks())
 
 
 def unfinished_search(video: VideoInfo, search: HandSearch, frames: range | None = None) -> HandProgress | None:
-    """Return the state of a search that was stopped, or None if none was begun."""
-    state = _Search.of(video, search, frames)
+    """Return the state of a search that was stopped, or None if there is none."""
+    state = _Search.load(video, search, frames)
     return state.progress() if state.detections else None
 
 
@@ -154,45 +157,46 @@ def track_hands(
 ) -> TrackSet:
     """Return the tracks of the hands in a video, or in a range of its frames.
 
-    Frames that a search with the same settings has looked at before are not looked at again.
+    Frames that an earlier search with the same settings has searched are not searched again.
 
     Args:
         reader: The video.
-        networks: The networks, of the model that the settings name.
+        networks: The networks, of the size in the settings.
         search: Settings.
-        frames: Frames of the file, or None for all.
-        token: Raise it to stop; what is found by then is kept, and the next call goes on from there.
-        report: Receives every frame, with the ``FrameHands`` of the frame as its value.
-        show: Given the tracks so far, about every second and for at most a tenth of the time.
+        frames: Range of frames of the file, or None for all.
+        token: Cancelled to stop; the detections are saved, and the next call continues from them.
+        report: Receives every frame, with the ``FrameHands`` of the frame as value.
+        show: Receives the tracks so far, at most every half second and in a tenth of the time.
 
     Raises:
         VideoError: A frame cannot be decoded.
-        ExportError: What is found cannot be written.
+        ExportError: The detections cannot be written.
     """
     video = reader.describe(token)
-    state = _Search.of(video, search, frames)
+    state = _Search.load(video, search, frames)
     detections = state.detections
     tracker = HandTracker(networks, search.max_hands)
     tracker.follow(detections[-1].hands if detections else ())
-    todo = state.searched[len(detections) :]
-    last_saved = time.monotonic()
-    show_next = time.monotonic()
+    remaining_frames = state.frames[len(detections) :]
+    last_saved_s = time.monotonic()
+    next_show_s = time.monotonic()
     try:
-        for decoded in reader.stream(todo, token):
+        for decoded in reader.stream(remaining_frames, token):
             token.check()
             if detections and video.times_s[decoded.index] - video.times_s[detections[-1].frame] > LINK_S:
                 tracker.follow(())
             hands = FrameHands(decoded.index, tracker.step(decoded.rgb()))
             detections.append(hands)
-            report(Progress("looking for hands", len(detections), len(state.searched), hands))
-            now = time.monotonic()
-            if show is not None and now >= show_next:
+            report(Progress("looking for hands", len(detections), len(state.frames), hands))
+            now_s = time.monotonic()
+            if show is not None and now_s >= next_show_s:
                 show(state.progress())
-                show_next = time.monotonic() + max(SHOW_S, 9 * (time.monotonic() - now))
-            if now - last_saved > SAVE_S:
+                shown_s = time.monotonic()
+                next_show_s = shown_s + max(SHOW_S, 9 * (shown_s - now_s))
+            if now_s - last_saved_s > SAVE_S:
                 save_detections(detections, state.path)
-                last_saved = now
+                last_saved_s = now_s
     finally:
-        if todo:
+        if remaining_frames:
             save_detections(detections, state.path)
     return state.tracks()

@@ -6,7 +6,7 @@ import pytest
 _COUNT = """
 import resource
 from pathlib import Path
-from skillviewer.engine.runtime.threads import give_back, keep_freed_memory
+from skillviewer.engine.runtime.threads import release_freed_memory, keep_freed_memory
 
 def faults():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
@@ -27,7 +27,7 @@ last = bytearray(1000)
 held = resident()
 del blocks
 freed = resident()
-give_back()
+release_freed_memory()
 print(told, given_back, kept, held, freed, resident())
 """
 
@@ -48,9 +48,9 @@ _HEAPS = """
 import ctypes
 import sys
 import threading
-from skillviewer.engine.runtime.threads import share_memory
+from skillviewer.engine.runtime.threads import limit_heaps
 
-told = share_memory() if "share" in sys.argv else None
+told = limit_heaps() if "share" in sys.argv else None
 gate = threading.Barrier(9)
 
 def hold():

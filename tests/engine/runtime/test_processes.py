@@ -12,7 +12,7 @@ import pytest
 
 from skillviewer.core.errors import Cancelled, DatasetError, DeviceError
 from skillviewer.core.progress import CancelToken, Progress, Report
-from skillviewer.engine.runtime.processes import JobResult, Processes, work_here, work_in_processes
+from skillviewer.engine.runtime.processes import JobResult, Processes, work_in_processes, work_in_this_process
 
 Outcomes = dict[int, JobResult[Any]]
 
@@ -125,14 +125,14 @@ def test_cancelled_work_ends_soon_and_leaves_no_process() -> None:
 def test_here_does_the_same_without_processes() -> None:
     outcomes: Outcomes = {}
     told: list[int] = []
-    work_here(square, [3, 13], CancelToken(), lambda index, _: told.append(index), outcomes.__setitem__)
+    work_in_this_process(square, [3, 13], CancelToken(), lambda index, _: told.append(index), outcomes.__setitem__)
     assert outcomes[0].result == (9, os.getpid())
     assert isinstance(outcomes[1].error, DatasetError)
     assert told == [0, 1]
     token = CancelToken()
     token.cancel()
     with pytest.raises(Cancelled):
-        work_here(square, [3], token, lambda _i, _p: None, outcomes.__setitem__)
+        work_in_this_process(square, [3], token, lambda _i, _p: None, outcomes.__setitem__)
 
 
 def orphan(path: str, _token: CancelToken, report: Report) -> None:

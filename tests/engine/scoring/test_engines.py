@@ -22,7 +22,7 @@ from skillviewer.core.errors import (
 )
 from skillviewer.core.progress import CancelToken, Progress
 from skillviewer.engine.runtime import workers as engines
-from skillviewer.engine.runtime.processes import JobResult, Processes, work_here, work_in_processes
+from skillviewer.engine.runtime.processes import JobResult, Processes, work_in_processes, work_in_this_process
 from skillviewer.engine.runtime.workers import Workers, work
 from skillviewer.engine.scoring.units import ResultFolder, Scoring, ScoringUnit, open_engine, score_unit
 from tests.checkpoints import tiny_checkpoint
@@ -51,7 +51,7 @@ def test_results_of_every_engine_are_the_same_bytes(tmp_path: Path) -> None:
 
     token = CancelToken()
     try:
-        work_here(partial(score_unit, settings("here")), units, token, nothing, finished)
+        work_in_this_process(partial(score_unit, settings("here")), units, token, nothing, finished)
     finally:
         open_engine.cache_clear()
     work_in_processes(partial(score_unit, settings("process")), units, Processes(1), token, nothing, finished)
@@ -94,20 +94,20 @@ def test_death_of_a_worker_costs_its_unit_which_is_tried_twice_more(workers: Wor
 def test_a_worker_has_no_more_pieces_than_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     now_s = 0.0
     monkeypatch.setattr(time, "monotonic", lambda: now_s)
-    places, there = engines._Places(), {"a": 1, "b": 2}
-    assert places.free(there, anywhere=True) == ["a", "b", "b"]
+    assignments, there = engines._Assignments(), {"a": 1, "b": 2}
+    assert assignments.free_workers(there, anywhere=True) == ["a", "b", "b"]
     first, second = Waiting(), Waiting()
-    places.take(first, "a")
-    places.take(second, "b")
-    assert places.free(there, anywhere=False) == ["b"]
-    assert places.free({"c": 1}, anywhere=False) == ["c"]
-    assert (places.free({}, anywhere=False), places.free({}, anywhere=True)) == ([], [""])
-    assert places.lost([first, second], {"b": 2}) == []
-    now_s = engines._GONE_S + 1
-    assert places.lost([first, second], {"b": 2}) == [first]
-    assert places.lost([first, second], there) == []  # it came back
-    places.leave(second)
-    assert places.free(there, anywhere=False) == ["b", "b"]
+    assignments.add(first, "a")
+    assignments.add(second, "b")
+    assert assignments.free_workers(there, anywhere=False) == ["b"]
+    assert assignments.free_workers({"c": 1}, anywhere=False) == ["c"]
+    assert (assignments.free_workers({}, anywhere=False), assignments.free_workers({}, anywhere=True)) == ([], [""])
+    assert assignments.lost([first, second], {"b": 2}) == []
+    now_s = engines._LOST_S + 1
+    assert assignments.lost([first, second], {"b": 2}) == [first]
+    assert assignments.lost([first, second], there) == []  # it came back
+    assignments.remove(second)
+    assert assignments.free_workers(there, anywhere=False) == ["b", "b"]
 
 
 class Waiting:
@@ -120,12 +120,12 @@ class Waiting:
 def test_only_faults_of_a_video_are_kept(tmp_path: Path) -> None:
     kept, unit = ResultFolder(Scoring(tmp_path, "", folder=tmp_path)), ScoringUnit(tmp_path / "a.mp4")
     for error in (DeviceError("no GPU"), CheckpointError("no model"), ExportError("no room")):
-        kept.remember(unit, error)
-        assert kept.failed(unit) == ""
-    kept.remember(unit, VideoError("no video"))
-    assert kept.failed(unit) == "no video"
-    kept.remember(unit, None)
-    assert kept.failed(unit) == ""
+        kept.save_failure(unit, error)
+        assert kept.saved_failure(unit) == ""
+    kept.save_failure(unit, VideoError("no video"))
+    assert kept.saved_failure(unit) == "no video"
+    kept.save_failure(unit, None)
+    assert kept.saved_failure(unit) == ""
 
 
 def test_a_cluster_that_is_not_there_is_told(tmp_path: Path) -> None:

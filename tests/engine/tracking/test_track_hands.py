@@ -179,4 +179,4 @@ def test_the_sampled_frames_of_a_model_can_be_searched_alone(video: Path) -> Non
     with VideoReader(video) as reader:
         search, frames = search_of(job, reader.info, ScoringUnit(video))
     expected = sample_positions(N, 16, 10, sampling="even")  # segments, flow length and sampling of the checkpoint
-    assert search.searched(frames) == sorted(set(expected[0].tolist()))
+    assert search.frames_of(frames) == sorted(set(expected[0].tolist()))
