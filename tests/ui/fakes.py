@@ -432,6 +432,9 @@ class FakeDialogs(Dialogs):
         self.save_answer: Path | None = None
         self.confirm_answer = True
         self.word_answer: str | None = None
+        self.pick_answer: int | None = 0
+        self.picks: list[tuple[str, ...]] = []
+        """Names of every question for one of some names."""
         self.words: list[tuple[tuple[str, ...], str]] = []
         """Known words and present word of every question for a word."""
         self.asked: list[str] = []
@@ -456,6 +459,10 @@ class FakeDialogs(Dialogs):
         self.asked.append(question)
         self.words.append((tuple(known), now))
         return self.word_answer
+
+    def pick(self, parent: object, title: str, question: str, names: Sequence[str]) -> int | None:  # noqa: ARG002
+        self.picks.append(tuple(names))
+        return self.pick_answer
 
     def choose(self, parent: object, text: str, answers: Sequence[str], remember: str) -> tuple[int | None, bool]:  # noqa: ARG002
         self.asked.append(text)

@@ -87,6 +87,7 @@ ACTIONS: tuple[ActionSpec, ...] = table(
     _file("name_occasion", "Set o&ccasion…", section=1),
     _file("remove_video", "&Remove this video from the study", section=1),
     _file("forget_video", "&Delete everything kept about this video…", section=1),
+    _file("forget_rater", "Delete everything kept about a rater…", section=1),
     _file("close_study", "C&lose the study", "Ctrl+W", section=1),
     _file("export_now", "&Export", "Ctrl+E", section=2, screen="export"),
     _file("export_split", "Export &both videos as a clip…", "Ctrl+Shift+E", section=2, screen="export"),

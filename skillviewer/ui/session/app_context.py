@@ -334,6 +334,16 @@ class AppContext(QObject):
 
         self.studies.erase(entry.study_name, forget)
 
+    def forget_rater(self, name: str) -> None:
+        """Delete everything kept about a rater of the open study; the study is then as newly opened, without undo."""
+
+        def forget(name: str) -> None:
+            from skillviewer.engine.features.forget import forget_rater
+
+            forget_rater(name)
+
+        self.studies.erase_rater(name, forget)
+
     def split_off(self) -> None:
         """Make the selection a separate video of the study: an attempt in a long recording."""
         entry = self.videos.get(self.state.current)

@@ -63,7 +63,7 @@ class StudyController(QObject):
         self._worker = worker
         self._jobs = jobs
         self._messages = messages
-        self._mentions: tuple[str, ...] = ()  # of the video that was erased last
+        self._mentions: tuple[str, ...] = ()  # of the video or rater that was erased last
         self.current: OpenStudy | None = None
         self._reported: tuple[str, ...] = ()
         self._awaited: set[Task] = set()
@@ -172,9 +172,22 @@ class StudyController(QObject):
                 if file.digest:  # else the file was never seen, and nothing is kept of it elsewhere
                     forget(file.digest, Path(file.recorded_path).name)
 
+        self._erase("video", swap)
+
+    def erase_rater(self, name: str, forget: Callable[[str], None]) -> None:
+        """Erase a rater with all entries; ``forget`` gets the name in the worker thread."""
+
+        def swap(slot: StudyHolder, _token: CancelToken, _report: Report) -> None:
+            slot.study.erase_rater(name)
+            self._mentions = slot.study.raters.mentions(name)
+            forget(name)
+
+        self._erase("rater", swap)
+
+    def _erase(self, noun: str, swap: Callable[[StudyHolder, CancelToken, Report], None]) -> None:
         task = self._exchange(swap)
-        task.succeeded.connect(self._on_erased)
-        self._jobs.follow("Deleting everything kept about a video", task)
+        task.succeeded.connect(lambda _contents: self._report_mentions(noun))
+        self._jobs.follow(f"Deleting everything kept about a {noun}", task)
 
     def open_sample(self) -> None:
         if self.current is not None and self.current.path == sample_path().absolute():
@@ -312,10 +325,10 @@ class StudyController(QObject):
         if study != before:
             self.opened.emit(study)
 
-    def _on_erased(self, _contents: StudyContents) -> None:
-        """List the texts that still mention an erased video."""
+    def _report_mentions(self, noun: str) -> None:
+        """List the texts that still mention an erased video or rater."""
         if self._mentions:
-            text = f"The name of the video still stands in {abbreviated(self._mentions)}, and in the new backup."
+            text = f"The name of the {noun} still stands in {abbreviated(self._mentions)}, and in the new backup."
             self._messages.post(Message(text, Severity.WARNING))
 
     def _on_unpacked(self, contents: StudyContents) -> None:

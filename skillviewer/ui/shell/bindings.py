@@ -30,6 +30,7 @@ from skillviewer.ui.shell.go_to import GoTo
 from skillviewer.ui.shell.main_window import LOGO_PX, MainWindow
 from skillviewer.ui.shell.menus import HoldToHideMap
 from skillviewer.ui.shell.models_page import ModelsPage
+from skillviewer.ui.shell.rater_question import ask_rater
 from skillviewer.ui.shell.shortcut_sheet import ShortcutSheet
 from skillviewer.ui.threads.throttle import single_shot
 
@@ -173,6 +174,7 @@ class ActionController(QObject):
         actions.bind("name_occasion", lambda: self._set_video_fact("occasion"))
         actions.bind("remove_video", app_context.remove_current)
         actions.bind("forget_video", self._forget_video)
+        actions.bind("forget_rater", partial(ask_rater, app_context, window.dialogs, window))
         actions.bind("close_study", app_context.studies.close)
         actions.bind("quit", window.close)
         actions["open_sample"].setEnabled(sample_source() is not None)
@@ -341,6 +343,8 @@ class ActionController(QObject):
         actions.set_enabled(study is not None or len(app_context.videos) > 0, *screens, "close_study")
         actions.set_enabled(study is not None, "save_study", "change_page")
         actions.set_enabled(app_context.studies.writable, "locate_videos")
+        # not while a rater judges, whose sitting would end
+        actions.set_enabled(app_context.studies.writable and not self._window.blind, "forget_rater")
         is_writable = app_context.studies.writable and app_context.state.current is not None
         actions.set_enabled(
             is_writable, "name_person", "name_occasion", "remove_video", "forget_video", "import_timeline"

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QInputDialog, QMessageBox, QWidget
 
 from skillviewer.data.study import SUFFIX
@@ -41,6 +42,12 @@ class Dialogs:
         answer, is_accepted = QInputDialog.getItem(parent, title, question, choices, 0, editable=True)
         return answer if is_accepted else None
 
+    def pick(self, parent: QWidget, title: str, question: str, names: Sequence[str]) -> int | None:
+        """Ask for one of some names; return its index, or None if the user cancels. Equal names are numbered."""
+        choices = [name if names.count(name) == 1 else f"{name} ({number})" for number, name in enumerate(names, 1)]
+        answer, is_accepted = QInputDialog.getItem(parent, title, question, choices, 0, editable=False)
+        return choices.index(answer) if is_accepted else None
+
     def choose(self, parent: QWidget, text: str, answers: Sequence[str], remember: str) -> tuple[int | None, bool]:
         """Ask a question with several answers, the first the usual one, and whether to ask again.
 
@@ -60,6 +67,7 @@ class Dialogs:
     def confirm(self, parent: QWidget, text: str, yes_text: str) -> bool:
         """Ask a question; ``yes_text`` are the words of the button that agrees."""
         box = QMessageBox(QMessageBox.Icon.Question, "SkillViewer", text, QMessageBox.StandardButton.Cancel, parent)
+        box.setTextFormat(Qt.TextFormat.PlainText)  # names may look like markup
         button = box.addButton(yes_text, QMessageBox.ButtonRole.AcceptRole)
         box.setDefaultButton(QMessageBox.StandardButton.Cancel)
         box.exec()

@@ -473,6 +473,62 @@ def test_a_video_is_forgotten_from_the_menu(
         assert "secret" not in str(study.log())
 
 
+def test_a_rater_is_forgotten_from_the_menu(
+    qtbot: QtBot, window: Composition, study_file: Path, dialogs: FakeDialogs
+) -> None:
+    with Study.open(study_file) as study:
+        for rater in ("Ann", "Ben"):
+            study.votes.cast(Vote("a", "b", Verdict.LEFT, rater))
+            study.annotations.write_note(f"note of {rater}", video="a", author=rater)
+        study.annotations.write_note("as Ann says", video="a", author="Ben")
+    action = window.window.actions_["forget_rater"]
+    assert not action.isEnabled(), "no study is open"
+    window.app_context.open([study_file])
+    wait_for_study(qtbot, window, 3)
+    window.app_context.undo.perform(note_deed("mine"))
+    qtbot.waitUntil(lambda: "mine" in notes_of(study_file))
+    window.window.screens.show("rank")
+    screen = cast("RankScreen", window.window.screens.named("rank"))
+    screen._group.button(3).click()
+    qtbot.waitUntil(lambda: screen.raters.table.rowCount() == 2)
+    dialogs.pick_answer = None
+    action.trigger()
+    qtbot.waitUntil(lambda: len(dialogs.picks) == 1)
+    assert dialogs.picks == [("Ann", "Ben", "me")]
+    dialogs.pick_answer = 0
+    dialogs.confirm_answer = False
+    action.trigger()
+    qtbot.waitUntil(lambda: len(dialogs.asked) == 1)
+    assert not missing(dialogs.asked[0], "Ann", "1 vote", "1 moment or note", "cannot be undone")
+    assert len(notes_of(study_file)) == 4, "nothing is deleted without an answer"
+    dialogs.confirm_answer = True
+    action.trigger()
+    qtbot.waitUntil(lambda: set(notes_of(study_file)) == {"note of Ben", "as Ann says", "mine"})
+    qtbot.waitUntil(lambda: not window.app_context.jobs.running)
+    assert "a note" in window.window.messages.text, "where the name still stands"
+    qtbot.waitUntil(lambda: screen.raters.table.rowCount() == 1)
+    assert not window.window.actions_["undo"].isEnabled()
+    assert len(window.app_context.videos) == 3
+    with Study.open(study_file, read_only=True) as study:
+        assert [vote.rater for vote in study.votes.all()] == ["Ben"]
+        assert study.votes.raters() == ("Ben",)
+
+
+def test_no_rater_is_forgotten_while_one_judges(qtbot: QtBot, window: Composition, study_file: Path) -> None:
+    window.app_context.open([study_file])
+    wait_for_study(qtbot, window, 3)
+    action = window.window.actions_["forget_rater"]
+    assert action.isEnabled()
+    window.window.screens.show("rank")
+    screen = cast("RankScreen", window.window.screens.named("rank"))
+    qtbot.waitUntil(lambda: screen.judging.phase is SittingPhase.RATER)
+    screen.judging.enter("Ann")
+    qtbot.waitUntil(lambda: window.window.blind)
+    assert not action.isEnabled()
+    screen.judging.leave()
+    qtbot.waitUntil(action.isEnabled)
+
+
 def test_a_new_study_is_empty_and_takes_what_is_dropped(
     qtbot: QtBot, window: Composition, world: FakeWorld, dialogs: FakeDialogs, tmp_path: Path
 ) -> None:
