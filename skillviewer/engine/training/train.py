@@ -15,20 +15,16 @@ from skillviewer.core.analysis.familiarity import learn_familiarity
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.dataset.dataset import Dataset, Fold
 from skillviewer.core.dataset.folds import check_no_leak
-from skillviewer.core.dataset.pairs import videos_of
-from skillviewer.core.errors import DatasetError, SettingsError
+from skillviewer.core.errors import SettingsError
 from skillviewer.core.evaluation.accuracy import FoldScores, pooled_accuracy
 from skillviewer.core.evaluation.ceilings import ceilings
 from skillviewer.core.evaluation.outcome import outcome_check
 from skillviewer.core.evaluation.score_progress import contribution_shares
-from skillviewer.core.paths import training_folder
 from skillviewer.core.progress import Progress
 from skillviewer.core.text import counted, defined
-from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, write_pairs
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.dataset_features import mean_features
 from skillviewer.engine.features.feature_store import FeatureStore, WatchedStore, first_pass
-from skillviewer.engine.features.video_facts import VideoFacts, clip_ranges_of, facts_of
 from skillviewer.engine.runtime.device import choose_device, device_errors
 from skillviewer.engine.runtime.distributed import SINGLE_PROCESS, ProcessGroup
 from skillviewer.engine.runtime.exclusive import training_lock
@@ -36,21 +32,15 @@ from skillviewer.engine.training.fit_fold import FoldInputs, choosing_folds
 from skillviewer.engine.training.inputs import TrainingInputs, check_can_have_checkpoint
 from skillviewer.engine.training.plan import TrainingPlan, describe_selection
 from skillviewer.engine.training.predict import pad_rows, predict, segment_contributions
-from skillviewer.engine.training.run_folder import CONFIGURATION, PROVENANCE, RunFolder, write_json, write_log
-from skillviewer.engine.training.run_record import (
-    RunConfiguration,
-    RunProvenance,
-    card_of,
-    provenance_of,
-    unseen_warning,
-)
+from skillviewer.engine.training.run_folder import write_log
+from skillviewer.engine.training.run_record import RunProvenance, card_of, provenance_of, unseen_warning
 from skillviewer.engine.training.scale_folds import check_scale_folds, learn_scale
-from skillviewer.engine.training.state_file import StateFile
 from skillviewer.engine.training.track_fusion import fit_fused
 from skillviewer.engine.training.train_settings import EpochSelection
 from skillviewer.engine.training.trainer import EpochRow, Trained, TrainingControl
 from skillviewer.engine.training.training_data import TrainingData, load_training_data
 from skillviewer.engine.training.training_split import TrainingSplit, check_split
+from skillviewer.engine.training.work_folder import WorkFolder
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.backbones.features import backbone
 from skillviewer.nets.checkpoint import (
@@ -61,7 +51,7 @@ from skillviewer.nets.checkpoint import (
     round_as_kept,
     save_checkpoint,
 )
-from skillviewer.nets.configuration import BackboneConfig, CheckpointConfig
+from skillviewer.nets.configuration import CheckpointConfig
 from skillviewer.nets.model_card import HeldOut, ModelCard
 
 
@@ -145,7 +135,7 @@ def train_checkpoint(
         check_split(dataset, plan.seed)
     process_group = resources.process_group
     with training_lock(folder) if process_group.leads else nullcontext():
-        work_folder = _WorkFolder(plan, folder, process_group)
+        work_folder = WorkFolder(plan, folder, process_group)
         device = choose_device(resources.device_name)
         inputs = TrainingInputs.of(plan, device, resources.cache)
         data = load_training_data(plan, dataset, test, inputs.source, control, process_group, hold_out=outer is None)
@@ -187,7 +177,7 @@ def _train(
     inputs: TrainingInputs,
     device: torch.device,
     control: TrainingControl,
-    work_folder: "_WorkFolder",
+    work_folder: WorkFolder,
     scale_folds: int | None,
     outer: OuterCheck | None = None,
 ) -> _TrainedModel:
@@ -254,7 +244,7 @@ def _write(
     data: TrainingData,
     model: _TrainedModel,
     folder: Path,
-    work_folder: "_WorkFolder",
+    work_folder: WorkFolder,
     outer: OuterCheck | None,
     *,
     replace: bool,
@@ -281,67 +271,6 @@ def _write(
         half=plan.half,
         replace=replace,
     )
-
-
-class _WorkFolder:
-    """Folder of a training in progress, with its states and its configuration.
-
-    If several processes train together, the first writes into the folder, and all continue from it.
-    """
-
-    def __init__(self, plan: TrainingPlan, folder: Path, process_group: ProcessGroup) -> None:
-        self._plan = plan
-        self.process_group = process_group
-        self._run = RunFolder(training_folder(folder.absolute()))
-        self._configuration: RunConfiguration | None = None
-        self._trained_pairs: list[TrainedPair] = []
-
-    def begin(self, data: TrainingData, backbones: BackboneConfig | None, control: TrainingControl) -> None:
-        """Prepare the folder: a state of the same training is resumed, and one of another training stays."""
-        dataset = data.dataset
-        fold = data.split.fold
-        if self.process_group.leads:
-            facts, problems = facts_of(dataset, self._plan.preprocessing, control.token, control.report)
-            if problems:
-                raise DatasetError(problems[0])
-            self._trained_pairs = _anonymous_pairs(dataset, fold, facts)
-            weights = "" if backbones is None else f"{backbones.appearance_digest} {backbones.motion_digest}"
-            digests = {self._plan.backbone_used: weights}
-            tracks_sha256 = "" if data.measured is None else data.measured.digest
-            self._configuration = RunConfiguration.of(
-                self._plan, dataset, fold, facts, digests, checkpoint=True, tracks_sha256=tracks_sha256
-            )
-            self._run = RunFolder.at(self._run.path, self._configuration)
-            self._run.begin(self._configuration)
-        path_of_first, *_ = self.process_group.collect(str(self._run.path))
-        self._run = RunFolder(Path(path_of_first))
-
-    def state(self, stage: str) -> StateFile:
-        """Return the storage of the state of a stage."""
-        return self._run.state(stage, writes=self.process_group.leads)
-
-    def describe(self, folder: Path, provenance: RunProvenance) -> None:
-        """Write configuration, provenance and training pairs into a folder.
-
-        No file names a video, since the folder of a checkpoint may be passed on.
-        """
-        configuration = msgspec.to_builtins(self._configuration)
-        del configuration["held_out"]
-        write_json(folder / CONFIGURATION, configuration)
-        write_json(folder / PROVENANCE, provenance)
-        write_pairs(folder / PAIRS, self._trained_pairs)
-
-    def remove(self) -> None:
-        """Remove the folder."""
-        self._run.remove()
-
-
-def _anonymous_pairs(dataset: Dataset, fold: Fold, facts: Mapping[str, VideoFacts]) -> list[TrainedPair]:
-    """Return the training pairs with digests and ranges of their videos, without names and paths."""
-    digests = {name: facts[name].file_digest for name in videos_of(fold.train_pairs)}
-    clip_ranges = clip_ranges_of(dataset)
-    videos = {name: TrainedVideo(digest[:8], Path(), digest, clip_ranges.get(name)) for name, digest in digests.items()}
-    return [TrainedPair(videos[pair.better], videos[pair.worse], "trained") for pair in fold.train_pairs]
 
 
 def _untested_card(plan: TrainingPlan, dataset: Dataset, fold: Fold, name: str) -> ModelCard:

@@ -9,7 +9,7 @@ import pytest
 
 from skillviewer.core.errors import SettingsError
 from skillviewer.core.progress import CancelToken
-from skillviewer.engine.runtime import workers
+from skillviewer.engine.runtime import cluster
 from skillviewer.engine.runtime.workers import Workers, work
 from tests.engine.scoring.made_units import MadeUnit, make
 
@@ -26,7 +26,7 @@ def listening() -> set[str]:
 
 
 def test_a_second_client_without_the_certificate_of_the_run_is_refused(caplog: pytest.LogCaptureFixture) -> None:
-    with workers._connect("local", 1) as client:
+    with cluster._connect("local", 1) as client:
         address = client.scheduler.address
         client.wait_for_workers(1, timeout=600)
         assert address.startswith("tls://127.0.0.1:")
@@ -42,7 +42,7 @@ def test_a_second_client_without_the_certificate_of_the_run_is_refused(caplog: p
 
 
 def test_a_cluster_started_here_serves_no_page() -> None:
-    with workers._connect("local", 1) as client:
+    with cluster._connect("local", 1) as client:
         port = client.cluster.scheduler.http_server.port
         for path in ("/", "/status", "/health", "/metrics", "/json/counts.json"):
             with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:

@@ -21,7 +21,8 @@ from skillviewer.core.errors import (
     VideoError,
 )
 from skillviewer.core.progress import CancelToken, Progress
-from skillviewer.engine.runtime import workers as engines
+from skillviewer.engine.runtime import cluster
+from skillviewer.engine.runtime import workers as engine_workers
 from skillviewer.engine.runtime.processes import JobResult, Processes, work_in_processes, work_in_this_process
 from skillviewer.engine.runtime.workers import Workers, work
 from skillviewer.engine.scoring.units import ResultFolder, Scoring, ScoringUnit, open_engine, score_unit
@@ -65,7 +66,7 @@ def test_results_of_every_engine_are_the_same_bytes(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("workers", [Workers(2), Workers(2, cluster="local")])
 def test_death_of_a_worker_costs_its_unit_which_is_tried_twice_more(workers: Workers, tmp_path: Path) -> None:
-    deaths = {3: 1, 5: engines.TRIES - 1, 7: engines.TRIES}
+    deaths = {3: 1, 5: engine_workers.TRIES - 1, 7: engine_workers.TRIES}
     numbers = [1, 3, 5, 7, 9, 13, 17]
     units = [MadeUnit(number, tmp_path, deaths.get(number, 0)) for number in numbers]
     outcomes: dict[int, JobResult[int]] = {}
@@ -85,7 +86,7 @@ def test_death_of_a_worker_costs_its_unit_which_is_tried_twice_more(workers: Wor
     assert isinstance(outcomes[17].error, NameTakenError)
     assert str(outcomes[17].error) == str(NameTakenError(tmp_path))
     attempts = {number: (tmp_path / f"{number}.attempts").stat().st_size for number in numbers}
-    assert attempts[7] == engines.TRIES
+    assert attempts[7] == engine_workers.TRIES
     if not workers.cluster:  # whose workers may take a result with them before it is fetched: it is found again
         assert attempts == {1: 1, 3: 2, 5: 3, 7: 3, 9: 1, 13: 1, 17: 1}
     assert sorted(path.name for path in tmp_path.glob("*.result")) == ["1.result", "3.result", "5.result", "9.result"]
@@ -94,7 +95,7 @@ def test_death_of_a_worker_costs_its_unit_which_is_tried_twice_more(workers: Wor
 def test_a_worker_has_no_more_pieces_than_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     now_s = 0.0
     monkeypatch.setattr(time, "monotonic", lambda: now_s)
-    assignments, there = engines._Assignments(), {"a": 1, "b": 2}
+    assignments, there = cluster._Assignments(), {"a": 1, "b": 2}
     assert assignments.free_workers(there, anywhere=True) == ["a", "b", "b"]
     first, second = Waiting(), Waiting()
     assignments.add(first, "a")
@@ -103,7 +104,7 @@ def test_a_worker_has_no_more_pieces_than_threads(monkeypatch: pytest.MonkeyPatc
     assert assignments.free_workers({"c": 1}, anywhere=False) == ["c"]
     assert (assignments.free_workers({}, anywhere=False), assignments.free_workers({}, anywhere=True)) == ([], [""])
     assert assignments.lost([first, second], {"b": 2}) == []
-    now_s = engines._LOST_S + 1
+    now_s = cluster._LOST_S + 1
     assert assignments.lost([first, second], {"b": 2}) == [first]
     assert assignments.lost([first, second], there) == []  # it came back
     assignments.remove(second)
