@@ -46,7 +46,7 @@ def pairs_table(engine: Engine, analyses: dict[str, Analysis], moments: dict[str
         first, second = analyses[own], analyses[other]
         found = engine.align(first, second)
         n_none += found.gain == 0
-        aligned.append(np.abs(found.at(moments[own]) - moments[other]))
+        aligned.append(np.abs(found.to_other(moments[own]) - moments[other]))
         common.append(
             np.abs(
                 np.interp(moments[own], [first.start_s, first.stop_s], [second.start_s, second.stop_s]) - moments[other]

@@ -19,7 +19,7 @@ import torch
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from skillviewer.core.explanation.faithfulness import SPREAD, Faithfulness, Removal, area_under, moved_at_random
+from skillviewer.core.explanation.faithfulness import THRESHOLD_SDS, Faithfulness, Removal, area_under, moved_at_random
 from skillviewer.core.progress import CancelToken, silent
 from skillviewer.engine.inference import evidence
 from skillviewer.nets.attention import AttentionModel
@@ -114,7 +114,7 @@ def faithful_by_last_score(test: Faithfulness) -> bool:
 
     random = area(test.deletion_random) - area(test.insertion_random)
     own = area(test.deletion) - area(test.insertion)
-    return bool(own > random.mean() + SPREAD * random.std(ddof=1))
+    return bool(own > random.mean() + THRESHOLD_SDS * random.std(ddof=1))
 
 
 def main() -> None:

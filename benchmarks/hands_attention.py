@@ -49,7 +49,7 @@ def table(name: str, videos: "dict[str, tuple[Analysis, TrackSet]]") -> list[lis
     """Return the rows of a model."""
     return [
         [name, clip, f"{one.n_seen}/{one.n_frames}", one.share, one.times_uniform]
-        + [one.times(control) for control in (CENTRE, CONSTANT, OTHER_VIDEO)]
+        + [one.control_times_uniform(control) for control in (CENTRE, CONSTANT, OTHER_VIDEO)]
         for clip, one in track_attention(videos).items()
     ]
 

@@ -27,8 +27,8 @@ from skillviewer.core.dataset.dataset import Dataset
 from skillviewer.core.dataset.folds import fold_of
 from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.evaluation.accuracy import (
-    Choose,
     FoldScores,
+    PairFilter,
     pooled_accuracy,
     pooled_difference,
     pooled_mean,
@@ -275,10 +275,10 @@ def model_row(study: Study, results: Sequence[RunResult], first: Sequence[FoldSc
 
 def accuracies(study: Study, scored: Sequence[FoldScores]) -> dict[str, Any]:
     """Return accuracies over pairs of new people: all, of equal everything, and over all test pairs."""
-    among: Choose = study.equal
+    pair_filter: PairFilter = study.equal
     return {
         "both_new": as_json(pooled_accuracy(scored, study.dataset, both_held_out=True)),
-        "equal": as_json(pooled_accuracy(scored, study.dataset, both_held_out=False, among=among)),
+        "equal": as_json(pooled_accuracy(scored, study.dataset, both_held_out=False, pair_filter=pair_filter)),
         "all": as_json(pooled_accuracy(scored, study.dataset)),
     }
 

@@ -26,7 +26,7 @@ from skillviewer.core.arrays import FloatArray
 from skillviewer.core.dataset.pairs import Judgement, Verdict
 from skillviewer.core.ranking.agreement import Level, agreement
 from skillviewer.core.ranking.bradley_terry import bradley_terry
-from skillviewer.core.ranking.pair_selection import Plan, SelectionReason, choose, upcoming
+from skillviewer.core.ranking.pair_selection import Plan, SelectionReason, choose, upcoming_pairs
 from skillviewer.core.ranking.votes import ShownPair
 from skillviewer.data.study import NewVideo, Study, StudySettings, Vote
 from skillviewer.data.study.judging.pair_queue import rater_queue
@@ -198,7 +198,7 @@ def timing() -> None:
         asked.append(ShownPair(names[i], names[j], f"R{k % 3}", verdict, SelectionReason.INFORMATIVE))
     videos = dict.fromkeys(names, "")
     _time("choose, 200 videos, 2,000 votes", lambda: choose(videos, asked, "R0", Plan(0, 0)))
-    _time("upcoming (this pair and the next)", lambda: upcoming(videos, asked, "R0", Plan(0, 0)))
+    _time("upcoming (this pair and the next)", lambda: upcoming_pairs(videos, asked, "R0", Plan(0, 0)))
     with tempfile.TemporaryDirectory() as folder:
         _time_study(Path(folder), names, asked)
     import choix  # only measured here

@@ -36,8 +36,8 @@ from benchmarks.blame import blamed
 from benchmarks.real_sides import SIDES, Side, rater_noise, references
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.dataset.dataset import Dataset
-from skillviewer.core.evaluation.accuracy import FoldScores, PooledEstimate, pooled_accuracy, pooled_mean, spread
-from skillviewer.core.explanation.moments import NEGLIGIBLE, chosen_intervals
+from skillviewer.core.evaluation.accuracy import FoldScores, PooledEstimate, mean_std, pooled_accuracy, pooled_mean
+from skillviewer.core.explanation.moments import NEGLIGIBLE, strongest_intervals
 from skillviewer.core.paths import cache_dir
 from skillviewer.core.progress import CancelToken, Progress
 from skillviewer.core.ratings.fit_calibration import checked_map
@@ -84,7 +84,7 @@ def on_ratings(side: Side, results: Sequence[FoldScores]) -> tuple[float, float]
         names, people = list(scores), side.dataset.participants
         ratings = [side.ratings[name] for name in names]
         errors.append(checked_map(list(scores.values()), ratings, [people[n] for n in names], 0, 2)[1].mae)
-    return spread(rho).mean, spread(errors).mean
+    return mean_std(rho).mean, mean_std(errors).mean
 
 
 def frames_of(part: str, path: FloatArray, side: str) -> FloatArray:
@@ -113,7 +113,7 @@ def in_blamed(worth: FloatArray, inside: FloatArray) -> float:
         worth: (N,) worth of every segment.
         inside: (frames,), 1 for blamed frames.
     """
-    moments = chosen_intervals(worth, NEGLIGIBLE * float(np.abs(worth).max()))
+    moments = strongest_intervals(worth, NEGLIGIBLE * float(np.abs(worth).max()))
     lowered = [(worth[a : b + 1].sum(), a, b) for a, b in moments if worth[a] < 0]
     if not lowered:
         return float("nan")

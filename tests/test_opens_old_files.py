@@ -276,8 +276,8 @@ def test_kept_analysis(old: Path) -> None:
     assert np.allclose(analysis.attention.sum(axis=(2, 3)), 1, atol=1e-6)
     assert (analysis.n_segments, analysis.map_kind, analysis.clip_range) == (5, MapKind.DISTRIBUTION, None)
     assert (analysis.video.n_frames, analysis.video.rate_hz, analysis.video.codec) == (20, 30.0, "h264")
-    assert analysis.pooled is not None
-    assert analysis.pooled.shape == (640,)
+    assert analysis.mean_feature is not None
+    assert analysis.mean_feature.shape == (640,)
     assert analysis.score_curve[0, -1] == -0.059922829270362854
     assert analysis.provenance.program == "SkillViewer 0.1.0"
     (part,) = (old / "home" / "cache" / "analyses" / "5f").iterdir()

@@ -111,7 +111,7 @@ def finetune(path: Path, **parameters: Any) -> None:  # noqa: ANN401 - click's p
 
 def _choices(study: "Study", parameters: Parameters) -> "TuningChoices":
     from skillviewer.core.dataset.folds import FoldUnit
-    from skillviewer.core.finetuning.split import FROM_NOTHING, TuningChoices
+    from skillviewer.core.finetuning.split import DEFAULT_NEW_MODEL, TuningChoices
 
     return TuningChoices(
         rule=parameters["rule"] if parameters["rule"] is not None else study.settings.rule,
@@ -123,7 +123,7 @@ def _choices(study: "Study", parameters: Parameters) -> "TuningChoices":
         labels=LabelSource(parameters["learn_from"]),
         scale_folds=parameters["scale_folds"],
         criterion=parameters["criterion"] or "",
-        model=parameters["model"] if parameters["model"] not in {None, AUTO} else FROM_NOTHING,
+        model=parameters["model"] if parameters["model"] not in {None, AUTO} else DEFAULT_NEW_MODEL,
     )
 
 

@@ -66,7 +66,7 @@ def progress_bar(
             )
         bar.n = progress.done
         bar.refresh()
-        left_s = left.of(progress)
+        left_s = left.estimate(progress)
         if not terminal and progress.total and clock() - told_s >= EVERY_S:
             told_s = clock()
             time_left = f", {format_left(left_s)}" if left_s is not None and progress.done < progress.total else ""

@@ -22,7 +22,7 @@ def labels(path: Path, text: str | None, reaction_ms: int | None) -> None:
 
     “export table labels” has the counts by video, and “export table label-agreement” kappa over time.
     """
-    from skillviewer.core.timelines.labels import labels_from
+    from skillviewer.core.timelines.labels import parse_labels
 
     stated = {"labels": text, "reaction_ms": reaction_ms}
     changes: dict[str, Any] = {name: value for name, value in stated.items() if value is not None}
@@ -31,6 +31,6 @@ def labels(path: Path, text: str | None, reaction_ms: int | None) -> None:
             opened.settings = replace(opened.settings, **changes)
         settings = opened.settings
         counts = Counter(moment.label for moment in opened.annotations.moments())
-    for label in labels_from(settings.labels):
+    for label in parse_labels(settings.labels):
         echo(f"{label.key}  {counts[label.name]:6}  {printable(label.name)}  {label.colour}".rstrip())
     echo(f"reaction time: {settings.reaction_ms} ms")

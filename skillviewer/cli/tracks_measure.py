@@ -180,6 +180,6 @@ def _as_json(measure: "MeasureValue", position: "CohortPosition | None") -> Mapp
 def _line(measure: "MeasureValue", position: "CohortPosition | None") -> str:
     value = "–" if measure.value is None else f"{measure.value:.4g}"
     error = "" if measure.error is None else f" ± {measure.error:.2g}"
-    place = "" if position is None or not position.enough else f", percentile {position.percentile:.0f}"
+    place = "" if position is None or not position.has_percentile else f", percentile {position.percentile:.0f}"
     note = f" ({measure.note})" if measure.note else ""
     return f"{measure.kind.title:<40} {value}{error} {measure.unit}, seen {100 * measure.share_seen:.0f} %{place}{note}"

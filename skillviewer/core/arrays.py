@@ -1,4 +1,4 @@
-"""Read-only arrays, which may cross threads and layers; ranks."""
+"""Read-only arrays, which threads and layers may share, and ranks of values."""
 
 from collections.abc import Sequence
 from typing import Any, TypeAlias, TypeVar
@@ -16,7 +16,7 @@ ArrayT = TypeVar("ArrayT", bound=NDArray[Any])
 
 
 def frozen(array: ArrayT) -> ArrayT:
-    """Return the array, contiguous and read-only; a copy if it could still be written to elsewhere."""
+    """Return a contiguous, read-only array: the given one if nothing can write to it, else a copy."""
     if array.flags.c_contiguous and not _can_be_written(array):
         return array
     copied = array.copy(order="C")
@@ -25,7 +25,7 @@ def frozen(array: ArrayT) -> ArrayT:
 
 
 def _can_be_written(array: NDArray[Any]) -> bool:
-    """Return True if an array, or one that it is a view of, is writeable."""
+    """Return True if an array, or an array behind this view, is writeable."""
     owner: object = array
     while isinstance(owner, np.ndarray):
         if owner.flags.writeable:
@@ -36,20 +36,21 @@ def _can_be_written(array: NDArray[Any]) -> bool:
 
 def ranks_of(values: Sequence[float] | FloatArray) -> FloatArray:
     """Return the ranks of values from 1, (N,) float64, as scipy.stats does; ties share the mean of their ranks."""
-    _, place, counts = np.unique(np.asarray(values), return_inverse=True, return_counts=True)
-    ranks: FloatArray = (np.cumsum(counts) - (counts - 1) / 2)[place]
+    _, unique_indices, counts = np.unique(np.asarray(values), return_inverse=True, return_counts=True)
+    rank_by_unique_value = np.cumsum(counts) - (counts - 1) / 2
+    ranks: FloatArray = rank_by_unique_value[unique_indices]
     return ranks
 
 
 def spearman(first: Sequence[float] | FloatArray, second: Sequence[float] | FloatArray) -> float:
-    """Return Spearman's correlation of two series; neither is constant."""
+    """Return Spearman's correlation of two series, neither of them constant."""
     return float(np.corrcoef(ranks_of(first), ranks_of(second))[0, 1])
 
 
 class ReadOnly:
-    """Base of frozen dataclasses with arrays: they are read-only, and the repr shows their shapes, not their numbers.
+    """Base of frozen dataclasses with read-only arrays, whose repr shows shapes instead of numbers.
 
-    Such a dataclass is made with ``repr=False``.
+    Subclasses are declared with ``repr=False``.
     """
 
     __slots__ = ()
@@ -60,11 +61,13 @@ class ReadOnly:
                 object.__setattr__(self, name, frozen(value))
 
     def __repr__(self) -> str:
-        texts = (
-            f"{name}={f'{value.dtype}{list(value.shape)}' if isinstance(value, np.ndarray) else repr(value)}"
-            for name, value in self._items()
-        )
-        return f"{type(self).__name__}({', '.join(texts)})"
+        texts = ", ".join(f"{name}={_short_repr(value)}" for name, value in self._items())
+        return f"{type(self).__name__}({texts})"
 
     def _items(self) -> list[tuple[str, object]]:
         return [(name, getattr(self, name)) for name in getattr(self, "__dataclass_fields__", {})]
+
+
+def _short_repr(value: object) -> str:
+    """Return the dtype and shape of an array, or the repr of another value."""
+    return f"{value.dtype}{list(value.shape)}" if isinstance(value, np.ndarray) else repr(value)

@@ -1,4 +1,7 @@
-"""Atomic writes: to a temporary file in the same folder, renamed at the end. Files are never overwritten unasked."""
+"""Atomic writes: a temporary file in the same folder is renamed at the end.
+
+Existing files are only overwritten on request. Folders of temporary and cached files are cleared here too.
+"""
 
 import os
 import re
@@ -20,11 +23,11 @@ TEMPORARY = ".part"
 _TEMPORARY_NAME = re.compile(r"(\.(.+\.)?[a-z0-9_]{8,12}\.part(\.\w+)*|[0-9a-f]{32}\.part)(-\w+)?")
 """Names of temporary files, folders and copies of databases, and of SQLite's side files of such a copy."""
 
-_OLD_S = 86_400.0
+_LEFTOVER_AGE_S = 86_400.0
 """Age after which a temporary file is a leftover."""
 
-_ABANDONED_S = 3600.0
-"""The same among files that can be computed again."""
+_CACHE_LEFTOVER_AGE_S = 3600.0
+"""Age after which a temporary file in a cache is a leftover."""
 
 
 def check_free(path: Path, *, overwrite: bool) -> None:
@@ -34,40 +37,46 @@ def check_free(path: Path, *, overwrite: bool) -> None:
         NameTakenError: The file exists already.
         ExportError: The path is a folder, or a name that no file can have.
     """
-    with os_error_as(ExportError, f"{path} could not be written"):  # a name that is too long, say
-        folder = path.is_dir()
+    with os_error_as(ExportError, f"{path} could not be written"):  # for example, the name is too long
+        is_folder = path.is_dir()
         exists = path.exists()
-    if folder:
+    if is_folder:
         raise ExportError(f"{path} is a folder: choose the name of a file.")
     if exists and not overwrite:
         raise NameTakenError(path)
 
 
-def check_room(folder: Path, n_bytes: int, needs: str, kind: type[SkillViewerError] = ExportError) -> None:
-    """Refuse work that needs more room than is left on the disk of a folder, before anything is written.
+def check_room(
+    folder: Path, n_bytes: int, sentence_start: str, error_type: type[SkillViewerError] = ExportError
+) -> None:
+    """Refuse work that needs more space than is free on the disk of a folder, before anything is written.
 
-    ``needs`` is the start of the sentence: "Unpacking x needs". The folder need not exist yet.
+    Args:
+        folder: The folder; it need not exist yet.
+        n_bytes: Space that the work needs.
+        sentence_start: Start of the error message, such as "Unpacking x needs".
+        error_type: Class of the error.
 
     Raises:
-        SkillViewerError: There is less room, or the disk cannot be looked at; of class ``kind``.
+        SkillViewerError: The space is too small or cannot be read.
     """
-    existing_folder = next(place for place in (folder, *folder.absolute().parents) if place.exists())
-    with os_error_as(kind, f"{existing_folder} cannot be looked at"):
-        free = shutil.disk_usage(existing_folder).free
-    if free < n_bytes:
-        raise kind(
-            f"{needs} {format_size(n_bytes)}, and the disk of {existing_folder} has {format_size(free)} left. "
-            "Make room, or choose another place; nothing has been begun."
+    existing_folder = next(candidate for candidate in (folder, *folder.absolute().parents) if candidate.exists())
+    with os_error_as(error_type, f"{existing_folder} cannot be looked at"):
+        free_bytes = shutil.disk_usage(existing_folder).free
+    if free_bytes < n_bytes:
+        raise error_type(
+            f"{sentence_start} {format_size(n_bytes)}, and the disk of {existing_folder} has "
+            f"{format_size(free_bytes)} left. Make room, or choose another place; nothing has been begun."
         )
 
 
 def path_exists(path: Path) -> bool:
-    """Return True if a file or folder exists; False if that is unknown: the write itself finds out."""
+    """Return True if a file or folder exists, and False if that cannot be known before the write."""
     return os.path.exists(path)  # noqa: PTH110 - a name that is too long, a folder that may not be read
 
 
 def is_one_of(path: Path, others: Iterable[Path]) -> bool:
-    """Return True if a path is the same file as one of some others, under any name; False if it does not exist."""
+    """Return True if a path is the same file as one of the others, under any name; False if it does not exist."""
     for other in others:
         with suppress(OSError):
             if path.samefile(other):
@@ -76,7 +85,7 @@ def is_one_of(path: Path, others: Iterable[Path]) -> bool:
 
 
 def check_not_source(path: Path, originals: Iterable[Path]) -> None:
-    """Refuse by an ExportError to overwrite a file that an export reads, under any name: it could not be restored."""
+    """Raise an ExportError if an export would overwrite a file that it reads, under any name."""
     if is_one_of(path, originals):
         raise ExportError(
             f"{path} is never replaced: it is a video, or this export is made of it. Choose another name or folder."
@@ -84,7 +93,7 @@ def check_not_source(path: Path, originals: Iterable[Path]) -> None:
 
 
 def clear_leftovers(folder: Path) -> None:
-    """Remove temporary files that a killed program or computer left in a folder; once per folder and run.
+    """Remove temporary files that a killed program left in a folder, once per folder and process.
 
     Files that cannot be read or removed stay.
     """
@@ -95,23 +104,27 @@ def clear_leftovers(folder: Path) -> None:
 def _clear_once(folder: str) -> None:
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
-            if _TEMPORARY_NAME.fullmatch(entry.name) and not entry.is_symlink():
-                path = Path(entry.path)
-                inside = [path, *(path.rglob("*") if entry.is_dir() else ())]
-                if time.time() - max(path.lstat().st_mtime for path in inside) <= _OLD_S:
-                    continue
-                if path.is_dir():
-                    shutil.rmtree(path, ignore_errors=True)
-                else:
-                    path.unlink(missing_ok=True)
+            if entry.is_symlink() or not _TEMPORARY_NAME.fullmatch(entry.name):
+                continue
+            leftover = Path(entry.path)
+            paths = [leftover]
+            if entry.is_dir():
+                paths += leftover.rglob("*")
+            last_change_s = max(path.lstat().st_mtime for path in paths)
+            if time.time() - last_change_s <= _LEFTOVER_AGE_S:
+                continue
+            if leftover.is_dir():
+                shutil.rmtree(leftover, ignore_errors=True)
+            else:
+                leftover.unlink(missing_ok=True)
 
 
 @contextmanager
 def atomic_path(path: Path, *, durable: bool = False) -> Iterator[Path]:
-    """Give a temporary path next to ``path``, of its suffix; rename it to ``path`` at the end, or remove it on errors.
+    """Provide a temporary path with the same folder and suffix, and rename it to ``path`` at the end.
 
-    An existing file is replaced; the folder is created. If ``durable``, the file is flushed to disk before it is
-    renamed, for data that cannot be computed again after a power failure.
+    An existing file is replaced. The folder is created. On errors the temporary file is removed. If ``durable``, the
+    file is flushed to disk before the rename, for data that cannot be computed again after a power failure.
 
     Raises:
         OSError: The file cannot be written.
@@ -132,9 +145,9 @@ def atomic_path(path: Path, *, durable: bool = False) -> Iterator[Path]:
 
 @contextmanager
 def atomic_folder(folder: Path) -> Iterator[Path]:
-    """Give a temporary folder next to ``folder``; rename it to ``folder`` at the end, or remove it on an error.
+    """Provide a temporary folder next to ``folder``, and rename it to ``folder`` at the end.
 
-    The folder must not exist, or be empty.
+    ``folder`` has to be empty or missing. On errors the temporary folder is removed.
 
     Raises:
         OSError: The folder cannot be written, or is not empty.
@@ -154,12 +167,12 @@ def atomic_folder(folder: Path) -> Iterator[Path]:
 
 @contextmanager
 def atomic_export(path: Path, *, overwrite: bool, durable: bool = True) -> Iterator[Path]:
-    """Give a temporary path, as ``atomic_path`` does, for a file that leaves the program.
+    """Provide a temporary path, as ``atomic_path`` does, for a file that leaves the program.
 
     ``overwrite`` allows an existing file to be replaced; this is checked before and after the write.
 
     Raises:
-        ExportError: The path is refused (see ``check_free``), or the write failed: the disk is full, say.
+        ExportError: The path is refused (see ``check_free``), or the write failed, for example on a full disk.
     """
     check_free(path, overwrite=overwrite)
     with os_error_as(ExportError, f"{path} could not be written"), atomic_path(path, durable=durable) as temporary:
@@ -168,12 +181,12 @@ def atomic_export(path: Path, *, overwrite: bool, durable: bool = True) -> Itera
 
 
 def _files_below(folder: Path) -> Iterator[Path]:
-    for directory, _, names in os.walk(folder):  # folders that another process removes meanwhile are skipped
+    for directory, _, names in os.walk(folder):  # skips folders that another process removes meanwhile
         yield from (Path(directory, name) for name in names)
 
 
 def cached_files(folder: Path, suffix: str) -> list[tuple[Path, int, float]]:
-    """Return (path, bytes, last use) of every whole file with a suffix below a folder, the longest unused first."""
+    """Return path, size in bytes and last use of every complete file with a suffix below a folder, oldest use first."""
     files = []
     for path in _files_below(folder):
         if path.suffix == suffix and not path.name.startswith("."):
@@ -184,21 +197,21 @@ def cached_files(folder: Path, suffix: str) -> list[tuple[Path, int, float]]:
 
 
 def make_room(folder: Path, suffix: str, n_bytes: int, max_bytes: int) -> int:
-    """Remove what a killed process left half written, then the longest unused files until ``n_bytes`` more fit.
+    """Remove leftovers of killed processes, then the longest unused files until ``n_bytes`` more fit.
 
     Returns:
-        Bytes of the files that stay.
+        Bytes of the remaining files.
     """
     for path in _files_below(folder):
         with suppress(OSError):
-            if TEMPORARY in path.name and time.time() - path.stat().st_mtime > _ABANDONED_S:
+            if TEMPORARY in path.name and time.time() - path.stat().st_mtime > _CACHE_LEFTOVER_AGE_S:
                 path.unlink()
     entries = cached_files(folder, suffix)
-    total = sum(size for _, size, _ in entries)
+    total_bytes = sum(size for _, size, _ in entries)
     for path, size, _ in entries:
-        if total + n_bytes <= max_bytes:
+        if total_bytes + n_bytes <= max_bytes:
             break
         with suppress(OSError):
             path.unlink()
-        total -= size
-    return total
+        total_bytes -= size
+    return total_bytes

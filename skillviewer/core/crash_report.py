@@ -1,7 +1,7 @@
-"""Reports of crashes: the state of all threads, recent log lines and versions, without names or paths of videos.
+"""Crash reports with the state of all threads, recent log lines and versions, without names or paths of videos.
 
-Nothing is sent. A log line is reported as the format string in the source code, with its placeholders, and an error by
-its type and the lines of code. Values are never reported: they may be names of videos or people.
+Nothing is sent. A log line is reported as its format string in the source code, with the placeholders. An error is
+reported by its type and the lines of code. Values are never reported, since they may name videos or people.
 """
 
 import faulthandler
@@ -18,7 +18,7 @@ from pathlib import Path, PureWindowsPath
 from skillviewer.core.version import __version__
 
 CRASH_FILE = "crash.log"
-"""File in the folder of logs into which a crash of a running window is written."""
+"""File in the folder of logs for a crash of the running window."""
 
 LAST_CRASH_FILE = "last-crash.log"
 """File in the folder of logs with the last crash."""
@@ -27,6 +27,8 @@ REPORT_LOG_FILE = "report.log"
 """File in the folder of logs with log lines without values."""
 
 MAX_LINES = 200
+"""Most log lines in a report."""
+
 LIBRARIES = (
     "numpy",
     "scipy",
@@ -39,9 +41,11 @@ LIBRARIES = (
     "PySide6-Essentials",
     "pyqtgraph",
 )
+"""Libraries whose versions are reported."""
+
 _QUOTED_FILE = re.compile(r'File "([^"\n]*)"')
 _ROOTS = ("site-packages", "skillviewer", "lib")
-"""Folders at which reported paths begin: the folders above them are private to the computer."""
+"""Folders at which reported paths begin; the folders above may name the user."""
 
 
 @contextmanager
@@ -49,7 +53,7 @@ def watch_crashes(folder: Path) -> Iterator[bool]:
     """Write the state of all threads into a file if this process crashes.
 
     Yields:
-        True if a process crashed since the last start, False otherwise. A crash is reported once.
+        True if an earlier process crashed and its crash was not reported yet.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -58,7 +62,7 @@ def watch_crashes(folder: Path) -> Iterator[bool]:
         if crashed:
             current.replace(folder / LAST_CRASH_FILE)
         file = current.open("ab")
-    except OSError:  # no log can be written: the window opens all the same
+    except OSError:  # the window opens without a log
         yield False
         return
     with file:
@@ -72,24 +76,26 @@ def watch_crashes(folder: Path) -> Iterator[bool]:
 def _shortened_path(path: str) -> str:
     parts = PureWindowsPath(path).parts
     starts = [parts.index(root) for root in _ROOTS if root in parts]
-    return "/".join(parts[min(starts) :] if starts else parts[-1:])
+    start = min(starts) if starts else -1
+    return "/".join(parts[start:])
 
 
 def without_paths(text: str) -> str:
-    """Return frames of a traceback with paths that begin in the program or in a library."""
+    """Return the frames of a traceback with paths that begin at the program or a library."""
     return _QUOTED_FILE.sub(lambda match: f'File "{_shortened_path(match[1])}"', text)
 
 
 class NamelessFormatter(logging.Formatter):
-    """Formatter of log records without their values: the format string as it is in the source code."""
+    """Formatter that writes the format string of a log record without its values."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return time, level, thread, logger and format string, then type and frames of an error."""
         text = f"{self.formatTime(record)} {record.levelname} {record.threadName} {record.name}: {record.msg}"
         if record.exc_info is None or record.exc_info[1] is None:
             return text
-        frames = "".join(traceback.format_tb(record.exc_info[2]))
-        return f"{text}\n{type(record.exc_info[1]).__name__}\n{without_paths(_without_code(frames))}".rstrip()
+        error_type = type(record.exc_info[1]).__name__
+        frames = _without_code("".join(traceback.format_tb(record.exc_info[2])))
+        return f"{text}\n{error_type}\n{without_paths(frames)}".rstrip()
 
 
 def _without_code(frames: str) -> str:
@@ -97,7 +103,7 @@ def _without_code(frames: str) -> str:
 
 
 def version_lines() -> list[str]:
-    """Return the versions of the program, of the system and of the libraries."""
+    """Return the versions of the program, the system and the libraries."""
     lines = [f"SkillViewer {__version__}", f"Python {platform.python_version()}", platform.platform()]
     for name in LIBRARIES:
         try:
@@ -114,7 +120,7 @@ def _last_lines(path: Path) -> list[str]:
 
 
 def crash_report(folder: Path) -> str:
-    """Return the report of the last crash, if there was one, and of the last log lines in a folder of logs."""
+    """Return a report of the versions, the last crash and the last log lines, from a folder of logs."""
     crash = _last_lines(folder / LAST_CRASH_FILE) + _last_lines(folder / CRASH_FILE)
     sections = {
         "Versions": version_lines(),

@@ -1,7 +1,7 @@
-"""Protection against CSV injection: text that a spreadsheet would run as a formula is escaped with an apostrophe.
+"""Protection against CSV injection: an apostrophe escapes text that a spreadsheet would run as a formula.
 
-Spreadsheets compute a cell that begins with = + - or @, even after a tab or a line end, also in a table from elsewhere;
-such a formula can fetch from the network or start programs. After an apostrophe it is text. Numbers are unchanged.
+A spreadsheet evaluates every cell that begins with = + - or @, even after a tab or a line end. The formula can access
+the network or start programs. A cell that begins with an apostrophe is text. Numbers are unchanged.
 """
 
 import re
@@ -11,13 +11,13 @@ _ESCAPED = re.compile(r"'+([=@\t\n]|[+-](?![\d\s.,+-]*\Z))")
 
 
 def escape_cell(value: object) -> object:
-    """Return the content of a cell: text with one kind of line end and never a formula; other values unchanged.
+    r"""Return text that is no formula and has \n as its only line end; other values are unchanged.
 
-    ``unescape_cell`` undoes it.
+    ``unescape_cell`` is the inverse.
     """
     if not isinstance(value, str):
         return value
-    text = value.replace("\r\n", "\n").replace("\r", "\n")  # a bare \r would end the row for many readers
+    text = value.replace("\r\n", "\n").replace("\r", "\n")  # many readers end the row at a lone \r
     return f"'{text}" if _FORMULA.match(text) else text
 
 

@@ -1,4 +1,4 @@
-"""The tree of errors. Every message can be shown to the user: what happened, with which value, and what to do."""
+"""Hierarchy of errors. Every message is meant for the user and names the failure, the value and the remedy."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ class StudyError(SkillViewerError):
 
 
 class CheckpointError(SkillViewerError):
-    """A checkpoint folder is missing, foreign, damaged or does not fit."""
+    """A checkpoint folder is missing, damaged, from another program, or incompatible."""
 
 
 class DeviceError(SkillViewerError):
@@ -45,7 +45,7 @@ class NameTakenError(ExportError):
 
 
 class SettingsError(SkillViewerError):
-    """A setting has a value that cannot be used."""
+    """A setting has an invalid value."""
 
 
 class PluginError(SkillViewerError):
@@ -53,21 +53,21 @@ class PluginError(SkillViewerError):
 
 
 class Cancelled(Exception):  # noqa: N818 - a request of the user, not an error
-    """The user asked to stop. Outside the tree: nothing went wrong."""
+    """The user asked to stop. Not a SkillViewerError, since nothing went wrong."""
 
 
 def escaped(error: UnicodeEncodeError) -> str:
-    """Return a text that cannot be encoded, with escapes instead of the characters at fault."""
+    """Return the text that could not be encoded, with escapes for the characters at fault."""
     return error.object.encode(errors="backslashreplace").decode()
 
 
 @contextmanager
-def os_error_as(kind: type[SkillViewerError], failure: str) -> Iterator[None]:
-    """Convert an OSError to an error of class ``kind``: the failure, then the reason that the system gives."""
+def os_error_as(error_type: type[SkillViewerError], failure: str) -> Iterator[None]:
+    """Convert an OSError to another error, whose message is the failure and then the system's reason."""
     try:
         yield
     except OSError as error:
-        raise kind(f"{failure}: {error.strerror or error}.") from error
+        raise error_type(f"{failure}: {error.strerror or error}.") from error
 
 
 def first_line(error: BaseException) -> str:

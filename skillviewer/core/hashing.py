@@ -1,4 +1,4 @@
-"""Hashes of files, and of values."""
+"""SHA-256 of values, files and checkpoints, and the names of a checkpoint's files."""
 
 import hashlib
 import json
@@ -15,17 +15,22 @@ CARD_PAGE = "MODEL_CARD.md"
 
 
 def values_sha256(*values: object) -> str:
-    """Return the SHA-256 of values as JSON, which escapes what is not UTF-8; what JSON does not know is a text."""
+    """Return the SHA-256 of values as JSON; values of unknown types are hashed as text."""
+    # json.dumps escapes lone surrogates, which could not be encoded
     return hashlib.sha256(json.dumps(values, default=str).encode()).hexdigest()
 
 
 def sha256_of(path: Path, token: CancelToken = NEVER) -> str:
-    """Return the hexadecimal SHA-256 of a file's bytes, or raise an OSError; the token is checked after every MiB."""
+    """Return the hexadecimal SHA-256 of a file. The token is checked after every MiB.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
     return _sha256((path,), token)
 
 
 def checkpoint_sha256(folder: Path, token: CancelToken = NEVER) -> str:
-    """Return the SHA-256 of a checkpoint's configuration and weights; the card may be edited without changing it.
+    """Return the SHA-256 of a checkpoint's configuration and weights, which does not depend on the card.
 
     Raises:
         OSError: One of the two files cannot be read.
@@ -38,7 +43,7 @@ def _sha256(paths: tuple[Path, ...], token: CancelToken) -> str:
     block = bytearray(_BLOCK)
     for path in paths:
         with path.open("rb", buffering=0) as file:
-            while n := file.readinto(block):
-                digest.update(memoryview(block)[:n])
+            while n_read := file.readinto(block):
+                digest.update(memoryview(block)[:n_read])
                 token.check()
     return digest.hexdigest()

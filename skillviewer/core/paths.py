@@ -1,4 +1,7 @@
-"""Locations of the program's own files, and safe file names. ``SKILLVIEWER_HOME`` moves all files it writes itself."""
+"""Locations of the program's files, and safe file names.
+
+The environment variable ``SKILLVIEWER_HOME`` moves all files that the program keeps for itself.
+"""
 
 import os
 import re
@@ -10,12 +13,12 @@ import platformdirs
 
 HOME_VARIABLE = "SKILLVIEWER_HOME"
 _FORBIDDEN = '<>:"/\\|?*'
-_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)  # are no files on Windows
-_MAX_BYTES = 200  # of the 255 that most systems take
+_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)  # names of devices on Windows
+_MAX_BYTES = 200  # most systems allow 255; the remainder is for a number and a suffix
 
 
 def cache_dir() -> Path:
-    """Return the folder of files that can be computed again: features, kernels, proxies."""
+    """Return the folder of files that can be computed again, such as features, kernels and proxies."""
     home = os.environ.get(HOME_VARIABLE)
     return Path(home) / "cache" if home else Path(platformdirs.user_cache_dir("skillviewer"))
 
@@ -26,7 +29,7 @@ def kernels_dir() -> Path:
 
 
 def data_dir() -> Path:
-    """Return the folder of files worth keeping: trained models, fetched weights."""
+    """Return the folder of files to keep, such as trained models and downloaded weights."""
     home = os.environ.get(HOME_VARIABLE)
     return Path(home) / "data" if home else Path(platformdirs.user_data_dir("skillviewer"))
 
@@ -49,7 +52,7 @@ def log_dir() -> Path:
 
 
 def _bundled(name: str) -> Path:
-    """Return a folder that ships with the program: in a wheel, a frozen build or a checkout."""
+    """Return a folder that ships with the program in a wheel, a frozen build or a checkout."""
     package = Path(__file__).resolve().parent.parent
     candidates = [package / "_bundled" / name, package.parent / name]
     frozen = getattr(sys, "_MEIPASS", None)
@@ -62,49 +65,56 @@ def _bundled(name: str) -> Path:
 
 
 def resources_dir() -> Path:
-    """Return resources/: icons, style, the sample study."""
+    """Return resources/, with icons, style and the sample study."""
     return _bundled("resources")
 
 
 def docs_dir() -> Path:
-    """Return docs/: the guides, in Markdown, with their pictures."""
+    """Return docs/, with the guides in Markdown and their pictures."""
     return _bundled("docs")
 
 
 def models_dir() -> Path:
-    """Return models/: the checkpoints and backbones that ship with the program."""
+    """Return models/, with the checkpoints and backbones that ship with the program."""
     return _bundled("models")
 
 
 def training_folder(checkpoint: Path) -> Path:
-    """Return the hidden folder next to a checkpoint for its training in progress; one training locks it at a time."""
+    """Return the hidden folder next to a checkpoint for the state of its training, which locks the folder."""
     return checkpoint.with_name(f".{checkpoint.name}.training")
 
 
 def is_folder(path: Path) -> bool:
     """Return True if a path is a folder; False for names that no folder can have, and without access."""
-    return os.path.isdir(path)  # noqa: PTH112 - it raises nothing
+    return os.path.isdir(path)  # noqa: PTH112 - unlike Path.is_dir it never raises
 
 
 def safe_name(name: str) -> str:
-    """Return a name valid on every file system, short enough to append a number and a suffix."""
+    """Return a name that is valid on every file system and leaves room for a number and a suffix."""
     replaced = "".join("_" if c in _FORBIDDEN or not c.isprintable() else c for c in name).strip(" .")
-    short = replaced[:100].encode()[:_MAX_BYTES].decode(errors="ignore").rstrip(" .")
-    return f"{short}_" if _DEVICE.match(short) else short or "unnamed"
+    shortened = replaced[:100].encode()[:_MAX_BYTES].decode(errors="ignore").rstrip(" .")
+    if _DEVICE.match(shortened):
+        return f"{shortened}_"
+    return shortened or "unnamed"
 
 
-def free_name(requested: str, names_used: Container[str]) -> str:
-    """Return the wanted name, with a number behind it if its casefolded form is among the taken ones."""
+def free_name(requested: str, used_names: Container[str]) -> str:
+    """Return the requested name, followed by a number if it is used.
+
+    Args:
+        requested: The name.
+        used_names: Names in use, casefolded.
+    """
     name = requested
     number = 2
-    while name.casefold() in names_used:
+    while name.casefold() in used_names:
         name = f"{requested} ({number})"
-        number = number + 1
+        number += 1
     return name
 
 
-def reserve_name(requested: str, names_used: set[str]) -> str:
-    """Return a free name and add its casefolded form to the taken ones."""
-    name = free_name(requested, names_used)
-    names_used.add(name.casefold())
+def reserve_name(requested: str, used_names: set[str]) -> str:
+    """Return a free name (see ``free_name``), and add it casefolded to the used names."""
+    name = free_name(requested, used_names)
+    used_names.add(name.casefold())
     return name

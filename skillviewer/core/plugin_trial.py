@@ -1,6 +1,6 @@
-"""Trial of plug-ins in a process of their own, before this process imports them: one that ends its process is left out.
+"""Trial imports of plug-ins in a subprocess, to leave out those that would end or block the program.
 
-A plug-in is tried once per version; those that came through are listed in the data folder.
+A plug-in is tried once per version. Those that pass are listed in the data folder.
 """
 
 import hashlib
@@ -15,8 +15,10 @@ from pathlib import Path
 from skillviewer.core.paths import data_dir
 
 TRIED_FILE = "tried-plugins.txt"
+"""File in the data folder with the digests of the plug-ins that passed."""
+
 MAX_SECONDS = 120.0
-"""Longest import; a plug-in may import torch, on a computer that is busy."""
+"""Longest import; a plug-in may import torch on a busy computer."""
 
 _TRIAL = """
 import sys
@@ -29,44 +31,48 @@ for value in sys.argv[1:]:
         pass
 print(flush=True)
 """
-"""Prints what it imports before it does: the last line names what ended the process. Errors are found by the import."""
+"""Program of the subprocess. It prints each value before the import, so that the last line names a fatal one.
+
+Ordinary errors are ignored here; the program's own import reports them.
+"""
 
 
 def _identity(point: EntryPoint) -> str:
-    """Return a digest of what a plug-in is: its package, version and place, and what is imported."""
+    """Return a digest of a plug-in's package, version, location and imported object."""
     dist = point.dist
-    about = (dist.name, dist.version, str(dist.locate_file(""))) if dist is not None else ("", "", "")
-    return hashlib.sha256("\n".join((*about, point.value)).encode(errors="replace")).hexdigest()
+    package_facts = (dist.name, dist.version, str(dist.locate_file(""))) if dist is not None else ("", "", "")
+    return hashlib.sha256("\n".join((*package_facts, point.value)).encode(errors="replace")).hexdigest()
 
 
 def fatal_plugins(points: Sequence[EntryPoint]) -> dict[str, str]:
-    """Return the plug-ins that end or block the process that imports them: the reason, by ``EntryPoint.value``."""
+    """Return the reason for each plug-in whose import ends or blocks its process, by ``EntryPoint.value``."""
     tried_file = data_dir() / TRIED_FILE
     tried: set[str] = set()
     with suppress(OSError, UnicodeError):
         tried = set(tried_file.read_text(encoding="ascii").split())
-    waiting = [point.value for point in points if _identity(point) not in tried]
-    if not waiting or getattr(sys, "frozen", False):  # a frozen program has no Python to try them with
+    untried = [point.value for point in points if _identity(point) not in tried]
+    if not untried or getattr(sys, "frozen", False):  # a frozen program has no Python for the subprocess
         return {}
     fatal: dict[str, str] = {}
-    while waiting:
-        reason, last = _try(waiting)
+    while untried:
+        reason, last_import = _import_in_subprocess(untried)
         if not reason:
             break
-        n_tried = waiting.index(last) if last in waiting else 0
-        fatal[waiting[n_tried]] = reason
-        waiting = waiting[n_tried + 1 :]
-    came_through = [_identity(point) for point in points if point.value not in fatal]
-    with suppress(OSError):  # they are tried again
+        fatal_index = untried.index(last_import) if last_import in untried else 0
+        fatal[untried[fatal_index]] = reason
+        untried = untried[fatal_index + 1 :]
+    passed = [_identity(point) for point in points if point.value not in fatal]
+    with suppress(OSError):  # without the list they are tried again
         tried_file.parent.mkdir(parents=True, exist_ok=True)
         with tried_file.open("a", encoding="ascii") as file:
-            file.writelines(f"{identity}\n" for identity in came_through if identity not in tried)
+            file.writelines(f"{identity}\n" for identity in passed if identity not in tried)
     return fatal
 
 
-def _try(values: Sequence[str]) -> tuple[str, str]:
-    """Import plug-ins in a process; return why it ended early, or "", and what it imported last."""
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(path or str(Path.cwd()) for path in sys.path)}
+def _import_in_subprocess(values: Sequence[str]) -> tuple[str, str]:
+    """Return the reason why a subprocess that imports plug-ins ended early, or "", and its last import."""
+    python_path = os.pathsep.join(path or str(Path.cwd()) for path in sys.path)
+    environment = os.environ | {"PYTHONPATH": python_path}
     command = [sys.executable, "-c", _TRIAL, *values]
     try:
         process = subprocess.run(  # noqa: S603 - Python, with names from the metadata of installed packages
@@ -78,5 +84,5 @@ def _try(values: Sequence[str]) -> tuple[str, str]:
     lines = process.stdout.decode(errors="replace").splitlines()
     if lines and not lines[-1]:
         return "", ""
-    last = next((line for line in reversed(lines) if line in values), "")
-    return f"its import ends the program (exit status {process.returncode})", last
+    last_import = next((line for line in reversed(lines) if line in values), "")
+    return f"its import ends the program (exit status {process.returncode})", last_import

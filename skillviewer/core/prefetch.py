@@ -1,4 +1,4 @@
-"""Prefetching in a background thread."""
+"""Prefetching of an iterator in a background thread."""
 
 from collections import deque
 from collections.abc import Generator, Iterator
@@ -8,32 +8,32 @@ from typing import Final, TypeVar
 ItemT = TypeVar("ItemT")
 
 
-class _Over:
-    """Marker of the end."""
+class _End:
+    """Marker of the end of an iterator."""
 
 
-_OVER: Final = _Over()
+_END: Final = _End()
 
 
 def prefetched(items: Iterator[ItemT], depth: int = 2) -> Generator[ItemT, None, None]:
-    """Yield the items of another iterator, computed up to ``depth`` items ahead in a thread.
+    """Yield the items of an iterator in order, computed up to ``depth`` items ahead in a thread.
 
-    The other iterator runs in that thread alone. Its errors are raised here, at their position. Closing this generator
+    The iterator runs in that thread alone, and its errors are raised here at their position. Closing the generator
     waits until the thread has finished its current item.
-
-    Yields:
-        The same items in the same order.
     """
 
-    def make() -> ItemT | _Over:
-        return next(items, _OVER)
+    def next_item() -> ItemT | _End:
+        return next(items, _END)
 
-    with ThreadPoolExecutor(1, "ahead") as maker:
-        waiting = deque(maker.submit(make) for _ in range(depth))
+    with ThreadPoolExecutor(1, "ahead") as executor:
+        pending = deque(executor.submit(next_item) for _ in range(depth))
         try:
-            while not isinstance(item := waiting.popleft().result(), _Over):
-                waiting.append(maker.submit(make))
+            while True:
+                item = pending.popleft().result()
+                if isinstance(item, _End):
+                    return
+                pending.append(executor.submit(next_item))
                 yield item
         finally:
-            for future in waiting:
+            for future in pending:
                 future.cancel()

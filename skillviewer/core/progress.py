@@ -21,16 +21,16 @@ class Progress:
     done: int = 0  # number of finished steps
     total: int = 0  # number of steps in all; 0 if unknown
     value: object = None  # an intermediate result (a partial ``Analysis``, a row of a training log), or None
-    left_s: float | None = None  # seconds left of the stage at its pace so far, or None if unknown
+    left_s: float | None = None  # estimated seconds until the stage ends, or None if unknown
 
 
 Report = Callable[[Progress], None]
 
 
 class TimeLeft:
-    """Estimate of the seconds left of each stage of a job, at its pace since its first report.
+    """Estimator of the seconds left of each stage of a job, at its pace since its first report.
 
-    Steps that were done before the first report of a stage, from a cache say, do not count for the pace.
+    Steps that were done before the first report of a stage, for example from a cache, do not count for the pace.
 
     Args:
         clock: Returns seconds.
@@ -39,39 +39,41 @@ class TimeLeft:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._stage = ""
-        self._began_s = 0.0
-        self._first = self._last = 0
+        self._stage_start_s = 0.0
+        self._first_done = 0
+        self._last_done = 0
 
-    def of(self, progress: Progress) -> float | None:
-        """Return the seconds left of the stage of a report, or None before a second step or for an unknown total."""
+    def estimate(self, progress: Progress) -> float | None:
+        """Return the seconds left of the stage; None before its second step, or if its total is unknown."""
         now_s = self._clock()
-        if progress.stage != self._stage or progress.done < self._last:  # another stage, or the same again
+        if progress.stage != self._stage or progress.done < self._last_done:  # another stage, or a new run of the same
             self._stage = progress.stage
-            self._began_s = now_s
-            self._first = progress.done
-        self._last = progress.done
-        steps = progress.done - self._first
-        if steps <= 0 or not progress.total:
+            self._stage_start_s = now_s
+            self._first_done = progress.done
+        self._last_done = progress.done
+        n_steps = progress.done - self._first_done
+        if n_steps <= 0 or not progress.total:
             return None
-        return (now_s - self._began_s) / steps * max(progress.total - progress.done, 0)
+        step_s = (now_s - self._stage_start_s) / n_steps
+        return step_s * max(progress.total - progress.done, 0)
 
 
 def with_time_left(report: Report, clock: Callable[[], float] = time.monotonic) -> Report:
-    """Return a report function that hands on every report with the seconds left of its stage."""
-    left = TimeLeft(clock)
+    """Return a report function that adds the seconds left of the stage to every report and passes it on."""
+    time_left = TimeLeft(clock)
 
-    def timed(progress: Progress) -> None:
-        report(replace(progress, left_s=left.of(progress)))
+    def report_with_time(progress: Progress) -> None:
+        report(replace(progress, left_s=time_left.estimate(progress)))
 
-    return timed
+    return report_with_time
 
 
-def silent(_told: Progress | str) -> None:
-    """Discard a report, or an announcement."""
+def silent(_message: Progress | str) -> None:
+    """Discard a progress report or a message."""
 
 
 def one_by_one(stage: str, items: Sequence[ItemT], report: Report) -> Iterator[ItemT]:
-    """Yield items in turn, and report how many are done before each, and when the last one is."""
+    """Yield items in turn, and report the number of finished ones before each and at the end."""
     for n_done, item in enumerate(items):
         report(Progress(stage, n_done, len(items)))
         yield item
@@ -79,9 +81,9 @@ def one_by_one(stage: str, items: Sequence[ItemT], report: Report) -> Iterator[I
 
 
 class CancelToken:
-    """A flag that one thread raises and another checks between steps.
+    """A flag that one thread sets and another checks between steps.
 
-    Whatever is given one raises ``Cancelled`` soon after it was raised; docstrings do not repeat this.
+    Functions that take a token raise ``Cancelled`` soon after it is set. Their docstrings do not repeat this.
     """
 
     __slots__ = ("_flag",)
@@ -95,11 +97,11 @@ class CancelToken:
 
     @property
     def cancelled(self) -> bool:
-        """True once ``cancel`` was called."""
+        """True after ``cancel`` was called."""
         return self._flag.is_set()
 
     def wait(self, timeout_s: float) -> bool:
-        """Wait for ``cancel`` for at most this time; return True if it was called."""
+        """Wait at most this long for ``cancel``, and return True if it was called."""
         return self._flag.wait(timeout_s)
 
     def check(self) -> None:
@@ -109,22 +111,25 @@ class CancelToken:
 
 
 NEVER = CancelToken()
-"""The token of jobs that are never stopped; it is never raised."""
+"""Token of jobs that cannot be cancelled; it is never set."""
 
-_OF_THREAD: ContextVar[CancelToken | None] = ContextVar("token of the job", default=None)
+_CURRENT_TOKEN: ContextVar[CancelToken | None] = ContextVar("token of the job", default=None)
 
 
 @contextmanager
 def cancellable(token: CancelToken) -> Iterator[None]:
-    """Expose the token of this thread's job to steps that get none as an argument, such as database queries."""
-    before = _OF_THREAD.set(token)
+    """Make the token of this thread's job available to ``cancel_requested``.
+
+    Steps that take no token, such as database queries, can check it there.
+    """
+    reset_token = _CURRENT_TOKEN.set(token)
     try:
         yield
     finally:
-        _OF_THREAD.reset(before)
+        _CURRENT_TOKEN.reset(reset_token)
 
 
 def cancel_requested() -> bool:
-    """Return True if the job of this thread was cancelled."""
-    token = _OF_THREAD.get()
+    """Return True if the job of this thread was cancelled (see ``cancellable``)."""
+    token = _CURRENT_TOKEN.get()
     return token is not None and token.cancelled

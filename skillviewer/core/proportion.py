@@ -27,18 +27,18 @@ class Proportion:
         """Ends of the 95 % interval; 0 and 1 if the total is 0."""
         if self.n == 0:
             return 0.0, 1.0
-        # computed here: scipy.stats has it, but takes half a second to import
-        widened = self.n + Z**2
-        centre = (self.part + Z**2 / 2) / widened
-        half = Z * sqrt(self.part * (self.n - self.part) / self.n + Z**2 / 4) / widened
-        low = centre - half if self.part else 0.0
-        high = centre + half if self.part < self.n else 1.0
+        # not from scipy.stats, which takes half a second to import
+        denominator = self.n + Z**2
+        centre = (self.part + Z**2 / 2) / denominator
+        half_width = Z * sqrt(self.part * (self.n - self.part) / self.n + Z**2 / 4) / denominator
+        low = centre - half_width if self.part else 0.0
+        high = centre + half_width if self.part < self.n else 1.0
         return low, high
 
     @property
     def text(self) -> str:
-        """The proportion in words, "83 % (74 to 90) of 90"; a dash if the total is 0."""
+        """The proportion with its interval as text, "83 % (74 to 90) of 90"; a dash if the total is 0."""
         if self.n == 0:
             return "–"
-        low, high = (round(100 * end) for end in self.interval)
-        return f"{whole_percent(self.part, self.n)} % ({low} to {high}) of {self.n}"
+        low_percent, high_percent = (round(100 * end) for end in self.interval)
+        return f"{whole_percent(self.part, self.n)} % ({low_percent} to {high_percent}) of {self.n}"

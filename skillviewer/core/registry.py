@@ -1,4 +1,4 @@
-"""Registries: tables of named entries that can be read, typed and looked up."""
+"""Tables of named entries, to which plug-ins may add, and look-up by name."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator
@@ -21,21 +21,21 @@ NamedT = TypeVar("NamedT", bound=Named)
 
 
 def table(*entries: NamedT) -> tuple[NamedT, ...]:
-    """Return the entries as a tuple; a duplicate name is a programming error."""
+    """Return the entries as a tuple, or raise a ValueError if a name occurs twice."""
     names = [entry.name for entry in entries]
-    doubled = sorted({name for name in names if names.count(name) > 1})
-    if doubled:
-        raise ValueError(f"named twice: {', '.join(doubled)}")
+    duplicates = sorted({name for name in names if names.count(name) > 1})
+    if duplicates:
+        raise ValueError(f"named twice: {', '.join(duplicates)}")
     return entries
 
 
 class Registry(Collection[NamedT]):
-    """The program's entries, then those of plug-ins, which are imported when a reader comes to them.
+    """The program's own entries, then those of plug-ins, which are imported on first access.
 
     Args:
-        entries: The program's own.
+        entries: The program's own entries.
         group: Group of entry points of plug-ins.
-        reserved: Pattern of further names that no plug-in may have.
+        reserved: Regular expression of further names that no plug-in may have.
     """
 
     def __init__(self, *entries: NamedT, group: str, reserved: str = "") -> None:
@@ -47,23 +47,25 @@ class Registry(Collection[NamedT]):
 
     @property
     def plugins(self) -> list[Plugin]:
-        """Plug-ins, those that are left out too."""
+        """Plug-ins, including those that are left out."""
         with self._lock:
             if self._plugins is None:
-                self._plugins = []  # for a plug-in that reads the table while it is imported
-                own_names = {entry.name for entry in self._own_entries}
-                self._plugins = read_plugins(
-                    self.group,
-                    type(self._own_entries[0]),
-                    lambda name: name in own_names or bool(re.fullmatch(self._reserved, name)),
-                )
+                self._plugins = []  # a plug-in may read the table while it is imported
+                self._plugins = read_plugins(self.group, type(self._own_entries[0]), self._is_taken)
             return self._plugins
 
+    def _is_taken(self, name: str) -> bool:
+        is_own = any(entry.name == name for entry in self._own_entries)
+        return is_own or re.fullmatch(self._reserved, name) is not None
+
     def package_of(self, name: str) -> str:
-        """Return name and version of the package that adds an entry; "" if none does."""
+        """Return name and version of the package that adds an entry; "" for the program's own entries."""
         if any(entry.name == name for entry in self._own_entries):
             return ""
-        return next((plugin.package for plugin in self.plugins if plugin.entry is not None and plugin.name == name), "")
+        for plugin in self.plugins:
+            if plugin.entry is not None and plugin.name == name:
+                return plugin.package
+        return ""
 
     def __iter__(self) -> Iterator[NamedT]:
         yield from self._own_entries
@@ -76,11 +78,18 @@ class Registry(Collection[NamedT]):
         return sum(1 for _ in self)
 
 
-def look_up(entries: Iterable[NamedT], name: str, kind: str, error: type[SkillViewerError]) -> NamedT:
-    """Return the entry with a name, or raise ``error``, whose message names the kind of entries ("attention model")."""
+def look_up(entries: Iterable[NamedT], name: str, kind: str, error_type: type[SkillViewerError]) -> NamedT:
+    """Return the entry with a name.
+
+    Args:
+        entries: The entries.
+        name: The name.
+        kind: Kind of the entries for the error message, such as "attention model".
+        error_type: Class of the error if no entry has the name.
+    """
     names = []
     for entry in entries:
         if entry.name == name:
             return entry
         names.append(entry.name)
-    raise error(f"There is no {kind} “{name}”. Choose one of: {', '.join(names)}.")
+    raise error_type(f"There is no {kind} “{name}”. Choose one of: {', '.join(names)}.")

@@ -1,7 +1,7 @@
-"""The first import of scipy, by one thread at a time.
+"""Import of scipy under a lock.
 
-Worker threads that import different parts of scipy at the same moment can meet in a deadlock, from which Python frees
-them with half a module: the import fails.
+Threads that import different parts of scipy at the same time can deadlock. Python resolves the deadlock with a
+partially initialised module, and the import fails.
 """
 
 import threading
@@ -10,7 +10,7 @@ _LOCK = threading.Lock()
 
 
 def import_scipy() -> None:
-    """Import what the program uses of scipy; other threads wait. It takes a second, once."""
+    """Import the parts of scipy that the program uses; other threads wait. The first call takes a second."""
     with _LOCK:
         import scipy.fft
         import scipy.ndimage
@@ -19,4 +19,4 @@ def import_scipy() -> None:
         import scipy.sparse
         import scipy.spatial
         import scipy.special
-        import scipy.stats  # noqa: F401 - all are imported for later
+        import scipy.stats  # noqa: F401 - imported for later

@@ -1,4 +1,4 @@
-"""The log of a study as values."""
+"""Rows of a study's log."""
 
 import getpass
 from contextlib import suppress
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 MAX_NAMED = 8
-"""Videos of an export that the log names; of more it gives the number."""
+"""Most videos that the log names for one export; for more it gives their number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,11 +14,11 @@ class LogRow:
     """One event of a study.
 
     Attributes:
-        at: When, ISO 8601 in UTC.
-        who: Rater, or author of a note or moment; empty where the study does not keep who did it.
-        what: What was done: vote, vote withdrawn, video added, setting changed, export, ...
-        subject: The video, pair, model or setting, or the name of an exported file.
-        detail: Verdict and reason, text, score, digest, old and new value.
+        at: Time, ISO 8601 in UTC.
+        who: Rater, or author of a note or moment; empty if the study does not record the user.
+        what: Kind of event, such as vote, vote withdrawn, video added, setting changed or export.
+        subject: Video, pair, model, setting or name of the exported file.
+        detail: Such as verdict and reason, text, score, digest, or old and new value.
     """
 
     at: str
@@ -30,23 +30,25 @@ class LogRow:
 
 @dataclass(frozen=True, slots=True)
 class LoggedExport:
-    """A file that was written from a study, for its log."""
+    """A file that was exported from a study, for the study's log."""
 
     study: Path  # path of the study
-    file: str  # name of the written file, without its folder
+    file: str  # name of the exported file, without its folder
     kind: str  # name of the exporter
-    videos: tuple[str, ...] = ()  # names of the videos that it shows; empty for a file of the whole study
+    videos: tuple[str, ...] = ()  # names of the videos in the file; empty for a file of the whole study
 
     @property
     def detail(self) -> str:
-        """Kind and videos."""
-        several = len(self.videos) > MAX_NAMED
-        videos_text = f"{len(self.videos)} videos" if several else ", ".join(self.videos)
-        return f"{self.kind}: {videos_text}" if videos_text else self.kind
+        """Text for ``LogRow.detail``: the kind, and the names or the number of the videos."""
+        if not self.videos:
+            return self.kind
+        if len(self.videos) > MAX_NAMED:
+            return f"{self.kind}: {len(self.videos)} videos"
+        return f"{self.kind}: {', '.join(self.videos)}"
 
 
-def signature(name: str = "") -> str:
-    """Return the name that signs an event: the given one, else that of the user's account, "" where it has none."""
-    with suppress(OSError, KeyError, ImportError):  # by system and version of Python
+def log_author(name: str = "") -> str:
+    """Return the name that the log states for an event: the given one, else that of the user's account, or ""."""
+    with suppress(OSError, KeyError, ImportError):  # the error depends on the system and on Python's version
         return name or getpass.getuser()
     return ""

@@ -1,6 +1,6 @@
-"""Differences between operating systems: locks of files, turns of the processor, drives of other computers.
+"""Differences between operating systems in file locks, scheduling and network drives.
 
-Only the branches for Linux run where the program is made; tests run the others on stand-ins.
+Only the branches for Linux are tested on their system; tests run the others with stand-ins.
 """
 
 import ctypes
@@ -12,17 +12,17 @@ from contextlib import suppress
 from pathlib import Path
 
 SLICE_NS = 200_000
-"""Time that the program's threads ask for at once; in its place Linux gives 3 ms."""
+"""Time slice that the program's threads request from the scheduler; the default of Linux is 3 ms."""
 
 LOCKED_BYTE = 1 << 30
-"""Place of the lock on Windows: far behind any content."""
+"""Offset of the locked byte on Windows, beyond the content of any file."""
 
 _NO_LOCKS = {errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL}
 _NETWORK_FILE_SYSTEMS = ("nfs", "cifs", "smb", "9p", "afs", "ceph", "glusterfs", "lustre", "fuse.sshfs", "fuse.rclone")
 
 
 def has_no_locks(error: OSError) -> bool:
-    """Return True if an error of locking says that the file system has no locks."""
+    """Return True if the error of a lock means that the file system has no locks."""
     return error.errno in _NO_LOCKS
 
 
@@ -52,42 +52,50 @@ def try_lock(handle: int) -> bool:
 
 
 def removes_open_files() -> bool:
-    """Return True if an open file can be removed."""
+    """Return True if the system allows an open file to be removed."""
     return sys.platform != "win32"
 
 
-def take_short_turns() -> bool:
-    """Let the calling thread and those that it starts from now on run soon after they wake, for a short time at once.
+def request_short_time_slices() -> bool:
+    """Request short time slices for the calling thread and the threads that it starts from now on.
 
-    Next to busy programs the window then waits less, and so does a thread that holds Python's lock. None gets less of
-    the processor. Return whether the system can do that: Linux from 6.12 on, with glibc from 2.41 on.
+    The scheduler then runs them sooner after they wake, which shortens waits next to busy programs. No thread gets less
+    processor time in all.
+
+    Returns:
+        True if the system grants the request: Linux from 6.12 on, with glibc from 2.41 on.
     """
     libc = ctypes.CDLL(None) if sys.platform == "linux" else None
     if libc is None or not hasattr(libc, "sched_setattr") or os.sched_getscheduler(0) != os.SCHED_OTHER:
         return False
-    form = "IIQiIQQQ"  # struct sched_attr: size, policy, flags, nice, priority, runtime, deadline, period
-    size = struct.calcsize(form)
-    attributes = struct.pack(form, size, os.SCHED_OTHER, 0, os.getpriority(os.PRIO_PROCESS, 0), 0, SLICE_NS, 0, 0)
+    layout = "IIQiIQQQ"  # struct sched_attr: size, policy, flags, nice, priority, runtime, deadline, period
+    size = struct.calcsize(layout)
+    nice = os.getpriority(os.PRIO_PROCESS, 0)
+    attributes = struct.pack(layout, size, os.SCHED_OTHER, 0, nice, 0, SLICE_NS, 0, 0)
+    if libc.sched_setattr(0, attributes, 0) != 0:
+        return False
     buffer = ctypes.create_string_buffer(size)
-    is_set = libc.sched_setattr(0, attributes, 0) == 0 and libc.sched_getattr(0, buffer, size, 0) == 0
-    return bool(is_set and struct.unpack(form, buffer.raw)[5] == SLICE_NS)  # older systems take it without a word
+    if libc.sched_getattr(0, buffer, size, 0) != 0:
+        return False
+    granted_slice_ns: int = struct.unpack(layout, buffer.raw)[5]
+    return granted_slice_ns == SLICE_NS  # older systems accept the call and ignore the value
 
 
 def on_network_drive(folder: Path) -> bool:
-    """Return True if a folder lies on a drive shared with other computers, as far as the system can tell."""
+    """Return True if a folder lies on a network drive, as far as the system can tell."""
     folder = folder.resolve()
     if sys.platform == "win32":
-        remote = 4  # DRIVE_REMOTE
-        return folder.drive.startswith("\\\\") or ctypes.windll.kernel32.GetDriveTypeW(folder.anchor) == remote
+        drive_remote = 4  # DRIVE_REMOTE of the Windows API
+        return folder.drive.startswith("\\\\") or ctypes.windll.kernel32.GetDriveTypeW(folder.anchor) == drive_remote
     if sys.platform == "darwin":
-        return folder.is_relative_to("/Volumes")  # includes plain external disks: safe, and hardly slower
-    kind = ""
+        return folder.is_relative_to("/Volumes")  # includes external disks, for which this is safe and hardly slower
+    file_system = ""
     longest = 0
     with suppress(OSError):
         for line in Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="replace").splitlines():
-            before, _, after = line.partition(" - ")
-            mount = Path(before.split()[4].replace(r"\040", " "))
-            if folder.is_relative_to(mount) and len(str(mount)) >= longest:
-                kind = after.split()[0]
-                longest = len(str(mount))
-    return kind.startswith(_NETWORK_FILE_SYSTEMS)
+            mount_fields, _, file_system_fields = line.partition(" - ")
+            mount_point = Path(mount_fields.split()[4].replace(r"\040", " "))
+            if folder.is_relative_to(mount_point) and len(str(mount_point)) >= longest:
+                file_system = file_system_fields.split()[0]
+                longest = len(str(mount_point))
+    return file_system.startswith(_NETWORK_FILE_SYSTEMS)

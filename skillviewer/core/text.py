@@ -4,24 +4,26 @@ import math
 from collections.abc import Iterable
 
 EQUAL_DECIMALS = 9
-"""Strengths that agree in so many decimals are equal: the fit stops at smaller steps."""
+"""Decimals in which two strengths agree if they are equal; the fit stops at smaller steps."""
 
 
 def format_duration(seconds: float) -> str:
-    """Return a duration in suitable units: "40 s", "3 min 20 s", "2 h 5 min"; an en dash if it is unknown."""
+    """Return a duration in suitable units, such as "40 s", "3 min 20 s" or "2 h 5 min"; an en dash if not finite."""
     if not math.isfinite(seconds):
         return "–"
-    whole = max(round(seconds), 0)
-    if whole < 60:
-        return f"{whole} s"
-    minutes, seconds_left = divmod(whole, 60)
-    if minutes < 60:
-        return f"{minutes} min {seconds_left} s" if seconds_left and minutes < 10 else f"{minutes} min"
-    return f"{minutes // 60} h {minutes % 60} min"
+    whole_seconds = max(round(seconds), 0)
+    if whole_seconds < 60:
+        return f"{whole_seconds} s"
+    minutes, remaining_seconds = divmod(whole_seconds, 60)
+    if minutes >= 60:
+        return f"{minutes // 60} h {minutes % 60} min"
+    if minutes >= 10 or remaining_seconds == 0:
+        return f"{minutes} min"
+    return f"{minutes} min {remaining_seconds} s"
 
 
 def signed(value: float, digits: int = 2) -> str:
-    """Return a number with its sign, a true minus and a dot; a rounded zero has no sign, and NaN is a dash."""
+    """Return a number with its sign and a true minus; a rounded zero has no sign, and NaN is an en dash."""
     if math.isnan(value):
         return "–"
     text = f"{value:+.{digits}f}"
@@ -29,77 +31,80 @@ def signed(value: float, digits: int = 2) -> str:
 
 
 def percent(value: float | None, unit: str = "") -> str:
-    """Return a fraction in percent with one decimal, then a unit; an en dash alone for None, NaN and infinities."""
+    """Return a fraction in percent with one decimal and the unit; an en dash for None, NaN and infinities."""
     return "–" if value is None or not math.isfinite(value) else f"{100 * value:.1f}{unit}"
 
 
 def defined(value: float | None) -> float | None:
-    """Return a number, or None if it is not finite: null in JSON, an empty cell in a table."""
+    """Return a number, or None if it is not finite, for JSON's null or an empty cell of a table."""
     return value if value is not None and math.isfinite(value) else None
 
 
 def counted(n: int, singular: str, plural: str = "") -> str:
-    """Return a number with its noun, whose plural ends in s unless it is given."""
+    """Return a number with its noun; the default plural ends in s."""
     return f"{n} {singular if n == 1 else plural or singular + 's'}"
 
 
 def whole_percent(part: int, whole: int) -> int:
-    """Return a share of a whole of 1 or more in percent, rounded half up; 0 and 100 only where it is none or all."""
+    """Return a share in percent, rounded half up; 0 and 100 only if the part is exactly none or all of the whole."""
     if part in {0, whole}:
         return 100 * part // whole
     return min(max((200 * part + whole) // (2 * whole), 1), 99)
 
 
 def format_size(n_bytes: int) -> str:
-    """Return a size in decimal units, with three digits: "512 bytes", "3.4 MB"."""
-    for unit, step in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if n_bytes >= 0.9995 * step:  # 999.6 kB round to a thousand
-            number = n_bytes / step
+    """Return a size in decimal units with three digits, such as "512 bytes" or "3.4 MB"."""
+    for unit, unit_bytes in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if n_bytes >= 0.9995 * unit_bytes:  # 999.6 kB would be rounded to 1000 kB
+            number = n_bytes / unit_bytes
             return f"{number:.0f} {unit}" if number >= 999.5 else f"{number:.3g} {unit}"
     return f"{n_bytes} bytes"
 
 
 def clock(time_s: float) -> str:
-    """Return a time as mm:ss.mmm; minutes go on beyond 59."""
-    milliseconds = round(time_s * 1000)
-    sign = "−" if milliseconds < 0 else ""
-    minutes, milliseconds_left = divmod(abs(milliseconds), 60_000)
-    return f"{sign}{minutes:02d}:{milliseconds_left // 1000:02d}.{milliseconds_left % 1000:03d}"
+    """Return a time as mm:ss.mmm; the minutes may exceed 59."""
+    time_ms = round(time_s * 1000)
+    sign = "−" if time_ms < 0 else ""
+    minutes, remaining_ms = divmod(abs(time_ms), 60_000)
+    seconds, milliseconds = divmod(remaining_ms, 1000)
+    return f"{sign}{minutes:02d}:{seconds:02d}.{milliseconds:03d}"
 
 
 def plain(value: float) -> str:
-    """Return a number for a colour bar or an axis: at most three significant digits, no trailing zeros."""
+    """Return a number for a colour bar or an axis, with at most three significant digits and no trailing zeros."""
     return f"{value:.3g}".replace("-", "−")
 
 
 def format_series(times: Iterable[str], values: Iterable[float], digits: int) -> str:
-    """Return a series for a screen reader: last, least and greatest value, then all values; "" for an empty one.
+    """Return a text of a series for screen readers: last, least and greatest value, then all; "" for an empty one.
 
-    ``times`` say when or where each value is.
+    ``times`` are texts for the time or place of each value.
     """
     points = [(value, f"{signed(value, digits)} at {time}") for time, value in zip(times, values, strict=True)]
     if not points:
         return ""
-    last = points[-1][1]
-    lowest = min(points)[1]
-    highest = max(points)[1]
-    return f"Last {last}, least {lowest}, greatest {highest}. All: {'; '.join(text for _, text in points)}."
+    last_text = points[-1][1]
+    lowest_text = min(points)[1]
+    highest_text = max(points)[1]
+    all_texts = "; ".join(text for _, text in points)
+    return f"Last {last_text}, least {lowest_text}, greatest {highest_text}. All: {all_texts}."
 
 
 def printable(text: str) -> str:
-    """Return text for any file and font: line breaks become spaces, other unprintable characters �.
+    """Return text with spaces instead of line breaks and � instead of other unprintable characters.
 
     File names may contain control characters and, on Linux, bytes that are not UTF-8 (lone surrogates in Python).
     """
-    if text.isprintable():  # as nearly all are
+    if text.isprintable():  # the common case
         return text
     without_breaks = (" " if c.isspace() else c for c in text)
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in without_breaks)
 
 
 MAX_CHARACTERS = 60
+"""Most characters of a file's text that a sentence quotes."""
 
 
 def short(text: str) -> str:
-    """Return text of a file as a sentence can hold it: printable, at most ``MAX_CHARACTERS`` long."""
+    """Return text of a file to quote in a sentence: printable, and cut after ``MAX_CHARACTERS``."""
     return printable(text if len(text) <= MAX_CHARACTERS else f"{text[:MAX_CHARACTERS]}…")

@@ -21,7 +21,7 @@ from skillviewer.core.analysis.analysis import Analysis, MapKind, MapRect, Prove
 from skillviewer.core.analysis.calibration import CalibratedScore
 from skillviewer.core.atomic_write import atomic_export
 from skillviewer.core.errors import ExportError, StudyError, escaped
-from skillviewer.core.video.clips import range_cells, range_from
+from skillviewer.core.video.clips import range_cells, range_from_cells
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.data.tracks_file import TrackStore
 
@@ -108,8 +108,8 @@ def write_analysis(analysis: Analysis, file: IO[bytes]) -> None:
         "sample_times_s": analysis.times_s,
         **_named(analysis, ("attention", "task_state", "score_curve", "segment_stops")),
     }
-    if analysis.pooled is not None:
-        arrays["pooled"] = analysis.pooled
+    if analysis.mean_feature is not None:
+        arrays["pooled"] = analysis.mean_feature
     try:
         text = np.array(msgspec.json.encode(about).decode())
     except UnicodeEncodeError as error:
@@ -131,8 +131,11 @@ def load_analysis(path: str | Path) -> Analysis:
             about, arrays = _read(file)
             video = VideoInfo(Path(about.path), times_s=arrays.pop("times_s"), **_named(about, _OF_VIDEO))
             del arrays["sample_times_s"]
-            clip_range = None if about.clip_range is None else range_from(*about.clip_range)
-            analysis = Analysis(video, clip_range=clip_range, **arrays, **_named(about, _OF_ANALYSIS))
+            mean_feature = arrays.pop("pooled", None)
+            clip_range = None if about.clip_range is None else range_from_cells(*about.clip_range)
+            analysis = Analysis(
+                video, clip_range=clip_range, mean_feature=mean_feature, **arrays, **_named(about, _OF_ANALYSIS)
+            )
             _check(analysis)
     except FileNotFoundError as error:
         raise StudyError(f"There is no analysis at {path}.") from error

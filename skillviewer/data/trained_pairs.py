@@ -8,7 +8,7 @@ from pathlib import Path
 
 from skillviewer.core.atomic_write import atomic_path
 from skillviewer.core.errors import CheckpointError
-from skillviewer.core.video.clips import ClipRange, range_cells, range_from
+from skillviewer.core.video.clips import ClipRange, range_cells, range_from_cells
 
 PAIRS = "pairs.csv"
 """Name of the file. It contains the paths of the videos, absolute or relative to its own folder."""
@@ -69,7 +69,7 @@ def _clip_range(part: str) -> ClipRange | None:
     if not part:
         return None
     unit, start, stop = part.split(" ")
-    return range_from(unit, float(start), float(stop))
+    return range_from_cells(unit, float(start), float(stop))
 
 
 def moved(path: Path, places: Mapping[str, str]) -> str:

@@ -55,7 +55,7 @@ def test_a_second_holder_on_this_system_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["win32", "darwin"])
 def test_other_systems_give_no_short_turns(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", name)
-    assert not system.take_short_turns()
+    assert not system.request_short_time_slices()
 
 
 def test_drives_of_other_computers_on_each_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from skillviewer.core.faces.faces import DoubtReason, FaceBox, FaceReviewItem, F
 from skillviewer.data.faces_file import FaceStore, load_faces, save_faces
 
 BOX = FaceBox(0.125, 0.25, 0.5, 0.75)
-FACES = Faces("d" * 64, 90, doubts=(FaceReviewItem(3, 9, DoubtReason.HELD, BOX, 1),), method="YuNet").drawn(
+FACES = Faces("d" * 64, 90, doubts=(FaceReviewItem(3, 9, DoubtReason.HELD, BOX, 1),), method="YuNet").with_drawn(
     BOX, 5, 0, 30
 )
 
@@ -26,8 +26,8 @@ def test_the_store_keeps_one_file_a_video(tmp_path: Path) -> None:
     store = FaceStore(tmp_path / "faces")
     assert store.get("d" * 64) is None
     store.put(FACES)
-    store.put(FACES.removed(1))
-    assert store.get("d" * 64) == FACES.removed(1)
+    store.put(FACES.without(1))
+    assert store.get("d" * 64) == FACES.without(1)
     assert len(list((tmp_path / "faces").iterdir())) == 1
     store.forget("d" * 64)
     assert store.get("d" * 64) is None
@@ -35,13 +35,13 @@ def test_the_store_keeps_one_file_a_video(tmp_path: Path) -> None:
 
 def test_a_video_that_was_drawn_upon_and_cleared_counts_as_never_searched(tmp_path: Path) -> None:
     store = FaceStore(tmp_path)
-    drawn = Faces("d" * 64, 90).drawn(BOX, 5, 0, 30)
+    drawn = Faces("d" * 64, 90).with_drawn(BOX, 5, 0, 30)
     store.put(drawn)
     assert store.get("d" * 64) == drawn
-    store.put(drawn.removed(1))
+    store.put(drawn.without(1))
     assert store.get("d" * 64) is None
     assert not list(tmp_path.iterdir())
-    save_faces(drawn.removed(1), store.path("d" * 64))  # as earlier versions kept it
+    save_faces(drawn.without(1), store.path("d" * 64))  # as earlier versions kept it
     assert store.get("d" * 64) is None
 
 

@@ -82,7 +82,7 @@ def _sound(path: Path) -> None:
 
 def _said(facts: SoundFacts) -> None:
     for start_s, stop_s in ((0.0, LENGTH_S), (1.0, 1.5), (2.9, 1e6)):
-        assert len(facts.missing(start_s, stop_s)) < 500
+        assert len(facts.describe_missing(start_s, stop_s)) < 500
 
 
 def _envelope(path: Path) -> None:
@@ -105,7 +105,7 @@ def _cameras(path: Path) -> None:
                 for at in (-1.0, 0.0, 0.3, 1e5):
                     frame = camera.frame_at(info, at)
                     assert frame is None or 0 <= frame < info.n_frames
-                assert len(camera.missing(info, 0.0, 0.6)) < 1 << 20
+                assert len(camera.describe_missing(info, 0.0, 0.6)) < 1 << 20
             if cameras:
                 with CameraTiles([ShownCamera(camera) for camera in cameras], 240, DARK) as tiles:
                     tiles.describe_gaps(0.0, 0.6)

@@ -576,7 +576,7 @@ def make_seeds(folder: Path) -> None:
     (folder / "config").mkdir()
     (folder / "config" / "window.ini").write_text(SETTINGS)
     box = FaceBox(0.1, 0.1, 0.5, 0.5)
-    (folder / "one.faces.json").write_text(faces_text(Faces(info.digest, 20, method="YuNet").drawn(box, 2, 0, 20)))
+    (folder / "one.faces.json").write_text(faces_text(Faces(info.digest, 20, method="YuNet").with_drawn(box, 2, 0, 20)))
     checkpoint = tiny_checkpoint(folder / "model")
     with Study.create(folder / "peg", StudySettings(title="Peg", participant_pattern="^f")) as made:
         made.videos.add([NewVideo(folder / name, participant=name) for name in ("film.mp4", "film.mkv", "film.avi")])

@@ -18,7 +18,7 @@ from skillviewer.core.arrays import Float32Array, FloatArray, RGBImage
 from skillviewer.core.errors import CheckpointError, DeviceError, VideoError
 from skillviewer.core.explanation.alignment import Alignment
 from skillviewer.core.explanation.evidence import Evidence
-from skillviewer.core.kinematics.crop import no_tracks
+from skillviewer.core.kinematics.crop import missing_tracks_text
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.video.clips import ClipRange, VideoClip
 from skillviewer.core.video.info import VideoInfo, sample_positions, segments
@@ -384,7 +384,7 @@ class FakeAssessor:
         video = world.info(path)
         tracks = TrackStore().content_digest(video.digest) if world.crops else ""
         if world.crops and not tracks:
-            raise VideoError(f"{path.name}: {no_tracks()}")
+            raise VideoError(f"{path.name}: {missing_tracks_text()}")
         for step in range(1, N_SEGMENTS + 1):
             token.check()
             if world.held and step == 13:
@@ -416,7 +416,7 @@ class FakeAssessor:
         made = replace(first_steps(self._whole[key], steps), video=video, warning=warning)
         made = replace(made, provenance=replace(made.provenance, model_digest=self._digest))
         whole = world.scale is not None and steps == N_SEGMENTS
-        return replace(made, scaled=world.scale.of(made.score)) if whole and world.scale is not None else made
+        return replace(made, scaled=world.scale.calibrate(made.score)) if whole and world.scale is not None else made
 
     def close(self) -> None:
         self.closed = True

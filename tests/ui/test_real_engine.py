@@ -47,7 +47,7 @@ def test_the_same_numbers_in_the_window_and_without_one(
         assert model is not None, told
         assert analysis is not None, (told, app_context.assessments.automatic, app_context.assessments.busy)
         assert analysis.complete, (told, analysis.n_samples)
-        assert analysis.pooled is not None, "the last step is shown a moment before the whole is there"
+        assert analysis.mean_feature is not None, "the last step is shown a moment before the whole is there"
 
     qtbot.waitUntil(assessed)
     shown = app_context.state.analysis

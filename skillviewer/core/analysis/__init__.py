@@ -1,1 +1,1 @@
-"""Results of a model on one video, their comparison with other videos and models, and their wording."""
+"""Results of a model on one video, their comparison with other videos and models, and their texts."""

@@ -12,29 +12,29 @@ from skillviewer.core.video.clips import ClipRange, VideoClip
 from skillviewer.core.video.info import VideoInfo
 
 EVEN_FROM = 0.95
-"""Maps whose mean entropy is at least this share of a uniform map's are spread evenly."""
+"""Least mean entropy of maps that are spread evenly, as a share of the entropy of a uniform map."""
 
 CLIPPED_SHARE = 0.02
-"""A clipped colour scale ends where at most this share of all cells lie beyond it."""
+"""Greatest share of all cells that lie beyond the end of a clipped colour scale."""
 
 FAINT_SHARE = 0.1
-"""A clipped colour scale ends where at most this share of the frames do not reach it."""
+"""Greatest share of the frames that do not reach the end of a clipped colour scale."""
 
 
 class MapKind(StrEnum):
     """Kind of the numbers in an attention map."""
 
-    DISTRIBUTION = "distribution"  # not negative, sums to 1 over the cells
-    GATE = "gate"  # each cell by itself between 0 and 1
-    SIGNED = "signed product"  # any sign, no bound
-    NONE = "none"  # the model has no map; stored as uniform
+    DISTRIBUTION = "distribution"  # non-negative, with sum 1 over the cells
+    GATE = "gate"  # each cell between 0 and 1
+    SIGNED = "signed product"  # unbounded, of either sign
+    NONE = "none"  # no map; stored as a uniform one
 
 
 @dataclass(frozen=True, slots=True)
 class MapRect:
-    """Part of the picture that a map covers, as fractions of its width and height; may exceed 0 to 1.
+    """Part of the picture that a map covers, as fractions of the picture's width and height; may exceed 0 to 1.
 
-    The model sees the picture resized to a square, so the fractions hold for any aspect ratio.
+    The model sees the picture resized to a square, so that the fractions hold for any aspect ratio.
     """
 
     left: float = 0.0
@@ -43,10 +43,11 @@ class MapRect:
     bottom: float = 1.0
 
     def within(self, outer: "MapRect | None") -> "MapRect":
-        """Return the same part of a part of the picture, ``outer``, as a part of the whole picture."""
+        """Convert a rectangle relative to ``outer`` to one relative to the whole picture; None is the whole picture."""
         if outer is None:
             return self
-        width, height = outer.right - outer.left, outer.bottom - outer.top
+        width = outer.right - outer.left
+        height = outer.bottom - outer.top
         return MapRect(
             outer.left + self.left * width,
             outer.top + self.top * height,
@@ -57,65 +58,59 @@ class MapRect:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Origin of the numbers: enough to compute them again.
+    """Origin of an analysis, in enough detail to repeat the computation."""
 
-    Digests are SHA-256; ``precision`` is ``float32`` or ``bfloat16``.
-    """
-
-    program: str
-    model: str
-    model_digest: str
-    attention_model: str
-    flow: str
-    backbone: str
+    program: str  # name and version of the program
+    model: str  # name of the checkpoint
+    model_digest: str  # SHA-256 of the checkpoint's configuration and weights
+    attention_model: str  # name of its entry in ``ATTENTION_MODELS``
+    flow: str  # algorithm of the optical flow
+    backbone: str  # name of the backbone
     device: str
-    precision: str
+    precision: str  # ``float32`` or ``bfloat16``
 
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Analysis(ReadOnly):
-    """Results of one model on one video. K passes, N sampled frames, grid (h, w), task state D."""
+    """Results of one model on one video, with K passes, N sampled frames, grid (h, w) and task state of width D."""
 
     video: VideoInfo
-    samples: IntArray  # (K, N) int64, frame indices from 0; a pass is a row, ascending
+    samples: IntArray  # (K, N) int64, sampled frames, counted from 0; ascending in each pass
     attention: Float32Array  # (K, N, h, w) float32, as the model computed it (see ``map_kind``)
-    map_kind: MapKind  # what kind of numbers the maps are
-    map_rect: MapRect  # where in the picture the map lies
+    map_kind: MapKind
+    map_rect: MapRect  # part of the picture that the maps cover
     task_state: Float32Array  # (K, N, D) float32, hidden state of the task RNN after every step
-    # (K, N) float64, the score read from the hidden state after every step; its last column is the score of the pass
-    score_curve: FloatArray
-    # (N,) int64, frame after the last of each segment; the first segment starts with ``frames``
-    segment_stops: IntArray
-    # sampled frames per pass in the complete analysis. Before, the arrays hold the steps finished so far, the same
-    # number in every pass, and N is smaller.
+    score_curve: FloatArray  # (K, N) float64, score after every step; the last column holds the score of each pass
+    segment_stops: IntArray  # (N,) int64, frame after the last of each segment; the first starts at ``frames.start``
+    # sampled frames per pass in the complete analysis. In an incomplete one the arrays hold the steps finished so far,
+    # equally many in every pass, so that N is smaller.
     n_segments: int
     provenance: Provenance
-    warning: str = ""  # a warning about the score (the video is unlike the training videos, say), or ""
-    # (2F,) float32, the video's mean feature over sampled frames, passes and cells. None in incomplete analyses and in
-    # those stored by older versions.
-    pooled: Float32Array | None = None
-    # distance from the training videos, as a multiple of the largest of a held-out training video; above 1 there is a
-    # warning. None if the model has no statistics of its training videos.
+    warning: str = ""  # warning about the score, for example that the video is unlike the training videos, or ""
+    # (2F,) float32, mean feature over sampled frames, passes and cells. None in incomplete analyses and in those that
+    # older versions stored.
+    mean_feature: Float32Array | None = None
+    # distance from the training videos, relative to the largest distance of a held-out training video. Above 1 there is
+    # a warning. None if the model has no statistics of its training videos.
     novelty: float | None = None
-    # part of the file that was analysed, or None for the whole file. Frames count from the start of the file.
-    clip_range: ClipRange | None = None
-    # the score on the raters' scale, or a refusal; None if the model knows no ratings, in incomplete analyses and in
-    # those stored by older versions
+    clip_range: ClipRange | None = None  # analysed range of the file, or None for the whole file
+    # score on the raters' scale or its refusal. None if the model knows no ratings, in incomplete analyses and in those
+    # that older versions stored.
     scaled: CalibratedScore | None = None
-    tracks: str = ""  # SHA-256 of the stored tracks that the numbers depend on, or "" if they depend on none
+    tracks: str = ""  # SHA-256 of the stored tracks on which the numbers depend, or ""
 
     def __post_init__(self) -> None:
         ReadOnly.__post_init__(self)
         k, n = self.samples.shape
-        fits = (
+        shapes_agree = (
             self.attention.shape[:2] == (k, n)
             and self.attention.ndim == 4
             and self.task_state.shape[:2] == (k, n)
             and self.score_curve.shape == (k, n)
             and self.segment_stops.shape == (n,)
-            and (self.pooled is None or self.pooled.ndim == 1)
+            and (self.mean_feature is None or self.mean_feature.ndim == 1)
         )
-        if not fits:
+        if not shapes_agree:
             raise ValueError(f"shapes do not agree: {self!r}")
 
     @property
@@ -130,7 +125,7 @@ class Analysis(ReadOnly):
 
     @property
     def note(self) -> str:
-        """Warnings about the file and about how much of the attempt it holds, or ""."""
+        """Warnings about the file, also if it lacks a part of the attempt, or ""."""
         return f"{self.clip.shortfall(self.video)} {self.video.note}".strip()
 
     @property
@@ -140,7 +135,7 @@ class Analysis(ReadOnly):
 
     @property
     def clip_id(self) -> tuple[str, ClipRange | None]:
-        """Identity of the analysed clip wherever the file lies: digest of the file, and the part of it."""
+        """Identity of the analysed clip, independent of the path: digest and range of the file."""
         return self.video.digest, self.clip_range
 
     @cached_property
@@ -160,22 +155,22 @@ class Analysis(ReadOnly):
 
     @property
     def segment_starts(self) -> IntArray:
-        """(N,) frame at which each segment starts: the end of the previous one."""
+        """(N,) first frame of each segment, which is the stop of the previous one."""
         return np.concatenate(([self.frames.start], self.segment_stops[:-1]), dtype=np.int64)
 
     @property
     def n_passes(self) -> int:
-        """K."""
+        """K, number of passes."""
         return int(self.samples.shape[0])
 
     @property
     def n_samples(self) -> int:
-        """N, sampled frames per pass (so far)."""
+        """N, sampled frames per pass; so far, in an incomplete analysis."""
         return int(self.samples.shape[1])
 
     @property
     def complete(self) -> bool:
-        """True once every step has been computed."""
+        """True if every step has been computed."""
         return self.n_samples == self.n_segments
 
     @cached_property
@@ -184,81 +179,88 @@ class Analysis(ReadOnly):
         return float(np.mean(self.score_curve[:, -1]))
 
     @cached_property
-    def _different(self) -> tuple[IntArray, IntArray]:
-        """Passes that sampled different frames: the first of each kind, and the number of passes of that kind."""
-        _, first, counts = np.unique(self.samples, axis=0, return_index=True, return_counts=True)
-        return first, counts
+    def _distinct_passes(self) -> tuple[IntArray, IntArray]:
+        """Indices of passes that sampled different frames, and the number of passes with the frames of each."""
+        _, indices, counts = np.unique(self.samples, axis=0, return_index=True, return_counts=True)
+        return indices, counts
 
     @property
-    def n_different(self) -> int:
-        """Number of passes that sampled different frames; a video with few frames has fewer than K."""
-        return len(self._different[0])
+    def n_distinct_passes(self) -> int:
+        """Number of passes that sampled different frames; below K for a video with few frames."""
+        return len(self._distinct_passes[0])
 
     @property
     def same_frames(self) -> bool:
-        """True if several passes all sampled the same frames."""
-        return self.n_passes > 1 and self.n_different == 1
+        """True if there are several passes and all sampled the same frames."""
+        return self.n_passes > 1 and self.n_distinct_passes == 1
 
     @cached_property
     def interval(self) -> tuple[float, float] | None:
         """95 % prediction interval for the score of one more pass; None unless at least two passes differ.
 
-        Student's t. It shows how much the choice of frames alone moves the score, and nothing else of the model's
-        uncertainty. A pass that sampled the same frames as another adds no information: the spread is that of the
-        different passes.
+        The interval, by Student's t, shows how much the choice of frames moves the score, and no other uncertainty of
+        the model. Its width comes from the distinct passes, since a pass with the frames of another adds no
+        information.
         """
-        half = self.half_intervals
-        return (self.score - float(half[-1]), self.score + float(half[-1])) if half is not None else None
+        half_widths = self.half_intervals
+        if half_widths is None:
+            return None
+        half_width = float(half_widths[-1])
+        return self.score - half_width, self.score + half_width
 
     @cached_property
     def half_intervals(self) -> FloatArray | None:
-        """(N,) half the width of that interval after every step, or None unless at least two passes differ."""
-        first, counts = self._different
-        if len(first) < 2:  # an interval of zero width would claim certainty
+        """(N,) half the width of ``interval`` after every step, or None unless at least two passes differ."""
+        indices, counts = self._distinct_passes
+        if len(indices) < 2:  # an interval of zero width would claim certainty
             return None
-        from scipy.special import stdtrit  # here: importing it takes as long as opening the window
+        from scipy.special import stdtrit  # imported late, since it takes as long as opening the window
 
-        spread = np.std(self.score_curve[first], axis=0, ddof=1)
-        of_mean = ((counts / self.n_passes) ** 2).sum()  # variance of the mean over all passes, relative to one pass
-        widths: FloatArray = stdtrit(len(first) - 1, 0.975) * spread * np.sqrt(1 + of_mean)
-        return frozen(widths)
+        deviation = np.std(self.score_curve[indices], axis=0, ddof=1)
+        mean_variance = ((counts / self.n_passes) ** 2).sum()  # of the mean over all passes, relative to one pass
+        half_widths: FloatArray = stdtrit(len(indices) - 1, 0.975) * deviation * np.sqrt(1 + mean_variance)
+        return frozen(half_widths)
 
     @cached_property
     def in_time_order(self) -> IntArray:
-        """(M, 3) rows (frame, pass, step) of every sampled frame of all passes, by frame, then by pass.
+        """(M, 3) rows (frame, pass, step) of the sampled frames of all passes, in order of frames.
 
-        A frame that several passes sampled appears once, with the first pass's map; a frame that one pass sampled in
-        several steps (a video with fewer frames than segments) appears with the last of them.
+        Every frame appears once. If several passes sampled it, the row is that of the first pass. If one pass sampled
+        it in several steps, as in a video with fewer frames than segments, the row is that of the last step.
         """
         k, n = self.samples.shape
         passes, steps = np.divmod(np.arange(k * n, dtype=np.int64), n)
-        rows = np.stack([self.samples.reshape(-1), passes, steps], axis=1)
-        rows = rows[np.lexsort((-rows[:, 2], rows[:, 1], rows[:, 0]))]
-        return frozen(rows[np.unique(rows[:, 0], return_index=True)[1]])
+        frames = self.samples.reshape(-1)
+        order = np.lexsort((-steps, passes, frames))
+        rows = np.stack([frames, passes, steps], axis=1)[order]
+        _, first_rows = np.unique(rows[:, 0], return_index=True)
+        return frozen(rows[first_rows])
 
     @cached_property
     def spread_evenly(self) -> bool:
-        """True for distributions of nearly uniform maps: mean entropy at least ``EVEN_FROM`` of the greatest."""
+        """True if the maps are distributions and nearly uniform, by ``EVEN_FROM``."""
         maps = self.attention.astype(np.float64)
         n_cells = maps.shape[-2] * maps.shape[-1]
         if self.map_kind is not MapKind.DISTRIBUTION or maps.size == 0 or n_cells < 2:
             return False
-        surprise = np.log(1 / np.where(maps > 0, maps, 1))
-        return bool((maps * surprise).sum(axis=(-2, -1)).mean() >= EVEN_FROM * np.log(n_cells))
+        negative_logs = np.log(1 / np.where(maps > 0, maps, 1))
+        mean_entropy = (maps * negative_logs).sum(axis=(-2, -1)).mean()
+        return bool(mean_entropy >= EVEN_FROM * np.log(n_cells))
 
     @cached_property
     def clipping_limit(self) -> float:
         """Magnitude at which colours are clipped so that the maps of most frames reach it; 0 without maps.
 
-        The smaller of two numbers: the magnitude that ``CLIPPED_SHARE`` of all cells exceed, and the peak that all but
-        ``FAINT_SHARE`` of the frames reach.
+        It is the smaller of two magnitudes, one that ``CLIPPED_SHARE`` of all cells exceed, and one that the peaks of
+        all but ``FAINT_SHARE`` of the frames reach.
         """
         magnitudes = np.abs(self.attention)
         if self.map_kind is MapKind.NONE or magnitudes.size == 0:
             return 0.0
-        of_cells = float(np.quantile(magnitudes, 1 - CLIPPED_SHARE))
-        of_peaks = float(np.quantile(magnitudes.max(axis=(-2, -1)), FAINT_SHARE))
-        return min(of_cells, of_peaks)
+        cell_limit = float(np.quantile(magnitudes, 1 - CLIPPED_SHARE))
+        peaks = magnitudes.max(axis=(-2, -1))
+        peak_limit = float(np.quantile(peaks, FAINT_SHARE))
+        return min(cell_limit, peak_limit)
 
     @property
     def times_s(self) -> FloatArray:
@@ -267,14 +269,18 @@ class Analysis(ReadOnly):
 
     @property
     def rating(self) -> str:
-        """Rating on the raters' scale in words, or ""."""
+        """Rating on the raters' scale as text, or ""."""
         return self.scaled.words if self.scaled is not None else ""
 
     def in_task(self, *tasks: str) -> "Analysis":
-        """Return the same analysis of a video of some task: a rating of another task is refused."""
+        """Return the analysis with its rating refused if the video is of another task than the rated one.
+
+        Args:
+            *tasks: Names of the video's task; empty ones do not count.
+        """
         scaled = None if self.scaled is None else self.scaled.in_task(*tasks)
         return self if scaled is self.scaled else replace(self, scaled=scaled)
 
     def with_video(self, video: VideoInfo) -> "Analysis":
-        """Return the same analysis for a file that has moved."""
+        """Return the same analysis with another location of the file."""
         return replace(self, video=video)

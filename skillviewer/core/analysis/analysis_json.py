@@ -1,6 +1,6 @@
-"""Plain values of an analysis for JSON, as the command line prints and the exporter writes them.
+"""An analysis as plain values for JSON, as the command line prints and the exporter writes them.
 
-Frames count from 0, times are in seconds from the first frame, positions in the picture are fractions of its size.
+Frames count from 0. Times are in seconds from the first frame of the file. Positions are fractions of the picture.
 """
 
 from dataclasses import asdict
@@ -13,13 +13,13 @@ from skillviewer.core.analysis.calibration import CalibratedScore
 
 
 class PassRecord(TypedDict):
-    """One pass: N values in each field.
+    """One pass, with N values in each list.
 
     Attributes:
         sampled_frames: Sampled frames, from 0.
-        times_s: Their presentation times.
+        times_s: Presentation times of the sampled frames.
         score_curve: Score after every step.
-        score: The last of them.
+        score: Score after the last step.
     """
 
     sampled_frames: list[int]
@@ -29,16 +29,18 @@ class PassRecord(TypedDict):
 
 
 class AttentionRecord(TypedDict):
-    """Summary of the first pass's maps, one number per step; only ``kind`` and ``grid`` for a model without a map.
+    """Summary of the maps of the first pass, with one number per step.
+
+    A model without a map has only ``kind`` and ``grid``.
 
     Attributes:
-        kind: Meaning of the map: distribution, gate, signed product or none.
+        kind: Kind of the map: distribution, gate, signed product or none.
         grid: Rows and columns of cells.
-        peak_x: Centre of the cell with the greatest magnitude, as a fraction of the picture's width.
-        peak_y: The same as a fraction of the picture's height.
-        peak_times_uniform: Value of the map there, times the number of cells; only for distributions.
+        peak_x: Horizontal centre of the cell with the greatest magnitude, as a fraction of the picture's width.
+        peak_y: Vertical centre of that cell, as a fraction of the picture's height.
+        peak_times_uniform: Value of that cell, times the number of cells; only for distributions.
         normalised_entropy: 1 for a uniform map, 0 for a single cell; only for distributions.
-        peak_value: Value of the map there; only for gates and signed maps.
+        peak_value: Value of that cell; only for gates and signed maps.
     """
 
     kind: str
@@ -54,14 +56,14 @@ class VideoRecord(TypedDict):
     """The video.
 
     Attributes:
-        digest: SHA-256 of its bytes.
+        digest: SHA-256 of the file.
         n_frames: Number of frames.
         width_px: Width of the picture as shown.
         height_px: Height of the picture as shown.
         duration_s: Duration.
         rate_hz: Median frame rate.
-        variable_rate: True if frames last differently long.
-        note: Problems of the file, or empty.
+        variable_rate: True if frames are unevenly spaced in time.
+        note: Warning about the file, or empty.
     """
 
     digest: str
@@ -80,12 +82,12 @@ class ProvenanceRecord(TypedDict):
     Attributes:
         program: Name and version of the program.
         model: Name of the checkpoint.
-        model_digest: SHA-256 of its weights.
-        attention_model: Kind of attention model.
+        model_digest: SHA-256 of the checkpoint's configuration and weights.
+        attention_model: Name of the attention model.
         flow: Algorithm of the optical flow.
-        backbone: Network of the features.
+        backbone: Name of the backbone.
         device: Device of the computation.
-        precision: Format of the numbers of the computation, such as float32.
+        precision: Number format of the computation, such as float32.
     """
 
     program: str
@@ -99,21 +101,21 @@ class ProvenanceRecord(TypedDict):
 
 
 class AnalysisRecord(TypedDict):
-    """Everything except the maps and the task state.
+    """An analysis without the maps and the task state.
 
     Attributes:
         path: Path of the video.
         start_s: Start of the assessed part; all other times and frames count from the start of the file.
-        stop_s: Its end.
+        stop_s: End of the assessed part.
         score: Mean over the passes of the score after the last step.
         interval: Ends of the 95 % interval over the choice of frames; null where all passes sample the same
             frames.
         scaled: Score on the raters' scale (criterion, rating, low, high, words, ...) or the reason for none
             (refusal); null if the model knows no ratings.
-        score_curve: Mean over the passes of the score after every step.
+        score_curve: Mean over the passes of the score after every step, which ends at ``score``.
         sampled_frames: Sampled frames of the first pass, from 0.
-        times_s: Their presentation times.
-        passes: Every pass by itself.
+        times_s: Presentation times of the sampled frames of the first pass.
+        passes: Every pass.
         attention: Summary of the maps of the first pass.
         warning: One sentence, or empty.
         video: The video.
@@ -139,13 +141,7 @@ class AnalysisRecord(TypedDict):
 
 
 def analysis_json(analysis: Analysis) -> AnalysisRecord:
-    """Return an analysis as plain values for JSON.
-
-    ``score_curve`` is the mean over the passes after every step, so it ends at ``score``; ``sampled_frames`` and
-    ``times_s`` are those of the first pass (the paper's rule). ``passes`` holds each pass separately. ``attention``
-    summarises the maps of the first pass, one number per step. ``start_s`` and ``stop_s`` give the analysed part of the
-    file; all other times and frames count from the start of the file.
-    """
+    """Return an analysis as plain values for JSON."""
     video = analysis.video
     return {
         "path": str(video.path),
@@ -181,15 +177,15 @@ def _attention_record(analysis: Analysis) -> AttentionRecord:
         return record
     maps = analysis.attention[0].reshape(analysis.n_samples, -1).astype(np.float64)
     rect = analysis.map_rect
-    peak = np.argmax(np.abs(maps), axis=1)
-    rows, columns = np.divmod(peak, n_columns)
+    peak_cells = np.argmax(np.abs(maps), axis=1)
+    rows, columns = np.divmod(peak_cells, n_columns)
     record["peak_x"] = (rect.left + (columns + 0.5) / n_columns * (rect.right - rect.left)).tolist()
     record["peak_y"] = (rect.top + (rows + 0.5) / n_rows * (rect.bottom - rect.top)).tolist()
     if analysis.map_kind is MapKind.DISTRIBUTION:
         record["peak_times_uniform"] = (maps.max(axis=1) * n_rows * n_columns).tolist()
-        # entropy divided by its maximum, ln L: 1 is a uniform map, 0 a single cell
         logs = np.log(np.maximum(maps, 1e-12))
-        record["normalised_entropy"] = (-(maps * logs).sum(axis=1) / np.log(n_rows * n_columns)).tolist()
+        entropies = -(maps * logs).sum(axis=1)
+        record["normalised_entropy"] = (entropies / np.log(n_rows * n_columns)).tolist()
     else:
-        record["peak_value"] = np.take_along_axis(maps, peak[:, None], axis=1)[:, 0].tolist()
+        record["peak_value"] = np.take_along_axis(maps, peak_cells[:, None], axis=1)[:, 0].tolist()
     return record

@@ -1,7 +1,7 @@
-"""Scores on the raters' scale: the map from scores to ratings, and a score with its rating or a refusal.
+"""Maps from scores to the raters' scale, and scores with a rating or a refusal.
 
-``core.ratings.fit_calibration`` fits the map. This module applies it, and formats the texts that window, command line
-and exports show.
+``core.ratings.fit_calibration`` fits the map. This module applies it, and formats the texts for the window, the command
+line and exports.
 """
 
 import math
@@ -15,7 +15,7 @@ from skillviewer.core.text import printable
 
 _MAX_DIGITS = 6
 _COARSE_SCALE_STEPS = 20
-"""A scale of fewer steps is shown with one decimal more than the raters gave."""
+"""Number of steps below which a rating is shown with one decimal more than the raters gave."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +23,8 @@ class PiecewiseLinear:
     """Piecewise linear function of the score, constant outside the given scores."""
 
     scores: tuple[float, ...]  # ascending
-    values: tuple[float, ...]  # ratings, or errors in points, one for each score
-    form: str  # "isotonic", "line" or "spread"
+    values: tuple[float, ...]  # one rating, or one spread of ratings in points, for each score
+    form: str  # origin of the function: "isotonic", "line" or "spread"
 
     def __post_init__(self) -> None:
         """Refuse numbers that define no function."""
@@ -35,25 +35,26 @@ class PiecewiseLinear:
             raise ValueError("a curve of the raters' scale is no line")
 
     def at(self, scores: FloatArray) -> FloatArray:
-        """Interpolate the values at some scores."""
+        """Return the values of the function at some scores."""
         values: FloatArray = np.interp(scores, self.scores, self.values)
         return values
 
 
 @dataclass(frozen=True, slots=True)
 class CalibrationMap:
-    """Map from a score to a rating with its interval. It holds plain values, which are stored as JSON."""
+    """Map from a score to a rating with its interval, as plain values for JSON."""
 
     curve: PiecewiseLinear  # curve fitted on all people
     left_out: tuple[PiecewiseLinear, ...]  # for each group of people, the curve fitted without it
-    spreads: tuple[PiecewiseLinear, ...]  # spread around each of these curves
+    spreads: tuple[PiecewiseLinear, ...]  # for each group of people, the spread of ratings around that curve
     group: tuple[int, ...]  # group of every video
-    # distance of every rating from the curve without its group, divided by the spread there
+    # for every video, the distance of its rating from the curve without its group, divided by the spread there
     residuals: tuple[float, ...]
-    # weight of every video; people weigh alike, and the sum is below 1: the rest is the weight of the unseen person
+    # weight of every video; people have equal weights. The sum is below 1, and the remainder is the weight of the
+    # unseen person.
     weights: tuple[float, ...]
-    low: float  # lowest rating of the scale; no interval goes below it
-    high: float  # highest rating; no interval goes above it
+    low: float  # lowest rating of the scale, and lower limit of intervals
+    high: float  # highest rating of the scale, and upper limit of intervals
     level: float  # level of the interval, 0 to 1
     n_people: int
 
@@ -74,12 +75,13 @@ class CalibrationMap:
             raise ValueError("the map to the raters' scale contradicts itself")
 
     def ratings(self, scores: FloatArray) -> FloatArray:
-        """Return the ratings of some scores, within the scale."""
-        ratings: FloatArray = np.clip(self.curve.at(np.asarray(scores, dtype=np.float64)), self.low, self.high)
-        return ratings
+        """Return the ratings of some scores, clipped to the scale."""
+        ratings = self.curve.at(np.asarray(scores, dtype=np.float64))
+        clipped_ratings: FloatArray = np.clip(ratings, self.low, self.high)
+        return clipped_ratings
 
     def intervals(self, scores: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return lower and upper ends of the intervals of some scores, within the scale.
+        """Return the lower and the upper ends of the intervals of some scores, clipped to the scale.
 
         An interval is for the rating of an unseen person, given by as many raters of the same kind.
         """
@@ -97,19 +99,21 @@ class CalibrationMap:
 def _weighted_quantile(values: FloatArray, weights: FloatArray, level: float) -> FloatArray:
     """Return the quantile of each column of (n, m) values with (n,) weights.
 
-    If the weights sum to less than 1, the rest is the weight of an infinite value.
+    If the weights sum to less than 1, the remainder is the weight of an infinite value.
     """
     order = np.argsort(values, axis=0, kind="stable")
-    is_enough = np.cumsum(weights[order], axis=0) >= level - 1e-9
-    first = np.take_along_axis(order, np.argmax(is_enough, axis=0)[None, :], axis=0)
-    return np.where(is_enough.any(axis=0), np.take_along_axis(values, first, axis=0)[0], np.inf)
+    reaches_level = np.cumsum(weights[order], axis=0) >= level - 1e-9
+    first_position = np.argmax(reaches_level, axis=0)
+    row = np.take_along_axis(order, first_position[None, :], axis=0)
+    quantiles = np.take_along_axis(values, row, axis=0)[0]
+    return np.where(reaches_level.any(axis=0), quantiles, np.inf)
 
 
 @dataclass(frozen=True, slots=True)
 class CalibrationCheck:
-    """Test of a map to the raters' scale on people left out."""
+    """Test of a map to the raters' scale on people who were left out of its fit."""
 
-    coverage: float  # share of ratings within their intervals, 0 to 1; people weigh alike
+    coverage: float  # share of ratings within their intervals, 0 to 1; people have equal weights
     width: float  # mean width of the intervals, in points
     mae: float  # mean absolute error, in points
     tau: float | None  # Kendall's tau-b of errors with widths; None if one is constant
@@ -118,18 +122,23 @@ class CalibrationCheck:
 
 @dataclass(frozen=True, slots=True)
 class CalibratedScore:
-    """A score on the raters' scale, or the reason why it has no rating, with all texts that are shown.
+    """A score on the raters' scale, or the reason why it has no rating, with texts to show.
 
-    The names of its fields are stored with analyses on disk.
+    The names of the fields are stored with analyses on disk.
 
     Attributes:
-        words: Rating and interval, "41 of 60 (35 to 48)"; "" if refused.
-        refusal: Reason, one sentence; "" with a rating.
-        note: Origin of the map and its test on people left out, in words.
+        criterion: Name of the criterion.
+        task: Name of the rated task, or "".
+        words: Rating and interval, such as "41 of 60 (35 to 48)"; "" if refused.
+        refusal: Sentence that says why there is no rating; "" if there is one.
+        note: Text on the origin of the map and its test on people left out.
+        rating: The rating, or None if refused.
+        low: Lower end of the interval, or None if refused.
+        high: Upper end of the interval, or None if refused.
         level: Level of the interval, 0 to 1; 0 if refused.
-        digits: Decimals of a rating.
-        levels: Words of the levels, the worst first; empty for numbers.
-        curve: Curve from scores to ratings, or None.
+        digits: Number of decimals of a rating.
+        levels: Names of the levels, the worst first; empty for numbers.
+        curve: Curve from scores to ratings, or None if refused.
     """
 
     criterion: str
@@ -146,7 +155,7 @@ class CalibratedScore:
     curve: PiecewiseLinear | None = None
 
     def __post_init__(self) -> None:
-        """Make text from files printable."""
+        """Replace unprintable characters, which text from files may contain."""
         if not 0 <= self.digits <= _MAX_DIGITS:
             raise ValueError(f"a rating has no {self.digits} decimals")
         for name in ("criterion", "words", "refusal", "note"):
@@ -155,32 +164,32 @@ class CalibratedScore:
     @property
     def sentence(self) -> str:
         """Criterion, rating and level of the interval as a sentence, or the refusal."""
-        return (
-            self.refusal or f"{self.criterion} on the raters' scale: {self.words}, a {100 * self.level:g} % interval."
-        )
+        if self.refusal:
+            return self.refusal
+        return f"{self.criterion} on the raters' scale: {self.words}, a {100 * self.level:g} % interval."
 
     def in_task(self, *tasks: str) -> "CalibratedScore":
-        """Return the score itself for a video of the rated task, else its refusal.
+        """Return this score for a video of the rated task, else its refusal.
 
         Args:
             *tasks: Names of the video's task; empty ones do not count.
         """
-        names = [task for task in tasks if task]
-        if self.refusal or not self.task or not names:
+        task_names = [task for task in tasks if task]
+        if self.refusal or not self.task or not task_names:
             return self
-        if self.task.casefold() in {name.casefold() for name in names}:
+        if self.task.casefold() in {name.casefold() for name in task_names}:
             return self
         return _refused(
             self,
-            f"The model learnt the raters' scale of the task “{self.task}”, and this video is of “{names[0]}”: its "
-            "score is not put on that scale.",
+            f"The model learnt the raters' scale of the task “{self.task}”, and this video is of “{task_names[0]}”: "
+            "its score is not put on that scale.",
         )
 
     def ticks(self, low: float, high: float, n_ticks: int = 5) -> list[tuple[float, str]]:
-        """Return at most ``n_ticks`` ticks of an axis of scores from ``low`` to ``high``, labelled with round ratings.
+        """Return ticks with round ratings for an axis of scores from ``low`` to ``high``.
 
         Returns:
-            Score and label of each tick; empty if there is no curve.
+            Score and label of at most ``n_ticks`` ticks; empty if there is no curve.
         """
         curve = self.curve
         if curve is None or len(curve.values) < 2 or high <= low:
@@ -192,7 +201,9 @@ class CalibratedScore:
         smallest_step = 1.0 if self.levels else 10.0**-self.digits
         steps = (smallest_step * factor * 10**power for power in range(12) for factor in (1, 2, 5))
         step = next(step for step in steps if (highest - lowest) / step <= n_ticks)
-        tick_ratings = np.arange(math.ceil(lowest / step - 1e-9), math.floor(highest / step + 1e-9) + 1) * step
+        first_multiple = math.ceil(lowest / step - 1e-9)
+        last_multiple = math.floor(highest / step + 1e-9)
+        tick_ratings = np.arange(first_multiple, last_multiple + 1) * step
         tick_scores = np.interp(tick_ratings, ratings, scores).tolist()
         labels = [_format_rating(rating, self.digits, self.levels) for rating in tick_ratings.tolist()]
         return [(score, label) for score, label in zip(tick_scores, labels, strict=True) if low <= score <= high]
@@ -210,20 +221,20 @@ def _format_rating(rating: float, digits: int, levels: tuple[str, ...] = ()) -> 
 
 @dataclass(frozen=True, slots=True)
 class ScoreCalibration:
-    """The raters' scale as it is stored in the card of a model."""
+    """The raters' scale as stored in the card of a model."""
 
     criterion: str
     task: str
     step: float = 1.0  # smallest distance of two ratings
-    levels: tuple[str, ...] = ()  # words of the levels, the worst first; empty for numbers
-    stated: bool = True  # True if the ends of the scale are stated; False if they are those of the given ratings
-    source: str = ""  # origin of the scores, in words
+    levels: tuple[str, ...] = ()  # names of the levels, the worst first; empty for numbers
+    stated: bool = True  # whether the user stated the ends of the scale; else they are those of the ratings
+    source: str = ""  # text on the origin of the scores
     map: CalibrationMap | None = None  # the map, or None if it was refused
-    check: CalibrationCheck | None = None  # its test on people left out, or None
-    refusal: str = ""  # reason for no map, one sentence; else ""
+    check: CalibrationCheck | None = None  # test of the map on people left out, or None
+    refusal: str = ""  # sentence that says why there is no map, or ""
 
     def __post_init__(self) -> None:
-        """Refuse a scale with neither map nor refusal, or with fewer levels than its map has."""
+        """Refuse a scale with neither map nor refusal, or with fewer levels than its map needs."""
         if (self.map is None) != bool(self.refusal) or not 0 < self.step < math.inf:
             raise ValueError("the raters' scale has neither a map nor a reason for none")
         if self.levels and self.map is not None and not 0 <= self.map.low <= self.map.high <= len(self.levels) - 1:
@@ -231,7 +242,7 @@ class ScoreCalibration:
 
     @property
     def about(self) -> str:
-        """Origin of the map and its test on people left out, or the refusal."""
+        """Text on the origin of the map and its test on people left out, or the refusal."""
         fitted_map = self.map
         check = self.check
         if fitted_map is None:
@@ -239,25 +250,25 @@ class ScoreCalibration:
         text = f"{self.criterion}: learnt from {fitted_map.n_people} people, {self.source}"
         if check is None:
             return f"{text}."
-        tau = "" if check.tau is None else f", tau of error over width {check.tau:+.2f}"
+        tau_text = "" if check.tau is None else f", tau of error over width {check.tau:+.2f}"
         return (
             f"{text}. Intervals of {100 * fitted_map.level:g} % cover {100 * check.coverage:.0f} % of people left out "
-            f"(mean width {check.width:.{self._digits}f}, error {check.mae:.{self._digits + 1}f}{tau})."
+            f"(mean width {check.width:.{self._digits}f}, error {check.mae:.{self._digits + 1}f}{tau_text})."
         )
 
     @property
     def _digits(self) -> int:
         step_digits = max(0, math.ceil(-math.log10(self.step) - 1e-9))
         span = self.map.high - self.map.low if self.map is not None else 0.0
-        extra = 1 if span < _COARSE_SCALE_STEPS * self.step else 0
-        return min(step_digits + extra, _MAX_DIGITS)
+        extra_digits = 1 if span < _COARSE_SCALE_STEPS * self.step else 0
+        return min(step_digits + extra_digits, _MAX_DIGITS)
 
-    def of(self, score: float, *, unfamiliar: bool = False) -> CalibratedScore:
+    def calibrate(self, score: float, *, unfamiliar: bool = False) -> CalibratedScore:
         """Return a score on the scale, or its refusal.
 
         Args:
             score: Score by the model.
-            unfamiliar: True if the video is unlike those that the model was trained on; the score is then refused.
+            unfamiliar: Whether the video is unlike those that the model was trained on; its score is then refused.
         """
         fitted_map = self.map
         unrated = CalibratedScore(self.criterion, self.task)
@@ -275,17 +286,18 @@ class ScoreCalibration:
         high = float(upper_ends[0])
         digits = self._digits
         steps_per_point = 1.0 if self.levels else 10.0**digits
-        # the ends are rounded outwards: the shown interval must not be narrower than the computed one
+        # rounded outwards, so that the shown interval is not narrower than the computed one
         shown_low = math.floor(low * steps_per_point + 1e-9) / steps_per_point
         shown_high = math.ceil(high * steps_per_point - 1e-9) / steps_per_point
-        text = _format_rating(rating, digits, self.levels)
+        rating_text = _format_rating(rating, digits, self.levels)
         if self.stated and not self.levels:
-            text += f" of {_format_rating(fitted_map.high, digits if fitted_map.high % 1 else 0)}"
+            highest_text = _format_rating(fitted_map.high, digits if fitted_map.high % 1 else 0)
+            rating_text = f"{rating_text} of {highest_text}"
         low_text = _format_rating(shown_low, digits, self.levels)
         high_text = _format_rating(shown_high, digits, self.levels)
         return replace(
             unrated,
-            words=f"{text} ({low_text} to {high_text})",
+            words=f"{rating_text} ({low_text} to {high_text})",
             note=self.about,
             rating=rating,
             low=low,

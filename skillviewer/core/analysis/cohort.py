@@ -13,61 +13,65 @@ from skillviewer.core.proportion import Proportion
 from skillviewer.core.text import signed, whole_percent
 
 MIN_COHORT = 20
-"""With fewer comparable videos no percentile is given: a single video would move it by over 5 %."""
+"""Fewest comparable videos for a percentile; with fewer a single video would move it by over 5 %."""
 
 WELL_SCORED = 75.0
-"""A video is well scored from this percentile of the cohort's scores on."""
+"""Percentile of the cohort's scores from which a video is well scored."""
 
 
 @dataclass(frozen=True, slots=True)
 class CohortPosition:
-    """One score among the others of its cohort. Scores tie only if they are exactly equal."""
+    """Position of one score among the others of its cohort. Scores tie only if they are exactly equal."""
 
     score: float
     interval: tuple[float, float] | None
-    cohort: str  # name of the cohort within a sentence: "this task", "the task “Suturing”"
+    cohort: str  # name of the cohort within a sentence, such as "this task" or "the task “Suturing”"
     n: int  # number of comparable videos, without the video itself
-    n_lower: int  # number with a lower score
-    n_higher: int  # number with a higher score
-    median: float  # median of their scores; NaN if there are none
-    # numbers with a score below the lower and below the upper end of the interval (else below the score)
-    reach: tuple[int, int]
+    n_lower: int  # number of videos with a lower score
+    n_higher: int  # number of videos with a higher score
+    median: float  # median score of the comparable videos; NaN if there are none
+    # numbers of videos with a score below the lower and below the upper end of the interval; without an interval, below
+    # the score
+    n_below_ends: tuple[int, int]
 
     @property
     def n_tied(self) -> int:
-        """Number with the same score."""
+        """Number of videos with the same score."""
         return self.n - self.n_lower - self.n_higher
 
     @property
-    def enough(self) -> bool:
+    def has_percentile(self) -> bool:
         """True if there are enough videos for a percentile."""
         return self.n >= MIN_COHORT
 
     @property
     def percentile(self) -> float | None:
         """Percentile, 0 to 100, counting half of the tied scores as lower; None below ``MIN_COHORT`` videos."""
-        return 100 * (self.n_lower + self.n_tied / 2) / self.n if self.enough else None
+        return 100 * (self.n_lower + self.n_tied / 2) / self.n if self.has_percentile else None
 
     @property
     def percentile_text(self) -> str:
-        """The percentile as a whole number with its range, "19 (9 to 36)"; 0 or 100 only if all are higher or lower."""
-        if not self.enough:
+        """The percentile with its range, "19 (9 to 36)"; it is 0 or 100 only if all scores are higher or lower."""
+        if not self.has_percentile:
             return "–"
+        percentile = whole_percent(2 * self.n_lower + self.n_tied, 2 * self.n)
         low, high = self.percentile_range
-        return f"{whole_percent(2 * self.n_lower + self.n_tied, 2 * self.n)} ({low:.0f} to {high:.0f})"
+        return f"{percentile} ({low:.0f} to {high:.0f})"
 
     @property
     def percentile_range(self) -> tuple[float, float]:
         """Range of the percentile, 0 to 100, from the interval of the score and the number of comparable videos.
 
-        Wilson's 95 % intervals of the shares of lower scores at the two ends of the score's interval.
+        The range covers Wilson's 95 % intervals of the shares of lower scores at both ends of the score's interval.
         """
-        (low, _), (_, high) = (Proportion(part, self.n).interval for part in self.reach)
+        n_below_low, n_below_high = self.n_below_ends
+        low, _ = Proportion(n_below_low, self.n).interval
+        _, high = Proportion(n_below_high, self.n).interval
         return 100 * low, 100 * high
 
     @property
     def at_median(self) -> bool:
-        """True if the interval contains the cohort's median, so the two cannot be told apart."""
+        """True if the interval contains the cohort's median, so that the score cannot be told from the median."""
         return self.interval is not None and self.interval[0] <= self.median <= self.interval[1]
 
     def sentence(self, digits: int = 2) -> str:
@@ -75,7 +79,7 @@ class CohortPosition:
         return f"Score {self.format_score(digits)}: {self.format_position()}."
 
     def format_score(self, digits: int = 2) -> str:
-        """Return the score with its interval: "−0.41 (95 % interval −0.63 to −0.20)"."""
+        """Return the score with its interval, such as "−0.41 (95 % interval −0.63 to −0.20)"."""
         text = signed(self.score, digits)
         if self.interval is None:
             return f"{text} (no interval)"
@@ -83,21 +87,23 @@ class CohortPosition:
         return f"{text} (95 % interval {low} to {high})"
 
     def format_position(self) -> str:
-        """Return the position of the score: "lower than 88 % of the 48 comparable videos of this task"."""
+        """Return the position as text, such as "lower than 88 % of the 48 comparable videos of this task"."""
         if not self.n:
             return f"no comparable videos of {self.cohort}"
-        videos = f"comparable video{'s' if self.n > 1 else ''} of {self.cohort}"
-        if not self.enough:
-            return f"only {self.n} {videos}, too few for a percentile (at least {MIN_COHORT})"
-        videos = f"{self.n} {videos}"
+        videos_text = f"{self.n} comparable video{'s' if self.n > 1 else ''} of {self.cohort}"
+        if not self.has_percentile:
+            return f"only {videos_text}, too few for a percentile (at least {MIN_COHORT})"
         if self.at_median:
-            return f"not distinguishable from the median of the {videos}"
+            return f"not distinguishable from the median of the {videos_text}"
         if self.n_higher == self.n_lower:
-            return f"in the middle of the {videos}" + self._format_ties()
-        side, n_beyond = ("lower", self.n_higher) if self.n_higher > self.n_lower else ("higher", self.n_lower)
+            return f"in the middle of the {videos_text}{self._format_ties()}"
+        is_lower = self.n_higher > self.n_lower
+        comparison = "lower" if is_lower else "higher"
+        n_beyond = self.n_higher if is_lower else self.n_lower
         if n_beyond == self.n:
-            return f"{side} than all {videos}"
-        return f"{side} than {whole_percent(n_beyond, self.n)} % of the {videos}" + self._format_ties()
+            return f"{comparison} than all {videos_text}"
+        percent_beyond = whole_percent(n_beyond, self.n)
+        return f"{comparison} than {percent_beyond} % of the {videos_text}{self._format_ties()}"
 
     def _format_ties(self) -> str:
         if not self.n_tied:
@@ -108,57 +114,77 @@ class CohortPosition:
 def cohort_position(
     score: float, interval: tuple[float, float] | None, others: Sequence[float], cohort: str = "this task"
 ) -> CohortPosition:
-    """Return the position of a score among the ``others`` of its cohort: by the same model, without the video itself.
+    """Return the position of a score among the scores of its cohort.
+
+    Args:
+        score: Score of the video.
+        interval: Interval of the score, or None.
+        others: Scores of the other videos of the cohort by the same model.
+        cohort: Name of the cohort within a sentence.
 
     Raises:
         ValueError: A score is not a finite number.
     """
-    return cohort_positions([score, *others], [interval, *[None] * len(others)], cohort)[0]
+    intervals = [interval, *[None] * len(others)]
+    return cohort_positions([score, *others], intervals, cohort)[0]
 
 
 def cohort_positions(
     scores: Sequence[float], intervals: Sequence[tuple[float, float] | None], cohort: str = "this task"
 ) -> tuple[CohortPosition, ...]:
-    """Return the position of each video of a cohort among the others: ``cohort_position`` of each, sorted once.
+    """Return the position of each score of a cohort among the others, as ``cohort_position`` does for one.
 
     Raises:
         ValueError: A score is not a finite number, or the numbers of intervals and scores differ.
     """
     if len(intervals) != len(scores) or not all(map(isfinite, scores)):
         raise ValueError("a cohort is made of videos that have a score")
-    ranked = sorted(scores)
+    ascending_scores = sorted(scores)
     return tuple(
-        place(*score_and_interval, ranked, cohort) for score_and_interval in zip(scores, intervals, strict=True)
+        position_among(score, interval, ascending_scores, cohort)
+        for score, interval in zip(scores, intervals, strict=True)
     )
 
 
-def place(
-    score: float, interval: tuple[float, float] | None, ranked: Sequence[float], cohort: str = "this task"
+def position_among(
+    score: float, interval: tuple[float, float] | None, ascending_scores: Sequence[float], cohort: str = "this task"
 ) -> CohortPosition:
-    """Return the position of one score among the others of a cohort, all of whose scores are ``ranked``, ascending."""
-    n = len(ranked) - 1
-    lower = bisect_left(ranked, score)
-    # median of the others: everything above the score moves down by one position
-    places = (index + (index >= lower) for index in (max(n - 1, 0) // 2, n // 2))
-    median = sum(ranked[index] for index in places) / 2 if n > 0 else nan
-    low, high = (bisect_left(ranked, end) - (score < end) for end in interval or (score, score))
+    """Return the position of one of the ascending scores of a cohort among the others."""
+    n_others = len(ascending_scores) - 1
+    n_lower = bisect_left(ascending_scores, score)
+    median = nan
+    if n_others > 0:
+        # indices of the middle scores among the others; without the score itself, those above it move down by one
+        middle_indices = ((n_others - 1) // 2, n_others // 2)
+        median = sum(ascending_scores[index + (index >= n_lower)] for index in middle_indices) / 2
+    low_end, high_end = interval or (score, score)
     return CohortPosition(
-        score, interval, cohort, n, lower, len(ranked) - bisect_right(ranked, score), median, (low, high)
+        score=score,
+        interval=interval,
+        cohort=cohort,
+        n=n_others,
+        n_lower=n_lower,
+        n_higher=len(ascending_scores) - bisect_right(ascending_scores, score),
+        median=median,
+        n_below_ends=(
+            bisect_left(ascending_scores, low_end) - (score < low_end),
+            bisect_left(ascending_scores, high_end) - (score < high_end),
+        ),
     )
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class CohortMember(ReadOnly):
-    """One comparable video."""
+    """A video of a cohort."""
 
     name: str
     score: float
-    # (D,) float64, features in which similar videos lie close (the mean feature, say), or None
+    # (D,) float64, features in which similar videos lie close, such as the mean feature, or None
     embedding: FloatArray | None = None
 
 
 class SimilarityMeasure(StrEnum):
-    """Measure by which a reference is near."""
+    """Measure by which a reference video is most similar."""
 
     LOOKS = "looks"
     SCORE = "score"
@@ -166,25 +192,27 @@ class SimilarityMeasure(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReferenceVideo:
-    """A well-scored video to compare another with."""
+    """A well-scored video for comparison with another."""
 
     name: str
     score: float
-    near_by: SimilarityMeasure  # nearest in looks or, if these are unknown, in score
-    # root mean square over the looks of the difference, in standard deviations of the members; or the difference of the
-    # scores
+    near_by: SimilarityMeasure  # measure of similarity: looks, or the score if an embedding is missing
+    # by looks, the root mean square difference of the embeddings in standard deviations over the cohort; by score, the
+    # difference of the scores
     distance: float
 
 
 def reference_video(
     video: CohortMember, others: Sequence[CohortMember], scores: Sequence[float] | None = None
 ) -> ReferenceVideo | None:
-    """Return the nearest video in the cohort's top quarter with a higher score than the video, or None.
+    """Return the most similar video in the cohort's top quarter with a higher score than the video, or None.
 
-    Near videos look alike, so that the difference is in the execution. Ties: the higher score, then the name.
+    Similar videos look alike, so that they differ in the execution. Ties go to the higher score, then to the name.
 
-    ``others`` can be shown. ``scores`` are those of all comparable videos, which define the top quarter; None if all of
-    them can be shown.
+    Args:
+        video: The video.
+        others: Videos of the cohort that can be shown.
+        scores: Scores of the whole cohort, which define the top quarter; None if all of its videos can be shown.
     """
     if not others:
         return None
@@ -192,23 +220,24 @@ def reference_video(
     better_videos = [other for other in others if other.score >= limit and other.score > video.score]
     if not better_videos:
         return None
-    near_by, distances = _distances(video, others, better_videos)
-    nearest = min(zip(distances, better_videos, strict=True), key=lambda pair: (pair[0], -pair[1].score, pair[1].name))
-    return ReferenceVideo(nearest[1].name, nearest[1].score, near_by, nearest[0])
+    measure, distances = _distances(video, others, better_videos)
+    ranked = [(distance, -better.score, better.name) for distance, better in zip(distances, better_videos, strict=True)]
+    distance, negative_score, name = min(ranked)
+    return ReferenceVideo(name, -negative_score, measure, distance)
 
 
 def _distances(
     video: CohortMember, others: Sequence[CohortMember], better_videos: Sequence[CohortMember]
 ) -> tuple[SimilarityMeasure, list[float]]:
+    """Return the measure of similarity and the distance of each better video."""
     embeddings = [member.embedding for member in (video, *others) if member.embedding is not None]
-    if len(embeddings) <= len(others):
+    if len(embeddings) <= len(others):  # an embedding is missing
         return SimilarityMeasure.SCORE, [member.score - video.score for member in better_videos]
-    embedding = np.stack(embeddings)
-    scale = embedding.std(axis=0)
-    scale = np.where(scale > 0, scale, 1.0)
-    own = embeddings[0]
+    deviations = np.stack(embeddings).std(axis=0)
+    scale = np.where(deviations > 0, deviations, 1.0)
+    video_embedding = embeddings[0]
     return SimilarityMeasure.LOOKS, [
-        float(np.sqrt(np.mean(((member.embedding - own) / scale) ** 2)))
+        float(np.sqrt(np.mean(((member.embedding - video_embedding) / scale) ** 2)))
         for member in better_videos
         if member.embedding is not None
     ]

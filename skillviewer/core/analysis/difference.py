@@ -1,4 +1,4 @@
-"""Differences between the maps of two models, as maps to be shown, and the uniform baseline."""
+"""Difference maps between two models, and the uniform baseline."""
 
 from dataclasses import dataclass, replace
 
@@ -14,28 +14,28 @@ from skillviewer.core.video.info import VideoInfo
 UNIT = "× uniform"
 
 MIN_DIFFERENCE = 1e-3
-"""Smallest difference that is more than rounding: the colour scale is never narrower."""
+"""Smallest difference that exceeds rounding errors; the colour scale is never narrower."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Difference(ReadOnly):
-    """The first model's normalised maps minus the second's over a video, in multiples of a uniform map."""
+    """Normalised maps of a first model minus those of a second over a video, in multiples of a uniform map."""
 
     video: VideoInfo
-    frames: IntArray  # (M,) int64 ascending frames that either model sampled; a map is valid from its frame on
-    values: Float32Array  # (M, h, w) float32 differences of weights; the unit is the weight of a cell in a uniform map
+    frames: IntArray  # (M,) int64, frames that either model sampled, ascending; each map holds until the next one
+    values: Float32Array  # (M, h, w) float32, differences; 1 is the weight of a cell in a uniform map
     rect: MapRect
     part: range  # frames of the file that were analysed
 
     @property
     def limit(self) -> float:
-        """Largest magnitude over the video; 1 if the maps are equal except for rounding."""
+        """Largest magnitude over the video; 1 if the maps are equal up to rounding errors."""
         return _limit(self.values)
 
     def scene(self, frame_index: int, map_style: MapStyle) -> Scene:
-        """Return the scene at a frame: the latest map, with colour limits of the video or of the frame.
+        """Return the scene at a frame, with the latest map.
 
-        Under ``ColourLimits.COMMON`` the difference keeps its own scale.
+        The colour limits are those of the frame under ``ColourLimits.FRAME``, else those of the video.
         """
         sample = int(np.searchsorted(self.frames, frame_index, side="right")) - 1
         time_s = float(self.video.times_s[frame_index])
@@ -80,7 +80,7 @@ def difference(first: Analysis, second: Analysis) -> Difference:
     """Return the difference of two models' maps over one video, on the finer of both grids.
 
     Raises:
-        ValueError: A model has no map, or the analyses are of two videos.
+        ValueError: A model has no map, or the videos differ.
     """
     frames = compared_frames(first, second)
     if without_map(first, second):
@@ -93,10 +93,10 @@ def difference(first: Analysis, second: Analysis) -> Difference:
 
 
 def uniform_baseline(analysis: Analysis, name: str) -> Analysis:
-    """Return the analysis of a model with uniform attention and no score: a baseline for comparison.
+    """Return the analysis of a baseline with uniform attention and no score.
 
     Args:
-        analysis: Analysis of the same video, which gives the sampled frames.
+        analysis: Analysis of the same video, from which the sampled frames are taken.
         name: Name of the baseline.
     """
     n_passes, n_samples = analysis.samples.shape
@@ -109,5 +109,5 @@ def uniform_baseline(analysis: Analysis, name: str) -> Analysis:
         score_curve=np.full((n_passes, n_samples), np.nan),
         provenance=replace(analysis.provenance, model=name, model_digest="", attention_model=""),
         warning="",
-        pooled=None,
+        mean_feature=None,
     )

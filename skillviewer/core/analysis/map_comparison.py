@@ -1,10 +1,10 @@
 """Measures of agreement between two models' maps, at a frame and over a video.
 
-Two maps are compared on the common refinement of their grids: the rectangles between the edges of the cells of both,
-each with the density of the cell around it. Nothing is interpolated and no mass is lost, whichever part of the picture
-each map covers.
+Two maps are compared on the common refinement of their grids, which consists of the rectangles between the edges of the
+cells of both. Each rectangle has the density of the cell around it. Nothing is interpolated and no mass is lost,
+whichever part of the picture each map covers.
 
-Correlation, similarity and Kullback-Leibler divergence as in Bylinskii et al., "What do different evaluation metrics
+Correlation, similarity and Kullback-Leibler divergence follow Bylinskii et al., "What do different evaluation metrics
 tell us about saliency models?", TPAMI 2019.
 """
 
@@ -21,21 +21,24 @@ from skillviewer.core.arrays import FloatArray, IntArray, ReadOnly
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Partition(ReadOnly):
-    """A partition of the picture into rectangles; in fractions of its width and height."""
+    """A partition of the picture into rectangles, in fractions of the picture's width and height."""
 
     x: FloatArray  # (W + 1,) float64 ascending edges
     y: FloatArray  # (H + 1,) float64 ascending edges
 
     @classmethod
     def of(cls, rect: MapRect, grid: tuple[int, int]) -> "Partition":
-        """Return the partition into the cells, (h, w), of a map that covers a rectangle."""
+        """Return the partition into the cells of an (h, w) map that covers a rectangle."""
         h, w = grid
         return cls(np.linspace(rect.left, rect.right, w + 1), np.linspace(rect.top, rect.bottom, h + 1))
 
     @classmethod
-    def common(cls, parts: Sequence["Partition"]) -> "Partition":
-        """Return the common refinement of several partitions: every edge of each."""
-        return cls(_united([p.x for p in parts]), _united([p.y for p in parts]))
+    def common(cls, partitions: Sequence["Partition"]) -> "Partition":
+        """Return the common refinement of several partitions, which has the edges of all."""
+        return cls(
+            _merged_edges([partition.x for partition in partitions]),
+            _merged_edges([partition.y for partition in partitions]),
+        )
 
     @property
     def areas(self) -> FloatArray:
@@ -43,24 +46,24 @@ class Partition(ReadOnly):
         return np.asarray(np.outer(np.diff(self.y), np.diff(self.x)))
 
 
-def _united(edges: Sequence[FloatArray]) -> FloatArray:
+def _merged_edges(edges: Sequence[FloatArray]) -> FloatArray:
     ascending = np.sort(np.concatenate(edges))
-    # edges that differ only by rounding are one
-    return np.concatenate([ascending[:1], ascending[1:][np.diff(ascending) > 1e-9]])
+    # edges that differ only by rounding errors are one
+    is_distinct = np.diff(ascending) > 1e-9
+    return np.concatenate([ascending[:1], ascending[1:][is_distinct]])
 
 
 def _overlap_shares(cell_edges: FloatArray, interval_edges: FloatArray) -> FloatArray:
-    """Return the (m, n) shares of n cells that fall into m intervals; n + 1 and m + 1 ascending edges define them."""
+    """Return the (m, n) shares of n cells that fall into m intervals, from n + 1 and m + 1 ascending edges."""
     low = np.maximum(interval_edges[:-1, None], cell_edges[None, :-1])
     high = np.minimum(interval_edges[1:, None], cell_edges[None, 1:])
     return np.asarray(np.clip(high - low, 0.0, None) / np.diff(cell_edges))
 
 
-def spread(maps: NDArray[Any], rect: MapRect, target: Partition) -> FloatArray:
-    """Redistribute the mass of (..., h, w) maps over another partition; return (..., H, W) float64.
+def redistribute_mass(maps: NDArray[Any], rect: MapRect, target: Partition) -> FloatArray:
+    """Redistribute the mass of (..., h, w) maps over another partition, as (..., H, W) float64.
 
-    The mass of a cell is spread evenly over the cell's area. Mass outside ``target`` is lost:
-    to keep all mass, ``target`` must cover the maps.
+    The mass of a cell is distributed evenly over the area of the cell. Mass outside ``target`` is lost.
     """
     source = Partition.of(rect, (maps.shape[-2], maps.shape[-1]))
     row_shares = _overlap_shares(source.y, target.y)
@@ -68,11 +71,8 @@ def spread(maps: NDArray[Any], rect: MapRect, target: Partition) -> FloatArray:
     return np.asarray(row_shares @ maps.astype(np.float64) @ column_shares.T)
 
 
-def mass(maps: NDArray[Any]) -> FloatArray:
-    """Return the magnitudes of maps of any kind, normalised to a sum of 1.
-
-    A map of zeros becomes uniform.
-    """
+def normalised_mass(maps: NDArray[Any]) -> FloatArray:
+    """Return the magnitudes of maps of any kind, normalised to a sum of 1; a map of zeros becomes uniform."""
     magnitude = np.abs(maps.astype(np.float64))
     total = magnitude.sum(axis=(-2, -1), keepdims=True)
     uniform = 1 / (maps.shape[-2] * maps.shape[-1])
@@ -83,23 +83,23 @@ TOP_AREA = 0.1
 """Share of the area whose overlap is measured."""
 
 FLOOR = 1e-6
-"""Least density of a map in the divergence, relative to a uniform map's: an empty cell must not make it infinite."""
+"""Least density of a map in the divergence, relative to a uniform map; keeps the divergence finite."""
 
 ROUNDING = 1e-12
-"""Largest variance of densities that is only rounding: the map is constant. A uniform map has the density 1."""
+"""Greatest variance of the densities of a constant map, from rounding errors; a uniform map has the density 1."""
 
 
 def correlation(p: FloatArray, q: FloatArray, areas: FloatArray) -> FloatArray:
-    """Return Pearson's correlation of the densities of (..., H, W) masses, -1 to 1; NaN if one is constant."""
+    """Return Pearson's correlation of the densities of (..., H, W) masses, -1 to 1; NaN if one map is constant."""
     weights = areas / areas.sum()
     centred_p = _centred_density(p, areas, weights)
     centred_q = _centred_density(q, areas, weights)
     covariance = (weights * (centred_p * centred_q)).sum(axis=(-2, -1))
     variance_p = (weights * centred_p**2).sum(axis=(-2, -1))
     variance_q = (weights * centred_q**2).sum(axis=(-2, -1))
-    # densities are about 1: the remaining variance of a constant map is rounding
-    defined = (variance_p > ROUNDING) & (variance_q > ROUNDING)
-    return np.where(defined, covariance / np.sqrt(np.where(defined, variance_p * variance_q, 1)), np.nan)
+    is_defined = (variance_p > ROUNDING) & (variance_q > ROUNDING)
+    deviations = np.sqrt(np.where(is_defined, variance_p * variance_q, 1))
+    return np.where(is_defined, covariance / deviations, np.nan)
 
 
 def _centred_density(masses: FloatArray, areas: FloatArray, weights: FloatArray) -> FloatArray:
@@ -108,17 +108,17 @@ def _centred_density(masses: FloatArray, areas: FloatArray, weights: FloatArray)
 
 
 def similarity(p: FloatArray, q: FloatArray) -> FloatArray:
-    """Return the histogram intersection of mass maps, (..., H, W): 1 if equal, 0 if they share no area."""
+    """Return the histogram intersection of (..., H, W) masses, which is 1 for equal maps and 0 for disjoint ones."""
     return np.asarray(np.minimum(p, q).sum(axis=(-2, -1)))
 
 
 def divergence(p: FloatArray, q: FloatArray, areas: FloatArray) -> FloatArray:
-    """Return the Kullback-Leibler divergence of (..., H, W) masses in nats; both are raised to ``FLOOR``."""
+    """Return the Kullback-Leibler divergence of (..., H, W) masses in nats, with densities of at least ``FLOOR``."""
     floor = FLOOR * areas / areas.sum()
-    raised_p = np.maximum(p, floor)
-    raised_q = np.maximum(q, floor)
-    share_p = raised_p / raised_p.sum(axis=(-2, -1), keepdims=True)
-    share_q = raised_q / raised_q.sum(axis=(-2, -1), keepdims=True)
+    floored_p = np.maximum(p, floor)
+    floored_q = np.maximum(q, floor)
+    share_p = floored_p / floored_p.sum(axis=(-2, -1), keepdims=True)
+    share_q = floored_q / floored_q.sum(axis=(-2, -1), keepdims=True)
     return np.asarray((share_p * np.log(share_p / share_q)).sum(axis=(-2, -1)))
 
 
@@ -126,29 +126,31 @@ def top_area(p: FloatArray, areas: FloatArray, share: float = TOP_AREA) -> Float
     """Return the proportion of every rectangle of an (H, W) mass that belongs to the densest ``share`` of the area.
 
     Returns:
-        (H, W) float64, 0 to 1. At the limit, rectangles of equal density share the remaining area evenly. A rectangle
-        with almost no mass (``FLOOR``) is never included: a map in one cell has no more area than that cell.
+        (H, W) float64, 0 to 1. At the limit, rectangles of equal density share the remaining area evenly. Rectangles
+        with almost no mass (``FLOOR``) are excluded, so that a map in one cell has no more area than that cell.
     """
     density = (p / areas).ravel()
     has_mass = density > FLOOR * p.sum() / areas.sum()
-    # a density is the same in all rectangles of a cell except for rounding
+    # rounded, so that all rectangles of a cell have the same density
     density = np.round(density / max(float(density.max()), 1e-300), 9)
-    levels, level = np.unique(-density, return_inverse=True)
-    area = np.bincount(level, weights=areas.ravel(), minlength=len(levels))
-    before = np.cumsum(area) - area
-    proportion = np.clip((share * float(areas.sum()) - before) / area, 0.0, 1.0)
-    return np.asarray((proportion[level] * has_mass).reshape(p.shape))
+    negative_densities, rank = np.unique(-density, return_inverse=True)
+    area_by_rank = np.bincount(rank, weights=areas.ravel(), minlength=len(negative_densities))
+    denser_area = np.cumsum(area_by_rank) - area_by_rank
+    proportion_by_rank = np.clip((share * float(areas.sum()) - denser_area) / area_by_rank, 0.0, 1.0)
+    return np.asarray((proportion_by_rank[rank] * has_mass).reshape(p.shape))
 
 
 def top_overlap(p: FloatArray, q: FloatArray, areas: FloatArray) -> float:
-    """Return the overlap of the densest tenths of the area of two maps: 1 if equal, 0.1 by chance."""
+    """Return the overlap of the densest tenths of the area of two maps, which is 1 for equal maps and 0.1 by chance."""
     top_p = top_area(p, areas)
     top_q = top_area(q, areas)
-    return float((areas * np.minimum(top_p, top_q)).sum() / max((areas * top_p).sum(), (areas * top_q).sum()))
+    common_area = (areas * np.minimum(top_p, top_q)).sum()
+    larger_area = max((areas * top_p).sum(), (areas * top_q).sum())
+    return float(common_area / larger_area)
 
 
-def centre(p: FloatArray, partition: Partition) -> FloatArray:
-    """Return the centres of mass of (..., H, W) masses as (..., 2) fractions of the picture, x and y from top left."""
+def centres_of_mass(p: FloatArray, partition: Partition) -> FloatArray:
+    """Return the centres of (..., H, W) masses, (..., 2), as x and y in fractions of the picture from the top left."""
     x = (partition.x[1:] + partition.x[:-1]) / 2
     y = (partition.y[1:] + partition.y[:-1]) / 2
     total = p.sum(axis=(-2, -1))
@@ -156,14 +158,16 @@ def centre(p: FloatArray, partition: Partition) -> FloatArray:
 
 
 def entropy(maps: NDArray[Any]) -> FloatArray:
-    """Return the entropy of maps, (..., h, w), on their own grid, relative to its maximum: 1 uniform, 0 one cell.
+    """Return the entropy of (..., h, w) maps relative to that of a uniform map, 0 (one cell) to 1 (uniform).
 
     A grid of one cell counts as uniform.
     """
-    p = mass(maps)
-    n = p.shape[-1] * p.shape[-2]
-    surprise = np.log(1 / np.where(p > 0, p, 1))
-    return np.asarray((p * surprise).sum(axis=(-2, -1)) / np.log(n)) if n > 1 else np.ones(p.shape[:-2])
+    p = normalised_mass(maps)
+    n_cells = p.shape[-1] * p.shape[-2]
+    if n_cells == 1:
+        return np.ones(p.shape[:-2])
+    negative_logs = np.log(1 / np.where(p > 0, p, 1))
+    return np.asarray((p * negative_logs).sum(axis=(-2, -1)) / np.log(n_cells))
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,58 +181,60 @@ class MapNumbers:
     top_overlap: float  # overlap of the densest tenths of the area, 0 to 1; 0.1 by chance
     centre_distance: float  # distance of the centres of mass, relative to the picture's diagonal
     entropy: float  # entropy of the first on its own grid, 0 (one cell) to 1 (uniform)
-    entropy_other: float  # entropy of the second
+    entropy_other: float  # entropy of the second on its own grid
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class PlacedMaps(ReadOnly):
-    """Maps on one grid, with the part of the picture they cover."""
+    """Maps on one grid, and the part of the picture that they cover."""
 
     values: NDArray[Any]  # (M, h, w), as the model computed them
     rect: MapRect
 
     @property
     def partition(self) -> Partition:
-        """Their cells as a partition of the picture."""
+        """Partition of the picture into the cells."""
         return Partition.of(self.rect, (self.values.shape[1], self.values.shape[2]))
 
 
 def on_common_grid(first: PlacedMaps, second: PlacedMaps) -> tuple[FloatArray, FloatArray, Partition]:
     """Return two sequences of normalised maps, (M, H, W) each, on the common refinement of both grids."""
     common = Partition.common([first.partition, second.partition])
-    first_mass = spread(mass(first.values), first.rect, common)
-    second_mass = spread(mass(second.values), second.rect, common)
+    first_mass = redistribute_mass(normalised_mass(first.values), first.rect, common)
+    second_mass = redistribute_mass(normalised_mass(second.values), second.rect, common)
     return first_mass, second_mass, common
 
 
 def compare_maps(first: PlacedMaps, second: PlacedMaps, aspect: float = 1.0) -> tuple[MapNumbers, ...]:
-    """Compare M maps with M others, one by one; grids may differ, maps are normalised.
+    """Compare M maps with M others, one by one. The maps are normalised, and their grids may differ.
 
     ``aspect`` is the picture's width over its height.
     """
     p, q, common = on_common_grid(first, second)
     areas = common.areas
-    offset = centre(p, common) - centre(q, common)
-    columns = (
-        correlation(p, q, areas),
-        similarity(p, q),
-        divergence(p, q, areas),
-        divergence(q, p, areas),
-        np.array([top_overlap(a, b, areas) for a, b in zip(p, q, strict=True)]),
-        np.hypot(offset[:, 0] * aspect, offset[:, 1]) / np.hypot(aspect, 1),
-        entropy(first.values),
-        entropy(second.values),
+    offset = centres_of_mass(p, common) - centres_of_mass(q, common)
+    columns = {
+        "correlation": correlation(p, q, areas),
+        "similarity": similarity(p, q),
+        "divergence": divergence(p, q, areas),
+        "divergence_back": divergence(q, p, areas),
+        "top_overlap": np.array([top_overlap(a, b, areas) for a, b in zip(p, q, strict=True)]),
+        "centre_distance": np.hypot(offset[:, 0] * aspect, offset[:, 1]) / np.hypot(aspect, 1),
+        "entropy": entropy(first.values),
+        "entropy_other": entropy(second.values),
+    }
+    return tuple(
+        MapNumbers(**{name: float(values[index]) for name, values in columns.items()}) for index in range(len(p))
     )
-    return tuple(MapNumbers(*row) for row in np.stack(columns, axis=1).tolist())
 
 
 def difference_map(first: PlacedMaps, second: PlacedMaps, shape: tuple[int, int] = (56, 56)) -> PlacedMaps:
     """Return the normalised first maps minus the second on a regular grid over both, in multiples of a uniform density.
 
     Args:
-        first: (M, h, w) maps.
+        first: M maps.
         second: M other maps.
-        shape: Rows and columns of the grid. A grid of 7, 8, 14 or 28 cells divides 56 exactly; others are averaged.
+        shape: Rows and columns of the regular grid. Grids of 7, 8, 14 or 28 cells divide 56 exactly.
 
     Returns:
         (M, rows, columns) float64, each with sum 0. The value 1 means that the density of the first map exceeds that
@@ -241,41 +247,45 @@ def difference_map(first: PlacedMaps, second: PlacedMaps, shape: tuple[int, int]
         bottom=max(first.rect.bottom, second.rect.bottom),
     )
     grid = Partition.of(rect, shape)
-    first_mass = spread(mass(first.values), first.rect, grid)
-    second_mass = spread(mass(second.values), second.rect, grid)
-    return PlacedMaps((first_mass - second_mass) * (shape[0] * shape[1]), rect)
+    first_mass = redistribute_mass(normalised_mass(first.values), first.rect, grid)
+    second_mass = redistribute_mass(normalised_mass(second.values), second.rect, grid)
+    n_cells = shape[0] * shape[1]
+    return PlacedMaps((first_mass - second_mass) * n_cells, rect)
 
 
 def maps_at(analysis: Analysis, frames: IntArray) -> PlacedMaps:
-    """Return a model's maps at M frames: at each frame the latest map, over all passes.
+    """Return the latest map of any pass at each of M frames.
 
-    A model without a map yields a uniform one, which must not be compared (``VideoComparison``).
+    A model without a map has a uniform one, which must not be compared (``VideoComparison``).
+
+    Raises:
+        ValueError: A frame precedes the first sampled frame.
     """
     rows = analysis.in_time_order
     latest = np.searchsorted(rows[:, 0], frames, side="right") - 1
     if len(latest) and latest.min() < 0:
         raise ValueError(f"the model has not looked yet at frame {int(frames.min())}")
-    return PlacedMaps(analysis.attention[rows[latest, 1], rows[latest, 2]], analysis.map_rect)
+    _, passes, steps = rows[latest].T
+    return PlacedMaps(analysis.attention[passes, steps], analysis.map_rect)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class VideoComparison(ReadOnly):
-    """Two models on one video."""
+    """Agreement of the maps of two models over one video."""
 
-    # kinds of their maps. Maps of one kind are compared directly, maps of different kinds by normalised magnitudes.
-    # If a model has no map, nothing is compared: all numbers are NaN, except the entropy of the other model's map
+    # kinds of the maps. If a model has no map, all numbers are NaN except the entropy of the other model's maps.
     kinds: tuple[MapKind, MapKind]
-    frames: IntArray  # (M,) int64 frames that either model sampled, from the first at which both have a map
+    frames: IntArray  # (M,) int64, frames that either model sampled, from the first at which both have a map
     numbers: tuple[MapNumbers, ...]  # one per frame
 
     @property
     def same_kind(self) -> bool:
-        """True if both have maps, of the same kind."""
+        """True if both models have maps of the same kind."""
         return self.kinds[0] is self.kinds[1] and MapKind.NONE not in self.kinds
 
     @property
     def mean(self) -> MapNumbers:
-        """Mean of every number over the frames where it is defined; NaN if there are none."""
+        """Mean of every number over the frames for which it is defined; NaN if there are none."""
         means = {
             field.name: mean_defined([getattr(numbers, field.name) for numbers in self.numbers])
             for field in fields(MapNumbers)
@@ -284,37 +294,40 @@ class VideoComparison(ReadOnly):
 
 
 def mean_defined(values: Sequence[float] | FloatArray) -> float:
-    """Return the mean of the values that are not NaN; NaN if there are none."""
+    """Return the mean of the finite values; NaN if there are none."""
     numbers = np.asarray(values, dtype=np.float64)
-    numbers = numbers[np.isfinite(numbers)]
-    return float(numbers.mean()) if len(numbers) else float("nan")
+    finite_numbers = numbers[np.isfinite(numbers)]
+    return float(finite_numbers.mean()) if len(finite_numbers) else float("nan")
 
 
 def compare_video(first: Analysis, second: Analysis) -> VideoComparison:
     """Compare the maps of two models over one video, at every frame that either of them sampled."""
     frames = compared_frames(first, second)
-    return VideoComparison((first.map_kind, second.map_kind), frames, _compared(first, second, frames))
+    return VideoComparison((first.map_kind, second.map_kind), frames, _compare_at(first, second, frames))
 
 
 def compared_frames(first: Analysis, second: Analysis) -> IntArray:
-    """Return the frames at which two analyses of one video are compared, (M,): see ``VideoComparison``."""
+    """Return ``VideoComparison.frames`` of two analyses of one video, (M,) int64.
+
+    Raises:
+        ValueError: The videos differ.
+    """
     if first.clip_id != second.clip_id:
         raise ValueError(f"{first.video.path.name} and {second.video.path.name} are two videos")
     sampled = np.union1d(first.samples, second.samples)
-    both_begun = max(int(first.samples.min()), int(second.samples.min()))
-    return np.asarray(sampled[sampled >= both_begun], dtype=np.int64)
+    first_common_frame = max(int(first.samples.min()), int(second.samples.min()))
+    return np.asarray(sampled[sampled >= first_common_frame], dtype=np.int64)
 
 
-def _compared(first: Analysis, second: Analysis, frames: IntArray) -> tuple[MapNumbers, ...]:
+def _compare_at(first: Analysis, second: Analysis, frames: IntArray) -> tuple[MapNumbers, ...]:
     first_maps = maps_at(first, frames)
     second_maps = maps_at(second, frames)
     if not without_map(first, second):
         aspect = first.video.width_px / first.video.height_px
         return compare_maps(first_maps, second_maps, aspect)
     undefined = float("nan")
-    entropies = zip(
-        _entropy_or_nan(first, first_maps).tolist(), _entropy_or_nan(second, second_maps).tolist(), strict=True
-    )
+    first_entropies = _entropy_or_nan(first, first_maps).tolist()
+    second_entropies = _entropy_or_nan(second, second_maps).tolist()
     return tuple(
         MapNumbers(
             correlation=undefined,
@@ -326,7 +339,7 @@ def _compared(first: Analysis, second: Analysis, frames: IntArray) -> tuple[MapN
             entropy=first_entropy,
             entropy_other=second_entropy,
         )
-        for first_entropy, second_entropy in entropies
+        for first_entropy, second_entropy in zip(first_entropies, second_entropies, strict=True)
     )
 
 
@@ -338,5 +351,5 @@ def _entropy_or_nan(analysis: Analysis, maps: PlacedMaps) -> FloatArray:
 
 
 def without_map(first: Analysis, second: Analysis) -> bool:
-    """Return True if one of two models has no map, so that there is nothing to compare."""
+    """Return True if one of two models has no map."""
     return MapKind.NONE in (first.map_kind, second.map_kind)

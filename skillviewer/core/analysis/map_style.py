@@ -9,25 +9,25 @@ class Overlay(StrEnum):
 
     HEAT = "heat"
     CONTOUR = "contour"
-    BOTH = "heat with contours"  # shows high and low in grey prints, too
+    BOTH = "heat with contours"  # shows high and low values in grey prints too
     DIMMED = "dimmed surroundings"
     OFF = "off"
 
 
 class ColourLimits(StrEnum):
-    """Range that defines the ends of the colour bar."""
+    """Rule for the ends of the colour bar."""
 
-    CLIPPED = "clipped"  # a percentile over the video, so that the maps of most frames reach the upper end
-    FRAME = "per frame"
+    CLIPPED = "clipped"  # a percentile over the video, which the maps of most frames reach
+    FRAME = "per frame"  # the largest value of the map
     VIDEO = "per video"  # the largest value over the video
-    COMMON = "common"
+    COMMON = "common"  # ``MapStyle.common_limit``
 
 
 class MapInterpolation(StrEnum):
-    """Choice of the map between sampled frames."""
+    """Rule for the map between sampled frames."""
 
-    HELD = "held"
-    INTERPOLATED = "interpolated"
+    HELD = "held"  # the map of the last sampled frame
+    INTERPOLATED = "interpolated"  # linear interpolation between two sampled frames
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +36,11 @@ class MapStyle:
 
     Attributes:
         overlay: Style of the overlay.
-        scale: Range that defines the colour limits.
-        between: Choice of the map between sampled frames.
-        colours: Colour map of non-negative values: ``inferno`` or ``cividis``.
+        scale: Rule for the ends of the colour bar.
+        between: Rule for the map between sampled frames.
+        colours: Colour map of non-negative values, ``inferno`` or ``cividis``.
         strength: Greatest opacity, 0 to 1.
-        smooth: Whether to interpolate between cells; else each cell is a rectangle.
+        smooth: Whether to interpolate between cells; otherwise each cell is a rectangle.
         common_limit: Upper end under ``ColourLimits.COMMON``, in display units.
     """
 

@@ -1,4 +1,4 @@
-"""Agreement of models over a study: in the order of their scores, and in their attention."""
+"""Agreement of models over a study, in the order of their scores and in their attention."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,45 +18,47 @@ from skillviewer.core.arrays import FloatArray, IntArray, ReadOnly, ranks_of, sp
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 
 MIN_VIDEOS = 3
-"""Fewer videos have no order to compare."""
+"""Fewest videos for a rank correlation."""
 
-ByModel = Mapping[str, Mapping[str, Analysis]]
-"""Analyses by model name, then by video name."""
+AnalysesByModel = Mapping[str, Mapping[str, Analysis]]
+"""Analyses by name of the model, then by name of the video."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class AgreementMatrix(ReadOnly):
     """Agreement of M models with each other over a study."""
 
-    models: tuple[str, ...]  # their names
-    # (M, M) float64, Spearman's correlation over the videos that both assessed; NaN with fewer than ``MIN_VIDEOS`` of
-    # them, or if one model gives all of them the same score
+    models: tuple[str, ...]  # names of the models
+    # (M, M) float64, Spearman's correlation of scores over the videos that both models assessed; NaN if these are fewer
+    # than ``MIN_VIDEOS`` or all have the same score
     scores: FloatArray
-    # (M, M) float64, correlation of the maps, averaged over the frames of a video, then over the videos; NaN if one of
-    # the models has no map
+    # (M, M) float64, correlation of maps, averaged over the frames of a video, then over the videos; NaN if one of the
+    # models has no map
     maps: FloatArray
-    n_videos: IntArray  # (M, M) int64, number of videos that both assessed
+    n_videos: IntArray  # (M, M) int64, number of videos that both models assessed
 
 
-def agreement_matrix(analyses: ByModel, token: CancelToken = NEVER, report: Report = silent) -> AgreementMatrix:
-    """Return the agreement of models.
+def agreement_matrix(analyses: AnalysesByModel, token: CancelToken = NEVER, report: Report = silent) -> AgreementMatrix:
+    """Return the agreement of models, which may have assessed different videos.
 
-    The models need not have assessed the same videos. The token is checked after every pair of models.
+    The token is checked before every pair of models.
     """
     models = tuple(analyses)
-    m = len(models)
-    scores, maps = np.full((m, m), np.nan), np.full((m, m), np.nan)
-    n_videos = np.zeros((m, m), dtype=np.int64)
-    pairs = [(i, j) for i in range(m) for j in range(i, m)]
+    n_models = len(models)
+    scores = np.full((n_models, n_models), np.nan)
+    maps = np.full((n_models, n_models), np.nan)
+    n_videos = np.zeros((n_models, n_models), dtype=np.int64)
+    pairs = [(i, j) for i in range(n_models) for j in range(i, n_models)]
     for n_done, (i, j) in enumerate(pairs, start=1):
         token.check()
-        first, second = analyses[models[i]], analyses[models[j]]
+        first = analyses[models[i]]
+        second = analyses[models[j]]
         common = [name for name in first if name in second]
-        n_videos[i, j] = n_videos[j, i] = len(common)
-        own = [first[name].score for name in common]
-        other = [second[name].score for name in common]
-        scores[i, j] = scores[j, i] = rank_agreement(own, other)
-        maps[i, j] = maps[j, i] = mean_defined([map_agreement(first[name], second[name]) for name in common])
+        n_videos[[i, j], [j, i]] = len(common)
+        scores[[i, j], [j, i]] = rank_agreement(
+            [first[name].score for name in common], [second[name].score for name in common]
+        )
+        maps[[i, j], [j, i]] = mean_defined([map_agreement(first[name], second[name]) for name in common])
         report(Progress("comparing models", n_done, len(pairs)))
     return AgreementMatrix(models, scores, maps, n_videos)
 
@@ -69,7 +71,7 @@ def rank_agreement(first: list[float], second: list[float]) -> float:
 
 
 def map_agreement(first: Analysis, second: Analysis) -> float:
-    """Return the correlation of two models' maps of one video, mean over its frames; NaN if one has no map."""
+    """Return the mean correlation of two models' maps over the frames of a video; NaN if a model has no map."""
     if without_map(first, second):
         return float("nan")
     frames = compared_frames(first, second)
@@ -81,9 +83,8 @@ def map_agreement(first: Analysis, second: Analysis) -> float:
 class RankDisagreement:
     """One video and its ranks by several models."""
 
-    video: str  # its name
-    # rank by each model, in their order: 1 is the highest score; ties share the mean of their ranks
-    ranks: tuple[float, ...]
+    video: str  # name of the video
+    ranks: tuple[float, ...]  # rank by each model; 1 is the highest score, and ties share the mean of their ranks
     n_videos: int  # number of ranked videos
 
     @property
@@ -92,14 +93,16 @@ class RankDisagreement:
         return max(self.ranks) - min(self.ranks)
 
 
-def disagreements(analyses: ByModel) -> tuple[RankDisagreement, ...]:
-    """Return the videos that all models assessed, those with the greatest disagreement first."""
-    sides = list(analyses.values())
-    common = sorted(name for name in sides[0] if all(name in side for side in sides)) if sides else []
+def disagreements(analyses: AnalysesByModel) -> tuple[RankDisagreement, ...]:
+    """Return the videos that all models assessed, the greatest disagreement first."""
+    if not analyses:
+        return ()
+    common = sorted(set.intersection(*(set(by_video) for by_video in analyses.values())))
     if not common:
         return ()
-    ranks = np.stack([ranks_of([-side[name].score for name in common]) for side in sides], axis=1)
+    ranks_by_model = [ranks_of([-by_video[name].score for name in common]) for by_video in analyses.values()]
+    ranks_by_video = np.stack(ranks_by_model, axis=1).tolist()
     rank_disagreements = [
-        RankDisagreement(name, tuple(row), len(common)) for name, row in zip(common, ranks.tolist(), strict=True)
+        RankDisagreement(name, tuple(ranks), len(common)) for name, ranks in zip(common, ranks_by_video, strict=True)
     ]
-    return tuple(sorted(rank_disagreements, key=lambda d: (-d.spread, d.video)))
+    return tuple(sorted(rank_disagreements, key=lambda disagreement: (-disagreement.spread, disagreement.video)))

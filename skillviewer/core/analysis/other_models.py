@@ -11,31 +11,31 @@ from typing import Protocol
 class OtherModel:
     """Rank of the video by another model."""
 
-    name: str  # its name and version
-    rank: int  # rank of the video by its scores; 1 is the highest
-    own_rank: int  # rank by the model in use
-    n: int  # number of comparable videos that both have assessed, including this one
-    agreement: float  # Spearman's correlation of the two models' scores of these; NaN if undefined
+    name: str  # name and version of the other model
+    rank: int  # rank of the video by the other model; 1 is the highest score
+    own_rank: int  # rank of the video by the model in use
+    n: int  # number of ranked videos, which both models have assessed, including this video
+    agreement: float  # Spearman's correlation of the two models' scores of the ranked videos; NaN if undefined
 
 
 class Version(Protocol):
-    """A model of a study: ``skillviewer.data.study.models.ModelVersion``."""
+    """A model of a study (``skillviewer.data.study.models.ModelVersion``)."""
 
     @property
     def digest(self) -> str:
-        """SHA-256 of its checkpoint."""
+        """SHA-256 of the checkpoint."""
 
     @property
     def name(self) -> str:
-        """Its name, shared by its versions."""
+        """Name of the model, shared by its versions."""
 
     @property
     def version(self) -> int:
-        """Its version number."""
+        """Version number."""
 
     @property
     def added_at(self) -> datetime:
-        """Time at which it entered the study."""
+        """Time at which the model entered the study."""
 
 
 def other_models(
@@ -48,8 +48,8 @@ def other_models(
 ) -> tuple[tuple[OtherModel, ...], tuple[tuple[int, float], ...]]:
     """Compare the scores by the model in use with those by the other models of a study.
 
-    Versions of the model in use derive from one another. Their agreement is no independent evidence, so they are
-    listed apart.
+    Versions of the model in use derive from one another and are listed apart, since their agreement is no independent
+    evidence.
 
     Args:
         video: Name of the video.
@@ -57,13 +57,13 @@ def other_models(
         digest: Digest of the model in use.
         models: All models of the study.
         scores_by: Returns the scores by the model with a digest.
-        max_models: Largest number of other models.
+        max_models: Greatest number of other models.
 
     Returns:
-        Ranks of the video by other models, the latest first; and version number and score by each other version of the
-        model in use.
+        Ranks of the video by other models, the latest model first, and the version number and the score of each other
+        version of the model in use.
     """
-    from skillviewer.core.analysis.model_agreement import rank_agreement  # scipy takes a second
+    from skillviewer.core.analysis.model_agreement import rank_agreement  # imports scipy, which takes a second
 
     model_in_use = next((model for model in models if model.digest == digest), None)
     others = []

@@ -1,6 +1,6 @@
-"""One moment of an analysed video as values and colour limits, without pixels.
+"""One frame of an analysis resolved to values and colour limits, without pixels.
 
-``resolve(analysis, frame_index, map_style)`` is pure; the player, the exporters and the command line paint its result.
+``resolve(analysis, frame_index, map_style)`` is pure. The player, the exporters and the command line paint its result.
 """
 
 from dataclasses import dataclass
@@ -13,57 +13,56 @@ from skillviewer.core.analysis.map_style import ColourLimits, MapInterpolation, 
 from skillviewer.core.arrays import Float32Array, ReadOnly
 
 FLAT_BELOW = 1.5
-"""A map whose largest value is less than this multiple of the uniform value is flat."""
+"""Multiple of the uniform value that no cell of a flat map reaches."""
 
 EVEN_SCALE = 5.0
-"""The colours of evenly spread maps end at this multiple of their largest value, so that they look flat."""
+"""End of the colours of evenly spread maps, as a multiple of their largest value, so that they look flat."""
 
 
 class MapSource(StrEnum):
     """Origin of the map on screen."""
 
-    OWN = "own"  # the model looked at this very frame
-    HELD = "held"  # the last sampled frame's map
-    INTERPOLATED = "interpolated"  # between two sampled frames
-    NOTHING = "none"  # before the first sampled frame, or the model has no map
+    OWN = "own"  # the frame on screen was sampled
+    HELD = "held"  # map of the last sampled frame
+    INTERPOLATED = "interpolated"  # between the maps of two sampled frames
+    NOTHING = "none"  # no map, before the first sampled frame or for a model without a map
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Scene(ReadOnly):
-    """One moment, resolved."""
+    """One frame of an analysis, resolved to values and colour limits."""
 
     frame_index: int  # frame on screen, from 0
-    time_s: float  # its presentation time
-    values: Float32Array | None  # (h, w) float32 in display units (``unit``), or None if there is no map
+    time_s: float  # presentation time of the frame
+    values: Float32Array | None  # (h, w) float32, the map in display units (``unit``), or None if there is no map
     low: float  # value at the lower end of the colour bar
-    high: float  # value at its upper end; greater than ``low``
+    high: float  # value at the upper end of the colour bar; greater than ``low``
     kind: MapKind
     unit: str  # ``"× uniform"`` for distributions, else ``""``
     rect: MapRect  # part of the picture that the map covers
     map_style: MapStyle
     source: MapSource
-    # index of the sampled frame that the map (or the earlier one of two) belongs to, among the frames of all passes in
-    # time order, or -1
-    sample: int
+    sample: int  # index of the last sampled frame, among those of all passes in time order, or -1 if there is none yet
     n_samples: int  # number of sampled frames in all passes so far
-    sample_frame: int  # frame index of that sampled frame, or -1
-    age_s: float  # time since that sampled frame in seconds; 0 if the map is the frame's own
-    step: int  # step of the model (segment) of that sampled frame, or -1
-    score: float  # score after that step in that pass, or NaN before the first
-    even: bool = False  # True if the maps of the video are spread evenly, and so say little
-    flat: bool = False  # True if this very map is: no cell has ``FLAT_BELOW`` times the uniform value
+    sample_frame: int  # the last sampled frame, or -1
+    age_s: float  # time since the last sampled frame, in seconds; 0 if it is on screen
+    step: int  # step of the model (segment) at the last sampled frame, or -1
+    score: float  # score after that step in its pass, or NaN
+    even: bool = False  # whether the maps of the video are spread evenly and therefore say little
+    flat: bool = False  # whether no cell of this map reaches ``FLAT_BELOW`` times the uniform value
 
     @property
     def clipped(self) -> bool:
-        """True if values beyond the ends of the scale share the colours of its ends."""
-        may_be = self.map_style.scale is ColourLimits.COMMON or (
-            self.map_style.scale is ColourLimits.CLIPPED and not self.even
-        )
-        return may_be and self.kind is not MapKind.GATE
+        """True if values may lie beyond the ends of the scale, where they have the colours of the ends."""
+        if self.kind is MapKind.GATE:
+            return False
+        if self.map_style.scale is ColourLimits.COMMON:
+            return True
+        return self.map_style.scale is ColourLimits.CLIPPED and not self.even
 
 
 def display_values(attention: Float32Array, kind: MapKind) -> Float32Array:
-    """Return maps in display units: distributions as multiples of uniform, others unchanged."""
+    """Return maps in display units, which are multiples of the uniform value for distributions."""
     if kind is MapKind.DISTRIBUTION:
         return attention * np.float32(attention.shape[-1] * attention.shape[-2])
     return attention
@@ -72,8 +71,8 @@ def display_values(attention: Float32Array, kind: MapKind) -> Float32Array:
 def display_limit(analysis: Analysis) -> float:
     """Return the upper end of one scale per video, in display units.
 
-    It is the largest magnitude, or ``EVEN_SCALE`` times that for evenly spread maps: colours between the least and the
-    largest value would show structure where there is hardly any.
+    It is the largest magnitude; for evenly spread maps ``EVEN_SCALE`` times that, since a full range of colours would
+    exaggerate their structure.
     """
     if analysis.map_kind is MapKind.NONE:
         return 1.0
@@ -84,8 +83,8 @@ def display_limit(analysis: Analysis) -> float:
 def clipped_limit(analysis: Analysis) -> float:
     """Return the upper end of a clipped scale over a video, in display units.
 
-    The scale of a distribution ends at ``FLAT_BELOW`` times the uniform value at least, so that flat maps look flat;
-    that of evenly spread maps is not clipped.
+    For a distribution it is at least ``FLAT_BELOW`` times the uniform value, so that flat maps look flat. The scale of
+    evenly spread maps is not clipped.
     """
     if analysis.map_kind is MapKind.DISTRIBUTION:
         if analysis.spread_evenly:
@@ -96,25 +95,41 @@ def clipped_limit(analysis: Analysis) -> float:
 
 
 def _limits(values: Float32Array, analysis: Analysis, map_style: MapStyle) -> tuple[float, float]:
-    if map_style.scale is ColourLimits.FRAME and not analysis.spread_evenly:
-        high = float(np.max(np.abs(values), initial=0.0))
-    elif map_style.scale is ColourLimits.COMMON:
-        high = map_style.common_limit
-    elif analysis.map_kind is MapKind.GATE:
-        high = 1.0
-    elif map_style.scale is ColourLimits.CLIPPED:
-        high = clipped_limit(analysis)
-    else:
-        high = display_limit(analysis)
-    high = high if high > 0 else 1.0
+    """Return the values at both ends of the colour bar."""
+    limit = _upper_limit(values, analysis, map_style)
+    high = limit if limit > 0 else 1.0
     return (-high, high) if analysis.map_kind is MapKind.SIGNED else (0.0, high)
 
 
-def resolve(analysis: Analysis, frame_index: int, map_style: MapStyle) -> Scene:
-    """Resolve the scene at a frame.
+def _upper_limit(values: Float32Array, analysis: Analysis, map_style: MapStyle) -> float:
+    if map_style.scale is ColourLimits.FRAME and not analysis.spread_evenly:
+        return float(np.max(np.abs(values), initial=0.0))
+    if map_style.scale is ColourLimits.COMMON:
+        return map_style.common_limit
+    if analysis.map_kind is MapKind.GATE:
+        return 1.0
+    if map_style.scale is ColourLimits.CLIPPED:
+        return clipped_limit(analysis)
+    return display_limit(analysis)
 
-    Returns:
-        The scene; ``values`` is None before the first sampled frame and for models without a map.
+
+def _interpolated(analysis: Analysis, row: int, time_s: float) -> Float32Array:
+    """Return the map between the sampled frames of a row of ``Analysis.in_time_order`` and the next, at a time."""
+    frame, pass_index, step = (int(number) for number in analysis.in_time_order[row])
+    next_frame, next_pass, next_step = (int(number) for number in analysis.in_time_order[row + 1])
+    values = display_values(analysis.attention[pass_index, step], analysis.map_kind)
+    next_values = display_values(analysis.attention[next_pass, next_step], analysis.map_kind)
+    start_s = float(analysis.video.times_s[frame])
+    stop_s = float(analysis.video.times_s[next_frame])
+    weight = np.float32((time_s - start_s) / max(stop_s - start_s, 1e-9))
+    interpolated: Float32Array = values * (1 - weight) + next_values * weight
+    return interpolated
+
+
+def resolve(analysis: Analysis, frame_index: int, map_style: MapStyle) -> Scene:
+    """Return the scene at a frame.
+
+    Its ``values`` are None before the first sampled frame and for models without a map.
     """
     video = analysis.video
     if not 0 <= frame_index < video.n_frames:
@@ -132,19 +147,17 @@ def resolve(analysis: Analysis, frame_index: int, map_style: MapStyle) -> Scene:
     step = -1
     score = float("nan")
     if row >= 0:
-        sample_frame, in_pass, step = (int(x) for x in rows[row])
+        sample_frame, pass_index, step = (int(number) for number in rows[row])
         age_s = time_s - float(video.times_s[sample_frame])
-        score = float(analysis.score_curve[in_pass, step])
+        score = float(analysis.score_curve[pass_index, step])
         if analysis.map_kind is not MapKind.NONE:
-            values = display_values(analysis.attention[in_pass, step], analysis.map_kind)
-            source = MapSource.OWN if sample_frame == frame_index else MapSource.HELD
-            if source is MapSource.HELD and map_style.between is MapInterpolation.INTERPOLATED and row + 1 < len(rows):
-                after, pass_after, step_after = (int(x) for x in rows[row + 1])
-                later = display_values(analysis.attention[pass_after, step_after], analysis.map_kind)
-                start_s, stop_s = float(video.times_s[sample_frame]), float(video.times_s[after])
-                weight = np.float32((time_s - start_s) / max(stop_s - start_s, 1e-9))
-                values = values * (1 - weight) + later * weight
+            can_interpolate = map_style.between is MapInterpolation.INTERPOLATED and row + 1 < len(rows)
+            if sample_frame != frame_index and can_interpolate:
                 source = MapSource.INTERPOLATED
+                values = _interpolated(analysis, row, time_s)
+            else:
+                source = MapSource.OWN if sample_frame == frame_index else MapSource.HELD
+                values = display_values(analysis.attention[pass_index, step], analysis.map_kind)
             low, high = _limits(values, analysis, map_style)
             flat = analysis.map_kind is MapKind.DISTRIBUTION and float(values.max()) < FLAT_BELOW
     return Scene(

@@ -1,4 +1,4 @@
-"""Captions of pictures: times, frames, scores, and the origin of a map."""
+"""Texts on scores, sampled frames and the origin of a map."""
 
 import math
 from collections.abc import Iterable
@@ -11,29 +11,33 @@ from skillviewer.core.analysis.scene import MapSource, Scene
 from skillviewer.core.text import signed
 
 UNFAMILIAR = "This model does not know such videos."
-"""Shown instead of a score that means nothing."""
+"""Shown instead of the score of a video that is unfamiliar to the model."""
 
 HIDDEN = "?"
-"""Shown instead of a number that means nothing."""
+"""Shown instead of a number of a video that is unfamiliar to the model."""
 
-EVEN_WORDS = "Attention was spread evenly; the map says little here."
+SPREAD_EVENLY_TEXT = "Attention was spread evenly; the map says little here."
 
 
 def score_digits(analyses: Iterable[Analysis]) -> int:
-    """Return the number of decimals that shows the differences within score curves: 2 to 5, more if they are small."""
+    """Return the number of decimals, 2 to 5, that shows the differences within the score curves."""
     values = np.concatenate([analysis.score_curve.ravel() for analysis in analyses])
     span = float(np.ptp(values)) if len(values) else 0.0
-    return int(np.clip(2 - math.floor(math.log10(span * 2)), 2, 5)) if span > 0 else 2
+    if not span > 0:  # 0, or NaN for a baseline without scores
+        return 2
+    return int(np.clip(2 - math.floor(math.log10(span * 2)), 2, 5))
 
 
 def score_so_far(analysis: Analysis, frame_index: int) -> tuple[int, float]:
     """Return the last step that all passes have finished at a frame, and their mean score after it.
 
-    Before the first step it is (-1, NaN). In every segment pass 0 samples the latest frame: once it has finished a
-    step, all passes have.
+    Before the first step these are -1 and NaN. Pass 0 samples the latest frame of every segment, so that it finishes
+    every step last.
     """
     step = int(np.searchsorted(analysis.samples[0], frame_index, side="right")) - 1
-    return (step, float(analysis.score_curve[:, step].mean())) if step >= 0 else (-1, math.nan)
+    if step < 0:
+        return -1, math.nan
+    return step, float(analysis.score_curve[:, step].mean())
 
 
 def format_score(analysis: Analysis, digits: int) -> str:
@@ -46,7 +50,7 @@ def format_score(analysis: Analysis, digits: int) -> str:
 
 
 def unfamiliar_sentence(analyses: Iterable[Analysis]) -> str:
-    """Return a sentence that names the models that do not know such videos; "" if every video is familiar."""
+    """Return a sentence that names the models to which the video is unfamiliar, or ""."""
     models = dict.fromkeys(analysis.provenance.model for analysis in analyses if analysis.unfamiliar)
     return f"{UNFAMILIAR[:-1]} ({', '.join(models)})." if models else ""
 
@@ -54,22 +58,22 @@ def unfamiliar_sentence(analyses: Iterable[Analysis]) -> str:
 def score_phrase(analysis: Analysis, digits: int, *, unfamiliar_scores: bool = False) -> str:
     """Return the score of a complete analysis and its rating on the raters' scale, as one text.
 
-    If the video is unfamiliar to the model, the text says so; the score follows only if ``unfamiliar_scores`` is True.
+    If the video is unfamiliar to the model, the text is a warning, followed by the score if ``unfamiliar_scores``.
     """
-    rating = analysis.scaled.words if analysis.scaled is not None else ""
     warning = unfamiliar_sentence([analysis])
     if warning and not unfamiliar_scores:
         return warning
-    return " · ".join(filter(None, (warning, f"score {format_score(analysis, digits)}", rating)))
+    texts = (warning, f"score {format_score(analysis, digits)}", analysis.rating)
+    return " · ".join(text for text in texts if text)
 
 
 def format_sampled(scene: Scene) -> str:
-    """Return the number of sampled frames passed so far: "sampled 12/25"."""
+    """Return the number of sampled frames up to the frame on screen, such as "sampled 12/25"."""
     return f"sampled {scene.sample + 1}/{scene.n_samples}"
 
 
 def format_source(scene: Scene) -> str:
-    """Return the origin of the map on screen: "map own", "map held 0.32 s"; evenly spread maps say so as well."""
+    """Return the origin of the map on screen, such as "map held 0.32 s", and whether it is spread evenly or flat."""
     if scene.kind is MapKind.NONE:
         return "no map"
     if scene.map_style.overlay is Overlay.OFF:

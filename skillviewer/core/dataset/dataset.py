@@ -19,12 +19,12 @@ class DatasetVideo:
     name: str  # name in the pairs; unique in the data set
     path: Path | None = None  # the file, or None if it was not found
     participant: str | None = None  # the person in the video, or None if unknown
-    subtask: str = ""  # part of a pooled task, or "". Videos of different sub-tasks are never compared
-    clip_range: ClipRange | None = None  # part of the file that shows the attempt, or None for the whole file
+    subtask: str = ""  # part of a pooled task, or ""; videos of different sub-tasks are never compared
+    clip_range: ClipRange | None = None  # range of the file that shows the attempt, or None for the whole file
     occasion: str = ""  # time of the attempt ("pre", "post", a date), or "" if unknown
 
     def frames(self, video: VideoInfo) -> range:
-        """Return the frames of its file that show the attempt.
+        """Return the frames of the file that show the attempt.
 
         Raises:
             DatasetError: The range lies outside the file.
@@ -34,10 +34,10 @@ class DatasetVideo:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A number known of the videos: a rating, a set ability, a count of drops."""
+    """A number known of videos, such as a rating, a set ability or a count of drops."""
 
-    name: str  # name of the number
-    values: tuple[tuple[str, float], ...]  # (video, number) for the videos with a known number
+    name: str
+    values: tuple[tuple[str, float], ...]  # (video, number) of the videos with a known number
 
     @property
     def first_word(self) -> str:
@@ -67,7 +67,7 @@ class Fold:
         return tuple(pair for pair in self.test_pairs if pair.within(held_out))
 
     def restricted(self, names: Collection[str]) -> "Fold":
-        """Return the same division of a subset of the videos."""
+        """Return the fold with a subset of the videos and the pairs within it."""
         return Fold(
             name=self.name,
             train_videos=tuple(v for v in self.train_videos if v in names),
@@ -82,33 +82,33 @@ class Dataset:
     """Videos of one task, with their pairs and votes."""
 
     name: str
-    form: str  # its entry in DATASET_FORMATS
+    form: str  # name of the entry in ``DATASET_FORMATS``
     task: str
     videos: tuple[DatasetVideo, ...]  # all videos named in a pair, a rating or a list of the data set
-    pairs: tuple[Pair, ...]  # ordered pairs, each once; no pair contradicts another
-    similar: tuple[SimilarPair, ...] = ()  # pairs that the data set itself calls equal; empty if it names none
-    judgements: tuple[Judgement, ...] = ()  # raw votes, if recorded
-    rule: str = ""  # rule by which judgements or ratings became pairs, in words; "" if the data set gives pairs
-    released: tuple[Fold, ...] | None = None  # the folds published with the data set, or None
+    pairs: tuple[Pair, ...]  # distinct ordered pairs; no pair contradicts another
+    similar: tuple[SimilarPair, ...] = ()  # pairs without a disparity that the data set states
+    judgements: tuple[Judgement, ...] = ()  # votes, if recorded
+    rule: str = ""  # text of the rule by which judgements or ratings became pairs; "" if the data set states pairs
+    released: tuple[Fold, ...] | None = None  # folds published with the data set, or None
     scores: Measure | None = None  # a rating of every video, or None
-    truth: tuple[Measure, ...] = ()  # other numbers known of the videos (the degradation in a simulation), for ceilings
-    published: str | None = None  # key in the published numbers, or None
+    truth: tuple[Measure, ...] = ()  # other known numbers, such as the degradation in a simulation, for ceilings
+    published: str | None = None  # key in the published accuracies, or None
     regions_path: Path | None = None  # file of the regions that show skill, or None
-    reference_path: Path | None = None  # file of the targets or lines to follow, or None
-    # numbers of a laboratory's instruments (``measures.csv``), which a baseline learns from
-    instruments: tuple[Measure, ...] = ()
-    by_recording: bool = False  # whether some participants are recordings, because the people in them are unknown
-    problems: tuple[str, ...] = ()  # missing, contradictory or unreadable parts, one sentence each
+    reference_path: Path | None = None  # file of the reference paths, or None
+    instruments: tuple[Measure, ...] = ()  # numbers of a laboratory's instruments (``measures.csv``), for a baseline
+    by_recording: bool = False  # whether recordings stand for some participants, because their people are unknown
+    problems: tuple[str, ...] = ()  # sentences on missing, contradictory or unreadable parts
     ratings: RatingSet | None = None  # ratings of the videos, or None
-    criterion: str = ""  # rated item that ``pairs`` and ``scores`` are about, or ""
+    criterion: str = ""  # criterion of ``pairs`` and ``scores``, or ""
 
     def __post_init__(self) -> None:
         names = set(self.names)
         if len(names) != len(self.videos):
             raise ValueError("two videos have the same name")
-        strangers = [p for p in self.pairs if not p.within(names)] + [p for p in self.similar if not p.within(names)]
-        if strangers:
-            raise ValueError(f"no such video in the data set: {strangers[0]}")
+        all_pairs: tuple[Pair | SimilarPair, ...] = (*self.pairs, *self.similar)
+        for pair in all_pairs:
+            if not pair.within(names):
+                raise ValueError(f"no such video in the data set: {pair}")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -133,25 +133,25 @@ class Dataset:
         raise DatasetError(f"There is no video “{name}” in {self.name}.")
 
     def restricted(self, names: Collection[str]) -> "Dataset":
-        """Return the data set of a subset of videos, with their pairs, judgements, folds and numbers only."""
-        kept_names = set(names)
+        """Return the data set with a subset of the videos, and the pairs, judgements, folds and numbers within it."""
+        subset = set(names)
 
-        def fewer(measure: Measure) -> Measure:
-            return replace(measure, values=tuple((v, x) for v, x in measure.values if v in kept_names))
+        def restrict(measure: Measure) -> Measure:
+            return replace(measure, values=tuple((video, value) for video, value in measure.values if video in subset))
 
         return replace(
             self,
-            videos=tuple(v for v in self.videos if v.name in kept_names),
-            pairs=tuple(p for p in self.pairs if p.within(kept_names)),
-            similar=tuple(p for p in self.similar if p.within(kept_names)),
-            judgements=tuple(j for j in self.judgements if j.left in kept_names and j.right in kept_names),
-            released=None if self.released is None else tuple(fold.restricted(kept_names) for fold in self.released),
-            scores=None if self.scores is None else fewer(self.scores),
-            truth=tuple(fewer(measure) for measure in self.truth),
-            instruments=tuple(fewer(measure) for measure in self.instruments),
-            ratings=None if self.ratings is None else self.ratings.restricted(kept_names),
+            videos=tuple(video for video in self.videos if video.name in subset),
+            pairs=tuple(pair for pair in self.pairs if pair.within(subset)),
+            similar=tuple(pair for pair in self.similar if pair.within(subset)),
+            judgements=tuple(j for j in self.judgements if j.left in subset and j.right in subset),
+            released=None if self.released is None else tuple(fold.restricted(subset) for fold in self.released),
+            scores=None if self.scores is None else restrict(self.scores),
+            truth=tuple(restrict(measure) for measure in self.truth),
+            instruments=tuple(restrict(measure) for measure in self.instruments),
+            ratings=None if self.ratings is None else self.ratings.restricted(subset),
         )
 
     def usable(self) -> "Dataset":
-        """Return the part of the data set whose video files were found."""
+        """Return the data set with the videos whose files were found."""
         return self.restricted([video.name for video in self.videos if video.path is not None])

@@ -1,9 +1,9 @@
 """Folds: divisions of a data set's videos into training and test.
 
-Whole participants are held out, never single pairs: on the chopstick videos of EPIC-Skills an oracle that knows only
-each participant's mean skill orders 87 % of the pairs between participants, so a model that has seen the participant
-before is tested on the wrong thing. The test pairs are all pairs that touch a held-out video (Doughty et al., CVPR
-2018, section 5): the headline. Pairs with both videos held out give the honest accuracy.
+Whole participants are held out, never single pairs. On the chopstick videos of EPIC-Skills, for example, an oracle that
+knows only each participant's mean skill orders 87 % of the pairs between participants. A model that has seen the
+participants could do the same. The test pairs are all pairs that touch a held-out video, as in papers (Doughty et al.,
+CVPR 2018, section 5). Only pairs with both videos held out show the accuracy on new people.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,12 +17,12 @@ from skillviewer.core.dataset.pairs import Pair, videos_of
 from skillviewer.core.errors import DatasetError
 
 USUAL_FOLDS = 4
-_BY_VIDEO = "Folds are by video: the same person may be in training and test, so accuracies are too high."
-_NOBODY = "\0"  # prefix for videos without a known participant: no participant's name begins like this
+_BY_VIDEO_WARNING = "Folds are by video: the same person may be in training and test, so accuracies are too high."
+_UNKNOWN_PREFIX = "\0"  # begins the group of a video without a known participant, but no participant's name
 
 
 class FoldUnit(StrEnum):
-    """Unit of what is held out."""
+    """Unit that is held out."""
 
     RELEASED = "released"  # the folds published with the data set
     PARTICIPANT = "participant"
@@ -44,75 +44,88 @@ class Folds:
 
     @property
     def title(self) -> str:
-        """Display text: the number of folds and what they hold out."""
+        """Display text with the number of folds and the unit that they hold out."""
         n = len(self.folds)
-        folds = "fold" if n == 1 else "folds"
-        return f"{n} released {folds}" if self.by is FoldUnit.RELEASED else f"{n} {folds} by {self.by}"
+        noun = "fold" if n == 1 else "folds"
+        return f"{n} released {noun}" if self.by is FoldUnit.RELEASED else f"{n} {noun} by {self.by}"
 
 
 def split_groups(groups: Mapping[str, Sequence[str]], n_parts: int, seed: int) -> tuple[tuple[str, ...], ...]:
-    """Divide groups into parts of nearly equal size, each of sorted members; no group is split.
+    """Divide groups into parts of nearly equal size without splitting a group.
 
-    The largest groups go first, each to the smallest part so far; the seed decides the order of groups of equal size.
+    The largest groups are assigned first, each to the smallest part so far. The seed decides the order of groups of
+    equal size. The result does not depend on the order of ``groups``.
 
-    There are at most as many parts as groups. The result does not depend on the order of ``groups``.
+    Args:
+        groups: Members by name of the group.
+        n_parts: Number of parts, at most the number of groups.
+        seed: The seed.
+
+    Returns:
+        Sorted members of each part.
     """
     names = sorted(groups)
-    drawn = [names[i] for i in np.random.default_rng(seed).permutation(len(names))]
+    shuffled_names = [names[i] for i in np.random.default_rng(seed).permutation(len(names))]
     parts: list[list[str]] = [[] for _ in range(n_parts)]
-    for name in sorted(drawn, key=lambda group: -len(groups[group])):
-        smallest = min(parts, key=len)
-        smallest.extend(groups[name])
+    for name in sorted(shuffled_names, key=lambda group: -len(groups[group])):
+        smallest_part = min(parts, key=len)
+        smallest_part.extend(groups[name])
     return tuple(tuple(sorted(part)) for part in parts)
 
 
 def fold_of(name: str, videos: Sequence[str], held_out: Iterable[str], pairs: Iterable[Pair]) -> Fold:
-    """Return the fold that holds out some videos: pairs that touch them are test pairs, the others training pairs."""
-    out = set(held_out)
+    """Return the fold that holds out some of the videos; the pairs that touch them are test pairs."""
+    held_out_names = set(held_out)
     pairs = tuple(pairs)
     return Fold(
         name=name,
-        train_videos=tuple(v for v in videos if v not in out),
-        held_out_videos=tuple(v for v in videos if v in out),
-        train_pairs=tuple(p for p in pairs if not p.touches(out)),
-        test_pairs=tuple(p for p in pairs if p.touches(out)),
+        train_videos=tuple(video for video in videos if video not in held_out_names),
+        held_out_videos=tuple(video for video in videos if video in held_out_names),
+        train_pairs=tuple(pair for pair in pairs if not pair.touches(held_out_names)),
+        test_pairs=tuple(pair for pair in pairs if pair.touches(held_out_names)),
     )
 
 
-def grouped(dataset: Dataset, unit: FoldUnit, pairs: Iterable[Pair] | None = None) -> dict[str, list[str]]:
-    """Return groups of videos that are held out together: those of a participant, or single videos.
+def group_videos(dataset: Dataset, unit: FoldUnit, pairs: Iterable[Pair] | None = None) -> dict[str, list[str]]:
+    """Group the videos that are held out together, which are those of a participant or single videos.
 
-    A video in no ordered pair is not tested and forms no group. It joins the group of its participant, if other videos
-    of the participant are tested. Without ``pairs`` all of the data set count.
+    A video in no ordered pair is not tested and forms no group of its own. It joins the group of its participant if
+    other videos of the participant are tested.
+
+    Args:
+        dataset: The data set.
+        unit: ``FoldUnit.PARTICIPANT`` or ``FoldUnit.VIDEO``.
+        pairs: Ordered pairs that count, or None for all pairs of the data set.
     """
     participants = dataset.participants if unit is FoldUnit.PARTICIPANT else {}
     tested = set(videos_of(tuple(dataset.pairs if pairs is None else pairs)))
     groups: dict[str, list[str]] = {}
     for name in dataset.names:
         if name in tested:
-            groups.setdefault(participants.get(name, _NOBODY + name), []).append(name)
+            groups.setdefault(participants.get(name, _UNKNOWN_PREFIX + name), []).append(name)
     for name in dataset.names:
         if name not in tested and participants.get(name) in groups:
             groups[participants[name]].append(name)
     return groups
 
 
-def compared(dataset: Dataset) -> list[str]:
-    """Return the videos that an ordered or similar pair names, in the order of the data set."""
+def videos_in_pairs(dataset: Dataset) -> list[str]:
+    """Return the videos in ordered or similar pairs, in the order of the data set."""
     names_in_pairs = set(videos_of(dataset.pairs, dataset.similar))
     return [name for name in dataset.names if name in names_in_pairs]
 
 
-def _choose(dataset: Dataset) -> tuple[FoldUnit, str]:
+def _default_unit(dataset: Dataset) -> tuple[FoldUnit, str]:
+    """Return the unit to hold out by default, and a warning or ""."""
     if dataset.released:
         return FoldUnit.RELEASED, ""
     if any(name in dataset.participants for name in videos_of(dataset.pairs)):
         return FoldUnit.PARTICIPANT, ""
-    return FoldUnit.VIDEO, (f"{_BY_VIDEO} No participants are known; name them to hold out whole people.")
+    return FoldUnit.VIDEO, f"{_BY_VIDEO_WARNING} No participants are known; name them to hold out whole people."
 
 
-def _unknown_participants(dataset: Dataset) -> str:
-    """Return the warning about videos without a known participant, if others have one; "" if there are none."""
+def _unknown_participants_warning(dataset: Dataset) -> str:
+    """Return a warning about videos without a known participant in a data set in which others have one, or ""."""
     if dataset.by_recording:
         return (
             "Recordings without a known participant are held out whole instead of people, so one person may be on "
@@ -126,8 +139,7 @@ def _unknown_participants(dataset: Dataset) -> str:
     pronoun = "it" if is_single else "each"
     return (
         f"The participant of {subject} is unknown: {pronoun} is held out by itself, and the person in it may also be "
-        "in "
-        "training, so accuracies are too high."
+        "in training, so accuracies are too high."
     )
 
 
@@ -136,10 +148,11 @@ def make_folds(dataset: Dataset, n_folds: int | None = None, by: FoldUnit | None
 
     Args:
         dataset: The data set.
-        n_folds: Number of folds, or None for the released ones, else four, or fewer if there are fewer participants.
-            Released folds are used as they are; the warning says if their number differs.
-        by: Unit to hold out; None uses the released folds, else participants, else, with a warning, videos. Known
-            participants are held out whole; a video without one is held out by itself, with a warning.
+        n_folds: Number of folds. None stands for four, or fewer if there are fewer participants. Released folds are
+            used whatever their number, with a warning if it differs.
+        by: Unit to hold out. None stands for the released folds if there are any, else for participants if these are
+            known, else, with a warning, for videos. A video without a known participant is held out by itself, with a
+            warning.
         seed: Decides which participants (or videos) share a fold.
 
     Raises:
@@ -147,42 +160,44 @@ def make_folds(dataset: Dataset, n_folds: int | None = None, by: FoldUnit | None
     """
     warning = ""
     if by is None:
-        by, warning = _choose(dataset)
+        by, warning = _default_unit(dataset)
     elif by is FoldUnit.VIDEO:
-        warning = _BY_VIDEO
+        warning = _BY_VIDEO_WARNING
     if by is FoldUnit.RELEASED:
         released = _released(dataset)
         if n_folds in {None, len(released.folds)}:
             return released
         n = len(released.folds)
         note = f"The released folds are used, {n} and not {n_folds}: choose folds by participant or video for others."
-        return replace(released, warning=" ".join(filter(None, (released.warning, note))))
-    groups = grouped(dataset, by)
+        return replace(released, warning=_join_warnings(released.warning, note))
+    groups = group_videos(dataset, by)
     if by is FoldUnit.PARTICIPANT:
-        warning = _unknown_participants(dataset)
-        if groups and all(group.startswith(_NOBODY) for group in groups):
+        warning = _unknown_participants_warning(dataset)
+        if groups and all(group.startswith(_UNKNOWN_PREFIX) for group in groups):
             unknown = next(iter(groups.values()))[0]
             raise DatasetError(f"The participant of “{unknown}” is unknown: name it, or make folds by video.")
     n_folds = max(2, min(USUAL_FOLDS, len(groups))) if n_folds is None else n_folds
+    if len(groups) < 2:
+        raise DatasetError(f"{dataset.name} has only {len(groups)} {by}: nothing can be held out.")
     if not 2 <= n_folds <= len(groups):
-        raise DatasetError(
-            f"{n_folds} folds cannot be made from {len(groups)} {by}s: choose 2 to {len(groups)}."
-            if len(groups) >= 2
-            else f"{dataset.name} has only {len(groups)} {by}: nothing can be held out."
-        )
-    names = compared(dataset)
+        raise DatasetError(f"{n_folds} folds cannot be made from {len(groups)} {by}s: choose 2 to {len(groups)}.")
+    names = videos_in_pairs(dataset)
     parts = split_groups(groups, n_folds, seed)
     folds = tuple(fold_of(str(i + 1), names, part, dataset.pairs) for i, part in enumerate(parts))
     participants = dataset.participants if by is FoldUnit.PARTICIPANT else None
     for fold in folds:
         check_no_leak(fold, participants)
-    return Folds(by, folds, " ".join(filter(None, (warning, _thin(folds)))))
+    return Folds(by, folds, _join_warnings(warning, _missing_pairs_warning(folds)))
+
+
+def _join_warnings(*warnings: str) -> str:
+    return " ".join(warning for warning in warnings if warning)
 
 
 def quarter_out(dataset: Dataset, seed: int = 0) -> Folds:
-    """Return folds that each hold out about a quarter of a data set: fewer folds if there are few participants.
+    """Return folds that each hold out about a quarter of a data set, or more if there are few participants.
 
-    Its released folds are used if one of them has training and test pairs. The seed decides which participants share a
+    The released folds are used if one of them has training and test pairs. The seed decides which participants share a
     fold.
 
     Raises:
@@ -190,12 +205,16 @@ def quarter_out(dataset: Dataset, seed: int = 0) -> Folds:
     """
     folds = make_folds(dataset, seed=seed)
     if folds.by is FoldUnit.RELEASED and not any(_has_pairs(fold) for fold in folds.folds):
-        folds = make_folds(replace(dataset, released=None), seed=seed)  # too many of their videos are missing
+        folds = make_folds(replace(dataset, released=None), seed=seed)  # the released ones lack too many videos
     return with_pairs(folds)
 
 
 def with_pairs(folds: Folds) -> Folds:
-    """Return the folds with both training and test pairs, or raise a DatasetError; the warning names the others."""
+    """Return the folds that have both training and test pairs; the warning names those that do not.
+
+    Raises:
+        DatasetError: No fold has both.
+    """
     usable = tuple(fold for fold in folds.folds if _has_pairs(fold))
     if len(usable) == len(folds.folds):
         return folds
@@ -216,14 +235,14 @@ def _released(dataset: Dataset) -> Folds:
         in_both = sorted(_shared_participants(fold, dataset.participants))
         if in_both:
             warning = f"The released folds have the same person in training and test ({in_both[0]})."
-    return Folds(FoldUnit.RELEASED, dataset.released, " ".join(filter(None, (warning, _thin(dataset.released)))))
+    return Folds(FoldUnit.RELEASED, dataset.released, _join_warnings(warning, _missing_pairs_warning(dataset.released)))
 
 
 def _has_pairs(fold: Fold) -> bool:
     return bool(fold.train_pairs) and bool(fold.test_pairs)
 
 
-def _thin(folds: Sequence[Fold]) -> str:
+def _missing_pairs_warning(folds: Sequence[Fold]) -> str:
     without_pairs = [fold.name for fold in folds if not _has_pairs(fold)]
     return f"No pairs to train on or to test on in fold {', '.join(without_pairs)}." if without_pairs else ""
 
@@ -234,7 +253,7 @@ def _shared_participants(fold: Fold, participants: Mapping[str, str]) -> set[str
 
 
 def check_no_leak(fold: Fold, participants: Mapping[str, str] | None = None, names_seen: Iterable[str] = ()) -> None:
-    """Check that nothing held out leaks into training.
+    """Check that no held-out video, pair or participant is used in training.
 
     Args:
         fold: The fold.
@@ -242,10 +261,11 @@ def check_no_leak(fold: Fold, participants: Mapping[str, str] | None = None, nam
         names_seen: Names of the videos that training (or the selection of an epoch) has used.
 
     Raises:
-        DatasetError: A held-out video is trained on, a test pair touches none, or a participant is on both sides.
+        DatasetError: A held-out video is trained on, a test pair has no held-out video, or a participant is both held
+            out and trained on.
     """
     held_out = set(fold.held_out_videos)
-    trained = set(fold.train_videos) | {v for p in fold.train_pairs for v in (p.better, p.worse)} | set(names_seen)
+    trained = {*fold.train_videos, *videos_of(fold.train_pairs), *names_seen}
     leaked = sorted(held_out & trained)
     if leaked:
         raise DatasetError(f"Fold {fold.name} leaks: “{leaked[0]}” is held out and yet used in training.")
@@ -264,27 +284,29 @@ def inner_fold(dataset: Dataset, fold: Fold, seed: int = 0, n_parts: int = 4) ->
 
 
 def inner_folds(dataset: Dataset, fold: Fold, seed: int = 0, n_parts: int = 4) -> tuple[Fold, ...]:
-    """Return inner folds: within the training videos of a fold, to select an epoch or a setting.
+    """Return folds of the training videos of a fold, on which an epoch or a setting is selected.
 
-    Each holds out about a quarter of the training videos, a different one each time, as whole participants if these are
-    known. They contain no test pairs of the outer fold. Training videos in no training pair are never held out.
+    Whole participants are held out if they are known. Training videos in no training pair are never held out.
 
-    Each of ``n_parts`` is held out once; there are fewer if there are fewer participants. The seed decides which videos
-    are held out.
+    Args:
+        dataset: The data set.
+        fold: The outer fold.
+        seed: Decides which videos are held out together.
+        n_parts: Number of inner folds; they are fewer if there are fewer participants.
 
     Raises:
         DatasetError: Fewer than two training videos are in a pair.
     """
-    inside = dataset.restricted(fold.train_videos)
-    participants: Mapping[str, str] | None = inside.participants
-    groups = grouped(inside, FoldUnit.PARTICIPANT, fold.train_pairs)
+    training_set = dataset.restricted(fold.train_videos)
+    participants: Mapping[str, str] | None = training_set.participants
+    groups = group_videos(training_set, FoldUnit.PARTICIPANT, fold.train_pairs)
     if len(groups) < 2:
         participants = None
-        groups = grouped(inside, FoldUnit.VIDEO, fold.train_pairs)
+        groups = group_videos(training_set, FoldUnit.VIDEO, fold.train_pairs)
     if len(groups) < 2:
-        raise DatasetError(f"Fold {fold.name} has {len(inside.videos)} training videos: too few to choose on.")
+        raise DatasetError(f"Fold {fold.name} has {len(training_set.videos)} training videos: too few to choose on.")
     parts = split_groups(groups, min(n_parts, len(groups)), seed)
-    inner = tuple(fold_of(f"{fold.name}/inner", inside.names, part, fold.train_pairs) for part in parts)
-    for inner_fold in inner:
-        check_no_leak(inner_fold, participants)
-    return inner
+    folds = tuple(fold_of(f"{fold.name}/inner", training_set.names, part, fold.train_pairs) for part in parts)
+    for inner in folds:
+        check_no_leak(inner, participants)
+    return folds

@@ -1,7 +1,7 @@
-"""Graph of the ordered pairs, from better to worse: its cycles, depths and similar pairs.
+"""Graph of the ordered pairs, from better to worse, with its cycles, depths and similar pairs.
 
-Source: Doughty, Damen and Mayol-Cuevas, "Who's Better? Who's Best? Pairwise Deep Ranking for Skill Determination",
-CVPR 2018, section 4.1 (similar pairs) and 5 (accuracy by separation).
+Similar pairs and separations follow Doughty, Damen and Mayol-Cuevas, "Who's Better? Who's Best? Pairwise Deep Ranking
+for Skill Determination", CVPR 2018, sections 4.1 and 5.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -20,30 +20,31 @@ def _graph(pairs: Iterable[Pair]) -> nx.DiGraph:
 
 
 def find_cycles(pairs: Iterable[Pair]) -> tuple[tuple[str, ...], ...]:
-    """Return one cycle of every strongly connected set of videos; empty if the pairs are consistent.
+    """Return one cycle of every strongly connected set of videos; none if the pairs are consistent.
 
     Returns:
-        Cycles; (A, B, C) says A is better than B, B than C and C than A. Each is a shortest one through the
-        alphabetically first video of its set.
+        Cycles such as (A, B, C), in which A is better than B, B than C, and C than A. Each is a shortest cycle through
+        the alphabetically first video of its set.
     """
     graph = _graph(pairs)
     cycles = []
     for component in nx.strongly_connected_components(graph):
         if len(component) > 1:
             start = min(component)
-            inside = graph.subgraph(component)
-            returns = (nx.shortest_path(inside, after, start) for after in sorted(inside.successors(start)))
-            cycles.append((start, *min(returns, key=len)[:-1]))
+            subgraph = graph.subgraph(component)
+            paths_back = [nx.shortest_path(subgraph, after, start) for after in sorted(subgraph.successors(start))]
+            shortest_path_back = min(paths_back, key=len)
+            cycles.append((start, *shortest_path_back[:-1]))
     return tuple(sorted(cycles))
 
 
 def islands(pairs: Iterable[Pair]) -> tuple[tuple[str, ...], ...]:
-    """Return the connected sets of videos; scores of two islands cannot be compared."""
-    return tuple(sorted(tuple(sorted(part)) for part in nx.weakly_connected_components(_graph(pairs))))
+    """Return the connected sets of videos; scores of different sets cannot be compared."""
+    return tuple(sorted(tuple(sorted(component)) for component in nx.weakly_connected_components(_graph(pairs))))
 
 
 def depths(pairs: Iterable[Pair]) -> dict[str, int]:
-    """Return the depth of every video: the length of the longest path of pairs that ends at it.
+    """Return the depth of every video, which is the length of the longest path of pairs that ends at the video.
 
     The best videos have depth 0. Videos in a cycle share one depth.
     """
@@ -56,65 +57,71 @@ def depths(pairs: Iterable[Pair]) -> dict[str, int]:
 
 
 def separations(pairs: Iterable[Pair]) -> dict[Pair, int]:
-    """Return the number of steps of the implied ranking between the two videos of every pair (difference of depths)."""
+    """Return the difference of depths between the two videos of every pair."""
     pairs = tuple(pairs)
-    depth = depths(pairs)
-    return {pair: abs(depth[pair.better] - depth[pair.worse]) for pair in pairs}
+    depth_by_video = depths(pairs)
+    return {pair: abs(depth_by_video[pair.better] - depth_by_video[pair.worse]) for pair in pairs}
 
 
-def similar_by_depth(pairs: Iterable[Pair], farthest: int = 1) -> tuple[SimilarPair, ...]:
-    """Return unordered pairs of one task whose depths differ by at most ``farthest``.
+def similar_by_depth(pairs: Iterable[Pair], max_difference: int = 1) -> tuple[SimilarPair, ...]:
+    """Return the unordered pairs of videos of one island whose depths differ by at most ``max_difference``.
 
-    Depths of two islands start at different videos, so both videos of a pair belong to one island.
+    Depths in different islands cannot be compared, since they start at different videos.
     """
     pairs = tuple(pairs)
     ordered_pairs = {SimilarPair(pair.better, pair.worse) for pair in pairs}
-    near: set[SimilarPair] = set()
-    for level, deeper in _levels(pairs, depths(pairs), farthest):
-        near.update(starmap(SimilarPair, combinations(level, 2)))
-        near.update(starmap(SimilarPair, product(level, deeper)))
-    return tuple(sorted(near - ordered_pairs))
+    similar: set[SimilarPair] = set()
+    for level, deeper in _levels(pairs, depths(pairs), max_difference):
+        similar.update(starmap(SimilarPair, combinations(level, 2)))
+        similar.update(starmap(SimilarPair, product(level, deeper)))
+    return tuple(sorted(similar - ordered_pairs))
 
 
-def count_similar_by_depth(pairs: Iterable[Pair], farthest: int = 1) -> int:
-    """Return the number of pairs of ``similar_by_depth`` without listing them: it grows as the square of the videos."""
+def count_similar_by_depth(pairs: Iterable[Pair], max_difference: int = 1) -> int:
+    """Return the number of pairs of ``similar_by_depth`` without listing them; it is quadratic in the videos."""
     pairs = tuple(pairs)
-    depth = depths(pairs)
-    levels = _levels(pairs, depth, farthest)
-    near = sum(len(level) * (len(level) - 1) // 2 + len(level) * len(deeper) for level, deeper in levels)
+    depth_by_video = depths(pairs)
+    n_close = 0
+    for level, deeper in _levels(pairs, depth_by_video, max_difference):
+        n_close += len(level) * (len(level) - 1) // 2 + len(level) * len(deeper)
     ordered_pairs = {SimilarPair(pair.better, pair.worse) for pair in pairs}
-    return near - sum(abs(depth[pair.first] - depth[pair.second]) <= farthest for pair in ordered_pairs)
+    differences = [abs(depth_by_video[pair.first] - depth_by_video[pair.second]) for pair in ordered_pairs]
+    n_close_and_ordered = sum(difference <= max_difference for difference in differences)
+    return n_close - n_close_and_ordered
 
 
-def _levels(pairs: Collection[Pair], depth: Mapping[str, int], farthest: int) -> Iterator[tuple[list[str], list[str]]]:
-    """Yield, for every depth in every island, its videos and the videos of the ``farthest`` next depths."""
+def _levels(
+    pairs: Collection[Pair], depth_by_video: Mapping[str, int], max_difference: int
+) -> Iterator[tuple[list[str], list[str]]]:
+    """Yield the videos of every depth in every island, and the videos of the next ``max_difference`` depths."""
     for island in islands(pairs):
         levels: dict[int, list[str]] = {}
         for video in island:
-            levels.setdefault(depth[video], []).append(video)
-        for level_depth, level in levels.items():
-            yield level, [video for step in range(1, farthest + 1) for video in levels.get(level_depth + step, ())]
+            levels.setdefault(depth_by_video[video], []).append(video)
+        for depth, level in levels.items():
+            deeper: list[str] = []
+            for difference in range(1, max_difference + 1):
+                deeper += levels.get(depth + difference, [])
+            yield level, deeper
 
 
 def similar_for_training(
     dataset: Dataset, fold: Fold, reserved: Collection[SimilarPair] = ()
 ) -> tuple[SimilarPair, ...]:
-    """Return the similar pairs that training in a fold may use, without the ``reserved`` ones.
+    """Return the similar pairs on which a fold may train, without the ``reserved`` ones.
 
-    These are the data set's own similar pairs of two training videos. If it has none, they follow from the depths in
-    the graph of the training pairs alone, so that nothing is learnt from the order of a held-out video. Videos of
-    different sub-tasks are never similar.
+    These are the data set's similar pairs within the training videos. If the data set has no similar pairs, they follow
+    from the depths in the graph of the training pairs, so that nothing is learnt from the order of a held-out video.
+    Videos of different sub-tasks are never similar.
     """
     if dataset.similar:
         train = set(fold.train_videos)
         return tuple(pair for pair in dataset.similar if pair.within(train) and pair not in reserved)
     subtasks = dataset.subtasks
-    by_subtask: dict[str, list[Pair]] = {}
+    pairs_by_subtask: dict[str, list[Pair]] = {}
     for pair in fold.train_pairs:
-        by_subtask.setdefault(subtasks[pair.better], []).append(pair)
-    return tuple(
-        similar
-        for _, pairs in sorted(by_subtask.items())
-        for similar in similar_by_depth(pairs)
-        if similar not in reserved
-    )
+        pairs_by_subtask.setdefault(subtasks[pair.better], []).append(pair)
+    similar_pairs: list[SimilarPair] = []
+    for _, pairs in sorted(pairs_by_subtask.items()):
+        similar_pairs += similar_by_depth(pairs)
+    return tuple(pair for pair in similar_pairs if pair not in reserved)

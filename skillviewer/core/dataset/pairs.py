@@ -1,8 +1,4 @@
-"""Pairs of videos by skill: ordered pairs, similar pairs, and the judgements of raters.
-
-A data set states a ``Pair``; a ``Judgement`` is one vote of one rater. All values are frozen, so they may cross threads
-and processes.
-"""
+"""Ordered pairs and similar pairs of videos by skill, and the judgements of raters."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -12,23 +8,23 @@ from enum import IntEnum
 
 @dataclass(frozen=True, slots=True, order=True)
 class Pair:
-    """Two videos, by name; the first shows better skill."""
+    """Names of two videos, of which one shows better skill."""
 
     better: str
     worse: str
 
     def touches(self, names: Collection[str]) -> bool:
-        """Return True if at least one of the two is among the names."""
+        """Return True if at least one of the two videos is among the names."""
         return self.better in names or self.worse in names
 
     def within(self, names: Collection[str]) -> bool:
-        """Return True if both are among the names."""
+        """Return True if both videos are among the names."""
         return self.better in names and self.worse in names
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class SimilarPair:
-    """Two videos, by name, without a disparity of skill. The names are in alphabetical order."""
+    """Names of two videos without a disparity of skill, in alphabetical order."""
 
     first: str
     second: str
@@ -40,12 +36,12 @@ class SimilarPair:
             object.__setattr__(self, "second", second)
 
     def within(self, names: Collection[str]) -> bool:
-        """Return True if both are among the names."""
+        """Return True if both videos are among the names."""
         return self.first in names and self.second in names
 
 
 class Verdict(IntEnum):
-    """Choice of a rater."""
+    """Verdict of a rater on two videos."""
 
     LEFT = 1  # the left video is better
     NEITHER = 0  # no difference
@@ -53,10 +49,10 @@ class Verdict(IntEnum):
 
 
 SKILL = "skill"
-"""Criterion of votes, pairs and models that name no other."""
+"""Criterion of votes, pairs and models if none is stated."""
 
 UNNAMED = "unnamed"
-"""Rater name of votes without a recorded rater."""
+"""Rater of votes whose rater is not recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +61,16 @@ class Judgement:
 
     left: str  # name of the video on the left
     right: str  # name of the video on the right
-    verdict: Verdict  # choice of the rater
+    verdict: Verdict
     rater: str  # name of the rater, or ``UNNAMED``
     judged_at: datetime | None = None  # time of the vote, or None if not recorded
-    taken_s: float | None = None  # time from first sight to the vote in seconds, or None
-    watched: float | None = None  # proportion of the two videos that was watched, 0 to 1, or None
+    taken_s: float | None = None  # seconds from the display of the pair to the vote, or None
+    watched: float | None = None  # share of the two videos that was watched, 0 to 1, or None
     speed: float = 1.0  # playback speed; 1 is real time
 
 
 def videos_of(pairs: Sequence[Pair], similar: Sequence[SimilarPair] = ()) -> list[str]:
-    """Return the distinct videos in pairs, sorted by name."""
-    in_ordered_pairs = {name for pair in pairs for name in (pair.better, pair.worse)}
-    return sorted(in_ordered_pairs | {name for pair in similar for name in (pair.first, pair.second)})
+    """Return the distinct videos in ordered and similar pairs, sorted by name."""
+    names = {name for pair in pairs for name in (pair.better, pair.worse)}
+    names |= {name for pair in similar for name in (pair.first, pair.second)}
+    return sorted(names)

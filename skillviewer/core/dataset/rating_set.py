@@ -1,4 +1,4 @@
-"""Ratings as values: the number that a rater gave a video for an item."""
+"""Ratings of videos by raters, and the scales of the rated items."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -11,13 +11,13 @@ from skillviewer.core.errors import DatasetError
 
 @dataclass(frozen=True, slots=True)
 class VideoRating:
-    """A rating of a video by a rater for an item, on an occasion or date or ""; of levels, the index in their order."""
+    """A rating of a video by a rater for an item."""
 
     video: str
     rater: str
     item: str
-    value: float
-    occasion: str = ""
+    value: float  # the number; for levels, the index of the level
+    occasion: str = ""  # occasion or date of the rating, or ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,37 +25,40 @@ class RatingScale:
     """The scale of an item."""
 
     item: str
-    low: float  # lowest possible rating (0 for levels), or the lowest given if the scale is not stated
-    high: float  # highest possible rating, or the highest given
+    low: float  # lowest possible rating, or the lowest given one if the scale is not stated; 0 for levels
+    high: float  # highest possible rating, or the highest given one if the scale is not stated
     step: float = 1.0  # smallest distance of two ratings, above 0
-    levels: tuple[str, ...] = ()  # words of the levels, the worst first; empty for numbers
+    levels: tuple[str, ...] = ()  # names of the levels, the worst first; empty for numbers
     less_is_better: bool = False  # whether a lower rating shows better skill (errors, seconds)
-    stated: bool = False  # whether ``low`` and ``high`` are stated
+    stated: bool = False  # whether the user stated ``low`` and ``high``
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class RatingMatrix(ReadOnly):
-    """Ratings of one item: sorted names of n videos and k raters, and (n, k) mean ratings, NaN without one."""
+    """Ratings of n videos by k raters for one item."""
 
-    videos: tuple[str, ...]
-    raters: tuple[str, ...]
-    values: FloatArray
+    videos: tuple[str, ...]  # names, sorted
+    raters: tuple[str, ...]  # names, sorted
+    values: FloatArray  # (n, k) mean rating of every video by every rater, or NaN
 
     def means(self) -> dict[str, float]:
         """Return the mean rating of every video."""
-        return dict(zip(self.videos, np.nanmean(self.values, axis=1).tolist(), strict=True)) if self.videos else {}
+        if not self.videos:
+            return {}
+        return dict(zip(self.videos, np.nanmean(self.values, axis=1).tolist(), strict=True))
 
     def counts(self) -> dict[str, int]:
         """Return the number of raters of every video."""
-        return dict(zip(self.videos, (~np.isnan(self.values)).sum(axis=1).tolist(), strict=True))
+        n_raters = (~np.isnan(self.values)).sum(axis=1)
+        return dict(zip(self.videos, n_raters.tolist(), strict=True))
 
 
 @dataclass(frozen=True, slots=True)
 class RatingSet:
-    """Ratings of some videos, one per video, rater, item and occasion, and the scales of the items in their order."""
+    """Ratings of videos, and the scales of their items."""
 
-    ratings: tuple[VideoRating, ...]
-    scales: tuple[RatingScale, ...]
+    ratings: tuple[VideoRating, ...]  # one per video, rater, item and occasion
+    scales: tuple[RatingScale, ...]  # in the order of the items
 
     @property
     def items(self) -> tuple[str, ...]:
@@ -75,28 +78,29 @@ class RatingSet:
         raise DatasetError(f"There is no criterion “{item}”. Choose one of: {', '.join(self.items)}.")
 
     def table(self, item: str) -> RatingMatrix:
-        """Return the ratings of an item as a table of videos and raters, or raise a DatasetError."""
-        self.scale(item)
-        by_cell: dict[tuple[str, str], list[float]] = {}
+        """Return the ratings of an item as a matrix of videos and raters, or raise a DatasetError."""
+        self.scale(item)  # raises for an unknown item
+        values_by_cell: dict[tuple[str, str], list[float]] = {}
         for rating in self.ratings:
             if rating.item == item:
-                by_cell.setdefault((rating.video, rating.rater), []).append(rating.value)
-        videos = tuple(sorted({video for video, _ in by_cell}))
-        raters = tuple(sorted({rater for _, rater in by_cell}))
-        values = np.full((len(videos), len(raters)), np.nan)
-        row, column = {v: i for i, v in enumerate(videos)}, {r: i for i, r in enumerate(raters)}
-        for (video, rater), several in by_cell.items():
-            values[row[video], column[rater]] = np.mean(several)
-        return RatingMatrix(videos, raters, values)
+                values_by_cell.setdefault((rating.video, rating.rater), []).append(rating.value)
+        videos = tuple(sorted({video for video, _ in values_by_cell}))
+        raters = tuple(sorted({rater for _, rater in values_by_cell}))
+        row_of = {video: row for row, video in enumerate(videos)}
+        column_of = {rater: column for column, rater in enumerate(raters)}
+        matrix = np.full((len(videos), len(raters)), np.nan)
+        for (video, rater), values in values_by_cell.items():
+            matrix[row_of[video], column_of[rater]] = np.mean(values)
+        return RatingMatrix(videos, raters, matrix)
 
     def occasions(self) -> dict[str, str]:
-        """Return the occasion of every video whose ratings are all of one."""
-        occasions: dict[str, set[str]] = {}
+        """Return the occasion of every video whose ratings all have the same occasion."""
+        occasions_by_video: dict[str, set[str]] = {}
         for rating in self.ratings:
-            occasions.setdefault(rating.video, set()).add(rating.occasion)
-        return {video: occasion for video, (occasion, *others) in occasions.items() if occasion and not others}
+            occasions_by_video.setdefault(rating.video, set()).add(rating.occasion)
+        return {video: occasion for video, (occasion, *others) in occasions_by_video.items() if occasion and not others}
 
     def restricted(self, names: Collection[str]) -> "RatingSet":
-        """Return the ratings of fewer videos; the scales stay."""
-        kept_names = set(names)
-        return replace(self, ratings=tuple(rating for rating in self.ratings if rating.video in kept_names))
+        """Return the ratings of a subset of videos, with all scales."""
+        subset = set(names)
+        return replace(self, ratings=tuple(rating for rating in self.ratings if rating.video in subset))

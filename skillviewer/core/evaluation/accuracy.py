@@ -1,8 +1,7 @@
 """Pairwise accuracy: the proportion of pairs whose better video has the higher score.
 
-Strict, as in Li et al.'s released code and Doughty et al. (CVPR 2018, section 5.2): a pair counts as right only if
-``score(better) > score(worse)``; an exact tie is wrong. Ties are also counted separately, so a model that gives every
-video the same score shows 0 % and not 50 %.
+The accuracy is strict, as in Li et al.'s released code and Doughty et al. (CVPR 2018, section 5.2): an exact tie of
+scores is wrong. A model that gives every video the same score therefore has an accuracy of 0 % and not 50 %.
 """
 
 import math
@@ -20,7 +19,7 @@ from skillviewer.core.evaluation.intervals import Range, interval, pair_variance
 
 @dataclass(frozen=True, slots=True)
 class OrderingCounts:
-    """Numbers of pairs ordered rightly, wrongly and not at all."""
+    """Numbers of pairs ordered rightly, ordered wrongly, and tied."""
 
     right: int
     wrong: int
@@ -38,20 +37,26 @@ class OrderingCounts:
 
 
 def count_pairs(pairs: Iterable[Pair], scores: Mapping[str, float]) -> OrderingCounts:
-    """Count the pairs that scores order rightly, wrongly and not at all; a NaN score orders no pair rightly.
+    """Count the pairs that scores order rightly, order wrongly, and tie. A pair with a NaN score is ordered wrongly.
 
     Raises:
         DatasetError: A video has no score.
     """
-    right = wrong = ties = 0
+    right = 0
+    wrong = 0
+    ties = 0
     for pair in pairs:
         try:
-            better, worse = scores[pair.better], scores[pair.worse]
+            better_score = scores[pair.better]
+            worse_score = scores[pair.worse]
         except KeyError as error:
             raise DatasetError(f"The video “{error.args[0]}” is in a pair and has no score.") from error
-        right += better > worse
-        ties += better == worse
-        wrong += not (better > worse or better == worse)
+        if better_score > worse_score:
+            right += 1
+        elif better_score == worse_score:
+            ties += 1
+        else:
+            wrong += 1
     return OrderingCounts(right, wrong, ties)
 
 
@@ -59,16 +64,17 @@ def count_pairs(pairs: Iterable[Pair], scores: Mapping[str, float]) -> OrderingC
 class MeanStd:
     """Mean and sample standard deviation over folds (or folds and seeds)."""
 
-    mean: float  # mean of the values that are not NaN; NaN if there are none
-    sd: float  # standard deviation with n - 1; NaN for fewer than two values
-    n: int  # number of values
+    mean: float  # mean of the finite values; NaN if there are none
+    sd: float  # standard deviation with n - 1; NaN for fewer than two finite values
+    n: int  # number of finite values
 
 
-def spread(values: Iterable[float]) -> MeanStd:
-    """Return mean and standard deviation; NaN values are left out."""
+def mean_std(values: Iterable[float]) -> MeanStd:
+    """Return mean and standard deviation of the finite values."""
     finite = np.array([value for value in values if np.isfinite(value)], dtype=np.float64)
-    mean = float(finite.mean()) if len(finite) else float("nan")
-    return MeanStd(mean, float(finite.std(ddof=1)) if len(finite) > 1 else float("nan"), len(finite))
+    mean = float(finite.mean()) if len(finite) > 0 else float("nan")
+    deviation = float(finite.std(ddof=1)) if len(finite) > 1 else float("nan")
+    return MeanStd(mean, deviation, len(finite))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,18 +85,20 @@ class FoldScores:
     scores: Mapping[str, float]  # score by video name, for every video in the fold's test pairs
 
     def tested(self, both_held_out: bool) -> tuple[Pair, ...]:
-        """Return the test pairs: all, or only those with both videos held out."""
+        """Return all test pairs, or only those with both videos held out."""
         return self.fold.both_held_out if both_held_out else self.fold.test_pairs
 
 
 @dataclass(frozen=True, slots=True)
 class PooledEstimate:
-    """Accuracy over the test pairs of all folds."""
+    """Accuracy, difference of accuracies, or mean of a quantity, over all folds."""
 
-    value: float  # accuracy, 0 to 1, or a difference of two
-    low: float  # lower end of the 95 % interval; NaN if there is none: one participant, or none who changes the value
-    high: float
-    n_pairs: int  # number of tested pairs; a pair between two folds is tested in both. For a mean, number of videos
+    value: float
+    # lower end of the 95 % interval; NaN if there is no interval, with one participant or if no participant changes the
+    # value
+    low: float
+    high: float  # upper end of the interval, or NaN
+    n_pairs: int  # number of tested pairs, counting a pair between two folds twice; for a mean, number of videos
     n_clusters: int  # number of participants (or videos) in the interval
     clusters: str  # unit of the interval: ``participant`` or ``video``
 
@@ -103,61 +111,68 @@ class PooledEstimate:
 def clusters_of(dataset: Dataset) -> tuple[dict[str, str], str]:
     """Return the cluster of every video in a pair, and the unit of the clusters.
 
-    A video without a known participant is its own cluster; if no participant is known, every video is. Videos in no
-    pair have none.
+    Clusters are participants, and videos without a known participant. If no participant is known, they are videos.
     """
     participants = dataset.participants
-    compared_names = videos_of(dataset.pairs)
-    if not any(name in participants for name in compared_names):
-        return {name: name for name in compared_names}, "video"
-    return {
-        name: participants.get(name, f"\0{name}") for name in compared_names
-    }, "participant"  # no name begins with \0
+    names = videos_of(dataset.pairs)
+    if not any(name in participants for name in names):
+        return {name: name for name in names}, "video"
+    # no participant's name begins with \0
+    return {name: participants.get(name, f"\0{name}") for name in names}, "participant"
 
 
-Choose = Callable[[Pair], bool]
-"""Choice of some pairs."""
+PairFilter = Callable[[Pair], bool]
+"""Returns True for the pairs that count."""
 
 
 def pooled_accuracy(
     results: Sequence[FoldScores],
     dataset: Dataset,
     both_held_out: bool = False,
-    among: Choose | None = None,
+    pair_filter: PairFilter | None = None,
     tie: float = 0.0,
 ) -> PooledEstimate:
     """Return the accuracy over all folds with an interval over participants (``core.evaluation.intervals``).
 
-    A participant is left out with all pairs that they take part in, as training or as held-out person. The degrees of
-    freedom are those of the held-out participants; one alone gives no interval.
+    Each participant is left out with all pairs of their videos. The degrees of freedom are those of the held-out
+    participants, so that a single one gives no interval.
 
-    With ``both_held_out``, only pairs with both videos held out count; with ``among``, only those for which it is true.
-    ``tie`` is the worth of a tie: 0 if it is wrong, 0.5 as a guess.
+    Args:
+        results: Scores by the model of every fold.
+        dataset: The data set.
+        both_held_out: Whether only pairs with both videos held out count.
+        pair_filter: Returns True for the pairs that count, or None for all.
+        tie: Accuracy of a tied pair: 0 if a tie is wrong, 0.5 if it is a guess.
     """
-    held_out = _held_out(results)
-    factor = refit_factor(result.fold for result in results)
-    return pooled_pair_outcomes(pair_outcomes(results, both_held_out, among, tie), held_out, dataset, factor)
+    outcomes = pair_outcomes(results, both_held_out, pair_filter, tie)
+    variance_factor = refit_factor(result.fold for result in results)
+    return pooled_pair_outcomes(outcomes, _held_out(results), dataset, variance_factor)
 
 
 def refit_factor(folds: Iterable[Fold]) -> float:
     """Return the factor of a variance for models that are trained anew on every fold; 1 for a single fold.
 
-    It is 1 + (held-out videos / training videos), as of Nadeau & Bengio (Machine Learning 52, 2003): without it, models
-    count as given, though their training people are drawn too.
+    The factor is 1 + (held-out videos / training videos) (Nadeau & Bengio, Machine Learning 52, 2003). It accounts for
+    the random choice of the training people.
     """
-    different = {fold.held_out_videos: fold for fold in folds}.values()
-    shares = [len(f.held_out_videos) / len(f.train_videos) for f in different if f.train_videos]
+    distinct_folds = {fold.held_out_videos: fold for fold in folds}.values()
+    shares = [len(fold.held_out_videos) / len(fold.train_videos) for fold in distinct_folds if fold.train_videos]
     return 1 + float(np.mean(shares)) if len(shares) > 1 else 1.0
 
 
 def pooled_pair_outcomes(
-    outcomes: Iterable[tuple[Pair, float]], held_out: Collection[str], dataset: Dataset, factor: float = 1.0
+    outcomes: Iterable[tuple[Pair, float]], held_out: Collection[str], dataset: Dataset, variance_factor: float = 1.0
 ) -> PooledEstimate:
-    """Return the mean worth of tested pairs, 0 to 1 each, with its interval over participants.
+    """Return the mean outcome of tested pairs with its interval over participants.
 
-    A pair between two folds is given twice. ``factor`` is that of the variance (``refit_factor``).
+    Args:
+        outcomes: Tested pairs with their outcomes, 0 to 1; a pair between two folds occurs twice.
+        held_out: Videos that are held out in any fold.
+        dataset: The data set.
+        variance_factor: Factor of the variance (``refit_factor``).
     """
-    return _pooled(*_tables(outcomes, dataset), held_out, dataset, factor, Range.PROPORTION)
+    sums, counts = _cluster_tables(outcomes, dataset)
+    return _pooled(sums, counts, held_out, dataset, variance_factor, Range.PROPORTION)
 
 
 def pooled_difference(
@@ -165,21 +180,17 @@ def pooled_difference(
 ) -> PooledEstimate:
     """Return the accuracy of the first model minus that of the second, each participant left out of both.
 
-    The arguments are those of ``pooled_accuracy``. Models with different numbers of seeds on the same folds can be
-    compared.
+    The arguments are those of ``pooled_accuracy``. The models may have different numbers of seeds on the same folds.
     """
-    (right, tested), (other_right, other_tested) = (
-        _tables(pair_outcomes(results, both_held_out), dataset) for results in (first, second)
-    )
-    if other_tested.sum():
-        other_right = other_right * (tested.sum() / other_tested.sum())
-    factor = refit_factor(result.fold for result in first)
-    difference = _pooled(right - other_right, tested, _held_out(first), dataset, factor, Range.NUMBER)
-    return (
-        replace(difference, low=max(difference.low, -1.0), high=min(difference.high, 1.0))
-        if math.isfinite(difference.low)
-        else difference
-    )
+    sums, counts = _cluster_tables(pair_outcomes(first, both_held_out), dataset)
+    other_sums, other_counts = _cluster_tables(pair_outcomes(second, both_held_out), dataset)
+    if other_counts.sum():
+        other_sums = other_sums * (counts.sum() / other_counts.sum())
+    variance_factor = refit_factor(result.fold for result in first)
+    difference = _pooled(sums - other_sums, counts, _held_out(first), dataset, variance_factor, Range.NUMBER)
+    if not math.isfinite(difference.low):
+        return difference
+    return replace(difference, low=max(difference.low, -1.0), high=min(difference.high, 1.0))
 
 
 def _held_out(results: Sequence[FoldScores]) -> set[str]:
@@ -187,89 +198,110 @@ def _held_out(results: Sequence[FoldScores]) -> set[str]:
 
 
 def pair_outcomes(
-    results: Iterable[FoldScores], both_held_out: bool = False, among: Choose | None = None, tie: float = 0.0
+    results: Iterable[FoldScores], both_held_out: bool = False, pair_filter: PairFilter | None = None, tie: float = 0.0
 ) -> list[tuple[Pair, float]]:
-    """Return the tested pairs with their worth: 1 if they are ordered rightly; arguments as of ``pooled_accuracy``."""
+    """Return the tested pairs with their outcomes: 1 if ordered rightly, ``tie`` if tied, else 0.
+
+    The arguments are those of ``pooled_accuracy``.
+    """
     outcomes = []
     for result in results:
         for pair in result.tested(both_held_out):
-            if among is None or among(pair):
-                count = count_pairs((pair,), result.scores)
-                outcomes.append((pair, count.right + tie * count.ties))
+            if pair_filter is None or pair_filter(pair):
+                counts = count_pairs((pair,), result.scores)
+                outcomes.append((pair, counts.right + tie * counts.ties))
     return outcomes
 
 
-def _tables(outcomes: Iterable[tuple[Pair, float]], dataset: Dataset) -> tuple[FloatArray, FloatArray]:
-    """Return (P, P) worths of tested pairs and (P, P) numbers of them, by cluster; upper triangles."""
-    clusters, place = _places(dataset)
-    right, tested = np.zeros((len(place), len(place))), np.zeros((len(place), len(place)))
-    for pair, worth in outcomes:
-        cell = tuple(sorted((place[clusters[pair.better]], place[clusters[pair.worse]])))
-        right[cell] += worth
-        tested[cell] += 1
-    return right, tested
+def _cluster_tables(outcomes: Iterable[tuple[Pair, float]], dataset: Dataset) -> tuple[FloatArray, FloatArray]:
+    """Return the sums of the outcomes and the numbers of the pairs of every two clusters, (P, P) upper triangles."""
+    clusters, index_of = _cluster_indices(dataset)
+    sums = np.zeros((len(index_of), len(index_of)))
+    counts = np.zeros((len(index_of), len(index_of)))
+    for pair, outcome in outcomes:
+        cell = tuple(sorted((index_of[clusters[pair.better]], index_of[clusters[pair.worse]])))
+        sums[cell] += outcome
+        counts[cell] += 1
+    return sums, counts
 
 
 def _pooled(
-    right: FloatArray, tested: FloatArray, held_out: Collection[str], dataset: Dataset, factor: float, reach: Range
+    sums: FloatArray,
+    counts: FloatArray,
+    held_out: Collection[str],
+    dataset: Dataset,
+    variance_factor: float,
+    quantity: Range,
 ) -> PooledEstimate:
-    clusters, place = _places(dataset)
-    is_tested = (tested + tested.T).sum(axis=1) > 0
-    participants = {place[clusters[name]] for name in held_out if name in clusters}
-    n = int(tested.sum())
-    value = float(right.sum() / n) if n else math.nan
-    variance = factor * pair_variance(right, tested)
-    low, high = interval(value, variance, sum(bool(is_tested[index]) for index in participants), reach)
-    return PooledEstimate(value, low, high, n, int(is_tested.sum()), clusters_of(dataset)[1])
+    clusters, index_of = _cluster_indices(dataset)
+    is_tested = (counts + counts.T).sum(axis=1) > 0
+    held_out_clusters = {index_of[clusters[name]] for name in held_out if name in clusters}
+    n_held_out = sum(bool(is_tested[index]) for index in held_out_clusters)
+    n_pairs = int(counts.sum())
+    value = float(sums.sum() / n_pairs) if n_pairs else math.nan
+    variance = variance_factor * pair_variance(sums, counts)
+    low, high = interval(value, variance, n_held_out, quantity)
+    _, unit = clusters_of(dataset)
+    return PooledEstimate(value, low, high, n_pairs, int(is_tested.sum()), unit)
 
 
-def _places(dataset: Dataset) -> tuple[dict[str, str], dict[str, int]]:
+def _cluster_indices(dataset: Dataset) -> tuple[dict[str, str], dict[str, int]]:
     """Return the cluster of every video, and the index of every cluster."""
     clusters, _ = clusters_of(dataset)
-    return clusters, {name: i for i, name in enumerate(sorted(set(clusters.values())))}
+    return clusters, {cluster: index for index, cluster in enumerate(sorted(set(clusters.values())))}
 
 
-def pooled_mean(runs: Sequence[Mapping[str, float]], dataset: Dataset, factor: float = 1.0) -> PooledEstimate:
+def pooled_mean(runs: Sequence[Mapping[str, float]], dataset: Dataset, variance_factor: float = 1.0) -> PooledEstimate:
     """Return the mean of a quantity over videos, with its interval over participants.
 
-    NaN and videos in no pair are left out of each run. ``factor`` is that of the variance (``refit_factor``).
+    Args:
+        runs: Values by video of every run; NaN and videos in no pair are left out.
+        dataset: The data set.
+        variance_factor: Factor of the variance (``refit_factor``).
     """
-    clusters, place = _places(dataset)
-    sums, counts = np.zeros(len(place)), np.zeros(len(place))
+    clusters, index_of = _cluster_indices(dataset)
+    sums = np.zeros(len(index_of))
+    counts = np.zeros(len(index_of))
     for run in runs:
         for name, value in run.items():
             if name in clusters and math.isfinite(value):
-                sums[place[clusters[name]]] += value
-                counts[place[clusters[name]]] += 1
-    n = int((counts > 0).sum())
-    value = float(sums.sum() / counts.sum()) if n else math.nan
-    low, high = interval(value, factor * pair_variance(np.diag(sums), np.diag(counts)), n, Range.NUMBER)
-    return PooledEstimate(value, low, high, int(counts.sum()), n, clusters_of(dataset)[1])
+                sums[index_of[clusters[name]]] += value
+                counts[index_of[clusters[name]]] += 1
+    n_clusters = int((counts > 0).sum())
+    mean = float(sums.sum() / counts.sum()) if n_clusters else math.nan
+    variance = variance_factor * pair_variance(np.diag(sums), np.diag(counts))
+    low, high = interval(mean, variance, n_clusters, Range.NUMBER)
+    _, unit = clusters_of(dataset)
+    return PooledEstimate(mean, low, high, int(counts.sum()), n_clusters, unit)
 
 
 @dataclass(frozen=True, slots=True)
-class AtSeparation:
-    """Accuracy of the pairs a given number of steps apart in the true order."""
+class SeparationCounts:
+    """Numbers of rightly and wrongly ordered pairs with one separation."""
 
-    separation: int
+    separation: int  # difference of depths (``core.dataset.pair_graph.separations``)
     count: OrderingCounts
 
 
 def accuracy_by_separation(
     results: Sequence[FoldScores], separations: Mapping[Pair, int], both_held_out: bool = False
-) -> tuple[AtSeparation, ...]:
+) -> tuple[SeparationCounts, ...]:
     """Return the accuracy by separation of the two videos (Doughty et al. 2018, section 5).
 
-    ``separations`` are the steps between the videos of every pair (``core.dataset.pair_graph.separations``). With
-    ``both_held_out``, only pairs with both videos held out count.
+    With ``both_held_out``, only pairs with both videos held out count.
     """
-    rows: dict[int, list[OrderingCounts]] = {}
+    counts_by_separation: dict[int, list[OrderingCounts]] = {}
     for result in results:
         for pair in result.tested(both_held_out):
-            rows.setdefault(separations[pair], []).append(count_pairs((pair,), result.scores))
+            counts_by_separation.setdefault(separations[pair], []).append(count_pairs((pair,), result.scores))
     return tuple(
-        AtSeparation(
-            steps, OrderingCounts(*(sum(getattr(c, kind) for c in counts) for kind in ("right", "wrong", "ties")))
+        SeparationCounts(
+            separation,
+            OrderingCounts(
+                right=sum(count.right for count in counts),
+                wrong=sum(count.wrong for count in counts),
+                ties=sum(count.ties for count in counts),
+            ),
         )
-        for steps, counts in sorted(rows.items())
+        for separation, counts in sorted(counts_by_separation.items())
     )

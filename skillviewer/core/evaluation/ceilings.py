@@ -1,4 +1,4 @@
-"""Orderings of a test set by what is known of its videos: ceilings of a model, and one rater against the others."""
+"""Ceilings of a model's accuracy: orderings of a test set by known numbers, and one rater against the others."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,14 @@ import numpy as np
 
 from skillviewer.core.dataset.dataset import Dataset, Fold, Measure
 from skillviewer.core.dataset.pairs import Pair
-from skillviewer.core.evaluation.accuracy import Choose, FoldScores, PooledEstimate, pair_outcomes, pooled_pair_outcomes
+from skillviewer.core.dataset.rating_set import RatingSet
+from skillviewer.core.evaluation.accuracy import (
+    FoldScores,
+    PairFilter,
+    PooledEstimate,
+    pair_outcomes,
+    pooled_pair_outcomes,
+)
 from skillviewer.core.ranking.consensus import count_votes
 
 ONE_RATER = "one rater"
@@ -18,80 +25,88 @@ _LESS_IS_BETTER = frozenset(
     {"shake", "drop", "drops", "step", "steps", "frames", "duration", "time", "error", "errors"}
 )
 _MORE_IS_BETTER = frozenset({"quality", "skill", "ability", "score", "rating", "grs", "success"})
-"""First words of measures with a known direction; for all others the labels decide."""
+"""First words of measures with a known direction; the pairs decide the direction of all others."""
 _ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
 class Ordering:
-    """Accuracy of an ordering on the test pairs of all folds, a tie as half."""
+    """Accuracy of an ordering on the test pairs of all folds. A tie counts as half."""
 
-    name: str  # what orders
+    name: str  # name of the measure or rater that orders
     pooled: PooledEstimate  # accuracy on all test pairs
-    both_new: PooledEstimate  # on the pairs with both videos held out
-    equal_success: PooledEstimate | None = (
-        None  # on the test pairs of equal success; None if the data set does not tell
-    )
+    both_new: PooledEstimate  # accuracy on the test pairs with both videos held out
+    # accuracy on the test pairs of equal success; None if the data set has no success
+    equal_success: PooledEstimate | None = None
 
 
 def ceilings(dataset: Dataset, folds: Sequence[Fold]) -> tuple[Ordering, ...]:
-    """Return the accuracy of one rater, and that of every ordering by what is known of the videos.
+    """Return the accuracy of one rater, and of the orderings by known numbers.
 
-    If they distinguish all videos, quality and ability are ceilings that a model beats only by luck; duration is the
-    floor it must beat. Orderings that do not know all videos of the test pairs are left out.
+    Quality and ability, if they distinguish all videos, are ceilings that a model exceeds only by luck. Duration is a
+    trivial baseline. Orderings that do not know all videos of the test pairs are left out.
     """
-    among = equal_success(dataset)
     held_out = {name for fold in folds for name in fold.held_out_videos}
+    success_filter = equal_success(dataset)
 
-    def row(name: str, *outcome_sets: Sequence[tuple[Pair, float]]) -> Ordering:
-        return Ordering(name, *(pooled_pair_outcomes(outcome_set, held_out, dataset) for outcome_set in outcome_sets))
+    def ordering(
+        name: str, outcomes: Sequence[tuple[Pair, float]], both_new_outcomes: Sequence[tuple[Pair, float]]
+    ) -> Ordering:
+        equal = None
+        if success_filter is not None:
+            equal_outcomes = [(pair, outcome) for pair, outcome in outcomes if success_filter(pair)]
+            equal = pooled_pair_outcomes(equal_outcomes, held_out, dataset)
+        return Ordering(
+            name=name,
+            pooled=pooled_pair_outcomes(outcomes, held_out, dataset),
+            both_new=pooled_pair_outcomes(both_new_outcomes, held_out, dataset),
+            equal_success=equal,
+        )
 
     rows = []
-    if outcomes := rater_pair_outcomes(dataset, folds):
-        within = [[item for item in outcomes if among(item[0])]] if among else []
-        rows.append(row(ONE_RATER, outcomes, rater_pair_outcomes(dataset, folds, both_held_out=True), *within))
+    rater_outcomes = rater_pair_outcomes(dataset, folds)
+    if rater_outcomes:
+        rows.append(ordering(ONE_RATER, rater_outcomes, rater_pair_outcomes(dataset, folds, both_held_out=True)))
     pairs = [pair for fold in folds for pair in fold.test_pairs]
-    for title, scores in orderings(dataset).items():
+    for name, scores in orderings(dataset).items():
         if pairs and all(pair.within(scores) for pair in pairs):
             results = [FoldScores(fold, scores) for fold in folds]
-            within = [pair_outcomes(results, among=among, tie=0.5)] if among else []
-            rows.append(
-                row(
-                    title, *(pair_outcomes(results, both_held_out, tie=0.5) for both_held_out in (False, True)), *within
-                )
-            )
+            outcomes = pair_outcomes(results, tie=0.5)
+            rows.append(ordering(name, outcomes, pair_outcomes(results, both_held_out=True, tie=0.5)))
     return tuple(rows)
 
 
 def orderings(dataset: Dataset) -> dict[str, dict[str, float]]:
-    """Return scores of videos by name of an ordering: by each known number, and by success, then ability.
+    """Return scores of videos by name of an ordering: one for each known number, and one for success, then ability.
 
-    If the direction of a number is unknown, all pairs of the data set decide it, and its name says "less is better".
+    If the direction of a number is unknown, the pairs of the data set decide it. If less is better, the name says so.
     """
-    by_measure: dict[str, dict[str, float]] = {}
+    scores_by_name: dict[str, dict[str, float]] = {}
     ability: dict[str, float] = {}
     for measure in dataset.truth:
-        sign, title = _direction(measure, dataset.pairs)
-        by_measure[title] = {video: sign * value for video, value in measure.values}
+        sign, name = _direction(measure, dataset.pairs)
+        scores_by_name[name] = {video: sign * value for video, value in measure.values}
         if measure.first_word in _ABILITIES:
-            ability = ability or by_measure[title]
+            ability = ability or scores_by_name[name]
     success = success_of(dataset)
     if success and ability:
-        reach = 1 + max(ability.values()) - min(ability.values())
-        by_measure[SUCCESS_THEN_ABILITY] = {v: reach * success[v] + ability[v] for v in success if v in ability}
-    return by_measure
+        offset = 1 + max(ability.values()) - min(ability.values())  # exceeds every difference of abilities
+        scores_by_name[SUCCESS_THEN_ABILITY] = {
+            video: offset * success[video] + ability[video] for video in success if video in ability
+        }
+    return scores_by_name
 
 
 def success_of(dataset: Dataset) -> dict[str, float]:
-    """Return 1 for success and 0 for failure, by video; empty where the data set does not tell, or all are alike."""
+    """Return 1 for success and 0 for failure, by video; empty if unknown, or if all videos have the same outcome."""
     for measure in dataset.truth:
         if measure.first_word == _SUCCESS and {value for _, value in measure.values} == {0.0, 1.0}:
             return measure.by_video()
     return {}
 
 
-def equal_success(dataset: Dataset) -> Choose | None:
-    """Return the choice of the pairs of equal success; None if the data set does not tell of success."""
+def equal_success(dataset: Dataset) -> PairFilter | None:
+    """Return the filter for the pairs of equal success; None if the data set has no success."""
     success = success_of(dataset)
     if not success:
         return None
@@ -101,57 +116,76 @@ def equal_success(dataset: Dataset) -> Choose | None:
 def rater_pair_outcomes(
     dataset: Dataset, folds: Sequence[Fold], both_held_out: bool = False
 ) -> list[tuple[Pair, float]]:
-    """Return the worth of each rater's word on the test pairs: 1 as the others order them, 0 the other way, 0.5 alike.
+    """Return the test pairs with outcomes of single raters.
 
-    A pair counts for a rater who judged it, if the mean rating (or most votes) of the others orders it. Empty without
-    several raters. Ratings by the criterion count, else votes; if ``both_held_out``, only pairs of held-out videos.
+    The outcome is 1 if the rater orders the pair as the other raters do, 0 for the opposite order, and 0.5 for a tie.
+    A pair counts once for every rater who judged it, if the mean rating (or the majority of votes) of the others orders
+    it. Ratings of the criterion are used if there are any, else votes.
+
+    Args:
+        dataset: The data set.
+        folds: The folds.
+        both_held_out: Whether only pairs with both videos held out count.
     """
-    tested: dict[frozenset[str], int] = {}
+    n_tests: dict[frozenset[str], int] = {}
     for fold in folds:
         for pair in fold.both_held_out if both_held_out else fold.test_pairs:
             key = frozenset((pair.better, pair.worse))
-            tested[key] = tested.get(key, 0) + 1
+            n_tests[key] = n_tests.get(key, 0) + 1
     outcomes = []
-    for first, second, difference, others in _by_rater(dataset, set(tested)):
-        pair = Pair(first, second) if others > 0 else Pair(second, first)
-        worth = 0.5 if difference == 0 else float(difference * others > 0)
-        outcomes += [(pair, worth)] * tested[frozenset((first, second))]
+    for first, second, own_difference, others_difference in _rater_differences(dataset, set(n_tests)):
+        pair = Pair(first, second) if others_difference > 0 else Pair(second, first)
+        outcome = 0.5 if own_difference == 0 else float(own_difference * others_difference > 0)
+        outcomes += [(pair, outcome)] * n_tests[frozenset((first, second))]
     return outcomes
 
 
-def _by_rater(dataset: Dataset, tested: set[frozenset[str]]) -> Iterator[tuple[str, str, float, float]]:
-    """Yield two videos, and which of them a rater and the others hold for better: above 0 the first."""
+def _rater_differences(dataset: Dataset, tested: set[frozenset[str]]) -> Iterator[tuple[str, str, float, float]]:
+    """Yield two videos, and by how much one rater and the other raters prefer the first to the second."""
     if dataset.ratings is not None and dataset.criterion in dataset.ratings.items:
-        ratings = dataset.ratings
-        table = ratings.table(dataset.criterion)
-        sign = -1 if ratings.scale(dataset.criterion).less_is_better else 1
-        place = {name: i for i, name in enumerate(table.videos)}
-        n = (~np.isnan(table.values)).sum(axis=1)
-        total = np.nansum(table.values, axis=1)
-        for first, second in (sorted(key) for key in tested if key <= place.keys()):
-            a, b = place[first], place[second]
-            for value, other_value in zip(table.values[a], table.values[b], strict=True):
-                if np.isfinite(value - other_value) and min(n[a], n[b]) > 1:
-                    others = (total[a] - value) / (n[a] - 1) - (total[b] - other_value) / (n[b] - 1)
-                    if abs(others) > _ROUNDING:
-                        yield first, second, sign * (value - other_value), sign * others
+        yield from _rating_differences(dataset.ratings, dataset.criterion, tested)
         return
     for votes in count_votes(dataset.judgements):
+        if frozenset((votes.first, votes.second)) not in tested:
+            continue
         verdicts = [1] * votes.for_first + [0] * votes.neither + [-1] * votes.for_second
-        for verdict in verdicts if frozenset((votes.first, votes.second)) in tested else ():
-            if others := sum(verdicts) - verdict:
+        for verdict in verdicts:
+            others = sum(verdicts) - verdict
+            if others:
                 yield votes.first, votes.second, verdict, others
 
 
+def _rating_differences(
+    ratings: RatingSet, criterion: str, tested: set[frozenset[str]]
+) -> Iterator[tuple[str, str, float, float]]:
+    """Yield two videos, and the differences between their ratings by one rater and by the other raters."""
+    matrix = ratings.table(criterion)
+    sign = -1 if ratings.scale(criterion).less_is_better else 1
+    row_of = {name: row for row, name in enumerate(matrix.videos)}
+    n_raters = (~np.isnan(matrix.values)).sum(axis=1)
+    sums = np.nansum(matrix.values, axis=1)
+    for first, second in (sorted(names) for names in tested if names <= row_of.keys()):
+        a = row_of[first]
+        b = row_of[second]
+        if min(n_raters[a], n_raters[b]) < 2:
+            continue
+        for rating_a, rating_b in zip(matrix.values[a], matrix.values[b], strict=True):
+            if not np.isfinite(rating_a - rating_b):
+                continue
+            others_a = (sums[a] - rating_a) / (n_raters[a] - 1)
+            others_b = (sums[b] - rating_b) / (n_raters[b] - 1)
+            if abs(others_a - others_b) > _ROUNDING:
+                yield first, second, sign * (rating_a - rating_b), sign * (others_a - others_b)
+
+
 def _direction(measure: Measure, pairs: Sequence[Pair]) -> tuple[float, str]:
-    """Return 1 if more is better and -1 if less is, and the display name of the measure."""
-    first = measure.first_word
-    if first in _LESS_IS_BETTER:
+    """Return 1 if more is better, or -1 if less is better, and the display name of the measure."""
+    if measure.first_word in _LESS_IS_BETTER:
         return -1.0, measure.name
     values = measure.by_video()
     measured_pairs = [pair for pair in pairs if pair.within(values)]
-    agree = sum(values[pair.better] > values[pair.worse] for pair in measured_pairs)
-    differ = sum(values[pair.better] < values[pair.worse] for pair in measured_pairs)
-    if first in _MORE_IS_BETTER or agree >= differ:
+    n_agreeing = sum(values[pair.better] > values[pair.worse] for pair in measured_pairs)
+    n_opposed = sum(values[pair.better] < values[pair.worse] for pair in measured_pairs)
+    if measure.first_word in _MORE_IS_BETTER or n_agreeing >= n_opposed:
         return 1.0, measure.name
     return -1.0, f"{measure.name} (less is better)"

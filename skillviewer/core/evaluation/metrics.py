@@ -1,4 +1,4 @@
-"""Metrics of a model on one fold. A new one is a function and an entry in ``METRICS``."""
+"""Metrics of a model on one fold. A new metric is a function and an entry in ``METRICS``."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ import numpy as np
 from skillviewer.core.dataset.dataset import Dataset
 from skillviewer.core.errors import PluginError
 from skillviewer.core.evaluation.accuracy import FoldScores, count_pairs
-from skillviewer.core.plugins import tell
+from skillviewer.core.plugins import report_problem
 from skillviewer.core.ranking.bradley_terry import bradley_terry
 from skillviewer.core.registry import Registry
 from skillviewer.core.text import EQUAL_DECIMALS
@@ -18,7 +18,7 @@ from skillviewer.core.text import EQUAL_DECIMALS
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """Reference values of a data set's videos, besides its pairs.
+    """Reference values of the videos of a data set.
 
     Attributes:
         strengths: Bradley-Terry strength of every video, from all pairs of the data set.
@@ -36,7 +36,7 @@ def reference(dataset: Dataset) -> Reference:
         DatasetError: The data set has no pairs.
     """
     strengths = bradley_terry(dataset.pairs).by_video()
-    # round, so that values equal except for rounding tie in the rank correlations
+    # rounded, so that strengths that differ only by rounding errors tie in the rank correlations
     return Reference({video: round(value, EQUAL_DECIMALS) for video, value in strengths.items()}, dataset.subtasks)
 
 
@@ -47,10 +47,10 @@ class Metric:
     Attributes:
         name: Name in files and of ``--metrics``.
         title: Name for the user.
-        measure: Computes the number from the ``FoldScores`` of one model and the ``Reference`` of what is known of
-            the videos; NaN if it is undefined (no such pair, all scores equal).
-        column: Heading of its column in ``table.md``.
-        percent: Whether the table shows it in percent, else as a number with two decimals.
+        measure: Returns the number for the ``FoldScores`` of one model and the ``Reference`` values of the videos; NaN
+            if undefined, for example without pairs or if all scores are equal.
+        column: Heading of the column in ``table.md``.
+        percent: Whether the table shows a percentage; otherwise a number with two decimals.
     """
 
     name: str
@@ -60,50 +60,50 @@ class Metric:
     percent: bool = True
 
     def value(self, result: FoldScores, reference: Reference) -> float:
-        """Return the number; NaN if a plug-in fails, which is reported."""
+        """Return the number; NaN if a plug-in fails, in which case its error is reported."""
         try:
             return float(self.measure(result, reference))
         except PluginError as error:
-            tell(error)
+            report_problem(error)
             return float("nan")
 
 
-def _headline(result: FoldScores, _reference: Reference) -> float:
+def _accuracy(result: FoldScores, _reference: Reference) -> float:
     return count_pairs(result.tested(both_held_out=False), result.scores).accuracy
 
 
-def _both_held_out(result: FoldScores, _reference: Reference) -> float:
+def _both_held_out_accuracy(result: FoldScores, _reference: Reference) -> float:
     return count_pairs(result.tested(both_held_out=True), result.scores).accuracy
 
 
-def _ties(result: FoldScores, _reference: Reference) -> float:
-    count = count_pairs(result.tested(both_held_out=False), result.scores)
-    return count.ties / count.n if count.n else float("nan")
+def _tie_share(result: FoldScores, _reference: Reference) -> float:
+    counts = count_pairs(result.tested(both_held_out=False), result.scores)
+    return counts.ties / counts.n if counts.n else float("nan")
 
 
 def _rank_correlation(
     result: FoldScores, reference: Reference, correlation: Literal["kendalltau", "spearmanr"]
 ) -> float:
-    """Correlate scores with strengths over the held-out videos of each sub-task; mean over the sub-tasks."""
-    from scipy import stats  # late: its import takes a second
+    """Return the correlation of scores with strengths of held-out videos, as the mean over sub-tasks."""
+    from scipy import stats  # imported late, since it takes a second
 
-    groups: dict[str, list[str]] = {}
+    videos_by_subtask: dict[str, list[str]] = {}
     for video in result.fold.held_out_videos:
         if video in reference.strengths and video in result.scores:
-            groups.setdefault(reference.subtasks[video], []).append(video)
+            videos_by_subtask.setdefault(reference.subtasks[video], []).append(video)
     correlations = []
-    for videos in groups.values():
-        scores = np.array([result.scores[v] for v in videos])
-        strengths = np.array([reference.strengths[v] for v in videos])
+    for videos in videos_by_subtask.values():
+        scores = np.array([result.scores[video] for video in videos])
+        strengths = np.array([reference.strengths[video] for video in videos])
         if len(set(scores)) > 1 and len(set(strengths)) > 1 and np.isfinite(scores).all():
             correlations.append(getattr(stats, correlation)(scores, strengths).statistic)
     return float(np.mean(correlations)) if correlations else float("nan")
 
 
 METRICS = Registry(
-    Metric("accuracy", "Pairwise accuracy, pairs that touch a held-out video", _headline, "accuracy"),
-    Metric("honest_accuracy", "Pairwise accuracy, both videos held out", _both_held_out, "both held out"),
-    Metric("ties", "Share of test pairs with exactly equal scores", _ties, "ties"),
+    Metric("accuracy", "Pairwise accuracy, pairs that touch a held-out video", _accuracy, "accuracy"),
+    Metric("honest_accuracy", "Pairwise accuracy, both videos held out", _both_held_out_accuracy, "both held out"),
+    Metric("ties", "Share of test pairs with exactly equal scores", _tie_share, "ties"),
     Metric(
         "kendall_tau_b",
         "Kendall's tau-b with Bradley-Terry strengths, held-out videos",
@@ -125,4 +125,4 @@ METRICS = Registry(
         "selection|optimistic|parameters|seconds|entropy"
     ),
 )
-"""Every metric, in the order of tables."""
+"""All metrics, in the order of tables."""

@@ -1,18 +1,18 @@
-"""Forecast of a training, as values: phases and the seconds that each takes on this computer."""
+"""Forecast of a training: its phases and their seconds on this computer."""
 
 from dataclasses import dataclass
 
-BUSY = 1.3
-"""Slowdown from which the user is warned of other programs."""
+BUSY_SLOWDOWN = 1.3
+"""Slowdown from which the user is warned about other programs."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScaleProspect:
-    """Prospect of scores on the raters' scale, as it is known before a training."""
+    """Prospect, before a training, of scores on the raters' scale."""
 
-    n_people: int  # rated people whom the model will not have seen when it scores them
-    n_needed: int  # people needed for tested intervals on the raters' scale
-    text: str  # the same in a sentence, for the user
+    n_people: int  # number of rated people whom the model scores without having trained on them
+    n_needed: int  # number of people needed for tested intervals on the raters' scale
+    text: str  # sentence on the prospect, for the user
 
     @property
     def is_possible(self) -> bool:
@@ -22,12 +22,12 @@ class ScaleProspect:
 
 @dataclass(frozen=True, slots=True)
 class PlannedPhase:
-    """A part of a training."""
+    """A phase of a training."""
 
     name: str  # ``features``, ``training`` or ``checking``
-    seconds: float  # about how long it takes next to the programs that run now; 0 if there is nothing to do
-    text: str  # the same in a sentence, without the time
-    idle_s: float | None = None  # the same on an idle computer, or None if it is not known
+    seconds: float  # estimated duration next to the programs that run now; 0 if there is nothing to do
+    text: str  # description of the work, without its duration
+    idle_s: float | None = None  # estimated duration on an idle computer, or None if unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +35,9 @@ class TrainingForecast:
     """Forecast of a training."""
 
     phases: tuple[PlannedPhase, ...]
-    frames_missing: int  # sampled frames whose features are not cached
-    prospect: ScaleProspect  # prospect of scores on the raters' scale
-    is_first: bool = False  # whether it is made of earlier figures alone, before anything was counted
+    frames_missing: int  # number of sampled frames whose features are not cached
+    prospect: ScaleProspect
+    is_first: bool = False  # whether the forecast uses earlier measurements only, before the frames were counted
 
     @property
     def total_s(self) -> float:
@@ -46,13 +46,13 @@ class TrainingForecast:
 
     @property
     def slowdown(self) -> float:
-        """Ratio of its duration now to that on an idle computer."""
+        """Ratio of the duration now to that on an idle computer."""
         idle_s = sum(phase.seconds if phase.idle_s is None else phase.idle_s for phase in self.phases)
         return self.total_s / idle_s if idle_s > 0 else 1.0
 
     @property
     def busy_text(self) -> str:
         """Sentence about other programs that use the processors, or ""."""
-        if self.slowdown < BUSY:
+        if self.slowdown < BUSY_SLOWDOWN:
             return ""
         return f"Other programs use the processors: it takes {self.slowdown:.1f} times as long as without them."

@@ -1,10 +1,10 @@
 """Contributions to the score of one video, measured by occlusion.
 
-A segment or cell is occluded by replacing it with the video's mean feature (the mean of the fused features over all
-sampled frames and cells) and computing the score again. Its contribution is the score minus the score without it:
+A segment or cell is occluded by replacing its features with the video's mean feature, which is the mean of the fused
+features over all sampled frames and cells. Its contribution is the score minus the score under this occlusion, which is
 positive if it raised the score. The baseline is the score with everything occluded. The remainder is the score minus
-the baseline and the sum of the contributions. It is not zero, because parts interact; it is shown, not spread over the
-parts.
+the baseline and the sum of the contributions. Since parts interact, the remainder is not zero, and it is shown
+separately.
 """
 
 from dataclasses import dataclass
@@ -19,22 +19,23 @@ from skillviewer.core.video.clips import ClipRange
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Evidence(ReadOnly):
-    """Contributions to the score of one video. K passes, N segments, grid (h, w).
+    """Contributions to the score of one video, with K passes, N segments and grid (h, w).
 
     Attributes:
         video_digest: SHA-256 of the video.
-        model_digest: SHA-256 of the model's weights.
+        model_digest: SHA-256 of the model's configuration and weights.
         map_kind: Kind of the model's maps.
         score: Score of the video, mean over the passes.
-        baseline: Score with everything occluded: every cell of every frame is the mean feature.
+        baseline: Score with every cell of every frame occluded.
         segments: (K, N) float64, contribution of each segment in each pass.
         cells: (K, h, w) float64, contribution of each cell of the grid, occluded in all segments at once; None for a
             model that sees the picture as one cell.
-        cell_steps: (K, N, h, w) float64, contribution of each cell, occluded in one segment alone; None like ``cells``.
+        cell_steps: (K, N, h, w) float64, contribution of each cell in each segment, occluded in that segment only; None
+            for a model that sees the picture as one cell.
         faithfulness: Faithfulness of the attention; None for a model without a map.
-        n_random: R, number of random occlusion orders, and of shuffled maps, that the attention is compared with.
+        n_random: R, number of random occlusion orders and of shuffled maps with which the attention is compared.
         seed: Seed of these orders and shuffles.
-        clip_range: Part of the video that was analysed, or None for the whole.
+        clip_range: Analysed range of the video, or None for the whole video.
     """
 
     video_digest: str
@@ -78,12 +79,14 @@ class Evidence(ReadOnly):
     @property
     def cell_remainder(self) -> float:
         """Score minus the baseline and the contributions of all cells; NaN without cells."""
-        cells = self.cell_contributions
-        return float("nan") if cells is None else self.score - self.baseline - float(cells.sum())
+        contributions = self.cell_contributions
+        if contributions is None:
+            return float("nan")
+        return self.score - self.baseline - float(contributions.sum())
 
     @property
     def faithful(self) -> bool | None:
-        """True if attention beats random regions; None if that is not known or cannot be decided."""
+        """True if the attention is better than random regions; None if unknown or undecidable."""
         faithfulness = self.faithfulness
         if faithfulness is None:
             return None
@@ -93,18 +96,18 @@ class Evidence(ReadOnly):
 
     @property
     def faithfulness_sentence(self) -> str:
-        """Sentence of the Why panel about the attention."""
+        """Sentence on the faithfulness of the attention, for the Why panel."""
         if self.faithfulness is None:
             return "This model has no map, so there is no attention whose faithfulness could be tested."
         return self.faithfulness.sentence
 
     @property
     def faithfulness_label(self) -> str:
-        """The same in a few words."""
+        """Faithfulness of the attention in a few words."""
         return "no map" if self.faithfulness is None else self.faithfulness.label
 
     def belongs_to(self, analysis: Analysis) -> bool:
-        """Return True if this is evidence for an analysis: the same clip, model, passes and segments."""
+        """Return True if clip, model, passes and segments are those of an analysis."""
         return (
             (self.video_digest, self.clip_range) == analysis.clip_id
             and self.model_digest == analysis.provenance.model_digest

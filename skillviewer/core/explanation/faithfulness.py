@@ -1,18 +1,19 @@
-"""Faithfulness of attention: does occluding the attended regions move the score more than occluding others?
+"""Faithfulness of attention: whether occluding the attended regions moves the score more than occluding others.
 
-Deletion and insertion: Petsiuk, Das & Saenko, "RISE", BMVC 2018. Shuffled and uniform attention: Jain & Wallace,
-"Attention is not Explanation", NAACL 2019; Wiegreffe & Pinter, "Attention is not not Explanation", EMNLP 2019. Sign:
-Liu et al., "Rethinking Attention-Model Explainability through Faithfulness Violation Test", ICML 2022.
+Sources are, for deletion and insertion, Petsiuk, Das & Saenko, "RISE", BMVC 2018; for shuffled and uniform attention,
+Jain & Wallace, "Attention is not Explanation", NAACL 2019, and Wiegreffe & Pinter, "Attention is not not Explanation",
+EMNLP 2019; for the sign, Liu et al., "Rethinking Attention-Model Explainability through Faithfulness Violation Test",
+ICML 2022.
 
 Cells are occluded with the video's mean feature, the same proportion in every sampled frame, in the order of that
-frame's map. The measure is the distance by which the steps of the score curve move: attention has no sign, and
-contributions of opposite sign would cancel out in the final score. The *gain* of an order is the area under that
-distance during deletion minus the area during insertion: large if the curve departs and returns early, about 0 for an
-uninformative order.
+frame's map. The effect is measured as the distance by which the steps of the score curve move, since attention has no
+sign, and contributions of opposite sign would cancel out in the final score. The *gain* of an order is the area under
+this distance during deletion minus the area during insertion. It is large if the curve departs early and returns early,
+and about 0 for an uninformative order.
 
-The chance level is attention in the wrong place: the maps of the video, shifted over the frame (with wrap-around) and
-mirrored at random, in all frames alike. Shuffled cells would be too easy to beat: maps and relevant regions are both
-smooth and constant over time, so a map in the wrong place does better or worse than shuffled cells by luck.
+The chance level is attention in the wrong place. The maps of the video are shifted over the frame (with wrap-around)
+and mirrored at random, equally in all frames. Shuffled cells would be too easy to beat, because maps and relevant
+regions are both smooth and constant over time.
 """
 
 from dataclasses import dataclass
@@ -25,60 +26,63 @@ from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.arrays import FloatArray, IntArray, ReadOnly
 
 MIN_RANDOM = 20
-"""Fewer random orders do not show their spread."""
+"""Fewest random orders for an estimate of their standard deviation."""
 
-SPREAD = 2.0
-"""An order must beat the mean gain of the random orders by so many of their standard deviations."""
+THRESHOLD_SDS = 2.0
+"""Standard deviations of the random orders' gains by which an order must exceed their mean gain."""
 
 ROUNDING = 1e-6
-"""Effects smaller than this fraction of the score are rounding."""
+"""Size of rounding errors of effects, as a fraction of the score."""
 
 EVERY_COUNT_TO = 10
 """Largest number of cells for which curves have a point at every count."""
 
 SHARES = (0.0, 0.05, 0.12, 0.25, 0.42)
-"""Proportions of the cells at which the curves of larger grids have points; those above one half mirror them."""
+"""Proportions of the cells at which the curves of larger grids have points; they are mirrored at one half."""
 
-PARTLY_FROM, MOSTLY_FROM = 1 / 3, 2 / 3
-"""Values from which attention is called partly and mostly faithful; below, it is faithful only weakly."""
+PARTLY_FROM = 1 / 3
+"""Value from which attention is partly faithful; below, it is weakly faithful."""
+
+MOSTLY_FROM = 2 / 3
+"""Value from which attention is mostly faithful."""
 
 TOP_SHARE = 0.1
 """Proportion of cells that count as the most attended."""
 
 
 def rounding_of(score: float) -> float:
-    """Return the size below which effects on a score are rounding."""
+    """Return the size below which effects on a score are rounding errors."""
     return ROUNDING * (1 + abs(score))
 
 
 def removal_counts(n_cells: int) -> IntArray:
-    """Return the numbers of occluded cells per frame at the points of a curve: (P,) int64 from 0 to L, symmetric.
+    """Return the numbers of occluded cells per frame at the points of a curve, (P,) int64 from 0 to L.
 
-    With c the result also contains L - c, so that deletion in reverse order equals insertion.
+    If the numbers contain c, they also contain L - c, so that deletion in reverse order equals insertion.
     """
     if n_cells <= EVERY_COUNT_TO:
         return np.arange(n_cells + 1, dtype=np.int64)
-    low = np.round(np.array(SHARES) * n_cells).astype(np.int64)
-    return np.unique(np.concatenate([low, n_cells - low]))
+    low_counts = np.round(np.array(SHARES) * n_cells).astype(np.int64)
+    return np.unique(np.concatenate([low_counts, n_cells - low_counts]))
 
 
 def removal_rank(magnitudes: NDArray[Any], rng: np.random.Generator) -> IntArray:
-    """Return (..., L) int64 the rank of every cell of maps (..., h, w) by falling magnitude; ties in random order."""
+    """Return the rank, (..., L) int64, of every cell of (..., h, w) maps by descending magnitude; ties at random."""
     flat = magnitudes.reshape(*magnitudes.shape[:-2], -1)
     order = np.lexsort((rng.random(flat.shape), -flat), axis=-1)
     return np.argsort(order, axis=-1).astype(np.int64)
 
 
 def moved_at_random(maps: NDArray[Any], rng: np.random.Generator) -> NDArray[Any]:
-    """Return maps (..., h, w) shifted over the frame and mirrored at random, all alike; cells wrap at the edges."""
+    """Return (..., h, w) maps shifted and mirrored at random, all in the same way; cells wrap at the edges."""
     h, w = maps.shape[-2:]
     dy = int(rng.integers(h))
     dx = int(rng.integers(w))
-    upside_down = int(rng.integers(2))
-    mirrored = int(rng.integers(2))
-    if upside_down:
+    is_flipped = bool(rng.integers(2))
+    is_mirrored = bool(rng.integers(2))
+    if is_flipped:
         maps = np.flip(maps, axis=-2)
-    if mirrored:
+    if is_mirrored:
         maps = np.flip(maps, axis=-1)
     return np.roll(maps, (dy, dx), axis=(-2, -1))
 
@@ -89,12 +93,12 @@ def step_distances(curves: FloatArray, whole: FloatArray) -> FloatArray:
     Returns:
         (...) float64, mean over the steps of the absolute change of S_t - S_{t-1}, with S_0 = 0.
     """
-    moved: FloatArray = np.abs(np.diff(curves - whole, axis=-1, prepend=0.0)).mean(axis=-1)
-    return moved
+    distances: FloatArray = np.abs(np.diff(curves - whole, axis=-1, prepend=0.0)).mean(axis=-1)
+    return distances
 
 
 def area_under(fractions: FloatArray, curve: FloatArray) -> FloatArray:
-    """Return the area under curves, (..., P) over (P,) ascending fractions, by the trapezoidal rule."""
+    """Return the area under (..., P) curves over (P,) ascending fractions, by the trapezoidal rule."""
     area: FloatArray = ((curve[..., 1:] + curve[..., :-1]) / 2 * np.diff(fractions)).sum(axis=-1)
     return area
 
@@ -103,24 +107,28 @@ def rank_correlations(attention: NDArray[Any], effects: FloatArray, rounding: fl
     """Return Spearman's correlation of attention and size of the effect over the cells of each frame.
 
     Args:
-        attention: (..., h, w) maps; their magnitude counts.
+        attention: (..., h, w) maps; their magnitudes count.
         effects: (..., h, w) change of the score by each cell in its step.
-        rounding: Smaller effects count as zero.
+        rounding: Size below which effects count as zero.
 
     Returns:
         (...) float64; NaN for a frame with a constant map or without effects.
     """
-    from scipy import stats  # late: the window is up before it
+    from scipy import stats  # imported late, so that the window shows first
 
-    a = np.abs(attention).reshape(*attention.shape[:-2], -1).astype(np.float64)
-    e = np.abs(effects).reshape(*effects.shape[:-2], -1).astype(np.float64)
-    ranks = [stats.rankdata(x, axis=-1) for x in (a, e)]
-    centred = [x - x.mean(axis=-1, keepdims=True) for x in ranks]
-    products = (centred[0] * centred[1]).sum(axis=-1)
-    sizes = np.sqrt((centred[0] ** 2).sum(axis=-1) * (centred[1] ** 2).sum(axis=-1))
-    defined = (sizes > 0) & (e.max(axis=-1) > rounding)
-    correlations: FloatArray = np.where(defined, products / np.where(sizes > 0, sizes, 1), np.nan)
+    magnitudes = np.abs(attention).reshape(*attention.shape[:-2], -1).astype(np.float64)
+    effect_sizes = np.abs(effects).reshape(*effects.shape[:-2], -1).astype(np.float64)
+    a = _centred(stats.rankdata(magnitudes, axis=-1))
+    b = _centred(stats.rankdata(effect_sizes, axis=-1))
+    covariance = (a * b).sum(axis=-1)
+    norm = np.sqrt((a**2).sum(axis=-1) * (b**2).sum(axis=-1))
+    is_defined = (norm > 0) & (effect_sizes.max(axis=-1) > rounding)
+    correlations: FloatArray = np.where(is_defined, covariance / np.where(norm > 0, norm, 1), np.nan)
     return correlations
+
+
+def _centred(values: FloatArray) -> FloatArray:
+    return np.asarray(values - values.mean(axis=-1, keepdims=True))
 
 
 def opposite_shares(
@@ -128,29 +136,29 @@ def opposite_shares(
 ) -> FloatArray:
     """Return the proportion of each frame's most attended cells whose effect has the opposite sign.
 
-    Opposite to the contribution of the whole segment; for signed maps, opposite to the map.
+    The sign is compared with that of the contribution of the whole segment; for signed maps, with that of the map.
 
     Args:
         attention: (..., h, w) maps.
         effects: (..., h, w) signed effects of the cells.
         segments: (...) signed contributions of the segments.
         kind: Kind of the maps.
-        rounding: Smaller effects have no sign.
+        rounding: Size below which effects have no sign.
 
     Returns:
         (...) float64, 0 to 1; NaN for a segment without contribution.
     """
-    flat = attention.reshape(*attention.shape[:-2], -1).astype(np.float64)
-    shares = effects.reshape(flat.shape)
-    n_top = max(1, round(TOP_SHARE * flat.shape[-1]))
-    top = np.argsort(-np.abs(flat), axis=-1, kind="stable")[..., :n_top]
-    top_shares = np.take_along_axis(shares, top, axis=-1)
-    expected = np.take_along_axis(flat, top, axis=-1) if kind is MapKind.SIGNED else segments[..., None]
-    opposite = (np.sign(top_shares) == -np.sign(expected)) & (np.abs(top_shares) > rounding)
-    share: FloatArray = opposite.mean(axis=-1)
+    flat_maps = attention.reshape(*attention.shape[:-2], -1).astype(np.float64)
+    flat_effects = effects.reshape(flat_maps.shape)
+    n_top = max(1, round(TOP_SHARE * flat_maps.shape[-1]))
+    top_cells = np.argsort(-np.abs(flat_maps), axis=-1, kind="stable")[..., :n_top]
+    top_effects = np.take_along_axis(flat_effects, top_cells, axis=-1)
+    expected = np.take_along_axis(flat_maps, top_cells, axis=-1) if kind is MapKind.SIGNED else segments[..., None]
+    is_opposite = (np.sign(top_effects) == -np.sign(expected)) & (np.abs(top_effects) > rounding)
+    shares: FloatArray = is_opposite.mean(axis=-1)
     if kind is MapKind.SIGNED:
-        return share
-    return np.where(np.abs(segments) > rounding, share, np.nan)
+        return shares
+    return np.where(np.abs(segments) > rounding, shares, np.nan)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -158,21 +166,19 @@ class Removal(ReadOnly):
     """Scores and distances during deletion or insertion of cells, in one order or in R orders."""
 
     fractions: FloatArray  # (P,) float64, proportion of the cells of every frame deleted or inserted, from 0 to 1
-    scores: FloatArray  # (P,) or (R, P) float64 score, mean over the passes
-    # the same shape, distance of the steps of the score curve from those of the whole video (see ``step_distances``),
-    # mean over the passes
-    distances: FloatArray
+    scores: FloatArray  # (P,) or (R, P) float64, score, mean over the passes
+    distances: FloatArray  # (P,) or (R, P) float64, distance (``step_distances``), mean over the passes
 
     def backwards(self) -> "Removal":
-        """Return the same in reverse: inserting in an order undoes a deletion in the reverse order."""
+        """Return the removal in reverse, since an insertion undoes a deletion in the reverse order."""
         return Removal(1 - self.fractions[::-1], self.scores[..., ::-1], self.distances[..., ::-1])
 
     def order(self, index: int) -> "Removal":
-        """Return one of several orders."""
+        """Return the removal in one of the R orders."""
         return Removal(self.fractions, self.scores[index], self.distances[index])
 
     def orders(self, indices: slice) -> "Removal":
-        """Return some of several orders."""
+        """Return the removal in some of the R orders."""
         return Removal(self.fractions, self.scores[indices], self.distances[indices])
 
     @property
@@ -183,28 +189,28 @@ class Removal(ReadOnly):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Faithfulness(ReadOnly):
-    """Effects on the score of deleting cells and changing the maps. R random orders; means over passes."""
+    """Effects on the score of deleting cells and changing the maps, with R random orders, as means over passes."""
 
     score: float  # score of the whole video
-    deletion: Removal  # cells deleted, most attended first
-    insertion: Removal  # cells inserted into the empty video, most attended first
+    deletion: Removal  # cells deleted, the most attended first
+    insertion: Removal  # cells inserted into the empty video, the most attended first
     deletion_random: Removal  # cells deleted in the order of R shifted maps
     insertion_random: Removal  # cells inserted in the order of R shifted maps
-    # cells deleted in the order of each cell's measured effect on the score right after its step: the best possible
-    # order of an unsigned map
+    # cells deleted in the order of their measured effects on the score right after their steps, which is the best order
+    # of an unsigned map
     deletion_effects: Removal
     insertion_effects: Removal  # cells inserted in that order
-    permuted: FloatArray  # (R,) score with the values of each map shuffled over its cells
+    permuted: FloatArray  # (R,) score with the values of each map shuffled over the cells
     uniform: float  # score with each map replaced by its mean in every cell
     # (K, N) Spearman's rho of attention and size of effect over the cells of a frame; NaN if undefined
     rank_correlation: FloatArray
     # (K, N) proportion of the most attended tenth of cells whose effect is opposite in sign to the segment's
-    # contribution (to the map, if maps are signed); NaN if that is zero
+    # contribution (to the map, if maps are signed); NaN if the contribution is zero
     opposite_share: FloatArray
 
     @property
     def gain(self) -> float:
-        """Gain of attention: area of deletion minus area of insertion, in units of the score."""
+        """Gain of attention, which is the area of deletion minus the area of insertion, in units of the score."""
         return float(self.deletion.area - self.insertion.area)
 
     @property
@@ -219,35 +225,34 @@ class Faithfulness(ReadOnly):
 
     @property
     def threshold(self) -> float:
-        """Gain to beat: mean of the random orders plus ``SPREAD`` standard deviations and rounding."""
+        """Gain to exceed: mean of the random orders plus ``THRESHOLD_SDS`` standard deviations and rounding errors."""
         gains = self.random_gains
-        return float(gains.mean() + SPREAD * gains.std(ddof=1)) + rounding_of(self.score)
+        return float(gains.mean() + THRESHOLD_SDS * gains.std(ddof=1)) + rounding_of(self.score)
 
     @property
     def value(self) -> float:
         """Faithfulness, 0 to 1.
 
-        0: no better than random orders, that is, not above ``threshold``. 1: at least as good as the order by measured
-        effects. Between them it is linear.
+        The value is linear in the gain, from 0 at ``threshold`` to 1 at the gain of the order by measured effects.
         """
-        above = self.gain - self.threshold
-        if above <= 0:
+        excess = self.gain - self.threshold
+        if excess <= 0:
             return 0.0
-        return float(above / (max(self.gain, self.effects_gain) - self.threshold))
+        return float(excess / (max(self.gain, self.effects_gain) - self.threshold))
 
     @property
     def faithful(self) -> bool:
-        """True if attention is better than random orders by more than their spread."""
+        """True if the gain of attention exceeds ``threshold``."""
         return self.value > 0
 
     @property
     def decidable(self) -> bool:
-        """True if any order beats chance; otherwise no map could have passed."""
+        """True if any order exceeds ``threshold``; otherwise no map could have passed."""
         return max(self.gain, self.effects_gain) > self.threshold
 
     @property
     def permuted_change(self) -> float:
-        """Mean distance of the score under shuffled maps from the score."""
+        """Mean absolute change of the score under shuffled maps."""
         return float(np.abs(self.permuted - self.score).mean())
 
     @property
@@ -257,23 +262,23 @@ class Faithfulness(ReadOnly):
 
     @property
     def degree(self) -> str:
-        """Degree to which attention that beats chance is faithful: weakly, partly or mostly."""
+        """Degree of faithfulness: "weakly", "partly" or "mostly"."""
         if self.value >= MOSTLY_FROM:
             return "mostly"
         return "partly" if self.value >= PARTLY_FROM else "weakly"
 
     @property
     def label(self) -> str:
-        """The verdict in a few words."""
+        """Verdict in a few words."""
         if self.faithful:
             return f"{self.degree} faithful to the model: {self.value:.2f} of 1"
         return "no better than random" if self.decidable else "faithfulness cannot be told"
 
     @property
     def sentence(self) -> str:
-        """The verdict as a sentence for the user."""
+        """Verdict as a sentence for the user."""
         if self.faithful:
-            limit = {
+            comparison = {
                 "mostly": "nearly as much as occluding the regions that move it most.",
                 "partly": "but clearly less than occluding the regions that move it most.",
                 "weakly": "but far less than occluding the regions that move it most: do not read the map as the "
@@ -281,7 +286,7 @@ class Faithfulness(ReadOnly):
             }[self.degree]
             return (
                 f"Attention is {self.degree} faithful to the model for this video, {self.value:.2f} of 1: occluding "
-                f"the attended regions moves the score more than occluding such regions elsewhere, {limit}"
+                f"the attended regions moves the score more than occluding such regions elsewhere, {comparison}"
             )
         if self.decidable:
             return (

@@ -1,1 +1,1 @@
-"""Faces in a video: boxes, tracks over time, and the wording of what blurring does not promise."""
+"""Faces in a video: boxes, tracks over time, and statements on the limits of blurring."""

@@ -1,4 +1,4 @@
-"""Statements about blurred faces: how much is blurred, and that it is no guarantee."""
+"""Statements on the extent of blurring and on its limits."""
 
 from skillviewer.core.faces.faces import Faces, doubtful_frames
 
@@ -13,20 +13,20 @@ ON_PAGE = (
 )
 
 SAID_BEFORE = "What the model said was said of the video before its faces were blurred."
-"""Used in the note of a video and next to its score if both were copied to a video with blurred faces."""
+"""Note for a score that was copied to a video with blurred faces."""
 
 
 def format_blurring(name: str, faces: Faces) -> str:
-    """Return a sentence on how much of a video is blurred and how many frames are doubtful."""
-    n = len(faces.tracks)
-    doubtful = doubtful_frames(faces.doubts)
+    """Return a sentence on the numbers of blurred and doubtful frames of a video."""
+    frames_text = f"{faces.n_frames_with_faces} of {faces.n_frames} frames"
     if not faces.searched:
-        frames = f"in {faces.n_frames_with_faces} of {faces.n_frames} frames"
-        return f"{name} was not searched for faces: only boxes drawn by hand are blurred, {frames}."
-    if not n:
+        return f"{name} was not searched for faces: only boxes drawn by hand are blurred, in {frames_text}."
+    n_tracks = len(faces.tracks)
+    if n_tracks == 0:
         text = f"No face was found in {name}, so nothing is blurred in it"
     else:
-        # a face that is lost and found again counts twice, and so does a false find: n is not the number of people
-        times = f", in {n} intervals" if n > 1 else ""
-        text = f"Faces are blurred in {faces.n_frames_with_faces} of {faces.n_frames} frames of {name}{times}"
-    return f"{text}; {doubtful} frame{'s are' if doubtful != 1 else ' is'} doubtful."
+        # tracks are intervals, not people: a face that is lost and found again has two, and a false detection has one
+        intervals_text = f", in {n_tracks} intervals" if n_tracks > 1 else ""
+        text = f"Faces are blurred in {frames_text} of {name}{intervals_text}"
+    n_doubtful = doubtful_frames(faces.doubts)
+    return f"{text}; {n_doubtful} frame{' is' if n_doubtful == 1 else 's are'} doubtful."

@@ -1,7 +1,7 @@
-"""Faces in a video as values: detected, held, drawn or removed by the user.
+"""Boxes and tracks of the faces in a video, found by a detector or drawn by the user.
 
-Boxes are fractions of the picture, so they fit frames of any size. Every edit returns a new value; undo restores the
-old one.
+Boxes are fractions of the picture, so that they fit frames of any size. Every edit returns a new value, and undo
+restores the old one.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ class FaceBox:
     """A rectangle in the picture."""
 
     left: float  # left edge, as a fraction of the picture's width; may lie outside 0 to 1
-    top: float  # upper edge, as a fraction of its height
+    top: float  # upper edge, as a fraction of the picture's height
     right: float  # right edge, greater than ``left``
     bottom: float  # lower edge, greater than ``top``
 
@@ -26,29 +26,29 @@ class FaceBox:
 
     @property
     def area(self) -> float:
-        """Area relative to the picture."""
+        """Area as a fraction of the picture."""
         return (self.right - self.left) * (self.bottom - self.top)
 
-    def shared(self, other: "FaceBox") -> float:
-        """Return the area of the intersection."""
+    def shared_area(self, other: "FaceBox") -> float:
+        """Return the area of the intersection, as a fraction of the picture."""
         width = min(self.right, other.right) - max(self.left, other.left)
         height = min(self.bottom, other.bottom) - max(self.top, other.top)
         return max(width, 0.0) * max(height, 0.0)
 
     def overlap(self, other: "FaceBox") -> float:
         """Return intersection over union, 0 to 1."""
-        both = self.shared(other)
-        return both / (self.area + other.area - both)
+        shared_area = self.shared_area(other)
+        return shared_area / (self.area + other.area - shared_area)
 
-    def towards(self, other: "FaceBox", share: float) -> "FaceBox":
-        """Return the box on the way to another: this one at 0, the other at 1."""
+    def interpolated(self, other: "FaceBox", fraction: float) -> "FaceBox":
+        """Return the box between this one (fraction 0) and another (fraction 1)."""
         edges = (self.left, self.top, self.right, self.bottom)
         other_edges = (other.left, other.top, other.right, other.bottom)
-        return FaceBox(*(a + (b - a) * share for a, b in zip(edges, other_edges, strict=True)))
+        return FaceBox(*(a + (b - a) * fraction for a, b in zip(edges, other_edges, strict=True)))
 
     @property
     def at_edge(self) -> bool:
-        """True if it touches the edge of the picture, where faces come and go."""
+        """True if the box touches the edge of the picture, where faces come and go."""
         return min(self.left, self.top) <= 0.01 or max(self.right, self.bottom) >= 0.99
 
 
@@ -57,7 +57,7 @@ class FaceMark:
     """A face in one frame."""
 
     frame: int  # the frame, from 0
-    box: FaceBox  # the face's box
+    box: FaceBox  # box of the face
     certainty: float = 1.0  # confidence of the detector, 0 to 1; 1 if drawn by the user
     by_hand: bool = False  # whether the user drew it
 
@@ -66,9 +66,9 @@ class FaceMark:
 class FaceTrack:
     """One face over an interval of the video."""
 
-    number: int  # its number, unique in the video
-    start: int  # first blurred frame; before the first mark its box is held
-    stop: int  # frame after the last blurred one; after the last mark its box is held
+    number: int  # number of the track, unique in the video
+    start: int  # first blurred frame; the box of the first mark holds from here
+    stop: int  # frame after the last blurred one; the box of the last mark holds until here
     marks: tuple[FaceMark, ...]  # detected or drawn boxes, in order of frames; at least one
 
     def __post_init__(self) -> None:
@@ -77,7 +77,7 @@ class FaceTrack:
             raise ValueError(f"a face track needs marks in order and at least one frame: {self!r}")
 
     def box_at(self, frame: int) -> FaceBox | None:
-        """Return the box in a frame: interpolated between marks, held before and after them; None outside the track."""
+        """Return the box in a frame, interpolated between marks and held before and after them; None outside."""
         if not self.start <= frame < self.stop:
             return None
         frames = [mark.frame for mark in self.marks]
@@ -90,11 +90,12 @@ class FaceTrack:
             return self.marks[after].box
         before = self.marks[after - 1]
         later = self.marks[after]
-        return before.box.towards(later.box, (frame - before.frame) / (later.frame - before.frame))
+        fraction = (frame - before.frame) / (later.frame - before.frame)
+        return before.box.interpolated(later.box, fraction)
 
 
 class DoubtReason(StrEnum):
-    """Reason for a doubt."""
+    """Reason why the user should check some frames."""
 
     WEAK = "found with little certainty"
     HELD = "not found, the box is held"
@@ -105,32 +106,32 @@ class DoubtReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FaceReviewItem:
-    """Frames that the user should check. ``stop`` is the frame after the last."""
+    """Frames that the user should check."""
 
-    start: int
-    stop: int
+    start: int  # first frame
+    stop: int  # frame after the last
     reason: DoubtReason
-    box: FaceBox
-    track: int | None = None
+    box: FaceBox  # box in the first frame
+    track: int | None = None  # number of the track, or None if no track was made
 
 
 BY_HAND = "by hand"
-"""The method if all boxes were drawn by the user and no detector ran."""
+"""Value of ``Faces.method`` if the user drew all boxes and no detector ran."""
 
 
 @dataclass(frozen=True, slots=True)
 class Faces:
-    """The faces of one video. ``method`` is the name of the detector, or ``BY_HAND``."""
+    """The faces of one video."""
 
     video_digest: str
     n_frames: int
     tracks: tuple[FaceTrack, ...] = ()
     doubts: tuple[FaceReviewItem, ...] = ()
-    method: str = BY_HAND
+    method: str = BY_HAND  # name of the detector, or ``BY_HAND``
 
     @property
     def searched(self) -> bool:
-        """True if a detector searched the video, whatever was edited since."""
+        """True if a detector searched the video, even if the user edited the faces since."""
         return self.method != BY_HAND
 
     def boxes_at(self, frame: int) -> tuple[FaceBox, ...]:
@@ -152,22 +153,28 @@ class Faces:
                 return track
         raise ValueError(f"there is no face {number}")
 
-    def _with(self, number: int, *tracks: FaceTrack) -> "Faces":
-        """Return the faces with one track replaced by others."""
-        others: list[FaceTrack] = []
+    def _with_replaced(self, number: int, replacements: Sequence[FaceTrack]) -> "Faces":
+        """Return the faces with one track replaced; without replacements its doubts are removed too."""
+        tracks: list[FaceTrack] = []
         for track in self.tracks:
-            others.extend(tracks if track.number == number else (track,))
-        doubts = tuple(d for d in self.doubts if tracks or d.track != number)
-        return replace(self, tracks=tuple(others), doubts=doubts)
+            tracks.extend(replacements if track.number == number else [track])
+        doubts = tuple(doubt for doubt in self.doubts if replacements or doubt.track != number)
+        return replace(self, tracks=tuple(tracks), doubts=doubts)
 
     def _next_number(self) -> int:
         return max((track.number for track in self.tracks), default=0) + 1
 
-    def drawn(self, box: FaceBox, frame: int, start: int, stop: int) -> "Faces":
-        """Return the faces with one more, drawn by the user on a frame and blurred from ``start`` to before ``stop``.
+    def with_drawn(self, box: FaceBox, frame: int, start: int, stop: int) -> "Faces":
+        """Return the faces with one more, drawn by the user.
+
+        Args:
+            box: The box.
+            frame: The frame on which the user drew it.
+            start: First blurred frame.
+            stop: Frame after the last blurred one.
 
         Raises:
-            ValueError: The interval is empty or lies outside the video.
+            ValueError: The interval does not contain the frame, or lies outside the video.
         """
         start = max(start, 0)
         stop = min(stop, self.n_frames)
@@ -176,42 +183,49 @@ class Faces:
         mark = FaceMark(frame, box, by_hand=True)
         return replace(self, tracks=(*self.tracks, FaceTrack(self._next_number(), start, stop, (mark,))))
 
-    def removed(self, number: int) -> "Faces":
-        """Return the faces without one, and without its doubts."""
+    def without(self, number: int) -> "Faces":
+        """Return the faces without a track and its doubts."""
         self._track(number)
-        return self._with(number)
+        return self._with_replaced(number, [])
 
-    def removed_between(self, number: int, start: int, stop: int) -> "Faces":
-        """Return the faces with one not blurred in some frames; the rest on either side becomes two tracks."""
+    def without_interval(self, number: int, start: int, stop: int) -> "Faces":
+        """Return the faces with a track not blurred from ``start`` to before ``stop``, which may split the track."""
         track = self._track(number)
         parts: list[FaceTrack] = []
-        for number_of, first, last in ((number, track.start, min(start, track.stop)), (None, stop, track.stop)):
-            first = max(first, track.start)  # noqa: PLW2901
-            box = track.box_at(first) if first < last else None
-            if box is None:
-                continue
-            inside = tuple(mark for mark in track.marks if first <= mark.frame < last)
-            end = track.box_at(last - 1)
-            ends = (FaceMark(first, box), *([FaceMark(last - 1, end)] if end is not None and last - 1 > first else []))
-            end_marks = tuple(mark for mark in ends if mark.frame not in {m.frame for m in inside})
-            marks = tuple(sorted((*inside, *end_marks), key=lambda mark: mark.frame))
-            parts.append(FaceTrack(self._next_number() if number_of is None and parts else number, first, last, marks))
-        return self._with(number, *parts)
+        before = (track.start, min(start, track.stop))
+        after = (max(stop, track.start), track.stop)
+        for part_start, part_stop in (before, after):
+            if part_start < part_stop:
+                part_number = self._next_number() if parts else number
+                parts.append(_part(track, part_number, part_start, part_stop))
+        return self._with_replaced(number, parts)
 
-    def reviewed(self, doubt: FaceReviewItem) -> "Faces":
+    def without_doubt(self, doubt: FaceReviewItem) -> "Faces":
         """Return the faces without a doubt that the user has settled."""
         return replace(self, doubts=tuple(other for other in self.doubts if other != doubt))
 
 
+def _part(track: FaceTrack, number: int, start: int, stop: int) -> FaceTrack:
+    """Return a part of a track, with marks at both ends so that the boxes stay the same."""
+    marks = {mark.frame: mark for mark in track.marks if start <= mark.frame < stop}
+    for frame in (start, stop - 1):
+        if frame not in marks:
+            box = track.box_at(frame)
+            assert box is not None
+            marks[frame] = FaceMark(frame, box)
+    return FaceTrack(number, start, stop, tuple(sorted(marks.values(), key=lambda mark: mark.frame)))
+
+
 def fits(faces: Faces, digest: str) -> bool:
-    """Return True if faces belong to a video."""
+    """Return True if faces belong to the video with a digest."""
     return faces.video_digest == digest
 
 
 def doubtful_frames(doubts: Sequence[FaceReviewItem]) -> int:
-    """Return the number of frames in some doubts, each counted once."""
-    n = counted_to = 0
+    """Return the number of distinct frames in some doubts."""
+    n_frames = 0
+    counted_until = 0
     for start, stop in sorted((doubt.start, doubt.stop) for doubt in doubts):
-        n += max(0, stop - max(start, counted_to))
-        counted_to = max(counted_to, stop)
-    return n
+        n_frames += max(0, stop - max(start, counted_until))
+        counted_until = max(counted_until, stop)
+    return n_frames

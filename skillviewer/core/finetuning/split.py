@@ -1,7 +1,7 @@
 """Choices of the user for fine-tuning, the pairs of a study, and their split into training and test.
 
-Whole participants are held out, else whole videos, never single pairs. Pairs of the honest test set, chosen at random
-beforehand, are never trained on.
+Whole participants are held out, or else whole videos, but never single pairs. The reserved test pairs, which were drawn
+at random beforehand, are never trained on.
 """
 
 import hashlib
@@ -10,59 +10,67 @@ from collections.abc import Collection, Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass, field, replace
 
 from skillviewer.core.dataset.dataset import Dataset, Fold
-from skillviewer.core.dataset.folds import FoldUnit, check_no_leak, compared, fold_of, grouped, inner_fold, make_folds
+from skillviewer.core.dataset.folds import (
+    FoldUnit,
+    check_no_leak,
+    fold_of,
+    group_videos,
+    inner_fold,
+    make_folds,
+    videos_in_pairs,
+)
 from skillviewer.core.dataset.label_source import LabelSource
+from skillviewer.core.dataset.missing_pairs import explain_missing_pairs
 from skillviewer.core.dataset.pair_graph import find_cycles, islands
 from skillviewer.core.dataset.pairs import Judgement, Pair, SimilarPair
-from skillviewer.core.dataset.trainable import why_no_pair
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.video.clips import ClipRange, overlap
+from skillviewer.core.text import counted
+from skillviewer.core.video.clips import ClipRange, may_overlap
 
-MIN_CHOOSING = 12
-"""With fewer pairs to select an epoch on, or fewer left to train on, the last epoch is used: a selection would be
-chance."""
+MIN_SELECTION_PAIRS = 12
+"""Fewest pairs to train on and to select an epoch on; with fewer, the last epoch is used."""
 
 FEW_PAIRS = 30
-"""With fewer training or held-out pairs the report warns."""
+"""Number of training or held-out pairs below which the report warns."""
 
-FROM_NOTHING = "full"
-"""The model that is trained where there is none to start from, and no other is chosen."""
+DEFAULT_NEW_MODEL = "full"
+"""Model to train if there is no model to start from and the user chose no other."""
 
 N_PARTS = 4
-"""One of so many parts is held out."""
+"""Number of parts, one of which is held out."""
 
 
 ClipsByFile = Mapping[str, Sequence[ClipRange | None]]
-"""Clips by SHA-256 of their file."""
+"""Ranges of clips by SHA-256 of their file; None is a whole file."""
 
 
 def clips_by_file(clips: Iterable[tuple[str, ClipRange | None]]) -> ClipsByFile:
-    """Return the clips of videos given as (SHA-256, part), by file."""
-    by_file: dict[str, list[ClipRange | None]] = {}
+    """Group the ranges of clips, given as (SHA-256, range), by file."""
+    ranges_by_file: dict[str, list[ClipRange | None]] = {}
     for digest, clip_range in clips:
-        by_file.setdefault(digest, []).append(clip_range)
-    return by_file
+        ranges_by_file.setdefault(digest, []).append(clip_range)
+    return ranges_by_file
 
 
 def may_share_frames(digest: str, clip_range: ClipRange | None, clips: ClipsByFile) -> bool:
-    """Return True if a part of a file may share frames with some clips."""
-    return any(overlap(clip_range, other) for other in clips.get(digest, ()))
+    """Return True if a range of a file may share frames with some clips."""
+    return any(may_overlap(clip_range, other) for other in clips.get(digest, ()))
 
 
 @dataclass(frozen=True, slots=True)
 class TuningChoices:
-    """Choices of the user."""
+    """Choices of the user for fine-tuning."""
 
     rule: str = "default"  # rule that turns votes into pairs (see ``core.ranking.consensus.RULES``)
-    by: FoldUnit | None = None  # unit to hold out, or None for participants if some are known, else videos
+    by: FoldUnit | None = None  # unit to hold out; None for participants if some are known, else videos
     seed: int = 0  # seed of the split and of training
-    epochs: int | None = None  # greatest number of epochs, or None for the default of the start
-    candidates: int = 2  # k, frames per segment that training draws from
+    epochs: int | None = None  # greatest number of epochs, or None for the default of the initial model
+    candidates: int = 2  # number of frames per segment among which training draws
     old_pairs: bool = True  # whether to monitor the pairs that the model was trained on before
-    labels: LabelSource = LabelSource.BOTH  # statements that the pairs are made from
-    scale_folds: int | None = None  # trainings for the raters' scale; None for as many as are needed, 0 for none
-    criterion: str = ""  # criterion of votes and ratings, or "" for the one that the study looks at
-    model: str = FROM_NOTHING  # model to train where there is none to start from
+    labels: LabelSource = LabelSource.BOTH  # source of the pairs
+    scale_folds: int | None = None  # number of trainings for the raters' scale; None for as many as needed, 0 for none
+    criterion: str = ""  # criterion of votes and ratings, or "" for that of the study
+    model: str = DEFAULT_NEW_MODEL  # model to train if there is no model to start from
 
     def __post_init__(self) -> None:
         if self.by is FoldUnit.RELEASED:
@@ -73,17 +81,17 @@ class TuningChoices:
 
 @dataclass(frozen=True, slots=True)
 class StudyPairs:
-    """Pairs and votes of a study, by a rule."""
+    """Pairs of a study by a rule, and its votes."""
 
-    dataset: Dataset  # videos, pairs by the rule, and the underlying votes
-    reserved: frozenset[SimilarPair] = frozenset()  # pairs chosen at random as the honest test set
+    dataset: Dataset  # videos, pairs by the rule, and votes
+    reserved: frozenset[SimilarPair] = frozenset()  # reserved test pairs
     digests: Mapping[str, str] = field(default_factory=dict)  # SHA-256 of the videos' files by name, if known
 
     @property
     def clips_by_file(self) -> ClipsByFile:
-        """Clips of its videos."""
+        """Ranges of the videos with a known digest, by file."""
         return clips_by_file(
-            (self.digests[v.name], v.clip_range) for v in self.dataset.videos if v.name in self.digests
+            (self.digests[video.name], video.clip_range) for video in self.dataset.videos if video.name in self.digests
         )
 
     def sharing_frames(self, clips: ClipsByFile) -> frozenset[str]:
@@ -99,13 +107,13 @@ class StudyPairs:
         return tuple(vote for vote in self.dataset.judgements if SimilarPair(vote.left, vote.right) in unordered_pairs)
 
     def restricted(self, names: Collection[str]) -> "StudyPairs":
-        """Return the same for a subset of the videos."""
-        fewer = self.dataset.restricted(names)
-        kept_names = set(fewer.names)
-        return replace(self, dataset=fewer, reserved=frozenset(p for p in self.reserved if p.within(kept_names)))
+        """Return the pairs and votes within a subset of the videos."""
+        dataset = self.dataset.restricted(names)
+        subset = set(dataset.names)
+        return replace(self, dataset=dataset, reserved=frozenset(pair for pair in self.reserved if pair.within(subset)))
 
     def is_reserved(self, pair: Pair) -> bool:
-        """Return True if a pair belongs to the honest test set."""
+        """Return True if a pair is a reserved test pair."""
         return SimilarPair(pair.better, pair.worse) in self.reserved
 
 
@@ -116,10 +124,10 @@ class TuningSplit:
     by: FoldUnit  # unit that is held out
     fold: Fold  # training and held-out videos
     inner: Fold | None  # inner fold on which the epoch is selected; None if the last epoch is used
-    # ordered pairs of the honest test set; those of two training videos are neither trained on nor among the fold's
-    # test pairs
+    # reserved test pairs with an order. Those of two training videos are neither training pairs nor test pairs of the
+    # fold.
     reserved: tuple[Pair, ...] = ()
-    warnings: tuple[str, ...] = field(default=())  # weaknesses of the result, one sentence each
+    warnings: tuple[str, ...] = field(default=())  # sentences
 
     @property
     def digest(self) -> str:
@@ -128,65 +136,82 @@ class TuningSplit:
 
 
 def split_pairs(study: StudyPairs, choices: TuningChoices, videos_seen: Collection[str] = ()) -> TuningSplit:
-    """Divide the pairs of a study; videos without a file are left out.
+    """Divide the pairs of a study into training and held-out pairs; videos without a file are left out.
 
-    Videos that the model has ``videos_seen`` are held out only if unavoidable.
+    Args:
+        study: The pairs.
+        choices: Choices of the user.
+        videos_seen: Videos that the model was trained on before, which are held out only if necessary.
 
     Raises:
-        DatasetError: There is nothing to train on, or nothing is left after holding out; the sentence says why.
+        DatasetError: There are no pairs, or there are no training or no held-out pairs after the split.
     """
     usable = usable_pairs(study)
     dataset = usable.dataset
     reserved = tuple(pair for pair in dataset.pairs if usable.is_reserved(pair))
     folds = make_folds(dataset, _n_parts(dataset, choices.by), choices.by, choices.seed)
-    offered = [*folds.folds, *_unseen(dataset, folds.by, videos_seen)]
-    offered = [replace(f, train_pairs=tuple(p for p in f.train_pairs if not usable.is_reserved(p))) for f in offered]
+    candidates = [
+        replace(fold, train_pairs=tuple(pair for pair in fold.train_pairs if not usable.is_reserved(pair)))
+        for fold in (*folds.folds, *_unseen_folds(dataset, folds.by, videos_seen))
+    ]
 
-    def worth(fold: Fold) -> tuple[bool, bool, int]:
-        """Return the rank of a fold, independent of scores; of equal folds the first, drawn by the seed, is used."""
+    def preference(fold: Fold) -> tuple[bool, bool, int]:
+        """Return a sort key that does not depend on scores; among equal folds the first, drawn by the seed, is used."""
         size = min(len(fold.train_pairs), N_PARTS * len(fold.test_pairs))
-        return size > 0, not set(videos_seen) & set(fold.held_out_videos), size
+        is_unseen = not set(videos_seen) & set(fold.held_out_videos)
+        return size > 0, is_unseen, size
 
-    fold = max(offered, key=worth)
+    fold = max(candidates, key=preference)
     if not fold.train_pairs or not fold.test_pairs:
+        purpose = "test" if fold.train_pairs else "train"
+        advice = "Judge more pairs, or hold out by video." if folds.by is FoldUnit.PARTICIPANT else "Judge more pairs."
         raise DatasetError(
-            f"With videos held out by {folds.by} nothing is left to {'test' if fold.train_pairs else 'train'} on: "
-            f"there are {len(dataset.pairs)} pairs among {len(dataset.videos)} videos. Judge more pairs"
-            + (", or hold out by video." if folds.by is FoldUnit.PARTICIPANT else ".")
+            f"With videos held out by {folds.by} nothing is left to {purpose} on: there are {len(dataset.pairs)} pairs "
+            f"among {len(dataset.videos)} videos. {advice}"
         )
     check_no_leak(fold, dataset.participants if folds.by is FoldUnit.PARTICIPANT else None)
-    inner = choosing_fold(dataset, fold, choices.seed)
-    warnings = list(filter(None, [folds.warning.partition("No pairs to train on")[0].strip()]))
-    warnings += _same_clip(usable, fold)
+    inner = selection_fold(dataset, fold, choices.seed)
+    warnings = []
+    folds_warning = folds.warning.partition("No pairs to train on")[0].strip()
+    if folds_warning:
+        warnings.append(folds_warning)
+    warnings += _shared_frames_warnings(usable, fold)
     seen_held_out = set(videos_seen) & set(fold.held_out_videos)
     if seen_held_out:
         warnings.append(
             f"The model was trained on {len(seen_held_out)} of the held-out videos before ({min(seen_held_out)}, for "
-            "one): its "
-            "accuracy before is too high."
+            "one): its accuracy before is too high."
         )
-    return TuningSplit(folds.by, fold, inner, reserved, (*warnings, *_warnings(study, dataset, fold, inner)))
+    warnings += _split_warnings(study, dataset, fold, inner)
+    return TuningSplit(folds.by, fold, inner, reserved, tuple(warnings))
 
 
-def _unseen(dataset: Dataset, unit: FoldUnit, videos_seen: Collection[str]) -> list[Fold]:
-    """Return the fold that holds out what the model was not trained on, if it was trained on some videos."""
-    groups = grouped(dataset, unit).values()
-    unseen = [name for group in groups if not set(videos_seen) & set(group) for name in group]
-    n_groups = sum(bool(set(videos_seen) & set(group)) for group in groups)
-    return [fold_of("unseen", compared(dataset), unseen, dataset.pairs)] if n_groups and unseen else []
+def _unseen_folds(dataset: Dataset, unit: FoldUnit, videos_seen: Collection[str]) -> list[Fold]:
+    """Return a fold that holds out the groups without a seen video, if there are groups of both kinds."""
+    unseen_names = []
+    has_seen_group = False
+    for group in group_videos(dataset, unit).values():
+        if set(videos_seen) & set(group):
+            has_seen_group = True
+        else:
+            unseen_names += group
+    if not has_seen_group or not unseen_names:
+        return []
+    return [fold_of("unseen", videos_in_pairs(dataset), unseen_names, dataset.pairs)]
 
 
 def _n_parts(dataset: Dataset, unit: FoldUnit | None) -> int:
-    """Return the greatest possible number of parts: each needs at least one participant or video."""
+    """Return the number of parts, at most ``N_PARTS``, if each needs a participant or a video."""
     by_participants = unit is FoldUnit.PARTICIPANT or (unit is None and bool(dataset.participants))
-    return min(N_PARTS, max(2, len(grouped(dataset, FoldUnit.PARTICIPANT if by_participants else FoldUnit.VIDEO))))
+    groups = group_videos(dataset, FoldUnit.PARTICIPANT if by_participants else FoldUnit.VIDEO)
+    return min(N_PARTS, max(2, len(groups)))
 
 
 def usable_pairs(study: StudyPairs) -> StudyPairs:
     """Return the pairs of the videos that have a file.
 
     Raises:
-        DatasetError: There are none; the sentence says why.
+        DatasetError: There are none. The message says why.
     """
     usable = study.restricted([video.name for video in study.dataset.videos if video.path is not None])
     if usable.dataset.pairs:
@@ -196,60 +221,63 @@ def usable_pairs(study: StudyPairs) -> StudyPairs:
         raise DatasetError(
             f"There are {len(dataset.pairs)} pairs, but the files of their videos are missing. Locate the videos first."
         )
-    if reason := why_no_pair(dataset):
-        raise DatasetError(reason)
+    explanation = explain_missing_pairs(dataset)
+    if explanation:
+        raise DatasetError(explanation)
     raise DatasetError(
         f"There are no ratings, votes or pairs in {dataset.name} to train on. Import ratings, or judge some pairs."
     )
 
 
-def _same_clip(study: StudyPairs, fold: Fold) -> list[str]:
-    """Warn if a held-out clip overlaps a training clip of the same file (or of a copy of it)."""
+def _shared_frames_warnings(study: StudyPairs, fold: Fold) -> list[str]:
+    """Return at most one warning about a held-out clip that overlaps a training clip of the same file or its copy."""
     by_name = {video.name: video for video in study.dataset.videos}
     digests = study.digests
 
-    def of_one_file(name: str, other: str) -> bool:
-        copies = name in digests and digests[name] == digests.get(other)
-        return copies or by_name[name].path == by_name[other].path
+    def are_of_one_file(name: str, other: str) -> bool:
+        are_copies = name in digests and digests[name] == digests.get(other)
+        return are_copies or by_name[name].path == by_name[other].path
 
-    pairs_text = [
-        f"“{name}” is held out and shows frames of “{other}”, which is trained on: the accuracy is too high. Give "
-        "both the same participant, or remove one from the study."
-        for name in fold.held_out_videos
-        for other in fold.train_videos
-        if of_one_file(name, other) and overlap(by_name[name].clip_range, by_name[other].clip_range)
-    ]
-    return pairs_text[:1]
+    for name in fold.held_out_videos:
+        for other in fold.train_videos:
+            if are_of_one_file(name, other) and may_overlap(by_name[name].clip_range, by_name[other].clip_range):
+                return [
+                    f"“{name}” is held out and shows frames of “{other}”, which is trained on: the accuracy is too "
+                    "high. Give both the same participant, or remove one from the study."
+                ]
+    return []
 
 
-def choosing_fold(dataset: Dataset, fold: Fold, seed: int) -> Fold | None:
-    """Return the inner fold on which the epoch of a training is chosen; None if its pairs are too few."""
+def selection_fold(dataset: Dataset, fold: Fold, seed: int) -> Fold | None:
+    """Return the inner fold on which the epoch of a training is selected; None if it has too few pairs."""
     try:
         inner = inner_fold(dataset, fold, seed, N_PARTS)
-    except DatasetError:  # fewer than two training videos: no epoch is selected
+    except DatasetError:  # fewer than two training videos
         return None
-    return inner if min(len(inner.train_pairs), len(inner.test_pairs)) >= MIN_CHOOSING else None
+    return inner if min(len(inner.train_pairs), len(inner.test_pairs)) >= MIN_SELECTION_PAIRS else None
 
 
 def pair_warnings(study: StudyPairs, dataset: Dataset) -> list[str]:
-    """Return weaknesses of the pairs of a study, with those in a data set in use: one sentence each."""
+    """Return sentences on weaknesses of the pairs of a study, of which the data set holds the usable ones."""
     warnings = []
-    missing = len(study.dataset.videos) - len(dataset.videos)
-    if missing:
-        files = "file of 1 video is" if missing == 1 else f"files of {missing} videos are"
-        warnings.append(f"The {files} missing: pairs with {'it' if missing == 1 else 'them'} are left out.")
-    split = contradicted(dataset.judgements)
-    if split:
-        pairs = "1 pair" if split == 1 else f"{split} pairs"
-        warnings.append(f"On {pairs} the votes contradict each other; the rule decides what they count as.")
-    looped = find_cycles(dataset.pairs)
-    if looped:
-        cycle = " over ".join((*looped[0], looped[0][0]))
-        warnings.append(f"The pairs form a cycle ({cycle}): no model can order them all. Judge them again.")
+    n_missing = len(study.dataset.videos) - len(dataset.videos)
+    if n_missing == 1:
+        warnings.append("The file of 1 video is missing: pairs with it are left out.")
+    elif n_missing:
+        warnings.append(f"The files of {n_missing} videos are missing: pairs with them are left out.")
+    n_contradicted = count_contradicted(dataset.judgements)
+    if n_contradicted:
+        pairs_text = counted(n_contradicted, "pair")
+        warnings.append(f"On {pairs_text} the votes contradict each other; the rule decides what they count as.")
+    cycles = find_cycles(dataset.pairs)
+    if cycles:
+        first_cycle = cycles[0]
+        cycle_text = " over ".join((*first_cycle, first_cycle[0]))
+        warnings.append(f"The pairs form a cycle ({cycle_text}): no model can order them all. Judge them again.")
     return warnings
 
 
-def _warnings(study: StudyPairs, dataset: Dataset, fold: Fold, inner: Fold | None) -> list[str]:
+def _split_warnings(study: StudyPairs, dataset: Dataset, fold: Fold, inner: Fold | None) -> list[str]:
     warnings = pair_warnings(study, dataset)
     if len(fold.train_pairs) < FEW_PAIRS:
         warnings.append(f"Only {_pairs_are(fold.train_pairs)} left to train on: expect little.")
@@ -263,9 +291,9 @@ def _warnings(study: StudyPairs, dataset: Dataset, fold: Fold, inner: Fold | Non
         )
     if inner is None:
         warnings.append("There are too few pairs to select an epoch on: the last one is used.")
-    parts = islands(fold.train_pairs)
-    if len(parts) > 1:
-        warnings.append(f"No chain of training pairs connects all videos: they fall into {len(parts)} sets.")
+    connected_sets = islands(fold.train_pairs)
+    if len(connected_sets) > 1:
+        warnings.append(f"No chain of training pairs connects all videos: they fall into {len(connected_sets)} sets.")
     return warnings
 
 
@@ -273,23 +301,23 @@ def _pairs_are(pairs: Sized) -> str:
     return "1 pair is" if len(pairs) == 1 else f"{len(pairs)} pairs are"
 
 
-def nameless(warning: str, names: Collection[str]) -> str:
-    """Return a warning without names, for anonymous use."""
+def without_names(warning: str, names: Collection[str]) -> str:
+    """Return a warning of ``split_pairs`` without the names of videos and participants, for anonymous use."""
     any_name = f"(?:{'|'.join(re.escape(name) for name in sorted(names, key=len, reverse=True))})"
-    without_names = re.sub(rf" \({any_name}(?:, for one|(?: over {any_name})+)?\)", "", warning)
-    return re.sub(f"“{any_name}”", "a video", without_names)
+    without_examples = re.sub(rf" \({any_name}(?:, for one|(?: over {any_name})+)?\)", "", warning)
+    return re.sub(f"“{any_name}”", "a video", without_examples)
 
 
 def raters_of(votes: Iterable[Judgement]) -> tuple[str, ...]:
-    """Return the raters of some votes, in alphabetical order."""
+    """Return the names of the raters of some votes, sorted."""
     return tuple(sorted({vote.rater for vote in votes}))
 
 
-def contradicted(judgements: Sequence[Judgement]) -> int:
+def count_contradicted(judgements: Sequence[Judgement]) -> int:
     """Return the number of pairs with contradictory votes."""
-    winners: dict[SimilarPair, set[str]] = {}
+    winners_by_pair: dict[SimilarPair, set[str]] = {}
     for judgement in judgements:
         if judgement.verdict:
             winner = judgement.left if judgement.verdict > 0 else judgement.right
-            winners.setdefault(SimilarPair(judgement.left, judgement.right), set()).add(winner)
-    return sum(len(verdicts) > 1 for verdicts in winners.values())
+            winners_by_pair.setdefault(SimilarPair(judgement.left, judgement.right), set()).add(winner)
+    return sum(len(winners) > 1 for winners in winners_by_pair.values())

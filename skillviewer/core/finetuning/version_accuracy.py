@@ -1,4 +1,4 @@
-"""Accuracy of a version of a model, as studies store and state it: of pairs of new people, where it was measured."""
+"""Accuracy of a version of a model, as studies store and state it."""
 
 import math
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ DASH = "–"
 
 
 def accuracy_facts(held_out: PooledEstimate, both_new: PooledEstimate | None) -> dict[str, object]:
-    """Return the facts about the accuracy of a version: on all held-out pairs, and on those of new people."""
+    """Return the stored facts about a version's accuracy on all held-out pairs and on pairs of new people."""
     facts: dict[str, object] = {"held_out_pairs": held_out.n_pairs, **_estimate(held_out)}
     if both_new is not None and both_new.n_pairs:
         facts["both_new"] = {"pairs": both_new.n_pairs, **_estimate(both_new)}
@@ -22,22 +22,28 @@ def _estimate(pooled: PooledEstimate) -> dict[str, float | None]:
 
 
 def version_accuracy(facts: Mapping[str, object]) -> str:
-    """Return the accuracy to state first, with interval and pairs; an en dash if it was not measured."""
-    new = facts.get("both_new")
-    if isinstance(new, Mapping):
-        return _format(new, new.get("pairs"), "pairs of new people")
-    return _format(facts, facts.get("held_out_pairs"), "held-out pairs")
+    """Return a version's main accuracy as text with interval and pairs; an en dash if it was not measured.
+
+    The main accuracy is that on pairs of new people, or on all held-out pairs if the former was not measured.
+    """
+    both_new = facts.get("both_new")
+    if isinstance(both_new, Mapping):
+        return _format_accuracy(both_new, both_new.get("pairs"), "pairs of new people")
+    return _format_accuracy(facts, facts.get("held_out_pairs"), "held-out pairs")
 
 
 def version_accuracy_value(facts: Mapping[str, object]) -> float:
-    """Return the accuracy to state first as a number, 0 to 1; NaN if it was not measured."""
-    new = facts.get("both_new")
-    value = (new if isinstance(new, Mapping) else facts).get("accuracy")
-    return float(value) if isinstance(value, int | float) else math.nan
+    """Return a version's main accuracy (see ``version_accuracy``), 0 to 1; NaN if it was not measured."""
+    both_new = facts.get("both_new")
+    main_facts = both_new if isinstance(both_new, Mapping) else facts
+    accuracy = main_facts.get("accuracy")
+    return float(accuracy) if isinstance(accuracy, int | float) else math.nan
 
 
-def _format(facts: Mapping[str, object], n_pairs: object, description: str) -> str:
-    accuracy, low, high = (facts.get(name) for name in ("accuracy", "low", "high"))
+def _format_accuracy(facts: Mapping[str, object], n_pairs: object, description: str) -> str:
+    accuracy = facts.get("accuracy")
+    low = facts.get("low")
+    high = facts.get("high")
     if not isinstance(accuracy, int | float):
         return DASH
     text = percent(accuracy, " %")

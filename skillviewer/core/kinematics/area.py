@@ -1,4 +1,4 @@
-"""Area in which a point moves, and economy of its path."""
+"""Area in which a point moves, and economy of the path of the point."""
 
 import math
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from skillviewer.core.arrays import FloatArray
 
-_DROPPED_PERCENT = 2.0
+_OUTLIER_PERCENT = 2.0
 
 
 def hull_area(points: FloatArray) -> float:
@@ -22,26 +22,30 @@ def hull_area(points: FloatArray) -> float:
 
 
 def working_area(points: FloatArray) -> float:
-    """Return the area of the convex hull without the 2 % of positions that lie farthest from the median; NaN of none.
+    """Return the area of the convex hull of positions without outliers; NaN without positions.
 
-    One outlier of a track would enlarge the hull of all positions.
+    The 2 % of the positions that lie farthest from the median are left out.
     """
     if not len(points):
         return math.nan
     distances = np.hypot(*(points - np.median(points, axis=0)).T)
-    return hull_area(points[distances <= np.percentile(distances, 100 - _DROPPED_PERCENT)])
+    is_inlier = distances <= np.percentile(distances, 100 - _OUTLIER_PERCENT)
+    return hull_area(points[is_inlier])
 
 
 def economy_of_path(points: FloatArray, length: float) -> float:
-    """Return the distance of the ends of a single reach over the length of its path, 0 to 1; NaN without a path."""
-    return float(np.hypot(*(points[-1] - points[0]))) / length if len(points) and length > 0 else math.nan
+    """Return the distance between the ends of a reach over the length of its path, 0 to 1; NaN without a path."""
+    if not len(points) or not length > 0:
+        return math.nan
+    return float(np.hypot(*(points[-1] - points[0]))) / length
 
 
 def economy_of_area(points: FloatArray, length: float) -> float:
     """Return √(width × height) of the box around positions over the length of their path; NaN without a path.
 
-    Source: Oropesa et al. 2013 (EVA). Larger is more economical.
+    A larger value is more economical (EVA, Oropesa et al. 2013).
     """
     if not len(points) or not length > 0:
         return math.nan
-    return math.sqrt(float(np.prod(np.ptp(points, axis=0)))) / length
+    box_area = float(np.prod(np.ptp(points, axis=0)))
+    return math.sqrt(box_area) / length

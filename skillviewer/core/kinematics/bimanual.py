@@ -13,16 +13,16 @@ _MIN_TOGETHER_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Bimanual:
-    """Motion of two hands while both are seen."""
+    """Measures of two hands while both are seen."""
 
-    share_left: float  # path of the left hand over those of both, 0 to 1
-    correlation: float  # of the two speeds, -1 to 1
+    share_left: float  # path of the left hand over the paths of both, 0 to 1
+    correlation: float  # correlation of the two speeds, -1 to 1
     both_moving: float  # share of time in which both move, 0 to 1
     share_seen: float  # share of the frames in which both are seen, 0 to 1
 
 
 def bimanual(left: Motion, right: Motion, times_s: FloatArray, idle_below: float) -> Bimanual | None:
-    """Return measures of two hands, or None if both are seen together for less than 2 s.
+    """Return measures of two hands, or None if both are seen for less than 2 s.
 
     Args:
         left: Motion of the left hand.
@@ -30,19 +30,19 @@ def bimanual(left: Motion, right: Motion, times_s: FloatArray, idle_below: float
         times_s: (n,) presentation times of the frames, in seconds.
         idle_below: Speed below which a hand is idle, in units a second.
     """
-    speeds = np.stack([motion.speed_at(times_s) for motion in (left, right)])
-    both_seen = np.isfinite(speeds).all(axis=0)
+    all_speeds = np.stack([motion.speed_at(times_s) for motion in (left, right)])
+    both_seen = np.isfinite(all_speeds).all(axis=0)
     if np.count_nonzero(both_seen) < _MIN_TOGETHER_S * max(left.rate_hz, right.rate_hz):
         return None
-    both: FloatArray = speeds[:, both_seen]
-    # a hand that is seen longer than the other would have the longer path
-    left_mean = float(both[0].mean())
-    both_mean = left_mean + float(both[1].mean())
-    moving = both >= idle_below
-    varying = both.std(axis=1).min() > 0
+    speeds: FloatArray = all_speeds[:, both_seen]
+    # mean speeds over the same frames, since a hand that is seen longer has a longer path
+    left_mean = float(speeds[0].mean())
+    sum_of_means = left_mean + float(speeds[1].mean())
+    both_vary = speeds.std(axis=1).min() > 0
+    is_moving = speeds >= idle_below
     return Bimanual(
-        share_left=left_mean / both_mean if both_mean > 0 else math.nan,
-        correlation=float(np.corrcoef(both[0], both[1]).min()) if varying else math.nan,
-        both_moving=float(moving.all(axis=0).mean()),
+        share_left=left_mean / sum_of_means if sum_of_means > 0 else math.nan,
+        correlation=float(np.corrcoef(speeds[0], speeds[1]).min()) if both_vary else math.nan,
+        both_moving=float(is_moving.all(axis=0).mean()),
         share_seen=float(both_seen.mean()),
     )

@@ -1,4 +1,4 @@
-"""Measures of a video next to those of comparable videos."""
+"""Measures of a video, each with its position among comparable videos."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,41 +13,43 @@ class ComparedMotion:
     """Measures of one point, each with its position among comparable videos."""
 
     motion: MotionMeasures
-    positions: tuple[CohortPosition | None, ...]  # one for each measure; None if it is left out
-    text: str  # a sentence, or ""
+    positions: tuple[CohortPosition | None, ...]  # position of each measure; None if the measure is left out
+    text: str  # sentence on the motion, or ""
 
     @property
     def rows(self) -> tuple[tuple[MeasureValue, CohortPosition | None], ...]:
-        """Measures with their positions."""
+        """Measures and positions in pairs."""
         return tuple(zip(self.motion.measures, self.positions, strict=True))
 
 
 def compare_measures(
     measures: VideoMeasures, others: Sequence[VideoMeasures], cohort: str = "this task"
 ) -> tuple[ComparedMotion, ...]:
-    """Return the motions of a video with their positions among those of other videos in the same unit.
+    """Return the motions of a video, each measure with its position among those of comparable videos.
 
     Args:
         measures: Measures of the video.
-        others: Measures of comparable videos, without its own; those in another unit of length take no part.
-        cohort: Name of the comparable videos.
+        others: Measures of the other videos of the cohort; those in another unit of length are left out.
+        cohort: Name of the cohort.
     """
     comparable = [other for other in others if other.unit.name == measures.unit.name]
-    compared = []
-    for motion in measures.motions:
-        other_motions = [
-            other_motion
-            for other in comparable
-            for other_motion in other.motions
-            if (other_motion.track, other_motion.point) == (motion.track, motion.point)
-        ]
-        positions = []
-        for measure in motion.measures:
-            values = [value for other in other_motions if (value := other.value(measure.kind.name)) is not None]
-            positions.append(position_of(measure, values, cohort))
-        speed = next(
-            (p for p, measure in zip(positions, motion.measures, strict=True) if measure.kind.name == "mean_speed"),
-            None,
-        )
-        compared.append(ComparedMotion(motion, tuple(positions), format_motion(motion, speed)))
-    return tuple(compared)
+    return tuple(_compare_motion(motion, comparable, cohort) for motion in measures.motions)
+
+
+def _compare_motion(motion: MotionMeasures, others: Sequence[VideoMeasures], cohort: str) -> ComparedMotion:
+    """Return the motion of one point with its positions among the motions of the same point in other videos."""
+    other_motions = [
+        other_motion
+        for other in others
+        for other_motion in other.motions
+        if (other_motion.track, other_motion.point) == (motion.track, motion.point)
+    ]
+    positions = []
+    speed_position = None
+    for measure in motion.measures:
+        values = [other_motion.value(measure.kind.name) for other_motion in other_motions]
+        position = position_of(measure, [value for value in values if value is not None], cohort)
+        positions.append(position)
+        if measure.kind.name == "mean_speed":
+            speed_position = position
+    return ComparedMotion(motion, tuple(positions), format_motion(motion, speed_position))

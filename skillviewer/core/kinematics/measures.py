@@ -1,8 +1,8 @@
-"""Measures of the motion in a video, each with its error and the share of frames on which it rests.
+"""Measures of the motion in a video, each with its error and the share of frames in which the point was seen.
 
-The error of a measure is estimated by simulation: its change when the noise of the track is doubled, and when the
+The error of a measure is estimated by simulation, from the changes when the noise of the track is doubled and when the
 filter is applied twice (cf. simulation extrapolation, Cook & Stefanski, JASA 89, 1994). It holds for this frame rate
-and this noise; slow drifts of a tracker and what happens between two frames are not in it.
+and this noise, and does not include slow drifts of a tracker or motion between two frames.
 """
 
 import math
@@ -22,10 +22,10 @@ from skillviewer.core.tracks.hand_points import INDEX_TIP, MIDDLE_KNUCKLE, THUMB
 from skillviewer.core.tracks.reference_path import ReferencePath
 from skillviewer.core.tracks.tracks import FrameState, Side, Track, TrackKind, TrackSet
 
-_PALM_PERCENTILE = 90.0  # a turned palm looks shorter
-_DRAWS = 12
+_PALM_PERCENTILE = 90.0  # not the median, since a turned palm looks shorter
+_N_NOISE_DRAWS = 12
 _SLOWEST_WINDOW_S = 1.0
-_TAP_SHARE = 0.15  # a tap opens the fingers by so much of their usual opening
+_TAP_SHARE = 0.15  # least opening of the fingers in a tap, as a share of their usual range
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,9 @@ class LengthUnit:
     """Unit in which lengths are measured."""
 
     name: str  # "palm lengths", "mm" or "picture heights"
-    short: str  # as in a heading: "L", "mm", "H"
+    short: str  # symbol in headings: "L", "mm" or "H"
     px: float  # pixels of one unit
-    idle_below: float  # a point is idle below this speed, in units a second
+    idle_below: float  # speed below which a point is idle, in units a second
 
     @classmethod
     def millimetres(cls, mm_per_px: float) -> "LengthUnit":
@@ -47,23 +47,31 @@ class LengthUnit:
         """Return millimetres if a length is marked, else the palm length of the hands or the height of the picture."""
         if tracks.known_length is not None:
             return cls.millimetres(tracks.known_length.mm_per_px)
-        palms = [t.xy_px[t.is_measured, WRIST] - t.xy_px[t.is_measured, MIDDLE_KNUCKLE] for t in tracks.hands]
-        lengths = np.hypot(*np.concatenate(palms).T) if palms else np.zeros(0)
-        finite_lengths = lengths[np.isfinite(lengths)]
-        if len(finite_lengths) and (length := float(np.percentile(finite_lengths, _PALM_PERCENTILE))) > 0:
-            return cls("palm lengths", "L", length, 0.5)
+        palm_px = _palm_length_px(tracks)
+        if palm_px > 0:
+            return cls("palm lengths", "L", palm_px, 0.5)
         return cls("picture heights", "H", float(tracks.height_px), 0.05)
+
+
+def _palm_length_px(tracks: TrackSet) -> float:
+    """Return the palm length of the hands in pixels, or 0 if no palm was seen."""
+    palms = [t.xy_px[t.is_measured, WRIST] - t.xy_px[t.is_measured, MIDDLE_KNUCKLE] for t in tracks.hands]
+    if not palms:
+        return 0.0
+    lengths_px = np.hypot(*np.concatenate(palms).T)
+    finite_lengths_px = lengths_px[np.isfinite(lengths_px)]
+    return float(np.percentile(finite_lengths_px, _PALM_PERCENTILE)) if len(finite_lengths_px) else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class MeasureKind:
-    """One measure of the table."""
+    """Definition of one measure."""
 
     name: str
     title: str
-    unit: str = ""  # {} stands for the unit of length
-    min_rate_hz: float = 0.0  # below this frame rate the measure is left out
-    weak_below_hz: float = 0.0  # below this frame rate the measure is weak
+    unit: str = ""  # unit, with {} for the unit of length
+    min_rate_hz: float = 0.0  # frame rate below which the measure is left out
+    weak_below_hz: float = 0.0  # frame rate below which the measure is weak
 
 
 MEASURES = (
@@ -91,11 +99,11 @@ MEASURES = (
     MeasureKind("correlation", "Correlation of the hands' speeds"),
     MeasureKind("both_moving", "Share of time with both hands moving", weak_below_hz=50),
 )
-"""All measures, in the order of tables: of a point, of tapping, of two hands."""
+"""All measures, in the order of tables: those of a point, of tapping, and of two hands."""
 
 _COSTLY: dict[str, Callable[[Motion], float]] = {"ldlj": windowed_ldlj, "tremor": tremor}
 _KINDS = {kind.name: kind for kind in MEASURES}
-_IDLE = {"idle_share", "pauses", "longest_pause", "both_moving"}
+_IDLE_MEASURES = {"idle_share", "pauses", "longest_pause", "both_moving"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,18 +111,18 @@ class MeasureValue:
     """Value of one measure."""
 
     kind: MeasureKind
-    value: float | None  # None if it is left out
+    value: float | None  # None if the measure is left out
     unit: str
-    error: float | None  # root mean square error at this frame rate and noise; None if the value is left out
-    share_seen: float  # share of the frames in which what is measured was seen, 0 to 1
-    note: str = ""  # reason why it is left out, or weak
+    error: float | None  # root mean square error at this frame rate and noise, or None if unknown
+    share_seen: float  # share of the frames in which the point was seen, 0 to 1
+    note: str = ""  # reason why the measure is left out or weak, or ""
 
 
 @dataclass(frozen=True, slots=True)
 class MotionMeasures:
     """Measures of one point, or of two hands together."""
 
-    track: str  # "left hand", or "both hands"
+    track: str  # name of the track, such as "left hand", or "both hands"
     point: str  # name of the point; "" for both hands
     measures: tuple[MeasureValue, ...]
     pauses: tuple[Pause, ...] = ()
@@ -131,8 +139,8 @@ class VideoMeasures:
     """All measures of one video."""
 
     unit: LengthUnit
-    rate_hz: float  # frames a second that were searched
-    motions: tuple[MotionMeasures, ...]  # by track, in the order of the set; both hands last
+    rate_hz: float  # searched frames a second
+    motions: tuple[MotionMeasures, ...]  # in the order of the tracks; both hands last
 
 
 def measure_video(
@@ -142,21 +150,23 @@ def measure_video(
     *,
     with_tapping: bool = False,
 ) -> VideoMeasures:
-    """Measure the tracks of a video.
+    """Return the measures of the tracks of a video.
 
-    Of a hand the middle knuckle is measured, of any other track every point. A point that was never seen has no
-    measures.
+    For a hand they are measures of the middle knuckle, for any other track of every point. Points that were never seen
+    for long enough have no measures.
 
     Args:
         tracks: Tracks of the video; interpolated frames count as unseen.
-        unit: Unit of length; None for ``LengthUnit.of`` the tracks.
-        reference: Target or path in pixels; None for that of the tracks.
-        with_tapping: Whether to measure thumb and index finger as tapping.
+        unit: Unit of length, or None for ``LengthUnit.of``.
+        reference: Reference path in pixels, or None for that of the tracks.
+        with_tapping: Whether to measure tapping of thumb and index finger.
     """
     unit = unit or LengthUnit.of(tracks)
-    reference = tracks.reference if reference is None else reference
-    in_unit = None if reference is None else ReferencePath(reference.points / unit.px, reference.closed)
-    measures = []
+    reference_px = tracks.reference if reference is None else reference
+    reference_in_units = None
+    if reference_px is not None:
+        reference_in_units = ReferencePath(reference_px.points / unit.px, reference_px.closed)
+    all_measures = []
     hands = {}
     rate_hz = 0.0
     for track in tracks.tracks:
@@ -165,25 +175,21 @@ def measure_video(
             rate_hz = max(rate_hz, motion.rate_hz)
             if not motion.pieces:
                 continue
-            if track.kind == TrackKind.HAND:
+            is_hand = track.kind == TrackKind.HAND
+            if is_hand:
                 hands[track.side] = motion
-            motion_measures = _of_point(motion, unit, in_unit)
-            extra = _of_tapping(tracks, track, unit) if with_tapping and track.kind == TrackKind.HAND else ()
-            measures.append(
-                replace(
-                    motion_measures,
-                    track=track.name,
-                    point=track.points[point],
-                    measures=(*motion_measures.measures, *extra),
-                )
-            )
+            measures = _measure_point(motion, unit, reference_in_units)
+            if with_tapping and is_hand:
+                tapping_values = _measure_tapping(tracks, track, unit)
+                measures = replace(measures, measures=(*measures.measures, *tapping_values))
+            all_measures.append(replace(measures, track=track.name, point=track.points[point]))
     if Side.LEFT in hands and Side.RIGHT in hands:
-        measures += _of_both(hands[Side.LEFT], hands[Side.RIGHT], tracks.times_s, unit)
-    return VideoMeasures(unit, rate_hz, tuple(measures))
+        all_measures += _measure_both_hands(hands[Side.LEFT], hands[Side.RIGHT], tracks.times_s, unit)
+    return VideoMeasures(unit, rate_hz, tuple(all_measures))
 
 
 def motion_of(tracks: TrackSet, track: Track, point: int, unit: LengthUnit) -> Motion:
-    """Return the motion of a point of a track, in units; frames that were not searched take no part."""
+    """Return the motion of a point of a track in units of length, from the searched frames."""
     rows = track.states != FrameState.UNSEARCHED
     points = track.xy_px[rows, point].astype(np.float64) / unit.px
     points[~track.is_measured[rows]] = np.nan
@@ -191,46 +197,54 @@ def motion_of(tracks: TrackSet, track: Track, point: int, unit: LengthUnit) -> M
 
 
 def measured_points(track: Track) -> Sequence[int]:
-    """Return the points of a track that are measured: the middle knuckle of a hand, else all."""
+    """Return the indices of the measured points of a track: the middle knuckle of a hand, else all points."""
     return (MIDDLE_KNUCKLE,) if track.kind == TrackKind.HAND else range(len(track.points))
 
 
-def _of_point(motion: Motion, unit: LengthUnit, reference: ReferencePath | None) -> MotionMeasures:
+def _measure_point(motion: Motion, unit: LengthUnit, reference: ReferencePath | None) -> MotionMeasures:
+    """Return the measures of a motion, without the names of track and point."""
+
     def compute(motions: Sequence[Motion]) -> dict[str, float]:
         return motion_values(motions[0], unit.idle_below, reference)
 
-    centres_s, speeds = _second_means(motion)
+    window_centres_s, window_speeds = _speeds_in_windows(motion)
+    slowest_s = float(window_centres_s[np.argmin(window_speeds)]) if len(window_speeds) else None
     farthest_s = None
     if reference is not None:
         farthest_s = float(motion.sample_times_s[np.argmax(reference.distances(motion.points))])
     return MotionMeasures(
-        "",
-        "",
-        _with_errors(compute, [motion], unit, motion.share_seen),
-        pauses(motion, unit.idle_below),
-        float(centres_s[np.argmin(speeds)]) if len(speeds) else None,
-        farthest_s,
+        track="",
+        point="",
+        measures=_with_errors(compute, [motion], unit, motion.share_seen),
+        pauses=pauses(motion, unit.idle_below),
+        slowest_s=slowest_s,
+        farthest_s=farthest_s,
     )
 
 
 def motion_values(
     motion: Motion, idle_below: float, reference: ReferencePath | None, left_out: Collection[str] = ()
 ) -> dict[str, float]:
-    """Return the measures of a motion by name; NaN where one is undefined. The reference is in the motion's unit.
+    """Return the measures of a motion by name; NaN for undefined ones.
 
-    The measures in ``left_out``, of "ldlj" and "tremor", take half of the time and are not computed.
+    Args:
+        motion: The motion.
+        idle_below: Speed below which the point is idle.
+        reference: Reference path in the unit of the motion, or None.
+        left_out: Measures among "ldlj" and "tremor" to leave out; they take half of the time.
     """
-    points, time_s = motion.points, motion.time_s
+    points = motion.points
+    duration_s = motion.duration_s
     length = sum(path_length(piece.points) for piece in motion.pieces)
-    rests = pauses(motion, idle_below)
+    all_pauses = pauses(motion, idle_below)
     values = {
-        "time": time_s,
+        "time": duration_s,
         "path": length,
         "mean_speed": mean_speed(motion, idle_below),
         "peak_speed": peak_speed(motion),
         "idle_share": idle_share(motion.speed, idle_below),
-        "pauses": 60 * len(rests) / time_s,
-        "longest_pause": max((pause.duration_s for pause in rests), default=0.0),
+        "pauses": 60 * len(all_pauses) / duration_s,
+        "longest_pause": max((pause.duration_s for pause in all_pauses), default=0.0),
         "movements": movements_per_s(motion),
         "sparc": windowed_sparc(motion),
     }
@@ -246,7 +260,9 @@ def motion_values(
     return values
 
 
-def _of_both(left: Motion, right: Motion, times_s: FloatArray, unit: LengthUnit) -> list[MotionMeasures]:
+def _measure_both_hands(left: Motion, right: Motion, times_s: FloatArray, unit: LengthUnit) -> list[MotionMeasures]:
+    """Return the measures of two hands, or an empty list if both are not seen for long enough."""
+
     def compute(motions: Sequence[Motion]) -> dict[str, float]:
         both = bimanual(motions[0], motions[1], times_s, unit.idle_below)
         if both is None:
@@ -259,21 +275,31 @@ def _of_both(left: Motion, right: Motion, times_s: FloatArray, unit: LengthUnit)
     return [MotionMeasures("both hands", "", _with_errors(compute, [left, right], unit, both.share_seen))]
 
 
-def _of_tapping(tracks: TrackSet, track: Track, unit: LengthUnit) -> tuple[MeasureValue, ...]:
+def finger_opening(tracks: TrackSet, track: Track, unit: LengthUnit) -> tuple[FloatArray, FloatArray]:
+    """Return times and distance between the tips of thumb and index finger of a hand, from the searched frames.
+
+    The distance is in units of length, and NaN in frames in which the hand was not seen.
+    """
     rows = track.states != FrameState.UNSEARCHED
-    tips = track.xy_px[rows].astype(np.float64)
-    opening = np.hypot(*(tips[:, THUMB_TIP] - tips[:, INDEX_TIP]).T) / unit.px
+    points = track.xy_px[rows].astype(np.float64)
+    opening = np.hypot(*(points[:, THUMB_TIP] - points[:, INDEX_TIP]).T) / unit.px
     opening[~track.is_measured[rows]] = np.nan
-    # two equal columns: the noise of the opening is estimated and added as that of a position
-    motion = prepare_motion(tracks.times_s[rows], np.stack([opening, opening], axis=1))
+    return tracks.times_s[rows], opening
+
+
+def _measure_tapping(tracks: TrackSet, track: Track, unit: LengthUnit) -> tuple[MeasureValue, ...]:
+    times_s, opening = finger_opening(tracks, track, unit)
+    # the opening as both coordinates, so that its noise is estimated and added as that of a position
+    motion = prepare_motion(times_s, np.stack([opening, opening], axis=1))
     if not motion.pieces:
         return ()
     longest = max(motion.pieces, key=lambda piece: len(piece.raw))
     low, high = np.percentile(longest.raw[:, 0], (5, 95))
+    min_prominence = _TAP_SHARE * float(high - low)
 
     def compute(motions: Sequence[Motion]) -> dict[str, float]:
         (piece,) = motions[0].pieces
-        taps = tapping(piece.raw[:, 0], piece.rate_hz, _TAP_SHARE * float(high - low))
+        taps = tapping(piece.raw[:, 0], piece.rate_hz, min_prominence)
         if taps is None:
             return {}
         return {
@@ -292,52 +318,60 @@ def _with_errors(
     unit: LengthUnit,
     share_seen: float,
 ) -> tuple[MeasureValue, ...]:
-    """Return the values of ``compute`` with their errors, from the frame rate and the noise of the motions."""
+    """Return the values of ``compute`` with errors from the frame rate and the noise of the motions."""
     values = compute(motions)
     rng = np.random.default_rng(0)
-    noise = [motion.noise for motion in motions]
-    noisy = [
-        compute([_noisier(motion, sd, rng) for motion, sd in zip(motions, noise, strict=True)]) for _ in range(_DRAWS)
-    ]
-    filtered = compute([_filtered_again(motion) for motion in motions])
+    noise_sds = [motion.noise for motion in motions]
+    noisy_draws = []
+    for _ in range(_N_NOISE_DRAWS):
+        noisy_motions = [_with_doubled_noise(motion, sd, rng) for motion, sd in zip(motions, noise_sds, strict=True)]
+        noisy_draws.append(compute(noisy_motions))
+    filtered_values = compute([_filtered_again(motion) for motion in motions])
     rate_hz = min(motion.rate_hz for motion in motions)
-    hidden = max(_resting_speed(sd, motion.rate_hz, rng) for motion, sd in zip(motions, noise, strict=True))
+    noise_speed = max(_noise_speed(sd, motion.rate_hz, rng) for motion, sd in zip(motions, noise_sds, strict=True))
     measures = []
     for name, value in values.items():
         kind = _KINDS[name]
-        reason = ""
+        note = ""
+        is_left_out = not math.isfinite(value)
         if rate_hz < kind.min_rate_hz:
-            reason = f"left out below {kind.min_rate_hz:g} frames a second: noise would decide it"
-        elif name in _IDLE and hidden >= unit.idle_below:
-            reason = "left out: the noise of the track alone moves faster than the limit of a rest"
-        weak = f"weak at {rate_hz:.3g} frames a second" if rate_hz < kind.weak_below_hz else ""
-        is_defined = math.isfinite(value) and not reason
+            note = f"left out below {kind.min_rate_hz:g} frames a second: noise would decide it"
+            is_left_out = True
+        elif name in _IDLE_MEASURES and noise_speed >= unit.idle_below:
+            note = "left out: the noise of the track alone moves faster than the limit of a rest"
+            is_left_out = True
+        elif rate_hz < kind.weak_below_hz:
+            note = f"weak at {rate_hz:.3g} frames a second"
+        error = None
+        if not is_left_out:
+            noisy_values = [draw.get(name, math.nan) for draw in noisy_draws]
+            error = _error(value, noisy_values, filtered_values.get(name))
         measures.append(
             MeasureValue(
-                kind,
-                value if is_defined else None,
-                kind.unit.format(unit.short),
-                _error(value, [draw.get(name, math.nan) for draw in noisy], filtered.get(name)) if is_defined else None,
-                share_seen,
-                reason or weak,
+                kind=kind,
+                value=None if is_left_out else value,
+                unit=kind.unit.format(unit.short),
+                error=error,
+                share_seen=share_seen,
+                note=note,
             )
         )
     return tuple(measures)
 
 
-def _error(value: float, noisy: Sequence[float], filtered: float | None) -> float | None:
+def _error(value: float, noisy_values: Sequence[float], filtered_value: float | None) -> float | None:
     """Return the root of the sum of the mean squared changes by noise and by the filter, or None if unknown."""
-    changes = np.array(noisy) - value
-    if not np.isfinite(changes).any() or filtered is None or not math.isfinite(filtered):
+    noise_changes = np.array(noisy_values) - value
+    if not np.isfinite(noise_changes).any() or filtered_value is None or not math.isfinite(filtered_value):
         return None
-    return math.hypot(math.sqrt(float(np.nanmean(changes**2))), filtered - value)
+    noise_error = math.sqrt(float(np.nanmean(noise_changes**2)))
+    return math.hypot(noise_error, filtered_value - value)
 
 
-def _noisier(motion: Motion, noise: float, rng: np.random.Generator) -> Motion:
-    """Return a motion with twice the noise: three times its variance is added."""
-    added = math.sqrt(3) * noise
+def _with_doubled_noise(motion: Motion, noise_sd: float, rng: np.random.Generator) -> Motion:
+    added_sd = math.sqrt(3) * noise_sd  # doubles the standard deviation
     pieces = (
-        piece_of(piece.raw + added * rng.standard_normal(piece.raw.shape), piece.start_s, piece.rate_hz)
+        piece_of(piece.raw + added_sd * rng.standard_normal(piece.raw.shape), piece.start_s, piece.rate_hz)
         for piece in motion.pieces
     )
     return replace(motion, pieces=tuple(pieces))
@@ -348,18 +382,21 @@ def _filtered_again(motion: Motion) -> Motion:
     return replace(motion, pieces=tuple(pieces))
 
 
-def _resting_speed(noise: float, rate_hz: float, rng: np.random.Generator) -> float:
-    """Return the 95th percentile of the speed that noise gives a point at rest."""
-    return float(np.percentile(piece_of(noise * rng.standard_normal((500, 2)), 0, rate_hz).speed, 95))
+def _noise_speed(noise_sd: float, rate_hz: float, rng: np.random.Generator) -> float:
+    """Return the 95th percentile of the speed of a point at rest with noise."""
+    piece = piece_of(noise_sd * rng.standard_normal((500, 2)), 0, rate_hz)
+    return float(np.percentile(piece.speed, 95))
 
 
-def _second_means(motion: Motion) -> tuple[FloatArray, FloatArray]:
-    """Return centres and mean speeds of all windows of a second."""
-    centres, means = [np.zeros(0)], [np.zeros(0)]
+def _speeds_in_windows(motion: Motion) -> tuple[FloatArray, FloatArray]:
+    """Return centres in seconds and mean speeds of all windows of a second."""
+    centres_s = [np.zeros(0)]
+    mean_speeds = [np.zeros(0)]
     for piece in motion.pieces:
         length = max(round(_SLOWEST_WINDOW_S * piece.rate_hz), 1)
         if len(piece.speed) >= length:
-            total = np.concatenate([[0.0], np.cumsum(piece.speed)])
-            means.append((total[length:] - total[:-length]) / length)
-            centres.append(piece.times_s[: len(means[-1])] + (length - 1) / 2 / piece.rate_hz)
-    return np.concatenate(centres), np.concatenate(means)
+            cumulative_sum = np.concatenate([[0.0], np.cumsum(piece.speed)])
+            means = (cumulative_sum[length:] - cumulative_sum[:-length]) / length
+            mean_speeds.append(means)
+            centres_s.append(piece.times_s[: len(means)] + (length - 1) / 2 / piece.rate_hz)
+    return np.concatenate(centres_s), np.concatenate(mean_speeds)

@@ -1,8 +1,8 @@
-"""Motion of a point, prepared for measuring: gaps, filter and speed.
+"""Filtered positions and speeds of a point.
 
-Gaps of up to ``MAX_GAP_S`` are bridged linearly. A longer gap ends a piece, and no speed is computed across it.
-Positions are filtered by a Savitzky-Golay filter of degree 2 (Savitzky & Golay, Analytical Chemistry 36, 1964) with a
-window of about a quarter of a second, and speeds are central differences of the filtered positions.
+Gaps of up to ``MAX_GAP_S`` are interpolated linearly. A longer gap ends a piece, and no speed is computed across the
+gap. Positions are filtered by a Savitzky-Golay filter of degree 2 (Savitzky & Golay, Analytical Chemistry 36, 1964)
+with a window of about a quarter of a second. Speeds are central differences of the filtered positions.
 """
 
 import math
@@ -13,20 +13,20 @@ import numpy as np
 from skillviewer.core.arrays import FloatArray, ReadOnly
 
 MAX_GAP_S = 0.2
-"""Longest gap that is bridged."""
+"""Longest gap that is interpolated."""
 
 _HALF_WINDOW_S = 0.125
-_THIRD_DIFFERENCE = math.sqrt(20.0)  # its standard deviation for white noise of 1: (1, -3, 3, -1)
-_NORMAL_MEDIAN = 0.6745  # median of the magnitude of a standard normal number
+_THIRD_DIFFERENCE_SD = math.sqrt(20.0)  # of standard white noise, from the coefficients 1, -3, 3 and -1
+_NORMAL_MEDIAN = 0.6745  # median of the magnitude of a standard normal variable
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class MotionPiece(ReadOnly):
-    """Motion of a point without a long gap, at even time steps."""
+    """Motion of a point without long gaps, at even time steps."""
 
-    start_s: float  # time of the first sample, from the first frame
+    start_s: float  # time of the first sample, in seconds from the first frame
     rate_hz: float
-    raw: FloatArray  # (n, 2) positions as tracked, short gaps bridged
+    raw: FloatArray  # (n, 2) positions as tracked, with short gaps interpolated
     points: FloatArray  # (n, 2) filtered positions, in the unit of ``raw``
     speed: FloatArray  # (n,) units a second
 
@@ -40,13 +40,13 @@ class MotionPiece(ReadOnly):
 class Motion:
     """Motion of a point over a video."""
 
-    pieces: tuple[MotionPiece, ...]  # by time; none if the point was never seen long enough
-    rate_hz: float  # frames a second, of the median interval
+    pieces: tuple[MotionPiece, ...]  # in order of time; none if the point was never seen for long enough
+    rate_hz: float  # frames a second, from the median interval
     share_seen: float  # share of the frames in which the point was seen, 0 to 1
 
     @property
-    def time_s(self) -> float:
-        """Time that the pieces cover."""
+    def duration_s(self) -> float:
+        """Total duration of the pieces."""
         return sum((len(piece.speed) - 1) / piece.rate_hz for piece in self.pieces)
 
     @property
@@ -68,12 +68,13 @@ class Motion:
     def noise(self) -> float:
         """Standard deviation of the jitter from frame to frame, per axis, in the unit of the positions.
 
-        It is estimated from the third differences, so slow jitter is not counted, and tremor is. 0 without pieces.
+        It is estimated from third differences, which include tremor, but not slow jitter. It is 0 without pieces.
         """
-        jumps = [np.abs(np.diff(piece.raw, 3, axis=0)).ravel() for piece in self.pieces]
-        if not any(map(len, jumps)):
+        third_differences = [np.abs(np.diff(piece.raw, 3, axis=0)).ravel() for piece in self.pieces]
+        if not any(map(len, third_differences)):
             return 0.0
-        return float(np.median(np.concatenate(jumps))) / _NORMAL_MEDIAN / _THIRD_DIFFERENCE
+        median = float(np.median(np.concatenate(third_differences)))
+        return median / _NORMAL_MEDIAN / _THIRD_DIFFERENCE_SD
 
     def speed_at(self, times_s: FloatArray) -> FloatArray:
         """Return the speed at some times, (n,) float64; NaN outside the pieces."""
@@ -86,12 +87,12 @@ class Motion:
 
 
 def filter_window(rate_hz: float) -> int:
-    """Return the frames of the filter's window: 7 at 25 Hz, 9 at 30, 13 at 50, 15 at 60; at least 3."""
+    """Return the number of frames of the filter's window, at least 3, such as 9 at 30 Hz or 15 at 60 Hz."""
     return 2 * max(math.ceil(_HALF_WINDOW_S * rate_hz - 0.5), 1) + 1
 
 
 def smoothed(points: FloatArray, rate_hz: float) -> FloatArray:
-    """Return filtered positions, (n, 2) float64; as they are if there are fewer than the window has."""
+    """Return filtered positions, (n, 2) float64; unfiltered if they are fewer than the window needs."""
     from scipy.signal import savgol_filter
 
     window = filter_window(rate_hz)
@@ -102,10 +103,7 @@ def smoothed(points: FloatArray, rate_hz: float) -> FloatArray:
 
 
 def speed_of(points: FloatArray, rate_hz: float) -> FloatArray:
-    """Return the speed at every sample of evenly sampled positions, (n,).
-
-    Central differences; one-sided at the ends.
-    """
+    """Return the speed at every sample of evenly sampled positions, (n,), by central differences."""
     velocity = np.gradient(points, 1 / rate_hz, axis=0)
     return np.hypot(velocity[:, 0], velocity[:, 1])
 
@@ -122,10 +120,10 @@ def piece_of(raw: FloatArray, start_s: float, rate_hz: float) -> MotionPiece:
 
 
 def prepare_motion(times_s: FloatArray, points: FloatArray) -> Motion:
-    """Prepare the positions of a point for measuring.
+    """Return the motion of a point from its positions.
 
-    Pieces shorter than the filter's window are left out. Where frames are unevenly spaced in time, positions are
-    interpolated at even steps.
+    Pieces shorter than the filter's window are left out. Positions of unevenly spaced frames are interpolated at even
+    steps.
 
     Args:
         times_s: (n,) presentation times of the frames in seconds, ascending.
@@ -136,23 +134,26 @@ def prepare_motion(times_s: FloatArray, points: FloatArray) -> Motion:
     """
     if points.shape != (len(times_s), 2):
         raise ValueError(f"{len(times_s)} frames need ({len(times_s)}, 2) positions, not {points.shape}")
+    is_seen = np.isfinite(points).all(axis=1)
     if len(times_s) < 2:
-        return Motion((), 0.0, float(np.isfinite(points).all(axis=1).mean()) if len(times_s) else 0.0)
-    steps = np.diff(times_s)
-    if not np.all(steps > 0):
+        return Motion((), 0.0, float(is_seen.mean()) if len(times_s) else 0.0)
+    steps_s = np.diff(times_s)
+    if not np.all(steps_s > 0):
         raise ValueError("the times of the frames do not ascend")
-    step_s = float(np.median(steps))
-    frames_seen = np.flatnonzero(np.isfinite(points).all(axis=1))
-    cuts = np.flatnonzero(np.diff(times_s[frames_seen]) - step_s > MAX_GAP_S + 1e-6) + 1
+    step_s = float(np.median(steps_s))
+    seen_frames = np.flatnonzero(is_seen)
+    cuts = np.flatnonzero(np.diff(times_s[seen_frames]) - step_s > MAX_GAP_S + 1e-6) + 1
     pieces = []
-    for frames in np.split(frames_seen, cuts):
+    for frames in np.split(seen_frames, cuts):
         if len(frames) < 2:
             continue
-        own_s = times_s[frames]
-        n = round(float(own_s[-1] - own_s[0]) / step_s) + 1
-        if n < filter_window(1 / step_s):
+        frame_times_s = times_s[frames]
+        start_s = float(frame_times_s[0])
+        duration_s = float(frame_times_s[-1]) - start_s
+        n_samples = round(duration_s / step_s) + 1
+        if n_samples < filter_window(1 / step_s):
             continue
-        grid_s = np.linspace(own_s[0], own_s[-1], n)
-        raw = np.stack([np.interp(grid_s, own_s, points[frames, axis]) for axis in (0, 1)], axis=1)
-        pieces.append(piece_of(raw, float(own_s[0]), (n - 1) / float(own_s[-1] - own_s[0])))
-    return Motion(tuple(pieces), 1 / step_s, len(frames_seen) / len(times_s))
+        even_times_s = np.linspace(frame_times_s[0], frame_times_s[-1], n_samples)
+        raw = np.stack([np.interp(even_times_s, frame_times_s, points[frames, axis]) for axis in (0, 1)], axis=1)
+        pieces.append(piece_of(raw, start_s, (n_samples - 1) / duration_s))
+    return Motion(tuple(pieces), 1 / step_s, len(seen_frames) / len(times_s))

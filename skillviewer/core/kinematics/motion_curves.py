@@ -5,14 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from skillviewer.core.arrays import FloatArray, ReadOnly
-from skillviewer.core.kinematics.measures import LengthUnit, measured_points, motion_of
+from skillviewer.core.kinematics.measures import LengthUnit, finger_opening, measured_points, motion_of
+from skillviewer.core.kinematics.motion import Motion
 from skillviewer.core.kinematics.movements import Pause, movement_peaks_s, pauses
-from skillviewer.core.tracks.hand_points import HAND_POINTS, INDEX_TIP, THUMB_TIP
+from skillviewer.core.tracks.hand_points import HAND_POINTS
 from skillviewer.core.tracks.track_drawing import colours_of
-from skillviewer.core.tracks.tracks import FrameState, Track, TrackSet, gaps
+from skillviewer.core.tracks.tracks import Track, TrackSet, gaps
 
 MAX_CURVES = 6
-"""More curves could not be told apart."""
+"""Most curves that can be told apart."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -20,16 +21,16 @@ class MotionCurve(ReadOnly):
     """Motion of one point.
 
     Attributes:
-        name: Name of the track, with the point if the track has several that are measured.
-        colour: Place in ``track_drawing.COLOURS``.
+        name: Name of the track, with the name of the point if the track has several measured points.
+        colour: Index in ``track_drawing.COLOURS``.
         times_s: (n,) float64, times in seconds from the file's first frame, ascending.
-        speed: (n,) float64, units a second; NaN once between two pieces, where the point was not seen.
+        speed: (n,) float64, units a second, with one NaN between two pieces.
         opening_times_s: (m,) float64, times of the opening.
         opening: (m,) float64, distance between the tips of thumb and index finger in units, NaN in gaps; (0,) for
-            tracks that are no hands.
-        pauses: Intervals in which the point rests.
+            tracks other than hands.
+        pauses: Pauses of the point.
         peaks_s: (k,) float64, times of the speed peaks.
-        gaps_s: Intervals that were searched in vain, as start and stop in seconds.
+        gaps_s: Start and stop of every gap, in seconds.
     """
 
     name: str
@@ -57,19 +58,21 @@ class MotionCurves:
 
     unit: LengthUnit
     curves: tuple[MotionCurve, ...]  # at most ``MAX_CURVES``
-    n_left_out: int = 0  # points that have a motion and no curve
+    n_left_out: int = 0  # number of points with a motion but without a curve
 
 
 def _value_at(times_s: FloatArray, values: FloatArray, time_s: float) -> float | None:
-    """Return the value nearest to a time, or None if it is unknown, or the time far from all that are known."""
+    """Return the value nearest to a time; None if the value is NaN, or all values are far from the time."""
     if not len(times_s):
         return None
     right = min(int(np.searchsorted(times_s, time_s)), len(times_s) - 1)
     left = max(right - 1, 0)
     nearest = left if abs(times_s[left] - time_s) <= abs(times_s[right] - time_s) else right
     step_s = float(np.diff(times_s[max(nearest - 1, 0) : nearest + 2]).min(initial=np.inf))
-    near = abs(times_s[nearest] - time_s) <= max(2 * step_s if np.isfinite(step_s) else 0.0, 0.05)
-    return float(values[nearest]) if near and np.isfinite(values[nearest]) else None
+    max_distance_s = max(2 * step_s if np.isfinite(step_s) else 0.0, 0.05)
+    if abs(times_s[nearest] - time_s) > max_distance_s or not np.isfinite(values[nearest]):
+        return None
+    return float(values[nearest])
 
 
 def motion_curves(tracks: TrackSet, unit: LengthUnit | None = None) -> MotionCurves:
@@ -83,40 +86,36 @@ def motion_curves(tracks: TrackSet, unit: LengthUnit | None = None) -> MotionCur
             motion = motion_of(tracks, track, point, unit)
             if not motion.pieces:
                 continue
-            times: list[FloatArray] = []
-            speeds: list[FloatArray] = []
-            for piece in motion.pieces:
-                if times:  # a gap
-                    times.append(np.array([(times[-1][-1] + piece.start_s) / 2]))
-                    speeds.append(np.array([np.nan]))
-                times.append(piece.times_s)
-                speeds.append(piece.speed)
-            opening_times_s, opening = _opening(tracks, track, unit)
-            curves.append(
-                MotionCurve(
-                    track.name if len(points) == 1 else f"{track.name}, {track.points[point]}",
-                    colours[track.name][point],
-                    np.concatenate(times),
-                    np.concatenate(speeds),
-                    opening_times_s,
-                    opening,
-                    pauses(motion, unit.idle_below),
-                    movement_peaks_s(motion),
-                    _gaps_s(tracks, track),
-                )
+            times_s, speed = _speed_curve(motion)
+            opening_times_s, opening = np.zeros(0), np.zeros(0)
+            if track.points == HAND_POINTS:
+                opening_times_s, opening = finger_opening(tracks, track, unit)
+            curve = MotionCurve(
+                name=track.name if len(points) == 1 else f"{track.name}, {track.points[point]}",
+                colour=colours[track.name][point],
+                times_s=times_s,
+                speed=speed,
+                opening_times_s=opening_times_s,
+                opening=opening,
+                pauses=pauses(motion, unit.idle_below),
+                peaks_s=movement_peaks_s(motion),
+                gaps_s=_gaps_s(tracks, track),
             )
+            curves.append(curve)
     return MotionCurves(unit, tuple(curves[:MAX_CURVES]), max(len(curves) - MAX_CURVES, 0))
 
 
-def _opening(tracks: TrackSet, track: Track, unit: LengthUnit) -> tuple[FloatArray, FloatArray]:
-    """Return times and opening of a hand in the searched frames; nothing for other tracks."""
-    if track.points != HAND_POINTS:
-        return np.zeros(0), np.zeros(0)
-    rows = track.states != FrameState.UNSEARCHED
-    way = track.xy_px[rows, THUMB_TIP].astype(np.float64) - track.xy_px[rows, INDEX_TIP]
-    opening = np.hypot(way[:, 0], way[:, 1]) / unit.px
-    opening[~track.is_measured[rows]] = np.nan
-    return tracks.times_s[rows], opening
+def _speed_curve(motion: Motion) -> tuple[FloatArray, FloatArray]:
+    """Return times and speeds of all pieces, with a NaN between two pieces."""
+    times_s: list[FloatArray] = []
+    speeds: list[FloatArray] = []
+    for piece in motion.pieces:
+        if times_s:
+            times_s.append(np.array([(times_s[-1][-1] + piece.start_s) / 2]))
+            speeds.append(np.array([np.nan]))
+        times_s.append(piece.times_s)
+        speeds.append(piece.speed)
+    return np.concatenate(times_s), np.concatenate(speeds)
 
 
 def _gaps_s(tracks: TrackSet, track: Track) -> tuple[tuple[float, float], ...]:

@@ -1,4 +1,4 @@
-"""Measures of tracks up to given frames, as numbers that a model learns from."""
+"""Measures of tracks up to given frames, as inputs of a model."""
 
 import math
 from collections.abc import Sequence
@@ -16,33 +16,37 @@ if TYPE_CHECKING:
     from skillviewer.core.kinematics.motion import Motion
 
 LOGARITHMIC = {"time", "path", "mean_speed", "peak_speed", "area", "mean_distance", "median_distance", "max_distance"}
-"""Measures whose ratios tell more than their differences; their logarithms are given."""
+"""Measures that are given as logarithms, since their ratios are more informative than their differences."""
 
-_LEFT_OUT = {"ldlj", "tremor"}  # weak at usual frame rates
+_LEFT_OUT = {"ldlj", "tremor"}  # measures that are weak at usual frame rates
 _MIN_VALUE = 1e-6
 
 
 def motion_numbers(
     tracks: TrackSet, frames: Sequence[int], reference: ReferencePath | None = None
 ) -> dict[str, FloatArray]:
-    """Return the measures of every point, and of two hands, up to each of some frames.
+    """Return the measures of every point and of two hands up to each of some frames.
 
     Args:
         tracks: Tracks of a video or clip.
         frames: N frames of the file, ascending.
-        reference: Target or path in pixels, or None.
+        reference: Reference path in pixels, or None.
 
     Returns:
-        (N,) float64 by "track, point: measure"; NaN where a measure is unknown so far.
+        (N,) float64 by "track, point: measure"; NaN at frames up to which the measure is unknown.
     """
     unit = LengthUnit.of(tracks)
-    in_unit = None if reference is None else ReferencePath(reference.points / unit.px, reference.closed)
+    reference_in_units = None
+    if reference is not None:
+        reference_in_units = ReferencePath(reference.points / unit.px, reference.closed)
     numbers: dict[str, FloatArray] = {}
     for index, frame in enumerate(frames):
         stop = min(frame + 1, tracks.frames.stop)
-        so_far = tracks.within(range(tracks.start_frame, max(stop, tracks.start_frame + 1)))
-        for name, value in _numbers(so_far, unit, in_unit).items():
-            numbers.setdefault(name, np.full(len(frames), math.nan))[index] = value
+        tracks_so_far = tracks.within(range(tracks.start_frame, max(stop, tracks.start_frame + 1)))
+        for name, value in _numbers(tracks_so_far, unit, reference_in_units).items():
+            if name not in numbers:
+                numbers[name] = np.full(len(frames), math.nan)
+            numbers[name][index] = value
     return numbers
 
 

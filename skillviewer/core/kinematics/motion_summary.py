@@ -1,4 +1,4 @@
-"""One line on the motion of a video, for lists of many videos."""
+"""Summary of the motion in a video, for lists of videos."""
 
 from dataclasses import dataclass
 
@@ -7,15 +7,15 @@ from skillviewer.core.kinematics.measures import MotionMeasures, VideoMeasures
 
 @dataclass(frozen=True, slots=True)
 class MotionSummary:
-    """The motion of the point that moved farthest.
+    """Motion of the point with the longest path.
 
     Attributes:
-        track: Name of its track.
-        mean_speed: Mean speed while it moves, in units a second, or None.
-        unit: Unit of length, in a letter or two.
+        track: Name of the track.
+        mean_speed: Mean speed while moving, in units a second, or None.
+        unit: Symbol of the unit of length.
         n_pauses: Number of pauses, or None if noise hides them.
-        share_seen: Share of the searched frames in which it was seen, 0 to 1.
-        rate_hz: Frames a second that were searched.
+        share_seen: Share of the searched frames in which the point was seen, 0 to 1.
+        rate_hz: Searched frames a second.
     """
 
     track: str
@@ -33,10 +33,10 @@ def summarise_motion(measures: VideoMeasures) -> MotionSummary | None:
         return None
     main: MotionMeasures = max(motions, key=lambda motion: motion.value("path") or 0.0)
     return MotionSummary(
-        main.track,
-        main.value("mean_speed"),
-        measures.unit.short,
-        len(main.pauses) if main.value("pauses") is not None else None,
-        main.measures[0].share_seen,
-        measures.rate_hz,
+        track=main.track,
+        mean_speed=main.value("mean_speed"),
+        unit=measures.unit.short,
+        n_pauses=len(main.pauses) if main.value("pauses") is not None else None,
+        share_seen=main.measures[0].share_seen,
+        rate_hz=measures.rate_hz,
     )

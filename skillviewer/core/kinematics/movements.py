@@ -12,9 +12,9 @@ MIN_PAUSE_S = 0.3
 """Shortest pause."""
 
 PEAK_PERCENTILE = 95.0
-"""Percentile of the speeds that is the peak speed: a single jump of a track is no peak."""
+"""Percentile of the speeds that is the peak speed; the maximum could be a single jump of a track."""
 
-_MIN_PROMINENCE = 0.1  # of the peak speed
+_MIN_PROMINENCE = 0.1  # as a share of the peak speed
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Pause:
 
     @property
     def duration_s(self) -> float:
-        """Length of the pause."""
+        """Duration of the pause."""
         return self.stop_s - self.start_s
 
 
@@ -37,10 +37,10 @@ def peak_speed(motion: Motion) -> float:
 
 
 def mean_speed(motion: Motion, idle_below: float) -> float:
-    """Return the mean speed of the samples that move, at ``idle_below`` units a second or more; NaN without any."""
+    """Return the mean speed of the samples with a speed of ``idle_below`` or more; NaN if there are none."""
     speed = motion.speed
-    moving = speed[speed >= idle_below]
-    return float(moving.mean()) if len(moving) else math.nan
+    moving_speed = speed[speed >= idle_below]
+    return float(moving_speed.mean()) if len(moving_speed) else math.nan
 
 
 def idle_share(speed: FloatArray, idle_below: float) -> float:
@@ -49,28 +49,28 @@ def idle_share(speed: FloatArray, idle_below: float) -> float:
 
 
 def pauses(motion: Motion, idle_below: float) -> tuple[Pause, ...]:
-    """Return the intervals of ``MIN_PAUSE_S`` or more in which the speed stays below a threshold, by time."""
-    rests = []
+    """Return the intervals of ``MIN_PAUSE_S`` or more in which the speed stays below a threshold, in order of time."""
+    found_pauses = []
     for piece in motion.pieces:
-        idle = np.concatenate([[False], piece.speed < idle_below, [False]])
-        edges = np.flatnonzero(np.diff(idle.astype(np.int8)))
+        is_idle = np.concatenate([[False], piece.speed < idle_below, [False]])
+        edges = np.flatnonzero(np.diff(is_idle.astype(np.int8)))
         for start, stop in edges.reshape(-1, 2):
             if (stop - start) / piece.rate_hz >= MIN_PAUSE_S - 1e-9:
-                rests.append(
-                    Pause(piece.start_s + float(start) / piece.rate_hz, piece.start_s + float(stop) / piece.rate_hz)
-                )
-    return tuple(rests)
+                start_s = piece.start_s + float(start) / piece.rate_hz
+                stop_s = piece.start_s + float(stop) / piece.rate_hz
+                found_pauses.append(Pause(start_s, stop_s))
+    return tuple(found_pauses)
 
 
 def speed_peaks(speed: FloatArray, prominence: float) -> IntArray:
-    """Return the samples at the peaks of a speed profile that rise by a prominence (Rohrer et al. 2002)."""
+    """Return the indices of the peaks of a speed profile with at least a prominence (Rohrer et al. 2002)."""
     from scipy.signal import find_peaks
 
     return np.asarray(find_peaks(speed, prominence=prominence)[0], dtype=np.int64)
 
 
 def movement_peaks_s(motion: Motion) -> FloatArray:
-    """Return the times of the speed peaks of a tenth of the peak speed or more, ascending, in seconds."""
+    """Return the times in seconds, ascending, of the speed peaks with a prominence of a tenth of the peak speed."""
     peak = peak_speed(motion)
     if not peak > 0:
         return np.zeros(0)
@@ -78,9 +78,8 @@ def movement_peaks_s(motion: Motion) -> FloatArray:
 
 
 def movements_per_s(motion: Motion) -> float:
-    """Return the number of movements a second: speed peaks of a tenth of the peak speed or more; NaN without motion."""
-    time_s = motion.time_s
-    peak = peak_speed(motion)
-    if time_s <= 0 or not peak > 0:
+    """Return the number of speed peaks (``movement_peaks_s``) a second; NaN without motion."""
+    duration_s = motion.duration_s
+    if duration_s <= 0 or not peak_speed(motion) > 0:
         return math.nan
-    return len(movement_peaks_s(motion)) / time_s
+    return len(movement_peaks_s(motion)) / duration_s

@@ -1,1 +1,1 @@
-"""Statistics of votes: pair selection, strengths, agreement, raters, cycles."""
+"""Statistics of votes: pair selection, strengths, agreement, raters and cycles."""

@@ -1,4 +1,4 @@
-"""Videos that a chain of votes connects (only they can be ranked among each other), or a chain in both directions."""
+"""Connected components of videos that are linked by votes; only connected videos can be ranked among each other."""
 
 from collections.abc import Iterable, Sequence
 
@@ -10,24 +10,30 @@ from skillviewer.core.arrays import IntArray
 
 
 def components(n: int, i: IntArray, j: IntArray, *, strong: bool = False) -> IntArray:
-    """Return (n,) numbers from 0, equal for those of n things that a chain of links from i to j connects.
+    """Return the component, from 0, of every node of a graph, (n,).
 
-    Where ``strong``, links have a direction, and chains lead from each of them to each other.
+    Args:
+        n: Number of nodes.
+        i: Node at which each link starts.
+        j: Node at which each link ends.
+        strong: Whether links are directed and components are strongly connected.
     """
     graph = sparse.coo_array((np.ones(len(i)), (i, j)), (n, n))
-    return np.asarray(csgraph.connected_components(graph, directed=strong, connection="strong")[1], dtype=np.int64)
+    _, labels = csgraph.connected_components(graph, directed=strong, connection="strong")
+    return np.asarray(labels, dtype=np.int64)
 
 
-def connected(names: Sequence[str], links: Iterable[tuple[str, str]]) -> IntArray:
-    """Return (N,) numbers from 0, equal for those of N names that a chain of links connects."""
-    place = {name: i for i, name in enumerate(names)}
-    ends = [(place[first], place[second]) for first, second in links]
-    return components(len(names), *np.array(ends, dtype=np.int64).reshape(-1, 2).T)
+def name_components(names: Sequence[str], links: Iterable[tuple[str, str]]) -> IntArray:
+    """Return the component, from 0, of every name, (n,), in the graph of links between names."""
+    index_of = {name: index for index, name in enumerate(names)}
+    link_indices = [(index_of[first], index_of[second]) for first, second in links]
+    i, j = np.array(link_indices, dtype=np.int64).reshape(-1, 2).T
+    return components(len(names), i, j)
 
 
 def connected_parts(names: Sequence[str], links: Iterable[tuple[str, str]]) -> list[list[str]]:
-    """Return the names part by part, in their order; arguments as in ``connected``."""
-    parts: dict[int, list[str]] = {}
-    for name, part in zip(names, connected(names, links).tolist(), strict=True):
-        parts.setdefault(part, []).append(name)
-    return list(parts.values())
+    """Return the names of every component (``name_components``), in their order."""
+    names_by_component: dict[int, list[str]] = {}
+    for name, component in zip(names, name_components(names, links).tolist(), strict=True):
+        names_by_component.setdefault(component, []).append(name)
+    return list(names_by_component.values())

@@ -1,7 +1,7 @@
-"""Consensus of several raters: judgements become pairs by an explicit rule.
+"""Rules that turn the judgements of several raters into pairs.
 
-Doughty et al. (CVPR 2018) keep a pair only if all four raters agree; Li et al. (2019) do not say how they combined five
-raters' choices. Conflicting and tied votes mean "no disparity".
+Doughty et al. (CVPR 2018) use a pair only if all four raters agree. Li et al. (2019) do not state how they combined the
+choices of five raters. Here, conflicting and tied votes mean "no disparity".
 """
 
 from collections.abc import Sequence
@@ -19,13 +19,13 @@ from skillviewer.core.ranking.votes import VoteColumns, Votes
 
 @dataclass(frozen=True, slots=True)
 class PairVotes:
-    """Votes on two videos; ``first`` comes before ``second`` in alphabetical order."""
+    """Numbers of votes on two videos; ``first`` comes before ``second`` in alphabetical order."""
 
     first: str
     second: str
     for_first: int
     for_second: int
-    neither: int
+    neither: int  # number of votes for no difference
 
     @property
     def n(self) -> int:
@@ -34,17 +34,19 @@ class PairVotes:
 
 
 def count_votes(judgements: Votes) -> tuple[PairVotes, ...]:
-    """Count the votes on every two videos, on either side; ``VoteColumns.merged_by_rater_and_pair``: one per rater."""
+    """Return the numbers of votes on every two videos, with one vote per rater and pair."""
     votes = VoteColumns.of(judgements).merged_by_rater_and_pair()
-    first, second, counts, _ = votes.counts()
-    rows = zip(first.tolist(), second.tolist(), counts.tolist(), strict=True)
-    names = votes.videos
-    return tuple(PairVotes(names[a], names[b], for_a, for_b, neither) for a, b, (for_b, neither, for_a) in rows)
+    pair_counts = votes.counts()
+    rows = zip(pair_counts.first.tolist(), pair_counts.second.tolist(), pair_counts.counts.tolist(), strict=True)
+    return tuple(
+        PairVotes(votes.videos[first], votes.videos[second], for_first, for_second, neither)
+        for first, second, (for_second, neither, for_first) in rows
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class ConsensusPairs:
-    """Ordered pairs, and pairs without a disparity, such as a rule makes from judgements."""
+    """Ordered pairs, and pairs without a disparity, by a rule."""
 
     pairs: tuple[Pair, ...]
     similar: tuple[SimilarPair, ...]
@@ -56,30 +58,29 @@ class Rule(Protocol):
 
     @property
     def text(self) -> str:
-        """The rule in words."""
+        """Description of the rule."""
 
     def agree(self, judgements: Sequence[Judgement]) -> ConsensusPairs:
         """Return the ordered pairs and those without a disparity."""
 
 
-def _settled(votes: PairVotes, winner: int) -> Pair | SimilarPair:
-    if winner > 0:
-        return Pair(votes.first, votes.second)
-    return Pair(votes.second, votes.first) if winner < 0 else SimilarPair(votes.first, votes.second)
+def _decided(votes: PairVotes, *, first_wins: bool, second_wins: bool) -> Pair | SimilarPair:
+    if first_wins == second_wins:
+        return SimilarPair(votes.first, votes.second)
+    return Pair(votes.first, votes.second) if first_wins else Pair(votes.second, votes.first)
 
 
-def collected(settled: Sequence[Pair | SimilarPair]) -> ConsensusPairs:
-    """Return pairs of both kinds, each kind in its order."""
+def sort_by_kind(pairs: Sequence[Pair | SimilarPair]) -> ConsensusPairs:
+    """Return the ordered pairs and the pairs without a disparity, each in the given order."""
     return ConsensusPairs(
-        pairs=tuple(p for p in settled if isinstance(p, Pair)),
-        similar=tuple(p for p in settled if isinstance(p, SimilarPair)),
+        pairs=tuple(pair for pair in pairs if isinstance(pair, Pair)),
+        similar=tuple(pair for pair in pairs if isinstance(pair, SimilarPair)),
     )
 
 
-def _by_threshold(votes: PairVotes, needed: float) -> Pair | SimilarPair:
-    # 0.56 of 25 votes must not fail at 14 through rounding
-    first, second = votes.for_first >= needed - 1e-9, votes.for_second >= needed - 1e-9
-    return _settled(votes, int(first) - int(second))
+def _by_threshold(votes: PairVotes, n_needed: float) -> Pair | SimilarPair:
+    threshold = n_needed - 1e-9  # 14 of 25 votes are 0.56 of them in spite of rounding errors
+    return _decided(votes, first_wins=votes.for_first >= threshold, second_wins=votes.for_second >= threshold)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +89,12 @@ class Unanimous:
 
     @property
     def text(self) -> str:
-        """The rule in words."""
+        """Description of the rule."""
         return "unanimous: better is what all raters of a pair chose, else no disparity"
 
     def agree(self, judgements: Sequence[Judgement]) -> ConsensusPairs:
         """Return the ordered pairs and those without a disparity."""
-        return collected([_by_threshold(votes, votes.n) for votes in count_votes(judgements)])
+        return sort_by_kind([_by_threshold(votes, votes.n) for votes in count_votes(judgements)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +105,12 @@ class AtLeast:
 
     @property
     def text(self) -> str:
-        """The rule in words."""
+        """Description of the rule."""
         return f"at least {self.k} votes for one side and fewer than {self.k} for the other, else no disparity"
 
     def agree(self, judgements: Sequence[Judgement]) -> ConsensusPairs:
         """Return the ordered pairs and those without a disparity."""
-        return collected([_by_threshold(votes, self.k) for votes in count_votes(judgements)])
+        return sort_by_kind([_by_threshold(votes, self.k) for votes in count_votes(judgements)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,24 +121,24 @@ class Majority:
 
     @property
     def text(self) -> str:
-        """The rule in words."""
+        """Description of the rule."""
         return f"majority: at least {100 * self.share:g} % of the votes on a pair, else no disparity"
 
     def agree(self, judgements: Sequence[Judgement]) -> ConsensusPairs:
         """Return the ordered pairs and those without a disparity."""
-        return collected([_by_threshold(votes, self.share * votes.n) for votes in count_votes(judgements)])
+        return sort_by_kind([_by_threshold(votes, self.share * votes.n) for votes in count_votes(judgements)])
 
 
 @dataclass(frozen=True, slots=True)
 class ByNumber:
-    """Unanimous for pairs with few raters, a majority for pairs with more."""
+    """Unanimity is needed for pairs with few raters, and a majority for pairs with more."""
 
     few: int = 4
     share: float = 0.6
 
     @property
     def text(self) -> str:
-        """The rule in words."""
+        """Description of the rule."""
         return (
             f"unanimous where at most {self.few} raters judged a pair, at least {100 * self.share:g} % of the votes "
             "where more did, else no disparity"
@@ -145,41 +146,41 @@ class ByNumber:
 
     def agree(self, judgements: Sequence[Judgement]) -> ConsensusPairs:
         """Return the ordered pairs and those without a disparity."""
-        return collected(
-            [
-                _by_threshold(votes, votes.n if votes.n <= self.few else self.share * votes.n)
-                for votes in count_votes(judgements)
-            ]
-        )
+        return sort_by_kind([_by_threshold(votes, self._n_needed(votes.n)) for votes in count_votes(judgements)])
+
+    def _n_needed(self, n_votes: int) -> float:
+        return n_votes if n_votes <= self.few else self.share * n_votes
 
 
 @dataclass(frozen=True, slots=True)
 class Posterior:
     """A video is better if its strength is greater with a probability above the threshold, given all votes.
 
-    Bradley-Terry strengths with a normal approximation of their posterior, from one vote per rater and pair; votes for
-    "no difference" are half a win for each. Only judged pairs are labelled.
+    The strengths are those of Bradley and Terry with a normal approximation of their posterior, from one vote per rater
+    and pair. Only judged pairs are labelled.
     """
 
     threshold: float = 0.95
 
     @property
     def text(self) -> str:
-        """The rule in words."""
+        """Description of the rule."""
         return f"Bradley-Terry posterior: stronger with a probability of at least {self.threshold:g}, else no disparity"
 
     def agree(self, judgements: Sequence[Judgement]) -> ConsensusPairs:
         """Return the ordered pairs and those without a disparity."""
         columns = VoteColumns.of(judgements).merged_by_rater_and_pair()
         strengths = bradley_terry(columns)
-        first, second, *_ = columns.counts()
-        leads = (strengths.values[first] - strengths.values[second]) / np.sqrt(strengths.lead_variances(first, second))
-        settled = []
-        for votes, lead in zip(count_votes(columns), leads.tolist(), strict=True):
-            first_is_better = NormalDist().cdf(lead)
-            winner = int(first_is_better >= self.threshold) - int(1 - first_is_better >= self.threshold)
-            settled.append(_settled(votes, winner))
-        return collected(settled)
+        pair_counts = columns.counts()
+        leads = strengths.values[pair_counts.first] - strengths.values[pair_counts.second]
+        standard_errors = np.sqrt(strengths.lead_variances(pair_counts.first, pair_counts.second))
+        pairs = []
+        for votes, z in zip(count_votes(columns), (leads / standard_errors).tolist(), strict=True):
+            probability = NormalDist().cdf(z)
+            first_wins = probability >= self.threshold
+            second_wins = 1 - probability >= self.threshold
+            pairs.append(_decided(votes, first_wins=first_wins, second_wins=second_wins))
+        return sort_by_kind(pairs)
 
 
 DEFAULT_RULE = ByNumber()
@@ -189,19 +190,17 @@ RULES = ("default", "unanimous", "at-least:K", "majority:SHARE", "posterior:PROB
 
 
 def rule_named(text: str) -> Rule:
-    """Return the rule with a name.
-
-    It is one of ``RULES``, with a number for the capitals: ``at-least:3``, ``majority:0.6``.
+    """Return the rule with one of the names ``RULES``, with a number for the capitals, such as ``at-least:3``.
 
     Raises:
-        DatasetError: There is no such rule, or its number makes no sense.
+        DatasetError: There is no such rule, or its number is out of range.
     """
     name, _, number = text.strip().partition(":")
     value: float | None = None
     try:
         value = float(number) if number else None
     except ValueError:
-        name = ""
+        name = ""  # matches no rule
     if name == "default" and value is None:
         return DEFAULT_RULE
     if name == "unanimous" and value is None:

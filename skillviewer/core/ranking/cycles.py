@@ -1,5 +1,6 @@
-"""Preference cycles in majority votes: A better than B, B better than C, C better than A; with the underlying votes."""
+"""Preference cycles in majority votes: A better than B, B better than C, and C better than A."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,25 +28,25 @@ class CycleEdge:
 
     @property
     def text(self) -> str:
-        """The votes in words, "A over B, 3 to 1, 1 no difference"."""
-        neither = f", {self.neither} no difference" if self.neither else ""
-        return f"{self.better} over {self.worse}, {self.votes_for} to {self.votes_against}{neither}"
+        """The votes as text, "A over B, 3 to 1, 1 no difference"."""
+        neither_text = f", {self.neither} no difference" if self.neither else ""
+        return f"{self.better} over {self.worse}, {self.votes_for} to {self.votes_against}{neither_text}"
 
 
 @dataclass(frozen=True, slots=True)
 class Cycle:
-    """A preference cycle: each video beats the next by majority, and the last beats the first."""
+    """A preference cycle, in which each video beats the next by majority, and the last beats the first."""
 
     links: tuple[CycleEdge, ...]  # majority verdicts on neighbouring videos
 
     @property
     def videos(self) -> tuple[str, ...]:
-        """The videos, beginning with the alphabetically first."""
+        """Names of the videos, from the alphabetically first on."""
         return tuple(link.better for link in self.links)
 
     @property
     def weakest(self) -> CycleEdge:
-        """The link with the smallest lead: the pair to judge again."""
+        """The verdict with the smallest lead, on the pair to judge again."""
         return min(self.links, key=lambda link: (link.margin, link.votes_for, link.better))
 
 
@@ -53,49 +54,69 @@ class Cycle:
 class PreferenceCycles:
     """Preference cycles in majority votes."""
 
-    # all cycles of three, and for each strongly connected set without one a shortest cycle through its first video;
-    # cycles with the smallest weakest lead come first
+    # all cycles of three videos, and for each tangle without one, a shortest cycle through its first video; cycles with
+    # the smallest lead of the weakest verdict come first
     cycles: tuple[Cycle, ...]
-    tangles: tuple[tuple[str, ...], ...]  # strongly connected sets of videos: their order is undecided
+    tangles: tuple[tuple[str, ...], ...]  # strongly connected sets of videos, whose order is undecided
 
 
-def contradictions(votes: Votes) -> PreferenceCycles:
+def find_preference_cycles(votes: Votes) -> PreferenceCycles:
     """Return the preference cycles in majority votes.
 
     A pair has a direction if one side has more votes than the other, and at least as many as "no difference".
     """
-    links = _tangled(VoteColumns.of(votes).merged_by_rater_and_pair())
-    worse: dict[str, set[str]] = {}
-    for better, other in links:
-        worse.setdefault(better, set()).add(other)
-    tangles = [tuple(part) for part in connected_parts(sorted(worse), links)]
-    cycles: list[tuple[str, ...]] = []
-    threes: list[tuple[str, ...]]
+    verdicts = _verdicts_in_tangles(VoteColumns.of(votes).merged_by_rater_and_pair())
+    beaten_by: dict[str, set[str]] = {}
+    for better, worse in verdicts:
+        beaten_by.setdefault(better, set()).add(worse)
+    tangles = [tuple(part) for part in connected_parts(sorted(beaten_by), verdicts)]
+    cycles = []
     for tangle in tangles:
-        inside = set(tangle)
-        beaten = {a: worse[a] & inside for a in tangle}
-        edges = [(a, b) for a in tangle for b in sorted(beaten[a])]
-        threes = [(a, b, c) for a, b in edges if a < b for c in beaten[b] if a < c and a in beaten[c]]
-        cycles += threes or [tuple(c) for c in find_cycles([Pair(a, b) for a, b in edges])]
-    made = []
-    for videos in cycles:
-        start = videos.index(min(videos))
-        rotated = videos[start:] + videos[:start]
-        made.append(Cycle(tuple(links[a, b] for a, b in zip(rotated, (*rotated[1:], rotated[0]), strict=True))))
-    made.sort(key=lambda cycle: (cycle.weakest.margin, len(cycle.links), cycle.videos))
-    return PreferenceCycles(tuple(made), tuple(sorted(tangles)))
+        videos_in_tangle = set(tangle)
+        for videos in _cycles_in({video: beaten_by[video] & videos_in_tangle for video in tangle}):
+            start = videos.index(min(videos))
+            rotated = videos[start:] + videos[:start]
+            following = rotated[1:] + rotated[:1]
+            cycles.append(
+                Cycle(tuple(verdicts[better, worse] for better, worse in zip(rotated, following, strict=True)))
+            )
+    cycles.sort(key=lambda cycle: (cycle.weakest.margin, len(cycle.links), cycle.videos))
+    return PreferenceCycles(tuple(cycles), tuple(sorted(tangles)))
 
 
-def _tangled(votes: VoteColumns) -> dict[tuple[str, str], CycleEdge]:
+def _cycles_in(beaten_by: Mapping[str, set[str]]) -> list[tuple[str, ...]]:
+    """Return all cycles of three videos in a tangle, or else the shortest cycle through its first video."""
+    edges = [(better, worse) for better, beaten in beaten_by.items() for worse in sorted(beaten)]
+    cycles: list[tuple[str, ...]] = []
+    for first, second in edges:
+        # every cycle once, from its alphabetically first video on
+        if first < second:
+            cycles += [
+                (first, second, third) for third in beaten_by[second] if first < third and first in beaten_by[third]
+            ]
+    return cycles or list(find_cycles([Pair(better, worse) for better, worse in edges]))
+
+
+def _verdicts_in_tangles(votes: VoteColumns) -> dict[tuple[str, str], CycleEdge]:
     """Return the majority verdicts within strongly connected sets of videos, by (better, worse)."""
-    first, second, counts, _ = votes.counts()
-    for_second, neither, for_first = counts.T
-    better, worse = np.where(for_first > for_second, (first, second), (second, first))
-    more_votes = np.maximum(for_first, for_second)
-    fewer_votes = np.minimum(for_first, for_second)
-    decided = (more_votes > fewer_votes) & (more_votes >= neither)
-    part = components(len(votes.videos), better[decided], worse[decided], strong=True)
-    inside = decided & (part[better] == part[worse])
-    rows = np.stack([better, worse, more_votes, fewer_votes, neither])[:, inside].T.tolist()
-    links = (CycleEdge(votes.videos[a], votes.videos[b], *counted) for a, b, *counted in rows)
-    return {(link.better, link.worse): link for link in links}
+    pair_counts = votes.counts()
+    for_second, neither, for_first = pair_counts.counts.T
+    first_wins = for_first > for_second
+    better = np.where(first_wins, pair_counts.first, pair_counts.second)
+    worse = np.where(first_wins, pair_counts.second, pair_counts.first)
+    votes_for = np.maximum(for_first, for_second)
+    votes_against = np.minimum(for_first, for_second)
+    is_decided = (votes_for > votes_against) & (votes_for >= neither)
+    component = components(len(votes.videos), better[is_decided], worse[is_decided], strong=True)
+    in_tangle = is_decided & (component[better] == component[worse])
+    edges = [
+        CycleEdge(
+            better=votes.videos[better[row]],
+            worse=votes.videos[worse[row]],
+            votes_for=int(votes_for[row]),
+            votes_against=int(votes_against[row]),
+            neither=int(neither[row]),
+        )
+        for row in np.flatnonzero(in_tangle)
+    ]
+    return {(edge.better, edge.worse): edge for edge in edges}

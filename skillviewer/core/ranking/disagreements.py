@@ -13,8 +13,8 @@ from skillviewer.core.ranking.consensus import PairVotes, count_votes
 class Disagreement:
     """A pair that the model orders differently from the raters."""
 
-    better: str  # the better video according to the raters (or to the pair, if there are no votes)
-    worse: str  # the other video, with the higher score (or the same)
+    better: str  # the better video by the raters, or by the agreed pair if there are no votes
+    worse: str  # the other video, with at least the same score
     lead: float  # lead of the worse video's score, in standard deviations of the scores; 0 for an exact tie
     votes_for: int  # number of votes for ``better``
     votes_against: int  # number of votes for ``worse``
@@ -22,29 +22,35 @@ class Disagreement:
 
 
 def find_disagreements(dataset: Dataset, scores: Mapping[str, float]) -> tuple[Disagreement, ...]:
-    """Return the pairs that a model orders differently from the raters, greatest lead first.
+    """Return the pairs that a model orders differently from the raters, the greatest lead first.
 
     Pairs with an unassessed video are left out.
     """
-    spread = float(np.std(list(scores.values()))) if len(scores) > 1 else 0.0
-    counted = {(votes.first, votes.second): votes for votes in count_votes(dataset.judgements)}
-    rows = []
+    deviation = float(np.std(list(scores.values()))) if len(scores) > 1 else 0.0
+    votes_by_pair = {(votes.first, votes.second): votes for votes in count_votes(dataset.judgements)}
+    disagreements = []
     for pair in dataset.pairs:
-        if pair.better not in scores or pair.worse not in scores:
+        if not pair.within(scores):
             continue
         lead = scores[pair.worse] - scores[pair.better]
         if lead < 0:
             continue
         first, second = sorted((pair.better, pair.worse))
-        votes = counted.get((first, second), PairVotes(first, second, 0, 0, 0))
-        votes_by_side = (votes.for_first, votes.for_second)
-        votes_by_side = votes_by_side if first == pair.better else votes_by_side[::-1]
-        lead = lead / spread if spread > 0 else 0.0
-        rows.append(Disagreement(pair.better, pair.worse, lead, *votes_by_side, votes.neither))
-    return tuple(sorted(rows, key=lambda d: (-d.lead, d.better, d.worse)))
+        votes = votes_by_pair.get((first, second), PairVotes(first, second, 0, 0, 0))
+        better_is_first = first == pair.better
+        disagreement = Disagreement(
+            better=pair.better,
+            worse=pair.worse,
+            lead=lead / deviation if deviation > 0 else 0.0,
+            votes_for=votes.for_first if better_is_first else votes.for_second,
+            votes_against=votes.for_second if better_is_first else votes.for_first,
+            neither=votes.neither,
+        )
+        disagreements.append(disagreement)
+    return tuple(sorted(disagreements, key=lambda row: (-row.lead, row.better, row.worse)))
 
 
 def agreement_share(dataset: Dataset, scores: Mapping[str, float], disagreements: Sequence[Disagreement]) -> float:
-    """Return the proportion of assessed pairs on which the model and the raters agree; NaN without any."""
-    n = sum(pair.better in scores and pair.worse in scores for pair in dataset.pairs)
-    return 1 - len(disagreements) / n if n else float("nan")
+    """Return the proportion of assessed pairs on which the model and the raters agree; NaN without assessed pairs."""
+    n_assessed = sum(pair.within(scores) for pair in dataset.pairs)
+    return 1 - len(disagreements) / n_assessed if n_assessed else float("nan")

@@ -1,12 +1,12 @@
-"""Active selection of the next pair for a rater, its sides, and the reason.
+"""Active selection of the next pair for a rater, with its sides and the reason.
 
-First come the pairs of a random chain that connects all videos, shared by the raters; then the pairs with the greatest
-expected information, given all votes so far. A share of them are test pairs, drawn at random before any vote: the
-honest test set. It does not depend on votes and is the same for all raters, so that agreement can be measured on it
-too. Another share are repeats of the rater's own pairs with swapped sides. Otherwise no rater is asked a pair twice,
-unless the user put it back in the queue: then it comes before all others.
+A rater is first asked the pairs of a random chain that connects all videos, which is the same for all raters, and then
+the pairs with the greatest expected information given all votes so far. A share of the pairs are test pairs, drawn at
+random before any vote. They do not depend on votes and are the same for all raters, so that agreement can be measured
+on them too. Another share are repeats of the rater's own pairs with swapped sides. Apart from repeats, a rater is asked
+a pair once only, unless the user puts it back in the queue, in which case it comes before all others.
 
-Everything follows from a seed and the pairs asked so far, so a restarted program asks the same pairs.
+All choices follow from a seed and the pairs asked so far, so that a restarted program asks the same pairs.
 """
 
 from collections import Counter
@@ -21,17 +21,19 @@ from skillviewer.core.arrays import IntArray
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.errors import SettingsError
 from skillviewer.core.ranking.bradley_terry import strengths_from_wins
-from skillviewer.core.ranking.connected import connected
+from skillviewer.core.ranking.connected import name_components
 from skillviewer.core.ranking.information import information
 from skillviewer.core.ranking.votes import ShownPair
-from skillviewer.core.seeded import seeded_hashes, seeded_pair_hashes, stream
+from skillviewer.core.seeded import seeded_generator, seeded_hashes, seeded_pair_hashes
 
 AMONG_BEST = 8
-"""The pair is drawn from so many most informative ones, so that raters working independently get different pairs."""
+"""Number of most informative pairs among which one is drawn, so that independent raters get different pairs."""
+
 BLOCK = 20
-"""Every block of so many pairs contains the shares of test pairs and repeats, at random positions."""
+"""Number of pairs in a block, which contains the shares of test pairs and repeats at random positions."""
+
 MAX_DRAWN_AT_ONCE = 600
-"""Pairs of more videos are drawn within parts: a table of all pairs would need too much memory and time."""
+"""Most videos for a table of all pairs; pairs of more videos are drawn within parts of the videos."""
 
 BoolArray = NDArray[np.bool_]
 
@@ -65,7 +67,8 @@ class Plan:
     seed: int = 0  # seed of all random choices; the same for all raters
 
     def __post_init__(self) -> None:
-        if not (0 <= self.test_share <= 1 and 0 <= self.repeat_share <= 1 and self.test_share + self.repeat_share <= 1):
+        is_valid = min(self.test_share, self.repeat_share) >= 0 and self.test_share + self.repeat_share <= 1
+        if not is_valid:
             raise SettingsError(
                 f"{100 * self.test_share:g} % random and {100 * self.repeat_share:g} % repeated pairs cannot be: each "
                 "is a share from 0 to 100 %, and together they are 100 % at most."
@@ -73,7 +76,7 @@ class Plan:
 
 
 TwoVideos = frozenset[str]
-"""Names of two videos, in no order."""
+"""Names of two videos, without an order."""
 
 
 def choose(
@@ -93,43 +96,44 @@ def choose(
         plan: Settings.
         put_back: Pairs that were put back in the queue and not asked of the rater since.
     """
-    n_own = sum(a.rater == rater for a in shown_pairs)
-    pairs_of_parts = (
-        _Choice(videos, part, shown_pairs, rater, plan).next_pair(put_back)
-        for part in _parts(videos, n_own, plan.seed, put_back)
-    )
-    return next((pair for pair in pairs_of_parts if pair is not None), None)
+    n_shown_to_rater = sum(shown.rater == rater for shown in shown_pairs)
+    for part in _parts(videos, n_shown_to_rater, plan.seed, put_back):
+        pair = _PairSelector(videos, part, shown_pairs, rater, plan).next_pair(put_back)
+        if pair is not None:
+            return pair
+    return None
 
 
-def upcoming(
+def upcoming_pairs(
     videos: Mapping[str, str],
     shown_pairs: Sequence[ShownPair],
     rater: str,
     plan: Plan,
     put_back: Collection[TwoVideos] = (),
 ) -> tuple[NextPair, ...]:
-    """Return the current pair of a rater and the one after it, which can be opened in advance.
+    """Return the current pair of a rater and the following one, which can be opened in advance.
 
-    The second pair cannot depend on an answer that does not exist yet, so a rater's last answer takes effect one pair
-    later. After the answer (or a restart, or an undo) the second pair is the first. The arguments are those of
+    The following pair cannot depend on the answer to the current one, so that an answer takes effect one pair later.
+    After the answer, a restart or an undo, the following pair is the current one. The arguments are those of
     ``choose``, without unanswered pairs.
 
     Returns:
-        Two pairs, one before the last pair, or none at the end.
+        Two pairs, one if only one is left, or none.
     """
-    last = max((i for i, a in enumerate(shown_pairs) if a.rater == rater), default=None)
-    before = [replace(a, verdict=None) if i == last else a for i, a in enumerate(shown_pairs)]
-    current = choose(videos, before, rater, plan, put_back)
+    last = max((index for index, shown in enumerate(shown_pairs) if shown.rater == rater), default=None)
+    without_last_answer = [
+        replace(shown, verdict=None) if index == last else shown for index, shown in enumerate(shown_pairs)
+    ]
+    current = choose(videos, without_last_answer, rater, plan, put_back)
     if current is None:
         return ()
-    left = set(put_back) - {frozenset((current.left, current.right))}
-    following = choose(
-        videos, [*shown_pairs, ShownPair(current.left, current.right, rater, None, current.reason)], rater, plan, left
-    )
+    still_put_back = set(put_back) - {frozenset((current.left, current.right))}
+    shown_current = ShownPair(current.left, current.right, rater, None, current.reason)
+    following = choose(videos, [*shown_pairs, shown_current], rater, plan, still_put_back)
     return (current,) if following is None else (current, following)
 
 
-def drawn_ahead(
+def pairs_in_advance(
     videos: Mapping[str, str],
     shown_pairs: Sequence[ShownPair],
     n_by_rater: Mapping[str, int],
@@ -138,79 +142,97 @@ def drawn_ahead(
 ) -> dict[str, list[NextPair]]:
     """Return the next pairs of several raters, drawn before any of them is judged.
 
-    The raters take turns. An answer that is not given yet counts as no difference, so that pairs are chosen for the
-    votes that their videos lack; test pairs and repeats do not depend on answers.
+    The raters take turns. Answers that are not given yet count as no difference. Test pairs and repeats do not depend
+    on answers.
 
     Args:
         videos: See ``choose``.
         shown_pairs: See ``choose``, without unanswered pairs.
-        n_by_rater: Number of pairs of each rater; fewer are drawn where there are no more.
+        n_by_rater: Number of pairs of each rater; fewer are drawn if there are no more.
         plan: Settings.
         put_back: Pairs back in the queue, by rater.
     """
     pairs_by_rater: dict[str, list[NextPair]] = {rater: [] for rater in n_by_rater}
     pairs_so_far = list(shown_pairs)
-    left = {rater: set(put_back.get(rater, ())) for rater in n_by_rater}
+    still_put_back = {rater: set(put_back.get(rater, ())) for rater in n_by_rater}
     for turn in range(max(n_by_rater.values(), default=0)):
-        for rater in (rater for rater, n in n_by_rater.items() if turn < n and len(pairs_by_rater[rater]) == turn):
-            pair = choose(videos, pairs_so_far, rater, plan, left[rater])
+        for rater, n_pairs in n_by_rater.items():
+            has_all = turn >= n_pairs
+            is_finished = len(pairs_by_rater[rater]) < turn  # there was no pair in an earlier turn
+            if has_all or is_finished:
+                continue
+            pair = choose(videos, pairs_so_far, rater, plan, still_put_back[rater])
             if pair is not None:
                 pairs_by_rater[rater].append(pair)
-                left[rater].discard(frozenset((pair.left, pair.right)))
+                still_put_back[rater].discard(frozenset((pair.left, pair.right)))
                 pairs_so_far.append(ShownPair(pair.left, pair.right, rater, Verdict.NEITHER, pair.reason))
     return pairs_by_rater
 
 
-def n_left(
+def n_pairs_left(
     videos: Mapping[str, str],
     shown_pairs: Sequence[ShownPair],
     rater: str,
     plan: Plan,
     put_back: Collection[TwoVideos] = (),
 ) -> int:
-    """Return the number of pairs left for a rater: new ones, those put back, and the repeats then due.
+    """Return the number of pairs left for a rater, which includes pairs put back and the repeats that will be due.
 
     The arguments are those of ``choose``, without unanswered pairs.
     """
-    return _Choice(videos, (), shown_pairs, rater, plan).n_left(put_back)
+    return _PairSelector(videos, (), shown_pairs, rater, plan).n_pairs_left(put_back)
 
 
-def _comparable(pair: TwoVideos, videos: Mapping[str, str]) -> bool:
+def _is_comparable(pair: TwoVideos, videos: Mapping[str, str]) -> bool:
     return len(pair) == 2 and pair <= videos.keys() and len({videos[name] for name in pair}) == 1
 
 
-def _parts(videos: Mapping[str, str], n_own: int, seed: int, put_back: Collection[TwoVideos]) -> Iterator[list[str]]:
-    """Yield the videos to find the next pair of a rater among, who was asked ``n_own`` pairs: all, or parts of many.
+def _parts(videos: Mapping[str, str], n_shown: int, seed: int, put_back: Collection[TwoVideos]) -> Iterator[list[str]]:
+    """Yield the videos among which to look for the next pair of a rater who was shown ``n_shown`` pairs.
 
-    The next block of pairs comes from the next part. After all parts the videos are dealt anew, tasks together, so that
-    any two of a task can meet. Raters take the same parts in the same order: they share test pairs.
+    These are all videos, or parts of many videos. Every block of pairs comes from the next part. After all parts the
+    videos are divided again, with the videos of a task together, so that any two videos of a task can meet. The parts
+    and their order are the same for all raters, so that raters share test pairs.
     """
     if len(videos) <= MAX_DRAWN_AT_ONCE:
         yield sorted(videos)
         return
-    names_put_back = [
-        name for pair in sorted(map(sorted, put_back)) if _comparable(frozenset(pair), videos) for name in pair
-    ]
+    names_put_back: list[str] = []
+    for pair in sorted(map(sorted, put_back)):
+        if _is_comparable(frozenset(pair), videos):
+            names_put_back += pair
     if names_put_back:
         yield sorted(set(names_put_back[:MAX_DRAWN_AT_ONCE]))
     names = sorted(videos)
+    tasks = [videos[name] for name in names]
     n_parts = -(-len(videos) // MAX_DRAWN_AT_ONCE)
-    for k in range(n_own // BLOCK, n_own // BLOCK + 2 * n_parts):
-        turn, place = divmod(k, n_parts)
-        lots = seeded_hashes(names, int(stream(seed, "parts", turn).integers(2**32)))
-        dealt = sorted(zip((videos[name] for name in names), lots.tolist(), names, strict=True))
-        yield sorted(name for *_, name in dealt[place * MAX_DRAWN_AT_ONCE : (place + 1) * MAX_DRAWN_AT_ONCE])
+    first_block = n_shown // BLOCK
+    for block in range(first_block, first_block + 2 * n_parts):
+        division, part = divmod(block, n_parts)
+        division_seed = int(seeded_generator(seed, "parts", division).integers(2**32))
+        hashes = seeded_hashes(names, division_seed).tolist()
+        shuffled = sorted(zip(tasks, hashes, names, strict=True))
+        start = part * MAX_DRAWN_AT_ONCE
+        yield sorted(name for _, _, name in shuffled[start : start + MAX_DRAWN_AT_ONCE])
 
 
-class _Choice:
-    """One selection among some of the videos, with the pairs asked as tables over these, in alphabetical order."""
+class _PairSelector:
+    """Selection of the next pair among some of the videos, with tables of the pairs of these videos.
+
+    Args:
+        videos: Task of every video, by name.
+        names: Names of the videos among which the pair is selected, sorted.
+        shown_pairs: See ``choose``.
+        rater: See ``choose``.
+        plan: See ``choose``.
+    """
 
     def __init__(
-        self, videos: Mapping[str, str], among: Sequence[str], shown_pairs: Sequence[ShownPair], rater: str, plan: Plan
+        self, videos: Mapping[str, str], names: Sequence[str], shown_pairs: Sequence[ShownPair], rater: str, plan: Plan
     ) -> None:
         self._videos = videos
-        self._names = among
-        self._place = {name: i for i, name in enumerate(self._names)}
+        self._names = names
+        self._index_of = {name: index for index, name in enumerate(self._names)}
         self._plan = plan
         self._rater = rater
         shape = (len(self._names), len(self._names))
@@ -219,174 +241,200 @@ class _Choice:
         np.fill_diagonal(self._comparable, False)
         self._wins = np.zeros(shape)
         self._judged_by_rater = np.zeros(shape, dtype=bool)
-        self._lean = np.zeros(len(self._names), dtype=np.int64)  # times on the left minus times on the right
+        self._left_surplus = np.zeros(len(self._names), dtype=np.int64)  # times on the left minus times on the right
         self._hashes = seeded_pair_hashes(self._names, plan.seed)
         self._reserved = self._hashes < plan.test_share
-        self._own_pairs = [a for a in shown_pairs if a.rater == rater]
-        self._chance = stream(plan.seed, rater, len(self._own_pairs))
-        placed_pairs = [
-            (a, self._place[a.left], self._place[a.right])
-            for a in shown_pairs
-            if {a.left, a.right} <= self._place.keys()
-        ]
-        tests = {frozenset((i, j)) for a, i, j in placed_pairs if a.reason == SelectionReason.TEST}
-        for a, i, j in placed_pairs:
-            if a.rater == rater:
-                self._judged_by_rater[i, j] = self._judged_by_rater[j, i] = True
-                self._lean[i] += 1
-                self._lean[j] -= 1
-            # a pair asked for a reason is no longer available at random
-            self._reserved[i, j] = self._reserved[j, i] = self._reserved[i, j] and a.reason in {
-                SelectionReason.TEST,
-                SelectionReason.REPEAT,
-            }
-            if a.verdict is not None:
-                self._wins[i, j] += (1 + a.verdict) / 2
-                self._wins[j, i] += (1 - a.verdict) / 2
-        for i, j in tests:
-            self._reserved[i, j] = self._reserved[j, i] = True
-        self._part = self._connected(shown_pairs)
+        self._own_pairs = [shown for shown in shown_pairs if shown.rater == rater]
+        self._rng = seeded_generator(plan.seed, rater, len(self._own_pairs))
+        for shown in shown_pairs:
+            self._add(shown)
+        for shown in shown_pairs:
+            if shown.reason == SelectionReason.TEST and self._has_both(shown):
+                _set_pair(self._reserved, self._index_of[shown.left], self._index_of[shown.right], value=True)
+        self._component = self._components(shown_pairs)
 
-    def _connected(self, shown_pairs: Sequence[ShownPair]) -> IntArray:
-        """Return a number for every video, equal for those that a chain of votes connects, also by other videos."""
-        waiting = (
-            self._own_pairs[-1] if self._own_pairs else None
-        )  # the answer that a rater is about to give counts as given
-        names = list(self._videos)
+    def _has_both(self, shown: ShownPair) -> bool:
+        return shown.left in self._index_of and shown.right in self._index_of
+
+    def _add(self, shown: ShownPair) -> None:
+        """Take a shown pair into account; pairs with other videos are ignored."""
+        if not self._has_both(shown):
+            return
+        left = self._index_of[shown.left]
+        right = self._index_of[shown.right]
+        if shown.rater == self._rater:
+            _set_pair(self._judged_by_rater, left, right, value=True)
+            self._left_surplus[left] += 1
+            self._left_surplus[right] -= 1
+        if shown.reason not in {SelectionReason.TEST, SelectionReason.REPEAT}:
+            # a pair that was selected by its votes is no random pair
+            _set_pair(self._reserved, left, right, value=False)
+        if shown.verdict is not None:
+            self._wins[left, right] += (1 + shown.verdict) / 2
+            self._wins[right, left] += (1 - shown.verdict) / 2
+
+    def _components(self, shown_pairs: Sequence[ShownPair]) -> IntArray:
+        """Return the connected component of every video in the graph of votes on all videos."""
+        last_own_pair = self._own_pairs[-1] if self._own_pairs else None  # its answer is expected and counts as given
+        all_names = list(self._videos)
         links = {
-            (a.left, a.right)
-            for a in shown_pairs
-            if (a.verdict is not None or a is waiting) and {a.left, a.right} <= self._videos.keys()
+            (shown.left, shown.right)
+            for shown in shown_pairs
+            if (shown.verdict is not None or shown is last_own_pair)
+            and shown.left in self._videos
+            and shown.right in self._videos
         }
-        part = dict(zip(names, connected(names, links).tolist(), strict=True))
-        return np.array([part[name] for name in self._names])
+        component_of = dict(zip(all_names, name_components(all_names, links).tolist(), strict=True))
+        return np.array([component_of[name] for name in self._names])
 
     def next_pair(self, put_back: Collection[TwoVideos]) -> NextPair | None:
-        """Return the pair, or None if there is none left."""
-        is_put_back = self._put_back(put_back)
+        """Return the next pair, or None if there is none left."""
+        is_put_back = self._put_back_mask(put_back)
         if is_put_back.any():
-            return self._once_more(*self._first_by_lot(self._rested(is_put_back)))
-        due = self._due(len(self._own_pairs))
-        if self._count(SelectionReason.REPEAT) < due[SelectionReason.REPEAT]:
+            i, j = self._first_at_random(self._without_last_videos(is_put_back))
+            return self._ask_again(i, j)
+        due = self._n_due(len(self._own_pairs))
+        if self._n_asked(SelectionReason.REPEAT) < due[SelectionReason.REPEAT]:
             repeat = self._repeat()
             if repeat is not None:
                 return repeat
         is_new = self._comparable & ~self._judged_by_rater
         tests = is_new & self._reserved
         others = is_new & ~self._reserved
-        if tests.any() and (self._count(SelectionReason.TEST) < due[SelectionReason.TEST] or not others.any()):
-            return self._placed(*self._first_by_lot(tests), SelectionReason.TEST)
+        is_test_due = self._n_asked(SelectionReason.TEST) < due[SelectionReason.TEST]
+        if tests.any() and (is_test_due or not others.any()):
+            i, j = self._first_at_random(tests)
+            return self._with_sides(i, j, SelectionReason.TEST)
         if not others.any():
             return None
-        joining = others & (self._part[:, None] != self._part)
+        joining = others & (self._component[:, None] != self._component)
         if joining.any():
-            links = joining & self._chain()
-            links = links if links.any() else joining
-            return self._placed(*self._first_by_lot(self._rested(links)), SelectionReason.CHAIN)
-        return self._placed(*self._most_telling(self._rested(others)), SelectionReason.INFORMATIVE)
+            chain_links = joining & self._chain()
+            links = chain_links if chain_links.any() else joining
+            i, j = self._first_at_random(self._without_last_videos(links))
+            return self._with_sides(i, j, SelectionReason.CHAIN)
+        i, j = self._among_most_informative(self._without_last_videos(others))
+        return self._with_sides(i, j, SelectionReason.INFORMATIVE)
 
-    def n_left(self, put_back: Collection[TwoVideos]) -> int:
+    def n_pairs_left(self, put_back: Collection[TwoVideos]) -> int:
         """Return the number of pairs left for the rater."""
-        own_pairs = {frozenset((a.left, a.right)) for a in self._own_pairs} - {*put_back}
-        n = self._n_pairs() - sum(_comparable(pair, self._videos) for pair in own_pairs)
+        asked_pairs = {frozenset((shown.left, shown.right)) for shown in self._own_pairs} - {*put_back}
+        n_new = self._n_pairs() - sum(_is_comparable(pair, self._videos) for pair in asked_pairs)
         n_shown = len(self._own_pairs)
-        repeated = self._count(SelectionReason.REPEAT)
-        n_with_repeats = len(self._repeatable()) if n == 0 else n_shown + n
-        repeats = 0
-        before = -1
-        while before < repeats < n_with_repeats:  # a repeat counts as a pair asked, after which another may be due
-            before = repeats
-            repeats = max(repeats, self._due(n_shown + n + repeats)[SelectionReason.REPEAT] - repeated)
-        return n + min(repeats, n_with_repeats)
+        n_repeated = self._n_asked(SelectionReason.REPEAT)
+        max_repeats = len(self._repeatable()) if n_new == 0 else n_shown + n_new
+        n_repeats = 0
+        n_before = -1
+        while n_before < n_repeats < max_repeats:  # repeats count as asked pairs, after which others may be due
+            n_before = n_repeats
+            n_due = self._n_due(n_shown + n_new + n_repeats)[SelectionReason.REPEAT]
+            n_repeats = max(n_repeats, n_due - n_repeated)
+        return n_new + min(n_repeats, max_repeats)
 
     def _n_pairs(self) -> int:
         return sum(n * (n - 1) // 2 for n in Counter(self._videos.values()).values())
 
-    def _put_back(self, put_back: Collection[TwoVideos]) -> BoolArray:
+    def _put_back_mask(self, put_back: Collection[TwoVideos]) -> BoolArray:
         is_put_back = np.zeros_like(self._comparable)
         for pair in put_back:
-            if len(pair) == 2 and pair <= self._place.keys():
-                i, j = (self._place[name] for name in pair)
-                is_put_back[i, j] = is_put_back[j, i] = True
+            if len(pair) == 2 and pair <= self._index_of.keys():
+                i, j = (self._index_of[name] for name in pair)
+                _set_pair(is_put_back, i, j, value=True)
         return is_put_back & self._comparable
 
-    def _once_more(self, i: int, j: int) -> NextPair:
+    def _ask_again(self, i: int, j: int) -> NextPair:
+        """Return a pair that was put back, with the sides swapped if the rater was shown it before."""
         names = {self._names[i], self._names[j]}
-        earlier = next((a for a in reversed(self._own_pairs) if {a.left, a.right} == names), None)
-        return (
-            self._placed(i, j, SelectionReason.AGAIN)
-            if earlier is None
-            else NextPair(earlier.right, earlier.left, SelectionReason.AGAIN)
-        )
+        for shown in reversed(self._own_pairs):
+            if {shown.left, shown.right} == names:
+                return NextPair(shown.right, shown.left, SelectionReason.AGAIN)
+        return self._with_sides(i, j, SelectionReason.AGAIN)
 
-    def _count(self, reason: SelectionReason) -> int:
-        return sum(a.reason == reason for a in self._own_pairs)
+    def _n_asked(self, reason: SelectionReason) -> int:
+        return sum(shown.reason == reason for shown in self._own_pairs)
 
-    def _due(self, n_asked: int) -> dict[SelectionReason, int]:
-        block, inside = divmod(n_asked, BLOCK)
+    def _n_due(self, n_asked: int) -> dict[SelectionReason, int]:
+        """Return the numbers of repeats and of test pairs among the first ``n_asked + 1`` pairs."""
+        block, index_in_block = divmod(n_asked, BLOCK)
         shares = {SelectionReason.REPEAT: self._plan.repeat_share, SelectionReason.TEST: self._plan.test_share}
-        # a share such as 0.15 of 20 must not lose one through rounding
-        before = {reason: int(share * BLOCK * block + 1e-9) for reason, share in shares.items()}
-        n_in_block = {
-            reason: int(share * BLOCK * (block + 1) + 1e-9) - before[reason] for reason, share in shares.items()
-        }
-        kinds: list[SelectionReason | None] = [reason for reason, n in n_in_block.items() for _ in range(n)]
-        kinds = (kinds + [None] * BLOCK)[:BLOCK]
-        order = stream(self._plan.seed, self._rater, -1 - block).permutation(BLOCK)[: inside + 1]
-        return {reason: before[reason] + sum(kinds[k] is reason for k in order) for reason in shares}
+        n_before = {}
+        reasons_in_block: list[SelectionReason | None] = []
+        for reason, share in shares.items():
+            # plus a small number, so that a share such as 0.15 of 20 loses none by rounding
+            n_before[reason] = int(share * BLOCK * block + 1e-9)
+            n_after = int(share * BLOCK * (block + 1) + 1e-9)
+            reasons_in_block += [reason] * (n_after - n_before[reason])
+        reasons_in_block = (reasons_in_block + [None] * BLOCK)[:BLOCK]
+        order = seeded_generator(self._plan.seed, self._rater, -1 - block).permutation(BLOCK)
+        reasons_so_far = [reasons_in_block[index] for index in order[: index_in_block + 1]]
+        return {reason: n_before[reason] + reasons_so_far.count(reason) for reason in shares}
 
     def _repeat(self) -> NextPair | None:
-        """Return an own pair with swapped sides, or None if all are too recent or were repeated."""
-        old = self._repeatable()
-        if not old:
+        """Return one of the rater's pairs with swapped sides, or None if all are too recent or were repeated."""
+        repeatable = self._repeatable()
+        if not repeatable:
             return None
-        repeated = old[int(self._chance.integers(len(old)))]
-        return NextPair(repeated.right, repeated.left, SelectionReason.REPEAT)
+        shown = repeatable[int(self._rng.integers(len(repeatable)))]
+        return NextPair(shown.right, shown.left, SelectionReason.REPEAT)
 
     def _repeatable(self) -> list[ShownPair]:
-        """Return own pairs that were asked once, some time ago."""
-        after = min(self._plan.repeat_after, self._n_pairs() // 3)
-        times: dict[frozenset[str], int] = {}
-        for a in self._own_pairs:
-            key = frozenset((a.left, a.right))
-            times[key] = times.get(key, 0) + 1
+        """Return the rater's answered pairs that were asked once and are not too recent."""
+        n_recent = min(self._plan.repeat_after, self._n_pairs() // 3)
+        times_asked = Counter(frozenset((shown.left, shown.right)) for shown in self._own_pairs)
         return [
-            a
-            for a in self._own_pairs[: max(len(self._own_pairs) - after, 0)]
-            if a.verdict is not None and times[frozenset((a.left, a.right))] == 1
-            if a.left in self._videos and a.right in self._videos
+            shown
+            for shown in self._own_pairs[: max(len(self._own_pairs) - n_recent, 0)]
+            if shown.verdict is not None
+            and times_asked[frozenset((shown.left, shown.right))] == 1
+            and shown.left in self._videos
+            and shown.right in self._videos
         ]
 
-    def _rested(self, pairs: BoolArray) -> BoolArray:
-        """Return the pairs without the two videos that the rater saw last, if there are any."""
-        rested = pairs.copy()
-        for name in (self._own_pairs[-1].left, self._own_pairs[-1].right) if self._own_pairs else ():
-            if name in self._place:
-                rested[self._place[name]] = rested[:, self._place[name]] = False
-        return rested if rested.any() else pairs
+    def _without_last_videos(self, pairs: BoolArray) -> BoolArray:
+        """Return the pairs without the two videos that the rater saw last, if any are left."""
+        if not self._own_pairs:
+            return pairs
+        last = self._own_pairs[-1]
+        other_pairs = pairs.copy()
+        for name in (last.left, last.right):
+            if name in self._index_of:
+                index = self._index_of[name]
+                other_pairs[index] = False
+                other_pairs[:, index] = False
+        return other_pairs if other_pairs.any() else pairs
 
     def _chain(self) -> BoolArray:
+        """Return the links of a random chain through the videos of every task."""
         links = np.zeros_like(self._comparable)
         order = np.argsort(seeded_hashes(self._names, self._plan.seed))
-        for k, i in enumerate(order):
-            after = next((j for j in order[k + 1 :] if self._comparable[i, j]), None)
-            if after is not None:
-                links[i, after] = links[after, i] = True
+        for position, i in enumerate(order):
+            following = next((j for j in order[position + 1 :] if self._comparable[i, j]), None)
+            if following is not None:
+                _set_pair(links, i, following, value=True)
         return links
 
-    def _first_by_lot(self, pairs: BoolArray) -> tuple[int, int]:
-        i, j = divmod(int(np.argmin(np.where(pairs, self._hashes, np.inf))), len(self._names))
-        return i, j
+    def _first_at_random(self, pairs: BoolArray) -> tuple[int, int]:
+        """Return the first of some pairs in a random order that is the same for all raters."""
+        first = int(np.argmin(np.where(pairs, self._hashes, np.inf)))
+        return divmod(first, len(self._names))
 
-    def _most_telling(self, pairs: BoolArray) -> tuple[int, int]:
-        gain = np.where(np.triu(pairs), information(*strengths_from_wins(self._wins)), -np.inf).ravel()
-        n_best = min(AMONG_BEST, int(np.isfinite(gain).sum()))
-        best = np.argsort(-gain, kind="stable")[:n_best]
-        i, j = divmod(int(best[self._chance.integers(n_best)]), len(self._names))
-        return i, j
+    def _among_most_informative(self, pairs: BoolArray) -> tuple[int, int]:
+        values, covariance = strengths_from_wins(self._wins)
+        gains = np.where(np.triu(pairs), information(values, covariance), -np.inf).ravel()
+        n_best = min(AMONG_BEST, int(np.isfinite(gains).sum()))
+        best = np.argsort(-gains, kind="stable")[:n_best]
+        return divmod(int(best[self._rng.integers(n_best)]), len(self._names))
 
-    def _placed(self, i: int, j: int, reason: SelectionReason) -> NextPair:
-        """Return the pair with the less often left video on the left; ties at random."""
-        surplus = int(self._lean[i] - self._lean[j]) or (-1 if self._chance.random() < 0.5 else 1)
-        left, right = (i, j) if surplus < 0 else (j, i)
+    def _with_sides(self, i: int, j: int, reason: SelectionReason) -> NextPair:
+        """Return the pair with the video on the left that was less often on the left; ties at random."""
+        difference = int(self._left_surplus[i] - self._left_surplus[j])
+        if difference == 0:
+            difference = -1 if self._rng.random() < 0.5 else 1
+        left, right = (i, j) if difference < 0 else (j, i)
         return NextPair(self._names[left], self._names[right], reason)
+
+
+def _set_pair(matrix: BoolArray, i: int, j: int, *, value: bool) -> None:
+    """Set both entries of a pair in a symmetric matrix."""
+    matrix[i, j] = value
+    matrix[j, i] = value

@@ -1,4 +1,4 @@
-"""Names of raters as typed: different spellings of a name mean the same rater."""
+"""Comparison of rater names as typed, since different spellings of a name mean the same rater."""
 
 import re
 import unicodedata
@@ -6,21 +6,23 @@ from collections.abc import Collection
 
 
 def normalize(name: str) -> str:
-    """Return a name with composed letters (NFC) and single blanks, without leading or trailing ones."""
+    """Return a name with composed letters (NFC) and single blanks, without blanks at the ends."""
     return " ".join(unicodedata.normalize("NFC", name).split())
 
 
 def match_key(name: str) -> str:
-    """Return the key for comparing typed names: case, blanks and Unicode forms are ignored."""
+    """Return the key by which typed names are compared, which ignores case, blanks and Unicode forms."""
     return unicodedata.normalize("NFKC", normalize(name)).casefold()
 
 
 def match_rater_name(name: str, names: Collection[str]) -> str:
-    """Return the known name that a typed one matches, exactly or by its key, else the typed one, normalized."""
-    for exact in (name, normalize(name)):
-        if exact in names:
-            return exact
-    return next((other for other in names if match_key(other) == match_key(name)), normalize(name))
+    """Return the known name that a typed one matches, exactly or by its key, or else the typed one, normalized."""
+    normalized_name = normalize(name)
+    for candidate in (name, normalized_name):
+        if candidate in names:
+            return candidate
+    key = match_key(name)
+    return next((other for other in names if match_key(other) == key), normalized_name)
 
 
 def name_pattern(name: str) -> re.Pattern[str]:

@@ -1,4 +1,4 @@
-"""Quality of single raters: side bias, time, consistency, agreement with the others, misfit; warnings."""
+"""Statistics of single raters, such as side bias, consistency, agreement with the others and misfit, and warnings."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,20 +17,20 @@ from skillviewer.core.ranking.votes import VALUES, ShownPair, VoteColumns, Votes
 class Misfit:
     """Distance of a rater's votes from their expectation on the other raters' scale.
 
-    Infit and outfit are those of Rasch scales (Wright and Masters, "Rating Scale Analysis", 1982), as comparative
-    judgement uses them for judges (Pollitt, 2012): 1 is expected by chance, more shows a rater with another order, less
-    a rater more regular than the model. The scale is that of the other raters and its uncertainty counts, so raters are
-    not compared with their own votes, and few votes do not look like misfit.
+    Infit and outfit are those of Rasch scales (Wright and Masters, "Rating Scale Analysis", 1982), as used for judges
+    in comparative judgement (Pollitt, 2012). The expected value is 1. A larger value shows a rater with another order,
+    a smaller one a rater who is more regular than the model. Since the scale comes from the other raters, and its
+    uncertainty is included, few votes do not look like misfit.
     """
 
     infit: float  # mean squared residual, each vote weighted by its variance; 1 by chance
-    outfit: float  # unweighted mean square, so that single surprises on clear pairs count heavily
+    outfit: float  # unweighted mean squared residual, which weights surprises on clear pairs heavily
     z: float  # infit minus 1, in standard errors
-    n: int  # number of votes used; "no difference" is left out
+    n: int  # number of votes used, without votes for no difference
 
     @property
     def is_large(self) -> bool:
-        """True if infit exceeds what chance explains."""
+        """True if the infit is larger than expected by chance."""
         return self.infit > MISFIT_INFIT and self.z > MISFIT_Z
 
     @property
@@ -40,43 +40,56 @@ class Misfit:
 
 
 def expected_wins(strengths: Strengths, left: IntArray, right: IntArray) -> FloatArray:
-    """Return (n,) the probability that the left video wins, given the uncertainty, by places in the strengths' names.
+    """Return the probabilities that the left videos win, (n,), which include the uncertainty of the strengths.
 
     The mean of the logistic function over a normal lead is 1 / (1 + exp(-mean / sqrt(1 + pi variance / 8))) within 0.02
     (MacKay, 1992).
+
+    Args:
+        strengths: The strengths.
+        left: (n,) indices of the left videos in the strengths.
+        right: (n,) indices of the right videos in the strengths.
     """
     variance = strengths.lead_variances(left, right)
     lead = (strengths.values[left] - strengths.values[right]) / np.sqrt(1 + np.pi * variance / 8)
     return np.asarray(1 / (1 + np.exp(-lead)))
 
 
-def misfit(won: FloatArray, chance: FloatArray) -> Misfit | None:
-    """Return the misfit of (n,) outcomes, 1 or 0, with their chances, between 0 and 1; None without outcomes."""
+def misfit(won: FloatArray, probability: FloatArray) -> Misfit | None:
+    """Return the misfit of (n,) outcomes, 1 or 0, with their expected probabilities; None without outcomes."""
     if len(won) == 0:
         return None
-    squared = (won - chance) ** 2
-    variance = chance * (1 - chance)
-    infit = float(squared.sum() / variance.sum())
-    # a squared residual has the variance w (1 - 4 w), where w is that of the outcome
-    error = float(np.sqrt(max((variance * (1 - 4 * variance)).sum(), 0)) / variance.sum())
-    return Misfit(infit, float((squared / variance).mean()), (infit - 1) / error if error > 1e-6 else 0.0, len(won))
+    squared_residual = (won - probability) ** 2
+    variance = probability * (1 - probability)
+    infit = float(squared_residual.sum() / variance.sum())
+    # a squared residual has the variance w (1 - 4 w) if the outcome has the variance w
+    residual_variance = (variance * (1 - 4 * variance)).sum()
+    standard_error = float(np.sqrt(max(residual_variance, 0)) / variance.sum())
+    return Misfit(
+        infit=infit,
+        outfit=float((squared_residual / variance).mean()),
+        z=(infit - 1) / standard_error if standard_error > 1e-6 else 0.0,
+        n=len(won),
+    )
 
 
 N_DRAWS = 8
-"""Draws that tell the uncertainty of a lead: its effect on a chance is small."""
+"""Number of draws from which the variances of leads are estimated; they have little effect on probabilities."""
 
 
 def rater_misfits(votes: Votes) -> dict[str, Misfit | None]:
-    """Return the misfit of every named rater on the scale of the others, or None if there is no such scale."""
+    """Return the misfit of every named rater on the scale of the others, or None without votes of others."""
     columns = VoteColumns.of(votes)
-    games = Comparisons.of(columns)
+    comparisons = Comparisons.of(columns)
     videos = columns.videos
-    start = games.maximise(len(videos), 1 / PRIOR_SD**2)[0] if len(columns) else None
+    start = None
+    if len(columns):
+        start, _ = comparisons.maximise(len(videos), 1 / PRIOR_SD**2)
     misfits: dict[str, Misfit | None] = {}
-    for number, rater in enumerate(columns.raters):
-        is_rater = columns.rater == number
-        own = games.only(is_rater & (games.won != games.lost))
-        others = games.only(~is_rater)
+    for index, rater in enumerate(columns.raters):
+        is_rater = columns.rater == index
+        own = comparisons.select(is_rater & (comparisons.won != comparisons.lost))
+        others = comparisons.select(~is_rater)
         misfits[rater] = None
         if len(own.won) and len(others.won):
             scale = others.strengths(videos, n_draws=N_DRAWS, start=start)
@@ -85,13 +98,17 @@ def rater_misfits(votes: Votes) -> dict[str, Misfit | None]:
 
 
 HURRIED_BELOW = 0.5
-"""A vote is hurried if less than this share of the two videos was watched."""
+"""Share of the two videos that was watched, below which a vote is hurried."""
+
 HURRIED_SHARE = 0.1
-"""Share of hurried votes from which on there is a warning."""
+"""Share of hurried votes from which there is a warning."""
+
 MIN_JUDGEMENTS = 20
-"""With fewer votes, a rater's numbers are unreliable."""
-MISFIT_INFIT, MISFIT_Z = 1.2, 2.0
-"""There is a warning about misfit if infit and its distance from 1 in standard errors exceed these."""
+"""Number of votes below which a rater's statistics are unreliable."""
+
+MISFIT_INFIT = 1.2
+MISFIT_Z = 2.0
+"""Limits that infit and its distance from 1 in standard errors exceed if there is a warning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,22 +121,23 @@ class RaterReport:
     neither: int  # number of judgements of no difference
     left: Proportion  # proportion of left among the votes for a side
     median_s: float | None  # median time to a vote in seconds, or None if not recorded
-    hurried: Proportion  # votes before half of the two videos was watched, among the votes with a known proportion
+    hurried: Proportion  # proportion of hurried votes among the votes with a known share watched
     agreement: Proportion  # proportion of verdicts that match the majority of the other raters of the pair
-    # proportion of repeated pairs with the same verdict. Pairs put back in the queue because of contradictory votes are
-    # harder than others and do not count
+    # proportion of repeated pairs with the same verdict, without pairs that were put back in the queue because of
+    # contradictory votes, since these are harder
     consistency: Proportion
-    misfit: Misfit | None  # misfit on the scale of the others, or None without others
+    misfit: Misfit | None  # misfit on the scale of the others, or None without votes of others
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Points to look into, one sentence each."""
+        """Warnings about the rater, one sentence each."""
         sentences = []
         low, high = self.left.interval
         if self.left.n >= MIN_JUDGEMENTS and not low <= 0.5 <= high:
-            side = "left" if self.left.value > 0.5 else "right"
-            often = self.left.part if self.left.value > 0.5 else self.left.n - self.left.part
-            sentences.append(f"Favours the {side} side: {often} of {self.left.n} votes.")
+            favours_left = self.left.value > 0.5
+            side = "left" if favours_left else "right"
+            n_favoured = self.left.part if favours_left else self.left.n - self.left.part
+            sentences.append(f"Favours the {side} side: {n_favoured} of {self.left.n} votes.")
         if self.hurried.n >= MIN_JUDGEMENTS and self.hurried.value >= HURRIED_SHARE:
             sentences.append(
                 f"Voted before half of the two videos was seen in {self.hurried.part} of {self.hurried.n} votes."
@@ -135,74 +153,87 @@ class RaterReport:
             sentences.append(f"Fits the order of the others badly (infit {self.misfit.infit:.2f}; 1 is expected).")
         if self.judged >= MIN_JUDGEMENTS and self.neither > self.judged / 2:
             sentences.append(f"Sees no difference in {self.neither} of {self.judged} pairs.")
-        if self.judged + self.skipped >= MIN_JUDGEMENTS and self.skipped > (self.judged + self.skipped) / 4:
-            sentences.append(f"Skipped {self.skipped} of {self.judged + self.skipped} pairs.")
+        n_shown = self.judged + self.skipped
+        if n_shown >= MIN_JUDGEMENTS and self.skipped > n_shown / 4:
+            sentences.append(f"Skipped {self.skipped} of {n_shown} pairs.")
         if 0 < self.judged < MIN_JUDGEMENTS:
             sentences.append(f"Only {self.judged} votes: these numbers say little yet.")
         return tuple(sentences)
 
 
 def rater_reports(shown_pairs: Sequence[ShownPair], *, misfits: bool = True) -> tuple[RaterReport, ...]:
-    """Return the statistics of all raters, sorted by name, from the valid pairs asked, in the order of voting."""
-    votes = VoteColumns.of([a for a in shown_pairs if a.verdict is not None])
-    fits = rater_misfits(votes) if misfits else {}
-    with_others = _with_others(votes)
-    by_rater: dict[str, list[ShownPair]] = {}
-    for a in shown_pairs:
-        by_rater.setdefault(a.rater, []).append(a)
-    nobody = Proportion(0, 0)
+    """Return the statistics of all raters, sorted by name.
+
+    Args:
+        shown_pairs: Pairs shown to all raters, in the order of voting, without withdrawn ones.
+        misfits: Whether to compute misfits, which takes long.
+    """
+    votes = VoteColumns.of([shown for shown in shown_pairs if shown.verdict is not None])
+    misfit_of = rater_misfits(votes) if misfits else {}
+    agreement_of = _agreement_with_others(votes)
+    pairs_of: dict[str, list[ShownPair]] = {}
+    for shown in shown_pairs:
+        pairs_of.setdefault(shown.rater, []).append(shown)
     return tuple(
-        _report(n, of_rater, with_others.get(n, nobody), fits.get(n)) for n, of_rater in sorted(by_rater.items())
+        _report(rater, own_pairs, agreement_of.get(rater, Proportion(0, 0)), misfit_of.get(rater))
+        for rater, own_pairs in sorted(pairs_of.items())
     )
 
 
-def _report(name: str, shown_pairs: Sequence[ShownPair], agreement: Proportion, fit: Misfit | None) -> RaterReport:
-    judged = [a for a in shown_pairs if a.verdict is not None]
-    sides = [a for a in judged if a.verdict is not Verdict.NEITHER]
-    times = [a.taken_s for a in judged if a.taken_s is not None]
-    watched = [a.watched for a in judged if a.watched is not None]
+def _report(
+    name: str, shown_pairs: Sequence[ShownPair], agreement: Proportion, own_misfit: Misfit | None
+) -> RaterReport:
+    judged = [shown for shown in shown_pairs if shown.verdict is not None]
+    for_a_side = [shown for shown in judged if shown.verdict is not Verdict.NEITHER]
+    times_s = [shown.taken_s for shown in judged if shown.taken_s is not None]
+    shares_watched = [shown.watched for shown in judged if shown.watched is not None]
     return RaterReport(
         name=name,
         judged=len(judged),
         skipped=len(shown_pairs) - len(judged),
-        neither=len(judged) - len(sides),
-        left=Proportion(sum(a.verdict is Verdict.LEFT for a in sides), len(sides)),
-        median_s=float(np.median(times)) if times else None,
-        hurried=Proportion(sum(w < HURRIED_BELOW for w in watched), len(watched)),
+        neither=len(judged) - len(for_a_side),
+        left=Proportion(sum(shown.verdict is Verdict.LEFT for shown in for_a_side), len(for_a_side)),
+        median_s=float(np.median(times_s)) if times_s else None,
+        hurried=Proportion(sum(share < HURRIED_BELOW for share in shares_watched), len(shares_watched)),
         agreement=agreement,
-        # unnamed votes may come from several people: one of them repeats nothing of another
-        consistency=Proportion(0, 0) if name == UNNAMED else _with_oneself(judged),
-        misfit=fit,
+        # votes of unnamed raters may come from several people, so that they are no repeats
+        consistency=Proportion(0, 0) if name == UNNAMED else _self_consistency(judged),
+        misfit=own_misfit,
     )
 
 
-def _with_others(votes: VoteColumns) -> dict[str, Proportion]:
-    """Return named raters' agreement with the majority of the others; pairs on which the others tie are left out."""
+def _agreement_with_others(votes: VoteColumns) -> dict[str, Proportion]:
+    """Return named raters' agreement with the majority of the others, without pairs on which the others tie."""
     first_votes = votes.first_by_rater_and_pair()
-    *_, counts, pair_of_vote = first_votes.counts()
-    others = counts[pair_of_vote] - (first_votes.verdict[:, None] == VALUES)
-    majority = others.max(axis=1, initial=0)
-    clear = (others == majority[:, None]).sum(axis=1) == 1  # not without others, whose counts are all 0
-    agrees = clear & (others[np.arange(len(first_votes)), first_votes.verdict + 1] == majority)
-    part = np.bincount(first_votes.rater[agrees], minlength=len(first_votes.raters)).tolist()
-    n = np.bincount(first_votes.rater[clear], minlength=len(first_votes.raters)).tolist()
-    return {name: Proportion(part[i], n[i]) for i, name in enumerate(first_votes.raters)}
+    pair_counts = first_votes.counts()
+    other_counts = pair_counts.counts[pair_counts.pair_of_vote] - (first_votes.verdict[:, None] == VALUES)
+    highest_count = other_counts.max(axis=1, initial=0)
+    has_majority = (other_counts == highest_count[:, None]).sum(axis=1) == 1  # without others, all three counts are 0
+    own_verdict_count = other_counts[np.arange(len(first_votes)), first_votes.verdict + 1]
+    agrees = has_majority & (own_verdict_count == highest_count)
+    n_raters = len(first_votes.raters)
+    n_agreeing = np.bincount(first_votes.rater[agrees], minlength=n_raters).tolist()
+    n_compared = np.bincount(first_votes.rater[has_majority], minlength=n_raters).tolist()
+    return {rater: Proportion(n_agreeing[index], n_compared[index]) for index, rater in enumerate(first_votes.raters)}
 
 
-def _with_oneself(shown_pairs: Sequence[ShownPair]) -> Proportion:
+def _self_consistency(shown_pairs: Sequence[ShownPair]) -> Proportion:
     """Return the proportion of a rater's repeated pairs with the same verdict, on either side."""
-    first: dict[frozenset[str], str | None] = {}
-    same = n = 0
-    for a in shown_pairs:
-        if a.reason == SelectionReason.AGAIN:
+    first_choice: dict[frozenset[str], str | None] = {}
+    n_same = 0
+    n_repeated = 0
+    for shown in shown_pairs:
+        if shown.reason == SelectionReason.AGAIN:
             continue
-        pair = frozenset((a.left, a.right))
-        better = None
-        if a.verdict in (Verdict.LEFT, Verdict.RIGHT):
-            better = a.left if a.verdict is Verdict.LEFT else a.right
-        if pair in first:
-            n += 1
-            same += first[pair] == better
+        pair = frozenset((shown.left, shown.right))
+        choice = None
+        if shown.verdict is Verdict.LEFT:
+            choice = shown.left
+        elif shown.verdict is Verdict.RIGHT:
+            choice = shown.right
+        if pair in first_choice:
+            n_repeated += 1
+            n_same += first_choice[pair] == choice
         else:
-            first[pair] = better
-    return Proportion(same, n)
+            first_choice[pair] = choice
+    return Proportion(n_same, n_repeated)

@@ -1,4 +1,4 @@
-"""Report on the votes of a study: strengths, agreement, raters, cycles, connectivity, halves; and its JSON."""
+"""Report on the votes of a study: strengths, agreement, raters, cycles, connectivity and split halves."""
 
 import json
 from collections import Counter
@@ -12,7 +12,7 @@ from skillviewer.core.progress import NEVER, CancelToken
 from skillviewer.core.proportion import Proportion
 from skillviewer.core.ranking.agreement import Alpha, agreement
 from skillviewer.core.ranking.connected import connected_parts
-from skillviewer.core.ranking.cycles import PreferenceCycles, contradictions
+from skillviewer.core.ranking.cycles import PreferenceCycles, find_preference_cycles
 from skillviewer.core.ranking.pair_selection import SelectionReason
 from skillviewer.core.ranking.rank_videos import RankedVideo, rank_videos
 from skillviewer.core.ranking.raters import RaterReport, rater_reports
@@ -25,16 +25,15 @@ class RankingReport:
     """Report on the votes of a study."""
 
     ranked_videos: tuple[RankedVideo, ...]  # judged videos, task by task, the strongest first
-    # separation reliability of the strengths about the means of their tasks, 0 to 1; NaN without votes
-    # (1 - mean squared error / their variance)
+    # separation reliability of the strengths within tasks, 0 to 1, which is 1 - mean squared error / variance; NaN
+    # without votes
     reliability: float
     nominal: Alpha | None  # agreement of the raters on the nominal level; None if no pair has two raters
-    ordinal: Alpha | None  # agreement on the ordinal level
-    on_test: Alpha | None  # ordinal agreement over the test pairs alone, which were chosen at random
+    ordinal: Alpha | None  # agreement on the ordinal level; None if no pair has two raters
+    on_test: Alpha | None  # ordinal agreement on the test pairs; None if none of them has two raters
     raters: tuple[RaterReport, ...]  # statistics of every rater
-    contradictions: PreferenceCycles  # preference cycles
-    # for every task, the sets of its videos that votes connect, the largest first; an unjudged video is a set of its
-    # own
+    contradictions: PreferenceCycles
+    # for every task, the sets of videos that votes connect, the largest first; an unjudged video is a set of its own
     parts: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...]
     split_half: SplitHalf | None  # split-half reliability, or None with too few votes
     judged: int  # number of judgements
@@ -44,11 +43,11 @@ class RankingReport:
     @property
     def connected(self) -> bool:
         """True if votes connect all videos of every task."""
-        return all(len(parts) == 1 and len(parts[0]) > 1 for _, parts in self.parts)
+        return all(_are_connected(parts) for _, parts in self.parts)
 
     @property
     def connectivity(self) -> str:
-        """Sentence on the comparability of strengths."""
+        """Sentences on the comparability of strengths."""
         if not self.judged:
             return "No pair has been judged yet."
         if self.connected:
@@ -57,38 +56,50 @@ class RankingReport:
             return "Votes connect all videos: their strengths can be compared."
         sentences = []
         for task, parts in self.parts:
-            if len(parts) == 1 and len(parts[0]) > 1:
+            if _are_connected(parts):
                 continue
-            of_task = f" of {task}" if task else ""
-            unconnected = [part[0] for part in parts if len(part) == 1]
-            groups = len(parts) - len(unconnected)
-            if groups > 1:
+            task_text = f" of {task}" if task else ""
+            unjudged = [part[0] for part in parts if len(part) == 1]
+            n_groups = len(parts) - len(unjudged)
+            if n_groups > 1:
                 sentences.append(
-                    f"The videos{of_task} fall into {groups} groups that no vote connects: strengths of two groups "
+                    f"The videos{task_text} fall into {n_groups} groups that no vote connects: strengths of two groups "
                     "cannot be compared."
                 )
-            if unconnected:
-                names = ", ".join(unconnected[:5]) + (
-                    f" and {len(unconnected) - 5} more" if len(unconnected) > 5 else ""
-                )
-                sentences.append(f"No vote on {names}{of_task} yet.")
+            if unjudged:
+                names_text = ", ".join(unjudged[:5])
+                if len(unjudged) > 5:
+                    names_text += f" and {len(unjudged) - 5} more"
+                sentences.append(f"No vote on {names_text}{task_text} yet.")
         return " ".join(sentences)
+
+
+def _are_connected(parts: Sequence[Sequence[str]]) -> bool:
+    """Return True if the connected sets of a task's videos are a single set of several videos."""
+    return len(parts) == 1 and len(parts[0]) > 1
 
 
 def ranking_report(
     videos: Mapping[str, str], shown_pairs: Sequence[ShownPair], token: CancelToken = NEVER, *, misfits: bool = True
 ) -> RankingReport:
-    """Return the report on the votes of a study, whose ``videos`` have their tasks; cancelled by the token.
+    """Return the report on the votes of a study.
 
-    Pairs count in the order of voting; pairs with other videos, or across tasks, are ignored. ``misfits`` take long.
+    Args:
+        videos: Task of every video, by name.
+        shown_pairs: Pairs shown to all raters, in the order of voting, without withdrawn ones. Pairs with other videos
+            or across tasks are ignored.
+        token: The token, checked while halves are computed.
+        misfits: Whether to compute the misfits of raters, which takes long.
     """
-    shown_pairs = [
-        a for a in shown_pairs if a.left in videos and a.right in videos and videos[a.left] == videos[a.right]
+    valid_pairs = [
+        shown
+        for shown in shown_pairs
+        if shown.left in videos and shown.right in videos and videos[shown.left] == videos[shown.right]
     ]
-    answered = [a for a in shown_pairs if a.verdict is not None]
+    answered = [shown for shown in valid_pairs if shown.verdict is not None]
     votes = VoteColumns.of(answered)
-    tests = {frozenset((a.left, a.right)) for a in shown_pairs if a.reason == SelectionReason.TEST}
-    tested = [a for a in answered if frozenset((a.left, a.right)) in tests]
+    test_pairs = {frozenset((shown.left, shown.right)) for shown in valid_pairs if shown.reason == SelectionReason.TEST}
+    answered_test_pairs = [shown for shown in answered if frozenset((shown.left, shown.right)) in test_pairs]
     ranked = rank_videos(votes, videos)
     halves = split_half(votes, videos, token=token)
     return RankingReport(
@@ -96,42 +107,44 @@ def ranking_report(
         reliability=_reliability(ranked),
         nominal=agreement(votes, "nominal"),
         ordinal=agreement(votes, "ordinal"),
-        on_test=agreement(tested, "ordinal"),
-        raters=rater_reports(shown_pairs, misfits=misfits),
-        contradictions=contradictions(votes),
+        on_test=agreement(answered_test_pairs, "ordinal"),
+        raters=rater_reports(valid_pairs, misfits=misfits),
+        contradictions=find_preference_cycles(votes),
         parts=_parts(videos, votes),
         split_half=halves,
         judged=len(votes),
-        skipped=len(shown_pairs) - len(votes),
-        reasons=tuple(sorted(Counter(str(a.reason) for a in answered).items())),
+        skipped=len(valid_pairs) - len(votes),
+        reasons=tuple(sorted(Counter(str(shown.reason) for shown in answered).items())),
     )
 
 
 def _reliability(ranked_videos: Sequence[RankedVideo]) -> float:
-    """Return the separation reliability within tasks; for one task that of its strengths."""
+    """Return the separation reliability within tasks; NaN without videos or if all strengths are equal."""
     if not ranked_videos:
         return float("nan")
-    n_tasks = len({ranked.task for ranked in ranked_videos})
-    spread = sum(s.strength**2 for s in ranked_videos) / (
-        len(ranked_videos) - n_tasks
-    )  # strengths of a task have mean 0
-    return (
-        max(0.0, 1 - sum(s.error**2 for s in ranked_videos) / len(ranked_videos) / spread)
-        if spread > 0
-        else float("nan")
-    )
+    n_videos = len(ranked_videos)
+    n_tasks = len({video.task for video in ranked_videos})
+    # the strengths of a task have mean 0
+    variance = sum(video.strength**2 for video in ranked_videos) / (n_videos - n_tasks)
+    if not variance > 0:
+        return float("nan")
+    mean_squared_error = sum(video.error**2 for video in ranked_videos) / n_videos
+    return max(0.0, 1 - mean_squared_error / variance)
 
 
 def _parts(videos: Mapping[str, str], votes: VoteColumns) -> tuple[tuple[str, tuple[tuple[str, ...], ...]], ...]:
     by_task: dict[str, list[tuple[str, ...]]] = {task: [] for task in sorted(set(videos.values()))}
-    links = zip(votes.first.tolist(), votes.second.tolist(), strict=True)
-    for part in connected_parts(sorted(videos), ((votes.videos[i], votes.videos[j]) for i, j in links)):
+    vote_indices = zip(votes.first.tolist(), votes.second.tolist(), strict=True)
+    links = [(votes.videos[first], votes.videos[second]) for first, second in vote_indices]
+    for part in connected_parts(sorted(videos), links):
         by_task[videos[part[0]]].append(tuple(part))
-    return tuple((task, tuple(sorted(parts, key=lambda p: (-len(p), p)))) for task, parts in by_task.items())
+    for parts in by_task.values():
+        parts.sort(key=lambda part: (-len(part), part))
+    return tuple((task, tuple(parts)) for task, parts in by_task.items())
 
 
 def ranking_json(report: RankingReport) -> dict[str, Any]:
-    """Return a report as plain values; an unknown number is null."""
+    """Return a report as plain values for JSON, with None for NaN."""
     cycles = [
         {"links": cycle.links, "weakest": [cycle.weakest.better, cycle.weakest.worse]}
         for cycle in report.contradictions.cycles
@@ -150,8 +163,8 @@ def ranking_json(report: RankingReport) -> dict[str, Any]:
         "circles": cycles,  # the name of version 0.1, for one more version
         "raters": [_rater(rater) for rater in report.raters],
     }
-    plain: dict[str, Any] = json.loads(msgspec.json.encode(values))  # which writes NaN as null
-    return plain
+    plain_values: dict[str, Any] = json.loads(msgspec.json.encode(values))  # msgspec writes NaN as null
+    return plain_values
 
 
 def _rater(rater: RaterReport) -> dict[str, Any]:

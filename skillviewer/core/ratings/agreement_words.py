@@ -1,16 +1,16 @@
 """Words for coefficients of agreement.
 
-Sources: Koo and Li, "A guideline of selecting and reporting intraclass correlation coefficients", Journal of
-Chiropractic Medicine 15 (2016) 155, for ICC; Landis and Koch, "The measurement of observer agreement for categorical
-data", Biometrics 33 (1977) 159, for kappa. Excellent is an ICC greater than 0.90; kappas up to 0.80, 0.60, 0.40 and
-0.20 still have the word below.
+The words for intraclass correlations are those of Koo and Li, "A guideline of selecting and reporting intraclass
+correlation coefficients", Journal of Chiropractic Medicine 15 (2016) 155. The words for kappa are those of Landis and
+Koch, "The measurement of observer agreement for categorical data", Biometrics 33 (1977) 159. An ICC of 0.90, and kappas
+of 0.80, 0.60, 0.40 and 0.20, belong to the lower class.
 """
 
 import math
 
 
 def _above(value: float) -> float:
-    """Return the least number above a value."""
+    """Return the next larger floating-point number."""
     return math.nextafter(value, math.inf)
 
 
@@ -28,14 +28,16 @@ SOURCES = "Words after Koo and Li (2016) for the correlation, Landis and Koch (1
 
 
 def word_for_icc(value: float) -> str:
-    """Return the word for an intraclass correlation (Koo and Li 2016), or "" if it is not defined."""
+    """Return the word for an intraclass correlation, or "" if it is undefined."""
     return _word(value, ICC_WORDS)
 
 
 def word_for_kappa(value: float) -> str:
-    """Return the word for a kappa (Landis and Koch 1977), or "" if it is not defined."""
+    """Return the word for a kappa, or "" if it is undefined."""
     return _word(value, KAPPA_WORDS)
 
 
 def _word(value: float, words: tuple[tuple[float, str], ...]) -> str:
-    return "" if not math.isfinite(value) else next(word for lower_limit, word in words if value >= lower_limit)
+    if not math.isfinite(value):
+        return ""
+    return next(word for lower_limit, word in words if value >= lower_limit)

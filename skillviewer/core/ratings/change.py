@@ -1,4 +1,4 @@
-"""Change of participants over occasions: ratings with intervals, and the interval of their change."""
+"""Change of participants over occasions: the order of occasions, ratings with intervals, and their changes."""
 
 import math
 import re
@@ -12,168 +12,200 @@ from skillviewer.core.errors import DatasetError
 from skillviewer.core.evaluation.intervals import LEVEL, over_participants
 from skillviewer.core.ratings.reliability import NAN, Estimate, measurement_error
 
-_WORDS = (
-    frozenset(["baseline", "before", "initial", "pre", "pretest", "start"]),
-    frozenset(["after", "end", "final", "post", "posttest"]),
-    frozenset(["followup", "follow", "late", "retention"]),
-)
-_PLACES = (0, 2, 3)
-"""Places of these words among all occasions; other words, numbers and dates have place 1."""
+_PHASE_WORDS = {
+    0: frozenset(["baseline", "before", "initial", "pre", "pretest", "start"]),
+    2: frozenset(["after", "end", "final", "post", "posttest"]),
+    3: frozenset(["followup", "follow", "late", "retention"]),
+}
+"""Words by the phase of a course to which they belong, in the order of time."""
+
+_MIDDLE_PHASE = 1
+"""Phase of dates, numbers and all other words."""
+
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _YEAR_FIRST = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
 _YEAR_LAST = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})(?!\d)")
-_NAMED = re.compile(r"(\d{1,2})[. -]*([a-z]{3})[a-z]*[. -]*(\d{4})", re.IGNORECASE)
+_MONTH_NAME = re.compile(r"(\d{1,2})[. -]*([a-z]{3})[a-z]*[. -]*(\d{4})", re.IGNORECASE)
 
-Key = tuple[int, tuple[tuple[str, int], ...]]
+SortKey = tuple[int, tuple[tuple[str, int], ...]]
+"""Phase of an occasion, and pairs of letters and numbers in its name."""
+
 Course = tuple[tuple[str, int, Estimate], ...]
-"""Ratings of a participant by occasion, in the order of time: name, number of rated videos, rating or NaN."""
+"""Occasion, number of rated videos, and rating (NaN without) of a participant, in the order of time."""
 
 
-def _day(text: str, *, day_first: bool) -> date | None:
-    """Return the date at the beginning of a text, or None; a time of day after it is ignored."""
+def _date_in(text: str, *, day_first: bool) -> date | None:
+    """Return the date at the beginning of a text, or None; a time of day after the date is ignored."""
     try:
         if match := _YEAR_FIRST.match(text):
-            return date(*map(int, match.groups()))
+            year, month, day = map(int, match.groups())
+            return date(year, month, day)
         if match := _YEAR_LAST.match(text):
-            first, mark, second, year = match.groups()
-            day, month = (first, second) if day_first or mark == "." else (second, first)
-            return date(int(year) + 2000 * (len(year) == 2), int(month), int(day))
-        if (match := _NAMED.match(text)) and match[2].casefold() in _MONTHS:
+            first, separator, second, year_text = match.groups()
+            is_day_first = day_first or separator == "."
+            day, month = (int(first), int(second)) if is_day_first else (int(second), int(first))
+            year = int(year_text) + 2000 if len(year_text) == 2 else int(year_text)
+            return date(year, month, day)
+        match = _MONTH_NAME.match(text)
+        if match and match[2].casefold() in _MONTHS:
             return date(int(match[3]), 1 + _MONTHS.index(match[2].casefold()), int(match[1]))
     except ValueError:
         return None
     return None
 
 
-def _key(text: str, *, day_first: bool) -> Key:
+def _sort_key(text: str, *, day_first: bool) -> SortKey:
     text = text.strip().casefold()
-    day = _day(text, day_first=day_first)
+    day = _date_in(text, day_first=day_first)
     if day is not None:
-        return 1, (("", day.toordinal()),)
-    word = re.match(r"[^\W\d_]*", text)
-    place = next((place for place, names in zip(_PLACES, _WORDS, strict=True) if word and word[0] in names), 1)
+        return _MIDDLE_PHASE, (("", day.toordinal()),)
+    first_word = re.match(r"[^\W\d_]*", text)
+    phase = _MIDDLE_PHASE
+    for word_phase, words in _PHASE_WORDS.items():
+        if first_word and first_word[0] in words:
+            phase = word_phase
     parts = re.findall(r"(\D*)(\d*)", "".join(text.split()))
-    return place, tuple((letters, int(digits or -1)) for letters, digits in parts if letters or digits)
+    return phase, tuple((letters, int(digits or -1)) for letters, digits in parts if letters or digits)
 
 
-def in_order(occasions: Collection[str]) -> dict[str, int]:
-    """Return the place of every occasion in time, from 0; spellings of one occasion share a place.
+def occasion_positions(occasions: Collection[str]) -> dict[str, int]:
+    """Return the position in time of every occasion, from 0; spellings of one occasion share a position.
 
-    Dates are in the order of time, their times of day ignored; "pre" and its like are first, "post" and then
-    "follow-up" last; numbers in words count as numbers ("week 4" before "week 12").
+    Dates are in the order of time, without their times of day. Words such as "pre" come first, then "post", and
+    "follow-up" last. Numbers in names count as numbers, so that "week 4" precedes "week 12".
 
     Raises:
         DatasetError: The order depends on the reading of dates as day/month or month/day.
     """
-    keyed = []
-    slashed = [text for text in sorted(occasions) if (m := _YEAR_LAST.match(text.strip())) and m[2] != "."]
+    ambiguous_dates = []
+    for text in sorted(occasions):
+        match = _YEAR_LAST.match(text.strip())
+        if match and match[2] != ".":
+            ambiguous_dates.append(text)
+    valid_orders = []
     for day_first in (True, False):
-        keys = {text: _key(text, day_first=day_first) for text in occasions}
-        places = {key: index for index, key in enumerate(sorted(set(keys.values())))}
-        if all(_day(text.strip(), day_first=day_first) for text in slashed):
-            keyed.append({text: places[keys[text]] for text in occasions})
-    if len(keyed) == 2 and keyed[0] != keyed[1]:
+        keys = {text: _sort_key(text, day_first=day_first) for text in occasions}
+        position_of = {key: index for index, key in enumerate(sorted(set(keys.values())))}
+        order = {text: position_of[key] for text, key in keys.items()}
+        if all(_date_in(text.strip(), day_first=day_first) for text in ambiguous_dates):
+            valid_orders.append(order)
+    if not valid_orders:
+        return order
+    if len(valid_orders) == 2 and valid_orders[0] != valid_orders[1]:
         raise DatasetError(
-            f"The dates {', '.join(slashed[:3])} may be day/month or month/day, and their order depends on it: write "
-            "them as 2024-05-31."
+            f"The dates {', '.join(ambiguous_dates[:3])} may be day/month or month/day, and their order depends on it: "
+            "write them as 2024-05-31."
         )
-    return keyed[0] if keyed else {text: places[keys[text]] for text in occasions}
+    return valid_orders[0]
 
 
 def change(before: Estimate, after: Estimate) -> Estimate:
-    """Return the change from one rating to another, after minus before, with an interval that holds both errors.
+    """Return the change from one rating to another, after minus before, with an interval for both errors.
 
-    The distances of both ratings from the ends of their intervals are squared and added (MOVER: Zou & Donner,
-    Statistics in Medicine 27, 2008, equation 10; Newcombe 1998): the lower end is d - sqrt((a - a_low)^2 + (b_high -
-    b)^2), the upper d + sqrt((a_high - a)^2 + (b - b_low)^2), with d = a - b of after a and before b. Errors count as
-    independent; errors that both ratings of a participant share make the interval too wide (``benchmarks.coverage``).
+    The distances of both ratings from the ends of their intervals are squared and added (MOVER, Zou & Donner,
+    Statistics in Medicine 27, 2008, equation 10; Newcombe 1998). The errors are assumed to be independent. Errors that
+    both ratings share make the interval too wide (``benchmarks.coverage``).
     """
-    d = after.value - before.value
-    low = d - math.hypot(after.value - after.low, before.high - before.value)
-    return Estimate(d, low, d + math.hypot(after.high - after.value, before.value - before.low), after.level)
+    difference = after.value - before.value
+    margin_below = math.hypot(after.value - after.low, before.high - before.value)
+    margin_above = math.hypot(after.high - after.value, before.value - before.low)
+    return Estimate(difference, difference - margin_below, difference + margin_above, after.level)
 
 
-def joined(several: Sequence[Estimate]) -> Estimate:
-    """Return the mean of several ratings of one occasion; the ends are the means of the ends.
+def mean_estimate(estimates: Sequence[Estimate]) -> Estimate:
+    """Return the mean of several ratings of one occasion, whose ends are the means of the ends; NaN without ratings.
 
-    The interval is that of errors that all ratings share, and is too wide for others. NaN without any.
+    The interval is right for errors that all ratings share, and too wide for independent errors.
     """
-    if not several:
+    if not estimates:
         return Estimate(NAN, NAN, NAN)
-    value, low, high = np.mean([(estimate.value, estimate.low, estimate.high) for estimate in several], axis=0).tolist()
-    return Estimate(value, low, high, several[0].level)
+    numbers = [(estimate.value, estimate.low, estimate.high) for estimate in estimates]
+    value, low, high = np.mean(numbers, axis=0).tolist()
+    return Estimate(value, low, high, estimates[0].level)
 
 
 def significant_sign(estimate: Estimate) -> int:
-    """Return the sign of a change whose interval excludes 0, else 0 (also if the interval is not known)."""
+    """Return the sign of a change whose interval excludes 0; 0 if the interval includes 0 or is unknown."""
     return int(estimate.low > 0) - int(estimate.high < 0)
 
 
 def raters_estimates(ratings: RatingSet, item: str) -> dict[str, Estimate]:
     """Return the mean rating of every video, with the 95 % interval of the mean of many raters.
 
-    The interval is t SEM / sqrt(k) for k raters, with the standard error of measurement of one rater (Bland & Altman
-    1999) and Student's t; NaN if too few videos have two raters. It ends at the ends of a stated scale. The error
-    contains the severity of raters unless each rated every video: it may differ between two occasions.
+    Half the width of the interval is t SEM / sqrt(k) for k raters, with the standard error of measurement of one rater
+    (Bland & Altman 1999) and Student's t. It is NaN if too few videos have two raters, and clipped to a stated scale.
+    Unless each rater rated every video, the error includes the severity of raters, which may differ between occasions.
 
     Raises:
         DatasetError: There is no such item.
     """
-    from scipy.special import stdtrit  # scipy takes a second
+    from scipy.special import stdtrit  # imported late, since scipy takes a second
 
-    table = ratings.table(item)
+    matrix = ratings.table(item)
     scale = ratings.scale(item)
-    error = measurement_error(table.values)
-    half = error.sem * float(stdtrit(error.freedom, (1 + LEVEL) / 2)) if error is not None else NAN
-    lower, upper = (scale.low, scale.high) if scale.stated else (-math.inf, math.inf)
-    means = table.means()
-    counts = table.counts()
-
-    def estimate(mean: float, n: int) -> Estimate:
-        reach = half / math.sqrt(n)
-        low, high = np.clip((mean - reach, mean + reach), lower, upper).tolist()
-        return Estimate(mean, low, high, LEVEL)
-
-    return {video: estimate(mean, counts[video]) for video, mean in means.items()}
+    error = measurement_error(matrix.values)
+    one_rater_margin = NAN
+    if error is not None:
+        one_rater_margin = error.sem * float(stdtrit(error.freedom, (1 + LEVEL) / 2))
+    lowest = scale.low if scale.stated else -math.inf
+    highest = scale.high if scale.stated else math.inf
+    counts = matrix.counts()
+    estimates = {}
+    for video, mean in matrix.means().items():
+        margin = one_rater_margin / math.sqrt(counts[video])
+        low, high = np.clip((mean - margin, mean + margin), lowest, highest).tolist()
+        estimates[video] = Estimate(mean, low, high, LEVEL)
+    return estimates
 
 
 def change_between(course: Course, before: str = "", after: str = "") -> tuple[str, str, Estimate] | None:
-    """Return two occasions and the change between them: the named ones, or the first and the last with a rating.
+    """Return two occasions of a course and the change between them, or None if there are no two ratings.
 
-    None without two.
+    Args:
+        course: The course.
+        before: Earlier occasion, or "" for the first one with a rating.
+        after: Later occasion, or "" for the last one with a rating.
     """
     rated = {occasion: rating for occasion, _, rating in course if math.isfinite(rating.value)}
-    first, last = before or next(iter(rated), ""), after or next(reversed(rated), "")
-    if first == last or not rated.keys() >= {first, last}:
+    first = before or next(iter(rated), "")
+    last = after or next(reversed(rated), "")
+    if first == last or first not in rated or last not in rated:
         return None
     return first, last, change(rated[first], rated[last])
 
 
 def courses(
-    attempts: Iterable[tuple[str, str, str]], estimates: Mapping[str, Estimate], places: Mapping[str, int]
+    attempts: Iterable[tuple[str, str, str]], estimates: Mapping[str, Estimate], positions: Mapping[str, int]
 ) -> dict[str, Course]:
-    """Return the courses of all participants, by name; attempts are (video, participant, occasion), none empty.
+    """Return the courses of all participants, by name.
 
-    ``places`` gives the place of every occasion in time (``in_order``); spellings of one place have the first spelling.
+    Args:
+        attempts: Video, participant and occasion of every attempt, none of them empty.
+        estimates: Rating of every rated video.
+        positions: Position of every occasion in time (``occasion_positions``). Spellings of one occasion are shown in
+            the alphabetically first spelling.
     """
-    spelled = {place: text for text, place in sorted(places.items(), reverse=True)}
-    by_participant: dict[str, dict[int, list[str]]] = {}
+    spelling_of = {position: text for text, position in sorted(positions.items(), reverse=True)}
+    videos_of: dict[str, dict[int, list[str]]] = {}
     for video, participant, occasion in attempts:
-        by_participant.setdefault(participant, {}).setdefault(places[occasion], []).append(video)
-    return {
-        participant: tuple(
-            (spelled[place], len(rated), joined(rated))
-            for place, videos in sorted(by_place.items())
-            for rated in [[estimates[video] for video in videos if video in estimates]]
-        )
-        for participant, by_place in sorted(by_participant.items())
-    }
+        videos_of.setdefault(participant, {}).setdefault(positions[occasion], []).append(video)
+    courses_by_participant = {}
+    for participant, videos_by_position in sorted(videos_of.items()):
+        course = []
+        for position, videos in sorted(videos_by_position.items()):
+            ratings = [estimates[video] for video in videos if video in estimates]
+            course.append((spelling_of[position], len(ratings), mean_estimate(ratings)))
+        courses_by_participant[participant] = tuple(course)
+    return courses_by_participant
 
 
 def mean_change(changes: Mapping[str, float]) -> Estimate:
-    """Return the mean change of participants with its 95 % interval over people (Student's t)."""
+    """Return the mean change of participants with its 95 % interval over people; NaN for fewer than two."""
+    if len(changes) < 2:
+        return Estimate(NAN, NAN, NAN, LEVEL)
 
     def mean(left_out: str | None) -> float:
         return float(np.mean([value for name, value in changes.items() if name != left_out]))
 
-    return Estimate(*over_participants(mean, changes), LEVEL) if len(changes) > 1 else Estimate(NAN, NAN, NAN, LEVEL)
+    value, low, high = over_participants(mean, changes)
+    return Estimate(value, low, high, LEVEL)

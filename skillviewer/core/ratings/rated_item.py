@@ -1,25 +1,25 @@
-"""Rows of the table of ratings that raters gave in the program or in a browser."""
+"""Rows of the table of ratings that were given in the program or in a browser."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class RatedItem:
-    """One item of one video as one rater rated it at one time.
+    """Rating of one video by one rater for one item.
 
     Attributes:
         video: Name of the video.
         rater: Name of the rater.
-        item: The item of the rubric, or its sum.
-        rating: The rating; empty where the item could not be judged.
-        purpose: "first" for the rating that counts, "repeat" for a second one of the same rater.
-        rated_at: Time of the rating, ISO 8601; empty where it was not kept.
-        taken_s: Time from first sight to the rating in seconds; empty where it was not kept.
-        watched: Share of the video that was watched, 0 to 1; empty where it was not kept.
+        item: The item of the rubric, or the sum of all items.
+        rating: The rating; empty if the item could not be judged.
+        purpose: "first" for the rating that counts, "repeat" for a second rating by the same rater.
+        rated_at: Time of the rating, ISO 8601; empty if not recorded.
+        taken_s: Seconds from the display of the video to the rating; empty if not recorded.
+        watched: Share of the video that was watched, 0 to 1; empty if not recorded.
         speed: Playback speed; 1 is real time.
-        mark_s: Time that the rater marked, in seconds from the first frame of the file; empty without one.
+        mark_s: Time that the rater marked, in seconds from the first frame of the file, or empty.
         remark: Remark of the rater, or empty.
-        withdrawn_at: Time of the undo, ISO 8601; empty for a rating that stands.
+        withdrawn_at: Time at which the rating was withdrawn, ISO 8601; empty for a valid rating.
     """
 
     video: str

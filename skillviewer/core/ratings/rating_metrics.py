@@ -1,8 +1,8 @@
 """Metrics of predicted ratings and levels, as papers report them.
 
-Arrays have one number per video, in the same order. Metrics are NaN without videos. Sources: R-l2 from Yu et al.,
-"Group-aware contrastive regression for action quality assessment", ICCV 2021, equation 9; macro F1 as in Sokolova &
-Lapalme, Information Processing & Management 45 (2009).
+Arrays have one number per video, in the same order. Metrics are NaN without videos. R-l2 is that of Yu et al.,
+"Group-aware contrastive regression for action quality assessment", ICCV 2021, equation 9, and macro F1 that of Sokolova
+& Lapalme, Information Processing & Management 45 (2009).
 """
 
 from collections.abc import Callable
@@ -23,24 +23,26 @@ def _mean(values: FloatArray | IntArray) -> float:
     return float(np.mean(values)) if len(values) else NAN
 
 
-def _varies(first: FloatArray, second: FloatArray) -> bool:
+def _both_vary(first: FloatArray, second: FloatArray) -> bool:
     return len(first) > 1 and bool(np.ptp(first) > 0 and np.ptp(second) > 0)
 
 
 def rank_correlation(predicted: FloatArray, truth: FloatArray) -> float:
-    """Return Spearman's rho, -1 to 1; NaN if either is constant."""
-    return spearman(predicted, truth) if _varies(predicted, truth) else NAN
+    """Return Spearman's rho, -1 to 1; NaN if one array is constant."""
+    return spearman(predicted, truth) if _both_vary(predicted, truth) else NAN
 
 
 def rank_agreement(predicted: FloatArray, truth: FloatArray) -> float:
-    """Return Kendall's tau-b, -1 to 1; NaN if either is constant."""
-    from scipy import stats  # takes a second
+    """Return Kendall's tau-b, -1 to 1; NaN if one array is constant."""
+    from scipy import stats  # imported late, since it takes a second
 
-    return float(stats.kendalltau(predicted, truth, variant="b").statistic) if _varies(predicted, truth) else NAN
+    if not _both_vary(predicted, truth):
+        return NAN
+    return float(stats.kendalltau(predicted, truth, variant="b").statistic)
 
 
 def relative_l2(predicted: FloatArray, truth: FloatArray, low: float, high: float) -> float:
-    """Return R-l2 x 100: the mean squared error, relative to the range from low to high (in papers, of the data).
+    """Return R-l2 x 100, the mean squared error relative to a range from ``low`` to ``high`` (in papers, of the data).
 
     Raises:
         DatasetError: The range is empty.
@@ -56,7 +58,7 @@ def mean_absolute_error(predicted: FloatArray, truth: FloatArray) -> float:
 
 
 def nearest_levels(predicted: FloatArray, n_levels: int) -> IntArray:
-    """Return the nearest level, 0 to n_levels - 1, of predicted ratings; a half is rounded up."""
+    """Return the nearest level of predicted ratings, 0 to n_levels - 1; a half is rounded up."""
     return np.clip(np.floor(predicted + 0.5), 0, n_levels - 1).astype(np.int64)
 
 
@@ -67,19 +69,23 @@ def top_1(predicted: IntArray, truth: IntArray) -> float:
 
 def macro_f1(predicted: IntArray, truth: IntArray) -> float:
     """Return the mean F1 over the levels that occur in either array, 0 to 1."""
-    scores = []
+    f1_scores = []
     for level in np.union1d(predicted, truth):
-        right = int(((predicted == level) & (truth == level)).sum())
-        scores.append(2 * right / int((predicted == level).sum() + (truth == level).sum()))
-    return _mean(np.array(scores))
+        is_predicted = predicted == level
+        is_true = truth == level
+        n_right = int((is_predicted & is_true).sum())
+        f1_scores.append(2 * n_right / int(is_predicted.sum() + is_true.sum()))
+    return _mean(np.array(f1_scores))
 
 
 def expected_cost(predicted: IntArray, truth: IntArray, costs: FloatArray | None = None) -> float:
     """Return the mean cost of (n,) predicted levels.
 
-    ``costs`` are (L, L), by true level (row) and predicted level (column); None for their distance.
+    ``costs`` are (L, L) costs by true level (row) and predicted level (column), or None for the distance of the levels.
     """
-    return _mean(np.abs(predicted - truth) if costs is None else costs[truth, predicted])
+    if costs is None:
+        return _mean(np.abs(predicted - truth))
+    return _mean(costs[truth, predicted])
 
 
 def coverage(low: FloatArray, high: FloatArray, truth: FloatArray) -> float:
@@ -93,41 +99,42 @@ def mean_width(low: FloatArray, high: FloatArray) -> float:
 
 
 def calibration_tau(errors: FloatArray, widths: FloatArray) -> float:
-    """Return Kendall's tau-b of absolute errors with widths: above 0 if wide intervals have larger errors."""
+    """Return Kendall's tau-b of absolute errors with widths, which is positive if wide intervals have larger errors."""
     return rank_agreement(np.abs(errors), widths)
 
 
 def rejection_curve(errors: FloatArray, widths: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the mean absolute error by the proportion of videos kept, with the widest intervals rejected first.
+    """Return the mean absolute error by the proportion of videos kept, when the widest intervals are rejected first.
 
     Videos of equal width are kept or rejected together.
 
     Returns:
-        (m,) proportions kept, ascending to 1, and (m,) mean absolute errors of these videos.
+        (m,) proportions kept, ascending to 1, and (m,) mean absolute errors of the kept videos.
     """
     order = np.argsort(widths, kind="stable")
-    last = np.append(np.diff(widths[order]) > 0, True)  # last video of its width
-    counts = np.arange(1, len(order) + 1)[last]
-    return counts / len(order), np.cumsum(np.abs(errors)[order])[last] / counts
+    is_last_of_width = np.append(np.diff(widths[order]) > 0, True)
+    n_kept = np.arange(1, len(order) + 1)[is_last_of_width]
+    error_sums = np.cumsum(np.abs(errors)[order])[is_last_of_width]
+    return n_kept / len(order), error_sums / n_kept
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Predicted:
+class PredictedRatings:
     """Predictions for n rated videos, by models that have not seen their people."""
 
-    participants: NDArray[np.str_]  # person in every video
+    participants: NDArray[np.str_]  # (n,) person in every video
     scores: FloatArray  # (n,) scores; higher is better
-    ratings: FloatArray  # (n,) ratings predicted from them
-    low: FloatArray  # (n,) lower ends of their intervals, NaN without
-    high: FloatArray  # (n,) upper ends
+    ratings: FloatArray  # (n,) ratings predicted from the scores
+    low: FloatArray  # (n,) lower ends of the intervals of these ratings, or NaN
+    high: FloatArray  # (n,) upper ends, or NaN
     truth: FloatArray  # (n,) mean ratings by the raters
-    scale: RatingScale  # scale of the ratings
+    scale: RatingScale
 
-    def without(self, participant: str | None) -> "Predicted":
-        """Return the predictions for the videos of all others."""
-        is_kept = self.participants != participant
+    def without(self, participant: str | None) -> "PredictedRatings":
+        """Return the predictions without the videos of a participant; all of them for None."""
+        is_other = self.participants != participant
         names = ("participants", "scores", "ratings", "low", "high", "truth")
-        return replace(self, **{name: getattr(self, name)[is_kept] for name in names})
+        return replace(self, **{name: getattr(self, name)[is_other] for name in names})
 
     @property
     def widths(self) -> FloatArray:
@@ -135,21 +142,25 @@ class Predicted:
         return self.high - self.low
 
     def levels(self, ratings: FloatArray) -> IntArray:
-        """Return the nearest steps of the scale, from 0."""
+        """Return the nearest steps of the scale to some ratings, from 0."""
         steps = (ratings - self.scale.low) / self.scale.step
-        return nearest_levels(steps, round((self.scale.high - self.scale.low) / self.scale.step) + 1)
+        n_levels = round((self.scale.high - self.scale.low) / self.scale.step) + 1
+        return nearest_levels(steps, n_levels)
 
 
-def _levelled(metric: Callable[[IntArray, IntArray], float]) -> Callable[[Predicted], float]:
+def _levelled(metric: Callable[[IntArray, IntArray], float]) -> Callable[[PredictedRatings], float]:
     return lambda p: metric(p.levels(p.ratings), p.levels(p.truth))
 
 
-def _oriented(metric: Callable[[FloatArray, FloatArray], float]) -> Callable[[Predicted], float]:
+def _oriented(metric: Callable[[FloatArray, FloatArray], float]) -> Callable[[PredictedRatings], float]:
     return lambda p: metric(-p.scores if p.scale.less_is_better else p.scores, p.truth)
 
 
-def _relative(p: Predicted) -> float:
-    low, high = (float(end(p.truth)) for end in (np.min, np.max)) if len(p.truth) else (0.0, 0.0)
+def _relative(p: PredictedRatings) -> float:
+    if not len(p.truth):
+        return NAN
+    low = float(np.min(p.truth))
+    high = float(np.max(p.truth))
     return relative_l2(p.ratings, p.truth, low, high) if low < high else NAN
 
 
@@ -163,10 +174,10 @@ class RatedMetric:
 
     name: str  # name on the command line and in files
     title: str
-    measure: Callable[[Predicted], float]  # computes the number; NaN if it is undefined
-    reach: Range  # range of the number
-    needs: str = "ratings"  # part of the predictions that it needs: ``ratings``, ``levels`` or ``intervals``
-    papers: str = ""  # papers that report it, or ""
+    measure: Callable[[PredictedRatings], float]  # returns the number; NaN if undefined
+    quantity: Range  # range of the number
+    needs: str = "ratings"  # part of the predictions that the metric needs: ``ratings``, ``levels`` or ``intervals``
+    papers: str = ""  # papers that report the metric, or ""
 
 
 _QUALITY = "action quality assessment (Pirsiavash 2014, Yu 2021)"

@@ -1,4 +1,4 @@
-"""A rubric: the items that a rater rates a video by, their steps, and anchors in words."""
+"""Rubrics: the items by which a rater rates a video, with their steps and anchors."""
 
 import hashlib
 import json
@@ -13,16 +13,21 @@ from skillviewer.core.text import printable
 
 MAX_ITEMS = 30
 MAX_STEPS = 10
-"""Most steps of an item: a step is chosen by one key."""
-MAX_NAME, MAX_TEXT = 80, 400
-"""Most characters of a name, and of an anchor, a question or a source."""
+"""Most steps of an item, since each step has a key."""
+
+MAX_NAME = 80
+"""Most characters of a name."""
+
+MAX_TEXT = 400
+"""Most characters of an anchor, a question, a source or a note."""
+
 _ROUNDING = 1e-9
 _LARGEST = 1e6
 
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """The meaning of a step in words."""
+    """Meaning of a step in words."""
 
     step: float  # the rating
     text: str
@@ -30,9 +35,9 @@ class Anchor:
 
 @dataclass(frozen=True, slots=True)
 class RubricItem:
-    """An item of a rubric: ratings from ``low`` to ``high`` in equal steps."""
+    """An item of a rubric, with ratings from ``low`` to ``high`` in equal steps."""
 
-    name: str  # name of the item, and of the criterion that its ratings become
+    name: str  # name of the item and of the criterion of its ratings
     low: float = 1.0  # lowest rating
     high: float = 5.0  # highest rating
     step: float = 1.0  # distance of two neighbouring ratings
@@ -61,11 +66,12 @@ class RubricItem:
             raise DatasetError(
                 f"“{self.name}” runs from {self.low:g} to {self.high:g}, which steps of {self.step:g} do not reach."
             )
-        anchored = [anchor.step for anchor in self.anchors]
-        if any(self.nearest(step) is None for step in anchored) or anchored != sorted(set(anchored)):
-            steps = ", ".join(f"{step:g}" for step in anchored)
+        anchor_steps = [anchor.step for anchor in self.anchors]
+        are_on_scale = all(self.nearest(step) is not None for step in anchor_steps)
+        if not are_on_scale or anchor_steps != sorted(set(anchor_steps)):
+            steps_text = ", ".join(f"{step:g}" for step in anchor_steps)
             raise DatasetError(
-                f"“{self.name}” has anchors at {steps}: give each step of the scale at most one, the lowest first."
+                f"“{self.name}” has anchors at {steps_text}: give each step of the scale at most one, the lowest first."
             )
         for anchor in self.anchors:
             _check_text(anchor.text, f"An anchor of “{self.name}”", MAX_TEXT, required=True)
@@ -73,20 +79,19 @@ class RubricItem:
     @property
     def steps(self) -> tuple[float, ...]:
         """All ratings, the lowest first."""
-        return tuple(
-            round(self.low + index * self.step, 9) for index in range(round((self.high - self.low) / self.step) + 1)
-        )
+        n_steps = round((self.high - self.low) / self.step) + 1
+        return tuple(round(self.low + index * self.step, 9) for index in range(n_steps))
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """The key of each step: its digit if all steps are whole numbers from 0 to 9, else its place from 1."""
+        """Key of each step: the step itself if all steps are whole numbers from 0 to 9, else its position from 1."""
         steps = self.steps
         if all(step.is_integer() and 0 <= step <= 9 for step in steps):
             return tuple(f"{step:.0f}" for step in steps)
         return tuple(str((index + 1) % 10) for index in range(len(steps)))
 
     def nearest(self, rating: float) -> float | None:
-        """Return the step that a rating is, or None if it is none."""
+        """Return the step that equals a rating up to rounding errors, or None."""
         return next((step for step in self.steps if abs(step - rating) <= _ROUNDING), None)
 
     def anchor(self, step: float) -> str:
@@ -95,22 +100,22 @@ class RubricItem:
 
     @property
     def scale(self) -> RatingScale:
-        """The scale of its ratings."""
-        return RatingScale(self.name, self.low, self.high, self.step, (), self.less_is_better, stated=True)
+        """Scale of the item's ratings."""
+        return RatingScale(self.name, self.low, self.high, self.step, less_is_better=self.less_is_better, stated=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Rubric:
     """The items by which a video is rated.
 
-    Where ``total`` names the sum of all items, the sum is a rating as well, of the videos whose items were all rated.
+    If ``total`` is set, the sum of all items is a rating too, for videos whose items were all rated.
     """
 
     name: str  # title
     items: tuple[RubricItem, ...]
     total: str = ""  # name of the sum of all items, or "" for none
-    source: str = ""  # publication that the items come from, or ""
-    note: str = ""  # remark for those who choose the rubric, or ""
+    source: str = ""  # publication of the items, or ""
+    note: str = ""  # remark for users who choose the rubric, or ""
     _by_name: Mapping[str, RubricItem] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -120,53 +125,57 @@ class Rubric:
         _check_text(self.note, "The note of a rubric", MAX_TEXT)
         if not 1 <= len(self.items) <= MAX_ITEMS:
             raise DatasetError(f"A rubric has 1 to {MAX_ITEMS} items; “{self.name}” has {len(self.items)}.")
-        keys_used: set[str] = set()
+        used_names: set[str] = set()
         for name in (*(item.name for item in self.items), self.total):
-            key = name.casefold()
-            if key and key in keys_used:
+            casefolded_name = name.casefold()
+            if casefolded_name and casefolded_name in used_names:
                 raise DatasetError(f"Two items of “{self.name}” are called “{name}”: give each a name of its own.")
-            keys_used.add(key)
+            used_names.add(casefolded_name)
         if self.total and len({item.less_is_better for item in self.items}) > 1:
             raise DatasetError(f"“{self.total}” adds items of opposite directions: leave it out.")
         object.__setattr__(self, "_by_name", {item.name: item for item in self.items})
 
     def item(self, name: str) -> RubricItem | None:
-        """Return the item of a name, or None."""
+        """Return the item with a name, or None."""
         return self._by_name.get(name)
 
     @property
     def scales(self) -> tuple[RatingScale, ...]:
-        """Scales of the ratings, the sum first: the first item of a study is its usual criterion."""
-        scales = tuple(item.scale for item in self.items)
+        """Scales of the ratings. The sum comes first, since the first item is the default criterion of a study."""
+        item_scales = tuple(item.scale for item in self.items)
         if not self.total:
-            return scales
-        low, high = sum(item.low for item in self.items), sum(item.high for item in self.items)
-        step = min(item.step for item in self.items)
-        lower_is_better = self.items[0].less_is_better
-        return (RatingScale(self.total, low, high, step, (), lower_is_better, stated=True), *scales)
+            return item_scales
+        total_scale = RatingScale(
+            self.total,
+            low=sum(item.low for item in self.items),
+            high=sum(item.high for item in self.items),
+            step=min(item.step for item in self.items),
+            less_is_better=self.items[0].less_is_better,
+            stated=True,
+        )
+        return (total_scale, *item_scales)
 
     def ratings(self, answers: Mapping[str, float]) -> dict[str, float]:
-        """Return the ratings that answers stand for, by item: the answers, and the sum where it is complete."""
+        """Return the answers by item, and their sum if all items were answered."""
         ratings = {item.name: answers[item.name] for item in self.items if item.name in answers}
         if self.total and len(ratings) == len(self.items):
             return {self.total: round(sum(ratings.values()), 9), **ratings}
         return ratings
 
     def wrong_answer(self, answers: Mapping[str, float]) -> str:
-        """Return the first fault of the answers, without a full stop, or ""."""
+        """Return a text on the first invalid answer, without a full stop, or ""."""
         for name, rating in answers.items():
             item = self.item(name)
             if item is None:
                 return f"the rubric “{self.name}” has no item “{printable(name[:MAX_NAME])}”"
             if item.nearest(rating) is None:
-                return (
-                    f"“{name}” is rated {rating:g}, and its steps are {', '.join(f'{step:g}' for step in item.steps)}"
-                )
+                steps_text = ", ".join(f"{step:g}" for step in item.steps)
+                return f"“{name}” is rated {rating:g}, and its steps are {steps_text}"
         return ""
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the content, by which a rating names the rubric that it was given by."""
+        """SHA-256 of the content, by which ratings refer to the rubric."""
         content = {"items": [asdict(item) for item in self.items], "name": self.name, "total": self.total}
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 

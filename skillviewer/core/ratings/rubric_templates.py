@@ -1,7 +1,7 @@
-"""Rubrics to begin with: items and scales of published instruments, their anchors in the program's own words.
+"""Templates of rubrics, with the items and scales of published instruments.
 
-The anchors state the meaning of the published ones in short; for a study that reports the instrument, its original
-wording is in the publication.
+The anchors paraphrase the published ones. The original wording, for studies that report the instrument, is in the
+publication.
 """
 
 from skillviewer.core.ratings.rubric import Anchor, Rubric, RubricItem
@@ -112,4 +112,4 @@ GEARS = Rubric(
     note="Guidance given by voice cannot be heard: mark autonomy as not to be judged where it matters.",
 )
 TEMPLATES = {"overall": OVERALL, "osats": OSATS, "gears": GEARS}
-"""Templates by the name that a command knows them by."""
+"""Templates by their names on the command line."""

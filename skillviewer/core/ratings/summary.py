@@ -1,4 +1,4 @@
-"""Summary of the ratings of an item: their distribution, the agreement, and the videos that raters see apart."""
+"""Summary of the ratings of an item: distribution, agreement, and the videos on which raters differ most."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,16 +10,18 @@ from skillviewer.core.errors import DatasetError
 from skillviewer.core.ratings.reliability import RaterAgreement, rater_agreement
 
 MAX_BARS = 13
-"""A scale with more possible values is divided into ``WIDE_BARS`` intervals of equal width."""
-WIDE_BARS = 10
+"""Most possible values of a scale with a bar for each value."""
+
+N_INTERVALS = 10
+"""Number of intervals of equal width for scales with more possible values."""
 
 
 @dataclass(frozen=True, slots=True)
 class RatingBin:
-    """A bar of the histogram: ratings from ``low`` to below ``high``; of a single value, both are that value."""
+    """A bar of the histogram."""
 
-    low: float
-    high: float
+    low: float  # lowest rating
+    high: float  # end of the interval, which does not belong to it; equal to ``low`` for a bar of a single value
     n: int  # number of ratings
 
 
@@ -30,7 +32,7 @@ class RaterRatings:
     rater: str
     n: int  # number of rated videos
     mean: float  # mean rating, in points
-    severity: float  # effect in points, below 0 severe; NaN where videos do not link the raters
+    severity: float  # effect in points, below 0 severe; NaN if common videos do not link the raters
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,72 +61,72 @@ class RatingSummary:
 
 
 def summarize_ratings(ratings: RatingSet, item: str, participants: Mapping[str, str] | None = None) -> RatingSummary:
-    """Summarize the ratings of an item.
+    """Return the summary of the ratings of an item.
 
     Args:
         ratings: Ratings of some videos.
         item: The item.
-        participants: Participant of each video by name, "" if not known.
+        participants: Participant of each video by name, "" if unknown.
 
     Raises:
         DatasetError: There is no such item, or it has no ratings.
     """
     scale = ratings.scale(item)
-    table = ratings.table(item)
-    if not table.videos:
+    matrix = ratings.table(item)
+    if not matrix.videos:
         raise DatasetError(f"“{item}” has no ratings.")
-    agreement = rater_agreement(ratings, item) if len(table.raters) > 1 else None
+    agreement = rater_agreement(ratings, item) if len(matrix.raters) > 1 else None
     item_ratings = [rating for rating in ratings.ratings if rating.item == item]
-    people = {name for name in ((participants or {}).get(video, "") for video in table.videos) if name}
+    participant_of = participants or {}
+    people = {participant_of.get(video, "") for video in matrix.videos} - {""}
     return RatingSummary(
         item=item,
         scale=scale,
         n_ratings=len(item_ratings),
-        n_videos=len(table.videos),
+        n_videos=len(matrix.videos),
         n_participants=len(people) or None,
         n_occasions=len({rating.occasion for rating in item_ratings if rating.occasion}),
         histogram=_histogram(np.array([rating.value for rating in item_ratings]), scale),
-        raters=_by_rater(table, agreement),
+        raters=_rater_rows(matrix, agreement),
         agreement=agreement,
-        disputed=_disputed(table),
+        disputed=_disputed_videos(matrix),
     )
 
 
 def _histogram(values: np.ndarray, scale: RatingScale) -> tuple[RatingBin, ...]:
-    """Return a bar for every possible value of a scale, or intervals of equal width if there are too many."""
+    """Return a bar for every possible value of a scale, or intervals of equal width if there are too many values."""
     low = min(scale.low, float(values.min()))
     high = max(scale.high, float(values.max()))
     n_steps = round((high - low) / scale.step)
-    grid = low + scale.step * np.arange(n_steps + 1)
-    on_grid = bool(np.isclose(values[:, None], grid[None], atol=1e-9).any(axis=1).all())
-    if n_steps < MAX_BARS and on_grid:
-        return tuple(RatingBin(value, value, int(np.isclose(values, value).sum())) for value in grid.tolist())
-    counts, edges = np.histogram(values, bins=WIDE_BARS, range=(low, high))
+    possible_values = low + scale.step * np.arange(n_steps + 1)
+    is_possible = np.isclose(values[:, None], possible_values[None], atol=1e-9).any(axis=1)
+    if n_steps < MAX_BARS and is_possible.all():
+        return tuple(
+            RatingBin(value, value, int(np.isclose(values, value).sum())) for value in possible_values.tolist()
+        )
+    counts, edges = np.histogram(values, bins=N_INTERVALS, range=(low, high))
     return tuple(
         RatingBin(start, stop, n)
         for start, stop, n in zip(edges[:-1].tolist(), edges[1:].tolist(), counts.tolist(), strict=True)
     )
 
 
-def _by_rater(table: RatingMatrix, agreement: RaterAgreement | None) -> tuple[RaterRatings, ...]:
-    severities = agreement.severity if agreement is not None else (float("nan"),) * len(table.raters)
+def _rater_rows(matrix: RatingMatrix, agreement: RaterAgreement | None) -> tuple[RaterRatings, ...]:
+    severities = agreement.severity if agreement is not None else (float("nan"),) * len(matrix.raters)
     rows = []
-    for rater, column, severity in zip(table.raters, table.values.T, severities, strict=True):
-        rated = column[np.isfinite(column)]
-        rows.append(RaterRatings(rater, len(rated), float(rated.mean()), severity))
+    for rater, column, severity in zip(matrix.raters, matrix.values.T, severities, strict=True):
+        given = column[np.isfinite(column)]
+        rows.append(RaterRatings(rater, len(given), float(given.mean()), severity))
     return tuple(rows)
 
 
-def _disputed(table: RatingMatrix) -> tuple[DisputedVideo, ...]:
+def _disputed_videos(matrix: RatingMatrix) -> tuple[DisputedVideo, ...]:
+    """Return the videos with different ratings, the largest distance first."""
     videos = []
-    for video, row in zip(table.videos, table.values, strict=True):
-        is_rated = np.isfinite(row)
-        if is_rated.sum() < 2 or np.ptp(row[is_rated]) == 0:
-            continue
-        pairs = [(rater, float(value)) for rater, value in zip(table.raters, row, strict=True) if np.isfinite(value)]
-        videos.append(
-            DisputedVideo(
-                video, float(np.ptp(row[is_rated])), tuple(sorted(pairs, key=lambda pair: (pair[1], pair[0])))
-            )
-        )
+    for video, row in zip(matrix.videos, matrix.values, strict=True):
+        ratings = [(rater, float(value)) for rater, value in zip(matrix.raters, row, strict=True) if np.isfinite(value)]
+        ratings.sort(key=lambda rater_and_value: (rater_and_value[1], rater_and_value[0]))
+        distance = ratings[-1][1] - ratings[0][1]
+        if distance > 0:
+            videos.append(DisputedVideo(video, distance, tuple(ratings)))
     return tuple(sorted(videos, key=lambda disputed: (-disputed.distance, disputed.video)))

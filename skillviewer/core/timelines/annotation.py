@@ -9,7 +9,7 @@ from enum import StrEnum
 from skillviewer.core.text import printable
 from skillviewer.core.video.info import VideoInfo
 
-_LANE = re.compile(r" \(\d+\)\Z")
+_LANE_SUFFIX = re.compile(r" \(\d+\)\Z")
 
 
 class Tier(StrEnum):
@@ -31,80 +31,88 @@ class Tier(StrEnum):
 class Annotation:
     """An interval of a video, or a point in it, with a text."""
 
-    tier: str  # name of its tier
+    tier: str  # name of the tier
     start_s: float  # start, in seconds from the first frame of the file
-    stop_s: float  # end; the start for a point
+    stop_s: float  # end; equal to the start for a point
     text: str = ""  # text, or ""
     author: str = ""  # rater, user or model, or ""
-    value: float | None = None  # number that the text tells (a score, a contribution, a speed), or None
+    value: float | None = None  # number in the text (a score, a contribution, a speed), or None
 
     @property
     def full_tier(self) -> str:
-        """Name of the tier and the author, where there is one."""
+        """Name of the tier, with the author if there is one."""
         return printable(f"{self.tier} – {self.author}" if self.author else self.tier)
 
     @property
     def line(self) -> str:
-        """Text in one line."""
+        """Text on one line."""
         return printable(" ".join(self.text.split()))
 
     @property
     def label(self) -> str:
-        """Text in one line, or the name of the tier."""
+        """Text on one line, or the name of the tier if there is no text."""
         return self.line or printable(self.tier)
 
 
 def milliseconds(video: VideoInfo, time_s: float) -> int:
-    """Return the whole milliseconds nearest to a time at which the same frame is on screen.
+    """Return the nearest whole millisecond at which the same frame is on screen as at a time.
 
-    Every frame that lasts a millisecond or longer has such a time; for a shorter one the nearest is returned.
+    Every frame of a millisecond or more has one. For a shorter frame the nearest millisecond is returned.
     """
-    nearest = round(time_s * 1000)
+    nearest_ms = round(time_s * 1000)
     frame = video.frame_at(time_s)
-    return next((ms for ms in (nearest, nearest + 1, nearest - 1) if video.frame_at(ms / 1000) == frame), nearest)
+    for time_ms in (nearest_ms, nearest_ms + 1, nearest_ms - 1):
+        if video.frame_at(time_ms / 1000) == frame:
+            return time_ms
+    return nearest_ms
 
 
-def whole(video: VideoInfo, annotation: Annotation) -> tuple[int, int]:
-    """Return start and end in milliseconds; a point lasts as long as its frame, and nothing less than 1 ms."""
-    stop_s = (
-        annotation.stop_s if annotation.stop_s > annotation.start_s else video.end_s(video.frame_at(annotation.start_s))
-    )
-    start = milliseconds(video, annotation.start_s)
-    return start, max(start + 1, milliseconds(video, stop_s))
+def interval_ms(video: VideoInfo, annotation: Annotation) -> tuple[int, int]:
+    """Return start and end in whole milliseconds, at least 1 ms apart; a point lasts as long as its frame."""
+    stop_s = annotation.stop_s
+    if stop_s <= annotation.start_s:
+        stop_s = video.end_s(video.frame_at(annotation.start_s))
+    start_ms = milliseconds(video, annotation.start_s)
+    stop_ms = milliseconds(video, stop_s)
+    return start_ms, max(start_ms + 1, stop_ms)
 
 
 def lanes(
     annotations: Iterable[Annotation],
-    name: Callable[[Annotation], str],
-    ends: Callable[[Annotation], tuple[float, float]],
+    tier_name: Callable[[Annotation], str],
+    interval: Callable[[Annotation], tuple[float, float]],
 ) -> dict[tuple[str, int], list[tuple[float, float, Annotation]]]:
-    """Return annotations by tier, in order of time, with as many lanes of a tier as overlaps need.
+    """Sort annotations by tier and time, into lanes without overlaps.
 
-    ``name`` gives the name of a tier, ``ends`` start and end on the clock of the file.
+    Args:
+        annotations: The annotations.
+        tier_name: Returns the name of the tier of an annotation.
+        interval: Returns start and end of an annotation on the clock of the file.
 
     Returns:
-        (name, lane from 1): (start, end, annotation) of each.
+        Start, end and annotation of each, by name of the tier and lane from 1.
     """
     by_lane: dict[tuple[str, int], list[tuple[float, float, Annotation]]] = {}
-    free: dict[str, list[tuple[float, int]]] = {}
-    timed = sorted(
-        ((*ends(annotation), annotation) for annotation in annotations),
-        key=lambda timed_annotation: timed_annotation[:2],
-    )
-    for start, stop, annotation in timed:
-        waiting = free.setdefault(name(annotation), [])
-        lane = heapq.heappop(waiting)[1] if waiting and waiting[0][0] <= start else len(waiting) + 1
-        heapq.heappush(waiting, (stop, lane))
-        by_lane.setdefault((name(annotation), lane), []).append((start, stop, annotation))
+    lane_ends_by_tier: dict[str, list[tuple[float, int]]] = {}
+    timed_annotations = [(*interval(annotation), annotation) for annotation in annotations]
+    timed_annotations.sort(key=lambda timed_annotation: timed_annotation[:2])
+    for start, stop, annotation in timed_annotations:
+        name = tier_name(annotation)
+        lane_ends = lane_ends_by_tier.setdefault(name, [])  # heap of (end, lane)
+        lane = len(lane_ends) + 1
+        if lane_ends and lane_ends[0][0] <= start:
+            _, lane = heapq.heappop(lane_ends)
+        heapq.heappush(lane_ends, (stop, lane))
+        by_lane.setdefault((name, lane), []).append((start, stop, annotation))
     return dict(sorted(by_lane.items()))
 
 
-def lane_name(name: str, lane: int) -> str:
-    """Return the name of a tier and its lane: ``moments``, ``moments (2)``."""
-    return name if lane == 1 else f"{name} ({lane})"
+def lane_name(tier: str, lane: int) -> str:
+    """Return the name of a tier with its lane, such as ``moments`` or ``moments (2)``."""
+    return tier if lane == 1 else f"{tier} ({lane})"
 
 
-def without_lane(name: str, names: Collection[str]) -> str:
-    """Return the name of a tier without its lane, if the tier itself is among the names."""
-    tier = _LANE.sub("", name)
-    return tier if tier in names else name
+def without_lane(name: str, tiers: Collection[str]) -> str:
+    """Return the name of a tier without its lane if the tiers include it, else the name unchanged."""
+    tier = _LANE_SUFFIX.sub("", name)
+    return tier if tier in tiers else name

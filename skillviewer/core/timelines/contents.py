@@ -1,4 +1,4 @@
-"""Contents of a timeline file: its annotations, those that were rejected, and warnings."""
+"""Contents of a timeline file: annotations, reasons for rejected ones, and warnings."""
 
 from dataclasses import dataclass
 
@@ -11,9 +11,9 @@ class TimelineContents:
 
     Attributes:
         annotations: The annotations; ``read_timeline`` sorts them by time.
-        rejected: A sentence for each annotation that was left out, with the reason.
-        warnings: Sentences on the file as a whole, such as a clock that does not begin at 0.
-        observations: Names of the observations among which the user can choose; BORIS keeps many in one file.
+        rejected: A sentence with the reason for each rejected annotation.
+        warnings: Sentences on the whole file, for example on a clock that does not begin at 0.
+        observations: Names of the observations in a BORIS file, among which the user can choose.
     """
 
     annotations: tuple[Annotation, ...] = ()

@@ -1,4 +1,4 @@
-"""Labels of moments: the vocabulary of a study, and the counts and agreement of those who use it."""
+"""Labels of moments: the vocabulary of a study, and counts and agreement of raters and models."""
 
 import math
 import re
@@ -16,13 +16,15 @@ from skillviewer.core.text import defined
 from skillviewer.core.timelines.annotation import Annotation
 
 BIN_S = 1.0
-"""Length of the time bins in which two raters are compared."""
-TOLERANCE_S = 0.5
-"""Moments of two raters that begin within this time of each other count as one, at the first rater's time."""
-ANY = "(any)"
-"""Label that stands for every moment; a model's moments have no other."""
+"""Duration of the time bins in which two raters are compared."""
 
-_FORM = re.compile(r"([^=#,]{1,60})=([A-Za-z0-9])(#[0-9A-Fa-f]{6})?")
+TOLERANCE_S = 0.5
+"""Greatest difference between the starts of two raters' moments that count as one, at the first rater's time."""
+
+ANY = "(any)"
+"""Label that stands for every moment, and the only one for the moments of a model."""
+
+_LABEL = re.compile(r"([^=#,]{1,60})=([A-Za-z0-9])(#[0-9A-Fa-f]{6})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,35 +36,43 @@ class MomentLabel:
     colour: str = ""
 
 
-def labels_from(text: str) -> tuple[MomentLabel, ...]:
-    """Return labels from their written form: ``slip=s, good grasp=g#2e7d32``.
+def parse_labels(text: str) -> tuple[MomentLabel, ...]:
+    """Return labels from text such as ``slip=s, good grasp=g#2e7d32``.
 
     Raises:
-        SettingsError: The text has another form, or a name or a key twice.
+        SettingsError: The text has another form, or a name or a key occurs twice.
     """
     labels = []
-    for part in filter(None, (part.strip() for part in text.split(","))):
-        match = _FORM.fullmatch(part)
+    for label_text in (part.strip() for part in text.split(",")):
+        if not label_text:
+            continue
+        match = _LABEL.fullmatch(label_text)
         if match is None:
-            raise SettingsError(f"“{part}” is no label: write NAME=KEY or NAME=KEY#RRGGBB, such as slip=s#d32f2f.")
+            raise SettingsError(
+                f"“{label_text}” is no label: write NAME=KEY or NAME=KEY#RRGGBB, such as slip=s#d32f2f."
+            )
         labels.append(MomentLabel(match[1].strip(), match[2].lower(), match[3] or ""))
-    for values in ([label.name.casefold() for label in labels], [label.key for label in labels]):
-        twice = [word for word, n in Counter(values).items() if n > 1]
-        if twice:
-            raise SettingsError(f"“{twice[0]}” stands twice among the labels: names and keys must differ.")
+    _check_unique([label.name.casefold() for label in labels])
+    _check_unique([label.key for label in labels])
     return tuple(labels)
+
+
+def _check_unique(values: Sequence[str]) -> None:
+    for value, count in Counter(values).items():
+        if count > 1:
+            raise SettingsError(f"“{value}” stands twice among the labels: names and keys must differ.")
 
 
 @dataclass(frozen=True, slots=True)
 class LabelCount:
-    """Moments of one label that a rater, or a model, marked in a video.
+    """Number of moments with one label that a rater or a model marked in a video.
 
     Attributes:
         video: Name of the video.
         rater: Rater, or name of the model.
-        label: Label; of a model “raised the score” or “lowered the score”, and empty for a moment without one.
+        label: Label, or "" for none; for a model “raised the score” or “lowered the score”.
         n: Number of moments.
-        total_s: Their length together.
+        total_s: Total duration of the moments.
     """
 
     video: str
@@ -74,21 +84,21 @@ class LabelCount:
 
 @dataclass(frozen=True, slots=True)
 class LabelAgreement:
-    """Agreement of two raters, or of a rater and a model, on when a label holds.
+    """Agreement of two raters, or of a rater and a model, on the times of a label.
 
     Attributes:
         label: The label, or ``ANY``.
-        first: One of them.
-        second: The other.
-        kappa: Cohen's kappa over time bins; None if it is not defined.
-        low: Lower end of its 95 % interval.
-        high: Upper end.
-        n_first: Moments of the first in the compared videos.
-        n_second: Moments of the second.
-        n_videos: Videos in which both marked something.
-        n_bins: Time bins of these videos.
-        bin_s: Length of a bin.
-        tolerance_s: Distance within which two moments count as one.
+        first: First rater or model.
+        second: Second rater or model.
+        kappa: Cohen's kappa over time bins; None if undefined.
+        low: Lower end of the 95 % interval of kappa.
+        high: Upper end of the interval.
+        n_first: Moments by the first in the compared videos.
+        n_second: Moments by the second in the compared videos.
+        n_videos: Number of compared videos, in which both marked moments.
+        n_bins: Number of time bins of these videos.
+        bin_s: Duration of a bin.
+        tolerance_s: Greatest difference between the starts of two moments that count as one.
     """
 
     label: str
@@ -105,63 +115,97 @@ class LabelAgreement:
     tolerance_s: float
 
 
-Marked = Mapping[str, tuple[float, Sequence[Annotation]]]
-"""Duration in seconds and moments of each video; the text of a moment is its label."""
+LabelledVideo = tuple[float, Sequence[Annotation]]
+"""Duration of a video in seconds, and its moments; the text of a moment is its label."""
 
 
-def label_counts(videos: Marked) -> list[LabelCount]:
+def label_counts(videos: Mapping[str, LabelledVideo]) -> list[LabelCount]:
     """Return the number of moments of each label, by video and rater."""
-    durations: dict[tuple[str, str, str], list[float]] = {}
+    durations_s: dict[tuple[str, str, str], list[float]] = {}
     for video, (_, moments) in videos.items():
         for moment in moments:
-            durations.setdefault((video, moment.author, moment.text), []).append(moment.stop_s - moment.start_s)
-    return [LabelCount(*key, len(lengths), round(sum(lengths), 6)) for key, lengths in sorted(durations.items())]
+            durations_s.setdefault((video, moment.author, moment.text), []).append(moment.stop_s - moment.start_s)
+    return [
+        LabelCount(video, rater, label, len(lengths_s), round(sum(lengths_s), 6))
+        for (video, rater, label), lengths_s in sorted(durations_s.items())
+    ]
 
 
-def label_agreement(videos: Marked, models: Sequence[str]) -> list[LabelAgreement]:
-    """Return the agreement of every two raters on each label and on any; of a rater and a model on any alone."""
-    every = [moment for _, moments in videos.values() for moment in moments]
+def label_agreement(videos: Mapping[str, LabelledVideo], models: Sequence[str]) -> list[LabelAgreement]:
+    """Return the agreement of every two raters on each label and on ``ANY``; with a model on ``ANY`` only."""
+    authors = {moment.author for _, moments in videos.values() for moment in moments}
     rows = []
-    for first, second in combinations(sorted({moment.author for moment in every}), 2):
-        both = [video for video in videos.values() if {first, second} <= {moment.author for moment in video[1]}]
-        labels = sorted(
-            {moment.text for _, moments in both for moment in moments if moment.author in (first, second)} - {""}
-        )
-        for label in (ANY, *(() if {first, second} & set(models) else labels)) if both else ():
-            bins = []
-            counts = (0, 0)
-            for duration_s, moments in both:
-                a = [m for m in moments if m.author == first and label in (ANY, m.text)]
-                b = [m for m in moments if m.author == second and label in (ANY, m.text)]
-                counts = (counts[0] + len(a), counts[1] + len(b))
-                bins.append(np.stack([_bins(duration_s, a), _bins(duration_s, _aligned(b, a))]))
-            first_bins, second_bins = np.concatenate(bins, axis=1)
-            kappa_estimate = weighted_kappa(first_bins, second_bins)
-            kappa = defined(round(kappa_estimate.value, 6))
-            low = defined(round(kappa_estimate.low, 6))
-            high = defined(round(kappa_estimate.high, 6))
-            numbers = (*counts, len(both), len(first_bins))
-            rows.append(LabelAgreement(label, first, second, kappa, low, high, *numbers, BIN_S, TOLERANCE_S))
+    for first, second in combinations(sorted(authors), 2):
+        common_videos = [
+            (duration_s, moments)
+            for duration_s, moments in videos.values()
+            if {first, second} <= {moment.author for moment in moments}
+        ]
+        if not common_videos:
+            continue
+        labels = [ANY]
+        if first not in models and second not in models:
+            labels += _labels_by(first, second, common_videos)
+        rows += [_agreement_on(label, first, second, common_videos) for label in labels]
     return rows
 
 
-def _bins(duration_s: float, moments: Sequence[Annotation]) -> FloatArray:
+def _labels_by(first: str, second: str, videos: Sequence[LabelledVideo]) -> list[str]:
+    """Return the labels that either of two raters used in some videos, sorted."""
+    labels = {moment.text for _, moments in videos for moment in moments if moment.author in (first, second)}
+    return sorted(labels - {""})
+
+
+def _agreement_on(label: str, first: str, second: str, videos: Sequence[LabelledVideo]) -> LabelAgreement:
+    """Return the agreement of two raters on one label in the videos in which both marked moments."""
+    n_first = 0
+    n_second = 0
+    first_bins = []
+    second_bins = []
+    for duration_s, moments in videos:
+        labelled = [moment for moment in moments if label in (ANY, moment.text)]
+        by_first = [moment for moment in labelled if moment.author == first]
+        by_second = [moment for moment in labelled if moment.author == second]
+        n_first += len(by_first)
+        n_second += len(by_second)
+        first_bins.append(_time_bins(duration_s, by_first))
+        second_bins.append(_time_bins(duration_s, _aligned(by_second, by_first)))
+    kappa = weighted_kappa(np.concatenate(first_bins), np.concatenate(second_bins))
+    return LabelAgreement(
+        label=label,
+        first=first,
+        second=second,
+        kappa=defined(round(kappa.value, 6)),
+        low=defined(round(kappa.low, 6)),
+        high=defined(round(kappa.high, 6)),
+        n_first=n_first,
+        n_second=n_second,
+        n_videos=len(videos),
+        n_bins=sum(len(bins) for bins in first_bins),
+        bin_s=BIN_S,
+        tolerance_s=TOLERANCE_S,
+    )
+
+
+def _time_bins(duration_s: float, moments: Sequence[Annotation]) -> FloatArray:
     """Return 1 for each time bin that a moment touches, else 0."""
     bins = np.zeros(max(1, math.ceil(duration_s / BIN_S)))
     for moment in moments:
-        bins[int(moment.start_s // BIN_S) : max(math.ceil(moment.stop_s / BIN_S), int(moment.start_s // BIN_S) + 1)] = 1
+        first_bin = int(moment.start_s // BIN_S)
+        stop_bin = max(math.ceil(moment.stop_s / BIN_S), first_bin + 1)
+        bins[first_bin:stop_bin] = 1
     return bins
 
 
 def _aligned(moments: Sequence[Annotation], others: Sequence[Annotation]) -> list[Annotation]:
-    """Return moments, each moved onto the nearest free one of the others that begins within the tolerance."""
-    free = list(others)
+    """Return moments, each replaced by the nearest unused one of the others that begins within the tolerance."""
+    unused = list(others)
     aligned = []
     for moment in moments:
-        near = min(free, key=lambda other: abs(other.start_s - moment.start_s), default=None)
-        if near is None or abs(near.start_s - moment.start_s) > TOLERANCE_S:
-            near = moment
+        nearest = min(unused, key=lambda other: abs(other.start_s - moment.start_s), default=None)
+        if nearest is None or abs(nearest.start_s - moment.start_s) > TOLERANCE_S:
+            aligned.append(moment)
         else:
-            free.remove(near)
-        aligned.append(near)
+            unused.remove(nearest)
+            aligned.append(nearest)
     return aligned

@@ -1,27 +1,27 @@
-"""Annotations by a model: score and contribution of every segment, and the moments that moved the score most."""
+"""Annotations by a model: scores and contributions of segments, and the moments that moved the score most."""
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.score_text import unfamiliar_sentence
 from skillviewer.core.explanation.evidence import Evidence
-from skillviewer.core.explanation.moments import find_moments, standing_out
+from skillviewer.core.explanation.moments import clear_moments, find_moments
 from skillviewer.core.text import signed
 from skillviewer.core.timelines.annotation import Annotation, Tier
 
 
 def model_annotations(analysis: Analysis, evidence: Evidence | None) -> list[Annotation]:
-    """Return the moments, scores and contributions of a model as annotations by that model.
+    """Return the moments, scores and contributions of a model as annotations.
 
-    Scores and contributions are means over the passes, for each segment with frames; contributions need evidence.
-    If the video is unfamiliar to the model, each tier begins with an annotation that says so.
+    Scores and contributions are means over the passes, for each segment with frames. Contributions need evidence. If
+    the video is unfamiliar to the model, each tier begins with an annotation that says so.
 
     Raises:
-        ValueError: The evidence is of another analysis.
+        ValueError: The evidence belongs to another analysis.
     """
     video = analysis.video
     model = analysis.provenance.model
     annotations = [
         Annotation(Tier.FOUND, moment.start_s, moment.stop_s, moment.sentence(), model, moment.amount)
-        for moment in standing_out(find_moments(analysis, evidence), analysis)
+        for moment in clear_moments(find_moments(analysis, evidence), analysis)
     ]
     series = {Tier.SCORE: analysis.score_curve.mean(axis=0)}
     if evidence is not None:

@@ -1,4 +1,4 @@
-"""Annotations from tracks: pauses, and the speed of every second."""
+"""Annotations from tracks: pauses, and the mean speed in every second."""
 
 import numpy as np
 
@@ -9,9 +9,9 @@ from skillviewer.core.tracks.tracks import TrackKind, TrackSet
 
 
 def track_annotations(tracks: TrackSet) -> list[Annotation]:
-    """Return pauses, and mean speeds of whole seconds, of every measured point; its name is the author.
+    """Return the pauses and the mean speeds per second of every measured point, with the point's name as author.
 
-    A second in which the point was not seen for half of the time has no speed.
+    Seconds in which the point was seen for less than half of the time have no speed.
     """
     unit = LengthUnit.of(tracks)
     annotations = []

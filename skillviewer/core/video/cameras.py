@@ -1,4 +1,4 @@
-"""Further cameras of an attempt: files that show it from elsewhere, on the clock of the assessed video."""
+"""Cameras: further files that show an attempt from elsewhere, synchronised with the assessed video."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,10 +6,10 @@ from pathlib import Path
 from skillviewer.core.video.info import VideoInfo
 
 MAX_CAMERAS = 3
-"""Most cameras next to the assessed video: four files an attempt."""
+"""Most cameras of an attempt next to the assessed video."""
 
 MAX_OFFSET_S = 86_400.0
-"""Greatest offset of a camera, either way, in seconds."""
+"""Greatest absolute offset of a camera, in seconds."""
 
 _MIN_MISSING_S = 0.1  # shorter parts without a picture are not reported
 
@@ -19,12 +19,12 @@ class Camera:
     """One further file of an attempt.
 
     Attributes:
-        name: Its name in the study.
+        name: Name of the camera in the study.
         path: The file, or None if it was not found.
         digest: SHA-256 of the file.
-        offset_s: Time in this file minus time in the assessed file, at the same moment; None if it is unknown.
-        confidence: 0 to 1 if the offset was found by sound, or None if it was set by hand.
-        problem: Why the file cannot be used, in a sentence, or "".
+        offset_s: Time in this file minus time in the assessed file, at the same moment; None if unknown.
+        confidence: Confidence of an offset found by sound, 0 to 1; None if the user set the offset.
+        problem: Sentence that says why the file cannot be used, or "".
     """
 
     name: str
@@ -35,33 +35,33 @@ class Camera:
     problem: str = ""
 
     def frame_at(self, info: VideoInfo, time_s: float) -> int | None:
-        """Return the frame of this file at a time of the assessed video, or None if it has no picture.
+        """Return the frame of this file at a time of the assessed video, or None if the file has no picture then.
 
         Args:
             info: Facts about this file.
             time_s: Time in the assessed video, in seconds from its first frame.
         """
-        own_s = time_s + (self.offset_s or 0.0)
-        if own_s < -1e-6 or own_s >= info.duration_s:
+        camera_time_s = time_s + (self.offset_s or 0.0)
+        if camera_time_s < -1e-6 or camera_time_s >= info.duration_s:
             return None
-        return info.frame_at(own_s)
+        return info.frame_at(camera_time_s)
 
-    def missing(self, info: VideoInfo, start_s: float, stop_s: float) -> str:
-        """Return in a sentence what is missing of this file between two times of the assessed video, or ""."""
+    def describe_missing(self, info: VideoInfo, start_s: float, stop_s: float) -> str:
+        """Return a sentence on the parts between two times of the assessed video that this file lacks, or ""."""
         if self.offset_s is None:
             return f"The offset of {self.name} is not known yet: it plays from its start."
-        first_s = -self.offset_s
-        last_s = info.duration_s - self.offset_s
-        if first_s >= stop_s or last_s <= start_s:
+        camera_start_s = -self.offset_s
+        camera_stop_s = info.duration_s - self.offset_s
+        if camera_start_s >= stop_s or camera_stop_s <= start_s:
             return f"{self.name} shows nothing of this video: its offset of {self.offset_s:+.2f} s lies beyond it."
-        parts = []
-        if first_s - start_s >= _MIN_MISSING_S:
-            parts.append(f"starts {first_s - start_s:.1f} s later")
-        if stop_s - last_s >= _MIN_MISSING_S:
-            parts.append(f"ends {stop_s - last_s:.1f} s earlier")
-        return f"{self.name} {' and '.join(parts)} than the assessed video." if parts else ""
+        statements = []
+        if camera_start_s - start_s >= _MIN_MISSING_S:
+            statements.append(f"starts {camera_start_s - start_s:.1f} s later")
+        if stop_s - camera_stop_s >= _MIN_MISSING_S:
+            statements.append(f"ends {stop_s - camera_stop_s:.1f} s earlier")
+        return f"{self.name} {' and '.join(statements)} than the assessed video." if statements else ""
 
 
 def offset_frames(offset_s: float, rate_hz: float) -> int:
-    """Return an offset as a number of frames of the assessed video."""
+    """Return an offset in frames of the assessed video, rounded."""
     return round(offset_s * rate_hz)

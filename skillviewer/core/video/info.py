@@ -1,9 +1,9 @@
 """Facts about a video, its segments, and the sampled frame of each segment.
 
-There are two sampling rules. ``paper`` is that of the paper's released code: of ``p`` usable positions (those with a
-complete flow stack), ``r = floor(p / N)`` is the step; at test time the last position is taken and then every r-th
-before it. Positions more than N steps before the end are never sampled: up to half of a short video. ``even`` divides
-the whole timeline into N parts of equal length and takes the last position of each; flow is padded at the ends.
+There are two sampling rules. ``paper`` follows the paper's released code. Of the ``p`` usable positions, those with a
+complete flow stack, it takes the last one and then every r-th before it, where ``r = floor(p / N)``. Positions more
+than N steps before the end are never sampled, which is up to half of a short video. ``even`` divides the whole timeline
+into N parts of equal length and takes the last position of each part. Flow is padded at the ends.
 """
 
 from dataclasses import dataclass
@@ -21,12 +21,12 @@ class VideoInfo(ReadOnly):
 
     Attributes:
         digest: Hexadecimal SHA-256 of the file's bytes.
-        times_s: (n,) float64, presentation time of every frame that decodes, in seconds from the first; ascending,
-            may be irregular.
-        width_px: Displayed width: after rotation, with square pixels.
-        duration_s: From the first frame's start to the last frame's end.
+        times_s: (n,) float64, presentation times of the frames that decode, in seconds from the first; ascending,
+            possibly irregular.
+        width_px: Width as displayed, after rotation and with square pixels.
+        duration_s: Time from the start of the first frame to the end of the last.
         variable_rate: Whether frames are unevenly spaced in time.
-        note: A warning about the file (a broken tail, say), or "".
+        note: Warning about the file, for example that its end is damaged, or "".
     """
 
     path: Path
@@ -46,8 +46,8 @@ class VideoInfo(ReadOnly):
         return len(self.times_s)
 
     def frame_at(self, time_s: float) -> int:
-        """Return the frame on screen at a time: the last one that starts at or before it, clamped to the video."""
-        # half a microsecond: times written with six decimals must find their own frame
+        """Return the last frame that starts at or before a time, clamped to the video."""
+        # plus half a microsecond, so that a time rounded to six decimals finds its own frame
         index = int(np.searchsorted(self.times_s, time_s + 5e-7, side="right")) - 1
         return min(max(index, 0), self.n_frames - 1)
 
@@ -66,13 +66,13 @@ class Segment:
 
 
 def timeline(times_s: FloatArray, rate_hz: float | None) -> IntArray:
-    """Return the frames on which a model works: all, or those on screen at the ticks of a slower clock.
+    """Return the frames on which a model works: all frames, or those on screen at the ticks of a slower clock.
 
-    The flow of a model trained at 10 Hz is taken between frames 0.1 s apart: subsample first, then compute flow.
+    Flow is computed between frames of the timeline, 0.1 s apart for a model that was trained at 10 Hz.
 
     Args:
         times_s: (n,) presentation times in seconds.
-        rate_hz: The slower clock, or None for every frame.
+        rate_hz: Rate of the slower clock, or None for all frames.
 
     Returns:
         (m,) int64 frame indices, strictly ascending.
@@ -80,30 +80,32 @@ def timeline(times_s: FloatArray, rate_hz: float | None) -> IntArray:
     n = len(times_s)
     if rate_hz is None or n < 2:
         return np.arange(n, dtype=np.int64)
-    # a frame is kept if its first tick precedes the next frame's: no list of ticks is made, however long a gap
-    since_s = np.append(times_s - 1e-6, times_s[-1] + 1e-6) - times_s[0]
-    first_ticks = np.ceil(since_s * rate_hz)
+    # a frame is on screen at a tick if its first tick precedes that of the next frame
+    elapsed_s = np.append(times_s - 1e-6, times_s[-1] + 1e-6) - times_s[0]
+    first_ticks = np.ceil(elapsed_s * rate_hz)
     return np.flatnonzero(np.diff(first_ticks) > 0).astype(np.int64)
 
 
 def usable_positions(n: int, flow_length: int) -> range:
     """Return the positions of a timeline that have a complete flow stack.
 
-    Position t uses L flows from t - floor(L/2) on, hence pictures up to t + ceil(L/2) (Li et al.'s released code:
-    positions 5 to n - 6 for L = 10). A shorter video uses every position; its flow is padded at the ends.
+    Position t uses L flows from t - floor(L/2) on, and therefore frames up to t + ceil(L/2). For L = 10 these are
+    positions 5 to n - 6, as in Li et al.'s released code. In a shorter video every position is usable, and flow is
+    padded at the ends.
     """
-    before = flow_length // 2
     if n < flow_length + 1:
         return range(n)
-    return range(before, n - (flow_length - before))
+    n_before = flow_length // 2
+    n_after = flow_length - n_before
+    return range(n_before, n - n_after)
 
 
 def sample_positions(
     n: int, n_segments: int, flow_length: int, passes: int = 1, sampling: SamplingRule = "paper"
 ) -> IntArray:
-    """Choose the sampled positions of K interleaved passes.
+    """Return the sampled positions of K interleaved passes.
 
-    Pass 0 takes the last position of every segment; pass k lies k/K of a segment before it.
+    Pass 0 samples the last position of every segment, and pass k lies k/K of a segment before pass 0.
 
     Args:
         n: Length of the timeline, at least 1.
@@ -116,28 +118,28 @@ def sample_positions(
         (K, N) int64 positions, each row ascending; they repeat only if there are fewer positions than segments.
     """
     if sampling == "even":
-        # in integers, in units of 1 / (N K) of a position, so that rounding cannot move a frame
+        # integers in units of 1 / (N K) of a position, so that rounding cannot move a frame
         ends = n * (passes * np.arange(1, n_segments + 1, dtype=np.int64) - np.arange(passes)[:, None])
         return -(-ends // (n_segments * passes)) - 1
     usable = usable_positions(n, flow_length)
     step = len(usable) // n_segments
     if step == 0:
-        spread = np.round(np.linspace(0, len(usable) - 1, n_segments)).astype(np.int64)
-        return np.tile(usable.start + spread, (passes, 1))
-    last = len(usable) - 1 - step * np.arange(n_segments - 1, -1, -1, dtype=np.int64)
+        repeated = np.round(np.linspace(0, len(usable) - 1, n_segments)).astype(np.int64)
+        return np.tile(usable.start + repeated, (passes, 1))
+    first_pass = len(usable) - 1 - step * np.arange(n_segments - 1, -1, -1, dtype=np.int64)
     shifts = (np.arange(passes, dtype=np.int64) * step) // passes
-    return usable.start + last[None, :] - shifts[:, None]
+    return usable.start + first_pass[None, :] - shifts[:, None]
 
 
 def segments(n: int, n_segments: int, flow_length: int, sampling: SamplingRule = "paper") -> tuple[Segment, ...]:
-    """Return the N segments that the sampling rule implies, over positions of a timeline.
+    """Return the N segments of a timeline under a sampling rule.
 
-    The first begins at 0 and the last ends at ``n``: every position belongs to exactly one segment, and the sampled
-    position of segment i lies in segment i. With fewer positions than segments, neighbours share positions, and some
-    segments are empty.
+    The segments cover positions 0 to n - 1 without overlap, and the sampled position of segment i lies in segment i.
+    If there are fewer positions than segments, some segments are empty, and neighbours share a sampled position.
     """
     positions = sample_positions(n, n_segments, flow_length, sampling=sampling)[0]
     stops = positions + 1
     stops[-1] = n
     starts = np.concatenate([[0], stops[:-1]])
-    return tuple(Segment(i, int(a), int(b)) for i, (a, b) in enumerate(zip(starts, stops, strict=True)))
+    ranges = zip(starts, stops, strict=True)
+    return tuple(Segment(index, int(start), int(stop)) for index, (start, stop) in enumerate(ranges))

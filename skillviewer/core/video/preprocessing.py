@@ -1,24 +1,23 @@
-"""Preprocessing of a video before a model; checkpoints with equal preprocessing share features."""
+"""Preprocessing of a video for a model. Checkpoints with equal preprocessing share features."""
 
 import math
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 FLOW_ALGORITHMS = ("tvl1", "tvl1-fast", "dis")
-"""TV-L1 with OpenCV's defaults (the paper's), TV-L1 with the cheaper pyramid, and DIS."""
-
+"""Optical flow: TV-L1 with OpenCV's defaults as in the paper, TV-L1 with a cheaper pyramid, and DIS."""
 
 USUAL_PASSES = 4
-"""Interleaved passes over a video that is scored from the command line or for an export: enough for an interval."""
+"""Interleaved passes on the command line and for exports; enough for an interval of the score."""
 
 Crop = Literal["", "hands", "tracks"]
-"""Tracks around which the input of a model is cropped: hands alone, or all; "" for the whole picture."""
+"""Tracks around which a model's input is cropped: hands, all tracks, or "" for the whole picture."""
 
 CROPS: tuple[Crop, ...] = ("hands", "tracks")
-"""All crops."""
+"""All crops except the whole picture."""
 
 SamplingRule = Literal["paper", "even"]
-"""Choice of the sampled frames: as in the paper's released code, or spread over the whole video."""
+"""Rule for the sampled frames (``core.video.info``)."""
 
 SAMPLINGS: tuple[SamplingRule, ...] = ("even", "paper")
 """All sampling rules."""
@@ -38,34 +37,38 @@ class FlowSettings:
 class Preprocessing:
     """Steps from a video to the input of the backbones."""
 
-    n_segments: int = 25  # N, sampled frames per pass; with ``segment_s`` the least
+    n_segments: int = 25  # N, sampled frames per pass; the least N if ``segment_s`` is set
     input_px: int = 448  # side of the square to which frames and flow are resized, whatever their aspect ratio
-    rate_hz: float | None = None  # clock at which frames are sampled and flow is taken, or None for the video's own
+    rate_hz: float | None = None  # rate of the timeline (``core.video.info``), or None for the video's own rate
     flow: FlowSettings = field(default_factory=FlowSettings)
-    sampling: SamplingRule = "paper"  # of ``core.video.info``; the rule of checkpoints without this field
-    segment_s: float | None = None  # greatest seconds of a segment: a longer video has more; None for N of all videos
-    most_segments: int = 200  # greatest N with ``segment_s``: the limit of the time that a video takes
-    crop: Crop = ""  # tracks around which frames and flow are cropped (``core.kinematics.crop``), or "" for none
+    sampling: SamplingRule = "paper"  # sampling rule; the default is for checkpoints without this field
+    segment_s: float | None = None  # longest segment in seconds, so that longer videos have more; None for a fixed N
+    most_segments: int = 200  # greatest N if ``segment_s`` is set; limits the time per video
+    crop: Crop = ""  # tracks around which frames and flow are cropped (``core.kinematics.crop``)
 
     def segments_of(self, duration_s: float) -> int:
-        """Return N of a video, or a part of one, that lasts so many seconds."""
-        n_by_duration = 0 if self.segment_s is None else min(duration_s / self.segment_s, self.most_segments)
+        """Return N for a video or clip of a duration."""
+        if self.segment_s is None:
+            return self.n_segments
+        n_by_duration = min(duration_s / self.segment_s, self.most_segments)
         return max(self.n_segments, math.ceil(round(n_by_duration, 6)))
 
     @property
     def segments_text(self) -> str:
-        """N, or its range, for the user."""
-        return str(self.n_segments) + (f" to {self.most_segments}" if self.segment_s is not None else "")
+        """N or its range, for the user."""
+        if self.segment_s is None:
+            return str(self.n_segments)
+        return f"{self.n_segments} to {self.most_segments}"
 
 
 @dataclass(frozen=True, slots=True)
 class FeatureEffort:
-    """Number of frames of a video that a training looks at, and their optical flow."""
+    """Number of frames of a video that a training uses, and their optical flow."""
 
     name: str  # name by which it is requested
     title: str  # display text of one line
     n_segments: int  # N, sampled frames of a pass
-    candidates: int  # k, frames of every segment that training draws from
+    candidates: int  # number of frames of every segment among which training draws
     flow: str  # one of ``FLOW_ALGORITHMS``
 
 
@@ -73,12 +76,12 @@ FEATURE_EFFORTS = (
     FeatureEffort("quick", "25 frames a video and DIS flow, a quarter of the time", 25, 1, "dis"),
     FeatureEffort("thorough", "four frames of each of 25 segments to draw from", 25, 4, "tvl1-fast"),
 )
-"""Efforts for features; measured in benchmarks/notebook/quick-features.md."""
+"""All efforts, compared in benchmarks/notebook/quick-features.md."""
 
 TRAINED_ON = Preprocessing(flow=FlowSettings(algorithm="tvl1-fast"), sampling="even")
-"""Default preprocessing of a new training: the paper's, with the cheaper flow and the sampling of ``small-study``."""
+"""Default preprocessing of a new training: that of the paper, but with cheaper flow and even sampling."""
 
 QUICK = replace(
     TRAINED_ON, n_segments=FEATURE_EFFORTS[0].n_segments, flow=FlowSettings(algorithm=FEATURE_EFFORTS[0].flow)
 )
-"""Preprocessing of a new model on a study: that of the quick effort, so that all its trainings share features."""
+"""Preprocessing of a new model on a study, with the quick effort; all trainings of a study share features."""

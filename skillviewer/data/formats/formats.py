@@ -6,10 +6,10 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from skillviewer.core.dataset.dataset import Dataset
+from skillviewer.core.dataset.missing_pairs import explain_missing_pairs
 from skillviewer.core.dataset.pair_graph import find_cycles, islands
-from skillviewer.core.dataset.trainable import why_no_pair
 from skillviewer.core.errors import DatasetError, PluginError
-from skillviewer.core.plugins import tell
+from skillviewer.core.plugins import report_problem
 from skillviewer.core.registry import Registry, look_up
 from skillviewer.data.formats import best, egoexolearn, epic_skills, jigsaws, pair_folder, rank_aware, rated_table
 from skillviewer.data.formats.choices import USUAL_CHOICES, Choices
@@ -45,7 +45,7 @@ class DatasetFormat:
         try:
             return bool(self.tasks(path))
         except PluginError as error:
-            tell(error)
+            report_problem(error)
             return False
 
 
@@ -114,7 +114,7 @@ def checked_dataset(dataset: Dataset, *, without_pairs: bool = False) -> Dataset
     """
     if not dataset.pairs and not without_pairs:
         rows = [problem for problem in dataset.problems if not problem.startswith(NO_PAIR)]
-        reason = rows[0] if rows and dataset.ratings is None else why_no_pair(dataset)
+        reason = rows[0] if rows and dataset.ratings is None else explain_missing_pairs(dataset)
         raise DatasetError(f"{dataset.name} holds no pair with a better video.{reason and ' '}{reason}")
     dataset, shared_files = _each_file_once(dataset)
     return replace(dataset, problems=(*dataset.problems, *shared_files, *_found_wanting(dataset)))

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from skillviewer.core.closeable import Closeable
 from skillviewer.core.errors import StudyError
-from skillviewer.core.study_log import signature
+from skillviewer.core.study_log import log_author
 from skillviewer.core.system import on_network_drive
 from skillviewer.data.study.backups import before_migration
 from skillviewer.data.study.database import (
@@ -212,7 +212,7 @@ class StudyFile(Closeable):
 
     def log(self, action: str, subject: str, detail: str) -> None:
         """Add an event to the log, or raise a StudyError."""
-        row = (now(), signature(self.user), action, subject, detail)
+        row = (now(), log_author(self.user), action, subject, detail)
         with self.transaction() as db:
             db.execute("INSERT INTO event (done_at, who, what, subject, detail) VALUES (?, ?, ?, ?, ?)", row)
 

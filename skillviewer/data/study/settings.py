@@ -9,7 +9,7 @@ import msgspec
 from skillviewer.core.dataset.pairs import SKILL
 from skillviewer.core.errors import DatasetError, SettingsError
 from skillviewer.core.ratings.rating_rule import rating_rule_named
-from skillviewer.core.timelines.labels import labels_from
+from skillviewer.core.timelines.labels import parse_labels
 from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.values import read_json
 
@@ -35,7 +35,7 @@ class StudySettings:
     blind: bool = False  # whether the Why page of a video is hidden until the user has judged the video
     # rule that turns ratings into pairs (see ``core.ratings.rating_rule.RATING_RULES``)
     rating_rule: str = "detectable"
-    labels: str = ""  # labels of moments with their keys, as ``core.timelines.labels.labels_from`` reads them
+    labels: str = ""  # labels of moments with their keys, as ``core.timelines.labels.parse_labels`` reads them
     reaction_ms: int = 0  # time between an event and its key, which is taken off while a video plays
     criterion: str = ""  # criterion to look at, or "" for the first rated item, or "skill" without ratings
 
@@ -49,7 +49,7 @@ class StudySettings:
             raise SettingsError(f"{self.comparisons_per_video:g} comparisons a video are too few.")
         if self.comparisons_per_video > _MAX_COMPARISONS:
             raise SettingsError(f"{self.comparisons_per_video:g} comparisons a video are too many.")
-        labels_from(self.labels)
+        parse_labels(self.labels)
         if not 0 <= self.reaction_ms <= MAX_REACTION_MS:
             raise SettingsError(f"A reaction takes 0 to {MAX_REACTION_MS} ms, not {self.reaction_ms} ms.")
         try:

@@ -207,7 +207,7 @@ def rating_facts(
     counts = (
         (len(rated_pairs.pairs), len(rated_pairs.similar), rated_pairs.between) if rated_pairs is not None else None
     )
-    against = tuple((pair, means[pair.better], means[pair.worse]) for pair in order.against(pairs))
+    against = tuple((pair, means[pair.better], means[pair.worse]) for pair in order.contradicted(pairs))
     return RatingFacts(order.rule, counts, sum(bool(order.compare(p.better, p.worse)) for p in pairs), against)
 
 
@@ -222,7 +222,7 @@ def with_ratings(
     decided |= {frozenset((p.first, p.second)) for p in agreement.similar}
     pairs = [p for p in rated.pairs if frozenset((p.better, p.worse)) not in decided]
     similar = [p for p in rated.similar if frozenset((p.first, p.second)) not in decided]
-    against = order.against(agreement.pairs)
+    against = order.contradicted(agreement.pairs)
     problems = []
     if against:
         opposed = abbreviated([f"{p.worse} above {p.better}" for p in against])

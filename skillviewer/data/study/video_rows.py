@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PureWindowsPath
 
-from skillviewer.core.video.clips import ClipRange, range_cells, range_from
+from skillviewer.core.video.clips import ClipRange, range_cells, range_from_cells
 from skillviewer.data.study.identity import Identity
 
 
@@ -102,4 +102,4 @@ def _number(value: float) -> str:
 
 def clip_range_from_row(row: sqlite3.Row) -> ClipRange | None:
     """Return the range in a row of the table of videos."""
-    return range_from(row["extent_unit"], row["extent_start"], row["extent_stop"])
+    return range_from_cells(row["extent_unit"], row["extent_start"], row["extent_stop"])

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from skillviewer.core.dataset.pairs import Pair, SimilarPair
-from skillviewer.core.ranking.consensus import ConsensusPairs, collected
+from skillviewer.core.ranking.consensus import ConsensusPairs, sort_by_kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def sort_out(claims: Iterable[Claim], dataset_name: str, problems: list[str]) ->
         shown = ", ".join(repeated[:5]) + (f", and {len(repeated) - 5} more" if len(repeated) > 5 else "")
         problems.append(f"{dataset_name} repeats pairs, each counted once: {shown}.")
     problems += contradictions
-    return collected(consistent)
+    return sort_by_kind(consistent)
 
 
 def order_claim(better: str, worse: str, source: str) -> Claim | str:

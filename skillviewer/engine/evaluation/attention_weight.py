@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 
 from skillviewer.core.dataset.dataset import Dataset, Fold
-from skillviewer.core.evaluation.accuracy import PooledEstimate, pooled_mean, refit_factor, spread
+from skillviewer.core.evaluation.accuracy import PooledEstimate, mean_std, pooled_mean, refit_factor
 from skillviewer.core.evaluation.localisation import (
     CONTROLS,
     OWN,
@@ -71,7 +71,7 @@ def attention_weight(
         weight=model_weight,
         controls=control_weights,
         above=above_controls,
-        entropy=spread(entropies).mean,
+        entropy=mean_std(entropies).mean,
         tolerance=tolerance,
     )
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from skillviewer.core.dataset.dataset import Dataset
 from skillviewer.core.errors import SettingsError
 from skillviewer.core.progress import CancelToken, Progress, Report
-from skillviewer.core.ratings.predictions import predicted, why_absent
+from skillviewer.core.ratings.predictions import explain_missing_metrics, predict_ratings
 from skillviewer.data.tables.regions import Regions, read_regions
 from skillviewer.engine.evaluation.baseline import Baseline
 from skillviewer.engine.evaluation.caveats import compare_with_trivial, published_folds_caveat, why_not_quoted
@@ -188,7 +188,7 @@ def _record(plan: EvaluationPlan, preparation: RunPreparation, failures: Sequenc
     first_runs = next(iter(runs_by_model.values()), None)
     if first_runs is not None:
         scores = [run.scores for run in first_runs[: len(folds.folds)]]
-        problems += why_absent(plan.metrics, predicted(scores, dataset), dataset)
+        problems += explain_missing_metrics(plan.metrics, predict_ratings(scores, dataset), dataset)
     results = []
     for name, model_runs in runs_by_model.items():
         compared_runs = None if model_runs is first_runs else first_runs

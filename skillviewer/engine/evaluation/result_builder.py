@@ -10,14 +10,14 @@ from skillviewer.core.evaluation.accuracy import (
     FoldScores,
     PooledEstimate,
     accuracy_by_separation,
+    mean_std,
     pooled_accuracy,
     pooled_difference,
-    spread,
 )
 from skillviewer.core.evaluation.ceilings import Ordering, ceilings, equal_success, orderings
 from skillviewer.core.evaluation.localisation import Localisation, localise, merge_localisations
 from skillviewer.core.evaluation.metrics import METRICS, Reference, reference
-from skillviewer.core.ratings.predictions import model_metrics, rated_metrics, raters_predicted, rejection_points
+from skillviewer.core.ratings.predictions import model_metrics, predictions_by_raters, rated_metrics, rejection_points
 from skillviewer.data.formats.published import published_accuracy
 from skillviewer.data.tables.regions import Regions
 from skillviewer.engine.evaluation.attention_weight import attention_weight
@@ -118,7 +118,7 @@ class ResultBuilder:
         seed_means = [_mean(_accuracy(n) for n in run_numbers if n.seed == seed) for seed in seeds]
         equal_success_accuracy = None
         if self._equal_success:
-            equal_success_accuracy = pooled_accuracy(scores, self._dataset, among=self._equal_success)
+            equal_success_accuracy = pooled_accuracy(scores, self._dataset, pair_filter=self._equal_success)
         by_separation = [
             Separated(separation=point.separation, accuracy=point.count.accuracy, n_pairs=point.count.n)
             for point in accuracy_by_separation(scores, self._separations)
@@ -130,8 +130,8 @@ class ResultBuilder:
             title=attention_model(model).title,
             accuracy=_mean(fold_means),
             folds=fold_means,
-            sd=spread(fold_means).sd,
-            sd_seeds=spread(seed_means).sd,
+            sd=mean_std(fold_means).sd,
+            sd_seeds=mean_std(seed_means).sd,
             metrics={metric.name: _mean(n.metrics[metric.name] for n in run_numbers) for metric in METRICS},
             pooled=pooled_accuracy(scores, self._dataset),
             pooled_both_held_out=pooled_accuracy(scores, self._dataset, both_held_out=True),
@@ -157,7 +157,7 @@ class ResultBuilder:
     @property
     def one_rater(self) -> dict[str, PooledEstimate]:
         """Metrics of each rater's ratings against the mean of the others' ratings, as means over the raters."""
-        return rated_metrics(self._metrics, raters_predicted(self._dataset), self._dataset)
+        return rated_metrics(self._metrics, predictions_by_raters(self._dataset), self._dataset)
 
     def _run_numbers(self, run: FinishedRun) -> RunNumbers:
         return RunNumbers(
@@ -217,4 +217,4 @@ def _accuracy(run: RunNumbers) -> float:
 
 
 def _mean(values: Iterable[float]) -> float:
-    return spread(values).mean
+    return mean_std(values).mean

@@ -8,7 +8,7 @@ from pathlib import Path
 from skillviewer.core.evaluation.accuracy import PooledEstimate
 from skillviewer.core.evaluation.ceilings import Ordering
 from skillviewer.core.evaluation.localisation import CONTROLS
-from skillviewer.core.evaluation.score_progress import N_PARTS, SHARES
+from skillviewer.core.evaluation.score_progress import N_FIFTHS, SHARES
 from skillviewer.engine.evaluation.record import EvaluationRecord
 from skillviewer.engine.evaluation.results import ModelResult, PointingGame
 from skillviewer.export.destination import atomic_output
@@ -67,7 +67,7 @@ def _model_row(model: ModelResult) -> dict[str, object]:
     row |= _pointing("_exact", model.attention_exact)
     for i, share in enumerate(SHARES):
         row[f"accuracy_{100 * share:.0f}"] = model.curve.accuracy[i].value if model.curve else None
-    for i in range(N_PARTS):
+    for i in range(N_FIFTHS):
         row[f"fifth_{i + 1}"] = model.curve.fifths[i] if model.curve else None
     row |= _interval("weight", model.weight.weight if model.weight else None)
     row["entropy"] = model.weight.entropy if model.weight else None

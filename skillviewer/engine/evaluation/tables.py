@@ -207,7 +207,7 @@ def metrics_table(record: EvaluationRecord) -> list[str]:
     titles = {metric.name: metric.column for metric in METRICS}
     titles |= {metric.name: metric.title for metric in RATED_METRICS}
     in_percent = {metric.name for metric in METRICS if metric.percent}
-    in_percent |= {metric.name for metric in RATED_METRICS if metric.reach is Range.PROPORTION}
+    in_percent |= {metric.name for metric in RATED_METRICS if metric.quantity is Range.PROPORTION}
     names = [name for name in titles if any(name in model.chosen for model in record.models)]
     if not names:
         return []

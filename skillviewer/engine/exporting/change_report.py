@@ -6,7 +6,7 @@ from pathlib import Path
 
 from skillviewer.core.analysis.calibration import CalibratedScore
 from skillviewer.core.errors import ExportError
-from skillviewer.core.ratings.change import courses, in_order, raters_estimates
+from skillviewer.core.ratings.change import courses, occasion_positions, raters_estimates
 from skillviewer.core.ratings.reliability import Estimate
 from skillviewer.core.text import printable
 from skillviewer.core.version import __version__
@@ -86,7 +86,7 @@ def change_report(study: Study, choices: ChangeChoices) -> ChangeReport:
     if choices.participant and choices.participant not in participants:
         names = ", ".join(participants)
         raise ExportError(f"No video with an occasion shows “{choices.participant}”. Participants: {names}.")
-    order = in_order({video.occasion for video in videos})
+    order = occasion_positions({video.occasion for video in videos})
     before = _find_occasion(choices.before, order)
     after = _find_occasion(choices.after, order)
     if before and after and order[before] >= order[after]:

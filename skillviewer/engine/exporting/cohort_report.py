@@ -148,7 +148,7 @@ def on_scale(scale: ScoreCalibration | None, score: Score, *tasks: str) -> Calib
     """Return a score on the raters' scale, or None without a scale. ``tasks`` are the names of the task."""
     if scale is None:
         return None
-    return scale.of(score.score, unfamiliar=bool(_own_warning(score))).in_task(*tasks)
+    return scale.calibrate(score.score, unfamiliar=bool(_own_warning(score))).in_task(*tasks)
 
 
 def _agreement(dataset: Dataset, *, names: bool) -> RaterAgreement | None:

@@ -10,7 +10,7 @@ from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.cohort import CohortMember, SimilarityMeasure
 from skillviewer.core.analysis.other_models import other_models
 from skillviewer.core.errors import ExportError, StudyError
-from skillviewer.core.explanation.why import member_of, reference_for
+from skillviewer.core.explanation.why import cohort_member, reference_for
 from skillviewer.core.study_log import LoggedExport
 from skillviewer.core.timelines.annotation import Annotation, Tier
 from skillviewer.core.timelines.track_annotations import track_annotations
@@ -211,8 +211,10 @@ def _cohort_members(
     if len(videos) <= MAX_EMBEDDED:
         for video in videos:
             analysis = cached_analysis(video, model_digest)
-            pooled_by_name[video.name] = analysis.pooled if analysis is not None else None
-    return tuple(member_of(video.name, scores[video.name].score, pooled_by_name.get(video.name)) for video in videos)
+            pooled_by_name[video.name] = analysis.mean_feature if analysis is not None else None
+    return tuple(
+        cohort_member(video.name, scores[video.name].score, pooled_by_name.get(video.name)) for video in videos
+    )
 
 
 def _find_reference(

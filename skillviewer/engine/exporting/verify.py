@@ -22,7 +22,7 @@ from skillviewer.core.errors import DatasetError, ExportError
 from skillviewer.core.progress import NEVER, CancelToken, Report, silent
 from skillviewer.core.registry import look_up
 from skillviewer.core.timelines.annotation import Tier
-from skillviewer.core.video.clips import ClipRange, frame_range, range_from
+from skillviewer.core.video.clips import ClipRange, frame_range, range_from_cells
 from skillviewer.data.study import Study
 from skillviewer.data.study.identity import digest_of
 from skillviewer.engine.exporting.requests import ExportRequest, ExportSource
@@ -200,7 +200,7 @@ def _match_range(recorded: RecordedSource, sources: Sequence[ExportSource]) -> t
         DatasetError: The range is outside the video.
     """
     if recorded.times_s is None:
-        clip_range = range_from(*recorded.clip_range)
+        clip_range = range_from_cells(*recorded.clip_range)
         if clip_range is not None:
             with VideoReader(sources[0].video, cache_bytes=0) as reader:
                 clip_range.frames(reader.info)  # raises if the range is outside the file

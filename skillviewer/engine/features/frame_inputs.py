@@ -9,7 +9,7 @@ from skillviewer.core.analysis.analysis import MapRect
 from skillviewer.core.arrays import FloatArray, IntArray, RGBImage
 from skillviewer.core.cores import usable_cores
 from skillviewer.core.errors import VideoError
-from skillviewer.core.kinematics.crop import crop_rect, no_tracks
+from skillviewer.core.kinematics.crop import crop_rect, missing_tracks_text
 from skillviewer.core.progress import NEVER, CancelToken
 from skillviewer.core.video.clips import ClipRange, range_frames
 from skillviewer.core.video.info import VideoInfo, sample_positions, segments, timeline
@@ -104,7 +104,7 @@ def crop_of(info: VideoInfo, frames: range, crop: Crop) -> MapRect:
     """
     tracks = TrackStore().get(info.digest, None if frames == range(info.n_frames) else frames)
     if tracks is None:
-        raise VideoError(f"{info.path.name}: {no_tracks(crop)}")
+        raise VideoError(f"{info.path.name}: {missing_tracks_text(crop)}")
     tracks.check_video(info)
     try:
         return crop_rect(tracks, crop)

@@ -11,7 +11,7 @@ import numpy as np
 from skillviewer.core.arrays import Float32Array, FloatArray
 from skillviewer.core.dataset.dataset import Dataset
 from skillviewer.core.errors import DatasetError, SkillViewerError
-from skillviewer.core.kinematics.crop import no_tracks
+from skillviewer.core.kinematics.crop import missing_tracks_text
 from skillviewer.core.kinematics.motion_numbers import motion_numbers
 from skillviewer.core.progress import CancelToken, Report, one_by_one
 from skillviewer.core.tracks.tracks import TrackSet
@@ -54,7 +54,7 @@ class MeasuredVideos:
         names = self.unmeasured
         if not names:
             return ()
-        return (f"{len(names)} of {len(self.values)} videos are left out, {names[0]} for one. {no_tracks()}",)
+        return (f"{len(names)} of {len(self.values)} videos are left out, {names[0]} for one. {missing_tracks_text()}",)
 
     def restrict(self, dataset: Dataset) -> tuple[Dataset, "MeasuredVideos"]:
         """Return the videos of a data set that have measures, and these measures."""

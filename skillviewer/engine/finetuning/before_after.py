@@ -20,8 +20,8 @@ from skillviewer.core.finetuning.tuning_report import (
     attention_change,
     before_after,
     drift_of,
-    only_pairs,
-    order_kept,
+    fold_of_pairs,
+    score_correlation,
     shifts,
     verdict,
 )
@@ -112,7 +112,7 @@ def compare(
     held_out = before_after(dataset, split.fold, scores_before, after.scores)
     reserved = None
     if split.reserved:
-        reserved = before_after(dataset, only_pairs(dataset, split.reserved), scores_before, after.scores)
+        reserved = before_after(dataset, fold_of_pairs(dataset, split.reserved), scores_before, after.scores)
     forgetting = _check_forgetting(tuning_data, before, tuned, token)
     n_trained = len(tuned.fold.train_pairs)
     stop_warnings = _stop_warnings(tuning_data, tuned, after)
@@ -200,8 +200,8 @@ def _check_forgetting(
     n_videos = len(forgetting.names)
     if forgetting.pairs is None:
         drift = drift_of(before.forgetting_scores, after_scores)
-        order = order_kept(before.forgetting_scores, after_scores)
+        order = score_correlation(before.forgetting_scores, after_scores)
         return Forgetting(forgetting.kind, forgetting.description, None, drift, order, n_videos)
-    prior_pairs = only_pairs(forgetting.pairs, forgetting.pairs.pairs)
+    prior_pairs = fold_of_pairs(forgetting.pairs, forgetting.pairs.pairs)
     compared = before_after(forgetting.pairs, prior_pairs, before.forgetting_scores, after_scores)
     return Forgetting(forgetting.kind, forgetting.description, compared, n_videos=n_videos)

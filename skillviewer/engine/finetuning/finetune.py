@@ -14,7 +14,7 @@ from skillviewer.core.atomic_write import check_room
 from skillviewer.core.dataset.dataset import Dataset
 from skillviewer.core.dataset.pairs import videos_of
 from skillviewer.core.errors import Cancelled, CheckpointError, SettingsError, SkillViewerError, os_error_as
-from skillviewer.core.finetuning.split import nameless, raters_of
+from skillviewer.core.finetuning.split import raters_of, without_names
 from skillviewer.core.finetuning.tuning_report import (
     BeforeAfter,
     ForgettingMethod,
@@ -229,7 +229,7 @@ def _card_notes(tuning_data: TuningData, tuned: Tuned, tuning_report: TuningRepo
     if tuned.precision != "float32":
         notes.append(f"Trained in {tuned.precision}.")
     names = {*dataset.names, *dataset.participants.values()}
-    notes += [nameless(warning, names) for warning in tuning_report.warnings]
+    notes += [without_names(warning, names) for warning in tuning_report.warnings]
     return " ".join(notes)
 
 

@@ -8,7 +8,7 @@ import msgspec
 import torch
 
 from skillviewer.core.errors import CheckpointError
-from skillviewer.core.finetuning.split import FROM_NOTHING
+from skillviewer.core.finetuning.split import DEFAULT_NEW_MODEL
 from skillviewer.core.video.preprocessing import QUICK
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.dataset_features import feature_source, standardise
@@ -39,7 +39,7 @@ class InitialModel:
 
     @classmethod
     def of(
-        cls, folder: Path | None, device: torch.device, cache: FeatureCache, model: str = FROM_NOTHING
+        cls, folder: Path | None, device: torch.device, cache: FeatureCache, model: str = DEFAULT_NEW_MODEL
     ) -> "InitialModel":
         """Load the checkpoint in a folder, or prepare a new head of ``model`` if the folder is None.
 

@@ -12,7 +12,7 @@ from skillviewer.core.analysis.calibration import ScoreCalibration
 from skillviewer.core.dataset.dataset import Dataset, Fold
 from skillviewer.core.dataset.folds import FoldUnit
 from skillviewer.core.evaluation.training_forecast import ScaleProspect
-from skillviewer.core.finetuning.split import StudyPairs, TuningChoices, TuningSplit, choosing_fold
+from skillviewer.core.finetuning.split import StudyPairs, TuningChoices, TuningSplit, selection_fold
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.ratings.fit_calibration import rated_participants
 from skillviewer.engine.finetuning.prior_pairs import TRAINING_DATA_UNKNOWN, PriorPairs
@@ -72,7 +72,7 @@ def learn_tuned_scale(
         folder.mkdir(parents=True, exist_ok=True)
         trained_pairs = tuple(pair for pair in fold.train_pairs if not study.is_reserved(pair))
         trained_fold = replace(fold, train_pairs=trained_pairs)
-        inner = choosing_fold(study.dataset, trained_fold, choices.seed)
+        inner = selection_fold(study.dataset, trained_fold, choices.seed)
         fold_data = replace(tuning_data, split=TuningSplit(FoldUnit.PARTICIPANT, trained_fold, inner))
 
         def report_fold(progress: Progress) -> None:

@@ -12,7 +12,7 @@ from skillviewer.core.analysis.familiarity import TrainingFeatureStats
 from skillviewer.core.analysis.track_term import TrackTerm
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.errors import VideoError
-from skillviewer.core.kinematics.crop import no_tracks
+from skillviewer.core.kinematics.crop import missing_tracks_text
 from skillviewer.core.kinematics.motion_numbers import motion_numbers
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.video.clips import ClipRange
@@ -150,10 +150,10 @@ def assess(
     return replace(
         analysis,
         tracks=tracks_digest,
-        pooled=mean_feature,
+        mean_feature=mean_feature,
         warning=warning,
         novelty=familiarity.novelty(mean_feature) if familiarity is not None else None,
-        scaled=scale.of(analysis.score, unfamiliar=bool(warning)) if scale is not None else None,
+        scaled=scale.calibrate(analysis.score, unfamiliar=bool(warning)) if scale is not None else None,
     )
 
 
@@ -168,7 +168,7 @@ def scores_of_tracks(term: TrackTerm | None, info: VideoInfo, sampling: Sampling
     name = info.path.name
     tracks = TrackStore().get(info.digest, sampling.stored_range)
     if tracks is None:
-        raise VideoError(f"{name}: {no_tracks()}")
+        raise VideoError(f"{name}: {missing_tracks_text()}")
     tracks.check_video(info)
     if term.needs_reference and tracks.reference is None:
         raise VideoError(f"{name}: its tracks have no reference path, and the model adds distances from one: draw it.")

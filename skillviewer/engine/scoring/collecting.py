@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skillviewer.core.errors import StudyError
-from skillviewer.core.video.clips import range_from
+from skillviewer.core.video.clips import range_from_cells
 from skillviewer.data.analysis_file import load_analysis
 from skillviewer.data.result_file import ResultHeader
 from skillviewer.data.study import NewVideo, Study
@@ -71,7 +71,7 @@ def collect(path: Path, scoring: Scoring, results: Sequence[tuple[Path, Path, Re
         new_videos = []
         missing_files = []
         for video_path, result_path, header in results:
-            clip_range = range_from(*header.clip_range)
+            clip_range = range_from_cells(*header.clip_range)
             clip_id = (header.digest, clip_range)
             if names.get(clip_id) in complete:
                 continue

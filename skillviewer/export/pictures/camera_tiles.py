@@ -66,7 +66,7 @@ class CameraTiles(Closeable):
         for shown_camera, reader in zip(self._cameras, self._readers, strict=True):
             camera = shown_camera.camera
             if reader is not None:
-                sentences.append(camera.missing(reader.info, start_s, stop_s))
+                sentences.append(camera.describe_missing(reader.info, start_s, stop_s))
             elif camera.problem:
                 sentences.append(camera.problem)
             elif camera.offset_s is None:

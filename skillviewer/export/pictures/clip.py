@@ -219,7 +219,7 @@ def _sound_warnings(videos: Sequence[AnalysedVideo], options: ClipOptions, path:
         envelope = SoundReader(videos[0].path).envelope(info.digest, span.stop_s)
     except (ExportError, VideoError) as error:
         return (str(error),)
-    warning = envelope.missing(span.start_s, min(span.stop_s, info.duration_s))
+    warning = envelope.describe_missing(span.start_s, min(span.stop_s, info.duration_s))
     return (warning,) if warning else ()
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.map_style import MapStyle
 from skillviewer.core.analysis.scene import resolve
-from skillviewer.core.analysis.score_text import EVEN_WORDS, HIDDEN, score_digits, score_phrase, score_so_far
+from skillviewer.core.analysis.score_text import HIDDEN, SPREAD_EVENLY_TEXT, score_digits, score_phrase, score_so_far
 from skillviewer.core.arrays import IntArray, RGBImage
 from skillviewer.core.errors import ExportError
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
@@ -223,7 +223,7 @@ class _Sheet:
         title_width = self.right - self.margin - score_width - 2 * self.line_height
         self._write(self.videos[row].title, self.margin, y, bold=True, max_width=title_width)
         if self.analyses[row].spread_evenly:
-            self._write(EVEN_WORDS, self.margin, y + self.line_height, muted=True)
+            self._write(SPREAD_EVENLY_TEXT, self.margin, y + self.line_height, muted=True)
 
     def _draw_cell(self, row: int, decoded: DecodedFrame, row_top: int) -> None:
         """Draw one frame with its map, tracks and caption. ``row_top`` is the top of the first line of pictures."""

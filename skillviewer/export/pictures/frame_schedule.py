@@ -92,7 +92,7 @@ def build_schedule(
     clock_s = clock_s[indices]
     columns = []
     for video, alignment in zip(videos, alignments or [None] * len(videos), strict=True):
-        video_clock_s = clock_s if alignment is None else alignment.at(clock_s)
+        video_clock_s = clock_s if alignment is None else alignment.to_other(clock_s)
         columns.append([video.frame_at(float(time_s)) for time_s in video_clock_s])
     return FrameSchedule(
         frames=np.stack(columns, axis=1).astype(np.int64),

@@ -128,7 +128,7 @@ class ClipCurve:
     def _to_clock(self, index: int, times_s: FloatArray) -> FloatArray:
         """Return times of an analysis on the clock of the first one."""
         alignment = self._alignments[index]
-        return times_s if alignment is None else alignment.back(times_s)
+        return times_s if alignment is None else alignment.to_own(times_s)
 
     def _colour(self, index: int) -> Colour:
         return self._theme.series[index % len(self._theme.series)]

@@ -28,7 +28,7 @@ def describe_limits(
 
 def _describe_interval(analysis: Analysis, versions: Sequence[tuple[int, float]], digits: int) -> str:
     n_passes = analysis.n_passes
-    n_different = analysis.n_different
+    n_different = analysis.n_distinct_passes
     if n_passes < 2:
         text = (
             "The score comes from one pass over the video, so it has no interval: how much the choice of frames moves "

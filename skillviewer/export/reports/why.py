@@ -13,11 +13,17 @@ from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.cohort import CohortPosition, SimilarityMeasure
 from skillviewer.core.analysis.map_style import ColourLimits, MapStyle
 from skillviewer.core.analysis.scene import clipped_limit, display_limit, resolve
-from skillviewer.core.analysis.score_text import EVEN_WORDS, HIDDEN, score_digits, score_so_far, unfamiliar_sentence
+from skillviewer.core.analysis.score_text import (
+    HIDDEN,
+    SPREAD_EVENLY_TEXT,
+    score_digits,
+    score_so_far,
+    unfamiliar_sentence,
+)
 from skillviewer.core.arrays import RGBImage
 from skillviewer.core.errors import ExportError
 from skillviewer.core.explanation.evidence import Evidence
-from skillviewer.core.explanation.moments import Moment, none_stands_out
+from skillviewer.core.explanation.moments import Moment, no_clear_moment_text
 from skillviewer.core.explanation.why import format_fifths, score_findings
 from skillviewer.core.faces.blurring_text import NO_GUARANTEE, ON_PAGE, SAID_BEFORE
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
@@ -170,7 +176,7 @@ class WhyContent:
     @property
     def even(self) -> str:
         """Warning about evenly spread maps, or ""."""
-        return EVEN_WORDS if self.analysis.spread_evenly else ""
+        return SPREAD_EVENLY_TEXT if self.analysis.spread_evenly else ""
 
     @property
     def fifths(self) -> str:
@@ -289,7 +295,7 @@ def gather_why(
         reference=_describe_reference(context, digits, pictures_by_video),
         facts=provenance_facts(analysis, context.model_version, date_or_today(options.made_on)),
         blurred=any(shown.faces is not None for shown in videos),
-        no_moments="" if moments else none_stands_out(analysis, findings.n_smaller, digits),
+        no_moments="" if moments else no_clear_moment_text(analysis, findings.n_smaller, digits),
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
 from skillviewer.core.text import printable
-from skillviewer.core.timelines.annotation import Annotation, lane_name, lanes, whole
+from skillviewer.core.timelines.annotation import Annotation, interval_ms, lane_name, lanes
 from skillviewer.core.video.info import VideoInfo
 
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
@@ -30,7 +30,9 @@ def eaf_document(video: VideoInfo, annotations: Sequence[Annotation]) -> str:
     ET.SubElement(
         header, "MEDIA_DESCRIPTOR", MEDIA_URL=file_name, MIME_TYPE=media_type, RELATIVE_MEDIA_URL=f"./{file_name}"
     )
-    tiers = lanes(annotations, lambda annotation: annotation.full_tier, lambda annotation: whole(video, annotation))
+    tiers = lanes(
+        annotations, lambda annotation: annotation.full_tier, lambda annotation: interval_ms(video, annotation)
+    )
     times_ms = set()
     for timed in tiers.values():
         for start_ms, stop_ms, _ in timed:

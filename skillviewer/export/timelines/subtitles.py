@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from skillviewer.core.timelines.annotation import Annotation, whole
+from skillviewer.core.timelines.annotation import Annotation, interval_ms
 from skillviewer.core.video.info import VideoInfo
 
 _BRACKETS = str.maketrans("[]", "()")
@@ -18,7 +18,7 @@ def _format_time(time_ms: int, decimal_mark: str) -> str:
 
 def _iter_cues(video: VideoInfo, annotations: Sequence[Annotation], decimal_mark: str) -> Iterator[tuple[str, str]]:
     """Yield the line of times and the text of each subtitle, in order of time."""
-    timed = [(*whole(video, annotation), annotation) for annotation in annotations]
+    timed = [(*interval_ms(video, annotation), annotation) for annotation in annotations]
     timed.sort(key=lambda cue: cue[:2])
     for start_ms, stop_ms, annotation in timed:
         tier = annotation.full_tier.translate(_BRACKETS)

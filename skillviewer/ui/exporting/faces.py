@@ -236,7 +236,7 @@ class FacesReview(QWidget):
             time_s = float(video.times_s[frame])
             start = video.frame_at(max(time_s - 0.5, 0.0))
             stop = video.frame_at(min(time_s + 0.5, float(video.times_s[-1]))) + 1
-        faces = self.faces.drawn(box, frame, start, stop)
+        faces = self.faces.with_drawn(box, frame, start, stop)
         self._chosen_face = faces.tracks[-1].number
         self._edit(faces, "face box")
 
@@ -248,7 +248,7 @@ class FacesReview(QWidget):
         if self.faces is not None and self._chosen_face is not None:
             number = self._chosen_face
             self._chosen_face = None
-            self._edit(self.faces.removed(number), "removed face box")
+            self._edit(self.faces.without(number), "removed face box")
 
     def remove_from_here(self) -> None:
         """Remove the chosen box from the frame on screen onwards."""
@@ -256,7 +256,7 @@ class FacesReview(QWidget):
             number = self._chosen_face
             self._chosen_face = None
             frame = self.frame if self._picture is None else self._picture.frame_index
-            faces = self.faces.removed_between(number, frame, self.faces.n_frames)
+            faces = self.faces.without_interval(number, frame, self.faces.n_frames)
             self._edit(faces, "removed face box")
 
     def mark_reviewed(self) -> None:
@@ -264,7 +264,7 @@ class FacesReview(QWidget):
         if self.faces is not None and self._doubt is not None:
             doubt = self._doubt
             self._doubt = None
-            self._edit(self.faces.reviewed(doubt), "doubtful frames")
+            self._edit(self.faces.without_doubt(doubt), "doubtful frames")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in {Qt.Key.Key_Delete, Qt.Key.Key_Backspace} and self._chosen_face is not None:

@@ -22,7 +22,7 @@ from skillviewer.core.dataset.label_source import LabelSource
 from skillviewer.core.evaluation.choice_folds import CANDIDATES
 from skillviewer.core.evaluation.model_choice import CheckLevel
 from skillviewer.core.evaluation.training_forecast import TrainingForecast
-from skillviewer.core.finetuning.split import FROM_NOTHING, TuningChoices
+from skillviewer.core.finetuning.split import DEFAULT_NEW_MODEL, TuningChoices
 from skillviewer.core.text import printable
 from skillviewer.core.video.preprocessing import FEATURE_EFFORTS
 from skillviewer.ui.finetuning.requests import TuningPlan, TuningSelection, forecast_lines
@@ -287,7 +287,7 @@ class ChoicesPage(QWidget):
             old_pairs=self.old_pairs.isChecked(),
             labels=LabelSource(self.labels.currentData()),
             criterion=self.criterion.currentData() or "" if self.criterion.count() > 1 else "",
-            model=self.model.currentData() or FROM_NOTHING,
+            model=self.model.currentData() or DEFAULT_NEW_MODEL,
             candidates=USUAL_CANDIDATES if folder else FEATURE_EFFORTS[0].candidates,
         )
         if self.is_automatic:

@@ -119,7 +119,7 @@ class CameraPane(QWidget):
         if camera is not None:
             text = camera.problem
             if video is not None and not text:
-                text = camera.missing(video, self._playback.start_s, self._playback.stop_s)
+                text = camera.describe_missing(video, self._playback.start_s, self._playback.stop_s)
         self.missing.setText(printable(text))
         self.missing.setVisible(bool(text))
         self._fit_missing()

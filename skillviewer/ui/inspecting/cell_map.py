@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.analysis.score_text import score_digits
 from skillviewer.core.arrays import FloatArray
-from skillviewer.core.explanation.moments import whole_text
+from skillviewer.core.explanation.moments import divided_area_text
 from skillviewer.core.text import signed
 from skillviewer.ui.actions.actions import Actions, plain
 from skillviewer.ui.session.insight.findings import Findings
@@ -130,7 +130,7 @@ class CellBlock(Section):
             if region is None:
                 continue
             number = signed(region.amount, digits)
-            whole = whole_text(cropped=region.cropped)
+            whole = divided_area_text(cropped=region.cropped)
             long_form = f"{region.place} of {whole} {effect} the score most ({number})."
             lines.append(f"{region.place} {effect} it most ({number})." if lines else long_form)
         text = " ".join(f"{line[0].upper()}{line[1:]}" for line in lines)

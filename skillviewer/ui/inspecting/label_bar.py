@@ -7,7 +7,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from skillviewer.core.text import printable
-from skillviewer.core.timelines.labels import MomentLabel, labels_from
+from skillviewer.core.timelines.labels import MomentLabel, parse_labels
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.widgets.chip import Chip
 from skillviewer.ui.widgets.flow_layout import FlowLayout
@@ -94,7 +94,7 @@ class LabelBar(QWidget):
 
     def _refresh(self, *_: object) -> None:
         study = self._app_context.studies.current
-        labels = labels_from(study.settings.labels) if study is not None else ()
+        labels = parse_labels(study.settings.labels) if study is not None else ()
         if labels != self._labels:
             for chip in self.chips.values():
                 self._row.removeWidget(chip)

@@ -67,7 +67,7 @@ class MeasuresTable(Section):
         pairs = motion.rows if motion is not None else ()
         shares = {round(100 * value.share_seen) for value, _ in pairs}
         # a column that says nothing takes the room of the names
-        has_column = (True, True, len(shares) > 1, any(p is not None and p.enough for _, p in pairs))
+        has_column = (True, True, len(shares) > 1, any(p is not None and p.has_percentile for _, p in pairs))
         rows = [_cells(value, position, has_column) for value, position in pairs]
         self.table.fill([column for column, rows_shown in zip(_COLUMNS, has_column, strict=True) if rows_shown], rows)
         self.table.setVisible(bool(rows))
@@ -100,7 +100,7 @@ def _cells(measure: MeasureValue, position: CohortPosition | None, has_column: "
     percentile = f"{position.percentile:.0f}" if position is not None and position.percentile is not None else "–"
     title = measure.kind.title
     tip = f"{title}: {value}" + (f". {measure.note[:1].upper()}{measure.note[1:]}." if measure.note else "")
-    if position is not None and position.enough:
+    if position is not None and position.has_percentile:
         low, high = position.percentile_range
         tip += f" Percentile {low:.0f} to {high:.0f} of {position.n} comparable videos."
     texts = (title, value, f"{100 * measure.share_seen:.0f} %", percentile)

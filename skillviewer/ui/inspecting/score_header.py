@@ -96,7 +96,7 @@ class ScoreHeader(QWidget):
             parts.append(f"so far, after {n_done} of {total} sampled frames")
         elif analysis.interval is not None:
             low, high = (signed(x, digits) for x in analysis.interval)
-            k, different = analysis.n_passes, analysis.n_different
+            k, different = analysis.n_passes, analysis.n_distinct_passes
             passes = f"{k} passes"
             if different < k:
                 passes = f"{different} of {k} passes with different frames"

@@ -295,12 +295,12 @@ class SplitScreen(QWidget):
     def _seek_other(self, time_s: float) -> None:
         """Go with both videos to a time of the better one."""
         if self._loader.pace is not None:
-            self._app_context.playback.seek_time(float(self._loader.pace.back(np.array(time_s))))
+            self._app_context.playback.seek_time(float(self._loader.pace.to_own(np.array(time_s))))
 
     def _follow(self, *_: object) -> None:
         pace, playback = self._loader.pace, self._app_context.playback
         if self._is_shown and pace is not None and playback.video is not None:
-            self.other.show_time(float(pace.at(np.array(playback.time_s))), playing=playback.playing)
+            self.other.show_time(float(pace.to_other(np.array(playback.time_s))), playing=playback.playing)
 
     def _on_other_video(self, *_: object) -> None:
         self._other_state.set_analysis(self._loader.analysis)

@@ -52,7 +52,7 @@ class Waveform(TimePlot):
         envelope = self._sound.envelope
         if envelope is None:
             return "The sound is being read."
-        return envelope.missing(self._playback.start_s, self._playback.stop_s) or "The sound is whole."
+        return envelope.describe_missing(self._playback.start_s, self._playback.stop_s) or "The sound is whole."
 
     @themed
     def on_theme(self, theme: Theme) -> None:

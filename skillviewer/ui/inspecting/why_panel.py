@@ -3,8 +3,8 @@
 from PySide6.QtGui import QHideEvent, QPalette, QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from skillviewer.core.analysis.score_text import EVEN_WORDS, score_digits
-from skillviewer.core.explanation.moments import Basis, none_stands_out, usual_basis
+from skillviewer.core.analysis.score_text import SPREAD_EVENLY_TEXT, score_digits
+from skillviewer.core.explanation.moments import Basis, default_basis, no_clear_moment_text
 from skillviewer.core.text import printable
 from skillviewer.ui.actions.actions import Actions, Handlers
 from skillviewer.ui.inspecting.cell_map import CellBlock
@@ -151,7 +151,7 @@ class WhyPanel(QStackedWidget):
             "Attention is no better than random for this video: do not take the attended regions as the reason "
             "for the score."
         )
-        even_warning = EVEN_WORDS if findings.analysis.spread_evenly else ""
+        even_warning = SPREAD_EVENLY_TEXT if findings.analysis.spread_evenly else ""
         warnings = [
             text for text in (random_warning if self.grey else "", even_warning, findings.model_warning) if text
         ]
@@ -161,7 +161,7 @@ class WhyPanel(QStackedWidget):
         self.basis.set_plain(_format_basis(findings))
         if not findings.moments:
             self.basis.set_plain(
-                none_stands_out(findings.analysis, findings.n_smaller, score_digits([findings.analysis]))
+                no_clear_moment_text(findings.analysis, findings.n_smaller, score_digits([findings.analysis]))
             )
         meaningless = findings.analysis.unfamiliar and not self._app_context.videos.shows_unfamiliar
         self.position.show_findings(findings, meaningless=meaningless)
@@ -233,6 +233,6 @@ def _format_basis(findings: Findings) -> str:
     """Return a sentence on the definition of the moments."""
     if findings.evidence is None:
         return "By the change of the score curve; contributions are not known yet."
-    if usual_basis(findings.evidence) is Basis.CURVE:
+    if default_basis(findings.evidence) is Basis.CURVE:
         return "By the change of the score curve: contributions grow with time here, whatever a part shows."
     return "By their contribution to the final score."

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from skillviewer.core.analysis.analysis import Analysis
-from skillviewer.core.analysis.cohort import CohortPosition, place
+from skillviewer.core.analysis.cohort import CohortPosition, position_among
 from skillviewer.ui.session.video_entry import VideoEntry, _is_open
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Cohorts(QObject):
-    """Cohorts by task, in which a new score takes its place. A video whose file is gone keeps its score, and counts.
+    """Cohorts by task, in which a new score takes its place. A video keeps its score and counts when its file is gone.
 
     A video that the model does not know counts only while such scores are shown.
     """
@@ -95,4 +95,4 @@ class Cohorts(QObject):
         counted = self._counted.get(entry.clip)
         if counted is None or counted.analysis is not entry.analysis:
             return None
-        return place(entry.analysis.score, entry.analysis.interval, ranked)
+        return position_among(entry.analysis.score, entry.analysis.interval, ranked)

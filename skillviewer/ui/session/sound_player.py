@@ -116,7 +116,7 @@ class SoundPlayer(QObject):
             return "This video has no sound."
         if not plays_sound(self._playback.speed):
             return f"Sound plays at {MIN_SPEED:g} to {MAX_SPEED:g} times the speed."
-        return self.envelope.missing(self._playback.start_s, self._playback.stop_s) if self.envelope else ""
+        return self.envelope.describe_missing(self._playback.start_s, self._playback.stop_s) if self.envelope else ""
 
     @property
     def brief(self) -> str:
@@ -258,7 +258,7 @@ class SoundPlayer(QObject):
             return
         self.envelope = envelope
         self._has_sound = envelope.facts is not None
-        missing = envelope.missing(self._playback.start_s, self._playback.stop_s)
+        missing = envelope.describe_missing(self._playback.start_s, self._playback.stop_s)
         if envelope.facts is not None and missing and self.on and not self._blind:
             self._note(str(video.path), f"{video.path.name}: {missing}")
         self.envelope_changed.emit(envelope)

@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, QTimer
 from skillviewer.core.atomic_write import TEMPORARY, atomic_path
 from skillviewer.core.errors import StudyError
 from skillviewer.core.paths import data_dir
-from skillviewer.core.video.clips import VideoClip, range_cells, range_from
+from skillviewer.core.video.clips import VideoClip, range_cells, range_from_cells
 from skillviewer.data.study.lock import WriteLock
 from skillviewer.data.study.values import read_json, read_time
 from skillviewer.ui.session.app_context import AppContext
@@ -42,7 +42,7 @@ class SessionPlace(msgspec.Struct, frozen=True, rename={"clip_range": "extent"})
 
     @property
     def clip(self) -> VideoClip | None:
-        return VideoClip(Path(self.video), range_from(*self.clip_range)) if self.video else None
+        return VideoClip(Path(self.video), range_from_cells(*self.clip_range)) if self.video else None
 
 
 def sessions_dir() -> Path:

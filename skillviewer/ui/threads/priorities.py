@@ -7,7 +7,7 @@ import threading
 
 from PySide6.QtCore import QObject, QThread, QTimer, Slot
 
-from skillviewer.core.system import take_short_turns
+from skillviewer.core.system import request_short_time_slices
 from skillviewer.engine.runtime.threads import configure_threads
 
 SWITCH_S = 0.001  # switch interval of Python's lock; with the default of 5 ms the waits of one event add up
@@ -19,7 +19,7 @@ def let_threads_rest() -> None:
     """Let threads pass Python's lock on soon, and those of libraries sleep while they wait; before their import."""
     configure_threads()
     sys.setswitchinterval(SWITCH_S)
-    take_short_turns()
+    request_short_time_slices()
 
 
 def give_way() -> None:
@@ -27,7 +27,7 @@ def give_way() -> None:
 
     Coming last, a computation next to two busy programs took twice the time, and held Python's lock for longer.
     """
-    if take_short_turns():
+    if request_short_time_slices():
         return
     if sys.platform == "linux":  # the usual scheduler ignores priorities of QThread
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)

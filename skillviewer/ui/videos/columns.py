@@ -161,7 +161,7 @@ def _state(entry: VideoEntry) -> str:
 
 def _percentile(entry: VideoEntry, cohorts: Cohorts) -> str:
     position = cohorts.position(entry)
-    if position is None or not position.enough:
+    if position is None or not position.has_percentile:
         return UNKNOWN
     return "{:.0f}–{:.0f}".format(*position.percentile_range)
 

@@ -45,7 +45,7 @@ def test_passes_that_repeat_others_make_no_interval_narrower() -> None:
     """A video has no more different passes than frames between two samples."""
     scores = np.array([[9.0, 1.0], [9.0, 1.0], [9.0, 2.0], [9.0, 4.0]])
     analysis = replace(make_analysis([[2, 5], [2, 5], [3, 6], [4, 7]]), score_curve=scores)
-    assert (analysis.n_passes, analysis.n_different, analysis.same_frames) == (4, 3, False)
+    assert (analysis.n_passes, analysis.n_distinct_passes, analysis.same_frames) == (4, 3, False)
     assert analysis.score == 2.0
     # sd of 1, 2, 4; the mean gives the first of them twice the weight: its variance is (4 + 1 + 1) / 16 of one pass's
     half = 4.302653 * (7 / 3) ** 0.5 * (1 + 6 / 16) ** 0.5

@@ -43,7 +43,7 @@ KNOWN = learnt(GLOBAL)
 def test_a_score_is_told_in_the_words_of_the_scale() -> None:
     scale = KNOWN
     made = scale_map(SCORES, RATINGS, [f"p{i % 12}" for i in range(48)], 0, 60)
-    found = scale.of(0.5)
+    found = scale.calibrate(0.5)
     low, high = (float(end[0]) for end in made.intervals(np.array([0.5])))
     assert found.rating == pytest.approx(float(made.ratings(np.array([0.5]))[0]))
     assert found.low == pytest.approx(low)
@@ -54,34 +54,34 @@ def test_a_score_is_told_in_the_words_of_the_scale() -> None:
 
 
 def test_scales_of_few_steps_have_a_decimal_and_levels_their_words() -> None:
-    short = learnt(RatingScale("Flow", 1, 5, stated=True), np.clip(np.round(3 + SCORES), 1, 5)).of(0.0)
+    short = learnt(RatingScale("Flow", 1, 5, stated=True), np.clip(np.round(3 + SCORES), 1, 5)).calibrate(0.0)
     assert short.words.startswith(f"{short.rating:.1f} of 5 (")
     text = ("novice", "intermediate", "expert")
     levels = RatingScale("Level", 0, 2, levels=text, stated=True)
     found = learnt(levels, np.clip(np.round(1 + SCORES), 0, 2).astype(float)).of(3.0)
     assert found.words.startswith("expert (")
     assert found.words.endswith(" to expert)")
-    unstated = replace(KNOWN, stated=False).of(0.0)
+    unstated = replace(KNOWN, stated=False).calibrate(0.0)
     assert " of " not in unstated.words, "the highest rating given need not be the highest possible"
 
 
 def test_refusals_are_one_sentence_and_no_number() -> None:
     few = learnt(GLOBAL, people=9)
     assert few.map is None
-    assert not missing(few.of(0.1).refusal, "9 rated", "11")
+    assert not missing(few.calibrate(0.1).refusal, "9 rated", "11")
     scale = KNOWN
-    strange = scale.of(0.1, unfamiliar=True)
+    strange = scale.calibrate(0.1, unfamiliar=True)
     assert (strange.rating, strange.words) == (None, "")
     assert not missing(strange.refusal, "unlike")
-    assert scale.of(0.1).in_task("", "Knots").words, "case does not matter, and one name of several is enough"
-    other = scale.of(0.1).in_task("", "needles")
+    assert scale.calibrate(0.1).in_task("", "Knots").words, "case does not matter, and one name of several is enough"
+    other = scale.calibrate(0.1).in_task("", "needles")
     assert (other.words, other.rating) == ("", None)
     assert not missing(other.refusal, "“knots”", "“needles”")
     assert raters_scale(replace(rated(GLOBAL, RATINGS), ratings=None), {}, "") is None
 
 
 def test_ticks_of_an_axis_are_round_ratings_at_their_scores() -> None:
-    scaled = KNOWN.of(0.0)
+    scaled = KNOWN.calibrate(0.0)
     ticks = scaled.ticks(-1.0, 1.0)
     assert 2 <= len(ticks) <= 5
     assert scaled.curve is not None

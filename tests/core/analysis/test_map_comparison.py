@@ -13,7 +13,7 @@ from skillviewer.core.analysis.map_comparison import (
     MapNumbers,
     Partition,
     PlacedMaps,
-    centre,
+    centres_of_mass,
     compare_maps,
     compare_video,
     compared_frames,
@@ -149,7 +149,9 @@ def test_functions_by_hand() -> None:
     assert top_area(p, AREAS).tolist() == [[0.5, 0.5, 0, 0, 0], [0] * 5]  # two equal cells share a tenth
     np.testing.assert_allclose(top_area(q, AREAS, share=0.15), np.array([[0, 0.5, 1, 0, 0], [0] * 5]))
     assert top_overlap(p, q, AREAS) == 0  # q's tenth is its fullest cell alone
-    np.testing.assert_allclose(centre(np.stack([p, q]), Partition.of(MapRect(), (2, 5))), [[0.2, 0.25], [0.45, 0.25]])
+    np.testing.assert_allclose(
+        centres_of_mass(np.stack([p, q]), Partition.of(MapRect(), (2, 5))), [[0.2, 0.25], [0.45, 0.25]]
+    )
     assert entropy(p) == pytest.approx(np.log(2) / np.log(10))
     assert mean_defined([1.0, float("nan"), 3.0]) == 2
     assert np.isnan(mean_defined([]))

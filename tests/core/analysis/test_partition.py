@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skillviewer.core.analysis.analysis import MapRect
-from skillviewer.core.analysis.map_comparison import Partition, mass, spread
+from skillviewer.core.analysis.map_comparison import Partition, normalised_mass, redistribute_mass
 
 SMALLER = MapRect(0.5 / 14, 0.5 / 14, 13.5 / 14, 13.5 / 14)  # 13 x 13 cells on features of 14 x 14
 
@@ -36,7 +36,7 @@ def test_spreading_is_by_area_and_keeps_all_mass(grid: tuple[int, int], other: t
     rect = MapRect(*(rng.uniform(-0.2, 0.3, 2).tolist()), *(rng.uniform(0.6, 1.2, 2).tolist()))
     values = rng.uniform(0, 1, grid)
     onto = Partition.common([Partition.of(rect, grid), Partition.of(MapRect(), other)])
-    found = spread(values, rect, onto)
+    found = redistribute_mass(values, rect, onto)
     np.testing.assert_allclose(found, spread_slowly(values, rect, onto), atol=1e-9)
     assert found.sum() == pytest.approx(values.sum())
 
@@ -55,7 +55,7 @@ def test_refinement_has_every_edge_once() -> None:
 def test_many_maps_at_once_are_each_by_itself() -> None:
     maps = np.random.default_rng(0).uniform(0, 1, (3, 2, 4, 5))
     onto = Partition.of(MapRect(), (7, 3))
-    together = spread(maps, SMALLER, onto)
+    together = redistribute_mass(maps, SMALLER, onto)
     assert together.shape == (3, 2, 7, 3)
     for k in range(3):
         for n in range(2):
@@ -64,9 +64,9 @@ def test_many_maps_at_once_are_each_by_itself() -> None:
 
 def test_what_lies_outside_is_lost() -> None:
     onto = Partition.of(MapRect(0, 0, 0.5, 1), (1, 1))
-    assert spread(np.array([[3.0, 4.0]]), MapRect(), onto).tolist() == [[3.0]]
+    assert redistribute_mass(np.array([[3.0, 4.0]]), MapRect(), onto).tolist() == [[3.0]]
 
 
 def test_mass_is_shares_of_magnitudes() -> None:
     maps = np.array([[[1.0, -3.0]], [[0.0, 0.0]]])
-    assert mass(maps).tolist() == [[[0.25, 0.75]], [[0.5, 0.5]]]
+    assert normalised_mass(maps).tolist() == [[[0.25, 0.75]], [[0.5, 0.5]]]

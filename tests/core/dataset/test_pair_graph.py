@@ -45,8 +45,8 @@ def test_separation_by_hand() -> None:
 def test_similar_are_unordered_and_at_most_a_step_apart() -> None:
     # unordered: b-c (0), c-d (1), a-d (2), b-e (2)
     assert similar_by_depth(DAG) == (SimilarPair("b", "c"), SimilarPair("c", "d"))
-    assert similar_by_depth(DAG, farthest=0) == (SimilarPair("b", "c"),)
-    assert len(similar_by_depth(DAG, farthest=2)) == 4
+    assert similar_by_depth(DAG, max_difference=0) == (SimilarPair("b", "c"),)
+    assert len(similar_by_depth(DAG, max_difference=2)) == 4
 
 
 def test_videos_that_no_chain_of_pairs_connects_are_not_similar() -> None:

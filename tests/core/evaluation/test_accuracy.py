@@ -19,11 +19,11 @@ from skillviewer.core.evaluation.accuracy import (
     accuracy_by_separation,
     clusters_of,
     count_pairs,
+    mean_std,
     pooled_accuracy,
     pooled_difference,
     pooled_mean,
     refit_factor,
-    spread,
 )
 from skillviewer.core.evaluation.intervals import Range, interval, over_participants, pair_variance
 from tests.core.datasets import people, ranked
@@ -58,10 +58,10 @@ def test_a_video_without_a_score_is_told() -> None:
 
 
 def test_mean_and_standard_deviation_over_folds() -> None:
-    over = spread([0.8, 0.9, 0.7, float("nan")])
+    over = mean_std([0.8, 0.9, 0.7, float("nan")])
     assert [over.mean, over.sd, over.n] == pytest.approx([0.8, 0.1, 3])
-    assert np.isnan(spread([0.8]).sd)
-    assert np.isnan(spread([]).mean)
+    assert np.isnan(mean_std([0.8]).sd)
+    assert np.isnan(mean_std([]).mean)
 
 
 def test_a_perfect_model_has_no_interval() -> None:

@@ -17,13 +17,13 @@ from skillviewer.core.evaluation.localisation import (
     Region,
     cells_near,
     centred_gaussian,
-    coverage,
+    covered_shares,
     energy,
     entropy,
     hit,
     localise,
     merge_localisations,
-    target,
+    target_cells,
     weight_near,
 )
 from tests.core.analyses import make_analysis
@@ -42,11 +42,11 @@ def one_hot(row: int, column: int, shape: tuple[int, int] = (4, 4)) -> np.ndarra
     [(0, 0, (0, 0)), (19.9, 9.9, (0, 0)), (20, 10, (1, 1)), (79.9, 39.9, (3, 3)), (45, 31, (3, 2))],
 )
 def test_a_point_lies_in_one_cell(x_px: float, y_px: float, cell: tuple[int, int]) -> None:
-    np.testing.assert_array_equal(coverage([Region.point(x_px, y_px)], WHOLE), one_hot(*cell))
+    np.testing.assert_array_equal(covered_shares([Region.point(x_px, y_px)], WHOLE), one_hot(*cell))
 
 
 def test_a_box_covers_shares_of_cells() -> None:
-    covered = coverage([Region(10, 5, 40, 20)], WHOLE)
+    covered = covered_shares([Region(10, 5, 40, 20)], WHOLE)
     expected = np.zeros((4, 4))
     expected[:2, :2] = [[0.25, 0.5], [0.5, 1.0]]
     np.testing.assert_allclose(covered, expected)
@@ -54,37 +54,37 @@ def test_a_box_covers_shares_of_cells() -> None:
 
 def test_several_regions_and_those_that_are_not_to_be_seen() -> None:
     nowhere = [Region.point(-3, 5), Region.point(80, 5), Region.point(5, 44), Region.point(float("nan"), 5)]
-    assert not coverage(nowhere, WHOLE).any()
-    both = coverage([Region.point(5, 5), Region.point(75, 35), *nowhere], WHOLE)
+    assert not covered_shares(nowhere, WHOLE).any()
+    both = covered_shares([Region.point(5, 5), Region.point(75, 35), *nowhere], WHOLE)
     np.testing.assert_array_equal(both, one_hot(0, 0) + one_hot(3, 3))
 
 
 def test_a_box_that_ends_where_the_picture_begins_is_not_seen() -> None:
-    assert not coverage([Region(-5, 10, 0, 20), Region(10, -5, 20, 0)], WHOLE).any()
-    assert coverage([Region(-5, 10, 0.5, 20)], WHOLE).any()
+    assert not covered_shares([Region(-5, 10, 0, 20), Region(10, -5, 20, 0)], WHOLE).any()
+    assert covered_shares([Region(-5, 10, 0.5, 20)], WHOLE).any()
 
 
 def test_a_map_that_covers_a_part_of_the_picture() -> None:
     # 13 x 13 in [16, 432] of 448, as without padding at stride 1
     rect = MapRect(16 / 448, 16 / 448, 432 / 448, 432 / 448)
     inner = Geometry(13, 13, rect, 448, 448)
-    np.testing.assert_array_equal(coverage([Region.point(224, 16)], inner), one_hot(0, 6, (13, 13)))
-    np.testing.assert_array_equal(coverage([Region.point(47.9, 48)], inner), one_hot(1, 0, (13, 13)))
+    np.testing.assert_array_equal(covered_shares([Region.point(224, 16)], inner), one_hot(0, 6, (13, 13)))
+    np.testing.assert_array_equal(covered_shares([Region.point(47.9, 48)], inner), one_hot(1, 0, (13, 13)))
     # in the margin that no cell covers: the nearest cell
-    np.testing.assert_array_equal(coverage([Region.point(447, 3)], inner), one_hot(0, 12, (13, 13)))
+    np.testing.assert_array_equal(covered_shares([Region.point(447, 3)], inner), one_hot(0, 12, (13, 13)))
 
 
 def test_tolerance_is_in_cells_with_diagonals() -> None:
-    cells = target(coverage([Region.point(5, 15)], WHOLE), 1)  # cell (1, 0)
+    cells = target_cells(covered_shares([Region.point(5, 15)], WHOLE), 1)  # cell (1, 0)
     expected = np.zeros((4, 4), dtype=bool)
     expected[:3, :2] = True
     np.testing.assert_array_equal(cells, expected)
-    assert target(one_hot(0, 0), 3).all()
-    assert target(one_hot(0, 0), 0).sum() == 1
+    assert target_cells(one_hot(0, 0), 3).all()
+    assert target_cells(one_hot(0, 0), 0).sum() == 1
 
 
 def test_hit_or_miss_and_ties() -> None:
-    cells = target(one_hot(1, 1), 0)
+    cells = target_cells(one_hot(1, 1), 0)
     assert hit(one_hot(1, 1), cells) == 1
     assert hit(one_hot(1, 2), cells) == 0
     assert hit(-3 * one_hot(1, 1) + 2 * one_hot(1, 2), cells) == 1  # the larger magnitude

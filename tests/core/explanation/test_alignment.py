@@ -47,14 +47,16 @@ def test_a_known_warp_is_found() -> None:
     assert np.abs(found.other_s - truth).mean() < 0.15
     assert np.abs(np.interp(own_s, [0, 10], [2, 8]) - truth).mean() > 0.8, "a common pace is far from it"
     assert found.gain > 0.5
-    assert np.interp(found.at(own_s), found.other_s, found.own_s) == pytest.approx(found.back(found.at(own_s)))
+    assert np.interp(found.to_other(own_s), found.other_s, found.own_s) == pytest.approx(
+        found.to_own(found.to_other(own_s))
+    )
 
 
 def test_frames_without_order_are_not_aligned() -> None:
     rng, times = np.random.default_rng(3), np.linspace(0, 5, 40)
     found = align(rng.standard_normal((40, 30)), rng.standard_normal((40, 30)), times, 2 * times)
     assert found.gain == 0
-    assert found.at(times) == pytest.approx(2 * times)
+    assert found.to_other(times) == pytest.approx(2 * times)
 
 
 def test_a_parting_is_told_in_words() -> None:

@@ -17,14 +17,14 @@ from skillviewer.core.explanation.moments import (
     PLACES,
     Basis,
     Moment,
-    chosen_intervals,
+    attended_region,
+    clear_moments,
     curve_changes,
+    default_basis,
     find_moments,
     intervals,
-    mainly_looked_at,
-    none_stands_out,
-    standing_out,
-    usual_basis,
+    no_clear_moment_text,
+    strongest_intervals,
 )
 from tests.core.analyses import make_analysis
 from tests.facts import missing
@@ -98,11 +98,11 @@ def test_contributions_that_only_grow_with_time_give_way_to_the_curve() -> None:
     assert (fall.first_segment, fall.basis) == (2, Basis.CURVE)
     assert fall.contribution == pytest.approx(-0.2)
     shrinking = evidence_for(analysis, *(-0.1 * i for i in reversed(range(10))))
-    assert usual_basis(shrinking) is Basis.CONTRIBUTION
-    assert usual_basis(evidence_for(analysis, *(10 * [0.1]))) is Basis.CONTRIBUTION
-    assert usual_basis(evidence_for(with_curve(*(7 * [0.0])), *(0.1 * i for i in range(7)))) is Basis.CONTRIBUTION
-    assert usual_basis(evidence_for(analysis, *(9 * [0.0]), 1.0)) is Basis.CONTRIBUTION, "one late part alone"
-    assert usual_basis(None) is Basis.CURVE
+    assert default_basis(shrinking) is Basis.CONTRIBUTION
+    assert default_basis(evidence_for(analysis, *(10 * [0.1]))) is Basis.CONTRIBUTION
+    assert default_basis(evidence_for(with_curve(*(7 * [0.0])), *(0.1 * i for i in range(7)))) is Basis.CONTRIBUTION
+    assert default_basis(evidence_for(analysis, *(9 * [0.0]), 1.0)) is Basis.CONTRIBUTION, "one late part alone"
+    assert default_basis(None) is Basis.CURVE
 
 
 def test_the_curve_can_be_asked_for_and_what_is_forgotten_is_said() -> None:
@@ -149,7 +149,7 @@ def test_stretches_never_overlap_and_alike_ones_never_touch(worth: list[int]) ->
 def test_the_strongest_are_chosen_and_the_best_of_the_other_sign(worth: list[int]) -> None:
     values = np.array(worth, dtype=np.float64)
     every = intervals(values, 0.0)
-    chosen = chosen_intervals(values, 0.0)
+    chosen = strongest_intervals(values, 0.0)
     assert min(MIN_MOMENTS, len(every)) <= len(chosen) <= MAX_MOMENTS
     assert len(set(chosen)) == len(chosen)
     amounts = {s: values[s[0] : s[1] + 1].sum() for s in every}
@@ -162,12 +162,12 @@ def test_the_strongest_are_chosen_and_the_best_of_the_other_sign(worth: list[int
 
 def test_three_to_five_are_told() -> None:
     many = [1.0, 0.0] * 12
-    assert len(chosen_intervals(np.array(many), 0.0)) == MAX_MOMENTS
+    assert len(strongest_intervals(np.array(many), 0.0)) == MAX_MOMENTS
     some = [1.0, 0.0, 0.2, 0.0, 0.2, 0.0, 0.2]
-    assert chosen_intervals(np.array(some), 0.0) == [(0, 0), (2, 2), (4, 4)]
+    assert strongest_intervals(np.array(some), 0.0) == [(0, 0), (2, 2), (4, 4)]
     good = [*many, -0.1]
-    assert chosen_intervals(np.array(good), 0.0)[-1] == (24, 24)
-    assert len(chosen_intervals(np.array(good), 0.0)) == MAX_MOMENTS
+    assert strongest_intervals(np.array(good), 0.0)[-1] == (24, 24)
+    assert len(strongest_intervals(np.array(good), 0.0)) == MAX_MOMENTS
 
 
 def test_a_flat_curve_has_no_moments() -> None:
@@ -180,11 +180,11 @@ def test_moments_within_the_interval_of_the_score_do_not_stand_out() -> None:
     half = stats.t.ppf(0.975, 1) * np.std([-0.05, 0.05], ddof=1) * np.sqrt(1 + 1 / 2)
     assert 0.4 < half < 1.5
     moments = find_moments(analysis)
-    assert [m.amount for m in standing_out(moments, analysis)] == pytest.approx([-1.5])
+    assert [m.amount for m in clear_moments(moments, analysis)] == pytest.approx([-1.5])
     one_pass = with_curve(0.0, -1.5, 0.0, 0.4, 0.0)
-    assert len(standing_out(find_moments(one_pass), one_pass)) == 2, "without an interval nothing can be left out"
-    assert not missing(none_stands_out(analysis, 2), "single part", f"±{half:.2f}")
-    assert missing(none_stands_out(one_pass, 0), "single part")
+    assert len(clear_moments(find_moments(one_pass), one_pass)) == 2, "without an interval nothing can be left out"
+    assert not missing(no_clear_moment_text(analysis, 2), "single part", f"±{half:.2f}")
+    assert missing(no_clear_moment_text(one_pass, 0), "single part")
 
 
 def test_what_hardly_moves_the_score_is_no_moment() -> None:
@@ -220,24 +220,24 @@ def looking(row: float, column: float, kind: MapKind = MapKind.DISTRIBUTION, rec
 @pytest.mark.parametrize("kind", [MapKind.DISTRIBUTION, MapKind.SIGNED])
 def test_where_the_model_looked_is_said_of_the_picture(row: int, column: int, kind: MapKind) -> None:
     analysis = looking((row + 0.5) / 3, (column + 0.5) / 3, kind)
-    assert mainly_looked_at(analysis, 0, 1) == PLACES[row][column]
+    assert attended_region(analysis, 0, 1) == PLACES[row][column]
 
 
 def test_places_are_of_the_picture_also_where_the_map_covers_a_part() -> None:
     left_half = MapRect(0, 0, 0.5, 1)
-    assert mainly_looked_at(looking(0.5, 0.45, rect=left_half), 0, 1) == "the middle"
-    assert mainly_looked_at(looking(0.5, 0.1, rect=left_half), 0, 1) == "the left"
+    assert attended_region(looking(0.5, 0.45, rect=left_half), 0, 1) == "the middle"
+    assert attended_region(looking(0.5, 0.1, rect=left_half), 0, 1) == "the left"
 
 
 def test_places_of_a_cropped_map_are_those_of_the_part_that_the_model_sees() -> None:
     hands = MapRect(0.3, 0.35, 0.7, 0.75)  # nearly all of it in the middle of the picture
     for row, column in product(range(3), range(3)):
         centre = 0.35 + 0.4 * (row + 0.5) / 3, 0.3 + 0.4 * (column + 0.5) / 3
-        assert mainly_looked_at(looking(*centre, rect=hands), 0, 1) == PLACES[row][column]
+        assert attended_region(looking(*centre, rect=hands), 0, 1) == PLACES[row][column]
     (moment,) = find_moments(looking(0.4, 0.4, rect=hands))
     assert not missing(moment.sentence(), "upper left", "model sees")
     even = replace(looking(0, 0, rect=hands), attention=np.full((1, 2, 6, 6), 1 / 36, np.float32))
-    assert mainly_looked_at(even, 0, 1) == ""
+    assert attended_region(even, 0, 1) == ""
     assert not missing(find_moments(even)[0].sentence(), "spread", "model sees")
     assert "model sees" not in find_moments(looking(0.1, 0.1))[0].sentence()
 
@@ -255,6 +255,6 @@ def test_only_the_stretch_itself_says_where_the_model_looked() -> None:
     corner, other = looking(0.1, 0.1).attention[0, 0], looking(0.9, 0.9).attention[0, 0]
     maps = np.stack([other, other, corner, other, other])[None]
     analysis = replace(with_curve(0.0, 0.0, -1.0, 0.0, 0.0), attention=maps)
-    assert mainly_looked_at(analysis, 2, 2) == "the upper left"
-    assert mainly_looked_at(analysis, 0, 4) == "the lower right"
+    assert attended_region(analysis, 2, 2) == "the upper left"
+    assert attended_region(analysis, 0, 4) == "the lower right"
     assert [m.place for m in find_moments(analysis)] == ["the upper left"]

@@ -73,35 +73,35 @@ def test_a_face_that_leaves_by_the_edge_is_no_doubt() -> None:
 
 def test_edits_return_new_values_and_the_old_one_is_the_undo() -> None:
     empty = Faces("d" * 64, 300)
-    one = empty.drawn(HERE, 50, 20, 80)
+    one = empty.with_drawn(HERE, 50, 20, 80)
     assert empty.tracks == ()
     assert one.boxes_at(20) == one.boxes_at(79) == (HERE,)
     assert one.boxes_at(19) == one.boxes_at(80) == ()
     assert one.n_frames_with_faces == 60
-    assert one.removed(1).tracks == ()
+    assert one.without(1).tracks == ()
     assert one.boxes_at(70) == (HERE,)
     with pytest.raises(ValueError, match="no face 7"):
-        one.removed(7)
+        one.without(7)
     with pytest.raises(ValueError, match="outside the interval"):
-        empty.drawn(HERE, 10, 20, 30)
+        empty.with_drawn(HERE, 10, 20, 30)
 
 
 def test_a_face_that_is_none_for_a_while_stays_on_either_side() -> None:
     whole = Faces("d" * 64, 300, (FaceTrack(1, 0, 100, (FaceMark(0, HERE), FaceMark(99, THERE))),))
-    parted = whole.removed_between(1, 40, 60)
+    parted = whole.without_interval(1, 40, 60)
     assert [bool(parted.boxes_at(f)) for f in (0, 39, 40, 59, 60, 99)] == [True, True, False, False, True, True]
     for frame in (0, 20, 39, 60, 80, 99):
         before, after = whole.boxes_at(frame)[0], parted.boxes_at(frame)[0]
         assert (after.left, after.bottom) == pytest.approx((before.left, before.bottom), abs=1e-9)
     assert len({t.number for t in parted.tracks}) == 2
-    assert whole.removed_between(1, 0, 100).tracks == ()
+    assert whole.without_interval(1, 0, 100).tracks == ()
 
 
 def test_doubts_are_settled_one_by_one() -> None:
     doubts = (FaceReviewItem(0, 10, DoubtReason.WEAK, HERE, 1), FaceReviewItem(5, 20, DoubtReason.HELD, HERE, 1))
     faces = Faces("d" * 64, 300, (FaceTrack(1, 0, 30, (FaceMark(0, HERE),)),), doubts)
     assert doubtful_frames(faces.doubts) == 20
-    assert faces.reviewed(doubts[0]).doubts == doubts[1:]
-    assert faces.removed(1).doubts == ()
+    assert faces.without_doubt(doubts[0]).doubts == doubts[1:]
+    assert faces.without(1).doubts == ()
     assert fits(faces, "d" * 64)
     assert not fits(faces, "e" * 64)

@@ -10,8 +10,8 @@ from skillviewer.core.dataset.dataset import Dataset
 from skillviewer.core.dataset.folds import FoldUnit
 from skillviewer.core.dataset.pairs import Judgement, Pair, SimilarPair, Verdict
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.finetuning.split import StudyPairs, TuningChoices, contradicted, nameless, split_pairs
-from skillviewer.core.video.clips import FrameRange, TimeRange, overlap
+from skillviewer.core.finetuning.split import StudyPairs, TuningChoices, count_contradicted, split_pairs, without_names
+from skillviewer.core.video.clips import FrameRange, TimeRange, may_overlap
 from tests.core.datasets import people, ranked
 from tests.facts import missing
 
@@ -135,7 +135,7 @@ def test_contradictions_and_circles_are_told_of() -> None:
         Judgement("A1", "D1", Verdict.LEFT, "Ann"),
         Judgement("A1", "D1", Verdict.NEITHER, "Ben"),
     )
-    assert contradicted(votes) == 1
+    assert count_contradicted(votes) == 1
     pairs = tuple(p for p in said.dataset.pairs if p != Pair("A1", "C1"))
     circular = replace(said.dataset, pairs=(*pairs, Pair("C1", "A1")), judgements=votes)
     told = " ".join(split_pairs(replace(said, dataset=circular), TuningChoices()).warnings)
@@ -170,9 +170,9 @@ def test_parts_of_one_file_or_of_its_copy_on_both_sides_are_told_of_if_they_over
 
 
 def test_ranges_of_frames_and_of_seconds_may_overlap() -> None:
-    assert overlap(FrameRange(0, 9), TimeRange(5.0, 6.0))
-    assert overlap(TimeRange(0.0, 2.0), TimeRange(1.9, 3.0))
-    assert not overlap(TimeRange(0.0, 2.0), TimeRange(2.0, 3.0))
+    assert may_overlap(FrameRange(0, 9), TimeRange(5.0, 6.0))
+    assert may_overlap(TimeRange(0.0, 2.0), TimeRange(1.9, 3.0))
+    assert not may_overlap(TimeRange(0.0, 2.0), TimeRange(2.0, 3.0))
 
 
 def test_warnings_name_nobody_where_they_are_given_away() -> None:
@@ -191,7 +191,7 @@ def test_warnings_name_nobody_where_they_are_given_away() -> None:
     names = {*told.dataset.names, *told.dataset.participants.values()}
     named = re.compile(f"[“(]({'|'.join(names)})[”, )]")
     assert sum(bool(named.search(warning)) for warning in found) == 5
-    kept = [nameless(warning, names) for warning in found]
+    kept = [without_names(warning, names) for warning in found]
     assert not any(named.search(warning) for warning in kept)
     for said in (
         "The participant of a video is unknown: it is held out by itself",

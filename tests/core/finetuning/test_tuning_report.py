@@ -19,7 +19,7 @@ from skillviewer.core.finetuning.tuning_report import (
     before_after,
     drift_of,
     format_drift,
-    order_kept,
+    score_correlation,
     shifts,
     verdict,
 )
@@ -132,17 +132,20 @@ def test_drift_is_told_as_far_as_it_is_defined() -> None:
 
 def test_order_kept() -> None:
     old = {"a": 0.0, "b": 1.0, "c": 2.0}
-    assert order_kept(old, {"a": 5.0, "b": 6.0, "c": 70.0}) == pytest.approx(1.0)
-    assert order_kept(old, {"a": 3.0, "b": 2.0, "c": 1.0}) == pytest.approx(-1.0)
-    assert math.isnan(order_kept(old, dict.fromkeys("abc", 1.0)))
-    assert math.isnan(order_kept({"a": 0.0, "b": 1.0}, {"a": 0.0, "b": 1.0}))
+    assert score_correlation(old, {"a": 5.0, "b": 6.0, "c": 70.0}) == pytest.approx(1.0)
+    assert score_correlation(old, {"a": 3.0, "b": 2.0, "c": 1.0}) == pytest.approx(-1.0)
+    assert math.isnan(score_correlation(old, dict.fromkeys("abc", 1.0)))
+    assert math.isnan(score_correlation({"a": 0.0, "b": 1.0}, {"a": 0.0, "b": 1.0}))
 
 
 def test_shifts_are_told_in_ranks_the_greatest_first() -> None:
     before = {"a": 3.0, "b": 2.0, "c": 1.0, "d": 0.0}
     after = {"a": 3.0, "b": 2.5, "c": 1.0, "d": 9.0}
     found = shifts(before, after, {"d": SplitRole.HELD_OUT, "a": SplitRole.TRAINED})
-    assert [(s.video, s.rank_before, s.rank_after, s.climbed) for s in found[:2]] == [("d", 4, 1, 3), ("a", 1, 2, -1)]
+    assert [(s.video, s.rank_before, s.rank_after, s.ranks_gained) for s in found[:2]] == [
+        ("d", 4, 1, 3),
+        ("a", 1, 2, -1),
+    ]
     assert [s.use for s in found] == [SplitRole.HELD_OUT, SplitRole.TRAINED, SplitRole.UNUSED, SplitRole.UNUSED]
     assert found[0].change == 9.0
     first = shifts(None, after, {})

@@ -53,7 +53,7 @@ def test_a_measure_has_a_percentile_among_enough_videos_in_the_same_unit() -> No
     assert positions["path"].percentile == 100
     assert "faster than 100 % of 20" in compared.text
     (few,) = compare_measures(own, others[:19])
-    assert not {p.enough for p in few.positions if p is not None} - {False}
+    assert not {p.has_percentile for p in few.positions if p is not None} - {False}
     mm = [measure_video(tracks_of(hand(reaches(8))), LengthUnit.millimetres(1)) for _ in range(20)]
     (other_unit,) = compare_measures(own, mm)
     assert {p.n for p in other_unit.positions if p is not None} == {0}

@@ -177,7 +177,7 @@ def test_a_start_and_a_wide_stop_lead_to_the_same_strengths() -> None:
     i, j = np.nonzero(np.triu(wins + wins.T, 1))
     games = module.Comparisons(i, j, wins[i, j], wins[j, i])
     settled, _ = games.maximise(30, 1 / 9)
-    near, _ = games.maximise(30, 1 / 9, rng.normal(0, 1, 30), close=1e-2)
+    near, _ = games.maximise(30, 1 / 9, rng.normal(0, 1, 30), tolerance=1e-2)
     np.testing.assert_allclose(near, settled, atol=1e-3)
     np.testing.assert_allclose(
         settled - settled.mean(), most_probable(np.triu(wins, 1) + np.tril(wins, -1), 3.0), atol=1e-4

@@ -6,7 +6,7 @@ import numpy as np
 from scipy import integrate, special, stats
 
 from skillviewer.core.ranking.information import information
-from skillviewer.core.seeded import seeded_hashes, seeded_pair_hashes, stream
+from skillviewer.core.seeded import seeded_generator, seeded_hashes, seeded_pair_hashes
 
 
 def bits_by_integration(mean: float, variance: float) -> float:
@@ -54,4 +54,8 @@ def test_lots_are_uniform_and_belong_to_names() -> None:
     np.testing.assert_array_equal(seeded_pair_hashes(names[40:50], 3), hashes[40:50, 40:50])
     assert stats.kstest(seeded_hashes(names, 3), "uniform").pvalue > 0.01
     assert (seeded_hashes(names, 3) != seeded_hashes(names, 4)).all()
-    assert stream(1, "Ann", 5).random() == stream(1, "Ann", 5).random() != stream(1, "Ann", 6).random()
+    assert (
+        seeded_generator(1, "Ann", 5).random()
+        == seeded_generator(1, "Ann", 5).random()
+        != seeded_generator(1, "Ann", 6).random()
+    )

@@ -19,8 +19,8 @@ from skillviewer.core.ranking.pair_selection import (
     Plan,
     SelectionReason,
     choose,
-    n_left,
-    upcoming,
+    n_pairs_left,
+    upcoming_pairs,
 )
 from skillviewer.core.ranking.votes import ShownPair
 from tests.core.answers import by_name, sitting
@@ -104,7 +104,7 @@ def test_two_tasks_are_never_compared() -> None:
 @pytest.mark.parametrize("videos", [{}, {"a": ""}, {"a": "x", "b": "y"}])
 def test_without_two_videos_of_a_task_there_is_no_pair(videos: dict[str, str]) -> None:
     assert choose(videos, [], "Ann", Plan()) is None
-    assert upcoming(videos, [], "Ann", Plan()) == ()
+    assert upcoming_pairs(videos, [], "Ann", Plan()) == ()
 
 
 def test_shares_are_kept_in_every_stretch() -> None:
@@ -229,12 +229,12 @@ def test_what_is_asked_follows_from_the_seed_and_the_past() -> None:
 def test_the_next_pair_is_known_before_the_answer_and_comes_back_when_it_is_undone() -> None:
     videos = named(12)
     asked: list[ShownPair] = []
-    now, then = upcoming(videos, asked, "Ann", Plan())
+    now, then = upcoming_pairs(videos, asked, "Ann", Plan())
     for k in range(50):
         vote = ShownPair(now.left, now.right, "Ann", (by_name(now), None, Verdict.NEITHER)[k % 3], now.reason)
-        found = upcoming(videos, [*asked, vote], "Ann", Plan())
+        found = upcoming_pairs(videos, [*asked, vote], "Ann", Plan())
         assert found[0] == then
-        assert upcoming(videos, asked, "Ann", Plan())[0] == now
+        assert upcoming_pairs(videos, asked, "Ann", Plan())[0] == now
         asked.append(vote)
         now, then = found
     assert {a.reason for a in asked} == set(SelectionReason) - {SelectionReason.AGAIN}
@@ -242,7 +242,7 @@ def test_the_next_pair_is_known_before_the_answer_and_comes_back_when_it_is_undo
 
 def test_the_last_pair_has_none_after_it() -> None:
     videos = named(3)
-    assert [len(upcoming(videos, sitting(videos, n, plan=ALONE), "Ann", ALONE)) for n in range(4)] == [2, 2, 1, 0]
+    assert [len(upcoming_pairs(videos, sitting(videos, n, plan=ALONE), "Ann", ALONE)) for n in range(4)] == [2, 2, 1, 0]
 
 
 def test_a_pair_that_was_put_back_comes_first_with_its_sides_swapped() -> None:
@@ -267,12 +267,12 @@ def test_pairs_that_were_put_back_come_one_after_the_other_and_then_what_would_h
     videos = named(12)
     asked = list(sitting(videos, 30))
     back = {pair_of(asked[3]), pair_of(asked[8])}
-    now, then = upcoming(videos, asked, "Ann", Plan(), back)
+    now, then = upcoming_pairs(videos, asked, "Ann", Plan(), back)
     assert {pair_of(now), pair_of(then)} == back
     assert {now.reason, then.reason} == {SelectionReason.AGAIN}
     for pair in (now, then):
         asked.append(ShownPair(pair.left, pair.right, "Ann", by_name(pair), pair.reason))
-    after = upcoming(videos, asked, "Ann", Plan())
+    after = upcoming_pairs(videos, asked, "Ann", Plan())
     assert all(pair_of(pair) not in back for pair in after)
 
 
@@ -312,11 +312,11 @@ def test_how_many_pairs_are_left_is_known_from_the_first_on(n: int, share: float
     counted: list[int] = []
     again = {frozenset(("v0", "v1"))}
     while (pair := choose(videos, asked, "Ann", plan, again)) is not None:
-        counted.append(n_left(videos, asked, "Ann", plan, again))
+        counted.append(n_pairs_left(videos, asked, "Ann", plan, again))
         asked.append(ShownPair(pair.left, pair.right, "Ann", Verdict.LEFT, str(pair.reason)))
         again -= {frozenset((pair.left, pair.right))}
     assert counted == list(range(len(asked), 0, -1))
-    assert n_left(videos, asked, "Ann", plan) == 0
+    assert n_pairs_left(videos, asked, "Ann", plan) == 0
 
 
 @pytest.fixture
@@ -354,7 +354,7 @@ def test_raters_of_many_videos_share_test_pairs_and_repeat_their_own() -> None:
     assert len(tests["Ann"]) == 15
     assert Counter(a.reason for a in asked)[SelectionReason.REPEAT] == 10
     assert len({name for a in asked for name in pair_of(a)}) == 40
-    assert n_left(videos, asked, "Ann", Plan(repeat_share=0)) == 40 * 39 // 2 - 95
+    assert n_pairs_left(videos, asked, "Ann", Plan(repeat_share=0)) == 40 * 39 // 2 - 95
 
 
 @pytest.mark.usefixtures("parts_of_ten")

@@ -11,7 +11,7 @@ from skillviewer.core.dataset.pairs import Judgement, Verdict
 from skillviewer.core.errors import Cancelled
 from skillviewer.core.progress import CancelToken
 from skillviewer.core.ranking.bradley_terry import PRIOR_SD, bradley_terry
-from skillviewer.core.ranking.cycles import contradictions
+from skillviewer.core.ranking.cycles import find_preference_cycles
 from skillviewer.core.ranking.report import ranking_report
 from skillviewer.core.ranking.split_half import SplitHalf, _every_half, split_half
 from skillviewer.core.ranking.votes import ShownPair
@@ -20,7 +20,7 @@ from tests.facts import missing
 
 
 def test_a_circle_is_listed_with_its_votes() -> None:
-    found = contradictions(
+    found = find_preference_cycles(
         judged(
             *[(r, "a", "b", 1) for r in "123"],
             ("1", "b", "c", 1),
@@ -44,24 +44,26 @@ def test_a_circle_is_listed_with_its_votes() -> None:
 
 def test_the_link_that_fewest_votes_decide_is_to_be_judged_again() -> None:
     votes = judged(*[(r, "a", "b", 1) for r in "12"], ("1", "b", "c", 1), *[(r, "c", "a", 1) for r in "12"])
-    (cycle,) = contradictions(votes).cycles
+    (cycle,) = find_preference_cycles(votes).cycles
     assert (cycle.weakest.better, cycle.weakest.worse) == ("b", "c")
 
 
 def test_ties_and_splits_have_no_direction() -> None:
     assert (
-        contradictions(judged(("1", "a", "b", 1), ("2", "b", "a", 1), ("1", "b", "c", 1), ("1", "c", "a", 1))).cycles
+        find_preference_cycles(
+            judged(("1", "a", "b", 1), ("2", "b", "a", 1), ("1", "b", "c", 1), ("1", "c", "a", 1))
+        ).cycles
         == ()
     )
     mostly_alike = [("1", "a", "b", 1), ("2", "a", "b", 0), ("3", "a", "b", 0), ("1", "b", "c", 1), ("1", "c", "a", 1)]
-    assert contradictions(judged(*mostly_alike)).cycles == ()
+    assert find_preference_cycles(judged(*mostly_alike)).cycles == ()
 
 
 def test_a_tangle_without_three_lists_a_longer_circle_and_all_threes_are_listed() -> None:
     square = judged(("1", "a", "b", 1), ("1", "b", "c", 1), ("1", "c", "d", 1), ("1", "d", "a", 1))
-    (cycle,) = contradictions(square).cycles
+    (cycle,) = find_preference_cycles(square).cycles
     assert cycle.videos == ("a", "b", "c", "d")
-    both = contradictions([*square, *judged(("1", "a", "c", 1), ("1", "b", "d", 1))])
+    both = find_preference_cycles([*square, *judged(("1", "a", "c", 1), ("1", "b", "d", 1))])
     assert {frozenset(c.videos) for c in both.cycles} == {frozenset("acd"), frozenset("abd")}
 
 
@@ -225,7 +227,7 @@ def test_circles_are_those_of_brute_force() -> None:
         for a, b, c in permutations(three)
         if {(a, b), (b, c), (c, a)} <= beats
     }
-    found = contradictions(judged(*votes)).cycles
+    found = find_preference_cycles(judged(*votes)).cycles
     assert len(expected) > 3
     assert {frozenset(cycle.videos) for cycle in found if len(cycle.links) == 3} == expected
     assert all((link.better, link.worse) in beats for cycle in found for link in cycle.links)

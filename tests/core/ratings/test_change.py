@@ -14,9 +14,9 @@ from skillviewer.core.ratings.change import (
     change,
     change_between,
     courses,
-    in_order,
-    joined,
     mean_change,
+    mean_estimate,
+    occasion_positions,
     raters_estimates,
     significant_sign,
 )
@@ -38,25 +38,27 @@ from skillviewer.core.ratings.reliability import Estimate
 )
 def test_occasions_are_in_the_order_of_time(ordered: tuple[str, ...]) -> None:
     for given in list(permutations(ordered))[:24]:
-        assert in_order(given) == {text: at for at, text in enumerate(ordered)}
+        assert occasion_positions(given) == {text: at for at, text in enumerate(ordered)}
 
 
 def test_dates_of_every_day_are_in_the_order_of_the_calendar() -> None:
     days = [date(2023, 12, 25) + timedelta(days=3 * at) for at in range(80)]
     for form in ("%Y-%m-%d", "%d.%m.%Y", "%d.%m.%y", "%Y/%m/%d"):
-        assert list(in_order([day.strftime(form) for day in days]).values()) == list(range(80))
+        assert list(occasion_positions([day.strftime(form) for day in days]).values()) == list(range(80))
 
 
 def test_spellings_of_one_occasion_share_a_place() -> None:
-    assert in_order(["Pre", "pre ", "POST", "2024-05-31", "31.05.2024 10:15"]) == {
+    assert occasion_positions(["Pre", "pre ", "POST", "2024-05-31", "31.05.2024 10:15"]) == {
         "Pre": 0, "pre ": 0, "POST": 2, "2024-05-31": 1, "31.05.2024 10:15": 1,
     }  # fmt: skip
 
 
 def test_dates_that_can_be_read_in_two_orders_are_refused() -> None:
     with pytest.raises(DatasetError, match="01/02/2024, 02/01/2024 may be day/month or month/day"):
-        in_order(["02/01/2024", "01/02/2024"])
-    assert in_order(["01/02/2024", "01/03/2024"]) == {"01/02/2024": 0, "01/03/2024": 1}, "the same in both readings"
+        occasion_positions(["02/01/2024", "01/02/2024"])
+    assert occasion_positions(["01/02/2024", "01/03/2024"]) == {"01/02/2024": 0, "01/03/2024": 1}, (
+        "the same in both readings"
+    )
 
 
 def test_the_interval_of_a_change_is_that_of_two_normal_errors() -> None:
@@ -126,10 +128,10 @@ def test_ratings_by_one_rater_before_and_another_after_hold_the_severity_of_both
 def test_a_course_joins_the_videos_of_an_occasion_and_skips_what_is_not_rated() -> None:
     estimates = {"a": Estimate(1, 0, 3), "b": Estimate(3, 2, 4), "c": Estimate(6, 5, 7), "x": Estimate(9, 8, 10)}
     attempts = [("a", "P1", "pre"), ("b", "P1", "Pre"), ("c", "P1", "post"), ("d", "P1", "late"), ("x", "P2", "pre")]
-    places = in_order({occasion for *_, occasion in attempts})
+    places = occasion_positions({occasion for *_, occasion in attempts})
     first, second = courses(attempts, estimates, places).values()
     assert [(name, n) for name, n, _ in first] == [("Pre", 2), ("post", 1), ("late", 0)]
-    assert first[0][2] == joined([estimates["a"], estimates["b"]]) == Estimate(2, 1, 3.5)
+    assert first[0][2] == mean_estimate([estimates["a"], estimates["b"]]) == Estimate(2, 1, 3.5)
     found = change_between(first)
     assert found is not None
     assert (found[:2], found[2]) == (("Pre", "post"), change(Estimate(2, 1, 3.5), estimates["c"]))

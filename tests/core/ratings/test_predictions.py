@@ -1,4 +1,4 @@
-"""Predicted ratings of held-out videos, and the chosen metrics of a model, against numbers made another way."""
+"""PredictedRatings ratings of held-out videos, and the chosen metrics of a model, against numbers made another way."""
 
 from dataclasses import replace
 
@@ -13,13 +13,13 @@ from skillviewer.core.errors import SettingsError
 from skillviewer.core.evaluation.accuracy import FoldScores, pooled_accuracy
 from skillviewer.core.evaluation.metrics import METRICS, reference
 from skillviewer.core.ratings.predictions import (
+    explain_missing_metrics,
     metrics_named,
     model_metrics,
-    predicted,
+    predict_ratings,
+    predictions_by_raters,
     rated_metrics,
-    raters_predicted,
     rejection_points,
-    why_absent,
 )
 from skillviewer.core.ratings.rating_metrics import RATED_METRICS
 from tests.core.datasets import people, ranked
@@ -52,7 +52,7 @@ def results(dataset: Dataset, seed: int, noise: float = 3.0) -> list[FoldScores]
 
 def test_scores_of_folds_are_brought_to_one_scale() -> None:
     dataset = rated()
-    exact, noisy = (predicted(results(dataset, 1, noise), dataset) for noise in (0.0, 3.0))
+    exact, noisy = (predict_ratings(results(dataset, 1, noise), dataset) for noise in (0.0, 3.0))
     assert exact is not None
     assert noisy is not None
     order = {name: i for i, name in enumerate(NAMES)}
@@ -67,7 +67,7 @@ def test_every_metric_is_that_of_the_predictions() -> None:
     by_seed = [results(dataset, seed) for seed in (1, 2)]
     found = model_metrics(ALL, by_seed, dataset, reference(dataset))
     assert list(found) == list(ALL) == [*(one.name for one in METRICS), *(one.name for one in RATED_METRICS)]
-    both = [one for one in (predicted(some, dataset) for some in by_seed) if one is not None]
+    both = [one for one in (predict_ratings(some, dataset) for some in by_seed) if one is not None]
     assert found["mae"].value == pytest.approx(np.mean([np.abs(one.ratings - one.truth).mean() for one in both]))
     hits = [np.mean(np.clip(np.floor(one.ratings + 0.5), 0, 2) == one.truth) for one in both]
     assert found["top_1"].value == pytest.approx(np.mean(hits))
@@ -93,16 +93,16 @@ def test_rank_correlations_of_folds_leave_out_people() -> None:
 
 def test_what_cannot_be_computed_is_told_in_a_sentence() -> None:
     bare = ranked(NAMES)
-    assert not missing(why_absent(ALL, predicted(results(bare, 1), bare), bare)[0], "import joins")
+    assert not missing(explain_missing_metrics(ALL, predict_ratings(results(bare, 1), bare), bare)[0], "import joins")
     numbers = rated(levels=())
-    assert why_absent(ALL, predicted(results(numbers, 1), numbers), numbers) == [
+    assert explain_missing_metrics(ALL, predict_ratings(results(numbers, 1), numbers), numbers) == [
         "Not computed: top_1, macro_f1, expected_cost. The ratings of “Flow” are numbers and no levels."
     ]
     few = rated().restricted(people("ABCDEF", 2))
-    told = why_absent(["mae", "coverage", "width"], predicted(results(few, 1), few), few)
+    told = explain_missing_metrics(["mae", "coverage", "width"], predict_ratings(results(few, 1), few), few)
     assert told == ["Not computed: coverage, width. Intervals of ratings need 10 other people, and 6 were rated."]
     assert list(model_metrics(["mae", "width"], [results(few, 1)], few, reference(few))) == ["mae"]
-    assert why_absent(["accuracy"], None, bare) == []
+    assert explain_missing_metrics(["accuracy"], None, bare) == []
     scored = replace(bare, scores=Measure("GRS", tuple((name, float(i)) for i, name in enumerate(reversed(NAMES)))))
     assert list(model_metrics(["mae"], [results(scored, 1)], scored, reference(scored))) == ["mae"]
 
@@ -117,7 +117,7 @@ def test_one_rater_is_measured_against_the_mean_of_the_others() -> None:
     )
     scale = RatingScale("Flow", 1, 3, less_is_better=True)
     dataset = replace(ranked(list(names)), ratings=RatingSet(ratings, (scale,)), criterion="Flow")
-    found = rated_metrics(["mae", "rating_spearman"], raters_predicted(dataset), dataset)
+    found = rated_metrics(["mae", "rating_spearman"], predictions_by_raters(dataset), dataset)
     # the others' mean is 2 for x and y, and 1, 2, 3 for z
     assert found["mae"].value == pytest.approx((2 / 3 + 2 / 3 + 4 / 3) / 3)
     assert found["rating_spearman"].value == pytest.approx(-1), "of x and y it is not defined"

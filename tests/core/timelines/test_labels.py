@@ -4,7 +4,7 @@ import pytest
 
 from skillviewer.core.errors import SettingsError
 from skillviewer.core.timelines.annotation import Annotation
-from skillviewer.core.timelines.labels import ANY, LabelCount, MomentLabel, label_agreement, label_counts, labels_from
+from skillviewer.core.timelines.labels import ANY, LabelCount, MomentLabel, label_agreement, label_counts, parse_labels
 
 
 def moment(start_s: float, label: str, author: str, length_s: float = 0.1) -> Annotation:
@@ -12,11 +12,11 @@ def moment(start_s: float, label: str, author: str, length_s: float = 0.1) -> An
 
 
 def test_labels_are_read_as_they_are_written() -> None:
-    assert labels_from(" slip=S#d32f2f,good grasp=g,") == (
+    assert parse_labels(" slip=S#d32f2f,good grasp=g,") == (
         MomentLabel("slip", "s", "#d32f2f"),
         MomentLabel("good grasp", "g"),
     )
-    assert labels_from("") == ()
+    assert parse_labels("") == ()
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_labels_are_read_as_they_are_written() -> None:
 )
 def test_other_forms_are_one_sentence(text: str, words: str) -> None:
     with pytest.raises(SettingsError, match=words):
-        labels_from(text)
+        parse_labels(text)
 
 
 def test_moments_are_counted_by_video_rater_and_label() -> None:

@@ -154,11 +154,11 @@ def test_times_of_a_camera_and_what_it_does_not_show(tmp_path: Path) -> None:
     facts = info(write_barcode_video(tmp_path / "side.mp4", 30).path)  # 1 s
     camera = Camera("side", facts.path, facts.digest, offset_s=-0.5)
     assert [camera.frame_at(facts, at) for at in (0.4, 0.5, 0.7, 1.49, 1.5)] == [None, 0, 6, 29, None]
-    text = camera.missing(facts, 0.0, 3.0)
+    text = camera.describe_missing(facts, 0.0, 3.0)
     assert "starts 0.5 s later" in text
     assert "ends 1.5 s earlier" in text
-    assert camera.missing(facts, 0.5, 1.5) == ""
-    assert "beyond it" in Camera("side", facts.path, "", offset_s=5.0).missing(facts, 0.0, 3.0)
+    assert camera.describe_missing(facts, 0.5, 1.5) == ""
+    assert "beyond it" in Camera("side", facts.path, "", offset_s=5.0).describe_missing(facts, 0.0, 3.0)
     unknown = Camera("side", facts.path, "", offset_s=None)
-    assert "not known" in unknown.missing(facts, 0.0, 1.0)
+    assert "not known" in unknown.describe_missing(facts, 0.0, 1.0)
     assert unknown.frame_at(facts, 0.1) == 3

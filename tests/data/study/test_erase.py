@@ -68,7 +68,7 @@ def test_nothing_of_a_forgotten_video_is_left(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setenv(HOME_VARIABLE, str(home))
     path, digest, other = _study(tmp_path)
     for each in (digest, other):
-        FaceStore().put(Faces(each, 20).drawn(FaceBox(0.1, 0.1, 0.3, 0.4), 0, 0, 20))
+        FaceStore().put(Faces(each, 20).with_drawn(FaceBox(0.1, 0.1, 0.3, 0.4), 0, 0, 20))
         (home / "cache" / "proxies").mkdir(parents=True, exist_ok=True)
         (home / "cache" / "proxies" / f"{each}.scrub").write_bytes(b"pictures")
         for frames in (range(20), range(3, 9)):

@@ -88,8 +88,8 @@ def test_a_checkpoint_scores_with_a_librarys_network(tmp_path: Path, name: str, 
     assert {p: one.shape for p, one in numbers.items()} == dict.fromkeys(features, (8, 1, 1))
     mean = np.mean([features[p].astype(np.float64).mean(axis=(1, 2)) for p in sampling.positions[0]], axis=0)
     assert mean.shape == (n_channels,)
-    assert analysis.pooled is not None
-    np.testing.assert_allclose(analysis.pooled, mean, rtol=1e-3, atol=1e-4)
+    assert analysis.mean_feature is not None
+    np.testing.assert_allclose(analysis.mean_feature, mean, rtol=1e-3, atol=1e-4)
 
 
 def test_clips_take_no_weights_for_flow() -> None:

@@ -267,7 +267,7 @@ def test_stopped_in_the_first_epoch_it_keeps_what_there_is(study: StudyPairs, pa
 @pytest.fixture
 def choosing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Choose the epoch though the pairs are few."""
-    monkeypatch.setattr(split, "MIN_CHOOSING", 5)
+    monkeypatch.setattr(split, "MIN_SELECTION_PAIRS", 5)
 
 
 @pytest.mark.slow
@@ -646,7 +646,7 @@ def test_a_version_speaks_the_raters_scale(
     assert scale is not None
     assert (scale.criterion, scale.refusal, scale.source) == ("Flow", "", "4 folds by person")
     assert scale.map is not None
-    rating = scale.of(0.0).rating
+    rating = scale.calibrate(0.0).rating
     assert rating is not None
     assert 0 <= rating <= 9
     assert "learning the raters' scale, fold 2" in told

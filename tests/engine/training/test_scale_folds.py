@@ -77,7 +77,7 @@ def test_folds_are_trained_where_the_people_held_out_are_too_few() -> None:
     assert len(trained) == 3, "the fold that the kept model holds out is scored by it"
     assert scale.map is not None
     assert scale.map.n_people == 12
-    assert scale.of(0.5).rating == pytest.approx(35, abs=0.5), "units are aligned: the truth is 30 + 10 x"
+    assert scale.calibrate(0.5).rating == pytest.approx(35, abs=0.5), "units are aligned: the truth is 30 + 10 x"
     seen = {p for fold in trained for p in fold.held_out_videos} | {*split(rated(12)).fold.held_out_videos}
     assert seen == {*NAMES}
 

@@ -200,7 +200,7 @@ def test_faces_are_blurred_in_every_pane_in_their_frames_alone(barcode_path: Pat
     pypdf = pytest.importorskip("pypdf")
     with VideoReader(barcode_path) as reader:
         info = reader.info
-    faces = Faces(info.digest, info.n_frames).drawn(FaceBox(0, 0, 1, 1), 10, 10, 20)
+    faces = Faces(info.digest, info.n_frames).with_drawn(FaceBox(0, 0, 1, 1), 10, 10, 20)
     shown = [replace(e, faces=faces) if at == 1 else e for at, e in enumerate(videos(barcode_path))]
     options = ComparedOptions(frame, MapStyle(overlay=Overlay.OFF), width_mm=120, dpi=100)
     steps = {}
@@ -230,7 +230,7 @@ def test_saving_the_panes_blurs_the_faces_that_are_kept(
 ) -> None:
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
     two = models(barcode_path, 2)
-    FaceStore().put(Faces(two[0].video.digest, 60).drawn(FaceBox(0, 0, 1, 1), 30, 0, 60))
+    FaceStore().put(Faces(two[0].video.digest, 60).with_drawn(FaceBox(0, 0, 1, 1), 30, 0, 60))
     said: list[str] = []
 
     def submit(work: Callable[[object, CancelToken, Report], object]) -> SimpleNamespace:

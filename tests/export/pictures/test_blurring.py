@@ -99,12 +99,12 @@ def embedded(path: Path) -> list[RGBImage]:
 
 def everywhere(info_of: VideoReader) -> Faces:
     n = info_of.info.n_frames
-    return Faces(info_of.info.digest, n).drawn(WHOLE, 0, 0, n)
+    return Faces(info_of.info.digest, n).with_drawn(WHOLE, 0, 0, n)
 
 
 def abbreviated(info_of: VideoReader) -> Faces:
     """Return a face that fills the picture in frames 10 to 19."""
-    return Faces(info_of.info.digest, info_of.info.n_frames).drawn(WHOLE, 10, 10, 20)
+    return Faces(info_of.info.digest, info_of.info.n_frames).with_drawn(WHOLE, 10, 10, 20)
 
 
 def video(reader: VideoReader, faces: Faces | None = None, model: str = "tiny") -> AnalysedVideo:
@@ -182,7 +182,7 @@ def test_of_two_panes_each_is_blurred_in_the_frames_of_its_own_faces(
     tmp_path: Path, reader: VideoReader, suffix: str
 ) -> None:
     """Panes of one video share what was decoded, but not what was blurred."""
-    later = Faces(reader.info.digest, reader.info.n_frames).drawn(WHOLE, 22, 22, 60)
+    later = Faces(reader.info.digest, reader.info.n_frames).with_drawn(WHOLE, 22, 22, 60)
     shown = [video(reader, abbreviated(reader), "a"), video(reader, None, "b"), video(reader, later, "c")]
     path = export_grid(shown, tmp_path / f"three{suffix}", CLIP)
     hidden = [set(range(10, 20)), set(), {22, 23, 24}]
@@ -239,8 +239,8 @@ def test_the_preview_of_a_sheet_is_blurred(reader: VideoReader) -> None:
 def test_frames_are_counted_and_not_people(reader: VideoReader) -> None:
     info = reader.info
     none = Faces(info.digest, info.n_frames, method="a detector")
-    one = none.drawn(BOX, 3, 0, 10)
-    again = one.drawn(BOX, 22, 20, 30)  # the same face, found again
+    one = none.with_drawn(BOX, 3, 0, 10)
+    again = one.with_drawn(BOX, 22, 20, 30)  # the same face, found again
     name = info.path.name
 
     def said(faces: Faces) -> str:
@@ -251,6 +251,6 @@ def test_frames_are_counted_and_not_people(reader: VideoReader) -> None:
     assert not missing(said(none), f"{name}", "0 frames")
     assert not missing(said(one), "10", f"{info.n_frames}", f"{name}", "0 frames")
     assert not missing(said(again), "20", f"{info.n_frames}", f"{name}", "2 intervals", "0 frames")
-    by_hand = Faces(info.digest, info.n_frames).drawn(BOX, 3, 0, 10)
+    by_hand = Faces(info.digest, info.n_frames).with_drawn(BOX, 3, 0, 10)
     assert not missing(said(by_hand), f"{name}", "10", f"{info.n_frames}")
     assert blur_warnings([AnalysedVideo(analysis(info))]) == ()

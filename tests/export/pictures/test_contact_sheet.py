@@ -9,7 +9,7 @@ from PIL import Image
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.map_style import ColourLimits, MapStyle
 from skillviewer.core.analysis.scene import clipped_limit, resolve
-from skillviewer.core.analysis.score_text import EVEN_WORDS
+from skillviewer.core.analysis.score_text import SPREAD_EVENLY_TEXT
 from skillviewer.core.errors import Cancelled, ExportError
 from skillviewer.core.progress import CancelToken, Progress
 from skillviewer.export.analysed_video import AnalysedVideo
@@ -96,7 +96,7 @@ def test_evenly_spread_attention_is_told_in_words(tmp_path: Path, reader: VideoR
     )
     both = [AnalysedVideo(clear, "one", reader), AnalysedVideo(even, "two", reader)]
     told = export_sheet(both, tmp_path / "2.svg", options).read_text(encoding="utf-8")
-    assert (without.count(EVEN_WORDS), told.count(EVEN_WORDS)) == (0, 1)
+    assert (without.count(SPREAD_EVENLY_TEXT), told.count(SPREAD_EVENLY_TEXT)) == (0, 1)
 
 
 def test_pdf_keeps_its_words_and_tells_no_program(tmp_path: Path, reader: VideoReader) -> None:

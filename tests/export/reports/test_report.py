@@ -15,7 +15,7 @@ from skillviewer.core.analysis.calibration import CalibratedScore
 from skillviewer.core.analysis.cohort import CohortMember, SimilarityMeasure
 from skillviewer.core.analysis.map_style import MapStyle, Overlay
 from skillviewer.core.analysis.other_models import OtherModel
-from skillviewer.core.analysis.score_text import EVEN_WORDS
+from skillviewer.core.analysis.score_text import SPREAD_EVENLY_TEXT
 from skillviewer.core.dataset.pairs import Judgement, Pair, Verdict
 from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
 from skillviewer.core.errors import ExportError
@@ -134,7 +134,7 @@ def test_a_report_says_that_attention_was_spread_evenly(tmp_path: Path, reader: 
         words(export_report(one, tmp_path / f"{i}{suffix}", ReportOptions(made_on=DAY)))
         for i, one in enumerate([clear, even])
     ]
-    assert [EVEN_WORDS in text for text in said] == [False, True]
+    assert [SPREAD_EVENLY_TEXT in text for text in said] == [False, True]
 
 
 @pytest.mark.parametrize("paper", ["a4", "letter"])
@@ -253,7 +253,7 @@ def test_evidence_and_reference_of_others_are_refused(tmp_path: Path, reader: Vi
 
 def test_faces_are_blurred_in_every_picture(tmp_path: Path, reader: VideoReader) -> None:
     """A box over the whole picture leaves no bar code that could be read."""
-    faces = Faces(reader.info.digest, reader.info.n_frames).drawn(FaceBox(0, 0, 1, 1), 0, 0, reader.info.n_frames)
+    faces = Faces(reader.info.digest, reader.info.n_frames).with_drawn(FaceBox(0, 0, 1, 1), 0, 0, reader.info.n_frames)
     bare = MapStyle(overlay=Overlay.OFF)  # lines of a map would be sharp, blurred or not
     options = ReportOptions(known=replace(known(reader), reference=None), blur_faces=True, look=bare)
     sharp = {"blurred": replace(video(reader), faces=faces), "plain": video(reader)}
@@ -271,7 +271,7 @@ def test_faces_are_blurred_in_every_picture(tmp_path: Path, reader: VideoReader)
 def test_every_page_with_blurred_faces_says_that_it_is_no_guarantee(
     tmp_path: Path, reader: VideoReader, suffix: str
 ) -> None:
-    faces = Faces(reader.info.digest, reader.info.n_frames).drawn(FaceBox(0.4, 0.4, 0.6, 0.6), 0, 0, 9)
+    faces = Faces(reader.info.digest, reader.info.n_frames).with_drawn(FaceBox(0.4, 0.4, 0.6, 0.6), 0, 0, 9)
     one = replace(video(reader), faces=faces)
     options = ReportOptions(known=replace(known(reader), reference=None), made_on=DAY)
     blurred = export_report(one, tmp_path / f"blurred{suffix}", replace(options, blur_faces=True))

@@ -66,13 +66,13 @@ def test_what_is_missing_is_silent_and_said(tmp_path: Path) -> None:
     late = written(tmp_path, sound_start_s=0.9, sound_stop_s=2.3, gap_s=(1.3, 1.7), codec="pcm_s16le", suffix=".mkv")
     assert loud_s(heard(late)[0]) == pytest.approx([2.1], abs=0.005)
     envelope = SoundReader(late).envelope("d", LENGTH_S)
-    text = envelope.missing(0.0, LENGTH_S)
+    text = envelope.describe_missing(0.0, LENGTH_S)
     assert all(fact in text for fact in ("starts 0.9 s after", "1 gap (0.4 s", "ends 0.7 s before")), text
-    assert envelope.missing(1.75, 2.25) == ""
-    assert "no sound in this part" in envelope.missing(0.0, 0.8)
+    assert envelope.describe_missing(1.75, 2.25) == ""
+    assert "no sound in this part" in envelope.describe_missing(0.0, 0.8)
     loudest = np.flatnonzero(envelope.peaks > 0.3) * ENVELOPE_BIN_S
     assert (loudest[0], loudest[-1]) == pytest.approx((2.1, 2.11), abs=0.0101)
-    assert "no sound" in SoundReader(late).envelope("d", 0.5).missing(0, 0.5)
+    assert "no sound" in SoundReader(late).envelope("d", 0.5).describe_missing(0, 0.5)
 
 
 @pytest.mark.parametrize("codec", ["aac", "libmp3lame"])
@@ -93,7 +93,9 @@ def test_a_rate_that_changes_in_the_file_is_followed_and_said(tmp_path: Path) ->
     joined.write_bytes(first.read_bytes() + second.read_bytes())
     samples = heard(joined, 0.0, 2 * LENGTH_S)
     assert loud_s(samples[0])[:4] == pytest.approx([*CLICKS_S, LENGTH_S + CLICKS_S[0]], abs=0.06)
-    assert "changes its sampling rate" in SoundReader(joined).envelope("d", 2 * LENGTH_S).missing(0, 2 * LENGTH_S)
+    assert "changes its sampling rate" in SoundReader(joined).envelope("d", 2 * LENGTH_S).describe_missing(
+        0, 2 * LENGTH_S
+    )
 
 
 def folders(place: Path) -> list[tuple[str, int]]:
@@ -124,5 +126,5 @@ def test_a_file_without_sound_is_refused_and_reading_can_be_stopped(tmp_path: Pa
 
 def test_speeds_with_sound() -> None:
     assert [plays_sound(speed) for speed in (0.25, 0.5, 1, 2, 3)] == [False, True, True, True, False]
-    assert SoundFacts(0.0, 3.0).missing(0.0, 3.05) == ""
-    assert "2 damaged packets" in SoundFacts(0.0, 3.0, n_damaged=2).missing(0.0, 3.0)
+    assert SoundFacts(0.0, 3.0).describe_missing(0.0, 3.05) == ""
+    assert "2 damaged packets" in SoundFacts(0.0, 3.0, n_damaged=2).describe_missing(0.0, 3.0)

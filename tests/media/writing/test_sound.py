@@ -172,7 +172,9 @@ def test_what_has_no_sound_or_takes_none_is_refused(tmp_path: Path) -> None:
 def test_a_copy_with_blurred_faces_is_silent_unless_its_sound_is_asked_for(tmp_path: Path, *, sound: bool) -> None:
     source, copy = write_with_burst(tmp_path / "talk.mp4", starts_s=0.7), tmp_path / "copy.mp4"
     with VideoReader(source) as reader:
-        faces = Faces(reader.info.digest, reader.n_frames).drawn(FaceBox(0.3, 0.3, 0.7, 0.7), 0, 0, reader.n_frames)
+        faces = Faces(reader.info.digest, reader.n_frames).with_drawn(
+            FaceBox(0.3, 0.3, 0.7, 0.7), 0, 0, reader.n_frames
+        )
         made = write_anew(reader, copy, range(reader.n_frames), faces, sound=sound)
         assert np.abs(made.times_s - reader.info.times_s).max() < 1e-4
     assert has_sound(copy) is sound

@@ -13,7 +13,7 @@ import pytest
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
-from skillviewer.core.system import SLICE_NS, take_short_turns
+from skillviewer.core.system import SLICE_NS, request_short_time_slices
 from skillviewer.ui.threads import priorities
 from skillviewer.ui.threads.priorities import NICENESS, Collector
 from skillviewer.ui.threads.worker_thread import WorkerThread
@@ -107,7 +107,7 @@ def slice_ns() -> int:
 def test_a_worker_that_computes_gives_way_where_turns_are_long(
     qtbot: QtBot, make_worker: Where, computing: Where, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(priorities, "take_short_turns", lambda: False)
+    monkeypatch.setattr(priorities, "request_short_time_slices", lambda: False)
     own = niceness()
     assert told(qtbot, make_worker("answers"), niceness) == own
     assert told(qtbot, computing("computes"), niceness) == max(own, NICENESS)
@@ -116,7 +116,7 @@ def test_a_worker_that_computes_gives_way_where_turns_are_long(
 
 def test_a_worker_that_computes_takes_short_turns_with_all_that_it_starts(qtbot: QtBot, computing: Where) -> None:
     worker, own, before = computing("computes"), niceness(), slice_ns()
-    if not told(qtbot, worker, lambda: int(take_short_turns())):
+    if not told(qtbot, worker, lambda: int(request_short_time_slices())):
         pytest.skip("this system has no short turns: Linux has them from 6.12 on")
     assert told(qtbot, worker, slice_ns) == SLICE_NS
     assert told(qtbot, worker, niceness) == own

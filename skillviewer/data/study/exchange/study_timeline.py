@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.explanation.moments import find_moments, standing_out
+from skillviewer.core.explanation.moments import clear_moments, find_moments
 from skillviewer.core.timelines.annotation import Annotation, Tier
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.data.study.annotations import Opinion, SavedMoment
@@ -70,7 +70,7 @@ def marked(study: Study) -> tuple[dict[str, tuple[float, list[Annotation]]], lis
         analysis = cached_analysis(video, model.digest) if model is not None else None
         if model is not None and analysis is not None:
             duration_s = max(duration_s, analysis.video.duration_s)
-            for m in standing_out(find_moments(analysis), analysis):
+            for m in clear_moments(find_moments(analysis), analysis):
                 text = "raised the score" if m.amount > 0 else "lowered the score"
                 annotations.append(Annotation(Tier.FOUND, m.start_s, m.stop_s, text, model.name))
         if annotations:

@@ -131,7 +131,7 @@ def drawn_pairs(
     Raises:
         SettingsError: The shares of random and repeated pairs are too great.
     """
-    from skillviewer.core.ranking.pair_selection import drawn_ahead
+    from skillviewer.core.ranking.pair_selection import pairs_in_advance
 
     queue = _Queue(study)
     progresses = {rater: queue.progress(rater, raters) for rater in raters}
@@ -139,7 +139,7 @@ def drawn_pairs(
         rater: max(t.rater_target - t.n_own, 0) if n_pairs is None else n_pairs for rater, t in progresses.items()
     }
     back_by_rater = {rater: queue.put_back(rater) for rater in raters}
-    drawn = drawn_ahead(queue.tasks, queue.shown_pairs, n_by_rater, queue.plan, back_by_rater)
+    drawn = pairs_in_advance(queue.tasks, queue.shown_pairs, n_by_rater, queue.plan, back_by_rater)
     return {rater: tuple(map(queue.presented, pairs)) for rater, pairs in drawn.items()}
 
 
@@ -185,7 +185,7 @@ class _Queue:
 
     def progress(self, rater: str, others: Collection[str] = ()) -> RaterProgress:
         """Return the progress; raters without votes count among the ``others`` who share the aim."""
-        from skillviewer.core.ranking.pair_selection import n_left
+        from skillviewer.core.ranking.pair_selection import n_pairs_left
 
         judged = Counter(vote.rater for vote in self.votes if vote.verdict is not None)
         put_back = self.put_back(rater)
@@ -195,7 +195,7 @@ class _Queue:
             n_pairs = sum(n * (n - 1) // 2 for n in Counter(self.tasks.values()).values())
             asked_pairs = {(vote.rater, frozenset((vote.left, vote.right))) for vote in self.votes}
             n_asked = Counter(voter for voter, pair in asked_pairs if self._comparable(pair))
-            n_mine = judged[rater] + n_left(self.tasks, self.shown_pairs, rater, self.plan, put_back)
+            n_mine = judged[rater] + n_pairs_left(self.tasks, self.shown_pairs, rater, self.plan, put_back)
             n_theirs = sum(judged[other] + n_pairs - n_asked[other] for other in raters - {rater})
             rater_target = min(rater_target, n_mine)
             target = min(target, n_mine + n_theirs)
@@ -203,15 +203,16 @@ class _Queue:
 
     def upcoming_pairs(self, rater: str, on_screen: PresentedPair | None) -> tuple[PresentedPair, ...]:
         """Return the pairs to ask, the next one first, without the one on screen."""
-        from skillviewer.core.ranking.pair_selection import choose, upcoming
+        from skillviewer.core.ranking.pair_selection import choose, upcoming_pairs
         from skillviewer.core.ranking.votes import ShownPair
 
         put_back = self.put_back(rater)
-        upcoming_pairs = tuple(map(self.presented, upcoming(self.tasks, self.shown_pairs, rater, self.plan, put_back)))
+        next_pairs = upcoming_pairs(self.tasks, self.shown_pairs, rater, self.plan, put_back)
+        presented_pairs = tuple(map(self.presented, next_pairs))
         if on_screen is None:
-            return upcoming_pairs
-        if upcoming_pairs and upcoming_pairs[0].names == on_screen.names:
-            return upcoming_pairs[1:]
+            return presented_pairs
+        if presented_pairs and presented_pairs[0].names == on_screen.names:
+            return presented_pairs[1:]
         waiting = ShownPair(on_screen.left.name, on_screen.right.name, rater, None, on_screen.purpose)
         following = choose(self.tasks, [*self.shown_pairs, waiting], rater, self.plan, put_back - {on_screen.names})
         return () if following is None else (self.presented(following),)

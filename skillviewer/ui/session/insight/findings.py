@@ -172,11 +172,13 @@ class Findings(WhyQuestion):
 def findings_of(question: WhyQuestion) -> Findings:
     """Compute the contents of the page of a video."""
     import_scipy()
-    from skillviewer.core.explanation.why import member_of, reference_for, score_findings
+    from skillviewer.core.explanation.why import cohort_member, reference_for, score_findings
 
     q = question
     analysis = question.analysis
-    members = [member_of(o.name, o.analysis.score, o.analysis.pooled) for o in q.others if o.analysis is not None]
+    members = [
+        cohort_member(o.name, o.analysis.score, o.analysis.mean_feature) for o in q.others if o.analysis is not None
+    ]
     reference = reference_for(q.name, analysis, members, {o.name for o in q.others if o.state.has_picture})
     scores = tuple(o.analysis.score for o in q.others if o.analysis is not None)
     places = {other.name: other.clip for other in q.others}

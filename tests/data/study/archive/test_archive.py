@@ -20,7 +20,7 @@ from skillviewer.core.faces.faces import FaceBox, Faces
 from skillviewer.core.hashing import checkpoint_sha256
 from skillviewer.core.paths import HOME_VARIABLE, reserve_name, safe_name
 from skillviewer.core.progress import CancelToken
-from skillviewer.core.study_log import LoggedExport, signature
+from skillviewer.core.study_log import LoggedExport, log_author
 from skillviewer.core.tracks.tracks import TrackSet
 from skillviewer.core.video.clips import FrameRange
 from skillviewer.data.faces_file import FaceStore, faces_text
@@ -202,7 +202,7 @@ def test_the_same_faces_are_blurred_on_another_computer(
     box = FaceBox(0.1, 0.2, 0.4, 0.6)
     with Study.open(study, read_only=True) as before:
         digest, other = (before.videos.get(name).digest for name in VIDEOS[:2])
-    drawn = Faces(digest, 20, method="a detector").drawn(box, 3, 0, 20)
+    drawn = Faces(digest, 20, method="a detector").with_drawn(box, 3, 0, 20)
     FaceStore().put(drawn)
     FaceStore().put(Faces(other, 21, method="a detector"))
     FaceStore().put(Faces("d" * 64, 5, method="a detector"))  # of no video of the study
@@ -220,7 +220,7 @@ def test_the_same_faces_are_blurred_on_another_computer(
     assert (faces.video_digest == digest) is not pseudonyms
     assert FaceStore().get("d" * 64) is None
     # what somebody here made of them stays
-    FaceStore().put(faces.removed(1))
+    FaceStore().put(faces.without(1))
     unpack(made.path, tmp_path / "again")
     kept = FaceStore().get(faces.video_digest)
     assert kept is not None
@@ -296,7 +296,7 @@ def test_no_name_is_left_anywhere(study: Path, tmp_path: Path, monkeypatch: pyte
     assert {name for kind, name in real if kind == "video"} == set(VIDEOS)
     assert Pseudonyms({"=1": "V1"}, {}, {}).key().splitlines()[1] == "video,'=1,V1", "no spreadsheet runs a name"
     assert {name for kind, name in real if kind == "participant"} == set(PEOPLE)
-    assert {name for kind, name in real if kind == "rater"} == {*RATERS, "somebody.else", signature()}
+    assert {name for kind, name in real if kind == "rater"} == {*RATERS, "somebody.else", log_author()}
     with Study.open(_elsewhere(made.path, tmp_path, monkeypatch)) as after:
         assert {v.name: v.participant for v in after.videos.all()} == {
             real["video", name]: real["participant", who] for name, who in zip(VIDEOS, PEOPLE, strict=True)

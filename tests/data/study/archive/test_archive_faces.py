@@ -60,7 +60,7 @@ def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         made.models.add(MODEL, "tiny", model)
         for video in made.videos.all():
             made.models.save_analysis(_said(video.path))
-        drawn = Faces(made.videos.get(NAMES[0]).digest, FRAMES[0]).drawn(BOX, 0, 0, FRAMES[0])
+        drawn = Faces(made.videos.get(NAMES[0]).digest, FRAMES[0]).with_drawn(BOX, 0, 0, FRAMES[0])
         FaceStore().put(drawn)
         return made.path
 
@@ -173,7 +173,7 @@ def test_doubtful_frames_are_counted_and_nothing_is_promised(
         faces = Faces(info.digest, info.n_frames, method="a detector")
         if info.path.suffix == ".avi":
             doubt = FaceReviewItem(3, 8, DoubtReason.WEAK, BOX, 1)
-            return Faces(info.digest, info.n_frames, faces.drawn(BOX, 0, 0, 12).tracks, (doubt,), "a detector")
+            return Faces(info.digest, info.n_frames, faces.with_drawn(BOX, 0, 0, 12).tracks, (doubt,), "a detector")
         return faces
 
     monkeypatch.setattr(media_faces, "find_faces", found)

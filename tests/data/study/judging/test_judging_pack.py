@@ -15,7 +15,7 @@ from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.errors import Cancelled, ExportError, StudyError
 from skillviewer.core.faces.faces import FaceBox, Faces
 from skillviewer.core.progress import CancelToken
-from skillviewer.core.ranking.pair_selection import Plan, SelectionReason, choose, drawn_ahead
+from skillviewer.core.ranking.pair_selection import Plan, SelectionReason, choose, pairs_in_advance
 from skillviewer.core.ranking.votes import ShownPair
 from skillviewer.core.text import format_size
 from skillviewer.data.faces_file import FaceStore
@@ -108,7 +108,7 @@ def test_faces_are_blurred_on_request(tmp_path: Path) -> None:
             assert known.path is not None
             with VideoReader(known.path) as reader:
                 n = reader.n_frames
-            FaceStore().put(Faces(known.digest, n, method="YuNet").drawn(box, 0, 0, n))
+            FaceStore().put(Faces(known.digest, n, method="YuNet").with_drawn(box, 0, 0, n))
         drawn = draw_pack(study, tmp_path / "pack", ["Ann"])
     said = write_pack(drawn, blur_faces=True)
     assert any("Faces are blurred in 4 of 4 videos" in sentence for sentence in said)
@@ -152,7 +152,7 @@ def test_pairs_drawn_ahead_follow_the_rules_of_the_window() -> None:
     videos = dict.fromkeys("abcdefghij", "knot")
     plan = Plan(test_share=0.2, repeat_share=0.1, repeat_after=5, seed=3)
     wanted = {"Ann": 40, "Bob": 30, "Cy": 0}
-    drawn = drawn_ahead(videos, [], wanted, plan, {})
+    drawn = pairs_in_advance(videos, [], wanted, plan, {})
     assert {rater: len(pairs) for rater, pairs in drawn.items()} == wanted
     for pairs in (drawn["Ann"], drawn["Bob"]):
         reasons = Counter(pair.reason for pair in pairs)
@@ -183,8 +183,8 @@ def test_pairs_drawn_ahead_follow_the_rules_of_the_window() -> None:
         asked.append(ShownPair(chosen.left, chosen.right, rater, Verdict.NEITHER, chosen.reason))
     assert [(a.left, a.right) for a in asked if a.rater == "Bob"] == [(p.left, p.right) for p in drawn["Bob"][:3]]
     back = {"Ann": [frozenset("ab")]}
-    assert drawn_ahead(videos, [], {"Ann": 2}, plan, back)["Ann"][0].reason is SelectionReason.AGAIN
-    assert len(drawn_ahead(dict.fromkeys("abc", "knot"), [], {"Ann": 99}, Plan(repeat_share=0), {})["Ann"]) == 3
+    assert pairs_in_advance(videos, [], {"Ann": 2}, plan, back)["Ann"][0].reason is SelectionReason.AGAIN
+    assert len(pairs_in_advance(dict.fromkeys("abc", "knot"), [], {"Ann": 99}, Plan(repeat_share=0), {})["Ann"]) == 3
 
 
 def test_raters_get_what_they_lack_to_the_aim(tmp_path: Path) -> None:
