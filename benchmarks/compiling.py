@@ -26,7 +26,7 @@ from skillviewer.core.paths import HOME_VARIABLE
 from skillviewer.nets.library import DEFAULT_MODEL, model_folder
 from skillviewer.ui.app import compose, real_backend, set_up_application
 from skillviewer.ui.session.settings import Settings
-from skillviewer.ui.threads.priorities import Collector, let_threads_rest
+from skillviewer.ui.threads.priorities import Collector, configure_process
 from skillviewer.ui.widgets.dialogs import Dialogs
 
 SIZE = (640, 360)
@@ -70,7 +70,7 @@ class PatientHeart(Heart):
 
 def one(video: Path, home: Path, *, here: bool) -> None:
     """Run the measurement once, in this process."""
-    let_threads_rest()
+    configure_process()
     app = QApplication(sys.argv[:1])
     collector = Collector(app)
     collector.start()

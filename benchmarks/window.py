@@ -39,7 +39,7 @@ from skillviewer.ui.inspecting.split_screen import SplitScreen
 from skillviewer.ui.player.video_canvas import DisplayedFrame, VideoCanvas
 from skillviewer.ui.session.insight.why_loader import WhyStage
 from skillviewer.ui.session.settings import Settings
-from skillviewer.ui.threads.priorities import Collector, let_threads_rest
+from skillviewer.ui.threads.priorities import Collector, configure_process
 from skillviewer.ui.widgets.dialogs import Dialogs
 
 TICK_MS = 5
@@ -401,7 +401,7 @@ def two_players(made: Composition, folder: Path, model: Path, heart: Heart, size
     entries = [entry for entry in (app_context.videos.get(VideoClip(clip)) for clip in clips) if entry is not None]
     lower = min(entries, key=lambda entry: entry.analysis.score if entry.analysis is not None else np.inf)
     app_context.state.set_current(lower.clip)
-    wait(lambda: app_context.reference.clip is not None or app_context.inquiry.stage is WhyStage.FAILED)
+    wait(lambda: app_context.reference.clip is not None or app_context.why_loader.stage is WhyStage.FAILED)
     made.window.actions_["better_video"].trigger()
     split = made.window.screens.named("split")
     assert isinstance(split, SplitScreen)
@@ -452,7 +452,7 @@ def main() -> None:
         folder = Path(name)
         model = model_folder(given.model) if given.model else untrained_elsewhere(folder, given.backbone)
         os.environ[HOME_VARIABLE] = str(folder / "home")
-        let_threads_rest()
+        configure_process()
         alone = given.two or given.hands
         if not alone:
             open_time()

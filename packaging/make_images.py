@@ -145,8 +145,8 @@ class Tour:
         wait(lambda: app_context.state.current == lowest.clip and app_context.playback.video is not None)
         if window.screens.collapsed:  # letters are large: the panels are icons
             window.rail.open_alone("why")
-        wait(lambda: app_context.explanations.evidence is not None)
-        found = app_context.inquiry.findings
+        wait(lambda: app_context.evidence_loader.evidence is not None)
+        found = app_context.why_loader.findings
         assert found is not None
         moment = min(found.moments, key=lambda m: m.amount)
         app_context.playback.seek(moment.key_frame)

@@ -13,7 +13,7 @@ from skillviewer.core.paths import resources_dir
 from skillviewer.data.analysis_file import SUFFIX, save_analysis
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.nets.library import DEFAULT_MODEL
-from skillviewer.ui.session.open_study import SAMPLE_ANALYSES
+from skillviewer.ui.session.sample_study import SAMPLE_ANALYSES
 
 PASSES = 4  # enough for an interval
 

@@ -32,14 +32,14 @@ from skillviewer.ui.session.classified_paths import CHECKPOINT_FILE, ClassifiedP
 from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.session.sound_feeder import SoundSource
 from skillviewer.ui.session.sound_output import DeviceOutput
-from skillviewer.ui.shell.bindings import ActionController
+from skillviewer.ui.shell.action_controller import ActionController
 from skillviewer.ui.shell.main_window import MainWindow
 from skillviewer.ui.shell.recovery import Recovery
 from skillviewer.ui.shell.session_recorder import SessionRecorder, sessions_dir
 from skillviewer.ui.threads.display import display_problem
 from skillviewer.ui.threads.exception_hook import ExceptionHook, log_to
 from skillviewer.ui.threads.messages import Message, Severity
-from skillviewer.ui.threads.priorities import Collector, let_threads_rest
+from skillviewer.ui.threads.priorities import Collector, configure_process
 from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.icons import Icons
 from skillviewer.ui.widgets.speech import speak_numbers
@@ -187,8 +187,8 @@ def begin(app_context: AppContext, files: Sequence[Path], model: str | None, *, 
     """Load the model that was asked for or used last, and open the files."""
     app_context.models.refresh()
     settings = app_context.settings
-    if not settings.can_be_kept:
-        text = f"Settings are not kept after this session: {settings.kept_in} cannot be written."
+    if not settings.is_writable:
+        text = f"Settings are not kept after this session: {settings.path} cannot be written."
         app_context.messages.post(Message(text, Severity.WARNING))
     if not app_context.models.entries and model is None:
         text = "There is no model on this computer: train one, or open a model folder."
@@ -204,15 +204,15 @@ def begin(app_context: AppContext, files: Sequence[Path], model: str | None, *, 
 
 def _let_open_first(app_context: AppContext) -> None:
     """Let the model wait until what is opened is listed: the import of torch takes Python's lock."""
-    load = partial(app_context.model.rest, 0)
+    load = partial(app_context.model_worker.pause, 0)
 
     def on_took(paths: ClassifiedPaths) -> None:
         if paths.study is None and paths.archive is None:
             load()
 
-    app_context.model.rest(OPENING_S)
+    app_context.model_worker.pause(OPENING_S)
     app_context.videos.added.connect(lambda: QTimer.singleShot(PAINTED_MS, app_context, load))
-    app_context.intake.took.connect(on_took)
+    app_context.path_importer.opened.connect(on_took)
 
 
 def _used_last(app_context: AppContext) -> str | None:
@@ -243,7 +243,7 @@ def run(files: Sequence[Path], *, model: str | None = None, sample: bool = False
     Raises:
         DeviceError: There is no display.
     """
-    let_threads_rest()
+    configure_process()
     limit_heaps()
     app = application()
     handlers = log_to(log_dir())

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 from skillviewer.ui.app import Composition, application, begin, compose, real_backend, set_up_application
 from skillviewer.ui.exporting.export_queue import QueueStage
 from skillviewer.ui.session.settings import Settings
-from skillviewer.ui.threads.priorities import Collector, let_threads_rest
+from skillviewer.ui.threads.priorities import Collector, configure_process
 from skillviewer.ui.widgets.dialogs import Dialogs
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def check_window(folder: Path) -> Iterator[Step]:
     The program's own folders should have been moved to a scratch folder before; the clip goes into ``folder``.
     DeviceError where there is no display.
     """
-    let_threads_rest()
+    configure_process()
     app = application()
     settings = Settings.in_folder(folder)
     settings.export_folder = str(folder)

@@ -257,7 +257,7 @@ class StudyMachine(RuleBasedStateMachine):
             )
 
     @rule(first=NUMBERS, second=NUMBERS)
-    def ask_again(self, first: int, second: int) -> None:
+    def refresh_interface(self, first: int, second: int) -> None:
         chosen, before = self.pair(first, second, self.model), self.model.seen()
         if chosen is None:
             return

@@ -46,7 +46,7 @@ def busy_with(app_context: AppContext) -> list[str]:
     busy += [f"job {job.title}" for job in app_context.jobs.running]
     busy += ["an assessment"] if app_context.assessments.busy else []
     busy += ["a picture"] if not app_context.feed.settled else []
-    return busy + (["a video about to be assessed"] if app_context.assessments._settle.isActive() else [])
+    return busy + (["a video about to be assessed"] if app_context.assessments._automatic_delay.isActive() else [])
 
 
 def wait_for_stop(token: CancelToken, ended: threading.Event) -> NoReturn:

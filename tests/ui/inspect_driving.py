@@ -76,16 +76,16 @@ def choose(qtbot: QtBot, made: Composition, path: Path) -> None:
 
 def findings_of(qtbot: QtBot, made: Composition, *, evidence: bool = True) -> Findings:
     """Wait until the findings are complete, and return them."""
-    inquiry = made.app_context.inquiry
+    why_loader = made.app_context.why_loader
     n = sum(entry.analysis is not None for entry in made.app_context.videos) - 1
 
     def known() -> bool:
-        found = inquiry.findings
+        found = why_loader.findings
         return found is not None and found.position.n == n and (not evidence or found.evidence is not None)
 
     qtbot.waitUntil(known)
-    assert inquiry.findings is not None
-    return inquiry.findings
+    assert why_loader.findings is not None
+    return why_loader.findings
 
 
 def unseen(made: Composition) -> VideoEntry:

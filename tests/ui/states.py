@@ -179,7 +179,7 @@ def unreadable(stage: Stage) -> QWidget:
     files = stage.world.touch(*(f"grasp_{i:02d}.mp4" for i in range(1, 7)))
     begin(stage.made.app_context, files, None)
     stage.wait(lambda: len(stage.made.app_context.messages.waiting) > 0)
-    stage.made.window.messages.show_details()
+    stage.made.window.messages.toggle_details()
     return stage.made.window
 
 

@@ -38,7 +38,7 @@ def _compared(
     screen.models.choose([*chosen, (UNIFORM, "Uniform")][:9] if uniform else chosen)
     wanted = [key for key in screen.models.keys if key != UNIFORM and "broken" not in key]
     stage.wait(lambda: all(screen.models.row(key).whole is not None for key in wanted))
-    stage.wait(lambda: len(wanted) < 2 or screen.contrasting.contrast is not None)
+    stage.wait(lambda: len(wanted) < 2 or screen.contrast_loader.contrast is not None)
     stage.seek(97)
     return stage.made.window
 
@@ -47,7 +47,7 @@ def _whole_study(stage: "Stage") -> None:
     screen = _screen(stage)
     stage.pause(700)
     screen.models.assess_all()
-    stage.wait(lambda: not screen.models.busy and screen.studying.agreement is not None, 60_000)
+    stage.wait(lambda: not screen.models.busy and screen.agreement_loader.agreement is not None, 60_000)
     stage.pause(300)
 
 
@@ -65,7 +65,7 @@ def compare_one(stage: "Stage") -> QWidget:
     stage.open()
     stage.assess(1)
     stage.made.window.screens.show("compare")
-    stage.wait(lambda: _screen(stage).contrasting.contrast is not None)
+    stage.wait(lambda: _screen(stage).contrast_loader.contrast is not None)
     return stage.made.window
 
 

@@ -12,7 +12,7 @@ from skillviewer.data.study import Opinion, Study, Vote
 from skillviewer.ui.inspecting.split_screen import SplitScreen
 from skillviewer.ui.inspecting.why_panel import WhyPanel
 from skillviewer.ui.session.insight.video_annotations import NewMoment
-from skillviewer.ui.session.studies import ANNOTATIONS, SETTINGS, VOTES
+from skillviewer.ui.session.study_controller import ANNOTATIONS, SETTINGS, VOTES
 from tests.ui.fakes import SCALE
 
 if TYPE_CHECKING:
@@ -51,13 +51,13 @@ def _wait_for_page(stage: "Stage", *, evidence: bool = True) -> None:
     """Wait until the page is complete; in a narrow window it is opened for that."""
     if stage.made.window.screens.collapsed:
         stage.made.window.show_panel("why")
-    inquiry, videos = stage.made.app_context.inquiry, stage.made.app_context.videos
+    why_loader, videos = stage.made.app_context.why_loader, stage.made.app_context.videos
     others = (entry for entry in videos if entry.clip != stage.made.app_context.state.current)
     analyses = [entry.analysis for entry in others if entry.analysis is not None]
     n = sum(videos.shows_unfamiliar or not analysis.unfamiliar for analysis in analyses)  # others are no cohort
 
     def complete() -> bool:
-        found = inquiry.findings
+        found = why_loader.findings
         return found is not None and found.position.n == n and (not evidence or found.evidence is not None)
 
     stage.wait(complete, 60_000)
@@ -81,7 +81,7 @@ def why_page(stage: "Stage") -> QWidget:
 
 
 def _first(stage: "Stage") -> NewMoment:
-    found = stage.made.app_context.inquiry.findings
+    found = stage.made.app_context.why_loader.findings
     assert found is not None
     moment = found.moments[0]
     return NewMoment(moment.start_s, moment.stop_s, found.analysis.provenance.model_digest)
@@ -118,7 +118,7 @@ def why_raters(stage: "Stage") -> QWidget:
     _lowest(stage, 8)
     _wait_for_page(stage)
     app_context = stage.made.app_context
-    found = app_context.inquiry.findings
+    found = app_context.why_loader.findings
     assert found is not None
     here, *others = [found.name, *(e.name for e in app_context.videos if e.name != found.name)]
     long = "the needle slips twice before the second stitch, and the left hand has to let go of the thread for it"
@@ -190,7 +190,7 @@ def why_working(stage: "Stage") -> QWidget:
     other = [entry.clip for entry in app_context.videos if entry.clip != lowest][-1]  # the first was on screen before
     stage.made.window.panel.show_chosen(other)
     stage.wait(lambda: app_context.state.current == other and app_context.feed.settled)
-    stage.wait(lambda: app_context.explanations.progress is not None)
+    stage.wait(lambda: app_context.evidence_loader.progress is not None)
     stage.pause(300)
     page = panel(stage)
     page.page.verticalScrollBar().setValue(page.contributions.y() - 40)
@@ -203,7 +203,7 @@ def why_failed(stage: "Stage") -> QWidget:
     stage.world.explaining.failing = True
     _lowest(stage)
     _wait_for_page(stage, evidence=False)
-    stage.wait(lambda: bool(stage.made.app_context.explanations.failure))
+    stage.wait(lambda: bool(stage.made.app_context.evidence_loader.failure))
     page = panel(stage)
     page.page.verticalScrollBar().setValue(page.contributions.y() - 40)
     return stage.made.window

@@ -18,11 +18,11 @@ def found_among(qtbot: QtBot, made: Composition, entry: VideoEntry, n: int) -> F
     made.app_context.state.set_current(entry.clip)
 
     def there() -> bool:
-        found = made.app_context.inquiry.findings
+        found = made.app_context.why_loader.findings
         return found is not None and found.analysis.clip == entry.clip and found.position.n == n
 
     qtbot.waitUntil(there)
-    found = made.app_context.inquiry.findings
+    found = made.app_context.why_loader.findings
     assert found is not None
     return found
 

@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.data.study import Study, Vote
 from skillviewer.ui.app import Composition
-from skillviewer.ui.session.studies import VOTES
+from skillviewer.ui.session.study_controller import VOTES
 from tests.ui.conftest import flush
 from tests.ui.driving import open_and_load
 from tests.ui.fakes import FakeWorld
@@ -81,7 +81,9 @@ def crowded(qtbot: QtBot, window: Composition, world: FakeWorld) -> Composition:
         study.annotations.save_moment(found.name, 0.5, 1.5, author=WORD[:60], label=WORD[:60])
 
     app_context.studies.submit_write(write, VOTES)
-    qtbot.waitUntil(lambda: app_context.inquiry.findings is not None and bool(app_context.inquiry.findings.rating))
+    qtbot.waitUntil(
+        lambda: app_context.why_loader.findings is not None and bool(app_context.why_loader.findings.video_judgements)
+    )
     app_context.jobs.begin(f"Exporting {LONG}").set_progress(WORD, 3, 10)
     return window
 

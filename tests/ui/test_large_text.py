@@ -94,7 +94,7 @@ def test_no_word_is_cut_off_at_twice_the_size(
     window.resize(1280, 720)  # after it has been fitted to the small screen of the platform without one
     open_and_load(qtbot, made, world.touch("a.mp4", "b.mp4"))
     qtbot.waitUntil(lambda: made.app_context.state.analysis is not None and made.app_context.state.analysis.complete)
-    qtbot.waitUntil(lambda: made.app_context.inquiry.findings is not None)
+    qtbot.waitUntil(lambda: made.app_context.why_loader.findings is not None)
     assert by_text(100) == 200
     for screen in ("inspect", "compare", "rank", "finetune", "export"):
         window.actions_[f"show_{screen}"].trigger()

@@ -78,5 +78,5 @@ def test_nothing_that_others_wrote_is_taken_for_markup(qtbot: QtBot, window: Com
             if panel.belongs_to(part):
                 window.window._docks[panel.name].raise_open()
                 seen += _settle(window)
-    qtbot.waitUntil(lambda: not window.app_context.study._tasks)
+    qtbot.waitUntil(lambda: not window.app_context.study_worker._tasks)
     assert not seen, "\n".join(dict.fromkeys(seen))

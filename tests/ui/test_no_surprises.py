@@ -7,7 +7,7 @@ from skillviewer.data.study import Study
 from skillviewer.engine.exporting.change_report import ChangeChoices
 from skillviewer.ui.app import Composition
 from skillviewer.ui.exporting.screen import ExportScreen
-from skillviewer.ui.session.studies import VIDEOS
+from skillviewer.ui.session.study_controller import VIDEOS
 from skillviewer.ui.session.video_entry import VideoState
 from skillviewer.ui.shell.command_palette import CommandPalette
 from tests.ui.driving import open_and_load

@@ -33,7 +33,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 
 def test_settings(settings: Settings) -> None:
-    assert settings.kept_in.is_file()
+    assert settings.path.is_file()
     assert (settings.theme, settings.text_size, settings.cache_gb) == (ThemeChoice.DARK, 115, 33)
     assert settings.keys == {"play": ("P", "Ctrl+Space"), "go_to": (), "find_video": ("F3",)}
     assert settings.map_style == MapStyle(Overlay.BOTH, ColourLimits.COMMON, MapInterpolation.INTERPOLATED, "cividis")
@@ -69,7 +69,7 @@ def test_window_has_its_keys_its_look_and_its_docks(
 
 
 def test_session(settings: Settings, tmp_path: Path) -> None:
-    assert settings.kept_in.is_file()
+    assert settings.path.is_file()
     (note,) = sessions_dir().iterdir()
     study = tmp_path / "pegs.skillstudy"
     shutil.copy(OLD / study.name, study)

@@ -88,7 +88,7 @@ def test_a_video_is_opened_judged_and_exported_with_no_eyes(
     assert score == pytest.approx(analysis.score, abs=0.005)
     assert curve == pytest.approx(analysis.score_curve.mean(axis=0), abs=0.005)
     contributions = hear_why(reader)
-    findings = app_context.inquiry.findings
+    findings = app_context.why_loader.findings
     assert findings is not None
     assert findings.evidence is not None
     assert contributions == pytest.approx(findings.evidence.contributions, abs=0.0005)

@@ -12,11 +12,11 @@ from skillviewer.core.analysis.map_style import ColourLimits, MapStyle, Overlay
 from skillviewer.core.analysis.scene import resolve
 from skillviewer.core.errors import VideoError
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.ui.actions.actions import Actions, fits, plain
+from skillviewer.ui.actions.actions import Actions, match_distance, plain
 from skillviewer.ui.actions.table import ACTIONS
 from skillviewer.ui.shell.go_to import parse_place
 from skillviewer.ui.shell.message_bar import MessageBar
-from skillviewer.ui.shell.status_bar import left_text
+from skillviewer.ui.shell.status_bar import time_left_text
 from skillviewer.ui.threads.messages import Message, Messages, Severity
 from skillviewer.ui.widgets.colour_bar import ColourBar
 from skillviewer.ui.widgets.icons import Icons
@@ -48,10 +48,10 @@ def test_a_time_as_shown_finds_its_own_frame() -> None:
 
 
 def test_the_palette_finds_by_words() -> None:
-    assert fits("Open the sample study", "samp") is not None
-    assert fits("Open the sample study", "study open") is not None
-    assert fits("Open the sample study", "close") is None
-    begins, inside = fits("Map as: Heat", "map"), fits("Heatmap", "map")
+    assert match_distance("Open the sample study", "samp") is not None
+    assert match_distance("Open the sample study", "study open") is not None
+    assert match_distance("Open the sample study", "close") is None
+    begins, inside = match_distance("Map as: Heat", "map"), match_distance("Heatmap", "map")
     assert begins is not None
     assert inside is not None
     assert begins < inside
@@ -63,7 +63,7 @@ def test_menu_marks_are_taken_away() -> None:
 
 
 def test_time_left_in_words() -> None:
-    assert [left_text(s) for s in (0.2, 14.4, 99, 170)] == ["1 s", "14 s", "99 s", "3 min"]
+    assert [time_left_text(s) for s in (0.2, 14.4, 99, 170)] == ["1 s", "14 s", "99 s", "3 min"]
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def test_the_bar_shows_the_latest_and_how_many_wait(qtbot: QtBot, messages: Mess
         bar.offer.click()
     assert bar.text == "first", "what was acted upon is read"
     messages.post(Message("fourth", action="disagreements"))
-    bar.keep_back({"a name"})
+    bar.hide_names({"a name"})
     assert bar.offer.isHidden(), "a rater is not led away"
 
 

@@ -153,7 +153,9 @@ def test_a_word_of_warning_is_shown(qtbot: QtBot, window: Composition, world: Fa
 def test_paging_quickly_starts_nothing(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     open_and_load(qtbot, window, world.touch(*(f"{i}.mp4" for i in range(8))))
     qtbot.waitUntil(lambda: states(window)[0] == "done")
-    window.app_context.assessments._settle.setInterval(1500)  # no step takes so long, however busy the machine is
+    window.app_context.assessments._automatic_delay.setInterval(
+        1500
+    )  # no step takes so long, however busy the machine is
     for _ in range(7):
         window.window.panel.step(1)
         qtbot.wait(5)

@@ -255,13 +255,13 @@ def test_report_that_comes_after_its_job_is_over_is_dropped(qtbot: QtBot, make_w
 def test_while_it_rests_no_job_begins_but_one_that_must_run(qtbot: QtBot, make_worker: MakeWorker) -> None:
     worker = make_worker()
     begun: list[str] = []
-    worker.rest(PATIENCE_S)
+    worker.pause(PATIENCE_S)
     first = Log(worker.submit(lambda *_: begun.append("a vote"), must_run=True))
     second = Log(worker.submit(lambda *_: begun.append("a picture")))
     qtbot.waitUntil(lambda: first.over)
     qtbot.wait(30)
     assert begun == ["a vote"]
-    worker.rest(0)
+    worker.pause(0)
     qtbot.waitUntil(lambda: second.over)
     assert begun == ["a vote", "a picture"]
     assert first.kinds == second.kinds == ["succeeded", "finished"]
@@ -269,7 +269,7 @@ def test_while_it_rests_no_job_begins_but_one_that_must_run(qtbot: QtBot, make_w
 
 def test_a_job_that_waits_for_the_end_of_a_rest_can_be_cancelled(qtbot: QtBot, make_worker: MakeWorker) -> None:
     worker, begun = make_worker(), []
-    worker.rest(PATIENCE_S)
+    worker.pause(PATIENCE_S)
     task = worker.submit(lambda *_: begun.append(1))
     log = Log(task)
     task.cancel()

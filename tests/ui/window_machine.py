@@ -112,7 +112,7 @@ class WindowMachine(RuleBasedStateMachine):
         settings.export_folder = str(self.folder / "out")
         self.made = compose(self.world.backend(), settings, self.themes, self.icons, self.dialogs)
         self.app_context, self.window = self.made.app_context, self.made.window
-        self.app_context.assessments._settle.setInterval(5)
+        self.app_context.assessments._automatic_delay.setInterval(5)
         self.window.resize(1100, 700)
         self.window.show()
         self.app_context.models.refresh()

@@ -241,10 +241,11 @@ def _shared_frames_warnings(study: StudyPairs, fold: Fold) -> list[str]:
     for name in fold.held_out_videos:
         for other in fold.train_videos:
             if are_of_one_file(name, other) and may_overlap(by_name[name].clip_range, by_name[other].clip_range):
-                return [
+                text = (
                     f"“{name}” is held out and shows frames of “{other}”, which is trained on: the accuracy is too "
                     "high. Give both the same participant, or remove one from the study."
-                ]
+                )
+                return [text]
     return []
 
 

@@ -1,4 +1,4 @@
-"""The QActions of the table: menus, toolbar, palette and sheet of keys are made from them."""
+"""The QActions of the window, made from the table of actions, and their shortcuts."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -11,44 +11,43 @@ from skillviewer.ui.actions.table import MENUS, PLAYER_SCREENS, ActionSpec, Scop
 from skillviewer.ui.widgets.icons import Icons
 from skillviewer.ui.widgets.theme import Theme
 
+INSIDE_WORD_PENALTY = 100  # distance added by a match inside a word
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Handlers:
-    """The actions that a screen or a panel carries out, by name.
+    """Functions by which a screen or a panel carries out actions, by name of the action.
 
-    A screen or a panel that has any returns them from ``handlers(dialogs)``. It knows nothing of the window.
+    A screen or a panel with actions returns them from its method ``handlers(dialogs)``.
     """
 
-    run: Mapping[str, Callable[[], object]] = field(default_factory=dict)  # what an action does
-    # what a switch does; it is given whether the switch is on
-    switch: Mapping[str, Callable[[bool], object]] = field(default_factory=dict)
-    # true if an action is possible now; actions that are not named always are
-    enabled: Mapping[str, Callable[[], bool]] = field(default_factory=dict)
-    changed: tuple[SignalInstance, ...] = ()  # signals after which ``enabled`` is asked again
-    arrive: frozenset[str] = frozenset()  # actions that only show their screen while another screen is shown
-    # what actions of the player do while this screen is shown, which shows the current video; "focus" gives its picture
-    # the focus
+    run: Mapping[str, Callable[[], object]] = field(default_factory=dict)
+    switch: Mapping[str, Callable[[bool], object]] = field(default_factory=dict)  # called with the new state
+    enabled: Mapping[str, Callable[[], bool]] = field(default_factory=dict)  # True if an action is possible now
+    changed: tuple[SignalInstance, ...] = ()  # signals after which ``enabled`` is evaluated again
+    arrive: frozenset[str] = frozenset()  # actions that only show their screen if another screen is shown
+    # actions of the player on a screen that shows the current video; "focus" moves the focus to its picture
     player: Mapping[str, Callable[[], object]] = field(default_factory=dict)
 
 
 def plain(text: str) -> str:
-    """Return words without the marks of menu letters."""
+    """Return the text of a menu entry without the marks of its access key."""
     return text.replace("&&", "\0").replace("&", "").replace("\0", "&")
 
 
 def key_text(key: str) -> str:
-    """Return a shortcut as it is written on this system."""
+    """Return a shortcut in the notation of this system."""
     return QKeySequence(key, QKeySequence.SequenceFormat.PortableText).toString(QKeySequence.SequenceFormat.NativeText)
 
 
-def written(key: str) -> str:
-    """Return a key in Qt's portable form; "" where Qt does not know it."""
+def portable_key(key: str) -> str:
+    """Return a shortcut in Qt's portable form, or "" if Qt does not know it."""
     form = QKeySequence.SequenceFormat.PortableText
     return QKeySequence(key, form).toString(form)
 
 
-class Tip(QObject):
-    """Gives a widget the tooltip of an action, also when its keys change."""
+class ActionTip(QObject):
+    """Keeps the tooltip of a widget equal to that of an action, whose shortcut may change."""
 
     def __init__(self, widget: QWidget, action: QAction) -> None:
         super().__init__(widget)
@@ -62,52 +61,56 @@ class Tip(QObject):
 
 
 def conflicts(specs: Iterable[ActionSpec]) -> list[tuple[str, str, str]]:
-    """Return (key, action, action) for every key that would mean two things at one place.
+    """Return (key, action, action) for every key with two meanings in one place.
 
-    A key of the window counts everywhere, so it conflicts with those of the player and of all screens. Screens do not
-    conflict with each other; those that show the player's video, ``PLAYER_SCREENS``, conflict with its keys.
+    Keys of the window work everywhere, so they conflict with all others. Keys of the player conflict with those of
+    ``PLAYER_SCREENS``. Keys of different screens do not conflict.
     """
     specs_by_key: dict[str, list[ActionSpec]] = {}
     clashes = []
     for spec in specs:
         for key in spec.keys:
-            others = specs_by_key.setdefault(written(key), [])
-            clashes += [
-                (key, other.name, spec.name) for other in others if other.name != spec.name and _meet(other, spec)
-            ]
-            others.append(spec)
+            earlier_specs = specs_by_key.setdefault(portable_key(key), [])
+            other_specs = [other for other in earlier_specs if other.name != spec.name and _can_clash(other, spec)]
+            clashes += [(key, other.name, spec.name) for other in other_specs]
+            earlier_specs.append(spec)
     return clashes
 
 
-def _places(spec: ActionSpec) -> frozenset[str]:
-    """Return the screens on which the keys of an action work, if it is no action of the window."""
+def _screens_of(spec: ActionSpec) -> frozenset[str]:
+    """Return the screens on which the keys of an action work, unless its scope is the window."""
     return frozenset({spec.screen}) if spec.scope is Scope.SCREEN else PLAYER_SCREENS
 
 
-def _meet(first: ActionSpec, second: ActionSpec) -> bool:
-    return Scope.WINDOW in {first.scope, second.scope} or bool(_places(first) & _places(second))
+def _can_clash(first: ActionSpec, second: ActionSpec) -> bool:
+    return Scope.WINDOW in {first.scope, second.scope} or bool(_screens_of(first) & _screens_of(second))
 
 
-def settled(specs: Iterable[ActionSpec], chosen_keys: Mapping[str, tuple[str, ...]]) -> tuple[ActionSpec, ...]:
-    """Return the actions with the keys that the user chose, by action; no key has two meanings.
+def with_chosen_keys(specs: Iterable[ActionSpec], chosen_keys: Mapping[str, tuple[str, ...]]) -> tuple[ActionSpec, ...]:
+    """Return the actions with the keys that the user chose.
 
-    A key that was chosen is taken from actions that have it of old. Keys that Qt does not know are left out.
+    A chosen key is removed from other actions, so that no key has two meanings. Keys unknown to Qt are dropped.
     """
-    keys_by_name = {name: tuple(dict.fromkeys(filter(None, map(written, keys)))) for name, keys in chosen_keys.items()}
-    changed_specs = [replace(spec, keys=keys_by_name.get(spec.name, spec.keys)) for spec in specs]
-    for key, *names in conflicts(changed_specs):
-        loser = next((name for name in names if name not in keys_by_name), names[-1])
-        place = next(i for i, spec in enumerate(changed_specs) if spec.name == loser)
-        changed_specs[place] = replace(
-            changed_specs[place], keys=tuple(k for k in changed_specs[place].keys if written(k) != written(key))
-        )
-    return tuple(changed_specs)
+    keys_by_name = {name: _valid_keys(keys) for name, keys in chosen_keys.items()}
+    specs_by_name = {spec.name: replace(spec, keys=keys_by_name.get(spec.name, spec.keys)) for spec in specs}
+    for key, first, second in conflicts(specs_by_name.values()):
+        loser = first if first not in keys_by_name else second  # a default key gives way to a chosen one
+        spec = specs_by_name[loser]
+        other_keys = tuple(other for other in spec.keys if portable_key(other) != portable_key(key))
+        specs_by_name[loser] = replace(spec, keys=other_keys)
+    return tuple(specs_by_name.values())
+
+
+def _valid_keys(keys: Iterable[str]) -> tuple[str, ...]:
+    """Return the distinct keys that Qt knows, in its portable form."""
+    portable_keys = [portable_key(key) for key in keys]
+    return tuple(dict.fromkeys(key for key in portable_keys if key))
 
 
 class Actions(QObject):
     """The actions of one window, as QActions: those of the table, and those that show the screens."""
 
-    keys_changed = Signal()  # an action has other keys now
+    keys_changed = Signal()
 
     def __init__(
         self,
@@ -119,10 +122,10 @@ class Actions(QObject):
         super().__init__(window)
         self._window = window
         self._icons = icons
-        self._table = specs
+        self._table = specs  # the actions with their default keys
         names = {spec.name for spec in specs}
         self._chosen_keys = {name: action_keys for name, action_keys in (keys or {}).items() if name in names}
-        self.specs = specs  # the actions with the keys that they have now
+        self.specs = specs  # the actions with their present keys
         self._actions: dict[str, QAction] = {}
         self._bound: set[str] = set()
         for spec in specs:
@@ -138,7 +141,7 @@ class Actions(QObject):
             else:
                 action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             self._actions[spec.name] = action
-        self._give_keys()
+        self._apply_keys()
 
     def __getitem__(self, name: str) -> QAction:
         return self._actions[name]
@@ -153,39 +156,41 @@ class Actions(QObject):
         return next(spec.keys for spec in self.specs if spec.name == name)
 
     def set_keys(self, changes: Mapping[str, tuple[str, ...] | None]) -> None:
-        """Give actions other keys, or those of old for None; menus, tooltips, palette and the sheet of keys follow."""
+        """Change the keys of actions, by name; None restores the default keys."""
         for name, keys in changes.items():
             default_keys = next(spec.keys for spec in self._table if spec.name == name)
-            if keys is None or tuple(map(written, keys)) == tuple(map(written, default_keys)):
+            default_portable_keys = [portable_key(key) for key in default_keys]
+            if keys is None or [portable_key(key) for key in keys] == default_portable_keys:
                 self._chosen_keys.pop(name, None)
             else:
                 self._chosen_keys[name] = tuple(keys)
-        self._give_keys()
+        self._apply_keys()
         self.keys_changed.emit()
 
-    def _give_keys(self) -> None:
-        self.specs = settled(self._table, self._chosen_keys)
+    def _apply_keys(self) -> None:
+        self.specs = with_chosen_keys(self._table, self._chosen_keys)
         for spec in self.specs:
             action = self._actions[spec.name]
-            action.setShortcuts([QKeySequence(k, QKeySequence.SequenceFormat.PortableText) for k in spec.keys])
-            hint = key_text(spec.keys[0]) if spec.keys else ""
-            action.setToolTip(f"{plain(spec.text)}  {hint}".rstrip())
+            action.setShortcuts([QKeySequence(key, QKeySequence.SequenceFormat.PortableText) for key in spec.keys])
+            first_key = key_text(spec.keys[0]) if spec.keys else ""
+            action.setToolTip(f"{plain(spec.text)}  {first_key}".rstrip())
 
-    def bind(self, name: str, act: Callable[[], object]) -> None:
+    def bind(self, name: str, run: Callable[[], object]) -> None:
+        """Run a function when an action is triggered."""
         self._bound.add(name)
-        self._actions[name].triggered.connect(lambda _checked: act())
+        self._actions[name].triggered.connect(lambda _checked: run())
 
-    def bind_switch(self, name: str, act: Callable[[bool], object]) -> None:
-        """Bind a switch to its code, which gets True when it is on."""
+    def bind_switch(self, name: str, run: Callable[[bool], object]) -> None:
+        """Run a function with the new state when a switch is triggered."""
         self._bound.add(name)
-        self._actions[name].triggered.connect(lambda on: act(on))  # noqa: PLW0108 - Qt gives a partial no argument
+        self._actions[name].triggered.connect(lambda on: run(on))  # noqa: PLW0108 - Qt gives a partial no argument
 
     def set_enabled(self, enabled: bool, *names: str) -> None:
         for name in names:
             self._actions[name].setEnabled(enabled)
 
     def attach_player(self, *widgets: QWidget, lists: bool = False) -> None:
-        """Let the keys of the player work in and inside widgets; lists keep the keys that they need themselves."""
+        """Make the keys of the player work in widgets; ``lists`` excludes the keys that lists need themselves."""
         scopes = {Scope.PLAYER} if lists else {Scope.PLAYER, Scope.PICTURE}
         for spec in self._table:
             if spec.scope in scopes:
@@ -193,6 +198,7 @@ class Actions(QObject):
                     widget.addAction(self._actions[spec.name])
 
     def attach_screen(self, name: str, widget: QWidget) -> None:
+        """Make the keys of a screen work in its widget."""
         for spec in self._table:
             if spec.scope is Scope.SCREEN and spec.screen == name:
                 widget.addAction(self._actions[spec.name])
@@ -203,14 +209,14 @@ class Actions(QObject):
                 self._actions[spec.name].setIcon(self._icons.icon(spec.icon, theme))
 
     def fill(self, bar: QMenuBar, submenus: Mapping[str, list[QMenu]]) -> None:
-        """Make the menus; further ones stand at the end of the menu that ``submenus`` names."""
+        """Add all menus to a menu bar, each with its ``submenus`` (by title of the menu) at the end."""
         for title in MENUS:
-            inside = [spec for spec in self._table if spec.menu == title]
-            if not inside:
+            menu_specs = [spec for spec in self._table if spec.menu == title]
+            if not menu_specs:
                 continue
             menu = bar.addMenu(title)
-            section = inside[0].section
-            for spec in inside:
+            section = menu_specs[0].section
+            for spec in menu_specs:
                 if spec.section != section:
                     menu.addSeparator()
                     section = spec.section
@@ -221,17 +227,17 @@ class Actions(QObject):
                     menu.addMenu(submenu)
 
 
-def fits(text: str, typed: str) -> int | None:
-    """Return the distance of a name from the typed text, smaller is better, or None if it does not match.
+def match_distance(text: str, typed: str) -> int | None:
+    """Return the distance of a name from the typed text; smaller is better, and None means no match.
 
-    Every word typed must begin a word of the name, or stand inside it.
+    The name must contain every typed word. Matches at the start of a word are closer than matches inside one.
     """
     text = text.casefold()
-    total = 0
+    distance = 0
     for word in typed.casefold().split():
-        place = text.find(word)
-        if place < 0:
+        index = text.find(word)
+        if index < 0:
             return None
-        begins = place == 0 or not text[place - 1].isalnum()
-        total += place if begins else place + 100
-    return total
+        begins_word = index == 0 or not text[index - 1].isalnum()
+        distance += index if begins_word else index + INSIDE_WORD_PENALTY
+    return distance

@@ -1,4 +1,4 @@
-"""The table of actions: a new action is one line here."""
+"""Table of the window's actions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,29 +10,29 @@ from skillviewer.core.registry import table
 
 
 class Scope(StrEnum):
-    """Places where the keys of an action work. Text fields come first everywhere."""
+    """Places where the keys of an action work. Text fields keep their own keys everywhere."""
 
     WINDOW = "window"
-    PLAYER = "player"  # the picture and the curve, and the list of videos
-    PICTURE = "picture"  # the picture and the curve: the list needs these keys itself
-    SCREEN = "screen"  # anywhere on the screen of the action
+    PLAYER = "player"  # picture, curve and list of videos
+    PICTURE = "picture"  # picture and curve; the list of videos needs these keys itself
+    SCREEN = "screen"  # everywhere on the screen of the action
 
 
 @dataclass(frozen=True, slots=True)
 class ActionSpec:
     """An action of the window."""
 
-    name: str  # identity
-    menu: str  # menu that it stands in
-    text: str  # words, for translation
+    name: str
+    menu: str  # title of its menu
+    text: str  # text in the menu, with "&" before the access key
     keys: tuple[str, ...] = ()  # shortcuts in Qt's portable form
-    scope: Scope = Scope.WINDOW  # where the keys count
-    section: int = 0  # a line is drawn in the menu where it changes
+    scope: Scope = Scope.WINDOW  # place where the keys work
+    section: int = 0  # sections of a menu are separated by lines
     icon: str = ""  # name of its icon, or ""
-    checkable: bool = False  # true if it is on or off
-    screen: str = ""  # the screen that carries it out (``handlers``), or ""; for ``Scope.SCREEN`` its keys count there
-    repeats: bool = True  # true if it is done again and again while its key is held down
-    at_first: bool = True  # true if it is possible before its screen is made
+    checkable: bool = False  # True for a switch
+    screen: str = ""  # screen that carries the action out, or ""
+    repeats: bool = True  # True if the action repeats while its key is held down
+    at_first: bool = True  # True if the action is enabled before its screen is made
 
 
 FILE = "&File"
@@ -46,10 +46,8 @@ RANK = "&Rank"
 FINETUNE = "Fine-&tune"
 HELP = "&Help"
 MENUS = (FILE, EDIT, VIEW, PLAYER, MODEL, TRACKS, COMPARE, RANK, FINETUNE, HELP)
-PLAYER_SCREENS = frozenset(
-    {"inspect", "compare", "split"}
-)  # screens that show the current video with the player's keys
-PREFIX_OF_SCREENS = "show_"  # actions that go to a screen are called ``show_`` and its name
+PLAYER_SCREENS = frozenset({"inspect", "compare", "split"})  # screens that show the current video
+PREFIX_OF_SCREENS = "show_"  # name of an action that shows a screen, before the name of the screen
 
 
 def _action(name: str, text: object, *keys: str, **facts: Any) -> ActionSpec:  # noqa: ANN401 - fields of ActionSpec
@@ -68,7 +66,7 @@ _picture = partial(_player, scope=Scope.PICTURE)
 _tracks = partial(_action, menu=TRACKS)
 _compare = partial(_action, menu=COMPARE, scope=Scope.SCREEN, screen="compare")
 _rank = partial(_action, menu=RANK, scope=Scope.SCREEN, screen="rank", at_first=False)  # enabled while a pair is shown
-_once = partial(_rank, repeats=False)  # done once while its key is held down
+_rank_once = partial(_rank, repeats=False)
 
 
 ACTIONS: tuple[ActionSpec, ...] = table(
@@ -170,16 +168,16 @@ ACTIONS: tuple[ActionSpec, ...] = table(
     _compare("save_comparison_figure", "Save the panes as a &figure…", section=2),
     _compare("save_agreement", "Save the a&greement over the study…", section=2),
     _compare("save_ranks", "Save the &ranks of the videos…", section=2),
-    _once("rank_left", "&Left is better", "1"),
-    _once("rank_right", "&Right is better", "2"),
-    _once("rank_neither", "&No difference", "0"),
-    _once("rank_skip", "S&kip this pair", "X"),
-    _once("rank_reason", "Write a r&eason", "R", section=1),
-    _once("rank_mark", "&Mark current time", "M", section=1),
-    _once("rank_swap", "&Swap sides", "S", section=1),
-    _once("rank_together", "Play &both together", "F", section=1, checkable=True),
-    _once("rank_other", "Switch keys and sound to the other &video", "A", section=1),
-    _once("rank_sound", "Play the so&und", "U", section=1, icon="sound_off", checkable=True),
+    _rank_once("rank_left", "&Left is better", "1"),
+    _rank_once("rank_right", "&Right is better", "2"),
+    _rank_once("rank_neither", "&No difference", "0"),
+    _rank_once("rank_skip", "S&kip this pair", "X"),
+    _rank_once("rank_reason", "Write a r&eason", "R", section=1),
+    _rank_once("rank_mark", "&Mark current time", "M", section=1),
+    _rank_once("rank_swap", "&Swap sides", "S", section=1),
+    _rank_once("rank_together", "Play &both together", "F", section=1, checkable=True),
+    _rank_once("rank_other", "Switch keys and sound to the other &video", "A", section=1),
+    _rank_once("rank_sound", "Play the so&und", "U", section=1, icon="sound_off", checkable=True),
     _rank("rank_play", "&Play or pause", "Space", "K", section=2, icon="play", repeats=False),
     _rank("rank_previous_frame", "Previous frame", ",", section=2, icon="previous_frame"),
     _rank("rank_next_frame", "Next frame", ".", section=2, icon="next_frame"),
@@ -221,12 +219,15 @@ SEARCH_WORDS = {
 
 
 def with_screens(screens: Sequence[tuple[str, str, str]]) -> tuple[ActionSpec, ...]:
-    """Return all actions: first in the View menu one for each screen (name, title, icon), by Ctrl+1 to Ctrl+8."""
-    shows = [
-        ActionSpec(
-            f"{PREFIX_OF_SCREENS}{name}", VIEW, title, (f"Ctrl+{n}",) * (n < 9), section=-1, icon=icon, checkable=True
-        )
-        for n, (name, title, icon) in enumerate(screens, start=1)
-    ]
-    place = next(index for index, spec in enumerate(ACTIONS) if spec.menu == VIEW)
-    return (*ACTIONS[:place], *shows, *ACTIONS[place:])
+    """Return all actions, and before those of the View menu one that shows each screen, by Ctrl+1 to Ctrl+8.
+
+    Args:
+        screens: Name, title and icon of each screen.
+    """
+    screen_actions = []
+    for number, (name, title, icon) in enumerate(screens, start=1):
+        keys = (f"Ctrl+{number}",) if number <= 8 else ()
+        action_name = f"{PREFIX_OF_SCREENS}{name}"
+        screen_actions.append(ActionSpec(action_name, VIEW, title, keys, section=-1, icon=icon, checkable=True))
+    first_view = next(index for index, spec in enumerate(ACTIONS) if spec.menu == VIEW)
+    return (*ACTIONS[:first_view], *screen_actions, *ACTIONS[first_view:])

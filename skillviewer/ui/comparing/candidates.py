@@ -1,4 +1,4 @@
-"""The models that Compare offers: shipped, trained and versions of the study."""
+"""Models that the Compare screen offers."""
 
 from pathlib import Path
 
@@ -7,74 +7,83 @@ from PySide6.QtCore import QObject, Signal
 from skillviewer.data.study import Study
 from skillviewer.ui.comparing.compared_models import UNIFORM
 from skillviewer.ui.session.app_context import AppContext
-from skillviewer.ui.session.studies import MODELS
+from skillviewer.ui.session.study_controller import MODELS
 
 
 def _versions(study: Study) -> tuple[tuple[str, str], ...]:
-    """Return (folder, name) of the models of a study whose checkpoints are there."""
+    """Return (folder, name) of the models of a study whose checkpoints exist."""
     models = study.models.all()
-    several = {m.name for m in models if m.version > 1}
-    return tuple(
-        (str(m.path), f"{m.name} v{m.version}" if m.name in several else m.name) for m in models if m.path is not None
-    )
+    names_with_versions = {model.name for model in models if model.version > 1}
+    versions = []
+    for model in models:
+        if model.path is not None:
+            name = f"{model.name} v{model.version}" if model.name in names_with_versions else model.name
+            versions.append((str(model.path), name))
+    return tuple(versions)
 
 
 class Candidates(QObject):
-    """The models that can be chosen."""
+    """The models that can be compared: on this computer, of the study, and in opened folders."""
 
     changed = Signal()
 
     def __init__(self, app_context: AppContext, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._app_context = app_context
-        self._of_study: tuple[tuple[str, str], ...] = ()
-        self._opened: dict[str, str] = {}
+        self._study_versions: tuple[tuple[str, str], ...] = ()
+        self._opened: dict[str, str] = {}  # names of checkpoints in opened folders, by folder
         app_context.models.entries_changed.connect(self.changed)
-        app_context.studies.opened.connect(self._ask)
+        app_context.studies.opened.connect(self._load)
         app_context.studies.changed.connect(self._on_changed)
         app_context.studies.closed.connect(self._on_closed)
         if app_context.studies.current is not None:
-            self._ask()
+            self._load()
 
     @property
     def all(self) -> tuple[tuple[str, str], ...]:
         """Key and name of each model, the uniform baseline last."""
-        names_by_folder = dict(self._of_study)
+        names_by_folder = dict(self._study_versions)
         for entry in self._app_context.models.entries:
             names_by_folder.setdefault(str(entry.folder), entry.name)
         model = self._app_context.state.model
         if model is not None:
             names_by_folder.setdefault(str(model.folder), model.name)
-        return (*({**names_by_folder, **self._opened}).items(), (UNIFORM, "Uniform"))
+        names_by_folder.update(self._opened)
+        return (*names_by_folder.items(), (UNIFORM, "Uniform"))
 
     def name(self, key: str) -> str:
         return dict(self.all).get(key, Path(key).name)
 
-    def take(self, folder: Path) -> str:
-        """Offer a checkpoint in another folder; return its key."""
+    def add_folder(self, folder: Path) -> str:
+        """Offer a checkpoint in another folder, and return its key."""
         self._opened[str(folder)] = folder.name
         self.changed.emit()
         return str(folder)
 
     def first_choice(self) -> list[tuple[str, str]]:
-        """Return the models compared before any choice: the loaded one, and up to three more."""
-        chosen_model = self._app_context.models.requested
-        folders = [key for key, _ in self.all if key != UNIFORM]
-        folders.sort(key=lambda key: chosen_model is None or key != str(chosen_model))
-        keys = folders[:4] if len(folders) > 1 else [*folders, UNIFORM]
-        return [(key, self.name(key)) for key in keys] if folders else []
+        """Return (key, name) of the models that are compared at first: the loaded one, and up to three others.
 
-    def _ask(self, *_: object) -> None:
+        A single model is compared with the uniform baseline.
+        """
+        chosen_model = self._app_context.models.requested
+        keys = [key for key, _ in self.all if key != UNIFORM]
+        if not keys:
+            return []
+        keys.sort(key=lambda key: chosen_model is None or key != str(chosen_model))
+        keys = keys[:4] if len(keys) > 1 else [*keys, UNIFORM]
+        return [(key, self.name(key)) for key in keys]
+
+    def _load(self, *_: object) -> None:
         self._app_context.studies.read(_versions).then(succeeded=self._on_versions)
 
     def _on_changed(self, changes: frozenset[str]) -> None:
         if MODELS in changes:
-            self._ask()
+            self._load()
 
     def _on_versions(self, versions: tuple[tuple[str, str], ...]) -> None:
-        self._of_study = versions
+        self._study_versions = versions
         self.changed.emit()
 
     def _on_closed(self) -> None:
-        self._of_study = ()
+        self._study_versions = ()
         self.changed.emit()

@@ -1,4 +1,4 @@
-"""The colour bars under the panes of the compared models."""
+"""Strip of colour bars below the panes, and the map styles of the panes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -18,21 +18,21 @@ from skillviewer.ui.widgets.theme import LIGHT, Theme
 
 
 def map_styles_of(analyses: Mapping[str, Analysis], map_style: MapStyle, scale: ColourLimits) -> dict[str, MapStyle]:
-    """Return a look for each model.
+    """Return the map style of each model.
 
-    Under ``ColourLimits.COMMON`` all maps of one kind share their limits: that of the model whose maps end lowest, so
-    that no model is blank, or 1 for gates. Each kind of maps has units, and so a scale, of its own.
+    With ``ColourLimits.COMMON``, all maps of a kind have the same limits: the lowest upper limit of a model, so that
+    the maps of every model are visible, or 1 for gates. Maps of different kinds have different units.
     """
-    with_samples = {key: analysis for key, analysis in analyses.items() if analysis.n_samples}
-    if scale is not ColourLimits.COMMON or len(with_samples) < 2:
+    with_maps = {key: analysis for key, analysis in analyses.items() if analysis.n_samples}
+    if scale is not ColourLimits.COMMON or len(with_maps) < 2:
         own_scale = ColourLimits.CLIPPED if scale is ColourLimits.COMMON else scale
-        return dict.fromkeys(with_samples, replace(map_style, scale=own_scale))
-    map_styles = common_map_styles(tuple(with_samples.values()), replace(map_style, scale=ColourLimits.CLIPPED))
-    return dict(zip(with_samples, map_styles, strict=True))
+        return dict.fromkeys(with_maps, replace(map_style, scale=own_scale))
+    map_styles = common_map_styles(tuple(with_maps.values()), replace(map_style, scale=ColourLimits.CLIPPED))
+    return dict(zip(with_maps, map_styles, strict=True))
 
 
 def shared_bars(analyses: Mapping[str, Analysis], map_styles: Mapping[str, MapStyle]) -> dict[MapKind, Scene]:
-    """Return for each kind of maps a scene that has its common limits; meant for ``ColourLimits.COMMON``."""
+    """Return a scene with the limits of each kind of maps, for ``ColourLimits.COMMON``."""
     bars: dict[MapKind, Scene] = {}
     for key, map_style in map_styles.items():
         analysis = analyses[key]
@@ -41,17 +41,17 @@ def shared_bars(analyses: Mapping[str, Analysis], map_styles: Mapping[str, MapSt
     return bars
 
 
-MIN_BAR_PX, LONGEST_LABEL_PX = 96, 150
-"""Four bars and their labels stand side by side in a window of 1280 pixels: they make room for each other."""
+MIN_BAR_WIDTH_PX = 96
+MAX_LABEL_WIDTH_PX = 150  # four bars and their labels fit next to each other in a window of 1280 pixels
 
 
 class ColourBarStrip(QWidget):
-    """A strip of the stage under the panes."""
+    """A strip below the panes, with a message and colour bars."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = LIGHT
-        self._pairs: list[tuple[QLabel, ColourBar]] = []
+        self._labelled_bars: list[tuple[QLabel, ColourBar]] = []
         self.setAutoFillBackground(True)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._row = horizontal(self, (8, 2, 8, 2), 8)
@@ -65,27 +65,28 @@ class ColourBarStrip(QWidget):
         palette = self.palette()
         palette.setColor(palette.ColorRole.Window, QColor(theme.stage))
         self.setPalette(palette)
-        for label in (self._caption, *(label for label, _ in self._pairs)):
+        for label in (self._caption, *(label for label, _ in self._labelled_bars)):
             label.setStyleSheet(f"color: {theme.on_stage}")
-        for _, bar in self._pairs:
+        for _, bar in self._labelled_bars:
             bar.on_theme(theme)
 
     def show_bars(self, message: str, bars: Sequence[tuple[str, Scene]]) -> None:
+        """Show a message, and colour bars given as (label, scene)."""
         self._caption.setText(message)
-        while len(self._pairs) < len(bars):
+        while len(self._labelled_bars) < len(bars):
             label = text_label("", self, plain=True)
             bar = ColourBar(self)
-            bar.setMinimumWidth(MIN_BAR_PX)
+            bar.setMinimumWidth(MIN_BAR_WIDTH_PX)
             bar.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
             bar.setMaximumWidth(bar.sizeHint().width())
-            self._pairs.append((label, bar))
+            self._labelled_bars.append((label, bar))
             add_all(self._row, label, bar)
             self.on_theme(self._theme)
-        for index, (label, bar) in enumerate(self._pairs):
+        for index, (label, bar) in enumerate(self._labelled_bars):
             is_used = index < len(bars)
+            text, scene = bars[index] if is_used else ("", None)
             label.setVisible(is_used)
             bar.setVisible(is_used)
-            message = bars[index][0] if is_used else ""
-            label.setText(self.fontMetrics().elidedText(message, Qt.TextElideMode.ElideRight, LONGEST_LABEL_PX))
-            label.setToolTip(as_tip(message))
-            bar.set_scene(bars[index][1] if is_used else None)
+            label.setText(self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, MAX_LABEL_WIDTH_PX))
+            label.setToolTip(as_tip(text))
+            bar.set_scene(scene)

@@ -1,4 +1,4 @@
-"""The header of the Compare screen."""
+"""Header of the Compare screen: models, colour scale, compared pair, and saving."""
 
 from collections.abc import Sequence
 
@@ -15,12 +15,12 @@ from skillviewer.ui.widgets.labels import text_label
 from skillviewer.ui.widgets.layout import as_tip, push_button, with_accessible_name
 from skillviewer.ui.widgets.theme import by_text
 
-BOX_WIDTH_PX = 150  # of a list of models
-MAX_NAME_PX = 104  # of the name of a model
+BOX_WIDTH_PX = 150  # width of a combo box of models
+MAX_NAME_WIDTH_PX = 104  # width of a model's name in a combo box
 
 
-class Header(QWidget):
-    """One row of controls."""
+class CompareHeader(QWidget):
+    """The row of controls at the top of the Compare screen."""
 
     pair_chosen = Signal()
 
@@ -47,18 +47,18 @@ class Header(QWidget):
         self.difference.setToolTip("+ where the first model looks more, − where the second does")
         self.again = push_button("Try again", self)
         self.save = QPushButton("Save", self)
-        boxes = (self.models, self.scale, self.first, self._against, self.second, self.difference)
+        controls = (self.models, self.scale, self.first, self.second, self.difference, self.again, self.save)
         row = FlowLayout(self, 8)
         row.setContentsMargins(8, 6, 8, 6)
-        for widget in (*boxes, self.again, self.save):
-            widget.setMinimumHeight(self.save.sizeHint().height())  # words stand in the middle of the line
-            row.addWidget(widget)
-        for control in (self.models, self.scale, self.first, self.second, self.difference, self.again, self.save):
+        for control in controls:
             control.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        for widget in (*controls[:3], self._against, *controls[3:]):
+            widget.setMinimumHeight(self.save.sizeHint().height())  # aligns the texts vertically
+            row.addWidget(widget)
         self.first.currentIndexChanged.connect(self._on_pair)
         self.second.currentIndexChanged.connect(self._on_pair)
         self.again.hide()
-        self._show_choices(0)
+        self._show_controls(0)
 
     def _model_box(self, name: str) -> QComboBox:
         box = with_accessible_name(QComboBox(self), name)
@@ -76,44 +76,51 @@ class Header(QWidget):
         return str(self.first.currentData() or ""), str(self.second.currentData() or "")
 
     def set_models(self, models: Sequence[ComparedModel]) -> None:
-        """Offer the compared models, and keep the chosen pair if it is still possible.
-
-        The two models of the pair differ if there are at least two models.
-        """
-        before = self.pair
+        """Offer the compared models, and keep the chosen pair if both models are still compared."""
+        previous_pair = self.pair
+        first, second = previous_pair
         keys = [model.key for model in models]
         self.menu.set_compared(tuple(keys))
-        first = before[0] if before[0] in keys else next(iter(keys), "")
-        second = before[1] if before[1] in keys and before[1] != first else next((k for k in keys if k != first), "")
-        for box, chosen_key in ((self.first, first), (self.second, second)):
-            with QSignalBlocker(box):
-                box.clear()
-                for model in models:
-                    text = printable(model.name)
-                    short = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, MAX_NAME_PX)
-                    box.addItem(f"{model.number}  {short}", model.key)
-                    box.setItemData(box.count() - 1, as_tip(text), Qt.ItemDataRole.ToolTipRole)
-                box.setCurrentIndex(box.findData(chosen_key))
-        self._show_choices(len(keys))
-        if self.pair != before:
+        if first not in keys:
+            first = keys[0] if keys else ""
+        if second not in keys or second == first:
+            second = next((key for key in keys if key != first), "")
+        self._fill_box(self.first, models, first)
+        self._fill_box(self.second, models, second)
+        self._show_controls(len(keys))
+        if self.pair != previous_pair:
             self.pair_chosen.emit()
 
-    def _show_choices(self, n_models: int) -> None:
-        of_one: tuple[QWidget, ...] = (self.scale, self.save)
-        of_two: tuple[QWidget, ...] = (self.first, self._against, self.second, self.difference)
-        for control in of_one:
+    def _fill_box(self, box: QComboBox, models: Sequence[ComparedModel], chosen_key: str) -> None:
+        with QSignalBlocker(box):
+            box.clear()
+            for model in models:
+                name = printable(model.name)
+                short_name = self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, MAX_NAME_WIDTH_PX)
+                box.addItem(f"{model.number}  {short_name}", model.key)
+                box.setItemData(box.count() - 1, as_tip(name), Qt.ItemDataRole.ToolTipRole)
+            box.setCurrentIndex(box.findData(chosen_key))
+
+    def _show_controls(self, n_models: int) -> None:
+        """Show the controls that need a model, and those that need two."""
+        model_controls: tuple[QWidget, ...] = (self.scale, self.save)
+        pair_controls: tuple[QWidget, ...] = (self.first, self._against, self.second, self.difference)
+        for control in model_controls:
             control.setVisible(n_models > 0)
-        for control in of_two:
+        for control in pair_controls:
             control.setVisible(n_models > 1)
         self.difference.setEnabled(n_models > 1)
 
     def choose_second(self, key: str) -> None:
-        if key != self.pair[0] and self.second.findData(key) >= 0:
-            self.second.setCurrentIndex(self.second.findData(key))
+        """Compare the first model with this one, unless it is the first model itself."""
+        first, _ = self.pair
+        index = self.second.findData(key)
+        if key != first and index >= 0:
+            self.second.setCurrentIndex(index)
 
     def _on_pair(self, _index: int) -> None:
         first, second = self.pair
-        if first == second:  # the other box takes the next model
+        if first == second:  # the other box takes the next model, and emits the signal
             other_box = self.second if self.sender() is self.first else self.first
             other_box.setCurrentIndex((other_box.currentIndex() + 1) % max(other_box.count(), 1))
             return

@@ -1,4 +1,4 @@
-"""The compared models, and their results on the videos."""
+"""Values of the compared models and their results on the videos."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -13,56 +13,60 @@ from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.progress import Progress
 from skillviewer.core.video.clips import VideoClip
 
-MIN_VIDEOS = 5  # number of videos a model must have scored for its scores to be shown in standard deviations
+MIN_VIDEOS = 5  # scored videos that a model needs for its scores to be shown in standard deviations
 
 
 @dataclass(slots=True)
 class Results:
-    """Results by key of the model, and most of them by video."""
+    """Results of the compared models, by key of the model, and most of them also by video."""
 
     facts: dict[str, ModelFacts] = field(default_factory=dict)  # facts from the checkpoints
-    analyses: dict[str, dict[VideoClip, Analysis]] = field(default_factory=dict)  # whole analyses
-    seconds: dict[str, float] = field(default_factory=dict)  # duration of the last assessment by each model
-    evidence: dict[tuple[str, VideoClip], Evidence] = field(default_factory=dict)  # evidence, where it was measured
-    failures: dict[tuple[str, VideoClip], str] = field(default_factory=dict)  # reasons why videos could not be assessed
-    broken: dict[str, str] = field(default_factory=dict)  # reasons why models could not be loaded
+    analyses: dict[str, dict[VideoClip, Analysis]] = field(default_factory=dict)  # complete analyses
+    seconds: dict[str, float] = field(default_factory=dict)  # duration of the last assessment
+    evidence: dict[tuple[str, VideoClip], Evidence] = field(default_factory=dict)
+    failures: dict[tuple[str, VideoClip], str] = field(default_factory=dict)  # errors of assessments
+    broken: dict[str, str] = field(default_factory=dict)  # errors of loading models
 
     def analysis(self, key: str, clip: VideoClip) -> Analysis | None:
         return self.analyses.get(key, {}).get(clip)
 
     def add(self, key: str, clip: VideoClip, analysis: Analysis) -> None:
+        """Add an analysis. Results by another checkpoint under the same key are dropped."""
         by_clip = self.analyses.setdefault(key, {})
         digest = analysis.provenance.model_digest
-        if any(other.provenance.model_digest != digest for other in by_clip.values()):  # a newly trained model
+        is_new_checkpoint = any(other.provenance.model_digest != digest for other in by_clip.values())
+        if is_new_checkpoint:
             by_clip.clear()
             self.evidence = {item: evidence for item, evidence in self.evidence.items() if item[0] != key}
         by_clip[clip] = analysis
         self.failures.pop((key, clip), None)
 
     def lacks(self, key: str, clip: VideoClip) -> bool:
-        """Return True if a model has still to assess a video."""
+        """Return True if a model has neither assessed a video nor failed."""
         is_settled = self.analysis(key, clip) is not None or (key, clip) in self.failures
         return not is_settled and key not in self.broken
 
     def clear_failures(self, clip: VideoClip | None) -> None:
-        """Clear the failures of models and of one video, so that they are retried."""
+        """Clear the errors of loading models and of assessing a video, so that both are tried again."""
         self.broken.clear()
         self.failures = {item: reason for item, reason in self.failures.items() if item[1] != clip}
 
     def forget_videos(self) -> None:
-        """Drop all results on videos; facts about models stay."""
+        """Drop all results on videos, and keep the facts about models."""
         self.analyses.clear()
         self.evidence.clear()
         self.failures.clear()
 
     def over(self, keys: Iterable[str], names: Mapping[VideoClip, str]) -> dict[str, dict[str, Analysis]]:
-        """Return the analyses of these videos by key of the model and name of the video."""
-        return {
-            key: {names[clip]: a for clip, a in self.analyses.get(key, {}).items() if clip in names} for key in keys
-        }
+        """Return the analyses of some videos, by key of the model and name of the video."""
+        analyses: dict[str, dict[str, Analysis]] = {}
+        for key in keys:
+            by_clip = self.analyses.get(key, {})
+            analyses[key] = {names[clip]: analysis for clip, analysis in by_clip.items() if clip in names}
+        return analyses
 
     def spread(self, key: str, videos: Iterable[VideoClip]) -> tuple[float, float] | None:
-        """Return mean and standard deviation of a model's scores of these videos, or None if too few are scored."""
+        """Return mean and standard deviation of a model's scores of some videos, or None if too few are scored."""
         by_clip = self.analyses.get(key, {})
         scores = np.array([by_clip[clip].score for clip in videos if clip in by_clip])
         if len(scores) < MIN_VIDEOS or np.ptp(scores) == 0:
@@ -85,19 +89,19 @@ class ModelProgress(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ComparedModel:
-    """A compared model."""
+    """A compared model, with its result on the video on screen."""
 
-    key: str  # folder of its checkpoint as text, or ``UNIFORM``
-    name: str  # name for people
+    key: str  # folder of its checkpoint, or ``UNIFORM``
+    name: str  # name on screen
     facts: ModelFacts | None = None  # facts from its checkpoint; None until it is loaded, and for the uniform baseline
-    progress: ModelProgress = ModelProgress.WAITING  # its progress
-    n_done: int = 0  # sampled frames finished
-    total: int = 0  # sampled frames in all, or 0
-    analysis: Analysis | None = None  # its analysis of the video on screen, whole or so far; or None
+    progress: ModelProgress = ModelProgress.WAITING
+    n_done: int = 0  # assessed sampled frames
+    total: int = 0  # all sampled frames, or 0
+    analysis: Analysis | None = None  # analysis of the video on screen, which may be incomplete
     reason: str = ""  # reason of a failure, in a sentence
-    seconds: float | None = None  # duration of its last assessment, or None
-    evidence: Evidence | None = None  # evidence for the score of the video on screen, where it was measured
-    number: str = ""  # of its pane, from 1
+    seconds: float | None = None  # duration of its last assessment
+    evidence: Evidence | None = None  # evidence for the score of the video on screen, if it was measured
+    number: str = ""  # number of its pane, from 1
 
     @property
     def is_uniform(self) -> bool:
@@ -105,33 +109,47 @@ class ComparedModel:
 
     @property
     def whole(self) -> Analysis | None:
+        """The analysis if it is complete, else None."""
         return self.analysis if self.analysis is not None and self.analysis.complete else None
 
 
-def filled(
-    row: ComparedModel, clip: VideoClip | None, results: Results, growing: Progress | None, *, stopped: bool
+def with_result(
+    model: ComparedModel, clip: VideoClip | None, results: Results, running: Progress | None, *, stopped: bool
 ) -> ComparedModel:
-    """Return a model's row with its result on a video."""
-    reason = results.broken.get(row.key) or (results.failures.get((row.key, clip)) if clip is not None else None)
+    """Return a model with its result on a video.
+
+    Args:
+        model: The model.
+        clip: The video, or None without one.
+        results: All results.
+        running: Progress of the running assessment of the video, or None.
+        stopped: Whether the user stopped the assessments.
+    """
+    reason = results.broken.get(model.key)
+    if not reason and clip is not None:
+        reason = results.failures.get((model.key, clip))
     if reason:
-        return replace(row, progress=ModelProgress.FAILED, reason=reason)
+        return replace(model, progress=ModelProgress.FAILED, reason=reason)
     if clip is None:
-        return row
-    analysis = results.analysis(row.key, clip)
+        return model
+    analysis = results.analysis(model.key, clip)
     if analysis is not None:
-        evidence = results.evidence.get((row.key, clip))
-        return replace(row, progress=ModelProgress.DONE, analysis=analysis, evidence=evidence)
-    if growing is not None:
-        value = growing.value
-        so_far = value if isinstance(value, Analysis) and value.n_samples else None
-        return replace(row, progress=ModelProgress.WORKING, n_done=growing.done, total=growing.total, analysis=so_far)
-    return replace(row, progress=ModelProgress.STOPPED) if stopped else row
+        evidence = results.evidence.get((model.key, clip))
+        return replace(model, progress=ModelProgress.DONE, analysis=analysis, evidence=evidence)
+    if running is not None:
+        value = running.value
+        analysis = value if isinstance(value, Analysis) and value.n_samples else None
+        progress = ModelProgress.WORKING
+        return replace(model, progress=progress, n_done=running.done, total=running.total, analysis=analysis)
+    return replace(model, progress=ModelProgress.STOPPED) if stopped else model
 
 
-def baseline(row: ComparedModel, keys: Iterable[str], clip: VideoClip | None, results: Results) -> ComparedModel:
-    """Return the row of the uniform baseline, on the frames that the first model sampled."""
-    others = (results.analysis(key, clip) for key in keys) if clip is not None else ()
-    other = next((analysis for analysis in others if analysis is not None), None)
-    if other is None:
-        return row
-    return replace(row, progress=ModelProgress.DONE, analysis=uniform_baseline(other, row.name))
+def uniform_model(model: ComparedModel, keys: Iterable[str], clip: VideoClip | None, results: Results) -> ComparedModel:
+    """Return the uniform baseline with its result on a video, on the frames that the first model sampled."""
+    if clip is None:
+        return model
+    analyses = [results.analysis(key, clip) for key in keys]
+    first_analysis = next((analysis for analysis in analyses if analysis is not None), None)
+    if first_analysis is None:
+        return model
+    return replace(model, progress=ModelProgress.DONE, analysis=uniform_baseline(first_analysis, model.name))

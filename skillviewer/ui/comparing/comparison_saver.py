@@ -1,4 +1,4 @@
-"""Saves the figure and the tables of a comparison."""
+"""Saving of the figure and the tables of a comparison."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -22,9 +22,9 @@ from skillviewer.ui.widgets.dialogs import Dialogs
 
 
 class ComparisonSaver(QObject):
-    """Has files written by the export service in its thread, and reports their paths."""
+    """Asks for paths, and makes the export service write files in its worker thread."""
 
-    saved = Signal(object)  # path of a file that was written
+    saved = Signal(object)  # path of a written file
 
     def __init__(self, app_context: AppContext, parent: QWidget) -> None:
         super().__init__(parent)
@@ -36,7 +36,7 @@ class ComparisonSaver(QObject):
         sources = _sources(rows)
         path = self._path_for(dialogs, sources, "Save the numbers", "Tables (*.csv)", (".csv",))
         if path is not None:
-            self._write("comparison-frames", sources, path, warnings=_left_out(rows))
+            self._write("comparison-frames", sources, path, warnings=_missing_warnings(rows))
 
     def figure(
         self,
@@ -47,31 +47,37 @@ class ComparisonSaver(QObject):
         *,
         blur_faces: bool,
     ) -> None:
-        """Ask for a path, and write the panes at the frame on screen, in the ``map_style`` and the scale of the screen.
+        """Ask for a path, and write a figure of the panes at the frame on screen.
 
-        ``difference`` names the two models whose difference is shown. Faces saved with the video are blurred where
-        ``blur_faces``; they are searched first where none are saved.
+        Args:
+            dialogs: Asks for the path.
+            rows: The compared models.
+            map_style: Map style of the panes.
+            difference: Keys of the two models whose difference is shown, or None.
+            blur_faces: Whether faces are blurred. They are searched for first if they are not known.
         """
         sources = _sources(rows)
         filters = "Pictures (*.png);;PDF (*.pdf);;SVG (*.svg)"
-        # the title repeats the choice, which was made in another menu
+        # The title confirms the choice, which was made in another menu.
         title = "Save the panes, faces blurred" if blur_faces else "Save the panes"
         path = self._path_for(dialogs, sources, title, filters, (".png", ".pdf", ".svg"))
         if path is None:
             return
         keys = [row.key for row in rows if row.whole is not None]
-        is_shown = difference is not None and set(difference) <= set(keys)
+        subtracted: tuple[int, ...] = ()  # indices of the two models
+        if difference is not None and set(difference) <= set(keys):
+            subtracted = tuple(keys.index(key) for key in difference)
         figure_options = {
             "frame": self._app_context.playback.frame,
             "look": map_style,
-            "less": tuple(keys.index(key) for key in difference) if difference is not None and is_shown else (),
+            "less": subtracted,
             "blur_faces": blur_faces,
         }
-        self._write("compared", sources, path, options=figure_options, warnings=_left_out(rows))
+        self._write("compared", sources, path, options=figure_options, warnings=_missing_warnings(rows))
 
-    def agreement(self, dialogs: Dialogs, models: ModelSet, studying: AgreementLoader, *, ranks: bool) -> None:
-        """Ask for a path, and write the agreement over the study: a row per pair of models, or per video and model."""
-        agreement = studying.agreement
+    def agreement(self, dialogs: Dialogs, models: ModelSet, agreement_loader: AgreementLoader, *, ranks: bool) -> None:
+        """Ask for a path, and write the agreement of every two models over the study, or the ranks of every video."""
+        agreement = agreement_loader.agreement
         if agreement is None:
             self._app_context.messages.note(
                 "There are no results on the study yet. Assess its videos with at least two models first."
@@ -82,18 +88,18 @@ class ComparisonSaver(QObject):
         path = self._ask_path(dialogs, title, "Tables (*.csv)", stem, (".csv",))
         if path is None:
             return
-        by_model = models.results.over(agreement.keys, studying.names)
-        sources = [
-            replace(_source(analysis, models.row(key).name), video_name=video_name)
-            for key in agreement.keys
-            for video_name, analysis in by_model[key].items()
-        ]
+        analyses = models.results.over(agreement.keys, agreement_loader.names)
+        sources = []
+        for key in agreement.keys:
+            model_name = models.row(key).name
+            for video_name, analysis in analyses[key].items():
+                sources.append(replace(_source(analysis, model_name), video_name=video_name))
         self._write("model-ranks" if ranks else "model-agreement", sources, path)
 
     def _path_for(
         self, dialogs: Dialogs, sources: Sequence[ExportSource], title: str, filters: str, suffixes: tuple[str, ...]
     ) -> Path | None:
-        """Ask for the path of a file on the video on screen, if two models have assessed it."""
+        """Ask for the path of a file about the video on screen, if two models have assessed the video."""
         if len(sources) < 2:
             self._app_context.messages.note("A comparison needs two models that have assessed this video.")
             return None
@@ -105,7 +111,7 @@ class ComparisonSaver(QObject):
     def _ask_path(
         self, dialogs: Dialogs, title: str, filters: str, stem: str, suffixes: tuple[str, ...]
     ) -> Path | None:
-        """Ask for a path; also ask before replacing a file where the suffix was added after the dialog."""
+        """Ask for a path. If the suffix is added after the dialog, also ask before a file is replaced."""
         path = dialogs.save(self._parent, title, filters, f"{stem}{suffixes[0]}")
         if path is None or path.suffix.lower() in suffixes:
             return path
@@ -124,29 +130,30 @@ class ComparisonSaver(QObject):
         options: Mapping[str, object] | None = None,
         warnings: tuple[str, ...] = (),
     ) -> None:
-        """Write an export by the name of its exporter; the dialog has already asked before replacing."""
+        """Write an export by the name of its exporter. An existing file is replaced, as the user has confirmed."""
 
         def write(service: Exports, token: CancelToken, report: Report) -> ExportedFile:
-            from skillviewer.export.exporters import exporter  # brings PyAV and OpenCV
+            from skillviewer.export.exporters import exporter  # late: imports PyAV and OpenCV
 
-            exporter_used = exporter(name)
-            made_options = (
-                exporter_used.options(**options) if exporter_used.options is not None and options is not None else None
-            )
-            request = ExportRequest(exporter_used, tuple(sources), path, made_options, overwrite=True)
-            written = service.write(request, token, report)
-            return replace(written, warnings=(*warnings, *written.warnings))
+            chosen_exporter = exporter(name)
+            export_options = None
+            if chosen_exporter.options is not None and options is not None:
+                export_options = chosen_exporter.options(**options)
+            request = ExportRequest(chosen_exporter, tuple(sources), path, export_options, overwrite=True)
+            exported = service.write(request, token, report)
+            return replace(exported, warnings=(*warnings, *exported.warnings))
 
-        task = self._app_context.export_previews.submit(write)
+        task = self._app_context.preview_worker.submit(write)
         task.then(succeeded=self._on_saved, failed=self._app_context.messages.fail)
         self._app_context.jobs.follow("Saving the comparison", task)
 
-    def _on_saved(self, written: ExportedFile) -> None:
-        self._app_context.messages.note(" ".join((f"Saved: {written.path}", *written.warnings)))
-        self.saved.emit(written.path)
+    def _on_saved(self, exported: ExportedFile) -> None:
+        self._app_context.messages.note(" ".join((f"Saved: {exported.path}", *exported.warnings)))
+        self.saved.emit(exported.path)
         study = self._app_context.studies.current
         if study is not None:
-            self._app_context.study_list.log_export(LoggedExport(study.path, written.path.name, "comparison of models"))
+            logged = LoggedExport(study.path, exported.path.name, "comparison of models")
+            self._app_context.study_sync.log_export(logged)
 
 
 def _source(analysis: Analysis, name: str) -> ExportSource:
@@ -154,11 +161,11 @@ def _source(analysis: Analysis, name: str) -> ExportSource:
 
 
 def _sources(rows: Sequence[ComparedModel]) -> list[ExportSource]:
-    """Return the models that have assessed the video on screen."""
+    """Return the models that have assessed the video on screen, as sources of an export."""
     return [_source(row.whole, row.name) for row in rows if row.whole is not None]
 
 
-def _left_out(rows: Sequence[ComparedModel]) -> tuple[str, ...]:
-    """Return a sentence on models on screen that are not in the file, if any."""
+def _missing_warnings(rows: Sequence[ComparedModel]) -> tuple[str, ...]:
+    """Return a warning about models that have not assessed the video, if there are any."""
     names = [row.name for row in rows if row.whole is None and not row.is_uniform]
-    return ("Without {}: not assessed.".format(", ".join(names)),) if names else ()
+    return (f"Without {', '.join(names)}: not assessed.",) if names else ()

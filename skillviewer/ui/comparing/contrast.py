@@ -1,4 +1,4 @@
-"""Contrast of the compared models on one video, and their agreement over the study."""
+"""Contrast of the compared models on a video, and their agreement over the study."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,25 +15,23 @@ from skillviewer.data.tracks_file import TrackStore
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Contrast:
-    """Comparison of one model with the others on one video."""
+    """Comparison of a model with the others on a video."""
 
-    first: str  # key of the model that the others are compared with
+    first: str  # key of the model with which the others are compared
     second: str  # key of the model whose maps are subtracted in the difference
-    # comparison by key of the other model; the first model is compared with itself too
-    videos: Mapping[str, VideoComparison]
-    difference: Difference | None  # first less second, or None if one of them has no map or no analysis yet
-    # attention on tracked hands and tools, by key of the model; empty without tracks
-    on_tracks: Mapping[str, TrackAttention] = field(default_factory=dict)
+    videos: Mapping[str, VideoComparison]  # by key of the other model; the first model is compared with itself too
+    difference: Difference | None  # first minus second; None if one of them has no map or no analysis
+    on_tracks: Mapping[str, TrackAttention] = field(default_factory=dict)  # attention on tracks, by key of the model
 
     @property
-    def second_without_map(self) -> bool:
-        """True if both have an analysis, and one of them has no map."""
+    def lacks_map(self) -> bool:
+        """True if both models have an analysis, and one of them has no maps."""
         comparison = self.videos.get(self.second)
         return comparison is not None and MapKind.NONE in comparison.kinds
 
 
 def attention_on_tracks(analyses: Mapping[str, Analysis], token: CancelToken) -> dict[str, TrackAttention]:
-    """Return the attention of models on the stored tracks of one video; empty without tracks that can be used."""
+    """Return the attention of models on the stored tracks of a video; empty without usable tracks."""
     attention_by_model: dict[str, TrackAttention] = {}
     store = TrackStore()
     for key, analysis in analyses.items():
@@ -43,18 +41,20 @@ def attention_on_tracks(analyses: Mapping[str, Analysis], token: CancelToken) ->
         frames = None if analysis.clip_range is None else range_frames(analysis.clip_range, analysis.video)
         tracks = store.get_readable(analysis.video.digest, frames)
         if tracks is not None and tracks.tracks and tracks.fits(analysis.video):
-            attention_by_model[key] = track_attention({key: (analysis, tracks)})[key]
+            attention_by_video = track_attention({key: (analysis, tracks)})
+            attention_by_model[key] = attention_by_video[key]
     return attention_by_model
 
 
 def contrast(first: str, second: str, analyses: Mapping[str, Analysis], token: CancelToken) -> Contrast:
-    """Compare one model with all others on a video, by whole analyses; the token is checked after every pair."""
+    """Compare a model with all others on a video, by complete analyses."""
     comparisons = {}
     for key, other in analyses.items():
         token.check()
         comparisons[key] = compare_video(analyses[first], other)
     map_difference = None
-    if second in analyses and second != first and not without_map(analyses[first], analyses[second]):
+    is_pair = second in analyses and second != first
+    if is_pair and not without_map(analyses[first], analyses[second]):
         map_difference = difference(analyses[first], analyses[second])
     return Contrast(first, second, comparisons, map_difference, attention_on_tracks(analyses, token))
 
@@ -69,5 +69,10 @@ class StudyAgreement:
 
 
 def agree(analyses: Mapping[str, Mapping[str, Analysis]], token: CancelToken) -> StudyAgreement:
-    """Compare models over a study, by key and name of the video; the token is checked after every pair of models."""
+    """Compare models over a study.
+
+    Args:
+        analyses: Analyses by key of the model and name of the video.
+        token: Cancels the comparison.
+    """
     return StudyAgreement(tuple(analyses), agreement_matrix(analyses, token), disagreements(analyses))

@@ -1,4 +1,4 @@
-"""Loads the contrast of the models on the video on screen in a worker thread."""
+"""Loading of the contrast of the models on the video on screen."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from skillviewer.ui.threads.worker_thread import WorkerThread
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Wanted:
+class _ContrastRequest:
     first: str
     second: str
     analyses: Mapping[str, Analysis]
@@ -26,44 +26,60 @@ class _Wanted:
         return self.first, self.second
 
 
-def _answer(_backend: Backend, request: _Wanted, superseded: CancelToken, _report: Report) -> tuple[_Wanted, Contrast]:
+def _answer(
+    _backend: Backend, request: _ContrastRequest, superseded: CancelToken, _report: Report
+) -> tuple[_ContrastRequest, Contrast]:
     return request, contrast(request.first, request.second, request.analyses, superseded)
 
 
 class ContrastLoader(QObject):
-    """Comparison of one model with the others. Results for another video or another pair are never shown."""
+    """Computes the contrast of the models in a worker thread. Contrasts of another video or pair are never shown."""
 
     changed = Signal()
 
     def __init__(self, worker: WorkerThread[Backend], messages: Messages, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._worker = worker
-        self._request: _Wanted | None = None
-        self.contrast: Contrast | None = None  # the numbers, or None while they are not known
-        self._mailbox: LatestOnly[_Wanted] = LatestOnly(worker, _answer, self)
-        self._mailbox.delivered.connect(self._on_found)
+        self._request: _ContrastRequest | None = None
+        self.contrast: Contrast | None = None  # None until it is computed
+        self._mailbox: LatestOnly[_ContrastRequest] = LatestOnly(worker, _answer, self)
+        self._mailbox.delivered.connect(self._on_contrast)
         self._mailbox.failed.connect(messages.fail)
 
     def want(self, first: str, second: str, rows: tuple[ComparedModel, ...]) -> None:
-        """Compare a model with all others that have assessed the whole video; take the difference from ``second``."""
-        analyses = {row.key: whole for row in rows if (whole := row.whole) is not None}
+        """Request the contrast of a model with all others that have assessed the video.
+
+        Args:
+            first: Key of the model with which the others are compared.
+            second: Key of the model whose maps are subtracted from those of the first.
+            rows: The compared models.
+        """
+        analyses: dict[str, Analysis] = {}
+        for row in rows:
+            if row.whole is not None:
+                analyses[row.key] = row.whole
         if first not in analyses or len(analyses) < 2 or self._worker.stopped:
             self._request = None
             self._mailbox.clear()
             self._set(None)
             return
-        request = _Wanted(first, second, analyses)
-        before = self._request if self._request is not None and self._request.pair == request.pair else None
-        if before is None or not _same(request, before):
-            # the numbers shown stay while they are of the same video and pair, with fewer or more models
-            if before is None or analyses[first].clip_id != before.analyses[first].clip_id:
-                self._set(None)
-            self._request = request
-            self._mailbox.post(request, interrupt=True)
+        request = _ContrastRequest(first, second, analyses)
+        previous = self._request
+        if previous is not None and previous.pair == request.pair:
+            if _has_same_analyses(request, previous):
+                return
+            is_same_video = analyses[first].clip_id == previous.analyses[first].clip_id
+        else:
+            is_same_video = False
+        if not is_same_video:  # else the contrast with fewer or more models stays until the new one arrives
+            self._set(None)
+        self._request = request
+        self._mailbox.post(request, interrupt=True)
 
-    def _on_found(self, answer: tuple[_Wanted, Contrast]) -> None:
-        if answer[0] is self._request:
-            self._set(answer[1])
+    def _on_contrast(self, request_and_contrast: tuple[_ContrastRequest, Contrast]) -> None:
+        request, contrast = request_and_contrast
+        if request is self._request:
+            self._set(contrast)
 
     def _set(self, contrast: Contrast | None) -> None:
         if contrast is not self.contrast:
@@ -71,9 +87,12 @@ class ContrastLoader(QObject):
             self.changed.emit()
 
 
-def _same(first: _Wanted, second: _Wanted) -> bool:
-    # the baseline is made each time; it changes only with the analyses that it follows
-    return first.analyses.keys() == second.analyses.keys() and all(
-        first.analyses[key] is second.analyses[key] or not first.analyses[key].provenance.model_digest
-        for key in first.analyses
-    )
+def _has_same_analyses(first: _ContrastRequest, second: _ContrastRequest) -> bool:
+    if first.analyses.keys() != second.analyses.keys():
+        return False
+    for key, analysis in first.analyses.items():
+        # The uniform baseline is made again each time, and depends on the other analyses alone.
+        is_uniform = not analysis.provenance.model_digest
+        if analysis is not second.analyses[key] and not is_uniform:
+            return False
+    return True

@@ -1,4 +1,4 @@
-"""Lines of the score curves: stroke, colour and vertical scale of each model."""
+"""Lines of the score curves of compared models: style and vertical scale."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ from skillviewer.core.arrays import FloatArray, frozen
 
 @dataclass(frozen=True, slots=True)
 class LineStyle:
-    """Style of the line of one model."""
+    """Style of a model's line."""
 
-    on_dark: str  # colour on a dark ground
-    on_light: str  # colour on a light ground
-    dashes: tuple[float, ...] = ()  # lengths of dashes and gaps in widths of the pen; empty for a whole line
+    on_dark: str  # colour on a dark background
+    on_light: str  # colour on a light background
+    dashes: tuple[float, ...] = ()  # lengths of dashes and gaps in widths of the pen; empty for a solid line
 
     def pen(self, *, dark: bool, width: float = 2.0) -> QPen:
         pen = QPen(QColor(self.on_dark if dark else self.on_light), width)
@@ -30,11 +30,10 @@ class LineStyle:
         return pen
 
 
-DASHED, DOTTED = (4.0, 2.5), (1.2, 1.8)
-
-
-# hues after Okabe and Ito (2008); lines that follow each other differ in lightness, those of one colour in dashes
-STROKES: tuple[LineStyle, ...] = (
+DASHED = (4.0, 2.5)
+DOTTED = (1.2, 1.8)
+# Hues after Okabe and Ito (2008). Successive lines differ in lightness, and lines of the same hue in dashes.
+LINE_STYLES: tuple[LineStyle, ...] = (
     LineStyle("#7fb0ff", "#1f62c8"),
     LineStyle("#f0c65a", "#8a5a00"),
     LineStyle("#3fb58a", "#12805c", DASHED),
@@ -47,37 +46,35 @@ STROKES: tuple[LineStyle, ...] = (
 )
 
 
-MAX_MODELS = len(STROKES)  # models that can be told apart on one screen
+MAX_MODELS = len(LINE_STYLES)  # models whose lines can be distinguished
+SWATCH_PX = 22  # width of a swatch
 
 
-SWATCH_PX = 22
-
-
-def draw_swatch(painter: QPainter, room: QRectF, stroke: LineStyle, *, dark: bool) -> None:
-    """Draw a piece of a model's line in the middle of a place."""
-    painter.setPen(stroke.pen(dark=dark))
-    y = room.center().y()
-    painter.drawLine(QPointF(room.left(), y), QPointF(room.right(), y))
+def draw_swatch(painter: QPainter, rect: QRectF, line_style: LineStyle, *, dark: bool) -> None:
+    """Draw a sample of a model's line across the middle of a rectangle."""
+    painter.setPen(line_style.pen(dark=dark))
+    y = rect.center().y()
+    painter.drawLine(QPointF(rect.left(), y), QPointF(rect.right(), y))
 
 
 class VerticalScale(StrEnum):
-    """Scale of the heights of the curves."""
+    """Vertical scale of the curves."""
 
-    OWN = "own"  # every curve fills the plot from its own least to its own greatest score
+    OWN = "own"  # every curve fills the plot from its lowest to its highest score
     STANDARD = "standard"  # standard deviations from the mean of the model's scores over the study
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CurveLine:
-    """One curve."""
+    """The score curve of a model."""
 
-    key: str  # of the model
-    times_s: FloatArray  # (N,) when each step is known in all passes
-    heights: FloatArray  # (N,) where it is drawn
+    key: str  # key of the model
+    times_s: FloatArray  # (N,) times at which the steps are known in all passes, in seconds
+    heights: FloatArray  # (N,) heights on the vertical scale
     scores: FloatArray  # (N,) mean scores over the passes
 
     def at(self, time_s: float) -> int | None:
-        """Return the last step known at a time, or None before the first."""
+        """Return the index of the last step at a time, or None before the first."""
         index = int(np.searchsorted(self.times_s, time_s + 5e-7, side="right")) - 1
         return None if index < 0 else index
 
@@ -85,9 +82,12 @@ class CurveLine:
 def lines(
     analyses: Sequence[tuple[str, Analysis]], heights: VerticalScale, spreads: Mapping[str, tuple[float, float]]
 ) -> tuple[CurveLine, ...]:
-    """Return the curves of models that give a score, by key.
+    """Return the curves of the models that give scores.
 
-    ``spreads`` are mean and standard deviation of their scores over the study, needed for ``VerticalScale.STANDARD``.
+    Args:
+        analyses: Key of the model and analysis.
+        heights: Vertical scale.
+        spreads: Mean and standard deviation of each model's scores over the study; for ``VerticalScale.STANDARD``.
     """
     lines = []
     for key, analysis in analyses:
@@ -96,9 +96,17 @@ def lines(
         curve = score_curve(analysis)
         if heights is VerticalScale.STANDARD:
             mean, deviation = spreads[key]
-            placed = (curve.mean - mean) / deviation
+            line_heights = (curve.mean - mean) / deviation
         else:
-            lowest, highest = float(curve.mean.min()), float(curve.mean.max())
-            placed = (curve.mean - lowest) / (highest - lowest) if highest > lowest else np.full_like(curve.mean, 0.5)
-        lines.append(CurveLine(key, curve.times_s, frozen(np.asarray(placed, np.float64)), curve.mean))
+            line_heights = _on_own_scale(curve.mean)
+        lines.append(CurveLine(key, curve.times_s, frozen(np.asarray(line_heights, np.float64)), curve.mean))
     return tuple(lines)
+
+
+def _on_own_scale(scores: FloatArray) -> FloatArray:
+    """Scale scores to 0 to 1; equal scores become 0.5."""
+    lowest = float(scores.min())
+    highest = float(scores.max())
+    if highest > lowest:
+        return (scores - lowest) / (highest - lowest)
+    return np.full_like(scores, 0.5)

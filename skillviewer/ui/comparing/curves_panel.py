@@ -1,4 +1,4 @@
-"""The score curves of all models: their plot, with the choice of their vertical scale."""
+"""Panel with the score curves of all models, and the choice of their vertical scale."""
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
@@ -20,7 +20,7 @@ from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
 
 class CurvesPlot(TimePlot):
-    """Curves that differ by number, dashes and lightness."""
+    """The score curves of the models, each with the number of its model."""
 
     room = 0.045
 
@@ -28,7 +28,7 @@ class CurvesPlot(TimePlot):
         super().__init__(playback, parent)
         self.setAccessibleName("Scores of the models over time")
         self.lines: tuple[CurveLine, ...] = ()
-        self._strokes: Mapping[str, tuple[str, LineStyle]] = {}
+        self._line_styles: Mapping[str, tuple[str, LineStyle]] = {}
         self._heights = VerticalScale.OWN
         self._theme = LIGHT
         self._items: list[object] = []
@@ -40,14 +40,18 @@ class CurvesPlot(TimePlot):
 
     def accessible_text(self) -> str:
         """Return the scores of every curve, by its number."""
-        series = [(self._strokes[o.key][0], format_series(map(clock, o.times_s), o.scores, 2)) for o in self.lines]
-        return " ".join("Curve {}: {}".format(*number_and_text) for number_and_text in series)
+        texts = []
+        for line in self.lines:
+            number, _ = self._line_styles[line.key]
+            times = [clock(time_s) for time_s in line.times_s]
+            texts.append(f"Curve {number}: {format_series(times, line.scores, 2)}")
+        return " ".join(texts)
 
     def show_lines(
-        self, lines: Sequence[CurveLine], strokes: Mapping[str, tuple[str, LineStyle]], heights: VerticalScale
+        self, lines: Sequence[CurveLine], line_styles: Mapping[str, tuple[str, LineStyle]], heights: VerticalScale
     ) -> None:
         self.lines = tuple(lines)
-        self._strokes = strokes
+        self._line_styles = line_styles
         self._heights = heights
         self._draw()
 
@@ -62,32 +66,33 @@ class CurvesPlot(TimePlot):
         for item in self._items:
             self.removeItem(item)
         self._items = []
-        standard = self._heights is VerticalScale.STANDARD and bool(self.lines)
-        self.getAxis("left").setStyle(showValues=standard)
-        self.getAxis("left").setWidth(40 if standard else 12)
-        self._zero.setVisible(standard)
-        places = _spread_labels([float(line.heights[-1]) for line in self.lines], *self._range())
+        has_common_scale = self._heights is VerticalScale.STANDARD and bool(self.lines)
+        self.getAxis("left").setStyle(showValues=has_common_scale)
+        self.getAxis("left").setWidth(40 if has_common_scale else 12)
+        self._zero.setVisible(has_common_scale)
         low, high = self._range()
+        label_heights = _spread_labels([float(line.heights[-1]) for line in self.lines], low, high)
         self._box.setYRange(low, high, padding=0)
-        for line, place in zip(self.lines, places, strict=True):
-            number, stroke = self._strokes[line.key]
-            pen = stroke.pen(dark=self._theme.dark, width=2.0)
+        for line, label_height in zip(self.lines, label_heights, strict=True):
+            number, line_style = self._line_styles[line.key]
+            pen = line_style.pen(dark=self._theme.dark, width=2.0)
             curve = pg.PlotCurveItem(line.times_s, line.heights, pen=pen, antialias=True)
             label = pg.TextItem(number, color=pen.color(), anchor=(0, 0.5))
             label.setFont(self.font())
-            label.setPos(float(line.times_s[-1]) + 0.006 * (self._until - self._from), place)
+            label.setPos(float(line.times_s[-1]) + 0.006 * (self._stop_s - self._start_s), label_height)
             for item in (curve, label):
                 self.addItem(item, ignoreBounds=True)
                 self._items.append(item)
         self.place_points()
 
     def _range(self) -> tuple[float, float]:
+        """Return the lower and the upper end of the vertical axis."""
         if not self.lines:
             return -0.1, 1.1
         lowest = min(float(line.heights.min()) for line in self.lines)
         highest = max(float(line.heights.max()) for line in self.lines)
-        room = max((highest - lowest) * 0.1, 0.05)
-        return lowest - room, highest + room
+        margin = max((highest - lowest) * 0.1, 0.05)
+        return lowest - margin, highest + margin
 
     def points_here(self) -> list[PlotPoint]:
         """Return the points of all curves at the playhead."""
@@ -95,39 +100,45 @@ class CurvesPlot(TimePlot):
         for line in self.lines:
             index = line.at(self._playback.time_s)
             if index is not None:
-                stroke = self._strokes[line.key][1]
-                colour = QColor(stroke.on_dark if self._theme.dark else stroke.on_light)
+                _, line_style = self._line_styles[line.key]
+                colour = QColor(line_style.on_dark if self._theme.dark else line_style.on_light)
                 points.append(PlotPoint(float(line.times_s[index]), float(line.heights[index]), colour))
         return points
 
 
 def _spread_labels(ends: list[float], low: float, high: float) -> list[float]:
-    """Return label positions near the ends of the curves, such that no label covers another."""
+    """Return heights of labels near the ends of the curves, such that labels do not overlap.
+
+    Args:
+        ends: Heights of the ends of the curves.
+        low: Lower end of the vertical axis.
+        high: Upper end of the vertical axis.
+    """
     gap = (high - low) * min(0.12, 0.9 / max(len(ends), 1))
     order = np.argsort(ends, kind="stable")
-    places = np.array(ends, np.float64)
-    for before, after in pairwise(order):
-        places[after] = max(places[after], places[before] + gap)
-    over = places.max(initial=low) - (high - gap / 3)
-    if over > 0:
-        places[order[-1]] -= over
-        for after, before in pairwise(order[::-1]):
-            places[before] = min(places[before], places[after] - gap)
-    return [float(place) for place in places]
+    heights = np.array(ends, np.float64)
+    for lower, upper in pairwise(order):
+        heights[upper] = max(heights[upper], heights[lower] + gap)
+    excess = heights.max(initial=low) - (high - gap / 3)
+    if excess > 0:
+        heights[order[-1]] -= excess
+        for upper, lower in pairwise(order[::-1]):
+            heights[lower] = min(heights[lower], heights[upper] - gap)
+    return [float(height) for height in heights]
 
 
 class CurvesPanel(QWidget):
-    """Plot with a line that names its vertical scale.
+    """The plot of the curves, with the choice of their vertical scale.
 
-    Scores of different models are on different scales. Where each model has scored enough of the study, curves are in
-    standard deviations of its scores; else each has a scale of its own.
+    Scores of different models are not comparable. If each model has scored enough videos of the study, the curves can
+    be shown in standard deviations of its scores. Otherwise each curve has its own scale.
     """
 
     def __init__(self, playback: Playback, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._analyses: tuple[tuple[str, Analysis], ...] = ()
         self._scored: tuple[str, ...] = ()
-        self._strokes: Mapping[str, tuple[str, LineStyle]] = {}
+        self._line_styles: Mapping[str, tuple[str, LineStyle]] = {}
         self._spreads: Mapping[str, tuple[float, float]] = {}
         self.plot = CurvesPlot(playback, self)
         title = text_label("Scores", self, heading=True)
@@ -139,7 +150,7 @@ class CurvesPanel(QWidget):
         )
         self.heights.setAccessibleName("Vertical scale of the curves")
         self.heights.activated.connect(self._on_chosen)
-        self._scale_chosen = VerticalScale.STANDARD
+        self._chosen_scale = VerticalScale.STANDARD
         self._note = ElidingLabel(self, muted=True)
         row = add_all(horizontal(margins=(12, 4, 12, 0), spacing=8), title, self.heights, (self._note, 1))
         add_all(vertical(self, NONE, 0), row, (self.plot, 1))
@@ -149,49 +160,51 @@ class CurvesPanel(QWidget):
 
     @property
     def shown_heights(self) -> VerticalScale:
-        """The vertical scale in force: the chosen one where it is possible."""
-        return self._scale_chosen if self._standard_known else VerticalScale.OWN
+        """The present vertical scale: the chosen one if it is possible."""
+        return self._chosen_scale if self._is_standard_possible else VerticalScale.OWN
 
     @property
-    def _standard_known(self) -> bool:
+    def _is_standard_possible(self) -> bool:
         return bool(self._scored) and all(key in self._spreads for key in self._scored)
 
     def _on_chosen(self, _index: int) -> None:
-        self._scale_chosen = VerticalScale(self.heights.currentData())
+        self._chosen_scale = VerticalScale(self.heights.currentData())
         self._draw()
 
     def show_curves(
         self,
         analyses: Sequence[tuple[str, Analysis]],
-        strokes: Mapping[str, tuple[str, LineStyle]],
+        line_styles: Mapping[str, tuple[str, LineStyle]],
         spreads: Mapping[str, tuple[float, float]],
     ) -> None:
-        """Draw curves of models by key; ``spreads`` are mean and standard deviation over the study, where known.
+        """Draw the curves of models. Unchanged curves are not drawn again, since this is called for every report.
 
-        Curves that are drawn already stay: while a whole study is assessed, this is asked for at every report.
+        Args:
+            analyses: Key of the model and analysis.
+            line_styles: Number and line style of each model, by key.
+            spreads: Mean and standard deviation of scores over the study, by key; only of models with enough scores.
         """
-        to_draw = (tuple(analyses), strokes, spreads)
-        drawn = (self._analyses, self._strokes, self._spreads)
+        to_draw = (tuple(analyses), line_styles, spreads)
+        drawn = (self._analyses, self._line_styles, self._spreads)
         if to_draw == drawn:
             return
-        self._analyses, self._strokes, self._spreads = to_draw
+        self._analyses, self._line_styles, self._spreads = to_draw
         self._scored = tuple(line.key for line in lines(self._analyses, VerticalScale.OWN, {}))
         self._draw()
 
     def _draw(self) -> None:
         heights = self.shown_heights
-        self.plot.show_lines(lines(self._analyses, heights, self._spreads), self._strokes, heights)
-        self._offer(heights)
+        self.plot.show_lines(lines(self._analyses, heights, self._spreads), self._line_styles, heights)
+        self._update_choice(heights)
         text = "not comparable" if self._scored and heights is VerticalScale.OWN else ""
         self._note.set_forms(text)
 
-    def _offer(self, heights: VerticalScale) -> None:
-        """Show the scale in force; a scale that is not possible is greyed and says why."""
+    def _update_choice(self, heights: VerticalScale) -> None:
+        """Show the present scale, and disable standard deviations with the reason if they are not possible."""
         self.heights.setCurrentIndex(self.heights.findData(heights))
         model = self.heights.model()
-        place = self.heights.findData(VerticalScale.STANDARD)
         assert isinstance(model, QStandardItemModel)
-        item = model.item(place)
-        item.setEnabled(self._standard_known or not self._scored)
-        text = f"Each model must have scored {MIN_VIDEOS} videos of the study"
-        item.setToolTip("" if item.isEnabled() else text)
+        item = model.item(self.heights.findData(VerticalScale.STANDARD))
+        item.setEnabled(self._is_standard_possible or not self._scored)
+        reason = f"Each model must have scored {MIN_VIDEOS} videos of the study"
+        item.setToolTip("" if item.isEnabled() else reason)

@@ -1,4 +1,4 @@
-"""The matrix of agreement between the models."""
+"""Matrix of the agreement between the models."""
 
 from collections.abc import Sequence
 
@@ -16,15 +16,12 @@ from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, vertical
 from skillviewer.ui.widgets.plain_table import Cells, Column, PlainTable
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
-MAX_NAMED = 6  # number of models above which their names do not fit next to the numbers
-
-
-def _rank(rank: float) -> str:
-    return f"{rank:.0f}" if rank == int(rank) else f"{rank:.1f}"
+MAX_NAMED = 6  # number of models whose names fit next to the numbers
+MAX_SHADE_ALPHA = 0.35  # opacity of the colour behind an agreement of 1
 
 
 class MatrixView(QWidget):
-    """Agreement of every two models, in their scores or in their maps."""
+    """Table of the agreement of every two models, in their scores or in their maps."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -53,45 +50,41 @@ class MatrixView(QWidget):
 
     def _refresh(self) -> None:
         agreement = self._agreement
-        titles = {model.key: (model.number, model.name) for model in self._models}
-        if agreement is None or any(key not in titles for key in agreement.keys):
+        models_by_key = {model.key: model for model in self._models}
+        if agreement is None or any(key not in models_by_key for key in agreement.keys):
             self._note.setText("waiting for two models that have assessed three videos")
             self.table.fill((), ())
             return
-        n = int(agreement.matrix.n_videos.min(initial=10**9)) if len(agreement.keys) else 0
-        self._note.setText(f"over at least {n} videos per pair of models")
-        columns = [
-            Column("", number=False),
-            *self._named_column,
-            *(Column(titles[key][0], printable(titles[key][1])) for key in agreement.keys),
-        ]
+        models = [models_by_key[key] for key in agreement.keys]
+        n_videos = agreement.matrix.n_videos
+        min_videos = int(n_videos.min(initial=10**9)) if models else 0
+        self._note.setText(f"over at least {min_videos} videos per pair of models")
+        columns = [Column("", number=False)]
+        if self._has_names:
+            columns.append(Column("Model", number=False, fills=True))
+        columns += [Column(model.number, printable(model.name)) for model in models]
         values = self._values(agreement)
-        rows = [
-            Cells(
-                key,
-                (*titles[key][: self._offset], *(number_text(float(v)) for v in values[row])),
-                tip=printable(titles[key][1]),
-                tips={
-                    self._offset
-                    + j: f"{titles[key][1]} and {titles[other][1]}: {int(agreement.matrix.n_videos[row, j])} videos"
-                    for j, other in enumerate(agreement.keys)
-                },
-            )
-            for row, key in enumerate(agreement.keys)
-        ]
+        rows = []
+        for row, model in enumerate(models):
+            titles = (model.number, model.name) if self._has_names else (model.number,)
+            numbers = [number_text(float(value)) for value in values[row]]
+            tips = {
+                self._n_title_columns + j: f"{model.name} and {other.name}: {int(n_videos[row, j])} videos"
+                for j, other in enumerate(models)
+            }
+            rows.append(Cells(model.key, (*titles, *numbers), tip=printable(model.name), tips=tips))
         self.table.fill(columns, rows)
         self._shade()
 
     @property
-    def _named_column(self) -> tuple[Column, ...]:
-        """Return the column of names where it fits; otherwise the numbers of the panes identify the models."""
-        agreement = self._agreement
-        roomy = agreement is None or len(agreement.keys) <= MAX_NAMED
-        return (Column("Model", number=False, fills=True),) if roomy else ()
+    def _has_names(self) -> bool:
+        """True if the names of the models fit; else the numbers of their panes identify them."""
+        return self._agreement is None or len(self._agreement.keys) <= MAX_NAMED
 
     @property
-    def _offset(self) -> int:
-        return 1 + len(self._named_column)
+    def _n_title_columns(self) -> int:
+        """Number of columns before the matrix."""
+        return 2 if self._has_names else 1
 
     def _values(self, agreement: StudyAgreement) -> np.ndarray:
         return agreement.matrix.scores if self.measure.currentIndex() == 0 else agreement.matrix.maps
@@ -102,10 +95,11 @@ class MatrixView(QWidget):
             return
         values = self._values(agreement)
         for (row, j), value in np.ndenumerate(values):
-            item = self.table.item(row, self._offset + j)
+            item = self.table.item(row, self._n_title_columns + j)
             if item is None:
                 continue
+            agreement_share = 0.0 if np.isnan(value) else max(float(value), 0.0)
             colour = QColor(self._theme.accent)
-            colour.setAlphaF(0.0 if np.isnan(value) else 0.35 * max(float(value), 0.0))
+            colour.setAlphaF(MAX_SHADE_ALPHA * agreement_share)
             item.setBackground(colour)
             item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

@@ -1,4 +1,4 @@
-"""Questions put to the compared models, and their answers."""
+"""Queries of the compared models, and the work that answers them."""
 
 import time
 from collections.abc import Callable
@@ -20,52 +20,51 @@ class QueryKind(Enum):
 
     FACTS = auto()  # facts of a checkpoint
     ASSESS = auto()  # analysis of a video
-    SAVED = auto()  # saved analyses of the study
-    EXPLAIN = auto()  # faithfulness for a video
+    SAVED = auto()  # saved analyses of the study's videos
+    EXPLAIN = auto()  # evidence for the score of a video
 
 
 @dataclass(frozen=True, slots=True)
 class ModelRequest:
-    """One query."""
+    """A query of a model."""
 
-    kind: QueryKind  # kind of the query
+    kind: QueryKind
     key: str  # folder of the model's checkpoint
-    clip: VideoClip | None = None  # the video, or None
+    clip: VideoClip | None = None  # the video, if the query is about one
 
 
 Work = Callable[[ModelCacheProtocol, CancelToken, Report], object]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Answer:
-    """Result of one assessment."""
+class Assessment:
+    """Result of the assessment of a video by a model."""
 
     facts: ModelFacts  # facts from the model's checkpoint
-    analysis: Analysis  # its analysis of the video
-    seconds: float  # duration in seconds, without loading
+    analysis: Analysis
+    seconds: float  # duration without loading
 
 
-def ask(
+def assess(
     model_cache: ModelCacheProtocol, folder: Path, clip: VideoClip, passes: int, token: CancelToken, report: Report
-) -> Answer:
+) -> Assessment:
     """Assess a video with one of the models."""
     facts = model_cache.facts(folder)
     token.check()
-    begun = time.perf_counter()
+    start_s = time.perf_counter()
     analysis = model_cache.assess(folder, clip.path, passes, token, report, clip.clip_range)
-    return Answer(facts, analysis, time.perf_counter() - begun)
+    return Assessment(facts, analysis, time.perf_counter() - start_s)
 
 
-def saved(videos: tuple[StudyVideo, ...], digest: str, passes: int, token: CancelToken) -> dict[VideoClip, Analysis]:
-    """Return the saved analyses of a study's videos by one model; the token is checked after every video.
-
-    Those of another number of passes are left out, so that compared ones match.
-    """
+def load_matching_analyses(
+    videos: tuple[StudyVideo, ...], digest: str, passes: int, token: CancelToken
+) -> dict[VideoClip, Analysis]:
+    """Load the saved analyses of a study's videos by a model, if they have this number of passes."""
     analyses: dict[VideoClip, Analysis] = {}
 
-    def gather(progress: Progress) -> None:
+    def add_batch(progress: Progress) -> None:
         if isinstance(progress.value, dict):
             analyses.update(progress.value)
 
-    analyses.update(load_analyses(videos, digest, token, gather))
+    analyses.update(load_analyses(videos, digest, token, add_batch))
     return {clip: analysis for clip, analysis in analyses.items() if analysis.n_passes == passes}

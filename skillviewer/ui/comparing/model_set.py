@@ -1,4 +1,4 @@
-"""The compared models, their progress with the video on screen, and the order of queries."""
+"""The compared models, their results on the video on screen, and the order of their queries."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,9 +12,23 @@ from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.progress import Progress
 from skillviewer.core.video.clips import ClipRange, VideoClip
 from skillviewer.data.evidence_file import load_or_compute_evidence
-from skillviewer.ui.comparing.compared_models import UNIFORM, ComparedModel, ModelProgress, Results, baseline, filled
+from skillviewer.ui.comparing.compared_models import (
+    UNIFORM,
+    ComparedModel,
+    ModelProgress,
+    Results,
+    uniform_model,
+    with_result,
+)
 from skillviewer.ui.comparing.curve_lines import MAX_MODELS
-from skillviewer.ui.comparing.model_queries import Answer, ModelRequest, QueryKind, Work, ask, saved
+from skillviewer.ui.comparing.model_queries import (
+    Assessment,
+    ModelRequest,
+    QueryKind,
+    Work,
+    assess,
+    load_matching_analyses,
+)
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.video_entry import VideoState
 from skillviewer.ui.threads.jobs import SlowJob
@@ -24,21 +38,21 @@ from skillviewer.ui.threads.throttle import Throttle, single_shot
 if TYPE_CHECKING:
     from skillviewer.ui.threads.worker_thread import Task
 
-SETTLE_MS = 450
-"""Time a video must stay on screen before the models are queried about it, unless it is already analysed: by then the
-loaded model has begun with it, and its features are waited for instead of computed twice."""
+QUERY_DELAY_MS = 450
+"""Time that a video must stay on screen before the compared models assess it. By then the loaded model has begun with
+it, and the compared models wait for its features instead of computing them a second time."""
 
 
 class ModelSet(QObject):
     """The compared models, in the order of their panes.
 
-    While ``active``, the models are queried about the video on screen. Work started by ``assess_all`` and ``explain``
-    continues in any case.
+    While the set is active, the models are queried about the video on screen. Work started by ``assess_all`` and
+    ``explain`` always continues.
     """
 
     models_changed = Signal()  # a model was added or removed
-    row_changed = Signal(str)  # key of a model whose row has changed; the uniform baseline follows the others
-    study_changed = Signal()  # more results on the study's videos are known
+    row_changed = Signal(str)  # key of a model whose result has changed
+    study_changed = Signal()  # results on the study's videos have changed
     busy_changed = Signal()
 
     def __init__(self, app_context: AppContext, parent: QObject | None = None) -> None:
@@ -47,18 +61,20 @@ class ModelSet(QObject):
         self.results = Results()
         self.keys: tuple[str, ...] = ()
         self._names: dict[str, str] = {}
-        self._active = self._stopped = False
-        self._batch: list[ModelRequest] = []
-        self._n_batch = 0
-        self._loaded: set[tuple[str, str, ClipRange | None]] = set()  # (key, digest of the file, part of it)
-        self._growing: tuple[ModelRequest, Progress] | None = None
+        self._active = False
+        self._stopped = False
+        self._batch: list[ModelRequest] = []  # waiting requests of ``assess_all`` and ``explain``
+        self._n_batch = 0  # number of requests since the batch began
+        # videos whose saved analyses have been requested: key of the model, digest of the file, and range
+        self._loaded: set[tuple[str, str, ClipRange | None]] = set()
+        self._running_progress: tuple[ModelRequest, Progress] | None = None
         self._job = SlowJob(app_context.jobs, "Comparing models", self)
         self._job.stop_asked.connect(self.stop)
-        self._running: ModelRequest | None = None  # one at a time; nothing is reported of a cancelled one
+        self._running: ModelRequest | None = None
         self._task: Task | None = None
         self._throttle = Throttle(self)
         self._throttle.shown.connect(self._on_progress)
-        self._settle = single_shot(self, SETTLE_MS, self.advance)
+        self._query_delay = single_shot(self, QUERY_DELAY_MS, self.advance)
         app_context.playback.video_changed.connect(self._on_video)
         app_context.state.passes_changed.connect(self._forget)
         app_context.videos.changed.connect(self._on_entry)
@@ -68,7 +84,7 @@ class ModelSet(QObject):
 
     @property
     def clip(self) -> VideoClip | None:
-        """The video on screen, once it is open."""
+        """The video on screen, or None until it is open."""
         return self._app_context.state.current if self._app_context.playback.video is not None else None
 
     @property
@@ -77,25 +93,31 @@ class ModelSet(QObject):
 
     @property
     def busy(self) -> bool:
-        """True while long work runs: all videos, or evidence."""
+        """True while requests of ``assess_all`` or ``explain`` are answered."""
         return bool(self._batch) or (self._n_batch > 0 and self._running is not None)
 
     @property
-    def troubled(self) -> bool:
+    def can_retry(self) -> bool:
+        """True if a model has failed or was stopped."""
         return any(row.progress in {ModelProgress.FAILED, ModelProgress.STOPPED} for row in self.rows)
 
     def row(self, key: str) -> ComparedModel:
-        row = ComparedModel(key, self._names[key], self.results.facts.get(key), seconds=self.results.seconds.get(key))
+        """Return a compared model with its result on the video on screen."""
+        facts = self.results.facts.get(key)
+        model = ComparedModel(key, self._names[key], facts, seconds=self.results.seconds.get(key))
         if key == UNIFORM:
-            return baseline(row, self.keys, self.clip, self.results)
-        request = ModelRequest(QueryKind.ASSESS, key, self.clip)
-        growing = self._growing[1] if self._growing and self._growing[0] == request else None
-        return filled(row, self.clip, self.results, growing, stopped=self._stopped)
+            return uniform_model(model, self.keys, self.clip, self.results)
+        running = None
+        if self._running_progress is not None:
+            request, progress = self._running_progress
+            if request == ModelRequest(QueryKind.ASSESS, key, self.clip):
+                running = progress
+        return with_result(model, self.clip, self.results, running, stopped=self._stopped)
 
-    # which models
+    # Choice of the models
 
     def add(self, key: str, name: str) -> None:
-        """Compare one more model; up to nine."""
+        """Compare a further model, up to ``MAX_MODELS``."""
         if key not in self.keys and len(self.keys) < MAX_MODELS:
             self._set((*self.keys, key), {**self._names, key: name})
 
@@ -108,44 +130,51 @@ class ModelSet(QObject):
         self._set(tuple(key for key, _ in models[:MAX_MODELS]), dict(models))
 
     def _set(self, keys: tuple[str, ...], names: dict[str, str]) -> None:
-        before = self.keys
+        previous_keys = self.keys
         self.keys = keys
         self._names = names
-        if keys == before:
+        if keys == previous_keys:
             return
         self._batch = [request for request in self._batch if request.key in keys]
         if self._running is not None and self._running.key not in keys:
             self._cancel()
-        if set(before) - set(keys):
-            self._loaded = {item for item in self._loaded if item[0] in keys}
+        removed_keys = set(previous_keys) - set(keys)
+        if removed_keys:
+            self._loaded = {video for video in self._loaded if video[0] in keys}
             folders = {Path(key) for key in self._models()}
-            if not self._app_context.compared.stopped:
-                self._app_context.compared.submit(lambda model_cache, _token, _report: model_cache.retain(folders))
-        for key in set(keys) - set(before):
+            if not self._app_context.compare_worker.stopped:
+                self._app_context.compare_worker.submit(
+                    lambda model_cache, _token, _report: model_cache.retain(folders)
+                )
+        for key in set(keys) - set(previous_keys):
             self.results.broken.pop(key, None)
         self._app_context.settings.compared = keys
-        self._take_over()
+        self._share_analysis()
         self.models_changed.emit()
         self.study_changed.emit()
         self.advance()
 
-    # queries
+    # Queries
 
     def set_active(self, active: bool) -> None:
-        """Query the models about the video on screen, or not."""
+        """Set whether the models are queried about the video on screen."""
         self._active = active
-        self._take_over()
+        self._share_analysis()
         self.advance()
 
     def assess_all(self) -> None:
-        """Have every model assess every video, after the one on screen."""
+        """Make every model assess every video, after the one on screen."""
         self._stopped = False
-        videos = [entry.clip for entry in self._app_context.videos if entry.state.has_picture]
-        missing = [(key, clip) for clip in videos for key in self._models() if self.results.lacks(key, clip)]
         waiting = set(self._batch)
-        self._queue(
-            [q for q in (ModelRequest(QueryKind.ASSESS, *key_and_clip) for key_and_clip in missing) if q not in waiting]
-        )
+        requests = []
+        for entry in self._app_context.videos:
+            if not entry.state.has_picture:
+                continue
+            for key in self._models():
+                request = ModelRequest(QueryKind.ASSESS, key, entry.clip)
+                if self.results.lacks(key, entry.clip) and request not in waiting:
+                    requests.append(request)
+        self._queue(requests)
 
     def explain(self) -> None:
         """Measure the faithfulness of every model's attention for the video on screen."""
@@ -171,7 +200,7 @@ class ModelSet(QObject):
         self.busy_changed.emit()
 
     def again(self) -> None:
-        """Retry what failed or was stopped."""
+        """Try again after failures or a stop."""
         self._stopped = False
         self.results.clear_failures(self.clip)
         self._loaded.clear()
@@ -186,8 +215,8 @@ class ModelSet(QObject):
         return tuple(key for key in self.keys if key != UNIFORM)
 
     def advance(self) -> None:
-        """Run the next query, if there is one and none is running."""
-        if self._running is not None or self._app_context.compared.stopped:
+        """Run the next query unless one is running."""
+        if self._running is not None or self._app_context.compare_worker.stopped:
             return
         request = self._next()
         if request is None:
@@ -196,8 +225,8 @@ class ModelSet(QObject):
             self.busy_changed.emit()
             return
         self._running = request
-        self._growing = (request, Progress("waiting"))
-        self._task = self._app_context.compared.submit(self._work(request))
+        self._running_progress = (request, Progress("waiting"))
+        self._task = self._app_context.compare_worker.submit(self._work(request))
         self._task.then(
             progressed=self._throttle.report,
             succeeded=self._on_answered,
@@ -213,56 +242,56 @@ class ModelSet(QObject):
         clip = request.clip
         passes = self._app_context.state.passes
         if request.kind is QueryKind.SAVED:
-            videos = self._app_context.study_list.known_videos
+            videos = self._app_context.study_sync.known_videos
             digest = self.results.facts[request.key].digest
-            return lambda _model_cache, token, _report: saved(videos, digest, passes, token)
+            return lambda _model_cache, token, _report: load_matching_analyses(videos, digest, passes, token)
         if clip is None:
             return lambda model_cache, _token, _report: model_cache.facts(folder)
         analysis = self.results.analysis(request.key, clip) if request.kind is QueryKind.EXPLAIN else None
         if analysis is not None:
-            return lambda model_cache, *arguments: load_or_compute_evidence(
-                analysis, lambda: model_cache.explain(folder, analysis, *arguments)
+            return lambda model_cache, token, report: load_or_compute_evidence(
+                analysis, lambda: model_cache.explain(folder, analysis, token, report)
             )
-        return lambda model_cache, token, report: ask(model_cache, folder, clip, passes, token, report)
+        return lambda model_cache, token, report: assess(model_cache, folder, clip, passes, token, report)
 
     def _next(self) -> ModelRequest | None:
         if self._active and not self._stopped:
-            request = self._about_current()
+            request = self._next_for_current()
             if request is not None:
                 return request
         while self._batch:
             request = self._batch.pop(0)
             assert request.clip is not None
-            missing = self.results.lacks(request.key, request.clip)
-            if request.kind is QueryKind.EXPLAIN or (
-                missing and self._app_context.videos.get(request.clip) is not None
-            ):
+            is_listed = self._app_context.videos.get(request.clip) is not None
+            is_missing = self.results.lacks(request.key, request.clip)
+            if request.kind is QueryKind.EXPLAIN or (is_missing and is_listed):
                 return request
-        return self._about_study() if self._active and not self._stopped else None
+        return self._next_for_study() if self._active and not self._stopped else None
 
-    def _about_current(self) -> ModelRequest | None:
+    def _next_for_current(self) -> ModelRequest | None:
         clip = self.clip
         for key in self._models():
             if key not in self.results.facts and key not in self.results.broken:
                 return ModelRequest(QueryKind.FACTS, key)
-        if clip is None or self._on_its_way(clip):
+        if clip is None or self._is_being_assessed(clip):
             return None
-        return next(
-            (ModelRequest(QueryKind.ASSESS, k, clip) for k in self._models() if self.results.lacks(k, clip)), None
-        )
+        for key in self._models():
+            if self.results.lacks(key, clip):
+                return ModelRequest(QueryKind.ASSESS, key, clip)
+        return None
 
-    def _on_its_way(self, clip: VideoClip) -> bool:
-        """Return True if the loaded model computes the features of a video, or is about to."""
+    def _is_being_assessed(self, clip: VideoClip) -> bool:
+        """Return True if the loaded model assesses a video, or is about to."""
         entry = self._app_context.videos.get(clip)
-        automatic = self._app_context.assessments.automatic
+        is_automatic = self._app_context.assessments.automatic
         if entry is None or self._app_context.state.model is None:
             return False
         if entry.state is VideoState.NEW:
-            return automatic and self._settle.isActive()
-        return entry.state is VideoState.WORKING or (automatic and entry.state is VideoState.WAITING)
+            return is_automatic and self._query_delay.isActive()
+        return entry.state is VideoState.WORKING or (is_automatic and entry.state is VideoState.WAITING)
 
-    def _about_study(self) -> ModelRequest | None:
-        study_clips = {video.clip_id for video in self._app_context.study_list.known_videos}
+    def _next_for_study(self) -> ModelRequest | None:
+        study_clips = {video.clip_id for video in self._app_context.study_sync.known_videos}
         for key in self._models():
             unloaded = {(key, *video) for video in study_clips} - self._loaded
             if unloaded and key in self.results.facts:
@@ -270,12 +299,12 @@ class ModelSet(QObject):
                 return ModelRequest(QueryKind.SAVED, key)
         return None
 
-    # results
+    # Results
 
     def _on_progress(self, progress: Progress) -> None:
         request = self._running
         if request is not None and self._task is not None and not self._task.token.cancelled:
-            self._growing = (request, progress)
+            self._running_progress = (request, progress)
             self._report_job()
             self.row_changed.emit(request.key)
 
@@ -283,17 +312,14 @@ class ModelSet(QObject):
         request = self._running
         if request is None:
             return
-        key, clip, results = request.key, request.clip, self.results
-        self._growing = None
+        key = request.key
+        clip = request.clip
+        results = self.results
+        self._running_progress = None
         if isinstance(answer, ModelFacts):
             results.facts[key] = answer
-        elif isinstance(answer, Answer) and clip is not None:
-            results.facts[key], results.seconds[key] = answer.facts, answer.seconds
-            results.add(key, clip, answer.analysis)
-            self._app_context.study_list.save_analysis(
-                answer.analysis, answer.facts.digest, answer.facts.name, Path(key)
-            )
-            self._app_context.assessments.take({clip: answer.analysis})  # other screens need not query again
+        elif isinstance(answer, Assessment) and clip is not None:
+            self._add_assessment(key, clip, answer)
         elif isinstance(answer, Evidence) and clip is not None:
             results.evidence[key, clip] = answer
         elif isinstance(answer, dict):
@@ -304,12 +330,22 @@ class ModelSet(QObject):
         if request.kind in {QueryKind.ASSESS, QueryKind.SAVED}:
             self.study_changed.emit()
 
+    def _add_assessment(self, key: str, clip: VideoClip, assessment: Assessment) -> None:
+        """Add an assessment to the results, save it in the study, and show it on the other screens."""
+        facts = assessment.facts
+        analysis = assessment.analysis
+        self.results.facts[key] = facts
+        self.results.seconds[key] = assessment.seconds
+        self.results.add(key, clip, analysis)
+        self._app_context.study_sync.save_analysis(analysis, facts.digest, facts.name, Path(key))
+        self._app_context.assessments.take({clip: analysis})
+
     def _on_failed(self, error: Exception) -> None:
         request = self._running
         if request is None or self._task is None or self._task.token.cancelled:
             return
         reason = error_text(error)
-        self._growing = None
+        self._running_progress = None
         if request.clip is None:
             self.results.broken[request.key] = reason
         elif request.kind is QueryKind.ASSESS:
@@ -317,13 +353,15 @@ class ModelSet(QObject):
         else:
             self._app_context.messages.post(Message(reason, Severity.ERROR))
         if request.clip != self.clip and request.clip is not None:
-            template = "{} could not assess {}: {}"
-            text = template.format(self._names.get(request.key, request.key), self._title(request.clip), reason)
+            name = self._names.get(request.key, request.key)
+            text = f"{name} could not assess {self._title(request.clip)}: {reason}"
             self._app_context.messages.post(Message(text, Severity.WARNING))
         self._emit_row(request.key)
 
     def _on_finished(self) -> None:
-        self._running = self._task = self._growing = None
+        self._running = None
+        self._task = None
+        self._running_progress = None
         self._throttle.stop()
         self.advance()
 
@@ -337,25 +375,25 @@ class ModelSet(QObject):
         for key in self.keys:
             self.row_changed.emit(key)
 
-    # changes elsewhere
+    # Changes of the video, the list and the study
 
     def _on_video(self, _video: object) -> None:
         running = self._running
-        if running is not None and running.kind is QueryKind.ASSESS and running not in self._batch and not self.busy:
+        if running is not None and running.kind is QueryKind.ASSESS and not self.busy:
             self._cancel()
         self._stopped = False
-        self._settle.start()
-        self._take_over()
+        self._query_delay.start()
+        self._share_analysis()
         self._emit_rows()
         self.advance()
 
     def _on_entry(self, row: int) -> None:
         if self._app_context.videos[row].clip == self.clip:
-            self._take_over()
+            self._share_analysis()
             self.advance()
 
-    def _take_over(self) -> None:
-        """Use the loaded model's result for the video on screen instead of computing it twice."""
+    def _share_analysis(self) -> None:
+        """Use the loaded model's analysis of the video on screen instead of computing it a second time."""
         model = self._app_context.state.model
         clip = self.clip
         entry = self._app_context.videos.get(clip)
@@ -363,9 +401,10 @@ class ModelSet(QObject):
             return
         key = str(model.folder)
         analysis = entry.analysis
-        # a result of more passes is kept: fewer would lose the interval in the list
-        fits = analysis.n_passes >= self._app_context.state.passes and analysis.provenance.model_digest == model.digest
-        if key in self.keys and fits and self.results.analysis(key, clip) is None:
+        has_enough_passes = analysis.n_passes >= self._app_context.state.passes
+        is_by_loaded_model = analysis.provenance.model_digest == model.digest
+        is_missing = key in self.keys and self.results.analysis(key, clip) is None
+        if is_missing and has_enough_passes and is_by_loaded_model:
             self.results.add(key, clip, analysis)
             self._emit_row(key)
             self.study_changed.emit()
@@ -390,7 +429,9 @@ class ModelSet(QObject):
             return
         name = self._names.get(running.key, "")
         stage = name if running.clip is None else f"{name}: {self._title(running.clip)}"
-        progress = self._growing[1] if self._growing is not None else Progress("")
+        progress = Progress("")
+        if self._running_progress is not None:
+            _, progress = self._running_progress
         if not self._n_batch:
             self._job.report(stage, progress.done, progress.total)
             return

@@ -1,4 +1,4 @@
-"""The menu in which the compared models are ticked."""
+"""Menu in which the compared models are checked."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QMenu, QWidget
@@ -8,14 +8,14 @@ from skillviewer.ui.comparing.candidates import Candidates
 from skillviewer.ui.comparing.compared_models import UNIFORM
 from skillviewer.ui.comparing.curve_lines import MAX_MODELS
 
-OPEN_FOLDER = ""  # data of the action that opens a model folder; all others have the key of a model
+OPEN_FOLDER = ""  # data of the action that opens a model folder; the data of other actions are keys of models
 
 
 class ModelsMenu(QMenu):
-    """Menu of the models that can be compared; compared ones are checked."""
+    """Menu of the models that can be compared. The compared ones are checked."""
 
-    toggled = Signal(str, bool)
-    open_asked = Signal()
+    toggled = Signal(str, bool)  # key of a model, and whether it is compared now
+    open_asked = Signal()  # the user asked to open a model folder
 
     def __init__(self, candidates: Candidates, parent: QWidget) -> None:
         super().__init__(parent)
@@ -29,11 +29,11 @@ class ModelsMenu(QMenu):
 
     def _fill(self) -> None:
         self.clear()
-        names_by_key = dict(self._candidates.all)
-        unlisted_keys = [key for key in self._compared_keys if key not in names_by_key]
-        listed = {key: self._candidates.name(key) for key in unlisted_keys} | names_by_key
-        full = len(self._compared_keys) >= MAX_MODELS
-        for key, name in listed.items():
+        candidate_names = dict(self._candidates.all)
+        missing_keys = [key for key in self._compared_keys if key not in candidate_names]
+        names_by_key = {key: self._candidates.name(key) for key in missing_keys} | candidate_names
+        is_full = len(self._compared_keys) >= MAX_MODELS
+        for key, name in names_by_key.items():
             text = printable(name)
             if key == UNIFORM:
                 self.addSeparator()
@@ -41,18 +41,20 @@ class ModelsMenu(QMenu):
             action = self.addAction(text.replace("&", "&&"))
             action.setData(key)
             action.setCheckable(True)
-            action.setChecked(key in self._compared_keys)
-            action.setEnabled(key in self._compared_keys or not full)
-        if full:
+            is_compared = key in self._compared_keys
+            action.setChecked(is_compared)
+            action.setEnabled(is_compared or not is_full)
+        if is_full:
             note = self.addAction("Nine models at most: remove one first")
             note.setEnabled(False)
         self.addSeparator()
-        self.addAction("Open a model folder…").setData(OPEN_FOLDER)
+        open_action = self.addAction("Open a model folder…")
+        open_action.setData(OPEN_FOLDER)
 
     def _on_triggered(self, action: object) -> None:
-        data = action.data()  # type: ignore[attr-defined]
-        checked = action.isChecked()  # type: ignore[attr-defined]
-        if data == OPEN_FOLDER:
+        key = action.data()  # type: ignore[attr-defined]
+        is_compared = action.isChecked()  # type: ignore[attr-defined]
+        if key == OPEN_FOLDER:
             self.open_asked.emit()
         else:
-            self.toggled.emit(str(data), checked)
+            self.toggled.emit(str(key), is_compared)

@@ -1,4 +1,4 @@
-"""Tables of numbers: models compared with each other, and each with its scores."""
+"""Tables of the compared models: numbers of their comparison, and facts about each."""
 
 import math
 from collections.abc import Sequence
@@ -24,20 +24,20 @@ NUMBERS = ("correlation", "similarity", "divergence", "divergence_back", "top_ov
 
 
 def number_text(value: float) -> str:
-    """Return a number with a true minus sign, or a dash where it is not defined."""
+    """Return a number with two decimals and a true minus sign, or a dash for NaN."""
     return DASH if math.isnan(value) else f"{value:.2f}".replace("-", "−")
 
 
 def numbers_at(comparison: VideoComparison, frame_index: int) -> MapNumbers | None:
     """Return the numbers of the last maps up to a frame; None before the first map of either model."""
-    place = int(np.searchsorted(comparison.frames, frame_index, side="right")) - 1
-    return comparison.numbers[place] if place >= 0 else None
+    index = int(np.searchsorted(comparison.frames, frame_index, side="right")) - 1
+    return comparison.numbers[index] if index >= 0 else None
 
 
 class NumbersView(QWidget):
-    """One row per model, compared with the chosen model: means over the video, or the frame on screen."""
+    """Table of numbers that compare each model with the chosen one, over the video or at the frame on screen."""
 
-    row_chosen = Signal(str)
+    row_chosen = Signal(str)  # key of the model
 
     def __init__(self, *, over_video: bool, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -96,23 +96,28 @@ class NumbersView(QWidget):
 
     def _format_contrast(self, row: ComparedModel, contrast: Contrast) -> str:
         others = [comparison for key, comparison in contrast.videos.items() if key != contrast.first]
-        any_video = next(iter(contrast.videos.values()))
-        if any_video.kinds[0] is MapKind.NONE:
+        any_comparison = next(iter(contrast.videos.values()))
+        first_kind, _ = any_comparison.kinds
+        if first_kind is MapKind.NONE:
             return f"{row.number} {row.name} has no map to compare. Choose another model."
-        basis = self._mean_over(others or [any_video]) if self._over_video else "their last maps up to this frame"
+        if self._over_video:
+            basis = self._format_mean(others or [any_comparison])
+        else:
+            basis = "their last maps up to this frame"
         text = f"Compared with {row.number} {row.name}: {basis}."
-        if any(not c.same_kind and MapKind.NONE not in c.kinds for c in others):
+        with_maps = [comparison for comparison in others if MapKind.NONE not in comparison.kinds]
+        if not all(comparison.same_kind for comparison in with_maps):
             text += " The map kinds differ, so each map is divided by its sum."
         return text
 
-    def _mean_over(self, comparisons: Sequence[VideoComparison]) -> str:
-        """Return the number of frames of the means; with other sampled frames, all frames of either model count."""
-        counts = {len(comparison.frames) for comparison in comparisons}
+    def _format_mean(self, comparisons: Sequence[VideoComparison]) -> str:
+        """Return the number of frames of the means, which are the sampled frames of either model."""
+        counts = [len(comparison.frames) for comparison in comparisons]
         fewest = min(counts)
-        greatest = max(counts)
-        if fewest == greatest:
-            return f"mean over {greatest} frames"
-        return f"mean over {fewest} to {greatest} frames, by model"
+        most = max(counts)
+        if fewest == most:
+            return f"mean over {most} frames"
+        return f"mean over {fewest} to {most} frames, by model"
 
     def _cells(self, row: ComparedModel, contrast: Contrast) -> Cells:
         comparison = contrast.videos.get(row.key)
@@ -121,26 +126,31 @@ class NumbersView(QWidget):
             map_numbers = comparison.mean if self._over_video else numbers_at(comparison, self._frame)
         if comparison is None or map_numbers is None:
             return Cells(row.key, (row.number, row.name, *[DASH] * 7), tip=row.reason)
-        tip = "{} compared with {}".format(*map(str, comparison.kinds))
-        if MapKind.NONE in comparison.kinds:
-            tip = "one of the two has no map" if comparison.kinds[1] is not MapKind.NONE else "no map"
+        first_kind, other_kind = comparison.kinds
+        if other_kind is MapKind.NONE:
+            tip = "no map"
+        elif first_kind is MapKind.NONE:
+            tip = "one of the two has no map"
+        else:
+            tip = f"{first_kind} compared with {other_kind}"
         entropy = number_text(map_numbers.entropy_other)
         if row.key == contrast.first:
             tip = "the other models are compared with this one"
             return Cells(row.key, (row.number, row.name, *[DASH] * 6, entropy), tip=tip)
-        values = (number_text(getattr(map_numbers, name)) for name in NUMBERS)
-        return Cells(row.key, (row.number, row.name, *values, entropy), tip=tip)
+        texts = [number_text(getattr(map_numbers, name)) for name in NUMBERS]
+        return Cells(row.key, (row.number, row.name, *texts, entropy), tip=tip)
 
 
 ON_TRACKS = Column("On hands", "Attention on tracked hands and tools: 1 as much as evenly spread maps have")
 
 
 def _with_tracks(cells: Cells, attention: TrackAttention | None) -> Cells:
-    """Return a row with the attention on tracks; its tip has the controls."""
-    has_attention = attention is not None and attention.n_seen > 0
-    text = f"{number_text(attention.times_uniform)}×" if attention is not None and has_attention else DASH
-    tips = {len(cells.texts): attention.sentence()} if attention is not None and has_attention else {}
-    return replace(cells, texts=(*cells.texts, text), tips={**cells.tips, **tips})
+    """Return a row with the attention on tracks as a further cell, whose tooltip has the controls."""
+    if attention is None or attention.n_seen == 0:
+        return replace(cells, texts=(*cells.texts, DASH))
+    text = f"{number_text(attention.times_uniform)}×"
+    tips = {**cells.tips, len(cells.texts): attention.sentence()}
+    return replace(cells, texts=(*cells.texts, text), tips=tips)
 
 
 KINDS = {
@@ -157,21 +167,21 @@ def format_kind(kind: MapKind) -> str:
 
 
 def format_count(n: int) -> str:
-    """Return a count of parameters: 812, 64.3 k, 1.92 M."""
+    """Return a count of parameters, such as 812, 64.3 k or 1.92 M."""
     if n < 1000:
         return str(n)
     return f"{n / 1000:.3g} k" if n < 999_500 else f"{n / 1e6:.3g} M"
 
 
 def format_duration(seconds: float) -> str:
-    """Return a duration: 82 ms, 1.4 s."""
+    """Return a duration, such as 82 ms or 1.4 s."""
     return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
 
 
 class ModelsView(QWidget):
-    """The table, and the button that measures faithfulness."""
+    """Table of facts about the models, and a button that measures their faithfulness."""
 
-    measure_asked = Signal()
+    measure_asked = Signal()  # the user asked to measure faithfulness
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -195,13 +205,12 @@ class ModelsView(QWidget):
         )
 
     def show_rows(self, rows: Sequence[ComparedModel], *, measurable: bool) -> None:
-        """Show models; ``measurable`` if faithfulness can be measured now."""
+        """List the models; ``measurable`` if faithfulness can be measured now."""
         feature_sets = list(dict.fromkeys(row.facts.features for row in rows if row.facts is not None))
-        self._note.setText(
-            "Different preprocessing, separate features: A to {}".format(chr(ord("A") + len(feature_sets) - 1))
-            if len(feature_sets) > 1
-            else ""
-        )
+        note = ""
+        if len(feature_sets) > 1:
+            note = f"Different preprocessing, separate features: A to {_letter(len(feature_sets) - 1)}"
+        self._note.setText(note)
         self.table.fill(self._columns, [self._cells(row, feature_sets) for row in rows])
         self.measure.setEnabled(measurable)
 
@@ -226,8 +235,9 @@ class ModelsView(QWidget):
             tips[3] = row.evidence.faithfulness_sentence
             faithful = self._faithful(row.evidence)
         time = format_duration(row.seconds) if row.seconds is not None else DASH
-        feature_set = feature_sets.index(facts.features)
-        features = "shared" if len(feature_sets) == 1 else chr(ord("A") + feature_set)
+        features = "shared"
+        if len(feature_sets) > 1:
+            features = _letter(feature_sets.index(facts.features))
         tips[6] = facts.features
         texts = (row.number, row.name, accuracy, faithful, format_count(facts.n_parameters), time, features)
         return Cells(row.key, texts, tip=f"{facts.title} · {format_kind(facts.map_kind)}", tips=tips)
@@ -239,3 +249,8 @@ class ModelsView(QWidget):
         if faithfulness.faithful:
             return f"{faithfulness.value:.2f}"
         return "no" if faithfulness.decidable else "unclear"
+
+
+def _letter(index: int) -> str:
+    """Return the letter of a set of features: A, B, C."""
+    return chr(ord("A") + index)

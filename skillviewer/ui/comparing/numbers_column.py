@@ -1,4 +1,4 @@
-"""The column of numbers: agreement of the models over the study."""
+"""Tabs with the tables of the Compare screen."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QTabWidget, QWidget
@@ -26,9 +26,9 @@ QTableView::item {{ padding: 0 5px; }}
 
 
 class NumbersColumn(QTabWidget):
-    """Five tables on tabs."""
+    """Tabs of five tables: numbers at the frame and over the video, models, disagreements and agreement."""
 
-    second_chosen = Signal(str)  # key of the model to compare the first one with
+    second_chosen = Signal(str)  # key of the model with which the first one is to be compared
     video_chosen = Signal(str)  # name of a video of the study
 
     def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
@@ -40,14 +40,14 @@ class NumbersColumn(QTabWidget):
         self.models = ModelsView(self)
         self.disagreements = DisagreementsView(self)
         self.matrix = MatrixView(self)
-        for view, message in (
+        for view, title in (
             (self.frame_numbers, "This frame"),
             (self.video_numbers, "This video"),
             (self.models, "Models"),
             (self.disagreements, "Disagreement"),
             (self.matrix, "Agreement"),
         ):
-            self.addTab(view, message)
+            self.addTab(view, title)
         for table in (self.frame_numbers.table, self.video_numbers.table, self.models.table):
             table.row_chosen.connect(self.second_chosen)
             actions.attach_player(table, lists=True)
@@ -66,14 +66,15 @@ class NumbersColumn(QTabWidget):
         rows: tuple[ComparedModel, ...],
         contrast: Contrast | None,
         models: ModelSet,
-        studying: AgreementLoader,
+        agreement_loader: AgreementLoader,
         frame_index: int,
     ) -> None:
+        """Fill all tables."""
         for view in (self.frame_numbers, self.video_numbers):
             view.show_contrast(contrast, rows)
         self.set_frame(frame_index)
-        measurable = any(row.whole is not None and row.evidence is None and not row.is_uniform for row in rows)
-        self.models.show_rows(rows, measurable=measurable and not models.busy)
-        self.disagreements.show_progress(studying, busy=models.busy)
-        self.disagreements.show_agreement(studying.agreement, rows)
-        self.matrix.show_agreement(studying.agreement, rows)
+        lacks_evidence = any(row.whole is not None and row.evidence is None and not row.is_uniform for row in rows)
+        self.models.show_rows(rows, measurable=lacks_evidence and not models.busy)
+        self.disagreements.show_progress(agreement_loader, busy=models.busy)
+        self.disagreements.show_agreement(agreement_loader.agreement, rows)
+        self.matrix.show_agreement(agreement_loader.agreement, rows)

@@ -1,4 +1,4 @@
-"""One pane of the Compare screen: a picture with a map, and its caption."""
+"""Pane of the Compare screen: a picture with a map, and its caption."""
 
 from dataclasses import dataclass, replace
 
@@ -25,15 +25,16 @@ from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, tool_button, ve
 from skillviewer.ui.widgets.theme import DARK, PaintedWidget
 
 MIN_SIZE = QSize(96, 54)
-MIN_NAME_PX = 72
+MIN_NAME_WIDTH_PX = 72
 EDGE_PX = 6
-USUAL_WORDS = "+0.00 (+0.00 to +0.00) · held 0.00 s"  # usual text of the second line of a pane; its width is reserved
+TYPICAL_LINE = "+0.00 (+0.00 to +0.00) · held 0.00 s"  # typical second line; narrower captions have a third line
+CLOSE_BUTTON_WIDTH_PX = 22
 
 
 class PaneCanvas(VideoCanvas):
-    """A canvas that zooms and pans together with others, and can show a difference instead of a model's map."""
+    """A canvas that zooms and pans together with others, and can show the difference of two models."""
 
-    moved = Signal(object)  # its ``Viewport``, when a hand moved it
+    moved = Signal(object)  # the ``Viewport`` after the user has zoomed or panned
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -45,63 +46,64 @@ class PaneCanvas(VideoCanvas):
         self._resolve_again()
 
     def follow(self, viewport: Viewport) -> None:
+        """Take zoom and position of another canvas."""
         zoomed = replace(self.viewport, zoom=viewport.zoom, centre_x=viewport.centre_x, centre_y=viewport.centre_y)
         super()._set_viewport(zoomed.clamped())
 
     def _set_viewport(self, viewport: Viewport) -> None:
-        before = self.viewport
+        previous_viewport = self.viewport
         super()._set_viewport(viewport)
-        if viewport != before:
+        if viewport != previous_viewport:
             self.moved.emit(viewport)
 
     def _resolved(self, picture: DisplayPicture) -> DisplayedFrame:
-        map_difference, video = self._difference, self._video
-        if (
-            map_difference is None
-            or video is None
-            or map_difference.video.digest != video.digest
-            or picture.frame_index not in map_difference.part
-        ):
+        map_difference = self._difference
+        video = self._video
+        if map_difference is None or video is None or map_difference.video.digest != video.digest:
+            return super()._resolved(picture)
+        if picture.frame_index not in map_difference.part:
             return super()._resolved(picture)
         return DisplayedFrame(picture, map_difference.scene(picture.frame_index, self._map_style))
 
 
 @dataclass(frozen=True, slots=True)
 class PaneText:
-    """Text under a pane."""
+    """Texts of a pane's caption."""
 
-    name: str  # of the model
-    number: str = ""  # of the pane, as in the curves
-    stroke: LineStyle | None = None  # how its curve is drawn, or None without one
-    kind: str = ""  # kind of map
-    score: str = ""  # score, or what became of it
-    details: str = ""  # where the map on screen comes from, and more
-    scaled: CalibratedScore | None = None  # the score on the raters' scale, or None
+    name: str  # name of the model
+    number: str = ""  # number of the pane, which also labels the curve
+    line_style: LineStyle | None = None  # style of the curve, or None without one
+    kind: str = ""  # kind of the maps
+    score: str = ""  # score, or the reason why there is none
+    details: str = ""  # source of the map on screen, and limits of its colours
+    scaled: CalibratedScore | None = None  # score on the raters' scale
 
     @property
     def rating(self) -> str:
+        """The score on the raters' scale in words, or ""."""
         return self.scaled.words if self.scaled is not None else ""
 
 
 class PaneCaption(PaintedWidget):
-    """The caption of a pane: number, line and name with the kind of map; score and source of the map.
+    """The caption of a pane: number, line, name and kind of maps in the first line; score and details below.
 
-    These are two lines, and three where a score with its interval leaves no room for where the map comes from.
+    In a narrow pane the details are in a third line.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._text = PaneText("")
-        self._room_right = 0
+        self._right_margin_px = 0
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
-        return QSize(120, (3 if self._narrow else 2) * self.fontMetrics().height() + 6)
+        n_lines = 3 if self._has_three_lines else 2
+        return QSize(120, n_lines * self.fontMetrics().height() + 6)
 
     @property
-    def _narrow(self) -> bool:
-        """True if there are three lines: this depends on the width alone, so that panes in a row look alike."""
-        return self.width() < self.fontMetrics().horizontalAdvance(USUAL_WORDS) + 2 * EDGE_PX
+    def _has_three_lines(self) -> bool:
+        """True in a narrow pane, whatever the texts, so that panes in a row look alike."""
+        return self.width() < self.fontMetrics().horizontalAdvance(TYPICAL_LINE) + 2 * EDGE_PX
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -109,13 +111,14 @@ class PaneCaption(PaintedWidget):
 
     @property
     def text(self) -> str:
+        """All texts in one line, for the tooltip and screen readers."""
         text = self._text
         rating = text.scaled.sentence if text.scaled is not None else ""
-        return " · ".join(part for part in (printable(text.name), text.kind, text.score, rating, text.details) if part)
+        return _joined(printable(text.name), text.kind, text.score, rating, text.details)
 
-    def keep_free(self, width_px: int) -> None:
-        """Leave room at the right end of the first line."""
-        self._room_right = width_px
+    def set_right_margin(self, width_px: int) -> None:
+        """Leave space at the right end of the first line."""
+        self._right_margin_px = width_px
 
     def set_text(self, text: PaneText) -> None:
         if text != self._text:
@@ -127,46 +130,58 @@ class PaneCaption(PaintedWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(self._theme.stage))
+        kind_in_first_line = self._draw_first_line(painter)
+        text = self._text
+        details = _joined(text.rating, text.details, "" if kind_in_first_line else text.kind)
+        lines = [text.score, details] if self._has_three_lines else [_joined(text.score, details)]
         metrics = self.fontMetrics()
-        line = metrics.height()
-        left, right = float(EDGE_PX), float(self.width() - EDGE_PX)
+        line_height = metrics.height()
+        width = self.width() - 2 * EDGE_PX
+        for index, line in enumerate(lines, start=1):
+            elided = metrics.elidedText(line, Qt.TextElideMode.ElideRight, width)
+            rect = QRectF(EDGE_PX, 3 + index * line_height, width, line_height)
+            painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter, elided)
+        painter.end()
+
+    def _draw_first_line(self, painter: QPainter) -> bool:
+        """Draw number, line, name and, if there is space, the kind of maps; return True if the kind was drawn."""
+        text = self._text
+        line_height = self.fontMetrics().height()
+        rect = QRectF(EDGE_PX, 2, self.width() - 2 * EDGE_PX - self._right_margin_px, line_height)
+        x = rect.left()
         bold = QFont(self.font())
         bold.setWeight(QFont.Weight.DemiBold)
-        top = QRectF(left, 2, right - left - self._room_right, line)
-        x = top.left()
         painter.setFont(bold)
         painter.setPen(QColor(DARK.text))
-        text = self._text
         if text.number:
-            painter.drawText(QRectF(x, 2, 20, line), Qt.AlignmentFlag.AlignVCenter, text.number)
+            painter.drawText(QRectF(x, 2, 20, line_height), Qt.AlignmentFlag.AlignVCenter, text.number)
             x += painter.fontMetrics().horizontalAdvance(text.number) + 6
-        if text.stroke is not None:
-            draw_swatch(painter, QRectF(x, 2, SWATCH_PX, line), text.stroke, dark=True)
+        if text.line_style is not None:
+            draw_swatch(painter, QRectF(x, 2, SWATCH_PX, line_height), text.line_style, dark=True)
             x += SWATCH_PX + 6
             painter.setPen(QColor(DARK.text))
-        kind_width = metrics.horizontalAdvance(text.kind) + 8 if text.kind else 0
-        if top.right() - x - kind_width < MIN_NAME_PX:
-            kind_width = 0  # the name comes first; the kind then stands in the second line
-        room = round(top.right() - x - kind_width)
-        name = painter.fontMetrics().elidedText(printable(text.name), Qt.TextElideMode.ElideMiddle, room)
-        painter.drawText(QRectF(x, 2, top.right() - x, line), Qt.AlignmentFlag.AlignVCenter, name)
+        kind_width = self.fontMetrics().horizontalAdvance(text.kind) + 8 if text.kind else 0
+        if rect.right() - x - kind_width < MIN_NAME_WIDTH_PX:
+            kind_width = 0  # the name has priority
+        name_width = round(rect.right() - x - kind_width)
+        name = painter.fontMetrics().elidedText(printable(text.name), Qt.TextElideMode.ElideMiddle, name_width)
+        painter.drawText(QRectF(x, 2, rect.right() - x, line_height), Qt.AlignmentFlag.AlignVCenter, name)
         painter.setFont(self.font())
         painter.setPen(QColor(self._theme.on_stage))
         if kind_width:
-            painter.drawText(top, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text.kind)
-        details = (text.rating, text.details, "" if kind_width else text.kind)
-        for below, parts in enumerate(((text.score,), details) if self._narrow else ((text.score, *details),), 1):
-            line_text = " · ".join(part for part in parts if part)
-            elided = metrics.elidedText(line_text, Qt.TextElideMode.ElideRight, round(right - left))
-            place = QRectF(left, 3 + below * line, right - left, line)
-            painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, elided)
-        painter.end()
+            painter.drawText(rect, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text.kind)
+        return kind_width > 0
+
+
+def _joined(*texts: str) -> str:
+    """Join the texts that are not empty."""
+    return " · ".join(text for text in texts if text)
 
 
 class ModelPane(QWidget):
-    """Canvas over caption."""
+    """The pane of a model: a canvas with a caption below it."""
 
-    remove_asked = Signal(str)
+    remove_asked = Signal(str)  # key of the model
 
     def __init__(self, key: str, icons: Icons, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -179,12 +194,12 @@ class ModelPane(QWidget):
         self.close_button.setIconSize(QSize(14, 14))
         self.close_button.setFixedSize(20, 20)
         self.close_button.setStyleSheet("QToolButton { padding: 0; }")
-        self.close_button.setIcon(icons.icon("close", DARK))  # it lies on the stage
+        self.close_button.setIcon(icons.icon("close", DARK))  # the stage is dark in both themes
         self.close_button.clicked.connect(lambda: self.remove_asked.emit(key))
-        self.caption.keep_free(22)
+        self.caption.set_right_margin(CLOSE_BUTTON_WIDTH_PX)
 
     def set_video(self, video: VideoInfo | None) -> None:
-        """Show another video; nothing is on screen until its first picture comes."""
+        """Set the video. Nothing is shown until its first picture is set."""
         self.canvas.set_video(video)
         if self._refusal:
             self.canvas.set_message(self._refusal)
@@ -198,7 +213,7 @@ class ModelPane(QWidget):
             self.canvas.set_message(text)
 
     def refuse(self, reason: str) -> None:
-        """Show a reason in the place of the picture; "" to show pictures again."""
+        """Show a reason instead of the picture; "" shows pictures again."""
         if reason != self._refusal:
             self._refusal = reason
             self.canvas.set_message(reason)
@@ -211,18 +226,18 @@ class ModelPane(QWidget):
         self.close_button.setToolTip(as_tip(self.close_button.accessibleName()))
 
     def resizeEvent(self, event: object) -> None:  # noqa: ARG002
-        self.close_button.move(self.width() - 22, 0)
+        self.close_button.move(self.width() - CLOSE_BUTTON_WIDTH_PX, 0)
 
 
 def kind_of(row: ComparedModel) -> str:
-    """Return the kind of a model's maps as text, if it is known."""
+    """Return the name of the kind of a model's maps, or "" while it is unknown."""
     if row.analysis is not None:
         return format_kind(row.analysis.map_kind)
     return format_kind(row.facts.map_kind) if row.facts is not None else ""
 
 
 def score_of(row: ComparedModel) -> str:
-    """Return the score with its interval, or what became of it."""
+    """Return the score with its interval, or the progress of the assessment."""
     analysis = row.analysis
     if row.progress is ModelProgress.WORKING:
         return f"looking, {row.n_done} of {row.total}" if row.total else "loading"
@@ -230,25 +245,25 @@ def score_of(row: ComparedModel) -> str:
         return "no score"
     if analysis is not None:
         return format_score(analysis, score_digits([analysis]))
-    return {ModelProgress.FAILED: "failed", ModelProgress.STOPPED: "stopped"}.get(row.progress, "waiting")
+    progress_texts = {ModelProgress.FAILED: "failed", ModelProgress.STOPPED: "stopped"}
+    return progress_texts.get(row.progress, "waiting")
 
 
 def source_of(scene: Scene | None) -> str:
-    """Return the source of the map on screen, so that a held map is always marked."""
+    """Return the source of the map on screen (own, held or interpolated), or "" without a map."""
     if scene is None or scene.kind is MapKind.NONE or scene.map_style.overlay is Overlay.OFF:
         return ""
     return format_source(scene)
 
 
 def format_limits(scene: Scene | None) -> str:
-    """Return the ends of the colours of a pane that has a scale of its own."""
+    """Return the limits of the colours of a scene, or "" without a map."""
     if scene is None or scene.values is None or scene.map_style.overlay is Overlay.OFF:
         return ""
     unit = "×" if scene.unit else ""
     return f"{plain(scene.low)}…{plain(scene.high)}{unit}"
 
 
-def rest_of(scene: Scene | None, *, with_limits: bool) -> str:
-    """Return the source of the map on screen, after the limits of its colours if its scale is its own."""
-    parts = [format_limits(scene) if with_limits else "", source_of(scene)]
-    return " · ".join(part for part in parts if part)
+def details_of(scene: Scene | None, *, with_limits: bool) -> str:
+    """Return the source of the map on screen, and before it the limits of its colours if requested."""
+    return _joined(format_limits(scene) if with_limits else "", source_of(scene))

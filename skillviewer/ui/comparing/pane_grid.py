@@ -1,4 +1,4 @@
-"""The grid of panes, one for each compared model."""
+"""Grid of panes, one for each compared model."""
 
 import math
 from functools import partial
@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent, QShowEven
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.ui.comparing.pane import ModelPane
+from skillviewer.ui.comparing.pane import ModelPane, PaneCanvas
 from skillviewer.ui.player.video_canvas import fitted
 from skillviewer.ui.player.viewport import Viewport
 from skillviewer.ui.session.frame_feed import DisplayPicture
@@ -16,29 +16,33 @@ from skillviewer.ui.widgets.icons import Icons
 from skillviewer.ui.widgets.theme import PaintedWidget, apply_theme, by_text
 
 GAP_PX = 8
-STEP_PX = 16
+WIDTH_STEP_PX = 16  # pictures are scaled to multiples of this width, because painters cache layers for each size
 
 
-def columns_of(n: int, room: QSize, aspect: float, caption_px: int) -> int:
-    """Return the number of columns for the largest pictures of this aspect (width over height), each over a caption.
+def n_columns_of(n: int, available: QSize, aspect: float, caption_px: int) -> int:
+    """Return the number of columns that gives the largest pictures; of equal ones, the largest number.
 
-    With equal sizes it is the one with fewer rows.
+    Args:
+        n: Number of panes.
+        available: Size of the grid.
+        aspect: Width of a picture divided by its height.
+        caption_px: Height of the caption below each picture.
     """
 
-    def size(columns: int) -> float:
-        rows = math.ceil(n / columns)
-        width = (room.width() - GAP_PX * (columns - 1)) / columns
-        height = (room.height() - GAP_PX * (rows - 1)) / rows - caption_px
+    def picture_width(n_columns: int) -> float:
+        n_rows = math.ceil(n / n_columns)
+        width = (available.width() - GAP_PX * (n_columns - 1)) / n_columns
+        height = (available.height() - GAP_PX * (n_rows - 1)) / n_rows - caption_px
         return max(min(width, height * aspect), 0.0)
 
-    return max(range(1, max(n, 1) + 1), key=lambda columns: (round(size(columns), 3), columns))
+    return max(range(1, max(n, 1) + 1), key=lambda n_columns: (round(picture_width(n_columns), 3), n_columns))
 
 
 class PaneGrid(PaintedWidget):
-    """The panes. All show the same picture, each with its own map over it."""
+    """The panes of the compared models, which show the same picture with different maps."""
 
     remove_asked = Signal(str)  # key of the pane
-    menu_asked = Signal(object, object)  # the picture that was clicked with the right button, and the place in it
+    menu_asked = Signal(object, object)  # canvas that was clicked with the right button, and position in it
 
     def __init__(self, icons: Icons, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -54,17 +58,17 @@ class PaneGrid(PaintedWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def set_keys(self, keys: tuple[str, ...]) -> None:
-        """Show the panes of these keys in this order; remaining panes keep what they show."""
-        before = self.panes
+        """Show a pane for each key, in this order. Panes of known keys are reused."""
+        previous_panes = self.panes
         self.panes = {}
         for key in keys:
-            self.panes[key] = before.pop(key) if key in before else self._made(key)
-        for pane in before.values():
+            self.panes[key] = previous_panes.pop(key) if key in previous_panes else self._make_pane(key)
+        for pane in previous_panes.values():
             pane.hide()
             pane.deleteLater()
         self._lay_out()
 
-    def _made(self, key: str) -> ModelPane:
+    def _make_pane(self, key: str) -> ModelPane:
         pane = ModelPane(key, self._icons, self)
         pane.remove_asked.connect(self.remove_asked)
         apply_theme(pane, self._theme)
@@ -84,11 +88,11 @@ class PaneGrid(PaintedWidget):
 
     @property
     def has_picture(self) -> bool:
-        """True once a picture of the video has come."""
+        """True once a picture of the video has been set."""
         return self._picture is not None
 
     def set_message(self, message: str) -> None:
-        """Show in all panes why there is no picture."""
+        """Show a message instead of the picture in all panes."""
         self._picture = None
         for pane in self.panes.values():
             pane.set_message(message)
@@ -98,43 +102,49 @@ class PaneGrid(PaintedWidget):
         self.refresh()
 
     def refresh(self) -> None:
-        """Show the last picture, also in panes that have none."""
+        """Show the last picture in all panes, scaled once for all."""
         if self._picture is None or not self.panes or not self.isVisible():
             return
         widest = max(pane.canvas.viewport.rect[2] for pane in self.panes.values())
-        # in steps: painters keep a layer for each size, and dragging an edge should need few
-        small = fitted(self._picture, STEP_PX * math.ceil(widest * self.devicePixelRatioF() / STEP_PX))
+        n_steps = math.ceil(widest * self.devicePixelRatioF() / WIDTH_STEP_PX)
+        small = fitted(self._picture, WIDTH_STEP_PX * n_steps)
         for pane in self.panes.values():
             pane.set_picture(small)
 
+    @property
+    def _first_canvas(self) -> PaneCanvas | None:
+        """The canvas that is zoomed by keys; the others follow."""
+        first_pane = next(iter(self.panes.values()), None)
+        return first_pane.canvas if first_pane is not None else None
+
     def zoom_in(self) -> None:
-        for pane in list(self.panes.values())[:1]:
-            pane.canvas.zoom_in()
+        if self._first_canvas is not None:
+            self._first_canvas.zoom_in()
 
     def zoom_out(self) -> None:
-        for pane in list(self.panes.values())[:1]:
-            pane.canvas.zoom_out()
+        if self._first_canvas is not None:
+            self._first_canvas.zoom_out()
 
     def fit(self) -> None:
-        for pane in list(self.panes.values())[:1]:
-            pane.canvas.fit()
+        if self._first_canvas is not None:
+            self._first_canvas.fit()
 
     def _on_moved(self, viewport: Viewport) -> None:
-        source = self.sender()
-        zoomed = viewport.zoom != self._viewport.zoom
+        moved_canvas = self.sender()
+        is_zoomed = viewport.zoom != self._viewport.zoom
         self._viewport = viewport
         for pane in self.panes.values():
-            if pane.canvas is not source:
+            if pane.canvas is not moved_canvas:
                 pane.canvas.follow(viewport)
-        if zoomed:
-            self.refresh()  # with more or fewer pixels
+        if is_zoomed:
+            self.refresh()  # another zoom needs another number of pixels
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._lay_out()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Show the picture that came while hidden."""
+        """Show the picture that was set while the grid was hidden."""
         super().showEvent(event)
         self.refresh()
 
@@ -143,18 +153,21 @@ class PaneGrid(PaintedWidget):
         if not n:
             self.update()
             return
-        caption = next(iter(self.panes.values())).caption.sizeHint().height()
+        caption_px = next(iter(self.panes.values())).caption.sizeHint().height()
         aspect = self._video.width_px / self._video.height_px if self._video is not None else 16 / 9
-        columns = columns_of(n, self.size(), aspect, caption)
-        rows = math.ceil(n / columns)
-        width, height = self.width() + GAP_PX, self.height() + GAP_PX
+        n_columns = n_columns_of(n, self.size(), aspect, caption_px)
+        n_rows = math.ceil(n / n_columns)
+        grid_width = self.width() + GAP_PX
+        grid_height = self.height() + GAP_PX
         for index, pane in enumerate(self.panes.values()):
-            row, column = divmod(index, columns)
-            left, right = column * width // columns, (column + 1) * width // columns - GAP_PX
-            top, bottom = row * height // rows, (row + 1) * height // rows - GAP_PX
-            # no taller than the picture, so that its caption is right under it
-            tall = min(bottom - top, math.ceil((right - left) / aspect) + caption)
-            pane.setGeometry(QRect(left, top + (bottom - top - tall) // 2, right - left, tall))
+            row, column = divmod(index, n_columns)
+            left = column * grid_width // n_columns
+            width = (column + 1) * grid_width // n_columns - GAP_PX - left
+            top = row * grid_height // n_rows
+            cell_height = (row + 1) * grid_height // n_rows - GAP_PX - top
+            # A pane is not higher than its picture and caption, so that the caption is directly below the picture.
+            height = min(cell_height, math.ceil(width / aspect) + caption_px)
+            pane.setGeometry(QRect(left, top + (cell_height - height) // 2, width, height))
         self.update()
         self.refresh()
 

@@ -1,4 +1,4 @@
-"""The Compare screen: panes of the same frame, the curves of all models, and the numbers."""
+"""The Compare screen: panes of the same frame, score curves, and tables of all compared models."""
 
 from dataclasses import replace
 
@@ -14,17 +14,17 @@ from skillviewer.ui.actions.actions import Actions, Handlers
 from skillviewer.ui.comparing.agreement_loader import AgreementLoader
 from skillviewer.ui.comparing.candidates import Candidates
 from skillviewer.ui.comparing.colour_bar_strip import ColourBarStrip, map_styles_of, shared_bars
-from skillviewer.ui.comparing.compare_header import Header
+from skillviewer.ui.comparing.compare_header import CompareHeader
 from skillviewer.ui.comparing.compared_models import ComparedModel, ModelProgress
 from skillviewer.ui.comparing.comparison_saver import ComparisonSaver
 from skillviewer.ui.comparing.contrast import Contrast
 from skillviewer.ui.comparing.contrast_loader import ContrastLoader
-from skillviewer.ui.comparing.curve_lines import STROKES, LineStyle
+from skillviewer.ui.comparing.curve_lines import LINE_STYLES, LineStyle
 from skillviewer.ui.comparing.curves_panel import CurvesPanel
 from skillviewer.ui.comparing.model_set import ModelSet
 from skillviewer.ui.comparing.numbers import format_kind
 from skillviewer.ui.comparing.numbers_column import NumbersColumn
-from skillviewer.ui.comparing.pane import PaneText, kind_of, rest_of, score_of, source_of
+from skillviewer.ui.comparing.pane import PaneText, details_of, kind_of, score_of, source_of
 from skillviewer.ui.comparing.pane_grid import PaneGrid
 from skillviewer.ui.player.map_menu import MapMenu
 from skillviewer.ui.player.transport import Transport
@@ -40,66 +40,68 @@ DIFFERENCE = "difference"  # key of the pane that shows the difference of two mo
 
 
 class CompareScreen(QWidget):
-    """Two to nine models on the video on screen."""
+    """Comparison of two to nine models on the video on screen."""
 
     def __init__(self, app_context: AppContext, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._app_context = app_context
         self._actions = actions
-        self._begun = False
+        self._has_chosen_first = False
         self.models = ModelSet(app_context, self)
         self.candidates = Candidates(app_context, self)
-        self.contrasting = ContrastLoader(app_context.index, app_context.messages, self)
-        self.studying = AgreementLoader(app_context, self.models, self)
-        self.saving = ComparisonSaver(app_context, self)
-        self._make_parts()
+        self.contrast_loader = ContrastLoader(app_context.index_worker, app_context.messages, self)
+        self.agreement_loader = AgreementLoader(app_context, self.models, self)
+        self.saver = ComparisonSaver(app_context, self)
+        self._make_widgets()
         self._lay_out()
         self._connect()
-        self._later = single_shot(self, 0, self._refresh)
+        self._refresh_later = single_shot(self, 0, self._refresh)
         self._on_models()
 
-    def _make_parts(self) -> None:
-        app_context, actions = self._app_context, self._actions
-        self.header = Header(self.candidates, self)
+    def _make_widgets(self) -> None:
+        app_context = self._app_context
+        actions = self._actions
+        self.header = CompareHeader(self.candidates, self)
         self.grid = PaneGrid(app_context.icons, self)
-        # the header has the colour scale of all panes
-        map_actions = actions["overlay"], actions["next_look"]
-        self.map_menu = MapMenu(app_context.state, map_actions, self, without=("scale",))
+        map_actions = (actions["overlay"], actions["next_look"])
+        self.map_menu = MapMenu(app_context.state, map_actions, self, without=("scale",))  # the header has the scale
         self.grid.menu_asked.connect(self.map_menu.open_at)
         self.bars = ColourBarStrip(self)
         self.transport = Transport(app_context, actions, self)
         self.curves = CurvesPanel(app_context.playback, self)
         self.side = NumbersColumn(actions, self)
-        save = QMenu(self.header)
+        save_menu = QMenu(self.header)
         for name in ("save_comparison", "save_comparison_figure", "save_agreement", "save_ranks"):
-            save.addAction(actions[name])
-        save.addSeparator()
-        self.blur_faces = save.addAction("&Blur faces in the figure")
+            save_menu.addAction(actions[name])
+        save_menu.addSeparator()
+        self.blur_faces = save_menu.addAction("&Blur faces in the figure")
         self.blur_faces.setCheckable(True)
         self.blur_faces.setToolTip("Some faces may be missed: check the saved file")
-        save.setToolTipsVisible(True)
-        self.header.save.setMenu(save)
+        save_menu.setToolTipsVisible(True)
+        self.header.save.setMenu(save_menu)
         self.empty = QWidget(self)
         self._empty_text = text_label("", self.empty, wrap=True)
         self._empty_text.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.choose = push_button("Choose models", self.empty, self.header.models.showMenu, primary=True)
 
     def _lay_out(self) -> None:
-        choose = (self.choose, 0, Qt.AlignmentFlag.AlignHCenter)
-        add_all(QVBoxLayout(self.empty), 1, self._empty_text, Spacing(8), choose, 1)
-        upper = QWidget(self)
-        add_all(vertical(upper, NONE, 0), (self.grid, 1), self.bars, self.transport)
+        centred_button = (self.choose, 0, Qt.AlignmentFlag.AlignHCenter)
+        add_all(QVBoxLayout(self.empty), 1, self._empty_text, Spacing(8), centred_button, 1)
+        upper_half = QWidget(self)
+        add_all(vertical(upper_half, NONE, 0), (self.grid, 1), self.bars, self.transport)
         self.curves.setMinimumWidth(280)
-        lower = splitter(self, Qt.Orientation.Horizontal, (self.curves, self.side), (1, 1), (380, 560))
-        whole = splitter(self, Qt.Orientation.Vertical, (upper, lower), (1,), (460, 200))
+        lower_half = splitter(self, Qt.Orientation.Horizontal, (self.curves, self.side), (1, 1), (380, 560))
+        comparison = splitter(self, Qt.Orientation.Vertical, (upper_half, lower_half), (1,), (460, 200))
         self._pages = Pages(self)
         self._pages.addWidget(self.empty)
-        self._pages.addWidget(whole)
+        self._pages.addWidget(comparison)
         add_all(vertical(self, NONE, 0), self.header, (self._pages, 1))
         self._actions.attach_player(self.grid, self.curves.plot)
 
     def _connect(self) -> None:
-        app_context, models, header = self._app_context, self.models, self.header
+        app_context = self._app_context
+        models = self.models
+        header = self.header
         app_context.playback.video_changed.connect(self._on_video)
         app_context.playback.frame_changed.connect(self.side.set_frame)
         app_context.feed.arrived.connect(self._on_picture)
@@ -108,8 +110,8 @@ class CompareScreen(QWidget):
         models.models_changed.connect(self._on_models)
         models.row_changed.connect(self._on_row)
         models.busy_changed.connect(self._on_row)
-        self.studying.changed.connect(self._on_row)
-        self.contrasting.changed.connect(self._on_contrast)
+        self.agreement_loader.changed.connect(self._on_row)
+        self.contrast_loader.changed.connect(self._on_contrast)
         self.candidates.changed.connect(self._on_candidates)
         header.menu.toggled.connect(self._on_toggled)
         self.grid.remove_asked.connect(self._on_remove)
@@ -119,16 +121,16 @@ class CompareScreen(QWidget):
         header.again.clicked.connect(models.again)
         header.difference.toggled.connect(self._actions["compare_difference"].setChecked)
         self.side.second_chosen.connect(header.choose_second)
-        self.side.video_chosen.connect(self._on_dispute)
+        self.side.video_chosen.connect(self._on_video_chosen)
         self.side.models.measure_asked.connect(models.explain)
         self.side.disagreements.assess_all.clicked.connect(models.assess_all)
 
-    # called by the window
+    # Called by the window
 
     def on_shown(self) -> None:
-        """Choose models where none are chosen, query them, and request the picture."""
-        if not self._begun:
-            self._begun = True
+        """Choose models if none are chosen, query them, and request the picture."""
+        if not self._has_chosen_first:
+            self._has_chosen_first = True
             self._choose_first()
         self._on_video(self._app_context.playback.video)
         self.models.set_active(True)
@@ -142,15 +144,15 @@ class CompareScreen(QWidget):
         self.models.choose(remembered or self.candidates.first_choice())
 
     def _on_candidates(self) -> None:
-        if self._begun and not self.models.keys and not self._app_context.settings.compared:
+        if self._has_chosen_first and not self.models.keys and not self._app_context.settings.compared:
             self._choose_first()
 
-    # the compared models
+    # The compared models
 
     @property
-    def strokes(self) -> dict[str, tuple[str, LineStyle]]:
-        """Number and stroke of each model, by key."""
-        return {key: (str(index + 1), STROKES[index]) for index, key in enumerate(self.models.keys)}
+    def line_styles(self) -> dict[str, tuple[str, LineStyle]]:
+        """Number and line style of each model, by key."""
+        return {key: (str(index + 1), LINE_STYLES[index]) for index, key in enumerate(self.models.keys)}
 
     def _on_toggled(self, key: str, on: bool) -> None:
         if on:
@@ -171,12 +173,12 @@ class CompareScreen(QWidget):
         else:
             self.models.remove(key)
 
-    def _on_dispute(self, name: str) -> None:
-        clip = self.studying.clip(name)
+    def _on_video_chosen(self, name: str) -> None:
+        clip = self.agreement_loader.clip(name)
         if clip is not None:
             self._app_context.state.set_current(clip)
 
-    # the video on screen
+    # The video on screen
 
     def _on_video(self, video: VideoInfo | None) -> None:
         self.grid.set_video(video)
@@ -187,13 +189,13 @@ class CompareScreen(QWidget):
     def _on_picture(self, picture: DisplayPicture) -> None:
         if self._app_context.playback.video is not None:
             self.grid.set_picture(picture)
-            self._say_panes()
+            self._update_captions()
 
     def _on_row(self, *_: object) -> None:
-        self._later.start()
+        self._refresh_later.start()
 
     def _refresh(self, *_: object) -> None:
-        if not self.isVisible() and self._begun:
+        if not self.isVisible() and self._has_chosen_first:
             return
         rows = self.models.rows
         video = self._app_context.playback.video
@@ -205,24 +207,25 @@ class CompareScreen(QWidget):
             pane.refuse(row.reason if row.progress is ModelProgress.FAILED else "")
             pane.canvas.set_map_style(map_styles.get(row.key, self._map_style))
             pane.canvas.set_analysis(row.analysis)
-        self.contrasting.want(*self.header.pair, rows)
+        first, second = self.header.pair
+        self.contrast_loader.want(first, second, rows)
         self._show_difference()
         self.grid.refresh()
-        self._say_panes()
+        self._update_captions()
         self._show_bars(analyses, map_styles)
-        self.curves.show_curves(tuple(analyses.items()), self.strokes, self.studying.spreads())
-        contrast = self.contrasting.contrast
+        self.curves.show_curves(tuple(analyses.items()), self.line_styles, self.agreement_loader.spreads())
+        contrast = self.contrast_loader.contrast
         frame = self._app_context.playback.frame
-        self.side.show_numbers(rows, contrast, self.models, self.studying, frame)
-        self.header.again.setVisible(self.models.troubled)
+        self.side.show_numbers(rows, contrast, self.models, self.agreement_loader, frame)
+        self.header.again.setVisible(self.models.can_retry)
 
     @property
     def _map_style(self) -> MapStyle:
         return self._app_context.state.map_style
 
     def _show_page(self, *, has_video: bool) -> None:
-        ready = has_video and bool(self.models.keys)
-        self._pages.setCurrentIndex(1 if ready else 0)
+        can_compare = has_video and bool(self.models.keys)
+        self._pages.setCurrentIndex(1 if can_compare else 0)
         if self.models.keys:
             self._empty_text.setText("Open a video to see what each model attends to.")
         else:
@@ -232,8 +235,8 @@ class CompareScreen(QWidget):
     def _on_contrast(self) -> None:
         self._show_difference()
         self.grid.refresh()
-        self._say_panes()
-        self._later.start()
+        self._update_captions()
+        self._refresh_later.start()
 
     def _show_difference(self) -> None:
         pane = self.grid.panes.get(DIFFERENCE)
@@ -244,67 +247,87 @@ class CompareScreen(QWidget):
 
     @property
     def _contrast_of_pair(self) -> Contrast | None:
-        contrast = self.contrasting.contrast
-        return contrast if contrast is not None and (contrast.first, contrast.second) == self.header.pair else None
+        """The contrast of the chosen pair, or None until it is computed."""
+        contrast = self.contrast_loader.contrast
+        if contrast is None or (contrast.first, contrast.second) != self.header.pair:
+            return None
+        return contrast
 
     def _scene(self, key: str) -> Scene | None:
         displayed = self.grid.panes[key].canvas.shown
         return displayed.scene if displayed is not None else None
 
-    def _say_panes(self) -> None:
-        strokes = self.strokes
-        has_own_scale = self.header.chosen_scale is not ColourLimits.COMMON
+    def _update_captions(self) -> None:
+        """Update the captions of all panes."""
+        line_styles = self.line_styles
+        has_own_scales = self.header.chosen_scale is not ColourLimits.COMMON
         for row in self.models.rows:
-            details = rest_of(self._scene(row.key), with_limits=has_own_scale)
-            stroke = None if row.is_uniform else strokes[row.key][1]
-            text = PaneText(row.name, row.number, stroke, kind_of(row), score_of(row), details, self._scaled(row))
+            _, line_style = line_styles[row.key]
+            text = PaneText(
+                row.name,
+                row.number,
+                line_style=None if row.is_uniform else line_style,
+                kind=kind_of(row),
+                score=score_of(row),
+                details=details_of(self._scene(row.key), with_limits=has_own_scales),
+                scaled=self._scaled(row),
+            )
             self.grid.panes[row.key].set_text(text)
         if DIFFERENCE in self.grid.panes:
-            scene = self._scene(DIFFERENCE)
-            contrast = self._contrast_of_pair
-            mapless = contrast is not None and contrast.second_without_map
-            waiting = "one of them has no map" if mapless else "waiting for both models"
-            score = source_of(scene) if scene is not None else waiting
-            name = "{} minus {}".format(*self._pair_numbers())
-            self.grid.panes[DIFFERENCE].set_text(PaneText(name, kind="difference", score=score))
+            text = PaneText(self._difference_name(), kind="difference", score=self._difference_source())
+            self.grid.panes[DIFFERENCE].set_text(text)
+
+    def _difference_source(self) -> str:
+        """Return the source of the difference map, or the reason why there is none."""
+        scene = self._scene(DIFFERENCE)
+        if scene is not None:
+            return source_of(scene)
+        contrast = self._contrast_of_pair
+        lacks_map = contrast is not None and contrast.lacks_map
+        return "one of them has no map" if lacks_map else "waiting for both models"
 
     def _scaled(self, row: ComparedModel) -> CalibratedScore | None:
-        whole = row.whole
-        videos = self._app_context.videos
-        return None if whole is None else whole.in_task(*videos.tasks(whole.clip)).scaled
+        """Return the score of a complete analysis on the raters' scale."""
+        analysis = row.whole
+        if analysis is None:
+            return None
+        video_task, study_task = self._app_context.videos.tasks(analysis.clip)
+        return analysis.in_task(video_task, study_task).scaled
 
-    def _pair_numbers(self) -> tuple[str, str]:
+    def _difference_name(self) -> str:
         numbers = {row.key: row.number for row in self.models.rows}
         first, second = self.header.pair
-        return numbers.get(first, ""), numbers.get(second, "")
+        return f"{numbers.get(first, '')} minus {numbers.get(second, '')}"
 
     def _show_bars(self, analyses: dict[str, Analysis], map_styles: dict[str, MapStyle]) -> None:
-        bars = []
-        if self.header.chosen_scale is ColourLimits.COMMON:
-            units = {MapKind.DISTRIBUTION: "× average", MapKind.GATE: "0 to 1", MapKind.SIGNED: ""}
-            for kind, scene in shared_bars(analyses, map_styles).items():
-                bars.append((", ".join(filter(None, (format_kind(kind), units[kind]))), scene))
-        difference = self._scene(DIFFERENCE) if DIFFERENCE in self.grid.panes else None
-        if difference is not None and difference.values is not None:
-            bars.append(("{} minus {}, × average".format(*self._pair_numbers()), difference))
         if self._map_style.overlay is Overlay.OFF:
             self.bars.show_bars("maps hidden", [])
-        elif self.header.chosen_scale is ColourLimits.COMMON:
-            self.bars.show_bars("", bars)
-        else:
-            self.bars.show_bars("Each map has its own scale; its range is shown under it.", bars)
+            return
+        has_common_scale = self.header.chosen_scale is ColourLimits.COMMON
+        bars = []
+        if has_common_scale:
+            units = {MapKind.DISTRIBUTION: ", × average", MapKind.GATE: ", 0 to 1", MapKind.SIGNED: ""}
+            for kind, scene in shared_bars(analyses, map_styles).items():
+                bars.append((f"{format_kind(kind)}{units[kind]}", scene))
+        difference = self._scene(DIFFERENCE) if DIFFERENCE in self.grid.panes else None
+        if difference is not None and difference.values is not None:
+            bars.append((f"{self._difference_name()}, × average", difference))
+        message = "" if has_common_scale else "Each map has its own scale; its range is shown under it."
+        self.bars.show_bars(message, bars)
 
     def handlers(self, dialogs: Dialogs) -> Handlers:
-        """Return the handlers of the Compare menu and of the player; dialogs ask for files and folders."""
+        """Return the handlers of the Compare menu and of the player."""
         self.header.menu.open_asked.connect(lambda: self._open_model(dialogs))
         return Handlers(
             run={
                 "compare_models": self.header.models.showMenu,
                 "compare_all": self.models.assess_all,
-                "save_comparison": lambda: self.saving.table(dialogs, self.models.rows),
+                "save_comparison": lambda: self.saver.table(dialogs, self.models.rows),
                 "save_comparison_figure": lambda: self.save_figure(dialogs),
-                "save_agreement": lambda: self.saving.agreement(dialogs, self.models, self.studying, ranks=False),
-                "save_ranks": lambda: self.saving.agreement(dialogs, self.models, self.studying, ranks=True),
+                "save_agreement": lambda: self.saver.agreement(
+                    dialogs, self.models, self.agreement_loader, ranks=False
+                ),
+                "save_ranks": lambda: self.saver.agreement(dialogs, self.models, self.agreement_loader, ranks=True),
             },
             switch={"compare_difference": self.header.difference.setChecked},
             player={
@@ -319,13 +342,14 @@ class CompareScreen(QWidget):
     def _open_model(self, dialogs: Dialogs) -> None:
         folder = dialogs.folder(self, "Open a checkpoint folder")
         if folder is not None:
-            self._on_toggled(self.candidates.take(folder), on=True)
+            self._on_toggled(self.candidates.add_folder(folder), on=True)
 
     def save_figure(self, dialogs: Dialogs) -> None:
-        subtracted = self.header.pair if DIFFERENCE in self.grid.panes else None
+        """Save the panes as a figure, as they are shown."""
+        difference = self.header.pair if DIFFERENCE in self.grid.panes else None
         map_style = replace(self._map_style, scale=self.header.chosen_scale)
-        blurs = self.blur_faces.isChecked()
-        self.saving.figure(dialogs, self.models.rows, map_style, subtracted, blur_faces=blurs)
+        blur_faces = self.blur_faces.isChecked()
+        self.saver.figure(dialogs, self.models.rows, map_style, difference, blur_faces=blur_faces)
 
     def focus_player(self) -> None:
         self.grid.setFocus()

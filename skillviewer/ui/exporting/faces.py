@@ -62,7 +62,7 @@ class FacesReview(QWidget):
         self._doubt: FaceReviewItem | None = None
         self._chosen_face: int | None = None
         self.faces: Faces | None = None
-        self.feed = FrameFeed(app_context.frames, self)
+        self.feed = FrameFeed(app_context.frames_worker, self)
         self.canvas = FaceCanvas(self)
         self._lay_out()
         self._connect()
@@ -149,7 +149,7 @@ class FacesReview(QWidget):
         path = self._path
         present_faces = self.faces
         generation = self._generation
-        if path is None or self._n_writing or self._app_context.export_previews.stopped:
+        if path is None or self._n_writing or self._app_context.preview_worker.stopped:
             return
 
         def read(_service: object, _token: CancelToken, _report: Report) -> Faces:
@@ -161,7 +161,7 @@ class FacesReview(QWidget):
                 self.changed.emit(faces)
                 self._show()
 
-        self._app_context.export_previews.submit(read).then(succeeded=show, failed=self._app_context.messages.fail)
+        self._app_context.preview_worker.submit(read).then(succeeded=show, failed=self._app_context.messages.fail)
 
     def _on_opened(self, video: VideoInfo) -> None:
         self._video = video
@@ -187,7 +187,7 @@ class FacesReview(QWidget):
         path = self._path
         if path is None or self._search is not None:
             return
-        self._search = self._app_context.export_previews.submit(
+        self._search = self._app_context.preview_worker.submit(
             lambda _service, token, report: (path, search_faces(path, token, report))
         )
         self._search.then(succeeded=self._on_found, failed=self._app_context.messages.fail, finished=self._on_searched)

@@ -24,7 +24,7 @@ from skillviewer.core.analysis.map_style import MapStyle
 from skillviewer.core.errors import ExportError
 from skillviewer.core.text import printable
 from skillviewer.export.options import Option, OptionKind, map_style_options, options_of, parse_frames, parse_size
-from skillviewer.ui.widgets.exclusive_menu import indented
+from skillviewer.ui.widgets.form import indented
 from skillviewer.ui.widgets.theme import by_text
 
 MAX_INT = 2**31 - 1

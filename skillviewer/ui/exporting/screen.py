@@ -58,8 +58,10 @@ class ExportScreen(QWidget):
         self._is_shown = False
         self._suggestions: dict[str, tuple[str, ...]] = {}  # values to choose from, by field of the options
         self._current: VideoClip | None = None
-        self.queue = ExportQueue(app_context.exports, app_context.jobs, app_context.study_list.learn, self)
-        self.previews = PreviewLoader(app_context.export_previews, self)
+        self.queue = ExportQueue(
+            app_context.export_worker, app_context.jobs, app_context.study_sync.on_export_event, self
+        )
+        self.previews = PreviewLoader(app_context.preview_worker, self)
         self.pages = Pages(self)
         empty_text = "Open videos or a study to export clips, figures, tables and reports."
         self.empty = NothingOpen(empty_text, actions["open_sample"], self.pages)

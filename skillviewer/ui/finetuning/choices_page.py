@@ -28,8 +28,7 @@ from skillviewer.core.video.preprocessing import FEATURE_EFFORTS
 from skillviewer.ui.finetuning.requests import TuningPlan, TuningSelection, forecast_lines
 from skillviewer.ui.finetuning.tuning import TuningController
 from skillviewer.ui.threads.throttle import single_shot
-from skillviewer.ui.widgets.exclusive_menu import indented
-from skillviewer.ui.widgets.form import NamedLines
+from skillviewer.ui.widgets.form import NamedLines, indented
 from skillviewer.ui.widgets.labels import text_label
 from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, scroll_area, vertical
 from skillviewer.ui.widgets.theme import by_text

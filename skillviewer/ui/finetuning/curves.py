@@ -10,7 +10,7 @@ from skillviewer.core.finetuning.tuning_report import BatchRow, ForgettingMethod
 from skillviewer.core.text import format_series
 from skillviewer.ui.finetuning.plot_legend import PlotLegend
 from skillviewer.ui.widgets.layout import NONE, add_all, vertical
-from skillviewer.ui.widgets.speech import ask_again
+from skillviewer.ui.widgets.speech import refresh_interface
 from skillviewer.ui.widgets.theme import Theme
 
 CHANCE = 50.0
@@ -38,7 +38,7 @@ class _Plot(pg.PlotWidget):  # type: ignore[misc]
         self.setAccessibleName(name)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumHeight(120)
-        ask_again(self)
+        refresh_interface(self)
 
     def accessible_text(self) -> str:
         """Return the named curves, each by batch."""

@@ -121,7 +121,7 @@ class FinetuneScreen(QWidget):
         app_context = self._app_context
         self._stale = not self._shown
         study = app_context.studies.current
-        if self._stale or study is None or app_context.study.stopped:
+        if self._stale or study is None or app_context.study_worker.stopped:
             return
         app_context.studies.read(lambda study: (study.models.all(), study.settings.model)).then(
             succeeded=self.versions.show_versions

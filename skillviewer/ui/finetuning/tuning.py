@@ -49,7 +49,7 @@ class TuningController(QObject):
     def __init__(self, app_context: AppContext, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._app_context = app_context
-        self._worker = app_context.train
+        self._worker = app_context.train_worker
         self.phase = TuningPhase.CHOOSING
         self.request: TuningPlan | None = None
         self._trained: TuningPlan | None = None
@@ -83,7 +83,7 @@ class TuningController(QObject):
     def plan(self, selection: TuningSelection) -> None:
         """Plan a training; ``planned`` reports the plan, and ``forecast`` its time."""
         self._forecast_no_more()
-        if self._app_context.studies.current is None or self._app_context.study.stopped:
+        if self._app_context.studies.current is None or self._app_context.study_worker.stopped:
             return
         room = self._app_context.settings.cache_gb * 2**30
         self._planning = self._app_context.studies.read(lambda study: plan(study, selection, room))

@@ -12,7 +12,7 @@ from skillviewer.data.ratings.rating_table import RawTable
 from skillviewer.data.ratings.table_mapping import ROLES, TableMapping
 from skillviewer.ui.widgets.form import choose, offer
 from skillviewer.ui.widgets.layout import as_tip
-from skillviewer.ui.widgets.plain_table import set_up, side_of
+from skillviewer.ui.widgets.plain_table import alignment_of, set_up
 
 RATING = "rating"
 
@@ -46,7 +46,7 @@ class ColumnMappingView(QTableWidget):
         self.setHorizontalHeaderLabels(titles.split("|"))
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.horizontalHeader().setStretchLastSection(True)
-        self.horizontalHeader().setDefaultAlignment(side_of(number=False))
+        self.horizontalHeader().setDefaultAlignment(alignment_of(number=False))
         self._table: RawTable | None = None
         self._mapping = TableMapping()
         self.boxes: list[QComboBox] = []

@@ -16,7 +16,7 @@ from skillviewer.ui.importing.column_mapping_view import ColumnMappingView
 from skillviewer.ui.importing.table_preview import TablePreview, TablePreviewLoader
 from skillviewer.ui.importing.text_table import TextTableView
 from skillviewer.ui.session.app_context import AppContext
-from skillviewer.ui.session.studies import PAIRS, VIDEOS
+from skillviewer.ui.session.study_controller import PAIRS, VIDEOS
 from skillviewer.ui.session.undo import Command
 from skillviewer.ui.threads.messages import Message, error_text
 from skillviewer.ui.widgets.dialogs import Dialogs

@@ -78,7 +78,7 @@ class TablePreviewLoader(QObject):
 
     @property
     def _video_paths(self) -> PathsByName:
-        return {video.name: video.path for video in self._app_context.study_list.known_videos}
+        return {video.name: video.path for video in self._app_context.study_sync.known_videos}
 
     def open(self, saved_mapping: TableMapping | None = None, sheet: str = "", titles_row: int | None = None) -> None:
         """Open the table, and guess its mapping if none is kept, or if the kept one does not fit."""
@@ -112,7 +112,7 @@ class TablePreviewLoader(QObject):
             return
         if self._task is not None:
             self._task.cancel()
-        self._task = self._app_context.index.submit(lambda _backend, _token, _report: read())
+        self._task = self._app_context.index_worker.submit(lambda _backend, _token, _report: read())
         self._task.then(succeeded=self._on_read, failed=self._on_failed)
         self.changed.emit()
 

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QTableView, QWidget
 
 from skillviewer.core.text import printable
 from skillviewer.ui.widgets.layout import as_tip
-from skillviewer.ui.widgets.plain_table import set_up, side_of
+from skillviewer.ui.widgets.plain_table import alignment_of, set_up
 
 TIP = Qt.ItemDataRole.ToolTipRole
 
@@ -52,7 +52,7 @@ class TextTableView(QTableView):
         self.setModel(self.texts)
         self.horizontalHeader().setStretchLastSection(True)
         self.horizontalHeader().setResizeContentsPrecision(50)
-        self.horizontalHeader().setDefaultAlignment(side_of(number=False))
+        self.horizontalHeader().setDefaultAlignment(alignment_of(number=False))
 
     def show_rows(self, titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Show other rows; the selected one stays selected."""

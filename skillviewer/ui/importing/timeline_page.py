@@ -15,7 +15,7 @@ from skillviewer.data.timelines.timelines import read_timeline
 from skillviewer.ui.importing.ratings_page import MIN_SIZE
 from skillviewer.ui.importing.text_table import TextTableView
 from skillviewer.ui.session.app_context import AppContext
-from skillviewer.ui.session.studies import ANNOTATIONS, VIDEOS
+from skillviewer.ui.session.study_controller import ANNOTATIONS, VIDEOS
 from skillviewer.ui.session.undo import Command
 from skillviewer.ui.threads.messages import Message, error_text
 from skillviewer.ui.widgets.form import Form, offer
@@ -62,7 +62,7 @@ class TimelinePage(QDialog):
         observation_name = self.observation.currentData()
         observations = (observation_name,) if observation_name else ()
         self.button.setEnabled(False)
-        read = self._app_context.index.submit(
+        read = self._app_context.index_worker.submit(
             lambda _backend, _token, _report: read_timeline(path, file_name, observations)
         )
         read.then(succeeded=self._on_read, failed=self._on_failed)

@@ -23,8 +23,7 @@ from skillviewer.ui.session.backend import Backend
 from skillviewer.ui.session.tracks.shown_tracks import frames_of
 from skillviewer.ui.threads.messages import error_text
 from skillviewer.ui.threads.throttle import single_shot
-from skillviewer.ui.widgets.exclusive_menu import indented
-from skillviewer.ui.widgets.form import Form
+from skillviewer.ui.widgets.form import Form, indented
 from skillviewer.ui.widgets.icons import as_image
 from skillviewer.ui.widgets.labels import WrappingLabel
 from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, vertical
@@ -128,7 +127,7 @@ class TracksPage(QDialog):
         self.setMinimumSize(MIN_SIZE)
         self.resize(QSize(by_text(620), by_text(560)).boundedTo(parent.size()).expandedTo(MIN_SIZE))
         self.message.set_plain("Reading…")
-        app_context.opening.opened.connect(self._on_opened)
+        app_context.video_opener.opened.connect(self._on_opened)
         if self._video is not None:
             self._read()
 

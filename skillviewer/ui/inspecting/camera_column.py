@@ -38,7 +38,7 @@ class CameraPane(QWidget):
         self._cameras = app_context.cameras
         self._playback = app_context.playback
         self.camera: Camera | None = None
-        worker = app_context.camera_frames[number]
+        worker = app_context.camera_workers[number]
         self.player = FollowingPlayer(worker, app_context.state, f"Picture of camera {number + 2}", self)
         self.player.caption.hide()
         self.player.canvas.setMinimumSize(120, LEAST_PICTURE_PX)

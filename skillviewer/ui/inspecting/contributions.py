@@ -18,7 +18,7 @@ class Contributions(Section):
 
     def __init__(self, app_context: AppContext, parent: QWidget) -> None:
         super().__init__("What each segment contributed", parent)
-        self._explanations = app_context.explanations
+        self._evidence_loader = app_context.evidence_loader
         self.bars = SegmentBars(self)
         self.bars.asked.connect(app_context.playback.stop_at)
         self.bars.pointed.connect(self._on_pointed)
@@ -46,8 +46,8 @@ class Contributions(Section):
         self.message = WrappingLabel(self)
         self.progress = with_accessible_name(QProgressBar(self), "Progress of the evidence")
         self.progress.setTextVisible(False)
-        self.stop = push_button("Stop", self, app_context.explanations.stop)
-        self.explain = push_button("Explain", self, app_context.explanations.ask)
+        self.stop = push_button("Stop", self, app_context.evidence_loader.stop)
+        self.explain = push_button("Explain", self, app_context.evidence_loader.ask)
         buttons = add_all(QHBoxLayout(), self.stop, self.explain, 1)
         above = (self.bars, self.pointed, self.fifths, self._sum, self.how, self.message)
         add_all(self.column, *above, self.progress, buttons)
@@ -71,7 +71,7 @@ class Contributions(Section):
             label.setText(signed(part, digits) if abs(part) >= 0.5 * 10**-digits else f"{0:.{digits}f}")
 
     def show_work(self, *, has_evidence: bool) -> None:
-        explanations = self._explanations
+        explanations = self._evidence_loader
         progress, failure, working = explanations.progress, explanations.failure, explanations.working
         self.progress.setVisible(working and not has_evidence)
         self.stop.setVisible(working and not has_evidence)

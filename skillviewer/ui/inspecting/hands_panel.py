@@ -11,7 +11,7 @@ from skillviewer.core.text import printable, whole_percent
 from skillviewer.core.tracks.hand_linking import swap_hands
 from skillviewer.core.tracks.track_edits import clear_frames, cut_track, join_tracks
 from skillviewer.core.tracks.tracks import Track, TrackSet, nothing_found
-from skillviewer.ui.actions.actions import Actions, Handlers, Tip
+from skillviewer.ui.actions.actions import Actions, ActionTip, Handlers
 from skillviewer.ui.inspecting.drawn_geometry import DrawnGeometry
 from skillviewer.ui.inspecting.measures_table import MeasuresTable
 from skillviewer.ui.session.app_context import AppContext
@@ -23,9 +23,9 @@ from skillviewer.ui.widgets.labels import WrappingLabel
 from skillviewer.ui.widgets.layout import (
     NONE,
     add_all,
-    fill_ground,
     push_button,
     scroll_area,
+    set_background,
     set_primary,
     tool_button,
     vertical,
@@ -50,7 +50,7 @@ class HandsPanel(QWidget):
         self._actions = actions
         self._tracks = app_context.tracks
         self._searches = app_context.hand_searches
-        self._following = app_context.following
+        self._following = app_context.click_following
         self._geometry = DrawnGeometry(app_context)
         self._dialogs: Dialogs | None = None
         self.setMinimumWidth(240)
@@ -118,7 +118,7 @@ class HandsPanel(QWidget):
     def _button(self, name: str, text: str) -> QToolButton:
         action = self._actions[name]
         button = tool_button(text, self._list, action.trigger)
-        Tip(button, action)
+        ActionTip(button, action)
         button.setEnabled(action.isEnabled())
         action.enabledChanged.connect(button.setEnabled)
         return button
@@ -176,7 +176,7 @@ class HandsPanel(QWidget):
 
     @themed
     def on_theme(self, theme: Theme) -> None:
-        fill_ground(theme.base, self, self.page.viewport(), self._body)
+        set_background(theme.base, self, self.page.viewport(), self._body)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

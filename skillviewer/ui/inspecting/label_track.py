@@ -45,7 +45,7 @@ class LabelTrack(TimePlot):
         super().__init__(app_context.playback, parent)
         self._app_context = app_context
         self._above = above
-        self._inquiry = app_context.inquiry
+        self._why_loader = app_context.why_loader
         self._annotations = app_context.annotations
         self._theme: Theme = LIGHT
         self.rows: tuple[str, ...] = ()  # names of the rows, from the top
@@ -64,7 +64,7 @@ class LabelTrack(TimePlot):
         self.setAccessibleName("Labels over time")
         self.setMouseTracking(True)
         self.viewport().setMouseTracking(True)
-        self._inquiry.changed.connect(self._refresh)
+        self._why_loader.changed.connect(self._refresh)
         self.follow_playhead()
         self.link_time(above)
         above.getAxis("left").geometryChanged.connect(self._align)
@@ -111,7 +111,7 @@ class LabelTrack(TimePlot):
             self._draw()
 
     def _collect(self) -> None:
-        cards = self._inquiry.cards
+        cards = self._why_loader.cards
         own_moments = [card.saved for card in cards if card.model_moment is None and card.saved is not None]
         people = list(dict.fromkeys(moment.author or UNNAMED for moment in own_moments))[: MAX_ROWS - 1]
         self.rows = (MODEL, *people) if own_moments else ()

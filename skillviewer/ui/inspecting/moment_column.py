@@ -28,18 +28,18 @@ class MomentColumn(QWidget):
         super().__init__(parent)
         self._app_context = app_context
         self._only_found = only_found
-        self._inquiry = app_context.inquiry
+        self._why_loader = app_context.why_loader
         self._annotations = app_context.annotations
-        self._pictures = app_context.pictures
+        self._pictures = app_context.thumbnails
         self._theme: Theme = LIGHT
         self._grey = False
         self._to_edit: tuple[float, float] | None = None  # start and end of the moment whose field is to be edited
         self._back_to: QWidget | None = None  # what had the focus before
         self._rows: dict[_Key, MomentRow] = {}
         self._column = vertical(self, NONE, 0)
-        self._inquiry.changed.connect(self.refresh)
+        self._why_loader.changed.connect(self.refresh)
         self._annotations.finish_asked.connect(self._finish)
-        self._pictures.came.connect(self._show_pictures)
+        self._pictures.arrived.connect(self._show_pictures)
         self._outlived = False  # whether a row is shown whose moment is gone
         app_context.tour.here_changed.connect(self._show_here)
         app_context.playback.playing_changed.connect(self._on_playing)
@@ -77,7 +77,7 @@ class MomentColumn(QWidget):
         """Have the list kept as it is while the mouse is over it or the focus in it."""
         focus = QApplication.focusWidget()
         focused = focus is not None and self.isAncestorOf(focus)
-        self._inquiry.hold(self, self.isVisible() and (self.underMouse() or focused))
+        self._why_loader.hold(self, self.isVisible() and (self.underMouse() or focused))
 
     def set_grey(self, grey: bool) -> None:
         self._grey = grey
@@ -108,20 +108,20 @@ class MomentColumn(QWidget):
         if not self.isVisible():
             return
         video = self._annotations.video
-        cards = [card for card in self._inquiry.cards if card.model_moment is not None or not self._only_found]
+        cards = [card for card in self._why_loader.cards if card.model_moment is not None or not self._only_found]
         cards_by_key = {(video, *card.identity): card for card in cards}
         self._outlived = False
         for key in [key for key in self._rows if key not in cards_by_key]:
             row = self._rows[key]
             # still being typed into or played, although its moment is gone
-            if key[0] == video and row.card is not None and (row.busy or self._app_context.tour.plays(row.card)):
+            if key[0] == video and row.card is not None and (row.busy or self._app_context.tour.is_playing(row.card)):
                 cards_by_key[key] = row.card
                 self._outlived = True
             else:
                 self._drop(key)
         cards_by_key = dict(sorted(cards_by_key.items(), key=lambda item: (item[0][1:3], item[1].model_moment is None)))
-        amounts = [abs(card.model_moment.amount) for card in self._inquiry.cards if card.model_moment is not None]
-        findings = self._inquiry.listed
+        amounts = [abs(card.model_moment.amount) for card in self._why_loader.cards if card.model_moment is not None]
+        findings = self._why_loader.listed_findings
         digits = score_digits([findings.analysis]) if findings is not None else 2
         digest = findings.analysis.provenance.model_digest if findings is not None else ""
         writable = self._annotations.writable
@@ -136,9 +136,9 @@ class MomentColumn(QWidget):
             self._begin_edit()
         self._show_here()
         self._show_pictures()
-        entry = self._inquiry.entry
+        entry = self._why_loader.entry
         if entry is not None and cards:
-            self._pictures.want(entry.path, [card.key_frame for card in self._inquiry.cards])
+            self._pictures.request(entry.path, [card.key_frame for card in self._why_loader.cards])
 
     def _on_playing(self, playing: bool) -> None:
         if self._outlived and not playing:
@@ -164,7 +164,7 @@ class MomentColumn(QWidget):
         return row
 
     def _show_pictures(self) -> None:
-        entry = self._inquiry.entry
+        entry = self._why_loader.entry
         for row in self._rows.values():
             if entry is not None and row.card is not None:
                 row.picture.set_picture(self._pictures.get(entry.path, row.card.key_frame))

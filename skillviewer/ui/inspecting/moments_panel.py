@@ -5,7 +5,7 @@ from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import QToolButton, QWidget
 
 from skillviewer.core.analysis.score_text import UNFAMILIAR
-from skillviewer.ui.actions.actions import Actions, Handlers, Tip
+from skillviewer.ui.actions.actions import Actions, ActionTip, Handlers
 from skillviewer.ui.inspecting.moment_column import MomentColumn
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.insight.why_loader import WhyStage
@@ -15,10 +15,10 @@ from skillviewer.ui.widgets.labels import WrappingLabel
 from skillviewer.ui.widgets.layout import (
     NONE,
     add_all,
-    fill_ground,
     horizontal,
     push_button,
     scroll_area,
+    set_background,
     tool_button,
     vertical,
 )
@@ -34,7 +34,7 @@ class MomentsPanel(QWidget):
     def __init__(self, app_context: AppContext, actions: Actions, parent: QWidget) -> None:
         super().__init__(parent)
         self._app_context = app_context
-        self._inquiry = app_context.inquiry
+        self._why_loader = app_context.why_loader
         self._annotations = app_context.annotations
         self.setMinimumWidth(240)
         titles = {"previous_moment": "Previous", "next_moment": "Next", "keep_moment": "Keep selection"}
@@ -54,7 +54,7 @@ class MomentsPanel(QWidget):
         reveal_row = add_all(horizontal(margins=(12, 0, 12, 8)), self.reveal, 1)
         add_all(vertical(self, NONE, 0), row, self.message, reveal_row, (self.page, 1))
         self.moments.editing.connect(self._on_editing)
-        self._inquiry.changed.connect(self._refresh)
+        self._why_loader.changed.connect(self._refresh)
         self._refresh()
 
     def _on_editing(self, row: QWidget) -> None:
@@ -69,11 +69,11 @@ class MomentsPanel(QWidget):
                 "keep_moment": self._save_moment,
             },
             enabled={
-                "previous_moment": lambda: bool(self._inquiry.cards),
-                "next_moment": lambda: bool(self._inquiry.cards),
+                "previous_moment": lambda: bool(self._why_loader.cards),
+                "next_moment": lambda: bool(self._why_loader.cards),
                 "keep_moment": lambda: playback.marks != (None, None) and self._annotations.writable,
             },
-            changed=(self._inquiry.changed, self._annotations.changed, playback.marks_changed),
+            changed=(self._why_loader.changed, self._annotations.changed, playback.marks_changed),
         )
 
     def _save_moment(self) -> None:
@@ -86,38 +86,38 @@ class MomentsPanel(QWidget):
 
     def _button(self, action: QAction, text: str) -> QToolButton:
         button = tool_button(text, self, action.trigger)
-        Tip(button, action)
+        ActionTip(button, action)
         button.setEnabled(action.isEnabled())
         action.enabledChanged.connect(button.setEnabled)
         return button
 
     @themed
     def on_theme(self, theme: Theme) -> None:
-        fill_ground(theme.base, self, self.page.viewport(), self._body)
+        set_background(theme.base, self, self.page.viewport(), self._body)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.moments.refresh()
 
     def _on_reveal(self) -> None:
-        if self._inquiry.findings is not None:
-            self._inquiry.reveal_moments(self._inquiry.findings)
+        if self._why_loader.findings is not None:
+            self._why_loader.reveal_moments(self._why_loader.findings)
 
     def _refresh(self) -> None:
-        inquiry, annotations = self._inquiry, self._annotations
+        why_loader, annotations = self._why_loader, self._annotations
         message = ""
-        findings = inquiry.findings
-        hidden = findings is not None and inquiry.stage is WhyStage.READY and inquiry.hides_moments(findings)
+        findings = why_loader.findings
+        hidden = findings is not None and why_loader.stage is WhyStage.READY and why_loader.hides_moments(findings)
         self.reveal.setVisible(hidden)
-        if inquiry.entry is None:
+        if why_loader.entry is None:
             message = "Open a video to see its moments."
         elif hidden:
             message = f"{UNFAMILIAR} The moments that it found are hidden."
-        elif not inquiry.cards:
+        elif not why_loader.cards:
             message = "No moments yet. Select a part with I and O, and keep it with Enter."
         if annotations.read_only:
             message = " ".join(filter(None, (message, "The study is open for reading only.")))
-        n = len(inquiry.cards)
+        n = len(why_loader.cards)
         self.titled.emit(f"Moments ({n})" if n else "Moments")
         self.message.set_plain(message)
         self.message.setVisible(bool(message))

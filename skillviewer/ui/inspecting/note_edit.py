@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QWidget
 from skillviewer.core.text import clock, printable
 from skillviewer.data.study import Note, Study
 from skillviewer.ui.session.app_context import AppContext
-from skillviewer.ui.session.studies import ANNOTATIONS
+from skillviewer.ui.session.study_controller import ANNOTATIONS
 from skillviewer.ui.session.undo import Command
 from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.widgets.chip import Chip

@@ -9,7 +9,7 @@ from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.inspecting.note_edit import NoteBlock, NoteDraft, NoteEdit
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.widgets.labels import WrappingLabel
-from skillviewer.ui.widgets.layout import NONE, add_all, fill_ground, scroll_area, vertical
+from skillviewer.ui.widgets.layout import NONE, add_all, scroll_area, set_background, vertical
 from skillviewer.ui.widgets.theme import Theme, themed
 
 
@@ -56,7 +56,7 @@ class NotesPanel(QWidget):
 
     @themed
     def on_theme(self, theme: Theme) -> None:
-        fill_ground(theme.base, self, self.page.viewport(), self._body)
+        set_background(theme.base, self, self.page.viewport(), self._body)
 
     def refresh(self, *_: object) -> None:
         draft = self._drafts.get(self.fresh)

@@ -83,7 +83,7 @@ class RatersBlock(Section):
         self.ratings.setVisible(bool(ratings))
         self.ratings.set_plain(*ratings)
         self._show_comments()
-        rating = findings.rating
+        rating = findings.video_judgements
         self.message.set_plain("This video has not been compared yet." if rating is None else self._summary(rating))
         self.message.setVisible(rating is not None or not ratings)
         reasons = rating.reasons if rating is not None else ()

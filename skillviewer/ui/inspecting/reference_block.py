@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QWidget
 from skillviewer.core.analysis.score_text import score_digits
 from skillviewer.core.explanation.alignment import ScoreGap
 from skillviewer.core.text import clock, signed
-from skillviewer.ui.actions.actions import Tip
+from skillviewer.ui.actions.actions import ActionTip
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.insight.findings import Findings
 from skillviewer.ui.widgets.form import Section
@@ -32,7 +32,7 @@ class ReferenceBlock(Section):
         self.message = WrappingLabel(self)
         self.gaps = WrappingLabel(self, muted=True)
         self.show_both = push_button("Show both videos", self, action.trigger)
-        Tip(self.show_both, action)
+        ActionTip(self.show_both, action)
         add_all(self.column, self.message, self.gaps, add_all(horizontal(), self.show_both, 1))
         self._loader.changed.connect(self._refresh)
         self._refresh()

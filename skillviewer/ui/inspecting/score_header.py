@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.score_text import UNFAMILIAR, score_digits
 from skillviewer.core.text import printable, signed
-from skillviewer.ui.actions.actions import Actions, Tip, plain
+from skillviewer.ui.actions.actions import Actions, ActionTip, plain
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.video_entry import VideoEntry, VideoState
 from skillviewer.ui.widgets.labels import ElidingLabel, text_label
@@ -32,7 +32,7 @@ class ScoreHeader(QWidget):
         self._assess = push_button("", self, action.trigger)
         self._assess.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._assess.setText(plain("Assess"))
-        Tip(self._assess, action)
+        ActionTip(self._assess, action)
         add_all(row, title, self._number, (self._text, 1))
         self._stop = push_button("Stop", self, app_context.assessments.stop)
         self._stop.setFocusPolicy(Qt.FocusPolicy.TabFocus)

@@ -190,7 +190,7 @@ class ScorePlot(TimePlot):
         items = (self._mean, self._passes, self._band, self._boundaries, self._ticks, self._analysed)
         for item in items:
             item.setVisible(curve is not None)
-        self._analysed.setVisible(curve is not None and curve.analysed_s < self._until)
+        self._analysed.setVisible(curve is not None and curve.analysed_s < self._stop_s)
         self.getAxis("left").setStyle(showValues=curve is not None)
         if curve is None:
             return
@@ -218,7 +218,7 @@ class ScorePlot(TimePlot):
         ends = [bottom + height * 0.28, bottom + height * 0.78]
         self._ticks.setData(np.repeat(curve.sampled_s, 2), np.tile(ends, len(curve.sampled_s)))
         line = bottom + height * 0.06
-        self._analysed.setData(np.array([self._from, curve.analysed_s]), np.array([line, line]))
+        self._analysed.setData(np.array([self._start_s, curve.analysed_s]), np.array([line, line]))
 
     def _on_frame(self, frame: int) -> None:
         super()._on_frame(frame)

@@ -60,14 +60,14 @@ class InspectScreen(QWidget):
         self._theme: Theme | None = None
         self._in_theatre = False
         self._actions = actions
-        self._explanations = app_context.explanations
+        self._evidence_loader = app_context.evidence_loader
         self._state = app_context.state
         self._draw_soon = single_shot(self, 0, self._on_tracks)
         self._optional: list[QWidget] = []  # graphs that theatre mode hides
         self._cells: tuple[Evidence, Analysis | None] | None = None
-        app_context.opening.cannot_open.connect(self.player.canvas.set_message)
-        self._inquiry = app_context.inquiry
-        self._inquiry.changed.connect(self._on_findings)
+        app_context.video_opener.cannot_open.connect(self.player.canvas.set_message)
+        self._why_loader = app_context.why_loader
+        self._why_loader.changed.connect(self._on_findings)
         self._on_findings()
         app_context.tracks.changed.connect(self._on_tracks)
         self._on_tracks()
@@ -126,7 +126,7 @@ class InspectScreen(QWidget):
             self._draw_soon.start()  # making a graph and drawing it are two turns, so that neither is long
 
     def _on_findings(self) -> None:
-        cards = self._inquiry.cards
+        cards = self._why_loader.cards
         amounts = [card.model_moment.amount if card.model_moment is not None else None for card in cards]
         marks = (CurveMark(card.start_s, card.stop_s, amount) for card, amount in zip(cards, amounts, strict=True))
         self.curve.set_marks(tuple(marks))
@@ -156,7 +156,7 @@ class InspectScreen(QWidget):
                 "rating_axis": lambda: self.curve.has_ratings,
                 "waveform": lambda: True,
             },
-            changed=(self._inquiry.changed, self._state.analysis_changed),
+            changed=(self._why_loader.changed, self._state.analysis_changed),
         )
 
     def _show_waveform(self, on: bool) -> None:
@@ -164,12 +164,12 @@ class InspectScreen(QWidget):
         self._settings.waveform = on
 
     def _show_cells(self, on: bool) -> None:
-        self._explanations.want(self, on)
+        self._evidence_loader.want(self, on)
         self.player.set_contributions(self._find_cells() if on else None)
 
     def _find_cells(self) -> Analysis | None:
         """Return the contributions of the cells as maps, made once for each evidence."""
-        findings = self._inquiry.findings
+        findings = self._why_loader.findings
         if findings is None or findings.evidence is None:
             return None
         if self._cells is None or self._cells[0] is not findings.evidence:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QListWidget, QListWidgetItem, QSizeP
 from skillviewer.core.analysis.score_text import score_digits
 from skillviewer.core.explanation.alignment import ScoreGap
 from skillviewer.core.text import clock, counted, printable, signed
-from skillviewer.ui.actions.actions import Actions, Handlers, Tip
+from skillviewer.ui.actions.actions import Actions, ActionTip, Handlers
 from skillviewer.ui.inspecting.aligned_plot import AlignedPlot
 from skillviewer.ui.inspecting.motion_view import MotionView
 from skillviewer.ui.player.following_player import FollowingPlayer
@@ -28,10 +28,10 @@ from skillviewer.ui.widgets.labels import ElidingLabel, WrappingLabel, text_labe
 from skillviewer.ui.widgets.layout import (
     NONE,
     add_all,
-    fill_ground,
     horizontal,
     push_button,
     scroll_area,
+    set_background,
     splitter,
     vertical,
 )
@@ -112,7 +112,7 @@ class SplitScreen(QWidget):
             title.setProperty("heading", True)
         self.player = Player(app_context, actions, self)
         self.other = FollowingPlayer(
-            app_context.reference_frames, app_context.state, "Picture of the better video", self
+            app_context.reference_worker, app_context.state, "Picture of the better video", self
         )
         menu = self.player.map_menu
         self.other.caption.menu_asked.connect(lambda: menu.open_at(self.other.caption))
@@ -192,7 +192,7 @@ class SplitScreen(QWidget):
             (self.export, "export_split"),
             (self.back, "split_close"),
         ):
-            Tip(button, self._actions[action])
+            ActionTip(button, self._actions[action])
         row = FlowLayout()
         for button in (self.previous, self.next, self.export, self.back):
             row.addWidget(button)
@@ -209,7 +209,7 @@ class SplitScreen(QWidget):
         app_context.state.curve_look_changed.connect(self._other_state.set_curve_look)
         app_context.playback.frame_changed.connect(self._follow)
         app_context.playback.playing_changed.connect(self._follow)
-        app_context.opening.cannot_open.connect(self.player.canvas.set_message)
+        app_context.video_opener.cannot_open.connect(self.player.canvas.set_message)
         self.other.playback.video_changed.connect(self._on_other_video)
         self.list.asked.connect(self.play)
         app_context.tracks.changed.connect(self._draw_motion)
@@ -243,7 +243,7 @@ class SplitScreen(QWidget):
     @themed
     def on_theme(self, theme: Theme) -> None:
         self._theme = theme
-        fill_ground(theme.base, self.side, self.list)
+        set_background(theme.base, self.side, self.list)
 
     def on_shown(self) -> None:
         self._is_shown = True
@@ -353,7 +353,7 @@ class SplitScreen(QWidget):
         if reference is None or self._loader.clip is None:
             self.other_title.set_forms("")
             empty_text = "No comparable video in the top 25 % scores higher than this one."
-            waits = entry is not None and self._app_context.inquiry.findings is None
+            waits = entry is not None and self._app_context.why_loader.findings is None
             self.other.canvas.set_message("" if waits else empty_text)
             return
         name = printable(reference.name)
@@ -361,7 +361,7 @@ class SplitScreen(QWidget):
         self.other_title.set_forms(f"Better: {name}   {score}", f"{name}   {score}")
 
     def _digits(self) -> int:
-        analyses = [a for a in (self._loader.analysis_shown, self._loader.analysis) if a is not None]
+        analyses = [a for a in (self._loader.own_analysis, self._loader.analysis) if a is not None]
         return score_digits(analyses) if analyses else 2
 
     def _list_gaps(self) -> None:

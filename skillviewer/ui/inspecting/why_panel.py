@@ -23,7 +23,7 @@ from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.empty_state import EmptyState
 from skillviewer.ui.widgets.form import Section
 from skillviewer.ui.widgets.labels import WrappingLabel
-from skillviewer.ui.widgets.layout import add_all, fill_ground, horizontal, push_button, scroll_area, vertical
+from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, scroll_area, set_background, vertical
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
 
@@ -33,7 +33,7 @@ class WhyPanel(QStackedWidget):
     def __init__(self, app_context: AppContext, actions: Actions, parent: QWidget) -> None:
         super().__init__(parent)
         self._app_context = app_context
-        self._inquiry = app_context.inquiry
+        self._why_loader = app_context.why_loader
         self._actions = actions
         self._theme: Theme = LIGHT
         self._findings: Findings | None = None
@@ -68,10 +68,10 @@ class WhyPanel(QStackedWidget):
         add_all(column, self.moments_section, self.raters, self.contributions, self.cells, self.reference, self.limits)
         add_all(column, self.faithfulness, 1)
         self.page.setWidget(self.body)
-        self._inquiry.changed.connect(self._refresh)
+        self._why_loader.changed.connect(self._refresh)
         app_context.videos.unfamiliar_shown.connect(self._show_again)
-        app_context.explanations.changed.connect(self._show_work)
-        app_context.explanations.progressed.connect(self._show_work)
+        app_context.evidence_loader.changed.connect(self._show_work)
+        app_context.evidence_loader.progressed.connect(self._show_work)
         app_context.playback.frame_changed.connect(self.contributions.bars.set_frame)
 
     def handlers(self, _dialogs: Dialogs) -> Handlers:
@@ -85,7 +85,7 @@ class WhyPanel(QStackedWidget):
         self._theme = theme
         for label in (self.warning, self.model_warning):
             label.setStyleSheet(f"color: {theme.warn}")
-        fill_ground(theme.base, self.page.viewport(), self.body, self.empty)
+        set_background(theme.base, self.page.viewport(), self.body, self.empty)
         self._paint_grey()
 
     def _paint_grey(self) -> None:
@@ -95,18 +95,18 @@ class WhyPanel(QStackedWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._app_context.explanations.want(self, True)
+        self._app_context.evidence_loader.want(self, True)
         self._refresh()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
-        self._app_context.explanations.want(self, False)
+        self._app_context.evidence_loader.want(self, False)
         self._findings = self._listed = None
 
     def _refresh(self) -> None:
         if not self.isVisible():
             return
-        stage, findings, entry = self._inquiry.stage, self._inquiry.findings, self._inquiry.entry
+        stage, findings, entry = self._why_loader.stage, self._why_loader.findings, self._why_loader.entry
         if stage is WhyStage.READY and findings is not None:
             self._show_findings(findings)
         elif stage is not WhyStage.COMING:
@@ -123,13 +123,13 @@ class WhyPanel(QStackedWidget):
         self.setCurrentWidget(self.page)
         before, self._findings = self._findings, findings
         self._show_work()
-        listed = self._inquiry.listed if self._inquiry.holding else findings
+        listed = self._why_loader.listed_findings if self._why_loader.holding else findings
         if listed is None or listed.analysis is not findings.analysis:
             listed = findings
         if listed is not self._listed:
             self._listed = listed
             self._show_upper_part(listed)
-        self._fold(folded=self._inquiry.hides_moments(findings))
+        self._fold(folded=self._why_loader.hides_moments(findings))
         if findings is before:
             return
         grey = findings.faithful is False
@@ -168,7 +168,7 @@ class WhyPanel(QStackedWidget):
 
     def _reveal(self) -> None:
         if self._findings is not None:
-            self._inquiry.reveal_moments(self._findings)
+            self._why_loader.reveal_moments(self._findings)
 
     def _fold(self, *, folded: bool) -> None:
         """Hide or show the moments; those of an unfamiliar video are hidden at first."""
@@ -178,10 +178,12 @@ class WhyPanel(QStackedWidget):
 
     def _show_work(self) -> None:
         has_evidence = self._findings is not None and self._findings.evidence is not None
-        self.contributions.show_work(has_evidence=has_evidence and self._app_context.explanations.evidence is not None)
+        self.contributions.show_work(
+            has_evidence=has_evidence and self._app_context.evidence_loader.evidence is not None
+        )
 
     def _show_empty(self, stage: WhyStage) -> None:
-        entry = self._inquiry.entry
+        entry = self._why_loader.entry
         self._findings = self._listed = None
         reason = entry.reason if entry is not None else ""
         progress = None
@@ -205,7 +207,7 @@ class WhyPanel(QStackedWidget):
         self.setCurrentWidget(self.empty)
 
     def _format_blind(self) -> str:
-        raters = self._inquiry.raters
+        raters = self._why_loader.raters
         if raters:
             text = "This page is hidden until {} has judged this video (blind study)."
             return text.format(" or ".join(printable(name) for name in raters))
@@ -215,7 +217,7 @@ class WhyPanel(QStackedWidget):
         )
 
     def _on_pressed(self) -> None:
-        stage = self._inquiry.stage
+        stage = self._why_loader.stage
         name = {
             WhyStage.NOTHING: "open_videos",
             WhyStage.NO_MODEL: "open_model",

@@ -1,4 +1,4 @@
-"""The caption over the picture: name, model and frame."""
+"""Caption below the picture: source of the map, sampled frame, and colour bar."""
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
@@ -14,11 +14,12 @@ from skillviewer.ui.widgets.labels import ElidingLabel, SteadyField
 from skillviewer.ui.widgets.layout import UNLIMITED_PX, add_all, horizontal, with_accessible_name
 from skillviewer.ui.widgets.theme import DARK, PaintedWidget, Theme, by_text
 
-ROOMY_PX, SHORT_BAR_PX = 440, 120
+NARROW_PX = 440  # width below which the unit is hidden and the colour bar is short
+SHORT_BAR_PX = 120
 
 
-class Dot(PaintedWidget):
-    """A disc, filled when the frame on screen is a sampled one, a ring when its map is held from another."""
+class SampleDot(PaintedWidget):
+    """A filled disc for a sampled frame on screen, and a ring for a frame whose map comes from others."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -26,6 +27,7 @@ class Dot(PaintedWidget):
         self.setFixedSize(QSize(10, 10))
 
     def set_filled(self, filled: bool | None) -> None:
+        """Show a disc (True), a ring (False), or nothing (None)."""
         if filled != self._filled:
             self._filled = filled
             self.update()
@@ -43,9 +45,9 @@ class Dot(PaintedWidget):
 
 
 class Caption(QWidget):
-    """The source of the map on screen (its own, held or interpolated), its sampled frame, and its colours.
+    """The source of the map on screen (own, held or interpolated), its sampled frame, and its colour bar.
 
-    A click, or Enter, asks for the menu of the map.
+    A click, Enter or the space bar asks for the menu of the map.
     """
 
     menu_asked = Signal()
@@ -53,11 +55,11 @@ class Caption(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._n_samples = 0
-        self._contributions = False
+        self._shows_contributions = False
         self.setAutoFillBackground(True)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         row = horizontal(self, (14, 4, 8, 4), 8)
-        self._dot = Dot(self)
+        self._dot = SampleDot(self)
         self._text = with_accessible_name(ElidingLabel(self), "What this map shows")
         self._unit = QLabel(self)
         self._bar = ColourBar(self)
@@ -66,12 +68,12 @@ class Caption(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAccessibleName("Legend: look of the map")
         self.setToolTip("Click to choose look, scale, strength and cells of the map")
-        self._ring = QColor("grey")
+        self._focus_colour = QColor("grey")
 
     def on_theme(self, theme: Theme) -> None:
-        """Take colours: the caption belongs to the stage."""
+        """Use the colours of the stage."""
         palette = self.palette()
-        self._ring = QColor(DARK.accent)  # the stage is dark in both themes
+        self._focus_colour = QColor(DARK.accent)  # the stage is dark in both themes
         palette.setColor(palette.ColorRole.Window, QColor(theme.stage))
         self.setPalette(palette)
         for label in (self._text, self._unit):
@@ -85,7 +87,7 @@ class Caption(QWidget):
         self.menu_asked.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Ask for the menu by Enter or the space bar."""
+        """Ask for the menu on Enter or the space bar."""
         if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space}:
             self.menu_asked.emit()
             return
@@ -96,45 +98,55 @@ class Caption(QWidget):
         super().paintEvent(event)
         if self.hasFocus():
             painter = QPainter(self)
-            painter.setPen(self._ring)
+            painter.setPen(self._focus_colour)
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
             painter.end()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Leave the words their room in a narrow player: the unit goes, and the bar is short."""
+        """Hide the unit and shorten the colour bar in a narrow player."""
         super().resizeEvent(event)
-        narrow = self.width() < by_text(ROOMY_PX)
-        self._unit.setVisible(not narrow)
-        self._bar.setMaximumWidth(by_text(SHORT_BAR_PX) if narrow else UNLIMITED_PX)
+        is_narrow = self.width() < by_text(NARROW_PX)
+        self._unit.setVisible(not is_narrow)
+        self._bar.setMaximumWidth(by_text(SHORT_BAR_PX) if is_narrow else UNLIMITED_PX)
 
     def set_analysis(self, analysis: Analysis | None) -> None:
         if analysis is None:
             self._n_samples = 0
-        elif analysis.complete:  # in a short video frames are sampled repeatedly: they count once
+        elif analysis.complete:  # frames that are sampled repeatedly, as in a short video, count once
             self._n_samples = len(analysis.in_time_order)
         else:
             self._n_samples = analysis.n_segments * analysis.n_passes
 
     def set_contributions(self, are_shown: bool) -> None:
-        self._contributions = are_shown
+        self._shows_contributions = are_shown
 
     def set_shown(self, displayed: DisplayedFrame | None) -> None:
+        """Describe the frame on screen, or nothing without one."""
         scene = displayed.scene if displayed is not None else None
-        preview = "preview" if displayed is not None and not displayed.picture.exact else ""
-        self._text.set_forms(*(" · ".join(filter(None, (preview, text))) for text in self._forms(scene)))
-        hidden = scene is not None and scene.map_style.overlay is Overlay.OFF
-        visible = scene is not None and scene.source is not MapSource.NOTHING and not hidden
-        is_sampled = scene is not None and scene.source is MapSource.OWN
-        self._dot.set_filled(is_sampled if visible else None)
-        self._dot.setVisible(visible)
-        self._bar.set_scene(scene if visible else None)
-        unit, tip = self._format_unit(scene) if visible and scene is not None else ("", "")
+        is_preview = displayed is not None and not displayed.picture.exact
+        forms = self._forms(scene)
+        if is_preview:
+            forms = tuple(f"preview · {text}" if text else "preview" for text in forms)
+        self._text.set_forms(*forms)
+        self._show_map(scene if scene is not None and _shows_map(scene) else None)
+
+    def _show_map(self, scene: Scene | None) -> None:
+        """Show dot, colour bar and unit of a visible map; nothing for None."""
+        self._dot.setVisible(scene is not None)
+        self._bar.set_scene(scene)
+        if scene is None:
+            self._dot.set_filled(None)
+            self._unit.setText("")
+            self._unit.setToolTip("")
+            return
+        unit, tip = self._unit_of(scene)
+        self._dot.set_filled(scene.source is MapSource.OWN)
         self._unit.setText(unit)
         self._unit.setToolTip(tip)
 
-    def _format_unit(self, scene: Scene) -> tuple[str, str]:
-        """Return the unit of the colour bar, and what its numbers mean."""
-        if self._contributions:
+    def _unit_of(self, scene: Scene) -> tuple[str, str]:
+        """Return the unit of the colour bar, and the meaning of its numbers."""
+        if self._shows_contributions:
             return "contribution to the score", ""
         return {
             MapKind.DISTRIBUTION: ("× average", "1 is the average of all cells"),
@@ -144,12 +156,16 @@ class Caption(QWidget):
         }[scene.kind]
 
     def _forms(self, scene: Scene | None) -> tuple[str, ...]:
-        """Return the source of the map and its sampled frame, the longest form first; the age stands in all."""
+        """Return texts on the source of the map and its sampled frame, the longest first; all have the map's age."""
         text = format_source(scene) if scene is not None else ""
         if scene is None or scene.sample < 0 or scene.kind is MapKind.NONE or scene.map_style.overlay is Overlay.OFF:
             return (text,)
-        if self._contributions:
+        if self._shows_contributions:
             text = f"contribution of areas · {text}"
         number = scene.sample + 1
-        n = max(scene.n_samples, self._n_samples)
-        return f"{text} · sampled frame {number} of {n}", f"{text} · {number}/{n}"
+        n_samples = max(scene.n_samples, self._n_samples)
+        return f"{text} · sampled frame {number} of {n_samples}", f"{text} · {number}/{n_samples}"
+
+
+def _shows_map(scene: Scene) -> bool:
+    return scene.source is not MapSource.NOTHING and scene.map_style.overlay is not Overlay.OFF

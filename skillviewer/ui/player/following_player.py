@@ -1,4 +1,4 @@
-"""A second picture with its map, whose frame another player's clock decides."""
+"""Second player, which follows the time of another one."""
 
 from PySide6.QtWidgets import QWidget
 
@@ -17,13 +17,13 @@ from skillviewer.ui.widgets.layout import NONE, add_all, vertical
 
 
 class FollowingPlayer(QWidget):
-    """Canvas and caption of a video that has no clock of its own."""
+    """Canvas and caption of a video whose frame follows the time of another player, the leader."""
 
     def __init__(
         self, worker: WorkerThread[OpenVideos], state: ViewerState, name: str, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self.playback = Playback(parent=self)  # never plays: ``show_time`` moves it
+        self.playback = Playback(parent=self)  # never plays; ``show_time`` moves it
         self.feed = FrameFeed(worker, self)
         self.canvas = VideoCanvas(self)
         self.canvas.setAccessibleName(name)
@@ -32,7 +32,7 @@ class FollowingPlayer(QWidget):
         self._clip: VideoClip | None = None
         self._analysis: Analysis | None = None
         self._leader_plays = False
-        self._absent = False  # true if the video has no picture at the leader's time
+        self._shows_message = False  # True if the video has no picture at the leader's time
         self._time_s = 0.0
         self.canvas.set_map_style(state.map_style)
         state.map_style_changed.connect(self.canvas.set_map_style)
@@ -45,7 +45,7 @@ class FollowingPlayer(QWidget):
         self.playback.frame_changed.connect(self._on_frame)
 
     def open(self, clip: VideoClip, analysis: Analysis | None) -> None:
-        """Show a video, with the maps of an analysis of it."""
+        """Open a video, and show it with the maps of its analysis."""
         self.close_video()
         self._clip = clip
         self._analysis = analysis
@@ -53,33 +53,38 @@ class FollowingPlayer(QWidget):
         self.feed.open(clip.path)
 
     def close_video(self) -> None:
-        self._clip = self._analysis = None
+        self._clip = None
+        self._analysis = None
         self.playback.open(None)
         self.feed.close()
         self.canvas.set_video(None)
 
     def show_time(self, time_s: float, *, playing: bool) -> None:
-        """Show the frame at a time in seconds from the first frame of the file; ``playing`` while the leader plays."""
-        show_anew = (
-            self._leader_plays and not playing
-        ) or self._absent  # while playing, only what came in time was shown
+        """Show the frame at a time.
+
+        Args:
+            time_s: Time in seconds from the first frame of the file.
+            playing: Whether the leader plays.
+        """
+        has_stopped = self._leader_plays and not playing  # while playing, late frames were not shown
+        must_request = has_stopped or self._shows_message
         self._leader_plays = playing
         self._time_s = time_s
-        self._absent = False
+        self._shows_message = False
         if self.playback.video is None:
             return
         frame = self.playback.frame
         self.playback.seek_time(time_s)
-        if show_anew and self.playback.frame == frame:
+        if must_request and self.playback.frame == frame:
             self.feed.request(frame)
 
     def show_nothing(self, message: str) -> None:
-        """Show a message instead of a picture until the next ``show_time``; pictures on their way are dropped."""
-        self._absent = True
+        """Show a message instead of a picture until the next ``show_time``. Pending pictures are dropped."""
+        self._shows_message = True
         self.canvas.set_message(message)
 
     def _on_arrived(self, picture: DisplayPicture) -> None:
-        if not self._absent:
+        if not self._shows_message:
             self.canvas.set_picture(picture)
 
     def _on_opened(self, video: VideoInfo) -> None:

@@ -1,4 +1,4 @@
-"""Menus of the look of maps, and the menu that the legend and the picture open."""
+"""Menus of the map style."""
 
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QAction
@@ -19,8 +19,8 @@ TITLES = {
 """Title of the menu of each field of ``MapStyle``."""
 
 
-class LookMenu(ExclusiveMenu):
-    """Menu of one field of the look of maps, such as overlay or scale."""
+class MapStyleMenu(ExclusiveMenu):
+    """Menu of a field of the map style, such as overlay or scale."""
 
     def __init__(self, field: str, title: str, state: ViewerState, parent: QWidget) -> None:
         value = getattr(state.map_style, field)
@@ -34,15 +34,19 @@ class LookMenu(ExclusiveMenu):
         self.set_value(getattr(map_style, self._field))
 
 
-def make_map_style_menus(state: ViewerState, parent: QWidget) -> tuple[LookMenu, ...]:
-    """Return a menu for every field of the look of maps."""
-    return tuple(LookMenu(field, title, state, parent) for field, title in TITLES.items())
+def make_map_style_menus(state: ViewerState, parent: QWidget) -> tuple[MapStyleMenu, ...]:
+    """Return a menu for every field of the map style."""
+    return tuple(MapStyleMenu(field, title, state, parent) for field, title in TITLES.items())
 
 
 class MapMenu(QMenu):
-    """All that can be chosen about the map, in one menu: on or off, the next look, and every field of the look.
+    """The menu that the legend and the picture open: actions on the map, and the fields of the map style.
 
-    ``without`` are fields that the screen has its own choice for.
+    Args:
+        state: State of the window.
+        actions: Actions on the map.
+        parent: Owner of the menu.
+        without: Fields that are left out, because the screen has another control for them.
     """
 
     def __init__(
@@ -52,13 +56,13 @@ class MapMenu(QMenu):
         self.addActions(list(actions))
         self.addSeparator()
         self.menus = tuple(
-            LookMenu(field, title, state, self) for field, title in TITLES.items() if field not in without
+            MapStyleMenu(field, title, state, self) for field, title in TITLES.items() if field not in without
         )
         for menu in self.menus:
             self.addMenu(menu)
 
     def open_at(self, widget: QWidget, position: QPoint | None = None) -> None:
-        """Open at a place of a widget, or above the widget."""
+        """Open the menu at a position in a widget, or above the widget."""
         if position is None:
             position = QPoint(0, -self.sizeHint().height())
         self.popup(widget.mapToGlobal(position))

@@ -1,4 +1,4 @@
-"""The motion over time: speed and opening of the hands, with peaks, pauses and gaps, on the axis of the score curve."""
+"""Plot of the motion over time: speed and opening of the hands, with peaks, pauses and gaps."""
 
 from bisect import bisect
 from typing import Any
@@ -16,14 +16,11 @@ from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.widgets.speech import announce
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
-SPEED_LANE, OPENING_LANE = (0.42, 0.98), (0.14, 0.36)
-"""Parts of the height for the speed and for the opening; pauses lie below."""
-
-SEEN_TOP, SEEN_STEP = 0.09, 0.035
-"""Height of the first line that shows where a hand was seen, and distance to the next."""
-
-MARK_GAP_PX = 8
-"""Least distance between two speed peaks, and between two pauses, that are drawn."""
+SPEED_LANE = (0.42, 0.98)  # lower and upper end of the lane of the speed, as shares of the height
+OPENING_LANE = (0.14, 0.36)  # lower and upper end of the lane of the opening
+SEEN_TOP = 0.09  # height of the first line that shows when a hand was seen
+SEEN_STEP = 0.035  # distance of the next line
+MIN_MARK_GAP_PX = 8  # between two drawn speed peaks, and between two drawn pauses
 
 PLOT_COLOURS = {
     False: ("#0a76a8", "#5a7d00", "#b03a78", "#6f4fc0", "#a85a00", "#555b66"),
@@ -33,35 +30,51 @@ PLOT_COLOURS = {
 
 
 def nice_ceiling(value: float) -> float:
-    """Return the smallest of 1, 2 or 5 times a power of ten that is no smaller than a positive value; else 1."""
+    """Round a positive value up to 1, 2 or 5 times a power of ten; return 1 for any other value."""
     if not (np.isfinite(value) and value > 0):
         return 1.0
     power = 10.0 ** np.floor(np.log10(value))
-    return float(next(step * power for step in (1, 2, 5, 10) if step * power >= value * (1 - 1e-9)))
+    candidates = [step * power for step in (1, 2, 5, 10)]
+    return float(next(candidate for candidate in candidates if candidate >= value * (1 - 1e-9)))
 
 
 def spaced(starts_s: FloatArray, stops_s: FloatArray, sizes: FloatArray, gap_s: float) -> IntArray:
-    """Return the indices, ascending, of the intervals that remain if none is closer to a larger one than a gap."""
-    kept: list[int] = []
+    """Select intervals, the largest first, such that no two are closer than a gap.
+
+    Args:
+        starts_s: (N,) ascending starts in seconds.
+        stops_s: (N,) ends in seconds.
+        sizes: (N,) sizes; a larger interval is preferred.
+        gap_s: Smallest distance.
+
+    Returns:
+        Indices of the selected intervals, ascending.
+    """
+    selected: list[int] = []
     for index in np.argsort(-sizes, kind="stable").tolist():
-        place = bisect(kept, starts_s[index], key=starts_s.__getitem__)
-        before, after = kept[max(place - 1, 0) : place], kept[place : place + 1]
-        is_free = all(starts_s[index] - stops_s[i] >= gap_s for i in before)
-        if is_free and all(starts_s[i] - stops_s[index] >= gap_s for i in after):
-            kept.insert(place, index)
-    return np.array(kept, dtype=np.int64)
+        position = bisect(selected, starts_s[index], key=starts_s.__getitem__)
+        if position > 0:
+            previous = selected[position - 1]
+            if starts_s[index] - stops_s[previous] < gap_s:
+                continue
+        if position < len(selected):
+            following = selected[position]
+            if starts_s[following] - stops_s[index] < gap_s:
+                continue
+        selected.insert(position, index)
+    return np.array(selected, dtype=np.int64)
 
 
 def format_curve(curve: MotionCurve, time_s: float, unit: str) -> str:
-    """Return name, speed and opening of a curve at a time: "left hand 1.2 L/s, open 0.4 L"."""
+    """Return name, speed and opening of a curve at a time, such as "left hand 1.2 L/s, open 0.4 L"."""
     speed = curve.speed_at(time_s)
     opening = curve.opening_at(time_s)
-    text = "not seen" if speed is None else f"{speed:.2g} {unit}/s"
-    return f"{curve.name} {text}" + ("" if opening is None else f", open {opening:.2g} {unit}")
+    text = f"{curve.name} not seen" if speed is None else f"{curve.name} {speed:.2g} {unit}/s"
+    return text if opening is None else f"{text}, open {opening:.2g} {unit}"
 
 
 class _CurveItems:
-    """Parts of the drawing of one curve; they are drawn again, not made anew, when the curve grows."""
+    """The graphics items of a curve, which are reused when the curve grows."""
 
     def __init__(self, plot: "MotionPlot") -> None:
         self.speed = pg.PlotCurveItem(connect="finite", antialias=True)
@@ -74,7 +87,7 @@ class _CurveItems:
 
     @property
     def all(self) -> tuple[Any, ...]:
-        """Every part."""
+        """All items."""
         return (self.speed, self.peaks, self.opening, self.seen, self.pauses)
 
     def set_colour(self, colour: QColor) -> None:
@@ -87,24 +100,32 @@ class _CurveItems:
         self.pauses.setPen(pg.mkPen(colour, width=4))
 
     def set_curve(self, curve: MotionCurve, heights: tuple[float, float], foot: float) -> None:
-        """Draw a curve: speed and opening at the top of their lanes, and the height of the line at the foot."""
-        fastest, widest = heights
-        self.speed.setData(curve.times_s, _in_lane(curve.speed / fastest, SPEED_LANE))
-        is_open = widest > 0 and len(curve.opening) > 0
-        times_s, opening = (curve.opening_times_s, curve.opening / widest) if is_open else (np.zeros(0), np.zeros(0))
-        self.opening.setData(times_s, _in_lane(opening, OPENING_LANE))
+        """Draw speed, opening, and the line of the times at which the hand was seen.
+
+        Args:
+            curve: The curve.
+            heights: Speed and opening at the top of their lanes; 0 for an unknown opening.
+            foot: Height of the line.
+        """
+        top_speed, top_opening = heights
+        self.speed.setData(curve.times_s, _in_lane(curve.speed / top_speed, SPEED_LANE))
+        if top_opening > 0 and len(curve.opening):
+            self.opening.setData(curve.opening_times_s, _in_lane(curve.opening / top_opening, OPENING_LANE))
+        else:
+            self.opening.setData(np.zeros(0), np.zeros(0))
         self.seen.setData(curve.times_s, np.where(np.isfinite(curve.speed), foot, np.nan))
 
-    def set_marks(self, curve: MotionCurve, fastest: float, foot: float, gap_s: float) -> None:
-        """Draw the highest peaks and the longest pauses that are a gap apart."""
-        at_peaks = curve.speed[np.minimum(np.searchsorted(curve.times_s, curve.peaks_s), len(curve.speed) - 1)]
-        shown = spaced(curve.peaks_s, curve.peaks_s, at_peaks, gap_s)
-        self.peaks.setData(curve.peaks_s[shown], _in_lane(at_peaks[shown] / fastest, SPEED_LANE))
+    def set_marks(self, curve: MotionCurve, top_speed: float, foot: float, gap_s: float) -> None:
+        """Draw the highest peaks and the longest pauses that are at least a gap apart."""
+        peak_indices = np.minimum(np.searchsorted(curve.times_s, curve.peaks_s), len(curve.speed) - 1)
+        peak_speeds = curve.speed[peak_indices]
+        peaks = spaced(curve.peaks_s, curve.peaks_s, peak_speeds, gap_s)
+        self.peaks.setData(curve.peaks_s[peaks], _in_lane(peak_speeds[peaks] / top_speed, SPEED_LANE))
         starts_s = np.array([pause.start_s for pause in curve.pauses], dtype=np.float64)
         stops_s = np.array([pause.stop_s for pause in curve.pauses], dtype=np.float64)
-        shown = spaced(starts_s, stops_s, stops_s - starts_s, gap_s)
-        ends = np.stack([starts_s[shown], stops_s[shown]], axis=1).ravel()
-        self.pauses.setData(ends, np.full(len(ends), foot))
+        pauses = spaced(starts_s, stops_s, stops_s - starts_s, gap_s)
+        ends_s = np.stack([starts_s[pauses], stops_s[pauses]], axis=1).ravel()
+        self.pauses.setData(ends_s, np.full(len(ends_s), foot))
 
     def set_shown(self, shown: bool) -> None:
         for item in self.all:
@@ -112,26 +133,25 @@ class _CurveItems:
 
 
 class MotionPlot(TimePlot):
-    """Speed (upper lane) and opening of thumb and index finger (lower lane), one colour a hand.
+    """Speed of the hands (upper lane), and opening of thumb and index finger (lower lane), in a colour for each hand.
 
-    Dots mark the speed peaks. At the foot a thin line shows where a hand was seen, a thick one where it paused, and
-    nothing where it was searched and not found. Of peaks and pauses that would crowd, the highest and the longest are
-    drawn; closer up there are more. Any player can have one: it needs a playhead, and curves.
+    Dots mark the speed peaks. Below, a thin line shows when a hand was seen, and a thick one when it paused. Of crowded
+    peaks and pauses, only the highest and the longest are drawn; zooming in shows more.
     """
 
     def __init__(self, playback: Playback, parent: QWidget | None = None, *, seek: Seek | None = None) -> None:
         super().__init__(playback, parent, seek=seek)
         self.setAccessibleName("Motion over time")
-        self._heights: tuple[float, float] | None = None
+        self._fixed_heights: tuple[float, float] | None = None  # heights set by ``set_heights``
         self._theme: Theme = LIGHT
         self.curves: MotionCurves | None = None
         self._items: list[_CurveItems] = []
-        self._colours: tuple[str, ...] = ()  # of the items
-        self._ticks: list[tuple[float, str]] | None = None  # at the left
+        self._colours: tuple[str, ...] = ()  # colours of the items
+        self._ticks: list[tuple[float, str]] | None = None  # ticks of the left axis
         self.setMinimumHeight(84)
         self.getPlotItem().setContentsMargins(0, 4, 16, 0)
         self._box.setYRange(0, 1, padding=0)
-        self._gap_s = 0.0  # between the marks that are drawn
+        self._gap_s = 0.0  # smallest distance between drawn marks
         for signal in (self._box.sigXRangeChanged, self._box.sigResized):
             signal.connect(self._on_scale)
         self.follow_playhead()
@@ -144,32 +164,34 @@ class MotionPlot(TimePlot):
 
     @property
     def heights(self) -> tuple[float, float]:
-        """Speed and opening at the top of their lanes, as the curves need; 0 for an opening that is not known."""
+        """Speed and opening at the top of their lanes, as the curves need them; 0 for an unknown opening."""
         curves = self.curves.curves if self.curves is not None else ()
-        speeds = (curve.speed[np.isfinite(curve.speed)] for curve in curves)
-        fastest = max((float(np.percentile(speed, 99.5)) for speed in speeds if len(speed)), default=1.0)
-        openings = (curve.opening[np.isfinite(curve.opening)] for curve in curves)
-        widest = max((float(opening.max()) for opening in openings if len(opening)), default=0.0)
-        return nice_ceiling(fastest), nice_ceiling(widest) if widest > 0 else 0.0
+        known_speeds = [curve.speed[np.isfinite(curve.speed)] for curve in curves]
+        known_openings = [curve.opening[np.isfinite(curve.opening)] for curve in curves]
+        top_speed = max((float(np.percentile(speed, 99.5)) for speed in known_speeds if len(speed)), default=1.0)
+        top_opening = max((float(opening.max()) for opening in known_openings if len(opening)), default=0.0)
+        return nice_ceiling(top_speed), nice_ceiling(top_opening) if top_opening > 0 else 0.0
 
     def set_heights(self, heights: tuple[float, float] | None) -> None:
-        """Draw with these ``heights``, so that two plots can be compared; None for those of the own curves."""
-        if heights != self._heights:
-            self._heights = heights
+        """Set speed and opening at the top of their lanes, to compare two plots; None for the own ``heights``."""
+        if heights != self._fixed_heights:
+            self._fixed_heights = heights
             self._draw()
 
     def accessible_text(self) -> str:
         """Return speed and opening at the playhead, and the pauses."""
         if self.curves is None:
             return ""
-        parts = [f"{clock(self._playback.time_s)}: {self.text_here()}."]
+        sentences = [f"{clock(self._playback.time_s)}: {self.text_here()}."]
         for curve in self.curves.curves:
-            times = ", ".join(clock(pause.start_s) for pause in curve.pauses[:10])
-            parts.append(f"{curve.name}: {len(curve.pauses)} pauses{f' at {times}' if times else ''}.")
-        return " ".join(parts)
+            text = f"{curve.name}: {len(curve.pauses)} pauses"
+            if curve.pauses:
+                text += " at " + ", ".join(clock(pause.start_s) for pause in curve.pauses[:10])
+            sentences.append(f"{text}.")
+        return " ".join(sentences)
 
     def text_here(self) -> str:
-        """Return the values at the playhead, for a line above the plot."""
+        """Return the values of all curves at the playhead."""
         if self.curves is None:
             return ""
         unit = self.curves.unit.short
@@ -197,37 +219,39 @@ class MotionPlot(TimePlot):
             self._colours = ()
         for items in self._items[len(curves) :]:
             items.set_shown(False)
-        heights = self._heights or self.heights
-        self._label(heights)
+        heights = self._fixed_heights or self.heights
+        self._label_lanes(heights)
         colours = tuple(self.colour_of(curve).name() for curve in curves)
-        for place, (items, curve) in enumerate(zip(self._items, curves, strict=False)):
+        for index, (items, curve) in enumerate(zip(self._items, curves, strict=False)):
             if colours != self._colours:
-                items.set_colour(QColor(colours[place]))
-            items.set_curve(curve, heights, _foot(place, len(curves)))
+                items.set_colour(QColor(colours[index]))
+            items.set_curve(curve, heights, _foot(index, len(curves)))
             items.set_shown(True)
         self._colours = colours
         self._draw_marks()
 
     def _on_scale(self, *_: object) -> None:
-        """Draw more or fewer marks where a second has become wider or narrower."""
-        if abs(self._box.viewPixelSize()[0] * MARK_GAP_PX - self._gap_s) > 1e-6 * self._gap_s:
+        """Select other marks if the scale of the time has changed."""
+        gap_s = self._box.viewPixelSize()[0] * MIN_MARK_GAP_PX
+        if abs(gap_s - self._gap_s) > 1e-6 * self._gap_s:
             self._draw_marks()
 
     def _draw_marks(self) -> None:
         curves = self.curves.curves if self.curves is not None else ()
-        self._gap_s = float(self._box.viewPixelSize()[0]) * MARK_GAP_PX
-        fastest = (self._heights or self.heights)[0]
-        for place, (items, curve) in enumerate(zip(self._items, curves, strict=False)):
-            items.set_marks(curve, fastest, _foot(place, len(curves)), self._gap_s)
+        self._gap_s = float(self._box.viewPixelSize()[0]) * MIN_MARK_GAP_PX
+        top_speed, _ = self._fixed_heights or self.heights
+        for index, (items, curve) in enumerate(zip(self._items, curves, strict=False)):
+            items.set_marks(curve, top_speed, _foot(index, len(curves)), self._gap_s)
 
-    def _label(self, heights: tuple[float, float]) -> None:
-        """Name the speed and the opening at the top of their lanes, where that has changed."""
+    def _label_lanes(self, heights: tuple[float, float]) -> None:
+        """Label the tops of the lanes with speed and opening, if these have changed."""
         ticks = []
         if self.curves is not None:
-            (fastest, widest), unit = heights, self.curves.unit.short
-            ticks.append((SPEED_LANE[1] - 0.07, f"{fastest:g} {unit}/s"))
-            if widest:
-                ticks.append((OPENING_LANE[1] - 0.07, f"{widest:g} {unit}"))
+            top_speed, top_opening = heights
+            unit = self.curves.unit.short
+            ticks.append((SPEED_LANE[1] - 0.07, f"{top_speed:g} {unit}/s"))
+            if top_opening:
+                ticks.append((OPENING_LANE[1] - 0.07, f"{top_opening:g} {unit}"))
         if ticks != self._ticks:
             self._ticks = ticks
             self.getAxis("left").setStyle(showValues=bool(ticks))
@@ -239,10 +263,12 @@ class MotionPlot(TimePlot):
             announce(self, self.text_here)
 
 
-def _foot(place: int, n_curves: int) -> float:
-    """Return the height of the line that shows where the hand of a curve was seen."""
-    return SEEN_TOP - place * SEEN_STEP / max(1, n_curves / 3)
+def _foot(index: int, n_curves: int) -> float:
+    """Return the height of the line that shows when the hand of a curve was seen."""
+    return SEEN_TOP - index * SEEN_STEP / max(1, n_curves / 3)
 
 
 def _in_lane(share: FloatArray, lane: tuple[float, float]) -> FloatArray:
-    return lane[0] + (lane[1] - lane[0]) * np.minimum(share, 1.0)
+    """Return the heights of values in a lane, given as shares of the value at its top."""
+    low, high = lane
+    return low + (high - low) * np.minimum(share, 1.0)

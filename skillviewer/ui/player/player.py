@@ -1,4 +1,4 @@
-"""The picture with its caption, and the transport."""
+"""Player of the video on screen: picture, caption and transport."""
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QWidget
@@ -17,11 +17,12 @@ from skillviewer.ui.widgets.layout import NONE, add_all, vertical
 
 
 class Player(QWidget):
-    """One player: canvas, caption and transport over one playhead and one feed."""
+    """Canvas, caption and transport of the video on screen."""
 
     def __init__(self, app_context: AppContext, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._state = state = app_context.state
+        state = app_context.state
+        self._state = state
         self._feed = app_context.feed
         self.canvas = VideoCanvas(self)
         self.caption = Caption(self)
@@ -45,7 +46,7 @@ class Player(QWidget):
         self._on_tracks()
         app_context.playback.video_changed.connect(self._on_video)
         app_context.feed.arrived.connect(self.canvas.set_picture)
-        app_context.feed.lost.connect(self.canvas.set_message)  # rather than the picture of another frame
+        app_context.feed.lost.connect(self.canvas.set_message)  # instead of the picture of another frame
         state.analysis_changed.connect(self._on_analysis)
         state.map_style_changed.connect(self.canvas.set_map_style)
         self._on_video(app_context.playback.video)  # a screen may be made while a video is open
@@ -73,8 +74,10 @@ class Player(QWidget):
             self._on_analysis(self._state.analysis)
 
     def _on_analysis(self, analysis: Analysis | None) -> None:
-        instead = self._contributions
-        same = instead is not None and analysis is not None and instead.score_curve is analysis.score_curve
-        self.caption.set_contributions(same)
+        contributions = self._contributions
+        shows_contributions = (
+            contributions is not None and analysis is not None and contributions.score_curve is analysis.score_curve
+        )
+        self.caption.set_contributions(shows_contributions)
         self.caption.set_analysis(analysis)
-        self.canvas.set_analysis(instead if same else analysis)
+        self.canvas.set_analysis(contributions if shows_contributions else analysis)

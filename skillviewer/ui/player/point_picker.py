@@ -1,4 +1,4 @@
-"""Picking of points in the picture, by mouse or by keyboard: for following, references and known lengths."""
+"""Picking of points in the picture by mouse or keyboard."""
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPen
@@ -8,8 +8,7 @@ from skillviewer.ui.player.video_canvas import VideoCanvas
 from skillviewer.ui.player.viewport import Viewport
 from skillviewer.ui.session.tracks.point_requests import PointRequest, PointRequests, Points
 
-STEP_PX = 8
-"""Step of the cross hair with an arrow key, in pixels of the widget; 1 with Ctrl."""
+STEP_PX = 8  # step of the cross hair with an arrow key, in pixels of the widget; with Ctrl, the step is 1
 
 _MOVES = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}
 _ENDS = {Qt.Key.Key_Return, Qt.Key.Key_Enter}
@@ -17,14 +16,14 @@ _COLOUR = QColor("#ffffff")
 
 
 class PointPicker(QObject):
-    """Takes clicks, and keys while the picture has the focus: arrows move a cross hair, Enter picks, Esc ends."""
+    """Picks points by clicks, or by keys: arrows move a cross hair, Enter picks, Backspace removes, Esc ends."""
 
     def __init__(self, canvas: VideoCanvas, requests: PointRequests) -> None:
         super().__init__(canvas)
         self._canvas = canvas
         self._requests = requests
-        self._cross_hair: QPointF | None = None  # cross hair, in the widget
-        self.points: Points = []  # picked so far
+        self._cross_hair: QPointF | None = None  # position in the widget
+        self.points: Points = []  # the points of the present request so far
         requests.changed.connect(self._on_request)
         canvas.installEventFilter(self)
 
@@ -40,32 +39,32 @@ class PointPicker(QObject):
         self._canvas.update()
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
-        """Take the keys and clicks that pick."""
+        """Handle the keys and clicks of the canvas while there is a request."""
         if self._requests.current is None:
             return False
-        kind = event.type()
-        if kind in {QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress} and isinstance(event, QKeyEvent):
-            return self._on_key(event, act=kind == QEvent.Type.KeyPress)
-        if kind == QEvent.Type.MouseButtonDblClick:
+        event_type = event.type()
+        if isinstance(event, QKeyEvent) and event_type in {QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress}:
+            key = Qt.Key(event.key())
+            if key not in {*_MOVES, *_ENDS, Qt.Key.Key_Escape, Qt.Key.Key_Backspace}:
+                return False
+            event.accept()
+            if event_type == QEvent.Type.KeyPress:
+                self._on_key(key, is_fine=bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier))
+            return True
+        if event_type == QEvent.Type.MouseButtonDblClick:
             self._finish()
             return True
         if isinstance(event, QMouseEvent) and event.button() == Qt.MouseButton.LeftButton:
-            if kind == QEvent.Type.MouseButtonPress:
+            if event_type == QEvent.Type.MouseButtonPress:
                 self._pick(event.position())
             return True
         return False
 
-    def _on_key(self, event: QKeyEvent, *, act: bool) -> bool:
-        key = Qt.Key(event.key())
-        if key not in {*_MOVES, *_ENDS, Qt.Key.Key_Escape, Qt.Key.Key_Backspace}:
-            return False
-        event.accept()
-        if not act:
-            return True
+    def _on_key(self, key: Qt.Key, *, is_fine: bool) -> None:
         if key in _MOVES:
-            step = 1 if event.modifiers() & Qt.KeyboardModifier.ControlModifier else STEP_PX
+            step_px = 1 if is_fine else STEP_PX
             position = self._cross_hair if self._cross_hair is not None else QPointF(self._canvas.rect().center())
-            self._cross_hair = position + QPointF(*_MOVES[key]) * step
+            self._cross_hair = position + QPointF(*_MOVES[key]) * step_px
         elif key == Qt.Key.Key_Escape:
             self._requests.ask(None)
         elif key == Qt.Key.Key_Backspace:
@@ -76,18 +75,18 @@ class PointPicker(QObject):
             self._pick(self._cross_hair)
             self._cross_hair = None
         self._canvas.update()
-        return True
 
     def _pick(self, position: QPointF) -> None:
         displayed = self._canvas.shown
-        place = to_picture(self._canvas.viewport, position)
+        point = to_picture(self._canvas.viewport, position)
         request = self._requests.current
-        if request is None or displayed is None or place is None:
+        if request is None or displayed is None or point is None:
             return
-        self.points.append(place)
+        self.points.append(point)
         self._canvas.update()
         if request.picked is not None:
-            request.picked(displayed.picture.frame_index, *place)
+            x_px, y_px = point
+            request.picked(displayed.picture.frame_index, x_px, y_px)
         if request.max_points and len(self.points) >= request.max_points:
             self._finish()
 
@@ -106,17 +105,17 @@ class PointPicker(QObject):
             return
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        places = [to_widget(viewport, *point) for point in self.points]
-        if request.ended is not None and places:
-            path = QPainterPath(places[0])
-            for place in places[1:]:
-                path.lineTo(place)
+        positions = [to_widget(viewport, x_px, y_px) for x_px, y_px in self.points]
+        if request.ended is not None and positions:
+            path = QPainterPath(positions[0])
+            for position in positions[1:]:
+                path.lineTo(position)
             painter.strokePath(path, QPen(HALO, 3.2))
             painter.strokePath(path, QPen(_COLOUR, 1.6))
-        for place in places:
+        for position in positions:
             painter.setPen(QPen(HALO, 1))
             painter.setBrush(_COLOUR)
-            painter.drawEllipse(place, 3, 3)
+            painter.drawEllipse(position, 3, 3)
         if self._cross_hair is not None:
             for width, colour in ((3.2, HALO), (1.4, _COLOUR)):
                 painter.setPen(QPen(colour, width))
@@ -126,12 +125,12 @@ class PointPicker(QObject):
         painter.restore()
 
     def _draw_hint(self, painter: QPainter, hint: str) -> None:
-        room = QRectF(self._canvas.rect()).adjusted(12, 10, -12, -10)
+        available = QRectF(self._canvas.rect()).adjusted(12, 10, -12, -10)
         flags = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
         text = f"{hint} Esc ends."
-        box = painter.boundingRect(room.adjusted(10, 6, -10, 0), flags, text)
+        text_rect = painter.boundingRect(available.adjusted(10, 6, -10, 0), flags, text)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(0, 0, 0, 175))
-        painter.drawRoundedRect(box.adjusted(-10, -5, 10, 5), 6, 6)
+        painter.drawRoundedRect(text_rect.adjusted(-10, -5, 10, 5), 6, 6)
         painter.setPen(_COLOUR)
-        painter.drawText(box, flags, text)
+        painter.drawText(text_rect, flags, text)

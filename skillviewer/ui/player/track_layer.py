@@ -1,5 +1,6 @@
-"""Tracks over the picture: skeletons and the trails of the last second, thin and quiet."""
+"""Drawing of tracks over the picture: skeletons, and trails of the last second."""
 
+import math
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, Qt
@@ -14,24 +15,24 @@ from skillviewer.ui.player.viewport import Viewport
 if TYPE_CHECKING:
     from skillviewer.core.arrays import Float32Array
 
-HALO = QColor(0, 0, 0, 130)
-"""Dark edge of every line, so that it can be seen on light pictures."""
-
+HALO = QColor(0, 0, 0, 130)  # dark edge of every line, which makes lines visible on light pictures
 REFERENCE_COLOUR = QColor("#f4f4f4")
-LINE_PX = 1.6
-TRAIL_OPACITY, HELD_OPACITY = 0.75, 0.55
+LINE_WIDTH_PX = 1.6
+TRAIL_OPACITY = 0.75
+HELD_OPACITY = 0.55  # of held and interpolated points
 
 
 def to_widget(viewport: Viewport, x_px: float, y_px: float) -> QPointF:
-    """Return the position of a pixel of the picture in the widget; (0, 0) is the centre of the top left pixel."""
+    """Return the position of a pixel in the widget; (0, 0) is the centre of the top left pixel of the picture."""
     left, top, _, _ = viewport.rect
     return QPointF(left + (x_px + 0.5) * viewport.scale, top + (y_px + 0.5) * viewport.scale)
 
 
 def to_picture(viewport: Viewport, position: QPointF) -> tuple[float, float] | None:
-    """Return the pixel of the picture at a place of the widget, or None outside of the picture."""
+    """Return x and y in pixels of the picture at a position in the widget, or None outside the picture."""
     left, top, width, height = viewport.rect
-    x, y = position.x() - left, position.y() - top
+    x = position.x() - left
+    y = position.y() - top
     if not (0 <= x < width and 0 <= y < height):
         return None
     return x / viewport.scale - 0.5, y / viewport.scale - 0.5
@@ -44,10 +45,10 @@ class TrackLayer:
         self._canvas = canvas
         self.tracks: TrackSet | None = None
         self.visible = True
-        self.drawn: tuple[TrackDrawing, ...] = ()  # what was drawn last
+        self.drawn: tuple[TrackDrawing, ...] = ()  # the tracks as they were drawn last
 
     def set_tracks(self, tracks: TrackSet | None) -> None:
-        """Show other tracks."""
+        """Set the tracks to be shown."""
         if tracks is not self.tracks:
             self.tracks = tracks
             self._canvas.update()
@@ -70,69 +71,78 @@ class TrackLayer:
             draw_reference(painter, viewport, tracks.reference)
         self.drawn = draw_tracks(tracks, frame)
         for drawing in self.drawn:
-            _draw(painter, viewport, drawing)
+            _draw_track(painter, viewport, drawing)
         painter.restore()
 
 
 def draw_reference(painter: QPainter, viewport: Viewport, reference: ReferencePath) -> None:
     """Draw a target as a ring, or a path as a thin line."""
-    corners = [to_widget(viewport, float(x), float(y)) for x, y in reference.points]
-    if len(corners) == 1:
-        _stroke(painter, _ring(corners[0], 7), REFERENCE_COLOUR, 1.4)
+    positions = [to_widget(viewport, float(x), float(y)) for x, y in reference.points]
+    if len(positions) == 1:
+        _stroke(painter, _ring(positions[0], 7), REFERENCE_COLOUR, 1.4)
         return
-    path = _path(corners)
+    path = _path(positions)
     if reference.closed:
         path.closeSubpath()
     _stroke(painter, path, REFERENCE_COLOUR, 1.4, Qt.PenStyle.DotLine)
 
 
-def _draw(painter: QPainter, viewport: Viewport, drawing: TrackDrawing) -> None:
+def _draw_track(painter: QPainter, viewport: Viewport, drawing: TrackDrawing) -> None:
     painter.setOpacity(TRAIL_OPACITY)
-    for colour, line in drawing.trails:
-        _stroke(painter, _line(viewport, line), QColor(COLOURS[colour]), LINE_PX)
-    for colour, line in drawing.dashed:
-        _stroke(painter, _line(viewport, line), QColor(COLOURS[colour]), LINE_PX, Qt.PenStyle.DashLine)
+    for colour_index, line in drawing.trails:
+        _stroke(painter, _line(viewport, line), QColor(COLOURS[colour_index]), LINE_WIDTH_PX)
+    for colour_index, line in drawing.dashed:
+        _stroke(painter, _line(viewport, line), QColor(COLOURS[colour_index]), LINE_WIDTH_PX, Qt.PenStyle.DashLine)
     if not len(drawing.points_px):
         painter.setOpacity(1.0)
         return
     painter.setOpacity(HELD_OPACITY if drawing.is_held or drawing.interpolated else 1.0)
-    places = [
-        to_widget(viewport, float(x), float(y)) if x == x and y == y else None  # noqa: PLR0124 - not NaN
-        for x, y in drawing.points_px
-    ]
+    positions = _positions_of(viewport, drawing.points_px)
     bones = QPainterPath()
     for start, stop in drawing.bones:
-        first, second = places[start], places[stop]
-        if first is not None and second is not None:
-            bones.moveTo(first)
-            bones.lineTo(second)
+        bone_start = positions[start]
+        bone_stop = positions[stop]
+        if bone_start is not None and bone_stop is not None:
+            bones.moveTo(bone_start)
+            bones.lineTo(bone_stop)
+    colour = QColor(COLOURS[drawing.colours[0]])
     if drawing.bones:
-        _stroke(painter, bones, QColor(COLOURS[drawing.colours[0]]), LINE_PX)
-    _draw_points(painter, drawing, places)
-    if drawing.label and places[0] is not None:
-        _letter(painter, places[0], drawing.label, QColor(COLOURS[drawing.colours[0]]))
+        _stroke(painter, bones, colour, LINE_WIDTH_PX)
+    _draw_points(painter, drawing, positions)
+    if drawing.label and positions[0] is not None:
+        _draw_label(painter, positions[0], drawing.label, colour)
     painter.setOpacity(1.0)
 
 
-def _draw_points(painter: QPainter, drawing: TrackDrawing, places: list[QPointF | None]) -> None:
+def _positions_of(viewport: Viewport, points_px: "Float32Array") -> list[QPointF | None]:
+    """Return the positions of points in the widget; None for missing ones, which are NaN."""
+    positions: list[QPointF | None] = []
+    for x_px, y_px in points_px.tolist():
+        is_missing = math.isnan(x_px) or math.isnan(y_px)
+        positions.append(None if is_missing else to_widget(viewport, x_px, y_px))
+    return positions
+
+
+def _draw_points(painter: QPainter, drawing: TrackDrawing, positions: list[QPointF | None]) -> None:
+    """Draw measured points as discs, interpolated ones as rings, and those set by the user in a second ring."""
     radius = 1.8 if drawing.bones else 3.2
-    for place, colour in zip(places, drawing.colours, strict=True):
-        if place is None:
+    for position, colour in zip(positions, drawing.colours, strict=True):
+        if position is None:
             continue
-        if drawing.interpolated:  # not measured: a ring
-            _stroke(painter, _ring(place, radius), QColor(COLOURS[colour]), 1.2)
+        if drawing.interpolated:
+            _stroke(painter, _ring(position, radius), QColor(COLOURS[colour]), 1.2)
             continue
         painter.setPen(QPen(HALO, 1))
         painter.setBrush(QColor(COLOURS[colour]))
-        painter.drawEllipse(place, radius, radius)
+        painter.drawEllipse(position, radius, radius)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        if drawing.anchored:  # set by the user
-            _stroke(painter, _ring(place, radius + 3.5), QColor(COLOURS[colour]), 1.2)
+        if drawing.anchored:
+            _stroke(painter, _ring(position, radius + 3.5), QColor(COLOURS[colour]), 1.2)
 
 
-def _letter(painter: QPainter, position: QPointF, letter: str, colour: QColor) -> None:
+def _draw_label(painter: QPainter, position: QPointF, label: str, colour: QColor) -> None:
     path = QPainterPath()
-    path.addText(position + QPointF(-4, 16), painter.font(), letter)
+    path.addText(position + QPointF(-4, 16), painter.font(), label)
     painter.strokePath(path, QPen(HALO, 3))
     painter.fillPath(path, colour)
 
@@ -141,10 +151,10 @@ def _line(viewport: Viewport, points_px: "Float32Array") -> QPainterPath:
     return _path([to_widget(viewport, float(x), float(y)) for x, y in points_px])
 
 
-def _path(places: list[QPointF]) -> QPainterPath:
-    path = QPainterPath(places[0])
-    for place in places[1:]:
-        path.lineTo(place)
+def _path(positions: list[QPointF]) -> QPainterPath:
+    path = QPainterPath(positions[0])
+    for position in positions[1:]:
+        path.lineTo(position)
     return path
 
 
@@ -157,8 +167,9 @@ def _ring(centre: QPointF, radius: float) -> QPainterPath:
 def _stroke(
     painter: QPainter, path: QPainterPath, colour: QColor, width: float, style: Qt.PenStyle = Qt.PenStyle.SolidLine
 ) -> None:
-    cap, join = Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin
-    painter.strokePath(path, QPen(HALO, width + 1.4, Qt.PenStyle.SolidLine, cap, join))
-    painter.strokePath(
-        path, QPen(colour, width, style, cap if style is Qt.PenStyle.SolidLine else Qt.PenCapStyle.FlatCap, join)
-    )
+    """Draw a line with its halo."""
+    join = Qt.PenJoinStyle.RoundJoin
+    cap = Qt.PenCapStyle.RoundCap if style is Qt.PenStyle.SolidLine else Qt.PenCapStyle.FlatCap
+    halo_pen = QPen(HALO, width + 1.4, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, join)
+    painter.strokePath(path, halo_pen)
+    painter.strokePath(path, QPen(colour, width, style, cap, join))

@@ -1,4 +1,4 @@
-"""The transport under the picture, which loads nothing heavy: the status bar shares its words."""
+"""Transport below the picture. It imports nothing heavy, because the status bar uses its texts."""
 
 from itertools import chain
 
@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
 from skillviewer.core.text import clock
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.ui.actions.actions import Actions, Tip, plain
+from skillviewer.ui.actions.actions import Actions, ActionTip, plain
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.playback import SPEEDS
 from skillviewer.ui.widgets.exclusive_menu import ExclusiveMenu
@@ -23,7 +23,7 @@ def speed_text(speed: float) -> str:
 
 
 def action_button(action: QAction, parent: QWidget, *, with_text: bool = False) -> QToolButton:
-    """Return a button with the icon or the words of an action."""
+    """Return a button with the icon of an action, or with its text."""
     button = tool_button("", parent)
     button.setDefaultAction(action)
     button.setIconSize(icon_size(20))
@@ -34,7 +34,7 @@ def action_button(action: QAction, parent: QWidget, *, with_text: bool = False) 
 
 
 class Transport(QWidget):
-    """Play, step, speed, loop, time and frame of one playhead."""
+    """Controls of the playhead: play, steps, loop, sound and speed, with selection, time and frame."""
 
     def __init__(self, app_context: AppContext, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,7 +43,8 @@ class Transport(QWidget):
         self._actions = actions
         self._icons = app_context.icons
         self._theme: Theme | None = None
-        row = self._row = QHBoxLayout(self)
+        row = QHBoxLayout(self)
+        self._row = row
         row.setContentsMargins(12, 4, 12, 4)
         row.setSpacing(2)
         names = ("previous_sample", "previous_frame", "play", "next_frame", "next_sample")
@@ -52,7 +53,7 @@ class Transport(QWidget):
         self._play.setIconSize(icon_size(24))
         loop = action_button(actions["loop"], self)
         self._sound = app_context.sound
-        # the icon alone says whether it is on: a switch that is on from the start would stand out
+        # Only the icon shows whether the sound is on, because a button that is checked at first would stand out.
         self._sound_button = tool_button("", self, actions["sound"].trigger)
         self._sound_button.setIconSize(icon_size(20))
         self._speed = tool_button("", self)
@@ -64,7 +65,7 @@ class Transport(QWidget):
         self._selection = ElidingLabel(self, muted=True)
         self._selection.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._time = tool_button("", self, actions["go_to"].trigger)
-        Tip(self._time, actions["go_to"])
+        ActionTip(self._time, actions["go_to"])
         self._frame = text_label("", self, muted=True)
         self._frame.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         add_all(
@@ -87,7 +88,7 @@ class Transport(QWidget):
         playback.marks_changed.connect(self._on_marks)
         self._sound.changed.connect(self._on_sound)
         self._loop = loop
-        self._steps = steps["previous_frame"], steps["next_frame"]
+        self._frame_steps = (steps["previous_frame"], steps["next_frame"])
         self._on_speed(playback.speed)
         self._on_video(playback.video)
 
@@ -98,41 +99,43 @@ class Transport(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if changes_sizes(event):
-            QTimer.singleShot(0, self, self._refit)  # the parts get the font or style after this event
+            QTimer.singleShot(0, self, self._fix_sizes)  # the labels get the font or style after this event
 
     @property
-    def _spare(self) -> tuple[tuple[QWidget, ...], ...]:
-        """Parts that may be hidden, the first first; a selection is looped, and so keeps its button."""
+    def _optional_groups(self) -> tuple[tuple[QWidget, ...], ...]:
+        """Groups of widgets that may be hidden, in this order. While there is a selection, the loop button is shown."""
         if self._playback.selection is not None:
-            return ((self._frame,), (self._sound_button,), self._steps)
-        return ((self._frame,), (self._loop, self._sound_button), self._steps)
+            return ((self._frame,), (self._sound_button,), self._frame_steps)
+        return ((self._frame,), (self._loop, self._sound_button), self._frame_steps)
 
     def _fit(self) -> None:
-        """Hide parts while the time would be cut: first the frame, then buttons that have keys."""
+        """Hide optional widgets until the others fit."""
         row = self._row
-        for optional in (self._frame, self._loop, self._sound_button, *self._steps):
+        for optional in (self._frame, self._loop, self._sound_button, *self._frame_steps):
             optional.show()
-        for group in self._spare:
+        for group in self._optional_groups:
             row.invalidate()
             if row.sizeHint().width() <= self.width():
                 return
             for widget in group:
                 widget.hide()
 
-    def _refit(self) -> None:
+    def _fix_sizes(self) -> None:
         if self._playback.video is not None:
             fix_size(self._frame, self._frame_text(self._playback.frames.stop) + " ")
             fix_size(self._time, self._time_text(self._playback.stop_s))
         self._fit()
 
     def minimumSizeHint(self) -> QSize:
-        """Return the size without the optional buttons, so that panels next to the player keep their room."""
+        """Return the size without the optional widgets, so that panels next to the player keep their width."""
         row = self._row
         size = super().minimumSizeHint()
-        visible = [widget for widget in chain.from_iterable(self._spare) if not widget.isHidden()]
-        items = [row.itemAt(row.indexOf(widget)) for widget in visible]
-        room = sum(item.minimumSize().width() + row.spacing() for item in items if item is not None)
-        return QSize(size.width() - room, size.height())
+        optional_px = 0
+        for widget in chain.from_iterable(self._optional_groups):
+            item = row.itemAt(row.indexOf(widget))
+            if item is not None and not widget.isHidden():
+                optional_px += item.minimumSize().width() + row.spacing()
+        return QSize(size.width() - optional_px, size.height())
 
     def on_theme(self, theme: Theme) -> None:
         self._theme = theme
@@ -161,7 +164,7 @@ class Transport(QWidget):
     def _on_video(self, video: VideoInfo | None) -> None:
         self.setEnabled(video is not None)
         self._on_frame(self._playback.frame)
-        self._refit()
+        self._fix_sizes()
 
     def _on_frame(self, frame: int) -> None:
         video = self._playback.video
@@ -179,10 +182,11 @@ class Transport(QWidget):
         return f"frame {number} / {self._playback.frames.stop}"
 
     def _on_marks(self) -> None:
-        chosen_s = self._playback.selection_s
-        if chosen_s is None:
+        selection_s = self._playback.selection_s
+        if selection_s is None:
             self._selection.set_forms("")
         else:
-            times = "{} – {}".format(*map(clock, chosen_s))
-            self._selection.set_forms(f"selected {times}", times, "{:.2f}–{:.2f} s".format(*chosen_s))
+            start_s, stop_s = selection_s
+            times = f"{clock(start_s)} – {clock(stop_s)}"
+            self._selection.set_forms(f"selected {times}", times, f"{start_s:.2f}–{stop_s:.2f} s")
         self._fit()

@@ -1,4 +1,4 @@
-"""The picture with its map: one painted array, drawn by QPainter."""
+"""Canvas that shows a frame with its map, painted into one array and drawn by QPainter."""
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
@@ -37,11 +37,11 @@ if TYPE_CHECKING:
 
 
 ZOOM_STEP = 1.25
-SHARP_FROM = 3.0  # from this many screen pixels per pixel of the picture on, pixels are shown as squares
+SHARP_FROM = 3.0  # screen pixels per pixel of the picture from which the pixels are shown as squares
 
 
 def fitted(picture: DisplayPicture, width_px: int) -> DisplayPicture:
-    """Return the picture scaled to its whole width on screen, in pixels; unchanged where that is hardly smaller."""
+    """Return a picture scaled down to its width on screen; unchanged if that is hardly smaller."""
     if picture.small is not None and picture.small.shape[1] == width_px:
         return replace(picture, pixels=picture.small)
     return replace(picture, pixels=shrunk(picture.pixels, drawn_px(picture.pixels.shape[1], width_px)))
@@ -49,51 +49,51 @@ def fitted(picture: DisplayPicture, width_px: int) -> DisplayPicture:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DisplayedFrame:
-    """A picture and the scene of the same frame, always together on screen."""
+    """A picture and the scene of the same frame, which are shown together."""
 
-    picture: DisplayPicture  # the picture
-    scene: Scene | None  # what the model says at that frame, or None before it says anything
+    picture: DisplayPicture
+    scene: Scene | None  # None without an analysis
 
     def __post_init__(self) -> None:
-        """Check that both belong to one frame."""
+        """Check that both belong to the same frame."""
         if self.scene is not None and self.scene.frame_index != self.picture.frame_index:
             raise ValueError(f"picture of frame {self.picture.frame_index}, scene of {self.scene.frame_index}")
 
 
 class CanvasLayer(Protocol):
-    """Drawn over the picture."""
+    """Something that is drawn over the picture."""
 
     def paint(self, painter: QPainter, viewport: Viewport, frame: int) -> None:
-        """Draw what belongs to a frame of the file."""
+        """Draw the layer for a frame of the file."""
 
 
 class VideoCanvas(QWidget):
-    """Shows one frame of a video with its map. Wheel zooms, drag pans, a double click fits the picture in.
+    """Shows a frame of a video with its map. The wheel zooms, dragging pans, and a double click fits the picture.
 
-    The map is laid over the picture only when it is about to be drawn, so that what is never seen costs nothing.
+    The map is painted over the picture in the paint event, so that frames that are never drawn cost nothing.
     """
 
     PICTURE = True
-    picks = False  # true while clicks pick points, and do not move the picture
-    painted = Signal(object)  # the Shown that was just drawn
-    shown_changed = Signal(object)
+    picks = False  # True while clicks pick points instead of panning
+    painted = Signal(object)  # the ``DisplayedFrame`` that was drawn
+    shown_changed = Signal(object)  # ``DisplayedFrame`` or None
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._painters: dict[tuple[int, int], Painter] = {}  # by size: the last two, which take turns
+        self._painters: dict[tuple[int, int], Painter] = {}  # the last two, by size: for previews and exact pictures
         self._video: VideoInfo | None = None
         self._analysis: Analysis | None = None
         self._map_style = MapStyle()
-        self.shown: DisplayedFrame | None = None  # the picture that is on screen, or about to be
-        self.image: QImage | None = None  # picture and map, no larger than the screen needs
-        self.width_px = 0  # of the whole picture as it was drawn last, in pixels of the screen
+        self.shown: DisplayedFrame | None = None  # the frame on screen, or about to be drawn
+        self.image: QImage | None = None  # picture and map at the size that the screen needs
+        self.width_px = 0  # width of the whole picture as drawn last, in pixels of the screen
         self._buffer: RGBImage | None = None
-        self._drawn: RGBImage | None = None  # memory of the image
-        self._ring = False
-        self.message = ""  # the reason why there is no picture, or ""
+        self._image_memory: RGBImage | None = None  # memory of ``image``
+        self._shows_focus = False
+        self.message = ""  # message that is shown instead of a picture
         self.viewport = Viewport()  # position and zoom of the picture
-        self.layers: list[CanvasLayer] = []  # from the lowest to the topmost
-        self._grabbed: QPointF | None = None
+        self.layers: list[CanvasLayer] = []  # from bottom to top
+        self._drag_position: QPointF | None = None  # last position of the mouse while it drags
         self._stage = QColor("black")
         self._on_stage = QColor("grey")
         self._accent = QColor("grey")
@@ -104,22 +104,22 @@ class VideoCanvas(QWidget):
         self.setAccessibleName("Picture")
 
     def sizeHint(self) -> QSize:
-        """Return a size in which a picture can be judged."""
+        """Return a size that is large enough to judge a picture."""
         return QSize(960, 540)
 
     def accessible_text(self) -> str:
-        """Return frame and time, the score so far, and where the map is strongest; or why there is no picture."""
+        """Return frame, time, score so far, and the peak of the map; without a picture, the message."""
         if self.shown is None or self._video is None:
             return self.message
         frame = self.shown.picture.frame_index
         scene = self.shown.scene
-        parts = [f"Frame {frame + 1} of {self._video.n_frames}", clock(self._video.times_s[frame])]
+        texts = [f"Frame {frame + 1} of {self._video.n_frames}", clock(self._video.times_s[frame])]
         if scene is not None:
             if scene.step >= 0 and self._analysis is not None:
                 score = signed(scene.score, score_digits([self._analysis]))
-                parts.append(f"score so far {score}")
-            parts += [format_source(scene), format_peak(scene)]
-        return ", ".join(filter(None, parts))
+                texts.append(f"score so far {score}")
+            texts += [format_source(scene), format_peak(scene)]
+        return ", ".join(text for text in texts if text)
 
     @themed
     def on_theme(self, theme: Theme) -> None:
@@ -129,7 +129,7 @@ class VideoCanvas(QWidget):
         self.update()
 
     def set_video(self, video: VideoInfo | None) -> None:
-        """Show another video; nothing is on screen until its first picture comes."""
+        """Set the video. Nothing is shown until its first picture is set."""
         self._video = video
         self._painters.clear()
         self.message = ""
@@ -147,7 +147,7 @@ class VideoCanvas(QWidget):
             announce(self, self.accessible_text)
 
     def set_analysis(self, analysis: Analysis | None) -> None:
-        """Show what the model says of a video, so far; if it is this one."""
+        """Set the analysis, which may be incomplete; one of another video is not shown."""
         self._analysis = analysis
         self._resolve_again()
 
@@ -165,11 +165,12 @@ class VideoCanvas(QWidget):
         self._set_viewport(self.viewport.fitted())
 
     def _resolved(self, picture: DisplayPicture) -> DisplayedFrame:
-        analysis, video = self._analysis, self._video
-        same = analysis is not None and video is not None and analysis.video.digest == video.digest
-        return DisplayedFrame(
-            picture, resolve(analysis, picture.frame_index, self._map_style) if same and analysis is not None else None
-        )
+        analysis = self._analysis
+        video = self._video
+        scene = None
+        if analysis is not None and video is not None and analysis.video.digest == video.digest:
+            scene = resolve(analysis, picture.frame_index, self._map_style)
+        return DisplayedFrame(picture, scene)
 
     def _resolve_again(self) -> None:
         if self.shown is not None:
@@ -191,7 +192,7 @@ class VideoCanvas(QWidget):
         if self.picks:
             return
         if self.viewport.zoom > 1:
-            is_grabbed = self._grabbed is not None
+            is_grabbed = self._drag_position is not None
             self.setCursor(Qt.CursorShape.ClosedHandCursor if is_grabbed else Qt.CursorShape.OpenHandCursor)
         else:
             self.unsetCursor()
@@ -202,16 +203,22 @@ class VideoCanvas(QWidget):
 
     def _compose(self, scene: Scene | None, picture: "RGBImage") -> QImage:
         if scene is None or scene.values is None or scene.map_style.overlay is Overlay.OFF:
-            self._drawn = picture
+            self._image_memory = picture
             return as_image(picture)
         shape = (*picture.shape[:2], 4)
         if self._buffer is None or self._buffer.shape != shape:
             self._buffer = np.empty(shape, np.uint8)
-        size = (shape[0], shape[1])
+        self._image_memory = self._painter_for(shape[0], shape[1]).paint(scene, picture, self._buffer)
+        return as_image(self._image_memory)
+
+    def _painter_for(self, height: int, width: int) -> Painter:
+        """Return the painter for a size. The last two painters are kept, because each caches layers of its size."""
+        size = (height, width)
         painter = self._painters.pop(size, None) or Painter()
-        self._painters = {**dict([*self._painters.items()][-1:]), size: painter}
-        self._drawn = painter.paint(scene, picture, self._buffer)
-        return as_image(self._drawn)
+        self._painters[size] = painter
+        while len(self._painters) > 2:
+            del self._painters[next(iter(self._painters))]
+        return painter
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -223,7 +230,7 @@ class VideoCanvas(QWidget):
             self._draw_shown(painter, displayed)
             for layer in self.layers:
                 layer.paint(painter, self.viewport, displayed.picture.frame_index)
-        if self._ring:
+        if self._shows_focus:
             painter.setPen(QPen(self._accent, 1))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         painter.end()
@@ -233,14 +240,17 @@ class VideoCanvas(QWidget):
     def _draw_shown(self, painter: QPainter, displayed: DisplayedFrame) -> None:
         ratio = self.devicePixelRatioF()
         full_px = displayed.picture.pixels.shape[1]
-        left, top, width, _ = (length * ratio for length in self.viewport.rect)
-        self.width_px = width_px = round(width)
+        left, top, width, _ = self.viewport.rect
+        # On whole pixels of the screen, so that a preview and the exact picture are drawn in the same place.
+        left_px = round(left * ratio)
+        top_px = round(top * ratio)
+        width_px = round(width * ratio)
         height_px = round(width_px * self.viewport.picture_height / self.viewport.picture_width)
-        # on whole pixels of the screen, where a preview and the exact picture are drawn in the same place
-        target = QRectF(*(length / ratio for length in (round(left), round(top), width_px, height_px)))
+        target = QRectF(left_px / ratio, top_px / ratio, width_px / ratio, height_px / ratio)
+        self.width_px = width_px
         if self.image is None or self.image.width() != drawn_px(full_px, width_px):
             picture = fitted(displayed.picture, width_px).pixels
-            # kept with the picture: while only the map changes it is not scaled again
+            # The scaled picture is kept, so that it is not scaled again when only the map changes.
             self.shown = replace(displayed, picture=replace(displayed.picture, small=picture))
             self.image = self._compose(displayed.scene, picture)
         if self.image.width() < full_px:
@@ -251,22 +261,26 @@ class VideoCanvas(QWidget):
         painter.drawImage(target, self.image)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """Show the focus where it came by the keyboard."""
-        by_key = {Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason}
-        self._ring = event.reason() in by_key
+        """Show the focus if it came by the keyboard."""
+        keyboard_reasons = {
+            Qt.FocusReason.TabFocusReason,
+            Qt.FocusReason.BacktabFocusReason,
+            Qt.FocusReason.ShortcutFocusReason,
+        }
+        self._shows_focus = event.reason() in keyboard_reasons
         super().focusInEvent(event)
         self.update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        self._ring = False
+        self._shows_focus = False
         super().focusOutEvent(event)
         self.update()
 
     def _draw_message(self, painter: QPainter) -> None:
         if self.message:
             painter.setPen(self._on_stage)
-            room = QRectF(self.rect()).adjusted(24, 24, -24, -24)
-            painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.message)
+            text_rect = QRectF(self.rect()).adjusted(24, 24, -24, -24)
+            painter.drawText(text_rect, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.message)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -279,17 +293,17 @@ class VideoCanvas(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
-            self._grabbed = event.position()
+            self._drag_position = event.position()
             self._set_cursor()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self._grabbed is not None:
-            way = event.position() - self._grabbed
-            self._grabbed = event.position()
-            self._set_viewport(self.viewport.panned(way.x(), way.y()))
+        if self._drag_position is not None:
+            offset = event.position() - self._drag_position
+            self._drag_position = event.position()
+            self._set_viewport(self.viewport.panned(offset.x(), offset.y()))
 
     def mouseReleaseEvent(self, _event: QMouseEvent) -> None:
-        self._grabbed = None
+        self._drag_position = None
         self._set_cursor()
 
     def mouseDoubleClickEvent(self, _event: QMouseEvent) -> None:

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from skillviewer.ui.actions.actions import Actions, conflicts, fits, key_text, plain, written
+from skillviewer.ui.actions.actions import Actions, conflicts, key_text, match_distance, plain, portable_key
 from skillviewer.ui.actions.table import MENUS, ActionSpec, Scope
 from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.widgets.labels import text_label
@@ -112,7 +112,7 @@ class ShortcutsPage(QWidget):
         for row in range(self.table.rowCount()):
             items = (self.table.item(row, column) for column in range(3))
             text = " ".join(item.text() for item in items if item is not None)
-            self.table.setRowHidden(row, fits(text, typed) is None)
+            self.table.setRowHidden(row, match_distance(text, typed) is None)
 
     # the chosen action
 
@@ -152,7 +152,7 @@ class ShortcutsPage(QWidget):
             return "This key cannot be recognised. Press another key."
         if key in RESERVED:
             return f"{key_text(key)} moves the focus or leaves a field. Press another key."
-        if key in map(written, self.chosen.keys):
+        if key in map(portable_key, self.chosen.keys):
             return f"{key_text(key)} is already a key of this action."
         letters = {f"Alt+{text[text.index('&') + 1].upper()}": plain(text) for text in MENUS if "&" in text}
         if key in letters:
@@ -171,7 +171,7 @@ class ShortcutsPage(QWidget):
         if not key:
             return
         changes: dict[str, tuple[str, ...] | None] = {
-            spec.name: tuple(k for k in spec.keys if written(k) != key) for spec in self._takers(key)
+            spec.name: tuple(k for k in spec.keys if portable_key(k) != key) for spec in self._takers(key)
         }
         changes[shortcut.name] = (*shortcut.keys, key)
         self._change(changes)

@@ -58,7 +58,7 @@ class StoragePage(Form):
             return
         if self._storage is None:
             self.kept.setText("measuring")
-        self._app_context.index.submit(lambda _backend, token, _report: measure_storage(token)).then(
+        self._app_context.index_worker.submit(lambda _backend, token, _report: measure_storage(token)).then(
             succeeded=self._on_measured, failed=self._app_context.messages.fail
         )
 
@@ -92,7 +92,7 @@ class StoragePage(Form):
         if not self._dialogs.confirm(self, question, "Remove"):
             return
         self.empty.setEnabled(False)
-        task = self._app_context.index.submit(lambda _backend, token, _report: empty_cache_folder(token))
+        task = self._app_context.index_worker.submit(lambda _backend, token, _report: empty_cache_folder(token))
         task.then(succeeded=self._on_measured, failed=self._app_context.messages.fail)
         self._app_context.jobs.follow("Emptying the cache", task)
 

@@ -22,7 +22,7 @@ from skillviewer.ui.ranking.judging_session import (
 )
 from skillviewer.ui.ranking.sitting_controller import REST_AFTER_S, SittingController, SittingPhase
 from skillviewer.ui.session.open_study import OpenStudy
-from skillviewer.ui.session.studies import SETTINGS, VIDEOS, VOTES
+from skillviewer.ui.session.study_controller import SETTINGS, VIDEOS, VOTES
 
 Shares = tuple[float, float]  # shares of the left and of the right video, 0 to 1
 REST_AFTER_PAIRS = 50

@@ -9,7 +9,7 @@ from skillviewer.core.text import counted, format_duration, printable
 from skillviewer.data.study import Study, Vote
 from skillviewer.data.study.judging.pair_queue import PairVideo, PracticeTurn, PresentedPair, RaterProgress
 from skillviewer.data.study.practice import PracticePair
-from skillviewer.ui.session.studies import VOTES
+from skillviewer.ui.session.study_controller import VOTES
 from skillviewer.ui.session.undo import Command
 
 Marks = tuple[float | None, float | None]

@@ -19,7 +19,7 @@ from skillviewer.ui.ranking.pair_view import PairView
 from skillviewer.ui.ranking.sitting_controller import SittingPhase
 from skillviewer.ui.ranking.vote_bar import VoteBar
 from skillviewer.ui.session.app_context import AppContext
-from skillviewer.ui.session.studies import VIDEOS, VOTES
+from skillviewer.ui.session.study_controller import VIDEOS, VOTES
 from skillviewer.ui.session.undo import Command
 from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.widgets.dialogs import Dialogs
@@ -40,7 +40,7 @@ def pack_pairs(app_context: AppContext, over: QWidget, dialogs: Dialogs, *, blur
     raters = [name.strip() for name in names.split(",") if name.strip()]
 
     def write(drawn: DrawnPack) -> None:
-        task = app_context.copies.submit(
+        task = app_context.copies_worker.submit(
             lambda _, token, report: " ".join(write_pack(drawn, blur_faces=blur_faces, token=token, report=report))
         )
         task.then(succeeded=app_context.messages.note, failed=app_context.messages.fail)
@@ -62,7 +62,7 @@ def pack_videos(app_context: AppContext, over: QWidget, dialogs: Dialogs, *, blu
     raters = [name.strip() for name in names.split(",") if name.strip()]
 
     def write(drawn: DrawnRatingPack) -> None:
-        task = app_context.copies.submit(
+        task = app_context.copies_worker.submit(
             lambda _, token, report: " ".join(write_pack(drawn, blur_faces=blur_faces, token=token, report=report))
         )
         task.then(succeeded=app_context.messages.note, failed=app_context.messages.fail)
@@ -94,7 +94,7 @@ class JudgingView(QWidget):
         super().__init__(parent)
         self._app_context = app_context
         self._judging = judging
-        a, b, c, d = app_context.pairs
+        a, b, c, d = app_context.pair_workers
         now_s = app_context.playback.now_s
         self.pair_views = (PairView((a, b), now_s, self), PairView((c, d), now_s, self))
         self._front = 0

@@ -14,7 +14,7 @@ from skillviewer.ui.ranking.judging_session import known_under, lost
 from skillviewer.ui.ranking.rating_session import RatingSession, form_command, rating_summary, rushed
 from skillviewer.ui.ranking.sitting_controller import REST_AFTER_S, SittingController, SittingPhase
 from skillviewer.ui.session.open_study import OpenStudy
-from skillviewer.ui.session.studies import SETTINGS, VIDEOS, VOTES
+from skillviewer.ui.session.study_controller import SETTINGS, VIDEOS, VOTES
 from skillviewer.ui.threads.messages import error_text
 
 

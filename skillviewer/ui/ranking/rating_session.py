@@ -9,7 +9,7 @@ from skillviewer.data.study import Study
 from skillviewer.data.study.judging.rating_queue import PresentedVideo, RatingQueue
 from skillviewer.data.study.rating_forms import RatingForm, rated_twice
 from skillviewer.ui.ranking.judging_session import REMEMBERED
-from skillviewer.ui.session.studies import VOTES
+from skillviewer.ui.session.study_controller import VOTES
 from skillviewer.ui.session.undo import Command
 
 

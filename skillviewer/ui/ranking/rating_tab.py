@@ -20,7 +20,7 @@ from skillviewer.ui.ranking.rating_view import RatingView
 from skillviewer.ui.ranking.rubric_page import DRAFT_QUESTION, RubricPage
 from skillviewer.ui.ranking.sitting_controller import WITH_TURN, SittingPhase
 from skillviewer.ui.session.app_context import AppContext
-from skillviewer.ui.session.studies import SETTINGS
+from skillviewer.ui.session.study_controller import SETTINGS
 from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.layout import NONE, add_all, vertical
 from skillviewer.ui.widgets.pages import Pages
@@ -187,5 +187,5 @@ class RatingTab(QWidget):
 
     def _run(self, work: Callable[[], object], on_success: Callable[..., object]) -> None:
         """Read or write a small file away from the window's thread."""
-        task = self._app_context.copies.submit(lambda _slot, _token, _report: work())
+        task = self._app_context.copies_worker.submit(lambda _slot, _token, _report: work())
         task.then(succeeded=on_success, failed=self._app_context.messages.fail)

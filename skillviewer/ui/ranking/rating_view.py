@@ -59,7 +59,7 @@ class RatingView(QWidget):
         self._seen = self._over = False
         self._mark_s: float | None = None
         self.clock = PairClock(app_context.playback.now_s, parent=self)
-        self.player = PairPlayer(app_context.pairs[0], self)
+        self.player = PairPlayer(app_context.pair_workers[0], self)
         self.player.sync_button.hide()
         self.player.set_side("Video")
         self.form = RubricForm(self)

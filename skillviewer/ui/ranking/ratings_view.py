@@ -13,7 +13,7 @@ from skillviewer.data.study import Study
 from skillviewer.ui.ranking.message_page import MessagePage
 from skillviewer.ui.ranking.rating_histogram import RatingHistogram
 from skillviewer.ui.session.app_context import AppContext
-from skillviewer.ui.session.studies import SETTINGS, VIDEOS, VOTES
+from skillviewer.ui.session.study_controller import SETTINGS, VIDEOS, VOTES
 from skillviewer.ui.widgets.labels import WrappingLabel, text_label
 from skillviewer.ui.widgets.layout import (
     NONE,

@@ -11,7 +11,7 @@ from skillviewer.ui.ranking.reliability import Reliability
 from skillviewer.ui.ranking.strength_table import StrengthTable
 from skillviewer.ui.ranking.votes_view import VotesSnapshot, VotesView
 from skillviewer.ui.session.app_context import AppContext
-from skillviewer.ui.session.studies import VOTES
+from skillviewer.ui.session.study_controller import VOTES
 from skillviewer.ui.session.undo import Command
 from skillviewer.ui.widgets.labels import text_label
 from skillviewer.ui.widgets.layout import add_all, horizontal, scroll_area, splitter, vertical

@@ -96,12 +96,12 @@ class RankScreen(QWidget):
         self.sound.changed.connect(self._show_sound)
         self.judging_view.flipped.connect(self._listen)
         self.judging.phase_changed.connect(self._on_phase)
-        self.judging.judged.connect(app_context.inquiry.on_judged)
+        self.judging.judged.connect(app_context.why_loader.on_judged)
         self.judging.progress_changed.connect(self._on_judging_progress)
         self.judging.ahead_changed.connect(self._on_judging_progress)  # whether there are more pairs
         self.rate.busy_changed.connect(self._on_rate_changed)
         self.rate.controller.progress_changed.connect(self._on_judging_progress)
-        self.rate.controller.judged.connect(app_context.inquiry.on_judged)
+        self.rate.controller.judged.connect(app_context.why_loader.on_judged)
         app_context.studies.opened.connect(self._on_study)
         if app_context.studies.current is not None:
             self._on_study(app_context.studies.current)

@@ -10,7 +10,7 @@ from skillviewer.data.study import Study
 from skillviewer.ui.ranking.sitting_clock import SittingClock
 from skillviewer.ui.session.open_study import OpenStudy
 from skillviewer.ui.session.playback import monotonic_clock
-from skillviewer.ui.session.studies import VOTES, StudyController
+from skillviewer.ui.session.study_controller import VOTES, StudyController
 from skillviewer.ui.session.undo import Command, UndoStack
 from skillviewer.ui.threads.throttle import single_shot
 

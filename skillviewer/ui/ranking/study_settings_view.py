@@ -15,9 +15,9 @@ from skillviewer.ui.player.transport import speed_text
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.open_study import OpenStudy
 from skillviewer.ui.session.playback import SPEEDS
-from skillviewer.ui.session.studies import PAIRS, SETTINGS, VIDEOS, VOTES
+from skillviewer.ui.session.study_controller import PAIRS, SETTINGS, VIDEOS, VOTES
 from skillviewer.ui.session.undo import Command
-from skillviewer.ui.widgets.form import CONTROL_PX, Form, choose
+from skillviewer.ui.widgets.form import CONTROL_WIDTH_PX, Form, choose
 from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, scroll_area, vertical
 from skillviewer.ui.widgets.theme import by_text
 
@@ -43,7 +43,7 @@ class StudySettingsView(QWidget):
         self.labels = QLineEdit(form)
         for line in (self.question, self.criterion, self.labels):
             line.setMaxLength(MAX_QUESTION_CHARACTERS)
-            line.setMinimumWidth(by_text(CONTROL_PX))
+            line.setMinimumWidth(by_text(CONTROL_WIDTH_PX))
         self.labels.setMaxLength(MAX_LABEL_CHARACTERS)
         self.labels.setPlaceholderText("slip=s, good grasp=g#2e7d32")
         self.neither = QCheckBox("Raters may answer “No difference”", form)
@@ -149,7 +149,7 @@ class StudySettingsView(QWidget):
     def _on_criterion(self) -> None:
         if self.criterion.isModified():
             self.criterion.setModified(False)
-            self._app_context.look_at(self.criterion.text().strip())
+            self._app_context.choose_criterion(self.criterion.text().strip())
 
     def _on_labels(self) -> None:
         if self.labels.isModified():

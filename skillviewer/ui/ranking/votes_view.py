@@ -17,7 +17,7 @@ from skillviewer.data.study import Study
 from skillviewer.data.study.study_ratings import RatingFacts
 from skillviewer.ui.ranking.message_page import MessagePage
 from skillviewer.ui.session.app_context import AppContext
-from skillviewer.ui.session.studies import PAIRS, SETTINGS, VIDEOS, VOTES
+from skillviewer.ui.session.study_controller import PAIRS, SETTINGS, VIDEOS, VOTES
 from skillviewer.ui.widgets.labels import text_label
 from skillviewer.ui.widgets.layout import NONE, add_all, vertical
 
@@ -124,7 +124,7 @@ class VotesView(QWidget):
                 self._show(snapshot, last_result)
                 return
         work = self._work
-        self._asked = self._app_context.index.submit(lambda _backend, token, _report: work(snapshot, token))
+        self._asked = self._app_context.index_worker.submit(lambda _backend, token, _report: work(snapshot, token))
         self._asked.then(succeeded=lambda result: self._show(snapshot, result), failed=self._on_failed)
 
     def _on_failed(self, error: BaseException) -> None:

@@ -1,4 +1,4 @@
-"""The program behind the window: worker threads, state, services. No widgets."""
+"""The objects of one running window that are not widgets: worker threads, state and services."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -16,7 +16,7 @@ from skillviewer.core.text import counted
 from skillviewer.core.video.clips import FrameRange, VideoClip
 from skillviewer.data.study import Added, Study
 from skillviewer.nets.library import criterion_of, model_folder
-from skillviewer.ui.session.assessments import AssessmentQueue
+from skillviewer.ui.session.assessment_queue import AssessmentQueue
 from skillviewer.ui.session.backend import Backend
 from skillviewer.ui.session.classified_paths import ClassifiedPaths
 from skillviewer.ui.session.frame_feed import FrameFeed
@@ -27,7 +27,7 @@ from skillviewer.ui.session.insight.video_annotations import VideoAnnotations
 from skillviewer.ui.session.insight.why_loader import WhyLoader
 from skillviewer.ui.session.loaded_model import LoadedModel
 from skillviewer.ui.session.model_chooser import ModelChooser, ModelHolder
-from skillviewer.ui.session.open_study import OpenStudy, StudyHolder
+from skillviewer.ui.session.open_study import OpenStudy
 from skillviewer.ui.session.open_videos import OpenVideos
 from skillviewer.ui.session.path_importer import PathImporter
 from skillviewer.ui.session.playback import Playback
@@ -35,8 +35,9 @@ from skillviewer.ui.session.proxies import Proxies
 from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.session.sound_feeder import QueueSlot, SoundFeeder
 from skillviewer.ui.session.sound_player import Playhead, SoundPlayer
-from skillviewer.ui.session.studies import SETTINGS, VIDEOS, VOTES, StudyController
-from skillviewer.ui.session.study_sync import StudyList
+from skillviewer.ui.session.study_controller import SETTINGS, VIDEOS, VOTES, StudyController
+from skillviewer.ui.session.study_holder import StudyHolder
+from skillviewer.ui.session.study_sync import StudySync
 from skillviewer.ui.session.thumbnail_loader import ThumbnailLoader
 from skillviewer.ui.session.tracks.click_following import ClickFollowing
 from skillviewer.ui.session.tracks.hand_searches import HandSearches
@@ -58,11 +59,11 @@ from skillviewer.ui.widgets.theme import ThemeChoice, ThemeSource
 
 
 class AppContext(QObject):
-    """Everything that is not a widget, wired."""
+    """Owner of all objects of a running window that are not widgets, connected with each other."""
 
-    table_taken = Signal(object, object)
-    """A table of ratings was opened: its path, and the folder of its videos or None."""
-    tracks_taken = Signal(object)  # a file or folder of tracks was opened: its path
+    table_opened = Signal(object, object)
+    """Emitted with the path of an opened table of ratings, and the folder of its videos or None."""
+    tracks_opened = Signal(object)  # path of an opened file or folder of tracks
     closed = Signal()  # all worker threads have ended
 
     def __init__(
@@ -72,48 +73,51 @@ class AppContext(QObject):
         self.settings = settings
         self.themes = themes
         self.icons = icons
-        # the study that opened videos join while one is open; None to ask each time
+        # Study that opened videos join while a study is open; None: ask each time.
         self.destination: VideoDestination | None = None
         self._make_workers(backend)
-        self._make_parts(backend)
+        self._make_services(backend)
         self._connect()
 
     def _make_workers(self, backend: Backend) -> None:
-        videos = partial(OpenVideos, backend.open_reader, backend.open_proxy)
+        make_open_videos = partial(OpenVideos, backend.open_reader, backend.open_proxy)
+        make_single_video = partial(make_open_videos, 1)
         close = methodcaller("close")
-        self.frames = WorkerThread("frames", videos, close, self)
-        self.model = WorkerThread("model", lambda: ModelHolder(backend.open_model), close, self, computes=True)
-        self.index = WorkerThread("index", lambda: backend, _leave_open, self)
-        self.copies = WorkerThread("copies", lambda: backend, _leave_open, self, computes=True)
-        self.study = WorkerThread("study", lambda: StudyHolder(lambda: self.settings.user_name), close, self)
-        self.files: WorkerThread[None] = WorkerThread("files", lambda: None, _leave_open, self)
-        self.compared = WorkerThread("compare", backend.open_model_cache, close, self, computes=True)
-        self.train = WorkerThread("train", backend.open_tuner, close, self)
+        self.frames_worker = WorkerThread("frames", make_open_videos, close, self)
+        self.model_worker = WorkerThread("model", lambda: ModelHolder(backend.open_model), close, self, computes=True)
+        self.index_worker = WorkerThread("index", lambda: backend, _leave_open, self)
+        self.copies_worker = WorkerThread("copies", lambda: backend, _leave_open, self, computes=True)
+        self.study_worker = WorkerThread("study", lambda: StudyHolder(lambda: self.settings.user_name), close, self)
+        self.files_worker: WorkerThread[None] = WorkerThread("files", lambda: None, _leave_open, self)
+        self.compare_worker = WorkerThread("compare", backend.open_model_cache, close, self, computes=True)
+        self.train_worker = WorkerThread("train", backend.open_tuner, close, self)
         self.hands_worker = WorkerThread("hands", backend.open_hand_finder, close, self, computes=True)
         self.tracks_worker = WorkerThread("tracks", lambda: backend, _leave_open, self)
-        self.exports = WorkerThread("export", backend.open_desk, close, self, computes=True)
-        self.export_previews = WorkerThread("preview", backend.open_desk, close, self, computes=True)
-        self.reference_frames = WorkerThread("reference", partial(videos, 1), close, self)
+        self.export_worker = WorkerThread("export", backend.open_desk, close, self, computes=True)
+        self.preview_worker = WorkerThread("preview", backend.open_desk, close, self, computes=True)
+        self.reference_worker = WorkerThread("reference", make_single_video, close, self)
         self.sound_slot = QueueSlot()
         self.playback = Playback(parent=self)
-        self.sounds = WorkerThread(
-            "sound",
-            lambda: SoundFeeder(backend.open_sound, backend.open_output(self.playback.now_s), self.sound_slot),
-            close,
-            self,
+
+        def make_sound_feeder() -> SoundFeeder:
+            output = backend.open_output(self.playback.now_s)
+            return SoundFeeder(backend.open_sound, output, self.sound_slot)
+
+        self.sound_worker = WorkerThread("sound", make_sound_feeder, close, self)
+        self.waveform_worker: WorkerThread[None] = WorkerThread(
+            "waveform", lambda: None, _leave_open, self, computes=True
         )
-        self.looker: WorkerThread[None] = WorkerThread("waveform", lambda: None, _leave_open, self, computes=True)
-        self.camera_frames = tuple(WorkerThread(f"camera {i}", partial(videos, 1), close, self) for i in range(3))
-        # two for the pair that is judged, and two that open the next one
-        self.pairs = tuple(WorkerThread(f"pair {i}", partial(videos, 1), close, self) for i in range(4))
+        self.camera_workers = tuple(WorkerThread(f"camera {i}", make_single_video, close, self) for i in range(3))
+        # Two for the pair being judged, and two that open the next pair.
+        self.pair_workers = tuple(WorkerThread(f"pair {i}", make_single_video, close, self) for i in range(4))
         self.workers: tuple[WorkerThread[Any], ...] = tuple(
             child for child in self.children() if isinstance(child, WorkerThread)
         )
-        self._alive = len(self.workers)
+        self._n_alive_workers = len(self.workers)
         for worker in self.workers:
             worker.finished.connect(self._on_worker_finished)
 
-    def _make_parts(self, backend: Backend) -> None:
+    def _make_services(self, backend: Backend) -> None:
         settings = self.settings
         self.messages = Messages(self)
         self.jobs = Jobs(self)
@@ -121,9 +125,9 @@ class AppContext(QObject):
         self.videos.show_unfamiliar(settings.unfamiliar_scores)
         self.state = ViewerState(settings.map_style, settings.passes, self)
         self.sound = SoundPlayer(
-            self.sounds,
+            self.sound_worker,
             self.sound_slot,
-            self.looker,
+            self.waveform_worker,
             backend.open_sound,
             self.playback,
             self.messages,
@@ -131,23 +135,23 @@ class AppContext(QObject):
             parent=self,
         )
         self._open_sound = backend.open_sound
-        self.feed = FrameFeed(self.frames, self)
-        self.opening = VideoOpener(self.state, self.playback, self.feed, self.videos, self.messages)
-        self.models = ModelChooser(backend, self.model, self.state, self.jobs, self.messages)
-        self.assessments = AssessmentQueue(self.model, self.state, self.videos, self.jobs, self.messages)
+        self.feed = FrameFeed(self.frames_worker, self)
+        self.video_opener = VideoOpener(self.state, self.playback, self.feed, self.videos, self.messages)
+        self.models = ModelChooser(backend, self.model_worker, self.state, self.jobs, self.messages)
+        self.assessments = AssessmentQueue(self.model_worker, self.state, self.videos, self.jobs, self.messages)
         self.assessments.set_automatic(settings.automatic)
-        self.intake = PathImporter(self.index, self.videos, self.messages, self)
-        self.studies = StudyController(self.study, self.files, self.jobs, self.messages)
+        self.path_importer = PathImporter(self.index_worker, self.videos, self.messages, self)
+        self.studies = StudyController(self.study_worker, self.files_worker, self.jobs, self.messages)
         self.undo = UndoStack(self.studies, self)
-        self.study_list = StudyList(
-            self.studies, self.videos, self.assessments, self.intake, self.index, self.state, self
+        self.study_sync = StudySync(
+            self.studies, self.videos, self.assessments, self.path_importer, self.index_worker, self.state, self
         )
-        self._make_tracks()
+        self._make_track_services()
         self.video_ratings = VideoRatings(self.studies, self.videos, self)
-        self._make_insight()
-        self.proxies = Proxies(self.copies, self.feed, self.jobs)
+        self._make_insight_services()
+        self.proxies = Proxies(self.copies_worker, self.feed, self.jobs)
 
-    def _make_tracks(self) -> None:
+    def _make_track_services(self) -> None:
         state = self.state
         playback = self.playback
         videos = self.videos
@@ -155,7 +159,7 @@ class AppContext(QObject):
         self.point_requests = PointRequests(self)
         self.tracks = VideoTracks(self.tracks_worker, state, playback, videos, self.studies, self.undo, messages)
         self.hand_searches = HandSearches(self.hands_worker, state, videos, self.tracks, self.jobs, messages)
-        self.following = ClickFollowing(
+        self.click_following = ClickFollowing(
             self.tracks_worker, playback, self.tracks, self.point_requests, self.jobs, messages
         )
         self.stale_assessments = StaleAssessments(
@@ -166,26 +170,26 @@ class AppContext(QObject):
     def _end_point_request(self, _video: object) -> None:
         self.point_requests.ask(None)
 
-    def _make_insight(self) -> None:
+    def _make_insight_services(self) -> None:
         state, studies, videos = self.state, self.studies, self.videos
-        self.explanations = EvidenceLoader(self.model, state, self.jobs, self)
+        self.evidence_loader = EvidenceLoader(self.model_worker, state, self.jobs, self)
         self.annotations = VideoAnnotations(studies, self.undo, videos, state, self.settings)
-        self.inquiry = WhyLoader(
-            self.index, state, videos, studies, self.explanations, self.annotations, self.messages, self
+        self.why_loader = WhyLoader(
+            self.index_worker, state, videos, studies, self.evidence_loader, self.annotations, self.messages, self
         )
-        self.models.requested_changed.connect(self.inquiry.on_wanted)
-        self.reference = ReferenceLoader(self.model, state, videos, self.inquiry, self)
+        self.models.requested_changed.connect(self.why_loader.on_model_requested)
+        self.reference = ReferenceLoader(self.model_worker, state, videos, self.why_loader, self)
         self.cameras = VideoCameras(
-            studies, self.undo, videos, state, self.playback, self.looker, self.jobs, self.messages
+            studies, self.undo, videos, state, self.playback, self.waveform_worker, self.jobs, self.messages
         )
-        self.pictures = ThumbnailLoader(self.index, self)
-        self.tour = Tour(self.inquiry, self.annotations, self.playback, self)
+        self.thumbnails = ThumbnailLoader(self.index_worker, self)
+        self.tour = Tour(self.why_loader, self.annotations, self.playback, self)
 
     def _connect(self) -> None:
         self.playback.video_changed.connect(self.proxies.on_video)
-        self.intake.must_ask = self._must_ask
-        self.intake.took.connect(self._on_took)
-        self.videos.cleared.connect(self.intake.forget)
+        self.path_importer.must_ask = self._must_ask
+        self.path_importer.opened.connect(self._on_opened)
+        self.videos.cleared.connect(self.path_importer.forget)
         self.state.set_curve_look(self.settings.curve_look)
         for signal in (self.state.map_style_changed, self.state.passes_changed, self.state.curve_look_changed):
             signal.connect(self._save_looks)
@@ -197,33 +201,34 @@ class AppContext(QObject):
     @property
     def closing(self) -> bool:
         """True once the worker threads have been asked to end."""
-        return self.frames.stopped
+        return self.frames_worker.stopped
 
     def open(self, paths: Sequence[Path]) -> None:
-        """Take files and folders in, and remember them."""
+        """Open files and folders, and add the first three to the recent ones."""
         for path in paths[:3]:
             self.settings.remember(path.absolute())
-        self.intake.take(paths)
+        self.path_importer.take(paths)
 
     def _must_ask(self, paths: ClassifiedPaths) -> bool:
-        """Decide whether the study that videos join has to be asked for; one that was remembered takes them at once."""
+        """Return True if the user has to choose the study that videos join. A remembered choice is carried out."""
         study = self.studies.current
-        listed = {entry.clip.path for entry in self.videos}
-        new = set(paths.videos) - listed
-        if not new or study is None or study.draft or paths.study is not None or paths.archive is not None:
+        listed_paths = {entry.clip.path for entry in self.videos}
+        new_paths = set(paths.videos) - listed_paths
+        has_own_study = paths.study is not None or paths.archive is not None
+        if not new_paths or study is None or study.draft or has_own_study:
             return False
         if self.destination is VideoDestination.NEW_STUDY:
             self.studies.close()
         return self.destination is None
 
     def take_videos(self, paths: ClassifiedPaths, destination: VideoDestination) -> None:
-        """Take opened videos into the open study or a new one."""
+        """Add opened videos to the open study or to a new one."""
         if destination is VideoDestination.NEW_STUDY:
             self.studies.close()
-        self.intake.accept(paths)
+        self.path_importer.accept(paths)
 
     def _on_enrolled(self, added: Added) -> None:
-        """Let the user take an opening back: the videos leave the study, and their files stay."""
+        """Make the opening of videos undoable. Undoing it removes the videos from the study and keeps their files."""
         names = tuple(name for name in added.names if name is not None and name not in added.known_names)
         if not names:
             return
@@ -241,24 +246,30 @@ class AppContext(QObject):
         self.undo.remember(command, names)
 
     def set_video_fact(self, value: str, fact: str = "participant") -> None:
-        """Store the participant (or, as ``fact``, the occasion) of the video on screen; "" for none."""
+        """Store the participant of the video on screen, or its occasion; "" removes it.
+
+        Args:
+            value: The participant or the occasion.
+            fact: "participant" or "occasion".
+        """
         entry = self.videos.get(self.state.current)
         value = value.strip()
         if entry is None or not entry.study_name or value == (getattr(entry, fact) or ""):
             return
         name = entry.study_name
-        cleared = None if fact == "participant" else ""
+        is_participant = fact == "participant"
+        empty_value = None if is_participant else ""
 
-        def change(study: Study, value: str | None) -> str | None:
-            before = getattr(study.videos.get(name), fact)
-            study.videos.change(name, **{fact: value})
-            return cast("str | None", before)
+        def change(study: Study, new_value: str | None) -> str | None:
+            old_value = getattr(study.videos.get(name), fact)
+            study.videos.change(name, **{fact: new_value})
+            return cast("str | None", old_value)
 
-        text = "participant in {}" if cleared is None else "occasion of {}"
-        self.undo.perform(Command(text.format(name), lambda study: change(study, value or cleared), change, (VIDEOS,)))
+        text = f"participant in {name}" if is_participant else f"occasion of {name}"
+        self.undo.perform(Command(text, lambda study: change(study, value or empty_value), change, (VIDEOS,)))
 
     def remove_current(self) -> None:
-        """Take the video on screen out of the study; the file, its scores and its votes stay."""
+        """Remove the video on screen from the study. Its file, its scores and its votes are kept."""
         entry = self.videos.get(self.state.current)
         if entry is None or not entry.study_name:
             return
@@ -272,21 +283,24 @@ class AppContext(QObject):
         self.undo.perform(command)
 
     def show_unfamiliar(self, on: bool) -> None:
-        """Show or hide the scores of videos that the model does not know, and keep the choice."""
+        """Show or hide the scores of videos unlike the training videos, and save the choice."""
         self.settings.unfamiliar_scores = on
         self.videos.show_unfamiliar(on)
 
     def play_sound(self, on: bool) -> None:
-        """Switch the sound on or off, and keep the choice."""
+        """Switch the sound on or off, and save the choice."""
         self.settings.sound = on
         self.sound.set_on(on)
 
     def blind_sound(self, playhead: Playhead, parent: QObject) -> SoundPlayer:
-        """Return a player for the sound at a playhead on the clock of ``playback``, off, without names in messages."""
+        """Return a sound player for another playhead that runs by the clock of ``playback``.
+
+        The player starts switched off, and its messages name no video.
+        """
         return SoundPlayer(
-            self.sounds,
+            self.sound_worker,
             self.sound_slot,
-            self.looker,
+            self.waveform_worker,
             self._open_sound,
             playhead,
             self.messages,
@@ -296,12 +310,12 @@ class AppContext(QObject):
         )
 
     def choose_theme(self, choice: ThemeChoice) -> None:
-        """Follow the system's theme or take one, and keep the choice."""
+        """Apply a theme, and save the choice."""
         self.settings.theme = choice
         self.themes.choose(choice)
 
-    def look_at(self, criterion: str) -> None:
-        """Look at a criterion in list, curve, Why, Rank and exports: its votes count, and a model of it is loaded."""
+    def choose_criterion(self, criterion: str) -> None:
+        """Use a criterion on all screens and in exports: count its votes, and load a model that scores it."""
 
         def change(study: Study) -> None:
             study.settings = replace(study.settings, criterion=criterion)
@@ -312,19 +326,21 @@ class AppContext(QObject):
         if not criterion or (chosen_model is not None and criterion_of(chosen_model) == criterion):
             return
         folders = [entry.folder for entry in self.models.entries if entry.criterion == criterion]
-        with suppress(CheckpointError, OSError):  # of several criteria that were trained together
-            folders += [model_folder(chosen_model.parent, criterion)] if chosen_model is not None else []
+        if chosen_model is not None:
+            # Models of several criteria that were trained together lie in one folder.
+            with suppress(CheckpointError, OSError):
+                folders.append(model_folder(chosen_model.parent, criterion))
         if folders:
             self.models.choose(folders[-1])
         else:
             self.messages.note(f"No model here scores the criterion “{criterion}”: scores are of another.")
 
     def forget_current(self) -> None:
-        """Delete everything kept about the file on screen; the study is then as newly opened, without undo."""
+        """Delete everything stored about the file on screen. The undo stack is emptied."""
         entry = self.videos.get(self.state.current)
         if entry is None or not entry.study_name:
             return
-        self.state.set_current(None)  # or it is assessed again
+        self.state.set_current(None)  # a video on screen would be assessed again
         self.settings.forget_recent()
 
         def forget(digest: str, file_name: str) -> None:
@@ -345,7 +361,7 @@ class AppContext(QObject):
         self.studies.erase_rater(name, forget)
 
     def split_off(self) -> None:
-        """Make the selection a separate video of the study: an attempt in a long recording."""
+        """Make the selection a separate video of the study, such as one attempt in a long recording."""
         entry = self.videos.get(self.state.current)
         selection = self.playback.selection
         if entry is None or not entry.study_name or selection is None:
@@ -353,23 +369,25 @@ class AppContext(QObject):
         clip_range = FrameRange(selection.start, selection.stop)
         name = entry.study_name
         self.playback.clear_marks()
-        text, message = "new video of a part of {}", "“{}” is now a separate video in the list."
         command = Command(
-            text.format(name),
+            f"new video of a part of {name}",
             lambda study: study.videos.split(name, clip_range),
-            lambda study, part: study.videos.remove(part),
+            lambda study, new_name: study.videos.remove(new_name),
             (VIDEOS,),
         )
-        self.undo.perform(command).then(succeeded=lambda name: self.messages.note(message.format(name)))
+        message = "“{}” is now a separate video in the list."
+        self.undo.perform(command).then(succeeded=lambda new_name: self.messages.note(message.format(new_name)))
 
     def score_here(self) -> float | None:
-        """Return the mean score after the last step known at the playhead, or None."""
+        """Return the mean score at the playhead, or None before the first sampled frame."""
         analysis = self.state.analysis
-        point = score_curve(analysis).at(self.playback.time_s) if analysis is not None and analysis.n_samples else None
+        if analysis is None or not analysis.n_samples:
+            return None
+        point = score_curve(analysis).at(self.playback.time_s)
         return point[1] if point is not None else None
 
     def close(self) -> None:
-        """Stop everything and end the worker threads; ``closed`` fires when they have ended. Returns at once."""
+        """Stop everything and ask the worker threads to end, without waiting; ``closed`` fires when all have ended."""
         self.playback.pause()
         self.sound.stop()
         self.assessments.stop()
@@ -378,15 +396,16 @@ class AppContext(QObject):
             worker.stop()
 
     def wait(self, timeout_ms: int = 10_000) -> bool:
-        """End the worker threads and wait; for tests and the end of the process."""
-        return all([worker.wait(timeout_ms) for worker in self.workers])  # noqa: C419 - all are waited for
+        """End the worker threads and return whether each ended in time; for tests and the end of the process."""
+        have_ended = [worker.wait(timeout_ms) for worker in self.workers]
+        return all(have_ended)
 
     def _on_worker_finished(self) -> None:
-        self._alive -= 1
-        if self._alive == 0:
+        self._n_alive_workers -= 1
+        if self._n_alive_workers == 0:
             self.closed.emit()
 
-    def _on_took(self, paths: ClassifiedPaths) -> None:
+    def _on_opened(self, paths: ClassifiedPaths) -> None:
         if paths.checkpoint is not None:
             self.models.choose(paths.checkpoint)
         if paths.study is not None:
@@ -394,13 +413,13 @@ class AppContext(QObject):
         elif paths.archive is not None:
             self.studies.unpack(paths.archive)
         if paths.videos:
-            has_study = self.studies.current is not None  # a draft that is made for them leaves with them
+            has_study = self.studies.current is not None  # a draft made for these videos needs no undo
             self.studies.enrol(paths.videos, self._on_enrolled if has_study else None)
             self.state.set_current(VideoClip(paths.videos[0]))
         if paths.tracks is not None:
-            self.tracks_taken.emit(paths.tracks)
+            self.tracks_opened.emit(paths.tracks)
         if paths.table is not None:
-            self.table_taken.emit(paths.table, paths.table_folder)
+            self.table_opened.emit(paths.table, paths.table_folder)
 
     def _on_leaving(self) -> None:
         if self.studies.current is not None:
@@ -418,7 +437,7 @@ class AppContext(QObject):
 
     def _on_model(self, model: LoadedModel | None) -> None:
         if model is not None:
-            self.settings.model = str(model.folder.absolute())  # it may have been given relative to the current folder
+            self.settings.model = str(model.folder.absolute())  # the given path may be relative
 
 
 def _leave_open(_resource: object) -> None:

@@ -1,4 +1,4 @@
-"""The interface between the window and the rest of the program; tests give their own."""
+"""Interface between the window and the rest of the program. Tests pass fakes."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,19 +16,19 @@ from skillviewer.nets.library import ModelEntry
 from skillviewer.ui.session.sound_feeder import OpenSound, SoundSource
 from skillviewer.ui.session.sound_output import Fill, SoundOutput
 
-if TYPE_CHECKING:  # scipy and networkx take as long as opening the window
+if TYPE_CHECKING:  # importing scipy and networkx takes as long as opening the window
     from skillviewer.core.evaluation.training_forecast import TrainingForecast
     from skillviewer.core.explanation.alignment import Alignment
     from skillviewer.core.explanation.evidence import Evidence
     from skillviewer.engine.finetuning.job import ChoiceJob, ChoiceResult, TrainingJob, TuningJob, TuningResult
     from skillviewer.engine.finetuning.process import StopFolder
 
-if TYPE_CHECKING:  # torch takes seconds
+if TYPE_CHECKING:  # importing torch takes seconds
     from skillviewer.core.tracks.tracks import TrackSet
     from skillviewer.engine.tracking.hand_units import HandJob
     from skillviewer.engine.tracking.track_hands import HandCost, HandProgress
 
-if TYPE_CHECKING:  # PyAV and OpenCV take half a second
+if TYPE_CHECKING:  # importing PyAV and OpenCV takes half a second
     from skillviewer.engine.exporting.requests import (
         ExportedFile,
         ExportRequest,
@@ -48,30 +48,31 @@ class Reader(Protocol):
     def info(self) -> VideoInfo: ...
 
     def describe(self, token: CancelToken = NEVER, /) -> VideoInfo:
-        """Return ``info``, which takes long for a large file; the token stops it."""
+        """Return ``info``. For a large file this takes long; the token cancels it."""
 
     def frame(self, index: int, token: CancelToken = NEVER, /) -> RGBImage:
-        """Return one frame, (H, W, 3) uint8 RGB, exact; from 0. The token is checked on the way."""
+        """Return exactly the frame with this index, counted from 0, as (H, W, 3) uint8 RGB. The token cancels it."""
 
     def cached(self, index: int, /) -> RGBImage | None:
-        """Return one frame if it need not be decoded, else None."""
+        """Return a frame from the cache, or None if it would have to be decoded."""
 
     def nearest_cached(self, index: int, /) -> int | None:
-        """Return the nearest frame that need not be decoded, or None when there is none."""
+        """Return the index of the nearest frame in the cache, or None if the cache is empty."""
 
-    def prefetch(self, index: int, token: CancelToken = NEVER, /) -> None: ...
+    def prefetch(self, index: int, token: CancelToken = NEVER, /) -> None:
+        """Decode the frames up to this index into the cache."""
 
     def key_frame(self, index: int, /) -> int:
-        """Return the latest frame at or before one that decodes at once."""
+        """Return the index of the last key frame at or before a frame."""
 
     def close(self) -> None: ...
 
 
 class Proxy(Protocol):
-    """A small copy for scrubbing: ``skillviewer.media.writing.proxy.ScrubProxy``."""
+    """An open scrub proxy: ``skillviewer.media.writing.proxy.ScrubProxy``."""
 
     def frame(self, index: int, /) -> RGBImage:
-        """Return a small picture of one frame, (h, w, 3) uint8 RGB."""
+        """Return a frame at reduced size, (h, w, 3) uint8 RGB."""
 
     def close(self) -> None: ...
 
@@ -99,11 +100,13 @@ class Assessor(Protocol):
     def assess(
         self, path: Path, passes: int, token: CancelToken, report: Report, clip_range: ClipRange | None = None
     ) -> Analysis:
-        """Assess a video or a part of it; ``report`` gets every step, with the analysis so far as its value."""
+        """Assess a video or a part of it. Each step is reported with the analysis so far."""
 
-    def explain(self, video: Analysis, *, token: CancelToken, report: Report) -> "Evidence": ...
+    def explain(self, video: Analysis, *, token: CancelToken, report: Report) -> "Evidence":
+        """Compute the evidence of an analysed video."""
 
-    def align(self, own: Analysis, other: Analysis, token: CancelToken, report: Report) -> "Alignment": ...
+    def align(self, own: Analysis, other: Analysis, token: CancelToken, report: Report) -> "Alignment":
+        """Align two analysed videos in time by their features."""
 
     def close(self) -> None: ...
 
@@ -112,13 +115,16 @@ class FineTuner(Protocol):
     """Training on a study in another process: ``skillviewer.engine.finetuning.process.Tuner``."""
 
     def forecast(self, job: "TrainingJob", /) -> "TrainingForecast":
-        """Return the forecast."""
+        """Return the expected duration of a training."""
 
     def finetune(self, job: "TuningJob", stop: "StopFolder", token: CancelToken, report: Report, /) -> "TuningResult":
-        """Fine-tune; ``stop`` asks to stop and keep the best, the token to stop so that the job can continue."""
+        """Fine-tune a model.
+
+        ``stop`` ends the training with the best model so far. The token interrupts it; the same job then continues.
+        """
 
     def choose(self, job: "ChoiceJob", token: CancelToken, report: Report, /) -> "ChoiceResult":
-        """Choose a model and train it; the token asks to stop so that the job can continue."""
+        """Choose a model and train it. The token interrupts the training; the same job then continues."""
 
     def close(self) -> None: ...
 
@@ -127,13 +133,13 @@ class HandSource(Protocol):
     """The search for hands: ``skillviewer.engine.tracking.hand_finder.HandFinder``."""
 
     def cost(self, job: "HandJob", video: VideoInfo, token: CancelToken, /) -> "HandCost":
-        """Return the time for one frame."""
+        """Return the time that one frame takes."""
 
     def n_frames(self, job: "HandJob", video: VideoInfo, clip: VideoClip, /) -> int:
         """Return the number of frames that are searched."""
 
     def unfinished(self, job: "HandJob", video: VideoInfo, clip: VideoClip, /) -> "HandProgress | None":
-        """Return the state of a search that was stopped, or None."""
+        """Return the progress of an earlier search that was stopped, or None."""
 
     def find(
         self,
@@ -144,7 +150,7 @@ class HandSource(Protocol):
         show: "Callable[[HandProgress], None]",
         /,
     ) -> "TrackSet":
-        """Find the hands of a video and keep the tracks with it; ``show`` gets the tracks so far."""
+        """Find the hands in a video and store their tracks. ``show`` is called with the tracks so far."""
 
     def close(self) -> None: ...
 
@@ -153,18 +159,18 @@ class Exports(Protocol):
     """Writing of exports: ``skillviewer.engine.exporting.service.ExportService``."""
 
     def write(self, request: "ExportRequest", token: CancelToken, report: Report, /) -> "ExportedFile":
-        """Assess what has to be assessed, write a file, and read it back."""
+        """Compute missing analyses, write a file, and check it by reading it back."""
 
     def write_all(
         self, requests: "Sequence[ExportRequest | StudyExportRequest]", token: CancelToken, report: Report, /
     ) -> "ExportResults":
-        """Assess what has to be assessed, write files, and read them back."""
+        """Compute missing analyses, write files, and check them by reading them back."""
 
     def preview(self, exporter: "Exporter", sources: "Sequence[ExportSource]", options: object, /) -> "Preview | None":
-        """Return a preview, or None if there is none yet."""
+        """Return a preview of an export, or None if it cannot be previewed yet."""
 
     def preview_study(self, exporter: "StudyExporter", study: Path, options: object = None, /) -> "Preview | None":
-        """Return a preview of an export of a study, or None."""
+        """Return a preview of an export of a study, or None if there is none."""
 
     def close(self) -> None: ...
 
@@ -174,7 +180,7 @@ def _no_sound(path: Path) -> SoundSource:
 
 
 class _NoOutput:
-    """A sound device that is not there."""
+    """Stand-in for a missing sound device."""
 
     def start(self, _fill: Fill) -> None:
         raise DeviceError("Videos play without sound: there is no sound device.")
@@ -188,23 +194,19 @@ def _no_output(_now_s: Callable[[], float]) -> SoundOutput:
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """The source of readers, models and proxies."""
+    """Functions that open readers, models, proxies and processes.
 
-    # opens a video; the token stops it, for large files take long; runs in a worker thread
-    open_reader: Callable[[Path, CancelToken], Reader]
-    # loads a checkpoint by folder; runs in a worker thread and imports torch there
-    open_model: Callable[[Path], Assessor]
-    find_models: Callable[[], tuple[ModelEntry, ...]]  # lists the checkpoints; light
-    # opens the proxy of a video, or returns None when there is none; runs in a worker thread
-    open_proxy: Callable[[VideoInfo], Proxy | None]
-    # makes the proxy of a video, if it is worth one; runs in a worker thread
-    build_proxy: Callable[[Path, CancelToken, Report], None]
-    # makes the place where several models are held that are compared; runs in a worker and imports torch there
-    open_model_cache: Callable[[], ModelCacheProtocol]
-    open_tuner: Callable[[], FineTuner]  # makes who fine-tunes; runs in a worker thread
-    # makes who writes exports; runs in a worker thread; a model is loaded only when one has to be asked
-    open_desk: Callable[[], Exports]
-    open_hand_finder: Callable[[], HandSource]  # makes who finds hands; imports torch in a worker thread
-    open_sound: OpenSound = _no_sound  # opens the sound of a video; runs in worker threads
-    # makes the sound device for a clock in seconds; runs in a worker thread
-    open_output: Callable[[Callable[[], float]], SoundOutput] = _no_output
+    All but ``find_models`` are called in worker threads, and import torch there if they need it.
+    """
+
+    open_reader: Callable[[Path, CancelToken], Reader]  # opens a video; the token cancels it
+    open_model: Callable[[Path], Assessor]  # loads a checkpoint by its folder
+    find_models: Callable[[], tuple[ModelEntry, ...]]  # lists the checkpoints; quick
+    open_proxy: Callable[[VideoInfo], Proxy | None]  # opens the scrub proxy of a video, or returns None without one
+    build_proxy: Callable[[Path, CancelToken, Report], None]  # makes the scrub proxy of a video that needs one
+    open_model_cache: Callable[[], ModelCacheProtocol]  # makes the cache of compared models
+    open_tuner: Callable[[], FineTuner]
+    open_desk: Callable[[], Exports]  # makes the service that writes exports; it loads models when they are needed
+    open_hand_finder: Callable[[], HandSource]
+    open_sound: OpenSound = _no_sound  # opens the sound of a video
+    open_output: Callable[[Callable[[], float]], SoundOutput] = _no_output  # opens the sound device for a clock (s)

@@ -1,7 +1,7 @@
-"""Sorts files and folders into videos, studies, checkpoints and files that cannot be opened."""
+"""Classification of paths as videos, studies, checkpoints and tables, and first reading of videos."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -19,31 +19,30 @@ from skillviewer.data.tracks.track_formats import is_track_file
 from skillviewer.media.files import VIDEO_SUFFIXES, expand
 from skillviewer.ui.session.backend import Backend
 
-THUMBNAIL_PX = 72  # height that thumbnails are kept at
+THUMBNAIL_PX = 72  # height of thumbnails
 CHECKPOINT_FILE = "config.json"
 TABLE_SUFFIXES = TEXT_SUFFIXES | WORKBOOK_SUFFIXES | ONLY_TIMELINES | {JSON_SUFFIX, ".xls", ".ods"}
-"""Files that may be tables of ratings, or timelines; those that cannot be read say what to do."""
-NO_RATINGS = frozenset({"account", "participants", "truth", "regions"})  # tables of a folder that hold something else
+"""Suffixes of possible tables of ratings and timelines. Opening an unsupported one shows what to do instead."""
+NO_RATINGS = frozenset({"account", "participants", "truth", "regions"})  # names of tables without ratings
 
 
 @dataclass(frozen=True, slots=True)
 class ClassifiedPaths:
-    """Paths by what they are."""
+    """Paths by kind."""
 
-    videos: tuple[Path, ...]  # videos, those of folders by name
-    checkpoint: Path | None  # folder of a checkpoint, or None
-    refused: tuple[tuple[Path, str], ...]  # what is not opened, each with its reason
-    study: Path | None = None  # a study, or None
-    archive: Path | None = None  # archive of a study, or None
-    table: Path | None = None  # a table of ratings or a timeline, or None
-    # the given folder with that table and its videos, or None for a table given by itself
-    table_folder: Path | None = None
-    tracks: Path | None = None  # a file or folder of tracks, or None
+    videos: tuple[Path, ...]  # videos; those in folders are sorted by name
+    checkpoint: Path | None  # folder of a checkpoint
+    refused: tuple[tuple[Path, str], ...]  # paths that are not opened, each with the reason
+    study: Path | None = None
+    archive: Path | None = None  # archive of a study
+    table: Path | None = None  # table of ratings or timeline
+    table_folder: Path | None = None  # given folder that contains the table; None if the table itself was given
+    tracks: Path | None = None  # file or folder of tracks
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Probed:
-    """The result of a first look at a video: its info and thumbnail, or the reason why it cannot be read."""
+class ProbedVideo:
+    """Info and thumbnail of a video, or the reason why it cannot be read."""
 
     clip: VideoClip
     info: VideoInfo | None
@@ -51,73 +50,93 @@ class Probed:
     reason: str = ""
 
 
-def sort_paths(paths: Sequence[Path], backend: Backend, token: CancelToken = NEVER) -> ClassifiedPaths:
-    """Sort paths by kind; reads the disk, and opens files whose names do not say that they are videos."""
-    found_videos: list[Path] = []
-    checkpoints: list[Path] = []
-    files: dict[str, list[Path]] = {SUFFIX: [], ARCHIVE_SUFFIX: []}
-    refused: list[tuple[Path, str]] = []
-    tables: list[tuple[Path, Path | None]] = []
-    tracks: list[Path] = []
-    for given_path in paths:
-        path = given_path.absolute()
+@dataclass(slots=True)
+class _PathsByKind:
+    """Given paths by kind, in the order given."""
+
+    videos: list[Path] = field(default_factory=list)
+    checkpoints: list[Path] = field(default_factory=list)
+    studies: list[Path] = field(default_factory=list)
+    archives: list[Path] = field(default_factory=list)
+    tables: list[tuple[Path, Path | None]] = field(default_factory=list)  # each with the given folder around it
+    tracks: list[Path] = field(default_factory=list)
+    refused: list[tuple[Path, str]] = field(default_factory=list)
+
+    def add(self, path: Path, backend: Backend, token: CancelToken) -> None:
         if not path.exists():
-            refused.append((path, "is not there"))
-        elif path.suffix in files and path.is_file():
-            files[path.suffix].append(path)
-        elif (folder := _checkpoint_at(path)) is not None:
-            checkpoints.append(folder)
+            self.refused.append((path, "is not there"))
+        elif path.suffix == SUFFIX and path.is_file():
+            self.studies.append(path)
+        elif path.suffix == ARCHIVE_SUFFIX and path.is_file():
+            self.archives.append(path)
+        elif (checkpoint := _checkpoint_at(path)) is not None:
+            self.checkpoints.append(checkpoint)
         elif is_track_file(path):
-            tracks.append(path)
+            self.tracks.append(path)
         elif path.is_dir():
-            inside = expand([path])
-            tables_inside = _ratings_in(path)
-            found_videos += inside
-            tables += [(table, path) for table in tables_inside]
-            refused += [] if inside or tables else [(path, "holds no videos")]
+            self._add_folder(path)
         elif path.suffix.lower() in TABLE_SUFFIXES:
-            tables.append((path, None))
-        elif path.suffix.lower() in VIDEO_SUFFIXES:
-            found_videos.append(path)
-        elif reason := _no_video(path, backend, token):
-            refused.append((path, reason))
+            self.tables.append((path, None))
+        elif path.suffix.lower() not in VIDEO_SUFFIXES and (reason := _why_no_video(path, backend, token)):
+            self.refused.append((path, reason))
         else:
-            found_videos.append(path)
-    reasons = {path: _unusable(path) for path in found_videos}
+            self.videos.append(path)
+
+    def _add_folder(self, folder: Path) -> None:
+        videos_inside = expand([folder])
+        self.videos += videos_inside
+        self.tables += [(table, folder) for table in _rating_tables_in(folder)]
+        if not videos_inside and not self.tables:
+            self.refused.append((folder, "holds no videos"))
+
+
+def sort_paths(paths: Sequence[Path], backend: Backend, token: CancelToken = NEVER) -> ClassifiedPaths:
+    """Classify paths. This reads the disk, and opens files of unknown suffixes to find out whether they are videos."""
+    by_kind = _PathsByKind()
+    for path in paths:
+        by_kind.add(path.absolute(), backend, token)
+    refused = by_kind.refused
+    reasons = {path: _why_unusable(path) for path in by_kind.videos}
     refused += [(path, reason) for path, reason in reasons.items() if reason]
-    videos = (path for path, reason in reasons.items() if not reason)
-    # the last is taken, a study rather than an archive
-    studies = list(dict.fromkeys((*files[ARCHIVE_SUFFIX], *files[SUFFIX])))
-    models = list(dict.fromkeys(checkpoints))
-    refused += [(path, "one study is open at a time") for path in studies[:-1]]
-    refused += [(path, "one model is used at a time") for path in models[:-1]]
+    # The last path is taken, and a study before an archive.
+    studies_and_archives = list(dict.fromkeys([*by_kind.archives, *by_kind.studies]))
+    checkpoints = list(dict.fromkeys(by_kind.checkpoints))
+    tables = by_kind.tables
+    refused += [(path, "one study is open at a time") for path in studies_and_archives[:-1]]
+    refused += [(path, "one model is used at a time") for path in checkpoints[:-1]]
     refused += [(path, "one table or timeline is imported at a time") for path, _ in tables[1:]]
-    refused += [(path, "one file of tracks is imported at a time") for path in tracks[1:]]
+    refused += [(path, "one file of tracks is imported at a time") for path in by_kind.tracks[1:]]
     table, table_folder = tables[0] if tables else (None, None)
     return ClassifiedPaths(
-        tuple(videos),
-        models[-1] if models else None,
-        tuple(refused),
-        study=studies[-1] if files[SUFFIX] else None,
-        archive=studies[-1] if studies and not files[SUFFIX] else None,
+        videos=tuple(path for path, reason in reasons.items() if not reason),
+        checkpoint=checkpoints[-1] if checkpoints else None,
+        refused=tuple(refused),
+        study=by_kind.studies[-1] if by_kind.studies else None,
+        archive=by_kind.archives[-1] if by_kind.archives and not by_kind.studies else None,
         table=table,
         table_folder=table_folder,
-        tracks=tracks[0] if tracks else None,
+        tracks=by_kind.tracks[0] if by_kind.tracks else None,
     )
 
 
-def _ratings_in(folder: Path) -> list[Path]:
+def _rating_tables_in(folder: Path) -> list[Path]:
     """Return the tables in a folder that may hold ratings, ``ratings`` first; none in a data set of another form."""
     from skillviewer.data.formats.formats import DATASET_FORMATS
 
     if any(form.recognise(folder) for form in DATASET_FORMATS if form.name != "ratings"):
         return []
-    files = [file for file in folder.iterdir() if is_rating_file(file) and file.suffix.lower() != ".txt"]
-    files = [f for f in files if f.stem.casefold() not in NO_RATINGS and not f.name.startswith((".", "~$"))]
-    return sorted(files, key=lambda file: (file.stem.casefold() != "ratings", file))
+    tables = []
+    for file in folder.iterdir():
+        is_hidden = file.name.startswith((".", "~$"))
+        is_plain_text = file.suffix.lower() == ".txt"
+        has_other_content = file.stem.casefold() in NO_RATINGS
+        if is_rating_file(file) and not (is_hidden or is_plain_text or has_other_content):
+            tables.append(file)
+    return sorted(tables, key=lambda file: (file.stem.casefold() != "ratings", file))
 
 
-def _no_video(path: Path, backend: Backend, token: CancelToken) -> str:
+def _why_no_video(path: Path, backend: Backend, token: CancelToken) -> str:
+    """Return the error of opening a file as a video, or ""."""
     try:
         backend.open_reader(path, token).close()
     except SkillViewerError as error:
@@ -125,8 +144,8 @@ def _no_video(path: Path, backend: Backend, token: CancelToken) -> str:
     return ""
 
 
-def _unusable(path: Path) -> str:
-    """Return why a file cannot be used, or "". A study takes no such file; it is reported once."""
+def _why_unusable(path: Path) -> str:
+    """Return the reason why a file cannot be read, or ""."""
     try:
         with path.open("rb") as file:
             return "" if file.read(1) else f"{path} is empty."
@@ -141,23 +160,24 @@ def _checkpoint_at(path: Path) -> Path | None:
     return path.parent if path.name == CHECKPOINT_FILE else None
 
 
-def probe(clip: VideoClip, backend: Backend, token: CancelToken) -> Probed:
-    """Open a video, read what it is, and make a thumbnail of its first frame."""
+def probe(clip: VideoClip, backend: Backend, token: CancelToken) -> ProbedVideo:
+    """Return the info of a video, and a thumbnail of its first frame."""
     try:
         reader = backend.open_reader(clip.path, token)
     except SkillViewerError as error:
-        return Probed(clip, None, None, str(error))
+        return ProbedVideo(clip, None, None, str(error))
     try:
-        first = clip.frames(reader.describe(token))[0]
-        return Probed(clip, reader.info, shrink(reader.frame(first, token), THUMBNAIL_PX))
+        first_frame = clip.frames(reader.describe(token))[0]
+        picture = reader.frame(first_frame, token)
+        return ProbedVideo(clip, reader.info, shrink(picture, THUMBNAIL_PX))
     except SkillViewerError as error:
-        return Probed(clip, None, None, str(error))
+        return ProbedVideo(clip, None, None, str(error))
     finally:
         reader.close()
 
 
 def picture_of(path: Path, backend: Backend, token: CancelToken) -> RGBImage | None:
-    """Return a small picture of a video, or of the first video of a study that is in its place; None without one."""
+    """Return a thumbnail of a video, or of the first video of a study whose file exists; None if there is none."""
     clip = VideoClip(path)
     if path.suffix == SUFFIX:
         try:
@@ -167,13 +187,15 @@ def picture_of(path: Path, backend: Backend, token: CancelToken) -> RGBImage | N
                 clip = VideoClip(video.path, video.clip_range)
         except SkillViewerError:
             return None
-    return probe(clip, backend, token).thumbnail if clip.path.suffix.lower() in VIDEO_SUFFIXES else None
+    if clip.path.suffix.lower() not in VIDEO_SUFFIXES:
+        return None
+    return probe(clip, backend, token).thumbnail
 
 
 def shrink(picture: RGBImage, height_px: int) -> RGBImage:
-    """Return (H, W, 3) uint8 made smaller by averaging whole blocks, at least ``height_px`` high where it was."""
-    step = max(picture.shape[0] // height_px, 1)
-    h = picture.shape[0] // step
-    w = max(picture.shape[1] // step, 1)
-    blocks = picture[: h * step, : w * step].reshape(h, step, -1, step, 3)
+    """Return a picture, (H, W, 3) uint8, reduced by an integer factor to at least ``height_px``; it is not enlarged."""
+    factor = max(picture.shape[0] // height_px, 1)
+    h = picture.shape[0] // factor
+    w = max(picture.shape[1] // factor, 1)
+    blocks = picture[: h * factor, : w * factor].reshape(h, factor, -1, factor, 3)
     return np.ascontiguousarray(blocks.mean(axis=(1, 3), dtype=np.float32).astype(np.uint8))

@@ -1,4 +1,4 @@
-"""The comparable videos of each task."""
+"""Cohorts of the videos in the list, by task."""
 
 from bisect import insort
 from collections import Counter
@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.cohort import CohortPosition, position_among
-from skillviewer.ui.session.video_entry import VideoEntry, _is_open
+from skillviewer.ui.session.video_entry import VideoEntry, is_unassessed
 
 if TYPE_CHECKING:
     from skillviewer.core.video.clips import VideoClip
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
 
 
 class Cohorts(QObject):
-    """Cohorts by task, in which a new score takes its place. A video keeps its score and counts when its file is gone.
+    """The cohort of each task, updated with every new score.
 
-    A video that the model does not know counts only while such scores are shown.
+    Videos whose files are missing count too. Videos unlike the training videos count only while their scores are shown.
     """
 
     def __init__(self, videos: "VideoList") -> None:
         super().__init__(videos)
         self._videos = videos
-        self._ranked: dict[str, list[float]] | None = None  # scores by task, ascending; None: nothing is counted
+        self._ranked: dict[str, list[float]] | None = None  # scores by task, ascending; None: to be counted again
         self._members: dict[str, dict[VideoClip, VideoEntry]] = {}  # assessed videos by task
-        self._counted: dict[VideoClip, VideoEntry] = {}  # as they were counted
-        self._open: Counter[str] = Counter()  # number of videos by task that could be assessed and are not
+        self._counted: dict[VideoClip, VideoEntry] = {}  # entries as they were when they were counted
+        self._n_unassessed: Counter[str] = Counter()  # assessable but unassessed videos by task
         videos.changed.connect(self._on_changed)
         for signal in (videos.added, videos.removed, videos.cleared, videos.unfamiliar_shown):
             signal.connect(self._forget)
@@ -37,35 +37,35 @@ class Cohorts(QObject):
             self._count(self._videos[row])
 
     def _count(self, entry: VideoEntry) -> None:
-        """Put a video where it belongs by its score and task; other changes come by the thousand."""
-        ranked = self._ranks()
+        """Count a video under its present score and task. Scores are sorted again only if these have changed."""
+        ranked = self._ranked_scores()
         clip = entry.clip
         before = self._counted.get(clip)
         self._counted[clip] = entry
-        moved = before is None or (before.analysis, before.task) != (entry.analysis, entry.task)
+        is_moved = before is None or (before.analysis, before.task) != (entry.analysis, entry.task)
         if before is not None:
-            self._open[before.task] -= _is_open(before)
+            self._n_unassessed[before.task] -= is_unassessed(before)
             scored_before = self.scored(before)
             if scored_before is not None:
                 del self._members[before.task][clip]
-                if moved:
+                if is_moved:
                     ranked[before.task].remove(scored_before.score)
-        self._open[entry.task] += _is_open(entry)
+        self._n_unassessed[entry.task] += is_unassessed(entry)
         scored = self.scored(entry)
         if scored is not None:
             self._members.setdefault(entry.task, {})[clip] = entry
-            if moved:
+            if is_moved:
                 insort(ranked.setdefault(entry.task, []), scored.score)
 
     def _forget(self, *_: object) -> None:
         self._ranked = None
 
-    def _ranks(self) -> dict[str, list[float]]:
+    def _ranked_scores(self) -> dict[str, list[float]]:
         if self._ranked is None:
             self._ranked = {}
             self._members = {}
             self._counted = {}
-            self._open = Counter()
+            self._n_unassessed = Counter()
             for entry in self._videos:
                 self._count(entry)
         return self._ranked
@@ -75,23 +75,25 @@ class Cohorts(QObject):
         return self._videos.scored(entry)
 
     def others(self, entry: VideoEntry) -> list[VideoEntry]:
-        """Return the assessed videos that one is compared with, without itself."""
-        self._ranks()
+        """Return the assessed videos of the cohort of a video, without the video itself."""
+        self._ranked_scores()
         members = self._members.get(entry.task, {}).copy()
         members.pop(entry.clip, None)
-        return [*members.values()]
+        return list(members.values())
 
     def n_unassessed(self, entry: VideoEntry) -> int:
-        """Return the number of comparable videos that could be assessed and are not, without the video itself."""
-        self._ranks()
+        """Return the number of assessable but unassessed videos of the same task, without the video itself."""
+        self._ranked_scores()
+        n_unassessed = self._n_unassessed[entry.task]
         itself = self._counted.get(entry.clip)
-        return self._open[entry.task] - (itself is not None and itself.task == entry.task and _is_open(itself))
+        counts_itself = itself is not None and itself.task == entry.task and is_unassessed(itself)
+        return n_unassessed - 1 if counts_itself else n_unassessed
 
     def position(self, entry: VideoEntry) -> CohortPosition | None:
         """Return the position of a video in its cohort, or None before it is assessed."""
         if entry.analysis is None or self.scored(entry) is None:
             return None
-        ranked = self._ranks().get(entry.task, [])
+        ranked = self._ranked_scores().get(entry.task, [])
         counted = self._counted.get(entry.clip)
         if counted is None or counted.analysis is not entry.analysis:
             return None

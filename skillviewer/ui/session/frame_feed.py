@@ -1,4 +1,4 @@
-"""Pictures of the requested frame: the best available at once, the exact one at rest."""
+"""Pictures of the requested frame: a preview at once, and the exact picture after it."""
 
 import contextlib
 import itertools
@@ -19,17 +19,17 @@ from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DisplayPicture:
-    """A picture that arrived."""
+    """A picture to be shown for a request."""
 
-    serial: int  # number of the request that it answers; later requests have greater numbers
-    frame_index: int  # frame that the picture shows, from 0; not always the one asked for when ``exact`` is False
-    pixels: RGBImage  # (H, W, 3) uint8 RGB; smaller than the video when it comes from a proxy
-    exact: bool  # true if it is the full picture of the frame asked for
-    small: RGBImage | None = None  # the same in its width on screen, scaled where the window does not wait for it
+    serial: int  # number of the answered request; later requests have greater numbers
+    frame_index: int  # shown frame, from 0; may differ from the requested one if ``exact`` is False
+    pixels: RGBImage  # (H, W, 3) uint8 RGB; smaller than the video if it comes from a proxy
+    exact: bool  # True for the full picture of the requested frame
+    small: RGBImage | None = None  # the picture at its width on screen, scaled outside the window's thread
 
 
 @dataclass(frozen=True, slots=True)
-class _Want:
+class _Request:
     serial: int
     generation: int
     path: Path
@@ -48,157 +48,169 @@ class _Want:
 class _Answer:
     generation: int
     value: DisplayPicture | VideoInfo | SkillViewerError
-    serial: int = 0  # of the request, if a picture was asked for
+    serial: int = 0  # number of the request for a picture, or 0
 
 
-REST_S = 0.06
-"""While a hand moves over a proxy nothing large is decoded: the cores are left to whoever computes. After this rest the
-exact picture is."""
+EXACT_DELAY_S = 0.06
+"""Delay between a picture from a proxy and the exact one. While the user scrubs over a proxy, no large frame is
+decoded, which leaves the processor to other work."""
 
-IDLE_MS = 250  # rest after which decoding ahead begins
+IDLE_MS = 250  # pause in requests after which the whole video is decoded ahead
 
 
-def _preview(reader: Reader, frame_index: int, superseded: CancelToken) -> tuple[int, RGBImage]:
-    """Return the best picture that is available quickly without a proxy, and its frame."""
-    near = reader.nearest_cached(frame_index)
-    key = reader.key_frame(frame_index)
-    if near is not None and abs(near - frame_index) <= abs(key - frame_index):
-        picture = reader.cached(near)
+def _nearest_picture(reader: Reader, frame_index: int, superseded: CancelToken) -> tuple[int, RGBImage]:
+    """Return the nearest cached frame or the last key frame, whichever is closer, as (index, picture)."""
+    cached_index = reader.nearest_cached(frame_index)
+    key_index = reader.key_frame(frame_index)
+    if cached_index is not None and abs(cached_index - frame_index) <= abs(key_index - frame_index):
+        picture = reader.cached(cached_index)
         if picture is not None:
-            return near, picture
-    return key, reader.frame(key, superseded)
+            return cached_index, picture
+    return key_index, reader.frame(key_index, superseded)
 
 
-def _opened(videos: OpenVideos, path: Path, generation: int, token: CancelToken) -> _Answer:
+def _open(videos: OpenVideos, path: Path, generation: int, token: CancelToken) -> _Answer:
     try:
         info = videos.reader(path, token).describe(token)
         videos.look_for_proxy(path)
     except SkillViewerError as error:
-        return _Answer(generation, error)  # a value: errors of a video that was left are dropped like its pictures
+        return _Answer(generation, error)  # returned, so that errors of an earlier video are dropped by generation
     return _Answer(generation, info)
 
 
-def _warmed(videos: OpenVideos, path: Path, token: CancelToken) -> None:
-    with contextlib.suppress(SkillViewerError):  # a frame that does not decode is reported when it is asked for
+def _decode_ahead(videos: OpenVideos, path: Path, token: CancelToken) -> None:
+    with contextlib.suppress(SkillViewerError):  # a damaged frame is reported when it is requested
         videos.warm(path, token)
 
 
-def _answer(videos: OpenVideos, want: _Want, superseded: CancelToken, report: Report) -> _Answer:
+def _answer(videos: OpenVideos, request: _Request, superseded: CancelToken, report: Report) -> _Answer:
+    frame_index = request.frame_index
     try:
-        reader = videos.reader(want.path, superseded)
-        picture = reader.cached(want.frame_index)
+        reader = videos.reader(request.path, superseded)
+        picture = reader.cached(frame_index)
         if picture is None:
-            if not want.playing:
-                index = want.frame_index
-                small = videos.proxy_frame(want.path, want.frame_index)
-                rest_s = REST_S if small is not None else 0.0
-                if small is None:
-                    index, small = _preview(reader, want.frame_index, superseded)
-                report(Progress("preview", value=want.answer(index, small, exact=False)))
-                superseded.wait(rest_s)
-                superseded.check()
-            picture = reader.frame(want.frame_index, superseded)
+            if not request.playing:
+                _report_preview(videos, reader, request, superseded, report)
+            picture = reader.frame(frame_index, superseded)
     except SkillViewerError as error:
-        return _Answer(want.generation, error, want.serial)
-    return want.answer(want.frame_index, picture, exact=True)
+        return _Answer(request.generation, error, request.serial)
+    return request.answer(frame_index, picture, exact=True)
+
+
+def _report_preview(
+    videos: OpenVideos, reader: Reader, request: _Request, superseded: CancelToken, report: Report
+) -> None:
+    """Report a preview of a requested frame, and raise Cancelled if the request is superseded afterwards."""
+    index = request.frame_index
+    preview = videos.proxy_frame(request.path, index)
+    delay_s = EXACT_DELAY_S
+    if preview is None:
+        delay_s = 0.0
+        index, preview = _nearest_picture(reader, index, superseded)
+    report(Progress("preview", value=request.answer(index, preview, exact=False)))
+    superseded.wait(delay_s)
+    superseded.check()
 
 
 class FrameFeed(QObject):
-    """Brings pictures of one player.
+    """Delivers the pictures that one player shows.
 
-    The latest request wins, and its exact picture always arrives, the last of all: one worker answers in order. Answers
-    of a video that has been left are dropped by generation.
+    The latest request wins. One worker answers in order, so its exact picture arrives last. Answers for an earlier
+    video are dropped.
     """
 
-    opened = Signal(object)
-    arrived = Signal(object)
-    failed = Signal(object)
-    lost = Signal(str)  # the frame that was requested last cannot be decoded: a sentence; fires before ``failed``
+    opened = Signal(object)  # ``VideoInfo`` of the opened video
+    arrived = Signal(object)  # ``DisplayPicture``
+    failed = Signal(object)  # the error
+    lost = Signal(str)  # message that the requested frame cannot be decoded; emitted before ``failed``
 
     def __init__(self, worker: WorkerThread[OpenVideos], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._worker = worker
-        self._mailbox: LatestOnly[_Want] = LatestOnly(worker, _answer, self)
+        self._mailbox: LatestOnly[_Request] = LatestOnly(worker, _answer, self)
         self._mailbox.delivered.connect(self._deliver)
         self._mailbox.failed.connect(self.failed)
         self._serials = itertools.count(1)
         self._generation = 0
-        self.width_px = 0  # of the picture on screen
+        self.width_px = 0  # width of the picture on screen
         self.path: Path | None = None
         self._displayed: DisplayPicture | None = None
-        self._want: _Want | None = None
-        self._unanswered = 0  # number of a request without an answer
+        self._request: _Request | None = None  # the latest
+        self._failed_serial = 0  # number of the latest request whose frame cannot be decoded
         self._opening: Task | None = None
-        self._warming: Task | None = None
-        self._warm = False
-        self._idle = single_shot(self, IDLE_MS, self._warm_up)
+        self._decoding_ahead: Task | None = None
+        self._is_decoded_ahead = False
+        self._idle = single_shot(self, IDLE_MS, self._begin_decoding_ahead)
 
     @property
     def settled(self) -> bool:
-        """True when the exact picture of the last frame asked for has arrived, or cannot be decoded."""
-        want, on_screen = self._want, self._displayed
-        if want is not None and want.serial == self._unanswered:
+        """True if the exact picture of the latest request has arrived, or cannot be decoded."""
+        request = self._request
+        if request is None or request.serial == self._failed_serial:
             return True
-        return want is None or (on_screen is not None and on_screen.serial == want.serial and on_screen.exact)
+        displayed = self._displayed
+        return displayed is not None and displayed.serial == request.serial and displayed.exact
 
     def open(self, path: Path) -> None:
-        """Open a video; ``opened`` brings its VideoInfo, or ``failed`` the error."""
+        """Open a video; emits ``opened`` or ``failed``."""
         self.close()
-        if self._worker.stopped:  # the window closes
+        if self._worker.stopped:
             return
         self.path = path
         generation = self._generation
-        self._opening = self._worker.submit(lambda videos, token, _report: _opened(videos, path, generation, token))
+        self._opening = self._worker.submit(lambda videos, token, _report: _open(videos, path, generation, token))
         self._opening.then(succeeded=self._deliver, failed=self.failed)
 
     def close(self) -> None:
-        """Stop; answers under way are dropped."""
+        """Close the video. Pending answers are dropped."""
         self._generation += 1
-        self.path = self._displayed = self._want = None
+        self.path = self._displayed = self._request = None
         self._mailbox.clear()
         self._idle.stop()
-        self._stop_warming()
-        if self._opening is not None:  # a large file would delay the next one for minutes
-            self._opening.cancel()
-        self._warm = False
+        self._stop_decoding_ahead()
+        if self._opening is not None:
+            self._opening.cancel()  # opening a large file would delay the next one for minutes
+        self._is_decoded_ahead = False
 
     def request(self, frame_index: int, *, playing: bool = False) -> None:
-        """Ask for a frame, from 0.
+        """Request a frame, counted from 0.
 
-        While playing frames come in order and quickly; then only exact ones are brought, and each that was begun is
-        finished, so that a slow decoder shows fewer frames and not none.
+        While a video plays, there are no previews, and a new request does not interrupt the decoding of the earlier
+        one. Thus a slow decoder shows fewer frames instead of none.
         """
         if self.path is not None:
-            self._stop_warming()
-            self._want = _Want(next(self._serials), self._generation, self.path, frame_index, playing, self.width_px)
-            self._mailbox.post(self._want, interrupt=not playing)
-            if not self._warm:
+            self._stop_decoding_ahead()
+            serial = next(self._serials)
+            self._request = _Request(serial, self._generation, self.path, frame_index, playing, self.width_px)
+            self._mailbox.post(self._request, interrupt=not playing)
+            if not self._is_decoded_ahead:
                 self._idle.start()
 
-    def _stop_warming(self) -> None:
-        if self._warming is not None:
-            self._warming.cancel()
+    def _stop_decoding_ahead(self) -> None:
+        if self._decoding_ahead is not None:
+            self._decoding_ahead.cancel()
 
-    def _warm_up(self) -> None:
+    def _begin_decoding_ahead(self) -> None:
         path = self.path
-        if path is None or self._warming is not None or self._worker.stopped:
+        if path is None or self._decoding_ahead is not None or self._worker.stopped:
             return
-        task = self._worker.submit(lambda videos, token, _report: _warmed(videos, path, token))
-        self._warming = task
-        task.then(succeeded=self._on_warm, failed=self._on_warm, finished=self._on_warming_finished)
+        task = self._worker.submit(lambda videos, token, _report: _decode_ahead(videos, path, token))
+        self._decoding_ahead = task
+        task.then(
+            succeeded=self._on_decoded_ahead, failed=self._on_decoded_ahead, finished=self._on_decoding_ahead_finished
+        )
 
-    def _on_warm(self) -> None:
-        self._warm = True
+    def _on_decoded_ahead(self) -> None:
+        self._is_decoded_ahead = True
 
-    def _on_warming_finished(self) -> None:
-        self._warming = None
+    def _on_decoding_ahead_finished(self) -> None:
+        self._decoding_ahead = None
 
     def look_for_proxy(self, path: Path) -> None:
-        """Use the proxy of a video from now on, if it is the one on screen and there is a proxy by now."""
+        """Use the proxy of the open video from now on, if one has been made."""
         if path == self.path:
-            self._worker.submit(lambda videos, token, _report: videos.look_for_proxy(path, token)).then(
-                failed=self.failed
-            )
+            task = self._worker.submit(lambda videos, token, _report: videos.look_for_proxy(path, token))
+            task.then(failed=self.failed)
 
     def _deliver(self, answer: _Answer) -> None:
         if answer.generation != self._generation:
@@ -210,9 +222,8 @@ class FrameFeed(QObject):
             self._displayed = value
             self.arrived.emit(value)
         else:
-            want = self._want
-            if want is not None and want.serial == answer.serial:
-                self._unanswered = want.serial
-                text = "Frame {} cannot be shown. {}"
-                self.lost.emit(text.format(want.frame_index + 1, value))
+            request = self._request
+            if request is not None and request.serial == answer.serial:
+                self._failed_serial = request.serial
+                self.lost.emit(f"Frame {request.frame_index + 1} cannot be shown. {value}")
             self.failed.emit(value)

@@ -1,4 +1,4 @@
-"""The model that is loaded, as the window knows it."""
+"""Facts of the loaded model."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,11 +6,11 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class LoadedModel:
-    """The model that is loaded."""
+    """Facts of the loaded model."""
 
     name: str  # name of the checkpoint
-    folder: Path  # where it lies
-    device: str  # the device, as it is shown
+    folder: Path  # folder of the checkpoint
+    device: str  # name of the device, as the window shows it
     memory: str = ""  # used and total memory of a GPU, or ""
-    digest: str = ""  # digest of its checkpoint
-    warning: str = ""  # warning of its card, or ""
+    digest: str = ""  # digest of the checkpoint
+    warning: str = ""  # warning of the model's card, or ""

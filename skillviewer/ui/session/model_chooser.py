@@ -1,4 +1,4 @@
-"""Checkpoints on this computer, and the loaded model."""
+"""Choice of a checkpoint, and the loaded model."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -25,7 +25,7 @@ def _digest(folder: Path) -> str | None:
 
 
 class ModelHolder:
-    """The loaded model, in the model worker thread. It stays on its device until another one is loaded."""
+    """The loaded model, as the resource of the model worker thread. It is kept until another model is loaded."""
 
     def __init__(self, open_model: Callable[[Path], Assessor]) -> None:
         self._open_model = open_model
@@ -37,26 +37,30 @@ class ModelHolder:
         token.check()
         digest = _digest(folder)
         report(Progress("loading", value=digest))
-        is_open = self._assessor is not None and folder == self._folder and digest == self._assessor.digest
-        return self._open(folder, is_open=is_open)
+        is_loaded = self._assessor is not None and folder == self._folder and digest == self._assessor.digest
+        if not is_loaded:
+            self._replace(folder)
+        return self._describe(folder)
 
-    def _open(self, folder: Path, *, is_open: bool) -> LoadedModel:
-        if not is_open:
-            assessor = self._open_model(folder)
-            self.close()
-            self._assessor = assessor
-            self._folder = folder
-        assessor = self.assessor
-        memory = assessor.memory_text()
-        return LoadedModel(assessor.name, folder, assessor.device_name, memory, assessor.digest, assessor.warning)
-
-    def load_anew(self, folder: Path, token: CancelToken, report: Report) -> LoadedModel | None:
-        """Load the checkpoint again if its folder holds another one by now, else return None."""
-        if _digest(folder) in {None, self.assessor.digest}:  # if the folder is gone, the loaded model stays
+    def reload_if_changed(self, folder: Path, token: CancelToken, report: Report) -> LoadedModel | None:
+        """Load the checkpoint again if its files have changed; return None if they have not, or are gone."""
+        if _digest(folder) in {None, self.assessor.digest}:
             return None
         token.check()
         report(Progress("loading"))
-        return self._open(folder, is_open=False)
+        self._replace(folder)
+        return self._describe(folder)
+
+    def _replace(self, folder: Path) -> None:
+        assessor = self._open_model(folder)
+        self.close()
+        self._assessor = assessor
+        self._folder = folder
+
+    def _describe(self, folder: Path) -> LoadedModel:
+        assessor = self.assessor
+        memory = assessor.memory_text()
+        return LoadedModel(assessor.name, folder, assessor.device_name, memory, assessor.digest, assessor.warning)
 
     @property
     def assessor(self) -> Assessor:
@@ -75,7 +79,7 @@ class ModelChooser(QObject):
     """Loads the checkpoint that the user chooses; the latest choice wins."""
 
     entries_changed = Signal()
-    requested_changed = Signal(object)
+    requested_changed = Signal(object)  # folder of the chosen checkpoint, or None
 
     def __init__(
         self, backend: Backend, worker: WorkerThread[ModelHolder], state: ViewerState, jobs: Jobs, messages: Messages
@@ -87,7 +91,7 @@ class ModelChooser(QObject):
         self._jobs = jobs
         self._messages = messages
         self.entries: tuple[ModelEntry, ...] = ()  # the checkpoints on this computer
-        self.requested: Path | None = None  # folder of the chosen checkpoint: loaded, or loading
+        self.requested: Path | None = None  # folder of the chosen checkpoint, which may still be loading
         self._previous: Path | None = None  # folder of the model that was loaded before the choice
         self._task: Task | None = None
 
@@ -99,7 +103,9 @@ class ModelChooser(QObject):
         """Load the checkpoint in a folder. A loaded one is loaded again only if its files have changed."""
         if folder == self.requested:
             if self._task is None and self._state.model is not None:
-                task = self._worker.submit(lambda slot, token, report: slot.load_anew(folder, token, report))
+                task = self._worker.submit(
+                    lambda holder, token, report: holder.reload_if_changed(folder, token, report)
+                )
                 task.then(succeeded=self._on_loaded, failed=self._messages.fail)
             return
         if self._task is not None:
@@ -109,14 +115,14 @@ class ModelChooser(QObject):
         self.requested = folder
         self.requested_changed.emit(folder)
         self._state.set_model(None)
-        self._task = self._worker.submit(lambda slot, token, report: slot.load(folder, token, report))
+        self._task = self._worker.submit(lambda holder, token, report: holder.load(folder, token, report))
         self._task.then(
             progressed=self._on_loading, succeeded=self._on_loaded, failed=self._on_failed, finished=self._on_finished
         )
         self._jobs.follow(f"Loading model {folder.name}", self._task, confirm_stop=False)
 
     def choose_default(self, name: str | None) -> None:
-        """Load a checkpoint by name or folder; for None, the first of the list."""
+        """Load the checkpoint with this name or folder; None for the first of the list."""
         folder = next((e.folder for e in self.entries if name is None or e.name == name), None)
         if folder is not None:
             self.choose(folder)
@@ -128,11 +134,13 @@ class ModelChooser(QObject):
         folders = [entry.folder for entry in self.entries]
         if not folders:
             return
-        index = folders.index(self.requested) + direction if self.requested in folders else 0
-        self.choose(folders[index % len(folders)])
+        index = 0
+        if self.requested in folders:
+            index = (folders.index(self.requested) + direction) % len(folders)
+        self.choose(folders[index])
 
     def _on_loading(self, progress: Progress) -> None:
-        """Show the stored analyses of the checkpoint, since its loading takes seconds."""
+        """Show the stored analyses of the checkpoint while it is loaded, which takes seconds."""
         if isinstance(progress.value, str) and self.sender() is self._task:
             self._state.set_digest(progress.value)
 
@@ -142,12 +150,12 @@ class ModelChooser(QObject):
 
     def _on_failed(self, error: Exception) -> None:
         self.requested = None
-        previous = self._previous
+        previous_folder = self._previous
         self._previous = None
         self._state.set_digest("")
         self._messages.fail(error)
-        if previous is not None:
-            self.choose(previous)  # it was not released
+        if previous_folder is not None:
+            self.choose(previous_folder)  # its model was not released
         else:
             self.requested_changed.emit(None)
 

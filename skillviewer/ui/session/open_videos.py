@@ -1,4 +1,4 @@
-"""The videos that are open for reading, with their decoded frames."""
+"""Open readers of videos, with their caches of decoded frames and their proxies."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,9 +10,9 @@ from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.session.backend import Proxy, Reader
 
 WARM_BYTES = 200 * 2**20
-"""Videos whose decoded frames take at most this much are decoded ahead; longer ones get a proxy."""
+"""Limit of the decoded frames of a video, in bytes: smaller videos are decoded ahead, larger ones get a proxy."""
 
-FRAMES_PER_PREFETCH = 16  # frames decoded ahead between two looks at the token
+FRAMES_PER_PREFETCH = 16  # frames decoded ahead between two checks of the token
 
 
 def decoded_bytes(info: VideoInfo) -> float:
@@ -21,7 +21,7 @@ def decoded_bytes(info: VideoInfo) -> float:
 
 
 class OpenVideos:
-    """The videos that the frame worker has open, and their proxies: few at a time, since each reader caches frames."""
+    """The open readers of a worker thread, and their proxies. Few are open at a time, since each caches frames."""
 
     def __init__(
         self,
@@ -32,11 +32,11 @@ class OpenVideos:
         self._open_reader = open_reader
         self._open_proxy = open_proxy
         self._max_open = max_open
-        self._readers: dict[Path, Reader] = {}  # the one used last comes last
+        self._readers: dict[Path, Reader] = {}  # in the order of their last use
         self._proxies: dict[Path, Proxy] = {}
 
     def reader(self, path: Path, token: CancelToken = NEVER) -> Reader:
-        """Return the reader of a video, and open it first if needed; the token cancels the opening."""
+        """Return the reader of a video, which is opened if needed. The token cancels the opening."""
         reader = self._readers.pop(path, None)
         if reader is None:
             reader = self._open_reader(path, token)
@@ -46,7 +46,7 @@ class OpenVideos:
         return reader
 
     def proxy_frame(self, path: Path, index: int) -> RGBImage | None:
-        """Return a picture from the proxy of an open video; None without one, or when it turns out damaged."""
+        """Return a frame from the proxy of an open video, or None without a proxy. A damaged proxy is closed."""
         proxy = self._proxies.get(path)
         if proxy is None:
             return None
@@ -69,7 +69,7 @@ class OpenVideos:
                 reader.prefetch(min(index + FRAMES_PER_PREFETCH, info.n_frames) - 1, token)
 
     def look_for_proxy(self, path: Path, token: CancelToken = NEVER) -> bool:
-        """Open the proxy of a video; return whether there is one."""
+        """Open the proxy of a video if there is one; return True if it is open."""
         info = self.reader(path, token).describe(token)
         if path not in self._proxies:
             proxy = self._open_proxy(info)

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from skillviewer.core.video.clips import VideoClip
 from skillviewer.ui.session.backend import Backend
-from skillviewer.ui.session.classified_paths import ClassifiedPaths, Probed, probe, sort_paths
+from skillviewer.ui.session.classified_paths import ClassifiedPaths, ProbedVideo, probe, sort_paths
 from skillviewer.ui.session.video_entry import VideoState
 from skillviewer.ui.session.video_list import VideoList
 from skillviewer.ui.threads.messages import Message, Messages, Severity
@@ -16,10 +16,12 @@ from skillviewer.ui.threads.worker_thread import WorkerThread
 
 
 class PathImporter(QObject):
-    """Opens paths, and looks at every new video once, in its own worker."""
+    """Classifies opened paths, and probes every new video once, in a worker thread."""
 
-    asked = Signal(object)  # a ``ClassifiedPaths``: which study its videos join is not known; see ``accept``
-    took = Signal(object)  # a ``ClassifiedPaths``: the videos are in the list by now
+    destination_asked = Signal(
+        object
+    )  # ``ClassifiedPaths`` whose study the user has to choose; ``accept`` then opens them
+    opened = Signal(object)  # ``ClassifiedPaths`` whose videos have entered the list
 
     def __init__(
         self, worker: WorkerThread[Backend], videos: VideoList, messages: Messages, parent: QObject | None = None
@@ -34,6 +36,7 @@ class PathImporter(QObject):
         self.must_ask: Callable[[ClassifiedPaths], bool] = lambda _paths: False
 
     def take(self, paths: Sequence[Path]) -> None:
+        """Classify paths and open them."""
         all_paths = list(paths)
         if not all_paths:
             return
@@ -41,18 +44,18 @@ class PathImporter(QObject):
             succeeded=self._on_sorted, failed=self._messages.fail
         )
 
-    def look_at(self, videos: Sequence[VideoClip]) -> None:
-        """Look at videos of the list that have not been looked at yet."""
+    def probe_all(self, videos: Sequence[VideoClip]) -> None:
+        """Read info and thumbnail of videos of the list."""
         self._queue(videos)
         self._probe_next()
 
     def forget(self) -> None:
-        """Stop looking at the videos that were opened."""
+        """Drop the videos that wait to be probed."""
         self._to_probe.clear()
         self._unreadable.clear()
 
     def prefer(self, videos: Sequence[VideoClip]) -> None:
-        """Look at these videos first: they are on screen."""
+        """Probe these videos first, since they are on screen."""
         for clip in reversed(videos):
             if clip in self._to_probe:
                 self._to_probe.move_to_end(clip, last=False)
@@ -63,16 +66,17 @@ class PathImporter(QObject):
 
     def _on_sorted(self, paths: ClassifiedPaths) -> None:
         if self.must_ask(paths):
-            self.asked.emit(paths)
+            self.destination_asked.emit(paths)
         else:
             self.accept(paths)
 
     def accept(self, paths: ClassifiedPaths) -> None:
-        """List videos, and announce everything that was found."""
-        self._queue(map(VideoClip, self._videos.add(paths.videos)))
+        """Add the videos to the list, report the refused paths, and emit ``opened``."""
+        new_paths = self._videos.add(paths.videos)
+        self._queue(VideoClip(path) for path in new_paths)
         if paths.refused:
             self._refuse(paths.refused, "{} was not opened: {}", "{} items were not opened.")
-        self.took.emit(paths)
+        self.opened.emit(paths)
         self._probe_next()
 
     def _refuse(self, refused: Sequence[tuple[Path, str]], singular: str, plural: str) -> None:
@@ -99,7 +103,7 @@ class PathImporter(QObject):
             succeeded=self._on_probed, failed=self._messages.fail, finished=self._on_probe_finished
         )
 
-    def _on_probed(self, probed: Probed) -> None:
+    def _on_probed(self, probed: ProbedVideo) -> None:
         if probed.info is None:
             self._unreadable.append((probed.clip.path, probed.reason))
             self._videos.update(probed.clip, state=VideoState.UNREADABLE, reason=probed.reason)

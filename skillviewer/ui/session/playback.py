@@ -1,4 +1,4 @@
-"""The playhead: the frame of a video that is due now."""
+"""The playhead of a video."""
 
 import math
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.session.sound_queue import PlaybackRun
 
-SPEEDS = (0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)  # playing speeds that the keys step through
+SPEEDS = (0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)  # speeds chosen by "faster" and "slower"
 
 
 def monotonic_clock() -> Callable[[], float]:
@@ -20,34 +20,38 @@ def monotonic_clock() -> Callable[[], float]:
 
 
 class Playback(QObject):
-    """A playhead with play, pause, speed, loop and marks, by a clock in seconds.
+    """A playhead with play, pause, speed, loop and marks.
 
-    Frames are due at their presentation times by a monotonic clock. A late tick skips frames and never slows the video
-    down. Frames count from 0.
+    A monotonic clock says which frame is due, by presentation times. A late tick skips frames, so that the video is
+    never slowed down. Frames count from 0.
+
+    Args:
+        now_s: The clock, in seconds; by default one that starts now.
+        parent: Owner of the playhead.
     """
 
-    video_changed = Signal(object)
+    video_changed = Signal(object)  # ``VideoInfo`` or None
     frame_changed = Signal(int)
     playing_changed = Signal(bool)
     speed_changed = Signal(float)
     loop_changed = Signal(bool)
     marks_changed = Signal(object)
-    run_changed = Signal(object)  # PlaybackRun that began: on play, a jump, another speed; None on pause
+    run_changed = Signal(object)  # the ``PlaybackRun`` begun by play, a jump or a new speed; None on pause
 
     def __init__(self, now_s: Callable[[], float] | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.now_s = now_s if now_s is not None else monotonic_clock()
         self.video: VideoInfo | None = None
-        self.frames = range(1)  # frames of the file that can be shown: all, or those of a clip
+        self.frames = range(1)  # frames of the file that can be shown: all, or those of the clip
         self.frame = 0
         self.speed = 1.0  # seconds of video per second
-        self.loop = False  # whether playing repeats the selection, or the whole clip without marks
+        self.loop = False  # whether playing repeats the selection, or all frames without a selection
         self._once: range | None = None  # range of ``play_once``, until a pause or a jump out of it
         self.marks: tuple[int | None, int | None] = (None, None)  # first and last frame of the selection
-        self.samples = np.empty(0, np.int64)  # ascending frames that the model has looked at
+        self.samples = np.empty(0, np.int64)  # sampled frames of the analysis, ascending
         self.playing = False
-        self._started_s = 0.0  # reading of the clock when the present run began
-        self._from_s = 0.0  # time in the video when the present run began
+        self._run_start_clock_s = 0.0  # reading of the clock when the present run began
+        self._run_start_s = 0.0  # time in the video when the present run began
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setSingleShot(True)
@@ -60,7 +64,7 @@ class Playback(QObject):
 
     @property
     def stop_s(self) -> float:
-        """End of the last frame of ``frames``, in the same seconds; 0 without a video."""
+        """End of the last frame of ``frames``, in seconds from the first frame of the file; 0 without a video."""
         return self.video.end_s(self.frames[-1]) if self.video is not None else 0.0
 
     @property
@@ -70,12 +74,15 @@ class Playback(QObject):
 
     @property
     def selection(self) -> range | None:
-        """Frames between the marks. A missing mark counts as the start, or the end, of the clip; None without marks."""
+        """Frames between the marks; None without marks. A missing mark is the start or the end of the clip."""
         if self.video is None or self.marks == (None, None):
             return None
-        start, stop = self.marks
-        first, last = self.frames[0], self.frames[-1]
-        return range(start if start is not None else first, (stop if stop is not None else last) + 1)
+        first, last = self.marks
+        if first is None:
+            first = self.frames[0]
+        if last is None:
+            last = self.frames[-1]
+        return range(first, last + 1)
 
     @property
     def selection_s(self) -> tuple[float, float] | None:
@@ -86,7 +93,7 @@ class Playback(QObject):
         return float(self.video.times_s[selection[0]]), self.video.end_s(selection[-1])
 
     def open(self, video: VideoInfo | None, frames: range | None = None) -> None:
-        """Open a video, or some of its frames, and pause at the first frame."""
+        """Open a video, or only some of its frames, and pause at the first frame."""
         self.pause()
         all_frames = range(video.n_frames) if video is not None else range(1)
         self.video = video
@@ -106,20 +113,21 @@ class Playback(QObject):
         if self._once is not None and self.frame not in self._once:
             self._once = None
         if self.playing:
-            self._rebase(self.time_s)
-            self._schedule(self.time_s)
+            self._begin_run(self.time_s)
+            self._schedule_tick(self.time_s)
 
     def seek_time(self, time_s: float) -> None:
-        """Go to the frame on screen at a time."""
+        """Go to the frame that is shown at a time."""
         if self.video is not None:
             self.seek(self.video.frame_at(time_s))
 
     def stop_at(self, frame: int) -> None:
+        """Pause at a frame."""
         self.pause()
         self.seek(frame)
 
     def stop_at_time(self, time_s: float) -> None:
-        """Pause at the frame on screen at a time."""
+        """Pause at the frame that is shown at a time."""
         self.pause()
         self.seek_time(time_s)
 
@@ -149,13 +157,13 @@ class Playback(QObject):
         """Play from the playhead, or from the start if the playhead is at the end."""
         if self.video is None or self.playing or len(self.frames) < 2:
             return
-        start, stop = self._range()
-        if self.frame >= stop or (self.loop and self.frame < start):
-            self._set_frame(start)
+        first, last = self._played_range()
+        if self.frame >= last or (self.loop and self.frame < first):
+            self._set_frame(first)
         self.playing = True
-        self._rebase(self.time_s)
+        self._begin_run(self.time_s)
         self.playing_changed.emit(True)
-        self._schedule(self.time_s)
+        self._schedule_tick(self.time_s)
 
     def play_once(self, frames: range) -> None:
         """Play a range of at least one frame and pause at its end, without a loop."""
@@ -179,7 +187,7 @@ class Playback(QObject):
             self.play()
 
     def set_speed(self, speed: float) -> None:
-        """Play at another speed, 0.1 to 4."""
+        """Set the speed, clamped to 0.1 to 4 seconds of video per second."""
         speed = min(max(speed, SPEEDS[0]), SPEEDS[-1])
         if speed == self.speed:
             return
@@ -187,8 +195,8 @@ class Playback(QObject):
         self.speed = speed
         self.speed_changed.emit(speed)
         if self.playing:
-            self._rebase(position_s)
-            self._schedule(position_s)
+            self._begin_run(position_s)
+            self._schedule_tick(position_s)
 
     def faster(self) -> None:
         self.set_speed(next((s for s in SPEEDS if s > self.speed), SPEEDS[-1]))
@@ -197,18 +205,24 @@ class Playback(QObject):
         self.set_speed(next((s for s in reversed(SPEEDS) if s < self.speed), SPEEDS[0]))
 
     def set_loop(self, on: bool) -> None:
-        """Set whether playing starts again at the end."""
+        """Set whether playing repeats."""
         if on != self.loop:
             self.loop = on
             self.loop_changed.emit(on)
 
     def mark_in(self) -> None:
-        _, stop = self.marks
-        self._set_marks((self.frame, stop if stop is not None and stop >= self.frame else None))
+        """Mark the present frame as the first of the selection. A last frame before it is dropped."""
+        _, last = self.marks
+        if last is not None and last < self.frame:
+            last = None
+        self._set_marks((self.frame, last))
 
     def mark_out(self) -> None:
-        start, _ = self.marks
-        self._set_marks((start if start is not None and start <= self.frame else None, self.frame))
+        """Mark the present frame as the last of the selection. A first frame after it is dropped."""
+        first, _ = self.marks
+        if first is not None and first > self.frame:
+            first = None
+        self._set_marks((first, self.frame))
 
     def clear_marks(self) -> None:
         self._set_marks((None, None))
@@ -218,22 +232,29 @@ class Playback(QObject):
         video = self.video
         if not self.playing or video is None:
             return
-        start, stop = self._range()
+        first, last = self._played_range()
         position_s = self.position_s()
-        end_s = video.end_s(stop)
+        end_s = video.end_s(last)
         if position_s >= end_s - 1e-9:
             if not self.loop or self._once is not None:
-                self._set_frame(stop)
+                self._set_frame(last)
                 self.pause()
                 return
-            start_s = float(video.times_s[start])
-            position_s = start_s + math.fmod(max(position_s - end_s, 0.0), max(end_s - start_s, 1e-6))
-            self._rebase(position_s)
-        self._set_frame(min(video.frame_at(position_s), stop))
-        self._schedule(position_s)
+            start_s = float(video.times_s[first])
+            overshoot_s = max(position_s - end_s, 0.0)
+            duration_s = max(end_s - start_s, 1e-6)
+            position_s = start_s + math.fmod(overshoot_s, duration_s)
+            self._begin_run(position_s)
+        self._set_frame(min(video.frame_at(position_s), last))
+        self._schedule_tick(position_s)
 
-    def _range(self) -> tuple[int, int]:
-        frames = self._once or (self.selection if self.loop else None) or self.frames
+    def _played_range(self) -> tuple[int, int]:
+        """Return the first and the last frame between which the video plays."""
+        frames = self.frames
+        if self._once:
+            frames = self._once
+        elif self.loop and self.selection:
+            frames = self.selection
         return frames[0], frames[-1]
 
     def _set_marks(self, marks: tuple[int | None, int | None]) -> None:
@@ -247,23 +268,23 @@ class Playback(QObject):
             self.frame_changed.emit(frame)
 
     def position_s(self) -> float:
-        """Return the time in the video that is due now; during a pause, that of the frame on screen."""
+        """Return the time in the video that is due now; during a pause, the time of the present frame."""
         if not self.playing:
             return self.time_s
-        return self._from_s + (self.now_s() - self._started_s) * self.speed
+        return self._run_start_s + (self.now_s() - self._run_start_clock_s) * self.speed
 
     def follow(self, position_s: float) -> None:
-        """Follow the clock of the sound: the video is at ``position_s`` now, and continues from there."""
+        """Continue from another time in the video, as the clock of the sound says, without beginning a new run."""
         if self.playing:
-            self._from_s = position_s
-            self._started_s = self.now_s()
+            self._run_start_s = position_s
+            self._run_start_clock_s = self.now_s()
 
-    def _rebase(self, position_s: float) -> None:
-        self._from_s = position_s
-        self._started_s = self.now_s()
-        self.run_changed.emit(PlaybackRun(position_s, self._started_s, self.speed))
+    def _begin_run(self, position_s: float) -> None:
+        self._run_start_s = position_s
+        self._run_start_clock_s = self.now_s()
+        self.run_changed.emit(PlaybackRun(position_s, self._run_start_clock_s, self.speed))
 
-    def _schedule(self, position_s: float) -> None:
+    def _schedule_tick(self, position_s: float) -> None:
         video = self.video
         if video is not None and self.playing:
             wait_s = (video.end_s(self.frame) - position_s) / self.speed

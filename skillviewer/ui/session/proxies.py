@@ -1,4 +1,4 @@
-"""Small copies of large videos that play while the large one is read."""
+"""Making of scrub proxies for large videos."""
 
 from PySide6.QtCore import QObject
 
@@ -10,11 +10,11 @@ from skillviewer.ui.threads.jobs import Jobs
 from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
-WAIT_MS = 1500  # a video must stay on screen this long before a copy is begun
+DELAY_MS = 1500  # time that a video must stay on screen before its proxy is made
 
 
 class Proxies(QObject):
-    """Makes the proxy of the video on screen; stops when another comes on screen."""
+    """Makes the proxy of the video on screen; cancelled when another video comes on screen."""
 
     def __init__(self, worker: WorkerThread[Backend], feed: FrameFeed, jobs: Jobs) -> None:
         super().__init__(feed)
@@ -23,16 +23,16 @@ class Proxies(QObject):
         self._jobs = jobs
         self._video: VideoInfo | None = None
         self._task: Task | None = None
-        self._wait = single_shot(self, WAIT_MS, self._begin)
+        self._delay = single_shot(self, DELAY_MS, self._begin)
 
     def on_video(self, video: VideoInfo | None) -> None:
-        """Plan a proxy for the video that came on screen."""
+        """Plan to make a proxy of the new video on screen if it is large."""
         if self._task is not None:
             self._task.cancel()
         self._video = video
-        self._wait.stop()
+        self._delay.stop()
         if video is not None and decoded_bytes(video) > WARM_BYTES:
-            self._wait.start()
+            self._delay.start()
 
     def _begin(self) -> None:
         video = self._video

@@ -1,4 +1,4 @@
-"""The settings that the window keeps between sessions, typed."""
+"""Typed settings that are stored between sessions."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -15,8 +15,10 @@ from skillviewer.ui.widgets.theme import ThemeChoice
 
 MAX_RECENT = 8
 TEXT_SIZES = (90, 100, 115, 130, 150, 175, 200)
-MAX_DIGITS = 10
-CACHE_GB, MAX_CACHE_GB = 20, 4096
+PASSES = (1, 2, 4, 8)  # numbers of passes offered
+MAX_DIGITS = 10  # of stored numbers; longer ones are invalid
+DEFAULT_CACHE_GB = 20
+MAX_CACHE_GB = 4096
 ChoiceT = TypeVar("ChoiceT", bound=StrEnum)
 ValueT = TypeVar("ValueT")
 
@@ -25,7 +27,7 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _items(value: object) -> tuple[str, ...]:
+def _texts(value: object) -> tuple[str, ...]:
     return tuple(str(item) for item in (value if isinstance(value, list) else [value]) if item)
 
 
@@ -45,8 +47,16 @@ def _choice(value: object, default: ChoiceT) -> ChoiceT:
         return default
 
 
-def _switch(value: object) -> bool:
-    return value is None or str(value) == "true"
+def _on_by_default(value: object) -> bool:
+    return value is None or _off_by_default(value)
+
+
+def _off_by_default(value: object) -> bool:
+    return str(value) == "true"
+
+
+def _bool_text(value: bool) -> str:
+    return "true" if value else "false"
 
 
 def _text_size(value: object) -> int:
@@ -61,97 +71,96 @@ def _curve_look(value: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Stored(Generic[ValueT]):
-    """A setting, as a descriptor of ``Settings``."""
+    """Descriptor of a setting."""
 
-    key: str  # its key in the store
-    read: Callable[[object], ValueT]  # makes the value from that in the store, None if it is not set
-    write: Callable[[ValueT], object] = str  # makes the value for the store
+    key: str  # key in the store
+    read: Callable[[object], ValueT]  # converts a value from the store; None if it is not set
+    write: Callable[[ValueT], object] = str  # converts a value for the store
 
     def __get__(self, settings: "Settings", _owner: object = None) -> ValueT:
-        return self.read(settings.held[self.key])
+        return self.read(settings.stored_values[self.key])
 
     def __set__(self, settings: "Settings", value: ValueT) -> None:
-        settings.held[self.key] = self.write(value)
-        settings.store.setValue(self.key, settings.held[self.key])
+        stored_value = self.write(value)
+        settings.stored_values[self.key] = stored_value
+        settings.store.setValue(self.key, stored_value)
 
 
 class Settings:
     """A typed view of QSettings. An invalid value counts as not set."""
 
-    theme = Stored("window/theme", lambda value: _choice(value, ThemeChoice.SYSTEM))  # light, dark, or as the system
+    theme = Stored("window/theme", lambda value: _choice(value, ThemeChoice.SYSTEM))
     text_size = Stored("window/text_size", _text_size)
-    """Size of text in per cent of the usual size, one of ``TEXT_SIZES``."""
+    """Size of text in percent of the default size, one of ``TEXT_SIZES``."""
     curve_look = Stored("look/curve", _curve_look)
-    """The look of the score curve; the usual one where the stored look does not exist."""
+    """Look of the score curve; the default if the stored look does not exist."""
     passes = Stored("model/passes", lambda value: min(max(_number(value, 1), 1), 8))
     """Interleaved passes of an assessment, 1 to 8."""
-    model = Stored("model/folder", _text)  # folder of the checkpoint used last, or ""
-    compared: Stored[tuple[str, ...]] = Stored("compare/models", _items, list)
-    """The models that were compared last, by folder of the checkpoint or "uniform"; empty at first."""
-    automatic = Stored("model/automatic", _switch, lambda on: "true" if on else "false")
+    model = Stored("model/folder", _text)  # folder of the last used checkpoint, or ""
+    compared: Stored[tuple[str, ...]] = Stored("compare/models", _texts, list)
+    """Models compared last, each a folder of a checkpoint or "uniform"; empty at first."""
+    automatic = Stored("model/automatic", _on_by_default, _bool_text)
     """True if the video on screen is assessed automatically."""
-    sound = Stored("player/sound", _switch, lambda on: "true" if on else "false")  # true if videos play their sound
-    waveform = Stored("player/waveform", lambda value: str(value) == "true", lambda on: "true" if on else "false")
-    """True if the waveform of the sound is shown under the curve."""
-    unfamiliar_scores = Stored(
-        "model/unfamiliar_scores", lambda value: str(value) == "true", lambda on: "true" if on else "false"
-    )
-    """True if scores of videos that are unlike the training videos are shown."""
+    sound = Stored("player/sound", _on_by_default, _bool_text)  # True if videos play with sound
+    waveform = Stored("player/waveform", _off_by_default, _bool_text)
+    """True if the waveform of the sound is shown below the curve."""
+    unfamiliar_scores = Stored("model/unfamiliar_scores", _off_by_default, _bool_text)
+    """True if scores of videos unlike the training videos are shown."""
     geometry = Stored("window/geometry", _bytes, QByteArray)  # position and size of the window; empty at first
     export_folder = Stored("export/folder", _text)  # folder of the last export, or "" before the first
     user_name = Stored("person/name", _text, str.strip)
     """Name of the user, which signs notes, moments and the log of a study; "" for none."""
-    cache_gb = Stored("storage/features_gb", lambda value: min(max(_number(value, CACHE_GB), 1), MAX_CACHE_GB))
-    """Size of the feature cache on the disk, at most, in GiB."""
+    cache_gb = Stored("storage/features_gb", lambda value: min(max(_number(value, DEFAULT_CACHE_GB), 1), MAX_CACHE_GB))
+    """Maximal size of the feature cache on disk, in GiB."""
 
     def __init__(self, store: QSettings) -> None:
         self.store = store
-        stored = [member.key for member in vars(Settings).values() if isinstance(member, Stored)]
-        self.held: dict[str, object] = {key: store.value(key) for key in stored}  # worker threads read them too
+        keys = [member.key for member in vars(Settings).values() if isinstance(member, Stored)]
+        # Worker threads read settings too, and QSettings must not be shared.
+        self.stored_values: dict[str, object] = {key: store.value(key) for key in keys}
 
     @classmethod
     def in_folder(cls, folder: Path) -> "Settings":
-        """Return the settings kept in ``FOLDER/window.ini``."""
+        """Return the settings stored in ``FOLDER/window.ini``."""
         return cls(QSettings(str(folder / "window.ini"), QSettings.Format.IniFormat))
 
     def save(self) -> None:
         self.store.sync()
 
     @property
-    def kept_in(self) -> Path:
+    def path(self) -> Path:
         return Path(self.store.fileName())
 
     @property
-    def can_be_kept(self) -> bool:
+    def is_writable(self) -> bool:
         return self.store.isWritable()
 
     @property
     def keys(self) -> dict[str, tuple[str, ...]]:
-        """Keys that the user has changed, in Qt's portable form, by action; a list may be empty."""
+        """Shortcuts that the user has changed, in Qt's portable form, by action. An empty tuple is no shortcut."""
         self.store.beginGroup("keys")
-        values = {}
-        for name in self.store.childKeys():
-            values[name] = _items(self.store.value(name))
+        shortcuts = {name: _texts(self.store.value(name)) for name in self.store.childKeys()}
         self.store.endGroup()
-        return values
+        return shortcuts
 
     @keys.setter
     def keys(self, keys: Mapping[str, tuple[str, ...]]) -> None:
         self.store.remove("keys")
-        for name, key_texts in keys.items():
-            self.store.setValue(f"keys/{name}", list(key_texts))
+        for name, shortcuts in keys.items():
+            self.store.setValue(f"keys/{name}", list(shortcuts))
 
     @property
     def map_style(self) -> MapStyle:
         default = MapStyle()
         colours = str(self.store.value("look/colours", default.colours))
+        strength_percent = _number(self.store.value("look/strength"), round(100 * default.strength))
         return MapStyle(
             overlay=_choice(self.store.value("look/overlay"), default.overlay),
             scale=_choice(self.store.value("look/scale"), default.scale),
             between=_choice(self.store.value("look/between"), default.between),
             colours=colours if colours in {"inferno", "cividis"} else default.colours,
-            strength=min(_number(self.store.value("look/strength"), round(100 * default.strength)), 100) / 100,
-            smooth=_switch(self.store.value("look/smooth")),
+            strength=min(strength_percent, 100) / 100,
+            smooth=_on_by_default(self.store.value("look/smooth")),
         )
 
     @map_style.setter
@@ -160,28 +169,31 @@ class Settings:
         for key in ("overlay", "scale", "between", "colours"):
             self.store.setValue(f"look/{key}", str(values[key]))
         self.store.setValue("look/strength", str(round(100 * map_style.strength)))
-        self.store.setValue("look/smooth", str(map_style.smooth).lower())
+        self.store.setValue("look/smooth", _bool_text(map_style.smooth))
 
     @property
     def recent(self) -> tuple[Path, ...]:
-        """Files and folders opened before, the latest first; without empty drafts."""
-        paths = map(Path, _items(self.store.value("files/recent")))
+        """Recently opened files and folders, the latest first, without deleted drafts."""
         drafts = drafts_dir().absolute()
-        return tuple(path for path in paths if path.absolute().parent != drafts or path.exists())[:MAX_RECENT]
+        recent = []
+        for text in _texts(self.store.value("files/recent")):
+            path = Path(text)
+            is_draft = path.absolute().parent == drafts
+            if not is_draft or path.exists():
+                recent.append(path)
+        return tuple(recent[:MAX_RECENT])
 
     def remember(self, path: Path) -> None:
-        paths = [path, *(other for other in self.recent if other != path)][:MAX_RECENT]
-        self.store.setValue("files/recent", [str(p) for p in paths])
+        """Put a path first among the recent ones."""
+        paths = [path, *(other for other in self.recent if other != path)]
+        self.store.setValue("files/recent", [str(p) for p in paths[:MAX_RECENT]])
 
     def forget_recent(self) -> None:
         self.store.setValue("files/recent", [])
 
     def layout(self, screen: str) -> QByteArray:
-        """Return the arrangement of the docks of a screen; empty at first."""
+        """Return the saved arrangement of a screen's docks; empty at first."""
         return _bytes(self.store.value(f"window/layout_{screen}"))
 
     def save_layout(self, screen: str, value: QByteArray) -> None:
         self.store.setValue(f"window/layout_{screen}", value)
-
-
-PASSES = (1, 2, 4, 8)

@@ -13,24 +13,29 @@ from skillviewer.core.video.sound import SOUND_RATE_HZ
 log = logging.getLogger(__name__)
 
 Fill = Callable[[int, float], Float32Array]
-"""(number of samples, reading of the clock when the first is heard) -> (2, n) samples; in the device's thread."""
+"""Returns the next (2, n) samples, given n and the reading of the clock at which the first sample is heard. It is
+called in the device's thread."""
 
-_LATENCY_S = 0.12  # buffer of the device: enough for a thread that waits for Python's lock
-_LONGEST_S = 2.0  # no device keeps sound longer: greater differences are errors of its clock
+_LATENCY_S = 0.12  # requested buffer of the device, long enough for a thread that waits for Python's lock
+_MAX_LATENCY_S = 2.0  # no device buffers more; a greater difference is an error of its clock
 
 
 class SoundOutput(Protocol):
-    """A sound device that takes samples."""
+    """A sound device that pulls samples."""
 
     def start(self, fill: Fill) -> None:
-        """Take samples by ``fill`` until ``stop``; a DeviceError if there is no device. A second call does nothing."""
+        """Play the samples that ``fill`` returns until ``stop`` is called; a started device is left as it is.
+
+        Raises:
+            DeviceError: There is no sound device.
+        """
 
     def stop(self) -> None:
-        """Stop at once; a second call does nothing."""
+        """Stop at once; a stopped device is left as it is."""
 
 
 class DeviceOutput:
-    """The usual sound device of the computer.
+    """The default sound device of the computer.
 
     Args:
         now_s: The clock of the playhead, in seconds; called in the device's thread.
@@ -41,7 +46,7 @@ class DeviceOutput:
         self._stream: Any = None
 
     def start(self, fill: Fill) -> None:
-        """Take samples by ``fill`` until ``stop``.
+        """Play the samples that ``fill`` returns until ``stop`` is called.
 
         Raises:
             DeviceError: There is no sound device, or PortAudio is missing.
@@ -55,18 +60,18 @@ class DeviceOutput:
                 "Videos play without sound: the library PortAudio is missing (on Debian: apt install libportaudio2)."
             ) from error
 
-        def take(out: Any, n: int, times: Any, _status: object) -> None:  # noqa: ANN401 - types of PortAudio
-            late_s = float(times.outputBufferDacTime - times.currentTime)
-            if not 0 < late_s < _LONGEST_S:  # some systems do not tell
-                late_s = latency_s
-            out[:] = fill(n, self._now_s() + late_s).T
+        def on_samples_needed(out: Any, n: int, times: Any, _status: object) -> None:  # noqa: ANN401 - types of PortAudio
+            latency_s = float(times.outputBufferDacTime - times.currentTime)
+            if not 0 < latency_s < _MAX_LATENCY_S:  # some systems do not report it
+                latency_s = usual_latency_s
+            out[:] = fill(n, self._now_s() + latency_s).T
 
-        latency_s = _LATENCY_S
+        usual_latency_s = _LATENCY_S
         try:
             stream = sounddevice.OutputStream(
-                samplerate=SOUND_RATE_HZ, channels=2, dtype=np.float32, latency=_LATENCY_S, callback=take
+                samplerate=SOUND_RATE_HZ, channels=2, dtype=np.float32, latency=_LATENCY_S, callback=on_samples_needed
             )
-            latency_s = float(stream.latency)
+            usual_latency_s = float(stream.latency)
             stream.start()
         except (sounddevice.PortAudioError, ValueError, OSError) as error:
             log.info("no sound: %s", error)
@@ -74,7 +79,7 @@ class DeviceOutput:
         self._stream = stream
 
     def stop(self) -> None:
-        """Stop at once; a second call does nothing."""
+        """Stop at once; a stopped device is left as it is."""
         stream = self._stream
         self._stream = None
         if stream is not None:

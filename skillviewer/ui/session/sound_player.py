@@ -1,4 +1,4 @@
-"""Sound of the video on screen, in step with its picture."""
+"""Playing of a video's sound in step with its picture."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -15,15 +15,15 @@ from skillviewer.ui.session.sound_queue import PlaybackRun, SoundQueue
 from skillviewer.ui.threads.messages import Messages
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
-CHECK_MS = 100  # interval at which the picture takes the clock of the sound
-FOLLOW_S = 0.004  # smaller differences stay
-RESTART_S = 0.25  # at greater ones the sound begins again where the picture is
-MAX_RESTARTS = 10  # so often in a row, then the device is given up
-LONGEST_S = 1800.0  # the sound of longer videos is looked through on request alone
+SYNC_INTERVAL_MS = 100  # interval at which the picture is synchronised with the sound
+FOLLOW_S = 0.004  # smaller differences of picture and sound are tolerated
+RESTART_S = 0.25  # at greater differences the sound begins again where the picture is
+MAX_RESTARTS = 10  # after more restarts in a row, the device is not used any more
+MAX_SCANNED_S = 1800.0  # the whole sound of longer videos is read only for the waveform
 
 
 class Playhead(Protocol):
-    """A QObject that moves through a video whose sound is heard; times are in seconds from its first frame."""
+    """A QObject that moves through a video; times are in seconds from the first frame of the file."""
 
     @property
     def video_changed(self) -> SignalInstance: ...  # VideoInfo, or None
@@ -41,10 +41,10 @@ class Playhead(Protocol):
     def speed(self) -> float: ...
 
     @property
-    def start_s(self) -> float: ...  # start of the part that plays ...
+    def start_s(self) -> float: ...  # start of the part that plays
 
     @property
-    def stop_s(self) -> float: ...  # ... and its end
+    def stop_s(self) -> float: ...  # end of the part that plays
 
     def position_s(self) -> float: ...
 
@@ -52,28 +52,28 @@ class Playhead(Protocol):
 
 
 class SoundPlayer(QObject):
-    """Plays the sound of the video on screen while the playhead plays; the picture takes the clock of the sound.
+    """Plays the sound of a video while its playhead plays. The picture follows the clock of the sound.
 
     Args:
-        worker: The thread that decodes.
-        slot: Shared with the resource of the worker.
-        looker: A thread that looks through whole files.
+        worker: The thread that decodes the sound.
+        slot: Holder of the queue, shared with the resource of ``worker``.
+        waveform_worker: The thread that reads the whole sound of files.
         open_sound: Opens the sound of a file, in a worker thread.
         playback: The playhead.
-        messages: Where it is said what is missing.
-        on: Whether sound is on.
-        blind: True if a rater judges: no message and no error names the video.
+        messages: Where missing sound is reported.
+        on: Whether the sound is on.
+        blind: True while a rater judges: no message and no error names the video.
         parent: Owner of the player.
     """
 
-    changed = Signal()  # sound was switched, or what is known of it changed
-    envelope_changed = Signal(object)  # SoundEnvelope of the video on screen, or None
+    changed = Signal()  # the sound was switched, or its state changed
+    envelope_changed = Signal(object)  # SoundEnvelope of the video, or None
 
     def __init__(
         self,
         worker: WorkerThread[SoundFeeder],
         slot: QueueSlot,
-        looker: WorkerThread[None],
+        waveform_worker: WorkerThread[None],
         open_sound: OpenSound,
         playback: Playhead,
         messages: Messages,
@@ -85,7 +85,7 @@ class SoundPlayer(QObject):
         super().__init__(parent)
         self._worker = worker
         self._slot = slot
-        self._looker = looker
+        self._waveform_worker = waveform_worker
         self._open = open_sound
         self._playback = playback
         self._messages = messages
@@ -93,35 +93,37 @@ class SoundPlayer(QObject):
         self._blind = blind
         self.envelope: SoundEnvelope | None = None
         self.wants_envelope = False  # true while the waveform is shown
-        self._has_sound: bool | None = None  # of the video on screen; None until it is known
-        self._no_device = ""  # why there is none
+        self._has_sound: bool | None = None  # whether the video has sound; None until it is known
+        self._device_problem = ""  # reason why there is no sound device, or ""
         self._video: VideoInfo | None = None
         self._queue: SoundQueue | None = None
         self._task: Task | None = None
-        self._looking: Task | None = None
-        self._noted: set[str] = set()
-        self._restarts = 0  # in a row
-        self._check = QTimer(self)
-        self._check.setInterval(CHECK_MS)
-        self._check.timeout.connect(self.keep_step)
+        self._scan: Task | None = None
+        self._reported: set[str] = set()
+        self._restarts = 0  # restarts in a row
+        self._sync_timer = QTimer(self)
+        self._sync_timer.setInterval(SYNC_INTERVAL_MS)
+        self._sync_timer.timeout.connect(self.synchronise)
         playback.video_changed.connect(self._on_video)
         playback.run_changed.connect(self._on_run)
 
     @property
     def trouble(self) -> str:
-        """Reason why the sound is not heard whole, in a sentence, or ""."""
-        if self._no_device:
-            return self._no_device
+        """Reason why the sound is not heard or is incomplete, in a sentence, or ""."""
+        if self._device_problem:
+            return self._device_problem
         if self._has_sound is False:
             return "This video has no sound."
         if not plays_sound(self._playback.speed):
             return f"Sound plays at {MIN_SPEED:g} to {MAX_SPEED:g} times the speed."
-        return self.envelope.describe_missing(self._playback.start_s, self._playback.stop_s) if self.envelope else ""
+        if self.envelope is None:
+            return ""
+        return self.envelope.describe_missing(self._playback.start_s, self._playback.stop_s)
 
     @property
     def brief(self) -> str:
         """State of the sound in two or three words."""
-        if self._no_device:
+        if self._device_problem:
             return "no device"
         if self._has_sound is False:
             return "no sound"
@@ -132,7 +134,7 @@ class SoundPlayer(QObject):
         """State of the sound in a sentence, for a tooltip."""
         if self._video is None:
             return ""
-        if not self.on and not self._no_device and self._has_sound is not False:
+        if not self.on and not self._device_problem and self._has_sound is not False:
             return "The sound is off."
         return self.trouble or "The sound is on."
 
@@ -141,50 +143,52 @@ class SoundPlayer(QObject):
         if on == self.on:
             return
         self.on = on
-        self._no_device = ""  # one may have been plugged in
+        self._device_problem = ""  # a device may have been plugged in
         self._restarts = 0
         if self._playback.playing:
-            self._begin_here()
+            self._restart_at_playhead()
         if on:
-            self._look_through()
+            self._begin_scan()
         self.changed.emit()
 
     def want_envelope(self, on: bool) -> None:
-        """Begin or end to need the envelope of every video on screen."""
+        """Set whether the envelope of every opened video is computed."""
         self.wants_envelope = on
-        self._look_through()
+        self._begin_scan()
 
     def stop(self) -> None:
-        """Fall silent."""
-        self._check.stop()
-        if self._slot.queue is self._queue:  # another playhead may be heard by now
+        """Stop the sound."""
+        self._sync_timer.stop()
+        if self._slot.queue is self._queue:  # else the sound of another playhead is playing
             self._slot.queue = None
         self._queue = None
         if self._task is not None:
             self._task.cancel()
             self._task = None
 
-    def keep_step(self) -> None:
-        """Let the picture take the clock of the sound, or begin the sound again where the picture has gone."""
-        queue, playback = self._queue, self._playback
-        heard_s = queue.position_s(playback.now_s()) if queue is not None else None
+    def synchronise(self) -> None:
+        """Move the picture to the sound, or restart the sound at the picture if they differ by more than RESTART_S."""
+        playback = self._playback
+        if self._queue is None:
+            return
+        heard_s = self._queue.position_s(playback.now_s())
         if heard_s is None:
             return
         difference_s = heard_s - playback.position_s()
-        if abs(difference_s) > RESTART_S:
-            self._restarts += 1
-            if self._restarts > MAX_RESTARTS:  # a device without a clock, as ALSA's null device
-                self._no_device = "Videos play without sound: the sound device does not keep time."
-                self._begin_here()
-                self.changed.emit()
-            else:
-                self._begin_here()
-        else:
+        if abs(difference_s) <= RESTART_S:
             self._restarts = 0
             if abs(difference_s) > FOLLOW_S:
                 playback.follow(heard_s)
+            return
+        self._restarts += 1
+        gives_up = self._restarts > MAX_RESTARTS  # the device has no clock, like ALSA's null device
+        if gives_up:
+            self._device_problem = "Videos play without sound: the sound device does not keep time."
+        self._restart_at_playhead()
+        if gives_up:
+            self.changed.emit()
 
-    def _begin_here(self) -> None:
+    def _restart_at_playhead(self) -> None:
         playback = self._playback
         self._on_run(PlaybackRun(playback.position_s(), playback.now_s(), playback.speed))
 
@@ -198,22 +202,23 @@ class SoundPlayer(QObject):
             if was_playing:
                 self._worker.submit(lambda feeder, _token, _report: feeder.stop())
             return
-        if self._has_sound is False or self._no_device:
+        if self._has_sound is False or self._device_problem:
             return
         queue = SoundQueue(run)
         part_s = self._playback.start_s, self._playback.stop_s
-        path, blind = video.path, self._blind
+        path = video.path
+        blind = self._blind
         self._queue = queue
         self._task = self._worker.submit(
             lambda feeder, token, _report: feeder.feed(path, queue, part_s, token, blind=blind)
         )
         self._task.failed.connect(self._on_failed)
-        self._check.start()
+        self._sync_timer.start()
 
     def _on_failed(self, error: Exception) -> None:
         if isinstance(error, DeviceError):
-            self._no_device = str(error)
-            self._note(str(error), str(error))
+            self._device_problem = str(error)
+            self._report_once(str(error), str(error))
         elif isinstance(error, VideoError) or self._blind:
             self._has_sound = False
         else:
@@ -223,56 +228,58 @@ class SoundPlayer(QObject):
 
     def _on_video(self, video: VideoInfo | None) -> None:
         self.stop()
-        if self._looking is not None:
-            self._looking.cancel()
-            self._looking = None
+        if self._scan is not None:
+            self._scan.cancel()
+            self._scan = None
         self._video = video
         self._has_sound = None
         self.envelope = None
         self.envelope_changed.emit(None)
-        self._look_through()
+        self._begin_scan()
         self.changed.emit()
 
-    def _look_through(self) -> None:
-        """Find out what sound the video has, unless it is known or is not asked for."""
+    def _begin_scan(self) -> None:
+        """Compute the envelope of the video, unless it is known, being computed, or not needed."""
         video = self._video
-        is_needed = self.wants_envelope or (self.on and video is not None and video.duration_s <= LONGEST_S)
-        if video is None or not is_needed or self.envelope is not None or self._looking is not None:
+        is_needed = self.wants_envelope or (self.on and video is not None and video.duration_s <= MAX_SCANNED_S)
+        if video is None or not is_needed or self.envelope is not None or self._scan is not None:
             return
-        if self._looker.stopped:
+        if self._waveform_worker.stopped:
             return
         open_sound = self._open
-        self._looking = self._looker.submit(
-            lambda _none, token, report: looked_through(open_sound, video, token, report)
+        self._scan = self._waveform_worker.submit(
+            lambda _none, token, report: load_or_compute_envelope(open_sound, video, token, report)
         )
-        self._looking.then(succeeded=self._on_envelope, failed=self._on_not_looked_through)
+        self._scan.then(succeeded=self._on_scanned, failed=self._on_scan_failed)
 
-    def _on_not_looked_through(self, error: Exception) -> None:
+    def _on_scan_failed(self, error: Exception) -> None:
         if not self._blind:
             self._messages.fail(error)
 
-    def _on_envelope(self, envelope: SoundEnvelope) -> None:
+    def _on_scanned(self, envelope: SoundEnvelope) -> None:
         video = self._video
-        self._looking = None
+        self._scan = None
         if video is None or envelope.digest != video.digest:
             return
         self.envelope = envelope
         self._has_sound = envelope.facts is not None
         missing = envelope.describe_missing(self._playback.start_s, self._playback.stop_s)
         if envelope.facts is not None and missing and self.on and not self._blind:
-            self._note(str(video.path), f"{video.path.name}: {missing}")
+            self._report_once(str(video.path), f"{video.path.name}: {missing}")
         self.envelope_changed.emit(envelope)
         self.changed.emit()
 
-    def _note(self, key: str, text: str) -> None:
-        """Say something once a session."""
-        if key not in self._noted:
-            self._noted.add(key)
+    def _report_once(self, key: str, text: str) -> None:
+        """Show a message, but only once for each key."""
+        if key not in self._reported:
+            self._reported.add(key)
             self._messages.note(text)
 
 
-def looked_through(open_sound: OpenSound, video: VideoInfo, token: CancelToken, report: Report) -> SoundEnvelope:
-    """Load the envelope of a video, or read its sound and save it; one without facts if the video has no sound."""
+def load_or_compute_envelope(
+    open_sound: OpenSound, video: VideoInfo, token: CancelToken, report: Report
+) -> SoundEnvelope:
+    """Load the envelope of a video, or compute and save it. That of a silent video has no facts and is not saved."""
     from skillviewer.data.envelope_file import load_envelope, save_envelope
 
     envelope = load_envelope(video.digest)
@@ -280,6 +287,6 @@ def looked_through(open_sound: OpenSound, video: VideoInfo, token: CancelToken, 
         try:
             envelope = open_sound(video.path).envelope(video.digest, video.duration_s, token, report)
         except SkillViewerError:
-            return SoundEnvelope(video.digest, np.zeros(0, np.float32), None)
+            return SoundEnvelope(video.digest, np.zeros(0, np.float32), facts=None)
         save_envelope(envelope)
     return envelope

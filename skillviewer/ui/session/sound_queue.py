@@ -1,4 +1,4 @@
-"""Samples between the thread that decodes sound and the thread of the sound device."""
+"""Queue of samples from the thread that decodes sound to the thread of the sound device."""
 
 import threading
 from collections import deque
@@ -12,18 +12,18 @@ from skillviewer.core.video.sound import SOUND_RATE_HZ
 
 @dataclass(frozen=True, slots=True)
 class PlaybackRun:
-    """A time from which a video plays without a jump or a change of speed."""
+    """An interval of playing without a jump or a change of speed."""
 
-    start_s: float  # time in the video ...
-    at_s: float  # ... at this reading of the clock
+    start_s: float  # time in the video at its beginning
+    at_s: float  # reading of the clock at its beginning
     speed: float  # seconds of video per second
 
 
 class SoundQueue:
-    """The sound of one run: samples by their number, counted from the time at which the run began.
+    """The sound of one run, as samples numbered from the beginning of the run.
 
-    The device takes samples in order. What has not come in time is silent, and its place is skipped, so that the
-    rest is heard when it should be. Threads may share it.
+    The device takes samples in order. A sample that is not decoded in time is replaced by silence and dropped, so that
+    the later samples are heard in time. Threads may share a queue.
 
     Args:
         run: The run.
@@ -32,25 +32,25 @@ class SoundQueue:
     def __init__(self, run: PlaybackRun) -> None:
         self.run = run
         self._lock = threading.Lock()
-        self._pieces: deque[tuple[int, Float32Array]] = deque()  # number of the first sample, (2, n)
-        self._end = 0  # number after the last sample that was put
+        self._blocks: deque[tuple[int, Float32Array]] = deque()  # number of the first sample, and (2, n) samples
+        self._end = 0  # number after the last sample in the queue
         self._next: int | None = None  # number of the next sample to take
-        self._heard: tuple[int, float] | None = None  # number of a sample, and when it is heard
-        self.n_silent = 0  # samples that had not come in time, of those that were due
+        self._heard: tuple[int, float] | None = None  # number of a sample, and reading of the clock when it is heard
+        self.n_silent = 0  # samples that were replaced by silence
 
     def put(self, samples: Float32Array) -> None:
         """Append (2, n) samples."""
         with self._lock:
-            self._pieces.append((self._end, samples))
+            self._blocks.append((self._end, samples))
             self._end += samples.shape[1]
-            self._drop()
+            self._drop_taken()
 
     def take(self, n: int, heard_at_s: float) -> Float32Array:
         """Return the next samples.
 
         Args:
-            n: How many.
-            heard_at_s: Reading of the clock at which the first of them is heard.
+            n: Number of samples.
+            heard_at_s: Reading of the clock at which the first of these samples is heard.
 
         Returns:
             (2, n) float32.
@@ -63,7 +63,7 @@ class SoundQueue:
             stop = self._next + n
             self._heard = first, heard_at_s
             filled = 0
-            for start, samples in self._pieces:
+            for start, samples in self._blocks:
                 low = max(start, first)
                 high = min(start + samples.shape[1], stop)
                 if high > low:
@@ -71,7 +71,7 @@ class SoundQueue:
                     filled += high - low
             self.n_silent += n - filled
             self._next = stop
-            self._drop()
+            self._drop_taken()
         return out
 
     def ahead_s(self) -> float:
@@ -80,14 +80,19 @@ class SoundQueue:
             return (self._end - max(self._next or 0, 0)) / SOUND_RATE_HZ
 
     def position_s(self, now_s: float) -> float | None:
-        """Return the time in the video of what is heard at a reading of the clock; None before the device began."""
+        """Return the time in the video that is heard at a reading of the clock; None before a sample is taken."""
         with self._lock:
-            block_heard = self._heard
-        if block_heard is None:
+            heard = self._heard
+        if heard is None:
             return None
-        number, heard_at_s = block_heard
-        return self.run.start_s + (number / SOUND_RATE_HZ + now_s - heard_at_s) * self.run.speed
+        number, heard_at_s = heard
+        sound_s = number / SOUND_RATE_HZ + now_s - heard_at_s  # seconds of sound since the beginning of the run
+        return self.run.start_s + sound_s * self.run.speed
 
-    def _drop(self) -> None:
-        while self._pieces and self._pieces[0][0] + self._pieces[0][1].shape[1] <= (self._next or 0):
-            self._pieces.popleft()
+    def _drop_taken(self) -> None:
+        next_number = self._next or 0
+        while self._blocks:
+            start, samples = self._blocks[0]
+            if start + samples.shape[1] > next_number:
+                return
+            self._blocks.popleft()

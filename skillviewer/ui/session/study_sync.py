@@ -1,7 +1,8 @@
-"""Synchronises the list of videos with the open study, and stores analyses between sessions."""
+"""Synchronisation of the list of videos and their analyses with the open study."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from itertools import takewhile
 from pathlib import Path
@@ -14,12 +15,12 @@ from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.study_log import LoggedExport
 from skillviewer.core.video.clips import VideoClip
 from skillviewer.data.study import FileState, Study, StudyVideo, cached_analysis
-from skillviewer.ui.session.assessments import AssessmentQueue
+from skillviewer.ui.session.assessment_queue import AssessmentQueue
 from skillviewer.ui.session.backend import Backend
 from skillviewer.ui.session.loaded_model import LoadedModel
 from skillviewer.ui.session.open_study import OpenStudy
 from skillviewer.ui.session.path_importer import PathImporter
-from skillviewer.ui.session.studies import MODELS, StudyController
+from skillviewer.ui.session.study_controller import MODELS, StudyController
 from skillviewer.ui.session.video_entry import VideoEntry, VideoState
 from skillviewer.ui.session.video_list import VideoList
 from skillviewer.ui.session.viewer_state import ViewerState
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from skillviewer.core.video.clips import ClipRange
     from skillviewer.engine.exporting.requests import AnalysisReady
 
-AT_ONCE = 25  # stored analyses that are read at once
+BATCH_SIZE = 25  # stored analyses that are read in one task
 MAX_CHANGES_AT_ONCE = 200  # entries of the list that change in one turn of the event loop
 
 
@@ -41,20 +42,29 @@ def entry_of(video: StudyVideo) -> VideoEntry:
     reason = ""
     if video.state is FileState.REPLACED:
         state = VideoState.REPLACED
-        text = "Another file has replaced this video: {}"
-        reason = text.format(path)
+        reason = f"Another file has replaced this video: {path}"
     elif video.path is None:
         state = VideoState.MISSING
-        text = "The file is not where it was: {}"
-        reason = text.format(video.recorded_path or video.name)
-    facts = {name: getattr(video, name) for name in ("participant", "task", "clip_range", "occasion")}
-    return VideoEntry(path, state=state, reason=reason, study_name=video.name, **facts)
+        reason = f"The file is not where it was: {video.recorded_path or video.name}"
+    return VideoEntry(
+        path,
+        state=state,
+        reason=reason,
+        study_name=video.name,
+        participant=video.participant,
+        task=video.task,
+        clip_range=video.clip_range,
+        occasion=video.occasion,
+    )
 
 
 def load_analyses(
     videos: Sequence[StudyVideo], model_digest: str, token: CancelToken, report: Report
 ) -> dict[VideoClip, Analysis]:
-    """Return the stored analyses of videos by a model; some at a time also as values of progress."""
+    """Load the stored analyses of videos by a model.
+
+    Full batches are reported as values of progress; the last, smaller batch is returned.
+    """
     analyses: dict[VideoClip, Analysis] = {}
     for i, video in enumerate(videos):
         token.check()
@@ -62,13 +72,24 @@ def load_analyses(
             analysis = cached_analysis(video, model_digest)
             if analysis is not None:
                 analyses[analysis.clip] = analysis
-        if len(analyses) >= AT_ONCE:
+        if len(analyses) >= BATCH_SIZE:
             report(Progress("reading analyses", i, len(videos), analyses))
             analyses = {}
     return analyses
 
 
-class StudyList(QObject):
+@dataclass(frozen=True, slots=True)
+class _UnsavedAnalysis:
+    """An analysis of a video that the study does not contain yet."""
+
+    analysis: Analysis
+    model_digest: str
+    model_name: str
+    model_folder: Path
+    changes: tuple[str, ...]  # kinds of changes that saving it announces
+
+
+class StudySync(QObject):
     """Connects the open study, the list of videos and the queue of assessments."""
 
     def __init__(
@@ -89,25 +110,26 @@ class StudyList(QObject):
         self._index = index
         self._state = state
         self.known_videos: tuple[StudyVideo, ...] = ()
-        # by video and digest
-        self._early: dict[tuple[VideoClip, str], tuple[Analysis, str, Path, tuple[str, ...]]] = {}
-        self._loaded: tuple[str, frozenset[tuple[str, ClipRange | None]]] = ("", frozenset())
-        self._to_recall: OrderedDict[VideoClip, StudyVideo] = OrderedDict()
+        self._unsaved: dict[tuple[VideoClip, str], _UnsavedAnalysis] = {}  # by video and digest of the model
+        self._loaded_digest = ""  # model whose stored analyses have been loaded, or wait to be
+        self._loaded_clips: frozenset[tuple[str, ClipRange | None]] = frozenset()  # videos of these analyses
+        self._to_load: OrderedDict[VideoClip, StudyVideo] = OrderedDict()
         self._task: Task | None = None
         self._changes = Portions(self)
         studies.replaced.connect(self._on_replaced)
         studies.listed.connect(self._on_listed)
         studies.opened.connect(self._on_opened)
         state.digest_changed.connect(self._load_analyses)
-        state.current_changed.connect(self._prefer)
+        state.current_changed.connect(self._load_first)
         assessments.assessed.connect(self._on_assessed)
 
     def _on_replaced(self) -> None:
         self.known_videos = ()
         self._changes.clear()
-        self._early.clear()
-        self._to_recall.clear()
-        self._loaded = ("", frozenset())
+        self._unsaved.clear()
+        self._to_load.clear()
+        self._loaded_digest = ""
+        self._loaded_clips = frozenset()
         self._assessments.stop()
         self._assessments.forget()
         self._state.set_current(None)
@@ -115,40 +137,49 @@ class StudyList(QObject):
 
     def _on_opened(self, study: OpenStudy) -> None:
         self._videos.study_task = study.settings.task
-        self._assessments.show_tasks()
+        self._assessments.rescale()
 
     def _on_listed(self, videos: tuple[StudyVideo, ...]) -> None:
         self.known_videos = videos
-        entries_by_clip = {entry.clip: entry for entry in map(entry_of, videos)}
-        listed = {entry.study_name for entry in entries_by_clip.values()}
-        before = {entry.clip for entry in self._videos}
-        changes: list[Callable[[], None]] = []
-        for entry in reversed([*self._videos]):  # from the end, where no other row moves
-            moved = entry.study_name in listed and entry.clip not in entries_by_clip
-            was_removed = entry.study_name and entry.study_name not in listed
-            if moved or was_removed:
-                changes.append(partial(self._remove, entry.clip))
-        changes += [partial(self._update, entries_by_clip[clip]) for clip in before & set(entries_by_clip)]
-        self._changes.run(changes, MAX_CHANGES_AT_ONCE)  # each costs up to 0.1 ms
-        new = [entry for clip, entry in entries_by_clip.items() if clip not in before]
-        row = None
-        if len(new) == 1:  # one that comes back takes its place again
-            earlier = [*takewhile(lambda clip: clip != new[0].clip, entries_by_clip)]
-            row = (self._videos.row(earlier[-1]) or 0) + 1 if earlier else 0
-        new_clips = self._videos.add_entries(new, row)
-        self._intake.look_at([entry.clip for entry in new_clips if entry.state.has_picture])
-        if self._state.current is None and new_clips:
+        study_entries = {entry.clip: entry for entry in map(entry_of, videos)}
+        listed_clips = {entry.clip for entry in self._videos}
+        self._change_listed(study_entries, listed_clips)
+        new_entries = self._add_new(study_entries, listed_clips)
+        self._intake.probe_all([entry.clip for entry in new_entries if entry.state.has_picture])
+        if self._state.current is None and new_entries:
             study = self._studies.current
-            wanted_first = study.first_video if study is not None else ""
-            first = next((entry for entry in new_clips if entry.study_name == wanted_first), new_clips[0])
-            self._state.set_current(first.clip)
-        self._assessments.show_tasks()
-        # analyses of videos that were assessed before the study knew them
-        early = self._early
-        self._early = {}
-        for (_, model_digest), (analysis, name, folder, changes_of) in early.items():
-            self.save_analysis(analysis, model_digest, name, folder, *changes_of)
+            first_video = study.first_video if study is not None else ""
+            first_entry = next((entry for entry in new_entries if entry.study_name == first_video), new_entries[0])
+            self._state.set_current(first_entry.clip)
+        self._assessments.rescale()
+        unsaved = list(self._unsaved.values())
+        self._unsaved = {}
+        for new in unsaved:
+            self.save_analysis(new.analysis, new.model_digest, new.model_name, new.model_folder, *new.changes)
         self._load_analyses()
+
+    def _change_listed(self, study_entries: dict[VideoClip, VideoEntry], listed_clips: set[VideoClip]) -> None:
+        """Remove entries that the study no longer contains, and update the others, in portions."""
+        study_names = {entry.study_name for entry in study_entries.values()}
+        changes: list[Callable[[], None]] = []
+        for entry in reversed([*self._videos]):  # from the end, so that no other row moves
+            was_moved = entry.study_name in study_names and entry.clip not in study_entries
+            was_removed = entry.study_name and entry.study_name not in study_names
+            if was_moved or was_removed:
+                changes.append(partial(self._remove, entry.clip))
+        changes += [partial(self._update, study_entries[clip]) for clip in listed_clips & set(study_entries)]
+        self._changes.run(changes, MAX_CHANGES_AT_ONCE)  # each costs up to 0.1 ms
+
+    def _add_new(self, study_entries: dict[VideoClip, VideoEntry], listed_clips: set[VideoClip]) -> list[VideoEntry]:
+        """Add the videos of the study that are not listed. A single one, such as a restored one, gets its old row."""
+        new_entries = [entry for clip, entry in study_entries.items() if clip not in listed_clips]
+        row = None
+        if len(new_entries) == 1:
+            clips_before = [*takewhile(lambda clip: clip != new_entries[0].clip, study_entries)]
+            row = 0
+            if clips_before:
+                row = (self._videos.row(clips_before[-1]) or 0) + 1
+        return self._videos.add_entries(new_entries, row)
 
     def _remove(self, clip: VideoClip) -> None:
         if clip == self._state.current:
@@ -159,8 +190,11 @@ class StudyList(QObject):
         entry = self._videos.get(new_entry.clip)
         if entry is None:
             return
-        facts = {name: getattr(new_entry, name) for name in ("study_name", "participant", "task", "occasion")}
-        changes: dict[str, object] = {name: fact for name, fact in facts.items() if fact != getattr(entry, name)}
+        changes: dict[str, object] = {}
+        for name in ("study_name", "participant", "task", "occasion"):
+            new_value = getattr(new_entry, name)
+            if new_value != getattr(entry, name):
+                changes[name] = new_value
         if new_entry.state is not entry.state and (new_entry.state.is_lost or entry.state.is_lost):
             changes |= {"state": new_entry.state, "reason": new_entry.reason}
             if new_entry.state.is_lost:
@@ -174,56 +208,57 @@ class StudyList(QObject):
         model_digest = self._state.digest
         if not model_digest or self._index.stopped:
             return
-        sure = [
-            video for video in self.known_videos if not video.unsure
-        ]  # the others are listed again once they are read
-        sure_clips = frozenset(video.clip_id for video in sure)
-        digest, before = self._loaded
-        clips_to_load = sure_clips if digest != model_digest else sure_clips - before
-        self._loaded = (model_digest, sure_clips)
-        videos = [video for video in sure if video.clip_id in clips_to_load]
+        is_other_model = model_digest != self._loaded_digest
+        checked_videos = [video for video in self.known_videos if not video.unsure]  # the others are listed again later
+        checked_clips = frozenset(video.clip_id for video in checked_videos)
+        clips_to_load = checked_clips if is_other_model else checked_clips - self._loaded_clips
+        self._loaded_digest = model_digest
+        self._loaded_clips = checked_clips
+        videos = [video for video in checked_videos if video.clip_id in clips_to_load]
         if not videos:
             return
-        if digest != model_digest:
-            self._to_recall.clear()
+        if is_other_model:
+            self._to_load.clear()
             if self._task is not None:
                 self._task.cancel()
-        self._to_recall.update(
-            (VideoClip(video.path, video.clip_range), video) for video in videos if video.path is not None
-        )
-        self._prefer(self._state.current)
-        self._recall_next()
+        for video in videos:
+            if video.path is not None:
+                self._to_load[VideoClip(video.path, video.clip_range)] = video
+        self._load_first(self._state.current)
+        self._load_next_batch()
 
-    def _prefer(self, clip: VideoClip | None) -> None:
-        """Read the analysis of the video on screen first."""
-        if clip is not None and clip in self._to_recall:
-            self._to_recall.move_to_end(clip, last=False)
+    def _load_first(self, clip: VideoClip | None) -> None:
+        """Load the analysis of the video on screen first."""
+        if clip is not None and clip in self._to_load:
+            self._to_load.move_to_end(clip, last=False)
 
-    def _recall_next(self) -> None:
-        """Read some analyses; what else was asked of the thread, such as the results of votes, has its turn between."""
-        if self._task is not None or not self._to_recall or self._index.stopped:
+    def _load_next_batch(self) -> None:
+        """Load a batch of analyses. Other tasks of the thread, such as the results of votes, run between batches."""
+        if self._task is not None or not self._to_load or self._index.stopped:
             return
-        n = min(AT_ONCE, len(self._to_recall))
-        digest = self._loaded[0]
-        batch = [self._to_recall.popitem(last=False)[1] for _ in range(n)]
+        digest = self._loaded_digest
+        batch: list[StudyVideo] = []
+        while self._to_load and len(batch) < BATCH_SIZE:
+            _, video = self._to_load.popitem(last=False)
+            batch.append(video)
         self._task = self._index.submit(lambda _backend, token, report: load_analyses(batch, digest, token, report))
-        self._task.then(progressed=self._on_some, succeeded=self._assessments.take, finished=self._on_recalled)
+        self._task.then(progressed=self._on_progress, succeeded=self._assessments.take, finished=self._on_batch_loaded)
 
-    def _on_recalled(self) -> None:
+    def _on_batch_loaded(self) -> None:
         self._task = None
-        self._recall_next()
+        self._load_next_batch()
 
-    def _on_some(self, progress: Progress) -> None:
+    def _on_progress(self, progress: Progress) -> None:
         if isinstance(progress.value, dict):
             self._assessments.take(progress.value)
 
     def save_analysis(self, analysis: Analysis, model_digest: str, name: str, folder: Path, *changes: str) -> None:
-        """Store an analysis; of a video that the study does not know yet, once it does."""
-        in_study = any(
-            (video.path, video.clip_range) == (analysis.video.path, analysis.clip_range) for video in self.known_videos
-        )
-        if not in_study:
-            self._early[analysis.clip, model_digest] = (analysis, name, folder, changes)
+        """Save an analysis in the study, at once or as soon as the study contains its video."""
+        clip = (analysis.video.path, analysis.clip_range)
+        is_in_study = any((video.path, video.clip_range) == clip for video in self.known_videos)
+        if not is_in_study:
+            unsaved = _UnsavedAnalysis(analysis, model_digest, name, folder, changes)
+            self._unsaved[analysis.clip, model_digest] = unsaved
         elif self._studies.writable:
 
             def save(study: Study) -> None:
@@ -232,20 +267,25 @@ class StudyList(QObject):
 
             self._studies.submit_write(save, *changes)
 
-    def learn(self, new: "AnalysisReady | LoggedExport") -> None:
-        """Store what an export tells: an analysis, as if the window had asked for it, or a file for the log."""
-        if isinstance(new, LoggedExport):
-            self.log_export(new)
+    def on_export_event(self, event: "AnalysisReady | LoggedExport") -> None:
+        """Show and save an analysis that was computed for an export, or record an exported file."""
+        if isinstance(event, LoggedExport):
+            self.log_export(event)
             return
-        folder = new.source.model
-        analysis = new.analysis
+        folder = event.source.model
+        analysis = event.analysis
         if folder is not None:
-            self._assessments.take({new.source.clip: analysis})
+            self._assessments.take({event.source.clip: analysis})
             self.save_analysis(analysis, analysis.provenance.model_digest, folder.name, folder, MODELS)
 
     def log_export(self, export: LoggedExport) -> None:
-        """Record an export in the log of its study; one that is open for reading only keeps no log."""
-        self._studies.submit_write_to(export.study, lambda study: None if study.read_only else study.log_export(export))
+        """Record an export in the log of its study, unless the study is read-only."""
+
+        def log(study: Study) -> None:
+            if not study.read_only:
+                study.log_export(export)
+
+        self._studies.submit_write_to(export.study, log)
 
     def _on_assessed(self, analysis: Analysis, model: LoadedModel) -> None:
         if model.digest:

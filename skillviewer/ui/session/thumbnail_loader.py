@@ -1,4 +1,4 @@
-"""Makes small pictures of frames in a worker thread."""
+"""Thumbnails of frames, made in a worker thread."""
 
 from pathlib import Path
 
@@ -11,20 +11,17 @@ from skillviewer.ui.session.backend import Backend
 from skillviewer.ui.session.classified_paths import shrink
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
-HEIGHT_PX = 108  # height of the stored pictures: twice that on screen, for screens with small pixels
-
-
+HEIGHT_PX = 108  # twice the height on screen, for high pixel densities
 MAX_CACHED = 400
+FrameKey = tuple[Path, int]  # a video, and the index of a frame
 
 
-Place = tuple[Path, int]  # a video and a frame of it, from 0
-
-
-def _made(backend: Backend, path: Path, frames: list[int], token: CancelToken, report: Report) -> None:
+def _report_thumbnails(backend: Backend, path: Path, frames: list[int], token: CancelToken, report: Report) -> None:
+    """Report the thumbnails of some frames. An unreadable video has none; its player shows the reason."""
     try:
         reader = backend.open_reader(path, token)
     except SkillViewerError:
-        return  # the reason why a video cannot be read is shown where it is opened
+        return
     try:
         for frame in frames:
             token.check()
@@ -37,42 +34,42 @@ def _made(backend: Backend, path: Path, frames: list[int], token: CancelToken, r
 
 
 class ThumbnailLoader(QObject):
-    """Thumbnails of frames. A request for another video stops the one under way."""
+    """Cache of thumbnails. A new request cancels the previous one."""
 
-    came = Signal()  # another picture is there
+    arrived = Signal()  # a further thumbnail is available
 
     def __init__(self, index: WorkerThread[Backend], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._index = index
-        self._pictures: dict[Place, RGBImage] = {}
-        self._requested: frozenset[Place] = frozenset()
+        self._thumbnails: dict[FrameKey, RGBImage] = {}
+        self._requested: frozenset[FrameKey] = frozenset()
         self._task: Task | None = None
 
     def get(self, path: Path, frame: int) -> RGBImage | None:
-        """Return a picture if it is there, (h, w, 3) uint8 RGB."""
-        return self._pictures.get((path, frame))
+        """Return a thumbnail, (h, w, 3) uint8 RGB, or None if it is not available."""
+        return self._thumbnails.get((path, frame))
 
-    def want(self, path: Path, frames: list[int]) -> None:
-        """Ask for pictures of a video; ``came`` fires for each."""
-        missing = sorted({frame for frame in frames if (path, frame) not in self._pictures})
-        places = frozenset((path, frame) for frame in missing)
-        if not missing or places <= self._requested or self._index.stopped:
+    def request(self, path: Path, frames: list[int]) -> None:
+        """Request thumbnails of a video; emits ``arrived`` for each."""
+        missing = sorted({frame for frame in frames if (path, frame) not in self._thumbnails})
+        keys = frozenset((path, frame) for frame in missing)
+        if not missing or keys <= self._requested or self._index.stopped:
             return
         if self._task is not None:
             self._task.cancel()
-        self._requested = places
-        self._task = task = self._index.submit(
-            lambda backend, token, report: _made(backend, path, missing, token, report)
+        self._requested = keys
+        self._task = self._index.submit(
+            lambda backend, token, report: _report_thumbnails(backend, path, missing, token, report)
         )
-        task.then(progressed=self._on_one, finished=self._on_finished)
+        self._task.then(progressed=self._on_progress, finished=self._on_finished)
 
-    def _on_one(self, progress: Progress) -> None:
+    def _on_progress(self, progress: Progress) -> None:
         assert isinstance(progress.value, tuple)
-        place, picture = progress.value
-        self._pictures[place] = picture
-        while len(self._pictures) > MAX_CACHED:
-            del self._pictures[next(iter(self._pictures))]
-        self.came.emit()
+        key, thumbnail = progress.value
+        self._thumbnails[key] = thumbnail
+        while len(self._thumbnails) > MAX_CACHED:
+            del self._thumbnails[next(iter(self._thumbnails))]
+        self.arrived.emit()
 
     def _on_finished(self) -> None:
         if self.sender() is self._task:

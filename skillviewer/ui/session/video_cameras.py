@@ -1,4 +1,4 @@
-"""The further cameras of the video on screen: as they are shown, and the commands that change them."""
+"""Cameras of the video on screen, and the commands that change them."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal
 
 from skillviewer.core.video.cameras import Camera
 from skillviewer.ui.session.playback import Playback
-from skillviewer.ui.session.studies import VIDEOS, StudyController
+from skillviewer.ui.session.study_controller import VIDEOS, StudyController
 from skillviewer.ui.session.undo import Command, UndoStack
 from skillviewer.ui.session.video_list import VideoList
 from skillviewer.ui.session.viewer_state import ViewerState
@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # scipy takes half a second
 class VideoCameras(QObject):
     """Reads and changes the cameras of the video on screen."""
 
-    changed = Signal()  # other cameras, or other offsets
+    changed = Signal()  # the cameras or their offsets have changed
 
     def __init__(
         self,
@@ -32,7 +32,7 @@ class VideoCameras(QObject):
         videos: VideoList,
         state: ViewerState,
         playback: Playback,
-        looker: WorkerThread[None],
+        waveform_worker: WorkerThread[None],
         jobs: Jobs,
         messages: Messages,
     ) -> None:
@@ -42,7 +42,7 @@ class VideoCameras(QObject):
         self._videos = videos
         self._state = state
         self._playback = playback
-        self._looker = looker
+        self._waveform_worker = waveform_worker
         self._jobs = jobs
         self._messages = messages
         self.cameras: tuple[Camera, ...] = ()
@@ -64,7 +64,7 @@ class VideoCameras(QObject):
         return bool(self.video) and self._studies.writable and self._playback.video is not None
 
     def add(self, path: Path) -> None:
-        """Add a camera to the video on screen, and look for its offset by its sound."""
+        """Add a camera to the video on screen, and find its offset by sound."""
         video = self.video
         command = Command(
             f"camera of {video}",
@@ -75,7 +75,7 @@ class VideoCameras(QObject):
         self._undo.perform(command).then(succeeded=lambda name: self.find_offset(str(name), path))
 
     def remove(self, name: str) -> None:
-        """Take a camera off the video; its file stays."""
+        """Remove a camera from the video. Its file is kept."""
         command = Command(
             f"removal of {name}",
             lambda study: study.cameras.remove(name),
@@ -85,26 +85,26 @@ class VideoCameras(QObject):
         self._undo.perform(command)
 
     def set_offset(self, name: str, offset_s: float, confidence: float | None = None) -> None:
-        """Set the offset of a camera in seconds; a confidence if it was found by sound."""
+        """Set the offset of a camera in seconds, with its confidence if it was found by sound."""
         command = Command(
             f"offset of {name}",
             lambda study: study.cameras.set_offset(name, offset_s, confidence),
-            lambda study, before: study.cameras.set_offset(name, *before),
+            lambda study, previous: study.cameras.set_offset(name, *previous),
             (VIDEOS,),
         )
         self._undo.perform(command)
 
     def find_offset(self, name: str, path: Path) -> None:
-        """Look for the offset of a camera by sound, in a worker thread."""
+        """Find the offset of a camera by sound, in a worker thread, and set it."""
         video = self._playback.video
-        if video is None or self._looker.stopped:
+        if video is None or self._waveform_worker.stopped:
             return
         video_path = video.path
-        task = self._looker.submit(lambda _none, token, _report: _found(video_path, path, token))
-        task.then(succeeded=lambda offset: self._on_found(name, offset), failed=self._messages.fail)
+        task = self._waveform_worker.submit(lambda _none, token, _report: _find_offset(video_path, path, token))
+        task.then(succeeded=lambda offset: self._on_offset(name, offset), failed=self._messages.fail)
         self._jobs.follow(f"Finding the offset of {name} by sound", task, confirm_stop=False)
 
-    def _on_found(self, name: str, offset: "SoundOffset | str") -> None:
+    def _on_offset(self, name: str, offset: "SoundOffset | str") -> None:
         reason = offset if isinstance(offset, str) else offset.reason
         if isinstance(offset, str) or reason:
             self._messages.note(f"No offset of {name} by sound. {reason} Set it in frames under its picture.")
@@ -117,11 +117,13 @@ class VideoCameras(QObject):
 
     def _read(self, *_: object) -> None:
         self._generation += 1
-        generation, video = self._generation, self.video
+        generation = self._generation
+        video = self.video
         if not video or self._playback.video is None or self._studies.current is None:
             self._show(generation, ())
             return
-        self._studies.read(lambda study: study.cameras.of(video)).then(
+        task = self._studies.read(lambda study: study.cameras.of(video))
+        task.then(
             succeeded=lambda cameras: self._show(generation, cameras), failed=lambda _error: self._show(generation, ())
         )
 
@@ -131,12 +133,12 @@ class VideoCameras(QObject):
             self.changed.emit()
 
 
-def _found(video_path: Path, other: Path, token: "CancelToken") -> "SoundOffset | str":
-    """Return an offset, or why a file has none."""
+def _find_offset(video_path: Path, camera_path: Path, token: "CancelToken") -> "SoundOffset | str":
+    """Return the offset of a camera, or the reason why it cannot be found."""
     from skillviewer.core.errors import VideoError
     from skillviewer.media.reading.sound_reader import offset_by_sound
 
     try:
-        return offset_by_sound(video_path, other, token)
+        return offset_by_sound(video_path, camera_path, token)
     except VideoError as error:
         return str(error)

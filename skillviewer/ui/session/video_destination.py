@@ -1,10 +1,10 @@
-"""Choice of the study that opened videos join, while one is open."""
+"""Choice between the open study and a new one for opened videos."""
 
 from enum import Enum, auto
 
 
 class VideoDestination(Enum):
-    """Study that opened videos join."""
+    """The study that opened videos join."""
 
     OPEN_STUDY = auto()
     NEW_STUDY = auto()

@@ -1,4 +1,4 @@
-"""A video of the list, with the facts known of it."""
+"""Entries of the list of videos."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -34,38 +34,39 @@ class VideoState(StrEnum):
 
     @property
     def is_lost(self) -> bool:
-        """True if its file is missing, or another file has replaced it."""
-        return self is VideoState.MISSING or self is VideoState.REPLACED  # asked of all videos: a set is slower
+        """True if the file of the video is missing, or another file has replaced it."""
+        # This is called for every video of long lists, and a look-up in a set is slower.
+        return self is VideoState.MISSING or self is VideoState.REPLACED
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VideoEntry:
-    """One video of the list."""
+    """A video of the list."""
 
-    path: Path  # where it lies
-    info: VideoInfo | None = None  # what is known of the file, once it has been looked at
-    thumbnail: RGBImage | None = None  # a small picture, (h, w, 3) uint8, once it has been looked at
-    state: VideoState = VideoState.NEW  # how far it is
-    n_done: int = 0  # sampled frames finished while it is being assessed
-    total: int = 0  # sampled frames in all, or 0
-    analysis: Analysis | None = None  # what the model chosen says of it, whole; or None
-    reason: str = ""  # why it failed, in a sentence
-    study_name: str = ""  # its name in the study, or "" until the study knows it
-    participant: str | None = None  # the participant, or None
-    task: str = ""  # what is done in it, or "" for the study's task
-    clip_range: ClipRange | None = None  # the part of the file that it is, or None for the whole
-    occasion: str = ""  # when it was recorded (pre, post, a date), or ""
-    rated: GivenRating | None = None  # the raters' ratings for the criterion in use, or None without any
-    motion: "MotionSummary | None" = None  # the motion of its tracks, or None without any
+    path: Path
+    info: VideoInfo | None = None  # None until the file has been probed
+    thumbnail: RGBImage | None = None  # (h, w, 3) uint8; None until the file has been probed
+    state: VideoState = VideoState.NEW
+    n_done: int = 0  # assessed sampled frames of a running assessment
+    total: int = 0  # all sampled frames of a running assessment, or 0
+    analysis: Analysis | None = None  # complete analysis by the chosen model, or None
+    reason: str = ""  # reason of a failure, in a sentence
+    study_name: str = ""  # name of the video in the study; "" while the study does not contain it
+    participant: str | None = None
+    task: str = ""  # task of the video; "" for the study's task
+    clip_range: ClipRange | None = None  # part of the file that is the video; None for the whole file
+    occasion: str = ""  # time of recording (pre, post, a date), or ""
+    rated: GivenRating | None = None  # ratings for the criterion in use, or None without any
+    motion: "MotionSummary | None" = None  # summary of the motion of its tracks, or None without tracks
 
     @property
     def clip(self) -> VideoClip:
-        """The file, or the part of it, which identifies the video in the list."""
+        """The file or the part of it that is the video; it identifies the video in the list."""
         return VideoClip(self.path, self.clip_range)
 
     @property
     def span_s(self) -> tuple[float, float] | None:
-        """Begin and end in seconds from the first frame of its file; None while they are not known."""
+        """Start and end in seconds from the first frame of the file; None while they are unknown."""
         if self.info is None:
             return None
         try:
@@ -76,15 +77,16 @@ class VideoEntry:
 
     @property
     def length_s(self) -> float | None:
-        """Duration in seconds, or None while it is not known."""
+        """Duration in seconds, or None while it is unknown."""
         span_s = self.span_s
         return None if span_s is None else span_s[1] - span_s[0]
 
     @property
     def name(self) -> str:
-        """Its name in the study, or that of the file without its suffix."""
+        """Name of the video in the study, or the name of its file without the suffix."""
         return self.study_name or self.path.stem
 
 
-def _is_open(entry: VideoEntry) -> bool:
+def is_unassessed(entry: VideoEntry) -> bool:
+    """Return True if a video has no analysis although it can be assessed."""
     return entry.analysis is None and entry.state.has_picture

@@ -16,11 +16,11 @@ from skillviewer.ui.session.video_entry import VideoEntry
 class VideoList(QObject):
     """Distinct videos in the order in which they were added. Several may be clips of one file."""
 
-    about_to_add = Signal(int, int)
-    added = Signal(int, int)
-    changed = Signal(int)
-    about_to_remove = Signal(int)
-    removed = Signal(int)
+    about_to_add = Signal(int, int)  # first and last row
+    added = Signal(int, int)  # first and last row
+    changed = Signal(int)  # row
+    about_to_remove = Signal(int)  # row
+    removed = Signal(int)  # row
     about_to_clear = Signal()
     cleared = Signal()
     unfamiliar_shown = Signal(bool)  # ``shows_unfamiliar`` changed
@@ -46,8 +46,8 @@ class VideoList(QObject):
     def scored(self, entry: VideoEntry) -> Analysis | None:
         """Return the analysis of a video whose score is shown, else None."""
         analysis = entry.analysis
-        hidden = analysis is not None and analysis.unfamiliar and not self.shows_unfamiliar
-        return None if hidden else analysis
+        is_hidden = analysis is not None and analysis.unfamiliar and not self.shows_unfamiliar
+        return None if is_hidden else analysis
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -67,54 +67,65 @@ class VideoList(QObject):
         return None if row is None else self._entries[row]
 
     def title(self, clip: VideoClip) -> str:
-        """Return the title of a video: the name of its file and, for a clip of it, the name of the clip."""
+        """Return the file name of a video, followed by its name in the study if it is a clip."""
         entry = self.get(clip)
-        name = clip.path.name
-        return name if clip.clip_range is None or entry is None else f"{name} ({entry.name})"
+        file_name = clip.path.name
+        return file_name if clip.clip_range is None or entry is None else f"{file_name} ({entry.name})"
 
     def tasks(self, clip: VideoClip) -> tuple[str, str]:
-        """Return the task of a video and that of the study, each "" if not stated."""
+        """Return (task of the video, task of the study), each "" if it is not stated."""
         entry = self.get(clip)
-        return entry.task if entry is not None else "", self.study_task
+        video_task = entry.task if entry is not None else ""
+        return video_task, self.study_task
 
     def named(self, name: str) -> VideoEntry | None:
+        """Return the entry of the video with this name in the study, or None."""
         return next((entry for entry in self._entries if entry.study_name == name), None)
 
     def add(self, paths: Iterable[Path]) -> list[Path]:
         """Append whole files and return the new ones. Files in the list stay unchanged."""
-        return [entry.path for entry in self.add_entries(VideoEntry(path) for path in dict.fromkeys(paths))]
+        entries = [VideoEntry(path) for path in dict.fromkeys(paths)]
+        return [entry.path for entry in self.add_entries(entries)]
 
     def add_entries(self, entries: Iterable[VideoEntry], row: int | None = None) -> list[VideoEntry]:
         """Insert entries at a row, by default at the end, and return the new ones.
 
         Videos in the list stay unchanged.
         """
-        new_entries = {clip: entry for entry in entries if (clip := entry.clip) not in self._rows}
+        entries_by_clip = {entry.clip: entry for entry in entries}
+        new_entries = [entry for clip, entry in entries_by_clip.items() if clip not in self._rows]
         if new_entries:
             first = len(self._entries) if row is None else row
             last = first + len(new_entries) - 1
             self.about_to_add.emit(first, last)
-            self._entries[first:first] = new_entries.values()
-            self._rows.update(
-                (entry.clip, entry_row) for entry_row, entry in enumerate(self._entries[first:], start=first)
-            )
+            self._entries[first:first] = new_entries
+            self._number_rows(first)
             self.added.emit(first, last)
-        return list(new_entries.values())
+        return new_entries
 
     def remove(self, clip: VideoClip) -> None:
         row = self._rows.get(clip)
         if row is not None:
             self.about_to_remove.emit(row)
-            del self._entries[row], self._rows[clip]
-            self._rows.update((entry.clip, entry_row) for entry_row, entry in enumerate(self._entries[row:], start=row))
+            del self._entries[row]
+            del self._rows[clip]
+            self._number_rows(row)
             self.removed.emit(row)
 
+    def _number_rows(self, first: int) -> None:
+        """Update the row numbers of all entries from a row on."""
+        for row, entry in enumerate(self._entries[first:], start=first):
+            self._rows[entry.clip] = row
+
     def update(self, clip: VideoClip, **changes: Any) -> None:  # noqa: ANN401 - fields of VideoEntry, checked by replace()
-        """Change fields of an entry, if the video is in the list and has other values."""
+        """Change fields of an entry. An unknown video, and equal values, change nothing."""
         row = self._rows.get(clip)
-        if row is None or all(_is_same(getattr(self._entries[row], name), value) for name, value in changes.items()):
+        if row is None:
             return
-        self._entries[row] = replace(self._entries[row], **changes)
+        entry = self._entries[row]
+        if all(_is_same(getattr(entry, name), value) for name, value in changes.items()):
+            return
+        self._entries[row] = replace(entry, **changes)
         self.changed.emit(row)
 
     def clear(self) -> None:

@@ -1,4 +1,4 @@
-"""Opens the video on screen in a worker thread."""
+"""Opening of the video on screen."""
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
@@ -16,10 +16,10 @@ from skillviewer.ui.threads.messages import Messages, error_text
 
 
 class VideoOpener(QObject):
-    """Connects the state, the playhead and the feed of pictures."""
+    """Opens the video on screen in the frame feed and the playhead, and requests the frames to be shown."""
 
     opened = Signal(object)  # VideoInfo of the video on screen
-    cannot_open = Signal(str)  # why there is no picture
+    cannot_open = Signal(str)  # reason why there is no picture
 
     def __init__(
         self, state: ViewerState, playback: Playback, feed: FrameFeed, videos: VideoList, messages: Messages
@@ -30,7 +30,7 @@ class VideoOpener(QObject):
         self._feed = feed
         self._videos = videos
         self._messages = messages
-        self._noted: set[str] = set()
+        self._reported_notes: set[str] = set()
         state.current_changed.connect(self._on_current)
         state.analysis_changed.connect(self._on_analysis)
         videos.changed.connect(self._on_entry)
@@ -41,21 +41,21 @@ class VideoOpener(QObject):
 
     def _on_current(self, clip: VideoClip | None) -> None:
         entry = self._videos.get(clip)
-        replaced = entry is not None and entry.state is VideoState.REPLACED
+        is_replaced = entry is not None and entry.state is VideoState.REPLACED
         self._playback.open(None)
-        if clip is None or replaced:
+        if clip is None or is_replaced:
             self._feed.close()
         else:
             self._feed.open(clip.path)
-        if entry is not None and replaced:
+        if entry is not None and is_replaced:
             self.cannot_open.emit(entry.reason)
 
     def _on_entry(self, row: int) -> None:
-        """Remove the picture when another file has replaced the video, and bring it back when the video is back."""
+        """Close the video on screen when another file has replaced it, and open it when its file is back."""
         entry = self._videos[row]
-        is_shown = self._feed.path is not None
-        other = entry.state is VideoState.REPLACED if is_shown else entry.state.has_picture
-        if other and entry.clip == self._state.current:
+        is_open = self._feed.path is not None
+        must_change = entry.state is VideoState.REPLACED if is_open else entry.state.has_picture
+        if must_change and entry.clip == self._state.current:
             self._on_current(entry.clip)
 
     def _on_opened(self, info: VideoInfo) -> None:
@@ -71,8 +71,8 @@ class VideoOpener(QObject):
         self._playback.open(info, frames)
         self._on_analysis(self._state.analysis)
         self._feed.request(self._playback.frame)
-        if info.note and str(info.path) not in self._noted:
-            self._noted.add(str(info.path))
+        if info.note and str(info.path) not in self._reported_notes:
+            self._reported_notes.add(str(info.path))
             self._messages.note(f"{info.path.name}: {info.note}")
         self.opened.emit(info)
 

@@ -13,7 +13,7 @@ from skillviewer.ui.session.loaded_model import LoadedModel
 
 
 def look_choices() -> dict[str, list[tuple[object, str]]]:
-    """Return the choices for every field of ``MapStyle``, each with its label."""
+    """Return the choices for every field of ``MapStyle``, each as (value, label)."""
     return {
         "overlay": [
             (Overlay.HEAT, "Heat"),
@@ -51,17 +51,19 @@ class ViewerState(QObject):
 
     def __init__(self, map_style: MapStyle | None = None, passes: int = 1, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.current: VideoClip | None = None  # the video on screen, or its range
-        self.analysis: Analysis | None = None  # analysis of the video on screen so far
+        self.current: VideoClip | None = None  # the video on screen
+        self.analysis: Analysis | None = None  # its analysis, which may be incomplete
         self.map_style = map_style if map_style is not None else MapStyle()
-        self._overlay = self.map_style.overlay if self.map_style.overlay is not Overlay.OFF else Overlay.HEAT
+        self._last_overlay = Overlay.HEAT  # last overlay that was not hidden
+        if self.map_style.overlay is not Overlay.OFF:
+            self._last_overlay = self.map_style.overlay
         self.model: LoadedModel | None = None
-        self.digest = ""  # digest of the chosen checkpoint, known before it is loaded; "" without one
-        self.passes = passes  # interleaved passes of the next assessment
-        self.curve_look = CURVE_LOOK  # name of one of CURVE_LOOKS
+        self.digest = ""  # digest of the chosen checkpoint, which may still be loading; "" without one
+        self.passes = passes  # number of interleaved passes of the next assessment
+        self.curve_look = CURVE_LOOK  # name of an entry of ``CURVE_LOOKS``
 
     def set_current(self, clip: VideoClip | None) -> None:
-        """Choose a video; its analysis is unknown until it is set."""
+        """Choose the video on screen. Its analysis is None until it is set."""
         if clip != self.current:
             self.current = clip
             self.set_analysis(None)
@@ -76,21 +78,23 @@ class ViewerState(QObject):
         map_style = replace(self.map_style, **changes)
         if map_style != self.map_style:
             if map_style.overlay is not Overlay.OFF:
-                self._overlay = map_style.overlay
+                self._last_overlay = map_style.overlay
             self.map_style = map_style
             self.map_style_changed.emit(map_style)
 
     def next_overlay(self) -> None:
-        """Show the map in the next style. A hidden map is shown in its last style first."""
+        """Choose the next overlay. A hidden map is shown with its last overlay first."""
         if self.map_style.overlay is Overlay.OFF:
             self.toggle_overlay()
             return
-        styles = [overlay for overlay in Overlay if overlay is not Overlay.OFF]
-        self.set_map_style(overlay=styles[(styles.index(self.map_style.overlay) + 1) % len(styles)])
+        overlays = [overlay for overlay in Overlay if overlay is not Overlay.OFF]
+        next_index = (overlays.index(self.map_style.overlay) + 1) % len(overlays)
+        self.set_map_style(overlay=overlays[next_index])
 
     def toggle_overlay(self) -> None:
-        """Hide the map, or show it in its last style."""
-        self.set_map_style(overlay=self._overlay if self.map_style.overlay is Overlay.OFF else Overlay.OFF)
+        """Hide the map, or show it with its last overlay."""
+        is_hidden = self.map_style.overlay is Overlay.OFF
+        self.set_map_style(overlay=self._last_overlay if is_hidden else Overlay.OFF)
 
     def set_model(self, model: LoadedModel | None) -> None:
         is_changed = model != self.model

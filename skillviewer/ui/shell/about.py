@@ -1,4 +1,4 @@
-"""The sheet about the program."""
+"""Sheet about the program."""
 
 import platform
 
@@ -14,7 +14,7 @@ from skillviewer.ui.widgets.overlay_sheet import OverlaySheet
 
 
 class About(OverlaySheet):
-    """Name, version, what it is for, licence."""
+    """Name, version, purpose and licence of the program."""
 
     def __init__(self, logo: QPixmap, parent: QWidget) -> None:
         super().__init__(parent)

@@ -1,4 +1,4 @@
-"""Page with the change of a participant or a group over time."""
+"""Dialog with the change of a participant or a group over time."""
 
 import re
 from functools import partial
@@ -17,14 +17,12 @@ from skillviewer.ui.widgets.labels import text_label
 from skillviewer.ui.widgets.layout import add_all, horizontal, vertical
 
 MIN_SIZE = QSize(480, 320)
-USUAL_SIZE = QSize(820, 560)
-
-
+DEFAULT_SIZE = QSize(820, 560)
 _DRAWING = re.compile("<svg.*?</svg>", re.DOTALL)
 
 
 class ChangePage(QDialog):
-    """The report of change over time of a chosen participant, or of all. The dialog does not block the window."""
+    """The report of change over time of one participant, or of all. The dialog does not block the window."""
 
     def __init__(self, app_context: AppContext, parent: QWidget) -> None:
         super().__init__(parent)
@@ -41,40 +39,50 @@ class ChangePage(QDialog):
         add_all(vertical(self, (16, 12, 16, 12), 8), head, (self.page, 1))
         entry = app_context.videos.get(app_context.state.current)
         self._task = entry.task if entry is not None else ""
-        self._ask(entry.participant if entry is not None else "")
-        self.participant_box.activated.connect(lambda: self._ask(self.participant_box.currentData()))
-        app_context.studies.changed.connect(self._on_changed)
+        self._load(entry.participant if entry is not None else "")
+        self.participant_box.activated.connect(self._reload)
+        app_context.studies.changed.connect(self._reload)
         app_context.studies.closed.connect(self.close)
         self.setMinimumSize(MIN_SIZE)
-        self.resize(USUAL_SIZE.boundedTo(parent.size()))
+        self.resize(DEFAULT_SIZE.boundedTo(parent.size()))
 
-    def _ask(self, participant: str | None) -> None:
-        participants = sorted({e.participant for e in self._app_context.videos if e.participant and e.occasion})
-        everyone = [("", "All, before against after")]
-        participant = participant if participant in participants else ""
-        offer(self.participant_box, [*everyone, *((name, printable(name)) for name in participants)], participant)
-        ask = partial(_report, participant=participant, task=self._task)
-        self._app_context.studies.read(ask).then(succeeded=self._show, failed=self._fail)
+    def _load(self, participant: str | None) -> None:
+        """List the participants, and load the report of one of them, or of all if the participant is unknown."""
+        videos = self._app_context.videos
+        participants = sorted({entry.participant for entry in videos if entry.participant and entry.occasion})
+        if participant not in participants:
+            participant = ""
+        everyone = ("", "All, before against after")
+        choices = [everyone, *((name, printable(name)) for name in participants)]
+        offer(self.participant_box, choices, participant)
+        read_report = partial(_report, participant=participant, task=self._task)
+        self._app_context.studies.read(read_report).then(succeeded=self._show, failed=self._fail)
 
-    def _on_changed(self, *_: object) -> None:
-        self._ask(self.participant_box.currentData())
+    def _reload(self, *_: object) -> None:
+        self._load(self.participant_box.currentData())
 
     def _show(self, page: str) -> None:
-        """Show the body of the web page. Its drawings become pictures in the colour of the text."""
+        """Show the body of the web page, with its drawings as images in the colour of the text."""
+        for number, drawing in enumerate(_DRAWING.findall(page)):
+            url = f"bar{number}"
+            image_type = QTextDocument.ResourceType.ImageResource
+            self.page.document().addResource(image_type, QUrl(url), self._image(drawing))
+            page = page.replace(drawing, f"<img src={url}>", 1)
+        _, _, body = page.partition("</header>")
+        self.page.setHtml(body.replace("<table", "<table cellpadding=4"))
+
+    def _image(self, drawing: str) -> QImage:
         ratio = self.devicePixelRatioF()
         colour = self.palette().text().color().name()
-        for number, drawing in enumerate(_DRAWING.findall(page)):
-            without_clips = re.sub("<clipPath.*?</clipPath>", "", drawing, flags=re.DOTALL)  # Qt would paint it
-            renderer = QSvgRenderer(re.sub(r"rgb\([^)]*\)", colour, without_clips).encode())
-            image = QImage(renderer.defaultSize() * ratio, QImage.Format.Format_ARGB32_Premultiplied)
-            image.fill(Qt.GlobalColor.transparent)
-            painter = QPainter(image)
-            renderer.render(painter, QRectF(image.rect()))
-            painter.end()
-            image.setDevicePixelRatio(ratio)
-            self.page.document().addResource(QTextDocument.ResourceType.ImageResource, QUrl(f"bar{number}"), image)
-            page = page.replace(drawing, f"<img src=bar{number}>", 1)
-        self.page.setHtml(page.partition("</header>")[2].replace("<table", "<table cellpadding=4"))
+        without_clips = re.sub("<clipPath.*?</clipPath>", "", drawing, flags=re.DOTALL)  # Qt would paint the clip paths
+        renderer = QSvgRenderer(re.sub(r"rgb\([^)]*\)", colour, without_clips).encode())
+        image = QImage(renderer.defaultSize() * ratio, QImage.Format.Format_ARGB32_Premultiplied)
+        image.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(image)
+        renderer.render(painter, QRectF(image.rect()))
+        painter.end()
+        image.setDevicePixelRatio(ratio)
+        return image
 
     def _fail(self, error: BaseException) -> None:
         self.page.setPlainText(error_text(error))

@@ -1,4 +1,4 @@
-"""The command palette: all actions, searched by name."""
+"""The command palette, in which all actions are searched by name."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QLabel, QLineEdit, QListWidget, QListWidgetItem, QMenu, QMenuBar, QWidget
 
-from skillviewer.ui.actions.actions import fits, plain
+from skillviewer.ui.actions.actions import match_distance, plain
 from skillviewer.ui.actions.table import SEARCH_WORDS
 from skillviewer.ui.widgets.labels import text_label
 from skillviewer.ui.widgets.layout import add_all, horizontal, vertical, with_accessible_name
@@ -14,34 +14,35 @@ from skillviewer.ui.widgets.overlay_sheet import OverlaySheet
 from skillviewer.ui.widgets.theme import by_text
 
 ROW_PX = 32
-OTHER_WORDS = 1000  # behind all actions whose names fit
+KEYWORD_PENALTY = 1000  # lists matches by keyword after all matches by name
 
 
 def all_actions(bar: QMenuBar) -> Iterator[tuple[str, QAction]]:
-    """Yield every action of the menus with the names of its menus."""
+    """Yield every action of the menus with its name, preceded by the names of its submenus."""
     for top in bar.actions():
         menu = top.menu()
         if isinstance(menu, QMenu):
-            yield from _inside(menu, "")
+            yield from _actions_in(menu, "")
 
 
-def _inside(menu: QMenu, path: str) -> Iterator[tuple[str, QAction]]:
+def _actions_in(menu: QMenu, prefix: str) -> Iterator[tuple[str, QAction]]:
     for action in menu.actions():
         submenu = action.menu()
+        name = f"{prefix}{plain(action.text())}"
         if isinstance(submenu, QMenu):
-            yield from _inside(submenu, f"{path}{plain(action.text())}: ")
+            yield from _actions_in(submenu, f"{name}: ")
         elif not action.isSeparator() and action.text() and action.isVisible():
-            yield f"{path}{plain(action.text())}", action
+            yield name, action
 
 
-def _fits(name: str, action: QAction, typed: str) -> int | None:
-    """Return the distance of an action from the typed text, by name, then keywords; None if it does not match."""
-    score = fits(name, typed)
-    if score is None:
-        words = SEARCH_WORDS.get(action.objectName(), "")
-        score = fits(f"{name} {words}", typed)
-        return None if score is None else score + OTHER_WORDS
-    return score
+def _distance(name: str, action: QAction, typed: str) -> int | None:
+    """Return the distance of an action from the typed text, by name or else by keywords; None if it does not match."""
+    distance = match_distance(name, typed)
+    if distance is not None:
+        return distance
+    keywords = SEARCH_WORDS.get(action.objectName(), "")
+    distance = match_distance(f"{name} {keywords}", typed)
+    return None if distance is None else distance + KEYWORD_PENALTY
 
 
 class _Row(QWidget):
@@ -72,8 +73,14 @@ class CommandPalette(OverlaySheet):
 
     def _fill(self, typed: str) -> None:
         self.list.clear()
-        matches = [(score, name, a) for name, a in self._actions if (score := _fits(name, a, typed)) is not None]
-        for _, name, action in sorted(matches, key=lambda f: f[0]) if typed.strip() else matches:
+        matches = []
+        for name, action in self._actions:
+            distance = _distance(name, action, typed)
+            if distance is not None:
+                matches.append((distance, name, action))
+        if typed.strip():
+            matches.sort(key=lambda match: match[0])
+        for _, name, action in matches:
             item = QListWidgetItem(self.list)
             item.setSizeHint(QSize(0, by_text(ROW_PX)))
             item.setData(Qt.ItemDataRole.UserRole, action)
@@ -90,7 +97,7 @@ class CommandPalette(OverlaySheet):
             action.trigger()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Let arrows and Enter in the field work on the list."""
+        """Apply arrow keys and Enter in the search field to the list."""
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             key = event.key()
             steps = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: 8, Qt.Key.Key_PageUp: -8}

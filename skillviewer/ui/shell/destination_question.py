@@ -1,4 +1,4 @@
-"""The question whether opened videos join the open study: videos of two tasks in one study would be compared."""
+"""Question whether opened videos join the open study, since videos of one study are compared with each other."""
 
 from PySide6.QtWidgets import QWidget
 
@@ -13,20 +13,20 @@ REMEMBER = "Do the same in this window from now on"
 
 
 def ask_destination(app_context: AppContext, dialogs: Dialogs, parent: QWidget, paths: ClassifiedPaths) -> None:
-    """Ask which study videos join, and take them; without an answer nothing is opened."""
+    """Ask which study the videos join, and open them. Without an answer, nothing is opened."""
     study = app_context.studies.current
-    if study is None:  # closed meanwhile
-        app_context.intake.accept(paths)
+    if study is None:  # the study was closed meanwhile
+        app_context.path_importer.accept(paths)
         return
     videos = counted(len(paths.videos), "video")
     text = (
         f"“{printable(study.title)}” is open. Add {videos} to it, or begin a new study? Videos of one study and task "
         "are ranked together."
     )
-    number, remembered = dialogs.choose(parent, text, tuple(ANSWERS.values()), REMEMBER)
-    if number is None:
+    answer_index, is_remembered = dialogs.choose(parent, text, tuple(ANSWERS.values()), REMEMBER)
+    if answer_index is None:
         return
-    destination = tuple(ANSWERS)[number]
-    if remembered:
+    destination = tuple(ANSWERS)[answer_index]
+    if is_remembered:
         app_context.destination = destination
     app_context.take_videos(paths, destination)

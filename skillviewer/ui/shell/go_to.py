@@ -1,4 +1,4 @@
-"""The sheet in which a time or a frame is typed."""
+"""Sheet in which the user types a time or a frame to go to."""
 
 import re
 
@@ -11,20 +11,23 @@ from skillviewer.ui.widgets.labels import text_label
 from skillviewer.ui.widgets.layout import add_all, vertical, with_accessible_name
 from skillviewer.ui.widgets.overlay_sheet import OverlaySheet
 
+ROUNDING_S = 0.0005  # error of a time that is shown in milliseconds; without it, a typed time may miss its frame
 _TIME = re.compile(r"^(?:(?:(\d+):)?(\d{1,3}):)?(\d+(?:[.,]\d*)?)\s*s?$")
 
 
 def parse_place(text: str, video: VideoInfo, frames: range | None = None) -> int | None:
-    """Return the frame (from 0) that a text means, or None if the part of the video that is shown has no such frame.
+    """Return the frame, from 0, that a text denotes; None if the text is invalid or the frame is not in ``frames``.
 
-    A whole number is a frame, counted from 1. Anything with a colon, a dot or an s is a time: ``13.5``, ``13s``,
+    A whole number is a frame, counted from 1. A text with a colon, a dot or an s is a time: ``13.5``, ``13s``,
     ``1:02``, ``00:13.733``, ``1:00:00``.
     """
-    frame = _parsed(text.strip().lower(), video)
-    return frame if frame is not None and (frames is None or frame in frames) else None
+    frame = _parse(text.strip().lower(), video)
+    if frame is None or (frames is not None and frame not in frames):
+        return None
+    return frame
 
 
-def _parsed(text: str, video: VideoInfo) -> int | None:
+def _parse(text: str, video: VideoInfo) -> int | None:
     if text.isdecimal():
         number = int(text)
         return number - 1 if 1 <= number <= video.n_frames else None
@@ -33,14 +36,15 @@ def _parsed(text: str, video: VideoInfo) -> int | None:
         return None
     hours, minutes, seconds = match.groups()
     time_s = int(hours or 0) * 3600 + int(minutes or 0) * 60 + float(seconds.replace(",", "."))
-    # half a millisecond: a rounded time, as it is shown, finds its own frame
-    return video.frame_at(time_s + 0.0005) if time_s <= video.duration_s + 0.0005 else None
+    if time_s > video.duration_s + ROUNDING_S:
+        return None
+    return video.frame_at(time_s + ROUNDING_S)
 
 
 class GoTo(OverlaySheet):
-    """A field for a time or a frame of the part that is shown."""
+    """A field for a time or a frame of the shown part of a video."""
 
-    chosen = Signal(int)
+    chosen = Signal(int)  # frame, from 0
 
     def __init__(self, video: VideoInfo, frames: range, frame: int, parent: QWidget) -> None:
         super().__init__(parent)
@@ -61,17 +65,20 @@ class GoTo(OverlaySheet):
     def _on_text(self, text: str) -> None:
         frame = parse_place(text, self._video, self._frames)
         if frame is None:
-            first, last = self._frames[0], self._frames[-1]
-            if len(self._frames) == self._video.n_frames:
-                template = "Frames 1 to {}, times to {}"
-                self._hint.setText(template.format(last + 1, clock(self._video.duration_s)))
-            else:
-                template = "This part has frames {} to {}, times {} to {}"
-                times = (clock(float(self._video.times_s[first])), clock(self._video.end_s(last)))
-                self._hint.setText(template.format(first + 1, last + 1, *times))
+            self._hint.setText(self._range_text())
         else:
-            template = "Frame {} at {}"
-            self._hint.setText(template.format(frame + 1, clock(float(self._video.times_s[frame]))))
+            self._hint.setText(f"Frame {frame + 1} at {clock(float(self._video.times_s[frame]))}")
+
+    def _range_text(self) -> str:
+        """Return the frames and times that can be typed."""
+        video = self._video
+        first = self._frames[0]
+        last = self._frames[-1]
+        if len(self._frames) == video.n_frames:
+            return f"Frames 1 to {last + 1}, times to {clock(video.duration_s)}"
+        start = clock(float(video.times_s[first]))
+        end = clock(video.end_s(last))
+        return f"This part has frames {first + 1} to {last + 1}, times {start} to {end}"
 
     def _on_return(self) -> None:
         frame = parse_place(self.field.text(), self._video, self._frames)

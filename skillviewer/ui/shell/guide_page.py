@@ -1,4 +1,4 @@
-"""The page of a guide: text with tables and pictures, links to headings, and search."""
+"""Page that shows a guide, with tables, pictures, links to headings, and search."""
 
 import re
 from collections.abc import Iterator
@@ -26,25 +26,26 @@ from skillviewer.ui.widgets.theme import ThemeSource
 
 MARGIN_PX = 24
 CELL_PX = 6
+PICTURE_CHARACTER = "\ufffc"  # stands for a picture in the text of a block
 LINE_HEIGHT_PERCENT = 130
-REFIT_MS = 120  # pictures take the new width of the page after this rest
+REFIT_MS = 120  # delay after resizing before pictures are scaled to the new width
 
 
 class Guide(NamedTuple):
     """A guide."""
 
-    path: Path  # where it lies; its pictures are named from there
-    title: str  # its first heading
-    text: str  # markdown
+    path: Path  # its file; paths of pictures are relative to it
+    title: str  # first heading
+    text: str  # Markdown
 
     @property
     def searchable_text(self) -> str:
-        """The text as it is read, in lower case: without the addresses of links and the signs of Markdown."""
+        """The text in lower case, without Markdown's markup and without addresses of links."""
         return re.sub(r"!\[[^\]]*\]\([^)]*\)|\]\([^)\s]*\)|[`*|#\[\]]", "", self.text).lower()
 
 
 def anchor(heading: str) -> str:
-    """Return the name by which links point to a heading, as GitHub makes it."""
+    """Return the anchor of a heading in links, as GitHub makes it."""
     return re.sub(r"[^\w\- ]", "", heading.casefold()).strip().replace(" ", "-")
 
 
@@ -55,7 +56,7 @@ def _blocks(document: QTextDocument) -> Iterator[QTextBlock]:
         block = block.next()
 
 
-def _chosen(document: QTextDocument, start: int, end: int) -> QTextCursor:
+def _selection(document: QTextDocument, start: int, end: int) -> QTextCursor:
     cursor = QTextCursor(document)
     cursor.setPosition(start)
     cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
@@ -70,8 +71,8 @@ class GuidePage(QTextBrowser):
         self._themes = themes
         self._guide: Guide | None = None
         self._document: QTextDocument | None = None
-        self._pictures: list[tuple[int, QImage]] = []
-        self._hits: list[tuple[int, int]] = []
+        self._pictures: list[tuple[int, QImage]] = []  # position in the text, and the picture at full size
+        self._hits: list[tuple[int, int]] = []  # start and end of each hit in the text
         self._refit = single_shot(self, REFIT_MS, self._fit_pictures)
         self.setOpenLinks(False)
 
@@ -81,32 +82,32 @@ class GuidePage(QTextBrowser):
 
     @property
     def hit(self) -> int:
-        """Number of the marked place, from 1; 0 for none."""
+        """Number of the selected hit, from 1; 0 for none."""
         cursor = self.textCursor()
-        place = (cursor.selectionStart(), cursor.selectionEnd())
-        return self._hits.index(place) + 1 if place in self._hits else 0
+        selection = (cursor.selectionStart(), cursor.selectionEnd())
+        return self._hits.index(selection) + 1 if selection in self._hits else 0
 
     def show_guide(self, guide: Guide) -> None:
         self._guide = guide
         self._hits = []
-        self._fill()
+        self._render()
         self.verticalScrollBar().setValue(0)
 
-    def take_theme(self) -> None:
-        """Take the colours of the theme, without scrolling."""
+    def refresh_theme(self) -> None:
+        """Apply the colours of the theme, and keep the selection and the scroll position."""
         if self._guide is None:
             return
         cursor = self.textCursor()
-        place = self.verticalScrollBar().value()
+        scroll_position = self.verticalScrollBar().value()
         start = cursor.anchor()
         end = cursor.position()
-        self._fill()
-        self.setTextCursor(_chosen(self.document(), start, end))
-        self._mark()
-        self.verticalScrollBar().setValue(place)
+        self._render()
+        self.setTextCursor(_selection(self.document(), start, end))
+        self._highlight_hits()
+        self.verticalScrollBar().setValue(scroll_position)
 
     def to_heading(self, name: str) -> None:
-        """Go to a heading, see ``anchor``; to the beginning if there is none of that name."""
+        """Go to the heading with an anchor, or to the beginning if there is none."""
         self.verticalScrollBar().setValue(0)
         for block in _blocks(self.document()):
             if block.blockFormat().headingLevel() > 1 and anchor(block.text()) == name:
@@ -116,14 +117,15 @@ class GuidePage(QTextBrowser):
                 return
 
     def search(self, query: str) -> None:
-        """Mark query at all places, as a phrase or else each by itself, and go to the first; stay for ""."""
+        """Highlight all hits of a query, and go to the first. If the phrase has no hit, each word is searched."""
         text = self.document().toPlainText().lower()
         phrase = query.strip().lower()
-        searched = [phrase] if phrase and phrase in text else phrase.split()
-        self._hits = sorted(
-            (match.start(), match.end()) for word in searched for match in re.finditer(re.escape(word), text)
-        )
-        self._mark()
+        patterns = [phrase] if phrase and phrase in text else phrase.split()
+        hits = []
+        for pattern in patterns:
+            hits += [match.span() for match in re.finditer(re.escape(pattern), text)]
+        self._hits = sorted(hits)
+        self._highlight_hits()
         if self._hits:
             self._to_hit(0)
         else:
@@ -132,7 +134,7 @@ class GuidePage(QTextBrowser):
             self.setTextCursor(cursor)
 
     def next_hit(self, steps: int = 1) -> None:
-        """Go to the next hit of the search, or back; wrap at both ends."""
+        """Go some hits forward, or backward if ``steps`` is negative, and wrap around at both ends."""
         if self._hits:
             self._to_hit((self.hit - 1 + steps) % len(self._hits))
 
@@ -143,76 +145,80 @@ class GuidePage(QTextBrowser):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        page_font = self._document if event.type() == QEvent.Type.FontChange else None
-        if page_font is not None and page_font.defaultFont() != self.font():
-            self.take_theme()
+        if event.type() != QEvent.Type.FontChange or self._document is None:
+            return
+        if self._document.defaultFont() != self.font():
+            self.refresh_theme()
 
-    def _to_hit(self, number: int) -> None:
-        self.setTextCursor(_chosen(self.document(), *self._hits[number]))
+    def _to_hit(self, index: int) -> None:
+        start, end = self._hits[index]
+        self.setTextCursor(_selection(self.document(), start, end))
         bar = self.verticalScrollBar()
         bar.setValue(bar.value() + self.cursorRect().top() - self.viewport().height() // 3)
 
-    def _mark(self) -> None:
+    def _highlight_hits(self) -> None:
         highlight = QTextCharFormat()
         highlight.setBackground(QColor(self._themes.theme.chosen))
         marks = []
         for start, end in self._hits:
             mark = QTextEdit.ExtraSelection()
-            mark.cursor = _chosen(self.document(), start, end)
+            mark.cursor = _selection(self.document(), start, end)
             mark.format = highlight
             marks.append(mark)
         self.setExtraSelections(marks)
 
-    def _fill(self) -> None:
+    def _render(self) -> None:
         assert self._guide is not None
         document = QTextDocument(self)
         document.setUndoRedoEnabled(False)
         document.setDefaultFont(self.font())
         document.setDocumentMargin(MARGIN_PX)
         document.setMarkdown(self._guide.text)
-        self._dress(document)
-        before = self._document
+        self._format(document)
+        previous_document = self._document
         self._document = document
         self.setDocument(document)  # laid out once, when it is complete
-        if before is not None:
-            before.deleteLater()  # Qt deletes only the document that it made itself
+        if previous_document is not None:
+            previous_document.deleteLater()  # Qt deletes only the document that it made itself
         self._fit_pictures()
         document.documentLayout().blockBoundingRect(document.lastBlock())  # lays out the whole text
-        room = document.size().height() - self.viewport().height()
-        self.verticalScrollBar().setRange(0, max(0, round(room)))  # set now, so that the old position can be restored
+        hidden_height = document.size().height() - self.viewport().height()
+        self.verticalScrollBar().setRange(0, max(0, round(hidden_height)))  # so that the position can be restored
 
-    def _dress(self, document: QTextDocument) -> None:
+    def _format(self, document: QTextDocument) -> None:
         for frame in document.rootFrame().childFrames():
             if isinstance(frame, QTextTable):
-                self._dress_table(frame)
-        cursor = QTextCursor(document)
-        heavy: list[tuple[int, int, QTextCharFormat]] = []
+                self._format_table(frame)
+        bold_parts: list[tuple[int, int, QTextCharFormat]] = []
         self._pictures = []
         for block in _blocks(document):
-            cursor.setPosition(block.position())
-            block_format = block.blockFormat()
-            block_format.setNonBreakableLines(False)
-            if "\ufffc" not in block.text():  # otherwise the picture gets this room below it
-                block_format.setLineHeight(
-                    LINE_HEIGHT_PERCENT, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value
-                )
-            if block_format.headingLevel() > 1:
-                block_format.setTopMargin(MARGIN_PX)
-            cursor.setBlockFormat(block_format)
-            place = block.begin()
-            while not place.atEnd():
-                fragment = place.fragment()
-                characters = fragment.charFormat()
-                if characters.isImageFormat():
-                    self._pictures.append((fragment.position(), self._picture(characters.toImageFormat().name())))
-                elif characters.fontWeight() > QFont.Weight.DemiBold:
-                    heavy.append((fragment.position(), fragment.position() + fragment.length(), characters))
-                place += 1
-        for start, end, characters in heavy:
-            characters.setFontWeight(QFont.Weight.DemiBold)  # the heaviest weight that ships
-            _chosen(document, start, end).setCharFormat(characters)
+            self._format_block(document, block)
+            fragments = block.begin()
+            while not fragments.atEnd():
+                fragment = fragments.fragment()
+                char_format = fragment.charFormat()
+                start = fragment.position()
+                if char_format.isImageFormat():
+                    self._pictures.append((start, self._picture(char_format.toImageFormat().name())))
+                elif char_format.fontWeight() > QFont.Weight.DemiBold:
+                    bold_parts.append((start, start + fragment.length(), char_format))
+                fragments += 1
+        for start, end, char_format in bold_parts:
+            char_format.setFontWeight(QFont.Weight.DemiBold)  # the heaviest weight that ships
+            _selection(document, start, end).setCharFormat(char_format)
 
-    def _dress_table(self, table: QTextTable) -> None:
+    def _format_block(self, document: QTextDocument, block: QTextBlock) -> None:
+        block_format = block.blockFormat()
+        block_format.setNonBreakableLines(False)
+        if PICTURE_CHARACTER not in block.text():  # the line height would leave a gap below a picture
+            block_format.setLineHeight(LINE_HEIGHT_PERCENT, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
+        if block_format.headingLevel() > 1:
+            block_format.setTopMargin(MARGIN_PX)
+        cursor = QTextCursor(document)
+        cursor.setPosition(block.position())
+        cursor.setBlockFormat(block_format)
+
+    def _format_table(self, table: QTextTable) -> None:
         table_format = table.format()
         table_format.setBorder(0)
         table_format.setBorderCollapse(True)
@@ -221,44 +227,50 @@ class GuidePage(QTextBrowser):
         table_format.setTopMargin(CELL_PX)
         table_format.setBottomMargin(2 * CELL_PX)
         table.setFormat(table_format)
-        first = table.cellAt(0, 0)
-        start = first.firstCursorPosition()
-        if not start.block().text() and start.block() != first.lastCursorPosition().block():
-            start.deleteChar()  # Qt begins a table that follows code with an empty line
-            whole = first.firstCursorPosition()
-            whole.setPosition(first.lastCursorPosition().position(), QTextCursor.MoveMode.KeepAnchor)
-            bold = QTextCharFormat()
-            bold.setFontWeight(QFont.Weight.DemiBold)
-            whole.mergeCharFormat(bold)
+        self._remove_empty_line(table)
         for row in range(table.rows()):
             for column in range(table.columns()):
                 cell = table.cellAt(row, column)
-                line = cell.format().toTableCellFormat()
-                line.setBottomBorder(1)
-                line.setBottomBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_Solid)
-                line.setBottomBorderBrush(QColor(self._themes.theme.line))
-                cell.setFormat(line)
+                cell_format = cell.format().toTableCellFormat()
+                cell_format.setBottomBorder(1)
+                cell_format.setBottomBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_Solid)
+                cell_format.setBottomBorderBrush(QColor(self._themes.theme.line))
+                cell.setFormat(cell_format)
+
+    def _remove_empty_line(self, table: QTextTable) -> None:
+        """Remove the empty line with which Qt begins the first cell of a table that follows code."""
+        cell = table.cellAt(0, 0)
+        start = cell.firstCursorPosition()
+        if start.block().text() or start.block() == cell.lastCursorPosition().block():
+            return
+        start.deleteChar()
+        heading = cell.firstCursorPosition()
+        heading.setPosition(cell.lastCursorPosition().position(), QTextCursor.MoveMode.KeepAnchor)
+        bold = QTextCharFormat()
+        bold.setFontWeight(QFont.Weight.DemiBold)
+        heading.mergeCharFormat(bold)
 
     def _picture(self, name: str) -> QImage:
-        """Return a picture of the guide, of the dark window where the theme is dark and there is one."""
+        """Return a picture of the guide, in its dark version if the theme is dark and there is one."""
         assert self._guide is not None
         path = self._guide.path.parent / name
-        dark = path.with_name(path.name.replace("-light.", "-dark."))
-        return QImage(str(dark if self._themes.theme.dark and dark.is_file() else path))
+        dark_path = path.with_name(path.name.replace("-light.", "-dark."))
+        is_dark = self._themes.theme.dark and dark_path.is_file()
+        return QImage(str(dark_path if is_dark else path))
 
     def _fit_pictures(self) -> None:
-        """Give pictures the width of the page, or their own where that is less."""
-        room = self.viewport().width() - 2 * MARGIN_PX
+        """Scale pictures down to the width of the page. Smaller pictures keep their size."""
+        page_width = self.viewport().width() - 2 * MARGIN_PX
         ratio = self.devicePixelRatioF()
         for number, (position, image) in enumerate(self._pictures):
-            width = min(room, image.width())
+            width = min(page_width, image.width())
             if width <= 0 or image.isNull():
                 continue
             fitted = image.scaledToWidth(round(width * ratio), Qt.TransformationMode.SmoothTransformation)
             fitted.setDevicePixelRatio(ratio)
             url = QUrl(f"picture:{number}")
             self.document().addResource(QTextDocument.ResourceType.ImageResource.value, url, fitted)
-            cursor = _chosen(self.document(), position, position + 1)
+            cursor = _selection(self.document(), position, position + 1)
             image_format = cursor.charFormat().toImageFormat()
             image_format.setName(url.toString())
             image_format.setWidth(width)

@@ -1,4 +1,4 @@
-"""The dialog in which the guides of the program are read and searched."""
+"""Dialog in which the user reads and searches the guides."""
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, QUrl
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QShortcut, QShowEvent
@@ -18,15 +18,20 @@ NAMES = (
     "intended-use", "data-protection", "about", "method", "protocol", "evidence", "scripting", "plugins", "cluster",
     "reference/commands", "reference/columns", "reference/names", "reference/entries", "glossary",
 )  # fmt: skip
-"""Files of the guides in the order of the list: everyday tasks first."""
+"""Files of the guides in the order of the list, everyday tasks first."""
 
-MIN_SIZE, USUAL = QSize(640, 440), QSize(960, 640)
-LIST_PX = 280
-_ROW = Qt.ItemDataRole.UserRole
+MIN_SIZE = QSize(640, 440)
+DEFAULT_SIZE = QSize(960, 640)
+LIST_WIDTH_PX = 280
+_INDEX_ROLE = Qt.ItemDataRole.UserRole  # index of a guide, in an item of the list
 
 
-def guides() -> tuple[Guide, ...]:
-    """Read all guides; SkillViewerError where one of them cannot be read."""
+def load_guides() -> tuple[Guide, ...]:
+    """Read all guides.
+
+    Raises:
+        SkillViewerError: A guide cannot be read.
+    """
     guide_list = []
     try:
         for name in NAMES:
@@ -39,9 +44,9 @@ def guides() -> tuple[Guide, ...]:
 
 
 class Guides(QDialog):
-    """A list of guides, and the one that is read. The dialog does not block the window, and closing only hides it.
+    """A list of guides, and the open guide. The dialog does not block the window, and closing only hides it.
 
-    Links lead from guide to guide. The program opens no other address: it is put on the clipboard.
+    Links lead to other guides. Any other address is copied to the clipboard and not opened.
     """
 
     def __init__(self, guide_list: tuple[Guide, ...], themes: ThemeSource, parent: QWidget) -> None:
@@ -50,9 +55,9 @@ class Guides(QDialog):
         self.setWindowFlags(Qt.WindowType.Window)
         self._guides = guide_list
         self._texts = [guide.searchable_text for guide in guide_list]
-        self._row = -1
-        self._stale = False
-        self._left: list[tuple[int, int]] = []  # guides and positions to go back to
+        self._index = -1  # index of the open guide
+        self._has_stale_theme = False
+        self._history: list[tuple[int, int]] = []  # index and scroll position of guides to go back to
         self.search = with_accessible_name(QLineEdit(self), "Search the guides")
         self.search.setPlaceholderText("Search the guides")
         self.search.setClearButtonEnabled(True)
@@ -67,21 +72,21 @@ class Guides(QDialog):
         self.back.setEnabled(False)
         self._lay_out()
         self.setMinimumSize(MIN_SIZE)
-        self.resize(USUAL.boundedTo(parent.size() - QSize(40, 40)).expandedTo(MIN_SIZE))
+        self.resize(DEFAULT_SIZE.boundedTo(parent.size() - QSize(40, 40)).expandedTo(MIN_SIZE))
         self.list.currentItemChanged.connect(self._on_item)
         self.search.textChanged.connect(self._on_search)
-        self.search.returnPressed.connect(self._next)
+        self.search.returnPressed.connect(self._next_hit)
         self.page.anchorClicked.connect(self._on_link)
         for key, slot in (
-            (QKeySequence.StandardKey.Find, self._to_search),
-            (QKeySequence.StandardKey.FindNext, self._next),
-            (QKeySequence.StandardKey.FindPrevious, lambda: self._next(-1)),
+            (QKeySequence.StandardKey.Find, self._focus_search),
+            (QKeySequence.StandardKey.FindNext, self._next_hit),
+            (QKeySequence.StandardKey.FindPrevious, lambda: self._next_hit(-1)),
             (QKeySequence.StandardKey.Back, self.go_back),
             (QKeySequence.StandardKey.Close, self.close),
         ):
             QShortcut(QKeySequence(key), self, slot)
         themes.changed.connect(self._on_theme)
-        self._list([True] * len(guide_list))
+        self._fill_list([True] * len(guide_list))
         self._show(0)
         self.list.setFocus()
 
@@ -89,28 +94,28 @@ class Guides(QDialog):
         left = vertical(margins=(0, 12, 0, 0), spacing=8)
         top = add_all(horizontal(margins=(12, 0, 12, 0)), self.search)
         add_all(left, top, (self.list, 1))
-        side = QWidget(self)
-        side.setFixedWidth(by_text(LIST_PX))
-        side.setLayout(left)
+        left_column = QWidget(self)
+        left_column.setFixedWidth(by_text(LIST_WIDTH_PX))
+        left_column.setLayout(left)
         close = push_button("Close", self, self.close)
         close.setAutoDefault(False)
         foot = add_all(horizontal(margins=(MARGIN_PX, 12, 16, 12), spacing=12), self.back, (self.message, 1), close)
-        column = add_all(vertical(margins=NONE, spacing=0), (self.page, 1), foot)
-        add_all(horizontal(self, NONE, 0), side, (column, 1))
+        right_column = add_all(vertical(margins=NONE, spacing=0), (self.page, 1), foot)
+        add_all(horizontal(self, NONE, 0), left_column, (right_column, 1))
 
     def show_guide(self, name: str, heading: str = "") -> None:
-        """Go to a guide, one of ``NAMES``, and to a heading in it (see ``guide_page.anchor``); end the search."""
+        """Open a guide, one of ``NAMES``, at the heading with an anchor, and end the search."""
         self.search.clear()
         self._show(NAMES.index(name))
         self.page.to_heading(heading)
 
     def go_back(self) -> None:
-        if self._left:
-            row, place = self._left.pop()
-            self.back.setEnabled(bool(self._left))
+        if self._history:
+            index, scroll_position = self._history.pop()
+            self.back.setEnabled(bool(self._history))
             self.search.clear()
-            self._show(row)
-            self.page.verticalScrollBar().setValue(place)
+            self._show(index)
+            self.page.verticalScrollBar().setValue(scroll_position)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """End the search on the first Escape, and close on the second."""
@@ -120,55 +125,56 @@ class Guides(QDialog):
             super().keyPressEvent(event)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Take the theme if it was changed meanwhile."""
+        """Apply the theme if it was changed while the dialog was hidden."""
         super().showEvent(event)
-        if self._stale:
-            self._stale = False
-            self.page.take_theme()
+        if self._has_stale_theme:
+            self._has_stale_theme = False
+            self.page.refresh_theme()
 
-    def _show(self, row: int) -> None:
-        """Show a guide, unless it is shown, and mark it in the list if it stands there."""
-        if row != self._row:
-            self._row = row
+    def _show(self, index: int) -> None:
+        """Open a guide, and select it in the list if it is listed."""
+        if index != self._index:
+            self._index = index
             self.message.clear()
-            self.page.show_guide(self._guides[row])
-        for list_row in range(self.list.count()):
-            if self.list.item(list_row).data(_ROW) == row:
-                self.list.setCurrentRow(list_row)
+            self.page.show_guide(self._guides[index])
+        for row in range(self.list.count()):
+            if self.list.item(row).data(_INDEX_ROLE) == index:
+                self.list.setCurrentRow(row)
 
-    def _list(self, fits: list[bool]) -> None:
+    def _fill_list(self, matches: list[bool]) -> None:
+        """List the guides that match the search."""
         with QSignalBlocker(self.list):
             self.list.clear()
-            for row, (guide, fit) in enumerate(zip(self._guides, fits, strict=True)):
-                if fit:
+            for index, (guide, is_match) in enumerate(zip(self._guides, matches, strict=True)):
+                if is_match:
                     item = QListWidgetItem(guide.title, self.list)
-                    item.setData(_ROW, row)
-                    if row == self._row:
+                    item.setData(_INDEX_ROLE, index)
+                    if index == self._index:
                         self.list.setCurrentItem(item)
 
     def _on_item(self, item: QListWidgetItem | None) -> None:
-        if item is not None and item.data(_ROW) != self._row:
-            self._show(item.data(_ROW))
+        if item is not None and item.data(_INDEX_ROLE) != self._index:
+            self._show(item.data(_INDEX_ROLE))
             self._search()
 
     def _on_theme(self) -> None:
         if self.isVisible():
-            self.page.take_theme()
+            self.page.refresh_theme()
         else:
-            self._stale = True
+            self._has_stale_theme = True
 
     def _on_search(self, query: str) -> None:
-        """List the guides that contain all query, and open the first of them unless the open one is among them."""
+        """List the guides that contain all words of the query, and open the first of them if the open one does not."""
         words = query.lower().split()
-        fits = [all(word in text for word in words) for text in self._texts]
-        self._list(fits)
-        if any(fits) and not fits[self._row]:
-            self._show(fits.index(True))
-        if any(fits):
-            self._search()
-        else:
+        matches = [all(word in text for word in words) for text in self._texts]
+        self._fill_list(matches)
+        if not any(matches):
             self.page.search("")
             self.message.setText("No guide contains all of these words.")
+            return
+        if not matches[self._index]:
+            self._show(matches.index(True))
+        self._search()
 
     def _search(self) -> None:
         self.page.search(self.search.text())
@@ -178,23 +184,24 @@ class Guides(QDialog):
         n = self.page.n_hits
         self.message.setText(f"{self.page.hit} of {n}" if n else "")
 
-    def _to_search(self) -> None:
+    def _focus_search(self) -> None:
         self.search.setFocus()
         self.search.selectAll()
 
-    def _next(self, steps: int = 1) -> None:
+    def _next_hit(self, steps: int = 1) -> None:
         self.page.next_hit(steps)
         self._show_hit()
 
     def _on_link(self, url: QUrl) -> None:
-        """Follow a link to a guide; put any other address on the clipboard."""
+        """Follow a link to a guide, or copy another address to the clipboard."""
         name = url.path().removesuffix(".md").removeprefix("../")
         if not url.isRelative():
             QGuiApplication.clipboard().setText(url.toString())
             self.message.setText(f"Copied: {url.toString()}. The program does not open web addresses itself.")
         elif url.path() and name not in NAMES:
-            self.message.setText("{} is a file of the program's source.".format(url.path().lstrip("./")))
+            file_name = url.path().lstrip("./")
+            self.message.setText(f"{file_name} is a file of the program's source.")
         else:
-            self._left.append((self._row, self.page.verticalScrollBar().value()))
+            self._history.append((self._index, self.page.verticalScrollBar().value()))
             self.back.setEnabled(True)
-            self.show_guide(name or NAMES[self._row], url.fragment())
+            self.show_guide(name or NAMES[self._index], url.fragment())

@@ -1,4 +1,4 @@
-"""The panel of running jobs: title, progress, time left, and a button to stop each."""
+"""Panel of the running jobs, each with progress, time left, and a button to cancel it."""
 
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
 
@@ -34,13 +34,17 @@ class JobRow(QWidget):
         self._bar.setRange(0, 0 if share is None else 1000)
         if share is not None:
             self._bar.setValue(round(share * 1000))
-        parts = [job.stage]
+        self._text.set_plain("stopping…" if job.stopping else self._progress_text())
+        self._stop.setEnabled(not job.stopping)
+
+    def _progress_text(self) -> str:
+        job = self.job
+        parts = [job.stage] if job.stage else []
         if job.total:
             parts.append(f"{job.n_done} of {job.total}")
         if job.left_s is not None:
             parts.append(f"{max(round(job.left_s), 1)} s left")
-        self._text.set_plain("stopping…" if job.stopping else " · ".join(part for part in parts if part))
-        self._stop.setEnabled(not job.stopping)
+        return " · ".join(parts)
 
 
 class JobsPanel(QWidget):
@@ -48,22 +52,24 @@ class JobsPanel(QWidget):
 
     def __init__(self, app_context: AppContext, _actions: Actions, parent: QWidget) -> None:
         super().__init__(parent)
-        self._jobs = jobs = app_context.jobs
+        self._jobs = app_context.jobs
         self._rows: dict[Job, JobRow] = {}
         self._column = vertical(self, (0, 4, 0, 4), 0)
         self._empty_label = text_label("No jobs are running.", self, muted=True)
         self._empty_label.setContentsMargins(12, 8, 12, 8)
         add_all(self._column, self._empty_label, 1)
-        jobs.changed.connect(self._on_jobs)
+        self._jobs.changed.connect(self._on_jobs)
         self._on_jobs()
 
     def _on_jobs(self) -> None:
         running = self._jobs.running
-        for job in [job for job in self._rows if job not in running]:
+        ended = [job for job in self._rows if job not in running]
+        for job in ended:
             self._rows.pop(job).deleteLater()
         for job in running:
             if job not in self._rows:
-                row = self._rows[job] = JobRow(job, self)
+                row = JobRow(job, self)
+                self._rows[job] = row
                 self._column.insertWidget(self._column.count() - 1, row)
             self._rows[job].refresh()
         self._empty_label.setVisible(not running)

@@ -1,4 +1,4 @@
-"""The window: first page, screens, docks, toolbar, status bar; drops of files, and closing."""
+"""The main window."""
 
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,7 @@ from skillviewer.ui.player.map_menu import make_map_style_menus
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.classified_paths import picture_of
 from skillviewer.ui.session.open_study import OpenStudy
-from skillviewer.ui.shell.dock import Dock, first_size, place
+from skillviewer.ui.shell.dock import Dock
 from skillviewer.ui.shell.menus import CriterionMenu, ModelMenu, RecentMenu, curve_menu, passes_menu, theme_menu
 from skillviewer.ui.shell.message_bar import MessageBar
 from skillviewer.ui.shell.page_spec import PANELS, SCREENS, START, PageSpec
@@ -25,6 +25,7 @@ from skillviewer.ui.shell.panel_rail import PanelRail
 from skillviewer.ui.shell.start_page import MAX_RECENT, StartPage
 from skillviewer.ui.shell.status_bar import StatusBar
 from skillviewer.ui.shell.tool_bar import ToolBar
+from skillviewer.ui.shell.window_geometry import move_onto_screen, set_first_size
 from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.videos.panel import VideosPanel
 from skillviewer.ui.widgets.dialogs import Dialogs
@@ -33,15 +34,16 @@ from skillviewer.ui.widgets.pages import Pages
 from skillviewer.ui.widgets.theme import Theme, apply_theme, by_text
 
 LOGO_PX = 72
-LEAST_PX = (800, 600)
+MIN_SIZE_PX = (800, 600)
 NARROW_PX = 1200
-"""Width of the window below which panels are icons, with letters of the usual size."""
+"""Width of the window below which panels are icons, for text of the default size."""
+PICTURE_DELAY_MS = 200  # delay before the pictures of recent studies are loaded
 
 
 class MainWindow(QMainWindow):
-    """The window of one program."""
+    """The main window: menus, bars and docks around the first page or a screen."""
 
-    blind_changed = Signal()  # a screen on which names must not be read came or went
+    blind_changed = Signal()
 
     def __init__(
         self,
@@ -55,17 +57,17 @@ class MainWindow(QMainWindow):
         self.dialogs = dialogs
         self.screen_specs = screens
         self.panel_specs = panels
-        self._to_picture: list[Path] = []  # recent studies whose pictures are not asked for yet
-        self._picture_soon = single_shot(self, 200, self._ask_pictures)
-        self._ready_to_close = False
-        self._placed = False
+        self._without_picture: list[Path] = []  # recent studies whose pictures have not been requested yet
+        self._load_pictures_soon = single_shot(self, PICTURE_DELAY_MS, self._begin_loading_pictures)
+        self._is_ready_to_close = False
+        self._was_shown = False
         self.setObjectName("main_window")
         self.setWindowTitle("SkillViewer")
         self.setAcceptDrops(True)
-        self.setMinimumSize(*LEAST_PX)
+        self.setMinimumSize(*MIN_SIZE_PX)
         self.narrow_below_px = NARROW_PX  # width below which panels are icons
-        self.theatre = False  # true while picture, curve and transport are alone on the screen
-        self._windowed: QByteArray | None = None  # geometry before theatre mode
+        self.theatre = False  # True while picture, curve and transport fill a screen
+        self._normal_geometry: QByteArray | None = None  # geometry before theatre mode
         self.setDockOptions(QMainWindow.DockOption.AnimatedDocks)
         listed = [screen for screen in screens if not screen.standalone]
         specs = with_screens([(screen.name, screen.title, screen.icon) for screen in listed])
@@ -74,29 +76,33 @@ class MainWindow(QMainWindow):
         self.recent = RecentMenu(app_context.settings, self)
         self.model_menu = ModelMenu(app_context.models, self)
         self._make_centre()
-        self.blind = False  # true while a screen is shown on which names must not be read
+        self.blind = False  # True while the shown screen hides the names of videos
         self._docks = {panel.name: self._make_dock(panel) for panel in panels}
         self._join_docks()
         self.screens = PageStack(self, self.pages, self._docks, app_context, self.actions_, screens, panels)
         self._make_bars(listed)
         for dock in self._docks.values():
             dock.hide()
-            dock.visibilityChanged.connect(self._see_to_tabs, Qt.ConnectionType.QueuedConnection)
+            dock.visibilityChanged.connect(self._update_tabs, Qt.ConnectionType.QueuedConnection)
+        self._connect()
+        self.on_theme(app_context.themes.theme)
+        self.show_start()
+        QTimer.singleShot(0, self._update_tabs)
+
+    def _connect(self) -> None:
+        app_context = self.app_context
         app_context.themes.changed.connect(self.on_theme)
         app_context.closed.connect(self._on_closed)
         app_context.videos.added.connect(self._on_added)
         app_context.studies.opened.connect(self._on_study)
         app_context.studies.closed.connect(self.show_start)
         app_context.state.current_changed.connect(self._on_current)
-        self.screens.made.connect(self._on_made)
+        self.screens.made.connect(self._on_screen_made)
         self.screens.shown.connect(self.retitle)
         self.screens.shown.connect(self._fit)
-        self.recent.chosen.connect(self._open_one)
-        self.start.recent_chosen.connect(self._open_one)
+        self.recent.chosen.connect(self._open_path)
+        self.start.recent_chosen.connect(self._open_path)
         self.status.jobs_asked.connect(self.show_jobs)
-        self.on_theme(app_context.themes.theme)
-        self.show_start()
-        QTimer.singleShot(0, self._see_to_tabs)
 
     def _make_bars(self, listed: list[PageSpec]) -> None:
         self.status = StatusBar(self.app_context, self)
@@ -133,22 +139,23 @@ class MainWindow(QMainWindow):
         return Dock(spec.name, spec.title, panel, self, spec.area)
 
     def _join_docks(self) -> None:
-        """Put the docks on the right into one place, as tabs: each needs the whole height."""
-        self.setTabPosition(Qt.DockWidgetArea.RightDockWidgetArea, QTabWidget.TabPosition.North)
-        side = Qt.DockWidgetArea.RightDockWidgetArea
-        right = [self._docks[panel.name] for panel in self.panel_specs if panel.area is side]
-        for dock in right[1:]:
-            self.tabifyDockWidget(right[0], dock)
+        """Make the docks on the right side tabs of one place, since each needs the whole height."""
+        right_side = Qt.DockWidgetArea.RightDockWidgetArea
+        self.setTabPosition(right_side, QTabWidget.TabPosition.North)
+        right_docks = [self._docks[panel.name] for panel in self.panel_specs if panel.area is right_side]
+        for dock in right_docks[1:]:
+            self.tabifyDockWidget(right_docks[0], dock)
 
-    def _see_to_tabs(self) -> None:
-        """Name the tabs of docks; Qt keeps an empty bar out of sight, where Tab would still stop at it."""
+    def _update_tabs(self) -> None:
+        """Configure the tab bars of the docks, and show or hide the headings of the docks."""
         for bar in self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
             bar.setAccessibleName("Panels")
             bar.setElideMode(Qt.TextElideMode.ElideNone)
             bar.setUsesScrollButtons(True)
+            # Qt hides an empty bar out of sight, where the Tab key would still stop.
             bar.setFocusPolicy(Qt.FocusPolicy.TabFocus if bar.count() else Qt.FocusPolicy.NoFocus)
         for dock in self._docks.values():
-            dock.look()  # a layout that is restored makes tabs without showing or hiding a dock
+            dock.update_heading()  # restoring a layout makes tabs without showing or hiding a dock
 
     def _make_menus(self) -> None:
         app_context = self.app_context
@@ -172,31 +179,32 @@ class MainWindow(QMainWindow):
         recent = self.app_context.settings.recent
         self.start.set_recent(recent)
         self.screens.show_start()
-        self._to_picture = list(recent[:MAX_RECENT])
-        self._picture_soon.start()
+        self._without_picture = list(recent[:MAX_RECENT])
+        self._load_pictures_soon.start()
 
-    def _ask_pictures(self) -> None:
-        if not self.app_context.index.stopped:  # files that the program was given are looked at first
-            self.app_context.index.submit(lambda *_: None).then(finished=self._ask_picture)
+    def _begin_loading_pictures(self) -> None:
+        if not self.app_context.index_worker.stopped:
+            # An empty task lets the files that were given at the start be probed first.
+            self.app_context.index_worker.submit(lambda *_: None).then(finished=self._load_next_picture)
 
-    def _ask_picture(self) -> None:
-        if self.screens.current != START or not self._to_picture or self.app_context.index.stopped:
+    def _load_next_picture(self) -> None:
+        if self.screens.current != START or not self._without_picture or self.app_context.index_worker.stopped:
             return
-        if self.app_context.studies.opening:
-            self._picture_soon.start()
+        if self.app_context.studies.awaits_answer:
+            self._load_pictures_soon.start()
             return
-        path = self._to_picture.pop(0)
-        task = self.app_context.index.submit(lambda backend, token, _report: picture_of(path, backend, token))
-        task.then(succeeded=partial(self.start.set_picture, path), finished=self._ask_picture)
+        path = self._without_picture.pop(0)
+        task = self.app_context.index_worker.submit(lambda backend, token, _report: picture_of(path, backend, token))
+        task.then(succeeded=partial(self.start.set_picture, path), finished=self._load_next_picture)
 
     def show_jobs(self) -> None:
-        """Show the running jobs, except on a screen where names must not be read."""
+        """Show the panel of running jobs, except on a screen that hides the names of videos."""
         if hasattr(self.screens.widget, "secrets"):
             return
         self.show_panel("jobs")
 
     def show_panel(self, name: str) -> None:
-        """Show a panel before the others; alone where the window is narrow."""
+        """Show a panel and raise it. In a narrow window, the other panels are hidden."""
         if self.screens.collapsed:
             self.rail.open_alone(name)
         self._docks[name].show()
@@ -208,11 +216,11 @@ class MainWindow(QMainWindow):
 
     @property
     def has_list(self) -> bool:
-        """True if the list of videos belongs to the screen that is shown."""
+        """True if the list of videos belongs to the shown screen."""
         return any(panel.name == "videos" and self.screens.has(panel) for panel in self.panel_specs)
 
     def find_video(self) -> None:
-        """Put the text cursor into the search field of the list of videos, which is shown if it was closed."""
+        """Show the list of videos, and move the focus to its search field."""
         if self.has_list:
             self.show_panel("videos")
             self.panel.start_search()
@@ -222,43 +230,51 @@ class MainWindow(QMainWindow):
 
     def on_theme(self, theme: Theme) -> None:
         self.actions_.on_theme(theme)
-        for part in (self.messages, self.status, self.tools, self.rail, *self.screens.widgets, *self._docks.values()):
-            apply_theme(part, theme)
+        bars = (self.messages, self.status, self.tools, self.rail)
+        for widget in (*bars, *self.screens.widgets, *self._docks.values()):
+            apply_theme(widget, theme)
         self._fit()
 
     def _fit(self, *_: object) -> None:
-        """Turn the panels into icons where the window is narrow for its letters."""
-        min_width_px = self.narrow_below_px * (1 + (by_text(100) / 100 - 1) / 2)
+        """Collapse the panels to icons if the window is narrow for its text size."""
+        text_scale = by_text(100) / 100
+        min_width_px = self.narrow_below_px * (1 + (text_scale - 1) / 2)
         self.screens.set_collapsed(self.width() < min_width_px)
         has_panels = any(self.screens.has(panel) for panel in self.panel_specs)
         self.rail.setVisible(self.screens.collapsed and has_panels and not self.theatre)
 
     def set_theatre(self, on: bool) -> None:
-        """Fill a screen, the second one if there is one, with picture, legend, curve and transport; or go back."""
+        """Enter or leave theatre mode, in which picture, curve and transport fill a screen, if possible the second."""
         if on == self.theatre:
             return
-        if on and self.screens.current not in PLAYER_SCREENS and self.screens.current != START:
+        if on and self.screens.current not in (*PLAYER_SCREENS, START):
             self.screens.show("inspect")
         self.theatre = on
         self.screens.set_theatre(on)
         for bar in (self.menuBar(), self.tools, self.status):
             bar.setVisible(not on)
         for screen in self.screens.widgets:
-            self._tell_theatre(screen)
+            self._apply_theatre(screen)
         self._fit()
         if on:
-            self._windowed = self.saveGeometry()
-            others = [screen for screen in QGuiApplication.screens() if screen is not self.screen()]
-            if others:
-                self.setGeometry(others[0].availableGeometry())
-            self.showFullScreen()
+            self._fill_screen()
         else:
-            self.showNormal()
-            if self._windowed is not None:
-                self.restoreGeometry(self._windowed)
-            self._windowed = None
+            self._restore_window()
 
-    def _tell_theatre(self, screen: QWidget) -> None:
+    def _fill_screen(self) -> None:
+        self._normal_geometry = self.saveGeometry()
+        other_screens = [screen for screen in QGuiApplication.screens() if screen is not self.screen()]
+        if other_screens:
+            self.setGeometry(other_screens[0].availableGeometry())
+        self.showFullScreen()
+
+    def _restore_window(self) -> None:
+        self.showNormal()
+        if self._normal_geometry is not None:
+            self.restoreGeometry(self._normal_geometry)
+        self._normal_geometry = None
+
+    def _apply_theatre(self, screen: QWidget) -> None:
         set_theatre = getattr(screen, "set_theatre", None)
         if set_theatre is not None:
             set_theatre(self.theatre)
@@ -287,39 +303,46 @@ class MainWindow(QMainWindow):
         self.panel.show_chosen(clip)
         self.retitle()
 
-    def _on_made(self, name: str) -> None:
-        self._tell_theatre(self.screens.named(name))
+    def _on_screen_made(self, name: str) -> None:
+        self._apply_theatre(self.screens.named(name))
         status_changed = getattr(self.screens.named(name), "status_changed", None)
         if status_changed is not None:
             status_changed.connect(self.retitle)
 
     def retitle(self) -> None:
-        """Show in title and status bar what is on screen; a screen may give its own texts.
+        """Update the title and the status bar, and hide names of videos if the shown screen demands it.
 
-        A screen on which names must not be read has ``window_title()``, ``status_text()`` and ``secrets()``.
+        A screen may have the methods ``window_title()`` and ``status_text()``, which give its own texts, and
+        ``secrets()``, which gives the names to be hidden.
         """
         screen = self.screens.widget
-        study = self.app_context.studies.current
-        clip = self.app_context.state.current
-        title_of_screen = getattr(screen, "window_title", None)
-        if title_of_screen is not None:
-            parts = [title_of_screen()]
-        else:
-            parts = [printable(self.app_context.videos.title(clip))] if clip is not None else []
-            if study is not None and not study.draft:
-                parts.append(printable(study.title))
-        self.setWindowTitle(" – ".join([*(part for part in parts if part), "SkillViewer"]))
-        hidden = getattr(screen, "secrets", None)
-        secrets = hidden() if hidden is not None else ()
-        self.messages.keep_back(secrets)
-        self.recent.keep_back(names=bool(secrets))
-        if bool(secrets) != self.blind:
-            self.blind = bool(secrets)
+        title_parts = [part for part in self._title_parts(screen) if part]
+        self.setWindowTitle(" – ".join([*title_parts, "SkillViewer"]))
+        get_secrets = getattr(screen, "secrets", None)
+        secrets = get_secrets() if get_secrets is not None else ()
+        has_secrets = bool(secrets)
+        self.messages.hide_names(secrets)
+        self.recent.set_names_hidden(has_secrets)
+        if has_secrets != self.blind:
+            self.blind = has_secrets
             self.blind_changed.emit()
-        status = getattr(screen, "status_text", None)
-        self.status.speak_for(status() if status is not None else None)
+        get_status_text = getattr(screen, "status_text", None)
+        self.status.set_replacement(get_status_text() if get_status_text is not None else None)
 
-    def _open_one(self, path: Path) -> None:
+    def _title_parts(self, screen: QWidget | None) -> list[str]:
+        get_title = getattr(screen, "window_title", None)
+        if get_title is not None:
+            return [get_title()]
+        parts = []
+        clip = self.app_context.state.current
+        study = self.app_context.studies.current
+        if clip is not None:
+            parts.append(printable(self.app_context.videos.title(clip)))
+        if study is not None and not study.draft:
+            parts.append(printable(study.title))
+        return parts
+
+    def _open_path(self, path: Path) -> None:
         self.app_context.open([path])
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -332,18 +355,18 @@ class MainWindow(QMainWindow):
         self.app_context.open(paths)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Restore the last position, if it is on a present screen."""
+        """Restore the saved geometry when the window is shown for the first time."""
         super().showEvent(event)
-        if not self._placed:
-            self._placed = True
+        if not self._was_shown:
+            self._was_shown = True
             geometry = self.app_context.settings.geometry
             if geometry.isEmpty() or not self.restoreGeometry(geometry):
-                first_size(self)
-            QTimer.singleShot(0, self, lambda: place(self))
+                set_first_size(self)
+            QTimer.singleShot(0, self, lambda: move_onto_screen(self))
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Ask during a job; then stop everything, wait without blocking, and close."""
-        if self._ready_to_close:
+        """Stop everything and close once the worker threads have ended, after a question if a job would be lost."""
+        if self._is_ready_to_close:
             event.accept()
             return
         event.ignore()
@@ -352,15 +375,15 @@ class MainWindow(QMainWindow):
         question = "Jobs are running. Stop them and close the window?"
         if self.app_context.jobs.confirm_stop and not self.dialogs.confirm(self, question, "Stop and close"):
             return
-        self.app_context.settings.geometry = self._windowed or self.saveGeometry()
+        self.app_context.settings.geometry = self._normal_geometry or self.saveGeometry()
         self.screens.save_layout()
         self.app_context.settings.save()
         self.setEnabled(False)
         focus = self.focusWidget()
         if focus is not None:
-            focus.clearFocus()  # text that is being typed is finished and stored while the study is still open
+            focus.clearFocus()  # stores unfinished text while the study is still open
         self.app_context.close()
 
     def _on_closed(self) -> None:
-        self._ready_to_close = True
+        self._is_ready_to_close = True
         self.close()

@@ -1,10 +1,10 @@
-"""The menus that change while the program runs, and the key of the map, which can be held."""
+"""Menus whose entries change while the program runs."""
 
 from pathlib import Path
 
-from PySide6.QtCore import QElapsedTimer, QEvent, QObject, Signal
-from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QApplication, QMenu, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu, QWidget
 
 from skillviewer.core.analysis.score_curve import CURVE_LOOKS
 from skillviewer.core.text import printable
@@ -33,13 +33,13 @@ def curve_menu(state: ViewerState, parent: QWidget) -> ExclusiveMenu:
 
 
 def theme_menu(app_context: AppContext, parent: QWidget) -> ExclusiveMenu:
-    """Return the menu of the themes: light, dark, or as the system."""
+    """Return the menu of the themes."""
     themes = app_context.themes
     return ExclusiveMenu("Theme", theme_choices(), parent, app_context.choose_theme, themes.choice)
 
 
 class ModelMenu(ExclusiveMenu):
-    """The checkpoints on this computer."""
+    """Menu of the checkpoints on this computer."""
 
     def __init__(self, models: ModelChooser, parent: QWidget) -> None:
         super().__init__("Model", [], parent, lambda folder: models.choose(Path(folder)))
@@ -47,7 +47,7 @@ class ModelMenu(ExclusiveMenu):
         self._empty_action = self.addAction("No model on this computer")
         self._empty_action.setEnabled(False)
         models.entries_changed.connect(self._on_entries)
-        models.requested_changed.connect(self._on_wanted)
+        models.requested_changed.connect(self._on_requested)
         self._on_entries()
 
     def _on_entries(self) -> None:
@@ -57,17 +57,17 @@ class ModelMenu(ExclusiveMenu):
             entries.append((str(chosen_model), printable(chosen_model.name)))
         self.set_options(entries)
         self._empty_action.setVisible(not entries)
-        self._on_wanted(chosen_model)
+        self._on_requested(chosen_model)
 
-    def _on_wanted(self, folder: Path | None) -> None:
+    def _on_requested(self, folder: Path | None) -> None:
         self.set_value(str(folder) if folder is not None else None)
 
 
 class CriterionMenu(ExclusiveMenu):
-    """Menu of the criteria of the study and of the models; out of sight where there is one."""
+    """Menu of the criteria of the study and the models; hidden unless there are several."""
 
     def __init__(self, app_context: AppContext, parent: QWidget) -> None:
-        super().__init__("Criterion", [], parent, app_context.look_at)
+        super().__init__("Criterion", [], parent, app_context.choose_criterion)
         self._app_context = app_context
         app_context.studies.opened.connect(self._refresh)
         app_context.studies.replaced.connect(self._refresh)
@@ -76,35 +76,36 @@ class CriterionMenu(ExclusiveMenu):
 
     def _refresh(self, *_: object) -> None:
         study = self._app_context.studies.current
-        of_models = (entry.criterion for entry in self._app_context.models.entries)
-        criteria = dict.fromkeys((*(study.criteria if study is not None else ()), *of_models))
+        study_criteria = study.criteria if study is not None else ()
+        model_criteria = [entry.criterion for entry in self._app_context.models.entries]
+        criteria = dict.fromkeys((*study_criteria, *model_criteria))
         self.set_options([(name, printable(name)) for name in criteria])
         self.set_value(study.criterion if study is not None else None)
         self.menuAction().setVisible(len(criteria) > 1)
 
 
 class RecentMenu(QMenu):
-    """Files and folders opened before."""
+    """Menu of recently opened files and folders."""
 
-    chosen = Signal(object)
+    chosen = Signal(object)  # path
 
     def __init__(self, settings: Settings, parent: QWidget) -> None:
         super().__init__(parent)
         self.setTitle("Open recent")
         self._settings = settings
-        self._kept_back = False
+        self._are_names_hidden = False
         self.triggered.connect(self._on_triggered)
         self.refresh()
 
-    def keep_back(self, *, names: bool) -> None:
-        """Hide the names while names must not be read."""
-        if names != self._kept_back:
-            self._kept_back = names
+    def set_names_hidden(self, hidden: bool) -> None:
+        """Hide the entries while names of videos are hidden."""
+        if hidden != self._are_names_hidden:
+            self._are_names_hidden = hidden
             self.refresh()
 
     def refresh(self) -> None:
         self.clear()
-        recent = self._settings.recent if not self._kept_back else ()
+        recent = self._settings.recent if not self._are_names_hidden else ()
         for path in recent:
             action = self.addAction(printable(str(path)).replace("&", "&&"))
             action.setData(str(path))
@@ -118,48 +119,3 @@ class RecentMenu(QMenu):
         else:
             self._settings.forget_recent()
             self.refresh()
-
-
-HELD_MS = 350  # a key that is down for longer counts as held, not pressed
-
-
-class HoldToHideMap(QObject):
-    """Hides or shows the map; while its key is held down, only until it is released."""
-
-    def __init__(self, state: ViewerState, action: QAction, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._state = state
-        self._action = action
-        self._since = QElapsedTimer()
-        self._watched: QObject | None = None
-        action.setAutoRepeat(False)
-
-    def begin(self) -> None:
-        self._state.toggle_overlay()
-        self._since.start()
-        self._unwatch()
-        self._watched = QApplication.focusWidget()
-        if self._watched is not None:
-            self._watched.installEventFilter(self)
-
-    def _unwatch(self) -> None:
-        if self._watched is not None:
-            self._watched.removeEventFilter(self)
-        self._watched = None
-
-    def _end(self) -> None:
-        """Put the map back after the key was held, not pressed."""
-        was_held = self._since.elapsed() >= HELD_MS
-        self._unwatch()
-        if was_held:
-            self._state.toggle_overlay()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Put the map back when a held key is released."""
-        if event.type() == QEvent.Type.FocusOut:  # the release of the key is not seen any more
-            self._end()
-        elif isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyRelease and not event.isAutoRepeat():
-            let_go = QKeySequence(event.keyCombination())
-            if let_go in self._action.shortcuts():
-                self._end()
-        return super().eventFilter(watched, event)

@@ -1,4 +1,4 @@
-"""The bar of messages under the tools."""
+"""Bar of messages below the tool bar."""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -19,7 +19,7 @@ MAX_DETAILS = 8
 
 
 class MessageBar(QFrame):
-    """Shows the latest message; closing it shows the one before."""
+    """Shows the latest message. Closing it shows the previous one."""
 
     def __init__(self, messages: Messages, actions: Actions, icons: Icons, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -27,7 +27,7 @@ class MessageBar(QFrame):
         self._actions = actions
         self._icons = icons
         self._theme: Theme | None = None
-        self._open = False
+        self._shows_details = False
         self._secrets: frozenset[str] = frozenset()
         self.setObjectName("message_bar")
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
@@ -35,7 +35,7 @@ class MessageBar(QFrame):
         self._text = text_label("", self, wrap=True, plain=True)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.offer = push_button("", self, self._on_offer)
-        self._details_button = tool_button("", self, self.show_details)
+        self._details_button = tool_button("", self, self.toggle_details)
         self._close = tool_button("", self, messages.dismiss, tip="Close")
         self._close.setAccessibleName("Close this message")
         row = add_all(horizontal(spacing=8), self._icon, (self._text, 1), self.offer, self._details_button, self._close)
@@ -50,28 +50,30 @@ class MessageBar(QFrame):
     def text(self) -> str:
         return self._text.text() if self._messages.waiting else ""
 
-    def keep_back(self, names: Collection[str]) -> None:
-        """Withhold messages with these names until other names are set: names are hidden while pairs are judged."""
+    def hide_names(self, names: Collection[str]) -> None:
+        """Replace messages that contain one of these names, and hide the details of all; an empty set ends this."""
         secrets = frozenset(name for name in names if name)
         if secrets != self._secrets:
             self._secrets = secrets
-            self._dress()
+            self._refresh()
 
-    def _kept_back(self, message: Message) -> Message:
-        if any(word in message.text for word in self._secrets):
+    def _censored(self, message: Message) -> Message:
+        if not self._secrets:
+            return message
+        if any(name in message.text for name in self._secrets):
             text = "There is a message about a video. It can be read when you have finished judging."
             return Message(text, message.severity)
-        return replace(message, details=(), action="") if self._secrets else message
+        return replace(message, details=(), action="")
 
     @themed
     def on_theme(self, theme: Theme) -> None:
         self._theme = theme
         self._close.setIcon(self._icons.icon("close", theme))
-        self._dress()
+        self._refresh()
 
     def _on_changed(self) -> None:
-        self._open = False
-        self._dress()
+        self._shows_details = False
+        self._refresh()
         if self._message is not None:
             QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
 
@@ -80,44 +82,45 @@ class MessageBar(QFrame):
         waiting = self._messages.waiting
         return waiting[-1] if waiting else None
 
-    def _dress(self) -> None:
+    def _refresh(self) -> None:
         message = self._message
         self.setVisible(message is not None)
         if message is None:
             return
-        others = len(self._messages.waiting) - 1
-        message = self._kept_back(message)
+        n_others = len(self._messages.waiting) - 1
+        message = self._censored(message)
         text = printable(message.text)
-        self._text.setText(f"{text}  (more messages: {others})" if others else text)
+        self._text.setText(f"{text}  (more messages: {n_others})" if n_others else text)
         self.setAccessibleName(text)
         lines = [printable(line) for line in message.details[:MAX_DETAILS]]
         if len(message.details) > MAX_DETAILS:
             lines.append(f"and {len(message.details) - MAX_DETAILS} more")
         self._details.setText("\n".join(lines))
-        self._details.setVisible(self._open and bool(lines))
+        self._details.setVisible(self._shows_details and bool(lines))
         self.offer.setVisible(bool(message.action))
         if message.action:
             self.offer.setText(plain(self._actions[message.action].text()))
         self._details_button.setVisible(bool(lines))
-        self._details_button.setText("Hide details" if self._open else "Details")
-        theme = self._theme
-        if theme is not None:
-            colour = {Severity.NOTE: theme.accent, Severity.WARNING: theme.warn, Severity.ERROR: theme.bad}
-            self._icon.setPixmap(
-                self._icons.pixmap(str(message.severity), colour[message.severity], 20, self.devicePixelRatioF())
-            )
-            self.setStyleSheet(
-                f"#message_bar {{ background: {theme.base}; border: none; border-bottom: 1px solid {theme.line};"
-                f" border-left: 3px solid {colour[message.severity]}; }}"
-            )
+        self._details_button.setText("Hide details" if self._shows_details else "Details")
+        if self._theme is not None:
+            self._show_severity(message.severity, self._theme)
+
+    def _show_severity(self, severity: Severity, theme: Theme) -> None:
+        colours = {Severity.NOTE: theme.accent, Severity.WARNING: theme.warn, Severity.ERROR: theme.bad}
+        colour = colours[severity]
+        self._icon.setPixmap(self._icons.pixmap(str(severity), colour, 20, self.devicePixelRatioF()))
+        self.setStyleSheet(
+            f"#message_bar {{ background: {theme.base}; border: none; border-bottom: 1px solid {theme.line};"
+            f" border-left: 3px solid {colour}; }}"
+        )
 
     def _on_offer(self) -> None:
-        """Do what the message offers; it has been read."""
+        """Close the message, and run the action that it offers."""
         message = self._message
         if message is not None and message.action:
             self._messages.dismiss()
             self._actions[message.action].trigger()
 
-    def show_details(self) -> None:
-        self._open = not self._open
-        self._dress()
+    def toggle_details(self) -> None:
+        self._shows_details = not self._shows_details
+        self._refresh()

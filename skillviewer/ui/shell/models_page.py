@@ -1,4 +1,4 @@
-"""The page of the models on this computer, with the facts to choose one by."""
+"""Dialog of the models on this computer, with facts about each."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,16 +25,16 @@ from skillviewer.ui.widgets.layout import (
 )
 
 MIN_SIZE = QSize(480, 360)
-USUAL_SIZE = QSize(860, 640)
+DEFAULT_SIZE = QSize(860, 640)
 PICTURE_PX = QSize(144, 108)
 
 DEMONSTRATION = "For demonstration: it knows this simulated task alone, and says nothing about people."
 
 
 class ModelBox(QFrame):
-    """The facts of one model, and the button that loads it."""
+    """Facts about a model, and a button that loads it."""
 
-    chosen = Signal(object)
+    chosen = Signal(object)  # folder of the model
 
     def __init__(self, model: ModelSummary, parent: QWidget) -> None:
         super().__init__(parent)
@@ -68,14 +68,14 @@ class ModelBox(QFrame):
         return label
 
     def show_chosen(self, *, in_use: bool) -> None:
-        """Say on the button whether this model is the one in use."""
+        """Show on the button whether this model is in use."""
         self.use.setText("In use" if in_use else "Use this model")
         self.use.setEnabled(not in_use and not self.model.problem)
         self.use.setAccessibleName(f"{self.use.text()}: {printable(self.model.name)}")
 
 
 def facts_of(model: ModelSummary) -> tuple[str, ...]:
-    """Return the sentences on a model, the most important first; "" for what is not known."""
+    """Return sentences about a model, the most important first; "" for an unknown fact."""
     if model.problem:
         return (model.problem,)
     baselines_text = f" Baselines: {model.baselines}." if model.baselines else ""
@@ -89,7 +89,7 @@ def facts_of(model: ModelSummary) -> tuple[str, ...]:
 
 
 def _summaries(backend: Backend, _token: CancelToken, _report: Report) -> tuple[ModelSummary, ...]:
-    return tuple(map(summarise, backend.find_models()))
+    return tuple(summarise(entry) for entry in backend.find_models())
 
 
 class ModelsPage(QDialog):
@@ -111,14 +111,14 @@ class ModelsPage(QDialog):
         self.other = push_button("Open a model folder…", self, actions["open_model"].trigger)
         foot = add_all(horizontal(margins=(16, 8, 16, 12), spacing=8), (about, 1), self.other)
         add_all(vertical(self, NONE, 0), (self._area, 1), foot)
-        app_context.models.entries_changed.connect(self._ask)
+        app_context.models.entries_changed.connect(self._load)
         app_context.models.requested_changed.connect(self._show_chosen)
-        self._ask()
+        self._load()
         self.setMinimumSize(MIN_SIZE)
-        self.resize(USUAL_SIZE.boundedTo(parent.size()))
+        self.resize(DEFAULT_SIZE.boundedTo(parent.size()))
 
-    def _ask(self) -> None:
-        task = self._app_context.index.submit(_summaries)
+    def _load(self) -> None:
+        task = self._app_context.index_worker.submit(_summaries)
         task.then(succeeded=self._show, failed=self._app_context.messages.fail)
 
     def _show(self, models: Sequence[ModelSummary]) -> None:

@@ -1,4 +1,4 @@
-"""The screens and panels of the window: a new one is one file and one line here."""
+"""Tables of the screens and panels of the window."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,31 +21,35 @@ from skillviewer.ui.videos.panel import VideosPanel
 class PageSpec:
     """A screen or a panel.
 
-    Its widget may have any of these: ``handlers(dialogs)`` (what it does for the actions of the window), ``on_theme``,
-    and a screen ``on_shown``, ``on_hidden``, ``window_title``, ``status_text``, ``status_changed`` and ``secrets``
-    (``MainWindow.retitle``); a panel ``titled`` and ``raise_asked`` (``Dock``).
+    Its widget may have these methods and signals:
+
+    - a screen or a panel: ``handlers(dialogs)``, which carries out actions of the window, and ``on_theme(theme)``
+    - a screen: ``on_shown()``, ``on_hidden()``, and those of ``MainWindow.retitle``
+    - a panel: those of ``Dock``
     """
 
-    name: str  # identity
-    title: str  # words, for translation
-    # makes its widget: ``make(program, actions, parent)``; a screen is made when it is first shown
+    name: str
+    title: str  # title on screen
+    # ``make(app_context, actions, parent)`` returns the widget; a screen is made when it is first shown
     make: Callable[[AppContext, Actions, QWidget], QWidget]
     area: Qt.DockWidgetArea = Qt.DockWidgetArea.LeftDockWidgetArea  # side of the window, for panels
-    visible_at_first: bool = True  # true if a panel is there at first
-    screens: tuple[str, ...] = ()  # the screens that a panel belongs to; empty for all on which names may be read
-    blind: bool = False  # true if it is a screen on which no name of a video may be read
-    standalone: bool = False  # true for a screen without panels, which has no button and no key of its own
-    icon: str = "note"  # name of its icon, where there is no room for words
+    visible_at_first: bool = True  # for panels
+    screens: tuple[str, ...] = ()  # screens to which a panel belongs; empty for all screens that are not blind
+    blind: bool = False  # True for a screen that hides the names of videos
+    standalone: bool = False  # True for a screen without panels, and without a button and key of its own
+    icon: str = "note"  # name of the icon that is shown if there is no space for the title
 
     def belongs_to(self, screen: "PageSpec | None") -> bool:
-        """Return True if a panel belongs to a screen; none belongs to the first page."""
+        """Return True if this panel belongs to a screen; None for the first page, which has no panels."""
         if screen is None or screen.standalone:
             return False
-        return screen.name in self.screens if self.screens else not screen.blind
+        if self.screens:
+            return screen.name in self.screens
+        return not screen.blind
 
 
 def _inspect(app_context: AppContext, actions: Actions, parent: QWidget) -> QWidget:
-    from skillviewer.ui.inspecting.screen import InspectScreen  # pyqtgraph and OpenCV take half a second
+    from skillviewer.ui.inspecting.screen import InspectScreen  # importing pyqtgraph and OpenCV takes half a second
 
     return InspectScreen(app_context, actions, parent)
 
@@ -101,12 +105,6 @@ PANELS: tuple[PageSpec, ...] = table(
 )
 
 
-LAYOUT_VERSION = 3
-START = ""  # the name of the first page, which is no screen
-FIRST_WIDTH_PX = 360
-
-
-def _notify(part: QWidget | None, method: str) -> None:
-    act = getattr(part, method, None)
-    if act is not None:
-        act()
+LAYOUT_VERSION = 3  # of saved arrangements of docks; a change of the panels raises it
+START = ""  # name of the first page, which is no screen
+FIRST_WIDTH_PX = 360  # width of a panel before the user changes it

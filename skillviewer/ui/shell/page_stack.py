@@ -1,4 +1,4 @@
-"""The stack of screens in the middle of the window."""
+"""The first page and the screens. The window shows one of them at a time."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,15 +8,15 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QStackedWidget, QWidget
 from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.actions.table import PREFIX_OF_SCREENS
 from skillviewer.ui.session.app_context import AppContext
-from skillviewer.ui.shell.page_spec import FIRST_WIDTH_PX, LAYOUT_VERSION, START, PageSpec, _notify
+from skillviewer.ui.shell.page_spec import FIRST_WIDTH_PX, LAYOUT_VERSION, START, PageSpec
 from skillviewer.ui.widgets.theme import apply_theme
 
 
 class PageStack(QObject):
-    """The pages in the middle of the window, and the docks around them."""
+    """The first page and the screens in the middle of the window, and the docks around them."""
 
     made = Signal(str)  # name of a screen that was created
-    shown = Signal(str)  # name of the screen on view, "" for the first page
+    shown = Signal(str)  # name of the shown screen, or "" for the first page
 
     def __init__(
         self,
@@ -37,14 +37,14 @@ class PageStack(QObject):
         self._screens = {screen.name: screen for screen in screens}
         self._panels = tuple(panels)
         self._widgets: dict[str, QWidget] = {}
-        self.current = START  # name of the screen on view, "" for the first page
+        self.current = START  # name of the shown screen, or "" for the first page
         self.collapsed = False  # True while the panels are hidden because the window is narrow
         self.in_theatre = False  # True while the panels are hidden in theatre mode
-        self._last = screens[0].name
+        self._last = screens[0].name  # screen that was shown last
 
     @property
     def widget(self) -> QWidget | None:
-        """The screen on view, or None on the first page."""
+        """The shown screen, or None on the first page."""
         return self._widgets.get(self.current)
 
     @property
@@ -53,14 +53,15 @@ class PageStack(QObject):
         return tuple(self._widgets.values())
 
     def has(self, panel: PageSpec) -> bool:
-        """Return True if a panel belongs to the screen on view."""
+        """Return True if a panel belongs to the shown screen."""
         return panel.belongs_to(self._screens.get(self.current))
 
     def named(self, name: str) -> QWidget:
         """Return a screen, which is created on the first call."""
         screen = self._widgets.get(name)
         if screen is None:
-            screen = self._widgets[name] = self._screens[name].make(self._app_context, self._actions, self._pages)
+            screen = self._screens[name].make(self._app_context, self._actions, self._pages)
+            self._widgets[name] = screen
             self._actions.attach_screen(name, screen)
             self._pages.addWidget(screen)
             apply_theme(screen, self._app_context.themes.theme)
@@ -75,17 +76,18 @@ class PageStack(QObject):
         self._enter(START)
 
     def show_last(self) -> None:
-        """Show the last screen on view, or the first screen if there was none."""
+        """Show the screen that was shown last, at first the first screen."""
         self.show(self._last)
 
     def show(self, name: str) -> None:
-        """Show a screen with its docks in their last arrangement."""
+        """Show a screen, with its docks in their saved arrangement."""
         if name == self.current:
             self._enter(name)
             return
         widget = self.named(name)
         self._leave()
-        self._last = self._last if self._screens[name].standalone else name
+        if not self._screens[name].standalone:
+            self._last = name
         self._pages.setCurrentWidget(widget)
         self._arrange(name)
         self._enter(name)
@@ -109,11 +111,12 @@ class PageStack(QObject):
             self._arrange(self.current)
 
     def _arrange(self, name: str) -> None:
-        """Show the docks of a screen in their last arrangement, or none while the panels are hidden."""
+        """Show the docks of a screen in their saved arrangement, or none while the panels are hidden."""
         if self.collapsed or self.in_theatre:
             for panel in self._panels:
-                self._docks[panel.name].hide()
-                self._docks[panel.name].toggleViewAction().setVisible(panel.belongs_to(self._screens[name]))
+                dock = self._docks[panel.name]
+                dock.hide()
+                dock.toggleViewAction().setVisible(panel.belongs_to(self._screens[name]))
             return
         layout = self._app_context.settings.layout(name)
         is_restored = not layout.isEmpty() and self._window.restoreState(layout, LAYOUT_VERSION)
@@ -126,10 +129,11 @@ class PageStack(QObject):
                 dock.setVisible(panel.visible_at_first)
             dock.toggleViewAction().setVisible(is_member)
         if not is_restored:
-            docks = [self._docks[panel.name] for panel in self._panels if not self._docks[panel.name].isHidden()]
-            self._window.resizeDocks(docks, [FIRST_WIDTH_PX] * len(docks), Qt.Orientation.Horizontal)
-            for dock in reversed(docks):
-                dock.raise_()  # among docks that share an area, the first is on top
+            docks = [self._docks[panel.name] for panel in self._panels]
+            shown_docks = [dock for dock in docks if not dock.isHidden()]
+            self._window.resizeDocks(shown_docks, [FIRST_WIDTH_PX] * len(shown_docks), Qt.Orientation.Horizontal)
+            for dock in reversed(shown_docks):
+                dock.raise_()  # the first of the docks in one place ends on top
 
     def save_layout(self) -> None:
         if self.current != START and not (self.collapsed or self.in_theatre):
@@ -148,3 +152,10 @@ class PageStack(QObject):
         if is_new:
             _notify(self.widget, "on_shown")
             self.shown.emit(name)
+
+
+def _notify(screen: QWidget | None, method_name: str) -> None:
+    """Call a method of a screen, if it has one of this name."""
+    method = getattr(screen, method_name, None)
+    if method is not None:
+        method()

@@ -1,4 +1,4 @@
-"""A rail of icons at the side of a narrow window, which opens one panel at a time."""
+"""Rail of icons at the side of a narrow window, which opens one panel at a time."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -13,7 +13,7 @@ from skillviewer.ui.widgets.theme import Theme, icon_size
 
 
 class PanelRail(QToolBar):
-    """Buttons of all panels. A press shows one panel and hides the others, or hides the one that is shown."""
+    """Buttons of all panels. A press shows a panel and hides the others, or hides a shown panel."""
 
     def __init__(
         self, docks: Mapping[str, QDockWidget], panels: Sequence[PageSpec], icons: Icons, parent: QWidget
@@ -40,7 +40,7 @@ class PanelRail(QToolBar):
             self.addWidget(button)
 
     def open_alone(self, name: str) -> None:
-        """Show a panel in a third of the window, and hide the others."""
+        """Show a panel in at most a third of the window, and hide the others."""
         for other, dock in self._docks.items():
             dock.setVisible(other == name)
         dock = self._docks[name]

@@ -13,9 +13,9 @@ from skillviewer.ui.shell.start_page import StartPage
 
 
 class Recovery(QObject):
-    """Offers on the first page to go back to the place of the last session, if that ended without being closed.
+    """Offers on the first page to return to the place of a session that ended without being closed.
 
-    Going back opens the study of that place, then its video, frame and screen.
+    Returning opens the study of that place, then its video, frame and screen.
     """
 
     def __init__(
@@ -25,24 +25,24 @@ class Recovery(QObject):
         self._app_context = app_context
         self._screens = screens
         self._start = start
-        self._place: SessionPlace | None = None  # the one that is offered
-        self._awaiting_study: SessionPlace | None = None  # its study is awaited
-        self._awaiting_video: SessionPlace | None = None  # its video is awaited
-        start.return_asked.connect(self._on_asked)
+        self._place: SessionPlace | None = None  # offered place
+        self._awaiting_study: SessionPlace | None = None  # place whose study is being opened
+        self._awaiting_video: SessionPlace | None = None  # place whose video is being opened
+        start.return_asked.connect(self._on_return_asked)
         app_context.studies.opened.connect(self._on_opened)
         app_context.studies.listed.connect(self._on_listed)
         app_context.playback.video_changed.connect(self._on_video)
 
     def offer(self, folder: Path) -> None:
-        """Look in the folder of sessions for one that was not closed, and offer it."""
+        """Find a session that was not closed in the folder of sessions, and offer to return to it."""
         self._place = find_unclosed_session(folder)
         if self._place is not None:
-            noted = read_time(self._place.noted_at)
-            noted_at = QDateTime.fromSecsSinceEpoch(int(noted.timestamp()))
+            timestamp_s = int(read_time(self._place.noted_at).timestamp())
+            noted_at = QDateTime.fromSecsSinceEpoch(timestamp_s)
             time_text = QLocale().toString(noted_at, QLocale.FormatType.ShortFormat)
             self._start.offer_return(self._place.title, time_text)
 
-    def _on_asked(self) -> None:
+    def _on_return_asked(self) -> None:
         if self._place is not None:
             self._awaiting_study = self._place
             self._app_context.open([Path(self._place.study)])

@@ -1,4 +1,4 @@
-"""Records the place of the user, so that a crashed session can be continued."""
+"""Recording of the user's place, so that a crashed session can be continued."""
 
 import json
 import logging
@@ -24,21 +24,20 @@ from skillviewer.ui.shell.page_stack import PageStack
 log = logging.getLogger(__name__)
 
 
-NOTE_EVERY_MS = 2000  # interval between checks for a changed place
+RECORD_INTERVAL_MS = 2000  # interval of checks for a changed place
 
 
 class SessionPlace(msgspec.Struct, frozen=True, rename={"clip_range": "extent"}):
-    """A place in a study: screen, video, frame."""
+    """A place in a study: screen, video and frame."""
 
-    study: str  # the study's file
+    study: str  # path of the study
     title: str  # title of the study
-    draft: bool  # True if the program created the study for videos that were opened without one
+    draft: bool  # True if the program made the study for videos opened without one
     video: str  # path of the video on screen, or ""
     frame: int  # frame on screen, from 0
-    screen: str  # the screen that was shown
-    noted_at: str  # date and time of the note, ISO 8601
-    # the part of the video that was on screen, as ``range_cells`` gives it
-    clip_range: tuple[str, float, float] = ("", 0.0, 0.0)
+    screen: str  # name of the shown screen
+    noted_at: str  # date and time of the record, ISO 8601
+    clip_range: tuple[str, float, float] = ("", 0.0, 0.0)  # range of the video, as ``range_cells`` returns it
 
     @property
     def clip(self) -> VideoClip | None:
@@ -61,7 +60,9 @@ def find_unclosed_session(folder: Path) -> SessionPlace | None:
             if not lock.is_held:
                 continue  # another window is still open
             try:
-                places += filter(None, [_read(path)])
+                place = _read(path)
+                if place is not None:
+                    places.append(place)
                 path.unlink()
             finally:
                 lock.release()
@@ -69,9 +70,11 @@ def find_unclosed_session(folder: Path) -> SessionPlace | None:
 
 
 def _read(path: Path) -> SessionPlace | None:
+    """Return a recorded place, or None if it is invalid or its study is missing."""
     try:
         place = read_json(path.read_text(encoding="utf-8"), SessionPlace)
-        _ = read_time(place.noted_at), place.clip  # a session without a date or a valid clip is ignored
+        _ = read_time(place.noted_at)  # raises for an invalid time
+        _ = place.clip  # raises for an invalid range
         if not Path(place.study).is_file():
             return None
     except (OSError, ValueError, OverflowError, StudyError):
@@ -80,7 +83,7 @@ def _read(path: Path) -> SessionPlace | None:
 
 
 class SessionRecorder(QObject):
-    """Notes the place of the user."""
+    """Records the user's place in a file while the window is open."""
 
     def __init__(
         self, app_context: AppContext, screens: PageStack, folder: Path, parent: QObject | None = None
@@ -90,9 +93,9 @@ class SessionRecorder(QObject):
         self._screens = screens
         self._path = folder / f"{uuid.uuid4().hex}.json"
         self._lock: WriteLock | None = None
-        self._noted: SessionPlace | None = None
-        self._writing = threading.Lock()
-        self._ended = False
+        self._recorded_place: SessionPlace | None = None
+        self._write_lock = threading.Lock()
+        self._has_ended = False
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._lock = WriteLock(self._path)
@@ -100,50 +103,51 @@ class SessionRecorder(QObject):
             log.warning("this session is not noted: %s", error)
             return
         self._timer = QTimer(self)
-        self._timer.setInterval(NOTE_EVERY_MS)
-        self._timer.timeout.connect(self.note)
+        self._timer.setInterval(RECORD_INTERVAL_MS)
+        self._timer.timeout.connect(self.record)
         self._timer.start()
-        app_context.studies.opened.connect(self.note)
-        app_context.studies.closed.connect(self.note)
+        app_context.studies.opened.connect(self.record)
+        app_context.studies.closed.connect(self.record)
 
     @property
     def place(self) -> SessionPlace | None:
         """The present place; None without a study."""
         app_context = self._app_context
-        study, video = app_context.studies.current, app_context.state.current
+        study = app_context.studies.current
+        clip = app_context.state.current
         if study is None:
             return None
         return SessionPlace(
             study=os.fspath(study.path),
             title=study.title,
             draft=study.draft,
-            video=os.fspath(video.path) if video is not None else "",
-            clip_range=range_cells(video.clip_range if video is not None else None),
+            video=os.fspath(clip.path) if clip is not None else "",
+            clip_range=range_cells(clip.clip_range if clip is not None else None),
             frame=app_context.playback.frame if app_context.playback.video is not None else 0,
             screen=self._screens.current,
             noted_at="",
         )
 
-    def note(self, *_: object) -> None:
-        """Store the place if it has changed; in the worker for small tasks."""
+    def record(self, *_: object) -> None:
+        """Write the place if it has changed, in a worker thread."""
         place = self.place
-        if self._lock is None or place == self._noted or self._app_context.index.stopped:
+        if self._lock is None or place == self._recorded_place or self._app_context.index_worker.stopped:
             return
-        self._noted = place
-        self._app_context.index.submit(lambda _backend, _token, _report: self._write(place))
+        self._recorded_place = place
+        self._app_context.index_worker.submit(lambda _backend, _token, _report: self._write(place))
 
     def _write(self, place: SessionPlace | None) -> None:
-        """Write in the worker thread, unless the session has ended in the meantime."""
-        with self._writing:
-            if not self._ended:
+        """Write the place, unless the session has ended meanwhile."""
+        with self._write_lock:
+            if not self._has_ended:
                 _write(self._path, place)
 
     def end(self) -> None:
-        """Delete the session: the window was closed properly."""
+        """Delete the record, since the window was closed properly."""
         if self._lock is not None:
             self._timer.stop()
-            with self._writing:
-                self._ended = True
+            with self._write_lock:
+                self._has_ended = True
                 with suppress(OSError):
                     self._path.unlink(missing_ok=True)
             self._lock.release()
@@ -155,7 +159,8 @@ def _write(path: Path, place: SessionPlace | None) -> None:
         if place is None:
             path.unlink(missing_ok=True)
             return
-        record = msgspec.to_builtins(place) | {"noted_at": datetime.now().astimezone().isoformat(timespec="seconds")}
+        record = msgspec.to_builtins(place)
+        record["noted_at"] = datetime.now().astimezone().isoformat(timespec="seconds")
         with atomic_path(path) as temp_path:
             temp_path.write_text(json.dumps(record), encoding="utf-8", errors="surrogateescape")
     except OSError as error:

@@ -1,11 +1,11 @@
-"""The sheet that lists the keys."""
+"""Sheet that lists the shortcuts."""
 
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from skillviewer.ui.actions.actions import Actions, key_text, plain
-from skillviewer.ui.actions.table import MENUS
+from skillviewer.ui.actions.table import MENUS, ActionSpec
 from skillviewer.ui.widgets.flow_layout import FlowLayout
 from skillviewer.ui.widgets.labels import text_label
 from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, push_button, scroll_area, vertical
@@ -14,7 +14,7 @@ from skillviewer.ui.widgets.theme import by_text
 
 
 class ShortcutSheet(OverlaySheet):
-    """All keys, by menu."""
+    """All shortcuts, by menu."""
 
     def __init__(self, actions: Actions, change: QAction, parent: QWidget) -> None:
         super().__init__(parent)
@@ -24,8 +24,8 @@ class ShortcutSheet(OverlaySheet):
         inside = QWidget(area)
         halves = FlowLayout(inside, gap_px=32)
         halves.setContentsMargins(24, 20, 24, 20)
-        for menus in self._halves():
-            halves.addWidget(self._half(inside, menus))
+        for menus in self._split_menus():
+            halves.addWidget(self._make_half(inside, menus))
         area.setWidget(inside)
         text = "The keys of the player work while the picture, the curve or the list has the focus."
         note = text_label(text, self, muted=True, wrap=True)
@@ -36,13 +36,20 @@ class ShortcutSheet(OverlaySheet):
         self.setFocusProxy(area)
         self.setFixedSize(QSize(by_text(800), by_text(600)).boundedTo(parent.size() - QSize(48, 48)))
 
-    def _halves(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Return the menus of the left and of the right half, such that both are about as long."""
-        rows = [1 + sum(1 for spec in self._specs if spec.menu == menu and spec.keys) for menu in MENUS]
-        middle = min(range(1, len(MENUS)), key=lambda place: abs(sum(rows[:place]) - sum(rows[place:])))
-        return MENUS[:middle], MENUS[middle:]
+    def _split_menus(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Split the menus into a left and a right half of about the same length."""
+        n_rows = [1 + len(self._specs_with_keys(menu)) for menu in MENUS]
 
-    def _half(self, parent: QWidget, menus: tuple[str, ...]) -> QWidget:
+        def imbalance(n_left: int) -> int:
+            return abs(sum(n_rows[:n_left]) - sum(n_rows[n_left:]))
+
+        n_left = min(range(1, len(MENUS)), key=imbalance)
+        return MENUS[:n_left], MENUS[n_left:]
+
+    def _specs_with_keys(self, menu: str) -> list[ActionSpec]:
+        return [spec for spec in self._specs if spec.menu == menu and spec.keys]
+
+    def _make_half(self, parent: QWidget, menus: tuple[str, ...]) -> QWidget:
         half = QWidget(parent)
         grid = QGridLayout(half)
         grid.setContentsMargins(*NONE)
@@ -50,7 +57,7 @@ class ShortcutSheet(OverlaySheet):
         grid.setVerticalSpacing(6)
         row = 0
         for menu in menus:
-            specs = [spec for spec in self._specs if spec.menu == menu and spec.keys]
+            specs = self._specs_with_keys(menu)
             if not specs:
                 continue
             heading = text_label(plain(menu), parent, heading=True)

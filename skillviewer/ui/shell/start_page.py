@@ -16,7 +16,7 @@ from skillviewer.ui.widgets.layout import Spacing, add_all, as_tip, horizontal, 
 from skillviewer.ui.widgets.theme import by_text
 
 CONTENT_WIDTH_PX = 720
-MAX_CONTENT_WIDTH_PX = 1216  # fits into a window of 1280 pixels
+MAX_CONTENT_WIDTH_PX = 1216  # for a window of 1280 pixels
 MAX_RECENT = 5
 PICTURE_PX = QSize(64, 36)
 
@@ -27,11 +27,11 @@ def content_width_px() -> int:
 
 
 class StartPage(QWidget):
-    """The first page: three cards to start from, the sample study, what can be dragged here, and the recent files."""
+    """The first page: three cards to start from, the sample study, a hint at dropping files, and recent files."""
 
-    recent_chosen = Signal(object)
-    report_asked = Signal()  # a report of the crash of the last session
-    return_asked = Signal()  # back to the place of the last session, which ended without being closed
+    recent_chosen = Signal(object)  # path
+    report_asked = Signal()  # the user asked to save a report of the last crash
+    return_asked = Signal()  # the user asked to return to the place of the last session
 
     def __init__(self, logo: QPixmap, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -109,45 +109,48 @@ class StartPage(QWidget):
         return button
 
     def offer_return(self, title: str, time_text: str) -> None:
-        """Offer to go back to the last session.
+        """Offer to return to the last session.
 
         Args:
-            title: Name of its study.
-            time_text: When it was last noted.
+            title: Title of its study.
+            time_text: Date and time of its last record.
         """
         text = "SkillViewer did not close properly last time ({}, {}). All votes and notes are kept."
         self._offer_text.setText(text.format(printable(title), time_text))
         self.return_offer.show()
 
     def withdraw_return_offer(self) -> None:
-        """No longer offer to go back to the last session."""
+        """Hide the offer to return to the last session."""
         self.return_offer.hide()
 
     def offer_report(self) -> None:
-        """Offer to save a report: the last session crashed."""
+        """Offer to save a report of the crash of the last session."""
         self.report_offer.show()
 
     def set_recent(self, paths: tuple[Path, ...]) -> None:
-        while (item := self._recent.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.deleteLater()
+        """List recent files and folders."""
+        for button in self._recent_buttons.values():
+            self._recent.removeWidget(button)
+            button.deleteLater()
         self._heading.setVisible(bool(paths))
         self._recent_buttons.clear()
         for path in paths[:MAX_RECENT]:
-            button = self._recent_buttons[path] = QPushButton(self)
-            button.setProperty("flat", True)
-            button.setFixedWidth(content_width_px())
-            text = printable(f"{path.name}   {path.parent}")
-            button.setText(
-                button.fontMetrics()
-                .elidedText(text, Qt.TextElideMode.ElideMiddle, content_width_px() - PICTURE_PX.width() - 48)
-                .replace("&", "&&")
-            )
-            button.setToolTip(as_tip(printable(str(path))))
-            button.setAccessibleName(printable(str(path)))
-            button.clicked.connect(partial(self.recent_chosen.emit, path))
+            button = self._recent_button(path)
+            self._recent_buttons[path] = button
             self._recent.addWidget(button)
+
+    def _recent_button(self, path: Path) -> QPushButton:
+        button = QPushButton(self)
+        button.setProperty("flat", True)
+        button.setFixedWidth(content_width_px())
+        text_width_px = content_width_px() - PICTURE_PX.width() - 48
+        text = printable(f"{path.name}   {path.parent}")
+        elided = button.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, text_width_px)
+        button.setText(elided.replace("&", "&&"))
+        button.setToolTip(as_tip(printable(str(path))))
+        button.setAccessibleName(printable(str(path)))
+        button.clicked.connect(partial(self.recent_chosen.emit, path))
+        return button
 
     def set_picture(self, path: Path, picture: RGBImage | None) -> None:
         """Show the picture of a recent file, (H, W, 3) uint8, if it is still listed."""

@@ -13,36 +13,31 @@ from skillviewer.ui.widgets.labels import ElidingLabel, changes_sizes, fix_size
 from skillviewer.ui.widgets.layout import as_tip, tool_button
 from skillviewer.ui.widgets.theme import Theme, by_text, themed
 
-ABOUT_VIDEO = ("frame", "sampled", "time", "rate", "speed")  # fields about the video on screen
+VIDEO_FIELDS = ("frame", "sampled", "time", "rate", "speed")  # fields about the video on screen
+REDUNDANT_FIELDS = ("sampled", "rate", "speed")  # fields that other widgets show too
+LARGE_TEXT_PERCENT = 130  # size of text above which redundant fields are hidden
+MAX_MODEL_WIDTH_PX = 220
 
 
-ELSEWHERE = ("sampled", "rate", "speed")
-ROOMY = 130
-"""Fields that other parts show too: they give way to text that is larger than ``ROOMY`` per cent."""
-
-
-LONGEST_MODEL_PX = 220
-
-
-def left_text(seconds: float) -> str:
-    """Return a time left as ``14 s`` or ``3 min``."""
+def time_left_text(seconds: float) -> str:
+    """Return a remaining time as ``14 s`` or ``3 min``."""
     return f"{max(round(seconds), 1)} s" if seconds < 100 else f"{round(seconds / 60)} min"
 
 
 class StatusBar(QStatusBar):
-    """Video, frame, sampled frame, time, rate, speed, model, device, jobs with a button to stop them."""
+    """Fields of the video, the frame, the time, the rate, the speed, the model, the device and the running jobs."""
 
-    jobs_asked = Signal()
-    stop_asked = Signal()
+    jobs_asked = Signal()  # the user asked for the panel of jobs
+    stop_asked = Signal()  # the user asked to stop the jobs
 
     def __init__(self, app_context: AppContext, parent: QWidget) -> None:
         super().__init__(parent)
         self._app_context = app_context
-        self._instead: str | None = None
+        self._replacement: str | None = None  # text that replaces the fields about the video
         self.setSizeGripEnabled(False)
         self.setContentsMargins(8, 0, 8, 0)
         self._video = ElidingLabel(self)
-        self._dressed(self._video, "Video")
+        self._configure(self._video, "Video")
         self.addWidget(self._video, 1)
         self._fields: dict[str, QLabel] = {}
         for name, title in (
@@ -54,15 +49,18 @@ class StatusBar(QStatusBar):
             ("model", "Model"),
             ("device", "Device"),
         ):
-            field = self._fields[name] = QLabel(self)
-            self._dressed(field, title)
+            field = QLabel(self)
+            self._fields[name] = field
+            self._configure(field, title)
             self.addPermanentWidget(field)
         self._job = tool_button("", self, self.jobs_asked)
         self._stop = tool_button("", self, self.stop_asked, tip="Stop")
         self._stop.setAccessibleName("Stop the job")
         self.addPermanentWidget(self._job)
         self.addPermanentWidget(self._stop)
-        playback, state, models = app_context.playback, app_context.state, app_context.models
+        playback = app_context.playback
+        state = app_context.state
+        models = app_context.models
         playback.video_changed.connect(self._on_video)
         playback.frame_changed.connect(self._on_frame)
         playback.speed_changed.connect(self._on_speed)
@@ -76,28 +74,29 @@ class StatusBar(QStatusBar):
         self._on_jobs()
 
     @staticmethod
-    def _dressed(field: QLabel, title: str) -> None:
+    def _configure(field: QLabel, title: str) -> None:
         field.setProperty("muted", True)
         field.setToolTip(title)
         field.setContentsMargins(6, 0, 6, 0)
 
     @property
     def text(self) -> str:
-        """All fields that are shown, for tests and screen readers."""
-        fields = [f for n, f in self._fields.items() if self._instead is None or n not in ABOUT_VIDEO]
-        texts = [self._video.longest, *(f.text() for f in fields), self._job.text()]
+        """Texts of all fields that may be shown, for tests and screen readers."""
+        texts = [self._video.longest]
+        texts += [field.text() for name, field in self._fields.items() if self._is_allowed(name)]
+        texts.append(self._job.text())
         return " | ".join(text for text in texts if text)
 
-    def speak_for(self, text: str | None) -> None:
-        """Show this text instead of all fields about videos, jobs too; None shows the fields again."""
-        self._instead = text
+    def set_replacement(self, text: str | None) -> None:
+        """Show a text instead of the fields about the video and the titles of jobs; None shows them again."""
+        self._replacement = text
         self._job.setEnabled(text is None)  # the panel of jobs names videos
         self._on_jobs()
         self._video.set_forms(text or "")
         if text is None:
             self._on_video(self._app_context.playback.video)
-        for name in ABOUT_VIDEO:
-            self._reveal(name)
+        for name in VIDEO_FIELDS:
+            self._update_visibility(name)
 
     @themed
     def on_theme(self, theme: Theme) -> None:
@@ -109,7 +108,7 @@ class StatusBar(QStatusBar):
             QTimer.singleShot(0, self, self._fix_sizes)  # the fields get the font or style after this event
 
     def _fix_sizes(self) -> None:
-        """Give the fields that change with every frame the room of their longest text."""
+        """Give the fields that change with every frame the width of their longest text."""
         playback = self._app_context.playback
         if playback.video is not None:
             fix_size(self._fields["frame"], self._frame_text(playback.frames.stop))
@@ -118,35 +117,45 @@ class StatusBar(QStatusBar):
     def _frame_text(self, number: int) -> str:
         return f"frame {number}/{self._app_context.playback.frames.stop}"
 
-    def _reveal(self, name: str) -> None:
-        room = name not in ELSEWHERE or by_text(100) <= ROOMY
-        may = self._instead is None or name not in ABOUT_VIDEO
-        self._fields[name].setVisible(bool(self._fields[name].text()) and room and may)
+    def _update_visibility(self, name: str) -> None:
+        has_space = name not in REDUNDANT_FIELDS or by_text(100) <= LARGE_TEXT_PERCENT
+        field = self._fields[name]
+        field.setVisible(bool(field.text()) and has_space and self._is_allowed(name))
+
+    def _is_allowed(self, name: str) -> bool:
+        """Return True unless a replacement hides a field."""
+        return self._replacement is None or name not in VIDEO_FIELDS
 
     def _show(self, name: str, text: str) -> None:
         field = self._fields[name]
         if field.text() != text:
             field.setText(text)
-            self._reveal(name)
-            if name == "sampled":  # so that the line does not jump
-                field.setMinimumWidth(max(field.minimumWidth(), field.sizeHint().width()) if text else 0)
+            self._update_visibility(name)
+            if name == "sampled":  # the field never shrinks, so that the other fields do not move
+                width = max(field.minimumWidth(), field.sizeHint().width()) if text else 0
+                field.setMinimumWidth(width)
 
     def _on_video(self, video: VideoInfo | None) -> None:
         self._fields["sampled"].setMinimumWidth(0)
-        rate = ""
+        rate_text = ""
         if video is not None:
-            text = "{:.2f} fps (varies)" if video.variable_rate else "{:.2f} fps"
-            rate = text.format(video.rate_hz)
-        if self._instead is None:
-            current = self._app_context.state.current
-            title = printable(self._app_context.videos.title(current)) if video is not None and current else ""
-            about = (printable(str(video.path)), video.note, rate) if video is not None else ()
-            self._video.set_forms(title, tip="\n".join(filter(None, about)))
+            rate_text = f"{video.rate_hz:.2f} fps (varies)" if video.variable_rate else f"{video.rate_hz:.2f} fps"
+        if self._replacement is None:
+            self._show_title(video, rate_text)
         self._fix_sizes()
-        self._show("rate", rate)
+        self._show("rate", rate_text)
         self._on_speed(self._app_context.playback.speed)
         self._on_analysis(self._app_context.state.analysis)
         self._on_frame(self._app_context.playback.frame)
+
+    def _show_title(self, video: VideoInfo | None, rate_text: str) -> None:
+        current = self._app_context.state.current
+        title = ""
+        tip_lines = []
+        if video is not None:
+            title = printable(self._app_context.videos.title(current)) if current is not None else ""
+            tip_lines = [printable(str(video.path)), video.note, rate_text]
+        self._video.set_forms(title, tip="\n".join(line for line in tip_lines if line))
 
     def _on_frame(self, frame: int) -> None:
         video = self._app_context.playback.video
@@ -167,13 +176,13 @@ class StatusBar(QStatusBar):
         model = self._app_context.state.model
         if model is not None:
             text = f"model {printable(model.name)}"
-            self._show("model", self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, LONGEST_MODEL_PX))
+            self._show("model", self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, MAX_MODEL_WIDTH_PX))
             self._fields["model"].setToolTip(as_tip(text))
             self._show("device", f"{model.device} {model.memory}".rstrip())
             return
         self._fields["model"].setToolTip("Model")
-        loading = self._app_context.models.requested is not None
-        self._show("model", "loading the model" if loading else "no model")
+        is_loading = self._app_context.models.requested is not None
+        self._show("model", "loading the model" if is_loading else "no model")
         self._show("device", "")
 
     def _on_jobs(self) -> None:
@@ -187,10 +196,11 @@ class StatusBar(QStatusBar):
         if job.stopping:
             return "stopping…"
         count = "1 job" if len(running) == 1 else f"{len(running)} jobs"
-        share, left_s = job.share, job.left_s
-        blind = self._instead is not None  # the title of a job may contain the name of a video
-        self._job.setToolTip("" if blind else as_tip(f"{job.title} {job.stage}".rstrip()))
+        hides_title = self._replacement is not None  # the title of a job may contain the name of a video
+        self._job.setToolTip("" if hides_title else as_tip(f"{job.title} {job.stage}".rstrip()))
+        share = job.share
         if share is None:
-            return count if blind else f"{count} · {job.title}"
+            return count if hides_title else f"{count} · {job.title}"
+        left_s = job.left_s
         text = f"{count} {share * 100:.0f} %"
-        return text if left_s is None else f"{text}, {left_text(left_s)} left"
+        return text if left_s is None else f"{text}, {time_left_text(left_s)} left"

@@ -13,14 +13,15 @@ from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.widgets.layout import as_tip, tool_button
 from skillviewer.ui.widgets.theme import Theme, icon_size
 
-MODEL_PX = 220
-GAP_PX = 7  # between buttons, at most
+MAX_MODEL_WIDTH_PX = 220
+MAX_GAP_PX = 7  # between buttons
+N_SEPARATORS = 4  # gaps besides those between buttons
 
 
 class ToolBar(QToolBar):
     """Buttons of the screens and of the most frequent actions.
 
-    Where they have no room, first the actions and then the screens become icons.
+    In a narrow window, the text of the actions is hidden first, then the text of the screens.
     """
 
     def __init__(
@@ -38,29 +39,23 @@ class ToolBar(QToolBar):
         self.setMovable(False)
         self.setIconSize(icon_size(20))
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
-        self._own_buttons: list[tuple[QToolButton, str]] = []
-        self._screens: list[QToolButton] = []
-        self._others: list[QToolButton] = []
-        for name in screens:
-            button = self._add_button()
-            button.setDefaultAction(actions[f"{PREFIX_OF_SCREENS}{name}"])
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
-            button.setProperty("tab", True)
-            self._screens.append(button)
-        self._others.clear()
+        self._icon_names: list[tuple[QToolButton, str]] = []  # buttons without an action, with their icons
+        self._action_buttons: list[QToolButton] = []
+        self._screen_buttons = [self._add_screen(actions[f"{PREFIX_OF_SCREENS}{name}"]) for name in screens]
         self.addSeparator()
         self._add_action(actions["open_videos"])
         self._model = self._add_button()
         self._model.setToolTip("Choose the model that assesses the videos")
         self._model.clicked.connect(actions["choose_model"].trigger)
-        self._own_buttons.append((self._model, "model"))
+        self._icon_names.append((self._model, "model"))
         self._add_action(actions["assess_all"])
         self.addSeparator()
         map_menu = QMenu(self)
         map_menu.addAction(actions["overlay"])
         for menu in map_style_menus:
             map_menu.addMenu(menu)
-        self._add_menu(map_menu, "overlay", "How the map is shown").setText("Map")
+        map_button = self._add_menu(map_menu, "overlay", "How the map is shown")
+        map_button.setText("Map")
         space = QWidget(self)
         space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(space)
@@ -69,11 +64,19 @@ class ToolBar(QToolBar):
         app_context.models.requested_changed.connect(self._on_model)
         self._on_model()
 
+    def _add_screen(self, action: QAction) -> QToolButton:
+        button = tool_button("", self)
+        self.addWidget(button)
+        button.setDefaultAction(action)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        button.setProperty("tab", True)
+        return button
+
     def _add_button(self) -> QToolButton:
         button = tool_button("", self)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.addWidget(button)
-        self._others.append(button)
+        self._action_buttons.append(button)
         return button
 
     def _add_action(self, action: QAction) -> None:
@@ -84,11 +87,11 @@ class ToolBar(QToolBar):
         button.setMenu(menu)
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         button.setToolTip(tip)
-        self._own_buttons.append((button, icon))
+        self._icon_names.append((button, icon))
         return button
 
     def on_theme(self, theme: Theme) -> None:
-        for button, icon in self._own_buttons:
+        for button, icon in self._icon_names:
             button.setIcon(self._app_context.icons.icon(icon, theme))
         self._fit()
 
@@ -97,23 +100,26 @@ class ToolBar(QToolBar):
         self._fit()
 
     def _fit(self) -> None:
-        """Use as many words as there is room for."""
-        icons, text_beside = Qt.ToolButtonStyle.ToolButtonIconOnly, Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+        """Show the texts of all buttons, or of the screens alone, or none, as the width of the tool bar allows."""
+        icon = Qt.ToolButtonStyle.ToolButtonIconOnly
         text = Qt.ToolButtonStyle.ToolButtonTextOnly
-        for of_screens, of_others in ((text, text_beside), (text, icons), (icons, icons)):
-            for button in self._screens:
-                button.setToolButtonStyle(of_screens)
-            for button in self._others:
-                button.setToolButtonStyle(of_others)
+        icon_and_text = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+        for screen_style, action_style in ((text, icon_and_text), (text, icon), (icon, icon)):
+            for button in self._screen_buttons:
+                button.setToolButtonStyle(screen_style)
+            for button in self._action_buttons:
+                button.setToolButtonStyle(action_style)
             if self._needed_px() <= self.width():
                 return
 
     def _needed_px(self) -> int:
-        buttons = (*self._screens, *self._others)
-        return sum(button.sizeHint().width() for button in buttons) + GAP_PX * (len(buttons) + 4)
+        buttons = (*self._screen_buttons, *self._action_buttons)
+        widths_px = sum(button.sizeHint().width() for button in buttons)
+        return widths_px + MAX_GAP_PX * (len(buttons) + N_SEPARATORS)
 
     def _on_model(self, *_: object) -> None:
-        model, chosen_model = self._app_context.state.model, self._app_context.models.requested
+        model = self._app_context.state.model
+        chosen_model = self._app_context.models.requested
         text = "No model"
         if model is not None:
             text = printable(model.name)
@@ -121,5 +127,5 @@ class ToolBar(QToolBar):
             text = f"{printable(chosen_model.name)} …"
         self._model.setToolTip(as_tip(f"Model that assesses the videos: {text}"))
         self._model.setAccessibleName(text)
-        self._model.setText(self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, MODEL_PX))
+        self._model.setText(self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, MAX_MODEL_WIDTH_PX))
         self._fit()

@@ -1,4 +1,4 @@
-"""The log, and the hook for uncaught errors."""
+"""Log files, and the hook for uncaught errors."""
 
 import logging
 import sys
@@ -15,16 +15,17 @@ from skillviewer.core.crash_report import REPORT_LOG_FILE, NamelessFormatter
 log = logging.getLogger(__name__)
 
 
-LOG_BYTES = 1_000_000
-
-
+MAX_LOG_BYTES = 1_000_000  # of each log file
 ExceptHook = Callable[[type[BaseException], BaseException, TracebackType | None], object]
 
 
 def log_to(folder: Path) -> tuple[logging.Handler, ...]:
     """Write the log to ``FOLDER/skillviewer.log``, and a copy without values for crash reports.
 
-    Each log has at most three files of limited size. Return the handlers, or none if the folder cannot be written.
+    Each log has at most three files of limited size.
+
+    Returns:
+        The handlers; none if the folder cannot be written.
     """
     formatters = {
         "skillviewer.log": logging.Formatter("%(asctime)s %(levelname)s %(threadName)s %(name)s: %(message)s"),
@@ -34,20 +35,21 @@ def log_to(folder: Path) -> tuple[logging.Handler, ...]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, formatter in formatters.items():
-            handlers.append(RotatingFileHandler(folder / name, maxBytes=LOG_BYTES, backupCount=2, encoding="utf-8"))
-            handlers[-1].setFormatter(formatter)
+            handler = RotatingFileHandler(folder / name, maxBytes=MAX_LOG_BYTES, backupCount=2, encoding="utf-8")
+            handler.setFormatter(formatter)
+            handlers.append(handler)
     except OSError as error:
         log.warning("no log is written: %s", error)
         return ()
     logger = logging.getLogger("skillviewer")
-    for handler in handlers:
-        logger.addHandler(handler)
+    for new_handler in handlers:
+        logger.addHandler(new_handler)
     logger.setLevel(logging.INFO)
     return tuple(handlers)
 
 
 class ExceptionHook(QObject):
-    """Replaces ``sys.excepthook``, which gets the errors of slots and event handlers."""
+    """Replacement of ``sys.excepthook``, which also gets the errors of slots and event handlers."""
 
     caught = Signal(object)  # the error, from any thread; delivered in the thread of the window
 

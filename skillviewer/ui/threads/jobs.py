@@ -1,4 +1,4 @@
-"""Long jobs, with progress and time left."""
+"""Long jobs with progress and remaining time."""
 
 from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal, Slot
 
@@ -6,15 +6,21 @@ from skillviewer.core.progress import Progress
 from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.threads.worker_thread import Task
 
-SURE_S, SURE_SHARE = 5.0, 0.03
-"""The time left is shown after so long, or so much of the work: an earlier estimate would be far off."""
-
-
-LISTED_AFTER_MS = 200  # shorter work is not listed, in milliseconds
+MIN_ELAPSED_S = 5.0
+MIN_SHARE = 0.03
+"""The remaining time is estimated after this time or this share of the work, since earlier estimates are far off."""
+LISTING_DELAY_MS = 200  # shorter work is not listed
 
 
 class Job(QObject):
-    """A job that the user can see and stop."""
+    """A job that the user can see and stop.
+
+    Args:
+        title: Title of the job.
+        confirm_stop: Whether closing the window asks before it stops this job.
+        keeps: Whether stopping the job keeps the work done so far.
+        parent: Owner of the job.
+    """
 
     changed = Signal()
     finished = Signal()
@@ -24,15 +30,16 @@ class Job(QObject):
         self, title: str, *, confirm_stop: bool = True, keeps: bool = False, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self.title = title  # the present step of the work
-        # closing the window asks before it stops this job
+        self.title = title
         self.confirm_stop = confirm_stop
         self._keeps = keeps
-        self.stage = ""
-        self.n_done = self.total = self._from = 0
-        self.stopping = False  # true once it was asked to stop
-        self._since = QElapsedTimer()
-        self._since.start()
+        self.stage = ""  # present step of the work
+        self.n_done = 0
+        self.total = 0
+        self.stopping = False  # True once the job has been asked to stop
+        self._n_done_at_start = 0  # ``n_done`` when the present stage began
+        self._since_start = QElapsedTimer()  # time since the present stage began
+        self._since_start.start()
 
     @property
     def loses(self) -> bool:
@@ -41,25 +48,26 @@ class Job(QObject):
 
     @property
     def share(self) -> float | None:
-        """Part that is done, 0 to 1, or None when it is not known."""
+        """Share of the work that is done, 0 to 1, or None if it is unknown."""
         return self.n_done / self.total if self.total else None
 
     @property
     def left_s(self) -> float | None:
-        """Seconds left of this part at the pace so far, or None before it can be estimated."""
-        elapsed_s = self._since.elapsed() / 1000
-        n_steps = self.n_done - self._from
+        """Estimated remaining seconds of the present stage, or None before they can be estimated."""
+        elapsed_s = self._since_start.elapsed() / 1000
+        n_steps = self.n_done - self._n_done_at_start
         if not self.total or n_steps < 1 or elapsed_s < 1:
             return None
-        if elapsed_s < SURE_S and n_steps < SURE_SHARE * self.total:  # the first steps say little about the pace
+        if elapsed_s < MIN_ELAPSED_S and n_steps < MIN_SHARE * self.total:  # the first steps say little about the pace
             return None
         return elapsed_s / n_steps * (self.total - self.n_done)
 
     def set_progress(self, stage: str, n_done: int, total: int) -> None:
-        """Report progress. Where the count begins anew, with another part of the work, so does the pace."""
-        if n_done < self.n_done or not self.total:  # its start counts too: it may have waited for its turn
-            self._from = n_done
-            self._since.restart()
+        """Report progress. If the count begins again, for another stage, the remaining time is estimated anew."""
+        is_first_report = not self.total  # the job may have waited before
+        if n_done < self.n_done or is_first_report:
+            self._n_done_at_start = n_done
+            self._since_start.restart()
         self.stage = stage
         self.n_done = n_done
         self.total = total
@@ -84,12 +92,12 @@ class Job(QObject):
 class Jobs(QObject):
     """The running jobs, the oldest first."""
 
-    changed = Signal()  # a job began, ended or got on; fires every second while one runs
+    changed = Signal()  # a job began, progressed or ended; also emitted every second while a job runs
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._jobs: list[Job] = []
-        self._tick = QTimer(self, interval=1000)  # the time left falls between reports too
+        self._tick = QTimer(self, interval=1000)  # updates the remaining time between reports
         self._tick.timeout.connect(self.changed)
 
     @property
@@ -98,15 +106,11 @@ class Jobs(QObject):
 
     @property
     def confirm_stop(self) -> bool:
-        """True if one of them must not be stopped without a question."""
+        """True if a job must not be stopped without a question."""
         return any(job.confirm_stop for job in self._jobs)
 
     def begin(self, title: str, *, confirm_stop: bool = True, keeps: bool = False) -> Job:
-        """List a job that begins.
-
-        With ``confirm_stop``, closing the window asks before it stops the job. A job that ``keeps`` loses nothing when
-        it is stopped.
-        """
+        """Add a job; arguments as of ``Job``."""
         job = Job(title, confirm_stop=confirm_stop, keeps=keeps, parent=self)
         self._jobs.append(job)
         job.changed.connect(self.changed)
@@ -116,14 +120,14 @@ class Jobs(QObject):
         return job
 
     def follow(self, title: str, task: Task, *, confirm_stop: bool = True, keeps: bool = False) -> Job:
-        """List a job that is one task of a worker thread; other arguments are those of ``begin``."""
+        """Add a job that is a task of a worker thread; other arguments as of ``Job``."""
         job = self.begin(title, confirm_stop=confirm_stop, keeps=keeps)
         task.then(progressed=job.on_progress, finished=job.finish)
         job.stop_asked.connect(task.cancel)
         return job
 
     def stop_all(self) -> None:
-        """Ask all to stop; the last first, so that none that waits is begun when the one before it ends."""
+        """Ask all jobs to stop, the last first, so that no waiting job begins when an earlier one ends."""
         for job in reversed(self.running):
             job.stop()
 
@@ -139,7 +143,7 @@ class Jobs(QObject):
 
 
 class SlowJob(QObject):
-    """Work that starts and stops repeatedly."""
+    """Work that starts and stops repeatedly. It is listed as a job only if it takes longer than a moment."""
 
     stop_asked = Signal()
 
@@ -150,15 +154,16 @@ class SlowJob(QObject):
         self._confirm_stop = False
         self._job: Job | None = None
         self._progress = ("", 0, 0)
-        self._timer = single_shot(self, LISTED_AFTER_MS, self._list)
+        self._timer = single_shot(self, LISTING_DELAY_MS, self._list)
 
     def begin(self, *, confirm_stop: bool = False) -> None:
-        """Start; with ``confirm_stop`` the job is listed at once, and closing the window asks before it stops it."""
+        """Start. A job with ``confirm_stop`` is listed at once, and closing the window asks before it stops."""
         if confirm_stop and not self._confirm_stop:
             self.finish()
-        self._confirm_stop = confirm_stop or self._confirm_stop
+        if confirm_stop:
+            self._confirm_stop = True
         if self._job is None and not self._timer.isActive():
-            self._timer.start(0 if confirm_stop else LISTED_AFTER_MS)
+            self._timer.start(0 if confirm_stop else LISTING_DELAY_MS)
 
     def report(self, stage: str, n_done: int, total: int) -> None:
         self._progress = (stage, n_done, total)

@@ -25,16 +25,16 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message."""
+    """A message to the user."""
 
-    text: str  # a sentence
-    severity: Severity = Severity.NOTE  # how bad it is
-    details: tuple[str, ...] = ()  # more lines, shown on request: one for each file that was not understood, say
+    text: str  # one sentence
+    severity: Severity = Severity.NOTE
+    details: tuple[str, ...] = ()  # further lines that are shown on request, such as one for each refused file
     action: str = ""  # name of an action that is offered as a button, or ""
 
 
 class Messages(QObject):
-    """Messages that wait to be read, the latest last."""
+    """Messages that the user has not dismissed."""
 
     changed = Signal()
 
@@ -48,8 +48,8 @@ class Messages(QObject):
         return tuple(self._waiting)
 
     def post(self, message: Message) -> None:
-        """Show a message. The same text twice is shown once."""
-        self._waiting = [m for m in self._waiting if m.text != message.text]
+        """Show a message. An earlier message with the same text is replaced."""
+        self._waiting = [earlier for earlier in self._waiting if earlier.text != message.text]
         self._waiting.append(message)
         self.changed.emit()
 
@@ -57,7 +57,7 @@ class Messages(QObject):
         self.post(Message(text))
 
     def fail(self, error: BaseException) -> None:
-        """Show a failure, in the words of the error where they are fit to be shown."""
+        """Show a failure: the sentence of a SkillViewerError, or a general sentence with another error as a detail."""
         if isinstance(error, SkillViewerError):
             self.post(Message(str(error), Severity.ERROR))
         else:
@@ -65,7 +65,7 @@ class Messages(QObject):
             self.post(Message(UNEXPECTED, Severity.ERROR, details=(description,)))
 
     def clear(self) -> None:
-        """Drop all messages: they are about a study that is no longer open."""
+        """Drop all messages, since they are about a study that is no longer open."""
         if self._waiting:
             self._waiting.clear()
             self.changed.emit()

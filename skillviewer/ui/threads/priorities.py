@@ -1,4 +1,4 @@
-"""Python between the window and its threads: priorities, its lock, and its garbage."""
+"""Sharing of the processor and of Python's lock between the window and its threads; garbage collection."""
 
 import gc
 import os
@@ -10,53 +10,55 @@ from PySide6.QtCore import QObject, QThread, QTimer, Slot
 from skillviewer.core.system import request_short_time_slices
 from skillviewer.engine.runtime.threads import configure_threads
 
-SWITCH_S = 0.001  # switch interval of Python's lock; with the default of 5 ms the waits of one event add up
-NICENESS = 5
-"""Niceness of threads that compute; threads that torch, OpenCV and the encoders start from there inherit it."""
+SWITCH_INTERVAL_S = 0.001  # switch interval of Python's lock; with Python's default of 5 ms, events wait too long
+NICENESS = 5  # of computing threads, which threads of torch, OpenCV and the encoders inherit
 
 
-def let_threads_rest() -> None:
-    """Let threads pass Python's lock on soon, and those of libraries sleep while they wait; before their import."""
+def configure_process() -> None:
+    """Make threads release Python's lock early, and threads of libraries sleep while they wait.
+
+    Call this before torch, OpenCV and numba are imported.
+    """
     configure_threads()
-    sys.setswitchinterval(SWITCH_S)
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     request_short_time_slices()
 
 
 def give_way() -> None:
-    """Let the calling thread, a QThread, and those that it starts take short turns; else let them come last.
+    """Make the calling QThread, and the threads that it starts, take short turns, or lower their priority.
 
-    Coming last, a computation next to two busy programs took twice the time, and held Python's lock for longer.
+    A lower priority is the second choice: next to two busy programs, a computation took twice the time, and held
+    Python's lock for longer.
     """
     if request_short_time_slices():
         return
-    if sys.platform == "linux":  # the usual scheduler ignores priorities of QThread
+    if sys.platform == "linux":  # Linux's default scheduler ignores priorities of QThread
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
     else:
         QThread.currentThread().setPriority(QThread.Priority.LowPriority)
 
 
-TICK_MS = 500
-WHOLE_EVERY = 120  # a full collection is made at every so many pauses; else only new objects are collected
+COLLECTION_INTERVAL_MS = 500
+TICKS_PER_FULL_COLLECTION = 120  # the other collections look at new objects only
 
 
 class Collector(QObject):
-    """Replaces Python's automatic collector while it lives.
+    """Garbage collection in the window's thread, instead of Python's automatic one.
 
-    Left alone, the collector runs in whichever thread happens to make an object. It then holds Python's lock for as
-    long as it takes: 85 ms at a time while torch is imported, and 125 ms for every look at all that torch and numba
-    brought (measured). It may also delete a widget in a thread that must not touch one.
+    Python's collector runs in whichever thread makes an object, and holds Python's lock: for 85 ms at a time while
+    torch is imported, and for 125 ms whenever it looks at all objects of torch and numba (measured). It may also delete
+    a widget in a thread that must not touch widgets.
 
-    What modules bring stays as long as the program does, so it is set aside once they are imported; what is left to be
-    looked at is small.
+    Objects made by importing modules are never garbage, so they are excluded from collection after each import.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._modules = len(sys.modules)
-        self._rests = 0
+        self._n_modules = len(sys.modules)
+        self._n_ticks = 0
         self._was_enabled = gc.isenabled()
         self._timer = QTimer(self)
-        self._timer.setInterval(TICK_MS)
+        self._timer.setInterval(COLLECTION_INTERVAL_MS)
         self._timer.timeout.connect(self._tick)
 
     def start(self) -> None:
@@ -72,10 +74,11 @@ class Collector(QObject):
 
     @Slot()
     def _tick(self) -> None:
-        before = self._modules
-        self._modules = len(sys.modules)
-        if self._modules != before:
-            gc.freeze()  # modules were imported: none of them is garbage
+        n_modules = len(sys.modules)
+        if n_modules != self._n_modules:
+            self._n_modules = n_modules
+            gc.freeze()  # excludes the objects of the imported modules
             return
-        self._rests += 1
-        gc.collect(2 if self._rests % WHOLE_EVERY == 0 else 1)
+        self._n_ticks += 1
+        is_full = self._n_ticks % TICKS_PER_FULL_COLLECTION == 0
+        gc.collect(2 if is_full else 1)

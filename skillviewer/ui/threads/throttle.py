@@ -1,4 +1,4 @@
-"""Throttles of calls, reports and requests: many calls in portions, and only the latest of many reports or requests."""
+"""Limits on the rate of calls, reports and requests."""
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
@@ -9,11 +9,11 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
-SHOWN_EVERY_MS = 100
+REPORT_INTERVAL_MS = 100
 
 
 def single_shot(parent: QObject, interval_ms: int, slot: Callable[[], object] | None = None) -> QTimer:
-    """Return a timer that calls ``slot`` once, ``interval_ms`` after it was started last."""
+    """Return a timer that calls ``slot`` once, ``interval_ms`` after its last start."""
     timer = QTimer(parent)
     timer.setSingleShot(True)
     timer.setInterval(interval_ms)
@@ -32,7 +32,7 @@ class Portions(QObject):
         self._next_turn = single_shot(self, 0, self._next)
 
     def run(self, calls: Iterable[Callable[[], object]], n_at_once: int) -> None:
-        """Replace the waiting calls. ``n_at_once`` are made now, and as many in each turn of the event loop."""
+        """Make ``n_at_once`` calls now and as many in each turn of the event loop. Waiting calls are dropped."""
         self._calls = iter(calls)
         self._n_at_once = n_at_once
         self._next()
@@ -57,10 +57,10 @@ class Throttle(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._latest: Progress | None = None
-        self._timer = single_shot(self, SHOWN_EVERY_MS, self._show)
+        self._timer = single_shot(self, REPORT_INTERVAL_MS, self._show)
 
     def report(self, progress: Progress) -> None:
-        """Show a report now, or the latest one at the end of ``SHOWN_EVERY_MS`` if another was just shown."""
+        """Emit a report now, or the latest one at the end of the interval if another was just emitted."""
         self._latest = progress
         if not self._timer.isActive():
             self._show()
@@ -83,16 +83,17 @@ RequestT = TypeVar("RequestT")
 
 
 class LatestOnly(QObject, Generic[RequestT]):
-    """Hands the latest request to a worker thread, one at a time.
+    """Sends requests to a worker thread, one at a time. A waiting request is replaced by a later one.
 
     Args:
-        answer: ``answer(resource, request, superseded, report) -> value``, run in the worker's thread. It may stop
-            early when ``superseded`` is raised; what it reported by then is delivered all the same, so that quick
-            scrubbing shows something.
+        worker: The worker thread.
+        answer: ``answer(resource, request, superseded, report) -> value``, run in the worker thread. It may stop early
+            when ``superseded`` is cancelled. Values that it reports are delivered like its result.
+        parent: Owner of the object.
     """
 
-    delivered = Signal(object)
-    failed = Signal(object)
+    delivered = Signal(object)  # a reported value, or the result
+    failed = Signal(object)  # the error
 
     def __init__(
         self,
@@ -108,7 +109,7 @@ class LatestOnly(QObject, Generic[RequestT]):
         self._superseded = CancelToken()
 
     def post(self, request: RequestT, *, interrupt: bool) -> None:
-        """Replace the waiting request; with ``interrupt``, the current request may stop early."""
+        """Replace the waiting request. ``interrupt`` lets the running request stop early."""
         self._waiting = request
         if self._task is None:
             self._send()
@@ -116,7 +117,7 @@ class LatestOnly(QObject, Generic[RequestT]):
             self._superseded.cancel()
 
     def clear(self) -> None:
-        """Drop the waiting request, and let the current one stop early."""
+        """Drop the waiting request, and let the running one stop early."""
         self._waiting = None
         self._superseded.cancel()
 
@@ -126,10 +127,13 @@ class LatestOnly(QObject, Generic[RequestT]):
         if request is None or self._worker.stopped:
             return
         answer = self._answer
-        sent = request
         superseded = CancelToken()
         self._superseded = superseded
-        task = self._worker.submit(lambda resource, _token, report: answer(resource, sent, superseded, report))
+
+        def work(resource: Any, _token: CancelToken, report: Report) -> object:  # noqa: ANN401 - of any worker
+            return answer(resource, request, superseded, report)
+
+        task = self._worker.submit(work)
         self._task = task
         task.then(
             progressed=self._on_progress, succeeded=self.delivered, failed=self.failed, finished=self._on_finished

@@ -15,23 +15,23 @@ from skillviewer.ui.threads.priorities import give_way
 
 log = logging.getLogger(__name__)
 
-REST_S = 0.15  # longer than the time between two notches of a wheel
+PAUSE_S = 0.15  # longer than the time between two notches of a mouse wheel
 
 ResourceT = TypeVar("ResourceT")
 Work = Callable[[ResourceT, CancelToken, Report], object]
-"""Plain code, run in the worker's thread: ``work(resource, token, report) -> result``. Only values cross."""
+"""``work(resource, token, report) -> result``, run in the worker thread. It exchanges only values with the window."""
 
 
 class Task(QObject):
-    """The handle of one job in the window. All signals fire in the window's thread.
+    """The window's handle on a job of a worker thread. All signals are emitted in the window's thread.
 
-    Exactly one of ``succeeded``, ``failed`` and ``cancelled`` fires, once, and then ``finished``. After ``cancel()``,
-    ``succeeded`` and ``progressed`` never fire.
+    Exactly one of ``succeeded``, ``failed`` and ``cancelled`` is emitted, once, and then ``finished``. After
+    ``cancel()``, ``succeeded`` and ``progressed`` are never emitted.
     """
 
-    progressed = Signal(object)
-    succeeded = Signal(object)
-    failed = Signal(object)
+    progressed = Signal(object)  # ``Progress``
+    succeeded = Signal(object)  # the result
+    failed = Signal(object)  # the error
     cancelled = Signal()
     finished = Signal()
 
@@ -51,16 +51,16 @@ class Task(QObject):
 
 
 class _Runner(QObject, Generic[ResourceT]):
-    """Lives in the worker's thread: makes the resource when the first job needs it, runs jobs in order, frees it."""
+    """The part of a worker that lives in its thread: makes the resource for the first job, runs jobs, and frees it."""
 
-    reported = Signal(int, str, object)
+    reported = Signal(int, str, object)  # number of the job, name of the signal to emit, and its value
 
     def __init__(self, make: Callable[[], ResourceT], free: Callable[[ResourceT], None]) -> None:
         super().__init__()
         self._make = make
         self._free = free
         self._resource: ResourceT | None = None
-        self.rests_until = 0.0  # time, as of ``monotonic()``, before which no job begins that can wait
+        self.paused_until = 0.0  # reading of ``monotonic()`` before which only jobs that must run begin
 
     @Slot()
     def give_way(self) -> None:
@@ -74,7 +74,7 @@ class _Runner(QObject, Generic[ResourceT]):
         try:
             while not must_run:
                 token.check()
-                if monotonic() >= self.rests_until:
+                if monotonic() >= self.paused_until:
                     break
                 sleep(0.01)
             if self._resource is None:
@@ -103,13 +103,17 @@ class _Runner(QObject, Generic[ResourceT]):
 class WorkerThread(QObject, Generic[ResourceT]):
     """A thread that makes, uses and frees one resource.
 
-    Cancelling is a flag and not a slot, for a queued slot would reach a busy thread only when the job is over.
+    Jobs are cancelled by a flag, because a queued slot would reach a busy thread only after the job.
 
     Args:
-        free: Gives the resource back, in the thread.
+        name: Name of the thread.
+        make: Makes the resource, in the thread.
+        free: Frees the resource, in the thread.
+        parent: Owner of the object.
+        computes: Whether the thread computes for long, and has to give way to the window.
     """
 
-    finished = Signal()  # the thread has ended; fires once, after ``stop()``
+    finished = Signal()  # the thread has ended; emitted once, after ``stop()``
     _submitted = Signal(int, object, object, bool)
     _stopping = Signal()
 
@@ -125,7 +129,7 @@ class WorkerThread(QObject, Generic[ResourceT]):
         super().__init__(parent)
         self._numbers = itertools.count(1)
         self._tasks: dict[int, Task] = {}
-        self.stopped = False  # true once it takes no more jobs
+        self.stopped = False  # True once no more jobs are accepted
         self._thread = QThread()
         self._thread.setObjectName(name)
         self._runner: _Runner[ResourceT] = _Runner(make, free)
@@ -143,12 +147,12 @@ class WorkerThread(QObject, Generic[ResourceT]):
         return self._thread.objectName()
 
     def submit(self, work: Work[ResourceT], *, must_run: bool = False) -> Task:
-        """Queue a job behind those that wait; return at once.
+        """Append a job to the queue.
 
         Args:
-            work: ``work(resource, token, report)``; what it returns is given to ``succeeded``.
-            must_run: Whether it is done even if the worker is stopped before its turn comes: what the user has entered,
-                such as a vote, is not lost when the window closes. ``succeeded`` does not fire then.
+            work: ``work(resource, token, report)``; its result is emitted by ``succeeded``.
+            must_run: Whether the job runs even if the worker is stopped before its turn, so that the user's input, such
+                as a vote, is not lost when the window closes. ``succeeded`` is not emitted then.
         """
         if self.stopped:
             raise RuntimeError(f"worker thread {self.name} has stopped")
@@ -159,7 +163,7 @@ class WorkerThread(QObject, Generic[ResourceT]):
         return task
 
     def decline(self) -> Task:
-        """Return a task that does nothing and is cancelled soon: a question that comes when the worker has stopped."""
+        """Return a task that is cancelled soon, for a request that comes after the worker has stopped."""
         task = Task(self)
         task.cancel()
         number = next(self._numbers)
@@ -170,14 +174,13 @@ class WorkerThread(QObject, Generic[ResourceT]):
     @Slot(int, str, object)
     def _deliver(self, number: int, kind: str, payload: object) -> None:
         if kind == "progressed":
-            # work that keeps its report function may call it when the job is over: that report is dropped
-            waiting = self._tasks.get(number)
-            if waiting is not None and not waiting.token.cancelled:
-                waiting.progressed.emit(payload)
+            reporting_task = self._tasks.get(number)  # None if the report function is called after the job has ended
+            if reporting_task is not None and not reporting_task.token.cancelled:
+                reporting_task.progressed.emit(payload)
             return
         task = self._tasks.pop(number)
         if kind == "succeeded" and task.token.cancelled:
-            kind = "cancelled"  # asked to stop before the answer was read
+            kind = "cancelled"  # cancelled before the result was delivered
         if kind == "cancelled":
             task.cancelled.emit()
         elif kind == "failed":
@@ -191,26 +194,23 @@ class WorkerThread(QObject, Generic[ResourceT]):
         task.finished.emit()
         task.deleteLater()
 
-    def rest(self, seconds: float = REST_S) -> None:
-        """Begin no job for a moment, as where the user scrolls: Python's lock is for the window. 0 ends a rest."""
-        self._runner.rests_until = monotonic() + seconds
+    def pause(self, seconds: float = PAUSE_S) -> None:
+        """Begin no job for some time, such as while the user scrolls, so that the window is not slowed; 0 ends it."""
+        self._runner.paused_until = monotonic() + seconds
 
     def cancel_all(self) -> None:
-        """Ask every job, running or waiting, to stop; the last first, so that none is begun when another ends."""
+        """Ask all jobs to stop, the last first, so that no waiting job begins when the running one ends."""
         for task in reversed(self._tasks.values()):
             task.cancel()
 
     def stop(self) -> None:
-        """Cancel all jobs; end the thread when the running one has stopped and those that must run are done.
-
-        Returns at once.
-        """
+        """Cancel all jobs, and end the thread after those that must run, without waiting."""
         if not self.stopped:
             self.stopped = True
             self.cancel_all()
             self._stopping.emit()
 
     def wait(self, timeout_ms: int = 10_000) -> bool:
-        """Stop, and return whether the thread ended in time: for tests and the end of the process alone."""
+        """Stop, and return True if the thread ended in time; only for tests and the end of the process."""
         self.stop()
         return self._thread.wait(timeout_ms)

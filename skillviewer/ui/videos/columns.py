@@ -1,4 +1,4 @@
-"""The columns of the list of videos: a new one is one line in ``COLUMNS``."""
+"""Table of the columns of the list of videos."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,8 +13,7 @@ from skillviewer.ui.session.cohorts import Cohorts
 from skillviewer.ui.session.video_entry import VideoEntry, VideoState
 
 UNKNOWN = "–"
-MEANINGLESS = "?"
-"""Stands for the score of a video that the model does not know."""
+MEANINGLESS = "?"  # shown instead of the score of a video unlike the training videos
 STATE_TEXTS = {
     VideoState.NEW: "not assessed",
     VideoState.WAITING: "waiting",
@@ -28,7 +27,7 @@ STATE_TEXTS = {
 
 
 def format_state(state: VideoState) -> str:
-    """Return the word for a state."""
+    """Return the name of a state on screen."""
     return STATE_TEXTS[state]
 
 
@@ -40,30 +39,25 @@ def _no_text(_entry: VideoEntry, _cohorts: Cohorts) -> str:
 class VideoColumn:
     """A column of the list of videos."""
 
-    name: str  # identity
-    title: str  # heading, for translation
-    order: str  # words of the menu that sorts by it, for translation
-    text: Callable[[VideoEntry, Cohorts], str]  # what a cell shows
-    # what it is sorted by: numbers as numbers, names as words with numbers in them
-    sort_key: Callable[[VideoEntry, Cohorts], str | float]
-    # tooltip of the heading, for translation; {} stands for ``MIN_COHORT``, the least number of other videos
-    about: str = ""
-    second_line: Callable[[VideoEntry, Cohorts], str] = _no_text  # text under that of a cell, muted; "" for none
+    name: str
+    title: str  # heading
+    order: str  # entry of the menu that sorts by this column
+    text: Callable[[VideoEntry, Cohorts], str]  # text of a cell
+    sort_key: Callable[[VideoEntry, Cohorts], str | float]  # numbers within texts are sorted as numbers
+    about: str = ""  # tooltip of the heading; {} stands for ``MIN_COHORT``
+    second_line: Callable[[VideoEntry, Cohorts], str] = _no_text  # muted second line of a cell, or ""
     accessible_text: Callable[[VideoEntry, Cohorts], str] = _no_text  # text that a screen reader adds
-    plain: bool = False  # true if a row is spoken without the heading of this value, which needs none
-    number: bool = True  # true if it is aligned to the right, as numbers are
-    visible: bool = True  # true if it is on screen; values of the others are under the name, and can be sorted by
-    # the widest text that it must hold; "" for its heading; the first column takes the room that is left
-    widest: str = ""
-    # true if a video has a value; None if all do; a column without one is hidden
-    is_known: Callable[[VideoEntry], bool] | None = None
-    unless: tuple[str, ...] = ()  # names of the columns that take its place on screen where one of them has a value
-    # true if a value depends on the other videos, and is shown anew when one of them gets a score
-    of_all: bool = False
+    plain: bool = False  # True if the value is spoken without the heading
+    number: bool = True  # True for numbers, which are aligned to the right
+    visible: bool = True  # False for a column that can only be sorted by
+    widest: str = ""  # widest text of a cell, which determines the width; "" for the heading
+    is_known: Callable[[VideoEntry], bool] | None = None  # True if a video has a value; a column without is hidden
+    unless: tuple[str, ...] = ()  # columns that replace this column if one of them has a value
+    of_all: bool = False  # True if values depend on the scores of other videos
 
 
 def format_part(entry: VideoEntry) -> str:
-    """Return which part of its file a video is, "" for the whole."""
+    """Return the part of its file that a video is, or "" for the whole file."""
     if entry.clip_range is None:
         return ""
     if isinstance(entry.clip_range, TimeRange):
@@ -72,32 +66,39 @@ def format_part(entry: VideoEntry) -> str:
 
 
 def format_interval(analysis: Analysis | None) -> str:
-    """Return the interval of a shown score in words, "" without one."""
+    """Return the interval of a score in words, or ""."""
     interval = analysis.interval if analysis is not None else None
     if interval is None:
         return ""
-    return "(95 % interval {} to {})".format(*(signed(end, 2) for end in interval))
+    low, high = interval
+    return f"(95 % interval {signed(low, 2)} to {signed(high, 2)})"
 
 
 def under_name(entry: VideoEntry) -> str:
-    """Return the text under a name: length, participant and occasion of an assessed video, else its state.
+    """Return the second line of a name: length, participant and occasion of an assessed video, else its state.
 
-    The part of the file is always given where a video is one, in whole seconds once the times of its frames are known.
+    For a part of a file, the line also has the part, in whole seconds once the times of its frames are known.
     """
     part = format_part(entry)
     span_s = entry.span_s
     if part and span_s is not None:
-        part = "–".join(f"{int(at_s // 60)}:{int(at_s % 60):02d}" for at_s in span_s)
-    if entry.state is not VideoState.DONE:
-        return " · ".join(filter(None, (_state(entry), part)))
-    parts = [part or _length(entry), printable(entry.participant or ""), printable(entry.occasion)]
-    if entry.analysis is not None and entry.analysis.unfamiliar:
-        parts.insert(0, "unfamiliar")
-    return " · ".join(filter(None, parts))
+        start_s, stop_s = span_s
+        part = f"{_format_seconds(start_s)}–{_format_seconds(stop_s)}"
+    if entry.state is VideoState.DONE:
+        texts = [part or _length(entry), printable(entry.participant or ""), printable(entry.occasion)]
+        if entry.analysis is not None and entry.analysis.unfamiliar:
+            texts.insert(0, "unfamiliar")
+    else:
+        texts = [_state(entry), part]
+    return " · ".join(text for text in texts if text)
+
+
+def _format_seconds(time_s: float) -> str:
+    return f"{int(time_s // 60)}:{int(time_s % 60):02d}"
 
 
 def format_score(entry: VideoEntry, cohorts: Cohorts) -> str:
-    """Return the score with two decimals, or a sign where it means nothing."""
+    """Return the score with two decimals, or ``MEANINGLESS`` for a hidden score, or ``UNKNOWN``."""
     if entry.analysis is None:
         return UNKNOWN
     analysis = cohorts.scored(entry)
@@ -106,10 +107,13 @@ def format_score(entry: VideoEntry, cohorts: Cohorts) -> str:
 
 def _half_interval(analysis: Analysis | None) -> str:
     interval = analysis.interval if analysis is not None else None
-    return f"± {(interval[1] - interval[0]) / 2:.2f}" if interval is not None else ""
+    if interval is None:
+        return ""
+    low, high = interval
+    return f"± {(high - low) / 2:.2f}"
 
 
-_UNSCALED = CalibratedScore("")
+_UNSCALED = CalibratedScore("")  # of a video without an analysis, or of a model without a raters' scale
 
 
 def _spoken_interval(cohorts: Cohorts, entry: VideoEntry) -> str:
@@ -125,13 +129,19 @@ def _scaled(analysis: Analysis | None) -> CalibratedScore:
 
 def _format_rating(analysis: Analysis | None) -> str:
     scaled = _scaled(analysis)
-    return scaled.words.partition(" (")[0] or UNKNOWN * bool(scaled.criterion)
+    rating, _, _ = scaled.words.partition(" (")
+    if rating:
+        return rating
+    return UNKNOWN if scaled.criterion else ""
 
 
 def _rating_second_line(entry: VideoEntry, cohorts: Cohorts) -> str:
-    """Return the interval of a rating; where the raters' scale says nothing, the score."""
+    """Return the interval of a rating, or the score if there is no rating."""
     words = _scaled(cohorts.scored(entry)).words
-    return words.partition(" (")[2].rstrip(")") if words else f"score {format_score(entry, cohorts)}"
+    if not words:
+        return f"score {format_score(entry, cohorts)}"
+    _, _, interval = words.partition(" (")
+    return interval.rstrip(")")
 
 
 def _spoken_rating(analysis: Analysis | None) -> str:
@@ -163,7 +173,8 @@ def _percentile(entry: VideoEntry, cohorts: Cohorts) -> str:
     position = cohorts.position(entry)
     if position is None or not position.has_percentile:
         return UNKNOWN
-    return "{:.0f}–{:.0f}".format(*position.percentile_range)
+    low, high = position.percentile_range
+    return f"{low:.0f}–{high:.0f}"
 
 
 def _by_percentile(entry: VideoEntry, cohorts: Cohorts) -> float:
@@ -174,12 +185,26 @@ def _by_percentile(entry: VideoEntry, cohorts: Cohorts) -> float:
 
 def _speed(entry: VideoEntry) -> str:
     motion = entry.motion
-    return UNKNOWN if motion is None or motion.mean_speed is None else f"{motion.mean_speed:.2g} {motion.unit}/s"
+    if motion is None or motion.mean_speed is None:
+        return UNKNOWN
+    return f"{motion.mean_speed:.2g} {motion.unit}/s"
 
 
 def _by_speed(entry: VideoEntry) -> float:
     motion = entry.motion
-    return motion.mean_speed if motion is not None and motion.mean_speed is not None else float("-inf")
+    if motion is None or motion.mean_speed is None:
+        return float("-inf")
+    return motion.mean_speed
+
+
+def _pauses(entry: VideoEntry) -> str:
+    motion = entry.motion
+    return UNKNOWN if motion is None or motion.n_pauses is None else f"{motion.n_pauses}"
+
+
+def _by_pauses(entry: VideoEntry) -> float:
+    motion = entry.motion
+    return -1.0 if motion is None or motion.n_pauses is None else float(motion.n_pauses)
 
 
 def _seen(entry: VideoEntry) -> str:
@@ -276,12 +301,8 @@ COLUMNS: tuple[VideoColumn, ...] = table(
         "pauses",
         "Pauses",
         "By pauses of the hands",
-        lambda entry, _: (
-            UNKNOWN if entry.motion is None or entry.motion.n_pauses is None else f"{entry.motion.n_pauses}"
-        ),
-        lambda entry, _: (
-            -1.0 if entry.motion is None or entry.motion.n_pauses is None else float(entry.motion.n_pauses)
-        ),
+        lambda entry, _: _pauses(entry),
+        lambda entry, _: _by_pauses(entry),
         visible=False,
     ),
     VideoColumn(
@@ -295,4 +316,4 @@ COLUMNS: tuple[VideoColumn, ...] = table(
         visible=False,
     ),
 )
-NAME = 0  # the column of the name, which shows the picture and takes the room that is left
+NAME = 0  # index of the name's column, which has the thumbnails and takes the remaining width

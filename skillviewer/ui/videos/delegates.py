@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem,
 
 from skillviewer.core.arrays import RGBImage
 from skillviewer.ui.session.video_entry import VideoEntry, VideoState
-from skillviewer.ui.videos.table_model import ENTRY_ROLE, UNDER_ROLE, Index
+from skillviewer.ui.videos.table_model import ENTRY_ROLE, SECOND_LINE_ROLE, Index
 from skillviewer.ui.widgets.icons import Icons, as_image
 from skillviewer.ui.widgets.plain_table import elided
 from skillviewer.ui.widgets.theme import Theme, themed
@@ -17,25 +17,24 @@ NUMBER_MARGIN_PX = 18  # margin to the right of numbers, as of their headings, w
 
 
 class VideoNameDelegate(QStyledItemDelegate):
-    """A small picture, the name (cut where it is too long), and under it the state as icon and word.
+    """Draws the thumbnail, the name, and a second line with an icon of the state.
 
-    Cells are drawn at every step of scrolling: what they show is asked for here, and not the six roles, in Python, of
-    ``initStyleOption``.
+    Scrolling draws cells often, so the data are read directly instead of by the six calls of ``initStyleOption``.
     """
 
     def __init__(self, icons: Icons, parent: QWidget) -> None:
         super().__init__(parent)
         self._icons = icons
         self._muted = QColor("grey")
-        self._hole = QColor("grey")
-        self._pictures: dict[VideoState, QIcon] = {}
-        self._warning: QIcon | None = None
-        self.alike = 0
+        self._placeholder = QColor("grey")  # drawn instead of a missing thumbnail
+        self._state_icons: dict[VideoState, QIcon] = {}
+        self._warning_icon: QIcon | None = None
+        self.n_alike = 0  # number of letters that all names begin with
 
     @themed
     def on_theme(self, theme: Theme) -> None:
         self._muted = QColor(theme.muted)
-        self._hole = QColor(theme.raised)
+        self._placeholder = QColor(theme.raised)
         colours = {
             VideoState.NEW: theme.muted,
             VideoState.WAITING: theme.muted,
@@ -46,8 +45,10 @@ class VideoNameDelegate(QStyledItemDelegate):
             VideoState.MISSING: theme.warn,
             VideoState.REPLACED: theme.warn,
         }
-        self._pictures = {s: self._icons.icon(f"state_{s}", theme, colour) for s, colour in colours.items()}
-        self._warning = self._icons.icon("warning", theme, theme.warn)
+        self._state_icons = {
+            state: self._icons.icon(f"state_{state}", theme, colour) for state, colour in colours.items()
+        }
+        self._warning_icon = self._icons.icon("warning", theme, theme.warn)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         style = option.widget.style()
@@ -56,30 +57,35 @@ class VideoNameDelegate(QStyledItemDelegate):
         if not isinstance(entry, VideoEntry):
             return
         rect: QRect = option.rect
-        box = QRect(QPoint(rect.left() + 8, rect.center().y() - THUMBNAIL.height() // 2), THUMBNAIL)
-        self._draw_thumbnail(painter, box, entry.thumbnail)
-        left = box.right() + 11
-        width = rect.right() - box.right() - 13
-        line = option.fontMetrics.height()
-        top = rect.center().y() - line
+        thumbnail_rect = QRect(QPoint(rect.left() + 8, rect.center().y() - THUMBNAIL.height() // 2), THUMBNAIL)
+        self._draw_thumbnail(painter, thumbnail_rect, entry.thumbnail)
+        left = thumbnail_rect.right() + 11
+        width = rect.right() - thumbnail_rect.right() - 13
+        line_height = option.fontMetrics.height()
+        top = rect.center().y() - line_height
         painter.setPen(option.palette.color(QPalette.ColorRole.Text))
-        name = elided(index.data(), self.alike, option.fontMetrics, width)
-        painter.drawText(QRect(left, top, width, line), Qt.AlignmentFlag.AlignLeft, name)
-        warned = entry.state is VideoState.DONE and entry.analysis is not None and entry.analysis.unfamiliar
-        picture = self._warning if warned else self._pictures.get(entry.state)
-        if picture is not None:
-            picture.paint(painter, QRect(left, top + line + 2, ICON_PX, ICON_PX))
+        name = elided(index.data(), self.n_alike, option.fontMetrics, width)
+        painter.drawText(QRect(left, top, width, line_height), Qt.AlignmentFlag.AlignLeft, name)
+        icon = self._icon(entry)
+        if icon is not None:
+            icon.paint(painter, QRect(left, top + line_height + 2, ICON_PX, ICON_PX))
         painter.setPen(self._muted)
-        text_rect = QRect(left + ICON_PX + 5, top + line, width - ICON_PX - 5, line + 2)
+        text_rect = QRect(left + ICON_PX + 5, top + line_height, width - ICON_PX - 5, line_height + 2)
         flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        about = option.fontMetrics.elidedText(
-            str(index.data(UNDER_ROLE)), Qt.TextElideMode.ElideRight, text_rect.width()
+        second_line = option.fontMetrics.elidedText(
+            str(index.data(SECOND_LINE_ROLE)), Qt.TextElideMode.ElideRight, text_rect.width()
         )
-        painter.drawText(text_rect, flags, about)
+        painter.drawText(text_rect, flags, second_line)
+
+    def _icon(self, entry: VideoEntry) -> QIcon | None:
+        is_unfamiliar = entry.analysis is not None and entry.analysis.unfamiliar
+        if entry.state is VideoState.DONE and is_unfamiliar:
+            return self._warning_icon
+        return self._state_icons.get(entry.state)
 
     def _draw_thumbnail(self, painter: QPainter, box: QRect, thumbnail: RGBImage | None) -> None:
         if thumbnail is None:
-            painter.fillRect(box, self._hole)
+            painter.fillRect(box, self._placeholder)
             return
         image = as_image(thumbnail)
         target = QRect(QPoint(0, 0), image.size().scaled(box.size(), Qt.AspectRatioMode.KeepAspectRatio))
@@ -89,7 +95,7 @@ class VideoNameDelegate(QStyledItemDelegate):
 
 
 class NumberDelegate(QStyledItemDelegate):
-    """A cell: its text, and muted what stands under it, such as half of the interval of a score."""
+    """Draws the text of a cell, and its muted second line, such as half of the interval of a score."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -102,16 +108,18 @@ class NumberDelegate(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         style = option.widget.style()
         style.drawPrimitive(QStyle.PrimitiveElement.PE_PanelItemViewItem, option, painter, option.widget)
-        side = Qt.AlignmentFlag(index.data(Qt.ItemDataRole.TextAlignmentRole))
-        rect: QRect = option.rect.adjusted(4, 0, -NUMBER_MARGIN_PX if side & Qt.AlignmentFlag.AlignRight else 0, 0)
-        line = option.fontMetrics.height()
+        alignment = Qt.AlignmentFlag(index.data(Qt.ItemDataRole.TextAlignmentRole))
+        right_margin_px = NUMBER_MARGIN_PX if alignment & Qt.AlignmentFlag.AlignRight else 0
+        rect: QRect = option.rect.adjusted(4, 0, -right_margin_px, 0)
+        line_height = option.fontMetrics.height()
         text = index.data()
-        second_line = index.data(UNDER_ROLE)
+        second_line = index.data(SECOND_LINE_ROLE)
         painter.setPen(option.palette.color(QPalette.ColorRole.Text))
         if not second_line:
-            painter.drawText(rect, side, text)
+            painter.drawText(rect, alignment, text)
             return
-        top = rect.center().y() - line
-        painter.drawText(QRect(rect.left(), top, rect.width(), line), side, text)
+        top = rect.center().y() - line_height
+        painter.drawText(QRect(rect.left(), top, rect.width(), line_height), alignment, text)
         painter.setPen(self._muted)
-        painter.drawText(QRect(rect.left(), top + line, rect.width(), line + 2), side, second_line)
+        second_rect = QRect(rect.left(), top + line_height, rect.width(), line_height + 2)
+        painter.drawText(second_rect, alignment, second_line)

@@ -1,4 +1,4 @@
-"""The panel of videos: the list, sorted, searched and filtered."""
+"""Panel with the list of videos, which can be sorted, searched and filtered."""
 
 from PySide6.QtCore import QEvent, QModelIndex, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from skillviewer.core.text import counted
 from skillviewer.core.video.clips import VideoClip
 from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.session.app_context import AppContext
@@ -27,28 +28,30 @@ from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, vertical
 from skillviewer.ui.widgets.plain_table import n_alike, share_width
 from skillviewer.ui.widgets.theme import Theme, by_text, themed
 
-MIN_PX = 319  # narrower, a length and a participant under the name would have no room
-ROW_PX, NAME_PX = 48, 136
+MIN_WIDTH_PX = 319  # for length and participant in the second line of a name
+ROW_HEIGHT_PX = 48
+MIN_NAME_WIDTH_PX = 136
+ROWS_DELAY_MS = 120  # delay after scrolling before the visible rows are announced
 
 
 class VideosView(QTableView):
-    """A table in which letters are keys of the player: names are found by the search field."""
+    """A table without Qt's search by letters, because letters are keys of the player."""
 
     def keyboardSearch(self, _search: str) -> None:
         """Do nothing."""
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep names legible: where there is no room for all columns, the view scrolls sideways."""
+        """Give the names the remaining width, but not less than their minimum."""
         super().resizeEvent(event)
-        share_width(self, by_text(NAME_PX))
+        share_width(self, by_text(MIN_NAME_WIDTH_PX))
 
 
 class VideosPanel(QWidget):
-    """The videos of the study."""
+    """The list of videos with its search field, its menu of orders and filters, and the number of videos."""
 
     chosen = Signal(object)  # ``VideoClip`` that the user chose
-    entered = Signal()  # the user pressed Enter on a video: go to the picture
-    in_sight = Signal(object)  # ``VideoClip`` of the videos whose rows are in sight
+    entered = Signal()  # the user pressed Enter on a video
+    in_sight = Signal(object)  # ``list[VideoClip]`` of the videos in visible rows
 
     def __init__(
         self,
@@ -69,8 +72,8 @@ class VideosPanel(QWidget):
         self._filter_button = QToolButton(self)
         self._count = text_label("", self, muted=True)
         self._empty = QWidget(self)
-        self._settle = single_shot(self, 120, self._emit_in_sight)
-        self._count_soon = single_shot(self, 0, self._on_list)  # once for changes of a thousand videos
+        self._emit_in_sight_soon = single_shot(self, ROWS_DELAY_MS, self._emit_in_sight)
+        self._update_soon = single_shot(self, 0, self._update_list)  # one update for many changes
         self._lay_out()
         self._set_up_view()
         self._fill_empty(actions["open_videos"])
@@ -78,12 +81,12 @@ class VideosPanel(QWidget):
             signal.connect(self._on_change)
         videos.added.connect(self._on_added)
         self.table.all_changed.connect(self._on_all_changed)
-        self._on_list()
+        self._update_list()
 
     def _lay_out(self) -> None:
         self.search.setPlaceholderText("Search videos")
         self.search.setClearButtonEnabled(True)
-        self.search.setAcceptDrops(False)  # files dropped here are for the window
+        self.search.setAcceptDrops(False)  # the window opens files that are dropped here
         self.search.setAccessibleName("Search videos by name")
         self.search.textChanged.connect(self._on_search)
         self._filter_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -103,18 +106,18 @@ class VideosPanel(QWidget):
         states = QActionGroup(menu)
         for state in (None, *VideoState):
             text = "Show all" if state is None else f"Show only: {format_state(state)}"
-            self._option(menu, states, text, state, checked=state is None)
+            self._add_option(menu, states, text, state, checked=state is None)
         states.triggered.connect(self._on_filter)
         menu.addSeparator()
         orders = QActionGroup(menu)
-        self._option(menu, orders, "In the order added", -1, checked=True)
+        self._add_option(menu, orders, "In the order added", -1, checked=True)
         for index, column in enumerate(self.table.columns):
-            self._option(menu, orders, column.order, index, checked=False)
+            self._add_option(menu, orders, column.order, index, checked=False)
         orders.triggered.connect(lambda action: self.view.sortByColumn(action.data(), Qt.SortOrder.AscendingOrder))
         self._orders = orders
         return menu
 
-    def _option(self, menu: QMenu, group: QActionGroup, text: str, data: object, *, checked: bool) -> None:
+    def _add_option(self, menu: QMenu, group: QActionGroup, text: str, data: object, *, checked: bool) -> None:
         action = menu.addAction(text)
         action.setCheckable(True)
         action.setChecked(checked)
@@ -122,7 +125,7 @@ class VideosPanel(QWidget):
         group.addAction(action)
 
     def _set_up_view(self) -> None:
-        self.setMinimumWidth(MIN_PX)
+        self.setMinimumWidth(MIN_WIDTH_PX)
         view = self.view
         view.setModel(self.filter)
         view.setAccessibleName("Videos")
@@ -138,37 +141,37 @@ class VideosPanel(QWidget):
         view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         view.verticalHeader().hide()
         view.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        view.verticalHeader().setDefaultSectionSize(by_text(ROW_PX))
+        view.verticalHeader().setDefaultSectionSize(by_text(ROW_HEIGHT_PX))
         header = view.horizontalHeader()
         header.setHighlightSections(False)
         header.setSectionsMovable(False)
         header.setMinimumSectionSize(40)
-        self._delegate = VideoNameDelegate(self._icons, view)
-        self._numbers = NumberDelegate(view)
+        self._name_delegate = VideoNameDelegate(self._icons, view)
+        self._number_delegate = NumberDelegate(view)
         for index in range(len(self.table.columns)):
-            header.setSectionResizeMode(
-                index, QHeaderView.ResizeMode.Stretch if index == NAME else QHeaderView.ResizeMode.Fixed
-            )
-            view.setItemDelegateForColumn(index, self._delegate if index == NAME else self._numbers)
+            is_name = index == NAME
+            mode = QHeaderView.ResizeMode.Stretch if is_name else QHeaderView.ResizeMode.Fixed
+            header.setSectionResizeMode(index, mode)
+            view.setItemDelegateForColumn(index, self._name_delegate if is_name else self._number_delegate)
         self._fit_columns()
         header.setStyleSheet(f"QHeaderView::section {{ padding-right: {NUMBER_MARGIN_PX}px; }}")
         header.sortIndicatorChanged.connect(self._on_sorted)
         view.selectionModel().currentRowChanged.connect(self._on_current)
         view.activated.connect(self.entered)
-        view.verticalScrollBar().valueChanged.connect(lambda _value: self._settle.start())
+        view.verticalScrollBar().valueChanged.connect(lambda _value: self._emit_in_sight_soon.start())
 
     def _fit_columns(self) -> None:
         metrics = self.fontMetrics()
         header = self.view.horizontalHeader()
         for index, column in enumerate(self.table.columns[NAME + 1 :], start=NAME + 1):
             if column.widest:
-                room_px = metrics.horizontalAdvance(column.widest) + 6
+                text_width_px = metrics.horizontalAdvance(column.widest) + 6
             else:
-                room_px = metrics.horizontalAdvance(column.title) + 10
-            header.resizeSection(index, room_px + NUMBER_MARGIN_PX)
+                text_width_px = metrics.horizontalAdvance(column.title) + 10
+            header.resizeSection(index, text_width_px + NUMBER_MARGIN_PX)
 
     def changeEvent(self, event: QEvent) -> None:
-        """Give numbers the room that they need in another size of text."""
+        """Adapt the widths of columns to another size of text."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
             self._fit_columns()
@@ -190,6 +193,7 @@ class VideosPanel(QWidget):
 
     @property
     def order(self) -> list[VideoClip]:
+        """The listed videos in their present order."""
         rows = range(self.filter.rowCount())
         return [self.filter.index(row, NAME).data(ENTRY_ROLE).clip for row in rows]
 
@@ -202,13 +206,13 @@ class VideosPanel(QWidget):
 
     @Slot()
     def _show_whole_row(self, *_: object) -> None:
-        """Show all of the chosen row if the list has become shorter and shows a part of it."""
+        """Scroll so that the chosen row is visible as a whole, if a part of it is."""
         row_rect = self.view.visualRect(self.view.currentIndex())
         if row_rect.isValid() and row_rect.intersects(self.view.viewport().rect()):
             self.view.scrollTo(self.view.currentIndex())
 
     def step(self, direction: int) -> None:
-        """Choose the next (1) or previous (-1) video in the order shown."""
+        """Choose the next (1) or previous (-1) video of the list."""
         row = self.view.currentIndex().row() + direction
         if 0 <= row < self.filter.rowCount():
             self.view.setCurrentIndex(self.filter.index(row, NAME))
@@ -220,66 +224,74 @@ class VideosPanel(QWidget):
     @Slot(str)
     def _on_search(self, text: str) -> None:
         self.filter.set_query(text)
-        self._on_list()
+        self._update_list()
 
     @Slot(QAction)
     def _on_filter(self, action: QAction) -> None:
         state = action.data()
         self.filter.set_state(VideoState(state) if state else None)
-        self._on_list()
+        self._update_list()
 
     @Slot(int, Qt.SortOrder)
     def _on_sorted(self, column: int, _order: Qt.SortOrder) -> None:
         for action in self._orders.actions():
             action.setChecked(action.data() == column)
-        self._settle.start()
+        self._emit_in_sight_soon.start()
 
     @Slot(int, int)
     def _on_added(self, _first: int, _last: int) -> None:
-        self._count_soon.start(0)
-        self._delegate.alike = n_alike([entry.name for entry in self._videos])
+        self._update_soon.start(0)
+        self._name_delegate.n_alike = n_alike([entry.name for entry in self._videos])
         self.view.viewport().update()
 
     @Slot()
     def _on_all_changed(self) -> None:
-        """Paint what is in sight anew; to tell the filter that every row has changed would take it long."""
+        """Repaint the visible rows, since updating the filter row by row would take long."""
         sort_column = self.filter.sortColumn()
         if sort_column >= 0 and self.table.columns[sort_column].of_all:
             self.filter.invalidate()
         self.view.viewport().update()
 
     def _on_change(self, *_: object) -> None:
-        if not self._count_soon.isActive():  # counting takes long in a long list, and changes come by the thousand
-            self._count_soon.start(len(self._videos) // 100)
+        if not self._update_soon.isActive():
+            self._update_soon.start(len(self._videos) // 100)  # an update of a long list takes long
 
     @Slot()
-    def _on_list(self, *_: object) -> None:
+    def _update_list(self, *_: object) -> None:
+        """Hide columns without values, and show the number of videos."""
+        self._hide_columns()
         total = len(self._videos)
         n_shown = self.filter.rowCount()
-        n_assessed = sum(entry.state is VideoState.DONE for entry in self._videos)
-        columns = self.table.columns
-        filled = {column.name: column.is_known is None or any(map(column.is_known, self._videos)) for column in columns}
-        for index, column in enumerate(columns):
-            self.view.setColumnHidden(
-                index, not (column.visible and filled[column.name]) or any(filled[name] for name in column.unless)
-            )
-        share_width(self.view, by_text(NAME_PX))
         self._pages.setCurrentWidget(self.view if total else self._empty)
         self._count.setVisible(total > 0)
         if n_shown < total:
             self._count.setText(f"{n_shown} of {total} videos shown")
         else:
-            text = "{} videos, {} assessed" if total != 1 else "{} video, {} assessed"
-            self._count.setText(text.format(total, n_assessed))
-        self._settle.start()
+            n_assessed = sum(entry.state is VideoState.DONE for entry in self._videos)
+            self._count.setText(f"{counted(total, 'video')}, {n_assessed} assessed")
+        self._emit_in_sight_soon.start()
+
+    def _hide_columns(self) -> None:
+        columns = self.table.columns
+        has_values = {column.name: self._has_values(column) for column in columns}
+        for index, column in enumerate(columns):
+            is_replaced = any(has_values[name] for name in column.unless)
+            is_shown = column.visible and has_values[column.name] and not is_replaced
+            self.view.setColumnHidden(index, not is_shown)
+        share_width(self.view, by_text(MIN_NAME_WIDTH_PX))
+
+    def _has_values(self, column: VideoColumn) -> bool:
+        return column.is_known is None or any(column.is_known(entry) for entry in self._videos)
 
     @Slot()
     def _emit_in_sight(self) -> None:
         first = self.view.rowAt(0)
         last = self.view.rowAt(self.view.viewport().height() - 1)
-        last = last if last >= 0 else self.filter.rowCount() - 1
+        if last < 0:
+            last = self.filter.rowCount() - 1
         if first >= 0:
-            self.in_sight.emit([self.filter.index(r, NAME).data(ENTRY_ROLE).clip for r in range(first, last + 1)])
+            visible_rows = range(first, last + 1)
+            self.in_sight.emit([self.filter.index(row, NAME).data(ENTRY_ROLE).clip for row in visible_rows])
 
     @Slot(QModelIndex, QModelIndex)
     def _on_current(self, current: QModelIndex, _previous: QModelIndex) -> None:

@@ -37,18 +37,18 @@ from skillviewer.ui.widgets.layout import as_tip
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SETTLE_MS = 100
+UPDATE_DELAY_MS = 100
 SORT_ROLE = Qt.ItemDataRole.UserRole
 ENTRY_ROLE = Qt.ItemDataRole.UserRole + 1
-UNDER_ROLE = Qt.ItemDataRole.UserRole + 2  # role of the text under a name or a score
+SECOND_LINE_ROLE = Qt.ItemDataRole.UserRole + 2
 
 Index = QModelIndex | QPersistentModelIndex
 
 
 class VideoTable(QAbstractTableModel):
-    """The list of videos: a row for each; the first column is that of the name."""
+    """The list of videos as a table model. The name is in the first column."""
 
-    all_changed = Signal()  # values that depend on all videos may be others in every row
+    all_changed = Signal()  # values that depend on all videos may have changed in every row
 
     def __init__(
         self, videos: VideoList, parent: QObject | None = None, columns: tuple[VideoColumn, ...] = COLUMNS
@@ -57,15 +57,17 @@ class VideoTable(QAbstractTableModel):
         self.columns = columns
         self._videos = videos
         self._cohorts = videos.cohorts
-        self._settle = single_shot(self, SETTLE_MS, self.all_changed.emit)  # scores of many videos come at once
+        self._update_soon = single_shot(
+            self, UPDATE_DELAY_MS, self.all_changed.emit
+        )  # scores of many videos come at once
         self._getters: dict[int, Callable[[VideoEntry, VideoColumn], object]] = {
             Qt.ItemDataRole.DisplayRole: lambda entry, column: column.text(entry, self._cohorts),
             Qt.ItemDataRole.ToolTipRole: self._tool_tip,
             Qt.ItemDataRole.TextAlignmentRole: lambda _entry, column: _alignment(column),
-            Qt.ItemDataRole.AccessibleTextRole: self._spoken,
+            Qt.ItemDataRole.AccessibleTextRole: self._accessible_text,
             SORT_ROLE: lambda entry, column: column.sort_key(entry, self._cohorts),
             ENTRY_ROLE: lambda entry, _column: entry,
-            UNDER_ROLE: lambda entry, column: column.second_line(entry, self._cohorts),
+            SECOND_LINE_ROLE: lambda entry, column: column.second_line(entry, self._cohorts),
         }
         videos.about_to_add.connect(self._on_about_to_add)
         videos.added.connect(self._on_added)
@@ -89,22 +91,34 @@ class VideoTable(QAbstractTableModel):
             return column.title
         if role == Qt.ItemDataRole.ToolTipRole:
             return column.about.format(MIN_COHORT)
-        return _alignment(column) if role == Qt.ItemDataRole.TextAlignmentRole else None
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _alignment(column)
+        return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: ANN401
-        """Return the text, sort key or accessible text of a cell."""
+        """Return the value of a cell for a role."""
         get = self._getters.get(role) if index.isValid() else None
-        return get(self._videos[index.row()], self.columns[index.column()]) if get is not None else None
+        if get is None:
+            return None
+        return get(self._videos[index.row()], self.columns[index.column()])
 
-    def _spoken(self, entry: VideoEntry, column: VideoColumn) -> str:
-        """Return the text for screen readers; at the name, that of the whole row, with the headings of known values."""
-        words = " ".join(
-            filter(None, (column.text(entry, self._cohorts), column.accessible_text(entry, self._cohorts)))
-        )
+    def _accessible_text(self, entry: VideoEntry, column: VideoColumn) -> str:
+        """Return the text of a cell for screen readers; for the name, the text of the whole row."""
+        text = self._cell_text(entry, column)
         if column is not self.columns[NAME]:
-            return words
-        spoken_values = [(o, t) for o in self.columns[NAME + 1 :] if (t := self._spoken(entry, o)) not in {"", UNKNOWN}]
-        return ", ".join([words, *(t if o.plain else f"{o.title} {t}" for o, t in spoken_values)])
+            return text
+        texts = [text]
+        for other in self.columns[NAME + 1 :]:
+            other_text = self._cell_text(entry, other)
+            if other_text not in {"", UNKNOWN}:
+                texts.append(other_text if other.plain else f"{other.title} {other_text}")
+        return ", ".join(texts)
+
+    def _cell_text(self, entry: VideoEntry, column: VideoColumn) -> str:
+        """Return the text on screen with the addition for screen readers."""
+        text = column.text(entry, self._cohorts)
+        addition = column.accessible_text(entry, self._cohorts)
+        return f"{text} {addition}".strip()
 
     def _tool_tip(self, entry: VideoEntry, _column: VideoColumn) -> str:
         lines = [printable(str(entry.path)), format_part(entry), entry.reason]
@@ -135,12 +149,12 @@ class VideoTable(QAbstractTableModel):
     @Slot(int)
     def _on_changed(self, row: int) -> None:
         self.dataChanged.emit(self.index(row, 0), self.index(row, len(self.columns) - 1))
-        if self._videos[row].state is VideoState.DONE:  # a score more moves the percentiles of all
-            self._settle.start(max(SETTLE_MS, len(self._videos) // 10))
+        if self._videos[row].state is VideoState.DONE:  # a new score changes the percentiles of all
+            self._update_soon.start(max(UPDATE_DELAY_MS, len(self._videos) // 10))
 
 
 class VideoFilter(QSortFilterProxyModel):
-    """The table sorted, and filtered by words of the name and by state."""
+    """The table of videos, sorted by a column, and filtered by a query and a state."""
 
     def __init__(self, table: VideoTable, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -151,17 +165,17 @@ class VideoFilter(QSortFilterProxyModel):
         self.setSortRole(SORT_ROLE)
 
     def set_query(self, text: str) -> None:
-        """Keep videos whose path, name, participant, task or occasion holds all these words."""
+        """Show the videos whose path, name, participant, task and occasion contain all words of a text."""
         self._query_words = tuple(text.casefold().split())
         self.invalidate()
 
     def set_state(self, state: VideoState | None) -> None:
-        """Keep videos in one state, or all."""
+        """Show the videos in one state, or all."""
         self._state = state
         self.invalidate()
 
     def set_current(self, clip: VideoClip | None) -> None:
-        """Keep the video on screen in the list, whatever the filter: else another video would be chosen."""
+        """Always show this video, so that no other one is chosen when the filter changes."""
         if clip != self._current:
             self._current = clip
             if self._state is not None or self._query_words:
@@ -169,28 +183,29 @@ class VideoFilter(QSortFilterProxyModel):
 
     def filterAcceptsRow(self, row: int, parent: Index) -> bool:
         if self._state is None and not self._query_words:
-            return True  # asked of every video again and again
+            return True  # quickly, because Qt calls this for every video
         entry = self.sourceModel().index(row, 0, parent).data(ENTRY_ROLE)
         if not isinstance(entry, VideoEntry):
             return False
-        facts = f"{entry.participant or ''} {entry.task} {entry.occasion}"
-        text = f"{entry.path.parent.name}/{entry.path.name} {entry.name} {facts}".casefold()
         if entry.clip == self._current:
             return True
-        fits = self._state is None or entry.state is self._state
-        return fits and all(word in text for word in self._query_words)
+        if self._state is not None and entry.state is not self._state:
+            return False
+        facts = f"{entry.participant or ''} {entry.task} {entry.occasion}"
+        text = f"{entry.path.parent.name}/{entry.path.name} {entry.name} {facts}".casefold()
+        return all(word in text for word in self._query_words)
 
     def lessThan(self, left: Index, right: Index) -> bool:
-        """Sort numbers as numbers and names as words with numbers in them."""
+        """Return True if the left sort key is smaller. Numbers within texts are compared as numbers."""
         a = left.data(SORT_ROLE)
         b = right.data(SORT_ROLE)
         if isinstance(a, str) and isinstance(b, str):
-            return _natural(a) < _natural(b)
+            return _natural_key(a) < _natural_key(b)
         return bool(a < b)
 
 
-@lru_cache(maxsize=2**15)  # fewer than there are names would help no sorting
-def _natural(text: str) -> tuple[tuple[int, int, str], ...]:
+@lru_cache(maxsize=2**15)  # a cache of fewer entries than there are names would not speed up sorting
+def _natural_key(text: str) -> tuple[tuple[int, int, str], ...]:
     """Return a sort key by which clip 9 comes before clip 10."""
     parts = re.findall(r"[0-9]+|[^0-9]", text + "\0")
     return tuple((0, int(part), part) if part[0] in digits else (1, 0, part) for part in parts)

@@ -1,13 +1,14 @@
-"""A short word on a coloured ground."""
+"""Button that looks like a short label with a border."""
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QToolButton, QWidget
 
-SIDES_PX, ABOVE_PX = 7, 4
+HORIZONTAL_PADDING_PX = 7
+VERTICAL_PADDING_PX = 4
 
 
 class Chip(QToolButton):
-    """A word with a thin border, as narrow as possible."""
+    """A button with a thin border, which is as narrow as its text."""
 
     def __init__(self, text: str, parent: QWidget | None = None, *, checkable: bool = False) -> None:
         super().__init__(parent)
@@ -20,7 +21,8 @@ class Chip(QToolButton):
     def sizeHint(self) -> QSize:
         self.ensurePolished()
         metrics = self.fontMetrics()
-        return QSize(metrics.horizontalAdvance(self.text()) + 2 * SIDES_PX, metrics.height() + 2 * ABOVE_PX)
+        width = metrics.horizontalAdvance(self.text()) + 2 * HORIZONTAL_PADDING_PX
+        return QSize(width, metrics.height() + 2 * VERTICAL_PADDING_PX)
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()

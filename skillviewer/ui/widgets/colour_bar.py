@@ -1,4 +1,4 @@
-"""The colour bar of a map."""
+"""Colour bar of a map."""
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
@@ -12,7 +12,7 @@ from skillviewer.ui.widgets.theme import PaintedWidget, by_text
 
 
 class ColourBar(PaintedWidget):
-    """A bar from the lower to the upper limit of the map on screen, with 1× (a uniform map) marked."""
+    """A colour bar from the lower to the upper limit of the map on screen. A mark at 1× stands for a uniform map."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -21,32 +21,37 @@ class ColourBar(PaintedWidget):
         self.setProperty("letters", "fine")
 
     def sizeHint(self) -> QSize:
-        """Return no width without a map, and the same height: the picture above must not change its size."""
+        """Return the size of the bar. Without a map, it has no width and the same height, so that nothing moves."""
         self.ensurePolished()
-        return QSize(min(by_text(200), 300) if self._scene is not None else 0, 12 + self.fontMetrics().height())
+        width = min(by_text(200), 300) if self._scene is not None else 0
+        return QSize(width, 12 + self.fontMetrics().height())
 
     def set_scene(self, scene: Scene | None) -> None:
-        with_values = scene if scene is not None and scene.values is not None else None
-        before = self._scene
-        self._scene = with_values
-        if (before is None) != (with_values is None):
+        """Show the limits of a scene with a map; nothing for None or a scene without one."""
+        if scene is not None and scene.values is None:
+            scene = None
+        previous_scene = self._scene
+        self._scene = scene
+        if (previous_scene is None) != (scene is None):
             self.updateGeometry()
-        if _limits(before) != _limits(with_values):
-            self.setAccessibleName(self._spoken())
-            self.setToolTip(self._spoken())
+        if _appearance(previous_scene) != _appearance(scene):
+            self.setAccessibleName(self._limits_text())
+            self.setToolTip(self._limits_text())
             self.update()
 
-    def _spoken(self) -> str:
+    def _limits_text(self) -> str:
         scene = self._scene
         if scene is None:
             return ""
-        text = f"Colours from {plain(scene.low)} to {plain(scene.high)}{' and more' if scene.clipped else ''}"
+        text = f"Colours from {plain(scene.low)} to {plain(scene.high)}"
+        if scene.clipped:
+            text += " and more"
         if scene.kind is MapKind.DISTRIBUTION:
             text += " times the average of all cells"
         return text
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        from skillviewer.export.rendering.colour_bar import bar_colours  # it brings OpenCV
+        from skillviewer.export.rendering.colour_bar import bar_colours  # late: imports OpenCV
 
         scene = self._scene
         if scene is None:
@@ -56,37 +61,45 @@ class ColourBar(PaintedWidget):
         row = bar_colours(scene)[None]
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(bar, as_image(row), QRectF(0, 0, row.shape[1], 1))
-        at_least = "≥ " if scene.clipped else ""
-        ends = [(scene.low, plain(scene.low)), (scene.high, f"{at_least}{plain(scene.high)}")]
-        if scene.kind is MapKind.SIGNED:
-            ends = [(scene.low, plain(scene.low)), (0.0, "0"), (scene.high, f"{at_least}+{plain(scene.high)}")]
-        elif scene.unit:  # 1 is a uniform map
-            ends[1] = (scene.high, f"{at_least}{plain(scene.high)}×")
-            if scene.high > 1:
-                ends.insert(1, (1.0, "1×"))
-        self._draw_numbers(painter, bar, ends, scene.low, scene.high)
+        self._draw_marks(painter, bar, scene)
         painter.end()
 
-    def _draw_numbers(
-        self, painter: QPainter, bar: QRectF, marks: list[tuple[float, str]], low: float, high: float
-    ) -> None:
+    def _draw_marks(self, painter: QPainter, bar: QRectF, scene: Scene) -> None:
+        """Draw the marks below the bar, each with its label if there is space."""
         metrics = self.fontMetrics()
         painter.setPen(QPen(QColor(self._theme.on_stage), 1))  # the bar lies on the stage
-        placed: list[tuple[float, float]] = []
-        for value, text in reversed(marks):  # without room for both, the label of 0 gives way to 1×
-            x = bar.left() + (value - low) / (high - low) * bar.width()
+        label_spans: list[tuple[float, float]] = []  # left and right ends of the drawn labels
+        for value, text in reversed(_marks(scene)):  # without space for both, the label of 0 gives way to 1×
+            x = bar.left() + (value - scene.low) / (scene.high - scene.low) * bar.width()
             painter.drawLine(round(x), round(bar.bottom()), round(x), round(bar.bottom()) + 3)
             width = metrics.horizontalAdvance(text)
             left = min(max(x - width / 2, 0.0), self.width() - width)
-            if any(left < right + 4 and start < left + width + 4 for start, right in placed):
+            right = left + width
+            if any(left < other_right + 4 and other_left < right + 4 for other_left, other_right in label_spans):
                 continue
-            placed.append((left, left + width))
+            label_spans.append((left, right))
             top = bar.bottom() + 3
-            room = QRectF(left, top, width + 1, self.height() - top)
-            painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, text)
+            label_rect = QRectF(left, top, width + 1, self.height() - top)
+            painter.drawText(label_rect, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, text)
 
 
-def _limits(scene: Scene | None) -> tuple[float, float, str, str, str] | None:
-    return (
-        None if scene is None else (scene.low, scene.high, scene.kind, scene.map_style.colours, scene.map_style.overlay)
-    )
+def _marks(scene: Scene) -> list[tuple[float, str]]:
+    """Return the values to be marked on the bar, ascending, with their labels."""
+    at_least = "≥ " if scene.clipped else ""
+    low_mark = (scene.low, plain(scene.low))
+    high_text = plain(scene.high)
+    if scene.kind is MapKind.SIGNED:
+        return [low_mark, (0.0, "0"), (scene.high, f"{at_least}+{high_text}")]
+    if not scene.unit:
+        return [low_mark, (scene.high, f"{at_least}{high_text}")]
+    high_mark = (scene.high, f"{at_least}{high_text}×")
+    if scene.high > 1:
+        return [low_mark, (1.0, "1×"), high_mark]  # 1 is a uniform map
+    return [low_mark, high_mark]
+
+
+def _appearance(scene: Scene | None) -> tuple[float, float, str, str, str] | None:
+    """Return the facts of a scene on which the look of the bar depends."""
+    if scene is None:
+        return None
+    return scene.low, scene.high, scene.kind, scene.map_style.colours, scene.map_style.overlay

@@ -12,24 +12,31 @@ from skillviewer.media.files import VIDEO_SUFFIXES
 
 
 class Dialogs:
-    """Asks for files, folders, and yes or no."""
+    """Dialogs that ask the user; tests replace them."""
 
     def videos(self, parent: QWidget) -> list[Path]:
         """Ask for videos or a study; none if the user cancels."""
         patterns = " ".join(f"*{suffix}" for suffix in sorted(VIDEO_SUFFIXES))
-        kinds = "Videos and studies ({0} *{1} *{2});;Studies (*{1} *{2});;All files (*)"
-        kinds = kinds.format(patterns, SUFFIX, ARCHIVE_SUFFIX)
-        names, _ = QFileDialog.getOpenFileNames(parent, "Open videos or a study", "", kinds)
+        file_filter = "Videos and studies ({0} *{1} *{2});;Studies (*{1} *{2});;All files (*)"
+        file_filter = file_filter.format(patterns, SUFFIX, ARCHIVE_SUFFIX)
+        names, _ = QFileDialog.getOpenFileNames(parent, "Open videos or a study", "", file_filter)
         return [Path(name) for name in names]
 
-    def save(self, parent: QWidget, title: str, kinds: str, name: str = "") -> Path | None:
-        """Ask for a file to write, and before replacing one; ``kinds`` is a Qt filter, ``Studies (*.skillstudy)``."""
-        file_name, _ = QFileDialog.getSaveFileName(parent, title, name, kinds)
+    def save(self, parent: QWidget, title: str, file_filter: str, name: str = "") -> Path | None:
+        """Ask for a file to write, and confirm that an existing one is replaced; None if the user cancels.
+
+        Args:
+            parent: The window.
+            title: Title of the dialog.
+            file_filter: Qt's filter of file names, such as ``Studies (*.skillstudy)``.
+            name: Proposed name.
+        """
+        file_name, _ = QFileDialog.getSaveFileName(parent, title, name, file_filter)
         return Path(file_name) if file_name else None
 
-    def file(self, parent: QWidget, title: str, kinds: str) -> Path | None:
-        """Ask for a file to read; arguments as of ``save``."""
-        file_name, _ = QFileDialog.getOpenFileName(parent, title, "", kinds)
+    def file(self, parent: QWidget, title: str, file_filter: str) -> Path | None:
+        """Ask for a file to read; None if the user cancels. Arguments as of ``save``."""
+        file_name, _ = QFileDialog.getOpenFileName(parent, title, "", file_filter)
         return Path(file_name) if file_name else None
 
     def folder(self, parent: QWidget, title: str) -> Path | None:
@@ -37,7 +44,7 @@ class Dialogs:
         return Path(name) if name else None
 
     def word(self, parent: QWidget, title: str, question: str, words: Sequence[str], current: str) -> str | None:
-        """Ask for a word that may be one of those known; None if the user cancels."""
+        """Ask for a text, which may be one of some known words; None if the user cancels."""
         choices = list(dict.fromkeys((current, *words)))
         answer, is_accepted = QInputDialog.getItem(parent, title, question, choices, 0, editable=True)
         return answer if is_accepted else None
@@ -49,10 +56,16 @@ class Dialogs:
         return choices.index(answer) if is_accepted else None
 
     def choose(self, parent: QWidget, text: str, answers: Sequence[str], remember: str) -> tuple[int | None, bool]:
-        """Ask a question with several answers, the first the usual one, and whether to ask again.
+        """Ask a question with several answers, the first of them preselected.
+
+        Args:
+            parent: The window.
+            text: The question.
+            answers: Texts of the buttons.
+            remember: Text of a check box that makes the answer permanent.
 
         Returns:
-            Index of the answer, or None if the user cancels; and whether ``remember`` was checked.
+            Index of the answer, or None if the user cancels; and whether the check box was checked.
         """
         box = QMessageBox(QMessageBox.Icon.Question, "SkillViewer", text, QMessageBox.StandardButton.Cancel, parent)
         buttons = [box.addButton(answer, QMessageBox.ButtonRole.AcceptRole) for answer in answers]
@@ -61,11 +74,12 @@ class Dialogs:
         box.setCheckBox(remember_box)
         box.exec()
         clicked = box.clickedButton()
-        number = next((index for index, button in enumerate(buttons) if button is clicked), None)
-        return number, number is not None and remember_box.isChecked()
+        answer_index = next((index for index, button in enumerate(buttons) if button is clicked), None)
+        is_remembered = answer_index is not None and remember_box.isChecked()
+        return answer_index, is_remembered
 
     def confirm(self, parent: QWidget, text: str, yes_text: str) -> bool:
-        """Ask a question; ``yes_text`` are the words of the button that agrees."""
+        """Ask for a confirmation; ``yes_text`` is the text of the button that confirms."""
         box = QMessageBox(QMessageBox.Icon.Question, "SkillViewer", text, QMessageBox.StandardButton.Cancel, parent)
         box.setTextFormat(Qt.TextFormat.PlainText)  # names may look like markup
         button = box.addButton(yes_text, QMessageBox.ButtonRole.AcceptRole)

@@ -1,4 +1,4 @@
-"""A button that discards after a second press."""
+"""Button that asks for a second press before it discards."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QPushButton, QWidget
 
 
 class DiscardButton(QPushButton):
-    """Discards at its second press where ``asks`` is True: a training may have taken hours."""
+    """A button that discards something at its second press, or at the first if ``asks`` is False."""
 
     def __init__(self, text: str, parent: QWidget, discard: Callable[[], object], tip: str = "") -> None:
         super().__init__(parent)
@@ -18,17 +18,21 @@ class DiscardButton(QPushButton):
         self.clicked.connect(self._on_click)
         self.reset()
 
-    def reset(self, *, sure: bool = False) -> None:
-        """Let the next press be the first one, or where ``sure`` the second one."""
-        self._sure = sure
-        self.setText("Discard for good" if sure else self._text)
-        self.setToolTip("Press again to remove the files." if sure else self._tip)
+    def reset(self) -> None:
+        """Require two presses again."""
+        self._set_armed(armed=False)
+
+    def _set_armed(self, *, armed: bool) -> None:
+        self._is_armed = armed
+        self.setText("Discard for good" if armed else self._text)
+        self.setToolTip("Press again to remove the files." if armed else self._tip)
 
     def _on_click(self) -> None:
-        certain = self._sure or not self.asks
-        self.reset(sure=not certain)
-        if certain:
-            self._discard()
+        if self.asks and not self._is_armed:
+            self._set_armed(armed=True)
+            return
+        self.reset()
+        self._discard()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         event.accept()

@@ -1,4 +1,4 @@
-"""The message on a page that has nothing to show."""
+"""Messages on pages that have nothing to show."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
@@ -27,19 +27,26 @@ class EmptyState(QWidget):
         add_all(column, row, 1)
 
     def show_state(self, message: str, button: str = "", progress: tuple[int, int] | None = None) -> None:
-        """Show a sentence, a button unless "", and progress (done and total, 0 if not known) unless None."""
+        """Show a message, with a button or a progress bar.
+
+        Args:
+            message: The message.
+            button: Text of the button; "" for none.
+            progress: Number of finished steps and of all steps, 0 if unknown; None for no progress bar.
+        """
         self.message.set_plain(message)
         self.button.setText(button)
         self.button.setVisible(bool(button))
         self.progress.setVisible(progress is not None)
         if progress is not None:
+            n_done, total = progress
             self.progress.setAccessibleName(message)
-            self.progress.setRange(0, progress[1])
-            self.progress.setValue(progress[0])
+            self.progress.setRange(0, total)
+            self.progress.setValue(n_done)
 
 
 class NothingOpen(QWidget):
-    """The page of a screen that needs a study while none is open: a sentence with a button below it."""
+    """The page of a screen that needs an open study, while none is open: a message with a button."""
 
     def __init__(self, text: str, action: QAction, parent: QWidget) -> None:
         super().__init__(parent)

@@ -1,21 +1,24 @@
-"""A page of settings: labels at the left, controls at the right, and a muted sentence under what needs one."""
+"""Forms: rows of a label and a control, and sections with headings."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from PySide6.QtCore import QRect, Qt
-from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QFormLayout, QLabel, QSizePolicy, QWidget
 
 from skillviewer.ui.widgets.labels import text_label
 from skillviewer.ui.widgets.layout import add_all, as_tip, vertical
 from skillviewer.ui.widgets.theme import by_text
 
-CONTROL_PX = 260
+CONTROL_WIDTH_PX = 260
+TEXT_MARGIN_PX = 7
+MIN_NUMBER_WIDTH_PX = 90  # in a narrow form, fields are narrower than their longest possible number
 ValueT = TypeVar("ValueT")
+SpinBoxT = TypeVar("SpinBoxT", bound=QAbstractSpinBox)
 
 
 class Form(QWidget):
-    """Rows of settings."""
+    """Rows of settings, with labels at the left and controls at the right."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -26,11 +29,11 @@ class Form(QWidget):
         self._rows.setHorizontalSpacing(24)
         self._rows.setVerticalSpacing(12)
         self._rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        self._rows.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)  # nothing is cut where letters are large
+        self._rows.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)  # so that large text is not cut
         add_all(outer, self._rows, 1)
 
     def add(self, text: str, control: QWidget, note: str = "") -> None:
-        """Add a row; ``text`` is "" if the control says it itself, and a note stands under it."""
+        """Add a row with a label, a control, and a note below it; label and note may be empty."""
         if text:
             control.setAccessibleName(text)
         label = QLabel(text, self)
@@ -52,18 +55,33 @@ class Form(QWidget):
     def choice(
         self, options: Sequence[tuple[ValueT, str]], value: ValueT, on_choice: Callable[[ValueT], object]
     ) -> QComboBox:
-        """Return a box in which the user chooses one of several (value, words), at first ``value``."""
+        """Return a combo box.
+
+        Args:
+            options: The choices, each as (value, text).
+            value: Value of the choice that is selected at first.
+            on_choice: Called with the value that the user chooses.
+        """
         box = QComboBox(self)
         offer(box, options, value)
-        values = [option for option, _ in options]  # Qt would give enums back as text
-        box.activated.connect(lambda index: on_choice(values[index] if index < len(values) else box.itemData(index)))
-        box.setMinimumWidth(by_text(CONTROL_PX))
+        values = [option for option, _ in options]
+
+        def on_activated(index: int) -> None:
+            # Qt returns enums as text, so the values given are preferred; later ones were offered by ``offer``.
+            on_choice(values[index] if index < len(values) else box.itemData(index))
+
+        box.activated.connect(on_activated)
+        box.setMinimumWidth(by_text(CONTROL_WIDTH_PX))
         box.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         return box
 
 
 class NamedLines(QFormLayout):
-    """Texts, each with its muted name at the left; ``gap_px`` lies between them."""
+    """Lines of text, each with a muted name at the left.
+
+    Args:
+        gap_px: Vertical space between lines.
+    """
 
     def __init__(self, gap_px: int) -> None:
         super().__init__()
@@ -72,10 +90,10 @@ class NamedLines(QFormLayout):
         self.setVerticalSpacing(gap_px)
 
     def setGeometry(self, rect: QRect) -> None:
-        """Place the lines by their heights at this width: Qt keeps those of an earlier width if the sum is equal.
+        """Lay the lines out for this width. Qt would keep outdated heights if their sum is equal.
 
-        Two questions for heights make Qt compute them again. `invalidate` would, too, but it asks for another layout,
-        which comes back here: without end, and with all of a processor.
+        Asking for two heights makes Qt compute them again. `invalidate` would request another layout, and so repeat
+        itself without end.
         """
         self.heightForWidth(rect.width() + 1)
         self.heightForWidth(rect.width())
@@ -92,7 +110,7 @@ class NamedLines(QFormLayout):
             self.removeRow(0)
 
     def add(self, name: str, text: str, tip: str = "") -> QLabel:
-        """Add a line; return the label of its text. A tip that only repeats the text is not shown."""
+        """Add a line, and return the label of its text. A tooltip equal to the text is not shown."""
         label = text_label(name, self.parentWidget(), muted=True)
         label.setAlignment(Qt.AlignmentFlag.AlignTop)
         field = text_label(text, self.parentWidget(), wrap=True, plain=True)
@@ -103,7 +121,7 @@ class NamedLines(QFormLayout):
 
 
 def offer(box: QComboBox, options: Sequence[tuple[object, str]], value: object) -> None:
-    """Offer other (value, words), and choose one of the values."""
+    """Replace the choices of a combo box, each given as (value, text), and select one by its value."""
     box.clear()
     for option, text in options:
         box.addItem(text, option)
@@ -111,24 +129,27 @@ def offer(box: QComboBox, options: Sequence[tuple[object, str]], value: object) 
 
 
 def choose(box: QComboBox, value: object) -> None:
-    """Show a value as the chosen one; enums are looked up by value, for Qt gives them back as text."""
+    """Select the choice with a value. Enums are compared by their values, because Qt returns them as text."""
     values = [box.itemData(index) for index in range(box.count())]
     box.setCurrentIndex(values.index(value) if value in values else -1)
 
 
-TEXT_MARGIN_PX = 7
-MIN_PX = 90  # in a narrow form the fields are narrower than the longest number that they could hold
+def indented(box: SpinBoxT) -> SpinBoxT:
+    """Indent the number of a spin box like the text of other fields; Qt ignores the padding in its style sheet."""
+    box.lineEdit().setTextMargins(TEXT_MARGIN_PX, 0, 0, 0)
+    box.setMinimumWidth(by_text(MIN_NUMBER_WIDTH_PX))
+    return box
 
 
 class Section(QWidget):
-    """A section with a heading."""
+    """A section with a heading. A ``wide`` one has no margins at its sides."""
 
     def __init__(self, title: str, parent: QWidget | None = None, *, wide: bool = False) -> None:
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self.setAccessibleName(title)
-        side = 0 if wide else 12
-        self.column = vertical(self, (side, 16, side, 0), 6)
+        side_margin = 0 if wide else 12
+        self.column = vertical(self, (side_margin, 16, side_margin, 0), 6)
         heading = text_label(title, self, heading=True, wrap=True)
         if wide:
             heading.setContentsMargins(12, 0, 12, 0)

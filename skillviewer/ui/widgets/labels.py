@@ -1,4 +1,4 @@
-"""Labels that wrap or shorten."""
+"""Labels that wrap or shorten their text."""
 
 import re
 
@@ -9,34 +9,34 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QToolButton, QWidget
 from skillviewer.core.text import printable
 from skillviewer.ui.widgets.layout import UNLIMITED_PX, as_tip
 
-BREAK = "\N{ZERO WIDTH SPACE}"
-
-
-LONGEST = 14  # characters in a row without a place to break
+BREAK = "\N{ZERO WIDTH SPACE}"  # allows a line break
+MIN_BEFORE_BREAK = 3  # characters before a break after punctuation
+MAX_UNBROKEN = 14  # characters without a possible line break
 
 
 def breakable(text: str) -> str:
-    """Return text that may break after underscores, hyphens and dots, and after every 14 characters without any.
+    """Return a text with possible line breaks after underscores, hyphens and dots, and in long words.
 
-    Numbers stay whole.
+    There is no break before a digit, so that numbers stay whole.
     """
-    parts = []
-    run = 0
-    for character, after in zip(text, f"{text[1:]} ", strict=False):
-        parts.append(character)
-        run = 0 if character.isspace() else run + 1
-        if (character in "_-.—" and run > 3 and not after.isdigit()) or run >= LONGEST:
-            parts.append(BREAK)
-            run = 0
-    return "".join(parts)
+    pieces = []
+    n_unbroken = 0
+    for character, next_character in zip(text, f"{text[1:]} ", strict=False):
+        pieces.append(character)
+        n_unbroken = 0 if character.isspace() else n_unbroken + 1
+        is_punctuation = character in "_-.—" and not next_character.isdigit()
+        if (is_punctuation and n_unbroken > MIN_BEFORE_BREAK) or n_unbroken >= MAX_UNBROKEN:
+            pieces.append(BREAK)
+            n_unbroken = 0
+    return "".join(pieces)
 
 
 class WrappingLabel(QLabel):
-    """Plain text over several lines, however narrow."""
+    """A label of plain text that wraps at any width."""
 
     def __init__(self, parent: QWidget | None = None, *, muted: bool = False) -> None:
         super().__init__(parent)
-        self.plain = ""  # the words, as they were given
+        self.plain = ""  # the text without possible line breaks
         if muted:
             self.setProperty("muted", True)
         self.setTextFormat(Qt.TextFormat.PlainText)
@@ -45,11 +45,11 @@ class WrappingLabel(QLabel):
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 
     def set_plain(self, *paragraphs: str) -> None:
-        """Show words, a paragraph below the other."""
+        """Show a text of one or several paragraphs."""
         text = " ".join(paragraphs)
         if text != self.plain:
             self.plain = text
-            self.setAccessibleName(printable(text))  # a screen reader would stop at the places to break
+            self.setAccessibleName(printable(text))  # without line breaks, at which a screen reader would stop
             self.setText("\n\n".join(breakable(printable(paragraph)) for paragraph in paragraphs))
 
 
@@ -64,9 +64,17 @@ def text_label(
     heading: bool = False,
     letters: str = "",
 ) -> QLabel:
-    """Return a label; ``letters`` are its size and weight, one of ``theme.LETTERS``, or "" for the usual.
+    """Return a label.
 
-    Where ``plain``, tags in the text are shown as they are: names and errors come from files.
+    Args:
+        text: Its text.
+        parent: Its parent.
+        wrap: Whether the text wraps.
+        muted: Whether the text is muted.
+        warns: Whether the text has the colour of warnings.
+        plain: Whether the text is shown verbatim, even with tags; for names and errors, which come from files.
+        heading: Whether the text is a heading.
+        letters: Size and weight of the text, one of ``theme.LETTERS``; "" for the default.
     """
     label = QLabel(text, parent)
     label.setWordWrap(wrap)
@@ -79,46 +87,48 @@ def text_label(
 
 
 def fix_size(field: QLabel | QToolButton, longest: str) -> None:
-    """Give a field the size of its longest text for good; the digits of ``longest`` stand for any digits.
+    """Fix the size of a field, so that its text can change with every frame without a new layout of the window.
 
-    A field without a fixed size has the whole window laid out again whenever its text changes, as with every frame.
+    Args:
+        field: The field.
+        longest: Its longest text. The digits stand for any digits.
     """
     metrics = field.fontMetrics()
-    widest = max("0123456789", key=metrics.horizontalAdvance)
+    widest_digit = max("0123456789", key=metrics.horizontalAdvance)
     text = field.text()
     field.setMinimumSize(0, 0)
     field.setMaximumSize(UNLIMITED_PX, UNLIMITED_PX)
-    field.setText(re.sub(r"\d", widest, longest))
+    field.setText(re.sub(r"\d", widest_digit, longest))
     field.setFixedSize(field.sizeHint())
     field.setText(text)
 
 
 def changes_sizes(event: QEvent) -> bool:
-    """Return True for an event after which texts take another size: a font, or a style sheet with its margins."""
+    """Return True for an event that changes the sizes of texts: a new font, or a new style sheet with its margins."""
     return event.type() in {QEvent.Type.FontChange, QEvent.Type.StyleChange}
 
 
 class ElidingLabel(QLabel):
-    """Shows the longest of several texts that fits; the tooltip has the first where it does not fit.
+    """Shows the longest of several texts that fits. If the first does not fit, the tooltip shows it.
 
-    It asks for the room of the shortest wording and takes what there is; it never keeps a window from being narrow.
+    The preferred width is that of the shortest text, and there is no minimum width.
     """
 
     def __init__(self, parent: QWidget | None = None, *, muted: bool = False) -> None:
         super().__init__(parent)
         self.setProperty("muted", muted)
-        self._forms: tuple[str, ...] = ("",)
+        self._forms: tuple[str, ...] = ("",)  # the texts, the longest first
         self._tip = ""
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
 
     @property
     def longest(self) -> str:
-        """The longest text, also where it does not fit."""
+        """The longest text, even if it does not fit."""
         return self._forms[0]
 
     def set_forms(self, *forms: str, tip: str = "") -> None:
-        """Set wordings, the longest first; the tooltip says ``tip``, or, where it is "", all of a text that is cut."""
+        """Set the texts, the longest first, and the tooltip; without one, the tooltip shows the longest text if cut."""
         if (forms, tip) != (self._forms, self._tip):
             self._forms = forms
             self._tip = tip
@@ -130,29 +140,31 @@ class ElidingLabel(QLabel):
         return self.fontMetrics().horizontalAdvance(text) + 1
 
     def _choose(self) -> None:
-        room = self.contentsRect().width()
-        longest_fitting = next((form for form in self._forms if self._width(form) <= room), None)
-        text = longest_fitting
+        available_width = self.contentsRect().width()
+        text = next((form for form in self._forms if self._width(form) <= available_width), None)
         if text is None:
-            text = self.fontMetrics().elidedText(self._forms[-1], Qt.TextElideMode.ElideRight, room)
+            text = self.fontMetrics().elidedText(self._forms[-1], Qt.TextElideMode.ElideRight, available_width)
         self.setText(text)
-        self.setToolTip(as_tip(self._tip or (self.longest if text != self.longest else "")))
+        tip = self._tip
+        if not tip and text != self.longest:
+            tip = self.longest
+        self.setToolTip(as_tip(tip))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._choose()
 
     def sizeHint(self) -> QSize:
-        """Return the room of the shortest wording."""
+        """Return the size of the shortest text."""
         return QSize(self._width(self._forms[-1]), super().sizeHint().height())
 
     def minimumSizeHint(self) -> QSize:
-        """Return no width: its neighbours go first."""
+        """Return no width, so that other widgets get the space first."""
         return QSize(0, super().minimumSizeHint().height())
 
 
 class SteadyField(QWidget):
-    """Gives its room to a label whose text changes with every frame, without laying out the window again."""
+    """Contains a label whose text changes with every frame, so that the window is not laid out again."""
 
     def __init__(self, label: ElidingLabel, parent: QWidget) -> None:
         super().__init__(parent)
@@ -161,7 +173,7 @@ class SteadyField(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
 
     def sizeHint(self) -> QSize:
-        """Return the height of the label, and no width: it takes what there is."""
+        """Return the height of the label, and no width, since the field takes the available width."""
         return self._label.minimumSizeHint()
 
     def minimumSizeHint(self) -> QSize:

@@ -1,4 +1,4 @@
-"""Layouts, buttons, scroll areas and tooltips, made in one call."""
+"""Functions that make layouts, buttons, scroll areas and tooltips."""
 
 from collections.abc import Callable, Sequence
 from html import escape
@@ -21,32 +21,32 @@ from PySide6.QtWidgets import (
 
 Margins = tuple[int, int, int, int]  # left, top, right and bottom, in pixels
 NONE: Margins = (0, 0, 0, 0)
-UNLIMITED_PX = (1 << 24) - 1  # greatest width and height of a widget in Qt
+UNLIMITED_PX = (1 << 24) - 1  # maximal width and height of a widget in Qt
 BoxT = TypeVar("BoxT", bound=QBoxLayout)
 WidgetT = TypeVar("WidgetT", bound=QWidget)
 
 
 class Spacing(int):
-    """Fixed room in a layout, in pixels."""
+    """Fixed space in a layout, in pixels."""
 
 
 def vertical(parent: QWidget | None = None, margins: Margins | None = None, spacing: int | None = None) -> QVBoxLayout:
-    """Return a layout that puts widgets below each other; room in pixels, None for that of the style."""
+    """Return a vertical box layout; margins and spacing in pixels, None for the defaults of the style."""
     layout = QVBoxLayout(parent) if parent is not None else QVBoxLayout()
-    _space(layout, margins, spacing)
+    _set_spaces(layout, margins, spacing)
     return layout
 
 
 def horizontal(
     parent: QWidget | None = None, margins: Margins | None = None, spacing: int | None = None
 ) -> QHBoxLayout:
-    """Return a layout that puts widgets next to each other; arguments as of ``vertical``."""
+    """Return a horizontal box layout; arguments as of ``vertical``."""
     layout = QHBoxLayout(parent) if parent is not None else QHBoxLayout()
-    _space(layout, margins, spacing)
+    _set_spaces(layout, margins, spacing)
     return layout
 
 
-def _space(layout: QVBoxLayout | QHBoxLayout, margins: Margins | None, spacing: int | None) -> None:
+def _set_spaces(layout: QVBoxLayout | QHBoxLayout, margins: Margins | None, spacing: int | None) -> None:
     if margins is not None:
         layout.setContentsMargins(*margins)
     if spacing is not None:
@@ -54,32 +54,42 @@ def _space(layout: QVBoxLayout | QHBoxLayout, margins: Margins | None, spacing: 
 
 
 def add_all(layout: BoxT, *items: QWidget | QLayout | int | tuple[Any, ...]) -> BoxT:
-    """Add widgets, layouts and room to a layout, in order; return the layout.
+    """Add widgets, layouts and space to a layout, and return the layout.
 
-    A number is room that grows with this weight. A tuple holds a widget or a layout, the weight with which it grows,
-    and for a widget also its alignment.
+    Args:
+        layout: The layout.
+        items: Widgets, layouts, ``Spacing``, or weights of space that grows. A tuple is a widget or a layout
+            with its weight, and for a widget also its alignment.
     """
     for item in items:
-        part, *arguments = item if isinstance(item, tuple) else (item,)
-        if isinstance(part, Spacing):
-            layout.addSpacing(part)
-        elif isinstance(part, int):
-            layout.addStretch(part)
-        elif isinstance(part, QLayout):
-            layout.addLayout(part, *arguments)
+        content, *arguments = item if isinstance(item, tuple) else (item,)
+        if isinstance(content, Spacing):
+            layout.addSpacing(content)
+        elif isinstance(content, int):
+            layout.addStretch(content)
+        elif isinstance(content, QLayout):
+            layout.addLayout(content, *arguments)
         else:
-            layout.addWidget(part, *arguments)
+            layout.addWidget(content, *arguments)
     return layout
 
 
 def splitter(
-    parent: QWidget, direction: Qt.Orientation, parts: Sequence[QWidget], factors: Sequence[int], sizes: Sequence[int]
+    parent: QWidget, direction: Qt.Orientation, widgets: Sequence[QWidget], factors: Sequence[int], sizes: Sequence[int]
 ) -> QSplitter:
-    """Return a splitter of parts that cannot be hidden; factors are weights of growth, 0 for those left out."""
+    """Return a splitter whose widgets cannot be collapsed.
+
+    Args:
+        parent: Its parent.
+        direction: Its orientation.
+        widgets: Its widgets.
+        factors: Weights by which the first widgets grow; 0 for the others.
+        sizes: Sizes of the widgets at first, in pixels.
+    """
     new_splitter = QSplitter(direction, parent)
     new_splitter.setChildrenCollapsible(False)
-    for part in parts:
-        new_splitter.addWidget(part)
+    for widget in widgets:
+        new_splitter.addWidget(widget)
     for index, factor in enumerate(factors):
         new_splitter.setStretchFactor(index, factor)
     new_splitter.setSizes(list(sizes))
@@ -87,23 +97,26 @@ def splitter(
 
 
 def as_tip(text: str) -> str:
-    """Return a tooltip that shows a text verbatim: Qt treats text with tags as rich text, which can load images."""
-    return f'<p style="white-space: pre-wrap">{escape(text)}</p>' if QtGui.Qt.mightBeRichText(text) else text
+    """Return a tooltip that shows a text verbatim. Qt would show tags as rich text, which can load images."""
+    if not QtGui.Qt.mightBeRichText(text):
+        return text
+    return f'<p style="white-space: pre-wrap">{escape(text)}</p>'
 
 
 def with_accessible_name(widget: WidgetT, name: str) -> WidgetT:
-    """Give a widget its accessible name; return the widget."""
+    """Set the accessible name of a widget, and return the widget."""
     widget.setAccessibleName(name)
     return widget
 
 
-Pressed = Callable[[], object] | SignalInstance | None
+PressTarget = Callable[[], object] | SignalInstance | None
+"""Function that a press of a button calls, or signal that it emits."""
 
 
 def push_button(
-    text: str, parent: QWidget, pressed: Pressed = None, *, primary: bool = False, tip: str = ""
+    text: str, parent: QWidget, pressed: PressTarget = None, *, primary: bool = False, tip: str = ""
 ) -> QPushButton:
-    """Return a button that runs or emits ``pressed``; the primary one is the button that matters most."""
+    """Return a button; a ``primary`` one is emphasised."""
     button = QPushButton(text, parent)
     button.setToolTip(tip)
     if primary:
@@ -114,15 +127,15 @@ def push_button(
 
 
 def set_primary(button: QPushButton, *, primary: bool) -> None:
-    """Make a button the one that matters most, or an ordinary one."""
+    """Emphasise a button, or stop doing so."""
     if bool(button.property("primary")) != primary:
         button.setProperty("primary", primary)
         button.style().unpolish(button)
         button.style().polish(button)
 
 
-def tool_button(text: str, parent: QWidget, pressed: Pressed = None, *, tip: str = "") -> QToolButton:
-    """Return a button that takes the focus by Tab and not by a click, so that the keys go on working in the player."""
+def tool_button(text: str, parent: QWidget, pressed: PressTarget = None, *, tip: str = "") -> QToolButton:
+    """Return a tool button that a click does not focus, so that the keys of the player keep working."""
     button = QToolButton(parent)
     button.setText(text)
     button.setToolTip(tip)
@@ -133,7 +146,7 @@ def tool_button(text: str, parent: QWidget, pressed: Pressed = None, *, tip: str
 
 
 def scroll_area(parent: QWidget, name: str) -> QScrollArea:
-    """Return an area without a frame that scrolls up and down; ``name`` is its accessible name."""
+    """Return a frameless area that scrolls vertically, with this accessible name."""
     area = with_accessible_name(QScrollArea(parent), name)
     area.setWidgetResizable(True)
     area.setFrameShape(QScrollArea.Shape.NoFrame)
@@ -141,8 +154,8 @@ def scroll_area(parent: QWidget, name: str) -> QScrollArea:
     return area
 
 
-def fill_ground(colour: QColor | str, *widgets: QWidget) -> None:
-    """Fill the ground of widgets with a colour."""
+def set_background(colour: QColor | str, *widgets: QWidget) -> None:
+    """Fill the background of widgets with a colour."""
     for widget in widgets:
         palette = widget.palette()
         palette.setColor(QPalette.ColorRole.Window, QColor(colour))

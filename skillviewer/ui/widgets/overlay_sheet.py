@@ -1,4 +1,4 @@
-"""Sheets over the window."""
+"""Sheets that open over the window."""
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
@@ -14,22 +14,23 @@ class OverlaySheet(QFrame):
         self._window = window
         self._previous_focus: QWidget | None = QApplication.focusWidget()
         for sheet in window.findChildren(OverlaySheet):
-            if sheet is not self and self._previous_focus is not None and sheet.isAncestorOf(self._previous_focus):
-                self._previous_focus = sheet._previous_focus  # noqa: SLF001 - that sheet closes now, and its field with it
+            focus = self._previous_focus
+            if sheet is not self and focus is not None and sheet.isAncestorOf(focus):
+                # That sheet closes now, with the widget that has the focus.
+                self._previous_focus = sheet._previous_focus  # noqa: SLF001 - of the same class
         self.setObjectName("sheet")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setAutoFillBackground(True)
         window.installEventFilter(self)
 
     def open_over(self, *, top: float = 0.12) -> None:
-        """Show the sheet in the middle of the window, its top at the share ``top`` of the window's height."""
+        """Show the sheet in the middle of the window, with its top edge at a share ``top`` of the window's height."""
         self.adjustSize()
-        room = self._window.rect().adjusted(16, 16, -16, -16)
-        size = self.size().boundedTo(room.size())
-        y = min(room.top() + round(room.height() * top), room.bottom() - size.height())
-        self.setGeometry(
-            room.left() + (room.width() - size.width()) // 2, max(y, room.top()), size.width(), size.height()
-        )
+        available = self._window.rect().adjusted(16, 16, -16, -16)
+        size = self.size().boundedTo(available.size())
+        x = available.left() + (available.width() - size.width()) // 2
+        y = min(available.top() + round(available.height() * top), available.bottom() - size.height())
+        self.setGeometry(x, max(y, available.top()), size.width(), size.height())
         self._open()
 
     def open_above(self, anchor: QWidget) -> None:
@@ -42,15 +43,15 @@ class OverlaySheet(QFrame):
     def _open(self) -> None:
         self.show()
         self.raise_()
-        first = self.focusProxy() or self
-        first.setFocus(Qt.FocusReason.PopupFocusReason)
+        focused_widget = self.focusProxy() or self
+        focused_widget.setFocus(Qt.FocusReason.PopupFocusReason)
         app = QApplication.instance()
         if isinstance(app, QApplication):
             app.focusChanged.connect(self._on_focus)
 
     def _on_focus(self, _old: QWidget | None, new: QWidget | None) -> None:
         if new is not None and new is not self and not self.isAncestorOf(new):
-            self._previous_focus = None  # the user chose where to go on
+            self._previous_focus = None  # the user chose another widget
             self.close()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -61,7 +62,7 @@ class OverlaySheet(QFrame):
             super().keyPressEvent(event)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Close the sheet if the window changes its size, since its position would be wrong."""
+        """Close the sheet if the window is resized, since its position would be wrong."""
         if watched is self._window and event.type() == QEvent.Type.Resize:
             self.close()
         return super().eventFilter(watched, event)
@@ -74,5 +75,5 @@ class OverlaySheet(QFrame):
         if isinstance(app, QApplication):
             app.focusChanged.disconnect(self._on_focus)
         self.close()
-        if previous_focus is not None and isValid(previous_focus):  # it may have been deleted
+        if previous_focus is not None and isValid(previous_focus):  # the widget may have been deleted
             previous_focus.setFocus(Qt.FocusReason.OtherFocusReason)

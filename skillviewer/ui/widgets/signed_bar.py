@@ -1,4 +1,4 @@
-"""A bar to the left or right of zero."""
+"""Bar to the left or right of zero."""
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
@@ -10,7 +10,7 @@ HEIGHT_PX = 8
 
 
 def sign_colour(value: float, theme: Theme, *, grey: bool = False) -> QColor:
-    """Return the colour of a signed amount: an end of the map ``blue-orange``, to be read on the theme's base."""
+    """Return the colour of a signed amount, orange above 0 and blue below, readable on the theme's base."""
     if grey or value == 0:
         return QColor(theme.muted)
     if theme.dark:
@@ -19,7 +19,7 @@ def sign_colour(value: float, theme: Theme, *, grey: bool = False) -> QColor:
 
 
 class SignedBar(PaintedWidget):
-    """One amount as a bar from the middle: to the right where it raises, to the left where it lowers."""
+    """A signed amount as a bar from the middle, to the right if it is positive and to the left if it is negative."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -33,7 +33,7 @@ class SignedBar(PaintedWidget):
         return QSize(100, HEIGHT_PX)
 
     def set_value(self, value: float, limit: float, *, grey: bool = False) -> None:
-        """Show an amount; at ``limit`` (positive) the bar reaches the end, and ``grey`` is without colour."""
+        """Show an amount. At ``limit`` (positive), the bar reaches the end; ``grey`` shows it without colour."""
         self._value = value
         self._limit = limit
         self._grey = grey
@@ -44,9 +44,10 @@ class SignedBar(PaintedWidget):
         middle = self.width() / 2
         height = float(self.height())
         painter.fillRect(QRectF(0, height / 2 - 0.5, self.width(), 1), QColor(self._theme.line))
-        length = middle * min(abs(self._value) / self._limit, 1.0) if self._limit > 0 else 0.0
-        bar = QRectF(middle if self._value > 0 else middle - length, 0, length, height)
-        painter.fillRect(bar, sign_colour(self._value, self._theme, grey=self._grey))
+        share = min(abs(self._value) / self._limit, 1.0) if self._limit > 0 else 0.0
+        length = middle * share
+        left = middle if self._value > 0 else middle - length
+        painter.fillRect(QRectF(left, 0, length, height), sign_colour(self._value, self._theme, grey=self._grey))
         painter.fillRect(QRectF(middle - 0.5, 0, 1, height), QColor(self._theme.muted))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.end()

@@ -1,4 +1,4 @@
-"""A table that is sorted by a column."""
+"""Table that is sorted by a column."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,31 +10,31 @@ from PySide6.QtWidgets import QHeaderView, QSizePolicy, QTableView, QWidget
 
 from skillviewer.ui.widgets.layout import as_tip
 from skillviewer.ui.widgets.plain_table import (
-    LONG,
-    NAME_PX,
+    MAX_NAME_LENGTH,
+    MIN_NAME_WIDTH_PX,
     NOWHERE,
-    ROW_PX,
-    SHOWN,
+    ROW_HEIGHT_PX,
+    SUPPORTED_ROLES,
     VIDEO_ROLE,
     Column,
     Index,
+    alignment_of,
     n_alike,
     set_up,
     share_width,
-    side_of,
 )
 from skillviewer.ui.widgets.theme import by_text
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell."""
+    """A cell of a table."""
 
     text: str  # text on screen
     value: float | None = None  # sort key, or None to sort by the text
     video: str = ""  # name of the video that a click opens, or ""
     tip: str = ""  # tooltip and accessible text; "" for the text
-    ends: tuple[float, float, float] | None = None  # low, value and high of an interval to draw
+    ends: tuple[float, float, float] | None = None  # low, value and high of an interval that is drawn
 
     @property
     def key(self) -> float | str:
@@ -49,16 +49,18 @@ class CellModel(QAbstractTableModel):
         super().__init__(parent)
         self.columns = tuple(columns)
         self._make: Callable[[int], Sequence[Cell]] = lambda _row: ()
-        self._order: list[int] = []
-        self._left_out = 0
+        self._order: list[int] = []  # numbers of the rows in their present order
+        self._n_omitted = 0  # number of letters omitted at the beginning of names
 
-    def show(self, columns: Sequence[Column], n: int, make: Callable[[int], Sequence[Cell]], left_out: int = 0) -> None:
-        """Show rows ``make(0)`` to ``make(n - 1)``, without the first ``left_out`` letters of the names of videos."""
+    def show(
+        self, columns: Sequence[Column], n: int, make: Callable[[int], Sequence[Cell]], n_omitted: int = 0
+    ) -> None:
+        """Show the rows ``make(0)`` to ``make(n - 1)``, and omit the first ``n_omitted`` letters of names of videos."""
         self.beginResetModel()
         self.columns = tuple(columns)
         self._make = cache(make)
         self._order = [*range(n)]
-        self._left_out = left_out
+        self._n_omitted = n_omitted
         self.endResetModel()
 
     def row(self, index: int) -> Sequence[Cell]:
@@ -72,14 +74,14 @@ class CellModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(self.columns)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        if role not in SHOWN or not index.isValid():
+        if role not in SUPPORTED_ROLES or not index.isValid():
             return None
         cell = self.row(index.row())[index.column()]
         match role:
             case Qt.ItemDataRole.DisplayRole:
-                return f"…{cell.text[self._left_out :]}" if cell.video and self._left_out else cell.text
+                return f"…{cell.text[self._n_omitted :]}" if cell.video and self._n_omitted else cell.text
             case Qt.ItemDataRole.TextAlignmentRole:
-                return side_of(number=cell.value is not None)
+                return alignment_of(number=cell.value is not None)
             case Qt.ItemDataRole.ToolTipRole:
                 return as_tip(cell.tip or cell.text)
             case Qt.ItemDataRole.AccessibleTextRole:
@@ -93,7 +95,7 @@ class CellModel(QAbstractTableModel):
         by_role: dict[int, object] = {
             Qt.ItemDataRole.DisplayRole: column.title,
             Qt.ItemDataRole.ToolTipRole: column.meaning,
-            Qt.ItemDataRole.TextAlignmentRole: side_of(number=column.number),
+            Qt.ItemDataRole.TextAlignmentRole: alignment_of(number=column.number),
         }
         return by_role.get(role)
 
@@ -101,55 +103,56 @@ class CellModel(QAbstractTableModel):
         if column < 0:
             return
         self.layoutAboutToBeChanged.emit()
-        indices = self.persistentIndexList()
-        numbers = [self._order[index.row()] for index in indices]
-        self._order.sort(
-            key=lambda number: self._make(number)[column].key, reverse=order is Qt.SortOrder.DescendingOrder
-        )
-        row_by_number = {number: row for row, number in enumerate(self._order)} if indices else {}
+        old_indices = self.persistentIndexList()
+        numbers = [self._order[index.row()] for index in old_indices]
+        is_descending = order is Qt.SortOrder.DescendingOrder
+        self._order.sort(key=lambda number: self._make(number)[column].key, reverse=is_descending)
+        row_by_number = {number: row for row, number in enumerate(self._order)} if old_indices else {}
         new_indices = [
-            self.index(row_by_number[number], index.column()) for index, number in zip(indices, numbers, strict=True)
+            self.index(row_by_number[number], index.column())
+            for index, number in zip(old_indices, numbers, strict=True)
         ]
-        self.changePersistentIndexList(indices, new_indices)
+        self.changePersistentIndexList(old_indices, new_indices)
         self.layoutChanged.emit()
 
 
 class SortedTable(QTableView):
-    """A table sorted by a click on a heading; a click or Enter on the name of a video asks for the video.
+    """A table that a click on a heading sorts. A click or Enter on the name of a video asks for the video.
 
     A subclass that gives no ``columns`` sets its own.
     """
 
-    video_asked = Signal(str)
-    name_column = 0  # takes the rest of the width
+    video_asked = Signal(str)  # name of the video
+    name_column = 0  # index of the column that takes the remaining width
 
     def __init__(self, name: str, columns: Sequence[Column], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._cells = CellModel(columns, self)
         self.setModel(self._cells)
-        set_up(self, name, by_text(ROW_PX))
+        set_up(self, name, by_text(ROW_HEIGHT_PX))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         header = self.horizontalHeader()
         if columns:
             header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
             header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        self.setMinimumHeight(3 * by_text(ROW_PX))
+        self.setMinimumHeight(3 * by_text(ROW_HEIGHT_PX))
         self.clicked.connect(self._on_asked)
         self.activated.connect(self._on_asked)
 
     def show_rows(self, rows: Sequence[Sequence[Cell]]) -> None:
         """Show rows in this order, until a heading is clicked."""
-        names = [cell.text for row in rows for cell in row if cell.video]
-        left_out = n_alike(names) if len(set(names)) > 1 and max(map(len, names)) > LONG else 0
-        self._fill(self._cells.columns, len(rows), lambda number: rows[number], left_out)
+        names = {cell.text for row in rows for cell in row if cell.video}
+        has_long_name = any(len(name) > MAX_NAME_LENGTH for name in names)
+        n_omitted = n_alike(list(names)) if has_long_name else 0
+        self._fill(self._cells.columns, len(rows), lambda number: rows[number], n_omitted)
         self._share_width()
         self.updateGeometries()
 
     def _fill(
-        self, columns: Sequence[Column], n: int, make: Callable[[int], Sequence[Cell]], left_out: int = 0
+        self, columns: Sequence[Column], n: int, make: Callable[[int], Sequence[Cell]], n_omitted: int = 0
     ) -> None:
         self.setSortingEnabled(False)
-        self._cells.show(columns, n, make, left_out)
+        self._cells.show(columns, n, make, n_omitted)
         self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self.setSortingEnabled(True)
 
@@ -157,16 +160,16 @@ class SortedTable(QTableView):
         """Return the texts of all rows in the present order."""
         model = self._cells
         columns = range(model.columnCount())
-        return [[str(model.index(r, c).data()) for c in columns] for r in range(model.rowCount())]
+        return [[str(model.index(row, column).data()) for column in columns] for row in range(model.rowCount())]
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._share_width()
 
     def _share_width(self) -> None:
-        """Give the names the rest of the width, but enough to be readable."""
+        """Give the names the remaining width, but not less than their minimum."""
         if self._cells.columnCount():
-            share_width(self, by_text(NAME_PX), self.name_column)
+            share_width(self, by_text(MIN_NAME_WIDTH_PX), self.name_column)
 
     def _on_asked(self, index: QModelIndex) -> None:
         video = index.data(VIDEO_ROLE)

@@ -1,4 +1,4 @@
-"""Words that plots and bars speak to a screen reader."""
+"""Descriptions of plots and bars for screen readers."""
 
 from collections.abc import Callable
 from functools import cache
@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAccessibleWidget, QWidget
 
 
 class _SpokenWidget(QAccessibleWidget):
-    """The widget as Qt describes it; its description is its ``accessible_text()``, the numbers in words."""
+    """Qt's accessible interface of a widget, with ``accessible_text()`` of the widget as its description."""
 
     def text(self, kind: QAccessible.Text) -> str:
         if kind is QAccessible.Text.Description:
@@ -19,26 +19,27 @@ class _SpokenWidget(QAccessibleWidget):
 
 
 def _interface(key: str, qt_object: QObject) -> QAccessibleInterface | None:
-    kind = type(qt_object)
-    if key != kind.__name__ or not hasattr(
-        kind, "accessible_text"
-    ):  # a widget that is being deleted asks by its base class
+    widget_class = type(qt_object)
+    if key != widget_class.__name__:  # the widget is being deleted, and Qt asks for its base class
         return None
-    role = QAccessible.Role.Graphic if getattr(kind, "PICTURE", False) else QAccessible.Role.Chart
+    if not hasattr(widget_class, "accessible_text"):
+        return None
+    role = QAccessible.Role.Graphic if getattr(widget_class, "PICTURE", False) else QAccessible.Role.Chart
     return _SpokenWidget(cast("QWidget", qt_object), role)
 
 
 @cache
 def speak_numbers() -> None:
-    """Let screen readers ask widgets with a method ``accessible_text() -> str``; a second call does nothing.
+    """Give screen readers the descriptions of widgets with a method ``accessible_text() -> str``.
 
-    They call such a widget a chart, or a picture if its class says ``PICTURE = True``.
+    Screen readers announce such a widget as a chart, or as a picture if its class has ``PICTURE = True``. Further calls
+    do nothing.
     """
     QAccessible.installFactory(_interface)
 
 
-def ask_again(widget: QWidget) -> None:
-    """Let Qt ask once more, for a widget whose base class was asked while it was made, as those of plots are."""
+def refresh_interface(widget: QWidget) -> None:
+    """Replace the accessible interface that Qt made for the base class of a widget, such as of a plot."""
     if QAccessible.isActive():
         interface = QAccessible.queryAccessibleInterface(widget)
         if not isinstance(interface, _SpokenWidget):
@@ -46,6 +47,6 @@ def ask_again(widget: QWidget) -> None:
 
 
 def announce(widget: QWidget, text: Callable[[], str]) -> None:
-    """Tell a screen reader about a change in the widget that has the focus; without one, nothing is computed."""
+    """Announce a text to a screen reader if the widget has the focus. Else the text is not computed."""
     if QAccessible.isActive() and widget.hasFocus():
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(widget, text()))

@@ -1,4 +1,4 @@
-"""Colours, font and style of the window, light and dark: one accent, and the picture is the brightest thing."""
+"""Colours, font and style of the window, in a light and a dark theme."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -19,14 +19,14 @@ FONT_SIZE_PT = 10
 LETTERS = {
     "fine": (0.85, 400),
     "chip": (0.9, 400),
-    "plain": (1.0, 400),  # since a font of its own would not follow
+    "plain": (1.0, 400),  # for widgets whose own font would not follow the size of text
     "lead": (1.15, 600),
     "figure": (1.35, 600),
     "question": (1.4, 600),
     "page": (1.6, 600),
     "brand": (2.2, 600),
 }
-"""Text of another size: share of the usual size, and weight. A widget asks for it by its property ``letters``."""
+"""Sizes of text, each with its ratio to the default size and its weight. A widget's property ``letters`` names one."""
 FONT_FAMILY = "Inter"
 
 
@@ -39,7 +39,7 @@ class ThemeChoice(StrEnum):
 
 
 def theme_choices() -> list[tuple[ThemeChoice, str]]:
-    """Return the choices of the theme, each with its words."""
+    """Return the choices of the theme, each as (value, text)."""
     return [(ThemeChoice.SYSTEM, "Follow system"), (ThemeChoice.LIGHT, "Light"), (ThemeChoice.DARK, "Dark")]
 
 
@@ -47,19 +47,19 @@ def theme_choices() -> list[tuple[ThemeChoice, str]]:
 class Theme:
     """Colours as ``#rrggbb``."""
 
-    dark: bool  # true if it is the dark one
-    window: str  # behind everything
-    base: str  # lists, fields and plots
-    raised: str  # buttons and what the mouse is over
-    line: str  # thin lines between parts, for the eye alone
-    edge: str  # borders of fields and of what is switched on, tracks, and lines with a meaning
-    text: str  # words and numbers
-    muted: str  # words that matter less
-    accent: str  # the one accent
-    on_accent: str  # words on the accent
-    chosen: str  # behind the chosen row
-    stage: str  # around the picture, dark in both themes
-    on_stage: str  # words on the stage
+    dark: bool  # True for the dark theme
+    window: str  # background of the window
+    base: str  # background of lists, fields and plots
+    raised: str  # background of buttons, and of items under the mouse
+    line: str  # decorative lines between parts
+    edge: str  # borders of fields and checked items, and lines with a meaning
+    text: str
+    muted: str  # less important text
+    accent: str
+    on_accent: str  # text on the accent
+    chosen: str  # background of the selected row
+    stage: str  # background of the picture, dark in both themes
+    on_stage: str  # text on the stage
     warn: str  # warnings
     bad: str  # failures
 
@@ -80,18 +80,18 @@ _COLOURS = {  # light, dark
     "warn": ("#7a3d9e", "#cfa8f2"),  # not orange, which means that a score rose
     "bad": ("#b3261e", "#ff8f85"),
 }
-LIGHT = Theme(dark=False, **{name: pair[False] for name, pair in _COLOURS.items()})
-DARK = Theme(dark=True, **{name: pair[True] for name, pair in _COLOURS.items()})
+LIGHT = Theme(dark=False, **{name: light for name, (light, _) in _COLOURS.items()})
+DARK = Theme(dark=True, **{name: dark for name, (_, dark) in _COLOURS.items()})
 
 
 def load_fonts(folder: Path) -> None:
-    """Add the fonts that ship with the program, so that it looks alike everywhere, also where no font is installed."""
+    """Add the fonts of a folder to Qt, so that the window looks alike on all systems."""
     for path in sorted(folder.glob("*.otf")):
         QFontDatabase.addApplicationFont(str(path))
 
 
 def app_font(percent: int = 100) -> QFont:
-    """Return the window's font at ``percent`` of its usual size, with figures of equal width: numbers do not dance."""
+    """Return the window's font at ``percent`` of its default size, with digits of equal width."""
     font = QFont(FONT_FAMILY)
     font.setPointSizeF(FONT_SIZE_PT * percent / 100)
     font.setFeature(QFont.Tag("tnum"), 1)
@@ -99,14 +99,14 @@ def app_font(percent: int = 100) -> QFont:
 
 
 def by_text(px: int) -> int:
-    """Return a length for text of the usual size, in pixels, grown with a larger text that is in force."""
+    """Scale a length in pixels, given for text of the default size, with the present size of text; it never shrinks."""
     return max(px, round(px * QApplication.font().pointSizeF() / FONT_SIZE_PT))
 
 
 def icon_size(px: int) -> QSize:
-    """Return the size of a square icon next to text of the usual size, grown by half at most with a larger text."""
-    grown = min(by_text(px), round(1.5 * px))
-    return QSize(grown, grown)
+    """Return the size of a square icon, scaled like ``by_text`` but at most by 1.5."""
+    side_px = min(by_text(px), round(1.5 * px))
+    return QSize(side_px, side_px)
 
 
 def palette_of(theme: Theme) -> QPalette:
@@ -137,52 +137,56 @@ def palette_of(theme: Theme) -> QPalette:
         (roles.Accent, theme.accent),
     ):
         palette.setColor(role, QColor(colour))
-    faint = QColor(theme.muted)
-    faint.setAlphaF(0.6)
+    disabled_text = QColor(theme.muted)
+    disabled_text.setAlphaF(0.6)
     for role in (roles.WindowText, roles.Text, roles.ButtonText):
-        palette.setColor(QPalette.ColorGroup.Disabled, role, faint)
+        palette.setColor(QPalette.ColorGroup.Disabled, role, disabled_text)
     return palette
 
 
 def url(name: str) -> str:
-    """Return a file of the style as style sheets name it."""
+    """Return the address of a file of the style, as style sheets write it."""
     return f'url("{(resources_dir() / "style" / name).as_posix()}")'
 
 
 def style_sheet(theme: Theme, percent: int = 100) -> str:
-    """Return the style that Fusion's palette cannot express: flat buttons, fields and headers, a visible focus.
+    """Return the style sheet of the window, for what Fusion's palette cannot express.
 
-    Words are ``percent`` of their usual size.
+    Args:
+        theme: The theme.
+        percent: Size of text in percent of the default size.
     """
-    kind = "dark" if theme.dark else "light"
-    chevron = url(f"{'chevron'}-{kind}.svg")
-    chevron_up = url(f"{'chevron-up'}-{kind}.svg")
-    check = url(f"{'check'}-{kind}.svg")
-    letters = "\n".join(
-        f'*[letters="{name}"] {{ font-size: {FONT_SIZE_PT * percent / 100 * share:.2f}pt; font-weight: {weight}; }}'
-        for name, (share, weight) in LETTERS.items()
-    )
+    suffix = "dark" if theme.dark else "light"
+    letter_rules = []
+    for name, (ratio, weight) in LETTERS.items():
+        size_pt = FONT_SIZE_PT * percent / 100 * ratio
+        letter_rules.append(f'*[letters="{name}"] {{ font-size: {size_pt:.2f}pt; font-weight: {weight}; }}')
+    check_box_px = round(14 * min(max(percent / 100, 1), 1.5))  # scaled like ``icon_size``
     sheet = Template((resources_dir() / "style" / "window.qss").read_text(encoding="utf-8"))
-    box = round(14 * min(max(percent / 100, 1), 1.5))  # side of a tick box, as ``icon_size``
     return sheet.substitute(
-        asdict(theme), chevron=chevron, chevron_up=chevron_up, check=check, letters=letters, box=box
+        asdict(theme),
+        chevron=url(f"chevron-{suffix}.svg"),
+        chevron_up=url(f"chevron-up-{suffix}.svg"),
+        check=url(f"check-{suffix}.svg"),
+        letters="\n".join(letter_rules),
+        box=check_box_px,
     )
 
 
 class Themed(Protocol):
-    """A widget that paints with colours of its own."""
+    """A widget or delegate that paints in the colours of the theme."""
 
     def on_theme(self, theme: Theme) -> None:
-        """Take the colours of a theme: first, and when another is chosen. ``apply_theme`` reaches the parts inside."""
+        """Use the colours of a theme. ``apply_theme`` calls this, also for widgets inside this one."""
 
 
 def themed(method: MethodT) -> MethodT:
-    """Mark a method that is documented in ``Themed``."""
+    """Mark an implementation of ``Themed.on_theme``, which needs no docstring."""
     return method
 
 
 class PaintedWidget(QWidget):
-    """A widget that draws itself in the colours of a theme."""
+    """Base of widgets that draw themselves in the colours of the theme."""
 
     _theme = LIGHT
 
@@ -193,23 +197,29 @@ class PaintedWidget(QWidget):
 
 
 def apply_theme(widget: QWidget, theme: Theme) -> None:
-    """Give a widget, and all widgets and delegates inside it, their colours."""
-    for part in (widget, *widget.findChildren(QWidget), *widget.findChildren(QStyledItemDelegate)):
-        if hasattr(part, "on_theme"):
-            part.on_theme(theme)
+    """Apply a theme to a widget, and to all widgets and delegates inside it."""
+    for themed_object in (widget, *widget.findChildren(QWidget), *widget.findChildren(QStyledItemDelegate)):
+        if hasattr(themed_object, "on_theme"):
+            themed_object.on_theme(theme)
 
 
 class ThemeSource(QObject):
-    """The theme in force: that of the system, as ``scheme`` reads it, or the one that the user chose."""
+    """The present theme: the system's, or the one that the user chose.
 
-    changed = Signal(object)
+    Args:
+        app: The application, whose palette, font and style sheet are set.
+        scheme: Returns the colour scheme of the system; by default as Qt reports it.
+        parent: Owner of the object.
+    """
+
+    changed = Signal(object)  # ``Theme``
 
     def __init__(
         self, app: QApplication, scheme: Callable[[], Qt.ColorScheme] | None = None, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self._app = app
-        self._scheme = scheme if scheme is not None else app.styleHints().colorScheme
+        self._system_scheme = scheme if scheme is not None else app.styleHints().colorScheme
         self.choice = ThemeChoice.SYSTEM
         self._percent = 100
         self.theme = self._resolve()
@@ -220,12 +230,12 @@ class ThemeSource(QObject):
         self._on_scheme()
 
     def resize_text(self, percent: int) -> None:
-        """Make words larger or smaller, in per cent of the usual size."""
+        """Set the size of text, in percent of the default size."""
         if percent != self._percent:
             self._percent = percent
             self._app.setFont(app_font(percent))
-            self._apply()  # widgets under a style sheet take another font only together with it
-            self.changed.emit(self.theme)  # it takes away the colours of what stays dark in both
+            self._apply()  # widgets under a style sheet change their font only together with it
+            self.changed.emit(self.theme)  # a new style sheet resets colours that widgets have set
 
     def apply_theme(self) -> None:
         self._app.setStyle("Fusion")
@@ -234,7 +244,7 @@ class ThemeSource(QObject):
 
     def _resolve(self) -> Theme:
         if self.choice is ThemeChoice.SYSTEM:
-            return DARK if self._scheme() == Qt.ColorScheme.Dark else LIGHT
+            return DARK if self._system_scheme() == Qt.ColorScheme.Dark else LIGHT
         return DARK if self.choice is ThemeChoice.DARK else LIGHT
 
     def _apply(self) -> None:

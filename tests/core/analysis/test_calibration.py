@@ -58,7 +58,7 @@ def test_scales_of_few_steps_have_a_decimal_and_levels_their_words() -> None:
     assert short.words.startswith(f"{short.rating:.1f} of 5 (")
     text = ("novice", "intermediate", "expert")
     levels = RatingScale("Level", 0, 2, levels=text, stated=True)
-    found = learnt(levels, np.clip(np.round(1 + SCORES), 0, 2).astype(float)).of(3.0)
+    found = learnt(levels, np.clip(np.round(1 + SCORES), 0, 2).astype(float)).calibrate(3.0)
     assert found.words.startswith("expert (")
     assert found.words.endswith(" to expert)")
     unstated = replace(KNOWN, stated=False).calibrate(0.0)

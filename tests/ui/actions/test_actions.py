@@ -69,7 +69,7 @@ def screen(qtbot: QtBot, window: Composition, world: FakeWorld) -> InspectScreen
     app_context.models.choose_default(None)
     qtbot.waitUntil(lambda: app_context.state.analysis is not None and app_context.state.analysis.complete)
     qtbot.waitUntil(lambda: app_context.feed.settled and app_context.playback.video is not None)
-    qtbot.waitUntil(lambda: app_context.inquiry.stage is WhyStage.READY)
+    qtbot.waitUntil(lambda: app_context.why_loader.stage is WhyStage.READY)
     app_context.playback.first()  # from the frame that says most, where the findings put it
     found = window.window.screens.named("inspect")
     assert isinstance(found, InspectScreen)
@@ -158,7 +158,7 @@ def test_space_on_a_focused_button_presses_the_button(window: Composition, scree
 def test_h_hides_and_shows_the_map_and_held_down_only_peeks(
     window: Composition, screen: InspectScreen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("skillviewer.ui.shell.menus.HELD_MS", 600_000)  # no press is so long
+    monkeypatch.setattr("skillviewer.ui.shell.hold_to_hide_map.HELD_MS", 600_000)  # no press is so long
     state, canvas = window.app_context.state, screen.player.canvas
     shown = state.map_style.overlay
     key(canvas, Qt.Key.Key_H)
@@ -167,7 +167,7 @@ def test_h_hides_and_shows_the_map_and_held_down_only_peeks(
     assert state.map_style.overlay == shown
     from PySide6.QtTest import QTest
 
-    monkeypatch.setattr("skillviewer.ui.shell.menus.HELD_MS", 0)
+    monkeypatch.setattr("skillviewer.ui.shell.hold_to_hide_map.HELD_MS", 0)
     QTest.keyPress(canvas, Qt.Key.Key_H)
     assert str(state.map_style.overlay) == "off"
     QTest.keyRelease(canvas, Qt.Key.Key_H)

@@ -83,7 +83,7 @@ def scene_of(canvas: PaneCanvas) -> Scene:
 
 def assess_study(qtbot: QtBot, screen: CompareScreen) -> None:
     screen.models.assess_all()
-    qtbot.waitUntil(lambda: not screen.models.busy and screen.studying.agreement is not None, timeout=LONG_MS)
+    qtbot.waitUntil(lambda: not screen.models.busy and screen.agreement_loader.agreement is not None, timeout=LONG_MS)
 
 
 def test_every_pane_shows_the_same_frame_with_its_own_model_s_map_at_every_paint(
@@ -144,13 +144,13 @@ def test_maps_of_one_kind_share_one_scale_and_each_can_have_its_own(
     assert highs["full"] == highs["other-net"] == pytest.approx(min(clipped["full"], clipped["other-net"]))
     assert highs["gate-cbam"] == 1
     assert highs["signed-pool"] == pytest.approx(clipped["signed-pool"])
-    labels = tuple(label.text() for label, _ in screen.bars._pairs if not label.isHidden())
+    labels = tuple(label.text() for label, _ in screen.bars._labelled_bars if not label.isHidden())
     assert len(labels) == 3
     assert "distribution" in labels[0]
     screen.header.scale.setCurrentIndex(screen.header.scale.findData(ColourLimits.CLIPPED))
     for name in ("full", "other-net"):
         assert scene_of(canvases(screen)[name]).high == pytest.approx(clipped[name])
-    assert not tuple(label.text() for label, _ in screen.bars._pairs if not label.isHidden())
+    assert not tuple(label.text() for label, _ in screen.bars._labelled_bars if not label.isHidden())
     assert "its own scale" in screen.bars._caption.text()
     assert f"0…{plain(clipped['full'])}×" in screen.grid.panes[screen.models.keys[0]].caption.text
 
@@ -159,7 +159,9 @@ def test_numbers_are_those_of_the_two_models_at_the_frame_and_over_the_video(
     qtbot: QtBot, window: Composition, world: FakeWorld
 ) -> None:
     screen = shown_with(qtbot, window, world, ("full", "xbar", "gate-cbam"))
-    qtbot.waitUntil(lambda: screen.contrasting.contrast is not None and len(screen.contrasting.contrast.videos) == 3)
+    qtbot.waitUntil(
+        lambda: screen.contrast_loader.contrast is not None and len(screen.contrast_loader.contrast.videos) == 3
+    )
     first, second = (screen.models.rows[i].whole for i in (0, 1))
     assert first is not None
     assert second is not None
@@ -186,7 +188,9 @@ def test_attention_on_hands_is_a_column_where_there_are_tracks(
     tracks = hands(world.info(path))
     TrackStore().put(tracks)
     screen = shown_with(qtbot, window, world, ("full", "xbar"))
-    qtbot.waitUntil(lambda: screen.contrasting.contrast is not None and len(screen.contrasting.contrast.videos) == 2)
+    qtbot.waitUntil(
+        lambda: screen.contrast_loader.contrast is not None and len(screen.contrast_loader.contrast.videos) == 2
+    )
     view = screen.side.video_numbers
     screen.side.setCurrentWidget(view)
     header = view.table.horizontalHeaderItem(view.table.columnCount() - 1)
@@ -234,7 +238,9 @@ def test_a_model_without_a_map_gets_no_numbers_and_no_difference(
     screen.header.difference.click()
     view = screen.side.video_numbers
     screen.side.setCurrentWidget(view)
-    qtbot.waitUntil(lambda: screen.contrasting.contrast is not None and len(screen.contrasting.contrast.videos) == 3)
+    qtbot.waitUntil(
+        lambda: screen.contrast_loader.contrast is not None and len(screen.contrast_loader.contrast.videos) == 3
+    )
     qtbot.waitUntil(lambda: any(row.tip == "no map" for row in view.table.shown_rows))  # drawn a moment later
     rows = {row.texts[1]: row for row in view.table.shown_rows}
     assert rows["mapless-none"].texts[2:] == ("–",) * 7
@@ -303,9 +309,9 @@ def test_nine_at_most(qtbot: QtBot, window: Composition, world: FakeWorld) -> No
     rects = [pane.geometry() for pane in screen.grid.panes.values()]
     assert all(screen.grid.rect().contains(r) for r in rects)
     assert not any(a.intersects(b) for i, a in enumerate(rects) for b in rects[i + 1 :])
-    numbers = [label for label, _ in screen.strokes.values()]
+    numbers = [label for label, _ in screen.line_styles.values()]
     assert numbers == [str(i) for i in range(1, 10)]
-    strokes = {(stroke.on_dark, stroke.dashes) for _, stroke in screen.strokes.values()}
+    strokes = {(stroke.on_dark, stroke.dashes) for _, stroke in screen.line_styles.values()}
     assert len(strokes) == 9
 
 
@@ -357,7 +363,7 @@ def test_the_videos_on_which_models_disagree_most_come_first_and_are_a_click_awa
     assert top.texts[1] == str(max(ranks) - min(ranks))
     assert top.texts[2:] == tuple(str(rank) for rank in ranks)
     view.table.row_chosen.emit(view.table.shown_rows[-1].key)
-    wanted = screen.studying.clip(view.table.shown_rows[-1].key)
+    wanted = screen.agreement_loader.clip(view.table.shown_rows[-1].key)
     assert window.app_context.state.current == wanted
     matrix = screen.side.matrix
     screen.side.setCurrentWidget(matrix)
@@ -366,7 +372,7 @@ def test_the_videos_on_which_models_disagree_most_come_first_and_are_a_click_awa
     assert matrix.table.shown_rows[0].texts[3] == matrix.table.shown_rows[1].texts[2]
     for action, n_rows in (("save_agreement", 3), ("save_ranks", 18)):
         dialogs.save_answer = tmp_path / f"{action}.csv"
-        with qtbot.waitSignal(screen.saving.saved):
+        with qtbot.waitSignal(screen.saver.saved):
             window.window.actions_[action].trigger()
         assert len(dialogs.save_answer.read_text(encoding="utf-8").splitlines()) == 1 + n_rows
 
@@ -379,14 +385,16 @@ def test_a_model_that_cannot_be_loaded_says_why_and_the_others_go_on(
     qtbot.waitUntil(lambda: screen.models.row(broken).progress is ModelProgress.FAILED)
     assert "config.json" in screen.models.row(broken).reason
     screen.header.difference.click()
-    qtbot.waitUntil(lambda: screen.contrasting.contrast is not None and screen.contrasting.contrast.second == broken)
+    qtbot.waitUntil(
+        lambda: screen.contrast_loader.contrast is not None and screen.contrast_loader.contrast.second == broken
+    )
     pane = screen.grid.panes[DIFFERENCE]
     assert pane.caption.text.startswith("1 minus 2")
     assert "no map" not in pane.caption.text, "it has not looked, which is another thing"
     assert "failed" in screen.grid.panes[broken].caption.text
     qtbot.waitUntil(screen.header.again.isVisible)
-    qtbot.waitUntil(lambda: screen.contrasting.contrast is not None)
-    assert screen.studying.keys == (screen.models.keys[0], screen.models.keys[2])
+    qtbot.waitUntil(lambda: screen.contrast_loader.contrast is not None)
+    assert screen.agreement_loader.keys == (screen.models.keys[0], screen.models.keys[2])
 
 
 def test_what_failed_can_be_tried_again(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
@@ -414,13 +422,13 @@ def test_models_are_compared_within_the_task_of_the_video_on_screen(
     view, videos = screen.side.disagreements, window.app_context.videos
     for entry in list(videos)[4:]:
         videos.update(entry.clip, task="knots")
-    assert len(screen.studying.names) == 4
+    assert len(screen.agreement_loader.names) == 4
     click(view.assess_all)
     qtbot.waitUntil(lambda: len(view.table.shown_rows) == 4, timeout=LONG_MS)
     assert "4 of 4 videos of this task" in view.message.text()
     window.app_context.state.set_current(videos[4].clip)
-    assert set(screen.studying.names) == {entry.clip for entry in videos if entry.task == "knots"}
-    assert screen.studying.agreement is None, "what was said of the other task is gone"
+    assert set(screen.agreement_loader.names) == {entry.clip for entry in videos if entry.task == "knots"}
+    assert screen.agreement_loader.agreement is None, "what was said of the other task is gone"
 
 
 def test_the_list_of_videos_knows_what_the_loaded_model_said_here(
@@ -517,7 +525,7 @@ def test_with_one_model_the_uniform_baseline_stands_beside_it(
     window.window.screens.show("compare")
     screen = compare(window)
     assert [row.name for row in screen.models.rows] == ["full", "Uniform"]
-    qtbot.waitUntil(lambda: screen.contrasting.contrast is not None)
+    qtbot.waitUntil(lambda: screen.contrast_loader.contrast is not None)
     screen.side.setCurrentWidget(screen.side.models)
     qtbot.waitUntil(lambda: screen.side.models.table.shown_rows[0].texts[2] != "–")
     assert screen.side.models.table.shown_rows[1].texts[2:] == ("–",) * 5
@@ -538,7 +546,7 @@ def test_the_numbers_are_saved_as_a_table(
 ) -> None:
     screen = shown_with(qtbot, window, world, ("full", "xbar"))
     dialogs.save_answer = tmp_path / "compared"
-    with qtbot.waitSignal(screen.saving.saved):
+    with qtbot.waitSignal(screen.saver.saved):
         window.window.actions_["save_comparison"].trigger()
     lines = (tmp_path / "compared.csv").read_text(encoding="utf-8").splitlines()
     first, second = (row.whole for row in screen.models.rows)
@@ -584,12 +592,12 @@ def test_a_table_is_replaced_only_after_a_question_and_says_who_is_not_in_it(
     old.write_text("my own table")
     dialogs.save_answer = tmp_path / "numbers"  # the dialog looked for a file of this name alone
     dialogs.confirm_answer = False
-    screen.saving.table(dialogs, screen.models.rows)
+    screen.saver.table(dialogs, screen.models.rows)
     assert dialogs.asked == ["numbers.csv exists already. Replace it?"]
     assert old.read_text() == "my own table"
     dialogs.save_answer = tmp_path / "P 1.5 versions"
-    with qtbot.waitSignal(screen.saving.saved):
-        screen.saving.table(dialogs, screen.models.rows)
+    with qtbot.waitSignal(screen.saver.saved):
+        screen.saver.table(dialogs, screen.models.rows)
     assert (tmp_path / "P 1.5 versions.csv").is_file()
 
 

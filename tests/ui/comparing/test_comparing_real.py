@@ -56,7 +56,7 @@ def test_two_models_are_seen_compared_and_saved(
     assert screen.side.models.table.shown_rows[0].texts[6] == "shared"
     for action, name in (("save_comparison", "c.csv"), ("save_comparison_figure", "c.png")):
         dialogs.save_answer = tmp_path / name
-        with qtbot.waitSignal(screen.saving.saved):
+        with qtbot.waitSignal(screen.saver.saved):
             made.window.actions_[action].trigger()
     with Image.open(tmp_path / "c.png") as image:
         assert image.width > 1000

@@ -338,7 +338,7 @@ def test_accepted_it_cannot_be_discarded_a_moment_later(qtbot: QtBot, make_train
     for button in (page.accept, page.discard, page.discard, page.accept):  # before the study has answered
         button.click()
     trainer.wait_for(TuningPhase.CHOOSING)
-    qtbot.waitUntil(lambda: not trainer.made.app_context.study._tasks)
+    qtbot.waitUntil(lambda: not trainer.made.app_context.study_worker._tasks)
     assert trainer.used() == result.digest
     assert [v.state for v in trainer.versions() if v.digest == result.digest] == [ModelState.ACCEPTED]
     assert result.folder.exists()

@@ -12,7 +12,7 @@ from skillviewer.ui.app import Composition
 from skillviewer.ui.inspecting.label_bar import LabelBar
 from skillviewer.ui.inspecting.screen import InspectScreen
 from skillviewer.ui.ranking.study_settings_view import StudySettingsView
-from skillviewer.ui.session.studies import SETTINGS
+from skillviewer.ui.session.study_controller import SETTINGS
 from tests.ui.conftest import MakeWindow
 from tests.ui.driving import drop
 from tests.ui.fakes import FakeWorld

@@ -33,7 +33,7 @@ def shown(qtbot: QtBot, window: Composition, world: FakeWorld) -> Composition:
     open_assessed(qtbot, window, world, 3)
     lowest(qtbot, window)
     window.window._docks["moments"].raise_open()
-    qtbot.waitUntil(lambda: len(rows(window)) == len(window.app_context.inquiry.cards) > 1)
+    qtbot.waitUntil(lambda: len(rows(window)) == len(window.app_context.why_loader.cards) > 1)
     return window
 
 
@@ -193,7 +193,7 @@ def test_a_selection_is_kept_with_keys_named_and_taken_back(qtbot: QtBot, shown:
     type_text(row.label, "regrasp")
     key(row.label, Qt.Key.Key_Return)
     qtbot.waitUntil(
-        lambda: shown.app_context.undo.undo_text == "label of a moment" and not shown.app_context.study._tasks
+        lambda: shown.app_context.undo.undo_text == "label of a moment" and not shown.app_context.study_worker._tasks
     )
     with stored_study(shown) as study:
         assert [m.label for m in study.annotations.moments(shown.app_context.annotations.video)] == ["regrasp"]
@@ -202,7 +202,7 @@ def test_a_selection_is_kept_with_keys_named_and_taken_back(qtbot: QtBot, shown:
     row.label.clearFocus()
     assert shown.app_context.undo.redo_text == "label of a moment", "what was undone is not written anew"
     shown.window.actions_["redo"].trigger()
-    qtbot.waitUntil(lambda: row.label.text() == "regrasp" and not shown.app_context.study._tasks)
+    qtbot.waitUntil(lambda: row.label.text() == "regrasp" and not shown.app_context.study_worker._tasks)
     click(row.delete)
     qtbot.waitUntil(lambda: len(rows(shown)) == n)
     shown.window.actions_["undo"].trigger()
@@ -248,9 +248,9 @@ def test_what_is_being_typed_outlives_the_moments_that_the_evidence_replaces(
     world.explaining.held = True  # not before: a slow machine explains the video on screen between two assessments
     first = unseen(window)
     choose(qtbot, window, first.path)
-    inquiry = window.app_context.inquiry
-    qtbot.waitUntil(lambda: window.app_context.explanations.progress is not None)
-    qtbot.waitUntil(lambda: len(rows(window)) == len(inquiry.cards) > 1)
+    why_loader = window.app_context.why_loader
+    qtbot.waitUntil(lambda: window.app_context.evidence_loader.progress is not None)
+    qtbot.waitUntil(lambda: len(rows(window)) == len(why_loader.cards) > 1)
     row = rows(window)[1]
     card = row.card
     assert card is not None
@@ -273,7 +273,7 @@ def test_what_is_being_typed_outlives_the_moments_that_the_evidence_replaces(
 
     qtbot.waitUntil(lambda: notes() == [("the left hand hesitates", card.start_s)])
     inspect(window).player.canvas.setFocus()
-    qtbot.waitUntil(lambda: card.identity not in [other.identity for other in inquiry.cards])
+    qtbot.waitUntil(lambda: card.identity not in [other.identity for other in why_loader.cards])
     texts = [other.text for other in rows(window)]
     assert any("found by this model earlier: agree" in text for text in texts)
     assert not any("another model" in text for text in texts)
@@ -286,10 +286,10 @@ def test_the_list_stays_under_the_mouse_and_the_focus_until_these_leave(
     open_assessed(qtbot, window, world, 3)
     world.explaining.held = True
     choose(qtbot, window, unseen(window).path)
-    inquiry, page = window.app_context.inquiry, why_of(window)
+    why_loader, page = window.app_context.why_loader, why_of(window)
     column = page.moments
-    qtbot.waitUntil(lambda: window.app_context.explanations.progress is not None)
-    qtbot.waitUntil(lambda: len(column.rows) == len(inquiry.cards) > 1 and column.isVisible())
+    qtbot.waitUntil(lambda: window.app_context.evidence_loader.progress is not None)
+    qtbot.waitUntil(lambda: len(column.rows) == len(why_loader.cards) > 1 and column.isVisible())
     if by_keys:
         column.rows[0].opinions[Opinion.AGREE].setFocus()
     else:
@@ -329,9 +329,9 @@ def test_moments_of_an_unfamiliar_video_are_flagged_once_they_are_asked_for(
     world.warning = "This video looks unlike those that the model was trained on."
     open_assessed(qtbot, window, world, 3)
     choose(qtbot, window, by_score(window)[0].path)
-    inquiry = window.app_context.inquiry
-    qtbot.waitUntil(lambda: inquiry.findings is not None and inquiry.findings.evidence is not None)
-    found, panel = inquiry.findings, moments_of(window)
+    why_loader = window.app_context.why_loader
+    qtbot.waitUntil(lambda: why_loader.findings is not None and why_loader.findings.evidence is not None)
+    found, panel = why_loader.findings, moments_of(window)
     assert found is not None
     window.window._docks["moments"].raise_open()
     qtbot.waitUntil(panel.reveal.isVisible)
@@ -355,9 +355,9 @@ def test_new_evidence_moves_neither_playhead_nor_selection_and_leaves_the_played
     window.window._docks["moments"].raise_open()
     world.explaining.held = True
     choose(qtbot, window, unseen(window).path)
-    inquiry, playback = window.app_context.inquiry, window.app_context.playback
-    qtbot.waitUntil(lambda: window.app_context.explanations.progress is not None)
-    qtbot.waitUntil(lambda: len(rows(window)) == len(inquiry.cards) > 1)
+    why_loader, playback = window.app_context.why_loader, window.app_context.playback
+    qtbot.waitUntil(lambda: window.app_context.evidence_loader.progress is not None)
+    qtbot.waitUntil(lambda: len(rows(window)) == len(why_loader.cards) > 1)
     playback.seek(5)
     playback.mark_in()
     playback.seek(15)
@@ -371,14 +371,14 @@ def test_new_evidence_moves_neither_playhead_nor_selection_and_leaves_the_played
     playback.frame_changed.connect(shown.append)
     world.explaining.hold.set()
     findings_of(qtbot, window)
-    qtbot.waitUntil(lambda: card.identity not in [other.identity for other in inquiry.cards])
+    qtbot.waitUntil(lambda: card.identity not in [other.identity for other in why_loader.cards])
     assert playback.playing
     assert row in rows(window)
     assert playback.marks == marks
     assert shown == sorted(shown), "the playhead went on"
     playback.pause()
     qtbot.waitUntil(lambda: row not in rows(window))
-    assert len(rows(window)) == len(inquiry.cards)
+    assert len(rows(window)) == len(why_loader.cards)
     assert playback.marks == marks
 
 
@@ -389,7 +389,7 @@ def test_what_is_being_typed_stays_with_its_video(qtbot: QtBot, window: Composit
     for entry in (second, first):  # both are explained: nothing has to be waited for later
         choose(qtbot, window, entry.path)
         findings_of(qtbot, window)
-    qtbot.waitUntil(lambda: len(rows(window)) == len(window.app_context.inquiry.cards) > 0)
+    qtbot.waitUntil(lambda: len(rows(window)) == len(window.app_context.why_loader.cards) > 0)
     row = rows(window)[0]
     click(row.note_button)
     type_text(row.note, "hesitates here")

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from skillviewer.data.study import NewVideo, Study, StudySettings
 from skillviewer.ui.app import Composition
 from skillviewer.ui.inspecting.note_edit import AUTOSAVE_MS
-from skillviewer.ui.session.studies import ANNOTATIONS
+from skillviewer.ui.session.study_controller import ANNOTATIONS
 from skillviewer.ui.session.undo import Command
 from tests.ui.driving import open_and_load
 from tests.ui.fakes import FakeWorld
@@ -95,7 +95,7 @@ def test_a_note_is_changed_in_place_and_changed_back(qtbot: QtBot, opened: Compo
     type_text(edit, ", second")
     notes_of(opened).fresh.setFocus()
     qtbot.waitUntil(lambda: on_disk(opened) == ["First, second"])
-    qtbot.waitUntil(lambda: len(opened.app_context.undo._commands_done) == 2)
+    qtbot.waitUntil(lambda: len(opened.app_context.undo._done) == 2)
     opened.window.actions_["undo"].trigger()
     qtbot.waitUntil(lambda: shown(opened) == ["First"])
     assert on_disk(opened) == ["First"]
@@ -111,14 +111,14 @@ def test_two_changes_in_one_note_are_two_steps_and_the_field_follows_them(qtbot:
     for letter in "BC":
         type_text(edit, letter)
         key(edit, Qt.Key.Key_Return, CTRL)
-    qtbot.waitUntil(lambda: len(opened.app_context.undo._commands_done) == 3)
-    qtbot.waitUntil(lambda: on_disk(opened) == ["ABC"] and not opened.app_context.study._tasks)
+    qtbot.waitUntil(lambda: len(opened.app_context.undo._done) == 3)
+    qtbot.waitUntil(lambda: on_disk(opened) == ["ABC"] and not opened.app_context.study_worker._tasks)
     for left in ("AB", "A"):
         opened.window.actions_["undo"].trigger()
         qtbot.waitUntil(partial(_is, opened, left))
     notes_of(opened).fresh.setFocus()
     qtbot.wait(AUTOSAVE_MS + 100)
-    qtbot.waitUntil(lambda: not opened.app_context.study._tasks)
+    qtbot.waitUntil(lambda: not opened.app_context.study_worker._tasks)
     assert on_disk(opened) == ["A"]
     assert opened.app_context.undo.redo_text == "note", "what was undone is not written anew"
     opened.window.actions_["redo"].trigger()
@@ -215,7 +215,7 @@ def test_a_study_that_is_open_elsewhere_can_be_read_only(
         assert panel.blocks[0].edit.isReadOnly()
         assert not panel.blocks[0].remove.isEnabled()
         window.app_context.studies.close()
-        qtbot.waitUntil(lambda: not window.app_context.study._tasks)
+        qtbot.waitUntil(lambda: not window.app_context.study_worker._tasks)
 
 
 def test_closing_or_changing_the_study_in_the_middle_of_a_note_loses_none_of_it(

@@ -11,7 +11,7 @@ from skillviewer.data.study import Study
 from skillviewer.data.study.exchange.rating_import import add_ratings, open_study_table
 from skillviewer.ui.app import Composition
 from skillviewer.ui.comparing.screen import CompareScreen
-from skillviewer.ui.session.studies import PAIRS, SETTINGS, VIDEOS
+from skillviewer.ui.session.study_controller import PAIRS, SETTINGS, VIDEOS
 from skillviewer.ui.videos.columns import COLUMNS
 from skillviewer.ui.videos.panel import VideosPanel
 from tests.facts import missing

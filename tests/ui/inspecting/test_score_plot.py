@@ -194,14 +194,14 @@ def test_the_kept_picture_of_the_plot_is_as_one_drawn_anew(
 ) -> None:
     state.set_analysis(make_analysis(VIDEO, 2))
     n_drawn = 0
-    draw = plot._items_drawn
+    draw = plot._draw_items
 
     def counted(ratio: float) -> QPixmap:
         nonlocal n_drawn
         n_drawn += 1
         return draw(ratio)
 
-    monkeypatch.setattr(plot, "_items_drawn", counted)
+    monkeypatch.setattr(plot, "_draw_items", counted)
     for _ in range(5):
         QApplication.processEvents()
     before = n_drawn

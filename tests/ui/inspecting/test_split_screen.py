@@ -128,7 +128,7 @@ def test_another_video_brings_its_own_better_one(qtbot: QtBot, window: Compositi
     reference = window.app_context.reference
     best = by_score(window)[-1]
     choose(qtbot, window, best.path)
-    qtbot.waitUntil(lambda: reference.clip is None and window.app_context.inquiry.findings is not None)
+    qtbot.waitUntil(lambda: reference.clip is None and window.app_context.why_loader.findings is not None)
     qtbot.waitUntil(lambda: screen.other.playback.video is None)
     assert screen.curve.parts == ()
     assert "no better" in screen.message.plain

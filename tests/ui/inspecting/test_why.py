@@ -21,7 +21,7 @@ from skillviewer.ui.ranking.screen import RankScreen
 from skillviewer.ui.ranking.sitting_controller import SittingPhase
 from skillviewer.ui.session.insight.findings import WhyQuestion, _other_models
 from skillviewer.ui.session.insight.why_loader import WhyStage
-from skillviewer.ui.session.studies import SETTINGS, VOTES
+from skillviewer.ui.session.study_controller import SETTINGS, VOTES
 from skillviewer.ui.widgets.signed_bar import sign_colour
 from tests.facts import missing
 from tests.ui.driving import inspect, open_and_load
@@ -91,7 +91,7 @@ def test_what_is_not_assessed_yet_is_told_and_can_be_asked_for(
     window.app_context.assessments.set_automatic(on=False)
     open_and_load(qtbot, window, world.touch("a.mp4", "b.mp4", "c.mp4"))
     page = why_of(window)
-    qtbot.waitUntil(lambda: window.app_context.inquiry.stage is WhyStage.NEW)
+    qtbot.waitUntil(lambda: window.app_context.why_loader.stage is WhyStage.NEW)
     assert page.empty.message.plain == "This video is not assessed yet."
     click(page.empty.button)
     qtbot.waitUntil(page.position.isVisible)
@@ -237,18 +237,18 @@ def test_the_player_stands_where_the_score_moved_most_until_the_user_moves(
     qtbot: QtBot, window: Composition, world: FakeWorld
 ) -> None:
     open_assessed(qtbot, window, world, 2)
-    playback, inquiry = window.app_context.playback, window.app_context.inquiry
-    qtbot.waitUntil(lambda: inquiry.findings is not None and playback.frame != playback.frames[0])
+    playback, why_loader = window.app_context.playback, window.app_context.why_loader
+    qtbot.waitUntil(lambda: why_loader.findings is not None and playback.frame != playback.frames[0])
 
     def strongest() -> int:
-        found = inquiry.findings
+        found = why_loader.findings
         return max(found.moments, key=lambda moment: abs(moment.amount)).key_frame if found is not None else -1
 
     assert playback.frame == strongest()
-    qtbot.waitUntil(lambda: window.app_context.explanations.evidence is not None)
+    qtbot.waitUntil(lambda: window.app_context.evidence_loader.evidence is not None)
     qtbot.waitUntil(lambda: playback.frame == strongest())
     playback.first()
-    inquiry.changed.emit()
+    why_loader.changed.emit()
     assert playback.frame == playback.frames[0], "the user went back"
 
 
@@ -260,7 +260,7 @@ def test_the_evidence_is_told_while_it_is_measured_stopped_and_asked_again(
     world.explaining.held = True
     entry = unseen(window)
     choose(qtbot, window, entry.path)
-    block, explanations = why_of(window).contributions, window.app_context.explanations
+    block, explanations = why_of(window).contributions, window.app_context.evidence_loader
     qtbot.waitUntil(lambda: block.progress.isVisible() and block.progress.maximum() > 0)
     assert not missing(block.message.plain, "Measuring")
     assert f"Explaining {entry.name}" in [job.title for job in window.app_context.jobs.running]
@@ -452,11 +452,11 @@ def test_a_blind_study_opens_the_page_after_ones_own_judgement(
         study.settings = replace(study.settings, blind=True)
 
     window.app_context.studies.submit_write(shut, SETTINGS)
-    page, inquiry = why_of(window), window.app_context.inquiry
-    qtbot.waitUntil(lambda: inquiry.stage is WhyStage.BLIND)
+    page, why_loader = why_of(window), window.app_context.why_loader
+    qtbot.waitUntil(lambda: why_loader.stage is WhyStage.BLIND)
     assert page.currentWidget() is page.empty
     assert "until R. Rater has judged this video" in page.empty.message.plain
-    assert not inquiry.cards, "flags on the curve would say it as well"
+    assert not why_loader.cards, "flags on the curve would say it as well"
     video = window.app_context.annotations.video
     other = next(e.name for e in window.app_context.videos if e.name != video)
 
@@ -464,7 +464,7 @@ def test_a_blind_study_opens_the_page_after_ones_own_judgement(
         study.votes.cast(Vote(video, other, Verdict.RIGHT, "R. Rater"))
 
     window.app_context.studies.submit_write(judge, VOTES)
-    qtbot.waitUntil(lambda: inquiry.stage is WhyStage.READY)
+    qtbot.waitUntil(lambda: why_loader.stage is WhyStage.READY)
     qtbot.waitUntil(lambda: page.currentWidget() is not page.empty)
 
 
@@ -481,8 +481,8 @@ def test_a_blind_study_opens_the_page_to_whoever_judged_in_this_window(
             study.votes.cast(Vote(names[one], names[other], Verdict.LEFT, "Ben"))
 
     window.app_context.studies.submit_write(shut, SETTINGS, VOTES)
-    page, inquiry = why_of(window), window.app_context.inquiry
-    qtbot.waitUntil(lambda: inquiry.stage is WhyStage.BLIND)
+    page, why_loader = why_of(window), window.app_context.why_loader
+    qtbot.waitUntil(lambda: why_loader.stage is WhyStage.BLIND)
     assert not missing(page.empty.message.plain, "video yourself")
     window.window.screens.show("rank")
     screen = window.window.screens.named("rank")
@@ -501,15 +501,15 @@ def test_a_blind_study_opens_the_page_to_whoever_judged_in_this_window(
         return turn.names
 
     judge(None)
-    assert not inquiry.raters, "a skipped pair is no judgement"
+    assert not why_loader.raters, "a skipped pair is no judgement"
     if video not in judge(Verdict.LEFT):
         window.window.screens.show("inspect")
         qtbot.waitUntil(lambda: "until R. Rater has judged this video" in page.empty.message.plain)
         window.window.screens.show("rank")
         assert video in judge(Verdict.LEFT)
-    assert inquiry.raters == ("R. Rater",)
+    assert why_loader.raters == ("R. Rater",)
     window.window.screens.show("inspect")
-    qtbot.waitUntil(lambda: inquiry.stage is WhyStage.READY and page.currentWidget() is not page.empty)
+    qtbot.waitUntil(lambda: why_loader.stage is WhyStage.READY and page.currentWidget() is not page.empty)
 
 
 def test_who_works_here_is_proposed_to_the_first_who_judges(

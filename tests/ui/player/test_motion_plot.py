@@ -6,7 +6,7 @@ from pytestqt.qtbot import QtBot
 
 from skillviewer.core.kinematics.motion_curves import motion_curves
 from skillviewer.core.tracks.tracks import Side
-from skillviewer.ui.player.motion_plot import MARK_GAP_PX, OPENING_LANE, SPEED_LANE, MotionPlot, spaced
+from skillviewer.ui.player.motion_plot import MIN_MARK_GAP_PX, OPENING_LANE, SPEED_LANE, MotionPlot, spaced
 from skillviewer.ui.session.playback import Playback
 from tests.core.kinematics.test_measures import hand, reaches, tracks_of
 
@@ -76,7 +76,7 @@ def test_marks_that_would_crowd_are_left_out_until_there_is_room(qtbot: QtBot) -
     last_s = float(curve.times_s[-1])
     box.setXRange(0, 20 * last_s, padding=0)  # as if the clip were twenty times as long
     shown_s, heights = items.peaks.getData()
-    gap_s = box.viewPixelSize()[0] * MARK_GAP_PX
+    gap_s = box.viewPixelSize()[0] * MIN_MARK_GAP_PX
     assert 0 < len(shown_s) < len(curve.peaks_s)
     assert np.diff(shown_s).min() >= gap_s
     highest = SPEED_LANE[0] + (SPEED_LANE[1] - SPEED_LANE[0]) * min(1.0, curve.speed.max() / plot.heights[0])

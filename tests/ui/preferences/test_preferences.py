@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from skillviewer.core.analysis.map_style import Overlay
-from skillviewer.ui.actions.actions import conflicts, key_text, settled, written
+from skillviewer.ui.actions.actions import conflicts, key_text, portable_key, with_chosen_keys
 from skillviewer.ui.actions.table import with_screens
 from skillviewer.ui.app import Composition
 from skillviewer.ui.preferences.dialog import Preferences
@@ -301,15 +301,17 @@ def test_no_choice_makes_a_key_mean_two_things() -> None:
         {"play": ("Ctrl+O",), "go_to": ("Ctrl+O",)},
         {"stop": ("space", "Space")},
     ):
-        found = settled(ACTIONS, chosen)
+        found = with_chosen_keys(ACTIONS, chosen)
         assert conflicts(found) == []
-    assert next(s for s in settled(ACTIONS, {"open_videos": ("Space",)}) if s.name == "open_videos").keys == ("Space",)
-    assert next(s for s in settled(ACTIONS, {"open_videos": ("Space",)}) if s.name == "play").keys == ("K",)
+    assert next(s for s in with_chosen_keys(ACTIONS, {"open_videos": ("Space",)}) if s.name == "open_videos").keys == (
+        "Space",
+    )
+    assert next(s for s in with_chosen_keys(ACTIONS, {"open_videos": ("Space",)}) if s.name == "play").keys == ("K",)
 
 
 def test_keys_are_written_in_one_way() -> None:
-    assert written("ctrl+shift+z") == written("Shift+Ctrl+Z") == "Ctrl+Shift+Z"
-    assert written("gibberish") == ""
+    assert portable_key("ctrl+shift+z") == portable_key("Shift+Ctrl+Z") == "Ctrl+Shift+Z"
+    assert portable_key("gibberish") == ""
 
 
 # the palette

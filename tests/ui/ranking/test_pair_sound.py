@@ -54,7 +54,7 @@ class Desk(QObject):
         self.sound = SoundPlayer(
             self.worker, slot, self.looker, SoundReader, self.playhead, self.messages, on=True, blind=True, parent=self
         )
-        self.sound._check.timeout.disconnect()
+        self.sound._sync_timer.timeout.disconnect()
 
     def play(self, qtbot: QtBot, stop_s: float, *, skew: float = 0.0) -> None:
         """Play to a time on the pair's clock, with a device that is late and may run fast."""
@@ -74,7 +74,7 @@ class Desk(QObject):
                 taken_s += 0.01 / (1 + skew)
             self.clock.tick()
             if step % 10 == 0:
-                self.sound.keep_step()
+                self.sound.synchronise()
 
     def close(self) -> None:
         self.sound.stop()

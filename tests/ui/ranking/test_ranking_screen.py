@@ -17,7 +17,7 @@ from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.data.study import NewVideo, Study, StudySettings, Vote
 from skillviewer.data.study.exchange.exchange import bring_in
 from skillviewer.ui.ranking.sitting_controller import SittingPhase
-from skillviewer.ui.session.studies import VOTES
+from skillviewer.ui.session.study_controller import VOTES
 from skillviewer.ui.session.undo import Command
 from skillviewer.ui.threads.messages import Message
 from skillviewer.ui.widgets.theme import ThemeSource
@@ -269,7 +269,7 @@ def test_what_the_window_says_of_other_work_waits(qtbot: QtBot, make_rater: Make
     window.show_jobs()
     assert not leaks()
     app_context.messages.post(Message("Some videos are missing.", details=tuple(NAMES)))
-    window.messages.show_details()
+    window.messages.toggle_details()
     assert window.messages.text.startswith("Some videos are missing.")
     assert not leaks()
     app_context.messages.dismiss()

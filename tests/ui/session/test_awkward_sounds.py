@@ -67,7 +67,7 @@ def play(desk: Desk, video: VideoInfo, qtbot: QtBot) -> dict[int, float]:
             qtbot.waitUntil(lambda: is_fed(desk.output, queue, min(0.5, left_s - 0.2)))  # noqa: B023
             desk.output.take(480, desk.now_s)
         desk.playback.tick()
-        desk.sound.keep_step()
+        desk.sound.synchronise()
     return {frame: at_s - started_s for frame, at_s in seen.items()}
 
 

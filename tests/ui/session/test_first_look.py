@@ -30,6 +30,6 @@ def test_a_decoder_that_dies_takes_no_window_along(
             qtbot.waitUntil(lambda: [e.info is not None for e in app_context.videos] == [False, True])
             qtbot.waitUntil(lambda: app_context.videos[0].state is VideoState.UNREADABLE)
             assert not missing(app_context.videos[0].reason, "abort.mp4", "decoder died")
-            qtbot.waitUntil(lambda: not app_context.index._tasks and not app_context.frames._tasks)
+            qtbot.waitUntil(lambda: not app_context.index_worker._tasks and not app_context.frames_worker._tasks)
         finally:
             BEFORE_OPENING.remove(first.check)

@@ -257,7 +257,9 @@ def test_decoding_ahead_is_for_short_videos_only(world: FakeWorld) -> None:
 def test_over_a_proxy_nothing_large_is_decoded_until_the_hand_rests(
     qtbot: QtBot, world: FakeWorld, make_feed: MakeFeed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("skillviewer.ui.session.frame_feed.REST_S", 600.0)  # the hand moves, however busy the machine
+    monkeypatch.setattr(
+        "skillviewer.ui.session.frame_feed.EXACT_DELAY_S", 600.0
+    )  # the hand moves, however busy the machine
     world.proxies, world.n_frames = True, {"a": 100_000}  # too long to be decoded ahead
     feed, watch = make_feed(world)
     feed.open(Path("a.mp4"))
@@ -267,7 +269,7 @@ def test_over_a_proxy_nothing_large_is_decoded_until_the_hand_rests(
         qtbot.wait(3)
     qtbot.waitUntil(lambda: bool(watch.pictures))
     assert not world.readers[0]._cache
-    monkeypatch.setattr("skillviewer.ui.session.frame_feed.REST_S", 0.01)
+    monkeypatch.setattr("skillviewer.ui.session.frame_feed.EXACT_DELAY_S", 0.01)
     feed.request(130)
     qtbot.waitUntil(lambda: feed.settled)
     assert not watch.pictures[0].exact

@@ -12,7 +12,8 @@ from skillviewer.data.analysis_file import SUFFIX, load_analysis
 from skillviewer.data.study import Study, cached_analysis
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.nets.library import DEFAULT_MODEL
-from skillviewer.ui.session.open_study import SAMPLE_ANALYSES, lowest_video, new_draft, open_sample, sample_path
+from skillviewer.ui.session.drafts import new_draft
+from skillviewer.ui.session.sample_study import SAMPLE_ANALYSES, lowest_video, open_sample, sample_path
 
 SAMPLE_PASSES = 4  # enough for an interval
 SOURCE = resources_dir() / "sample_study"

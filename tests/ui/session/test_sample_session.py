@@ -5,7 +5,7 @@ from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
 from skillviewer.core.text import signed
-from skillviewer.ui.session.open_study import sample_path
+from skillviewer.ui.session.sample_study import sample_path
 from skillviewer.ui.session.video_entry import VideoState
 from skillviewer.ui.videos.columns import COLUMNS, NAME
 from skillviewer.ui.videos.table_model import ENTRY_ROLE

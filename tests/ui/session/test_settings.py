@@ -7,8 +7,8 @@ from pytestqt.qtbot import QtBot
 
 from skillviewer.core.analysis.map_style import ColourLimits, MapStyle, Overlay
 from skillviewer.ui.app import begin
-from skillviewer.ui.session.settings import CACHE_GB, MAX_RECENT, Settings
-from skillviewer.ui.shell.dock import clamped
+from skillviewer.ui.session.settings import DEFAULT_CACHE_GB, MAX_RECENT, Settings
+from skillviewer.ui.shell.window_geometry import clamped
 from skillviewer.ui.widgets.theme import ThemeChoice
 from tests.ui.conftest import MakeWindow
 from tests.ui.fakes import FakeWorld
@@ -50,7 +50,7 @@ def test_nonsense_counts_as_not_set(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     damaged = Settings.in_folder(tmp_path / "damaged")
-    assert (damaged.cache_gb, damaged.passes, damaged.text_size) == (CACHE_GB, 1, 100)
+    assert (damaged.cache_gb, damaged.passes, damaged.text_size) == (DEFAULT_CACHE_GB, 1, 100)
     assert damaged.model == damaged.user_name == ""
 
 
@@ -135,10 +135,10 @@ def test_a_model_from_a_folder_of_its_own_is_loaded_again(
 def test_settings_that_cannot_be_kept_are_said(
     qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, settings: Settings
 ) -> None:
-    settings.kept_in.unlink(missing_ok=True)
-    settings.kept_in.mkdir()
+    settings.path.unlink(missing_ok=True)
+    settings.path.mkdir()
     window = make_window(world.backend())
     begin(window.app_context, [], None)
     qtbot.waitUntil(lambda: window.app_context.state.model is not None)
     (message,) = window.app_context.messages.waiting
-    assert f"{settings.kept_in} cannot be written" in message.text
+    assert f"{settings.path} cannot be written" in message.text

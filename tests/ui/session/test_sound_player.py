@@ -46,7 +46,7 @@ class Desk(QObject):
         self.sound = SoundPlayer(
             self.worker, slot, self.looker, open_sound, self.playback, self.messages, on=True, parent=self
         )
-        self.sound._check.timeout.disconnect()
+        self.sound._sync_timer.timeout.disconnect()
 
     def close(self) -> None:
         self.sound.stop()
@@ -86,7 +86,7 @@ def played(
             taken_s += 0.01 / (1 + skew)
         desk.playback.tick()
         if follows and step % 10 == 0:
-            desk.sound.keep_step()
+            desk.sound.synchronise()
     heard = desk.output.clicks_s(desk.now_s)
     return [seen[clip.frame_at(at)] for at in CLICKS_S if clip.frame_at(at) in seen], heard
 
@@ -154,7 +154,7 @@ def test_a_device_that_does_not_keep_time_is_given_up_and_the_picture_plays(clip
         qtbot.waitUntil(lambda: desk.output.fill is not None and desk.sound._slot.queue is queue_of(desk))
         for _ in range(50):
             desk.output.take(4800, desk.now_s)
-        desk.sound.keep_step()
+        desk.sound.synchronise()
         desk.playback.tick()
     assert "keep time" in desk.sound.message
     assert queue_of(desk) is None

@@ -31,8 +31,9 @@ from skillviewer.ui.ranking.judging_session import withdraw
 from skillviewer.ui.ranking.screen import RankScreen
 from skillviewer.ui.ranking.sitting_controller import SittingPhase
 from skillviewer.ui.session import model_chooser
-from skillviewer.ui.session.open_study import OpenStudy, sample_path
-from skillviewer.ui.session.studies import VIDEOS, VOTES
+from skillviewer.ui.session.open_study import OpenStudy
+from skillviewer.ui.session.sample_study import sample_path
+from skillviewer.ui.session.study_controller import VIDEOS, VOTES
 from skillviewer.ui.session.undo import Command
 from skillviewer.ui.session.video_entry import VideoState
 from skillviewer.ui.videos.columns import under_name
@@ -128,7 +129,7 @@ def test_a_draft_in_which_something_was_said_stays_and_is_offered_again(
     window.app_context.undo.perform(note_deed("shaky"))
     qtbot.waitUntil(lambda: window.app_context.undo.undo_text == "note")
     window.app_context.studies.close()
-    qtbot.waitUntil(lambda: not window.app_context.study._tasks)
+    qtbot.waitUntil(lambda: not window.app_context.study_worker._tasks)
     assert notes_of(study.path) == ["shaky"]
     assert study.path in window.app_context.settings.recent
 
@@ -137,7 +138,7 @@ def test_what_is_assessed_before_the_study_knows_the_video_is_kept_once_it_does(
     qtbot: QtBot, window: Composition, world: FakeWorld
 ) -> None:
     app_context, hold = window.app_context, threading.Event()
-    app_context.study.submit(lambda _slot, _token, _report: hold.wait(60))
+    app_context.study_worker.submit(lambda _slot, _token, _report: hold.wait(60))
     open_and_load(qtbot, window, world.touch("a.mp4"))
     qtbot.waitUntil(lambda: states(window) == ["done"])
     assert not app_context.studies.writable, "there is no study yet"
@@ -146,7 +147,7 @@ def test_what_is_assessed_before_the_study_knows_the_video_is_kept_once_it_does(
     model, study = app_context.state.model, app_context.studies.current
     assert model is not None
     assert study is not None
-    qtbot.waitUntil(lambda: not app_context.study._tasks)
+    qtbot.waitUntil(lambda: not app_context.study_worker._tasks)
     with Study.open(study.path, read_only=True) as opened:
         assert list(opened.models.scores(model.digest)) == ["a"]
 
@@ -159,14 +160,14 @@ def test_closing_before_the_draft_stands_leaves_nothing(
     app_context.studies.enrol(world.touch("a.mp4"))
     app_context.studies.close()
     assert window.window.pages.currentWidget() is window.window.start
-    qtbot.waitUntil(lambda: not app_context.study._tasks)
+    qtbot.waitUntil(lambda: not app_context.study_worker._tasks)
     assert app_context.studies.current is None
     assert len(app_context.videos) == 0
     assert set(drafts_dir().glob("*")) == drafts_before
     app_context.studies.open(study_file)
     app_context.studies.relist()
     app_context.studies.close()
-    qtbot.waitUntil(lambda: not app_context.study._tasks)
+    qtbot.waitUntil(lambda: not app_context.study_worker._tasks)
     assert app_context.studies.current is None
     app_context.open([study_file])
     wait_for_study(qtbot, window, 3)
@@ -349,17 +350,17 @@ def test_undo_and_redo_from_the_keyboard(qtbot: QtBot, window: Composition, stud
     assert not actions["undo"].isEnabled()
     undo.perform(note_deed("one"))
     undo.perform(note_deed("two"))
-    qtbot.waitUntil(lambda: actions["undo"].isEnabled() and not window.app_context.study._tasks)
+    qtbot.waitUntil(lambda: actions["undo"].isEnabled() and not window.app_context.study_worker._tasks)
     assert actions["undo"].text() == "&Undo note"
     key(window.window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    qtbot.waitUntil(lambda: actions["redo"].isEnabled() and not window.app_context.study._tasks)
+    qtbot.waitUntil(lambda: actions["redo"].isEnabled() and not window.app_context.study_worker._tasks)
     assert notes_of(study_file) == ["one"]
     actions["redo"].trigger()
-    qtbot.waitUntil(lambda: not actions["redo"].isEnabled() and not window.app_context.study._tasks)
+    qtbot.waitUntil(lambda: not actions["redo"].isEnabled() and not window.app_context.study_worker._tasks)
     assert sorted(notes_of(study_file)) == ["one", "two"]
     undo.undo()
     undo.undo()
-    qtbot.waitUntil(lambda: not actions["undo"].isEnabled() and not window.app_context.study._tasks)
+    qtbot.waitUntil(lambda: not actions["undo"].isEnabled() and not window.app_context.study_worker._tasks)
     assert notes_of(study_file) == []
 
 
@@ -400,9 +401,9 @@ def test_many_videos_are_named_and_removed_over_several_turns_and_counted_once_a
         study.videos.add([NewVideo(path) for path in world.touch(*(f"{name}.mp4" for name in many))])
     window.app_context.open([tmp_path / "many.skillstudy"])
     wait_for_study(qtbot, window, n)
-    qtbot.waitUntil(lambda: not window.window.panel._count_soon.isActive())
+    qtbot.waitUntil(lambda: not window.window.panel._update_soon.isActive())
     counted, changes = list[int](), list[int]()
-    window.window.panel._count_soon.timeout.connect(lambda: counted.append(len(changes)))
+    window.window.panel._update_soon.timeout.connect(lambda: counted.append(len(changes)))
     window.app_context.videos.changed.connect(changes.append)
     act = window.app_context.studies.submit_write
     act(lambda study: study.videos.name_participants(dict.fromkeys(many, "P01")), VIDEOS)
@@ -549,7 +550,7 @@ def test_the_sample_study_comes_with_participants_and_votes(qtbot: QtBot, window
     people = {entry.participant for entry in window.app_context.videos}
     assert people == {f"P{n}" for n in range(17, 29)}
     window.app_context.studies.close()
-    qtbot.waitUntil(lambda: not window.app_context.study._tasks)
+    qtbot.waitUntil(lambda: not window.app_context.study_worker._tasks)
     with Study.open(sample_path(), read_only=True) as study:
         assert len(study.votes.raters()) == 5
         assert len(study.dataset().pairs) > 200
@@ -661,7 +662,7 @@ def test_a_quick_undo_meets_the_deed_just_done(qtbot: QtBot, window: Composition
     undo.undo()
     undo.redo()
     gate.set()
-    qtbot.waitUntil(lambda: not window.app_context.study._tasks)
+    qtbot.waitUntil(lambda: not window.app_context.study_worker._tasks)
     assert sorted(notes_of(study_file)) == ["one", "three"]
 
 
@@ -684,10 +685,12 @@ def test_what_cannot_be_done_leaves_the_stack_also_when_more_was_asked(
     assert (undo.undo_text, undo.redo_text) == (None, None)
     undo.perform(deed)
     undo.undo()
-    qtbot.waitUntil(lambda: not window.app_context.study._tasks)
+    qtbot.waitUntil(lambda: not window.app_context.study_worker._tasks)
     assert (undo.undo_text, undo.redo_text) == (None, "wink"), "nothing was taken back that was never done"
     undo.redo()
-    qtbot.waitUntil(lambda: (undo.undo_text, undo.redo_text) == (None, None) or not window.app_context.study._tasks)
+    qtbot.waitUntil(
+        lambda: (undo.undo_text, undo.redo_text) == (None, None) or not window.app_context.study_worker._tasks
+    )
     assert notes_of(study_file) == []
     fails[0] = False
     undo.perform(deed)
@@ -696,7 +699,7 @@ def test_what_cannot_be_done_leaves_the_stack_also_when_more_was_asked(
     undo.undo()
     qtbot.waitUntil(lambda: notes_of(study_file) == [])
     undo.redo()
-    qtbot.waitUntil(lambda: undo.redo_text == "wink" and not window.app_context.study._tasks)
+    qtbot.waitUntil(lambda: undo.redo_text == "wink" and not window.app_context.study_worker._tasks)
     assert undo.undo_text is None, "what could not be done again can still be done again"
 
 
@@ -731,7 +734,7 @@ def test_votes_do_not_wait_until_a_large_file_has_been_read_again(
     assert read == ["a.mp4"], "it is still being read"
     go_on.set()
     qtbot.waitUntil(lambda: read == ["a.mp4", "b.mp4"])
-    qtbot.waitUntil(lambda: not made.app_context.files._tasks and not made.app_context.study._tasks)
+    qtbot.waitUntil(lambda: not made.app_context.files_worker._tasks and not made.app_context.study_worker._tasks)
     with Study.open(study_file, read_only=True) as study:
         assert not any(video.unsure for video in study.videos.all()), "what was read is written down"
         assert len(study.votes.all()) == 1
@@ -760,7 +763,7 @@ def test_of_a_file_that_another_has_replaced_the_old_score_is_not_shown(
     second.app_context.open([study_file])
     qtbot.waitUntil(lambda: states(second) == ["replaced", "done", "done"])
     assert "file replaced" in under_name(second.app_context.videos[0])
-    qtbot.waitUntil(lambda: second.app_context.state.model is not None and not second.app_context.index._tasks)
+    qtbot.waitUntil(lambda: second.app_context.state.model is not None and not second.app_context.index_worker._tasks)
     entry = second.app_context.videos[0]
     assert entry.analysis is None
     assert not missing(entry.reason, "replaced")
@@ -804,7 +807,7 @@ def test_a_study_in_a_folder_that_cannot_be_written_is_shown_and_takes_no_votes(
         os.seteuid(65534)  # root may write everywhere
     window.app_context.open([path])
     wait_for_study(qtbot, window, 3)
-    qtbot.waitUntil(lambda: not window.app_context.study._tasks)
+    qtbot.waitUntil(lambda: not window.app_context.study_worker._tasks)
     if os.getuid() == 0:
         os.seteuid(0)
     study = window.app_context.studies.current
@@ -842,9 +845,9 @@ def test_a_draft_with_a_part_of_a_video_or_a_named_person_stays_and_is_offered_a
             window.app_context.split_off()
         else:
             window.app_context.set_video_fact("P01")
-        qtbot.waitUntil(lambda: not window.app_context.study._tasks)
+        qtbot.waitUntil(lambda: not window.app_context.study_worker._tasks)
         window.app_context.studies.close()
-        qtbot.waitUntil(lambda: not window.app_context.study._tasks)
+        qtbot.waitUntil(lambda: not window.app_context.study_worker._tasks)
         assert study.path.exists(), do
         assert study.path in window.app_context.settings.recent
 
@@ -860,7 +863,7 @@ def test_a_draft_in_which_nothing_was_left_is_offered_nowhere(
     window.app_context.playback.mark_out()
     window.app_context.split_off()
     window.app_context.undo.undo()
-    qtbot.waitUntil(lambda: not window.app_context.study._tasks)
+    qtbot.waitUntil(lambda: not window.app_context.study_worker._tasks)
     window.app_context.studies.close()
     qtbot.waitUntil(lambda: not study.path.exists())
     assert study.path not in window.app_context.settings.recent

@@ -158,7 +158,7 @@ def test_scores_of_parts_come_back_with_the_study(
 ) -> None:
     assessed(qtbot, parts)
     before = {e.study_name: e.analysis.score for e in parts.app_context.videos if e.analysis is not None}
-    qtbot.waitUntil(lambda: not parts.app_context.study._tasks)
+    qtbot.waitUntil(lambda: not parts.app_context.study_worker._tasks)
     parts.app_context.close()
     assert parts.app_context.wait(60_000)
     n = len(world.looked_at)
@@ -176,7 +176,7 @@ def test_what_is_written_on_a_part_stays_with_it(qtbot: QtBot, parts: Compositio
     playback.seek(640)
     key(canvas, Qt.Key.Key_O)  # from the beginning of the part
     key(canvas, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: parts.app_context.undo.undo_text == "moment" and not parts.app_context.study._tasks)
+    qtbot.waitUntil(lambda: parts.app_context.undo.undo_text == "moment" and not parts.app_context.study_worker._tasks)
     with Study.open(study, read_only=True) as kept:
         (moment,) = kept.annotations.moments("try 2")
         assert kept.annotations.moments("try 1") == ()
@@ -209,8 +209,8 @@ def test_models_are_compared_on_the_part_on_screen(qtbot: QtBot, parts: Composit
     assert not np.intersect1d(found["try 1"], found["try 2"]).size
     screen.models.assess_all()
     qtbot.waitUntil(lambda: not screen.models.busy)
-    assert set(screen.studying.names.values()) == {"try 1", "try 2", "whole"}
-    assert screen.studying.n_shared == 3
+    assert set(screen.agreement_loader.names.values()) == {"try 1", "try 2", "whole"}
+    assert screen.agreement_loader.n_shared == 3
 
 
 def test_a_part_is_exported_as_that_part(qtbot: QtBot, parts: Composition, world: FakeWorld, tmp_path: Path) -> None:
@@ -236,7 +236,7 @@ def test_a_session_leads_back_to_the_part(
     session = SessionRecorder(parts.app_context, parts.window.screens, sessions)
     choose_by_hand(qtbot, parts, "try 2")
     parts.app_context.playback.seek(700)
-    session.note()
+    session.record()
     qtbot.waitUntil(lambda: noted(sessions).get("frame") == 700)
     die(session)
     parts.app_context.close()
@@ -298,7 +298,7 @@ def test_a_long_recording_is_cut_into_attempts_by_hand(qtbot: QtBot, window: Com
         key(canvas, Qt.Key.Key_O)
         assert action.isEnabled()
         action.trigger()
-        qtbot.waitUntil(lambda: not app_context.study._tasks)
+        qtbot.waitUntil(lambda: not app_context.study_worker._tasks)
         assert app_context.playback.marks == (None, None)
         assert app_context.state.current == VideoClip(long), "the next attempt can be marked"
     qtbot.waitUntil(lambda: [e.study_name for e in app_context.videos] == ["long", "long 1", "long 2"])

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
 from skillviewer.data.study import NewVideo, Study
 from skillviewer.ui.app import Composition
-from skillviewer.ui.shell.bindings import OF_LIST
+from skillviewer.ui.shell.action_controller import LIST_MENU_ACTIONS
 from skillviewer.ui.shell.change_page import ChangePage
 from tests.ui.conftest import MakeWindow
 from tests.ui.fakes import FakeDialogs, FakeWorld
@@ -45,7 +45,7 @@ def test_the_page_tells_of_the_participant_on_screen_and_of_all(
     qtbot.waitUntil(lambda: len(window.app_context.videos) == 4 and window.app_context.state.current is not None)
     menu = window.bindings.list_menu  # not opened: it would take the keyboard
     assert window.window.panel.view.contextMenuPolicy() is Qt.ContextMenuPolicy.CustomContextMenu
-    assert menu.actions() == [window.window.actions_[name] for name in OF_LIST]
+    assert menu.actions() == [window.window.actions_[name] for name in LIST_MENU_ACTIONS]
     menu.actions()[0].trigger()
     page = window.window.findChild(ChangePage)
     assert isinstance(page, ChangePage)

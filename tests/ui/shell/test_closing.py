@@ -106,7 +106,7 @@ def test_closing_before_the_notes_of_the_video_were_read(
     open_and_load(qtbot, window, world.touch("a.mp4"))
     qtbot.waitUntil(lambda: window.app_context.videos[0].n_done == 12 and bool(window.app_context.videos[0].study_name))
     window.window.close()
-    qtbot.waitUntil(lambda: not window.app_context.model._thread.isRunning() and states(window) == ["new"])
+    qtbot.waitUntil(lambda: not window.app_context.model_worker._thread.isRunning() and states(window) == ["new"])
     gate.set()
     qtbot.waitUntil(lambda: not window.window.isVisible())
     assert not window.window.messages.text
@@ -115,7 +115,7 @@ def test_closing_before_the_notes_of_the_video_were_read(
 def test_closing_while_a_small_copy_is_made_ends_it_unasked(
     qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, dialogs: FakeDialogs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("skillviewer.ui.session.proxies.WAIT_MS", 0)
+    monkeypatch.setattr("skillviewer.ui.session.proxies.DELAY_MS", 0)
     copying, ended = threading.Event(), threading.Event()
 
     def build(_path: Path, token: CancelToken, report: Report) -> None:

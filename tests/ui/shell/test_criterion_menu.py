@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.data.study import Study, Vote
 from skillviewer.ui.app import Composition
-from skillviewer.ui.session.studies import SETTINGS, VOTES
+from skillviewer.ui.session.study_controller import SETTINGS, VOTES
 from skillviewer.ui.shell.menus import CriterionMenu
 from tests.ui.driving import open_and_load
 from tests.ui.fakes import FakeWorld
@@ -19,7 +19,7 @@ def test_a_criterion_is_chosen_for_votes_and_models_alike(qtbot: QtBot, window: 
     menu = window.window.findChild(CriterionMenu)
     assert menu is not None
     assert not menu.menuAction().isVisible(), "there is one criterion"
-    qtbot.waitUntil(lambda: len(app_context.study_list.known_videos) == 2)
+    qtbot.waitUntil(lambda: len(app_context.study_sync.known_videos) == 2)
 
     def vote(study: Study) -> None:
         study.settings = replace(study.settings, criterion="Flow")

@@ -12,7 +12,7 @@ from skillviewer.core.paths import docs_dir
 from skillviewer.ui.app import Composition
 from skillviewer.ui.shell.guide_page import _blocks as iterate
 from skillviewer.ui.shell.guide_page import anchor
-from skillviewer.ui.shell.guides import NAMES, Guides, guides
+from skillviewer.ui.shell.guides import NAMES, Guides, load_guides
 from skillviewer.ui.widgets.theme import ThemeChoice
 from tests.facts import missing
 from tests.ui.hands import click, key, type_text
@@ -45,7 +45,7 @@ def test_every_guide_that_ships_is_listed() -> None:
     assert sorted(NAMES) == sorted(
         path.relative_to(docs_dir()).with_suffix("").as_posix() for path in docs_dir().rglob("*.md")
     )
-    assert all(guide.title and len(guide.title) < 60 for guide in guides())
+    assert all(guide.title and len(guide.title) < 60 for guide in load_guides())
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -66,7 +66,7 @@ def test_links_between_guides_and_files_lead_somewhere(name: str) -> None:
 
 @pytest.mark.slow
 def test_all_guides_can_be_read(shown: Guides) -> None:
-    for at, guide in enumerate(guides()):
+    for at, guide in enumerate(load_guides()):
         shown.list.setCurrentRow(at)
         text = shown.page.toPlainText()
         assert text.startswith(guide.title)
@@ -121,7 +121,7 @@ def test_search_lists_guides_that_have_all_words_and_goes_round(qtbot: QtBot, sh
     key(shown, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(shown.search.hasFocus)
     type_text(shown.search, "bootstrap halves")
-    wanted = [g.title for g in guides() if "bootstrap" in g.searchable_text and "halves" in g.searchable_text]
+    wanted = [g.title for g in load_guides() if "bootstrap" in g.searchable_text and "halves" in g.searchable_text]
     assert wanted == listed(shown)
     assert read(shown) == wanted[0]
     text = shown.page.toPlainText().lower()

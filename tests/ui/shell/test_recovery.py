@@ -71,7 +71,7 @@ def test_it_leads_back_to_study_video_frame_and_screen(
     session = SessionRecorder(first.app_context, first.window.screens, sessions)
     files = opened(qtbot, first, world)
     first.window.screens.show("compare")
-    session.note()
+    session.record()
     qtbot.waitUntil(lambda: noted(sessions).get("frame") == 41)
     study = first.app_context.studies.current
     assert study is not None
@@ -99,7 +99,7 @@ def test_a_session_that_was_closed_is_not_offered(
 ) -> None:
     session = SessionRecorder(window.app_context, window.window.screens, sessions)
     opened(qtbot, window, world)
-    session.note()
+    session.record()
     qtbot.waitUntil(lambda: bool(noted(sessions)))
     session.end()
     assert list(sessions.iterdir()) == []
@@ -113,7 +113,7 @@ def test_a_window_that_is_alive_is_left_alone(
 ) -> None:
     session = SessionRecorder(window.app_context, window.window.screens, sessions)
     opened(qtbot, window, world)
-    session.note()
+    session.record()
     qtbot.waitUntil(lambda: bool(noted(sessions)))
     assert find_unclosed_session(sessions) is None
     assert noted(sessions), "its note stays"
@@ -185,7 +185,7 @@ def test_a_folder_that_cannot_be_written_costs_only_the_offer(window: Compositio
     blocked = tmp_path / "file"
     blocked.touch()
     session = SessionRecorder(window.app_context, window.window.screens, blocked / "sessions")
-    session.note()
+    session.record()
     session.end()
 
 

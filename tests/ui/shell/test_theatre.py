@@ -98,7 +98,7 @@ def test_the_tool_bar_turns_into_icons_before_anything_is_cut(window: Compositio
     def words(width: int) -> list[str]:
         tools.resize(width, tools.height())
         tools._fit()
-        buttons = [*tools._screens, *tools._others]
+        buttons = [*tools._screen_buttons, *tools._action_buttons]
         assert tools._needed_px() <= width
         return [button.text() for button in buttons if button.toolButtonStyle() != icons]
 
@@ -106,4 +106,4 @@ def test_the_tool_bar_turns_into_icons_before_anything_is_cut(window: Compositio
     assert "All actions…" in everything or "All actions" in everything
     assert screens == ["Inspect", "Compare", "Rank", "Train", "Export"]
     assert nothing == []
-    assert all(not button.icon().isNull() for button in [*tools._screens, *tools._others])
+    assert all(not button.icon().isNull() for button in [*tools._screen_buttons, *tools._action_buttons])

@@ -21,7 +21,7 @@ class Clock:
 
 def test_another_part_of_the_work_has_a_pace_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     job, clock = Job("Fine-tuning"), Clock()
-    monkeypatch.setattr(job, "_since", clock)
+    monkeypatch.setattr(job, "_since_start", clock)
     assert job.left_s is None
     job.set_progress("features of videos", 0, 24)
     clock.now_ms = 60_000
@@ -39,7 +39,7 @@ def test_the_first_steps_of_many_tell_no_time_and_waiting_for_the_turn_does_not_
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     job, clock = Job("Explaining"), Clock()
-    monkeypatch.setattr(job, "_since", clock)
+    monkeypatch.setattr(job, "_since_start", clock)
     clock.now_ms = 40_000  # others were worked on
     job.set_progress("weighing", 0, 1000)
     clock.now_ms += 2_000

@@ -28,7 +28,7 @@ class Ring:
 
 @pytest.fixture
 def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
-    monkeypatch.setattr(priorities, "TICK_MS", 5)
+    monkeypatch.setattr(priorities, "COLLECTION_INTERVAL_MS", 5)
     gc.enable()
     made = Collector()
     made.start()

@@ -16,7 +16,7 @@ from skillviewer.ui.session.cohorts import Cohorts
 from skillviewer.ui.session.video_entry import VideoState
 from skillviewer.ui.session.video_list import VideoList
 from skillviewer.ui.videos.columns import COLUMNS
-from skillviewer.ui.videos.table_model import UNDER_ROLE, VideoFilter, VideoTable
+from skillviewer.ui.videos.table_model import SECOND_LINE_ROLE, VideoFilter, VideoTable
 from skillviewer.ui.widgets.plain_table import elided, n_alike
 from tests.ui.driving import open_and_load
 from tests.ui.fakes import FakeWorld, make_analysis, video_info
@@ -212,16 +212,16 @@ def test_under_a_name_and_a_score(videos: VideoList, table: VideoTable) -> None:
     (path,) = add(videos, "P12.mp4")
     info = video_info(path, 957)
     videos.update(VideoClip(path), info=info, participant="P12", study_name="twelve")
-    assert table.index(0, NAME).data(UNDER_ROLE) == "not assessed"
-    assert table.index(0, SCORE).data(UNDER_ROLE) == ""
+    assert table.index(0, NAME).data(SECOND_LINE_ROLE) == "not assessed"
+    assert table.index(0, SCORE).data(SECOND_LINE_ROLE) == ""
     analysis = make_analysis(info, passes=3, warning="Unlike the others.")
     videos.update(VideoClip(path), state=VideoState.DONE, analysis=analysis)
     assert table.index(0, NAME).data() == "twelve"
-    assert table.index(0, NAME).data(UNDER_ROLE) == "unfamiliar · 00:31.9 · P12"
+    assert table.index(0, NAME).data(SECOND_LINE_ROLE) == "unfamiliar · 00:31.9 · P12"
     videos.update(VideoClip(path), occasion="post")
-    assert table.index(0, NAME).data(UNDER_ROLE) == "unfamiliar · 00:31.9 · P12 · post"
+    assert table.index(0, NAME).data(SECOND_LINE_ROLE) == "unfamiliar · 00:31.9 · P12 · post"
     assert table.index(0, SCORE).data() == "?"
-    assert table.index(0, SCORE).data(UNDER_ROLE) == ""
+    assert table.index(0, SCORE).data(SECOND_LINE_ROLE) == ""
     assert f"{analysis.score:+.2f}" not in table.index(0, SCORE).data(Qt.ItemDataRole.ToolTipRole).replace("−", "-")
     assert videos.cohorts.position(videos[0]) is None
     videos.show_unfamiliar(True)
@@ -230,7 +230,7 @@ def test_under_a_name_and_a_score(videos: VideoList, table: VideoTable) -> None:
     assert analysis.interval is not None
     low, high = (f"{end:+.2f}".replace("-", "−") for end in analysis.interval)
     half = (analysis.interval[1] - analysis.interval[0]) / 2
-    assert table.index(0, SCORE).data(UNDER_ROLE) == f"± {half:.2f}"
+    assert table.index(0, SCORE).data(SECOND_LINE_ROLE) == f"± {half:.2f}"
     for role, column in ((Qt.ItemDataRole.ToolTipRole, SCORE), (Qt.ItemDataRole.AccessibleTextRole, NAME)):
         assert f"(95 % interval {low} to {high})" in table.index(0, column).data(role)
 

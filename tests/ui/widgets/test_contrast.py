@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from skillviewer.core.paths import resources_dir
 from skillviewer.ui.app import Composition
-from skillviewer.ui.comparing.curve_lines import STROKES
+from skillviewer.ui.comparing.curve_lines import LINE_STYLES
 from skillviewer.ui.inspecting.cell_map import sign_shade
 from skillviewer.ui.ranking.clock_bar import PLAYED
 from skillviewer.ui.widgets.signed_bar import sign_colour
@@ -149,7 +149,7 @@ def test_what_is_painted_with_a_meaning(theme: Theme) -> None:
         (1.0, theme.accent, rgb(theme.stage)),  # focus of a picture
     ):
         assert contrast(over(rgb(colour), ground, opacity), ground) >= GRAPHICS, (opacity, colour)
-    for stroke in STROKES:
+    for stroke in LINE_STYLES:
         assert contrast(rgb(stroke.on_dark if theme.dark else stroke.on_light), base) >= GRAPHICS
         assert contrast(rgb(stroke.on_dark), rgb(theme.stage)) >= GRAPHICS
     for amount in (-1.0, 0.0, 1.0):

@@ -15,17 +15,17 @@ from skillviewer.ui.threads.messages import error_text
 from skillviewer.ui.threads.throttle import Throttle, single_shot
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
-if TYPE_CHECKING:  # it imports scipy, which takes as long as opening the window
+if TYPE_CHECKING:  # importing scipy takes as long as opening the window
     from skillviewer.core.explanation.evidence import Evidence
 
-SETTLE_MS = 250  # a video must stay on screen this long before it is explained, so that paging through starts nothing
-MAX_CACHED = 400  # evidence kept at once; the oldest goes first, and can be computed again
+DELAY_MS = 250  # time that a video must stay on screen before it is explained, so that paging through starts nothing
+MAX_CACHED = 400  # number of videos whose evidence is cached
 
 
 class EvidenceKey(NamedTuple):
-    """The analysis that evidence belongs to."""
+    """Identity of an analysis, by which its evidence is cached."""
 
-    clip_id: tuple[str, ClipRange | None]  # digest of the file, and which part of it
+    clip_id: tuple[str, ClipRange | None]  # digest of the file, and the part of it that is the video
     model: str  # digest of the model
     passes: int  # K
 
@@ -41,13 +41,13 @@ def _explain(analysis: Analysis, holder: ModelHolder, token: CancelToken, report
 
 
 class EvidenceLoader(QObject):
-    """Asks for the evidence of the video on screen while a widget wants to show it.
+    """Computes the evidence of the video on screen while a widget shows evidence.
 
-    The computation is queued in the model worker behind the running assessment, and cancelled when another video is
+    The computation waits in the model worker thread for the running assessment, and is cancelled when another video is
     chosen.
     """
 
-    changed = Signal()  # evidence of the video on screen came or failed, or another video is on screen
+    changed = Signal()  # the evidence arrived, its computation started or ended, or another video is on screen
     progressed = Signal()
 
     def __init__(
@@ -57,15 +57,15 @@ class EvidenceLoader(QObject):
         self._worker = worker
         self._state = state
         self._jobs = jobs
-        self._saved: dict[EvidenceKey, Evidence] = {}
+        self._cache: dict[EvidenceKey, Evidence] = {}
         self._failures: dict[EvidenceKey, str] = {}
-        self._refused: set[EvidenceKey] = set()  # stopped by the user: not computed again unless they ask
+        self._stopped_keys: set[EvidenceKey] = set()  # stopped by the user; computed only on request
         self._viewers: set[QObject] = set()
         self._running_key: EvidenceKey | None = None
         self._task: Task | None = None
         self._job: Job | None = None
         self._progress: Progress | None = None
-        self._settle = single_shot(self, SETTLE_MS, self._begin)
+        self._delay = single_shot(self, DELAY_MS, self._begin)
         self._throttle = Throttle(self)
         self._throttle.shown.connect(self._show_progress)
         state.analysis_changed.connect(self._on_analysis)
@@ -73,29 +73,31 @@ class EvidenceLoader(QObject):
 
     @property
     def evidence(self) -> "Evidence | None":
+        """The evidence of the video on screen, or None until it is known."""
         key = self._current_key
-        return self._saved.get(key) if key is not None else None
+        return self._cache.get(key) if key is not None else None
 
     @property
     def failure(self) -> str:
-        """The reason why there is no evidence, in a sentence, or ""."""
+        """Error of the computation, in a sentence, or ""."""
         key = self._current_key
         return self._failures.get(key, "") if key is not None else ""
 
     @property
     def working(self) -> bool:
-        """True while the evidence of the video on screen is being computed, or is about to be."""
+        """True while the evidence of the video on screen is computed, or its computation is scheduled."""
         key = self._current_key
-        return key is not None and (key == self._running_key or self._settle.isActive())
+        return key is not None and (key == self._running_key or self._delay.isActive())
 
     @property
     def stopped(self) -> bool:
         """True if the user stopped the computation for the video on screen."""
-        return self._current_key in self._refused
+        return self._current_key in self._stopped_keys
 
     @property
     def progress(self) -> Progress | None:
-        return self._progress if self._running_key is not None and self._running_key == self._current_key else None
+        is_running = self._running_key is not None and self._running_key == self._current_key
+        return self._progress if is_running else None
 
     @property
     def _current_key(self) -> EvidenceKey | None:
@@ -103,7 +105,7 @@ class EvidenceLoader(QObject):
         return _key(analysis) if analysis is not None and analysis.complete else None
 
     def want(self, viewer: QObject, on: bool) -> None:
-        """Note that a widget wants to show evidence, or no longer does."""
+        """Register a widget that shows evidence (``on``), or unregister it."""
         if on:
             self._viewers.add(viewer)
         else:
@@ -111,11 +113,11 @@ class EvidenceLoader(QObject):
         self._schedule()
 
     def ask(self) -> None:
-        """Compute the evidence of the video on screen, also after it failed or was stopped."""
+        """Compute the evidence of the video on screen, even after a failure or a stop."""
         key = self._current_key
         if key is not None:
             self._failures.pop(key, None)
-            self._refused.discard(key)
+            self._stopped_keys.discard(key)
             self._begin()
             self.changed.emit()
 
@@ -125,29 +127,29 @@ class EvidenceLoader(QObject):
         self._schedule()
         self.changed.emit()
 
-    def _needed(self) -> bool:
+    def _is_needed(self) -> bool:
         key = self._current_key
         model = self._state.model
         if key is None or model is None or not self._viewers or self._worker.stopped:
             return False
-        has_outcome = key in self._saved or key in self._failures or key in self._refused
-        return not has_outcome and key.model == model.digest
+        is_settled = key in self._cache or key in self._failures or key in self._stopped_keys
+        return not is_settled and key.model == model.digest
 
     def _schedule(self) -> None:
-        if self._needed() and self._running_key != self._current_key:
-            self._settle.start()
+        if self._is_needed() and self._running_key != self._current_key:
+            self._delay.start()
         else:
-            self._settle.stop()
+            self._delay.stop()
 
     def _begin(self) -> None:
-        self._settle.stop()
+        self._delay.stop()
         analysis = self._state.analysis
-        if self._task is not None or analysis is None or not self._needed():
+        if self._task is not None or analysis is None or not self._is_needed():
             return
         self._running_key = _key(analysis)
         self._progress = None
-        self._task = task = self._worker.submit(partial(_explain, analysis))
-        task.then(
+        self._task = self._worker.submit(partial(_explain, analysis))
+        self._task.then(
             progressed=self._on_progress,
             succeeded=self._on_succeeded,
             failed=self._on_failed,
@@ -158,9 +160,9 @@ class EvidenceLoader(QObject):
         self.progressed.emit()
 
     def stop(self) -> None:
-        """Stop; the evidence is not computed again until it is asked for."""
+        """Stop the computation. It starts again only on request."""
         if self._task is not None and self._running_key is not None:
-            self._refused.add(self._running_key)
+            self._stopped_keys.add(self._running_key)
             self._task.cancel()
 
     def _on_progress(self, progress: Progress) -> None:
@@ -174,16 +176,18 @@ class EvidenceLoader(QObject):
 
     def _on_succeeded(self, evidence: "Evidence") -> None:
         if self._running_key is not None:
-            self._saved[self._running_key] = evidence
-            while len(self._saved) > MAX_CACHED:
-                del self._saved[next(iter(self._saved))]
+            self._cache[self._running_key] = evidence
+            while len(self._cache) > MAX_CACHED:
+                del self._cache[next(iter(self._cache))]
 
     def _on_failed(self, error: Exception) -> None:
         if self._running_key is not None:
             self._failures[self._running_key] = error_text(error)
 
     def _on_finished(self) -> None:
-        self._task = self._running_key = self._progress = None
+        self._task = None
+        self._running_key = None
+        self._progress = None
         self._throttle.stop()
         job = self._job
         self._job = None

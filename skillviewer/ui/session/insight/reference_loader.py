@@ -1,4 +1,4 @@
-"""The reference video of the video on screen, aligned with it in time on request."""
+"""Reference video of the video on screen, and their alignment in time."""
 
 from typing import TYPE_CHECKING
 
@@ -22,38 +22,38 @@ if TYPE_CHECKING:
 
 
 def even_pace(own: Analysis, other: Analysis) -> Alignment:
-    """Return an alignment in which both videos run from start to end at a common pace."""
+    """Return a linear alignment of the start and end of two videos."""
     return Alignment(np.array([own.start_s, own.stop_s]), np.array([other.start_s, other.stop_s]), 0.0)
 
 
 class ReferenceLoader(QObject):
-    """Finds the reference video of the video on screen, and aligns both while a screen wants them aligned."""
+    """Finds the reference video of the video on screen, and aligns both while a screen needs the alignment."""
 
-    changed = Signal()  # the reference, its alignment, or its state
+    changed = Signal()  # the reference or its alignment changed, or an alignment began or failed
 
     def __init__(
         self,
         model: WorkerThread[ModelHolder],
         state: ViewerState,
         videos: VideoList,
-        inquiry: WhyLoader,
+        why_loader: WhyLoader,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._model = model
         self._state = state
         self._videos = videos
-        self._inquiry = inquiry
-        self.analysis_shown: Analysis | None = None  # analysis of the video on screen
+        self._why_loader = why_loader
+        self.own_analysis: Analysis | None = None  # analysis of the video on screen
         self.reference: ReferenceVideo | None = None
-        self.clip: VideoClip | None = None  # file of the reference, or the part of it
-        self.analysis: Analysis | None = None  # analysis of the reference by the same model
-        self.alignment: Alignment | None = None  # found by features; None until then
-        self.gaps: tuple[ScoreGap, ...] = ()  # where the video on screen loses most, in order of time
-        self.problem = ""  # the reason why both cannot be aligned, or ""
+        self.clip: VideoClip | None = None  # the reference video as a clip
+        self.analysis: Analysis | None = None  # analysis of the reference video by the same model
+        self.alignment: Alignment | None = None  # alignment by features; None until it is computed
+        self.gaps: tuple[ScoreGap, ...] = ()  # intervals in which the video on screen loses most, in order of time
+        self.problem = ""  # error of the alignment, or ""
         self._is_wanted = False
         self._task: Task | None = None
-        inquiry.changed.connect(self._on_findings)
+        why_loader.changed.connect(self._on_findings)
         state.model_changed.connect(self._align)
         state.current_changed.connect(self._on_findings)
 
@@ -64,35 +64,38 @@ class ReferenceLoader(QObject):
 
     @property
     def pace(self) -> Alignment | None:
-        """The alignment, or a common pace where none is known; None without a reference that is assessed."""
-        if self.alignment is not None or self.analysis_shown is None or self.analysis is None:
+        """The alignment by features, or else a linear one; None without an assessed reference video."""
+        if self.alignment is not None:
             return self.alignment
-        return even_pace(self.analysis_shown, self.analysis)
+        if self.own_analysis is None or self.analysis is None:
+            return None
+        return even_pace(self.own_analysis, self.analysis)
 
     def want(self, *, on: bool) -> None:
-        """Align the video on screen with its reference from now on, or stop doing so."""
+        """Set whether the video on screen is aligned with its reference video."""
         self._is_wanted = on
         self._align()
 
     def _on_findings(self, *_: object) -> None:
-        findings = self._inquiry.findings if self._inquiry.stage is WhyStage.READY else None
+        findings = self._why_loader.findings if self._why_loader.stage is WhyStage.READY else None
         if findings is None:
-            entry = self._inquiry.entry
-            if self.analysis_shown is not None and (entry is None or entry.clip != self.analysis_shown.clip):
-                self._take(None)
+            entry = self._why_loader.entry
+            if self.own_analysis is not None and (entry is None or entry.clip != self.own_analysis.clip):
+                self._set_findings(None)
             return
-        if (findings.analysis, findings.reference_clip) != (self.analysis_shown, self.clip):
-            self._take(findings)
+        if (findings.analysis, findings.reference_clip) != (self.own_analysis, self.clip):
+            self._set_findings(findings)
         else:
             self.reference = findings.reference
 
-    def _take(self, findings: Findings | None) -> None:
+    def _set_findings(self, findings: Findings | None) -> None:
         if self._task is not None:
             self._task.cancel()
-        self._task = self.alignment = None
+        self._task = None
+        self.alignment = None
         self.gaps = ()
         self.problem = ""
-        self.analysis_shown = findings.analysis if findings is not None else None
+        self.own_analysis = findings.analysis if findings is not None else None
         self.reference = findings.reference if findings is not None else None
         self.clip = findings.reference_clip if findings is not None else None
         entry = self._videos.get(self.clip)
@@ -101,17 +104,20 @@ class ReferenceLoader(QObject):
         self.changed.emit()
 
     def _align(self, *_: object) -> None:
-        own_analysis = self.analysis_shown
+        own_analysis = self.own_analysis
         other = self.analysis
         model = self._state.model
-        if not self._is_wanted or self.alignment is not None or self.aligning or own_analysis is None or other is None:
+        if not self._is_wanted or self.alignment is not None or self.aligning:
+            return
+        if own_analysis is None or other is None:
             return
         if model is None or model.digest != own_analysis.provenance.model_digest or self._model.stopped:
             return
 
-        def work(slot: ModelHolder, token: CancelToken, report: Report) -> tuple[Alignment, tuple[ScoreGap, ...]]:
-            alignment = slot.assessor.align(own_analysis, other, token, report)
-            return alignment, score_gaps(own_analysis, other, alignment) if alignment.gain else ()
+        def work(holder: ModelHolder, token: CancelToken, report: Report) -> tuple[Alignment, tuple[ScoreGap, ...]]:
+            alignment = holder.assessor.align(own_analysis, other, token, report)
+            gaps = score_gaps(own_analysis, other, alignment) if alignment.gain else ()
+            return alignment, gaps
 
         self.problem = ""
         self._task = self._model.submit(work)

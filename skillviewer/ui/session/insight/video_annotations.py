@@ -1,4 +1,4 @@
-"""Moments and notes of the video on screen: as they are shown, and the commands that change them."""
+"""Moments and notes of the video on screen, and the commands that change them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,113 +10,150 @@ from skillviewer.core.video.clips import same_interval
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.data.study import Note, Opinion, SavedMoment, Study
 from skillviewer.ui.session.settings import Settings
-from skillviewer.ui.session.studies import ANNOTATIONS, VIDEOS, StudyController
+from skillviewer.ui.session.study_controller import ANNOTATIONS, VIDEOS, StudyController
 from skillviewer.ui.session.undo import Command, UndoStack
 from skillviewer.ui.session.video_list import VideoList
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.threads.worker_thread import Task
 
-if TYPE_CHECKING:  # it imports scipy, which takes as long as opening the window
-    from skillviewer.core.explanation.moments import Moment as FoundMoment
+if TYPE_CHECKING:  # importing scipy takes as long as opening the window
+    from skillviewer.core.explanation.moments import Moment as ModelMoment
 
 
 @dataclass(frozen=True, slots=True)
 class MomentCard:
-    """A moment as it is shown."""
+    """A moment as the window shows it: one that the model found, or one that a user saved."""
 
-    start_s: float  # where it starts, in seconds from the first frame
-    stop_s: float  # where it ends
-    key_frame: int  # the frame that stands for it, from 0
-    model_moment: "FoundMoment | None"  # the moment that the model found, or None for one that a rater kept
-    saved: SavedMoment | None  # the record of the user in the study (of a kept moment: of whoever kept it), or None
-    opinions: tuple[SavedMoment, ...]  # opinions of others on a found moment
-    notes: tuple[Note, ...]  # notes on it, in the order of writing
-    # true if the model on screen found the kept moment, although its list has changed since
-    of_this_model: bool = False
+    start_s: float  # seconds from the first frame
+    stop_s: float  # seconds from the first frame
+    key_frame: int  # frame whose thumbnail is shown, from 0
+    model_moment: "ModelMoment | None"  # the moment as the model found it; None for a saved moment
+    # the saved moment; for a moment of the model, the user's own record of it, or None
+    saved: SavedMoment | None
+    opinions: tuple[SavedMoment, ...]  # opinions of other users on a moment of the model
+    notes: tuple[Note, ...]  # notes on the moment, in the order of writing
+    of_this_model: bool = False  # True for a saved moment that the model on screen found, but no longer lists
 
     @property
     def identity(self) -> tuple[float, float, bool]:
-        """Identity of the moment, which stays when the moment is changed."""
+        """Identity of the moment, which is kept when label, opinion or notes change."""
         return self.start_s, self.stop_s, self.model_moment is not None
 
     @property
     def opinion(self) -> Opinion:
-        return self.saved.opinion if self.saved is not None and self.model_moment is not None else Opinion.NONE
+        """Opinion of the user on a moment of the model; NONE for a saved moment."""
+        if self.saved is None or self.model_moment is None:
+            return Opinion.NONE
+        return self.saved.opinion
 
 
 def cards_of(
     video: VideoInfo,
-    moments: "Sequence[FoundMoment]",
+    moments: "Sequence[ModelMoment]",
     saved: Sequence[SavedMoment],
     notes: Sequence[Note],
     model_digest: str,
     author: str,
 ) -> tuple[MomentCard, ...]:
-    """Join found and kept moments, in order of time; what is kept of one that is no longer found stands by itself."""
-    left = list(saved)
+    """Return the cards of the model's moments and of all other saved moments, in order of time.
+
+    Args:
+        video: The video.
+        moments: Moments that the model found.
+        saved: Moments in the study: saved by users, and opinions on moments of models.
+        notes: Notes on the video.
+        model_digest: Digest of the model.
+        author: Name of the user.
+    """
+    unmatched = list(saved)
     cards = []
     for moment in moments:
-        interval = (moment.start_s, moment.stop_s)
-        about = [k for k in left if k.model_digest == model_digest and same_interval(k.start_s, k.stop_s, *interval)]
-        left = [k for k in left if k not in about]
-        own_moment = next((k for k in about if k.author == author), None)
-        others = tuple(k for k in about if k is not own_moment and k.opinion is not Opinion.NONE)
-        cards.append(MomentCard(*interval, moment.key_frame, moment, own_moment, others, _notes_on(notes, about)))
-    for k in left:
-        middle = video.frame_at((k.start_s + k.stop_s) / 2)
-        this = bool(k.model_digest) and k.model_digest == model_digest
-        cards.append(MomentCard(k.start_s, k.stop_s, middle, None, k, (), _notes_on(notes, [k]), this))
+        matching = [record for record in unmatched if _is_record_of(record, moment, model_digest)]
+        unmatched = [record for record in unmatched if record not in matching]
+        own_record = next((record for record in matching if record.author == author), None)
+        opinions = tuple(
+            record for record in matching if record is not own_record and record.opinion is not Opinion.NONE
+        )
+        cards.append(
+            MomentCard(
+                moment.start_s,
+                moment.stop_s,
+                moment.key_frame,
+                model_moment=moment,
+                saved=own_record,
+                opinions=opinions,
+                notes=_notes_on(notes, matching),
+            )
+        )
+    for record in unmatched:
+        middle_s = (record.start_s + record.stop_s) / 2
+        cards.append(
+            MomentCard(
+                record.start_s,
+                record.stop_s,
+                video.frame_at(middle_s),
+                model_moment=None,
+                saved=record,
+                opinions=(),
+                notes=_notes_on(notes, [record]),
+                of_this_model=bool(record.model_digest) and record.model_digest == model_digest,
+            )
+        )
     return tuple(sorted(cards, key=lambda card: (card.start_s, card.stop_s, card.model_moment is None)))
 
 
+def _is_record_of(record: SavedMoment, moment: "ModelMoment", model_digest: str) -> bool:
+    """Return True if a saved moment is a user's record of a moment that this model found."""
+    return record.model_digest == model_digest and same_interval(
+        record.start_s, record.stop_s, moment.start_s, moment.stop_s
+    )
+
+
 def _notes_on(notes: Sequence[Note], moments: Sequence[SavedMoment]) -> tuple[Note, ...]:
-    numbers = {moment.id for moment in moments}
-    return tuple(note for note in notes if note.moment in numbers)
+    moment_ids = {moment.id for moment in moments}
+    return tuple(note for note in notes if note.moment in moment_ids)
 
 
 @dataclass(frozen=True, slots=True)
 class NewMoment:
-    """A part of a video that is to be kept as a moment."""
+    """An interval of a video that is to be saved as a moment."""
 
-    start_s: float  # where it starts, in seconds from the first frame
-    stop_s: float  # where it ends
-    model_digest: str = ""  # digest of the model that found it, or "" where the user marked it
-    label: str = ""  # label, or ""
+    start_s: float  # seconds from the first frame
+    stop_s: float  # seconds from the first frame
+    model_digest: str = ""  # digest of the model that found it; "" for an interval marked by the user
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class _Left:
+class _StoredAnnotations:
     video: str
     moments: tuple[SavedMoment, ...]
     notes: tuple[Note, ...]
 
 
-class _Kept:
-    """A moment or note that is made once; undone it is removed, and done again it is brought back under its number.
+class _Addition:
+    """The addition of a moment or note, with undo. Redoing it restores the same row, to which later commands refer."""
 
-    Later commands refer to it by that number.
-    """
-
-    def __init__(self, kind: Literal["moment", "note"], make: Callable[[Study], int]) -> None:
+    def __init__(self, kind: Literal["moment", "note"], add: Callable[[Study], int]) -> None:
         self._kind: Literal["moment", "note"] = kind
-        self._make = make
-        self.number = 0
+        self._add = add
+        self.id = 0  # number of the added row; 0 before the first ``do``
 
     def do(self, study: Study) -> None:
-        if self.number:
-            study.annotations.restore(self._kind, self.number)
+        if self.id:
+            study.annotations.restore(self._kind, self.id)
         else:
-            self.number = self._make(study)
+            self.id = self._add(study)
 
     def undo(self, study: Study, _result: object = None) -> None:
-        study.annotations.remove(self._kind, self.number)
+        study.annotations.remove(self._kind, self.id)
 
 
 class VideoAnnotations(QObject):
-    """Moments and notes of the video on screen, as the study has them; each change is a command of the undo stack."""
+    """Moments and notes of the video on screen, as stored in the study. Each change is a command of the undo stack."""
 
     changed = Signal()
-    finish_asked = Signal()  # text that is being typed has to be finished now: for its author, in its study
+    finish_asked = Signal()  # the author or the study is about to change: unfinished text has to be stored now
 
     def __init__(
         self, studies: StudyController, undo: UndoStack, videos: VideoList, state: ViewerState, settings: Settings
@@ -127,7 +164,7 @@ class VideoAnnotations(QObject):
         self._videos = videos
         self._state = state
         self._settings = settings
-        self._left = _Left("", (), ())
+        self._stored = _StoredAnnotations("", (), ())
         studies.about_to_replace.connect(self.finish_asked)
         studies.changed.connect(self._on_study_changed)
         studies.opened.connect(self._read)
@@ -138,7 +175,7 @@ class VideoAnnotations(QObject):
 
     @property
     def video(self) -> str:
-        """Name of the video on screen in the study; "" where the study does not know it."""
+        """Name of the video on screen in the study; "" if the study does not contain it."""
         entry = self._videos.get(self._state.current)
         return entry.study_name if entry is not None else ""
 
@@ -163,115 +200,128 @@ class VideoAnnotations(QObject):
 
     @property
     def moments(self) -> tuple[SavedMoment, ...]:
-        """Moments of the video, in order of time: kept ones, and opinions of found ones."""
-        return self._left.moments if self._left.video == self.video else ()
+        """Moments of the video that are stored in the study, in order of time, with opinions on moments of models."""
+        return self._stored.moments if self._stored.video == self.video else ()
 
     @property
     def notes(self) -> tuple[Note, ...]:
-        """Notes of the video, in the order of writing; those on a moment too."""
-        return self._left.notes if self._left.video == self.video else ()
+        """Notes of the video and of its moments, in the order of writing."""
+        return self._stored.notes if self._stored.video == self.video else ()
 
-    # commands
+    # Commands
 
     def save_moment(self, start_s: float, stop_s: float, label: str = "") -> Task | None:
         if not self.writable:
             return None
-        saved = self._saved(self.video, NewMoment(start_s, stop_s, label=label))
-        return self._do("moment", saved.do, saved.undo)
+        addition = self._addition_of(self.video, NewMoment(start_s, stop_s, label=label))
+        return self._perform("moment", addition.do, addition.undo)
 
-    def _saved(self, video: str, moment: NewMoment, opinion: Opinion = Opinion.NONE) -> _Kept:
-        start_s = moment.start_s
-        stop_s = moment.stop_s
-        digest = moment.model_digest
+    def _addition_of(self, video: str, moment: NewMoment, opinion: Opinion = Opinion.NONE) -> _Addition:
         author = self.author
 
-        def make(study: Study) -> int:
+        def add(study: Study) -> int:
             return study.annotations.save_moment(
-                video, start_s, stop_s, author=author, label=moment.label, opinion=opinion, model_digest=digest
+                video,
+                moment.start_s,
+                moment.stop_s,
+                author=author,
+                label=moment.label,
+                opinion=opinion,
+                model_digest=moment.model_digest,
             )
 
-        return _Kept("moment", make)
+        return _Addition("moment", add)
 
-    def set_opinion(self, moment: NewMoment, opinion: Opinion, before: SavedMoment | None) -> Task | None:
-        """Set the opinion of the user on a found moment; ``before`` is what is kept so far. ``NONE`` takes it back."""
-        if before is not None and before.author == self.author:
-            return self._change(before, opinion=opinion)
+    def set_opinion(self, moment: NewMoment, opinion: Opinion, saved: SavedMoment | None) -> Task | None:
+        """Set the user's opinion on a moment of the model. ``NONE`` withdraws it.
+
+        Args:
+            moment: The moment.
+            opinion: The opinion.
+            saved: Present record of the moment in the study, or None.
+        """
+        if saved is not None and saved.author == self.author:
+            return self._change(saved, opinion=opinion)
         if not self.writable or opinion is Opinion.NONE:
             return None
-        saved = self._saved(self.video, moment, opinion)
-        return self._do("opinion of a moment", saved.do, saved.undo)
+        addition = self._addition_of(self.video, moment, opinion)
+        return self._perform("opinion of a moment", addition.do, addition.undo)
 
     def rename(self, moment: SavedMoment, label: str) -> Task | None:
         return self._change(moment, label=label.strip())
 
     def _change(self, moment: SavedMoment, *, label: str | None = None, opinion: Opinion | None = None) -> Task | None:
-        before = (moment.label, moment.opinion)
-        after = (moment.label if label is None else label, moment.opinion if opinion is None else opinion)
-        if not self._studies.writable or before == after:
+        new_label = moment.label if label is None else label
+        new_opinion = moment.opinion if opinion is None else opinion
+        is_unchanged = (new_label, new_opinion) == (moment.label, moment.opinion)
+        if not self._studies.writable or is_unchanged:
             return None
-        number = moment.id
-        return self._do(
+        return self._perform(
             "label of a moment" if opinion is None else "opinion of a moment",
-            lambda study: study.annotations.change_moment(number, label=after[0], opinion=after[1]),
-            lambda study, _: study.annotations.change_moment(number, label=before[0], opinion=before[1]),
+            lambda study: study.annotations.change_moment(moment.id, label=new_label, opinion=new_opinion),
+            lambda study, _: study.annotations.change_moment(moment.id, label=moment.label, opinion=moment.opinion),
         )
 
     def move(self, moment: SavedMoment, start_s: float, stop_s: float) -> Task | None:
-        """Change start and end of a moment that the user kept, in seconds from the first frame of the file."""
-        before = (moment.start_s, moment.stop_s)
-        if not self._studies.writable or before == (start_s, stop_s):
+        """Change start and end of a saved moment, in seconds from the first frame of the file."""
+        is_unchanged = (moment.start_s, moment.stop_s) == (start_s, stop_s)
+        if not self._studies.writable or is_unchanged:
             return None
-        number = moment.id
-        return self._do(
+        return self._perform(
             "ends of a moment",
-            lambda study: study.annotations.move_moment(number, start_s, stop_s),
-            lambda study, _: study.annotations.move_moment(number, *before),
+            lambda study: study.annotations.move_moment(moment.id, start_s, stop_s),
+            lambda study, _: study.annotations.move_moment(moment.id, moment.start_s, moment.stop_s),
         )
 
-    def annotate(self, new_moment: NewMoment, text: str, before: SavedMoment | None, video: str) -> Task | None:
-        """Write a note on a moment; one that a model found is kept with it."""
+    def annotate(self, new_moment: NewMoment, text: str, saved: SavedMoment | None, video: str) -> Task | None:
+        """Write a note on a moment. A moment that is not saved yet is saved with the note.
+
+        Args:
+            new_moment: The moment.
+            text: The note.
+            saved: Present record of the moment in the study, or None.
+            video: Name of the video.
+        """
         if not self._studies.writable or not video or not text.strip():
             return None
         author = self.author
-        saved = self._saved(video, new_moment)
+        moment_addition = self._addition_of(video, new_moment)
 
-        def write(study: Study) -> int:
-            moment = before.id if before is not None else saved.number
+        def write_note(study: Study) -> int:
+            moment_id = saved.id if saved is not None else moment_addition.id
             return study.annotations.write_note(
-                text, author=author, video=video, moment=moment, time_s=new_moment.start_s
+                text, author=author, video=video, moment=moment_id, time_s=new_moment.start_s
             )
 
-        written = _Kept("note", write)
+        note_addition = _Addition("note", write_note)
 
         def do(study: Study) -> None:
-            if before is None:
-                saved.do(study)
-            written.do(study)
+            if saved is None:
+                moment_addition.do(study)
+            note_addition.do(study)
 
         def undo(study: Study, _result: object) -> None:
-            written.undo(study)
-            if before is None:
-                saved.undo(study)
+            note_addition.undo(study)
+            if saved is None:
+                moment_addition.undo(study)
 
-        return self._do("note on a moment", do, undo)
+        return self._perform("note on a moment", do, undo)
 
     def remove(self, annotation: SavedMoment | Note) -> Task | None:
         """Remove a moment, with its notes, or a note."""
         if not self.writable:
             return None
-        number = annotation.id
-        is_moment = isinstance(annotation, SavedMoment)
-        kind: Literal["moment", "note"] = "moment" if is_moment else "note"
-        return self._do(
-            "removal of a moment" if is_moment else "removal of a note",
-            lambda study: study.annotations.remove(kind, number),
-            lambda study, _: study.annotations.restore(kind, number),
+        kind: Literal["moment", "note"] = "moment" if isinstance(annotation, SavedMoment) else "note"
+        return self._perform(
+            f"removal of a {kind}",
+            lambda study: study.annotations.remove(kind, annotation.id),
+            lambda study, _: study.annotations.restore(kind, annotation.id),
         )
 
-    def _do(self, text: str, do: Callable[[Study], object], undo: Callable[[Study, object], object]) -> Task:
+    def _perform(self, text: str, do: Callable[[Study], object], undo: Callable[[Study, object], object]) -> Task:
         return self._undo.perform(Command(text, do, undo, (ANNOTATIONS,)))
 
-    # what is there
+    # Reading from the study
 
     def _on_study_changed(self, changes: frozenset[str]) -> None:
         if changes & {ANNOTATIONS, VIDEOS}:
@@ -279,20 +329,22 @@ class VideoAnnotations(QObject):
 
     def _on_entry(self, row: int) -> None:
         entry = self._videos[row]
-        if entry.clip == self._state.current and entry.study_name != self._left.video:
+        if entry.clip == self._state.current and entry.study_name != self._stored.video:
             self._read()
 
     def _read(self, *_: object) -> None:
         name = self.video
         if not name or self._studies.current is None:
-            self._left = _Left("", (), ())
+            self._stored = _StoredAnnotations("", (), ())
             self.changed.emit()
             return
-        self._studies.read(
-            lambda study: _Left(name, study.annotations.moments(name), study.annotations.notes(name))
-        ).then(succeeded=self._on_read)
 
-    def _on_read(self, left: _Left) -> None:
-        if left.video == self.video:
-            self._left = left
+        def read(study: Study) -> _StoredAnnotations:
+            return _StoredAnnotations(name, study.annotations.moments(name), study.annotations.notes(name))
+
+        self._studies.read(read).then(succeeded=self._on_read)
+
+    def _on_read(self, stored: _StoredAnnotations) -> None:
+        if stored.video == self.video:
+            self._stored = stored
             self.changed.emit()

@@ -1,4 +1,4 @@
-"""Following of an object from clicks in the picture, in a worker thread."""
+"""Tracking of an object from clicks in the picture, in a worker thread."""
 
 from PySide6.QtCore import QObject, Signal
 
@@ -14,7 +14,8 @@ from skillviewer.ui.threads.jobs import Jobs
 from skillviewer.ui.threads.messages import Messages
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
-HINT = "Click the thing to follow; click it again in any frame where the track is wrong or lost."
+HINT = "Click the object to follow; click it again in any frame where the track is wrong or lost."
+MAX_LISTED_PLACES = 4  # losses that are listed with their time
 
 
 def _follow(
@@ -32,9 +33,9 @@ def _follow(
 
 
 class ClickFollowing(QObject):
-    """Follows one object of the video on screen; each click adds an anchor."""
+    """Tracks one object of the video on screen. Each click adds an anchor."""
 
-    changed = Signal()
+    changed = Signal()  # another object is tracked, or the tracking started or ended
 
     def __init__(
         self,
@@ -52,44 +53,44 @@ class ClickFollowing(QObject):
         self._requests = requests
         self._jobs = jobs
         self._messages = messages
-        self.name = ""  # name of the track that clicks belong to, "" while none are asked for
-        self._track: Track | None = None  # that track, so far
-        self._waiting: list[tuple[int, float, float]] = []  # clicks that were not followed yet
+        self.name = ""  # name of the track to which clicks are added; "" while no clicks are requested
+        self._track: Track | None = None  # the track so far
+        self._waiting: list[tuple[int, float, float]] = []  # waiting clicks: frame, x and y in pixels
         self._task: Task | None = None
         requests.changed.connect(self._on_request)
         tracks.changed.connect(self._load_track)
 
     def begin(self, name: str) -> None:
-        """Start asking for clicks on an object; if a track of this name exists, its anchors are kept."""
+        """Request clicks on an object. They are added to the track of this name if there is one."""
         if self._playback.video is None:
             return
         self._playback.pause()
-        request = PointRequest(HINT, picked=self._on_click)
-        self._requests.ask(request)
+        self._requests.ask(PointRequest(HINT, picked=self._on_click))
         self.name = name
         self._load_track()
         self.changed.emit()
 
     def lost_places(self) -> tuple[tuple[str, int], ...]:
-        """Return (name of the track, index of the frame in the file) for every place where its object was lost."""
+        """Return (name of the track, index of the frame in the file) for every loss of a tracked object."""
         saved = self._tracks.saved
         if saved is None:
             return ()
         return tuple((track.name, row + saved.start_frame) for track in saved.tracks for row in lost_frames(track))
 
     def lost_text(self) -> str:
-        """Return a sentence on where followed objects were lost, or ""."""
+        """Return a sentence on the times at which tracked objects were lost, or ""."""
         saved = self._tracks.saved
         places = self.lost_places()
         if saved is None or not places:
             return ""
-        places_text = []
-        for name, frame in places[:4]:
+        place_texts = []
+        for name, frame in places[:MAX_LISTED_PLACES]:
             time_text = clock(float(saved.times_s[frame - saved.start_frame]))
-            places_text.append(f"“{name}” at {time_text[:-2]}")  # whole seconds
-        rest_text = f" and {len(places) - 4} more places" if len(places) > 4 else ""
+            place_texts.append(f"“{name}” at {time_text[:-2]}")  # whole seconds
+        n_more = len(places) - MAX_LISTED_PLACES
+        more_text = f" and {n_more} more places" if n_more > 0 else ""
         advice = "Click the object in that frame or a later one to follow it again."
-        return f"Lost: {', '.join(places_text)}{rest_text}. {advice}"
+        return f"Lost: {', '.join(place_texts)}{more_text}. {advice}"
 
     def _on_click(self, frame: int, x_px: float, y_px: float) -> None:
         video = self._playback.video

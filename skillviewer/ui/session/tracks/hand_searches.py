@@ -1,6 +1,5 @@
-"""Searches for hands in the videos of the list, one at a time, in a worker thread; stopped ones can be continued."""
+"""Searches for hands in the videos of the list, in a worker thread. A stopped search can be continued."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -29,8 +28,11 @@ if TYPE_CHECKING:
     from skillviewer.engine.tracking.track_hands import HandProgress
 
 
+NEEDS_MODEL = "Choose a model first: its sampled frames are searched."
+
+
 class Rhythm(StrEnum):
-    """Frames that are searched."""
+    """Choice of the frames that are searched."""
 
     EVERY = "every frame"
     SECOND = "every second frame"
@@ -39,10 +41,10 @@ class Rhythm(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SearchChoice:
-    """Settings of a search, as the user chooses them."""
+    """Settings of a search."""
 
     rhythm: Rhythm = Rhythm.EVERY
-    small: bool = False  # whether the small networks are used
+    small: bool = False  # True for the small networks
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +54,21 @@ class SearchCost:
     n_frames: int
     least_s: float
     most_s: float
-    n_done: int = 0  # frames that an earlier search has looked at
+    n_done: int = 0  # frames that an earlier search has processed
 
     @property
     def text(self) -> str:
-        """A sentence: "957 frames take 24 to 43 seconds on this computer."."""
+        """A sentence such as "957 frames take 24 to 43 seconds on this computer."."""
         n_left = self.n_frames - self.n_done
         share = n_left / self.n_frames if self.n_frames else 0.0
-        low_s, high_s = self.least_s * share, self.most_s * share
-        unit, divisor = ("minutes", 60) if high_s >= 90 else ("seconds", 1)
-        ends = f"{low_s / divisor:.2g} to {high_s / divisor:.2g} {unit}"
+        least_s = self.least_s * share
+        most_s = self.most_s * share
+        if most_s >= 90:
+            duration = f"{least_s / 60:.2g} to {most_s / 60:.2g} minutes"
+        else:
+            duration = f"{least_s:.2g} to {most_s:.2g} seconds"
         frames = f"{n_left} of {self.n_frames} frames are left and" if self.n_done else counted(n_left, "frame")
-        return f"{frames} take {ends} on this computer."
+        return f"{frames} take {duration} on this computer."
 
 
 def _job(choice: SearchChoice, model: Path | None, *, force: bool) -> "HandJob":
@@ -81,9 +86,9 @@ def _job(choice: SearchChoice, model: Path | None, *, force: bool) -> "HandJob":
 class FoundHands:
     """Result of a search."""
 
-    before: TrackSet  # tracks before the search; bare if there were none
+    before: TrackSet  # tracks before the search; an empty set if there were none
     after: TrackSet
-    skipped: bool = False  # true if hands had been found before, and nothing was searched
+    skipped: bool = False  # True if the video had hands already and was not searched
 
 
 def _find(
@@ -97,42 +102,37 @@ def _find(
     *,
     force: bool,
 ) -> FoundHands:
-    saved = TrackStore().get(video.digest, frames_of(clip, video))
-    before = saved if saved is not None else TrackSet.of_video(video, frames_of(clip, video))
+    frames = frames_of(clip, video)
+    saved = TrackStore().get(video.digest, frames)
+    before = saved if saved is not None else TrackSet.of_video(video, frames)
     if not force and any(track.method is TrackMethod.HAND_NETWORK for track in before.tracks):
         return FoundHands(before, before, skipped=True)
 
     def show(progress: "HandProgress") -> None:
-        on_screen = shown_live(progress.tracks, saved)
-        report(Progress("looking for hands", progress.n_done, progress.n_frames, (clip, on_screen)))
+        live_tracks = shown_live(progress.tracks, saved)
+        report(Progress("looking for hands", progress.n_done, progress.n_frames, (clip, live_tracks)))
 
-    return FoundHands(before, source.find(_job(choice, model, force=force), clip, token, report, show))
+    after = source.find(_job(choice, model, force=force), clip, token, report, show)
+    return FoundHands(before, after)
 
 
 def _cost(
-    source: HandSource, choice: SearchChoice, model: Path | None, videos: Sequence[tuple[VideoClip, VideoInfo]],
-    token: CancelToken,
-) -> SearchCost:  # fmt: skip
+    source: HandSource, choice: SearchChoice, model: Path | None, clip: VideoClip, video: VideoInfo, token: CancelToken
+) -> SearchCost:
+    """Return the cost of a search in a video, without the frames that a stopped search has processed."""
     job = _job(choice, model, force=False)
-    n_frames = n_done = 0
-    least_s = most_s = 0.0
-    for clip, video in videos:
-        token.check()
-        n = source.n_frames(job, video, clip)
-        cost = source.cost(job, video, token)
-        n_frames = n_frames + n
-        least_s = least_s + n * cost.least_s
-        most_s = most_s + n * cost.most_s
-        begun = source.unfinished(job, video, clip) if len(videos) == 1 else None
-        n_done += begun.n_done if begun is not None else 0
-    return SearchCost(n_frames, least_s, most_s, n_done)
+    n_frames = source.n_frames(job, video, clip)
+    frame_cost = source.cost(job, video, token)
+    unfinished = source.unfinished(job, video, clip)
+    n_done = unfinished.n_done if unfinished is not None else 0
+    return SearchCost(n_frames, n_frames * frame_cost.least_s, n_frames * frame_cost.most_s, n_done)
 
 
 class HandSearches(QObject):
-    """A queue of videos in which hands are searched; the player goes on meanwhile."""
+    """A queue of videos that are searched for hands in the background."""
 
-    changed = Signal()  # another video is searched, or it got on
-    cost_changed = Signal()  # the cost of the video on screen is known, or asked anew
+    changed = Signal()  # another video is searched, or the search progressed
+    cost_changed = Signal()  # ``cost`` or ``cost_problem`` has changed
 
     def __init__(
         self,
@@ -152,33 +152,35 @@ class HandSearches(QObject):
         self._messages = messages
         self.choice = SearchChoice()
         self.running: VideoClip | None = None
-        self.done = self.total = 0  # frames of the running search
-        self.cost: SearchCost | None = None  # of the video on screen
-        self.cost_problem = ""  # the reason why there is none
+        self.done = 0  # processed frames of the running search
+        self.total = 0  # all frames of the running search
+        self.cost: SearchCost | None = None  # cost of searching the video on screen
+        self.cost_problem = ""  # reason why the cost is unknown, or ""
         self._queue: list[VideoClip] = []
         self._force = False
         self._task: Task | None = None
         self._job: Job | None = None
         self._cost_task: Task | None = None
-        self._n_found = self._n_skipped = 0
+        self._n_searched = 0
+        self._n_skipped = 0
         self._problems: list[str] = []
         self._throttle = Throttle(self)
         self._throttle.shown.connect(self._show)
 
     @property
     def busy(self) -> bool:
-        """True while a video is searched or waits."""
+        """True while a video is searched."""
         return self.running is not None
 
     def choose(self, **changes: object) -> None:
-        """Choose other settings for later searches."""
+        """Change settings of later searches, by field of ``SearchChoice``."""
         choice = replace(self.choice, **changes)  # type: ignore[arg-type]
         if choice != self.choice:
             self.choice = choice
             self.ask_cost()
 
     def ask_cost(self) -> None:
-        """Find out how long a search in the video on screen takes; ``cost_changed`` fires."""
+        """Measure how long a search of the video on screen takes; emits ``cost_changed``."""
         if self._cost_task is not None:
             self._cost_task.cancel()
         self.cost = None
@@ -187,32 +189,34 @@ class HandSearches(QObject):
         clip = self._tracks.clip
         entry = self._videos.get(clip)
         if clip is not None and entry is not None and entry.info is not None and not self._worker.stopped:
-            choice = self.choice
-            model = self._model()
-            videos = [(clip, entry.info)]
-            if choice.rhythm is Rhythm.SAMPLED and model is None:
-                self.cost_problem = "Choose a model first: its sampled frames are searched."
-            elif not self.busy:  # the thread is not free to measure
-                self._cost_task = self._worker.submit(
-                    lambda source, token, _report: _cost(source, choice, model, videos, token)
-                )
-                self._cost_task.then(succeeded=self._on_cost, failed=self._on_cost_failed)
+            self._begin_measuring(clip, entry.info)
         self.cost_changed.emit()
 
+    def _begin_measuring(self, clip: VideoClip, video: VideoInfo) -> None:
+        choice = self.choice
+        model = self._model()
+        if choice.rhythm is Rhythm.SAMPLED and model is None:
+            self.cost_problem = NEEDS_MODEL
+        elif not self.busy:  # a running search would falsify the measurement
+            self._cost_task = self._worker.submit(
+                lambda source, token, _report: _cost(source, choice, model, clip, video, token)
+            )
+            self._cost_task.then(succeeded=self._on_cost, failed=self._on_cost_failed)
+
     def ask(self, *, again: bool = False) -> None:
-        """Search the video on screen; with ``again`` also if hands were found in it before."""
+        """Search the video on screen; ``again`` also searches a video that has hands already."""
         if self._tracks.clip is not None and self.running is None:
             self._begin([self._tracks.clip], force=again)
 
     def ask_all(self) -> None:
-        """Search every video of the list that has no hands yet, the one on screen first."""
+        """Search every video of the list that has no hands, the one on screen first."""
         if self.running is None:
             current = self._tracks.clip
             clips = [entry.clip for entry in self._videos if entry.state.has_picture]
             self._begin(sorted(clips, key=lambda clip: clip != current), force=False)
 
     def stop(self) -> None:
-        """Stop: what was found stays, and the next search goes on from there."""
+        """Stop. The tracks so far are kept, and the next search continues from there."""
         self._queue.clear()
         if self._task is not None:
             self._task.cancel()
@@ -222,13 +226,14 @@ class HandSearches(QObject):
 
     def _begin(self, clips: list[VideoClip], *, force: bool) -> None:
         if self.choice.rhythm is Rhythm.SAMPLED and self._model() is None:
-            self._messages.post(Message("Choose a model first: its sampled frames are searched.", Severity.WARNING))
+            self._messages.post(Message(NEEDS_MODEL, Severity.WARNING))
             return
         if not clips or self._worker.stopped:
             return
         self._queue = clips
         self._force = force
-        self._n_found = self._n_skipped = 0
+        self._n_searched = 0
+        self._n_skipped = 0
         self._problems = []
         title = "Finding hands" if len(clips) == 1 else f"Finding hands in {len(clips)} videos"
         self._job = self._jobs.begin(title, confirm_stop=False, keeps=True)
@@ -239,14 +244,16 @@ class HandSearches(QObject):
         if not self._queue or self._worker.stopped:
             self._end()
             return
-        clip = self.running = self._queue.pop(0)
+        clip = self._queue.pop(0)
         entry = self._videos.get(clip)
-        self.done = self.total = 0
-        if entry is None or entry.info is None:  # it cannot be read, or is not known yet
+        self.done = 0
+        self.total = 0
+        if entry is None or entry.info is None:
             self._problems.append(f"{clip.path.name} was not searched: it has not been read yet.")
             self.running = None
             self._next()
             return
+        self.running = clip
         choice = self.choice
         model = self._model()
         video = entry.info
@@ -281,7 +288,7 @@ class HandSearches(QObject):
         if found_hands.skipped:
             self._n_skipped += 1
             return
-        self._n_found += 1
+        self._n_searched += 1
         self._tracks.remember("search for hands", found_hands.before, found_hands.after)
         without_hands = nothing_found(replace(found_hands.after, tracks=found_hands.after.hands))
         if without_hands and self.running is not None:
@@ -312,7 +319,7 @@ class HandSearches(QObject):
         elif self._problems:
             text = f"{len(self._problems)} videos have no tracks of hands."
             self._messages.post(Message(text, Severity.WARNING, tuple(self._problems)))
-        elif self._n_skipped and not self._n_found:
+        elif self._n_skipped and not self._n_searched:
             self._messages.note("Hands were found in these videos before; search one again from its page.")
         self.changed.emit()
         self.ask_cost()

@@ -1,4 +1,4 @@
-"""Requests for points of the picture: a panel asks, and the player on screen takes clicks."""
+"""Requests of panels for points that the user clicks in the picture."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, Signal
 
 Points = list[tuple[float, float]]
-"""x and y in pixels of the picture; (0, 0) is the centre of the top left pixel."""
+"""x and y of each point in pixels of the picture; (0, 0) is the centre of the top left pixel."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -14,9 +14,9 @@ class PointRequest:
     """A request for points.
 
     Attributes:
-        hint: What to click, in a sentence.
+        hint: Instruction to the user, in a sentence.
         picked: Called with frame, x and y in pixels for each point.
-        ended: Called with all points when the user ends the line; None if each point is final.
+        ended: Called with all points when the user ends the line; None if the points form no line.
         max_points: Number of points after which the request ends; 0 for any number.
     """
 
@@ -27,16 +27,16 @@ class PointRequest:
 
 
 class PointRequests(QObject):
-    """The request under way, or None."""
+    """Holder of the present request."""
 
-    changed = Signal(object)  # the ``PointRequest`` under way, or None
+    changed = Signal(object)  # the present ``PointRequest``, or None
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.current: PointRequest | None = None
 
     def ask(self, request: PointRequest | None) -> None:
-        """Ask for points, instead of those asked for before; None ends the request."""
+        """Replace the present request; None ends it."""
         if request is not self.current:
             self.current = request
             self.changed.emit(request)

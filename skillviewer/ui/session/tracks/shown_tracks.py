@@ -1,4 +1,4 @@
-"""Tracks as the window shows them, with curves and measures, computed in a worker thread."""
+"""Tracks with their curves and measures for the window, computed in a worker thread."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,12 +20,12 @@ if TYPE_CHECKING:  # scipy takes half a second
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ShownTracks:
-    """Tracks of one video, stored or found so far."""
+    """Tracks of a video: the stored ones, or those found so far."""
 
     tracks: TrackSet
     curves: "MotionCurves"
-    measures: "VideoMeasures | None" = None  # None while the video is being searched
-    compared: "tuple[ComparedMotion, ...]" = ()  # the measures, with positions among comparable videos
+    measures: "VideoMeasures | None" = None  # None while the video is searched
+    compared: "tuple[ComparedMotion, ...]" = ()  # the measures with their positions among comparable videos
 
 
 def frames_of(clip: VideoClip, video: VideoInfo) -> range | None:
@@ -38,7 +38,7 @@ def frames_of(clip: VideoClip, video: VideoInfo) -> range | None:
 
 
 def shown_live(tracks: TrackSet, saved: TrackSet | None) -> ShownTracks:
-    """Return tracks found so far, next to the stored tracks of other objects."""
+    """Return the tracks found so far, together with the stored tracks of other objects."""
     import_scipy()
     from skillviewer.core.kinematics.motion_curves import motion_curves
 
@@ -51,10 +51,10 @@ def shown_live(tracks: TrackSet, saved: TrackSet | None) -> ShownTracks:
 def load_shown(
     clip: VideoClip, video: VideoInfo, others: Sequence[tuple[VideoClip, VideoInfo]], token: CancelToken
 ) -> ShownTracks | None:
-    """Return the stored tracks of a video with their measures among comparable videos; None without any.
+    """Return the stored tracks of a video, with measures compared with those of other videos; None without tracks.
 
     Raises:
-        VideoError: The file of tracks cannot be read, or was made in another video.
+        VideoError: The file of tracks cannot be read, or belongs to another video.
     """
     from skillviewer.core.kinematics.compared_measures import compare_measures
     from skillviewer.core.kinematics.motion_curves import motion_curves
@@ -79,8 +79,8 @@ def load_shown(
     return ShownTracks(tracks, motion_curves(tracks), own_measures, compare_measures(own_measures, other_measures))
 
 
-def _readable(clip: VideoClip, video: VideoInfo) -> TrackSet | None:
-    """Return the stored tracks of a video in the list; None without usable ones: it is reported when it is opened."""
+def _load_usable_tracks(clip: VideoClip, video: VideoInfo) -> TrackSet | None:
+    """Return the stored tracks of a video in the list, or None without usable ones (opening it shows the error)."""
     from skillviewer.data.tracks_file import TrackStore
 
     try:
@@ -94,7 +94,7 @@ def load_curves(clip: VideoClip, video: VideoInfo) -> "MotionCurves | None":
     """Return the curves of a video in the list; None if nothing moves."""
     from skillviewer.core.kinematics.motion_curves import motion_curves
 
-    tracks = _readable(clip, video)
+    tracks = _load_usable_tracks(clip, video)
     if tracks is None:
         return None
     import_scipy()
@@ -103,10 +103,10 @@ def load_curves(clip: VideoClip, video: VideoInfo) -> "MotionCurves | None":
 
 
 def load_measures(clip: VideoClip, video: VideoInfo) -> "VideoMeasures | None":
-    """Return the measures of a video in the list; None without usable tracks: it is reported when it is opened."""
+    """Return the measures of a video in the list, or None without usable tracks (opening it shows the error)."""
     from skillviewer.data.measures_file import measure_stored_tracks
 
-    tracks = _readable(clip, video)
+    tracks = _load_usable_tracks(clip, video)
     if tracks is None:
         return None
     import_scipy()
@@ -117,7 +117,7 @@ def load_measures(clip: VideoClip, video: VideoInfo) -> "VideoMeasures | None":
 
 
 def load_summary(clip: VideoClip, video: VideoInfo) -> "MotionSummary | None":
-    """Return the summary of the motion of a video in the list, or None."""
+    """Return the summary of the motion of a video in the list, or None without usable tracks."""
     from skillviewer.core.kinematics.motion_summary import summarise_motion
 
     measures = load_measures(clip, video)

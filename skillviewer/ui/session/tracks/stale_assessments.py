@@ -1,4 +1,4 @@
-"""Assessments that rest on tracks, which are dropped when the tracks change."""
+"""Invalidation of assessments that depend on tracks when the tracks change."""
 
 from typing import TYPE_CHECKING
 
@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject
 
 from skillviewer.core.text import counted
 from skillviewer.data.analysis_file import has_its_tracks
-from skillviewer.ui.session.assessments import AssessmentQueue
+from skillviewer.ui.session.assessment_queue import AssessmentQueue
 from skillviewer.ui.session.backend import Backend
 from skillviewer.ui.session.tracks.video_tracks import VideoTracks
 from skillviewer.ui.session.video_entry import VideoState
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 
 class StaleAssessments(QObject):
-    """Looks, after every change of tracks, for assessments that rest on the tracks before it, and drops them.
+    """Drops assessments whose tracks have changed.
 
-    A video on screen that could not be assessed is tried again: the tracks that it lacked may be there now.
+    If the assessment of the video on screen failed, it is tried again, since the missing tracks may be available now.
     """
 
     def __init__(
@@ -48,34 +48,38 @@ class StaleAssessments(QObject):
     def _on_edited(self) -> None:
         current = self._videos.get(self._state.current)
         if current is not None and current.state is VideoState.FAILED:
-            self._assessments.renew([current.clip])
-        self._look()
+            self._assessments.invalidate([current.clip])
+        self._find_stale()
 
     def _on_assessed(self, analysis: "Analysis", _model: object) -> None:
-        if analysis.tracks:  # they may have changed meanwhile
-            self._look()
+        if analysis.tracks:  # the tracks may have changed meanwhile
+            self._find_stale()
 
-    def _look(self) -> None:
-        analyses = self._assessments.resting_on_tracks()
+    def _find_stale(self) -> None:
+        analyses = self._assessments.analyses_with_tracks()
         if self._task is not None:
             self._task.cancel()
             self._task = None
-        if analyses and not self._worker.stopped:
+        if not analyses or self._worker.stopped:
+            return
 
-            def stale(*_: object) -> "list[VideoClip]":
-                return list(dict.fromkeys(clip for clip, analysis in analyses if not has_its_tracks(analysis)))
+        def stale_clips(*_: object) -> "list[VideoClip]":
+            clips = [clip for clip, analysis in analyses if not has_its_tracks(analysis)]
+            return list(dict.fromkeys(clips))
 
-            self._task = self._worker.submit(stale)
-            self._task.then(succeeded=self._on_looked, failed=self._messages.fail)
+        self._task = self._worker.submit(stale_clips)
+        self._task.then(succeeded=self._on_stale, failed=self._messages.fail)
 
-    def _on_looked(self, clips: "list[VideoClip]") -> None:
+    def _on_stale(self, clips: "list[VideoClip]") -> None:
         self._task = None
         if not clips:
             return
-        self._assessments.renew(clips)
-        again = self._assessments.automatic and self._state.current in clips
-        n_left = len(clips) - again
-        told = ["The tracks have changed: the video on screen is assessed again."] if again else []
-        if n_left:
-            told.append(f"The scores of {counted(n_left, 'video')} rested on other tracks: assess again.")
-        self._messages.note(" ".join(told))
+        self._assessments.invalidate(clips)
+        sentences = []
+        n_other = len(clips)
+        if self._assessments.automatic and self._state.current in clips:
+            sentences.append("The tracks have changed: the video on screen is assessed again.")
+            n_other -= 1
+        if n_other:
+            sentences.append(f"The scores of {counted(n_other, 'video')} rested on other tracks: assess again.")
+        self._messages.note(" ".join(sentences))

@@ -1,4 +1,4 @@
-"""The motion of a video that is not the one on screen, from its stored tracks."""
+"""Motion curves of a video from its stored tracks, such as of the reference video."""
 
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # scipy takes half a second
 
 
 class StoredCurves(QObject):
-    """Curves of one video, loaded again when tracks are edited."""
+    """Motion curves of one video, loaded again when tracks are edited."""
 
     changed = Signal()
 
@@ -29,13 +29,13 @@ class StoredCurves(QObject):
         self._messages = messages
         self._video: tuple[VideoClip, VideoInfo] | None = None
         self._task: Task | None = None
-        self.curves: MotionCurves | None = None  # None until they are loaded, and where none moves
+        self.curves: MotionCurves | None = None  # None until they are loaded, or if nothing moves
         tracks.edited.connect(self._load)
 
     def show_video(self, clip: VideoClip | None, video: VideoInfo | None) -> None:
-        """Load the curves of a video; None for none."""
+        """Load the curves of a video; None to show none."""
         self._video = (clip, video) if clip is not None and video is not None else None
-        self._take(None)
+        self._set_curves(None)
         self._load()
 
     def _load(self) -> None:
@@ -46,9 +46,9 @@ class StoredCurves(QObject):
             return
         clip, video = self._video
         self._task = self._worker.submit(lambda _backend, _token, _report: load_curves(clip, video))
-        self._task.then(succeeded=self._take, failed=self._messages.fail)
+        self._task.then(succeeded=self._set_curves, failed=self._messages.fail)
 
-    def _take(self, curves: "MotionCurves | None") -> None:
+    def _set_curves(self, curves: "MotionCurves | None") -> None:
         if curves is not self.curves:
             self.curves = curves
             self.changed.emit()

@@ -1,4 +1,4 @@
-"""The tracks of the video on screen: loaded when it is opened, edited with undo, shown while they are found."""
+"""Tracks of the video on screen: loading, editing with undo, and showing while they are found."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -15,7 +15,7 @@ from skillviewer.data.study import Study
 from skillviewer.data.tracks_file import TrackStore
 from skillviewer.ui.session.backend import Backend
 from skillviewer.ui.session.playback import Playback
-from skillviewer.ui.session.studies import TRACKS, StudyController
+from skillviewer.ui.session.study_controller import TRACKS, StudyController
 from skillviewer.ui.session.tracks.shown_tracks import ShownTracks, frames_of, load_shown, load_summary
 from skillviewer.ui.session.undo import Command, UndoStack
 from skillviewer.ui.session.video_list import VideoList
@@ -27,12 +27,12 @@ from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 if TYPE_CHECKING:  # scipy takes half a second
     from skillviewer.core.kinematics.motion_curves import MotionCurves
 
-SETTLE_MS = 200
-"""Time after which the list is looked through, so that adding a folder does it once."""
+DELAY_MS = 200
+"""Delay before the motion of new videos in the list is summarised, so that a folder is summarised at once."""
 
 
 class VideoTracks(QObject):
-    """Tracks of the video on screen, and the motion of the videos in the list."""
+    """Tracks of the video on screen, and summaries of the motion of all videos in the list."""
 
     changed = Signal()  # other tracks are shown
     visible_changed = Signal(bool)
@@ -56,18 +56,18 @@ class VideoTracks(QObject):
         self._studies = studies
         self._undo = undo
         self._messages = messages
-        self.shown: ShownTracks | None = None  # what is on screen
-        self.saved: TrackSet | None = None  # what is stored
+        self.shown: ShownTracks | None = None  # tracks on screen
+        self.saved: TrackSet | None = None  # stored tracks
         self.visible = True  # whether tracks are drawn over the picture
-        self._load: Task | None = None
-        self._listing: Task | None = None
-        self._summed: set[VideoClip] = set()  # videos whose motion was looked up
-        self._soon = single_shot(self, SETTLE_MS, self._sum_up)
+        self._loading: Task | None = None
+        self._summarising: Task | None = None
+        self._summarised: set[VideoClip] = set()  # videos whose motion has been summarised
+        self._summarise_soon = single_shot(self, DELAY_MS, self._summarise)
         playback.video_changed.connect(self._on_video)
         studies.changed.connect(self._on_changed)
-        videos.added.connect(self._soon_again)
-        videos.changed.connect(self._soon_again)
-        videos.cleared.connect(self._summed.clear)
+        videos.added.connect(self._on_list_changed)
+        videos.changed.connect(self._on_list_changed)
+        videos.cleared.connect(self._summarised.clear)
 
     @property
     def tracks(self) -> TrackSet | None:
@@ -76,7 +76,7 @@ class VideoTracks(QObject):
 
     @property
     def curves(self) -> "MotionCurves | None":
-        """Speed and opening of the tracks on screen, or None if none moves."""
+        """Speed and opening of the tracks on screen, or None if nothing moves."""
         return self.shown.curves if self.shown is not None and self.shown.curves.curves else None
 
     @property
@@ -94,23 +94,23 @@ class VideoTracks(QObject):
         """Load the stored tracks of the video on screen."""
         clip = self.clip
         video = self._playback.video
-        if self._load is not None:
-            self._load.cancel()
-            self._load = None
+        if self._loading is not None:
+            self._loading.cancel()
+            self._loading = None
         if clip is None or video is None or self._worker.stopped:
             return
         others = self._comparable(clip)
-        self._load = self._worker.submit(lambda _backend, token, _report: load_shown(clip, video, others, token))
-        self._load.then(succeeded=self._on_loaded, failed=self._messages.fail)
+        self._loading = self._worker.submit(lambda _backend, token, _report: load_shown(clip, video, others, token))
+        self._loading.then(succeeded=self._on_loaded, failed=self._messages.fail)
 
     def show_live(self, clip: VideoClip, live_tracks: ShownTracks) -> None:
-        """Show what a search has found so far, if its video is on screen."""
+        """Show the tracks that a search has found so far, if its video is on screen."""
         if clip == self.clip:
             self.shown = live_tracks
             self.changed.emit()
 
     def edit(self, text: str, change: Callable[[TrackSet], TrackSet]) -> None:
-        """Change the stored tracks of the video on screen, with undo; a refusal is shown."""
+        """Change the stored tracks of the video on screen, with undo. A failure is shown."""
         clip = self.clip
         video = self._playback.video
         if clip is None or video is None:
@@ -121,9 +121,9 @@ class VideoTracks(QObject):
         except SkillViewerError as error:
             self._messages.fail(error)
             return
-        if self._load is not None:  # it would bring back what was stored before
-            self._load.cancel()
-            self._load = None
+        if self._loading is not None:  # it would show the tracks before the change
+            self._loading.cancel()
+            self._loading = None
         self.saved = after
         if self.shown is not None:
             self.shown = replace(self.shown, tracks=after)
@@ -131,7 +131,12 @@ class VideoTracks(QObject):
         self.put(text, [(before, after)])
 
     def put(self, text: str, changes: Sequence[tuple[TrackSet, TrackSet]]) -> None:
-        """Store the tracks of some videos, with undo: pairs of before and after."""
+        """Store tracks of some videos, with undo.
+
+        Args:
+            text: Name of the change.
+            changes: Tracks before and after the change, for each video.
+        """
 
         def do(_study: Study) -> None:
             for _, after in changes:
@@ -144,7 +149,7 @@ class VideoTracks(QObject):
         self._undo.perform(Command(text, do, undo, (TRACKS,)))
 
     def remember(self, text: str, before: TrackSet, after: TrackSet) -> None:
-        """Make a change undoable that was stored by a job."""
+        """Make a change undoable that a job has stored already."""
 
         def do(_study: Study) -> None:
             TrackStore().put(after)
@@ -156,14 +161,14 @@ class VideoTracks(QObject):
         self.refresh()
 
     def refresh(self) -> None:
-        """Look again at what is stored: a job has changed it."""
-        self._summed.clear()
-        self._soon.start()
+        """Load tracks and summaries again, after stored tracks have changed."""
+        self._summarised.clear()
+        self._summarise_soon.start()
         self.reload()
         self.edited.emit()
 
     def comparable(self) -> list[tuple[VideoClip, VideoInfo]]:
-        """Return the other videos of the task on screen that are known."""
+        """Return the readable videos of the same task as the video on screen, without that video."""
         return self._comparable(self.clip) if self.clip is not None else []
 
     def _comparable(self, clip: VideoClip) -> list[tuple[VideoClip, VideoInfo]]:
@@ -187,33 +192,33 @@ class VideoTracks(QObject):
         if TRACKS in changes:
             self.refresh()
 
-    def _soon_again(self, *_: object) -> None:
-        self._soon.start()
+    def _on_list_changed(self, *_: object) -> None:
+        self._summarise_soon.start()
 
-    def _sum_up(self) -> None:
-        """Look up the motion of the videos in the list, once for each."""
-        if self._worker.stopped or self._listing is not None:
+    def _summarise(self) -> None:
+        """Summarise the motion of the videos in the list, once for each."""
+        if self._worker.stopped or self._summarising is not None:
             return
-        todo = [(e.clip, e.info) for e in self._videos if e.info is not None and e.clip not in self._summed]
-        if not todo:
+        new_videos = [(e.clip, e.info) for e in self._videos if e.info is not None and e.clip not in self._summarised]
+        if not new_videos:
             return
-        self._summed.update(clip for clip, _ in todo)
+        self._summarised.update(clip for clip, _ in new_videos)
 
-        def look(_backend: object, token: CancelToken, _report: object) -> list[tuple[VideoClip, object]]:
+        def load_summaries(_backend: object, token: CancelToken, _report: object) -> list[tuple[VideoClip, object]]:
             summaries: list[tuple[VideoClip, object]] = []
-            for clip, video in todo:
+            for clip, video in new_videos:
                 token.check()
                 summaries.append((clip, load_summary(clip, video)))
             return summaries
 
-        self._listing = self._worker.submit(look)
-        self._listing.then(succeeded=self._on_summed, failed=self._messages.fail, finished=self._on_listed)
+        self._summarising = self._worker.submit(load_summaries)
+        self._summarising.then(succeeded=self._on_summaries, failed=self._messages.fail, finished=self._on_summarised)
 
-    def _on_summed(self, motions: list[tuple[VideoClip, object]]) -> None:
-        for clip, motion in motions:
+    def _on_summaries(self, summaries: list[tuple[VideoClip, object]]) -> None:
+        for clip, motion in summaries:
             entry = self._videos.get(clip)
             if entry is not None and entry.motion != motion:
                 self._videos.update(clip, motion=motion)
 
-    def _on_listed(self) -> None:
-        self._listing = None
+    def _on_summarised(self) -> None:
+        self._summarising = None

@@ -1,4 +1,4 @@
-"""The queue of videos to be assessed."""
+"""Queue of videos to be assessed."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Signal
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.core.text import counted
 from skillviewer.core.video.clips import VideoClip
 from skillviewer.ui.session.loaded_model import LoadedModel
 from skillviewer.ui.session.model_chooser import ModelHolder
@@ -18,26 +19,26 @@ from skillviewer.ui.threads.messages import Messages, error_text
 from skillviewer.ui.threads.throttle import Throttle, single_shot
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
-SETTLE_MS = 300
-"""A video must stay on screen this long before it is assessed automatically, so that paging through starts nothing."""
+AUTOMATIC_DELAY_MS = 300
+"""Time that a video must stay on screen before it is assessed automatically, so that paging through starts nothing."""
 
 
 def _assess(
-    slot: ModelHolder, clip: VideoClip, passes: int, token: CancelToken, report: Report
+    holder: ModelHolder, clip: VideoClip, passes: int, token: CancelToken, report: Report
 ) -> tuple[Analysis, str]:
-    analysis = slot.assessor.assess(clip.path, passes, token, report, clip.clip_range)
-    return analysis, slot.assessor.memory_text()
+    analysis = holder.assessor.assess(clip.path, passes, token, report, clip.clip_range)
+    return analysis, holder.assessor.memory_text()
 
 
 class AssessmentQueue(QObject):
-    """A queue of videos for the model worker thread, one at a time, so that order can change until the last moment.
+    """A queue of videos for the model worker thread, which gets one at a time, so that the order can still change.
 
-    The video on screen goes first. A video that was begun only because it was on screen makes way when another comes on
-    screen, and waits behind it.
+    The video on screen goes first. An assessment that was not requested is interrupted when another video comes on
+    screen; the interrupted video then waits behind the new one.
     """
 
     busy_changed = Signal(bool)
-    assessed = Signal(object, object)  # a whole ``Analysis``, and the ``LoadedModel`` that made it
+    assessed = Signal(object, object)  # a complete ``Analysis``, and the ``LoadedModel`` that made it
 
     def __init__(
         self, worker: WorkerThread[ModelHolder], state: ViewerState, videos: VideoList, jobs: Jobs, messages: Messages
@@ -51,17 +52,17 @@ class AssessmentQueue(QObject):
         self._results: dict[tuple[VideoClip, str], Analysis] = {}  # (video, digest of the checkpoint)
         self._model: LoadedModel | None = None
         self._queue: list[VideoClip] = []
-        self._unasked: set[VideoClip] = set()
-        self._to_repeat: set[VideoClip] = set()  # requested again although they are assessed
+        self._automatic_clips: set[VideoClip] = set()  # queued because they came on screen, not requested
+        self._to_repeat: set[VideoClip] = set()  # assessed videos that were requested again
         self.running: VideoClip | None = None
-        self._passes = 0  # of the video that is being assessed
+        self._running_passes = 0  # passes of the running assessment
         self._task: Task | None = None
         self._job: Job | None = None
         self._n_done = 0
-        self.automatic = True  # true if the video on screen is assessed automatically
-        self._settle = single_shot(self, SETTLE_MS, self._ask_unasked)
+        self.automatic = True  # whether the video on screen is assessed automatically
+        self._automatic_delay = single_shot(self, AUTOMATIC_DELAY_MS, self._queue_current)
         self._throttle = Throttle(self)
-        self._throttle.shown.connect(self._show)
+        self._throttle.shown.connect(self._show_progress)
         state.current_changed.connect(self._on_current)
         state.model_changed.connect(self._on_model)
         state.digest_changed.connect(self._on_digest)
@@ -74,96 +75,107 @@ class AssessmentQueue(QObject):
     def set_automatic(self, on: bool) -> None:
         self.automatic = on
         if on:
-            self._settle.start()
+            self._automatic_delay.start()
 
     def ask(self, clips: list[VideoClip], *, again: bool = False) -> None:
-        """Assess videos of the list, in this order, behind those that wait; also assessed ones where ``again``."""
+        """Append videos of the list to the queue, in this order. ``again`` also assesses those that are assessed."""
         for clip in clips:
             self._enqueue(clip, again=again)
         self._advance()
 
     def ask_all(self) -> None:
-        """Assess every video that is not assessed yet with as many passes as are chosen, the one on screen first."""
+        """Assess every video that lacks an analysis with the chosen number of passes, the one on screen first."""
         current = self._state.current
+        passes = self._state.passes
         clips = [entry.clip for entry in self._videos]
         for clip in sorted(clips, key=lambda clip: clip != current):
-            saved = self._known(clip)
-            if clip == self.running and clip not in self._queue and self._passes < self._state.passes:
+            if clip == self.running and clip not in self._queue and self._running_passes < passes:
                 self._to_repeat.add(clip)
                 self._queue.append(clip)
-            self._enqueue(clip, again=saved is not None and saved.n_passes < self._state.passes)
+            analysis = self._known_analysis(clip)
+            has_fewer_passes = analysis is not None and analysis.n_passes < passes
+            self._enqueue(clip, again=has_fewer_passes)
         self._advance()
 
-    def _report_dropped(self) -> None:
-        waiting = dict.fromkeys([*self._queue, *([self.running] if self.running is not None else [])])
-        n = sum(clip not in self._unasked for clip in waiting)
-        if n:
-            text = "Another model was chosen: the assessment of {} waiting videos was cancelled."
-            single = "Another model was chosen: the assessment of 1 waiting video was cancelled."
-            self._messages.note(text.format(n) if n > 1 else single)
+    def _report_cancelled(self) -> None:
+        """Report the number of requested videos whose assessment is cancelled because another model was chosen."""
+        waiting = set(self._queue)
+        if self.running is not None:
+            waiting.add(self.running)
+        n_requested = len(waiting - self._automatic_clips)
+        if n_requested:
+            videos = counted(n_requested, "waiting video")
+            self._messages.note(f"Another model was chosen: the assessment of {videos} was cancelled.")
 
     def _suffices(self, clip: VideoClip, analysis: Analysis | None) -> bool:
-        """Return True if the known analysis of a video is the one that it waits for."""
+        """Return True if an analysis makes the waiting of a video unnecessary."""
         if analysis is None or clip in self._to_repeat:
             return False
-        return clip in self._unasked or analysis.n_passes >= self._state.passes
+        return clip in self._automatic_clips or analysis.n_passes >= self._state.passes
 
     def _enqueue(self, clip: VideoClip, *, again: bool) -> None:
-        self._unasked.discard(clip)
+        self._automatic_clips.discard(clip)
         entry = self._videos.get(clip)
         if entry is None or not entry.state.has_picture or clip == self.running or clip in self._queue:
             return
+        if again:
+            self._to_repeat.add(clip)
         if again or entry.state is not VideoState.DONE:
-            self._to_repeat.update([clip] if again else [])
             self._queue.append(clip)
             self._videos.update(clip, state=VideoState.WAITING, reason="", n_done=0, total=0)
 
     def stop(self) -> None:
+        """Empty the queue and cancel the running assessment."""
         waiting = self._queue
         self._queue = []
-        self._unasked.clear()
+        self._automatic_clips.clear()
         self._to_repeat.clear()
         self._throttle.stop()
         for clip in waiting:
-            self._restore(clip)
+            self._reset_entry(clip)
         if self._task is not None:
             self._task.cancel()
         else:
             self._finish_job()
 
     def take(self, analyses: Mapping[VideoClip, Analysis]) -> None:
-        """Take in what was kept of a model's earlier assessments, by video; what was made meanwhile stands."""
+        """Add stored analyses by one model, by video. An analysis made in this window is not replaced."""
         for clip, analysis in analyses.items():
-            digest = analysis.provenance.model_digest
-            self._results.setdefault((clip, digest), analysis)
-            entry = self._videos.get(clip)
-            if digest == self._state.digest and entry is not None:
-                if clip == self.running and clip in self._unasked and self._task is not None:
-                    self._task.cancel()  # begun because it had no analysis
-                waits = clip in self._queue and self._suffices(clip, analysis)
-                if clip == self.running or not (waits or entry.state is VideoState.NEW):
-                    continue
-                self._leave_out(clip)
-                if clip == self._state.current:
-                    self._state.set_analysis(self._known(clip))
+            self._results.setdefault((clip, analysis.provenance.model_digest), analysis)
+            if analysis.provenance.model_digest == self._state.digest:
+                self._show_stored(clip, analysis)
 
-    def show_tasks(self) -> None:
-        """Put scores on the raters' scale anew, since tasks have changed."""
+    def _show_stored(self, clip: VideoClip, analysis: Analysis) -> None:
+        entry = self._videos.get(clip)
+        if entry is None:
+            return
+        if clip == self.running:
+            if clip in self._automatic_clips and self._task is not None:
+                self._task.cancel()  # the assessment began because no analysis was known
+            return
+        is_waiting_for_it = clip in self._queue and self._suffices(clip, analysis)
+        if is_waiting_for_it or entry.state is VideoState.NEW:
+            self._drop_from_queue(clip)
+            if clip == self._state.current:
+                self._state.set_analysis(self._known_analysis(clip))
+
+    def rescale(self) -> None:
+        """Convert scores to the raters' scale again, after the tasks of videos have changed."""
         for entry in self._videos if self._results else ():
-            saved = self._known(entry.clip)
-            if entry.analysis is not None and saved is not None and saved.scaled != entry.analysis.scaled:
-                self._videos.update(entry.clip, analysis=saved)
+            analysis = self._known_analysis(entry.clip)
+            if entry.analysis is not None and analysis is not None and analysis.scaled != entry.analysis.scaled:
+                self._videos.update(entry.clip, analysis=analysis)
                 if entry.clip == self._state.current:
-                    self._state.set_analysis(saved)
+                    self._state.set_analysis(analysis)
 
-    def resting_on_tracks(self) -> list[tuple[VideoClip, Analysis]]:
-        """Return the known analyses, by any model, whose numbers depend on tracks."""
+    def analyses_with_tracks(self) -> list[tuple[VideoClip, Analysis]]:
+        """Return the known analyses, by any model, that depend on tracks."""
         return [(clip, analysis) for (clip, _), analysis in self._results.items() if analysis.tracks]
 
-    def renew(self, clips: Collection[VideoClip]) -> None:
-        """Forget the analyses of some videos that depend on tracks, and begin anew where one is under way.
+    def invalidate(self, clips: Collection[VideoClip]) -> None:
+        """Forget the analyses of these videos that depend on tracks, and restart a running assessment of one.
 
-        The video on screen is assessed again if that is automatic; the others count as not assessed.
+        The video on screen is assessed again if assessment is automatic. The others count as not assessed.
         """
         self._results = {
             (clip, digest): analysis
@@ -175,7 +187,7 @@ class AssessmentQueue(QObject):
             if entry is None or not entry.state.has_picture or clip in self._queue:
                 continue
             if clip != self.running:
-                self._restore(clip)
+                self._reset_entry(clip)
             elif self._task is not None:
                 self._queue.insert(0, clip)
                 self._task.cancel()
@@ -183,44 +195,48 @@ class AssessmentQueue(QObject):
             self._on_current(self._state.current)
 
     def forget(self) -> None:
-        """Forget the analyses of videos that are no longer there."""
+        """Forget all analyses: another study is opened."""
         self._results.clear()
 
     def _on_current(self, clip: VideoClip | None) -> None:
         entry = self._videos.get(clip)
         self._state.set_analysis(entry.analysis if entry is not None else None)
         if self.automatic:
-            self._settle.start()
+            self._automatic_delay.start()
 
     def _on_added(self, first: int, last: int) -> None:
-        """Give videos that come back their known analyses."""
-        for row in range(first, last + 1) if self._results else ():
-            if self._known(self._videos[row].clip) is not None:
-                self._restore(self._videos[row].clip)
+        """Give videos that are added again their known analyses."""
+        if not self._results:
+            return
+        for row in range(first, last + 1):
+            clip = self._videos[row].clip
+            if self._known_analysis(clip) is not None:
+                self._reset_entry(clip)
 
     def _on_model(self, model: LoadedModel | None) -> None:
-        before = self._model
+        previous_model = self._model
         self._model = model
-        if model is not None and before is not None and model.digest == before.digest:
+        if model is not None and previous_model is not None and model.digest == previous_model.digest:
             return  # only the memory in use was read again
-        if before is not None:
-            self._report_dropped()
+        if previous_model is not None:
+            self._report_cancelled()
             self.stop()  # videos that waited for the first model keep waiting
         self._on_current(self._state.current)
         self._advance()
 
     def _on_digest(self) -> None:
-        """Show what is known by the checkpoint chosen, which may still be loading."""
+        """Show the known analyses by the chosen checkpoint, which may still be loading."""
         for entry in self._videos:
-            if entry.state.has_picture and entry.state is not VideoState.WAITING:
-                self._restore(entry.clip)
-            elif not entry.state.has_picture:
-                self._videos.update(entry.clip, analysis=self._known(entry.clip))  # never that of another model
-            elif entry.state is VideoState.WAITING and self._suffices(entry.clip, self._known(entry.clip)):
-                self._leave_out(entry.clip)  # it waited for a model that has assessed it before
+            clip = entry.clip
+            if not entry.state.has_picture:
+                self._videos.update(clip, analysis=self._known_analysis(clip))
+            elif entry.state is not VideoState.WAITING:
+                self._reset_entry(clip)
+            elif self._suffices(clip, self._known_analysis(clip)):
+                self._drop_from_queue(clip)
         self._on_current(self._state.current)
 
-    def _ask_unasked(self) -> None:
+    def _queue_current(self) -> None:
         clip = self._state.current
         entry = self._videos.get(clip)
         if clip is None or entry is None or not self.automatic or self._model is None:
@@ -229,12 +245,12 @@ class AssessmentQueue(QObject):
             self._queue.remove(clip)
             self._queue.insert(0, clip)
         elif entry.state is VideoState.NEW:
-            self._unasked.add(clip)
+            self._automatic_clips.add(clip)
             self._queue.insert(0, clip)
             self._videos.update(clip, state=VideoState.WAITING)
         else:
             return
-        if self.running in self._unasked and self._task is not None:
+        if self.running in self._automatic_clips and self._task is not None:
             self._queue.insert(1, self.running)
             self._task.cancel()
         self._advance()
@@ -245,9 +261,9 @@ class AssessmentQueue(QObject):
         clip = self._queue.pop(0)
         passes = self._state.passes
         self.running = clip
-        self._passes = passes
+        self._running_passes = passes
         self._videos.update(clip, state=VideoState.WORKING, n_done=0, total=0)
-        self._task = self._worker.submit(lambda slot, token, report: _assess(slot, clip, passes, token, report))
+        self._task = self._worker.submit(lambda holder, token, report: _assess(holder, clip, passes, token, report))
         self._task.then(
             progressed=self._throttle.report,
             succeeded=self._on_succeeded,
@@ -272,7 +288,7 @@ class AssessmentQueue(QObject):
             stage = f"{stage} ({self._n_done + 1} of {n_videos})"
         self._job.set_progress(stage, self._n_done * total + n_done, n_videos * total)
 
-    def _show(self, progress: Progress) -> None:
+    def _show_progress(self, progress: Progress) -> None:
         if self.running is None:
             return
         self._videos.update(self.running, n_done=progress.done, total=progress.total)
@@ -280,23 +296,23 @@ class AssessmentQueue(QObject):
         if isinstance(progress.value, Analysis) and self.running == self._state.current:
             self._state.set_analysis(progress.value)
 
-    def _on_succeeded(self, assessed: tuple[Analysis, str]) -> None:
-        analysis, memory = assessed
+    def _on_succeeded(self, analysis_and_memory: tuple[Analysis, str]) -> None:
+        analysis, memory = analysis_and_memory
         clip = self.running
         model = self._model
         if clip is None or model is None:
             return
         self._results[clip, model.digest] = analysis
         self.assessed.emit(analysis, model)
-        self._restore(clip)
+        self._reset_entry(clip)
         if clip == self._state.current:
-            self._state.set_analysis(self._known(clip))
+            self._state.set_analysis(self._known_analysis(clip))
         self._state.set_model(replace(model, memory=memory))
 
     def _on_failed(self, error: Exception) -> None:
         if self.running is not None:
             self._videos.update(self.running, state=VideoState.FAILED, reason=error_text(error), n_done=0, total=0)
-            self._show_kept(self.running)
+            self._show_known(self.running)
             self._messages.fail(error)
 
     def _on_cancelled(self) -> None:
@@ -304,11 +320,11 @@ class AssessmentQueue(QObject):
         if clip is not None and clip in self._queue:
             self._videos.update(clip, state=VideoState.WAITING, n_done=0, total=0)
         elif clip is not None:
-            self._restore(clip)
+            self._reset_entry(clip)
         if clip is not None:
-            self._show_kept(clip)
+            self._show_known(clip)
 
-    def _show_kept(self, clip: VideoClip) -> None:
+    def _show_known(self, clip: VideoClip) -> None:
         """Show the known analysis of a video whose assessment did not end, if it is on screen."""
         if clip == self._state.current:
             entry = self._videos.get(clip)
@@ -317,7 +333,7 @@ class AssessmentQueue(QObject):
     def _on_finished(self) -> None:
         self._n_done += 1
         if self.running is not None and self.running not in self._queue:
-            self._unasked.discard(self.running)
+            self._automatic_clips.discard(self.running)
             self._to_repeat.discard(self.running)
         self.running = self._task = None
         self._throttle.stop()
@@ -333,17 +349,17 @@ class AssessmentQueue(QObject):
             job.finish()
             self.busy_changed.emit(False)
 
-    def _known(self, clip: VideoClip) -> Analysis | None:
+    def _known_analysis(self, clip: VideoClip) -> Analysis | None:
         analysis = self._results.get((clip, self._state.digest))
         return None if analysis is None else analysis.in_task(*self._videos.tasks(clip))
 
-    def _leave_out(self, clip: VideoClip) -> None:
+    def _drop_from_queue(self, clip: VideoClip) -> None:
         if clip in self._queue:
             self._queue.remove(clip)
-        self._restore(clip)
+        self._reset_entry(clip)
 
-    def _restore(self, clip: VideoClip) -> None:
-        """Give a video the state it has under the model chosen."""
-        analysis = self._known(clip)
+    def _reset_entry(self, clip: VideoClip) -> None:
+        """Set the state and analysis of a video to those known by the chosen model."""
+        analysis = self._known_analysis(clip)
         state = VideoState.DONE if analysis is not None else VideoState.NEW
         self._videos.update(clip, state=state, analysis=analysis, n_done=0, total=0, reason="")

@@ -1,4 +1,4 @@
-"""Bindings of the actions of the window to the code that carries them out."""
+"""Binding of the window's actions to the code that carries them out."""
 
 from collections.abc import Callable
 from functools import partial
@@ -16,19 +16,24 @@ from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.paths import log_dir
 from skillviewer.core.text import counted
 from skillviewer.data.study import SUFFIX
-from skillviewer.data.timelines.timelines import ONLY_TIMELINES
 from skillviewer.ui.actions.actions import Handlers
 from skillviewer.ui.actions.table import PLAYER_SCREENS, PREFIX_OF_SCREENS
 from skillviewer.ui.player.transport import Transport
-from skillviewer.ui.session.app_context import AppContext
-from skillviewer.ui.session.open_study import sample_source
+from skillviewer.ui.session.sample_study import sample_source
 from skillviewer.ui.shell.about import About
 from skillviewer.ui.shell.change_page import ChangePage
 from skillviewer.ui.shell.command_palette import CommandPalette
 from skillviewer.ui.shell.destination_question import ask_destination
 from skillviewer.ui.shell.go_to import GoTo
+from skillviewer.ui.shell.hold_to_hide_map import HoldToHideMap
+from skillviewer.ui.shell.import_pages import (
+    choose_ratings,
+    choose_timeline,
+    choose_tracks,
+    show_import_page,
+    show_tracks_page,
+)
 from skillviewer.ui.shell.main_window import LOGO_PX, MainWindow
-from skillviewer.ui.shell.menus import HoldToHideMap
 from skillviewer.ui.shell.models_page import ModelsPage
 from skillviewer.ui.shell.rater_question import ask_rater
 from skillviewer.ui.shell.shortcut_sheet import ShortcutSheet
@@ -40,62 +45,18 @@ if TYPE_CHECKING:
     from skillviewer.ui.preferences.dialog import Preferences
 
 
-def choose_file(app_context: AppContext, window: MainWindow, *, timeline: bool) -> None:
-    """Ask for a table of ratings, or for a timeline of the video on screen, and show its page."""
-    kinds = "Tables (*.csv *.tsv *.txt *.xlsx *.xlsm *.json);;All files (*)"
-    timelines = "Timelines (*.eaf *.boris *.TextGrid *.vtt *.srt *.csv *.tsv);;All files (*)"
-    title = "Import timeline" if timeline else "Import ratings"
-    path = window.dialogs.file(window, title, timelines if timeline else kinds)
-    if path is not None:
-        show_page(app_context, window, path, None, timeline=timeline)
-
-
-def show_page(
-    app_context: AppContext, window: MainWindow, path: Path, folder: Path | None, *, timeline: bool = False
-) -> None:
-    """Show the page on which a dropped or chosen file is imported; ``folder`` holds the videos of a table."""
-    from skillviewer.ui.importing.ratings_page import RatingsPage
-    from skillviewer.ui.importing.timeline_page import TimelinePage
-
-    name, file = app_context.annotations.video, app_context.playback.video
-    if not timeline and path.suffix.lower() not in ONLY_TIMELINES:
-        page = RatingsPage(app_context, window.dialogs, path, folder, window)
-        page.training_asked.connect(lambda: window.screens.show("finetune"))
-        page.show()
-    elif not name or file is None or window.blind:
-        app_context.messages.note(f"Show the video of {path.name} first, then open it again.")
-    else:
-        TimelinePage(app_context, path, name, file, window).show()
-
-
-def choose_tracks(app_context: AppContext, window: MainWindow) -> None:
-    """Ask for a file of tracks of the video on screen, and show its page."""
-    kinds = "Tracks (*.csv *.txt *.json *.h5 *.xml *.kva);;All files (*)"
-    path = window.dialogs.file(window, "Import tracks", kinds)
-    if path is not None:
-        show_tracks_page(app_context, window, path)
-
-
-def show_tracks_page(app_context: AppContext, window: MainWindow, path: Path) -> None:
-    """Show the page on which a dropped or chosen file of tracks is placed on the video on screen."""
-    from skillviewer.ui.importing.tracks_page import TracksPage
-
-    if app_context.state.current is None or window.blind:
-        app_context.messages.note(f"Show the video of {path.name} first, then open it again.")
-    else:
-        TracksPage(app_context, path, window).show()
-
-
-NEEDS_VIDEO = (
+OPEN_VIDEO_ACTIONS = (
     "zoom_in", "zoom_out", "zoom_fit", "curve_fit", "play", "previous_sample", "next_sample", "previous_frame",
     "next_frame", "back_second", "on_second", "back_ten", "on_ten", "first_frame", "last_frame", "go_to", "mark_in",
     "mark_out", "clear_marks", "loop", "sound",
 )  # fmt: skip
-NEEDS_LIST = ("previous_video", "next_video", "find_video")
-OF_LIST = ("change_page", "name_person", "name_occasion", "locate_videos", "remove_video")
+"""Actions that need an open video."""
+LISTED_VIDEO_ACTIONS = ("previous_video", "next_video", "find_video")
+"""Actions that need a video in the list."""
+LIST_MENU_ACTIONS = ("change_page", "name_person", "name_occasion", "locate_videos", "remove_video")
 """Actions of the context menu of the list of videos."""
-OF_THIS_VIDEO = (
-    *OF_LIST,
+NOT_BLIND_ACTIONS = (
+    *LIST_MENU_ACTIONS,
     "add_camera",
     "import_timeline",
     "import_tracks",
@@ -104,6 +65,7 @@ OF_THIS_VIDEO = (
     "go_to",
     "assess",
 )
+"""Actions on the current video, which are disabled while names of videos are hidden."""
 
 
 class ActionController(QObject):
@@ -114,15 +76,23 @@ class ActionController(QObject):
         self._window = window
         self._app_context = window.app_context
         self._handlers: dict[str, Handlers] = {}
-        self._soon = single_shot(self, 0, self.refresh)
+        self._refresh_soon = single_shot(self, 0, self.refresh)
         self._bind_files()
         self._bind_edit()
         self._bind_screens()
         self._bind_view()
         self._bind_player()
         self._bind_model()
+        self._connect()
+        self._on_map_style(self._app_context.state.map_style)
+        self._on_jobs()
+        self.refresh()
+
+    def _connect(self) -> None:
+        window = self._window
         app_context = self._app_context
-        videos, models = app_context.videos, app_context.models
+        videos = app_context.videos
+        models = app_context.models
         for signal in (
             app_context.studies.opened,
             app_context.studies.closed,
@@ -136,39 +106,39 @@ class ActionController(QObject):
             window.screens.shown,
         ):
             signal.connect(self.refresh)
-        for signal in (app_context.videos.changed, app_context.videos.removed):
-            signal.connect(lambda _row: self._soon.start())  # once for a thousand videos; start(row) would wait
+        for signal in (videos.changed, videos.removed):
+            # One refresh for all changes at once. The row must not be passed on: start(row) would wait.
+            signal.connect(lambda _row: self._refresh_soon.start())
         app_context.state.map_style_changed.connect(self._on_map_style)
         app_context.playback.loop_changed.connect(window.actions_["loop"].setChecked)
         window.panel.chosen.connect(app_context.state.set_current)
-        window.panel.entered.connect(lambda: self._do_in_player("focus"))
-        window.panel.in_sight.connect(app_context.intake.prefer)
-        window.panel.view.verticalScrollBar().valueChanged.connect(lambda _value: app_context.index.rest())
+        window.panel.entered.connect(lambda: self._run_in_player("focus"))
+        window.panel.in_sight.connect(app_context.path_importer.prefer)
+        window.panel.view.verticalScrollBar().valueChanged.connect(lambda _value: app_context.index_worker.pause())
         window.actions_.attach_player(window.panel.view, lists=True)
         app_context.jobs.changed.connect(self._on_jobs)
-        self._on_map_style(app_context.state.map_style)
-        self._on_jobs()
-        self.refresh()
 
     def _bind_files(self) -> None:
         window = self._window
         app_context = self._app_context
         actions = self._window.actions_
         actions.bind("open_videos", lambda: app_context.open(window.dialogs.videos(window)))
-        videos = "Open a folder of videos"
-        actions.bind("open_folder", partial(self._in_folder, videos, lambda folder: app_context.open([folder])))
+        open_title = "Open a folder of videos"
+        actions.bind("open_folder", partial(self._ask_folder, open_title, lambda folder: app_context.open([folder])))
         actions.bind("open_sample", app_context.studies.open_sample)
         actions.bind("reset_sample", self._reset_sample)
-        app_context.intake.asked.connect(partial(ask_destination, app_context, window.dialogs, window))
+        app_context.path_importer.destination_asked.connect(
+            partial(ask_destination, app_context, window.dialogs, window)
+        )
         actions.bind("new_study", self._new_study)
         actions.bind("save_study", self._save_study)
-        actions.bind("import_ratings", partial(choose_file, app_context, window, timeline=False))
-        actions.bind("import_timeline", partial(choose_file, app_context, window, timeline=True))
-        app_context.table_taken.connect(partial(show_page, app_context, window))
+        actions.bind("import_ratings", partial(choose_ratings, app_context, window))
+        actions.bind("import_timeline", partial(choose_timeline, app_context, window))
+        app_context.table_opened.connect(partial(show_import_page, app_context, window))
         actions.bind("import_tracks", partial(choose_tracks, app_context, window))
-        app_context.tracks_taken.connect(partial(show_tracks_page, app_context, window))
-        missing = "Choose the folder to search for missing videos"
-        actions.bind("locate_videos", partial(self._in_folder, missing, app_context.studies.locate))
+        app_context.tracks_opened.connect(partial(show_tracks_page, app_context, window))
+        locate_title = "Choose the folder to search for missing videos"
+        actions.bind("locate_videos", partial(self._ask_folder, locate_title, app_context.studies.locate))
         actions.bind("name_person", self._set_video_fact)
         actions.bind("add_camera", self._add_camera)
         actions.bind("name_occasion", lambda: self._set_video_fact("occasion"))
@@ -190,50 +160,61 @@ class ActionController(QObject):
         self._on_undo()
 
     def _bind_screens(self) -> None:
-        """Bind the actions of screens and panels to their handlers; those of a screen are taken when it is made."""
+        """Bind the actions of screens, and of panels, to their handlers. A screen has handlers once it is made."""
         window = self._window
         actions = self._window.actions_
-        screens = {screen.name for screen in window.screen_specs}
-        for name in (screen.name for screen in window.screen_specs if not screen.standalone):
-            actions.bind(f"{PREFIX_OF_SCREENS}{name}", partial(window.screens.show, name))
+        screen_names = {screen.name for screen in window.screen_specs}
+        for screen in window.screen_specs:
+            if not screen.standalone:
+                actions.bind(f"{PREFIX_OF_SCREENS}{screen.name}", partial(window.screens.show, screen.name))
         for spec in actions.specs:
-            if spec.screen in screens:
-                act = partial(self._on_screen_action, spec.screen, spec.name)
-                (actions.bind_switch if spec.checkable else actions.bind)(spec.name, act)
-        window.screens.made.connect(self._on_made)
+            if spec.screen in screen_names:
+                run = partial(self._on_screen_action, spec.screen, spec.name)
+                if spec.checkable:
+                    actions.bind_switch(spec.name, run)
+                else:
+                    actions.bind(spec.name, run)
+        window.screens.made.connect(self._on_screen_made)
         window.screens.shown.connect(self._enable)
-        for panel in window.panel_specs:
-            handlers = self._handlers_of(window.panel_named(panel.name))
+        self._bind_panels()
+
+    def _bind_panels(self) -> None:
+        actions = self._window.actions_
+        for panel in self._window.panel_specs:
+            handlers = self._handlers_of(self._window.panel_named(panel.name))
             for name, run in handlers.run.items():
                 actions.bind(name, run)
             for name, switch in handlers.switch.items():
                 actions.bind_switch(name, switch)
-            self._take(panel.name, handlers)
+            self._add_handlers(panel.name, handlers)
 
     def _handlers_of(self, widget: "QWidget") -> Handlers:
-        give = getattr(widget, "handlers", None)
-        return cast("Handlers", give(self._window.dialogs)) if give is not None else Handlers()
+        """Return the handlers of a screen or panel; empty if it has no method ``handlers(dialogs)``."""
+        make_handlers = getattr(widget, "handlers", None)
+        if make_handlers is None:
+            return Handlers()
+        return cast("Handlers", make_handlers(self._window.dialogs))
 
-    def _take(self, page: str, handlers: Handlers) -> None:
+    def _add_handlers(self, page: str, handlers: Handlers) -> None:
         self._handlers[page] = handlers
         for signal in handlers.changed:
             signal.connect(self._enable)
         self._enable()
 
-    def _on_made(self, screen: str) -> None:
+    def _on_screen_made(self, screen: str) -> None:
         handlers = self._handlers_of(self._window.screens.named(screen))
         action_names = {spec.name for spec in self._window.actions_.specs if spec.screen == screen}
         if action_names != {*handlers.run, *handlers.switch}:
             raise ValueError(f"actions of the screen {screen!r} differ from its handlers: {sorted(action_names)}")
-        self._take(screen, handlers)
+        self._add_handlers(screen, handlers)
 
     def _enable(self, *_: object) -> None:
         for handlers in self._handlers.values():
-            for name, possible in handlers.enabled.items():
-                self._window.actions_[name].setEnabled(possible())
+            for name, is_possible in handlers.enabled.items():
+                self._window.actions_[name].setEnabled(is_possible())
 
     def _on_screen_action(self, screen: str, name: str, on: bool | None = None) -> None:
-        """Show a screen, which is made when it is first shown, and do what an action of it does."""
+        """Show a screen and run one of its actions; ``on`` is the new state of a switch."""
         is_current = self._window.screens.current == screen
         if not is_current:
             self._window.screens.show(screen)
@@ -251,17 +232,17 @@ class ActionController(QObject):
         actions.bind("change_page", self._show_change)
         self.list_menu = QMenu(window)
         view = window.panel.view
-        self.list_menu.addActions([actions[name] for name in OF_LIST])
+        self.list_menu.addActions([actions[name] for name in LIST_MENU_ACTIONS])
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         view.customContextMenuRequested.connect(
             lambda position: self.list_menu.popup(view.viewport().mapToGlobal(position))
         )
         actions.bind_switch("show_tracks", self._app_context.tracks.set_visible)
         actions["show_tracks"].setChecked(self._app_context.tracks.visible)
-        actions.bind("overlay", HoldToHideMap(self._app_context.state, actions["overlay"], self).begin)
+        actions.bind("overlay", HoldToHideMap(self._app_context.state, actions["overlay"], self).on_pressed)
         actions.bind("next_look", self._app_context.state.next_overlay)
         for name in ("zoom_in", "zoom_out", "zoom_fit", "curve_fit"):
-            actions.bind(name, partial(self._do_in_player, name))
+            actions.bind(name, partial(self._run_in_player, name))
         actions.bind("full_screen", self._full_screen)
         actions.bind("shortcuts", lambda: ShortcutSheet(actions, actions["change_keys"], window).open_over(top=0.05))
         actions.bind("guides", self._show_guides)
@@ -271,17 +252,16 @@ class ActionController(QObject):
         actions.bind("about", self._about)
 
     def _save_report(self) -> None:
-        """Write what helps to find the cause of a crash: it has no names, and nothing is sent."""
-        kinds = "Texts (*.txt)"
-        path = self._window.dialogs.save(self._window, "Save a report", kinds, "skillviewer-report.txt")
+        """Ask for a file, and write a report on the last crash. The report contains no names, and nothing is sent."""
+        path = self._window.dialogs.save(self._window, "Save a report", "Texts (*.txt)", "skillviewer-report.txt")
         if path is None:
             return
 
         def write(_backend: object, _token: object, _report: object) -> None:
-            with atomic_export(path, overwrite=True) as temporary:
-                temporary.write_text(crash_report(log_dir()), encoding="utf-8")
+            with atomic_export(path, overwrite=True) as temp_path:
+                temp_path.write_text(crash_report(log_dir()), encoding="utf-8")
 
-        task = self._app_context.index.submit(write)
+        task = self._app_context.index_worker.submit(write)
         task.failed.connect(self._app_context.messages.fail)
         task.succeeded.connect(self._on_report_saved)
 
@@ -289,7 +269,9 @@ class ActionController(QObject):
         self._app_context.messages.note("The report is saved. It names no video and no person; nothing was sent.")
 
     def _bind_player(self) -> None:
-        playback, actions, panel = self._app_context.playback, self._window.actions_, self._window.panel
+        playback = self._app_context.playback
+        actions = self._window.actions_
+        panel = self._window.panel
         actions.bind("play", playback.toggle)
         actions.bind("previous_sample", lambda: playback.to_sample(-1))
         actions.bind("next_sample", lambda: playback.to_sample(1))
@@ -330,44 +312,50 @@ class ActionController(QObject):
         actions.bind("choose_model", self._show_models)
         actions.bind("next_model", lambda: app_context.models.step(1))
         actions.bind("previous_model", lambda: app_context.models.step(-1))
-        actions.bind("open_model", partial(self._in_folder, "Open a model folder", app_context.models.choose))
+        actions.bind("open_model", partial(self._ask_folder, "Open a model folder", app_context.models.choose))
 
     def refresh(self, *_: object) -> None:
+        """Enable the actions that are possible now, and disable the others."""
         app_context = self._app_context
+        studies = app_context.studies
         actions = self._window.actions_
-        actions.set_enabled(app_context.playback.video is not None, *NEEDS_VIDEO)
-        actions.set_enabled(len(app_context.videos) > 0, *NEEDS_LIST)
-        study = app_context.studies.current
-        listed = (screen for screen in self._window.screen_specs if not screen.standalone)
-        screens = [f"{PREFIX_OF_SCREENS}{screen.name}" for screen in listed]
-        actions.set_enabled(study is not None or len(app_context.videos) > 0, *screens, "close_study")
-        actions.set_enabled(study is not None, "save_study", "change_page")
-        actions.set_enabled(app_context.studies.writable, "locate_videos")
+        has_open_video = app_context.playback.video is not None
+        has_listed_video = len(app_context.videos) > 0
+        has_study = studies.current is not None
+        has_model = app_context.models.requested is not None
+        has_marks = app_context.playback.marks != (None, None)
+        can_change_video = studies.writable and app_context.state.current is not None
+        screen_actions = [
+            f"{PREFIX_OF_SCREENS}{screen.name}" for screen in self._window.screen_specs if not screen.standalone
+        ]
+        actions.set_enabled(has_open_video, *OPEN_VIDEO_ACTIONS)
+        actions.set_enabled(has_listed_video, *LISTED_VIDEO_ACTIONS)
+        actions.set_enabled(has_study or has_listed_video, *screen_actions, "close_study")
+        actions.set_enabled(has_study, "save_study", "change_page")
+        actions.set_enabled(studies.writable, "locate_videos")
         # not while a rater judges, whose sitting would end
-        actions.set_enabled(app_context.studies.writable and not self._window.blind, "forget_rater")
-        is_writable = app_context.studies.writable and app_context.state.current is not None
+        actions.set_enabled(studies.writable and not self._window.blind, "forget_rater")
         actions.set_enabled(
-            is_writable, "name_person", "name_occasion", "remove_video", "forget_video", "import_timeline"
+            can_change_video, "name_person", "name_occasion", "remove_video", "forget_video", "import_timeline"
         )
         actions.set_enabled(app_context.cameras.can_add, "add_camera")
-        actions.set_enabled(is_writable and app_context.playback.marks != (None, None), "split_off")
-        model = app_context.models.requested is not None
-        actions.set_enabled(model and app_context.playback.video is not None, "assess")
-        actions.set_enabled(model and len(app_context.videos) > 0, "assess_all")
+        actions.set_enabled(can_change_video and has_marks, "split_off")
+        actions.set_enabled(has_model and has_open_video, "assess")
+        actions.set_enabled(has_model and has_listed_video, "assess_all")
         actions.set_enabled(len(app_context.models.entries) > 1, "next_model", "previous_model")
         if not self._window.has_list:
             actions.set_enabled(False, "find_video")
-        if self._window.blind:  # the video of these actions is not on screen, and its name must not be read
-            actions.set_enabled(False, *OF_THIS_VIDEO)
+        if self._window.blind:
+            actions.set_enabled(False, *NOT_BLIND_ACTIONS)
 
     def _reset_sample(self) -> None:
-        """Open the sample study as it ships, after a question."""
+        """Reset the sample study if the user confirms it."""
         question = "Reset the sample study? Votes, ratings, notes and added videos in it are deleted."
         if self._window.dialogs.confirm(self._window, question, "Reset"):
             self._app_context.studies.reset_sample()
 
     def _forget_video(self) -> None:
-        """Delete everything kept about the video on screen, after a question."""
+        """Delete everything stored about the video on screen if the user confirms it."""
         window = self._window
         question = (
             "Delete everything kept about this video for good: its scores, maps, notes, ratings, faces, all votes on "
@@ -377,13 +365,15 @@ class ActionController(QObject):
             self._app_context.forget_current()
 
     def _stop(self) -> None:
-        """Stop all jobs; ask first where work would be lost."""
+        """Stop all jobs, after a question if work would be lost."""
         window = self._window
         jobs = self._app_context.jobs
         losing_titles = [job.title for job in jobs.running if job.loses and not job.stopping]
-        question = "Stop all running work? The work done so far would be lost: {}."
-        if not losing_titles or window.dialogs.confirm(window, question.format(", ".join(losing_titles)), "Stop"):
-            jobs.stop_all()
+        if losing_titles:
+            question = f"Stop all running work? The work done so far would be lost: {', '.join(losing_titles)}."
+            if not window.dialogs.confirm(window, question, "Stop"):
+                return
+        jobs.stop_all()
 
     def _on_jobs(self) -> None:
         self._window.actions_.set_enabled(bool(self._app_context.jobs.running), "stop")
@@ -393,34 +383,36 @@ class ActionController(QObject):
 
     @property
     def _player_screen(self) -> str:
-        """The screen whose player is meant: the one that is shown if it has a player, else Inspect."""
+        """Name of the shown screen if it has a player, else of the Inspect screen."""
         current = self._window.screens.current
         return current if current in PLAYER_SCREENS else "inspect"
 
-    def _do_in_player(self, name: str) -> None:
+    def _run_in_player(self, name: str) -> None:
         screen = self._player_screen
-        self._window.screens.named(screen)  # made now at the latest, and with it its handlers
+        self._window.screens.named(screen)  # makes the screen and its handlers
         self._handlers[screen].player[name]()
 
-    def _in_folder(self, title: str, act: Callable[[Path], object]) -> None:
+    def _ask_folder(self, title: str, on_chosen: Callable[[Path], object]) -> None:
         folder = self._window.dialogs.folder(self._window, title)
         if folder is not None:
-            act(folder)
+            on_chosen(folder)
 
     def _set_video_fact(self, fact: str = "participant") -> None:
         app_context = self._app_context
         entry = app_context.videos.get(app_context.state.current)
         if entry is None:
             return
-        values = sorted({getattr(other, fact) for other in app_context.videos} - {None, ""})
-        question, title = "Occasion of {}: pre, post, a date (2024-05-31).", "Set occasion"
         if fact == "participant":
-            question, title = (
-                "Participant in {}. In a test, all videos of one participant are kept out of the training.",
-                "Set participant",
+            title = "Set participant"
+            question = (
+                f"Participant in {entry.name}. In a test, all videos of one participant are kept out of the training."
             )
-        ask = self._window.dialogs.word
-        value = ask(self._window, title, question.format(entry.name), values, getattr(entry, fact) or "")
+        else:
+            title = "Set occasion"
+            question = f"Occasion of {entry.name}: pre, post, a date (2024-05-31)."
+        known_values = sorted({getattr(other, fact) for other in app_context.videos} - {None, ""})
+        present_value = getattr(entry, fact) or ""
+        value = self._window.dialogs.word(self._window, title, question, known_values, present_value)
         if value is not None:
             app_context.set_video_fact(value, fact)
 
@@ -441,40 +433,48 @@ class ActionController(QObject):
             self._app_context.studies.save_as(path)
 
     def _on_undo(self) -> None:
-        undo, actions = self._app_context.undo, self._window.actions_
-        for name, text, change in (("undo", "&Undo", undo.undo_text), ("redo", "&Redo", undo.redo_text)):
+        undo = self._app_context.undo
+        actions = self._window.actions_
+        for name, title, change in (("undo", "&Undo", undo.undo_text), ("redo", "&Redo", undo.redo_text)):
             actions[name].setEnabled(change is not None)
-            actions[name].setText(
-                text if change is None else f"{text} {change}".replace("&", "&&").replace("&&", "&", 1)
-            )
+            change_text = change.replace("&", "&&") if change is not None else ""  # one & would underline a letter
+            actions[name].setText(f"{title} {change_text}".rstrip())
 
     def _show_settings(self) -> "Preferences":
         from skillviewer.ui.preferences.dialog import Preferences
 
         window = self._window
         preferences = window.findChild(Preferences)
-        preferences = preferences or Preferences(self._app_context, window.actions_, window.dialogs, window)
+        if preferences is None:
+            preferences = Preferences(self._app_context, window.actions_, window.dialogs, window)
         preferences.show()
         preferences.activateWindow()
         return preferences
 
     def _show_change(self) -> None:
-        (self._window.findChild(ChangePage) or ChangePage(self._app_context, self._window)).show()
+        change_page = self._window.findChild(ChangePage)
+        if change_page is None:
+            change_page = ChangePage(self._app_context, self._window)
+        change_page.show()
 
     def _show_models(self) -> None:
         window = self._window
-        models_page = window.findChild(ModelsPage) or ModelsPage(self._app_context, window.actions_, window)
+        models_page = window.findChild(ModelsPage)
+        if models_page is None:
+            models_page = ModelsPage(self._app_context, window.actions_, window)
         models_page.show()
         models_page.activateWindow()
 
     def _show_guides(self) -> None:
-        from skillviewer.ui.shell.guides import Guides, guides
+        from skillviewer.ui.shell.guides import Guides, load_guides
 
-        try:
-            guides_window = self._window.findChild(Guides) or Guides(guides(), self._app_context.themes, self._window)
-        except SkillViewerError as error:
-            self._app_context.messages.fail(error)
-            return
+        guides_window = self._window.findChild(Guides)
+        if guides_window is None:
+            try:
+                guides_window = Guides(load_guides(), self._app_context.themes, self._window)
+            except SkillViewerError as error:
+                self._app_context.messages.fail(error)
+                return
         guides_window.show()
         guides_window.activateWindow()
 
@@ -483,7 +483,7 @@ class ActionController(QObject):
         preferences.show_page(preferences.keys)
 
     def _assess(self) -> None:
-        """Assess the video on screen again; ask first if fewer passes would replace more."""
+        """Assess the video on screen again, after a question if the new analysis would have fewer passes."""
         app_context = self._app_context
         current = app_context.state.current
         entry = app_context.videos.get(current)
@@ -491,20 +491,19 @@ class ActionController(QObject):
             return
         passes = app_context.state.passes
         if entry.analysis is not None and entry.analysis.n_passes > passes:
-            n_passes = entry.analysis.n_passes
-            new = counted(passes, "pass", "passes")
             loss_text = ", and there is no interval then" if passes == 1 else ""
             question = (
-                f"This video was assessed in {n_passes} passes. Assess it again in {new}? "
-                f"That replaces the result{loss_text}."
+                f"This video was assessed in {entry.analysis.n_passes} passes. "
+                f"Assess it again in {counted(passes, 'pass', 'passes')}? That replaces the result{loss_text}."
             )
             if not self._window.dialogs.confirm(self._window, question, "Assess again"):
                 return
         app_context.assessments.ask([current], again=True)
 
     def _add_camera(self) -> None:
-        for path in self._window.dialogs.videos(self._window)[:1]:
-            self._app_context.cameras.add(path)
+        paths = self._window.dialogs.videos(self._window)
+        if paths:
+            self._app_context.cameras.add(paths[0])
 
     def _set_automatic(self, on: bool) -> None:
         self._app_context.assessments.set_automatic(on)
