@@ -78,9 +78,7 @@ class SplitScreen(QWidget):
         self.reference_player.caption.menu_asked.connect(lambda: menu.open_at(self.reference_player.caption))
         canvas = self.reference_player.canvas
         canvas.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        canvas.customContextMenuRequested.connect(
-            lambda position: menu.open_at(self.reference_player.canvas, position)
-        )
+        canvas.customContextMenuRequested.connect(lambda position: menu.open_at(self.reference_player.canvas, position))
         for player in (self.player, self.reference_player):
             player.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)  # both are equally wide
             player.canvas.setMinimumSize(200, 112)

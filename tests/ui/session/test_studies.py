@@ -489,7 +489,7 @@ def test_a_rater_is_forgotten_from_the_menu(
     qtbot.waitUntil(lambda: "mine" in notes_of(study_file))
     window.window.screens.show("rank")
     screen = cast("RankScreen", window.window.screens.named("rank"))
-    screen._group.button(3).click()
+    screen._tab_buttons.button(3).click()
     qtbot.waitUntil(lambda: screen.raters.table.rowCount() == 2)
     dialogs.pick_answer = None
     action.trigger()
