@@ -92,7 +92,7 @@ def sit_down(made: Composition, study: Path) -> RankScreen:
     assert isinstance(screen, RankScreen)
     wait(lambda: str(screen.judging.phase) == "rater")
     screen.judging.enter("Ann")
-    wait(lambda: screen.judging.accepting)
+    wait(lambda: screen.judging.accepts_answers)
     return screen
 
 
@@ -126,7 +126,7 @@ def judge(made: Composition, study: Path, n_pairs: int, watch_s: float) -> None:
     for _ in range(n_pairs):
         pause(round(1000 * watch_s))
         judging_view.pair_view.clock.pause()
-        wait(lambda: screen.judging.accepting)
+        wait(lambda: screen.judging.accepts_answers)
         picture_ms, playing_ms, cpu_ms = vote_and_play(screen, watch)
         pictures.append(picture_ms)
         plays.append(playing_ms)

@@ -366,9 +366,9 @@ def drag_both(made: Composition, split: SplitScreen, watches: tuple[Watch, Watch
     for frame in frames:
         at = time.perf_counter()
         playback.seek(frame)
-        asked.append(((frame, split.other.playback.frame), at))
+        asked.append(((frame, split.reference_player.playback.frame), at))
         pause(PACE_MS)
-    wait(lambda: made.app_context.feed.settled and split.other.feed.settled)
+    wait(lambda: made.app_context.feed.settled and split.reference_player.feed.settled)
     both_ms, own_ms = (
         (now - then) * 1000 for now, then in zip((time.process_time(), time.thread_time()), cpu, strict=True)
     )
@@ -405,20 +405,20 @@ def two_players(made: Composition, folder: Path, model: Path, heart: Heart, size
     made.window.actions_["better_video"].trigger()
     split = made.window.screens.named("split")
     assert isinstance(split, SplitScreen)
-    wait(lambda: split.other.playback.video is not None and app_context.reference.pace is not None)
+    wait(lambda: split.reference_player.playback.video is not None and app_context.reference.pace is not None)
     wait(lambda: not app_context.reference.aligning and not app_context.jobs.running)
     pause(3000)  # scrub proxies
     wait(lambda: not app_context.jobs.running)
     video = app_context.playback.video
     assert video is not None
     print(f"Two players at {size[0]} x {size[1]}, {video.n_frames} frames, with maps")
-    watches = Watch(split.player.canvas), Watch(split.other.canvas)
+    watches = Watch(split.player.canvas), Watch(split.reference_player.canvas)
     heart.start()
     sweep = np.linspace(video.n_frames - 1, 0, 200)
     drag_both(made, split, watches, [int(x) for x in sweep])
     heart.stop()
     app_context.playback.seek(0)
-    wait(lambda: app_context.feed.settled and split.other.feed.settled)
+    wait(lambda: app_context.feed.settled and split.reference_player.feed.settled)
     for watch in watches:
         watch.painted.clear()
     heart.start()

@@ -167,12 +167,12 @@ def first_difference(
 def _describe_difference(
     piece: Piece | None, new_piece: Piece | None, digits: int, *, videos_moved: bool, exact_pixels: bool
 ) -> str:
-    """Return a sentence on the difference of two values at the same position of two files, or ""; None at an end."""
-    if piece is None:
-        place, value = f"nothing where there should be {new_piece and new_piece[0]}", None
-    else:
-        place, value = piece
+    """Return a sentence on the difference of two values at the same position of two files, or "" if they agree.
+
+    A value is None if its file has ended.
+    """
     new_place, new_value = new_piece if new_piece is not None else ("", None)
+    place, value = piece if piece is not None else (f"nothing where there should be {new_place}", None)
     if isinstance(value, np.ndarray) and isinstance(new_value, np.ndarray):
         position = _picture_difference(value, new_value, exact=exact_pixels)
         return f"{place} differs {position}." if position else ""

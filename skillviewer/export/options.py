@@ -17,9 +17,9 @@ from skillviewer.core.errors import ExportError
 ValueT = TypeVar("ValueT")
 _METADATA_KEY = "option"
 TRACKS_TITLE = "Hands and tools"
-TRACKS_HELP = "Tracks that are kept with the video, with the trail of the last second"
+TRACKS_HELP = "Saved tracks of the video, with the trail of the last second"
 UNFAMILIAR_TITLE = "Scores of unfamiliar videos"
-UNFAMILIAR_HELP = "Also where the model does not know such videos"
+UNFAMILIAR_HELP = "Also of videos unlike those that the model was trained on"
 
 
 class OptionKind(StrEnum):
@@ -172,7 +172,7 @@ def _kind_of_type(hint: Any) -> OptionKind | None:  # noqa: ANN401 - a type
 
 _MAP_STYLE_TEXTS: Mapping[str, _OptionText] = {
     "overlay": _OptionText("Map"),
-    "scale": _OptionText("Colour scale", "Maps whose values set its ends"),
+    "scale": _OptionText("Colour scale", "Maps whose values determine the ends of the scale"),
     "between": _OptionText("Between samples", "Hold the last map, or blend it into the next"),
     "colours": _OptionText("Colours", choices=(("inferno", "inferno"), ("cividis", "cividis"))),
     "strength": _OptionText("Strength", "Greatest opacity of the map", 0.0, 1.0),

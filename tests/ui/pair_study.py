@@ -94,7 +94,7 @@ class Rater:
         self.wait_for_pair()
 
     def wait_for_pair(self) -> None:
-        self.qtbot.waitUntil(lambda: self.screen.judging.accepting)
+        self.qtbot.waitUntil(lambda: self.screen.judging.accepts_answers)
 
     def press(self, which: Qt.Key) -> None:
         """Press a key in the focused widget."""
@@ -109,7 +109,7 @@ class Rater:
         self.press(which)
         self.qtbot.waitUntil(lambda: len(self.votes()) > before and self.phase is not SittingPhase.STORING)
         self.qtbot.waitUntil(
-            lambda: self.screen.judging.accepting or self.phase in {SittingPhase.DONE, SittingPhase.REST}
+            lambda: self.screen.judging.accepts_answers or self.phase in {SittingPhase.DONE, SittingPhase.REST}
         )
 
     def seen_on(self, *, left: bool) -> str:

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from skillviewer.ui.app import Composition
 from skillviewer.ui.finetuning.screen import FinetuneScreen
-from skillviewer.ui.finetuning.tuning import TuningPhase
+from skillviewer.ui.finetuning.tuning_controller import TuningPhase
 from skillviewer.ui.importing.ratings_page import RatingsPage
 from skillviewer.ui.session.video_entry import VideoEntry
 from skillviewer.ui.threads.messages import Severity
@@ -53,22 +53,22 @@ class RatingPath:
 
         def read() -> bool:
             page = window.findChild(RatingsPage)
-            return page is not None and not page.reading.busy and page.train.isEnabled()
+            return page is not None and not page.loader.busy and page.train_button.isEnabled()
 
         self.qtbot.waitUntil(read, timeout=self.patience_ms)
         page = window.findChild(RatingsPage)
         assert isinstance(page, RatingsPage)
         said = page.message.plain
-        click(page.train)
+        click(page.train_button)
         self.qtbot.waitUntil(lambda: window.findChild(RatingsPage) is None, timeout=self.patience_ms)
         return said
 
     def read_plan(self) -> str:
         """Return what will be trained, once its time is known; the Train screen is shown after the import."""
         assert self.train_screen.isVisible()
-        choices = self.train_screen.choices
+        choices = self.train_screen.setup
         self.qtbot.waitUntil(
-            lambda: choices.has_forecast and choices.button.isEnabled(), timeout=min(self.patience_ms, 60_000)
+            lambda: choices.has_forecast and choices.start_button.isEnabled(), timeout=min(self.patience_ms, 60_000)
         )
         return choices.texts()
 
@@ -79,7 +79,7 @@ class RatingPath:
 
     def train(self) -> str:
         """Start the training by the keyboard, and wait for its end; return the verdict."""
-        button = self.train_screen.choices.button
+        button = self.train_screen.setup.start_button
         button.setFocus()
         key(button, Qt.Key.Key_Space)
         self.qtbot.waitUntil(
@@ -87,7 +87,7 @@ class RatingPath:
             timeout=self.patience_ms,
         )
         assert not self.problems(), self.problems()
-        return self.train_screen.choice.texts()
+        return self.train_screen.choice_result.texts()
 
     def problems(self) -> list[str]:
         """Return what the window says went wrong."""
@@ -96,9 +96,9 @@ class RatingPath:
 
     def accept(self) -> None:
         """Accept the new version, and wait until all videos are assessed with it."""
-        click(self.train_screen.choice.accept)
+        click(self.train_screen.choice_result.accept)
         app_context = self.made.app_context
-        name = self.train_screen.tuning.request.job.folder.name if self.train_screen.tuning.request else ""
+        name = self.train_screen.tuning.tuning_plan.job.folder.name if self.train_screen.tuning.tuning_plan else ""
 
         def assessed() -> bool:
             analyses = [entry.analysis for entry in app_context.videos]

@@ -10,7 +10,7 @@ from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.errors import CheckpointError
 from skillviewer.ui.app import begin
 from skillviewer.ui.finetuning.screen import FinetuneScreen
-from skillviewer.ui.finetuning.tuning import TuningPhase
+from skillviewer.ui.finetuning.tuning_controller import TuningPhase
 from tests.ui.fake_tuner import fake_choice
 from tests.ui.tuning_study import RATERS, make_checkpoints, make_tuning_study
 
@@ -36,19 +36,19 @@ def _opened(stage: "Stage", *, automatic: bool = False, **how: object) -> Finetu
     stage.made.window.screens.show("finetune")
     model = app_context.state.model
     if not automatic and model is not None:
-        _screen(stage).choices.choose_model(model.folder)
+        _screen(stage).setup.choose_model(model.folder)
     return _screen(stage)
 
 
 def _planned(stage: "Stage", *, automatic: bool = False, **how: object) -> FinetuneScreen:
     screen = _opened(stage, automatic=automatic, **how)
-    stage.wait(lambda: screen.choices.has_forecast, WAIT_MS)
+    stage.wait(lambda: screen.setup.has_forecast, WAIT_MS)
     return screen
 
 
 def _start(stage: "Stage", screen: FinetuneScreen) -> None:
-    stage.wait(screen.choices.button.isEnabled, WAIT_MS)
-    screen.choices.button.click()
+    stage.wait(screen.setup.start_button.isEnabled, WAIT_MS)
+    screen.setup.start_button.click()
 
 
 def _trained(stage: "Stage", **how: object) -> FinetuneScreen:
@@ -67,14 +67,14 @@ def finetune_no_study(stage: "Stage") -> QWidget:
 def finetune_no_votes(stage: "Stage") -> QWidget:
     """A study without votes."""
     screen = _opened(stage, raters=())
-    stage.wait(lambda: "no ratings, votes" in screen.choices.texts(), WAIT_MS)
+    stage.wait(lambda: "no ratings, votes" in screen.setup.texts(), WAIT_MS)
     return stage.made.window
 
 
 def finetune_ties(stage: "Stage") -> QWidget:
     """Only votes for no difference."""
     screen = _opened(stage, verdict=Verdict.NEITHER)
-    stage.wait(lambda: "no difference" in screen.choices.texts(), WAIT_MS)
+    stage.wait(lambda: "no difference" in screen.setup.texts(), WAIT_MS)
     return stage.made.window
 
 
@@ -127,7 +127,7 @@ def finetune_running(stage: "Stage") -> QWidget:
     screen = _planned(stage)
     stage.world.tuner.held, stage.world.tuner.held_at = True, 3
     _start(stage, screen)
-    stage.wait(lambda: len(tuple(screen.running.curves._rows)) == stage.world.tuner.held_at + 1, WAIT_MS)
+    stage.wait(lambda: len(tuple(screen.running.curves._epoch_rows)) == stage.world.tuner.held_at + 1, WAIT_MS)
     return stage.made.window
 
 
@@ -140,9 +140,11 @@ def finetune_result(stage: "Stage") -> QWidget:
 def finetune_first(stage: "Stage") -> QWidget:
     """A first model, of a few pairs."""
     screen = _planned(stage, n=6, raters=RATERS[:1], automatic=True)
-    screen.choices.model.setCurrentIndex(screen.choices.model.findData("full"))
-    stage.wait(lambda: screen.tuning.request is not None and screen.tuning.request.selection.level is None, WAIT_MS)
-    stage.wait(lambda: screen.choices.has_forecast, WAIT_MS)
+    screen.setup.model.setCurrentIndex(screen.setup.model.findData("full"))
+    stage.wait(
+        lambda: screen.tuning.tuning_plan is not None and screen.tuning.tuning_plan.selection.level is None, WAIT_MS
+    )
+    stage.wait(lambda: screen.setup.has_forecast, WAIT_MS)
     _start(stage, screen)
     stage.wait(lambda: screen.tuning.phase is TuningPhase.DECIDING, WAIT_MS)
     return stage.made.window
@@ -179,14 +181,14 @@ def finetune_versions(stage: "Stage") -> QWidget:
     screen = _trained(stage)
     for _ in range(2):
         screen.before_after.discard.click()
-    stage.wait(lambda: screen.tuning.phase is TuningPhase.CHOOSING and screen.choices.has_forecast, WAIT_MS)
+    stage.wait(lambda: screen.tuning.phase is TuningPhase.CHOOSING and screen.setup.has_forecast, WAIT_MS)
     _start(stage, screen)
     stage.wait(lambda: screen.tuning.phase is TuningPhase.DECIDING, WAIT_MS)
     screen.before_after.accept.click()
     screens = stage.made.window.screens
     stage.wait(lambda: screens.current == "inspect", WAIT_MS)
     screens.show("finetune")
-    stage.wait(lambda: screen.choices.has_forecast, WAIT_MS)
+    stage.wait(lambda: screen.setup.has_forecast, WAIT_MS)
     return stage.made.window
 
 

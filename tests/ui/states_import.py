@@ -41,7 +41,7 @@ def import_ratings(stage: "Stage") -> QWidget:
     stage.made.app_context.open([path])
     stage.wait(lambda: stage.made.window.findChild(RatingsPage) is not None)
     page = cast("RatingsPage", stage.made.window.findChild(RatingsPage))
-    stage.wait(lambda: page.reading.preview is not None and not page.reading.busy)
+    stage.wait(lambda: page.loader.preview is not None and not page.loader.busy)
     page.tabs.setCurrentIndex(1)
     page.report_view.selectRow(0)
     return page
@@ -104,7 +104,7 @@ def rank_rating_rule(stage: "Stage") -> QWidget:
     window = opened(stage, _rated, 8, "grasp_{:02d}", 0)
     screen = cast("RankScreen", stage.made.window.screens.named("rank"))
     next(b for b in screen.findChildren(QAbstractButton) if b.text() == "Set-up").click()
-    stage.wait(lambda: "standard error" in screen.setup.rated.text())
+    stage.wait(lambda: "standard error" in screen.setup.rating_note.text())
     return window
 
 

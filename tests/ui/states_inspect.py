@@ -175,7 +175,7 @@ def split(stage: "Stage") -> QWidget:
     screen = window.screens.widget
     assert isinstance(screen, SplitScreen)
     stage.seek(97)
-    stage.wait(lambda: screen.other.feed.settled and screen.other.canvas.shown is not None)
+    stage.wait(lambda: screen.reference_player.feed.settled and screen.reference_player.canvas.shown is not None)
     screen.jump(1)
     stage.pause(200)
     return window

@@ -56,17 +56,18 @@ def _begun(
 ) -> RankScreen:
     screen = _opened(stage, n, raters, gone, **settings)
     screen.judging.enter("Ann")
-    stage.wait(lambda: screen.judging.accepting, WAIT_MS)
+    stage.wait(lambda: screen.judging.accepts_answers, WAIT_MS)
     return screen
 
 
 def _vote(stage: "Stage", screen: RankScreen, verdict: Verdict, times: int = 1) -> None:
     for _ in range(times):
-        stage.wait(lambda: screen.judging.accepting, WAIT_MS)
+        stage.wait(lambda: screen.judging.accepts_answers, WAIT_MS)
         screen.judging_view.vote(verdict)
         stage.wait(lambda: screen.judging.phase is not SittingPhase.STORING, WAIT_MS)
     stage.wait(
-        lambda: screen.judging.accepting or screen.judging.phase in {SittingPhase.REST, SittingPhase.DONE}, WAIT_MS
+        lambda: screen.judging.accepts_answers or screen.judging.phase in {SittingPhase.REST, SittingPhase.DONE},
+        WAIT_MS,
     )
 
 
@@ -103,7 +104,7 @@ def rank_setup_locked(stage: "Stage") -> QWidget:
     _vote(stage, screen, Verdict.LEFT, 2)
     screen.judging.leave()
     next(button for button in screen.findChildren(QAbstractButton) if button.text() == "Set-up").click()
-    stage.wait(lambda: screen.setup.locked.text().startswith("Locked"), WAIT_MS)
+    stage.wait(lambda: screen.setup.speed_note.text().startswith("Locked"), WAIT_MS)
     return stage.made.window
 
 
@@ -157,7 +158,7 @@ def rank_too_few(stage: "Stage") -> QWidget:
 def rank_rest(stage: "Stage") -> QWidget:
     """After many pairs."""
     screen = _begun(stage, n=16, raters=("Ann",))
-    screen.judging.session.since_rest = 49
+    screen.judging.session.n_since_rest = 49
     _vote(stage, screen, Verdict.LEFT)
     return stage.made.window
 

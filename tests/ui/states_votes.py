@@ -73,7 +73,7 @@ def votes_queued(stage: "Stage") -> QWidget:
     """A pair is back in the queue."""
     window = votes_results(stage)
     screen = cast("RankScreen", stage.made.window.screens.named("rank"))
-    again = screen.results.cycles.rows[0].again
+    again = screen.results.cycles.rows[0].queue_button
     again.click()
     stage.wait(lambda: again.text() == "Take out of the queue", WAIT_MS)
     return window

@@ -9,7 +9,7 @@ from hypothesis import Phase
 from PySide6.QtWidgets import QApplication
 
 from skillviewer.data.study import Vote
-from skillviewer.ui.ranking import judging
+from skillviewer.ui.ranking import judging_controller
 from skillviewer.ui.ranking.judging_session import vote_command
 from skillviewer.ui.session.undo import Command
 from skillviewer.ui.widgets.icons import Icons
@@ -41,6 +41,6 @@ def test_the_machine_sees_a_vote_on_the_wrong_side(run: Callable[..., None], mon
     def wrong(vote: Vote) -> Command:
         return vote_command(replace(vote, left=vote.right, right=vote.left))
 
-    monkeypatch.setattr(judging, "vote_command", wrong)
+    monkeypatch.setattr(judging_controller, "vote_command", wrong)
     with pytest.raises(AssertionError, match="given"):
         run(phases=(Phase.generate,), report_multiple_bugs=False)

@@ -12,7 +12,7 @@ from skillviewer.data.study import ModelVersion, NewVideo, Study, StudySettings,
 from skillviewer.engine.finetuning.job import TuningResult
 from skillviewer.ui.app import Composition
 from skillviewer.ui.finetuning.screen import FinetuneScreen
-from skillviewer.ui.finetuning.tuning import TuningPhase
+from skillviewer.ui.finetuning.tuning_controller import TuningPhase
 from tests.ui.fakes import FakeWorld
 
 N_VIDEOS = 12
@@ -99,16 +99,16 @@ class FakeTraining:
         self.made.window.screens.show("finetune")
         model = app_context.state.model
         if not automatic and model is not None:
-            self.screen.choices.choose_model(model.folder)
+            self.screen.setup.choose_model(model.folder)
 
     def wait_for_forecast(self) -> None:
-        choices = self.screen.choices
-        self.qtbot.waitUntil(lambda: choices.has_forecast and choices.button.isEnabled())
+        choices = self.screen.setup
+        self.qtbot.waitUntil(lambda: choices.has_forecast and choices.start_button.isEnabled())
 
     def start(self) -> None:
         """Press the start button once it is enabled."""
         self.wait_for_forecast()
-        self.screen.choices.button.click()
+        self.screen.setup.start_button.click()
 
     def train(self) -> None:
         """Train to the end."""

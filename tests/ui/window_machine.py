@@ -28,7 +28,7 @@ from skillviewer.data.study import NewVideo, Study, Vote
 from skillviewer.ui.app import compose
 from skillviewer.ui.exporting.screen import ExportScreen
 from skillviewer.ui.finetuning.screen import FinetuneScreen
-from skillviewer.ui.finetuning.tuning import TuningPhase
+from skillviewer.ui.finetuning.tuning_controller import TuningPhase
 from skillviewer.ui.ranking.screen import RankScreen
 from skillviewer.ui.ranking.sitting_controller import SittingPhase
 from skillviewer.ui.session.settings import Settings
@@ -217,8 +217,8 @@ class WindowMachine(RuleBasedStateMachine):
             self.settle()
             self.let_pass(400)  # changed choices are planned after a rest
             self.settle()
-            if screen.choices.button.isEnabled():
-                screen.choices.button.click()
+            if screen.setup.start_button.isEnabled():
+                screen.setup.start_button.click()
                 self.done["fine-tunings"] += 1
         for act in acts:
             if act == "rest":
@@ -250,11 +250,11 @@ class WindowMachine(RuleBasedStateMachine):
             judging.enter("Zoë")
         if waits and judging.phase in {SittingPhase.PREPARING, SittingPhase.JUDGING}:
             self.until(
-                lambda: judging.accepting or judging.phase not in {SittingPhase.PREPARING, SittingPhase.JUDGING},
+                lambda: judging.accepts_answers or judging.phase not in {SittingPhase.PREPARING, SittingPhase.JUDGING},
                 "no pair comes",
             )
         study = self.app_context.studies.current
-        accepting, rater = judging.accepting, judging.session.rater
+        accepting, rater = judging.accepts_answers, judging.session.rater
         shown = self.pair_on_screen() if accepting else None
         self.rank.handlers(self.dialogs).run[action]()
         if accepting and judging.phase is SittingPhase.STORING:
@@ -275,7 +275,7 @@ class WindowMachine(RuleBasedStateMachine):
 
     @rule()
     def swap_sides(self) -> None:
-        if self.rank.judging.accepting:
+        if self.rank.judging.accepts_answers:
             self.rank.judging_view.swap()
 
     @rule(again=st.booleans())

@@ -10,6 +10,7 @@ curve. Trainings that only compare candidates have coarser maps (``ChoicePlan.co
 """
 
 import dataclasses
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -106,16 +107,6 @@ def choose_model(
     on_new_people = any(fold.both_held_out for fold in outer)
     accuracy_of = partial(pooled_accuracy, dataset=usable, both_held_out=on_new_people)
     difference_of = partial(pooled_difference, dataset=usable, both_held_out=on_new_people)
-    candidates = [
-        CandidateAccuracy(
-            name,
-            attention_model(name).title,
-            inner.accuracy(name, outer),
-            can_be_kept=can_have_checkpoint(name),
-            n_chosen=sum(fold_winner == name for fold_winner in winners.values()),
-        )
-        for name in plan.candidates
-    ]
     baselines = [
         BaselineAccuracy(name, attention_model(name).title, accuracy_of(scores), difference_of(outer_scores, scores))
         for name, scores in rival_scores.items()
@@ -132,7 +123,7 @@ def choose_model(
         accuracy=accuracy_of(outer_scores),
         all_pairs=pooled_accuracy(outer_scores, usable),
         on_new_people=on_new_people,
-        candidates=tuple(candidates),
+        candidates=_candidate_accuracies(plan, inner, outer, winners),
         baselines=tuple(baselines),
         one_rater=_one_rater(usable, outer, both_held_out=on_new_people),
         curve=(curve[0], curve[1]),
@@ -142,6 +133,23 @@ def choose_model(
     )
     measure_problems = [problem for videos in measured.values() for problem in videos.problems]
     return ChosenModel(choice, usable, tuple(outer_scores), (*problems, *measure_problems, *runs.problems))
+
+
+def _candidate_accuracies(
+    plan: ChoicePlan, inner: "_InnerScores", outer: Sequence[Fold], winners: Mapping[str, str]
+) -> tuple[CandidateAccuracy, ...]:
+    """Return the inner accuracy of each candidate; ``winners`` are the models chosen by outer fold."""
+    n_chosen = Counter(winners.values())
+    return tuple(
+        CandidateAccuracy(
+            name,
+            attention_model(name).title,
+            inner.accuracy(name, outer),
+            can_be_kept=can_have_checkpoint(name),
+            n_chosen=n_chosen[name],
+        )
+        for name in plan.candidates
+    )
 
 
 def _measured_videos(

@@ -32,7 +32,7 @@ class CohortChoices:
     """Options of the report of a cohort. ``made_on`` is the date of the report, or None for today."""
 
     paper: Paper = option_field("a4", "Paper", "A web page has no size", choices=(("A4", "a4"), ("Letter", "letter")))
-    task: str = option_field("", "Task", "Where the study has several")
+    task: str = option_field("", "Task", "Needed if the study has several")
     model: str = option_field("", "Model", "Empty for the one that the study uses")
     criterion: str = option_field("", "Criterion", "Empty for the one that the study looks at")
     names: bool = option_field(True, "Name people", "Participants and raters; else they get numbers")

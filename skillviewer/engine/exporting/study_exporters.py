@@ -219,7 +219,7 @@ STUDY_EXPORTERS = table(
     _table_exporter(
         StudyExportName.STRENGTHS,
         "Table of strengths",
-        "One row a video: its strength by the judgements, with its standard error.",
+        "One row for each video: its strength by the judgements, with its standard error.",
         _strengths,
     ),
     _table_exporter(
@@ -239,7 +239,7 @@ STUDY_EXPORTERS = table(
     _table_exporter(
         StudyExportName.LABELS,
         "Table of labelled moments",
-        "One row a video, rater and label: how many moments.",
+        "One row for each video, rater and label: the number of moments.",
         lambda study: ((label_counts(marked(study)[0]),), ()),
         None,
     ),

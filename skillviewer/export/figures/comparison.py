@@ -61,7 +61,7 @@ class ComparedOptions:
     less: tuple[int, ...] = option_field(
         (), "Difference", "Two models by their places from 0: the first less the second", screen_offset=1
     )
-    columns: int = option_field(0, "Panes in a row", "0 for a number that suits", low=0, high=9)
+    columns: int = option_field(0, "Panes in a row", "0 to choose the number automatically", low=0, high=9)
     width_mm: float = option_field(180.0, "Width", "180 fills two columns of a journal", low=20, high=2000, unit="mm")
     dpi: float = option_field(300.0, "Print resolution", low=30, high=1200, unit="dpi")
     text_pt: float = option_field(7.0, "Text size", low=3, high=36, unit="pt")

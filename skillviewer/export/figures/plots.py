@@ -110,14 +110,18 @@ def _curves_of_kind(
     columns = list(dict.fromkeys(column for row in rows for column in row if column.endswith(kind)))
     curves = {}
     for column in columns:
-        points = [point for row in rows if (point := _point(row.get(x), row.get(column))) is not None]
+        points = []
+        for row in rows:
+            point = _to_point(row.get(x), row.get(column))
+            if point is not None:
+                points.append(point)
         if points:
             xs, ys = np.array(points, np.float64).T
             curves[column] = (xs, ys)
     return curves
 
 
-def _point(x: object, y: object) -> tuple[float, float] | None:
+def _to_point(x: object, y: object) -> tuple[float, float] | None:
     """Return two values of a log as numbers, or None if one is missing or ``y`` is not finite."""
     if not isinstance(x, int | float) or not isinstance(y, int | float) or not math.isfinite(y):
         return None

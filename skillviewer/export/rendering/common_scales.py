@@ -17,8 +17,9 @@ def common_map_styles(analyses: Sequence[Analysis], map_style: MapStyle) -> tupl
     """
     if len(analyses) == 1:
         return (map_style,)
-    limits = {kind: _common_limit(kind, analyses, map_style) for kind in {a.map_kind for a in analyses}}
-    return tuple(replace(map_style, scale=ColourLimits.COMMON, common_limit=limits[a.map_kind]) for a in analyses)
+    kinds = [analysis.map_kind for analysis in analyses]
+    limits = {kind: _common_limit(kind, analyses, map_style) for kind in set(kinds)}
+    return tuple(replace(map_style, scale=ColourLimits.COMMON, common_limit=limits[kind]) for kind in kinds)
 
 
 def _common_limit(kind: MapKind, analyses: Sequence[Analysis], map_style: MapStyle) -> float:

@@ -137,16 +137,15 @@ def agreement_rows(videos: Sequence[AnalysedVideo]) -> list[AgreementRow]:
     """
     analyses = analyses_by_model(videos)
     matrix = agreement_matrix(analyses)
-    names = matrix.models
     return [
         AgreementRow(
-            first_model=names[i],
-            second_model=names[j],
-            n_videos=int(matrix.n_videos[i, j]),
-            score_correlation=defined(float(matrix.scores[i, j])),
-            map_correlation=defined(float(matrix.maps[i, j])),
+            first_model=matrix.models[first],
+            second_model=matrix.models[second],
+            n_videos=int(matrix.n_videos[first, second]),
+            score_correlation=defined(float(matrix.scores[first, second])),
+            map_correlation=defined(float(matrix.maps[first, second])),
         )
-        for i, j in combinations(range(len(names)), 2)
+        for first, second in combinations(range(len(matrix.models)), 2)
     ]
 
 

@@ -1,4 +1,4 @@
-"""A chart of accuracies with their intervals, one below the other, that draws itself."""
+"""A chart of accuracies with their intervals, one below the other."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -14,27 +14,29 @@ from skillviewer.ui.widgets.speech import speak_numbers
 from skillviewer.ui.widgets.theme import PaintedWidget, by_text
 
 ROW_PX = 26
-MARK_PX = 4.5
+MARK_RADIUS_PX = 4.5
 MIN_AXIS_PX = 150
-"""Room of the axis below which intervals are drawn and not written."""
+"""Width of the axis below which intervals are drawn but not written."""
 CHANCE = 0.5
-MAX_LABEL_SHARE = 0.42
-"""Share of the width that names take at most."""
+MAX_NAME_SHARE = 0.42
+"""Greatest share of the width that names take."""
 
 
 @dataclass(frozen=True, slots=True)
 class AccuracyRow:
-    """A line of the chart."""
+    """A row of the chart."""
 
     name: str
     estimate: PooledEstimate
-    stands_out: bool = False  # whether the line is that of the trained model
+    is_highlighted: bool = False  # true for the trained model
 
 
 def format_estimate(estimate: PooledEstimate) -> str:
     """Return an accuracy in percent with its interval, if there is one."""
     text = percent(estimate.value, " %")
-    return text if math.isnan(estimate.low) else f"{text} ({percent(estimate.low)} to {percent(estimate.high)})"
+    if math.isnan(estimate.low):
+        return text
+    return f"{text} ({percent(estimate.low)} to {percent(estimate.high)})"
 
 
 class AccuracyChart(PaintedWidget):
@@ -48,7 +50,7 @@ class AccuracyChart(PaintedWidget):
         self.setAccessibleName("Accuracy on people held out")
 
     def show_rows(self, rows: Sequence[AccuracyRow]) -> None:
-        """Show accuracies, from above."""
+        """Show accuracies, from top to bottom."""
         self._rows = tuple(rows)
         self.updateGeometry()
         self.update()
@@ -72,37 +74,42 @@ class AccuracyChart(PaintedWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         metrics = self.fontMetrics()
-        names_px = min(
-            max(metrics.horizontalAdvance(row.name) for row in self._rows) + 12, round(MAX_LABEL_SHARE * self.width())
-        )
+        widest_name_px = max(metrics.horizontalAdvance(row.name) for row in self._rows) + 12
+        name_px = min(widest_name_px, round(MAX_NAME_SHARE * self.width()))
         texts = [format_estimate(row.estimate) for row in self._rows]
-        texts_px = max(map(metrics.horizontalAdvance, texts)) + 12
-        if self.width() - names_px - texts_px < by_text(MIN_AXIS_PX):  # the line shows the interval
+        text_px = max(map(metrics.horizontalAdvance, texts)) + 12
+        if self.width() - name_px - text_px < by_text(MIN_AXIS_PX):  # the line shows the interval
             texts = [percent(row.estimate.value, " %") for row in self._rows]
-            texts_px = max(map(metrics.horizontalAdvance, texts)) + 12
-        left, right = names_px + 6.0, self.width() - texts_px - 6.0
-        ends = [end for row in self._rows for end in (row.estimate.low, row.estimate.value) if math.isfinite(end)]
-        low = min(math.floor(10 * min(ends, default=CHANCE)) / 10, CHANCE - 0.1)
+            text_px = max(map(metrics.horizontalAdvance, texts)) + 12
+        axis_left = name_px + 6.0
+        axis_right = self.width() - text_px - 6.0
+        lowest = self._lowest_share()
         row_px = by_text(ROW_PX)
 
-        def at(share: float) -> float:
-            return left + (right - left) * (share - low) / (1 - low)
+        def x_of(share: float) -> float:
+            return axis_left + (axis_right - axis_left) * (share - lowest) / (1 - lowest)
 
-        self._draw_axis(painter, at, row_px * len(self._rows))
-        for number, row in enumerate(self._rows):
-            top = number * row_px
-            painter.setPen(QColor(self._theme.text if row.stands_out else self._theme.muted))
-            name = metrics.elidedText(row.name, Qt.TextElideMode.ElideRight, names_px)
+        self._draw_axis(painter, x_of, row_px * len(self._rows))
+        for index, (row, text) in enumerate(zip(self._rows, texts, strict=True)):
+            top = index * row_px
+            painter.setPen(QColor(self._theme.text if row.is_highlighted else self._theme.muted))
+            name = metrics.elidedText(row.name, Qt.TextElideMode.ElideRight, name_px)
             flags = Qt.AlignmentFlag.AlignVCenter
-            painter.drawText(QRectF(0, top, names_px, row_px), flags | Qt.AlignmentFlag.AlignLeft, name)
-            box = QRectF(self.width() - texts_px, top, texts_px, row_px)
-            painter.drawText(box, flags | Qt.AlignmentFlag.AlignRight, texts[number])
-            self._draw_mark(painter, row, at, top + row_px / 2)
+            name_box = QRectF(0, top, name_px, row_px)
+            painter.drawText(name_box, flags | Qt.AlignmentFlag.AlignLeft, name)
+            text_box = QRectF(self.width() - text_px, top, text_px, row_px)
+            painter.drawText(text_box, flags | Qt.AlignmentFlag.AlignRight, text)
+            self._draw_mark(painter, row, x_of, top + row_px / 2)
         painter.end()
 
+    def _lowest_share(self) -> float:
+        """Return the accuracy at the left end of the axis: a multiple of 10 %, at most 40 %."""
+        values = [row.estimate.low for row in self._rows] + [row.estimate.value for row in self._rows]
+        lowest_value = min((value for value in values if math.isfinite(value)), default=CHANCE)
+        return min(math.floor(10 * lowest_value) / 10, CHANCE - 0.1)
+
     def _draw_axis(self, painter: QPainter, x_of: Callable[[float], float], height: float) -> None:
-        dash = QPen(QColor(self._theme.edge), 1, Qt.PenStyle.DashLine)
-        painter.setPen(dash)
+        painter.setPen(QPen(QColor(self._theme.edge), 1, Qt.PenStyle.DashLine))
         painter.drawLine(QPointF(x_of(CHANCE), 0), QPointF(x_of(CHANCE), height))
         painter.setPen(QPen(QColor(self._theme.line), 1))
         painter.drawLine(QPointF(x_of(1), 0), QPointF(x_of(1), height))
@@ -111,19 +118,20 @@ class AccuracyChart(PaintedWidget):
             box = QRectF(x_of(share) - 50, height + 2, 100, self.fontMetrics().height())
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
-    def _draw_mark(self, painter: QPainter, row: AccuracyRow, x_of: Callable[[float], float], middle: float) -> None:
-        """Draw a square for the model and a circle for the others, on the line of the interval."""
+    def _draw_mark(self, painter: QPainter, row: AccuracyRow, x_of: Callable[[float], float], y: float) -> None:
+        """Draw the interval as a line, and the accuracy as a square for the trained model, else as a circle."""
         estimate = row.estimate
         if not math.isfinite(estimate.value):
             return
-        colour = QColor(self._theme.accent if row.stands_out else self._theme.edge)
+        colour = QColor(self._theme.accent if row.is_highlighted else self._theme.edge)
         if math.isfinite(estimate.low):
             painter.setPen(QPen(colour, 2))
-            painter.drawLine(QPointF(x_of(estimate.low), middle), QPointF(x_of(estimate.high), middle))
+            painter.drawLine(QPointF(x_of(estimate.low), y), QPointF(x_of(estimate.high), y))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colour)
-        centre = QPointF(x_of(estimate.value), middle)
-        if row.stands_out:
-            painter.drawRect(QRectF(centre.x() - MARK_PX, centre.y() - MARK_PX, 2 * MARK_PX, 2 * MARK_PX))
+        centre = QPointF(x_of(estimate.value), y)
+        if row.is_highlighted:
+            corner = centre - QPointF(MARK_RADIUS_PX, MARK_RADIUS_PX)
+            painter.drawRect(QRectF(corner.x(), corner.y(), 2 * MARK_RADIUS_PX, 2 * MARK_RADIUS_PX))
         else:
-            painter.drawEllipse(centre, MARK_PX, MARK_PX)
+            painter.drawEllipse(centre, MARK_RADIUS_PX, MARK_RADIUS_PX)

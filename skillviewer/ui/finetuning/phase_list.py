@@ -1,11 +1,11 @@
-"""The phases of a training in which the program chooses the model, each with its progress and the time left."""
+"""The phases of a training for which the program chooses the model, each with its progress and the time left."""
 
 from PySide6.QtWidgets import QProgressBar, QWidget
 
 from skillviewer.core.evaluation.training_forecast import TrainingForecast
 from skillviewer.core.progress import Progress
 from skillviewer.core.text import format_duration
-from skillviewer.ui.finetuning.requests import PHASES
+from skillviewer.ui.finetuning.tuning_text import PHASES
 from skillviewer.ui.widgets.labels import ElidingLabel, text_label
 from skillviewer.ui.widgets.layout import NONE, Spacing, add_all, vertical, with_accessible_name
 
@@ -15,9 +15,9 @@ _STAGES = {"features of videos": "features", "comparing models": "checking", "tr
 _STEPS = {"features": "video {} of {}", "training": "epoch {} of {}"}
 
 
-def phase_of(stage: str, before: str) -> str:
-    """Return the phase of a stage of the training's reports; other stages belong to the phase of the one before."""
-    return _STAGES.get(stage, before)
+def phase_of(stage: str, current_phase: str) -> str:
+    """Return the phase of a stage in a report of the training; an unknown stage belongs to the current phase."""
+    return _STAGES.get(stage, current_phase)
 
 
 class _PhaseRow(QWidget):
@@ -31,8 +31,8 @@ class _PhaseRow(QWidget):
         self.text = ElidingLabel(self, muted=True)
         add_all(vertical(self, NONE, 6), text_label(PHASES[name], self, heading=True), self.bar, self.text)
 
-    def wait(self, seconds: float | None) -> None:
-        """Show that the phase has not begun, and its time if known."""
+    def reset(self, seconds: float | None) -> None:
+        """Show that the phase has not begun, and the time that it will take if known."""
         self.bar.setRange(0, 1)
         self.bar.setValue(0)
         self.text.set_forms("" if seconds is None else f"about {format_duration(seconds)}")
@@ -41,10 +41,14 @@ class _PhaseRow(QWidget):
         """Show a report of the phase."""
         self.bar.setRange(0, max(progress.total, 0))
         self.bar.setValue(min(progress.done, progress.total))
-        steps = _STEPS.get(self._name, "").format(progress.done, progress.total) if progress.total else ""
-        left = f"about {format_duration(progress.left_s)} left" if progress.left_s is not None else ""
-        forms = [", ".join(filter(None, (steps, left))), left or steps]
-        self.text.set_forms(*dict.fromkeys(filter(None, forms)) or (f"{progress.stage} …",))
+        step_text = ""
+        if progress.total and self._name in _STEPS:
+            step_text = _STEPS[self._name].format(progress.done, progress.total)
+        left_text = f"about {format_duration(progress.left_s)} left" if progress.left_s is not None else ""
+        if step_text and left_text:
+            self.text.set_forms(f"{step_text}, {left_text}", left_text)
+        else:
+            self.text.set_forms(step_text or left_text or f"{progress.stage} …")
 
     def finish(self) -> None:
         """Show that the phase is over."""
@@ -54,7 +58,7 @@ class _PhaseRow(QWidget):
 
 
 class PhaseList(QWidget):
-    """Phases from above: those over, the one under way, and those to come with their forecast."""
+    """Phases from top to bottom: finished ones, the current one, and those to come with their forecast."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -68,20 +72,22 @@ class PhaseList(QWidget):
     def begin(self, forecast: TrainingForecast | None) -> None:
         """Show a training that begins; without a forecast no time is known."""
         self.phase = ORDER[0]
-        self._seconds = {phase.name: phase.seconds for phase in forecast.phases} if forecast is not None else {}
+        self._forecast_s: dict[str, float] = {}  # seconds by phase
+        if forecast is not None:
+            self._forecast_s = {phase.name: phase.seconds for phase in forecast.phases}
         for name, row in self.rows.items():
-            row.wait(self._seconds.get(name))
+            row.reset(self._forecast_s.get(name))
 
     def show_progress(self, progress: Progress) -> None:
-        """Show a report; phases before its own are over."""
+        """Show a report; earlier phases are finished."""
         self.phase = phase_of(progress.stage, self.phase)
         for name in ORDER[: ORDER.index(self.phase)]:
             self.rows[name].finish()
         self.rows[self.phase].show_progress(progress)
 
     def left_s(self, progress: Progress) -> float | None:
-        """Return the seconds left in all: of the phase under way, and of those to come; None if not known."""
-        if progress.left_s is None or not self._seconds:
+        """Return the seconds left of the current phase and of those to come; None if not known."""
+        if progress.left_s is None or not self._forecast_s:
             return None
-        later = ORDER[ORDER.index(self.phase) + 1 :]
-        return progress.left_s + sum(self._seconds.get(name, 0.0) for name in later)
+        later_phases = ORDER[ORDER.index(self.phase) + 1 :]
+        return progress.left_s + sum(self._forecast_s.get(name, 0.0) for name in later_phases)

@@ -1,6 +1,6 @@
 """The legend of a plot: a swatch and a name for each line."""
 
-from PySide6.QtCore import QPointF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QLabel, QWidget
 
@@ -9,9 +9,7 @@ from skillviewer.ui.widgets.labels import text_label
 from skillviewer.ui.widgets.layout import add_all, horizontal
 
 SWATCH_PX = QSize(24, 14)
-
-
-MARK_PX = 3.0
+MARK_RADIUS_PX = 3.0
 
 
 class Swatch(QWidget):
@@ -30,25 +28,34 @@ class Swatch(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        middle = QPointF(self.width() / 2, self.height() / 2)
+        centre = QPointF(self.width() / 2, self.height() / 2)
         painter.setPen(self._pen)
-        painter.drawLine(QPointF(0, middle.y()), QPointF(self.width(), middle.y()))
+        painter.drawLine(QPointF(0, centre.y()), QPointF(self.width(), centre.y()))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(self._pen.color()))
-        r = MARK_PX
-        corners = {"s": ((-r, -r), (r, -r), (r, r), (-r, r)), "t": ((-r, -r), (r, -r), (0, r))}.get(self._mark, ())
-        if corners:
-            painter.drawConvexPolygon([middle + QPointF(x, y) for x, y in corners])
+        r = MARK_RADIUS_PX
+        if self._mark == "s":
+            painter.drawRect(QRectF(centre.x() - r, centre.y() - r, 2 * r, 2 * r))
+        elif self._mark == "t":
+            corners = (QPointF(-r, -r), QPointF(r, -r), QPointF(0, r))
+            painter.drawConvexPolygon([centre + corner for corner in corners])
 
 
 class PlotLegend(QWidget):
-    """A heading, followed by the names of the lines."""
+    """A heading, followed by a swatch and the name of every line.
+
+    Args:
+        heading: The heading.
+        lines: Name and mark of every line.
+        parent: Parent widget.
+    """
 
     def __init__(self, heading: str, lines: tuple[tuple[str, str], ...], parent: QWidget) -> None:
         super().__init__(parent)
         row = FlowLayout(self, 8)
         row.addWidget(text_label(heading, self, heading=True))
-        self._parts: list[tuple[Swatch, QWidget]] = []
+        self._swatches: list[Swatch] = []
+        self._entries: list[QWidget] = []
         for name, mark in lines:
             swatch = Swatch(mark, self)
             label = QLabel(name, self)
@@ -56,11 +63,14 @@ class PlotLegend(QWidget):
             entry = QWidget(self)
             add_all(horizontal(entry, (8, 0, 0, 0), 8), swatch, label)
             row.addWidget(entry)
-            self._parts.append((swatch, entry))
+            self._swatches.append(swatch)
+            self._entries.append(entry)
 
     def set_pens(self, *pens: QPen) -> None:
-        for (swatch, _), pen in zip(self._parts, pens, strict=True):
+        """Set the pen of every line, in order."""
+        for swatch, pen in zip(self._swatches, pens, strict=True):
             swatch.set_pen(pen)
 
-    def show_line(self, index: int, *, shown: bool) -> None:
-        self._parts[index][1].setVisible(shown)
+    def set_line_visible(self, index: int, *, visible: bool) -> None:
+        """Show or hide the entry of a line."""
+        self._entries[index].setVisible(visible)

@@ -3,17 +3,18 @@
 import math
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFormLayout, QProgressBar, QWidget
+from PySide6.QtWidgets import QFormLayout, QLabel, QProgressBar, QWidget
 
 from skillviewer.core.evaluation.training_forecast import TrainingForecast
 from skillviewer.core.finetuning.tuning_report import BatchRow, ForgettingMethod, TuningRow
 from skillviewer.core.progress import Progress
 from skillviewer.core.text import format_duration, percent
 from skillviewer.engine.finetuning.job import ChoiceJob
-from skillviewer.ui.finetuning.curves import Curves
 from skillviewer.ui.finetuning.phase_list import PhaseList
-from skillviewer.ui.finetuning.requests import TuningPlan, with_interval
-from skillviewer.ui.finetuning.tuning import TuningController, TuningPhase
+from skillviewer.ui.finetuning.training_curves import TrainingCurves
+from skillviewer.ui.finetuning.tuning_controller import TuningController, TuningPhase
+from skillviewer.ui.finetuning.tuning_plan import TuningPlan
+from skillviewer.ui.finetuning.tuning_text import format_accuracy
 from skillviewer.ui.widgets.discard_button import DiscardButton
 from skillviewer.ui.widgets.labels import text_label
 from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, scroll_area, vertical, with_accessible_name
@@ -21,20 +22,25 @@ from skillviewer.ui.widgets.pages import Pages
 from skillviewer.ui.widgets.theme import by_text
 
 SIDE_PX = 300
+STOPPING_TEXTS = {
+    TuningPhase.STOPPING: "Stopping; the best epoch so far is kept",
+    TuningPhase.PAUSING: "Stopping; it can be continued",
+    TuningPhase.CANCELLING: "Stopping; nothing is kept",
+}
 
 
 class RunningPage(QWidget):
-    """A training in progress."""
+    """Progress of a running training, and buttons to stop it."""
 
     def __init__(self, tuning: TuningController, parent: QWidget) -> None:
         super().__init__(parent)
         self._tuning = tuning
         self._phase = TuningPhase.CHOOSING
-        self._finished = False  # at least one epoch
-        self._automatic = False  # whether the program chooses the model
+        self._has_epoch = False  # true once an epoch is finished
+        self._is_automatic = False  # true if the program chooses the model
         self._forecast: TrainingForecast | None = None
         row = horizontal(self, (24, 16, 24, 16), 32)
-        self.curves = Curves(self)
+        self.curves = TrainingCurves(self)
         self.phases = PhaseList(self)
         self.views = Pages(self)
         self.views.addWidget(self.curves)
@@ -48,23 +54,17 @@ class RunningPage(QWidget):
         self.bar = with_accessible_name(QProgressBar(side), "Progress of the training")
         self.bar.setTextVisible(False)
         add_all(column, self.stage, self.bar)
-        self._lines = lines = QFormLayout()
-        lines.setVerticalSpacing(10)
-        lines.setHorizontalSpacing(16)
-        column.addLayout(lines)
-        self._fields = [text_label("–", side, wrap=True, plain=True) for _ in range(6)]
-        self.epoch, self.left, self.loss, self.held, self.before, self.old = self._fields
-        for label, field in (
-            ("Epoch", self.epoch),
-            ("Time left", self.left),
-            ("Loss", self.loss),
-            ("Held out", self.held),
-            ("Before", self.before),
-            ("Known before", self.old),
-        ):
-            name = text_label(label, side, muted=True)
-            name.setAlignment(Qt.AlignmentFlag.AlignTop)
-            lines.addRow(name, field)
+        self._field_layout = QFormLayout()
+        self._field_layout.setVerticalSpacing(10)
+        self._field_layout.setHorizontalSpacing(16)
+        column.addLayout(self._field_layout)
+        self._fields: list[QLabel] = []
+        self.epoch = self._add_field("Epoch", side)
+        self.time_left = self._add_field("Time left", side)
+        self.loss = self._add_field("Loss", side)
+        self.held_out = self._add_field("Held out", side)
+        self.before_accuracy = self._add_field("Before", side)
+        self.forgetting = self._add_field("Known before", side)
         column.addSpacing(8)
         self.stop = push_button("Stop and keep best", side, tuning.stop)
         self.pause = push_button("Stop, continue later", side, tuning.pause)
@@ -82,30 +82,39 @@ class RunningPage(QWidget):
         tuning.epoch_done.connect(self.on_epoch)
         tuning.phase_changed.connect(self.on_phase)
         tuning.planned.connect(self._on_planned)
-        tuning.forecast.connect(self._on_forecast)
+        tuning.forecast_ready.connect(self._on_forecast)
 
-    def _on_planned(self, request: TuningPlan) -> None:
-        self._forecast = request.first
+    def _add_field(self, name: str, parent: QWidget) -> QLabel:
+        name_label = text_label(name, parent, muted=True)
+        name_label.setAlignment(Qt.AlignmentFlag.AlignTop)
+        field = text_label("–", parent, wrap=True, plain=True)
+        self._field_layout.addRow(name_label, field)
+        self._fields.append(field)
+        return field
+
+    def _on_planned(self, plan: TuningPlan) -> None:
+        self._forecast = plan.first_forecast
 
     def _on_forecast(self, forecast: TrainingForecast) -> None:
         self._forecast = forecast
 
     def _begin(self) -> None:
-        self._finished = False
-        self._automatic = self._tuning.request is not None and isinstance(self._tuning.request.job, ChoiceJob)
-        self._enable()
+        plan = self._tuning.tuning_plan
+        self._has_epoch = False
+        self._is_automatic = plan is not None and isinstance(plan.job, ChoiceJob)
+        self._update_buttons()
         self.curves.clear()
         self.phases.begin(self._forecast)
-        self.views.setCurrentWidget(self.phases if self._automatic else self.curves)
-        for field in (self.epoch, self.loss, self.held, self.before, self.old):
-            self._lines.setRowVisible(field, not self._automatic)
-        self.bar.setVisible(not self._automatic)
-        self.stop.setVisible(not self._automatic)
-        for label in self._fields:
-            label.setText("–")
-        if self._tuning.request is not None and self._tuning.request.selection.parent is None:
-            self.before.setText("no model yet")
-            self.old.setText("nothing")
+        self.views.setCurrentWidget(self.phases if self._is_automatic else self.curves)
+        for field in (self.epoch, self.loss, self.held_out, self.before_accuracy, self.forgetting):
+            self._field_layout.setRowVisible(field, not self._is_automatic)
+        self.bar.setVisible(not self._is_automatic)
+        self.stop.setVisible(not self._is_automatic)
+        for field in self._fields:
+            field.setText("–")
+        if plan is not None and plan.selection.parent is None:
+            self.before_accuracy.setText("no model yet")
+            self.forgetting.setText("nothing")
         self.stage.setText("Starting")
         self.bar.setRange(0, 0)
 
@@ -113,63 +122,57 @@ class RunningPage(QWidget):
         self._phase = phase
         if phase is TuningPhase.RUNNING:
             self._begin()
-        self._enable()
+        self._update_buttons()
         for button in (self.pause, self.cancel):
             button.setEnabled(phase in {TuningPhase.RUNNING, TuningPhase.STOPPING})
         self.cancel.reset()
-        if phase is TuningPhase.STOPPING:
-            self.stage.setText("Stopping; the best epoch so far is kept")
-        if phase is TuningPhase.PAUSING:
-            self.stage.setText("Stopping; it can be continued")
-        if phase is TuningPhase.CANCELLING:
-            self.stage.setText("Stopping; nothing is kept")
-        if phase in {TuningPhase.STOPPING, TuningPhase.PAUSING, TuningPhase.CANCELLING}:
+        if phase in STOPPING_TEXTS:
+            self.stage.setText(STOPPING_TEXTS[phase])
             self.bar.setRange(0, 0)
-            self.left.setText("–")
+            self.time_left.setText("–")
 
-    def _enable(self) -> None:
-        self.cancel.asks = self._finished or self._automatic
-        self.stop.setEnabled(self._phase is TuningPhase.RUNNING and self._finished)
-        self.stop.setToolTip("" if self._finished else "No epoch is finished yet.")
+    def _update_buttons(self) -> None:
+        self.cancel.asks = self._has_epoch or self._is_automatic
+        self.stop.setEnabled(self._phase is TuningPhase.RUNNING and self._has_epoch)
+        self.stop.setToolTip("" if self._has_epoch else "No epoch is finished yet.")
 
     def show_progress(self, progress: Progress) -> None:
-        """Show the progress; after a stop was asked for, its text stays."""
+        """Show the progress; the text about a stop stays."""
         if self._phase is TuningPhase.RUNNING:
             self.stage.setText(progress.stage[:1].upper() + progress.stage[1:])
         elif self._phase is not TuningPhase.STOPPING or progress.value is not None:
-            return  # late news of a finished training
+            return  # a late report
         self.bar.setRange(0, max(progress.total, 0))
         self.bar.setValue(min(progress.done, progress.total))
         left_s = progress.left_s
-        if self._automatic:
+        if self._is_automatic:
             self.phases.show_progress(progress)
             left_s = self.phases.left_s(progress)
         if left_s is not None and not isinstance(progress.value, BatchRow | TuningRow):
-            self._show_left(left_s)
+            self._show_time_left(left_s)
 
     def on_batch(self, row: BatchRow) -> None:
         self.curves.add_batch(row)
         self.loss.setText(f"{row.smoothed:.3f}")
-        self._show_left(row.seconds_left)
+        self._show_time_left(row.seconds_left)
 
     def on_epoch(self, row: TuningRow) -> None:
-        kind = ForgettingMethod.NOTHING if math.isnan(row.old) else row.old_kind
-        self.curves.set_old(kind)
+        method = ForgettingMethod.NOTHING if math.isnan(row.old) else row.old_kind
+        self.curves.set_forgetting_method(method)
         self.curves.add_epoch(row)
         if row.epoch == 0:
-            self.before.setText(with_interval(row.held_out))
+            self.before_accuracy.setText(format_accuracy(row.held_out))
         else:
-            self._finished = True
-            self._enable()
-            self.held.setText(with_interval(row.held_out))
-            best = "the best so far" if row.best else ""
-            self.epoch.setText(" · ".join(filter(None, (str(row.epoch), best))))
-        if kind is ForgettingMethod.PAIRS:
-            self.old.setText("{} of the pairs".format(percent(row.old, " %")))
-        elif kind is ForgettingMethod.DRIFT and row.epoch:
-            self.old.setText(f"scores drifted by {row.old:.2f} standard deviations")
-        self._show_left(row.seconds_left)
+            self._has_epoch = True
+            self._update_buttons()
+            self.held_out.setText(format_accuracy(row.held_out))
+            self.epoch.setText(f"{row.epoch} · the best so far" if row.best else str(row.epoch))
+        if method is ForgettingMethod.PAIRS:
+            self.forgetting.setText(f"{percent(row.old, ' %')} of the pairs")
+        elif method is ForgettingMethod.DRIFT and row.epoch:
+            self.forgetting.setText(f"scores drifted by {row.old:.2f} standard deviations")
+        self._show_time_left(row.seconds_left)
 
-    def _show_left(self, seconds: float) -> None:
+    def _show_time_left(self, seconds: float) -> None:
         if self._phase is TuningPhase.RUNNING and not math.isnan(seconds):
-            self.left.setText(f"about {format_duration(seconds)}")
+            self.time_left.setText(f"about {format_duration(seconds)}")

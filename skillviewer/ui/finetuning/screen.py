@@ -1,4 +1,4 @@
-"""The Train screen with one page at a time: choices and forecast, training, result, disagreements."""
+"""The Train screen, with a page each for the choices, the running training, its result, and disagreements."""
 
 from typing import TYPE_CHECKING
 
@@ -9,12 +9,12 @@ from skillviewer.data.study import ModelVersion, Study
 from skillviewer.engine.finetuning.job import ChoiceResult, TrainingOutcome, TuningResult
 from skillviewer.ui.actions.actions import Actions, Handlers
 from skillviewer.ui.finetuning.before_after_page import BeforeAfterPage
-from skillviewer.ui.finetuning.choice_page import ChoicePage
-from skillviewer.ui.finetuning.choices_page import ChoicesPage
+from skillviewer.ui.finetuning.choice_result_page import ChoiceResultPage
 from skillviewer.ui.finetuning.disagreement_page import DisagreementPage
-from skillviewer.ui.finetuning.requests import RaterDisagreement, disagreement
+from skillviewer.ui.finetuning.rater_disagreement import RaterDisagreement, compare_with_raters
 from skillviewer.ui.finetuning.running_page import RunningPage
-from skillviewer.ui.finetuning.tuning import TuningController, TuningPhase
+from skillviewer.ui.finetuning.training_setup_page import TrainingSetupPage
+from skillviewer.ui.finetuning.tuning_controller import TuningController, TuningPhase
 from skillviewer.ui.finetuning.version_list import VersionList
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.threads.messages import Message
@@ -34,33 +34,34 @@ class FinetuneScreen(QWidget):
         super().__init__(parent)
         self._app_context = app_context
         self._actions = actions
-        self._shown = False
-        self._stale = True
-        self._study: OpenStudy | None = None
-        self._scores_after: dict[str, float] = {}
-        self._scores_by = ""
+        self._is_shown = False
+        self._is_stale = True
+        self._last_study: OpenStudy | None = None
+        self._new_scores: dict[str, float] = {}  # by video, of the version that was accepted last
+        self._new_scores_digest = ""  # digest of that version
         self.tuning = TuningController(app_context, self)
         self.pages = Pages(self)
         empty_text = "Open a study to train a model on its ratings and votes."
         self.empty = NothingOpen(empty_text, actions["open_sample"], self.pages)
-        self.choices = ChoicesPage(self.tuning, actions["show_rank"], actions["save_study"], self.pages)
+        self.setup = TrainingSetupPage(self.tuning, actions["show_rank"], actions["save_study"], self.pages)
         self.running = RunningPage(self.tuning, self.pages)
-        self.choice = ChoicePage(self.tuning, self.pages)
+        self.choice_result = ChoiceResultPage(self.tuning, self.pages)
         self.before_after = BeforeAfterPage(self.tuning, self.pages)
         self.disagreement = DisagreementPage(self.pages)
-        self.versions = VersionList(self.tuning, self.choices)
-        self.choices.right.addWidget(self.versions, 2)
-        for page in (self.empty, self.choices, self.running, self.choice, self.before_after, self.disagreement):
+        self.versions = VersionList(self.tuning, self.setup)
+        self.setup.right.addWidget(self.versions, 2)
+        pages = (self.empty, self.setup, self.running, self.choice_result, self.before_after, self.disagreement)
+        for page in pages:
             self.pages.addWidget(page)
         add_all(vertical(self, NONE), self.pages)
         self._connect()
         self._on_study()
 
     def _connect(self) -> None:
-        app_context, tuning = self._app_context, self.tuning
-        tuning.progressed.connect(self._on_progress)
-        tuning.phase_changed.connect(self._on_phase)
-        tuning.accepted.connect(self._on_accepted)
+        app_context = self._app_context
+        self.tuning.progressed.connect(self._on_progress)
+        self.tuning.phase_changed.connect(self._on_phase)
+        self.tuning.accepted.connect(self._on_accepted)
         self.versions.disagreement_asked.connect(self._show_disagreement)
         self.disagreement.back.clicked.connect(self._show_page)
         for table in (self.before_after.shifts, self.before_after.attention, self.disagreement.table):
@@ -71,78 +72,84 @@ class FinetuneScreen(QWidget):
         app_context.models.entries_changed.connect(self._on_models)
         app_context.state.model_changed.connect(self._on_models)
 
-    # changes elsewhere
+    # changes of the study and the models
 
     def on_shown(self) -> None:
-        """Update the pages: the study may have changed while hidden."""
-        self._shown = True
-        if self._stale:
+        """Update the pages, since the study may have changed while they were hidden."""
+        self._is_shown = True
+        if self._is_stale:
             self._refresh()
 
     def on_hidden(self) -> None:
         """Plan nothing while hidden."""
-        self._shown = False
+        self._is_shown = False
 
     def _on_study(self, *_: object) -> None:
-        """Show another study; new settings of the same study keep the page."""
+        """Show the open study; a change of its settings alone keeps the page."""
         study = self._app_context.studies.current
-        before = self._study
-        self._study = study
-        other = study is None or before is None or study.path != before.path
+        last_study = self._last_study
+        self._last_study = study
+        is_same_file = study is not None and last_study is not None and study.path == last_study.path
         if study is not None:
-            self.choices.set_criteria(study.criteria, study.criterion)
-            writable = not study.read_only
-            self.choices.set_writable(writable)
-            self.versions.set_writable(writable)
-            if self.tuning.phase is TuningPhase.DECIDING and self.tuning.same_study:
-                self.before_after.set_writable(writable)
-                self.choice.set_writable(writable)
-                self.tuning.register()
-            if other or before is None or study.settings.rule != before.settings.rule:
-                self.choices.set_rule(study.settings.rule)
-        if other:
-            self._scores_after = {}
-            self._scores_by = ""
+            self._update_pages(study)
+            if last_study is None or not is_same_file or study.settings.rule != last_study.settings.rule:
+                self.setup.set_rule(study.settings.rule)
+        if not is_same_file:
+            self._new_scores = {}
+            self._new_scores_digest = ""
             self._show_page()
         self._on_models()
         self._refresh()
 
-    def _on_changed(self, changed: frozenset[str]) -> None:
-        if changed & {"videos", "votes", "pairs", "models", "settings"}:
+    def _update_pages(self, study: "OpenStudy") -> None:
+        writable = not study.read_only
+        self.setup.set_criteria(study.criteria, study.criterion)
+        self.setup.set_writable(writable)
+        self.versions.set_writable(writable)
+        if self.tuning.phase is TuningPhase.DECIDING and self.tuning.is_same_study:
+            self.before_after.set_writable(writable)
+            self.choice_result.set_writable(writable)
+            self.tuning.register()
+
+    def _on_changed(self, changes: frozenset[str]) -> None:
+        if changes & {"videos", "votes", "pairs", "models", "settings"}:
             self._refresh()
 
     def _on_models(self, *_: object) -> None:
-        before = self.choices.start.currentData()
-        self.choices.set_models([(e.name, e.folder) for e in self._app_context.models.entries])
-        if self.choices.start.currentData() != before:
+        previous_folder = self.setup.initial_model.currentData()
+        self.setup.set_models([(model.name, model.folder) for model in self._app_context.models.entries])
+        if self.setup.initial_model.currentData() != previous_folder:
             self._refresh()
 
     def _refresh(self) -> None:
         app_context = self._app_context
-        self._stale = not self._shown
+        self._is_stale = not self._is_shown
         study = app_context.studies.current
-        if self._stale or study is None or app_context.study_worker.stopped:
+        if self._is_stale or study is None or app_context.study_worker.stopped:
             return
-        app_context.studies.read(lambda study: (study.models.all(), study.settings.model)).then(
-            succeeded=self.versions.show_versions
-        )
+        task = app_context.studies.read(lambda study: (study.models.all(), study.settings.model))
+        task.then(succeeded=self._on_versions)
         if self.tuning.phase is TuningPhase.CHOOSING:
-            self.choices.ask_soon()
+            self.setup.plan_soon()
         if self.pages.currentWidget() is self.disagreement:
-            self._ask_disagreement()
+            self._query_disagreement()
+
+    def _on_versions(self, answer: tuple[tuple[ModelVersion, ...], str]) -> None:
+        versions, digest_in_use = answer
+        self.versions.show_versions(versions, digest_in_use)
 
     # pages
 
     def _show_page(self) -> None:
         phase = self.tuning.phase
         if phase is TuningPhase.DECIDING:
-            page: QWidget = self.choice if isinstance(self.tuning.result, ChoiceResult) else self.before_after
+            page: QWidget = self.choice_result if isinstance(self.tuning.result, ChoiceResult) else self.before_after
         elif phase is not TuningPhase.CHOOSING:
             page = self.running
         elif self._app_context.studies.current is None:
             page = self.empty
         else:
-            page = self.choices
+            page = self.setup
         self.pages.setCurrentWidget(page)
 
     def _on_progress(self, progress: Progress) -> None:
@@ -153,7 +160,7 @@ class FinetuneScreen(QWidget):
         result = self.tuning.result
         writable = self._app_context.studies.writable
         if phase is TuningPhase.DECIDING and isinstance(result, ChoiceResult):
-            self.choice.show_result(result, writable=writable)
+            self.choice_result.show_result(result, writable=writable)
         elif phase is TuningPhase.DECIDING and isinstance(result, TuningResult):
             self.before_after.show_result(result, writable=writable)
         self._show_page()
@@ -161,7 +168,7 @@ class FinetuneScreen(QWidget):
             self._refresh()
 
     def handlers(self, _dialogs: Dialogs) -> Handlers:
-        """Return the handler that lists the disagreements of the model in use and the raters."""
+        """Return the handler that lists the disagreements between the model in use and the raters."""
         studies = self._app_context.studies
         return Handlers(
             run={"disagreements": self._show_disagreement},
@@ -170,43 +177,45 @@ class FinetuneScreen(QWidget):
         )
 
     def _on_accepted(self, result: TrainingOutcome) -> None:
-        """Show the scores of the new version in the player, and offer the disagreements with the raters."""
-        self._scores_after = {}
-        self._scores_by = result.digest
+        """Show the new scores on the Inspect screen, and offer the list of disagreements with the raters."""
+        self._new_scores = {}
+        self._new_scores_digest = result.digest
         if isinstance(result, TuningResult):
-            self._scores_after = {shift.video: shift.after for shift in result.report.shifts}
-            self.choices.choose_model(result.folder)
+            self._new_scores = {shift.video: shift.after for shift in result.report.shifts}
+            self.setup.choose_model(result.folder)
         text = "The new version is in use: its scores replace the earlier ones, video by video."
         self._app_context.messages.post(Message(text, action="disagreements"))
-        if self._shown:
+        if self._is_shown:
             self._actions["show_inspect"].trigger()
 
     def _show_disagreement(self) -> None:
         if self._app_context.studies.current is None:
             return
-        self.disagreement.wait()
+        self.disagreement.show_waiting()
         self.pages.setCurrentWidget(self.disagreement)
-        self._ask_disagreement()
+        self._query_disagreement()
 
-    def _ask_disagreement(self) -> None:
+    def _query_disagreement(self) -> None:
         study = self._app_context.studies.current
         if study is None:
             return
-        scores, scored_by = self._scores_after, self._scores_by
-        loaded = self._app_context.state.model
+        new_scores = self._new_scores
+        new_scores_digest = self._new_scores_digest
+        loaded_model = self._app_context.state.model
+        loaded_digest = loaded_model.digest if loaded_model is not None else ""
 
-        def work(opened: Study) -> tuple[RaterDisagreement, ModelVersion | None]:
-            digest = opened.settings.model or (loaded.digest if loaded is not None else "")
-            version = next((v for v in opened.models.all() if v.digest == digest), None)
-            return disagreement(opened, digest, scores if scored_by == digest else {}), version
+        def compare(opened: Study) -> tuple[RaterDisagreement, ModelVersion | None]:
+            digest = opened.settings.model or loaded_digest
+            version = next((version for version in opened.models.all() if version.digest == digest), None)
+            other_scores = new_scores if new_scores_digest == digest else {}
+            return compare_with_raters(opened, digest, other_scores), version
 
-        self._app_context.studies.read(work).then(
-            succeeded=self._on_disagreement, failed=self._app_context.messages.fail
-        )
+        task = self._app_context.studies.read(compare)
+        task.then(succeeded=self._on_disagreement, failed=self._app_context.messages.fail)
 
     def _on_disagreement(self, answer: tuple[RaterDisagreement, ModelVersion | None]) -> None:
-        disagreements, version = answer
-        self.disagreement.show_disagreement(disagreements, version)
+        disagreement, version = answer
+        self.disagreement.show_disagreement(disagreement, version)
 
     def _on_video_asked(self, name: str) -> None:
         entry = self._app_context.videos.named(name)

@@ -1,4 +1,4 @@
-"""The versions of the model that were trained in the study."""
+"""The list of the models that were trained in the study."""
 
 import math
 
@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 from skillviewer.core.finetuning.version_accuracy import version_accuracy, version_accuracy_value
 from skillviewer.core.text import printable
 from skillviewer.data.study import ModelState, ModelVersion
-from skillviewer.ui.finetuning.tuning import TuningController
+from skillviewer.ui.finetuning.tuning_controller import TuningController
 from skillviewer.ui.widgets.discard_button import DiscardButton
 from skillviewer.ui.widgets.flow_layout import FlowLayout
 from skillviewer.ui.widgets.labels import text_label
@@ -16,9 +16,11 @@ from skillviewer.ui.widgets.layout import NONE, add_all, push_button, vertical
 from skillviewer.ui.widgets.plain_table import VIDEO_ROLE, Column
 from skillviewer.ui.widgets.sorted_table import Cell, SortedTable
 
+STATE_TEXTS = {ModelState.PROPOSED: "undecided", ModelState.ACCEPTED: "accepted", ModelState.DISCARDED: "discarded"}
+
 
 class VersionList(QWidget):
-    """Versions, the newest first; one of them is in use."""
+    """A table of the versions, the newest first, with buttons to use and discard one."""
 
     disagreement_asked = Signal()
 
@@ -26,7 +28,7 @@ class VersionList(QWidget):
         super().__init__(parent)
         self._tuning = tuning
         self._versions: list[ModelVersion] = []
-        self._used = ""
+        self._digest_in_use = ""
         self._writable = True
         title = text_label("Versions", self, heading=True)
         self.disagree = push_button("Disagreements", self, self.disagreement_asked)
@@ -38,25 +40,26 @@ class VersionList(QWidget):
         for button in (self.disagree, self.use, self.discard):
             buttons.addWidget(button)
         self.empty = text_label("No versions yet. The first training makes one.", self, muted=True)
-        accuracy = (
+        accuracy_meaning = (
             "Share of the pairs of new people (or else of all held-out pairs) ordered as the raters do, with the 95 % "
             "interval. Versions may have been tested on different pairs."
         )
         columns = (
             Column("Version", number=False),
             Column("State", number=False),
-            Column("Accuracy", accuracy),
+            Column("Accuracy", accuracy_meaning),
             Column("Trained on", "Number of this study's pairs used for training."),
         )
         self.table = SortedTable("Versions of the study's models", columns, self)
         add_all(vertical(self, NONE, 8), title, buttons, (self.empty, 1, Qt.AlignmentFlag.AlignTop), (self.table, 1))
         self.table.selectionModel().selectionChanged.connect(self._on_selected)
-        self.show_versions(((), ""))
+        self.show_versions((), "")
 
-    def show_versions(self, versions_and_used: tuple[tuple[ModelVersion, ...], str]) -> None:
-        versions, self._used = versions_and_used
-        self._versions = sorted(versions, key=lambda v: (v.added_at, v.version), reverse=True)
-        self.table.show_rows([self._row(number, version) for number, version in enumerate(self._versions)])
+    def show_versions(self, versions: tuple[ModelVersion, ...], digest_in_use: str) -> None:
+        """Show versions; ``digest_in_use`` is the digest of the model in use."""
+        self._digest_in_use = digest_in_use
+        self._versions = sorted(versions, key=lambda version: (version.added_at, version.version), reverse=True)
+        self.table.show_rows([self._row(index, version) for index, version in enumerate(self._versions)])
         self.table.setVisible(bool(self._versions))
         self.empty.setVisible(not self._versions)
         self._on_selected()
@@ -65,47 +68,52 @@ class VersionList(QWidget):
         self._writable = writable
         self._on_selected()
 
-    def _row(self, number: int, version: ModelVersion) -> list[Cell]:
-        pairs = version.facts.get("pairs")
-        states = {ModelState.PROPOSED: "undecided", ModelState.ACCEPTED: "accepted", ModelState.DISCARDED: "discarded"}
-        state = states[version.state]
-        if version.digest == self._used:
-            state = "in use"
-        elif version.path is None and version.state is not ModelState.DISCARDED:
-            state = "files missing"
-        elif version.state is ModelState.ACCEPTED and not version.facts:
-            state = "original"  # it was not trained in this study
+    def _row(self, index: int, version: ModelVersion) -> list[Cell]:
+        n_pairs = version.facts.get("pairs")
         return [
-            Cell(f"{printable(version.name)} v{version.version}", video=str(number)),
-            Cell(state),
-            Cell(version_accuracy(version.facts), _number(version_accuracy_value(version.facts))),
-            Cell(f"{pairs} pairs" if isinstance(pairs, int) else "–", _number(pairs)),
+            Cell(f"{printable(version.name)} v{version.version}", video=str(index)),
+            Cell(self._state_text(version)),
+            Cell(version_accuracy(version.facts), _sort_key(version_accuracy_value(version.facts))),
+            Cell(f"{n_pairs} pairs" if isinstance(n_pairs, int) else "–", _sort_key(n_pairs)),
         ]
 
-    def chosen(self) -> ModelVersion | None:
+    def _state_text(self, version: ModelVersion) -> str:
+        if version.digest == self._digest_in_use:
+            return "in use"
+        if version.path is None and version.state is not ModelState.DISCARDED:
+            return "files missing"
+        if version.state is ModelState.ACCEPTED and not version.facts:
+            return "original"  # not trained in this study
+        return STATE_TEXTS[version.state]
+
+    def selected_version(self) -> ModelVersion | None:
         rows = self.table.selectionModel().selectedRows()
         if not rows:
             return None
         return self._versions[int(rows[0].data(VIDEO_ROLE))]
 
     def _on_selected(self, *_: object) -> None:
-        version = self.chosen()
-        possible = version is not None and version.path is not None and version.digest != self._used
-        self.use.setEnabled(possible and self._writable)
-        undecided = version is not None and version.state is ModelState.PROPOSED and version.digest != self._used
-        self.discard.setEnabled(undecided and self._writable)
+        version = self.selected_version()
+        can_use = False
+        can_discard = False
+        if self._writable and version is not None and version.digest != self._digest_in_use:
+            can_use = version.path is not None
+            can_discard = version.state is ModelState.PROPOSED
+        self.use.setEnabled(can_use)
+        self.discard.setEnabled(can_discard)
         self.discard.reset()
 
     def _on_use(self) -> None:
-        version = self.chosen()
+        version = self.selected_version()
         if version is not None:
             self._tuning.use(version)
 
     def _on_discard(self) -> None:
-        version = self.chosen()
+        version = self.selected_version()
         if version is not None:
             self._tuning.remove(version)
 
 
-def _number(value: object) -> float:
+def _sort_key(value: object) -> float:
+    """Return a number for sorting; no number and NaN come last."""
     return float(value) if isinstance(value, int | float) and not math.isnan(value) else -1.0

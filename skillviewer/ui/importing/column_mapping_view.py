@@ -1,4 +1,4 @@
-"""The meaning of each column of a table of ratings, as a form."""
+"""An editable table with the meaning of each column of a table of ratings."""
 
 from functools import partial
 
@@ -15,116 +15,142 @@ from skillviewer.ui.widgets.layout import as_tip
 from skillviewer.ui.widgets.plain_table import alignment_of, set_up
 
 RATING = "rating"
-
-
 MEANINGS = ("", RATING, *ROLES)
+MEANING_TEXTS = (
+    "not used",
+    "ratings",
+    "video",
+    "participant",
+    "rater",
+    "occasion",
+    "name of the item",
+    "start (s)",
+    "end (s)",
+    "remarks",
+)
+HEADINGS = (
+    "Column",
+    "Meaning",
+    "Item",
+    "Rater",
+    "Lowest",
+    "Highest",
+    "Lower is better",
+    "Levels, worst first",
+    "First values",
+)
+TITLE, MEANING, ITEM, RATER, LOW, HIGH, LOWER_IS_BETTER, LEVELS, VALUES = range(len(HEADINGS))
+"""Columns of this view."""
 
-
-MEANING, ITEM, RATER, LOW, HIGH, LESS, LEVELS, VALUES = range(1, 9)
-"""Places in a row; the column of the table comes first."""
-
-
-FIXED = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
-
-
-SEARCHED = 500
-FIRST_VALUES = 4
+READ_ONLY = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+EDITABLE = READ_ONLY | Qt.ItemFlag.ItemIsEditable
+CHECKABLE = READ_ONLY | Qt.ItemFlag.ItemIsUserCheckable
+N_SEARCHED_ROWS = 500
+"""Number of rows of the table that are searched for first values."""
+N_FIRST_VALUES = 4
 MAX_LEVELS = 20
+UNKNOWN_ORDER = "?"
+"""Beginning of levels whose order the user has to confirm by removing this mark."""
 
 
 class ColumnMappingView(QTableWidget):
-    """One row per column of the table: its meaning, and of ratings the item, the rater and the scale."""
+    """One row per column of the table: its meaning, and for ratings the item, the rater and the scale."""
 
-    mapped = Signal(object)  # another ``TableMapping``
+    mapping_changed = Signal(object)  # the new ``TableMapping``
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(0, 9, parent)
+        super().__init__(0, len(HEADINGS), parent)
         set_up(self, "Columns of the table", self.fontMetrics().height() + 14)
         self.setEditTriggers(QTableWidget.EditTrigger.AllEditTriggers)
         self.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectItems)
-        titles = "Column|Meaning|Item|Rater|Lowest|Highest|Lower is better|Levels, worst first|First values"
-        self.setHorizontalHeaderLabels(titles.split("|"))
+        self.setHorizontalHeaderLabels(list(HEADINGS))
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.horizontalHeader().setStretchLastSection(True)
         self.horizontalHeader().setDefaultAlignment(alignment_of(number=False))
         self._table: RawTable | None = None
         self._mapping = TableMapping()
-        self.boxes: list[QComboBox] = []
-        self.cells: list[list[QTableWidgetItem]] = []
-        self.itemChanged.connect(self._on_item)
+        self.boxes: list[QComboBox] = []  # box of the meaning, by row
+        self.cells: list[list[QTableWidgetItem]] = []  # by row and column
+        self.itemChanged.connect(self._on_cell_changed)
 
     def show_table(self, table: RawTable, mapping: TableMapping) -> None:
         """Show the columns of a table, with their meaning by a mapping."""
-        other = table is not self._table
+        is_new_table = table is not self._table
         self._table = table
         self._mapping = mapping
         with QSignalBlocker(self):
-            if other:
-                self._fill(table)
+            if is_new_table:
+                self._make_rows(table)
             for row, title in enumerate(table.titles):
-                self._show(row, title)
+                self._show_row(row, title)
 
-    def _fill(self, table: RawTable) -> None:
+    def _make_rows(self, table: RawTable) -> None:
         self.setRowCount(0)
         self.setRowCount(len(table.titles))
         self.boxes = []
         self.cells = []
         for row, title in enumerate(table.titles):
-            self.cells.append([QTableWidgetItem() for _ in range(self.columnCount())])
-            for place, cell in enumerate(self.cells[row]):
-                cell.setFlags(FIXED)
-                self.setItem(row, place, cell)
-            values = self._cells(title, SEARCHED)
-            for place, text in ((0, title), (VALUES, " · ".join(values[:FIRST_VALUES]))):
-                self.cells[row][place].setText(printable(text))
-                self.cells[row][place].setToolTip(as_tip(printable(text)))
+            cells = [QTableWidgetItem() for _ in HEADINGS]
+            for column, cell in enumerate(cells):
+                cell.setFlags(READ_ONLY)
+                self.setItem(row, column, cell)
+            first_values = self._distinct_values(title, N_SEARCHED_ROWS)[:N_FIRST_VALUES]
+            for column, text in ((TITLE, title), (VALUES, " · ".join(first_values))):
+                cells[column].setText(printable(text))
+                cells[column].setToolTip(as_tip(printable(text)))
+            self.cells.append(cells)
             box = QComboBox(self)
-            words = "not used|ratings|video|participant|rater|occasion|name of the item|start (s)|end (s)|remarks"
-            offer(box, list(zip(MEANINGS, words.split("|"), strict=True)), "")
+            offer(box, list(zip(MEANINGS, MEANING_TEXTS, strict=True)), "")
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
             box.setAccessibleName(f"Meaning of the column {printable(title)}")
             box.activated.connect(partial(self._on_meaning, row))
             self.setCellWidget(row, MEANING, box)
             self.boxes.append(box)
 
-    def _show(self, row: int, title: str) -> None:
-        mapping = self._mapping
+    def _show_row(self, row: int, title: str) -> None:
         item = self._mapping.item_of(title)
-        role = next((role for role in ROLES if getattr(mapping, role) == title), "")
-        choose(self.boxes[row], role if item is None else RATING)
-        texts = [""] * 6
-        open_ = [False] * 6
-        if item is not None:
-            words = [] if item.levels else self._word_cells(title)
-            rater = next(column.rater for column in item.columns if column.title == title)
-            ends = ["" if end is None else f"{end:g}" for end in (item.low, item.high)]
-            # the order of unknown words is asked for: it counts once the question mark is removed
-            levels = f"? {', '.join(words)}" if words else ", ".join(item.levels)
-            texts = [item.name, rater, *ends, "", levels]
-            open_ = [not mapping.item, not mapping.rater, not item.levels, not item.levels, False, bool(levels)]
-        for place, (text, editable) in enumerate(zip(texts, open_, strict=True), start=ITEM):
-            cell = self.cells[row][place]
-            cell.setText(text)
-            cell.setFlags(FIXED | Qt.ItemFlag.ItemIsEditable if editable else FIXED)
-        direction = self.cells[row][LESS]
-        direction.setData(Qt.ItemDataRole.CheckStateRole, None)
-        if item is not None:
-            direction.setFlags(FIXED | Qt.ItemFlag.ItemIsUserCheckable)
-            direction.setCheckState(Qt.CheckState.Checked if item.less_is_better else Qt.CheckState.Unchecked)
+        for column in range(ITEM, VALUES):
+            self._set_cell(row, column, "", is_editable=False)
+        direction_cell = self.cells[row][LOWER_IS_BETTER]
+        direction_cell.setData(Qt.ItemDataRole.CheckStateRole, None)
+        if item is None:
+            role = next((role for role in ROLES if getattr(self._mapping, role) == title), "")
+            choose(self.boxes[row], role)
+            return
+        choose(self.boxes[row], RATING)
+        rater = next(column.rater for column in item.columns if column.title == title)
+        has_levels = bool(item.levels)
+        self._set_cell(row, ITEM, item.name, is_editable=not self._mapping.item)
+        self._set_cell(row, RATER, rater, is_editable=not self._mapping.rater)
+        self._set_cell(row, LOW, _format_end(item.low), is_editable=not has_levels)
+        self._set_cell(row, HIGH, _format_end(item.high), is_editable=not has_levels)
+        levels_text = ", ".join(item.levels)
+        if not has_levels:
+            words = self._level_words(title)
+            levels_text = f"{UNKNOWN_ORDER} {', '.join(words)}" if words else ""
+        self._set_cell(row, LEVELS, levels_text, is_editable=bool(levels_text))
+        direction_cell.setFlags(CHECKABLE)
+        direction_cell.setCheckState(Qt.CheckState.Checked if item.less_is_better else Qt.CheckState.Unchecked)
 
-    def _cells(self, title: str, max_rows: int | None = None) -> list[str]:
+    def _set_cell(self, row: int, column: int, text: str, *, is_editable: bool) -> None:
+        cell = self.cells[row][column]
+        cell.setText(text)
+        cell.setFlags(EDITABLE if is_editable else READ_ONLY)
+
+    def _distinct_values(self, title: str, max_rows: int | None = None) -> list[str]:
+        """Return the different texts of a column in the order of the table, without empty cells."""
         assert self._table is not None
-        place = self._table.titles.index(title)
-        return [
-            *dict.fromkeys(
-                row.cells[place] for row in self._table.rows[:max_rows] if not row.fault and row.cells[place]
-            )
-        ]
+        column_index = self._table.titles.index(title)
+        valid_rows = [row for row in self._table.rows[:max_rows] if not row.fault]
+        values = [row.cells[column_index] for row in valid_rows if row.cells[column_index]]
+        return list(dict.fromkeys(values))
 
-    def _word_cells(self, title: str) -> list[str]:
-        cells = list(filter(is_filled, self._cells(title)))
-        words = [cell for cell in cells if not is_number(cell)]
-        return words if 2 * len(words) > len(cells) and len(words) <= MAX_LEVELS else []
+    def _level_words(self, title: str) -> list[str]:
+        """Return the words of a column that may be levels, or none if most values are numbers."""
+        values = [value for value in self._distinct_values(title) if is_filled(value)]
+        words = [value for value in values if not is_number(value)]
+        are_levels = 2 * len(words) > len(values) and len(words) <= MAX_LEVELS
+        return words if are_levels else []
 
     def _on_meaning(self, row: int, *_: object) -> None:
         assert self._table is not None
@@ -132,11 +158,11 @@ class ColumnMappingView(QTableWidget):
         role = self.boxes[row].currentData()
         mapping = self._mapping
         if role != RATING:
-            self.mapped.emit(mapping.assigned(role, title))
+            self.mapping_changed.emit(mapping.assigned(role, title))
         elif mapping.item_of(title) is None:
-            self.mapped.emit(with_rating(mapping, self._table, title))
+            self.mapping_changed.emit(with_rating(mapping, self._table, title))
 
-    def _on_item(self, cell: QTableWidgetItem) -> None:
+    def _on_cell_changed(self, cell: QTableWidgetItem) -> None:
         assert self._table is not None
         row = cell.row()
         mapping = self._mapping
@@ -144,18 +170,21 @@ class ColumnMappingView(QTableWidget):
         item = mapping.item_of(title)
         if item is None:
             return
-        texts = [self.cells[row][place].text().strip() for place in range(self.columnCount())]
+        texts = [row_cell.text().strip() for row_cell in self.cells[row]]
         if cell.column() in {ITEM, RATER}:
             mapping = with_rating(mapping, self._table, title, texts[ITEM], texts[RATER])
         else:
-            low = number_of_cell(texts[LOW], decimal_comma=True)
-            high = number_of_cell(texts[HIGH], decimal_comma=True)
-            levels = texts[LEVELS] if not texts[LEVELS].startswith("?") else ""
+            levels_text = "" if texts[LEVELS].startswith(UNKNOWN_ORDER) else texts[LEVELS]
+            levels = [word.strip() for word in levels_text.split(",")]
             mapping = mapping.with_item(
                 item.name,
-                low=low,
-                high=high,
-                levels=tuple(word.strip() for word in levels.split(",") if word.strip()),
-                less_is_better=self.cells[row][LESS].checkState() == Qt.CheckState.Checked,
+                low=number_of_cell(texts[LOW], decimal_comma=True),
+                high=number_of_cell(texts[HIGH], decimal_comma=True),
+                levels=tuple(level for level in levels if level),
+                less_is_better=self.cells[row][LOWER_IS_BETTER].checkState() == Qt.CheckState.Checked,
             )
-        self.mapped.emit(mapping)
+        self.mapping_changed.emit(mapping)
+
+
+def _format_end(end: float | None) -> str:
+    return "" if end is None else f"{end:g}"

@@ -1,4 +1,4 @@
-"""Reads a table of ratings anew, in a worker thread, whenever the mapping of its columns changes."""
+"""Preview of a table of ratings, read in a worker thread whenever the mapping of its columns changes."""
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -22,22 +22,20 @@ if TYPE_CHECKING:
     from skillviewer.ui.threads.worker_thread import Task
 
 
-PathsByName = Mapping[str, Path | None]  # files of the videos of the study
+VideoPaths = Mapping[str, Path | None]
+"""Files of the videos of the study, by name of the video."""
 
 
 @dataclass(frozen=True, slots=True)
 class TablePreview:
-    """A table as read by a mapping: its ratings, or the error in a sentence.
-
-    ``rows`` are the rows of the import report as texts, and ``rows_with_notes`` the indices of those with a remark.
-    """
+    """A table as read by a mapping: its ratings, or the error."""
 
     opened: MappedTable
     mapping: TableMapping
     rated: ParsedRatings | None = None
-    error: str = ""
-    rows: tuple[tuple[str, ...], ...] = ()
-    rows_with_notes: tuple[int, ...] = ()
+    error: str = ""  # a sentence, or "" if there are ratings
+    rows: tuple[tuple[str, ...], ...] = ()  # rows of the import report, as texts
+    rows_with_notes: tuple[int, ...] = ()  # indices of the rows with a remark
 
     @property
     def folder(self) -> Path | None:
@@ -46,12 +44,14 @@ class TablePreview:
 
 
 class TablePreviewLoader(QObject):
-    """Opens and reads one table, in a worker thread.
+    """Opens and reads one table, in a worker thread; of several requests the latest counts.
 
-    Its rows are joined with the videos of ``folder``; if that is None, with those of the open study, or, if no row
-    names one of these, with those next to the table.
-
-    Of several requests the latest counts.
+    Args:
+        app_context: Threads and the open study.
+        path: The table.
+        folder: Folder with the rated videos. None is for the videos of the open study, or for those next to the table
+            if no row names a video of the study.
+        parent: Owner of the loader.
     """
 
     changed = Signal()  # ``preview``, ``error`` or ``busy`` has changed
@@ -68,20 +68,25 @@ class TablePreviewLoader(QObject):
         if app_context.studies.current is None:
             self.open()
         else:  # begin with the mapping of the last import of a table of this name
-            app_context.studies.read(lambda study: study.ratings.mapping(path.name)).then(
-                succeeded=self._on_saved_mapping, failed=self._on_failed
-            )
+            task = app_context.studies.read(lambda study: study.ratings.mapping(path.name))
+            task.then(succeeded=self._on_saved_mapping, failed=self._on_failed)
 
     @property
     def busy(self) -> bool:
         return self._task is not None
 
     @property
-    def _video_paths(self) -> PathsByName:
+    def _video_paths(self) -> VideoPaths:
         return {video.name: video.path for video in self._app_context.study_sync.known_videos}
 
     def open(self, saved_mapping: TableMapping | None = None, sheet: str = "", titles_row: int | None = None) -> None:
-        """Open the table, and guess its mapping if none is kept, or if the kept one does not fit."""
+        """Open the table; its mapping is guessed if none is saved or the saved one does not fit.
+
+        Args:
+            saved_mapping: Mapping of an earlier import, or None.
+            sheet: Sheet of a workbook, or "" for that of the mapping, or to guess it.
+            titles_row: Number of the header row, 0 for none; None to guess it.
+        """
         path = self.path
         folder = self._folder
         video_paths = self._video_paths
@@ -95,7 +100,7 @@ class TablePreviewLoader(QObject):
         self._submit(lambda: read_with_mapping(opened, mapping))
 
     def use_videos(self, folder: Path | None) -> None:
-        """Join the table with the videos of a folder, or with those of the study."""
+        """Match the table with the videos of a folder; None is for those of the study."""
         assert self.preview is not None
         opened = self.preview.opened
         mapping = self.preview.mapping
@@ -112,7 +117,7 @@ class TablePreviewLoader(QObject):
             return
         if self._task is not None:
             self._task.cancel()
-        self._task = self._app_context.index_worker.submit(lambda _backend, _token, _report: read())
+        self._task = self._app_context.index_worker.submit(lambda _slot, _token, _report: read())
         self._task.then(succeeded=self._on_read, failed=self._on_failed)
         self.changed.emit()
 
@@ -135,7 +140,7 @@ class TablePreviewLoader(QObject):
         self.changed.emit()
 
     def _on_listed(self, _videos: object) -> None:
-        """Join the table again: the study has other videos."""
+        """Match the table again, since the study has other videos."""
         if self.preview is not None and self.preview.folder is None:
             self.use_videos(None)
 
@@ -143,57 +148,57 @@ class TablePreviewLoader(QObject):
 def open_and_read(
     path: Path,
     folder: Path | None,
-    video_paths: PathsByName,
+    video_paths: VideoPaths,
     saved_mapping: TableMapping | None,
     sheet: str,
     titles_row: int | None,
 ) -> TablePreview:
     """Open a table and read it; arguments as in ``TablePreviewLoader`` and its ``open``."""
-    file_beside = path.with_name(FILE)
-    if (
-        saved_mapping is None
-        and path.stem.casefold() == STEM
-        and file_beside.is_file()
-        and not sheet
-        and titles_row is None
-    ):
-        saved_mapping = read_mapping(file_beside)
+    is_first_opening = saved_mapping is None and not sheet and titles_row is None
+    mapping_file = path.with_name(FILE)
+    if is_first_opening and path.stem.casefold() == STEM and mapping_file.is_file():
+        saved_mapping = read_mapping(mapping_file)
 
-    def open_fitting(videos: Path | StudyVideoMatcher | None) -> MappedTable:
+    def open_with(videos: Path | StudyVideoMatcher | None) -> MappedTable:
         with suppress(DatasetError):
-            table = open_table(path, videos, saved_mapping, sheet, titles_row)
-            fitted(table.mapping, table.table)  # raises if the saved mapping does not fit
-            return table
+            opened = open_table(path, videos, saved_mapping, sheet, titles_row)
+            fitted(opened.mapping, opened.table)  # raises if the saved mapping does not fit
+            return opened
         return open_table(path, videos, None, sheet, titles_row)
 
-    videos: Path | StudyVideoMatcher | None = folder
-    if folder is None and video_paths:
-        videos = StudyVideoMatcher(video_paths)
-    first = open_fitting(videos)
-    if folder is None and video_paths and not _joins(first):
-        second = open_fitting(None)
-        first = second if _joins(second) else first
-    return read_with_mapping(first, first.mapping)
+    if folder is not None or not video_paths:
+        opened = open_with(folder)
+        return read_with_mapping(opened, opened.mapping)
+    opened = open_with(StudyVideoMatcher(video_paths))
+    if not _names_a_video(opened):
+        opened_next_to_table = open_with(None)
+        if _names_a_video(opened_next_to_table):
+            opened = opened_next_to_table
+    return read_with_mapping(opened, opened.mapping)
 
 
-def _joins(opened: MappedTable) -> bool:
+def _names_a_video(opened: MappedTable) -> bool:
+    """Return whether a row of a table names one of its videos."""
     column_index = opened.table.column(opened.mapping.video)
+    if column_index is None:
+        return False
     is_video = known_to(opened.files)
-    return column_index is not None and any(is_video(row.cells[column_index]) for row in opened.table.rows)
+    return any(is_video(row.cells[column_index]) for row in opened.table.rows)
 
 
 def read_with_mapping(opened: MappedTable, mapping: TableMapping) -> TablePreview:
-    """Return the ratings of an open table by a mapping, or the error."""
+    """Return the preview of an open table by a mapping."""
     if isinstance(opened.files, VideoFolder) and not opened.files.stems:
         return TablePreview(opened, mapping, error=f"There is no video in {opened.files.folder}.")
     try:
         rated = opened.read(mapping)[0]
     except DatasetError as error:
         return TablePreview(opened, mapping, error=str(error))
-    row_notes = ["; ".join((*row.rejections, *row.notes)) for row in rated.import_report.rows]
-    rows = tuple(
-        (row.place, row.cell, row.video or "", str(row.n_ratings), note)
-        for row, note in zip(rated.import_report.rows, row_notes, strict=True)
-    )
-    rows_with_notes = tuple(index for index, note in enumerate(row_notes) if note)
-    return TablePreview(opened, mapping, rated, rows=rows, rows_with_notes=rows_with_notes)
+    rows: list[tuple[str, ...]] = []
+    rows_with_notes: list[int] = []
+    for index, row in enumerate(rated.import_report.rows):
+        note = "; ".join((*row.rejections, *row.notes))
+        rows.append((row.place, row.cell, row.video or "", str(row.n_ratings), note))
+        if note:
+            rows_with_notes.append(index)
+    return TablePreview(opened, mapping, rated, rows=tuple(rows), rows_with_notes=tuple(rows_with_notes))

@@ -1,4 +1,4 @@
-"""The first rows of a table as text."""
+"""A table of texts without editing."""
 
 from collections.abc import Sequence
 
@@ -9,17 +9,12 @@ from skillviewer.core.text import printable
 from skillviewer.ui.widgets.layout import as_tip
 from skillviewer.ui.widgets.plain_table import alignment_of, set_up
 
-TIP = Qt.ItemDataRole.ToolTipRole
-
-
 Index = QModelIndex | QPersistentModelIndex
-
-
 _ROOT = QModelIndex()
 
 
-class RowsModel(QAbstractTableModel):
-    """Rows of texts under titles."""
+class TextTableModel(QAbstractTableModel):
+    """Rows of texts, with a title for every column."""
 
     titles: Sequence[str] = ()
     rows: Sequence[Sequence[str]] = ()
@@ -31,31 +26,36 @@ class RowsModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(self.titles)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> str | None:
-        """Return the text of a cell, also as its tooltip: it may be cut."""
+        """Return the text of a cell; the tooltip shows all of a text that the cell elides."""
         text = printable(self.rows[index.row()][index.column()])
         if role == Qt.ItemDataRole.DisplayRole:
             return text
-        return as_tip(text) if role == TIP else None
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return as_tip(text)
+        return None
 
-    def headerData(self, section: int, way: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> str | None:
-        is_title = way == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole
-        return printable(self.titles[section]) if is_title else None
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> str | None:
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return printable(self.titles[section])
+        return None
 
 
 class TextTableView(QTableView):
-    """The table; ``name`` is its accessible name."""
+    """A table of texts; ``name`` is its accessible name."""
 
     def __init__(self, name: str, parent: QWidget) -> None:
         super().__init__(parent)
         set_up(self, name, self.fontMetrics().height() + 8)
-        self.texts = RowsModel(self)
+        self.texts = TextTableModel(self)
         self.setModel(self.texts)
         self.horizontalHeader().setStretchLastSection(True)
         self.horizontalHeader().setResizeContentsPrecision(50)
         self.horizontalHeader().setDefaultAlignment(alignment_of(number=False))
 
     def show_rows(self, titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """Show other rows; the selected one stays selected."""
+        """Show other rows; the selection stays at its row number."""
         current_row = self.currentIndex().row()
         self.texts.beginResetModel()
         self.texts.titles = titles

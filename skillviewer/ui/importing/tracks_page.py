@@ -29,11 +29,12 @@ from skillviewer.ui.widgets.labels import WrappingLabel
 from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, vertical
 from skillviewer.ui.widgets.theme import PaintedWidget, by_text
 
-SETTLE_MS = 250
-"""Time after which changed units are tried."""
+READ_AFTER_MS = 250
+"""Delay before the file is read with changed units."""
 
 MIN_SIZE = QSize(420, 360)
-UNITS = (
+MAX_NAMED_POINTS = 8
+UNITS_MESSAGE = (
     "The lengths in this file are in units of its own. State how many pixels one unit is, the pixel at its zero, and "
     "the direction of its y axis: nothing in the file tells them."
 )
@@ -62,8 +63,8 @@ def place_file(
     track_import = read_tracks(path, video, placement)
     frames = frames_of(clip, video) or range(video.n_frames)
     has_points = np.any([track.has_points for track in track_import.tracks.tracks], axis=0)
-    inside = np.flatnonzero(has_points[frames.start : frames.stop])
-    frame = frames.start + int(inside[0]) if len(inside) else frames.start
+    offsets = np.flatnonzero(has_points[frames.start : frames.stop])
+    frame = frames.start + int(offsets[0]) if len(offsets) else frames.start
     reader = backend.open_reader(video.path, token)
     try:
         picture = reader.frame(frame, token)
@@ -85,10 +86,14 @@ class TrackPreview(PaintedWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def show_placed(self, placed: PlacedTracks | None) -> None:
-        """Show a frame with its points; None for nothing."""
-        self._picture = placed.picture if placed is not None else None
-        self._frame = placed.frame if placed is not None else 0
-        self.layer.set_tracks(placed.track_import.tracks if placed is not None else None)
+        """Show a frame with its points, or None for an empty preview."""
+        if placed is None:
+            self._picture = None
+            self.layer.set_tracks(None)
+        else:
+            self._picture = placed.picture
+            self._frame = placed.frame
+            self.layer.set_tracks(placed.track_import.tracks)
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
@@ -104,7 +109,7 @@ class TrackPreview(PaintedWidget):
 
 
 class TracksPage(QDialog):
-    """A file of tracks on its way to a video. The dialog is not modal; the video stays the one on screen at first."""
+    """A dialog, not modal, in which a file of tracks is checked and added to the video on screen when it opens."""
 
     def __init__(self, app_context: AppContext, path: Path, parent: QWidget) -> None:
         super().__init__(parent)
@@ -118,12 +123,13 @@ class TracksPage(QDialog):
         self.message = WrappingLabel(self)
         self.counts = WrappingLabel(self, muted=True)
         self.preview = TrackPreview(self)
-        self._make_units()
-        self.button = push_button("Import", self, self._on_import, primary=True)
-        self.button.setEnabled(False)
-        foot = add_all(horizontal(spacing=8), 1, push_button("Close", self, self.close), self.button)
-        add_all(vertical(self, (16, 12, 16, 12), 8), self.message, (self.preview, 1), self.units, self.counts, foot)
-        self._soon = single_shot(self, SETTLE_MS, self._read)
+        self._make_unit_form()
+        self.import_button = push_button("Import", self, self._on_import, primary=True)
+        self.import_button.setEnabled(False)
+        buttons = add_all(horizontal(spacing=8), 1, push_button("Close", self, self.close), self.import_button)
+        column = vertical(self, (16, 12, 16, 12), 8)
+        add_all(column, self.message, (self.preview, 1), self.units, self.counts, buttons)
+        self._read_timer = single_shot(self, READ_AFTER_MS, self._read)
         self.setMinimumSize(MIN_SIZE)
         self.resize(QSize(by_text(620), by_text(560)).boundedTo(parent.size()).expandedTo(MIN_SIZE))
         self.message.set_plain("Reading…")
@@ -131,44 +137,45 @@ class TracksPage(QDialog):
         if self._video is not None:
             self._read()
 
-    def _make_units(self) -> None:
+    def _make_unit_form(self) -> None:
         self.units = Form(self)
-        self.scale = indented(QDoubleSpinBox(self))
-        self.first = indented(QSpinBox(self))
+        self.pixels_per_unit = indented(QDoubleSpinBox(self))
+        self.zero_frame = indented(QSpinBox(self))
         self.zero_x = indented(QDoubleSpinBox(self))
         self.zero_y = indented(QDoubleSpinBox(self))
-        self.up = QCheckBox("The y axis points up", self)
-        self.scale.setRange(0.0, 1e6)
-        self.scale.setDecimals(4)
-        self.scale.setSpecialValueText("not stated")
-        self.first.setRange(0, 1_000_000)
+        self.y_points_up = QCheckBox("The y axis points up", self)
+        self.pixels_per_unit.setRange(0.0, 1e6)
+        self.pixels_per_unit.setDecimals(4)
+        self.pixels_per_unit.setSpecialValueText("not stated")
+        self.zero_frame.setRange(0, 1_000_000)
         for box in (self.zero_x, self.zero_y):
             box.setRange(-1e5, 1e5)
             box.setDecimals(1)
         for title, control in (
-            ("Pixels of one unit", self.scale),
+            ("Pixels of one unit", self.pixels_per_unit),
             ("Zero, x in pixels", self.zero_x),
             ("Zero, y in pixels", self.zero_y),
-            ("", self.up),
-            ("Frame of the video at its zero", self.first),
+            ("", self.y_points_up),
+            ("Frame of the video at its zero", self.zero_frame),
         ):
             self.units.add(title, control)
-        for spin in (self.scale, self.zero_x, self.zero_y, self.first):
-            spin.valueChanged.connect(self._read_soon)
-        self.up.toggled.connect(self._read_soon)
+        for spin_box in (self.pixels_per_unit, self.zero_x, self.zero_y, self.zero_frame):
+            spin_box.valueChanged.connect(self._read_soon)
+        self.y_points_up.toggled.connect(self._read_soon)
         self.units.setVisible(False)
 
     def _placement(self) -> Placement:
-        if not self.units.isVisibleTo(self) or not self.scale.value():
-            return Placement(first_frame=self.first.value())
+        is_stated = self.units.isVisibleTo(self) and self.pixels_per_unit.value() > 0
+        if not is_stated:
+            return Placement(first_frame=self.zero_frame.value())
         zero = (self.zero_x.value(), self.zero_y.value())
-        return Placement(self.scale.value(), zero, self.up.isChecked(), self.first.value())
+        return Placement(self.pixels_per_unit.value(), zero, self.y_points_up.isChecked(), self.zero_frame.value())
 
     def _read_soon(self, *_: object) -> None:
-        self._soon.start()
+        self._read_timer.start()
 
     def _on_opened(self, video: VideoInfo) -> None:
-        """Read the file once the video is open that was dropped together with it."""
+        """Read the file when the video that was dropped together with it is open."""
         if self._video is None:
             self._clip = self._app_context.state.current
             self._video = video
@@ -191,28 +198,29 @@ class TracksPage(QDialog):
     def _on_placed(self, placed: PlacedTracks) -> None:
         self._placed = placed
         self.preview.show_placed(placed)
-        tracks = placed.track_import.tracks.tracks
-        points = [point for track in tracks for point in track.points]
-        point_names = ", ".join(map(printable, points[:8])) + (" …" if len(points) > 8 else "")
         assert self._clip is not None
-        name = printable(self._app_context.videos.title(self._clip))
+        points = [point for track in placed.track_import.tracks.tracks for point in track.points]
+        point_names = ", ".join(map(printable, points[:MAX_NAMED_POINTS]))
+        if len(points) > MAX_NAMED_POINTS:
+            point_names += " …"
+        video_title = printable(self._app_context.videos.title(self._clip))
         self.message.set_plain(
-            f"{placed.title}: {point_names}. Do the points lie right in frame {placed.frame + 1} of {name}?"
+            f"{placed.title}: {point_names}. Do the points lie right in frame {placed.frame + 1} of {video_title}?"
         )
         self.counts.set_plain(placed.track_import.summary)
-        self.button.setEnabled(True)
-        self.button.setFocus()
+        self.import_button.setEnabled(True)
+        self.import_button.setFocus()
 
     def _on_failed(self, error: Exception) -> None:
         self._placed = None
         self.preview.show_placed(None)
         self.counts.set_plain("")
-        self.button.setEnabled(False)
-        unknown = isinstance(error, UnitsUnknownError)
-        self.message.set_plain(UNITS if unknown else error_text(error))
-        if unknown and not self.units.isVisibleTo(self):
+        self.import_button.setEnabled(False)
+        needs_units = isinstance(error, UnitsUnknownError)
+        self.message.set_plain(UNITS_MESSAGE if needs_units else error_text(error))
+        if needs_units and not self.units.isVisibleTo(self):
             self.units.setVisible(True)
-            self.scale.setFocus()
+            self.pixels_per_unit.setFocus()
 
     def _on_import(self) -> None:
         placed = self._placed
@@ -223,11 +231,13 @@ class TracksPage(QDialog):
         if tracks.clip != clip:
             self.message.set_plain(f"Show {printable(clip.path.name)} again to import its tracks.")
             return
+        new_tracks = placed.track_import.tracks
         frames = frames_of(clip, self._video)
-        placed_tracks = placed.track_import.tracks if frames is None else placed.track_import.tracks.within(frames)
+        if frames is not None:
+            new_tracks = new_tracks.within(frames)
 
         def add(before: TrackSet) -> TrackSet:
-            return before.with_tracks(placed_tracks.tracks)
+            return before.with_tracks(new_tracks.tracks)
 
         tracks.edit("import of tracks", add)
         tracks.set_visible(True)

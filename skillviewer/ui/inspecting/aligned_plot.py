@@ -1,4 +1,4 @@
-"""The score curve of one of two aligned videos, with the parts marked in which they differ."""
+"""The score curve of one of two aligned videos, in which the parts are marked that differ."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QMouseEvent
 from PySide6.QtWidgets import QWidget
 
 from skillviewer.core.analysis.score_curve import ScoreCurve
-from skillviewer.ui.inspecting.score_plot import STRIP, ScorePlot
+from skillviewer.ui.inspecting.score_plot import ScorePlot
 from skillviewer.ui.player.time_plot import Seek
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.viewer_state import ViewerState
@@ -16,13 +16,13 @@ from skillviewer.ui.widgets.signed_bar import sign_colour
 from skillviewer.ui.widgets.theme import Theme, by_text, themed
 
 PART_OPACITY = 0.22
-LARGE_PERCENT = 130  # with larger letters only the main numbers fit on the axis of a low plot
+LARGE_TEXT_PERCENT = 130  # text size above which only the main numbers fit on the axis of a low plot
 
 
 class AlignedPlot(ScorePlot):
-    """A score curve with numbered parts, on a vertical scale that it can share with another curve."""
+    """A score curve with numbered parts, and a vertical scale that two curves can share."""
 
-    least_px = 72
+    min_height_px = 72
 
     def __init__(self, state: ViewerState, playback: Playback, seek: Seek, parent: QWidget | None = None) -> None:
         self._parts: tuple[tuple[float, float], ...] = ()
@@ -50,29 +50,30 @@ class AlignedPlot(ScorePlot):
         for number, part in enumerate(self._parts, start=1):
             region = pg.LinearRegionItem(part, movable=False)
             region.setZValue(-30)
-            text = pg.TextItem(str(number), anchor=(0, 0))
-            text.setFont(self.font())
-            for item in (region, text):
+            number_item = pg.TextItem(str(number), anchor=(0, 0))
+            number_item.setFont(self.font())
+            for item in (region, number_item):
                 self.addItem(item, ignoreBounds=True)
             self._regions.append(region)
-            self._numbers.append(text)
+            self._numbers.append(number_item)
         self._colour_parts()
         self._place_numbers()
 
     def set_limits(self, low: float, high: float) -> None:
-        """Show these scores from the foot to the top, whatever the curve needs."""
+        """Fix the scores at the lower and the upper end of the vertical scale."""
         self._limits = (low, high)
         self._apply_limits()
 
     def accessible_text(self) -> str:
-        """Return the curve in words, and how many parts are marked."""
-        marked = f" {len(self._parts)} marked parts." if self._parts else ""
-        return super().accessible_text() + marked
+        """Return the text of the curve, and the number of marked parts."""
+        text = super().accessible_text()
+        return f"{text} {len(self._parts)} marked parts." if self._parts else text
 
     @themed
     def on_theme(self, theme: Theme) -> None:
         super().on_theme(theme)
-        self.getAxis("left").setStyle(maxTextLevel=0 if by_text(100) > LARGE_PERCENT else 2)
+        has_large_text = by_text(100) > LARGE_TEXT_PERCENT
+        self.getAxis("left").setStyle(maxTextLevel=0 if has_large_text else 2)
         self._colour_parts()
 
     def _draw(self, curve: ScoreCurve | None) -> None:
@@ -81,23 +82,24 @@ class AlignedPlot(ScorePlot):
 
     def _apply_limits(self) -> None:
         if self._limits is not None and self.curve is not None:
-            low, high = self._limits
-            self._box.setYRange(low - (high - low) * STRIP / (1 - STRIP), high, padding=0)
+            self._set_score_range(*self._limits)
 
     def _colour_parts(self) -> None:
-        colour = sign_colour(-1.0, self._theme)
-        ground = QColor(colour)
-        ground.setAlphaF(PART_OPACITY)
-        for region, text in zip(self._regions, self._numbers, strict=True):
-            region.setBrush(ground)
+        line_colour = sign_colour(-1.0, self._theme)
+        fill_colour = QColor(line_colour)
+        fill_colour.setAlphaF(PART_OPACITY)
+        for region in self._regions:
+            region.setBrush(fill_colour)
             for line in region.lines:
-                line.setPen(pg.mkPen(colour, width=1))
-            text.setColor(QColor(self._theme.text))
+                line.setPen(pg.mkPen(line_colour, width=1))
+        for number_item in self._numbers:
+            number_item.setColor(QColor(self._theme.text))
 
     def _place_numbers(self, *_: object) -> None:
-        top = self._box.viewRange()[1][1]
-        for (start_s, _stop_s), text in zip(self._parts, self._numbers, strict=True):
-            text.setPos(start_s, top)
+        (_, _), (_, top) = self._box.viewRange()
+        for part, number_item in zip(self._parts, self._numbers, strict=True):
+            start_s = part[0]
+            number_item.setPos(start_s, top)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         super().mousePressEvent(event)

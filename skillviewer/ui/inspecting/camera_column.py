@@ -1,7 +1,5 @@
 """Further cameras of the video on screen: pictures without maps, on the clock of the video."""
 
-from functools import partial
-
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QMenu, QSizePolicy, QSpinBox, QToolButton, QWidget
@@ -23,30 +21,30 @@ from skillviewer.ui.widgets.layout import (
     with_accessible_name,
 )
 
-LEAST_PICTURE_PX = 84
+MIN_PICTURE_PX = 84
 """Least height of a picture."""
 
-_NO_FILE = "No picture."  # the reason stands below
-_NO_PICTURE = "This camera has no picture here."
+_NO_FILE = "No picture."  # the pane shows the reason below
+_NO_FRAME_HERE = "This camera has no picture here."
 
 
 class CameraPane(QWidget):
-    """One camera: its picture, its name, its offset in frames, and what is missing of it."""
+    """One camera: its picture, its name, its offset in frames, and a sentence on missing parts."""
 
-    def __init__(self, app_context: AppContext, number: int, parent: QWidget) -> None:
+    def __init__(self, app_context: AppContext, index: int, parent: QWidget) -> None:
         super().__init__(parent)
         self._cameras = app_context.cameras
         self._playback = app_context.playback
         self.camera: Camera | None = None
-        worker = app_context.camera_workers[number]
-        self.player = FollowingPlayer(worker, app_context.state, f"Picture of camera {number + 2}", self)
+        worker = app_context.camera_workers[index]
+        self.player = FollowingPlayer(worker, app_context.state, f"Picture of camera {index + 2}", self)
         self.player.caption.hide()
-        self.player.canvas.setMinimumSize(120, LEAST_PICTURE_PX)
-        self.player.setMinimumHeight(LEAST_PICTURE_PX)
-        self.player.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)  # takes what is left
+        self.player.canvas.setMinimumSize(120, MIN_PICTURE_PX)
+        self.player.setMinimumHeight(MIN_PICTURE_PX)
+        self.player.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)  # takes the remaining room
         self._name = ElidingLabel(self)
         self.offset = with_accessible_name(QSpinBox(self), "Offset in frames")
-        self.offset.setKeyboardTracking(False)  # a number is taken when it is whole
+        self.offset.setKeyboardTracking(False)  # a number counts when it is typed in full
         self.offset.setSuffix(" frames")
         self.offset.valueChanged.connect(self._on_offset)
         menu = QMenu(self)
@@ -58,14 +56,14 @@ class CameraPane(QWidget):
         self.missing = WrappingLabel(self, muted=True)
         self._name.setContentsMargins(8, 4, 8, 0)
         self.missing.setContentsMargins(8, 0, 8, 6)
-        row = add_all(horizontal(margins=(8, 2, 8, 4), spacing=6), self.offset, self.more, 1)
-        add_all(vertical(self, NONE, 0), (self.player, 1), self._name, row, self.missing)
+        offset_row = add_all(horizontal(margins=(8, 2, 8, 4), spacing=6), self.offset, self.more, 1)
+        add_all(vertical(self, NONE, 0), (self.player, 1), self._name, offset_row, self.missing)
         self.player.playback.video_changed.connect(self._on_video)
         self.hide()
 
     def show_camera(self, camera: Camera | None, *, writable: bool) -> None:
-        """Show a camera, or nothing."""
-        before = self.camera
+        """Show a camera, or None for none."""
+        last_camera = self.camera
         self.camera = camera
         self.setVisible(camera is not None)
         if camera is None:
@@ -73,8 +71,20 @@ class CameraPane(QWidget):
             return
         self._name.set_forms(printable(camera.name))
         self.more.setAccessibleName(f"Choices for camera {printable(camera.name)}")
-        for part in (self.offset, self.find_action, self.remove_action):
-            part.setEnabled(writable)
+        self.offset.setEnabled(writable)
+        self.find_action.setEnabled(writable)
+        self.remove_action.setEnabled(writable)
+        self._show_offset(camera)
+        if last_camera is None or (last_camera.path, last_camera.digest) != (camera.path, camera.digest):
+            self.player.close_video()
+            if camera.path is None:
+                self.player.canvas.set_message(_NO_FILE)
+            else:
+                self.player.open(VideoClip(camera.path), None)
+        self._show_missing()
+        self.follow()
+
+    def _show_offset(self, camera: Camera) -> None:
         video = self._playback.video
         rate_hz = video.rate_hz if video is not None else 1.0
         max_frames = min(round(MAX_OFFSET_S * rate_hz), 2**30)
@@ -82,18 +92,11 @@ class CameraPane(QWidget):
         self.offset.setRange(-max_frames, max_frames)
         self.offset.setValue(offset_frames(camera.offset_s or 0.0, rate_hz))
         self.offset.blockSignals(False)
-        origin = "by hand" if camera.confidence is None else f"by sound, confidence {camera.confidence:.2f}"
-        self.offset.setToolTip(
-            "The offset is not known." if camera.offset_s is None else f"{camera.offset_s:+.3f} s, {origin}"
-        )
-        if before is None or (before.path, before.digest) != (camera.path, camera.digest):
-            self.player.close_video()
-            if camera.path is None:
-                self.player.canvas.set_message(_NO_FILE)
-            else:
-                self.player.open(VideoClip(camera.path), None)
-        self._say()
-        self.follow()
+        if camera.offset_s is None:
+            self.offset.setToolTip("The offset is not known.")
+        else:
+            origin = "by hand" if camera.confidence is None else f"by sound, confidence {camera.confidence:.2f}"
+            self.offset.setToolTip(f"{camera.offset_s:+.3f} s, {origin}")
 
     def follow(self) -> None:
         """Show the frame at the playhead."""
@@ -102,30 +105,29 @@ class CameraPane(QWidget):
         if camera is None or video is None:
             return
         if camera.frame_at(video, self._playback.time_s) is None:
-            self.player.show_nothing(_NO_PICTURE)
+            self.player.show_nothing(_NO_FRAME_HERE)
         else:
-            own_s = self._playback.time_s + (camera.offset_s or 0.0)
-            self.player.show_time(own_s, playing=self._playback.playing)
+            camera_time_s = self._playback.time_s + (camera.offset_s or 0.0)
+            self.player.show_time(camera_time_s, playing=self._playback.playing)
 
     def _on_video(self, video: VideoInfo | None) -> None:
-        self._say()
+        self._show_missing()
         if video is not None:
             self.follow()
 
-    def _say(self) -> None:
+    def _show_missing(self) -> None:
+        """Show why there is no picture, or which part of the video the camera lacks."""
         camera = self.camera
         video = self.player.playback.video
-        text = ""
-        if camera is not None:
-            text = camera.problem
-            if video is not None and not text:
-                text = camera.describe_missing(video, self._playback.start_s, self._playback.stop_s)
+        text = camera.problem if camera is not None else ""
+        if camera is not None and video is not None and not text:
+            text = camera.describe_missing(video, self._playback.start_s, self._playback.stop_s)
         self.missing.setText(printable(text))
         self.missing.setVisible(bool(text))
         self._fit_missing()
 
     def _fit_missing(self) -> None:
-        """Give the sentence the height that it needs; equal panes would cut the longest one."""
+        """Give the sentence the height that it needs: panes of equal height would cut a long one."""
         self.missing.setMinimumHeight(max(self.missing.heightForWidth(self.width()), 0))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -147,33 +149,33 @@ class CameraPane(QWidget):
 
 
 class CameraColumn(QWidget):
-    """The cameras of the video on screen, one above the other, scrolled where they are too high; hidden without any."""
+    """A column of the cameras of the video on screen, scrolled if they are too high; hidden without cameras."""
 
     def __init__(self, app_context: AppContext, parent: QWidget) -> None:
         super().__init__(parent)
         self._app_context = app_context
         area = scroll_area(self, "Further cameras")
-        inside = QWidget(area)
-        self.panes = [CameraPane(app_context, number, inside) for number in range(MAX_CAMERAS)]
-        add_all(vertical(inside, NONE, 2), *((pane, 1) for pane in self.panes))
-        area.setWidget(inside)
+        column = QWidget(area)
+        self.panes = [CameraPane(app_context, index, column) for index in range(MAX_CAMERAS)]
+        add_all(vertical(column, NONE, 2), *((pane, 1) for pane in self.panes))
+        area.setWidget(column)
         add_all(vertical(self, NONE, 0), (area, 1))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumWidth(150)
         app_context.cameras.changed.connect(self._refresh)
-        for signal in (app_context.playback.frame_changed, app_context.playback.playing_changed):
-            signal.connect(partial(self._follow))
+        app_context.playback.frame_changed.connect(self._follow)
+        app_context.playback.playing_changed.connect(self._follow)
         self._refresh()
 
     def sizeHint(self) -> QSize:
-        """Return a third of a usual picture."""
+        """Return the size of a usual column."""
         return QSize(300, 400)
 
     def _refresh(self) -> None:
         cameras = self._app_context.cameras.cameras
         writable = self._app_context.studies.writable
-        for number, pane in enumerate(self.panes):
-            pane.show_camera(cameras[number] if number < len(cameras) else None, writable=writable)
+        for index, pane in enumerate(self.panes):
+            pane.show_camera(cameras[index] if index < len(cameras) else None, writable=writable)
         self.setVisible(bool(cameras))
 
     def _follow(self, *_: object) -> None:

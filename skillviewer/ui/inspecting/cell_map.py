@@ -1,4 +1,4 @@
-"""Contribution of each area of the picture to the score."""
+"""Contribution of each cell of the picture to the score."""
 
 import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt
@@ -20,13 +20,11 @@ from skillviewer.ui.widgets.signed_bar import sign_colour
 from skillviewer.ui.widgets.theme import PaintedWidget, Theme
 
 WIDTH_PX = 128
-
-
-N_SIGNED = 3  # the strongest cells of each sign are marked with + and −, so that colour is not the only cue
+N_MARKED = 3  # number of cells of each sign that are marked with + or −, so that colour is not the only cue
 
 
 class CellMap(PaintedWidget):
-    """A grid over the picture's outline; the stronger a cell, the fuller its colour."""
+    """A grid with the proportions of the picture; the greater a contribution, the fuller the colour of its cell."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -52,11 +50,17 @@ class CellMap(PaintedWidget):
             sentences.append(f"Row {row + 1}, column {column + 1}: {amount}.")
         return " ".join(sentences)
 
-    def set_cells(self, cells: FloatArray | None, proportions: float, *, grey: bool) -> None:
-        """Show (h, w) signed contributions, or none; ``proportions`` is height over width, ``grey`` without colour."""
+    def set_cells(self, cells: FloatArray | None, height_over_width: float, *, grey: bool) -> None:
+        """Show the contributions of cells.
+
+        Args:
+            cells: Signed contributions, (h, w), or None.
+            height_over_width: Proportions of the picture.
+            grey: True for no colour.
+        """
         self._cells = cells
         self._grey = grey
-        self._height_px = round(min(max(WIDTH_PX * proportions, 40), 200))
+        self._height_px = round(min(max(WIDTH_PX * height_over_width, 40), 200))
         self.updateGeometry()
         self.update()
 
@@ -69,74 +73,82 @@ class CellMap(PaintedWidget):
             painter.end()
             return
         h, w = cells.shape
-        limit = float(np.abs(cells).max()) or 1.0
-        marked = set(_strongest(cells))
+        max_amount = float(np.abs(cells).max()) or 1.0
+        marked_indices = set(_strongest(cells))
         font = painter.font()
         font.setPixelSize(max(min(round(self.height() / h) - 2, 12), 8))
         painter.setFont(font)
+        xs = [round(column * self.width() / w) for column in range(w + 1)]
+        ys = [round(row * self.height() / h) for row in range(h + 1)]
         for index, amount in enumerate(cells.ravel().tolist()):
             row, column = divmod(index, w)
-            left, right = (round(i * self.width() / w) for i in (column, column + 1))
-            top, bottom = (round(i * self.height() / h) for i in (row, row + 1))
-            box = QRectF(left, top, right - left, bottom - top)
+            box = QRectF(xs[column], ys[row], xs[column + 1] - xs[column], ys[row + 1] - ys[row])
+            opacity = abs(amount) / max_amount
             colour = sign_colour(amount, theme, grey=self._grey)
-            share = abs(amount) / limit
-            colour.setAlphaF(share)
+            colour.setAlphaF(opacity)
             painter.fillRect(box, colour)
-            if index in marked and share > 0.1:
-                painter.setPen(sign_shade(share, theme))
+            if index in marked_indices and opacity > 0.1:
+                painter.setPen(mark_colour(opacity, theme))
                 painter.drawText(box, Qt.AlignmentFlag.AlignCenter, "+" if amount > 0 else "−")
         painter.end()
 
 
-def sign_shade(share: float, theme: Theme) -> QColor:
-    """Return the colour of the mark on a cell whose colour has an opacity of ``share``."""
-    return QColor(theme.base if share > (0.55 if theme.dark else 0.85) else theme.text)
+def mark_colour(opacity: float, theme: Theme) -> QColor:
+    """Return the colour of the mark on a cell whose colour has an opacity."""
+    max_opacity_under_text = 0.55 if theme.dark else 0.85
+    return QColor(theme.base if opacity > max_opacity_under_text else theme.text)
 
 
 def _strongest(cells: FloatArray) -> list[int]:
-    """Return the places of the least and the greatest cells, in this order."""
+    """Return the flat indices of the cells with the least and with the greatest contributions, in this order."""
     ranked = np.argsort(cells, axis=None).tolist()
-    return list(dict.fromkeys((*ranked[:N_SIGNED], *ranked[-N_SIGNED:])))
+    return list(dict.fromkeys((*ranked[:N_MARKED], *ranked[-N_MARKED:])))
 
 
 class CellBlock(Section):
-    """Map of the cells, the places that raised and lowered the score most, and a switch to see it on the picture."""
+    """The map of cells, the areas that raised and lowered the score most, and a switch to show it on the picture."""
 
     def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__("Where in the picture", parent)
         self.message = WrappingLabel(self)
         self.map = CellMap(self)
-        self.how = WrappingLabel(self, muted=True)
+        self.method_note = WrappingLabel(self, muted=True)
         action = actions["cell_evidence"]
-        self.over = Chip("Show over the picture", self, checkable=True)
-        self.over.setToolTip(plain(action.text()))
-        self.over.clicked.connect(action.trigger)
-        action.toggled.connect(self.over.setChecked)
-        row = FlowLayout()
-        row.addWidget(self.over)
-        add_all(self.column, self.message, self.map, self.how, row)
+        self.overlay_chip = Chip("Show over the picture", self, checkable=True)
+        self.overlay_chip.setToolTip(plain(action.text()))
+        self.overlay_chip.clicked.connect(action.trigger)
+        action.toggled.connect(self.overlay_chip.setChecked)
+        chips = FlowLayout()
+        chips.addWidget(self.overlay_chip)
+        add_all(self.column, self.message, self.map, self.method_note, chips)
 
     def show_findings(self, findings: Findings, *, grey: bool) -> None:
-        """Show it, once there is evidence of a model that has cells."""
-        evidence, ninths = findings.evidence, findings.regions
+        """Show the contributions of cells if there is evidence on them, else hide."""
+        evidence = findings.evidence
+        regions = findings.regions
         cells = evidence.cell_contributions if evidence is not None else None
         self.setVisible(cells is not None)
-        if evidence is None or cells is None or ninths is None:
+        if evidence is None or cells is None or regions is None:
             return
         digits = max(score_digits([findings.analysis]), 3)
-        lines: list[str] = []
-        for region, effect in zip(ninths, ("raised", "lowered"), strict=True):
+        sentences: list[str] = []
+        for region, effect in zip(regions, ("raised", "lowered"), strict=True):
             if region is None:
                 continue
             number = signed(region.amount, digits)
-            whole = divided_area_text(cropped=region.cropped)
-            long_form = f"{region.place} of {whole} {effect} the score most ({number})."
-            lines.append(f"{region.place} {effect} it most ({number})." if lines else long_form)
-        text = " ".join(f"{line[0].upper()}{line[1:]}" for line in lines)
-        self.message.set_plain(text or "No part of the picture changed the score.")
-        rect, video = findings.analysis.map_rect, findings.analysis.video
-        proportions = (rect.bottom - rect.top) * video.height_px / ((rect.right - rect.left) * video.width_px)
-        self.map.set_cells(cells, proportions, grey=grey)
-        message = "Each area was hidden throughout the video. Not explained by single areas: {}."
-        self.how.set_plain(message.format(signed(evidence.cell_remainder, digits)))
+            place = f"{region.place[0].upper()}{region.place[1:]}"
+            if sentences:
+                sentences.append(f"{place} {effect} it most ({number}).")
+            else:
+                whole = divided_area_text(cropped=region.cropped)
+                sentences.append(f"{place} of {whole} {effect} the score most ({number}).")
+        self.message.set_plain(" ".join(sentences) or "No part of the picture changed the score.")
+        rect = findings.analysis.map_rect
+        video = findings.analysis.video
+        map_height_px = (rect.bottom - rect.top) * video.height_px
+        map_width_px = (rect.right - rect.left) * video.width_px
+        self.map.set_cells(cells, map_height_px / map_width_px, grey=grey)
+        remainder = signed(evidence.cell_remainder, digits)
+        self.method_note.set_plain(
+            f"Each area was hidden throughout the video. Not explained by single areas: {remainder}."
+        )

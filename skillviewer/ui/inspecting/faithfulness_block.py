@@ -1,4 +1,4 @@
-"""Faithfulness of the attention to the model."""
+"""Faithfulness of the attention to the score."""
 
 from PySide6.QtWidgets import QProgressBar, QWidget
 
@@ -11,7 +11,7 @@ from skillviewer.ui.widgets.layout import add_all, with_accessible_name
 
 
 class FaithfulnessBlock(Section):
-    """Faithfulness of the attention to the score."""
+    """A label, a gauge and sentences on the faithfulness of the attention."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Does the map explain the score?", parent)
@@ -34,21 +34,19 @@ class FaithfulnessBlock(Section):
         label = evidence.faithfulness_label
         self.label.set_plain(f"{label[0].upper()}{label[1:]}")
         self.sentence.set_plain(evidence.faithfulness_sentence)
-        tested = evidence.faithfulness
-        self.gauge.setVisible(tested is not None and tested.faithful)
-        self.details.setVisible(tested is not None)
-        if tested is None:
+        faithfulness = evidence.faithfulness
+        self.gauge.setVisible(faithfulness is not None and faithfulness.faithful)
+        self.details.setVisible(faithfulness is not None)
+        if faithfulness is None:
             return
-        self.gauge.setValue(round(100 * tested.value))
+        self.gauge.setValue(round(100 * faithfulness.value))
         digits = max(score_digits([findings.analysis]), 3)
+        gain = signed(faithfulness.gain, digits)
+        threshold = signed(faithfulness.threshold, digits)
+        permuted_change = f"{faithfulness.permuted_change:.{digits}f}"
+        uniform_change = signed(faithfulness.uniform_change, digits)
         self.details.set_plain(
-            (
-                "Hiding the attended areas first, not last, moves the score curve further by {}; for random areas, by "
-                "up to {}. Shuffling the maps changes the score by {}, spreading them evenly by {}."
-            ).format(
-                signed(tested.gain, digits),
-                signed(tested.threshold, digits),
-                f"{tested.permuted_change:.{digits}f}",
-                signed(tested.uniform_change, digits),
-            )
+            f"Hiding the attended areas first, not last, moves the score curve further by {gain}; for random areas, by "
+            f"up to {threshold}. Shuffling the maps changes the score by {permuted_change}, spreading them evenly by "
+            f"{uniform_change}."
         )

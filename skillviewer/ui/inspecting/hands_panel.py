@@ -12,7 +12,7 @@ from skillviewer.core.tracks.hand_linking import swap_hands
 from skillviewer.core.tracks.track_edits import clear_frames, cut_track, join_tracks
 from skillviewer.core.tracks.tracks import Track, TrackSet, nothing_found
 from skillviewer.ui.actions.actions import Actions, ActionTip, Handlers
-from skillviewer.ui.inspecting.drawn_geometry import DrawnGeometry
+from skillviewer.ui.inspecting.geometry_commands import GeometryCommands
 from skillviewer.ui.inspecting.measures_table import MeasuresTable
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.tracks.hand_searches import Rhythm
@@ -37,12 +37,14 @@ _COLUMNS = (
     Column("Track", "Hands, tools and other points", number=False, fills=True),
     Column("Seen", "Share of the searched frames in which it was found; the rest are gaps"),
 )
+MAX_ROWS = 8
+"""Number of tracks without scrolling."""
 
 
 class HandsPanel(QWidget):
-    """Hands, tools and other points of the video on screen."""
+    """Search, tracks and measures of the hands, tools and other points of the video on screen."""
 
-    raise_asked = Signal()
+    raise_asked = Signal()  # the panel is to be shown in front of others
 
     def __init__(self, app_context: AppContext, actions: Actions, parent: QWidget) -> None:
         super().__init__(parent)
@@ -51,55 +53,59 @@ class HandsPanel(QWidget):
         self._tracks = app_context.tracks
         self._searches = app_context.hand_searches
         self._following = app_context.click_following
-        self._geometry = DrawnGeometry(app_context)
+        self._geometry = GeometryCommands(app_context)
         self._dialogs: Dialogs | None = None
         self.setMinimumWidth(240)
         self.page = scroll_area(self, "Hands and tools")
         self._body = QWidget(self.page)
-        self._make_search()
-        self._make_tracks()
+        self._make_search_section()
+        self._make_track_section()
         self.measures = MeasuresTable(app_context, self._body)
-        add_all(vertical(self._body, (0, 0, 0, 16), 0), self._search, self._list, self.measures, 1)
+        add_all(vertical(self._body, (0, 0, 0, 16), 0), self._search_section, self._track_section, self.measures, 1)
         self.page.setWidget(self._body)
         add_all(vertical(self, NONE, 0), self.page)
         self._tracks.changed.connect(self._refresh)
         self._searches.changed.connect(self._show_search)
         self._searches.cost_changed.connect(self._show_search)
-        self._following.changed.connect(self._show_lost)
+        self._following.changed.connect(self._show_following)
         app_context.playback.video_changed.connect(self._on_video)
         self._refresh()
 
-    def _make_search(self) -> None:
-        self._search = QWidget(self._body)
-        self.state = WrappingLabel(self._search)
-        self.rhythm = QComboBox(self._search)
+    def _make_search_section(self) -> None:
+        self._search_section = QWidget(self._body)
+        self.search_state = WrappingLabel(self._search_section)
+        self.rhythm = QComboBox(self._search_section)
         self.rhythm.setAccessibleName("Frames that are searched")
         offer(self.rhythm, [(rhythm.value, rhythm.value.capitalize()) for rhythm in Rhythm], Rhythm.EVERY.value)
         self.rhythm.activated.connect(self._on_rhythm)
-        self.small = QCheckBox("Small networks", self._search)
-        self.small.setToolTip("Quicker, and on some videos no worse; on others they miss more hands")
-        self.small.toggled.connect(self._on_small)
-        self.cost = WrappingLabel(self._search, muted=True)
-        self.progress = QProgressBar(self._search)
+        self.use_small_networks = QCheckBox("Small networks", self._search_section)
+        self.use_small_networks.setToolTip("Quicker, and on some videos no worse; on others they miss more hands")
+        self.use_small_networks.toggled.connect(self._on_small)
+        self.cost = WrappingLabel(self._search_section, muted=True)
+        self.progress = QProgressBar(self._search_section)
         self.progress.setAccessibleName("Frames that were searched")
         self.progress.setTextVisible(False)
-        self.find_button = push_button("Find hands", self._search, self._on_find, primary=True)
-        self.find_everywhere = push_button("In all videos", self._search, self._actions["find_hands_all"].trigger)
-        self.stop = push_button("Stop", self._search, self._searches.stop)
-        self.stop.setToolTip("Stop; what was found is kept, and the next search goes on from there")
-        choices, buttons = FlowLayout(gap_px=8), FlowLayout(gap_px=8)
-        for choice in (self.rhythm, self.small):
-            choices.addWidget(choice)
-        for button in (self.find_button, self.find_everywhere, self.stop):
+        self.find_button = push_button("Find hands", self._search_section, self._on_find, primary=True)
+        self.find_all_button = push_button(
+            "In all videos", self._search_section, self._actions["find_hands_all"].trigger
+        )
+        self.stop_button = push_button("Stop", self._search_section, self._searches.stop)
+        self.stop_button.setToolTip("Stop; what was found is kept, and the next search goes on from there")
+        options = FlowLayout(gap_px=8)
+        options.addWidget(self.rhythm)
+        options.addWidget(self.use_small_networks)
+        buttons = FlowLayout(gap_px=8)
+        for button in (self.find_button, self.find_all_button, self.stop_button):
             buttons.addWidget(button)
-        add_all(vertical(self._search, (12, 10, 12, 4), 8), self.state, choices, self.cost, self.progress, buttons)
+        column = vertical(self._search_section, (12, 10, 12, 4), 8)
+        add_all(column, self.search_state, options, self.cost, self.progress, buttons)
 
-    def _make_tracks(self) -> None:
-        self._list = Section("Tracks", self._body)
-        self.table = PlainTable("Tracks", self._list)
-        self.table.row_chosen.connect(self._on_row)
-        self.lost = WrappingLabel(self._list, muted=True)
-        row = FlowLayout()
+    def _make_track_section(self) -> None:
+        self._track_section = Section("Tracks", self._body)
+        self.table = PlainTable("Tracks", self._track_section)
+        self.table.row_chosen.connect(self._on_track_chosen)
+        self.following_note = WrappingLabel(self._track_section, muted=True)
+        button_row = FlowLayout()
         titles = {
             "swap_hands": "Swap sides",
             "cut_track": "Cut here",
@@ -112,18 +118,19 @@ class HandsPanel(QWidget):
         }
         self.buttons = {name: self._button(name, text) for name, text in titles.items()}
         for button in self.buttons.values():
-            row.addWidget(button)
-        add_all(self._list.column, self.table, self.lost, row)
+            button_row.addWidget(button)
+        add_all(self._track_section.column, self.table, self.following_note, button_row)
 
     def _button(self, name: str, text: str) -> QToolButton:
         action = self._actions[name]
-        button = tool_button(text, self._list, action.trigger)
+        button = tool_button(text, self._track_section, action.trigger)
         ActionTip(button, action)
         button.setEnabled(action.isEnabled())
         action.enabledChanged.connect(button.setEnabled)
         return button
 
     def handlers(self, dialogs: Dialogs) -> Handlers:
+        """Return the handlers of searches, corrections and references."""
         self._dialogs = dialogs
         tracks = self._tracks
         playback = self._app_context.playback
@@ -180,39 +187,43 @@ class HandsPanel(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._ask_cost()
+        self._query_cost()
         self._refresh()
 
     # what is shown
 
     def _on_video(self, _video: object) -> None:
-        self._ask_cost()
+        self._query_cost()
         self._refresh()
 
-    def _ask_cost(self) -> None:
+    def _query_cost(self) -> None:
         if self.isVisible() and not self._searches.busy:
             self._searches.ask_cost()
 
     def _refresh(self) -> None:
         tracks = self._tracks.tracks
-        has_tracks = tracks is not None and bool(tracks.tracks)
-        rows = [_row(track) for track in tracks.tracks] if tracks is not None else []
-        self.table.fill(_COLUMNS, rows)  # a hidden panel too: the chosen row is what actions change
+        rows = [_track_row(track) for track in tracks.tracks] if tracks is not None else []
+        self.table.fill(_COLUMNS, rows)  # also in a hidden panel, whose chosen row is the track that actions change
         if not self.isVisible():
             return
-        self.table.setVisible(has_tracks)
-        height = self.table.horizontalHeader().height() + self.table.rowHeight(0) * min(len(rows), 8) + 4
-        self.table.setFixedHeight(height if rows else 0)
-        self.measures.setVisible(self._tracks.shown is not None and self._tracks.shown.measures is not None)
-        self.measures.show_tracks(self._tracks.shown)
+        self.table.setVisible(bool(rows))
+        n_visible_rows = min(len(rows), MAX_ROWS)
+        height_px = self.table.horizontalHeader().height() + self.table.rowHeight(0) * n_visible_rows + 4
+        self.table.setFixedHeight(height_px if rows else 0)
+        shown_tracks = self._tracks.shown
+        self.measures.setVisible(shown_tracks is not None and shown_tracks.measures is not None)
+        self.measures.show_tracks(shown_tracks)
         self._show_search()
-        self._show_lost()
+        self._show_following()
 
-    def _show_lost(self) -> None:
-        text = HINT_WHILE_FOLLOWING.format(printable(self._following.name)) if self._following.name else ""
-        text = " ".join(filter(None, (text, self._following.lost_text())))
-        self.lost.set_plain(text)
-        self.lost.setVisible(bool(text))
+    def _show_following(self) -> None:
+        """Show which point is followed, and where followed points were lost."""
+        sentences = [self._following.lost_text()]
+        if self._following.name:
+            sentences.insert(0, f"Following “{printable(self._following.name)}”: click it in the picture.")
+        text = " ".join(sentence for sentence in sentences if sentence)
+        self.following_note.set_plain(text)
+        self.following_note.setVisible(bool(text))
 
     def _show_search(self) -> None:
         if not self.isVisible():
@@ -220,34 +231,41 @@ class HandsPanel(QWidget):
         searches = self._searches
         tracks = self._tracks.tracks
         video = self._app_context.playback.video
-        is_searched = searches.running is not None and searches.running == self._tracks.clip
-        self.stop.setVisible(searches.busy)
+        self.stop_button.setVisible(searches.busy)
         self.progress.setVisible(searches.busy)
         self.progress.setRange(0, searches.total)
         self.progress.setValue(searches.done)
-        for part in (self.rhythm, self.small, self.find_everywhere):
-            part.setVisible(not searches.busy)
-        self.find_button.setVisible(not searches.busy)
+        for widget in (self.rhythm, self.use_small_networks, self.find_button, self.find_all_button):
+            widget.setVisible(not searches.busy)
         self.find_button.setEnabled(video is not None and not searches.cost_problem)
-        begun = searches.cost is not None and bool(searches.cost.n_done)
         has_hands = tracks is not None and bool(tracks.hands)
-        label = "Continue" if begun else "Find hands"
-        self.find_button.setText("Find hands again" if has_hands else label)
-        set_primary(self.find_button, primary=not has_hands)
-        text = self._state_text(tracks, is_searched=is_searched)
-        self.state.set_plain(text)
-        self.state.setVisible(bool(text))
-        if searches.busy:
-            cost = f"Frame {searches.done} of {searches.total}." if searches.total else "The networks are being loaded."
-        elif searches.cost_problem:
-            cost = searches.cost_problem
+        is_partly_searched = searches.cost is not None and bool(searches.cost.n_done)
+        if has_hands:
+            self.find_button.setText("Find hands again")
         else:
-            cost = searches.cost.text if searches.cost is not None else ""
-        self.cost.set_plain(cost)
-        self.cost.setVisible(bool(cost))
+            self.find_button.setText("Continue" if is_partly_searched else "Find hands")
+        set_primary(self.find_button, primary=not has_hands)
+        state_text = self._state_text(tracks)
+        self.search_state.set_plain(state_text)
+        self.search_state.setVisible(bool(state_text))
+        cost_text = self._cost_text()
+        self.cost.set_plain(cost_text)
+        self.cost.setVisible(bool(cost_text))
 
-    def _state_text(self, tracks: TrackSet | None, *, is_searched: bool) -> str:
+    def _cost_text(self) -> str:
+        """Return the progress of a search, or else its cost."""
         searches = self._searches
+        if searches.busy and searches.total:
+            return f"Frame {searches.done} of {searches.total}."
+        if searches.busy:
+            return "The networks are being loaded."
+        if searches.cost_problem:
+            return searches.cost_problem
+        return searches.cost.text if searches.cost is not None else ""
+
+    def _state_text(self, tracks: TrackSet | None) -> str:
+        searches = self._searches
+        is_searched = searches.running is not None and searches.running == self._tracks.clip
         if self._app_context.playback.video is None:
             return "Open a video to find the hands in it."
         if is_searched:
@@ -257,14 +275,12 @@ class HandsPanel(QWidget):
         if tracks is None or not tracks.tracks:
             return "No tracks yet. The search runs on this computer, and nothing is made up: gaps stay gaps."
         hands = tracks.without([track.name for track in tracks.tracks if track not in tracks.hands])
-        if hands.tracks and (empty_text := nothing_found(hands)):
-            return empty_text
-        return ""
+        return nothing_found(hands) if hands.tracks else ""
 
     # what the user does
 
-    def _on_rhythm(self, place: int) -> None:
-        self._searches.choose(rhythm=Rhythm(self.rhythm.itemData(place)))
+    def _on_rhythm(self, index: int) -> None:
+        self._searches.choose(rhythm=Rhythm(self.rhythm.itemData(index)))
 
     def _on_small(self, on: bool) -> None:
         self._searches.choose(small=on)
@@ -278,20 +294,20 @@ class HandsPanel(QWidget):
         self.raise_asked.emit()
         self._searches.ask_all()
 
-    def _on_row(self, name: str) -> None:
+    def _on_track_chosen(self, name: str) -> None:
         self.measures.choose_track(name)
 
     @property
-    def chosen(self) -> str:
-        """Name of the track that corrections change: the chosen row, else the first."""
+    def chosen_name(self) -> str:
+        """Name of the track that corrections change, that of the chosen row or else the first; "" without tracks."""
         rows = self.table.shown_rows
-        row = self.table.currentRow()
+        index = self.table.currentRow()
         if not rows:
             return ""
-        return rows[row if 0 <= row < len(rows) else 0].key
+        return rows[index].key if 0 <= index < len(rows) else rows[0].key
 
-    def _frames(self, tracks: TrackSet) -> range:
-        """Return the selection within the range of the tracks, or all frames."""
+    def _selected_frames(self, tracks: TrackSet) -> range:
+        """Return the selection within the range of the tracks, or all frames without a selection."""
         selection = self._app_context.playback.selection
         if selection is None:
             return tracks.frames
@@ -301,28 +317,30 @@ class HandsPanel(QWidget):
         return frames
 
     def _swap(self) -> None:
-        self._tracks.edit("swap of the hands", lambda tracks: swap_hands(tracks, self._frames(tracks)))
+        self._tracks.edit("swap of the hands", lambda tracks: swap_hands(tracks, self._selected_frames(tracks)))
 
     def _cut(self) -> None:
-        name = self.chosen
+        name = self.chosen_name
         frame = self._app_context.playback.frame
         self._tracks.edit(f"cut of “{name}”", lambda tracks: cut_track(tracks, name, frame))
 
     def _clear(self) -> None:
-        name = self.chosen
-        self._tracks.edit(f"clearing of “{name}”", lambda tracks: clear_frames(tracks, name, self._frames(tracks)))
+        name = self.chosen_name
+        self._tracks.edit(
+            f"clearing of “{name}”", lambda tracks: clear_frames(tracks, name, self._selected_frames(tracks))
+        )
 
     def _remove(self) -> None:
-        name = self.chosen
+        name = self.chosen_name
         self._tracks.edit(f"removal of “{name}”", lambda tracks: tracks.without([name]))
 
     def _join(self) -> None:
         track_set = self._tracks.saved
-        name = self.chosen
+        name = self.chosen_name
         own_track = track_set.track(name) if track_set is not None else None
         if track_set is None or own_track is None or self._dialogs is None:
             return
-        others = [t.name for t in track_set.tracks if t.name != name and t.points == own_track.points]
+        others = [track.name for track in track_set.tracks if track.name != name and track.points == own_track.points]
         if not others:
             self._app_context.messages.note(f"There is no other track of the same points as “{name}”.")
             return
@@ -335,7 +353,9 @@ class HandsPanel(QWidget):
         if self._dialogs is None:
             return
         tracks = self._tracks.saved
-        clicked_names = [t.name for t in tracks.tracks if t.method == "click"] if tracks is not None else []
+        clicked_names: list[str] = []
+        if tracks is not None:
+            clicked_names = [track.name for track in tracks.tracks if track.method == "click"]
         name = self._dialogs.word(self, "Follow a point", "Name of the thing to follow", clicked_names, "tool")
         if name and name.strip():
             self._following.begin(name.strip())
@@ -344,14 +364,12 @@ class HandsPanel(QWidget):
         return QSize(360, 400)
 
 
-HINT_WHILE_FOLLOWING = "Following “{}”: click it in the picture."
-
-
-def _row(track: Track) -> Cells:
+def _track_row(track: Track) -> Cells:
     n_searched = int(track.is_searched.sum())
     n_measured = int(track.is_measured.sum())
-    n_guessed = int(track.has_points.sum()) - n_measured
+    n_interpolated = int(track.has_points.sum()) - n_measured
     share_text = f"{whole_percent(n_measured, n_searched)} %" if n_searched else "–"
-    guessed = f", {n_guessed} interpolated" if n_guessed else ""
-    tip = f"Found in {n_measured} of {n_searched} searched frames{guessed}. {track.made_by}"
-    return Cells(track.name, (track.name, share_text), tip)
+    tip = f"Found in {n_measured} of {n_searched} searched frames"
+    if n_interpolated:
+        tip += f", {n_interpolated} interpolated"
+    return Cells(track.name, (track.name, share_text), f"{tip}. {track.made_by}")

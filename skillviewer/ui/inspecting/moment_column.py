@@ -1,4 +1,6 @@
-"""The column of moments."""
+"""A column with a row for every moment."""
+
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QEnterEvent, QHideEvent, QShowEvent
@@ -11,155 +13,172 @@ from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.widgets.layout import NONE, vertical
 from skillviewer.ui.widgets.theme import LIGHT, Theme, apply_theme, themed
 
-_Key = tuple[str, float, float, bool]  # name of the video, and identity of a moment of it
+if TYPE_CHECKING:
+    from skillviewer.ui.session.insight.video_annotations import MomentCard
+
+_RowKey = tuple[str, float, float, bool]
+"""Name of a video, and the identity of one of its moments (``MomentCard.identity``)."""
 
 
 class MomentColumn(QWidget):
-    """Rows of all moments, or only of those that the model found.
+    """Rows of all moments, or only of the moments that the model found.
 
-    A row stays, with what is being typed into it, as long as its moment does, and while the user types or plays it.
-    When another video comes on screen, unsaved text stays with the video that it belongs to. While the mouse is over
-    the rows, or the focus in them, moments that new evidence found wait, so that a click meets the row aimed at.
+    A row with the text being typed into it stays as long as its moment exists, and while the user types into it or
+    plays it. When another video comes on screen, unsaved text is saved for its own video. While the mouse is over the
+    rows, or the focus in them, new moments wait, so that a click hits the intended row.
     """
 
-    editing = Signal(object)  # the row whose field has got the cursor
+    editing = Signal(object)  # the row whose field has received the focus
 
-    def __init__(self, app_context: AppContext, parent: QWidget, *, only_found: bool = False) -> None:
+    def __init__(self, app_context: AppContext, parent: QWidget, *, model_moments_only: bool = False) -> None:
         super().__init__(parent)
         self._app_context = app_context
-        self._only_found = only_found
+        self._model_moments_only = model_moments_only
         self._why_loader = app_context.why_loader
         self._annotations = app_context.annotations
         self._pictures = app_context.thumbnails
         self._theme: Theme = LIGHT
         self._grey = False
-        self._to_edit: tuple[float, float] | None = None  # start and end of the moment whose field is to be edited
-        self._back_to: QWidget | None = None  # what had the focus before
-        self._rows: dict[_Key, MomentRow] = {}
+        self._interval_to_edit: tuple[float, float] | None = None  # start and end of the moment to edit once listed
+        self._previous_focus: QWidget | None = None  # widget that gets the focus after the edit
+        self._rows: dict[_RowKey, MomentRow] = {}
         self._column = vertical(self, NONE, 0)
         self._why_loader.changed.connect(self.refresh)
-        self._annotations.finish_asked.connect(self._finish)
+        self._annotations.finish_asked.connect(self._finish_rows)
         self._pictures.arrived.connect(self._show_pictures)
-        self._outlived = False  # whether a row is shown whose moment is gone
-        app_context.tour.here_changed.connect(self._show_here)
+        self._has_outdated_row = False  # true if a row is shown whose moment no longer exists
+        app_context.tour.here_changed.connect(self._mark_current)
         app_context.playback.playing_changed.connect(self._on_playing)
         application = QApplication.instance()
         assert isinstance(application, QApplication)
-        application.focusChanged.connect(self._hold)
+        application.focusChanged.connect(self._update_hold)
 
     @property
     def rows(self) -> tuple[MomentRow, ...]:
-        items = (self._column.itemAt(i) for i in range(self._column.count()))
-        return tuple(w for w in (item.widget() for item in items if item is not None) if isinstance(w, MomentRow))
+        """The rows from top to bottom."""
+        return tuple(sorted(self._rows.values(), key=self._column.indexOf))
 
     @themed
     def on_theme(self, theme: Theme) -> None:
         self._theme = theme
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Catch up with the changes that came while the column was hidden."""
+        """Show the changes since the column was hidden."""
         super().showEvent(event)
         self.refresh()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
-        self._hold()
+        self._update_hold()
 
     def enterEvent(self, event: QEnterEvent) -> None:
         super().enterEvent(event)
-        self._hold()
+        self._update_hold()
 
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
-        self._hold()
+        self._update_hold()
 
-    def _hold(self, *_: object) -> None:
-        """Have the list kept as it is while the mouse is over it or the focus in it."""
+    def _update_hold(self, *_: object) -> None:
+        """Keep the list of moments unchanged while the mouse is over it or the focus in it."""
         focus = QApplication.focusWidget()
-        focused = focus is not None and self.isAncestorOf(focus)
-        self._why_loader.hold(self, self.isVisible() and (self.underMouse() or focused))
+        has_focus = focus is not None and self.isAncestorOf(focus)
+        self._why_loader.hold(self, self.isVisible() and (self.underMouse() or has_focus))
 
     def set_grey(self, grey: bool) -> None:
         self._grey = grey
         self.refresh()
 
     def edit(self, start_s: float, stop_s: float) -> None:
-        """Put the cursor into the field of a kept moment, once it is listed; Enter there gives the focus back."""
-        self._to_edit = (start_s, stop_s)
-        self._back_to = QApplication.focusWidget()
+        """Focus the label of a kept moment as soon as the moment is listed; Enter then restores the focus."""
+        self._interval_to_edit = (start_s, stop_s)
+        self._previous_focus = QApplication.focusWidget()
 
-    def _begin_edit(self) -> None:
+    def _focus_edited_field(self) -> None:
         for row in self._rows.values():
             saved = row.card.saved if row.card is not None and row.card.model_moment is None else None
-            if saved is not None and self._to_edit == (saved.start_s, saved.stop_s):
-                self._to_edit = None
+            if saved is not None and self._interval_to_edit == (saved.start_s, saved.stop_s):
+                self._interval_to_edit = None
                 row.label.setFocus(Qt.FocusReason.OtherFocusReason)
                 self.editing.emit(row)
                 return
 
-    def _end_edit(self) -> None:
-        back_to = self._back_to
-        self._back_to = None
-        if back_to is not None and isValid(back_to):
-            back_to.setFocus(Qt.FocusReason.OtherFocusReason)
+    def _restore_focus(self) -> None:
+        previous_focus = self._previous_focus
+        self._previous_focus = None
+        if previous_focus is not None and isValid(previous_focus):
+            previous_focus.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def refresh(self) -> None:
-        """Show the moments as they are now, while the panel is visible."""
+        """Update the rows, if the column is visible."""
         if not self.isVisible():
             return
+        cards_by_key = self._collect_cards()
+        self._update_rows(cards_by_key)
+        if self._interval_to_edit is not None:
+            self._focus_edited_field()
+        self._mark_current()
+        self._show_pictures()
+        entry = self._why_loader.entry
+        key_frames = [card.key_frame for card in self._why_loader.cards]
+        if entry is not None and cards_by_key and key_frames:
+            self._pictures.request(entry.path, key_frames)
+
+    def _collect_cards(self) -> "dict[_RowKey, MomentCard]":
+        """Return the cards to show, by start, and remove the rows of others."""
         video = self._annotations.video
-        cards = [card for card in self._why_loader.cards if card.model_moment is not None or not self._only_found]
-        cards_by_key = {(video, *card.identity): card for card in cards}
-        self._outlived = False
-        for key in [key for key in self._rows if key not in cards_by_key]:
+        cards: dict[_RowKey, MomentCard] = {}
+        for card in self._why_loader.cards:
+            if card.model_moment is not None or not self._model_moments_only:
+                cards[video, *card.identity] = card
+        self._has_outdated_row = False
+        for key in [key for key in self._rows if key not in cards]:
             row = self._rows[key]
-            # still being typed into or played, although its moment is gone
-            if key[0] == video and row.card is not None and (row.busy or self._app_context.tour.is_playing(row.card)):
-                cards_by_key[key] = row.card
-                self._outlived = True
+            is_in_use = row.card is not None and (row.busy or self._app_context.tour.is_playing(row.card))
+            if key[0] == video and row.card is not None and is_in_use:
+                cards[key] = row.card
+                self._has_outdated_row = True
             else:
-                self._drop(key)
-        cards_by_key = dict(sorted(cards_by_key.items(), key=lambda item: (item[0][1:3], item[1].model_moment is None)))
+                self._remove_row(key)
+        return dict(sorted(cards.items(), key=_sort_key))
+
+    def _update_rows(self, cards_by_key: "dict[_RowKey, MomentCard]") -> None:
         amounts = [abs(card.model_moment.amount) for card in self._why_loader.cards if card.model_moment is not None]
+        max_amount = max(amounts, default=1.0)
         findings = self._why_loader.listed_findings
         digits = score_digits([findings.analysis]) if findings is not None else 2
         digest = findings.analysis.provenance.model_digest if findings is not None else ""
         writable = self._annotations.writable
-        for place, (key, card) in enumerate(cards_by_key.items()):
-            row = self._rows.get(key) or self._make(key)
-            if self._column.indexOf(row) != place:
+        for index, (key, card) in enumerate(cards_by_key.items()):
+            if key not in self._rows:
+                self._rows[key] = self._make_row(key)
+            row = self._rows[key]
+            if self._column.indexOf(row) != index:
                 self._column.removeWidget(row)
-                self._column.insertWidget(place, row)
-            row.set_scale(max(amounts, default=1.0), digits, grey=self._grey)
+                self._column.insertWidget(index, row)
+            row.set_scale(max_amount, digits, grey=self._grey)
             row.set_card(card, digest, writable=writable)
-        if self._to_edit is not None:
-            self._begin_edit()
-        self._show_here()
-        self._show_pictures()
-        entry = self._why_loader.entry
-        if entry is not None and cards:
-            self._pictures.request(entry.path, [card.key_frame for card in self._why_loader.cards])
 
     def _on_playing(self, playing: bool) -> None:
-        if self._outlived and not playing:
+        if self._has_outdated_row and not playing:
             self.refresh()
 
-    def _drop(self, key: "_Key") -> None:
+    def _remove_row(self, key: "_RowKey") -> None:
         row = self._rows[key]
         row.finish()
-        row.label.blockSignals(True)  # a field that loses the focus by being hidden would report its text twice
+        row.label.blockSignals(True)  # a field that loses the focus when hidden would emit its text twice
         del self._rows[key]
         self._column.removeWidget(row)
         row.hide()
         row.deleteLater()
 
-    def _finish(self) -> None:
+    def _finish_rows(self) -> None:
         for row in self.rows:
             row.finish()
 
-    def _make(self, key: "_Key") -> MomentRow:
-        row = self._rows[key] = MomentRow(self._app_context, key[0], self)
-        row.label.returnPressed.connect(self._end_edit)
+    def _make_row(self, key: "_RowKey") -> MomentRow:
+        row = MomentRow(self._app_context, key[0], self)
+        row.label.returnPressed.connect(self._restore_focus)
         apply_theme(row, self._theme)
         return row
 
@@ -169,6 +188,12 @@ class MomentColumn(QWidget):
             if entry is not None and row.card is not None:
                 row.picture.set_picture(self._pictures.get(entry.path, row.card.key_frame))
 
-    def _show_here(self) -> None:
+    def _mark_current(self) -> None:
         for row in self._rows.values():
-            row.set_here(row.card is not None and self._app_context.tour.is_here(row.card))
+            row.set_current(row.card is not None and self._app_context.tour.is_here(row.card))
+
+
+def _sort_key(item: "tuple[_RowKey, MomentCard]") -> tuple[float, float, bool]:
+    """Return the key by which rows are sorted: start and end, the moments of the model first."""
+    (_, start_s, stop_s, _), card = item
+    return start_s, stop_s, card.model_moment is None

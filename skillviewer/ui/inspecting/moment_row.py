@@ -1,4 +1,4 @@
-"""The row of a moment: picture, time, sentence and note."""
+"""The row of a moment: picture, times, sentence, opinions and notes."""
 
 from functools import partial
 
@@ -24,14 +24,14 @@ class MomentRow(QWidget):
     def __init__(self, app_context: AppContext, video: str, parent: QWidget) -> None:
         super().__init__(parent)
         self._app_context = app_context
-        self._video = video
+        self._video_name = video
         self.card: MomentCard | None = None
-        self._known_label = ""  # as the study last said
+        self._saved_label = ""  # the label in the study
         self._theme: Theme = LIGHT
-        self._limit = 1.0
+        self._max_amount = 1.0  # amount of a bar of full length
         self._digits = 2
         self._grey = False
-        self._is_here = False
+        self._is_current = False
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self.picture = Thumbnail(self)
         self.picture.clicked.connect(self._on_play)
@@ -44,23 +44,23 @@ class MomentRow(QWidget):
         self._amount.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._author = text_label("", self, muted=True, plain=True)
         self._author.setMinimumWidth(20)
-        worth = add_all(horizontal(spacing=8), (self.bar, 1), self._amount)
-        side = add_all(vertical(spacing=2), self._times, worth, self._author, 1)
-        corner = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft
-        top = add_all(horizontal(spacing=8), (self.picture, 0, corner), (side, 1))
+        amount_row = add_all(horizontal(spacing=8), (self.bar, 1), self._amount)
+        facts = add_all(vertical(spacing=2), self._times, amount_row, self._author, 1)
+        top_left = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft
+        header = add_all(horizontal(spacing=8), (self.picture, 0, top_left), (facts, 1))
         self._sentence = WrappingLabel(self)
         self._opinions = WrappingLabel(self, muted=True)
-        self.label = self._field("What happens here?", "Label of the moment")
+        self.label = self._make_field("What happens here?", "Label of the moment")
         self.label.editingFinished.connect(self._on_label)
         buttons = self._make_buttons()
         self._notes = vertical(spacing=2)
-        self.note = self._field("A note on this moment; Enter keeps it", "Note on the moment")
+        self.note = self._make_field("A note on this moment; Enter keeps it", "Note on the moment")
         self.note.returnPressed.connect(self._on_note)
         self.note.hide()
-        below = (self._sentence, self.label, self._opinions, buttons, self._notes, self.note)
-        add_all(vertical(self, (12, 8, 12, 8), 4), top, *below)
+        column = vertical(self, (12, 8, 12, 8), 4)
+        add_all(column, header, self._sentence, self.label, self._opinions, buttons, self._notes, self.note)
 
-    def _field(self, hint: str, name: str) -> QLineEdit:
+    def _make_field(self, hint: str, name: str) -> QLineEdit:
         field = with_accessible_name(QLineEdit(self), name)
         field.setPlaceholderText(hint)
         field.setAcceptDrops(False)  # files dropped here are for the window
@@ -93,10 +93,11 @@ class MomentRow(QWidget):
 
     @property
     def busy(self) -> bool:
-        """True while the user types into it, or has typed something that is not kept yet."""
+        """True while the user types into the row, or an unsaved note is left."""
         return self.note.hasFocus() or self.label.hasFocus() or bool(self.note.text().strip())
 
     def finish(self) -> None:
+        """Save the note and the label as they are typed."""
         self._on_note()
         self._on_label()
 
@@ -105,19 +106,20 @@ class MomentRow(QWidget):
         self._theme = theme
         self._refresh()
 
-    def set_scale(self, limit: float, digits: int, *, grey: bool) -> None:
-        """Set the amount whose bar reaches the end, the decimals of numbers, and whether bars are without colour."""
-        if (limit, digits, grey) != (self._limit, self._digits, self._grey):
-            self._limit = limit
+    def set_scale(self, max_amount: float, digits: int, *, grey: bool) -> None:
+        """Set the amount of a bar of full length, the decimals of numbers, and whether bars have no colour."""
+        if (max_amount, digits, grey) != (self._max_amount, self._digits, self._grey):
+            self._max_amount = max_amount
             self._digits = digits
             self._grey = grey
             self._refresh()
 
-    def set_here(self, is_here: bool) -> None:
-        if is_here != self._is_here:
-            self._is_here = is_here
+    def set_current(self, is_current: bool) -> None:
+        """Emphasize the times while the playhead is in the moment."""
+        if is_current != self._is_current:
+            self._is_current = is_current
             font = self._times.font()
-            font.setWeight(font.Weight.DemiBold if is_here else font.Weight.Normal)
+            font.setWeight(font.Weight.DemiBold if is_current else font.Weight.Normal)
             self._times.setFont(font)
 
     def set_card(self, card: MomentCard, model_digest: str, *, writable: bool) -> None:
@@ -125,21 +127,21 @@ class MomentRow(QWidget):
             self._moment = NewMoment(card.start_s, card.stop_s, model_digest if card.model_moment is not None else "")
         self.card = card
         self._times.setText(f"{clock(card.start_s)} – {clock(card.stop_s)}")
-        accessible_text = f"Play the moment from {clock(card.start_s)} to {clock(card.stop_s)}"
-        self.picture.setAccessibleName(accessible_text)
+        self.picture.setAccessibleName(f"Play the moment from {clock(card.start_s)} to {clock(card.stop_s)}")
         self.picture.setToolTip("Play from 2 s before")
-        found_moment, saved = card.model_moment, card.saved
-        self.label.setVisible(found_moment is None)
+        is_kept = card.model_moment is None
+        self.label.setVisible(is_kept)
         self.label.setReadOnly(not writable)
-        if saved is not None:
-            if not self.label.hasFocus() or self.label.text().strip() == self._known_label:  # not what is being typed
-                self.label.setText(saved.label)
-            self._known_label = saved.label
+        if card.saved is not None:
+            is_being_typed = self.label.hasFocus() and self.label.text().strip() != self._saved_label
+            if not is_being_typed:
+                self.label.setText(card.saved.label)
+            self._saved_label = card.saved.label
         for opinion, button in self.opinions.items():
-            button.setVisible(found_moment is not None)
+            button.setVisible(not is_kept)
             button.setChecked(opinion is card.opinion)
             button.setEnabled(writable)
-        self.delete.setVisible(found_moment is None)
+        self.delete.setVisible(is_kept)
         self.delete.setEnabled(writable)
         self.note_button.setEnabled(writable)
         self._show_notes(card.notes, writable=writable)
@@ -149,53 +151,45 @@ class MomentRow(QWidget):
         card = self.card
         if card is None:
             return
-        found_moment = card.model_moment
-        self.bar.setVisible(found_moment is not None)
-        self._amount.setVisible(found_moment is not None)
-        if found_moment is not None:
-            self.bar.set_value(found_moment.amount, self._limit, grey=self._grey)
-            self._amount.setText(signed(found_moment.amount, self._digits))
-            colour = sign_colour(found_moment.amount, self._theme, grey=self._grey).name()
+        model_moment = card.model_moment
+        self.bar.setVisible(model_moment is not None)
+        self._amount.setVisible(model_moment is not None)
+        if model_moment is not None:
+            self.bar.set_value(model_moment.amount, self._max_amount, grey=self._grey)
+            self._amount.setText(signed(model_moment.amount, self._digits))
+            colour = sign_colour(model_moment.amount, self._theme, grey=self._grey).name()
             self._amount.setStyleSheet(f"color: {colour}")
-            self._sentence.set_plain(found_moment.sentence(self._digits))
-        self._sentence.setVisible(found_moment is not None)
-        self._author.setText(self._saved_by(card))
-        self._author.setVisible(bool(self._author.text()))
-        opinions = ["{}: {}".format(printable(m.author) or "unnamed", m.opinion) for m in card.opinions]
+            self._sentence.set_plain(model_moment.sentence(self._digits))
+        self._sentence.setVisible(model_moment is not None)
+        origin = _format_origin(card)
+        self._author.setText(origin)
+        self._author.setVisible(bool(origin))
+        opinions = [f"{printable(moment.author) or 'unnamed'}: {moment.opinion}" for moment in card.opinions]
         self._opinions.set_plain(" · ".join(opinions))
         self._opinions.setVisible(bool(opinions))
 
-    def _saved_by(self, card: MomentCard) -> str:
-        if card.model_moment is not None or card.saved is None:
-            return ""
-        author = printable(card.saved.author)
-        if card.saved.model_digest:
-            opinion = card.saved.opinion or "noted"
-            if card.of_this_model:  # without evidence its list is another
-                return f"found by this model earlier: {opinion}"
-            return f"found by another model or version: {opinion}"
-        saved = f"kept by {author}" if author else "kept"
-        return f"{saved}, tier “{printable(card.saved.tier)}”" if card.saved.tier else saved
-
     def _show_notes(self, notes: tuple[Note, ...], *, writable: bool) -> None:
         while self._notes.count():
-            item = self._notes.takeAt(0)
-            widget = item.widget() if item is not None else None
+            layout_item = self._notes.takeAt(0)
+            widget = layout_item.widget() if layout_item is not None else None
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
         for note in notes:
-            line = QWidget(self)
-            label = WrappingLabel(line)
-            author = printable(note.author)
-            label.set_plain(f"{author}: {note.text}" if author else note.text)
-            remove = Chip("×", line)
-            remove.setAccessibleName("Delete the note")
-            remove.setToolTip("Delete the note")
-            remove.setEnabled(writable)
-            remove.clicked.connect(partial(self._app_context.annotations.remove, note))
-            add_all(horizontal(line, NONE), (label, 1), (remove, 0, Qt.AlignmentFlag.AlignTop))
-            self._notes.addWidget(line)
+            self._notes.addWidget(self._make_note_line(note, writable=writable))
+
+    def _make_note_line(self, note: Note, *, writable: bool) -> QWidget:
+        line = QWidget(self)
+        label = WrappingLabel(line)
+        author = printable(note.author)
+        label.set_plain(f"{author}: {note.text}" if author else note.text)
+        remove_button = Chip("×", line)
+        remove_button.setAccessibleName("Delete the note")
+        remove_button.setToolTip("Delete the note")
+        remove_button.setEnabled(writable)
+        remove_button.clicked.connect(partial(self._app_context.annotations.remove, note))
+        add_all(horizontal(line, NONE), (label, 1), (remove_button, 0, Qt.AlignmentFlag.AlignTop))
+        return line
 
     def _on_play(self) -> None:
         if self.card is not None:
@@ -212,8 +206,9 @@ class MomentRow(QWidget):
             self.note.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _on_note(self) -> None:
-        if self.card is not None and self.note.text().strip():
-            self._app_context.annotations.annotate(self._moment, self.note.text().strip(), self.card.saved, self._video)
+        text = self.note.text().strip()
+        if self.card is not None and text:
+            self._app_context.annotations.annotate(self._moment, text, self.card.saved, self._video_name)
             self.note.clear()
             self.note_button.setChecked(False)
 
@@ -225,3 +220,18 @@ class MomentRow(QWidget):
     def _on_delete(self) -> None:
         if self.card is not None and self.card.saved is not None:
             self._app_context.annotations.remove(self.card.saved)
+
+
+def _format_origin(card: MomentCard) -> str:
+    """Return who kept a moment, or the opinion on a moment that a model found earlier; "" for the others."""
+    saved = card.saved
+    if card.model_moment is not None or saved is None:
+        return ""
+    if saved.model_digest:
+        opinion = saved.opinion or "noted"
+        if card.of_this_model:  # which lists other moments now
+            return f"found by this model earlier: {opinion}"
+        return f"found by another model or version: {opinion}"
+    author = printable(saved.author)
+    text = f"kept by {author}" if author else "kept"
+    return f"{text}, tier “{printable(saved.tier)}”" if saved.tier else text

@@ -1,4 +1,4 @@
-"""The panel of moments: found by the model, or kept by raters."""
+"""The panel of moments that the model found or users kept."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction, QShowEvent
@@ -29,7 +29,7 @@ class MomentsPanel(QWidget):
     """All moments of the video on screen, in order of time."""
 
     titled = Signal(str)  # title of the panel, with the number of moments
-    show_asked = Signal()  # the panel is to be shown before the others, also where it was closed
+    show_asked = Signal()  # the panel is to be shown in front of others, even if it was closed
 
     def __init__(self, app_context: AppContext, actions: Actions, parent: QWidget) -> None:
         super().__init__(parent)
@@ -37,31 +37,32 @@ class MomentsPanel(QWidget):
         self._why_loader = app_context.why_loader
         self._annotations = app_context.annotations
         self.setMinimumWidth(240)
+        button_row = FlowLayout()
+        button_row.setContentsMargins(8, 0, 8, 4)
         titles = {"previous_moment": "Previous", "next_moment": "Next", "keep_moment": "Keep selection"}
-        buttons = (self._button(actions[name], text) for name, text in titles.items())
-        row = FlowLayout()
-        row.setContentsMargins(8, 0, 8, 4)
-        for button in buttons:
-            row.addWidget(button)
+        for name, text in titles.items():
+            button_row.addWidget(self._make_button(actions[name], text))
         self.message = WrappingLabel(self, muted=True)
         self.message.setContentsMargins(12, 4, 12, 8)
-        self.reveal = push_button("Show the moments anyway", self, self._on_reveal)
+        self.reveal_button = push_button("Show the moments anyway", self, self._on_reveal)
         self.page = scroll_area(self, "Moments")
         self._body = QWidget(self.page)
         self.moments = MomentColumn(app_context, self._body)
         add_all(vertical(self._body, (0, 0, 0, 8)), self.moments, 1)
         self.page.setWidget(self._body)
-        reveal_row = add_all(horizontal(margins=(12, 0, 12, 8)), self.reveal, 1)
-        add_all(vertical(self, NONE, 0), row, self.message, reveal_row, (self.page, 1))
-        self.moments.editing.connect(self._on_editing)
+        reveal_row = add_all(horizontal(margins=(12, 0, 12, 8)), self.reveal_button, 1)
+        add_all(vertical(self, NONE, 0), button_row, self.message, reveal_row, (self.page, 1))
+        self.moments.editing.connect(self._scroll_to)
         self._why_loader.changed.connect(self._refresh)
         self._refresh()
 
-    def _on_editing(self, row: QWidget) -> None:
+    def _scroll_to(self, row: QWidget) -> None:
         self.page.ensureWidgetVisible(row)
 
     def handlers(self, _dialogs: Dialogs) -> Handlers:
-        tour, playback = self._app_context.tour, self._app_context.playback
+        """Return the handlers of the actions on moments."""
+        tour = self._app_context.tour
+        playback = self._app_context.playback
         return Handlers(
             run={
                 "previous_moment": lambda: tour.step(-1),
@@ -77,14 +78,14 @@ class MomentsPanel(QWidget):
         )
 
     def _save_moment(self) -> None:
-        """Keep the selection, and put the cursor into the field that asks what happens there."""
-        chosen_s = self._app_context.playback.selection_s
+        """Save the selection as a moment, and focus the field for its label."""
+        selection_s = self._app_context.playback.selection_s
         self.show_asked.emit()
-        if chosen_s is not None:
-            self.moments.edit(*chosen_s)
+        if selection_s is not None:
+            self.moments.edit(*selection_s)
         self._app_context.tour.save_moment()
 
-    def _button(self, action: QAction, text: str) -> QToolButton:
+    def _make_button(self, action: QAction, text: str) -> QToolButton:
         button = tool_button(text, self, action.trigger)
         ActionTip(button, action)
         button.setEnabled(action.isEnabled())
@@ -104,20 +105,20 @@ class MomentsPanel(QWidget):
             self._why_loader.reveal_moments(self._why_loader.findings)
 
     def _refresh(self) -> None:
-        why_loader, annotations = self._why_loader, self._annotations
+        inquiry = self._why_loader
+        findings = inquiry.findings
+        are_hidden = findings is not None and inquiry.stage is WhyStage.READY and inquiry.hides_moments(findings)
+        self.reveal_button.setVisible(are_hidden)
+        n_moments = len(inquiry.cards)
         message = ""
-        findings = why_loader.findings
-        hidden = findings is not None and why_loader.stage is WhyStage.READY and why_loader.hides_moments(findings)
-        self.reveal.setVisible(hidden)
-        if why_loader.entry is None:
+        if inquiry.entry is None:
             message = "Open a video to see its moments."
-        elif hidden:
+        elif are_hidden:
             message = f"{UNFAMILIAR} The moments that it found are hidden."
-        elif not why_loader.cards:
+        elif not n_moments:
             message = "No moments yet. Select a part with I and O, and keep it with Enter."
-        if annotations.read_only:
-            message = " ".join(filter(None, (message, "The study is open for reading only.")))
-        n = len(why_loader.cards)
-        self.titled.emit(f"Moments ({n})" if n else "Moments")
+        if self._annotations.read_only:
+            message = f"{message} The study is open for reading only.".strip()
+        self.titled.emit(f"Moments ({n_moments})" if n_moments else "Moments")
         self.message.set_plain(message)
         self.message.setVisible(bool(message))

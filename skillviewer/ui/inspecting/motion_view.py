@@ -1,4 +1,4 @@
-"""The motion of a video under its score curve: a line of values, and the plot."""
+"""The motion of a video under its score curve: the values at the playhead, and the plot."""
 
 from html import escape
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # scipy takes half a second
 
 
 class MotionView(QWidget):
-    """Shown while a video has tracks that move."""
+    """Values and curves of the motion; hidden while no track moves."""
 
     def __init__(self, playback: Playback, parent: QWidget | None = None, *, seek: Seek | None = None) -> None:
         super().__init__(parent)
@@ -33,10 +33,11 @@ class MotionView(QWidget):
         self.set_curves(None)
 
     def set_curves(self, curves: "MotionCurves | None") -> None:
-        """Show the curves of a video, or nothing where none moves."""
-        drawable = curves if curves is not None and curves.curves else None
-        self.plot.set_curves(drawable)
-        self.setVisible(drawable is not None)
+        """Show the curves of a video, or hide if there are none."""
+        if curves is not None and not curves.curves:
+            curves = None
+        self.plot.set_curves(curves)
+        self.setVisible(curves is not None)
         self._show_values()
 
     @themed
@@ -47,15 +48,15 @@ class MotionView(QWidget):
         curves = self.plot.curves
         if curves is None or self.isHidden():
             return
-        time_s, unit = self._playback.time_s, curves.unit.short
-        parts = [
-            f'<span style="color:{self.plot.colour_of(curve).name()}">●</span> '
-            f"{escape(printable(format_curve(curve, time_s, unit)))}"
-            for curve in curves.curves
-        ]
-        text = "&nbsp;&nbsp; ".join(parts)
+        unit = curves.unit.short
+        values = []
+        for curve in curves.curves:
+            colour = self.plot.colour_of(curve).name()
+            value_text = escape(printable(format_curve(curve, self._playback.time_s, unit)))
+            values.append(f'<span style="color:{colour}">●</span> {value_text}')
+        text = "&nbsp;&nbsp; ".join(["Motion", *values])
         if text != self.values.text():
-            self.values.setText(f"Motion&nbsp;&nbsp; {text}")
+            self.values.setText(text)
             self.values.setToolTip(
                 f"Speed and opening of thumb and index finger; {unit} stands for {curves.unit.name}. Dots are peaks of "
                 "the speed. At the foot: seen (thin), pauses (thick), gaps (nothing)."

@@ -1,4 +1,4 @@
-"""The field of a note, saved while it is typed."""
+"""The field of a note, its draft that is saved while it is typed, and the block that shows it."""
 
 from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
@@ -14,13 +14,15 @@ from skillviewer.ui.widgets.chip import Chip
 from skillviewer.ui.widgets.labels import ElidingLabel
 from skillviewer.ui.widgets.layout import add_all, horizontal, vertical, with_accessible_name
 
-MIN_LINES, MAX_LINES = 1, 12
+MIN_LINES = 1
+MAX_LINES = 12
+AUTOSAVE_MS = 400
 
 
 class NoteEdit(QPlainTextEdit):
-    """A field for plain text. Ctrl+Enter and leaving the field finish the note; Tab goes on to the next field."""
+    """A field for plain text; Ctrl+Enter and leaving the field finish the note, and Tab leaves the field."""
 
-    begun = Signal()
+    begun = Signal()  # the field has received the focus
     finished = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -34,11 +36,11 @@ class NoteEdit(QPlainTextEdit):
         self.document().documentLayout().documentSizeChanged.connect(self.updateGeometry)
 
     def sizeHint(self) -> QSize:
-        """Return the height of the text, within limits."""
-        lines = round(self.document().size().height())
-        n_lines = min(max(lines, self.min_lines), MAX_LINES)
-        margins = 2 * self.document().documentMargin() + 2 * self.frameWidth()
-        return QSize(160, round(n_lines * self.fontMetrics().lineSpacing() + margins) + 10)
+        """Return the height of the text, from ``min_lines`` to ``MAX_LINES`` lines."""
+        n_text_lines = round(self.document().size().height())
+        n_lines = min(max(n_text_lines, self.min_lines), MAX_LINES)
+        margins_px = 2 * self.document().documentMargin() + 2 * self.frameWidth()
+        return QSize(160, round(n_lines * self.fontMetrics().lineSpacing() + margins_px) + 10)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(40, self.sizeHint().height())
@@ -52,45 +54,49 @@ class NoteEdit(QPlainTextEdit):
         self.begun.emit()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Finish, unless a menu or another window came over it."""
+        """Finish the note, unless a menu or another window took the focus."""
         super().focusOutEvent(event)
         if event.reason() not in {Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason}:
             self.finished.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        enter = event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}
-        if enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+        is_enter = event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}
+        if is_enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self.finished.emit()
             event.accept()
         else:
             super().keyPressEvent(event)
 
 
-AUTOSAVE_MS = 400
+class _SavedNote:
+    """A note in the study, created when it is first written; used in the study's worker thread."""
 
-
-class _Row:
-    """The row of a note in the study; made when there is something to write. Used in the study's worker thread."""
-
-    def __init__(self, video: str, author: str, number: int | None) -> None:
+    def __init__(self, video: str, author: str, note_id: int | None) -> None:
         self.video = video
         self.author = author
-        self.number = number
+        self.note_id = note_id
 
     def write(self, study: Study, text: str) -> None:
-        if self.number is None:
-            self.number = study.annotations.write_note(text, author=self.author, video=self.video)
+        if self.note_id is None:
+            self.note_id = study.annotations.write_note(text, author=self.author, video=self.video)
         else:
-            study.annotations.restore("note", self.number)
-            study.annotations.change_note(self.number, text)
+            study.annotations.restore("note", self.note_id)
+            study.annotations.change_note(self.note_id, text)
 
     def remove(self, study: Study) -> None:
-        if self.number is not None:
-            study.annotations.remove("note", self.number)
+        if self.note_id is not None:
+            study.annotations.remove("note", self.note_id)
+
+    def set_text(self, study: Study, text: str) -> None:
+        """Write a text, or remove the note if the text is empty."""
+        if text:
+            self.write(study, text)
+        else:
+            self.remove(study)
 
 
 class NoteDraft(QObject):
-    """The text of one note while it is typed: of one that is changed, or of a new one."""
+    """The text of one note, new or changed, while it is typed."""
 
     def __init__(
         self, app_context: AppContext, video: str, author: str, note: Note | None, parent: QObject | None = None
@@ -98,59 +104,60 @@ class NoteDraft(QObject):
         super().__init__(parent)
         self._studies = app_context.studies
         self._undo = app_context.undo
-        self._before = note.text if note is not None else ""
-        self._row = _Row(video, author, note.id if note is not None else None)
-        self._text = self._saved = self._before
-        self._pause = single_shot(self, AUTOSAVE_MS, self._save)
+        text = note.text if note is not None else ""
+        self._text_before = text  # at the last step of undo
+        self._text = text  # as typed
+        self._saved_text = text  # as in the study
+        self._saved_note = _SavedNote(video, author, note.id if note is not None else None)
+        self._autosave_timer = single_shot(self, AUTOSAVE_MS, self._save)
 
     @property
-    def number(self) -> int | None:
-        return self._row.number
+    def note_id(self) -> int | None:
+        """Number of the note in the study, or None before it was first saved."""
+        return self._saved_note.note_id
 
     def set_text(self, text: str) -> None:
+        """Take the text as typed; it is saved soon."""
         self._text = text.strip()
-        self._pause.start()
+        self._autosave_timer.start()
 
     def reset(self, text: str) -> None:
-        """Go on from another text, which an undo brought."""
-        self._pause.stop()
-        self._before = self._text = self._saved = text
+        """Continue from the text that an undo restored."""
+        self._autosave_timer.stop()
+        self._text_before = text
+        self._text = text
+        self._saved_text = text
 
     def _save(self) -> None:
-        """Save it to the disk, without a step of undo."""
-        text, row = self._text, self._row
-        if text and text != self._saved and self._studies.writable:
-            self._saved = text
-            self._studies.submit_write(lambda study: row.write(study, text), ANNOTATIONS)
+        """Save the text to the disk, without a step of undo."""
+        text = self._text
+        note = self._saved_note
+        if text and text != self._saved_text and self._studies.writable:
+            self._saved_text = text
+            self._studies.submit_write(lambda study: note.write(study, text), ANNOTATIONS)
 
     def commit(self) -> None:
-        """Finish: the whole text becomes one step of undo."""
-        self._pause.stop()
-        text, before, row = self._text, self._before, self._row
+        """Finish the note: all changes of the text become one step of undo."""
+        self._autosave_timer.stop()
         if not self._studies.writable:
             return
-        if text == before:
-            if not before and self._saved:
-                self._studies.submit_write(row.remove, ANNOTATIONS)  # written, and deleted again
-            elif self._saved != before:
-                self._studies.submit_write(lambda study: row.write(study, before), ANNOTATIONS)
+        text = self._text
+        text_before = self._text_before
+        note = self._saved_note
+        if text == text_before:
+            if self._saved_text != text_before:  # saved meanwhile, and typed back
+                self._studies.submit_write(lambda study: note.set_text(study, text_before), ANNOTATIONS)
             return
-        title = "note"
 
         def do(study: Study) -> None:
-            if text:
-                row.write(study, text)
-            else:
-                row.remove(study)
+            note.set_text(study, text)
 
         def undo(study: Study, _result: object) -> None:
-            if before:
-                row.write(study, before)
-            else:
-                row.remove(study)
+            note.set_text(study, text_before)
 
-        self._undo.perform(Command(title, do, undo, (ANNOTATIONS,)))
-        self._before = self._saved = text
+        self._undo.perform(Command("note", do, undo, (ANNOTATIONS,)))
+        self._text_before = text
+        self._saved_text = text
 
 
 class NoteBlock(QWidget):
@@ -161,38 +168,39 @@ class NoteBlock(QWidget):
         self._app_context = app_context
         self.note = note
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
-        self._about = ElidingLabel(self, muted=True)
+        self._origin = ElidingLabel(self, muted=True)
         self.time = Chip("", self)
         self.time.setToolTip("Go there")
         self.time.clicked.connect(self._on_time)
-        self.remove = with_accessible_name(Chip("×", self), "Delete the note")
-        self.remove.setToolTip("Delete the note")
-        self.remove.clicked.connect(lambda: app_context.annotations.remove(self.note))
+        self.remove_button = with_accessible_name(Chip("×", self), "Delete the note")
+        self.remove_button.setToolTip("Delete the note")
+        self.remove_button.clicked.connect(lambda: app_context.annotations.remove(self.note))
         self.edit = NoteEdit(self)
         self._saved_text = note.text
-        row = add_all(horizontal(spacing=4), (self._about, 1), self.time, self.remove)
-        add_all(vertical(self, (12, 4, 12, 4), 2), row, self.edit)
+        header = add_all(horizontal(spacing=4), (self._origin, 1), self.time, self.remove_button)
+        add_all(vertical(self, (12, 4, 12, 4), 2), header, self.edit)
         self.show_note(note, writable=True)
 
     def show_note(self, note: Note, *, writable: bool) -> bool:
-        """Show a note, not over what is being typed; return True if its text is another one now."""
+        """Show a note, but keep a text that is being typed; return whether the text was replaced."""
         self.note = note
         author = printable(note.author) or "unnamed"
         made_at = note.made_at.astimezone()
         day = f"{made_at:%Y-%m-%d}"
-        self._about.set_forms(f"{author} · {day}", day, tip=f"{author} · {made_at:%Y-%m-%d %H:%M}")
+        self._origin.set_forms(f"{author} · {day}", day, tip=f"{author} · {made_at:%Y-%m-%d %H:%M}")
         self.time.setVisible(note.time_s is not None)
         if note.time_s is not None:
             self.time.setText(clock(note.time_s))
-        typed = self.edit.toPlainText()
-        replaced = typed != note.text and (not self.edit.hasFocus() or typed.strip() == self._saved_text)
-        if replaced:
+        typed_text = self.edit.toPlainText()
+        is_being_typed = self.edit.hasFocus() and typed_text.strip() != self._saved_text
+        replaces_text = typed_text != note.text and not is_being_typed
+        if replaces_text:
             self.edit.setPlainText(note.text)
         self._saved_text = note.text
         self.edit.setReadOnly(not writable)
         self.edit.setAccessibleName(f"Note by {author}")
-        self.remove.setEnabled(writable)
-        return replaced
+        self.remove_button.setEnabled(writable)
+        return replaces_text
 
     def _on_time(self) -> None:
         if self.note.time_s is not None:

@@ -14,7 +14,7 @@ from skillviewer.ui.widgets.theme import Theme, themed
 
 
 class NotesPanel(QWidget):
-    """Notes of the video on screen, and a field for the next."""
+    """Notes of the video on screen, and a field for a new note."""
 
     titled = Signal(str)  # title of the panel, with the number of notes
 
@@ -29,23 +29,23 @@ class NotesPanel(QWidget):
         self.message.setContentsMargins(12, 4, 12, 8)
         self.page = scroll_area(self, "Notes")
         self._body = QWidget(self.page)
-        holder = QWidget(self._body)
-        self.fresh = NoteEdit(holder)
-        self.fresh.min_lines = 2
-        self.fresh.setPlaceholderText("A note on this video")
-        self.fresh.setAccessibleName("New note")
-        add_all(vertical(holder, (12, 4, 12, 4)), self.fresh)
-        self._column = add_all(vertical(self._body, NONE, 4), holder, 1)
+        new_note_area = QWidget(self._body)
+        self.new_note = NoteEdit(new_note_area)
+        self.new_note.min_lines = 2
+        self.new_note.setPlaceholderText("A note on this video")
+        self.new_note.setAccessibleName("New note")
+        add_all(vertical(new_note_area, (12, 4, 12, 4)), self.new_note)
+        self._column = add_all(vertical(self._body, NONE, 4), new_note_area, 1)
         self.page.setWidget(self._body)
         add_all(vertical(self, (0, 0, 0, 8), 0), self.message, (self.page, 1))
-        self._tie(self.fresh)
+        self._connect_edit(self.new_note)
         self._annotations.changed.connect(self.refresh)
-        self._annotations.finish_asked.connect(self._leave_all)
+        self._annotations.finish_asked.connect(self._finish_and_leave)
         app_context.state.current_changed.connect(self._finish_all)
         app_context.studies.opened.connect(self.refresh)
         self.refresh()
 
-    def _tie(self, edit: NoteEdit, block: NoteBlock | None = None) -> None:
+    def _connect_edit(self, edit: NoteEdit, block: NoteBlock | None = None) -> None:
         edit.begun.connect(lambda: self._begin(edit, block.note if block is not None else None))
         edit.textChanged.connect(lambda: self._on_text(edit))
         edit.finished.connect(lambda: self._finish(edit))
@@ -59,27 +59,36 @@ class NotesPanel(QWidget):
         set_background(theme.base, self, self.page.viewport(), self._body)
 
     def refresh(self, *_: object) -> None:
-        draft = self._drafts.get(self.fresh)
-        hidden = draft.number if draft is not None else None
-        notes = {note.id: note for note in self._annotations.notes if note.moment is None and note.id != hidden}
-        for number in [number for number in self._blocks if number not in notes]:
-            block = self._blocks.pop(number)
-            self._drafts.pop(block.edit, None)
-            self._column.removeWidget(block)
-            block.hide()
-            block.deleteLater()
+        """Show the notes of the video; the new note has its own field while it is typed."""
+        draft = self._drafts.get(self.new_note)
+        new_note_id = draft.note_id if draft is not None else None
+        notes = {note.id: note for note in self._annotations.notes if note.moment is None and note.id != new_note_id}
+        for note_id in [note_id for note_id in self._blocks if note_id not in notes]:
+            self._remove_block(note_id)
         writable = self._annotations.writable
-        for place, note in enumerate(notes.values()):
+        for index, note in enumerate(notes.values()):
             if note.id not in self._blocks:
-                self._blocks[note.id] = block = NoteBlock(note, self._app_context, self._body)
-                self._tie(block.edit, block)
-                self._column.insertWidget(place, block)
-            edit = self._blocks[note.id].edit
-            if self._blocks[note.id].show_note(note, writable=writable) and edit in self._drafts:
-                self._drafts[edit].reset(note.text)
-        self.fresh.setEnabled(writable)
+                self._insert_block(index, note)
+            block = self._blocks[note.id]
+            is_text_replaced = block.show_note(note, writable=writable)
+            if is_text_replaced and block.edit in self._drafts:
+                self._drafts[block.edit].reset(note.text)
+        self.new_note.setEnabled(writable)
         self.titled.emit(f"Notes ({len(notes)})" if notes else "Notes")
         self._show_message()
+
+    def _insert_block(self, index: int, note: Note) -> None:
+        block = NoteBlock(note, self._app_context, self._body)
+        self._connect_edit(block.edit, block)
+        self._column.insertWidget(index, block)
+        self._blocks[note.id] = block
+
+    def _remove_block(self, note_id: int) -> None:
+        block = self._blocks.pop(note_id)
+        self._drafts.pop(block.edit, None)
+        self._column.removeWidget(block)
+        block.hide()
+        block.deleteLater()
 
     def _show_message(self) -> None:
         message = ""
@@ -89,7 +98,7 @@ class NotesPanel(QWidget):
             message = "The study is open for reading only."
         self.message.set_plain(message)
         self.message.setVisible(bool(message))
-        self.fresh.setVisible(not message)
+        self.new_note.setVisible(not message)
 
     def _begin(self, edit: NoteEdit, note: Note | None) -> None:
         if edit not in self._drafts and self._annotations.writable and not edit.isReadOnly():
@@ -106,17 +115,17 @@ class NotesPanel(QWidget):
         if draft is None:
             return
         draft.commit()
-        if edit is not self.fresh and edit.hasFocus():
-            return  # the user goes on with this note
+        if edit is not self.new_note and edit.hasFocus():
+            return  # the user may type on
         del self._drafts[edit]
         draft.deleteLater()
-        if edit is self.fresh:
+        if edit is self.new_note:
             edit.clear()
-        if edit.hasFocus():  # the user goes on with another one
+        if edit.hasFocus():  # the user may type another note
             edit.begun.emit()
 
-    def _leave_all(self) -> None:
-        """Finish the text that is being typed, before another study or user comes."""
+    def _finish_and_leave(self) -> None:
+        """Finish the texts that are being typed, before another study opens or the user changes."""
         for edit in tuple(self._drafts):
             edit.clearFocus()
         self._finish_all()

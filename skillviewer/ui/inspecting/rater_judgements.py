@@ -1,4 +1,6 @@
-"""Ratings, comments and votes on the video on screen, with the reasons that raters gave."""
+"""Ratings, comments and votes of the raters on the video on screen."""
+
+from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
@@ -14,8 +16,10 @@ from skillviewer.ui.widgets.form import Section
 from skillviewer.ui.widgets.labels import WrappingLabel
 from skillviewer.ui.widgets.layout import NONE, add_all, horizontal
 
-MAX_REASONS = 5  # reasons that are shown, the latest, at most
-MAX_COMMENTS = 8  # comments that are shown at most
+MAX_REASONS = 5  # number of reasons shown, the latest
+MAX_COMMENTS = 8  # number of comments shown
+VERDICT_TEXTS = {Verdict.LEFT: "better than", Verdict.RIGHT: "worse than", Verdict.NEITHER: "no difference to"}
+"""Wording of a verdict on the video on screen (left) and another one."""
 
 
 class ReasonRow(QWidget):
@@ -32,17 +36,9 @@ class ReasonRow(QWidget):
         add_all(horizontal(self, NONE, 6), (self.message, 1), (self.time, 0, Qt.AlignmentFlag.AlignTop))
 
     def show_reason(self, reason: RaterReason) -> None:
-        forms = {
-            Verdict.LEFT: ("{}, better than {}: “{}”", "{}, better than {}"),
-            Verdict.RIGHT: ("{}, worse than {}: “{}”", "{}, worse than {}"),
-            Verdict.NEITHER: ("{}, no difference to {}: “{}”", "{}, no difference to {}"),
-        }
         rater = "A rater without a name" if reason.rater == UNNAMED else reason.rater
-        with_reason, without_reason = forms[reason.verdict]
-        if reason.text:
-            self.message.set_plain(with_reason.format(rater, reason.other, reason.text))
-        else:
-            self.message.set_plain(without_reason.format(rater, reason.other))
+        text = f"{rater}, {VERDICT_TEXTS[reason.verdict]} {reason.other}"
+        self.message.set_plain(f"{text}: “{reason.text}”" if reason.text else text)
         self._mark_s = reason.mark_s
         self.time.setVisible(reason.mark_s is not None)
         if reason.mark_s is not None:
@@ -68,25 +64,31 @@ class RatersBlock(Section):
         annotations.changed.connect(self._show_comments)
 
     def _show_comments(self) -> None:
-        """Show the remarks that were imported with ratings or a timeline, each with its author."""
+        """Show the comments that were imported with ratings or a timeline, each with its author."""
         comments = [note for note in self._annotations.notes if note.tier]
         texts = [f"{note.author}: “{note.text}”" if note.author else f"“{note.text}”" for note in comments]
-        if len(texts) > MAX_COMMENTS:
-            texts[MAX_COMMENTS:] = [f"… and {len(texts) - MAX_COMMENTS} more notes"]
+        n_more = len(texts) - MAX_COMMENTS
+        if n_more > 0:
+            texts = [*texts[:MAX_COMMENTS], f"… and {n_more} more notes"]
         self.comments.setVisible(bool(texts))
         self.comments.set_plain(*texts)
 
     def show_findings(self, findings: Findings) -> None:
-        """Show what raters said of the video of some findings."""
-        given_ratings = findings.facts.ratings if findings.facts is not None else None
-        ratings = rating_sentences(given_ratings, findings.name) if given_ratings is not None else ()
-        self.ratings.setVisible(bool(ratings))
-        self.ratings.set_plain(*ratings)
+        """Show the ratings, comments and judgements of a video."""
+        ratings = findings.facts.ratings if findings.facts is not None else None
+        sentences = rating_sentences(ratings, findings.name) if ratings is not None else ()
+        self.ratings.setVisible(bool(sentences))
+        self.ratings.set_plain(*sentences)
         self._show_comments()
-        rating = findings.video_judgements
-        self.message.set_plain("This video has not been compared yet." if rating is None else self._summary(rating))
-        self.message.setVisible(rating is not None or not ratings)
-        reasons = rating.reasons if rating is not None else ()
+        judgements = findings.video_judgements
+        if judgements is None:
+            self.message.set_plain("This video has not been compared yet.")
+        else:
+            self.message.set_plain(_summarize(judgements))
+        self.message.setVisible(judgements is not None or not sentences)
+        self._show_reasons(judgements.reasons if judgements is not None else ())
+
+    def _show_reasons(self, reasons: Sequence[RaterReason]) -> None:
         for row in self.reasons[len(reasons) :]:
             row.hide()
         for row, reason in zip(self.reasons, reasons, strict=False):
@@ -96,29 +98,29 @@ class RatersBlock(Section):
         self.more.setVisible(n_more > 0)
         self.more.set_plain(f"… and {n_more} more, in the exported votes")
 
-    def _summary(self, rating: VideoJudgements) -> str:
-        ranked = rating.ranked
-        counts = [
-            _times("better once", "better {} times", ranked.won),
-            _times("worse once", "worse {} times", ranked.lost),
-        ]
-        if ranked.neither:
-            counts.append(_times("no difference once", "no difference {} times", ranked.neither))
-        subject = self._who(rating)
-        strength = "Strength {} ± {}: rank {} of {} videos linked by votes.".format(
-            signed(ranked.strength, 2), f"{ranked.error:.2f}", ranked.linked_rank, ranked.n_linked
-        )
-        return "{}: {}. {}".format(subject, ", ".join(counts), strength)
 
-    def _who(self, rating: VideoJudgements) -> str:
-        if not rating.n_raters and not rating.n_unnamed:
-            return "The pairs of the data set"
-        named_text = "One rater" if rating.n_raters == 1 else f"{rating.n_raters} raters"
-        if not rating.n_unnamed:
-            return named_text
-        unnamed_text = "Raters without a name" if rating.n_unnamed > 1 else "A rater without a name"
-        return f"{named_text} and others without a name" if rating.n_raters else unnamed_text
+def _summarize(judgements: VideoJudgements) -> str:
+    """Return the counts of judgements on a video, its strength and its rank."""
+    ranked = judgements.ranked
+    counts = [f"better {_times(ranked.won)}", f"worse {_times(ranked.lost)}"]
+    if ranked.neither:
+        counts.append(f"no difference {_times(ranked.neither)}")
+    return (
+        f"{_format_judges(judgements)}: {', '.join(counts)}. Strength {signed(ranked.strength, 2)} ± "
+        f"{ranked.error:.2f}: rank {ranked.linked_rank} of {ranked.n_linked} videos linked by votes."
+    )
 
 
-def _times(singular: str, plural: str, n: int) -> str:
-    return singular if n == 1 else plural.format(n)
+def _format_judges(judgements: VideoJudgements) -> str:
+    n_named = judgements.n_raters
+    n_unnamed = judgements.n_unnamed
+    if not n_named and not n_unnamed:
+        return "The pairs of the data set"
+    if not n_named:
+        return "Raters without a name" if n_unnamed > 1 else "A rater without a name"
+    named_text = "One rater" if n_named == 1 else f"{n_named} raters"
+    return f"{named_text} and others without a name" if n_unnamed else named_text
+
+
+def _times(n: int) -> str:
+    return "once" if n == 1 else f"{n} times"

@@ -1,4 +1,4 @@
-"""The reference video in two lines, and the button that shows it next to the video on screen."""
+"""The reference video in two lines, and a button that shows both videos."""
 
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
@@ -15,16 +15,17 @@ from skillviewer.ui.widgets.layout import add_all, horizontal, push_button
 
 
 def format_gaps(gaps: tuple[ScoreGap, ...]) -> str:
-    """Return the times at which a video loses most, in order: "It loses most at 0:03.2, 0:05.0 and 0:07.1."."""
+    """Return a sentence such as "It loses most at 0:03.2, 0:05.0 and 0:07.1.", or "" without gaps."""
     times = [clock(gap.start_s) for gap in gaps]
     if not times:
         return ""
-    *first, last = times
-    return f"It loses most at {', '.join(first)} and {last}." if first else f"It loses most at {last}."
+    if len(times) == 1:
+        return f"It loses most at {times[0]}."
+    return f"It loses most at {', '.join(times[:-1])} and {times[-1]}."
 
 
 class ReferenceBlock(Section):
-    """Names a better video and, once both are aligned, the times at which the video on screen loses most."""
+    """The name of a better video and, once both are aligned, the times at which the video on screen loses most."""
 
     def __init__(self, app_context: AppContext, action: QAction, parent: QWidget) -> None:
         super().__init__("How would better look here?", parent)
@@ -39,9 +40,11 @@ class ReferenceBlock(Section):
 
     def show_findings(self, findings: Findings) -> None:
         reference = findings.reference
+        if reference is None and findings.position.n:
+            self.message.set_plain("No comparable video in the top 25 % scores higher than this one.")
+            return
         if reference is None:
-            empty_text = "No comparable video in the top 25 % scores higher than this one."
-            self.message.set_plain(empty_text if findings.position.n else "There are no comparable videos yet.")
+            self.message.set_plain("There are no comparable videos yet.")
             return
         reason = "it looks most similar" if reference.near_by == "looks" else "its score is nearest"
         score = signed(reference.score, score_digits([findings.analysis]))

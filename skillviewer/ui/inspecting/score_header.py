@@ -1,4 +1,4 @@
-"""The score of the video on screen, with its interval, over the picture."""
+"""The score of the video on screen in a line, with its interval."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.score_text import UNFAMILIAR, score_digits
 from skillviewer.core.text import printable, signed
-from skillviewer.ui.actions.actions import Actions, ActionTip, plain
+from skillviewer.ui.actions.actions import Actions, ActionTip
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.video_entry import VideoEntry, VideoState
 from skillviewer.ui.widgets.labels import ElidingLabel, text_label
@@ -21,23 +21,18 @@ class ScoreHeader(QWidget):
         self._app_context = app_context
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         column = vertical(self, (16, 8, 12, 0), 2)
-        row = horizontal(spacing=10)
-        column.addLayout(row)
         title = text_label("Score", self, heading=True)
         self._number = text_label("", self, letters="figure")
         self._text = ElidingLabel(self, muted=True)
         self._warning = text_label("", self, plain=True, wrap=True, warns=True)
-        column.addWidget(self._warning)
-        action = actions["assess"]
-        self._assess = push_button("", self, action.trigger)
+        self._assess = push_button("Assess", self, actions["assess"].trigger)
         self._assess.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._assess.setText(plain("Assess"))
-        ActionTip(self._assess, action)
-        add_all(row, title, self._number, (self._text, 1))
+        ActionTip(self._assess, actions["assess"])
         self._stop = push_button("Stop", self, app_context.assessments.stop)
         self._stop.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._stop.setToolTip("Stop assessing; other work goes on")
-        add_all(row, self._assess, self._stop)
+        row = add_all(horizontal(spacing=10), title, self._number, (self._text, 1), self._assess, self._stop)
+        add_all(column, row, self._warning)
         app_context.state.analysis_changed.connect(self._refresh)
         app_context.state.model_changed.connect(self._refresh)
         app_context.models.requested_changed.connect(self._refresh)
@@ -49,7 +44,10 @@ class ScoreHeader(QWidget):
 
     @property
     def text(self) -> str:
-        texts = [self._number.text(), self._text.longest, "" if self._warning.isHidden() else self._warning.text()]
+        """All texts shown, not elided."""
+        texts = [self._number.text(), self._text.longest]
+        if not self._warning.isHidden():
+            texts.append(self._warning.text())
         return " ".join(text for text in texts if text)
 
     def _on_entry(self, row: int) -> None:
@@ -57,10 +55,10 @@ class ScoreHeader(QWidget):
             self._refresh()
 
     def _on_frame(self, _frame: int) -> None:
-        """Change nothing but the score at this point: whatever else is set would lay out the window again."""
+        """Update the score at the playhead alone: a change of other labels would lay out the window again."""
         analysis = self._app_context.state.analysis
         if analysis is not None and analysis.n_samples and self._number.text():
-            self._describe(analysis)
+            self._show_details(analysis)
 
     def _refresh(self, *_: object) -> None:
         app_context = self._app_context
@@ -71,13 +69,13 @@ class ScoreHeader(QWidget):
         self._assess.hide()
         self._stop.setVisible(entry is not None and entry.state is VideoState.WORKING)
         if analysis is not None and analysis.n_samples:
-            self._show(analysis)
+            self._show_score(analysis)
         else:
-            self._text.set_forms(self._why_none(entry))
-            offered = entry is not None and entry.state in {VideoState.NEW, VideoState.FAILED}
-            self._assess.setVisible(offered and app_context.state.model is not None)
+            self._text.set_forms(self._format_no_score(entry))
+            can_assess = entry is not None and entry.state in {VideoState.NEW, VideoState.FAILED}
+            self._assess.setVisible(can_assess and app_context.state.model is not None)
 
-    def _show(self, analysis: Analysis) -> None:
+    def _show_score(self, analysis: Analysis) -> None:
         self._warning.setText(analysis.warning)
         self._warning.setVisible(analysis.unfamiliar)
         if analysis.unfamiliar and not self._app_context.videos.shows_unfamiliar:
@@ -85,31 +83,28 @@ class ScoreHeader(QWidget):
             return
         digits = score_digits([analysis])
         self._number.setText(signed(analysis.score, digits))
-        self._describe(analysis)
+        self._show_details(analysis)
 
-    def _describe(self, analysis: Analysis) -> None:
-        """Say in words how far the score can be trusted, and how high it is at this point."""
+    def _show_details(self, analysis: Analysis) -> None:
+        """Show the rating, the progress or the interval, and the score at the playhead, as far as there is room."""
         digits = score_digits([analysis])
-        parts = []
+        details = []
+        if analysis.scaled is not None and analysis.scaled.words:
+            details.append(analysis.scaled.words)
         if not analysis.complete:
-            n_done, total = analysis.n_samples, analysis.n_segments
-            parts.append(f"so far, after {n_done} of {total} sampled frames")
+            details.append(f"so far, after {analysis.n_samples} of {analysis.n_segments} sampled frames")
         elif analysis.interval is not None:
-            low, high = (signed(x, digits) for x in analysis.interval)
-            k, different = analysis.n_passes, analysis.n_distinct_passes
-            passes = f"{k} passes"
-            if different < k:
-                passes = f"{different} of {k} passes with different frames"
-            parts.append(f"95 % interval {low} to {high} ({passes})")
+            low, high = (signed(end, digits) for end in analysis.interval)
+            details.append(f"95 % interval {low} to {high} ({_format_passes(analysis)})")
         score_here = self._app_context.score_here()
         if score_here is not None and analysis.complete:
-            parts.append(f"score at this point {signed(score_here, digits)}")
-        if analysis.scaled is not None and analysis.scaled.words:
-            parts.insert(0, analysis.scaled.words)
-        forms = [" · ".join(parts[:n]) for n in range(len(parts), 0, -1)]
-        self._text.set_forms(*(forms or [""]), tip=analysis.scaled.sentence if analysis.scaled is not None else "")
+            details.append(f"score at this point {signed(score_here, digits)}")
+        forms = [" · ".join(details[:n]) for n in range(len(details), 0, -1)]
+        tip = analysis.scaled.sentence if analysis.scaled is not None else ""
+        self._text.set_forms(*(forms or [""]), tip=tip)
 
-    def _why_none(self, entry: VideoEntry | None) -> str:
+    def _format_no_score(self, entry: VideoEntry | None) -> str:
+        """Return why there is no score, or "" without a video."""
         if entry is None:
             return ""
         app_context = self._app_context
@@ -122,8 +117,14 @@ class ScoreHeader(QWidget):
         if entry.state in reasons:
             return reasons[entry.state]
         if app_context.state.model is None:
-            loading = app_context.models.requested is not None
-            return "the model is being loaded" if loading else "no model: choose one above"
+            is_loading = app_context.models.requested is not None
+            return "the model is being loaded" if is_loading else "no model: choose one above"
         if entry.state is VideoState.WORKING:
             return "starting assessment"
         return "waiting for its turn" if entry.state is VideoState.WAITING else "not assessed yet"
+
+
+def _format_passes(analysis: Analysis) -> str:
+    if analysis.n_distinct_passes < analysis.n_passes:
+        return f"{analysis.n_distinct_passes} of {analysis.n_passes} passes with different frames"
+    return f"{analysis.n_passes} passes"

@@ -1,4 +1,4 @@
-"""The score over time: every pass faint, the mean bold, sampled frames, and a cursor that scrubs."""
+"""The plot of the score over time, with all passes, their mean, sampled frames, and flags of moments."""
 
 from typing import Any
 
@@ -21,8 +21,8 @@ from skillviewer.ui.widgets.signed_bar import sign_colour
 from skillviewer.ui.widgets.speech import announce
 from skillviewer.ui.widgets.theme import LIGHT, Theme, by_text, themed
 
-FLAG_ROW = 0.06  # position of the flags, as a part of the height from the top
-STRIP = 0.13  # part of the height, at the foot, that belongs to segments and sampled frames
+FLAG_SHARE = 0.06  # distance of the flags from the top, as a share of the height
+STRIP_SHARE = 0.13  # share of the height, at the bottom, for segments and sampled frames
 
 
 class ScorePlot(TimePlot):
@@ -32,69 +32,74 @@ class ScorePlot(TimePlot):
     """
 
     point_px = 9.0
-    least_px = 110  # least height with letters of the usual size
+    min_height_px = 110  # at the usual text size
 
     def __init__(
         self, state: ViewerState, playback: Playback, parent: QWidget | None = None, *, seek: Seek | None = None
     ) -> None:
         super().__init__(playback, parent, seek=seek)
         self.setAccessibleName("Score over time")
-        self._held_s = 0.0
+        self._grabbed_s = 0.0  # time under the mouse when a button was pressed
         self._state = state
         self._theme: Theme = LIGHT
         self.curve: ScoreCurve | None = None
         self._marks: tuple[CurveMark, ...] = ()
-        self._rated = False
+        self._shows_ratings = False
         self.getPlotItem().setContentsMargins(0, 8, 16, 4)
         self._make_items()
         self._box.sigYRangeChanged.connect(self._place_strip)
         self._box.sigYRangeChanged.connect(self._place_flags)
         self._box.sigYRangeChanged.connect(self._label_axis)
-        playback.marks_changed.connect(self._on_marks)
+        playback.marks_changed.connect(self._on_selection)
         state.analysis_changed.connect(self._on_analysis)
-        state.curve_look_changed.connect(self._on_map_style)
+        state.curve_look_changed.connect(self._on_curve_look)
         self.follow_playhead()
 
     def _make_items(self) -> None:
         """Make the items from the lowest to the topmost."""
-        self._selection = self._added(pg.LinearRegionItem(movable=False))
+        self._selection = self._add(pg.LinearRegionItem(movable=False))
         self._selection.setZValue(-20)
-        self._boundaries = self._added(pg.PlotCurveItem(connect="pairs"))
-        self._band = self._added(pg.FillBetweenItem(pg.PlotDataItem(), pg.PlotDataItem()))
-        self._passes = self._added(pg.PlotCurveItem(connect="finite", antialias=True))
-        self._mean = self._added(pg.PlotDataItem(antialias=True))
-        self._analysed = self._added(pg.PlotCurveItem(connect="pairs"))
-        self._ticks = self._added(pg.PlotCurveItem(connect="pairs"))
-        self._stretches = self._added(pg.PlotCurveItem(connect="pairs"))
-        self._flags = self._added(pg.ScatterPlotItem(pxMode=True))
+        self._boundaries = self._add(pg.PlotCurveItem(connect="pairs"))
+        self._band = self._add(pg.FillBetweenItem(pg.PlotDataItem(), pg.PlotDataItem()))
+        self._passes = self._add(pg.PlotCurveItem(connect="finite", antialias=True))
+        self._mean = self._add(pg.PlotDataItem(antialias=True))
+        self._analysed = self._add(pg.PlotCurveItem(connect="pairs"))
+        self._ticks = self._add(pg.PlotCurveItem(connect="pairs"))
+        self._moment_lines = self._add(pg.PlotCurveItem(connect="pairs"))
+        self._flags = self._add(pg.ScatterPlotItem(pxMode=True))
         self._selection.hide()
 
-    def _added(self, item: Any) -> Any:  # noqa: ANN401 - pyqtgraph has no types
+    def _add(self, item: Any) -> Any:  # noqa: ANN401 - pyqtgraph has no types
+        """Add an item to the plot, and return the item."""
         self.addItem(item)
         return item
 
     def accessible_text(self) -> str:
-        """Return the score at the playhead, at all sampled frames, and the moments."""
+        """Return the score at the playhead and at all sampled frames, and the moments."""
         curve = self.curve
         analysis = self._state.analysis
         if curve is None or analysis is None:
             return ""
-        times = analysis.times_s.max(axis=0)
+        times_s = analysis.times_s.max(axis=0)
         digits = score_digits([analysis])
-        parts = [self._spoken_here(), format_series(map(clock, times), analysis.score_curve.mean(axis=0), digits)]
+        scores = analysis.score_curve.mean(axis=0)
+        sentences = [self._score_at_playhead_text(), format_series(map(clock, times_s), scores, digits)]
         for mark in self._marks:
             amount = signed(mark.amount, digits) if mark.amount is not None else "kept"
-            parts.append(f"Moment {clock(mark.start_s)} to {clock(mark.stop_s)}: {amount}.")
-        return " ".join(parts)
+            sentences.append(f"Moment {clock(mark.start_s)} to {clock(mark.stop_s)}: {amount}.")
+        return " ".join(sentences)
 
-    def _spoken_here(self) -> str:
-        point = self.curve.at(self._playback.time_s) if self.curve is not None else None
+    def _score_at_playhead_text(self) -> str:
+        time_s = self._playback.time_s
+        point = self.curve.at(time_s) if self.curve is not None else None
         analysis = self._state.analysis
-        score = signed(point[1], score_digits([analysis])) if point is not None and analysis is not None else "–"
-        return f"{clock(self._playback.time_s)}: {score}."
+        score_text = "–"
+        if point is not None and analysis is not None:
+            score_text = signed(point[1], score_digits([analysis]))
+        return f"{clock(time_s)}: {score_text}."
 
     def set_marks(self, marks: tuple[CurveMark, ...]) -> None:
-        """Flag moments: a triangle up where one raises the score, down where it lowers it, a square for a kept one."""
+        """Flag moments: a triangle up or down if a moment raises or lowers the score, a square for a kept one."""
         if marks != self._marks:
             self._marks = marks
             self._place_flags()
@@ -106,27 +111,29 @@ class ScorePlot(TimePlot):
         return scaled is not None and bool(scaled.words)
 
     def show_ratings(self, on: bool) -> None:
-        """Label the axis with ratings instead of scores; a rating holds for the end of the curve."""
-        self._rated = on
+        """Label the axis with ratings or with scores; a rating holds for the end of the curve."""
+        self._shows_ratings = on
         self._label_axis()
 
     def _label_axis(self, *_: object) -> None:
         analysis = self._state.analysis
-        scaled = analysis.scaled if analysis is not None and self._rated else None
-        ticks = scaled.ticks(*self._box.viewRange()[1]) if scaled is not None else []
+        ticks = []
+        if analysis is not None and analysis.scaled is not None and self._shows_ratings:
+            _, (bottom, top) = self._box.viewRange()
+            ticks = analysis.scaled.ticks(bottom, top)
         self.getAxis("left").setTicks([ticks] if ticks else None)
 
     @property
     def flags(self) -> list[tuple[float, str]]:
-        """Time and form of the flags that are drawn: ``"t1"`` up, ``"t"`` down, ``"s"`` kept."""
+        """Time and symbol of the drawn flags: ``"t1"`` up, ``"t"`` down, ``"s"`` kept."""
         return [(float(spot.pos().x()), str(spot.symbol())) for spot in self._flags.points()]
 
     def _place_flags(self, *_: object) -> None:
-        bottom, top = self._box.viewRange()[1]
-        row = top - (top - bottom) * FLAG_ROW
+        _, (bottom, top) = self._box.viewRange()
+        flag_y = top - (top - bottom) * FLAG_SHARE
         spots = [
             {
-                "pos": (mark.start_s, row),
+                "pos": (mark.start_s, flag_y),
                 "symbol": {"": "s", "+": "t1", "−": "t"}[mark.sign],
                 "size": 10,
                 "brush": sign_colour(mark.amount or 0.0, self._theme),
@@ -135,17 +142,17 @@ class ScorePlot(TimePlot):
             for mark in self._marks
         ]
         self._flags.setData(spots)
-        ends = np.array([end for mark in self._marks for end in (mark.start_s, mark.stop_s)])
-        self._stretches.setData(ends, np.full(len(ends), row))
+        ends_s = np.array([(mark.start_s, mark.stop_s) for mark in self._marks]).reshape(-1)
+        self._moment_lines.setData(ends_s, np.full(len(ends_s), flag_y))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Go where the left button is pressed; take hold of the view with the middle one."""
-        self._held_s = self._time_at(event)
+        """Go to the time under the left button; the middle button grabs the view."""
+        self._grabbed_s = self._time_at(event)
         super().mousePressEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._button == Qt.MouseButton.MiddleButton:
-            self._box.translateBy(x=self._held_s - self._time_at(event))
+            self._box.translateBy(x=self._grabbed_s - self._time_at(event))
         super().mouseMoveEvent(event)
 
     @themed
@@ -153,7 +160,7 @@ class ScorePlot(TimePlot):
         self._theme = theme
         self.apply_theme_to_axes(theme)
         self.getAxis("left").setWidth(by_text(56))
-        self.setMinimumHeight(min(by_text(self.least_px), 2 * self.least_px - 40))
+        self.setMinimumHeight(min(by_text(self.min_height_px), 2 * self.min_height_px - 40))
         accent = QColor(theme.accent)
         self._mean.setPen(pg.mkPen(accent, width=2))
         self._passes.setPen(pg.mkPen(_faded(accent, 0.7), width=1))
@@ -162,7 +169,7 @@ class ScorePlot(TimePlot):
         self._ticks.setPen(pg.mkPen(theme.muted, width=1))
         self._analysed.setPen(pg.mkPen(_faded(accent, 0.75), width=3))
         self.place_points()
-        self._stretches.setPen(pg.mkPen(_faded(QColor(theme.muted), 0.7), width=1))
+        self._moment_lines.setPen(pg.mkPen(_faded(QColor(theme.muted), 0.7), width=1))
         self._place_flags()
         self._selection.setBrush(_faded(accent, 0.10))
         for line in self._selection.lines:
@@ -176,65 +183,72 @@ class ScorePlot(TimePlot):
         video = self._playback.video
         curve = None
         if analysis is not None and video is not None and analysis.n_samples:
-            of_this = (analysis.video.digest, analysis.frames) == (video.digest, self._playback.frames)
-            curve = score_curve(analysis, self._state.curve_look) if of_this else None
+            is_of_this_video = (analysis.video.digest, analysis.frames) == (video.digest, self._playback.frames)
+            curve = score_curve(analysis, self._state.curve_look) if is_of_this_video else None
         self._draw(curve)
         self._label_axis()
 
-    def _on_map_style(self, _map_style: str) -> None:
+    def _on_curve_look(self, _curve_look: str) -> None:
         self._on_analysis(self._state.analysis)
 
     def _draw(self, curve: ScoreCurve | None) -> None:
         self.curve = curve
         self.place_points()
-        items = (self._mean, self._passes, self._band, self._boundaries, self._ticks, self._analysed)
-        for item in items:
+        for item in (self._mean, self._passes, self._band, self._boundaries, self._ticks, self._analysed):
             item.setVisible(curve is not None)
-        self._analysed.setVisible(curve is not None and curve.analysed_s < self._stop_s)
         self.getAxis("left").setStyle(showValues=curve is not None)
         if curve is None:
             return
+        self._analysed.setVisible(curve.analysed_s < self._until)
         self._mean.setData(curve.times_s, curve.mean)
         self._band.setVisible(curve.low is not None)
         if curve.low is not None:
-            self._band.setCurves(pg.PlotDataItem(curve.times_s, curve.low), pg.PlotDataItem(curve.times_s, curve.high))
-        several = len(curve.passes) > 1
-        self._passes.setVisible(several)
-        if several:
-            self._passes.setData(_joined(curve.pass_times_s), _joined(curve.passes))
-        low, high = curve.limits()
-        foot = (high - low) * STRIP / (1 - STRIP)
-        self._box.setYRange(low - foot, high, padding=0)
+            lower = pg.PlotDataItem(curve.times_s, curve.low)
+            upper = pg.PlotDataItem(curve.times_s, curve.high)
+            self._band.setCurves(lower, upper)
+        has_several_passes = len(curve.passes) > 1
+        self._passes.setVisible(has_several_passes)
+        if has_several_passes:
+            self._passes.setData(_join_with_gaps(curve.pass_times_s), _join_with_gaps(curve.passes))
+        self._set_score_range(*curve.limits())
         self._place_strip()
+
+    def _set_score_range(self, low: float, high: float) -> None:
+        """Set the scores at the lower and upper end; the strip is below."""
+        strip_height = (high - low) * STRIP_SHARE / (1 - STRIP_SHARE)
+        self._box.setYRange(low - strip_height, high, padding=0)
 
     def _place_strip(self, *_: object) -> None:
         curve = self.curve
         if curve is None:
             return
-        bottom, top = self._box.viewRange()[1]
-        height = (top - bottom) * STRIP
-        x = np.repeat(curve.boundaries_s, 2)
-        self._boundaries.setData(x, np.tile([bottom, top], len(curve.boundaries_s)))
-        ends = [bottom + height * 0.28, bottom + height * 0.78]
-        self._ticks.setData(np.repeat(curve.sampled_s, 2), np.tile(ends, len(curve.sampled_s)))
-        line = bottom + height * 0.06
-        self._analysed.setData(np.array([self._start_s, curve.analysed_s]), np.array([line, line]))
+        _, (bottom, top) = self._box.viewRange()
+        height = (top - bottom) * STRIP_SHARE
+        boundary_ends = np.tile([bottom, top], len(curve.boundaries_s))
+        self._boundaries.setData(np.repeat(curve.boundaries_s, 2), boundary_ends)
+        tick_ends = np.tile([bottom + height * 0.28, bottom + height * 0.78], len(curve.sampled_s))
+        self._ticks.setData(np.repeat(curve.sampled_s, 2), tick_ends)
+        analysed_y = bottom + height * 0.06
+        self._analysed.setData(np.array([self._from, curve.analysed_s]), np.array([analysed_y, analysed_y]))
 
     def _on_frame(self, frame: int) -> None:
         super()._on_frame(frame)
         if not self._playback.playing:
-            announce(self, self._spoken_here)
+            announce(self, self._score_at_playhead_text)
 
     def points_here(self) -> tuple[PlotPoint, ...]:
         """Return the point of the curve at the playhead."""
         point = self.curve.at(self._playback.time_s) if self.curve is not None else None
-        return () if point is None else (PlotPoint(point[0], point[1], QColor(self._theme.accent)),)
+        if point is None:
+            return ()
+        time_s, score = point
+        return (PlotPoint(time_s, score, QColor(self._theme.accent)),)
 
-    def _on_marks(self) -> None:
-        chosen_s = self._playback.selection_s
-        self._selection.setVisible(chosen_s is not None)
-        if chosen_s is not None:
-            self._selection.setRegion(chosen_s)
+    def _on_selection(self) -> None:
+        selection_s = self._playback.selection_s
+        self._selection.setVisible(selection_s is not None)
+        if selection_s is not None:
+            self._selection.setRegion(selection_s)
 
 
 def _faded(colour: QColor, opacity: float) -> QColor:
@@ -243,7 +257,7 @@ def _faded(colour: QColor, opacity: float) -> QColor:
     return faded
 
 
-def _joined(rows: FloatArray) -> FloatArray:
-    """Return rows in turn, with a gap (NaN) between."""
+def _join_with_gaps(rows: FloatArray) -> FloatArray:
+    """Return the rows of an array, (K, N), one after the other, with NaN after each: (K * (N + 1),)."""
     gap = np.full((len(rows), 1), np.nan)
     return np.hstack([rows, gap]).reshape(-1)

@@ -1,4 +1,4 @@
-"""The Inspect screen: the player over the score curve."""
+"""The Inspect screen: the player above the score curve and other graphs over time."""
 
 from dataclasses import replace
 from functools import cached_property
@@ -14,7 +14,7 @@ from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.ui.actions.actions import Actions, Handlers
 from skillviewer.ui.inspecting.camera_column import CameraColumn
 from skillviewer.ui.inspecting.label_bar import LabelBar
-from skillviewer.ui.inspecting.label_track import LabelTrack
+from skillviewer.ui.inspecting.moment_timeline import MomentTimeline
 from skillviewer.ui.inspecting.motion_view import MotionView
 from skillviewer.ui.inspecting.score_header import ScoreHeader
 from skillviewer.ui.inspecting.score_plot import ScorePlot
@@ -28,21 +28,25 @@ from skillviewer.ui.widgets.theme import Theme, apply_theme, themed
 
 
 def cells_as_maps(analysis: Analysis, evidence: Evidence) -> Analysis | None:
-    """Return an analysis whose maps are the contributions of the cells in each step, signed; None without cells."""
+    """Return an analysis whose maps are the signed contributions of cells in each step; None without cells."""
     if evidence.cell_steps is None:
         return None
     return replace(analysis, attention=evidence.cell_steps.astype(np.float32), map_kind=MapKind.SIGNED)
 
 
-GRAPHS = ("track", "waveform", "motion")
-"""Graphs under the score curve, from the top; each is made when there is something to show."""
+GRAPHS = ("moment_timeline", "waveform", "motion")
+"""Attributes of the graphs under the score curve, from top to bottom; each is made when there is something to show."""
 
 
 class InspectScreen(QWidget):
-    """Player and curve of the video on screen."""
+    """Player, cameras and graphs of the video on screen."""
 
     def __init__(self, app_context: AppContext, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._app_context = app_context
+        self._actions = actions
+        self._theme: Theme | None = None
+        self._in_theatre = False
         self.player = Player(app_context, actions, self)
         lower = QWidget(self)
         self.header = ScoreHeader(app_context, actions, lower)
@@ -54,17 +58,13 @@ class InspectScreen(QWidget):
         lower.setBackgroundRole(lower.palette().ColorRole.Base)
         self.cameras = CameraColumn(app_context, self)
         upper = splitter(self, Qt.Orientation.Horizontal, (self.player, self.cameras), (2, 1), (640, 300))
-        whole = splitter(self, Qt.Orientation.Vertical, (upper, lower), (1,), (560, 190))
-        add_all(vertical(self, NONE), whole)
-        self._app_context = app_context
-        self._theme: Theme | None = None
-        self._in_theatre = False
-        self._actions = actions
-        self._evidence_loader = app_context.evidence_loader
+        parts = splitter(self, Qt.Orientation.Vertical, (upper, lower), (1,), (560, 190))
+        add_all(vertical(self, NONE), parts)
+        self._explanations = app_context.evidence_loader
         self._state = app_context.state
-        self._draw_soon = single_shot(self, 0, self._on_tracks)
-        self._optional: list[QWidget] = []  # graphs that theatre mode hides
-        self._cells: tuple[Evidence, Analysis | None] | None = None
+        self._motion_timer = single_shot(self, 0, self._on_tracks)
+        self._hidden_graphs: list[QWidget] = []  # graphs that theatre mode has hidden
+        self._cached_cells: tuple[Evidence, Analysis | None] | None = None  # an evidence, and its cells as maps
         app_context.video_opener.cannot_open.connect(self.player.canvas.set_message)
         self._why_loader = app_context.why_loader
         self._why_loader.changed.connect(self._on_findings)
@@ -78,19 +78,19 @@ class InspectScreen(QWidget):
         actions.attach_player(self.player.canvas, self.curve)
 
     @cached_property
-    def track(self) -> LabelTrack:
-        """Labels over time, made with the first kept moment."""
-        track = LabelTrack(self._app_context, self.curve, self.curve.parentWidget())
-        self._insert("track", track)
-        track.set_theatre(self._in_theatre)
-        self._actions.attach_player(track)
-        return track
+    def moment_timeline(self) -> MomentTimeline:
+        """Moments over time, made with the first kept moment."""
+        timeline = MomentTimeline(self._app_context, self.curve, self.curve.parentWidget())
+        self._insert("moment_timeline", timeline)
+        timeline.set_theatre(self._in_theatre)
+        self._actions.attach_player(timeline)
+        return timeline
 
     @cached_property
     def waveform(self) -> Waveform:
         """The waveform of the sound, made when it is first asked for."""
-        context = self._app_context
-        waveform = Waveform(context.sound, context.playback, self.curve, self.curve.parentWidget())
+        app_context = self._app_context
+        waveform = Waveform(app_context.sound, app_context.playback, self.curve, self.curve.parentWidget())
         self._insert("waveform", waveform)
         self._actions.attach_player(waveform)
         return waveform
@@ -104,13 +104,13 @@ class InspectScreen(QWidget):
         self._actions.attach_player(motion.plot)
         return motion
 
-    def _is_made(self, graph: str) -> bool:
-        return graph in vars(self)
+    def _is_created(self, name: str) -> bool:
+        return name in vars(self)
 
     def _insert(self, name: str, graph: QWidget, stretch: int = 0) -> None:
-        """Place a graph under the curve, below those that come before it."""
-        n_above = sum(map(self._is_made, GRAPHS[: GRAPHS.index(name)]))
-        self._column.insertWidget(self._column.indexOf(self.curve) + 1 + n_above, graph, stretch)
+        """Place a graph under the curve, in the order of ``GRAPHS``."""
+        names_above = [other for other in GRAPHS[: GRAPHS.index(name)] if self._is_created(other)]
+        self._column.insertWidget(self._column.indexOf(self.curve) + 1 + len(names_above), graph, stretch)
         if self._theme is not None:
             apply_theme(graph, self._theme)
 
@@ -119,24 +119,27 @@ class InspectScreen(QWidget):
         self._theme = theme
 
     def _on_tracks(self) -> None:
-        if self._is_made("motion"):
+        if self._is_created("motion"):
             self.motion.set_curves(self._app_context.tracks.curves)
         elif self._app_context.tracks.curves is not None:
             _ = self.motion
-            self._draw_soon.start()  # making a graph and drawing it are two turns, so that neither is long
+            self._motion_timer.start()  # the graph is drawn in another turn of the event loop, so that both are short
 
     def _on_findings(self) -> None:
         cards = self._why_loader.cards
-        amounts = [card.model_moment.amount if card.model_moment is not None else None for card in cards]
-        marks = (CurveMark(card.start_s, card.stop_s, amount) for card, amount in zip(cards, amounts, strict=True))
+        marks = []
+        for card in cards:
+            amount = card.model_moment.amount if card.model_moment is not None else None
+            marks.append(CurveMark(card.start_s, card.stop_s, amount))
         self.curve.set_marks(tuple(marks))
-        if not self._is_made("track") and any(card.model_moment is None and card.saved is not None for card in cards):
-            _ = self.track
+        has_kept_moments = any(card.model_moment is None and card.saved is not None for card in cards)
+        if has_kept_moments and not self._is_created("moment_timeline"):
+            _ = self.moment_timeline
         if self._actions["cell_evidence"].isChecked():
-            self.player.set_contributions(self._find_cells())
+            self.player.set_contributions(self._cell_maps())
 
     def handlers(self, _dialogs: Dialogs) -> Handlers:
-        """Return the switch that shows what each cell contributed, and what the player's actions do."""
+        """Return the switches of this screen, and the handlers of the player's actions."""
         canvas = self.player.canvas
         return Handlers(
             player={
@@ -152,7 +155,7 @@ class InspectScreen(QWidget):
                 "waveform": self._show_waveform,
             },
             enabled={
-                "cell_evidence": lambda: self._find_cells() is not None,
+                "cell_evidence": lambda: self._cell_maps() is not None,
                 "rating_axis": lambda: self.curve.has_ratings,
                 "waveform": lambda: True,
             },
@@ -164,35 +167,39 @@ class InspectScreen(QWidget):
         self._settings.waveform = on
 
     def _show_cells(self, on: bool) -> None:
-        self._evidence_loader.want(self, on)
-        self.player.set_contributions(self._find_cells() if on else None)
+        self._explanations.want(self, on)
+        self.player.set_contributions(self._cell_maps() if on else None)
 
-    def _find_cells(self) -> Analysis | None:
-        """Return the contributions of the cells as maps, made once for each evidence."""
+    def _cell_maps(self) -> Analysis | None:
+        """Return the contributions of the cells as maps, computed once for each evidence."""
         findings = self._why_loader.findings
         if findings is None or findings.evidence is None:
             return None
-        if self._cells is None or self._cells[0] is not findings.evidence:
-            self._cells = findings.evidence, cells_as_maps(findings.analysis, findings.evidence)
-        return self._cells[1]
+        if self._cached_cells is not None:
+            evidence, maps = self._cached_cells
+            if evidence is findings.evidence:
+                return maps
+        maps = cells_as_maps(findings.analysis, findings.evidence)
+        self._cached_cells = (findings.evidence, maps)
+        return maps
 
     def set_theatre(self, on: bool) -> None:
-        """Leave picture, legend, curve and transport alone, or bring the other parts back."""
-        for part in (self.header, self.labels):
-            part.setMaximumHeight(0 if on else UNLIMITED_PX)
+        """Hide all but picture, legend, curve and transport, or show the rest again."""
+        for widget in (self.header, self.labels):
+            widget.setMaximumHeight(0 if on else UNLIMITED_PX)
         self._in_theatre = on
-        if self._is_made("track"):
-            self.track.set_theatre(on)
+        if self._is_created("moment_timeline"):
+            self.moment_timeline.set_theatre(on)
         if on:
-            column = (getattr(self, name) for name in GRAPHS[1:] if self._is_made(name))
-            self._optional = [graph for graph in column if not graph.isHidden()]
-        for graph in self._optional:
+            graphs = [getattr(self, name) for name in ("waveform", "motion") if self._is_created(name)]
+            self._hidden_graphs = [graph for graph in graphs if not graph.isHidden()]
+        for graph in self._hidden_graphs:
             graph.setVisible(not on)
 
     def focus_player(self) -> None:
         self.player.canvas.setFocus()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Give the picture the focus, so that the player's keys work at once."""
+        """Focus the picture, so that the player's keys work at once."""
         super().showEvent(event)
         self.focus_player()

@@ -15,11 +15,7 @@ from skillviewer.ui.widgets.speech import announce
 from skillviewer.ui.widgets.theme import PaintedWidget
 
 HEIGHT_PX = 96
-
-
 GAP_PX = 1.0
-
-
 EDGE_PX = 10  # room for the signs at the upper and lower edge
 
 
@@ -27,11 +23,11 @@ EDGE_PX = 10  # room for the signs at the upper and lower edge
 class Segments:
     """Segments of an analysed video with their contributions."""
 
-    amounts: FloatArray  # (N,) float64, signed
-    starts: tuple[int, ...]  # first frame of each, N numbers
-    frames: tuple[int, ...]  # frame that the model looked at in each (in its first pass), N numbers
-    start_s: tuple[float, ...]  # when each begins, in seconds
-    stop_s: tuple[float, ...]  # when each ends
+    amounts: FloatArray  # contributions, (N,) float64, signed
+    starts: tuple[int, ...]  # first frame of each segment, N numbers
+    frames: tuple[int, ...]  # sampled frame of each segment in the first pass, N numbers
+    start_s: tuple[float, ...]  # start of each segment, in seconds
+    stop_s: tuple[float, ...]  # end of each segment, in seconds
     digits: int  # decimals that are shown
 
     def __len__(self) -> int:
@@ -43,33 +39,33 @@ class Segments:
 
 
 def segments_of(analysis: Analysis, amounts: FloatArray, digits: int) -> Segments:
-    """Return the segments of an analysis with amounts, (N,)."""
+    """Return the segments of an analysis with their contributions, (N,)."""
     stops = analysis.segment_stops.tolist()
     starts = tuple(analysis.segment_starts.tolist())
     video = analysis.video
-    last = video.n_frames - 1
+    last_frame = video.n_frames - 1
     return Segments(
         amounts=amounts,
         starts=starts,
         frames=tuple(analysis.samples[0].tolist()),
-        start_s=tuple(float(video.times_s[min(start, last)]) for start in starts),
+        start_s=tuple(float(video.times_s[min(start, last_frame)]) for start in starts),
         stop_s=tuple(video.end_s(max(stop - 1, 0)) for stop in stops),
         digits=digits,
     )
 
 
 class SegmentBars(PaintedWidget):
-    """Bars up where a segment raises the score, down where it lowers it; + and − at the edges."""
+    """Bars that point up if a segment raises the score and down if it lowers the score."""
 
-    asked = Signal(int)  # the frame that the model looked at in the segment that was clicked
-    pointed = Signal(str)  # text on the segment under the mouse or the one chosen by keyboard; "" for none
+    frame_asked = Signal(int)  # sampled frame of the segment that was clicked
+    described = Signal(str)  # text on the segment under the mouse or the one chosen by keyboard; "" for none
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.segments: Segments | None = None
         self._grey = False
-        self._pointed = -1
-        self._segment = -1
+        self._described_segment = -1  # index of the segment under the mouse or chosen by keyboard; -1 for none
+        self._current_segment = -1  # index of the segment at the playhead; -1 for none
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -79,101 +75,108 @@ class SegmentBars(PaintedWidget):
         return QSize(240, HEIGHT_PX)
 
     def set_segments(self, segments: Segments | None, *, grey: bool = False) -> None:
+        """Show the contributions of segments; ``grey`` for no colour."""
         self.segments = segments
         self._grey = grey
-        self._pointed = -1
+        self._described_segment = -1
         self.update()
 
     def set_frame(self, frame: int) -> None:
         """Mark the segment that a frame belongs to."""
         segment = self.segments.at(frame) if self.segments is not None else -1
-        if segment != self._segment:
-            self._segment = segment
+        if segment != self._current_segment:
+            self._current_segment = segment
             self.update()
 
     def describe(self, segment: int) -> str:
-        s = self.segments
-        if s is None or not 0 <= segment < len(s):
+        """Return number, times and contribution of a segment, or "" if there is no such segment."""
+        segments = self.segments
+        if segments is None or not 0 <= segment < len(segments):
             return ""
-        amount = float(s.amounts[segment])
-        span = f"{clock(s.start_s[segment])} to {clock(s.stop_s[segment])}"
-        return f"Segment {segment + 1} of {len(s)}, {span}: {signed(amount, s.digits)}"
+        start = clock(segments.start_s[segment])
+        stop = clock(segments.stop_s[segment])
+        amount = signed(float(segments.amounts[segment]), segments.digits)
+        return f"Segment {segment + 1} of {len(segments)}, {start} to {stop}: {amount}"
 
     def accessible_text(self) -> str:
         """Return the contributions of all segments."""
         return "; ".join(map(self.describe, range(len(self.segments or ()))))
 
     def _slot(self, segment: int) -> QRectF:
+        """Return the area of a segment, of full height."""
         assert self.segments is not None
         width = self.width() / len(self.segments)
         return QRectF(segment * width, 0, width, self.height())
 
-    def _at(self, x: float) -> int:
+    def _segment_at(self, x: float) -> int:
         if self.segments is None or not len(self.segments):
             return -1
         return min(max(int(x / self.width() * len(self.segments)), 0), len(self.segments) - 1)
 
-    def _point(self, segment: int) -> None:
-        if segment != self._pointed:
-            self._pointed = segment
-            self.pointed.emit(self.describe(segment))
+    def _set_described(self, segment: int) -> None:
+        if segment != self._described_segment:
+            self._described_segment = segment
+            self.described.emit(self.describe(segment))
             announce(self, lambda: self.describe(segment))
             self.update()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._point(self._at(event.position().x()))
+        self._set_described(self._segment_at(event.position().x()))
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Describe none; the choice of the keyboard stays."""
+        """Describe no segment, unless one was chosen by keyboard."""
         if not self.hasFocus():
-            self._point(-1)
+            self._set_described(-1)
         super().leaveEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
-            self._go(self._at(event.position().x()))
+            self._ask_for_frame(self._segment_at(event.position().x()))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Choose a segment with the arrows, and go there with Enter or Space."""
-        n = len(self.segments) if self.segments is not None else 0
-        way = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()), 0)
-        if way and n:
-            current = self._pointed if self._pointed >= 0 else self._segment
-            self._point(min(max(current + way, 0), n - 1))
-        elif event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space} and self._pointed >= 0:
-            self._go(self._pointed)
+        n_segments = len(self.segments) if self.segments is not None else 0
+        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()), 0)
+        is_described = self._described_segment >= 0
+        if step and n_segments:
+            start = self._described_segment if is_described else self._current_segment
+            self._set_described(min(max(start + step, 0), n_segments - 1))
+        elif event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space} and is_described:
+            self._ask_for_frame(self._described_segment)
         else:
             super().keyPressEvent(event)
 
-    def _go(self, segment: int) -> None:
+    def _ask_for_frame(self, segment: int) -> None:
         if self.segments is not None and segment >= 0:
-            self.asked.emit(self.segments.frames[segment])
+            self.frame_asked.emit(self.segments.frames[segment])
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
-        self._point(-1)
+        self._set_described(-1)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
+        segments = self.segments
+        if segments is None or not len(segments):
+            return
         painter = QPainter(self)
         theme = self._theme
-        s = self.segments
-        if s is None or not len(s):
-            painter.end()
-            return
-        limit = float(np.abs(s.amounts).max()) or 1.0
-        lowest, highest = float(min(s.amounts.min(), 0)), float(max(s.amounts.max(), 0))
+        lowest = min(float(segments.amounts.min()), 0.0)
+        highest = max(float(segments.amounts.max()), 0.0)
+        max_amount = float(np.abs(segments.amounts).max()) or 1.0
         # both sides on one scale, and no room for an empty side
-        room = self.height() - 2 * EDGE_PX
-        scale = room / max(highest - lowest, limit * 0.2)
-        zero = EDGE_PX + highest * scale
-        for i, amount in enumerate(s.amounts.tolist()):
-            slot = self._slot(i)
-            if i in {self._segment, self._pointed}:
-                painter.fillRect(slot, QColor(theme.chosen if i == self._segment else theme.raised))
+        scale = (self.height() - 2 * EDGE_PX) / max(highest - lowest, max_amount * 0.2)
+        zero_y = EDGE_PX + highest * scale
+        for index, amount in enumerate(segments.amounts.tolist()):
+            slot = self._slot(index)
+            if index == self._current_segment:
+                painter.fillRect(slot, QColor(theme.chosen))
+            elif index == self._described_segment:
+                painter.fillRect(slot, QColor(theme.raised))
             height = max(abs(amount) * scale, 1.0)
-            bar = QRectF(slot.left() + GAP_PX, zero - height if amount > 0 else zero, slot.width() - 2 * GAP_PX, height)
+            top = zero_y - height if amount > 0 else zero_y
+            bar = QRectF(slot.left() + GAP_PX, top, slot.width() - 2 * GAP_PX, height)
             painter.fillRect(bar, sign_colour(amount, theme, grey=self._grey))
-        painter.fillRect(QRectF(0, zero - 0.5, self.width(), 1), QColor(theme.muted))
+        painter.fillRect(QRectF(0, zero_y - 0.5, self.width(), 1), QColor(theme.muted))
         painter.setPen(QColor(theme.muted))
         if highest > 0:
             painter.drawText(QRectF(0, -3, self.width(), 16), Qt.AlignmentFlag.AlignRight, "+")

@@ -1,19 +1,19 @@
-"""The split view: the video on screen and a better one at full size, aligned in time, on one clock."""
+"""The split view: the video on screen and a better one next to each other, aligned in time, on one clock."""
 
 from collections.abc import Callable, Sequence
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QKeyEvent
-from PySide6.QtWidgets import QApplication, QListWidget, QListWidgetItem, QSizePolicy, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.analysis.score_text import score_digits
-from skillviewer.core.explanation.alignment import ScoreGap
-from skillviewer.core.text import clock, counted, printable, signed
+from skillviewer.core.text import counted, printable, signed
 from skillviewer.ui.actions.actions import Actions, ActionTip, Handlers
 from skillviewer.ui.inspecting.aligned_plot import AlignedPlot
+from skillviewer.ui.inspecting.gap_list import GapList
 from skillviewer.ui.inspecting.motion_view import MotionView
 from skillviewer.ui.player.following_player import FollowingPlayer
 from skillviewer.ui.player.player import Player
@@ -38,62 +38,22 @@ from skillviewer.ui.widgets.layout import (
 from skillviewer.ui.widgets.theme import Theme, apply_theme, by_text, themed
 
 if TYPE_CHECKING:
+    from skillviewer.core.explanation.alignment import ScoreGap
     from skillviewer.core.video.clips import VideoClip
 
-LIST_PX = 300
+INSIDE_S = 1e-4  # subtracted from the end of an interval to get a time within its last frame
+SIDE_PX = 300
 MOTION_PX = 48
 """Least height of a graph of motion."""
 
 
-def _each(methods: Sequence[Callable[[], object]]) -> None:
-    for method in methods:
-        method()
-
-
-class GapList(QListWidget):
-    """The parts in which a video loses most, numbered; a click or Enter plays one."""
-
-    asked = Signal(int)  # index of the part to play
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setAccessibleName("Parts where this video loses most")
-        self.setTextElideMode(Qt.TextElideMode.ElideRight)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFont(QApplication.font())  # lists have another font by default
-        self.setProperty("letters", "plain")
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # the page around it scrolls
-        self.setFrameShape(QListWidget.Shape.NoFrame)
-        self.itemClicked.connect(self._on_item)
-        self.itemActivated.connect(self._on_item)
-
-    def set_gaps(self, gaps: tuple[ScoreGap, ...], digits: int) -> None:
-        self.clear()
-        for number, gap in enumerate(gaps, start=1):
-            lengths = f"{gap.stop_s - gap.start_s:.1f} s, there {gap.other_stop_s - gap.other_start_s:.1f} s"
-            changes = f"score {signed(gap.change, digits)}, there {signed(gap.other_change, digits)}"
-            item = QListWidgetItem(f"{number}   {clock(gap.start_s)} – {clock(gap.stop_s)}\n{lengths}\n{changes}")
-            item.setToolTip(f"Play this part: it {gap.text(digits)}")
-            self.addItem(item)
-        self._fit()
-
-    @themed
-    def on_theme(self, _theme: Theme) -> None:
-        self._fit()
-
-    def _fit(self) -> None:
-        """Give every part room for its three lines, and the list for all parts; letters may be larger now."""
-        height = 3 * QFontMetrics(QApplication.font()).lineSpacing() + by_text(12)
-        for row in range(self.count()):
-            self.item(row).setSizeHint(QSize(10, height))
-        self.setFixedHeight(self.count() * height + 4)
-
-    def _on_item(self, item: QListWidgetItem) -> None:
-        self.asked.emit(self.row(item))
+def _call_all(functions: Sequence[Callable[[], object]]) -> None:
+    for function in functions:
+        function()
 
 
 class SplitScreen(QWidget):
-    """Two players on the clock of the first, their score curves, and the parts where the first loses most."""
+    """Players and score curves of the video on screen and a better one, and the parts where the first loses most."""
 
     def __init__(self, app_context: AppContext, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -102,48 +62,51 @@ class SplitScreen(QWidget):
         self._loader = app_context.reference
         self._is_shown = False
         self._theme: Theme | None = None
-        self._opened: VideoClip | None = None  # the reference in the second player
-        self._listed: tuple[ScoreGap, ...] = ()
-        self._other_state = ViewerState(app_context.state.map_style, parent=self)
-        self._other_state.set_curve_look(app_context.state.curve_look)
-        self.own_title = ElidingLabel(self)
-        self.other_title = ElidingLabel(self)
-        for title in (self.own_title, self.other_title):
-            title.setProperty("heading", True)
+        self._opened_clip: VideoClip | None = None  # the reference video in the second player
+        self._listed_gaps: tuple[ScoreGap, ...] = ()
+        self._reference_state = ViewerState(app_context.state.map_style, parent=self)
+        self._reference_state.set_curve_look(app_context.state.curve_look)
+        self.title = ElidingLabel(self)
+        self.title.setProperty("heading", True)
+        self.reference_title = ElidingLabel(self)
+        self.reference_title.setProperty("heading", True)
         self.player = Player(app_context, actions, self)
-        self.other = FollowingPlayer(
+        self.reference_player = FollowingPlayer(
             app_context.reference_worker, app_context.state, "Picture of the better video", self
         )
         menu = self.player.map_menu
-        self.other.caption.menu_asked.connect(lambda: menu.open_at(self.other.caption))
-        self.other.canvas.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.other.canvas.customContextMenuRequested.connect(lambda position: menu.open_at(self.other.canvas, position))
-        for player in (self.player, self.other):
+        self.reference_player.caption.menu_asked.connect(lambda: menu.open_at(self.reference_player.caption))
+        canvas = self.reference_player.canvas
+        canvas.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        canvas.customContextMenuRequested.connect(lambda position: menu.open_at(self.reference_player.canvas, position))
+        for player in (self.player, self.reference_player):
             player.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)  # both are equally wide
             player.canvas.setMinimumSize(200, 112)
         self.curve = AlignedPlot(app_context.state, app_context.playback, app_context.playback.seek_time, self)
-        self.other_curve = AlignedPlot(self._other_state, self.other.playback, self._seek_other, self)
-        self._other_motion = StoredCurves(
+        self.reference_curve = AlignedPlot(
+            self._reference_state, self.reference_player.playback, self._seek_reference, self
+        )
+        self._reference_motion_curves = StoredCurves(
             app_context.tracks_worker, app_context.tracks, app_context.messages, parent=self
         )
         self.curve.setAccessibleName("Score of this video over time")
-        self.other_curve.setAccessibleName("Score of the better video over time")
+        self.reference_curve.setAccessibleName("Score of the better video over time")
         lower = splitter(
-            self, Qt.Orientation.Horizontal, (self._make_curves(), self._make_list()), (1, 0), (900, LIST_PX)
+            self, Qt.Orientation.Horizontal, (self._make_curves(), self._make_side()), (1, 0), (900, SIDE_PX)
         )
         upper = self._make_pictures()
-        whole = splitter(self, Qt.Orientation.Vertical, (upper, lower), (1, 0), (560, 240))
-        add_all(vertical(self, NONE), whole)
+        parts = splitter(self, Qt.Orientation.Vertical, (upper, lower), (1, 0), (560, 240))
+        add_all(vertical(self, NONE), parts)
         self._connect()
-        actions.attach_player(self.player.canvas, self.other.canvas, self.curve, self.other_curve)
+        actions.attach_player(self.player.canvas, self.reference_player.canvas, self.curve, self.reference_curve)
         self._refresh()
 
     def _make_pictures(self) -> QWidget:
         upper = QWidget(self)
-        heads = add_all(horizontal(margins=(16, 6, 16, 4), spacing=16), (self.own_title, 1), (self.other_title, 1))
-        pictures = add_all(horizontal(spacing=2), (self.player, 1), (self.other, 1))
-        self.player.transport.setParent(upper)  # one clock: it stands under both pictures
-        add_all(vertical(upper, NONE, 0), heads, (pictures, 1), self.player.transport)
+        titles = add_all(horizontal(margins=(16, 6, 16, 4), spacing=16), (self.title, 1), (self.reference_title, 1))
+        pictures = add_all(horizontal(spacing=2), (self.player, 1), (self.reference_player, 1))
+        self.player.transport.setParent(upper)  # the transport moves both videos, so it is below both pictures
+        add_all(vertical(upper, NONE, 0), titles, (pictures, 1), self.player.transport)
         return upper
 
     def _make_curves(self) -> QWidget:
@@ -151,7 +114,7 @@ class SplitScreen(QWidget):
         curves.setAutoFillBackground(True)
         curves.setBackgroundRole(curves.palette().ColorRole.Base)
         self._column = vertical(curves, NONE, 0)
-        add_all(self._column, (self.curve, 1), (self.other_curve, 1))
+        add_all(self._column, (self.curve, 1), (self.reference_curve, 1))
         return curves
 
     @cached_property
@@ -160,9 +123,9 @@ class SplitScreen(QWidget):
         return self._add_motion(self.curve, self._app_context.playback, self._app_context.playback.seek_time)
 
     @cached_property
-    def other_motion(self) -> MotionView:
+    def reference_motion(self) -> MotionView:
         """The motion of the better video, made with its first tracks that move."""
-        return self._add_motion(self.other_curve, self.other.playback, self._seek_other)
+        return self._add_motion(self.reference_curve, self.reference_player.playback, self._seek_reference)
 
     def _add_motion(self, curve: AlignedPlot, playback: Playback, seek: Seek) -> MotionView:
         """Place a graph under a score curve, on its time axis."""
@@ -176,27 +139,27 @@ class SplitScreen(QWidget):
         self._actions.attach_player(motion.plot)
         return motion
 
-    def _make_list(self) -> QWidget:
+    def _make_side(self) -> QWidget:
         area = scroll_area(self, "Parts where this video loses most")
-        self.side = side = QWidget(area)
+        side = QWidget(area)
+        self._side = side
         self.heading = text_label("Where this video loses most", side, heading=True, wrap=True)
         self.message = WrappingLabel(side, muted=True)
-        self.list = GapList(side)
-        self.previous = push_button("Previous", side, self._actions["split_previous"].trigger)
-        self.next = push_button("Next", side, self._actions["split_next"].trigger)
-        self.export = push_button("Export a clip…", side, self._actions["export_split"].trigger)
-        self.back = push_button("Close", side, self._actions["split_close"].trigger)
+        self.gap_list = GapList(side)
+        self.previous_button = push_button("Previous", side, self._actions["split_previous"].trigger)
+        self.next_button = push_button("Next", side, self._actions["split_next"].trigger)
+        self.export_button = push_button("Export a clip…", side, self._actions["export_split"].trigger)
+        self.close_button = push_button("Close", side, self._actions["split_close"].trigger)
+        buttons = FlowLayout()
         for button, action in (
-            (self.previous, "split_previous"),
-            (self.next, "split_next"),
-            (self.export, "export_split"),
-            (self.back, "split_close"),
+            (self.previous_button, "split_previous"),
+            (self.next_button, "split_next"),
+            (self.export_button, "export_split"),
+            (self.close_button, "split_close"),
         ):
             ActionTip(button, self._actions[action])
-        row = FlowLayout()
-        for button in (self.previous, self.next, self.export, self.back):
-            row.addWidget(button)
-        add_all(vertical(side, (12, 8, 12, 4), 6), self.heading, self.message, row, self.list, 1)
+            buttons.addWidget(button)
+        add_all(vertical(side, (12, 8, 12, 4), 6), self.heading, self.message, buttons, self.gap_list, 1)
         area.setWidget(side)
         area.setMinimumWidth(by_text(200))
         return area
@@ -206,18 +169,18 @@ class SplitScreen(QWidget):
         self._loader.changed.connect(self._refresh)
         app_context.state.current_changed.connect(self._refresh)
         app_context.state.analysis_changed.connect(self._refresh)
-        app_context.state.curve_look_changed.connect(self._other_state.set_curve_look)
+        app_context.state.curve_look_changed.connect(self._reference_state.set_curve_look)
         app_context.playback.frame_changed.connect(self._follow)
         app_context.playback.playing_changed.connect(self._follow)
         app_context.video_opener.cannot_open.connect(self.player.canvas.set_message)
-        self.other.playback.video_changed.connect(self._on_other_video)
-        self.list.asked.connect(self.play)
-        app_context.tracks.changed.connect(self._draw_motion)
-        self._other_motion.changed.connect(self._draw_motion)
+        self.reference_player.playback.video_changed.connect(self._on_reference_video)
+        self.gap_list.play_asked.connect(self.play)
+        app_context.tracks.changed.connect(self._show_motion)
+        self._reference_motion_curves.changed.connect(self._show_motion)
 
     def handlers(self, _dialogs: Dialogs) -> Handlers:
         """Return the handlers of the split view and of its player."""
-        canvases = (self.player.canvas, self.other.canvas)
+        canvases = (self.player.canvas, self.reference_player.canvas)
         return Handlers(
             run={
                 "better_video": self.player.canvas.setFocus,
@@ -232,10 +195,10 @@ class SplitScreen(QWidget):
             },
             changed=(self._loader.changed,),
             player={
-                "zoom_in": partial(_each, [canvas.zoom_in for canvas in canvases]),
-                "zoom_out": partial(_each, [canvas.zoom_out for canvas in canvases]),
-                "zoom_fit": partial(_each, [canvas.fit for canvas in canvases]),
-                "curve_fit": partial(_each, [self.curve.fit, self.other_curve.fit]),
+                "zoom_in": partial(_call_all, [canvas.zoom_in for canvas in canvases]),
+                "zoom_out": partial(_call_all, [canvas.zoom_out for canvas in canvases]),
+                "zoom_fit": partial(_call_all, [canvas.fit for canvas in canvases]),
+                "curve_fit": partial(_call_all, [self.curve.fit, self.reference_curve.fit]),
                 "focus": self.player.canvas.setFocus,
             },
         )
@@ -243,21 +206,21 @@ class SplitScreen(QWidget):
     @themed
     def on_theme(self, theme: Theme) -> None:
         self._theme = theme
-        set_background(theme.base, self.side, self.list)
+        set_background(theme.base, self._side, self.gap_list)
 
     def on_shown(self) -> None:
         self._is_shown = True
         self._loader.want(on=True)
         self._app_context.feed.request(self._app_context.playback.frame)
         self._refresh()
-        self._draw_motion()
+        self._show_motion()
         self.player.canvas.setFocus()
 
     def on_hidden(self) -> None:
         self._is_shown = False
         self._loader.want(on=False)
-        self._opened = None
-        self.other.close_video()
+        self._opened_clip = None
+        self.reference_player.close_video()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Close on Escape."""
@@ -274,54 +237,60 @@ class SplitScreen(QWidget):
         if playback.video is None or not 0 <= index < len(self._loader.gaps):
             return
         gap = self._loader.gaps[index]
-        start, stop = playback.video.frame_at(gap.start_s), playback.video.frame_at(gap.stop_s - 1e-4)
-        self.list.setCurrentRow(index)
-        playback.play_once(range(start, max(stop, start + 1) + 1))
+        first_frame = playback.video.frame_at(gap.start_s)
+        last_frame = playback.video.frame_at(gap.stop_s - INSIDE_S)
+        self.gap_list.setCurrentRow(index)
+        playback.play_once(range(first_frame, max(last_frame, first_frame + 1) + 1))
 
     def jump(self, direction: int) -> None:
-        """Pause at the start of the next (1) or previous (-1) part; stay where there is none."""
+        """Pause at the start of the next (1) or previous (-1) part, if there is one."""
         playback = self._app_context.playback
         if playback.video is None:
             return
         starts = [playback.video.frame_at(gap.start_s) for gap in self._loader.gaps]
-        ahead = [i for i, start in enumerate(starts) if (start - playback.frame) * direction > 0]
-        if ahead:
-            index = ahead[0] if direction > 0 else ahead[-1]
+        indices = [index for index, start in enumerate(starts) if (start - playback.frame) * direction > 0]
+        if indices:
+            index = indices[0] if direction > 0 else indices[-1]
             playback.stop_at(starts[index])
-            self.list.setCurrentRow(index)
+            self.gap_list.setCurrentRow(index)
 
     # both videos
 
-    def _seek_other(self, time_s: float) -> None:
-        """Go with both videos to a time of the better one."""
+    def _seek_reference(self, time_s: float) -> None:
+        """Go with both videos to a time of the better video."""
         if self._loader.pace is not None:
             self._app_context.playback.seek_time(float(self._loader.pace.to_own(np.array(time_s))))
 
     def _follow(self, *_: object) -> None:
-        pace, playback = self._loader.pace, self._app_context.playback
+        pace = self._loader.pace
+        playback = self._app_context.playback
         if self._is_shown and pace is not None and playback.video is not None:
-            self.other.show_time(float(pace.to_other(np.array(playback.time_s))), playing=playback.playing)
+            reference_s = float(pace.to_other(np.array(playback.time_s)))
+            self.reference_player.show_time(reference_s, playing=playback.playing)
 
-    def _on_other_video(self, *_: object) -> None:
-        self._other_state.set_analysis(self._loader.analysis)
-        self._share_limits()
-        self._other_motion.show_video(self._opened, self.other.playback.video)
+    def _on_reference_video(self, *_: object) -> None:
+        self._reference_state.set_analysis(self._loader.analysis)
+        self._share_scale()
+        self._reference_motion_curves.show_video(self._opened_clip, self.reference_player.playback.video)
 
-    def _draw_motion(self) -> None:
-        """Draw the motion of both videos, on one vertical scale where they have one unit."""
+    def _show_motion(self) -> None:
+        """Draw the motion of both videos, on one vertical scale if they have the same unit."""
         if not self._is_shown:
             return
-        own_curves = self._app_context.tracks.curves
-        other_curves = self._other_motion.curves
+        curves = self._app_context.tracks.curves
+        reference_curves = self._reference_motion_curves.curves
         views: list[MotionView] = []
-        for name, curves in (("motion", own_curves), ("other_motion", other_curves)):
-            if curves is not None or name in vars(self):
-                views.append(getattr(self, name))
-                views[-1].set_curves(curves)
+        if curves is not None or "motion" in vars(self):
+            self.motion.set_curves(curves)
+            views.append(self.motion)
+        if reference_curves is not None or "reference_motion" in vars(self):
+            self.reference_motion.set_curves(reference_curves)
+            views.append(self.reference_motion)
         heights = None
-        if own_curves is not None and other_curves is not None and own_curves.unit.name == other_curves.unit.name:
-            speeds, openings = zip(*(view.plot.heights for view in views), strict=True)
-            heights = max(speeds), max(openings)
+        if curves is not None and reference_curves is not None and curves.unit.name == reference_curves.unit.name:
+            speed, opening = self.motion.plot.heights
+            reference_speed, reference_opening = self.reference_motion.plot.heights
+            heights = (max(speed, reference_speed), max(opening, reference_opening))
         for view in views:
             view.plot.set_heights(heights)
 
@@ -329,19 +298,19 @@ class SplitScreen(QWidget):
         if not self._is_shown:
             return
         loader = self._loader
-        if loader.clip != self._opened:
-            self._opened = loader.clip
-            self._other_state.set_analysis(None)
+        if loader.clip != self._opened_clip:
+            self._opened_clip = loader.clip
+            self._reference_state.set_analysis(None)
             if loader.clip is not None:
-                self.other.open(loader.clip, loader.analysis)
+                self.reference_player.open(loader.clip, loader.analysis)
             else:
-                self.other.close_video()
-        self._name()
-        self._list_gaps()
-        self._share_limits()
+                self.reference_player.close_video()
+        self._show_titles()
+        self._show_gaps()
+        self._share_scale()
         self._follow()
 
-    def _name(self) -> None:
+    def _show_titles(self) -> None:
         app_context = self._app_context
         reference = self._loader.reference
         entry = app_context.videos.get(app_context.state.current)
@@ -349,54 +318,59 @@ class SplitScreen(QWidget):
         digits = self._digits()
         name = printable(entry.name) if entry is not None else ""
         score = signed(analysis.score, digits) if analysis is not None and analysis.complete else ""
-        self.own_title.set_forms(f"This video: {name}   {score}", f"{name}   {score}")
+        self.title.set_forms(f"This video: {name}   {score}", f"{name}   {score}")
         if reference is None or self._loader.clip is None:
-            self.other_title.set_forms("")
-            empty_text = "No comparable video in the top 25 % scores higher than this one."
-            waits = entry is not None and self._app_context.why_loader.findings is None
-            self.other.canvas.set_message("" if waits else empty_text)
+            self.reference_title.set_forms("")
+            is_waiting = entry is not None and app_context.why_loader.findings is None
+            self.reference_player.canvas.set_message(
+                "" if is_waiting else "No comparable video in the top 25 % scores higher than this one."
+            )
             return
-        name = printable(reference.name)
-        score = signed(reference.score, digits)
-        self.other_title.set_forms(f"Better: {name}   {score}", f"{name}   {score}")
+        reference_name = printable(reference.name)
+        reference_score = signed(reference.score, digits)
+        short_title = f"{reference_name}   {reference_score}"
+        self.reference_title.set_forms(f"Better: {short_title}", short_title)
 
     def _digits(self) -> int:
-        analyses = [a for a in (self._loader.own_analysis, self._loader.analysis) if a is not None]
-        return score_digits(analyses) if analyses else 2
+        """Return the number of decimals of scores."""
+        analyses = (self._loader.own_analysis, self._loader.analysis)
+        known_analyses = [analysis for analysis in analyses if analysis is not None]
+        return score_digits(known_analyses) if known_analyses else 2
 
-    def _list_gaps(self) -> None:
+    def _show_gaps(self) -> None:
         loader = self._loader
-        if loader.gaps != self._listed:
-            self._listed = loader.gaps
-            self.list.set_gaps(loader.gaps, self._digits())
+        if loader.gaps != self._listed_gaps:
+            self._listed_gaps = loader.gaps
+            self.gap_list.set_gaps(loader.gaps, self._digits())
             self.curve.set_parts([(gap.start_s, gap.stop_s) for gap in loader.gaps])
-            self.other_curve.set_parts([(gap.other_start_s, gap.other_stop_s) for gap in loader.gaps])
-        self.list.setVisible(bool(loader.gaps))
-        self.message.set_plain(self._format_state())
+            self.reference_curve.set_parts([(gap.other_start_s, gap.other_stop_s) for gap in loader.gaps])
+        self.gap_list.setVisible(bool(loader.gaps))
+        self.message.set_plain(self._format_alignment())
 
-    def _format_state(self) -> str:
+    def _format_alignment(self) -> str:
         loader = self._loader
         if loader.clip is None:
             return "There is no better video to compare with."
         if loader.alignment is not None and loader.alignment.gain:
-            n = len(loader.gaps)
-            return (
-                f"Aligned in time. {counted(n, 'part')}, in order of time." if n else "Aligned in time: no part loses."
-            )
-        reason = "Not aligned yet: the model is being loaded."
+            if not loader.gaps:
+                return "Aligned in time: no part loses."
+            return f"Aligned in time. {counted(len(loader.gaps), 'part')}, in order of time."
         if loader.problem:
             reason = f"The videos cannot be aligned: {loader.problem}"
         elif loader.aligning:
             reason = "Aligning both videos in time…"
         elif loader.alignment is not None:
             reason = "The two videos go different ways: no common moments."
+        else:
+            reason = "Not aligned yet: the model is being loaded."
         return f"{reason} Both run at an even pace."
 
-    def _share_limits(self) -> None:
+    def _share_scale(self) -> None:
         """Draw both curves on one vertical scale."""
-        limits = [curve.curve.limits() for curve in (self.curve, self.other_curve) if curve.curve is not None]
+        plots = (self.curve, self.reference_curve)
+        limits = [plot.curve.limits() for plot in plots if plot.curve is not None]
         if limits:
             low = min(low for low, _ in limits)
             high = max(high for _, high in limits)
-            for curve in (self.curve, self.other_curve):
-                curve.set_limits(low, high)
+            for plot in plots:
+                plot.set_limits(low, high)

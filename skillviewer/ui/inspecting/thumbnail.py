@@ -8,11 +8,11 @@ from skillviewer.core.arrays import RGBImage
 from skillviewer.ui.widgets.icons import as_image
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
-SIZE = QSize(80, 45)
+SIZE_PX = QSize(80, 45)
 
 
 class Thumbnail(QAbstractButton):
-    """A picture with a play mark, pressed by the mouse or by Space."""
+    """A button that shows a picture with a play mark."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -24,7 +24,7 @@ class Thumbnail(QAbstractButton):
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
 
     def sizeHint(self) -> QSize:
-        return SIZE
+        return SIZE_PX
 
     @themed
     def on_theme(self, theme: Theme) -> None:
@@ -41,29 +41,33 @@ class Thumbnail(QAbstractButton):
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Draw the picture whole, on the stage's colour, with a play mark in the corner."""
+        """Draw all of the picture on a dark ground, with a play mark in the corner."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        room = QRectF(self.rect())
-        shape = QPainterPath()
-        shape.addRoundedRect(room, 4, 4)
-        painter.setClipPath(shape)
-        painter.fillRect(room, QColor(self._theme.stage))
+        area = QRectF(self.rect())
+        outline = QPainterPath()
+        outline.addRoundedRect(area, 4, 4)
+        painter.setClipPath(outline)
+        painter.fillRect(area, QColor(self._theme.stage))
         if self.picture is not None:
             image = as_image(self.picture)
-            scale = min(room.width() / image.width(), room.height() / image.height())
-            size = (image.width() * scale, image.height() * scale)
-            target = QRectF((room.width() - size[0]) / 2, (room.height() - size[1]) / 2, *size)
+            scale = min(area.width() / image.width(), area.height() / image.height())
+            width = image.width() * scale
+            height = image.height() * scale
+            target = QRectF((area.width() - width) / 2, (area.height() - height) / 2, width, height)
             painter.drawImage(target, image)
-        disc = QPointF(room.left() + 12, room.bottom() - 12)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(0, 0, 0, 210 if self.underMouse() else 140))
-        painter.drawEllipse(disc, 8, 8)
-        painter.setBrush(QColor("white"))
-        painter.drawPolygon(QPolygonF([disc + QPointF(-2.5, -4), disc + QPointF(-2.5, 4), disc + QPointF(4.5, 0)]))
+        self._draw_play_mark(painter, QPointF(area.left() + 12, area.bottom() - 12))
         if self.hasFocus():
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(QColor(self._theme.accent), 2))
-            painter.drawRoundedRect(room.adjusted(1, 1, -1, -1), 4, 4)
+            painter.drawRoundedRect(area.adjusted(1, 1, -1, -1), 4, 4)
         painter.end()
+
+    def _draw_play_mark(self, painter: QPainter, centre: QPointF) -> None:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(0, 0, 0, 210 if self.underMouse() else 140))
+        painter.drawEllipse(centre, 8, 8)
+        painter.setBrush(QColor("white"))
+        corners = (QPointF(-2.5, -4), QPointF(-2.5, 4), QPointF(4.5, 0))
+        painter.drawPolygon(QPolygonF([centre + corner for corner in corners]))

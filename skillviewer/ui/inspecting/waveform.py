@@ -1,5 +1,7 @@
 """The waveform of the sound under the score curve, on the same axis of time."""
 
+import math
+
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtGui import QColor
@@ -11,12 +13,12 @@ from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.sound_player import SoundPlayer
 from skillviewer.ui.widgets.theme import Theme, by_text, themed
 
-MAX_POINTS = 4000  # more are drawn as the peaks of as many groups
-_MIN_LOUD = 0.02  # a sound that is fainter everywhere is drawn faint; others fill the height
+MAX_POINTS = 4000  # number of points drawn: a longer envelope is drawn as the peaks of groups
+MIN_FULL_PEAK = 0.02  # least peak of a sound that is scaled to the full height; fainter sounds are drawn lower
 
 
 class Waveform(TimePlot):
-    """Greatest samples over time; hidden until it is asked for."""
+    """The envelope of the sound over time; hidden until the user asks for it."""
 
     def __init__(self, sound: SoundPlayer, playback: Playback, above: TimePlot, parent: QWidget | None = None) -> None:
         super().__init__(playback, parent)
@@ -42,7 +44,7 @@ class Waveform(TimePlot):
         self._draw(sound.envelope)
 
     def set_shown(self, on: bool) -> None:
-        """Show or hide the waveform; while it is shown every video's sound is looked through."""
+        """Show or hide the waveform; while it is shown, the sound of every video on screen is read as a whole."""
         self.setVisible(on)
         self._sound.want_envelope(on)
         self._align()
@@ -66,18 +68,19 @@ class Waveform(TimePlot):
         self.setFixedHeight(by_text(56))
 
     def _align(self) -> None:
-        """Give the plot the margins of the curve above, so that one time is at one place."""
+        """Align the time axis with that of the curve above."""
         self.getAxis("left").setWidth(self._above.getAxis("left").width())
 
     def _draw(self, envelope: SoundEnvelope | None) -> None:
         peaks = envelope.peaks if envelope is not None else np.zeros(0, np.float32)
-        step = max(1, -(-len(peaks) // MAX_POINTS))
-        padded = np.pad(peaks, (0, -len(peaks) % step))
-        heights = padded.reshape(-1, step).max(axis=1) if len(padded) else padded
-        times_s = (np.arange(len(heights)) + 0.5) * step * ENVELOPE_BIN_S
-        heights = heights / max(float(heights.max(initial=0)), _MIN_LOUD)
+        group_size = max(1, math.ceil(len(peaks) / MAX_POINTS))
+        n_missing = -len(peaks) % group_size  # peaks that the last group lacks
+        groups = np.pad(peaks, (0, n_missing)).reshape(-1, group_size)
+        heights = groups.max(axis=1, initial=0)
+        heights = heights / max(float(heights.max(initial=0)), MIN_FULL_PEAK)
+        times_s = (np.arange(len(heights)) + 0.5) * group_size * ENVELOPE_BIN_S
         self._upper.setData(times_s, heights)
         self._lower.setData(times_s, -heights)
-        silent = envelope is not None and envelope.facts is None
-        self._message.setText("This video has no sound" if silent else "")
+        has_no_sound = envelope is not None and envelope.facts is None
+        self._message.setText("This video has no sound" if has_no_sound else "")
         self._message.setPos((self._playback.start_s + self._playback.stop_s) / 2, 0)

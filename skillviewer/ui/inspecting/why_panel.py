@@ -8,13 +8,13 @@ from skillviewer.core.explanation.moments import Basis, default_basis, no_clear_
 from skillviewer.core.text import printable
 from skillviewer.ui.actions.actions import Actions, Handlers
 from skillviewer.ui.inspecting.cell_map import CellBlock
-from skillviewer.ui.inspecting.cohort_position import StandingBlock
-from skillviewer.ui.inspecting.contributions import Contributions
+from skillviewer.ui.inspecting.cohort_position_block import CohortPositionBlock
 from skillviewer.ui.inspecting.faithfulness_block import FaithfulnessBlock
-from skillviewer.ui.inspecting.limits import Limits
 from skillviewer.ui.inspecting.moment_column import MomentColumn
 from skillviewer.ui.inspecting.rater_judgements import RatersBlock
 from skillviewer.ui.inspecting.reference_block import ReferenceBlock
+from skillviewer.ui.inspecting.segment_contributions import SegmentContributions
+from skillviewer.ui.inspecting.uncertainty_block import UncertaintyBlock
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.insight.findings import Findings
 from skillviewer.ui.session.insight.why_loader import WhyStage
@@ -26,9 +26,32 @@ from skillviewer.ui.widgets.labels import WrappingLabel
 from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, scroll_area, set_background, vertical
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
+STAGE_TEXTS = {
+    WhyStage.NOTHING: ("Open a video to see what explains its score.", "Open videos"),
+    WhyStage.UNREADABLE: ("This video cannot be read.", "Locate…"),
+    WhyStage.NO_MODEL: ("A model is needed for an explanation. Choose one above, or open one.", "Open a model"),
+    WhyStage.LOADING: ("The model is being loaded.", ""),
+    WhyStage.NEW: ("This video is not assessed yet.", "Assess"),
+    WhyStage.WORKING: ("This video is being assessed.", "Stop"),
+    WhyStage.FAILED: ("This video could not be assessed.", "Try again"),
+    WhyStage.BLIND: ("", "Judge pairs"),
+}
+"""Message and text of the button for every stage without an explanation."""
+
+STAGE_ACTIONS = {
+    WhyStage.NOTHING: "open_videos",
+    WhyStage.UNREADABLE: "locate_videos",
+    WhyStage.NO_MODEL: "open_model",
+    WhyStage.NEW: "assess",
+    WhyStage.WORKING: "stop",
+    WhyStage.FAILED: "assess",
+    WhyStage.BLIND: "show_rank",
+}
+"""Action of the button, by stage."""
+
 
 class WhyPanel(QStackedWidget):
-    """A page with the standing of the score, its moments and contributions, a reference, and limits."""
+    """A page that explains a score: its position, moments, contributions, a reference video and its uncertainty."""
 
     def __init__(self, app_context: AppContext, actions: Actions, parent: QWidget) -> None:
         super().__init__(parent)
@@ -37,11 +60,11 @@ class WhyPanel(QStackedWidget):
         self._actions = actions
         self._theme: Theme = LIGHT
         self._findings: Findings | None = None
-        self._listed: Findings | None = None  # those of the parts from the top to the moments
+        self._upper_findings: Findings | None = None  # shown from the top to the moments
         self.grey = False  # true if attention is no better than random
         self.setMinimumWidth(240)
         self.empty = EmptyState(self)
-        self.empty.pressed.connect(self._on_pressed)
+        self.empty.pressed.connect(self._on_button)
         self.addWidget(self.empty)
         self.page = scroll_area(self, "Why this score")
         self.addWidget(self.page)
@@ -50,28 +73,28 @@ class WhyPanel(QStackedWidget):
         self.model_warning = WrappingLabel(self.body)
         self.warning.setContentsMargins(12, 12, 12, 6)
         self.model_warning.setContentsMargins(12, 8, 12, 0)
-        self.position = StandingBlock(actions["assess_all"], actions["unfamiliar_scores"], self.body)
+        self.position = CohortPositionBlock(actions["assess_all"], actions["unfamiliar_scores"], self.body)
         self.moments_section = Section("Moments that moved the score", self.body, wide=True)
         self.basis = WrappingLabel(self.moments_section, muted=True)
         self.basis.setContentsMargins(12, 0, 12, 0)
-        self.moments = MomentColumn(app_context, self.moments_section, only_found=True)
-        self.unfold = push_button("Show the moments anyway", self.moments_section, self._reveal)
-        row = add_all(horizontal(margins=(12, 0, 12, 0)), self.unfold, 1)
-        add_all(self.moments_section.column, row, self.basis, self.moments)
-        self.contributions = Contributions(app_context, self.body)
+        self.moments = MomentColumn(app_context, self.moments_section, model_moments_only=True)
+        self.reveal_button = push_button("Show the moments anyway", self.moments_section, self._reveal_moments)
+        reveal_row = add_all(horizontal(margins=(12, 0, 12, 0)), self.reveal_button, 1)
+        add_all(self.moments_section.column, reveal_row, self.basis, self.moments)
+        self.contributions = SegmentContributions(app_context, self.body)
         self.cells = CellBlock(actions, self.body)
         self.reference = ReferenceBlock(app_context, actions["better_video"], self.body)
-        self.limits = Limits(self.body)
+        self.uncertainty = UncertaintyBlock(self.body)
         self.faithfulness = FaithfulnessBlock(self.body)
         self.raters = RatersBlock(app_context.playback, app_context.annotations, self.body)
-        column = add_all(vertical(self.body, (0, 0, 0, 16), 0), self.warning, self.position, self.model_warning)
-        add_all(column, self.moments_section, self.raters, self.contributions, self.cells, self.reference, self.limits)
-        add_all(column, self.faithfulness, 1)
+        column = vertical(self.body, (0, 0, 0, 16), 0)
+        add_all(column, self.warning, self.position, self.model_warning, self.moments_section, self.raters)
+        add_all(column, self.contributions, self.cells, self.reference, self.uncertainty, self.faithfulness, 1)
         self.page.setWidget(self.body)
         self._why_loader.changed.connect(self._refresh)
-        app_context.videos.unfamiliar_shown.connect(self._show_again)
-        app_context.evidence_loader.changed.connect(self._show_work)
-        app_context.evidence_loader.progressed.connect(self._show_work)
+        app_context.videos.unfamiliar_shown.connect(self._show_anew)
+        app_context.evidence_loader.changed.connect(self._show_progress)
+        app_context.evidence_loader.progressed.connect(self._show_progress)
         app_context.playback.frame_changed.connect(self.contributions.bars.set_frame)
 
     def handlers(self, _dialogs: Dialogs) -> Handlers:
@@ -101,108 +124,105 @@ class WhyPanel(QStackedWidget):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self._app_context.evidence_loader.want(self, False)
-        self._findings = self._listed = None
+        self._forget_findings()
+
+    def _forget_findings(self) -> None:
+        self._findings = None
+        self._upper_findings = None
 
     def _refresh(self) -> None:
         if not self.isVisible():
             return
-        stage, findings, entry = self._why_loader.stage, self._why_loader.findings, self._why_loader.entry
+        stage = self._why_loader.stage
+        findings = self._why_loader.findings
         if stage is WhyStage.READY and findings is not None:
             self._show_findings(findings)
         elif stage is not WhyStage.COMING:
             self._show_empty(stage)
-        elif self._findings is not None and (entry is None or self._findings.analysis.clip != entry.clip):
+        elif self._shows_another_video():
             self.empty.show_state("")
             self.setCurrentWidget(self.empty)
 
-    def _show_again(self, *_: object) -> None:
-        self._findings = self._listed = None
+    def _shows_another_video(self) -> bool:
+        """Return whether the findings shown are not those of the video on screen."""
+        entry = self._why_loader.entry
+        return self._findings is not None and (entry is None or self._findings.analysis.clip != entry.clip)
+
+    def _show_anew(self, *_: object) -> None:
+        self._forget_findings()
         self._refresh()
 
     def _show_findings(self, findings: Findings) -> None:
         self.setCurrentWidget(self.page)
-        before, self._findings = self._findings, findings
-        self._show_work()
-        listed = self._why_loader.listed_findings if self._why_loader.holding else findings
-        if listed is None or listed.analysis is not findings.analysis:
-            listed = findings
-        if listed is not self._listed:
-            self._listed = listed
-            self._show_upper_part(listed)
-        self._fold(folded=self._why_loader.hides_moments(findings))
-        if findings is before:
+        last_findings = self._findings
+        self._findings = findings
+        self._show_progress()
+        upper_findings = self._why_loader.listed_findings if self._why_loader.holding else findings
+        if upper_findings is None or upper_findings.analysis is not findings.analysis:
+            upper_findings = findings
+        if upper_findings is not self._upper_findings:
+            self._upper_findings = upper_findings
+            self._show_upper_part(upper_findings)
+        self._hide_moments(hidden=self._why_loader.hides_moments(findings))
+        if findings is last_findings:
             return
         grey = findings.faithful is False
         self.contributions.show_findings(findings, grey=grey)
-        self.cells.show_findings(findings, grey=grey)
         self.contributions.bars.set_frame(self._app_context.playback.frame)
-        for part in (self.reference, self.limits, self.faithfulness, self.raters):
-            part.show_findings(findings)
-        if before is None or before.analysis.clip != findings.analysis.clip:
+        self.cells.show_findings(findings, grey=grey)
+        for block in (self.reference, self.uncertainty, self.faithfulness, self.raters):
+            block.show_findings(findings)
+        if last_findings is None or last_findings.analysis.clip != findings.analysis.clip:
             self.page.verticalScrollBar().setValue(0)
 
     def _show_upper_part(self, findings: Findings) -> None:
-        """Show the parts from the top to the moments, which stay while the user points at a moment."""
+        """Show the page from the top to the moments, which does not change while the user points at a moment."""
+        analysis = findings.analysis
         self.grey = findings.faithful is False
         self._paint_grey()
-        self.warning.setVisible(bool(findings.analysis.all_warnings))
-        self.warning.set_plain(findings.analysis.all_warnings)
-        random_warning = (
-            "Attention is no better than random for this video: do not take the attended regions as the reason "
-            "for the score."
-        )
-        even_warning = SPREAD_EVENLY_TEXT if findings.analysis.spread_evenly else ""
-        warnings = [
-            text for text in (random_warning if self.grey else "", even_warning, findings.model_warning) if text
-        ]
-        self.model_warning.setVisible(bool(warnings))
-        self.model_warning.set_plain(*warnings)
+        self.warning.setVisible(bool(analysis.all_warnings))
+        self.warning.set_plain(analysis.all_warnings)
+        model_warnings = _model_warnings(findings)
+        self.model_warning.setVisible(bool(model_warnings))
+        self.model_warning.set_plain(*model_warnings)
         self.moments.set_grey(self.grey)
-        self.basis.set_plain(_format_basis(findings))
-        if not findings.moments:
-            self.basis.set_plain(
-                no_clear_moment_text(findings.analysis, findings.n_smaller, score_digits([findings.analysis]))
-            )
-        meaningless = findings.analysis.unfamiliar and not self._app_context.videos.shows_unfamiliar
+        if findings.moments:
+            self.basis.set_plain(_format_basis(findings))
+        else:
+            self.basis.set_plain(no_clear_moment_text(analysis, findings.n_smaller, score_digits([analysis])))
+        meaningless = analysis.unfamiliar and not self._app_context.videos.shows_unfamiliar
         self.position.show_findings(findings, meaningless=meaningless)
 
-    def _reveal(self) -> None:
+    def _reveal_moments(self) -> None:
         if self._findings is not None:
             self._why_loader.reveal_moments(self._findings)
 
-    def _fold(self, *, folded: bool) -> None:
-        """Hide or show the moments; those of an unfamiliar video are hidden at first."""
-        self.unfold.setVisible(folded)
-        self.basis.setVisible(not folded)
-        self.moments.setVisible(not folded)
+    def _hide_moments(self, *, hidden: bool) -> None:
+        """Hide the moments of an unfamiliar video behind a button, or show them."""
+        self.reveal_button.setVisible(hidden)
+        self.basis.setVisible(not hidden)
+        self.moments.setVisible(not hidden)
 
-    def _show_work(self) -> None:
-        has_evidence = self._findings is not None and self._findings.evidence is not None
-        self.contributions.show_work(
-            has_evidence=has_evidence and self._app_context.evidence_loader.evidence is not None
-        )
+    def _show_progress(self) -> None:
+        has_shown_evidence = self._findings is not None and self._findings.evidence is not None
+        has_loaded_evidence = self._app_context.evidence_loader.evidence is not None
+        self.contributions.show_progress(has_evidence=has_shown_evidence and has_loaded_evidence)
 
     def _show_empty(self, stage: WhyStage) -> None:
+        """Show why there is no explanation, and a button that helps."""
+        self._forget_findings()
         entry = self._why_loader.entry
-        self._findings = self._listed = None
         reason = entry.reason if entry is not None else ""
+        text, button = STAGE_TEXTS[stage]
         progress = None
-        if stage is WhyStage.WORKING and entry is not None:
+        if stage is WhyStage.BLIND:
+            text = self._format_blind()
+        elif stage in {WhyStage.UNREADABLE, WhyStage.FAILED} and reason:
+            text = reason
+        elif stage is WhyStage.WORKING and entry is not None:
             progress = (entry.n_done, entry.total)
-        text, button = {
-            WhyStage.NOTHING: ("Open a video to see what explains its score.", "Open videos"),
-            WhyStage.UNREADABLE: (
-                reason or "This video cannot be read.",
-                "Locate…" if entry is not None and entry.state is VideoState.MISSING else "",
-            ),
-            WhyStage.NO_MODEL: ("A model is needed for an explanation. Choose one above, or open one.",
-                             "Open a model"),
-            WhyStage.LOADING: ("The model is being loaded.", ""),
-            WhyStage.NEW: ("This video is not assessed yet.", "Assess"),
-            WhyStage.WORKING: ("This video is being assessed.", "Stop"),
-            WhyStage.FAILED: (reason or "This video could not be assessed.", "Try again"),
-            WhyStage.BLIND: (self._format_blind(), "Judge pairs"),
-        }[stage]  # fmt: skip
+        if stage is WhyStage.UNREADABLE and (entry is None or entry.state is not VideoState.MISSING):
+            button = ""
         self.empty.show_state(text, button, progress)
         self.setCurrentWidget(self.empty)
 
@@ -216,23 +236,29 @@ class WhyPanel(QStackedWidget):
             "day, enter your name in the settings."
         )
 
-    def _on_pressed(self) -> None:
-        stage = self._why_loader.stage
-        name = {
-            WhyStage.NOTHING: "open_videos",
-            WhyStage.NO_MODEL: "open_model",
-            WhyStage.NEW: "assess",
-            WhyStage.FAILED: "assess",
-            WhyStage.WORKING: "stop",
-            WhyStage.BLIND: "show_rank",
-            WhyStage.UNREADABLE: "locate_videos",
-        }.get(stage)
-        if name is not None:
-            self._actions[name].trigger()
+    def _on_button(self) -> None:
+        action_name = STAGE_ACTIONS.get(self._why_loader.stage)
+        if action_name is not None:
+            self._actions[action_name].trigger()
+
+
+def _model_warnings(findings: Findings) -> list[str]:
+    """Return warnings about the attention of the model on the video."""
+    warnings = []
+    if findings.faithful is False:
+        warnings.append(
+            "Attention is no better than random for this video: do not take the attended regions as the reason for "
+            "the score."
+        )
+    if findings.analysis.spread_evenly:
+        warnings.append(SPREAD_EVENLY_TEXT)
+    if findings.model_warning:
+        warnings.append(findings.model_warning)
+    return warnings
 
 
 def _format_basis(findings: Findings) -> str:
-    """Return a sentence on the definition of the moments."""
+    """Return a sentence on how the moments were found."""
     if findings.evidence is None:
         return "By the change of the score curve; contributions are not known yet."
     if default_basis(findings.evidence) is Basis.CURVE:

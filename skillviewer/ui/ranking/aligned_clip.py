@@ -5,31 +5,33 @@ from dataclasses import dataclass
 from skillviewer.core.video.clips import ClipRange, range_frames
 from skillviewer.core.video.info import VideoInfo
 
-MAX_GAP_S = 0.5
-"""Longest gap, in seconds, between two frames shown while playing for the frames between them to count as seen: a slow
-computer shows fewer frames of the same video."""
-
 
 @dataclass(frozen=True, slots=True)
 class AlignedClip:
-    """The attempt in a video, laid on the pair's clock: the sync points of both videos are at 0 s."""
+    """A clip on the clock of a pair, which is 0 s at the sync point of each video."""
 
     video: VideoInfo  # the file
-    first_frame: int  # first frame of the attempt, from 0
-    last_frame: int  # last frame of the attempt
+    first_frame: int  # first frame of the clip, from 0
+    last_frame: int  # last frame of the clip
     sync_s: float  # sync point, in seconds from the first frame of the file
 
     @classmethod
     def of(cls, video: VideoInfo, clip_range: ClipRange | None = None, sync_s: float | None = None) -> "AlignedClip":
-        """Return the attempt in a video, in sync at its first frame if no point is set; DatasetError outside it."""
+        """Return the clip of a video; the default sync point is its first frame.
+
+        Raises:
+            DatasetError: The range lies outside the file.
+        """
         frames = range_frames(clip_range, video)
-        first, last = frames[0], frames[-1]
-        return cls(video, first, last, float(video.times_s[first]) if sync_s is None else sync_s)
+        first_frame = frames[0]
+        if sync_s is None:
+            sync_s = float(video.times_s[first_frame])
+        return cls(video, first_frame, frames[-1], sync_s)
 
     @property
     def start_s(self) -> float:
         """Start of the first frame on the clock, in seconds."""
-        return self.at(self.first_frame)
+        return self.frame_start_s(self.first_frame)
 
     @property
     def stop_s(self) -> float:
@@ -40,10 +42,10 @@ class AlignedClip:
     def duration_s(self) -> float:
         return self.stop_s - self.start_s
 
-    def at(self, frame: int) -> float:
+    def frame_start_s(self, frame: int) -> float:
         """Return the start of a frame on the clock, in seconds."""
         return float(self.video.times_s[frame]) - self.sync_s
 
-    def frame(self, clock_s: float) -> int:
-        """Return the frame on screen; the first one before the start, the last one after the end."""
+    def frame_at(self, clock_s: float) -> int:
+        """Return the frame to show at a time, clamped to the clip."""
         return min(max(self.video.frame_at(clock_s + self.sync_s), self.first_frame), self.last_frame)

@@ -11,14 +11,13 @@ from skillviewer.ui.widgets.theme import PaintedWidget
 
 BAR_PX = 6
 GAP_PX = 8
-EDGE_PX = 16
-
-
-PLAYED = 0.75  # opacity of the played part: the pictures stay the brightest on the screen
+SIDE_MARGIN_PX = 16
+PLAYED_OPACITY = 0.75  # of the played part: the pictures stay the brightest on the screen
+MIN_SPAN_S = 1e-3
 
 
 class ClockBar(PaintedWidget):
-    """The left video's bar over the right video's."""
+    """The bar of the left video above that of the right video, with playheads and marks."""
 
     def __init__(self, pair_views: tuple[PairView, PairView], parent: QWidget) -> None:
         super().__init__(parent)
@@ -27,7 +26,7 @@ class ClockBar(PaintedWidget):
         for pair_view in pair_views:
             for signal in (pair_view.clock.moved, pair_view.clock.mode_changed, pair_view.swapped):
                 signal.connect(self.update)
-        self._held: int | None = None
+        self._dragged_video: int | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Time of the two videos")
 
@@ -42,96 +41,102 @@ class ClockBar(PaintedWidget):
         self._marks_s = marks_s
         self.update()
 
-    def _span(self) -> tuple[float, float] | None:
+    def _limits_s(self) -> tuple[float, float]:
+        """Return the times on the clock at both ends of the bars; requires a pair."""
         clips = self._pair_view.clock.clips
-        if not clips:
-            return None
-        start_s = min(s.start_s for s in clips)
-        stop_s = max(s.stop_s for s in clips)
-        return start_s, max(stop_s, start_s + 1e-3)
+        start_s = min(clip.start_s for clip in clips)
+        stop_s = max(clip.stop_s for clip in clips)
+        return start_s, max(stop_s, start_s + MIN_SPAN_S)
 
     def accessible_text(self) -> str:
         """Return the position of each of the two videos."""
-        pair_view = self._pair_view
-        if not pair_view.clock.clips:
+        pair_clock = self._pair_view.clock
+        if not pair_clock.clips:
             return ""
-        left, right = (clock(pair_view.clock.time_s(video)) for video in self._rows(pair_view))
+        left, right = (clock(pair_clock.time_s(video)) for video in self._videos_by_row())
         return f"Left video at {left}, right video at {right}"
 
     def x_of(self, time_s: float) -> float:
-        span = self._span()
-        if span is None:
-            return EDGE_PX
-        return EDGE_PX + (time_s - span[0]) / (span[1] - span[0]) * (self.width() - 2 * EDGE_PX)
+        """Return the place of a time on the clock, in pixels."""
+        start_s, stop_s = self._limits_s()
+        return SIDE_MARGIN_PX + (time_s - start_s) / (stop_s - start_s) * (self.width() - 2 * SIDE_MARGIN_PX)
 
     def row_y(self, row: int) -> float:
         """Return the top of the left (0) or the right (1) video's bar, in pixels."""
         return GAP_PX + row * (BAR_PX + GAP_PX)
 
-    def _rows(self, pair_view: PairView) -> tuple[int, int]:
-        return (pair_view.left, 1 - pair_view.left)
+    def _videos_by_row(self) -> tuple[int, int]:
+        """Return the indices of the left and of the right video."""
+        return self._pair_view.left_video, 1 - self._pair_view.left_video
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        pair_view = self._pair_view
-        if not pair_view.clock.clips:
+        if not self._pair_view.clock.clips:
             return
         painter = QPainter(self)
-        theme = self._theme
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        for row, video in enumerate(self._rows(pair_view)):
-            clip = pair_view.clock.clips[video]
-            top = self.row_y(row)
-            left, right = self.x_of(clip.start_s), self.x_of(clip.stop_s)
-            painter.setBrush(QColor(theme.edge))
-            painter.drawRoundedRect(QRectF(left, top, max(right - left, 2), BAR_PX), 3, 3)
-            playhead_x = min(max(self.x_of(pair_view.clock.time_s(video)), left), right)
-            muted = not pair_view.clock.together and video != pair_view.clock.active
-            played_colour = QColor(theme.muted if muted else theme.accent)
-            played_colour.setAlphaF(PLAYED)
-            painter.setBrush(played_colour)
-            painter.drawRoundedRect(QRectF(left, top, max(playhead_x - left, 0), BAR_PX), 3, 3)
-        self._draw_playheads(painter, pair_view)
+        for row, video in enumerate(self._videos_by_row()):
+            self._draw_bar(painter, row, video)
+        self._draw_playheads(painter)
+        self._draw_marks(painter)
         painter.end()
 
-    def _draw_playheads(self, painter: QPainter, pair_view: PairView) -> None:
+    def _draw_bar(self, painter: QPainter, row: int, video: int) -> None:
         theme = self._theme
-        height = self.row_y(1) + BAR_PX + GAP_PX / 2
-        painter.setPen(QPen(QColor(theme.text), 2))
-        if pair_view.clock.together:
-            x = self.x_of(pair_view.clock.time_s(0))
-            painter.drawLine(QPointF(x, GAP_PX / 2), QPointF(x, height))
+        pair_clock = self._pair_view.clock
+        clip = pair_clock.clips[video]
+        top = self.row_y(row)
+        left = self.x_of(clip.start_s)
+        right = self.x_of(clip.stop_s)
+        painter.setBrush(QColor(theme.edge))
+        painter.drawRoundedRect(QRectF(left, top, max(right - left, 2), BAR_PX), 3, 3)
+        playhead_x = min(max(self.x_of(pair_clock.time_s(video)), left), right)
+        is_muted = not pair_clock.together and video != pair_clock.active_video
+        played_colour = QColor(theme.muted if is_muted else theme.accent)
+        played_colour.setAlphaF(PLAYED_OPACITY)
+        painter.setBrush(played_colour)
+        painter.drawRoundedRect(QRectF(left, top, max(playhead_x - left, 0), BAR_PX), 3, 3)
+
+    def _draw_playheads(self, painter: QPainter) -> None:
+        pair_clock = self._pair_view.clock
+        bottom = self.row_y(1) + BAR_PX + GAP_PX / 2
+        painter.setPen(QPen(QColor(self._theme.text), 2))
+        if pair_clock.together:
+            x = self.x_of(pair_clock.time_s(0))
+            painter.drawLine(QPointF(x, GAP_PX / 2), QPointF(x, bottom))
         else:
-            for row, video in enumerate(self._rows(pair_view)):
-                x = self.x_of(pair_view.clock.time_s(video))
+            for row, video in enumerate(self._videos_by_row()):
+                x = self.x_of(pair_clock.time_s(video))
                 top = self.row_y(row)
                 painter.drawLine(QPointF(x, top - GAP_PX / 2), QPointF(x, top + BAR_PX + GAP_PX / 2))
+
+    def _draw_marks(self, painter: QPainter) -> None:
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(theme.text))
-        for row, video in enumerate(self._rows(pair_view)):
+        painter.setBrush(QColor(self._theme.text))
+        for row, video in enumerate(self._videos_by_row()):
             mark_s = self._marks_s[video]
-            top = self.row_y(row) - GAP_PX
             if mark_s is not None:
-                x = self.x_of(mark_s - pair_view.clock.clips[video].sync_s)
+                top = self.row_y(row) - GAP_PX
+                x = self.x_of(mark_s - self._pair_view.clock.clips[video].sync_s)
                 painter.drawPolygon(QPolygonF([QPointF(x - 5, top), QPointF(x + 5, top), QPointF(x, top + 7)]))
 
-    def _go(self, event: QMouseEvent) -> None:
-        pair_view = self._pair_view
-        span = self._span()
-        if span is None or self._held is None:
+    def _seek_to_mouse(self, event: QMouseEvent) -> None:
+        pair_clock = self._pair_view.clock
+        if self._dragged_video is None or not pair_clock.clips:
             return
-        share = (event.position().x() - EDGE_PX) / max(self.width() - 2 * EDGE_PX, 1)
-        pair_view.clock.seek_one(self._held, span[0] + share * (span[1] - span[0]))
+        start_s, stop_s = self._limits_s()
+        share = (event.position().x() - SIDE_MARGIN_PX) / max(self.width() - 2 * SIDE_MARGIN_PX, 1)
+        pair_clock.seek_video(self._dragged_video, start_s + share * (stop_s - start_s))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Go to the time under the mouse: with both videos, or with the one under it if each has its own clock."""
         if event.button() == Qt.MouseButton.LeftButton:
-            lower = event.position().y() > self.row_y(1) - GAP_PX / 2
-            self._held = self._rows(self._pair_view)[1 if lower else 0]
-            self._go(event)
+            is_lower_bar = event.position().y() > self.row_y(1) - GAP_PX / 2
+            self._dragged_video = self._videos_by_row()[1 if is_lower_bar else 0]
+            self._seek_to_mouse(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._go(event)
+        self._seek_to_mouse(event)
 
     def mouseReleaseEvent(self, _event: QMouseEvent) -> None:
-        self._held = None
+        self._dragged_video = None

@@ -1,11 +1,8 @@
 """One rater's session: the votes, the pairs, and their order."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
-from skillviewer.core.dataset.pairs import Verdict
-from skillviewer.core.ranking.rater_names import normalize
-from skillviewer.core.text import counted, format_duration, printable
 from skillviewer.data.study import Study, Vote
 from skillviewer.data.study.judging.pair_queue import PairVideo, PracticeTurn, PresentedPair, RaterProgress
 from skillviewer.data.study.practice import PracticePair
@@ -13,60 +10,30 @@ from skillviewer.ui.session.study_controller import VOTES
 from skillviewer.ui.session.undo import Command
 
 Marks = tuple[float | None, float | None]
-"""A time in either of two videos, in seconds from the first frame of its file, or None."""
+"""A marked time in each of two videos, in seconds from the first frame of its file, or None."""
 
 NO_MARKS: Marks = (None, None)
+MAX_EARLIER_ANSWERS = 20
+"""Number of answers of earlier sessions that a rater can undo."""
+REJUDGE_PURPOSE = "again"
+"""Purpose of a pair back in the queue (``core.ranking.pair_selection``, which takes scipy a second to import)."""
 
 
 def vote_command(vote: Vote) -> Command:
     """Return a command that casts a vote; casting again after undo makes a new vote."""
     text = "skipped pair" if vote.verdict is None else "vote on a pair"
     new_vote = replace(vote, id=0, key="", judged_at=None)
-    return Command(text, lambda study: study.votes.cast(new_vote), withdraw, (VOTES,))
+    return Command(text, lambda study: study.votes.cast(new_vote), withdraw_vote, (VOTES,))
 
 
-def withdraw(study: Study, vote: Vote) -> object:
-    """Take a vote back that was cast."""
+def withdraw_vote(study: Study, vote: Vote) -> object:
+    """Withdraw a vote: the reverse of casting."""
     return study.votes.withdraw(vote.id)
 
 
-class Stopwatch:
-    """Counts seconds while it runs, by a clock in seconds."""
-
-    def __init__(self, now_s: Callable[[], float]) -> None:
-        self._now_s = now_s
-        self._counted_s = 0.0
-        self._since_s: float | None = None
-
-    @property
-    def time_s(self) -> float:
-        return self._counted_s + (0.0 if self._since_s is None else self._now_s() - self._since_s)
-
-    def restart(self) -> None:
-        self._counted_s = 0.0
-        self._since_s = self._now_s()
-
-    def reset(self) -> None:
-        self._counted_s = 0.0
-        self._since_s = None
-
-    def resume(self) -> None:
-        if self._since_s is None:
-            self._since_s = self._now_s()
-
-    def pause(self) -> None:
-        self._counted_s = self.time_s
-        self._since_s = None
-
-
-REMEMBERED = 20  # number of votes of earlier sessions that a rater can undo
-AGAIN = "again"
-"""Purpose of a pair back in the queue (``core.ranking.pair_selection``, which takes scipy a second to import)."""
-
-
 @dataclass(frozen=True, slots=True)
-class Answered:
-    """A pair voted on in this session."""
+class AnsweredPair:
+    """A pair with the rater's vote."""
 
     turn: PresentedPair
     vote: Vote
@@ -78,187 +45,129 @@ class JudgingSession:
 
     rater: str = ""  # name of the rater, or ""
     turn: PresentedPair | None = None  # the pair that is on screen or being opened
-    coming: list[PresentedPair] = field(default_factory=list)  # pairs to come, the next one first
-    practice: list[PracticeTurn] = field(default_factory=list)  # practice pairs to come, the one on screen first
-    practised: PracticePair | None = None  # the stated answer, while a practice pair is on screen
-    answered: list[Answered] = field(default_factory=list)  # pairs voted on, in order
-    own_votes: tuple[Vote, ...] = ()  # votes of the rater that stand, in the order of voting
-    newest: int | None = None  # greatest number of a vote that is counted; None before the study was first queried
+    upcoming_pairs: list[PresentedPair] = field(default_factory=list)  # the next one first
+    practice_turns: list[PracticeTurn] = field(default_factory=list)  # practice to come, the pair on screen first
+    practice_pair: PracticePair | None = None  # the stated answer, while a practice pair is on screen
+    answered_pairs: list[AnsweredPair] = field(default_factory=list)  # pairs voted on, in order
+    own_votes: tuple[Vote, ...] = ()  # valid votes of the rater, in the order of voting
+    newest_vote_id: int | None = None  # greatest number of a counted vote; None before the first query of the study
     progress: RaterProgress = field(default_factory=RaterProgress)  # progress of the rater and of all raters
     unreadable: set[str] = field(default_factory=set)  # names of videos that could not be shown
-    since_rest: int = 0  # pairs judged since the session began or the last pause ended
-    n_now: int = 0  # pairs judged in this session
+    n_since_rest: int = 0  # pairs judged since the session began or the last pause ended
+    n_judged: int = 0  # pairs judged in this session
     n_skipped: int = 0  # pairs skipped in this session
-    goes_on: bool = False  # true once the rater goes on beyond the aim
-    n_reported_lost: int = 0  # number of lost videos in the last remark on them
-    n_reported_side: int = 0  # number of votes when a favoured side was remarked on
+    continues_past_target: bool = False  # true once the rater asked for pairs beyond the target
+    n_reported_missing: int = 0  # number of missing videos in the last notice about them
+    n_votes_at_side_warning: int = 0  # number of votes at the last warning about a favoured side
 
     @property
-    def ahead(self) -> PresentedPair | None:
-        """The next pair, or None if it is not known yet."""
-        return self.coming[0] if self.coming else None
+    def next_pair(self) -> PresentedPair | None:
+        """The pair after the one on screen, or None if it is not known yet."""
+        return self.upcoming_pairs[0] if self.upcoming_pairs else None
 
     @property
-    def enough(self) -> bool:
-        """True if the aim is reached, the rater did not ask for more, and no pair is back in the queue."""
-        waiting = self.progress.n_again > 0 and bool(self.coming)
-        return not self.goes_on and not waiting and self.progress.n_own >= self.progress.rater_target > 0
+    def is_done(self) -> bool:
+        """True if the target is reached, the rater did not ask for more, and no pair is back in the queue."""
+        if self.continues_past_target:
+            return False
+        if self.progress.n_again > 0 and self.upcoming_pairs:
+            return False
+        return self.progress.n_own >= self.progress.rater_target > 0
 
     def end_practice_turn(self) -> bool:
         """Drop the practice pair on screen; return whether there are others."""
-        self.practice = self.practice[1:]
-        return bool(self.practice)
+        self.practice_turns = self.practice_turns[1:]
+        return bool(self.practice_turns)
 
-    def learn(
-        self, own_votes: tuple[Vote, ...], progress: RaterProgress, contenders: Sequence[PairVideo] = ()
+    def update(
+        self, own_votes: tuple[Vote, ...], progress: RaterProgress, videos: Sequence[PairVideo] = ()
     ) -> tuple[Vote, ...]:
-        """Store the study's present state; return the last votes of earlier sessions, in order, at the first query.
+        """Take votes and progress from the study; return the votes of earlier sessions that can be undone.
 
-        A wrong one is often noticed late, and can be undone as if it had just been given.
+        Only the first update returns votes, in the order of voting: a wrong vote is often noticed late.
+
+        Args:
+            own_votes: Valid votes of the rater, in the order of voting.
+            progress: Progress of the rater and of all raters.
+            videos: Videos that can be shown.
         """
         self.own_votes = own_votes
         self.progress = progress
-        if self.newest is not None:
+        if self.newest_vote_id is not None:
             return ()
-        self.newest = max((vote.id for vote in own_votes), default=0)
-        available = {contender.name: contender for contender in contenders}
-        earlier = tuple(vote for vote in own_votes if vote.left in available and vote.right in available)[-REMEMBERED:]
-        self.answered = [Answered(PresentedPair(available[v.left], available[v.right], v.purpose), v) for v in earlier]
-        return earlier
+        self.newest_vote_id = max((vote.id for vote in own_votes), default=0)
+        available = {video.name: video for video in videos}
+        showable = [vote for vote in own_votes if vote.left in available and vote.right in available]
+        earlier_votes = showable[-MAX_EARLIER_ANSWERS:]
+        self.answered_pairs = [
+            AnsweredPair(PresentedPair(available[vote.left], available[vote.right], vote.purpose), vote)
+            for vote in earlier_votes
+        ]
+        return tuple(earlier_votes)
 
-    def count(self, vote: Vote) -> None:
+    def count_vote(self, vote: Vote) -> None:
         """Count a stored vote on the pair on screen."""
         assert self.turn is not None
-        self.newest = max(self.newest or 0, vote.id)
-        self.answered.append(Answered(self.turn, vote))
+        self.newest_vote_id = max(self.newest_vote_id or 0, vote.id)
+        self.answered_pairs.append(AnsweredPair(self.turn, vote))
         if all(other.id != vote.id for other in self.own_votes):
             self.own_votes = (*self.own_votes, vote)
         n = int(vote.verdict is not None)
-        self.since_rest += n
-        self.n_now += n
+        self.n_since_rest += n
+        self.n_judged += n
         self.n_skipped += 1 - n
-        n_again = self.progress.n_again - (self.turn.purpose == AGAIN)
+        n_again = self.progress.n_again
+        if self.turn.purpose == REJUDGE_PURPOSE:
+            n_again = max(n_again - 1, 0)
         self.progress = replace(
-            self.progress, n_own=self.progress.n_own + n, all=self.progress.all + n, n_again=max(n_again, 0)
+            self.progress, n_own=self.progress.n_own + n, all=self.progress.all + n, n_again=n_again
         )
 
-    def next(self) -> None:
-        """Go to the next pair: for practice first."""
-        self.practised = self.practice[0].stated if self.practice else None
-        if self.practice:
-            self.turn = self.practice[0].turn
+    def go_to_next(self) -> None:
+        """Show the next pair; practice pairs come first."""
+        if self.practice_turns:
+            self.practice_pair = self.practice_turns[0].stated
+            self.turn = self.practice_turns[0].turn
         else:
-            self.turn = self.coming.pop(0) if self.coming else None
+            self.practice_pair = None
+            self.turn = self.upcoming_pairs.pop(0) if self.upcoming_pairs else None
 
-    def take(self, upcoming_pairs: Sequence[PresentedPair]) -> None:
-        if not self.coming:
-            self.coming = list(upcoming_pairs)
+    def set_upcoming(self, pairs: Sequence[PresentedPair]) -> None:
+        """Take the pairs to come, unless some are left."""
+        if not self.upcoming_pairs:
+            self.upcoming_pairs = list(pairs)
 
-    def put_back(self) -> None:
-        if self.turn is not None:
-            self.coming.insert(0, self.turn)
-        self.turn = None
-
-    def taken_back(self) -> Vote | None:
-        """Go back to the latest pair whose vote no longer stands, and return that vote; None if all stand."""
+    def return_to_withdrawn(self) -> Vote | None:
+        """Go back to the latest pair whose vote was withdrawn, and return that vote; None if all votes are valid."""
         valid_ids = {vote.id for vote in self.own_votes}
-        withdrawn = next((a for a in reversed(self.answered) if a.vote.id not in valid_ids), None)
-        if withdrawn is None:
+        answered = next((pair for pair in reversed(self.answered_pairs) if pair.vote.id not in valid_ids), None)
+        if answered is None:
             return None
-        self.answered.remove(withdrawn)
-        n = int(withdrawn.vote.verdict is not None)
-        self.since_rest = max(self.since_rest - n, 0)
-        self.n_now = max(self.n_now - n, 0)
+        self.answered_pairs.remove(answered)
+        n = int(answered.vote.verdict is not None)
+        self.n_since_rest = max(self.n_since_rest - n, 0)
+        self.n_judged = max(self.n_judged - n, 0)
         self.n_skipped = max(self.n_skipped - (1 - n), 0)
-        self.put_back()
-        self.turn = withdrawn.turn
-        return withdrawn.vote
+        if self.turn is not None:
+            self.upcoming_pairs.insert(0, self.turn)
+        self.turn = answered.turn
+        return answered.vote
 
-    def given_elsewhere(self) -> Vote | None:
-        """Return a vote on the pair on screen that was not given here: one that was redone."""
-        if self.turn is None or self.newest is None or self.practised is not None:
+    def find_redone_vote(self) -> Vote | None:
+        """Return a new vote on the pair on screen that was cast by Redo, or None."""
+        if self.turn is None or self.newest_vote_id is None or self.practice_pair is not None:
             return None
         names = self.turn.names
-        new = [vote for vote in self.own_votes if vote.id > self.newest and names == {vote.left, vote.right}]
-        return new[-1] if new else None
+        new_votes = [
+            vote for vote in self.own_votes if vote.id > self.newest_vote_id and names == {vote.left, vote.right}
+        ]
+        return new_votes[-1] if new_votes else None
 
-    def keep_only(self, names: Collection[str]) -> bool:
-        """Drop pairs with other videos than these; return whether the one on screen was among them."""
-        self.coming = [turn for turn in self.coming if turn.names <= set(names)]
-        if self.turn is None or self.practised is not None or self.turn.names <= set(names):
+    def drop_unavailable(self, available_names: Collection[str]) -> bool:
+        """Drop pairs with videos that cannot be shown; return whether the pair on screen was among them."""
+        available = set(available_names)
+        self.upcoming_pairs = [pair for pair in self.upcoming_pairs if pair.names <= available]
+        if self.turn is None or self.practice_pair is not None or self.turn.names <= available:
             return False
         self.turn = None
         return True
-
-
-def judging_summary(session: JudgingSession, seconds: float) -> str:
-    """Return a summary of a sitting that has lasted so many seconds, or "" without a rater."""
-    if not session.rater or session.newest is None:
-        return ""
-    progress = session.progress
-    skipped = f", {session.n_skipped} skipped" if session.n_skipped else ""
-    text = f"{session.rater} judged {counted(session.n_now, 'pair')} in {format_duration(seconds)}{skipped}: "
-    text += f"{progress.n_own} of {progress.rater_target} in all. Every vote is stored."
-    return text
-
-
-SENSIBLE_SHARE = 0.5  # share of a video on screen below which a vote came too early
-UNWATCHED_SHARE = 0.01  # share of a video on screen below which it was not watched
-RECENT_VOTES = 20  # number of latest votes for a side that are checked
-TOO_MANY = 16  # votes for one side among them that are too many: either side, by chance, once in 85 times
-
-
-def hardly_seen(left: float, right: float, undo_key: str = "", played: tuple[float, float] = (0.0, 0.0)) -> str:
-    """Return a sentence about a vote given before both videos were seen, or "".
-
-    ``left`` and ``right`` are the shares on screen, 0 to 1; ``played`` those that the rater let play or went to,
-    whether or not their pictures came in time; ``undo_key`` is "" where there is no key for undo.
-    """
-    lower = min(left, right)
-    higher = max(left, right)
-    if lower >= SENSIBLE_SHARE:
-        return ""
-    if min(played) >= SENSIBLE_SHARE:  # the computer's fault, not the rater's
-        text = (
-            "Both videos were played, but this computer was too slow: it showed {:.0f} % of the left and {:.0f} % "
-            "of the right one."
-        )
-        return text.format(100 * left, 100 * right)
-    side = "left" if left <= right else "right"
-    if higher < UNWATCHED_SHARE:
-        text = "Your last vote came before either video was watched."
-    elif higher < SENSIBLE_SHARE:
-        text = "Your last vote came after {:.0f} % of the left and {:.0f} % of the right video."
-        text = text.format(100 * left, 100 * right)
-    else:
-        text = f"Your last vote came after {100 * lower:.0f} % of the {side} video."
-    undo = f"{undo_key} takes it back." if undo_key else "Edit › Undo takes it back."
-    return f"{text} {undo}"
-
-
-def known_under(typed: str, known_name: str) -> str:
-    """Return a sentence where the study knows the rater by a slightly different name than the one typed, or ""."""
-    if normalize(typed) == normalize(known_name):
-        return ""
-    text = "“{}” continues as the rater “{}”. A different rater needs a different name."
-    return text.format(printable(typed), printable(known_name))
-
-
-def lost(n_lost: int, n_videos: int) -> str:
-    """Return a sentence about videos that cannot be shown."""
-    text = "{} of {} videos are missing or were replaced. Pairs with them are left out."
-    return text.format(n_lost, n_videos)
-
-
-def side_favoured(votes: Sequence[Vote]) -> str:
-    """Return a sentence about votes of one rater, in the order of voting, that favour one side, or ""."""
-    sided = [vote.verdict for vote in votes if vote.verdict in {Verdict.LEFT, Verdict.RIGHT}][-RECENT_VOTES:]
-    left = sided.count(Verdict.LEFT)
-    majority = max(left, len(sided) - left)
-    if len(sided) < RECENT_VOTES or majority < TOO_MANY:
-        return ""
-    side = "left" if left == majority else "right"
-    return (
-        f"{majority} of your last {len(sided)} votes were for the {side} side. "
-        "Sides are assigned at random: is one side easier to see?"
-    )

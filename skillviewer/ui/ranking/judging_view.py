@@ -5,13 +5,9 @@ from PySide6.QtWidgets import QWidget
 
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.data.study import Study, Vote
-from skillviewer.data.study.judging.browser_ratings import import_answers
-from skillviewer.data.study.judging.pack import DrawnPack, draw_pack
-from skillviewer.data.study.judging.pack_folder import write_pack
 from skillviewer.data.study.judging.pair_queue import PairVideo, PresentedPair
-from skillviewer.data.study.judging.rating_pack import DrawnRatingPack, draw_rating_pack
 from skillviewer.ui.actions.actions import Actions
-from skillviewer.ui.ranking.judging import JudgingController
+from skillviewer.ui.ranking.judging_controller import JudgingController
 from skillviewer.ui.ranking.judging_session import NO_MARKS, Marks
 from skillviewer.ui.ranking.pair_clock import EPSILON_S
 from skillviewer.ui.ranking.pair_transport import PairTransport
@@ -19,74 +15,19 @@ from skillviewer.ui.ranking.pair_view import PairView
 from skillviewer.ui.ranking.sitting_controller import SittingPhase
 from skillviewer.ui.ranking.vote_bar import VoteBar
 from skillviewer.ui.session.app_context import AppContext
-from skillviewer.ui.session.study_controller import VIDEOS, VOTES
+from skillviewer.ui.session.study_controller import VIDEOS
 from skillviewer.ui.session.undo import Command
 from skillviewer.ui.threads.throttle import single_shot
-from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.layout import NONE, add_all, vertical
 from skillviewer.ui.widgets.pages import Pages
 
-
-def pack_pairs(app_context: AppContext, over: QWidget, dialogs: Dialogs, *, blur_faces: bool) -> None:
-    """Ask for raters and a folder, and pack the pairs that they lack to the study's aim, in a worker thread."""
-    title = "Pack pairs for a browser"
-    if blur_faces:  # the title repeats the choice, which was made in the menu
-        title = "Pack pairs for a browser, faces blurred"
-    question = "Who will judge? Separate several names by commas. Each name gets pairs of its own."
-    names = dialogs.word(over, title, question, (), "")
-    folder = dialogs.save(over, title, "Folders (*)", "pairs to judge") if names else None
-    if not names or folder is None:
-        return
-    raters = [name.strip() for name in names.split(",") if name.strip()]
-
-    def write(drawn: DrawnPack) -> None:
-        task = app_context.copies_worker.submit(
-            lambda _, token, report: " ".join(write_pack(drawn, blur_faces=blur_faces, token=token, report=report))
-        )
-        task.then(succeeded=app_context.messages.note, failed=app_context.messages.fail)
-        app_context.jobs.follow(title, task)
-
-    app_context.studies.submit_write(lambda study: draw_pack(study, folder, raters)).succeeded.connect(write)
-
-
-def pack_videos(app_context: AppContext, over: QWidget, dialogs: Dialogs, *, blur_faces: bool) -> None:
-    """Ask for raters and a folder, and pack the videos that they have not rated yet, in a worker thread."""
-    title = "Pack videos to rate for a browser"
-    if blur_faces:
-        title = "Pack videos to rate for a browser, faces blurred"
-    question = "Who will rate? Separate several names by commas. Each name gets an order of its own."
-    names = dialogs.word(over, title, question, (), "")
-    folder = dialogs.save(over, title, "Folders (*)", "videos to rate") if names else None
-    if not names or folder is None:
-        return
-    raters = [name.strip() for name in names.split(",") if name.strip()]
-
-    def write(drawn: DrawnRatingPack) -> None:
-        task = app_context.copies_worker.submit(
-            lambda _, token, report: " ".join(write_pack(drawn, blur_faces=blur_faces, token=token, report=report))
-        )
-        task.then(succeeded=app_context.messages.note, failed=app_context.messages.fail)
-        app_context.jobs.follow(title, task)
-
-    app_context.studies.submit_write(lambda study: draw_rating_pack(study, folder, raters)).succeeded.connect(write)
-
-
-def take_votes(app_context: AppContext, over: QWidget, dialogs: Dialogs) -> None:
-    """Ask for a file that the page of a pack saved, and import its votes or ratings."""
-    path = dialogs.file(over, "Import votes or ratings from a browser", "Votes and ratings (*.json);;All files (*)")
-    if path is not None:
-        brought = app_context.studies.submit_write(lambda study: import_answers(study, path), VOTES)
-        brought.succeeded.connect(app_context.messages.note)
-
-
-AHEAD_AFTER_MS = 400  # time that a pair is on screen before the next one is opened, so that it can play at once
+OPEN_NEXT_AFTER_MS = 400  # time on screen of a pair before the next pair is opened, so that this one can play at once
 
 
 class JudgingView(QWidget):
-    """Two pair views: one on screen, and one that opens the next pair."""
+    """Two pair views, one on screen and one that opens the next pair, with the transport and the buttons of a vote."""
 
-    shown = Signal()  # both pictures of a pair have come on screen
-    flipped = Signal()  # the other pair view is in front
+    front_changed = Signal()  # the other pair view has come to the front
 
     def __init__(
         self, app_context: AppContext, judging: JudgingController, actions: Actions, parent: QWidget | None = None
@@ -94,55 +35,59 @@ class JudgingView(QWidget):
         super().__init__(parent)
         self._app_context = app_context
         self._judging = judging
-        a, b, c, d = app_context.pair_workers
+        workers = app_context.pair_workers
         now_s = app_context.playback.now_s
-        self.pair_views = (PairView((a, b), now_s, self), PairView((c, d), now_s, self))
-        self._front = 0
-        self._ahead: PresentedPair | None = None
-        self._opening = single_shot(self, AHEAD_AFTER_MS, self._open_ahead)
+        self.pair_views = (
+            PairView((workers[0], workers[1]), now_s, self),
+            PairView((workers[2], workers[3]), now_s, self),
+        )
+        self._front_index = 0
+        self._next_pair: PresentedPair | None = None
+        self._open_timer = single_shot(self, OPEN_NEXT_AFTER_MS, self._open_next_pair)
         self._marks_s: Marks = NO_MARKS
-        self._pile = Pages(self)
+        self._stack = Pages(self)
         for pair_view in self.pair_views:
-            self._pile.addWidget(pair_view)
-            pair_view.seen.connect(self._on_seen)
+            self._stack.addWidget(pair_view)
+            pair_view.both_painted.connect(self._on_both_painted)
             pair_view.failed.connect(judging.on_unreadable)
-            pair_view.broken.connect(self._on_broken)
+            pair_view.frame_unreadable.connect(self._on_frame_unreadable)
             pair_view.sync_asked.connect(self._on_sync_asked)
         self.transport = PairTransport(self.pair_views, actions, app_context.icons, self)
         self.votes = VoteBar(actions, self)
-        add_all(vertical(self, NONE, 0), (self._pile, 1), self.transport, self.votes)
+        add_all(vertical(self, NONE, 0), (self._stack, 1), self.transport, self.votes)
         self.transport.set_pair_view(self.pair_view)
-        self.votes.left_reason.connect(self.take_focus)
+        self.votes.reason_finished.connect(self.take_focus)
         judging.turn_changed.connect(self._on_turn)
-        judging.taken_back.connect(self._on_taken_back)
-        judging.ahead_changed.connect(self._on_ahead)
-        judging.contenders_changed.connect(self._on_contenders)
+        judging.answer_withdrawn.connect(self._on_answer_withdrawn)
+        judging.next_pair_changed.connect(self._on_next_pair)
+        judging.pair_videos_changed.connect(self._on_pair_videos)
         judging.message_changed.connect(self.votes.show_message)
         judging.feedback.connect(self._on_feedback)
-        self.votes.proceed.clicked.connect(judging.proceed)
-        self.take_settings()
+        self.votes.continue_button.clicked.connect(judging.end_feedback)
+        self.apply_settings()
 
     @property
     def pair_view(self) -> PairView:
-        return self.pair_views[self._front]
+        return self.pair_views[self._front_index]
 
     @property
-    def _back(self) -> PairView:
-        return self.pair_views[1 - self._front]
+    def _hidden_view(self) -> PairView:
+        return self.pair_views[1 - self._front_index]
 
     @property
     def marks_s(self) -> Marks:
-        """The marked times of this pair, in the left and in the right video."""
-        return self._marks_s if self.pair_view.left == 0 else (self._marks_s[1], self._marks_s[0])
+        """The marked times of the pair on screen, in the left and in the right video."""
+        first_s, second_s = self._marks_s
+        return (first_s, second_s) if self.pair_view.left_video == 0 else (second_s, first_s)
 
     def take_focus(self) -> None:
-        """Give the keys to the videos."""
+        """Focus the videos, so that their keys work."""
         self.pair_view.player_on(left=True).canvas.setFocus()
 
-    def take_settings(self) -> None:
+    def apply_settings(self) -> None:
         study = self._app_context.studies.current
         if study is not None:
-            self.votes.neither.setVisible(study.settings.allow_neither)
+            self.votes.neither_button.setVisible(study.settings.allow_neither)
             self.transport.set_speed(study.settings.speed)
 
     # what the rater does
@@ -150,62 +95,69 @@ class JudgingView(QWidget):
     def vote(self, verdict: Verdict | None) -> None:
         """Vote on the pair on screen; None skips it."""
         pair_view = self.pair_view
-        if pair_view.turn is not None:
-            shares = pair_view.shares()
-            turn = pair_view.turn
-            left_mark_s, right_mark_s = self.marks_s
-            vote = Vote(
-                left=turn.left.name,
-                right=turn.right.name,
-                verdict=verdict,
-                rater=self._judging.session.rater,
-                watched=round(min(shares), 4),  # 1 says that both were seen whole
-                speed=pair_view.clock.speed,
-                reason=self.votes.reason.text().strip(),
-                left_mark_s=left_mark_s,
-                right_mark_s=right_mark_s,
-                purpose=turn.purpose,
-            )
-            if self._judging.vote(vote, turn, shares, pair_view.played()):
-                pair_view.clock.pause()
+        turn = pair_view.turn
+        if turn is None:
+            return
+        shares = pair_view.seen_shares()
+        left_mark_s, right_mark_s = self.marks_s
+        vote = Vote(
+            left=turn.left.name,
+            right=turn.right.name,
+            verdict=verdict,
+            rater=self._judging.session.rater,
+            watched=round(min(shares), 4),  # 1 if both were seen whole
+            speed=pair_view.clock.speed,
+            reason=self.votes.reason.text().strip(),
+            left_mark_s=left_mark_s,
+            right_mark_s=right_mark_s,
+            purpose=turn.purpose,
+        )
+        is_accepted = self._judging.vote(vote, turn, shares, pair_view.played_shares())
+        if is_accepted:
+            pair_view.clock.pause()
 
     def swap(self) -> None:
         if self._judging.phase is SittingPhase.JUDGING:
             self.pair_view.swap()
 
     def mark(self) -> None:
-        """Mark the frames on screen of the videos that move; remove these marks if they are there already."""
+        """Mark the frames on screen of the moved videos; remove these marks if they exist already."""
         clock = self.pair_view.clock
         if not clock.clips:
             return
-        marks_here = {video: self._own_s(video) for video in clock.moving}
-        if all(self._marks_s[video] == own_s for video, own_s in marks_here.items()):
-            marks_here = dict.fromkeys(marks_here)
-        self._set_marks((marks_here.get(0, self._marks_s[0]), marks_here.get(1, self._marks_s[1])))
+        new_marks_s = {video: self._mark_time_s(video) for video in clock.moved_videos}
+        if all(self._marks_s[video] == mark_s for video, mark_s in new_marks_s.items()):
+            new_marks_s = dict.fromkeys(new_marks_s)
+        self._set_marks((new_marks_s.get(0, self._marks_s[0]), new_marks_s.get(1, self._marks_s[1])))
 
-    def _own_s(self, video: int) -> float | None:
-        """Return the time of the frame of a video on screen; None before it begins and after it has ended."""
+    def _mark_time_s(self, video: int) -> float | None:
+        """Return the time of the frame on screen, in seconds of its file; None outside the clip."""
         clock = self.pair_view.clock
         clip = clock.clips[video]
         now_s = clock.time_s(video)
         is_inside = clip.start_s - EPSILON_S <= now_s <= clip.stop_s + EPSILON_S
-        return round(float(clip.video.times_s[clock.frame(video)]), 3) if is_inside else None
+        return round(float(clip.video.times_s[clock.frame_of(video)]), 3) if is_inside else None
 
     def _set_marks(self, marks_s: Marks) -> None:
         self._marks_s = marks_s
         self.transport.set_marks(marks_s)
 
     def set_together(self, together: bool) -> None:
-        """Move both videos by one clock, or each by its own."""
+        """Move both videos by one clock, or each by its own clock."""
         self.pair_view.clock.set_together(together)
 
-    def other_one(self) -> None:
-        """Hear the other video, and move it with the keys where each has its own clock."""
+    def activate_other_video(self) -> None:
+        """Play the sound of the other video; the keys move it if each video has its own clock."""
         clock = self.pair_view.clock
-        clock.set_active(1 - clock.active)
+        clock.set_active(1 - clock.active_video)
 
     def show_sound(self, *forms: str, on: bool) -> None:
-        """Show whether the sound is on, and wordings of its state, the longest first, at the video that is heard."""
+        """Show whether the sound is on, and its status at the active video.
+
+        Args:
+            forms: Wordings of the status, the longest first.
+            on: True if the sound is on.
+        """
         self.transport.show_sound(on=on)
         for pair_view in self.pair_views:
             pair_view.show_sound(*forms)
@@ -218,78 +170,78 @@ class JudgingView(QWidget):
         self.votes.reason.clear()
         self.votes.set_voting(voting=True)
         if turn is None:
-            if self._judging.session.ahead is None:
+            if self._judging.session.next_pair is None:
                 for pair_view in self.pair_views:
                     pair_view.clear()
             return
-        if self._back.turn == turn:
-            self._flip()
-        elif self.pair_view.turn != turn or self.pair_view.over:
-            self._back.load(turn, self._speed)
-            self._flip()
+        if self._hidden_view.turn == turn:
+            self._bring_to_front()
+        elif self.pair_view.turn != turn or self.pair_view.has_failed:
+            self._hidden_view.load(turn, self._speed)
+            self._bring_to_front()
         if self.isVisible():
             self.take_focus()
-        if self.pair_view.is_seen:
+        if self.pair_view.is_painted:
             self._judging.on_seen()  # the pair was on screen before
-            self._opening.start()
+            self._open_timer.start()
 
-    def _on_taken_back(self, vote: Vote) -> None:
-        """Restore what was written with a vote: it is rarely the reason that was wrong."""
+    def _on_answer_withdrawn(self, vote: Vote) -> None:
+        """Restore the reason and the marks of a withdrawn vote: they are rarely why it was withdrawn."""
         self.votes.reason.setText(vote.reason)
-        if self.pair_view.turn is not None:
-            marks_s = vote.left_mark_s, vote.right_mark_s
-            self._set_marks(marks_s if self.pair_view.name_of(0) == vote.left else marks_s[::-1])
+        if self.pair_view.turn is None:
+            return
+        if self.pair_view.video_name(0) == vote.left:
+            self._set_marks((vote.left_mark_s, vote.right_mark_s))
+        else:
+            self._set_marks((vote.right_mark_s, vote.left_mark_s))
 
     def _on_feedback(self, text: str) -> None:
         self.pair_view.clock.pause()
         self.votes.show_feedback(text)
 
-    def _flip(self) -> None:
-        self._opening.stop()
-        self._front = 1 - self._front
+    def _bring_to_front(self) -> None:
+        self._open_timer.stop()
+        self._front_index = 1 - self._front_index
         self.transport.set_pair_view(self.pair_view)
-        self._pile.setCurrentWidget(self.pair_view)
-        self.flipped.emit()
+        self._stack.setCurrentWidget(self.pair_view)
+        self.front_changed.emit()
 
     @property
     def _speed(self) -> float:
         study = self._app_context.studies.current
         return study.settings.speed if study is not None else 1.0
 
-    def _on_ahead(self, turn: PresentedPair | None) -> None:
-        self._ahead = turn
-        if (
-            turn is not None
-            and (self.pair_view.is_seen or self.pair_view.turn is None)
-            and not self._opening.isActive()
-        ):
-            self._opening.start()
+    def _on_next_pair(self, turn: PresentedPair | None) -> None:
+        self._next_pair = turn
+        if turn is None or self._open_timer.isActive():
+            return
+        if self.pair_view.is_painted or self.pair_view.turn is None:
+            self._open_timer.start()
 
-    def _open_ahead(self) -> None:
-        turn = self._ahead
-        if turn is not None and self._back.turn != turn:
-            self._back.load(turn, self._speed)
+    def _open_next_pair(self) -> None:
+        turn = self._next_pair
+        if turn is not None and self._hidden_view.turn != turn:
+            self._hidden_view.load(turn, self._speed)
 
-    def _on_seen(self) -> None:
+    def _on_both_painted(self) -> None:
         if self.sender() is self.pair_view:
             self._judging.on_seen()
-            self._opening.start()
-            self.shown.emit()
+            self._open_timer.start()
 
-    def _on_broken(self) -> None:
+    def _on_frame_unreadable(self) -> None:
         if self.sender() is self.pair_view:
             self.votes.show_message("A frame could not be read. Judge by the rest, or skip the pair.")
 
-    def _on_contenders(self, contenders: tuple[PairVideo, ...]) -> None:
+    def _on_pair_videos(self, pair_videos: tuple[PairVideo, ...]) -> None:
         for pair_view in self.pair_views:
-            pair_view.take_sync(contenders)
+            pair_view.apply_sync_points(pair_videos)
 
-    def _on_sync_asked(self, video: int, own_s: float) -> None:
-        name = self.pair_view.name_of(video)
+    def _on_sync_asked(self, video: int, sync_s: float) -> None:
+        name = self.pair_view.video_name(video)
 
         def set_point(study: Study) -> object:
             before = study.videos.get(name).sync_s
-            study.videos.change(name, sync_s=own_s)
+            study.videos.change(name, sync_s=sync_s)
             return before
 
         def restore_point(study: Study, before: object) -> object:

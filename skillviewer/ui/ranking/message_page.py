@@ -1,4 +1,4 @@
-"""A page with one message and the actions that help."""
+"""A page with one message and buttons for the actions that help."""
 
 from collections.abc import Callable
 
@@ -19,11 +19,12 @@ class MessagePage(QWidget):
         self._heading = text_label(heading, self, letters="page")
         self._text = text_label("", self, wrap=True, muted=True, plain=True)
         self._text.setFixedWidth(by_text(COLUMN_PX))
-        self._middle = vertical(spacing=8)
-        self._buttons = add_all(horizontal(spacing=8), 1)
-        rows = (self._heading, self._text, Spacing(8), self._middle, Spacing(8), self._buttons)
-        add_all(QHBoxLayout(self), 1, add_all(vertical(spacing=8), 2, *rows, 3), 1)
-        self._first: QPushButton | None = None
+        self._body = vertical(spacing=8)
+        self._button_row = add_all(horizontal(spacing=8), 1)
+        rows = (self._heading, self._text, Spacing(8), self._body, Spacing(8), self._button_row)
+        column = add_all(vertical(spacing=8), 2, *rows, 3)
+        add_all(QHBoxLayout(self), 1, column, 1)
+        self._main_button: QPushButton | None = None
 
     @property
     def text(self) -> str:
@@ -33,11 +34,14 @@ class MessagePage(QWidget):
         self._text.setText(text)
 
     def add_button(self, text: str, pressed: Callable[[], object] | None = None) -> QPushButton:
-        button = push_button(text, self, pressed, primary=self._first is None)
-        self._first = self._first or button
-        self._buttons.insertWidget(self._buttons.count() - 1, button)
+        is_main = self._main_button is None
+        button = push_button(text, self, pressed, primary=is_main)
+        if is_main:
+            self._main_button = button
+        self._button_row.insertWidget(self._button_row.count() - 1, button)
         return button
 
     def take_focus(self) -> None:
-        if self._first is not None:
-            self._first.setFocus()
+        """Focus the main button."""
+        if self._main_button is not None:
+            self._main_button.setFocus()

@@ -1,7 +1,8 @@
-"""The clock of a pair: two videos of any rates and lengths, moved together in real time or each by itself."""
+"""The clock of a pair: two videos of any rates and lengths, which play together or each by itself."""
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
@@ -13,11 +14,15 @@ BOTH = (0, 1)
 
 
 class PairClock(QObject):
-    """Two playheads on one clock, ``now_s`` in seconds.
+    """Two playheads, one for each video of a pair.
 
-    Time on the clock is in seconds from the sync points of the videos. Together, both are at the same time; apart, only
-    the active one is moved. Playing follows the presentation times of the frames against a monotonic clock, which is
-    read once for both, so they cannot drift; a late tick skips frames.
+    Times are in seconds from the sync points of the videos. Together, both videos are at the same time. Apart, only the
+    active video is moved. Playing follows the presentation times of the frames by a monotonic clock. The clock is read
+    once for both videos, so that they cannot drift. A late tick skips frames.
+
+    Args:
+        now_s: Monotonic clock in seconds, or None for that of the system.
+        parent: Owner of the clock.
     """
 
     frame_changed = Signal(int, int)  # index of the video, and the frame to show now, from 0
@@ -30,12 +35,12 @@ class PairClock(QObject):
         super().__init__(parent)
         self._now_s = now_s if now_s is not None else monotonic_clock()
         self.clips: tuple[AlignedClip, ...] = ()  # the clips that play; empty without a pair
-        self._frames = [0, 0]
-        self._at_s = [0.0, 0.0]  # time of each playhead ...
-        self._since_s: list[float | None] = [None, None]  # ... at this reading of the clock; None: paused
+        self._frames = [0, 0]  # frame of each video on screen
+        self._position_s = [0.0, 0.0]  # position of each playhead when it last started or stopped
+        self._started_s: list[float | None] = [None, None]  # reading of ``now_s`` at that start; None: paused
         self.speed = 1.0  # playing speed of both, in seconds of video a second
         self.together = True  # true if one clock moves both
-        self.active = 0  # index of the video that is moved when each has its own clock, 0 or 1
+        self.active_video = 0  # index of the video that is moved when each has its own clock, 0 or 1
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setSingleShot(True)
@@ -43,39 +48,43 @@ class PairClock(QObject):
 
     @property
     def playing(self) -> bool:
-        return any(since is not None for since in self._since_s)
+        return any(started_s is not None for started_s in self._started_s)
 
-    def plays(self, video: int) -> bool:
-        return self._since_s[video] is not None
+    def is_playing(self, video: int) -> bool:
+        return self._started_s[video] is not None
 
-    def frame(self, video: int) -> int:
+    def frame_of(self, video: int) -> int:
+        """Return the frame of a video that is on screen, from 0."""
         return self._frames[video]
 
     def time_s(self, video: int) -> float:
-        return self._time_s(video, self._now_s())
+        """Return the time of a playhead, in seconds."""
+        return self._time_at(video, self._now_s())
 
-    def _time_s(self, video: int, now_s: float) -> float:
-        since_s = self._since_s[video]
-        return self._at_s[video] + (0.0 if since_s is None else (now_s - since_s) * self.speed)
+    def _time_at(self, video: int, now_s: float) -> float:
+        started_s = self._started_s[video]
+        if started_s is None:
+            return self._position_s[video]
+        return self._position_s[video] + (now_s - started_s) * self.speed
 
     @property
-    def moving(self) -> tuple[int, ...]:
+    def moved_videos(self) -> tuple[int, ...]:
         """Indices of the videos that a command moves."""
-        return BOTH if self.together else (self.active,)
+        return BOTH if self.together else (self.active_video,)
 
-    def limits(self) -> tuple[float, float]:
-        """Return the start of the first and the end of the last of the videos that are moved, in seconds."""
-        clips = [self.clips[video] for video in self.moving]
-        return min(s.start_s for s in clips), max(s.stop_s for s in clips)
+    def limits_s(self) -> tuple[float, float]:
+        """Return the earliest start and the latest end of the moved videos, in seconds."""
+        clips = [self.clips[video] for video in self.moved_videos]
+        return min(clip.start_s for clip in clips), max(clip.stop_s for clip in clips)
 
     def open(self, first: AlignedClip, second: AlignedClip, speed: float = 1.0) -> None:
-        """Take a pair: together, paused at its beginning."""
+        """Take a pair of clips; they move together, and are paused at the start."""
         self.close()
         self.clips = (first, second)
         self.speed = speed
         self.together = True
-        self.active = 0
-        self._place(BOTH, self.limits()[0])
+        self.active_video = 0
+        self._move_to(BOTH, self.limits_s()[0])
         self.mode_changed.emit()
 
     def close(self) -> None:
@@ -84,85 +93,91 @@ class PairClock(QObject):
             self.clips = ()
             self.mode_changed.emit()
 
-    def _place(self, videos: tuple[int, ...], time_s: float, now_s: float | None = None) -> None:
+    def _move_to(self, videos: tuple[int, ...], time_s: float, now_s: float | None = None) -> None:
         now_s = self._now_s() if now_s is None else now_s
         for video in videos:
-            self._at_s[video] = time_s
-            if self._since_s[video] is not None:
-                self._since_s[video] = now_s
+            self._position_s[video] = time_s
+            if self._started_s[video] is not None:
+                self._started_s[video] = now_s
         for video in videos:
-            self._show(video, self.clips[video].frame(time_s))
+            self._set_frame(video, self.clips[video].frame_at(time_s))
         self.moved.emit()
         if self.playing:
             self.run_changed.emit()
         self._schedule(now_s)
 
-    def _show(self, video: int, frame: int) -> None:
+    def _set_frame(self, video: int, frame: int) -> None:
         if frame != self._frames[video]:
             self._frames[video] = frame
             self.frame_changed.emit(video, frame)
 
     def seek(self, time_s: float) -> None:
-        """Go to a time on the clock, clamped to the pair. Playing goes on from there."""
+        """Go to a time, clamped to the pair; playing continues there."""
         if self.clips:
-            start_s, stop_s = self.limits()
-            self._place(self.moving, min(max(time_s, start_s), stop_s))
+            start_s, stop_s = self.limits_s()
+            self._move_to(self.moved_videos, min(max(time_s, start_s), stop_s))
 
-    def seek_one(self, video: int, time_s: float) -> None:
-        """Go to a time with one video, or with both where they move together."""
+    def seek_video(self, video: int, time_s: float) -> None:
+        """Go to a time with one video, or with both if they move together."""
         self.set_active(video)
         self.seek(time_s)
 
-    def skip(self, seconds: float) -> None:
-        self.seek(self.time_s(self.moving[0]) + seconds)
+    def seek_by(self, seconds: float) -> None:
+        self.seek(self.time_s(self.moved_videos[0]) + seconds)
 
-    def first(self) -> None:
+    def seek_start(self) -> None:
         self.seek(-math.inf)
 
-    def last(self) -> None:
+    def seek_end(self) -> None:
         """Go to the last frame of the longer video."""
         if self.clips:
-            self.seek(self._end_s())
+            self.seek(self._last_frame_s())
 
-    def _end_s(self) -> float:
-        clips = [self.clips[video] for video in self.moving]
-        return max(clip.at(clip.last_frame) for clip in clips)
+    def _last_frame_s(self) -> float:
+        """Return the start of the last frame of the longer video, in seconds."""
+        clips = [self.clips[video] for video in self.moved_videos]
+        return max(clip.frame_start_s(clip.last_frame) for clip in clips)
 
     def step(self, n: int) -> None:
-        """Pause and move to the next (n > 0) or previous picture of either video, n times."""
+        """Pause and move to the next (n > 0) or previous frame of either video, n times."""
         self.pause()
         for _ in range(abs(n)):
-            to_s = self._boundary_s(1 if n > 0 else -1)
-            if to_s is not None:
-                self.seek(to_s)
+            time_s = self._next_boundary_s() if n > 0 else self._previous_boundary_s()
+            if time_s is not None:
+                self.seek(time_s)
 
-    def _boundary_s(self, direction: int) -> float | None:
-        """Return the time of the next or previous picture of a moved video; None without any."""
+    def _next_boundary_s(self) -> float | None:
+        """Return the start of the next frame of the moved videos, in seconds; None after the last one."""
         times_s = []
-        for video in self.moving:
-            clip, frame = self.clips[video], self._frames[video]
-            if direction > 0:
-                if frame < clip.last_frame:
-                    times_s.append(clip.at(frame + 1))
-                continue
-            begin_s = clip.at(frame)
-            if begin_s < self._at_s[video] - EPSILON_S:
-                times_s.append(begin_s)
+        for video in self.moved_videos:
+            clip = self.clips[video]
+            frame = self._frames[video]
+            if frame < clip.last_frame:
+                times_s.append(clip.frame_start_s(frame + 1))
+        return min(times_s, default=None)
+
+    def _previous_boundary_s(self) -> float | None:
+        """Return the latest start of a frame before the position of the moved videos; None before the first one."""
+        times_s = []
+        for video in self.moved_videos:
+            clip = self.clips[video]
+            frame = self._frames[video]
+            frame_start_s = clip.frame_start_s(frame)
+            if frame_start_s < self._position_s[video] - EPSILON_S:
+                times_s.append(frame_start_s)
             elif frame > clip.first_frame:
-                times_s.append(clip.at(frame - 1))
-        if not times_s:
-            return None
-        return min(times_s) if direction > 0 else max(times_s)
+                times_s.append(clip.frame_start_s(frame - 1))
+        return max(times_s, default=None)
 
     def play(self) -> None:
-        """Play from here, or from the beginning when at the end."""
+        """Play from the present position, or from the start if it is at the end."""
         if not self.clips or self.playing:
             return
         now_s = self._now_s()
-        if self._at_s[self.moving[0]] >= self._end_s() - EPSILON_S:
-            self._place(self.moving, self.limits()[0], now_s)
-        for video in self.moving:
-            self._since_s[video] = now_s
+        if self._position_s[self.moved_videos[0]] >= self._last_frame_s() - EPSILON_S:
+            self._move_to(self.moved_videos, self.limits_s()[0], now_s)
+        for video in self.moved_videos:
+            self._started_s[video] = now_s
         self.playing_changed.emit()
         self.run_changed.emit()
         self._schedule(now_s)
@@ -171,56 +186,59 @@ class PairClock(QObject):
         if self.playing:
             now_s = self._now_s()
             for video in BOTH:
-                self._at_s[video] = self._time_s(video, now_s)
-                self._since_s[video] = None
+                self._position_s[video] = self._time_at(video, now_s)
+                self._started_s[video] = None
             self._timer.stop()
             self.playing_changed.emit()
             self.run_changed.emit()
 
     def follow(self, time_s: float) -> None:
-        """Take the clock of a sound: the videos that play are at ``time_s`` now, and play on from there."""
+        """Correct the videos that play by the clock of a sound: they are at ``time_s`` now."""
         now_s = self._now_s()
         for video in BOTH:
-            if self._since_s[video] is not None:
-                self._at_s[video] = time_s
-                self._since_s[video] = now_s
+            if self._started_s[video] is not None:
+                self._position_s[video] = time_s
+                self._started_s[video] = now_s
 
-    def toggle(self) -> None:
+    def toggle_playing(self) -> None:
         if self.playing:
             self.pause()
         else:
             self.play()
 
     def set_together(self, together: bool) -> None:
-        """Move both by one clock, at the time of the active one; or each by its own."""
+        """Move both videos by one clock, at the time of the active video, or each by its own clock."""
         if together == self.together or not self.clips:
             return
         self.pause()
         self.together = together
         if together:
-            self.seek(self._at_s[self.active])
+            self.seek(self._position_s[self.active_video])
         self.mode_changed.emit()
 
     def set_active(self, video: int) -> None:
-        """Choose the video that is moved when each has its own clock; the other one is paused."""
-        if video != self.active:
+        """Choose the video that is moved if each has its own clock; the other one is paused."""
+        if video != self.active_video:
             if not self.together:
                 self.pause()
-            self.active = video
+            self.active_video = video
             self.mode_changed.emit()
 
     def set_sync(self, video: int, sync_s: float) -> None:
-        """Move the sync point of video 0 or 1, in seconds from its first frame, and go to it: 0 s on the clock.
+        """Set the sync point of a video, and go to it, which is 0 s on the clock.
 
-        Together, both go to their sync points. Apart, the other one stays.
+        Together, both videos go to their sync points. Apart, the other video stays.
+
+        Args:
+            video: Index of the video, 0 or 1.
+            sync_s: Sync point in seconds from the first frame of the file.
         """
         if not self.clips:
             return
         self.pause()
-        old = self.clips[video]
-        new = AlignedClip(old.video, old.first_frame, old.last_frame, sync_s)
-        self.clips = (new, self.clips[1]) if video == 0 else (self.clips[0], new)
-        self._place(BOTH if self.together else (video,), 0.0)
+        aligned = replace(self.clips[video], sync_s=sync_s)
+        self.clips = (aligned, self.clips[1]) if video == 0 else (self.clips[0], aligned)
+        self._move_to(BOTH if self.together else (video,), 0.0)
         self.mode_changed.emit()
 
     def tick(self) -> None:
@@ -228,21 +246,23 @@ class PairClock(QObject):
         if not self.playing:
             return
         now_s = self._now_s()
-        time_s = self._time_s(self.moving[0], now_s)
-        stop_s = self.limits()[1]
+        time_s = self._time_at(self.moved_videos[0], now_s)
+        _, stop_s = self.limits_s()
         if time_s >= stop_s - EPSILON_S:
             self.pause()
-            self._place(self.moving, stop_s, now_s)
+            self._move_to(self.moved_videos, stop_s, now_s)
             return
-        for video in self.moving:
-            self._show(video, self.clips[video].frame(time_s))
+        for video in self.moved_videos:
+            self._set_frame(video, self.clips[video].frame_at(time_s))
         self.moved.emit()
         self._schedule(now_s)
 
     def _schedule(self, now_s: float) -> None:
-        """Set the timer to the next picture due, or to the end."""
+        """Set the timer to the next frame due, or to the end."""
         if not self.playing:
             return
-        next_s = self._boundary_s(1)
-        wait_s = (self.limits()[1] if next_s is None else next_s) - self._time_s(self.moving[0], now_s)
-        self._timer.start(max(math.ceil(wait_s / self.speed * 1000), 1))
+        due_s = self._next_boundary_s()
+        if due_s is None:
+            _, due_s = self.limits_s()
+        wait_s = (due_s - self._time_at(self.moved_videos[0], now_s)) / self.speed
+        self._timer.start(max(math.ceil(wait_s * 1000), 1))

@@ -19,140 +19,146 @@ from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, tool_button
 from skillviewer.ui.widgets.theme import Theme, by_text, themed
 
 NARROW_PX = 440
-"""Width below which the words around the time are shorter, with usual letters."""
-TIGHT_PX = 240
-"""Width below which the time may be cut, with usual letters."""
+"""Width, at the usual text size, below which the texts around the time are shorter."""
+VERY_NARROW_PX = 240
+"""Width, at the usual text size, below which the time may be elided."""
 
 
 class PairPlayer(QWidget):
-    """Shows one video of a pair."""
+    """Shows one video of a pair, or the video that is rated, without its name."""
 
     opened = Signal()  # the clip is known, and its first picture has been requested
-    failed = Signal(object)
-    painted = Signal()
+    failed = Signal(object)  # the error: the video or one of its frames cannot be shown
+    painted = Signal()  # a frame of the clip has been painted
     clicked = Signal()
-    sync_asked = Signal()
+    sync_asked = Signal()  # the frame on screen is to be the sync point
 
     def __init__(self, worker: WorkerThread[OpenVideos], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.feed = FrameFeed(worker, self)
         self.canvas = VideoCanvas(self)
         self.canvas.setMinimumSize(200, 112)
-        self._contender: PairVideo | None = None
+        self._pair_video: PairVideo | None = None
         self.clip: AlignedClip | None = None  # the part of the video that plays, once the file is open
-        self._seen: SeenFrames | None = None
-        self._due: SeenFrames | None = None
-        self.is_ready = self._playing = False
-        self._side_text = ""
-        self._side = text_label("", self, heading=True)
-        self._state = ElidingLabel(self, muted=True)
+        self._seen_frames: SeenFrames | None = None
+        self._requested_frames: SeenFrames | None = None
+        self.is_ready = False  # true once an exact frame has arrived
+        self._playing = False
+        self._title_text = ""
+        self._title = text_label("", self, heading=True)
+        self._status = ElidingLabel(self, muted=True)
         self._time = ElidingLabel(self)
         self._time.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.sync_button = tool_button("Set sync point", self, self.sync_asked)
         self.sync_button.setToolTip("Align the frame on screen with the sync point of the other video")
-        self._head = QWidget(self)
-        add_all(
-            horizontal(self._head, (16, 4, 8, 4), 8), self._side, (self._state, 1), (self._time, 1), self.sync_button
-        )
-        add_all(vertical(self, NONE, 0), self._head, (self.canvas, 1))
+        self._header = QWidget(self)
+        header_row = horizontal(self._header, (16, 4, 8, 4), 8)
+        add_all(header_row, self._title, (self._status, 1), (self._time, 1), self.sync_button)
+        add_all(vertical(self, NONE, 0), self._header, (self.canvas, 1))
         self.feed.opened.connect(self._on_opened)
         self.feed.arrived.connect(self._on_arrived)
         self.feed.failed.connect(self.failed)
         self.canvas.painted.connect(self._on_painted)
 
     @property
-    def seen(self) -> float:
+    def seen_share(self) -> float:
         """Share of the clip that was on screen, 0 to 1."""
-        return self._seen.share if self._seen is not None else 0.0
+        return self._seen_frames.share if self._seen_frames is not None else 0.0
 
     @property
-    def played(self) -> float:
-        """Share of the clip that was requested, whether or not its pictures came in time, 0 to 1."""
-        return self._due.share if self._due is not None else 0.0
+    def played_share(self) -> float:
+        """Share of the clip that was requested, 0 to 1, also where its pictures came too late."""
+        return self._requested_frames.share if self._requested_frames is not None else 0.0
 
-    def load(self, contender: PairVideo) -> None:
-        """Open a video; the screen stays empty until its first picture comes."""
+    def load(self, pair_video: PairVideo) -> None:
+        """Open a video; the picture is empty until its first frame arrives."""
         self.clear()
-        self._contender = contender
+        self._pair_video = pair_video
         self.canvas.set_message("Opening the video…")
-        self.feed.open(contender.path)
+        self.feed.open(pair_video.path)
 
     def clear(self) -> None:
         self.feed.close()
-        self._contender = self.clip = self._seen = self._due = None
-        self.is_ready = self._playing = False
+        self._pair_video = None
+        self.clip = None
+        self._seen_frames = None
+        self._requested_frames = None
+        self.is_ready = False
+        self._playing = False
         self.canvas.set_video(None)
         self._time.set_forms("")
 
     def show_frame(self, frame: int, *, playing: bool) -> None:
         self._playing = playing
-        if self._due is not None:
-            self._due.mark_seen(frame, playing=playing)
+        if self._requested_frames is not None:
+            self._requested_frames.mark_seen(frame, playing=playing)
         self.feed.request(frame, playing=playing)
 
     @property
     def time_text(self) -> str:
-        """The time as it is shown over the picture."""
+        """The time as shown above the picture."""
         return self._time.text()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._fit_head()
+        self._fit_header()
 
-    def _fit_head(self) -> None:
-        """Keep the time whole, with shorter words around it where the video is narrow for its letters."""
+    def _fit_header(self) -> None:
+        """Shorten the texts around the time if the player is narrow, so that the time is not elided."""
         is_narrow = self.width() < by_text(NARROW_PX)
-        self._side.setText(self._side_text.removesuffix(" video") if is_narrow else self._side_text)
+        self._title.setText(self._title_text.removesuffix(" video") if is_narrow else self._title_text)
         self.sync_button.setText("Sync point" if is_narrow else "Set sync point")
         duration_s = self.clip.duration_s if self.clip is not None else 0.0
         time_px = self._time.fontMetrics().horizontalAdvance(clock(duration_s)) + 2
-        self._time.setMinimumWidth(time_px if self.width() >= by_text(TIGHT_PX) else 0)
+        is_very_narrow = self.width() < by_text(VERY_NARROW_PX)
+        self._time.setMinimumWidth(0 if is_very_narrow else time_px)
 
-    def set_side(self, text: str) -> None:
-        self._side_text = text
-        self._fit_head()
+    def set_title(self, text: str) -> None:
+        """Set the title, such as “Left video”."""
+        self._title_text = text
+        self._fit_header()
         self.canvas.setAccessibleName(text)
         self.sync_button.setAccessibleName(f"{text}: set the sync point here")
 
-    def set_state(self, *forms: str) -> None:
-        """Show wordings of a state, the longest first; none for no state."""
-        self._state.set_forms(*(forms or ("",)))
+    def set_status(self, *forms: str) -> None:
+        """Show the longest wording of a status that fits; wordings are sorted by length, the longest first."""
+        self._status.set_forms(*(forms or ("",)))
 
     def set_time(self, time_s: float) -> None:
-        """Show its time, in seconds from the start of the attempt."""
+        """Show a time on the pair's clock, in seconds, as the time since the start of the clip."""
         if self.clip is not None:
-            at_s = min(max(time_s - self.clip.start_s, 0.0), self.clip.duration_s)
-            time_text = clock(at_s)
+            since_start_s = min(max(time_s - self.clip.start_s, 0.0), self.clip.duration_s)
+            time_text = clock(since_start_s)
             self._time.set_forms(f"{time_text} / {clock(self.clip.duration_s)}", time_text)
 
     @themed
     def on_theme(self, theme: Theme) -> None:
-        palette = self._head.palette()
+        palette = self._header.palette()
         palette.setColor(palette.ColorRole.Window, QColor(theme.window))
-        self._head.setPalette(palette)
+        self._header.setPalette(palette)
 
-    def take_sync(self, contender: PairVideo) -> AlignedClip | None:
-        """Take another sync point from the study; return the clip, once the video is open."""
-        self._contender = contender
+    def apply_sync_point(self, pair_video: PairVideo) -> AlignedClip | None:
+        """Apply a changed sync point; return the new clip, or None if the video is not open yet."""
+        self._pair_video = pair_video
         if self.clip is not None:
-            self.clip = AlignedClip.of(self.clip.video, contender.clip_range, contender.sync_s)
+            self.clip = AlignedClip.of(self.clip.video, pair_video.clip_range, pair_video.sync_s)
         return self.clip
 
     def _on_opened(self, info: VideoInfo) -> None:
-        contender = self._contender
-        if contender is None:
+        pair_video = self._pair_video
+        if pair_video is None:
             return
-        if contender.digest not in {"", info.digest}:
+        if pair_video.digest not in {"", info.digest}:
             self.failed.emit(VideoError("Another file has replaced the video."))
             return
         try:
-            self.clip = AlignedClip.of(info, contender.clip_range, contender.sync_s)
-        except SkillViewerError as error:  # the attempt lies outside of the file
+            self.clip = AlignedClip.of(info, pair_video.clip_range, pair_video.sync_s)
+        except SkillViewerError as error:  # the range lies outside the file
             self.failed.emit(error)
             return
-        self._fit_head()
-        self._seen = SeenFrames(self.clip)
-        self._due = SeenFrames(self.clip)
+        self._fit_header()
+        self._seen_frames = SeenFrames(self.clip)
+        self._requested_frames = SeenFrames(self.clip)
         self.canvas.set_video(info)
         self.feed.request(self.clip.first_frame)
         self.opened.emit()
@@ -160,14 +166,15 @@ class PairPlayer(QWidget):
     def _on_arrived(self, picture: DisplayPicture) -> None:
         clip = self.clip
         if clip is None or not clip.first_frame <= picture.frame_index <= clip.last_frame:
-            return  # a preview from outside the attempt
+            return  # a preview from outside the clip
         self.canvas.set_picture(picture)
-        self.is_ready = self.is_ready or picture.exact
+        if picture.exact:
+            self.is_ready = True
 
     def _on_painted(self, displayed: DisplayedFrame) -> None:
         self.feed.width_px = self.canvas.width_px
-        if self._seen is not None:
-            self._seen.mark_seen(displayed.picture.frame_index, playing=self._playing)
+        if self._seen_frames is not None:
+            self._seen_frames.mark_seen(displayed.picture.frame_index, playing=self._playing)
             if self.is_ready:
                 self.painted.emit()
 

@@ -1,4 +1,4 @@
-"""The playhead of the video of a pair that is heard."""
+"""The playhead of the video of a pair whose sound plays."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -31,7 +31,7 @@ class PairPlayhead(QObject):
         self._video: VideoInfo | None = None
 
     def listen(self, clock: PairClock | None) -> None:
-        """Hear the active video of another clock, or of none."""
+        """Follow the active video of a clock, or none."""
         if clock is self._clock:
             return
         if self._clock is not None:
@@ -45,14 +45,16 @@ class PairPlayhead(QObject):
 
     @property
     def clip(self) -> AlignedClip | None:
-        """The clip that is heard, or None without a pair."""
+        """The clip whose sound plays, or None without a pair."""
         clock = self._clock
-        return clock.clips[clock.active] if clock is not None and clock.clips else None
+        if clock is None or not clock.clips:
+            return None
+        return clock.clips[clock.active_video]
 
     @property
     def playing(self) -> bool:
         clock = self._clock
-        return clock is not None and bool(clock.clips) and clock.plays(clock.active)
+        return clock is not None and bool(clock.clips) and clock.is_playing(clock.active_video)
 
     @property
     def speed(self) -> float:
@@ -61,24 +63,28 @@ class PairPlayhead(QObject):
 
     @property
     def start_s(self) -> float:
-        """Start of the attempt in seconds from the first frame of its file."""
+        """Start of the clip, in seconds from the first frame of its file."""
         clip = self.clip
         return clip.start_s + clip.sync_s if clip is not None else 0.0
 
     @property
     def stop_s(self) -> float:
-        """End of the attempt."""
+        """End of the clip, in seconds from the first frame of its file."""
         clip = self.clip
         return clip.stop_s + clip.sync_s if clip is not None else 0.0
 
     def position_s(self) -> float:
-        """Return the time in the file that is due now; it may lie before or after the attempt."""
-        clock, clip = self._clock, self.clip
-        return clock.time_s(clock.active) + clip.sync_s if clock is not None and clip is not None else 0.0
+        """Return the time in the file that is due now, in seconds; it may lie before or after the clip."""
+        clock = self._clock
+        clip = self.clip
+        if clock is None or clip is None:
+            return 0.0
+        return clock.time_s(clock.active_video) + clip.sync_s
 
     def follow(self, position_s: float) -> None:
-        """Take the clock of the sound: the file is at ``position_s`` now, and both videos play on from there."""
-        clock, clip = self._clock, self.clip
+        """Correct the pair by the clock of the sound: the file is at ``position_s`` now."""
+        clock = self._clock
+        clip = self.clip
         if clock is not None and clip is not None:
             clock.follow(position_s - clip.sync_s)
 

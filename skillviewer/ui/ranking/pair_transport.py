@@ -1,4 +1,4 @@
-"""The transport of a pair."""
+"""The transport of a pair: bars of time, and buttons to play."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
@@ -16,7 +16,7 @@ from skillviewer.ui.widgets.theme import Theme, icon_size, themed
 
 
 class PairTransport(QWidget):
-    """Bars of the two videos, play, step and sound buttons, one clock or two, a mark, and the locked speed."""
+    """Bars of both videos; buttons to play, step and mark, for the sound and for one clock or two; the locked speed."""
 
     def __init__(self, pair_views: tuple[PairView, PairView], actions: Actions, icons: Icons, parent: QWidget) -> None:
         super().__init__(parent)
@@ -25,31 +25,32 @@ class PairTransport(QWidget):
         self._theme: Theme | None = None
         self._pair_view = pair_views[0]
         self._marks_s: Marks = NO_MARKS
-        self._locked = ""  # the speed, in words
+        self._speed_text = ""
         self._sound_on = False
         self.bar = ClockBar(pair_views, self)
-        before, self._play, after = (
-            action_button(actions[name], self) for name in ("rank_previous_frame", "rank_play", "rank_next_frame")
-        )
-        self._play.setIconSize(icon_size(24))
-        self._sound = action_button(actions["rank_sound"], self)
-        titled_sides = [
+        previous_button = action_button(actions["rank_previous_frame"], self)
+        self._play_button = action_button(actions["rank_play"], self)
+        self._play_button.setIconSize(icon_size(24))
+        next_button = action_button(actions["rank_next_frame"], self)
+        self._sound_button = action_button(actions["rank_sound"], self)
+        buttons_with_text = [
             action_button(actions[name], self, with_text=True) for name in ("rank_together", "rank_swap", "rank_mark")
         ]
-        self._mark, self._speed = (ElidingLabel(self, muted=True) for _ in range(2))
-        self._speed.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._marks_label = ElidingLabel(self, muted=True)
+        self._speed_label = ElidingLabel(self, muted=True)
+        self._speed_label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         row = horizontal(margins=(12, 0, 16, 4), spacing=2)
         add_all(
             row,
-            before,
-            self._play,
-            after,
-            self._sound,
+            previous_button,
+            self._play_button,
+            next_button,
+            self._sound_button,
             Spacing(16),
-            *titled_sides,
-            self._mark,
+            *buttons_with_text,
+            self._marks_label,
             Spacing(16),
-            self._speed,
+            self._speed_label,
         )
         add_all(vertical(self, NONE, 0), self.bar, row)
         for pair_view in pair_views:
@@ -70,26 +71,27 @@ class PairTransport(QWidget):
         self._show_marks()
 
     def _show_marks(self) -> None:
-        """Show the marks as the players show times: each from the start of its own video."""
+        """Show each mark as the time since the start of its clip, as the players do."""
         pair_view = self._pair_view
         clips = pair_view.clock.clips
         if not clips:
-            self._mark.set_forms("")
+            self._marks_label.set_forms("")
             return
         times = [
             "" if mark_s is None else clock(mark_s - clip.sync_s - clip.start_s)
             for mark_s, clip in zip(self._marks_s, clips, strict=True)
         ]
-        left, right = times if pair_view.left == 0 else times[::-1]
+        left = times[pair_view.left_video]
+        right = times[1 - pair_view.left_video]
         if left == right:
-            self._mark.set_forms(f"marked {left}" if left else "")
+            self._marks_label.set_forms(f"marked {left}" if left else "")
         else:
-            sides = (("left {}", left), ("right {}", right))
-            times_text = ", ".join(side.format(time) for side, time in sides if time)
-            self._mark.set_forms(f"marked {times_text}")
+            sides = (("left", left), ("right", right))
+            times_text = ", ".join(f"{side} {time}" for side, time in sides if time)
+            self._marks_label.set_forms(f"marked {times_text}")
 
     def set_speed(self, speed: float) -> None:
-        self._locked = speed_text(speed)
+        self._speed_text = speed_text(speed)
         self._on_mode()
 
     @themed
@@ -103,17 +105,17 @@ class PairTransport(QWidget):
         self._sound_on = on
         if self._theme is not None:
             self._actions["rank_sound"].setIcon(self._icons.icon("sound" if on else "sound_off", self._theme))
-        self._sound.setAccessibleName("Sound on" if on else "Sound off")
+        self._sound_button.setAccessibleName("Sound on" if on else "Sound off")
 
     def _on_playing(self) -> None:
         playing = self._pair_view.clock.playing
         if self._theme is not None:
             self._actions["rank_play"].setIcon(self._icons.icon("pause" if playing else "play", self._theme))
-        self._play.setAccessibleName("Pause" if playing else "Play")
+        self._play_button.setAccessibleName("Pause" if playing else "Play")
 
     def _on_mode(self) -> None:
         plays_together = self._pair_view.clock.together
         self._actions["rank_together"].setChecked(plays_together)
         text = "both play at {}, locked" if plays_together else "each plays at {}, locked"
         tip = "Both videos play at this speed. It is the same for the whole study."
-        self._speed.set_forms(text.format(self._locked), self._locked, tip=tip)
+        self._speed_label.set_forms(text.format(self._speed_text), self._speed_text, tip=tip)

@@ -1,4 +1,4 @@
-"""The page on which a rater says who judges."""
+"""The page on which raters enter their names."""
 
 from collections.abc import Sequence
 
@@ -12,23 +12,19 @@ from skillviewer.ui.widgets.layout import add_all, with_accessible_name
 from skillviewer.ui.widgets.theme import by_text
 
 ROW_PX = 30
-
-
-MAX_ROWS = 6
-
-
+MAX_ROWS = 6  # rows of the list without scrolling
 MAX_NAME_CHARACTERS = 1000
 
 
 class RaterPage(MessagePage):
-    """Asks for the rater: one of the study, or a new one."""
+    """Asks for the rater: a known rater of the study, or a new name."""
 
-    chosen = Signal(str)
+    chosen = Signal(str)  # name of the rater
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("", parent)
-        self._picked = self._shown = ""
-        self._heading.setText("Who judges?")
+        super().__init__("Who judges?", parent)
+        self._picked_name = ""  # name of the rater that was picked from the list
+        self._picked_text = ""  # that name as the field shows it
         self.set_message(
             "You will see two videos side by side, without names or scores. Your votes are stored under the name "
             "that you give here."
@@ -49,9 +45,9 @@ class RaterPage(MessagePage):
         self._note.hide()
         self.begin = self.add_button("Begin")
         self.begin.setEnabled(False)
-        add_all(self._middle, self._summary, self.list, self.field, self._note)
-        self.list.itemClicked.connect(self._on_picked)
-        self.list.currentItemChanged.connect(self._on_current)
+        add_all(self._body, self._summary, self.list, self.field, self._note)
+        self.list.itemClicked.connect(self._pick)
+        self.list.currentItemChanged.connect(self._on_current_changed)
         self.list.itemActivated.connect(self._on_activated)
         self.field.textChanged.connect(lambda text: self.begin.setEnabled(bool(text.strip())))
         self.field.returnPressed.connect(self._on_begin)
@@ -64,7 +60,7 @@ class RaterPage(MessagePage):
         return self._summary.text()
 
     def set_text(self, heading: str, text: str) -> None:
-        """Set the question, and what awaits the rater."""
+        """Set the question, and the text that explains the sitting."""
         self._heading.setText(heading)
         self.set_message(text)
 
@@ -74,27 +70,28 @@ class RaterPage(MessagePage):
         self._summary.setVisible(bool(text))
 
     def set_note(self, text: str) -> None:
-        """Show a remark below the name, or "" for none."""
+        """Show a note below the name, or "" for none."""
         self._note.setText(text)
         self._note.setVisible(bool(text))
 
     def set_raters(self, raters: Sequence[str]) -> None:
-        """Offer the raters of the study; a name being typed stays."""
-        rater_names = [str(self.list.item(i).data(Qt.ItemDataRole.UserRole)) for i in range(self.list.count())]
-        if rater_names == list(raters) and self.field.text():
+        """Offer the raters of the study; a name that is being typed stays."""
+        listed_raters = [str(self.list.item(i).data(Qt.ItemDataRole.UserRole)) for i in range(self.list.count())]
+        if listed_raters == list(raters) and self.field.text():
             return
         self.list.clear()
         for rater in raters:
-            item = QListWidgetItem(printable(rater))
-            item.setSizeHint(QSize(0, by_text(ROW_PX)))
-            item.setData(Qt.ItemDataRole.UserRole, rater)
-            self.list.addItem(item)
+            list_item = QListWidgetItem(printable(rater))
+            list_item.setSizeHint(QSize(0, by_text(ROW_PX)))
+            list_item.setData(Qt.ItemDataRole.UserRole, rater)
+            self.list.addItem(list_item)
         self.list.setVisible(bool(raters))
         self.list.setFixedHeight(by_text(ROW_PX) * min(max(len(raters), 1), MAX_ROWS) + 4)
         text = "Choose a name above or type a new one" if raters else "Your name or initials"
         self.field.setPlaceholderText(text)
 
     def reset(self, name: str) -> None:
+        """Propose a name, and select no rater of the list."""
         self.field.setText(name)
         self.list.setCurrentRow(-1)
 
@@ -103,20 +100,22 @@ class RaterPage(MessagePage):
         if not self.field.isModified():  # typing replaces the proposed name
             self.field.selectAll()
 
-    def _on_picked(self, item: QListWidgetItem) -> None:
-        self._picked = str(item.data(Qt.ItemDataRole.UserRole))
-        self.field.setText(self._picked)
-        self._shown = self.field.text()
+    def _pick(self, item: QListWidgetItem) -> None:
+        self._picked_name = str(item.data(Qt.ItemDataRole.UserRole))
+        self.field.setText(self._picked_name)
+        self._picked_text = self.field.text()  # a field cannot show every name unchanged
 
-    def _on_current(self, item: QListWidgetItem | None, _before: QListWidgetItem | None) -> None:
+    def _on_current_changed(self, item: QListWidgetItem | None, _previous: QListWidgetItem | None) -> None:
         if item is not None and self.list.hasFocus():
-            self._on_picked(item)
+            self._pick(item)
 
     def _on_activated(self, item: QListWidgetItem) -> None:
-        self._on_picked(item)
+        self._pick(item)
         self._on_begin()
 
     def _on_begin(self, *_: object) -> None:
         text = self.field.text()
-        if text.strip():  # a field cannot show every name unchanged
-            self.chosen.emit(self._picked if self._picked and text == self._shown else text.strip())
+        if not text.strip():
+            return
+        is_picked = self._picked_name != "" and text == self._picked_text
+        self.chosen.emit(self._picked_name if is_picked else text.strip())

@@ -1,11 +1,13 @@
 """The raters, their votes and their agreement."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtWidgets import QWidget
 
 from skillviewer.core.progress import CancelToken
 from skillviewer.core.text import printable, whole_percent
+from skillviewer.ui.ranking.vote_report_view import VoteReportView, VotesSnapshot
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.widgets.labels import WrappingLabel, text_label
 from skillviewer.ui.widgets.layout import add_all, scroll_area, vertical
@@ -15,19 +17,17 @@ from skillviewer.ui.widgets.theme import by_text
 if TYPE_CHECKING:
     from skillviewer.core.proportion import Proportion
     from skillviewer.core.ranking.raters import RaterReport
-from skillviewer.ui.ranking.votes_view import VotesSnapshot, VotesView
 
 ROW_PX = 28
+MAX_ROWS = 9
+"""Number of rows without scrolling, so that the warnings below stay in sight."""
 
 
-MAX_ROWS = 9  # rows shown at most; more raters scroll, so that the warnings below stay in sight
-
-
-class RatersView(VotesView):
-    """A row for every rater, with warnings below; shown only while no rater judges."""
+class RatersView(VoteReportView):
+    """A table of the raters, with warnings below; hidden while a rater judges."""
 
     def __init__(self, app_context: AppContext, parent: QWidget | None = None) -> None:
-        super().__init__(app_context, _work, parent)
+        super().__init__(app_context, _compute_reports, parent)
 
     def _columns(self) -> tuple[Column, ...]:
         return (
@@ -36,8 +36,8 @@ class RatersView(VotesView):
             Column("Skipped", "Pairs that were skipped; a skip is not counted as a judgement"),
             Column("No difference", "Votes for no difference"),
             Column("Left chosen", "Share of left among the votes for a side; 50 % is expected"),
-            Column("Agrees with others", "How often the rater votes as most of the others on a pair"),
-            Column("Agrees with self", "How often the rater gives the same vote when a pair is repeated"),
+            Column("Agrees with others", "Share of pairs on which the rater votes as most of the others"),
+            Column("Agrees with self", "Share of repeated pairs on which the rater gives the same vote again"),
             Column("Time", "Median time from the first picture to the vote"),
             Column("Hurried", "Votes given before half of both videos was watched"),
             Column(
@@ -52,59 +52,80 @@ class RatersView(VotesView):
         self.warnings = WrappingLabel(self)
         page = QWidget(self)
         heading = text_label("To check", page, heading=True)
-        explained = WrappingLabel(page, muted=True)
-        explained.set_plain(
+        explanation = WrappingLabel(page, muted=True)
+        explanation.set_plain(
             "In brackets: the 95 % interval of a share, wide for few votes. Misfit: infit against the scale "
             "of the other raters, and its distance from 1 in standard errors. Disagreeing is not being wrong."
         )
-        inside = QWidget(page)
-        add_all(vertical(inside, (0, 0, 8, 0), 12), self.warnings, explained, 1)
+        text_column = QWidget(page)
+        add_all(vertical(text_column, (0, 0, 8, 0), 12), self.warnings, explanation, 1)
         area = scroll_area(page, heading.text())
-        area.setWidget(inside)
+        area.setWidget(text_column)
         column = add_all(vertical(page, (16, 12, 16, 12), 8), self.table)
         column.addSpacing(8)
         add_all(column, heading, (area, 1))
         return page
 
-    def _fill(self, _snapshot: VotesSnapshot, result: object) -> str:
-        reports = cast("tuple[RaterReport, ...]", result)
-        if not reports:
+    def _fill(self, _snapshot: VotesSnapshot, report: object) -> str:
+        rater_reports = cast("tuple[RaterReport, ...]", report)
+        if not rater_reports:
             return "Judge some pairs, and the consistency and agreement of the raters appear here."
-        self.table.fill(self._columns(), [self._cells(report) for report in reports])
-        rows = min(len(reports), MAX_ROWS)
-        self.table.setFixedHeight(self.table.horizontalHeader().sizeHint().height() + rows * by_text(ROW_PX) + 4)
-        warned = [f"{report.name}: {' '.join(report.warnings)}" for report in reports if report.warnings]
-        self.warnings.set_plain(*(warned or ["Nothing: no rater's votes are unusual."]))
+        self.table.fill(self._columns(), [_make_row(rater) for rater in rater_reports])
+        n_rows = min(len(rater_reports), MAX_ROWS)
+        header_px = self.table.horizontalHeader().sizeHint().height()
+        self.table.setFixedHeight(header_px + n_rows * by_text(ROW_PX) + 4)
+        warnings = [f"{rater.name}: {' '.join(rater.warnings)}" for rater in rater_reports if rater.warnings]
+        if not warnings:
+            warnings = ["Nothing: no rater's votes are unusual."]
+        self.warnings.set_plain(*warnings)
         return ""
 
-    def _cells(self, report: "RaterReport") -> Cells:
-        fit = report.misfit
-        misfit = f"outfit {fit.outfit:.2f}, {fit.n} votes for a side" if fit is not None else ""
-        cells = (
-            (report.name, report.name),
-            (str(report.judged), ""),
-            (str(report.skipped), ""),
-            (str(report.neither), ""),
-            self._share(report.left),
-            self._share(report.agreement),
-            self._share(report.consistency),
-            ("–" if report.median_s is None else f"{report.median_s:.1f} s", ""),
-            self._share(report.hurried, interval=False),
-            ("–" if fit is None else f"{fit.infit:.2f} ({fit.z:+.1f})".replace("-", "−"), misfit),
-        )
-        texts, tips = zip(*cells, strict=True)
-        return Cells(report.name, texts, tips={column: printable(tip) for column, tip in enumerate(tips)})
 
-    def _share(self, share: "Proportion", *, interval: bool = True) -> tuple[str, str]:
-        if not share.n:
-            return "–", "not known yet"
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    text: str
+    tip: str = ""
+
+
+def _make_row(rater: "RaterReport") -> Cells:
+    cells = (
+        _Cell(rater.name, rater.name),
+        _Cell(str(rater.judged)),
+        _Cell(str(rater.skipped)),
+        _Cell(str(rater.neither)),
+        _share_cell(rater.left),
+        _share_cell(rater.agreement),
+        _share_cell(rater.consistency),
+        _Cell("–" if rater.median_s is None else f"{rater.median_s:.1f} s"),
+        _share_cell(rater.hurried, with_interval=False),
+        _misfit_cell(rater),
+    )
+    texts = tuple(cell.text for cell in cells)
+    tips = {column: printable(cell.tip) for column, cell in enumerate(cells)}
+    return Cells(rater.name, texts, tips=tips)
+
+
+def _share_cell(share: "Proportion", *, with_interval: bool = True) -> _Cell:
+    if not share.n:
+        return _Cell("–", "not known yet")
+    text = f"{whole_percent(share.part, share.n)} %"
+    if with_interval:
         low, high = (round(100 * end) for end in share.interval)
-        text = f"{whole_percent(share.part, share.n)} %"
-        return (f"{text} ({low}–{high})" if interval else text), f"{share.part} of {share.n}"
+        text = f"{text} ({low}–{high})"
+    return _Cell(text, f"{share.part} of {share.n}")
 
 
-def _work(snapshot: VotesSnapshot, _token: CancelToken) -> object:
+def _misfit_cell(rater: "RaterReport") -> _Cell:
+    misfit = rater.misfit
+    if misfit is None:
+        return _Cell("–")
+    text = f"{misfit.infit:.2f} ({misfit.z:+.1f})".replace("-", "−")
+    return _Cell(text, f"outfit {misfit.outfit:.2f}, {misfit.n} votes for a side")
+
+
+def _compute_reports(snapshot: VotesSnapshot, _token: CancelToken) -> object:
     from skillviewer.core.ranking.raters import rater_reports
 
-    known_pairs = [a for a in snapshot.shown_pairs if a.left in snapshot.tasks and a.right in snapshot.tasks]
+    tasks = snapshot.tasks
+    known_pairs = [pair for pair in snapshot.shown_pairs if pair.left in tasks and pair.right in tasks]
     return rater_reports(known_pairs)

@@ -1,4 +1,4 @@
-"""A histogram of ratings that draws itself."""
+"""A histogram of ratings."""
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
@@ -13,12 +13,14 @@ BAR_GAP = 0.15
 """Gap between two bars as a share of the width of a bar."""
 
 
-def format_bin(bin_: RatingBin, summary: RatingSummary) -> str:
+def format_bin(rating_bin: RatingBin, summary: RatingSummary) -> str:
     """Return the name of a bar: the word of a level, a value, or both ends of an interval."""
+    value = rating_bin.low
+    if value != rating_bin.high:
+        return f"{value:g}–{rating_bin.high:g}"
     levels = summary.scale.levels
-    if levels and bin_.low == bin_.high and bin_.low.is_integer() and 0 <= bin_.low < len(levels):
-        return levels[int(bin_.low)]
-    return f"{bin_.low:g}" if bin_.low == bin_.high else f"{bin_.low:g}–{bin_.high:g}"
+    is_level = value.is_integer() and 0 <= value < len(levels)
+    return levels[int(value)] if is_level else f"{value:g}"
 
 
 class RatingHistogram(PaintedWidget):
@@ -52,23 +54,25 @@ class RatingHistogram(PaintedWidget):
             return
         painter = QPainter(self)
         line_px = self.fontMetrics().height()
-        slot = self.width() / len(summary.histogram)
-        room = self.height() - 2 * line_px - 4
+        slot_px = self.width() / len(summary.histogram)
+        bar_px = slot_px * (1 - BAR_GAP)
+        max_height_px = self.height() - 2 * line_px - 4
+        baseline_y = line_px + max_height_px
         max_count = max(bar.n for bar in summary.histogram) or 1
         for index, bar in enumerate(summary.histogram):
-            height = room * bar.n / max_count
-            left = index * slot + slot * BAR_GAP / 2
-            width = slot * (1 - BAR_GAP)
-            painter.fillRect(QRectF(left, line_px + room - height, width, height), QColor(self._theme.accent))
-            painter.setPen(QColor(self._theme.text))
+            slot_x = index * slot_px
+            height_px = max_height_px * bar.n / max_count
+            top = baseline_y - height_px
+            bar_box = QRectF(slot_x + (slot_px - bar_px) / 2, top, bar_px, height_px)
+            painter.fillRect(bar_box, QColor(self._theme.accent))
             if bar.n:
-                count = QRectF(index * slot, room - height, slot, line_px)
-                painter.drawText(count, Qt.AlignmentFlag.AlignCenter, str(bar.n))
+                count_box = QRectF(slot_x, top - line_px, slot_px, line_px)
+                painter.setPen(QColor(self._theme.text))
+                painter.drawText(count_box, Qt.AlignmentFlag.AlignCenter, str(bar.n))
+            label_px = max(round(slot_px) - 2, 1)
+            label = self.fontMetrics().elidedText(format_bin(bar, summary), Qt.TextElideMode.ElideRight, label_px)
+            label_box = QRectF(slot_x, self.height() - line_px, slot_px, line_px)
             painter.setPen(QColor(self._theme.muted))
-            label = self.fontMetrics().elidedText(
-                format_bin(bar, summary), Qt.TextElideMode.ElideRight, max(round(slot) - 2, 1)
-            )
-            below = QRectF(index * slot, self.height() - line_px, slot, line_px)
-            painter.drawText(below, Qt.AlignmentFlag.AlignCenter, label)
-        painter.fillRect(QRectF(0, line_px + room, self.width(), 1), QColor(self._theme.line))
+            painter.drawText(label_box, Qt.AlignmentFlag.AlignCenter, label)
+        painter.fillRect(QRectF(0, baseline_y, self.width(), 1), QColor(self._theme.line))
         painter.end()

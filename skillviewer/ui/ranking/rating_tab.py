@@ -1,7 +1,6 @@
-"""The tab of the Rank screen on which single videos are rated: rubric, rater, video and form, summary."""
+"""The tab of the Rank screen on which single videos are rated."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
@@ -17,7 +16,7 @@ from skillviewer.ui.ranking.message_page import MessagePage
 from skillviewer.ui.ranking.rater_page import RaterPage
 from skillviewer.ui.ranking.rating_controller import RatingController
 from skillviewer.ui.ranking.rating_view import RatingView
-from skillviewer.ui.ranking.rubric_page import DRAFT_QUESTION, RubricPage
+from skillviewer.ui.ranking.rubric_page import RubricPage
 from skillviewer.ui.ranking.sitting_controller import WITH_TURN, SittingPhase
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.study_controller import SETTINGS
@@ -33,9 +32,9 @@ def _n_rated(study: Study) -> int:
 
 
 class RatingTab(QWidget):
-    """Rating of single videos. It names no video while a rater rates."""
+    """Pages for the rubric, the rater, the video with its form, and the summary; no video is named while one rates."""
 
-    busy_changed = Signal()  # a video came before a rater, or is there no more
+    busy_changed = Signal()  # ``is_busy`` may have changed
 
     def __init__(
         self, app_context: AppContext, actions: Actions, undo_key: Callable[[], str], parent: QWidget | None = None
@@ -43,33 +42,36 @@ class RatingTab(QWidget):
         super().__init__(parent)
         self._app_context = app_context
         self._actions = actions
-        self._sat_down = False
-        self.dialogs = Dialogs()
+        self._has_had_rater = False
+        self._dialogs = Dialogs()
         self.controller = RatingController(app_context.studies, app_context.undo, undo_key, self)
         self.view = RatingView(app_context, self.controller, actions, self)
-        self.rubric_page = RubricPage(self.dialogs, self)
+        self.rubric_page = RubricPage(self._dialogs, self)
         self.rater_page = RaterPage(self)
         self._make_pages()
         self.rubric_page.chosen.connect(self._on_rubric)
-        self.rubric_page.file_asked.connect(self._on_file)
-        self.rubric_page.save_asked.connect(self._on_save)
-        self.rubric_page.left.connect(self.controller.keep_rubric)
-        self.rater_page.chosen.connect(self._on_chosen)
+        self.rubric_page.open_asked.connect(self._on_open_rubric)
+        self.rubric_page.save_asked.connect(self._on_save_rubric)
+        self.rubric_page.left.connect(self.controller.leave_rubric_page)
+        self.rater_page.chosen.connect(self._on_rater)
         self.controller.phase_changed.connect(self._on_phase)
         self.controller.plan_changed.connect(self._on_plan)
         self._on_phase(self.controller.phase)
 
     def _make_pages(self) -> None:
-        actions, controller = self._actions, self.controller
-        closed = MessagePage("No study", self)
-        closed.set_message("Open videos or a study to rate its videos here.")
-        closed.add_button("Open videos", actions["open_videos"].trigger)
-        read_only = MessagePage("Ratings cannot be stored", self)
-        read_only.set_message("This study is open for reading only. Rate in a copy; “study import” merges it back.")
-        read_only.add_button("Rate in a copy", actions["save_study"].trigger)
+        actions = self._actions
+        controller = self.controller
+        closed_page = MessagePage("No study", self)
+        closed_page.set_message("Open videos or a study to rate its videos here.")
+        closed_page.add_button("Open videos", actions["open_videos"].trigger)
+        read_only_page = MessagePage("Ratings cannot be stored", self)
+        read_only_page.set_message(
+            "This study is open for reading only. Rate in a copy; “study import” merges it back."
+        )
+        read_only_page.add_button("Rate in a copy", actions["save_study"].trigger)
         rest_page = MessagePage("Time for a pause", self)
         rest_page.set_message("You have rated for 25 min. A few minutes away from the screen keep your ratings fair.")
-        rest_page.add_button("Continue", controller.go_on)
+        rest_page.add_button("Continue", controller.end_rest)
         rest_page.add_button("Finish for now", controller.leave)
         self.done_page = MessagePage("All done", self)
         self.done_page.add_button("Next rater", controller.leave)
@@ -80,8 +82,8 @@ class RatingTab(QWidget):
         )
         self.change_rubric = self.rater_page.add_button("Change the rubric", controller.choose_rubric)
         self._page_of: dict[SittingPhase, QWidget] = {
-            SittingPhase.CLOSED: closed,
-            SittingPhase.READ_ONLY: read_only,
+            SittingPhase.CLOSED: closed_page,
+            SittingPhase.READ_ONLY: read_only_page,
             SittingPhase.RUBRIC: self.rubric_page,
             SittingPhase.RATER: self.rater_page,
             SittingPhase.REST: rest_page,
@@ -93,6 +95,11 @@ class RatingTab(QWidget):
             self.pages.addWidget(page)
         add_all(vertical(self, NONE, 0), (self.pages, 1))
 
+    def set_dialogs(self, dialogs: Dialogs) -> None:
+        """Use the dialogs of the window."""
+        self._dialogs = dialogs
+        self.rubric_page.dialogs = dialogs
+
     @property
     def is_rating(self) -> bool:
         """True while a video is before a rater."""
@@ -100,18 +107,18 @@ class RatingTab(QWidget):
 
     @property
     def is_busy(self) -> bool:
-        """True while a rater rates or pauses: nothing may name a video."""
+        """True while a rater rates or pauses, so that nothing may name a video."""
         return self.is_rating or self.controller.phase is SittingPhase.REST
 
     def format_progress(self) -> str:
-        """Return the progress of the rater in a few words."""
+        """Return the progress of the rater, such as “You 3/12”."""
         session = self.controller.session
         if session.is_practice:
             return "practice: does not count"
         return f"You {session.n_rated}/{session.n_turns}"
 
     def on_shown(self) -> None:
-        """Go on counting time: the screen and this tab are shown."""
+        """Resume the time of the sitting; call this when the screen shows this tab."""
         self.controller.on_shown()
         self.take_focus()
 
@@ -128,21 +135,21 @@ class RatingTab(QWidget):
 
     # what happens
 
-    def _on_chosen(self, rater: str) -> None:
-        self._sat_down = True
+    def _on_rater(self, rater: str) -> None:
+        self._has_had_rater = True
         self.controller.enter(rater)
 
     def _on_phase(self, phase: SittingPhase) -> None:
         if phase is SittingPhase.RATER:
             if self.pages.currentWidget() is not self.rater_page:
-                self.rater_page.reset("" if self._sat_down else self._app_context.settings.user_name)
+                self.rater_page.reset("" if self._has_had_rater else self._app_context.settings.user_name)
             self.rater_page.set_summary(printable(self.controller.summary))
             self._app_context.studies.read(offered_raters).then(succeeded=self.rater_page.set_raters)
         elif phase is SittingPhase.RUBRIC:
             self._app_context.studies.read(_n_rated).then(succeeded=self._show_rubric)
         elif phase is SittingPhase.DONE:
-            session = self.controller.session
-            text = self.controller.summary or f"{counted(session.n_turns, 'video')} can be shown. None is left to rate."
+            n_turns = self.controller.session.n_turns
+            text = self.controller.summary or f"{counted(n_turns, 'video')} can be shown. None is left to rate."
             self.done_page.set_message(printable(text))
         page = self._page_of[phase]
         if self.pages.currentWidget() is not page:
@@ -155,8 +162,8 @@ class RatingTab(QWidget):
 
     def _on_plan(self, plan: RatingPlan | None) -> None:
         if plan is not None:
-            items = counted(len(plan.rubric.items), "item")
-            self.rater_page.set_note(printable(f"{plan.rubric.name}, {items}"))
+            n_items = counted(len(plan.rubric.items), "item")
+            self.rater_page.set_note(printable(f"{plan.rubric.name}, {n_items}"))
 
     def _on_rubric(self, rubric: Rubric, repeat_share: float) -> None:
         def write(study: Study) -> RatingPlan:
@@ -164,28 +171,28 @@ class RatingTab(QWidget):
 
         self._app_context.studies.submit_write(write, SETTINGS).succeeded.connect(self.controller.replace_plan)
 
-    def _on_file(self) -> None:
-        if self.rubric_page.has_draft and not self.dialogs.confirm(self, DRAFT_QUESTION, "Discard the changes"):
+    def _on_open_rubric(self) -> None:
+        if not self.rubric_page.may_discard_draft():
             return
-        path = self.dialogs.file(self, "Open a rubric", RUBRIC_FILES)
+        path = self._dialogs.file(self, "Open a rubric", RUBRIC_FILES)
         if path is not None:
             self._run(lambda: read_rubric(path), self.rubric_page.show_rubric)
 
-    def _on_save(self, rubric: Rubric) -> None:
-        path = self.dialogs.save(self, "Save the rubric", RUBRIC_FILES, "rubric.json")
-        if path is not None:
+    def _on_save_rubric(self, rubric: Rubric) -> None:
+        path = self._dialogs.save(self, "Save the rubric", RUBRIC_FILES, "rubric.json")
+        if path is None:
+            return
 
-            def write() -> Path:
-                write_rubric(rubric, path, overwrite=True)
-                return path
+        def write() -> None:
+            write_rubric(rubric, path, overwrite=True)
 
-            def on_written(written: Path) -> None:
-                self.rubric_page.saved()
-                self._app_context.messages.note(f"{written} is saved.")
+        def on_written(_: object) -> None:
+            self.rubric_page.on_saved()
+            self._app_context.messages.note(f"{path} is saved.")
 
-            self._run(write, on_written)
+        self._run(write, on_written)
 
     def _run(self, work: Callable[[], object], on_success: Callable[..., object]) -> None:
-        """Read or write a small file away from the window's thread."""
+        """Read or write a small file in a worker thread."""
         task = self._app_context.copies_worker.submit(lambda _slot, _token, _report: work())
         task.then(succeeded=on_success, failed=self._app_context.messages.fail)

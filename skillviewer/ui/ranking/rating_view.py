@@ -1,16 +1,17 @@
 """The view in which a rater rates one video: the player, and next to it the form of the rubric."""
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QAccessible, QAccessibleEvent, QKeyEvent
-from PySide6.QtWidgets import QLabel, QLineEdit, QSlider, QWidget
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QLineEdit, QSlider, QWidget
 
-from skillviewer.core.text import clock
+from skillviewer.core.text import clock, counted
 from skillviewer.data.study.judging.rating_queue import PresentedVideo
 from skillviewer.data.study.rating_forms import RatingForm
 from skillviewer.ui.actions.actions import Actions, key_text
 from skillviewer.ui.player.transport import action_button
 from skillviewer.ui.ranking.pair_clock import EPSILON_S, PairClock
 from skillviewer.ui.ranking.pair_player import PairPlayer
+from skillviewer.ui.ranking.rater_message import RaterMessage
 from skillviewer.ui.ranking.rating_controller import RatingController
 from skillviewer.ui.ranking.rubric_form import RubricForm
 from skillviewer.ui.ranking.sitting_controller import SittingPhase
@@ -33,19 +34,12 @@ from skillviewer.ui.widgets.theme import Theme, by_text, icon_size, themed
 
 SLIDER_STEPS = 1000
 FORM_PX = 380
-
-
-class _Message(QLabel):
-    """Words that wrap and yet leave the page its height."""
-
-    def hasHeightForWidth(self) -> bool:
-        return False
+LEAVING_KEYS = frozenset({Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter})
+"""Keys that leave the remark."""
 
 
 class RatingView(QWidget):
     """One player with its transport, and the form."""
-
-    shown = Signal()  # the first picture of a video has come on screen
 
     def __init__(
         self, app_context: AppContext, controller: RatingController, actions: Actions, parent: QWidget | None = None
@@ -56,55 +50,56 @@ class RatingView(QWidget):
         self._actions = actions
         self._theme: Theme | None = None
         self._turn: PresentedVideo | None = None
-        self._seen = self._over = False
+        self._is_painted = False  # true once the first picture is on screen
+        self._has_failed = False  # true if the video cannot be shown
         self._mark_s: float | None = None
         self.clock = PairClock(app_context.playback.now_s, parent=self)
         self.player = PairPlayer(app_context.pair_workers[0], self)
         self.player.sync_button.hide()
-        self.player.set_side("Video")
+        self.player.set_title("Video")
         self.form = RubricForm(self)
-        self._scroll = single_shot(self, 0, self._show_current)
-        self._area = scroll_area(self, "Items of the rubric")
-        self._area.setWidget(self.form)
+        self._scroll_timer = single_shot(self, 0, self._scroll_to_current)
+        self._scroll_area = scroll_area(self, "Items of the rubric")
+        self._scroll_area.setWidget(self.form)
         self.remark = with_accessible_name(QLineEdit(self), "Remark on the video, optional")
         self.remark.setMaxLength(MAX_REASON_CHARACTERS)
-        self.message = _Message(self, wordWrap=True, textFormat=Qt.TextFormat.PlainText)
-        self.message.setProperty("warns", True)
-        self.message.setMinimumHeight(2 * self.message.fontMetrics().height() + 4)  # nothing moves
+        self.message = RaterMessage(self)
         self.submit_button = push_button("Next video", self, self.submit, primary=True)
-        self.proceed_button = push_button("Continue", self, controller.proceed, primary=True)
-        self.proceed_button.hide()
-        left = self._make_left()
+        self.continue_button = push_button("Continue", self, controller.end_feedback, primary=True)
+        self.continue_button.hide()
+        left = self._make_player_side()
         right = QWidget(self)
         right.setMinimumWidth(by_text(260))
         add_all(
             vertical(right, (8, 0, 16, 8), 8),
-            (self._area, 1),
+            (self._scroll_area, 1),
             self.remark,
             self.message,
             self.submit_button,
-            self.proceed_button,
+            self.continue_button,
         )
-        parts = splitter(self, Qt.Orientation.Horizontal, (left, right), (3, 2), (700, FORM_PX))
-        add_all(vertical(self, NONE, 0), (parts, 1))
+        sides = splitter(self, Qt.Orientation.Horizontal, (left, right), (3, 2), (700, FORM_PX))
+        add_all(vertical(self, NONE, 0), (sides, 1))
         self._connect()
 
-    def _make_left(self) -> QWidget:
+    def _make_player_side(self) -> QWidget:
         left = QWidget(self)
         self.slider = with_accessible_name(QSlider(Qt.Orientation.Horizontal, left), "Time of the video")
         self.slider.setRange(0, SLIDER_STEPS)
         self.slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        names = ("rank_previous_frame", "rank_play", "rank_next_frame")
-        before, self._play, after = (action_button(self._actions[name], self) for name in names)
-        self._play.setIconSize(icon_size(24))
-        self._sound = action_button(self._actions["rank_sound"], self)
-        mark = action_button(self._actions["rank_mark"], self, with_text=True)
-        self._marked = ElidingLabel(self, muted=True)
-        row = horizontal(margins=(12, 0, 16, 4), spacing=2)
-        add_all(row, before, self._play, after, self._sound, Spacing(16), mark, self._marked, 1)
-        bar = horizontal(margins=(16, 4, 16, 0))
-        bar.addWidget(self.slider)
-        add_all(vertical(left, NONE, 0), (self.player, 1), bar, row)
+        previous_button = action_button(self._actions["rank_previous_frame"], self)
+        self._play_button = action_button(self._actions["rank_play"], self)
+        self._play_button.setIconSize(icon_size(24))
+        next_button = action_button(self._actions["rank_next_frame"], self)
+        self._sound_button = action_button(self._actions["rank_sound"], self)
+        mark_button = action_button(self._actions["rank_mark"], self, with_text=True)
+        self._mark_label = ElidingLabel(self, muted=True)
+        button_row = horizontal(margins=(12, 0, 16, 4), spacing=2)
+        add_all(button_row, previous_button, self._play_button, next_button, self._sound_button)
+        add_all(button_row, Spacing(16), mark_button, self._mark_label, 1)
+        slider_row = horizontal(margins=(16, 4, 16, 0))
+        slider_row.addWidget(self.slider)
+        add_all(vertical(left, NONE, 0), (self.player, 1), slider_row, button_row)
         return left
 
     def _connect(self) -> None:
@@ -117,12 +112,12 @@ class RatingView(QWidget):
         self.clock.moved.connect(self._on_moved)
         self.slider.sliderMoved.connect(self._on_slider)
         self.form.changed.connect(self._show_submit)
-        self.form.moved.connect(self._scroll.start)
+        self.form.current_changed.connect(self._scroll_timer.start)
         self.remark.installEventFilter(self)
         self._actions.keys_changed.connect(self._show_keys)
         self._show_keys()
         controller.turn_changed.connect(self._on_turn)
-        controller.taken_back.connect(self._on_taken_back)
+        controller.answer_withdrawn.connect(self._on_answer_withdrawn)
         controller.feedback.connect(self._on_feedback)
         controller.message_changed.connect(self.show_message)
         controller.phase_changed.connect(self._show_submit)
@@ -144,7 +139,7 @@ class RatingView(QWidget):
         return self._mark_s
 
     def take_focus(self) -> None:
-        """Give the keys to the video and the form."""
+        """Focus the video, so that its keys and those of the form work."""
         self.player.canvas.setFocus()
 
     # what the rater does
@@ -153,50 +148,57 @@ class RatingView(QWidget):
         """Rate the video, once every item has an answer."""
         if self.form.n_open or self._turn is None:
             return
-        accepted = self._controller.submit(
-            self.form.answers, self.remark.text().strip(), self._mark_s, self.player.seen, self.clock.speed
+        is_accepted = self._controller.submit(
+            self.form.answers, self.remark.text().strip(), self._mark_s, self.player.seen_share, self.clock.speed
         )
-        if accepted:
+        if is_accepted:
             self.clock.pause()
 
     def mark(self) -> None:
-        """Mark the frame on screen; remove the mark if it is there already."""
+        """Mark the frame on screen; remove the mark if it exists already."""
         if self.clock.clips:
             clip = self.clock.clips[0]
-            time_s = round(float(clip.video.times_s[self.clock.frame(0)]), 3)
+            time_s = round(float(clip.video.times_s[self.clock.frame_of(0)]), 3)
             self._set_mark(None if self._mark_s == time_s else time_s)
 
     def show_sound(self, *forms: str, on: bool) -> None:
-        """Show whether the sound is on, and wordings of its state, the longest first."""
-        self._sound.setAccessibleName("Sound on" if on else "Sound off")
-        self.player.set_state(*(f"· {text}" for text in forms))
+        """Show whether the sound is on, and its status.
+
+        Args:
+            forms: Wordings of the status, the longest first.
+            on: True if the sound is on.
+        """
+        self._sound_button.setAccessibleName("Sound on" if on else "Sound off")
+        self.player.set_status(*(f"· {text}" for text in forms))
 
     def _set_mark(self, mark_s: float | None) -> None:
         self._mark_s = mark_s
         clip = self.player.clip
-        at_s = mark_s - clip.sync_s - clip.start_s if mark_s is not None and clip is not None else None
-        self._marked.set_forms("" if at_s is None else f"marked {clock(at_s)}")
+        text = ""
+        if mark_s is not None and clip is not None:
+            text = f"marked {clock(mark_s - clip.sync_s - clip.start_s)}"
+        self._mark_label.set_forms(text)
 
     # what happens
 
     def _on_turn(self, turn: PresentedVideo | None) -> None:
         self.clock.close()
         self._turn = turn
-        self._seen = False
-        self._over = False
+        self._is_painted = False
+        self._has_failed = False
         self.remark.clear()
         self.player.clear()
-        self.proceed_button.hide()
+        self.continue_button.hide()
         self.submit_button.show()
         self.form.show_rubric(self._controller.session.rubric if turn is not None else self.form.rubric)
-        self._area.verticalScrollBar().setValue(0)
+        self._scroll_area.verticalScrollBar().setValue(0)
         self._set_mark(None)
         if turn is not None:
             self.player.load(turn.video)
             if self.isVisible():
                 self.take_focus()
 
-    def _on_taken_back(self, form: RatingForm) -> None:
+    def _on_answer_withdrawn(self, form: RatingForm) -> None:
         self.form.restore(form.answers)
         self.remark.setText(form.remark)
         self._mark_s = form.mark_s
@@ -204,46 +206,44 @@ class RatingView(QWidget):
     def _on_feedback(self, text: str) -> None:
         self.clock.pause()
         self.submit_button.hide()
-        self.proceed_button.show()
-        self.proceed_button.setFocus()
+        self.continue_button.show()
+        self.continue_button.setFocus()
         self.show_message(f"Practice. {text}")
 
     def _on_opened(self) -> None:
         clip = self.player.clip
-        if clip is not None and not self._over:
-            self.clock.open(clip, clip, self.speed)  # the clock of a pair moves two videos: here both are this one
+        if clip is not None and not self._has_failed:
+            self.clock.open(clip, clip, self.speed)  # the clock of a pair moves two videos: both are this one
             self._set_mark(self._mark_s)
 
     def _on_painted(self) -> None:
-        if not self._seen and self._turn is not None:
-            self._seen = True
+        if not self._is_painted and self._turn is not None:
+            self._is_painted = True
             self._controller.on_seen()
-            self.shown.emit()
 
     def _on_failed(self, *_: object) -> None:
-        """Report the video and never the error: its text names the file."""
-        if self._turn is None or self._over:
+        """Report the video, but never the error, whose text names the file."""
+        if self._turn is None or self._has_failed:
             return
         if self.player.is_ready:
             self.clock.pause()
             self.show_message("A frame could not be read. Rate by the rest, or mark the items as not to be judged.")
         else:
-            self._over = True
+            self._has_failed = True
             self._controller.on_unreadable(self._turn.video)
 
     def _on_frame(self, video: int, frame: int) -> None:
         if video == 0:
-            self.player.show_frame(frame, playing=self.clock.plays(0))
+            self.player.show_frame(frame, playing=self.clock.is_playing(0))
 
     def _on_playing(self) -> None:
-        if self.clock.clips and not self.clock.plays(0):
-            self.player.show_frame(self.clock.frame(0), playing=False)
+        if self.clock.clips and not self.clock.is_playing(0):
+            self.player.show_frame(self.clock.frame_of(0), playing=False)
         playing = self.clock.playing
         if self._theme is not None and self.isVisible():
-            self._actions["rank_play"].setIcon(
-                self._app_context.icons.icon("pause" if playing else "play", self._theme)
-            )
-        self._play.setAccessibleName("Pause" if playing else "Play")
+            icon = self._app_context.icons.icon("pause" if playing else "play", self._theme)
+            self._actions["rank_play"].setIcon(icon)
+        self._play_button.setAccessibleName("Pause" if playing else "Play")
 
     @themed
     def on_theme(self, theme: Theme) -> None:
@@ -264,26 +264,28 @@ class RatingView(QWidget):
 
     def _show_submit(self, *_: object) -> None:
         n_open = self.form.n_open
-        practised = self._turn is not None and self._turn.practised is not None
-        button_text = "See the stated ratings" if practised else "Next video   (Enter)"
-        self.submit_button.setText(f"{n_open} {'item' if n_open == 1 else 'items'} to rate" if n_open else button_text)
+        if n_open:
+            text = f"{counted(n_open, 'item')} to rate"
+        elif self._turn is not None and self._turn.practised is not None:
+            text = "See the stated ratings"
+        else:
+            text = "Next video   (Enter)"
+        self.submit_button.setText(text)
         self.submit_button.setEnabled(not n_open and self._controller.phase is SittingPhase.JUDGING)
 
-    def _show_current(self) -> None:
+    def _scroll_to_current(self) -> None:
         """Scroll to the marked item, once its anchors have their height."""
         if self.form.rows:
-            self._area.ensureWidgetVisible(self.form.rows[self.form.current], 0, 8)
+            self._scroll_area.ensureWidgetVisible(self.form.rows[self.form.current], 0, 8)
 
     def show_message(self, text: str) -> None:
-        """Show a warning, or "" for none, and let screen readers say it."""
-        self.message.setText(text)
-        if text:
-            QAccessible.updateAccessibility(QAccessibleEvent(self.message, QAccessible.Event.Alert))
+        """Show a warning, or "" for none."""
+        self.message.show_message(text)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and not event.isAutoRepeat():
             if self._controller.phase is SittingPhase.FEEDBACK:
-                self._controller.proceed()
+                self._controller.end_feedback()
             else:
                 self.submit()
         elif self._controller.phase is not SittingPhase.JUDGING or not self.form.take_key(event):
@@ -291,12 +293,9 @@ class RatingView(QWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Let Escape and Enter leave the remark."""
-        leaves = isinstance(event, QKeyEvent) and event.key() in {
-            Qt.Key.Key_Escape,
-            Qt.Key.Key_Return,
-            Qt.Key.Key_Enter,
-        }
-        if watched is self.remark and leaves and event.type() == QEvent.Type.KeyPress:
-            self.take_focus()
-            return True
-        return super().eventFilter(watched, event)
+        if watched is not self.remark or not isinstance(event, QKeyEvent) or event.type() != QEvent.Type.KeyPress:
+            return super().eventFilter(watched, event)
+        if event.key() not in LEAVING_KEYS:
+            return super().eventFilter(watched, event)
+        self.take_focus()
+        return True

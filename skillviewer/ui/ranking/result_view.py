@@ -1,4 +1,4 @@
-"""The results of the votes."""
+"""The results of the votes: strengths, reliability and contradictions."""
 
 from typing import TYPE_CHECKING, cast
 
@@ -6,10 +6,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from skillviewer.core.progress import CancelToken
+from skillviewer.core.text import counted
 from skillviewer.ui.ranking.cycles_view import CyclesView
-from skillviewer.ui.ranking.reliability import Reliability
+from skillviewer.ui.ranking.reliability_block import ReliabilityBlock
 from skillviewer.ui.ranking.strength_table import StrengthTable
-from skillviewer.ui.ranking.votes_view import VotesSnapshot, VotesView
+from skillviewer.ui.ranking.vote_report_view import VoteReportView, VotesSnapshot
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.study_controller import VOTES
 from skillviewer.ui.session.undo import Command
@@ -20,57 +21,65 @@ if TYPE_CHECKING:
     from skillviewer.core.ranking.report import RankingReport
 
 
-class ResultView(VotesView):
-    """Strengths, agreement and contradictions; shown only while no rater judges."""
+class ResultView(VoteReportView):
+    """Strengths, reliability and contradictions; hidden while a rater judges."""
 
     def __init__(self, app_context: AppContext, parent: QWidget | None = None) -> None:
-        super().__init__(app_context, _work, parent)
+        super().__init__(app_context, _compute_ranking, parent)
 
     def _make_page(self) -> QWidget:
         self.summary = text_label("", self, plain=True, muted=True)
         self.table = StrengthTable(self)
-        self.reliability = Reliability(self)
-        self.cycles, self.rated = (CyclesView(self._ask_again, self._take_out, self) for _ in range(2))
-        self.rated.heading.setText("Votes against ratings")
+        self.reliability = ReliabilityBlock(self)
+        self.cycles = CyclesView(self._ask_again, self._take_out, self)
+        self.rating_conflicts = CyclesView(self._ask_again, self._take_out, self)
+        self.rating_conflicts.heading.setText("Votes against ratings")
         heading = text_label("Strengths", self, heading=True)
-        head = add_all(horizontal(spacing=12), heading, (self.summary, 1))
+        heading_row = add_all(horizontal(spacing=12), heading, (self.summary, 1))
         left = QWidget(self)
-        add_all(vertical(left, (16, 12, 12, 12), 8), head, (self.table, 1))
-        inside = QWidget(self)
-        add_all(vertical(inside, (16, 12, 16, 12), 20), self.reliability, self.cycles, self.rated, 1)
+        add_all(vertical(left, (16, 12, 12, 12), 8), heading_row, (self.table, 1))
+        right_column = QWidget(self)
+        add_all(vertical(right_column, (16, 12, 16, 12), 20), self.reliability, self.cycles, self.rating_conflicts, 1)
         right = scroll_area(self, "Reliability and contradictions")
-        right.setWidget(inside)
+        right.setWidget(right_column)
         return splitter(self, Qt.Orientation.Horizontal, (left, right), (3, 2), (800, 480))
 
-    def _fill(self, snapshot: VotesSnapshot, result: object) -> str:
-        report = cast("RankingReport", result)
-        if not report.judged:
-            text = "Judge some pairs, and their videos appear here on one scale."
-            skipped = "{} pairs were skipped and none judged. Judged videos appear here on one scale."
-            return skipped.format(report.skipped) if report.skipped else text
-        raters = sum(rater.judged > 0 for rater in report.raters)
-        text = "{} votes by {} raters" if raters > 1 else "{} votes by {} rater"
-        self.summary.setText(text.format(report.judged, raters))
-        self.table.show_ranking(report.ranked_videos)
-        self.reliability.show_report(report)
-        self.cycles.show_cycles(report.contradictions.cycles, snapshot.waiting, writable=snapshot.writable)
-        self.rated.setVisible(snapshot.rated is not None)
-        if snapshot.rated is not None:
-            self.rated.show_rated(snapshot.rated, snapshot.waiting, writable=snapshot.writable)
+    def _fill(self, snapshot: VotesSnapshot, report: object) -> str:
+        ranking = cast("RankingReport", report)
+        if not ranking.judged and ranking.skipped:
+            return f"{ranking.skipped} pairs were skipped and none judged. Judged videos appear here on one scale."
+        if not ranking.judged:
+            return "Judge some pairs, and their videos appear here on one scale."
+        n_raters = sum(rater.judged > 0 for rater in ranking.raters)
+        self.summary.setText(f"{ranking.judged} votes by {counted(n_raters, 'rater')}")
+        self.table.show_ranking(ranking.ranked_videos)
+        self.reliability.show_report(ranking)
+        self.cycles.show_cycles(ranking.contradictions.cycles, snapshot.queued_pairs, writable=snapshot.writable)
+        facts = snapshot.rating_facts
+        self.rating_conflicts.setVisible(facts is not None)
+        if facts is not None:
+            self.rating_conflicts.show_rated(facts, snapshot.queued_pairs, writable=snapshot.writable)
         return ""
 
     def _ask_again(self, pairs: tuple[frozenset[str], ...]) -> None:
         text = "pair back in the queue" if len(pairs) == 1 else "pairs back in the queue"
-        command = Command(text, lambda s: s.again.ask(pairs), lambda s, numbers: s.again.withdraw(numbers), (VOTES,))
+        command = Command(
+            text, lambda study: study.again.ask(pairs), lambda study, numbers: study.again.withdraw(numbers), (VOTES,)
+        )
         self._app_context.undo.perform(command)
 
     def _take_out(self, pairs: tuple[frozenset[str], ...]) -> None:
-        text = "pair out of the queue"
-        command = Command(text, lambda s: s.again.take_out(pairs), lambda s, out: s.again.put_back(out), (VOTES,))
+        command = Command(
+            "pair out of the queue",
+            lambda study: study.again.take_out(pairs),
+            lambda study, numbers: study.again.put_back(numbers),
+            (VOTES,),
+        )
         self._app_context.undo.perform(command)
 
 
-def _work(snapshot: VotesSnapshot, token: CancelToken) -> object:
+def _compute_ranking(snapshot: VotesSnapshot, token: CancelToken) -> object:
     from skillviewer.core.ranking.report import ranking_report
 
-    return ranking_report(snapshot.tasks, snapshot.shown_pairs, token, misfits=False)  # which are of the tab of raters
+    # the tab of raters shows the misfits
+    return ranking_report(snapshot.tasks, snapshot.shown_pairs, token, misfits=False)

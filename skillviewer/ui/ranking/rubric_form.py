@@ -17,8 +17,8 @@ CANNOT_KEY = "N"
 """Key for an item that cannot be judged."""
 
 
-class StepButton(QToolButton):
-    """A button that is pressed by the space bar, which elsewhere plays the video."""
+class _StepButton(QToolButton):
+    """A button that the space bar presses instead of playing the video."""
 
     def event(self, event: QEvent) -> bool:
         """Claim the space bar before shortcuts do."""
@@ -32,8 +32,8 @@ class StepButton(QToolButton):
 class RubricItemRow(QFrame):
     """One item: its name, its steps as buttons, and the anchors while it is marked."""
 
-    chosen = Signal(object)  # a step, or None for an item that cannot be judged
-    marked = Signal()  # the mouse or the focus came to it
+    step_chosen = Signal(object)  # a step, or None for an item that cannot be judged
+    pressed = Signal()  # the mouse was pressed outside the buttons
 
     def __init__(self, item: RubricItem, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,40 +43,42 @@ class RubricItemRow(QFrame):
         self.question = WrappingLabel(self, muted=True)
         self.question.set_plain(item.question)
         self.question.setVisible(bool(item.question))
-        steps = QWidget(self)
-        flow = FlowLayout(steps, 4)
-        self.buttons: dict[float | None, QToolButton] = {}
+        step_area = QWidget(self)
+        step_layout = FlowLayout(step_area, 4)
+        self.buttons: dict[float | None, QToolButton] = {}  # by step; None for an item that cannot be judged
         for step, key in zip(item.steps, item.keys, strict=True):
             text = f"{step:g}" if key == f"{step:g}" else f"{key}   {step:g}"
             anchor = printable(item.anchor(step))
-            button = self._button(text, step, f"{item.name}: {step:g}{f', {anchor}' if anchor else ''}")
+            accessible_name = f"{item.name}: {step:g}, {anchor}" if anchor else f"{item.name}: {step:g}"
+            button = self._add_button(text, step, accessible_name)
             button.setToolTip(as_tip(anchor))
-            flow.addWidget(button)
-        flow.addWidget(self._button(f"{CANNOT_KEY}   cannot judge", None, f"{item.name}: cannot be judged"))
+            step_layout.addWidget(button)
+        cannot_button = self._add_button(f"{CANNOT_KEY}   cannot judge", None, f"{item.name}: cannot be judged")
+        step_layout.addWidget(cannot_button)
         self.anchors = WrappingLabel(self, muted=True)
         lines = [f"{anchor.step:g} – {anchor.text}" for anchor in item.anchors]
         self.anchors.setText("\n".join(map(printable, lines)))
         self.anchors.hide()
-        add_all(vertical(self, (12, 6, 8, 6), 4), name, self.question, steps, self.anchors)
+        add_all(vertical(self, (12, 6, 8, 6), 4), name, self.question, step_area, self.anchors)
 
-    def _button(self, text: str, step: float | None, name: str) -> QToolButton:
-        button = with_accessible_name(StepButton(self), printable(name))
+    def _add_button(self, text: str, step: float | None, accessible_name: str) -> QToolButton:
+        button = with_accessible_name(_StepButton(self), printable(accessible_name))
         button.setText(text)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setCheckable(True)
         button.setMinimumWidth(button.fontMetrics().horizontalAdvance("000"))
         button.setProperty("chip", True)
-        button.clicked.connect(partial(self.chosen.emit, step))
+        button.clicked.connect(partial(self.step_chosen.emit, step))
         self.buttons[step] = button
         return button
 
-    def show_answer(self, answer: float | None, *, answered: bool) -> None:
-        """Press the button of an answer; None is for an item that cannot be judged."""
+    def show_answer(self, answer: float | None, *, is_answered: bool) -> None:
+        """Check the button of an answer; None is for an item that cannot be judged."""
         for step, button in self.buttons.items():
-            button.setChecked(answered and step == answer)
+            button.setChecked(is_answered and step == answer)
 
     def set_current(self, *, current: bool) -> None:
-        """Mark the item, and show its anchors."""
+        """Mark the item and show its anchors, or remove both."""
         if bool(self.property("current")) != current:
             self.setProperty("current", current)
             self.style().unpolish(self)
@@ -84,22 +86,22 @@ class RubricItemRow(QFrame):
         self.anchors.setVisible(current and bool(self.item.anchors))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        self.marked.emit()
+        self.pressed.emit()
         super().mousePressEvent(event)
 
 
 class RubricForm(QWidget):
-    """All items of a rubric."""
+    """All items of a rubric; keys rate the marked item."""
 
-    changed = Signal()  # an answer was given
-    moved = Signal()  # another item is marked
+    changed = Signal()  # the answers have changed
+    current_changed = Signal()  # another item is marked
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.rubric: Rubric | None = None
         self.rows: list[RubricItemRow] = []
-        self._answers: dict[str, float | None] = {}
-        self.current = 0  # place of the marked item
+        self._answers: dict[str, float | None] = {}  # by item; None if the item cannot be judged
+        self.current = 0  # index of the marked item
         self._column = vertical(self, NONE, 2)
         self._column.addStretch(1)
 
@@ -123,46 +125,54 @@ class RubricForm(QWidget):
             self.rows = []
             for index, item in enumerate(rubric.items if rubric is not None else ()):
                 row = RubricItemRow(item, self)
-                row.chosen.connect(partial(self.answer, index))
-                row.marked.connect(partial(self.mark, index))
+                row.step_chosen.connect(partial(self.answer, index))
+                row.pressed.connect(partial(self.mark, index))
                 self._column.insertWidget(index, row)
                 self.rows.append(row)
         self.clear()
 
     def clear(self) -> None:
-        """Forget all answers, and mark the first item."""
+        """Remove all answers, and mark the first item."""
         self._answers = {}
-        self._show()
+        self._show_answers()
         self.mark(0)
 
     def restore(self, answers: Mapping[str, float]) -> None:
-        """Show the answers of an earlier form; items without one could not be judged."""
+        """Show the answers of an earlier form, in which items without an answer could not be judged."""
         self._answers = {row.item.name: answers.get(row.item.name) for row in self.rows}
-        self._show()
+        self._show_answers()
         self.mark(0)
 
-    def mark(self, row_number: int) -> None:
-        """Mark an item: keys rate it."""
-        self.current = min(max(row_number, 0), max(len(self.rows) - 1, 0))
-        for place, row in enumerate(self.rows):
-            row.set_current(current=place == self.current)
-        self.moved.emit()
+    def mark(self, index: int) -> None:
+        """Mark an item; the index is clamped to the items."""
+        self.current = min(max(index, 0), max(len(self.rows) - 1, 0))
+        for row_index, row in enumerate(self.rows):
+            row.set_current(current=row_index == self.current)
+        self.current_changed.emit()
 
-    def answer(self, row_number: int, step: float | None) -> None:
-        """Rate an item, or say by None that it cannot be judged, and mark the next one."""
-        self._answers[self.rows[row_number].item.name] = step
-        self._show()
-        open_items = [place for place, row in enumerate(self.rows) if row.item.name not in self._answers]
-        self.mark(row_number + 1 if row_number + 1 < len(self.rows) else next(iter(open_items), row_number))
+    def answer(self, index: int, step: float | None) -> None:
+        """Rate an item, and mark the next one; after the last item, mark the first without an answer.
 
-    def _show(self) -> None:
+        Args:
+            index: Index of the item.
+            step: The rating, or None if the item cannot be judged.
+        """
+        self._answers[self.rows[index].item.name] = step
+        self._show_answers()
+        if index + 1 < len(self.rows):
+            self.mark(index + 1)
+        else:
+            open_indices = [i for i, row in enumerate(self.rows) if row.item.name not in self._answers]
+            self.mark(open_indices[0] if open_indices else index)
+
+    def _show_answers(self) -> None:
         for row in self.rows:
             name = row.item.name
-            row.show_answer(self._answers.get(name), answered=name in self._answers)
+            row.show_answer(self._answers.get(name), is_answered=name in self._answers)
         self.changed.emit()
 
     def take_key(self, event: QKeyEvent) -> bool:
-        """Rate or move by a key; return whether the key means something here."""
+        """Rate an item or mark another one by a key; return whether the key has a meaning here."""
         if not self.rows or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
             return False
         row = self.rows[self.current]
@@ -180,6 +190,6 @@ class RubricForm(QWidget):
         return True
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Take keys before the area that scrolls the form does."""
+        """Take keys before the scroll area does."""
         if not self.take_key(event):
             super().keyPressEvent(event)

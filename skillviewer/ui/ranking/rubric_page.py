@@ -26,8 +26,8 @@ from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, vert
 REPEAT_SHARES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5)
 COLUMNS = ("Item", "Lowest", "Highest", "Lowest means", "Middle means", "Highest means")
 DRAFT_QUESTION = "The rubric was changed and is neither in use nor saved. Discard the changes?"
-OWN = "own"
-"""Entry of the box for a rubric that is no template."""
+OWN_RUBRIC = "own"
+"""Data of the entry of the box for a rubric that is no template."""
 
 
 def middle_step(item: RubricItem) -> float | None:
@@ -37,19 +37,22 @@ def middle_step(item: RubricItem) -> float | None:
 
 
 def fits_table(rubric: Rubric) -> bool:
-    """Return True if a table of items with three anchors holds all of a rubric."""
-    for item in rubric.items:
-        ends = {item.low, middle_step(item), item.high}
-        if item.step != 1 or item.question or item.less_is_better or {anchor.step for anchor in item.anchors} - ends:
-            return False
-    return True
+    """Return True if a table of items with three anchors can show all of a rubric."""
+    return all(_fits_row(item) for item in rubric.items)
+
+
+def _fits_row(item: RubricItem) -> bool:
+    if item.step != 1 or item.question or item.less_is_better:
+        return False
+    shown_steps = {item.low, middle_step(item), item.high}
+    return all(anchor.step in shown_steps for anchor in item.anchors)
 
 
 class RubricPage(QWidget):
     """Shows a rubric as a table, in which it can be changed until videos are rated by it."""
 
-    chosen = Signal(object, float)  # ``Rubric`` to use, and the share of videos that come twice
-    file_asked = Signal()  # a rubric file is to be opened
+    chosen = Signal(object, float)  # ``Rubric`` to use, and the share of videos that are repeated
+    open_asked = Signal()  # a rubric file is to be opened
     save_asked = Signal(object)  # ``Rubric`` to write as a file
     left = Signal()  # the user leaves the page; the rubric is unchanged
 
@@ -57,7 +60,7 @@ class RubricPage(QWidget):
         super().__init__(parent)
         self.dialogs = dialogs
         self._rubric = TEMPLATES["osats"]
-        self._showing = False
+        self._is_filling = False  # true while the program fills the fields
         self._has_draft = False
         heading = text_label("What are videos rated by?", self, letters="page")
         about = WrappingLabel(self, muted=True)
@@ -68,8 +71,8 @@ class RubricPage(QWidget):
         self.template = with_accessible_name(QComboBox(self), "Rubric to begin with")
         for name, rubric in TEMPLATES.items():
             self.template.addItem(rubric.name, name)
-        self.template.addItem("Own rubric", OWN)
-        self.open_button = push_button("Open a rubric file…", self, self.file_asked)
+        self.template.addItem("Own rubric", OWN_RUBRIC)
+        self.open_button = push_button("Open a rubric file…", self, self.open_asked)
         self.name = with_accessible_name(QLineEdit(self), "Name of the rubric")
         self.total = with_accessible_name(QLineEdit(self), "Name of the sum")
         self.total.setPlaceholderText("name of the sum, or empty for none")
@@ -81,8 +84,11 @@ class RubricPage(QWidget):
         self.table.setTabKeyNavigation(False)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         header = self.table.horizontalHeader()
-        for section, mode in enumerate(["Interactive", "ResizeToContents", "ResizeToContents", *["Stretch"] * 3]):
-            header.setSectionResizeMode(section, QHeaderView.ResizeMode[mode])
+        resize_modes = QHeaderView.ResizeMode
+        header.setSectionResizeMode(resize_modes.Stretch)
+        header.setSectionResizeMode(0, resize_modes.Interactive)
+        header.setSectionResizeMode(1, resize_modes.ResizeToContents)
+        header.setSectionResizeMode(2, resize_modes.ResizeToContents)
         self.table.setColumnWidth(0, 180)
         self.source = WrappingLabel(self, muted=True)
         self.add_button = push_button("Add an item", self, self._on_add)
@@ -96,12 +102,13 @@ class RubricPage(QWidget):
         self.use_button = push_button("Use this rubric", self, self._on_use, primary=True)
         self.save_button = push_button("Save as a file…", self, self._on_save)
         self.back_button = push_button("Back", self, self._on_back)
-        first = add_all(horizontal(spacing=8), (self.template, 1), self.open_button)
-        names = add_all(horizontal(spacing=8), (self.name, 2), (self.total, 1))
-        edit = add_all(horizontal(spacing=8), self.add_button, self.remove_button, 1, self.repeats)
-        last = add_all(horizontal(spacing=8), self.use_button, self.save_button, self.back_button, 1)
+        template_row = add_all(horizontal(spacing=8), (self.template, 1), self.open_button)
+        name_row = add_all(horizontal(spacing=8), (self.name, 2), (self.total, 1))
+        edit_row = add_all(horizontal(spacing=8), self.add_button, self.remove_button, 1, self.repeats)
+        last_row = add_all(horizontal(spacing=8), self.use_button, self.save_button, self.back_button, 1)
         column = vertical(self, (24, 16, 24, 16), 8)
-        add_all(column, heading, about, first, names, (self.table, 1), self.source, edit, self.message, last)
+        add_all(column, heading, about, template_row, name_row, (self.table, 1), self.source)
+        add_all(column, edit_row, self.message, last_row)
         self.template.activated.connect(self._on_template)
         self.table.itemChanged.connect(self._on_edited)
         self.name.textEdited.connect(self._on_edited)
@@ -109,45 +116,53 @@ class RubricPage(QWidget):
         self.show_plan(None, 0)
 
     def show_plan(self, plan: RatingPlan | None, n_rated: int) -> None:
-        """Show the rubric of the study, locked where videos are rated by it; the usual template without one."""
+        """Show the rubric of the study, or a template if it has none.
+
+        Args:
+            plan: Rubric and share of repeated videos of the study.
+            n_rated: Number of videos rated by the rubric, which is locked if there are any.
+        """
         self.show_rubric(plan.rubric if plan is not None else TEMPLATES["osats"])
-        choose(self.repeats, min(REPEAT_SHARES, key=lambda s: abs(s - (plan.repeat_share if plan else REPEAT_SHARE))))
-        locked = n_rated > 0
+        repeat_share = plan.repeat_share if plan is not None else REPEAT_SHARE
+        choose(self.repeats, min(REPEAT_SHARES, key=lambda share: abs(share - repeat_share)))
+        is_locked = n_rated > 0
         for widget in (self.template, self.open_button):
-            widget.setEnabled(not locked)
-        if locked:
+            widget.setEnabled(not is_locked)
+        if is_locked:
             self._set_editable(editable=False)
             self.message.setText(f"{n_rated} videos are rated by this rubric: its items and words stay.")
         self.back_button.setVisible(plan is not None)
 
     def show_rubric(self, rubric: Rubric) -> None:
         """Show a rubric in the table."""
-        self._showing = True
+        self._is_filling = True
         self._rubric = rubric
         self._has_draft = False
-        template_name = next((name for name, other in TEMPLATES.items() if other == rubric), OWN)
+        template_name = next((name for name, template in TEMPLATES.items() if template == rubric), OWN_RUBRIC)
         self.template.setCurrentIndex(self.template.findData(template_name))
         self.name.setText(rubric.name)
         self.total.setText(rubric.total)
         self.table.setRowCount(0)
         for item in rubric.items:
             middle = middle_step(item)
-            words = [item.anchor(item.low), "" if middle is None else item.anchor(middle), item.anchor(item.high)]
-            self._add_row([item.name, f"{item.low:g}", f"{item.high:g}", *words])
-        self.source.set_plain(*filter(None, (rubric.source and f"Source: {rubric.source}.", rubric.note)))
-        fits = fits_table(rubric)
-        self._set_editable(editable=fits)
-        self.message.setText("" if fits else "This rubric has more than the table shows: change it in its file.")
-        self._showing = False
+            middle_anchor = "" if middle is None else item.anchor(middle)
+            anchors = [item.anchor(item.low), middle_anchor, item.anchor(item.high)]
+            self._add_row([item.name, f"{item.low:g}", f"{item.high:g}", *anchors])
+        source_text = f"Source: {rubric.source}." if rubric.source else ""
+        self.source.set_plain(*(text for text in (source_text, rubric.note) if text))
+        is_editable = fits_table(rubric)
+        self._set_editable(editable=is_editable)
+        self.message.setText("" if is_editable else "This rubric has more than the table shows: change it in its file.")
+        self._is_filling = False
 
     def _set_editable(self, *, editable: bool) -> None:
         triggers = QAbstractItemView.EditTrigger
-        every = triggers.DoubleClicked | triggers.EditKeyPressed | triggers.AnyKeyPressed
-        self.table.setEditTriggers(every if editable else triggers.NoEditTriggers)
-        for widget in (self.add_button, self.remove_button):
-            widget.setEnabled(editable)
-        for line in (self.name, self.total):
-            line.setReadOnly(not editable)
+        edit_triggers = triggers.DoubleClicked | triggers.EditKeyPressed | triggers.AnyKeyPressed
+        self.table.setEditTriggers(edit_triggers if editable else triggers.NoEditTriggers)
+        for button in (self.add_button, self.remove_button):
+            button.setEnabled(editable)
+        for line_edit in (self.name, self.total):
+            line_edit.setReadOnly(not editable)
 
     def _add_row(self, cells: Sequence[str]) -> None:
         row = self.table.rowCount()
@@ -160,11 +175,12 @@ class RubricPage(QWidget):
         """True if the rubric was changed here and neither used nor saved since."""
         return self._has_draft
 
-    def _may_lose_draft(self) -> bool:
+    def may_discard_draft(self) -> bool:
+        """Return True if the rubric is unchanged, or the user agrees to discard the changes."""
         return not self._has_draft or self.dialogs.confirm(self, DRAFT_QUESTION, "Discard the changes")
 
     def _on_back(self) -> None:
-        if self._may_lose_draft():
+        if self.may_discard_draft():
             self._has_draft = False
             self.left.emit()
 
@@ -172,29 +188,38 @@ class RubricPage(QWidget):
         """Give the focus to the choice of rubrics."""
         self.template.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def edited(self) -> Rubric:
-        """Return the rubric as the table has it, or raise a DatasetError that names what cannot be."""
-        if not fits_table(self._rubric) or not self._is_edited():
+    def edited_rubric(self) -> Rubric:
+        """Return the rubric as the table shows it.
+
+        Raises:
+            DatasetError: An entry of the table is invalid.
+        """
+        if not fits_table(self._rubric) or not self._is_own_rubric():
             return self._rubric
-        items = []
-        for row in range(self.table.rowCount()):
-            name, low, high, *words = (self._cell(row, column) for column in range(len(COLUMNS)))
-            item = RubricItem(name, self._number(name, low), self._number(name, high))
-            steps = (item.low, middle_step(item), item.high)
-            anchors = [Anchor(step, text) for step, text in zip(steps, words, strict=True) if step is not None and text]
-            items.append(RubricItem(name, item.low, item.high, 1.0, "", tuple(anchors)))
-        source = self._rubric.source if [i.name for i in items] == [i.name for i in self._rubric.items] else ""
-        return Rubric(self.name.text().strip(), tuple(items), self.total.text().strip(), source)
+        items = tuple(self._item_of_row(row) for row in range(self.table.rowCount()))
+        has_same_items = [item.name for item in items] == [item.name for item in self._rubric.items]
+        source = self._rubric.source if has_same_items else ""
+        return Rubric(self.name.text().strip(), items, self.total.text().strip(), source)
 
-    def _is_edited(self) -> bool:
-        return bool(self.template.currentData() == OWN)
+    def _item_of_row(self, row: int) -> RubricItem:
+        name, low, high, *anchor_texts = (self._cell_text(row, column) for column in range(len(COLUMNS)))
+        item = RubricItem(name, self._number_from(name, low), self._number_from(name, high))
+        steps = (item.low, middle_step(item), item.high)
+        anchors = tuple(
+            Anchor(step, text) for step, text in zip(steps, anchor_texts, strict=True) if step is not None and text
+        )
+        return RubricItem(name, item.low, item.high, step=1.0, question="", anchors=anchors)
 
-    def _cell(self, row: int, column: int) -> str:
-        item = self.table.item(row, column)
-        return " ".join(item.text().split()) if item is not None else ""
+    def _is_own_rubric(self) -> bool:
+        return bool(self.template.currentData() == OWN_RUBRIC)
+
+    def _cell_text(self, row: int, column: int) -> str:
+        cell = self.table.item(row, column)
+        return " ".join(cell.text().split()) if cell is not None else ""
 
     @staticmethod
-    def _number(name: str, text: str) -> float:
+    def _number_from(name: str, text: str) -> float:
+        """Return one end of the steps of an item as a number."""
         try:
             return float(text.replace(",", "."))
         except ValueError as error:
@@ -202,17 +227,17 @@ class RubricPage(QWidget):
 
     def _on_template(self, _index: int) -> None:
         name = self.template.currentData()
-        if name == OWN:
+        if name == OWN_RUBRIC:
             return
-        if self._may_lose_draft():
+        if self.may_discard_draft():
             self.show_rubric(TEMPLATES[name])
         else:
-            self.template.setCurrentIndex(self.template.findData(OWN))
+            self.template.setCurrentIndex(self.template.findData(OWN_RUBRIC))
 
     def _on_edited(self, *_: object) -> None:
-        if not self._showing:
+        if not self._is_filling:
             self._has_draft = True
-            self.template.setCurrentIndex(self.template.findData(OWN))
+            self.template.setCurrentIndex(self.template.findData(OWN_RUBRIC))
             self.message.clear()
 
     def _on_add(self) -> None:
@@ -227,24 +252,25 @@ class RubricPage(QWidget):
             self.table.removeRow(row)
             self._on_edited()
 
-    def _edited_or_told(self) -> Rubric | None:
+    def _valid_rubric(self) -> Rubric | None:
+        """Return the rubric of the table, or show why it is invalid and return None."""
         try:
-            return self.edited()
+            return self.edited_rubric()
         except DatasetError as error:
             self.message.setText(printable(str(error)))
             return None
 
     def _on_use(self) -> None:
-        rubric = self._edited_or_told()
+        rubric = self._valid_rubric()
         if rubric is not None:
             self._has_draft = False
             self.chosen.emit(rubric, float(self.repeats.currentData()))
 
     def _on_save(self) -> None:
-        rubric = self._edited_or_told()
+        rubric = self._valid_rubric()
         if rubric is not None:
             self.save_asked.emit(rubric)
 
-    def saved(self) -> None:
-        """Take note that the rubric is in a file."""
+    def on_saved(self) -> None:
+        """Clear the mark of a draft: the rubric is in a file."""
         self._has_draft = False

@@ -13,15 +13,17 @@ from skillviewer.core.text import printable
 from skillviewer.data.study.judging.pair_queue import offered
 from skillviewer.ui.actions.actions import Actions, Handlers, key_text
 from skillviewer.ui.player.transport import speed_text
-from skillviewer.ui.ranking.judging import JudgingController
-from skillviewer.ui.ranking.judging_view import JudgingView, pack_pairs, pack_videos, take_votes
+from skillviewer.ui.ranking.judging_controller import JudgingController
+from skillviewer.ui.ranking.judging_messages import done_message, format_progress, rest_message
+from skillviewer.ui.ranking.judging_view import JudgingView
 from skillviewer.ui.ranking.message_page import MessagePage
+from skillviewer.ui.ranking.pack_dialogs import import_browser_answers, pack_pairs, pack_videos
 from skillviewer.ui.ranking.pair_clock import PairClock
 from skillviewer.ui.ranking.pair_playhead import PairPlayhead
 from skillviewer.ui.ranking.rater_page import RaterPage
 from skillviewer.ui.ranking.raters_view import RatersView
+from skillviewer.ui.ranking.rating_summary_view import RatingSummaryView
 from skillviewer.ui.ranking.rating_tab import RatingTab
-from skillviewer.ui.ranking.ratings_view import RatingsView
 from skillviewer.ui.ranking.result_view import ResultView
 from skillviewer.ui.ranking.sitting_controller import WITH_TURN, SittingPhase
 from skillviewer.ui.ranking.study_settings_view import StudySettingsView
@@ -32,43 +34,43 @@ from skillviewer.ui.widgets.labels import text_label
 from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, horizontal, push_button, tool_button, vertical
 from skillviewer.ui.widgets.pages import Pages
 
-LETTERS_OF_NAME = 16  # number of letters of a rater's name that are shown in front of the progress
-MOVES = {
-    "rank_play": methodcaller("toggle"),
+MAX_NAME_LETTERS = 16  # width of a rater's name in front of the progress, in letters of average width
+CLOCK_COMMANDS = {
+    "rank_play": methodcaller("toggle_playing"),
     "rank_previous_frame": methodcaller("step", -1),
     "rank_next_frame": methodcaller("step", 1),
-    "rank_back_second": methodcaller("skip", -1.0),
-    "rank_on_second": methodcaller("skip", 1.0),
-    "rank_back_ten": methodcaller("skip", -10.0),
-    "rank_on_ten": methodcaller("skip", 10.0),
-    "rank_first": methodcaller("first"),
-    "rank_last": methodcaller("last"),
+    "rank_back_second": methodcaller("seek_by", -1.0),
+    "rank_on_second": methodcaller("seek_by", 1.0),
+    "rank_back_ten": methodcaller("seek_by", -10.0),
+    "rank_on_ten": methodcaller("seek_by", 10.0),
+    "rank_first": methodcaller("seek_start"),
+    "rank_last": methodcaller("seek_end"),
 }
-"""Handlers of actions on the clock of the pair before the rater."""
+"""Calls on the clock of the pair or video before the rater, by action."""
 
 
 class RankScreen(QWidget):
-    """Judging of pairs, and results of the votes.
+    """Tabs to judge pairs, rate videos, and see the results, the raters and the ratings.
 
-    It names no video while a rater judges; results and raters open when the rater has finished.
+    No video is named while a rater judges. The tabs with results open when the rater has finished.
     """
 
     status_changed = Signal()  # the text of ``status_text()`` has changed
-    judges_changed = Signal()  # a pair came before a rater, or is there no more
+    turn_presence_changed = Signal()  # a pair or a video came before a rater, or is gone
 
     def __init__(self, app_context: AppContext, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._app_context = app_context
         self._actions = actions
         self._question = ""
-        self._shown = False
-        self._sat_down = False  # a rater judged here: the next one is likely to be another
+        self._is_shown = False
+        self._has_had_rater = False  # true once a rater judged here: the next rater is probably another person
         self.judging = JudgingController(app_context.studies, app_context.undo, undo_key=self._undo_key, parent=self)
         self.judging_view = JudgingView(app_context, self.judging, actions, self)
         self._make_pages()
         self._tabs = Pages(self)
         self._tabs.addWidget(self.pages)
-        self._group = QButtonGroup(self)
+        self._tab_buttons = QButtonGroup(self)
         self._head = self._make_head()
         self.rate = RatingTab(app_context, actions, self._undo_key, self)
         self.heard = PairPlayhead(app_context.playback.now_s, self)
@@ -80,8 +82,8 @@ class RankScreen(QWidget):
         for view, title in ((self.results, "Results"), (self.raters, "Raters")):
             self._tabs.addWidget(view)
             self._add_tab(title)
-            view.judge.clicked.connect(self._group.button(0).click)
-        self.ratings = RatingsView(app_context, self)
+            view.judge.clicked.connect(self._tab_buttons.button(0).click)
+        self.ratings = RatingSummaryView(app_context, self)
         self._tabs.addWidget(self.ratings)
         self._add_tab("Ratings")
         self.ratings.import_ratings.clicked.connect(actions["import_ratings"].trigger)
@@ -90,18 +92,22 @@ class RankScreen(QWidget):
         self._tabs.addWidget(self.setup)
         self._add_tab("Set-up")
         add_all(vertical(self, NONE, 0), self._head, (self._tabs, 1))
-        self._group.idClicked.connect(self._on_tab)
+        self._connect()
+
+    def _connect(self) -> None:
+        app_context = self._app_context
+        self._tab_buttons.idClicked.connect(self._on_tab)
         for button in self.findChildren(QAbstractButton):
             button.installEventFilter(self)
         self.sound.changed.connect(self._show_sound)
-        self.judging_view.flipped.connect(self._listen)
+        self.judging_view.front_changed.connect(self._follow_sound)
         self.judging.phase_changed.connect(self._on_phase)
-        self.judging.judged.connect(app_context.why_loader.on_judged)
-        self.judging.progress_changed.connect(self._on_judging_progress)
-        self.judging.ahead_changed.connect(self._on_judging_progress)  # whether there are more pairs
+        self.judging.answer_stored.connect(app_context.why_loader.on_judged)
+        self.judging.progress_changed.connect(self._show_progress)
+        self.judging.next_pair_changed.connect(self._show_progress)
         self.rate.busy_changed.connect(self._on_rate_changed)
-        self.rate.controller.progress_changed.connect(self._on_judging_progress)
-        self.rate.controller.judged.connect(app_context.why_loader.on_judged)
+        self.rate.controller.progress_changed.connect(self._show_progress)
+        self.rate.controller.answer_stored.connect(app_context.why_loader.on_judged)
         app_context.studies.opened.connect(self._on_study)
         if app_context.studies.current is not None:
             self._on_study(app_context.studies.current)
@@ -113,41 +119,42 @@ class RankScreen(QWidget):
         self.pages = Pages(self)
         self.pages.addWidget(self.judging_view)
         self.rater_page = RaterPage(self)
-        self.rater_page.chosen.connect(self._on_chosen)
-        closed = MessagePage("No study", self)
-        closed.set_message("Open videos or a study to judge its pairs here.")
-        closed.add_button("Open videos", actions["open_videos"].trigger)
+        self.rater_page.chosen.connect(self._on_rater)
+        closed_page = MessagePage("No study", self)
+        closed_page.set_message("Open videos or a study to judge its pairs here.")
+        closed_page.add_button("Open videos", actions["open_videos"].trigger)
         self.read_only_page = MessagePage("Votes cannot be stored", self)
-        self.read_only_page.add_button("Try again", self._on_again)
+        self.read_only_page.add_button("Try again", self._on_reopen)
         self.read_only_page.add_button("Judge in a copy", actions["save_study"].trigger)
-        too_few = MessagePage("A pair needs two videos", self)
-        too_few.set_message("This study has fewer than two videos that can be shown.")
-        too_few.add_button("Open videos", actions["open_videos"].trigger)
-        self.find_missing = too_few.add_button("Find missing videos", actions["locate_videos"].trigger)
-        self.give_up = too_few.add_button("Finish for now", self.judging.leave)
+        too_few_page = MessagePage("A pair needs two videos", self)
+        too_few_page.set_message("This study has fewer than two videos that can be shown.")
+        too_few_page.add_button("Open videos", actions["open_videos"].trigger)
+        self.find_missing_button = too_few_page.add_button("Find missing videos", actions["locate_videos"].trigger)
+        self.give_up_button = too_few_page.add_button("Finish for now", self.judging.leave)
         self.rest_page = MessagePage("Time for a pause", self)
-        self.rest_page.add_button("Continue", self.judging.go_on)
+        self.rest_page.add_button("Continue", self.judging.end_rest)
         self.rest_page.add_button("Finish for now", self.judging.leave)
         self.done_page = MessagePage("All done", self)
         self.done_page.add_button("See the results", self.show_results)
-        self.more = self.done_page.add_button("Judge more pairs", self.judging.go_on)
+        self.more_button = self.done_page.add_button("Judge more pairs", self.judging.end_rest)
         self.done_page.add_button("Next rater", self.judging.leave)
         self._page_of: dict[SittingPhase, QWidget] = {
-            SittingPhase.CLOSED: closed,
+            SittingPhase.CLOSED: closed_page,
             SittingPhase.READ_ONLY: self.read_only_page,
-            SittingPhase.TOO_FEW: too_few,
+            SittingPhase.TOO_FEW: too_few_page,
             SittingPhase.RATER: self.rater_page,
             SittingPhase.REST: self.rest_page,
             SittingPhase.DONE: self.done_page,
             **dict.fromkeys(WITH_TURN, self.judging_view),
         }
-        for page in (self.rater_page, closed, self.read_only_page, too_few, self.rest_page, self.done_page):
+        for page in (closed_page, self.read_only_page, too_few_page, self.rater_page, self.rest_page, self.done_page):
             self.pages.addWidget(page)
 
     def _make_head(self) -> QWidget:
         head = QWidget(self)
         row = horizontal(head, (16, 8, 16, 8), 8)
-        left, right = QWidget(head), QWidget(head)
+        left = QWidget(head)
+        right = QWidget(head)
         self._tab_row = horizontal(left, NONE, 4)
         self.progress = text_label("", left, plain=True, muted=True)
         add_all(self._tab_row, self.progress, 1)
@@ -163,19 +170,19 @@ class RankScreen(QWidget):
     def _add_tab(self, title: str) -> None:
         button = tool_button(title, self)
         button.setCheckable(True)
-        number = len(self._group.buttons())
+        number = len(self._tab_buttons.buttons())
         button.setChecked(number == 0)
-        self._group.addButton(button, number)
+        self._tab_buttons.addButton(button, number)
         self._tab_row.insertWidget(number, button)
 
-    # what the window asks
+    # for the window
 
     def window_title(self) -> str:
         """Return a title that names no video and no study."""
         return "Rank"
 
     def status_text(self) -> str:
-        """Return the rater's name and progress, and nothing of the videos."""
+        """Return the rater's name and progress, without any name of a video."""
         rater = self._rater
         if not rater:
             return "Rank"
@@ -188,25 +195,34 @@ class RankScreen(QWidget):
         """Name of the rater who judges or rates, or ""."""
         return self.rate.controller.session.rater if self.rate.is_busy else self.judging.session.rater
 
+    @property
+    def _is_busy(self) -> bool:
+        """True while a rater judges, rates or pauses."""
+        return self.judging.phase in WITH_TURN | {SittingPhase.REST} or self.rate.is_busy
+
     def secrets(self) -> frozenset[str]:
         """Return the names of videos and files, which must not be readable while a rater judges."""
-        if self.judging.phase not in WITH_TURN | {SittingPhase.REST} and not self.rate.is_busy:
+        if not self._is_busy:
             return frozenset()
-        return frozenset(text for entry in self._app_context.videos for text in (entry.name, entry.path.stem))
+        videos = list(self._app_context.videos)
+        return frozenset([video.name for video in videos] + [video.path.stem for video in videos])
 
     def handlers(self, dialogs: Dialogs) -> Handlers:
         """Return the handlers of the Rank menu, during judging and outside it."""
         judging_view = self.judging_view
         arguments = (self._app_context, self, dialogs)
-        self.rate.dialogs = dialogs
-        between_pairs: dict[str, Callable[[], object]] = {
+        self.rate.set_dialogs(dialogs)
+        idle_commands: dict[str, Callable[[], object]] = {
             "rank_pack": partial(pack_pairs, *arguments, blur_faces=False),
             "rank_pack_blurred": partial(pack_pairs, *arguments, blur_faces=True),
             "rank_pack_videos": partial(pack_videos, *arguments, blur_faces=False),
             "rank_pack_videos_blurred": partial(pack_videos, *arguments, blur_faces=True),
-            "rank_import_votes": partial(take_votes, *arguments),
+            "rank_import_votes": partial(import_browser_answers, *arguments),
         }
-        run: dict[str, Callable[[], object]] = {
+        clock_commands: dict[str, Callable[[], object]] = {
+            name: partial(self._move_clock, command) for name, command in CLOCK_COMMANDS.items()
+        }
+        turn_commands: dict[str, Callable[[], object]] = {
             "rank_left": partial(judging_view.vote, Verdict.LEFT),
             "rank_right": partial(judging_view.vote, Verdict.RIGHT),
             "rank_neither": partial(judging_view.vote, Verdict.NEITHER),
@@ -214,57 +230,70 @@ class RankScreen(QWidget):
             "rank_swap": judging_view.swap,
             "rank_mark": self._mark,
             "rank_reason": self._write_reason,
-            "rank_other": judging_view.other_one,
-            **{name: partial(self._move_clock, move) for name, move in MOVES.items()},
+            "rank_other": judging_view.activate_other_video,
         }
-        switch = {"rank_together": judging_view.set_together, "rank_sound": self.sound.set_on}
-        possible = dict.fromkeys((*run, *switch), self._is_judging) | dict.fromkeys(between_pairs, self._is_between)
-        possible |= dict.fromkeys((*MOVES, "rank_mark", "rank_reason", "rank_sound"), self._has_video)
-        return Handlers(run | between_pairs, switch, possible, (self.judges_changed,))
+        switches = {"rank_together": judging_view.set_together, "rank_sound": self.sound.set_on}
+        conditions = {
+            **dict.fromkeys(turn_commands, self._is_judging),
+            **dict.fromkeys(switches, self._is_judging),
+            **dict.fromkeys(idle_commands, self._is_idle),
+            **dict.fromkeys(clock_commands, self._has_video),
+            **dict.fromkeys(("rank_mark", "rank_reason", "rank_sound"), self._has_video),
+        }
+        commands = turn_commands | clock_commands | idle_commands
+        return Handlers(commands, switches, conditions, (self.turn_presence_changed,))
 
-    def _move_clock(self, move: Callable[[PairClock], object]) -> None:
-        # that of the next pair takes the place of the one before
-        move(self.rate.view.clock if self._is_rating() else self.judging_view.pair_view.clock)
+    def _current_clock(self) -> PairClock:
+        """Return the clock of the video that is rated, or of the pair in front."""
+        return self.rate.view.clock if self._is_rating() else self.judging_view.pair_view.clock
 
-    def _listen(self) -> None:
-        """Hear the pair in front, or the video that is rated."""
-        self.heard.listen(self.rate.view.clock if self._is_rating() else self.judging_view.pair_view.clock)
+    def _move_clock(self, command: Callable[[PairClock], object]) -> None:
+        command(self._current_clock())
+
+    def _follow_sound(self) -> None:
+        self.heard.listen(self._current_clock())
 
     def _show_sound(self) -> None:
         sound = self.sound
         self._actions["rank_sound"].setChecked(sound.on)
-        forms = (sound.trouble.rstrip(".") or sound.brief, sound.brief) if sound.on else ()
+        forms: tuple[str, ...] = ()
+        if sound.on:
+            forms = (sound.trouble.rstrip(".") or sound.brief, sound.brief)
         self.judging_view.show_sound(*forms, on=sound.on)
         self.rate.view.show_sound(*forms, on=sound.on)
 
     def _mark(self) -> None:
-        (self.rate.view if self._is_rating() else self.judging_view).mark()
+        if self._is_rating():
+            self.rate.view.mark()
+        else:
+            self.judging_view.mark()
 
     def _write_reason(self) -> None:
-        (self.rate.view.remark if self._is_rating() else self.judging_view.votes.reason).setFocus()
+        line_edit = self.rate.view.remark if self._is_rating() else self.judging_view.votes.reason
+        line_edit.setFocus()
 
     def on_shown(self) -> None:
-        self._shown = True
+        self._is_shown = True
         self.judging.on_shown()
         if self._tabs.currentWidget() is self.rate:
             self.rate.on_shown()
         self._take_focus()
-        self.judges_changed.emit()
+        self.turn_presence_changed.emit()
 
     def on_hidden(self) -> None:
-        self._shown = False
+        self._is_shown = False
         self.judging_view.pair_view.clock.pause()
         self.judging.on_hidden()
         self.rate.on_hidden()
 
     def show_results(self) -> None:
-        if len(self._group.buttons()) > 1:
-            self._group.button(2).click()
+        if len(self._tab_buttons.buttons()) > 1:
+            self._tab_buttons.button(2).click()
 
     # what happens
 
-    def _on_chosen(self, rater: str) -> None:
-        self._sat_down = True
+    def _on_rater(self, rater: str) -> None:
+        self._has_had_rater = True
         self.judging.enter(rater)
 
     def _on_video_asked(self, name: str) -> None:
@@ -280,44 +309,41 @@ class RankScreen(QWidget):
     def _format_progress(self) -> str:
         if self.rate.is_busy:
             return self.rate.format_progress()
-        if self.judging.session.practised is not None:
+        if self.judging.session.practice_pair is not None:
             return "practice: does not count"
-        progress = self.judging.session.progress
-        if progress.all > progress.target:  # imported votes exceed the aim
-            return f"You {progress.n_own}/{progress.rater_target} · everyone {progress.all}"
-        return f"You {progress.n_own}/{progress.rater_target} · everyone {progress.all}/{progress.target}"
+        return format_progress(self.judging.session.progress)
 
     def _is_judging(self) -> bool:
-        """Return whether a pair is before a rater: elsewhere the keys belong to lists and fields."""
-        return self._shown and self.judging.phase in WITH_TURN and self._tabs.currentIndex() == 0
+        """Return whether a pair is before a rater; otherwise the keys belong to lists and fields."""
+        return self._is_shown and self.judging.phase in WITH_TURN and self._tabs.currentWidget() is self.pages
 
     def _is_rating(self) -> bool:
-        """Return True if a video is before a rater."""
-        return self._shown and self.rate.is_rating and self._tabs.currentWidget() is self.rate
+        """Return whether a single video is before a rater."""
+        return self._is_shown and self.rate.is_rating and self._tabs.currentWidget() is self.rate
 
     def _has_video(self) -> bool:
         return self._is_judging() or self._is_rating()
 
-    def _is_between(self) -> bool:
-        """Return whether nothing is before a rater of a study that can be written."""
-        judges = self.judging.phase in WITH_TURN | {SittingPhase.REST} or self.rate.is_busy
-        return self._app_context.studies.writable and not judges
+    def _is_idle(self) -> bool:
+        """Return whether no rater judges and the study can be written."""
+        return self._app_context.studies.writable and not self._is_busy
 
     def _take_focus(self) -> None:
-        if self.isVisible() and self._tabs.currentWidget() is self.rate:
-            self.rate.take_focus()
-        if not self.isVisible() or self._tabs.currentIndex():
+        if not self.isVisible():
             return
+        tab = self._tabs.currentWidget()
         page = self.pages.currentWidget()
-        if isinstance(page, MessagePage):
+        if tab is self.rate:
+            self.rate.take_focus()
+        elif tab is self.pages and isinstance(page, MessagePage):
             page.take_focus()
-        else:
+        elif tab is self.pages:
             self.judging_view.take_focus()
 
     def _fill_page(self, phase: SittingPhase) -> None:
         if phase is SittingPhase.RATER:
             if self.pages.currentWidget() is not self.rater_page:
-                self.rater_page.reset("" if self._sat_down else self._app_context.settings.user_name)
+                self.rater_page.reset("" if self._has_had_rater else self._app_context.settings.user_name)
             self.rater_page.set_summary(printable(self.judging.summary))
             self._app_context.studies.read(offered).then(succeeded=self._on_raters)
         elif phase is SittingPhase.READ_ONLY:
@@ -325,8 +351,9 @@ class RankScreen(QWidget):
         elif phase is SittingPhase.REST:
             self._show_rest()
         elif phase is SittingPhase.TOO_FEW:
-            for button in (self.find_missing, self.give_up):  # a rater judged, and files are gone
-                button.setVisible(bool(self.judging.session.rater))
+            files_are_gone = bool(self.judging.session.rater)  # the rater could begin, so there were enough
+            for button in (self.find_missing_button, self.give_up_button):
+                button.setVisible(files_are_gone)
         elif phase is SittingPhase.DONE:
             self._show_done()
 
@@ -334,28 +361,27 @@ class RankScreen(QWidget):
         self._fill_page(phase)
         judges = phase in WITH_TURN or phase is SittingPhase.REST
         self._show_busy()
-        if judges and self._tabs.currentIndex():  # a vote was undone: its pair is judged blind again
-            self._group.button(0).click()
+        if judges and self._tabs.currentWidget() is not self.pages:  # a vote was undone: its pair is judged blind again
+            self._tab_buttons.button(0).click()
         page = self._page_of[phase]
         if self.pages.currentWidget() is not page:
             self.pages.setCurrentWidget(page)
             self._take_focus()
         self.statement.setText(self._question if judges else "")
-        self._on_judging_progress()
-        self.judges_changed.emit()
+        self._show_progress()
+        self.turn_presence_changed.emit()
 
-    def _show_busy(self) -> bool:
-        """Hide what would bias a rater who judges or rates; return whether one does."""
-        busy = self.judging.phase in WITH_TURN | {SittingPhase.REST} or self.rate.is_busy
-        for button in self._group.buttons()[1:]:
-            button.setEnabled(not busy)
-        for button in self._group.buttons():
-            button.setVisible(not busy)
-        self.progress.setVisible(busy)
-        self.finish.setVisible(busy)
-        if not busy:
-            self.sound.set_on(False)  # the next rater begins without
-        return busy
+    def _show_busy(self) -> None:
+        """Show the progress instead of the tabs, which would bias a rater, while one judges or rates."""
+        is_busy = self._is_busy
+        for button in self._tab_buttons.buttons()[1:]:
+            button.setEnabled(not is_busy)
+        for button in self._tab_buttons.buttons():
+            button.setVisible(not is_busy)
+        self.progress.setVisible(is_busy)
+        self.finish.setVisible(is_busy)
+        if not is_busy:
+            self.sound.set_on(False)  # the next rater begins without sound
 
     def _on_rate_changed(self) -> None:
         self._show_busy()
@@ -363,12 +389,12 @@ class RankScreen(QWidget):
             plan = self.rate.controller.plan
             self.statement.setText(printable(plan.rubric.name) if plan is not None else "")
             if self._tabs.currentWidget() is not self.rate:  # a rating was undone: its video is rated blind again
-                self._group.button(1).click()
+                self._tab_buttons.button(1).click()
         else:
             self.statement.setText("")
-        self._listen()
-        self._on_judging_progress()
-        self.judges_changed.emit()
+        self._follow_sound()
+        self._show_progress()
+        self.turn_presence_changed.emit()
 
     def _on_finish(self) -> None:
         if self.rate.is_busy:
@@ -382,35 +408,24 @@ class RankScreen(QWidget):
         text = "You can judge in a copy; “skillviewer study import” merges its votes back."
         self.read_only_page.set_message(f"{reason or 'This study is open for reading only.'} {text}")
 
-    def _on_again(self) -> None:
+    def _on_reopen(self) -> None:
         """Reopen the study: the program that had locked it may be closed."""
         study = self._app_context.studies.current
         if study is not None:
             self._app_context.studies.open(study.path)
 
     def _show_rest(self) -> None:
-        minutes = max(round(self.judging.sitting_s / 60), 1)
-        n = self.judging.session.since_rest
-        judged = ("{} pair" if n == 1 else "{} pairs").format(n)
-        text = "You have judged {} in {} min. A few minutes away from the screen keep your judgement fair."
-        self.rest_page.set_message(text.format(judged, minutes))
+        self.rest_page.set_message(rest_message(self.judging.session, self.judging.since_rest_s))
 
     def _show_done(self) -> None:
-        progress, rater = self.judging.session.progress, self.judging.session.rater
-        judged = ("{} judgement" if progress.n_own == 1 else "{} judgements").format(progress.n_own)
-        has_more = self.judging.session.ahead is not None
-        text = "{} gave {}. All raters together gave {} of {}. Thank you."
-        if not has_more and progress.all < progress.target:
-            text = "{} gave {} and has seen every pair. All raters together gave {} of {}. Thank you."
-        elif not has_more:  # few videos have few pairs
-            text = "{} gave {} and has seen every pair. All raters together gave {}. Thank you."
-        self.done_page.set_message(text.format(rater, judged, progress.all, progress.target))
-        self.more.setVisible(has_more)
+        session = self.judging.session
+        self.done_page.set_message(done_message(session))
+        self.more_button.setVisible(session.next_pair is not None)
 
-    def _on_judging_progress(self, *_: object) -> None:
+    def _show_progress(self, *_: object) -> None:
         name = printable(self._rater)
         metrics = self.progress.fontMetrics()  # a long name would push the question out of the middle
-        room_px = metrics.averageCharWidth() * LETTERS_OF_NAME
+        room_px = metrics.averageCharWidth() * MAX_NAME_LETTERS
         short = metrics.elidedText(name, Qt.TextElideMode.ElideRight, room_px)
         self.progress.setText(f"{short}   {self._format_progress()}" if name else "")
         self.progress.setToolTip(as_tip(name) if short != name else "")
@@ -425,16 +440,16 @@ class RankScreen(QWidget):
     def _on_study(self, study: OpenStudy) -> None:
         criterion = study.settings.criterion
         self._question = f"{study.statement} ({criterion})" if criterion else study.statement
-        self.judging_view.take_settings()
+        self.judging_view.apply_settings()
         self._on_phase(self.judging.phase)
 
     def _on_tab(self, number: int) -> None:
         self._tabs.setCurrentIndex(number)
         if self._tabs.currentWidget() is self.rate:
             self.rate.on_shown()
-        self._listen()
+        self._follow_sound()
         self._take_focus()
-        self.judges_changed.emit()
+        self.turn_presence_changed.emit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Let Space press the focused button instead of playing the videos."""

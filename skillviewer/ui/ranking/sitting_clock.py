@@ -2,7 +2,36 @@
 
 from collections.abc import Callable
 
-from skillviewer.ui.ranking.judging_session import Stopwatch
+
+class Stopwatch:
+    """Counts seconds while it runs, by a clock in seconds."""
+
+    def __init__(self, now_s: Callable[[], float]) -> None:
+        self._now_s = now_s
+        self._counted_s = 0.0
+        self._resumed_s: float | None = None  # reading of the clock at which it began to run; None: paused
+
+    @property
+    def time_s(self) -> float:
+        if self._resumed_s is None:
+            return self._counted_s
+        return self._counted_s + self._now_s() - self._resumed_s
+
+    def restart(self) -> None:
+        self._counted_s = 0.0
+        self._resumed_s = self._now_s()
+
+    def reset(self) -> None:
+        self._counted_s = 0.0
+        self._resumed_s = None
+
+    def resume(self) -> None:
+        if self._resumed_s is None:
+            self._resumed_s = self._now_s()
+
+    def pause(self) -> None:
+        self._counted_s = self.time_s
+        self._resumed_s = None
 
 
 class SittingClock:
@@ -16,7 +45,7 @@ class SittingClock:
         self._turn = Stopwatch(now_s)
         self._since_rest = Stopwatch(now_s)
         self._whole = Stopwatch(now_s)
-        self._hidden = False
+        self._is_hidden = False
 
     @property
     def turn_s(self) -> float:
@@ -53,29 +82,29 @@ class SittingClock:
 
     def start_turn(self) -> None:
         """Count the time of a turn from now, or from when the screen is shown again."""
-        if self._hidden:
+        if self._is_hidden:
             self._turn.reset()
         else:
             self._turn.restart()
 
-    def set_running(self, running: bool) -> None:
+    def set_running(self, *, running: bool) -> None:
         """Resume or pause the time of the sitting; it is paused while the rater has no turn."""
-        for watch in (self._since_rest, self._whole):
+        for stopwatch in (self._since_rest, self._whole):
             if not running:
-                watch.pause()
-            elif not self._hidden:
-                watch.resume()
+                stopwatch.pause()
+            elif not self._is_hidden:
+                stopwatch.resume()
 
     def on_hidden(self) -> None:
         """Stop all times."""
-        self._hidden = True
-        for watch in (self._turn, self._since_rest, self._whole):
-            watch.pause()
+        self._is_hidden = True
+        for stopwatch in (self._turn, self._since_rest, self._whole):
+            stopwatch.pause()
 
     def on_shown(self, *, in_turn: bool, running: bool) -> None:
         """Resume the time of the turn if ``in_turn``, and that of the sitting if ``running``."""
-        self._hidden = False
+        self._is_hidden = False
         if in_turn:
             self._turn.resume()
         if running:
-            self.set_running(True)
+            self.set_running(running=True)

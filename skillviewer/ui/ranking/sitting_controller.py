@@ -1,4 +1,4 @@
-"""One rater's sitting: what is before the rater, what comes next, and when an answer counts. No widgets."""
+"""Base of the controllers of judging and rating: phases of a sitting, its turns and its answers. No widgets."""
 
 from collections.abc import Callable
 from enum import StrEnum
@@ -37,7 +37,7 @@ class SittingPhase(StrEnum):
     STORING = "storing"  # an answer is being written
     FEEDBACK = "feedback"  # the stated answer to a practice turn is shown
     REST = "rest"  # a pause is suggested
-    DONE = "done"  # the aim is reached, or no turn is left
+    DONE = "done"  # the target is reached, or no turn is left
 
 
 WITH_TURN = frozenset({SittingPhase.PREPARING, SittingPhase.JUDGING, SittingPhase.STORING, SittingPhase.FEEDBACK})
@@ -60,22 +60,28 @@ class Sitting(Protocol):
 
 
 class SittingController(QObject, Generic[Queue, Answer]):
-    """Leads a rater through turns; ``undo_key`` returns the text of the key for undo, or "".
+    """Leads a rater through turns.
 
     The next turn follows only when the answer is on the disk. Keys do not answer until the turn has been painted and a
-    short guard time is over. Undo happens in the study: an answer that no longer counts brings its turn back. Nothing
-    of a practice turn is stored.
+    short guard time is over. Undo happens in the study: an answer that was withdrawn brings its turn back. Nothing of
+    a practice turn is stored.
+
+    Args:
+        studies: The open study.
+        undo: Steps that the rater can undo.
+        undo_key: Function that returns the text of the key for undo, or "".
+        parent: Owner of the controller.
     """
 
     phase_changed = Signal(object)
     turn_changed = Signal(object)  # the turn to show, or None
-    taken_back = Signal(object)  # the answer that was taken back; its turn comes on screen again
-    feedback = Signal(str)  # the stated answer to a practice turn next to the rater's own
-    judged = Signal(str)  # name of the rater: an answer given in this window is on the disk
+    answer_withdrawn = Signal(object)  # the answer that was withdrawn; its turn comes on screen again
+    feedback = Signal(str)  # a text with the stated answer to a practice turn and the rater's own
+    answer_stored = Signal(str)  # name of the rater: an answer given in this window is on the disk
     message_changed = Signal(str)  # a warning for the rater; "" clears the last one
 
-    practice_over_text = ""  # what is said after the last practice turn
-    not_stored_text = ""  # what is said after an answer that could not be written
+    practice_over_text = ""  # message after the last practice turn
+    not_stored_text = ""  # message after an answer that could not be written
 
     session: Sitting
 
@@ -93,7 +99,7 @@ class SittingController(QObject, Generic[Queue, Answer]):
         self.phase = SittingPhase.CLOSED
         self.session = self._new_session("")
         self.summary = ""  # summary of the last sitting, or ""
-        self._asked: Task | None = None
+        self._query_task: Task | None = None
         self._clock = SittingClock(monotonic_clock())
         self._guard = single_shot(self, GUARD_MS)
         studies.opened.connect(self._on_study)
@@ -103,16 +109,16 @@ class SittingController(QObject, Generic[Queue, Answer]):
             self._on_study(studies.current)
 
     @property
-    def accepting(self) -> bool:
+    def accepts_answers(self) -> bool:
         """True while an answer counts."""
         return self.phase is SittingPhase.JUDGING and not self._guard.isActive()
 
     @property
-    def sitting_s(self) -> float:
+    def since_rest_s(self) -> float:
         """Time since the sitting began or the last pause ended, in seconds."""
         return self._clock.since_rest_s
 
-    # what the kinds of sittings differ in
+    # to be defined by subclasses
 
     def _new_session(self, rater: str) -> Sitting:
         raise NotImplementedError
@@ -139,7 +145,7 @@ class SittingController(QObject, Generic[Queue, Answer]):
         """Take the turns that were read."""
         raise NotImplementedError
 
-    def _on_no_queue(self, error: object) -> None:
+    def _on_query_failed(self, error: object) -> None:
         raise NotImplementedError
 
     def _on_stored(self, answer: Answer) -> None:
@@ -148,31 +154,31 @@ class SittingController(QObject, Generic[Queue, Answer]):
     # what the rater does
 
     def enter(self, rater: str) -> None:
-        """Begin as a rater: a known one whose name differs in its spelling only, else a new one."""
+        """Begin the sitting of a rater; a name that differs from a known one in its spelling only is that rater."""
         rater = rater.strip()
         if not rater or not self._studies.writable:
             return
-        self._forget()
+        self._end_session()
         self.summary = ""
         self.session = self._new_session(rater)
         self._clock.begin()
         self._set_phase(SittingPhase.PREPARING)
-        self._ask()
+        self._query_turns()
 
     def leave(self, *_: object) -> None:
-        """Finish for now, and ask for the next rater."""
+        """End the sitting, and ask for the next rater."""
         self.summary = self._summary()
-        self._forget()
+        self._end_session()
         if self._studies.current is not None:
             self._set_phase(SittingPhase.RATER)
             self._on_study(self._studies.current)
 
-    def proceed(self) -> None:
-        """Go on after the feedback on a practice turn."""
+    def end_feedback(self) -> None:
+        """Go to the next turn after the feedback on a practice turn."""
         if self.phase is SittingPhase.FEEDBACK:
-            has_more = self.session.end_practice_turn()
+            has_more_practice = self.session.end_practice_turn()
             self._advance()
-            self.message_changed.emit("" if has_more else self.practice_over_text)
+            self.message_changed.emit("" if has_more_practice else self.practice_over_text)
 
     # what the screen reports
 
@@ -194,37 +200,37 @@ class SittingController(QObject, Generic[Queue, Answer]):
     def _set_phase(self, phase: SittingPhase) -> None:
         if phase is not self.phase:
             self.phase = phase
-            self._clock.set_running(phase in WITH_TURN)  # an undo leads back from a pause
+            self._clock.set_running(running=phase in WITH_TURN)  # an undo leads back from a pause
             self.phase_changed.emit(phase)
 
-    def _show(self) -> None:
-        """Show the turn of the session, or none."""
+    def _announce_turn(self) -> None:
+        """Announce the turn of the session, or None."""
         self._clock.prepare_turn()
         self.turn_changed.emit(self.session.turn)
 
-    def _forget(self) -> None:
+    def _end_session(self) -> None:
         self._undo.drop(VOTES)  # one rater must not undo another's answers
-        if self._asked is not None:
-            self._asked.cancel()
-        self._asked = None
+        if self._query_task is not None:
+            self._query_task.cancel()
+        self._query_task = None
         self.session = self._new_session("")
         self._clock.end()
-        self._show()
+        self._announce_turn()
         self.message_changed.emit("")
 
     def _on_replaced(self) -> None:
-        self._forget()
+        self._end_session()
         self.summary = ""
         self._set_phase(SittingPhase.CLOSED)
 
-    def _ask(self) -> None:
+    def _query_turns(self) -> None:
         """Read the rater's turns from the study again."""
         if not self.session.rater:
             return
-        if self._asked is not None:
-            self._asked.cancel()
-        self._asked = self._studies.read(self._query())
-        self._asked.then(succeeded=self._on_queue, failed=self._on_no_queue)
+        if self._query_task is not None:
+            self._query_task.cancel()
+        self._query_task = self._studies.read(self._query())
+        self._query_task.then(succeeded=self._on_queue, failed=self._on_query_failed)
 
     def _store(self, command: Command) -> None:
         """Write an answer, as a step that can be undone."""

@@ -1,4 +1,4 @@
-"""Strengths of the videos, drawn and listed on one scale."""
+"""A table of the videos' strengths, which are drawn on one scale."""
 
 import math
 from typing import TYPE_CHECKING
@@ -18,22 +18,12 @@ if TYPE_CHECKING:
     from skillviewer.core.ranking.rank_videos import RankedVideo
 
 
-TWO_SIDED_95 = 1.96  # standard errors on both sides of a strength that its 95 % interval reaches
-
-
+Z_95 = 1.96  # half width of a 95 % interval, in standard errors
 ROW_PX = 26
-
-
 SCALE_PX = 200
-
-
 MARGIN_PX = 10
-
-
 HEADER_PX = 26  # room around the title of a column
-
-
-DOT_PX = 4.0
+DOT_RADIUS_PX = 4.0
 
 
 class ScaleDelegate(QStyledItemDelegate):
@@ -41,7 +31,7 @@ class ScaleDelegate(QStyledItemDelegate):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.reach = 1  # both ends of the scale, in logits from 0
+        self.limit = 1  # the scale runs from minus to plus this number of logits
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         super().paint(painter, option, index)
@@ -49,49 +39,53 @@ class ScaleDelegate(QStyledItemDelegate):
         if ends is None:
             return
         low, value, high = ends
-        box, palette = option.rect, option.palette
-        middle = box.top() + box.height() / 2
+        box = option.rect
+        palette = option.palette
+        middle_y = box.top() + box.height() / 2
 
-        def x(logits: float) -> float:
-            share = (logits + self.reach) / (2 * self.reach)
+        def x_of(logits: float) -> float:
+            share = (logits + self.limit) / (2 * self.limit)
             return box.left() + MARGIN_PX + share * (box.width() - 2 * MARGIN_PX)
 
-        is_selected = bool(option.state & QStyle.StateFlag.State_Selected)
-        line = palette.color(QPalette.ColorRole.Mid)
-        muted = palette.color(QPalette.ColorRole.PlaceholderText)
+        grid_colour = palette.color(QPalette.ColorRole.Mid)
+        zero_colour = palette.color(QPalette.ColorRole.PlaceholderText)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
-        step = grid_step(self.reach)
-        for logits in range(-(self.reach // step) * step, self.reach + 1, step):
-            painter.setPen(QPen(muted if logits == 0 else line, 1))
-            painter.drawLine(round(x(logits)), box.top(), round(x(logits)), box.bottom() + 1)
+        step = grid_step(self.limit)
+        lowest_line = -(self.limit // step) * step
+        for logits in range(lowest_line, self.limit + 1, step):
+            x = round(x_of(logits))
+            painter.setPen(QPen(zero_colour if logits == 0 else grid_colour, 1))
+            painter.drawLine(x, box.top(), x, box.bottom() + 1)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         accent = QColor(palette.color(QPalette.ColorRole.Accent))
-        bar = QColor(accent)
-        bar.setAlphaF(0.75 if is_selected else 0.55)
-        painter.setPen(QPen(bar, 2.5))
-        painter.drawLine(QPointF(x(low), middle), QPointF(x(high), middle))
+        interval_colour = QColor(accent)
+        is_selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        interval_colour.setAlphaF(0.75 if is_selected else 0.55)
+        painter.setPen(QPen(interval_colour, 2.5))
+        painter.drawLine(QPointF(x_of(low), middle_y), QPointF(x_of(high), middle_y))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(accent)
-        painter.drawEllipse(QPointF(x(value), middle), DOT_PX, DOT_PX)
+        painter.drawEllipse(QPointF(x_of(value), middle_y), DOT_RADIUS_PX, DOT_RADIUS_PX)
         painter.restore()
 
 
 class RankedNameDelegate(QStyledItemDelegate):
-    """Cuts a long name so that what tells it from the others stays."""
+    """Elides a long name and keeps the part that differs from other names."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.alike = 0  # letters that all names begin with
+        self.n_common_letters = 0  # number of letters that all names begin with
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
         super().initStyleOption(option, index)
-        option.text = elided(option.text, self.alike, option.fontMetrics, option.rect.width() - 2 * MARGIN_PX)
+        room_px = option.rect.width() - 2 * MARGIN_PX
+        option.text = elided(option.text, self.n_common_letters, option.fontMetrics, room_px)
 
 
-def grid_step(reach: int) -> int:
-    """Return the distance of grid lines in logits, so that there are 3 to 9 of them."""
-    return max(1, math.ceil(reach / 4))
+def grid_step(limit: int) -> int:
+    """Return the distance of grid lines in logits that gives 3 to 9 lines between -limit and limit."""
+    return max(1, math.ceil(limit / 4))
 
 
 class StrengthTable(SortedTable):
@@ -101,35 +95,35 @@ class StrengthTable(SortedTable):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Strengths of the videos", (), parent)
-        self.scale = ScaleDelegate(self)
-        self.names = RankedNameDelegate(self)
-        self._plain = self.itemDelegate()
+        self._scale_delegate = ScaleDelegate(self)
+        self._name_delegate = RankedNameDelegate(self)
+        self._default_delegate = self.itemDelegate()
         self.setStyleSheet("QTableView::item { padding: 0 8px 0 5px; }")  # numbers end where their titles end
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.verticalHeader().setDefaultSectionSize(by_text(ROW_PX))
 
     def show_ranking(self, ranked_videos: "Sequence[RankedVideo]") -> None:
-        """Show strengths, the strongest first; those of two tasks do not stand on one scale."""
-        tasks = len({s.task for s in ranked_videos}) > 1
-        self.names.alike = n_alike([printable(s.name) for s in ranked_videos])
-        ends = [abs(s.strength) + TWO_SIDED_95 * s.error for s in ranked_videos]
-        self.scale.reach = max(1, math.ceil(max(ends, default=1)))
+        """Show strengths, the strongest first; those of different tasks are not on one scale."""
+        with_tasks = len({video.task for video in ranked_videos}) > 1
+        self._name_delegate.n_common_letters = n_alike([printable(video.name) for video in ranked_videos])
+        limits = [abs(video.strength) + Z_95 * video.error for video in ranked_videos]
+        self._scale_delegate.limit = max(1, math.ceil(max(limits, default=1)))
         self._fill(
-            self._columns(tasks=tasks),
+            self._columns(with_tasks=with_tasks),
             len(ranked_videos),
-            lambda number: self._row(number, ranked_videos[number], tasks=tasks),
+            lambda index: self._row(index, ranked_videos[index], with_tasks=with_tasks),
         )
-        self._set_widths(tasks=tasks)
+        self._set_widths(with_tasks=with_tasks)
 
-    def _columns(self, *, tasks: bool) -> list[Column]:
-        of_tasks = Column("Task", "Strengths of two tasks do not stand on one scale", number=False)
-        return [
-            Column("Rank", "1 for the strongest of its task"),
-            Column("Video", number=False),
-            *([of_tasks] if tasks else []),
+    def _columns(self, *, with_tasks: bool) -> list[Column]:
+        limit = self._scale_delegate.limit
+        columns = [Column("Rank", "1 for the strongest of its task"), Column("Video", number=False)]
+        if with_tasks:
+            columns.append(Column("Task", "Strengths of different tasks are not on one scale", number=False))
+        columns += [
             Column(
-                f"−{self.scale.reach} to +{self.scale.reach} logits",
+                f"−{limit} to +{limit} logits",
                 "The strength with its 95 % interval; 0 is the mean of the task",
                 number=None,
             ),
@@ -137,34 +131,39 @@ class StrengthTable(SortedTable):
                 "Strength ± error",
                 "Bradley-Terry strength and its standard error in logits; a lead of 1 wins 73 % of votes",
             ),
-            Column("Won", "Votes for it"),
+            Column("Won", "Votes for this video"),
             Column("Lost", "Votes for the other video"),
             Column("No difference", "Votes for no difference"),
         ]
+        return columns
 
-    def _set_widths(self, *, tasks: bool) -> None:
-        scale_at = 3 if tasks else 2
+    def _set_widths(self, *, with_tasks: bool) -> None:
+        scale_column = 3 if with_tasks else 2
         header = self.horizontalHeader()
         for index, column in enumerate(self._cells.columns):
             header.setSectionResizeMode(index, QHeaderView.ResizeMode.Fixed)
-            # the mark of the order stands beside the title, or a narrow column would lose its title
+            # room for the sort indicator next to the title, which a narrow column would cut
             header.resizeSection(index, self.fontMetrics().horizontalAdvance(column.title) + HEADER_PX)
-            delegate = {1: self.names, scale_at: self.scale}.get(index, self._plain)
-            self.setItemDelegateForColumn(index, delegate)
-        if tasks:
+            self.setItemDelegateForColumn(index, self._default_delegate)
+        self.setItemDelegateForColumn(self.name_column, self._name_delegate)
+        self.setItemDelegateForColumn(scale_column, self._scale_delegate)
+        if with_tasks:
             header.setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
-        header.resizeSection(scale_at, SCALE_PX)
+        header.resizeSection(scale_column, SCALE_PX)
         self._share_width()
 
-    def _row(self, number: int, ranked: "RankedVideo", *, tasks: bool) -> list[Cell]:
-        s = ranked
-        low, high = s.strength - TWO_SIDED_95 * s.error, s.strength + TWO_SIDED_95 * s.error
-        text = f"{signed(s.strength)} logits, 95 % interval {signed(low)} to {signed(high)}"
-        return [
-            Cell(str(s.rank), number),
-            Cell(printable(s.name)),
-            *([Cell(printable(s.task))] if tasks else []),
-            Cell("", s.strength, tip=text, ends=(low, s.strength, high)),
-            Cell(f"{signed(s.strength)} ± {s.error:.2f}", s.strength),
-            *(Cell(str(n), n) for n in (s.won, s.lost, s.neither)),
+    def _row(self, index: int, video: "RankedVideo", *, with_tasks: bool) -> list[Cell]:
+        low = video.strength - Z_95 * video.error
+        high = video.strength + Z_95 * video.error
+        tip = f"{signed(video.strength)} logits, 95 % interval {signed(low)} to {signed(high)}"
+        cells = [Cell(str(video.rank), index), Cell(printable(video.name))]
+        if with_tasks:
+            cells.append(Cell(printable(video.task)))
+        cells += [
+            Cell("", video.strength, tip=tip, ends=(low, video.strength, high)),
+            Cell(f"{signed(video.strength)} ± {video.error:.2f}", video.strength),
+            Cell(str(video.won), video.won),
+            Cell(str(video.lost), video.lost),
+            Cell(str(video.neither), video.neither),
         ]
+        return cells

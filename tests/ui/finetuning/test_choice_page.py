@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 from skillviewer.core.evaluation.model_choice import CheckLevel
 from skillviewer.data.study import ModelState
 from skillviewer.engine.finetuning.job import ChoiceJob
-from skillviewer.ui.finetuning.tuning import TuningPhase
+from skillviewer.ui.finetuning.tuning_controller import TuningPhase
 from tests.facts import missing
 from tests.ui.conftest import MakeWindow
 from tests.ui.fake_tuner import fake_choice
@@ -40,12 +40,12 @@ def make_trainer(qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, tmp_pa
 
 def checked(trainer: FakeTraining) -> CheckLevel | None:
     """Return the check that is chosen; None where the program does not choose the model."""
-    return trainer.screen.choices.selection.level
+    return trainer.screen.setup.selection.level
 
 
 def test_the_program_chooses_unless_asked_otherwise(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     trainer = make_trainer()
-    choices = trainer.screen.choices
+    choices = trainer.screen.setup
     trainer.wait_for_forecast()
     assert checked(trainer) is CheckLevel.CROSS_VALIDATED
     assert not missing(
@@ -53,23 +53,23 @@ def test_the_program_chooses_unless_asked_otherwise(qtbot: QtBot, make_trainer: 
     )
     choices.level.setCurrentIndex(choices.level.findData(CheckLevel.QUICK.value))
     qtbot.waitUntil(lambda: "1 part of 4" in choices.texts())
-    choices.start.setCurrentIndex(1)
+    choices.initial_model.setCurrentIndex(1)
     assert checked(trainer) is None
     assert not choices.level.isEnabled(), "a fine-tuned model is checked on a quarter"
-    choices.start.setCurrentIndex(0)
+    choices.initial_model.setCurrentIndex(0)
     assert checked(trainer) is CheckLevel.CROSS_VALIDATED
 
 
 def test_too_few_people_are_refused_before(qtbot: QtBot, make_trainer: MakeTraining) -> None:
-    choices = make_trainer(n=4).screen.choices
+    choices = make_trainer(n=4).screen.setup
     qtbot.waitUntil(lambda: "at least 3" in choices.texts())
-    assert not choices.button.isEnabled()
+    assert not choices.start_button.isEnabled()
 
 
 def test_the_verdict_comes_first_and_the_model_is_accepted(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     trainer = make_trainer()
     trainer.train()
-    page = trainer.screen.choice
+    page = trainer.screen.choice_result
     assert trainer.screen.pages.currentWidget() is page
     assert page.title.text() == trainer.world.tuner.choice.verdict.sentence
     assert bool(page.accept.property("primary"))
@@ -92,7 +92,7 @@ def test_a_model_that_beats_nothing_is_not_offered(make_trainer: MakeTraining, l
     trainer = make_trainer()
     trainer.world.tuner.choice = fake_choice(*lead)
     trainer.train()
-    page = trainer.screen.choice
+    page = trainer.screen.choice_result
     assert not page.accept.property("primary")
     assert page.accept.isEnabled()
 
@@ -107,16 +107,16 @@ def test_a_stopped_training_continues_also_in_another_window(
     qtbot.waitUntil(lambda: running.phases.phase == "checking" and running.bar.value() == 2)
     assert running.phases.rows["features"].text.longest == "done"
     assert "left" in running.phases.rows["checking"].text.longest
-    assert "24 s" in running.left.text(), "4 s of the comparison and 20 s of the training"
+    assert "24 s" in running.time_left.text(), "4 s of the comparison and 20 s of the training"
     assert not running.stop.isVisible()
     click(running.pause)
     trainer.wait_for(TuningPhase.CHOOSING)
-    choices = trainer.screen.choices
-    qtbot.waitUntil(lambda: choices.button.text() == "Continue training")
+    choices = trainer.screen.setup
+    qtbot.waitUntil(lambda: choices.start_button.text() == "Continue training")
     choices.epochs.setValue(3)
-    qtbot.waitUntil(lambda: choices.button.text() == "Start training")
+    qtbot.waitUntil(lambda: choices.start_button.text() == "Start training")
     choices.epochs.setValue(0)
-    qtbot.waitUntil(lambda: choices.button.text() == "Continue training")
+    qtbot.waitUntil(lambda: choices.start_button.text() == "Continue training")
     trainer.made.app_context.close()
     assert trainer.made.app_context.wait(60_000)
     trainer.world.tuner.held = False
@@ -126,7 +126,7 @@ def test_a_stopped_training_continues_also_in_another_window(
     again = FakeTraining(qtbot, made, trainer.world, trainer.path)
     again.sit_down(automatic=True)
     again.wait_for_forecast()
-    assert again.screen.choices.button.text() == "Continue training"
+    assert again.screen.setup.start_button.text() == "Continue training"
     again.train()
     first, second = trainer.world.tuner.jobs
     assert first.folder == second.folder
@@ -145,5 +145,5 @@ def test_a_discarded_training_begins_anew(qtbot: QtBot, make_trainer: MakeTraini
         click(trainer.screen.running.cancel)
     trainer.wait_for(TuningPhase.CHOOSING)
     assert not job.work_folder().exists()
-    qtbot.waitUntil(trainer.screen.choices.button.isEnabled)
-    assert trainer.screen.choices.button.text() == "Start training"
+    qtbot.waitUntil(trainer.screen.setup.start_button.isEnabled)
+    assert trainer.screen.setup.start_button.text() == "Start training"

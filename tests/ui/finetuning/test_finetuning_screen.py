@@ -25,8 +25,8 @@ from skillviewer.data.study import ModelState, Study, Vote
 from skillviewer.engine.finetuning.job import TuningJob, TuningResult
 from skillviewer.engine.finetuning.process import StopFolder
 from skillviewer.nets.library import digest
-from skillviewer.ui.finetuning.choices_page import READ_ONLY
-from skillviewer.ui.finetuning.tuning import TuningPhase
+from skillviewer.ui.finetuning.training_setup_page import READ_ONLY
+from skillviewer.ui.finetuning.tuning_controller import TuningPhase
 from tests.facts import missing
 from tests.ui.conftest import MakeWindow
 from tests.ui.driving import inspect, states
@@ -57,7 +57,7 @@ def make_trainer(qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, tmp_pa
 
 def test_it_says_what_will_be_trained_and_how_long_it_takes(make_trainer: MakeTraining) -> None:
     trainer = make_trainer()
-    choices = trainer.screen.choices
+    choices = trainer.screen.setup
     trainer.wait_for_forecast()
     said = choices.texts()
     assert "45 pairs of 10 videos, from 90 votes of 2 raters" in said
@@ -65,16 +65,16 @@ def test_it_says_what_will_be_trained_and_how_long_it_takes(make_trainer: MakeTr
     assert not missing(said, "30 pairs")
     assert not missing(said, "1 min 50 s", "3 videos", "1 min 30 s")
     assert "Only 21 pairs are held out" in said
-    assert choices.start.currentText() == "alpha"
+    assert choices.initial_model.currentText() == "alpha"
 
 
 def test_training_can_start_before_its_time_is_known(qtbot: QtBot, make_trainer: MakeTraining) -> None:
-    choices = make_trainer().screen.choices
+    choices = make_trainer().screen.setup
     seen = []
     choices._tuning.planned.connect(
-        lambda _request: seen.append((choices.has_forecast, choices.button.isEnabled(), choices.texts()))
+        lambda _plan: seen.append((choices.has_forecast, choices.start_button.isEnabled(), choices.texts()))
     )
-    choices.ask_soon()
+    choices.plan_soon()
     qtbot.waitUntil(lambda: bool(seen))
     known, possible, said = seen[0]
     assert (known, possible) == (False, True)
@@ -85,12 +85,12 @@ def test_training_can_start_before_its_time_is_known(qtbot: QtBot, make_trainer:
 
 def test_the_labels_to_learn_from_are_chosen(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     trainer = make_trainer()
-    choices = trainer.screen.choices
+    choices = trainer.screen.setup
     trainer.wait_for_forecast()
     assert choices.selection.choices.labels is LabelSource.BOTH
     choices.labels.setCurrentIndex(choices.labels.findData(LabelSource.RATINGS.value))
-    qtbot.waitUntil(lambda: trainer.screen.tuning.request is not None and "no ratings" in choices.texts())
-    assert not choices.button.isEnabled(), "the study has votes alone"
+    qtbot.waitUntil(lambda: trainer.screen.tuning.tuning_plan is not None and "no ratings" in choices.texts())
+    assert not choices.start_button.isEnabled(), "the study has votes alone"
     choices.labels.setCurrentIndex(choices.labels.findData(LabelSource.VOTES.value))
     trainer.wait_for_forecast()
     assert "votes" in choices.texts()
@@ -98,30 +98,30 @@ def test_the_labels_to_learn_from_are_chosen(qtbot: QtBot, make_trainer: MakeTra
 
 def test_choices_change_what_is_planned(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     trainer = make_trainer()
-    choices, tuning = trainer.screen.choices, trainer.screen.tuning
+    choices, tuning = trainer.screen.setup, trainer.screen.tuning
     trainer.wait_for_forecast()
-    choices.by.setCurrentIndex(choices.by.findData(FoldUnit.VIDEO.value))
-    assert not choices.button.isEnabled(), "what is not planned yet cannot be started"
+    choices.fold_unit.setCurrentIndex(choices.fold_unit.findData(FoldUnit.VIDEO.value))
+    assert not choices.start_button.isEnabled(), "what is not planned yet cannot be started"
     qtbot.waitUntil(lambda: "by video" in choices.texts())
-    choices.more.click()
-    assert not choices.needed.isVisible()
+    choices.more_button.click()
+    assert not choices.min_votes.isVisible()
     choices.rule.setCurrentIndex(choices.rule.findData("at-least"))
-    assert choices.needed.isVisible()
-    choices.needed.setValue(3)
+    assert choices.min_votes.isVisible()
+    choices.min_votes.setValue(3)
     qtbot.waitUntil(lambda: "count as no difference by the rule “at least 3 votes" in choices.texts())
-    assert not choices.button.isEnabled()
-    choices.needed.setValue(2)
+    assert not choices.start_button.isEnabled()
+    choices.min_votes.setValue(2)
     choices.seed.setValue(7)
     trainer.wait_for_forecast()
     forecasts: list[Any] = []
-    tuning.forecast.connect(forecasts.append)
+    tuning.forecast_ready.connect(forecasts.append)
     tuning.plan(choices.selection)
     qtbot.waitUntil(lambda: bool(forecasts))
     choices.epochs.setValue(3)
     choices.show_forecast(forecasts[0])  # it was under way when something else was chosen
-    assert not choices.button.isEnabled()
+    assert not choices.start_button.isEnabled()
     trainer.wait_for_forecast()
-    request = tuning.request
+    request = tuning.tuning_plan
     assert request is not None
     asked = request.job.choices
     assert (asked.rule, asked.by, asked.seed, asked.epochs) == ("at-least:2", FoldUnit.VIDEO, 7, 3)
@@ -139,16 +139,16 @@ def test_what_cannot_be_trained_is_said_before(
     qtbot: QtBot, make_trainer: MakeTraining, study: dict[str, object], said: str
 ) -> None:
     trainer = make_trainer(**study)
-    choices = trainer.screen.choices
+    choices = trainer.screen.setup
     qtbot.waitUntil(lambda: said in choices.texts())
-    assert not choices.button.isEnabled()
-    choices.judge.click()
+    assert not choices.start_button.isEnabled()
+    choices.judge_button.click()
     assert trainer.made.window.screens.named("rank").isVisible()
 
 
 def test_a_vote_elsewhere_is_heard_of(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     trainer = make_trainer(raters=())
-    choices = trainer.screen.choices
+    choices = trainer.screen.setup
     qtbot.waitUntil(lambda: "no ratings" in choices.texts())
     names = [f"grasp_{i:02d}" for i in range(1, 7)]
 
@@ -188,7 +188,7 @@ def test_axes_say_nothing_before_there_is_a_curve_and_then_count_whole_batches(
     assert "100" in tick_labels(share, "left"), "percents are percents"
     heights = [plot.getViewBox().height() for plot in (loss, share)]
     trainer.world.tuner.held_at = 0
-    qtbot.waitUntil(lambda: len(tuple(curves._rows)) == 1)
+    qtbot.waitUntil(lambda: len(tuple(curves._epoch_rows)) == 1)
     for plot in (loss, share):
         assert "0" in tick_labels(plot, "bottom")
         assert not any("." in text for text in tick_labels(plot, "bottom"))
@@ -204,11 +204,11 @@ def test_curves_live_then_before_and_after(qtbot: QtBot, make_trainer: MakeTrain
     trainer.start()
     screen = trainer.screen
     running = screen.running
-    qtbot.waitUntil(lambda: len(tuple(running.curves._rows)) == 2)
+    qtbot.waitUntil(lambda: len(tuple(running.curves._epoch_rows)) == 2)
     assert screen.pages.currentWidget() is running
-    assert [row.epoch for row in tuple(running.curves._rows)] == [0, 1]
-    assert "of 21 pairs" in running.held.text()
-    assert running.old.text() == "90.0 % of the pairs"
+    assert [row.epoch for row in tuple(running.curves._epoch_rows)] == [0, 1]
+    assert "of 21 pairs" in running.held_out.text()
+    assert running.forgetting.text() == "90.0 % of the pairs"
     assert "Training" in [job.title for job in trainer.made.app_context.jobs.running]
     trainer.world.tuner.held = False
     trainer.wait_for(TuningPhase.DECIDING)
@@ -289,7 +289,7 @@ def test_the_loop_closes(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     assert {e.analysis.provenance.model for e in app_context.videos if e.analysis is not None} == {"alpha"}
     assert not app_context.assessments.busy
     assert trainer.world.assessed == [], "what is known is not assessed again"
-    assert screen.choices.start.currentText() == "alpha"
+    assert screen.setup.initial_model.currentText() == "alpha"
 
 
 def _stems(n: int) -> set[str]:
@@ -311,7 +311,7 @@ def test_discarded_it_is_gone_but_listed(qtbot: QtBot, make_trainer: MakeTrainin
         click(discard)
     qtbot.waitUntil(lambda: not result.folder.exists())
     qtbot.waitUntil(lambda: any("discarded" in row for row in trainer.screen.versions.table.texts()))
-    assert trainer.screen.pages.currentWidget() is trainer.screen.choices
+    assert trainer.screen.pages.currentWidget() is trainer.screen.setup
     assert trainer.used() == ""
     trainer.train()
     assert trainer.result().folder != result.folder, "its number is taken"
@@ -370,7 +370,7 @@ def test_a_training_that_comes_out_as_an_earlier_version_takes_nothing_from_it(
     trainer.screen.before_after.accept.click()
     trainer.wait_for(TuningPhase.CHOOSING)
     trainer.go_back()
-    trainer.screen.choices.choose_model(trainer.world.folder / "models" / "alpha")
+    trainer.screen.setup.choose_model(trainer.world.folder / "models" / "alpha")
     trainer.train()
     again = trainer.screen.tuning.result
     assert first is not None
@@ -490,7 +490,7 @@ def test_cancel_and_discard(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     trainer = make_trainer()
     trainer.world.tuner.held = True
     trainer.start()
-    qtbot.waitUntil(lambda: len(tuple(trainer.screen.running.curves._rows)) == 2)
+    qtbot.waitUntil(lambda: len(tuple(trainer.screen.running.curves._epoch_rows)) == 2)
     cancel = trainer.screen.running.cancel
     assert cancel.text() == "Cancel and discard"
     cancel.click()
@@ -502,7 +502,7 @@ def test_cancel_and_discard(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     trainer.wait_for(TuningPhase.CHOOSING)
     assert trainer.world.tuner.ended == ["cancelled"]
     assert trainer.versions() == ()
-    assert trainer.screen.pages.currentWidget() is trainer.screen.choices
+    assert trainer.screen.pages.currentWidget() is trainer.screen.setup
 
 
 def test_cancelled_in_the_moment_in_which_the_version_is_saved(qtbot: QtBot, make_trainer: MakeTraining) -> None:
@@ -529,7 +529,7 @@ def test_cancelled_in_the_moment_in_which_the_version_is_saved(qtbot: QtBot, mak
     trainer.wait_for(TuningPhase.CHOOSING)
     assert not folder.exists()
     assert trainer.versions() == ()
-    assert trainer.screen.pages.currentWidget() is trainer.screen.choices
+    assert trainer.screen.pages.currentWidget() is trainer.screen.setup
     trainer.world.tuner.finetune = finetune  # type: ignore[method-assign]
     trainer.train()
 
@@ -544,7 +544,7 @@ def test_looking_and_judging_go_on_meanwhile(qtbot: QtBot, make_trainer: MakeTra
     trainer = make_trainer()
     trainer.world.tuner.held = True
     trainer.start()
-    qtbot.waitUntil(lambda: len(tuple(trainer.screen.running.curves._rows)) == 2)
+    qtbot.waitUntil(lambda: len(tuple(trainer.screen.running.curves._epoch_rows)) == 2)
     window, app_context = trainer.made.window, trainer.made.app_context
     window.screens.show("inspect")
     playback = app_context.playback
@@ -585,11 +585,11 @@ def test_a_failure_is_told_and_nothing_is_lost(qtbot: QtBot, make_trainer: MakeT
 
 def test_a_first_model_from_nothing(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     trainer = make_trainer()
-    choices = trainer.screen.choices
-    choices.start.setCurrentIndex(choices.start.findData(""))
+    choices = trainer.screen.setup
+    choices.initial_model.setCurrentIndex(choices.initial_model.findData(""))
     choices.model.setCurrentIndex(choices.model.findData("full"))
     tuning = trainer.screen.tuning
-    qtbot.waitUntil(lambda: tuning.request is not None and tuning.request.selection.parent is None)
+    qtbot.waitUntil(lambda: tuning.tuning_plan is not None and tuning.tuning_plan.selection.parent is None)
     trainer.train()
     (job,) = trainer.world.tuner.jobs
     page = trainer.screen.before_after
@@ -606,7 +606,7 @@ def test_closing_while_it_trains_leaves_no_training_behind(qtbot: QtBot, make_tr
     trainer = make_trainer()
     trainer.world.tuner.held = True
     trainer.start()
-    qtbot.waitUntil(lambda: len(tuple(trainer.screen.running.curves._rows)) == 2)
+    qtbot.waitUntil(lambda: len(tuple(trainer.screen.running.curves._epoch_rows)) == 2)
     trainer.made.app_context.close()
     assert trainer.made.app_context.wait(60_000)
     assert trainer.world.tuner.ended == ["cancelled"]
@@ -620,7 +620,7 @@ def test_closing_the_window_while_it_trains_asks(
     made, tuner = trainer.made, trainer.world.tuner
     tuner.held = True
     trainer.start()
-    qtbot.waitUntil(lambda: len(tuple(trainer.screen.running.curves._rows)) == 2)
+    qtbot.waitUntil(lambda: len(tuple(trainer.screen.running.curves._epoch_rows)) == 2)
     (job,) = tuner.jobs
     dialogs.confirm_answer = agreed
     made.window.close()
@@ -646,45 +646,45 @@ def test_closing_the_window_while_it_trains_asks(
 def test_a_study_that_can_be_read_only(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     first = make_trainer()
     first.wait_for_forecast()
-    assert first.screen.choices.button.isEnabled()
-    choices = first.screen.choices
-    assert not choices.read_only.isVisible()
+    assert first.screen.setup.start_button.isEnabled()
+    choices = first.screen.setup
+    assert not choices.read_only_note.isVisible()
     choices.set_writable(writable=False)
-    choices.ask_soon()
-    qtbot.waitUntil(lambda: choices.button.toolTip() == READ_ONLY)
-    assert not choices.button.isEnabled()
-    assert choices.read_only.isVisible(), "the reason stands below the grey button"
+    choices.plan_soon()
+    qtbot.waitUntil(lambda: choices.start_button.toolTip() == READ_ONLY)
+    assert not choices.start_button.isEnabled()
+    assert choices.read_only_note.isVisible(), "the reason stands below the grey button"
     copy = first.path.with_name("copy.skillstudy")
     dialogs = first.made.window.dialogs
     assert isinstance(dialogs, FakeDialogs)
     dialogs.save_answer = copy
-    click(choices.save)
+    click(choices.save_button)
     qtbot.waitUntil(lambda: (study := first.made.app_context.studies.current) is not None and study.path == copy)
     first.wait_for_forecast()
-    qtbot.waitUntil(choices.button.isEnabled)
-    assert not choices.read_only.isVisible()
+    qtbot.waitUntil(choices.start_button.isEnabled)
+    assert not choices.read_only_note.isVisible()
 
 
 def test_it_can_be_walked_with_the_keyboard(make_trainer: MakeTraining) -> None:
     trainer = make_trainer()
     trainer.wait_for_forecast()
-    choices = trainer.screen.choices
-    choices.more.click()
-    choices.start.setFocus()
+    choices = trainer.screen.setup
+    choices.more_button.click()
+    choices.initial_model.setFocus()
     seen = []
-    widget = choices.start.nextInFocusChain()
+    widget = choices.initial_model.nextInFocusChain()
     for _ in range(60):
         assert widget is not None
         if widget.isVisibleTo(choices) and widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isEnabled():
             seen.append(widget)
         widget = widget.nextInFocusChain()
-    assert [w for w in seen if w in {choices.rule, choices.by, choices.button}] == [
+    assert [w for w in seen if w in {choices.rule, choices.fold_unit, choices.start_button}] == [
         choices.rule,
-        choices.by,
-        choices.button,
+        choices.fold_unit,
+        choices.start_button,
     ]
-    choices.button.setFocus()
-    key(choices.button, Qt.Key.Key_Space)
+    choices.start_button.setFocus()
+    key(choices.start_button, Qt.Key.Key_Space)
     trainer.wait_for(TuningPhase.DECIDING)
 
 

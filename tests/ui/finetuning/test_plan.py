@@ -11,7 +11,7 @@ from skillviewer.core.finetuning.split import TuningChoices
 from skillviewer.data.ratings.table_mapping import ItemMapping, RatingColumn, TableMapping
 from skillviewer.data.study import NewVideo, Study
 from skillviewer.data.study.exchange.rating_import import add_ratings, open_study_table
-from skillviewer.ui.finetuning.requests import TuningPlan, TuningSelection, plan
+from skillviewer.ui.finetuning.tuning_plan import TuningPlan, TuningSelection, make_plan
 from tests.facts import missing
 
 
@@ -36,7 +36,7 @@ def planned(
         add_ratings(study, open_study_table(study, table, mapping))
         for file in files[:gone]:
             file.unlink()
-        return plan(study, TuningSelection(TuningChoices(), level=level), 2**30)
+        return make_plan(study, TuningSelection(TuningChoices(), level=level), 2**30)
 
 
 @pytest.mark.parametrize("level", [CheckLevel.QUICK, None])
@@ -65,7 +65,7 @@ def test_a_single_better_video_leaves_nothing_to_choose_on(tmp_path: Path) -> No
     """Without the person of the only better video nothing is ordered: refused before any feature is computed."""
     made = planned(tmp_path, [5, 1, 1, 1, 1, 1, 1, 1], 4, level=CheckLevel.CROSS_VALIDATED)
     assert not missing(made.refusal, "none are left to train and choose on")
-    assert made.first is None
+    assert made.first_forecast is None
 
 
 def test_two_people_are_too_few_to_choose_a_model(tmp_path: Path) -> None:

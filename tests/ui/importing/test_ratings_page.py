@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from skillviewer.data.study import Study
 from skillviewer.ui.app import Composition
-from skillviewer.ui.importing.column_mapping_view import HIGH, ITEM, LESS, LEVELS, RATER
+from skillviewer.ui.importing.column_mapping_view import HIGH, ITEM, LEVELS, LOWER_IS_BETTER, RATER
 from skillviewer.ui.importing.ratings_page import RatingsPage
 from skillviewer.ui.importing.text_table import TextTableView
 from tests.data.files import write
@@ -37,9 +37,7 @@ def page_of(qtbot: QtBot, made: Composition) -> RatingsPage:
     def shown() -> bool:
         page = made.window.findChild(RatingsPage)
         return (
-            page is not None
-            and not page.reading.busy
-            and (page.reading.preview is not None or bool(page.reading.error))
+            page is not None and not page.loader.busy and (page.loader.preview is not None or bool(page.loader.error))
         )
 
     qtbot.waitUntil(shown)
@@ -49,7 +47,7 @@ def page_of(qtbot: QtBot, made: Composition) -> RatingsPage:
 
 
 def settle(qtbot: QtBot, page: RatingsPage) -> None:
-    qtbot.waitUntil(lambda: not page.reading.busy)
+    qtbot.waitUntil(lambda: not page.loader.busy)
 
 
 def texts(view: TextTableView) -> list[list[str]]:
@@ -68,7 +66,7 @@ def mean(page: RatingsPage, at: int, meaning: str) -> None:
 
 
 def do_import(qtbot: QtBot, made: Composition, page: RatingsPage) -> Path:
-    page.button.click()
+    page.import_button.click()
     qtbot.waitUntil(lambda: made.app_context.undo.undo_text == "import of ratings")
     study = made.app_context.studies.current
     assert study is not None
@@ -90,17 +88,17 @@ def test_a_folder_with_videos_and_a_table_is_imported_and_taken_back(
     assert not missing(page.message.plain, "6 rows", "4 used", "2 rejected", "8 ratings", "3 videos")
     meanings = [box.currentText() for box in page.columns.boxes]
     assert meanings == ["video", "participant", "rater", "ratings", "ratings"]
-    assert texts(page.first)[0] == ["line 2", "A1", "Ann", "J1", "3", "12"]
+    assert texts(page.first_rows)[0] == ["line 2", "A1", "Ann", "J1", "3", "12"]
     assert [row[1] for row in texts(page.report_view)] == ["B 1", "B2"]
-    assert [row[0] for row in texts(page.unrated)] == ["B2", "C1"]
+    assert [row[0] for row in texts(page.unrated_view)] == ["B2", "C1"]
     # the name that nearly fits is offered, and taken by hand
     page.report_view.selectRow(0)
-    assert page.meant.itemText(1) == "B1 (similar)"
-    page.meant.setCurrentIndex(1)
-    page.meant.activated.emit(1)
+    assert page.meant_video.itemText(1) == "B1 (similar)"
+    page.meant_video.setCurrentIndex(1)
+    page.meant_video.activated.emit(1)
     settle(qtbot, page)
     assert not missing(page.message.plain, "6 rows", "5 used", "1 rejected", "10 ratings", "3 videos")
-    page.only.click()
+    page.only_with_notes.click()
     assert len(texts(page.report_view)) == 6
     assert page.criterion.currentText() == "Global"
     path = do_import(qtbot, window, page)
@@ -125,8 +123,8 @@ def test_a_folder_with_videos_and_a_table_is_imported_and_taken_back(
     qtbot.waitUntil(lambda: window.window.findChild(RatingsPage) is None)
     drop(window, [table])
     page = page_of(qtbot, window)
-    assert page.reading.preview is not None
-    assert page.reading.preview.mapping.names == {"B 1": "B1"}
+    assert page.loader.preview is not None
+    assert page.loader.preview.mapping.names == {"B 1": "B1"}
     page.close()
 
 
@@ -135,7 +133,7 @@ def test_every_meaning_can_be_changed(qtbot: QtBot, window: Composition, world: 
     table = write(world.folder.parent / "odd.csv", text)
     drop(window, [*sorted(world.folder.glob("*.mp4")), table])
     page = page_of(qtbot, window)
-    qtbot.waitUntil(lambda: page.reading.preview is not None and page.reading.preview.rated is not None)
+    qtbot.waitUntil(lambda: page.loader.preview is not None and page.loader.preview.rated is not None)
     settle(qtbot, page)
     for at, meaning in ((1, "rater"), (2, ""), (4, "rating")):
         mean(page, at, meaning)
@@ -143,28 +141,25 @@ def test_every_meaning_can_be_changed(qtbot: QtBot, window: Composition, world: 
     cell = page.columns.cells[4]
     assert cell[LEVELS].text() == "? deft, inept, apt"
     assert "state them from the worst to the best." in page.message.plain
-    assert not page.button.isEnabled()
+    assert not page.import_button.isEnabled()
     cell[LEVELS].setText("inept, apt, deft")
     settle(qtbot, page)
-    assert page.button.isEnabled()
+    assert page.import_button.isEnabled()
     cell[ITEM].setText("Skill")
     settle(qtbot, page)
-    assert page.reading.preview is not None
-    assert page.reading.preview.mapping.items[0].levels == ("inept", "apt", "deft")
+    assert page.loader.preview is not None
+    assert page.loader.preview.mapping.items[0].levels == ("inept", "apt", "deft")
     mean(page, 2, "rating")
     settle(qtbot, page)
     page.columns.cells[2][HIGH].setText("3")
     settle(qtbot, page)
     assert any("4 is outside the scale to 3" in row[4] for row in texts(page.report_view))
-    page.columns.cells[2][LESS].setCheckState(Qt.CheckState.Checked)
+    page.columns.cells[2][LOWER_IS_BETTER].setCheckState(Qt.CheckState.Checked)
     settle(qtbot, page)
     page.criterion.setCurrentText("Grip")
     page.criterion.activated.emit(page.criterion.currentIndex())
     settle(qtbot, page)
-    assert [(i.name, i.less_is_better) for i in page.reading.preview.mapping.items] == [
-        ("Grip", True),
-        ("Skill", False),
-    ]
+    assert [(i.name, i.less_is_better) for i in page.loader.preview.mapping.items] == [("Grip", True), ("Skill", False)]
     path = do_import(qtbot, window, page)
     assert ratings(path) == {
         ("A1", "Ann", "Grip"): 3.0,
@@ -199,6 +194,6 @@ def test_what_cannot_be_read_says_what_to_do(
     window.window.actions_["import_ratings"].trigger()
     page = page_of(qtbot, window)
     assert not missing(page.message.plain, "readable table")
-    assert not page.button.isEnabled()
+    assert not page.import_button.isEnabled()
     page.close()
     QApplication.processEvents()

@@ -75,7 +75,7 @@ def test_a_dropped_textgrid_becomes_moments_notes_and_phases_and_is_taken_back(
         wanted = box.findText(message)
         while box.currentIndex() != wanted:
             key(box, Qt.Key.Key_Down if box.currentIndex() < wanted else Qt.Key.Key_Up)
-    page.button.click()
+    page.import_button.click()
     everything = ([(0.1, "hit")], ["slips"], ["one", "one reach"])
     qtbot.waitUntil(lambda: made.app_context.undo.undo_text == "import of a timeline")
     assert held(made) == everything
@@ -95,7 +95,7 @@ def test_a_file_that_cannot_be_read_is_one_sentence_on_the_page(
     made.window.actions_["import_timeline"].trigger()
     page = page_of(qtbot, made)
     assert not missing(page.message.plain, "declares entities")
-    assert not page.button.isEnabled()
+    assert not page.import_button.isEnabled()
     page.close()
     qtbot.waitUntil(lambda: made.window.findChild(TimelinePage) is None)
 
@@ -118,18 +118,18 @@ def test_an_observation_is_chosen_and_events_that_are_not_used_are_listed(
     text = json.dumps({"observations": observations, "behaviors_conf": behaviors})
     drop(made, [write(world.folder / "a.boris", text)])
     page = page_of(qtbot, made)
-    assert not page.button.isEnabled()
-    assert not missing(page.reasons.texts.rows[0][0], "2 observations", "one.mp4")
+    assert not page.import_button.isEnabled()
+    assert not missing(page.problems.texts.rows[0][0], "2 observations", "one.mp4")
     page.observation.setFocus()
     for name, rejected in (("first", 0), ("second", 1)):
         key(page.observation, Qt.Key.Key_Down)
         page.observation.activated.emit(page.observation.currentIndex())
-        qtbot.waitUntil(page.button.isEnabled)
+        qtbot.waitUntil(page.import_button.isEnabled)
         assert page.observation.currentText() == name
         assert list(page.boxes) == ["slip"]
-        assert len(page.reasons.texts.rows) == 1 + rejected
+        assert len(page.problems.texts.rows) == 1 + rejected
         assert page.observation.isVisible()
-    page.button.click()
+    page.import_button.click()
     qtbot.waitUntil(lambda: made.app_context.undo.undo_text == "import of a timeline")
     assert held(made)[0] == [(0.1, "slip")]
     made.window._docks["moments"].raise_open()

@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from skillviewer.data.study import SavedMoment
 from skillviewer.ui.app import Composition
-from skillviewer.ui.inspecting.label_track import LabelTrack
+from skillviewer.ui.inspecting.moment_timeline import MomentTimeline
 from tests.ui.driving import inspect, open_and_load
 from tests.ui.fakes import FakeWorld
 from tests.ui.inspect_driving import moments_of
@@ -53,28 +53,29 @@ def test_enter_asks_at_once_what_happens_and_gives_the_picture_back(qtbot: QtBot
     assert canvas.hasFocus()
 
 
-def bar_ends(track: LabelTrack, made: Composition) -> tuple[QPoint, QPoint]:
-    """Return where the ends of the only kept bar are on the track."""
-    (bar,) = (bar for bar in track.bars if bar.saved is not None)
+def bar_ends(timeline: MomentTimeline, made: Composition) -> tuple[QPoint, QPoint]:
+    """Return where the ends of the only kept bar are on the timeline."""
+    (bar,) = (bar for bar in timeline.bars if bar.saved is not None)
     found = [
-        track.mapFromScene(track._box.mapViewToScene(QPointF(time_s, -bar.row))) for time_s in (bar.start_s, bar.stop_s)
+        timeline.mapFromScene(timeline._box.mapViewToScene(QPointF(time_s, -bar.row)))
+        for time_s in (bar.start_s, bar.stop_s)
     ]
     assert made.app_context.playback.video is not None
     return QPoint(round(found[0].x()), round(found[0].y())), QPoint(round(found[1].x()), round(found[1].y()))
 
 
 def test_ends_of_ones_own_bars_can_be_dragged_and_undone(qtbot: QtBot, annotated: Composition) -> None:
-    app_context, track = annotated.app_context, inspect(annotated).track
-    assert track.isHidden(), "without moments it takes no room"
+    app_context, timeline = annotated.app_context, inspect(annotated).moment_timeline
+    assert timeline.isHidden(), "without moments it takes no room"
     app_context.annotations.save_moment(1.0, 2.0, "Slip")
-    qtbot.waitUntil(lambda: bool(track.bars) and track.isVisible())
+    qtbot.waitUntil(lambda: bool(timeline.bars) and timeline.isVisible())
     qtbot.wait(20)
-    assert track.rows[0] == "model"
-    start, stop = bar_ends(track, annotated)
+    assert timeline.rows[0] == "model"
+    start, stop = bar_ends(timeline, annotated)
     to = QPoint(stop.x() + (stop.x() - start.x()) // 2, stop.y())
-    QTest.mousePress(track.viewport(), Qt.MouseButton.LeftButton, pos=stop)
-    QTest.mouseMove(track.viewport(), to)
-    QTest.mouseRelease(track.viewport(), Qt.MouseButton.LeftButton, pos=to)
+    QTest.mousePress(timeline.viewport(), Qt.MouseButton.LeftButton, pos=stop)
+    QTest.mouseMove(timeline.viewport(), to)
+    QTest.mouseRelease(timeline.viewport(), Qt.MouseButton.LeftButton, pos=to)
     qtbot.waitUntil(lambda: kept(annotated)[0].stop_s > 2.1)
     (moment,) = kept(annotated)
     assert moment.start_s == pytest.approx(1.0)

@@ -334,18 +334,18 @@ def test_moments_of_an_unfamiliar_video_are_flagged_once_they_are_asked_for(
     found, panel = why_loader.findings, moments_of(window)
     assert found is not None
     window.window._docks["moments"].raise_open()
-    qtbot.waitUntil(panel.reveal.isVisible)
+    qtbot.waitUntil(panel.reveal_button.isVisible)
     assert found.moments
     assert not inspect(window).curve.flags
     assert not rows(window)
     assert not window.window.actions_["next_moment"].isEnabled()
     assert not missing(panel.message.plain, "does not know", "hidden")
-    click(panel.reveal)
+    click(panel.reveal_button)
     qtbot.waitUntil(lambda: len(rows(window)) == len(found.moments))
     assert [time for time, _ in inspect(window).curve.flags] == pytest.approx([m.start_s for m in found.moments])
-    assert not panel.reveal.isVisible()
+    assert not panel.reveal_button.isVisible()
     window.window._docks["why"].raise_open()
-    qtbot.waitUntil(lambda: why_of(window).moments.isVisible() and not why_of(window).unfold.isVisible())
+    qtbot.waitUntil(lambda: why_of(window).moments.isVisible() and not why_of(window).reveal_button.isVisible())
 
 
 def test_new_evidence_moves_neither_playhead_nor_selection_and_leaves_the_played_moment(

@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from skillviewer.data.study import NewVideo, Study
 from skillviewer.ui.app import Composition
-from skillviewer.ui.inspecting.camera_column import LEAST_PICTURE_PX
+from skillviewer.ui.inspecting.camera_column import MIN_PICTURE_PX
 from skillviewer.ui.shell.main_window import NARROW_PX
 from tests.ui.conftest import MakeWindow, flush
 from tests.ui.driving import inspect
@@ -68,7 +68,7 @@ def test_three_cameras_have_pictures_and_whole_sentences(
     def whole() -> bool:
         flush()
         return all(
-            pane.player.height() >= LEAST_PICTURE_PX
+            pane.player.height() >= MIN_PICTURE_PX
             and pane.missing.height() >= pane.missing.heightForWidth(pane.missing.width())
             for pane in panes
         )

@@ -27,7 +27,7 @@ def opened(qtbot: QtBot, window: Composition, world: FakeWorld) -> Composition:
     open_and_load(qtbot, window, world.touch("a.mp4", "b.mp4"))
     qtbot.waitUntil(lambda: all(e.study_name for e in window.app_context.videos))
     window.window._docks["notes"].raise_open()
-    qtbot.waitUntil(notes_of(window).fresh.isEnabled)
+    qtbot.waitUntil(notes_of(window).new_note.isEnabled)
     return window
 
 
@@ -54,16 +54,16 @@ def _a_word() -> Command:
 
 
 def write(made: Composition, text: str) -> None:
-    fresh = notes_of(made).fresh
+    fresh = notes_of(made).new_note
     fresh.setFocus()
     type_text(fresh, text)
 
 
 def test_a_note_is_written_undone_and_done_again(qtbot: QtBot, opened: Composition) -> None:
     write(opened, "Left hand only.")
-    key(notes_of(opened).fresh, Qt.Key.Key_Return, CTRL)
+    key(notes_of(opened).new_note, Qt.Key.Key_Return, CTRL)
     qtbot.waitUntil(lambda: shown(opened) == ["Left hand only."])
-    assert notes_of(opened).fresh.toPlainText() == ""
+    assert notes_of(opened).new_note.toPlainText() == ""
     assert on_disk(opened) == ["Left hand only."]
     opened.window.actions_["undo"].trigger()
     qtbot.waitUntil(lambda: shown(opened) == [])
@@ -77,8 +77,8 @@ def test_what_is_being_written_is_on_the_disk_before_it_is_finished(qtbot: QtBot
     qtbot.waitUntil(lambda: on_disk(opened) == ["Half a tho"])
     assert opened.app_context.undo.undo_text is None, "undo knows whole notes only"
     assert shown(opened) == [], "it stands in the field, and nowhere else"
-    type_text(notes_of(opened).fresh, "ught")
-    key(notes_of(opened).fresh, Qt.Key.Key_Return, CTRL)
+    type_text(notes_of(opened).new_note, "ught")
+    key(notes_of(opened).new_note, Qt.Key.Key_Return, CTRL)
     qtbot.waitUntil(lambda: shown(opened) == ["Half a thought"])
     assert on_disk(opened) == ["Half a thought"]
     opened.window.actions_["undo"].trigger()
@@ -87,13 +87,13 @@ def test_what_is_being_written_is_on_the_disk_before_it_is_finished(qtbot: QtBot
 
 def test_a_note_is_changed_in_place_and_changed_back(qtbot: QtBot, opened: Composition) -> None:
     write(opened, "First")
-    key(notes_of(opened).fresh, Qt.Key.Key_Return, CTRL)
+    key(notes_of(opened).new_note, Qt.Key.Key_Return, CTRL)
     qtbot.waitUntil(lambda: shown(opened) == ["First"])
     edit = notes_of(opened).blocks[0].edit
     edit.setFocus()
     key(edit, Qt.Key.Key_End)
     type_text(edit, ", second")
-    notes_of(opened).fresh.setFocus()
+    notes_of(opened).new_note.setFocus()
     qtbot.waitUntil(lambda: on_disk(opened) == ["First, second"])
     qtbot.waitUntil(lambda: len(opened.app_context.undo._done) == 2)
     opened.window.actions_["undo"].trigger()
@@ -103,7 +103,7 @@ def test_a_note_is_changed_in_place_and_changed_back(qtbot: QtBot, opened: Compo
 
 def test_two_changes_in_one_note_are_two_steps_and_the_field_follows_them(qtbot: QtBot, opened: Composition) -> None:
     write(opened, "A")
-    key(notes_of(opened).fresh, Qt.Key.Key_Return, CTRL)
+    key(notes_of(opened).new_note, Qt.Key.Key_Return, CTRL)
     qtbot.waitUntil(lambda: shown(opened) == ["A"])
     edit = notes_of(opened).blocks[0].edit
     edit.setFocus()
@@ -116,7 +116,7 @@ def test_two_changes_in_one_note_are_two_steps_and_the_field_follows_them(qtbot:
     for left in ("AB", "A"):
         opened.window.actions_["undo"].trigger()
         qtbot.waitUntil(partial(_is, opened, left))
-    notes_of(opened).fresh.setFocus()
+    notes_of(opened).new_note.setFocus()
     qtbot.wait(AUTOSAVE_MS + 100)
     qtbot.waitUntil(lambda: not opened.app_context.study_worker._tasks)
     assert on_disk(opened) == ["A"]
@@ -126,18 +126,18 @@ def test_two_changes_in_one_note_are_two_steps_and_the_field_follows_them(qtbot:
 
 
 def test_a_panel_behind_another_takes_no_key(qtbot: QtBot, opened: Composition) -> None:
-    assert notes_of(opened).fresh.isEnabled()
+    assert notes_of(opened).new_note.isEnabled()
     opened.window._docks["why"].raise_open()
-    qtbot.waitUntil(lambda: not notes_of(opened).fresh.isEnabled())
+    qtbot.waitUntil(lambda: not notes_of(opened).new_note.isEnabled())
     opened.window._docks["notes"].raise_open()
-    qtbot.waitUntil(notes_of(opened).fresh.isEnabled)
+    qtbot.waitUntil(notes_of(opened).new_note.isEnabled)
 
 
 def test_a_note_is_deleted_and_brought_back(qtbot: QtBot, opened: Composition) -> None:
     write(opened, "Keep me")
-    key(notes_of(opened).fresh, Qt.Key.Key_Return, CTRL)
+    key(notes_of(opened).new_note, Qt.Key.Key_Return, CTRL)
     qtbot.waitUntil(lambda: shown(opened) == ["Keep me"])
-    click(notes_of(opened).blocks[0].remove)
+    click(notes_of(opened).blocks[0].remove_button)
     qtbot.waitUntil(lambda: shown(opened) == [])
     opened.window.actions_["undo"].trigger()
     qtbot.waitUntil(lambda: shown(opened) == ["Keep me"])
@@ -149,14 +149,14 @@ def test_going_to_another_video_finishes_the_note_where_it_belongs(qtbot: QtBot,
     qtbot.waitUntil(lambda: on_disk(opened, "a") == ["About a"])
     assert shown(opened) == []
     assert on_disk(opened, "b") == []
-    assert notes_of(opened).fresh.toPlainText() == ""
+    assert notes_of(opened).new_note.toPlainText() == ""
     choose(qtbot, opened, opened.app_context.videos[0].path)
     qtbot.waitUntil(lambda: shown(opened) == ["About a"])
 
 
 def test_a_note_of_blanks_is_no_note(qtbot: QtBot, opened: Composition) -> None:
     write(opened, "   ")
-    key(notes_of(opened).fresh, Qt.Key.Key_Return, CTRL)
+    key(notes_of(opened).new_note, Qt.Key.Key_Return, CTRL)
     qtbot.wait(50)
     assert on_disk(opened) == []
     assert opened.app_context.undo.undo_text is None
@@ -177,7 +177,7 @@ def test_letters_in_a_note_are_no_keys_of_the_player(opened: Composition) -> Non
     assert opened.app_context.playback.frame == 20
     assert opened.app_context.playback.marks == (None, None)
     assert not opened.app_context.playback.playing
-    assert notes_of(opened).fresh.toPlainText() == "i o k 1 2"
+    assert notes_of(opened).new_note.toPlainText() == "i o k 1 2"
 
 
 def test_closing_in_the_middle_of_a_note_loses_none_of_it(qtbot: QtBot, opened: Composition) -> None:
@@ -194,7 +194,7 @@ def test_the_tab_says_how_many_there_are(qtbot: QtBot, opened: Composition) -> N
     dock = opened.window._docks["notes"]
     assert dock.windowTitle() == "Notes"
     write(opened, "One")
-    key(notes_of(opened).fresh, Qt.Key.Key_Return, CTRL)
+    key(notes_of(opened).new_note, Qt.Key.Key_Return, CTRL)
     qtbot.waitUntil(lambda: dock.windowTitle() == "Notes (1)")
 
 
@@ -211,9 +211,9 @@ def test_a_study_that_is_open_elsewhere_can_be_read_only(
         qtbot.waitUntil(lambda: shown(window) == ["Theirs"])
         panel = notes_of(window)
         assert panel.message.plain == "The study is open for reading only."
-        assert not panel.fresh.isVisible()
+        assert not panel.new_note.isVisible()
         assert panel.blocks[0].edit.isReadOnly()
-        assert not panel.blocks[0].remove.isEnabled()
+        assert not panel.blocks[0].remove_button.isEnabled()
         window.app_context.studies.close()
         qtbot.waitUntil(lambda: not window.app_context.study_worker._tasks)
 
@@ -226,7 +226,7 @@ def test_closing_or_changing_the_study_in_the_middle_of_a_note_loses_none_of_it(
     with Study.create(tmp_path / "other", StudySettings()) as study:
         study.videos.add([NewVideo(other, "a")])  # called as the video of the note is
         other_path = study.path
-    fresh = notes_of(opened).fresh
+    fresh = notes_of(opened).new_note
     fresh.setFocus()
     type_text(fresh, "first words")
     qtbot.waitUntil(lambda: on_disk(opened) == ["first words"])
@@ -253,7 +253,7 @@ def test_closing_or_changing_the_study_in_the_middle_of_a_note_loses_none_of_it(
 
 
 def test_a_note_is_of_who_wrote_it_and_the_next_of_who_works_here_then(qtbot: QtBot, opened: Composition) -> None:
-    annotations, fresh = opened.app_context.annotations, notes_of(opened).fresh
+    annotations, fresh = opened.app_context.annotations, notes_of(opened).new_note
     annotations.set_author("Anna")
     fresh.setFocus()
     type_text(fresh, "by anna")

@@ -27,13 +27,13 @@ def screen(qtbot: QtBot, window: Composition, world: FakeWorld) -> SplitScreen:
     found = window.window.screens.widget
     assert isinstance(found, SplitScreen)
     qtbot.waitUntil(lambda: bool(window.app_context.reference.gaps))
-    qtbot.waitUntil(lambda: found.other.canvas.shown is not None and found.other.feed.settled)
+    qtbot.waitUntil(lambda: found.reference_player.canvas.shown is not None and found.reference_player.feed.settled)
     return found
 
 
 def other_at(screen: SplitScreen, share: float) -> int:
     """Return the frame of the better video at a share of its duration."""
-    video = screen.other.playback.video
+    video = screen.reference_player.playback.video
     assert video is not None
     return video.frame_at(share * video.duration_s)
 
@@ -45,18 +45,21 @@ def test_both_play_on_one_clock_and_show_their_own_frames(
     playback, reference = app_context.playback, app_context.reference
     assert playback.video is not None
     assert reference.clip is not None
-    assert screen.other.playback.video is not None
-    assert screen.other.playback.video.path == reference.clip.path
+    assert screen.reference_player.playback.video is not None
+    assert screen.reference_player.playback.video.path == reference.clip.path
     assert not any(dock.isVisible() for dock in window.window._docks.values()), "both have the whole window"
     playback.seek(100)
-    assert screen.other.playback.frame == other_at(screen, playback.time_s / playback.stop_s)
-    qtbot.waitUntil(lambda: screen.other.feed.settled and app_context.feed.settled)
-    for canvas, frame in ((screen.player.canvas, 100), (screen.other.canvas, screen.other.playback.frame)):
+    assert screen.reference_player.playback.frame == other_at(screen, playback.time_s / playback.stop_s)
+    qtbot.waitUntil(lambda: screen.reference_player.feed.settled and app_context.feed.settled)
+    for canvas, frame in (
+        (screen.player.canvas, 100),
+        (screen.reference_player.canvas, screen.reference_player.playback.frame),
+    ):
         assert canvas.shown is not None
         assert read_number(canvas.shown.picture.pixels) == frame
         assert canvas.shown.scene is not None
         assert canvas.shown.scene.frame_index == frame
-    scene = screen.other.canvas.shown.scene if screen.other.canvas.shown is not None else None
+    scene = screen.reference_player.canvas.shown.scene if screen.reference_player.canvas.shown is not None else None
     entry = app_context.videos.get(reference.clip)
     assert scene is not None
     assert entry is not None
@@ -65,13 +68,13 @@ def test_both_play_on_one_clock_and_show_their_own_frames(
     playback.play()
     qtbot.waitUntil(lambda: playback.frame > 104)
     playback.pause()
-    assert screen.other.playback.frame == other_at(screen, playback.time_s / playback.stop_s)
-    qtbot.waitUntil(lambda: screen.other.feed.settled)
+    assert screen.reference_player.playback.frame == other_at(screen, playback.time_s / playback.stop_s)
+    qtbot.waitUntil(lambda: screen.reference_player.feed.settled)
 
 
 def test_scrubbing_either_curve_moves_both(window: Composition, screen: SplitScreen) -> None:
     playback = window.app_context.playback
-    for curve in (screen.curve, screen.other_curve):
+    for curve in (screen.curve, screen.reference_curve):
         video = curve._playback.video
         assert video is not None
         target_s = video.duration_s * 0.6
@@ -80,15 +83,15 @@ def test_scrubbing_either_curve_moves_both(window: Composition, screen: SplitScr
         playback.seek(0)
         QTest.mouseClick(curve.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(x, at.y()))
         assert playback.time_s / playback.stop_s == pytest.approx(0.6, abs=0.02)
-        assert screen.other.playback.frame == pytest.approx(other_at(screen, 0.6), abs=4)
+        assert screen.reference_player.playback.frame == pytest.approx(other_at(screen, 0.6), abs=4)
 
 
 def test_parts_are_listed_marked_on_both_and_reached_by_keys(window: Composition, screen: SplitScreen) -> None:
     gaps, playback = window.app_context.reference.gaps, window.app_context.playback
     assert playback.video is not None
-    assert screen.list.count() == len(gaps) > 1
+    assert screen.gap_list.count() == len(gaps) > 1
     assert screen.curve.parts == tuple((gap.start_s, gap.stop_s) for gap in gaps)
-    assert screen.other_curve.parts == tuple((gap.other_start_s, gap.other_stop_s) for gap in gaps)
+    assert screen.reference_curve.parts == tuple((gap.other_start_s, gap.other_stop_s) for gap in gaps)
     starts = [playback.video.frame_at(gap.start_s) for gap in gaps]
     playback.last()
     actions = window.window.actions_
@@ -99,14 +102,14 @@ def test_parts_are_listed_marked_on_both_and_reached_by_keys(window: Composition
     assert actions["split_next"].isEnabled()
     QTest.keyClick(screen.player.canvas, Qt.Key.Key_N)
     assert playback.frame == starts[1]
-    assert screen.list.currentRow() == 1
+    assert screen.gap_list.currentRow() == 1
     screen.play(0)
     assert playback.playing
     assert playback.frame == starts[0]
     playback.pause()
     QTest.keyClick(screen.player.canvas, Qt.Key.Key_Escape)
     assert window.window.screens.current == "inspect"
-    assert screen.other.playback.video is None, "what is not shown is closed"
+    assert screen.reference_player.playback.video is None, "what is not shown is closed"
 
 
 def test_the_clip_of_both_is_prepared_on_the_export_screen(window: Composition, screen: SplitScreen) -> None:
@@ -115,7 +118,7 @@ def test_the_clip_of_both_is_prepared_on_the_export_screen(window: Composition, 
     app_context.playback.mark_in()
     app_context.playback.seek(60)
     app_context.playback.mark_out()
-    screen.export.click()
+    screen.export_button.click()
     export = window.window.screens.widget
     assert isinstance(export, ExportScreen)
     choices = export.choices
@@ -129,14 +132,14 @@ def test_another_video_brings_its_own_better_one(qtbot: QtBot, window: Compositi
     best = by_score(window)[-1]
     choose(qtbot, window, best.path)
     qtbot.waitUntil(lambda: reference.clip is None and window.app_context.why_loader.findings is not None)
-    qtbot.waitUntil(lambda: screen.other.playback.video is None)
+    qtbot.waitUntil(lambda: screen.reference_player.playback.video is None)
     assert screen.curve.parts == ()
     assert "no better" in screen.message.plain
 
 
 def shown_videos(window: Composition, screen: SplitScreen) -> tuple[VideoInfo, VideoInfo]:
     """Return the video on screen and the better one."""
-    own, other = window.app_context.playback.video, screen.other.playback.video
+    own, other = window.app_context.playback.video, screen.reference_player.playback.video
     assert own is not None
     assert other is not None
     return own, other
@@ -157,14 +160,14 @@ def test_the_motion_of_both_stands_under_their_curves_on_one_scale(
     TrackStore().put(hands(own))
     TrackStore().put(hands(other, n_searched=75))
     tracks.refresh()
-    qtbot.waitUntil(lambda: {"motion", "other_motion"} <= vars(screen).keys())
-    motion, better = screen.motion, screen.other_motion
+    qtbot.waitUntil(lambda: {"motion", "reference_motion"} <= vars(screen).keys())
+    motion, better = screen.motion, screen.reference_motion
     qtbot.waitUntil(lambda: motion.isVisible() and better.isVisible())
     assert last_times(motion) == pytest.approx([own.times_s[-1]] * 2, abs=0.05)
     assert last_times(better) == pytest.approx([other.times_s[74]] * 2, abs=0.05)
     better_ticks, own_ticks = (view.plot.getAxis("left")._tickLevels for view in (better, motion))
     assert better_ticks == own_ticks, "both have one vertical scale"
-    curve = screen.other_curve
+    curve = screen.reference_curve
     curve._box.setXRange(1.0, 2.0, padding=0)
     assert better.plot._box.viewRange()[0] == pytest.approx(curve._box.viewRange()[0])
     left, right = (
@@ -178,7 +181,9 @@ def test_the_motion_of_both_stands_under_their_curves_on_one_scale(
     x = better.plot.mapFromScene(better.plot._box.mapViewToScene(QPointF(1.5, y))).x()
     playback.seek(0)
     QTest.mouseClick(better.plot.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(x, 20))
-    assert screen.other.playback.time_s == pytest.approx(1.5, abs=0.1), "a click in the graph moves both videos"
+    assert screen.reference_player.playback.time_s == pytest.approx(1.5, abs=0.1), (
+        "a click in the graph moves both videos"
+    )
     assert playback.time_s > 0
     TrackStore().forget(other.digest)
     tracks.refresh()

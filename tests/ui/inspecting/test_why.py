@@ -82,7 +82,7 @@ def test_below_twenty_videos_no_percentile_is_given(qtbot: QtBot, window: Compos
     words = why_of(window).position.sentence.plain
     assert words.startswith(f"Score {told_number(found.analysis.score)[:3]}")
     assert not missing(words, "4 comparable", "20")
-    assert "no interval" in why_of(window).limits.message.plain
+    assert "no interval" in why_of(window).uncertainty.message.plain
 
 
 def test_what_is_not_assessed_yet_is_told_and_can_be_asked_for(
@@ -127,8 +127,8 @@ def test_a_segment_is_read_and_gone_to(qtbot: QtBot, window: Composition, world:
     bars.setFocus(Qt.FocusReason.TabFocusReason)
     qtbot.waitUntil(bars.hasFocus)
     key(bars, Qt.Key.Key_Right)
-    assert "Segment 7 of 25" in why_of(window).contributions.pointed.plain
-    assert "−0.060" in why_of(window).contributions.pointed.plain
+    assert "Segment 7 of 25" in why_of(window).contributions.description.plain
+    assert "−0.060" in why_of(window).contributions.description.plain
     key(bars, Qt.Key.Key_Return)
     assert window.app_context.playback.frame == int(found.analysis.samples[0, 6])
 
@@ -142,14 +142,14 @@ def test_places_that_moved_the_score_are_told_and_shown_over_the_picture(
     assert not missing(block.message.plain, "picture raised", "+0")
     assert "The upper left lowered it most (−0." in block.message.plain
     assert found.evidence is not None
-    assert told_number(found.evidence.cell_remainder, 3) in block.how.plain
+    assert told_number(found.evidence.cell_remainder, 3) in block.method_note.plain
     canvas = inspect(window).player.canvas
     window.app_context.playback.seek(int(found.analysis.samples[0, 3]))
     qtbot.waitUntil(lambda: window.app_context.feed.settled)
-    click(block.over)
+    click(block.overlay_chip)
     qtbot.waitUntil(lambda: canvas.shown is not None and canvas.shown.scene is not None
                     and canvas.shown.scene.kind is MapKind.SIGNED)  # fmt: skip
-    click(block.over)
+    click(block.overlay_chip)
     qtbot.waitUntil(lambda: canvas.shown is not None and canvas.shown.scene is not None
                     and canvas.shown.scene.kind is MapKind.DISTRIBUTION)  # fmt: skip
 
@@ -191,11 +191,11 @@ def test_an_unfamiliar_video_warns_first_and_folds_the_moments_away(
     assert not page.moments.isVisible()
     assert not page.basis.isVisible()
     for moment in list(page.moments._rows):  # as if the video had been unfamiliar from the beginning
-        page.moments._drop(moment)
-    click(page.unfold)
+        page.moments._remove_row(moment)
+    click(page.reveal_button)
     assert page.moments.isVisible()
     assert len(page.moments.rows) == len(found.moments) > 0
-    assert not page.unfold.isVisible()
+    assert not page.reveal_button.isVisible()
     page._show_findings(replace(found, analysis=replace(found.analysis, warning="Unlike them.")))
     assert page.moments.isVisible(), "the user asked for them"
     page._show_findings(replace(found, analysis=replace(found.analysis, warning="Unlike others.")))
@@ -340,7 +340,7 @@ def test_limits_name_the_passes_the_training_and_the_other_models(
 ) -> None:
     open_assessed(qtbot, window, world, 4)
     found = lowest(qtbot, window)
-    limits = why_of(window).limits
+    limits = why_of(window).uncertainty
     assert "comes from 2 passes" in limits.message.plain
     assert not missing(limits.message.plain, "looks like")
     assert "No other model has assessed it" in limits.message.plain
@@ -493,7 +493,7 @@ def test_a_blind_study_opens_the_page_to_whoever_judged_in_this_window(
     video = window.app_context.annotations.video
 
     def judge(verdict: Verdict | None) -> frozenset[str]:
-        qtbot.waitUntil(lambda: screen.judging.accepting)
+        qtbot.waitUntil(lambda: screen.judging.accepts_answers)
         turn = screen.judging.session.turn
         assert turn is not None
         screen.judging_view.vote(verdict)
@@ -524,7 +524,7 @@ def test_who_works_here_is_proposed_to_the_first_who_judges(
     qtbot.waitUntil(lambda: screen.judging.phase is SittingPhase.RATER and field.hasFocus())
     assert field.text() == field.selectedText() == "R. Rater"
     click(screen.rater_page.begin)
-    qtbot.waitUntil(lambda: screen.judging.accepting)
+    qtbot.waitUntil(lambda: screen.judging.accepts_answers)
     click(screen.finish)
     qtbot.waitUntil(lambda: screen.judging.phase is SittingPhase.RATER)
     assert field.text() == "", "the next one is likely to be another"

@@ -144,7 +144,7 @@ def test_an_attempt_is_heard_and_nothing_before_or_after_it(
     part = AlignedClip.of(first, FrameRange(30, 60))  # 1 to 2 s: the click at 1.4 s alone
     part = replace(part, sync_s=2.0)  # the attempt ends at the sync point ...
     desk.clock.open(part, AlignedClip.of(second, sync_s=1.5))  # ... before which the other one has 1.5 s
-    assert desk.clock.limits() == pytest.approx((-1.5, 1.5))
+    assert desk.clock.limits_s() == pytest.approx((-1.5, 1.5))
     desk.clock.play()
     queue = desk.sound._queue
     assert queue is not None
@@ -193,7 +193,7 @@ def is_on(screen: RankScreen) -> bool:
 
 
 def state_on(screen: RankScreen, video: int) -> str:
-    return screen.judging_view.pair_view.players[video]._state.longest
+    return screen.judging_view.pair_view.players[video]._status.longest
 
 
 def test_sound_is_off_until_a_key_is_pressed_and_off_again_for_the_next_rater(
@@ -211,10 +211,10 @@ def test_sound_is_off_until_a_key_is_pressed_and_off_again_for_the_next_rater(
     rater.press(KEYS.Key_U)
     assert is_on(screen)
     assert rater.made.window.actions_["rank_sound"].isChecked()
-    assert state_on(screen, clock.active)
-    assert not state_on(screen, 1 - clock.active)
+    assert state_on(screen, clock.active_video)
+    assert not state_on(screen, 1 - clock.active_video)
     rater.press(KEYS.Key_A)
-    assert clock.active == 1
+    assert clock.active_video == 1
     assert clock.playing
     assert state_on(screen, 1)
     assert not state_on(screen, 0)
@@ -243,7 +243,7 @@ def test_what_is_missing_of_the_sound_is_said_without_a_name(
         view = screen.judging_view.pair_view
         for video in (0, 1):
             view.clock.set_active(video)
-            name = view.name_of(video)
+            name = view.video_name(video)
             qtbot.waitUntil(lambda video=video, name=name: expected[name] in state_on(screen, video))  # type: ignore[misc]
             said[name] = state_on(screen, video)
             rater.press(KEYS.Key_Space)
@@ -263,9 +263,9 @@ def test_without_a_device_the_pair_plays_and_it_is_said(make_rater: MakeRater, q
     screen = rater.screen
     view = screen.judging_view.pair_view
     rater.press(KEYS.Key_U)
-    if view.name_of(0) == NAMES[2]:  # this one has no sound
+    if view.video_name(0) == NAMES[2]:  # this one has no sound
         rater.press(KEYS.Key_A)
     rater.press(KEYS.Key_Space)
-    qtbot.waitUntil(lambda: "no sound device" in state_on(screen, view.clock.active))
+    qtbot.waitUntil(lambda: "no sound device" in state_on(screen, view.clock.active_video))
     assert view.clock.playing
-    qtbot.waitUntil(lambda: view.clock.frame(0) > 3)
+    qtbot.waitUntil(lambda: view.clock.frame_of(0) > 3)

@@ -40,7 +40,7 @@ def test_practice_pairs_and_the_summary_of_a_sitting(
     assert not missing(said, "As stated" if left == NAMES[0] else "otherwise", "the slip at 0:01")
     rater.press(KEYS.Key_1)
     assert rater.votes() == ()
-    click(screen.judging_view.votes.proceed)
+    click(screen.judging_view.votes.continue_button)
     rater.wait_for_pair()
     assert set(rater.standing_on()) == {NAMES[2], NAMES[3]}, "the practised videos are not asked"
     rater.vote(KEYS.Key_2)

@@ -42,7 +42,7 @@ def clock(qapp: QApplication, hands: Hands) -> PairClock:  # noqa: ARG001
 
 
 def frames(clock: PairClock) -> tuple[int, int]:
-    return clock.frame(0), clock.frame(1)
+    return clock.frame_of(0), clock.frame_of(1)
 
 
 def test_ten_minutes_without_drift(clock: PairClock, hands: Hands) -> None:
@@ -56,9 +56,9 @@ def test_ten_minutes_without_drift(clock: PairClock, hands: Hands) -> None:
         hands.now_s += rng.choice((0.004, 0.0167, 0.021, 0.3))  # also a machine that was busy
         passed_s = hands.now_s - started_s
         clock.tick()
-        assert clock.frame(0) == int(passed_s * 24 + 1e-5)
-        assert clock.frame(1) == int(passed_s * NTSC_HZ + 3e-5)
-        apart_s = abs(float(film.times_s[clock.frame(0)]) - float(tape.times_s[clock.frame(1)]))
+        assert clock.frame_of(0) == int(passed_s * 24 + 1e-5)
+        assert clock.frame_of(1) == int(passed_s * NTSC_HZ + 3e-5)
+        apart_s = abs(float(film.times_s[clock.frame_of(0)]) - float(tape.times_s[clock.frame_of(1)]))
         worst_s = max(worst_s, apart_s)
     assert passed_s > 600
     assert worst_s < 1 / 24 + 1e-6, "never more than a frame of the slower one"
@@ -78,8 +78,8 @@ def test_the_shorter_one_waits_at_its_end_and_the_longer_one_ends_it(clock: Pair
     hands.now_s += 2.0
     clock.tick()
     assert frames(clock) == (23, 60)
-    assert clock.plays(0)
-    assert clock.plays(1)
+    assert clock.is_playing(0)
+    assert clock.is_playing(1)
     hands.now_s += 5.0
     clock.tick()
     assert frames(clock) == (23, 89)
@@ -123,10 +123,10 @@ def test_sync_points_meet(clock: PairClock, hands: Hands) -> None:
     hands.now_s += 1.0
     clock.tick()
     assert frames(clock) == (72, 360)
-    clock.first()
+    clock.seek_start()
     assert frames(clock) == (0, 0)
     assert clock.time_s(0) == pytest.approx(-5.0), "where the first of the two begins"
-    clock.skip(3.5)
+    clock.seek_by(3.5)
     assert frames(clock) == (12, 210)
 
 
@@ -138,7 +138,7 @@ def test_apart_only_the_active_one_moves(clock: PairClock, hands: Hands) -> None
     hands.now_s += 1.0
     clock.tick()
     assert frames(clock) == (0, 60)
-    assert (clock.plays(0), clock.plays(1)) == (False, True)
+    assert (clock.is_playing(0), clock.is_playing(1)) == (False, True)
     clock.set_active(0)
     assert not clock.playing
     clock.step(1)
@@ -158,7 +158,7 @@ def test_an_attempt_within_a_recording(clock: PairClock, hands: Hands) -> None:
     hands.now_s += 0.5
     clock.tick()
     assert frames(clock) == (75, 45)
-    clock.last()
+    clock.seek_end()
     assert frames(clock) == (119, 59)
 
 
@@ -166,7 +166,7 @@ def test_seeking_while_it_plays_goes_on_from_there(clock: PairClock, hands: Hand
     clock.open(AlignedClip.of(video(2400, 24.0)), AlignedClip.of(video(6000, 60.0)))
     clock.play()
     hands.now_s += 1.0
-    clock.skip(10.0)
+    clock.seek_by(10.0)
     hands.now_s += 1.0
     clock.tick()
     assert clock.time_s(0) == clock.time_s(1) == pytest.approx(12.0)

@@ -120,7 +120,7 @@ def test_a_name_is_a_rater_with_the_first_vote(
     rater.begin("Amm")
     rater.vote(KEYS.Key_1)
     rater.made.window.actions_["undo"].trigger()
-    qtbot.waitUntil(lambda: rater.screen.judging.accepting and rater.screen.judging.session.progress.n_own == 0)
+    qtbot.waitUntil(lambda: rater.screen.judging.accepts_answers and rater.screen.judging.session.progress.n_own == 0)
     finish(rater)
     rater.begin("Ann")
     assert rater.screen.judging.session.progress.rater_target == rater.screen.judging.session.progress.target, (
@@ -178,7 +178,7 @@ def test_a_small_study_has_an_aim_that_can_be_reached(
     assert rater.phase is SittingPhase.DONE
     page = rater.screen.done_page
     words = "Ann gave 5 judgements and has seen every pair. All raters together gave 5."
-    rater.qtbot.waitUntil(lambda: words in page.text and not rater.screen.more.isVisible())
+    rater.qtbot.waitUntil(lambda: words in page.text and not rater.screen.more_button.isVisible())
     click(next(button for button in page.findChildren(QAbstractButton) if button.text() == "Next rater"))
     rater.begin("Ben")
     assert progress.text().endswith("You 0/6 · everyone 5/11")
@@ -197,14 +197,14 @@ def test_a_rater_whose_videos_are_gone_goes_on_when_they_are_found(
     type_text(rater.screen.rater_page.field, "Ann")
     click(rater.screen.rater_page.begin)
     qtbot.waitUntil(lambda: rater.phase is SittingPhase.TOO_FEW)
-    assert rater.screen.give_up.isVisible()
-    click(rater.screen.give_up)
+    assert rater.screen.give_up_button.isVisible()
+    click(rater.screen.give_up_button)
     qtbot.waitUntil(lambda: rater.phase is SittingPhase.RATER)
     type_text(rater.screen.rater_page.field, "Ann")
     click(rater.screen.rater_page.begin)
     qtbot.waitUntil(lambda: rater.phase is SittingPhase.TOO_FEW)
     dialogs.folder_answer = elsewhere
-    click(rater.screen.find_missing)
+    click(rater.screen.find_missing_button)
     rater.wait_for_pair()
     assert rater.screen.judging.session.rater == "Ann"
     rater.vote(KEYS.Key_1)
@@ -232,23 +232,23 @@ def test_a_study_of_one_video_has_nobody_to_send_home(
 ) -> None:
     rater = sit_down_to(make_study(tmp_path, videos[:1]))
     rater.qtbot.waitUntil(lambda: rater.phase is SittingPhase.TOO_FEW)
-    assert not rater.screen.give_up.isVisible()
-    assert not rater.screen.find_missing.isVisible()
+    assert not rater.screen.give_up_button.isVisible()
+    assert not rater.screen.find_missing_button.isVisible()
 
 
 def test_time_runs_again_when_a_pause_is_undone(
     qtbot: QtBot, sit_down_to: SitDownTo, tmp_path: Path, videos: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("skillviewer.ui.ranking.judging.REST_AFTER_PAIRS", 1)
+    monkeypatch.setattr("skillviewer.ui.ranking.judging_controller.REST_AFTER_PAIRS", 1)
     rater = sit_down_to(make_study(tmp_path, videos))
     rater.begin()
     rater.vote(KEYS.Key_1)
     judging = rater.screen.judging
     assert rater.phase is SittingPhase.REST
     assert "You have judged 1 pair in 1 min." in rater.screen.rest_page.text
-    before_s = judging.sitting_s
+    before_s = judging.since_rest_s
     rater.made.window.actions_["undo"].trigger()
-    qtbot.waitUntil(lambda: judging.accepting and judging.sitting_s > before_s)
+    qtbot.waitUntil(lambda: judging.accepts_answers and judging.since_rest_s > before_s)
 
 
 def test_no_time_runs_on_a_pair_that_comes_back_while_nobody_looks(
@@ -259,13 +259,13 @@ def test_no_time_runs_on_a_pair_that_comes_back_while_nobody_looks(
     rater.vote(KEYS.Key_1)
     judging = rater.screen.judging
     rater.made.window.screens.show("inspect")
-    sitting_s = judging.sitting_s
+    sitting_s = judging.since_rest_s
     rater.made.window.actions_["undo"].trigger()
     qtbot.waitUntil(lambda: judging.session.progress.n_own == 0)
-    assert judging.sitting_s == sitting_s
+    assert judging.since_rest_s == sitting_s
     rater.made.window.screens.show("rank")
     rater.wait_for_pair()
-    assert judging.sitting_s > sitting_s
+    assert judging.since_rest_s > sitting_s
 
 
 def test_escape_leaves_the_reason_and_gives_the_keys_back(
@@ -346,5 +346,5 @@ def test_a_skipped_pair_does_not_lock_the_speed(
     rater.vote(KEYS.Key_1)
     finish(rater)
     show_set_up(rater)
-    qtbot.waitUntil(lambda: setup.locked.text().startswith("Locked by 1 judgement"))
+    qtbot.waitUntil(lambda: setup.speed_note.text().startswith("Locked by 1 judgement"))
     assert not setup.speed.isEnabled()

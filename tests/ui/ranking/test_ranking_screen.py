@@ -97,21 +97,21 @@ def test_a_double_click_is_one_vote_on_the_pair_that_was_seen(make_rater: MakeRa
     rater.begin()
     seen = []
     buttons = rater.screen.judging_view.votes
-    for button in (buttons.left, buttons.right, buttons.neither):
+    for button in (buttons.left_button, buttons.right_button, buttons.neither_button):
         seen.append(rater.standing_on())
         click(button)
         second_click(button)
         rater.wait_for_pair()
         assert [(vote.left, vote.right) for vote in rater.votes()] == seen
     on_screen = rater.standing_on()
-    click(buttons.left)
+    click(buttons.left_button)
     rater.qtbot.waitUntil(lambda: len(rater.votes()) == 4)
     rater.wait_for_pair()  # a slow hand: the next pair is there, and would take a vote
-    second_click(buttons.left)
+    second_click(buttons.left_button)
     assert rater.phase is SittingPhase.JUDGING
     assert [(vote.left, vote.right) for vote in rater.votes()] == [*seen, on_screen]
     next_pair = rater.standing_on()
-    click(buttons.right)
+    click(buttons.right_button)
     rater.qtbot.waitUntil(lambda: len(rater.votes()) == 5)
     verdicts = [Verdict.LEFT, Verdict.RIGHT, Verdict.NEITHER, Verdict.LEFT, Verdict.RIGHT]
     assert [vote.verdict for vote in rater.votes()] == verdicts
@@ -131,7 +131,7 @@ def test_the_vote_is_on_the_disk_before_the_next_pair_shows(make_rater: MakeRate
 def test_no_ties_where_the_study_has_none(make_rater: MakeRater) -> None:
     rater = make_rater(allow_neither=False)
     rater.begin()
-    assert not rater.screen.judging_view.votes.neither.isVisible()
+    assert not rater.screen.judging_view.votes.neither_button.isVisible()
     rater.press(KEYS.Key_0)
     assert rater.phase is SittingPhase.JUDGING
     rater.vote(KEYS.Key_1)
@@ -158,16 +158,16 @@ def test_undo_brings_the_pair_back_and_redo_goes_on(qtbot: QtBot, make_rater: Ma
     fourth = rater.standing_on()
     undo, redo = (rater.made.window.actions_[name] for name in ("undo", "redo"))
     undo.trigger()
-    qtbot.waitUntil(lambda: rater.screen.judging.accepting and rater.standing_on() == pairs[2])
+    qtbot.waitUntil(lambda: rater.screen.judging.accepts_answers and rater.standing_on() == pairs[2])
     said: list[str] = []
     rater.screen.judging.message_changed.connect(said.append)
     undo.trigger()
-    qtbot.waitUntil(lambda: rater.screen.judging.accepting and rater.standing_on() == pairs[1])
+    qtbot.waitUntil(lambda: rater.screen.judging.accepts_answers and rater.standing_on() == pairs[1])
     assert said[-1] == "The last vote was taken back."
     assert [vote.is_valid for vote in rater.votes()] == [True, False, False]
     assert rater.screen.judging.session.progress.n_own == 1
     redo.trigger()
-    qtbot.waitUntil(lambda: rater.screen.judging.accepting and rater.standing_on() == pairs[2])
+    qtbot.waitUntil(lambda: rater.screen.judging.accepts_answers and rater.standing_on() == pairs[2])
     assert said[-1] == ""
     rater.vote(KEYS.Key_2)
     assert rater.standing_on() == fourth
@@ -184,7 +184,7 @@ def test_ctrl_z_takes_back_quickly_given_votes_too(qtbot: QtBot, make_rater: Mak
     undo = rater.made.window.actions_["undo"]
     undo.trigger()
     undo.trigger()
-    qtbot.waitUntil(lambda: rater.screen.judging.accepting and rater.standing_on() == first)
+    qtbot.waitUntil(lambda: rater.screen.judging.accepts_answers and rater.standing_on() == first)
     assert not any(vote.is_valid for vote in rater.votes())
 
 
@@ -313,7 +313,7 @@ def test_a_vote_given_as_the_window_closes_is_kept(make_rater: MakeRater) -> Non
     app_context.studies.read(lambda _study: go.wait(20))  # the worker thread has something else to do first
     rater.press(KEYS.Key_2)
     app_context.close()
-    rater.screen.judging_view._open_ahead()  # a timer that goes off now finds nobody
+    rater.screen.judging_view._open_next_pair()  # a timer that goes off now finds nobody
     go.set()
     assert app_context.wait(60_000)
     assert [(vote.left, vote.right, vote.verdict) for vote in rater.votes()] == [(*on_screen, Verdict.RIGHT)]
@@ -409,7 +409,9 @@ def test_both_play_in_real_time_on_one_clock(qtbot: QtBot, make_rater: MakeRater
     rater.press(KEYS.Key_K)
     now_s[0] += 0.45
     clock.tick()
-    qtbot.waitUntil(lambda: settled() and all(share > 0.4 for share in rater.screen.judging_view.pair_view.shares()))
+    qtbot.waitUntil(
+        lambda: settled() and all(share > 0.4 for share in rater.screen.judging_view.pair_view.seen_shares())
+    )
     rater.press(KEYS.Key_Space)
     qtbot.waitUntil(settled)
     time_s = clock.time_s(0)
@@ -426,7 +428,7 @@ def test_both_play_in_real_time_on_one_clock(qtbot: QtBot, make_rater: MakeRater
     rater.press(KEYS.Key_L)
     qtbot.waitUntil(settled)
     assert (rater.number_on(left=True), rater.number_on(left=False)) == tuple(RATES_HZ[name] - 1 for name in names)
-    shares = rater.screen.judging_view.pair_view.shares()
+    shares = rater.screen.judging_view.pair_view.seen_shares()
     assert all(0.4 < share < 0.6 for share in shares), "a jump to the end shows one picture more"
 
 
@@ -435,7 +437,7 @@ def test_a_sync_point_is_kept_and_can_be_taken_back(qtbot: QtBot, make_rater: Ma
     rater.begin()
     pair_view, name = rater.screen.judging_view.pair_view, rater.standing_on()[0]
     rater.press(KEYS.Key_F)
-    assert sorted(pair_view.clock.moving) == [0], "each for itself"
+    assert sorted(pair_view.clock.moved_videos) == [0], "each for itself"
     click(pair_view.player_on(left=True).canvas)
     for _ in range(6):
         rater.press(KEYS.Key_Period)
@@ -447,13 +449,13 @@ def test_a_sync_point_is_kept_and_can_be_taken_back(qtbot: QtBot, make_rater: Ma
 
     qtbot.waitUntil(lambda: kept() is not None)
     assert kept() == pytest.approx(6 / RATES_HZ[name], abs=1e-4)
-    qtbot.waitUntil(lambda: pair_view.clock.clips[pair_view.left].sync_s > 0)
+    qtbot.waitUntil(lambda: pair_view.clock.clips[pair_view.left_video].sync_s > 0)
     rater.press(KEYS.Key_F)
-    assert sorted(pair_view.clock.moving) == [0, 1]
+    assert sorted(pair_view.clock.moved_videos) == [0, 1]
     rater.press(KEYS.Key_Home)
     assert pair_view.clock.time_s(0) == pytest.approx(-6 / RATES_HZ[name], abs=1e-4)
     rater.made.window.actions_["undo"].trigger()
-    qtbot.waitUntil(lambda: pair_view.clock.clips[pair_view.left].sync_s == 0)
+    qtbot.waitUntil(lambda: pair_view.clock.clips[pair_view.left_video].sync_s == 0)
     assert kept() is None
 
 
@@ -486,7 +488,7 @@ def test_a_vote_of_an_earlier_sitting_can_be_taken_back_by_who_gave_it(qtbot: Qt
 
     def withdraw(vote: Vote) -> None:
         rater.made.window.actions_["undo"].trigger()
-        qtbot.waitUntil(lambda: rater.screen.judging.accepting and rater.standing_on() == (vote.left, vote.right))
+        qtbot.waitUntil(lambda: rater.screen.judging.accepts_answers and rater.standing_on() == (vote.left, vote.right))
 
     withdraw(second)
     withdraw(first)
@@ -509,10 +511,10 @@ def test_a_mark_is_told_in_the_time_that_stands_over_the_videos(make_rater: Make
     assert list(judging_view.marks_s) == [0.0, 0.0]
     flush()
     assert judging_view.transport.minimumSizeHint().width() == min_px, "no vote button is pushed off a narrow window"
-    assert judging_view.transport._mark.longest == "marked 00:00.000"
+    assert judging_view.transport._marks_label.longest == "marked 00:00.000"
     rater.press(KEYS.Key_M)
     assert list(judging_view.marks_s) == [None, None], "again it takes the marks away"
-    assert judging_view.transport._mark.longest == ""
+    assert judging_view.transport._marks_label.longest == ""
 
 
 def test_marks_are_times_of_each_video_and_go_with_it_to_the_other_side(make_rater: MakeRater) -> None:
@@ -524,23 +526,23 @@ def test_marks_are_times_of_each_video_and_go_with_it_to_the_other_side(make_rat
     rater.press(KEYS.Key_Home)
     rater.press(KEYS.Key_M)
     assert list(judging_view.marks_s) == [0.0, None], "the other one has not begun"
-    assert judging_view.transport._mark.longest == "marked left 00:00.000"
+    assert judging_view.transport._marks_label.longest == "marked left 00:00.000"
     clock.seek(0.0)
     rater.press(KEYS.Key_M)
     assert list(judging_view.marks_s) == [0.4, 0.0]
-    assert judging_view.transport._mark.longest == "marked left 00:00.400, right 00:00.000"
-    assert judging_view.transport._speed.longest == "both play at 1×, locked"
+    assert judging_view.transport._marks_label.longest == "marked left 00:00.400, right 00:00.000"
+    assert judging_view.transport._speed_label.longest == "both play at 1×, locked"
     judging_view.set_together(together=False)
-    assert judging_view.transport._speed.longest == "each plays at 1×, locked"
+    assert judging_view.transport._speed_label.longest == "each plays at 1×, locked"
     clock.set_active(1)
     clock.seek(0.2)
     rater.press(KEYS.Key_M)
     assert list(judging_view.marks_s) == [0.4, 0.2], "each its own"
-    assert judging_view.transport._mark.longest == "marked left 00:00.400, right 00:00.200"
-    names = [judging_view.pair_view.name_of(video) for video in (0, 1)]
+    assert judging_view.transport._marks_label.longest == "marked left 00:00.400, right 00:00.200"
+    names = [judging_view.pair_view.video_name(video) for video in (0, 1)]
     judging_view.swap()
     assert list(judging_view.marks_s) == [0.2, 0.4]
-    assert judging_view.transport._mark.longest == "marked left 00:00.200, right 00:00.400"
+    assert judging_view.transport._marks_label.longest == "marked left 00:00.200, right 00:00.400"
     rater.vote(KEYS.Key_1)
     (vote,) = rater.votes()
     assert {vote.left: vote.left_mark_s, vote.right: vote.right_mark_s} == {names[0]: 0.4, names[1]: 0.2}
@@ -553,7 +555,7 @@ def test_reason_and_mark_are_stored_and_text_wins_over_keys(qtbot: QtBot, make_r
     for _ in range(2):
         rater.press(KEYS.Key_Comma)
     clock = rater.screen.judging_view.pair_view.clock
-    marked_s = [float(stretch.video.times_s[clock.frame(at)]) for at, stretch in enumerate(clock.clips)]
+    marked_s = [float(stretch.video.times_s[clock.frame_of(at)]) for at, stretch in enumerate(clock.clips)]
     assert min(marked_s) > 0
     rater.press(KEYS.Key_M)
     rater.press(KEYS.Key_R)
@@ -573,7 +575,7 @@ def test_reason_and_mark_are_stored_and_text_wins_over_keys(qtbot: QtBot, make_r
     judged = (vote.left, vote.right)
     for _ in range(2):
         rater.made.window.actions_["undo"].trigger()
-    qtbot.waitUntil(lambda: rater.screen.judging.accepting and rater.standing_on() == judged)
+    qtbot.waitUntil(lambda: rater.screen.judging.accepts_answers and rater.standing_on() == judged)
     assert field.text() == "grip 1 of 2, slow", "what was written is seldom that which was wrong"
     rater.vote(KEYS.Key_1)
     (again,) = [vote for vote in rater.votes() if vote.is_valid]
@@ -721,11 +723,11 @@ def test_the_end_is_calm(make_rater: MakeRater) -> None:
     assert rater.phase is SittingPhase.DONE
     assert "Ann gave 2 judgements" in rater.screen.done_page.text
     assert "2 of 2" in rater.screen.done_page.text
-    rater.screen.more.click()
+    rater.screen.more_button.click()
     rater.wait_for_pair()
     rater.vote(KEYS.Key_1)
     assert rater.phase is SittingPhase.DONE
-    assert not rater.screen.more.isVisible(), "there is no further pair"
+    assert not rater.screen.more_button.isVisible(), "there is no further pair"
     rater.made.window.actions_["undo"].trigger()
     rater.wait_for_pair()
     assert sum(vote.is_valid for vote in rater.votes()) == 2
@@ -740,7 +742,7 @@ def test_fewer_pairs_than_are_aimed_at_are_all_there_is(make_rater: MakeRater) -
 
 
 def test_a_pause_is_suggested_after_many_pairs(make_rater: MakeRater, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("skillviewer.ui.ranking.judging.REST_AFTER_PAIRS", 2)
+    monkeypatch.setattr("skillviewer.ui.ranking.judging_controller.REST_AFTER_PAIRS", 2)
     rater = make_rater()
     rater.begin()
     rater.vote(KEYS.Key_1)
@@ -762,7 +764,7 @@ def test_a_vote_before_both_were_seen_is_remarked_on(make_rater: MakeRater) -> N
     rater.vote(KEYS.Key_1)
     assert view.votes.message.text().startswith("Your last vote came after")
     assert view.pair_view.player_on(left=True).canvas.size() == before
-    for button in (view.votes.left, view.votes.neither, view.votes.right, view.votes.skip):
+    for button in (view.votes.left_button, view.votes.neither_button, view.votes.right_button, view.votes.skip_button):
         assert button.visibleRegion().boundingRect() == button.rect(), "the whole button is in sight"
 
 
@@ -838,12 +840,12 @@ def test_the_set_up_is_on_the_disk_at_once_and_can_be_undone(qtbot: QtBot, make_
     click(next(button for button in rater.screen.findChildren(QAbstractButton) if button.text() == "Judge"))
     rater.begin()
     assert rater.screen.statement.text() == "Which hand is steadier?"
-    assert not rater.screen.judging_view.votes.neither.isVisible()
+    assert not rater.screen.judging_view.votes.neither_button.isVisible()
     assert rater.screen.judging_view.pair_view.clock.speed == 0.5
     rater.vote(KEYS.Key_1)
     click(rater.screen.finish)
     click(tab)
-    qtbot.waitUntil(lambda: setup.locked.text().startswith("Locked"))
+    qtbot.waitUntil(lambda: setup.speed_note.text().startswith("Locked"))
     assert not setup.speed.isEnabled()
 
 

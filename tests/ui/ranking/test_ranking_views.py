@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QAbstractButton
+from PySide6.QtWidgets import QAbstractButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from skillviewer.core.dataset.pairs import Verdict
+from skillviewer.core.dataset.pairs import Pair, Verdict
 from skillviewer.data.study import Study, Vote
 from skillviewer.data.study.ranking import report
+from skillviewer.data.study.study_ratings import RatingFacts
+from skillviewer.ui.ranking.cycles_view import CyclesView
 from skillviewer.ui.ranking.sitting_controller import SittingPhase
 from tests.ui.conftest import MakeWindow
 from tests.ui.fakes import FakeWorld
@@ -94,9 +96,9 @@ def test_a_circle_is_put_back_by_one_click_and_comes_first(qtbot: QtBot, open_st
     look(qtbot, rater, "Results")
     (row,) = rater.screen.results.cycles.rows
     assert f"{QUAGGA} over {OKAPI}: 1 to 0 ‹ closest vote" in row.text
-    assert not rater.screen.results.cycles.all.isVisible(), "one cycle has one button"
-    click(row.again)
-    qtbot.waitUntil(lambda: row.again.text() == "Take out of the queue")
+    assert not rater.screen.results.cycles.all_button.isVisible(), "one cycle has one button"
+    click(row.queue_button)
+    qtbot.waitUntil(lambda: row.queue_button.text() == "Take out of the queue")
     click(tab(rater, "Judge"))
     rater.begin("Ann")
     assert set(rater.standing_on()) == {QUAGGA, OKAPI}
@@ -113,11 +115,11 @@ def test_putting_a_pair_back_can_be_undone(qtbot: QtBot, open_study: Open) -> No
     rater = open_study()
     look(qtbot, rater, "Results")
     (row,) = rater.screen.results.cycles.rows
-    click(row.again)
-    qtbot.waitUntil(lambda: row.again.text() == "Take out of the queue")
+    click(row.queue_button)
+    qtbot.waitUntil(lambda: row.queue_button.text() == "Take out of the queue")
     rater.made.app_context.undo.undo()
-    qtbot.waitUntil(lambda: row.again.text() == "Judge again")
-    assert row.again.isEnabled()
+    qtbot.waitUntil(lambda: row.queue_button.text() == "Judge again")
+    assert row.queue_button.isEnabled()
     with Study.open(rater.path, read_only=True) as study:
         assert study.again.waiting() == ()
 
@@ -130,16 +132,16 @@ def test_a_pair_is_taken_out_of_the_queue_by_another_click_also_after_the_sittin
         assert study.again.waiting() == ()
     look(qtbot, rater, "Results")
     (row,) = rater.screen.results.cycles.rows
-    click(row.again)
-    qtbot.waitUntil(lambda: row.again.text() == "Take out of the queue")
+    click(row.queue_button)
+    qtbot.waitUntil(lambda: row.queue_button.text() == "Take out of the queue")
     rater.made.app_context.undo.clear()
-    assert row.again.accessibleName() == f"Take {QUAGGA} and {OKAPI} out of the queue"
-    click(row.again)
-    qtbot.waitUntil(lambda: row.again.text() == "Judge again")
+    assert row.queue_button.accessibleName() == f"Take {QUAGGA} and {OKAPI} out of the queue"
+    click(row.queue_button)
+    qtbot.waitUntil(lambda: row.queue_button.text() == "Judge again")
     with Study.open(rater.path, read_only=True) as study:
         assert study.again.waiting() == ()
     rater.made.app_context.undo.undo()
-    qtbot.waitUntil(lambda: row.again.text() == "Take out of the queue")
+    qtbot.waitUntil(lambda: row.queue_button.text() == "Take out of the queue")
     with Study.open(rater.path, read_only=True) as study:
         assert study.again.waiting() == (frozenset((QUAGGA, OKAPI)),)
 
@@ -149,14 +151,14 @@ def test_all_circles_are_put_back_at_once(qtbot: QtBot, open_study: Open) -> Non
     look(qtbot, rater, "Results")
     circles = rater.screen.results.cycles
     assert [row.isVisible() for row in circles.rows] == [True, True]
-    assert circles.all.text() == "Judge 2 pairs again"
-    click(circles.rows[0].again)
-    qtbot.waitUntil(lambda: circles.all.text() == "Judge 1 pair again")
-    click(circles.all)
-    qtbot.waitUntil(lambda: not circles.all.isEnabled())
+    assert circles.all_button.text() == "Judge 2 pairs again"
+    click(circles.rows[0].queue_button)
+    qtbot.waitUntil(lambda: circles.all_button.text() == "Judge 1 pair again")
+    click(circles.all_button)
+    qtbot.waitUntil(lambda: not circles.all_button.isEnabled())
     with Study.open(rater.path, read_only=True) as study:
         assert set(study.again.waiting()) == {frozenset((QUAGGA, OKAPI)), frozenset((QUAGGA, TAPIR))}
-    assert [row.again.text() for row in circles.rows] == ["Take out of the queue", "Take out of the queue"]
+    assert [row.queue_button.text() for row in circles.rows] == ["Take out of the queue", "Take out of the queue"]
 
 
 def test_nothing_is_shown_while_a_rater_judges(qtbot: QtBot, open_study: Open) -> None:
@@ -203,8 +205,8 @@ def test_a_study_for_reading_only_shows_results_and_asks_for_nothing(qtbot: QtBo
     rater = open_study(read_only=True)
     look(qtbot, rater, "Results")
     (row,) = rater.screen.results.cycles.rows
-    assert not row.again.isEnabled()
-    assert "reading only" in row.again.toolTip()
+    assert not row.queue_button.isEnabled()
+    assert "reading only" in row.queue_button.toolTip()
 
 
 def test_without_votes_the_way_to_them_is_shown(qtbot: QtBot, open_study: Open) -> None:
@@ -214,3 +216,21 @@ def test_without_votes_the_way_to_them_is_shown(qtbot: QtBot, open_study: Open) 
         assert view.pages.currentWidget() is view.empty
         click(view.judge)
         assert rater.screen.rater_page.isVisible()
+
+
+@pytest.mark.parametrize(
+    ("n_ordered_by_both", "against", "fact"),
+    [(0, (), "no pair"), (3, (), "agree on 3 pairs"), (3, ((Pair(ZEBRA, QUAGGA), 2.0, 4.5),), "1 of 3 pairs")],
+)
+def test_contradictions_between_votes_and_ratings_are_counted(
+    qtbot: QtBot, n_ordered_by_both: int, against: tuple[tuple[Pair, float, float], ...], fact: str
+) -> None:
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    view = CyclesView(lambda _pairs: None, lambda _pairs: None, parent)
+    view.show_rated(RatingFacts("by one step", None, n_ordered_by_both, against), (), writable=True)
+    assert fact in view.message.plain
+    assert view.message.plain.startswith("None") is not bool(against)
+    assert [row.text for row in view.rows] == [
+        f"{pair.better} over {pair.worse} by votes; rated {better:g} and {worse:g}" for pair, better, worse in against
+    ]

@@ -16,7 +16,9 @@ from skillviewer.data.study.judging.pair_queue import (
     rater_queue,
     targets,
 )
-from skillviewer.ui.ranking.judging_session import JudgingSession, Stopwatch, hardly_seen, side_favoured
+from skillviewer.ui.ranking.judging_messages import early_vote_warning, side_bias_warning
+from skillviewer.ui.ranking.judging_session import JudgingSession
+from skillviewer.ui.ranking.sitting_clock import Stopwatch
 from tests.facts import missing
 
 
@@ -45,26 +47,26 @@ def turn(left: str, right: str) -> PresentedPair:
     ],
 )
 def test_a_hasty_vote_is_told(left: float, right: float, words: str) -> None:
-    said = hardly_seen(left, right, "Ctrl+Z")
+    said = early_vote_warning(left, right, "Ctrl+Z")
     assert words in said
     assert bool(said) == bool(words)
-    assert hardly_seen(left, right) == said.replace("Ctrl+Z", "Edit › Undo")
+    assert early_vote_warning(left, right) == said.replace("Ctrl+Z", "Edit › Undo")
 
 
 def test_a_rater_is_not_blamed_where_the_computer_is_too_slow() -> None:
-    assert not missing(hardly_seen(0.05, 0.4, "Ctrl+Z", (1.0, 0.9)), "5 %", "40 %")
-    assert "Ctrl+Z takes it back" in hardly_seen(0.05, 0.4, "Ctrl+Z", (0.1, 0.9)), "one was hardly played"
-    assert hardly_seen(0.9, 0.9, "Ctrl+Z", (1.0, 1.0)) == ""
+    assert not missing(early_vote_warning(0.05, 0.4, "Ctrl+Z", (1.0, 0.9)), "5 %", "40 %")
+    assert "Ctrl+Z takes it back" in early_vote_warning(0.05, 0.4, "Ctrl+Z", (0.1, 0.9)), "one was hardly played"
+    assert early_vote_warning(0.9, 0.9, "Ctrl+Z", (1.0, 1.0)) == ""
 
 
 def test_a_favoured_side_is_told() -> None:
     left, right, none = Verdict.LEFT, Verdict.RIGHT, Verdict.NEITHER
-    assert side_favoured(votes(*[left] * 19)) == "", "too few to tell"
-    assert side_favoured(votes(*[left] * 15, *[right] * 5)) == ""
-    assert not missing(side_favoured(votes(*[left] * 16, *[right] * 4)), "16", "20 votes")
-    assert not missing(side_favoured(votes(*[left] * 30, *[right] * 20)), "20", "20 votes")
+    assert side_bias_warning(votes(*[left] * 19)) == "", "too few to tell"
+    assert side_bias_warning(votes(*[left] * 15, *[right] * 5)) == ""
+    assert not missing(side_bias_warning(votes(*[left] * 16, *[right] * 4)), "16", "20 votes")
+    assert not missing(side_bias_warning(votes(*[left] * 30, *[right] * 20)), "20", "20 votes")
     mixed = [left, none, None, left] * 10
-    assert "20 of your last 20" in side_favoured(votes(*mixed)), "ties and skipped pairs say nothing of a side"
+    assert "20 of your last 20" in side_bias_warning(votes(*mixed)), "ties and skipped pairs say nothing of a side"
 
 
 def test_how_many_comparisons_are_aimed_at() -> None:
@@ -91,44 +93,44 @@ def test_taken_back_votes_bring_their_pairs_back_in_order() -> None:
     session = JudgingSession("Ann")
     pairs = [turn("a", "b"), turn("c", "d"), turn("e", "f")]
     cast = [Vote(t.left.name, t.right.name, Verdict.LEFT, "Ann", id=i + 1) for i, t in enumerate(pairs)]
-    session.learn((), RaterProgress(0, 9, 0, 9))
+    session.update((), RaterProgress(0, 9, 0, 9))
     for pair, vote in zip(pairs, cast, strict=True):
         session.turn = pair
-        session.count(vote)
+        session.count_vote(vote)
     session.turn = turn("g", "h")
-    assert (session.progress.n_own, session.since_rest) == (3, 3)
-    assert session.taken_back() is None
-    session.learn(tuple(cast[:1]), RaterProgress(1, 9, 1, 9))
-    assert session.taken_back() is cast[2]
+    assert (session.progress.n_own, session.n_since_rest) == (3, 3)
+    assert session.return_to_withdrawn() is None
+    session.update(tuple(cast[:1]), RaterProgress(1, 9, 1, 9))
+    assert session.return_to_withdrawn() is cast[2]
     assert session.turn == pairs[2]
-    assert session.taken_back() is cast[1]
+    assert session.return_to_withdrawn() is cast[1]
     assert session.turn == pairs[1]
-    assert session.coming == [pairs[2], turn("g", "h")]
-    assert session.taken_back() is None
+    assert session.upcoming_pairs == [pairs[2], turn("g", "h")]
+    assert session.return_to_withdrawn() is None
 
 
 def test_a_skipped_pair_that_is_taken_back_was_not_among_those_judged() -> None:
     session = JudgingSession("Ann")
-    session.learn((), RaterProgress())
+    session.update((), RaterProgress())
     for number, verdict in enumerate((Verdict.LEFT, None), 1):
         session.turn = turn("a", f"b{number}")
-        session.count(Vote("a", f"b{number}", verdict, "Ann", id=number))
-    assert session.since_rest == 1
-    session.learn(session.own_votes[:1], RaterProgress(1, 9, 1, 9))
-    assert session.taken_back() is not None
-    assert session.since_rest == 1
-    session.learn((), RaterProgress())
-    assert session.taken_back() is not None
-    assert session.since_rest == 0
+        session.count_vote(Vote("a", f"b{number}", verdict, "Ann", id=number))
+    assert session.n_since_rest == 1
+    session.update(session.own_votes[:1], RaterProgress(1, 9, 1, 9))
+    assert session.return_to_withdrawn() is not None
+    assert session.n_since_rest == 1
+    session.update((), RaterProgress())
+    assert session.return_to_withdrawn() is not None
+    assert session.n_since_rest == 0
 
 
 def test_an_older_vote_on_the_same_pair_is_not_taken_for_a_new_one() -> None:
     session = JudgingSession("Ann")
-    session.learn((Vote("a", "b", Verdict.LEFT, "Ann", id=7),), RaterProgress())
+    session.update((Vote("a", "b", Verdict.LEFT, "Ann", id=7),), RaterProgress())
     session.turn = turn("b", "a")  # asked again
-    assert session.given_elsewhere() is None
-    session.learn((*session.own_votes, Vote("b", "a", Verdict.LEFT, "Ann", id=9)), RaterProgress())
-    assert session.given_elsewhere() is not None
+    assert session.find_redone_vote() is None
+    session.update((*session.own_votes, Vote("b", "a", Verdict.LEFT, "Ann", id=9)), RaterProgress())
+    assert session.find_redone_vote() is not None
 
 
 def made(tmp_path: Path, n: int = 6, **settings: object) -> Study:

@@ -14,7 +14,7 @@ from skillviewer.data.study import Study
 from skillviewer.data.study.practice import Practice, PracticeVideo
 from skillviewer.data.study.rating_forms import RatingForm
 from skillviewer.ui.ranking.rating_tab import RatingTab
-from skillviewer.ui.ranking.rubric_page import OWN
+from skillviewer.ui.ranking.rubric_page import OWN_RUBRIC
 from skillviewer.ui.ranking.sitting_controller import SittingPhase
 from tests.facts import missing
 from tests.ui.conftest import MakeWindow
@@ -188,7 +188,7 @@ def test_practice_tells_the_stated_ratings_and_is_not_stored(make_rating: MakeRa
     rating.press(KEYS.Key_2, KEYS.Key_1, KEYS.Key_Return)
     assert rating.phase is SittingPhase.FEEDBACK
     assert not missing(rating.tab.view.message.text(), "you 2", "stated 5", "smooth")
-    click(rating.tab.view.proceed_button)
+    click(rating.tab.view.continue_button)
     rating.wait()
     assert rating.seen() != NAMES[0]
     assert rating.forms() == ()
@@ -209,7 +209,7 @@ def test_a_changed_rubric_is_not_left_without_a_question(make_rating: MakeRating
     assert rating.phase is SittingPhase.RUBRIC
     page.template.setCurrentIndex(0)
     page.template.activated.emit(0)
-    assert page.template.currentData() == OWN
+    assert page.template.currentData() == OWN_RUBRIC
     assert page.has_draft
     dialogs.confirm_answer = True
     click(page.back_button)
@@ -255,7 +255,7 @@ def test_the_sound_of_a_rated_video_is_off_until_it_is_asked_for(make_rating: Ma
     assert not screen.sound.on
     rating.press(KEYS.Key_U, KEYS.Key_Space)
     assert screen.heard.clip is view.clock.clips[0]
-    rating.qtbot.waitUntil(lambda: "no sound" in view.player._state.longest)  # these videos have none
-    rating.qtbot.waitUntil(lambda: view.clock.frame(0) > 1)
+    rating.qtbot.waitUntil(lambda: "no sound" in view.player._status.longest)  # these videos have none
+    rating.qtbot.waitUntil(lambda: view.clock.frame_of(0) > 1)
     rating.press(KEYS.Key_U)
-    assert not view.player._state.longest
+    assert not view.player._status.longest

@@ -86,9 +86,9 @@ def test_a_session_on_the_sample_study(
     )
     made.window._docks["notes"].raise_open()
     for text in ("Misses the hole twice.", "Typed in the wrong place."):
-        notes_of(made).fresh.setFocus()
-        type_text(notes_of(made).fresh, text)
-        key(notes_of(made).fresh, Qt.Key.Key_Return, CTRL)
+        notes_of(made).new_note.setFocus()
+        type_text(notes_of(made).new_note, text)
+        key(notes_of(made).new_note, Qt.Key.Key_Return, CTRL)
     qtbot.waitUntil(lambda: len(notes_of(made).blocks) == 2)
     actions["undo"].trigger()
     qtbot.waitUntil(lambda: [b.note.text for b in notes_of(made).blocks] == ["Misses the hole twice."])

@@ -27,7 +27,7 @@ from skillviewer.data.study.database import side_files
 from skillviewer.data.study.identity import Identity, identify
 from skillviewer.data.study.schema import FIRST_VERSION, VERSION
 from skillviewer.ui.app import Composition, begin
-from skillviewer.ui.ranking.judging_session import withdraw
+from skillviewer.ui.ranking.judging_session import withdraw_vote
 from skillviewer.ui.ranking.screen import RankScreen
 from skillviewer.ui.ranking.sitting_controller import SittingPhase
 from skillviewer.ui.session import model_chooser
@@ -490,7 +490,7 @@ def test_a_rater_is_forgotten_from_the_menu(
     qtbot.waitUntil(lambda: "mine" in notes_of(study_file))
     window.window.screens.show("rank")
     screen = cast("RankScreen", window.window.screens.named("rank"))
-    screen._group.button(3).click()
+    screen._tab_buttons.button(3).click()
     qtbot.waitUntil(lambda: screen.raters.table.rowCount() == 2)
     dialogs.pick_answer = None
     action.trigger()
@@ -823,7 +823,9 @@ def test_a_study_in_a_folder_that_cannot_be_written_is_shown_and_takes_no_votes(
     assert rank.pages.currentWidget() is rank.read_only_page
     assert any(text.startswith(words) and "You can judge in a copy" in text for text in all_texts(rank))
     vote = Vote("b", "c", Verdict.LEFT, "Ben")
-    task = window.app_context.undo.perform(Command("vote", lambda study: study.votes.cast(vote), withdraw, ("votes",)))
+    task = window.app_context.undo.perform(
+        Command("vote", lambda study: study.votes.cast(vote), withdraw_vote, ("votes",))
+    )
     with qtbot.waitSignal(task.failed):
         pass
     assert not missing(window.window.messages.text, f"{path}")

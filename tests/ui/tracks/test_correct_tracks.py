@@ -109,7 +109,7 @@ def test_a_point_is_followed_from_clicks_lost_and_found_again(
     assert needle is not None
     x = needle.xy_px[2:60, 0, 0]
     assert np.allclose(x, x[0] - 2 * np.arange(58), atol=1)
-    qtbot.waitUntil(lambda: not missing(panel.lost.plain, "Lost", "needle", "00:02.0"))
+    qtbot.waitUntil(lambda: not missing(panel.following_note.plain, "Lost", "needle", "00:02.0"))
     playback.seek(70)
     qtbot.waitUntil(lambda: canvas.shown is not None and canvas.shown.picture.frame_index == 70)
     click(canvas, picture_place(made, 60, 90))

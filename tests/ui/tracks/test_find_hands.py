@@ -46,7 +46,7 @@ def test_hands_are_drawn_while_they_are_found_and_kept(qtbot: QtBot, make_window
     made.app_context.playback.seek(70)
     qtbot.waitUntil(lambda: layer.drawn == ())  # not searched yet
     qtbot.waitUntil(inspect(made).motion.isVisible)
-    assert panel.stop.isVisible()
+    assert panel.stop_button.isVisible()
     world.hands.go.set()
     qtbot.waitUntil(lambda: tracks.saved is not None)
     made.app_context.playback.seek(35)  # a gap of the right hand
@@ -76,7 +76,7 @@ def test_a_stopped_search_says_what_is_left_and_goes_on(
     qtbot.waitUntil(panel.find_button.isEnabled)
     click(panel.find_button)
     qtbot.waitUntil(lambda: made.app_context.tracks.tracks is not None)
-    click(panel.stop)
+    click(panel.stop_button)
     qtbot.waitUntil(lambda: not missing(panel.cost.plain, "30 of 90 frames"))
     qtbot.waitUntil(lambda: panel.find_button.text() == "Continue" and panel.find_button.isEnabled())
     world.hands.go.set()

@@ -16,8 +16,8 @@ from pytestqt.qtbot import QtBot
 from skillviewer.core.paths import resources_dir
 from skillviewer.ui.app import Composition
 from skillviewer.ui.comparing.curve_lines import LINE_STYLES
-from skillviewer.ui.inspecting.cell_map import sign_shade
-from skillviewer.ui.ranking.clock_bar import PLAYED
+from skillviewer.ui.inspecting.cell_map import mark_colour
+from skillviewer.ui.ranking.clock_bar import PLAYED_OPACITY
 from skillviewer.ui.widgets.signed_bar import sign_colour
 from skillviewer.ui.widgets.theme import DARK, LIGHT, Theme, ThemeChoice
 from tests.ui.conftest import flush
@@ -142,8 +142,8 @@ def test_what_is_painted_with_a_meaning(theme: Theme) -> None:
         (0.75, theme.accent, base),  # how far was analysed, the ends of the selection
         (0.7, theme.muted, base),  # the extent of moments
         (0.75, theme.muted, base),  # the loss of each batch
-        (PLAYED, theme.accent, window),  # what was played of a pair
-        (PLAYED, theme.muted, window),
+        (PLAYED_OPACITY, theme.accent, window),  # what was played of a pair
+        (PLAYED_OPACITY, theme.muted, window),
         (1.0, theme.edge, base),
         (1.0, theme.edge, window),
         (1.0, theme.accent, rgb(theme.stage)),  # focus of a picture
@@ -157,7 +157,7 @@ def test_what_is_painted_with_a_meaning(theme: Theme) -> None:
             assert contrast(rgb(sign_colour(amount, theme).name()), rgb(slot)) >= GRAPHICS
         for share in np.linspace(0.1, 1, 19):  # + and − on the cells of the map of contributions
             cell = over(rgb(sign_colour(amount, theme).name()), rgb(theme.raised), share)
-            assert contrast(rgb(sign_shade(float(share), theme).name()), cell) >= GRAPHICS, (amount, share)
+            assert contrast(rgb(mark_colour(float(share), theme).name()), cell) >= GRAPHICS, (amount, share)
 
 
 def shown_contrast(part: NDArray[np.uint8]) -> float:

@@ -1,4 +1,4 @@
-"""Limits of the score of the video on screen: the reasons to doubt it."""
+"""The uncertainty of the score of the video on screen, in sentences."""
 
 from PySide6.QtWidgets import QWidget
 
@@ -9,7 +9,7 @@ from skillviewer.ui.widgets.form import Section
 from skillviewer.ui.widgets.labels import WrappingLabel
 
 
-class Limits(Section):
+class UncertaintyBlock(Section):
     """Origin of the interval, distance from the training videos, and scores by other models."""
 
     def __init__(self, parent: QWidget | None = None) -> None:

@@ -1,16 +1,16 @@
-"""Result of a training in which the program chose the model, and the decision on it."""
+"""The result of a training for which the program chose the model, and the decision on it."""
 
 from collections.abc import Iterator
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
-from skillviewer.core.evaluation.model_choice import CheckLevel, ModelChoice
+from skillviewer.core.evaluation.model_choice import CandidateAccuracy, CheckLevel, ModelChoice
 from skillviewer.core.text import counted, percent, printable
 from skillviewer.engine.finetuning.job import ChoiceResult
 from skillviewer.ui.finetuning.accuracy_chart import AccuracyChart, AccuracyRow
-from skillviewer.ui.finetuning.requests import with_interval
-from skillviewer.ui.finetuning.tuning import TuningController
+from skillviewer.ui.finetuning.tuning_controller import TuningController
+from skillviewer.ui.finetuning.tuning_text import format_accuracy
 from skillviewer.ui.widgets.discard_button import DiscardButton
 from skillviewer.ui.widgets.flow_layout import FlowLayout
 from skillviewer.ui.widgets.form import NamedLines
@@ -23,8 +23,8 @@ TABLE_PX = 200
 TOO_GOOD = "These accuracies chose the model within the training people, so they are too good."
 
 
-class ChoicePage(QWidget):
-    """The verdict first, then accuracies on people held out next to the baselines, then the comparison."""
+class ChoiceResultPage(QWidget):
+    """The verdict, accuracies on held-out people next to those of baselines, and the comparison of the models."""
 
     def __init__(self, tuning: TuningController, parent: QWidget) -> None:
         super().__init__(parent)
@@ -38,99 +38,100 @@ class ChoicePage(QWidget):
         buttons = FlowLayout(gap_px=8)
         for button in (self.accept, self.discard, self.later):
             buttons.addWidget(button)
-        inside = QWidget(self)
-        self.heading = text_label("", inside, heading=True, wrap=True)
-        self.chart = AccuracyChart(inside)
+        page = QWidget(self)
+        self.heading = text_label("", page, heading=True, wrap=True)
+        self.chart = AccuracyChart(page)
         self.lines = NamedLines(6)
         columns = (Column("Model", number=False), Column("Accuracy"), Column("Chosen"), Column("Kept", number=False))
-        self.table = SortedTable("Models that were compared", columns, inside)
+        self.table = SortedTable("Models that were compared", columns, page)
         self.table.setMinimumHeight(TABLE_PX)
-        self.warnings = text_label("", inside, wrap=True, plain=True, warns=True)
-        self.compared = text_label("", inside, muted=True, wrap=True)
+        self.warnings = text_label("", page, wrap=True, plain=True, warns=True)
+        self.comparison_note = text_label("", page, muted=True, wrap=True)
         add_all(
-            vertical(inside, (0, 0, 8, 0), 8),
+            vertical(page, (0, 0, 8, 0), 8),
             self.heading,
             self.chart,
             Spacing(4),
             self.lines,
             self.warnings,
             Spacing(8),
-            text_label("Comparison of models", inside, heading=True),
-            self.compared,
+            text_label("Comparison of models", page, heading=True),
+            self.comparison_note,
             (self.table, 1),
         )
         area = scroll_area(self, "Accuracies of the trained model")
         area.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        area.setWidget(inside)
-        head = add_all(vertical(spacing=6), self.title, self.details, self.subtitle, Spacing(4), buttons)
-        add_all(vertical(self, (24, 16, 24, 16), 16), head, (area, 1))
+        area.setWidget(page)
+        header = add_all(vertical(spacing=6), self.title, self.details, self.subtitle, Spacing(4), buttons)
+        add_all(vertical(self, (24, 16, 24, 16), 16), header, (area, 1))
 
     def show_result(self, result: ChoiceResult, *, writable: bool) -> None:
-        """Show a result; accepting stands out only if the model is an improvement."""
+        """Show a result; the button to accept stands out only if the model is an improvement."""
         choice = result.choice
         verdict = choice.verdict
         self.title.setText(verdict.sentence)
         self.details.setText(" ".join(verdict.details))
-        self.details.setVisible(bool(self.details.text()))
-        pairs = result.facts.get("pairs")
-        trained = f"{choice.title}, trained on {pairs} pairs of all people"
-        self.subtitle.setText(f"{printable(result.folder.name)} · {trained}")
+        self.details.setVisible(bool(verdict.details))
+        n_pairs = result.facts.get("pairs")
+        self.subtitle.setText(
+            f"{printable(result.folder.name)} · {choice.title}, trained on {n_pairs} pairs of all people"
+        )
         set_primary(self.accept, primary=verdict.is_improvement)
         self.discard.reset()
         self.heading.setText(f"{choice.pairs_text.capitalize()}, ordered as the raters do")
         self.chart.show_rows(list(chart_rows(choice)))
-        coarse = " They are of trainings with coarser maps, which are quicker." if choice.has_coarse_comparison else ""
-        self.compared.setText(f"{TOO_GOOD}{coarse}")
+        comparison_note = TOO_GOOD
+        if choice.has_coarse_comparison:
+            comparison_note += " They are of trainings with coarser maps, which are quicker."
+        self.comparison_note.setText(comparison_note)
         self.lines.clear()
         for name, text in result_lines(result):
             self.lines.add(name, text)
-        warnings = tuple(filter(None, (choice.warning, *result.problems)))
+        warnings = [warning for warning in (choice.warning, *result.problems) if warning]
         self.warnings.setText("\n".join(f"• {warning}" for warning in warnings))
         self.warnings.setVisible(bool(warnings))
-        self.table.show_rows(
-            [
-                [
-                    Cell(candidate.title),
-                    Cell(percent(candidate.accuracy, " %"), candidate.accuracy),
-                    Cell(_chosen(candidate.n_chosen), float(candidate.n_chosen)),
-                    Cell(_kept(candidate.model, choice, can_be_kept=candidate.can_be_kept)),
-                ]
-                for candidate in choice.candidates
-            ]
-        )
+        self.table.show_rows([_candidate_row(candidate, choice) for candidate in choice.candidates])
         self.set_writable(writable)
 
     def set_writable(self, writable: bool) -> None:
-        """Offer a decision only if the study can be written."""
+        """Allow the user to accept only if the study can be written."""
         self.accept.setEnabled(writable)
         self.accept.setToolTip("" if writable else "The study is open for reading only.")
 
     def texts(self) -> str:
-        """Return all texts of the page."""
-        above = (self.title.text(), self.details.text(), self.subtitle.text(), self.warnings.text())
-        return "\n".join((*above, self.chart.accessible_text(), *(": ".join(line) for line in self.lines.texts)))
+        """Return all texts of the page, apart from the table."""
+        texts = [self.title.text(), self.details.text(), self.subtitle.text(), self.warnings.text()]
+        texts.append(self.chart.accessible_text())
+        texts += [f"{name}: {text}" for name, text in self.lines.texts]
+        return "\n".join(texts)
 
 
-def _chosen(n_parts: int) -> str:
-    """Return in how many parts a model was chosen."""
-    return f"in {counted(n_parts, 'part')}" if n_parts else "–"
-
-
-def _kept(model: str, choice: ModelChoice, *, can_be_kept: bool) -> str:
-    if model == choice.winner:
-        return "trained on all people"
-    return "" if can_be_kept else "no checkpoint can be made"
+def _candidate_row(candidate: CandidateAccuracy, choice: ModelChoice) -> list[Cell]:
+    chosen_text = f"in {counted(candidate.n_chosen, 'part')}" if candidate.n_chosen else "–"
+    if candidate.model == choice.winner:
+        kept_text = "trained on all people"
+    elif candidate.can_be_kept:
+        kept_text = ""
+    else:
+        kept_text = "no checkpoint can be made"
+    return [
+        Cell(candidate.title),
+        Cell(percent(candidate.accuracy, " %"), candidate.accuracy),
+        Cell(chosen_text, float(candidate.n_chosen)),
+        Cell(kept_text),
+    ]
 
 
 def chart_rows(choice: ModelChoice) -> Iterator[AccuracyRow]:
-    """Yield the accuracy of the choice, of baselines, of one rater, and of training on fewer people."""
-    yield AccuracyRow("Chosen by the program", choice.accuracy, stands_out=True)
+    """Yield the accuracy of the chosen model, of baselines, of one rater, and of training on fewer people."""
+    yield AccuracyRow("Chosen by the program", choice.accuracy, is_highlighted=True)
     for baseline in choice.baselines:
         yield AccuracyRow(baseline.title, baseline.accuracy)
     if choice.one_rater is not None and choice.one_rater.n_pairs:
         yield AccuracyRow("One rater", choice.one_rater)
     people = "people" if choice.unit == "participant" else "videos"
-    suffix, points = (", coarser maps", choice.curve) if choice.has_coarse_comparison else (" only", choice.curve[:-1])
+    points = choice.curve if choice.has_coarse_comparison else choice.curve[:-1]
+    suffix = ", coarser maps" if choice.has_coarse_comparison else " only"
     for point in points:
         yield AccuracyRow(f"Trained on {point.n_people:.0f} {people}{suffix}", point.accuracy)
 
@@ -142,9 +143,10 @@ def result_lines(result: ChoiceResult) -> list[tuple[str, str]]:
         CheckLevel.CROSS_VALIDATED: f"every {choice.unit} held out once; the model was chosen without those held out",
         CheckLevel.QUICK: f"one quarter held out by {choice.unit}; the model was chosen without it",
     }
-    lines = [("Checked", f"{check_texts[choice.level]}: {with_interval(choice.accuracy)}")]
+    lines = [("Checked", f"{check_texts[choice.level]}: {format_accuracy(choice.accuracy)}")]
     if choice.on_new_people:
-        lines.append(("All pairs", f"{with_interval(choice.all_pairs)}; most have one person seen in training"))
-    if scale := result.facts.get("raters_scale"):
-        lines.append(("Your scale", str(scale)))
+        lines.append(("All pairs", f"{format_accuracy(choice.all_pairs)}; most have one person seen in training"))
+    raters_scale = result.facts.get("raters_scale")
+    if raters_scale:
+        lines.append(("Your scale", str(raters_scale)))
     return lines

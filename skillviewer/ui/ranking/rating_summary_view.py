@@ -1,4 +1,4 @@
-"""The ratings of the study: their distribution, the raters and their agreement, and the videos they see apart."""
+"""The summary of a study's ratings: distribution, raters, agreement, and the videos on which raters differ most."""
 
 import math
 
@@ -7,7 +7,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QComboBox, QStackedWidget, QWidget
 
 from skillviewer.core.ratings.agreement_words import SOURCES, word_for_icc, word_for_kappa
-from skillviewer.core.ratings.summary import RatingSummary, summarize_ratings
+from skillviewer.core.ratings.summary import DisputedVideo, RaterRatings, RatingSummary, summarize_ratings
 from skillviewer.core.text import printable, signed
 from skillviewer.data.study import Study
 from skillviewer.ui.ranking.message_page import MessagePage
@@ -27,25 +27,24 @@ from skillviewer.ui.widgets.layout import (
 from skillviewer.ui.widgets.plain_table import Cells, Column, PlainTable
 
 MAX_DISPUTED = 40
-"""Number of videos on which raters differ that are listed."""
+"""Number of listed videos on which raters differ."""
 
 
-def _read(study: Study) -> tuple[RatingSummary, ...]:
+def _read_summaries(study: Study) -> tuple[RatingSummary, ...]:
     ratings = study.ratings.all()
     participants = {video.name: video.participant or "" for video in study.videos.all()}
     return tuple(summarize_ratings(ratings, item, participants) for item in ratings.items)
 
 
-class RatingsView(QWidget):
-    """Summary of the imported ratings, one item at a time. It reads the study while shown, and again after changes."""
+class RatingSummaryView(QWidget):
+    """Summary of the ratings, one item at a time; the study is read when the view is shown, and after changes."""
 
-    video_asked = Signal(str)
-    """The name of a video that is to be played."""
+    video_asked = Signal(str)  # name of a video that is to be played
 
     def __init__(self, app_context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._app_context = app_context
-        self._stale = True
+        self._is_stale = True
         self._summaries: tuple[RatingSummary, ...] = ()
         self.empty = MessagePage("No ratings yet", self)
         self.empty.set_message(
@@ -75,13 +74,14 @@ class RatingsView(QWidget):
         self.disputed = PlainTable("Videos on which raters differ", self)
         left = QWidget(self)
         heading = text_label("Ratings", left, heading=True)
-        head = add_all(horizontal(spacing=12), heading, (self.item, 1))
-        inside = QWidget(left)
-        agreement_heading = text_label("Agreement", inside, heading=True)
-        add_all(vertical(inside, (0, 0, 8, 0), 12), self.facts, self.histogram, agreement_heading, self.agreement, 1)
+        heading_row = add_all(horizontal(spacing=12), heading, (self.item, 1))
+        left_column = QWidget(left)
+        agreement_heading = text_label("Agreement", left_column, heading=True)
+        column = vertical(left_column, (0, 0, 8, 0), 12)
+        add_all(column, self.facts, self.histogram, agreement_heading, self.agreement, 1)
         area = scroll_area(left, "Ratings and agreement")
-        area.setWidget(inside)
-        add_all(vertical(left, (16, 12, 12, 12), 8), head, (area, 1))
+        area.setWidget(left_column)
+        add_all(vertical(left, (16, 12, 12, 12), 8), heading_row, (area, 1))
         right = QWidget(self)
         raters_heading = text_label("Raters", right, heading=True)
         disputed_heading = text_label("Where raters differ most", right, heading=True)
@@ -98,95 +98,79 @@ class RatingsView(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._ask()
+        self._query()
 
     def _on_replaced(self, *_: object) -> None:
-        self._stale = True
+        self._is_stale = True
         self._show((), "")
-        self._ask()
+        self._query()
 
     def _on_changed(self, changes: frozenset[str]) -> None:
         if changes & {VOTES, VIDEOS, SETTINGS}:  # an import of ratings announces the votes
-            self._stale = True
-            self._ask()
+            self._is_stale = True
+            self._query()
 
-    def _ask(self) -> None:
+    def _query(self) -> None:
         study = self._app_context.studies.current
-        if study is None or self._app_context.closing or not self._stale or not self.isVisible():
+        if study is None or self._app_context.closing or not self._is_stale or not self.isVisible():
             return
-        self._stale = False
+        self._is_stale = False
         criterion = study.settings.criterion
         if not self._summaries:
             self.pages.setCurrentWidget(self.waiting)
-        self._app_context.studies.read(_read).then(
-            succeeded=lambda summaries: self._show(summaries, criterion), failed=self._on_failed
-        )
+        task = self._app_context.studies.read(_read_summaries)
+        task.then(succeeded=lambda summaries: self._show(summaries, criterion), failed=self._on_failed)
 
     def _on_failed(self, error: BaseException) -> None:
         self._show(self._summaries, "")
         self._app_context.messages.fail(error)
 
     def _show(self, summaries: tuple[RatingSummary, ...], criterion: str) -> None:
-        item_shown = self.item.currentData() or criterion
+        previous_item = self.item.currentData() or criterion
         self._summaries = summaries
         self.item.blockSignals(True)  # the item is shown once, below
         self.item.clear()
         for summary in summaries:
             self.item.addItem(printable(summary.item), summary.item)
-        self.item.setCurrentIndex(max(self.item.findData(item_shown), 0))
+        self.item.setCurrentIndex(max(self.item.findData(previous_item), 0))
         self.item.blockSignals(False)
         self.pages.setCurrentWidget(self._page if summaries else self.empty)
         self._show_item(self.item.currentIndex())
 
-    def _show_item(self, number: int) -> None:
-        if not 0 <= number < len(self._summaries):
+    def _show_item(self, index: int) -> None:
+        if not 0 <= index < len(self._summaries):
             return
-        summary = self._summaries[number]
+        summary = self._summaries[index]
         self.facts.set_plain(format_facts(summary))
         self.histogram.show_summary(summary)
         self.agreement.set_plain(*format_agreement(summary))
-        self.raters.fill(
-            (
-                Column("Rater", number=False, fills=True),
-                Column("Videos", "Videos that the rater has rated"),
-                Column("Mean", "Mean rating in points"),
-                Column("Severity", "Effect of the rater in points: below 0 severe, above 0 lenient"),
-            ),
-            [
-                Cells(
-                    rater.rater,
-                    (
-                        printable(rater.rater),
-                        str(rater.n),
-                        f"{rater.mean:.3g}",
-                        "–" if math.isnan(rater.severity) else signed(rater.severity, 2),
-                    ),
-                )
-                for rater in summary.raters
-            ],
+        rater_columns = (
+            Column("Rater", number=False, fills=True),
+            Column("Videos", "Videos that the rater has rated"),
+            Column("Mean", "Mean rating in points"),
+            Column("Severity", "Effect of the rater in points: below 0 severe, above 0 lenient"),
         )
-        self.disputed.fill(
-            (
-                Column("Video", number=False, fills=True),
-                Column("Distance", "Highest minus lowest rating, in points"),
-                Column("Ratings", number=False),
-            ),
-            [
-                Cells(
-                    disputed.video,
-                    (
-                        printable(disputed.video),
-                        f"{disputed.distance:g}",
-                        ", ".join(f"{printable(rater)} {value:g}" for rater, value in disputed.ratings),
-                    ),
-                )
-                for disputed in summary.disputed[:MAX_DISPUTED]
-            ],
+        self.raters.fill(rater_columns, [_rater_row(rater) for rater in summary.raters])
+        video_columns = (
+            Column("Video", number=False, fills=True),
+            Column("Distance", "Highest minus lowest rating, in points"),
+            Column("Ratings", number=False),
         )
+        self.disputed.fill(video_columns, [_video_row(video) for video in summary.disputed[:MAX_DISPUTED]])
+
+
+def _rater_row(rater: RaterRatings) -> Cells:
+    severity = "–" if math.isnan(rater.severity) else signed(rater.severity, 2)
+    return Cells(rater.rater, (printable(rater.rater), str(rater.n), f"{rater.mean:.3g}", severity))
+
+
+def _video_row(video: DisputedVideo) -> Cells:
+    ratings = ", ".join(f"{printable(rater)} {value:g}" for rater, value in video.ratings)
+    return Cells(video.video, (printable(video.video), f"{video.distance:g}", ratings))
 
 
 def format_facts(summary: RatingSummary) -> str:
-    """Return the numbers of ratings, videos, raters, participants and occasions in a sentence."""
+    """Return two sentences: numbers of ratings, videos, raters, participants and occasions, and the scale."""
     scale = summary.scale
     ends = ", ".join(scale.levels) or f"{scale.low:g} to {scale.high:g}"
     counts = [f"{summary.n_ratings} ratings of {summary.n_videos} videos", f"{len(summary.raters)} raters"]
@@ -195,27 +179,29 @@ def format_facts(summary: RatingSummary) -> str:
     if summary.n_occasions:
         counts.append(f"{summary.n_occasions} occasions")
     direction = ", lower is better" if scale.less_is_better else ""
-    return f"{', '.join(counts)}. Scale: {printable(ends)}{direction}{'' if scale.stated else ' (as rated)'}."
+    origin = "" if scale.stated else " (as rated)"
+    return f"{', '.join(counts)}. Scale: {printable(ends)}{direction}{origin}."
 
 
 def format_agreement(summary: RatingSummary) -> list[str]:
-    """Return the agreement of the raters in sentences, each coefficient with its word and interval."""
+    """Return sentences on the agreement of the raters, with coefficients, their intervals and words for them."""
     agreement = summary.agreement
     if agreement is None:
         return ["One rater alone: whether another would rate alike is not known."]
     sentences = [f"{agreement.n_complete} of {summary.n_videos} videos were rated by all raters."]
     if agreement.single is not None and agreement.mean is not None:
         for name, estimate in (("One rater", agreement.single), ("Mean of all raters", agreement.mean)):
-            if word := word_for_icc(estimate.value):
-                has_interval = math.isfinite(estimate.low + estimate.high)
+            word = word_for_icc(estimate.value)
+            if word:
+                has_interval = math.isfinite(estimate.low) and math.isfinite(estimate.high)
                 interval = f"{estimate.low:.2f} to {estimate.high:.2f}" if has_interval else "no interval"
                 sentences.append(f"{name}: {word}, intraclass correlation {estimate.value:.2f} ({interval}).")
     if math.isfinite(agreement.sem):
         sentences.append(f"A rating of one rater is off by {agreement.sem:.2f} points (standard error).")
-    sentences.extend(
-        f"{printable(pair.first)} and {printable(pair.second)}: {word}, weighted kappa {pair.kappa.value:.2f}."
-        for pair in agreement.pairs
-        if (word := word_for_kappa(pair.kappa.value))
-    )
+    for pair in agreement.pairs:
+        word = word_for_kappa(pair.kappa.value)
+        if word:
+            raters = f"{printable(pair.first)} and {printable(pair.second)}"
+            sentences.append(f"{raters}: {word}, weighted kappa {pair.kappa.value:.2f}.")
     sentences.append(SOURCES)
     return sentences

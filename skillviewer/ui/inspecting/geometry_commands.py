@@ -1,10 +1,12 @@
-"""References and known lengths that the user draws into the picture, for one video or for all of the study."""
+"""Commands to draw reference paths and known lengths into the picture, and to share them with other videos."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
 from PySide6.QtWidgets import QWidget
 
+from skillviewer.core.progress import CancelToken
 from skillviewer.core.tracks.known_length import KnownLength
 from skillviewer.core.tracks.reference_path import ReferencePath
 from skillviewer.core.tracks.tracks import TrackSet
@@ -16,12 +18,12 @@ from skillviewer.ui.session.tracks.point_requests import PointRequest, Points
 from skillviewer.ui.session.tracks.shown_tracks import frames_of
 from skillviewer.ui.widgets.dialogs import Dialogs
 
-CLOSED_WITHIN_PX = 8.0
-"""A line whose last corner lies so near to its first is closed, in pixels of a picture of 480 lines."""
+CLOSING_DISTANCE_PX = 8.0
+"""Distance of the first and the last corner within which a line is closed, in pixels of a picture of 480 lines."""
 
 
-class DrawnGeometry:
-    """Draws the line to follow, a target, and a length that is known in millimetres."""
+class GeometryCommands:
+    """Commands on the reference path and the known length of the video on screen."""
 
     def __init__(self, app_context: AppContext) -> None:
         self._app_context = app_context
@@ -33,52 +35,56 @@ class DrawnGeometry:
         return tracks is not None and (tracks.reference is not None or tracks.known_length is not None)
 
     def draw_reference(self, _parent: QWidget, _dialogs: Dialogs) -> None:
-        """Ask for the corners of the line to follow; one point is a target."""
+        """Ask for the corners of the line to follow; a single point is a target."""
         hint = "Click the target, or the corners of the line to follow; Enter or a double click ends it."
         self._app_context.playback.pause()
         self._app_context.point_requests.ask(PointRequest(hint, ended=self._on_reference))
 
     def mark_length(self, parent: QWidget, dialogs: Dialogs) -> None:
-        """Ask for the two ends of a known length, and then for its millimetres."""
+        """Ask for the two ends of a known length, and then for the length in millimetres."""
         hint = "Click the two ends of a length that you know, in the plane in which the hands move."
         self._app_context.playback.pause()
 
-        def ended(points: Points) -> None:
+        def on_points(points: Points) -> None:
             self._on_length(parent, dialogs, points)
 
-        self._app_context.point_requests.ask(PointRequest(hint, ended=ended, max_points=2))
+        self._app_context.point_requests.ask(PointRequest(hint, ended=on_points, max_points=2))
 
     def remove(self) -> None:
         """Remove the reference and the known length of the video on screen."""
         self._tracks.edit("removal of the reference", lambda tracks: replace(tracks, reference=None, known_length=None))
 
     def share(self) -> None:
-        """Give the reference and the length of the video on screen to all videos of its task with the same size."""
+        """Copy the reference and the length to all videos of the task whose pictures have the same size."""
         tracks = self._tracks.saved
         app_context = self._app_context
         if tracks is None:
             return
-        size = (tracks.width_px, tracks.height_px)
-        others = [(c, v) for c, v in self._tracks.comparable() if (v.width_px, v.height_px) == size]
-        task = app_context.tracks_worker.submit(lambda _backend, token, _report: _shared(tracks, others, token))
-        task.then(succeeded=self._on_shared, failed=app_context.messages.fail)
+        size_px = (tracks.width_px, tracks.height_px)
+        same_size = [
+            (clip, video) for clip, video in self._tracks.comparable() if (video.width_px, video.height_px) == size_px
+        ]
+        task = app_context.tracks_worker.submit(lambda _slot, token, _report: _copy_geometry(tracks, same_size, token))
+        task.then(succeeded=self._on_copied, failed=app_context.messages.fail)
 
-    def _on_shared(self, changes: list[tuple[TrackSet, TrackSet]]) -> None:
-        n = len(changes)
-        if not n:
+    def _on_copied(self, changes: list[tuple[TrackSet, TrackSet]]) -> None:
+        n_videos = len(changes)
+        if not n_videos:
             self._app_context.messages.note("No other video of this task has a picture of the same size.")
             return
         self._tracks.put("reference for all videos", changes)
-        self._app_context.messages.note(f"The reference now holds for {n} more videos with a picture of this size.")
+        self._app_context.messages.note(
+            f"The reference now holds for {n_videos} more videos with a picture of this size."
+        )
 
     def _on_reference(self, points: Points) -> None:
         video = self._app_context.playback.video
         if video is None:
             return
         corners = np.array(points, dtype=np.float64)
-        near = CLOSED_WITHIN_PX * video.height_px / 480
-        closed = len(corners) > 3 and float(np.hypot(*(corners[-1] - corners[0]))) <= near
-        reference = ReferencePath(corners[:-1] if closed else corners, closed)
+        closing_distance_px = CLOSING_DISTANCE_PX * video.height_px / 480
+        is_closed = len(points) > 3 and math.dist(points[-1], points[0]) <= closing_distance_px
+        reference = ReferencePath(corners[:-1] if is_closed else corners, is_closed)
         self._tracks.edit("reference", lambda tracks: replace(tracks, reference=reference))
 
     def _on_length(self, parent: QWidget, dialogs: Dialogs, points: Points) -> None:
@@ -95,14 +101,14 @@ class DrawnGeometry:
         self._tracks.edit("known length", lambda tracks: replace(tracks, known_length=length))
 
 
-def _shared(
-    tracks: TrackSet, others: list[tuple[VideoClip, VideoInfo]], token: object
+def _copy_geometry(
+    tracks: TrackSet, videos: list[tuple[VideoClip, VideoInfo]], token: CancelToken
 ) -> list[tuple[TrackSet, TrackSet]]:
-    """Return the tracks of other videos before and after they get a reference and a known length."""
+    """Return the tracks of videos before and after they get the reference and the known length of some tracks."""
     store = TrackStore()
     changes = []
-    for clip, video in others:
-        token.check()  # type: ignore[attr-defined]
+    for clip, video in videos:
+        token.check()
         frames = frames_of(clip, video)
         before = store.get(video.digest, frames) or TrackSet.of_video(video, frames)
         after = replace(before, reference=tracks.reference, known_length=tracks.known_length)

@@ -1,4 +1,4 @@
-"""Control of trainings: plans, forecasts, starts and stops them, and stores the result in the study."""
+"""Controller of trainings, from the plan and its forecast to the decision on the new version."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,7 +15,7 @@ from skillviewer.data.study import ModelVersion, Study, versions
 from skillviewer.engine.finetuning.job import ChoiceJob, TrainingOutcome, discard, discard_state
 from skillviewer.engine.finetuning.process import StopFolder
 from skillviewer.nets.library import digest
-from skillviewer.ui.finetuning.requests import TuningPlan, TuningSelection, plan
+from skillviewer.ui.finetuning.tuning_plan import TuningPlan, TuningSelection, make_plan
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.backend import FineTuner
 from skillviewer.ui.threads.messages import error_text
@@ -38,11 +38,11 @@ class TuningController(QObject):
 
     phase_changed = Signal(object)
     planned = Signal(object)  # ``TuningPlan``: the plan of a training
-    forecast = Signal(object)  # ``TrainingForecast`` of the plan
+    forecast_ready = Signal(object)  # ``TrainingForecast`` of the plan
     batch_done = Signal(object)  # ``BatchRow``
     epoch_done = Signal(object)  # ``TuningRow``
     progressed = Signal(object)  # ``Progress`` of the training
-    failed = Signal(str)
+    plan_failed = Signal(str)  # why there is no plan, or no forecast
     accepted = Signal(object)  # ``TrainingOutcome``: a new version is in use
     version_used = Signal(object)  # ``Path``: a listed version was loaded
 
@@ -51,16 +51,17 @@ class TuningController(QObject):
         self._app_context = app_context
         self._worker = app_context.train_worker
         self.phase = TuningPhase.CHOOSING
-        self.request: TuningPlan | None = None
-        self._trained: TuningPlan | None = None
+        self.tuning_plan: TuningPlan | None = None  # plan of the choices on screen
+        self._trained_plan: TuningPlan | None = None  # plan of the last training
         self.result: TrainingOutcome | None = None  # result of the last training, until the decision on it
-        self._unclaimed: list[Path] = []
-        self._decided: TrainingOutcome | None = None  # until the study knows
-        self._study_path = app_context.studies.current.path if app_context.studies.current is not None else None
-        self._planning: Task | None = None
-        self._forecasting: Task | None = None
-        self._running: Task | None = None
-        self._stop: StopFolder | None = None
+        self._unclaimed_folders: list[Path] = []  # folders of results that were not taken over yet
+        self._decided_result: TrainingOutcome | None = None  # until the decision is written
+        current_study = app_context.studies.current
+        self._study_path = current_study.path if current_study is not None else None
+        self._plan_task: Task | None = None
+        self._forecast_task: Task | None = None
+        self._training_task: Task | None = None
+        self._stop_folder: StopFolder | None = None
         app_context.studies.moved.connect(self._on_moved)
 
     def _on_moved(self, old: Path, new: Path) -> None:
@@ -68,8 +69,8 @@ class TuningController(QObject):
             self._study_path = new
 
     @property
-    def same_study(self) -> bool:
-        """True while the study is open whose votes the result was trained on."""
+    def is_same_study(self) -> bool:
+        """True while the study is open on which the result was trained."""
         current = self._app_context.studies.current
         return current is not None and current.path == self._study_path
 
@@ -81,65 +82,69 @@ class TuningController(QObject):
     # planning
 
     def plan(self, selection: TuningSelection) -> None:
-        """Plan a training; ``planned`` reports the plan, and ``forecast`` its time."""
-        self._forecast_no_more()
+        """Plan a training; ``planned`` reports the plan, and ``forecast_ready`` its time."""
+        self._cancel_forecast()
         if self._app_context.studies.current is None or self._app_context.study_worker.stopped:
             return
-        room = self._app_context.settings.cache_gb * 2**30
-        self._planning = self._app_context.studies.read(lambda study: plan(study, selection, room))
-        self._planning.then(succeeded=self._on_planned, failed=self._on_plan_failed)
+        cache_bytes = self._app_context.settings.cache_gb * 2**30
+        self._plan_task = self._app_context.studies.read(lambda study: make_plan(study, selection, cache_bytes))
+        self._plan_task.then(succeeded=self._on_planned, failed=self._on_plan_failed)
 
-    def _forecast_no_more(self) -> None:
-        if self._forecasting is not None:
-            self._forecasting.cancel()
-            self._forecasting = None
+    def _cancel_forecast(self) -> None:
+        if self._forecast_task is not None:
+            self._forecast_task.cancel()
+            self._forecast_task = None
 
-    def _on_planned(self, request: TuningPlan) -> None:
-        if self.sender() is not self._planning:
+    def _on_planned(self, tuning_plan: TuningPlan) -> None:
+        if self.sender() is not self._plan_task:
             return  # the choices have changed since
-        self._planning = None
-        self.request = request
-        self.planned.emit(request)
-        if request.refusal or self.phase is not TuningPhase.CHOOSING or self._worker.stopped:
+        self._plan_task = None
+        self.tuning_plan = tuning_plan
+        self.planned.emit(tuning_plan)
+        if tuning_plan.refusal or self.phase is not TuningPhase.CHOOSING or self._worker.stopped:
             return
-        self._forecasting = self._worker.submit(lambda tuner, _token, _report: tuner.forecast(request.job))
-        self._forecasting.then(succeeded=self._on_forecast, failed=self._on_plan_failed)
+        self._forecast_task = self._worker.submit(lambda tuner, _token, _report: tuner.forecast(tuning_plan.job))
+        self._forecast_task.then(succeeded=self._on_forecast, failed=self._on_plan_failed)
 
     def _on_forecast(self, forecast: TrainingForecast) -> None:
-        if self.sender() is self._forecasting:
-            self._forecasting = None
-            self.forecast.emit(forecast)
+        if self.sender() is self._forecast_task:
+            self._forecast_task = None
+            self.forecast_ready.emit(forecast)
 
     def _on_plan_failed(self, error: Exception) -> None:
-        if self.sender() in {self._planning, self._forecasting}:
-            self._planning = self._forecasting = None
-            self.failed.emit(error_text(error))
+        if self.sender() in {self._plan_task, self._forecast_task}:
+            self._plan_task = None
+            self._forecast_task = None
+            self.plan_failed.emit(error_text(error))
 
     # training
 
     def start(self) -> None:
-        request = self.request
-        current = self._app_context.studies.current
-        if request is None or request.refusal or self.phase is not TuningPhase.CHOOSING or current is None:
+        """Start the planned training."""
+        tuning_plan = self.tuning_plan
+        study = self._app_context.studies.current
+        if tuning_plan is None or tuning_plan.refusal or self.phase is not TuningPhase.CHOOSING or study is None:
             return
-        self._forecast_no_more()
-        self._study_path = current.path
-        self._trained = request
-        stop = self._stop = StopFolder()
+        self._cancel_forecast()
+        self._study_path = study.path
+        self._trained_plan = tuning_plan
+        stop_folder = StopFolder()
+        self._stop_folder = stop_folder
+        unclaimed_folders: list[Path] = []
+        self._unclaimed_folders = unclaimed_folders
 
-        unclaimed = self._unclaimed = []
-
-        def work(tuner: FineTuner, token: CancelToken, report: Report) -> TrainingOutcome:
-            job = request.job
+        def train(tuner: FineTuner, token: CancelToken, report: Report) -> TrainingOutcome:
+            job = tuning_plan.job
             result: TrainingOutcome
             if isinstance(job, ChoiceJob):
                 result = tuner.choose(job, token, report)
             else:
-                result = tuner.finetune(job, stop, token, report)
-            unclaimed.append(result.folder)
+                result = tuner.finetune(job, stop_folder, token, report)
+            unclaimed_folders.append(result.folder)
             return result
 
-        task = self._running = self._worker.submit(work)
+        task = self._worker.submit(train)
+        self._training_task = task
         task.then(
             progressed=self._on_progress,
             succeeded=self._on_trained,
@@ -150,21 +155,22 @@ class TuningController(QObject):
         self._set_phase(TuningPhase.RUNNING)
 
     def stop(self) -> None:
-        if self.phase is TuningPhase.RUNNING and self._stop is not None:
-            self._stop.stop()
+        """Stop soon, and keep the best epoch."""
+        if self.phase is TuningPhase.RUNNING and self._stop_folder is not None:
+            self._stop_folder.stop()
             self._set_phase(TuningPhase.STOPPING)
 
     def pause(self) -> None:
         """Stop now; the same training can continue later, also after the window was closed."""
-        self._halt(TuningPhase.PAUSING)
+        self._cancel_training(TuningPhase.PAUSING)
 
     def cancel(self) -> None:
         """Stop now and keep nothing."""
-        self._halt(TuningPhase.CANCELLING)
+        self._cancel_training(TuningPhase.CANCELLING)
 
-    def _halt(self, phase: TuningPhase) -> None:
-        if self._running is not None and self.phase in {TuningPhase.RUNNING, TuningPhase.STOPPING}:
-            self._running.cancel()
+    def _cancel_training(self, phase: TuningPhase) -> None:
+        if self._training_task is not None and self.phase in {TuningPhase.RUNNING, TuningPhase.STOPPING}:
+            self._training_task.cancel()
             self._set_phase(phase)
 
     def _on_progress(self, progress: Progress) -> None:
@@ -175,20 +181,21 @@ class TuningController(QObject):
         self.progressed.emit(progress)
 
     def _on_cancelled(self) -> None:
-        self._running = None
-        # a training that finished just before the request has files without an owner
-        folders = tuple(self._unclaimed)
-        trained = self._trained
-        discards = self.phase is TuningPhase.CANCELLING and trained is not None
-        if self._worker.stopped or not (folders or discards):
+        self._training_task = None
+        folders = tuple(self._unclaimed_folders)  # of a training that finished just before it was cancelled
+        job_to_discard = None
+        if self.phase is TuningPhase.CANCELLING and self._trained_plan is not None:
+            job_to_discard = self._trained_plan.job
+        nothing_to_clear = not folders and job_to_discard is None
+        if self._worker.stopped or nothing_to_clear:
             self._on_cleared()
             return
 
         def clear(_tuner: FineTuner, _token: CancelToken, _report: Report) -> None:
             for folder in folders:
                 discard(folder)
-            if discards and trained is not None:
-                discard_state(trained.job)
+            if job_to_discard is not None:
+                discard_state(job_to_discard)
 
         self._worker.submit(clear).then(failed=self._app_context.messages.fail, finished=self._on_cleared)
 
@@ -196,28 +203,29 @@ class TuningController(QObject):
         self._set_phase(TuningPhase.CHOOSING)
 
     def _on_failed(self, error: Exception) -> None:
-        self._running = None
+        self._training_task = None
         self._set_phase(TuningPhase.CHOOSING)
         self._app_context.messages.fail(error)
 
     def _on_trained(self, result: TrainingOutcome) -> None:
-        self._running = None
+        self._training_task = None
         self.result = result
         self.register()
         self._set_phase(TuningPhase.DECIDING)
 
     def register(self) -> None:
         """Store the version of the last training in its study, even if another study is open now."""
-        result, path = self.result, self._study_path
+        result = self.result
+        path = self._study_path
         if result is None or path is None or self._worker.stopped:
             return
-        write_version = self._keeping(result)
-        if self.same_study:
+        write_version = self._version_writer(result)
+        if self.is_same_study:
             if self._app_context.studies.writable:
                 self._app_context.studies.submit_write(write_version, "models")
             return
 
-        def work(study: Study) -> None:
+        def write_if_possible(study: Study) -> None:
             if study.read_only:
                 raise StudyError(
                     f"{study.title} is open elsewhere, so the new version could not be stored in it. Open it here to "
@@ -225,27 +233,28 @@ class TuningController(QObject):
                 )
             write_version(study)
 
-        self._app_context.studies.submit_write_to(path, work)
+        self._app_context.studies.submit_write_to(path, write_if_possible)
 
-    def _keeping(self, result: TrainingOutcome) -> Callable[[Study], ModelVersion]:
-        """Return the function that stores the version in the study; a second call changes nothing."""
-        request = self._trained
-        assert request is not None
-        name = request.name
-        digest_before = request.parent_digest
-        folder = request.selection.parent
-        earlier_model = (digest_before, folder) if digest_before is not None and folder is not None else None
-        return lambda study: versions.propose(study, result.digest, name, result.folder, result.facts, earlier_model)
+    def _version_writer(self, result: TrainingOutcome) -> Callable[[Study], ModelVersion]:
+        """Return a function that stores the version in the study; a second call changes nothing."""
+        tuning_plan = self._trained_plan
+        assert tuning_plan is not None
+        name = tuning_plan.name
+        parent = None
+        if tuning_plan.parent_digest is not None and tuning_plan.selection.parent is not None:
+            parent = (tuning_plan.parent_digest, tuning_plan.selection.parent)
+        return lambda study: versions.propose(study, result.digest, name, result.folder, result.facts, parent)
 
     # decision
 
     def accept(self) -> None:
-        result = self._decidable()
+        """Accept the new version and put it in use."""
+        result = self._result_to_decide()
         if result is None:
             return
-        write_version = self._keeping(result)
+        write_version = self._version_writer(result)
 
-        def work(study: Study) -> ModelVersion:
+        def accept_version(study: Study) -> ModelVersion:
             version = write_version(study)
             folder = version.path or result.folder
             if digest(folder) != result.digest:
@@ -255,26 +264,26 @@ class TuningController(QObject):
                 discard(result.folder)
             return accepted
 
-        self._decide(result, work, "models", "settings").succeeded.connect(self._on_accepted)
+        self._decide(result, accept_version, "models", "settings").succeeded.connect(self._on_accepted)
 
-    def _decide(self, result: TrainingOutcome, work: Callable[[Study], object], *changes: str) -> Task:
+    def _decide(self, result: TrainingOutcome, write: Callable[[Study], object], *changes: str) -> Task:
         """Write a decision; no other decision is possible until it is written or has failed."""
         self.result = None
-        self._decided = result
-        task = self._app_context.studies.submit_write(work, *changes)
+        self._decided_result = result
+        task = self._app_context.studies.submit_write(write, *changes)
         task.failed.connect(self._on_decision_failed)
         return task
 
     def _on_decision_failed(self, _error: Exception) -> None:
-        # it can be decided on again
-        self.result = self._decided
-        self._decided = None
+        """Offer the decision again."""
+        self.result = self._decided_result
+        self._decided_result = None
 
-    def _decidable(self) -> TrainingOutcome | None:
-        """Return the result to decide on, or None with a message that says why not."""
+    def _result_to_decide(self) -> TrainingOutcome | None:
+        """Return the result to decide on, or None; a message asks for its study if another one is open."""
         if self.result is None or self.phase is not TuningPhase.DECIDING:
             return None
-        if not self.same_study:
+        if not self.is_same_study:
             title = self._study_path.stem if self._study_path is not None else ""
             text = "Reopen the study {}: this version was trained on its votes."
             self._app_context.messages.note(text.format(title))
@@ -282,8 +291,8 @@ class TuningController(QObject):
         return self.result
 
     def _on_accepted(self, version: ModelVersion) -> None:
-        result = self._decided
-        self._decided = None
+        result = self._decided_result
+        self._decided_result = None
         if result is None:
             return
         result = replace(result, folder=version.path or result.folder)
@@ -293,19 +302,20 @@ class TuningController(QObject):
 
     def discard(self) -> None:
         """Discard the new version: its files are removed, and it stays listed."""
-        result = self._decidable()
+        result = self._result_to_decide()
         if result is None:
             return
-        write_version = self._keeping(result)
+        write_version = self._version_writer(result)
 
-        def work(study: Study) -> object:
+        def discard_version(study: Study) -> object:
             version = write_version(study)
-            if not versions.lies_elsewhere(version, result.folder):  # else a copy of a version decided on earlier
+            is_copy = versions.lies_elsewhere(version, result.folder)  # of a version that was decided on earlier
+            if not is_copy:
                 version = versions.discard(study, result.digest)
             discard(result.folder)
             return version
 
-        self._decide(result, work, "models").succeeded.connect(self._on_discarded)
+        self._decide(result, discard_version, "models").succeeded.connect(self._on_discarded)
 
     def later(self) -> None:
         """Postpone the decision, so that another training can start."""
@@ -315,13 +325,13 @@ class TuningController(QObject):
         self.result = None
         self._app_context.models.refresh()
         self._set_phase(TuningPhase.CHOOSING)
-        if self.same_study and not self._app_context.studies.writable:
+        if self.is_same_study and not self._app_context.studies.writable:
             text = "The study is open for reading only and does not list the version. Its folder is {}."
             self._app_context.messages.note(text.format(result.folder))
 
     def _on_discarded(self, _version: object) -> None:
-        """Finish the discard before another training starts: it could write where files are still removed."""
-        self._decided = None
+        """Allow another training, now that all files are removed from the folder where it will write."""
+        self._decided_result = None
         self._app_context.models.refresh()
         self._set_phase(TuningPhase.CHOOSING)
 
@@ -331,12 +341,13 @@ class TuningController(QObject):
         if path is None:
             return
 
-        def work(study: Study) -> object:
+        def accept_version(study: Study) -> object:
             if digest(path) != version.digest:
                 raise versions.changed(version.name, path)
             return versions.accept(study, version.digest)
 
-        self._app_context.studies.submit_write(work, "models", "settings").succeeded.connect(self._on_used)
+        task = self._app_context.studies.submit_write(accept_version, "models", "settings")
+        task.succeeded.connect(self._on_used)
 
     def remove(self, version: ModelVersion) -> None:
         """Discard a listed version without a decision: its files are removed, and it stays listed."""
@@ -347,7 +358,7 @@ class TuningController(QObject):
             self._app_context.messages.note(text.format(version.name, version.version))
             return
 
-        def work(study: Study) -> object:
+        def discard_version(study: Study) -> object:
             if path is not None and digest(path) != version.digest:
                 raise versions.changed(version.name, path)
             discarded = versions.discard(study, version.digest)
@@ -355,7 +366,8 @@ class TuningController(QObject):
                 discard(path)
             return discarded
 
-        self._app_context.studies.submit_write(work, "models").succeeded.connect(self._app_context.models.refresh)
+        task = self._app_context.studies.submit_write(discard_version, "models")
+        task.succeeded.connect(self._app_context.models.refresh)
 
     def _on_used(self, version: ModelVersion) -> None:
         if version.path is not None:

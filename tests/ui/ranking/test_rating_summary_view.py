@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
 from skillviewer.data.study import Study
-from skillviewer.ui.ranking.ratings_view import RatingsView
+from skillviewer.ui.ranking.rating_summary_view import RatingSummaryView
 from tests.ui.conftest import MakeWindow
 from tests.ui.fakes import FakeWorld
 from tests.ui.hands import click
@@ -23,7 +23,9 @@ def videos(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return write_videos(tmp_path_factory.mktemp("rated") / "files of the study")
 
 
-def open_ratings(qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, path: Path) -> tuple[Rater, RatingsView]:
+def open_ratings(
+    qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, path: Path
+) -> tuple[Rater, RatingSummaryView]:
     rater = sit_down(qtbot, make_window, world, path)
     view = rater.screen.ratings
     pages: list[object] = []

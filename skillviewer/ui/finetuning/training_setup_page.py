@@ -1,0 +1,387 @@
+"""The page of the Train screen with the choices for a training, the resulting plan, and its time."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QSignalBlocker, QSize, Qt
+from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QCheckBox,
+    QComboBox,
+    QFormLayout,
+    QLabel,
+    QSizePolicy,
+    QSpinBox,
+    QToolButton,
+    QWidget,
+)
+
+from skillviewer.core.dataset.folds import FoldUnit
+from skillviewer.core.dataset.label_source import LabelSource
+from skillviewer.core.evaluation.choice_folds import CANDIDATES
+from skillviewer.core.evaluation.model_choice import CheckLevel
+from skillviewer.core.evaluation.training_forecast import TrainingForecast
+from skillviewer.core.finetuning.split import DEFAULT_NEW_MODEL, TuningChoices
+from skillviewer.core.text import printable
+from skillviewer.core.video.preprocessing import FEATURE_EFFORTS
+from skillviewer.ui.finetuning.tuning_controller import TuningController
+from skillviewer.ui.finetuning.tuning_plan import TuningPlan, TuningSelection
+from skillviewer.ui.finetuning.tuning_text import forecast_lines
+from skillviewer.ui.threads.throttle import single_shot
+from skillviewer.ui.widgets.form import NamedLines, indented
+from skillviewer.ui.widgets.labels import text_label
+from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, scroll_area, vertical
+from skillviewer.ui.widgets.theme import by_text
+
+PLAN_AFTER_MS = 350  # delay before planning: quick changes are planned once
+FORM_PX = 340  # width of the choices
+PLAN_PX = 240  # least width of the plan
+FIELD_PX = 28
+DEFAULT_CANDIDATES = TuningChoices().candidates
+READ_ONLY = "The study is open for reading only, so it cannot hold a new model. Train in a copy of it."
+AUTOMATIC = ""
+"""Value of *Model* if the program chooses the model."""
+AT_LEAST = "at-least"
+"""Rule for pairs that asks for a number of votes."""
+
+
+class TrainingSetupPage(QWidget):
+    """Choices on the left, the resulting plan on the right."""
+
+    def __init__(self, tuning: TuningController, judge: QAction, save: QAction, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._tuning = tuning
+        self.has_forecast = False  # true once the forecast of the plan on screen has arrived
+        self._time_labels: dict[str, QLabel] = {}  # labels of the plan's times by heading
+        self._writable = True
+        self._was_automatic = True
+        self._plan_timer = single_shot(self, PLAN_AFTER_MS, self._request_plan)
+        self._row = horizontal(self, (24, 16, 24, 16), 40)
+        add_all(self._row, (self._make_form(save), 0, Qt.AlignmentFlag.AlignTop))
+        self.right = add_all(vertical(spacing=16), (self._make_plan_area(judge), 3))
+        self._row.addLayout(self.right, 1)
+        tuning.planned.connect(self.show_plan)
+        tuning.forecast_ready.connect(self.show_forecast)
+        tuning.plan_failed.connect(self.show_failure)
+        tuning.version_used.connect(self.choose_model)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(by_text(FORM_PX) + 48, self._row.totalMinimumSize().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the plan below the choices if both do not fit side by side."""
+        is_wide = event.size().width() >= by_text(FORM_PX) + by_text(PLAN_PX) + 88
+        self._row.setDirection(QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom)
+        super().resizeEvent(event)
+
+    def _make_form(self, save: QAction) -> QWidget:
+        form = QWidget(self)
+        form.setFixedWidth(by_text(FORM_PX))
+        form.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Minimum)
+        column = vertical(form, (0, 0, 0, 0), 12)
+        self.labels = self._combo(
+            form,
+            ("Ratings and votes", LabelSource.BOTH.value),
+            ("Ratings", LabelSource.RATINGS.value),
+            ("Votes and stated pairs", LabelSource.VOTES.value),
+        )
+        self.criterion = self._combo(form)
+        self.initial_model = self._combo(form)
+        self.level = self._combo(
+            form, ("Cross-validated", CheckLevel.CROSS_VALIDATED.value), ("Quick look", CheckLevel.QUICK.value)
+        )
+        self.level.setToolTip(
+            "Cross-validated: every person is held out once. Quick look: a quarter of the people is held out."
+        )
+        questions = QWidget(form)
+        self._question_layout = self._make_form_layout(questions)
+        for label, field in (
+            ("What to learn from", self.labels),
+            ("Criterion", self.criterion),
+            ("Start from", self.initial_model),
+            ("How to check it", self.level),
+        ):
+            self._question_layout.addRow(label, field)
+            field.setAccessibleName(label)
+        self.more_button = QToolButton(form)
+        self.more_button.setText("More choices")
+        self.more_button.setCheckable(True)
+        self.more_button.setArrowType(Qt.ArrowType.RightArrow)
+        self.more_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.details = self._make_details(form)
+        self.details.hide()
+        self.more_button.toggled.connect(self._show_details)
+        self.start_button = push_button("Start training", form, self._tuning.start, primary=True)
+        self.start_button.setEnabled(False)
+        self.read_only_note = text_label(READ_ONLY, form, wrap=True, plain=True, warns=True)
+        self.save_button = push_button("Save study as…", form, save.trigger)
+        add_all(
+            column,
+            questions,
+            (self.more_button, 0, Qt.AlignmentFlag.AlignLeft),
+            self.details,
+            self.start_button,
+            self.read_only_note,
+            (self.save_button, 0, Qt.AlignmentFlag.AlignLeft),
+        )
+        self.set_writable(writable=True)
+        self._connect_fields()
+        return form
+
+    @staticmethod
+    def _make_form_layout(parent: QWidget) -> QFormLayout:
+        layout = QFormLayout(parent)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setVerticalSpacing(12)
+        layout.setHorizontalSpacing(16)
+        layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        return layout
+
+    def _show_details(self, is_open: bool) -> None:
+        self.more_button.setArrowType(Qt.ArrowType.DownArrow if is_open else Qt.ArrowType.RightArrow)
+        self.details.setVisible(is_open)
+
+    def _make_details(self, parent: QWidget) -> QWidget:
+        form = QWidget(parent)
+        layout = self._make_form_layout(form)
+        model_options = [(name, name) for name in CANDIDATES if name != "motion"]  # a ridge on motion has no checkpoint
+        self.model = self._combo(form, ("Chosen by the program", AUTOMATIC), *model_options)
+        self.rule = self._combo(
+            form,
+            ("Default rule", "default"),
+            ("Unanimous", "unanimous"),
+            ("Majority (60 % or more)", "majority:0.6"),
+            ("Minimum number of votes", AT_LEAST),
+            ("95 % probable (posterior)", "posterior:0.95"),
+        )
+        self.min_votes = indented(QSpinBox(form))
+        self.min_votes.setRange(1, 99)
+        self.min_votes.setValue(2)
+        self.min_votes.setSuffix(" votes")
+        self.fold_unit = self._combo(
+            form,
+            ("Participants where known", ""),
+            ("Participants", FoldUnit.PARTICIPANT.value),
+            ("Videos", FoldUnit.VIDEO.value),
+        )
+        self.epochs = indented(QSpinBox(form))
+        self.epochs.setRange(0, 200)
+        self.epochs.setSpecialValueText("default")
+        self.seed = indented(QSpinBox(form))
+        self.seed.setRange(0, 999_999)
+        self.check_forgetting = QCheckBox("Check what the model forgets", form)
+        self.check_forgetting.setChecked(True)
+        self._trained_part = text_label("A copy of the head; features stay as they are", form, wrap=True)
+        for label, field in (
+            ("Model", self.model),
+            ("Decide pairs by", self.rule),
+            ("Votes needed", self.min_votes),
+            ("Hold out", self.fold_unit),
+            ("Trained part", self._trained_part),
+            ("Epochs", self.epochs),
+            ("Seed", self.seed),
+        ):
+            layout.addRow(label, field)
+            field.setAccessibleName(label)
+        layout.addRow("", self.check_forgetting)
+        layout.setRowVisible(self.min_votes, False)
+        self._detail_layout = layout
+        return form
+
+    def _connect_fields(self) -> None:
+        for spin_box in (self.min_votes, self.epochs, self.seed):
+            spin_box.setMinimumHeight(by_text(FIELD_PX))
+            spin_box.valueChanged.connect(self._on_change)
+        combo_boxes = (self.labels, self.criterion, self.initial_model, self.level)
+        for combo_box in (*combo_boxes, self.model, self.rule, self.fold_unit):
+            combo_box.currentIndexChanged.connect(self._on_change)
+        self.check_forgetting.toggled.connect(self._on_change)
+
+    @staticmethod
+    def _combo(parent: QWidget, *options: tuple[str, str]) -> QComboBox:
+        """Return a box that offers options (text, value)."""
+        combo_box = QComboBox(parent)
+        combo_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        combo_box.setMinimumContentsLength(12)
+        for text, value in options:
+            combo_box.addItem(text, value)
+        return combo_box
+
+    def _make_plan_area(self, judge: QAction) -> QWidget:
+        page = QWidget(self)
+        column = vertical(page, (0, 0, 8, 0), 8)
+        title = text_label("What will be trained", page, heading=True)
+        column.addWidget(title)
+        self._lines = NamedLines(8)
+        self._lines.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(self._lines)
+        self._refusal = text_label("", page, wrap=True, plain=True)
+        self._refusal.setProperty("refuses", True)
+        self._refusal.hide()
+        self._warnings = text_label("", page, wrap=True, plain=True, warns=True)
+        self._warnings.hide()
+        self.judge_button = push_button("Judge pairs", page, judge.trigger)
+        self.judge_button.hide()
+        add_all(column, self._refusal, (self.judge_button, 0, Qt.AlignmentFlag.AlignLeft), self._warnings, 1)
+        area = scroll_area(self, "What will be trained")
+        area.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        area.setMinimumSize(by_text(PLAN_PX), by_text(PLAN_PX) // 2)
+        area.setWidget(page)
+        return area
+
+    # choices
+
+    def set_models(self, models: list[tuple[str, Path]]) -> None:
+        """Offer a new model and models (name, folder) to start from; a choice that is still possible stays."""
+        previous_folder = self.initial_model.currentData() or ""
+        with QSignalBlocker(self.initial_model):
+            self.initial_model.clear()
+            self.initial_model.addItem("Nothing: a new model", "")
+            for name, folder in models:
+                self.initial_model.addItem(printable(name), str(folder))
+            self.initial_model.setCurrentIndex(max(self.initial_model.findData(previous_folder), 0))
+        self._update_fields()
+
+    def set_criteria(self, criteria: Sequence[str], default: str) -> None:
+        """Offer the criteria of ratings and votes; the field is hidden if there is a single one."""
+        previous = self.criterion.currentData()
+        with QSignalBlocker(self.criterion):
+            self.criterion.clear()
+            for criterion in criteria:
+                self.criterion.addItem(printable(criterion), criterion)
+            index = self.criterion.findData(previous if previous in criteria else default)
+            self.criterion.setCurrentIndex(max(index, 0))
+        self._question_layout.setRowVisible(self.criterion, len(criteria) > 1)
+
+    def choose_model(self, folder: Path) -> None:
+        index = self.initial_model.findData(str(folder))
+        if index >= 0:
+            self.initial_model.setCurrentIndex(index)
+
+    def set_rule(self, rule: str) -> None:
+        name, _, number = rule.partition(":")
+        with QSignalBlocker(self.rule), QSignalBlocker(self.min_votes):
+            index = self.rule.findData(AT_LEAST if name == AT_LEAST else rule)
+            if index < 0:
+                self.rule.addItem(rule, rule)
+                index = self.rule.count() - 1
+            self.rule.setCurrentIndex(index)
+            is_short_number = number.isascii() and number.isdecimal() and len(number) < 10
+            if name == AT_LEAST and is_short_number:
+                self.min_votes.setValue(int(number))
+        self._detail_layout.setRowVisible(self.min_votes, self.rule.currentData() == AT_LEAST)
+
+    def set_writable(self, writable: bool) -> None:
+        """Explain that a study open for reading only cannot hold a new model, and offer to save a copy."""
+        self._writable = writable
+        self.read_only_note.setVisible(not writable)
+        self.save_button.setVisible(not writable)
+
+    @property
+    def selection(self) -> TuningSelection:
+        """The choices on the page."""
+        rule = self.rule.currentData()
+        if rule == AT_LEAST:
+            rule = f"{AT_LEAST}:{self.min_votes.value()}"
+        unit = self.fold_unit.currentData()
+        criterion = ""
+        if self.criterion.count() > 1:
+            criterion = self.criterion.currentData() or ""
+        parent_text = self.initial_model.currentData()
+        parent = Path(parent_text) if parent_text else None
+        choices = TuningChoices(
+            rule=rule,
+            by=FoldUnit(unit) if unit else None,
+            seed=self.seed.value(),
+            epochs=self.epochs.value() or None,
+            old_pairs=self.check_forgetting.isChecked(),
+            labels=LabelSource(self.labels.currentData()),
+            criterion=criterion,
+            model=self.model.currentData() or DEFAULT_NEW_MODEL,
+            candidates=FEATURE_EFFORTS[0].candidates if parent is None else DEFAULT_CANDIDATES,
+        )
+        if self.is_automatic:
+            return TuningSelection(choices, level=CheckLevel(self.level.currentData()))
+        return TuningSelection(choices, parent, parent.name if parent is not None else "")
+
+    @property
+    def is_automatic(self) -> bool:
+        """True if the program chooses the model."""
+        return not self.initial_model.currentData() and self.model.currentData() == AUTOMATIC
+
+    def _on_change(self, *_: object) -> None:
+        self._update_fields()
+        self.plan_soon()
+
+    def _update_fields(self) -> None:
+        """Show the fields that have an effect, given the other choices."""
+        is_automatic = self.is_automatic
+        self._detail_layout.setRowVisible(self.min_votes, self.rule.currentData() == AT_LEAST)
+        self._detail_layout.setRowVisible(self.model, not self.initial_model.currentData())
+        for field in (self.fold_unit, self._trained_part, self.check_forgetting):
+            self._detail_layout.setRowVisible(field, not is_automatic)
+        self.level.setEnabled(is_automatic)
+        with QSignalBlocker(self.level):
+            if not is_automatic:  # one quarter is held out
+                self.level.setCurrentIndex(self.level.findData(CheckLevel.QUICK.value))
+            elif not self._was_automatic:
+                self.level.setCurrentIndex(self.level.findData(CheckLevel.CROSS_VALIDATED.value))
+        self._was_automatic = is_automatic
+
+    def plan_soon(self) -> None:
+        """Plan again soon, since choices or study have changed; until then no training can start."""
+        self.start_button.setEnabled(False)
+        self._plan_timer.start()
+
+    def _request_plan(self) -> None:
+        self._tuning.plan(self.selection)
+
+    # plan and forecast
+
+    def show_plan(self, plan: TuningPlan) -> None:
+        """Show a plan, or why nothing can be trained."""
+        self.has_forecast = False
+        self._lines.clear()
+        for heading, text in plan.lines:
+            self._lines.add(heading, text)
+        is_refused = bool(plan.refusal)
+        self._refusal.setText(plan.refusal)
+        self._refusal.setVisible(is_refused)
+        self.judge_button.setVisible(is_refused and self._writable)
+        self._warnings.setText("\n".join(f"• {text}" for text in plan.warnings))
+        self._warnings.setVisible(bool(plan.warnings))
+        self.start_button.setText("Continue training" if plan.can_continue else "Start training")
+        is_current = not self._plan_timer.isActive()
+        self.start_button.setEnabled(is_current and not is_refused and self._writable)
+        tip = "A training of these pairs was stopped; it continues from there." if plan.can_continue else ""
+        self.start_button.setToolTip(tip if self._writable else READ_ONLY)
+        self._time_labels = {}
+        if plan.first_forecast is not None:
+            self._show_times(plan.first_forecast)
+
+    def show_forecast(self, forecast: TrainingForecast) -> None:
+        """Show the time of every phase, unless the choices have changed since."""
+        if self._plan_timer.isActive():
+            return
+        self.has_forecast = True
+        self._show_times(forecast)
+
+    def _show_times(self, forecast: TrainingForecast) -> None:
+        for heading, text in forecast_lines(forecast):
+            if heading in self._time_labels:
+                self._time_labels[heading].setText(text)
+            else:
+                self._time_labels[heading] = self._lines.add(heading, text)
+
+    def show_failure(self, text: str) -> None:
+        """Show why there is no plan, or no forecast of its time."""
+        self._refusal.setText(text)
+        self._refusal.show()
+        if "Time" in self._time_labels:
+            self._time_labels["Time"].setText("not known")
+
+    def texts(self) -> str:
+        """Return all texts of the plan."""
+        lines = [f"{heading}\n{text}" for heading, text in self._lines.texts]
+        return "\n".join((*lines, self._refusal.text(), self._warnings.text()))

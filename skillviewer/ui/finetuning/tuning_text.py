@@ -1,0 +1,70 @@
+"""Wording of accuracies, gains and forecasts of trainings."""
+
+import math
+
+from skillviewer.core.evaluation.accuracy import PooledEstimate
+from skillviewer.core.evaluation.training_forecast import TrainingForecast
+from skillviewer.core.finetuning.tuning_report import BeforeAfter, Forgetting, ForgettingMethod, format_drift
+from skillviewer.core.text import format_duration, percent
+
+PHASES = {"features": "Features", "checking": "Checking", "training": "Training"}
+"""Names of the phases of a forecast, for the user."""
+
+
+def format_points(value: float) -> str:
+    """Return a difference of shares in percentage points, signed, with a true minus sign."""
+    return "–" if math.isnan(value) else f"{100 * value:+.1f}".replace("-", "−")
+
+
+def format_accuracy(estimate: PooledEstimate) -> str:
+    """Return an accuracy with its interval and its number of pairs."""
+    value = percent(estimate.value, " %")
+    if math.isnan(estimate.low):
+        return f"{value} of {estimate.n_pairs} pairs ({_no_interval_reason(estimate)})"
+    return f"{value} ({percent(estimate.low)} to {percent(estimate.high)}) of {estimate.n_pairs} pairs"
+
+
+def format_gain(compared: BeforeAfter) -> str:
+    """Return the gain with its interval and a judgement on it."""
+    gain = compared.gain
+    if gain is None:
+        return "there was no model before"
+    points = f"{format_points(gain.value)} points"
+    if math.isnan(gain.low):
+        return f"{points} ({_no_interval_reason(gain)})"
+    if compared.beyond_noise:
+        judgement = "beyond noise"
+    elif compared.worse:
+        judgement = "worse, beyond noise"
+    else:
+        judgement = "within noise"
+    return f"{points} ({format_points(gain.low)} to {format_points(gain.high)}): {judgement}"
+
+
+def _no_interval_reason(estimate: PooledEstimate) -> str:
+    return "same whoever is left out, so no interval" if estimate.all_alike else "too few for an interval"
+
+
+def format_forgetting(forgetting: Forgetting) -> str:
+    """Return the effect on the pairs known before."""
+    if forgetting.pairs is not None:
+        before = forgetting.pairs.before
+        before_text = percent(before.value, " %") if before is not None else "–"
+        now_text = format_accuracy(forgetting.pairs.after)
+        return f"{before_text} before, {now_text} now, {format_gain(forgetting.pairs)}"
+    if forgetting.kind is ForgettingMethod.DRIFT:
+        return format_drift(forgetting)
+    return forgetting.description
+
+
+def forecast_lines(forecast: TrainingForecast) -> list[tuple[str, str]]:
+    """Return (heading, text) lines: the time in all, and that of every phase with a sentence."""
+    total = f"about {format_duration(forecast.total_s)} on this computer"
+    if forecast.is_first:
+        total = f"{total}, by earlier figures; counting …"
+    time_text = f"{total}. {forecast.busy_text}" if forecast.busy_text else f"{total}."
+    lines = [("Time", time_text)]
+    for phase in forecast.phases:
+        seconds_text = f"about {format_duration(phase.seconds)}: " if phase.seconds else ""
+        lines.append((PHASES[phase.name], f"{seconds_text}{phase.text}"))
+    return lines

@@ -1,0 +1,56 @@
+"""Reliability of the votes, in sentences."""
+
+import math
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QWidget
+
+from skillviewer.ui.widgets.labels import WrappingLabel, text_label
+from skillviewer.ui.widgets.layout import NONE, add_all, vertical
+
+if TYPE_CHECKING:
+    from skillviewer.core.ranking.report import RankingReport
+
+
+class ReliabilityBlock(QWidget):
+    """Sentences about connectivity, agreement of the raters, and reliability of the strengths."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        heading = text_label("Reliability", self, heading=True)
+        self._labels: list[WrappingLabel] = []
+        self._column = add_all(vertical(self, NONE, 8), heading)
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The sentences shown."""
+        return tuple(label.plain for label in self._labels if not label.isHidden())
+
+    def show_report(self, report: "RankingReport") -> None:
+        sentences = format_reliability(report)
+        while len(self._labels) < len(sentences):
+            label = WrappingLabel(self)
+            self._column.addWidget(label)
+            self._labels.append(label)
+        for index, label in enumerate(self._labels):
+            label.setVisible(index < len(sentences))
+            label.set_plain(sentences[index] if index < len(sentences) else "")
+
+
+def format_reliability(report: "RankingReport") -> list[str]:
+    """Return the sentences of a report; coefficients that could not be computed are left out."""
+    sentences = [report.connectivity]
+    if report.ordinal is None or report.nominal is None:
+        sentences.append("No pair was judged by two raters, so their agreement is not known.")
+    else:
+        sentences += [report.ordinal.sentence, report.nominal.sentence]
+    if report.on_test is not None:
+        sentences.append(f"On the test pairs alone, chosen at random: {report.on_test.sentence}")
+    if report.split_half is not None:
+        sentences.append(report.split_half.sentence)
+    if not math.isnan(report.reliability):
+        sentences.append(
+            f"Separation reliability {report.reliability:.2f}: the share of the variance of strengths that is not "
+            "error. Pairs chosen for their information raise it."
+        )
+    return sentences
