@@ -199,7 +199,7 @@ class ScorePlot(TimePlot):
         self.getAxis("left").setStyle(showValues=curve is not None)
         if curve is None:
             return
-        self._analysed.setVisible(curve.analysed_s < self._until)
+        self._analysed.setVisible(curve.analysed_s < self._stop_s)
         self._mean.setData(curve.times_s, curve.mean)
         self._band.setVisible(curve.low is not None)
         if curve.low is not None:
@@ -229,7 +229,7 @@ class ScorePlot(TimePlot):
         tick_ends = np.tile([bottom + height * 0.28, bottom + height * 0.78], len(curve.sampled_s))
         self._ticks.setData(np.repeat(curve.sampled_s, 2), tick_ends)
         analysed_y = bottom + height * 0.06
-        self._analysed.setData(np.array([self._from, curve.analysed_s]), np.array([analysed_y, analysed_y]))
+        self._analysed.setData(np.array([self._start_s, curve.analysed_s]), np.array([analysed_y, analysed_y]))
 
     def _on_frame(self, frame: int) -> None:
         super()._on_frame(frame)
