@@ -18,7 +18,7 @@ from skillviewer.core.analysis.analysis import MapKind, MapRect
 from skillviewer.core.analysis.map_style import MapStyle, Overlay
 from skillviewer.core.analysis.scene import MapSource, Scene
 from skillviewer.core.arrays import RGBImage
-from skillviewer.media.overlay.overlay import Painter
+from skillviewer.media.overlay.painter import Painter
 
 SIZES = {"1280x720": (720, 1280), "1920x1080": (1080, 1920)}
 

@@ -65,7 +65,7 @@ from .export.tables.tables import export_scores as export_scores
 from .export.tables.tables import table_schema as table_schema
 from .media.files import videos_below as videos_below
 from .media.flow.flow import tvl1 as tvl1
-from .media.overlay.overlay import paint as paint
+from .media.overlay.painter import paint as paint
 from .media.reading.reader import VideoReader as VideoReader
 from .nets.attention import AttentionModel as AttentionModel
 from .nets.attention import ModelNeeds as ModelNeeds

@@ -299,7 +299,7 @@ def test_a_checkpoint_says_which_plugin_it_needs(place: Place, computed: Said, w
 def test_switched_off_no_code_of_a_plugin_runs(without: Said) -> None:
     assert "brightest" not in without["models"][1]
     assert "is in none of the known forms" in without["form"][2]
-    assert re.search(r"plug-ins +left out by SKILLVIEWER_PLUGINS", without["doctor"][1])
+    assert re.search(r"plug-ins +switched off by SKILLVIEWER_PLUGINS", without["doctor"][1])
     assert not any("broken-example" in text for _, *texts in without.values() for text in texts)
 
 

@@ -1,21 +1,22 @@
-"""``skillviewer data``: contents and folds of a data set, data sets from tables, videos from pictures."""
+"""``skillviewer data``: contents, features and folds of a data set, data sets from tables, videos from pictures."""
 
 import json
+import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from skillviewer.cli.failures import say
-from skillviewer.cli.options.dataset_options import Reading, dataset_options, folds_options
-from skillviewer.cli.options.help import HelpfulCommand
+from skillviewer.cli.failures import print_notices
+from skillviewer.cli.options.dataset_options import DataOptions, dataset_options, folds_options
+from skillviewer.cli.options.help import GroupedCommand
 from skillviewer.cli.options.plan_options import feature_cache, plan_options, training_plan
 from skillviewer.cli.options.rating_options import RatingOptions, print_import_report, rating_options
 from skillviewer.cli.options.values import FILE, FOLDER, PATH, Finite
-from skillviewer.cli.options.worker_options import chosen_workers, worker_options
+from skillviewer.cli.options.worker_options import worker_options, workers_from
 from skillviewer.cli.output import echo
 from skillviewer.cli.progress import progress_bar
 from skillviewer.core.errors import DatasetError, SkillViewerError
@@ -30,67 +31,68 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("path", type=PATH)
 @dataset_options
-@click.option("--figure", type=FILE, help="Bland-Altman plots: PNG, PDF or SVG.")
-@click.option("--force", is_flag=True, help="Replace a figure that is there.")
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
-def agreement(path: Path, reading: Reading, figure: Path | None, force: bool, as_json: bool) -> None:
-    """Print how far the raters of the data set at PATH agree: ICC, weighted kappa, limits, severity."""
+@click.option("--figure", type=FILE, help="Write Bland-Altman plots: PNG, PDF or SVG.")
+@click.option("--force", is_flag=True, help="Replace an existing figure.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def agreement(path: Path, data_options: DataOptions, figure: Path | None, force: bool, as_json: bool) -> None:
+    """Print the agreement of the raters of the data set at PATH: ICC, weighted kappa, limits, severity."""
     import msgspec
 
-    from skillviewer.core.errors import DatasetError
     from skillviewer.core.ratings.reliability import rater_agreement
     from skillviewer.export.figures.plots import plot_limits_of_agreement
 
-    dataset = reading.open(path, without_pairs=True)
+    dataset = data_options.open(path, without_pairs=True)
     if dataset.ratings is None:
         raise DatasetError(
             f"{dataset.name} has no ratings by raters; skillviewer data import joins a table of ratings with videos. "
             "For votes see skillviewer study ranking."
         )
-    agreement_ = rater_agreement(dataset.ratings, dataset.criterion)
+    result = rater_agreement(dataset.ratings, dataset.criterion)
     if as_json:
-        plain = msgspec.to_builtins(agreement_, enc_hook=lambda array: array.tolist())
-        echo(*json.dumps(plain, indent=1).splitlines())
+        fields = msgspec.to_builtins(result, enc_hook=lambda array: array.tolist())
+        echo(*json.dumps(fields, indent=1).splitlines())
     else:
-        echo(*agreement_.sentences)
+        echo(*result.sentences)
     if figure is not None:
-        echo(plot_limits_of_agreement(agreement_, figure, overwrite=force), err=True)
+        figure_path = plot_limits_of_agreement(result, figure, overwrite=force)
+        echo(figure_path, err=True)
 
 
-@click.command("import", cls=HelpfulCommand)
+@click.command("import", cls=GroupedCommand)
 @click.argument("table", type=FILE)
 @click.option("--videos", type=FOLDER, help="Folder of the videos.")
 @rating_options
 @click.option("-o", "--output", type=PATH, help="Folder to write; without it, only print.")
 @click.option("--force", is_flag=True, help="Replace an existing table, mapping and report.")
-@click.option("--json", "as_json", is_flag=True, help="Print mapping and import report as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the mapping and the import report as JSON.")
 def import_ratings(
     table: Path, videos: Path | None, options: RatingOptions, output: Path | None, force: bool, as_json: bool
 ) -> None:
     """Make a data set from a TABLE of ratings (.csv, .tsv, .xlsx) and its videos.
 
-    The columns are guessed, printed, and changed by options. Every row is used, or rejected with its reason. The
-    result opens with train, evaluate and data inspect; the table itself is unchanged.
+    The columns are guessed and printed; options change them. Every row is used, or rejected with its reason. The result
+    opens with train, evaluate and data inspect; the table itself is unchanged.
     """
     import msgspec
 
     from skillviewer.data.ratings.mapped_table import open_table, write_folder
     from skillviewer.data.ratings.video_matching import StudyVideoMatcher
 
-    opened = open_table(table, videos, *options.reading())
-    if not isinstance(opened.files, StudyVideoMatcher) and not opened.files.stems:
-        raise DatasetError(f"There is no video in {opened.files.folder}: state the folder of the videos (--videos).")
-    rated, _ = opened.read(options.mapping(opened))
+    mapped_table = open_table(table, videos, options.earlier_mapping(), options.sheet, options.header_row)
+    video_files = mapped_table.files
+    if not isinstance(video_files, StudyVideoMatcher) and not video_files.stems:
+        raise DatasetError(f"There is no video in {video_files.folder}: state the folder of the videos (--videos).")
+    ratings, _ = mapped_table.read(options.mapping(mapped_table))
     if output is not None:
-        write_folder(opened, rated, output, overwrite=force)
+        write_folder(mapped_table, ratings, output, overwrite=force)
     if not as_json:
-        print_import_report(rated, opened.table.titles, options.ambiguities(opened))
+        print_import_report(ratings, mapped_table.table.titles, options.ambiguities(mapped_table))
         if output is not None:
             echo(output)
         return
-    import_report = rated.import_report
+    import_report = ratings.import_report
     content = {
-        "mapping": msgspec.to_builtins(rated.mapping),
+        "mapping": msgspec.to_builtins(ratings.mapping),
         "rows": [asdict(row) | {"used": row.used} for row in import_report.rows],
         "used": import_report.used,
         "rejected": import_report.rejected,
@@ -109,13 +111,14 @@ def import_ratings(
 def frames(folder: Path, rate_hz: float, output: Path, force: bool) -> int:
     """Write each folder of numbered JPG or PNG pictures below FOLDER as a video of the same name.
 
-    At a missing number the previous picture is shown for longer. Existing videos are kept, so that the same command
+    If a number is missing, the previous picture is shown for longer. Existing videos are kept, so that the same command
     continues after a stop.
     """
     from skillviewer.media.writing.frame_folders import frame_folders, write_frames
 
     folders, problems = frame_folders(folder)
-    written = n_existing = 0
+    n_written = 0
+    n_existing = 0
     with progress_bar(unit="video") as report:
         for frame_folder in one_by_one("writing videos", folders, report):
             target = output / f"{frame_folder.name}.mp4"
@@ -123,21 +126,23 @@ def frames(folder: Path, rate_hz: float, output: Path, force: bool) -> int:
                 n_existing += 1
                 continue
             try:
-                for notice in write_frames(frame_folder, target, rate_hz, CancelToken(), overwrite=force):
-                    echo(f"  ! {notice}", err=True)
-                written += 1
+                notices = write_frames(frame_folder, target, rate_hz, CancelToken(), overwrite=force)
             except SkillViewerError as error:
                 problems.append(str(error))
+                continue
+            n_written += 1
+            for notice in notices:
+                echo(f"  ! {notice}", err=True)
     if not folders and not problems:
         problems.append(f"No folder below {folder} holds two numbered pictures (.jpg, .png).")
-    say(problems)
-    echo(f"{written} videos written, {n_existing} were there, {len(problems)} could not be made")
+    print_notices(problems)
+    echo(f"{n_written} videos written, {n_existing} were there, {len(problems)} could not be made")
     return 1 if problems else 0
 
 
 @click.group()
 def data() -> None:
-    """Print the contents of a data set, and its folds."""
+    """Print the contents and the folds of a data set, or prepare one."""
 
 
 data.add_command(agreement)
@@ -145,35 +150,35 @@ data.add_command(import_ratings)
 data.add_command(frames)
 
 
-@data.command(cls=HelpfulCommand)
+@data.command(cls=GroupedCommand)
 @click.argument("path", type=PATH)
-@click.option("--model", default="full", show_default=True, help="Model whose features are meant.")
+@click.option("--model", default="full", show_default=True, help="Attention model to compute the features for.")
 @dataset_options
 @plan_options
 @worker_options
-def features(path: Path, reading: Reading, model: str, **parameters: Any) -> int:  # noqa: ANN401 - click's parameters
-    """Compute the features of the data set at PATH that train and evaluate with the same options find then.
+def features(path: Path, data_options: DataOptions, model: str, **parameters: Any) -> int:  # noqa: ANN401 - click's parameters
+    """Compute the features of the data set at PATH in advance, for train and evaluate with the same options.
 
-    What is in the cache is not computed again, so the same command continues after a stop.
+    Features in the cache are not computed again, so the same command continues after a stop.
     """
     from skillviewer.engine.features.dataset_features import build_store, check_room, sampled_frames
     from skillviewer.engine.features.video_facts import clip_ranges_of, files_of
     from skillviewer.engine.training.inputs import SourceRecipe
 
-    dataset = reading.open(path)
-    workers = chosen_workers(parameters)
+    dataset = data_options.open(path)
+    workers = workers_from(parameters)
     cache = feature_cache(parameters)
     plan = replace(training_plan(parameters, dataset.published), model=model)
     plan.check()
-    every = files_of(dataset)
+    files = files_of(dataset)
     source = SourceRecipe(plan, parameters["device"], cache)
     with progress_bar(unit="video") as bar:
         n_frames = sampled_frames(source(), dataset, source.candidates, CancelToken(), bar)
-        echo(check_room(source(), len(every), n_frames), err=True)
+        echo(check_room(source(), len(files), n_frames), err=True)
         store, problems = build_store(
-            workers.share(every), source, source.candidates, CancelToken(), bar, clip_ranges_of(dataset), workers
+            workers.share(files), source, source.candidates, CancelToken(), bar, clip_ranges_of(dataset), workers
         )
-    say([*dataset.problems, *problems])
+    print_notices([*dataset.problems, *problems])
     echo(f"{len(store)} videos have features in {cache.folder}")
     return 1 if problems else 0
 
@@ -181,48 +186,55 @@ def features(path: Path, reading: Reading, model: str, **parameters: Any) -> int
 @data.command()
 @click.argument("path", type=PATH)
 @dataset_options
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
-def inspect(path: Path, reading: Reading, as_json: bool) -> int:
-    """Print the contents of the data set at PATH, and what is missing or contradictory.
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def inspect(path: Path, data_options: DataOptions, as_json: bool) -> int:
+    """Print the contents of the data set at PATH, and its gaps and contradictions.
 
-    If several tasks lie in one folder, all are listed; --task chooses one.
+    If a folder holds several tasks, all are listed; --task chooses one.
     """
     from skillviewer.data.study.dataset_or_study import recognised_form_or_study
 
-    entry = recognised_form_or_study(path, reading.form)
-    tasks = entry.tasks(path) if reading.task is None else (reading.task,)
-    holdings = []
-    failed = 0
-    for task in tasks if len(tasks) > 1 else (reading.task,):
+    dataset_format = recognised_form_or_study(path, data_options.form)
+    tasks: Sequence[str | None] = [data_options.task]
+    if data_options.task is None:
+        all_tasks = dataset_format.tasks(path)
+        if len(all_tasks) > 1:
+            tasks = all_tasks
+    descriptions = []
+    has_failed = False
+    for task in tasks:
         try:
-            dataset = replace(reading, task=task).open(path)
-            holdings.append(_holdings(dataset, entry.title))
+            dataset = replace(data_options, task=task).open(path)
+            descriptions.append(_describe(dataset, dataset_format.title))
         except SkillViewerError as error:
-            if len(tasks) <= 1:
+            if len(tasks) == 1:
                 raise
-            failed += 1
+            has_failed = True
             echo(f"skillviewer: {task}: {error}", err=True)
     if as_json:
-        echo(*json.dumps({"datasets": holdings}, indent=1).splitlines())
+        echo(*json.dumps({"datasets": descriptions}, indent=1).splitlines())
     else:
-        for holding in holdings:
-            _print(holding)
-    return 1 if failed else 0
+        for description in descriptions:
+            _print_description(description)
+    return 1 if has_failed else 0
 
 
-def _holdings(dataset: "Dataset", title: str) -> dict[str, Any]:
-    """Return the contents of a data set: the JSON of ``skillviewer data inspect``."""
+def _describe(dataset: "Dataset", format_title: str) -> dict[str, Any]:
+    """Return the contents of a data set, as ``skillviewer data inspect --json`` prints them."""
     from skillviewer.core.dataset.pair_graph import count_similar_by_depth, find_cycles
 
     subtasks = dataset.subtasks
     n_cycles = len(find_cycles(dataset.pairs))
-    by_depth = [
+    n_similar_by_depth = sum(
         count_similar_by_depth([pair for pair in dataset.pairs if subtasks[pair.better] == subtask])
-        for subtask in sorted(set(subtasks.values()))
-    ]
+        for subtask in set(subtasks.values())
+    )
+    # videos of different sub-tasks are never compared
+    videos_by_subtask = Counter(video.subtask for video in dataset.videos)
+    n_possible_pairs = sum(math.comb(n_videos, 2) for n_videos in videos_by_subtask.values())
     return {
         "name": dataset.name,
-        "form": title,
+        "form": format_title,
         "task": dataset.task,
         "subtasks": tuple(sorted(set(subtasks.values()) - {""})),
         "videos": len(dataset.videos),
@@ -231,10 +243,9 @@ def _holdings(dataset: "Dataset", title: str) -> dict[str, Any]:
         "participants": len(set(dataset.participants.values())),
         "videos_without_participant": len(dataset.videos) - len(dataset.participants),
         "pairs": len(dataset.pairs),
-        # videos of two sub-tasks are never compared
-        "possible_pairs": sum(n * (n - 1) // 2 for n in Counter(video.subtask for video in dataset.videos).values()),
+        "possible_pairs": n_possible_pairs,
         "pairs_without_disparity": len(dataset.similar),
-        "similar_by_depth": sum(by_depth),
+        "similar_by_depth": n_similar_by_depth,
         "cycles": n_cycles,
         "circles": n_cycles,  # the name of version 0.1, for one more version
         "judgements": len(dataset.judgements),
@@ -249,40 +260,53 @@ def _holdings(dataset: "Dataset", title: str) -> dict[str, Any]:
     }
 
 
-def _print(h: Mapping[str, Any]) -> None:
-    def share(count: int) -> str:
-        whole = h["possible_pairs"]
-        return f"{count} ({100 * count / whole:.0f} % of {whole} possible)" if whole else str(count)
+def _with_share(n_pairs: int, n_possible: int) -> str:
+    if not n_possible:
+        return str(n_pairs)
+    return f"{n_pairs} ({100 * n_pairs / n_possible:.0f} % of {n_possible} possible)"
 
-    participants = str(h["participants"]) if h["participants"] else "not known"
-    if h["participants"] and h["videos_without_participant"]:
-        participants += f" ({h['videos_without_participant']} videos without)"
-    files = f"{h['videos']}, {h['videos_with_file']} with a file"
-    if h["stretches_of_longer_videos"]:
-        files += f", {h['stretches_of_longer_videos']} of them parts of longer recordings"
+
+def _print_description(description: Mapping[str, Any]) -> None:
+    participants = "not known"
+    if description["participants"]:
+        participants = str(description["participants"])
+        if description["videos_without_participant"]:
+            participants += f" ({description['videos_without_participant']} videos without)"
+    videos = f"{description['videos']}, {description['videos_with_file']} with a file"
+    if description["stretches_of_longer_videos"]:
+        videos += f", {description['stretches_of_longer_videos']} of them parts of longer recordings"
+    cycles = "none"
+    if description["cycles"]:
+        cycles = f"{description['cycles']}: videos in a ring, each better than the next"
+    judgements = ""
+    if description["judgements"]:
+        judgements = f"{description['judgements']} of {description['raters']} raters"
+    n_possible = description["possible_pairs"]
+    ordered_pairs = _with_share(description["pairs"], n_possible)
+    similar_by_depth = _with_share(description["similar_by_depth"], n_possible)
     rows = (
-        ("form", h["form"]),
-        ("task", h["task"]),
-        ("sub-tasks", ", ".join(h["subtasks"])),
-        ("videos", files),
+        ("form", description["form"]),
+        ("task", description["task"]),
+        ("sub-tasks", ", ".join(description["subtasks"])),
+        ("videos", videos),
         ("participants", participants),
-        ("ordered pairs", share(h["pairs"])),
-        ("no disparity", str(h["pairs_without_disparity"] or "")),
-        ("similar by depth", f"{share(h['similar_by_depth'])}: not ordered, and alike by the other pairs"),
-        ("cycles", f"{h['cycles']}: videos in a ring, each better than the next" if h["cycles"] else "none"),
-        ("judgements", f"{h['judgements']} of {h['raters']} raters" if h["judgements"] else ""),
-        ("rule", h["rule"]),
-        ("released folds", str(h["released_folds"] or "none")),
-        ("numbers known", ", ".join(h["numbers"])),
-        ("rating", h["rating"] or ""),
-        ("regions", h["regions"] or ""),
-        ("published as", h["published"] or ""),
+        ("ordered pairs", ordered_pairs),
+        ("no disparity", str(description["pairs_without_disparity"] or "")),
+        ("similar by depth", f"{similar_by_depth}: not ordered, and alike by the other pairs"),
+        ("cycles", cycles),
+        ("judgements", judgements),
+        ("rule", description["rule"]),
+        ("released folds", str(description["released_folds"] or "none")),
+        ("numbers known", ", ".join(description["numbers"])),
+        ("rating", description["rating"] or ""),
+        ("regions", description["regions"] or ""),
+        ("published as", description["published"] or ""),
     )
-    echo(h["name"])
+    echo(description["name"])
     for title, value in rows:
         if value:
             echo(f"  {title:<17} {value}")
-    for problem in h["problems"]:
+    for problem in description["problems"]:
         echo(f"  ! {problem}")
 
 
@@ -290,59 +314,61 @@ def _print(h: Mapping[str, Any]) -> None:
 @click.argument("path", type=PATH)
 @dataset_options
 @folds_options
-@click.option("--json", "as_json", is_flag=True, help="As JSON, with all pairs.")
-def folds(path: Path, reading: Reading, n_folds: int | None, by: str | None, as_json: bool) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, with all pairs.")
+def folds(path: Path, data_options: DataOptions, n_folds: int | None, by: str | None, as_json: bool) -> None:
     """Print the held-out participants and the number of pairs of each fold of the data set at PATH.
 
-    If some videos have a file, those without are left out, as train and evaluate do.
+    Videos without a file are left out as in train and evaluate, unless no video has a file.
     """
     from skillviewer.core.dataset.folds import FoldUnit, make_folds
     from skillviewer.data.tables.rows import abbreviated
 
-    whole = reading.open(path)
-    missing = [video.name for video in whole.videos if video.path is None]
-    dataset = whole if len(missing) == len(whole.videos) else whole.usable()
-    if len(dataset.videos) < len(whole.videos):
-        pairs = len(whole.pairs) - len(dataset.pairs)
+    whole_dataset = data_options.open(path)
+    missing = [video.name for video in whole_dataset.videos if video.path is None]
+    n_videos = len(whole_dataset.videos)
+    dataset = whole_dataset if len(missing) == n_videos else whole_dataset.usable()
+    if len(dataset.videos) < n_videos:
+        n_pairs_left_out = len(whole_dataset.pairs) - len(dataset.pairs)
         echo(
-            f"{len(missing)} of {len(whole.videos)} videos have no file and are left out, and {pairs} of "
-            f"{len(whole.pairs)} pairs with them: {abbreviated(missing)}.",
+            f"{len(missing)} of {n_videos} videos have no file and are left out, and {n_pairs_left_out} of "
+            f"{len(whole_dataset.pairs)} pairs with them: {abbreviated(missing)}.",
             err=True,
         )
-    folds_ = make_folds(dataset, n_folds, FoldUnit(by) if by is not None else None)
-    if folds_.warning:
-        echo(folds_.warning, err=True)
+    dataset_folds = make_folds(dataset, n_folds, FoldUnit(by) if by is not None else None)
+    if dataset_folds.warning:
+        echo(dataset_folds.warning, err=True)
     if as_json:
-        echo(*json.dumps(_folds_json(folds_), indent=1).splitlines())
+        echo(*json.dumps(_folds_json(dataset_folds), indent=1).splitlines())
         return
     participants = dataset.participants
-    echo(f"{dataset.name}: {folds_.title}")
+    echo(f"{dataset.name}: {dataset_folds.title}")
     echo(f"{'fold':>6} {'training pairs':>15} {'test pairs':>11} {'both held out':>14}  held out")
-    for fold in folds_.folds:
-        participants_held_out = sorted({participants.get(video, video) for video in fold.held_out_videos})
-        several = (
-            f"{len(fold.held_out_videos)} videos of " if participants_held_out != sorted(fold.held_out_videos) else ""
-        )
+    for fold in dataset_folds.folds:
+        held_out_participants = sorted({participants.get(video, video) for video in fold.held_out_videos})
+        held_out_text = ", ".join(held_out_participants)
+        if held_out_participants != sorted(fold.held_out_videos):
+            held_out_text = f"{len(fold.held_out_videos)} videos of {held_out_text}"
         counts = f"{len(fold.train_pairs):>15} {len(fold.test_pairs):>11} {len(fold.both_held_out):>14}"
-        echo(f"{fold.name:>6} {counts}  {several}{', '.join(participants_held_out)}")
-    echo(_headline_pairs(sum(len(fold.both_held_out) for fold in folds_.folds)))
+        echo(f"{fold.name:>6} {counts}  {held_out_text}")
+    n_both_held_out = sum(len(fold.both_held_out) for fold in dataset_folds.folds)
+    echo(_headline_sentence(n_both_held_out))
 
 
-FEW_BOTH_HELD_OUT = 100
-"""Pairs of new people below which folds say that the interval will be wide."""
+MIN_BOTH_HELD_OUT = 100
+"""Number of pairs with both videos held out below which the user is told that the interval will be wide."""
 
 
-def _headline_pairs(n_pairs: int) -> str:
+def _headline_sentence(n_pairs: int) -> str:
     text = f"The accuracy to state first is of the {counted(n_pairs, 'pair')} with both videos held out."
-    if n_pairs >= FEW_BOTH_HELD_OUT:
+    if n_pairs >= MIN_BOTH_HELD_OUT:
         return text
     return f"{text} These are few, so its interval will be wide: fewer folds (--folds 2) hold out more people together."
 
 
-def _folds_json(folds_made: "Folds") -> dict[str, object]:
+def _folds_json(dataset_folds: "Folds") -> dict[str, object]:
     return {
-        "by": str(folds_made.by),
-        "warning": folds_made.warning,
+        "by": str(dataset_folds.by),
+        "warning": dataset_folds.warning,
         "folds": [
             {
                 "name": fold.name,
@@ -352,6 +378,6 @@ def _folds_json(folds_made: "Folds") -> dict[str, object]:
                 "test_pairs": [[pair.better, pair.worse] for pair in fold.test_pairs],
                 "honest_pairs": [[pair.better, pair.worse] for pair in fold.both_held_out],
             }
-            for fold in folds_made.folds
+            for fold in dataset_folds.folds
         ],
     }

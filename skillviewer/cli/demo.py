@@ -1,4 +1,4 @@
-"""``skillviewer demo``: assess a video of the sample study, in the window or, without a display, into files."""
+"""``skillviewer demo``: the sample study in the window or, without a display, one of its videos assessed into files."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from skillviewer.cli.options.help import HelpfulCommand
+from skillviewer.cli.options.help import GroupedCommand
 from skillviewer.cli.options.values import PATH
 from skillviewer.cli.output import echo
 from skillviewer.cli.progress import progress_bar
@@ -19,13 +19,13 @@ from skillviewer.core.progress import CancelToken
 
 
 def has_display() -> bool:
-    """Return True if a window can be shown."""
+    """Return True if this computer has a display for a window."""
     if not sys.platform.startswith("linux"):
         return True
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
-@click.command(cls=HelpfulCommand)
+@click.command(cls=GroupedCommand)
 @click.option(
     "--window/--no-window", default=None, help="Open the window, or write files.  [default: --window with a display]"
 )
@@ -44,9 +44,9 @@ def demo(window: bool | None, output: Path, passes: int, files: Path | None) -> 
     With a display, the window opens on the study. Without one, a sample video is assessed, and an annotated clip, a
     contact sheet and the result as JSON are written.
     """
-    study = resources_dir() / "sample_study"
+    sample_folder = resources_dir() / "sample_study"
     if files is not None:
-        _copy_sample(study, files)
+        _copy_sample(sample_folder, files)
         return 0
     if window is None:
         window = has_display()
@@ -54,12 +54,13 @@ def demo(window: bool | None, output: Path, passes: int, files: Path | None) -> 
         from skillviewer.ui.app import run
 
         return run([], sample=True)
-    _write_files(min((study / "videos").glob("*.mp4")), output, passes)
+    first_video = min((sample_folder / "videos").glob("*.mp4"))
+    _assess_and_export(first_video, output, passes)
     return 0
 
 
-FILES = ("simulated-ratings.xlsx", "votes.csv")
-"""Files of the sample study that --files copies, next to the videos."""
+_TABLES = ("simulated-ratings.xlsx", "votes.csv")
+"""Files of the sample study that --files copies in addition to the videos."""
 
 _NEXT_COMMANDS = (
     "study create {study} {folder}/videos",
@@ -67,25 +68,27 @@ _NEXT_COMMANDS = (
     "data agreement {study}",
     "evaluate {study} --model none,full --folds 2 --select last -o {folder}/tables",
 )
-"""First commands of docs/tutorial-spreadsheet.md."""
+"""The first commands of docs/tutorial-spreadsheet.md."""
 
 
-def _copy_sample(study: Path, folder: Path) -> None:
-    """Copy videos, ratings and votes of the sample study into a new or empty folder."""
+def _copy_sample(sample_folder: Path, folder: Path) -> None:
+    """Copy the sample's videos, ratings and votes into a new or empty folder, and print what to run next."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ExportError(f"{folder} is not empty: name a new folder.")
     with os_error_as(ExportError, f"{folder} cannot be written"):
-        shutil.copytree(study / "videos", folder / "videos")
-        for name in FILES:
-            shutil.copy(study / name, folder / name)
+        shutil.copytree(sample_folder / "videos", folder / "videos")
+        for name in _TABLES:
+            shutil.copy(sample_folder / name, folder / name)
     echo(f"{folder} has 36 clips of simulated arms, ratings of three simulated raters, and votes.")
     echo("In the window: drop simulated-ratings.xlsx on it. On the command line, as in the guide tutorial-spreadsheet:")
     study_file = folder / f"{folder.absolute().name}.skillstudy"
+    quoted_study = shlex.quote(str(study_file))
+    quoted_folder = shlex.quote(str(folder))
     for command in _NEXT_COMMANDS:
-        echo(f"  skillviewer {command.format(study=shlex.quote(str(study_file)), folder=shlex.quote(str(folder)))}")
+        echo(f"  skillviewer {command.format(study=quoted_study, folder=quoted_folder)}")
 
 
-def _write_files(video: Path, output: Path, passes: int) -> None:
+def _assess_and_export(video: Path, output: Path, passes: int) -> None:
     from skillviewer.core.analysis.analysis_json import analysis_json
     from skillviewer.core.atomic_write import atomic_export
     from skillviewer.engine.inference.engine import Engine
@@ -96,9 +99,9 @@ def _write_files(video: Path, output: Path, passes: int) -> None:
     from skillviewer.export.pictures.picture_options import ClipOptions
     from skillviewer.nets.library import DEFAULT_MODEL
 
-    result = output / f"{video.stem}.json"
+    json_path = output / f"{video.stem}.json"
     token = CancelToken()
-    make_folder(result)  # fail now, not after the assessment, if the folder cannot be made
+    make_folder(json_path)  # before the assessment, so that an unwritable folder fails at once
     echo(f"Assessing {video.name} of the sample study with the model {DEFAULT_MODEL} ...")
     with (
         Engine.open(DEFAULT_MODEL, announce=lambda text: echo(text, err=True)) as engine,
@@ -110,15 +113,15 @@ def _write_files(video: Path, output: Path, passes: int) -> None:
         low, high = analysis.interval
         interval = f" (95 % interval {low:+.2f} to {high:+.2f})"
     echo(f"Score {analysis.score:+.2f}{interval}")
-    with atomic_export(result, overwrite=True) as temp_path:
+    with atomic_export(json_path, overwrite=True) as temp_path:
         temp_path.write_text(json.dumps(analysis_json(analysis), indent=1) + "\n", encoding="utf-8")
+    clip_path = output / f"{video.stem}.annotated.mp4"
+    options = ClipOptions(title=video.stem)
     with progress_bar(unit="frame") as report:
-        options = ClipOptions(title=video.stem)
-        clip = export_clip(
-            video, analysis, output / f"{video.stem}.annotated.mp4", options, token, report, overwrite=True
-        )
+        clip_path = export_clip(video, analysis, clip_path, options, token, report, overwrite=True)
+    sheet_path = output / f"{video.stem}.sheet.png"
     rows = [AnalysedVideo(analysis, title=video.stem)]
     with progress_bar(unit="frame") as report:
-        sheet = export_sheet(rows, output / f"{video.stem}.sheet.png", overwrite=True, token=token, report=report)
-    for title, path in (("annotated clip", clip), ("contact sheet", sheet), ("result as JSON", result)):
+        sheet_path = export_sheet(rows, sheet_path, overwrite=True, token=token, report=report)
+    for title, path in (("annotated clip", clip_path), ("contact sheet", sheet_path), ("result as JSON", json_path)):
         echo(f"{title:<15} {path.resolve()}")

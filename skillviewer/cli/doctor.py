@@ -1,4 +1,4 @@
-"""``skillviewer doctor``: what this computer has, what is missing and how to get it."""
+"""``skillviewer doctor``: check of this computer, with advice for everything that is missing."""
 
 import importlib.metadata
 import os
@@ -32,14 +32,14 @@ from skillviewer.ui.threads.display import display_problem
 
 _ENCODERS = (("libx264", "MP4"), ("libvpx-vp9", "WebM"), ("gif", "GIF"))
 _DECODERS = ("h264", "hevc", "mpeg4", "vp9", "av1", "mjpeg", "gif")
-_ROOM_WANTED_GB = 5.0
+_MIN_FREE_GB = 5.0
 _MARKS = {True: "ok", False: "MISSING", None: "-"}
 
-CurveLine = tuple[bool | None, str, str]
-"""(sound, what, what was found or what to do); None if a thing that nothing needs is not there."""
+CheckResult = tuple[bool | None, str, str]
+"""State of a check (True, False, or None if something optional is missing), its name, and the finding or the advice."""
 
 
-def _versions() -> Iterator[CurveLine]:
+def _versions() -> Iterator[CheckResult]:
     yield sys.version_info >= (3, 11), "Python", platform.python_version()
     for name in LIBRARIES:
         try:
@@ -48,30 +48,28 @@ def _versions() -> Iterator[CurveLine]:
             yield False, name, f"missing: pip install {name}"
 
 
-def _devices() -> Iterator[CurveLine]:
+def _devices() -> Iterator[CheckResult]:
     from skillviewer.engine.runtime.device import choose_device, device_title, n_threads
 
     device = choose_device("auto")
-    yield (True, "device", f"{device_title(device)}, {n_threads()} threads, {usable_cores()} of {os.cpu_count()} cores")
+    yield True, "device", f"{device_title(device)}, {n_threads()} threads, {usable_cores()} of {os.cpu_count()} cores"
     if device.type == "cpu":
         yield None, "GPU", "none that torch can use: everything works, an analysis takes longer"
 
 
-def _codecs() -> Iterator[CurveLine]:
+def _codecs() -> Iterator[CheckResult]:
     from skillviewer.media.writing.writer import can_decode, can_encode
 
     missing = [name for name in _DECODERS if not can_decode(name)]
-    yield not missing, "decoders", "missing: " + ", ".join(missing) if missing else ", ".join(_DECODERS)
-    for name, kind in _ENCODERS:
+    text = "missing: " + ", ".join(missing) if missing else ", ".join(_DECODERS)
+    yield not missing, "decoders", text
+    for name, file_format in _ENCODERS:
         available = can_encode(name)
-        yield (
-            available,
-            f"{kind} encoder",
-            name if available else f"{name} is missing from the installed av: reinstall av",
-        )
+        text = name if available else f"{name} is missing from the installed av: reinstall av"
+        yield available, f"{file_format} encoder", text
 
 
-def _folders() -> Iterator[CurveLine]:
+def _folders() -> Iterator[CheckResult]:
     for purpose, folder in (
         ("cache", cache_dir()),
         ("data", data_dir()),
@@ -79,30 +77,30 @@ def _folders() -> Iterator[CurveLine]:
         ("log", log_dir()),
     ):
         existing = folder
-        while not os.path.lexists(existing) and existing != existing.parent:  # some have no permission
+        while not os.path.lexists(existing) and existing != existing.parent:
             existing = existing.parent
         writable = existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)
         free_gb = shutil.disk_usage(existing).free / 1e9
         text = f"{folder} ({free_gb:.0f} GB free)"
         if not writable:
             text += ": cannot be written; set SKILLVIEWER_HOME to a folder that can"
-        elif free_gb <= _ROOM_WANTED_GB:
-            text += f": {_ROOM_WANTED_GB:.0f} GB are wanted; make room, or set SKILLVIEWER_HOME to a folder with more"
-        yield writable and free_gb > _ROOM_WANTED_GB, f"{purpose} folder", text
+        elif free_gb <= _MIN_FREE_GB:
+            text += f": {_MIN_FREE_GB:.0f} GB are wanted; make room, or set SKILLVIEWER_HOME to a folder with more"
+        yield writable and free_gb > _MIN_FREE_GB, f"{purpose} folder", text
 
 
-def _models() -> Iterator[CurveLine]:
+def _models() -> Iterator[CheckResult]:
     from skillviewer.engine.features.weight_store import weight_files
     from skillviewer.nets.library import find_models
 
     names = [entry.name for entry in find_models()]
     yield bool(names), "checkpoints", ", ".join(names) or f"none in {models_dir()}"
     for name, path in weight_files():
-        yield (
-            True if path else None,
-            f"weights {name}",
-            str(path) if path else f"not here, and only wanted by name; skillviewer weights fetch {name} gets them",
-        )
+        if path:
+            yield True, f"weights {name}", str(path)
+        else:
+            advice = f"optional, and not on this computer; skillviewer weights fetch {name} fetches them"
+            yield None, f"weights {name}", advice
     sample = resources_dir() / "sample_study"
     yield sample.is_dir(), "sample study", str(sample)
     try:
@@ -111,27 +109,29 @@ def _models() -> Iterator[CurveLine]:
         yield False, "guides", f"{error}: install the program again"
 
 
-def _plugins() -> Iterator[CurveLine]:
+def _plugins() -> Iterator[CheckResult]:
     from skillviewer.core.evaluation.metrics import METRICS
     from skillviewer.data.formats.formats import DATASET_FORMATS
     from skillviewer.export.exporters import EXPORTERS
     from skillviewer.nets.backbones.features import BACKBONES
     from skillviewer.nets.models import ATTENTION_MODELS
 
-    ON_PROBLEM.clear()  # they are told below
-    tables = {table.group: table for table in (DATASET_FORMATS, EXPORTERS, BACKBONES, ATTENTION_MODELS, METRICS)}
-    for group, table in tables.items():
-        for plugin in table.plugins:
+    ON_PROBLEM.clear()  # this section prints the problems of plug-ins
+    registries = {
+        registry.group: registry for registry in (DATASET_FORMATS, EXPORTERS, BACKBONES, ATTENTION_MODELS, METRICS)
+    }
+    for group, registry in registries.items():
+        for plugin in registry.plugins:
             yield not plugin.problem, f"plug-in {plugin.name}", plugin.problem or f"{group} of {plugin.package}"
     if switched_off():
-        yield None, "plug-ins", f"left out by {SWITCH}"
-    for point in plugin_points():
-        if point.group.removeprefix(PREFIX) not in tables:
-            groups = ", ".join(PREFIX + group for group in tables)
-            yield False, f"plug-in {point.name}", f"its group {point.group} is not one of {groups}"
+        yield None, "plug-ins", f"switched off by {SWITCH}"
+    for entry_point in plugin_points():
+        if entry_point.group.removeprefix(PREFIX) not in registries:
+            groups = ", ".join(PREFIX + group for group in registries)
+            yield False, f"plug-in {entry_point.name}", f"its group {entry_point.group} is not one of {groups}"
 
 
-def _window() -> Iterator[CurveLine]:
+def _window() -> Iterator[CheckResult]:
     if sys.platform.startswith("linux"):
         display = os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY")
         problem = display_problem(os.environ) if display else None
@@ -145,27 +145,28 @@ def _window() -> Iterator[CurveLine]:
     yield problem is None, "window", problem or "Qt loads and finds a font"
 
 
-def _tried() -> Iterator[CurveLine]:
+def _trial_run() -> Iterator[CheckResult]:
     """Open the window on the sample study, assess a video and export a clip, all in a scratch folder."""
     if "QT_QPA_PLATFORM" not in os.environ and display_problem(os.environ) is not None:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    before = os.environ.get(HOME_VARIABLE)
-    with tempfile.TemporaryDirectory(prefix="skillviewer") as folder:
-        os.environ[HOME_VARIABLE] = str(Path(folder) / "home")
+    previous_home = os.environ.get(HOME_VARIABLE)
+    with tempfile.TemporaryDirectory(prefix="skillviewer") as scratch_folder:
+        os.environ[HOME_VARIABLE] = str(Path(scratch_folder) / "home")
         try:
             from skillviewer.ui.self_check import check_window
 
-            (Path(folder) / "exports").mkdir()
-            yield from check_window(Path(folder) / "exports")
+            exports = Path(scratch_folder) / "exports"
+            exports.mkdir()
+            yield from check_window(exports)
         finally:
-            if before is None:
+            if previous_home is None:
                 del os.environ[HOME_VARIABLE]
             else:
-                os.environ[HOME_VARIABLE] = before
+                os.environ[HOME_VARIABLE] = previous_home
 
 
-def _looked_at(section: Callable[[], Iterator[CurveLine]]) -> Iterator[CurveLine]:
-    """Give the lines of a section; one that cannot be looked at does not hide the others."""
+def _run_section(section: Callable[[], Iterator[CheckResult]]) -> Iterator[CheckResult]:
+    """Yield the results of a section; an OSError fails the section, and the other sections still run."""
     try:
         yield from section()
     except OSError as error:
@@ -173,22 +174,28 @@ def _looked_at(section: Callable[[], Iterator[CurveLine]]) -> Iterator[CurveLine
 
 
 @click.command()
-@click.option("--try", "tries", is_flag=True, help="Also open the window, assess a sample video and export a clip.")
+@click.option(
+    "--try", "try_window", is_flag=True, help="Also open the window, assess a sample video and export a clip."
+)
 @click.option("--report", type=FILE, help="Write versions, the last crash and log lines, without names, to a file.")
 @click.option("--force", is_flag=True, help="Replace the report.")
-def doctor(tries: bool, report: Path | None, force: bool) -> int:
-    """Say what this computer has, what is missing and how to get it.
+def doctor(try_window: bool, report: Path | None, force: bool) -> int:
+    """Check this computer for what the program needs, and print how to get what is missing.
 
-    With --report the file is written too: send it with a report of a crash. It names no video and no person.
+    With --report, a file is written as well: attach it when you report a crash. It names no video and no participant.
     """
     if report is not None:
-        with atomic_export(report, overwrite=force) as temporary:
-            temporary.write_text(crash_report(log_dir()), encoding="utf-8")
+        with atomic_export(report, overwrite=force) as temp_path:
+            temp_path.write_text(crash_report(log_dir()), encoding="utf-8")
     echo(f"SkillViewer {__version__} on {platform.platform()}")
-    sound = True
-    for section in (_versions, _devices, _codecs, _folders, _models, _plugins, _window, *((_tried,) if tries else ())):
-        for is_good, name, text in _looked_at(section):
-            sound = sound and is_good is not False
-            echo(f"  {_MARKS[is_good]:<7} {name:<32} {text}")
-    echo("Everything that is needed is there." if sound else "Something is missing: see the lines above.")
-    return 0 if sound else 1
+    sections = [_versions, _devices, _codecs, _folders, _models, _plugins, _window]
+    if try_window:
+        sections.append(_trial_run)
+    all_passed = True
+    for section in sections:
+        for passed, name, text in _run_section(section):
+            if passed is False:
+                all_passed = False
+            echo(f"  {_MARKS[passed]:<7} {name:<32} {text}")
+    echo("Everything that is needed is there." if all_passed else "Something is missing: see the lines above.")
+    return 0 if all_passed else 1

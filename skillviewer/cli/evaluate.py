@@ -1,4 +1,4 @@
-"""``skillviewer evaluate``: models trained and tested on the folds of a data set, in one table."""
+"""``skillviewer evaluate``: training and testing of models on the folds of a data set, with one table of results."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -6,26 +6,27 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from skillviewer.cli.model_choice import AUTO, print_choice, say_dataset
-from skillviewer.cli.options.dataset_options import Reading, dataset_options, folds_options
-from skillviewer.cli.options.help import HelpfulCommand
+from skillviewer.cli.options.dataset_options import DataOptions, dataset_options, folds_options
+from skillviewer.cli.options.help import GroupedCommand
 from skillviewer.cli.options.plan_options import feature_cache, plan_options, training_plan
 from skillviewer.cli.options.values import FOLDER, PATH, Parameters
-from skillviewer.cli.options.worker_options import chosen_workers, worker_options
+from skillviewer.cli.options.worker_options import worker_options, workers_from
 from skillviewer.cli.output import echo
 from skillviewer.cli.progress import progress_bar
+from skillviewer.cli.training_output import AUTO, print_choice, print_dataset
 from skillviewer.core.errors import SettingsError
 from skillviewer.core.progress import CancelToken
 
 if TYPE_CHECKING:
     from skillviewer.core.dataset.dataset import Dataset
     from skillviewer.engine.evaluation.evaluation_plan import EvaluationPlan
+    from skillviewer.engine.evaluation.record import EvaluationRecord
     from skillviewer.engine.training.plan import TrainingPlan
 
-ALL = "all"
+ALL_MODELS = "all"
 
 
-@click.command(cls=HelpfulCommand)
+@click.command(cls=GroupedCommand)
 @click.argument("data", type=PATH)
 @click.option(
     "--model",
@@ -35,9 +36,9 @@ ALL = "all"
     help="Names of models with commas between; all, for every model except tsn; or auto, which chooses the best of a "
     "short list in every fold.",
 )
-@click.option("-o", "--output", required=True, type=FOLDER, help="Folder.")
+@click.option("-o", "--output", required=True, type=FOLDER, help="Folder of the evaluation.")
 @folds_options
-@click.option("--seeds", type=click.IntRange(1), default=1, show_default=True, help="How many seeds: 0, 1, ...")
+@click.option("--seeds", type=click.IntRange(1), default=1, show_default=True, help="Number of seeds: 0, 1, ...")
 @dataset_options
 @plan_options
 @click.option(
@@ -67,30 +68,33 @@ ALL = "all"
     "--metrics",
     metavar="NAMES",
     help="Metrics with intervals over people: official (those that papers report), all, or names with commas between "
-    "(docs/reference/names.md).  [default: rating_spearman,relative_l2,mae where videos are rated]",
+    "(docs/reference/names.md).  [default: rating_spearman,relative_l2,mae if videos are rated]",
 )
 @click.option("--checkpoints", is_flag=True, help="Keep the checkpoint of every run (motion and duration have none).")
 @click.option(
     "--baseline",
     type=FOLDER,
-    help="Folder of another evaluation of DATA: compare with its first model, not with the first of these.",
+    help="Folder of another evaluation of DATA, whose first model is the baseline.  [default: the first of --model]",
 )
 @click.option("--against", type=FOLDER, hidden=True)  # its name in version 0.1
-@click.option("--json", "as_json", is_flag=True, help='As JSON: {"models": [...], "orderings": [...], ...}, fractions.')
-def evaluate(data: Path, reading: Reading, **parameters: Any) -> int:  # noqa: ANN401 - click's parameters
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help='Print JSON: {"models": [...], "orderings": [...], ...}, with accuracies as fractions.',
+)
+def evaluate(data: Path, data_options: DataOptions, **parameters: Any) -> int:  # noqa: ANN401 - click's parameters
     """Train and test models on the folds of DATA, and compare them in one table.
 
-    Every run is saved in the folder. To continue after a stop, give the same command: finished runs with the same
+    Every run is saved in the folder. To continue after a stop, run the same command again: finished runs with the same
     settings are not repeated.
     """
     from skillviewer.core.ratings.predictions import USUAL, metrics_named
     from skillviewer.engine.evaluation.evaluate import evaluate as run_evaluation
-    from skillviewer.engine.evaluation.record import models_json
-    from skillviewer.engine.evaluation.tables import PLOT, accuracy_table, metrics_table
     from skillviewer.engine.training.plan import describe_selection
     from skillviewer.engine.training.run_folder import earlier_features, earlier_sampling
 
-    dataset = reading.open(data)
+    dataset = data_options.open(data)
     output = parameters["output"]
     if parameters["models"] == AUTO:
         return _evaluate_auto(dataset, output, parameters)
@@ -105,7 +109,7 @@ def evaluate(data: Path, reading: Reading, **parameters: Any) -> int:  # noqa: A
         raise click.BadParameter(str(error), param_hint="--metrics") from error
     plan = replace(_plan(parameters, training), metrics=metrics)
     plan.check()
-    say_dataset(dataset)
+    print_dataset(dataset)
     echo(f"preset {training.preset} ({training.dataset_preset}), sampling {training.preprocessing.sampling}", err=True)
     echo(f"selection rule: {describe_selection(training)}", err=True)
     with progress_bar() as bar:
@@ -120,28 +124,38 @@ def evaluate(data: Path, reading: Reading, **parameters: Any) -> int:  # noqa: A
             baseline=parameters["baseline"] or parameters["against"],
         )
     record = evaluation.record
-    for sentence in filter(None, (record.warning, *record.problems)):
-        echo(sentence, err=True)
+    for sentence in (record.warning, *record.problems):
+        if sentence:
+            echo(sentence, err=True)
     if record.selection != describe_selection(training):
-        echo(f"selection rule, as it was done: {record.selection}", err=True)
+        echo(f"selection rule, as applied: {record.selection}", err=True)
     echo(f"{evaluation.n_trained} runs made, {evaluation.n_reused} found in {output}", err=True)
     if parameters["shard"] is not None:
         echo("The same command without --shard makes the tables, once all shards have ended.", err=True)
-    elif parameters["as_json"]:
-        echo(*models_json(record).splitlines())
     else:
-        echo(*accuracy_table(record), *record.verdict)
-        if metrics_lines := metrics_table(record):
-            echo("", *metrics_lines)
-        if record.optimistic:
-            echo("* epoch chosen on the test pairs themselves: optimistic, only to compare with papers")
-        if (output / PLOT).exists():
-            echo("", output / PLOT)
+        _print_record(record, output, as_json=parameters["as_json"])
     return 1 if evaluation.failures else 0
 
 
+def _print_record(record: "EvaluationRecord", output: Path, *, as_json: bool) -> None:
+    from skillviewer.engine.evaluation.record import models_json
+    from skillviewer.engine.evaluation.tables import PLOT, accuracy_table, metrics_table
+
+    if as_json:
+        echo(*models_json(record).splitlines())
+        return
+    echo(*accuracy_table(record), *record.verdict)
+    metrics_lines = metrics_table(record)
+    if metrics_lines:
+        echo("", *metrics_lines)
+    if record.optimistic:
+        echo("* epoch chosen on the test pairs themselves: optimistic, only to compare with papers")
+    if (output / PLOT).exists():
+        echo("", output / PLOT)
+
+
 def _evaluate_auto(dataset: "Dataset", output: Path, parameters: Parameters) -> int:
-    """Estimate the accuracy of the automatic choice on held-out people, print the choice, and save it in the folder."""
+    """Estimate the accuracy of the automatic choice on held-out people; print the choice, and save it in the folder."""
     import msgspec
 
     from skillviewer.engine.evaluation.choice_plan import ChoicePlan
@@ -156,8 +170,9 @@ def _evaluate_auto(dataset: "Dataset", output: Path, parameters: Parameters) -> 
         raise click.UsageError("--model auto makes its folds itself: leave out --folds, --by and --seeds.")
     if parameters["with_tracks"]:
         raise click.UsageError("--model auto compares kinematics with networks: leave out --with-tracks.")
-    training = training_plan({**parameters, "select": parameters["select"] or "last"}, dataset.published)
-    say_dataset(dataset)
+    plan_parameters = {**parameters, "select": parameters["select"] or "last"}
+    training = training_plan(plan_parameters, dataset.published)
+    print_dataset(dataset)
     refusal = f"Another evaluation writes into {output}: wait until it has ended, or give another folder."
     with exclusive_lock(output / "evaluation", refusal), progress_bar() as bar:
         control = TrainingControl(CancelToken(), bar)
@@ -179,9 +194,9 @@ def _plan(parameters: Parameters, training: "TrainingPlan") -> "EvaluationPlan":
     from skillviewer.nets.models import TRIVIAL
 
     names = [name.strip() for name in parameters["models"].split(",") if name.strip()]
-    if ALL in names:
+    if ALL_MODELS in names:
         names = list(dict.fromkeys([*usual_models(), *names]))
-    models = tuple(name for name in names if name != ALL)
+    models = tuple(name for name in names if name != ALL_MODELS)
     return EvaluationPlan(
         models=models,
         controls=TRIVIAL if parameters["controls"] and models else (),
@@ -189,7 +204,7 @@ def _plan(parameters: Parameters, training: "TrainingPlan") -> "EvaluationPlan":
         n_folds=parameters["n_folds"],
         by=FoldUnit(parameters["by"]) if parameters["by"] is not None else None,
         n_seeds=parameters["seeds"],
-        workers=chosen_workers(parameters),
+        workers=workers_from(parameters),
         tolerance=parameters["tolerance"],
         on_tracks=parameters["regions"] == "tracks",
         checkpoints=parameters["checkpoints"],

@@ -1,4 +1,4 @@
-"""Failures and notices in the words of the command line."""
+"""Messages of the command line about failures, and the opening of a study with its notices."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -14,41 +14,48 @@ if TYPE_CHECKING:
 
 
 def message_of(error: Exception) -> str:
-    """Return a failure as one sentence, with the way out on the command line."""
+    """Return a sentence about a failure, with the option that avoids it if there is one."""
     if isinstance(error, NameTakenError):
         return f"{error.path} is there already: choose another name, or give --force to replace it."
     if isinstance(error, UnicodeEncodeError):
         return f"“{escaped(error)}” is not UTF-8 and cannot be written: rename the file, or its folder."
     if isinstance(error, MemoryError):
-        return f"There is not enough memory for that{f': {error}' if str(error) else ''}."
+        details = f": {error}" if str(error) else ""
+        return f"There is not enough memory for that{details}."
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror or error}."
     return str(error)
 
 
 def report_failure(problem: str, path: str, *, as_json: bool) -> None:
-    """Report a failure to the user and, as JSON, to programs; ``path`` is "" if it concerns no single file."""
+    """Print a failure to stderr and, with ``as_json``, as an object to stdout.
+
+    Args:
+        problem: Sentence about the failure.
+        path: The file, or "" if the failure concerns no single file.
+        as_json: Whether other programs read stdout.
+    """
     echo(f"skillviewer: {problem}", err=True)
     if as_json:
         echo(json.dumps({"path": path or None, "error": problem}))
 
 
-def say(sentences: Iterable[str]) -> None:
-    """Print notices or problems to stderr."""
+def print_notices(sentences: Iterable[str]) -> None:
+    """Print sentences to stderr, each on a line that begins with the program's name."""
     for sentence in sentences:
         echo(f"skillviewer: {sentence}", err=True)
 
 
 @contextmanager
 def open_study(path: Path, criterion: str | None = None, *, read_only: bool = False) -> "Iterator[Study]":
-    """Open a study for a command, print its notices, and look at a criterion if one is given.
+    """Open a study for a command, print its notices, and select a criterion if one is given.
 
     Raises:
-        StudyError: It cannot be opened, or neither ratings nor votes are of the criterion.
+        StudyError: The study cannot be opened, or has neither ratings nor votes of the criterion.
     """
     from skillviewer.data.study import Study
 
     with Study.open(path, read_only=read_only) as study:
-        say(study.notices)
+        print_notices(study.notices)
         study.look_at(criterion)
         yield study

@@ -1,4 +1,4 @@
-"""``skillviewer finetune``: train a model further, or a new one, on the ratings and votes of a study."""
+"""``skillviewer finetune``: training on the ratings and votes of a study, of an existing model or a new one."""
 
 import signal
 from collections.abc import Callable, Iterator
@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 from tqdm import tqdm
 
-from skillviewer.cli.failures import open_study, say
-from skillviewer.cli.model_choice import AUTO, print_choice, say_dataset, say_forecast
+from skillviewer.cli.failures import open_study, print_notices
 from skillviewer.cli.options.dataset_options import LEARN_FROM, ONE_CRITERION
-from skillviewer.cli.options.help import HelpfulCommand
+from skillviewer.cli.options.help import GroupedCommand
 from skillviewer.cli.options.plan_options import cache_option
 from skillviewer.cli.options.values import DEVICE, PATH, SEED, Parameters
 from skillviewer.cli.output import echo
 from skillviewer.cli.progress import progress_bar
+from skillviewer.cli.training_output import AUTO, print_choice, print_dataset, print_forecast
 from skillviewer.core.dataset.label_source import LabelSource
 from skillviewer.core.errors import StudyError
 from skillviewer.core.progress import CancelToken, Progress
@@ -29,16 +29,16 @@ if TYPE_CHECKING:
     from skillviewer.data.study import ModelVersion, Study
     from skillviewer.engine.finetuning.job import ChoiceJob, TuningJob
 
-NO_MODEL = "none"
-MAX_SHOWN = 5
+NO_PARENT = "none"
+MAX_LISTED_VIDEOS = 5
 
 
-@click.command(cls=HelpfulCommand)
+@click.command(cls=GroupedCommand)
 @click.argument("path", metavar="STUDY", type=PATH)
 @click.option(
     "--from",
     "begin",
-    default=NO_MODEL,
+    default=NO_PARENT,
     help="Model to train further: a name or a folder.  [default: train a new model]",
 )
 @click.option(
@@ -78,11 +78,11 @@ MAX_SHOWN = 5
     "--scale-folds",
     type=click.IntRange(0, 20),
     help="Number of additional trainings, each with other people held out, that put scores on the raters' scale.  "
-    "[default: 4 if the people of STUDY are enough and those held out too few, else 0]",
+    "[default: 4 if STUDY has enough people but too few of them are held out, else 0]",
 )
 @DEVICE
 @cache_option
-@click.option("--cost", "only_cost", is_flag=True, help="Say what would be trained and how long it takes, and stop.")
+@click.option("--cost", "only_cost", is_flag=True, help="Print the pairs and the estimated duration, and stop.")
 @click.option("--accept", is_flag=True, help="Make the new version the one in use.")
 @click.option("--versions", is_flag=True, help="List the models and versions of STUDY, and stop.")
 @click.option("--use", help="Make a version (NAME:NUMBER, as --versions lists it) the one in use, and stop.")
@@ -94,15 +94,15 @@ def finetune(path: Path, **parameters: Any) -> None:  # noqa: ANN401 - click's p
     The new version is added to the study as proposed. --accept, or --use later, makes it the one in use. Ctrl+C stops
     and saves the best epoch so far; a second Ctrl+C discards it.
     """
-    use = parameters["use"]
+    version_to_use = parameters["use"]
     output = parameters["output"]
-    if sum((parameters["only_cost"], parameters["versions"], use is not None)) > 1:
+    if sum((parameters["only_cost"], parameters["versions"], version_to_use is not None)) > 1:
         raise click.UsageError("--cost, --versions and --use each do one thing and stop: give one of them.")
     if output is not None and Path(output).name in {"", ".."}:
         raise click.UsageError(f"“{output}” names no version: give a name, or a folder to be made.")
     with open_study(path) as study:
-        if use is not None:
-            _use_version(study, use)
+        if version_to_use is not None:
+            _use_version(study, version_to_use)
         elif parameters["versions"]:
             _list_versions(study)
         else:
@@ -139,21 +139,20 @@ def _train(study: "Study", parameters: Parameters) -> None:
     pairs = versions.study_pairs(
         study, parameters["rule"], LabelSource(parameters["learn_from"]), parameters["criterion"]
     )
-    parent = None if parameters["begin"] == NO_MODEL else model_folder(parameters["begin"])
+    parent = None if parameters["begin"] == NO_PARENT else model_folder(parameters["begin"])
     parent_digest = digest(parent) if parent is not None else None
-    name = versions.version_name(study, parent_digest, parent.name if parent is not None else study.title)
     if output is not None:
         name = Path(output).name
-    if output is not None and Path(output).name != output:
-        folder = Path(output)
     else:
-        folder = versions.next_folder(study, name, parent_digest)
+        name = versions.version_name(study, parent_digest, parent.name if parent is not None else study.title)
+    is_path = output is not None and output != name
+    folder = Path(output) if is_path else versions.next_folder(study, name, parent_digest)
     cache_bytes = int(parameters["cache_gb"] * 2**30)
     choices = _choices(study, parameters)
     if parameters["model"] == AUTO:
         if parent is not None or parameters["by"] is not None:
-            raise click.UsageError("--model auto begins from nothing: leave out --from and --by.")
-        auto = ChoiceJob(
+            raise click.UsageError("--model auto trains a new model: leave out --from and --by.")
+        choice_job = ChoiceJob(
             study=pairs,
             choices=choices,
             level=CheckLevel.CROSS_VALIDATED,
@@ -161,10 +160,10 @@ def _train(study: "Study", parameters: Parameters) -> None:
             device_name=parameters["device"],
             cache_bytes=cache_bytes,
         )
-        _train_auto(study, auto, name, parameters)
+        _train_auto(study, choice_job, name, parameters)
         return
     if parent is not None and parameters["model"] is not None:
-        raise click.UsageError("--model is for a training from nothing: leave out --from or --model.")
+        raise click.UsageError("--model is for the training of a new model: leave out --from or --model.")
     job = TuningJob(
         study=pairs,
         choices=choices,
@@ -189,20 +188,24 @@ def _tune(study: "Study", job: "TuningJob", name: str, parameters: Parameters) -
     parent_name = parent.name if parent is not None else ""
     prior_pairs = load_prior_pairs(parent, parent_name) if parent is not None else None
     forecast = forecast_job(job)
-    echo(*_split_lines(split_study(job.study, job.choices, prior_pairs, parent_name)), err=True)
-    say_forecast(forecast)
+    split = split_study(job.study, job.choices, prior_pairs, parent_name)
+    echo(*_split_lines(split), err=True)
+    print_forecast(forecast)
     if job.study.dataset.ratings is not None:
         echo(forecast.prospect.text, err=True)
     if parameters["only_cost"]:
         return
-    with training_lock(job.folder), _stoppable() as (token, stop, on_begin), progress_bar() as bar:
+    with training_lock(job.folder), _interruptible() as interrupts, progress_bar() as bar:
+        report = _with_epoch_lines(bar, interrupts.training_begins)
         try:
-            result = run_finetune(job, token, _with_lines(bar, on_begin), stop)
+            result = run_finetune(job, interrupts.discard_token, report, interrupts.stop_token)
         except Cancelled:
             discard_state(job)
             raise
     echo(*_report_lines(result.report))
-    origin = (result.parent_digest, parent) if parent is not None and result.parent_digest is not None else None
+    origin = None
+    if parent is not None and result.parent_digest is not None:
+        origin = (result.parent_digest, parent)
     version = versions.propose(study, result.digest, name, result.folder, result.facts, origin)
     if versions.lies_elsewhere(version, result.folder):
         known_version = f"{version.name}:{version.version} at {version.path}"
@@ -215,13 +218,13 @@ def _train_auto(study: "Study", job: "ChoiceJob", name: str, parameters: Paramet
     from skillviewer.engine.finetuning.automatic_choice import train_automatically
     from skillviewer.engine.finetuning.job_forecast import forecast_job
 
-    say_dataset(job.study.dataset)
-    say_forecast(forecast_job(job))
+    print_dataset(job.study.dataset)
+    print_forecast(forecast_job(job))
     if parameters["only_cost"]:
         return
     with progress_bar() as bar:
         result = train_automatically(job, CancelToken(), bar)
-    say(result.problems)
+    print_notices(result.problems)
     print_choice(result.choice)
     version = versions.propose(study, result.digest, name, result.folder, result.facts)
     _accept_and_print(study, version, result.folder, parameters)
@@ -236,55 +239,60 @@ def _accept_and_print(study: "Study", version: "ModelVersion", folder: Path, par
     echo(f"{version.name}:{version.version}  {folder}  ({state})")
 
 
-@contextmanager
-def _stoppable() -> Iterator[tuple[CancelToken, CancelToken, Callable[[], None]]]:
-    """Yield a token that cancels, one that stops and keeps the best, and a function to call when training begins."""
-    token = CancelToken()
-    stop = CancelToken()
-    has_begun = False
+class _Interrupts:
+    """Handler of Ctrl+C: the first one after training has begun stops, and any other discards."""
 
-    def begin() -> None:
-        nonlocal has_begun
-        has_begun = True
+    def __init__(self) -> None:
+        self.discard_token = CancelToken()
+        self.stop_token = CancelToken()  # ends the training and saves the best epoch
+        self._is_training = False
 
-    def on_interrupt(_number: int, _frame: object) -> None:
-        if has_begun and not stop.cancelled:
+    def training_begins(self) -> None:
+        """Let the next Ctrl+C stop the training, no longer discard it."""
+        self._is_training = True
+
+    def on_interrupt(self, _number: int, _frame: object) -> None:
+        """Raise one of the tokens."""
+        if self._is_training and not self.stop_token.cancelled:
             echo("", "Stopping; the best so far is kept. Ctrl+C again discards it.", err=True)
-            stop.cancel()
+            self.stop_token.cancel()
         else:
-            token.cancel()
+            self.discard_token.cancel()
 
-    before = signal.signal(signal.SIGINT, on_interrupt)
+
+@contextmanager
+def _interruptible() -> Iterator[_Interrupts]:
+    """Handle Ctrl+C by ``_Interrupts`` while the context is open."""
+    interrupts = _Interrupts()
+    previous_handler = signal.signal(signal.SIGINT, interrupts.on_interrupt)
     try:
-        yield token, stop, begin
+        yield interrupts
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGINT, previous_handler)
 
 
-def _with_lines(bar: "Report", on_begin: Callable[[], None]) -> "Report":
-    """Return a report that also writes a line for every epoch above the bar, and calls ``on_begin`` in training."""
+def _with_epoch_lines(bar: "Report", on_training: Callable[[], None]) -> "Report":
+    """Return a report function that prints a line for every epoch above the bar, and calls ``on_training`` before."""
     from skillviewer.core.finetuning.tuning_report import BatchRow, TuningRow
 
     def report(progress: Progress) -> None:
         if isinstance(progress.value, BatchRow | TuningRow):
-            on_begin()
+            on_training()
         if isinstance(progress.value, TuningRow):
             row = progress.value
             loss = f"loss {row.loss:.3f}   " if row.epoch else "before       "
+            accuracy = _format_accuracy(row.held_out, "held-out pairs")
             with tqdm.external_write_mode():
-                echo(
-                    f"epoch {row.epoch:>3}   {loss}held out {row.held_out_loss:.3f}   {_accuracy(row.held_out)}",
-                    err=True,
-                )
+                echo(f"epoch {row.epoch:>3}   {loss}held out {row.held_out_loss:.3f}   {accuracy}", err=True)
         bar(progress)
 
     return report
 
 
-def _accuracy(pooled: "PooledEstimate", pairs: str = "held-out pairs") -> str:
+def _format_accuracy(accuracy: "PooledEstimate", pairs_text: str) -> str:
     from skillviewer.core.finetuning.tuning_report import format_interval
 
-    return f"{100 * pooled.value:.1f} % ({format_interval(pooled, '.1f')}) of {pooled.n_pairs} {pairs}"
+    return f"{100 * accuracy.value:.1f} % ({format_interval(accuracy, '.1f')}) of {accuracy.n_pairs} {pairs_text}"
 
 
 def _split_lines(split: "TuningSplit") -> list[str]:
@@ -293,13 +301,13 @@ def _split_lines(split: "TuningSplit") -> list[str]:
     return [f"{len(fold.train_pairs)} pairs to train on, {len(fold.test_pairs)} held out: {held_out}", *split.warnings]
 
 
-def _format_gain(description: str, compared: "BeforeAfter") -> str:
+def _format_gain(description: str, accuracy: "BeforeAfter") -> str:
     from skillviewer.core.finetuning.tuning_report import format_interval
 
-    text = f"{description}: {_accuracy(compared.after, 'pairs')}"
-    if compared.before is not None and compared.gain is not None:
-        gain = compared.gain
-        text += f", before {100 * compared.before.value:.1f} %: gain {100 * gain.value:+.1f} points"
+    text = f"{description}: {_format_accuracy(accuracy.after, 'pairs')}"
+    if accuracy.before is not None and accuracy.gain is not None:
+        gain = accuracy.gain
+        text += f", before {100 * accuracy.before.value:.1f} %: gain {100 * gain.value:+.1f} points"
         text += f" ({format_interval(gain, '+.1f')})"
     return text
 
@@ -309,7 +317,7 @@ def _report_lines(report: "TuningReport") -> list[str]:
 
     lines = []
     if report.both_new is not None and report.both_new.n_pairs:
-        lines.append(_accuracy(report.both_new, "pairs of new people"))
+        lines.append(_format_accuracy(report.both_new, "pairs of new people"))
     lines.append(_format_gain("held out", report.held_out))
     if report.reserved is not None:
         lines.append(_format_gain("reserved test pairs", report.reserved))
@@ -322,11 +330,11 @@ def _report_lines(report: "TuningReport") -> list[str]:
         lines += [
             f"  {shift.video}: score {shift.before:+.3f} to {shift.after:+.3f}, rank {shift.rank_before:g} to "
             f"{shift.rank_after:g} ({shift.use})"
-            for shift in report.shifts[:MAX_SHOWN]
+            for shift in report.shifts[:MAX_LISTED_VIDEOS]
         ]
     lines += [
         f"  {change.video}: attention before and after correlate {change.correlation:.2f}"
-        for change in report.attention[:MAX_SHOWN]
+        for change in report.attention[:MAX_LISTED_VIDEOS]
     ]
     lines += [f"! {warning}" for warning in report.warnings]
     return [*lines, *report.problems]
@@ -335,27 +343,27 @@ def _report_lines(report: "TuningReport") -> list[str]:
 def _list_versions(study: "Study") -> None:
     from skillviewer.core.finetuning.version_accuracy import version_accuracy
 
-    listed = study.models.all()
-    if not listed:
+    all_versions = study.models.all()
+    if not all_versions:
         echo("No version yet: the first training makes one.")
-    for version in listed:
-        figure = version_accuracy(version.facts)
+    for version in all_versions:
+        accuracy = version_accuracy(version.facts)
         location = version.path or f"missing: {version.recorded_path}"
         mark = "*" if version.digest == study.settings.model else " "
-        echo(f"{mark} {version.name}:{version.version}  {version.state.value:9}  {figure}  {location}")
+        echo(f"{mark} {version.name}:{version.version}  {version.state.value:9}  {accuracy}  {location}")
 
 
-def _use_version(study: "Study", name: str) -> None:
+def _use_version(study: "Study", name_and_number: str) -> None:
     from skillviewer.data.study import versions
     from skillviewer.nets.library import digest
 
-    for version in study.models.all():
-        if f"{version.name}:{version.version}" == name:
-            if version.path is None:
-                raise StudyError(f"The checkpoint of {name} is missing: it was at {version.recorded_path}.")
-            if digest(version.path) != version.digest:
-                raise versions.changed(version.name, version.path)
-            versions.accept(study, version.digest)
-            echo(f"{name} is in use")
-            return
-    raise StudyError(f"The study has no model {name}. List them with --versions.")
+    version_by_name = {f"{version.name}:{version.version}": version for version in study.models.all()}
+    version = version_by_name.get(name_and_number)
+    if version is None:
+        raise StudyError(f"The study has no model {name_and_number}. List them with --versions.")
+    if version.path is None:
+        raise StudyError(f"The checkpoint of {name_and_number} is missing: it was at {version.recorded_path}.")
+    if digest(version.path) != version.digest:
+        raise versions.changed(version.name, version.path)
+    versions.accept(study, version.digest)
+    echo(f"{name_and_number} is in use")

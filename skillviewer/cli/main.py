@@ -13,8 +13,8 @@ from typing import Any
 
 import click
 
-from skillviewer.cli.failures import message_of, say
-from skillviewer.cli.output import PrintableFormatter, echo, show
+from skillviewer.cli.failures import message_of, print_notices
+from skillviewer.cli.output import PrintableFormatter, echo, show_error
 from skillviewer.core.errors import Cancelled, SkillViewerError
 from skillviewer.core.plugins import ON_PROBLEM
 from skillviewer.core.version import __version__
@@ -37,14 +37,14 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("forget", "skillviewer.cli.forget", "Delete everything that is kept about a video or a rater."),
     ("doctor", "skillviewer.cli.doctor", "Check this computer for what the program needs."),
 )
-"""(name, module, one line): every command is one module with a click command of the same name."""
+"""Name, module and one-line help of every command; the module has a click command of that name."""
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are imported when they run; anything that is not a command is a file to open."""
+    """Group of commands that are imported when they run; an argument that is no command is a file to open."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        """Return the names, in the order of the table."""
+        """Return the names of the commands, in the order of ``COMMANDS``."""
         return [name for name, _, _ in COMMANDS]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
@@ -58,19 +58,20 @@ class LazyGroup(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Open the window when the first argument is no command: ``skillviewer a.mp4 b.mp4``."""
-        names = set(self.list_commands(ctx)) | {"--help", "-h", "--version"}
-        if not args or args[0] not in names:
-            self._check_spelling(ctx, args[:1])
-            args = ["window", *args]
-        return super().parse_args(ctx, args)
+        if args:
+            if args[0] in {*self.list_commands(ctx), "--help", "-h", "--version"}:
+                return super().parse_args(ctx, args)
+            self._check_spelling(ctx, args[0])
+        return super().parse_args(ctx, ["window", *args])
 
-    def _check_spelling(self, ctx: click.Context, first: list[str]) -> None:
-        """Refuse a word that is nearly a command, rather than open the window on a file that is not there."""
-        for word in first:
-            if not word.startswith("-") and not Path(word).suffix and not os.path.lexists(word):
-                similar = difflib.get_close_matches(word, self.list_commands(ctx), n=1)
-                if similar:
-                    raise click.UsageError(f"There is no command and no file “{word}”. Did you mean {similar[0]}?", ctx)
+    def _check_spelling(self, ctx: click.Context, word: str) -> None:
+        """Raise an error for a misspelt command; otherwise the window would open on a missing file."""
+        is_option = word.startswith("-")
+        if is_option or Path(word).suffix or os.path.lexists(word):
+            return
+        similar = difflib.get_close_matches(word, self.list_commands(ctx), n=1)
+        if similar:
+            raise click.UsageError(f"There is no command and no file “{word}”. Did you mean {similar[0]}?", ctx)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write the table of commands without importing them."""
@@ -99,22 +100,28 @@ def cli() -> None:
 
 
 def run(args: Sequence[str] | None = None) -> int:
-    """Run the command line with some arguments, or with those of the process.
+    """Run the command line.
+
+    Args:
+        args: The arguments, or None for those of the process.
 
     Returns:
-        0 done, 1 something failed, 2 wrong usage, 130 cancelled.
+        The exit code: 0 done, 1 error, 2 wrong usage, 130 stopped.
     """
-    ON_PROBLEM[:] = [] if os.environ.get("RANK", "0") != "0" else [lambda problem: say([str(problem)])]
+    ON_PROBLEM.clear()
+    is_main_process = os.environ.get("RANK", "0") == "0"
+    if is_main_process:
+        ON_PROBLEM.append(lambda problem: print_notices([str(problem)]))
     try:
         return _run(args)
-    except (BrokenPipeError, SystemExit):  # the reader of a pipe went away: click tells by leaving, and only that
+    except (BrokenPipeError, SystemExit):  # click raises SystemExit only if the reader of a pipe has ended
         _discard_output()
         return 0
     except OSError as error:
-        if error.filename is not None:  # a folder without permission, say
+        if error.filename is not None:  # such as a folder without permission
             echo(f"skillviewer: {error.filename}: {error.strerror or error}.", err=True)
             return 1
-        echo(f"skillviewer: what there is to say could not be written: {error.strerror or error}.", err=True)
+        echo(f"skillviewer: the output could not be written: {error.strerror or error}.", err=True)
         _discard_output()
         return 1
 
@@ -125,10 +132,10 @@ def _run(args: Sequence[str] | None) -> int:
             args=None if args is None else list(args), prog_name="skillviewer", standalone_mode=False
         )
     except click.UsageError as error:
-        show(error)
+        show_error(error)
         return 2
     except click.ClickException as error:
-        show(error)
+        show_error(error)
         return 1
     except (SkillViewerError, UnicodeEncodeError, MemoryError) as error:
         echo(f"skillviewer: {message_of(error)}", err=True)
@@ -140,26 +147,27 @@ def _run(args: Sequence[str] | None) -> int:
 
 
 def _discard_output() -> None:
-    """Discard pending output, over which Python would fail at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    """Send pending output to the null device: Python would fail to flush it on exit."""
+    null_device = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null_device, sys.stdout.fileno())
 
 
 def main() -> None:
-    """Run the command line and leave the process."""
+    """Run the command line and exit the process."""
     for stream in (sys.stdout, sys.stderr):
-        if (
-            isinstance(stream, io.TextIOWrapper) and stream.errors == "strict"
-        ):  # a console that lacks a letter shows its number, as stderr does anyway
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            # a character that the console cannot encode is shown by its number
             stream.reconfigure(errors="backslashreplace")
     configure_threads()
-    multiprocessing.freeze_support()  # a frozen program starts its workers through this same entry
-    if sys.argv[1:2] and sys.argv[1] in {name for name, _, _ in COMMANDS} - {"window"}:
+    multiprocessing.freeze_support()  # a frozen program starts its workers through this entry
+    commands_without_window = {name for name, _, _ in COMMANDS} - {"window"}
+    if commands_without_window.intersection(sys.argv[1:2]):
         keep_freed_memory()
-    code = run()
+    exit_code = run()
     if "LOCAL_RANK" in os.environ:
-        # torch's launcher started this and others: what takes their connections down at the usual end of a process
-        # aborts now and then (gloo), and the launcher would call a training failed whose files are all written
+        # This is one process of a distributed training. At a normal exit, gloo sometimes aborts while it closes its
+        # connections, and torch's launcher would then report a finished training as failed.
         sys.stdout.flush()
         sys.stderr.flush()
-        os._exit(code)
-    sys.exit(code)
+        os._exit(exit_code)
+    sys.exit(exit_code)

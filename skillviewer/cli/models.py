@@ -1,11 +1,11 @@
-"""``skillviewer models``: checkpoints on this computer, and the attention models that can be trained."""
+"""``skillviewer models``: the checkpoints on this computer, and the attention models that can be trained."""
 
 import json
 from typing import TYPE_CHECKING
 
 import click
 
-from skillviewer.cli.failures import say
+from skillviewer.cli.failures import print_notices
 from skillviewer.cli.output import echo
 from skillviewer.core.errors import CheckpointError
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def models(as_json: bool) -> None:
     """List checkpoints, and attention models with their parameter counts.
 
@@ -41,11 +41,11 @@ def models(as_json: bool) -> None:
                 "attention_model": card.attention_model,
                 "task": card.task,
                 "criterion": card.criterion,
-                **_accuracies(card.held_out),
+                **_accuracy_fields(card.held_out),
             }
         )
     head = preset("official-code").head
-    attention: list[dict[str, object]] = [
+    attention_models: list[dict[str, object]] = [
         {
             "name": entry.name,
             "title": entry.title,
@@ -56,27 +56,29 @@ def models(as_json: bool) -> None:
         for entry in ATTENTION_MODELS
     ]
     if as_json:
-        echo(*json.dumps({"checkpoints": checkpoints, "attention_models": attention}, indent=1).splitlines())
+        tables = {"checkpoints": checkpoints, "attention_models": attention_models}
+        echo(*json.dumps(tables, indent=1).splitlines())
     else:
-        _print_tables(checkpoints, attention)
-    say(problems)
+        _print_checkpoints(checkpoints)
+        _print_attention_models(attention_models)
+    print_notices(problems)
 
 
-def _accuracies(held_out: "HeldOut | None") -> dict[str, object]:
+def _accuracy_fields(held_out: "HeldOut | None") -> dict[str, object]:
     if held_out is None:
         return {"accuracy": None, "interval": None, "pairs": None, "n_pairs": 0, "all_pairs": None, "text": ""}
-    first = held_out.headline
+    headline = held_out.headline
     return {
-        "accuracy": first.accuracy,
-        "interval": first.interval,
+        "accuracy": headline.accuracy,
+        "interval": headline.interval,
         "pairs": held_out.headline_pairs,
-        "n_pairs": first.n_pairs,
+        "n_pairs": headline.n_pairs,
         "all_pairs": {"accuracy": held_out.accuracy, "interval": held_out.interval, "n_pairs": held_out.n_pairs},
-        "text": first.text,
+        "text": headline.text,
     }
 
 
-def _accuracy(checkpoint: dict[str, object]) -> str:
+def _format_accuracy(checkpoint: dict[str, object]) -> str:
     if checkpoint["accuracy"] is None:
         return "not measured"
     return f"{checkpoint['text']} of {checkpoint['n_pairs']} {checkpoint['pairs']}"
@@ -89,17 +91,21 @@ def _plug_in_origin(name: str) -> str:
     return f", plug-in of {package}" if package else ""
 
 
-def _print_tables(checkpoints: list[dict[str, object]], attention: list[dict[str, object]]) -> None:
-    echo("Checkpoints (accuracy, 95 % interval over people)" if checkpoints else "Checkpoints")
+def _print_checkpoints(checkpoints: list[dict[str, object]]) -> None:
+    if not checkpoints:
+        echo("Checkpoints", "  none")
+        return
+    echo("Checkpoints (accuracy, 95 % interval over people)")
     columns = ("name", "attention_model", "task", "criterion")
-    widths = [max((len(str(checkpoint[column])) for checkpoint in checkpoints), default=0) for column in columns]
+    widths = [max(len(str(checkpoint[column])) for checkpoint in checkpoints) for column in columns]
     for checkpoint in checkpoints:
         cells = [str(checkpoint[column]).ljust(width) for column, width in zip(columns, widths, strict=True)]
-        echo("  " + "  ".join((*cells, _accuracy(checkpoint))))
-    if not checkpoints:
-        echo("  none")
+        echo("  " + "  ".join((*cells, _format_accuracy(checkpoint))))
+
+
+def _print_attention_models(attention_models: list[dict[str, object]]) -> None:
     echo("Attention models (parameters at the paper's size, preset official-code)")
-    for model in attention:
+    for model in attention_models:
         origin = _plug_in_origin(str(model["name"]))
         echo(f"  {model['name']:<14} {model['parameters']:>11,}  {model['title']} ({model['map']}){origin}")
     echo("The count of tsn has only the linear layers of its two AlexNets: with convolutions it is 114,070,082.")

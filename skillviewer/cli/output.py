@@ -11,24 +11,19 @@ from skillviewer.core.text import printable
 
 
 def echo(*lines: object, err: bool = False) -> None:
-    """Print each argument as one line; control characters, line breaks included, become spaces or �.
-
-    Args:
-        *lines: The lines.
-        err: Whether to print to stderr.
-    """
+    """Print each argument as one line, to stderr if ``err``; control characters and line breaks become spaces or �."""
     click.echo("\n".join(printable(str(line)) for line in lines), err=err)
 
 
-def show(error: click.ClickException) -> None:
-    """Print an error of the command line with the control characters in its message replaced."""
-    # an error is shown once, so its message can be changed in place
+def show_error(error: click.ClickException) -> None:
+    """Print a click error to stderr, with the control characters in its message replaced."""
+    # the error is shown only once, so its message can be changed in place
     error.message = "\n".join(map(printable, error.message.split("\n")))  # type: ignore[misc]
     error.show()
 
 
 class PrintableFormatter(logging.Formatter):
-    """Formatter of log messages whose lines are printable."""
+    """Formatter of log messages that replaces control characters."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the text of a record; tracebacks keep their lines."""

@@ -1,4 +1,4 @@
-"""Progress, to stderr, so that results on stdout stay clean: a bar on a terminal, and lines elsewhere."""
+"""Progress on stderr, apart from the results on stdout: a bar on a terminal, otherwise lines."""
 
 import json
 import sys
@@ -15,15 +15,16 @@ from skillviewer.core.errors import ExportError, os_error_as
 from skillviewer.core.progress import Progress, Report, TimeLeft
 from skillviewer.core.text import printable
 
-EVERY_S = 30.0
-"""Seconds between two lines where there is no terminal."""
+LINE_INTERVAL_S = 30.0
+"""Seconds between two progress lines if stderr is no terminal."""
 
 
 def format_left(seconds: float) -> str:
-    """Return a time left in suitable units: "about 40 s left", "about 3 min left", "about 2 h 5 min left"."""
+    """Return a text such as "about 40 s left", "about 3 min left" or "about 2 h 5 min left"."""
     if seconds < 59.5:
         return f"about {seconds:.0f} s left"
-    hours, minutes = divmod(max(round(seconds / 60), 1), 60)
+    all_minutes = max(round(seconds / 60), 1)
+    hours, minutes = divmod(all_minutes, 60)
     return f"about {hours} h {minutes} min left" if hours else f"about {minutes} min left"
 
 
@@ -31,22 +32,26 @@ def format_left(seconds: float) -> str:
 def progress_bar(
     *, unit: str = "", unit_scale: bool = False, clock: Callable[[], float] = time.monotonic
 ) -> Iterator[Report]:
-    """Show a job's progress: as a bar on a terminal, else in a line every half minute, with the time left.
+    """Show the progress of a job and the time left: a bar on a terminal, otherwise a line every half minute.
 
-    A new stage begins a new bar. ``unit`` is that of the count; with ``unit_scale``, 12M stands for 12,000,000.
-    Sentences, as values, become lines. ``clock`` returns seconds.
+    Every stage of the job gets a bar of its own. A report whose value is a sentence is printed as a line.
+
+    Args:
+        unit: Unit of the count.
+        unit_scale: Whether to abbreviate counts: 12M for 12,000,000.
+        clock: Returns seconds.
 
     Yields:
-        The report function to hand to the job.
+        The report function for the job.
     """
     bar: tqdm | None = None
     stage = ""
-    terminal = sys.stderr.isatty()
-    left = TimeLeft(clock)
-    told_s = clock()
+    is_terminal = sys.stderr.isatty()
+    time_left = TimeLeft(clock)
+    last_line_s = clock()
 
     def report(progress: Progress) -> None:
-        nonlocal bar, stage, told_s
+        nonlocal bar, stage, last_line_s
         if isinstance(progress.value, str):
             with tqdm.external_write_mode():
                 echo(progress.value, err=True)
@@ -60,17 +65,19 @@ def progress_bar(
                 unit=unit,
                 unit_scale=unit_scale,
                 file=sys.stderr,
-                disable=not terminal,
+                disable=not is_terminal,
                 leave=False,
                 dynamic_ncols=True,
             )
         bar.n = progress.done
         bar.refresh()
-        left_s = left.estimate(progress)
-        if not terminal and progress.total and clock() - told_s >= EVERY_S:
-            told_s = clock()
-            time_left = f", {format_left(left_s)}" if left_s is not None and progress.done < progress.total else ""
-            echo(f"{stage}: {100 * progress.done / progress.total:.0f} %{time_left}", err=True)
+        left_s = time_left.estimate(progress)
+        if not is_terminal and progress.total and clock() - last_line_s >= LINE_INTERVAL_S:
+            last_line_s = clock()
+            time_left_text = ""
+            if left_s is not None and progress.done < progress.total:
+                time_left_text = f", {format_left(left_s)}"
+            echo(f"{stage}: {100 * progress.done / progress.total:.0f} %{time_left_text}", err=True)
 
     try:
         yield report
@@ -80,14 +87,14 @@ def progress_bar(
 
 
 class BatchReport:
-    """Report of a run of many pieces of work: to a bar, in lines where there is no terminal, and in a log.
+    """Progress of a job of many items: a bar on a terminal, otherwise lines, and a log file.
 
     Args:
-        total: Number of pieces.
-        bar: Shows progress on a terminal, or None if a single piece does that itself.
-        log: File that gets a line of JSON for every piece, or None.
-        stage: The work, in a word or two.
+        total: Number of items.
+        bar: Shows the number of finished items, or None if a single item shows its own progress.
+        log: File that gets a line of JSON for every item, or None.
         clock: Returns seconds.
+        stage: The work, in a word or two.
 
     Raises:
         ExportError: The log cannot be written.
@@ -105,40 +112,63 @@ class BatchReport:
         self._total = total
         self._bar = bar
         self._clock = clock
-        self._n_done = self._failed = 0
-        self._started = self._reported_s = clock()
-        self._log: IO[str] | None = None
-        if log is not None:
-            with os_error_as(ExportError, f"{log} cannot be written"):
-                log.parent.mkdir(parents=True, exist_ok=True)
-                self._log = log.open("a+", encoding="utf-8", errors="replace")
-                if self._log.seekable():
-                    self._log.seek(0)
-                    if self._log.read(9) not in {"", '{"time": '}:  # a video, say
-                        self._log.close()
-                        raise ExportError(f"{log} is no log of an earlier run, and stays as it is: name another file.")
+        self._n_done = 0
+        self._n_failed = 0
+        self._start_s = clock()
+        self._last_line_s = self._start_s
+        self._log_file = None if log is None else _open_log(log)
 
     def finish(self, title: str, problem: str) -> None:
-        """Count a piece of work, whose problem is "" if it succeeded; a log that cannot be written stops nothing."""
+        """Count an item and log it; a log that cannot be written does not stop the job.
+
+        Args:
+            title: Name of the item.
+            problem: Why the item failed, or "" if it succeeded.
+        """
         self._n_done += 1
-        self._failed += bool(problem)
-        now = self._clock()
-        facts = {"time": time.time(), "path": title, "error": problem or None, "done": self._n_done, "of": self._total}
-        with suppress(OSError):
-            if self._log is not None:
-                self._log.write(json.dumps(facts) + "\n")
-                self._log.flush()
+        self._n_failed += bool(problem)
+        self._write_log(title, problem)
         if self._bar is None:
             return
         self._bar(Progress(self._stage, self._n_done, self._total))
-        if not sys.stderr.isatty() and (now - self._reported_s >= EVERY_S or self._n_done == self._total):
-            self._reported_s = now
-            left_s = (now - self._started) / self._n_done * (self._total - self._n_done)
-            failures = f", {self._failed} failed" if self._failed else ""
-            left = f", {format_left(left_s)}" if self._n_done < self._total else ""
-            echo(f"{self._n_done} of {self._total} done{failures}{left}", err=True)
+        if not sys.stderr.isatty():
+            self._print_line()
+
+    def _write_log(self, title: str, problem: str) -> None:
+        entry = {"time": time.time(), "path": title, "error": problem or None, "done": self._n_done, "of": self._total}
+        with suppress(OSError):
+            if self._log_file is not None:
+                self._log_file.write(json.dumps(entry) + "\n")
+                self._log_file.flush()
+
+    def _print_line(self) -> None:
+        """Print the counts to stderr if the last line is old enough, or all items are done."""
+        now_s = self._clock()
+        n_left = self._total - self._n_done
+        if n_left > 0 and now_s - self._last_line_s < LINE_INTERVAL_S:
+            return
+        self._last_line_s = now_s
+        failures = f", {self._n_failed} failed" if self._n_failed else ""
+        time_left = ""
+        if n_left > 0:
+            seconds_per_item = (now_s - self._start_s) / self._n_done
+            time_left = f", {format_left(seconds_per_item * n_left)}"
+        echo(f"{self._n_done} of {self._total} done{failures}{time_left}", err=True)
 
     def close(self) -> None:
         """Close the log."""
-        if self._log is not None:
-            self._log.close()
+        if self._log_file is not None:
+            self._log_file.close()
+
+
+def _open_log(path: Path) -> IO[str]:
+    """Open a log to append lines; refuse a file that is no log, such as a video."""
+    with os_error_as(ExportError, f"{path} cannot be written"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        log_file = path.open("a+", encoding="utf-8", errors="replace")
+        if log_file.seekable():
+            log_file.seek(0)
+            if log_file.read(9) not in {"", '{"time": '}:
+                log_file.close()
+                raise ExportError(f"{path} is no log of an earlier run, and stays as it is: name another file.")
+    return log_file

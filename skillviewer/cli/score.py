@@ -1,4 +1,4 @@
-"""``skillviewer score``: score videos, on one process or several, on GPUs or a cluster."""
+"""``skillviewer score``: scoring of videos by one process or several, on GPUs or a cluster."""
 
 import json
 from contextlib import closing
@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from skillviewer.cli.failures import report_failure
-from skillviewer.cli.options.dataset_options import add_options
-from skillviewer.cli.options.help import HelpfulCommand
+from skillviewer.cli.options.add_options import add_options
+from skillviewer.cli.options.help import GroupedCommand
+from skillviewer.cli.options.time_range import TIME_RANGE, time_range_s
 from skillviewer.cli.options.values import DEVICE, FILE, FOLDER, SOURCE, Finite, Parameters
-from skillviewer.cli.options.worker_options import chosen_workers, worker_options
+from skillviewer.cli.options.worker_options import worker_options, workers_from
 from skillviewer.cli.output import echo
 from skillviewer.cli.progress import BatchReport, progress_bar
 from skillviewer.core.progress import CancelToken, Progress
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from skillviewer.data.result_file import ResultHeader
     from skillviewer.engine.runtime.processes import JobResult
     from skillviewer.engine.runtime.workers import Workers
-    from skillviewer.engine.scoring.units import Scoring, ScoringUnit
+    from skillviewer.engine.scoring.units import ResultFolder, Scoring, ScoringUnit
 
 
 OPTIONS = (
@@ -37,35 +38,31 @@ OPTIONS = (
         help="Checkpoint: a name (see skillviewer models) or a folder; "
         f"else {DEFAULT_MODEL}, which was trained for one simulated task.",
     ),
-    click.option("--criterion", help="If --model is a folder of several models: the one that learnt this criterion."),
+    click.option("--criterion", help="Criterion of the model to use, if --model is a folder of several models."),
     click.option(
         "--passes",
         "n_passes",
         default=USUAL_PASSES,
         show_default=True,
         type=click.IntRange(1, 64),
-        help="How often each video is scored, each time on other frames; two or more give an interval.",
+        help="Number of times that each video is scored, each time on other frames; two or more give an interval.",
     ),
-    click.option("--from", "start_s", type=Finite(0), help="Start of the attempt in seconds.  [default: 0]"),
-    click.option(
-        "--to",
-        "stop_s",
-        type=Finite(0, min_open=True),
-        help="End of the attempt in seconds.  [default: the end of the video]",
-    ),
+    *TIME_RANGE,
     click.option("--videos", "videos_dir", type=FOLDER, help="Folder of the videos of data sets."),
     DEVICE,
-    click.option("--json", "as_json", is_flag=True, help="One JSON object per video and line (docs/scripting.md)."),
+    click.option(
+        "--json", "as_json", is_flag=True, help="Print a JSON object on a line for every video (docs/scripting.md)."
+    ),
     click.option(
         "--out",
         "--save",
         "out",
         type=FOLDER,
-        help="Folder for complete analyses (.npz); a stopped run continues from it.",
+        help="Folder for complete analyses (.npz); the same command continues from it after a stop.",
     ),
-    click.option("--into", type=FILE, help="Study that the scores, and videos that it lacks, are added to at the end."),
-    click.option("--force", is_flag=True, help="Score every video again, also those with a saved analysis."),
-    click.option("--retry-failed", is_flag=True, help="Try videos again that failed in an earlier run."),
+    click.option("--into", type=FILE, help="Study that gets the scores at the end, and the videos that it lacks."),
+    click.option("--force", is_flag=True, help="Score every video again, even with a saved analysis."),
+    click.option("--retry-failed", is_flag=True, help="Retry videos that failed in an earlier run."),
     click.option("--log", type=FILE, help="File to which a line of JSON is written for every video."),
     click.option(
         "--cache-gb", type=Finite(min=0), default=20, show_default=True, help="Largest size of the cache of features."
@@ -74,7 +71,7 @@ OPTIONS = (
 """Options, in the order of the help. A new one is an entry here."""
 
 
-@click.command(cls=HelpfulCommand)
+@click.command(cls=GroupedCommand)
 @click.argument("sources", nargs=-1, required=True, type=SOURCE)
 @partial(add_options, options=OPTIONS)
 @worker_options
@@ -85,36 +82,32 @@ def score(sources: tuple[Path, ...], **parameters: Any) -> int:  # noqa: ANN401 
     videos are not scored again, failed ones only with --retry-failed. With --from and --to only a part of each video is
     scored; no frame outside it is used.
     """
-    from skillviewer.cli.score_sources import gathered_units
+    from skillviewer.cli.unit_sources import gather_units
     from skillviewer.data.study import Study
     from skillviewer.engine.scoring.units import open_engine
 
-    part = _part(parameters)
-    workers = chosen_workers(parameters)
-    if parameters["into"] is not None and (parameters["out"] is None or not parameters["into"].is_file()):
-        raise click.UsageError("--into needs a study (“skillviewer study create”), and the folder of results, --out.")
-    if parameters["into"] is not None:  # refuse a study that cannot be opened before hours of work
-        Study.open(parameters["into"], read_only=True).close()
-    units, problems = gathered_units(sources, parameters["videos_dir"], part)
-    run = _Run(_scoring(parameters, workers), workers.share(units), as_json=parameters["as_json"])
+    ends_s = time_range_s(parameters)
+    workers = workers_from(parameters)
+    study_path = parameters["into"]
+    if study_path is not None:
+        if parameters["out"] is None or not study_path.is_file():
+            raise click.UsageError(
+                "--into needs a study (“skillviewer study create”), and the folder of results, --out."
+            )
+        Study.open(study_path, read_only=True).close()  # raises an error now, not after hours of work
+    units, problems = gather_units(sources, parameters["videos_dir"], ends_s)
+    scorer = _Scorer(_scoring(parameters, workers), workers.share(units), as_json=parameters["as_json"])
     for source, problem in problems:
-        run.failed(str(source), source, problem)
+        scorer.report_failure(str(source), source, problem)
     try:
-        run.work(workers, parameters["log"], retry=parameters["retry_failed"])
-        if parameters["into"] is not None:
-            run.collect(parameters["into"])
+        scorer.score_all(workers, parameters["log"], retry=parameters["retry_failed"])
+        if study_path is not None:
+            scorer.collect(study_path)
     finally:
         open_engine.cache_clear()
-    if run.failures and len(units) > 1:
-        echo("", f"{len(run.failures)} failed:", *run.failures, err=True)
-    return 1 if run.failures else 0
-
-
-def _part(parameters: Parameters) -> tuple[float, float | None] | None:
-    start_s, stop_s = parameters["start_s"], parameters["stop_s"]
-    if start_s is not None and stop_s is not None and stop_s <= start_s:
-        raise click.UsageError(f"The attempt would end at {stop_s} s, before it begins at {start_s} s.")
-    return None if start_s is None and stop_s is None else (start_s or 0.0, stop_s)
+    if scorer.failures and len(units) > 1:
+        echo("", f"{len(scorer.failures)} failed:", *scorer.failures, err=True)
+    return 1 if scorer.failures else 0
 
 
 def _scoring(parameters: Parameters, workers: "Workers") -> "Scoring":
@@ -133,75 +126,94 @@ def _scoring(parameters: Parameters, workers: "Workers") -> "Scoring":
     )
 
 
-class _Run:
-    """Scoring of all units of one command; prints the results and lists the failures."""
+class _Scorer:
+    """Scoring of all units of one command; prints the results and collects the failures."""
 
     def __init__(self, scoring: "Scoring", units: "Sequence[ScoringUnit]", *, as_json: bool) -> None:
         self._scoring = scoring
         self._units = units
         self._as_json = as_json
-        self._files: list[tuple[ScoringUnit, Path]] = []
-        self.failures: list[str] = []
+        self._result_files: list[tuple[ScoringUnit, Path]] = []
+        self.failures: list[str] = []  # a line for each: name and problem
         self._printed_refusals: set[str] = set()
 
-    def failed(self, title: str, path: Path, problem: str) -> None:
-        """Report a failure."""
+    def report_failure(self, title: str, path: Path, problem: str) -> None:
+        """Print and collect a failure."""
         self.failures.append(f"  {title}  {problem}")
         report_failure(problem, str(path), as_json=self._as_json)
 
-    def work(self, workers: "Workers", log: Path | None, *, retry: bool) -> None:
-        """Print the scores of an earlier run, and score the other videos."""
+    def score_all(self, workers: "Workers", log: Path | None, *, retry: bool) -> None:
+        """Print the scores of an earlier run, and score the other videos.
+
+        Args:
+            workers: Processes to score with.
+            log: File that gets a line for every scored video, or None.
+            retry: Whether to score videos again that failed in an earlier run.
+        """
         from skillviewer.engine.runtime.workers import work
         from skillviewer.engine.scoring.units import ResultFolder, open_engine, score_unit
 
         results = ResultFolder(self._scoring)
-        todo = []
-        for unit in self._units:
-            saved = results.find(unit)
-            earlier_problem = "" if retry else results.saved_failure(unit)
-            if saved is not None:
-                self._print(unit, *saved)
-            elif earlier_problem:
-                self.failed(unit.title, unit.path, f"{earlier_problem} (--retry-failed tries again)")
-            else:
-                todo.append(unit)
-        if not todo:
+        units_to_score = self._print_earlier(results, retry=retry)
+        if not units_to_score:
             return
         results.check_writable()
         if workers.is_local:
             open_engine(self._scoring)
-        is_single = len(todo) == 1
+        is_single = len(units_to_score) == 1
         with progress_bar(unit="frame" if is_single else "video") as bar:
-            batch_report = BatchReport(len(todo), bar=None if is_single else bar, log=log)
+            batch_report = BatchReport(len(units_to_score), bar=None if is_single else bar, log=log)
 
-            def finished(index: int, outcome: "JobResult[Path | Analysis]") -> None:
-                unit = todo[index]
+            def on_finished(index: int, outcome: "JobResult[Path | Analysis]") -> None:
+                unit = units_to_score[index]
                 results.save_failure(unit, outcome.error)
+                problem = ""
                 if outcome.result is None:
-                    self.failed(unit.title, unit.path, str(outcome.error))
+                    problem = str(outcome.error)
+                    self.report_failure(unit.title, unit.path, problem)
                 else:
                     self._print(unit, outcome.result)
-                batch_report.finish(unit.title, "" if outcome.result is not None else str(outcome.error))
+                batch_report.finish(unit.title, problem)
 
-            def progressed(_index: int, progress: Progress) -> None:
+            def on_progress(_index: int, progress: Progress) -> None:
                 if is_single:
                     bar(progress)
 
             with closing(batch_report):
-                work(partial(score_unit, self._scoring), todo, workers, CancelToken(), progressed, finished)
+                score_one = partial(score_unit, self._scoring)
+                work(score_one, units_to_score, workers, CancelToken(), on_progress, on_finished)
+
+    def _print_earlier(self, results: "ResultFolder", *, retry: bool) -> "list[ScoringUnit]":
+        """Print scores and failures of an earlier run, and return the other units."""
+        other_units = []
+        for unit in self._units:
+            saved = results.find(unit)
+            earlier_problem = "" if retry else results.saved_failure(unit)
+            if saved is not None:
+                file, header = saved
+                self._print(unit, file, header)
+            elif earlier_problem:
+                self.report_failure(unit.title, unit.path, f"{earlier_problem} (--retry-failed tries again)")
+            else:
+                other_units.append(unit)
+        return other_units
 
     def _print(self, unit: "ScoringUnit", result: "Path | Analysis", header: "ResultHeader | None" = None) -> None:
+        """Print the score of a unit from its analysis or its result file; ``header`` is the header of that file."""
         from skillviewer.core.analysis.analysis_json import analysis_json
         from skillviewer.data.analysis_file import load_analysis
 
         if isinstance(result, Path):
-            self._files.append((unit, result))
+            self._result_files.append((unit, result))
         if header is not None and not self._as_json:  # the header is enough: reading thousands of analyses takes long
-            echo(_line(header, unit))
+            echo(_score_line(header, unit))
             return
         analysis = load_analysis(result) if isinstance(result, Path) else result
-        analysis_at_path = replace(analysis, video=replace(analysis.video, path=unit.path))
-        echo(json.dumps(analysis_json(analysis_at_path)) if self._as_json else _line(analysis, unit))
+        if self._as_json:
+            analysis_at_path = replace(analysis, video=replace(analysis.video, path=unit.path))
+            echo(json.dumps(analysis_json(analysis_at_path)))
+        else:
+            echo(_score_line(analysis, unit))
         if analysis.all_warnings:
             echo(f"{unit.title}: {analysis.all_warnings}", err=True)
         refusal = analysis.scaled.refusal if analysis.scaled is not None else ""
@@ -209,17 +221,17 @@ class _Run:
             self._printed_refusals.add(refusal)
             echo(refusal, err=True)
 
-    def collect(self, study: Path) -> None:
+    def collect(self, study_path: Path) -> None:
         """Add the results to a study."""
         from skillviewer.data.result_file import read_header
         from skillviewer.engine.scoring.collecting import collect
 
-        results = [(unit.path, file, read_header(file)) for unit, file in self._files]
-        n_new = collect(study, self._scoring, results)
-        echo(f"{n_new} scores are new in {study}", err=True)
+        results = [(unit.path, file, read_header(file)) for unit, file in self._result_files]
+        n_new = collect(study_path, self._scoring, results)
+        echo(f"{n_new} scores are new in {study_path}", err=True)
 
 
-def _line(result: "Analysis | ResultHeader", unit: "ScoringUnit") -> str:
+def _score_line(result: "Analysis | ResultHeader", unit: "ScoringUnit") -> str:
     interval = ""
     if result.interval:
         low, high = result.interval

@@ -1,16 +1,16 @@
-"""``skillviewer study``: make, fill, list, import, export and mend a study without the window."""
+"""``skillviewer study``: creation, filling, listing, import, export and repair of a study without the window."""
 
 import csv
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from skillviewer.cli.failures import open_study, say
+from skillviewer.cli.failures import open_study, print_notices
 from skillviewer.cli.options.dataset_options import ONE_CRITERION
 from skillviewer.cli.options.renamed_option import RenamedOption
 from skillviewer.cli.options.values import FILE, FOLDER, PATH, SOURCE
@@ -28,12 +28,12 @@ from skillviewer.core.study_log import LoggedExport, LogRow
 from skillviewer.core.text import counted, printable
 
 if TYPE_CHECKING:
-    from skillviewer.data.study import NewVideo
+    from skillviewer.data.study import NewVideo, Score, StudyVideo
 
 
 @click.group()
 def study() -> None:
-    """Make and keep a study: one file with videos, raters, votes, notes and models (docs/study.md)."""
+    """Create and manage a study: one file with videos, raters, votes, notes and models (docs/study.md)."""
 
 
 for command in (
@@ -55,41 +55,41 @@ for command in (
 @study.command()
 @click.argument("path", metavar="STUDY", type=PATH)
 @click.argument("videos", nargs=-1, type=SOURCE)
-@click.option("--title", default="", help="What the study is called, if not like its file.")
+@click.option("--title", default="", help="Title of the study.  [default: the name of its file]")
 @click.option("--task", default="", help="The task that its videos show.")
 @click.option("--question", "--statement", "statement", cls=RenamedOption, help="The question that raters answer.")
 @click.option("--participant-pattern", help="Regular expression that finds the participant in the name of a video.")
 def create(
     path: Path, videos: tuple[Path, ...], title: str, task: str, statement: str | None, participant_pattern: str | None
 ) -> int:
-    """Make STUDY, with VIDEOS (files, or folders with videos) if any are given."""
+    """Create STUDY, with VIDEOS (files, or folders with videos) if any are given."""
     from skillviewer.data.study import Study, StudySettings
 
-    defaults = StudySettings()
-    settings = StudySettings(title=title, task=task, statement=statement or defaults.statement)
-    # All of this comes before anything is made that would be half a study.
-    missing = next((video for video in videos if not video.exists()), None)
-    if missing is not None:
-        raise VideoError(f"There is no {missing}.")
-    files, refused = _files(videos)
-    if refused:
-        raise VideoError(refused[0])
-    new = _new(files, task, None, participant_pattern)
-    with Study.create(path, settings) as opened:
-        say(opened.notices)
-        target = opened.path
-    failed = _add(target, new) if videos else 0
-    echo(target)
-    return failed
+    default_settings = StudySettings()
+    settings = StudySettings(title=title, task=task, statement=statement or default_settings.statement)
+    # check the videos first: a failure must not leave half a study
+    for video in videos:
+        if not video.exists():
+            raise VideoError(f"There is no {video}.")
+    files, problems = _video_files(videos)
+    if problems:
+        raise VideoError(problems[0])
+    new_videos = _new_videos(files, task, None, participant_pattern)
+    with Study.create(path, settings) as new_study:
+        print_notices(new_study.notices)
+        study_path = new_study.path
+    exit_code = _add(study_path, new_videos) if videos else 0
+    echo(study_path)
+    return exit_code
 
 
 @study.command()
 @click.argument("path", metavar="STUDY", type=PATH)
 @click.argument("videos", nargs=-1, required=True, type=SOURCE)
 @click.option("--task", default="", help="Task of these videos, if the study has several.")
-@click.option("--participant", help="The participant in them.")
+@click.option("--participant", help="The participant in these videos.")
 @click.option("--participant-pattern", help="Regular expression that finds the participant in the name of a video.")
-@click.option("--occasion", default="", help="When they were recorded: pre, post, a date.")
+@click.option("--occasion", default="", help="Occasion of these videos: pre, post, a date.")
 def add(
     path: Path,
     videos: tuple[Path, ...],
@@ -98,84 +98,87 @@ def add(
     participant_pattern: str | None,
     occasion: str,
 ) -> int:
-    """Add VIDEOS (files, or folders with videos) to STUDY. The same bytes are one video, whatever the name."""
+    """Add VIDEOS (files, or folders with videos) to STUDY. Files with equal bytes are one video."""
     if participant and participant_pattern:
         raise click.UsageError(
             "--participant names the participant, and --participant-pattern finds it: give one of them."
         )
-    files, refused = _files(videos)
-    say(refused)
-    new = [replace(video, occasion=occasion) for video in _new(files, task, participant, participant_pattern)]
-    failed = _add(path, new)
-    return 1 if refused else failed
+    files, problems = _video_files(videos)
+    print_notices(problems)
+    new_videos = _new_videos(files, task, participant, participant_pattern)
+    exit_code = _add(path, [replace(video, occasion=occasion) for video in new_videos])
+    return 1 if problems else exit_code
 
 
-def _files(videos: Sequence[Path]) -> tuple[list[Path], list[str]]:
-    """Return the videos among files and in folders, and a sentence for each of these that is or holds none."""
-    from skillviewer.media.files import VIDEO_SUFFIXES, expand, without_videos
+def _video_files(paths: Sequence[Path]) -> tuple[list[Path], list[str]]:
+    """Return the video files among files and in folders, and a sentence for each path without a video."""
+    from skillviewer.media.files import VIDEO_SUFFIXES, expand, folders_without_videos
     from skillviewer.media.reading.reader import VideoReader
 
-    files = expand(videos)
-    refused = [problem for _, problem in without_videos(videos)]
-    for file in [file for file in files if file.suffix.lower() not in VIDEO_SUFFIXES]:
-        try:
-            VideoReader(file, cache_bytes=0).close()
-        except VideoError as error:
-            files.remove(file)
-            refused.append(str(error))
-    return files, refused
+    problems = [problem for _, problem in folders_without_videos(paths)]
+    files = []
+    for file in expand(paths):
+        if file.suffix.lower() not in VIDEO_SUFFIXES:
+            try:
+                VideoReader(file, cache_bytes=0).close()
+            except VideoError as error:
+                problems.append(str(error))
+                continue
+        files.append(file)
+    return files, problems
 
 
-def _new(files: list[Path], task: str, participant: str | None, pattern: str | None) -> "list[NewVideo]":
+def _new_videos(files: list[Path], task: str, participant: str | None, pattern: str | None) -> "list[NewVideo]":
     from skillviewer.data.study import NewVideo
     from skillviewer.data.tables.participants import by_pattern
 
-    participants = by_pattern([file.stem for file in files], pattern) if pattern else {}
-    if pattern and len(participants) < len({file.stem for file in files}):
-        n = len([file for file in files if file.stem not in participants])
-        echo(f"skillviewer: “{pattern}” finds no participant in {n} of {len(files)} names.", err=True)
-    return [NewVideo(file, participant=participant or participants.get(file.stem), task=task) for file in files]
+    participant_by_stem: Mapping[str, str] = {}
+    if pattern:
+        participant_by_stem = by_pattern([file.stem for file in files], pattern)
+        n_without = sum(file.stem not in participant_by_stem for file in files)
+        if n_without:
+            echo(f"skillviewer: “{pattern}” finds no participant in {n_without} of {len(files)} names.", err=True)
+    return [NewVideo(file, participant=participant or participant_by_stem.get(file.stem), task=task) for file in files]
 
 
-def _add(path: Path, new: "list[NewVideo]") -> int:
-    with open_study(path) as opened:
+def _add(study_path: Path, new_videos: "list[NewVideo]") -> int:
+    """Add videos to a study, print what was added and what was contradictory, and return the exit code."""
+    with open_study(study_path) as opened:
         with progress_bar(unit="file") as report:
-            added = opened.videos.add(new, CancelToken(), report)
-        stated = {
-            name: video.participant for name, video in zip(added.names, new, strict=True) if name and video.participant
-        }
-        times = {name: video.occasion for name, video in zip(added.names, new, strict=True) if name}
-        changed, _, contradictions = opened.videos.name_participants(stated, times)
-        tasks = {video.name: video.task or opened.settings.task for video in opened.videos.all()}
+            added = opened.videos.add(new_videos, CancelToken(), report)
+        # a file that could not be added has no name in the study
+        named_videos = [(name, video) for name, video in zip(added.names, new_videos, strict=True) if name is not None]
+        stated_participants = {name: video.participant for name, video in named_videos if video.participant}
+        occasions = {name: video.occasion for name, video in named_videos}
+        newly_known, _, contradictions = opened.videos.name_participants(stated_participants, occasions)
+        task_by_name = {video.name: video.task or opened.settings.task for video in opened.videos.all()}
     other_tasks = []
-    for name, video in zip(added.names, new, strict=True):
-        if name and video.task and video.task != tasks[name]:
-            kept_task = f"“{tasks[name]}”" if tasks[name] else "none"
+    for name, video in named_videos:
+        study_task = task_by_name[name]
+        if video.task and video.task != study_task:
+            study_task_text = f"“{study_task}”" if study_task else "none"
             other_tasks.append(
-                f"“{name}” is said to be of the task “{video.task}”; the study says {kept_task}, which stays."
+                f"“{name}” is said to be of the task “{video.task}”; the study says {study_task_text}, which stays."
             )
     for name in added.known_names:
         echo(f"{name} is in the study already", err=True)
-    if changed:
-        echo(f"who is in {len(changed)} of them is known now", err=True)
-    say((*added.problems, *contradictions, *other_tasks))
-    n_new = len([name for name in added.names if name is not None]) - len(added.known_names)
-    echo(f"{n_new} videos added", err=True)
+    if newly_known:
+        echo(f"who is in {len(newly_known)} of them is known now", err=True)
+    print_notices((*added.problems, *contradictions, *other_tasks))
+    echo(f"{len(named_videos) - len(added.known_names)} videos added", err=True)
     return 1 if added.problems or contradictions or other_tasks else 0
 
 
 @study.command("list")
 @click.argument("path", metavar="STUDY", type=PATH)
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a video and line, as docs/study.md says.")
-@click.option("--check", is_flag=True, help="Read the files whose time stamp changed and tell whether they are others.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object on a line for every video (docs/study.md).")
+@click.option("--check", is_flag=True, help="Read the files with a new time stamp, and find out if they were replaced.")
 def list_videos(path: Path, as_json: bool, check: bool) -> None:
-    """List the videos of STUDY and where their files are: present, moved, missing or replaced.
+    """List the videos of STUDY and the state of their files: present, moved, missing or replaced.
 
-    Of a part of a longer file stands which: frames from 0, or seconds. Scores are of the model that the study uses,
-    else of the one that has scored the most videos.
+    Parts of longer files show their range in frames (from 0) or seconds. Scores are of the model that the study uses,
+    else of the model that has scored the most videos.
     """
-    from skillviewer.data.study.video_rows import format_clip_range
-
     with open_study(path, read_only=not check) as opened:
         if check:
             with progress_bar(unit="file") as report:
@@ -184,59 +187,73 @@ def list_videos(path: Path, as_json: bool, check: bool) -> None:
             videos = opened.videos.all()
         model = opened.models.default_model(opened.settings.model)
         scores = opened.models.scores(model.digest) if model is not None else {}
+    model_digest = model.digest if model is not None else None
     for video in videos:
         score = scores.get(video.name)
-        if as_json:
-            record = {
-                "name": video.name,
-                "state": video.state.value,
-                "unsure": video.unsure,
-                "path": None if video.path is None else str(video.path),
-                "recorded_path": video.recorded_path,
-                "size_bytes": video.size_bytes,
-                "digest": video.digest,
-                "extent": format_clip_range(video.clip_range) or None,
-                "participant": video.participant,
-                "task": video.task,
-                "occasion": video.occasion,
-                "notes": video.notes,
-                "context": video.context,
-                "score": None if score is None else score.score,
-                "interval": None if score is None else score.interval,
-                "model": model.digest if model is not None else None,
-            }
-            echo(json.dumps(record))
-        else:
-            number = "" if score is None else f"{score.score:+.4f}"
-            part = f" [{format_clip_range(video.clip_range)}]" if video.clip_range is not None else ""
-            echo(f"{video.state.value:8}  {number:>8}  {video.name}  {video.path or video.recorded_path}{part}")
+        echo(json.dumps(_video_json(video, score, model_digest)) if as_json else _video_line(video, score))
+
+
+def _video_json(video: "StudyVideo", score: "Score | None", model_digest: str | None) -> dict[str, object]:
+    from skillviewer.data.study.video_rows import format_clip_range
+
+    return {
+        "name": video.name,
+        "state": video.state.value,
+        "unsure": video.unsure,
+        "path": None if video.path is None else str(video.path),
+        "recorded_path": video.recorded_path,
+        "size_bytes": video.size_bytes,
+        "digest": video.digest,
+        "extent": format_clip_range(video.clip_range) or None,
+        "participant": video.participant,
+        "task": video.task,
+        "occasion": video.occasion,
+        "notes": video.notes,
+        "context": video.context,
+        "score": None if score is None else score.score,
+        "interval": None if score is None else score.interval,
+        "model": model_digest,
+    }
+
+
+def _video_line(video: "StudyVideo", score: "Score | None") -> str:
+    from skillviewer.data.study.video_rows import format_clip_range
+
+    score_text = "" if score is None else f"{score.score:+.4f}"
+    range_text = f" [{format_clip_range(video.clip_range)}]" if video.clip_range is not None else ""
+    return f"{video.state.value:8}  {score_text:>8}  {video.name}  {video.path or video.recorded_path}{range_text}"
 
 
 @study.command()
 @click.argument("path", metavar="STUDY", type=PATH)
-@click.option("--csv", "as_csv", is_flag=True, help="As CSV, with the columns of “export table log”.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object an event and line.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV, with the columns of “export table log”.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object on a line for every event.")
 def log(path: Path, as_csv: bool, as_json: bool) -> None:
-    """List who did what and when in STUDY: votes, notes, models, videos, settings, exports. Times are in UTC."""
+    """List the events of STUDY with author and time in UTC: votes, notes, models, videos, settings, exports."""
     with open_study(path, read_only=True) as opened:
         events = [asdict(event) for event in opened.log()]
-    writer = csv.DictWriter(sys.stdout, [field_.name for field_ in fields(LogRow)], lineterminator="\n")
     if as_csv:
-        writer.writeheader()
+        _print_csv(events)
+        return
     for event in events:
-        if as_csv:
-            cells = {name: escape_cell(value) for name, value in event.items()}
-            writer.writerow(
-                {name: printable(str(cell)) for name, cell in cells.items()} if sys.stdout.isatty() else cells
-            )
-        else:
-            echo(json.dumps(event) if as_json else "  ".join(printable(value) for value in event.values()))
+        echo(json.dumps(event) if as_json else "  ".join(printable(value) for value in event.values()))
+
+
+def _print_csv(events: list[dict[str, str]]) -> None:
+    writer = csv.DictWriter(sys.stdout, [field.name for field in fields(LogRow)], lineterminator="\n")
+    writer.writeheader()
+    is_terminal = sys.stdout.isatty()
+    for event in events:
+        cells = {name: str(escape_cell(value)) for name, value in event.items()}
+        if is_terminal:
+            cells = {name: printable(cell) for name, cell in cells.items()}
+        writer.writerow(cells)
 
 
 @study.command("import")
 @click.argument("path", metavar="STUDY", type=PATH)
 @click.argument("source", type=PATH)
-@click.option("--videos", type=FOLDER, help="Where the videos lie, if elsewhere.")
+@click.option("--videos", type=FOLDER, help="Folder of the videos, if they are not next to SOURCE.")
 @click.option(
     "--format",
     "--form",
@@ -244,7 +261,7 @@ def log(path: Path, as_csv: bool, as_json: bool) -> None:
     cls=RenamedOption,
     help="Format of the data set, if it is not recognised (docs/data.md).",
 )
-@click.option("--task", help="Which of several tasks of the data set.")
+@click.option("--task", help="Task to import, if the data set has several.")
 @click.option(
     "--participant-pattern",
     "--participants",
@@ -257,7 +274,7 @@ def import_source(
     """Import votes, pairs and videos of SOURCE into STUDY; a second time imports nothing new.
 
     SOURCE is another study, a table that the export wrote, a table with the columns video and participant, or a data
-    set in any form of docs/data.md. What the study knows of who is in a video stays.
+    set in any form of docs/data.md. Participants that the study knows already stay.
     """
     from skillviewer.data.formats.choices import Choices
     from skillviewer.data.study.exchange.exchange import bring_in
@@ -265,12 +282,18 @@ def import_source(
     choices = Choices(task=task, participant_pattern=participant_pattern)
     with open_study(path) as opened, progress_bar(unit="file") as report:
         imported = bring_in(opened, source, videos, form, choices, CancelToken(), report)
-        problems = opened.dataset().problems if imported.votes and opened.ratings.all().items else ()
-    say((*imported.problems, *problems))  # votes and ratings may contradict each other
-    participants = f", who is in {imported.participants} known videos" if imported.participants else ""
-    ratings = f", {imported.ratings} ratings" if imported.ratings else ""
-    forms = f", {counted(imported.forms, 'video')} rated by a rubric" if imported.forms else ""
-    echo(f"new: {imported.videos} videos, {imported.votes} votes, {imported.pairs} pairs{ratings}{forms}{participants}")
+        contradictions: Sequence[str] = ()
+        if imported.votes and opened.ratings.all().items:  # votes and ratings may contradict each other
+            contradictions = opened.dataset().problems
+    print_notices((*imported.problems, *contradictions))
+    text = f"new: {imported.videos} videos, {imported.votes} votes, {imported.pairs} pairs"
+    if imported.ratings:
+        text += f", {imported.ratings} ratings"
+    if imported.forms:
+        text += f", {counted(imported.forms, 'video')} rated by a rubric"
+    if imported.participants:
+        text += f", who is in {imported.participants} known videos"
+    echo(text)
 
 
 @study.command("export")
@@ -283,10 +306,12 @@ def import_source(
     cls=RenamedOption,
     help="every-vote, judgements, votes, labels, better-worse or epic-skills (docs/study.md).  [default: every-vote]",
 )
-@click.option("--participants", is_flag=True, help="Write who is in which video instead of votes; without --format.")
-@click.option("--force", is_flag=True, help="Replace a file that is there.")
+@click.option(
+    "--participants", is_flag=True, help="Write the participant of every video, not the votes; without --format."
+)
+@click.option("--force", is_flag=True, help="Replace an existing file.")
 @ONE_CRITERION
-def export_pairs_of(
+def export_votes(
     path: Path, output: Path, criterion: str | None, form: str | None, participants: bool, force: bool
 ) -> None:
     """Write the votes or pairs of STUDY as a CSV file OUTPUT."""
@@ -295,13 +320,14 @@ def export_pairs_of(
 
     if participants and form is not None:
         raise click.UsageError(f"--participants writes a table of its own, not the form {form}: leave one of them out.")
+    table = "participants" if participants else form or "every-vote"
     with open_study(path, criterion, read_only=True) as opened:
         if participants:
-            written = export_videos(opened, output, overwrite=force)
+            n_rows = export_videos(opened, output, overwrite=force)
         else:
-            written = export_pairs(opened, output, form or "every-vote", overwrite=force)
-    say(save_in_log(LoggedExport(path, output.name, "participants" if participants else form or "every-vote")))
-    echo(f"{written} rows written", err=True)
+            n_rows = export_pairs(opened, output, table, overwrite=force)
+    print_notices(save_in_log(LoggedExport(path, output.name, table)))
+    echo(f"{n_rows} rows written", err=True)
 
 
 @study.command()
@@ -311,15 +337,15 @@ def unpack(archive: Path, folder: Path | None) -> None:
     """Unpack ARCHIVE (“skillviewer export study”) into a new FOLDER (default: next to it) and print the study path."""
     from skillviewer.data.study.archive.archive_form import README
     from skillviewer.data.study.archive.unpack import free_folder
-    from skillviewer.data.study.archive.unpack import unpack as unpacked
+    from skillviewer.data.study.archive.unpack import unpack as unpack_archive
 
     with progress_bar(unit="file") as report:
-        study_path = unpacked(archive, folder or free_folder(archive), CancelToken(), report)
+        study_path = unpack_archive(archive, folder or free_folder(archive), CancelToken(), report)
     readme = study_path.with_name(README)
     if readme.is_file():
         echo(
             "skillviewer: Faces were blurred in these videos, which is an aid and no guarantee; scores and votes are "
-            f"of the videos before that. {readme} tells more.",
+            f"of the videos before the blurring. See {readme}.",
             err=True,
         )
     echo(study_path)
@@ -329,13 +355,14 @@ def unpack(archive: Path, folder: Path | None) -> None:
 @click.argument("path", metavar="STUDY", type=PATH)
 @click.argument("folder", required=False, type=PATH)
 def relink(path: Path, folder: Path | None) -> int:
-    """Find moved videos of STUDY below FOLDER (by default the study's own), by size and content."""
+    """Find moved videos of STUDY below FOLDER (by default the study's folder), by size and content."""
     with open_study(path) as opened, progress_bar(unit="file") as report:
-        result = opened.videos.relink(folder, CancelToken(), report)
-    say(result.problems)
-    for name in result.missing:
+        relinked = opened.videos.relink(folder, CancelToken(), report)
+    print_notices(relinked.problems)
+    for name in relinked.missing:
         echo(f"missing   {name}")
-    for name in result.replaced:
+    for name in relinked.replaced:
         echo(f"replaced  {name}")
-    echo(f"{len(result.located)} found again, {len(result.missing) + len(result.replaced)} not", err=True)
-    return 1 if result.missing or result.replaced else 0
+    n_not_found = len(relinked.missing) + len(relinked.replaced)
+    echo(f"{len(relinked.located)} found again, {n_not_found} not", err=True)
+    return 1 if n_not_found else 0

@@ -1,44 +1,46 @@
-"""``skillviewer study cameras``: further files of an attempt, and their offsets from the assessed video."""
+"""``skillviewer study cameras``: further cameras of an attempt, and their offsets from the assessed video."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from skillviewer.cli.failures import open_study, say
+from skillviewer.cli.failures import open_study, print_notices
 from skillviewer.cli.options.values import FILE, PATH
 from skillviewer.cli.output import echo
 from skillviewer.core.errors import StudyError, VideoError
 from skillviewer.core.text import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from skillviewer.core.video.cameras import Camera
-    from skillviewer.core.video.sound_offset import SoundOffset
 
 
 @click.group()
 def cameras() -> None:
-    """Keep up to three further cameras of a video: files that show the same attempt from elsewhere.
+    """Manage up to three further cameras of a video: files that show the same attempt from elsewhere.
 
-    They play along with the assessed video, without a map, and clips can show them next to it. Their offsets are found
-    by sound, or set in frames.
+    Cameras play along with the assessed video, without a map, and clips can show them next to it. Their offsets are
+    found by sound, or set in frames.
     """
 
 
 @cameras.command("list")
 @click.argument("path", metavar="STUDY", type=PATH)
 @click.argument("video", required=False)
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a camera and line.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object on a line for every camera.")
 def list_cameras(path: Path, video: str | None, as_json: bool) -> None:
     """List the cameras in STUDY, or those of VIDEO, with their offsets in seconds."""
-    with open_study(path, read_only=True) as opened:
-        names = [video] if video is not None else [study_video.name for study_video in opened.videos.all()]
-        listed = [(name, camera) for name in names for camera in opened.cameras.of(name)]
-    for name, camera in listed:
+    with open_study(path, read_only=True) as study:
+        video_names = [video] if video is not None else [study_video.name for study_video in study.videos.all()]
+        rows = [(video_name, camera) for video_name in video_names for camera in study.cameras.of(video_name)]
+    for video_name, camera in rows:
         if as_json:
             record = {
-                "video": name,
+                "video": video_name,
                 "camera": camera.name,
                 "path": None if camera.path is None else str(camera.path),
                 "digest": camera.digest,
@@ -48,57 +50,54 @@ def list_cameras(path: Path, video: str | None, as_json: bool) -> None:
             }
             echo(json.dumps(record))
         else:
-            echo(f"{printable(name)}  {_line(camera)}")
+            echo(f"{printable(video_name)}  {_camera_line(camera)}")
 
 
-def _line(camera: "Camera") -> str:
-    offset = "offset unknown" if camera.offset_s is None else f"{camera.offset_s:+.3f} s"
-    origin = "" if camera.offset_s is None else " by hand"
-    if camera.confidence is not None:
-        origin = f" by sound, confidence {camera.confidence:.2f}"
-    return printable(f"{camera.name}  {offset}{origin}  {camera.problem or camera.path}")
+def _camera_line(camera: "Camera") -> str:
+    offset = "offset unknown" if camera.offset_s is None else f"{camera.offset_s:+.3f} s by hand"
+    if camera.offset_s is not None and camera.confidence is not None:
+        offset = f"{camera.offset_s:+.3f} s by sound, confidence {camera.confidence:.2f}"
+    return printable(f"{camera.name}  {offset}  {camera.problem or camera.path}")
 
 
 @cameras.command()
 @click.argument("path", metavar="STUDY", type=PATH)
 @click.argument("video")
 @click.argument("file", type=FILE)
-@click.option("--name", default="", help="Name of the camera, if not that of its file.")
-@click.option("--offset", type=int, metavar="FRAMES", help="Set the offset instead of finding it by sound.")
-def add(path: Path, video: str, file: Path, name: str, offset: int | None) -> int:
+@click.option("--name", default="", help="Name of the camera.  [default: the name of its file]")
+@click.option("--offset", "offset_frames", type=int, metavar="FRAMES", help="Set the offset, and do not use the sound.")
+def add(path: Path, video: str, file: Path, name: str, offset_frames: int | None) -> int:
     """Add the camera FILE to VIDEO of STUDY, and find its offset by sound.
 
     The offset is the frame of FILE minus the frame of VIDEO at the same moment, counted at the rate of VIDEO.
     """
-    with open_study(path) as opened:
-        assessed = opened.videos.get(video)
-        measured, problem = _offset(_file(assessed.path, video), file, offset)
-        camera = opened.cameras.add(video, file, name, *measured)
-    echo(_line(camera))
-    say([f"{problem} Set it with “skillviewer study cameras align --offset FRAMES”."] if problem else [])
-    return 1 if problem else 0
+    with open_study(path) as study:
+        video_path = _existing_path(study.videos.get(video).path, video)
+        offset = _find_offset(video_path, file, offset_frames)
+        camera = study.cameras.add(video, file, name, offset.offset_s, offset.confidence)
+    echo(_camera_line(camera))
+    if offset.problem:
+        print_notices([f"{offset.problem} Set it with “skillviewer study cameras align --offset FRAMES”."])
+        return 1
+    return 0
 
 
 @cameras.command()
 @click.argument("path", metavar="STUDY", type=PATH)
 @click.argument("video")
 @click.argument("camera", required=False)
-@click.option("--offset", type=int, metavar="FRAMES", help="Set the offset instead of finding it by sound.")
-def align(path: Path, video: str, camera: str | None, offset: int | None) -> int:
-    """Find the offsets of the cameras of VIDEO in STUDY by sound, or only that of CAMERA; or set it in frames.
+@click.option("--offset", "offset_frames", type=int, metavar="FRAMES", help="Set the offset, and do not use the sound.")
+def align(path: Path, video: str, camera: str | None, offset_frames: int | None) -> int:
+    """Find the offsets of all cameras of VIDEO in STUDY by sound, or only that of CAMERA; or set it in frames.
 
     If no offset is found, the earlier one stays.
     """
-    if offset is not None and camera is None:
+    if offset_frames is not None and camera is None:
         raise click.UsageError("--offset is of one camera: name the CAMERA.")
     problems = []
-    with open_study(path) as opened:
-        assessed = opened.videos.get(video)
-        selected = [
-            selected_camera
-            for selected_camera in opened.cameras.of(video)
-            if camera is None or selected_camera.name == camera
-        ]
+    with open_study(path) as study:
+        recorded_path = study.videos.get(video).path
+        selected = _select(study.cameras.of(video), camera)
         if not selected:
             camera_text = f" “{camera}”" if camera else ""
             raise StudyError(f"“{video}” has no camera{camera_text}.")
@@ -106,19 +105,15 @@ def align(path: Path, video: str, camera: str | None, offset: int | None) -> int
             if selected_camera.path is None:
                 problems.append(selected_camera.problem)
                 continue
-            (offset_s, confidence), problem = _offset(_file(assessed.path, video), selected_camera.path, offset)
-            if problem:
-                problems.append(problem)
+            offset = _find_offset(_existing_path(recorded_path, video), selected_camera.path, offset_frames)
+            if offset.problem:
+                problems.append(offset.problem)
             else:
-                opened.cameras.set_offset(selected_camera.name, offset_s, confidence)
-        aligned = [
-            selected_camera
-            for selected_camera in opened.cameras.of(video)
-            if camera is None or selected_camera.name == camera
-        ]
-    for selected_camera in aligned:
-        echo(_line(selected_camera))
-    say(problems)
+                study.cameras.set_offset(selected_camera.name, offset.offset_s, offset.confidence)
+        aligned = _select(study.cameras.of(video), camera)
+    for aligned_camera in aligned:
+        echo(_camera_line(aligned_camera))
+    print_notices(problems)
     return 1 if problems else 0
 
 
@@ -127,30 +122,42 @@ def align(path: Path, video: str, camera: str | None, offset: int | None) -> int
 @click.argument("camera")
 def remove(path: Path, camera: str) -> None:
     """Remove CAMERA from STUDY. Its file stays."""
-    with open_study(path) as opened:
-        opened.cameras.remove(camera)
+    with open_study(path) as study:
+        study.cameras.remove(camera)
 
 
-def _file(path: Path | None, video: str) -> Path:
+def _select(cameras_of_video: "Sequence[Camera]", name: str | None) -> "list[Camera]":
+    """Return the camera of a name, or all cameras if no name is given."""
+    return [camera for camera in cameras_of_video if name is None or camera.name == name]
+
+
+def _existing_path(path: Path | None, video: str) -> Path:
     if path is None:
         raise StudyError(f"The file of “{video}” is missing: find it with “skillviewer study relink” first.")
     return path
 
 
-def _offset(video_path: Path, other: Path, frames: int | None) -> tuple[tuple[float | None, float | None], str]:
-    """Return offset and confidence, and a sentence if no offset is found by sound."""
+@dataclass(frozen=True, slots=True)
+class _CameraOffset:
+    offset_s: float | None = None  # None if it is not known
+    confidence: float | None = None  # of an offset by sound, else None
+    problem: str = ""  # sentence if no offset was found by sound
+
+
+def _find_offset(video_path: Path, camera_path: Path, frames: int | None) -> _CameraOffset:
+    """Return the stated offset of a camera, or measure it by sound if ``frames`` is None."""
     from skillviewer.media.reading.reader import VideoReader
     from skillviewer.media.reading.sound_reader import offset_by_sound
 
-    with VideoReader(other, cache_bytes=0):
+    with VideoReader(camera_path, cache_bytes=0):
         pass  # raises an error if the file is no video
     if frames is not None:
         with VideoReader(video_path, cache_bytes=0) as reader:
-            return (frames / reader.info.rate_hz, None), ""
+            return _CameraOffset(frames / reader.info.rate_hz)
     try:
-        sound_offset: SoundOffset = offset_by_sound(video_path, other)
+        sound_offset = offset_by_sound(video_path, camera_path)
     except VideoError as error:
-        return (None, None), f"No offset by sound: {error}"
+        return _CameraOffset(problem=f"No offset by sound: {error}")
     if not sound_offset.is_sure:
-        return (None, None), f"No offset of {other.name} by sound: {sound_offset.reason}"
-    return (sound_offset.offset_s, sound_offset.confidence), ""
+        return _CameraOffset(problem=f"No offset of {camera_path.name} by sound: {sound_offset.reason}")
+    return _CameraOffset(sound_offset.offset_s, sound_offset.confidence)

@@ -1,13 +1,15 @@
-"""Import of ratings, timelines and answers of judging pages into a study, on the command line."""
+"""``skillviewer study import-...``: import of ratings, timelines, and answers of judging pages into a study."""
 
 from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from skillviewer.cli.failures import open_study, say
-from skillviewer.cli.options.help import HelpfulCommand
+from skillviewer.cli.failures import open_study, print_notices
+from skillviewer.cli.options.help import GroupedCommand
 from skillviewer.cli.options.rating_options import RatingOptions, print_import_report, rating_options
 from skillviewer.cli.options.values import FILE, FOLDER, PATH
 from skillviewer.cli.output import echo
@@ -16,12 +18,15 @@ from skillviewer.core.errors import VideoError
 from skillviewer.core.progress import CancelToken
 from skillviewer.core.text import counted, printable
 
+if TYPE_CHECKING:
+    from skillviewer.data.study.exchange.timeline_import import TierUse
 
-@click.command("import-ratings", cls=HelpfulCommand)
+
+@click.command("import-ratings", cls=GroupedCommand)
 @click.argument("path", metavar="STUDY", type=PATH)
 @click.argument("table", type=FILE)
 @click.option(
-    "--videos", type=FOLDER, help="Add the rated videos of this folder; without it, the table rates the study's own."
+    "--videos", type=FOLDER, help="Add the rated videos of this folder.  [default: the table rates the study's videos]"
 )
 @rating_options
 @click.option("--rating-rule", help="Set the rule for pairs: detectable, steps:K or points:D.")
@@ -31,39 +36,38 @@ def import_ratings_into(
 ) -> None:
     """Import a TABLE of ratings (.csv, .tsv, .xlsx) into STUDY; a second time imports nothing new.
 
-    The columns are guessed, printed, and changed by options; their meaning is kept in the study. A rating that differs
+    The columns are guessed and printed; options change them, and the study saves their meaning. A rating that differs
     from one of the same video, rater, item and occasion replaces it. For two videos with votes, the votes count.
     """
     from skillviewer.data.ratings.mapped_table import open_table
     from skillviewer.data.study.exchange.rating_import import add_ratings, open_study_table
 
-    with open_study(path) as opened:
-        settings = opened.settings
+    with open_study(path) as study:
+        settings = study.settings
         if rating_rule is not None:
             settings = replace(settings, rating_rule=rating_rule)
         if criterion is not None:
             settings = replace(settings, criterion=criterion)
-        reading = options.reading()
+        earlier_mapping = options.earlier_mapping()
         if videos is None:
-            rating_table = open_study_table(opened, table, *reading)
+            mapped_table = open_study_table(study, table, earlier_mapping, options.sheet, options.header_row)
         else:
-            rating_table = open_table(table, videos, *reading)
+            mapped_table = open_table(table, videos, earlier_mapping, options.sheet, options.header_row)
         with progress_bar(unit="file") as report:
-            imported = add_ratings(opened, rating_table, options.mapping(rating_table), CancelToken(), report)
+            imported = add_ratings(study, mapped_table, options.mapping(mapped_table), CancelToken(), report)
         if criterion is not None:
-            opened.ratings.all().scale(criterion)
-        opened.settings = settings
-        problems = opened.dataset().problems
+            study.ratings.all().scale(criterion)  # raises an error if no rating is of the criterion
+        study.settings = settings
+        problems = study.dataset().problems
     added = imported.added
-    print_import_report(imported.rated, rating_table.table.titles, options.ambiguities(rating_table))
-    say((*added.problems, *problems))
-    participants = f", participants of {added.participants} known videos" if added.participants else ""
-    annotations = (
-        f", {counted(len(imported.notes), 'note')}, {counted(len(imported.moments), 'moment')}"
-        if imported.notes
-        else ""
-    )
-    echo(f"new: {counted(added.videos, 'video')}, {counted(added.ratings, 'rating')}{participants}{annotations}")
+    print_import_report(imported.rated, mapped_table.table.titles, options.ambiguities(mapped_table))
+    print_notices((*added.problems, *problems))
+    text = f"new: {counted(added.videos, 'video')}, {counted(added.ratings, 'rating')}"
+    if added.participants:
+        text += f", participants of {added.participants} known videos"
+    if imported.notes:
+        text += f", {counted(len(imported.notes), 'note')}, {counted(len(imported.moments), 'moment')}"
+    echo(text)
 
 
 @click.command("import-timeline")
@@ -74,7 +78,7 @@ def import_ratings_into(
     "--tier",
     "tiers",
     multiple=True,
-    help="Import this tier only; repeatable. TIER=MEANING, such as TIER=attempts, gives it another meaning than --as.",
+    help="Import only this tier; repeatable. TIER=MEANING, such as TIER=attempts, overrides --as for the tier.",
 )
 @click.option(
     "--as",
@@ -88,7 +92,7 @@ def import_ratings_into(
     "--observation",
     "observations",
     multiple=True,
-    help="Read this observation of a BORIS project; repeatable.  [default: those that play the video]",
+    help="Read this observation of a BORIS project; repeatable.  [default: the observations that play the video]",
 )
 @click.option("--encoding", default="", help="Encoding of subtitles that are not in UTF-8: gb18030, windows-1252, ...")
 @click.option("--author", default="", help="Author of annotations that state none.")
@@ -106,57 +110,74 @@ def import_timeline(
 ) -> None:
     """Import the annotations of FILE (.eaf, .boris, .TextGrid, .vtt, .srt, .csv) on a video of STUDY.
 
-    A second time imports nothing new. Times count from the first frame of the video. Annotations that cannot be used
-    are listed, each with the reason, and the others are imported.
+    A second time imports nothing new. Times count from the first frame of the video. Unusable annotations are listed
+    with the reason, and the others are imported.
     """
-    from skillviewer.data.study.exchange.timeline_import import TierUse, add_timeline
+    from skillviewer.data.study.exchange.timeline_import import add_timeline
     from skillviewer.data.timelines.timelines import read_timeline
     from skillviewer.media.reading.reader import VideoReader
 
-    with open_study(path, read_only=only_list) as opened:
-        study_video = opened.videos.get(video)
+    with open_study(path, read_only=only_list) as study:
+        study_video = study.videos.get(video)
         if study_video.path is None:
             raise VideoError(f"The file of “{video}” is not where it was: find it with “study relink”.")
         with VideoReader(study_video.path, cache_bytes=0) as reader:
-            file = reader.info
-        contents = read_timeline(timeline, file.path.name, observations, encoding)
-        say(map(printable, (*contents.warnings, *contents.rejected)))
-        annotations = contents.annotations
-        counts = Counter(annotation.tier for annotation in annotations)
+            video_info = reader.info
+        contents = read_timeline(timeline, video_info.path.name, observations, encoding)
+        print_notices(map(printable, (*contents.warnings, *contents.rejected)))
+        n_by_tier = Counter(annotation.tier for annotation in contents.annotations)
         if only_list:
-            lines = [f"{count:7}  {printable(tier)}" for tier, count in counts.items()]
+            lines = [f"{n_annotations:7}  {printable(tier)}" for tier, n_annotations in n_by_tier.items()]
             lines += [f"observation: {printable(name)}" for name in contents.observations]
-            echo(*(lines or [f"It has no annotation of {file.path.name}."]))
+            echo(*(lines or [f"It has no annotation of {video_info.path.name}."]))
             return
-        if contents.observations and not annotations and not observations:
+        if contents.observations and not contents.annotations and not observations:
             names = printable(", ".join(contents.observations))
             raise click.UsageError(f"Choose an observation with --observation: {timeline.name} has {names}.")
-        uses: dict[str, TierUse] = {}
-        for argument in tiers or counts:
-            tier = argument
-            use = meaning
-            if argument not in counts:  # TIER=MEANING
-                tier, _, stated = argument.rpartition("=")
-                use = stated or meaning
-            if tier not in counts or use not in list(TierUse):
-                raise click.UsageError(
-                    f"{timeline.name} has no tier “{argument}”: it has {printable(', '.join(counts)) or 'none'}; "
-                    f"meanings are {', '.join(TierUse)}."
-                )
-            uses[tier] = TierUse(use)
-        added = add_timeline(opened, video, file, annotations, uses, author)
+        use_by_tier = _tier_uses(tiers or list(n_by_tier), n_by_tier, meaning, timeline.name)
+        added = add_timeline(study, video, video_info, contents.annotations, use_by_tier, author)
     echo(added.sentence)
+
+
+def _tier_uses(
+    arguments: Sequence[str], tiers: Collection[str], default_meaning: str, file_name: str
+) -> "dict[str, TierUse]":
+    """Return the meaning of each tier to import.
+
+    Args:
+        arguments: Names of tiers, or TIER=MEANING.
+        tiers: Names of all tiers in the file.
+        default_meaning: Meaning of a tier that is given without one.
+        file_name: Name of the timeline, for the error.
+    """
+    from skillviewer.data.study.exchange.timeline_import import TierUse
+
+    use_by_tier: dict[str, TierUse] = {}
+    for argument in arguments:
+        tier = argument
+        meaning = default_meaning
+        if argument not in tiers:
+            tier, _, stated_meaning = argument.rpartition("=")
+            meaning = stated_meaning or default_meaning
+        if tier not in tiers or meaning not in list(TierUse):
+            raise click.UsageError(
+                f"{file_name} has no tier “{argument}”: it has {printable(', '.join(tiers)) or 'none'}; "
+                f"meanings are {', '.join(TierUse)}."
+            )
+        use_by_tier[tier] = TierUse(meaning)
+    return use_by_tier
 
 
 @click.command("import-votes")
 @click.argument("path", metavar="STUDY", type=PATH)
 @click.argument("votes", type=PATH)
 def import_browser_votes(path: Path, votes: Path) -> None:
-    """Import VOTES, a file that the page of a pack saved, into STUDY; a second time adds nothing.
+    """Import VOTES into STUDY: a file that the page of a pack saved. A second time adds nothing.
 
-    The page is that of “study pack-judging” (votes) or “study pack-rating” (ratings).
+    Packs are made by “study pack-judging” (votes) and “study pack-rating” (ratings).
     """
     from skillviewer.data.study.judging.browser_ratings import import_answers
 
-    with open_study(path) as opened:
-        echo(import_answers(opened, votes))
+    with open_study(path) as study:
+        text = import_answers(study, votes)
+    echo(text)

@@ -1,4 +1,4 @@
-"""Labels of moments of a study, on the command line."""
+"""``skillviewer study labels``: the labels for moments of a study, and their counts."""
 
 from collections import Counter
 from dataclasses import replace
@@ -16,7 +16,7 @@ from skillviewer.core.text import printable
 @click.command()
 @click.argument("path", metavar="STUDY", type=PATH)
 @click.option("--set", "text", help="Set the labels: NAME=KEY or NAME=KEY#RRGGBB, with commas between them.")
-@click.option("--reaction-ms", type=click.IntRange(0, 5000), help="Set the time that keys come later than events.")
+@click.option("--reaction-ms", type=click.IntRange(0, 5000), help="Set the delay of a key after its event.")
 def labels(path: Path, text: str | None, reaction_ms: int | None) -> None:
     """Show, or set, the labels of moments of STUDY, and count them (docs/timelines.md).
 
@@ -24,13 +24,16 @@ def labels(path: Path, text: str | None, reaction_ms: int | None) -> None:
     """
     from skillviewer.core.timelines.labels import parse_labels
 
-    stated = {"labels": text, "reaction_ms": reaction_ms}
-    changes: dict[str, Any] = {name: value for name, value in stated.items() if value is not None}
-    with open_study(path, read_only=not changes) as opened:
+    changes: dict[str, Any] = {}
+    if text is not None:
+        changes["labels"] = text
+    if reaction_ms is not None:
+        changes["reaction_ms"] = reaction_ms
+    with open_study(path, read_only=not changes) as study:
         if changes:
-            opened.settings = replace(opened.settings, **changes)
-        settings = opened.settings
-        counts = Counter(moment.label for moment in opened.annotations.moments())
+            study.settings = replace(study.settings, **changes)
+        settings = study.settings
+        n_by_label = Counter(moment.label for moment in study.annotations.moments())
     for label in parse_labels(settings.labels):
-        echo(f"{label.key}  {counts[label.name]:6}  {printable(label.name)}  {label.colour}".rstrip())
+        echo(f"{label.key}  {n_by_label[label.name]:6}  {printable(label.name)}  {label.colour}".rstrip())
     echo(f"reaction time: {settings.reaction_ms} ms")

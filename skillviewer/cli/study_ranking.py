@@ -1,4 +1,4 @@
-"""Packs of pairs and the ranking of a study, on the command line."""
+"""``skillviewer study pack-judging`` and ``ranking``: packs of pairs for a browser, and the ranking by votes."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from skillviewer.cli.failures import open_study, say
+from skillviewer.cli.failures import open_study, print_notices
 from skillviewer.cli.options.dataset_options import ONE_CRITERION
 from skillviewer.cli.options.values import FILE, PATH
 from skillviewer.cli.output import echo
@@ -36,24 +36,24 @@ MAX_LISTED_CYCLES = 20
 def pack_judging(path: Path, output: Path, raters: tuple[str, ...], pairs: int | None, blur_faces: bool) -> None:
     """Pack pairs of STUDY for judging in any browser, without an installation or a network (docs/judging.md).
 
-    FOLDER gets a page and clips under random codes, without names, scores, sound and metadata. The study keeps what the
-    codes stand for; “study import-votes” takes the votes.
+    FOLDER gets a page and clips under random codes, without names, scores, sound and metadata. The study saves the
+    meaning of the codes. Import the votes with “study import-votes”.
     """
     from skillviewer.data.study.judging.pack import draw_pack
     from skillviewer.data.study.judging.pack_folder import write_pack
 
-    with open_study(path) as opened:
-        drawn = draw_pack(opened, output, raters, pairs)
+    with open_study(path) as study:
+        pack = draw_pack(study, output, raters, pairs)
     with progress_bar(unit="file") as report:
-        lines = write_pack(drawn, blur_faces=blur_faces, token=CancelToken(), report=report)
-    echo(*lines)
+        sentences = write_pack(pack, blur_faces=blur_faces, token=CancelToken(), report=report)
+    echo(*sentences)
 
 
 @click.command()
 @click.argument("path", metavar="STUDY", type=PATH)
-@click.option("--json", "as_json", is_flag=True, help="One JSON object, as docs/ranking.md says.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object (docs/ranking.md).")
 @click.option("-o", "--output", type=FILE, help="Write the strengths as .csv or .json.")
-@click.option("--force", is_flag=True, help="Replace a file that is there.")
+@click.option("--force", is_flag=True, help="Replace an existing file.")
 @ONE_CRITERION
 def ranking(path: Path, criterion: str | None, as_json: bool, output: Path | None, force: bool) -> None:
     """Summarise the votes of STUDY: strengths, agreement, raters, cycles (docs/ranking.md)."""
@@ -62,25 +62,32 @@ def ranking(path: Path, criterion: str | None, as_json: bool, output: Path | Non
     from skillviewer.engine.exporting.study_context import save_in_log
     from skillviewer.export.tables.tables import export_table
 
-    with open_study(path, criterion, read_only=True) as opened:
-        ranking = report(opened)
-        judgements = opened.votes.judgements()
-        tasks = {video.name: video.task for video in opened.videos.all()}
-        say(opened.dataset().problems if opened.ratings.all().items else ())  # where they contradict the ratings
+    with open_study(path, criterion, read_only=True) as study:
+        ranking_report = report(study)
+        judgements = study.votes.judgements()
+        task_by_video = {video.name: video.task for video in study.videos.all()}
+        if study.ratings.all().items:  # votes and ratings may contradict each other
+            print_notices(study.dataset().problems)
     if output is not None:
-        written = export_table("strengths", output, judgements, tasks, overwrite=force)
-        say(save_in_log(LoggedExport(path, output.name, "strengths")))
-        echo(f"{len(ranking.ranked_videos)} strengths written to {written}", err=True)
+        written_path = export_table("strengths", output, judgements, task_by_video, overwrite=force)
+        print_notices(save_in_log(LoggedExport(path, output.name, "strengths")))
+        echo(f"{len(ranking_report.ranked_videos)} strengths written to {written_path}", err=True)
     if as_json:
-        echo(json.dumps(ranking_json(ranking)))
+        echo(json.dumps(ranking_json(ranking_report)))
     else:
-        echo(*_lines(ranking))
+        echo(
+            f"{ranking_report.judged} votes, {ranking_report.skipped} skipped pairs",
+            *_strength_lines(ranking_report),
+            *_agreement_lines(ranking_report),
+            *_rater_lines(ranking_report),
+            *_cycle_lines(ranking_report),
+        )
 
 
-def _lines(report: "RankingReport") -> list[str]:
-    lines = [f"{report.judged} votes, {report.skipped} skipped pairs"]
+def _strength_lines(report: "RankingReport") -> list[str]:
     tasks = list(dict.fromkeys(ranked.task for ranked in report.ranked_videos))
     width = max((5, *(len(ranked.name) for ranked in report.ranked_videos)))
+    lines = []
     for task in tasks:
         of_task = f" of {task or 'no task'}" if len(tasks) > 1 else ""
         lines += ["", f"rank  {'video':{width}}  strength  error  won  lost  no difference{of_task}"]
@@ -90,7 +97,11 @@ def _lines(report: "RankingReport") -> list[str]:
             for ranked in report.ranked_videos
             if ranked.task == task
         ]
-    lines += ["", report.connectivity]
+    return lines
+
+
+def _agreement_lines(report: "RankingReport") -> list[str]:
+    lines = ["", report.connectivity]
     if report.nominal is None or report.ordinal is None:
         lines.append("No pair was judged by two raters, so their agreement is not known.")
     else:
@@ -99,25 +110,37 @@ def _lines(report: "RankingReport") -> list[str]:
         lines.append(f"On the test pairs alone. {report.on_test.sentence}")
     if report.split_half is not None:
         lines.append(report.split_half.sentence)
-    if report.raters:
-        width = max(5, *(len(rater.name) for rater in report.raters))
-        titles = "votes  left              agreement         consistency       median  misfit (infit; 1 is expected)"
-        lines += ["", f"{'rater':{width}}  {titles}"]
+    return lines
+
+
+def _rater_lines(report: "RankingReport") -> list[str]:
+    if not report.raters:
+        return []
+    width = max(5, *(len(rater.name) for rater in report.raters))
+    titles = "votes  left              agreement         consistency       median  misfit (infit; 1 is expected)"
+    lines = ["", f"{'rater':{width}}  {titles}"]
     for rater in report.raters:
-        shares = "  ".join(
-            f"{text.split(' of ', maxsplit=1)[0]:16}"
-            for text in (rater.left.text, rater.agreement.text, rater.consistency.text)
-        )
+        shares = [_without_count(share.text) for share in (rater.left, rater.agreement, rater.consistency)]
+        cells = "  ".join(f"{share:16}" for share in shares)
         seconds = "–" if rater.median_s is None else f"{rater.median_s:.1f} s"
         misfit = "–" if rater.misfit is None else f"{rater.misfit.infit:.2f}, {rater.misfit.word}"
-        lines.append(f"{rater.name:{width}}  {rater.judged:5}  {shares}  {seconds:>6}  {misfit}")
+        lines.append(f"{rater.name:{width}}  {rater.judged:5}  {cells}  {seconds:>6}  {misfit}")
         lines += [f"{'':{width}}  {warning}" for warning in rater.warnings]
+    return lines
+
+
+def _without_count(share_text: str) -> str:
+    return share_text.split(" of ", maxsplit=1)[0]
+
+
+def _cycle_lines(report: "RankingReport") -> list[str]:
     cycles = report.contradictions.cycles
-    if cycles:
-        lines += ["", f"{counted(len(cycles), 'cycle')} in the majorities; judge the weakest link of each again:"]
+    if not cycles:
+        return []
+    lines = ["", f"{counted(len(cycles), 'cycle')} in the majorities; judge the weakest link of each again:"]
     for cycle in cycles[:MAX_LISTED_CYCLES]:
-        weakest = cycle.weakest
-        lines.append(f"{'; '.join(link.text for link in cycle.links)}. Again: {weakest.better} and {weakest.worse}")
+        links_text = "; ".join(link.text for link in cycle.links)
+        lines.append(f"{links_text}. Again: {cycle.weakest.better} and {cycle.weakest.worse}")
     if len(cycles) > MAX_LISTED_CYCLES:
         lines.append(f"and {len(cycles) - MAX_LISTED_CYCLES} more, which more votes decide: --json has all.")
     return lines

@@ -1,4 +1,4 @@
-"""``skillviewer tracks``: import, export and measure tracks of hands, tools and other points."""
+"""``skillviewer tracks``: search, following, import, export and measures of tracks of hands, tools and other points."""
 
 import json
 from pathlib import Path
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from skillviewer.core.video.info import VideoInfo
     from skillviewer.data.tracks.track_formats import TrackFormat
 
+_MAX_LISTED_POINTS = 5
+
 
 @click.group()
 def tracks() -> None:
@@ -31,16 +33,16 @@ tracks.add_command(measure)
 @tracks.command("import")
 @click.argument("source", metavar="FILE", type=PATH)
 @click.option("--video", required=True, type=FILE, help="Video of the tracks.")
-@click.option("-o", "--output", type=PATH, help="Write the placed tracks as CSV too.")
+@click.option("-o", "--output", type=PATH, help="Also write the placed tracks as CSV.")
 @click.option("--format", "format_name", help="Format of FILE.  [default: recognised by its content]")
 @click.option("--scale", type=Finite(0, min_open=True), help="Pixels of one unit of FILE.")
-@click.option("--origin", nargs=2, type=Finite(), help="Pixel, x and y, at which the zero of FILE lies.")
+@click.option("--origin", nargs=2, type=Finite(), help="Pixel, x and y, of the origin of FILE.")
 @click.option("--up/--down", default=None, help="Direction of the y axis of FILE.")
 @click.option("--first-frame", type=click.IntRange(0), default=0, help="Frame of the video at frame or time 0 of FILE.")
-@click.option("--force", is_flag=True, help="Replace an output that is there.")
-@click.option("--json", "as_json", is_flag=True, help="Report the counts as one JSON object.")
+@click.option("--force", is_flag=True, help="Replace an existing output.")
+@click.option("--json", "as_json", is_flag=True, help="Print the counts as one JSON object.")
 def import_tracks(source: Path, video: Path, output: Path | None, **parameters: Any) -> int:  # noqa: ANN401 - click's parameters
-    """Read the tracks in FILE, place them on a video, and keep them with the video.
+    """Read the tracks in FILE, place them on a video, and save them with the video.
 
     FILE is of DeepLabCut (CSV), SLEAP (analysis HDF5, CSV), OpenPose (folder), COCO key points, Kinovea, Tracker, CVAT,
     X-AnyLabeling (folder), a regions.csv, or this program. Lengths in other units than pixels need --scale, --origin
@@ -55,21 +57,31 @@ def import_tracks(source: Path, video: Path, output: Path | None, **parameters: 
     if output is not None:
         check_free(output, overwrite=parameters["force"])
     placement = Placement(parameters["scale"], parameters["origin"], parameters["up"], parameters["first_frame"])
-    info = _described(video)
-    imported = read_tracks(source, info, placement, parameters["format_name"])
+    video_info = _describe(video)
+    imported = read_tracks(source, video_info, placement, parameters["format_name"])
+    new_tracks = imported.tracks.tracks
     store = TrackStore()
-    before = store.get(info.digest)
-    store.put(imported.tracks if before is None else before.with_tracks(imported.tracks.tracks))
+    saved = store.get(video_info.digest)
+    store.put(imported.tracks if saved is None else saved.with_tracks(new_tracks))
     if output is not None:
         write_own_csv(imported.tracks, output, overwrite=parameters["force"])
-    named = [{"name": t.name, "points": list(t.points), "share_seen": t.share_seen} for t in imported.tracks.tracks]
     if parameters["as_json"]:
-        counts = {"read": imported.n_read, "used": imported.n_used, "rejected": dict(imported.rejected)}
-        echo(json.dumps({"video": str(video), **counts, "tracks": named}))
-    else:
-        echo(imported.summary)
-        for track in imported.tracks.tracks:
-            echo(f"{track.name}: {', '.join(track.points[:5])}{' ...' if len(track.points) > 5 else ''}")
+        record = {
+            "video": str(video),
+            "read": imported.n_read,
+            "used": imported.n_used,
+            "rejected": dict(imported.rejected),
+            "tracks": [
+                {"name": track.name, "points": list(track.points), "share_seen": track.share_seen}
+                for track in new_tracks
+            ],
+        }
+        echo(json.dumps(record))
+        return 0
+    echo(imported.summary)
+    for track in new_tracks:
+        ellipsis = " ..." if len(track.points) > _MAX_LISTED_POINTS else ""
+        echo(f"{track.name}: {', '.join(track.points[:_MAX_LISTED_POINTS])}{ellipsis}")
     return 0
 
 
@@ -77,12 +89,12 @@ def import_tracks(source: Path, video: Path, output: Path | None, **parameters: 
 @click.argument("video", type=FILE)
 @click.option("--click", "clicks", nargs=3, type=Finite(), multiple=True, required=True, help="FRAME X Y; repeatable.")
 @click.option("--name", default="tool", show_default=True, help="Name of the track.")
-@click.option("--json", "as_json", is_flag=True, help="Report the frames as one JSON object.")
+@click.option("--json", "as_json", is_flag=True, help="Print the frames as one JSON object.")
 def follow(video: Path, clicks: tuple[tuple[float, float, float], ...], name: str, as_json: bool) -> int:
-    """Follow an object in VIDEO from clicks (frame from 0, and a pixel), and keep its track with the video.
+    """Follow an object in VIDEO from clicks (frame from 0, and a pixel), and save its track with the video.
 
-    A later click corrects, and goes on where the object was lost. Slow things with texture can be followed; fast or
-    blurred hands cannot.
+    A later click corrects the track, or continues it after the object was lost. Slow objects with texture can be
+    followed; fast or blurred hands cannot.
     """
     from skillviewer.core.tracks.tracks import TrackSet
     from skillviewer.data.tracks_file import TrackStore
@@ -92,16 +104,9 @@ def follow(video: Path, clicks: tuple[tuple[float, float, float], ...], name: st
 
     with VideoReader(video) as reader:
         info = reader.info
-        for frame, x_px, y_px in clicks:
-            if not (frame.is_integer() and 0 <= frame < info.n_frames):
-                raise click.BadParameter(f"{frame:g} is no frame of 0 to {info.n_frames - 1}.", param_hint="--click")
-            if not (0 <= x_px < info.width_px and 0 <= y_px < info.height_px):
-                raise click.BadParameter(
-                    f"{x_px:g}, {y_px:g} lies outside {info.width_px} × {info.height_px} pixels.", param_hint="--click"
-                )
-        if len({frame for frame, _, _ in clicks}) < len(clicks):
-            raise click.BadParameter("Two clicks are in one frame.", param_hint="--click")
-        click_track = follow_clicks(reader.frame, info, [Click(int(f), x, y) for f, x, y in clicks], name)
+        _check_clicks(clicks, info)
+        whole_clicks = [Click(int(frame), x_px, y_px) for frame, x_px, y_px in clicks]
+        click_track = follow_clicks(reader.frame, info, whole_clicks, name)
     store = TrackStore()
     saved = store.get(info.digest) or TrackSet.of_video(info)
     store.put(saved.with_tracks([click_track.track]))
@@ -111,8 +116,21 @@ def follow(video: Path, clicks: tuple[tuple[float, float, float], ...], name: st
     else:
         echo(f"{name}: followed in {n_measured} of {info.n_frames} frames")
         for frame in click_track.lost_frames:
-            echo(f"lost in frame {frame}: give a click there, or later, to go on")
+            echo(f"lost in frame {frame}: give a click there, or later, to continue")
     return 0
+
+
+def _check_clicks(clicks: tuple[tuple[float, float, float], ...], info: "VideoInfo") -> None:
+    """Raise BadParameter for a click outside the frames or the picture, or a second one in a frame."""
+    for frame, x_px, y_px in clicks:
+        if not (frame.is_integer() and 0 <= frame < info.n_frames):
+            raise click.BadParameter(f"{frame:g} is no frame of 0 to {info.n_frames - 1}.", param_hint="--click")
+        if not (0 <= x_px < info.width_px and 0 <= y_px < info.height_px):
+            raise click.BadParameter(
+                f"{x_px:g}, {y_px:g} lies outside {info.width_px} × {info.height_px} pixels.", param_hint="--click"
+            )
+    if len({frame for frame, _, _ in clicks}) < len(clicks):
+        raise click.BadParameter("Two clicks are in one frame.", param_hint="--click")
 
 
 @tracks.command("export")
@@ -120,26 +138,26 @@ def follow(video: Path, clicks: tuple[tuple[float, float, float], ...], name: st
 @click.option("-o", "--output", required=True, type=PATH, help="File (.csv).")
 @click.option("--format", "format_name", default="csv", show_default=True, help="csv, deeplabcut or regions.")
 @click.option("--track", "names", multiple=True, help="Only the track of this name; repeatable.")
-@click.option("--force", is_flag=True, help="Replace a file that is there.")
+@click.option("--force", is_flag=True, help="Replace an existing file.")
 def export_tracks(video: Path, output: Path, format_name: str, names: tuple[str, ...], force: bool) -> int:
-    """Write the tracks that are kept with VIDEO to a file."""
+    """Write the saved tracks of VIDEO to a file."""
     from skillviewer.engine.tracking.measure_units import load_saved_tracks
 
-    entry = _writable(format_name)
-    saved = load_saved_tracks(_described(video))
+    track_format = _writable_format(format_name)
+    saved = load_saved_tracks(_describe(video))
+    saved_names = [track.name for track in saved.tracks]
     unknown = [name for name in names if saved.track(name) is None]
     if unknown:
-        raise VideoError(
-            f"{video.name} has no track “{unknown[0]}”, only: {', '.join(track.name for track in saved.tracks)}."
-        )
-    selected = saved.without([track.name for track in saved.tracks if names and track.name not in names])
-    assert entry.write is not None
-    entry.write(selected, output, overwrite=force)
+        raise VideoError(f"{video.name} has no track “{unknown[0]}”, only: {', '.join(saved_names)}.")
+    excluded = [name for name in saved_names if names and name not in names]
+    selected = saved.without(excluded)
+    assert track_format.write is not None
+    track_format.write(selected, output, overwrite=force)
     echo(f"{output}  {len(selected.tracks)} tracks, {len(selected.times_s)} frames")
     return 0
 
 
-def _described(video: Path) -> "VideoInfo":
+def _describe(video: Path) -> "VideoInfo":
     from skillviewer.media.reading.reader import VideoReader
 
     token = CancelToken()
@@ -147,13 +165,9 @@ def _described(video: Path) -> "VideoInfo":
         return reader.describe(token)
 
 
-def _writable(name: str) -> "TrackFormat":
+def _writable_format(name: str) -> "TrackFormat":
     from skillviewer.core.registry import look_up
     from skillviewer.data.tracks.track_formats import TRACK_FORMATS
 
-    return look_up(
-        [track_format for track_format in TRACK_FORMATS if track_format.write],
-        name,
-        "format to write tracks in",
-        SettingsError,
-    )
+    writable_formats = [track_format for track_format in TRACK_FORMATS if track_format.write]
+    return look_up(writable_formats, name, "format to write tracks in", SettingsError)

@@ -1,4 +1,4 @@
-"""``skillviewer tracks hands`` and ``swap``: find the hands in videos, and exchange left and right."""
+"""``skillviewer tracks hands`` and ``swap``: search for hands in videos, and the exchange of left and right."""
 
 import json
 from contextlib import closing
@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from skillviewer.cli.failures import report_failure
+from skillviewer.cli.options.add_options import add_options
+from skillviewer.cli.options.time_range import TIME_RANGE, time_range_s
 from skillviewer.cli.options.values import DEVICE, FILE, PATH, SOURCE, Finite, Parameters
-from skillviewer.cli.options.worker_options import chosen_workers, worker_options
+from skillviewer.cli.options.worker_options import worker_options, workers_from
 from skillviewer.cli.output import echo
 from skillviewer.cli.progress import BatchReport, progress_bar
 from skillviewer.core.progress import CancelToken, Progress
@@ -38,41 +40,33 @@ if TYPE_CHECKING:
 @click.option(
     "--max-hands", default=2, show_default=True, type=click.IntRange(1, 8), help="Largest number of hands in a frame."
 )
-@click.option("--from", "start_s", type=Finite(0), help="Start of the attempt in seconds.  [default: 0]")
-@click.option(
-    "--to",
-    "stop_s",
-    type=Finite(0, min_open=True),
-    help="End of the attempt in seconds.  [default: the end of the video]",
-)
-@click.option("--cost", is_flag=True, help="Only estimate how long the search takes on this computer.")
+@partial(add_options, options=TIME_RANGE)
+@click.option("--cost", is_flag=True, help="Only estimate the duration of the search on this computer.")
 @click.option("--force", is_flag=True, help="Search again, and replace existing tracks of hands and output files.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object per video and line.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object on a line for every video.")
 @DEVICE
 @worker_options
 def hands(sources: tuple[Path, ...], **parameters: Any) -> int:  # noqa: ANN401 - click's parameters
     """Find the hands in VIDEOS (files, folders, lists, studies), and save their tracks with the videos.
 
-    A stopped search continues, and a finished one is not repeated. Frames without a hand become a gap: no position is
-    invented.
+    The same command continues a stopped search, and does not repeat a finished one. Frames without a hand become a gap:
+    no position is invented.
     """
-    from skillviewer.cli.score_sources import gathered_units
+    from skillviewer.cli.unit_sources import gather_units
 
-    start_s, stop_s = parameters["start_s"], parameters["stop_s"]
-    if stop_s is not None and stop_s <= (start_s or 0):
-        raise click.UsageError(f"The attempt would end at {stop_s} s, before it begins at {start_s or 0} s.")
-    part = None if start_s is None and stop_s is None else (start_s or 0.0, stop_s)
-    workers = chosen_workers(parameters)
-    units, problems = gathered_units(sources, None, part)
-    run = _Run(_job(parameters, workers), workers.share(units), parameters["output"], as_json=parameters["as_json"])
+    ends_s = time_range_s(parameters)
+    workers = workers_from(parameters)
+    units, problems = gather_units(sources, None, ends_s)
+    job = _job(parameters, workers)
+    searcher = _HandSearcher(job, workers.share(units), parameters["output"], as_json=parameters["as_json"])
     for source, problem in problems:
-        run.failed(source, problem)
-    run.check_output(len(units))
+        searcher.report_failure(source, problem)
+    searcher.check_output(len(units))
     if units:
-        run.report_cost()
+        searcher.print_cost()
     if not parameters["cost"]:
-        run.work(workers)
-    return 1 if run.n_failed else 0
+        searcher.search_all(workers)
+    return 1 if searcher.n_failed else 0
 
 
 @click.command()
@@ -82,7 +76,10 @@ def hands(sources: tuple[Path, ...], **parameters: Any) -> int:  # noqa: ANN401 
     "--to", "stop_s", type=Finite(0, min_open=True), help="End of the part in seconds.  [default: the end of the video]"
 )
 def swap(video: Path, start_s: float, stop_s: float | None) -> int:
-    """Exchange the left and the right hand of VIDEO, or of a part: they were confused, or the picture is mirrored."""
+    """Exchange the left and the right hand in VIDEO, or in a part of it.
+
+    Use it if the search confused them, or if the picture is mirrored.
+    """
     from skillviewer.core.errors import VideoError
     from skillviewer.core.tracks.hand_linking import swap_hands
     from skillviewer.core.video.clips import frame_range
@@ -117,27 +114,30 @@ def _job(parameters: Parameters, workers: "Workers") -> "HandJob":
     )
 
 
-class _Run:
-    """Search of all units of one command; prints and counts the results."""
+class _HandSearcher:
+    """Search for hands in all units of one command; prints the results and counts the failures."""
 
     def __init__(self, job: "HandJob", units: "Sequence[ScoringUnit]", output: Path | None, *, as_json: bool) -> None:
         self._job = job
         self._units = units
         self._output = output
         self._as_json = as_json
-        self._files = _files_of(units, output) if output is not None else {}
+        self._csv_files = _csv_files(units, output) if output is not None else {}
         self.n_failed = 0
 
-    def failed(self, path: Path, problem: str) -> None:
-        """Report a failure."""
+    def report_failure(self, path: Path, problem: str) -> None:
+        """Print and count a failure."""
         self.n_failed += 1
         report_failure(problem, str(path), as_json=self._as_json)
 
     def check_output(self, n_units: int) -> None:
-        """Refuse an output that cannot be written, before hours of work.
+        """Raise an error now, not after hours of work, for an output that cannot be written.
+
+        Args:
+            n_units: Number of all units, those of other jobs of a cluster's array included.
 
         Raises:
-            UsageError: The output is a file, and several videos need a folder.
+            UsageError: The output is a file for several videos, or a file that is no CSV file.
             ExportError: The file exists already.
         """
         from skillviewer.core.atomic_write import check_free
@@ -151,8 +151,8 @@ class _Run:
         elif self._output.is_file():
             raise click.UsageError(f"{self._output} is a file: name a folder, or a file that ends in .csv.")
 
-    def report_cost(self) -> None:
-        """Measure the time per frame on this computer, and print how long the first video takes at most."""
+    def print_cost(self) -> None:
+        """Measure the time per frame on this computer, and print the longest duration for the first video."""
         from skillviewer.core.errors import SkillViewerError
         from skillviewer.engine.tracking.hand_units import open_networks, search_of
         from skillviewer.engine.tracking.track_hands import measure_cost
@@ -167,74 +167,88 @@ class _Run:
         except SkillViewerError:
             return  # the search of this video reports the error
         cost = measure_cost(networks, video.width_px, video.height_px)
+        n_searched = len(search.frames_of(frames))
         n_videos_text = f" There are {len(self._units)} videos." if len(self._units) > 1 else ""
-        echo(f"{unit.path.name}: {cost.text(len(search.frames_of(frames)))}{n_videos_text}", err=True)
+        echo(f"{unit.path.name}: {cost.text(n_searched)}{n_videos_text}", err=True)
 
-    def work(self, workers: "Workers") -> None:
-        """Search all videos, and print what is found."""
+    def search_all(self, workers: "Workers") -> None:
+        """Search all videos, and print how often each hand was found."""
         from skillviewer.engine.runtime.workers import work
         from skillviewer.engine.tracking.hand_units import track_unit
 
-        is_single = len(self._units) == 1
+        n_units = len(self._units)
+        is_single = n_units == 1
         with progress_bar(unit="frame" if is_single else "video") as bar:
-            batch_report = BatchReport(
-                len(self._units), bar=None if is_single else bar, log=None, stage="looking for hands"
-            )
+            batch_report = BatchReport(n_units, bar=None if is_single else bar, log=None, stage="looking for hands")
 
-            def finished(index: int, outcome: "JobResult[TrackSet]") -> None:
+            def on_finished(index: int, outcome: "JobResult[TrackSet]") -> None:
                 unit = self._units[index]
+                problem = ""
                 if outcome.result is None:
-                    self.failed(unit.path, str(outcome.error))
+                    problem = str(outcome.error)
+                    self.report_failure(unit.path, problem)
                 else:
+                    self._write_csv(unit, outcome.result)
                     self._print(unit, outcome.result)
-                batch_report.finish(unit.title, "" if outcome.result is not None else str(outcome.error))
+                batch_report.finish(unit.title, problem)
 
-            def progressed(_index: int, progress: Progress) -> None:
+            def on_progress(_index: int, progress: Progress) -> None:
                 if is_single:
                     bar(progress)
 
             with closing(batch_report):
-                work(partial(track_unit, self._job), self._units, workers, CancelToken(), progressed, finished)
+                work(partial(track_unit, self._job), self._units, workers, CancelToken(), on_progress, on_finished)
+
+    def _write_csv(self, unit: "ScoringUnit", tracks: "TrackSet") -> None:
+        from skillviewer.data.tracks.own_csv import write_own_csv
+
+        file = self._csv_files.get(unit)
+        if file is None:
+            return
+        if file.exists() and not self._job.force:
+            echo(f"{file} is there already, and stays as it is (--force replaces it)", err=True)
+        else:
+            write_own_csv(tracks, file, overwrite=self._job.force)
 
     def _print(self, unit: "ScoringUnit", tracks: "TrackSet") -> None:
         from skillviewer.core.text import whole_percent
         from skillviewer.core.tracks.tracks import TrackKind, nothing_found
-        from skillviewer.data.tracks.own_csv import write_own_csv
 
-        file = self._files.get(unit)
-        if file is not None and file.exists() and not self._job.force:
-            echo(f"{file} is there already, and stays as it is (--force replaces it)", err=True)
-        elif file is not None:
-            write_own_csv(tracks, file, overwrite=self._job.force)
-        hand_tracks = tracks.without([track.name for track in tracks.tracks if track.kind is not TrackKind.HAND])
-        n_searched = max((int(track.is_searched.sum()) for track in hand_tracks.tracks), default=0)
-        warning = nothing_found(hand_tracks)
+        hands_only = tracks.without([track.name for track in tracks.tracks if track.kind is not TrackKind.HAND])
+        n_searched = max((int(track.is_searched.sum()) for track in hands_only.tracks), default=0)
+        warning = nothing_found(hands_only)
         if self._as_json:
-            records = [
-                {"name": track.name, "side": track.side, "share_seen": track.share_seen} for track in hand_tracks.tracks
-            ]
-            facts = {"path": unit.title, "n_searched": n_searched, "hands": records, "warning": warning or None}
-            echo(json.dumps(facts))
+            record = {
+                "path": unit.title,
+                "n_searched": n_searched,
+                "hands": [
+                    {"name": track.name, "side": track.side, "share_seen": track.share_seen}
+                    for track in hands_only.tracks
+                ],
+                "warning": warning or None,
+            }
+            echo(json.dumps(record))
             return
         shares = ", ".join(
             f"{track.name} in {whole_percent(int(track.is_measured.sum()), n_searched)} %"
-            for track in hand_tracks.tracks
+            for track in hands_only.tracks
         )
-        result = warning or f"{shares} of {n_searched} frames"
-        echo(f"{unit.title}: {result}")
+        text = warning or f"{shares} of {n_searched} frames"
+        echo(f"{unit.title}: {text}")
 
 
-def _files_of(units: "Sequence[ScoringUnit]", output: Path) -> "dict[ScoringUnit, Path]":
-    """Return the CSV file of every unit: the output if it is a file, else a file in it named after the video."""
+def _csv_files(units: "Sequence[ScoringUnit]", output: Path) -> "dict[ScoringUnit, Path]":
+    """Return the CSV file of every unit: ``output`` if it is a file, else a file in it named after the video."""
     from skillviewer.core.paths import reserve_name, safe_name
     from skillviewer.core.video.clips import range_cells
 
     if output.suffix.lower() == ".csv":
         return dict.fromkeys(units, output)
-    names_used: set[str] = set()
+    used_names: set[str] = set()
     files = {}
     for unit in units:
         kind, start, stop = range_cells(unit.clip_range)
-        part = f" {start:g}-{stop:g}" if kind else ""
-        files[unit] = output / f"{reserve_name(safe_name(unit.path.stem) + part, names_used)}.csv"
+        range_text = f" {start:g}-{stop:g}" if kind else ""
+        name = reserve_name(safe_name(unit.path.stem) + range_text, used_names)
+        files[unit] = output / f"{name}.csv"
     return files

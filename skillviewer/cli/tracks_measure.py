@@ -1,6 +1,7 @@
-"""``skillviewer tracks measure``: measure the motion in videos that have tracks."""
+"""``skillviewer tracks measure``: measures of the motion in videos that have tracks."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from functools import partial
@@ -11,7 +12,7 @@ import click
 
 from skillviewer.cli.failures import report_failure
 from skillviewer.cli.options.values import PATH, SOURCE, Finite, Parameters
-from skillviewer.cli.options.worker_options import chosen_workers, worker_options
+from skillviewer.cli.options.worker_options import worker_options, workers_from
 from skillviewer.cli.output import echo
 from skillviewer.cli.progress import BatchReport, progress_bar
 from skillviewer.core.progress import CancelToken
@@ -26,69 +27,78 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("sources", metavar="VIDEOS...", nargs=-1, required=True, type=SOURCE)
-@click.option("--mm-per-px", type=Finite(0, min_open=True), help="Measure in millimetres: length of a pixel.")
-@click.option("--known-length", nargs=5, type=Finite(), help="X1 Y1 X2 Y2 MM: two pixels and their distance.")
+@click.option("--mm-per-px", type=Finite(0, min_open=True), help="Length of a pixel, to measure in millimetres.")
+@click.option(
+    "--known-length",
+    nargs=5,
+    type=Finite(),
+    help="X1 Y1 X2 Y2 MM: two pixels and their distance, to measure in millimetres.",
+)
 @click.option("--reference", help="Target, or line to follow, in pixels: X,Y X,Y ...")
 @click.option("--closed", is_flag=True, help="The line of --reference ends where it begins.")
-@click.option("-o", "--output", type=PATH, help="Write a table too (.csv): one row a video, point and measure.")
-@click.option("--force", is_flag=True, help="Replace a table that is there.")
+@click.option("-o", "--output", type=PATH, help="Also write a table (.csv): a row for each video, point and measure.")
+@click.option("--force", is_flag=True, help="Replace an existing table.")
 @click.option("--tapping", is_flag=True, help="Measure thumb and index finger as tapping.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a video and line.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object on a line for every video.")
 @worker_options
 def measure(sources: tuple[Path, ...], output: Path | None, **parameters: Any) -> int:  # noqa: ANN401 - click's parameters
     """Measure the motion in VIDEOS (files, folders, lists, studies) that have tracks.
 
-    Lengths are in palm lengths, in millimetres if the scale is given, else in heights of the picture. Every measure has
-    its error at this frame rate and noise, and the share of frames in which the point was seen. With 20 comparable
-    videos or more it has a percentile among them. Videos that were measured before are not measured again.
+    Lengths are in millimetres if the scale is given, else in palm lengths or, without hands, in heights of the picture.
+    Every measure has its error at this frame rate and noise, and the share of frames in which the point was seen. With
+    20 comparable videos or more it has a percentile among them. Videos that were measured before are not measured
+    again.
     """
-    from skillviewer.cli.score_sources import gathered_units
+    from skillviewer.cli.unit_sources import gather_units
     from skillviewer.core.atomic_write import atomic_export, check_free
     from skillviewer.core.kinematics.compared_measures import compare_measures
     from skillviewer.data.tables.csv_output import write_rows
     from skillviewer.engine.runtime.workers import work
     from skillviewer.engine.tracking.measure_units import MeasureJob, measure_unit
 
+    as_json = parameters["as_json"]
     if output is not None:
         check_free(output, overwrite=parameters["force"])
-    unit = _unit(parameters)
-    reference = _reference(parameters["reference"], closed=parameters["closed"])
-    workers = chosen_workers(parameters)
-    units, problems = gathered_units(sources, None, None)
-    units = list(workers.share(units))
-    for place, problem in problems:
-        report_failure(problem, str(place), as_json=parameters["as_json"])
-    job = MeasureJob(unit, reference, with_tapping=parameters["tapping"])
-    measured: dict[int, VideoMeasures] = {}
-    n_failed = len(problems)
+    length_unit = _length_unit(parameters)
+    reference = _parse_reference(parameters["reference"], closed=parameters["closed"])
+    workers = workers_from(parameters)
+    all_units, problems = gather_units(sources, None, None)
+    units = list(workers.share(all_units))
+    for path, problem in problems:
+        report_failure(problem, str(path), as_json=as_json)
+    job = MeasureJob(length_unit, reference, with_tapping=parameters["tapping"])
+    measures_by_index: dict[int, VideoMeasures] = {}
+    has_failed = bool(problems)
 
-    def finished(index: int, outcome: "JobResult[VideoMeasures]") -> None:
-        nonlocal n_failed
+    def on_finished(index: int, outcome: "JobResult[VideoMeasures]") -> None:
+        nonlocal has_failed
+        problem = ""
         if outcome.result is None:
-            n_failed += 1
-            report_failure(str(outcome.error), str(units[index].path), as_json=parameters["as_json"])
+            problem = str(outcome.error)
+            has_failed = True
+            report_failure(problem, str(units[index].path), as_json=as_json)
         else:
-            measured[index] = outcome.result
-        report.finish(units[index].title, "" if outcome.result is not None else str(outcome.error))
+            measures_by_index[index] = outcome.result
+        batch_report.finish(units[index].title, problem)
 
     with (
         progress_bar(unit="video") as bar,
-        closing(BatchReport(len(units), bar if len(units) > 1 else None, None, stage="measuring")) as report,
+        closing(BatchReport(len(units), bar if len(units) > 1 else None, None, stage="measuring")) as batch_report,
     ):
-        work(partial(measure_unit, job), units, workers, CancelToken(), lambda _index, _progress: None, finished)
+        work(partial(measure_unit, job), units, workers, CancelToken(), lambda _index, _progress: None, on_finished)
     table: list[Sequence[object]] = []
-    for index in sorted(measured):
-        others = [other for place, other in measured.items() if place != index]
-        compared = compare_measures(measured[index], others, "the given videos")
-        _report(units[index].path, measured[index], compared, as_json=parameters["as_json"])
+    for index, measures in sorted(measures_by_index.items()):
+        other_videos = [other for other_index, other in measures_by_index.items() if other_index != index]
+        compared = compare_measures(measures, other_videos, "the given videos")
+        _print_measures(units[index].path, measures, compared, as_json=as_json)
         table += _table_rows(units[index].path, compared)
     if output is not None and table:
-        with atomic_export(output, overwrite=parameters["force"]) as temporary:
-            write_rows(temporary, [_TABLE, *table])
-    return 1 if n_failed else 0
+        with atomic_export(output, overwrite=parameters["force"]) as temp_path:
+            write_rows(temp_path, [_TABLE_COLUMNS, *table])
+    return 1 if has_failed else 0
 
 
-def _unit(parameters: Parameters) -> "LengthUnit | None":
+def _length_unit(parameters: Parameters) -> "LengthUnit | None":
     from skillviewer.core.kinematics.measures import LengthUnit
 
     known_length = parameters["known_length"]
@@ -97,13 +107,13 @@ def _unit(parameters: Parameters) -> "LengthUnit | None":
     if known_length is None:
         return None if parameters["mm_per_px"] is None else LengthUnit.millimetres(parameters["mm_per_px"])
     x1, y1, x2, y2, length_mm = known_length
-    apart_px = ((x1 - x2) ** 2 + (y1 - y2) ** 2) ** 0.5
-    if not apart_px or length_mm <= 0:
-        raise click.BadParameter("The two pixels differ, and the length is above 0.", param_hint="--known-length")
-    return LengthUnit.millimetres(length_mm / apart_px)
+    length_px = math.hypot(x1 - x2, y1 - y2)
+    if length_px == 0 or length_mm <= 0:
+        raise click.BadParameter("Give two different pixels, and a length above 0.", param_hint="--known-length")
+    return LengthUnit.millimetres(length_mm / length_px)
 
 
-def _reference(text: str | None, *, closed: bool) -> "ReferencePath | None":
+def _parse_reference(text: str | None, *, closed: bool) -> "ReferencePath | None":
     import numpy as np
 
     from skillviewer.core.tracks.reference_path import ReferencePath
@@ -119,7 +129,7 @@ def _reference(text: str | None, *, closed: bool) -> "ReferencePath | None":
     return ReferencePath(corners, closed)
 
 
-_TABLE = ("video", "track", "point", "measure", "value", "unit", "error", "share_seen", "percentile", "note")
+_TABLE_COLUMNS = ("video", "track", "point", "measure", "value", "unit", "error", "share_seen", "percentile", "note")
 
 
 def _table_rows(path: Path, compared: "Sequence[ComparedMotion]") -> list[Sequence[object]]:
@@ -141,31 +151,36 @@ def _table_rows(path: Path, compared: "Sequence[ComparedMotion]") -> list[Sequen
     ]
 
 
-def _report(
+def _print_measures(
     path: Path, video_measures: "VideoMeasures", compared: "Sequence[ComparedMotion]", *, as_json: bool
 ) -> None:
     if as_json:
-        motions = [
-            {
-                "track": motion.motion.track,
-                "point": motion.motion.point,
-                "text": motion.text,
-                "pauses": [[pause.start_s, pause.stop_s] for pause in motion.motion.pauses],
-                "measures": [_as_json(value, position) for value, position in motion.rows],
-            }
-            for motion in compared
-        ]
-        facts = {"unit": video_measures.unit.name, "unit_px": video_measures.unit.px, "rate_hz": video_measures.rate_hz}
-        echo(json.dumps({"path": str(path), **facts, "motions": motions}))
+        record = {
+            "path": str(path),
+            "unit": video_measures.unit.name,
+            "unit_px": video_measures.unit.px,
+            "rate_hz": video_measures.rate_hz,
+            "motions": [
+                {
+                    "track": motion.motion.track,
+                    "point": motion.motion.point,
+                    "text": motion.text,
+                    "pauses": [[pause.start_s, pause.stop_s] for pause in motion.motion.pauses],
+                    "measures": [_measure_json(value, position) for value, position in motion.rows],
+                }
+                for motion in compared
+            ],
+        }
+        echo(json.dumps(record))
         return
     echo(f"{path}  (lengths in {video_measures.unit.name}, {video_measures.rate_hz:.3g} frames a second)")
     for motion in compared:
         echo(f"  {motion.text or motion.motion.track}")
         for value, position in motion.rows:
-            echo(f"    {_line(value, position)}")
+            echo(f"    {_measure_line(value, position)}")
 
 
-def _as_json(measure: "MeasureValue", position: "CohortPosition | None") -> Mapping[str, object]:
+def _measure_json(measure: "MeasureValue", position: "CohortPosition | None") -> Mapping[str, object]:
     return {
         "name": measure.kind.name,
         "value": measure.value,
@@ -177,9 +192,10 @@ def _as_json(measure: "MeasureValue", position: "CohortPosition | None") -> Mapp
     }
 
 
-def _line(measure: "MeasureValue", position: "CohortPosition | None") -> str:
+def _measure_line(measure: "MeasureValue", position: "CohortPosition | None") -> str:
     value = "–" if measure.value is None else f"{measure.value:.4g}"
     error = "" if measure.error is None else f" ± {measure.error:.2g}"
-    place = "" if position is None or not position.has_percentile else f", percentile {position.percentile:.0f}"
+    seen = f"seen {100 * measure.share_seen:.0f} %"
+    percentile = f", percentile {position.percentile:.0f}" if position is not None and position.has_percentile else ""
     note = f" ({measure.note})" if measure.note else ""
-    return f"{measure.kind.title:<40} {value}{error} {measure.unit}, seen {100 * measure.share_seen:.0f} %{place}{note}"
+    return f"{measure.kind.title:<40} {value}{error} {measure.unit}, {seen}{percentile}{note}"

@@ -1,4 +1,4 @@
-"""``skillviewer train``: train a model on videos and pairs."""
+"""``skillviewer train``: training of a model on videos and pairs."""
 
 import math
 from contextlib import nullcontext
@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from skillviewer.cli.model_choice import AUTO, print_choice, say_dataset, say_forecast
-from skillviewer.cli.options.dataset_options import Reading, dataset_options
-from skillviewer.cli.options.help import HelpfulCommand
+from skillviewer.cli.options.dataset_options import DataOptions, dataset_options
+from skillviewer.cli.options.help import GroupedCommand
 from skillviewer.cli.options.plan_options import feature_cache, plan_options, training_plan
 from skillviewer.cli.options.values import PATH, SEED, Parameters
 from skillviewer.cli.output import echo
 from skillviewer.cli.progress import progress_bar
+from skillviewer.cli.training_output import AUTO, print_choice, print_dataset, print_forecast
 from skillviewer.core.evaluation.model_choice import CheckLevel
 from skillviewer.core.progress import CancelToken, silent
 from skillviewer.core.text import percent
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from skillviewer.engine.training.train import TrainingResult
 
 
-@click.command(cls=HelpfulCommand)
+@click.command(cls=GroupedCommand)
 @click.argument("data", type=PATH)
 @click.option(
     "--model",
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     type=click.Choice([str(level) for level in CheckLevel]),
     default=str(CheckLevel.CROSS_VALIDATED),
     show_default=True,
-    help="With --model auto: how the choice is checked. Hold out every person once, or a quarter of the people.",
+    help="With --model auto: how to check the choice, by holding out every person once, or a quarter of the people.",
 )
 @click.option("--test", type=PATH, help="Data set to test on.  [default: a quarter of DATA is held out]")
 @plan_options
@@ -60,7 +60,7 @@ def train(
     data: Path,
     model: str,
     output: Path,
-    reading: Reading,
+    data_options: DataOptions,
     test: Path | None,
     seed: int,
     force: bool,
@@ -79,36 +79,37 @@ def train(
     from skillviewer.engine.training.train import TrainingResources, train_checkpoint
     from skillviewer.engine.training.trainer import TrainingControl
 
-    dataset = reading.open(data)
+    dataset = data_options.open(data)
     if model == AUTO:
         _train_auto(dataset, output, parameters, seed, test, force=force)
         return
     plan = replace(
         training_plan(parameters, dataset.published), model=model, unfreeze=parameters["unfreeze"] or "", seed=seed
     )
-    test_dataset = reading.open_other(test) if test is not None else None
-    with launched(parameters["device"]) as (process_group, own_device):
+    scale_folds = parameters["scale_folds"]
+    test_dataset = data_options.open_other(test) if test is not None else None
+    with launched(parameters["device"]) as (process_group, device_of_process):
         if process_group.leads:
-            say_dataset(dataset)
+            print_dataset(dataset)
             echo(f"preset {plan.preset} ({plan.dataset_preset}); {describe_selection(plan)}", err=True)
-            if scale_prospect(dataset).is_possible and parameters["scale_folds"] is None:
+            if scale_prospect(dataset).is_possible and scale_folds is None:
                 echo("the raters' scale may take up to 4 more trainings (--scale-folds 0: none)", err=True)
             if not plan.trains_backbones:
                 digests = file_digests(dataset)
                 cache = feature_cache(parameters)
-                say_forecast(
-                    forecast_training(plan, dataset, digests, cache, parameters["device"], parameters["scale_folds"])
-                )
-        with progress_bar() if process_group.leads else nullcontext(silent) as report:
+                forecast = forecast_training(plan, dataset, digests, cache, parameters["device"], scale_folds)
+                print_forecast(forecast)
+        progress = progress_bar() if process_group.leads else nullcontext(silent)
+        with progress as report:
             result = train_checkpoint(
                 plan,
                 dataset,
                 output,
                 TrainingControl(CancelToken(), report),
-                TrainingResources(feature_cache(parameters), own_device, process_group),
+                TrainingResources(feature_cache(parameters), device_of_process, process_group),
                 test=test_dataset,
                 replace=force,
-                scale_folds=parameters["scale_folds"],
+                scale_folds=scale_folds,
             )
     if process_group.leads:
         _print_result(result)
@@ -125,26 +126,26 @@ def _train_auto(
 
     if test is not None or parameters["unfreeze"] or parameters["scale_folds"] is not None:
         raise click.UsageError(
-            "--model auto tests on people held out itself: leave out --test, --unfreeze, --scale-folds."
+            "--model auto holds out people of its own to test on: leave out --test, --unfreeze, --scale-folds."
         )
     if parameters["with_tracks"]:
         raise click.UsageError("--model auto compares kinematics with networks: leave out --with-tracks.")
-    training = replace(
-        training_plan({**parameters, "select": parameters["select"] or "last"}, dataset.published), seed=seed
-    )
+    plan_parameters = {**parameters, "select": parameters["select"] or "last"}
+    training = replace(training_plan(plan_parameters, dataset.published), seed=seed)
     plan = ChoicePlan(training, level=CheckLevel(parameters["check"]))
-    say_dataset(dataset)
+    print_dataset(dataset)
     cache = feature_cache(parameters)
-    say_forecast(forecast_choice(plan, dataset, file_digests(dataset), cache, parameters["device"]))
+    print_forecast(forecast_choice(plan, dataset, file_digests(dataset), cache, parameters["device"]))
+    resources = TrainingResources(cache, parameters["device"])
     with progress_bar() as report:
-        resources = TrainingResources(cache, parameters["device"])
         result = train_chosen(plan, dataset, output, TrainingControl(CancelToken(), report), resources, replace=force)
     for problem in result.training.problems:
         echo(problem, err=True)
     print_choice(result.choice)
-    if result.training.checkpoint.card.raters_scale is not None:
-        echo(result.training.checkpoint.card.raters_scale.about)
-    echo(result.training.checkpoint.folder)
+    checkpoint = result.training.checkpoint
+    if checkpoint.card.raters_scale is not None:
+        echo(checkpoint.card.raters_scale.about)
+    echo(checkpoint.folder)
 
 
 def _print_result(result: "TrainingResult") -> None:
@@ -155,16 +156,17 @@ def _print_result(result: "TrainingResult") -> None:
         held_out_text = "" if math.isnan(accuracy) else f"   held out {percent(accuracy, ' %')}"
         train_text = f"training {percent(row.train_accuracy, ' %')}"
         echo(f"epoch {row.epoch:>3}   loss {row.loss:.3f}   {train_text}{held_out_text}", err=True)
-    held_out = result.checkpoint.card.held_out
+    card = result.checkpoint.card
+    held_out = card.held_out
     if held_out is not None:
         headline = held_out.headline
         echo(f"accuracy {headline.text} on {headline.n_pairs} {held_out.headline_pairs}: {held_out.rule}")
         if headline is not held_out:
             echo(f"  on all {held_out.n_pairs} held-out pairs, as papers report: {held_out.text}")
-    for ordering, accuracy in result.checkpoint.card.ceilings:
+    for ordering, accuracy in card.ceilings:
         echo(f"  all held-out pairs ordered by {ordering}: {percent(accuracy, ' %')}")
-    if result.checkpoint.card.raters_scale is not None:
-        echo(result.checkpoint.card.raters_scale.about)
-    if warning := result.checkpoint.card.warning:
-        echo(warning)
+    if card.raters_scale is not None:
+        echo(card.raters_scale.about)
+    if card.warning:
+        echo(card.warning)
     echo(result.checkpoint.folder)

@@ -1,4 +1,4 @@
-"""``skillviewer weights``: backbone weights; the only command that uses the network, and only to fetch."""
+"""``skillviewer weights``: the list of backbone weights, and their download, the only use of the network."""
 
 import click
 
@@ -16,7 +16,7 @@ def weights() -> None:
 
 @weights.command("list")
 def list_weights() -> None:
-    """List the weights, and their files on this computer."""
+    """List the weights with their files on this computer."""
     from skillviewer.engine.features.weight_store import weight_files
 
     for name, path in weight_files():
@@ -28,7 +28,7 @@ def list_weights() -> None:
 def fetch(name: str) -> None:
     """Fetch published weights of a backbone over the network, and check their digest where one is published.
 
-    NAME is one that the command list names, or timm/NAME or torchvision/NAME for a network of these libraries.
+    NAME is a name of “weights list”, or timm/NAME or torchvision/NAME for a network of these libraries.
     """
     from skillviewer.engine.features.weight_store import fetch as fetch_weights
     from skillviewer.nets.backbones.features import backbone

@@ -1,4 +1,4 @@
-"""``skillviewer [FILES]``: the window."""
+"""``skillviewer [FILES]``: opening of the window."""
 
 from pathlib import Path
 

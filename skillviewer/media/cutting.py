@@ -1,4 +1,4 @@
-"""Cutting of rotated squares from pictures, for networks that look at a part of them."""
+"""Cutting of rotated squares from pictures, as inputs of networks."""
 
 from typing import Literal
 
@@ -22,18 +22,20 @@ def cut_square(
 
     Args:
         picture: (H, W, 3) uint8.
-        centre_px: Centre of the square, x and y.
-        side_px: Its side.
-        angle_rad: Its rotation, clockwise on the screen.
-        size_px: Side of the result, S.
-        border: Colour beyond the picture: black, or that of the nearest pixel.
+        centre_px: Centre of the square in the picture, x and y.
+        side_px: Side of the square in the picture.
+        angle_rad: Rotation of the square, clockwise on the screen.
+        size_px: Side of the returned square, S.
+        border: Colour beyond the picture: black, or the colour of the nearest pixel.
 
     Returns:
         (S, S, 3) uint8.
     """
     corners = cv2.boxPoints((centre_px, (side_px, side_px), float(np.degrees(angle_rad))))
     size = float(size_px)
-    goal = np.array([[0, size], [0, 0], [size, 0], [size, size]], dtype=np.float32)
-    matrix = cv2.getPerspectiveTransform(corners, goal)
-    cut = cv2.warpPerspective(picture, matrix, (size_px, size_px), flags=cv2.INTER_LINEAR, borderMode=_BORDERS[border])
-    return np.asarray(cut, dtype=np.uint8)
+    target_corners = np.array([[0, size], [0, 0], [size, 0], [size, size]], dtype=np.float32)
+    matrix = cv2.getPerspectiveTransform(corners, target_corners)
+    square = cv2.warpPerspective(
+        picture, matrix, (size_px, size_px), flags=cv2.INTER_LINEAR, borderMode=_BORDERS[border]
+    )
+    return np.asarray(square, dtype=np.uint8)

@@ -1,7 +1,8 @@
-"""Detection of faces in a video, and their blurring. An aid: faces are missed, and the user must check.
+"""Detection and blurring of faces in a video. The detector misses faces, so the user must check.
 
 The detector is YuNet (Wu, Peng & Yu, Machine Intelligence Research 2023) in OpenCV's ``FaceDetectorYN``; its weights
-ship with the program. It runs at two sizes: the small one finds faces that fill the picture, the large one small faces.
+ship with the program. It searches every picture at two sizes: the small one shows faces that fill the picture, and the
+large one small faces.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,19 +21,19 @@ from skillviewer.core.video.info import timeline
 from skillviewer.media.reading.reader import VideoReader
 
 METHOD = "YuNet 2023mar"
-SIDES_PX = (640, 320)
-"""Longer sides of the searched pictures."""
+LONG_SIDES_PX = (640, 320)
+"""Longer sides of the two sizes at which a picture is searched."""
 
 SEARCH_HZ = 10.0
 """Rate of searched frames; the boxes in the frames between are interpolated."""
 
-CELLS = 4
-"""Cells across and down over which a face is averaged: 16 colours cannot tell two people apart."""
+N_CELLS = 4
+"""Number of rows, and of columns, of cells over which a face is averaged: 16 colours do not identify anybody."""
 
-REACH = 1.5
-"""Size of the blurred ellipse relative to the box: 1.42 would just contain its corners."""
+ELLIPSE_SCALE = 1.5
+"""Size of the blurred ellipse relative to the box: 1.42 would just contain the corners of the box."""
 
-_SAME = 0.4  # overlap from which on two detections in one frame are one face
+_MIN_OVERLAP = 0.4  # from this overlap on, two detections in one frame are one face
 _FEATHER = 0.12  # width of the soft edge, relative to the ellipse
 
 
@@ -69,26 +70,32 @@ class FaceFinder:
 
     def find(self, picture: RGBImage) -> tuple[tuple[FaceBox, float], ...]:
         """Return (box, certainty) of every detection, the most certain first."""
-        finds = [find for side in SIDES_PX for find in self._find(picture, side)]
-        finds.sort(key=lambda find: -find[1])
+        detections = [detection for side in LONG_SIDES_PX for detection in self._detect(picture, side)]
+        detections.sort(key=lambda detection: -detection[1])
         distinct: list[tuple[FaceBox, float]] = []
-        for box, certainty in finds:
-            if all(box.overlap(other) < _SAME for other, _ in distinct):
+        for box, certainty in detections:
+            if all(box.overlap(other_box) < _MIN_OVERLAP for other_box, _ in distinct):
                 distinct.append((box, certainty))
         return tuple(distinct)
 
-    def _find(self, picture: RGBImage, side: int) -> Iterator[tuple[FaceBox, float]]:
+    def _detect(self, picture: RGBImage, long_side_px: int) -> Iterator[tuple[FaceBox, float]]:
         height, width = picture.shape[:2]
-        scale = side / max(height, width)
-        size = (max(32, round(width * scale)), max(32, round(height * scale)))
-        way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-        small = cv2.cvtColor(cv2.resize(picture, size, interpolation=way), cv2.COLOR_RGB2BGR)
-        self._detector.setInputSize(size)
-        _, rows = self._detector.detect(small)
+        scale = long_side_px / max(height, width)
+        scaled_width = max(32, round(width * scale))
+        scaled_height = max(32, round(height * scale))
+        interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        scaled = cv2.resize(picture, (scaled_width, scaled_height), interpolation=interpolation)
+        self._detector.setInputSize((scaled_width, scaled_height))
+        _, rows = self._detector.detect(cv2.cvtColor(scaled, cv2.COLOR_RGB2BGR))
         for row in rows if rows is not None else ():
-            left, top, w, h = (float(v) for v in row[:4])
-            if w > 0 and h > 0:
-                box = FaceBox(left / size[0], top / size[1], (left + w) / size[0], (top + h) / size[1])
+            left, top, box_width, box_height = (float(value) for value in row[:4])
+            if box_width > 0 and box_height > 0:
+                box = FaceBox(
+                    left / scaled_width,
+                    top / scaled_height,
+                    (left + box_width) / scaled_width,
+                    (top + box_height) / scaled_height,
+                )
                 yield box, min(float(row[-1]), 1.0)
 
 
@@ -103,7 +110,13 @@ def searched_frames(
 def find_faces(
     reader: VideoReader, rate_hz: float = SEARCH_HZ, token: CancelToken = NEVER, report: Report = silent
 ) -> Faces:
-    """Search ``rate_hz`` frames per second of a video for faces; each is reported, and the token checked after it.
+    """Search frames of a video for faces, and link the detections to tracks.
+
+    Args:
+        reader: The video.
+        rate_hz: Number of searched frames per second.
+        token: Checked at every searched frame.
+        report: Gets the number of searched frames.
 
     Raises:
         VideoError: The detector cannot be used, or a frame does not decode.
@@ -122,40 +135,42 @@ def find_faces(
 def blurred(picture: RGBImage, boxes: Sequence[FaceBox]) -> RGBImage:
     """Return a picture with faces blurred beyond recognition.
 
-    The content of a box is averaged to ``CELLS`` x ``CELLS`` colours, smoothed, and drawn over an ellipse that contains
-    the box with its corners: no finer detail than these averages is left inside the box, so nothing can be sharpened.
+    The content of a box is averaged to ``N_CELLS`` x ``N_CELLS`` colours, smoothed, and drawn over an ellipse that
+    contains the box. No finer detail than these averages is left inside the box, so sharpening cannot restore the face.
 
     Returns:
         A new picture, or ``picture`` itself if no box lies in it.
     """
-    height, width = picture.shape[:2]
-    inside = [box for box in boxes if box.right > 0 and box.bottom > 0 and box.left < 1 and box.top < 1]
-    if not inside:
+    visible_boxes = [box for box in boxes if box.right > 0 and box.bottom > 0 and box.left < 1 and box.top < 1]
+    if not visible_boxes:
         return picture
-    out = np.array(picture, copy=True, order="C")
-    for box in inside:
-        _cover(out, box, height, width)
-    return out
+    blurred_picture = np.array(picture, copy=True, order="C")
+    for box in visible_boxes:
+        _blur_box(blurred_picture, box)
+    return blurred_picture
 
 
-def _cover(picture: RGBImage, box: FaceBox, height: int, width: int) -> None:
-    # in whole pixels, and never smaller than the box
-    centre_x, centre_y = (box.left + box.right) / 2 * width, (box.top + box.bottom) / 2 * height
-    radius_x = max((box.right - box.left) * width / 2, 1.0) * REACH
-    radius_y = max((box.bottom - box.top) * height / 2, 1.0) * REACH
-    reach_x, reach_y = radius_x * (1 + _FEATHER), radius_y * (1 + _FEATHER)
-    left = max(int(np.floor(centre_x - reach_x)), 0)
-    right = min(int(np.ceil(centre_x + reach_x)), width)
-    top = max(int(np.floor(centre_y - reach_y)), 0)
-    bottom = min(int(np.ceil(centre_y + reach_y)), height)
+def _blur_box(picture: RGBImage, box: FaceBox) -> None:
+    """Blur an ellipse around a box in place; the blurred pixels are never fewer than those of the box."""
+    height, width = picture.shape[:2]
+    centre_x = (box.left + box.right) / 2 * width
+    centre_y = (box.top + box.bottom) / 2 * height
+    radius_x = max((box.right - box.left) * width / 2, 1.0) * ELLIPSE_SCALE
+    radius_y = max((box.bottom - box.top) * height / 2, 1.0) * ELLIPSE_SCALE
+    outer_radius_x = radius_x * (1 + _FEATHER)
+    outer_radius_y = radius_y * (1 + _FEATHER)
+    left = max(int(np.floor(centre_x - outer_radius_x)), 0)
+    right = min(int(np.ceil(centre_x + outer_radius_x)), width)
+    top = max(int(np.floor(centre_y - outer_radius_y)), 0)
+    bottom = min(int(np.ceil(centre_y + outer_radius_y)), height)
     if left >= right or top >= bottom:
         return
-    part = picture[top:bottom, left:right]
+    region = picture[top:bottom, left:right]
     size = (right - left, bottom - top)
-    n_columns, n_rows = (min(CELLS, max(side // 2, 1)) for side in size)  # at least two pixels per cell
-    cells = cv2.resize(part, (n_columns, n_rows), interpolation=cv2.INTER_AREA)
+    n_columns, n_rows = (min(N_CELLS, max(side // 2, 1)) for side in size)  # at least two pixels per cell
+    cells = cv2.resize(region, (n_columns, n_rows), interpolation=cv2.INTER_AREA)
     smooth = cv2.resize(cells, size, interpolation=cv2.INTER_LINEAR)
     y, x = np.mgrid[top:bottom, left:right]
     distance = np.hypot((x + 0.5 - centre_x) / radius_x, (y + 0.5 - centre_y) / radius_y)
-    share = np.clip((1 + _FEATHER - distance) / _FEATHER, 0, 1)[..., None]
-    part[:] = np.rint(part + (smooth.astype(np.float64) - part) * share).astype(np.uint8)
+    opacity = np.clip((1 + _FEATHER - distance) / _FEATHER, 0, 1)[..., None]
+    region[:] = np.rint(region + (smooth.astype(np.float64) - region) * opacity).astype(np.uint8)

@@ -7,8 +7,8 @@ import pytest
 from click.testing import CliRunner
 
 from skillviewer.cli.main import run as main
-from skillviewer.cli.options.dataset_options import Reading, dataset_options
-from skillviewer.cli.options.export_sources import gathered
+from skillviewer.cli.options.dataset_options import DataOptions, dataset_options
+from skillviewer.cli.options.export_sources import gather_sources
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.errors import CheckpointError, DatasetError
 from skillviewer.core.hashing import CARD, CONFIG, WEIGHTS
@@ -24,9 +24,9 @@ from tests.videos import write_barcode_video
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True)
 @dataset_options
-def told(data: Path, reading: Reading, output: Path) -> int:
+def told(data: Path, data_options: DataOptions, output: Path) -> int:
     """Print criterion and folder."""
-    click.echo(f"{reading.open(data).criterion} {output.name}")
+    click.echo(f"{data_options.open(data).criterion} {output.name}")
     return 0
 
 
@@ -109,7 +109,7 @@ def test_videos_are_exported_under_the_model_of_a_criterion(tmp_path: Path, monk
             study.models.add(digest(folders[at]), f"m{at}", folders[at])
 
     def models(source: Path, criterion: str | None, *names: str) -> list[Path | None]:
-        found, problems = gathered([source], [], names, None, CancelToken(), criterion)
+        found, problems = gather_sources([source], [], names, None, CancelToken(), criterion)
         assert not problems
         return [target.model for targets in found for target in targets]
 

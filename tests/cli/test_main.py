@@ -441,7 +441,7 @@ def test_doctor_goes_on_where_something_cannot_be_looked_at(monkeypatch: pytest.
         raise PermissionError(13, "Permission denied", "/locked/models")
 
     monkeypatch.setattr("skillviewer.nets.library.find_models", failing)
-    monkeypatch.setattr("skillviewer.cli.doctor._ROOM_WANTED_GB", 1e9)
+    monkeypatch.setattr("skillviewer.cli.doctor._MIN_FREE_GB", 1e9)
     assert run(["doctor"]) == 1
     out = capsys.readouterr().out
     assert "/locked/models: Permission denied" in out

@@ -9,7 +9,7 @@ import pytest
 
 import skillviewer.cli
 from skillviewer.cli.main import run
-from skillviewer.cli.output import PrintableFormatter, echo, show
+from skillviewer.cli.output import PrintableFormatter, echo, show_error
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.data.study import NewVideo, Study, Vote
 from tests.data.files import write
@@ -34,7 +34,7 @@ def test_one_function_alone_writes_to_the_terminal() -> None:
 def test_control_characters_are_no_control_characters_any_more(capsys: pytest.CaptureFixture[str]) -> None:
     echo(ODD, Path(ODD))
     echo(ODD, err=True)
-    show(click.UsageError(ODD))
+    show_error(click.UsageError(ODD))
     out, err = capsys.readouterr()
     assert len(out.splitlines()) == 2
     assert not any(character in out + err for character in "\x1b\x9b")

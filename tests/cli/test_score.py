@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from skillviewer.cli.main import run
-from skillviewer.cli.progress import EVERY_S, BatchReport
+from skillviewer.cli.progress import LINE_INTERVAL_S, BatchReport
 from skillviewer.core.errors import ExportError, StudyError
 from skillviewer.data.analysis_file import load_analysis
 from skillviewer.data.result_file import read_header
@@ -352,7 +352,7 @@ def test_lines_come_now_and_then_where_there_is_no_terminal(tmp_path: Path, caps
     bar: list[Progress] = []
     told = BatchReport(10, bar.append, tmp_path / "log.jsonl", lambda: now[0])
     for step in range(10):
-        now[0] += EVERY_S / 4
+        now[0] += LINE_INTERVAL_S / 4
         told.finish("x", "It failed." if step == 1 else "")
     told.close()
     lines = capsys.readouterr().err.splitlines()

@@ -114,7 +114,7 @@ def test_doctor_writes_the_report(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / NAME))
-    monkeypatch.setattr("skillviewer.cli.doctor._looked_at", lambda _section: iter(()))
+    monkeypatch.setattr("skillviewer.cli.doctor._run_section", lambda _section: iter(()))
     target = tmp_path / "report.txt"
     assert run(["doctor", "--report", str(target)]) == 0
     text = target.read_text(encoding="utf-8")

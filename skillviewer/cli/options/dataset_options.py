@@ -1,13 +1,14 @@
 """Options of all commands that read a data set."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from skillviewer.cli.options.add_options import CommandT, add_options
 from skillviewer.cli.options.renamed_option import RenamedOption
 from skillviewer.cli.options.values import FOLDER, Finite
 from skillviewer.core.dataset.label_source import LabelSource
@@ -18,9 +19,7 @@ if TYPE_CHECKING:
     from skillviewer.core.dataset.dataset import Dataset
 
 ALL = "all"
-"""Value of --criterion for every rated item."""
-
-CommandT = TypeVar("CommandT", bound=Callable[..., Any])
+"""Value of --criterion that stands for every rated item in turn."""
 
 ONE_CRITERION = click.option("--criterion", help="Rated item or voted criterion to use.  [default: the study's]")
 
@@ -73,8 +72,8 @@ _OPTIONS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """Values of the options that say how a data set is read."""
+class DataOptions:
+    """Values of the options for reading a data set; None if not given."""
 
     videos: Path | None
     form: str | None
@@ -112,23 +111,25 @@ class Reading:
         )
         return open_dataset_or_study(path, self.videos, self.form, choices, without_pairs=without_pairs)
 
-    def of_each_criterion(self, path: Path) -> "Iterator[tuple[str, Reading]]":
+    def for_each_criterion(self, path: Path) -> "Iterator[tuple[str, DataOptions]]":
         """Yield a folder name and the options for every rated item of a data set.
 
         Raises:
             DatasetError: The data set cannot be opened, or has no ratings.
         """
-        rated = replace(self, criterion=None).open(path).ratings
-        if rated is None:
+        ratings = replace(self, criterion=None).open(path).ratings
+        if ratings is None:
             raise DatasetError(f"{path} holds no ratings, so there are no criteria: leave out --criterion.")
-        names_used: set[str] = set()
-        for item in rated.items:
-            yield reserve_name(safe_name(item), names_used), replace(self, criterion=item)
+        used_names: set[str] = set()
+        for item in ratings.items:
+            folder_name = reserve_name(safe_name(item), used_names)
+            yield folder_name, replace(self, criterion=item)
 
     def open_other(self, path: Path) -> "Dataset":
-        """Open another data set with the same options, but in its own format and with its own videos.
+        """Open a second data set, such as the one to test on.
 
-        ``task`` is ignored for formats that hold a single task.
+        The options are the same, except that the format and the folder of the videos are found anew, and that ``task``
+        is ignored for formats with a single task.
 
         Raises:
             DatasetError: The data set cannot be opened.
@@ -153,31 +154,28 @@ _FOLDS = (
 )
 
 
-def add_options(command: CommandT, options: Sequence[Callable[[CommandT], CommandT]]) -> CommandT:
-    """Add options to a command, in the order in which its help lists them."""
-    for option in options if isinstance(command, click.Command) else reversed(options):
-        command = option(command)
-    return command
-
-
 def folds_options(command: CommandT) -> CommandT:
-    """Add the options of folds to a command: ``n_folds`` and ``by``, which are None by default."""
+    """Add the options ``n_folds`` and ``by`` to a command; both are None by default."""
     return add_options(command, _FOLDS)
 
 
 def dataset_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options to a command, which gets a ``Reading`` as ``reading``."""
+    """Add the options for reading a data set to a command, which gets their values as ``data_options``.
+
+    A command with ``output`` runs once for every criterion if ``--criterion all`` is given, each time with a subfolder
+    of ``output``.
+    """
 
     @wraps(command)
-    def run_with_reading(**values: Any) -> Any:  # noqa: ANN401 - click's parameters
-        reading = Reading(**{option.name: values.pop(option.name) for option in fields(Reading)})
-        if reading.criterion != ALL or "output" not in values:
-            return command(reading=reading, **values)
-        output = values.pop("output")  # each criterion gets a folder in it
+    def run_command(**parameters: Any) -> Any:  # noqa: ANN401 - click's parameters
+        data_options = DataOptions(**{field.name: parameters.pop(field.name) for field in fields(DataOptions)})
+        if data_options.criterion != ALL or "output" not in parameters:
+            return command(data_options=data_options, **parameters)
+        output = parameters.pop("output")
         exit_codes = [
-            command(reading=criterion_reading, output=output / folder_name, **values) or 0
-            for folder_name, criterion_reading in reading.of_each_criterion(values["data"])
+            command(data_options=criterion_options, output=output / folder_name, **parameters) or 0
+            for folder_name, criterion_options in data_options.for_each_criterion(parameters["data"])
         ]
         return max(exit_codes)
 
-    return add_options(run_with_reading, _OPTIONS)
+    return add_options(run_command, _OPTIONS)

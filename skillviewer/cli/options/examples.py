@@ -1,4 +1,4 @@
-"""Two examples of the commands with many options, for the end of their help."""
+"""Examples at the end of the help of commands with many options, two for each."""
 
 EXAMPLES: dict[str, tuple[str, str]] = {
     "score": ("score a.mp4 b.mp4", "score videos --model my-models/ours --out scored"),

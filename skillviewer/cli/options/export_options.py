@@ -1,4 +1,4 @@
-"""Options of an export on the command line, made from the fields of its dataclass."""
+"""Command-line options of an export, made from the fields of its dataclass of options."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,15 +12,15 @@ from skillviewer.export.options import Option, OptionKind, hyphenated, map_style
 
 
 def click_options(kind: type[Any] | None) -> list[click.Parameter]:
-    """Return the parameters that a dataclass of options offers; a look becomes several."""
-    return [_parameter(option) for option in _flat(options_of(kind))]
+    """Return a click option for each option of a dataclass; a map style becomes several."""
+    return [_parameter(option) for option in _flatten(options_of(kind))]
 
 
-def chosen_options(kind: type[Any] | None, parameters: Mapping[str, Any]) -> object:
-    """Return the options that were given on the command line, or None if there are none to choose.
+def parse_options(kind: type[Any] | None, parameters: Mapping[str, Any]) -> object:
+    """Return an instance of a dataclass of options from the command line, or None if ``kind`` is None.
 
     Raises:
-        click.UsageError: A size, or frames, cannot be read.
+        click.UsageError: The text for a size or for frames is invalid.
     """
     try:
         return options_from(kind, parameters)
@@ -28,48 +28,52 @@ def chosen_options(kind: type[Any] | None, parameters: Mapping[str, Any]) -> obj
         raise click.UsageError(str(error)) from error
 
 
-def _flat(options: tuple[Option, ...]) -> list[Option]:
+def _flatten(options: tuple[Option, ...]) -> list[Option]:
     flat: list[Option] = []
     for option in options:
         if option.kind is OptionKind.LOOK:
-            flat.extend(map_style_options(option.default if isinstance(option.default, MapStyle) else None))
+            default_style = option.default if isinstance(option.default, MapStyle) else None
+            flat.extend(map_style_options(default_style))
         else:
             flat.append(option)
     return flat
 
 
 def _parameter(option: Option) -> click.Option:
-    text = ". ".join(part for part in (option.title, option.help) if part)
-    text += f" ({option.unit})" if option.unit.strip("× ") else ""
+    help_text = ". ".join(part for part in (option.title, option.help) if part)
+    if option.unit.strip("× "):
+        help_text += f" ({option.unit})"
+    help_text += "."
     if option.kind is OptionKind.FLAG:
         flags = [f"--{option.cli_name}/--no-{option.cli_name}", option.name]
-        return click.Option(flags, default=bool(option.default), show_default=True, help=f"{text}.")
-    kind, metavar, default_text = _kind(option)
+        return click.Option(flags, default=bool(option.default), show_default=True, help=help_text)
+    value_type, metavar = _value_type(option)
+    default_text = _format_default(option)
+    if default_text:
+        help_text += f"  [default: {default_text}]"
     return click.Option(
-        [f"--{option.cli_name}", option.name],
-        type=kind,
-        metavar=metavar,
-        default=None,
-        help=f"{text}.{f'  [default: {default_text}]' if default_text else ''}",
+        [f"--{option.cli_name}", option.name], type=value_type, metavar=metavar, default=None, help=help_text
     )
 
 
-def _kind(option: Option) -> tuple[click.ParamType[Any], str | None, str]:
-    """Return the type, the word for the value, and the default in words."""
-    default_text = "" if option.default is None or option.default in ("", ()) else str(option.default)
+def _value_type(option: Option) -> tuple[click.ParamType[Any], str | None]:
+    """Return the click type of an option, and its metavar or None for click's own."""
     low, high = option.low, option.high
     if option.kind is OptionKind.WHOLE:
-        whole = click.IntRange(None if low is None else int(low), None if high is None else int(high))
-        return whole, None, default_text
+        return click.IntRange(None if low is None else int(low), None if high is None else int(high)), None
     if option.kind is OptionKind.NUMBER:
-        return Finite(low, high), None, f"{option.default:g}" if option.default is not None else ""
+        return Finite(low, high), None
     if option.kind is OptionKind.CHOICE:
-        return (
-            click.Choice([hyphenated(n) for n, _ in option.choices]),
-            None,
-            hyphenated(option.choice_name(option.default)),
-        )
+        return click.Choice([hyphenated(name) for name, _ in option.choices]), None
     if option.kind is OptionKind.FILE:
-        return PATH, "FILE", default_text
-    text = {OptionKind.SIZE: "WIDTHxHEIGHT", OptionKind.FRAMES: "FRAMES"}
-    return click.STRING, text.get(option.kind, "TEXT"), default_text
+        return PATH, "FILE"
+    metavars = {OptionKind.SIZE: "WIDTHxHEIGHT", OptionKind.FRAMES: "FRAMES"}
+    return click.STRING, metavars.get(option.kind, "TEXT")
+
+
+def _format_default(option: Option) -> str:
+    if option.kind is OptionKind.CHOICE:
+        return hyphenated(option.choice_name(option.default))
+    if option.default is None or option.default in ("", ()):
+        return ""
+    return f"{option.default:g}" if option.kind is OptionKind.NUMBER else str(option.default)

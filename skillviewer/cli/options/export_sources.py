@@ -1,11 +1,11 @@
-"""Videos to export: export sources from studies, video files, folders and saved analyses."""
+"""Export sources from the paths on the command line: studies, video files, folders and saved analyses."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from skillviewer.core.analysis.analysis import Analysis
-from skillviewer.core.errors import SkillViewerError, StudyError
+from skillviewer.core.errors import StudyError
 from skillviewer.core.progress import CancelToken
 from skillviewer.data.analysis_file import SUFFIX as ANALYSIS_SUFFIX
 from skillviewer.data.analysis_file import load_analysis
@@ -13,11 +13,11 @@ from skillviewer.data.study import SUFFIX as STUDY_SUFFIX
 from skillviewer.data.study import FileState, Study
 from skillviewer.engine.exporting.cohort_report import latest_of
 from skillviewer.engine.exporting.requests import ExportSource
-from skillviewer.media.files import expand, without_videos
+from skillviewer.media.files import expand, folders_without_videos
 from skillviewer.nets.library import DEFAULT_MODEL, digest, model_folder
 
 
-def gathered(
+def gather_sources(
     paths: Sequence[Path],
     names: Sequence[str],
     models: Sequence[str],
@@ -25,24 +25,24 @@ def gathered(
     token: CancelToken,
     criterion: str | None = None,
 ) -> tuple[list[tuple[ExportSource, ...]], list[str]]:
-    """Return the sources of an export from paths on the command line.
+    """Return the sources of an export.
 
     Args:
         paths: Studies, videos, folders of videos, or saved analyses.
         names: Videos of the studies, by name; empty for all.
-        models: Checkpoints by name or folder. If empty, a study's model in use is taken, else the model that has scored
-            most of its videos, else the default model.
+        models: Checkpoints by name or folder. If empty, the default is a study's model in use, else the model that has
+            scored most of its videos, else ``DEFAULT_MODEL``.
         passes: Number of passes, or None for that of the stored analyses.
-        token: Raise it to stop.
-        criterion: Criterion that the model must have learnt; a study's newest model of the criterion is then its
-            default.
+        token: Cancels the check of a study's files.
+        criterion: Criterion that the model must have learnt, or None. The default is then a study's newest model of the
+            criterion.
 
     Returns:
-        For each video, its source under each model; and a sentence for each video that cannot be exported.
+        A tuple for each video, with its source under each model; and a sentence for each video that cannot be exported.
 
     Raises:
         CheckpointError: There is no such model.
-        StudyError: A study cannot be read, has no video of a name, or there is no video at all.
+        StudyError: A study cannot be read, a name fits no video, or there is no video at all.
     """
     folders = [model_folder(name, criterion) for name in models]
     source_groups: list[tuple[ExportSource, ...]] = []
@@ -56,35 +56,11 @@ def gathered(
             problems += study_problems
         elif path.name.endswith(ANALYSIS_SUFFIX):
             try:
-                analysis = load_analysis(path)
-            except SkillViewerError as error:
+                source_groups.append((_analysis_source(path, folders, criterion),))
+            except StudyError as error:
                 problems.append(str(error))
-                continue
-            video = _video_of(analysis, path)
-            model_digest = analysis.provenance.model_digest
-            # evidence is not in the file: it is computed with the model of the analysis
-            candidates = folders or [_default_model(criterion)]
-            model = next((folder for folder in candidates if digest(folder) == model_digest), None)
-            if (folders or criterion) and model is None:
-                model_names = ", ".join(folder.name for folder in candidates)
-                problems.append(
-                    f"{path.name} is an analysis by {analysis.provenance.model}, not by {model_names}: leave out "
-                    "--model "
-                    "and --criterion, or give the video itself."
-                )
-                continue
-            source = ExportSource(
-                video,
-                video.stem,
-                model=model,
-                model_digest=model_digest,
-                digest=analysis.video.digest,
-                clip_range=analysis.clip_range,
-                analysis=analysis,
-            )
-            source_groups.append((source,))
         else:
-            problems += [problem for _, problem in without_videos([path])]
+            problems += [problem for _, problem in folders_without_videos([path])]
             source_groups += [
                 _source_by_model(ExportSource(video, video.stem), folders or [_default_model(criterion)])
                 for video in expand([path])
@@ -99,14 +75,46 @@ def gathered(
     return [tuple(replace(source, passes=passes) for source in sources) for sources in source_groups], problems
 
 
-def _video_of(analysis: Analysis, saved: Path) -> Path:
-    """Return the path of the video of a saved analysis.
+def _analysis_source(path: Path, folders: Sequence[Path], criterion: str | None) -> ExportSource:
+    """Return the source of a saved analysis.
 
-    If there is no file at the recorded path, the folder of the analysis is searched for its name.
+    Raises:
+        CheckpointError: A model cannot be read.
+        StudyError: The analysis cannot be read, or was made by another model.
+    """
+    analysis = load_analysis(path)
+    video = _find_video(analysis, path)
+    model_digest = analysis.provenance.model_digest
+    # evidence is not in the file: it is computed with the model of the analysis
+    candidates = folders or [_default_model(criterion)]
+    model = next((folder for folder in candidates if digest(folder) == model_digest), None)
+    if (folders or criterion) and model is None:
+        model_names = ", ".join(folder.name for folder in candidates)
+        raise StudyError(
+            f"{path.name} is an analysis by {analysis.provenance.model}, not by {model_names}: leave out --model and "
+            "--criterion, or give the video itself."
+        )
+    return ExportSource(
+        video,
+        video.stem,
+        model=model,
+        model_digest=model_digest,
+        digest=analysis.video.digest,
+        clip_range=analysis.clip_range,
+        analysis=analysis,
+    )
+
+
+def _find_video(analysis: Analysis, analysis_path: Path) -> Path:
+    """Return the recorded path of an analysis's video or, if no file is there, a file of its name next to the analysis.
+
+    If neither file exists, the recorded path is returned.
     """
     recorded = analysis.video.path
-    neighbour = saved.parent / recorded.name
-    return neighbour if not recorded.is_file() and neighbour.is_file() else recorded
+    if recorded.is_file():
+        return recorded
+    neighbour = analysis_path.parent / recorded.name
+    return neighbour if neighbour.is_file() else recorded
 
 
 def _default_model(criterion: str | None) -> Path:
@@ -116,17 +124,22 @@ def _default_model(criterion: str | None) -> Path:
 def _study_sources(
     path: Path, names: Sequence[str], folders: Sequence[Path], token: CancelToken, criterion: str | None
 ) -> tuple[list[tuple[ExportSource, ...]], list[str], set[str]]:
-    """Return the sources in a study, a sentence for each video that cannot be exported, and the names of all videos."""
+    """Return the sources in a study, a sentence for each video that cannot be exported, and the names that were found.
+
+    ``folders`` are the models to use; if empty, the study's own default model.
+    """
     with Study.open(path, read_only=True) as study:
         videos = study.videos.check(token)
-        digest = study.settings.model
-        model = study.models.default_model(digest)  # as “study list” and the report of the cohort do
-        if model is not None and model.digest != digest and not study.models.scores(model.digest):
+        digest_in_use = study.settings.model
+        model = study.models.default_model(digest_in_use)  # as “study list” and the report of the cohort do
+        if model is not None and model.digest != digest_in_use and not study.models.scores(model.digest):
             model = None  # a model that is not in use and has no scores is no default
         if criterion is not None:
             model = latest_of(study, criterion)
-    by_name = {video.name: video for video in videos}
-    selected = [by_name[name] for name in dict.fromkeys(names) if name in by_name] if names else list(videos)
+    selected = list(videos)
+    if names:
+        video_by_name = {video.name: video for video in videos}
+        selected = [video_by_name[name] for name in dict.fromkeys(names) if name in video_by_name]
     sources = []
     problems = []
     for video in selected:
@@ -145,14 +158,14 @@ def _study_sources(
 
 
 def model_suffix(folder: Path) -> str:
-    """Return the end of a video's title that names its model; titles have it if there are several models."""
+    """Return the text with which the title of a video ends if there are several models."""
     return f" – {folder.name}"
 
 
 def _source_by_model(source: ExportSource, folders: Sequence[Path]) -> tuple[ExportSource, ...]:
     """Return a source under each model; if there are several, its title names the model."""
-    videos = []
+    sources = []
     for folder in folders:
         title = f"{source.title}{model_suffix(folder)}" if len(folders) > 1 else source.title
-        videos.append(replace(source, title=title, video_name=source.title, model=folder, model_digest=digest(folder)))
-    return tuple(videos)
+        sources.append(replace(source, title=title, video_name=source.title, model=folder, model_digest=digest(folder)))
+    return tuple(sources)

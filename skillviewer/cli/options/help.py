@@ -1,11 +1,11 @@
-"""Help of commands: options under headings, and two examples at the end."""
+"""Help of a command, with its options under headings and two examples at the end."""
 
 import click
 
 from skillviewer.cli.options.examples import EXAMPLES
 
-_GROUPED_FROM = 8
-"""Number of options from which they stand under headings."""
+_MIN_GROUPED = 8
+"""Smallest number of options that are grouped under headings."""
 
 _HEADINGS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Model and output", ("model", "models", "output", "begin", "unfreeze", "accept", "versions", "use")),
@@ -33,29 +33,30 @@ _HEADINGS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Results", ("out", "into", "log", "as_json", "force", "retry_failed")),
     ("Computer", ("device", "cache_gb", "jobs", "devices", "cluster", "shard")),
 )  # fmt: skip
-"""Headings with the names of their options; options of no heading come last, under *Options*."""
+"""Headings with the names of their options; all other options come last, under *Options*."""
 
 
-class HelpfulCommand(click.Command):
-    """A command whose help groups many options under headings, and ends with two examples."""
+class GroupedCommand(click.Command):
+    """Command whose help groups many options under headings, and ends with two examples."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options, under headings if there are many."""
-        options = [(option, row) for option in self.get_params(ctx) if (row := option.get_help_record(ctx)) is not None]
-        options = [(option, row) for option, row in options if isinstance(option, click.Option)]
-        if len(options) < _GROUPED_FROM:
+        rows: dict[str, tuple[str, str]] = {}  # by the name of the option
+        for option in self.get_params(ctx):
+            row = option.get_help_record(ctx)
+            if isinstance(option, click.Option) and option.name is not None and row is not None:
+                rows[option.name] = row
+        if len(rows) < _MIN_GROUPED:
             super().format_options(ctx, formatter)
             return
-        left = list(options)
         for heading, names in _HEADINGS:
-            rows = [row for option, row in left if option.name in names]
-            if rows:
-                left = [(option, row) for option, row in left if option.name not in names]
+            rows_of_heading = [rows.pop(name) for name in list(rows) if name in names]
+            if rows_of_heading:
                 with formatter.section(heading):
-                    formatter.write_dl(rows)
-        if left:
+                    formatter.write_dl(rows_of_heading)
+        if rows:
             with formatter.section("Options"):
-                formatter.write_dl([row for _, row in left])
+                formatter.write_dl(list(rows.values()))
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write two examples."""

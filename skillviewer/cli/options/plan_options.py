@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from skillviewer.cli.options.dataset_options import CommandT, add_options
+from skillviewer.cli.options.add_options import CommandT, add_options
 from skillviewer.cli.options.values import DEVICE, Finite, Parameters
 from skillviewer.core.video.preprocessing import (
     CROPS,
@@ -21,35 +21,37 @@ if TYPE_CHECKING:
     from skillviewer.engine.features.cache import FeatureCache
     from skillviewer.engine.training.plan import TrainingPlan
 
-MAX_CACHE_GB, MAX_SEGMENTS = 1_000_000, 4096
-_PUBLISHED = frozenset({"paper", "official-code"})
+MAX_CACHE_GB = 1_000_000
+MAX_SEGMENTS = 4096
+_PUBLISHED_PRESETS = frozenset({"paper", "official-code"})
 AUTO_SEGMENT_S = 1.0
-"""Greatest duration of a segment of ``--segments auto``: an error of a second is seen."""
+"""Longest segment of ``--segments auto``: short enough to contain an error that lasts a second."""
 
 cache_option = click.option(
     "--cache-gb", type=Finite(min=0.1, max=MAX_CACHE_GB), default=20, show_default=True, help="Room for features."
 )
-"""Room for features."""
 
 
-def _segments(_context: click.Context, _option: click.Parameter, text: str | None) -> dict[str, Any] | None:
+def _parse_segments(_context: click.Context, _option: click.Parameter, text: str | None) -> dict[str, Any] | None:
     """Return the fields of ``Preprocessing`` for a number of segments, ``auto`` or ``auto:MOST``; None if not given."""
     if text is None:
         return None
-    number = text.removeprefix("auto:")
-    min_text = TRAINED_ON.n_segments
     if text == "auto":
         return {"segment_s": AUTO_SEGMENT_S}
-    if (
-        not number.isdecimal()
-        or len(number) > 9
-        or not (1 if number == text else min_text) <= int(number) <= MAX_SEGMENTS
-    ):
+    is_auto = text.startswith("auto:")
+    number = text.removeprefix("auto:")
+    smallest = TRAINED_ON.n_segments if is_auto else 1
+    is_number = number.isdecimal() and len(number) <= 9
+    if not is_number or not smallest <= int(number) <= MAX_SEGMENTS:
         raise click.BadParameter(
-            f"{text} is no number from 1 to {MAX_SEGMENTS}, nor auto, nor auto:{min_text} or more."
+            f"{text} is no number from 1 to {MAX_SEGMENTS}, nor auto, nor auto:{TRAINED_ON.n_segments} or more."
         )
-    return {"n_segments": int(text)} if number == text else {"segment_s": AUTO_SEGMENT_S, "most_segments": int(number)}
+    if is_auto:
+        return {"segment_s": AUTO_SEGMENT_S, "most_segments": int(number)}
+    return {"n_segments": int(number)}
 
+
+_EFFORT_TITLES = "; ".join(f"{effort.name}: {effort.title}" for effort in FEATURE_EFFORTS)
 
 _OPTIONS = (
     click.option(
@@ -59,9 +61,8 @@ _OPTIONS = (
     click.option(
         "--features",
         type=click.Choice([effort.name for effort in FEATURE_EFFORTS]),
-        help="How many frames are looked at: " + "; ".join(f"{e.name}: {e.title}" for e in FEATURE_EFFORTS) + ".  "
-        "[default: as in earlier runs in the folder of an evaluation, else quick, and thorough with the presets paper "
-        "and official-code]",
+        help=f"How many frames are looked at: {_EFFORT_TITLES}.  [default: as in earlier runs in the folder of an "
+        "evaluation, else quick, and thorough with the presets paper and official-code]",
     ),
     click.option("--backbone", help="efficientnet-lite0, resnet101, ...; else the preset's."),
     click.option(
@@ -81,7 +82,7 @@ _OPTIONS = (
     click.option("--rate", type=Finite(min=0.1, max=1000), help="Clock in Hz (the paper's slow tasks: 10)."),
     click.option(
         "--segments",
-        callback=_segments,
+        callback=_parse_segments,
         metavar="N|auto|auto:MOST",
         help="Sampled frames a video, if not those of --features; auto: one a second, at least 25 and at most 200 "
         "(auto:N for at most N); best with --model average.",
@@ -118,7 +119,7 @@ _OPTIONS = (
         type=click.IntRange(1, 4),
         default=1,
         show_default=True,
-        help="Choose the epoch on average over so many inner folds.",
+        help="Number of inner folds over which the choice of the epoch is averaged.",
     ),
     click.option("--epochs", type=click.IntRange(1), help="Number of epochs, if not the preset's."),
     click.option("--learning-rate", type=Finite(min=0, min_open=True), help="Step size, if not the preset's."),
@@ -126,7 +127,7 @@ _OPTIONS = (
     click.option(
         "--crop",
         type=click.Choice(CROPS),
-        help="See the part of the picture around the hands, or around all tracks, alone (docs/tracks.md).",
+        help="Crop the picture to the part around the hands, or around all tracks (docs/tracks.md).",
     ),
     click.option(
         "--with-tracks",
@@ -140,8 +141,8 @@ _OPTIONS = (
         type=click.Choice(["auto", "float32", "bfloat16"]),
         default="auto",
         show_default=True,
-        help="Numbers in which training computes single frames; auto: bfloat16 where the device computes in it, which "
-        "takes half the time, else float32.",
+        help="Number format in which training computes single frames; auto: bfloat16 if the device supports it, which "
+        "halves the time, else float32.",
     ),
     cache_option,
 )
@@ -153,21 +154,23 @@ def plan_options(command: CommandT) -> CommandT:
 
 
 def feature_effort(name: str | None, preset_name: str) -> FeatureEffort:
-    """Return the effort for features that was chosen, or the usual one of a preset."""
-    effort_name = name or ("thorough" if preset_name in _PUBLISHED else "quick")
-    return next(effort for effort in FEATURE_EFFORTS if effort.name == effort_name)
+    """Return the effort of a name, or the default effort of a preset if ``name`` is None."""
+    if name is None:
+        name = "thorough" if preset_name in _PUBLISHED_PRESETS else "quick"
+    return next(effort for effort in FEATURE_EFFORTS if effort.name == name)
 
 
 def training_plan(parameters: Parameters, published: str | None) -> "TrainingPlan":
-    """Return the plan that was chosen.
+    """Return the training plan that the options state.
 
     Args:
-        parameters: The options.
-        published: The published data set that is trained on, whose settings the preset takes unless others are chosen.
+        parameters: Values of the options.
+        published: Name of the published data set that is trained on, or None. The preset takes its settings, unless
+            ``--dataset-preset`` names another.
 
     Raises:
         CheckpointError: There is no such preset.
-        DeviceError: The device is not there.
+        DeviceError: There is no such device.
     """
     from skillviewer.engine.runtime.device import choose_device, training_precision
     from skillviewer.engine.training.plan import TrainingPlan
@@ -175,18 +178,18 @@ def training_plan(parameters: Parameters, published: str | None) -> "TrainingPla
     from skillviewer.nets.presets import DATASETS, preset
 
     effort = feature_effort(parameters["features"], parameters["preset"])
-    known_preset = published if published in DATASETS else "other"
-    precision = parameters["precision"]
+    default_dataset_preset = published if published in DATASETS else "other"
     device = choose_device(parameters["device"])
     settings = preset(parameters["preset"])
+    segment_fields = parameters["segments"] or {"n_segments": effort.n_segments}
     return TrainingPlan(
         preset=parameters["preset"],
-        dataset_preset=parameters["dataset_preset"] or known_preset,
+        dataset_preset=parameters["dataset_preset"] or default_dataset_preset,
         backbone=parameters["backbone"] or settings.backbone,
         trained_backbone=parameters["tsn_backbone"],
         own_motion=parameters["motion_weights"] == "own",
         preprocessing=Preprocessing(
-            **(parameters["segments"] if parameters["segments"] is not None else {"n_segments": effort.n_segments}),
+            **segment_fields,
             input_px=parameters["input_px"] or settings.input_px,
             rate_hz=parameters["rate"],
             flow=FlowSettings(algorithm=parameters["flow"] or effort.flow),
@@ -201,13 +204,13 @@ def training_plan(parameters: Parameters, published: str | None) -> "TrainingPla
         epochs=parameters["epochs"],
         learning_rate=parameters["learning_rate"],
         weight_decay=parameters["weight_decay"],
-        training_precision=training_precision(precision, device),
+        training_precision=training_precision(parameters["precision"], device),
         with_tracks=parameters["with_tracks"],
     )
 
 
 def feature_cache(parameters: Parameters) -> "FeatureCache":
-    """Return the cache of features, with the room that was chosen."""
+    """Return the cache of features, limited to the size of ``--cache-gb``."""
     from skillviewer.engine.features.cache import FeatureCache
 
     return FeatureCache(max_bytes=int(parameters["cache_gb"] * 2**30))

@@ -1,4 +1,4 @@
-"""Options that state the meaning of the columns of a table of ratings."""
+"""Options for the meaning of the columns of a table of ratings, and the printed import report."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
@@ -7,26 +7,28 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from skillviewer.cli.options.dataset_options import PARTICIPANTS, add_options
+from skillviewer.cli.options.add_options import add_options
+from skillviewer.cli.options.dataset_options import PARTICIPANTS
 from skillviewer.cli.options.renamed_option import RenamedOption
 from skillviewer.cli.options.values import FILE
 from skillviewer.cli.output import echo
 
 if TYPE_CHECKING:
+    from skillviewer.core.dataset.rating_set import RatingScale
     from skillviewer.data.ratings.mapped_table import MappedTable
     from skillviewer.data.ratings.parsed_ratings import ParsedRatings
     from skillviewer.data.ratings.rating_table import RawTable
     from skillviewer.data.ratings.table_mapping import ItemMapping, TableMapping
 
 _OPTIONS = (
-    click.option("--sheet", default="", help="Sheet of a workbook.  [default: the one with the videos]"),
+    click.option("--sheet", default="", help="Sheet of a workbook.  [default: the sheet with the videos]"),
     click.option(
         "--header-row",
         "--titles-row",
         "header_row",
         cls=RenamedOption,
         type=click.IntRange(0),
-        help="Row with the titles, empty rows counted; 0 for none.",
+        help="Number of the row with the titles, counting empty rows; 0 for none.",
     ),
     click.option("--video-column", help="Column that names the video."),
     click.option(
@@ -40,7 +42,9 @@ _OPTIONS = (
     click.option("--rater-column", help="Column that names the rater; “none” for none."),
     click.option("--occasion-column", help="Column with the occasion or date; “none” for none."),
     click.option("--notes-column", help="Column with remarks of the raters; “none” for none."),
-    click.option("--item-column", help="Column that names the item of a row; then --items is the column of ratings."),
+    click.option(
+        "--item-column", help="Column that names the item of each row; then --items is the column with the ratings."
+    ),
     click.option(
         "--items", help="Columns with ratings, the criterion first: “Global,Flow”; one per rater: “Global=Ann|Bob”."
     ),
@@ -54,7 +58,9 @@ _OPTIONS = (
         multiple=True,
         help="Item whose lower ratings are better.",
     ),
-    click.option("--name", "names", multiple=True, help="Video of a name in the table that fits none: “B 1=B1”."),
+    click.option(
+        "--name", "names", multiple=True, help="Video for a name in the table that matches no video: “B 1=B1”."
+    ),
     click.option("--hidden-rows", is_flag=True, help="Use rows that the spreadsheet hides."),
     click.option(
         "--mapping",
@@ -63,34 +69,44 @@ _OPTIONS = (
         help="Use the mapping.json of an earlier import; the other options change it.",
     ),
 )
-_ROLES = {
-    "video": "video",
-    "participant": "participant",
-    "rater": "rater",
-    "occasion": "occasion",
-    "item": "item",
-    "notes": "notes",
-}
+_ROLES = ("video", "participant", "rater", "occasion", "item", "notes")
+"""Roles of columns that have an option each, such as --video-column."""
 
 
 class RatingOptions:
-    """Values of the options; None or empty if not given."""
+    """Values of the options, and the mapping of a table that they make.
+
+    Args:
+        parameters: The values by the name of the option; None or empty if not given.
+    """
 
     def __init__(self, parameters: Mapping[str, Any]) -> None:
-        self._given = parameters
+        self._parameters = parameters
 
-    def reading(self) -> "tuple[TableMapping | None, str, int | None]":
-        """Return the mapping of an earlier import or None, sheet and row of titles, to open the table.
+    @property
+    def sheet(self) -> str:
+        """Sheet of a workbook, or "" to choose the one with the videos."""
+        sheet: str = self._parameters["sheet"]
+        return sheet
+
+    @property
+    def header_row(self) -> int | None:
+        """Number of the row with the titles, 0 for none, or None to find it."""
+        header_row: int | None = self._parameters["header_row"]
+        return header_row
+
+    def earlier_mapping(self) -> "TableMapping | None":
+        """Return the mapping of an earlier import, or None if none is given.
 
         Raises:
             DatasetError: The mapping cannot be read.
         """
         from skillviewer.data.ratings.table_mapping import read_mapping
 
-        file = self._given["mapping_file"]
-        return None if file is None else read_mapping(file), self._given["sheet"], self._given["header_row"]
+        file = self._parameters["mapping_file"]
+        return None if file is None else read_mapping(file)
 
-    def mapping(self, opened: "MappedTable") -> "TableMapping":
+    def mapping(self, mapped_table: "MappedTable") -> "TableMapping":
         """Return the mapping of a table with the changes of the options.
 
         Raises:
@@ -98,49 +114,53 @@ class RatingOptions:
         """
         from msgspec.structs import replace
 
-        from skillviewer.data.ratings.guessing import stated_items
-
-        parameters, mapping = self._given, opened.mapping
-        for role, option in _ROLES.items():
-            title = parameters[f"{option}_column"]
+        parameters = self._parameters
+        mapping = mapped_table.mapping
+        for role in _ROLES:
+            title = parameters[f"{role}_column"]
             if title is not None:
                 mapping = mapping.assigned(role, "" if title.casefold() == "none" else title)
         if parameters["items"] is not None:
-            items = stated_items(_items(parameters["items"]), opened.table, mapping)
-            for item in items:
-                for column in item.columns:
-                    mapping = mapping.assigned("", column.title)
-            if mapping.item:
-                items = tuple(replace(item, name="") for item in items)
-            mapping = replace(mapping, items=items)
-        self._check_names(mapping)
-        unread = next((text for text in parameters["names"] if "=" not in text), None)
-        if unread is not None:
-            raise click.UsageError(f"--name {unread} is not a name and its video with “=” between them: “B 1=B1”.")
+            mapping = _with_items(mapping, parameters["items"], mapped_table.table)
+        self._check_item_names(mapping)
+        pattern = parameters["participants"]
         return replace(
             mapping,
-            names=mapping.names
-            | {cell: video for cell, _, video in (text.rpartition("=") for text in parameters["names"])},
-            items=tuple(self._item(item, opened.table) for item in mapping.items),
-            participant_pattern=parameters["participants"] or mapping.participant_pattern,
-            participant="" if parameters["participants"] else mapping.participant,
+            names=mapping.names | self._video_by_name(),
+            items=tuple(self._with_scale(item, mapped_table.table) for item in mapping.items),
+            participant_pattern=pattern or mapping.participant_pattern,
+            participant="" if pattern else mapping.participant,
             hidden_rows=parameters["hidden_rows"] or mapping.hidden_rows,
         )
 
-    def _check_names(self, mapping: "TableMapping") -> None:
+    def _video_by_name(self) -> dict[str, str]:
+        video_by_name = {}
+        for text in self._parameters["names"]:
+            if "=" not in text:
+                raise click.UsageError(f"--name {text} is not a name and its video with “=” between them: “B 1=B1”.")
+            name, _, video = text.rpartition("=")
+            video_by_name[name] = video
+        return video_by_name
+
+    def _check_item_names(self, mapping: "TableMapping") -> None:
+        """Raise an error if an option names an item that the mapping does not have."""
+        stated_names = [("--lower-is-better", name) for name in self._parameters["lower_is_better"]]
+        for option in ("levels", "scale"):
+            for text in self._parameters[option]:
+                name, equals, _ = text.partition("=")
+                if equals:
+                    stated_names.append((f"--{option}", name))
         item_names = {item.name.casefold() for item in mapping.items}
-        names_stated = [
-            (f"--{kind}", text.partition("=")[0]) for kind in ("levels", "scale") for text in self._given[kind]
-        ]
-        names_stated = [
-            (option, name) for option, name in names_stated if f"{name}=" in "".join(self._given[option[2:]])
-        ]
-        for option, name in [*names_stated, *(("--lower-is-better", text) for text in self._given["lower_is_better"])]:
+        for option, name in stated_names:
             if name.strip().casefold() not in item_names:
                 items_text = ", ".join(item.name for item in mapping.items)
                 raise click.UsageError(f"{option} names the item “{name.strip()}”, and the items are: {items_text}.")
 
-    def _item(self, item: "ItemMapping", table: "RawTable") -> "ItemMapping":
+    def _with_scale(self, item: "ItemMapping", table: "RawTable") -> "ItemMapping":
+        """Return an item with the levels, the scale and the direction that the options state.
+
+        A value without the name of an item applies to the items whose cells have these levels, or numbers.
+        """
         from msgspec.structs import replace
 
         from skillviewer.data.ratings.numbers import is_number
@@ -153,85 +173,129 @@ class RatingOptions:
             for index in column_indices
             if index is not None
         }
-        # options without the name of an item apply to the items whose cells have these levels, or numbers
-        levels = _value_for(
-            item.name, self._given["levels"], lambda text: bool(cells & {*_split_levels(text.casefold())})
-        )
+
+        def has_levels(text: str) -> bool:
+            return not cells.isdisjoint(_split_levels(text.casefold()))
+
+        def has_numbers(_text: str) -> bool:
+            return any(is_number(cell) for cell in cells)
+
+        levels = _value_for(item.name, self._parameters["levels"], has_levels)
         if levels is not None:
             item = replace(item, levels=_split_levels(levels))
-        scale = _value_for(item.name, self._given["scale"], lambda _: any(map(is_number, cells)))
+        scale = _value_for(item.name, self._parameters["scale"], has_numbers)
         if scale is not None:
             low, _, high = scale.partition(":")
             try:
                 item = replace(item, low=float(low), high=float(high))
             except ValueError:
                 raise click.UsageError(f"--scale {scale} is not two numbers with a colon between them: 1:5.") from None
-        lower_is_better = [text.strip().casefold() for text in self._given["lower_is_better"]]
+        lower_is_better = [name.strip().casefold() for name in self._parameters["lower_is_better"]]
         return replace(item, less_is_better=item.less_is_better or item.name.casefold() in lower_is_better)
 
-    def ambiguities(self, opened: "MappedTable") -> tuple[str, ...]:
-        """Return the doubts about guesses, unless items were stated."""
-        return opened.ambiguities if self._given["items"] is None else ()
+    def ambiguities(self, mapped_table: "MappedTable") -> tuple[str, ...]:
+        """Return the ambiguous guesses about a table; none if --items states its items."""
+        return mapped_table.ambiguities if self._parameters["items"] is None else ()
 
 
-def _items(text: str) -> list[tuple[str, list[str]]]:
+def _with_items(mapping: "TableMapping", items_text: str, table: "RawTable") -> "TableMapping":
+    """Return the mapping with the items that --items states."""
+    from msgspec.structs import replace
+
+    from skillviewer.data.ratings.guessing import stated_items
+
+    items = stated_items(_parse_items(items_text), table, mapping)
+    for item in items:
+        for column in item.columns:
+            mapping = mapping.assigned("", column.title)
+    if mapping.item:
+        items = tuple(replace(item, name="") for item in items)
+    return replace(mapping, items=items)
+
+
+def _parse_items(text: str) -> list[tuple[str, list[str]]]:
+    """Return the names and columns of “Global,Flow” or “Global=Ann|Bob”; no columns if only a name is given."""
     items = []
-    for part in filter(None, (text_part.strip() for text_part in text.split(","))):
-        name, equals, columns = part.partition("=")
-        items.append(
-            (
-                name.strip(),
-                [text_part.strip() for text_part in columns.split("|") if text_part.strip()] if equals else [],
-            )
-        )
+    for item_text in _split(text, ","):
+        name, _, columns_text = item_text.partition("=")
+        items.append((name.strip(), _split(columns_text, "|")))
     if not items:
         raise click.UsageError("--items names no column.")
     return items
 
 
 def _split_levels(text: str) -> tuple[str, ...]:
-    return tuple(word.strip() for word in text.split(",") if word.strip())
+    return tuple(_split(text, ","))
 
 
-def _value_for(name: str, stated: tuple[str, ...], fits: Callable[[str], bool]) -> str | None:
-    """Return the value for an item: under its name, else one without a name that fits it."""
-    parts = [text.partition("=") for text in stated]
-    of_item = [value for item, equals, value in parts if equals and item.strip().casefold() == name.casefold()]
-    return next(iter((*of_item, *(item for item, equals, _ in parts if not equals and fits(item)))), None)
+def _split(text: str, separator: str) -> list[str]:
+    return [part.strip() for part in text.split(separator) if part.strip()]
+
+
+def _value_for(item_name: str, texts: tuple[str, ...], applies: Callable[[str], bool]) -> str | None:
+    """Return the value of “ITEM=VALUE” for an item, else the first value without an item that applies, else None."""
+    unnamed_values = []
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals:
+            unnamed_values.append(text)
+        elif name.strip().casefold() == item_name.casefold():
+            return value
+    return next(filter(applies, unnamed_values), None)
 
 
 def rating_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options to a command, which gets ``RatingOptions`` as ``options``."""
+    own_names = signature(command).parameters
 
     @wraps(command)
-    def read(**parameters: Any) -> Any:  # noqa: ANN401 - click's parameters
-        own_parameters = {name: parameters.pop(name) for name in [*parameters] if name in signature(command).parameters}
-        return command(options=RatingOptions(parameters), **own_parameters)
+    def run_command(**parameters: Any) -> Any:  # noqa: ANN401 - click's parameters
+        own_parameters = {name: value for name, value in parameters.items() if name in own_names}
+        options = RatingOptions({name: value for name, value in parameters.items() if name not in own_names})
+        return command(options=options, **own_parameters)
 
-    return add_options(read, _OPTIONS)
+    return add_options(run_command, _OPTIONS)
 
 
-def print_import_report(rated: "ParsedRatings", titles: Sequence[str], ambiguities: tuple[str, ...]) -> None:
-    """Print the meaning of the titled columns and the counts, and to stderr every row that was not fully used."""
+def print_import_report(ratings: "ParsedRatings", titles: Sequence[str], ambiguities: tuple[str, ...]) -> None:
+    """Print the meaning of the columns and the counts and, to stderr, every row that was not fully used.
+
+    Args:
+        ratings: The ratings of a table, with the report of its rows.
+        titles: Titles of all columns of the table.
+        ambiguities: Sentences about guesses that the user should check.
+    """
     from skillviewer.data.tables.rows import abbreviated
 
-    mapping, import_report = rated.mapping, rated.import_report
+    mapping = ratings.mapping
+    import_report = ratings.import_report
+    unused_titles = [title for title in titles if title not in mapping.column_titles()]
     rows = [
         ("video", mapping.video),
         ("participant", mapping.participant or mapping.participant_pattern or "not known"),
-        ("rater", mapping.rater or ", ".join(rated.ratings.raters)),
+        ("rater", mapping.rater or ", ".join(ratings.ratings.raters)),
         ("occasion", mapping.occasion),
         ("item", mapping.item),
-        ("remarks", f"{mapping.notes} ({len(rated.remarks)})" if mapping.notes else ""),
+        ("remarks", f"{mapping.notes} ({len(ratings.remarks)})" if mapping.notes else ""),
+        *(("rating", _format_scale(scale)) for scale in ratings.ratings.scales),
+        ("not used", abbreviated(unused_titles)),
     ]
-    for scale in rated.ratings.scales:
-        ends = " < ".join(scale.levels) or f"{scale.low:g} to {scale.high:g}{'' if scale.stated else ' (as given)'}"
-        rows.append(("rating", f"{scale.item}: {ends}{', lower is better' if scale.less_is_better else ''}"))
-    rows.append(("not used", abbreviated([title for title in titles if title not in mapping.column_titles()])))
-    unrated = [f"Videos without a row: {abbreviated(import_report.unrated)}."] if import_report.unrated else []
-    for line in (*ambiguities, *import_report.notices, *import_report.lines(), *unrated):
+    for line in (*ambiguities, *import_report.notices, *import_report.lines()):
         echo(f"  ! {line}", err=True)
+    if import_report.unrated:
+        echo(f"  ! Videos without a row: {abbreviated(import_report.unrated)}.", err=True)
     for title, value in rows:
         if value:
             echo(f"  {title:<10} {value}")
     echo(f"  {import_report.count}")
+
+
+def _format_scale(scale: "RatingScale") -> str:
+    """Return a text such as “Flow: 1 to 5, lower is better” or “Flow: poor < good”."""
+    ends = " < ".join(scale.levels)
+    if not ends:
+        ends = f"{scale.low:g} to {scale.high:g}"
+        if not scale.stated:
+            ends += " (as given)"
+    direction = ", lower is better" if scale.less_is_better else ""
+    return f"{scale.item}: {ends}{direction}"

@@ -1,4 +1,4 @@
-"""Options that had another name before, which still works and is not shown."""
+"""Click option that still accepts an old name."""
 
 from copy import copy
 
@@ -6,10 +6,10 @@ import click
 
 
 class RenamedOption(click.Option):
-    """An option with its present name first; old names after it work for one more version, and no help shows them."""
+    """Option whose first name is the current one; the old names work for one more version, and no help shows them."""
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
-        """Return the line of the help, with the present name alone."""
-        copied = copy(self)
-        copied.opts = self.opts[:1]
-        return super(RenamedOption, copied).get_help_record(ctx)
+        """Return the row of the help, with the current name alone."""
+        option_without_old_names = copy(self)
+        option_without_old_names.opts = self.opts[:1]
+        return super(RenamedOption, option_without_old_names).get_help_record(ctx)

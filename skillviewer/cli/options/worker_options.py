@@ -1,10 +1,10 @@
-"""Options for work in parallel: processes, GPUs, a cluster, and the share of a job in a cluster's array."""
+"""Options for parallel work: processes, GPUs, a cluster, and the share of one job in a cluster's job array."""
 
 from typing import TYPE_CHECKING
 
 import click
 
-from skillviewer.cli.options.dataset_options import CommandT, add_options
+from skillviewer.cli.options.add_options import CommandT, add_options
 from skillviewer.cli.options.values import Parameters
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def worker_options(command: CommandT) -> CommandT:
     return add_options(command, _OPTIONS)
 
 
-def chosen_workers(parameters: Parameters) -> "Workers":
+def workers_from(parameters: Parameters) -> "Workers":
     """Return the workers that the options ask for.
 
     Raises:
@@ -38,15 +38,18 @@ def chosen_workers(parameters: Parameters) -> "Workers":
     devices = tuple(name.strip() for name in (parameters["devices"] or "").split(",") if name.strip())
     if devices and parameters["cluster"]:
         raise click.UsageError("--devices names GPUs of this computer; a cluster assigns its own. Give one of them.")
-    number, _, count = (parameters["shard"] or "1/1").partition("/")
-    are_numbers = all(part.isdecimal() and len(part) <= 9 for part in (number, count))
-    if not (are_numbers and 1 <= int(number) <= int(count)):
-        raise click.UsageError(
-            f"--shard {parameters['shard']} is not i/n with i from 1 to n: 3/8 is the third of eight."
-        )
     return Workers(
         jobs=parameters["jobs"] or max(1, len(devices)),
         devices=devices,
         cluster=parameters["cluster"] or "",
-        shard=(int(number) - 1, int(count)),
+        shard=_parse_shard(parameters["shard"] or "1/1"),
     )
+
+
+def _parse_shard(text: str) -> tuple[int, int]:
+    """Return the index of a share, from 0, and the number of shares."""
+    number, _, count = text.partition("/")
+    are_numbers = all(part.isdecimal() and len(part) <= 9 for part in (number, count))
+    if not are_numbers or not 1 <= int(number) <= int(count):
+        raise click.UsageError(f"--shard {text} is not i/n with i from 1 to n: 3/8 is the third of eight.")
+    return int(number) - 1, int(count)

@@ -16,7 +16,7 @@ from skillviewer.core.video.info import VideoInfo, sample_positions, segments, t
 from skillviewer.core.video.preprocessing import Crop, Preprocessing
 from skillviewer.data.tracks_file import TrackStore
 from skillviewer.media.flow.flow import FieldBatch, FlowStacks, grey_size
-from skillviewer.media.reading.crops import cut, cut_to
+from skillviewer.media.reading.crops import crop_and_scale, crop_picture
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.backbones.backbone_entry import ClipSampling
 
@@ -161,12 +161,12 @@ def stream_inputs(
             if index in needs_grey:
                 greys[index] = frame.grey(grey_px)
             if index in needs_colour:
-                colours[index] = frame.rgb(size) if crop is None else cut_to(frame.rgb(), crop, size)
+                colours[index] = frame.rgb(size) if crop is None else crop_and_scale(frame.rgb(), crop, size)
         if clip is None:
             rgb = colours[position]
             flow = stacks.stack(position, greys.__getitem__)
             if crop is not None:
-                flow = np.moveaxis(cut(np.moveaxis(flow, 0, 2), crop), 2, 0)
+                flow = np.moveaxis(crop_picture(np.moveaxis(flow, 0, 2), crop), 2, 0)
         else:
             rgb = np.stack([colours[index] for index in clip_positions])
             flow = np.empty(0, np.uint8)

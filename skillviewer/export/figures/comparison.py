@@ -38,7 +38,7 @@ from skillviewer.export.rendering.matplotlib_figure import (
     write_line,
 )
 from skillviewer.export.rendering.theme import WHITE, rgb_fractions
-from skillviewer.media.overlay.overlay import paint
+from skillviewer.media.overlay.painter import paint
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -37,7 +37,7 @@ from skillviewer.export.rendering.matplotlib_figure import (
     write_line,
 )
 from skillviewer.export.rendering.theme import WHITE
-from skillviewer.media.overlay.overlay import paint
+from skillviewer.media.overlay.painter import paint
 from skillviewer.media.overlay.track_overlay import paint_tracks
 from skillviewer.media.reading.reader import DecodedFrame
 

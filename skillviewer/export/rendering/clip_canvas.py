@@ -22,7 +22,7 @@ from skillviewer.export.rendering.common_scales import bar_owners, common_map_st
 from skillviewer.export.rendering.layout import BAR_EM, BAR_TITLE_EM, BIG_EM, LINE_EM, Box, Layout
 from skillviewer.export.rendering.lettering import TextRenderer, copy_onto
 from skillviewer.export.rendering.theme import Colour, ExportTheme
-from skillviewer.media.overlay.overlay import Painter
+from skillviewer.media.overlay.painter import Painter
 from skillviewer.media.overlay.track_overlay import paint_tracks
 
 

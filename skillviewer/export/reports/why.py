@@ -37,7 +37,7 @@ from skillviewer.export.rendering.matplotlib_figure import MM_PER_INCH
 from skillviewer.export.reports.limits import describe_limits
 from skillviewer.export.reports.rater_summary import format_raters
 from skillviewer.export.reports.report_options import ReportOptions, StudyContext
-from skillviewer.media.overlay.overlay import paint
+from skillviewer.media.overlay.painter import paint
 
 DISCLAIMER = "An aid to judgement, not a certificate."
 NO_VERDICT = "Measures of motion say where and how a hand moves, not whether it moves well."

@@ -1,4 +1,4 @@
-"""Optical flow between adjacent pictures, by name of the algorithm, and the flow stacks for a backbone."""
+"""Optical flow between adjacent pictures, flow stacks for a backbone, and the loading of the compiled kernels."""
 
 import logging
 import tempfile
@@ -19,11 +19,11 @@ from skillviewer.media.flow import tvl1 as _tvl1
 
 log = logging.getLogger(__name__)
 
-COMPILING = "Compiling optical flow for this computer, once: a few seconds."
-"""The announcement."""
-Elsewhere = Callable[[Path | None], bool]
-"""Runs ``compile_kernels`` in another process with this argument; returns True on success."""
-KEPT_BYTES = 64 * 2**20
+COMPILING_NOTICE = "Compiling optical flow for this computer, once: a few seconds."
+"""Sentence for the user before the kernels are compiled."""
+CompileInProcess = Callable[[Path | None], bool]
+"""Runs ``compile_kernels`` with this argument in another process; returns True on success."""
+MAX_CACHED_BYTES = 64 * 2**20
 """Greatest memory for recent fields in a ``FlowStacks``: about 370 fields of 340x256."""
 
 
@@ -33,9 +33,9 @@ def tvl1(first: RGBImage, second: RGBImage, preset: str = "tvl1") -> Float32Arra
     Args:
         first: (h, w) uint8 grey picture.
         second: The next picture, of the same size.
-        preset: ``"tvl1"``: OpenCV's default parameters, as in all extractors of published flow; ``"tvl1-fast"``: a
-            pyramid of halves and fewer warps, which is cheaper, better on large motion, and softer at the edges of
-            moving objects.
+        preset: ``"tvl1"`` for OpenCV's default parameters, as in all extractors of published flow. ``"tvl1-fast"`` for
+            a pyramid of halves and fewer warps: faster, better on large motion, and softer at the edges of moving
+            objects.
 
     Returns:
         (h, w, 2) float32, x then y displacement in pixels from first to second.
@@ -44,7 +44,7 @@ def tvl1(first: RGBImage, second: RGBImage, preset: str = "tvl1") -> Float32Arra
         SettingsError: The preset is unknown.
         ValueError: The pictures are not two uint8 grey pictures of one size.
     """
-    parameters = _tvl1.parameters_of(preset)
+    parameters = _tvl1.preset_parameters(preset)
     _check(first, second)
     return _tvl1.solve(_tvl1.pyramid(first, parameters), _tvl1.pyramid(second, parameters), parameters)
 
@@ -64,11 +64,12 @@ def dis(first: RGBImage, second: RGBImage) -> Float32Array:
         ValueError: The pictures are not two uint8 grey pictures of one size.
     """
     _check(first, second)
-    if min(first.shape) < _tvl1.SMALLEST_PX:
+    if min(first.shape) < _tvl1.MIN_LEVEL_PX:
         return np.zeros((*first.shape, 2), dtype=np.float32)
-    # a new one each time: it has state and is not thread-safe
-    search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    return np.asarray(search.calc(first, second, np.zeros((*first.shape, 2), dtype=np.float32)), dtype=np.float32)
+    # a new object for each call: it has state and is not thread-safe
+    algorithm = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    flow = algorithm.calc(first, second, np.zeros((*first.shape, 2), dtype=np.float32))
+    return np.asarray(flow, dtype=np.float32)
 
 
 def _check(first: RGBImage, second: RGBImage) -> None:
@@ -83,7 +84,8 @@ def _check(first: RGBImage, second: RGBImage) -> None:
 def quantise(flow: Float32Array | FloatArray, bound_px: float) -> NDArray[np.uint8]:
     """Return flow in 8 bits, quantised as by the extractors of published flow (dense_flow, denseflow: ``cvRound``).
 
-    ``round(255 (v + b) / 2b)`` clipped to 0 to 255, halves to the even neighbour: no motion is 127.5, hence 128.
+    The result is ``round(255 (v + b) / 2b)``, clipped to 0 to 255. Halves are rounded to the even neighbour: no motion
+    is 127.5, and becomes 128.
 
     Args:
         flow: Displacements in pixels, any shape.
@@ -123,13 +125,13 @@ class FlowStacks:
     def __init__(
         self, settings: FlowSettings, n_positions: int, threads: int = 1, batch: FieldBatch | None = None
     ) -> None:
-        """Prepare for a video without computing anything yet.
+        """Prepare for a video; nothing is computed yet.
 
         Args:
             settings: Algorithm, length and bound.
             n_positions: Length of the timeline, at least 1.
-            threads: Number of threads for the fields of a stack.
-            batch: Computes batches of TV-L1 fields elsewhere (on a GPU), or None for the CPU kernels.
+            threads: Number of threads that compute the fields of a stack.
+            batch: Computes batches of TV-L1 fields on a GPU, or None for the CPU kernels.
 
         Raises:
             SettingsError: The algorithm is unknown, or the length is not even and positive.
@@ -148,7 +150,7 @@ class FlowStacks:
         self._recent: OrderedDict[int, NDArray[np.uint8]] = OrderedDict()  # field -> (2, h, w)
 
     def positions_needed(self, samples: IntArray) -> IntArray:
-        """Return the positions whose grey pictures are needed for the stacks of some positions.
+        """Return the positions of the grey pictures that the stacks of ``samples`` need.
 
         Returns:
             (m,) int64, ascending and unique.
@@ -163,8 +165,8 @@ class FlowStacks:
 
         Args:
             position: Position on the timeline.
-            grey: Returns the (h, w) uint8 grey picture at a position. Called in this thread, in ascending order, once
-                for each picture needed for a field that is not cached.
+            grey: Returns the (h, w) uint8 grey picture at a position. It is called in this thread, in ascending order,
+                once for each picture of a field that is not cached.
 
         Returns:
             (2L, h, w) uint8, quantised, channels x1, y1, ..., xL, yL.
@@ -173,22 +175,26 @@ class FlowStacks:
             no_motion = np.zeros((2 * self._settings.length, *grey(position).shape), dtype=np.float32)
             return quantise(no_motion, self._settings.bound_px)
         fields: list[int] = self._fields(np.array([position])).tolist()
-        missing = sorted({f for f in fields if f not in self._recent})
-        needed = {p: grey(p) for p in sorted({*missing, *(f + 1 for f in missing)})}
-        if self._batch is not None and missing:
-            first = np.stack([needed[f] for f in missing])
-            second = np.stack([needed[f + 1] for f in missing])
-            computed = [self._quantised(flow) for flow in self._batch(first, second)]
-        else:
-            pictures = {p: self._prepared(picture) for p, picture in needed.items()}
-            computed = self._in_threads(lambda f: self._field(pictures[f], pictures[f + 1]), missing)
-        self._recent.update(zip(missing, computed, strict=True))
+        missing = sorted({field for field in fields if field not in self._recent})
+        self._recent.update(zip(missing, self._compute(missing, grey), strict=True))
         for field in fields:
             self._recent.move_to_end(field)
-        stack = np.concatenate([self._recent[f] for f in fields])
-        while len(self._recent) > len(fields) and len(self._recent) * stack.nbytes > KEPT_BYTES * len(fields):
+        stack = np.concatenate([self._recent[field] for field in fields])
+        max_cached = max(len(fields), MAX_CACHED_BYTES * len(fields) // stack.nbytes)
+        while len(self._recent) > max_cached:
             self._recent.popitem(last=False)
         return stack
+
+    def _compute(self, fields: list[int], grey: Callable[[int], RGBImage]) -> list[NDArray[np.uint8]]:
+        """Return quantised fields, (2, h, w) each."""
+        positions = sorted({*fields, *(field + 1 for field in fields)})
+        picture_at = {position: grey(position) for position in positions}
+        if self._batch is not None and fields:
+            first = np.stack([picture_at[field] for field in fields])
+            second = np.stack([picture_at[field + 1] for field in fields])
+            return [self._quantised(flow) for flow in self._batch(first, second)]
+        prepared_at = {position: self._prepare(picture) for position, picture in picture_at.items()}
+        return self._in_threads(lambda field: self._field(prepared_at[field], prepared_at[field + 1]), fields)
 
     def _fields(self, positions: IntArray) -> IntArray:
         """Return the L fields of each position, along the last axis."""
@@ -196,16 +202,16 @@ class FlowStacks:
         fields: IntArray = np.clip(positions + np.arange(-half, half, dtype=np.int64), 0, self._n_fields - 1)
         return fields
 
-    def _prepared(self, picture: RGBImage) -> list[Float32Array] | RGBImage:
-        """Return the part of the computation that two fields share for a picture."""
+    def _prepare(self, picture: RGBImage) -> list[Float32Array] | RGBImage:
+        """Return the input that a picture gives to the two fields around it: its pyramid for TV-L1, else itself."""
         if self._settings.algorithm == "dis":
             return picture
-        return _tvl1.pyramid(picture, _tvl1.parameters_of(self._settings.algorithm))
+        return _tvl1.pyramid(picture, _tvl1.preset_parameters(self._settings.algorithm))
 
     def _field(self, first: list[Float32Array] | RGBImage, second: list[Float32Array] | RGBImage) -> NDArray[np.uint8]:
         """Return one quantised field, (2, h, w)."""
         if isinstance(first, list) and isinstance(second, list):
-            flow = _tvl1.solve(first, second, _tvl1.parameters_of(self._settings.algorithm))
+            flow = _tvl1.solve(first, second, _tvl1.preset_parameters(self._settings.algorithm))
         else:
             assert isinstance(first, np.ndarray)
             assert isinstance(second, np.ndarray)
@@ -215,63 +221,66 @@ class FlowStacks:
     def _quantised(self, flow: Float32Array) -> NDArray[np.uint8]:
         return np.ascontiguousarray(quantise(flow, self._settings.bound_px).transpose(2, 0, 1))
 
-    def _in_threads(self, work: Callable[[int], NDArray[np.uint8]], fields: list[int]) -> list[NDArray[np.uint8]]:
-        """Return the results of independent work in order; with a thread pool if there are several."""
+    def _in_threads(self, compute: Callable[[int], NDArray[np.uint8]], fields: list[int]) -> list[NDArray[np.uint8]]:
+        """Return the computed fields in order; a thread pool computes them if there are several."""
         if self._threads < 2 or len(fields) < 2:
-            return [work(field) for field in fields]
+            return [compute(field) for field in fields]
         with ThreadPoolExecutor(min(self._threads, len(fields)), thread_name_prefix="flow") as pool:
-            return list(pool.map(work, fields))
+            return list(pool.map(compute, fields))
 
 
-def warm_up(announce: Callable[[str], None], elsewhere: Elsewhere | None = None) -> None:
-    """Make TV-L1 ready: load the compiled kernels, or compile them if there is no cached copy.
+def warm_up(announce: Callable[[str], None], compile_in_process: CompileInProcess | None = None) -> None:
+    """Load the compiled kernels of TV-L1, or compile them if there is no cached copy.
 
     Without this call the first TV-L1 flow does the same, without an announcement.
 
     Args:
         announce: Receives a sentence if something must be compiled.
-        elsewhere: Compiles in another process, so that nothing in this one waits for the GIL; None to compile here. If
-            that fails, or its copies cannot be loaded, the kernels are compiled here, which is logged.
+        compile_in_process: Compiles in another process, so that no thread of this one waits for the GIL; None to
+            compile here. If it fails, or its copies cannot be loaded, the kernels are compiled here, and a warning is
+            logged.
 
     Raises:
-        Cancelled: ``elsewhere`` was cancelled.
+        Cancelled: ``compile_in_process`` was cancelled.
     """
-    if elsewhere is not None and _compiled_elsewhere(announce, elsewhere):
+    if compile_in_process is not None and _load_or_compile_in_process(announce, compile_in_process):
         return
-    from skillviewer.media.flow.jit import announcing  # late: imports numba
+    from skillviewer.media.flow.jit import announce_compilation  # late: imports numba
 
-    with announcing(lambda: announce(COMPILING)):
+    with announce_compilation(lambda: announce(COMPILING_NOTICE)):
         from skillviewer.media.flow import kernels as kernels_module  # noqa: F401 - compiles or loads on import
 
 
 def compile_kernels(folder: Path | None) -> None:
-    """Compile the kernels of TV-L1 and cache them; existing copies are loaded."""
-    from skillviewer.media.flow.jit import coming_from
+    """Compile the kernels of TV-L1 and cache them in a folder, or in ``kernels_dir()``; existing copies are loaded."""
+    from skillviewer.media.flow.jit import kernels_from
 
-    with coming_from(folder):
+    with kernels_from(folder):
         from skillviewer.media.flow import kernels as kernels_module  # noqa: F401
 
 
-def _compiled_elsewhere(announce: Callable[[str], None], elsewhere: Elsewhere) -> bool:
-    """Load the kernels, compiled by another process if necessary; return True on success."""
-    if _kept():
+def _load_or_compile_in_process(announce: Callable[[str], None], compile_in_process: CompileInProcess) -> bool:
+    """Load the kernels, after another process has compiled them if necessary; return True on success."""
+    if _load_cached():
         return True
-    announce(COMPILING)
-    kept_in = kernels_dir()
+    announce(COMPILING_NOTICE)
+    cache_folder = kernels_dir()
     try:
-        kept_in.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=kept_in):
-            pass
+        cache_folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=cache_folder):
+            pass  # raises an error if the folder cannot be written
     except OSError as error:
         reason = error.strerror or str(error)
-        log.warning("compiled flow kernels cannot be kept in %s (%s)", kept_in, reason)
-        announce(f"Compiling optical flow. It has to be done at every start: {kept_in} cannot be written ({reason}).")
+        log.warning("compiled flow kernels cannot be kept in %s (%s)", cache_folder, reason)
+        announce(
+            f"Compiling optical flow. It has to be done at every start: {cache_folder} cannot be written ({reason})."
+        )
     else:
-        if elsewhere(None) and _kept():
+        if compile_in_process(None) and _load_cached():
             return True
     try:
         with tempfile.TemporaryDirectory(prefix="skillviewer-", ignore_cleanup_errors=True) as name:
-            if elsewhere(Path(name)) and _kept(Path(name)):
+            if compile_in_process(Path(name)) and _load_cached(Path(name)):
                 return True
     except OSError as error:
         log.warning("compiled flow kernels cannot be handed over in %s (%s)", tempfile.gettempdir(), error)
@@ -279,12 +288,12 @@ def _compiled_elsewhere(announce: Callable[[str], None], elsewhere: Elsewhere) -
     return False
 
 
-def _kept(folder: Path | None = None) -> bool:
+def _load_cached(folder: Path | None = None) -> bool:
     """Load the kernels if all have cached copies; return True on success."""
-    from skillviewer.media.flow.jit import NotCompiledError, coming_from
+    from skillviewer.media.flow.jit import NotCompiledError, kernels_from
 
     try:
-        with coming_from(folder, compiled=False):
+        with kernels_from(folder, may_compile=False):
             from skillviewer.media.flow import kernels as kernels_module  # noqa: F401
     except NotCompiledError:
         return False

@@ -1,7 +1,7 @@
-"""Kernels compiled by numba once per computer, and cached in the program's folder.
+"""Compilation of kernels by numba, once per computer, and their cache in the program's folder.
 
-Importing a module of kernels compiles them or loads their copies; modules that use kernels import them late, so that a
-program without flow never waits for numba.
+The import of a module of kernels compiles them or loads their cached copies. Modules that use kernels import them when
+they are needed, so that a process that computes no flow never waits for numba.
 """
 
 import contextlib
@@ -20,42 +20,43 @@ from skillviewer.core.paths import kernels_dir
 
 KernelT = TypeVar("KernelT", bound=Callable[..., Any])
 
-_decorating = threading.Lock()
+_numba_config_lock = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
-class _Where:
-    """Folder of cached kernels, and permission to compile missing ones."""
+class _KernelSource:
+    """Source of the kernels that are imported."""
 
-    folder: Path | None = None
-    compiles: bool = True
+    folder: Path | None = None  # folder of the cached copies, or None for ``kernels_dir()``
+    may_compile: bool = True  # whether a kernel without a copy is compiled
 
 
-_USUAL = _Where()
-_where: ContextVar[_Where] = ContextVar("where kernels come from", default=_USUAL)  # of the importing thread alone
+_DEFAULT_SOURCE = _KernelSource()
+_kernel_source: ContextVar[_KernelSource] = ContextVar("kernel source", default=_DEFAULT_SOURCE)
+"""Source of the kernels that the present thread imports."""
 
 
 class NotCompiledError(ImportError):
-    """A kernel has no cached copy, and may not be compiled here."""
+    """A kernel has no cached copy, and compilation is not allowed."""
 
 
 @contextlib.contextmanager
-def coming_from(folder: Path | None = None, *, compiled: bool = True) -> Iterator[None]:
+def kernels_from(folder: Path | None = None, *, may_compile: bool = True) -> Iterator[None]:
     """Set the source of the kernels that this thread imports inside the ``with`` block.
 
     Args:
-        folder: Folder of the copies, or None for ``kernels_dir()``.
-        compiled: Whether to compile a kernel without a copy; else its import raises ``NotCompiledError``.
+        folder: Folder of the cached copies, or None for ``kernels_dir()``.
+        may_compile: Whether to compile a kernel without a copy; if not, its import raises ``NotCompiledError``.
     """
-    before = _where.set(_Where(folder, compiled))
+    token = _kernel_source.set(_KernelSource(folder, may_compile))
     try:
         yield
     finally:
-        _where.reset(before)
+        _kernel_source.reset(token)
 
 
-class _DistinctArrays(CompilerBase):  # type: ignore[misc]  # numba is untyped
-    """The usual pipeline with the guarantee that array arguments share no memory, which long loops need for SIMD."""
+class _NoAliasCompiler(CompilerBase):  # type: ignore[misc]  # numba is untyped
+    """Compiler that assumes that array arguments share no memory: long loops need this for SIMD instructions."""
 
     def define_pipelines(self) -> list[Any]:
         self.state.flags.noalias = True
@@ -63,103 +64,103 @@ class _DistinctArrays(CompilerBase):  # type: ignore[misc]  # numba is untyped
 
 
 @contextlib.contextmanager
-def _kept_in(folder: Path) -> Iterator[None]:
-    """Let numba cache copies in a folder: it reads the setting when a function is decorated."""
-    with _decorating:
-        before = numba.config.CACHE_DIR
+def _numba_cache(folder: Path) -> Iterator[None]:
+    """Set the folder of numba's cache; numba reads this setting when a function is decorated."""
+    with _numba_config_lock:
+        previous_folder = numba.config.CACHE_DIR
         numba.config.CACHE_DIR = str(folder)
         try:
             yield
         finally:
-            numba.config.CACHE_DIR = before
+            numba.config.CACHE_DIR = previous_folder
 
 
 def kernel(signature: str) -> Callable[[KernelT], KernelT]:
     """Compile a function for one signature, or load its cached copy.
 
-    Copies are stored under ``kernels_dir()``, so that the program may be read-only; if that folder cannot be written,
-    numba tries ``__pycache__`` and a folder of its own. If none can be written, or the copy is damaged, the function is
-    compiled for this process alone. See ``coming_from`` for other ways.
+    Copies are cached under ``kernels_dir()``, so that the program's own folder may be read-only. If that folder cannot
+    be written, numba tries ``__pycache__`` and a folder of its own. If none can be written, or the copy is damaged, the
+    function is compiled for this process alone. ``kernels_from`` sets another folder, or forbids compilation.
 
     The function runs without the GIL and with relaxed floating point (reordering and contraction; no NaN or infinity).
     Its array arguments must not share memory.
 
     Args:
-        signature: Numba signature, ``"float32(float32[::1], uint64)"``, say.
+        signature: Numba signature, such as ``"float32(float32[::1], uint64)"``.
 
     Raises:
-        NotCompiledError: It must be compiled, and ``coming_from`` forbids it.
+        NotCompiledError: The function must be compiled, and ``kernels_from`` forbids it.
     """
-    options = {"nogil": True, "fastmath": True, "error_model": "numpy", "pipeline_class": _DistinctArrays}
+    options = {"nogil": True, "fastmath": True, "error_model": "numpy", "pipeline_class": _NoAliasCompiler}
 
     def decorate(function: KernelT) -> KernelT:
-        source = _where.get()
+        source = _kernel_source.get()
         try:
-            with _kept_in(source.folder or kernels_dir()):
+            with _numba_cache(source.folder or kernels_dir()):
                 dispatcher: Any = numba.njit(cache=True, **options)(function)
         except (RuntimeError, OSError):  # numba has no folder for a copy
             dispatcher = numba.njit(**options)(function)
-        with contextlib.nullcontext() if source.compiles else _refusing():
+        with contextlib.nullcontext() if source.may_compile else _compilation_forbidden():
             try:
                 dispatcher.compile(signature)
             except NotCompiledError:
                 raise
             except Exception:  # noqa: BLE001 - a damaged copy or a full disk raises anything; a wrong kernel does again
-                _forget(dispatcher.stats.cache_path, function.__qualname__)
+                _remove_index(dispatcher.stats.cache_path, function.__qualname__)
                 dispatcher = numba.njit(**options)(function)
                 dispatcher.compile(signature)
         dispatcher.disable_compile()  # other argument types are a mistake, not a reason to compile again
-        compiled: KernelT = dispatcher
-        return compiled
+        compiled_function: KernelT = dispatcher
+        return compiled_function
 
     return decorate
 
 
-def _forget(folder: str | None, name: str) -> None:
-    """Remove the index of a function's cached copies, so that the next start compiles it again."""
+def _remove_index(folder: str | None, function_name: str) -> None:
+    """Remove the index of a function's cached copies, so that the next start compiles the function again."""
     if folder is None:
         return
     with contextlib.suppress(OSError):
-        for index in Path(folder).glob(f"*.{name}-*.nbi"):
+        for index in Path(folder).glob(f"*.{function_name}-*.nbi"):
             index.unlink()
 
 
-class _Starts(event.Listener):  # type: ignore[misc]  # numba is untyped
-    """Calls a function when this thread begins to compile."""
+class _CompileListener(event.Listener):  # type: ignore[misc]  # numba is untyped
+    """Calls a function right before this thread compiles."""
 
-    def __init__(self, announce: Callable[[], None]) -> None:
-        self._started = announce
+    def __init__(self, before_compiling: Callable[[], None]) -> None:
+        self._before_compiling = before_compiling
         self._thread = threading.get_ident()
 
     def on_start(self, event: Any) -> None:  # noqa: ANN401, ARG002
         if threading.get_ident() == self._thread:
-            self._started()
+            self._before_compiling()
 
     def on_end(self, event: Any) -> None:  # noqa: ANN401
-        """Nothing to say."""
+        """Do nothing."""
 
 
 @contextlib.contextmanager
-def _refusing() -> Iterator[None]:
-    """Forbid compilation: numba notifies its listeners right before it compiles."""
+def _compilation_forbidden() -> Iterator[None]:
+    """Raise ``NotCompiledError`` when this thread compiles inside the ``with`` block."""
 
     def refuse() -> None:
         raise NotCompiledError("there is no compiled copy of a kernel")
 
-    with event.install_listener("numba:compile", _Starts(refuse)):
+    with event.install_listener("numba:compile", _CompileListener(refuse)):
         yield
 
 
 @contextlib.contextmanager
-def announcing(announce: Callable[[], None]) -> Iterator[None]:
+def announce_compilation(announce: Callable[[], None]) -> Iterator[None]:
     """Call ``announce`` once if this thread compiles, rather than loads, a kernel inside the ``with`` block."""
-    announced = False
+    is_announced = False
 
-    def say() -> None:
-        nonlocal announced
-        if not announced:
-            announced = True
+    def announce_once() -> None:
+        nonlocal is_announced
+        if not is_announced:
+            is_announced = True
             announce()
 
-    with event.install_listener("numba:compile", _Starts(say)):
+    with event.install_listener("numba:compile", _CompileListener(announce_once)):
         yield

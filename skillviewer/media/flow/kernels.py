@@ -1,18 +1,14 @@
 """Inner loops of TV-L1 optical flow, compiled by numba.
 
-Zach, Pock and Bischof, "A duality based approach for realtime TV-L1 optical flow" (DAGM 2007), in the form of OpenCV's
-``DualTVL1OpticalFlow``. All arrays are flat (row-major), float32. For pictures of h rows and w columns:
+The algorithm is that of Zach, Pock and Bischof, "A duality based approach for realtime TV-L1 optical flow" (DAGM 2007),
+as in OpenCV's ``DualTVL1OpticalFlow``. All arrays are flat (row-major), float32. For pictures of h rows and w columns:
 
-* pictures and their gradients: h * w values;
-* flow and dual variables: (h + 1) * (w + 1) values, a pitch of w + 1. Flow has one spare column at the right and one
+* Pictures and their gradients have h * w values.
+* Flow and dual variables have (h + 1) * (w + 1) values, a pitch of w + 1. Flow has a spare column at the right and a
   spare row at the bottom, copies of their neighbours, so that forward differences vanish at the border. Dual variables
-  have one column of zeros at the left and one row of zeros at the top, so that backward differences need no branch.
+  have a column of zeros at the left and a row of zeros at the top, so that backward differences need no branch.
 
-In ``iterate``, ``u`` and ``v`` are the flow in x and y, ``pux``, ``puy``, ``pvx`` and ``pvy`` their dual variables in x
-and y, all updated in place; ``ix`` and ``iy`` are the warped gradients, ``inverse`` and ``rho`` come from
-``linearise``, ``threshold`` is lambda theta and ``step`` is tau / theta.
-
-Importing this module compiles or loads the kernels: import it late.
+Importing this module compiles or loads the kernels, so it is imported late.
 """
 
 import math
@@ -23,8 +19,8 @@ import numpy as np
 from skillviewer.core.arrays import Float32Array
 from skillviewer.media.flow.jit import kernel
 
-_ONE = np.uint64(1)  # unsigned indices save numba a check for negative ones
-_TINY = np.float32(1.1920929e-07)  # FLT_EPSILON: below it OpenCV calls a squared gradient zero
+_ONE = np.uint64(1)  # for unsigned indices, which numba need not check for negative values
+_MIN_SQUARED_GRADIENT = np.float32(1.1920929e-07)  # FLT_EPSILON, as in OpenCV
 
 
 @kernel(
@@ -43,19 +39,19 @@ def linearise(
     h: Any,  # noqa: ANN401 - np.uint64, which mypy takes for a signed int in arithmetic
     w: Any,  # noqa: ANN401
 ) -> None:
-    """Write the inputs of the inner iterations for a warped picture: 1 / |gradient|^2 and the residual at zero flow.
+    """Linearise the data term around a flow: write 1 / |gradient|^2 and the residual at zero flow.
 
     Args:
         warped: Second picture, warped by the flow, h * w.
-        ix: Its warped x gradient.
-        iy: Its warped y gradient.
+        ix: Warped x gradient of the second picture.
+        iy: Warped y gradient of the second picture.
         first: First picture.
         u: x flow, (h + 1) * (w + 1).
-        v: y flow, same shape.
-        inverse: Written: 1 / max(ix^2 + iy^2, FLT_EPSILON).
-        rho: Written: warped - ix u - iy v - first.
-        h: Rows.
-        w: Columns.
+        v: y flow, (h + 1) * (w + 1).
+        inverse: Output: 1 / max(ix^2 + iy^2, FLT_EPSILON).
+        rho: Output: warped - ix u - iy v - first.
+        h: Number of rows.
+        w: Number of columns.
     """
     for y in range(h):
         picture_row = y * w
@@ -63,7 +59,7 @@ def linearise(
         for x in range(w):
             j = picture_row + x
             i = flow_row + x
-            inverse[j] = np.float32(1) / max(ix[j] * ix[j] + iy[j] * iy[j], _TINY)
+            inverse[j] = np.float32(1) / max(ix[j] * ix[j] + iy[j] * iy[j], _MIN_SQUARED_GRADIENT)
             rho[j] = warped[j] - ix[j] * u[i] - iy[j] * v[i] - first[j]
 
 
@@ -92,14 +88,35 @@ def iterate(
 ) -> tuple[np.float32, np.float32]:
     """Run inner iterations: threshold the data term, update the flow, update its dual variables.
 
-    One sweep over the rows per iteration: the flow of row y, then the dual variables of row y - 1, whose forward
-    differences need the flow of row y. Stops after ``n_inner`` iterations, or once the mean squared update is at or
-    below ``tolerance``; returns the number of iterations and the mean squared update of the last.
+    Each iteration sweeps once over the rows. It updates the flow of row y, and then the dual variables of row y - 1,
+    whose forward differences need the flow of row y.
+
+    Args:
+        u: x flow; updated.
+        v: y flow; updated.
+        pux: Dual variable of u in x; updated.
+        puy: Dual variable of u in y; updated.
+        pvx: Dual variable of v in x; updated.
+        pvy: Dual variable of v in y; updated.
+        ix: Warped x gradient.
+        iy: Warped y gradient.
+        inverse: From ``linearise``.
+        rho: From ``linearise``.
+        h: Number of rows.
+        w: Number of columns.
+        threshold: Lambda theta.
+        step: tau / theta.
+        theta: Coupling of flow and auxiliary flow.
+        n_inner: Greatest number of iterations.
+        tolerance: Mean squared update at or below which the iterations stop.
+
+    Returns:
+        The number of iterations, and the mean squared update of the last one.
     """
     pitch = w + _ONE
     one = np.float32(1)
     error = np.float32(0)
-    done = 0
+    n_done = 0
     for _ in range(n_inner):
         error = np.float32(0)
         for y in range(h + _ONE):
@@ -142,8 +159,8 @@ def iterate(
                     s = one / (one + step * math.sqrt(gx * gx + gy * gy))
                     pvx[k] = (pvx[k] + step * gx) * s
                     pvy[k] = (pvy[k] + step * gy) * s
-        done += 1
+        n_done += 1
         error /= np.float32(h * w)
         if error <= tolerance:
             break
-    return np.float32(done), error
+    return np.float32(n_done), error

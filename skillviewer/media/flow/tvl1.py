@@ -42,13 +42,13 @@ PRESETS: dict[str, TVL1Parameters] = {
     "tvl1": TVL1Parameters(),
     "tvl1-fast": TVL1Parameters(scale_step=0.5, n_warps=3, epsilon_px=0.02),
 }
-"""Presets by name in ``FLOW_ALGORITHMS``: OpenCV's defaults (the paper's), and a steeper pyramid for larger motion."""
+"""Parameters by name in ``FLOW_ALGORITHMS``: OpenCV's defaults (the paper's), and a steeper pyramid for fast motion."""
 
-SMALLEST_PX = 16
-"""Every level of the pyramid except the finest has at least this many rows and columns."""
+MIN_LEVEL_PX = 16
+"""Smallest number of rows and columns of a level of the pyramid, except the finest."""
 
 
-def parameters_of(preset: str) -> TVL1Parameters:
+def preset_parameters(preset: str) -> TVL1Parameters:
     """Return the parameters of a preset.
 
     Raises:
@@ -68,20 +68,20 @@ def pyramid(picture: RGBImage, parameters: TVL1Parameters) -> list[Float32Array]
     """
     levels: list[Float32Array] = [picture.astype(np.float32)]
     step = parameters.scale_step
-    while len(levels) < parameters.n_scales and round(min(levels[-1].shape) * step) >= SMALLEST_PX:
-        # by factor, not by size: OpenCV then samples at exactly 1 / step
+    while len(levels) < parameters.n_scales and round(min(levels[-1].shape) * step) >= MIN_LEVEL_PX:
+        # resized by factor, not to a size, so that OpenCV samples at exactly 1 / step
         smaller = cv2.resize(levels[-1], None, fx=step, fy=step, interpolation=cv2.INTER_LINEAR)
         levels.append(np.asarray(smaller, dtype=np.float32))
     return levels
 
 
 def solve(first: list[Float32Array], second: list[Float32Array], parameters: TVL1Parameters) -> Float32Array:
-    """Return the flow between two pictures.
+    """Return the flow between two pictures, from the coarsest level of their pyramids to the finest.
 
     Args:
         first: Levels of the first picture (see ``pyramid``).
         second: Levels of the second picture, of the same sizes.
-        parameters: Parameters.
+        parameters: Parameters of the algorithm.
 
     Returns:
         (h, w, 2) float32, x then y displacement in pixels from first to second.
@@ -91,51 +91,60 @@ def solve(first: list[Float32Array], second: list[Float32Array], parameters: TVL
         h, w = first[level].shape
         if flow.shape[:2] != (h, w):
             flow = cv2.resize(flow, (w, h), interpolation=cv2.INTER_LINEAR) * np.float32(1 / parameters.scale_step)
-        flow = _one_level(first[level], second[level], flow, parameters)
+        flow = _refine(first[level], second[level], flow, parameters)
     return flow
 
 
-def _one_level(first: Float32Array, second: Float32Array, start: Float32Array, p: TVL1Parameters) -> Float32Array:
-    """Refine a flow (h, w, 2) on one level of the pyramid."""
+def _refine(
+    first: Float32Array, second: Float32Array, initial_flow: Float32Array, parameters: TVL1Parameters
+) -> Float32Array:
+    """Return a refined flow, (h, w, 2), on one level of the pyramid."""
     from skillviewer.media.flow import kernels as kernels_module  # late: compiles or loads the kernels
 
     h, w = first.shape
-    rows, columns = np.uint64(h), np.uint64(w)
+    n_rows, n_columns = np.uint64(h), np.uint64(w)
+    # the kernels need a spare row and column; u and v are views without them
     flow = np.zeros((2, h + 1, w + 1), dtype=np.float32)
-    flow[:, :h, :w] = start.transpose(2, 0, 1)
-    pux, puy, pvx, pvy = np.zeros((4, (h + 1) * (w + 1)), dtype=np.float32)
-    u, v = flow[0, :h, :w], flow[1, :h, :w]
+    flow[:, :h, :w] = initial_flow.transpose(2, 0, 1)
+    u, v = flow[:, :h, :w]
     flat_u, flat_v = flow.reshape(2, -1)
+    pux, puy, pvx, pvy = np.zeros((4, (h + 1) * (w + 1)), dtype=np.float32)
     xs = np.arange(w, dtype=np.float32)[None, :]
     ys = np.arange(h, dtype=np.float32)[:, None]
     x_map, y_map = np.empty((2, h, w), dtype=np.float32)
     inverse, rho = np.empty((2, h * w), dtype=np.float32)
-    warped = np.empty((3, h, w), dtype=np.float32)
-    pictures = (second, *_central_gradient(second))
-    tolerance = np.float32(p.epsilon_px**2)
-    for _ in range(p.n_warps):
+    sources = (second, *_central_gradient(second))
+    warped = np.empty((3, h, w), dtype=np.float32)  # the second picture and its x and y gradients
+    warped_picture, ix, iy = warped.reshape(3, -1)
+    threshold = np.float32(parameters.data_weight * parameters.theta)
+    step = np.float32(parameters.tau / parameters.theta)
+    theta = np.float32(parameters.theta)
+    tolerance = np.float32(parameters.epsilon_px**2)
+    for _ in range(parameters.n_warps):
         np.add(u, xs, out=x_map)
         np.add(v, ys, out=y_map)
-        for picture, result in zip(pictures, warped, strict=True):
-            cv2.remap(picture, x_map, y_map, cv2.INTER_CUBIC, dst=result, borderMode=cv2.BORDER_CONSTANT)
-        image, ix, iy = warped.reshape(3, -1)
-        kernels_module.linearise(image, ix, iy, first.reshape(-1), flat_u, flat_v, inverse, rho, rows, columns)
-        for _ in range(p.n_outer):
-            if p.median > 1:
-                cv2.medianBlur(u, p.median, dst=u)
-                cv2.medianBlur(v, p.median, dst=v)
-            _, error = kernels_module.iterate(
-                flat_u, flat_v, pux, puy, pvx, pvy, ix, iy, inverse, rho, rows, columns,
-                np.float32(p.data_weight * p.theta), np.float32(p.tau / p.theta), np.float32(p.theta),
-                p.n_inner, tolerance,
+        for source, target in zip(sources, warped, strict=True):
+            cv2.remap(source, x_map, y_map, cv2.INTER_CUBIC, dst=target, borderMode=cv2.BORDER_CONSTANT)
+        kernels_module.linearise(
+            warped_picture, ix, iy, first.reshape(-1), flat_u, flat_v, inverse, rho, n_rows, n_columns
+        )
+        for _ in range(parameters.n_outer):
+            if parameters.median > 1:
+                cv2.medianBlur(u, parameters.median, dst=u)
+                cv2.medianBlur(v, parameters.median, dst=v)
+            _, mean_squared_update = kernels_module.iterate(
+                flat_u, flat_v, pux, puy, pvx, pvy, ix, iy, inverse, rho, n_rows, n_columns,
+                threshold, step, theta, parameters.n_inner, tolerance,
             )  # fmt: skip
-            if error <= tolerance:
+            if mean_squared_update <= tolerance:
                 break
     return np.ascontiguousarray(flow[:, :h, :w].transpose(1, 2, 0))
 
 
 def _central_gradient(picture: Float32Array) -> tuple[Float32Array, Float32Array]:
-    """Return the x and y gradients by central differences, one-sided halves at the border (as OpenCV)."""
+    """Return the x and y gradients by central differences, one-sided and halved at the border (as OpenCV)."""
     padded = cv2.copyMakeBorder(picture, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
     half = np.float32(0.5)
-    return (padded[1:-1, 2:] - padded[1:-1, :-2]) * half, (padded[2:, 1:-1] - padded[:-2, 1:-1]) * half
+    x_gradient = (padded[1:-1, 2:] - padded[1:-1, :-2]) * half
+    y_gradient = (padded[2:, 1:-1] - padded[:-2, 1:-1]) * half
+    return x_gradient, y_gradient

@@ -16,7 +16,7 @@ ColourTable: TypeAlias = NDArray[np.uint8]
 """(256, 3) uint8 RGB, read-only; row 0 is the lower end of the bar."""
 
 SIGNED_COLOURS = "blue-orange"
-"""Colour map of signed values, whatever is chosen for others: its middle is white and means zero."""
+"""Colour map of signed values, which the user cannot change: its middle is white and means zero."""
 
 
 def colour_map(name: str) -> ColourTable:
@@ -29,9 +29,9 @@ def colour_map(name: str) -> ColourTable:
     Raises:
         SettingsError: There is no such map.
     """
-    if name not in _MAKERS:
+    if name not in _COLOUR_MAPS:
         raise SettingsError(f"There is no colour map “{name}”. Choose one of: {', '.join(COLOUR_MAPS)}.")
-    return frozen(_MAKERS[name]())
+    return frozen(_COLOUR_MAPS[name]())
 
 
 def map_colours(kind: MapKind, map_style: MapStyle) -> ColourTable:
@@ -39,14 +39,18 @@ def map_colours(kind: MapKind, map_style: MapStyle) -> ColourTable:
     return colour_map(SIGNED_COLOURS if kind is MapKind.SIGNED else map_style.colours)
 
 
-def _of_opencv(number: int) -> ColourTable:
-    """Return one of OpenCV's maps (inferno and cividis are those of matplotlib, CC0)."""
+def _opencv_map(opencv_constant: int) -> ColourTable:
+    """Return one of OpenCV's colour maps (inferno and cividis are those of matplotlib, CC0)."""
     ramp = np.arange(256, dtype=np.uint8)[:, None]
-    return np.asarray(cv2.applyColorMap(ramp, number)[:, 0, ::-1], dtype=np.uint8)
+    bgr = cv2.applyColorMap(ramp, opencv_constant)[:, 0]
+    return np.asarray(bgr[:, ::-1], dtype=np.uint8)
 
 
 def _blue_orange() -> ColourTable:
-    """Return blue, white, orange of equal lightness at equal distance from the middle, in OkLab (Ottosson 2020)."""
+    """Return colours from blue over white to orange, with equal lightness at equal distances from the middle.
+
+    The colour space is OkLab (Ottosson 2020).
+    """
     signed = np.linspace(-1, 1, 256)
     magnitude = np.abs(signed)
     lightness = 0.97 - 0.5 * magnitude
@@ -72,11 +76,11 @@ def _srgb(lightness: FloatArray, a: FloatArray, b: FloatArray) -> ColourTable:
     return np.asarray(np.rint(255 * encoded), dtype=np.uint8)
 
 
-_MAKERS: dict[str, Callable[[], ColourTable]] = {
-    "inferno": lambda: _of_opencv(cv2.COLORMAP_INFERNO),
-    "cividis": lambda: _of_opencv(cv2.COLORMAP_CIVIDIS),
+_COLOUR_MAPS: dict[str, Callable[[], ColourTable]] = {
+    "inferno": lambda: _opencv_map(cv2.COLORMAP_INFERNO),
+    "cividis": lambda: _opencv_map(cv2.COLORMAP_CIVIDIS),
     SIGNED_COLOURS: _blue_orange,
 }
 
-COLOUR_MAPS = tuple(_MAKERS)
+COLOUR_MAPS = tuple(_COLOUR_MAPS)
 """Names of the colour maps."""

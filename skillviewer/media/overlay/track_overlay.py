@@ -1,4 +1,4 @@
-"""Tracks drawn onto exported pictures, as the player draws them: thin lines with a dark edge."""
+"""Drawing of tracks onto exported pictures, as in the player: thin lines with a dark edge."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -10,82 +10,87 @@ import numpy as np
 from skillviewer.core.arrays import Float32Array, FloatArray, RGBImage
 from skillviewer.core.tracks.track_drawing import COLOURS, TrackDrawing
 
-_RGB = tuple(tuple(int(colour[start : start + 2], 16) for start in (1, 3, 5)) for colour in COLOURS)
-_EDGE = (24, 24, 24)
-_SHIFT = 4  # bits of the fractions of a pixel
-_DASH_PX, _GAP_PX = 6.0, 4.0
+_RGB_COLOURS = tuple(tuple(int(colour[start : start + 2], 16) for start in (1, 3, 5)) for colour in COLOURS)
+_EDGE_COLOUR = (24, 24, 24)
+_SHIFT = 4  # number of bits for fractions of a pixel in the fixed-point coordinates of OpenCV
+_DASH_PX = 6.0
+_GAP_PX = 4.0
 
 
 def paint_tracks(picture: RGBImage, drawings: Sequence[TrackDrawing], size_px: tuple[int, int]) -> RGBImage:
     """Draw tracks onto a picture, (H, W, 3) uint8 RGB, in place, and return it.
 
     Args:
-        picture: The picture at any size; it may be part of a larger one.
-        drawings: Tracks of its frame.
-        size_px: Width and height of the video's own picture, in which the points are given.
+        picture: The picture at any size; a view of a larger picture is possible.
+        drawings: Tracks of the frame.
+        size_px: Width and height of the frame in the video, to whose pixels the points refer.
     """
     height, width = picture.shape[:2]
     scale = np.array([width / size_px[0], height / size_px[1]])
-    thick = max(1, round(height / 360))
+    thickness_px = max(1, round(height / 360))
     canvas = np.ascontiguousarray(picture)
     for drawing in drawings:
-        for colour, line in drawing.trails:
-            _polyline(canvas, _placed(line, scale), _RGB[colour], thick)
-        for colour, line in drawing.dashed:
-            for dash in _dashes(_placed(line, scale)):
-                _polyline(canvas, dash, _RGB[colour], thick)
-        _draw_points(canvas, drawing, scale, thick)
+        for colour_index, line in drawing.trails:
+            _draw_line(canvas, _scaled(line, scale), _RGB_COLOURS[colour_index], thickness_px)
+        for colour_index, line in drawing.dashed:
+            for dash in _dashes(_scaled(line, scale)):
+                _draw_line(canvas, dash, _RGB_COLOURS[colour_index], thickness_px)
+        _draw_points(canvas, drawing, scale, thickness_px)
     if canvas is not picture:
         picture[:] = canvas
     return picture
 
 
-def _draw_points(picture: RGBImage, drawing: TrackDrawing, scale: FloatArray, thick: int) -> None:
+def _draw_points(picture: RGBImage, drawing: TrackDrawing, scale: FloatArray, thickness_px: int) -> None:
     if not len(drawing.points_px):
         return
-    places = _placed(drawing.points_px, scale)
-    is_finite = np.asarray(np.isfinite(places).all(axis=1))
+    points = _scaled(drawing.points_px, scale)
+    is_finite = np.asarray(np.isfinite(points).all(axis=1))
     for start, stop in drawing.bones:
         if is_finite[start] and is_finite[stop]:
-            _polyline(picture, places[[start, stop]], _RGB[drawing.colours[start]], thick)
-    radius = thick + 1 if drawing.bones else 2 * thick + 1
-    for place, colour in zip(places[is_finite], np.array(drawing.colours)[is_finite], strict=True):
-        centre = _fixed(place)
+            _draw_line(picture, points[[start, stop]], _RGB_COLOURS[drawing.colours[start]], thickness_px)
+    radius = thickness_px + 1 if drawing.bones else 2 * thickness_px + 1
+    for point, colour_index in zip(points[is_finite], np.array(drawing.colours)[is_finite], strict=True):
+        centre_x, centre_y = np.rint(point * (1 << _SHIFT)).astype(int).tolist()
+        centre = (centre_x, centre_y)
+        colour = _RGB_COLOURS[colour_index]
         if drawing.interpolated:
-            cv2.circle(picture, centre, radius << _SHIFT, _RGB[colour], thick, cv2.LINE_AA, _SHIFT)
+            cv2.circle(picture, centre, radius << _SHIFT, colour, thickness_px, cv2.LINE_AA, _SHIFT)
             continue
-        cv2.circle(picture, centre, (radius + 1) << _SHIFT, _EDGE, -1, cv2.LINE_AA, _SHIFT)
-        cv2.circle(picture, centre, radius << _SHIFT, _RGB[colour], -1, cv2.LINE_AA, _SHIFT)
+        cv2.circle(picture, centre, (radius + 1) << _SHIFT, _EDGE_COLOUR, -1, cv2.LINE_AA, _SHIFT)
+        cv2.circle(picture, centre, radius << _SHIFT, colour, -1, cv2.LINE_AA, _SHIFT)
     if drawing.label and is_finite[0]:
-        x, y = (round(float(value)) for value in places[0])
-        size = max(0.35, picture.shape[0] / 900)
-        for colour, width in ((_EDGE, thick + 2), (_RGB[drawing.colours[0]], thick)):
-            centre = (x - 4 * thick, y + 14 * thick)
-            cv2.putText(picture, drawing.label, centre, cv2.FONT_HERSHEY_SIMPLEX, size, colour, width, cv2.LINE_AA)
+        _draw_label(picture, drawing.label, points[0], _RGB_COLOURS[drawing.colours[0]], thickness_px)
 
 
-def _placed(points_px: Float32Array, scale: FloatArray) -> FloatArray:
-    placed: FloatArray = (points_px.astype(np.float64) + 0.5) * scale - 0.5
-    return placed
+def _draw_label(picture: RGBImage, label: str, point: FloatArray, colour: Sequence[int], thickness_px: int) -> None:
+    """Write a label with a dark edge below a point."""
+    x, y = (round(float(coordinate)) for coordinate in point)
+    origin = (x - 4 * thickness_px, y + 14 * thickness_px)
+    size = max(0.35, picture.shape[0] / 900)
+    for stroke_colour, stroke_px in ((_EDGE_COLOUR, thickness_px + 2), (colour, thickness_px)):
+        cv2.putText(picture, label, origin, cv2.FONT_HERSHEY_SIMPLEX, size, stroke_colour, stroke_px, cv2.LINE_AA)
 
 
-def _fixed(place: FloatArray) -> tuple[int, int]:
-    x, y = np.rint(place * (1 << _SHIFT)).astype(int).tolist()
-    return x, y
+def _scaled(points_px: Float32Array, scale: FloatArray) -> FloatArray:
+    """Return points in the pixels of the picture, (n, 2); (0, 0) is the centre of the top left pixel."""
+    scaled: FloatArray = (points_px.astype(np.float64) + 0.5) * scale - 0.5
+    return scaled
 
 
-def _polyline(picture: RGBImage, places: FloatArray, colour: Sequence[int], thick: int) -> None:
-    fixed = np.rint(places * (1 << _SHIFT)).astype(np.int32)[:, None]
-    cv2.polylines(picture, [fixed], False, _EDGE, thick + 1, cv2.LINE_AA, _SHIFT)
-    cv2.polylines(picture, [fixed], False, colour, thick, cv2.LINE_AA, _SHIFT)
+def _draw_line(picture: RGBImage, points: FloatArray, colour: Sequence[int], thickness_px: int) -> None:
+    fixed_point = np.rint(points * (1 << _SHIFT)).astype(np.int32)[:, None]
+    cv2.polylines(picture, [fixed_point], False, _EDGE_COLOUR, thickness_px + 1, cv2.LINE_AA, _SHIFT)
+    cv2.polylines(picture, [fixed_point], False, colour, thickness_px, cv2.LINE_AA, _SHIFT)
 
 
-def _dashes(places: FloatArray) -> list[FloatArray]:
+def _dashes(points: FloatArray) -> list[FloatArray]:
     """Return the dashes of a line, each (2, 2)."""
     dashes = []
-    for start, stop in pairwise(places):
+    for start, stop in pairwise(points):
         length = hypot(*(stop - start))
-        for begin in np.arange(0, length, _DASH_PX + _GAP_PX):
-            share = np.array([begin, min(begin + _DASH_PX, length)]) / length
+        for dash_start in np.arange(0, length, _DASH_PX + _GAP_PX):
+            dash_stop = min(dash_start + _DASH_PX, length)
+            share = np.array([dash_start, dash_stop]) / length
             dashes.append(start + share[:, None] * (stop - start))
     return dashes

@@ -1,8 +1,8 @@
 """An open video file: its stream, its numbered packets, and the pictures decoded from them.
 
-Packets are numbered from 0 in file order. Before a packet is decoded its time stamp is replaced by its number; a
-decoder passes the stamp on to the picture, so that every picture identifies its packet, however unreliable the
-container's own stamps are.
+Packets are numbered from 0 in file order. Before a packet is decoded, its time stamp is replaced by its number. The
+decoder copies the stamp to the picture, so that every picture identifies its packet even if the container's own stamps
+are unreliable.
 """
 
 import os
@@ -47,9 +47,9 @@ OPEN_OPTIONS = {
         [_FILM_FORMATS, *(f"{name}_pipe" for name in _STILLS.split(",")), "ico,tty,bin,xbin,adf,idf"]
     ),
 }
-"""Options for opening any file: only formats that contain their frames. The digest of a playlist (ffconcat, HLS, DASH,
-IMF, SDP, numbered pictures) would not cover its frames, and a foreign playlist could show any file of this computer.
-Still pictures and texts are recognised later."""
+"""Options for opening any file. They allow only formats that contain their frames: the digest of a playlist (ffconcat,
+HLS, DASH, IMF, SDP, numbered pictures) would not cover the frames, and a playlist from elsewhere could show any file of
+this computer. Still pictures and texts open, and ``VideoFile`` refuses them."""
 
 _STILL_FORMATS = ("image2", "ico", "tty", "bin", "xbin", "adf", "idf")
 """Demuxers that present a still picture or a text as a video."""
@@ -57,17 +57,17 @@ _STILL_FORMATS = ("image2", "ico", "tty", "bin", "xbin", "adf", "idf")
 _STILL_BRANDS = frozenset({"avif", "avis", "heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1"})
 """Brands of MP4-like files with still pictures, perhaps in tiles, or sequences of them (ISO/IEC 23008-12)."""
 
-NO_VIDEO = Disposition.attached_pic | Disposition.timed_thumbnails
-"""Streams that only the container calls video: an album cover, say."""
+NOT_VIDEO = Disposition.attached_pic | Disposition.timed_thumbnails
+"""Dispositions of streams that are pictures, such as an album cover, and that the container declares as video."""
 
-_STRANGERS = 16
-"""Number of packets after a jump that may be unknown: program streams are split into them anew."""
+_MAX_UNKNOWN = 16
+"""Greatest number of unknown packets after a seek: a demuxer may divide a program stream into other packets there."""
 
-# the content of these packets may be skipped only if unreferenced pictures are marked as such
+# codecs that mark pictures to which no other picture refers, so that decoding can skip these
 _SKIPPABLE_CODECS = frozenset({"h264", "hevc", "mpeg2video", "mpeg4"})
 
 
-def _failure(path: Path, error: Exception) -> VideoError:
+def _opening_error(path: Path, error: Exception) -> VideoError:
     if isinstance(error, FileNotFoundError):
         return VideoError(f"There is no file {path}.")
     if isinstance(error, IsADirectoryError):
@@ -86,10 +86,16 @@ class VideoFile(Closeable):
 
     Args:
         path: Path of the file.
-        threads: Number of pictures decoded in parallel. With 1 the slices of a picture may still be distributed.
+        threads: Number of pictures decoded in parallel. With 1, the slices of a picture may still be decoded in
+            parallel.
 
     Attributes:
-        n_tracks: Number of video streams in the file; the first is read.
+        stream: The first video stream, which is read.
+        n_tracks: Number of video streams in the file.
+        codec: Name of the codec.
+        seeks_by_dts: Whether the container seeks by decoding time, not by presentation time.
+        size_bytes: Size of the file.
+        n_failed: Number of failures to decode since the file was (re)opened.
 
     Raises:
         VideoError: The file is missing, a folder, empty, inaccessible, no video, without a video stream, or has an
@@ -99,67 +105,67 @@ class VideoFile(Closeable):
     def __init__(self, path: Path, threads: int = 1) -> None:
         self.path = path
         self._threads = threads
-        self._next = 0
+        self._next_number = 0
         self.n_failed = 0
         self.n_tracks = 1
         self._packets: Iterator[VideoPacket] = iter(())
         self._container: InputContainer | None = None
-        self.written = self._written()
-        self.size_bytes = self.written[0]
+        self._opened_stat = self._read_stat()
+        self.size_bytes = self._opened_stat.st_size
         check_edits(path)
         self.reopen()
 
-    def _written(self) -> tuple[int, int]:
-        """Return size and time of the last change, which differ once the file has been rewritten."""
+    def _read_stat(self) -> os.stat_result:
         try:
             with self.path.open("rb") as file:
                 stat = os.fstat(file.fileno())
         except (OSError, ValueError) as error:
-            raise _failure(self.path, error) from error
+            raise _opening_error(self.path, error) from error
         if stat.st_size == 0:
             raise VideoError(f"{self.path} is empty.")
-        return stat.st_size, stat.st_mtime_ns
+        return stat
 
     def check_unchanged(self) -> None:
-        """Raise a VideoError if the file was rewritten since it was opened; a deleted one can still be read."""
+        """Raise a VideoError if size or time of the file changed since it was opened; a deleted file is no error."""
         try:
-            current = self.path.stat()
+            stat = self.path.stat()
         except OSError:
             return
-        if (current.st_size, current.st_mtime_ns) != self.written:
+        opened = self._opened_stat
+        if (stat.st_size, stat.st_mtime_ns) != (opened.st_size, opened.st_mtime_ns):
             raise VideoError(f"{self.path} was written or replaced while it was read. Open it again once it is whole.")
 
     def reopen(self) -> None:
         """Reopen the file: the next packet is number 0."""
         self.close()
-        with decoder_errors(partial(_failure, self.path)):
+        with decoder_errors(partial(_opening_error, self.path)):
             self._open()
 
     def _open(self) -> None:
-        # the prefix keeps a name with a colon from being read as an address; only files are ever opened
+        # without the prefix, libav would take a name with a colon for an address
         self._container = av.open(f"file:{self.path.absolute()}", options=dict(OPEN_OPTIONS), metadata_errors="replace")
-        self.stream = self._choose(self._container)
+        self.stream = self._choose_stream(self._container)
         context = self.stream.codec_context
         self.codec = context.codec.canonical_name
-        # broadcast streams have no table of key frames: a jump lands on any packet, by decoding time
-        self.sought_by_dts = self._container.format.name in {"mpegts", "mpeg"}
-        self.skippable = self.codec in _SKIPPABLE_CODECS
+        # broadcast streams have no table of key frames: a seek lands on any packet, by decoding time
+        self.seeks_by_dts = self._container.format.name in {"mpegts", "mpeg"}
         context.thread_count = usable_cores() if self._threads == 1 else self._threads
         context.thread_type = "SLICE" if self._threads == 1 else "AUTO"
         self._packets = self._container.demux(self.stream)
-        self._next = self.n_failed = 0
+        self._next_number = 0
+        self.n_failed = 0
 
-    def _choose(self, container: InputContainer) -> VideoStream:
-        name = container.format.name
-        is_still = name.startswith("mov") and container.metadata.get("major_brand") in _STILL_BRANDS
-        if is_still or name.endswith("_pipe") or name in _STILL_FORMATS:
+    def _choose_stream(self, container: InputContainer) -> VideoStream:
+        format_name = container.format.name
+        has_still_brand = format_name.startswith("mov") and container.metadata.get("major_brand") in _STILL_BRANDS
+        if has_still_brand or format_name.endswith("_pipe") or format_name in _STILL_FORMATS:
             raise VideoError(f"{self.path} is a still picture or a text, not a video.")
-        streams = [s for s in container.streams.video if not s.disposition & NO_VIDEO]
+        streams = [stream for stream in container.streams.video if not stream.disposition & NOT_VIDEO]
         self.n_tracks = len(streams)
         if not streams:
             raise VideoError(f"{self.path} has no video stream.")
         stream = streams[0]
-        # a codec unknown to the library has no context, whatever the annotation says
+        # the context is None for a codec that libav does not know, although PyAV's annotation says otherwise
         if stream.codec_context is None:
             raise VideoError(
                 f"The codec of {self.path} is unknown here. Convert the video to H.264, for example, and open that."
@@ -179,60 +185,72 @@ class VideoFile(Closeable):
         return self.stream.time_base or Fraction(1, 90000)
 
     def read(self) -> tuple[int, VideoPacket] | None:
-        """Return the next packet and its number, or None at the end; a file that cannot be read on is a VideoError."""
-        with decoder_errors(lambda _: VideoError(f"{self.path} cannot be read on after packet {self._next}.")):
+        """Return the next packet and its number, or None at the end.
+
+        Raises:
+            VideoError: The file is damaged, and reading cannot continue.
+        """
+        with decoder_errors(lambda _: VideoError(f"{self.path} cannot be read on after packet {self._next_number}.")):
             for packet in self._packets:
-                if packet.size:  # an empty one would signal the end to the decoder
-                    self._next += 1
-                    return self._next - 1, packet
+                if packet.size:  # an empty packet would signal the end to the decoder
+                    self._next_number += 1
+                    return self._next_number - 1, packet
         return None
 
     def seek(self, ticks: int, find: Callable[[VideoPacket], int | None]) -> tuple[int, VideoPacket] | None:
-        """Go near a time stamp and return number and packet of the first one recognised there; None if not seekable.
+        """Seek to a time stamp, and return the number of the first known packet there, and the packet.
 
-        The container chooses the landing point: the key frame before it, or a packet before or after that. ``find``
-        returns the number of a packet, or None if it is unknown.
+        The container chooses where to land: at the key frame before the time stamp, or at a packet before or after it.
+
+        Args:
+            ticks: Time stamp, by presentation or decoding time (``seeks_by_dts``).
+            find: Returns the number of a packet, or None if it is unknown.
+
+        Returns:
+            Number and packet, or None if the container cannot seek there.
         """
         container = self.container
-        with suppress(VideoError), decoder_errors(self._undecodable):
+        with suppress(VideoError), decoder_errors(self._decoding_error):
             container.seek(ticks, stream=self.stream, backward=True, any_frame=False)
             self._packets = container.demux(self.stream)
-            for _ in range(_STRANGERS):
-                first = self.read()
-                if first is None:
+            for _ in range(_MAX_UNKNOWN):
+                numbered_packet = self.read()
+                if numbered_packet is None:
                     return None
-                number = find(first[1])
+                _, packet = numbered_packet
+                number = find(packet)
                 if number is not None:
-                    self._next = number + 1
-                    return number, first[1]
+                    self._next_number = number + 1
+                    return number, packet
         return None
 
-    def _undecodable(self, _error: Exception) -> VideoError:
-        return VideoError(f"{self.path} cannot be decoded after packet {self._next}.")
+    def _decoding_error(self, _error: Exception) -> VideoError:
+        return VideoError(f"{self.path} cannot be decoded after packet {self._next_number}.")
 
     def decode(self, number: int, packet: VideoPacket, *, skip: bool = False) -> list[tuple[int, VideoFrame]]:
-        """Decode one packet, whose time stamp is overwritten; ``skip`` the picture if no other refers to it.
+        """Decode one packet, whose time stamp is overwritten.
+
+        Args:
+            number: Number of the packet.
+            packet: The packet.
+            skip: Whether to skip its picture if no other picture refers to it.
 
         Returns:
             The pictures available by now, each with the number of its packet. A damaged packet gives none.
         """
-        context = self.stream.codec_context
         packet.pts = number
-        if self.skippable:
-            context.skip_frame = "NONREF" if skip else "DEFAULT"
-        try:
-            with decoder_errors(self._undecodable):
-                frames = context.decode(packet)
-        except VideoError:
-            self.n_failed += 1
-            return []
-        return [(-1 if frame.pts is None else frame.pts, frame) for frame in frames]
+        if self.codec in _SKIPPABLE_CODECS:
+            self.stream.codec_context.skip_frame = "NONREF" if skip else "DEFAULT"
+        return self._decode(packet)
 
     def drain(self) -> list[tuple[int, VideoFrame]]:
         """Return the pictures still in the decoder. Seek or reopen afterwards."""
+        return self._decode(None)
+
+    def _decode(self, packet: "VideoPacket | None") -> list[tuple[int, VideoFrame]]:
         try:
-            with decoder_errors(self._undecodable):
-                frames = self.stream.codec_context.decode(None)
+            with decoder_errors(self._decoding_error):
+                frames = self.stream.codec_context.decode(packet)
         except VideoError:
             self.n_failed += 1
             return []

@@ -1,8 +1,8 @@
-"""Errors of the decoding library as errors of a video, in one place.
+"""Translation of the errors of the decoding library.
 
-For a damaged file PyAV raises more than its own kinds: ``IndexError`` for a stream that begins in the middle,
-``ValueError`` for an unknown pixel format, ``KeyError``, ``AssertionError``. None of them may end the work on other
-videos.
+For a damaged file PyAV raises not only its own errors but also ``IndexError`` (for a stream that begins in the middle),
+``ValueError`` (for an unknown pixel format), ``KeyError`` and ``AssertionError``. None of them may end the work on
+other videos.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,10 +14,11 @@ from skillviewer.core.errors import Cancelled, SkillViewerError
 
 
 @contextmanager
-def decoder_errors(failure: Callable[[Exception], SkillViewerError]) -> Iterator[None]:
-    """Raise whatever a block raises as the error that ``failure`` makes of it.
+def decoder_errors(translate: Callable[[Exception], SkillViewerError]) -> Iterator[None]:
+    """Translate all errors inside the ``with`` block.
 
-    The program's own errors, the user's wish to stop, and a lack of memory of this process pass unchanged.
+    ``translate`` returns the error to raise. Errors of the program, ``Cancelled``, and a lack of memory of this process
+    pass unchanged.
     """
     try:
         yield
@@ -26,4 +27,4 @@ def decoder_errors(failure: Callable[[Exception], SkillViewerError]) -> Iterator
     except Exception as error:
         if isinstance(error, MemoryError) and not isinstance(error, FFmpegError):
             raise
-        raise failure(error) from error
+        raise translate(error) from error

@@ -1,4 +1,4 @@
-"""Size of a video by its header: quick, and not exact."""
+"""Duration and size of a video as its header declares them, which is quick to read but not exact."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,21 +6,23 @@ from pathlib import Path
 import av
 from av.error import FFmpegError
 
-from skillviewer.media.reading.container import NO_VIDEO, OPEN_OPTIONS
+from skillviewer.media.reading.container import NOT_VIDEO, OPEN_OPTIONS
 
 
 @dataclass(frozen=True, slots=True)
 class VideoHeader:
-    """Statement of a file on itself."""
+    """Facts that the header of a file declares."""
 
     codec: str
     duration_s: float
     rate_hz: float
-    megapixels: float  # of one frame
+    megapixels: float  # size of one frame
 
-    def frame_megapixels(self, duration_s: float | None = None) -> float:
-        """Return the megapixels of all frames, or of those of so many seconds."""
-        return (self.duration_s if duration_s is None else duration_s) * self.rate_hz * self.megapixels
+    def total_megapixels(self, duration_s: float | None = None) -> float:
+        """Return the megapixels of all frames together, of the whole video or of ``duration_s`` seconds."""
+        if duration_s is None:
+            duration_s = self.duration_s
+        return duration_s * self.rate_hz * self.megapixels
 
 
 def read_header(path: Path) -> VideoHeader | None:
@@ -28,18 +30,20 @@ def read_header(path: Path) -> VideoHeader | None:
     try:
         with av.open(f"file:{path.absolute()}", options=dict(OPEN_OPTIONS), metadata_errors="replace") as container:
             stream = next(
-                (candidate for candidate in container.streams.video if not candidate.disposition & NO_VIDEO), None
+                (candidate for candidate in container.streams.video if not candidate.disposition & NOT_VIDEO), None
             )
             if stream is None or stream.codec_context is None:
                 return None
-            rate = float(stream.average_rate or stream.guessed_rate or 0)
+            rate_hz = float(stream.average_rate or stream.guessed_rate or 0)
             ticks = stream.duration
             if ticks is not None and stream.time_base is not None:
                 duration_s = float(ticks * stream.time_base)
             else:
                 duration_s = (container.duration or 0) / 1e6
-            size = stream.codec_context.width * stream.codec_context.height / 1e6
+            megapixels = stream.codec_context.width * stream.codec_context.height / 1e6
             codec = stream.codec_context.codec.canonical_name
     except (FFmpegError, OSError, ValueError, UnicodeError):
         return None
-    return VideoHeader(codec, duration_s, rate, size) if min(duration_s, rate, size) > 0 else None
+    if min(duration_s, rate_hz, megapixels) <= 0:
+        return None
+    return VideoHeader(codec, duration_s, rate_hz, megapixels)

@@ -1,4 +1,4 @@
-"""Boxes of MP4 and MOV files (ISO/IEC 14496-12) with the edit list: which stored frames are shown, and how often."""
+"""Boxes of MP4 and MOV files (ISO/IEC 14496-12), and the check for edit lists that multiply the frames."""
 
 import struct
 from collections.abc import Iterator
@@ -15,23 +15,29 @@ MAX_TABLE_BYTES = 1 << 28
 
 
 def max_packets(n_stored: int) -> int:
-    """Return the number of packets that an edit list may request of so many stored frames."""
+    """Return the greatest number of packets that an edit list may request from ``n_stored`` frames."""
     return 16 * n_stored + 100_000
 
 
 def check_edits(path: Path) -> None:
-    """Refuse by a VideoError an edit list that multiplies the frames of its file: libav would list each in memory."""
+    """Refuse an edit list that multiplies the frames of its file, since libav would list each in memory.
+
+    Raises:
+        VideoError: The edit list requests too many frames.
+    """
     with suppress(OSError, struct.error, IndexError, ValueError), path.open("rb") as stream:  # libav reports these
         tables = movie_tables(stream)
         n_bytes = stream.seek(0, 2)
-        header = _inside(tables, b"mvhd")
+        header = _nested_box(tables, b"mvhd")
         movie_hz = _u32(header, 20 if header[:1] == b"\1" else 12)
         for name, content in boxes(tables):
+            if name != b"trak":
+                continue
             n_stored = min(_n_samples(content), n_bytes)  # a frame has at least one byte
-            requested = _requested_packets(content, movie_hz, n_stored) if name == b"trak" else 0
-            if requested > max_packets(n_stored):
+            n_requested = _n_requested(content, movie_hz, n_stored)
+            if n_requested > max_packets(n_stored):
                 raise VideoError(
-                    f"{path} holds {n_stored:,} frames, but its edit list requests {requested:,}: it is damaged, or "
+                    f"{path} holds {n_stored:,} frames, but its edit list requests {n_requested:,}: it is damaged, or "
                     "made to exhaust the memory."
                 )
 
@@ -40,39 +46,40 @@ def boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Yield name and content of consecutive boxes."""
     position = 0
     while position + 8 <= len(data):
-        size, head = _sizes(data[position : position + 16], len(data) - position)
-        if size < head:
+        size, header_size = _sizes(data[position : position + 16], len(data) - position)
+        if size < header_size:
             return
-        yield data[position + 4 : position + 8], data[position + head : position + size]
+        yield data[position + 4 : position + 8], data[position + header_size : position + size]
         position += size
 
 
 def movie_tables(stream: BinaryIO) -> bytes:
-    """Return the content of the box that describes all tracks."""
+    """Return the content of the box that describes all tracks, empty if it is missing or too large."""
     position = 0
     stop = stream.seek(0, 2)
     while position + 8 <= stop:
         stream.seek(position)
-        start = stream.read(16)
-        size, head = _sizes(start, stop - position)
-        if size < head:
+        header = stream.read(16)
+        size, header_size = _sizes(header, stop - position)
+        if size < header_size:
             break
-        if start[4:8] == b"moov":
-            stream.seek(position + head)
-            return stream.read(size - head) if size <= MAX_TABLE_BYTES else b""
+        if header[4:8] == b"moov":
+            stream.seek(position + header_size)
+            return stream.read(size - header_size) if size <= MAX_TABLE_BYTES else b""
         position += size
     return b""
 
 
-def _sizes(start: bytes, room: int) -> tuple[int, int]:
-    """Return the sizes of a box and of its header; a box without a size fills the room."""
-    size = _u32(start, 0)
+def _sizes(header: bytes, n_left: int) -> tuple[int, int]:
+    """Return the sizes of a box and of its header; a box of unknown size fills the ``n_left`` bytes to the end."""
+    size = _u32(header, 0)
     if size == 1:
-        return int(struct.unpack_from(">Q", start, 8)[0]), 16
-    return size or room, 8
+        return int(struct.unpack_from(">Q", header, 8)[0]), 16
+    return size or n_left, 8
 
 
-def _inside(data: bytes, *names: bytes) -> bytes:
+def _nested_box(data: bytes, *names: bytes) -> bytes:
+    """Return the content of a box, given its name after those of the boxes around it; empty if it is missing."""
     for name in names:
         data = dict(boxes(data)).get(name, b"")
     return data
@@ -84,23 +91,37 @@ def _u32(data: bytes, position: int) -> int:
 
 
 def _n_samples(track: bytes) -> int:
-    sizes = _inside(track, b"mdia", b"minf", b"stbl", b"stsz")
+    sizes = _nested_box(track, b"mdia", b"minf", b"stbl", b"stsz")
     return _u32(sizes, 8) if sizes else 0
 
 
-def _requested_packets(track: bytes, movie_hz: int, n_stored: int) -> int:
-    """Estimate the packets that an edit list requests: those shown, and those decoded before each edit."""
-    edits, media = _inside(track, b"edts", b"elst"), _inside(track, b"mdia", b"mdhd")
-    if not edits or not media or not n_stored:
+def _n_requested(track: bytes, movie_hz: int, n_stored: int) -> int:
+    """Estimate the number of packets that an edit list requests: shown ones, and ones decoded before each edit."""
+    edits = _nested_box(track, b"edts", b"elst")
+    media_header = _nested_box(track, b"mdia", b"mdhd")
+    if not edits or not media_header or not n_stored:
         return 0
-    wide = edits[:1] == b"\1"
-    table = np.frombuffer(edits, ">u8,>i8,>u4" if wide else ">u4,>i4,>u4", -1, 8)[: _u32(edits, 4)]
+    has_wide_entries = edits[:1] == b"\1"
+    entry_type = ">u8,>i8,>u4" if has_wide_entries else ">u4,>i4,>u4"
+    table = np.frombuffer(edits, entry_type, -1, 8)[: _u32(edits, 4)]
     if len(table) < 2:
         return 0
-    long = media[:1] == b"\1"
-    media_s = int.from_bytes(media[24:32] if long else media[16:20], "big") / max(_u32(media, 20 if long else 12), 1)
-    shares = np.minimum(table["f0"] / max(movie_hz, 1) / max(media_s, 1e-3), 1)  # of the frames, shown by each edit
-    keys = _inside(track, b"mdia", b"minf", b"stbl", b"stss")
-    starts = np.frombuffer(keys, ">u4", -1, 8)[: _u32(keys, 4)] if keys else np.arange(1, 2)
-    longest = int(np.diff(starts, prepend=1, append=n_stored + 1).max()) if keys else 1
-    return int(shares.sum() * n_stored + len(table) * max(longest, 1))
+    shown_share = np.minimum(table["f0"] / max(movie_hz, 1) / max(_media_duration_s(media_header), 1e-3), 1)
+    n_shown = shown_share.sum() * n_stored
+    return int(n_shown + len(table) * max(_longest_group(track, n_stored), 1))
+
+
+def _media_duration_s(media_header: bytes) -> float:
+    has_wide_fields = media_header[:1] == b"\1"
+    ticks = int.from_bytes(media_header[24:32] if has_wide_fields else media_header[16:20], "big")
+    ticks_per_s = _u32(media_header, 20 if has_wide_fields else 12)
+    return ticks / max(ticks_per_s, 1)
+
+
+def _longest_group(track: bytes, n_stored: int) -> int:
+    """Return the greatest number of frames from a key frame to the next, 1 if every frame is a key frame."""
+    key_table = _nested_box(track, b"mdia", b"minf", b"stbl", b"stss")
+    if not key_table:
+        return 1
+    key_frames = np.frombuffer(key_table, ">u4", -1, 8)[: _u32(key_table, 4)]
+    return int(np.diff(key_frames, prepend=1, append=n_stored + 1).max())

@@ -1,10 +1,11 @@
 """Video reader: frames by presentation time, exact for every kind of file.
 
 The reference is ``for frame in container.decode(video=0)`` in PyAV: frame *i* is the *i*-th frame, and its picture is
-``frame.to_ndarray(format="rgb24")``, oriented by the display matrix and resampled to square pixels. See ``frame_index``
-on how the frames are found without decoding them all, and when they are counted by decoding instead. Damage in the
-middle of a file that only decoding reveals raises an error when a frame there is requested; a damaged picture may be
-concealed differently by the decoder depending on the start of decoding.
+``frame.to_ndarray(format="rgb24")``, oriented by the display matrix and resampled to square pixels. ``frame_index``
+documents how frames are found without decoding all of them, and when they are counted by decoding instead.
+
+Damage in the middle of a file may show only in decoding. It raises an error when a frame there is requested. How the
+decoder conceals a damaged picture may depend on where decoding started.
 """
 
 from collections import OrderedDict
@@ -25,16 +26,16 @@ from skillviewer.core.video.info import VideoInfo
 from skillviewer.media.files import BEFORE_OPENING
 from skillviewer.media.reading.container import VideoFile
 from skillviewer.media.reading.cursor import Cursor
-from skillviewer.media.reading.frame_converter import DecodedFrame, FrameConverter, frame_bytes, note_on
+from skillviewer.media.reading.frame_converter import DecodedFrame, FrameConverter, frame_bytes, picture_notice
 from skillviewer.media.reading.frame_index import index_frames
 from skillviewer.media.reading.timing import frame_rate
 
 
 class FrameCache:
-    """Frames by index, in the decoder's form: YUV 4:2:0 takes half the memory of RGB.
+    """Cache of frames by index, in the format of the decoder: YUV 4:2:0 takes half the memory of RGB.
 
     Args:
-        budget_bytes: Memory for all frames. The newest frame is kept whatever its size.
+        budget_bytes: Memory for all frames. The newest frame is cached even if it is larger.
     """
 
     def __init__(self, budget_bytes: int) -> None:
@@ -82,23 +83,24 @@ class FrameCache:
 
 __all__ = ["DecodedFrame", "VideoReader"]
 
-WINDOW = 32
-"""Number of earlier frames that a step backwards decodes in advance."""
+MAX_PREFETCHED = 32
+"""Greatest number of frames that a step backwards decodes in advance."""
 
 
 class VideoReader(Closeable):
     """A video file with random access to its frames. It has one owner and is not thread-safe.
 
-    Decoded frames are cached. A jump into a group of pictures decodes as little as possible; a return to a group that
-    fits into the cache decodes all of it; a step backwards decodes as many earlier frames as fit into the cache, so
-    that the next steps find them there. Forward steps continue from the decoding position.
+    Decoded frames are cached. A jump into a group of pictures decodes as little as possible. A return to a group
+    decodes the whole group if it fits into the cache. A step backwards decodes earlier frames, as far as they fit into
+    the cache, for the next steps. A step forward continues from the decoding position.
 
     Args:
         path: The file.
         token: Checked while the file is indexed, which takes minutes if frames are counted by decoding or the file is
             large.
         cache_bytes: Memory for decoded frames.
-        threads: Number of pictures decoded in parallel: more is faster on an idle machine and costs more work in total.
+        threads: Number of pictures decoded in parallel. More are faster on an idle computer, but take more processor
+            time in total.
 
     Raises:
         VideoError: The file is missing, a folder, empty, inaccessible, no video, without a video stream, of an unknown
@@ -117,15 +119,15 @@ class VideoReader(Closeable):
         try:
             table, self._index = index_frames(self._file, self._cache.put, token)
             self._cursor = Cursor(self._file, table, self._index)
-            first = self._cache.get(0) or self._reach(0, lambda _: True, keep=True)
-            self._note = f"{self._index.note} {note_on(first)}".strip()
+            first = self._cache.get(0) or self._decode(0, lambda _: True, cache=True)
+            self._note = f"{self._index.note} {picture_notice(first)}".strip()
             self._converter = FrameConverter(first, self._file.stream.sample_aspect_ratio)
         except BaseException:
             self._file.close()
             raise
-        self._capacity = max(1, cache_bytes // max(1, frame_bytes(first)))
-        self._visited: set[int] = set()
-        self._last = -1
+        self._cache_capacity = max(1, cache_bytes // max(1, frame_bytes(first)))  # number of frames
+        self._visited_groups: set[int] = set()
+        self._last_requested = -1
         self._decoding_s = 0.0
 
     @property
@@ -142,10 +144,9 @@ class VideoReader(Closeable):
         if self._info is None:
             digest = self._digest(token)
             index = self._index
-            nominal = self._file.stream.average_rate
-            rate_hz, variable = frame_rate(
-                index.times_s, float(self._file.time_base), index.last_s, float(nominal) if nominal else None
-            )
+            average_rate = self._file.stream.average_rate
+            nominal_hz = float(average_rate) if average_rate else None
+            rate_hz, variable = frame_rate(index.times_s, float(self._file.time_base), index.last_s, nominal_hz)
             width, height = self._converter.size
             self._info = VideoInfo(
                 path=self._path,
@@ -169,11 +170,15 @@ class VideoReader(Closeable):
     def _digest(self, token: CancelToken) -> str:
         with os_error_as(VideoError, f"{self._path} can no longer be read"):
             digest = sha256_of(self._path, token)
-        self._file.check_unchanged()  # else the digest would belong to other frames
+        self._file.check_unchanged()  # otherwise the digest could belong to other frames
         return digest
 
     def frame(self, index: int, token: CancelToken = NEVER) -> RGBImage:
-        """Return the frame with an index, from 0, as displayed; the token is checked between packets on the way to it.
+        """Return a frame as displayed.
+
+        Args:
+            index: Index of the frame, from 0.
+            token: Checked between decoded packets.
 
         Returns:
             (height_px, width_px, 3) uint8 RGB, read-only.
@@ -183,7 +188,7 @@ class VideoReader(Closeable):
             Cancelled: The token was raised. Frames decoded by then stay cached.
         """
         self._check(index)
-        return self._picture(index, self._seek_out(index, token))
+        return self._picture(index, self._cached_or_decoded(index, token))
 
     def frames(self, indices: Sequence[int] | NDArray[np.integer]) -> NDArray[np.uint8]:
         """Return frames in any order, with repeats. Every group of pictures is decoded at most once.
@@ -194,62 +199,64 @@ class VideoReader(Closeable):
         Raises:
             VideoError: One of the frames does not exist or does not decode.
         """
-        requested = self._asked(indices)
+        requested = self._checked(indices)
         width, height = self._converter.size
-        out = np.empty((len(requested), height, width, 3), np.uint8)
-        places = np.argsort(requested, kind="stable")
-        position = 0
+        pictures = np.empty((len(requested), height, width, 3), np.uint8)
         for decoded in self.stream(np.unique(requested)):
-            picture = decoded.rgb()
-            while position < len(places) and requested[places[position]] == decoded.index:
-                out[places[position]] = picture
-                position += 1
-        return out
+            pictures[requested == decoded.index] = decoded.rgb()
+        return pictures
 
     def stream(
         self, indices: Sequence[int] | NDArray[np.integer], token: CancelToken = NEVER
     ) -> Iterator[DecodedFrame]:
-        """Decode frames in one pass through the file, without converting them.
+        """Decode frames in one pass through the file, without converting or caching them.
 
-        Frames between them are decoded only if others refer to them, or skipped by jumping to a key frame. Frames are
-        not cached. Other calls in between are allowed, and cost a jump.
+        Frames between the requested ones are decoded only if other frames refer to them, and skipped if a jump to a key
+        frame is possible. Other methods may be called between two frames, which costs a jump.
 
-        Indices ascend without repeats. The token is checked between packets.
+        Args:
+            indices: Indices of the frames, strictly ascending.
+            token: Checked between packets.
 
         Raises:
             VideoError: One of the frames does not exist or does not decode.
             ValueError: The indices do not ascend.
         """
-        requested = self._asked(indices)
+        requested = self._checked(indices)
         if (np.diff(requested) <= 0).any():
             raise ValueError("the indices of a stream must ascend")
         to_decode = set(requested.tolist())
-        return (DecodedFrame(i, self._pass(i, to_decode, token), self._converter) for i in requested.tolist())
+        return (
+            DecodedFrame(index, self._stream_frame(index, to_decode, token), self._converter)
+            for index in requested.tolist()
+        )
 
     @property
     def decoding_s(self) -> float:
-        """Processor seconds of this process while ``stream`` decoded."""
+        """Processor time of this process, in seconds, while ``stream`` decoded."""
         return self._decoding_s
 
-    def _pass(self, index: int, to_decode: set[int], token: CancelToken) -> VideoFrame:
-        began = process_time()
-        frame = self._cache.get(index) or self._reach(index, to_decode.__contains__, keep=False, token=token)
-        self._decoding_s += process_time() - began
+    def _stream_frame(self, index: int, to_decode: set[int], token: CancelToken) -> VideoFrame:
+        start_s = process_time()
+        frame = self._cache.get(index) or self._decode(index, to_decode.__contains__, cache=False, token=token)
+        self._decoding_s += process_time() - start_s
         return frame
 
     def prefetch(self, index: int, token: CancelToken = NEVER) -> None:
-        """Decode a frame and those before it into the cache, in preparation for steps backwards.
+        """Decode a frame and frames before it into the cache, in preparation for steps backwards.
 
-        The token is checked between packets.
+        Args:
+            index: Index of the last of these frames.
+            token: Checked between packets.
 
         Raises:
             VideoError: There is no such frame, or it does not decode.
         """
         self._check(index)
-        first = max(0, index + 1 - min(WINDOW, self._capacity))
-        missing = [i for i in range(first, index + 1) if i not in self._cache]
-        if missing:  # up to the last of the window, even if it is cached: frames on the way may evict it
-            self._reach(index, lambda i: i >= missing[0], keep=True, token=token)
+        first = max(0, index + 1 - min(MAX_PREFETCHED, self._cache_capacity))
+        missing = [earlier for earlier in range(first, index + 1) if earlier not in self._cache]
+        if missing:  # decode up to the given frame even if it is cached: frames on the way may evict it
+            self._decode(index, lambda frame_index: frame_index >= missing[0], cache=True, token=token)
 
     def cached(self, index: int) -> RGBImage | None:
         """Return a frame if it is cached, without decoding."""
@@ -266,7 +273,7 @@ class VideoReader(Closeable):
         return int(self._index.first_frames[self._index.start_for(index)])
 
     def check_unchanged(self) -> None:
-        """Raise a VideoError if the file was rewritten since it was opened: results of it would belong to no digest."""
+        """Raise a VideoError if the file was rewritten since it was opened, since results would belong to no digest."""
         self._file.check_unchanged()
 
     def close(self) -> None:
@@ -274,39 +281,42 @@ class VideoReader(Closeable):
         self._cache.clear()
         self._file.close()
 
-    def _seek_out(self, index: int, token: CancelToken) -> VideoFrame:
-        """Return a frame from the cache, or decode and cache it."""
-        last = self._last
-        self._last = index
+    def _cached_or_decoded(self, index: int, token: CancelToken) -> VideoFrame:
+        """Return a frame from the cache, or decode and cache it with the earlier frames that are likely to follow."""
+        last_requested = self._last_requested
+        self._last_requested = index
         frame = self._cache.get(index)
         if frame is not None:
             return frame
         group = self._index.start_for(index)
-        revisits = group in self._visited and self._index.length(group) <= self._capacity
-        backwards = index < last <= index + WINDOW
-        self._visited.add(group)
-        # slightly less than fits, so that the window does not evict itself
-        n_back = max(1, self._capacity * 7 // 8) if revisits or backwards else 1
-        return self._reach(index, lambda i: i > index - n_back, keep=True, token=token)
+        is_revisit = group in self._visited_groups and self._index.n_frames_from(group) <= self._cache_capacity
+        is_step_back = index < last_requested <= index + MAX_PREFETCHED
+        self._visited_groups.add(group)
+        n_wanted = 1
+        if is_revisit or is_step_back:
+            n_wanted = max(1, self._cache_capacity * 7 // 8)  # a full cache would evict some of these frames
+        return self._decode(index, lambda frame_index: frame_index > index - n_wanted, cache=True, token=token)
 
-    def _reach(
-        self, index: int, is_wanted: Callable[[int], bool], *, keep: bool, token: CancelToken = NEVER
+    def _decode(
+        self, index: int, is_wanted: Callable[[int], bool], *, cache: bool, token: CancelToken = NEVER
     ) -> VideoFrame:
-        _ = self._file.container  # a closed file stays closed
+        """Return a frame, and cache the frames on the way to it if ``cache``; see ``Cursor.reach``."""
+        _ = self._file.container  # raises an error if the reader is closed
         frame = None
-        for i, frame in self._cursor.reach(index, is_wanted, token):
-            if keep:
-                self._cache.put(i, frame)
+        for frame_index, frame in self._cursor.reach(index, is_wanted, token):
+            if cache:
+                self._cache.put(frame_index, frame)
         assert frame is not None
         return frame
 
     def _picture(self, index: int, frame: VideoFrame) -> RGBImage:
         return DecodedFrame(index, frame, self._converter).rgb()
 
-    def _asked(self, indices: Sequence[int] | NDArray[np.integer]) -> IntArray:
+    def _checked(self, indices: Sequence[int] | NDArray[np.integer]) -> IntArray:
         requested = np.asarray(indices, np.int64).reshape(-1)
-        for i in requested[(requested < 0) | (requested >= self.n_frames)][:1]:
-            self._check(int(i))
+        outside = requested[(requested < 0) | (requested >= self.n_frames)]
+        if len(outside):
+            self._check(int(outside[0]))
         return requested
 
     def _check(self, index: int) -> None:

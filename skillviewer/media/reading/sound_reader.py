@@ -1,8 +1,10 @@
-"""Sound of a video on the clock of its pictures: any interval, at any speed between half and double.
+"""Reading of a video's sound, in time with its pictures: any interval, at any speed between half and double.
 
-Gaps, a late start, an early end and packets that do not decode become silence, so that the rest stays in its place.
+Gaps, a late start, an early end and packets that do not decode become silence, so that all other samples keep their
+time.
 """
 
+import math
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -22,7 +24,7 @@ from skillviewer.core.errors import VideoError
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.core.video.sound import ENVELOPE_BIN_S, SOUND_RATE_HZ, SoundEnvelope, SoundFacts
 from skillviewer.core.video.sound_offset import OFFSET_RATE_HZ, SoundOffset, find_offset
-from skillviewer.media.reading.container import NO_VIDEO, OPEN_OPTIONS
+from skillviewer.media.reading.container import NOT_VIDEO, OPEN_OPTIONS
 from skillviewer.media.reading.decoder_errors import decoder_errors
 from skillviewer.media.reading.movie_boxes import check_edits
 from skillviewer.media.reading.time_stretch import SLOW_LEAD_S, TimeStretch
@@ -30,13 +32,13 @@ from skillviewer.media.reading.time_stretch import SLOW_LEAD_S, TimeStretch
 if TYPE_CHECKING:
     from av.packet import Packet
 
-_EARLY_S = 1.0  # seek so much before the start, for codecs that need a run-up
-_GAP = round(0.03 * SOUND_RATE_HZ)  # smaller differences between time stamps and samples are rounding
-_RESET = SOUND_RATE_HZ  # a time stamp that jumps back further starts another clock
-_COMPARED_S = 1200.0  # longest part that is compared for an offset
-_BIN = round(ENVELOPE_BIN_S * SOUND_RATE_HZ)
+_SEEK_LEAD_S = 1.0  # seek to a point earlier than the start, for codecs that need earlier packets
+_MIN_GAP = round(0.03 * SOUND_RATE_HZ)  # smaller differences between time stamps and samples are rounding
+_CLOCK_RESET = SOUND_RATE_HZ  # a time stamp that jumps back further starts a new clock
+_MAX_COMPARED_S = 1200.0  # longest part that is compared for an offset
+_BIN_SAMPLES = round(ENVELOPE_BIN_S * SOUND_RATE_HZ)
 
-Placed: TypeAlias = tuple[int, Float32Array]
+PositionedSamples: TypeAlias = tuple[int, Float32Array]
 """Position in samples from the start of an interval, and (2, n) samples, left and right."""
 
 
@@ -47,22 +49,22 @@ def _open(path: Path) -> InputContainer:
 
 def has_sound(path: Path) -> bool:
     """Return True if a video has a decodable sound track; False if it cannot be opened."""
-    with suppress(VideoError), decoder_errors(partial(_unheard, path)), _open(path) as container:
+    with suppress(VideoError), decoder_errors(partial(_sound_error, path)), _open(path) as container:
         return bool(container.streams.audio) and container.streams.audio[0].codec_context is not None
     return False
 
 
-def _unheard(path: Path, _error: Exception) -> VideoError:
+def _sound_error(path: Path, _error: Exception) -> VideoError:
     return VideoError(f"The sound of {path} cannot be read. Go on without it.")
 
 
-def _first_shown_s(path: Path) -> float:
+def _first_frame_s(path: Path) -> float:
     """Return the time of the first video frame, on the clock of the container."""
     with _open(path) as container:
-        stream = next(s for s in container.streams.video if not s.disposition & NO_VIDEO)
+        stream = next(stream for stream in container.streams.video if not stream.disposition & NOT_VIDEO)
         for packet in container.demux(stream):
             frames = []
-            with suppress(VideoError), decoder_errors(partial(_unheard, path)):
+            with suppress(VideoError), decoder_errors(partial(_sound_error, path)):
                 frames = stream.decode(packet)
             for frame in frames:
                 if frame.time is not None:
@@ -74,12 +76,12 @@ def _first_shown_s(path: Path) -> float:
 class _DecodingFacts:
     """Facts about a sound, collected while it is decoded."""
 
-    rates_hz: list[int] = field(default_factory=list)
-    n_damaged: int = 0
+    rates_hz: list[int] = field(default_factory=list)  # sample rates, in the order in which they occur
+    n_damaged: int = 0  # number of packets and frames that do not decode
 
 
 class SoundReader:
-    """Sound of one video. No file stays open between calls, so that threads may share it.
+    """Reader of the sound of one video. No file stays open between calls, so that threads may share the reader.
 
     Args:
         path: The video.
@@ -92,13 +94,13 @@ class SoundReader:
         if not has_sound(path):
             raise VideoError(f"{path} has no sound.")
         self.path = path
-        with decoder_errors(partial(_unheard, path)):
-            self._first_s = _first_shown_s(path)
+        with decoder_errors(partial(_sound_error, path)):
+            self._first_frame_s = _first_frame_s(path)
 
     def blocks(
         self, start_s: float, stop_s: float, speed: float = 1.0, token: CancelToken = NEVER
     ) -> Iterator[Float32Array]:
-        """Yield the sound of an interval in order, silent where there is none.
+        """Yield the sound of an interval in order, with silence if samples are missing.
 
         Args:
             start_s: Start in seconds from the first frame.
@@ -112,16 +114,18 @@ class SoundReader:
         Raises:
             VideoError: The file cannot be opened.
         """
-        total = round((stop_s - start_s) / speed * SOUND_RATE_HZ)
-        early_s = SLOW_LEAD_S if speed < 1 else 0.0
-        pieces = self._filled(start_s - early_s, round((stop_s - start_s + early_s) * SOUND_RATE_HZ), token)
-        n_given = 0
-        for piece in pieces if speed == 1 else _stretched(pieces, speed):
-            cut = piece[:, : total - n_given]
-            if cut.shape[1]:
-                yield cut
-            n_given += cut.shape[1]
-        yield from _silence(total - n_given)
+        n_samples = round((stop_s - start_s) / speed * SOUND_RATE_HZ)
+        lead_s = SLOW_LEAD_S if speed < 1 else 0.0
+        pieces = self._read(start_s - lead_s, round((stop_s - start_s + lead_s) * SOUND_RATE_HZ), token)
+        if speed != 1:
+            pieces = _stretched(pieces, speed)
+        n_yielded = 0
+        for piece in pieces:
+            block = piece[:, : n_samples - n_yielded]
+            if block.shape[1]:
+                yield block
+            n_yielded += block.shape[1]
+        yield from _silence(n_samples - n_yielded)
 
     def envelope(
         self, digest: str, duration_s: float, token: CancelToken = NEVER, report: Report = silent
@@ -132,79 +136,85 @@ class SoundReader:
             digest: Digest of the video.
             duration_s: Duration of the video.
             token: Checked after every packet.
-            report: Called with the seconds done.
+            report: Called with the number of seconds that were read.
 
         Raises:
             VideoError: The file cannot be opened.
         """
-        peaks = np.zeros(max(1, -(-round(duration_s * SOUND_RATE_HZ) // _BIN)), np.float32)
-        whole_s = round(duration_s)
-        decoding_facts = _DecodingFacts()
-        first: int | None = None
-        last = 0
+        n_bins = math.ceil(round(duration_s * SOUND_RATE_HZ) / _BIN_SAMPLES)
+        peaks = np.zeros(max(1, n_bins), np.float32)
+        total_s = round(duration_s)
+        decoding = _DecodingFacts()
+        start: int | None = None
+        stop = 0
         gaps: list[tuple[int, int]] = []
-        for position, samples in self._decoded(0.0, decoding_facts, token):
-            if position >= len(peaks) * _BIN:
+        for position, samples in self._decode(0.0, decoding, token):
+            if position >= len(peaks) * _BIN_SAMPLES:
                 break
-            if first is None:
-                first = position
-            elif position > last:
-                gaps.append((last, position))
-            last = max(last, position + samples.shape[1])
+            if start is None:
+                start = position
+            elif position > stop:
+                gaps.append((stop, position))
+            stop = max(stop, position + samples.shape[1])
             _raise_peaks(peaks, position, np.abs(samples).max(axis=0, initial=0))
-            report(Progress("reading the sound", min(last // SOUND_RATE_HZ, whole_s), whole_s))
-        if first is None:
-            return SoundEnvelope(
-                digest, peaks, SoundFacts(0.0, 0.0, (), tuple(decoding_facts.rates_hz), decoding_facts.n_damaged)
-            )
-        gaps_s = tuple((start / SOUND_RATE_HZ, stop / SOUND_RATE_HZ) for start, stop in gaps)
-        rates_hz = tuple(decoding_facts.rates_hz)
-        facts = SoundFacts(first / SOUND_RATE_HZ, last / SOUND_RATE_HZ, gaps_s, rates_hz, decoding_facts.n_damaged)
+            report(Progress("reading the sound", min(stop // SOUND_RATE_HZ, total_s), total_s))
+        if start is None:
+            start = 0
+            stop = 0
+        gaps_s = tuple((gap_start / SOUND_RATE_HZ, gap_stop / SOUND_RATE_HZ) for gap_start, gap_stop in gaps)
+        facts = SoundFacts(
+            start / SOUND_RATE_HZ, stop / SOUND_RATE_HZ, gaps_s, tuple(decoding.rates_hz), decoding.n_damaged
+        )
         return SoundEnvelope(digest, peaks, facts)
 
-    def mono(self, stop_s: float, every: int, token: CancelToken = NEVER) -> Float32Array:
-        """Return the mean of both channels from the first frame on, averaged over ``every`` samples.
+    def mono(self, stop_s: float, n_averaged: int, token: CancelToken = NEVER) -> Float32Array:
+        """Return the mean of both channels from the first frame on, averaged over groups of samples.
+
+        Args:
+            stop_s: Greatest duration.
+            n_averaged: Number of samples in a group.
+            token: Checked after every packet.
 
         Returns:
-            (n,) float32 at 48 kHz / ``every``, silent where there is no sound, to its end or to ``stop_s``.
+            (n,) float32 at 48 kHz / ``n_averaged``, up to the end of the sound or ``stop_s``; silence is 0.
 
         Raises:
             VideoError: The file cannot be opened.
         """
-        n = round(stop_s * SOUND_RATE_HZ) // every
-        pieces = []
+        n_groups = round(stop_s * SOUND_RATE_HZ) // n_averaged
+        averaged_pieces = []
         remainder = np.zeros(0, np.float32)
-        for piece in self._filled(0.0, n * every, token):
-            joined = np.concatenate([remainder, piece.mean(axis=0)])
-            n_joined = len(joined) // every * every
-            pieces.append(joined[:n_joined].reshape(-1, every).mean(axis=1))
-            remainder = joined[n_joined:]
-        averaged = np.concatenate([*pieces, np.zeros(0, np.float32)]).astype(np.float32)
+        for piece in self._read(0.0, n_groups * n_averaged, token):
+            samples = np.concatenate([remainder, piece.mean(axis=0)])
+            n_in_groups = len(samples) // n_averaged * n_averaged
+            averaged_pieces.append(samples[:n_in_groups].reshape(-1, n_averaged).mean(axis=1))
+            remainder = samples[n_in_groups:]
+        averaged = np.concatenate([*averaged_pieces, np.zeros(0, np.float32)]).astype(np.float32)
         return np.trim_zeros(averaged, "b")
 
-    def _filled(self, start_s: float, total: int, token: CancelToken) -> Iterator[Float32Array]:
-        """Yield ``total`` samples from a time on, with silence where the file has none."""
-        n_given = 0
-        for start, samples in self._decoded(start_s, _DecodingFacts(), token):
-            begin = max(start, n_given)
-            if begin >= total:
+    def _read(self, start_s: float, n_samples: int, token: CancelToken) -> Iterator[Float32Array]:
+        """Yield ``n_samples`` samples from a time on, with silence for samples that the file lacks."""
+        n_yielded = 0
+        for position, samples in self._decode(start_s, _DecodingFacts(), token):
+            start = max(position, n_yielded)
+            if start >= n_samples:
                 break
-            piece = samples[:, begin - start : total - start]
+            piece = samples[:, start - position : n_samples - position]
             if not piece.shape[1]:
                 continue
-            yield from _silence(begin - n_given)
+            yield from _silence(start - n_yielded)
             yield piece
-            n_given = begin + piece.shape[1]
-        yield from _silence(total - n_given)
+            n_yielded = start + piece.shape[1]
+        yield from _silence(n_samples - n_yielded)
 
-    def _decoded(self, start_s: float, facts: _DecodingFacts, token: CancelToken) -> Iterator[Placed]:
-        """Yield (position in samples from the start, samples) as stored in the file; positions may overlap."""
-        with decoder_errors(partial(_unheard, self.path)), _open(self.path) as container:
-            zero_s = self._first_s + start_s
+    def _decode(self, start_s: float, facts: _DecodingFacts, token: CancelToken) -> Iterator[PositionedSamples]:
+        """Yield the samples from a time on, as stored in the file; positions may overlap."""
+        with decoder_errors(partial(_sound_error, self.path)), _open(self.path) as container:
+            start_stamp_s = self._first_frame_s + start_s
             stream = container.streams.audio[0]
-            if start_s > _EARLY_S and stream.time_base is not None:
-                with suppress(VideoError), decoder_errors(partial(_unheard, self.path)):
-                    container.seek(int((zero_s - _EARLY_S) / stream.time_base), stream=stream)
+            if start_s > _SEEK_LEAD_S and stream.time_base is not None:
+                with suppress(VideoError), decoder_errors(partial(_sound_error, self.path)):
+                    container.seek(int((start_stamp_s - _SEEK_LEAD_S) / stream.time_base), stream=stream)
             resampler: AudioResampler | None = None
             position: int | None = None
             shift = 0  # from the clock of the time stamps to the clock of the samples
@@ -213,25 +223,26 @@ class SoundReader:
                     facts.rates_hz.append(frame.sample_rate)
                     resampler = AudioResampler(format="fltp", layout="stereo", rate=SOUND_RATE_HZ)
                 if frame.time is not None:
-                    stamped = round((frame.time - zero_s) * SOUND_RATE_HZ) + shift
-                    if position is not None and stamped < position - _RESET:
-                        shift += position - stamped
-                    elif position is None or abs(stamped - position) > _GAP:
-                        position = stamped
-                position = 0 if position is None else position
-                for samples in self._resampled(resampler, frame, facts):
+                    stamped_position = round((frame.time - start_stamp_s) * SOUND_RATE_HZ) + shift
+                    if position is not None and stamped_position < position - _CLOCK_RESET:
+                        shift += position - stamped_position
+                    elif position is None or abs(stamped_position - position) > _MIN_GAP:
+                        position = stamped_position
+                if position is None:
+                    position = 0
+                for samples in self._resample(resampler, frame, facts):
                     yield position, samples
                     position += samples.shape[1]
 
     def _frames(
         self, container: InputContainer, stream: AudioStream, facts: _DecodingFacts, token: CancelToken
     ) -> Iterator[AudioFrame]:
-        """Yield the frames that decode; a file that ends in the middle of a packet ends there."""
+        """Yield the frames that decode, up to a packet that cannot be read."""
         packets = container.demux(stream)
         while True:
             token.check()
             try:
-                with decoder_errors(partial(_unheard, self.path)):
+                with decoder_errors(partial(_sound_error, self.path)):
                     packet: Packet[AudioStream] | None = next(packets, None)
             except VideoError:
                 facts.n_damaged += 1
@@ -240,15 +251,15 @@ class SoundReader:
                 return
             frames: list[AudioFrame] = []
             try:
-                with decoder_errors(partial(_unheard, self.path)):
+                with decoder_errors(partial(_sound_error, self.path)):
                     frames = packet.decode()
             except VideoError:
                 facts.n_damaged += 1
             yield from frames
 
-    def _resampled(self, resampler: AudioResampler, frame: AudioFrame, facts: _DecodingFacts) -> list[Float32Array]:
+    def _resample(self, resampler: AudioResampler, frame: AudioFrame, facts: _DecodingFacts) -> list[Float32Array]:
         try:
-            with decoder_errors(partial(_unheard, self.path)):
+            with decoder_errors(partial(_sound_error, self.path)):
                 pieces = [piece.to_ndarray().astype(np.float32, copy=False) for piece in resampler.resample(frame)]
         except VideoError:  # the layout changed without the rate, or the frame is damaged
             facts.n_damaged += 1
@@ -256,14 +267,20 @@ class SoundReader:
         return [np.nan_to_num(piece, copy=False, posinf=0.0, neginf=0.0).clip(-1, 1) for piece in pieces]
 
 
-def _raise_peaks(peaks: Float32Array, start: int, loudness: Float32Array) -> None:
-    """Raise the elements of an envelope to the samples from position ``start`` on, which may be negative."""
-    loudness = loudness[max(0, -start) : len(peaks) * _BIN - start]
-    start = max(start, 0)
-    if len(loudness):
-        bins = np.arange(start // _BIN, (start + len(loudness) - 1) // _BIN + 1)
-        starts = np.maximum(bins * _BIN - start, 0)
-        peaks[bins] = np.maximum(peaks[bins], np.maximum.reduceat(loudness, starts))
+def _raise_peaks(peaks: Float32Array, position: int, amplitudes: Float32Array) -> None:
+    """Raise the bins of an envelope to the amplitudes of samples.
+
+    Args:
+        peaks: The envelope; changed in place.
+        position: Position of the first sample, which may be negative.
+        amplitudes: (n,) absolute samples.
+    """
+    amplitudes = amplitudes[max(0, -position) : len(peaks) * _BIN_SAMPLES - position]
+    position = max(position, 0)
+    if len(amplitudes):
+        bins = np.arange(position // _BIN_SAMPLES, (position + len(amplitudes) - 1) // _BIN_SAMPLES + 1)
+        bin_starts = np.maximum(bins * _BIN_SAMPLES - position, 0)
+        peaks[bins] = np.maximum(peaks[bins], np.maximum.reduceat(amplitudes, bin_starts))
 
 
 def _stretched(pieces: Iterator[Float32Array], speed: float) -> Iterator[Float32Array]:
@@ -273,10 +290,10 @@ def _stretched(pieces: Iterator[Float32Array], speed: float) -> Iterator[Float32
     yield from stretch.flush()
 
 
-def _silence(n: int) -> Iterator[Float32Array]:
-    while n > 0:
-        yield np.zeros((2, min(n, SOUND_RATE_HZ)), np.float32)
-        n -= SOUND_RATE_HZ
+def _silence(n_samples: int) -> Iterator[Float32Array]:
+    while n_samples > 0:
+        yield np.zeros((2, min(n_samples, SOUND_RATE_HZ)), np.float32)
+        n_samples -= SOUND_RATE_HZ
 
 
 class Sound:
@@ -299,7 +316,11 @@ class Sound:
         return round((self.stop_s - self.start_s) / self.speed * SOUND_RATE_HZ)
 
     def blocks(self) -> Iterator[Float32Array]:
-        """Yield the samples, (2, n) float32, in order; ``n_samples`` in total. A VideoError if it cannot be read."""
+        """Yield ``n_samples`` samples in order, in blocks of (2, n) float32.
+
+        Raises:
+            VideoError: The sound cannot be read.
+        """
         yield from self._reader.blocks(self.start_s, self.stop_s, self.speed)
 
 
@@ -308,12 +329,13 @@ def offset_by_sound(assessed: Path, other: Path, token: CancelToken = NEVER) -> 
 
     Args:
         assessed: The assessed video.
-        other: The other camera; the offset is its time minus that of ``assessed``.
+        other: Video of the other camera. The offset is time in ``other`` minus time in ``assessed``.
         token: Checked after every packet.
 
     Raises:
-        VideoError: One of them has no sound, or cannot be read.
+        VideoError: One of the videos has no sound, or cannot be read.
     """
-    every = SOUND_RATE_HZ // OFFSET_RATE_HZ
-    sounds = [SoundReader(path).mono(_COMPARED_S, every, token) for path in (assessed, other)]
-    return find_offset(*sounds)
+    n_averaged = SOUND_RATE_HZ // OFFSET_RATE_HZ
+    assessed_sound = SoundReader(assessed).mono(_MAX_COMPARED_S, n_averaged, token)
+    other_sound = SoundReader(other).mono(_MAX_COMPARED_S, n_averaged, token)
+    return find_offset(assessed_sound, other_sound)

@@ -1,4 +1,4 @@
-"""Change of the speed of sound with its pitch kept, by libav's filter ``atempo``."""
+"""Change of the speed of a sound without a change of pitch, by libav's filter ``atempo``."""
 
 from collections.abc import Iterator
 from fractions import Fraction
@@ -16,19 +16,19 @@ SLOW_LEAD_S = 0.0128
 
 
 class TimeStretch:
-    """Sound at another speed.
+    """Filter that changes the speed of a sound.
 
     Args:
         speed: Seconds of the input per second of the output, 0.5 to 2.
     """
 
     def __init__(self, speed: float) -> None:
-        self._n_given = 0
+        self._n_fed = 0
         self._graph = Graph()
         time_base = Fraction(1, SOUND_RATE_HZ)
         source = self._graph.add_abuffer(sample_rate=SOUND_RATE_HZ, format="fltp", layout="stereo", time_base=time_base)
         tempo = self._graph.add("atempo", f"{speed:.6f}")
-        planar = self._graph.add("aformat", "sample_fmts=fltp:channel_layouts=stereo")  # atempo gives packed samples
+        planar = self._graph.add("aformat", "sample_fmts=fltp:channel_layouts=stereo")  # atempo returns packed samples
         sink = self._graph.add("abuffersink")
         source.link_to(tempo)
         tempo.link_to(planar)
@@ -36,12 +36,12 @@ class TimeStretch:
         self._graph.configure()
 
     def feed(self, samples: Float32Array) -> Iterator[Float32Array]:
-        """Yield the output, (2, n) float32, that is ready once ``samples`` follow those given before."""
+        """Add samples, (2, n) float32, to the input, and yield the output that is ready, (2, m) float32."""
         frame = AudioFrame.from_ndarray(np.ascontiguousarray(samples), format="fltp", layout="stereo")
         frame.sample_rate = SOUND_RATE_HZ
-        frame.pts = self._n_given
+        frame.pts = self._n_fed
         frame.time_base = Fraction(1, SOUND_RATE_HZ)
-        self._n_given += samples.shape[1]
+        self._n_fed += samples.shape[1]
         self._graph.push(frame)
         yield from self._ready()
 

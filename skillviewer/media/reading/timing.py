@@ -1,4 +1,4 @@
-"""Presentation times from the stamps of a file, as an ascending clock, and its frame rate."""
+"""Ascending presentation times from the time stamps of a file, and its frame rate."""
 
 from fractions import Fraction
 
@@ -13,9 +13,12 @@ NO_STAMP = int(np.iinfo(np.int64).min)
 def presentation_ticks(stamps: IntArray, step: Fraction | None, reorder: int) -> tuple[IntArray, bool]:
     """Return strictly ascending times for frames in order of presentation.
 
-    Ascending stamps are used unchanged. Complete but locally unordered stamps belong to the packets' order (H.264 in
-    AVI): the k-th frame gets the k-th smallest stamp. If they jump back further than a decoder reorders, the clock was
-    reset: the step across the jump is replaced by the usual one. Without stamps only the nominal step is used.
+    * Ascending stamps are used unchanged.
+    * Stamps that are only locally unordered belong to the order of the packets (H.264 in AVI): the k-th frame gets the
+      k-th smallest stamp.
+    * If stamps jump back further than a decoder reorders, the clock was reset: the step across the jump is replaced by
+      the median step.
+    * If a stamp is missing, all times are multiples of the nominal step.
 
     Args:
         stamps: (n,) time stamps in ticks, ``NO_STAMP`` if missing; n at least 1.
@@ -37,26 +40,29 @@ def presentation_ticks(stamps: IntArray, step: Fraction | None, reorder: int) ->
         return sorted_stamps, False
     steps = np.diff(stamps)
     forward = steps[steps > 0]
-    usual = max(1, int(np.median(forward)) if len(forward) else round(step or 1))
-    steps[steps <= 0] = usual
+    median_step = int(np.median(forward)) if len(forward) else round(step or 1)
+    steps[steps <= 0] = max(1, median_step)
     return np.concatenate([stamps[:1], stamps[0] + np.cumsum(steps)]), True
 
 
 def frame_rate(times_s: FloatArray, tick_s: float, last_s: float, nominal_hz: float | None) -> tuple[float, bool]:
-    """Return the frame rate and whether it varies.
+    """Return the frame rate in Hz, and whether it varies.
 
-    Times on an even grid, within the precision of the file's ticks, have the rate of that grid: the nominal one if it
-    fits. Others have the median rate.
+    If the times lie on an even grid, within the precision of the file's clock, the rate is that of the grid: the
+    nominal rate if it fits, else the mean rate. Otherwise the rate varies, and its median is returned.
 
-    ``tick_s`` is the duration of a tick of the file's clock, ``last_s`` that of the last frame, ``nominal_hz`` the rate
-    that the file declares.
+    Args:
+        times_s: (n,) presentation times in seconds.
+        tick_s: Duration of a tick of the file's clock.
+        last_s: Duration of the last frame.
+        nominal_hz: Rate that the file declares, or None.
     """
     n = len(times_s)
     if n < 2:
         return 1 / last_s, False
     mean_s = (times_s[-1] - times_s[0]) / (n - 1)
     for step_s in (1 / nominal_hz if nominal_hz else mean_s, mean_s):
-        off_s = np.abs(times_s - times_s[0] - step_s * np.arange(n)).max()
-        if off_s <= 1.01 * tick_s + 1e-9:
+        deviation_s = np.abs(times_s - times_s[0] - step_s * np.arange(n)).max()
+        if deviation_s <= 1.01 * tick_s + 1e-9:
             return float(1 / step_s), False
     return float(1 / np.median(np.diff(times_s))), True

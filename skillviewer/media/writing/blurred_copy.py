@@ -1,6 +1,6 @@
-"""Copy of a video or a part of it, with blurred faces if need be: the same frames at the same times, nothing else.
+"""Writing of a video or a part of it anew, with its frames at their times, with or without blurred faces.
 
-The sound is copied only on request: a voice identifies its speaker as well as a face does.
+The sound is written only on request, because a voice identifies its speaker as well as a face does.
 """
 
 from pathlib import Path
@@ -25,17 +25,27 @@ def write_anew(
     *,
     sound: bool = False,
 ) -> VideoInfo:
-    """Write consecutive frames of a video as displayed, at their own times, the first at 0 s, with faces blurred.
+    """Write consecutive frames of a video as displayed, at their times from the first.
 
-    Title, place, date, device and chapters are dropped, and so is the sound unless it is requested; then it is encoded
-    anew. Odd sizes become even. The copy is verified like a clip (``writing.writer``): count, times, size and duration.
-    Its quality is that of a good clip: the copy is hardly larger than a recording with equal compression, and hard to
-    tell from it. It returns the facts about the copy. The suffix of the
-    target selects the format. When the job is cancelled nothing is left behind.
+    Title, place, date, device and chapters are dropped. Odd sizes become even. The copy has the quality of a good clip,
+    and is verified like one (``writing.writer``): count, times, size and duration. A cancelled job leaves nothing
+    behind.
+
+    Args:
+        source: Reader of the video.
+        target: Path of the copy; the suffix selects the format.
+        frames: The frames.
+        faces: Faces to blur, or None.
+        token: Checked at every frame.
+        report: Gets the number of written frames.
+        sound: Whether to write the sound, which is encoded anew.
+
+    Returns:
+        Facts about the copy.
 
     Raises:
         ExportError: The faces belong to another video, or the copy cannot be written.
-        VideoError: A frame of the video, or the sound to keep, does not decode.
+        VideoError: A frame of the video, or the sound, does not decode.
     """
     info = source.info
     if faces is not None and not fits(faces, info.digest):
@@ -54,5 +64,5 @@ def write_anew(
                 picture = blurred(picture, faces.boxes_at(decoded.index))
             writer.write(picture, float(info.times_s[decoded.index]))
             report(Progress("writing the video" if faces is None else "blurring faces", n_done, len(frames)))
-    with VideoReader(target, cache_bytes=0) as written:
-        return written.info
+    with VideoReader(target, cache_bytes=0) as reader:
+        return reader.info

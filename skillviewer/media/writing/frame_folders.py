@@ -1,4 +1,4 @@
-"""Folders of numbered pictures as videos: one frame per picture, at a stated rate."""
+"""Writing of folders of numbered pictures as videos, with one frame per picture, at a stated rate."""
 
 import re
 from dataclasses import dataclass
@@ -14,24 +14,26 @@ from skillviewer.core.progress import CancelToken
 from skillviewer.media.writing.writer import VideoWriter
 
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png"})
-_NUMBERED = re.compile(r"(.*?)(\d+)")
-_MIN_FRAMES = 2
-"""Fewest numbered pictures of a video."""
-_MAX_SHOWN = 3
+_NUMBERED = re.compile(r"(?P<prefix>.*?)(?P<number>\d+)")
+_MIN_PICTURES = 2
+"""Smallest number of pictures that make a video."""
+_MAX_LISTED_NAMES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class FrameFolder:
-    """A folder of numbered pictures: its path below the searched folder, its pictures by number, and other files."""
+    """A folder of numbered pictures."""
 
-    name: str
-    frames: tuple[tuple[int, Path], ...]
-    left_out: tuple[str, ...]
+    name: str  # path below the searched folder
+    pictures: tuple[tuple[int, Path], ...]  # number and path, ascending
+    other_files: tuple[str, ...]  # names of files that are no numbered pictures
 
     @property
-    def gaps(self) -> int:
+    def n_missing(self) -> int:
         """Number of missing numbers between the first and the last."""
-        return self.frames[-1][0] - self.frames[0][0] + 1 - len(self.frames)
+        first_number, _ = self.pictures[0]
+        last_number, _ = self.pictures[-1]
+        return last_number - first_number + 1 - len(self.pictures)
 
 
 def frame_folders(folder: Path) -> tuple[list[FrameFolder], list[str]]:
@@ -42,45 +44,64 @@ def frame_folders(folder: Path) -> tuple[list[FrameFolder], list[str]]:
     """
     if not folder.is_dir():
         raise VideoError(f"There is no folder {folder} to look for pictures in.")
-    folders: list[FrameFolder] = []
+    frame_folders_found: list[FrameFolder] = []
     problems: list[str] = []
-    for place in [folder, *sorted(path for path in folder.rglob("*") if path.is_dir())]:
-        relative = place.relative_to(folder)
+    for path in [folder, *sorted(path for path in folder.rglob("*") if path.is_dir())]:
+        relative = path.relative_to(folder)
         if any(part.startswith(".") for part in relative.parts):
             continue
+        name = relative.as_posix() if relative.parts else folder.absolute().name
         try:
-            frame_folder = _numbered(place, relative.as_posix() if relative.parts else folder.absolute().name)
-            folders += [frame_folder] if frame_folder is not None else []
+            frame_folder = _frame_folder(path, name)
         except VideoError as error:
             problems.append(str(error))
-    return folders, problems
+            continue
+        if frame_folder is not None:
+            frame_folders_found.append(frame_folder)
+    return frame_folders_found, problems
 
 
-def _numbered(place: Path, name: str) -> FrameFolder | None:
-    """Return a folder's numbered pictures, None if too few; refuse several names, and two pictures of one number."""
-    files = sorted(path for path in place.iterdir() if path.is_file() and not path.name.startswith("."))
-    pictures = [path for path in files if path.suffix.lower() in PICTURE_SUFFIXES]
-    matched = [(path, match) for path in pictures if (match := _NUMBERED.fullmatch(path.stem))]
-    if len(matched) < _MIN_FRAMES:
+def _frame_folder(folder: Path, name: str) -> FrameFolder | None:
+    """Return the numbered pictures of a folder, or None if there are too few.
+
+    Raises:
+        VideoError: The pictures have several names before the number, or two have one number.
+    """
+    files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+    pictures: list[tuple[int, Path]] = []
+    prefixes: set[str] = set()
+    for file in files:
+        match = _NUMBERED.fullmatch(file.stem)
+        if match is not None and file.suffix.lower() in PICTURE_SUFFIXES:
+            pictures.append((int(match["number"]), file))
+            prefixes.add(match["prefix"])
+    if len(pictures) < _MIN_PICTURES:
         return None
-    before = sorted({match[1] for _, match in matched})
-    if len(before) > 1:
-        names = ", ".join(f"“{word}…”" for word in before[:_MAX_SHOWN])
-        raise VideoError(f"{name} holds numbered pictures of {len(before)} names ({names}): move them apart.")
-    frames = sorted((int(match[2]), path) for path, match in matched)
-    for (number, path), (following, other) in pairwise(frames):
-        if number == following:
-            raise VideoError(f"{name} holds two pictures of the number {number}: {path.name} and {other.name}.")
-    frame_paths = {path for _, path in frames}
-    return FrameFolder(name, tuple(frames), tuple(path.name for path in files if path not in frame_paths))
+    if len(prefixes) > 1:
+        names = ", ".join(f"“{prefix}…”" for prefix in sorted(prefixes)[:_MAX_LISTED_NAMES])
+        raise VideoError(f"{name} holds numbered pictures of {len(prefixes)} names ({names}): move them apart.")
+    pictures.sort()
+    for (number, path), (next_number, next_path) in pairwise(pictures):
+        if number == next_number:
+            raise VideoError(f"{name} holds two pictures of the number {number}: {path.name} and {next_path.name}.")
+    picture_paths = {path for _, path in pictures}
+    other_files = tuple(file.name for file in files if file not in picture_paths)
+    return FrameFolder(name, tuple(pictures), other_files)
 
 
 def write_frames(
     folder: FrameFolder, path: Path, rate_hz: float, token: CancelToken, *, overwrite: bool = False
 ) -> list[str]:
-    """Write a folder of pictures as a video; at a missing number the previous picture is shown for longer.
+    """Write a folder of pictures as a video; if a number is missing, the previous picture is shown for longer.
 
-    A picture is shown at (its number - the first number) / rate. A raised token leaves no file.
+    The picture of number n is shown at (n - first number) / rate. A raised token leaves no file.
+
+    Args:
+        folder: The pictures.
+        path: Path of the video.
+        rate_hz: Number of pictures per second.
+        token: Checked at every picture.
+        overwrite: Whether an existing video may be replaced.
 
     Returns:
         Notices, one sentence each: missing numbers, unreadable pictures, other files.
@@ -89,36 +110,48 @@ def write_frames(
         VideoError: Pictures have several sizes, or fewer than two are readable.
         ExportError: The video cannot be written, or exists.
     """
-    unread: list[str] = []
-    first = next((picture for _, file in folder.frames if (picture := _read(file)) is not None), None)
+    n_pictures = len(folder.pictures)
+    first_number, _ = folder.pictures[0]
+    pictures = (_read(file) for _, file in folder.pictures)
+    first = next((picture for picture in pictures if picture is not None), None)
     if first is None:
-        raise VideoError(f"None of the {len(folder.frames)} pictures of {folder.name} can be read.")
+        raise VideoError(f"None of the {n_pictures} pictures of {folder.name} can be read.")
     height, width = first.shape[:2]
     with os_error_as(ExportError, f"{path.parent} could not be made"):
         path.parent.mkdir(parents=True, exist_ok=True)
-    n_written = 0
+    unreadable: list[str] = []
     with VideoWriter(path, width, height, rate_hz=rate_hz, quality="best", overwrite=overwrite) as writer:
-        for number, file in folder.frames:
+        for number, file in folder.pictures:
             token.check()
             picture = _read(file)
             if picture is None:
-                unread.append(file.name)
+                unreadable.append(file.name)
                 continue
             if picture.shape != first.shape:
                 raise VideoError(
                     f"{folder.name}: {file.name} is {picture.shape[1]} x {picture.shape[0]} pixels, the first picture "
                     f"{width} x {height}: bring them to one size."
                 )
-            writer.write(picture, (number - folder.frames[0][0]) / rate_hz)
-            n_written += 1
-        if n_written < _MIN_FRAMES:
-            raise VideoError(f"{n_written} of the {len(folder.frames)} pictures of {folder.name} can be read: too few.")
-    notices = [
-        (folder.gaps, "numbers are missing; the previous picture is shown for longer", ""),
-        (len(unread), "pictures cannot be read", ", ".join(unread[:_MAX_SHOWN])),
-        (len(folder.left_out), "files are no numbered pictures", ", ".join(folder.left_out[:_MAX_SHOWN])),
-    ]
-    return [f"{folder.name}: {n} {text}{f' ({names})' if names else ''}." for n, text, names in notices if n]
+            writer.write(picture, (number - first_number) / rate_hz)
+        n_written = n_pictures - len(unreadable)
+        if n_written < _MIN_PICTURES:
+            raise VideoError(f"{n_written} of the {n_pictures} pictures of {folder.name} can be read: too few.")
+    return _notices(folder, unreadable)
+
+
+def _notices(folder: FrameFolder, unreadable: list[str]) -> list[str]:
+    notices = []
+    if folder.n_missing:
+        notices.append(
+            f"{folder.name}: {folder.n_missing} numbers are missing; the previous picture is shown for longer."
+        )
+    if unreadable:
+        names = ", ".join(unreadable[:_MAX_LISTED_NAMES])
+        notices.append(f"{folder.name}: {len(unreadable)} pictures cannot be read ({names}).")
+    if folder.other_files:
+        names = ", ".join(folder.other_files[:_MAX_LISTED_NAMES])
+        notices.append(f"{folder.name}: {len(folder.other_files)} files are no numbered pictures ({names}).")
+    return notices
 
 
 def _read(file: Path) -> RGBImage | None:

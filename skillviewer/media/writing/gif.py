@@ -1,9 +1,9 @@
-"""Colours of a GIF: one palette for the whole clip, chosen after all its pictures are known.
+"""Palette of a GIF: the same colours for all pictures, chosen after all pictures are known.
 
-With one palette a picture need only hold its changes from the previous one, and an ordered dither is constant wherever
-nothing moves. Compared with a palette per picture, files are a half to a quarter as large and take a third to a half of
-the time, at the same fidelity. Until the palette is known the pictures are stored next
-to the file, compressed without loss.
+With one palette a picture holds only its changes from the previous one, and an ordered dither is constant if nothing
+moves. Compared with a palette for each picture, files have a half to a quarter of the size and take a third to a half
+of the time, at the same fidelity. Until the palette is known, the pictures are stored next to the file, compressed
+without loss.
 """
 
 from collections.abc import Iterator
@@ -22,10 +22,11 @@ from av.video.stream import VideoStream
 from skillviewer.core.closeable import Closeable
 
 _DITHER = "dither=bayer:bayer_scale=5:diff_mode=rectangle"
+_TEMP_TIME_BASE = Fraction(1, 25)  # of the stored pictures, whose time stamps are their numbers
 
 
 class SharedPalette(Closeable):
-    """Pictures of a GIF: added first, then returned in 256 colours.
+    """Pictures of a GIF, which are first added, and then returned in the colours of one palette.
 
     Args:
         size: (width_px, height_px).
@@ -39,78 +40,82 @@ class SharedPalette(Closeable):
 
     def __init__(self, size: tuple[int, int], clock_hz: int, n_colours: int, temp_path: Path) -> None:
         self._size = size
-        self._clock = Fraction(1, clock_hz)
+        self._time_base = Fraction(1, clock_hz)
         self._temp_path = temp_path
-        self._graph = Graph()
-        self._source = self._graph.add_buffer(
-            width=size[0], height=size[1], format=VideoFormat("rgb24"), time_base=self._clock
+        self._palette_graph = Graph()
+        source = self._palette_graph.add_buffer(
+            width=size[0], height=size[1], format=VideoFormat("rgb24"), time_base=self._time_base
         )
-        choose = self._graph.add("palettegen", f"stats_mode=full:max_colors={n_colours}:reserve_transparent=1")
-        sink = self._graph.add("buffersink")
-        self._source.link_to(choose)
-        choose.link_to(sink)
-        self._graph.configure()
-        self._stamps: list[tuple[int, int]] = []
+        palette_filter = self._palette_graph.add(
+            "palettegen", f"stats_mode=full:max_colors={n_colours}:reserve_transparent=1"
+        )
+        sink = self._palette_graph.add("buffersink")
+        source.link_to(palette_filter)
+        palette_filter.link_to(sink)
+        self._palette_graph.configure()
+        self._stamps: list[tuple[int, int]] = []  # time stamp and duration of each picture
         self._container = av.open(f"file:{temp_path.absolute()}", "w", format="nut")
         stream = self._container.add_stream("utvideo", rate=25)
         assert isinstance(stream, VideoStream)
-        stream.width, stream.height, stream.pix_fmt = *size, "gbrp"
-        stream.time_base = stream.codec_context.time_base = Fraction(1, 25)
+        stream.width, stream.height = size
+        stream.pix_fmt = "gbrp"
+        stream.time_base = _TEMP_TIME_BASE
+        stream.codec_context.time_base = _TEMP_TIME_BASE
         self._stream = stream
 
     def add(self, frame: VideoFrame) -> None:
         """Add a picture in rgb24, with its time stamp and duration."""
         self._stamps.append((frame.pts or 0, frame.duration))
-        self._graph.push(frame)
-        packed = frame.reformat(format="gbrp")
-        packed.pts = len(self._stamps) - 1
-        packed.time_base = Fraction(1, 25)
-        packed.duration = 1
-        self._container.mux(self._stream.encode(packed))
+        self._palette_graph.push(frame)
+        stored_frame = frame.reformat(format="gbrp")
+        stored_frame.pts = len(self._stamps) - 1
+        stored_frame.time_base = _TEMP_TIME_BASE
+        stored_frame.duration = 1
+        self._container.mux(self._stream.encode(stored_frame))
 
-    def give(self) -> Iterator[VideoFrame]:
-        """Yield all pictures in the colours of the palette, in order, with their stamps. To be called once."""
+    def frames(self) -> Iterator[VideoFrame]:
+        """Yield all pictures in the colours of the palette, in order, with their time stamps. Can be called once."""
         self._container.mux(self._stream.encode(None))
         self._container.close()
-        self._graph.push(None)
-        palette = next(pulled(self._graph))
-        graph, source = self._painter(palette)
-        tick = 0
+        self._palette_graph.push(None)
+        palette = next(_pull(self._palette_graph))
+        graph, source = self._mapping_graph(palette)
         with av.open(f"file:{self._temp_path.absolute()}") as container:
-            for packed in container.decode(video=0):
-                frame = packed.reformat(format="rgb24")
-                frame.pts = tick
-                frame.time_base = self._clock
+            for number, stored_frame in enumerate(container.decode(video=0)):
+                frame = stored_frame.reformat(format="rgb24")
+                frame.pts = number
+                frame.time_base = self._time_base
                 frame.duration = 1
                 source.push(frame)
-                tick += 1
-                yield from self._stamped(graph)
+                yield from self._with_stamps(graph)
         source.push(None)
-        yield from self._stamped(graph)
+        yield from self._with_stamps(graph)
 
-    def _painter(self, palette: VideoFrame) -> tuple[Graph, FilterContext]:
+    def _mapping_graph(self, palette: VideoFrame) -> tuple[Graph, FilterContext]:
+        """Return the filter that maps pictures to the palette, and its input."""
         width, height = self._size
         graph = Graph()
-        source = graph.add_buffer(width=width, height=height, format=VideoFormat("rgb24"), time_base=self._clock)
-        colours = graph.add_buffer(
-            width=palette.width, height=palette.height, format=palette.format, time_base=self._clock
+        source = graph.add_buffer(width=width, height=height, format=VideoFormat("rgb24"), time_base=self._time_base)
+        palette_source = graph.add_buffer(
+            width=palette.width, height=palette.height, format=palette.format, time_base=self._time_base
         )
-        use = graph.add("paletteuse", _DITHER)
+        mapping_filter = graph.add("paletteuse", _DITHER)
         sink = graph.add("buffersink")
-        source.link_to(use, 0, 0)
-        colours.link_to(use, 0, 1)
-        use.link_to(sink)
+        source.link_to(mapping_filter, 0, 0)
+        palette_source.link_to(mapping_filter, 0, 1)
+        mapping_filter.link_to(sink)
         graph.configure()
         palette.pts = 0
-        palette.time_base = self._clock
-        colours.push(palette)
-        colours.push(None)
+        palette.time_base = self._time_base
+        palette_source.push(palette)
+        palette_source.push(None)
         return graph, source
 
-    def _stamped(self, graph: Graph) -> Iterator[VideoFrame]:
-        for frame in pulled(graph):
+    def _with_stamps(self, graph: Graph) -> Iterator[VideoFrame]:
+        """Yield the pictures available from a filter, with their own time stamps instead of their numbers."""
+        for frame in _pull(graph):
             frame.pts, frame.duration = self._stamps[frame.pts or 0]
-            frame.time_base = self._clock
+            frame.time_base = self._time_base
             yield frame
 
     def close(self) -> None:
@@ -121,7 +126,7 @@ class SharedPalette(Closeable):
             self._temp_path.unlink(missing_ok=True)
 
 
-def pulled(graph: Graph) -> Iterator[VideoFrame]:
+def _pull(graph: Graph) -> Iterator[VideoFrame]:
     """Yield the pictures available from a filter."""
     while True:
         try:

@@ -1,6 +1,6 @@
-"""A sound track written with the pictures of a clip: AAC for MP4, Opus for WebM.
+"""Sound track of a clip, written along with its pictures: AAC for MP4, Opus for WebM.
 
-Encoding anew makes the cut exact and removes all metadata.
+The sound is encoded anew, so that the cut is exact and no metadata remain.
 """
 
 from collections.abc import Iterator
@@ -19,12 +19,19 @@ if TYPE_CHECKING:
     from av.packet import Packet
 
 ENCODERS = {".mp4": "aac", ".m4v": "aac", ".mov": "aac", ".webm": "libopus"}
-_FORMATS = {"aac": "fltp", "libopus": "flt"}
-_BLOCK = 4800  # samples per encoded block: 0.1 s
+"""Encoder of the sound by the suffix of the clip."""
+
+_SAMPLE_FORMATS = {"aac": "fltp", "libopus": "flt"}
+_BLOCK_SAMPLES = 4800  # samples per encoded block: 0.1 s
 
 
 class SoundTrack:
-    """A sound track being written with the pictures of a clip."""
+    """Encoder of the sound of a clip.
+
+    Args:
+        stream: Stream of the clip's file.
+        sound: The sound.
+    """
 
     def __init__(self, stream: AudioStream, sound: Sound) -> None:
         self._stream = stream
@@ -32,10 +39,11 @@ class SoundTrack:
         self._n_encoded = 0
         stream.codec_context.rate = SOUND_RATE_HZ
         stream.codec_context.layout = "stereo"
-        stream.codec_context.format = _FORMATS[stream.codec_context.codec.name]
-        stream.codec_context.time_base = stream.time_base = Fraction(1, SOUND_RATE_HZ)
+        stream.codec_context.format = _SAMPLE_FORMATS[stream.codec_context.codec.name]
+        stream.time_base = Fraction(1, SOUND_RATE_HZ)
+        stream.codec_context.time_base = stream.time_base
 
-    def up_to(self, time_s: float) -> "Iterator[Packet[Any]]":
+    def encode_up_to(self, time_s: float) -> "Iterator[Packet[Any]]":
         """Yield packets until the sound reaches a time in the clip."""
         while self._n_encoded < time_s * SOUND_RATE_HZ:
             samples = next(self._blocks, None)
@@ -51,11 +59,11 @@ class SoundTrack:
 
     def _encode(self, samples: Float32Array) -> "Iterator[Packet[Any]]":
         sample_format = self._stream.codec_context.format.name
-        if sample_format != "fltp":  # one channel after another, where this encoder takes them in turn
-            samples_of_frame = np.ascontiguousarray(samples.T).reshape(1, -1)
-        else:
-            samples_of_frame = np.ascontiguousarray(samples)
-        frame = AudioFrame.from_ndarray(samples_of_frame, format=sample_format, layout="stereo")
+        if sample_format == "fltp":
+            frame_samples = np.ascontiguousarray(samples)
+        else:  # interleaved channels
+            frame_samples = np.ascontiguousarray(samples.T).reshape(1, -1)
+        frame = AudioFrame.from_ndarray(frame_samples, format=sample_format, layout="stereo")
         frame.sample_rate = SOUND_RATE_HZ
         frame.pts = self._n_encoded
         frame.time_base = Fraction(1, SOUND_RATE_HZ)
@@ -64,18 +72,18 @@ class SoundTrack:
 
 
 def _equal_blocks(pieces: Iterator[Float32Array]) -> Iterator[Float32Array]:
-    """Yield samples in blocks of equal size; only the last is shorter."""
-    waiting: list[Float32Array] = []
-    n = 0
+    """Yield samples in blocks of equal size; only the last may be shorter."""
+    pending: list[Float32Array] = []
+    n_pending = 0
     for piece in pieces:
-        waiting.append(piece)
-        n += piece.shape[1]
-        if n >= _BLOCK:
-            joined = np.concatenate(waiting, axis=1)
-            whole = n // _BLOCK * _BLOCK
-            for start in range(0, whole, _BLOCK):
-                yield joined[:, start : start + _BLOCK]
-            waiting = [joined[:, whole:]]
-            n = n - whole
-    if n:
-        yield np.concatenate(waiting, axis=1)
+        pending.append(piece)
+        n_pending += piece.shape[1]
+        if n_pending >= _BLOCK_SAMPLES:
+            samples = np.concatenate(pending, axis=1)
+            n_in_blocks = n_pending // _BLOCK_SAMPLES * _BLOCK_SAMPLES
+            for start in range(0, n_in_blocks, _BLOCK_SAMPLES):
+                yield samples[:, start : start + _BLOCK_SAMPLES]
+            pending = [samples[:, n_in_blocks:]]
+            n_pending -= n_in_blocks
+    if n_pending:
+        yield np.concatenate(pending, axis=1)

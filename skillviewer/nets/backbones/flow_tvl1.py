@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from skillviewer.media.flow.tvl1 import SMALLEST_PX, TVL1Parameters, parameters_of
+from skillviewer.media.flow.tvl1 import MIN_LEVEL_PX, TVL1Parameters, preset_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +37,7 @@ class BatchedTVL1:
         Raises:
             SettingsError: There is no such preset.
         """
-        self._parameters = parameters_of(preset)
+        self._parameters = preset_parameters(preset)
         self._iterations: Callable[[State, Linearised, TVL1Parameters, int], State] = (
             torch.compile(iterations, dynamic=False) if compiled else iterations
         )
@@ -113,7 +113,7 @@ def _pyramid(pictures: Tensor, p: TVL1Parameters) -> list[Tensor]:
     levels = [pictures[:, None].float()]
     while len(levels) < p.n_scales:
         h, w = (round(size * p.scale_step) for size in levels[-1].shape[-2:])
-        if min(h, w) < SMALLEST_PX:
+        if min(h, w) < MIN_LEVEL_PX:
             break
         levels.append(_resized(levels[-1], h, w, 1 / p.scale_step, 1 / p.scale_step))
     return levels

@@ -25,7 +25,8 @@ from skillviewer.core.analysis.score_text import format_source, score_digits
 from skillviewer.core.explanation.moments import format_peak
 from skillviewer.core.text import clock, signed
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.media.overlay.overlay import Painter, drawn_px, shrunk
+from skillviewer.media.overlay.painter import Painter
+from skillviewer.media.screen_scaling import drawn_px, shrunk
 from skillviewer.ui.player.viewport import Viewport
 from skillviewer.ui.session.frame_feed import DisplayPicture
 from skillviewer.ui.widgets.icons import as_image

@@ -38,7 +38,7 @@ class _Request:
     width_px: int
 
     def answer(self, index: int, picture: RGBImage, *, exact: bool) -> "_Answer":
-        from skillviewer.media.overlay.overlay import drawn_px, shrunk  # late: imports OpenCV
+        from skillviewer.media.screen_scaling import drawn_px, shrunk  # late: imports OpenCV
 
         small = shrunk(picture, drawn_px(picture.shape[1], self.width_px))
         return _Answer(self.generation, DisplayPicture(self.serial, index, picture, exact, small))

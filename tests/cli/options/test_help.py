@@ -38,7 +38,7 @@ def test_help_has_headings_and_two_examples_that_parse(name: str, capsys: Captur
 
 def test_without_a_terminal_progress_is_told_in_lines(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     now = [0.0]
-    monkeypatch.setattr(progress, "EVERY_S", 30.0)
+    monkeypatch.setattr(progress, "LINE_INTERVAL_S", 30.0)
     with progress_bar(clock=lambda: now[0]) as report:
         for at, done in ((0, 0), (20, 5), (40, 10), (50, 12), (80, 20)):
             now[0] = at

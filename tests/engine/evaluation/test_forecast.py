@@ -194,7 +194,7 @@ def test_a_long_video_is_decoded_longer(tmp_path: Path, monkeypatch: pytest.Monk
         info = reader.info
     assert header is not None
     exact = info.n_frames * info.width_px * info.height_px / 1e6
-    assert header.frame_megapixels() == pytest.approx(exact, rel=0.05)
+    assert header.total_megapixels() == pytest.approx(exact, rel=0.05)
     monkeypatch.setattr(pace, "load_now", lambda: pace.IDLE)
     costs = [decoding_pace(Dataset("x", "pairs", "x", (video,), ())).cpu_s for video in (short, long)]
     assert costs[1] / costs[0] == pytest.approx(10, rel=0.1)

@@ -23,7 +23,7 @@ from skillviewer.engine.features.frame_inputs import sampling_of, stream_inputs
 from skillviewer.engine.features.source import FeatureSource
 from skillviewer.engine.inference.assess import ScoringModel, assess
 from skillviewer.engine.inference.engine import Engine
-from skillviewer.media.overlay.overlay import paint
+from skillviewer.media.overlay.painter import paint
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.attention import MaplessModel, State, StepOutput
 from tests.checkpoints import PREPROCESSING, SIZES, tiny_checkpoint

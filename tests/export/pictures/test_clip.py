@@ -27,7 +27,7 @@ from skillviewer.export.rendering.clip_curve import ClipCurve
 from skillviewer.export.rendering.layout import BIG_EM, Box
 from skillviewer.export.rendering.lettering import TextRenderer
 from skillviewer.export.rendering.theme import DARK
-from skillviewer.media.overlay.overlay import paint
+from skillviewer.media.overlay.painter import paint
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.media.writing.writer import VideoWriter
 from tests.export.analyses import analysis, info

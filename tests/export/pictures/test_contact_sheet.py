@@ -14,7 +14,7 @@ from skillviewer.core.errors import Cancelled, ExportError
 from skillviewer.core.progress import CancelToken, Progress
 from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.pictures.contact_sheet import SheetOptions, evenly_spread, export_sheet
-from skillviewer.media.overlay.overlay import paint
+from skillviewer.media.overlay.painter import paint
 from skillviewer.media.reading.reader import VideoReader
 from tests.export.analyses import analysis, even_maps, info
 from tests.videos import read_barcode

@@ -216,13 +216,13 @@ def test_overlapping_stacks_compute_each_field_once(fields_computed: list[int], 
 def test_recent_fields_stay_within_their_budget(fields_computed: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     settings = FlowSettings(algorithm="dis")
     pictures = numbered(60)
-    monkeypatch.setattr(flow, "KEPT_BYTES", 12 * 2 * 40 * 48)
+    monkeypatch.setattr(flow, "MAX_CACHED_BYTES", 12 * 2 * 40 * 48)
     stacks = FlowStacks(settings, 60)
     for position in interleaved().tolist():
         stack = stacks.stack(position, pictures.__getitem__)
-        assert sum(field.nbytes for field in stacks._recent.values()) <= flow.KEPT_BYTES
+        assert sum(field.nbytes for field in stacks._recent.values()) <= flow.MAX_CACHED_BYTES
     last = int(interleaved()[-1])
     assert len(fields_computed) == len(set(fields_computed))  # in order of time even so once each
     assert np.array_equal(stack, brute_force(pictures, last, settings))
-    monkeypatch.setattr(flow, "KEPT_BYTES", 0)
+    monkeypatch.setattr(flow, "MAX_CACHED_BYTES", 0)
     assert np.array_equal(stacks.stack(20, pictures.__getitem__), brute_force(pictures, 20, settings))

@@ -78,8 +78,8 @@ def cursor_of(
     ticks = np.arange(n, dtype=np.int64) * 10
     table = PacketTable(ticks, ticks, np.full(n, 10), key, np.ones(n, bool), {}, "", damaged=False)
     index = FrameIndex(
-        packet=np.arange(n),
-        frame=np.arange(n),
+        packet_of_frame=np.arange(n),
+        frame_of_packet=np.arange(n),
         times_s=np.arange(n) / 10,
         last_s=0.1,
         starts=np.array(starts),
@@ -136,7 +136,7 @@ def test_a_file_that_cannot_be_sought_is_read_from_the_beginning() -> None:
 
 
 def test_jumping_gives_the_packet_asked_for_or_none() -> None:
-    table = cast("Any", SimpleNamespace(seek_to=np.arange(40) * 10, find=None))
+    table = cast("Any", SimpleNamespace(seek_stamps=np.arange(40) * 10, find=None))
     for lands in ({}, {9: 3}, {9: 20}, {9: 20, 1: 30}):
         found: Any = jump(cast("Any", PlayedFile(lands=cast("Any", lands))), table, 9)
         assert found == (9, "packet 9")

@@ -46,7 +46,7 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("error", FOREIGN, ids=lambda error: type(error).__name__)
 def test_a_reader_raises_errors_of_its_own_alone(film: Path, error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
-    broken: dict[str, tuple[object, str]] = {"open": (av, "open"), "choose": (container.VideoFile, "_choose")}
+    broken: dict[str, tuple[object, str]] = {"open": (av, "open"), "choose": (container.VideoFile, "_choose_stream")}
     for place, name in broken.values():
         with monkeypatch.context() as patch:
             patch.setattr(place, name, failing(error))
@@ -77,7 +77,7 @@ def test_a_picture_that_cannot_be_converted_is_an_error_of_the_video(
 def test_foreign_errors_in_tables_and_sound_are_caught(film: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = container.VideoFile(film)
     monkeypatch.setattr(av, "open", failing(IndexError("no stream")))
-    assert edits._stored(file) == []
+    assert edits._stored_pictures(file) == []
     monkeypatch.setattr(sound_reader, "has_sound", lambda _path: True)
     with pytest.raises(VideoError, match="sound of"):
         next(Sound(film, 0.0, 1.0).blocks())

@@ -285,7 +285,7 @@ def test_damage_in_the_middle_leaves_out_what_does_not_decode(tmp_path: Path) ->
 
 def test_a_frame_that_turns_out_not_to_decode_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Damage that keeps the packets' outer form shows only when it is decoded."""
-    monkeypatch.setattr("skillviewer.media.reading.packets._units", lambda _data, _size: "")
+    monkeypatch.setattr("skillviewer.media.reading.packet_checks._check_units", lambda _data, _size: "")
     video = write_barcode_video(tmp_path / "film.mp4", 90)
     data = bytearray(video.path.read_bytes())
     middle = len(data) // 3

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skillviewer.media.reading.frame_index import _assemble
-from skillviewer.media.reading.packets import PacketTable, _doubt_stamps, _segment_end, doubt_of
+from skillviewer.media.reading.packet_checks import packet_check
+from skillviewer.media.reading.packets import PacketTable, _check_stamps, _segment_end
 from skillviewer.media.reading.reader import FrameCache
 from skillviewer.media.reading.timing import NO_STAMP, frame_rate, presentation_ticks
 
@@ -90,12 +91,12 @@ PLAYED = cast(
 
 
 def test_stamps_are_believed_only_if_each_is_there_alone_and_groups_ascend() -> None:
-    assert _doubt_stamps("h264", table_of([0, 20, 10, 30], key=[0, 3])) == ""
-    assert "several" in _doubt_stamps("theora", table_of([0, 10], key=[0]))
-    assert "no time stamp" in _doubt_stamps("h264", table_of([0, NO_STAMP], key=[0]))
-    assert "same" in _doubt_stamps("h264", table_of([0, 10, 10], key=[0]))
-    assert "backwards" in _doubt_stamps("h264", table_of([50, 60, 0, 10], key=[0, 2]))
-    assert _doubt_stamps("h264", table_of([0, 10, 10], key=[0], shown=[0, 2])) == ""
+    assert _check_stamps("h264", table_of([0, 20, 10, 30], key=[0, 3])) == ""
+    assert "several" in _check_stamps("theora", table_of([0, 10], key=[0]))
+    assert "no time stamp" in _check_stamps("h264", table_of([0, NO_STAMP], key=[0]))
+    assert "same" in _check_stamps("h264", table_of([0, 10, 10], key=[0]))
+    assert "backwards" in _check_stamps("h264", table_of([50, 60, 0, 10], key=[0, 2]))
+    assert _check_stamps("h264", table_of([0, 10, 10], key=[0], shown=[0, 2])) == ""
 
 
 def test_leading_pictures_that_do_decode_count_from_the_first_packet() -> None:
@@ -121,7 +122,7 @@ def test_counted_frames_start_only_at_key_frames_that_gave_one() -> None:
     index = _assemble(PLAYED, table, np.array([0, 1, 3, 3, 4, -1]), counted=True)
     assert index.starts.tolist() == [0, 3]
     assert index.first_frames.tolist() == [0, 2]
-    assert index.frame.tolist() == [0, 1, -1, 2, 4]
+    assert index.frame_of_packet.tolist() == [0, 1, -1, 2, 4]
     assert len(index.times_s) == 6
     assert (np.diff(index.times_s) > 0).all()
 
@@ -136,7 +137,7 @@ RECORD = b"\x01\x64\x00\x1f\xff\xe1" + bytes(20)
 
 
 def test_units_fill_their_packet() -> None:
-    test = doubt_of("h264", RECORD)
+    test = packet_check("h264", RECORD)
     assert test(avcc(b"\x65abc", b"\x41de")) == ""
     assert test(avcc(b"\x65abc")[:-1]) != ""
     assert test(memoryview(bytes(avcc(b"\x65abc")) + b"\x00\x00")) != ""
@@ -145,28 +146,28 @@ def test_units_fill_their_packet() -> None:
 
 
 def test_without_a_record_only_blank_packets_are_doubted() -> None:
-    test = doubt_of("h264", None)
+    test = packet_check("h264", None)
     assert test(memoryview(b"\x00\x00\x00\x01\x65xyz")) == ""
     assert test(memoryview(bytes(20))) != ""
-    assert doubt_of("rawvideo", None)(memoryview(bytes(20))) == ""
+    assert packet_check("rawvideo", None)(memoryview(bytes(20))) == ""
 
 
 def test_hidden_pictures_are_seen() -> None:
-    assert doubt_of("vp8", None)(memoryview(b"\x10\x02\x00\x9d")) == ""
-    assert doubt_of("vp8", None)(memoryview(b"\x00\x02\x00\x9d")) != ""
-    vp9 = doubt_of("vp9", None)
+    assert packet_check("vp8", None)(memoryview(b"\x10\x02\x00\x9d")) == ""
+    assert packet_check("vp8", None)(memoryview(b"\x00\x02\x00\x9d")) != ""
+    vp9 = packet_check("vp9", None)
     assert vp9(memoryview(b"\x82\x49\x83")) == ""
     assert "shows nothing" in vp9(memoryview(b"\x80\x49\x83"))
     assert vp9(memoryview(b"\x80\x49\x83\xc0")) == ""
     assert vp9(memoryview(b"\x88\x49")) == ""
     assert "malformed" in vp9(memoryview(b"\x12\x49"))
-    mpeg4 = doubt_of("mpeg4", None)
+    mpeg4 = packet_check("mpeg4", None)
     assert mpeg4(memoryview(b"\x00\x00\x01\xb6\x57\x00")) != ""
     assert mpeg4(memoryview(b"\x00\x00\x01\xb6\x57\x00\x12\x34\x56\x78\x90")) == ""
 
 
 def test_av1_units_fill_their_packet() -> None:
-    test = doubt_of("av1", None)
+    test = packet_check("av1", None)
     assert test(memoryview(b"\x12\x00\x32\x03abc")) == ""
     assert test(memoryview(b"\x12\x00\x30abc")) == ""
     assert test(memoryview(b"\x12\x00\x32\x04abc")) != ""

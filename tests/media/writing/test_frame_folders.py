@@ -24,7 +24,7 @@ def test_every_picture_is_a_frame_at_its_time(tmp_path: Path) -> None:
         picture(tmp_path / f"in/ev/3/{number:05}.png", grey)
     (tmp_path / "in/ev/3/notes.txt").write_text("x")
     (one,), problems = frame_folders(tmp_path / "in")
-    assert (one.name, one.gaps, one.left_out, problems) == ("ev/3", 1, ("notes.txt",), [])
+    assert (one.name, one.n_missing, one.other_files, problems) == ("ev/3", 1, ("notes.txt",), [])
     told = write_frames(one, tmp_path / "out/ev/3.mp4", 10, CancelToken())
     assert [sentence.split(":")[1][:22] for sentence in told] == [" 1 numbers are missing", " 1 files are no number"]
     with VideoReader(tmp_path / "out/ev/3.mp4") as video:

@@ -55,7 +55,7 @@ def test_one_warp_equals_the_compiled_one_to_the_last_digits(preset: str) -> Non
             torch.from_numpy(second)[None, None],
             torch.from_numpy(start).permute(2, 0, 1)[None],
         )
-        theirs = compiled._one_level(first, second, start, p)
+        theirs = compiled._refine(first, second, start, p)
         assert np.abs(theirs - start).max() > 0.5  # something was computed
         assert np.abs(channels_last(ours)[0] - theirs).max() < 1e-3
 

@@ -15,8 +15,9 @@ from skillviewer.core.analysis.scene import resolve
 from skillviewer.core.arrays import RGBImage
 from skillviewer.core.video.clips import VideoClip
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.media.overlay.overlay import paint, shrunk
+from skillviewer.media.overlay.painter import paint
 from skillviewer.media.reading.reader import VideoReader
+from skillviewer.media.screen_scaling import shrunk
 from skillviewer.media.writing.proxy import ScrubProxy, build_proxy
 from skillviewer.ui.app import Composition
 from skillviewer.ui.inspecting.screen import InspectScreen

@@ -11,7 +11,8 @@ from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.map_style import MapStyle, Overlay
 from skillviewer.core.analysis.scene import resolve
 from skillviewer.core.arrays import RGBImage
-from skillviewer.media.overlay.overlay import paint, shrunk
+from skillviewer.media.overlay.painter import paint
+from skillviewer.media.screen_scaling import shrunk
 from skillviewer.ui.player import video_canvas
 from skillviewer.ui.player.video_canvas import DisplayedFrame, VideoCanvas
 from skillviewer.ui.session.frame_feed import DisplayPicture

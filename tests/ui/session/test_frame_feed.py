@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from skillviewer.core.errors import VideoError
 from skillviewer.core.progress import CancelToken
-from skillviewer.media.overlay.overlay import shrunk
+from skillviewer.media.screen_scaling import shrunk
 from skillviewer.ui.session.frame_feed import DisplayPicture, FrameFeed
 from skillviewer.ui.session.open_videos import OpenVideos
 from skillviewer.ui.threads.worker_thread import WorkerThread

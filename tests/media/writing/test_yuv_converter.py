@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from skillviewer.core.arrays import FloatArray, RGBImage
-from skillviewer.media.writing.planes import Planes
+from skillviewer.media.writing.yuv_converter import YuvConverter
 
 
 def planes(picture: RGBImage) -> list[RGBImage]:
     """Return the three planes of a picture, without what pads their rows."""
-    frame = Planes(picture.shape[1], picture.shape[0]).frame(picture)
+    frame = YuvConverter(picture.shape[1], picture.shape[0]).frame(picture)
     assert (frame.format.name, frame.width, frame.height) == ("yuv420p", picture.shape[1], picture.shape[0])
     return [
         np.frombuffer(memoryview(p), np.uint8).reshape(-1, p.line_size)[: p.height, : p.width] for p in frame.planes
@@ -50,7 +50,7 @@ def test_any_even_size(width: int, height: int) -> None:
 
 
 def test_frames_do_not_share_memory() -> None:
-    made = Planes(16, 16)
+    made = YuvConverter(16, 16)
     first = made.frame(np.full((16, 16, 3), 255, np.uint8))
     made.frame(np.zeros((16, 16, 3), np.uint8))
     assert np.frombuffer(memoryview(first.planes[0]), np.uint8).max() == 235
@@ -59,6 +59,6 @@ def test_frames_do_not_share_memory() -> None:
 def test_ffmpeg_reads_the_colours_back() -> None:
     colours = np.array([[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 0], [0, 255, 255], [255, 0, 255]], np.uint8)
     picture = np.repeat(np.repeat(colours[None], 4, axis=0), 4, axis=1).astype(np.uint8)
-    frame = Planes(24, 4).frame(picture)
+    frame = YuvConverter(24, 4).frame(picture)
     back = frame.reformat(format="rgb24", src_colorspace=1).to_ndarray()  # 1 is BT.709
     assert np.abs(back[:, 1::4].astype(int) - picture[:, 1::4]).max() <= 4

@@ -10,9 +10,10 @@ from skillviewer.core.analysis.analysis import MapKind, MapRect
 from skillviewer.core.analysis.map_style import MapStyle, Overlay
 from skillviewer.core.analysis.scene import MapSource, Scene
 from skillviewer.core.arrays import Float32Array, FloatArray, RGBImage
-from skillviewer.media.overlay import overlay
+from skillviewer.media.overlay import painter as painter_module
 from skillviewer.media.overlay.colours import colour_map
-from skillviewer.media.overlay.overlay import CONTOUR_LEVELS, Painter, paint, shrunk
+from skillviewer.media.overlay.painter import CONTOUR_LEVELS, Painter, paint
+from skillviewer.media.screen_scaling import shrunk
 
 RECT_13 = MapRect(16 / 448, 16 / 448, 432 / 448, 432 / 448)
 WHOLE = MapRect()
@@ -408,13 +409,13 @@ def test_a_painter_that_is_kept_paints_what_a_new_one_does() -> None:
 
 def test_a_held_map_is_turned_into_a_layer_once(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[Scene] = []
-    real = overlay._layer
+    real = painter_module._make_layer
 
     def counted(scene: Scene, *rest: Any) -> Any:
         made.append(scene)
         return real(scene, *rest)
 
-    monkeypatch.setattr(overlay, "_layer", counted)
+    monkeypatch.setattr(painter_module, "_make_layer", counted)
     painter = Painter()
     values = np.random.default_rng(6).random((7, 7)).astype(np.float32)
     scene = scene_of(values)

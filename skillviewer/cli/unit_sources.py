@@ -1,4 +1,4 @@
-"""Videos to score: units from video files, folders, lists, data sets and studies."""
+"""Units to score or measure, from video files, folders, lists, data sets and studies."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,16 +11,16 @@ from skillviewer.data.formats.formats import DATASET_FORMATS, recognised_form
 from skillviewer.data.study import SUFFIX as STUDY_SUFFIX
 from skillviewer.data.study import FileState, Study
 from skillviewer.engine.scoring.units import ScoringUnit
-from skillviewer.media.files import expand, without_videos
+from skillviewer.media.files import expand, folders_without_videos
 
 _TABLES = {".csv", ".tsv", ".xlsx", ".json"}
 _LIST = ".txt"
 
 
-def gathered_units(
+def gather_units(
     sources: Sequence[Path], videos: Path | None, ends_s: tuple[float, float | None] | None
 ) -> tuple[list[ScoringUnit], list[tuple[Path, str]]]:
-    """Return the units of all sources, without duplicates, and the problems.
+    """Return the units of all sources, without duplicates, and a sentence for each problem.
 
     Args:
         sources: Videos, folders with videos, lists of paths (.txt), data sets (a table, or a folder without videos),
@@ -29,9 +29,9 @@ def gathered_units(
         ends_s: Start and end of the scored part of every video in seconds, or None for whole videos.
 
     Returns:
-        The units; and source and sentence for each source or video that cannot be scored.
+        The units; and for each source or video that cannot be used, its path and a sentence.
     """
-    unit_set: dict[ScoringUnit, None] = {}
+    ordered_units: dict[ScoringUnit, None] = {}
     problems: list[tuple[Path, str]] = []
     for source in sources:
         try:
@@ -42,9 +42,11 @@ def gathered_units(
         except (SkillViewerError, OSError) as error:
             problems.append((source, message_of(error)))
             continue
-        unit_set.update(dict.fromkeys(unit if ends_s is None else replace(unit, ends_s=ends_s) for unit in units))
+        if ends_s is not None:
+            units = [replace(unit, ends_s=ends_s) for unit in units]
+        ordered_units.update(dict.fromkeys(units))
         problems += missing
-    return list(unit_set), problems
+    return list(ordered_units), problems
 
 
 def _units_of(source: Path, videos: Path | None) -> tuple[list[ScoringUnit], list[tuple[Path, str]]]:
@@ -53,7 +55,7 @@ def _units_of(source: Path, videos: Path | None) -> tuple[list[ScoringUnit], lis
         return _study_units(source)
     if suffix == _LIST and source.is_file():
         return _list_units(source)
-    problems = without_videos([source])
+    problems = folders_without_videos([source])
     if suffix in _TABLES or (problems and (videos is not None or _is_dataset(source))):
         return _dataset_units(source, videos)
     return [ScoringUnit(path) for path in expand([source])], problems
@@ -66,21 +68,22 @@ def _is_dataset(source: Path) -> bool:
 def _list_units(source: Path) -> tuple[list[ScoringUnit], list[tuple[Path, str]]]:
     lines = (line.strip() for line in source.read_text(encoding="utf-8-sig").splitlines())
     paths = [source.parent / line for line in lines if line and not line.startswith("#")]
-    problems = without_videos(paths) if paths else [(source, f"There is no path in {source}.")]
+    problems = folders_without_videos(paths) if paths else [(source, f"There is no path in {source}.")]
     return [ScoringUnit(path) for path in expand(paths)], problems
 
 
 def _dataset_units(source: Path, videos: Path | None) -> tuple[list[ScoringUnit], list[tuple[Path, str]]]:
-    form = recognised_form(source)
-    units: dict[ScoringUnit, None] = {}
-    missing = []
-    for task in form.tasks(source) or (None,):
-        for video in form.load(source, videos, Choices(task=task)).videos:
+    dataset_format = recognised_form(source)
+    ordered_units: dict[ScoringUnit, None] = {}
+    missing: dict[str, None] = {}
+    for task in dataset_format.tasks(source) or (None,):
+        dataset = dataset_format.load(source, videos, Choices(task=task))
+        for video in dataset.videos:
             if video.path is None:
-                missing.append(f"There is no file of the video {video.name}, which {source} names.")
+                missing[f"There is no file of the video {video.name}, which {source} names."] = None
             else:
-                units[ScoringUnit(video.path, video.clip_range)] = None
-    return list(units), [(source, problem) for problem in dict.fromkeys(missing)]
+                ordered_units[ScoringUnit(video.path, video.clip_range)] = None
+    return list(ordered_units), [(source, problem) for problem in missing]
 
 
 def _study_units(source: Path) -> tuple[list[ScoringUnit], list[tuple[Path, str]]]:
