@@ -125,6 +125,8 @@ def _disputed_videos(matrix: RatingMatrix) -> tuple[DisputedVideo, ...]:
     videos = []
     for video, row in zip(matrix.videos, matrix.values, strict=True):
         ratings = [(rater, float(value)) for rater, value in zip(matrix.raters, row, strict=True) if np.isfinite(value)]
+        if len(ratings) < 2:
+            continue
         ratings.sort(key=lambda rater_and_value: (rater_and_value[1], rater_and_value[0]))
         distance = ratings[-1][1] - ratings[0][1]
         if distance > 0:
