@@ -95,11 +95,13 @@ def interval(
     if n_participants < 2 or not (math.isfinite(value) and math.isfinite(variance)):
         return no_interval
     half_width = math.sqrt(variance) * float(stdtrit(n_participants - 1, (1 + level) / 2))
-    if half_width < _NEGLIGIBLE or (quantity is Range.AMOUNT and value <= _NEGLIGIBLE):
+    if half_width < _NEGLIGIBLE:
         return no_interval
     if quantity is Range.NUMBER:
         return value - half_width, value + half_width
     if quantity is Range.AMOUNT:
+        if value <= _NEGLIGIBLE:
+            return no_interval
         return value * math.exp(-half_width / value), value * math.exp(half_width / value)
     if quantity is Range.PROPORTION:
         # the logit of a proportion p is 2 artanh(2 p - 1)

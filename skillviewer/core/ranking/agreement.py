@@ -51,13 +51,10 @@ class Alpha:
             return "all verdicts are the same, so the chance level is unknown"
         if np.isnan(self.low):
             return "every draw of pairs gives the same value, so the uncertainty is unknown"
+        if min(self.value, self.low) >= RELIABLE:
+            return "the raters agree well"
         if self.value >= RELIABLE:
-            is_certain = self.low >= RELIABLE
-            return (
-                "the raters agree well"
-                if is_certain
-                else "the raters seem to agree well, but the interval reaches lower"
-            )
+            return "the raters seem to agree well, but the interval reaches lower"
         if self.value >= TENTATIVE:
             return "conclusions are tentative"
         return "the raters agree too little to rely on"
