@@ -60,7 +60,7 @@ def test_the_same_numbers_in_the_window_and_without_one(
     assert run(["score", "--passes", "1", str(video), *where]) == 0
     (saved,) = (tmp_path / "saved").iterdir()
     by_command = load_analysis(saved)
-    for name in ("samples", "attention", "task_state", "score_curve", "segment_stops", "pooled"):
+    for name in ("samples", "attention", "task_state", "score_curve", "segment_stops", "mean_feature"):
         assert np.array_equal(getattr(shown, name), getattr(alone, name)), name
         assert np.array_equal(getattr(by_command, name), getattr(shown, name)), name
     assert by_command.score == shown.score

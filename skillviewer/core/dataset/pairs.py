@@ -8,7 +8,7 @@ from enum import IntEnum
 
 @dataclass(frozen=True, slots=True, order=True)
 class Pair:
-    """Names of two videos, of which one shows better skill."""
+    """Names of two videos, one with better skill than the other."""
 
     better: str
     worse: str

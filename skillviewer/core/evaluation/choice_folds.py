@@ -15,7 +15,7 @@ CANDIDATES = ("motion", "none", "full", "sharp", "average")
 
 N_FOLDS = 4
 MIN_UNITS = 3
-"""Fewest people (or videos), of whom one is for training, one for the choice, and one for the test."""
+"""Fewest people (or videos): one for training, one for the choice, and one for the test."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,7 +129,7 @@ def over_participants(
     """Return a metric and the ends of its interval over people.
 
     Args:
-        metric: Returns the metric without a person, or over all people for None; NaN if undefined.
+        metric: Returns the metric without one participant, or over all people for None; NaN if undefined.
         participants: Names of the people.
         quantity: Range of the metric.
         variance_factor: Factor of the variance (``accuracy.refit_factor``).

@@ -37,7 +37,7 @@ DEFAULT_NEW_MODEL = "full"
 """Model to train if there is no model to start from and the user chose no other."""
 
 N_PARTS = 4
-"""Number of parts, one of which is held out."""
+"""Number of parts; one part is held out."""
 
 
 ClipsByFile = Mapping[str, Sequence[ClipRange | None]]
@@ -259,7 +259,7 @@ def selection_fold(dataset: Dataset, fold: Fold, seed: int) -> Fold | None:
 
 
 def pair_warnings(study: StudyPairs, dataset: Dataset) -> list[str]:
-    """Return sentences on weaknesses of the pairs of a study, of which the data set holds the usable ones."""
+    """Return sentences on weaknesses of the pairs of a study. The data set holds the usable pairs."""
     warnings = []
     n_missing = len(study.dataset.videos) - len(dataset.videos)
     if n_missing == 1:

@@ -103,7 +103,7 @@ class DrawnPosterior(ReadOnly):
         diagonal, links = self.curvature
         all_pulls = links @ self.draws
         link = np.asarray(links[left, right]).ravel()
-        # the two-by-two system of both strengths given all others, of which the difference is taken
+        # the two-by-two system of both strengths given all others, whose difference is wanted
         left_weight = diagonal[left] - link
         right_weight = diagonal[right] - link
         left_pull = all_pulls[left] - link[:, None] * self.draws[right]

@@ -36,7 +36,12 @@ def _actions_in(menu: QMenu, prefix: str) -> Iterator[tuple[str, QAction]]:
 
 
 def _distance(name: str, action: QAction, typed: str) -> int | None:
-    """Return the distance of an action from the typed text, by name or else by keywords; None if it does not match."""
+    """Return the distance of an action from the typed text, by name or else by keywords; None if it does not match.
+
+    A whole keyword is as close as the beginning of a name.
+    """
+    if typed.casefold().strip() in SEARCH_WORDS.get(action.objectName(), "").casefold().split():
+        return 0
     distance = match_distance(name, typed)
     if distance is not None:
         return distance
