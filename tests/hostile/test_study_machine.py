@@ -42,7 +42,7 @@ def _doubles_a_vote(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _keeps_backups_of_the_erased(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(study_videos, "_delete_backups", lambda *_: None)
+    monkeypatch.setattr(study_videos, "delete_backups", lambda *_: None)
 
 
 def _makes_no_backup_on_opening(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -240,7 +240,7 @@ def test_saving_the_panes_blurs_the_faces_that_are_kept(
 
     worker = SimpleNamespace(submit=submit)
     app_context = SimpleNamespace(
-        export_previews=worker,
+        preview_worker=worker,
         playback=SimpleNamespace(frame=30),
         videos={},
         messages=SimpleNamespace(note=said.append, fail=id),
