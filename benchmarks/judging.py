@@ -151,7 +151,7 @@ def large_study(folder: Path) -> None:
             better = a + chance.gauss(0, 30) > b + chance.gauss(0, 30)
             verdict = Verdict.LEFT if better else Verdict.RIGHT
             votes.append(Vote(f"video {a}", f"video {b}", verdict, f"rater {n % 5}", purpose="informative"))
-        study.votes.bring_in(votes)
+        study.votes.import_votes(votes)
         times, computed = [], []
         on_screen = None
         for _ in range(12):

@@ -83,7 +83,7 @@ def make_study(folder: Path, n_videos: int, n_votes: int = 0, *, tiny: bool = Fa
             assert video.path is not None
             moved = replace(analysis, video=replace(analysis.video, path=video.path, digest=video.digest))
             study.models.save_analysis(moved)
-        study.votes.bring_in(simulated_votes([video.name for video in study.videos.all()], n_votes))
+        study.votes.import_votes(simulated_votes([video.name for video in study.videos.all()], n_votes))
         return study.path
 
 

@@ -217,7 +217,7 @@ def _time_study(folder: Path, names: list[str], asked: list[ShownPair]) -> None:
         (folder / f"{name}.mp4").write_bytes(name.encode())
     with Study.create(folder / "study", StudySettings(random_share=0, repeat_share=0)) as study:
         study.videos.add([NewVideo(folder / f"{name}.mp4") for name in names])
-        study.votes.bring_in([Vote(a.left, a.right, a.verdict, a.rater, purpose=a.reason) for a in asked])
+        study.votes.import_votes([Vote(a.left, a.right, a.verdict, a.rater, purpose=a.reason) for a in asked])
         _time("the same from a study on disk, with the tally", lambda: rater_queue(study, "R0"))
 
 

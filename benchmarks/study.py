@@ -133,7 +133,7 @@ def measure(n_videos: int, n_votes: int) -> None:
         chance = random.Random(0)
         with Study.open(path) as study:
             pairs = [chance.sample(names, 2) for _ in range(n_votes)]
-            study.votes.bring_in([Vote(a, b, Verdict.LEFT, "Ann") for a, b in pairs])
+            study.votes.import_votes([Vote(a, b, Verdict.LEFT, "Ann") for a, b in pairs])
         print(f"{n_videos} videos, {n_votes} votes, {path.stat().st_size / 2**20:.1f} MiB")
         study = _timed("open, with a backup of the changes", lambda: Study.open(path))
         study.close()

@@ -24,7 +24,7 @@ from skillviewer.core.analysis import analysis_json
 from skillviewer.core.evaluation.metrics import METRICS, Metric
 from skillviewer.core.ratings.rating_metrics import RATED_METRICS
 from skillviewer.data.formats.formats import DATASET_FORMATS, DatasetFormat
-from skillviewer.data.study.exchange.pair_forms import PAIR_FORMS
+from skillviewer.data.study.exchange.csv_export import PAIR_FORMS
 from skillviewer.engine.evaluation.results import ModelResult
 from skillviewer.engine.exporting.study_exporters import STUDY_EXPORTERS, StudyExporter
 from skillviewer.export.exporters import EXPORTERS, Exporter

@@ -23,7 +23,7 @@ from skillviewer.core.evaluation.metrics import Metric, reference
 from skillviewer.core.paths import resources_dir
 from skillviewer.core.progress import CancelToken
 from skillviewer.data.analysis_file import load_analysis
-from skillviewer.data.formats.choices import USUAL_CHOICES
+from skillviewer.data.formats.choices import DEFAULT_CHOICES
 from skillviewer.data.formats.formats import DATASET_FORMATS, DatasetFormat
 from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.exporters import Exporter
@@ -235,14 +235,14 @@ def check_dataset_form(form: DatasetFormat, example: Path, empty: Path) -> None:
         example: Folder or file in this form.
         empty: Folder without files, which is written to.
     """
-    data = form.load(example, None, USUAL_CHOICES)
+    data = form.load(example, None, DEFAULT_CHOICES)
     assert (data.form, data.task in form.tasks(example)) == (form.name, True)
     assert data.pairs
     assert all(pair.within(data.names) and pair.better != pair.worse for pair in data.pairs)
     assert [one.name for one in DATASET_FORMATS if one.name != form.name and one.recognise(example)] == []
     for path in (empty, empty / "missing", empty / f"clip{example.suffix}"):
         assert form.tasks(path) == ()
-        _refused(DatasetError, lambda path=path: form.load(path, None, USUAL_CHOICES))  # type: ignore[misc]
+        _refused(DatasetError, lambda path=path: form.load(path, None, DEFAULT_CHOICES))  # type: ignore[misc]
     copy = empty / "copy" / example.name
     (shutil.copytree if example.is_dir() else _copied)(example, copy)
     for file in [file for file in (copy.rglob("*") if copy.is_dir() else (copy,)) if file.is_file()]:
@@ -251,7 +251,7 @@ def check_dataset_form(form: DatasetFormat, example: Path, empty: Path) -> None:
             file.write_bytes(damaged)
             try:
                 form.tasks(copy)
-                form.load(copy, None, USUAL_CHOICES)
+                form.load(copy, None, DEFAULT_CHOICES)
             except SkillViewerError:
                 continue  # any other error is a failure of the check
         file.write_bytes(whole)

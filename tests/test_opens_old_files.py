@@ -106,7 +106,7 @@ def check_people_and_votes(study: Study) -> None:
     assert votes[11].judged_at is not None
     assert votes[11].judged_at.isoformat() == "2026-11-28T07:06:31.767130+00:00"
     assert set(study.pairs.all()) == {SimilarPair("ada_2", "ben_1"), Pair("ben_2", "ada_1")}
-    assert study.again.waiting() == (frozenset({"ada_1", "ben_1"}),)
+    assert study.rejudge_queue.waiting() == (frozenset({"ada_1", "ben_1"}),)
     moments = [(m.id, m.video, m.start_s, m.stop_s, m.label, m.opinion, m.author) for m in study.annotations.moments()]
     assert moments == [(1, "ada_1", 0.1, 0.4, "slips", "", ANN), (2, "ben_2", 0.5, 0.75, "", "disagree", BEN)]
     assert [moment.model_digest for moment in study.annotations.moments()] == ["", TINY]
@@ -156,7 +156,7 @@ def test_study(old: Path) -> None:
             6: "long seconds",
             7: "long frames",
         }
-        assert {(video.state, video.unsure) for video in videos.values()} == {(FileState.PRESENT, False)}
+        assert {(video.state, video.must_check) for video in videos.values()} == {(FileState.PRESENT, False)}
         assert (videos["ada_1"].digest, videos["ada_1"].size_bytes) == (ADA_1, 5124)
         assert videos["ada_1"].path == old / "videos" / "ada_1.mp4"
         assert [video.participant for video in videos.values()] == ["ada", "ada", "ben", "ben", "cem", "cem"]

@@ -93,9 +93,9 @@ def import_ratings(
     import_report = ratings.import_report
     content = {
         "mapping": msgspec.to_builtins(ratings.mapping),
-        "rows": [asdict(row) | {"used": row.used} for row in import_report.rows],
-        "used": import_report.used,
-        "rejected": import_report.rejected,
+        "rows": [asdict(row) | {"used": row.is_used} for row in import_report.rows],
+        "used": import_report.n_used,
+        "rejected": import_report.n_rejected,
         "ratings": import_report.n_ratings,
         "unrated": list(import_report.unrated),
         "notices": list(import_report.notices),

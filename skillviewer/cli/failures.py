@@ -57,5 +57,5 @@ def open_study(path: Path, criterion: str | None = None, *, read_only: bool = Fa
 
     with Study.open(path, read_only=read_only) as study:
         print_notices(study.notices)
-        study.look_at(criterion)
+        study.select_criterion(criterion)
         yield study

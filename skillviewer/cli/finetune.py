@@ -207,7 +207,7 @@ def _tune(study: "Study", job: "TuningJob", name: str, parameters: Parameters) -
     if parent is not None and result.parent_digest is not None:
         origin = (result.parent_digest, parent)
     version = versions.propose(study, result.digest, name, result.folder, result.facts, origin)
-    if versions.lies_elsewhere(version, result.folder):
+    if versions.is_stored_elsewhere(version, result.folder):
         known_version = f"{version.name}:{version.version} at {version.path}"
         echo(f"The result is the same as {known_version}: {result.folder} is a copy.", err=True)
     _accept_and_print(study, version, result.folder, parameters)
@@ -364,6 +364,6 @@ def _use_version(study: "Study", name_and_number: str) -> None:
     if version.path is None:
         raise StudyError(f"The checkpoint of {name_and_number} is missing: it was at {version.recorded_path}.")
     if digest(version.path) != version.digest:
-        raise versions.changed(version.name, version.path)
+        raise versions.checkpoint_changed_error(version.name, version.path)
     versions.accept(study, version.digest)
     echo(f"{name_and_number} is in use")

@@ -93,7 +93,7 @@ def _forget_videos(videos: tuple[str, ...], studies: tuple[Path, ...], *, yes: b
     for path in (*studies, *sorted(drafts_dir().glob(f"*{SUFFIX}"))):
         with Study.open(path) as study:
             names = study.erase(name_by_digest, never_seen.get(path, ()))
-            mentions = study.videos.mentions({*names, *name_by_digest.values()}) if names else ()
+            mentions = study.videos.find_mentions({*names, *name_by_digest.values()}) if names else ()
         echo(f"{path}: {counted(len(names), 'video')} erased", err=True)
         _report_mentions(path, mentions)
     n_files = sum(forget_video(digest, name) for digest, name in name_by_digest.items())

@@ -130,11 +130,11 @@ def _video_files(paths: Sequence[Path]) -> tuple[list[Path], list[str]]:
 
 def _new_videos(files: list[Path], task: str, participant: str | None, pattern: str | None) -> "list[NewVideo]":
     from skillviewer.data.study import NewVideo
-    from skillviewer.data.tables.participants import by_pattern
+    from skillviewer.data.tables.participants import participants_by_pattern
 
     participant_by_stem: Mapping[str, str] = {}
     if pattern:
-        participant_by_stem = by_pattern([file.stem for file in files], pattern)
+        participant_by_stem = participants_by_pattern([file.stem for file in files], pattern)
         n_without = sum(file.stem not in participant_by_stem for file in files)
         if n_without:
             echo(f"skillviewer: “{pattern}” finds no participant in {n_without} of {len(files)} names.", err=True)
@@ -150,7 +150,7 @@ def _add(study_path: Path, new_videos: "list[NewVideo]") -> int:
         named_videos = [(name, video) for name, video in zip(added.names, new_videos, strict=True) if name is not None]
         stated_participants = {name: video.participant for name, video in named_videos if video.participant}
         occasions = {name: video.occasion for name, video in named_videos}
-        newly_known, _, contradictions = opened.videos.name_participants(stated_participants, occasions)
+        newly_known, _, contradictions = opened.videos.set_participants(stated_participants, occasions)
         task_by_name = {video.name: video.task or opened.settings.task for video in opened.videos.all()}
     other_tasks = []
     for name, video in named_videos:
@@ -199,7 +199,7 @@ def _video_json(video: "StudyVideo", score: "Score | None", model_digest: str | 
     return {
         "name": video.name,
         "state": video.state.value,
-        "unsure": video.unsure,
+        "unsure": video.must_check,
         "path": None if video.path is None else str(video.path),
         "recorded_path": video.recorded_path,
         "size_bytes": video.size_bytes,
@@ -277,22 +277,22 @@ def import_source(
     set in any form of docs/data.md. Participants that the study knows already stay.
     """
     from skillviewer.data.formats.choices import Choices
-    from skillviewer.data.study.exchange.exchange import bring_in
+    from skillviewer.data.study.exchange.study_import import import_into_study
 
     choices = Choices(task=task, participant_pattern=participant_pattern)
     with open_study(path) as opened, progress_bar(unit="file") as report:
-        imported = bring_in(opened, source, videos, form, choices, CancelToken(), report)
+        imported = import_into_study(opened, source, videos, form, choices, CancelToken(), report)
         contradictions: Sequence[str] = ()
-        if imported.votes and opened.ratings.all().items:  # votes and ratings may contradict each other
+        if imported.n_votes and opened.ratings.all().items:  # votes and ratings may contradict each other
             contradictions = opened.dataset().problems
     print_notices((*imported.problems, *contradictions))
-    text = f"new: {imported.videos} videos, {imported.votes} votes, {imported.pairs} pairs"
-    if imported.ratings:
-        text += f", {imported.ratings} ratings"
-    if imported.forms:
-        text += f", {counted(imported.forms, 'video')} rated by a rubric"
-    if imported.participants:
-        text += f", who is in {imported.participants} known videos"
+    text = f"new: {imported.n_videos} videos, {imported.n_votes} votes, {imported.n_pairs} pairs"
+    if imported.n_ratings:
+        text += f", {imported.n_ratings} ratings"
+    if imported.n_forms:
+        text += f", {counted(imported.n_forms, 'video')} rated by a rubric"
+    if imported.n_participants:
+        text += f", who is in {imported.n_participants} known videos"
     echo(text)
 
 
@@ -315,7 +315,7 @@ def export_votes(
     path: Path, output: Path, criterion: str | None, form: str | None, participants: bool, force: bool
 ) -> None:
     """Write the votes or pairs of STUDY as a CSV file OUTPUT."""
-    from skillviewer.data.study.exchange.pair_forms import export_pairs, export_videos
+    from skillviewer.data.study.exchange.csv_export import export_pairs, export_videos
     from skillviewer.engine.exporting.study_context import save_in_log
 
     if participants and form is not None:
@@ -335,13 +335,13 @@ def export_votes(
 @click.argument("folder", required=False, type=PATH)
 def unpack(archive: Path, folder: Path | None) -> None:
     """Unpack ARCHIVE (“skillviewer export study”) into a new FOLDER (default: next to it) and print the study path."""
-    from skillviewer.data.study.archive.archive_form import README
+    from skillviewer.data.study.archive.archive_format import README_NAME
     from skillviewer.data.study.archive.unpack import free_folder
     from skillviewer.data.study.archive.unpack import unpack as unpack_archive
 
     with progress_bar(unit="file") as report:
         study_path = unpack_archive(archive, folder or free_folder(archive), CancelToken(), report)
-    readme = study_path.with_name(README)
+    readme = study_path.with_name(README_NAME)
     if readme.is_file():
         echo(
             "skillviewer: Faces were blurred in these videos, which is an aid and no guarantee; scores and votes are "

@@ -59,12 +59,12 @@ def import_ratings_into(
             study.ratings.all().scale(criterion)  # raises an error if no rating is of the criterion
         study.settings = settings
         problems = study.dataset().problems
-    added = imported.added
-    print_import_report(imported.rated, mapped_table.table.titles, options.ambiguities(mapped_table))
+    added = imported.result
+    print_import_report(imported.parsed, mapped_table.table.titles, options.ambiguities(mapped_table))
     print_notices((*added.problems, *problems))
-    text = f"new: {counted(added.videos, 'video')}, {counted(added.ratings, 'rating')}"
-    if added.participants:
-        text += f", participants of {added.participants} known videos"
+    text = f"new: {counted(added.n_videos, 'video')}, {counted(added.n_ratings, 'rating')}"
+    if added.n_participants:
+        text += f", participants of {added.n_participants} known videos"
     if imported.notes:
         text += f", {counted(len(imported.notes), 'note')}, {counted(len(imported.moments), 'moment')}"
     echo(text)

@@ -58,12 +58,12 @@ def pack_judging(path: Path, output: Path, raters: tuple[str, ...], pairs: int |
 def ranking(path: Path, criterion: str | None, as_json: bool, output: Path | None, force: bool) -> None:
     """Summarise the votes of STUDY: strengths, agreement, raters, cycles (docs/ranking.md)."""
     from skillviewer.core.ranking.report import ranking_json
-    from skillviewer.data.study.ranking import report
+    from skillviewer.data.study.ranking_report import study_ranking_report
     from skillviewer.engine.exporting.study_context import save_in_log
     from skillviewer.export.tables.tables import export_table
 
     with open_study(path, criterion, read_only=True) as study:
-        ranking_report = report(study)
+        ranking_report = study_ranking_report(study)
         judgements = study.votes.judgements()
         task_by_video = {video.name: video.task for video in study.videos.all()}
         if study.ratings.all().items:  # votes and ratings may contradict each other

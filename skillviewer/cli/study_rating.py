@@ -40,7 +40,7 @@ def rubric(
     The rubric cannot be changed while ratings by it count.
     """
     from skillviewer.data.ratings.rubric_file import read_rubric, write_rubric
-    from skillviewer.data.study.rating_forms import REPEAT_SHARE
+    from skillviewer.data.study.rating_forms import DEFAULT_REPEAT_SHARE
 
     if template is not None and file is not None:
         raise click.UsageError("Give --template or --from, not both.")
@@ -58,7 +58,7 @@ def rubric(
                     raise click.UsageError("The study has no rubric: give --template or --from as well.")
                 new_rubric = plan.rubric
             if repeat_share is None:
-                repeat_share = REPEAT_SHARE
+                repeat_share = DEFAULT_REPEAT_SHARE
             plan = study.forms.set_plan(new_rubric, repeat_share)
     if plan is None:
         raise click.UsageError(
@@ -159,7 +159,7 @@ def pack_rating(path: Path, output: Path, raters: tuple[str, ...], n_videos: int
 def rated(path: Path, as_json: bool, output: Path | None, force: bool) -> None:
     """Summarise the ratings given in the program or in a browser: progress of raters, and agreement with themselves."""
     from skillviewer.data.study.judging.rating_queue import rating_queue
-    from skillviewer.data.study.rating_forms import rated_items, rated_twice
+    from skillviewer.data.study.rating_forms import rated_items, self_agreement
     from skillviewer.engine.exporting.study_context import save_in_log
     from skillviewer.export.tables.tables import export_table
 
@@ -168,7 +168,7 @@ def rated(path: Path, as_json: bool, output: Path | None, force: bool) -> None:
         forms = study.forms.all()
         raters = study.forms.raters() if plan is not None else ()
         queues = {rater: rating_queue(study, rater) for rater in raters}
-    agreements = rated_twice(forms, plan.rubric) if plan is not None else []
+    agreements = self_agreement(forms, plan.rubric) if plan is not None else []
     if output is not None:
         items = rated_items(forms, plan.rubric if plan is not None else None)
         written_path = export_table("rated-items", output, items, overwrite=force)

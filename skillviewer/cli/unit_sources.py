@@ -96,5 +96,5 @@ def _study_units(source: Path) -> tuple[list[ScoringUnit], list[tuple[Path, str]
             units.append(ScoringUnit(video.path, video.clip_range))
         else:
             problem = f"{video.name} is not where it was ({video.recorded_path}): find it with “study relink”."
-            missing.append((video.recorded, problem))
+            missing.append((video.recorded_file, problem))
     return units, missing

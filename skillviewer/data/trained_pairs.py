@@ -1,4 +1,4 @@
-"""Training pairs of a model, stored next to its weights."""
+"""Training pairs of a model, in a CSV file next to its weights."""
 
 import csv
 import io
@@ -11,7 +11,7 @@ from skillviewer.core.errors import CheckpointError
 from skillviewer.core.video.clips import ClipRange, range_cells, range_from_cells
 
 PAIRS = "pairs.csv"
-"""Name of the file. It contains the paths of the videos, absolute or relative to its own folder."""
+"""Name of the file. It has the paths of the videos, absolute or relative to the folder of the file."""
 
 _SIDES = ("better", "worse")
 _COLUMNS = (
@@ -21,22 +21,22 @@ _COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class TrainedVideo:
-    """A video in a pair."""
+    """A video in a training pair."""
 
     name: str
     path: Path
-    digest: str
-    clip_range: ClipRange | None = None
+    digest: str  # SHA-256 of the file
+    clip_range: ClipRange | None = None  # part of the file that shows the attempt, or None for the whole
 
 
 @dataclass(frozen=True, slots=True)
 class TrainedPair:
-    """A pair and its use."""
+    """A training pair and its use."""
 
-    better: TrainedVideo  # the better video
-    worse: TrainedVideo  # the other
-    # ``trained``; ``chose`` (the epoch); ``before``: a parent of this model was trained on it; ``old``: known before,
-    # and never trained on
+    better: TrainedVideo
+    worse: TrainedVideo
+    # ``trained`` (the model was trained on the pair), ``chose`` (the epoch was chosen on it), ``before`` (a parent of
+    # the model was trained on it) or ``old`` (of the forgetting check; no training used it)
     use: str
 
 
@@ -44,56 +44,66 @@ def read_pairs(path: Path) -> list[TrainedPair]:
     """Read the pairs stored next to a model's weights, or raise a CheckpointError."""
 
     def video(row: Mapping[str, str], side: str) -> TrainedVideo:
-        place = path.parent / row[f"{side}_path"]
-        clip_range = _clip_range(row[f"{side}_part"])
-        return TrainedVideo(row[side], place, row[f"{side}_sha256"], clip_range)
+        return TrainedVideo(
+            name=row[side],
+            path=path.parent / row[f"{side}_path"],
+            digest=row[f"{side}_sha256"],
+            clip_range=_clip_range(row[f"{side}_part"]),
+        )
 
     try:
-        return [TrainedPair(video(row, "better"), video(row, "worse"), row["use"]) for row in _rows(path)]
+        return [TrainedPair(video(row, "better"), video(row, "worse"), row["use"]) for row in _read_rows(path)]
     except ValueError as error:
         raise CheckpointError(f"{path} cannot be read: {error}. Remove it to go on without it.") from error
 
 
 def write_pairs(path: Path, pairs: Iterable[TrainedPair]) -> None:
     """Write pairs atomically, or raise an OSError."""
-    with atomic_path(path) as temporary:
-        temporary.write_text(_table(_row(pair) for pair in pairs), encoding="utf-8", newline="")
+    with atomic_path(path) as temp_path:
+        temp_path.write_text(_csv_text(map(_row, pairs)), encoding="utf-8", newline="")
 
 
-def _part(clip_range: ClipRange | None) -> str:
+def _format_clip_range(clip_range: ClipRange | None) -> str:
     unit, start, stop = range_cells(clip_range)
     return f"{unit} {start!r} {stop!r}" if unit else ""
 
 
-def _clip_range(part: str) -> ClipRange | None:
-    if not part:
+def _clip_range(text: str) -> ClipRange | None:
+    if not text:
         return None
-    unit, start, stop = part.split(" ")
+    unit, start, stop = text.split(" ")
     return range_from_cells(unit, float(start), float(stop))
 
 
-def moved(path: Path, places: Mapping[str, str]) -> str:
-    """Return the content of the file for another computer, without paths of this one.
+def with_new_paths(path: Path, new_paths: Mapping[str, str]) -> str:
+    """Return the content of a file for another computer, without paths of this one.
 
-    Places are relative to the file's folder, by SHA-256; other videos keep their bare names.
+    Args:
+        path: The file.
+        new_paths: Paths of videos relative to the folder of the file, by SHA-256. The other videos get the names of
+            their files as paths.
 
     Raises:
         CheckpointError: The file cannot be read.
     """
-    rows = _rows(path)
+    rows = _read_rows(path)
     for row in rows:
         for side in _SIDES:
-            row[f"{side}_path"] = places.get(row[f"{side}_sha256"], Path(row[f"{side}_path"]).name)
-    return _table([row[column] for column in _COLUMNS] for row in rows)
+            row[f"{side}_path"] = new_paths.get(row[f"{side}_sha256"], Path(row[f"{side}_path"]).name)
+    return _csv_text(rows)
 
 
-def _row(pair: TrainedPair) -> list[str]:
-    sides = (pair.better, pair.worse)
-    paths, digests, parts = zip(*((str(v.path), v.digest, _part(v.clip_range)) for v in sides), strict=True)
-    return [*(v.name for v in sides), *paths, *digests, pair.use, *parts]
+def _row(pair: TrainedPair) -> dict[str, str]:
+    row = {"use": pair.use}
+    for side, video in (("better", pair.better), ("worse", pair.worse)):
+        row[side] = video.name
+        row[f"{side}_path"] = str(video.path)
+        row[f"{side}_sha256"] = video.digest
+        row[f"{side}_part"] = _format_clip_range(video.clip_range)
+    return row
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
+def _read_rows(path: Path) -> list[dict[str, str]]:
     try:
         with path.open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
@@ -105,9 +115,9 @@ def _rows(path: Path) -> list[dict[str, str]]:
     return rows
 
 
-def _table(rows: Iterable[Iterable[str]]) -> str:
+def _csv_text(rows: Iterable[Mapping[str, str]]) -> str:
     text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(_COLUMNS)
+    writer = csv.DictWriter(text, _COLUMNS, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
     writer.writerows(rows)
     return text.getvalue()

@@ -37,7 +37,7 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 def vote(path: Path, verdict: Verdict) -> None:
     with Study.open(path) as study:
-        study.votes.bring_in(
+        study.votes.import_votes(
             [
                 Vote(better, worse, verdict, rater, key=f"{rater}{better}{worse}{verdict}")
                 for worse, better in combinations(NAMES, 2)

@@ -10,8 +10,8 @@ import pytest
 from skillviewer.cli.main import run
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.data.study import Study, Vote
-from skillviewer.data.study.exchange.pair_forms import PAIR_FORMS
-from skillviewer.data.study.ranking import asked, report
+from skillviewer.data.study.exchange.csv_export import PAIR_FORMS
+from skillviewer.data.study.ranking_report import shown_pairs, study_ranking_report
 from tests.data.studies import make_study
 from tests.facts import missing
 
@@ -38,7 +38,7 @@ def path(tmp_path: Path) -> Path:
 
 def test_what_was_asked_comes_from_the_votes_that_stand(path: Path) -> None:
     with Study.open(path, read_only=True) as study:
-        found = asked(study)
+        found = shown_pairs(study)
         assert [(a.rater, a.left, a.right, a.verdict, a.reason) for a in found] == [
             ("Ann", "a", "b", Verdict.LEFT, "chain"),
             ("Ann", "b", "c", Verdict.LEFT, "chain"),
@@ -47,7 +47,7 @@ def test_what_was_asked_comes_from_the_votes_that_stand(path: Path) -> None:
             ("Bob", "b", "a", Verdict.RIGHT, "chain"),
         ]
         assert (found[0].taken_s, found[0].watched) == (7.0, 0.8)
-        assert report(study).reasons == (("chain", 3), ("test", 1))
+        assert study_ranking_report(study).reasons == (("chain", 3), ("test", 1))
 
 
 def test_it_is_told_in_words(path: Path, capsys: Capture) -> None:
@@ -135,7 +135,9 @@ def test_every_form_of_votes_and_pairs_goes_out_and_comes_back(
     with Study.open(path, read_only=True) as here, Study.open(copy, read_only=True) as there:
         assert set(there.dataset().pairs) == set(here.dataset().pairs)
         if form in {"every-vote", "judgements"}:
-            assert [s.strength for s in report(there).ranked_videos] == [s.strength for s in report(here).ranked_videos]
+            assert [s.strength for s in study_ranking_report(there).ranked_videos] == [
+                s.strength for s in study_ranking_report(here).ranked_videos
+            ]
 
 
 def test_only_the_weakest_of_many_cycles_are_told_in_words(tmp_path: Path, capsys: Capture) -> None:

@@ -192,5 +192,5 @@ def seen_in(study: Study) -> Seen:
         "judgements": [(j.left, j.right, int(j.verdict), j.rater) for j in study.votes.judgements()],
         "notes": [(note.video, note.text) for note in study.annotations.notes()],
         "moments": sorted((m.video, m.label, (m.start_s, m.stop_s)) for m in study.annotations.moments()),
-        "waiting": list(study.again.waiting()),
+        "waiting": list(study.rejudge_queue.waiting()),
     }

@@ -18,10 +18,10 @@ from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.errors import StudyError
 from skillviewer.data.study import NewVideo, Study, Vote
 from skillviewer.data.study.archive.archive import pack
-from skillviewer.data.study.archive.archive_form import ArchiveOptions
+from skillviewer.data.study.archive.archive_format import ArchiveOptions
 from skillviewer.data.study.archive.unpack import unpack
-from skillviewer.data.study.backups import LAST
-from skillviewer.data.study.exchange.exchange import bring_in
+from skillviewer.data.study.backups import MAX_LATEST
+from skillviewer.data.study.exchange.study_import import import_into_study
 from tests.hostile.killed import Victims
 from tests.hostile.promised_study import (
     UNDONE_BACK,
@@ -262,11 +262,11 @@ class StudyMachine(RuleBasedStateMachine):
         if chosen is None:
             return
         asked_at = datetime.now(UTC)
-        numbers = self.study.again.ask([frozenset(self.model.videos[content].name for content in chosen)])
+        numbers = self.study.rejudge_queue.add([frozenset(self.model.videos[content].name for content in chosen)])
         known = frozenset(vote.key for vote in self.model.votes)
         self.model.requests += [PromisedRequest(number, frozenset(chosen), asked_at, known) for number in numbers]
         if numbers:
-            self.did(lambda study: study.again.withdraw(numbers), _unasked(numbers, removed=True), before)
+            self.did(lambda study: study.rejudge_queue.undo_add(numbers), _unasked(numbers, removed=True), before)
 
     @rule()
     def undo(self) -> None:
@@ -429,8 +429,8 @@ class StudyMachine(RuleBasedStateMachine):
         path, model = self.copy
         expected = self.model.merge(model)
         self.done["merges"] += 1
-        assert bring_in(self.study, path).votes == expected
-        assert bring_in(self.study, path).votes == 0, "a second import adds nothing"
+        assert import_into_study(self.study, path).n_votes == expected
+        assert import_into_study(self.study, path).n_votes == 0, "a second import adds nothing"
         self.undo_steps.clear()
 
     # backups and archives
@@ -447,8 +447,8 @@ class StudyMachine(RuleBasedStateMachine):
         there = [backup.name for backup in self.study.backups()]
         assert there == sorted(self.backups, reverse=True)[: len(there)]
         assert len(there) in {
-            min(len(self.backups), LAST),
-            min(len(self.backups), LAST + 1),
+            min(len(self.backups), MAX_LATEST),
+            min(len(self.backups), MAX_LATEST + 1),
         }  # midnight may lie between
         self.backups = {name: self.backups[name] for name in there}
 
@@ -489,7 +489,7 @@ class StudyMachine(RuleBasedStateMachine):
             else:
                 assert _anonymous(seen) == _anonymous(before)
         if names:
-            assert bring_in(self.study, came).votes == 0
+            assert import_into_study(self.study, came).n_votes == 0
         shutil.rmtree(place)
 
     # always

@@ -23,7 +23,7 @@ from skillviewer.core.ratings.rating_order import FormPurpose
 from skillviewer.core.ratings.rubric_templates import OSATS
 from skillviewer.data.analysis_file import load_analysis, save_analysis
 from skillviewer.data.faces_file import faces_text, load_faces
-from skillviewer.data.formats.choices import USUAL_CHOICES
+from skillviewer.data.formats.choices import DEFAULT_CHOICES
 from skillviewer.data.formats.formats import recognised_form
 from skillviewer.data.ratings.mapped_table import open_table
 from skillviewer.data.ratings.rubric_file import read_rubric, write_rubric
@@ -31,20 +31,20 @@ from skillviewer.data.ratings.table_mapping import read_mapping, write_mapping
 from skillviewer.data.result_file import read_header, save_result
 from skillviewer.data.study import NewVideo, Study, StudySettings, Vote
 from skillviewer.data.study.archive.archive import pack
-from skillviewer.data.study.archive.archive_form import ArchiveOptions
+from skillviewer.data.study.archive.archive_format import ArchiveOptions
 from skillviewer.data.study.archive.unpack import unpack
-from skillviewer.data.study.exchange.exchange import bring_in
-from skillviewer.data.study.exchange.pair_forms import export_pairs
+from skillviewer.data.study.exchange.csv_export import export_pairs
 from skillviewer.data.study.exchange.rating_import import add_ratings, open_study_table
+from skillviewer.data.study.exchange.study_import import import_into_study
 from skillviewer.data.study.judging.browser_ratings import import_answers
 from skillviewer.data.study.judging.browser_votes import import_votes
 from skillviewer.data.study.judging.pack import PackKey
-from skillviewer.data.study.judging.pack_folder import KEPT_AS
+from skillviewer.data.study.judging.pack_folder import PACK_SETTING_PREFIX
 from skillviewer.data.study.judging.rating_pack import RatingPackKey
 from skillviewer.data.study.judging.rating_queue import rating_queue
 from skillviewer.data.study.practice import Practice, PracticePair, PracticeVideo, read_practice
-from skillviewer.data.study.rating_forms import RatingForm, rated_items, rated_twice
-from skillviewer.data.tables.participants import by_file
+from skillviewer.data.study.rating_forms import RatingForm, rated_items, self_agreement
+from skillviewer.data.tables.participants import participants_from_file
 from skillviewer.data.tables.regions import read_regions
 from skillviewer.data.timelines.timelines import read_timeline
 from skillviewer.data.trained_pairs import TrainedPair, TrainedVideo, read_pairs, write_pairs
@@ -110,7 +110,7 @@ def _study(path: Path) -> None:
             _ = opened.title, opened.dataset(), opened.has_entries()
             for part in (opened.videos, opened.votes, opened.pairs, opened.models):
                 part.all()
-            _ = opened.annotations.moments(), opened.annotations.notes(), opened.again.waiting()
+            _ = opened.annotations.moments(), opened.annotations.notes(), opened.rejudge_queue.waiting()
             for model in opened.models.all():
                 opened.models.scores(model.digest)
             if not read_only:
@@ -131,7 +131,7 @@ def _votes(path: Path) -> None:
         for file in files:
             file.write_bytes(file.name.encode())
         study.videos.add([NewVideo(file) for file in files])
-        bring_in(study, path)
+        import_into_study(study, path)
         study.dataset()
     with Study.open(path.with_name("into.skillstudy"), read_only=True) as study:
         study.votes.all()
@@ -183,7 +183,7 @@ def _browser_votes(path: Path) -> None:
         study.videos.add([NewVideo(file) for file in files])
         videos, pairs = {"A1": (1, 0.0), "B2": (2, 0.5)}, {"AAAA": [("A1", "B2", "test")] * 2}
         key = PackKey("", 1.0, True, {"AAAA": "R"}, videos, pairs)
-        study.save_text(KEPT_AS + "0" * 32, msgspec.json.encode(key).decode())
+        study.save_text(PACK_SETTING_PREFIX + "0" * 32, msgspec.json.encode(key).decode())
         import_votes(study, path)
     with Study.open(path.with_name("into.skillstudy"), read_only=True) as study:
         study.votes.all()
@@ -197,7 +197,7 @@ def _browser_ratings(path: Path) -> None:
         assert plan is not None
         turns = {"AAAA": [("A1", FormPurpose.FIRST), ("B2", FormPurpose.FIRST), ("A1", FormPurpose.REPEAT)]}
         key = RatingPackKey(plan.rubric.digest, 1.0, {"AAAA": "R"}, videos, turns)
-        study.save_text(KEPT_AS + "0" * 32, msgspec.json.encode(key).decode())
+        study.save_text(PACK_SETTING_PREFIX + "0" * 32, msgspec.json.encode(key).decode())
         import_answers(study, path)
     _use_rated(path.with_name("into.skillstudy"))
 
@@ -217,7 +217,7 @@ def _use_rated(path: Path) -> None:
         _ = study.practice, study.ratings.all(), study.log(), study.dataset(), study.has_entries()
         if plan is None:
             return
-        _ = rated_twice(forms, plan.rubric), rated_items(forms, plan.rubric)
+        _ = self_agreement(forms, plan.rubric), rated_items(forms, plan.rubric)
         for rater in (*study.forms.raters(), "New"):
             for turn in rating_queue(study, rater).upcoming[:1]:
                 study.forms.withdraw(study.forms.submit(RatingForm(turn.video.name, rater, {})).id)
@@ -251,7 +251,7 @@ def _practice(path: Path) -> None:
 
 
 def _dataset(path: Path) -> None:
-    recognised_form(path, None).load(path, None, USUAL_CHOICES)
+    recognised_form(path, None).load(path, None, DEFAULT_CHOICES)
 
 
 def _checkpoint(path: Path) -> None:
@@ -408,7 +408,7 @@ TARGETS: dict[str, Target] = {
     "rubric": Target(("rubric.json",), json_mutated, _rubric),
     "practice": Target(("practice/pairs.csv", "practice/videos.csv"), words_mutated, _practice),
     "study of ratings": Target(("rated.skillstudy",), sql_mutated, _rated_packed),
-    "participants": Target(("participants.csv",), words_mutated, lambda path: by_file(path, [])),
+    "participants": Target(("participants.csv",), words_mutated, lambda path: participants_from_file(path, [])),
     "pairs of a model": Target(("trained.csv",), words_mutated, read_pairs),
     "configuration": Target(("model/config.json", "model/card.json"), json_mutated, _checkpoint),
     "weights of a model": Target(("model/weights.safetensors",), bytes_mutated, _checkpoint),

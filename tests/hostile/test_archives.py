@@ -15,7 +15,7 @@ from skillviewer.core.progress import CancelToken
 from skillviewer.data import faces_file
 from skillviewer.data.study import FileState, NewVideo, Study
 from skillviewer.data.study.archive.archive import pack
-from skillviewer.data.study.archive.archive_form import ArchiveOptions, checked, open_archive, read_manifest
+from skillviewer.data.study.archive.archive_format import ArchiveOptions, checked_blocks, open_archive, read_manifest
 from skillviewer.data.study.archive.unpack import unpack
 from tests.facts import missing
 from tests.hostile.limits import memory_limit
@@ -161,7 +161,7 @@ def test_what_is_larger_than_was_put_in_is_not_written(study: Path, tmp_path: Pa
     def write_all() -> None:
         with open_archive(archive) as file:
             for entry in read_manifest(file, archive).files:
-                written.extend(map(len, checked(file, entry, CancelToken())))
+                written.extend(map(len, checked_blocks(file, entry, CancelToken())))
 
     with pytest.raises(StudyError, match=r"videos/big\.mp4.*manifest"):
         write_all()

@@ -17,10 +17,10 @@ from skillviewer.core.errors import Cancelled, StudyError
 from skillviewer.core.progress import CancelToken, cancellable
 from skillviewer.data.study import NewVideo, Study, Vote
 from skillviewer.data.study.archive.archive import pack
-from skillviewer.data.study.archive.archive_form import ArchiveOptions
+from skillviewer.data.study.archive.archive_format import ArchiveOptions
 from skillviewer.data.study.archive.unpack import unpack
 from skillviewer.data.study.file import StudyFile
-from skillviewer.data.study.schema import FIRST_VERSION, VERSION, statements_to
+from skillviewer.data.study.schema import FIRST_VERSION, VERSION, schema_statements
 from tests.data.studies import write_file
 
 
@@ -74,7 +74,7 @@ def test_studies_of_all_versions_open(tmp_path: Path, version: int) -> None:
     path = tmp_path / "old.skillstudy"
     _tamper(
         path,
-        *statements_to(version),
+        *schema_statements(version),
         "PRAGMA application_id = 1399542644",
         f"PRAGMA user_version = {version}",
         "ANALYZE",
@@ -82,7 +82,7 @@ def test_studies_of_all_versions_open(tmp_path: Path, version: int) -> None:
     with Study.open(path, read_only=True) as opened:
         assert opened.votes.all() == ()
     with Study.open(path) as opened:
-        assert opened._file.was_version == (version if version < VERSION else None)
+        assert opened._file.older_version == (version if version < VERSION else None)
         opened.videos.add([NewVideo(write_file(tmp_path / "a.mp4"))])
     with Study.open(path) as opened:
         assert len(opened.videos.all()) == 1

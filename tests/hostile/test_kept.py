@@ -14,7 +14,7 @@ from skillviewer.core.paths import HOME_VARIABLE
 from skillviewer.data.analysis_file import load_analysis, load_or_discard, save_analysis
 from skillviewer.data.study import NewVideo, Study, cached_analysis
 from skillviewer.data.study.archive.archive import pack
-from skillviewer.data.study.archive.archive_form import ArchiveOptions
+from skillviewer.data.study.archive.archive_format import ArchiveOptions
 from skillviewer.data.study.models import analysis_path
 from skillviewer.media.reading.reader import VideoReader
 from tests.export.analyses import analysis

@@ -14,11 +14,11 @@ from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.errors import CheckpointError, DatasetError, SkillViewerError, StudyError, VideoError
 from skillviewer.core.paths import HOME_VARIABLE
 from skillviewer.data.faces_file import load_faces
-from skillviewer.data.formats.choices import USUAL_CHOICES
+from skillviewer.data.formats.choices import DEFAULT_CHOICES
 from skillviewer.data.formats.formats import recognised_form
 from skillviewer.data.study import NewVideo, Study, Vote
 from skillviewer.data.tables import participants
-from skillviewer.data.tables.participants import by_pattern
+from skillviewer.data.tables.participants import participants_by_pattern
 from skillviewer.data.tracks_file import load_tracks
 from skillviewer.nets.checkpoint import load_checkpoint
 from skillviewer.nets.model_card import load_card
@@ -175,14 +175,14 @@ PATTERNS = ("a{99999999999}", "(" * 5000, "(" * 5000 + ")" * 5000, "[", "(?P<1>x
 @pytest.mark.parametrize("pattern", PATTERNS)
 def test_odd_patterns_are_one_sentence(pattern: str) -> None:
     with pytest.raises(DatasetError, match="is not a regular expression"):
-        by_pattern(["P01_a"], pattern)
+        participants_by_pattern(["P01_a"], pattern)
 
 
 @pytest.mark.parametrize("pattern", ["((a{1000}){1000}){1000}", "(?:a{1,999}){1,999}$", "(a|a)*$", "(a|aa)*$"])
 def test_patterns_that_try_too_much_are_stopped(pattern: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(participants, "_MAX_SECONDS", 0.2)
     with pytest.raises(DatasetError, match=r"takes too long on “aaaaa|repeats its parts too often"):
-        by_pattern(["P01_a", f"{'a' * 200}!"], pattern)
+        participants_by_pattern(["P01_a", f"{'a' * 200}!"], pattern)
 
 
 @pytest.mark.parametrize("item", ["²", "٣", "1" * 5000, "-1", "1.5"])
@@ -192,7 +192,7 @@ def test_odd_items_of_a_rating_are_read_past(tmp_path: Path, item: str) -> None:
         f"Knot_Tying_{letter}001 N {rating} {item} 1 1 1 1 1" for letter, rating in zip("BCD", (9, 12, 20), strict=True)
     ]
     (tmp_path / "Knot_Tying" / "meta_file_Knot_Tying.txt").write_text("\n".join(lines), encoding="utf-8")
-    dataset = recognised_form(tmp_path, None).load(tmp_path, None, USUAL_CHOICES)
+    dataset = recognised_form(tmp_path, None).load(tmp_path, None, DEFAULT_CHOICES)
     assert len(dataset.pairs) == 3
 
 

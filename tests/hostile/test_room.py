@@ -60,7 +60,7 @@ def test_a_study_that_was_not_closed_is_listed_on_a_full_disk_with_all_votes(tmp
         "from skillviewer.core.dataset.pairs import Verdict\n"
         "from skillviewer.data.study import Study, Vote\n"
         "study = Study.open(pathlib.Path(sys.argv[1]))\n"
-        "study._file._into_file = lambda: None\n"
+        "study._file._checkpoint_log = lambda: None\n"
         "study.votes.cast(Vote('a', 'b', Verdict.LEFT, 'R'))\n"
         "os._exit(0)\n"
     )

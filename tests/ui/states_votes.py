@@ -37,7 +37,7 @@ def cast_votes(study: Study, names: list[str], raters: dict[str, float], n_votes
             watched, taken_s = float(rng.uniform(0.2, 1)), float(rng.uniform(4, 15))
             votes.append(Vote(names[i], names[j], verdict, rater, taken_s=taken_s, watched=watched, purpose=purpose))
     votes.append(Vote(names[0], names[1], None, next(iter(raters))))
-    study.votes.bring_in(votes)
+    study.votes.import_votes(votes)
 
 
 def opened(stage: "Stage", make: Callable[[Study, list[str]], None], n: int, stem: str, tab: int) -> QWidget:

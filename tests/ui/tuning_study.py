@@ -55,7 +55,7 @@ def make_tuning_study(
     path = folder / "grasping.skillstudy"
     with Study.create(path, StudySettings(title="Grasping", task="grasp", **settings)) as study:  # type: ignore[arg-type]
         study.videos.add([NewVideo(file, participant=f"P{i // 2 + 1:02d}") for i, file in enumerate(files)])
-        study.votes.bring_in(
+        study.votes.import_votes(
             [
                 Vote(better, worse, verdict, rater, key=f"{rater}-{better}-{worse}")
                 for worse, better in combinations(names, 2)

@@ -92,7 +92,7 @@ class WindowMachine(RuleBasedStateMachine):
                 some = self.files[i * N_VIDEOS : (i + 1) * N_VIDEOS]
                 study.videos.add([NewVideo(file, participant=f"P{at}") for at, file in enumerate(some)])
                 names = [file.stem for file in some]
-                study.votes.bring_in(  # of others, so that there is something to train on
+                study.votes.import_votes(  # of others, so that there is something to train on
                     [Vote(b, a, Verdict.LEFT, rater) for a, b in combinations(names, 2) for rater in ("Max", "Mia")]
                 )
                 self.studies.append(study.path)

@@ -1,7 +1,7 @@
-"""BEST: clips of long videos, ``BEST.csv`` and ``splits/<task>/{train,test}.txt`` with their lists of videos.
+"""BEST: clips of long videos in ``BEST.csv``, and lists of pairs and videos in ``splits/<task>/``.
 
-Source: Doughty, Mayol-Cuevas and Damen, CVPR 2019. There is one released fold; no video is both in training and test,
-and every test pair has both videos held out.
+Source: Doughty, Mayol-Cuevas and Damen, CVPR 2019. There is a single released fold, in which all videos of the test
+pairs are held out.
 """
 
 from collections.abc import Sequence
@@ -11,85 +11,84 @@ from skillviewer.core.dataset.dataset import Dataset, DatasetVideo
 from skillviewer.core.dataset.pairs import Pair, videos_of
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.video.clips import TimeRange
-from skillviewer.data.formats.choices import USUAL_CHOICES, Choices
+from skillviewer.data.formats.choices import DEFAULT_CHOICES, Choices
 from skillviewer.data.formats.released_folds import fold_from_pairs, known_pairs, read_pair_lines
-from skillviewer.data.formats.task_files import chosen_task, file_in, matches_of_first_pattern, unique_task_paths
-from skillviewer.data.tables.claims import Claim, sort_out
+from skillviewer.data.formats.task_files import choose_task, file_in, first_matching_files, unique_task_paths
+from skillviewer.data.tables.claims import Claim, resolve_claims
 from skillviewer.data.tables.find_videos import VideoFolder
 from skillviewer.data.tables.participants import participants_of
 from skillviewer.data.tables.rows import looks_like, plain, read_sheet, read_word_rows
 
-_LIST = "train_vid_list.txt"
-_VIDEO = ("vidid", "video", "id")
-_START = ("startseconds", "start")
-_STOP = ("endseconds", "end", "stop")
+_VIDEO_LIST = "train_vid_list.txt"
+_OTHER_FILES = ("train.txt", "test.txt", "test_vid_list.txt")
+_VIDEO_COLUMNS = ("vidid", "video", "id")
+_START_COLUMNS = ("startseconds", "start")
+_STOP_COLUMNS = ("endseconds", "end", "stop")
 
 
-def _folders(path: Path) -> dict[str, Path]:
-    list_files = matches_of_first_pattern(path, ["*/" * depth + _LIST for depth in range(5)])
-    needed = ("train.txt", "test.txt", "test_vid_list.txt")
-    whole = (file.parent for file in list_files if all(file_in(file.parent, name).is_file() for name in needed))
-    return unique_task_paths(((folder.name, folder) for folder in whole), path)
+def _folder_by_task(path: Path) -> dict[str, Path]:
+    entries = []
+    for file in first_matching_files(path, ["*/" * depth + _VIDEO_LIST for depth in range(5)]):
+        folder = file.parent
+        if all(file_in(folder, name).is_file() for name in _OTHER_FILES):
+            entries.append((folder.name, folder))
+    return unique_task_paths(entries, path)
 
 
 def tasks(path: Path) -> tuple[str, ...]:
-    """Return the names of the tasks: one per folder with lists."""
-    return tuple(_folders(path))
+    """Return the names of the tasks, one per folder with lists."""
+    return tuple(_folder_by_task(path))
 
 
-def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CHOICES) -> Dataset:
+def load(path: Path, videos_dir: Path | None = None, choices: Choices = DEFAULT_CHOICES) -> Dataset:
     """Read a task with its released fold. Videos may be whole or cut; the data set does not name participants."""
-    folders = _folders(path)
+    folders = _folder_by_task(path)
     if not folders:
-        raise DatasetError(f"{path} holds no lists of videos ({_LIST} with train.txt and test.txt next to it).")
-    task = chosen_task(choices.task, tuple(folders), next(iter(folders)) if len(folders) == 1 else None, path)
+        raise DatasetError(f"{path} holds no lists of videos ({_VIDEO_LIST} with train.txt and test.txt next to it).")
+    task = choose_task(choices.task, tuple(folders), next(iter(folders)) if len(folders) == 1 else None, path)
     folder = folders[task]
     problems: list[str] = []
-    sides, claims = _claims(folder, problems)
-    claimed = sort_out(claims, task, problems)
-    names, held_out = _videos(folder, claimed.pairs, problems)
-    train, test = (known_pairs(pairs, claimed.pairs, f"{side}.txt", []) for side, pairs in sides.items())
+    train_pairs, train_claims = _read_pairs(folder, "train.txt", problems)
+    test_pairs, test_claims = _read_pairs(folder, "test.txt", problems)
+    consensus = resolve_claims([*train_claims, *test_claims], task, problems)
+    names, held_out = _videos(folder, consensus.pairs, problems)
+    train = known_pairs(train_pairs, consensus.pairs, "train.txt", [])
+    test = known_pairs(test_pairs, consensus.pairs, "test.txt", [])
     fold = fold_from_pairs("released", names, train, test, problems, held_out)
-    clip_ranges, unread = _clip_ranges(folder, task, problems)
-    without_range = [name for name in names if name not in clip_ranges and name not in unread]
+    clip_ranges, unreadable = _clip_ranges(folder, task, problems)
+    without_range = [name for name in names if name not in clip_ranges and name not in unreadable]
     if without_range:
         problems.append(f"{len(without_range)} videos have no start and end ({without_range[0]}); they are used whole.")
     participant_files = [file_in(folder, "participants.csv")]
     participants = participants_of(names, participant_files, choices.participant_pattern, problems)
     files = VideoFolder(videos_dir or path)
+    videos = []
+    for name in names:
+        video_path = None if name in unreadable else files.find(name, (name,), prefer=plain(task))
+        videos.append(
+            DatasetVideo(name, video_path, participants.get(name), subtask="", clip_range=clip_ranges.get(name))
+        )
     return Dataset(
         name=f"BEST, {task.replace('_', ' ')}",
         form="best",
         task=task,
-        videos=tuple(
-            DatasetVideo(
-                name,
-                None if name in unread else files.find(name, (name,), prefer=plain(task)),
-                participants.get(name),
-                "",
-                clip_ranges.get(name),
-            )
-            for name in names
-        ),
-        pairs=claimed.pairs,
+        videos=tuple(videos),
+        pairs=consensus.pairs,
         released=(fold,),
         problems=(*problems, *files.problems),
     )
 
 
-def _claims(folder: Path, problems: list[str]) -> tuple[dict[str, list[Pair]], list[Claim]]:
-    """Return the pairs of each side, and the claims of all rows."""
-    sides: dict[str, list[Pair]] = {}
-    claims: list[Claim] = []
-    for side in ("train", "test"):
-        rows = read_pair_lines(file_in(folder, f"{side}.txt"), problems)
-        sides[side] = [pair for _, pair in rows]
-        claims += [Claim(pair, f"{side}.txt line {row.line}") for row, pair in rows]
-    return sides, claims
+def _read_pairs(folder: Path, file_name: str, problems: list[str]) -> tuple[list[Pair], list[Claim]]:
+    """Return the pairs in a list, and the claims of its rows."""
+    rows_and_pairs = read_pair_lines(file_in(folder, file_name), problems)
+    pairs = [pair for _, pair in rows_and_pairs]
+    claims = [Claim(pair, f"{file_name} line {row.line}") for row, pair in rows_and_pairs]
+    return pairs, claims
 
 
 def _videos(folder: Path, pairs: Sequence[Pair], problems: list[str]) -> tuple[tuple[str, ...], list[str]]:
-    """Return the names of all videos, and those listed for test."""
+    """Return the names of all videos, and the names of the held-out videos."""
     train = [row.cells[0] for row in read_word_rows(file_in(folder, "train_vid_list.txt"))]
     test = [row.cells[0] for row in read_word_rows(file_in(folder, "test_vid_list.txt"))]
     both = sorted(set(train) & set(test))
@@ -102,29 +101,30 @@ def _videos(folder: Path, pairs: Sequence[Pair], problems: list[str]) -> tuple[t
 
 
 def _clip_ranges(folder: Path, task: str, problems: list[str]) -> tuple[dict[str, TimeRange], set[str]]:
-    """Return the time ranges of the videos, and the videos with an unreadable range."""
-    tables = (file_in(above, "BEST.csv") for above in (folder, *folder.parents)[:4])
-    path = next((table for table in tables if looks_like(table, ("task",), _VIDEO, _START, _STOP)), None)
+    """Return the time ranges of the videos, and the names of the videos whose range cannot be read."""
+    tables = (file_in(parent, "BEST.csv") for parent in (folder, *folder.parents)[:4])
+    columns = (("task",), _VIDEO_COLUMNS, _START_COLUMNS, _STOP_COLUMNS)
+    path = next((table for table in tables if looks_like(table, *columns)), None)
     if path is None:
         problems.append("There is no BEST.csv above the lists: where an attempt starts and ends is not known.")
         return {}, set()
     sheet = read_sheet(path)
-    task_column = sheet.column("task")
-    video = sheet.column(*_VIDEO)
-    start, stop = sheet.column(*_START), sheet.column(*_STOP)
+    task_column, video_column, start_column, stop_column = (sheet.column(*names) for names in columns)
     ranges: dict[str, TimeRange] = {}
-    strange: dict[str, str] = {}
+    problem_by_name: dict[str, str] = {}
     for row in sheet.rows:
         if plain(row.cell(task_column)) != plain(task):
             continue
-        name = row.cell(video)
-        start_s, stop_s = sheet.number(row.cell(start)), sheet.number(row.cell(stop))
+        name = row.cell(video_column)
+        place = sheet.describe_row(row)
+        start_s = sheet.number(row.cell(start_column))
+        stop_s = sheet.number(row.cell(stop_column))
         if start_s is None or stop_s is None:
-            strange.setdefault(name, f"{sheet.place(row)} does not say from when to when {name} is")
+            problem_by_name.setdefault(name, f"{place} does not say from when to when {name} is")
         elif not 0 <= start_s < stop_s:
-            strange.setdefault(name, f"{sheet.place(row)} has {name} end before it starts")
+            problem_by_name.setdefault(name, f"{place} has {name} end before it starts")
         elif ranges.setdefault(name, TimeRange(start_s, stop_s)) != TimeRange(start_s, stop_s):
-            problems.append(f"{sheet.place(row)} gives {name} another start or end; the first row of it counts.")
-    for name, problem in strange.items():
+            problems.append(f"{place} gives {name} another start or end; the first row of it counts.")
+    for name, problem in problem_by_name.items():
         problems.append(f"{problem}; {'another row of it counts' if name in ranges else 'the video is left out'}.")
-    return ranges, set(strange) - set(ranges)
+    return ranges, set(problem_by_name) - set(ranges)

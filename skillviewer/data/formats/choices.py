@@ -13,7 +13,7 @@ class Choices:
 
     task: str | None = None  # name of one of several data sets in a folder, or None for the only one
     rule: Rule | None = None  # rule that turns raw votes into pairs, or None for the study's own, or else the default
-    smallest_difference: float = 0.0  # smallest difference of ratings that makes a pair; equal ratings never do
+    smallest_difference: float = 0.0  # smallest difference of ratings that makes a pair; equal ratings make no pair
     # regular expression that finds the participant in the name of a video (its first group, or the whole match without
     # groups), or None for the data set's own participants
     participant_pattern: str | None = None
@@ -24,5 +24,5 @@ class Choices:
     labels: LabelSource = LabelSource.BOTH  # which labels of a study become pairs: votes, ratings or both
 
 
-USUAL_CHOICES = Choices()
-"""Choices of a user who made none."""
+DEFAULT_CHOICES = Choices()
+"""Choices if the user makes none."""

@@ -1,10 +1,10 @@
-"""EgoExoLearn's skill benchmark: ``<action>_<recording>_<start>_<stop>`` twice on every line, the better first.
+"""EgoExoLearn's skill benchmark: ``<action>_<recording>_<start>_<stop>`` twice on every line, the better clip first.
 
-Source: Huang et al., "EgoExoLearn", CVPR 2024; the form follows the benchmark's released ``skill_train.txt`` and
-``skill_val.txt`` and its README: recordings at 25 frames a second, "from the 7242th frame to the 7427th frame".
+Source: Huang et al., "EgoExoLearn", CVPR 2024. The form is that of the released ``skill_train.txt`` and
+``skill_val.txt`` and of the README: recordings at 25 frames a second, "from the 7242th frame to the 7427th frame".
 
-Its released split divides pairs, not videos: most videos of its validation pairs are also training videos, and nearly
-all recordings are in both. It is therefore not offered as a fold; folds hold out whole recordings.
+The released split divides pairs instead of videos. Most videos of its validation pairs are also training videos, and
+nearly all recordings are in both parts. Therefore it is not used as a fold; folds hold out whole recordings.
 """
 
 import re
@@ -17,10 +17,10 @@ from skillviewer.core.dataset.dataset import Dataset, DatasetVideo
 from skillviewer.core.dataset.pairs import videos_of
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.video.clips import FrameRange
-from skillviewer.data.formats.choices import USUAL_CHOICES, Choices
+from skillviewer.data.formats.choices import DEFAULT_CHOICES, Choices
 from skillviewer.data.formats.released_folds import read_pair_lines
-from skillviewer.data.formats.task_files import chosen_task, file_in, matches_of_first_pattern
-from skillviewer.data.tables.claims import Claim, sort_out
+from skillviewer.data.formats.task_files import choose_task, file_in, first_matching_files
+from skillviewer.data.tables.claims import Claim, resolve_claims
 from skillviewer.data.tables.find_videos import VideoFolder
 from skillviewer.data.tables.participants import participants_of
 from skillviewer.data.tables.rows import read_word_rows
@@ -38,15 +38,16 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
 )
 """Names of the actions, from the benchmark's README."""
 
-_SEGMENT = re.compile(r"(\d{1,9})_(.+)_(\d{1,9})_(\d{1,9})")
-_NAMES = ("*skill*train*.txt", "*train*skill*.txt", "*skill*val*.txt", "*val*skill*.txt")
+_CLIP = re.compile(r"(?P<action>\d{1,9})_(?P<recording>.+)_(?P<start>\d{1,9})_(?P<stop>\d{1,9})")
+_LIST_PATTERNS = ("*skill*train*.txt", "*train*skill*.txt", "*skill*val*.txt", "*val*skill*.txt")
 
 
 def _lists(path: Path) -> tuple[Path, ...]:
-    """Return the lists of pairs in a folder (or the list itself, given its path)."""
+    """Return the lists of pairs in a folder, or the list at a path."""
     lists: set[Path] = set()
     for folder in ("", "annotations/", "skill_benchmark/annotations/"):
-        lists = {file for name in _NAMES for file in matches_of_first_pattern(path, (folder + name,))}
+        for pattern in _LIST_PATTERNS:
+            lists.update(first_matching_files(path, (folder + pattern,)))
         if lists:
             break
     return tuple(sorted(file for file in lists if _is_list(file)))
@@ -54,135 +55,146 @@ def _lists(path: Path) -> tuple[Path, ...]:
 
 def _is_list(file: Path) -> bool:
     rows = read_word_rows(file)
-    return bool(rows) and len(rows[0].cells) == 2 and all(_SEGMENT.fullmatch(word) for word in rows[0].cells)
+    return bool(rows) and len(rows[0].cells) == 2 and all(_CLIP.fullmatch(word) for word in rows[0].cells)
 
 
 def tasks(path: Path) -> tuple[str, ...]:
-    """Return the names of the actions, and "all" for all of them."""
-    numbers = {
-        match.group(1)
-        for file in _lists(path)
-        for row in read_word_rows(file)
-        for word in row.cells
-        if (match := _SEGMENT.fullmatch(word))
-    }
-    single = tuple(ACTIONS.get(number, number) for number in sorted(numbers))
-    return (*single, ALL) if len(single) > 1 else single
+    """Return the names of the actions, and "all" for all actions together."""
+    numbers: set[str] = set()
+    for file in _lists(path):
+        for row in read_word_rows(file):
+            matches = map(_CLIP.fullmatch, row.cells)
+            numbers.update(match["action"] for match in matches if match is not None)
+    actions = tuple(ACTIONS.get(number, number) for number in sorted(numbers))
+    return (*actions, ALL) if len(actions) > 1 else actions
 
 
-def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CHOICES) -> Dataset:
-    """Read one action, or all of them as one data set.
+def load(path: Path, videos_dir: Path | None = None, choices: Choices = DEFAULT_CHOICES) -> Dataset:
+    """Read one action, or all actions as one data set.
 
-    Videos are whole recordings; a pattern finds participants in their names.
+    The files of videos are whole recordings. A pattern of the user finds participants in the names of videos.
     """
     lists = _lists(path)
     offered = tasks(path)
     if not lists:
         raise DatasetError(f"{path} holds no skill pairs (skill_train.txt with two ranges of frames on every line).")
-    task = chosen_task(choices.task, offered, offered[-1], path)
+    task = choose_task(choices.task, offered, offered[-1], path)
     problems: list[str] = []
-    claims = _claims(lists, task, problems)
+    claims = _read_claims(lists, task, problems)
     if len(lists) > 1:
-        problems.append(_shared_between(lists))
-    claimed = sort_out(claims, task, problems)
-    names = tuple(videos_of(claimed.pairs))
-    recordings = {name: _parts(name)[1] for name in names}
-    participant_files = [file_in(file.parent, "participants.csv") for file in lists[:1]]
+        problems += _shared_videos_problem(lists)
+    consensus = resolve_claims(claims, task, problems)
+    names = tuple(videos_of(consensus.pairs))
+    clips = {name: _parse_clip(name) for name in names}
+    recordings = {name: clip["recording"] for name, clip in clips.items()}
+    participant_files = [file_in(lists[0].parent, "participants.csv")]
     stated_participants = participants_of(
         names, participant_files, choices.participant_pattern, problems, recordings=recordings
     )
-    participants, by_recording = _with_recordings(stated_participants, recordings)
-    problems.append(_unknown(by_recording, len(names)))
+    participants, n_unknown = _with_recordings(stated_participants, recordings)
+    problems += _unknown_people_problem(n_unknown, len(names))
     files = VideoFolder(videos_dir or (path if path.is_dir() else path.parent))
     paths = {recording: files.find(recording, (recording,)) for recording in sorted(set(recordings.values()))}
-    return Dataset(
-        name=f"EgoExoLearn, {task}",
-        form="egoexolearn",
-        task=task,
-        videos=tuple(
+    videos = []
+    for name, clip in clips.items():
+        videos.append(
             DatasetVideo(
                 name,
                 paths[recordings[name]],
                 participants.get(name),
-                _action(name) if task == ALL else "",
-                _clip_range(name),
+                subtask=_action(clip) if task == ALL else "",
+                clip_range=FrameRange(int(clip["start"]), int(clip["stop"]) + 1),
             )
-            for name in names
-        ),
-        pairs=claimed.pairs,
-        by_recording=by_recording > 0,
-        problems=(*(problem for problem in problems if problem), *files.problems),
+        )
+    return Dataset(
+        name=f"EgoExoLearn, {task}",
+        form="egoexolearn",
+        task=task,
+        videos=tuple(videos),
+        pairs=consensus.pairs,
+        by_recording=n_unknown > 0,
+        problems=(*problems, *files.problems),
     )
 
 
-def _claims(lists: tuple[Path, ...], task: str, problems: list[str]) -> list[Claim]:
+def _read_claims(lists: tuple[Path, ...], task: str, problems: list[str]) -> list[Claim]:
+    """Return the claims of the rows on a task."""
     claims: list[Claim] = []
     for file in lists:
         for row, pair in read_pair_lines(file, problems):
-            first, second = _SEGMENT.fullmatch(pair.better), _SEGMENT.fullmatch(pair.worse)
+            better = _CLIP.fullmatch(pair.better)
+            worse = _CLIP.fullmatch(pair.worse)
             source = f"{file.name} line {row.line}"
-            if first is None or second is None or not _has_length(first) or not _has_length(second):
+            if better is None or worse is None or not _has_frames(better) or not _has_frames(worse):
                 problems.append(f"{source} is not two ranges of frames; it is left out.")
-            elif first.group(1) != second.group(1):
+            elif better["action"] != worse["action"]:
                 problems.append(f"{source} compares two actions; it is left out.")
-            elif task in (ALL, ACTIONS.get(first.group(1), first.group(1))):
+            elif task in (ALL, _action(better)):
                 claims.append(Claim(pair, source))
     return claims
 
 
-def _unknown(by_recording: int, n: int) -> str:
-    """Return the problem of n videos with some participants unknown; "" if all are known."""
-    if by_recording == n:
-        return "The people in the recordings are unknown; folds hold out whole recordings instead."
-    problem = f"The people in {by_recording} of {n} clips are unknown; folds hold out their whole recordings instead."
-    return problem if by_recording else ""
+def _unknown_people_problem(n_unknown: int, n_videos: int) -> list[str]:
+    """Return a sentence about videos with unknown participants, or an empty list."""
+    if n_unknown == n_videos:
+        return ["The people in the recordings are unknown; folds hold out whole recordings instead."]
+    if not n_unknown:
+        return []
+    return [
+        f"The people in {n_unknown} of {n_videos} clips are unknown; folds hold out their whole recordings instead."
+    ]
 
 
 def _with_recordings(participants: Mapping[str, str], recordings: Mapping[str, str]) -> tuple[dict[str, str], int]:
-    """Return the participant of every video, and the number of videos without a named one.
+    """Return the participant of every video, and the number of videos with an unknown participant.
 
-    A video without one gets the only participant of the rest of its recording, or else the recording stands in.
+    A video without a stated participant gets that of the other videos of its recording, if these have a single one. If
+    the participant stays unknown, the recording stands for the participant.
     """
-    by_recording: dict[str, set[str]] = {}
+    participants_by_recording: dict[str, set[str]] = {}
     for name, participant in participants.items():
-        by_recording.setdefault(recordings[name], set()).add(participant)
-    only_participant = {recording: next(iter(people)) for recording, people in by_recording.items() if len(people) == 1}
-    every = {
-        name: participants.get(name) or only_participant.get(recording, recording)
-        for name, recording in recordings.items()
-    }
-    return every, sum(
-        name not in participants and recording not in only_participant for name, recording in recordings.items()
-    )
+        participants_by_recording.setdefault(recordings[name], set()).add(participant)
+    completed = {}
+    n_unknown = 0
+    for name, recording in recordings.items():
+        people = participants_by_recording.get(recording, set())
+        if name in participants:
+            completed[name] = participants[name]
+        elif len(people) == 1:
+            completed[name] = next(iter(people))
+        else:
+            completed[name] = recording
+            n_unknown += 1
+    return completed, n_unknown
 
 
-def _has_length(match: re.Match[str]) -> bool:
-    return int(match.group(3)) <= int(match.group(4))
+def _has_frames(clip: re.Match[str]) -> bool:
+    return int(clip["start"]) <= int(clip["stop"])
 
 
-def _parts(name: str) -> tuple[str, str, int, int]:
-    match = _SEGMENT.fullmatch(name)
+def _parse_clip(name: str) -> re.Match[str]:
+    """Return action, recording, start and stop in the name of a video, as groups of a match."""
+    match = _CLIP.fullmatch(name)
     if match is None:
         raise ValueError(f"not a range of frames: {name}")
-    return match.group(1), match.group(2), int(match.group(3)), int(match.group(4))
+    return match
 
 
-def _action(name: str) -> str:
-    number = _parts(name)[0]
-    return ACTIONS.get(number, number)
+def _action(clip: re.Match[str]) -> str:
+    return ACTIONS.get(clip["action"], clip["action"])
 
 
-def _clip_range(name: str) -> FrameRange:
-    _, _, start, stop = _parts(name)
-    return FrameRange(start, stop + 1)
-
-
-def _shared_between(lists: tuple[Path, ...]) -> str:
-    counts = Counter(video for file in lists for video in {word for row in read_word_rows(file) for word in row.cells})
-    n_shared = sum(count > 1 for count in counts.values())
+def _shared_videos_problem(lists: tuple[Path, ...]) -> list[str]:
+    """Return a sentence about videos that are in several lists, or an empty list."""
+    n_lists_by_video = Counter[str]()
+    for file in lists:
+        n_lists_by_video.update({word for row in read_word_rows(file) for word in row.cells})
+    n_shared = sum(n_lists > 1 for n_lists in n_lists_by_video.values())
     if not n_shared:
-        return ""
-    return (
-        f"The released lists divide pairs, not videos: {n_shared} videos are in more than one of "
-        f"{', '.join(file.name for file in lists)}. They are read together and are not used as folds."
+        return []
+    list_names = ", ".join(file.name for file in lists)
+    problem = (
+        f"The released lists divide pairs, not videos: {n_shared} videos are in more than one of {list_names}. They "
+        "are read together and are not used as folds."
     )
+    return [problem]

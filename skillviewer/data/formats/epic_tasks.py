@@ -4,6 +4,7 @@ Source: Doughty, Damen and Mayol-Cuevas, CVPR 2018, and the README of EPIC-Skill
 families; the three surgical tasks are pooled, and so are the two drawing tasks.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -13,42 +14,71 @@ from skillviewer.data.tables.rows import plain
 
 @dataclass(frozen=True, slots=True)
 class EpicTask:
-    """One task."""
+    """A task of EPIC-Skills 2018."""
 
-    name: str  # name in file names
+    name: str  # name of the task in the names of files
     family: str  # family of pooled tasks; a key of the published numbers
-    names: str  # pattern that matches the names of all its videos
-    participant: str  # pattern of a video's name whose first group is the participant
-    stems: tuple[str, ...]  # possible stems of a video's file; ``{}`` stands for the video's name
-    folders: tuple[str, ...]  # plain names of folders with its videos
+    names: str  # pattern that the names of all videos match
+    participant: str  # pattern whose first group is the participant in the name of a video
+    stems: tuple[str, ...]  # possible stems of a video's file; ``{}`` stands for the name of the video
+    folders: tuple[str, ...]  # plain names of folders with the videos
 
 
-_LETTER = r"^([A-Za-z])\d"
-_PLAIN, _DOUGH = r"[A-Za-z]\d{1,3}(?:[-_]S)?", r"[A-Za-z]\d+(?:_\w+)?"
+_PARTICIPANT_LETTER = r"^([A-Za-z])\d"
+_LETTER_AND_NUMBER = r"[A-Za-z]\d{1,3}(?:[-_]S)?"
+_STATIONARY_STEMS = ("{}", "{}-S", "{}_S")  # "S" is the stationary camera
 
 
-def _surgery(name: str) -> EpicTask:
-    # capture2 is the right camera, as in the data set
+def _surgical_task(name: str) -> EpicTask:
     return EpicTask(
-        name.casefold(), "surgery", _PLAIN, _LETTER, (f"{name}_{{}}_capture2", f"{name}_{{}}"), (plain(name),)
+        name=name.casefold(),
+        family="surgery",
+        names=_LETTER_AND_NUMBER,
+        participant=_PARTICIPANT_LETTER,
+        stems=(f"{name}_{{}}_capture2", f"{name}_{{}}"),  # capture2 is the right camera, which the data set uses
+        folders=(plain(name),),
     )
 
 
 EPIC_TASKS = (
     EpicTask(
-        "chopstick_using", "chopsticks", _PLAIN, _LETTER, ("{}", "{}-S", "{}_S"), ("chopstickusing", "chopsticks")
+        name="chopstick_using",
+        family="chopsticks",
+        names=_LETTER_AND_NUMBER,
+        participant=_PARTICIPANT_LETTER,
+        stems=_STATIONARY_STEMS,
+        folders=("chopstickusing", "chopsticks"),
     ),
-    EpicTask("dough_rolling", "dough", _DOUGH, r"^([A-Za-z]\d+)", ("{}", "{}_roll_dough"), ("doughrolling", "dough")),
-    EpicTask("hand_drawing", "drawing", _PLAIN, _LETTER, ("{}", "{}-S", "{}_S"), ("handdrawing", "hand")),
-    EpicTask("sonic_drawing", "drawing", _PLAIN, _LETTER, ("{}", "{}-S", "{}_S"), ("sonicdrawing", "sonic")),
-    _surgery("Knot_Tying"),
-    _surgery("Needle_Passing"),
-    _surgery("Suturing"),
+    EpicTask(
+        name="dough_rolling",
+        family="dough",
+        names=r"[A-Za-z]\d+(?:_\w+)?",
+        participant=r"^([A-Za-z]\d+)",
+        stems=("{}", "{}_roll_dough"),
+        folders=("doughrolling", "dough"),
+    ),
+    EpicTask(
+        name="hand_drawing",
+        family="drawing",
+        names=_LETTER_AND_NUMBER,
+        participant=_PARTICIPANT_LETTER,
+        stems=_STATIONARY_STEMS,
+        folders=("handdrawing", "hand"),
+    ),
+    EpicTask(
+        name="sonic_drawing",
+        family="drawing",
+        names=_LETTER_AND_NUMBER,
+        participant=_PARTICIPANT_LETTER,
+        stems=_STATIONARY_STEMS,
+        folders=("sonicdrawing", "sonic"),
+    ),
+    _surgical_task("Knot_Tying"),
+    _surgical_task("Needle_Passing"),
+    _surgical_task("Suturing"),
 )
 
-FAMILY_SIZE: Mapping[str, int] = MappingProxyType(
-    {family: sum(task.family == family for task in EPIC_TASKS) for family in {task.family for task in EPIC_TASKS}}
-)
+FAMILY_SIZE: Mapping[str, int] = MappingProxyType(Counter(task.family for task in EPIC_TASKS))
 """Number of tasks in each pooled family."""
 
 
@@ -62,5 +92,5 @@ def epic_task(name: str) -> EpicTask | None:
 
 
 def foreign_folders(tasks: Sequence[EpicTask]) -> tuple[str, ...]:
-    """Return folder names of the other tasks, which have videos with the same names (A1, B2, ...)."""
+    """Return the plain names of folders of the other tasks, whose videos have the same names (A1, B2, ...)."""
     return tuple(folder for task in EPIC_TASKS if task not in tasks for folder in task.folders)

@@ -1,4 +1,4 @@
-"""Registry of data-set forms. A new form is one file and one line in DATASET_FORMATS."""
+"""Registry of data-set forms: a new form is one file and one line in DATASET_FORMATS."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from skillviewer.core.errors import DatasetError, PluginError
 from skillviewer.core.plugins import report_problem
 from skillviewer.core.registry import Registry, look_up
 from skillviewer.data.formats import best, egoexolearn, epic_skills, jigsaws, pair_folder, rank_aware, rated_table
-from skillviewer.data.formats.choices import USUAL_CHOICES, Choices
+from skillviewer.data.formats.choices import DEFAULT_CHOICES, Choices
 from skillviewer.data.formats.pair_folder import NO_PAIR
 from skillviewer.data.formats.task_files import file_in
 from skillviewer.data.tables.rows import abbreviated, composed
@@ -28,10 +28,10 @@ class DatasetFormat:
     Attributes:
         name: Name by which the form is requested.
         title: Name for the user.
-        tasks: Returns the names of the data sets in a folder or file; none if its content is not in this form.
-        load: Reads one from a path (the folder of a task or of several, or its file), a folder of videos or None for
-            the form's own, and choices or None; raises a ``DatasetError`` if the path holds nothing in this form, or
-            several tasks without a choice, or if a file cannot be read.
+        tasks: Returns the names of the data sets in a folder or file; none if the content is not in this form.
+        load: Reads a data set. Its arguments are a folder or file, a folder of videos or None for the usual folder of
+            the form, and choices. It raises a ``DatasetError`` if the content is not in this form, if there are several
+            data sets and the choices name none, or if a file cannot be read.
     """
 
     name: str
@@ -92,81 +92,85 @@ def open_dataset(
     *,
     without_pairs: bool = False,
 ) -> Dataset:
-    """Open a data set; its ``problems`` list the missing or contradictory parts, and the rest loads.
+    """Open a data set. Missing or contradictory parts are left out and listed in its ``problems``.
 
-    Without a form it is recognised by content; without ``videos_dir`` videos lie in the form's own folder.
+    Args:
+        path: Folder or file of the data set.
+        videos_dir: Folder of the videos, or None for the usual folder of the form.
+        form: Name of the form, or None to recognise it by content.
+        choices: Choices of the user, or None.
+        without_pairs: Whether a data set without pairs is allowed.
 
     Raises:
-        DatasetError: The form is unknown, several tasks exist without a choice, a file cannot be read, or there are no
-            pairs and not ``without_pairs``.
+        DatasetError: The form is unknown, there are several tasks and the choices name none, a file cannot be read, or
+            there are no pairs and ``without_pairs`` is False.
     """
     path = Path(path)
     videos_dir = None if videos_dir is None else Path(videos_dir)
-    loaded = recognised_form(path, form).load(path, videos_dir, choices or USUAL_CHOICES)
-    return checked_dataset(loaded, without_pairs=without_pairs)
+    loaded = recognised_form(path, form).load(path, videos_dir, choices or DEFAULT_CHOICES)
+    return check_dataset(loaded, without_pairs=without_pairs)
 
 
-def checked_dataset(dataset: Dataset, *, without_pairs: bool = False) -> Dataset:
-    """Return a data set in which a file stands for one video, with the problems of its pairs and files.
+def check_dataset(dataset: Dataset, *, without_pairs: bool = False) -> Dataset:
+    """Return a data set in which every file is that of one video, with the problems of pairs and files added.
 
     Raises:
-        DatasetError: There are no pairs and not ``without_pairs``.
+        DatasetError: There are no pairs and ``without_pairs`` is False.
     """
     if not dataset.pairs and not without_pairs:
-        rows = [problem for problem in dataset.problems if not problem.startswith(NO_PAIR)]
-        reason = rows[0] if rows and dataset.ratings is None else explain_missing_pairs(dataset)
-        raise DatasetError(f"{dataset.name} holds no pair with a better video.{reason and ' '}{reason}")
-    dataset, shared_files = _each_file_once(dataset)
-    return replace(dataset, problems=(*dataset.problems, *shared_files, *_found_wanting(dataset)))
+        row_problems = [problem for problem in dataset.problems if not problem.startswith(NO_PAIR)]
+        reason = row_problems[0] if row_problems and dataset.ratings is None else explain_missing_pairs(dataset)
+        raise DatasetError(f"{dataset.name} holds no pair with a better video. {reason}".rstrip())
+    dataset, file_problems = _with_unique_files(dataset)
+    return replace(dataset, problems=(*dataset.problems, *file_problems, *_pair_and_file_problems(dataset)))
 
 
-def _each_file_once(dataset: Dataset) -> tuple[Dataset, list[str]]:
-    """Return the data set without files that stand for two videos, and problems.
+def _with_unique_files(dataset: Dataset) -> tuple[Dataset, list[str]]:
+    """Return a data set in which no two videos have the same file or part of a file, and problems.
 
-    A file (or a part of one) with two names could be trained on under one and tested under the other. The video with
-    the file's own spelling keeps it.
+    A file with two names could be trained on under one name and tested under the other. The video whose name is spelled
+    like the file keeps it.
     """
-    names: dict[tuple[Path, ClipRange | None], list[str]] = {}
+    names_by_clip: dict[tuple[Path, ClipRange | None], list[str]] = {}
     for video in dataset.videos:
         if video.path is not None:
-            names.setdefault((video.path, video.clip_range), []).append(video.name)
-    without_file: set[str] = set()
+            names_by_clip.setdefault((video.path, video.clip_range), []).append(video.name)
+    names_without_file: set[str] = set()
     problems = []
-    for (path, _), several in names.items():
-        if len(several) > 1:
-            owner = [name for name in several if PurePosixPath(name).name == composed(path.stem)][:1]
-            others = [name for name in several if name not in owner]
-            without_file.update(others)
-            owner_text = f"only “{owner[0]}” has it" if owner else "none has it"
-            named = " and ".join(f"“{name}”" for name in several)
-            problems.append(
-                f"{path.name} would be the file of {named}: {owner_text}. Spell the name of a video in one way, "
-                "or give each its own file."
-            )
-    videos = tuple(replace(video, path=None) if video.name in without_file else video for video in dataset.videos)
+    for (path, _), names in names_by_clip.items():
+        if len(names) < 2:
+            continue
+        owner = next((name for name in names if PurePosixPath(name).name == composed(path.stem)), None)
+        names_without_file.update(name for name in names if name != owner)
+        owner_text = "none has it" if owner is None else f"only “{owner}” has it"
+        names_text = " and ".join(f"“{name}”" for name in names)
+        problems.append(
+            f"{path.name} would be the file of {names_text}: {owner_text}. Spell the name of a video in one way, "
+            "or give each its own file."
+        )
+    videos = tuple(replace(video, path=None) if video.name in names_without_file else video for video in dataset.videos)
     return replace(dataset, videos=videos), problems
 
 
 _MAX_SHOWN = 3
 
 
-def _found_wanting(dataset: Dataset) -> list[str]:
-    found_cycles = find_cycles(dataset.pairs)
-    problems = [
-        f"The pairs form a cycle: {' better than '.join((*cycle, cycle[0]))}." for cycle in found_cycles[:_MAX_SHOWN]
-    ]
-    if len(found_cycles) > _MAX_SHOWN:
-        problems.append(f"There are {len(found_cycles) - _MAX_SHOWN} more sets of videos whose pairs form cycles.")
-    by_subtask: dict[str, list[tuple[str, ...]]] = {}
+def _pair_and_file_problems(dataset: Dataset) -> list[str]:
+    """Return sentences about cycles, sets of videos that are never compared, and missing files."""
+    cycles = find_cycles(dataset.pairs)
+    problems = [f"The pairs form a cycle: {' better than '.join((*cycle, cycle[0]))}." for cycle in cycles[:_MAX_SHOWN]]
+    if len(cycles) > _MAX_SHOWN:
+        problems.append(f"There are {len(cycles) - _MAX_SHOWN} more sets of videos whose pairs form cycles.")
+    islands_by_subtask: dict[str, list[tuple[str, ...]]] = {}
     subtasks = dataset.subtasks
     for island in islands(dataset.pairs):
-        by_subtask.setdefault(subtasks[island[0]], []).append(island)
-    for subtask, parts in by_subtask.items():
-        if len(parts) > 1:
-            of_subtask = f" of {subtask}" if subtask else ""
+        islands_by_subtask.setdefault(subtasks[island[0]], []).append(island)
+    for subtask, subtask_islands in islands_by_subtask.items():
+        if len(subtask_islands) > 1:
+            subtask_text = f" of {subtask}" if subtask else ""
             problems.append(
-                f"The videos{of_subtask} fall into {len(parts)} sets that are never compared with each other "
-                f"({parts[0][0]}, {parts[1][0]}): scores say nothing between them."
+                f"The videos{subtask_text} fall into {len(subtask_islands)} sets that are never compared with each "
+                f"other ({subtask_islands[0][0]}, {subtask_islands[1][0]}): scores say nothing between them."
             )
     missing = [video.name for video in dataset.videos if video.path is None]
     if len(missing) == len(dataset.videos):

@@ -1,44 +1,47 @@
-"""A folder with ``videos/`` and ``pairs.csv``: the form for a user's own study.
+"""A folder with ``videos/`` and ``pairs.csv``: the form for the data of users.
 
-``pairs.csv`` has the columns left, right and label (1 left better, -1 right better, 0 no disparity); a column ``votes``
-holds every rater's choice ("1 1 0 1 -1"); with a column ``rater`` each row is one rater's judgement. Or it has the
-columns better and worse, with or without a rater. The folder may also contain participants.csv (video, participant),
-truth.csv (video and numbers known of it), regions.csv,
-measures.csv (video and numbers of instruments) and reference.csv (a line to follow).
+``pairs.csv`` has the columns left, right and label (1 left better, -1 right better, 0 no disparity), or the columns
+better and worse. With a column ``rater`` each row is the judgement of one rater. A column ``votes`` next to left and
+right has the choices of all raters ("1 1 0 1 -1").
+
+The folder may also contain participants.csv (participants of videos), truth.csv (known numbers about videos),
+regions.csv (regions in which skill shows), measures.csv (numbers from instruments) and reference.csv (reference paths).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from skillviewer.core.dataset.dataset import Dataset, DatasetVideo, Measure
 from skillviewer.core.dataset.pairs import Pair, SimilarPair, videos_of
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.ranking.consensus import DEFAULT_RULE
-from skillviewer.data.formats.choices import USUAL_CHOICES, Choices
-from skillviewer.data.formats.task_files import chosen_task, file_in
-from skillviewer.data.tables.claims import sort_out
+from skillviewer.data.formats.choices import DEFAULT_CHOICES, Choices
+from skillviewer.data.formats.task_files import choose_task, file_in
+from skillviewer.data.tables.claims import resolve_claims
 from skillviewer.data.tables.find_videos import VideoFolder
-from skillviewer.data.tables.pair_rows import NOT_KNOWN, PairRows, is_pairs_file, read_pairs, video_cells
+from skillviewer.data.tables.pair_rows import EMPTY_WORDS, PairRows, is_pair_table, read_pairs, video_cells
 from skillviewer.data.tables.participants import (
     OCCASION_COLUMNS,
     PARTICIPANT_COLUMNS,
     VIDEO_COLUMNS,
-    occasions_in,
+    occasions_from_files,
     participants_of,
 )
 from skillviewer.data.tables.regions import read_regions
-from skillviewer.data.tables.rows import abbreviated, composed, looks_like, plain, read_sheet
+from skillviewer.data.tables.rows import CsvTable, TableRow, abbreviated, composed, looks_like, plain, read_sheet
 from skillviewer.data.tables.video_names import TableVideos, VideoNames, video_name
 
-_SCORES = ("quality", "score", "rating", "grs")
+_SCORE_COLUMNS = ("quality", "score", "rating", "grs")
+"""Columns of truth.csv with the score of a video, the first that exists counts."""
 _MAX_SHOWN = 3
 FILE = "pairs.csv"
 NO_PAIR = "No pair names these files"
+"""Beginning of the problem of video files in no pair."""
 
 
 def _pairs_file(path: Path) -> Path | None:
     file = file_in(path, FILE) if path.is_dir() else path
-    return file if is_pairs_file(file) else None
+    return file if is_pair_table(file) else None
 
 
 def _required_pairs_file(path: Path) -> Path:
@@ -54,133 +57,153 @@ def _required_pairs_file(path: Path) -> Path:
 
 
 def tasks(path: Path) -> tuple[str, ...]:
-    """Return the name of the one data set in such a folder: the folder's."""
+    """Return the name of the data set, which is that of the folder."""
     file = _pairs_file(path)
     return () if file is None else (file.absolute().parent.name,)
 
 
-def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CHOICES) -> Dataset:
-    """Read the folder. Without ``videos_dir`` videos lie in ``videos/`` next to pairs.csv, or in the folder itself."""
+def load(path: Path, videos_dir: Path | None = None, choices: Choices = DEFAULT_CHOICES) -> Dataset:
+    """Read the folder; by default its videos are in ``videos/`` next to pairs.csv, or else in the folder itself."""
     file = _required_pairs_file(path)
     folder = file.absolute().parent
-    chosen_task(choices.task, tasks(path), folder.name, path)
+    choose_task(choices.task, tasks(path), folder.name, path)
     video_folder = folder / "videos"
     files = VideoFolder(videos_dir or (video_folder if video_folder.is_dir() else folder))
     sheet = read_sheet(file)
-    table = TableVideos(video_cells(sheet), folder, files, stated=videos_dir is not None)
-    read = read_pairs(sheet, table.name)
-    problems = read.problems
-    rule = ""
-    if read.judgements:
-        chosen_rule = choices.rule if choices.rule is not None else DEFAULT_RULE
-        consensus = chosen_rule.agree(read.judgements)
-        rule = chosen_rule.text
-        problems += _disagreeing_labels(read, (*consensus.pairs, *consensus.similar))
+    table_videos = TableVideos(video_cells(sheet), folder, files, stated=videos_dir is not None)
+    rows = read_pairs(sheet, table_videos.name)
+    problems = rows.problems
+    rule_text = ""
+    if rows.judgements:
+        rule = choices.rule if choices.rule is not None else DEFAULT_RULE
+        rule_text = rule.text
+        consensus = rule.agree(rows.judgements)
+        problems += _label_problems(rows, (*consensus.pairs, *consensus.similar))
     else:
-        consensus = sort_out(read.claims, file.name, problems)
-    pairs, similar = consensus.pairs, consensus.similar
-    judged = {v for judgement in read.judgements for v in (judgement.left, judgement.right)}
-    names = tuple(sorted(judged.union(videos_of(pairs, similar))))
-    truth = file_in(folder, "truth.csv")
-    measures = _measures(truth, names, problems)
-    participant_files = [file_in(folder, "participants.csv"), truth]
+        consensus = resolve_claims(rows.claims, file.name, problems)
+    judged = {name for judgement in rows.judgements for name in (judgement.left, judgement.right)}
+    names = tuple(sorted(judged.union(videos_of(consensus.pairs, consensus.similar))))
+    truth_file = file_in(folder, "truth.csv")
+    truth = _read_measures(truth_file, names, problems)
+    participant_files = [file_in(folder, "participants.csv"), truth_file]
     participants = participants_of(names, participant_files, choices.participant_pattern, problems)
-    times = occasions_in(participant_files, VideoNames(names))
-    videos = tuple(DatasetVideo(n, table.file(n), participants.get(n), occasion=times.get(n, "")) for n in names)
-    problems += _spare_files(names, videos, files)
-    regions = _regions(file_in(folder, "regions.csv"), names, problems)
+    occasions = occasions_from_files(participant_files, VideoNames(names))
+    videos = tuple(
+        DatasetVideo(name, table_videos.file(name), participants.get(name), occasion=occasions.get(name, ""))
+        for name in names
+    )
+    problems += _unpaired_files_problem(names, videos, files)
+    regions_file = _readable_regions(file_in(folder, "regions.csv"), names, problems)
+    reference_file = file_in(folder, "reference.csv")
+    measure_by_name = {plain(measure.name): measure for measure in reversed(truth)}
     return Dataset(
         name=folder.name,
         form="pair-folder",
         task=folder.name,
         videos=videos,
-        pairs=pairs,
-        similar=similar,
-        judgements=tuple(read.judgements),
-        rule=rule,
-        scores=next((m for wanted in _SCORES for m in measures if plain(m.name) == wanted), None),
-        truth=measures,
+        pairs=consensus.pairs,
+        similar=consensus.similar,
+        judgements=tuple(rows.judgements),
+        rule=rule_text,
+        scores=next((measure_by_name[name] for name in _SCORE_COLUMNS if name in measure_by_name), None),
+        truth=truth,
         published="infant-grasp" if plain(folder.name) == "infantgrasp" else None,
-        regions_path=regions,
-        reference_path=reference if (reference := file_in(folder, "reference.csv")).is_file() else None,
-        instruments=_measures(file_in(folder, "measures.csv"), names, problems),
+        regions_path=regions_file,
+        reference_path=reference_file if reference_file.is_file() else None,
+        instruments=_read_measures(file_in(folder, "measures.csv"), names, problems),
         problems=(*problems, *files.problems),
     )
 
 
-def _spare_files(names: Sequence[str], videos: Sequence[DatasetVideo], files: VideoFolder) -> list[str]:
-    """Return the problem of video files in no pair, if there are any."""
-    file_stems = {name.rpartition("/")[2].casefold() for name in names}
-    file_stems |= {composed(video.path.stem).casefold() for video in videos if video.path is not None}
-    spare = sorted(stem for stem in files.stems if stem.casefold() not in file_stems)
-    return [f"{NO_PAIR}: {abbreviated(spare)}."] if spare else []
+def _unpaired_files_problem(names: Sequence[str], videos: Sequence[DatasetVideo], files: VideoFolder) -> list[str]:
+    """Return a sentence about video files in no pair, or an empty list."""
+    paired_stems = {name.rpartition("/")[2].casefold() for name in names}
+    paired_stems |= {composed(video.path.stem).casefold() for video in videos if video.path is not None}
+    unpaired = sorted(stem for stem in files.stems if stem.casefold() not in paired_stems)
+    return [f"{NO_PAIR}: {abbreviated(unpaired)}."] if unpaired else []
 
 
-def _disagreeing_labels(read: PairRows, consensus: Sequence[Pair | SimilarPair]) -> list[str]:
-    by_videos = {SimilarPair(p.better, p.worse) if isinstance(p, Pair) else p: p for p in consensus}
+def _label_problems(rows: PairRows, consensus: Sequence[Pair | SimilarPair]) -> list[str]:
+    """Return sentences about labels that differ from the pairs by votes, and about labels without votes."""
+    order_by_videos: dict[SimilarPair, Pair | SimilarPair] = {}
+    for pair in consensus:
+        videos = SimilarPair(pair.better, pair.worse) if isinstance(pair, Pair) else pair
+        order_by_videos[videos] = pair
     problems = []
-    other = [videos for videos, label in read.labels.items() if by_videos.get(videos) != label]
-    if other:
+    different = [videos for videos, label in rows.labels.items() if order_by_videos.get(videos) != label]
+    if different:
         problems.append(
-            f"The labels of {len(other)} pairs differ from what the rule makes of their votes "
-            f"({other[0].first}–{other[0].second}); the rule counts."
+            f"The labels of {len(different)} pairs differ from what the rule makes of their votes "
+            f"({different[0].first}–{different[0].second}); the rule counts."
         )
-    unvoted = [claim for claim in read.claims if claim.videos not in by_videos]
-    if unvoted:
-        problems.append(f"{len(unvoted)} rows have a label and no votes ({unvoted[0].source}); they are left out.")
+    without_votes = [claim for claim in rows.claims if claim.videos not in order_by_videos]
+    if without_votes:
+        problems.append(
+            f"{len(without_votes)} rows have a label and no votes ({without_votes[0].source}); they are left out."
+        )
     return problems
 
 
-def _measures(path: Path, names: Sequence[str], problems: list[str]) -> tuple[Measure, ...]:
-    """Return the columns of numbers of truth.csv, for the named videos alone."""
+def _read_measures(path: Path, names: Sequence[str], problems: list[str]) -> tuple[Measure, ...]:
+    """Return the columns of numbers of a CSV file about videos, for the named videos only."""
     if not path.is_file():
         return ()
     if not looks_like(path, VIDEO_COLUMNS):
         problems.append(f"{path.name} has no column “video”: what it says is not used.")
         return ()
     sheet = read_sheet(path)
-    video = sheet.column(*VIDEO_COLUMNS)
-    others = [
-        i
-        for i, name in enumerate(sheet.header)
-        if i != video and name not in {*PARTICIPANT_COLUMNS, *OCCASION_COLUMNS, ""}
-    ]
-    values: dict[int, list[tuple[str, float]]] = {i: [] for i in others}
-    strange: dict[int, list[str]] = {i: [] for i in others}
-    measured: set[str] = set()
-    strangers: list[str] = []
+    video_column = sheet.column(*VIDEO_COLUMNS)
     video_names = VideoNames(names)
-    belong = set(names)
+    row_by_name: dict[str, TableRow] = {}
     for row in sheet.rows:
-        cell = row.cell(video)
+        cell = row.cell(video_column)
         name = video_names.find(cell) or video_name(cell)
-        if not name or name in measured:
-            problems.append(f"{sheet.place(row)} names {'a video again' if name else 'no video'}; it is left out.")
-            continue
-        measured.add(name)
-        if name not in belong:
-            strangers.append(name)
-            continue
-        for i in others:
-            text = row.cell(i)
-            number = sheet.number(text)
-            if number is not None:
-                values[i].append((name, number))
-            elif text.casefold() not in NOT_KNOWN:
-                strange[i].append(f"“{text}” of {name}")
-    problems += [
-        f"{path.name}, column {sheet.titles[i]}: no number is {abbreviated(strange[i])}."
-        for i in others
-        if values[i] and strange[i]
-    ]
-    problems += video_names.renumbered(path.name)
-    if strangers:
-        problems.append(f"{path.name} names videos that no pair names; they are left out: {abbreviated(strangers)}.")
-    return tuple(Measure(sheet.titles[i], tuple(values[i])) for i in others if values[i])
+        if name and name not in row_by_name:
+            row_by_name[name] = row
+        else:
+            reason = "a video again" if name else "no video"
+            problems.append(f"{sheet.describe_row(row)} names {reason}; it is left out.")
+    known_names = set(names)
+    unknown_names = [name for name in row_by_name if name not in known_names]
+    for name in unknown_names:
+        del row_by_name[name]
+    other_meanings = {*PARTICIPANT_COLUMNS, *OCCASION_COLUMNS, ""}
+    measures = []
+    for column, header in enumerate(sheet.header):
+        if column != video_column and header not in other_meanings:
+            measure = _read_measure(sheet, column, row_by_name, problems)
+            if measure is not None:
+                measures.append(measure)
+    problems += video_names.renumbered_notice(path.name)
+    if unknown_names:
+        problems.append(
+            f"{path.name} names videos that no pair names; they are left out: {abbreviated(unknown_names)}."
+        )
+    return tuple(measures)
 
 
-def _regions(path: Path, names: Sequence[str], problems: list[str]) -> Path | None:
-    """Return the file of regions if it can be read."""
+def _read_measure(
+    sheet: CsvTable, column: int, row_by_name: Mapping[str, TableRow], problems: list[str]
+) -> Measure | None:
+    """Return the numbers in a column by name of the video, or None if the column has no numbers."""
+    values = []
+    no_numbers = []
+    for name, row in row_by_name.items():
+        text = row.cell(column)
+        number = sheet.number(text)
+        if number is not None:
+            values.append((name, number))
+        elif text.casefold() not in EMPTY_WORDS:
+            no_numbers.append(f"“{text}” of {name}")
+    if not values:
+        return None
+    if no_numbers:
+        problems.append(f"{sheet.path.name}, column {sheet.titles[column]}: no number is {abbreviated(no_numbers)}.")
+    return Measure(sheet.titles[column], tuple(values))
+
+
+def _readable_regions(path: Path, names: Sequence[str], problems: list[str]) -> Path | None:
+    """Return the file of regions if it can be read, else None with a problem."""
     if not path.is_file():
         return None
     try:
@@ -191,7 +214,7 @@ def _regions(path: Path, names: Sequence[str], problems: list[str]) -> Path | No
     problems += regions.problems[:_MAX_SHOWN]
     if len(regions.problems) > _MAX_SHOWN:
         problems.append(f"{path.name}: {len(regions.problems) - _MAX_SHOWN} more rows like these.")
-    strangers = sorted(set(regions.by_video) - set(names))
-    if strangers:
-        problems.append(f"{path.name} names videos that no pair names: {abbreviated(strangers)}.")
+    unknown_names = sorted(set(regions.by_video) - set(names))
+    if unknown_names:
+        problems.append(f"{path.name} names videos that no pair names: {abbreviated(unknown_names)}.")
     return path

@@ -1,4 +1,4 @@
-"""Published accuracies for comparison with measured ones: pairwise accuracies, mean over four folds."""
+"""Published pairwise accuracies, means over four folds, for comparison with measured accuracies."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,15 +11,15 @@ SOURCE = (
 
 
 BEST_ON_TEST = "the epoch that is best on the test pairs"
-"""Epoch of the numbers of Li et al., according to their released code."""
+"""Description of the epoch that Li et al. evaluate, according to their released code."""
 
 QUOTED = "a training of as many steps as were set, by Doughty et al. 2018, whom they quote"
-"""Epoch of the numbers that Li et al. quote from Doughty et al. (2018)."""
+"""Description of the epoch of the numbers that Li et al. quote from Doughty et al. (2018)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """One number in a table."""
+    """A published accuracy."""
 
     dataset: str  # key of the data set (``Dataset.published``)
     row: str  # row of the table, as in ``AttentionEntry.row``
@@ -30,7 +30,7 @@ class Published:
 
 
 _DATASETS = ("chopsticks", "surgery", "drawing", "dough", "infant-grasp")
-_TABLES = {
+_PERCENTAGES_BY_TABLE = {
     1: {
         "Doughty et al.": (71.5, 70.2, 83.2, 79.4, 80.3),
         "Attention Pooling": (74.9, 68.8, 83.9, 79.3, 83.6),
@@ -61,19 +61,19 @@ SIZES: Mapping[str, tuple[int, int]] = MappingProxyType(
 N_FOLDS = 4
 
 FOLDS_UNKNOWN = frozenset({"infant-grasp"})
-"""Data sets without released folds of the published numbers, and without a known rule for votes."""
+"""Data sets with unknown folds of the published numbers and an unknown rule for votes."""
 
 PUBLISHED = tuple(
     Published(
-        dataset,
-        row,
-        round(percent / 100, 3),
-        number,
+        dataset=dataset,
+        row=row,
+        accuracy=round(percentage / 100, 3),
+        table=table,
         epoch=QUOTED if row == "Doughty et al." and dataset != "infant-grasp" else BEST_ON_TEST,
     )
-    for number, rows in _TABLES.items()
-    for row, cells in rows.items()
-    for dataset, percent in zip(_DATASETS, cells, strict=True)
+    for table, percentages_by_row in _PERCENTAGES_BY_TABLE.items()
+    for row, percentages in percentages_by_row.items()
+    for dataset, percentage in zip(_DATASETS, percentages, strict=True)
 )
 """Tables 1 and 2 of Li et al. (2019)."""
 

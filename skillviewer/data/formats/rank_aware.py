@@ -5,60 +5,68 @@ Long Videos", CVPR 2019. Pooled tasks have videos named ``<sub-task>/<file>``.
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from skillviewer.core.dataset.dataset import Dataset, DatasetVideo, Fold
 from skillviewer.core.dataset.pairs import Pair, videos_of
 from skillviewer.core.errors import DatasetError
-from skillviewer.data.formats.choices import USUAL_CHOICES, Choices
+from skillviewer.data.formats.choices import DEFAULT_CHOICES, Choices
 from skillviewer.data.formats.epic_tasks import epic_task
-from skillviewer.data.formats.released_folds import fold_from_pairs, known_pairs, read_pair_lines, without_strangers
-from skillviewer.data.formats.task_files import chosen_task, file_in, matches_of_first_pattern, unique_task_paths
-from skillviewer.data.tables.claims import Claim, sort_out
+from skillviewer.data.formats.released_folds import (
+    fold_from_pairs,
+    known_pairs,
+    read_pair_lines,
+    without_unlisted_videos,
+)
+from skillviewer.data.formats.task_files import choose_task, file_in, first_matching_files, unique_task_paths
+from skillviewer.data.tables.claims import Claim, resolve_claims
 from skillviewer.data.tables.find_videos import VideoFolder, strip_extension
 from skillviewer.data.tables.participants import participants_of
 from skillviewer.data.tables.rows import plain, read_word_rows
 
-_FAMILIES = {
-    # folder: key of the published numbers, pattern of the names of all its videos; the first group is the participant
+_PUBLISHED_TASKS = {
+    # plain name of the folder: key of the published numbers, and pattern of the names of all videos, whose first group
+    # is the participant
     "chopstickusing": ("chopsticks", r"([A-Za-z])\d{1,3}(?:[-_]S)?"),
     "doughrolling": ("dough", r"([A-Za-z]\d+)(?:_\w+)?"),
     "drawing": ("drawing", r"(?:[^/]+/)?([A-Za-z])\d{1,3}(?:[-_]S)?"),
     "surgery": ("surgery", r"(?:[^/]+/)?\w*_([A-Za-z])\d{3}(?:_\w+)?"),
 }
-_NUMBER = re.compile(r"train_split(\d+)", re.IGNORECASE)
-_PATTERNS = tuple("*/" * depth + "train_split*.txt" for depth in range(5))
+_TRAIN_STEM = re.compile(r"train_split(\d+)", re.IGNORECASE)
+_TRAIN_PATTERNS = tuple("*/" * depth + "train_split*.txt" for depth in range(5))
 
 
-def _folders(path: Path) -> dict[str, Path]:
-    def is_split(file: Path) -> bool:
-        rows = read_word_rows(file)
-        return _NUMBER.fullmatch(file.stem) is not None and bool(rows) and len(rows[0].cells) == 2
+def _folder_by_task(path: Path) -> dict[str, Path]:
+    files = first_matching_files(path, _TRAIN_PATTERNS)
+    return unique_task_paths(((file.parent.name, file.parent) for file in files if _is_train_list(file)), path)
 
-    return unique_task_paths(
-        ((file.parent.name, file.parent) for file in matches_of_first_pattern(path, _PATTERNS) if is_split(file)), path
-    )
+
+def _is_train_list(file: Path) -> bool:
+    rows = read_word_rows(file)
+    return _TRAIN_STEM.fullmatch(file.stem) is not None and bool(rows) and len(rows[0].cells) == 2
 
 
 def tasks(path: Path) -> tuple[str, ...]:
-    """Return the names of the tasks: one per folder with splits."""
-    return tuple(_folders(path))
+    """Return the names of the tasks, one per folder with splits."""
+    return tuple(_folder_by_task(path))
 
 
-def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CHOICES) -> Dataset:
-    """Read a task with its released folds; its pairs are those of all folds combined."""
-    folders = _folders(path)
+def load(path: Path, videos_dir: Path | None = None, choices: Choices = DEFAULT_CHOICES) -> Dataset:
+    """Read a task with its released folds; its pairs are those of all folds together."""
+    folders = _folder_by_task(path)
     if not folders:
         raise DatasetError(f"{path} holds no splits (train_split1.txt with two videos on every line).")
-    task = chosen_task(choices.task, tuple(folders), next(iter(folders)) if len(folders) == 1 else None, path)
+    task = choose_task(choices.task, tuple(folders), next(iter(folders)) if len(folders) == 1 else None, path)
     folder = folders[task]
     problems: list[str] = []
     splits, claims = _read_splits(folder, problems)
-    claimed = sort_out(claims, folder.name, problems)
-    names = tuple(videos_of(claimed.pairs))
-    released = [_fold(number, names, sides, claimed.pairs, problems) for number, sides in splits.items()]
-    family, pattern = _published(task, names)
+    consensus = resolve_claims(claims, folder.name, problems)
+    names = tuple(videos_of(consensus.pairs))
+    released = [_fold(split, names, consensus.pairs, problems) for split in splits]
+    family, pattern = _published_task(task, names)
     participant_files = [file_in(folder, "participants.csv")]
     participants = participants_of(names, participant_files, choices.participant_pattern, problems, pattern)
     files = VideoFolder(videos_dir or (path if path.is_dir() else path.parent))
@@ -69,66 +77,79 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CH
         form="rank-aware",
         task=task,
         videos=videos,
-        pairs=claimed.pairs,
+        pairs=consensus.pairs,
         released=tuple(released) or None,
         published=family,
         problems=(*problems, *files.problems),
     )
 
 
-def _published(task: str, names: Sequence[str]) -> tuple[str | None, str | None]:
-    """Return the key of the published numbers and the pattern of the participant; None, None for a user's own study."""
-    family, pattern = _FAMILIES.get(plain(task), ("", ""))
-    fits = bool(family) and all(re.fullmatch(pattern, name) for name in names)
-    return (family, f"^{pattern}$") if fits else (None, None)
+def _published_task(task: str, names: Sequence[str]) -> tuple[str | None, str | None]:
+    """Return the key of the published numbers and the pattern of the participant, or None and None for other data."""
+    if plain(task) not in _PUBLISHED_TASKS:
+        return None, None
+    family, pattern = _PUBLISHED_TASKS[plain(task)]
+    if not all(re.fullmatch(pattern, name) for name in names):
+        return None, None
+    return family, f"^{pattern}$"
 
 
-_Sides = dict[str, list[Pair]]
-"""Pairs of a fold by side, "train" and "test"."""
+@dataclass(slots=True)
+class _Split:
+    """Listed pairs of a fold."""
+
+    number: int
+    train: list[Pair] = field(default_factory=list)
+    test: list[Pair] = field(default_factory=list)
 
 
-def _read_splits(folder: Path, problems: list[str]) -> tuple[dict[str, _Sides], list[Claim]]:
-    """Return the folds by number, and the claims of all rows."""
-    numbers = sorted(
-        int(match.group(1))
-        for match in (_NUMBER.fullmatch(f.stem) for f in folder.iterdir() if f.suffix.lower() == ".txt")
-        if match
-    )
-    splits: dict[str, _Sides] = {}
-    claims: dict[tuple[Pair, int], Claim] = {}
-    for number in numbers:
+def _read_splits(folder: Path, problems: list[str]) -> tuple[list[_Split], list[Claim]]:
+    """Return the splits in the order of their numbers, and the claims of all rows."""
+    numbers = []
+    for file in folder.iterdir():
+        match = _TRAIN_STEM.fullmatch(file.stem)
+        if match is not None and file.suffix.lower() == ".txt":
+            numbers.append(int(match.group(1)))
+    splits: dict[int, _Split] = {}
+    claims: dict[tuple[Pair, int], Claim] = {}  # by pair and number of its occurrence in a fold
+    for number in sorted(numbers):
         if not file_in(folder, f"test_split{number}.txt").is_file():
             problems.append(f"train_split{number}.txt has no test_split{number}.txt next to it; the fold is left out.")
             continue
-        sides = splits[str(number)] = {}
-        times: dict[Pair, int] = {}
-        for side in ("train", "test"):
+        split = _Split(number)
+        splits[number] = split
+        n_occurrences = Counter[Pair]()
+        for side, listed_pairs in (("train", split.train), ("test", split.test)):
             file = file_in(folder, f"{side}_split{number}.txt")
-            rows = read_pair_lines(file, problems)
-            sides[side] = [Pair(strip_extension(pair.better), strip_extension(pair.worse)) for _, pair in rows]
-            for (row, _), pair in zip(rows, sides[side], strict=True):
-                # folds repeat each other's pairs: only a repetition within one fold counts as one
-                times[pair] = times.get(pair, 0) + 1
-                claims.setdefault((pair, times[pair]), Claim(pair, f"{file.name} line {row.line}"))
-    return splits, list(claims.values())
+            for row, row_pair in read_pair_lines(file, problems):
+                pair = Pair(strip_extension(row_pair.better), strip_extension(row_pair.worse))
+                listed_pairs.append(pair)
+                # all folds have the same pairs: only a second occurrence in a fold is a repetition
+                n_occurrences[pair] += 1
+                claims.setdefault((pair, n_occurrences[pair]), Claim(pair, f"{file.name} line {row.line}"))
+    return list(splits.values()), list(claims.values())
 
 
-def _fold(number: str, names: Sequence[str], sides: _Sides, consensus: Sequence[Pair], problems: list[str]) -> Fold:
-    train, test = (
-        known_pairs(pairs, consensus, f"{side}_split{number}.txt", problems) for side, pairs in sides.items()
-    )
-    fold = fold_from_pairs(number, names, train, test, problems)
-    return without_strangers(fold, [*train, *test], consensus, problems)
+def _fold(split: _Split, names: Sequence[str], consensus: Sequence[Pair], problems: list[str]) -> Fold:
+    train = known_pairs(split.train, consensus, f"train_split{split.number}.txt", problems)
+    test = known_pairs(split.test, consensus, f"test_split{split.number}.txt", problems)
+    fold = fold_from_pairs(str(split.number), names, train, test, problems)
+    return without_unlisted_videos(fold, [*train, *test], consensus, problems)
 
 
 def _video(name: str, participant: str | None, files: VideoFolder) -> DatasetVideo:
-    posix = PurePosixPath(name)
-    subtask = posix.parent.name
-    stem = posix.name
-    task = epic_task(subtask) if subtask else None
+    """Return a video with its file, given its name ``<sub-task>/<file>`` or ``<file>``."""
+    path_in_task = PurePosixPath(name)
+    subtask = path_in_task.parent.name
+    stem = path_in_task.name
     stems = [stem]
-    if stem.casefold().endswith("-s"):  # "S" is the stationary camera; the names of the videos omit it
+    if stem.casefold().endswith("-s"):  # "S" is the stationary camera, which names of files may omit
         stems.append(stem[:-2])
-    folders = (plain(subtask), *(task.folders if task else ())) if subtask else ()
-    path = files.find(name, stems, folders, prefer="stationary")
-    return DatasetVideo(name, path, participant, subtask)
+    folders: list[str] = []
+    if subtask:
+        folders.append(plain(subtask))
+        task = epic_task(subtask)
+        if task is not None:
+            folders += task.folders
+    video_path = files.find(name, stems, folders, prefer="stationary")
+    return DatasetVideo(name, video_path, participant, subtask)

@@ -1,7 +1,7 @@
 """A table of ratings as a data set: ``ratings.csv``, ``.tsv`` or ``.xlsx`` with any titles.
 
-``mapping.json``, as ``skillviewer data import`` writes it, says what the columns mean and where the videos are; without
-it the columns are guessed, and the guess is reported.
+The file ``mapping.json``, which ``skillviewer data import`` writes, states the meaning of the columns and the folder of
+the videos. Without this file the meaning of the columns is guessed, and the guess is reported.
 """
 
 from pathlib import Path
@@ -10,26 +10,30 @@ from skillviewer.core.dataset.dataset import Dataset, DatasetVideo, Measure
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.hashing import sha256_of
 from skillviewer.core.ratings.rating_rule import DEFAULT_RATING_RULE, RatingRule
-from skillviewer.data.formats.choices import USUAL_CHOICES, Choices
-from skillviewer.data.formats.task_files import chosen_task, file_in
+from skillviewer.data.formats.choices import DEFAULT_CHOICES, Choices
+from skillviewer.data.formats.task_files import choose_task, file_in
 from skillviewer.data.ratings import table_mapping
-from skillviewer.data.ratings.mapped_table import STEM, open_table
+from skillviewer.data.ratings.mapped_table import TABLE_STEM, open_table
 from skillviewer.data.ratings.parsed_ratings import ParsedRatings
 from skillviewer.data.ratings.table_files import is_rating_file
 from skillviewer.data.ratings.table_mapping import TableMapping, quoted, read_mapping
 from skillviewer.data.tables.find_videos import VideoFolder
-from skillviewer.data.tables.participants import occasions_in, participants_of
+from skillviewer.data.tables.participants import occasions_from_files, participants_of
 from skillviewer.data.tables.rows import abbreviated
 from skillviewer.data.tables.video_names import VideoNames
 
 
-def _table_of(path: Path) -> Path | None:
-    """Return the table of a folder, or the file itself, or None; refuse several tables."""
+def _rating_table(path: Path) -> Path | None:
+    """Return the table of ratings in a folder or at a path, or None.
+
+    Raises:
+        DatasetError: The folder has several tables.
+    """
     if path.is_file():
-        return path if is_rating_file(path) and path.stem.casefold() == STEM else None
+        return path if is_rating_file(path) and path.stem.casefold() == TABLE_STEM else None
     if not path.is_dir():
         return None
-    tables = [file for file in sorted(path.iterdir()) if file.stem.casefold() == STEM and is_rating_file(file)]
+    tables = [file for file in sorted(path.iterdir()) if file.stem.casefold() == TABLE_STEM and is_rating_file(file)]
     if len(tables) > 1:
         names = ", ".join(file.name for file in tables)
         raise DatasetError(f"{path} holds several tables of ratings ({names}): keep one, or open one of them.")
@@ -37,50 +41,57 @@ def _table_of(path: Path) -> Path | None:
 
 
 def tasks(path: Path) -> tuple[str, ...]:
-    """Return the name of the one data set in such a folder: the folder's; a pairs.csv without a mapping comes first."""
+    """Return the name of the data set, which is that of the folder.
+
+    A folder with pairs.csv and without a mapping is in the form of ``pair_folder``.
+    """
     if path.is_dir() and file_in(path, "pairs.csv").is_file() and not file_in(path, table_mapping.FILE).is_file():
         return ()
-    file = _table_of(path)
+    file = _rating_table(path)
     return () if file is None else (file.absolute().parent.name,)
 
 
-def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CHOICES) -> Dataset:
+def load(path: Path, videos_dir: Path | None = None, choices: Choices = DEFAULT_CHOICES) -> Dataset:
     """Read the folder."""
-    file = _table_of(path)
+    file = _rating_table(path)
     if file is None:
         raise DatasetError(f"{path} holds no table of ratings (ratings.csv, ratings.tsv or ratings.xlsx).")
     folder = file.absolute().parent
-    chosen_task(choices.task, (folder.name,), folder.name, path)
+    choose_task(choices.task, (folder.name,), folder.name, path)
     mapping_file = file_in(folder, table_mapping.FILE)
     mapping = read_mapping(mapping_file) if mapping_file.is_file() else None
     opened = open_table(file, videos_dir, mapping)
-    rated, join = opened.read()
+    parsed, matcher = opened.read()
+    ratings = parsed.ratings
     problems = [*opened.ambiguities]
     if mapping is None:
-        problems.insert(0, f"The columns of {file.name} were guessed: {_format_mapping(rated.mapping)}.")
+        problems.insert(0, f"The columns of {file.name} were guessed: {_format_mapping(parsed.mapping)}.")
     elif mapping.table_sha256 and mapping.table_sha256 != sha256_of(file):
         problems.append(f"{file.name} is another file than the one that {table_mapping.FILE} was made for.")
-    problems += rated.import_report.problems()
+    problems += parsed.import_report.problems()
     if isinstance(opened.files, VideoFolder):
         problems += dict.fromkeys(opened.files.problems)
-    criterion = _criterion(rated, choices.criterion)
-    participants = _participants(rated, folder, choices.participant_pattern, problems)
-    of_participants = file_in(folder, "participants.csv")
-    times = occasions_in([of_participants], VideoNames(rated.videos)) | rated.ratings.occasions()
-    whole = rated.clip_ranges
+    criterion = _criterion(parsed, choices.criterion)
+    participants = _participants(parsed, folder, choices.participant_pattern, problems)
+    participant_file = file_in(folder, "participants.csv")
+    occasions = occasions_from_files([participant_file], VideoNames(parsed.videos)) | ratings.occasions()
     videos = tuple(
         DatasetVideo(
-            attempt, join.paths.get(video), participants.get(attempt), "", whole.get(attempt), times.get(attempt, "")
+            name=attempt,
+            path=matcher.paths.get(video),
+            participant=participants.get(attempt),
+            clip_range=parsed.clip_ranges.get(attempt),
+            occasion=occasions.get(attempt, ""),
         )
-        for attempt, video in rated.videos.items()
+        for attempt, video in parsed.videos.items()
     )
     rule = choices.rating_rule if choices.rating_rule is not None else DEFAULT_RATING_RULE
     if choices.smallest_difference:
         rule = RatingRule("points", choices.smallest_difference)
-    rated_pairs = rule.pairs(rated.ratings, criterion)
+    rated_pairs = rule.pairs(ratings, criterion)
     if rated_pairs.between:
         problems.append(f"{rated_pairs.between} pairs of videos are neither ordered nor alike by the rule.")
-    measures = {item: Measure(item, tuple(rated.ratings.table(item).means().items())) for item in rated.ratings.items}
+    measures = {item: Measure(item, tuple(ratings.table(item).means().items())) for item in ratings.items}
     return Dataset(
         name=folder.name,
         form="ratings",
@@ -92,30 +103,40 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CH
         scores=measures[criterion],
         truth=tuple(measure for item, measure in measures.items() if item != criterion),
         problems=tuple(problems),
-        ratings=rated.ratings,
+        ratings=ratings,
         criterion=criterion,
     )
 
 
-def _criterion(rated: ParsedRatings, requested: str | None) -> str:
-    items = rated.ratings.items
-    matches = [item for item in items if requested is None or item.casefold() == requested.casefold()]
-    return matches[0] if matches else rated.ratings.scale(requested or "").item  # raises the error
+def _criterion(parsed: ParsedRatings, requested: str | None) -> str:
+    """Return the requested item in the spelling of the table, or the first item."""
+    for item in parsed.ratings.items:
+        if requested is None or item.casefold() == requested.casefold():
+            return item
+    return parsed.ratings.scale(requested or "").item  # raises the error
 
 
-def _participants(rated: ParsedRatings, folder: Path, stated: str | None, problems: list[str]) -> dict[str, str]:
-    """Return the participants of attempts, as stated, from the table, or from participants.csv."""
-    names = [*rated.videos]
-    if stated is None and rated.participants:
-        unnamed = [name for name in names if name not in rated.participants]
-        problems += [f"The table does not say who is in {abbreviated(unnamed)}."] if unnamed else []
-        return rated.participants
-    return participants_of(names, [file_in(folder, "participants.csv")], stated, problems, recordings=rated.videos)
+def _participants(parsed: ParsedRatings, folder: Path, stated: str | None, problems: list[str]) -> dict[str, str]:
+    """Return the participants of attempts by a stated pattern, or else from the table, or else from a file."""
+    if stated is None and parsed.participants:
+        unknown = [attempt for attempt in parsed.videos if attempt not in parsed.participants]
+        if unknown:
+            problems.append(f"The table does not say who is in {abbreviated(unknown)}.")
+        return parsed.participants
+    participant_files = [file_in(folder, "participants.csv")]
+    return participants_of(list(parsed.videos), participant_files, stated, problems, recordings=parsed.videos)
 
 
 def _format_mapping(mapping: TableMapping) -> str:
-    parts = [("video", mapping.video), ("person", mapping.participant or mapping.participant_pattern)]
-    parts += [("rater", mapping.rater), ("occasion", mapping.occasion), ("item", mapping.item)]
-    phrases = [f"{role} in “{title}”" for role, title in parts if title]
-    items = [(f" of {item.name}" if item.name else "", [c.title for c in item.columns]) for item in mapping.items]
-    return ", ".join([*phrases, *(f"ratings{name} in {quoted(titles)}" for name, titles in items)])
+    title_by_role = {
+        "video": mapping.video,
+        "person": mapping.participant or mapping.participant_pattern,
+        "rater": mapping.rater,
+        "occasion": mapping.occasion,
+        "item": mapping.item,
+    }
+    phrases = [f"{role} in “{title}”" for role, title in title_by_role.items() if title]
+    for item in mapping.items:
+        item_text = f" of {item.name}" if item.name else ""
+        phrases.append(f"ratings{item_text} in {quoted([column.title for column in item.columns])}")
+    return ", ".join(phrases)

@@ -7,7 +7,7 @@ from pathlib import Path
 from skillviewer.core.dataset.dataset import Fold
 from skillviewer.core.dataset.folds import fold_of
 from skillviewer.core.dataset.pairs import Pair, videos_of
-from skillviewer.data.tables.rows import CsvTable, TableRow, abbreviated, plain, read_sheet, read_word_rows
+from skillviewer.data.tables.rows import TableRow, abbreviated, plain, read_sheet, read_word_rows
 
 
 def fold_from_pairs(
@@ -18,14 +18,22 @@ def fold_from_pairs(
     problems: list[str],
     held_out: Sequence[str] | None = None,
 ) -> Fold:
-    """Return a fold of the pairs listed for training and test; ``problems`` receives leaking pairs, which are left out.
+    """Return a fold from its lists of training and test pairs.
 
-    ``held_out`` are the listed held-out videos, or None for the videos that are in test pairs and in no training pair.
+    Args:
+        name: Name of the fold.
+        videos: Names of all videos.
+        train: Pairs listed for training; pairs with a held-out video are left out.
+        test: Pairs listed for test; pairs without a held-out video are left out.
+        problems: Receives a sentence about left out pairs.
+        held_out: Listed held-out videos, or None for the videos that are in test pairs and in no training pair.
     """
-    train, test = tuple(dict.fromkeys(train)), tuple(dict.fromkeys(test))
-    out = set(videos_of(test)).difference(videos_of(train)) if held_out is None else set(held_out)
-    leaking = [pair for pair in train if pair.touches(out)]
-    untouched = [pair for pair in test if not pair.touches(out)]
+    train = tuple(dict.fromkeys(train))
+    test = tuple(dict.fromkeys(test))
+    test_only = set(videos_of(test)).difference(videos_of(train))
+    held_out_videos = test_only if held_out is None else set(held_out)
+    leaking = [pair for pair in train if pair.touches(held_out_videos)]
+    untouched = [pair for pair in test if not pair.touches(held_out_videos)]
     if leaking:
         problems.append(
             f"Fold {name}: {len(leaking)} training pairs name a held-out video "
@@ -36,83 +44,85 @@ def fold_from_pairs(
             f"Fold {name}: {len(untouched)} test pairs name no held-out video "
             f"({untouched[0].better}–{untouched[0].worse}); they are left out."
         )
-    pairs = [pair for pair in train if not pair.touches(out)] + [pair for pair in test if pair.touches(out)]
-    return fold_of(name, videos, out, pairs)
+    pairs = [pair for pair in train if not pair.touches(held_out_videos)]
+    pairs += [pair for pair in test if pair.touches(held_out_videos)]
+    return fold_of(name, videos, held_out_videos, pairs)
 
 
-def without_strangers(fold: Fold, listed: Sequence[Pair], consensus: Sequence[Pair], problems: list[str]) -> Fold:
-    """Return a fold with the videos of its listed pairs alone; ``problems`` receives unlisted pairs and videos."""
-    in_lists = set(listed)
-    missing = [pair for pair in consensus if pair not in in_lists]
-    in_pairs = set(videos_of((*fold.train_pairs, *fold.test_pairs)))
-    strangers = [video for video in (*fold.train_videos, *fold.held_out_videos) if video not in in_pairs]
-    if missing:
+def without_unlisted_videos(fold: Fold, listed: Sequence[Pair], consensus: Sequence[Pair], problems: list[str]) -> Fold:
+    """Return a fold without the videos that are in none of its pairs; ``problems`` receives unlisted pairs and videos.
+
+    ``listed`` are the pairs in the lists of the fold, and ``consensus`` all pairs of the data set.
+    """
+    listed_pairs = set(listed)
+    unlisted_pairs = [pair for pair in consensus if pair not in listed_pairs]
+    paired_videos = set(videos_of((*fold.train_pairs, *fold.test_pairs)))
+    unlisted_videos = [video for video in (*fold.train_videos, *fold.held_out_videos) if video not in paired_videos]
+    if unlisted_pairs:
         problems.append(
-            f"Fold {fold.name} lists {len(missing)} pairs of the ground truth neither for training nor for test "
-            f"({missing[0].better}–{missing[0].worse}); they take no part in it."
+            f"Fold {fold.name} lists {len(unlisted_pairs)} pairs of the ground truth neither for training nor for test "
+            f"({unlisted_pairs[0].better}–{unlisted_pairs[0].worse}); they take no part in it."
         )
-    if strangers:
-        problems.append(f"Fold {fold.name} lists no pair of {abbreviated(strangers)}: it takes no part in it.")
-    trained = tuple(video for video in fold.train_videos if video in in_pairs)
-    held_out = tuple(video for video in fold.held_out_videos if video in in_pairs)
-    return replace(fold, train_videos=trained, held_out_videos=held_out)
+    if unlisted_videos:
+        problems.append(f"Fold {fold.name} lists no pair of {abbreviated(unlisted_videos)}: it takes no part in it.")
+    train_videos = tuple(video for video in fold.train_videos if video in paired_videos)
+    held_out_videos = tuple(video for video in fold.held_out_videos if video in paired_videos)
+    return replace(fold, train_videos=train_videos, held_out_videos=held_out_videos)
 
 
 def known_pairs(pairs: Sequence[Pair], consensus: Sequence[Pair], source: str, problems: list[str]) -> tuple[Pair, ...]:
-    """Return the pairs of a split that the data set agrees on; ``problems`` receives a sentence about others."""
-    agreed_set = set(consensus)
-    others = [pair for pair in pairs if pair not in agreed_set]
-    if others:
+    """Return the pairs of a split that are pairs of the data set; ``problems`` receives a sentence about others."""
+    dataset_pairs = set(consensus)
+    unknown = [pair for pair in pairs if pair not in dataset_pairs]
+    if unknown:
         problems.append(
-            f"{source} has {len(others)} pairs that the ground truth does not have in this order "
-            f"({others[0].better}–{others[0].worse}); they are left out."
+            f"{source} has {len(unknown)} pairs that the ground truth does not have in this order "
+            f"({unknown[0].better}–{unknown[0].worse}); they are left out."
         )
-    return tuple(pair for pair in pairs if pair in agreed_set)
+    return tuple(pair for pair in pairs if pair in dataset_pairs)
 
 
-def pooled_folds(parts: Sequence[Sequence[Fold]]) -> tuple[Fold, ...] | None:
-    """Return the folds of several sub-tasks as one, by fold name; None if the names differ."""
-    names = [[fold.name for fold in folds] for folds in parts]
-    if not parts or any(other != names[0] for other in names):
+def pooled_folds(folds_by_subtask: Sequence[Sequence[Fold]]) -> tuple[Fold, ...] | None:
+    """Return the folds of several sub-tasks pooled by name, or None if their names differ."""
+    names = [[fold.name for fold in folds] for folds in folds_by_subtask]
+    if not names or any(other != names[0] for other in names):
         return None
     return tuple(
         Fold(
-            name=same[0].name,
-            train_videos=tuple(v for fold in same for v in fold.train_videos),
-            held_out_videos=tuple(v for fold in same for v in fold.held_out_videos),
-            train_pairs=tuple(p for fold in same for p in fold.train_pairs),
-            test_pairs=tuple(p for fold in same for p in fold.test_pairs),
+            name=folds[0].name,
+            train_videos=tuple(video for fold in folds for video in fold.train_videos),
+            held_out_videos=tuple(video for fold in folds for video in fold.held_out_videos),
+            train_pairs=tuple(pair for fold in folds for pair in fold.train_pairs),
+            test_pairs=tuple(pair for fold in folds for pair in fold.test_pairs),
         )
-        for same in zip(*parts, strict=True)
+        for folds in zip(*folds_by_subtask, strict=True)
     )
 
 
-def renamed(fold: Fold, prefix: str) -> Fold:
+def with_prefix(fold: Fold, prefix: str) -> Fold:
     """Return a fold with a prefix to the names of its videos."""
-
-    def pair(p: Pair) -> Pair:
-        return Pair(prefix + p.better, prefix + p.worse)
-
     return replace(
         fold,
-        train_videos=tuple(prefix + v for v in fold.train_videos),
-        held_out_videos=tuple(prefix + v for v in fold.held_out_videos),
-        train_pairs=tuple(pair(p) for p in fold.train_pairs),
-        test_pairs=tuple(pair(p) for p in fold.test_pairs),
+        train_videos=tuple(prefix + video for video in fold.train_videos),
+        held_out_videos=tuple(prefix + video for video in fold.held_out_videos),
+        train_pairs=tuple(Pair(prefix + pair.better, prefix + pair.worse) for pair in fold.train_pairs),
+        test_pairs=tuple(Pair(prefix + pair.better, prefix + pair.worse) for pair in fold.test_pairs),
     )
 
 
 def read_pair_lines(path: Path, problems: list[str]) -> list[tuple[TableRow, Pair]]:
     """Return the pairs in a file with "better worse" on every line; ``problems`` receives the other lines.
 
-    A first line "better worse" is a header; after a header "worse better", all lines are read in that order.
+    The first line may be a header, "better worse" or "worse better", which states the order of all lines.
     """
     pairs: list[tuple[TableRow, Pair]] = []
     rows = read_word_rows(path)
     header = tuple(plain(word) for word in rows[0].cells) if rows else ()
-    swapped = header == ("worse", "better")
-    for row in rows[1:] if swapped or header == ("better", "worse") else rows:
-        cells = row.cells[::-1] if swapped else row.cells
+    is_swapped = header == ("worse", "better")
+    if is_swapped or header == ("better", "worse"):
+        rows = rows[1:]
+    for row in rows:
+        cells = row.cells[::-1] if is_swapped else row.cells
         if len(cells) != 2 or cells[0] == cells[1]:
             problems.append(f"{path.name} line {row.line} is not two videos; it is left out.")
         else:
@@ -120,18 +130,19 @@ def read_pair_lines(path: Path, problems: list[str]) -> list[tuple[TableRow, Pai
     return pairs
 
 
-def pairs_of_sheet(path: Path, problems: list[str]) -> list[Pair]:
+def read_pair_columns(path: Path, problems: list[str]) -> list[Pair]:
     """Return the pairs in a CSV file with the columns Better and Worse; ``problems`` receives the other rows."""
-    sheet: CsvTable = read_sheet(path)
-    better, worse = sheet.column("better", "best"), sheet.column("worse", "worst")
-    if better is None or worse is None:
+    sheet = read_sheet(path)
+    better_column = sheet.column("better", "best")
+    worse_column = sheet.column("worse", "worst")
+    if better_column is None or worse_column is None:
         problems.append(f"{path.name} has no columns Better and Worse; it is left out.")
         return []
     pairs = []
     for row in sheet.rows:
-        pair = Pair(row.cell(better), row.cell(worse))
+        pair = Pair(row.cell(better_column), row.cell(worse_column))
         if not pair.better or not pair.worse or pair.better == pair.worse:
-            problems.append(f"{sheet.place(row)} is not two videos; it is left out.")
+            problems.append(f"{sheet.describe_row(row)} is not two videos; it is left out.")
         else:
             pairs.append(pair)
     return pairs

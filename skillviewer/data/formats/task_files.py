@@ -1,4 +1,4 @@
-"""Tasks and files of a data set in a folder: choosing a task, and finding files in any spelling."""
+"""Choice of a task of a data set, and search for files in any spelling."""
 
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
@@ -8,13 +8,17 @@ from skillviewer.core.errors import DatasetError
 from skillviewer.data.tables.rows import plain
 
 
-def chosen_task(requested: str | None, offered: Sequence[str], default: str | None, path: Path) -> str:
-    """Return the task that was requested, in any spelling, or ``default`` if none was.
+def choose_task(requested: str | None, offered: Sequence[str], default: str | None, path: Path) -> str:
+    """Return the offered task that is requested in any spelling, or the default.
 
-    ``default`` is None if there are several. ``path`` is where the tasks are; it is used only in messages.
+    Args:
+        requested: The requested task, or None for the default.
+        offered: Names of all tasks.
+        default: The default, or None if a task must be requested.
+        path: Folder or file of the data set, for messages.
 
     Raises:
-        DatasetError: There is no such task, or there are several and none was requested.
+        DatasetError: There is no such task, or no task was requested and there is no default.
     """
     if requested is not None:
         matches = [task for task in offered if plain(task) == plain(requested)]
@@ -29,10 +33,10 @@ def chosen_task(requested: str | None, offered: Sequence[str], default: str | No
 
 
 def unique_task_paths(entries: Iterable[tuple[str, Path]], path: Path) -> dict[str, Path]:
-    """Return the paths of tasks by name; the searched ``path`` is used only in messages.
+    """Return the paths of tasks by name; the searched ``path`` is for messages.
 
     Raises:
-        DatasetError: A task was found twice.
+        DatasetError: A task has two paths.
     """
     task_paths: dict[str, Path] = {}
     for name, task_path in entries:
@@ -45,30 +49,30 @@ def unique_task_paths(entries: Iterable[tuple[str, Path]], path: Path) -> dict[s
 
 
 def file_in(folder: Path, name: str) -> Path:
-    """Return the path of a file in a folder, with the spelling of an existing file that differs only in case."""
+    """Return the path of a file in a folder, spelled like an existing file if that differs only in case."""
     path = folder / name
     if path.exists() or not folder.is_dir():
         return path
     return next((other for other in sorted(folder.iterdir()) if other.name.casefold() == name.casefold()), path)
 
 
-def matches_of_first_pattern(path: Path, patterns: Sequence[str]) -> tuple[Path, ...]:
-    """Return the matches of the first pattern with any match below a folder, sorted; for a file, the file itself.
+def first_matching_files(path: Path, patterns: Sequence[str]) -> tuple[Path, ...]:
+    """Return the sorted files below a folder that match the first pattern with any match.
 
-    Patterns are those of ``Path.glob`` and are tried in their order. The last part of a pattern is compared with file
-    names without regard to case.
+    Patterns are those of ``Path.glob``; their last part ignores case. If the path is a file, it is returned itself if
+    its name matches a pattern.
     """
 
-    def fits(file: Path, pattern: str) -> bool:
+    def has_name(file: Path, pattern: str) -> bool:
         return fnmatchcase(file.name.casefold(), PurePath(pattern).name.casefold())
 
     if path.is_file():
-        return (path,) if any(fits(path, pattern) for pattern in patterns) else ()
+        return (path,) if any(has_name(path, pattern) for pattern in patterns) else ()
     if not path.is_dir():
         return ()
     for pattern in patterns:
         folders = PurePath(pattern).parent
-        files = tuple(sorted(file for file in path.glob(str(folders / "*")) if fits(file, pattern)))
+        files = tuple(sorted(file for file in path.glob(str(folders / "*")) if has_name(file, pattern)))
         if files:
             return files
     return ()

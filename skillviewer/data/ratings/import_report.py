@@ -16,77 +16,78 @@ _MAX_SHOWN = 3
 
 @dataclass(slots=True)
 class RowResult:
-    """Outcome of one row, filled while it is read: the place in words and first and last line, from 1.
+    """Result of one row, filled in while the row is read."""
 
-    ``cell`` names the video as written; ``rejections`` has the reasons why the row, or a rating in it, was rejected;
-    ``near`` are names of videos similar to a cell that names none, and None for other rows.
-    """
-
-    place: str
-    first_line: int
+    place: str  # lines of the row, for messages
+    first_line: int  # from 1
     last_line: int
-    cell: str
-    video: str | None = None
-    n_ratings: int = 0
-    rejections: list[str] = field(default_factory=list)
+    cell: str  # name of the video as written
+    video: str | None = None  # name of the video, or of the attempt in it, or None if none was found
+    n_ratings: int = 0  # number of ratings that count
+    rejections: list[str] = field(default_factory=list)  # reasons why the row, or a rating in it, was rejected
     notes: list[str] = field(default_factory=list)
-    near: tuple[str, ...] | None = None
+    near: tuple[str, ...] | None = None  # similar names of videos if the cell names no video, else None
 
     @property
-    def used(self) -> bool:
-        """True if a rating was taken from it."""
+    def is_used(self) -> bool:
+        """True if a rating of the row counts."""
         return self.n_ratings > 0
 
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """Outcomes of all non-empty rows of a table, videos without a rating, and notices about the whole table."""
+    """Results of all non-empty rows of a table."""
 
-    name: str
+    name: str  # name of the table
     rows: tuple[RowResult, ...]
-    unrated: tuple[str, ...] = ()
-    notices: tuple[str, ...] = ()
+    unrated: tuple[str, ...] = ()  # names of the videos without a rating
+    notices: tuple[str, ...] = ()  # notices about the whole table, one sentence each
 
     def __post_init__(self) -> None:
-        silent = [row.place for row in self.rows if not row.n_ratings and not row.rejections]
-        if silent:
-            raise ValueError(f"neither used nor rejected with a reason: {silent}")
+        unexplained = [row.place for row in self.rows if not row.n_ratings and not row.rejections]
+        if unexplained:
+            raise ValueError(f"neither used nor rejected with a reason: {unexplained}")
 
     @property
-    def used(self) -> int:
-        """Number of rows from which a rating was taken."""
-        return sum(row.used for row in self.rows)
+    def n_used(self) -> int:
+        """Number of rows with a rating that counts."""
+        return sum(row.is_used for row in self.rows)
 
     @property
-    def rejected(self) -> int:
-        """Number of rows from which no rating was taken."""
-        return len(self.rows) - self.used
+    def n_rejected(self) -> int:
+        """Number of rows without a rating that counts."""
+        return len(self.rows) - self.n_used
 
     @property
     def n_ratings(self) -> int:
-        """Number of ratings taken."""
+        """Number of ratings that count."""
         return sum(row.n_ratings for row in self.rows)
 
     @property
     def count(self) -> str:
-        """Text of the counts: all rows are rows used plus rows rejected."""
-        n_videos = len({row.video for row in self.rows if row.used})
-        counts = f"{counted(len(self.rows), 'row')}: {self.used} used, {self.rejected} rejected"
-        return f"{counts}; {counted(self.n_ratings, 'rating')} of {counted(n_videos, 'video')}"
+        """Text with the numbers of rows, ratings and videos; rows are rows used plus rows rejected."""
+        n_videos = len({row.video for row in self.rows if row.is_used})
+        rows_text = f"{counted(len(self.rows), 'row')}: {self.n_used} used, {self.n_rejected} rejected"
+        return f"{rows_text}; {counted(self.n_ratings, 'rating')} of {counted(n_videos, 'video')}"
 
     def lines(self) -> list[str]:
-        """Return one sentence for every reason and note of every row."""
-        texts = []
+        """Return a sentence for every rejection and every note of a row."""
+        lines = []
         for row in self.rows:
-            fate = ", in part rejected" if row.used else " is rejected"
-            texts += [f"{self.name} {row.place}{fate}: {reason}." for reason in row.rejections]
-            texts += [f"{self.name} {row.place}: {note}{'' if note[-1] == '?' else '.'}" for note in row.notes]
-        return texts
+            result = ", in part rejected" if row.is_used else " is rejected"
+            lines += [f"{self.name} {row.place}{result}: {reason}." for reason in row.rejections]
+            for note in row.notes:
+                full_stop = "" if note.endswith("?") else "."
+                lines.append(f"{self.name} {row.place}: {note}{full_stop}")
+        return lines
 
     def problems(self) -> list[str]:
-        """Return the report in few sentences: notices, the counts, and the first lines."""
+        """Return the report in a few sentences: notices, counts, and the first rejections and notes."""
         lines = self.lines()
-        texts = [*self.notices, *([f"{self.name}: {self.count}."] if lines else []), *lines[:_MAX_SHOWN]]
+        texts = list(self.notices)
+        if lines:
+            texts.append(f"{self.name}: {self.count}.")
+        texts += lines[:_MAX_SHOWN]
         if len(lines) > _MAX_SHOWN:
             texts.append(f"{self.name}: {len(lines) - _MAX_SHOWN} more lines like these; “data import” lists them all.")
         if self.unrated:
@@ -104,8 +105,8 @@ def write_import_report(import_report: ImportReport, path: Path) -> None:
     """Write the report as a CSV file with one row per row of the table, or raise an OSError."""
     rows: list[Sequence[object]] = [("row", "cell", "video", "ratings", "fate", "set_aside", "notes")]
     for row in import_report.rows:
-        fate = "used" if row.used else "set aside"
-        rows.append(
-            (row.place, row.cell, row.video or "", row.n_ratings, fate, "; ".join(row.rejections), "; ".join(row.notes))
-        )
+        fate = "used" if row.is_used else "set aside"
+        rejections = "; ".join(row.rejections)
+        notes = "; ".join(row.notes)
+        rows.append((row.place, row.cell, row.video or "", row.n_ratings, fate, rejections, notes))
     write_rows(path, rows)

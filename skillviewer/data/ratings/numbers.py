@@ -3,21 +3,22 @@
 import re
 from collections.abc import Sequence
 
-from skillviewer.data.tables.pair_rows import NOT_KNOWN
+from skillviewer.data.tables.pair_rows import EMPTY_WORDS
 
 _PLAIN = re.compile(r"[+−-]?(?:\d+(?:[.,]\d+)?|[.,]\d+)(?:[eE][+-]?\d+)?")
 _THOUSANDS = re.compile(r"[+−-]?[1-9]\d{0,2}(?:,\d{3})+")
 GROUPED = re.compile(r"[+−-]?[1-9]\d{0,2}([.,])\d{3}")
-"""A number that is 1,250 or 1.25: it depends on the country."""
+"""A number that means 1250 or 1.25, depending on the country."""
 _MAX_NUMBER = 1e12
-"""Greater numbers are slips, and sums of them would lose all others."""
-_OF = re.compile(r"([+−-]?\d+(?:[.,]\d+)?)\s*(?:(?:/|of|out of|von|sur)\s*(\d+)|%)")
+"""Bound of numbers: greater ones are slips, and would make other numbers vanish in sums."""
+_SHARE = re.compile(r"([+−-]?\d+(?:[.,]\d+)?)\s*(?:(?:/|of|out of|von|sur)\s*(\d+)|%)")
 
 
 def number_of_cell(text: str, *, decimal_comma: bool) -> float | None:
-    """Return the number in a cell, or None if there is none.
+    """Return the number in a cell, or None if the cell holds no number.
 
-    Without ``decimal_comma``, as where commas separate the columns, 1,234 is ambiguous, and no number.
+    Without ``decimal_comma``, such as in a file in which commas separate the columns, 1,234 is ambiguous and counts as
+    no number.
     """
     text = text.replace("\u2212", "-").replace("\u00a0", "").strip()
     if not _PLAIN.fullmatch(text) or (not decimal_comma and _THOUSANDS.fullmatch(text)):
@@ -28,22 +29,37 @@ def number_of_cell(text: str, *, decimal_comma: bool) -> float | None:
 
 def share_of_cell(text: str) -> tuple[str, float] | None:
     """Return the number and the whole of a cell such as "4/5", "4 out of 5" or "80 %", or None."""
-    match = _OF.fullmatch(text.strip())
+    match = _SHARE.fullmatch(text.strip())
     return None if match is None else (match[1], float(match[2] or 100))
 
 
-def perhaps_grouped(texts: Sequence[str]) -> bool:
-    """Return True if signs before three digits may group thousands: next to 980, or next to another decimal sign."""
-    signs = {match[1] for text in texts if (match := GROUPED.fullmatch(text))}
-    ungrouped = [text for text in texts if not GROUPED.fullmatch(text)]
-    if len(signs) != 1 or any(sign in text and not {*".,"} <= {*text} for text in ungrouped for sign in signs):
+def may_have_thousands(texts: Sequence[str]) -> bool:
+    """Return True if a comma or a point before three digits may separate thousands, given all cells of an item.
+
+    The cells show this by both signs before three digits, by whole numbers of three digits and more without a sign, or
+    by another sign for decimals. They exclude it by the same sign for decimals.
+    """
+    signs = set()
+    others = []
+    for text in texts:
+        match = GROUPED.fullmatch(text)
+        if match is None:
+            others.append(text)
+        else:
+            signs.add(match[1])
+    if len(signs) != 1:
         return len(signs) > 1
-    return any(len(text) > 2 if text.isdigit() else not {*".,"}.isdisjoint(text) for text in ungrouped)
+    (sign,) = signs
+    if any(sign in text and not {".", ","} <= set(text) for text in others):
+        return False  # the sign marks decimals
+    has_large_integer = any(text.isdigit() and len(text) > 2 for text in others)
+    has_decimals = any(not text.isdigit() and ("." in text or "," in text) for text in others)
+    return has_large_integer or has_decimals
 
 
 def is_filled(text: str) -> bool:
-    """Return True if a cell says something: it is not empty, not "n/a", and no error of a spreadsheet."""
-    return text.casefold() not in NOT_KNOWN and not text.startswith("#")
+    """Return True if a cell is not empty, not a word such as "n/a", and no error of a spreadsheet."""
+    return text.casefold() not in EMPTY_WORDS and not text.startswith("#")
 
 
 def is_number(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""Reading ratings from a table, given the columns that hold them; every row or cell left out is reported."""
+"""Parsing of the ratings in a table by the meaning of its columns; every row or cell that is left out is reported."""
 
 import math
 import re
@@ -19,27 +19,28 @@ from skillviewer.data.ratings.numbers import (
     GROUPED,
     is_filled,
     is_number,
+    may_have_thousands,
     number_of_cell,
-    perhaps_grouped,
     share_of_cell,
 )
 from skillviewer.data.ratings.rating_table import RatingRow, RawTable
-from skillviewer.data.ratings.table_mapping import ItemMapping, TableMapping, fitted, quoted
-from skillviewer.data.ratings.video_matching import Join, VideoMatch
-from skillviewer.data.tables.pair_rows import NOT_KNOWN
-from skillviewer.data.tables.participants import Spellings, by_pattern
+from skillviewer.data.ratings.table_mapping import ItemMapping, TableMapping, fit_mapping, quoted
+from skillviewer.data.ratings.video_matching import VideoMatch, VideoMatcher
+from skillviewer.data.tables.pair_rows import EMPTY_WORDS
+from skillviewer.data.tables.participants import Spellings, participants_by_pattern
 from skillviewer.data.tables.rows import abbreviated, plain
 
-_FAR = 5.0
-"""A rating is far from the others if it is more than this many interquartile ranges outside the quartiles."""
+_OUTLIER_RANGES = 5.0
+"""Number of interquartile ranges outside the quartiles from which on a rating is far from the others."""
 _MAX_NUMERIC_SHARE = 0.5
-_GLUED = re.compile(r"(.*?[^\W\d_].*?)[+-]?\d+(?:[.,]\d+)?")
+"""Share of numbers from which on the cells of an item need no order of levels."""
+_NAME_AND_NUMBER = re.compile(r"(.*?[^\W\d_].*?)[+-]?\d+(?:[.,]\d+)?")
 """A name and a number without a delimiter between them."""
 
 
 @dataclass(frozen=True, slots=True)
 class RatingRemark:
-    """A rater's remark on an attempt."""
+    """Remark of a rater on an attempt."""
 
     attempt: str  # name of the attempt
     rater: str  # name of the rater, or ``UNNAMED``
@@ -48,106 +49,102 @@ class RatingRemark:
 
 @dataclass(frozen=True, slots=True)
 class ParsedRatings:
-    """Ratings of a table, and for every rated attempt its video, its part of the video, and its participant, if stated.
+    """Ratings of a table, with facts about the rated attempts.
 
-    Attempts without times have the name of their video. The mapping is spelled as in the table.
+    An attempt is a part of a video if the table states times, or else a whole video with the name of the video.
     """
 
-    mapping: TableMapping
+    mapping: TableMapping  # with titles as the table spells them
     ratings: RatingSet
-    videos: dict[str, str]
-    clip_ranges: dict[str, TimeRange]
-    participants: dict[str, str]
+    videos: dict[str, str]  # name of the video of each attempt
+    clip_ranges: dict[str, TimeRange]  # part of the video that shows the attempt, for attempts with times
+    participants: dict[str, str]  # participant of each attempt, if stated
     import_report: ImportReport
     remarks: tuple[RatingRemark, ...] = ()
 
 
-def read_ratings(table: RawTable, mapping: TableMapping, join: Join) -> ParsedRatings:
-    """Read the ratings of a table; ``join`` finds the video that a cell names.
+def read_ratings(table: RawTable, mapping: TableMapping, matcher: VideoMatcher) -> ParsedRatings:
+    """Parse the ratings of a table; ``matcher`` finds the video that a cell names.
 
     Raises:
         DatasetError: The mapping does not fit the table, the order of an item's levels is not stated, or no row can be
             used.
     """
-    return _Reading(table, fitted(mapping, table), join).read()
+    return _RatingParser(table, fit_mapping(mapping, table), matcher).read()
 
 
 @dataclass(frozen=True, slots=True)
 class _CellRating:
-    """A rating, its row and its column."""
+    """A rating with its row and the title of its column."""
 
     rating: VideoRating
     row: RowResult
     title: str
 
 
-class _Reading:
-    """One reading of a table."""
+class _RatingParser:
+    """Parser of the ratings of one table."""
 
-    def __init__(self, table: RawTable, mapping: TableMapping, join: Join) -> None:
+    def __init__(self, table: RawTable, mapping: TableMapping, matcher: VideoMatcher) -> None:
         self._table = table
         self._mapping = mapping
-        self._join = join
+        self._matcher = matcher
         self._name = table.location.rstrip(",")
-        self._rows = table.rows[: self._other_titles()]
+        self._rows = table.rows[: self._start_of_other_table()]
         self._spellings = Spellings()
         self._raters = Spellings()
         self._items = Spellings()
         self._videos: dict[str, str] = {}
         self._clip_ranges: dict[str, TimeRange] = {}
         self._participants: dict[str, str] = {}
-        # keys in order, each once:
-        self._spelling_notes: dict[str, None] = {}
-        self._remarks: dict[RatingRemark, None] = {}
+        self._spelling_notes: dict[str, None] = {}  # an ordered set
+        self._remarks: dict[RatingRemark, None] = {}  # an ordered set
         self._n_rows_by_rater = Counter(self._cell(row, mapping.rater) for row in table.rows)
         self._short_row_below = {above.last_line: row for above, row in pairwise(table.rows) if row.short}
         self._denominators = {item.name: self._denominator(item) for item in mapping.items}
-        self._levels = {
+        self._ranks_by_level = {
             item.name: {plain(level): float(rank) for rank, level in enumerate(item.levels)} for item in mapping.items
         }
-        self._may_have_thousands = {item.name: perhaps_grouped(self._texts(item)) for item in mapping.items}
+        self._may_have_thousands = {item.name: may_have_thousands(self._texts(item)) for item in mapping.items}
         for item in mapping.items:
             self._check_levels(item)
 
-    def _other_titles(self) -> int:
+    def _start_of_other_table(self) -> int:
         """Return the index of the row at which a second table with other titles begins, or the number of rows."""
         titles = self._table.titles
-        rated = [c.title for item in self._mapping.items for c in item.columns]
+        rating_titles = [column.title for item in self._mapping.items for column in item.columns]
         for index, row in enumerate(self._table.rows):
-            has_no_numbers = not row.fault and not any(is_number(self._cell(row, title)) for title in rated)
+            has_no_numbers = not row.fault and not any(is_number(self._cell(row, title)) for title in rating_titles)
             repeats_title = plain(self._cell(row, self._mapping.video)) == plain(self._mapping.video)
-            pairs = zip(row.cells, titles, strict=False)
-            # the table's titles contain those of its cells: repeated ones got a number, and empty ones a name
-            has_other_titles = any(plain(cell) not in plain(title) for cell, title in pairs)
+            # titles contain the cells that they were made of: repeated titles got a number, and empty titles a name
+            has_other_titles = any(
+                plain(cell) not in plain(title) for cell, title in zip(row.cells, titles, strict=False)
+            )
             if has_no_numbers and repeats_title and has_other_titles:
                 return index
         return len(self._table.rows)
 
     def read(self) -> ParsedRatings:
-        outcomes: list[RowResult] = []
+        row_results: list[RowResult] = []
         cell_ratings: list[_CellRating] = []
-        for row in self._table.rows:
+        for index, row in enumerate(self._table.rows):
             cell = self._cell(row, self._mapping.video)
-            outcomes.append(RowResult(self._table.describe_row(row), row.first_line, row.last_line, cell))
-            if len(outcomes) > len(self._rows):
-                title_row = self._table.describe_row(self._table.rows[len(self._rows)])
-                outcomes[-1].rejections.append(f"{title_row} begins another table, with other columns")
+            result = RowResult(self._table.describe_row(row), row.first_line, row.last_line, cell)
+            row_results.append(result)
+            if index < len(self._rows):
+                cell_ratings += self._row(row, result)
             else:
-                cell_ratings += self._row(row, outcomes[-1])
-        distinct = _each_once(cell_ratings)
+                title_row = self._table.describe_row(self._table.rows[len(self._rows)])
+                result.rejections.append(f"{title_row} begins another table, with other columns")
+        distinct = _distinct_ratings(cell_ratings)
         if not distinct:
-            named_rows = [row for row in outcomes if row.video is not None] or outcomes
-            reasons = [row_reason for row in named_rows for row_reason in row.rejections]
-            reason, times = Counter(reasons).most_common(1)[0]
-            times_text = f" ({times} rows)" if times > 1 else ""
-            raise DatasetError(f"No row of {self._name} could be used: {reason}{times_text}.")
+            raise self._no_rating_error(row_results)
         ratings = RatingSet(tuple(cell_rating.rating for cell_rating in distinct), self._scales(distinct))
         attempts = sorted({cell_rating.rating.video for cell_rating in distinct})
         videos = {attempt: self._videos[attempt] for attempt in attempts}
-        unrated = tuple(name for name in self._join.names if name not in videos.values())
-        without_own_occasion = sorted(
-            {rating.video for rating in ratings.ratings if rating.occasion} - ratings.occasions().keys()
-        )
+        unrated = tuple(name for name in self._matcher.names if name not in videos.values())
+        rated_on_occasions = {rating.video for rating in ratings.ratings if rating.occasion}
+        without_own_occasion = sorted(rated_on_occasions - ratings.occasions().keys())
         notices = [*self._table.notices, *self._spelling_notices()]
         if without_own_occasion:
             notices.append(
@@ -160,9 +157,17 @@ class _Reading:
             videos=videos,
             clip_ranges={attempt: self._clip_ranges[attempt] for attempt in attempts if attempt in self._clip_ranges},
             participants=self._participants_of(videos),
-            import_report=ImportReport(self._name, tuple(outcomes), unrated, tuple(notices)),
+            import_report=ImportReport(self._name, tuple(row_results), unrated, tuple(notices)),
             remarks=tuple(remark for remark in self._remarks if remark.attempt in videos),
         )
+
+    def _no_rating_error(self, row_results: Sequence[RowResult]) -> DatasetError:
+        """Return the error for a table without a usable row, with the most frequent reason."""
+        with_video = [result for result in row_results if result.video is not None] or row_results
+        reasons = Counter(reason for result in with_video for reason in result.rejections)
+        reason, n_rows = reasons.most_common(1)[0]
+        n_rows_text = f" ({n_rows} rows)" if n_rows > 1 else ""
+        return DatasetError(f"No row of {self._name} could be used: {reason}{n_rows_text}.")
 
     def _cell(self, row: RatingRow, title: str) -> str:
         column_index = self._table.column(title)
@@ -170,7 +175,11 @@ class _Reading:
 
     def _spelling_notices(self) -> list[str]:
         table_name = self._table.path.name
-        notices = self._spellings.joined(table_name) + self._raters.joined(table_name) + self._items.joined(table_name)
+        notices = (
+            self._spellings.merged_notice(table_name)
+            + self._raters.merged_notice(table_name)
+            + self._items.merged_notice(table_name)
+        )
         if self._spelling_notes:
             notices.append(f"Names spelled differently from the videos: {abbreviated(list(self._spelling_notes))}.")
         return notices
@@ -179,32 +188,36 @@ class _Reading:
         pattern = self._mapping.participant_pattern
         if not pattern or self._mapping.participant:
             return {attempt: self._participants[attempt] for attempt in videos if attempt in self._participants}
-        by_name = by_pattern(list(videos.values()), pattern)
+        participant_by_video = participants_by_pattern(list(videos.values()), pattern)
         return {
-            attempt: self._spellings.canonical(by_name[video]) for attempt, video in videos.items() if video in by_name
+            attempt: self._spellings.canonical(participant_by_video[video])
+            for attempt, video in videos.items()
+            if video in participant_by_video
         }
 
     def _row(self, row: RatingRow, result: RowResult) -> list[_CellRating]:
-        """Return the ratings in a row; faults go to its outcome."""
+        """Return the ratings of a row, and add rejections and notes to its result."""
         mapping = self._mapping
         attempt = self._attempt(row, result)
         if attempt is None:
             return []
-        result.video = attempt  # with the times, if it has some
-        self._note_participant(row, result, attempt)
+        result.video = attempt
+        self._add_participant(row, result, attempt)
         rater = self._raters.canonical(self._cell(row, mapping.rater))
         if mapping.rater and not rater:
             result.notes.append("it names no rater")
-        if moved_reason := self._moved(row, rater):
-            result.rejections.append(moved_reason)
+        shift_reason = self._shift_reason(row, rater)
+        if shift_reason:
+            result.rejections.append(shift_reason)
             return []
         item_name = self._items.canonical(self._cell(row, mapping.item))
         if mapping.item and not item_name:
             result.rejections.append(f"it names no item (column “{mapping.item}” is empty)")
             return []
         occasion = self._cell(row, mapping.occasion)
-        if text := self._cell(row, mapping.notes):
-            self._remarks[RatingRemark(attempt, rater or UNNAMED, text)] = None
+        remark = self._cell(row, mapping.notes)
+        if remark:
+            self._remarks[RatingRemark(attempt, rater or UNNAMED, remark)] = None
         ratings = []
         for item in mapping.items:
             name = item_name or item.name or SKILL
@@ -212,9 +225,8 @@ class _Reading:
                 value = self._value(row, result, item, column.title)
                 if value is not None:
                     rater_name = rater or self._rater_of_column(column.rater)
-                    ratings.append(
-                        _CellRating(VideoRating(attempt, rater_name, name, value, occasion), result, column.title)
-                    )
+                    rating = VideoRating(attempt, rater_name, name, value, occasion)
+                    ratings.append(_CellRating(rating, result, column.title))
         if not ratings and not result.rejections:
             result.rejections.append("it holds no rating")
         return ratings
@@ -222,12 +234,13 @@ class _Reading:
     def _rater_of_column(self, name: str) -> str:
         return self._raters.canonical(name) if name else UNNAMED
 
-    def _moved(self, row: RatingRow, rater: str) -> str:
-        """Return the reason why the cells of a row seem to be in the wrong columns, or "".
+    def _shift_reason(self, row: RatingRow, rater: str) -> str:
+        """Return the reason why the cells of a row seem to be shifted into other columns, or "".
 
-        A row with one field too many and one too few still has the right number of fields. It is taken for such a row
-        if a cell of the ratings holds no number and (1) a known rater stands among the ratings, (2) the cell of the
-        rater joins a known rater and a number, or (3) a rating is empty and the next row looks like the rest of it.
+        A row with a surplus and a missing field has the right number of fields. A row is taken for such a row if a cell
+        of the ratings holds no number and (1) another cell of the ratings holds the name of a known rater, (2) the cell
+        of the rater holds the name of a known rater and a number, or (3) a rating is empty and the next row looks like
+        a part of the row.
         """
         cells = [self._cell(row, column.title) for item in self._mapping.items for column in item.columns]
         if all(is_number(cell) for cell in cells) or self._table.unit != "line":
@@ -236,8 +249,8 @@ class _Reading:
             looks_like_rater = cell and not is_number(cell) and self._n_rows_by_rater[cell] > 1
             if looks_like_rater:
                 return f"the rater “{cell}” stands among the ratings: its cells seem to be moved"
-        glued = _GLUED.fullmatch(rater)
-        if glued is not None and self._n_rows_by_rater[rater] == 1 and self._n_rows_by_rater[glued[1].strip()] > 1:
+        match = _NAME_AND_NUMBER.fullmatch(rater)
+        if match is not None and self._n_rows_by_rater[rater] == 1 and self._n_rows_by_rater[match[1].strip()] > 1:
             return f"“{rater}” seems to be a rater and a rating in one cell, and a rating is missing"
         next_row = self._short_row_below.get(row.last_line)
         if next_row is not None and "" in cells:
@@ -245,37 +258,38 @@ class _Reading:
         return ""
 
     def _attempt(self, row: RatingRow, result: RowResult) -> str | None:
-        """Return the attempt of a row, or None with the reason why it has none."""
+        """Return the attempt that a row rates, or add a rejection and return None."""
         reason = row.fault
-        formula = row.formulas.get(self._table.places[self._mapping.video])
+        formula = row.formulas.get(self._table.index_by_title[self._mapping.video])
         if not reason and row.hidden and not self._mapping.hidden_rows:
             reason = "it is hidden in the spreadsheet"
         elif not reason and formula is not None:
-            reason = _no_value(formula)
-        video_name = self._mapping.names.get(result.cell, result.cell)
-        joined = VideoMatch(None, reason) if reason else self._join.find(video_name)
-        if joined.name is None:
-            result.rejections.append(joined.reason)
-            result.near = joined.near if result.cell and not reason else None
+            reason = _no_value_reason(formula)
+        stated_name = self._mapping.names.get(result.cell, result.cell)
+        match = VideoMatch(None, reason) if reason else self._matcher.find(stated_name)
+        if match.name is None:
+            result.rejections.append(match.reason)
+            result.near = match.near if result.cell and not reason else None
             return None
-        note = f"“{result.cell}” is taken for “{video_name}”, as stated" if video_name != result.cell else joined.note
+        note = f"“{result.cell}” is taken for “{stated_name}”, as stated" if stated_name != result.cell else match.note
         if note:
             self._spelling_notes[note] = None
-        result.video = joined.name
-        attempt = joined.name
-        start, stop = self._cell(row, self._mapping.start_s), self._cell(row, self._mapping.stop_s)
-        if start or stop:
-            first = number_of_cell(start, decimal_comma=True)
-            last = number_of_cell(stop, decimal_comma=True)
-            if first is None or last is None or not 0 <= first < last:
-                result.rejections.append(f"“{start}” to “{stop}” is no valid range in seconds")
+        result.video = match.name
+        attempt = match.name
+        start_text = self._cell(row, self._mapping.start_s)
+        stop_text = self._cell(row, self._mapping.stop_s)
+        if start_text or stop_text:
+            start_s = number_of_cell(start_text, decimal_comma=True)
+            stop_s = number_of_cell(stop_text, decimal_comma=True)
+            if start_s is None or stop_s is None or not 0 <= start_s < stop_s:
+                result.rejections.append(f"“{start_text}” to “{stop_text}” is no valid range in seconds")
                 return None
-            attempt = f"{joined.name} {first:g}-{last:g} s"
-            self._clip_ranges[attempt] = TimeRange(first, last)
-        self._videos[attempt] = joined.name
+            attempt = f"{match.name} {start_s:g}-{stop_s:g} s"
+            self._clip_ranges[attempt] = TimeRange(start_s, stop_s)
+        self._videos[attempt] = match.name
         return attempt
 
-    def _note_participant(self, row: RatingRow, result: RowResult, attempt: str) -> None:
+    def _add_participant(self, row: RatingRow, result: RowResult, attempt: str) -> None:
         participant = self._spellings.canonical(self._cell(row, self._mapping.participant))
         if not participant:
             return
@@ -284,19 +298,19 @@ class _Reading:
             result.notes.append(f"it says that {attempt} shows {participant}, an earlier row {first}; the first counts")
 
     def _value(self, row: RatingRow, result: RowResult, item: ItemMapping, title: str) -> float | None:
-        """Return the rating in a cell, or None; the reason goes to the outcome, except for empty cells."""
-        column_index = self._table.places[title]
-        text = row.cells[column_index]
-        value: float | str
-        if column_index in row.merged:
+        """Return the rating in a cell, or None; add a rejection unless the cell is empty."""
+        index = self._table.index_by_title[title]
+        text = row.cells[index]
+        value: float | str  # a rating, or the reason of a rejection
+        if index in row.merged:
             value = "is part of a merged cell that begins in another place; its rating counts there"
-        elif column_index in row.formulas:
-            value = _no_value(row.formulas[column_index])
-        elif text.casefold() in NOT_KNOWN:
+        elif index in row.formulas:
+            value = _no_value_reason(row.formulas[index])
+        elif text.casefold() in EMPTY_WORDS:
             return None
         elif item.levels:
-            level = self._levels[item.name].get(plain(text))
-            value = f"“{text}” is none of the levels {quoted(item.levels)}" if level is None else level
+            rank = self._ranks_by_level[item.name].get(plain(text))
+            value = f"“{text}” is none of the levels {quoted(item.levels)}" if rank is None else rank
         else:
             value = self._number(item, text)
         if isinstance(value, str):
@@ -306,46 +320,56 @@ class _Reading:
 
     def _number(self, item: ItemMapping, text: str) -> float | str:
         """Return the number in a cell, or the reason why it is not on the scale."""
+        number_text = text
+        low = item.low
+        high = item.high
+        if high is None and not math.isnan(self._denominators[item.name]):
+            high = self._denominators[item.name]
         share = share_of_cell(text)
-        whole = item.high if item.high is not None else self._denominators[item.name]
-        if share is not None and share[1] != whole:
-            other = "most cells state no maximum" if math.isnan(whole) else f"the scale ends at {whole:g}"
-            return f"“{text}” is out of {share[1]:g}, and {other}"
+        if share is not None:
+            number_text, denominator = share
+            if denominator != high:
+                scale_text = "most cells state no maximum" if high is None else f"the scale ends at {high:g}"
+                return f"“{text}” is out of {denominator:g}, and {scale_text}"
         if self._may_have_thousands[item.name] and GROUPED.fullmatch(text):
             return f"“{text}” may be thousands or a decimal: write it without the separator"
-        number = number_of_cell(share[0] if share else text, decimal_comma=self._table.decimal_comma)
+        number = number_of_cell(number_text, decimal_comma=self._table.decimal_comma)
         if number is None:
             return f"“{text}” is no number"
-        low = item.low
-        high = None if math.isnan(whole) else whole
         if (low is not None and number < low) or (high is not None and number > high):
             ends = [f"{word} {end:g}" for word, end in (("from", low), ("to", high)) if end is not None]
             return f"{number:g} is outside the scale {' '.join(ends)}"
         return number
 
     def _texts(self, item: ItemMapping) -> list[str]:
-        column_indices = [self._table.places[column.title] for column in item.columns]
-        cells = [row.cells[index] for row in self._rows if not row.fault for index in column_indices]
+        """Return the filled cells of an item."""
+        indices = [self._table.index_by_title[column.title] for column in item.columns]
+        cells = [row.cells[index] for row in self._rows if not row.fault for index in indices]
         return list(filter(is_filled, cells))
 
     def _denominator(self, item: ItemMapping) -> float:
         """Return the most frequent denominator of cells such as 4/5.
 
-        NaN if there are none, or if most cells are plain numbers and one of these is greater.
+        It is NaN if there are no such cells, or if most cells are plain numbers and one of these is greater.
         """
-        texts = self._texts(item)
-        denominators = Counter(share[1] for text in texts if (share := share_of_cell(text)) is not None)
+        denominators = Counter[float]()
+        plain_numbers = []
+        for text in self._texts(item):
+            share = share_of_cell(text)
+            if share is not None:
+                denominators[share[1]] += 1
+            number = number_of_cell(text, decimal_comma=self._table.decimal_comma)
+            if number is not None:
+                plain_numbers.append(number)
         if not denominators:
             return math.nan
-        denominator = denominators.most_common(1)[0][0]
-        plain_numbers = [
-            n for text in texts if (n := number_of_cell(text, decimal_comma=self._table.decimal_comma)) is not None
-        ]
+        denominator, _ = denominators.most_common(1)[0]
         if len(plain_numbers) > denominators.total() and max(plain_numbers) > denominator:
             return math.nan
         return denominator
 
     def _check_levels(self, item: ItemMapping) -> None:
+        """Raise a DatasetError if most cells are words and their order is not stated."""
         texts = self._texts(item)
         words = list(dict.fromkeys(text for text in texts if not is_number(text)))
         if not item.levels and words and sum(map(is_number, texts)) < _MAX_NUMERIC_SHARE * len(texts):
@@ -355,15 +379,17 @@ class _Reading:
             )
 
     def _scales(self, cell_ratings: Sequence[_CellRating]) -> tuple[RatingScale, ...]:
-        """Return the scale of every rated item; ratings far from all others are noted."""
-        by_item: dict[str, list[_CellRating]] = {}
+        """Return the scale of every rated item, and add notes on outliers."""
+        ratings_by_item: dict[str, list[_CellRating]] = {}
         for cell_rating in cell_ratings:
-            by_item.setdefault(cell_rating.rating.item, []).append(cell_rating)
-        stated_items = {item.name or SKILL: item for item in self._mapping.items}
-        order = [*stated_items, *sorted(set(by_item) - set(stated_items))]
-        default_item = self._mapping.items[0]
+            ratings_by_item.setdefault(cell_rating.rating.item, []).append(cell_rating)
+        mapped_items = {item.name or SKILL: item for item in self._mapping.items}
+        names = [*mapped_items, *sorted(set(ratings_by_item) - set(mapped_items))]
+        default_item = self._mapping.items[0]  # if rows name the items
         return tuple(
-            self._scale(name, stated_items.get(name, default_item), by_item[name]) for name in order if name in by_item
+            self._scale(name, mapped_items.get(name, default_item), ratings_by_item[name])
+            for name in names
+            if name in ratings_by_item
         )
 
     def _scale(self, name: str, item: ItemMapping, cell_ratings: Sequence[_CellRating]) -> RatingScale:
@@ -399,41 +425,46 @@ class _Reading:
         first_quartile, third_quartile = np.quantile(
             [cell_rating.rating.value for cell_rating in cell_ratings], [0.25, 0.75]
         )
-        reach = _FAR * max(float(third_quartile - first_quartile), step)
+        margin = _OUTLIER_RANGES * max(float(third_quartile - first_quartile), step)
         for cell_rating in cell_ratings:
             value = cell_rating.rating.value
-            if not first_quartile - reach <= value <= third_quartile + reach:
+            if not first_quartile - margin <= value <= third_quartile + margin:
                 cell_rating.row.notes.append(
                     f"{cell_rating.title}: {value:g} is kept, but is far from the others: is it a slip?"
                 )
 
 
-def _no_value(formula: str) -> str:
+def _no_value_reason(formula: str) -> str:
     shortened = formula if len(formula) <= 40 else f"{formula[:37]}..."
     return f"holds the formula {shortened} without a stored value: open the table in a spreadsheet program and save it"
 
 
-def _each_once(cell_ratings: Sequence[_CellRating]) -> list[_CellRating]:
-    """Return the ratings that count: equal ones once, and contradictory ones not at all."""
-    by_key: dict[tuple[str, str, str, str], list[_CellRating]] = {}
+def _distinct_ratings(cell_ratings: Sequence[_CellRating]) -> list[_CellRating]:
+    """Return the ratings that count, and add rejections for the others.
+
+    Of equal ratings of the same video, rater, item and occasion the first counts. Contradictory ratings do not count.
+    """
+    ratings_by_key: dict[tuple[str, str, str, str], list[_CellRating]] = {}
     for cell_rating in cell_ratings:
         rating = cell_rating.rating
-        by_key.setdefault((rating.video, rating.rater, rating.item, rating.occasion), []).append(cell_rating)
+        key = (rating.video, rating.rater, rating.item, rating.occasion)
+        ratings_by_key.setdefault(key, []).append(cell_rating)
     distinct = []
-    for several in by_key.values():
-        first = several[0]
-        other = next((cell_rating for cell_rating in several if cell_rating.rating.value != first.rating.value), None)
-        if other is None:
+    for same_key in ratings_by_key.values():
+        first = same_key[0]
+        different = [cell_rating for cell_rating in same_key if cell_rating.rating.value != first.rating.value]
+        if not different:
             first.row.n_ratings += 1
             distinct.append(first)
-            for cell_rating in several[1:]:
+            for cell_rating in same_key[1:]:
                 cell_rating.row.rejections.append(f"{cell_rating.title} repeats {first.row.place} (doubled)")
             continue
-        for cell_rating in several:
-            against = other if cell_rating.rating.value != other.rating.value else first
+        for cell_rating in same_key:
+            rating = cell_rating.rating
+            contradiction = first if rating.value == different[0].rating.value else different[0]
             cell_rating.row.rejections.append(
-                f"{cell_rating.title} rates {cell_rating.rating.video} with {cell_rating.rating.value:g}, and "
-                f"{against.row.place} with "
-                f"{against.rating.value:g}: neither counts; correct one, or state the column of rater, occasion or item"
+                f"{cell_rating.title} rates {rating.video} with {rating.value:g}, and {contradiction.row.place} with "
+                f"{contradiction.rating.value:g}: neither counts; correct one, or state the column of rater, occasion "
+                "or item"
             )
     return distinct

@@ -1,6 +1,6 @@
-"""A table of ratings as read, from a text file or a sheet of a workbook: titles and rows, without interpretation.
+"""Tables of ratings as they are in a file: titles and rows, before the meaning of the columns is known.
 
-Every non-empty row is kept: rows above the titles and unreadable ones have a fault.
+Every non-empty row is kept. Rows above the titles and rows that cannot be read have a fault.
 """
 
 import re
@@ -14,194 +14,229 @@ from skillviewer.core.errors import DatasetError
 from skillviewer.data.tables.rows import MAX_COLUMNS, plain
 
 MAX_CELLS = 5_000_000
-"""Most cells, with the empty ones of short rows."""
-_SEARCHED = 20
-"""Rows that may have the titles."""
+"""Greatest number of cells, with the missing cells of short rows."""
+_N_SEARCHED_ROWS = 20
+"""Number of rows among which the titles are searched."""
 _NUMBER = re.compile(r"[+−-]?\d+([.,]\d+)?")
 
 IsVideo = Callable[[str], bool]
+"""Test whether a cell names a video."""
 
 
 @dataclass(frozen=True, slots=True)
 class RatingRow:
-    """One row."""
+    """One row of a table."""
 
-    first_line: int  # its first line in the file, or its number in the sheet, from 1
-    last_line: int  # its last line; greater if a cell has line breaks
-    cells: tuple[str, ...]  # its cells without surrounding blanks, as many as there are titles
+    first_line: int  # first line in the file, or number of the row in the sheet, from 1
+    last_line: int  # last line; greater than the first if a cell has line breaks
+    cells: tuple[str, ...]  # cells without surrounding blanks, as many as there are titles
     merged: frozenset[int] = frozenset()  # indices of cells with the value of a merged cell that begins elsewhere
-    formulas: Mapping[int, str] = field(default_factory=dict)  # formulas without a stored value, by index
-    hidden: bool = False  # whether the spreadsheet hides it
-    fault: str = ""  # reason why it is unreadable, or ""
-    short: bool = False  # whether the fault is a lack of fields, as in the rest of a broken line
+    formulas: Mapping[int, str] = field(default_factory=dict)  # formulas without a stored value, by index of the cell
+    hidden: bool = False  # whether the spreadsheet hides the row
+    fault: str = ""  # reason why the row cannot be read, or ""
+    short: bool = False  # whether the fault is that fields are missing, such as in the second part of a broken line
 
 
 @dataclass(frozen=True, slots=True)
 class RawTable:
-    """A table."""
+    """A table without a meaning of its columns."""
 
     path: Path
-    # unique names of the columns: a repeated title gets a number, an empty one its place ("column C")
+    # unique titles of the columns: a repeated title gets a number, and an empty title is "column C" by its position
     titles: tuple[str, ...]
-    rows: tuple[RatingRow, ...]  # all non-empty rows but the titles
-    titles_row: int  # line of the file, or row of the sheet, with the titles, as people count; 0 without
-    sheet: str = ""  # the sheet of a workbook, else ""
-    sheets: tuple[str, ...] = ()  # all sheets of the workbook
+    rows: tuple[RatingRow, ...]  # all non-empty rows except the titles
+    titles_row: int  # number of the line or row with the titles, from 1; 0 without titles
+    sheet: str = ""  # name of the sheet of a workbook, or ""
+    sheets: tuple[str, ...] = ()  # names of all sheets of the workbook
     unit: str = "line"  # word for a row in messages: "line" of a text file, "row" of a sheet, "entry" of JSON
     decimal_comma: bool = False  # whether 1,234 is a number with three decimals
-    notices: tuple[str, ...] = ()  # notices about the table as a whole, one sentence each
-    places: Mapping[str, int] = field(init=False, repr=False, compare=False)  # index of each title
+    notices: tuple[str, ...] = ()  # notices about the whole table, one sentence each
+    index_by_title: Mapping[str, int] = field(init=False, repr=False, compare=False)  # index of the column
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "places", {title: place for place, title in enumerate(self.titles)})
+        object.__setattr__(self, "index_by_title", {title: index for index, title in enumerate(self.titles)})
 
     @property
     def location(self) -> str:
-        """The table, for a message."""
+        """Name of the file, and of the sheet if there are several, for messages."""
         return f"{self.path.name}, sheet “{self.sheet}”," if len(self.sheets) > 1 else self.path.name
 
     def describe_row(self, row: RatingRow) -> str:
-        """Return the place of a row, for a message."""
+        """Return the lines of a row, for messages."""
         if row.first_line == row.last_line:
             return f"{self.unit} {row.last_line}"
         return f"{self.unit}s {row.first_line} to {row.last_line}"
 
     def column(self, title: str) -> int | None:
-        """Return the index of a column, or None."""
-        return self.places.get(title)
+        """Return the index of a column, or None if the table has no such column."""
+        return self.index_by_title.get(title)
 
 
-def found_titles(rows: Sequence[RatingRow], titles_row: int | None, is_video: IsVideo | None, path: Path) -> int | None:
-    """Return the index of the row with the titles, or None without one; see ``read_table``.
+def find_title_row(
+    rows: Sequence[RatingRow], titles_row: int | None, is_video: IsVideo | None, path: Path
+) -> int | None:
+    """Return the index of the row with the titles, or None if there is none; see ``read_table``.
 
     Raises:
-        DatasetError: There is no row, or none with that number.
+        DatasetError: There are no rows, or no row with the stated number.
     """
     if not rows:
         raise DatasetError(f"{path} holds no rows.")
     if titles_row == 0:
         return None
     if titles_row is not None:
-        place = next((n for n, row in enumerate(rows) if row.first_line <= titles_row <= row.last_line), None)
-        if place is None:
-            last = rows[-1].last_line
-            reason = "it is empty" if titles_row <= last else f"the last one is row {last}"
-            raise DatasetError(
-                f"{path.name} has no titles in row {titles_row}: {reason}. Give the row with the titles."
-            )
-        return place
+        return _index_of_row(rows, titles_row, path)
 
     def names_video(row: RatingRow) -> bool:
-        return is_video is not None and any(is_video(cell) and plain(cell) not in _TITLES for cell in row.cells)
+        return is_video is not None and any(is_video(cell) and plain(cell) not in _VIDEO_TITLES for cell in row.cells)
 
-    rows_with_titles: list[int] = []
-    for place, row in enumerate(rows[:_SEARCHED]):
-        filled = _filled(row)
+    candidates: list[int] = []
+    for index, row in enumerate(rows[:_N_SEARCHED_ROWS]):
+        filled = _filled_cells(row)
         if len(filled) < 2 or row.fault:
             continue
-        if names_video(row):  # the widest of the rows above has the titles; without one, there are none
-            return max(rows_with_titles, key=lambda candidate: _width(rows, candidate)) if rows_with_titles else None
-        upper = _is_upper(rows, place) and not names_video(rows[place + 1])
-        if sum(_NUMBER.fullmatch(cell) is not None for cell in filled) * 2 <= len(filled) and not upper:
-            rows_with_titles.append(place)
-    return rows_with_titles[0] if rows_with_titles else 0
+        if names_video(row):  # one of the rows above has the titles, or there are none
+            return max(candidates, key=lambda candidate: _n_titles(rows, candidate)) if candidates else None
+        is_upper = _is_upper_title_row(rows, index) and not names_video(rows[index + 1])
+        n_numbers = sum(_NUMBER.fullmatch(cell) is not None for cell in filled)
+        if 2 * n_numbers <= len(filled) and not is_upper:
+            candidates.append(index)
+    return candidates[0] if candidates else 0
 
 
-_TITLES = frozenset({"video", "videos", "clip", "name", "file", "filename", "trial", "attempt"})
+def _index_of_row(rows: Sequence[RatingRow], number: int, path: Path) -> int:
+    """Return the index of the row with a number, or raise a DatasetError."""
+    for index, row in enumerate(rows):
+        if row.first_line <= number <= row.last_line:
+            return index
+    last = rows[-1].last_line
+    reason = "it is empty" if number <= last else f"the last one is row {last}"
+    raise DatasetError(f"{path.name} has no titles in row {number}: {reason}. Give the row with the titles.")
 
 
-def _filled(row: RatingRow) -> list[str]:
+_VIDEO_TITLES = frozenset({"video", "videos", "clip", "name", "file", "filename", "trial", "attempt"})
+"""Titles of columns that may be names of videos too."""
+
+
+def _filled_cells(row: RatingRow) -> list[str]:
     return [cell for cell in row.cells if cell]
 
 
-def _width(rows: Sequence[RatingRow], place: int) -> int:
-    """Return the number of titles in a row and, if it is the lower of two with titles, in the one above."""
-    above = len(_filled(rows[place - 1])) if place and _is_upper(rows, place - 1) else 0
-    return max(len(_filled(rows[place])), above)
+def _n_titles(rows: Sequence[RatingRow], index: int) -> int:
+    """Return the number of titles in a row, or in the row above if both have titles and the upper has more."""
+    n_above = 0
+    if index and _is_upper_title_row(rows, index - 1):
+        n_above = len(_filled_cells(rows[index - 1]))
+    return max(len(_filled_cells(rows[index])), n_above)
 
 
-def _is_upper(rows: Sequence[RatingRow], place: int) -> bool:
-    """Return True if a row is the upper of two with titles: words below, and merged cells or gaps in both rows."""
-    if place + 1 >= len(rows):
+def _is_upper_title_row(rows: Sequence[RatingRow], index: int) -> bool:
+    """Return True if a row is the upper of two rows with titles.
+
+    The lower row has words only, and the upper has merged cells, or both have gaps where the other has titles.
+    """
+    if index + 1 >= len(rows):
         return False
-    upper, below = rows[place], rows[place + 1]
-    if len(_filled(below)) < 2 or any(_NUMBER.fullmatch(cell) for cell in _filled(below)):
+    upper = rows[index]
+    lower = rows[index + 1]
+    lower_filled = _filled_cells(lower)
+    if len(lower_filled) < 2 or any(_NUMBER.fullmatch(cell) for cell in lower_filled):
         return False
-    pairs = list(zip_longest(upper.cells, below.cells, fillvalue=""))
-    gaps = any(upper_cell and not lower_cell for upper_cell, lower_cell in pairs) and any(
-        lower_cell and not upper_cell for upper_cell, lower_cell in pairs
-    )
-    return bool(upper.merged) or (gaps and len(_filled(upper)) >= 2)
+    if upper.merged:
+        return True
+    pairs = list(zip_longest(upper.cells, lower.cells, fillvalue=""))
+    lower_has_gap = any(upper_cell and not lower_cell for upper_cell, lower_cell in pairs)
+    upper_has_gap = any(lower_cell and not upper_cell for upper_cell, lower_cell in pairs)
+    return lower_has_gap and upper_has_gap and len(_filled_cells(upper)) >= 2
 
 
-def assembled(
+def assemble_table(
     path: Path,
     rows: Sequence[RatingRow],
-    title_place: int | None,
+    title_index: int | None,
     sheet: str = "",
     sheets: tuple[str, ...] = (),
     unit: str = "line",
     decimal_comma: bool = False,
     notices: Sequence[str] = (),
 ) -> RawTable:
-    """Return the table of some rows, with the titles at an index; other arguments as in ``RawTable``.
+    """Return a table, given its rows with the titles at an index; the other arguments are as in ``RawTable``.
 
     Raises:
-        DatasetError: There is no row below the titles.
+        DatasetError: There is no row below the titles, or the table is too large.
     """
-    body = [row for place, row in enumerate(rows) if place != title_place]
+    body = [row for index, row in enumerate(rows) if index != title_index]
     if not body:
         raise DatasetError(f"{path.name} has titles and no rows below them.")
-    above = {row.first_line for row in rows[:title_place]} if title_place is not None else set()
-    n = max(
-        [1 if title_place is None else len(rows[title_place].cells), *(len(row.cells) for row in body if not row.fault)]
+    lines_above_titles = {row.first_line for row in rows[: title_index or 0]}
+    title_rows = [] if title_index is None else _title_rows(rows, title_index)
+    n_columns = max(
+        1 if title_index is None else len(rows[title_index].cells),
+        *(len(row.cells) for row in body if not row.fault),
+        0,
     )
-    if n > MAX_COLUMNS or n * len(body) > MAX_CELLS:
+    if n_columns > MAX_COLUMNS or n_columns * len(body) > MAX_CELLS:
         raise DatasetError(
-            f"{path.name} has {n:,} columns and {len(body):,} rows. A table of ratings may have {MAX_COLUMNS:,} "
-            f"columns and {MAX_CELLS:,} cells: delete what holds no ratings."
+            f"{path.name} has {n_columns:,} columns and {len(body):,} rows. A table of ratings may have "
+            f"{MAX_COLUMNS:,} columns and {MAX_CELLS:,} cells: delete what holds no ratings."
         )
-    heads = [] if title_place is None else [rows[title_place].cells]
-    if title_place and _is_upper(rows, title_place - 1):
-        upper = [*rows[title_place - 1].cells]
-        if not rows[title_place - 1].merged:  # an upper title counts to the right, to the next one
-            upper = [*upper, *[""] * (n - len(upper))]
-            for place in range(1, len(upper)):
-                upper[place] = upper[place] or upper[place - 1]
-        heads.insert(0, tuple(upper))
+    complete_rows = []
+    for row in body:
+        cells = (*row.cells, *[""] * (n_columns - len(row.cells)))[:n_columns]
+        fault = "it stands above the header row" if row.first_line in lines_above_titles else row.fault
+        complete_rows.append(replace(row, cells=cells, fault=fault))
+    return RawTable(
+        path=path,
+        titles=_unique([_column_title(title_rows, index) for index in range(n_columns)]),
+        rows=tuple(complete_rows),
+        # the names in a JSON file have no line of their own: they become the first line of its copy
+        titles_row=0 if title_index is None else max(rows[title_index].first_line, 1),
+        sheet=sheet,
+        sheets=sheets,
+        unit=unit,
+        decimal_comma=decimal_comma,
+        notices=tuple(notices),
+    )
 
-    def title(place: int) -> str:
-        cells = (" ".join(cells[place].split()) for cells in heads if place < len(cells))
-        return " ".join(filter(None, cells)) or f"column {letters(place)}"
 
-    def whole(row: RatingRow) -> RatingRow:
-        fault = "it stands above the header row" if row.first_line in above else row.fault
-        return replace(row, cells=(*row.cells, *[""] * (n - len(row.cells)))[:n], fault=fault)
+def _title_rows(rows: Sequence[RatingRow], title_index: int) -> list[Sequence[str]]:
+    """Return the cells of the row with the titles, after those of an upper row with titles if there is one."""
+    titles = rows[title_index].cells
+    if not title_index or not _is_upper_title_row(rows, title_index - 1):
+        return [titles]
+    upper_row = rows[title_index - 1]
+    upper_titles = list(upper_row.cells)
+    if not upper_row.merged:  # an upper title belongs to all columns as far as the next upper title
+        n_columns = max(len(row.cells) for row in rows)
+        upper_titles += [""] * (n_columns - len(upper_titles))
+        for index in range(1, len(upper_titles)):
+            upper_titles[index] = upper_titles[index] or upper_titles[index - 1]
+    return [upper_titles, titles]
 
-    titles = _unique([title(place) for place in range(n)])
-    whole_rows = tuple(map(whole, body))
-    # the names in a JSON file have no line of their own: they become the first row of its copy
-    number = 0 if title_place is None else max(rows[title_place].first_line, 1)
-    return RawTable(path, titles, whole_rows, number, sheet, sheets, unit, decimal_comma, tuple(notices))
+
+def _column_title(title_rows: Sequence[Sequence[str]], index: int) -> str:
+    cells = [" ".join(cells[index].split()) for cells in title_rows if index < len(cells)]
+    return " ".join(filter(None, cells)) or f"column {column_letters(index)}"
 
 
 def _unique(titles: Sequence[str]) -> tuple[str, ...]:
+    """Return titles in which repeated ones have a number."""
     unique_titles: dict[str, None] = {}
-    numbers = Counter[str]()
+    n_repeats = Counter[str]()
     for title in titles:
         unique_title = title
         while unique_title in unique_titles:
-            numbers[title] += 1
-            unique_title = f"{title} ({numbers[title] + 1})"
+            n_repeats[title] += 1
+            unique_title = f"{title} ({n_repeats[title] + 1})"
         unique_titles[unique_title] = None
     return tuple(unique_titles)
 
 
-def letters(place: int) -> str:
-    """Return a spreadsheet's name of the column with an index: A, B, ... Z, AA."""
-    text = ""
-    place += 1
-    while place:
-        place, digit = divmod(place - 1, 26)
-        text = chr(65 + digit) + text
-    return text
+def column_letters(index: int) -> str:
+    """Return the letters of a spreadsheet's column: A, B, ... Z, AA."""
+    letters = ""
+    number = index + 1
+    while number:
+        number, digit = divmod(number - 1, 26)
+        letters = chr(ord("A") + digit) + letters
+    return letters

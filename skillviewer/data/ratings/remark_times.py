@@ -1,4 +1,4 @@
-"""Times named in remarks: "0:42 dropped needle" has a moment at 42 s."""
+"""Times in remarks, such as 42 s in "0:42 dropped needle"."""
 
 import re
 from dataclasses import dataclass
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 _CLOCK = r"(?:(\d{1,2}):)?(\d{1,3}):([0-5]\d)(?:[.,](\d{1,3}))?"
 _TIME = re.compile(rf"(?<![\d:./-]){_CLOCK}(?:\s*(?:-|–|to)\s*{_CLOCK})?(?![\d:])")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}|\d{1,2}[./]\d{1,2}[./]\d{2,4}")
-_END = re.compile(r"[;\n]|\.(?:\s|$)")
-_MAX_LABEL = 120
+_CLAUSE_END = re.compile(r"[;\n]|\.(?:\s|$)")
+_MAX_LABEL_LENGTH = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,31 +16,36 @@ class RemarkTime:
 
     start_s: float
     stop_s: float | None  # end of an interval, or None for a single time
-    label: str  # words that follow the time, or the whole remark if none do
+    label: str  # the text after the time, or the whole remark if no text follows
 
 
 def _seconds(groups: tuple[str | None, ...]) -> float:
-    hours, minutes, seconds, fraction = groups
-    whole = 3600 * int(hours or 0) + 60 * int(minutes or 0) + int(seconds or 0)
-    return whole + (float(f"0.{fraction}") if fraction else 0.0)
+    """Return the seconds of hours, minutes, seconds and decimals as ``_CLOCK`` matches them."""
+    hours, minutes, seconds, decimals = groups
+    whole_seconds = 3600 * int(hours or 0) + 60 * int(minutes or 0) + int(seconds or 0)
+    return whole_seconds + float(f"0.{decimals or 0}")
 
 
 def times_in_remark(text: str) -> tuple[RemarkTime, ...]:
-    """Return the times that a remark names as minutes and seconds ("0:42", "1:02:03", "0:42-0:50"), in their order.
+    """Return the times that a remark names in minutes and seconds ("0:42", "1:02:03", "0:42-0:50"), in their order.
 
-    Times next to a date are times of day, and are left out.
+    A remark with a date has no such times, since its times are times of day.
     """
     if _DATE.search(text):
         return ()
     matches = list(_TIME.finditer(text))
     times = []
-    for place, match in enumerate(matches):
+    next_starts = [*(match.start() for match in matches[1:]), len(text)]
+    for match, next_start in zip(matches, next_starts, strict=False):
         groups = match.groups()
         start_s = _seconds(groups[:4])
-        stop_s = _seconds(groups[4:]) if groups[6] is not None else None
-        following_text = text[match.end() : matches[place + 1].start() if place + 1 < len(matches) else len(text)]
-        label = " ".join(_END.split(following_text, maxsplit=1)[0].split()).strip(" -–—:,()")
+        stop_s = None
+        if groups[6] is not None:
+            stop_s = _seconds(groups[4:])
+            if stop_s <= start_s:
+                stop_s = None
+        first_clause = _CLAUSE_END.split(text[match.end() : next_start], maxsplit=1)[0]
+        label = " ".join(first_clause.split()).strip(" -–—:,()")
         label = label or " ".join(text.split())
-        later = stop_s if stop_s is not None and stop_s > start_s else None
-        times.append(RemarkTime(start_s, later, label[:_MAX_LABEL]))
+        times.append(RemarkTime(start_s, stop_s, label[:_MAX_LABEL_LENGTH]))
     return tuple(times)

@@ -1,4 +1,4 @@
-"""Rubrics as JSON: in files that people write and pass on, and in studies."""
+"""Rubrics as JSON, in files that people write and share, and in studies."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -46,13 +46,13 @@ def file_from_rubric(rubric: Rubric) -> RubricFile:
     """Return a rubric as the contents of a file."""
     items = [
         ItemRow(
-            item.name,
-            item.low,
-            item.high,
-            item.step,
-            item.question,
-            [AnchorRow(anchor.step, anchor.text) for anchor in item.anchors],
-            item.less_is_better,
+            name=item.name,
+            low=item.low,
+            high=item.high,
+            step=item.step,
+            question=item.question,
+            anchors=[AnchorRow(anchor.step, anchor.text) for anchor in item.anchors],
+            less_is_better=item.less_is_better,
         )
         for item in rubric.items
     ]
@@ -63,13 +63,13 @@ def rubric_from_file(contents: RubricFile) -> Rubric:
     """Return the rubric of a file, or raise a DatasetError that names the item and the value."""
     items = tuple(
         RubricItem(
-            row.name,
-            row.low,
-            row.high,
-            row.step,
-            row.question,
-            tuple(Anchor(anchor.step, anchor.text) for anchor in row.anchors),
-            row.less_is_better,
+            name=row.name,
+            low=row.low,
+            high=row.high,
+            step=row.step,
+            question=row.question,
+            anchors=tuple(Anchor(anchor.step, anchor.text) for anchor in row.anchors),
+            less_is_better=row.less_is_better,
         )
         for row in contents.items
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from skillviewer.core.errors import DatasetError
 from skillviewer.data.ratings.json_tables import read_json_table
-from skillviewer.data.ratings.rating_table import IsVideo, RatingRow, RawTable, assembled, found_titles
+from skillviewer.data.ratings.rating_table import IsVideo, RatingRow, RawTable, assemble_table, find_title_row
 from skillviewer.data.tables.rows import TableRow, read_grid
 
 TEXT_SUFFIXES = frozenset({".csv", ".tsv", ".txt"})
@@ -15,7 +15,7 @@ JSON_SUFFIX = ".json"
 
 
 def is_rating_file(path: Path) -> bool:
-    """Return True if a file has the extension of a text file or a workbook."""
+    """Return True if a file has the suffix of a text file or a workbook."""
     return path.suffix.lower() in TEXT_SUFFIXES | WORKBOOK_SUFFIXES
 
 
@@ -24,9 +24,9 @@ def read_table(path: Path, sheet: str = "", titles_row: int | None = None, is_vi
 
     Args:
         path: A text file (.csv, .tsv, .txt), a workbook (.xlsx), or JSON in a published form (.json).
-        sheet: The sheet of a workbook, or "" for the one that names the most videos, else the first with a table.
-        titles_row: Number of the row with the titles, 0 without one, None to find it.
-        is_video: True for a cell that names a video; finds the sheet, and a table without titles.
+        sheet: The sheet of a workbook, or "" for the sheet that names the most videos, or else the first with a table.
+        titles_row: Number of the row with the titles, 0 if there is none, None to find the row.
+        is_video: Tests whether a cell names a video, to find the sheet and a table without titles.
 
     Raises:
         DatasetError: The file cannot be read, is of another kind, has no such sheet, or no row.
@@ -45,38 +45,43 @@ def read_table(path: Path, sheet: str = "", titles_row: int | None = None, is_vi
     if suffix not in TEXT_SUFFIXES:
         ending = f"of the kind {suffix}" if suffix else "without an extension"
         raise DatasetError(f"{path} is a file {ending}, and no readable table: save it as .xlsx or .csv (.tsv).")
-    read, delimiter = read_grid(path)
-    rows = [_text_row(row, delimiter) for row in read]
-    widths = Counter(row.width for row in read)
-    title_place = found_titles(rows, titles_row, is_video, path)
-    width = read[title_place].width if title_place is not None else widths.most_common(1)[0][0]
-    if title_place is not None:
-        widths[width] -= 1
-    uniform = len(+widths) == 1
-    rows = [
-        _checked(row_cells, row.width, width, uniform, delimiter) for row_cells, row in zip(rows, read, strict=True)
-    ]
-    return assembled(path, rows, title_place, decimal_comma=delimiter != ",")
+    lines, delimiter = read_grid(path)
+    rows = [_text_row(line, delimiter) for line in lines]
+    n_rows_by_width = Counter(line.width for line in lines)
+    title_index = find_title_row(rows, titles_row, is_video, path)
+    if title_index is None:
+        n_columns, _ = n_rows_by_width.most_common(1)[0]
+    else:
+        n_columns = lines[title_index].width
+        n_rows_by_width[n_columns] -= 1
+    is_uniform = len(+n_rows_by_width) == 1  # all rows below the titles have the same number of fields
+    checked_rows = []
+    for row, line in zip(rows, lines, strict=True):
+        # if all rows are equally wide and their surplus fields are empty, no field was shifted
+        is_harmless = is_uniform and len(row.cells) <= n_columns
+        if row.fault or line.width == n_columns or is_harmless:
+            checked_rows.append(row)
+        else:
+            checked_rows.append(_with_width_fault(row, line.width, n_columns, delimiter))
+    return assemble_table(path, checked_rows, title_index, decimal_comma=delimiter != ",")
 
 
 def _text_row(row: TableRow, delimiter: str) -> RatingRow:
-    """Return a row of a text file; a quotation mark that swallowed other rows is a fault."""
-    first = row.first or row.line
-    columns = row.width - 1
+    """Return a row of a text file, with a fault if an open quotation mark swallowed the following rows."""
+    first_line = row.first_line or row.line
+    n_delimiters = max(row.width - 2, 1)
     fault = ""
-    if any(line.count(delimiter) >= max(columns - 1, 1) for cell in row.cells for line in cell.split("\n")[1:]):
-        fault = f"a quotation mark makes one row of the lines {first} to {row.line}: close it, or remove it"
-    return RatingRow(first, row.line, row.cells, fault=fault)
+    if any(line.count(delimiter) >= n_delimiters for cell in row.cells for line in cell.split("\n")[1:]):
+        fault = f"a quotation mark makes one row of the lines {first_line} to {row.line}: close it, or remove it"
+    return RatingRow(first_line, row.line, row.cells, fault=fault)
 
 
-def _checked(row: RatingRow, width: int, titles: int, uniform: bool, delimiter: str) -> RatingRow:
-    """Return a row, with a fault if it has more or fewer fields than there are columns.
+def _with_width_fault(row: RatingRow, width: int, n_columns: int, delimiter: str) -> RatingRow:
+    """Return a row with the fault that it has more or fewer fields than there are columns.
 
-    A surplus or missing field may shift all fields after it, and a number would count for another item. If all rows
-    have the same number of fields, and the surplus ones are empty, nothing was shifted.
+    A surplus or missing field may shift all fields after it, and a number would count for another item.
     """
-    if row.fault or width == titles or (uniform and len(row.cells) <= titles):
-        return row
-    comma = " (a decimal comma, or a comma in a text, without quotation marks?)"
-    comma = comma if delimiter == "," and width > titles else ""
-    return replace(row, fault=f"it has {width} fields and the table {titles} columns{comma}", short=width < titles)
+    fault = f"it has {width} fields and the table {n_columns} columns"
+    if delimiter == "," and width > n_columns:
+        fault += " (a decimal comma, or a comma in a text, without quotation marks?)"
+    return replace(row, fault=fault, short=width < n_columns)

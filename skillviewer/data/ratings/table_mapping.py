@@ -1,4 +1,4 @@
-"""The mapping: the meaning of the columns of a table of ratings, guessed, changed, written and used again."""
+"""Mapping of the columns of a table of ratings to their meanings, and its JSON file."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -16,21 +16,21 @@ from skillviewer.data.tables.rows import plain
 FILE = "mapping.json"
 FORM = "skillviewer ratings 1"
 MAX_QUOTED = 40
-"""Words that a message quotes."""
+"""Greatest number of words that a message quotes."""
 
 
 class RatingColumn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A column with ratings, and its rater: "" if the row names the rater, or no rater is known."""
+    """A column with ratings."""
 
     title: str
-    rater: str = ""
+    rater: str = ""  # rater of the column, or "" if the rows name the rater or no rater is known
 
 
 class ItemMapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """An item and its columns."""
 
     name: str  # name of the item; "" if a column of the table names the item of every row
-    columns: tuple[RatingColumn, ...]  # its columns: one, or one per rater
+    columns: tuple[RatingColumn, ...]  # columns of the item: one, or one per rater
     levels: tuple[str, ...] = ()  # words from the worst to the best; empty for numbers
     low: float | None = None  # lowest number of the scale, or None if not stated
     high: float | None = None  # highest number of the scale, or None
@@ -38,11 +38,11 @@ class ItemMapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
 
 
 class TableMapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The meaning of a table's columns, named as in ``RawTable.titles``; "" means none."""
+    """Columns of a table by meaning, named as in ``RawTable.titles``; "" means no column."""
 
-    form: str = FORM  # name and version of the form of a mapping
+    form: str = FORM  # name and version of the file format of mappings
     sheet: str = ""  # sheet of a workbook
-    # line or row with the titles, from 1, empty ones counted; 0 without titles, None to find them
+    # number of the line or row with the titles, from 1, empty rows included; 0 without titles, None to find them
     titles_row: int | None = None
     video: str = ""  # column that names the video
     participant: str = ""  # column that names the participant
@@ -50,29 +50,34 @@ class TableMapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     participant_pattern: str = ""
     rater: str = ""  # column that names the rater
     occasion: str = ""  # column with the occasion or date
-    item: str = ""  # column that names the item of a row; then ``items`` has one entry without a name
+    item: str = ""  # column that names the item of a row; ``items`` then has a single entry without a name
     start_s: str = ""  # column with the start of the attempt in a longer video, in seconds
-    stop_s: str = ""  # column with its end
+    stop_s: str = ""  # column with the end of the attempt, in seconds
     notes: str = ""  # column with remarks of the raters
     items: tuple[ItemMapping, ...] = ()  # the items; the first is the default criterion
     hidden_rows: bool = False  # whether rows hidden in the spreadsheet count
-    names: dict[str, str] = {}  # videos of cells that do not name theirs, as the user states; by cell
+    names: dict[str, str] = {}  # videos that the user stated for cells that name no video, by cell
     # folder of the videos, relative to that of the mapping, or absolute; "" for the folder of the table
     videos: str = ""
-    origin: str = ""  # original folder of the table, for relative paths in cells; "" if it is still there
+    origin: str = ""  # original folder of the table, for relative paths in cells; "" if the table was not moved
     table_sha256: str = ""  # digest of the table that the mapping was made for, or ""
 
     def column_titles(self) -> tuple[str, ...]:
-        """Return all columns that it names."""
-        columns = (column.title for item in self.items for column in item.columns)
-        return tuple(filter(None, (*(getattr(self, role) for role in ROLES), *columns)))
+        """Return the titles of all columns with a meaning."""
+        role_titles = [getattr(self, role) for role in ROLES]
+        rating_titles = [column.title for item in self.items for column in item.columns]
+        return tuple(title for title in (*role_titles, *rating_titles) if title)
 
     def assigned(self, role: str, title: str) -> "TableMapping":
-        """Return the mapping with another column in one of ``ROLES``; the column loses its former meaning.
+        """Return the mapping with a column assigned to one of ``ROLES``; the column loses its former meaning.
 
-        The role "" frees the column; the title "" stands for none.
+        With the role "" the column has no meaning afterwards. With the title "" the role has no column afterwards.
         """
-        freed = {role_name: "" for role_name in ROLES if title and plain(getattr(self, role_name)) == plain(title)}
+        role_changes = {
+            role_name: "" for role_name in ROLES if title and plain(getattr(self, role_name)) == plain(title)
+        }
+        if role:
+            role_changes[role] = title
         items = []
         for item in self.items:
             columns = [column for column in item.columns if not title or plain(column.title) != plain(title)]
@@ -80,42 +85,40 @@ class TableMapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
                 columns = [RatingColumn(title=column.title) for column in columns]
             if columns:
                 items.append(replace(item, columns=tuple(columns)))
-        changed = replace(self, **(freed | ({role: title} if role else {})))
-        if role == "item" and title:  # the rows name the item, of one column
+        changed = replace(self, **role_changes)
+        if role == "item" and title:  # the rows name the item, and a single column has the ratings
             items = [replace(item, name="", columns=item.columns[:1]) for item in items[:1]]
         elif self.item and not changed.item:
             items = [replace(item, name=item.columns[0].title) for item in items]
         return replace(changed, items=tuple(items))
 
     def item_of(self, title: str) -> ItemMapping | None:
-        """Return the item that a column holds ratings of, or None."""
-        return next((item for item in self.items if title in {column.title for column in item.columns}), None)
+        """Return the item whose ratings a column holds, or None."""
+        for item in self.items:
+            if any(column.title == title for column in item.columns):
+                return item
+        return None
 
-    def with_item(self, item: str, /, **changes: object) -> "TableMapping":
-        """Return the mapping with other attributes of an item."""
-        return replace(
-            self,
-            items=tuple(
-                replace(mapped_item, **changes) if mapped_item.name == item else mapped_item
-                for mapped_item in self.items
-            ),
-        )
+    def with_item(self, name: str, /, **changes: object) -> "TableMapping":
+        """Return the mapping with changed attributes of an item."""
+        items = tuple(replace(item, **changes) if item.name == name else item for item in self.items)
+        return replace(self, items=items)
 
     def with_first(self, name: str) -> "TableMapping":
-        """Return the mapping with an item as the first, which is the criterion."""
+        """Return the mapping with an item in the first place, by which it is the default criterion."""
         return replace(self, items=tuple(sorted(self.items, key=lambda item: item.name != name)))
 
 
 ROLES = ("video", "participant", "rater", "occasion", "item", "start_s", "stop_s", "notes")
-"""Roles of a single column, in the order of pages."""
+"""Fields of ``TableMapping`` that name a single column, in the order in which users see them."""
 
 
-def fitted(mapping: TableMapping, table: RawTable) -> TableMapping:
-    """Return a mapping with columns spelled as in the table.
+def fit_mapping(mapping: TableMapping, table: RawTable) -> TableMapping:
+    """Return a mapping with the titles of columns as the table spells them.
 
     Raises:
-        DatasetError: It names a missing column, a column twice, no video column or no item; or the levels or ends of a
-            scale are invalid.
+        DatasetError: The mapping names a missing column, a column twice, no column of videos or no item, or the levels
+            or ends of a scale are invalid.
     """
     table_name = table.location
     columns_text = f"Its columns: {quoted(table.titles)}."
@@ -130,22 +133,21 @@ def fitted(mapping: TableMapping, table: RawTable) -> TableMapping:
     if any(not column.title for item in mapping.items for column in item.columns):
         raise DatasetError(f"A column of ratings of {table_name} has no title in the mapping. {columns_text}")
     titles = mapping.column_titles()
-    spelled = {"": "", **{title: _column(title, table) for title in titles}}
-    meanings = Counter(spelled[title] for title in titles)
+    table_titles = {title: _title_in_table(title, table) for title in titles}
+    n_meanings = Counter(table_titles[title] for title in titles)
     for title in titles:
-        if meanings[spelled[title]] > 1:
+        if n_meanings[table_titles[title]] > 1:
             raise DatasetError(f"The column “{short(title)}” of {table_name} has two meanings: leave one of them out.")
-    doubled, times = Counter(item.name for item in mapping.items).most_common(1)[0]
-    if times > 1:
-        raise DatasetError(f"Two items are called “{short(doubled)}”: give each a name of its own.")
+    most_common_name, n_items = Counter(item.name for item in mapping.items).most_common(1)[0]
+    if n_items > 1:
+        raise DatasetError(f"Two items are called “{short(most_common_name)}”: give each a name of its own.")
+    items = []
     for item in mapping.items:
         _check_item(item, mapping)
-    items = tuple(
-        replace(item, columns=tuple(replace(column, title=spelled[column.title]) for column in item.columns))
-        for item in mapping.items
-    )
-    roles = {role: spelled[getattr(mapping, role)] for role in ROLES}
-    return replace(mapping, sheet=table.sheet, titles_row=table.titles_row, items=items, **roles)
+        columns = tuple(replace(column, title=table_titles[column.title]) for column in item.columns)
+        items.append(replace(item, columns=columns))
+    roles = {role: table_titles.get(getattr(mapping, role), "") for role in ROLES}
+    return replace(mapping, sheet=table.sheet, titles_row=table.titles_row, items=tuple(items), **roles)
 
 
 def _check_item(item: ItemMapping, mapping: TableMapping) -> None:
@@ -166,21 +168,24 @@ def _check_item(item: ItemMapping, mapping: TableMapping) -> None:
         )
 
 
-def _column(title: str, table: RawTable) -> str:
-    """Return a column as the table spells it: an exact match, else the only one but for case and signs."""
-    if title in table.places:
+def _title_in_table(title: str, table: RawTable) -> str:
+    """Return a title as the table spells it: the same title, or else the only title that differs in case or signs."""
+    if title in table.index_by_title:
         return title
     matches = [other for other in table.titles if other.casefold() == title.casefold()]
-    matches = matches or [other for other in table.titles if plain(other) == plain(title) and plain(title)]
+    if not matches and plain(title):
+        matches = [other for other in table.titles if plain(other) == plain(title)]
     if len(matches) == 1:
         return matches[0]
     raise DatasetError(f"{table.location} has no column “{short(title)}”. Its columns are: {quoted(table.titles)}.")
 
 
 def quoted(words: Sequence[str]) -> str:
-    """Return words in quotation marks, separated by commas; of long words and of many only the first."""
-    rest_text = f" and {len(words) - MAX_QUOTED} more" if len(words) > MAX_QUOTED else ""
-    return ", ".join(f"“{short(word)}”" for word in words[:MAX_QUOTED]) + rest_text
+    """Return words in quotation marks, separated by commas; long words and long lists are shortened."""
+    text = ", ".join(f"“{short(word)}”" for word in words[:MAX_QUOTED])
+    if len(words) > MAX_QUOTED:
+        text += f" and {len(words) - MAX_QUOTED} more"
+    return text
 
 
 def read_mapping(path: Path) -> TableMapping:

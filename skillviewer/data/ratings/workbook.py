@@ -1,7 +1,7 @@
 """Workbooks (.xlsx, ECMA-376): one sheet as a table, with merged cells, hidden rows and formulas.
 
-Values count, not formulas; formulas without a stored value are reported. A merged cell has its value in each of its
-places.
+The stored value of a formula counts; formulas without a stored value are reported. A merged cell counts as several
+cells with the same value.
 """
 
 import warnings
@@ -14,7 +14,14 @@ from typing import IO, TYPE_CHECKING, Any
 from xml.parsers import expat
 
 from skillviewer.core.errors import DatasetError
-from skillviewer.data.ratings.rating_table import IsVideo, RatingRow, RawTable, assembled, found_titles, letters
+from skillviewer.data.ratings.rating_table import (
+    IsVideo,
+    RatingRow,
+    RawTable,
+    assemble_table,
+    column_letters,
+    find_title_row,
+)
 from skillviewer.data.tables.rows import abbreviated, composed
 
 if TYPE_CHECKING:
@@ -22,21 +29,20 @@ if TYPE_CHECKING:
     from openpyxl.workbook.workbook import Workbook
     from openpyxl.worksheet.worksheet import Worksheet
 
-_MAX_BYTES = 200_000_000
-"""Largest unpacked size: a few kilobytes can unpack to more than the memory."""
+_MAX_UNPACKED_BYTES = 200_000_000
+"""Greatest unpacked size, since a few kilobytes can unpack to more than the memory."""
 
 _MAX_CELLS = 500_000
-"""Most elements of all sheets, cells in merged areas, and cells of a sheet up to its last row and column."""
-
+"""Greatest number of elements of all sheets with cells in merged areas, and of cells in the used area of a sheet."""
 
 MAX_FORMULA = 8192
-"""Most characters of a formula, as in spreadsheets."""
+"""Greatest length of a formula, as in spreadsheet programs."""
 
 MAX_COPIED = 4_000_000
-"""Most characters of formulas that cells share; each copy is made anew, with other references."""
+"""Greatest total length of shared formulas, since every cell gets a copy with its own references."""
 
 MAX_TEXT = 20_000_000
-"""Most characters of the texts of a sheet: cells can share a long text, which counts in each."""
+"""Greatest total length of the texts of a sheet; a text that several cells share counts in each cell."""
 
 
 def read_workbook(path: Path, sheet: str, titles_row: int | None, is_video: IsVideo | None) -> RawTable:
@@ -45,55 +51,66 @@ def read_workbook(path: Path, sheet: str, titles_row: int | None, is_video: IsVi
     Raises:
         DatasetError: The file cannot be read, has no such sheet, or no sheet with a table.
     """
-    values, formulas = _loaded(path, values=True), _loaded(path, values=False)
-    tables = {sheet_.title: sheet_ for sheet_ in values.worksheets}
-    if sheet and sheet not in tables:
-        raise DatasetError(f"{path.name} has no sheet “{sheet}”. Its sheets are: {', '.join(tables)}.")
-    sheet_names = [sheet] if sheet else [name for name, sheet_ in tables.items() if sheet_.sheet_state == "visible"]
-    read = {name: _rows(tables[name], formulas[name]) for name in sheet_names}
-    with_table = [name for name, (rows, _) in read.items() if sum(len(_filled(row)) > 1 for row in rows) > 1]
-    if not with_table:
+    values = _load_workbook(path, values_only=True)
+    formulas = _load_workbook(path, values_only=False)
+    worksheets = {worksheet.title: worksheet for worksheet in values.worksheets}
+    if sheet and sheet not in worksheets:
+        raise DatasetError(f"{path.name} has no sheet “{sheet}”. Its sheets are: {', '.join(worksheets)}.")
+    visible_names = [name for name, worksheet in worksheets.items() if worksheet.sheet_state == "visible"]
+    sheet_names = [sheet] if sheet else visible_names
+    rows_and_notices = {name: _rows(worksheets[name], formulas[name]) for name in sheet_names}
+    names_with_table = [name for name, (rows, _) in rows_and_notices.items() if _has_table(rows)]
+    if not names_with_table:
         raise DatasetError(f"{path.name} has no table: no sheet has two rows with two cells.")
 
-    def n_videos(name: str) -> int:
-        return sum(any(map(is_video, _filled(row))) for row in read[name][0]) if is_video is not None else 0
+    def n_rows_with_video(name: str) -> int:
+        if is_video is None:
+            return 0
+        rows, _ = rows_and_notices[name]
+        return sum(any(map(is_video, _filled_cells(row))) for row in rows)
 
-    chosen_sheet = max(with_table, key=n_videos)  # the first of several
-    rows, notices = read[chosen_sheet]
-    others = [f"{name}{'' if sheet_.sheet_state == 'visible' else ' (hidden)'}" for name, sheet_ in tables.items()]
-    others.pop(list(tables).index(chosen_sheet))
-    if others:
-        notices.insert(0, f"The sheet “{chosen_sheet}” is read; the others are not: {', '.join(others)}.")
-    title_place = found_titles(rows, titles_row, is_video, path)
-    return assembled(path, rows, title_place, chosen_sheet, tuple(tables), "row", notices=notices)
+    chosen_name = max(names_with_table, key=n_rows_with_video)  # the first of several
+    rows, notices = rows_and_notices[chosen_name]
+    other_names = [name for name in worksheets if name != chosen_name]
+    other_sheets = [name if name in visible_names else f"{name} (hidden)" for name in other_names]
+    if other_sheets:
+        notices.insert(0, f"The sheet “{chosen_name}” is read; the others are not: {', '.join(other_sheets)}.")
+    title_index = find_title_row(rows, titles_row, is_video, path)
+    return assemble_table(path, rows, title_index, chosen_name, tuple(worksheets), "row", notices=notices)
+
+
+def _has_table(rows: Sequence[RatingRow]) -> bool:
+    """Return True if at least two rows have two cells or more."""
+    return sum(len(_filled_cells(row)) > 1 for row in rows) > 1
 
 
 class _SizeCheck:
-    """Count of what a workbook makes of its XML: what is small in the file can be large in the memory, or take minutes.
+    """Check of the XML of a workbook for small parts that openpyxl would expand to gigabytes, or read for minutes.
 
-    Each method is a handler of the XML parser.
+    Raises:
+        DatasetError: A limit is exceeded.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._n_cells = 0
-        self._n_copied = 0  # characters of formulas that are copied from cell to cell
-        self._shared: dict[str, int] = {}  # length of each shared formula in a sheet
-        self._formula: str | None = None  # the shared formula that is being read
-        self._length = 0
+        self._n_copied = 0  # characters of shared formulas over all cells
+        self._shared_lengths: dict[str, int] = {}  # length of each shared formula of a sheet, by its index
+        self._shared_index: str | None = None  # index of the shared formula that is being read
+        self._formula_length = 0
 
-    def read(self, part: IO[bytes]) -> None:
-        """Count a part of a workbook."""
-        self._shared = {}
-        self._formula = None
+    def check(self, part: IO[bytes]) -> None:
+        """Check one part of a workbook."""
+        self._shared_lengths = {}
+        self._shared_index = None
         parser = expat.ParserCreate()
-        parser.StartElementHandler = self._begin
-        parser.EndElementHandler = self._end
-        parser.CharacterDataHandler = self._text
-        with suppress(expat.ExpatError):  # a picture, say
+        parser.StartElementHandler = self._on_start
+        parser.EndElementHandler = self._on_end
+        parser.CharacterDataHandler = self._on_text
+        with suppress(expat.ExpatError):  # not XML, such as a picture
             parser.ParseFile(part)
 
-    def _begin(self, name: str, attributes: Mapping[str, str]) -> None:
+    def _on_start(self, name: str, attributes: Mapping[str, str]) -> None:
         from openpyxl.utils.cell import range_boundaries
 
         element = name.rpartition(":")[2]
@@ -104,23 +121,24 @@ class _SizeCheck:
         if self._n_cells > _MAX_CELLS:
             raise DatasetError(f"{self._path} has more than {_MAX_CELLS:,} cells, too many: save its sheet as .csv.")
         if element == "f":
-            self._formula = attributes.get("si", "") if attributes.get("t") == "shared" else None
-            self._length = 0
+            is_shared = attributes.get("t") == "shared"
+            self._shared_index = attributes.get("si", "") if is_shared else None
+            self._formula_length = 0
 
-    def _text(self, text: str) -> None:
-        self._length += len(text)
+    def _on_text(self, text: str) -> None:
+        self._formula_length += len(text)
 
-    def _end(self, name: str) -> None:
+    def _on_end(self, name: str) -> None:
         if name.rpartition(":")[2] != "f":
             return
-        if self._length > MAX_FORMULA:
+        if self._formula_length > MAX_FORMULA:
             raise DatasetError(
-                f"{self._path} has a formula of {self._length:,} characters; {MAX_FORMULA:,} are possible. Save its "
-                "sheet as .csv."
+                f"{self._path} has a formula of {self._formula_length:,} characters; {MAX_FORMULA:,} are possible. "
+                "Save its sheet as .csv."
             )
-        if self._formula is not None:
-            self._n_copied += self._shared.setdefault(self._formula, self._length)
-        self._formula = None
+        if self._shared_index is not None:  # the first cell has the text, and the others only its index
+            self._n_copied += self._shared_lengths.setdefault(self._shared_index, self._formula_length)
+        self._shared_index = None
         if self._n_copied > MAX_COPIED:
             raise DatasetError(
                 f"{self._path} repeats formulas of more than {MAX_COPIED:,} characters in all: save its sheet as .csv."
@@ -130,23 +148,23 @@ class _SizeCheck:
 def _check_size(path: Path) -> None:
     """Refuse a workbook that would take minutes or gigabytes."""
     with zipfile.ZipFile(path) as archive:
-        size = sum(part.file_size for part in archive.infolist())
-        if size > _MAX_BYTES:
-            raise DatasetError(f"{path} would unpack to {size / 1e6:.0f} MB, too much: save its sheet as .csv.")
-        check = _SizeCheck(path)
+        n_bytes = sum(part.file_size for part in archive.infolist())
+        if n_bytes > _MAX_UNPACKED_BYTES:
+            raise DatasetError(f"{path} would unpack to {n_bytes / 1e6:.0f} MB, too much: save its sheet as .csv.")
+        size_check = _SizeCheck(path)
         for part in archive.infolist():
             with archive.open(part) as content:
-                check.read(content)
+                size_check.check(content)
 
 
-def _loaded(path: Path, *, values: bool) -> "Workbook":
+def _load_workbook(path: Path, *, values_only: bool) -> "Workbook":
     import openpyxl
 
     try:
         _check_size(path)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about styles, validation and the like
-            return openpyxl.load_workbook(path, data_only=values, keep_links=False)
+            return openpyxl.load_workbook(path, data_only=values_only, keep_links=False)
     except DatasetError:
         raise
     except OSError as error:
@@ -158,14 +176,14 @@ def _loaded(path: Path, *, values: bool) -> "Workbook":
         ) from error
 
 
-def _filled(row: RatingRow) -> list[str]:
+def _filled_cells(row: RatingRow) -> list[str]:
     return [cell for cell in row.cells if cell]
 
 
 def _rows(sheet: "Worksheet", with_formulas: "Worksheet") -> tuple[list[RatingRow], list[str]]:
     """Return the non-empty rows of a sheet, and notices."""
     if sheet.max_row * sheet.max_column > _MAX_CELLS:
-        last = f"{letters(sheet.max_column - 1)}{sheet.max_row}"
+        last = f"{column_letters(sheet.max_column - 1)}{sheet.max_row}"
         raise DatasetError(
             f"The sheet “{sheet.title}” reaches to cell {last}: delete its empty rows and columns, or save it as .csv."
         )
@@ -177,10 +195,10 @@ def _rows(sheet: "Worksheet", with_formulas: "Worksheet") -> tuple[list[RatingRo
             f"The sheet “{sheet.title}” has {n_characters:,} characters; a table of ratings may have {MAX_TEXT:,}. "
             "Delete what holds no ratings, or save it as .csv."
         )
-    areas = list(sheet.merged_cells.ranges)
-    origin = {
+    merged_areas = list(sheet.merged_cells.ranges)
+    merged_sources = {
         (row, column): (area.min_row, area.min_col)
-        for area in areas
+        for area in merged_areas
         for row in range(area.min_row, area.max_row + 1)
         for column in range(area.min_col, area.max_col + 1)
     }
@@ -190,60 +208,67 @@ def _rows(sheet: "Worksheet", with_formulas: "Worksheet") -> tuple[list[RatingRo
         for cell in row
         if cell.data_type == "f"
     }
-    read = [_row(sheet, number, cells, formulas, origin) for number, cells in enumerate(sheet.iter_rows(), start=1)]
-    rows = [row for row in read if row.cells]
-    return rows, _told(sheet, rows, [area.coord for area in areas], len(formulas))
+    rows = []
+    for number, cells in enumerate(sheet.iter_rows(), start=1):
+        row = _row(sheet, number, cells, formulas, merged_sources)
+        if row.cells:
+            rows.append(row)
+    return rows, _notices(sheet, rows, [area.coord for area in merged_areas], len(formulas))
 
 
 def _row(
     sheet: "Worksheet",
     number: int,
-    row: "tuple[Cell | MergedCell, ...]",
-    behind: Mapping[tuple[int | None, int | None], str],
-    origin: Mapping[tuple[int, int], tuple[int, int]],
+    sheet_cells: "tuple[Cell | MergedCell, ...]",
+    sheet_formulas: Mapping[tuple[int | None, int | None], str],
+    merged_sources: Mapping[tuple[int, int], tuple[int, int]],
 ) -> RatingRow:
-    """Return a row of a sheet; an empty row has no cells."""
+    """Return a row of a sheet; an empty row has no cells.
+
+    ``sheet_formulas`` are the formulas by row and column. ``merged_sources`` are the positions of the cells that hold
+    the values of merged areas, by each position in such an area.
+    """
     cells: list[str] = []
     formulas: dict[int, str] = {}
     merged: set[int] = set()
-    for place, cell in enumerate(row):
-        position = (number, place + 1)
-        source_position = origin.get(position, position)
-        text = _text(cell if source_position == position else sheet.cell(*source_position))
-        if not text and source_position in behind:
-            formulas[place] = behind[source_position]
-        if source_position != position and (text or place in formulas):
-            merged.add(place)
+    for index, cell in enumerate(sheet_cells):
+        position = (number, index + 1)
+        source = merged_sources.get(position, position)
+        text = _cell_text(cell if source == position else sheet.cell(*source))
+        if not text and source in sheet_formulas:
+            formulas[index] = sheet_formulas[source]
+        if source != position and (text or index in formulas):
+            merged.add(index)
         cells.append(text)
     while cells and not cells[-1] and len(cells) - 1 not in formulas:
         cells.pop()
-    hidden = bool(sheet.row_dimensions[number].hidden)
-    return RatingRow(number, number, tuple(cells), frozenset(merged), formulas, hidden)
+    is_hidden = bool(sheet.row_dimensions[number].hidden)
+    return RatingRow(number, number, tuple(cells), frozenset(merged), formulas, is_hidden)
 
 
-def _told(sheet: "Worksheet", rows: Sequence[RatingRow], ranges: Sequence[str], n_formulas: int) -> list[str]:
+def _notices(sheet: "Worksheet", rows: Sequence[RatingRow], merged_areas: Sequence[str], n_formulas: int) -> list[str]:
     notices = []
-    if ranges:
-        notices.append(f"Merged cells have their value in each of their rows: {abbreviated(sorted(ranges))}.")
-    hidden = [str(row.last_line) for row in rows if row.hidden]
-    if hidden:
-        notices.append(f"Rows are hidden in the spreadsheet: {abbreviated(hidden)}.")
-    columns = [
-        letters(place)
-        for place in range(sheet.max_column)
-        if letters(place) in sheet.column_dimensions and sheet.column_dimensions[letters(place)].hidden
-    ]
-    if columns:
-        notices.append(f"Columns are hidden in the spreadsheet, and read all the same: {abbreviated(columns)}.")
-    lacking = sum(len(row.formulas) for row in rows)
+    if merged_areas:
+        notices.append(f"Merged cells have their value in each of their rows: {abbreviated(sorted(merged_areas))}.")
+    hidden_rows = [str(row.last_line) for row in rows if row.hidden]
+    if hidden_rows:
+        notices.append(f"Rows are hidden in the spreadsheet: {abbreviated(hidden_rows)}.")
+    hidden_columns = []
+    for index in range(sheet.max_column):
+        letters = column_letters(index)
+        if letters in sheet.column_dimensions and sheet.column_dimensions[letters].hidden:
+            hidden_columns.append(letters)
+    if hidden_columns:
+        notices.append(f"Columns are hidden in the spreadsheet, and read all the same: {abbreviated(hidden_columns)}.")
+    n_without_value = sum(len(row.formulas) for row in rows)
     if n_formulas:
-        empty_text = f"; {lacking} have none, and count as empty" if lacking else ""
+        empty_text = f"; {n_without_value} have none, and count as empty" if n_without_value else ""
         notices.append(f"{n_formulas} cells hold formulas: their stored values count{empty_text}.")
     return notices
 
 
-def _text(cell: "Cell | MergedCell") -> str:
-    """Return the value of a cell as in a text file; percentages as they are seen, 70 % and not 0.7."""
+def _cell_text(cell: "Cell | MergedCell") -> str:
+    """Return the value of a cell as it would be in a text file; percentages as shown, such as 70 % instead of 0.7."""
     value: Any = "" if cell.value is None else cell.value
     if isinstance(value, bool):
         return str(value).upper()

@@ -6,11 +6,11 @@ from skillviewer.data.study.raters import RaterEntries
 from skillviewer.data.study.schema import SUFFIX
 from skillviewer.data.study.settings import StudySettings
 from skillviewer.data.study.study import Study
-from skillviewer.data.study.video_rows import Added, FileState, NewVideo, Relinked, StudyVideo
+from skillviewer.data.study.video_rows import AddedVideos, FileState, NewVideo, RelinkResult, StudyVideo
 from skillviewer.data.study.votes import Vote
 
 __all__ = [
-    "SUFFIX", "Added", "FileState", "ModelState", "ModelVersion", "NewVideo", "Note", "Opinion", "RaterEntries",
-    "Relinked", "SavedMoment", "Score", "Study", "StudySettings", "StudyVideo", "Vote", "analysis_path",
+    "SUFFIX", "AddedVideos", "FileState", "ModelState", "ModelVersion", "NewVideo", "Note", "Opinion", "RaterEntries",
+    "RelinkResult", "SavedMoment", "Score", "Study", "StudySettings", "StudyVideo", "Vote", "analysis_path",
     "cached_analysis",
 ]  # fmt: skip

@@ -31,8 +31,11 @@ class AgreedPairs:
         )
 
     def add(self, pairs: Iterable[Pair | SimilarPair], source: str) -> int:
-        """Add pairs in one transaction, and return how many are new; those already there from the same source stay."""
-        new = 0
+        """Add pairs in one transaction, and return the number of new ones.
+
+        A pair that the study already has from the same source is not added again.
+        """
+        n_new = 0
         with self._file.transaction() as db:
             for pair in pairs:
                 is_ordered = isinstance(pair, Pair)
@@ -42,29 +45,33 @@ class AgreedPairs:
                     "VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
                     (video_id(db, first), video_id(db, second), int(is_ordered), source, now()),
                 )
-                new += cursor.rowcount
-        return new
+                n_new += cursor.rowcount
+        return n_new
 
 
-def _videos(pair: Pair | SimilarPair) -> SimilarPair:
+def _without_order(pair: Pair | SimilarPair) -> SimilarPair:
     return SimilarPair(pair.better, pair.worse) if isinstance(pair, Pair) else pair
 
 
-def combined(judgements: Sequence[Judgement], agreed: Sequence[Pair | SimilarPair], rule: "Rule") -> "ConsensusPairs":
-    """Return the agreed pairs: by the rule for pairs with votes, else as stated.
+def votes_or_stated_pairs(
+    judgements: Sequence[Judgement], stated_pairs: Sequence[Pair | SimilarPair], rule: "Rule"
+) -> "ConsensusPairs":
+    """Return the agreed pairs: those that a rule makes of votes, and the stated pairs of videos without votes.
 
     Pairs on which two sources contradict each other are left out.
     """
     from skillviewer.core.ranking.consensus import ConsensusPairs
 
     by_votes = rule.agree(judgements)
-    judged = {_videos(pair) for pair in by_votes.pairs} | set(by_votes.similar)
-    stated: dict[SimilarPair, set[Pair | SimilarPair]] = {}
-    for pair in agreed:
-        if _videos(pair) not in judged:
-            stated.setdefault(_videos(pair), set()).add(pair)
-    clear: list[Pair | SimilarPair] = sorted((pairs.pop() for pairs in stated.values() if len(pairs) == 1), key=str)
+    judged = {_without_order(pair) for pair in by_votes.pairs} | set(by_votes.similar)
+    statements: dict[SimilarPair, set[Pair | SimilarPair]] = {}
+    for pair in stated_pairs:
+        videos = _without_order(pair)
+        if videos not in judged:
+            statements.setdefault(videos, set()).add(pair)
+    uncontradicted = [pair for pairs in statements.values() if len(pairs) == 1 for pair in pairs]
+    uncontradicted.sort(key=str)
     return ConsensusPairs(
-        pairs=(*by_votes.pairs, *(pair for pair in clear if isinstance(pair, Pair))),
-        similar=(*by_votes.similar, *(pair for pair in clear if isinstance(pair, SimilarPair))),
+        pairs=(*by_votes.pairs, *(pair for pair in uncontradicted if isinstance(pair, Pair))),
+        similar=(*by_votes.similar, *(pair for pair in uncontradicted if isinstance(pair, SimilarPair))),
     )

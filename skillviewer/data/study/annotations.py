@@ -1,4 +1,4 @@
-"""Remarks of the users: saved moments, notes on videos or the study, and opinions on moments."""
+"""Annotations by users: saved moments, opinions on moments, and notes on videos or on the study."""
 
 import sqlite3
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Literal
 
 from skillviewer.core.errors import StudyError
 from skillviewer.data.study.file import StudyFile
-from skillviewer.data.study.values import columns, insert, now, read_time
+from skillviewer.data.study.values import insert, now, read_time, row_values
 from skillviewer.data.study.votes import video_id
 
 
@@ -27,11 +27,11 @@ class SavedMoment:
 
     id: int
     video: str
-    start_s: float  # start, in seconds from the first frame
-    stop_s: float  # end, in seconds from the first frame
+    start_s: float  # in seconds from the first frame
+    stop_s: float  # in seconds from the first frame
     label: str  # label, or ""
     opinion: Opinion  # opinion of the author on a moment that a model found
-    model_digest: str  # digest of the model that found it, or "" if a user did
+    model_digest: str  # digest of the model that found the moment, or "" if a user did
     author: str  # user who saved it
     tier: str  # tier of the timeline that it was imported from, or ""
     made_at: datetime
@@ -43,8 +43,8 @@ class Note:
 
     id: int
     video: str | None  # name of the video, or None for a note on the study
-    moment: int | None  # number of the moment it refers to, or None
-    time_s: float | None  # time in the video it refers to, or None
+    moment: int | None  # number of the annotated moment, or None
+    time_s: float | None  # annotated time in the video, or None
     text: str
     author: str  # user who wrote it
     tier: str  # tier of the timeline that it was imported from, or ""
@@ -56,17 +56,23 @@ def _moment(row: sqlite3.Row) -> SavedMoment:
         video=row["video_name"],
         opinion=Opinion(row["opinion"]),
         made_at=read_time(row["made_at"]),
-        **columns(row, "id", "start_s", "stop_s", "label", "model_digest", "author", "tier"),
+        **row_values(row, "id", "start_s", "stop_s", "label", "model_digest", "author", "tier"),
     )
 
 
 def _note(row: sqlite3.Row) -> Note:
-    same = columns(row, "id", "moment", "time_s", "text", "author", "tier")
-    return Note(video=row["video_name"], made_at=read_time(row["made_at"]), **same)
+    return Note(
+        video=row["video_name"],
+        made_at=read_time(row["made_at"]),
+        **row_values(row, "id", "moment", "time_s", "text", "author", "tier"),
+    )
 
 
 class StudyAnnotations:
-    """Moments and notes of an open study; errors are those of ``Study``. Removed ones are marked, to be restored."""
+    """Moments and notes of an open study; errors are those of ``Study``.
+
+    A removed moment or note is only marked as removed, so that it can be restored.
+    """
 
     def __init__(self, file: StudyFile) -> None:
         self._file = file
@@ -93,14 +99,23 @@ class StudyAnnotations:
         model_digest: str = "",
         tier: str = "",
     ) -> int:
-        """Save an interval of a video, not an empty one, and return its number."""
+        """Save a moment, which must not be empty, and return its number."""
         if not 0 <= start_s < stop_s:
             raise StudyError(f"A moment from {start_s:.3f} s to {stop_s:.3f} s is empty: its end must come later.")
         with self._file.transaction() as db:
-            columns = {"label": label, "opinion": opinion.value, "model_digest": model_digest, "author": author}
-            number = video_id(db, video)
-            times = {"start_s": start_s, "stop_s": stop_s, "made_at": now()}
-            return insert(db, "moment", video=number, **times, **columns, tier=tier)
+            return insert(
+                db,
+                "moment",
+                video=video_id(db, video),
+                start_s=start_s,
+                stop_s=stop_s,
+                label=label,
+                opinion=opinion.value,
+                model_digest=model_digest,
+                author=author,
+                tier=tier,
+                made_at=now(),
+            )
 
     def change_moment(self, number: int, *, label: str | None = None, opinion: Opinion | None = None) -> None:
         """Change the label of a moment or the opinion on it."""
@@ -108,7 +123,7 @@ class StudyAnnotations:
         self._update("moment", statement, (label, None if opinion is None else opinion.value, number))
 
     def move_moment(self, number: int, start_s: float, stop_s: float) -> None:
-        """Change when a moment starts and ends, in seconds from the first frame of the file.
+        """Change the start and the end of a moment, in seconds from the first frame of the file.
 
         Raises:
             StudyError: The end is not after the start, there is no such moment, or the study cannot be written.
@@ -118,7 +133,7 @@ class StudyAnnotations:
         self._update("moment", "UPDATE moment SET start_s = ?, stop_s = ? WHERE id = ?", (start_s, stop_s, number))
 
     def notes(self, video: str | None = None) -> tuple[Note, ...]:
-        """Return the notes of one video, or all notes including those on the study, in the order of writing."""
+        """Return the notes on one video, or all notes with those on the study, in the order of writing."""
         rows = self._file.query(
             "SELECT n.*, v.name AS video_name FROM note AS n LEFT JOIN video AS v ON v.id = n.video "
             "LEFT JOIN moment AS m ON m.id = n.moment "
@@ -138,35 +153,43 @@ class StudyAnnotations:
         time_s: float | None = None,
         tier: str = "",
     ) -> int:
-        """Write a note, whose text is not empty, and return its number."""
+        """Write a note, whose text must not be empty, and return its number."""
         if not text.strip():
             raise StudyError("A note needs some words.")
         with self._file.transaction() as db:
             if moment is not None and db.execute("SELECT 1 FROM moment WHERE id = ?", (moment,)).fetchone() is None:
                 raise StudyError(f"There is no moment {moment} in the study.")
-            number = None if video is None else video_id(db, video)
-            columns = {"video": number, "moment": moment, "time_s": time_s, "text": text, "author": author}
-            return insert(db, "note", **columns, tier=tier, made_at=now())
+            return insert(
+                db,
+                "note",
+                video=None if video is None else video_id(db, video),
+                moment=moment,
+                time_s=time_s,
+                text=text,
+                author=author,
+                tier=tier,
+                made_at=now(),
+            )
 
     def change_note(self, number: int, text: str) -> None:
-        """Change the text of a note to another that is not empty."""
+        """Change the text of a note; the new text must not be empty."""
         if not text.strip():
             raise StudyError("A note needs some words.")
         self._update("note", "UPDATE note SET text = ? WHERE id = ?", (text, number))
 
     def remove(self, kind: Literal["moment", "note"], number: int) -> None:
         """Remove a note, or a moment with its notes."""
-        self._mark(kind, number, now())
+        self._set_removed_at(kind, number, now())
 
     def restore(self, kind: Literal["moment", "note"], number: int) -> None:
         """Undo ``remove``."""
-        self._mark(kind, number, None)
+        self._set_removed_at(kind, number, None)
 
-    def _mark(self, kind: str, number: int, removed_at: str | None) -> None:
+    def _set_removed_at(self, kind: str, number: int, removed_at: str | None) -> None:
         self._update(kind, f"UPDATE {kind} SET removed_at = ? WHERE id = ?", (removed_at, number))  # noqa: S608 - ours
 
     def _update(self, kind: str, statement: str, values: tuple[str | float | None, ...]) -> None:
-        """Change the row whose number is the last of the values."""
+        """Run a statement whose last value is the number of the row to change."""
         with self._file.transaction() as db:
             if db.execute(statement, values).rowcount == 0:
                 raise StudyError(f"There is no {kind} {values[-1]} in the study.")

@@ -10,10 +10,13 @@ from skillviewer.data.study.database import checked_version, connect, copy_datab
 from skillviewer.data.study.lock import WriteLock
 from skillviewer.data.study.schema import SUFFIX
 
-LAST, DAYS = 10, 14
-"""Numbers of backups kept: the latest ten, and the last of each of fourteen days."""
+MAX_LATEST = 10
+"""Number of latest backups that are kept."""
+MAX_DAILY = 14
+"""Number of days with a last backup that is kept."""
 
-_STAMP = "%Y-%m-%d %H-%M-%S-%f"
+_TIME_FORMAT = "%Y-%m-%d %H-%M-%S-%f"
+_DATE_LENGTH = len("2026-01-31")
 
 
 def backups_dir(study: Path) -> Path:
@@ -21,24 +24,24 @@ def backups_dir(study: Path) -> Path:
     return study.with_name(f"{study.name}-backups")
 
 
-def backups(study: Path) -> tuple[Path, ...]:
+def list_backups(study: Path) -> tuple[Path, ...]:
     """Return the rotating backups of a study, the newest first."""
     return tuple(sorted(backups_dir(study).glob(f"????-??-?? ??-??-??-??????{SUFFIX}"), reverse=True))
 
 
-def before_migration(study: Path, version: int) -> Path:
-    """Return the path of the permanent copy made before a study is migrated."""
+def new_migration_backup_path(study: Path, version: int) -> Path:
+    """Return a path for the copy of a study before its migration, which is never removed; its folder is created."""
     folder = backups_dir(study)
     folder.mkdir(exist_ok=True)
-    return folder / f"version {version}, {_now()}{SUFFIX}"
+    return folder / f"version {version}, {_format_current_time()}{SUFFIX}"
 
 
-def _now() -> str:
-    return datetime.now().astimezone().strftime(_STAMP)
+def _format_current_time() -> str:
+    return datetime.now().astimezone().strftime(_TIME_FORMAT)
 
 
-def back_up(study: Path, copy_to: Callable[[Path], None]) -> Path:
-    """Make a backup of an open study, remove outdated ones, and return its path.
+def back_up(study: Path, copy_study_to: Callable[[Path], None]) -> Path:
+    """Make a backup of an open study, remove outdated backups, and return the path of the new one.
 
     Raises:
         StudyError: The backup cannot be written.
@@ -46,22 +49,25 @@ def back_up(study: Path, copy_to: Callable[[Path], None]) -> Path:
     folder = backups_dir(study)
     with translate_errors(folder):
         folder.mkdir(exist_ok=True)
-    path = folder / f"{_now()}{SUFFIX}"
-    copy_to(path)
-    everything = backups(study)
-    last_of_day = {old.name[:10]: old for old in reversed(everything)}
-    retained = {*everything[:LAST], *sorted(last_of_day.values(), reverse=True)[:DAYS]}
+    path = folder / f"{_format_current_time()}{SUFFIX}"
+    copy_study_to(path)
+    newest_first = list_backups(study)
+    last_of_day: dict[str, Path] = {}
+    for backup in newest_first:
+        last_of_day.setdefault(backup.name[:_DATE_LENGTH], backup)
+    daily = sorted(last_of_day.values(), reverse=True)
+    retained = {*newest_first[:MAX_LATEST], *daily[:MAX_DAILY]}
     with translate_errors(folder):
-        for old in set(everything) - retained:
-            old.unlink()
+        for outdated in set(newest_first) - retained:
+            outdated.unlink()
     return path
 
 
 def restore(backup: Path, study: Path) -> None:
-    """Replace a study by a backup; the replaced file is moved into the folder of backups and kept.
+    """Replace a study by a backup; the replaced file is kept in the folder of backups.
 
     Raises:
-        StudyError: The backup is no study, the study is open, or it cannot be written.
+        StudyError: The backup is no study, the study is open, or the study cannot be written.
     """
     study = study.absolute()
     with translate_errors(backup):
@@ -77,9 +83,10 @@ def restore(backup: Path, study: Path) -> None:
             if study.exists():
                 folder = backups_dir(study)
                 folder.mkdir(exist_ok=True)
-                replaced_study = folder / f"replaced {_now()}{SUFFIX}"
-                for side in side_files(study):
-                    side.rename(replaced_study.with_name(replaced_study.name + side.name.removeprefix(study.name)))
+                replaced_study = folder / f"replaced {_format_current_time()}{SUFFIX}"
+                for side_file in side_files(study):
+                    end = side_file.name.removeprefix(study.name)
+                    side_file.rename(replaced_study.with_name(replaced_study.name + end))
                 study.rename(replaced_study)
             temp_path.rename(study)
         finally:

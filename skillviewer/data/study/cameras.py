@@ -1,8 +1,8 @@
 """Cameras of a study: up to three further files of an attempt, with their offsets from the assessed video.
 
-A camera is a row of the table of videos that names its assessed video, so that it is found again, packed, blurred and
-forgotten like any video; it is in no list of videos, is never assessed, and raters do not see it. Cameras belong to the
-content of the assessed file: all parts of the file have them.
+A camera is a row of the table of videos that names its assessed video. It is relinked, packed, blurred and forgotten
+like any video, but it is never listed, assessed or shown to raters. Cameras belong to the content of the assessed file,
+so all parts of a file have the same cameras.
 """
 
 import math
@@ -53,8 +53,8 @@ class StudyCameras:
             video: Name of the assessed video.
             path: The file.
             name: Name of the camera, or "" for that of the file.
-            offset_s: Time in this file minus time in the assessed one, or None if it is not known.
-            confidence: 0 to 1 if sound gave the offset, or None.
+            offset_s: Time in this file minus time in the assessed file, or None if unknown.
+            confidence: 0 to 1 if the offset was found by sound, or None.
             token: Checked while the file is read.
 
         Raises:
@@ -62,7 +62,7 @@ class StudyCameras:
                 video or a camera of the study, the offset is out of bounds, or the study cannot be written.
             VideoError: The file cannot be read.
         """
-        _check(offset_s, confidence)
+        _check_offset(offset_s, confidence)
         assessed = self._videos.get(video)
         if not assessed.digest:
             raise StudyError(f"The file of “{video}” was never seen: find it before cameras are added.")
@@ -81,7 +81,7 @@ class StudyCameras:
             if removed is not None:
                 number = int(removed["id"])
                 db.execute("UPDATE video SET removed_at = NULL WHERE id = ?", (number,))
-                self._videos.place(number, path, identity)
+                self._videos.store_location(number, path, identity)
             else:
                 names_used: dict[str, object] = {
                     row["name"].casefold(): row["id"] for row in db.execute("SELECT id, name FROM video")
@@ -95,24 +95,28 @@ class StudyCameras:
     def set_offset(
         self, camera: str, offset_s: float | None, confidence: float | None = None
     ) -> tuple[float | None, float | None]:
-        """Set the offset of a camera, and return offset and confidence of before.
+        """Set the offset of a camera, and return the previous offset and its confidence.
 
         Args:
             camera: Name of the camera.
-            offset_s: Time in its file minus time in the assessed one, or None if it is not known.
-            confidence: 0 to 1 if sound gave the offset, or None if it was set by hand.
+            offset_s: Time in its file minus time in the assessed file, or None if unknown.
+            confidence: 0 to 1 if the offset was found by sound, or None if it was set by hand.
 
         Raises:
             StudyError: There is no such camera, the offset is out of bounds, or the study cannot be written.
         """
-        _check(offset_s, confidence)
+        _check_offset(offset_s, confidence)
         saved_camera = self._get(camera)
         with self._videos.transaction() as db:
             _set_offset(db, saved_camera.id, offset_s, confidence)
         return saved_camera.offset_s, saved_camera.offset_confidence
 
     def remove(self, camera: str) -> None:
-        """Remove a camera; its file stays. A StudyError if there is none of that name, or the study is read-only."""
+        """Remove a camera; its file stays.
+
+        Raises:
+            StudyError: There is no such camera, or the study cannot be written.
+        """
         saved_camera = self._get(camera)
         with self._videos.transaction() as db:
             db.execute("UPDATE video SET removed_at = ? WHERE id = ?", (now(), saved_camera.id))
@@ -129,7 +133,7 @@ class StudyCameras:
                 raise StudyError(f"There was no camera “{camera}” in the study.")
             digest = self._videos.digests()[row["camera_of"]]
             if row["removed_at"] is not None and len(self._videos.cameras_of(digest)) >= MAX_CAMERAS:
-                raise StudyError(f"“{camera}” does not come back: the video has {MAX_CAMERAS} other cameras.")
+                raise StudyError(f"“{camera}” cannot be restored: the video has {MAX_CAMERAS} other cameras.")
             db.execute("UPDATE video SET removed_at = NULL WHERE id = ?", (row["id"],))
 
     def _get(self, name: str) -> StudyVideo:
@@ -139,7 +143,7 @@ class StudyCameras:
         return named_camera
 
 
-def _check(offset_s: float | None, confidence: float | None) -> None:
+def _check_offset(offset_s: float | None, confidence: float | None) -> None:
     if offset_s is not None and not abs(offset_s) <= MAX_OFFSET_S:
         raise StudyError(f"An offset of {offset_s:g} s is out of bounds: at most a day either way.")
     if confidence is not None and not (0 <= confidence <= 1 and math.isfinite(confidence)):

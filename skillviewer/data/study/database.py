@@ -14,23 +14,31 @@ from skillviewer.core.progress import cancel_requested
 from skillviewer.data.study.schema import APPLICATION_ID, FIRST_VERSION, SUFFIX, VERSION, expected_schema, schema_of
 from skillviewer.data.study.values import invalid_column
 
-_BUSY_S = 5.0
-_BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED")
-_STEPS = 100_000  # SQLite instructions between checks for cancellation, about a millisecond
-_LONGEST_PATH_BYTES = 500  # SQLite's own limit is 512, with the names of its side files
-_JOURNAL_MARK = bytes.fromhex("d9d505f920a163d7")
-_FULL = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC", "SQLITE_IOERR_TRUNCATE", "SQLITE_IOERR_SHMSIZE")
+_BUSY_TIMEOUT_S = 5.0
+_BUSY_ERRORS = ("SQLITE_BUSY", "SQLITE_LOCKED")
+_FULL_DISK_ERRORS = (
+    "SQLITE_FULL",
+    "SQLITE_IOERR_WRITE",
+    "SQLITE_IOERR_FSYNC",
+    "SQLITE_IOERR_TRUNCATE",
+    "SQLITE_IOERR_SHMSIZE",
+)
+_CANCEL_CHECK_INSTRUCTIONS = 100_000  # SQLite instructions between checks for cancellation: about a millisecond
+_MAX_PATH_BYTES = 500  # SQLite's own limit is 512, with the names of its side files
+_JOURNAL_MAGIC = bytes.fromhex("d9d505f920a163d7")
 
 
 def _open(path: Path, mode: str, *, exclusive: bool = False) -> sqlite3.Connection:
-    posix = path.absolute().as_posix()
-    uri = f"file://{'' if posix.startswith('/') else '/'}{quote(posix)}?{mode}"
-    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=_BUSY_S, check_same_thread=False)
+    posix_path = path.absolute().as_posix()
+    if not posix_path.startswith("/"):  # a drive letter of Windows
+        posix_path = f"/{posix_path}"
+    uri = f"file://{quote(posix_path)}?{mode}"
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=_BUSY_TIMEOUT_S, check_same_thread=False)
     try:
         connection.row_factory = sqlite3.Row
-        connection.set_progress_handler(cancel_requested, _STEPS)
+        connection.set_progress_handler(cancel_requested, _CANCEL_CHECK_INSTRUCTIONS)
         connection.execute("PRAGMA trusted_schema = OFF")
-        if exclusive:  # keeps the index of the log in memory
+        if exclusive:  # keeps the index of the write-ahead log in memory
             connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = FULL")
@@ -43,74 +51,77 @@ def _open(path: Path, mode: str, *, exclusive: bool = False) -> sqlite3.Connecti
 
 
 def side_files(path: Path) -> list[Path]:
-    """Return SQLite's own files next to a study: their content belongs to it."""
-    sides = [path.with_name(path.name + end) for end in ("-wal", "-journal", "-shm")]
-    return [side for side in sides if side.is_symlink() or side.exists()]
+    """Return the files that SQLite keeps next to a study (log, journal, index): parts of the study, if they exist."""
+    candidates = [path.with_name(path.name + end) for end in ("-wal", "-journal", "-shm")]
+    return [file for file in candidates if file.is_symlink() or file.exists()]
 
 
 def _check_side_files(path: Path) -> None:
-    """Refuse side files that make SQLite write or delete other files: links, and a journal that names another one.
+    """Refuse side files that would make SQLite write or delete other files.
 
-    SQLite deletes the file that a journal names as the journal of several databases, and a study has one.
+    These are links, and a rollback journal that names a master journal: SQLite would delete the named file. Only
+    transactions over several databases have a master journal, and a study is a single database.
     """
-    for side in side_files(path.resolve()):
-        if side.is_symlink():
-            raise StudyError(f"{side} is a link to another file, which would be written to: remove the link.")
+    for side_file in side_files(path.resolve()):
+        if side_file.is_symlink():
+            raise StudyError(f"{side_file} is a link to another file, which would be written to: remove the link.")
         end = b""
-        with suppress(OSError), side.open("rb") as file:  # it ends with the work of another process
-            file.seek(max(0, file.seek(0, os.SEEK_END) - len(_JOURNAL_MARK)))
+        with suppress(OSError), side_file.open("rb") as file:  # another process may remove the file meanwhile
+            file.seek(max(0, file.seek(0, os.SEEK_END) - len(_JOURNAL_MAGIC)))
             end = file.read()
-        if side.name.endswith("-journal") and end == _JOURNAL_MARK:
+        if side_file.name.endswith("-journal") and end == _JOURNAL_MAGIC:
             raise StudyError(
-                f"{side} names a file that would be deleted: remove this journal, and open the study then."
+                f"{side_file} names a file that would be deleted: remove this journal, and then open the study."
             )
 
 
-def _protected(path: Path) -> bool:
+def _is_write_protected(path: Path) -> bool:
     """Return True if no user may write to a file."""
-    effective = os.access in os.supports_effective_ids
-    return not path.stat().st_mode & 0o222 and not os.access(path, os.W_OK, effective_ids=effective)
+    use_effective_ids = os.access in os.supports_effective_ids
+    return not path.stat().st_mode & 0o222 and not os.access(path, os.W_OK, effective_ids=use_effective_ids)
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """Open an existing database; in a read-only folder, or write-protected, as immutable.
+    """Open an existing database: as immutable if the file is write-protected or its folder is read-only.
 
-    On a full disk it is opened for this process alone, so that it can be read.
+    On a full disk the database is opened for this process alone, so that it can still be read.
 
     Raises:
-        StudyError: Its log must be replayed, and its folder cannot be written; or a file next to it reaches others.
-        sqlite3.Error: It is no database, or it cannot be read.
+        StudyError: The write-ahead log must be replayed and the folder cannot be written, or a side file would make
+            SQLite change other files.
+        sqlite3.Error: The file is no database, or it cannot be read.
     """
     _check_side_files(path)
-    if _protected(path) and not side_files(path):
+    if _is_write_protected(path) and not side_files(path):
         return _open(path, "mode=ro&immutable=1")  # SQLite could not remove its side files
     try:
         return _open(path, "mode=rw")
     except sqlite3.OperationalError as error:
-        if error.sqlite_errorname.startswith(_FULL):
+        if error.sqlite_errorname.startswith(_FULL_DISK_ERRORS):
             return _open(path, "mode=rw", exclusive=True)
-        full = [side for side in side_files(path) if side.stat().st_size]
-        if full and error.sqlite_errorname.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
+        unreplayed = [file for file in side_files(path) if file.stat().st_size]
+        if unreplayed and error.sqlite_errorname.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
             raise StudyError(
-                f"{path} was not closed in order, and its folder cannot be written to put what is in {full[0].name} in "
-                "its place. Copy both files to a folder that can be written, and open the study there."
+                f"{path} was not closed properly, and its folder cannot be written, so the changes in "
+                f"{unreplayed[0].name} cannot be completed. Copy both files to a folder that can be written, and open "
+                "the study there."
             ) from error
-        if full:
+        if unreplayed:
             raise
-        # a read-only folder without a log to be replayed: nobody can be writing
-        return _open(path, "mode=ro&immutable=1")  # never makes a file that was deleted meanwhile
+        # a read-only folder and no log to be replayed: no process can be writing
+        return _open(path, "mode=ro&immutable=1")  # does not create a file that was deleted meanwhile
 
 
 def checked_version(connection: sqlite3.Connection, path: Path) -> int:
-    """Return the version of a study's schema.
+    """Check a study file, and return the version of its schema.
 
     Raises:
         StudyError: The file is no study, is newer than the program or too old for it, or is damaged.
-        sqlite3.Error: It cannot be read.
+        sqlite3.Error: The file cannot be read.
     """
-    (identity,) = connection.execute("PRAGMA application_id").fetchone()
+    (application_id,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if identity != APPLICATION_ID:
+    if application_id != APPLICATION_ID:
         raise StudyError(f"{path} is not a study.")
     if version > VERSION:
         raise StudyError(
@@ -123,9 +134,9 @@ def checked_version(connection: sqlite3.Connection, path: Path) -> int:
             f"one knows {FIRST_VERSION} to {VERSION}). Nothing was changed. Open it with the program that made it."
         )
     _check_schema(connection, version, path)
-    (sound,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-    if sound != "ok":
-        raise StudyError(f"{path} is damaged ({sound.splitlines()[-1]}). Open one of its backups.")
+    (integrity,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    if integrity != "ok":
+        raise StudyError(f"{path} is damaged ({integrity.splitlines()[-1]}). Open one of its backups.")
     invalid = invalid_column(connection)
     if invalid:
         raise StudyError(f"{path} is damaged ({invalid} holds an invalid value). Open one of its backups.")
@@ -133,11 +144,11 @@ def checked_version(connection: sqlite3.Connection, path: Path) -> int:
 
 
 def _check_schema(connection: sqlite3.Connection, version: int, path: Path) -> None:
-    """Refuse a study whose tables, views, indexes or triggers differ from the program's own: foreign SQL would run."""
+    """Refuse a study whose tables, views, indexes or triggers differ from the program's own: they could run any SQL."""
     try:
         schema = schema_of(connection)
         expected = expected_schema(version)
-    except (TypeError, ValueError, AttributeError) as error:  # a name is not text
+    except (TypeError, ValueError, AttributeError) as error:  # a name that is no text
         raise StudyError(f"{path} is not a study.") from error
     if schema != expected:
         kind, name, *_ = min(schema - expected or expected - schema)
@@ -149,7 +160,7 @@ def _check_schema(connection: sqlite3.Connection, version: int, path: Path) -> N
 
 @contextmanager
 def translate_errors(path: Path) -> Iterator[None]:
-    """Translate errors of SQLite and of the system about a study into one sentence."""
+    """Convert errors of SQLite and of the system to a StudyError of one sentence."""
     try:
         yield
     except sqlite3.Error as error:
@@ -158,7 +169,7 @@ def translate_errors(path: Path) -> Iterator[None]:
         raise StudyError(_message(error, path)) from error
     except OSError as error:
         raise StudyError(f"{path} could not be used: {error.strerror or error}.") from error
-    except UnicodeDecodeError as error:  # in SQLite's own message
+    except UnicodeDecodeError as error:  # SQLite's message quotes damaged text
         raise StudyError(f"{path} is damaged. Open one of its backups.") from error
     except UnicodeEncodeError as error:
         readable_name = error.object.encode(errors="surrogateescape").decode(errors="backslashreplace")
@@ -166,9 +177,9 @@ def translate_errors(path: Path) -> Iterator[None]:
 
 
 _MESSAGES = (  # prefixes of SQLite's error names, and the message
-    (_FULL, "There is no room left on the disk of {path}: nothing was changed. Make room and try again."),
+    (_FULL_DISK_ERRORS, "There is no room left on the disk of {path}: nothing was changed. Make room and try again."),
     (("SQLITE_READONLY",), "{path} is open for reading only: nothing was changed."),
-    (_BUSY, "{path} is being written by another program: nothing was changed. Try again in a moment."),
+    (_BUSY_ERRORS, "{path} is being written by another program: nothing was changed. Try again in a moment."),
     (("SQLITE_NOTADB",), "{path} is not a study."),
     (("SQLITE_CORRUPT",), "{path} is damaged ({error}). Open one of its backups."),
     (("SQLITE_CANTOPEN",), "{path} cannot be opened: check that it is there and that you may read its folder."),
@@ -179,12 +190,13 @@ _MESSAGES = (  # prefixes of SQLite's error names, and the message
 def _message(error: sqlite3.Error, path: Path) -> str:
     name = "SQLITE_READONLY" if "query_only" in str(error) else getattr(error, "sqlite_errorname", "")
     message = next(text for prefixes, text in _MESSAGES if name.startswith(prefixes))
-    return message.format(path=path, error=f"{' '.join(str(error).split()):.200}")  # it may quote a whole table
+    one_line = " ".join(str(error).split())
+    return message.format(path=path, error=one_line[:200])  # SQLite may quote a whole table
 
 
 @contextmanager
 def without_triggers(db: sqlite3.Connection) -> Iterator[None]:
-    """Take away the triggers, which refuse every change of append-only tables, and make them anew at the end."""
+    """Drop the triggers that protect append-only tables, and create them again at the end."""
     triggers = [tuple(row) for row in db.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")]
     for name, _ in triggers:
         db.execute(f'DROP TRIGGER "{name}"')
@@ -194,21 +206,23 @@ def without_triggers(db: sqlite3.Connection) -> Iterator[None]:
 
 
 def check_path(path: Path) -> None:
-    """Refuse by a StudyError a path that is too long for SQLite."""
-    length = len(os.fsencode(path.absolute()))
-    if length > _LONGEST_PATH_BYTES:
+    """Raise a StudyError if a path is too long for SQLite."""
+    n_bytes = len(os.fsencode(path.absolute()))
+    if n_bytes > _MAX_PATH_BYTES:
         raise StudyError(
-            f"The path of the study is too long ({length} bytes; {_LONGEST_PATH_BYTES} are possible): {path}. Choose a "
+            f"The path of the study is too long ({n_bytes} bytes; {_MAX_PATH_BYTES} are possible): {path}. Choose a "
             "folder nearer to the top. Its videos may lie as deep as you like."
         )
 
 
 def copy_database(source: sqlite3.Connection, path: Path) -> None:
-    """Copy a database into a new single file atomically, also while others write; an existing file is replaced.
+    """Copy a database into a single file atomically; an existing file is replaced.
+
+    Other processes may write the source meanwhile.
 
     Raises:
-        sqlite3.Error: It cannot be read or written.
-        OSError: It cannot be written.
+        sqlite3.Error: The source cannot be read, or the copy cannot be written.
+        OSError: The copy cannot be written.
     """
     clear_leftovers(path.parent)
     temp_path = path.with_name(f"{uuid.uuid4().hex}{TEMPORARY}")
@@ -222,12 +236,12 @@ def copy_database(source: sqlite3.Connection, path: Path) -> None:
             target.close()
         temp_path.replace(path)
     finally:
-        for left in (temp_path, *side_files(temp_path)):
-            left.unlink(missing_ok=True)
+        for leftover in (temp_path, *side_files(temp_path)):
+            leftover.unlink(missing_ok=True)
 
 
-def new_path(path: Path) -> Path:
-    """Return the path for a new study: with the suffix, unused, and short enough.
+def new_study_path(path: Path) -> Path:
+    """Return the absolute path for a new study, with the suffix of studies.
 
     Raises:
         StudyError: The path is in use, its folder does not exist, or it is too long.
@@ -240,7 +254,7 @@ def new_path(path: Path) -> Path:
         raise StudyError(f"There is no folder {path.parent} to put the study in.")
     if path.exists():
         raise StudyError(f"{path} is there already. Open it, or choose another name.")
-    remains = side_files(path)
-    if remains:
-        raise StudyError(f"{remains[0]} is left of a study that was deleted. Move it away, or choose another name.")
+    leftovers = side_files(path)
+    if leftovers:
+        raise StudyError(f"{leftovers[0]} is left of a study that was deleted. Move it away, or choose another name.")
     return path

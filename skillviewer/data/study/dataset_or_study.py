@@ -6,9 +6,9 @@ from pathlib import Path
 from skillviewer.core.dataset.dataset import Dataset
 from skillviewer.core.errors import DatasetError, StudyError
 from skillviewer.core.ratings.rating_rule import RatingRule
-from skillviewer.data.formats.choices import USUAL_CHOICES, Choices
-from skillviewer.data.formats.formats import DatasetFormat, checked_dataset, recognised_form
-from skillviewer.data.formats.task_files import chosen_task
+from skillviewer.data.formats.choices import DEFAULT_CHOICES, Choices
+from skillviewer.data.formats.formats import DatasetFormat, check_dataset, recognised_form
+from skillviewer.data.formats.task_files import choose_task
 from skillviewer.data.study.schema import SUFFIX
 from skillviewer.data.study.study import Study
 from skillviewer.data.study.study_dataset import study_dataset
@@ -20,7 +20,7 @@ def _is_study(path: Path) -> bool:
 
 
 def _tasks(path: Path) -> tuple[str, ...]:
-    return (_load(path, None, USUAL_CHOICES).task,) if _is_study(path) else ()
+    return (_load(path, None, DEFAULT_CHOICES).task,) if _is_study(path) else ()
 
 
 def _load(path: Path, videos_dir: Path | None, choices: Choices) -> Dataset:
@@ -28,22 +28,22 @@ def _load(path: Path, videos_dir: Path | None, choices: Choices) -> Dataset:
         raise DatasetError(f"{path} is no study ({SUFFIX}).")
     if videos_dir is not None:
         raise DatasetError(f"{path.name} is a study and knows where its videos lie: leave out --videos.")
-    difference = choices.smallest_difference
-    rating_rule = RatingRule("points", difference) if difference else choices.rating_rule
+    rating_rule = choices.rating_rule
+    if choices.smallest_difference:
+        rating_rule = RatingRule("points", choices.smallest_difference)
     try:
         with Study.open(path, read_only=True) as study:
-            data = study_dataset(study, choices.labels, choices.criterion, choices.rule, rating_rule)
+            dataset = study_dataset(study, choices.labels, choices.criterion, choices.rule, rating_rule)
             notices = study.notices
     except StudyError as error:
         raise DatasetError(str(error)) from error
-    chosen_task(choices.task, (data.task,), data.task, path)
-    problems = [*notices, *data.problems]
+    choose_task(choices.task, (dataset.task,), dataset.task, path)  # refuses another task
+    problems = [*notices, *dataset.problems]
+    videos = dataset.videos
     if choices.participant_pattern is not None:
-        participants = participants_of(list(data.names), [], choices.participant_pattern, problems)
-        data = replace(
-            data, videos=tuple(replace(video, participant=participants.get(video.name)) for video in data.videos)
-        )
-    return replace(data, problems=tuple(problems))
+        participants = participants_of(list(dataset.names), [], choices.participant_pattern, problems)
+        videos = tuple(replace(video, participant=participants.get(video.name)) for video in videos)
+    return replace(dataset, videos=videos, problems=tuple(problems))
 
 
 STUDY_FORM = DatasetFormat("study", "Study", _tasks, _load)
@@ -51,7 +51,7 @@ STUDY_FORM = DatasetFormat("study", "Study", _tasks, _load)
 
 
 def recognised_form_or_study(path: Path, form: str | None = None) -> DatasetFormat:
-    """Return the form of a data set, or that of a study; see ``recognised_form``."""
+    """Return the form of a data set or a study; see ``recognised_form``."""
     if form == STUDY_FORM.name or (form is None and _is_study(path)):
         return STUDY_FORM
     return recognised_form(path, form)
@@ -67,4 +67,4 @@ def open_dataset_or_study(
 ) -> Dataset:
     """Open a data set in any form, or a study; see ``open_dataset`` for arguments and errors."""
     entry = recognised_form_or_study(path, form)
-    return checked_dataset(entry.load(path, videos_dir, choices or USUAL_CHOICES), without_pairs=without_pairs)
+    return check_dataset(entry.load(path, videos_dir, choices or DEFAULT_CHOICES), without_pairs=without_pairs)

@@ -1,8 +1,8 @@
 """The study file: opened, locked, migrated, and written in transactions.
 
-SQLite with a write-ahead log and ``synchronous = FULL``: a finished transaction is on the disk. It is also moved from
-the log into the study's own file, since users copy, send and move that file alone. On network drives, where a
-write-ahead log is unsafe, a rollback journal is used.
+SQLite runs with a write-ahead log and ``synchronous = FULL``, so a finished transaction is on the disk. The log is then
+moved into the study's own file, since users copy, send and move that file alone. On network drives, where a write-ahead
+log is unsafe, a rollback journal is used.
 """
 
 import sqlite3
@@ -16,20 +16,20 @@ from skillviewer.core.closeable import Closeable
 from skillviewer.core.errors import StudyError
 from skillviewer.core.study_log import log_author
 from skillviewer.core.system import on_network_drive
-from skillviewer.data.study.backups import before_migration
+from skillviewer.data.study.backups import new_migration_backup_path
 from skillviewer.data.study.database import (
     check_path,
     checked_version,
     connect,
     copy_database,
-    new_path,
+    new_study_path,
     translate_errors,
 )
 from skillviewer.data.study.lock import WriteLock
 from skillviewer.data.study.schema import VERSION, migrate
 from skillviewer.data.study.values import now
 
-MadeT = TypeVar("MadeT")
+ItemT = TypeVar("ItemT")
 
 
 class StudyFile(Closeable):
@@ -39,23 +39,23 @@ class StudyFile(Closeable):
         StudyError: The file is missing, no study, newer than the program, damaged or unreadable.
 
     Attributes:
-        read_only: Whether it is open for reading only.
+        read_only: True if the study is open for reading only.
         notices: Notices for the user about the opening, one sentence each.
-        was_version: Version of its schema before it was opened, if older; else None.
+        older_version: Version of the file's schema if it was older than the program's, else None.
     """
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path = path.absolute()
         self.notices: tuple[str, ...] = ()
-        self.was_version: int | None = None
+        self.older_version: int | None = None
         self.criterion = ""
-        """Criterion that is looked at instead of that of the settings, or ""."""
+        """Selected criterion, which has priority over that of the settings, or ""."""
         self.user = ""
-        """Name that signs changed settings and exports in the log, or "" for that of the account."""
+        """Name that signs changed settings and exports in the log, or "" for the name of the account."""
         self._lock: WriteLock | None = None
-        self._threads = threading.RLock()
+        self._thread_lock = threading.RLock()
         self._in_transaction = False
-        self._opened: tuple[int, int] | None = None
+        self._opened_file: tuple[int, int] | None = None
         check_path(self.path)
         if not self.path.is_file():
             raise StudyError(f"There is no study at {self.path}.")
@@ -64,10 +64,10 @@ class StudyFile(Closeable):
         try:
             with translate_errors(self.path):
                 version = checked_version(self._connection, self.path)
-                self.was_version = version if version < VERSION else None
-                self.read_only = read_only or not self._may_write(version)
+                self.older_version = version if version < VERSION else None
+                self.read_only = read_only or not self._lock_for_writing(version)
                 if not self.read_only:
-                    self._prepare(version)
+                    self._prepare_for_writing(version)
                 elif version < VERSION:
                     self._migrate_in_memory()
                 else:
@@ -77,13 +77,13 @@ class StudyFile(Closeable):
             raise
 
     @classmethod
-    def make(cls, path: Path) -> Path:
-        """Create an empty study; its path gets the suffix of studies and is returned.
+    def create(cls, path: Path) -> Path:
+        """Create an empty study, and return its path, which gets the suffix of studies.
 
         Raises:
             StudyError: The file exists already, or it cannot be written.
         """
-        path = new_path(path)
+        path = new_study_path(path)
         source = sqlite3.connect(":memory:", isolation_level=None)
         try:
             with translate_errors(path):
@@ -93,21 +93,23 @@ class StudyFile(Closeable):
             source.close()
         return path
 
-    def _may_write(self, version: int) -> bool:
-        """Lock and test the file for writing; add a notice if that fails."""
+    def _lock_for_writing(self, version: int) -> bool:
+        """Lock the file and test that it can be written; else add a notice and return False."""
         try:
             self._lock = WriteLock(self.path)
         except OSError as error:
-            if WriteLock.supported(error):
-                self.notice(f"The folder of {self.path.name} cannot be written: the study is open for reading only.")
+            if WriteLock.locks_supported(error):
+                self.add_notice(
+                    f"The folder of {self.path.name} cannot be written: the study is open for reading only."
+                )
                 return False
-            self.notice(
+            self.add_notice(
                 f"The drive of {self.path.name} has no locks, so the study may be open elsewhere too. Take care that "
                 "one person at a time works with it."
             )
         else:
             if not self._lock.is_held:
-                self.notice(
+                self.add_notice(
                     f"{self.path.name} is open in another window: here it is open for reading only, and votes and "
                     "notes cannot be given."
                 )
@@ -118,41 +120,41 @@ class StudyFile(Closeable):
         except sqlite3.OperationalError as error:
             if not error.sqlite_errorname.startswith("SQLITE_READONLY"):
                 raise
-            self.notice(f"{self.path.name} is write-protected: the study is open for reading only.")
+            self.add_notice(f"{self.path.name} is write-protected: the study is open for reading only.")
             self._release()
             return False
         finally:
             self._connection.execute("ROLLBACK")
         return True
 
-    def _prepare(self, version: int) -> None:
+    def _prepare_for_writing(self, version: int) -> None:
         journal_mode = "delete" if on_network_drive(self.path.parent) else "wal"
         (mode,) = self._connection.execute(f"PRAGMA journal_mode = {journal_mode}").fetchone()
         if mode != "wal":
-            self.notice(
+            self.add_notice(
                 f"{self.path.name} lies on a drive without a safe write-ahead log (a network drive?): a rollback "
                 "journal is used, which is as safe and somewhat slower."
             )
         if version < VERSION:
-            copy_database(self._connection, before_migration(self.path, version))
+            copy_database(self._connection, new_migration_backup_path(self.path, version))
             migrate(self._connection)
         if mode == "wal":  # inode numbers on network drives may change by themselves
-            self._opened = _number(self.path)
+            self._opened_file = _file_identity(self.path)
 
     def _migrate_in_memory(self) -> None:
-        memory = self._copied_to_memory()
+        memory = self._copy_to_memory()
         self._connection.close()
         self._connection = memory
         migrate(memory)
         memory.execute("PRAGMA query_only = ON")
 
-    def notice(self, text: str) -> None:
+    def add_notice(self, text: str) -> None:
         """Add a notice for the user."""
         self.notices = (*self.notices, text)
 
     def query(self, statement: str, values: tuple[Any, ...] = ()) -> list[sqlite3.Row]:
         """Return all rows of a query."""
-        with self._threads, translate_errors(self.path):
+        with self._thread_lock, translate_errors(self.path):
             return self._connection.execute(statement, values).fetchall()
 
     @contextmanager
@@ -165,13 +167,13 @@ class StudyFile(Closeable):
         Raises:
             StudyError: The study cannot be read.
         """
-        with self._threads, translate_errors(self.path):
+        with self._thread_lock, translate_errors(self.path):
             yield self._connection
 
-    def iterate(self, statement: str, make: Callable[[sqlite3.Row], MadeT]) -> list[MadeT]:
-        """Return ``make`` of every row of a query, without holding all rows at once."""
-        with self._threads, translate_errors(self.path):
-            return [make(row) for row in self._connection.execute(statement)]
+    def convert_rows(self, statement: str, convert: Callable[[sqlite3.Row], ItemT]) -> list[ItemT]:
+        """Return ``convert`` of every row of a query, without holding all rows at once."""
+        with self._thread_lock, translate_errors(self.path):
+            return [convert(row) for row in self._connection.execute(statement)]
 
     def scalar(self, statement: str, values: tuple[Any, ...] = ()) -> Any:  # noqa: ANN401 - whatever was stored
         """Return the first value of the first row of a query, or None without a row."""
@@ -188,21 +190,21 @@ class StudyFile(Closeable):
             The connection for writing.
 
         Raises:
-            StudyError: The study is open for reading only, cannot be written, or its file is no longer in its place.
+            StudyError: The study is open for reading only, cannot be written, or its file is no longer at its path.
         """
-        with self._threads, translate_errors(self.path):
+        with self._thread_lock, translate_errors(self.path):
             if self.read_only:
                 raise StudyError(f"{self.path} is open for reading only: nothing was changed.")
             if self._in_transaction:
                 yield self._connection
                 return
-            self._check_there()
+            self._check_file_in_place()
             self._connection.execute("BEGIN IMMEDIATE")
             self._in_transaction = True
             try:
                 yield self._connection
                 self._connection.execute("COMMIT")
-                self._into_file()
+                self._checkpoint_log()
             except BaseException:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
@@ -216,31 +218,33 @@ class StudyFile(Closeable):
         with self.transaction() as db:
             db.execute("INSERT INTO event (done_at, who, what, subject, detail) VALUES (?, ?, ?, ?, ?)", row)
 
-    def _check_there(self) -> None:
+    def _check_file_in_place(self) -> None:
         """Raise an error if the file was moved, renamed, deleted or replaced: a write would be lost."""
-        if not self.path.is_file() or (self._opened is not None and _number(self.path) != self._opened):
+        if not self.path.is_file() or (
+            self._opened_file is not None and _file_identity(self.path) != self._opened_file
+        ):
             raise StudyError(
                 f"{self.path} was moved, renamed, deleted or replaced by another program while it was open: nothing "
                 "was changed. What was in it is still here: save the study under another name, or put the file back."
             )
 
-    def _into_file(self) -> None:
-        """Move the log into the file; while a reader is in the way, the next transaction does it."""
-        if self._opened is not None:
-            with suppress(sqlite3.Error):  # it is safe in the log
+    def _checkpoint_log(self) -> None:
+        """Move the write-ahead log into the file; if a reader blocks that, it is left to the next transaction."""
+        if self._opened_file is not None:
+            with suppress(sqlite3.Error):  # the transaction is safe in the log
                 self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
     def copy_to(self, path: Path) -> None:
-        """Copy the study in its present state into a file, or raise a StudyError; an existing file is replaced."""
-        with self._threads, translate_errors(path):
+        """Copy the study into a file, or raise a StudyError; an existing file is replaced."""
+        with self._thread_lock, translate_errors(path):
             copy_database(self._connection, path)
 
-    def in_memory(self) -> sqlite3.Connection:
-        """Return an in-memory copy of the study in its present state, or raise a StudyError; the caller closes it."""
-        with self._threads, translate_errors(self.path):
-            return self._copied_to_memory()
+    def copy_to_memory(self) -> sqlite3.Connection:
+        """Return an in-memory copy of the study, or raise a StudyError; the caller closes the copy."""
+        with self._thread_lock, translate_errors(self.path):
+            return self._copy_to_memory()
 
-    def _copied_to_memory(self) -> sqlite3.Connection:
+    def _copy_to_memory(self) -> sqlite3.Connection:
         memory = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         memory.row_factory = sqlite3.Row
         try:
@@ -256,12 +260,12 @@ class StudyFile(Closeable):
 
     def close(self) -> None:
         """Close the file and release the lock; a second call does nothing."""
-        with self._threads:
+        with self._thread_lock:
             self._connection.close()
             self._release()
 
 
-def _number(path: Path) -> tuple[int, int]:
-    """Return the identity of a file, to notice that another one has taken its name."""
+def _file_identity(path: Path) -> tuple[int, int]:
+    """Return device and inode of a file, which differ if another file has taken its name."""
     stat = path.stat()
     return stat.st_dev, stat.st_ino

@@ -1,4 +1,4 @@
-"""Write lock: an operating-system lock on a file next to the study, which ends with its process."""
+"""Write lock: an operating-system lock on a file next to the study, which the system releases if the process ends."""
 
 import contextlib
 import os
@@ -10,14 +10,14 @@ from skillviewer.core.system import has_no_locks, removes_open_files, try_lock
 class WriteLock:
     """Exclusive right to write a study (or another file), until ``release`` or the end of the process.
 
-    The lock file lies next to it and is removed on release.
+    The lock file lies next to the study and is removed on release.
 
     Raises:
-        OSError: The lock file cannot be created (a read-only folder), or the file system has no locks (``supported``
-            tells which).
+        OSError: The lock file cannot be created (a read-only folder), or the file system has no locks;
+            ``locks_supported`` distinguishes the two.
 
     Attributes:
-        held: Whether this process holds the lock.
+        is_held: True if this process holds the lock.
     """
 
     def __init__(self, path: Path) -> None:
@@ -34,17 +34,18 @@ class WriteLock:
             if not self.is_held:
                 os.close(handle)
                 return
-            if self._still_there(handle):
+            if self._is_lock_file(handle):
                 self._handle = handle
                 return
             os.close(handle)  # the last holder removed the file between opening and locking
 
     @staticmethod
-    def supported(error: OSError) -> bool:
-        """Return True if the file system supports locks, judging by an error of creating one."""
+    def locks_supported(error: OSError) -> bool:
+        """Return True if the file system supports locks, given the error of creating one."""
         return not has_no_locks(error)
 
-    def _still_there(self, handle: int) -> bool:
+    def _is_lock_file(self, handle: int) -> bool:
+        """Return True if an open file is the one that now has the name of the lock file."""
         try:
             return os.path.samestat(os.fstat(handle), self._path.stat())
         except FileNotFoundError:
@@ -54,7 +55,7 @@ class WriteLock:
         """Release the lock; a second call does nothing."""
         if self._handle is None:
             return
-        if removes_open_files():  # an open file cannot be removed there; it may stay
+        if removes_open_files():  # other systems cannot remove an open file, and the lock file may stay
             with contextlib.suppress(OSError):
                 self._path.unlink()
         os.close(self._handle)

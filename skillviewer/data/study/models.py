@@ -16,8 +16,8 @@ from skillviewer.core.faces.blurring_text import SAID_BEFORE
 from skillviewer.core.paths import cache_dir, is_folder
 from skillviewer.core.video.clips import ClipRange
 from skillviewer.data.study.file import StudyFile
-from skillviewer.data.study.identity import joined, recorded_paths, relative
-from skillviewer.data.study.values import columns, insert, now, read_json, read_time
+from skillviewer.data.study.identity import path_relative_to, recorded_paths, resolve_relative
+from skillviewer.data.study.values import insert, now, read_json, read_time, row_values
 from skillviewer.data.study.video_rows import StudyVideo, clip_range_from_row, format_clip_range
 
 if TYPE_CHECKING:  # scipy takes a second
@@ -53,9 +53,9 @@ class Score:
 
     score: float
     interval: tuple[float, float] | None  # 95 % interval, or None with a single pass
-    passes: int  # k
-    # a warning, or ""; it contains ``SAID_BEFORE`` (core/faces/blurring_text.py) if the score belongs to the video
-    # before its faces were blurred
+    passes: int  # number of passes
+    # a warning, or ""; contains ``SAID_BEFORE`` (core/faces/blurring_text.py) if the video was assessed before its
+    # faces were blurred
     warning: str
     assessed_at: datetime  # time of the assessment
 
@@ -74,24 +74,24 @@ class StudyModels:
         """Rewrite the relative paths of checkpoints of a study that was copied from another folder."""
         with self._file.transaction() as db:
             for row in db.execute("SELECT * FROM model WHERE relative_path <> ''").fetchall():
-                folder = joined(old_folder, row["relative_path"])
+                folder = resolve_relative(old_folder, row["relative_path"])
                 if is_folder(folder):
                     db.execute(
                         "UPDATE model SET relative_path = ?, absolute_path = ? WHERE digest = ?",
-                        (relative(folder, self._file.path.parent), str(folder), row["digest"]),
+                        (path_relative_to(folder, self._file.path.parent), str(folder), row["digest"]),
                     )
 
     def default_model(self, digest: str = "") -> ModelVersion | None:
-        """Return the model to use by default, or None without models: the ``digest`` digest, if the study has it.
+        """Return the model with a digest, or else the model with the most scores; None without models.
 
-        Else it is the model with the most scores; ties go to the latest version. Discarded models are skipped.
+        Ties go to the latest version. Discarded models are skipped.
         """
         models = [model for model in self.all() if model.state is not ModelState.DISCARDED]
-        in_use = next((model for model in models if model.digest == digest), None)
-        if in_use is not None:
-            return in_use
-        counts = {model.digest: len(self.scores(model.digest)) for model in models}
-        return max(models, key=lambda model: (counts[model.digest], model.version), default=None)
+        for model in models:
+            if model.digest == digest:
+                return model
+        n_scores = {model.digest: len(self.scores(model.digest)) for model in models}
+        return max(models, key=lambda model: (n_scores[model.digest], model.version), default=None)
 
     def get(self, digest: str) -> ModelVersion:
         """Return the model with a digest."""
@@ -101,14 +101,14 @@ class StudyModels:
         return self._model(rows[0])
 
     def _model(self, row: sqlite3.Row) -> ModelVersion:
-        places = recorded_paths(self._file.path.parent, row)
+        folders = recorded_paths(self._file.path.parent, row)
         return ModelVersion(
-            path=next(filter(is_folder, places), None),
+            path=next(filter(is_folder, folders), None),
             recorded_path=row["absolute_path"],
             state=ModelState(row["state"]),
             facts=self._facts(row),
             added_at=read_time(row["added_at"]),
-            **columns(row, "digest", "name", "version", "parent"),
+            **row_values(row, "digest", "name", "version", "parent"),
         )
 
     def _facts(self, row: sqlite3.Row) -> dict[str, object]:
@@ -132,28 +132,41 @@ class StudyModels:
     ) -> ModelVersion:
         """Add a model as the next version of its name; for a known model only the path is updated.
 
-        Facts are values of JSON.
+        The values of ``facts`` must be JSON.
         """
         path = path.absolute()
-        place = (relative(path, self._file.path.parent), str(path))
+        relative_path = path_relative_to(path, self._file.path.parent)
         with self._file.transaction() as db:
             if db.execute("SELECT 1 FROM model WHERE digest = ?", (digest,)).fetchone() is not None:
-                db.execute("UPDATE model SET relative_path = ?, absolute_path = ? WHERE digest = ?", (*place, digest))
-            else:
-                (last,) = db.execute("SELECT coalesce(max(version), 0) FROM model WHERE name = ?", (name,)).fetchone()
-                columns = {"facts": json.dumps(dict(facts or {})), "state": state.value, "added_at": now()}
-                paths = dict(zip(("relative_path", "absolute_path"), place, strict=True))
-                insert(db, "model", digest=digest, name=name, version=last + 1, parent=parent, **paths, **columns)
+                db.execute(
+                    "UPDATE model SET relative_path = ?, absolute_path = ? WHERE digest = ?",
+                    (relative_path, str(path), digest),
+                )
+                return self.get(digest)
+            (last,) = db.execute("SELECT coalesce(max(version), 0) FROM model WHERE name = ?", (name,)).fetchone()
+            insert(
+                db,
+                "model",
+                digest=digest,
+                name=name,
+                version=last + 1,
+                relative_path=relative_path,
+                absolute_path=str(path),
+                parent=parent,
+                state=state.value,
+                facts=json.dumps(dict(facts or {})),
+                added_at=now(),
+            )
         return self.get(digest)
 
-    def decide(self, digest: str, state: ModelState) -> ModelVersion:
-        """Accept or discard a model; it stays listed."""
+    def set_state(self, digest: str, state: ModelState) -> ModelVersion:
+        """Propose, accept or discard a model; a discarded model stays listed."""
         with self._file.transaction() as db:
             db.execute("UPDATE model SET state = ? WHERE digest = ?", (state.value, digest))
         return self.get(digest)
 
     def scores(self, model_digest: str) -> dict[str, Score]:
-        """Return the scores by a model of the videos in their present state, by video name, in one query."""
+        """Return a model's scores of the videos in the study, by video name."""
         rows = self._file.query(
             "SELECT v.name, v.extent_unit, v.extent_start, v.extent_stop, s.* FROM video AS v "
             "JOIN score AS s ON s.video_digest = v.digest WHERE v.removed_at IS NULL AND s.model_digest = ? "
@@ -173,51 +186,53 @@ class StudyModels:
         }
 
     def save_analysis(self, analysis: "Analysis") -> Path:
-        """Store a complete analysis: the whole in the cache, whose file is returned, the score in the study.
+        """Save a complete analysis in the cache and its score in the study; return the file in the cache.
 
         Raises:
-            StudyError: The study cannot be written, or the score is no number.
+            StudyError: The study cannot be written, or the score is not a finite number.
             ExportError: The cache cannot be written.
         """
         from skillviewer.data.analysis_file import save_analysis
 
         if not analysis.complete:
-            raise ValueError("only a complete analysis can be kept")
+            raise ValueError("only a complete analysis can be saved")
         if not math.isfinite(analysis.score):
             name = analysis.video.path.name
             raise StudyError(f"The score of {name} by {analysis.provenance.model} is no number: it is not saved.")
-        digest, model = analysis.video.digest, analysis.provenance.model_digest
-        path = analysis_path(digest, model, analysis.clip_range)
+        video_digest = analysis.video.digest
+        model_digest = analysis.provenance.model_digest
+        path = analysis_path(video_digest, model_digest, analysis.clip_range)
         save_analysis(analysis, path)
         low, high = analysis.interval or (None, None)
-        score = (analysis.score, low, high, analysis.n_passes, _warning(analysis), now())
+        key = (video_digest, format_clip_range(analysis.clip_range), model_digest)
+        score = (analysis.score, low, high, analysis.n_passes, _score_warning(analysis), now())
         with self._file.transaction() as db:
             db.execute(
                 "INSERT OR REPLACE INTO score (video_digest, extent, model_digest, score, low, high, passes, warning, "
                 "assessed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (digest, format_clip_range(analysis.clip_range), model, *score),
+                (*key, *score),
             )
         return path
 
 
-def _warning(analysis: "Analysis") -> str:
-    before = SAID_BEFORE if SAID_BEFORE in analysis.video.note else ""
-    return f"{analysis.warning} {before}".strip()
+def _score_warning(analysis: "Analysis") -> str:
+    blurring = SAID_BEFORE if SAID_BEFORE in analysis.video.note else ""
+    return f"{analysis.warning} {blurring}".strip()
 
 
 def analysis_path(video_digest: str, model_digest: str, clip_range: ClipRange | None = None) -> Path:
     """Return the path of an analysis in the cache, whether or not the file exists."""
     from skillviewer.data.analysis_file import SUFFIX
 
-    part = format_clip_range(clip_range)
-    end = f"-{hashlib.sha256(part.encode()).hexdigest()[:16]}" if part else ""
-    return cache_dir() / "analyses" / video_digest[:2] / f"{video_digest}-{model_digest}{end}{SUFFIX}"
+    range_text = format_clip_range(clip_range)
+    range_code = f"-{hashlib.sha256(range_text.encode()).hexdigest()[:16]}" if range_text else ""
+    return cache_dir() / "analyses" / video_digest[:2] / f"{video_digest}-{model_digest}{range_code}{SUFFIX}"
 
 
 def cached_analysis(video: StudyVideo, model_digest: str) -> "Analysis | None":
-    """Return the analysis of a video in its present state, or None if it must be assessed (again).
+    """Return the analysis of a video from the cache, or None if the video must be assessed.
 
-    A damaged file is removed, since the cache can be computed again.
+    A damaged file is removed, since it can be computed again.
     """
     from skillviewer.data.analysis_file import load_or_discard
 

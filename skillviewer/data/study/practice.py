@@ -1,4 +1,4 @@
-"""Practice before the real pairs and videos: stated answers, which raters are shown after their own; nothing counts."""
+"""Practice pairs and videos with stated answers, which a rater sees after answering; the answers are not stored."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -15,13 +15,13 @@ from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.values import read_json
 from skillviewer.data.tables.rows import CsvTable, abbreviated, composed, read_sheet
 
-MAX_NOTE = 400
-"""Most characters of an explanation."""
-MAX_PRACTICE = 200
-"""Most practice pairs, and most practice videos."""
-PRACTICE = "practice"
-"""Name under which a study keeps its practice."""
-_COLUMNS = "“better”, “worse” and “note” for pairs, or “video”, “item”, “rating” and “note” for videos"
+MAX_NOTE_CHARACTERS = 400
+"""Greatest length of an explanation."""
+MAX_PRACTICE_ENTRIES = 200
+"""Greatest number of practice pairs, and of practice videos."""
+PRACTICE_SETTING = "practice"
+"""Name of the setting in which a study stores its practice."""
+_COLUMNS_TEXT = "“better”, “worse” and “note” for pairs, or “video”, “item”, “rating” and “note” for videos"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +44,18 @@ class PracticeVideo:
 
 @dataclass(frozen=True, slots=True)
 class Practice:
-    """The practice of a study, in its order."""
+    """Practice pairs and videos of a study, in their order."""
 
     pairs: tuple[PracticePair, ...] = ()
     videos: tuple[PracticeVideo, ...] = ()
 
     @property
     def names(self) -> frozenset[str]:
-        """Names of all its videos: their answers are shown, so that they are not asked afterwards."""
-        return frozenset(
-            [video.video for video in self.videos] + [name for pair in self.pairs for name in (pair.better, pair.worse)]
-        )
+        """Names of all practice videos. Raters know their answers, so that they are not asked afterwards."""
+        names = {video.video for video in self.videos}
+        for pair in self.pairs:
+            names |= {pair.better, pair.worse}
+        return frozenset(names)
 
 
 class _StoredPair(msgspec.Struct, frozen=True):
@@ -76,7 +77,7 @@ class _Stored(msgspec.Struct, frozen=True):
 
 def load_practice(file: StudyFile) -> Practice:
     """Return the practice of a study without removed videos, or raise a StudyError."""
-    text = file.scalar("SELECT value FROM setting WHERE name = ?", (PRACTICE,))
+    text = file.scalar("SELECT value FROM setting WHERE name = ?", (PRACTICE_SETTING,))
     if text is None:
         return Practice()
     try:
@@ -102,39 +103,39 @@ def save_practice(file: StudyFile, practice: Practice) -> None:
         StudyError: It names a video that the study does not have, or the study cannot be written.
     """
     ids = {row["name"]: row["id"] for row in file.query("SELECT id, name FROM video WHERE removed_at IS NULL")}
-    strange = sorted(practice.names - ids.keys())
-    if strange:
-        raise StudyError(f"The study has no video {abbreviated([f'“{name}”' for name in strange])}.")
+    unknown_names = sorted(practice.names - ids.keys())
+    if unknown_names:
+        raise StudyError(f"The study has no video {abbreviated([f'“{name}”' for name in unknown_names])}.")
     stored = _Stored(
         [_StoredPair(ids[pair.better], ids[pair.worse], pair.note) for pair in practice.pairs],
         [_StoredVideo(ids[video.video], list(video.answers.items()), video.note) for video in practice.videos],
     )
     with file.transaction() as db:
         text = json.dumps(msgspec.to_builtins(stored), ensure_ascii=False)
-        db.execute("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", (PRACTICE, text))
+        db.execute("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", (PRACTICE_SETTING, text))
         detail = f"{len(practice.pairs)} pairs, {len(practice.videos)} videos"
         file.log("setting changed", "practice", detail)
 
 
 def read_practice(path: Path, names: Sequence[str], rubric: Rubric | None) -> Practice:
-    """Read practice pairs or practice videos from a table; ``names`` are those of the study's videos.
+    """Read practice pairs or practice videos from a table; ``names`` are the names of the study's videos.
 
     Raises:
-        DatasetError: The table cannot be read, or a row cannot be used; it names the row and the value.
+        DatasetError: The table cannot be read, or a row cannot be used; the message names the row and the value.
     """
     sheet = read_sheet(path)
-    reader = _Reader(sheet, {composed(name).strip(): name for name in names})
+    reader = _PracticeReader(sheet, {composed(name).strip(): name for name in names})
     if sheet.column("better") is not None and sheet.column("worse") is not None:
         return Practice(pairs=reader.pairs())
-    if None not in {sheet.column(name) for name in ("video", "item", "rating")}:
+    if all(sheet.column(name) is not None for name in ("video", "item", "rating")):
         if rubric is None:
             raise DatasetError(f"{path} states ratings, and the study has no rubric yet: choose one first.")
         return Practice(videos=reader.videos(rubric))
-    raise DatasetError(f"{path} is no table of practice: it needs the columns {_COLUMNS}.")
+    raise DatasetError(f"{path} is no table of practice: it needs the columns {_COLUMNS_TEXT}.")
 
 
-class _Reader:
-    """Reader of a table of practice; one unusable row refuses the table."""
+class _PracticeReader:
+    """Reader of a table of practice; the table is refused if a row cannot be used."""
 
     def __init__(self, sheet: CsvTable, names: Mapping[str, str]) -> None:
         self._sheet = sheet
@@ -143,37 +144,38 @@ class _Reader:
     def pairs(self) -> tuple[PracticePair, ...]:
         pairs: dict[frozenset[str], PracticePair] = {}
         for row in self._sheet.rows:
-            place = self._sheet.place(row)
-            better, worse = (self._name(place, row.cell(self._sheet.column(side))) for side in ("better", "worse"))
+            place = self._sheet.describe_row(row)
+            better = self._name(place, row.cell(self._sheet.column("better")))
+            worse = self._name(place, row.cell(self._sheet.column("worse")))
             if better == worse:
                 raise DatasetError(f"{place} names “{better}” twice.")
             if frozenset((better, worse)) in pairs:
                 raise DatasetError(f"{place} states “{better}” and “{worse}” a second time.")
-            pairs[frozenset((better, worse))] = PracticePair(
-                better, worse, self._note(place, row.cell(self._note_column))
-            )
-        self._check_number(len(pairs))
+            note = self._note(place, row.cell(self._note_column))
+            pairs[frozenset((better, worse))] = PracticePair(better, worse, note)
+        self._check_count(len(pairs))
         return tuple(pairs.values())
 
     def videos(self, rubric: Rubric) -> tuple[PracticeVideo, ...]:
         answers: dict[str, dict[str, float]] = {}
         notes: dict[str, str] = {}
         for row in self._sheet.rows:
-            place = self._sheet.place(row)
+            place = self._sheet.describe_row(row)
             name = self._name(place, row.cell(self._sheet.column("video")))
-            item, text = (row.cell(self._sheet.column(title)).strip() for title in ("item", "rating"))
-            rating = self._sheet.number(text)
+            item = row.cell(self._sheet.column("item")).strip()
+            rating_text = row.cell(self._sheet.column("rating")).strip()
+            rating = self._sheet.number(rating_text)
             if rating is None:
-                raise DatasetError(f"{place} has the rating “{printable(text[:40])}”, which is no number.")
-            wrong = rubric.wrong_answer({item: rating})
-            if wrong:
-                raise DatasetError(f"{place} cannot be used: {wrong}.")
+                raise DatasetError(f"{place} has the rating “{printable(rating_text[:40])}”, which is no number.")
+            problem = rubric.wrong_answer({item: rating})
+            if problem:
+                raise DatasetError(f"{place} cannot be used: {problem}.")
             if item in answers.setdefault(name, {}):
                 raise DatasetError(f"{place} rates “{item}” of “{name}” a second time.")
             answers[name][item] = rating
             note = self._note(place, row.cell(self._note_column))
             notes[name] = note or notes.get(name, "")
-        self._check_number(len(answers))
+        self._check_count(len(answers))
         return tuple(PracticeVideo(name, ratings, notes[name]) for name, ratings in answers.items())
 
     @property
@@ -188,13 +190,16 @@ class _Reader:
 
     @staticmethod
     def _note(place: str, text: str) -> str:
-        if len(text.strip()) > MAX_NOTE:
-            raise DatasetError(f"{place} has a note of {len(text.strip())} characters; {MAX_NOTE} are possible.")
-        return text.strip()
+        note = text.strip()
+        if len(note) > MAX_NOTE_CHARACTERS:
+            raise DatasetError(f"{place} has a note of {len(note)} characters; {MAX_NOTE_CHARACTERS} are possible.")
+        return note
 
-    def _check_number(self, n: int) -> None:
-        if not 1 <= n <= MAX_PRACTICE:
-            raise DatasetError(f"A table of practice has 1 to {MAX_PRACTICE} pairs or videos; this one has {n}.")
+    def _check_count(self, n: int) -> None:
+        if not 1 <= n <= MAX_PRACTICE_ENTRIES:
+            raise DatasetError(
+                f"A table of practice has 1 to {MAX_PRACTICE_ENTRIES} pairs or videos; this one has {n}."
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +207,7 @@ class PracticeFeedback:
     """An answer in practice next to the stated one."""
 
     is_right: bool
-    text: str  # both answers in words, and the explanation
+    text: str  # both answers and the explanation, for the rater
 
 
 def pair_feedback(pair: PracticePair, left: str, verdict: Verdict | None, sides: tuple[str, str]) -> PracticeFeedback:
@@ -212,22 +217,25 @@ def pair_feedback(pair: PracticePair, left: str, verdict: Verdict | None, sides:
         pair: The pair.
         left: Name of the video on the left.
         verdict: Answer of the rater, or None for a skipped pair.
-        sides: The words for both sides.
+        sides: Words for the left and the right side.
     """
-    stated = Verdict.LEFT if pair.better == left else Verdict.RIGHT
-    side = sides[0] if stated is Verdict.LEFT else sides[1]
-    is_right = verdict is stated
-    text = f"{'As stated' if is_right else 'Stated otherwise'}: the {side} one is better."
-    return PracticeFeedback(is_right, f"{text} {pair.note}".strip())
+    stated_verdict = Verdict.LEFT if pair.better == left else Verdict.RIGHT
+    better_side = sides[0] if stated_verdict is Verdict.LEFT else sides[1]
+    is_right = verdict is stated_verdict
+    comparison = "As stated" if is_right else "Stated otherwise"
+    return PracticeFeedback(is_right, f"{comparison}: the {better_side} one is better. {pair.note}".strip())
 
 
 def video_feedback(practice: PracticeVideo, answers: Mapping[str, float]) -> PracticeFeedback:
     """Return the feedback on a practice video: each stated item with the rater's own answer."""
-    lines = []
+    sentences = []
+    is_right = True
     for item, stated in practice.answers.items():
         answer = answers.get(item)
+        is_right = is_right and answer == stated
         answer_text = "not judged" if answer is None else f"{answer:g}"
-        difference = "" if answer is None or answer == stated else f" ({answer - stated:+g})".replace("-", "−")
-        lines.append(f"{item}: you {answer_text}, stated {stated:g}{difference}.")
-    is_right = all(answers.get(item) == stated for item, stated in practice.answers.items())
-    return PracticeFeedback(is_right, " ".join([*lines, practice.note]).strip())
+        difference_text = ""
+        if answer is not None and answer != stated:
+            difference_text = f" ({answer - stated:+g})".replace("-", "−")
+        sentences.append(f"{item}: you {answer_text}, stated {stated:g}{difference_text}.")
+    return PracticeFeedback(is_right, " ".join([*sentences, practice.note]).strip())

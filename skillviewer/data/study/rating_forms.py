@@ -1,8 +1,7 @@
-"""Ratings that raters give in the program or on a page: forms, which become ratings like those of a table.
+"""Rating forms: videos as raters rated them in the program or in a browser, by the rubric of the study.
 
-A form is one video as one rater rated it by the rubric of the study. The first form of a rater on a video makes
-ratings; a repeat makes none, so that it never counts as another rater's. Forms are added and, on undo, withdrawn by a
-later row; rows are never changed.
+The first form of a rater on a video makes ratings like those of a table. A repeat makes none, since it would count like
+the ratings of another rater. Rows of forms are never changed: an undone form is withdrawn by a row of another table.
 """
 
 import json
@@ -24,14 +23,16 @@ from skillviewer.core.ratings.rubric import Rubric
 from skillviewer.data.ratings.rubric_file import RubricFile, file_from_rubric, rubric_from_file
 from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.study_ratings import StudyRatings
-from skillviewer.data.study.values import insert, now, read_json, read_time, stored
+from skillviewer.data.study.values import format_time, insert, now, read_json, read_time
 from skillviewer.data.study.votes import video_id
 
-TABLE = "rated in the program"
-"""Name of the table of ratings that forms make."""
-REPEAT_SHARE = 0.1
-"""Usual share of videos that a rater rates twice."""
-_PLAN = "rating_plan"
+FORM_TABLE = "rated in the program"
+"""Name of the table of ratings to which the ratings of forms belong."""
+DEFAULT_REPEAT_SHARE = 0.1
+"""Default share of videos that a rater rates twice."""
+PLAN_SETTING = "rating_plan"
+"""Name of the setting in which a study stores its rating plan."""
+_MAX_SEED = (1 << 48) - 1
 _SELECT = """
     SELECT f.*, v.name AS video_name, w.withdrawn_at
     FROM rating_form AS f
@@ -42,22 +43,22 @@ _SELECT = """
 
 @dataclass(frozen=True, slots=True)
 class RatingPlan:
-    """Rubric and order by which the videos of a study are rated."""
+    """Rubric by which the videos of a study are rated, and their order."""
 
     rubric: Rubric
-    seed: int  # seed of the random order of every rater
-    repeat_share: float = REPEAT_SHARE  # share of videos that every rater rates twice, 0 to 0.5
+    seed: int  # seed of the random order of the videos for each rater
+    repeat_share: float = DEFAULT_REPEAT_SHARE  # share of videos that every rater rates twice, 0 to 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class RatingForm:
-    """One video as one rater rated it."""
+    """Ratings of one video by one rater."""
 
     video: str  # name of the video
     rater: str
     answers: Mapping[str, float]  # rating by item; items that could not be judged are left out
     purpose: FormPurpose = FormPurpose.FIRST
-    rubric_digest: str = ""  # digest of the rubric that it was rated by; "" for that of the study
+    rubric_digest: str = ""  # digest of the rubric of the answers, or "" for the study's rubric
     rated_at: datetime | None = None  # time of the rating, or None if not recorded
     taken_s: float | None = None  # time from first sight to the rating in seconds, or None
     watched: float | None = None  # proportion of the video that was watched, 0 to 1, or None
@@ -76,19 +77,19 @@ class RatingForm:
 
 class _StoredPlan(msgspec.Struct, frozen=True):
     rubric: RubricFile
-    seed: Annotated[int, msgspec.Meta(ge=0, lt=1 << 48)]
+    seed: Annotated[int, msgspec.Meta(ge=0, le=_MAX_SEED)]
     repeat_share: Annotated[float, msgspec.Meta(ge=0, le=0.5)]
 
 
 class RatingForms:
-    """The plan and the forms of an open study; errors are those of ``Study``."""
+    """Rating plan and rating forms of an open study; errors are those of ``Study``."""
 
     def __init__(self, file: StudyFile) -> None:
         self._file = file
 
     def plan(self) -> RatingPlan | None:
         """Return the rating plan of the study, or None if it has no rubric."""
-        text = self._file.scalar("SELECT value FROM setting WHERE name = ?", (_PLAN,))
+        text = self._file.scalar("SELECT value FROM setting WHERE name = ?", (PLAN_SETTING,))
         if text is None:
             return None
         try:
@@ -97,10 +98,13 @@ class RatingForms:
         except (ValueError, DatasetError) as error:
             raise StudyError(f"The study has a damaged rubric ({first_line(error)}): choose one again.") from error
 
-    def set_plan(self, rubric: Rubric, repeat_share: float = REPEAT_SHARE, seed: int | None = None) -> RatingPlan:
+    def set_plan(
+        self, rubric: Rubric, repeat_share: float = DEFAULT_REPEAT_SHARE, seed: int | None = None
+    ) -> RatingPlan:
         """Set the rubric, and the share of videos that every rater rates twice.
 
-        The seed of the order is drawn once, and stays. The rubric stays while ratings by it count.
+        Without ``seed`` the study's seed is kept, or drawn if there is none. The rubric cannot be replaced while valid
+        forms use it.
 
         Raises:
             SettingsError: The share is not 0 to 0.5, or the seed is out of range.
@@ -109,39 +113,39 @@ class RatingForms:
         """
         if not 0 <= repeat_share <= 0.5:
             raise SettingsError(f"The share of videos rated twice is {repeat_share:g}: choose from 0 to 0.5.")
-        if seed is not None and not 0 <= seed < 1 << 48:
-            raise SettingsError(f"The seed is {seed}: choose from 0 to {(1 << 48) - 1}.")
-        StudyRatings(self._file).check(rubric.scales)
+        if seed is not None and not 0 <= seed <= _MAX_SEED:
+            raise SettingsError(f"The seed is {seed}: choose from 0 to {_MAX_SEED}.")
+        StudyRatings(self._file).merged_scales(rubric.scales)  # refuses other scales
         with self._file.transaction() as db:
-            before = self._plan_or_none()
-            if before is not None and before.rubric != rubric:
-                n = len({form.video for form in self.all() if form.is_valid})
-                if n:
+            old_plan = self._plan_or_none()
+            if old_plan is not None and old_plan.rubric != rubric:
+                n_rated = len({form.video for form in self.all() if form.is_valid})
+                if n_rated:
                     raise StudyError(
-                        f"{n} videos are rated by “{before.rubric.name}”: its items and words stay as they are. Rate "
-                        "by another rubric in a copy of the study."
+                        f"{n_rated} videos are rated by “{old_plan.rubric.name}”: its items and words stay as they "
+                        "are. Rate by another rubric in a copy of the study."
                     )
             if seed is None:
-                seed = before.seed if before is not None else secrets.randbelow(1 << 48)
+                seed = old_plan.seed if old_plan is not None else secrets.randbelow(_MAX_SEED + 1)
             plan = RatingPlan(rubric, seed, repeat_share)
             stored_plan = _StoredPlan(file_from_rubric(rubric), seed, repeat_share)
             text = msgspec.json.encode(stored_plan).decode()
-            if before != plan:
+            if old_plan != plan:
                 self._file.log("setting changed", "rubric", f"{rubric.name}, {repeat_share:g} twice, seed {seed}")
-            db.execute("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", (_PLAN, text))
+            db.execute("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", (PLAN_SETTING, text))
         return plan
 
     def _plan_or_none(self) -> RatingPlan | None:
         try:
             return self.plan()
-        except StudyError:  # damaged: it is replaced
+        except StudyError:  # a damaged plan may be replaced
             return None
 
     def submit(self, form: RatingForm) -> RatingForm:
-        """Add a form and its ratings, and return it with its number and key; all is on the disk when this returns.
+        """Add a form and its ratings to the study on disk, and return the form with its number and key.
 
-        A missing ``rated_at`` is set to now. A rating of the same video, rater, item and occasion from elsewhere is
-        replaced, and counts again when the form is withdrawn.
+        A missing ``rated_at`` is set to now. The form replaces existing ratings of the same video, rater, item and
+        occasion, which count again when the form is withdrawn.
 
         Raises:
             StudyError: The study has no rubric, an answer is none of its steps, there is no such video, the rater has
@@ -153,16 +157,16 @@ class RatingForms:
         return self.get(number)
 
     def _rubric_of(self, form: RatingForm) -> Rubric:
-        """Return the rubric of a form, or refuse the form."""
+        """Return the rubric of a form, or raise a StudyError if the form does not fit the study's rubric."""
         plan = self.plan()
         if plan is None:
             raise StudyError("The study has no rubric to rate by: choose one first.")
         digest = plan.rubric.digest
         if form.rubric_digest not in {"", digest}:
             raise StudyError(f"The form of “{form.video}” was rated by another rubric than “{plan.rubric.name}”.")
-        wrong = plan.rubric.wrong_answer(form.answers)
-        if wrong:
-            raise StudyError(f"The form of “{form.video}” cannot be stored: {wrong}.")
+        problem = plan.rubric.wrong_answer(form.answers)
+        if problem:
+            raise StudyError(f"The form of “{form.video}” cannot be stored: {problem}.")
         return plan.rubric
 
     def _insert(self, db: sqlite3.Connection, form: RatingForm, rubric: Rubric) -> int:
@@ -181,7 +185,7 @@ class RatingForms:
             purpose=str(form.purpose),
             answers=json.dumps([[name, form.answers[name]] for name in form.answers], ensure_ascii=False),
             rubric_digest=rubric.digest,
-            rated_at=None if form.rated_at is None else stored(form.rated_at),
+            rated_at=None if form.rated_at is None else format_time(form.rated_at),
             taken_s=form.taken_s,
             watched=form.watched,
             speed=form.speed,
@@ -204,17 +208,19 @@ class RatingForms:
     def _add_ratings(
         self, db: sqlite3.Connection, form: int, video: int, rater: str, rubric: Rubric, ratings: Mapping[str, float]
     ) -> None:
-        """Add the ratings of a form, each in the place of one of the same video, rater, item and occasion."""
+        """Add the ratings of a form; each replaces the valid rating of the same video, rater, item and occasion."""
         study_ratings = StudyRatings(self._file)
-        scales = study_ratings.check([scale for scale in rubric.scales if scale.item in ratings])
+        scales = study_ratings.merged_scales([scale for scale in rubric.scales if scale.item in ratings])
         (occasion,) = db.execute("SELECT occasion FROM video WHERE id = ?", (video,)).fetchone()
-        row = db.execute("SELECT id FROM rating_table WHERE name = ? AND mapping = ''", (TABLE,)).fetchone()
-        table = row["id"] if row is not None else insert(db, "rating_table", name=TABLE, mapping="", added_at=now())
+        row = db.execute("SELECT id FROM rating_table WHERE name = ? AND mapping = ''", (FORM_TABLE,)).fetchone()
+        table = (
+            row["id"] if row is not None else insert(db, "rating_table", name=FORM_TABLE, mapping="", added_at=now())
+        )
         for item, value in ratings.items():
             study_ratings.save_scale(db, scales[item])
-            before = _standing(db, video, rater, item, occasion)
-            if before is not None:
-                insert(db, "rating_withdrawal", rating=before, withdrawn_at=now())
+            replaced = _valid_rating_id(db, video, rater, item, occasion)
+            if replaced is not None:
+                insert(db, "rating_withdrawal", rating=replaced, withdrawn_at=now())
             insert(
                 db,
                 "rating",
@@ -226,11 +232,11 @@ class RatingForms:
                 occasion=occasion,
                 added_at=now(),
                 rating_form=form,
-                replaced=before,
+                replaced=replaced,
             )
 
     def withdraw(self, number: int, withdrawn_at: datetime | None = None) -> RatingForm:
-        """Withdraw a form and its ratings, and return it; what it had replaced counts again.
+        """Withdraw a form and its ratings, and return the form; the replaced ratings count again.
 
         Raises:
             StudyError: There is no such form, it was withdrawn already, or the study cannot be written.
@@ -244,7 +250,7 @@ class RatingForms:
 
     @staticmethod
     def _withdraw(db: sqlite3.Connection, number: int, withdrawn_at: datetime) -> None:
-        insert(db, "rating_form_withdrawal", rating_form=number, withdrawn_at=stored(withdrawn_at))
+        insert(db, "rating_form_withdrawal", rating_form=number, withdrawn_at=format_time(withdrawn_at))
         ratings_query = (
             "SELECT r.* FROM rating AS r LEFT JOIN rating_withdrawal AS w ON w.rating = r.id "
             "WHERE r.rating_form = ? AND w.rating IS NULL"
@@ -267,19 +273,18 @@ class RatingForms:
         return _form(rows[0])
 
     def all(self) -> tuple[RatingForm, ...]:
-        """Return every form, withdrawn ones too, in the order of adding; none of removed videos."""
+        """Return all forms of the videos in the study, withdrawn ones too, in the order of adding."""
         rows = self._file.query(f"{_SELECT} WHERE v.removed_at IS NULL ORDER BY f.id")
         return tuple(map(_form, rows))
 
     def raters(self) -> tuple[str, ...]:
-        """Return the raters with a valid form, in the order of their first one."""
+        """Return the raters with a valid form, in the order of their first forms."""
         return tuple(dict.fromkeys(form.rater for form in self.all() if form.is_valid))
 
-    def bring_in(self, forms: Sequence[RatingForm]) -> int:
-        """Import forms in one transaction, and return how many are new; those with a known key are left out.
+    def import_forms(self, forms: Sequence[RatingForm]) -> int:
+        """Import forms in one transaction, and return the number of new ones; forms with a known key are left out.
 
-        A second form of a rater on a video becomes a repeat. A withdrawal is imported with its form, also for a known
-        form.
+        A second form of a rater on a video becomes a repeat. Withdrawals are imported for new and for known forms.
 
         Raises:
             StudyError: See ``submit``; nothing is imported.
@@ -288,14 +293,15 @@ class RatingForms:
         with self._file.transaction() as db:
             number_by_key = {row["key"]: row["id"] for row in db.execute("SELECT id, key FROM rating_form")}
             withdrawn = {row[0] for row in db.execute("SELECT rating_form FROM rating_form_withdrawal")}
-            for form in sorted(forms, key=lambda form: form.is_valid):  # those that were undone first
+            for form in sorted(forms, key=lambda form: form.is_valid):  # withdrawn forms come first
                 number = number_by_key.get(form.key)
                 if number is None:
                     rubric = self._rubric_of(form)
                     purpose = form.purpose
                     if self._has_first(db, video_id(db, form.video), form.rater.strip()):
                         purpose = FormPurpose.REPEAT
-                    number = number_by_key[form.key] = self._insert(db, replace(form, purpose=purpose), rubric)
+                    number = self._insert(db, replace(form, purpose=purpose), rubric)
+                    number_by_key[form.key] = number
                     n_new += 1
                 if form.withdrawn_at is not None and number not in withdrawn:
                     self._withdraw(db, number, form.withdrawn_at)
@@ -303,8 +309,8 @@ class RatingForms:
         return n_new
 
 
-def _standing(db: sqlite3.Connection, video: int, rater: str, item: str, occasion: str) -> int | None:
-    """Return the number of the rating of a video, rater, item and occasion that counts, or None."""
+def _valid_rating_id(db: sqlite3.Connection, video: int, rater: str, item: str, occasion: str) -> int | None:
+    """Return the number of the valid rating of a video, rater, item and occasion, or None."""
     row = db.execute(
         "SELECT r.id FROM rating AS r LEFT JOIN rating_withdrawal AS w ON w.rating = r.id WHERE w.rating IS NULL "
         "AND r.video = ? AND r.rater = ? AND r.item = ? AND r.occasion = ?",
@@ -320,7 +326,8 @@ def _form(row: sqlite3.Row) -> RatingForm:
         raise StudyError(
             f"The study holds a damaged rating of a video ({first_line(error)}): open one of its backups."
         ) from error
-    rated_at, out = row["rated_at"], row["withdrawn_at"]
+    rated_at = row["rated_at"]
+    withdrawn_at = row["withdrawn_at"]
     return RatingForm(
         video=row["video_name"],
         rater=row["rater"],
@@ -335,17 +342,18 @@ def _form(row: sqlite3.Row) -> RatingForm:
         mark_s=row["mark_s"],
         id=row["id"],
         key=row["key"],
-        withdrawn_at=None if out is None else read_time(out),
+        withdrawn_at=None if withdrawn_at is None else read_time(withdrawn_at),
     )
 
 
 def rated_items(forms: Iterable[RatingForm], rubric: Rubric | None) -> list[RatedItem]:
-    """Return a row for every item of every form, withdrawn ones too; without a rubric for the answers alone."""
+    """Return a row for every item of every form, withdrawn forms too; without a rubric, for answered items only."""
     rows = []
     for form in forms:
         ratings: dict[str, float | None] = dict(form.answers)
         if rubric is not None:
-            ratings = dict.fromkeys([item.name for item in rubric.items]) | rubric.ratings(form.answers)
+            unanswered = dict.fromkeys([item.name for item in rubric.items])
+            ratings = unanswered | rubric.ratings(form.answers)
         for item, rating in ratings.items():
             rows.append(
                 RatedItem(
@@ -366,28 +374,31 @@ def rated_items(forms: Iterable[RatingForm], rubric: Rubric | None) -> list[Rate
     return rows
 
 
-def rated_twice(forms: Iterable[RatingForm], rubric: Rubric, raters: Collection[str] = ()) -> list[RepeatAgreement]:
+def self_agreement(forms: Iterable[RatingForm], rubric: Rubric, raters: Collection[str] = ()) -> list[RepeatAgreement]:
     """Return the agreement of raters with themselves, by rater and item, over the videos that they rated twice.
 
-    Of several repeats of a video the first one counts. ``raters`` are those wanted, or none for all.
+    If a rater repeated a video several times, the first repeat counts. Without ``raters`` all raters are included.
     """
-    first: dict[tuple[str, str], Mapping[str, float]] = {}
-    second: dict[tuple[str, str], Mapping[str, float]] = {}
+    first_answers: dict[tuple[str, str], Mapping[str, float]] = {}  # by rater and video
+    repeated_answers: dict[tuple[str, str], Mapping[str, float]] = {}
     for form in forms:
-        if form.is_valid and (not raters or form.rater in raters):
-            (first if form.purpose is FormPurpose.FIRST else second).setdefault((form.rater, form.video), form.answers)
+        if not form.is_valid or (raters and form.rater not in raters):
+            continue
+        answers = first_answers if form.purpose is FormPurpose.FIRST else repeated_answers
+        answers.setdefault((form.rater, form.video), form.answers)
+    rating_pairs: dict[str, list[tuple[Mapping[str, float], Mapping[str, float]]]] = {}  # by rater
+    for (rater, video), answers_of_first in first_answers.items():
+        pairs_of_rater = rating_pairs.setdefault(rater, [])
+        if (rater, video) in repeated_answers:
+            repeated = rubric.ratings(repeated_answers[rater, video])
+            pairs_of_rater.append((rubric.ratings(answers_of_first), repeated))
     agreements = []
-    for rater in dict.fromkeys(rater for rater, _ in first):
-        both = [
-            (rubric.ratings(first[slot]), rubric.ratings(second[slot]))
-            for slot in first
-            if slot[0] == rater and slot in second
-        ]
+    for rater, pairs_of_rater in rating_pairs.items():
         for scale in rubric.scales:
             pairs = [
-                (first_ratings[scale.item], two[scale.item])
-                for first_ratings, two in both
-                if scale.item in first_ratings and scale.item in two
+                (first[scale.item], repeated[scale.item])
+                for first, repeated in pairs_of_rater
+                if scale.item in first and scale.item in repeated
             ]
             if pairs:
                 agreements.append(repeat_agreement(rater, scale, pairs))

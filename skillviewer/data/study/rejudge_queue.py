@@ -4,13 +4,13 @@ from collections.abc import Iterable, Sequence
 
 from skillviewer.core.errors import StudyError
 from skillviewer.data.study.file import StudyFile
-from skillviewer.data.study.settings import criterion_in_use, read_settings, usual_criterion
+from skillviewer.data.study.settings import read_settings, selected_criterion, usual_criterion
 from skillviewer.data.study.values import insert, now
 from skillviewer.data.study.votes import video_id
 
-# requests of the criterion in use, and whether a valid vote (or skip) was cast on the pair since: an imported vote that
-# was cast before the request does not count
-_ASKED = """
+# Requests of the selected criterion that no valid vote or skip has answered. An imported vote that was cast before the
+# request is no answer. The text ends inside the subquery over votes, so that a condition can be added before ``)``.
+_UNANSWERED = """
     FROM again AS q
     JOIN video AS a ON a.id = q.first_video AND a.removed_at IS NULL
     JOIN video AS b ON b.id = q.second_video AND b.removed_at IS NULL
@@ -33,61 +33,72 @@ class RejudgeQueue:
     def __init__(self, file: StudyFile) -> None:
         self._file = file
 
-    def ask(self, pairs: Iterable[frozenset[str]]) -> tuple[int, ...]:
-        """Put pairs back in the queue in one transaction, and return the new requests; pairs that still wait stay."""
+    def add(self, pairs: Iterable[frozenset[str]]) -> tuple[int, ...]:
+        """Put pairs back in the queue in one transaction, and return the numbers of the new requests.
+
+        No request is added for a pair that is in the queue already.
+        """
         numbers = []
         criterion = read_settings(self._file).criterion
         waiting = set(self.waiting())
         with self._file.transaction() as db:
-            newest = db.execute("SELECT coalesce(max(id), 0) FROM judgement").fetchone()[0]
+            last_vote = db.execute("SELECT coalesce(max(id), 0) FROM judgement").fetchone()[0]
             for pair in pairs:
                 if pair in waiting:
                     continue
                 if len(pair) != 2:
                     raise StudyError(f"A pair is two videos, not {len(pair)}.")
                 first, second = sorted(pair)
-                sides = {"first_video": video_id(db, first), "second_video": video_id(db, second)}
-                numbers.append(insert(db, "again", **sides, after_vote=newest, asked_at=now(), criterion=criterion))
+                number = insert(
+                    db,
+                    "again",
+                    first_video=video_id(db, first),
+                    second_video=video_id(db, second),
+                    after_vote=last_vote,
+                    asked_at=now(),
+                    criterion=criterion,
+                )
+                numbers.append(number)
                 waiting.add(pair)
         return tuple(numbers)
 
-    def withdraw(self, numbers: Sequence[int]) -> None:
-        """Withdraw requests; votes cast meanwhile stay."""
-        self._remove(numbers, now())
+    def undo_add(self, numbers: Sequence[int]) -> None:
+        """Remove requests from the queue; votes that were cast meanwhile stay."""
+        self._set_removed_at(numbers, now())
 
-    def take_out(self, pairs: Iterable[frozenset[str]]) -> tuple[int, ...]:
-        """Withdraw the requests for pairs that wait in the queue, and return their numbers."""
+    def remove(self, pairs: Iterable[frozenset[str]]) -> tuple[int, ...]:
+        """Take pairs out of the queue, and return the numbers of their requests."""
         pairs_to_remove = set(pairs)
-        numbers = tuple(number for number, pair in self._requests() if pair in pairs_to_remove)
-        self.withdraw(numbers)
+        numbers = tuple(number for number, pair in self._unanswered() if pair in pairs_to_remove)
+        self._set_removed_at(numbers, now())
         return numbers
 
-    def put_back(self, numbers: Sequence[int]) -> None:
-        """Restore withdrawn requests."""
-        self._remove(numbers, None)
+    def restore(self, numbers: Sequence[int]) -> None:
+        """Put removed requests back in the queue."""
+        self._set_removed_at(numbers, None)
 
-    def _remove(self, numbers: Sequence[int], removed_at: str | None) -> None:
+    def _set_removed_at(self, numbers: Sequence[int], removed_at: str | None) -> None:
         with self._file.transaction() as db:
             db.executemany("UPDATE again SET removed_at = ? WHERE id = ?", [(removed_at, number) for number in numbers])
 
-    def _requests(self) -> list[tuple[int, frozenset[str]]]:
-        """Return number and pair of the requests without a vote since, in the order of asking."""
-        query = f"SELECT q.id AS id, a.name AS first, b.name AS second {_ASKED}) ORDER BY q.id"
+    def _unanswered(self) -> list[tuple[int, frozenset[str]]]:
+        """Return number and pair of the unanswered requests, in the order of asking."""
+        query = f"SELECT q.id AS id, a.name AS first, b.name AS second {_UNANSWERED}) ORDER BY q.id"
         rows = self._file.query(query, self._criteria())
         return [(int(row["id"]), frozenset((row["first"], row["second"]))) for row in rows]
 
     def _criteria(self) -> tuple[str, ...]:
-        """Return the usual criterion and the one in use, as ``_ASKED`` takes them."""
-        return (usual_criterion(self._file), criterion_in_use(self._file)) * 2
+        """Return the criteria for the placeholders of ``_UNANSWERED``."""
+        return (usual_criterion(self._file), selected_criterion(self._file)) * 2
 
     def waiting(self) -> tuple[frozenset[str], ...]:
-        """Return the pairs in the queue without a vote since, in the order of asking."""
-        return tuple(dict.fromkeys(pair for _, pair in self._requests()))
+        """Return the pairs in the queue that no rater has judged again, in the order of asking."""
+        return tuple(dict.fromkeys(pair for _, pair in self._unanswered()))
 
     def due_for(self, rater: str) -> frozenset[frozenset[str]]:
-        """Return the pairs in the queue that a rater has not been asked since."""
-        of_rater = "AND j.rater = (SELECT id FROM rater WHERE name = ?))"
+        """Return the pairs in the queue that a rater has not judged again."""
+        votes_of_rater = "AND j.rater = (SELECT id FROM rater WHERE name = ?))"
         rows = self._file.query(
-            f"SELECT a.name AS first, b.name AS second {_ASKED} {of_rater}", (*self._criteria(), rater)
+            f"SELECT a.name AS first, b.name AS second {_UNANSWERED} {votes_of_rater}", (*self._criteria(), rater)
         )
         return frozenset(frozenset((row["first"], row["second"])) for row in rows)

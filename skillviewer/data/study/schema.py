@@ -1,9 +1,10 @@
 """Schema of the study file: the first version, and numbered migrations to the later ones.
 
-A released migration is never changed: a new one is added. Every new study runs all migrations in order, and an older
-study those it lacks, so there is one way to the newest schema.
-Times are ISO 8601 in UTC. Nothing that users did is ever deleted: votes are append-only, other rows are marked as
-removed.
+A released migration is never changed: a new one is added instead. A new study runs all migrations in order, and an
+older study runs the missing ones, so that all studies reach the newest schema in the same way.
+
+Times are ISO 8601 in UTC. Votes are append-only and other rows are marked as removed; only forgetting a video deletes
+rows.
 """
 
 import re
@@ -16,32 +17,34 @@ APPLICATION_ID = 0x536B5374  # "SkSt", in the header of the file
 SUFFIX = ".skillstudy"
 
 
-def _exists(table: str, condition: str) -> str:
+def _exists_sql(table: str, condition: str) -> str:
     return f"EXISTS (SELECT 1 FROM {table} WHERE {condition})"  # noqa: S608 - our own names
 
 
-def _append_only(table: str, *unique: str) -> tuple[str, ...]:
+def _append_only_triggers(table: str, *unique_columns: str) -> tuple[str, ...]:
     """Return triggers that allow rows to be added, but never changed or deleted.
 
-    REPLACE deletes without firing delete triggers (unless recursive triggers are on), hence the third.
+    The third trigger is needed because REPLACE deletes rows without firing delete triggers (unless recursive triggers
+    are on).
     """
-    clash = " OR ".join(f"{column} = NEW.{column}" for column in unique)
+    clash = " OR ".join(f"{column} = NEW.{column}" for column in unique_columns)
+    row_exists = _exists_sql(table, clash)
     refuse = f"SELECT RAISE(ABORT, '{table} is append-only');"
     return (
         f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} BEGIN {refuse} END",
         f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} BEGIN {refuse} END",
-        f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN {_exists(table, clash)} BEGIN {refuse} END",
+        f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN {row_exists} BEGIN {refuse} END",
     )
 
 
-def _undeletable(table: str) -> tuple[str, ...]:
-    """Return triggers that protect rows that votes refer to: they can be marked, but not deleted or renumbered."""
-    same_name = _exists(table, "id = NEW.id OR name = NEW.name")
+def _no_deletion_triggers(table: str) -> tuple[str, ...]:
+    """Return triggers that protect the rows that votes refer to from being deleted or renumbered."""
+    row_exists = _exists_sql(table, "id = NEW.id OR name = NEW.name")
     refuse = f"SELECT RAISE(ABORT, 'votes may name this {table}');"
     return (
         f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} BEGIN {refuse} END",
         f"CREATE TRIGGER {table}_no_renumber BEFORE UPDATE OF id ON {table} BEGIN {refuse} END",
-        f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN {same_name} BEGIN {refuse} END",
+        f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN {row_exists} BEGIN {refuse} END",
     )
 
 
@@ -95,10 +98,10 @@ _FIRST_SCHEMA = (
         withdrawn_at TEXT NOT NULL,
         reason TEXT NOT NULL
     )""",
-    *_append_only("judgement", "id", "key"),
-    *_append_only("withdrawal", "judgement"),
-    *_undeletable("video"),
-    *_undeletable("rater"),
+    *_append_only_triggers("judgement", "id", "key"),
+    *_append_only_triggers("withdrawal", "judgement"),
+    *_no_deletion_triggers("video"),
+    *_no_deletion_triggers("rater"),
     """CREATE TABLE agreed_pair (
         id INTEGER PRIMARY KEY,
         first_video INTEGER NOT NULL REFERENCES video (id),
@@ -195,8 +198,8 @@ _FIRST_SCHEMA = (
         rating INTEGER PRIMARY KEY REFERENCES rating (id),
         withdrawn_at TEXT NOT NULL
     )""",
-    *_append_only("rating", "id"),
-    *_append_only("rating_withdrawal", "rating"),
+    *_append_only_triggers("rating", "id"),
+    *_append_only_triggers("rating_withdrawal", "rating"),
     """CREATE TABLE event (              -- changes that no other row of the study states
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         done_at TEXT NOT NULL,
@@ -205,14 +208,14 @@ _FIRST_SCHEMA = (
         subject TEXT NOT NULL,
         detail TEXT NOT NULL
     )""",
-    *_append_only("event", "id"),
+    *_append_only_triggers("event", "id"),
 )
 
-_TIERS = tuple(  # of the timeline that a moment or a note was imported from; '': made in the program
+_ADD_TIERS = tuple(  # tier of the timeline that a moment or a note was imported from; '': made in the program
     f"ALTER TABLE {table} ADD COLUMN tier TEXT NOT NULL DEFAULT ''" for table in ("moment", "note")
 )
 
-_FORMS = (
+_ADD_RATING_FORMS = (
     """CREATE TABLE rating_form (      -- one video as one rater rated it in the program or on a page
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         key TEXT NOT NULL UNIQUE,     -- the same form in every copy of the study
@@ -233,23 +236,23 @@ _FORMS = (
         rating_form INTEGER PRIMARY KEY REFERENCES rating_form (id),
         withdrawn_at TEXT NOT NULL
     )""",
-    *_append_only("rating_form", "id", "key"),
-    *_append_only("rating_form_withdrawal", "rating_form"),
+    *_append_only_triggers("rating_form", "id", "key"),
+    *_append_only_triggers("rating_form_withdrawal", "rating_form"),
     "ALTER TABLE rating ADD COLUMN rating_form INTEGER REFERENCES rating_form (id)",  # NULL: from a table
     "ALTER TABLE rating ADD COLUMN replaced INTEGER REFERENCES rating (id)",  # the rating that counts again on undo
 )
 
-_CAMERAS = (  # further files of an attempt: rows of the table of videos, so that they are found, packed and forgotten
+_ADD_CAMERAS = (  # cameras are rows of the table of videos, so that they are relinked, packed and forgotten like these
     "ALTER TABLE video ADD COLUMN camera_of INTEGER REFERENCES video (id)",
     "ALTER TABLE video ADD COLUMN offset_s REAL",  # time in this file minus time in that of camera_of; NULL: unknown
     "ALTER TABLE video ADD COLUMN offset_confidence REAL",  # 0 to 1 where sound gave the offset; NULL: by hand
 )
 
 FIRST_VERSION = 9
-"""Number of the first schema; the program opens no study with a smaller one."""
+"""Number of the first schema; a study with a smaller number cannot be opened."""
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_TIERS, _FORMS, _CAMERAS)
-"""Step k migrates version ``FIRST_VERSION`` + k to the next."""
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_ADD_TIERS, _ADD_RATING_FORMS, _ADD_CAMERAS)
+"""Statements by migration; migration k leads from version ``FIRST_VERSION`` + k to the next version."""
 
 VERSION = FIRST_VERSION + len(MIGRATIONS)
 
@@ -260,31 +263,35 @@ _COMMENT = re.compile("--[^\n]*")
 
 
 def schema_of(connection: sqlite3.Connection) -> set[SchemaRow]:
-    """Return the schema of a database without SQLite's own tables and indexes."""
+    """Return the schema of a database, without SQLite's own tables and indexes."""
     rows = connection.execute(
         "SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema WHERE NOT (name GLOB 'sqlite_*' AND "
         "type <> 'trigger' AND type <> 'view')"
     )
-    return {(kind, name, table, " ".join(_COMMENT.sub("", text).split())) for kind, name, table, text in rows}
+    schema = set()
+    for kind, name, table, sql in rows:
+        one_line = " ".join(_COMMENT.sub("", sql).split())
+        schema.add((kind, name, table, one_line))
+    return schema
 
 
-def statements_to(version: int) -> list[str]:
-    """Return the statements that make an empty database a study of a version from ``FIRST_VERSION`` on."""
+def schema_statements(version: int) -> list[str]:
+    """Return the statements that turn an empty database into a study of a version, at least ``FIRST_VERSION``."""
     steps = (_FIRST_SCHEMA, *MIGRATIONS[: version - FIRST_VERSION])
     return [statement for step in steps for statement in step]
 
 
 @cache
 def expected_schema(version: int) -> frozenset[SchemaRow]:
-    """Return the schema of a study of a version from ``FIRST_VERSION`` on."""
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as empty:
-        for statement in statements_to(version):
-            empty.execute(statement)
-        return frozenset(schema_of(empty))
+    """Return the schema of a study of a version, at least ``FIRST_VERSION``."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as database:
+        for statement in schema_statements(version):
+            database.execute(statement)
+        return frozenset(schema_of(database))
 
 
 def migrate(connection: sqlite3.Connection) -> None:
-    """Run the missing migrations of a study or an empty database, each in one transaction with its number.
+    """Run the missing migrations of a study or an empty database, each in a transaction of its own.
 
     Raises:
         sqlite3.Error: A migration failed; the study is in its state before that migration.

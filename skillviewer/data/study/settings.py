@@ -13,7 +13,7 @@ from skillviewer.core.timelines.labels import parse_labels
 from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.values import read_json
 
-_MAX_COMPARISONS = 1e6
+_MAX_COMPARISONS_PER_VIDEO = 1e6
 MAX_REACTION_MS = 5000
 
 
@@ -26,7 +26,7 @@ class StudySettings:
     statement: str = "Which shows better skill?"  # the question that raters answer
     allow_neither: bool = True  # whether raters may vote for no difference
     speed: float = 1.0  # playback speed of all pairs; 1 is real time
-    random_share: float = 0.15  # share of pairs chosen at random for the honest test set, 0 to 1
+    random_share: float = 0.15  # share of test pairs, which are drawn at random and reserved for testing, 0 to 1
     repeat_share: float = 0.05  # share of repeated pairs for each rater, 0 to 1
     comparisons_per_video: float = 10.0  # target number of comparisons per video
     rule: str = "default"  # rule that turns votes into pairs (see ``core.ranking.consensus.RULES``)
@@ -35,9 +35,9 @@ class StudySettings:
     blind: bool = False  # whether the Why page of a video is hidden until the user has judged the video
     # rule that turns ratings into pairs (see ``core.ratings.rating_rule.RATING_RULES``)
     rating_rule: str = "detectable"
-    labels: str = ""  # labels of moments with their keys, as ``core.timelines.labels.parse_labels`` reads them
-    reaction_ms: int = 0  # time between an event and its key, which is taken off while a video plays
-    criterion: str = ""  # criterion to look at, or "" for the first rated item, or "skill" without ratings
+    labels: str = ""  # labels of moments with their keys, as ``core.timelines.labels.labels_from`` reads them
+    reaction_ms: int = 0  # reaction time of the user, subtracted from the times of keys while a video plays
+    criterion: str = ""  # criterion to look at, or "" for the first rated item ("skill" without ratings)
 
     def __post_init__(self) -> None:
         if not 0.05 <= self.speed <= 4:
@@ -47,7 +47,7 @@ class StudySettings:
                 raise SettingsError(f"The share of {name} pairs is {share:g}: choose from 0 to 1.")
         if self.comparisons_per_video <= 0:
             raise SettingsError(f"{self.comparisons_per_video:g} comparisons a video are too few.")
-        if self.comparisons_per_video > _MAX_COMPARISONS:
+        if self.comparisons_per_video > _MAX_COMPARISONS_PER_VIDEO:
             raise SettingsError(f"{self.comparisons_per_video:g} comparisons a video are too many.")
         parse_labels(self.labels)
         if not 0 <= self.reaction_ms <= MAX_REACTION_MS:
@@ -63,7 +63,7 @@ class StudySettings:
 
 
 def read_settings(file: StudyFile) -> StudySettings:
-    """Return the settings of a study; settings that were never set, or come from another version, have defaults.
+    """Return the settings of a study, with defaults for missing settings; unknown settings are ignored.
 
     Raises:
         SettingsError: The settings cannot be read.
@@ -79,24 +79,24 @@ def read_settings(file: StudyFile) -> StudySettings:
 
 
 def usual_criterion(file: StudyFile) -> str:
-    """Return the criterion of votes that state none: the first rated item, or "skill" without ratings."""
+    """Return the criterion of votes without a criterion: the first rated item, or "skill" without ratings."""
     rows = file.query("SELECT item FROM rating_scale ORDER BY id LIMIT 1")
     return str(rows[0]["item"]) if rows else SKILL
 
 
-def criterion_in_use(file: StudyFile) -> str:
-    """Return the criterion that is looked at."""
+def selected_criterion(file: StudyFile) -> str:
+    """Return the criterion that the user looks at: selected, from the settings, or the usual one."""
     return file.criterion or read_settings(file).criterion or usual_criterion(file)
 
 
 def write_settings(file: StudyFile, settings: StudySettings) -> None:
-    """Write settings of a study, and the changed ones into its log, or raise a StudyError."""
-    before = asdict(StudySettings())
+    """Write the settings of a study and log the changes, or raise a StudyError."""
+    old_values = asdict(StudySettings())
     with file.transaction() as db:
         for name, text in db.execute("SELECT name, value FROM setting"):
-            with suppress(ValueError):  # damaged: it counts as not set
-                before[name] = read_json(text, object)
+            with suppress(ValueError):  # a damaged setting counts as not set
+                old_values[name] = read_json(text, object)
         for name, value in asdict(settings).items():
-            if value != before[name]:
-                file.log("setting changed", name, f"{before[name]} → {value}")
+            if value != old_values[name]:
+                file.log("setting changed", name, f"{old_values[name]} → {value}")
             db.execute("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", (name, json.dumps(value)))

@@ -1,4 +1,4 @@
-"""A study: videos, raters, votes, annotations, models and settings in one file; each part has its own module."""
+"""An open study: videos, raters, votes, annotations, models and settings in one file, each in a module of its own."""
 
 import sqlite3
 from collections.abc import Collection
@@ -13,10 +13,10 @@ from skillviewer.core.errors import StudyError
 from skillviewer.core.ratings.rating_rule import rating_rule_named
 from skillviewer.core.study_log import LoggedExport, LogRow
 from skillviewer.data.study import backups
-from skillviewer.data.study.agreed import AgreedPairs, combined
+from skillviewer.data.study.agreed import AgreedPairs, votes_or_stated_pairs
 from skillviewer.data.study.annotations import StudyAnnotations
 from skillviewer.data.study.cameras import StudyCameras
-from skillviewer.data.study.database import new_path, side_files
+from skillviewer.data.study.database import new_study_path, side_files
 from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.identity import suspicious_paths
 from skillviewer.data.study.models import StudyModels
@@ -26,8 +26,8 @@ from skillviewer.data.study.rating_forms import RatingForms
 from skillviewer.data.study.rejudge_queue import RejudgeQueue
 from skillviewer.data.study.settings import (
     StudySettings,
-    criterion_in_use,
     read_settings,
+    selected_criterion,
     usual_criterion,
     write_settings,
 )
@@ -37,7 +37,7 @@ from skillviewer.data.study.videos import Videos
 from skillviewer.data.study.votes import StudyVotes
 from skillviewer.data.tables.rows import abbreviated
 
-_EVENTS = """
+_EVENT_QUERIES = """
 SELECT added_at AS at, '', CASE WHEN camera_of IS NULL THEN 'video added' ELSE 'camera added' END, name, digest
     FROM video
 SELECT removed_at AS at, '', CASE WHEN camera_of IS NULL THEN 'video removed' ELSE 'camera removed' END, name, digest
@@ -67,20 +67,24 @@ SELECT withdrawn_at AS at, rater, 'rating of a video undone', {video}, ''
     FROM rating_form_withdrawal JOIN rating_form ON rating_form.id = rating_form
 SELECT done_at AS at, who, what, subject, detail FROM event
 """
-_EVENT_NAMES = {
+_NAME_QUERIES = {  # for the placeholders of _EVENT_QUERIES
     "rater": "(SELECT name FROM rater WHERE id = rater)",
     "video": "(SELECT name FROM video WHERE id = video)",
-    **{side: f"(SELECT name FROM video WHERE id = {side}_video)" for side in ("left", "right", "first", "second")},  # noqa: S608
+    "left": "(SELECT name FROM video WHERE id = left_video)",
+    "right": "(SELECT name FROM video WHERE id = right_video)",
+    "first": "(SELECT name FROM video WHERE id = first_video)",
+    "second": "(SELECT name FROM video WHERE id = second_video)",
 }
 
 
 class Study(Closeable):
-    """An open study. Every writing method of it and its parts is one transaction, on the disk when it returns.
+    """An open study.
 
-    Threads may share it. A second window, or another computer, opens it for reading only.
+    Every method that writes, here and in ``videos``, ``votes`` and so on, is one transaction and is on the disk when it
+    returns. Threads may share a study. A second window, or another computer, opens it for reading only.
 
-    Methods of it and its parts raise a StudyError if the study or a backup cannot be read or written, or if there is no
-    such video, model, vote, moment or note; then nothing is changed.
+    The methods raise a StudyError if the study or a backup cannot be read or written, or if there is no such video,
+    model, vote, moment or note. Nothing is changed then.
     """
 
     def __init__(self, file: StudyFile) -> None:
@@ -89,7 +93,7 @@ class Study(Closeable):
         self.cameras = StudyCameras(self.videos)
         self.votes = StudyVotes(file)
         self.raters = StudyRaters(file)
-        self.again = RejudgeQueue(file)
+        self.rejudge_queue = RejudgeQueue(file)
         self.pairs = AgreedPairs(file)
         self.ratings = StudyRatings(file)
         self.forms = RatingForms(file)
@@ -104,20 +108,22 @@ class Study(Closeable):
 
     @classmethod
     def create(cls, path: str | Path, settings: StudySettings | None = None) -> "Study":
-        """Create a study and open it. The suffix ``.skillstudy`` is added if it is missing.
+        """Create a study and open it; the suffix ``.skillstudy`` is added if it is missing.
 
         Raises:
             StudyError: The file exists already, its folder does not, or it cannot be written.
         """
         path = Path(path)
-        study = cls(StudyFile(StudyFile.make(path)))
+        study = cls(StudyFile(StudyFile.create(path)))
         if settings is not None:
             study.settings = settings
         return study
 
     @classmethod
     def open(cls, path: str | Path, *, read_only: bool = False) -> "Study":
-        """Open a study. It is backed up if it changed since its last backup, and migrated if it is older.
+        """Open a study.
+
+        A study of an older version is migrated, and a study that changed since its last backup is backed up.
 
         Raises:
             StudyError: The file is missing, no study, from a newer program, damaged, or unreadable.
@@ -129,25 +135,28 @@ class Study(Closeable):
             if not file.read_only:
                 study.back_up_if_changed()
         except StudyError as error:  # the study itself is sound, and may be the only copy
-            file.notice(f"No backup could be made. {error}")
-        paths = "SELECT relative_path, absolute_path FROM"
-        strange = suspicious_paths(file.query(f"{paths} video"), file.query(f"{paths} model"), file.path.parent)
-        if strange:
-            file.notice(
+            file.add_notice(f"No backup could be made. {error}")
+        videos = file.query("SELECT relative_path, absolute_path FROM video")
+        models = file.query("SELECT relative_path, absolute_path FROM model")
+        suspects = suspicious_paths(videos, models, file.path.parent)
+        if suspects:
+            file.add_notice(
                 f"{file.path.name} lists paths as videos or models that are neither: "
-                f"{abbreviated(list(map(str, strange)))}. "
+                f"{abbreviated(list(map(str, suspects)))}. "
                 "It may be made to steal files of this computer. They are left out of archives. Ask the sender."
             )
         return study
 
     def _changed_since_backup(self) -> bool:
-        newest = next(iter(self.backups()), None)
-        log = self.path.with_name(f"{self.path.name}-wal")
-        changed = max(file.stat().st_mtime for file in (self.path, log) if file.exists() and file.stat().st_size)
-        return newest is None or newest.stat().st_mtime < changed
+        newest_backup = next(iter(self.backups()), None)
+        if newest_backup is None:
+            return True
+        write_ahead_log = self.path.with_name(f"{self.path.name}-wal")
+        files = [file for file in (self.path, write_ahead_log) if file.exists() and file.stat().st_size]
+        return newest_backup.stat().st_mtime < max(file.stat().st_mtime for file in files)
 
     def transaction(self) -> AbstractContextManager[object]:
-        """Return a context in which several writes are one transaction: all of them are made, or none."""
+        """Return a context in which several writes are one transaction: all are made, or none."""
         return self._file.transaction()
 
     @property
@@ -157,13 +166,13 @@ class Study(Closeable):
 
     @property
     def read_only(self) -> bool:
-        """True if it is open for reading only; ``notices`` gives the reason."""
+        """True if the study is open for reading only; ``notices`` gives the reason."""
         return self._file.read_only
 
     @property
-    def older(self) -> bool:
-        """True if the file was written by an older version, and has not been migrated."""
-        return self.read_only and self._file.was_version is not None
+    def is_older(self) -> bool:
+        """True if the file has the schema of an older version of the program, since it was opened for reading only."""
+        return self.read_only and self._file.older_version is not None
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -180,12 +189,12 @@ class Study(Closeable):
         write_settings(self._file, settings)
 
     def save_text(self, name: str, text: str) -> None:
-        """Save a JSON text under a name that is no setting: what a pack of pairs stands for."""
+        """Save JSON in the table of settings under a name that no setting has, such as the key of a pack."""
         with self._file.transaction() as db:
             db.execute("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", (name, text))
 
     def load_text(self, name: str) -> str:
-        """Return the text under a name, or ""."""
+        """Return the JSON that ``save_text`` saved under a name, or ""."""
         rows = self._file.query("SELECT value FROM setting WHERE name = ?", (name,))
         return str(rows[0]["value"]) if rows else ""
 
@@ -204,7 +213,7 @@ class Study(Closeable):
         return self.settings.title or self.path.stem
 
     def use_model(self, digest: str) -> None:
-        """Make a model of the study the one in use: a newer version, or an earlier one."""
+        """Use a model of the study by default from now on."""
         self.settings = replace(self.settings, model=self.models.get(digest).digest)
 
     def criteria(self) -> tuple[str, ...]:
@@ -215,29 +224,29 @@ class Study(Closeable):
 
     @property
     def criterion(self) -> str:
-        """Criterion that is looked at."""
-        return criterion_in_use(self._file)
+        """Criterion that the user looks at: selected, from the settings, or the usual one."""
+        return selected_criterion(self._file)
 
-    def look_at(self, criterion: str | None) -> None:
-        """Look at a criterion while the study is open, whatever its settings say; None changes nothing.
+    def select_criterion(self, criterion: str | None) -> None:
+        """Look at a criterion while the study is open; None means the criterion of the settings.
 
         Raises:
-            StudyError: Neither ratings nor votes are of it.
+            StudyError: The study has neither ratings nor votes of this criterion.
         """
         self.check_criterion(criterion)
         self._file.criterion = criterion or ""
 
     def check_criterion(self, criterion: str | None) -> None:
-        """Raise a StudyError if a criterion is given, and neither ratings nor votes are of it."""
+        """Raise a StudyError if the study has neither ratings nor votes of a criterion; None is allowed."""
         if criterion is not None and criterion not in self.criteria():
             raise StudyError(f"There is no criterion “{criterion}”. Choose one of: {', '.join(self.criteria())}.")
 
     def dataset(self) -> Dataset:
-        """Return the study as a data set by its own rules and criterion; see ``study_dataset``."""
+        """Return the study as a data set, by its own rules and criterion; see ``study_dataset``."""
         return study_dataset(self)
 
     def rating_facts(self) -> RatingFacts | None:
-        """Return the order of the ratings by the study's rule and the votes against it; None without ratings."""
+        """Return how the votes agree with the order of the ratings by the study's rule; None without ratings."""
         from skillviewer.core.ranking.consensus import rule_named  # scipy takes a second
 
         settings = self.settings
@@ -245,16 +254,16 @@ class Study(Closeable):
         order = rated_order(ratings, self.criterion, rating_rule_named(settings.rating_rule))
         if order is None:
             return None
-        stated = self.pairs.all() if self.criterion == usual_criterion(self._file) else ()
-        consensus = combined(self.votes.judgements(), stated, rule_named(settings.rule))
+        stated_pairs = self.pairs.all() if self.criterion == usual_criterion(self._file) else ()
+        consensus = votes_or_stated_pairs(self.votes.judgements(), stated_pairs, rule_named(settings.rule))
         return rating_facts(ratings, order, consensus.pairs, self.videos.tasks())
 
-    def written_version(self) -> int:
-        """Return a number that changes when another process has written the study."""
+    def data_version(self) -> int:
+        """Return SQLite's data version: a number that changes when another process has written the study."""
         return int(self._file.scalar("PRAGMA data_version"))
 
     def erase(self, digests: Collection[str], names: Collection[str] = ()) -> tuple[str, ...]:
-        """Erase the videos of some files with everything on them; see ``Videos.erase``."""
+        """Erase the videos of some files with everything on them, and make a backup; see ``Videos.erase``."""
         erased = self.videos.erase(digests, names)
         self.back_up()
         return erased
@@ -267,12 +276,12 @@ class Study(Closeable):
 
     def log(self) -> list[LogRow]:
         """Return the log of the study by time: votes, withdrawals, notes, models, and all other rows with a time."""
-        every = _EVENTS.strip().replace("\nSELECT", "\nUNION ALL SELECT").format(**_EVENT_NAMES)
-        rows = self._file.iterate(f"{every} ORDER BY at", lambda row: LogRow(*(str(cell or "") for cell in row)))
+        queries = _EVENT_QUERIES.strip().replace("\nSELECT", "\nUNION ALL SELECT").format(**_NAME_QUERIES)
+        rows = self._file.convert_rows(f"{queries} ORDER BY at", lambda row: LogRow(*(str(cell or "") for cell in row)))
         return [row for row in rows if row.at]
 
     def sign_as(self, user: str) -> None:
-        """Sign settings and exports in the log with a name; "" signs with the name of the account."""
+        """Sign changed settings and exports in the log with a name; "" means the name of the account."""
         self._file.user = user
 
     def log_export(self, export: LoggedExport) -> None:
@@ -281,28 +290,28 @@ class Study(Closeable):
 
     def has_entries(self) -> bool:
         """Return True if a user entered or packed data: votes, ratings, pairs, annotations, facts of videos, packs."""
-        packs = "setting WHERE name GLOB 'judging_pack:*'"  # votes may come back
+        packs = "setting WHERE name GLOB 'judging_pack:*'"  # a pack counts, since its votes may still arrive
         tables = ("judgement", "agreed_pair", "moment", "note", "rater", "rating", "rating_form", packs)
         if any(self._file.scalar(f"SELECT 1 FROM {name} LIMIT 1") is not None for name in tables):  # noqa: S608 - ours
             return True
-        entered = (
+        has_entry = (
             "participant IS NOT NULL OR occasion <> '' OR notes <> '' OR context <> '' OR sync_s IS NOT NULL OR "
             "camera_of IS NOT NULL OR "
             "(extent_unit <> '' AND removed_at IS NULL)"
         )
-        return self._file.scalar(f"SELECT 1 FROM video WHERE {entered} LIMIT 1") is not None  # noqa: S608 - ours
+        return self._file.scalar(f"SELECT 1 FROM video WHERE {has_entry} LIMIT 1") is not None  # noqa: S608 - ours
 
     @staticmethod
     def delete(path: str | Path) -> None:
-        """Remove a study that is not open, and its backups; for drafts without entries."""
+        """Delete a study that is not open, and its backups; for drafts without entries."""
         path = Path(path)
-        for file in (*backups.backups(path), *side_files(path), path):
+        for file in (*backups.list_backups(path), *side_files(path), path):
             file.unlink(missing_ok=True)
         with suppress(OSError):
             backups.backups_dir(path).rmdir()
 
     def back_up_if_changed(self) -> Path | None:
-        """Make a backup if the study was written since the last one; return its path, or None."""
+        """Make a backup if the study was written since the last backup; return its path, or None."""
         return self.back_up() if self._changed_since_backup() else None
 
     def back_up(self) -> Path:
@@ -311,38 +320,35 @@ class Study(Closeable):
 
     def backups(self) -> tuple[Path, ...]:
         """Return the backups, the newest first."""
-        return backups.backups(self.path)
+        return backups.list_backups(self.path)
 
     @staticmethod
     def restore(backup: str | Path, path: str | Path) -> None:
         """Replace a study that is not open by a backup; the replaced file is kept with the backups.
 
         Raises:
-            StudyError: The backup is no study, the study is open, or it cannot be written.
+            StudyError: The backup is no study, the study is open, or the study cannot be written.
         """
-        backup = Path(backup)
-        path = Path(path)
-        backups.restore(backup, path)
+        backups.restore(Path(backup), Path(path))
 
     def save_as(self, path: str | Path) -> Path:
-        """Copy the study to a new file, with paths to its videos and models adapted. This one stays open.
+        """Copy the study to a new file, adapt its paths of videos and models, and return the path of the copy.
 
-        Its path, with the suffix of studies, is returned.
+        The path gets the suffix of studies. The study itself stays open.
 
         Raises:
             StudyError: The file exists already, or it cannot be written.
         """
-        path = Path(path)
-        path = new_path(path)
+        path = new_study_path(Path(path))
         self._file.copy_to(path)
         with StudyFile(path) as copy:
             Videos(copy).rebase(self.path.parent)
             StudyModels(copy).rebase(self.path.parent)
         return path
 
-    def in_memory(self) -> sqlite3.Connection:
-        """Return an in-memory copy of the study, with rows accessible by column name; the caller closes it."""
-        return self._file.in_memory()
+    def copy_to_memory(self) -> sqlite3.Connection:
+        """Return an in-memory copy of the study, with rows accessible by column name; the caller closes the copy."""
+        return self._file.copy_to_memory()
 
     def close(self) -> None:
         """Close the file; a second call does nothing."""

@@ -1,4 +1,4 @@
-"""Ratings of a study: added table by table, never changed; a corrected rating is withdrawn."""
+"""Ratings of a study. Rows of ratings are never changed: a corrected rating is withdrawn, and a new one added."""
 
 import json
 import sqlite3
@@ -19,7 +19,7 @@ if TYPE_CHECKING:  # scipy takes a second
     from skillviewer.core.ranking.consensus import ConsensusPairs
 
 _MAX_COMPARED_VIDEOS = 1000
-_STANDING = """
+_SELECT_VALID = """
     SELECT r.id, v.name AS video, r.rater, r.item, r.value, r.occasion
     FROM rating AS r
     JOIN video AS v ON v.id = r.video
@@ -30,18 +30,14 @@ _STANDING = """
 
 @dataclass(frozen=True, slots=True)
 class RatingsAdded:
-    """Numbers of new ratings, known ones, and changed ones that replaced others; problems, one sentence each.
+    """Result of adding ratings."""
 
-    ``rows`` are the ids of the added ratings, each with that of the replaced one or None, and ``before`` the scales
-    before.
-    """
-
-    new: int
-    n_known: int
-    changed: int
-    problems: tuple[str, ...] = ()
-    rows: tuple[tuple[int, int | None], ...] = ()
-    before: tuple[RatingScale, ...] = ()
+    n_new: int
+    n_known: int  # number of ratings that the study had already
+    n_changed: int  # number of ratings that replaced a different one
+    problems: tuple[str, ...] = ()  # one sentence each
+    added_ids: tuple[tuple[int, int | None], ...] = ()  # number of each added rating, and of the replaced one or None
+    scales_before: tuple[RatingScale, ...] = ()  # all scales of the study before the ratings were added
 
 
 class StudyRatings:
@@ -55,11 +51,11 @@ class StudyRatings:
         return self._valid("")
 
     def from_tables(self) -> RatingSet:
-        """Return the valid ratings that came from tables, without those of rating forms."""
+        """Return the valid ratings that were imported from tables, without those of rating forms."""
         return self._valid("AND r.rating_form IS NULL")
 
     def _valid(self, condition: str) -> RatingSet:
-        rows = self._file.query(f"{_STANDING} AND v.removed_at IS NULL {condition} ORDER BY r.id")
+        rows = self._file.query(f"{_SELECT_VALID} AND v.removed_at IS NULL {condition} ORDER BY r.id")
         ratings = tuple(VideoRating(r["video"], r["rater"], r["item"], r["value"], r["occasion"]) for r in rows)
         rated_items = {rating.item for rating in ratings}
         return RatingSet(ratings, tuple(scale for scale in self._scales() if scale.item in rated_items))
@@ -67,84 +63,95 @@ class StudyRatings:
     def _scales(self) -> tuple[RatingScale, ...]:
         return tuple(map(_scale, self._file.query("SELECT * FROM rating_scale ORDER BY id")))
 
-    def check(self, scales: Sequence[RatingScale]) -> dict[str, RatingScale]:
-        """Return the scales of items after an import of ratings on them; ends that are not stated grow.
+    def merged_scales(self, scales: Sequence[RatingScale]) -> dict[str, RatingScale]:
+        """Return scales merged with those of the study, by item; the ends of a scale that is not stated are extended.
 
         Raises:
-            StudyError: An item is rated on another scale already.
+            StudyError: The study rates an item on a different scale.
         """
-        present = self.all()
-        scale_by_item = dict[str, RatingScale]()
-        for scale in present.scales:
-            values = [rating.value for rating in present.ratings if rating.item == scale.item]
-            scale_by_item[scale.item] = scale if scale.stated else replace(scale, low=min(values), high=max(values))
-        return {scale.item: _joined(scale_by_item.get(scale.item, scale), scale) for scale in scales}
+        rating_set = self.all()
+        study_scales = dict[str, RatingScale]()
+        for scale in rating_set.scales:
+            study_scales[scale.item] = scale
+            if not scale.stated:
+                values = [rating.value for rating in rating_set.ratings if rating.item == scale.item]
+                study_scales[scale.item] = replace(scale, low=min(values), high=max(values))
+        return {scale.item: _merge_scales(study_scales.get(scale.item, scale), scale) for scale in scales}
 
     def mapping(self, table: str) -> str:
-        """Return the mapping by which a table of this name was imported last, as JSON, or ""."""
+        """Return the mapping of the last imported table of a name as JSON, or ""."""
         text = self._file.scalar("SELECT mapping FROM rating_table WHERE name = ? ORDER BY id DESC LIMIT 1", (table,))
         return str(text or "")
 
     def add(self, ratings: RatingSet, table: str, mapping: str = "") -> RatingsAdded:
         """Add the ratings of a table in one transaction.
 
-        A rating that differs from one of the same video, rater, item and occasion replaces it; the old one is kept as
-        withdrawn, and reported. The mapping of the table is JSON, or "".
+        A rating replaces a different rating of the same video, rater, item and occasion, which is withdrawn and
+        reported. The mapping of the table is JSON, or "".
 
         Raises:
             StudyError: A video is missing, an item has another scale, or the study cannot be written; nothing is added.
         """
-        changed: list[str] = []
-        added: list[tuple[int, int | None]] = []
+        changes: list[str] = []
+        added_ids: list[tuple[int, int | None]] = []
         n_known = 0
-        before_all = self._scales()
+        scales_before = self._scales()
         with self._file.transaction() as db:
-            for scale in self.check(ratings.scales).values():
+            for scale in self.merged_scales(ratings.scales).values():
                 self.save_scale(db, scale)
-            rows = db.execute(_STANDING).fetchall()
-            stored = {(r["video"], r["rater"], r["item"], r["occasion"]): (r["id"], r["value"]) for r in rows}
-            number = 0
+            rows = db.execute(_SELECT_VALID).fetchall()
+            row_by_key = {(row["video"], row["rater"], row["item"], row["occasion"]): row for row in rows}
+            table_id = 0
             if ratings.ratings:
-                number = insert(db, "rating_table", name=table, mapping=mapping, added_at=now())
+                table_id = insert(db, "rating_table", name=table, mapping=mapping, added_at=now())
             for rating in ratings.ratings:
-                before = stored.get((rating.video, rating.rater, rating.item, rating.occasion))
-                if before is not None and before[1] == rating.value:
+                old = row_by_key.get((rating.video, rating.rater, rating.item, rating.occasion))
+                if old is not None and old["value"] == rating.value:
                     n_known += 1
                     continue
-                if before is not None:
-                    insert(db, "rating_withdrawal", rating=before[0], withdrawn_at=now())
-                    changed.append(f"{rating.item} of {rating.video} from {before[1]:g} to {rating.value:g}")
-                row = asdict(rating) | {"video": video_id(db, rating.video)}
-                new = insert(db, "rating", rating_table=number, **row, added_at=now())
-                added.append((new, before[0] if before is not None else None))
-            if not added and number:
-                db.execute("DELETE FROM rating_table WHERE id = ?", (number,))
-        problems = (f"Different ratings in the study were replaced: {abbreviated(changed)}.",) if changed else ()
-        return RatingsAdded(len(added) - len(changed), n_known, len(changed), problems, tuple(added), before_all)
+                if old is not None:
+                    insert(db, "rating_withdrawal", rating=old["id"], withdrawn_at=now())
+                    changes.append(f"{rating.item} of {rating.video} from {old['value']:g} to {rating.value:g}")
+                values = asdict(rating) | {"video": video_id(db, rating.video)}
+                new_id = insert(db, "rating", rating_table=table_id, **values, added_at=now())
+                added_ids.append((new_id, old["id"] if old is not None else None))
+            if not added_ids and table_id:
+                db.execute("DELETE FROM rating_table WHERE id = ?", (table_id,))
+        problems = (f"Different ratings in the study were replaced: {abbreviated(changes)}.",) if changes else ()
+        return RatingsAdded(
+            n_new=len(added_ids) - len(changes),
+            n_known=n_known,
+            n_changed=len(changes),
+            problems=problems,
+            added_ids=tuple(added_ids),
+            scales_before=scales_before,
+        )
 
     def undo_import(self, added: RatingsAdded) -> None:
         """Withdraw the ratings of an import, and add the replaced ones again, in one transaction."""
         with self._file.transaction() as db:
-            for number, replaced in added.rows:
-                if db.execute("SELECT 1 FROM rating_withdrawal WHERE rating = ?", (number,)).fetchone() is not None:
-                    continue  # replaced since
-                insert(db, "rating_withdrawal", rating=number, withdrawn_at=now())
-                if replaced is not None:
+            for added_id, replaced_id in added.added_ids:
+                withdrawal = db.execute("SELECT 1 FROM rating_withdrawal WHERE rating = ?", (added_id,)).fetchone()
+                if withdrawal is not None:
+                    continue  # replaced or withdrawn since
+                insert(db, "rating_withdrawal", rating=added_id, withdrawn_at=now())
+                if replaced_id is not None:
                     db.execute(
                         "INSERT INTO rating (rating_table, video, rater, item, value, occasion, added_at) "
                         "SELECT rating_table, video, rater, item, value, occasion, ? FROM rating WHERE id = ?",
-                        (now(), replaced),
+                        (now(), replaced_id),
                     )
-            for scale in added.before:
+            for scale in added.scales_before:
                 self.save_scale(db, scale)
 
     @staticmethod
     def save_scale(db: sqlite3.Connection, scale: RatingScale) -> None:
-        """Store the scale of an item, in the place of an earlier one."""
+        """Save the scale of an item; it replaces an earlier scale, and the item keeps its place in the order."""
         row = db.execute("SELECT id FROM rating_scale WHERE item = ?", (scale.item,)).fetchone()
         db.execute("DELETE FROM rating_scale WHERE item = ?", (scale.item,))
         number = None if row is None else row["id"]
-        insert(db, "rating_scale", id=number, **asdict(scale) | {"levels": json.dumps(scale.levels)})
+        values = asdict(scale) | {"levels": json.dumps(scale.levels)}
+        insert(db, "rating_scale", id=number, **values)
 
 
 def _scale(row: sqlite3.Row) -> RatingScale:
@@ -152,8 +159,15 @@ def _scale(row: sqlite3.Row) -> RatingScale:
         levels = tuple(read_json(row["levels"], list[str]))
     except ValueError as error:
         raise StudyError(f"The study has an invalid scale of {row['item'][:40]!r}: {first_line(error)}.") from error
-    flags = bool(row["less_is_better"]), bool(row["stated"])
-    return RatingScale(row["item"], row["low"], row["high"], row["step"], levels, *flags)
+    return RatingScale(
+        item=row["item"],
+        low=row["low"],
+        high=row["high"],
+        step=row["step"],
+        levels=levels,
+        less_is_better=bool(row["less_is_better"]),
+        stated=bool(row["stated"]),
+    )
 
 
 def _format_scale(scale: RatingScale) -> str:
@@ -161,39 +175,49 @@ def _format_scale(scale: RatingScale) -> str:
     return f"{ends}{', less is better' if scale.less_is_better else ''}"
 
 
-def _joined(own: RatingScale, added: RatingScale) -> RatingScale:
-    """Return the common scale of an item in two tables, or refuse two scales."""
-    differ = own.levels != added.levels or own.less_is_better != added.less_is_better
-    if own.stated and added.stated:
-        differ = differ or (own.low, own.high) != (added.low, added.high)
-    elif own.stated or added.stated:
-        stated, unstated = (own, added) if own.stated else (added, own)
-        differ = differ or not stated.low <= unstated.low <= unstated.high <= stated.high
-    if differ:
+def _merge_scales(study_scale: RatingScale, added: RatingScale) -> RatingScale:
+    """Return the common scale of an item in the study and in a table, or raise a StudyError if they differ."""
+    if not _are_compatible(study_scale, added):
         raise StudyError(
-            f"The study rates {own.item} on a scale of {_format_scale(own)}, the table on one of "
+            f"The study rates {study_scale.item} on a scale of {_format_scale(study_scale)}, the table on one of "
             f"{_format_scale(added)}: give the item another name, or state its scale."
         )
-    if own.stated or added.stated:
-        return replace(own if own.stated else added, step=min(own.step, added.step))
-    low = min(own.low, added.low)
-    high = max(own.high, added.high)
-    return replace(own, low=low, high=high, step=min(own.step, added.step))
+    step = min(study_scale.step, added.step)
+    if study_scale.stated:
+        return replace(study_scale, step=step)
+    if added.stated:
+        return replace(added, step=step)
+    low = min(study_scale.low, added.low)
+    high = max(study_scale.high, added.high)
+    return replace(study_scale, low=low, high=high, step=step)
+
+
+def _are_compatible(first: RatingScale, second: RatingScale) -> bool:
+    if first.levels != second.levels or first.less_is_better != second.less_is_better:
+        return False
+    if first.stated and second.stated:
+        return (first.low, first.high) == (second.low, second.high)
+    if first.stated:
+        return first.low <= second.low <= second.high <= first.high
+    if second.stated:
+        return second.low <= first.low <= first.high <= second.high
+    return True
 
 
 @dataclass(frozen=True, slots=True)
 class RatingFacts:
-    """Pairs of the ratings of a study by its rule, next to its votes."""
+    """Comparison of the ratings of a study, by its rule, with its votes."""
 
-    rule: str  # the rule, in words
-    counts: tuple[int, int, int] | None  # numbers of ordered, similar and other pairs; None with too many videos
-    voted: int  # number of pairs that both votes and ratings order
-    # pairs as voted whose ratings say the opposite, with the mean ratings of both videos
-    against: tuple[tuple[Pair, float, float], ...]
+    rule: str  # description of the rule
+    # numbers of pairs that the ratings order, find similar, and leave undecided; None with too many videos
+    n_by_outcome: tuple[int, int, int] | None
+    n_ordered_by_both: int  # number of pairs that both votes and ratings order
+    # pairs by votes that the ratings order the other way, with the mean ratings of both videos
+    contradicted: tuple[tuple[Pair, float, float], ...]
 
 
 def rated_order(ratings: RatingSet, criterion: str, rule: RatingRule) -> RatedOrder | None:
-    """Return the order by the ratings of a criterion ("" for the first item) and a rule; None without ratings."""
+    """Return the order of videos by the ratings of a criterion ("" for the first item); None without ratings."""
     item = criterion or next(iter(ratings.items), "")
     return rule.order(ratings, item) if item in ratings.items else None
 
@@ -201,31 +225,43 @@ def rated_order(ratings: RatingSet, criterion: str, rule: RatingRule) -> RatedOr
 def rating_facts(
     ratings: RatingSet, order: RatedOrder, pairs: Sequence[Pair], groups: Mapping[str, str]
 ) -> RatingFacts:
-    """Add the pairs that ratings order to the pairs that raters agree on, within sub-tasks."""
-    rated_pairs = order.pairs(groups) if len(order.means) <= _MAX_COMPARED_VIDEOS else None
+    """Compare the order of the ratings with the pairs by votes.
+
+    Args:
+        ratings: Ratings of the study.
+        order: Order of the videos by the ratings.
+        pairs: Pairs on which the raters agree.
+        groups: Task of each video; videos of different tasks are not compared.
+    """
+    n_by_outcome = None
+    if len(order.means) <= _MAX_COMPARED_VIDEOS:
+        rated_pairs = order.pairs(groups)
+        n_by_outcome = (len(rated_pairs.pairs), len(rated_pairs.similar), rated_pairs.between)
     means = ratings.table(order.item).means()
-    counts = (
-        (len(rated_pairs.pairs), len(rated_pairs.similar), rated_pairs.between) if rated_pairs is not None else None
-    )
-    against = tuple((pair, means[pair.better], means[pair.worse]) for pair in order.contradicted(pairs))
-    return RatingFacts(order.rule, counts, sum(bool(order.compare(p.better, p.worse)) for p in pairs), against)
+    contradicted = tuple((pair, means[pair.better], means[pair.worse]) for pair in order.contradicted(pairs))
+    n_ordered_by_both = sum(bool(order.compare(pair.better, pair.worse)) for pair in pairs)
+    return RatingFacts(order.rule, n_by_outcome, n_ordered_by_both, contradicted)
 
 
-def with_ratings(
-    agreement: "ConsensusPairs", order: RatedOrder | None, groups: Mapping[str, str]
+def add_rating_pairs(
+    consensus: "ConsensusPairs", order: RatedOrder, groups: Mapping[str, str]
 ) -> tuple["ConsensusPairs", list[str]]:
-    """Return agreed pairs with the pairs of ratings that no rater judged, and a sentence about contradictions."""
-    if order is None:
-        return agreement, []
+    """Add the pairs by ratings of videos without a pair by votes; return also a sentence about contradictions.
+
+    ``groups`` is the task of each video; videos of different tasks are not compared.
+    """
     rated = order.pairs(groups)
-    decided = {*(frozenset((p.better, p.worse)) for p in agreement.pairs)}
-    decided |= {frozenset((p.first, p.second)) for p in agreement.similar}
-    pairs = [p for p in rated.pairs if frozenset((p.better, p.worse)) not in decided]
-    similar = [p for p in rated.similar if frozenset((p.first, p.second)) not in decided]
-    against = order.contradicted(agreement.pairs)
+    judged = {frozenset((pair.better, pair.worse)) for pair in consensus.pairs}
+    judged |= {frozenset((pair.first, pair.second)) for pair in consensus.similar}
+    pairs = [pair for pair in rated.pairs if frozenset((pair.better, pair.worse)) not in judged]
+    similar = [pair for pair in rated.similar if frozenset((pair.first, pair.second)) not in judged]
+    contradicted = order.contradicted(consensus.pairs)
     problems = []
-    if against:
-        opposed = abbreviated([f"{p.worse} above {p.better}" for p in against])
-        pairs_of = f"Votes contradict the ratings of {order.item} on {len(against)} of {len(agreement.pairs)} pairs"
-        problems.append(f"{pairs_of}, and count there; the ratings put {opposed}.")
-    return replace(agreement, pairs=(*agreement.pairs, *pairs), similar=(*agreement.similar, *similar)), problems
+    if contradicted:
+        n_pairs = f"{len(contradicted)} of {len(consensus.pairs)} pairs"
+        opposite = abbreviated([f"{pair.worse} above {pair.better}" for pair in contradicted])
+        problems.append(
+            f"Votes contradict the ratings of {order.item} on {n_pairs}, and count there; the ratings put {opposite}."
+        )
+    together = replace(consensus, pairs=(*consensus.pairs, *pairs), similar=(*consensus.similar, *similar))
+    return together, problems

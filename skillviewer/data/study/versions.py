@@ -1,4 +1,4 @@
-"""Fine-tuning and the study: its pairs with the honest test set, and versions of a model to accept or discard."""
+"""Fine-tuning on a study: its pairs with the reserved test pairs, and versions of a model to accept or discard."""
 
 import glob
 from collections.abc import Mapping
@@ -15,15 +15,15 @@ from skillviewer.data.study.study import Study
 from skillviewer.data.study.study_dataset import study_dataset
 
 RESERVED_PURPOSES = frozenset({SelectionReason.TEST.value, "random"})
-"""Purposes of votes on pairs that were chosen at random: these pairs are the honest test set."""
+"""Purposes of votes on test pairs, which were drawn at random and are reserved for testing."""
 
 
 def study_pairs(
     study: Study, rule: str | None = None, labels: LabelSource = LabelSource.BOTH, criterion: str | None = None
 ) -> StudyPairs:
-    """Return the data set of a study with its honest test set; see ``study_dataset`` for the arguments.
+    """Return the data set of a study with its reserved test pairs; see ``study_dataset`` for the arguments.
 
-    The honest test set belongs to the votes: without them there is none.
+    Test pairs come from votes, so that there are none if ``labels`` leaves votes out.
 
     Raises:
         DatasetError: There is no such rule.
@@ -32,42 +32,43 @@ def study_pairs(
     from skillviewer.core.ranking.consensus import rule_named  # scipy takes a second
 
     dataset = study_dataset(study, labels, criterion, None if rule is None else rule_named(rule))
-    votes = study.votes.in_use(criterion) if labels is not LabelSource.RATINGS else ()
+    votes = study.votes.of_criterion(criterion) if labels is not LabelSource.RATINGS else ()
     reserved = {
         SimilarPair(vote.left, vote.right) for vote in votes if vote.is_valid and vote.purpose in RESERVED_PURPOSES
     }
-    return StudyPairs(
-        dataset, frozenset(reserved), {video.name: video.digest for video in study.videos.all() if video.digest}
-    )
+    digests = {video.name: video.digest for video in study.videos.all() if video.digest}
+    return StudyPairs(dataset, frozenset(reserved), digests)
 
 
-def version_name(study: Study, digest: str | None, otherwise: str) -> str:
-    """Return the name of a model (None: a training from scratch) and its versions in a study, or ``otherwise``."""
+def version_name(study: Study, digest: str | None, default: str) -> str:
+    """Return the name that a model and its versions have in a study, or ``default`` if the study does not know it."""
     for version in study.models.all():
         if version.digest == digest:
             return version.name
-    return otherwise
+    return default
 
 
-def next_folder(study: Study, name: str, begun_as: str | None = None) -> Path:
-    """Return an unused folder for the next version of a model of that name, among the user's own models.
+def next_folder(study: Study, name: str, parent_digest: str | None = None) -> Path:
+    """Return an unused folder for the next version of a model, in the data folder of the program.
 
-    ``begun_as`` is the digest of the parent; if the study does not know it yet, it will be version 1.
+    A parent that the study does not know yet will be added before the new version, and takes a number too.
     """
     versions = study.models.all()
-    numbers = [version.version for version in versions if version.name == name]
-    if begun_as is not None and begun_as not in {version.digest for version in versions}:
-        numbers.append(max(numbers, default=0) + 1)
-    number = max(numbers, default=0) + 1
-    while _taken(folder := data_dir() / "models" / f"{safe_name(name)}-v{number}"):
+    last_number = max((version.version for version in versions if version.name == name), default=0)
+    number = last_number + 1
+    if parent_digest is not None and parent_digest not in {version.digest for version in versions}:
         number += 1
-    return folder
+    while True:
+        folder = data_dir() / "models" / f"{safe_name(name)}-v{number}"
+        if not _is_taken(folder):
+            return folder
+        number += 1
 
 
-def _taken(folder: Path) -> bool:
-    """Return True if the path exists, or a training in progress will create it."""
-    under_way = training_folder(folder)
-    return folder.exists() or any(folder.parent.glob(f"{glob.escape(under_way.name)}*"))
+def _is_taken(folder: Path) -> bool:
+    """Return True if a folder exists, or a training in progress will create it."""
+    unfinished = training_folder(folder)
+    return folder.exists() or any(folder.parent.glob(f"{glob.escape(unfinished.name)}*"))
 
 
 def propose(
@@ -78,42 +79,62 @@ def propose(
     facts: Mapping[str, object],
     parent: tuple[str, Path] | None = None,
 ) -> ModelVersion:
-    """Add a new version as proposed, and its parent, so that the user can return to it.
+    """Add a trained model to the study as a proposed version, and its parent, so that the user can return to it.
 
-    A repeated training gives the same checkpoint: its version stays unchanged (see ``lies_elsewhere``), unless it was
-    discarded. Facts are values of JSON.
+    A repeated training gives a checkpoint that the study knows already. Its version is returned unchanged if it is
+    stored in another folder and was not discarded.
 
-    Errors are those of ``Study``.
+    Args:
+        study: The study.
+        digest: Digest of the checkpoint.
+        name: Name of the model and its versions.
+        folder: Folder of the checkpoint.
+        facts: Facts about the version, as JSON values.
+        parent: Digest and folder of the parent, or None.
+
+    Raises:
+        StudyError: The study cannot be written.
     """
-    by_digest = {version.digest: version for version in study.models.all()}
-    same = by_digest.get(digest)
-    if same is not None and same.state is not ModelState.DISCARDED and lies_elsewhere(same, folder):
-        return same
-    if parent is not None and parent[0] not in by_digest:
-        study.models.add(parent[0], name, parent[1])
-    version = study.models.add(
-        digest, name, folder, parent=parent[0] if parent is not None else None, state=ModelState.PROPOSED, facts=facts
-    )
-    return study.models.decide(digest, ModelState.PROPOSED) if version.state is ModelState.DISCARDED else version
+    version_by_digest = {version.digest: version for version in study.models.all()}
+    known = version_by_digest.get(digest)
+    if known is not None and known.state is not ModelState.DISCARDED and is_stored_elsewhere(known, folder):
+        return known
+    parent_digest = None
+    if parent is not None:
+        parent_digest, parent_folder = parent
+        if parent_digest not in version_by_digest:
+            study.models.add(parent_digest, name, parent_folder)
+    version = study.models.add(digest, name, folder, parent=parent_digest, state=ModelState.PROPOSED, facts=facts)
+    if version.state is ModelState.DISCARDED:
+        return study.models.set_state(digest, ModelState.PROPOSED)
+    return version
 
 
-def lies_elsewhere(version: ModelVersion, folder: Path) -> bool:
-    """Return True if the files of a version are not in a folder, which then holds only a copy of them."""
+def is_stored_elsewhere(version: ModelVersion, folder: Path) -> bool:
+    """Return True if the study finds the checkpoint of a version in another folder than this one."""
     return version.path is not None and version.path.resolve() != folder.resolve()
 
 
 def accept(study: Study, digest: str) -> ModelVersion:
-    """Accept a version and make it the one in use, also to return to an earlier one; errors are those of ``Study``."""
-    version = study.models.decide(digest, ModelState.ACCEPTED)
+    """Accept a version and use it by default; a user returns to an earlier version in the same way.
+
+    Raises:
+        StudyError: There is no such model, or the study cannot be written.
+    """
+    version = study.models.set_state(digest, ModelState.ACCEPTED)
     study.use_model(digest)
     return version
 
 
 def discard(study: Study, digest: str) -> ModelVersion:
-    """Discard a version, which stays listed; the caller removes its checkpoint. Errors are those of ``Study``."""
-    return study.models.decide(digest, ModelState.DISCARDED)
+    """Discard a version, which stays listed; the caller removes its checkpoint.
+
+    Raises:
+        StudyError: There is no such model, or the study cannot be written.
+    """
+    return study.models.set_state(digest, ModelState.DISCARDED)
 
 
-def changed(name: str, folder: Path) -> StudyError:
+def checkpoint_changed_error(name: str, folder: Path) -> StudyError:
     """Return the error for a checkpoint that has changed since it entered the study."""
     return StudyError(f"The checkpoint at {folder} is no longer the version of {name} that this study knows.")

@@ -3,7 +3,6 @@
 import json
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -15,17 +14,17 @@ from skillviewer.core.paths import free_name
 from skillviewer.core.progress import NEVER, CancelToken, Report, one_by_one, silent
 from skillviewer.core.video.clips import ClipRange, range_cells
 from skillviewer.data.study.erasure import PACKS, delete_backups, erasing
-from skillviewer.data.study.identity import Identity, relative
+from skillviewer.data.study.identity import Identity, path_relative_to
 from skillviewer.data.study.mentions import forget_tables, mentions, video_pattern
-from skillviewer.data.study.practice import PRACTICE
+from skillviewer.data.study.practice import PRACTICE_SETTING
 from skillviewer.data.study.values import insert, now, read_json
 from skillviewer.data.study.video_files import StudyVideoFiles
-from skillviewer.data.study.video_rows import Added, FileState, NewVideo, StudyVideo
+from skillviewer.data.study.video_rows import AddedVideos, FileState, NewVideo, StudyVideo
 from skillviewer.data.tables.rows import composed
 
-_VOTES = "SELECT id FROM judgement WHERE left_video IN ids OR right_video IN ids"
-_DELETE = (
-    f"DELETE FROM withdrawal WHERE judgement IN ({_VOTES})",  # noqa: S608 - our own words
+_VOTES_QUERY = "SELECT id FROM judgement WHERE left_video IN ids OR right_video IN ids"
+_ERASE_STATEMENTS = (  # ``ids`` is a table with the numbers of the erased videos
+    f"DELETE FROM withdrawal WHERE judgement IN ({_VOTES_QUERY})",  # noqa: S608 - our own words
     "DELETE FROM judgement WHERE left_video IN ids OR right_video IN ids",
     "DELETE FROM agreed_pair WHERE first_video IN ids OR second_video IN ids",
     "DELETE FROM again WHERE first_video IN ids OR second_video IN ids",
@@ -41,19 +40,24 @@ _DELETE = (
     "DELETE FROM video WHERE id IN ids",
 )
 
-_COLUMNS = ("name", "participant", "task", "occasion", "notes", "context", "sync_s")
+_CHANGEABLE_COLUMNS = ("name", "participant", "task", "occasion", "notes", "context", "sync_s")
 
 
 class Videos(StudyVideoFiles):
     """Videos of an open study."""
 
     def add(
-        self, videos: Sequence[NewVideo], token: CancelToken = NEVER, report: Report = silent, *, revive: bool = True
-    ) -> Added:
-        """Add all readable videos in one transaction; equal bytes are the same video, whatever its name.
+        self,
+        videos: Sequence[NewVideo],
+        token: CancelToken = NEVER,
+        report: Report = silent,
+        *,
+        restore_removed: bool = True,
+    ) -> AddedVideos:
+        """Add all readable videos in one transaction; files with equal bytes are the same video, whatever their names.
 
-        A video of the study that had been removed, or whose file had been lost, is restored by this. When the job is
-        cancelled nothing is added. Unless ``revive``, removed videos count as known and stay removed.
+        A known video whose file was missing gets the path of the given file. A removed video is restored, or stays
+        removed without ``restore_removed``. If the job is cancelled, nothing is added.
 
         Raises:
             StudyError: The study cannot be written.
@@ -71,24 +75,27 @@ class Videos(StudyVideoFiles):
         with self._file.transaction() as db:
             rows = db.execute("SELECT * FROM video").fetchall()
             names_used: dict[str, object] = {row["name"].casefold(): row["id"] for row in rows}
-            by_content = {(r["digest"], r["extent_unit"], r["extent_start"], r["extent_stop"]): r for r in rows}
+            row_by_content = {_content_key(row): row for row in rows}
             names: list[str | None] = []
             known_names: list[str] = []
             for video, identity in zip(videos, identities, strict=True):
                 if identity is None and (video.path is not None or not video.name):
                     names.append(None)
                     continue
-                old = None if identity is None else by_content.get((identity.digest, *range_cells(video.clip_range)))
-                if old is None and identity is None:
-                    old = next((row for row in rows if row["name"] == video.name), None)
-                if old is not None and old["camera_of"] is not None and old["removed_at"] is None:
+                if identity is not None:
+                    known = row_by_content.get((identity.digest, *range_cells(video.clip_range)))
+                else:
+                    known = next((row for row in rows if row["name"] == video.name), None)
+                if known is not None and known["camera_of"] is not None and known["removed_at"] is None:
                     names.append(None)
-                    problems.append(f"“{old['name']}” is a camera of another video: remove it there first.")
+                    problems.append(f"“{known['name']}” is a camera of another video: remove it there first.")
                     continue
-                if old is not None:
-                    self._find_again(db, old, video, identity, revive=revive)
-                    names.append(old["name"])
-                    known_names.append(old["name"])
+                if known is not None:
+                    if restore_removed:
+                        _restore_as_video(db, known["id"])
+                    self._store_missing_location(known, video, identity)
+                    names.append(known["name"])
+                    known_names.append(known["name"])
                     continue
                 requested_name = video.name or (video.path.stem if video.path is not None else "")
                 composed_name = composed(requested_name).strip() or requested_name  # as names are read from tables
@@ -96,33 +103,26 @@ class Videos(StudyVideoFiles):
                 number = self.insert(db, name, video, identity)
                 row = db.execute("SELECT * FROM video WHERE id = ?", (number,)).fetchone()
                 names_used[name.casefold()] = row["id"]
-                by_content[row["digest"], row["extent_unit"], row["extent_start"], row["extent_stop"]] = row
+                row_by_content[_content_key(row)] = row
                 names.append(name)
-        return Added(tuple(names), tuple(known_names), tuple(problems))
+        return AddedVideos(tuple(names), tuple(known_names), tuple(problems))
 
-    def _find_again(
-        self, db: sqlite3.Connection, old: sqlite3.Row, video: NewVideo, identity: Identity | None, *, revive: bool
-    ) -> None:
-        if revive:
-            db.execute(
-                "UPDATE video SET removed_at = NULL, camera_of = NULL, offset_s = NULL, offset_confidence = NULL "
-                "WHERE id = ?",
-                (old["id"],),
-            )
-        if identity is not None and video.path is not None and self._video_with_state(old).path is None:
-            self.place(old["id"], video.path, identity)
+    def _store_missing_location(self, row: sqlite3.Row, video: NewVideo, identity: Identity | None) -> None:
+        """Store the path of a given file for a known video whose own file is missing."""
+        if identity is not None and video.path is not None and self._video_with_state(row).path is None:
+            self.store_location(row["id"], video.path, identity)
 
     def split(self, name: str, clip_range: ClipRange, new_name: str = "", task: str | None = None) -> str:
-        """Add a part of a video's file as a new video with the same participant and occasion, without reading it.
+        """Add a part of a video's file as a new video with the same participant and occasion; no file is read.
 
         Args:
             name: Name of the video.
             clip_range: The part.
-            new_name: Name of the part, or "" for a number after the name of the file.
+            new_name: Name of the part, or "" for the name of the file with a number.
             task: Task of the part, or None for that of the video.
 
         Returns:
-            Name of the part. A part that is or was in the study already keeps its name.
+            Name of the part. A part that is or was in the study already keeps its earlier name.
 
         Raises:
             StudyError: There is no such video, its file was never seen, or the study cannot be written.
@@ -132,59 +132,70 @@ class Videos(StudyVideoFiles):
         if not video.digest or video.path is None or video.state is FileState.REPLACED:
             raise StudyError(f"The file of “{name}” is not where it was: find it before parts of it are made.")
         parts = [v for v in self.all() if v.digest == video.digest and v.clip_range is not None]
-        identity = Identity(video.size_bytes, row["modified_ns"], video.digest)
-        new = new_name or f"{video.path.stem} {len(parts) + 1}"
-        task = video.task if task is None else task
-        added = self.add([NewVideo(video.path, new, video.participant, task, clip_range, identity, video.occasion)])
-        (added_name,) = added.names
+        part = NewVideo(
+            path=video.path,
+            name=new_name or f"{video.path.stem} {len(parts) + 1}",
+            participant=video.participant,
+            task=video.task if task is None else task,
+            clip_range=clip_range,
+            identity=Identity(video.size_bytes, row["modified_ns"], video.digest),
+            occasion=video.occasion,
+        )
+        (added_name,) = self.add([part]).names
         assert added_name is not None
         return added_name
 
     def insert(self, db: sqlite3.Connection, name: str, video: NewVideo, identity: Identity | None) -> int:
-        """Insert a row under a free name, and return its number."""
+        """Insert the row of a video under an unused name, and return its number."""
         path = None if video.path is None else video.path.absolute()
-        clip_range = zip(("extent_unit", "extent_start", "extent_stop"), range_cells(video.clip_range), strict=True)
+        if identity is None:
+            identity = Identity(0, 0, "")
+        range_columns = dict(
+            zip(("extent_unit", "extent_start", "extent_stop"), range_cells(video.clip_range), strict=True)
+        )
         return insert(
             db,
             "video",
             name=name,
-            relative_path="" if path is None else relative(path, self._folder),
+            relative_path="" if path is None else path_relative_to(path, self._folder),
             absolute_path="" if path is None else str(path),
-            **asdict(identity if identity is not None else Identity(0, 0, "")),
-            **dict(clip_range),
+            size_bytes=identity.size_bytes,
+            modified_ns=identity.modified_ns,
+            digest=identity.digest,
+            **range_columns,
             participant=video.participant,
             task=video.task,
             occasion=video.occasion,
             added_at=now(),
         )
 
-    def change(self, name: str, /, **cells: str | float | None) -> StudyVideo:
-        """Change the record of a video. It has a name, participant, task, occasion, notes, context and sync_s.
+    def change(self, name: str, /, **values: str | float | None) -> StudyVideo:
+        """Change the name, participant, task, occasion, notes, context or sync_s of a video.
 
         Raises:
             StudyError: There is no such video, the new name is taken, or the study cannot be written.
         """
-        strange = set(cells) - set(_COLUMNS)
-        if strange:
-            raise ValueError(f"a video has no {', '.join(strange)} that can be changed")
+        unknown_columns = set(values) - set(_CHANGEABLE_COLUMNS)
+        if unknown_columns:
+            raise ValueError(f"a video has no {', '.join(unknown_columns)} that can be changed")
         video = self.get(name)
-        new_name = str(cells.get("name", name))
+        new_name = str(values.get("name", name))
         with self._file.transaction() as db:
             other = db.execute("SELECT id FROM video WHERE name = ? AND id <> ?", (new_name, video.id)).fetchone()
             if other is not None or not new_name.strip():
-                raise StudyError(f"“{new_name}” cannot be the name of a video: it is empty, or another has it.")
-            for column, value in cells.items():
+                raise StudyError(f"“{new_name}” cannot be the name of a video: it is empty, or another video has it.")
+            for column, value in values.items():
                 db.execute(f"UPDATE video SET {column} = ? WHERE id = ?", (value, video.id))  # noqa: S608 - see above
         return self.get(new_name)
 
-    def name_participants(
+    def set_participants(
         self, participants: Mapping[str, str], occasions: Mapping[str, str] = MappingProxyType({})
     ) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-        """Set participants and occasions, by video name, where they are not known; unknown names are ignored.
+        """Set unknown participants and occasions, given by the name of the video; unknown names are ignored.
 
         Returns:
-            Names of the videos with a newly known participant, and with a newly known occasion; and a sentence for
-            every video with another one in the study, which stays.
+            Names of the videos whose participant was set, names of the videos whose occasion was set, and a sentence
+            for every video that has another participant or occasion in the study, which is not changed.
 
         Raises:
             StudyError: The study cannot be written.
@@ -193,9 +204,9 @@ class Videos(StudyVideoFiles):
         problems = []
         with self._file.transaction() as db:
             for row in db.execute("SELECT * FROM video WHERE removed_at IS NULL AND camera_of IS NULL").fetchall():
+                name = row["name"]
                 for column, values, verb in (("participant", participants, "show"), ("occasion", occasions, "be of")):
-                    new = values.get(row["name"], "").strip()
-                    name = row["name"]
+                    new = values.get(name, "").strip()
                     if new and not row[column]:
                         db.execute(f"UPDATE video SET {column} = ? WHERE id = ?", (new, row["id"]))  # noqa: S608 - ours
                         changed[column].append(name)
@@ -224,64 +235,82 @@ class Videos(StudyVideoFiles):
         return self.get(name)
 
     def erase(self, digests: Collection[str], names: Collection[str] = ()) -> tuple[str, ...]:
-        """Erase all videos of some files, removed ones, parts of a file and cameras included, and their backups.
+        """Erase all videos of some files, and the backups that hold these videos; return the names of the videos.
 
-        Their names are returned. Files are given by SHA-256; ``names`` are of videos whose file was never seen.
+        Removed videos, parts of a file, and the cameras of an erased video are erased too.
+
+        Args:
+            digests: SHA-256 of the files.
+            names: Names of videos whose files were never seen.
 
         Raises:
             StudyError: The study or a backup cannot be written.
         """
-        digests = {digest for digest in digests if digest}  # "" stands for every file that was never seen
-        of_files = ",".join("?" * len(digests))
-        of_names = ",".join("?" * len(names))
-        by_file = f"digest IN ({of_files}) OR digest = '' AND name IN ({of_names})"
+        digests = {digest for digest in digests if digest}  # "" would match every file that was never seen
+        digest_marks = ",".join("?" * len(digests))
+        name_marks = ",".join("?" * len(names))
+        is_given = f"digest IN ({digest_marks}) OR digest = '' AND name IN ({name_marks})"
+        given_ids = f"SELECT id FROM video WHERE {is_given}"  # noqa: S608 - ours
         # the cameras of an erased video show the same person
-        condition = (
-            f"id IN (SELECT id FROM video WHERE {by_file}) OR camera_of IN (SELECT id FROM video WHERE {by_file})"  # noqa: S608
+        query = (
+            f"SELECT id, name, absolute_path, digest FROM video WHERE id IN ({given_ids}) OR camera_of IN ({given_ids})"  # noqa: S608
         )
         with erasing(self._file) as db:
-            columns = "id, name, absolute_path, digest"
-            arguments = (*digests, *names)
-            rows = db.execute(f"SELECT {columns} FROM video WHERE {condition}", (*arguments, *arguments)).fetchall()  # noqa: S608
-            erased = tuple(row["name"] for row in rows)
-            files = {Path(row["absolute_path"]).name for row in rows if row["absolute_path"]}
+            rows = db.execute(query, (*digests, *names) * 2).fetchall()
+            erased_names = tuple(row["name"] for row in rows)
+            file_names = {Path(row["absolute_path"]).name for row in rows if row["absolute_path"]}
             db.execute("CREATE TEMP TABLE IF NOT EXISTS ids (id INTEGER PRIMARY KEY)")
             db.execute("DELETE FROM ids")
             db.executemany("INSERT INTO ids VALUES (?)", [(row["id"],) for row in rows])
-            for statement in _DELETE:
+            for statement in _ERASE_STATEMENTS:
                 db.execute(statement)
-            _leave_out_of_facts(db, erased)
-            _leave_out_of_packs(db, {row["id"] for row in rows})
-            forget_tables(db, {*erased, *files})
+            _remove_from_model_facts(db, erased_names)
+            _remove_from_settings(db, {row["id"] for row in rows})
+            forget_tables(db, {*erased_names, *file_names})
             db.execute("DROP TABLE ids")
-        held_of = {*digests, *names, *(row["digest"] for row in rows if row["digest"])}
-        delete_backups(self._file.path, lambda backup: not _contents(backup).isdisjoint(held_of))
-        return erased
+        erased_digests = {row["digest"] for row in rows if row["digest"]}
+        erased = {*digests, *names, *erased_digests}
+        delete_backups(self._file.path, lambda backup: not _contents(backup).isdisjoint(erased))
+        return erased_names
 
-    def mentions(self, names: Collection[str]) -> tuple[str, ...]:
+    def find_mentions(self, names: Collection[str]) -> tuple[str, ...]:
         """Return the texts of users and the paths that still contain names of erased videos."""
         with self._file.reading() as db:
             return mentions(db, video_pattern(names))
 
 
-def _leave_out_of_facts(db: sqlite3.Connection, names: Collection[str]) -> None:
-    """Empty the names of erased videos in what models say of their training."""
+def _content_key(row: sqlite3.Row) -> tuple[str, str, float, float]:
+    """Return digest and range of a video: two videos with the same key have the same content."""
+    return row["digest"], row["extent_unit"], row["extent_start"], row["extent_stop"]
+
+
+def _restore_as_video(db: sqlite3.Connection, number: int) -> None:
+    """Restore a removed video; a removed camera becomes a video."""
+    db.execute(
+        "UPDATE video SET removed_at = NULL, camera_of = NULL, offset_s = NULL, offset_confidence = NULL WHERE id = ?",
+        (number,),
+    )
+
+
+def _remove_from_model_facts(db: sqlite3.Connection, names: Collection[str]) -> None:
+    """Empty the names of erased videos in the facts about the training of models."""
     for digest, facts in db.execute("SELECT digest, facts FROM model").fetchall():
+        new_facts = facts
         for name in names:
-            for written in (json.dumps(name), json.dumps(name, ensure_ascii=False)):
-                facts = facts.replace(written, '""')  # noqa: PLW2901 - in steps
-        db.execute("UPDATE model SET facts = ? WHERE digest = ?", (facts, digest))
+            for json_name in (json.dumps(name), json.dumps(name, ensure_ascii=False)):
+                new_facts = new_facts.replace(json_name, '""')
+        db.execute("UPDATE model SET facts = ? WHERE digest = ?", (new_facts, digest))
 
 
-def _leave_out_of_packs(db: sqlite3.Connection, ids: Collection[int]) -> None:
+def _remove_from_settings(db: sqlite3.Connection, ids: Collection[int]) -> None:
     """Remove erased videos from keys to packs and from practice: SQLite may give their numbers to other videos."""
-    texts = db.execute(f"{PACKS} OR name = ?", (PRACTICE,))
+    texts = db.execute(f"{PACKS} OR name = ?", (PRACTICE_SETTING,))
     for name, text in texts.fetchall():
         try:
             value = read_json(text, dict[str, Any])
         except ValueError:
-            continue  # damaged: it is refused when it is used
-        if name == PRACTICE:
+            continue  # a damaged value is refused when it is used
+        if name == PRACTICE_SETTING:
             value["pairs"] = [pair for pair in value["pairs"] if not {pair["better"], pair["worse"]} & set(ids)]
             value["videos"] = [video for video in value["videos"] if video["video"] not in ids]
         else:

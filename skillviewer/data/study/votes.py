@@ -1,4 +1,4 @@
-"""Raters and votes: votes are added and, on undo, withdrawn by a later row; rows are never changed."""
+"""Raters and votes. Rows of votes are never changed: an undone vote is withdrawn by a row of another table."""
 
 import sqlite3
 import uuid
@@ -6,16 +6,16 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from operator import itemgetter
+from operator import attrgetter
 from sys import intern
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from skillviewer.core.dataset.pairs import Judgement, Verdict
 from skillviewer.core.errors import StudyError
 from skillviewer.data.study.file import StudyFile
-from skillviewer.data.study.settings import criterion_in_use, read_settings, usual_criterion
-from skillviewer.data.study.values import insert, now, read_time, stored
+from skillviewer.data.study.settings import read_settings, selected_criterion, usual_criterion
+from skillviewer.data.study.values import format_time, insert, now, read_time, row_values
 
 _SELECT = """
     SELECT l.name AS left_name, r.name AS right_name, j.verdict, rater.name AS rater_name, j.judged_at, j.taken_s,
@@ -25,9 +25,9 @@ _SELECT = """
     JOIN video AS r ON r.id = j.right_video
     JOIN rater ON rater.id = j.rater
     LEFT JOIN withdrawal AS w ON w.judgement = j.id
-"""  # columns in the order of the fields of ``Vote``
-_SAME = ("taken_s", "watched", "speed", "reason", "left_mark_s", "right_mark_s", "purpose", "criterion")
-"""Columns of votes as ``Vote`` has them."""
+"""
+_PLAIN_COLUMNS = ("taken_s", "watched", "speed", "reason", "left_mark_s", "right_mark_s", "purpose", "criterion")
+"""Columns of votes whose values are stored as in the fields of ``Vote`` with the same names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,29 +43,37 @@ class Vote:
     watched: float | None = None  # proportion of the two videos that was watched, 0 to 1, or None
     speed: float = 1.0  # playback speed; 1 is real time
     reason: str = ""  # the rater's reason, or ""
-    # time in the left video that the rater marked, in seconds from the first frame of its file, or None
+    # time that the rater marked in the left video, in seconds from the first frame of the file, or None
     left_mark_s: float | None = None
-    right_mark_s: float | None = None  # marked time in the right video
+    right_mark_s: float | None = None  # the same in the right video
     purpose: str = ""  # reason why the pair was chosen ("random", "repeat"), or ""
-    criterion: str = ""  # criterion of the question, or "" for the usual one of the study
-    id: int = 0  # number in the study, in the order of voting; 0 before it is cast
-    key: str = ""  # identifier that is the same in every copy of the study; set when it is cast
-    withdrawn_at: datetime | None = None  # time of the withdrawal, or None while it is valid
+    criterion: str = ""  # criterion of the question, or "" for the usual criterion of the study
+    id: int = 0  # number in the study, in the order of voting; 0 before the vote is cast
+    key: str = ""  # identifier that is the same in every copy of the study; set when the vote is cast
+    withdrawn_at: datetime | None = None  # time of the withdrawal, or None while the vote is valid
 
     @classmethod
-    def of(cls, judgement: Judgement) -> "Vote":
+    def from_judgement(cls, judgement: Judgement) -> "Vote":
         """Return a judgement as a vote to cast."""
-        j = judgement
-        return cls(j.left, j.right, j.verdict, j.rater, j.judged_at, j.taken_s, j.watched, j.speed)
+        return cls(
+            left=judgement.left,
+            right=judgement.right,
+            verdict=judgement.verdict,
+            rater=judgement.rater,
+            judged_at=judgement.judged_at,
+            taken_s=judgement.taken_s,
+            watched=judgement.watched,
+            speed=judgement.speed,
+        )
 
     @property
     def is_valid(self) -> bool:
-        """True unless it was withdrawn."""
+        """True unless the vote was withdrawn."""
         return self.withdrawn_at is None
 
     @property
     def judgement(self) -> Judgement | None:
-        """The judgement, or None for a skipped pair."""
+        """The vote as a judgement, or None for a skipped pair."""
         if self.verdict is None:
             return None
         return Judgement(
@@ -74,29 +82,58 @@ class Vote:
 
 
 def _vote(row: sqlite3.Row) -> Vote:
-    left, right, verdict, rater, judged_at, *facts, key, out = row
-    values: list[Any] = [intern(left), intern(right), None if verdict is None else Verdict(verdict), intern(rater)]
-    values.append(None if judged_at is None else read_time(judged_at))
-    values += [intern(fact) if isinstance(fact, str) else fact for fact in facts]  # texts that many share, stored once
-    values += [key, None if out is None else read_time(out)]
-    return Vote(*values)
+    # names, reasons and purposes are interned, since many votes have the same
+    verdict = row["verdict"]
+    judged_at = row["judged_at"]
+    withdrawn_at = row["withdrawn_at"]
+    return Vote(
+        left=intern(row["left_name"]),
+        right=intern(row["right_name"]),
+        verdict=None if verdict is None else Verdict(verdict),
+        rater=intern(row["rater_name"]),
+        judged_at=None if judged_at is None else read_time(judged_at),
+        taken_s=row["taken_s"],
+        watched=row["watched"],
+        speed=row["speed"],
+        reason=intern(row["reason"]),
+        left_mark_s=row["left_mark_s"],
+        right_mark_s=row["right_mark_s"],
+        purpose=intern(row["purpose"]),
+        criterion=intern(row["criterion"]),
+        id=row["id"],
+        key=row["key"],
+        withdrawn_at=None if withdrawn_at is None else read_time(withdrawn_at),
+    )
 
 
-class _KnownVotes(NamedTuple):
-    """Votes as they were read: rows are added and never changed, so that only later ones have to be read again."""
+class _DatedVote(NamedTuple):
+    """A vote and the time by which it is sorted."""
 
-    names: Mapping[int, str] = MappingProxyType({})  # name of every video by number: names can be changed
-    votes: tuple[tuple[str, Vote], ...] = ()  # by number; with the latest time of a vote so far, in its stored form
-    withdrawn: frozenset[int] = frozenset()  # numbers of those that were withdrawn
+    # time of the vote, or that of the last earlier vote with a time, in stored form
+    sort_time: str
+    vote: Vote
+
+
+class _VoteCache(NamedTuple):
+    """Votes that were read before. Rows of votes are never changed, so that only later rows have to be read again."""
+
+    names: Mapping[int, str] = MappingProxyType({})  # names of all videos by number; videos can be renamed
+    votes: tuple[_DatedVote, ...] = ()  # in the order of their numbers
+    withdrawn: frozenset[int] = frozenset()  # numbers of the withdrawn votes
 
     @property
-    def last(self) -> tuple[int, str]:
-        """Number and key of the last one."""
-        return (self.votes[-1][1].id, self.votes[-1][1].key) if self.votes else (0, "")
+    def last_id(self) -> int:
+        """Number of the last vote, or 0."""
+        return self.votes[-1].vote.id if self.votes else 0
+
+    @property
+    def last_key(self) -> str:
+        """Key of the last vote, or ""."""
+        return self.votes[-1].vote.key if self.votes else ""
 
 
 def video_id(db: sqlite3.Connection, name: str) -> int:
-    """Return the number of a video, even of a removed one, or raise a StudyError."""
+    """Return the number of a video, which may be removed, or raise a StudyError."""
     row = db.execute("SELECT id FROM video WHERE name = ?", (name,)).fetchone()
     if row is None:
         raise StudyError(f"There is no video “{name}” in the study.")
@@ -108,14 +145,14 @@ class StudyVotes:
 
     def __init__(self, file: StudyFile) -> None:
         self._file = file
-        self._votes_read = _KnownVotes()
+        self._cache = _VoteCache()
 
     def raters(self) -> tuple[str, ...]:
         """Return the names of the raters, in the order of adding."""
         return tuple(row["name"] for row in self._file.query("SELECT name FROM rater ORDER BY id"))
 
     def add_rater(self, name: str) -> None:
-        """Add a rater, whose name is not empty; a known rater stays."""
+        """Add a rater, whose name must not be empty; a known rater is not added again."""
         with self._file.transaction() as db:
             self._rater_id(db, name)
 
@@ -130,9 +167,9 @@ class StudyVotes:
         return insert(db, "rater", name=name, added_at=now())
 
     def cast(self, vote: Vote) -> Vote:
-        """Add a vote, and return it with its number and key; it is on the disk when this returns.
+        """Add a vote to the study on disk, and return it with its number and key.
 
-        An unknown rater is added, a missing ``judged_at`` is set to now, and a missing criterion to that of the
+        An unknown rater is added. A missing ``judged_at`` is set to now, and a missing criterion to that of the
         settings.
 
         Raises:
@@ -156,23 +193,28 @@ class StudyVotes:
             right_video=video_id(db, vote.right),
             verdict=verdict,
             rater=self._rater_id(db, vote.rater),
-            judged_at=None if judged_at is None else stored(judged_at),
-            **{name: getattr(vote, name) for name in _SAME},
+            judged_at=None if judged_at is None else format_time(judged_at),
+            **{name: getattr(vote, name) for name in _PLAIN_COLUMNS},
             added_at=now(),
         )
-        stated_values = (number, vote.left, vote.right, verdict, vote.rater.strip())
+        expected = {
+            "id": number,
+            "left_name": vote.left,
+            "right_name": vote.right,
+            "verdict": verdict,
+            "rater_name": vote.rater.strip(),
+        }
         row = db.execute(f"{_SELECT} WHERE j.key = ?", (key,)).fetchone()
-        stored_names = ("id", "left_name", "right_name", "verdict", "rater_name")
-        if row is None or tuple(row[name] for name in stored_names) != stated_values:
+        if row is None or row_values(row, *expected) != expected:
             raise StudyError(f"The vote on “{vote.left}” and “{vote.right}” was not stored correctly. Vote again.")
         return number
 
-    def bring_in(self, votes: Sequence[Vote]) -> int:
-        """Import votes in one transaction, and return how many are new; votes with a known key are left out.
+    def import_votes(self, votes: Sequence[Vote]) -> int:
+        """Import votes in one transaction, and return the number of new ones; votes with a known key are left out.
 
-        Votes without a key are always new. A withdrawal is imported with its vote, also for a known vote.
+        Votes without a key are always new. Withdrawals are imported for new and for known votes.
         """
-        new = 0
+        n_new = 0
         with self._file.transaction() as db:
             number_by_key = {row["key"]: row["id"] for row in db.execute("SELECT id, key FROM judgement")}
             withdrawn = {row[0] for row in db.execute("SELECT judgement FROM withdrawal")}
@@ -180,15 +222,16 @@ class StudyVotes:
                 key = vote.key or uuid.uuid4().hex
                 number = number_by_key.get(key)
                 if number is None:
-                    number = number_by_key[key] = self._insert(db, vote, vote.judged_at, key)
-                    new += 1
+                    number = self._insert(db, vote, vote.judged_at, key)
+                    number_by_key[key] = number
+                    n_new += 1
                 if vote.withdrawn_at is not None and number not in withdrawn:
                     self._withdraw(db, number, vote.withdrawn_at, "")
                     withdrawn.add(number)
-        return new
+        return n_new
 
     def withdraw(self, number: int, reason: str = "") -> Vote:
-        """Withdraw a vote, and return it: it stays in the study but no longer counts, and is not withdrawn again."""
+        """Withdraw a valid vote, and return it; it stays in the study but no longer counts."""
         vote = self.get(number)
         if not vote.is_valid:
             raise StudyError(f"Vote {number} was withdrawn already.")
@@ -198,7 +241,7 @@ class StudyVotes:
 
     @staticmethod
     def _withdraw(db: sqlite3.Connection, number: int, withdrawn_at: datetime, reason: str) -> None:
-        insert(db, "withdrawal", judgement=number, withdrawn_at=stored(withdrawn_at), reason=reason)
+        insert(db, "withdrawal", judgement=number, withdrawn_at=format_time(withdrawn_at), reason=reason)
         if db.execute("SELECT 1 FROM withdrawal WHERE judgement = ?", (number,)).fetchone() is None:
             raise StudyError(f"The withdrawal of vote {number} was not stored. Try again.")
 
@@ -210,43 +253,48 @@ class StudyVotes:
         return _vote(rows[0])
 
     def all(self) -> tuple[Vote, ...]:
-        """Return every vote ever cast, skipped and withdrawn ones too, in the order of voting.
+        """Return all votes in the order of voting, skipped and withdrawn votes too.
 
-        Votes of another copy of the study are imported later than they were cast. Votes without a time stay after those
-        that were added before them.
+        The order is that of ``judged_at``, since votes of another copy of the study are imported later than they were
+        cast. A vote without a time stays after the vote that was added before it.
         """
-        self._votes_read = votes_read = self._read(self._votes_read)
-        return tuple(vote for _, vote in sorted(votes_read.votes, key=itemgetter(0)))  # stable: then by number
+        self._cache = self._updated_cache(self._cache)
+        by_time = sorted(self._cache.votes, key=attrgetter("sort_time"))  # stable: votes of one time stay in order
+        return tuple(dated.vote for dated in by_time)
 
-    def _read(self, votes_read: _KnownVotes) -> _KnownVotes:
-        """Return all votes, given those that were read before; all are read anew where one was erased or renamed."""
+    def _updated_cache(self, cache: _VoteCache) -> _VoteCache:
+        """Return all votes; only those after the cached votes are read.
+
+        All votes are read again if a vote was erased or a video was renamed.
+        """
         names = {row["id"]: row["name"] for row in self._file.query("SELECT id, name FROM video")}
-        last, key = votes_read.last
-        newest = self._file.query(
-            "SELECT count(*), max(key) FILTER (WHERE id = ?) FROM judgement WHERE id <= ?", (last, last)
+        last_id = cache.last_id
+        ((n_votes, last_key),) = self._file.query(
+            "SELECT count(*), max(key) FILTER (WHERE id = ?) FROM judgement WHERE id <= ?", (last_id, last_id)
         )
-        if tuple(newest[0]) != (len(votes_read.votes), key or None) or not votes_read.names.items() <= names.items():
-            votes_read = _KnownVotes()
-            last = 0
-        out = {row["judgement"]: row["withdrawn_at"] for row in self._file.query("SELECT * FROM withdrawal")}
-        votes = [*votes_read.votes]
-        for number in out.keys() - votes_read.withdrawn:
-            place = bisect_left(votes, number, key=lambda timed: timed[1].id)
-            if place < len(votes) and votes[place][1].id == number:
-                votes[place] = (votes[place][0], replace(votes[place][1], withdrawn_at=read_time(out[number])))
-        latest = votes[-1][0] if votes else ""
+        same_votes = n_votes == len(cache.votes) and (last_key or "") == cache.last_key
+        if not same_votes or not cache.names.items() <= names.items():
+            cache = _VoteCache()
+        withdrawals = {row["judgement"]: row["withdrawn_at"] for row in self._file.query("SELECT * FROM withdrawal")}
+        votes = list(cache.votes)
+        for number in withdrawals.keys() - cache.withdrawn:
+            i = bisect_left(votes, number, key=lambda dated: dated.vote.id)
+            if i < len(votes) and votes[i].vote.id == number:
+                withdrawn_vote = replace(votes[i].vote, withdrawn_at=read_time(withdrawals[number]))
+                votes[i] = _DatedVote(votes[i].sort_time, withdrawn_vote)
+        sort_time = votes[-1].sort_time if votes else ""
 
-        def timed(row: sqlite3.Row) -> tuple[str, Vote]:
-            nonlocal latest
-            latest = row["judged_at"] or latest
-            return latest, _vote(row)
+        def dated_vote(row: sqlite3.Row) -> _DatedVote:
+            nonlocal sort_time
+            sort_time = row["judged_at"] or sort_time
+            return _DatedVote(sort_time, _vote(row))
 
-        votes += self._file.iterate(f"{_SELECT} WHERE j.id > {last} ORDER BY j.id", timed)
-        return _KnownVotes(names, tuple(votes), frozenset(out))
+        votes += self._file.convert_rows(f"{_SELECT} WHERE j.id > {cache.last_id} ORDER BY j.id", dated_vote)
+        return _VoteCache(names, tuple(votes), frozenset(withdrawals))
 
-    def in_use(self, criterion: str | None = None) -> tuple[Vote, ...]:
-        """Return the votes of a criterion (None: that is looked at), skipped and withdrawn ones too."""
-        chosen = criterion or criterion_in_use(self._file)
+    def of_criterion(self, criterion: str | None = None) -> tuple[Vote, ...]:
+        """Return the votes of a criterion (None for the selected one), skipped and withdrawn votes too."""
+        chosen = criterion or selected_criterion(self._file)
         usual = usual_criterion(self._file)
         return tuple(vote for vote in self.all() if (vote.criterion or usual) == chosen)
 
@@ -255,13 +303,15 @@ class StudyVotes:
         return {row["criterion"] for row in self._file.query("SELECT DISTINCT criterion FROM judgement")} - {""}
 
     def judgements(self, criterion: str | None = None) -> tuple[Judgement, ...]:
-        """Return the valid judgements of a criterion (None: that is looked at), in the order of voting.
+        """Return the valid judgements of a criterion (None for the selected one), in the order of voting.
 
-        Those of removed videos are left out.
+        Judgements of removed videos are left out.
         """
         rows = self._file.query("SELECT name FROM video WHERE removed_at IS NULL AND camera_of IS NULL")
         present = {row["name"] for row in rows}
-        valid = (
-            vote for vote in self.in_use(criterion) if vote.is_valid and vote.left in present and vote.right in present
-        )
-        return tuple(judgement for vote in valid if (judgement := vote.judgement) is not None)
+        judgements = []
+        for vote in self.of_criterion(criterion):
+            judgement = vote.judgement
+            if judgement is not None and vote.is_valid and {vote.left, vote.right} <= present:
+                judgements.append(judgement)
+        return tuple(judgements)

@@ -6,17 +6,19 @@ from dataclasses import dataclass
 from skillviewer.core.dataset.pairs import Pair, SimilarPair
 from skillviewer.core.ranking.consensus import ConsensusPairs, sort_by_kind
 
+_MAX_SHOWN = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Claim of one row: which of two videos is better, or that neither is; and the place of the row."""
+    """Claim of one row that one of two videos is better, or that neither is."""
 
     order: Pair | SimilarPair
-    source: str
+    source: str  # file and line of the row, for messages
 
     @property
     def videos(self) -> SimilarPair:
-        """The two videos, whatever is claimed."""
+        """The two videos without an order."""
         return self.order if isinstance(self.order, SimilarPair) else SimilarPair(self.order.better, self.order.worse)
 
 
@@ -26,38 +28,40 @@ def _format_claim(order: Pair | SimilarPair) -> str:
     return f"{order.first} and {order.second} alike"
 
 
-def sort_out(claims: Iterable[Claim], dataset_name: str, problems: list[str]) -> ConsensusPairs:
-    """Count every claim once, in the order of their first row, and leave out pairs with contradictory claims.
+def resolve_claims(claims: Iterable[Claim], dataset_name: str, problems: list[str]) -> ConsensusPairs:
+    """Return the pairs that rows claim, each once and in the order of the first rows, without contradictory pairs.
 
-    Repetitions and contradictions are added to ``problems``, one sentence each, which name the data set.
+    Repetitions and contradictions are added to ``problems``, one sentence each.
     """
-    by_videos: dict[SimilarPair, list[Claim]] = {}
+    claims_by_videos: dict[SimilarPair, list[Claim]] = {}
     for claim in claims:
-        by_videos.setdefault(claim.videos, []).append(claim)
+        claims_by_videos.setdefault(claim.videos, []).append(claim)
     consistent: list[Pair | SimilarPair] = []
-    repeated: list[str] = []
+    repetitions: list[str] = []
     contradictions: list[str] = []
-    for videos, claims_of_pair in by_videos.items():
+    for videos, claims_of_pair in claims_by_videos.items():
         first = claims_of_pair[0]
-        other = next((claim for claim in claims_of_pair if claim.order != first.order), None)
-        if other is not None:
+        contradictory = next((claim for claim in claims_of_pair if claim.order != first.order), None)
+        if contradictory is not None:
             contradictions.append(
-                f"{first.source} says {_format_claim(first.order)}, {other.source} says {_format_claim(other.order)}: "
-                "the pair is left out."
+                f"{first.source} says {_format_claim(first.order)}, {contradictory.source} says "
+                f"{_format_claim(contradictory.order)}: the pair is left out."
             )
             continue
         consistent.append(first.order)
         if len(claims_of_pair) > 1:
-            repeated.append(f"{videos.first}–{videos.second} {len(claims_of_pair)} times")
-    if repeated:
-        shown = ", ".join(repeated[:5]) + (f", and {len(repeated) - 5} more" if len(repeated) > 5 else "")
-        problems.append(f"{dataset_name} repeats pairs, each counted once: {shown}.")
+            repetitions.append(f"{videos.first}–{videos.second} {len(claims_of_pair)} times")
+    if repetitions:
+        text = ", ".join(repetitions[:_MAX_SHOWN])
+        if len(repetitions) > _MAX_SHOWN:
+            text += f", and {len(repetitions) - _MAX_SHOWN} more"
+        problems.append(f"{dataset_name} repeats pairs, each counted once: {text}.")
     problems += contradictions
     return sort_by_kind(consistent)
 
 
-def order_claim(better: str, worse: str, source: str) -> Claim | str:
-    """Return the claim that one video is better, or the problem of the row."""
+def claim_or_problem(better: str, worse: str, source: str) -> Claim | str:
+    """Return the claim that one video is better, or a sentence about the problem of the row."""
     if not better or not worse:
         return f"{source} does not name two videos; it is left out."
     if better == worse:
@@ -65,7 +69,13 @@ def order_claim(better: str, worse: str, source: str) -> Claim | str:
     return Claim(Pair(better, worse), source)
 
 
-def parted(rows: Iterable[Claim | str]) -> tuple[list[Claim], list[str]]:
-    """Return claims and problems separately."""
-    rows = list(rows)
-    return [row for row in rows if isinstance(row, Claim)], [row for row in rows if isinstance(row, str)]
+def separate_problems(claims_and_problems: Iterable[Claim | str]) -> tuple[list[Claim], list[str]]:
+    """Return the claims, and the problems."""
+    claims = []
+    problems = []
+    for claim in claims_and_problems:
+        if isinstance(claim, Claim):
+            claims.append(claim)
+        else:
+            problems.append(claim)
+    return claims, problems

@@ -1,4 +1,4 @@
-"""Search for the file of a video by its stem, anywhere below a folder."""
+"""Search for the files of videos by their stems, anywhere below a folder."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,21 +7,25 @@ from skillviewer.core.errors import DatasetError
 from skillviewer.data.tables.rows import abbreviated, composed, plain
 from skillviewer.media.files import VIDEO_SUFFIXES, videos_below
 
-_OF_RECORDERS = frozenset({".ts", ".m2ts", ".3gp"})
+_RECORDER_SUFFIXES = frozenset({".ts", ".m2ts", ".3gp"})
+_MAX_NUMBER_LENGTH = 39
 
 
 def strip_extension(name: str) -> str:
-    """Return a name without the extension of a video file, which a pair may carry."""
-    return name[: -len(Path(name).suffix)] if Path(name).suffix.lower() in VIDEO_SUFFIXES else name
+    """Return a name without the extension of a video file, if it has one."""
+    suffix = Path(name).suffix
+    return name[: -len(suffix)] if suffix.lower() in VIDEO_SUFFIXES else name
 
 
-def number_of(name: str) -> str:
-    """Return a numeric name without leading zeros, as a spreadsheet writes it; "" if it is no number.
+def number_without_zeros(name: str) -> str:
+    """Return a numeric name without leading zeros, as a spreadsheet writes it; "" if the name is no number.
 
-    Folders before it are kept, in lower case.
+    Folders before the number are kept, in lower case.
     """
-    folders, slash, last = name.rpartition("/")
-    return f"{folders.casefold()}{slash}{int(last)}" if last.isascii() and last.isdecimal() and len(last) < 40 else ""
+    folders, slash, number = name.rpartition("/")
+    if not number.isascii() or not number.isdecimal() or len(number) > _MAX_NUMBER_LENGTH:
+        return ""
+    return f"{folders.casefold()}{slash}{int(number)}"
 
 
 class VideoFolder:
@@ -29,7 +33,7 @@ class VideoFolder:
 
     Args:
         folder: The folder to search; hidden folders are skipped.
-        foreign: Plain names (see ``rows.plain``) of folders in which other tasks keep videos with the same names.
+        foreign: Plain names (see ``rows.plain``) of folders to skip, in which other tasks have videos of equal names.
 
     Raises:
         DatasetError: The folder does not exist.
@@ -44,22 +48,22 @@ class VideoFolder:
         self._by_stem: dict[str, list[Path]] = {}
         for path in videos_below(folder, lambda name: plain(name) in foreign):
             self._by_stem.setdefault(composed(path.stem), []).append(path)
-        self._folded: dict[str, list[str]] = {}
-        self._numbers: dict[str, list[str]] = {}
+        self._stems_by_casefold: dict[str, list[str]] = {}
+        self._stems_by_number: dict[str, list[str]] = {}
         for stem in self._by_stem:
-            self._folded.setdefault(stem.casefold(), []).append(stem)
-            self._numbers.setdefault(number_of(stem), []).append(stem)
+            self._stems_by_casefold.setdefault(stem.casefold(), []).append(stem)
+            self._stems_by_number.setdefault(number_without_zeros(stem), []).append(stem)
 
     @property
     def problems(self) -> list[str]:
-        """Return sentences about ambiguous names and about files found by number alone."""
-        if not self._renumbered:
-            return [*self._problems]
-        renumbered = [f"{name} for {file}" for name, file in self._renumbered.items()]
-        return [
-            *self._problems,
-            f"Numbers are written with other zeros than those of files; taken are {abbreviated(renumbered)}.",
-        ]
+        """Sentences about ambiguous names, and about files that were found by their number alone."""
+        problems = list(self._problems)
+        if self._renumbered:
+            renumbered = [f"{name} for {file}" for name, file in self._renumbered.items()]
+            problems.append(
+                f"Numbers are written with other zeros than those of files; taken are {abbreviated(renumbered)}."
+            )
+        return problems
 
     @property
     def stems(self) -> frozenset[str]:
@@ -68,8 +72,8 @@ class VideoFolder:
 
     def suffixes(self, stem: str) -> frozenset[str]:
         """Return the extensions, in lower case, of the files with a stem in any case."""
-        spelled = self._folded.get(composed(stem).casefold(), ())
-        return frozenset(path.suffix.lower() for spelling in spelled for path in self._by_stem[spelling])
+        spellings = self._stems_by_casefold.get(composed(stem).casefold(), ())
+        return frozenset(path.suffix.lower() for spelling in spellings for path in self._by_stem[spelling])
 
     def find(
         self,
@@ -84,57 +88,56 @@ class VideoFolder:
 
         Args:
             name: Name of the video, for messages.
-            stems: Possible stems, the likeliest first; an exact match comes before one in another case.
-            folders: Plain names of folders; one must contain it, at any depth. Empty for no condition.
-            prefer: Plain name of a folder that decides between several files.
-            inside: Names of the folders that contain it, innermost last, or empty.
+            stems: Possible stems, the likeliest first; an exact match comes before a match in another case.
+            folders: Plain names of folders; one must contain the file at any depth; empty for any folder.
+            prefer: Plain name of a folder that decides between several files, or "".
+            inside: Names of the folders that directly contain the file, innermost last; empty for any folder.
             suffix: Extension, in lower case, that decides between several files, or "".
 
         Returns:
-            The file; None if there is none, or if several match, which is reported in ``problems``.
+            The file, or None if there is none, or if several match, which is reported in ``problems``.
         """
-        above = tuple(plain(folder) for folder in inside)
+        parents = tuple(plain(folder) for folder in inside)
         for stem in map(composed, stems):
-            paths = self._spelled(stem)
+            paths = self._paths_by_spelling(stem)
             if folders:
-                paths = [path for path in paths if set(folders) & self._above(path)]
-            if above:
-                paths = [path for path in paths if self._parts(path)[-len(above) :] == above]
+                paths = [path for path in paths if not set(folders).isdisjoint(self._plain_folders(path))]
+            if parents:
+                paths = [path for path in paths if self._plain_folders(path)[-len(parents) :] == parents]
             if len(paths) > 1:
-                paths = self._narrowed(paths, prefer, suffix)
+                paths = self._likelier_paths(paths, prefer, suffix)
             if len(paths) == 1:
                 if composed(paths[0].stem).casefold() != stem.casefold():
                     self._renumbered[name] = paths[0].name
                 return paths[0]
             if paths:
-                listed_paths = ", ".join(str(path.relative_to(self.folder)) for path in paths[:4])
+                paths_text = ", ".join(str(path.relative_to(self.folder)) for path in paths[:4])
                 self._problems.append(
-                    f"“{name}” could be any of {len(paths)} files ({listed_paths}); none is taken. Keep one, or "
-                    "choose a "
+                    f"“{name}” could be any of {len(paths)} files ({paths_text}); none is taken. Keep one, or choose a "
                     "folder that holds one."
                 )
                 return None
         return None
 
-    def _spelled(self, stem: str) -> list[Path]:
-        """Return the files with a stem: in the exact case, else in any, else with the same number."""
-        number = number_of(stem)
-        spelled = [stem] if stem in self._by_stem else self._folded.get(stem.casefold(), [])
-        spelled = spelled or (self._numbers.get(number, []) if number else [])
-        return [path for spelling in spelled for path in self._by_stem[spelling]]
+    def _paths_by_spelling(self, stem: str) -> list[Path]:
+        """Return the files with a stem in the same case, or else in any case, or else with the same number."""
+        if stem in self._by_stem:
+            return self._by_stem[stem]
+        spellings = self._stems_by_casefold.get(stem.casefold(), [])
+        number = number_without_zeros(stem)
+        if not spellings and number:
+            spellings = self._stems_by_number.get(number, [])
+        return [path for spelling in spellings for path in self._by_stem[spelling]]
 
-    def _narrowed(self, paths: list[Path], prefer: str, suffix: str) -> list[Path]:
-        """Return the more likely ones of several files."""
+    def _likelier_paths(self, paths: list[Path], prefer: str, suffix: str) -> list[Path]:
+        """Return the files that pass each criterion, unless no file passes it."""
         if suffix:
             paths = [path for path in paths if path.suffix.lower() == suffix] or paths
         if prefer:
-            paths = [path for path in paths if prefer in self._above(path)] or paths
-        # a recorder's own file next to the one for users
-        return [path for path in paths if path.suffix.lower() not in _OF_RECORDERS] or paths
+            paths = [path for path in paths if prefer in self._plain_folders(path)] or paths
+        # recorders write a file of their own next to the file for users
+        return [path for path in paths if path.suffix.lower() not in _RECORDER_SUFFIXES] or paths
 
-    def _above(self, path: Path) -> set[str]:
-        """Return the plain names of the folders between the searched folder and a file."""
-        return set(self._parts(path))
-
-    def _parts(self, path: Path) -> tuple[str, ...]:
+    def _plain_folders(self, path: Path) -> tuple[str, ...]:
+        """Return the plain names of the folders from the searched folder to a file, the searched folder included."""
         return (plain(self.folder.name), *(plain(part) for part in path.relative_to(self.folder).parts[:-1]))

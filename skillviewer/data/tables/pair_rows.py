@@ -1,7 +1,7 @@
 """Rows of ``pairs.csv``: votes of raters, or agreed pairs."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,8 +15,10 @@ _RIGHT = ("right", "video2", "vid2", "second", "videob")
 _LABEL = ("label", "verdict", "choice", "result")
 _VOTES = ("votes",)
 _RATER = ("rater", "annotator", "worker", "judge")
-_BETTER, _WORSE = ("better", "best"), ("worse", "worst")
-NOT_KNOWN = frozenset({"", "-", "?", "na", "n/a", "n.a.", "nan", "none", "null", "."})
+_BETTER = ("better", "best")
+_WORSE = ("worse", "worst")
+EMPTY_WORDS = frozenset({"", "-", "?", "na", "n/a", "n.a.", "nan", "none", "null", "."})
+"""Texts of cells that stand for no value."""
 _VERDICTS = {
     **dict.fromkeys(("1", "+1", "left", "l"), Verdict.LEFT),
     **dict.fromkeys(("0", "none", "neither", "equal", "tie", "same"), Verdict.NEITHER),
@@ -24,42 +26,47 @@ _VERDICTS = {
 }
 
 
-def is_pairs_file(file: Path) -> bool:
+def is_pair_table(file: Path) -> bool:
     """Return True if a file has the columns of a table of pairs."""
     return looks_like(file, _LEFT, _RIGHT, (*_LABEL, *_VOTES)) or looks_like(file, _BETTER, _WORSE)
 
 
 @dataclass(slots=True)
 class PairRows:
-    """Content of the rows."""
+    """Contents of the rows of a table of pairs."""
 
     claims: list[Claim] = field(default_factory=list)  # agreed verdicts on two videos, row by row
     judgements: list[Judgement] = field(default_factory=list)  # votes of raters
     labels: dict[SimilarPair, Pair | SimilarPair] = field(default_factory=dict)  # labels of rows that also have votes
-    voted: dict[SimilarPair, int] = field(default_factory=dict)  # number of raters, by pair
-    written: set[str] = field(default_factory=set)  # labels and votes as written
-    problems: list[str] = field(default_factory=list)  # unreadable rows, one sentence each
+    n_raters: dict[SimilarPair, int] = field(default_factory=dict)  # number of raters in a column of votes, by pair
+    words: set[str] = field(default_factory=set)  # all labels and votes as written
+    problems: list[str] = field(default_factory=list)  # rows that cannot be read, one sentence each
 
 
 @dataclass(frozen=True, slots=True)
 class _Columns:
-    first: int | None
-    second: int | None
-    ordered: bool  # whether the columns are better and worse
+    """Indices of the columns of a table of pairs."""
+
+    first: int | None  # left or better video
+    second: int | None  # right or worse video
+    is_ordered: bool  # whether the videos are in columns better and worse, instead of left and right
     label: int | None
     votes: int | None
     rater: int | None
 
     @classmethod
     def of(cls, sheet: CsvTable) -> "_Columns":
-        left, right = sheet.column(*_LEFT), sheet.column(*_RIGHT)
-        better, worse = sheet.column(*_BETTER), sheet.column(*_WORSE)
+        left = sheet.column(*_LEFT)
+        right = sheet.column(*_RIGHT)
         label = sheet.column(*_LABEL)
         votes = sheet.column(*_VOTES)
         rater = sheet.column(*_RATER)
-        if None not in (left, right) and (label, votes) != (None, None):
-            return cls(left, right, False, label, votes, rater)
-        return cls(better, worse, True, label, None, rater)
+        has_verdicts = label is not None or votes is not None
+        if left is not None and right is not None and has_verdicts:
+            return cls(left, right, is_ordered=False, label=label, votes=votes, rater=rater)
+        better = sheet.column(*_BETTER)
+        worse = sheet.column(*_WORSE)
+        return cls(better, worse, is_ordered=True, label=label, votes=None, rater=rater)
 
 
 def video_cells(sheet: CsvTable) -> list[str]:
@@ -69,131 +76,152 @@ def video_cells(sheet: CsvTable) -> list[str]:
 
 
 def read_pairs(sheet: CsvTable, name_of: Callable[[str], str]) -> PairRows:
-    """Read the rows; ``name_of`` returns the name of the video that a cell refers to, "" for none."""
-    read = PairRows()
-    raters = Spellings()
-    columns = _Columns.of(sheet)
-    spreads = columns.votes is not None and columns.votes == len(sheet.titles) - 1  # votes may span several fields
-    unread: list[str] = []
-    for row in sheet.rows:
-        place = sheet.place(row)
-        first, second = name_of(row.cell(columns.first)), name_of(row.cell(columns.second))
-        rater = None if columns.rater is None else raters.canonical(row.cell(columns.rater)) or UNNAMED
-        if not first or not second:
-            read.problems.append(f"{place} does not name two videos; it is left out.")
-        elif first == second:
-            read.problems.append(f"{place} compares {first} with itself; it is left out.")
-        elif len(row.cells) > len(sheet.titles) and not spreads:
-            read.problems.append(
-                f"{place} has {len(row.cells)} fields and the table {len(sheet.titles)} columns; it is left out."
+    """Read the rows of a table of pairs; ``name_of`` returns the name of the video in a cell, or ""."""
+    return _PairReader(sheet, name_of).read()
+
+
+class _PairReader:
+    """Reader of a table of pairs."""
+
+    def __init__(self, sheet: CsvTable, name_of: Callable[[str], str]) -> None:
+        self._sheet = sheet
+        self._name_of = name_of
+        self._columns = _Columns.of(sheet)
+        # votes in the last column may spread over further fields
+        self._votes_are_last = self._columns.votes == len(sheet.titles) - 1
+        self._raters = Spellings()
+        self._rows_with_unknown_label: list[str] = []
+        self._contents = PairRows()
+
+    def read(self) -> PairRows:
+        sheet = self._sheet
+        contents = self._contents
+        for row in sheet.rows:
+            self._read_row(row)
+        if self._rows_with_unknown_label:
+            first_row, *other_rows = self._rows_with_unknown_label
+            more_text = f" and {len(other_rows)} more rows" if other_rows else ""
+            contents.problems.append(
+                f"{sheet.titles[self._columns.label or 0]} of {sheet.path.name} is not 1 or 0 in {first_row}"
+                f"{more_text}; there the columns better and worse count."
             )
-        elif columns.ordered:
-            _read_ordered(sheet, row, columns, (first, second), rater, read, unread)
-        elif not _read_votes(sheet, row, columns, (first, second), read):
-            _read_label(sheet, row, columns, (first, second), rater, read)
-    if unread:
-        read.problems.append(
-            f"{sheet.titles[columns.label or 0]} of {sheet.path.name} is not 1 or 0 in {unread[0]}"
-            + (f" and {len(unread) - 1} more rows" if len(unread) > 1 else "")
-            + "; there the columns better and worse count."
-        )
-    if {"0", "1"} <= read.written and not any(_VERDICTS.get(word) is Verdict.RIGHT for word in read.written):
-        read.problems.append(
-            f"No row of {sheet.path.name} says -1: 0 counts as no disparity. If 0 means that the right one is better, "
-            "write -1."
-        )
-    read.problems += raters.joined(sheet.path.name)
-    return read
+        has_right = any(_VERDICTS.get(word) is Verdict.RIGHT for word in contents.words)
+        if {"0", "1"} <= contents.words and not has_right:
+            contents.problems.append(
+                f"No row of {sheet.path.name} says -1: 0 counts as no disparity. If 0 means that the right one is "
+                "better, write -1."
+            )
+        contents.problems += self._raters.merged_notice(sheet.path.name)
+        return contents
 
+    def _read_row(self, row: TableRow) -> None:
+        columns = self._columns
+        place = self._sheet.describe_row(row)
+        n_columns = len(self._sheet.titles)
+        first = self._name_of(row.cell(columns.first))
+        second = self._name_of(row.cell(columns.second))
+        rater = None
+        if columns.rater is not None:
+            rater = self._raters.canonical(row.cell(columns.rater)) or UNNAMED
+        if not first or not second:
+            self._contents.problems.append(f"{place} does not name two videos; it is left out.")
+        elif first == second:
+            self._contents.problems.append(f"{place} compares {first} with itself; it is left out.")
+        elif len(row.cells) > n_columns and not self._votes_are_last:
+            self._contents.problems.append(
+                f"{place} has {len(row.cells)} fields and the table {n_columns} columns; it is left out."
+            )
+        elif columns.is_ordered:
+            self._read_ordered(row, (first, second), rater)
+        elif not self._read_votes(row, (first, second)):
+            self._read_label(row, (first, second), rater)
 
-def _read_ordered(
-    sheet: CsvTable,
-    row: TableRow,
-    columns: _Columns,
-    videos: tuple[str, str],
-    rater: str | None,
-    read: PairRows,
-    unread: list[str],
-) -> None:
-    """Add a row with the columns better and worse; its label may say that neither is better."""
-    place = sheet.place(row)
-    text = row.cell(columns.label)
-    label = _VERDICTS.get(_number(sheet, text))
-    if label is None and text.casefold() not in NOT_KNOWN:
-        unread.append(place)
-    if label is Verdict.RIGHT:
-        read.problems.append(
-            f"{place} has the label “{text}”, against its columns better and worse; it is left out. Call the columns "
-            "left and right if the label is to count."
-        )
-    else:
-        _judged(place, videos, Verdict.LEFT if label is None else label, rater, read)
+    def _read_ordered(self, row: TableRow, videos: tuple[str, str], rater: str | None) -> None:
+        """Add a row with the columns better and worse; its label may say that neither is better."""
+        place = self._sheet.describe_row(row)
+        text = row.cell(self._columns.label)
+        label = self._verdict(text)
+        if label is None and text.casefold() not in EMPTY_WORDS:
+            self._rows_with_unknown_label.append(place)
+        if label is Verdict.RIGHT:
+            self._contents.problems.append(
+                f"{place} has the label “{text}”, against its columns better and worse; it is left out. Call the "
+                "columns left and right if the label is to count."
+            )
+        else:
+            self._add_verdict(place, videos, Verdict.LEFT if label is None else label, rater)
 
-
-def _read_votes(sheet: CsvTable, row: TableRow, columns: _Columns, videos: tuple[str, str], read: PairRows) -> bool:
-    """Add the votes of a row, and its label; return True if it has votes."""
-    place = sheet.place(row)
-    last = columns.votes is not None and columns.votes == len(sheet.titles) - 1
-    cells = row.cells[columns.votes :] if last else (row.cell(columns.votes),)
-    words = cells if len(cells) > 1 else re.split(r"\s*[;|/,]\s*|\s+", "".join(cells).strip())
-    # a missing vote keeps its position: the next one belongs to the next rater
-    verdicts = {
-        number: _VERDICTS.get(_number(sheet, word))
-        for number, word in enumerate(words, start=1)
-        if _number(sheet, word) in _VERDICTS or word.casefold() not in NOT_KNOWN
-    }
-    if not verdicts:
-        return False
-    if None in verdicts.values():
-        read.problems.append(f"{place} has a vote that is not 1, 0 or -1 (“{' '.join(words)}”); it is left out.")
+    def _read_votes(self, row: TableRow, videos: tuple[str, str]) -> bool:
+        """Add the votes of a row, and its label; return True if the row has votes."""
+        contents = self._contents
+        place = self._sheet.describe_row(row)
+        words = self._vote_words(row)
+        verdict_by_rater: dict[int, Verdict | None] = {}
+        for number, word in enumerate(words, start=1):  # a missing vote counts as a rater
+            verdict = self._verdict(word)
+            if verdict is not None or word.casefold() not in EMPTY_WORDS:
+                verdict_by_rater[number] = verdict
+        if not verdict_by_rater:
+            return False
+        if None in verdict_by_rater.values():
+            contents.problems.append(
+                f"{place} has a vote that is not 1, 0 or -1 (“{' '.join(words)}”); it is left out."
+            )
+            return True
+        contents.words.update(map(self._plain_number, words))
+        pair = SimilarPair(*videos)
+        n_earlier_raters = contents.n_raters.get(pair, 0)
+        if n_earlier_raters:
+            contents.problems.append(
+                f"{place} names {videos[0]} and {videos[1]} again; its votes count as those of further raters."
+            )
+        contents.n_raters[pair] = n_earlier_raters + len(words)
+        for number, verdict in verdict_by_rater.items():
+            if verdict is not None:
+                contents.judgements.append(Judgement(*videos, verdict, f"rater {n_earlier_raters + number}"))
+        label = self._verdict(row.cell(self._columns.label))
+        if label is not None:
+            order = _order(videos, label)
+            contents.claims.append(Claim(order, place))
+            contents.labels[pair] = order
         return True
-    read.written.update(_number(sheet, word) for word in words)
-    pair = SimilarPair(*videos)
-    before = read.voted.get(pair, 0)
-    if before:
-        read.problems.append(
-            f"{place} names {videos[0]} and {videos[1]} again; its votes count as those of further raters."
-        )
-    read.voted[pair] = before + len(words)
-    read.judgements += [
-        Judgement(*videos, verdict, f"rater {before + number}")
-        for number, verdict in verdicts.items()
-        if verdict is not None
-    ]
-    label = _VERDICTS.get(_number(sheet, row.cell(columns.label)))
-    if label is not None:
-        read.claims.append(Claim(_says(videos, label), place))
-        read.labels[pair] = _says(videos, label)
-    return True
+
+    def _vote_words(self, row: TableRow) -> Sequence[str]:
+        """Return the votes of a row as written: in fields of their own, or separated by signs in one field."""
+        if self._votes_are_last:
+            cells = row.cells[self._columns.votes :]
+            if len(cells) > 1:
+                return cells
+        return re.split(r"\s*[;|/,]\s*|\s+", row.cell(self._columns.votes).strip())
+
+    def _read_label(self, row: TableRow, videos: tuple[str, str], rater: str | None) -> None:
+        place = self._sheet.describe_row(row)
+        text = row.cell(self._columns.label)
+        label = self._verdict(text)
+        if label is None:
+            self._contents.problems.append(f"{place} has a label that is not 1, 0 or -1 (“{text}”); it is left out.")
+            return
+        self._contents.words.add(self._plain_number(text))
+        self._add_verdict(place, videos, label, rater)
+
+    def _add_verdict(self, place: str, videos: tuple[str, str], verdict: Verdict, rater: str | None) -> None:
+        """Add a verdict as the judgement of a rater if the table names raters, else as an agreed claim."""
+        if rater is not None:
+            self._contents.judgements.append(Judgement(*videos, verdict, rater))
+        else:
+            self._contents.claims.append(Claim(_order(videos, verdict), place))
+
+    def _verdict(self, text: str) -> Verdict | None:
+        return _VERDICTS.get(self._plain_number(text))
+
+    def _plain_number(self, text: str) -> str:
+        """Return "1" for "1.0", and for "1,0" if commas do not separate the columns; other texts in lower case."""
+        zeros = r"[.,]0+$" if self._sheet.decimal_comma else r"\.0+$"
+        return re.sub(zeros, "", text.casefold())
 
 
-def _read_label(
-    sheet: CsvTable, row: TableRow, columns: _Columns, videos: tuple[str, str], rater: str | None, read: PairRows
-) -> None:
-    place = sheet.place(row)
-    text = row.cell(columns.label)
-    label = _VERDICTS.get(_number(sheet, text))
-    if label is None:
-        read.problems.append(f"{place} has a label that is not 1, 0 or -1 (“{text}”); it is left out.")
-        return
-    read.written.add(_number(sheet, text))
-    _judged(place, videos, label, rater, read)
-
-
-def _judged(place: str, videos: tuple[str, str], verdict: Verdict, rater: str | None, read: PairRows) -> None:
-    """Add one verdict: of a rater if the table names raters, else as agreed."""
-    if rater is not None:
-        read.judgements.append(Judgement(*videos, verdict, rater))
-    else:
-        read.claims.append(Claim(_says(videos, verdict), place))
-
-
-def _number(sheet: CsvTable, text: str) -> str:
-    """Return a label in its look-up form: "1.0" is "1", and so is "1,0" if commas do not separate the columns."""
-    return re.sub(r"[.,]0+$" if sheet.decimal_comma else r"\.0+$", "", text.casefold())
-
-
-def _says(videos: tuple[str, str], verdict: Verdict) -> Pair | SimilarPair:
+def _order(videos: tuple[str, str], verdict: Verdict) -> Pair | SimilarPair:
+    first, second = videos
     if verdict is Verdict.NEITHER:
-        return SimilarPair(*videos)
-    return Pair(*videos) if verdict is Verdict.LEFT else Pair(videos[1], videos[0])
+        return SimilarPair(first, second)
+    return Pair(first, second) if verdict is Verdict.LEFT else Pair(second, first)

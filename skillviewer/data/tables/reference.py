@@ -1,7 +1,8 @@
-"""Targets and lines to follow, as CSV: ``reference.csv``.
+"""Reference paths as CSV: ``reference.csv``.
 
-Columns ``x`` and ``y``, in pixels ((0, 0) is the centre of the top left pixel), one corner a row; one row is a target.
-A column ``video`` gives a line for each video; without it, or where it is empty, the line holds for all.
+Each row is a corner, with columns ``x`` and ``y`` in pixels; (0, 0) is the centre of the top left pixel. A single row
+is a target, and several rows are a line. A column ``video`` names the video of the corner. Rows without a video make a
+path for all videos that have no path of their own.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,20 +24,26 @@ def read_references(path: Path, names: Sequence[str]) -> Mapping[str, ReferenceP
         DatasetError: The file cannot be read, or a row has no two numbers.
     """
     sheet = read_sheet(path)
-    video = sheet.column(*VIDEO_COLUMNS)
-    columns = [sheet.column("x"), sheet.column("y")]
-    if None in columns:
+    video_column = sheet.column(*VIDEO_COLUMNS)
+    x_column = sheet.column("x")
+    y_column = sheet.column("y")
+    if x_column is None or y_column is None:
         raise DatasetError(f"{path} needs the columns x and y, and video if the line is not the same for all.")
     video_names = VideoNames(names)
-    corners: dict[str, list[list[float]]] = {}
+    corners: dict[str, list[tuple[float, float]]] = {}
     for row in sheet.rows:
-        numbers = [sheet.number(row.cell(column)) for column in columns]
-        if None in numbers:
-            raise DatasetError(f"{sheet.place(row)} has no two numbers x and y.")
-        cell = row.cell(video)
+        x = sheet.number(row.cell(x_column))
+        y = sheet.number(row.cell(y_column))
+        if x is None or y is None:
+            raise DatasetError(f"{sheet.describe_row(row)} has no two numbers x and y.")
+        cell = row.cell(video_column)
         name = (video_names.find(cell) or video_name(cell)) if cell else ""
-        corners.setdefault(name, []).append([number for number in numbers if number is not None])
+        corners.setdefault(name, []).append((x, y))
     paths = {name: ReferencePath(np.array(points)) for name, points in corners.items()}
-    common = paths.get("")
-    path_by_name = {name: paths.get(name, common) for name in names}
-    return {name: points for name, points in path_by_name.items() if points is not None}
+    common_path = paths.get("")
+    path_by_name = {}
+    for name in names:
+        reference_path = paths.get(name, common_path)
+        if reference_path is not None:
+            path_by_name[name] = reference_path
+    return path_by_name

@@ -1,9 +1,11 @@
-"""Regions that show skill, frame by frame, as CSV.
+"""Regions in which skill shows, frame by frame, as CSV.
 
-Columns ``video`` and ``frame`` (from 0), and either points, as pairs of columns ``<name>_x`` and ``<name>_y``, or a box
-``left``, ``top``, ``right``, ``bottom`` with an optional ``name`` and an optional ``stop_frame`` (exclusive) for a box
-that stays. Coordinates are pixels of the displayed picture: a point (0, 0) is the centre of the top left pixel, and a
-box from 0 to 1 is that pixel. Several rows may refer to one frame.
+The columns are ``video``, ``frame`` (from 0), and points or boxes. Points have pairs of columns ``<name>_x`` and
+``<name>_y``. A box has the columns ``left``, ``top``, ``right`` and ``bottom``, an optional ``name``, and an optional
+``stop_frame`` (exclusive) if it stays for several frames. Several rows may refer to one frame.
+
+Coordinates are pixels of the displayed picture: a point (0, 0) is the centre of the top left pixel, and a box from 0 to
+1 is that pixel.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,94 +18,108 @@ from skillviewer.data.tables.participants import VIDEO_COLUMNS
 from skillviewer.data.tables.rows import CsvTable, TableRow, read_sheet
 from skillviewer.data.tables.video_names import VideoNames, video_name
 
-_BOX = ("left", "top", "right", "bottom")
-_LONGEST = 1_000_000
+_BOX_COLUMNS = ("left", "top", "right", "bottom")
+_MAX_FRAMES = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Regions:
     """Regions by video and frame."""
 
-    by_video: Mapping[str, Mapping[int, tuple[Region, ...]]]  # regions by video name, then by frame index
-    problems: tuple[str, ...]  # unreadable rows, one sentence each
+    by_video: Mapping[str, Mapping[int, tuple[Region, ...]]]  # regions by name of the video, then by index of the frame
+    problems: tuple[str, ...]  # rows that cannot be read, one sentence each
 
     def of(self, video: str) -> Mapping[int, tuple[Region, ...]]:
-        """Return the regions of a video by frame index; empty if it has none."""
+        """Return the regions of a video by index of the frame; empty if the video has none."""
         return self.by_video.get(video, {})
 
 
 def read_regions(path: Path, names: Sequence[str] = ()) -> Regions:
-    """Read regions. Names that are none of the videos' are kept as written.
+    """Read regions; names of videos that are not in ``names`` are taken as written.
 
     Raises:
-        DatasetError: The file cannot be read or has neither points nor boxes.
+        DatasetError: The file cannot be read, or has neither points nor boxes.
     """
     sheet = read_sheet(path)
-    video = sheet.column(*VIDEO_COLUMNS)
-    frame = sheet.column("frame", "startframe")
-    points = _point_columns(sheet)
-    boxes = [sheet.column(side) for side in _BOX]
-    has_boxes = None not in boxes
-    if video is None or frame is None or not (points or has_boxes):
+    video_column = sheet.column(*VIDEO_COLUMNS)
+    frame_column = sheet.column("frame", "startframe")
+    point_columns = _point_columns(sheet)
+    box_columns = [sheet.column(side) for side in _BOX_COLUMNS]
+    has_boxes = None not in box_columns
+    if video_column is None or frame_column is None or not (point_columns or has_boxes):
         raise DatasetError(
-            f"{path} needs the columns video and frame, and points (<name>_x, <name>_y) or boxes ({', '.join(_BOX)})."
+            f"{path} needs the columns video and frame, and points (<name>_x, <name>_y) or boxes "
+            f"({', '.join(_BOX_COLUMNS)})."
         )
     by_video: dict[str, dict[int, list[Region]]] = {}
     problems = []
     video_names = VideoNames(names)
     for row in sheet.rows:
-        name = video_names.find(row.cell(video)) or video_name(row.cell(video))
-        frames = _frames(sheet, row.cell(frame), row.cell(sheet.column("stopframe")))
-        regions, strange = _points(sheet, row, points)
-        if has_boxes and (sides := _numbers(sheet, row, boxes)) is not None:
+        name = video_names.find(row.cell(video_column)) or video_name(row.cell(video_column))
+        frames = _frames(sheet, row.cell(frame_column), row.cell(sheet.column("stopframe")))
+        regions, unreadable_point = _points(sheet, row, point_columns)
+        sides = _numbers(sheet, row, box_columns) if has_boxes else None
+        if sides is not None:
             left, top, right, bottom = sides
             if left <= right and top <= bottom:
                 regions.append(Region(left, top, right, bottom, row.cell(sheet.column("name", "region"))))
+        place = sheet.describe_row(row)
         if not name or frames is None or not regions:
-            problems.append(f"{sheet.place(row)} is no region in a frame of a video; it is left out.")
+            problems.append(f"{place} is no region in a frame of a video; it is left out.")
             continue
-        if strange:
-            problems.append(f"{sheet.place(row)} has no two numbers for {strange}; the rest of the line counts.")
+        if unreadable_point:
+            problems.append(f"{place} has no two numbers for {unreadable_point}; the rest of the line counts.")
         for index in frames:
             by_video.setdefault(name, {}).setdefault(index, []).extend(regions)
     return Regions(
-        {name: {index: tuple(rs) for index, rs in frames.items()} for name, frames in by_video.items()},
-        (*problems, *video_names.renumbered(path.name)),
+        {name: {index: tuple(regions) for index, regions in by_frame.items()} for name, by_frame in by_video.items()},
+        (*problems, *video_names.renumbered_notice(path.name)),
     )
 
 
 def _point_columns(sheet: CsvTable) -> list[tuple[str, int, int]]:
-    places = {title.casefold(): i for i, title in enumerate(sheet.titles)}
-    return [
-        (title[:-2], i, places[f"{title[:-2]}_y"])
-        for title, i in places.items()
-        if title.endswith("_x") and f"{title[:-2]}_y" in places
-    ]
+    """Return name, column of x and column of y of every point."""
+    index_by_title = {title.casefold(): index for index, title in enumerate(sheet.titles)}
+    columns = []
+    for title, x_column in index_by_title.items():
+        name = title.removesuffix("_x")
+        y_column = index_by_title.get(f"{name}_y")
+        if name != title and y_column is not None:
+            columns.append((name, x_column, y_column))
+    return columns
 
 
-def _points(sheet: CsvTable, row: TableRow, points: list[tuple[str, int, int]]) -> tuple[list[Region], str]:
-    """Return the points of a row, and the name of an unreadable one, or ""."""
+def _points(sheet: CsvTable, row: TableRow, point_columns: list[tuple[str, int, int]]) -> tuple[list[Region], str]:
+    """Return the points of a row, and the name of a point that cannot be read, or ""."""
     regions = []
-    strange = ""
-    for point_name, x, y in points:
-        point = _numbers(sheet, row, (x, y))
-        if point is not None:
-            regions.append(Region.point(point[0] + 0.5, point[1] + 0.5, point_name))
-        elif row.cell(x) or row.cell(y):
-            strange = point_name
-    return regions, strange
+    unreadable_point = ""
+    for name, x_column, y_column in point_columns:
+        position = _numbers(sheet, row, (x_column, y_column))
+        if position is not None:
+            x, y = position
+            regions.append(Region.point(x + 0.5, y + 0.5, name))
+        elif row.cell(x_column) or row.cell(y_column):
+            unreadable_point = name
+    return regions, unreadable_point
 
 
-def _frames(sheet: CsvTable, start: str, stop: str) -> range | None:
-    first = sheet.number(start)
-    if first is None:
+def _frames(sheet: CsvTable, start_text: str, stop_text: str) -> range | None:
+    """Return the frames of a row, one frame without a stop; None if the numbers are no frames."""
+    start = sheet.number(start_text)
+    if start is None:
         return None
-    last = sheet.number(stop) if stop else first + 1
-    if last is None or not first.is_integer() or not last.is_integer():
+    stop = sheet.number(stop_text) if stop_text else start + 1
+    if stop is None or not start.is_integer() or not stop.is_integer():
         return None
-    return range(int(first), int(last)) if 0 <= first < last <= first + _LONGEST else None
+    return range(int(start), int(stop)) if 0 <= start < stop <= start + _MAX_FRAMES else None
 
 
-def _numbers(sheet: CsvTable, row: TableRow, columns: tuple[int, ...] | list[int | None]) -> tuple[float, ...] | None:
-    numbers = tuple(number for column in columns if (number := sheet.number(row.cell(column))) is not None)
-    return numbers if len(numbers) == len(columns) else None
+def _numbers(sheet: CsvTable, row: TableRow, columns: Sequence[int | None]) -> tuple[float, ...] | None:
+    """Return the numbers in some columns of a row, or None if a cell holds no number."""
+    numbers = []
+    for column in columns:
+        number = sheet.number(row.cell(column))
+        if number is None:
+            return None
+        numbers.append(number)
+    return tuple(numbers)

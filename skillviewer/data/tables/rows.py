@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,21 +20,24 @@ from skillviewer.core.errors import DatasetError, os_error_as
 from skillviewer.core.text import short
 
 MAX_COLUMNS = 16_384
-"""Most columns of a table, as in spreadsheets."""
+"""Greatest number of columns of a table, as in spreadsheet programs."""
 
-_SEARCHED = 20_000
-_SEPARATOR = re.compile(r'"?sep=([,;\t|])"?[,; \t]*', re.IGNORECASE)
-"""Line in which a spreadsheet declares the separator of columns."""
+_N_EXAMINED_BYTES = 4096
+_N_SEARCHED_CHARACTERS = 20_000
+_N_SEARCHED_LINES = 30
+_SEPARATOR_LINE = re.compile(r'"?sep=([,;\t|])"?[,; \t]*', re.IGNORECASE)
+"""First line in which a spreadsheet program declares the separator of columns."""
+_MAX_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
     """One line of a file."""
 
-    line: int  # its number, from 1
-    cells: tuple[str, ...]  # its fields without surrounding blanks; empty fields at the end are dropped
-    width: int = 0  # number of its fields, with the empty ones
-    first: int = 0  # number of its first line, if quotation marks join several lines; else 0
+    line: int  # number of the line, from 1
+    cells: tuple[str, ...]  # fields without surrounding blanks and without empty fields at the end
+    width: int = 0  # number of fields, with the empty ones
+    first_line: int = 0  # number of the first line if quotation marks join several lines, else 0
 
     def cell(self, column: int | None) -> str:
         """Return a field, or "" if the row is too short or there is no such column."""
@@ -44,79 +48,95 @@ class TableRow:
 class CsvTable:
     """A CSV file with a header."""
 
-    path: Path  # the file
-    header: tuple[str, ...]  # names of the columns, in lower case and reduced to letters and digits
-    titles: tuple[str, ...]  # names of the columns as written
-    rows: tuple[TableRow, ...]  # the non-empty rows
-    decimal_comma: bool = False  # whether 3,5 may be a number: if commas do not separate the columns
+    path: Path
+    header: tuple[str, ...]  # titles of the columns in plain form (see ``plain``)
+    titles: tuple[str, ...]  # titles of the columns as written
+    rows: tuple[TableRow, ...]  # the non-empty rows below the header
+    decimal_comma: bool = False  # whether 3,5 may be a number, since commas do not separate the columns
 
     def column(self, *names: str) -> int | None:
-        """Return the index of the first column with one of the names, or None."""
+        """Return the index of the column with one of some names in plain form, the first name first, or None."""
         for name in names:
             if name in self.header:
                 return self.header.index(name)
         return None
 
     def number(self, text: str) -> float | None:
-        """Return a finite number in the notation of this file, or None."""
+        """Return the finite number in a text, in the notation of this file, or None."""
         try:
             number = float(text.replace(",", ".") if self.decimal_comma else text)
         except ValueError:
             return None
         return number if math.isfinite(number) else None
 
-    def place(self, row: TableRow) -> str:
-        """Return the place of a row, for a message."""
-        if row.first:
-            return f"{self.path.name} lines {row.first} to {row.line} (a quotation mark makes one row of them)"
+    def describe_row(self, row: TableRow) -> str:
+        """Return the file and the lines of a row, for messages."""
+        if row.first_line:
+            return f"{self.path.name} lines {row.first_line} to {row.line} (a quotation mark makes one row of them)"
         return f"{self.path.name} line {row.line}"
 
 
 def plain(text: str) -> str:
-    """Return the letters and digits of a text, of any script, in lower case, to compare names in any spelling."""
+    """Return the letters and digits of a text in lower case, to compare names in any spelling and any script."""
     return "".join(letter for letter in unicodedata.normalize("NFKC", text).casefold() if letter.isalnum())
 
 
 def composed(text: str) -> str:
-    """Return a text in composed letters (NFC): some systems decompose accents in file names."""
+    """Return a text in composed letters (NFC), since some systems decompose accents in file names."""
     return unicodedata.normalize("NFC", text)
 
 
 def abbreviated(names: Sequence[str]) -> str:
-    """Return the first five of many names, and the number of the others."""
-    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+    """Return names as a list; of many names the first, and the number of the others."""
+    text = ", ".join(names[:_MAX_SHOWN])
+    if len(names) > _MAX_SHOWN:
+        text += f" and {len(names) - _MAX_SHOWN} more"
+    return text
 
 
-def _wide(content: bytes) -> str | None:
-    """Return the name of an encoding of two or four bytes, by its mark or by the positions of zeros, or None."""
-    quarters = [content[place:4096:4].count(0) for place in range(4)]
-    n_characters = len(content[:4096]) // 4
+def _wide_encoding(content: bytes) -> str | None:
+    """Return an encoding with two or four bytes per character, by its mark or by the positions of zeros, or None."""
+    return _utf_32_encoding(content) or _utf_16_encoding(content)
+
+
+def _utf_32_encoding(content: bytes) -> str | None:
     if content.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")):
         return "utf-32"
-    if n_characters and quarters[3] == n_characters and quarters[2] > n_characters / 2 and len(content) % 4 == 0:
+    start = content[:_N_EXAMINED_BYTES]
+    n_characters = len(start) // 4
+    if n_characters == 0 or len(content) % 4:
+        return None
+    n_zeros = [start[position::4].count(0) for position in range(4)]  # by position in groups of four bytes
+    if n_zeros[3] == n_characters and n_zeros[2] > n_characters / 2:
         return "utf-32-le"
-    if n_characters and quarters[0] == n_characters and quarters[1] > n_characters / 2 and len(content) % 4 == 0:
+    if n_zeros[0] == n_characters and n_zeros[1] > n_characters / 2:
         return "utf-32-be"
+    return None
+
+
+def _utf_16_encoding(content: bytes) -> str | None:
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
-    start = content[:4096]
-    first = start[::2].count(0)
-    second = start[1::2].count(0)
-    if max(first, second) < len(start) / 4 or min(first, second) > 0:
-        return None  # hardly any zeros, or zeros as in no text
-    return "utf-16-le" if second else "utf-16-be"
+    start = content[:_N_EXAMINED_BYTES]
+    n_first_zeros = start[::2].count(0)
+    n_second_zeros = start[1::2].count(0)
+    has_few_zeros = max(n_first_zeros, n_second_zeros) < len(start) / 4
+    has_zeros_in_both_places = min(n_first_zeros, n_second_zeros) > 0
+    if has_few_zeros or has_zeros_in_both_places:
+        return None
+    return "utf-16-le" if n_second_zeros else "utf-16-be"
 
 
 def read_text(path: Path, encoding: str = "", *, guess: bool = True) -> str:
-    """Return the text of a file, with plain line ends, in composed letters and without a byte order mark.
+    """Return the text of a file with newlines as line ends, in composed letters, and without a byte order mark.
 
-    UTF-8, UTF-16 or UTF-32 if the content indicates it, with a mark or without; else Windows-1252, which old
-    spreadsheets write.
+    Without ``encoding``, UTF-8, UTF-16 and UTF-32 are recognised by their content. Any other text is read as
+    Windows-1252, which old spreadsheet programs write.
 
     Args:
         path: The file.
-        encoding: Name of its encoding, or "" to find it out.
-        guess: Whether a text in none of the Unicode encodings is taken as Windows-1252; else it is refused.
+        encoding: Name of the encoding, or "" to recognise it.
+        guess: Whether to read other texts as Windows-1252; otherwise they are refused.
 
     Raises:
         DatasetError: The file cannot be read, or is not text in the encoding.
@@ -125,28 +145,29 @@ def read_text(path: Path, encoding: str = "", *, guess: bool = True) -> str:
         content = path.read_bytes()
     if content.startswith(b"PK\3\4"):
         raise DatasetError(f"{path} is no text but a workbook or an archive: give it the ending that it had, as .xlsx.")
-    wide = _wide(content) if not encoding else None
-    if encoding:
-        text = _decoded(path, content, encoding)
-    elif wide is not None:
-        text = content.decode(wide, errors="replace")
-    else:
-        try:
-            text = content.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            if not guess:
-                raise DatasetError(
-                    f"{path} is not in UTF-8, and nothing in it says in which encoding it is: name that with "
-                    "--encoding (gb18030, windows-1252, ...), or save the file as UTF-8."
-                ) from None
-            try:
-                text = content.decode("cp1252")
-            except UnicodeDecodeError as error:
-                raise DatasetError(f"{path} is text in an unknown encoding: save it as UTF-8.") from error
+    text = _decode_as(path, content, encoding) if encoding else _decode(path, content, guess=guess)
     return composed(text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
-def _decoded(path: Path, content: bytes, encoding: str) -> str:
+def _decode(path: Path, content: bytes, *, guess: bool) -> str:
+    """Return the text of a content whose encoding is recognised; see ``read_text``."""
+    wide_encoding = _wide_encoding(content)
+    if wide_encoding is not None:
+        return content.decode(wide_encoding, errors="replace")
+    with suppress(UnicodeDecodeError):
+        return content.decode("utf-8-sig")
+    if not guess:
+        raise DatasetError(
+            f"{path} is not in UTF-8, and nothing in it says in which encoding it is: name that with --encoding "
+            "(gb18030, windows-1252, ...), or save the file as UTF-8."
+        )
+    try:
+        return content.decode("cp1252")
+    except UnicodeDecodeError as error:
+        raise DatasetError(f"{path} is text in an unknown encoding: save it as UTF-8.") from error
+
+
+def _decode_as(path: Path, content: bytes, encoding: str) -> str:
     try:
         return content.decode(encoding).removeprefix("\ufeff")
     except LookupError:
@@ -156,21 +177,24 @@ def _decoded(path: Path, content: bytes, encoding: str) -> str:
 
 
 def read_word_rows(path: Path) -> tuple[TableRow, ...]:
-    """Return the words, between blanks and tabs, of the lines of a file that are not empty, or raise a DatasetError."""
+    """Return the words of each non-empty line of a file, between blanks and tabs, or raise a DatasetError."""
     lines = enumerate(read_text(path).split("\n"), start=1)
     return tuple(TableRow(number, tuple(line.split())) for number, line in lines if line.strip())
 
 
-def _delimiter(text: str) -> str:
-    """Return the sign whose number per line is the same in most of the first lines; the most frequent of several."""
-    lines = [line for line in text[:_SEARCHED].split("\n") if line.strip()][:30]
+def _guess_delimiter(text: str) -> str:
+    """Return the sign that occurs equally often in most of the first lines; of several, the most frequent sign."""
+    lines = [line for line in text[:_N_SEARCHED_CHARACTERS].split("\n") if line.strip()][:_N_SEARCHED_LINES]
+    unquoted_lines = [re.sub(r'"[^"]*"', "", line) for line in lines]
 
-    def common(sign: str) -> tuple[int, int]:
-        n_lines_by_count = Counter(n for line in lines if (n := re.sub(r'"[^"]*"', "", line).count(sign)))
-        number, n_lines = max(n_lines_by_count.items(), key=lambda item: item[::-1], default=(0, 0))
-        return n_lines, number
+    def regularity(sign: str) -> tuple[int, int]:
+        """Return the greatest number of lines with the same count of a sign, and that count."""
+        counts = [line.count(sign) for line in unquoted_lines]
+        n_lines_by_count = Counter(count for count in counts if count)
+        return max(((n_lines, count) for count, n_lines in n_lines_by_count.items()), default=(0, 0))
 
-    return max(",\t;|" if len(lines) < 2 else "\t;,|", key=common)
+    signs = ",\t;|" if len(lines) < 2 else "\t;,|"  # the first of equal signs counts
+    return max(signs, key=regularity)
 
 
 def read_grid(path: Path) -> tuple[tuple[TableRow, ...], str]:
@@ -180,33 +204,33 @@ def read_grid(path: Path) -> tuple[tuple[TableRow, ...], str]:
         DatasetError: The file cannot be read or is no table.
     """
     text = read_text(path)
-    first, _, remainder = text.partition("\n")
-    stated = _SEPARATOR.fullmatch(first)
-    skipped = 1 if stated else 0
-    text = remainder if stated else text
-    delimiter = stated.group(1) if stated else _delimiter(text)
+    separator_line, _, text_below = text.partition("\n")
+    match = _SEPARATOR_LINE.fullmatch(separator_line)
+    if match:
+        text = text_below
+    n_skipped = 1 if match else 0
+    delimiter = match.group(1) if match else _guess_delimiter(text)
     rows: list[TableRow] = []
     reader = csv.reader(io.StringIO(text), delimiter=delimiter, skipinitialspace=True)
-    last_read = 0
+    first_line = 1 + n_skipped  # of the next row
     try:
         for cells in reader:
+            last_line = reader.line_num + n_skipped
             if len(cells) > MAX_COLUMNS:
                 raise DatasetError(
-                    f"{path} has {len(cells):,} columns in line {reader.line_num + skipped}; a table may have "
-                    f"{MAX_COLUMNS:,}."
+                    f"{path} has {len(cells):,} columns in line {last_line}; a table may have {MAX_COLUMNS:,}."
                 )
-            first_line = last_read + 1 + skipped
-            last_read = reader.line_num
             stripped = [unescape_cell(cell.strip()) for cell in cells]
             while stripped and not stripped[-1]:
                 stripped.pop()
             if stripped:
-                first_line = first_line if first_line < reader.line_num + skipped else 0
-                rows.append(TableRow(reader.line_num + skipped, tuple(stripped), len(cells), first_line))
+                is_joined = first_line < last_line
+                rows.append(TableRow(last_line, tuple(stripped), len(cells), first_line if is_joined else 0))
+            first_line = last_line + 1
     except csv.Error as error:
-        first_line, last_line = last_read + 1 + skipped, reader.line_num + skipped
-        quoted = " (is a quotation mark not closed there?)" if last_line > first_line else ""
-        raise DatasetError(f"{path} is not a table: line {first_line}, {error}{quoted}.") from error
+        is_open_quotation = reader.line_num + n_skipped > first_line
+        hint = " (is a quotation mark not closed there?)" if is_open_quotation else ""
+        raise DatasetError(f"{path} is not a table: line {first_line}, {error}{hint}.") from error
     return tuple(rows), delimiter
 
 
@@ -222,15 +246,15 @@ def read_sheet(path: Path) -> CsvTable:
 
 
 def looks_like(path: Path, *columns: Iterable[str]) -> bool:
-    """Return True if a file is a CSV file whose header has one of each set of columns; never raises."""
+    """Return True if a file is a CSV file whose header has one of each set of columns; False if it cannot be read."""
     if not path.is_file():
         return False
     try:
         with path.open("rb") as file:
-            start = file.read(4096)
+            start = file.read(_N_EXAMINED_BYTES)
     except OSError:
         return False
-    if b"\x00" in start and _wide(start) is None:
+    if b"\x00" in start and _wide_encoding(start) is None:
         return False
     try:
         sheet = read_sheet(path)

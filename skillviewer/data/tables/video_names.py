@@ -1,34 +1,35 @@
-"""Names of videos in tables: the video and the file that a cell refers to.
+"""Names of videos in tables, and the videos and files that they refer to.
 
-A cell may have an extension, the folder ``videos/``, folders below it with either kind of slash, or a whole path; its
-case may differ, and a spreadsheet may have removed the leading zeros of a number.
+A cell may be a name with an extension, with the folder ``videos/``, with folders below it and either kind of slash, or
+a whole path. It may differ in case, and a spreadsheet program may have removed the leading zeros of a number.
 """
 
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 
-from skillviewer.data.tables.find_videos import VideoFolder, number_of, strip_extension
+from skillviewer.data.tables.find_videos import VideoFolder, number_without_zeros, strip_extension
 from skillviewer.data.tables.rows import abbreviated, composed
 from skillviewer.media.files import VIDEO_SUFFIXES
 
 
 def video_name(cell: str) -> str:
-    """Return the name of a video in a cell: without an extension, or the folder of all videos."""
-    return strip_extension(_slashed(cell))
+    """Return the name of a video in a cell, without an extension and without the folder of all videos."""
+    return strip_extension(_path_in_folder(cell))
 
 
-def _slashed(cell: str) -> str:
+def _path_in_folder(cell: str) -> str:
+    """Return a cell with forward slashes, without the folder of all videos."""
     return cell.replace("\\", "/").removeprefix("./").removeprefix("videos/")
 
 
-def _suffix(cell: str) -> str:
-    suffix = PurePosixPath(_slashed(cell)).suffix.lower()
+def _video_suffix(cell: str) -> str:
+    suffix = PurePosixPath(_path_in_folder(cell)).suffix.lower()
     return suffix if suffix in VIDEO_SUFFIXES else ""
 
 
-def leads_away(text: str) -> bool:
-    """Return True if a cell is an absolute path, or one that leads out of its folder."""
+def leaves_folder(text: str) -> bool:
+    """Return True if a path with forward slashes is absolute or leads out of its folder."""
     return text.startswith(("/", "..")) or (len(text) > 2 and text[1:3] == ":/")
 
 
@@ -37,84 +38,87 @@ class VideoNames:
 
     def __init__(self, names: Iterable[str]) -> None:
         self._names = dict.fromkeys(names)
-        self._folded = _alone(self._names, str.casefold)
-        self._numbers = _alone(self._names, number_of)
-        self._renumbered: dict[str, str] = {}
+        self._name_by_casefold = _unique_names(self._names, str.casefold)
+        self._name_by_number = _unique_names(self._names, number_without_zeros)
+        self._renumbered: dict[str, str] = {}  # names found by number, by cell
 
     def find(self, cell: str) -> str | None:
-        """Return the name that a cell refers to, or None.
+        """Return the name that a cell refers to, or None if there is none or more than one.
 
-        An exact match comes before another case, and that before a number without leading zeros; ambiguous cells have
-        no match.
+        A name in the same spelling comes first, then one in another case, then a number with other leading zeros, and
+        last the end of a whole path.
         """
-        whole = _slashed(cell)
-        for text in dict.fromkeys((cell, whole, strip_extension(whole))):
+        path = _path_in_folder(cell)
+        stem = strip_extension(path)
+        for text in (cell, path, stem):
             if text in self._names:
                 return text
-        for text in (whole, strip_extension(whole)):
-            name = self._folded.get(text.casefold())
+        for text in (path, stem):
+            name = self._name_by_casefold.get(text.casefold())
             if name is not None:
                 return name
-        number = number_of(strip_extension(whole))
-        numbered = self._numbers.get(number) if number else None
-        if numbered is not None:
-            self._renumbered.setdefault(strip_extension(whole), numbered)
-            return numbered
-        if leads_away(whole):
-            inside = [name for name in self._names if f"/{strip_extension(whole)}".endswith(f"/{name}")]
-            return max(inside, key=len, default=None)
+        number = number_without_zeros(stem)
+        numbered_name = self._name_by_number.get(number) if number else None
+        if numbered_name is not None:
+            self._renumbered.setdefault(stem, numbered_name)
+            return numbered_name
+        if leaves_folder(path):
+            ends = [name for name in self._names if f"/{stem}".endswith(f"/{name}")]
+            return max(ends, key=len, default=None)
         return None
 
-    def renumbered(self, source: str) -> list[str]:
-        """Return a sentence about names found by their number alone; empty if there are none."""
+    def renumbered_notice(self, source: str) -> list[str]:
+        """Return a sentence about names that were found by their number alone, or an empty list."""
         if not self._renumbered:
             return []
-        pairs = [f"{cell} for {name}" for cell, name in self._renumbered.items()]
-        return [f"{source} writes numbers with other zeros in front; taken are {abbreviated(pairs)}."]
+        renumbered = [f"{cell} for {name}" for cell, name in self._renumbered.items()]
+        return [f"{source} writes numbers with other zeros in front; taken are {abbreviated(renumbered)}."]
 
 
-def _alone(names: Iterable[str], key: Callable[[str], str]) -> dict[str, str]:
-    """Return names by a unique key; "" is no key."""
-    by_key: dict[str, list[str]] = {}
+def _unique_names(names: Iterable[str], key_of: Callable[[str], str]) -> dict[str, str]:
+    """Return names by key, without names that share a key and names with the key ""."""
+    names_by_key: dict[str, list[str]] = {}
     for name in names:
-        by_key.setdefault(key(name), []).append(name)
-    return {value: several[0] for value, several in by_key.items() if value and len(several) == 1}
+        names_by_key.setdefault(key_of(name), []).append(name)
+    return {key: names[0] for key, names in names_by_key.items() if key and len(names) == 1}
 
 
 class TableVideos:
-    """Videos and files that the cells of a table of pairs refer to.
+    """Videos and files that the cells of a table refer to.
 
-    A cell with the path of a file means that file: absolute, or relative to the table's folder or that of the videos.
-    Names have no extensions, except for files that differ in nothing else, if the table distinguishes them by it.
+    A path in a cell, absolute or relative to the folder of the table or of the videos, refers to that file. Names of
+    videos have no extensions, unless the table distinguishes files by their extensions alone.
 
     Args:
         cells: All cells with the name of a video.
         folder: The folder of the table.
         files: The video files.
-        stated: Whether the user chose the folder of the videos: then a path counts only for a video that is not there.
+        stated: Whether the user chose the folder of the videos. If so, paths count only for videos that it lacks.
     """
 
     def __init__(self, cells: Iterable[str], folder: Path, files: VideoFolder, *, stated: bool) -> None:
         self._files = files
         self._stated = stated
-        stated_files = {cell: _named_file(cell, (folder, files.folder)) for cell in dict.fromkeys(cells) if cell}
-        by_stem: dict[str, set[Path]] = {}
-        for path in stated_files.values():
+        file_by_cell = {cell: _file_of_path(cell, (folder, files.folder)) for cell in dict.fromkeys(cells) if cell}
+        files_by_stem: dict[str, set[Path]] = {}
+        for path in file_by_cell.values():
             if path is not None:
-                by_stem.setdefault(path.stem, set()).add(path)
-        self._names = {cell: self._base(cell, path, by_stem) for cell, path in stated_files.items()}
-        self._suffixes: dict[str, set[str]] = {}
+                files_by_stem.setdefault(path.stem, set()).add(path)
+        self._names = {cell: self._base_name(cell, path, files_by_stem) for cell, path in file_by_cell.items()}
+        self._suffixes: dict[str, set[str]] = {}  # suffixes that the table states, by name
         for cell, name in self._names.items():
-            self._suffixes.setdefault(name, set()).add(_suffix(cell))
-        by_suffix = {name for name, suffixes in self._suffixes.items() if self._apart(name, suffixes - {""})}
-        self._plain: dict[str, str] = {}
-        for cell, name in self._names.items():
-            if name in by_suffix and _suffix(cell):
-                self._names[cell] = f"{name}{_suffix(cell)}"
-                self._plain[self._names[cell]] = name
-                self._suffixes[self._names[cell]] = {_suffix(cell)}
-        self._stated_files: dict[str, Path] = {}
-        for cell, path in stated_files.items():
+            self._suffixes.setdefault(name, set()).add(_video_suffix(cell))
+        ambiguous = {name for name, suffixes in self._suffixes.items() if self._differ_by_suffix(name, suffixes - {""})}
+        self._base_names: dict[str, str] = {}  # names without suffix, by name with suffix
+        for cell, base_name in self._names.items():
+            suffix = _video_suffix(cell)
+            if base_name in ambiguous and suffix:
+                name = f"{base_name}{suffix}"
+                self._names[cell] = name
+                self._base_names[name] = base_name
+                self._suffixes[name] = {suffix}
+        self._stated_files: dict[str, Path] = {}  # files of paths, by name
+        for cell, path in file_by_cell.items():
             if path is not None:
                 self._stated_files.setdefault(self._names[cell], path)
 
@@ -127,27 +131,32 @@ class TableVideos:
         stated_file = self._stated_files.get(name)
         if stated_file is not None and not self._stated:
             return stated_file
-        plain = self._plain.get(name, name)
+        *folders, stem = self._base_names.get(name, name).split("/")
         suffixes = self._suffixes.get(name, set()) - {""}
-        *folders, stem = plain.split("/")
         suffix = next(iter(suffixes)) if len(suffixes) == 1 else ""
         return self._files.find(name, (stem,), inside=folders, suffix=suffix) or stated_file
 
-    def _base(self, cell: str, path: Path | None, by_stem: dict[str, set[Path]]) -> str:
+    def _base_name(self, cell: str, path: Path | None, files_by_stem: dict[str, set[Path]]) -> str:
+        """Return the name of a video without extension; a path is shortened as far as the name stays unique."""
         text = cell.replace("\\", "/")
-        if path is None or not leads_away(text):
+        if path is None or not leaves_folder(text):
             return video_name(cell)
-        if path.is_relative_to(self._files.folder.absolute()):
-            return composed(strip_extension(path.relative_to(self._files.folder.absolute()).as_posix()))
-        return composed(path.stem) if len(by_stem[path.stem]) == 1 else strip_extension(text)
+        folder = self._files.folder.absolute()
+        if path.is_relative_to(folder):
+            return composed(strip_extension(path.relative_to(folder).as_posix()))
+        return composed(path.stem) if len(files_by_stem[path.stem]) == 1 else strip_extension(text)
 
-    def _apart(self, name: str, suffixes: set[str]) -> bool:
-        return len(suffixes) > 1 and len(suffixes & self._files.suffixes(name.rpartition("/")[2])) > 1
+    def _differ_by_suffix(self, name: str, suffixes: set[str]) -> bool:
+        """Return True if the folder has files of a name with several of the suffixes."""
+        if len(suffixes) < 2:
+            return False
+        stem = name.rpartition("/")[2]
+        return len(suffixes & self._files.suffixes(stem)) > 1
 
 
-def _named_file(cell: str, folders: Iterable[Path]) -> Path | None:
+def _file_of_path(cell: str, folders: Iterable[Path]) -> Path | None:
     """Return the file with the path in a cell, absolute or relative to one of several folders, or None."""
-    if not _suffix(cell):
+    if not _video_suffix(cell):
         return None
     for folder in folders:
         path = Path(os.path.normpath(folder.absolute() / cell.replace("\\", "/")))

@@ -63,7 +63,7 @@ def write_change_report(
     """
     choices = choices if choices is not None else ChangeChoices()
     with Study.open(path, read_only=True) as study:
-        study.look_at(choices.criterion or None)
+        study.select_criterion(choices.criterion or None)
         report = change_report(study, choices)
         n_excluded = sum(not (video.participant and video.occasion) for video in study.videos.all())
     export_change(report, target, choices.paper, overwrite=overwrite)

@@ -50,7 +50,7 @@ def write_cohort_report(
     """
     choices = choices if choices is not None else CohortChoices()
     with Study.open(path, read_only=True) as study:
-        study.look_at(choices.criterion or None)
+        study.select_criterion(choices.criterion or None)
         all_videos = study.videos.all()
         task = choose_task(study, {video.task for video in all_videos}, choices.task)
         videos = [video for video in all_videos if video.task == task]

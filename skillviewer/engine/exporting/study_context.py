@@ -119,7 +119,7 @@ def save_in_log(export: LoggedExport, studies: SourceStudies | None = None) -> t
     """
     try:
         with SourceStudies() if studies is None else nullcontext(studies) as readable:
-            is_older = readable.open(export.study).older
+            is_older = readable.open(export.study).is_older
         if is_older:  # exporting from a study should not migrate it
             return (_log_warning(export, "it has the form of an older version"),)
         with Study.open(export.study) as study:
@@ -150,13 +150,13 @@ def context_of(study: Study, analysis: Analysis, criterion: str = "") -> StudyCo
     Raises:
         StudyError: The study cannot be read.
     """
-    study.look_at(criterion if criterion in study.criteria() else None)
+    study.select_criterion(criterion if criterion in study.criteria() else None)
     try:
         videos = study.videos.all()
         video = next((video for video in videos if video.clip_id == analysis.clip_id), None)
         return StudyContext() if video is None else _context_of_video(study, video, videos, analysis)
     finally:
-        study.look_at(None)
+        study.select_criterion(None)
 
 
 def _context_of_video(

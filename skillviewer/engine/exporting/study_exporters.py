@@ -17,8 +17,8 @@ from skillviewer.core.text import counted
 from skillviewer.core.timelines.labels import label_agreement, label_counts
 from skillviewer.data.study import Study
 from skillviewer.data.study.archive.archive import pack
-from skillviewer.data.study.archive.archive_form import SUFFIXES, ArchiveOptions
-from skillviewer.data.study.exchange.study_timeline import marked
+from skillviewer.data.study.archive.archive_format import SUFFIXES, ArchiveOptions
+from skillviewer.data.study.exchange.study_timeline import moments_by_author
 from skillviewer.data.study.rating_forms import rated_items
 from skillviewer.engine.exporting.change_report import ChangeChoices, write_change_report
 from skillviewer.engine.exporting.cohort_report import CohortChoices, write_cohort_report
@@ -172,7 +172,7 @@ def _table_exporter(
     def load(path: Path, choice: CriterionChoice | None) -> TableInput:
         with Study.open(path, read_only=True) as study:
             if choice is not None:
-                study.look_at(choice.criterion or None)
+                study.select_criterion(choice.criterion or None)
             return get_input(study)
 
     def write(study: Path, path: Path, choice: CriterionChoice | None, *, overwrite: bool) -> tuple[str, ...]:
@@ -240,14 +240,14 @@ STUDY_EXPORTERS = table(
         StudyExportName.LABELS,
         "Table of labelled moments",
         "One row for each video, rater and label: the number of moments.",
-        lambda study: ((label_counts(marked(study)[0]),), ()),
+        lambda study: ((label_counts(moments_by_author(study)[0]),), ()),
         None,
     ),
     _table_exporter(
         StudyExportName.LABEL_AGREEMENT,
         "Table of agreement on moments",
         "One row for every two raters, or a rater and the model, and label: kappa over time.",
-        lambda study: ((label_agreement(*marked(study)),), ()),
+        lambda study: ((label_agreement(*moments_by_author(study)),), ()),
         None,
     ),
     StudyExporter(

@@ -31,7 +31,7 @@ def exclusive_lock(path: Path, refusal: str) -> Iterator[None]:
         try:
             lock = WriteLock(path)
         except OSError as error:
-            if WriteLock.supported(error):
+            if WriteLock.locks_supported(error):
                 raise
     if lock is None:
         yield

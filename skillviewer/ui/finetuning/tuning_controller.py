@@ -258,9 +258,9 @@ class TuningController(QObject):
             version = write_version(study)
             folder = version.path or result.folder
             if digest(folder) != result.digest:
-                raise versions.changed(version.name, folder)
+                raise versions.checkpoint_changed_error(version.name, folder)
             accepted = versions.accept(study, result.digest)
-            if versions.lies_elsewhere(accepted, result.folder):
+            if versions.is_stored_elsewhere(accepted, result.folder):
                 discard(result.folder)
             return accepted
 
@@ -309,7 +309,7 @@ class TuningController(QObject):
 
         def discard_version(study: Study) -> object:
             version = write_version(study)
-            is_copy = versions.lies_elsewhere(version, result.folder)  # of a version that was decided on earlier
+            is_copy = versions.is_stored_elsewhere(version, result.folder)  # of a version that was decided on earlier
             if not is_copy:
                 version = versions.discard(study, result.digest)
             discard(result.folder)
@@ -343,7 +343,7 @@ class TuningController(QObject):
 
         def accept_version(study: Study) -> object:
             if digest(path) != version.digest:
-                raise versions.changed(version.name, path)
+                raise versions.checkpoint_changed_error(version.name, path)
             return versions.accept(study, version.digest)
 
         task = self._app_context.studies.submit_write(accept_version, "models", "settings")
@@ -360,7 +360,7 @@ class TuningController(QObject):
 
         def discard_version(study: Study) -> object:
             if path is not None and digest(path) != version.digest:
-                raise versions.changed(version.name, path)
+                raise versions.checkpoint_changed_error(version.name, path)
             discarded = versions.discard(study, version.digest)
             if path is not None:
                 discard(path)

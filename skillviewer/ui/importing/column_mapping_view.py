@@ -6,7 +6,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from skillviewer.core.text import printable
-from skillviewer.data.ratings.guessing import with_rating
+from skillviewer.data.ratings.guessing import with_rating_column
 from skillviewer.data.ratings.numbers import is_filled, is_number, number_of_cell
 from skillviewer.data.ratings.rating_table import RawTable
 from skillviewer.data.ratings.table_mapping import ROLES, TableMapping
@@ -160,7 +160,7 @@ class ColumnMappingView(QTableWidget):
         if role != RATING:
             self.mapping_changed.emit(mapping.assigned(role, title))
         elif mapping.item_of(title) is None:
-            self.mapping_changed.emit(with_rating(mapping, self._table, title))
+            self.mapping_changed.emit(with_rating_column(mapping, self._table, title))
 
     def _on_cell_changed(self, cell: QTableWidgetItem) -> None:
         assert self._table is not None
@@ -172,7 +172,7 @@ class ColumnMappingView(QTableWidget):
             return
         texts = [row_cell.text().strip() for row_cell in self.cells[row]]
         if cell.column() in {ITEM, RATER}:
-            mapping = with_rating(mapping, self._table, title, texts[ITEM], texts[RATER])
+            mapping = with_rating_column(mapping, self._table, title, texts[ITEM], texts[RATER])
         else:
             levels_text = "" if texts[LEVELS].startswith(UNKNOWN_ORDER) else texts[LEVELS]
             levels = [word.strip() for word in levels_text.split(",")]

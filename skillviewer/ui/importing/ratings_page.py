@@ -307,10 +307,10 @@ def _report_import(app_context: AppContext, preview: TablePreview, command: Comm
     study = app_context.studies.current
     if study is not None and study.draft:
         app_context.settings.remember(study.path)
-    import_report = result.rated.import_report
+    import_report = result.parsed.import_report
     text = (
         f"{preview.opened.table.path.name} is imported: {import_report.count}. Train learns from them; "
         "Rank › Ratings shows how far raters agree."
     )
-    details = (*result.added.problems, *import_report.problems())
+    details = (*result.result.problems, *import_report.problems())
     app_context.messages.post(Message(text, details=details))

@@ -10,9 +10,9 @@ import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from skillviewer.core.errors import DatasetError
-from skillviewer.data.ratings.mapped_table import STEM, MappedTable, known_to, open_table
+from skillviewer.data.ratings.mapped_table import TABLE_STEM, MappedTable, open_table, video_test
 from skillviewer.data.ratings.parsed_ratings import ParsedRatings
-from skillviewer.data.ratings.table_mapping import FILE, TableMapping, fitted, read_mapping
+from skillviewer.data.ratings.table_mapping import FILE, TableMapping, fit_mapping, read_mapping
 from skillviewer.data.ratings.video_matching import StudyVideoMatcher
 from skillviewer.data.tables.find_videos import VideoFolder
 from skillviewer.ui.session.app_context import AppContext
@@ -156,13 +156,13 @@ def open_and_read(
     """Open a table and read it; arguments as in ``TablePreviewLoader`` and its ``open``."""
     is_first_opening = saved_mapping is None and not sheet and titles_row is None
     mapping_file = path.with_name(FILE)
-    if is_first_opening and path.stem.casefold() == STEM and mapping_file.is_file():
+    if is_first_opening and path.stem.casefold() == TABLE_STEM and mapping_file.is_file():
         saved_mapping = read_mapping(mapping_file)
 
     def open_with(videos: Path | StudyVideoMatcher | None) -> MappedTable:
         with suppress(DatasetError):
             opened = open_table(path, videos, saved_mapping, sheet, titles_row)
-            fitted(opened.mapping, opened.table)  # raises if the saved mapping does not fit
+            fit_mapping(opened.mapping, opened.table)  # raises if the saved mapping does not fit
             return opened
         return open_table(path, videos, None, sheet, titles_row)
 
@@ -182,7 +182,7 @@ def _names_a_video(opened: MappedTable) -> bool:
     column_index = opened.table.column(opened.mapping.video)
     if column_index is None:
         return False
-    is_video = known_to(opened.files)
+    is_video = video_test(opened.files)
     return any(is_video(row.cells[column_index]) for row in opened.table.rows)
 
 

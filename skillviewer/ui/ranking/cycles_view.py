@@ -123,16 +123,17 @@ class CyclesView(QWidget):
 
     def show_rated(self, facts: "RatingFacts", queued: Collection[frozenset[str]], *, writable: bool) -> None:
         """Show the pairs on which votes contradict ratings; ``queued`` are the pairs in the queue."""
-        if facts.against:
-            text = f"Votes contradict ratings on {len(facts.against)} of {facts.voted} pairs that both order."
-            text += " Votes count there."
-        elif facts.voted:
-            text = f"None: votes and ratings agree on {facts.voted} pairs."
+        if facts.contradicted:
+            n_pairs = facts.n_ordered_by_both
+            text = f"Votes contradict ratings on {len(facts.contradicted)} of {n_pairs} pairs that both order. "
+            text += "Votes count there."
+        elif facts.n_ordered_by_both:
+            text = f"None: votes and ratings agree on {facts.n_ordered_by_both} pairs."
         else:
             text = "None: no pair is ordered by votes and by ratings."
         self.message.set_plain(f"{text} The rule: {facts.rule}.")
         self.all_button.hide()
-        shown = facts.against[:MAX_ROWS]
+        shown = facts.contradicted[:MAX_ROWS]
         for (pair, better_rating, worse_rating), row in zip(shown, self._show_rows(len(shown)), strict=True):
             line = f"{pair.better} over {pair.worse} by votes; rated {better_rating:.3g} and {worse_rating:.3g}"
             is_queued = frozenset((pair.better, pair.worse)) in queued

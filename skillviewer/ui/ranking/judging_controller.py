@@ -9,7 +9,7 @@ from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.errors import SettingsError
 from skillviewer.core.ranking.rater_names import match_rater_name
 from skillviewer.data.study import Study, Vote
-from skillviewer.data.study.judging.pair_queue import PairVideo, PresentedPair, RaterQueue, offered, rater_queue
+from skillviewer.data.study.judging.pair_queue import PairVideo, PresentedPair, RaterQueue, rater_queue, raters_of_votes
 from skillviewer.data.study.practice import pair_feedback
 from skillviewer.ui.ranking.judging_messages import (
     early_vote_warning,
@@ -148,7 +148,7 @@ class JudgingController(SittingController[RaterQueue, Vote]):
         is_first_query = session.newest_vote_id is None  # the name is as the rater typed it
 
         def read_queue(study: Study) -> RaterQueue:
-            name = match_rater_name(rater, offered(study)) if is_first_query else rater
+            name = match_rater_name(rater, raters_of_votes(study)) if is_first_query else rater
             return rater_queue(study, name, pair_on_screen, unreadable)
 
         return read_queue

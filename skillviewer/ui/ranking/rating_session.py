@@ -7,7 +7,7 @@ from skillviewer.core.ratings.rubric import Rubric
 from skillviewer.core.text import counted, format_duration
 from skillviewer.data.study import Study
 from skillviewer.data.study.judging.rating_queue import PresentedVideo, RatingQueue
-from skillviewer.data.study.rating_forms import RatingForm, rated_twice
+from skillviewer.data.study.rating_forms import RatingForm, self_agreement
 from skillviewer.ui.ranking.judging_messages import ENOUGH_SHARE, undo_hint
 from skillviewer.ui.ranking.judging_session import MAX_EARLIER_ANSWERS
 from skillviewer.ui.session.study_controller import VOTES
@@ -131,7 +131,7 @@ def rating_summary(session: RatingSession, seconds: float) -> str:
     text = f"{session.rater} rated {videos_text} in {format_duration(seconds)}, {total}."
     text += " Every rating is stored."
     if session.rubric is not None:
-        for agreement in rated_twice(session.own_forms, session.rubric, (session.rater,))[:1]:
+        for agreement in self_agreement(session.own_forms, session.rubric, (session.rater,))[:1]:
             text += f" Of the videos that came twice, {agreement.sentence}"
     return text
 

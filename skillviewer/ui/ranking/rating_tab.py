@@ -9,7 +9,7 @@ from skillviewer.core.ratings.rubric import Rubric
 from skillviewer.core.text import counted, printable
 from skillviewer.data.ratings.rubric_file import read_rubric, write_rubric
 from skillviewer.data.study import Study
-from skillviewer.data.study.judging.rating_queue import offered_raters
+from skillviewer.data.study.judging.rating_queue import raters_of_votes_and_forms
 from skillviewer.data.study.rating_forms import RatingPlan
 from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.ranking.message_page import MessagePage
@@ -144,7 +144,7 @@ class RatingTab(QWidget):
             if self.pages.currentWidget() is not self.rater_page:
                 self.rater_page.reset("" if self._has_had_rater else self._app_context.settings.user_name)
             self.rater_page.set_summary(printable(self.controller.summary))
-            self._app_context.studies.read(offered_raters).then(succeeded=self.rater_page.set_raters)
+            self._app_context.studies.read(raters_of_votes_and_forms).then(succeeded=self.rater_page.set_raters)
         elif phase is SittingPhase.RUBRIC:
             self._app_context.studies.read(_n_rated).then(succeeded=self._show_rubric)
         elif phase is SittingPhase.DONE:

@@ -64,15 +64,18 @@ class ResultView(VoteReportView):
     def _ask_again(self, pairs: tuple[frozenset[str], ...]) -> None:
         text = "pair back in the queue" if len(pairs) == 1 else "pairs back in the queue"
         command = Command(
-            text, lambda study: study.again.ask(pairs), lambda study, numbers: study.again.withdraw(numbers), (VOTES,)
+            text,
+            lambda study: study.rejudge_queue.add(pairs),
+            lambda study, numbers: study.rejudge_queue.undo_add(numbers),
+            (VOTES,),
         )
         self._app_context.undo.perform(command)
 
     def _take_out(self, pairs: tuple[frozenset[str], ...]) -> None:
         command = Command(
             "pair out of the queue",
-            lambda study: study.again.take_out(pairs),
-            lambda study, numbers: study.again.put_back(numbers),
+            lambda study: study.rejudge_queue.remove(pairs),
+            lambda study, numbers: study.rejudge_queue.restore(numbers),
             (VOTES,),
         )
         self._app_context.undo.perform(command)

@@ -17,7 +17,7 @@ from skillviewer.core.errors import DatasetError
 from skillviewer.core.ratings.rubric import Anchor, Rubric, RubricItem
 from skillviewer.core.ratings.rubric_templates import TEMPLATES
 from skillviewer.core.text import printable
-from skillviewer.data.study.rating_forms import REPEAT_SHARE, RatingPlan
+from skillviewer.data.study.rating_forms import DEFAULT_REPEAT_SHARE, RatingPlan
 from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.form import choose
 from skillviewer.ui.widgets.labels import WrappingLabel, text_label
@@ -123,7 +123,7 @@ class RubricPage(QWidget):
             n_rated: Number of videos rated by the rubric, which is locked if there are any.
         """
         self.show_rubric(plan.rubric if plan is not None else TEMPLATES["osats"])
-        repeat_share = plan.repeat_share if plan is not None else REPEAT_SHARE
+        repeat_share = plan.repeat_share if plan is not None else DEFAULT_REPEAT_SHARE
         choose(self.repeats, min(REPEAT_SHARES, key=lambda share: abs(share - repeat_share)))
         is_locked = n_rated > 0
         for widget in (self.template, self.open_button):

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QWidget
 
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.text import printable
-from skillviewer.data.study.judging.pair_queue import offered
+from skillviewer.data.study.judging.pair_queue import raters_of_votes
 from skillviewer.ui.actions.actions import Actions, Handlers, key_text
 from skillviewer.ui.player.transport import speed_text
 from skillviewer.ui.ranking.judging_controller import JudgingController
@@ -345,7 +345,7 @@ class RankScreen(QWidget):
             if self.pages.currentWidget() is not self.rater_page:
                 self.rater_page.reset("" if self._has_had_rater else self._app_context.settings.user_name)
             self.rater_page.set_summary(printable(self.judging.summary))
-            self._app_context.studies.read(offered).then(succeeded=self._on_raters)
+            self._app_context.studies.read(raters_of_votes).then(succeeded=self._on_raters)
         elif phase is SittingPhase.READ_ONLY:
             self._show_read_only()
         elif phase is SittingPhase.REST:

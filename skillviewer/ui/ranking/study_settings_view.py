@@ -208,8 +208,8 @@ class StudySettingsView(QWidget):
             text = "No video of this study is rated. File › Import ratings… reads a table."
         else:
             text = f"The rule: {facts.rule}."
-            if facts.counts is not None:
-                n_ordered, n_similar, n_undecided = facts.counts
+            if facts.n_by_outcome is not None:
+                n_ordered, n_similar, n_undecided = facts.n_by_outcome
                 text += f" {n_ordered} pairs are ordered, {n_similar} similar, {n_undecided} undecided."
         self.rating_note.setText(text)
         self.rating_rule.setEnabled(facts is not None)

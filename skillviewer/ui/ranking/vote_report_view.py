@@ -31,7 +31,7 @@ class VotesSnapshot:
     """The votes and the tasks of a study at one time."""
 
     tasks: Mapping[str, str] = field(default_factory=dict)  # task of every video of the study, by name
-    shown_pairs: "tuple[ShownPair, ...]" = ()  # pairs asked and their votes, in the order of voting
+    shown_pairs: "tuple[ShownPair, ...]" = ()  # pairs shown_pairs and their votes, in the order of voting
     queued_pairs: frozenset[frozenset[str]] = frozenset()  # pairs back in the queue that no rater has judged since
     writable: bool = False  # true if the study can be written
     rating_facts: RatingFacts | None = None  # pairs by the ratings, or None without ratings
@@ -41,12 +41,12 @@ ComputeReport = Callable[[VotesSnapshot, CancelToken], object]
 
 
 def _read_votes(study: Study) -> VotesSnapshot:
-    from skillviewer.data.study.ranking import asked
+    from skillviewer.data.study.ranking_report import shown_pairs
 
     return VotesSnapshot(
         tasks=study.videos.tasks(),
-        shown_pairs=asked(study),
-        queued_pairs=frozenset(study.again.waiting()),
+        shown_pairs=shown_pairs(study),
+        queued_pairs=frozenset(study.rejudge_queue.waiting()),
         writable=not study.read_only,
         rating_facts=study.rating_facts(),
     )

@@ -14,7 +14,7 @@ from skillviewer.core.analysis.score_curve import score_curve
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.text import counted
 from skillviewer.core.video.clips import FrameRange, VideoClip
-from skillviewer.data.study import Added, Study
+from skillviewer.data.study import AddedVideos, Study
 from skillviewer.nets.library import criterion_of, model_folder
 from skillviewer.ui.session.assessment_queue import AssessmentQueue
 from skillviewer.ui.session.backend import Backend
@@ -227,7 +227,7 @@ class AppContext(QObject):
             self.studies.close()
         self.path_importer.accept(paths)
 
-    def _on_enrolled(self, added: Added) -> None:
+    def _on_enrolled(self, added: AddedVideos) -> None:
         """Make the opening of videos undoable. Undoing it removes the videos from the study and keeps their files."""
         names = tuple(name for name in added.names if name is not None and name not in added.known_names)
         if not names:

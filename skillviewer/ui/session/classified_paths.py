@@ -13,7 +13,7 @@ from skillviewer.core.video.clips import VideoClip
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.data.ratings.table_files import JSON_SUFFIX, TEXT_SUFFIXES, WORKBOOK_SUFFIXES, is_rating_file
 from skillviewer.data.study import SUFFIX, Study
-from skillviewer.data.study.archive.archive_form import SUFFIX as ARCHIVE_SUFFIX
+from skillviewer.data.study.archive.archive_format import SUFFIX as ARCHIVE_SUFFIX
 from skillviewer.data.timelines.timelines import ONLY_TIMELINES
 from skillviewer.data.tracks.track_formats import is_track_file
 from skillviewer.media.files import VIDEO_SUFFIXES, expand
@@ -182,7 +182,7 @@ def picture_of(path: Path, backend: Backend, token: CancelToken) -> RGBImage | N
     if path.suffix == SUFFIX:
         try:
             with Study.open(path, read_only=True) as study:
-                video = study.videos.first_in_place()
+                video = study.videos.first_located()
             if video is not None and video.path is not None:
                 clip = VideoClip(video.path, video.clip_range)
         except SkillViewerError:

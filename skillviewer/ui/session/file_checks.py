@@ -34,7 +34,7 @@ class FileChecks(QObject):
     def check(self, videos: Iterable[StudyVideo]) -> None:
         """Check the changed videos of a study. An earlier check is cancelled."""
         self.forget()
-        self._unchecked = [video for video in videos if video.unsure and video.path is not None]
+        self._unchecked = [video for video in videos if video.must_check and video.path is not None]
         self._read_next()
 
     def forget(self) -> None:
@@ -74,7 +74,7 @@ class FileChecks(QObject):
     def _on_checked(self, generation: int, videos: tuple[StudyVideo, ...]) -> None:
         if generation != self._generation:
             return
-        self._checked |= {video.name: video for video in videos if not video.unsure}
+        self._checked |= {video.name: video for video in videos if not video.must_check}
         if self._unchecked:
             self._read_next()
             return

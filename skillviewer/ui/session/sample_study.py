@@ -61,15 +61,17 @@ def open_sample(token: CancelToken, report: Report) -> Study:
 
 def _make_sample(path: Path, source: Path, token: CancelToken, report: Report) -> None:
     """Make the sample study. It gets its title last, so that an unfinished one is recognised."""
-    from skillviewer.data.study.exchange.exchange import bring_in  # imported here because it brings the ranking code
+    from skillviewer.data.study.exchange.study_import import (
+        import_into_study,  # imported here because it brings the ranking code
+    )
 
     make_folder(path.parent)
     with Study.create(path, StudySettings(title=_UNFINISHED, task="peg-insert-side")) as study:
         try:
             videos = [NewVideo(path) for path in sorted((source / "videos").glob("*.mp4"))]
             study.videos.add(videos, token, report)
-            bring_in(study, source / "truth.csv")  # the participants
-            bring_in(study, source / "votes.csv")  # the votes of simulated raters, with their reasons
+            import_into_study(study, source / "truth.csv")  # the participants
+            import_into_study(study, source / "votes.csv")  # the votes of simulated raters, with their reasons
             _add_analyses(study, source)
             study.settings = replace(study.settings, title="Sample study")
         except BaseException:

@@ -10,8 +10,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from skillviewer.core.errors import StudyError
 from skillviewer.core.paths import drafts_dir
 from skillviewer.core.progress import CancelToken, Report
-from skillviewer.data.study import Added, FileState, NewVideo, Relinked, Study, StudyVideo
-from skillviewer.data.study.archive.archive_form import README
+from skillviewer.data.study import AddedVideos, FileState, NewVideo, RelinkResult, Study, StudyVideo
+from skillviewer.data.study.archive.archive_format import README_NAME
 from skillviewer.data.tables.rows import abbreviated
 from skillviewer.ui.session.drafts import new_draft
 from skillviewer.ui.session.file_checks import FileChecks
@@ -171,7 +171,7 @@ class StudyController(QObject):
             files = (video, *holder.study.videos.cameras_of(video.digest))
             file_names = [Path(file.recorded_path).name for file in files]
             erased_names = holder.study.erase([video.digest], [name])
-            self._mentions = holder.study.videos.mentions({*erased_names, *file_names})
+            self._mentions = holder.study.videos.find_mentions({*erased_names, *file_names})
             for file, file_name in zip(files, file_names, strict=True):
                 if file.digest:  # else the file was never read, and nothing about it is stored elsewhere
                     forget(file.digest, file_name)
@@ -245,11 +245,11 @@ class StudyController(QObject):
             self.replaced.emit()
             self.closed.emit()
 
-    def enrol(self, paths: Sequence[Path], on_added: Callable[[Added], None] | None = None) -> None:
+    def enrol(self, paths: Sequence[Path], on_added: Callable[[AddedVideos], None] | None = None) -> None:
         """Add videos to the study, or to a new draft, and call ``on_added`` with the result."""
         new_videos = [NewVideo(path) for path in paths]
 
-        def on_videos_added(added: Added) -> None:
+        def on_videos_added(added: AddedVideos) -> None:
             self._warn(added.problems)
             if on_added is not None:
                 on_added(added)
@@ -349,7 +349,7 @@ class StudyController(QObject):
 
     def _on_unpacked(self, contents: StudyContents) -> None:
         """Report that faces were blurred in the videos of an archive."""
-        readme = contents.study.path.with_name(README)
+        readme = contents.study.path.with_name(README_NAME)
         if readme.is_file():
             text = (
                 "Faces were blurred in these videos; some may have been missed. Scores and votes are those of the "
@@ -377,7 +377,7 @@ class StudyController(QObject):
         for text in problems:
             self._messages.post(Message(text, Severity.WARNING))
 
-    def _on_relinked(self, relinked: Relinked) -> None:
+    def _on_relinked(self, relinked: RelinkResult) -> None:
         text = f"{len(relinked.located)} videos found again."
         unlocated = (*relinked.missing, *relinked.replaced)
         if unlocated:

@@ -60,12 +60,12 @@ class StudyHolder:
         self.close()
         self._study = study
         self._is_draft = draft
-        self._seen_version = study.written_version()
+        self._seen_version = study.data_version()
 
     def has_news(self) -> bool:
         """Return True if another process has written the study since the last call."""
         previous_version = self._seen_version
-        self._seen_version = self.study.written_version()
+        self._seen_version = self.study.data_version()
         return previous_version != self._seen_version
 
     def close(self) -> None:

@@ -209,7 +209,9 @@ class StudySync(QObject):
         if not model_digest or self._index.stopped:
             return
         is_other_model = model_digest != self._loaded_digest
-        checked_videos = [video for video in self.known_videos if not video.unsure]  # the others are listed again later
+        checked_videos = [
+            video for video in self.known_videos if not video.must_check
+        ]  # the others are listed again later
         checked_clips = frozenset(video.clip_id for video in checked_videos)
         clips_to_load = checked_clips if is_other_model else checked_clips - self._loaded_clips
         self._loaded_digest = model_digest

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QInputDialog, QMessageBox, QWidget
 
 from skillviewer.data.study import SUFFIX
-from skillviewer.data.study.archive.archive_form import SUFFIX as ARCHIVE_SUFFIX
+from skillviewer.data.study.archive.archive_format import SUFFIX as ARCHIVE_SUFFIX
 from skillviewer.media.files import VIDEO_SUFFIXES
 
 

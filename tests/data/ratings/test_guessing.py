@@ -6,7 +6,7 @@ import openpyxl
 import pytest
 
 from skillviewer.core.errors import DatasetError
-from skillviewer.data.ratings.guessing import guess
+from skillviewer.data.ratings.guessing import guess_mapping
 from skillviewer.data.ratings.remark_times import RemarkTime, times_in_remark
 from skillviewer.data.ratings.table_files import read_table
 from skillviewer.data.ratings.table_mapping import TableMapping
@@ -17,7 +17,7 @@ from tests.data.files import write
 
 def guessed(tmp_path: Path, rows: str) -> tuple[TableMapping, tuple[str, ...]]:
     write(tmp_path / "t.csv", rows)
-    return guess(read_table(tmp_path / "t.csv"))
+    return guess_mapping(read_table(tmp_path / "t.csv"))
 
 
 def table(titles: str, *columns: list[object]) -> str:
@@ -104,7 +104,9 @@ def test_clips_called_by_digits_are_no_values_of_ratings(titles: str, tmp_path: 
     digits: list[object] = [*range(1, 9)]
     columns = {"Rating": GRADES, "Nr": digits, "Clip": digits, "Who": PEOPLE}
     write(tmp_path / "t.csv", table(titles, *(columns[title] for title in titles.split(","))))
-    found, ambiguities = guess(read_table(tmp_path / "t.csv"), lambda cell: cell.isdecimal() and 1 <= int(cell) <= 8)
+    found, ambiguities = guess_mapping(
+        read_table(tmp_path / "t.csv"), lambda cell: cell.isdecimal() and 1 <= int(cell) <= 8
+    )
     assert found.video in {"Nr", "Clip"}
     assert [item.name for item in found.items] == ["Rating"]
     assert not any("names videos too" in one for one in ambiguities)
@@ -113,7 +115,7 @@ def test_clips_called_by_digits_are_no_values_of_ratings(titles: str, tmp_path: 
 def test_few_clips_called_by_digits_with_every_rating_given(tmp_path: Path) -> None:
     values: list[object] = [1, 2, 3]
     write(tmp_path / "t.csv", table("Score,Nr,Who", [3, 1, 2], values, ["Subject 1", "Subject 2", "Subject 3"]))
-    found, _ = guess(read_table(tmp_path / "t.csv"), lambda cell: cell in {"1", "2", "3"})
+    found, _ = guess_mapping(read_table(tmp_path / "t.csv"), lambda cell: cell in {"1", "2", "3"})
     assert (found.video, [item.name for item in found.items]) == ("Nr", ["Score"])
 
 
@@ -133,7 +135,7 @@ def test_the_spreadsheet_of_a_clinic(tmp_path: Path) -> None:
     book.save(tmp_path / "t.xlsx")
     raw = read_table(tmp_path / "t.xlsx", is_video=lambda cell: cell.startswith("OP "))
     assert raw.titles_row == 5
-    found, _ = guess(raw, lambda cell: cell.startswith("OP "))
+    found, _ = guess_mapping(raw, lambda cell: cell.startswith("OP "))
     assert (found.video, found.participant, found.notes) == ("Video", "Proband", "Bemerkungen")
     (item,) = found.items
     assert (item.name, item.low, item.high) == ("Bewertung", 1, 5)

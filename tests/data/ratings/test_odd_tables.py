@@ -278,8 +278,8 @@ def test_odd_tables_are_read_as_meant_or_not_at_all(tmp_path: Path, name: str) -
         words = (files[one.video.lstrip("0")], one.rater.replace("unnamed", ""), one.item, one.occasion)
         read[" ".join(filter(None, words))] = one.value
     assert read == expected
-    assert rated.import_report.rejected == n_rejected
-    assert rated.import_report.used + n_rejected == len(rated.import_report.rows)
+    assert rated.import_report.n_rejected == n_rejected
+    assert rated.import_report.n_used + n_rejected == len(rated.import_report.rows)
     assert len(read) == rated.import_report.n_ratings
 
 

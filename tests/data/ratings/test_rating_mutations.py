@@ -14,7 +14,7 @@ import msgspec
 
 from skillviewer.core.errors import DatasetError
 from skillviewer.data.ratings.guessing import stated_items
-from skillviewer.data.ratings.mapped_table import MappedTable, known_to
+from skillviewer.data.ratings.mapped_table import MappedTable, video_test
 from skillviewer.data.ratings.table_files import read_table
 from skillviewer.data.ratings.table_mapping import TableMapping
 from skillviewer.data.tables.find_videos import VideoFolder
@@ -99,7 +99,7 @@ def spoilt(table: Written, rng: random.Random) -> str:
 
 
 def read_spoilt(path: Path, files: VideoFolder) -> MappedTable:
-    table = read_table(path, titles_row=1, is_video=known_to(files))
+    table = read_table(path, titles_row=1, is_video=video_test(files))
     mapping = TableMapping(video="Clip", rater="Judge", titles_row=1)
     found = stated_items([("Global", ()), ("Flow", ())], table, mapping)
     items = tuple(msgspec.structs.replace(item, low=10, high=500) for item in found)
@@ -124,7 +124,7 @@ def test_no_row_is_lost_and_none_joined_wrongly(tmp_path: Path) -> None:
             refused += 1
             continue
         import_report = rated.import_report
-        assert len(import_report.rows) == import_report.used + import_report.rejected
+        assert len(import_report.rows) == import_report.n_used + import_report.n_rejected
         covered = {line for row in import_report.rows for line in range(row.first_line, row.last_line + 1)}
         text_lines = text.replace("\r\n", "\n").split("\n")
         lost = [
@@ -138,7 +138,7 @@ def test_no_row_is_lost_and_none_joined_wrongly(tmp_path: Path) -> None:
             whose = [known for known, number in table.says.items() if abs(number - rating.value) < 1e-9]
             assert key in {tuple(map(plain, known)) for known in whose}, f"seed {seed}: {rating} was {whose}"
         taken += import_report.n_ratings
-        asides += import_report.rejected
+        asides += import_report.n_rejected
     assert refused < N_TABLES / 20
     assert taken > 30 * N_TABLES
     assert asides > N_TABLES / 2

@@ -138,7 +138,7 @@ def test_hidden_rows_are_rejected_unless_they_are_to_count(tmp_path: Path) -> No
     import msgspec
 
     rated, _ = opened.read(msgspec.structs.replace(opened.mapping, hidden_rows=True))
-    assert rated.import_report.used == 2
+    assert rated.import_report.n_used == 2
 
 
 def test_the_sheet_with_the_videos_is_read_and_the_others_are_told(tmp_path: Path) -> None:
@@ -164,7 +164,7 @@ def test_the_sheet_with_the_videos_is_read_and_the_others_are_told(tmp_path: Pat
 
 def test_a_workbook_that_unpacks_to_too_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = saved(tmp_path, [["Clip", "Flow"], ["A1", 3]])
-    monkeypatch.setattr(workbook, "_MAX_BYTES", 1000)
+    monkeypatch.setattr(workbook, "_MAX_UNPACKED_BYTES", 1000)
     with pytest.raises(DatasetError, match="would unpack to"):
         open_table(path)
 

@@ -53,7 +53,7 @@ def test_the_long_form_has_a_row_for_each_rater(tmp_path: Path) -> None:
     assert rated.participants == {"A1": "Ann", "B2": "Bea"}
     assert {r.video: r.occasion for r in rated.ratings.ratings} == {"A1": "2024-01-02", "B2": "2024-05-02"}
     assert rated.import_report.unrated == ("A2", "B1")
-    assert (rated.import_report.used, rated.import_report.rejected, rated.import_report.n_ratings) == (3, 0, 6)
+    assert (rated.import_report.n_used, rated.import_report.n_rejected, rated.import_report.n_ratings) == (3, 0, 6)
 
 
 def test_the_wide_form_has_a_column_for_each_rater(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_levels_of_unknown_order_are_asked_for(tmp_path: Path) -> None:
 def test_numbers_are_read_as_people_write_them(tmp_path: Path, text: str, encoding: str, value: float) -> None:
     rated = read(tmp_path, text, encoding)
     assert rated.ratings.table("Note").means() == {"A1": value, "A2": 4.0}
-    assert rated.import_report.rejected == 0
+    assert rated.import_report.n_rejected == 0
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_a_row_that_cannot_be_used_says_why(tmp_path: Path, row: str, why: str) 
     rated = read(tmp_path, f"video,rater,Flow (1-5),note\nA1,x,2,ok\n{row}\nA2,x,5,ok\n")
     assert why in rejections(rated)["line 3"]
     assert given(rated) == {("A1", "x", "Flow", 2.0), ("A2", "x", "Flow", 5.0)}
-    assert (rated.import_report.used, rated.import_report.rejected) == (2, 1)
+    assert (rated.import_report.n_used, rated.import_report.n_rejected) == (2, 1)
 
 
 def test_ratings_that_contradict_each_other_count_neither(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from skillviewer.core.video.clips import FrameRange
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.data.study import NewVideo, Study, Vote
 from skillviewer.data.study.archive.archive import pack
-from skillviewer.data.study.archive.archive_form import ArchiveOptions
+from skillviewer.data.study.archive.archive_format import ArchiveOptions
 from skillviewer.data.study.archive.unpack import unpack
 from skillviewer.media.reading.reader import VideoReader
 from tests.videos import write_barcode_video

@@ -15,7 +15,7 @@ from skillviewer.core.study_log import LoggedExport
 from skillviewer.core.tracks.tracks import FrameState, Track, TrackSet
 from skillviewer.data.faces_file import FaceStore
 from skillviewer.data.hand_detections_file import detections_path, save_detections
-from skillviewer.data.ratings.guessing import guess
+from skillviewer.data.ratings.guessing import guess_mapping
 from skillviewer.data.ratings.table_files import read_table
 from skillviewer.data.study import ModelState, NewVideo, Study, Vote
 from skillviewer.data.study.exchange.rating_import import add_ratings, open_study_table
@@ -39,11 +39,11 @@ def _study(folder: Path) -> tuple[Path, str, str]:
                 study.models.save_analysis(analysis(reader.info, passes=2))
                 digests.append(reader.info.digest)
         study.models.add("e" * 64, "m", folder / "m", facts={"held_out_videos": [NAME, "other"]})
-        study.models.decide("e" * 64, ModelState.ACCEPTED)
+        study.models.set_state("e" * 64, ModelState.ACCEPTED)
         study.votes.withdraw(study.votes.cast(Vote(NAME, "other", Verdict.LEFT, "Ann", reason="secret reason")).id)
         study.votes.cast(Vote("third", NAME, Verdict.LEFT, "Ann"))
         study.votes.cast(Vote("third", "other", Verdict.LEFT, "Ann", reason="kept reason"))
-        study.again.ask([frozenset({NAME, "other"})])
+        study.rejudge_queue.add([frozenset({NAME, "other"})])
         study.annotations.write_note("secret note", author="Dr X", video=NAME, time_s=0.5)
         study.annotations.save_moment(NAME, 0.1, 0.4, author="Dr X", label="secret moment")
         study.log_export(LoggedExport(study.path, f"{NAME}.pdf", "why"))
@@ -116,7 +116,7 @@ def test_mentions_elsewhere_are_removed_or_listed(
             files[-1].write_bytes(name.encode())
         study.videos.add([NewVideo(file) for file in files])
         (tmp_path / f"{NAME}.csv").write_text(f"video,rater,Flow\n{NAME},R,3\nother,R,4\nthe one,R,5\n")
-        mapping = guess(read_table(tmp_path / f"{NAME}.csv"))[0]
+        mapping = guess_mapping(read_table(tmp_path / f"{NAME}.csv"))[0]
         mapping = replace(mapping, names={"the one": "third", f"{NAME} again": NAME})
         add_ratings(study, open_study_table(study, tmp_path / f"{NAME}.csv", mapping))
         study.annotations.write_note(f"slower than {NAME.upper()}", author="Dr X", video="other")
@@ -131,7 +131,7 @@ def test_mentions_elsewhere_are_removed_or_listed(
         assert not any(NAME in text for text in table)
         assert json.loads(table["mapping"])["names"] == {"the one": "third"}
         assert len(study.ratings.all().ratings) == 2
-        assert study.videos.mentions([NAME]) == ("the reason of a vote (1)", "a note (1)")
+        assert study.videos.find_mentions([NAME]) == ("the reason of a vote (1)", "a note (1)")
 
 
 def test_a_video_whose_file_was_never_seen_is_erased_by_its_name_alone(

@@ -18,12 +18,12 @@ from skillviewer.core.ranking.report import RankingReport, ranking_report
 from skillviewer.core.ratings.rating_order import FormPurpose
 from skillviewer.core.ratings.rubric import Rubric, RubricItem
 from skillviewer.core.study_log import LoggedExport
-from skillviewer.data.ratings.guessing import guess
+from skillviewer.data.ratings.guessing import guess_mapping
 from skillviewer.data.ratings.table_files import read_table
 from skillviewer.data.ratings.table_mapping import RatingColumn
 from skillviewer.data.study import NewVideo, Study, StudySettings, Vote
 from skillviewer.data.study.exchange.rating_import import add_ratings, open_study_table
-from skillviewer.data.study.ranking import asked
+from skillviewer.data.study.ranking_report import shown_pairs
 from skillviewer.data.study.rating_forms import RatingForm
 from tests.facts import missing
 
@@ -109,7 +109,7 @@ def _naming(path: Path) -> list[str]:
 
 
 def _report(study: Study) -> RankingReport:
-    return ranking_report(study.videos.tasks(), asked(study))
+    return ranking_report(study.videos.tasks(), shown_pairs(study))
 
 
 def _bytes_of(path: Path) -> bytes:
@@ -170,7 +170,7 @@ def test_the_column_of_a_rater_in_a_table_is_forgotten(tmp_path: Path, home: Pat
     table.write_text(f"video,Ben,{NAME}\none,3,1\ntwo,4,2\n", encoding="utf-8")
     with Study.create(tmp_path / "peg") as study:
         study.videos.add([NewVideo(None, name) for name in VIDEOS])
-        mapping = guess(read_table(table))[0]
+        mapping = guess_mapping(read_table(table))[0]
         columns = tuple(RatingColumn(title=rater, rater=rater) for rater in ("Ben", NAME))
         item = replace(mapping.items[0], name="Flow", columns=columns)
         add_ratings(study, open_study_table(study, table, replace(mapping, items=(item,))))

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from skillviewer.data.formats.formats import open_dataset
 from skillviewer.data.study import NewVideo, Study
-from skillviewer.data.study.exchange.exchange import bring_in
-from skillviewer.data.study.exchange.pair_forms import export_videos
+from skillviewer.data.study.exchange.csv_export import export_videos
 from skillviewer.data.study.exchange.rating_import import add_ratings, open_study_table, undo_import
+from skillviewer.data.study.exchange.study_import import import_into_study
 from tests.facts import missing
 
 TABLE = "Clip,Trainee,Date,Judge,Global\na,T1,2024-03-01,Ann,3\na,T1,2024-03-01,Bob,4\nb,T1,2024-06-01,Ann,5\n"
@@ -24,10 +24,10 @@ def test_a_table_of_ratings_states_occasions_unless_a_video_has_several(tmp_path
         study.videos.add([NewVideo(None, name, occasion="pre" if name == "b" else "") for name in "abc"])
         done = add_ratings(study, open_study_table(study, table))
         assert occasions(study) == {"a": "2024-03-01", "b": "pre", "c": ""}
-        assert done.rated.import_report.notices == (
+        assert done.parsed.import_report.notices == (
             "ratings.csv: videos that were rated on several occasions get no occasion of their own: c.",
         )
-        assert not missing(done.added.problems, "“b”", "2024-06-01")
+        assert not missing(done.result.problems, "“b”", "2024-06-01")
         assert {v.name: v.occasion for v in study.dataset().videos} == occasions(study)
         undo_import(study, done)
         assert occasions(study) == {"a": "", "b": "pre", "c": ""}
@@ -40,11 +40,11 @@ def test_occasions_go_out_and_come_in_with_participants(tmp_path: Path) -> None:
         study.videos.change("b", occasion="post")
         export_videos(study, tmp_path / "people.csv")
         assert (tmp_path / "people.csv").read_text() == "video,participant,occasion\na,T1,pre\nb,T1,post\n"
-        bring_in(other, tmp_path / "people.csv")
+        import_into_study(other, tmp_path / "people.csv")
         assert occasions(other) == {"a": "pre", "b": "post"}
     with Study.create(tmp_path / "u.skillstudy") as third:
         third.videos.add([NewVideo(None, "a")])
-        bring_in(third, tmp_path / "s.skillstudy")
+        import_into_study(third, tmp_path / "s.skillstudy")
         assert occasions(third) == {"a": "pre", "b": "post"}
 
 
@@ -64,5 +64,5 @@ def test_data_sets_know_occasions(tmp_path: Path) -> None:
     assert [video.occasion for video in dataset.videos] == ["post", "pre", "pre"]
     assert [measure.name for measure in dataset.truth] == ["skill"]
     with Study.create(tmp_path / "s.skillstudy") as study:
-        bring_in(study, paired)
+        import_into_study(study, paired)
         assert occasions(study) == {"a": "post", "b": "pre", "c": "pre"}

@@ -11,9 +11,9 @@ from skillviewer.core.ratings.rating_order import FormPurpose
 from skillviewer.core.ratings.rubric import Rubric, RubricItem
 from skillviewer.data.ratings.rubric_file import read_rubric, write_rubric
 from skillviewer.data.study import NewVideo, Study
-from skillviewer.data.study.exchange.exchange import bring_in
+from skillviewer.data.study.exchange.study_import import import_into_study
 from skillviewer.data.study.practice import Practice, PracticePair, PracticeVideo, read_practice
-from skillviewer.data.study.rating_forms import RatingForm, rated_twice
+from skillviewer.data.study.rating_forms import RatingForm, self_agreement
 
 RUBRIC = Rubric("two", (RubricItem("flow", 1, 5), RubricItem("care", 1, 5)), total="sum")
 NAMES = ("one", "two", "three", "four")
@@ -43,7 +43,7 @@ def test_a_form_becomes_ratings_and_a_repeat_does_not(tmp_path: Path) -> None:
         assert _values(study) == expected
         assert study.criterion == "sum"
         assert study.ratings.all().scale("sum") == RatingScale("sum", 2, 10, stated=True)
-        found = {agreement.item: agreement for agreement in rated_twice(study.forms.all(), RUBRIC)}
+        found = {agreement.item: agreement for agreement in self_agreement(study.forms.all(), RUBRIC)}
         assert {item: (a.n, a.n_equal, a.mean_difference) for item, a in found.items()} == {
             "sum": (1, 0, 1),
             "flow": (1, 0, 1),
@@ -121,13 +121,17 @@ def test_copies_merge_by_key_and_a_second_form_becomes_a_repeat(tmp_path: Path) 
         other.forms.submit(_form(answers={"flow": 3, "care": 4}))
         other.forms.submit(_form("three", "Ben"))
     with Study.open(tmp_path / "study.skillstudy") as study:
-        assert bring_in(study, copy).forms == 3
-        assert bring_in(study, copy).forms == 0
+        assert import_into_study(study, copy).n_forms == 3
+        assert import_into_study(study, copy).n_forms == 0
         values = _values(study)
         assert values["two", "Ann", "flow"] == 5
         assert values["one", "Ann", "flow"] == 2, "the one here stays"
         assert values["three", "Ben", "sum"] == 6
-        assert [(a.item, a.n) for a in rated_twice(study.forms.all(), RUBRIC)] == [("sum", 1), ("flow", 1), ("care", 1)]
+        assert [(a.item, a.n) for a in self_agreement(study.forms.all(), RUBRIC)] == [
+            ("sum", 1),
+            ("flow", 1),
+            ("care", 1),
+        ]
 
 
 def test_an_erased_video_leaves_no_form_and_no_practice(tmp_path: Path) -> None:

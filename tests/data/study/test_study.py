@@ -20,9 +20,9 @@ from skillviewer.core import system
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.errors import SettingsError, StudyError
 from skillviewer.data.study import Study, StudySettings, Vote, database, file
-from skillviewer.data.study.backups import DAYS, LAST, backups_dir
+from skillviewer.data.study.backups import MAX_DAILY, MAX_LATEST, backups_dir
 from skillviewer.data.study.lock import WriteLock
-from skillviewer.data.study.schema import APPLICATION_ID, FIRST_VERSION, VERSION, statements_to
+from skillviewer.data.study.schema import APPLICATION_ID, FIRST_VERSION, VERSION, schema_statements
 from tests.data.studies import make_study
 
 VOTE = Vote("a", "b", Verdict.LEFT, "Ann")
@@ -160,7 +160,7 @@ def test_votes_are_append_only_on_every_code_path(path: Path, statement: str) ->
 FIRST_STUDY = f"""
     PRAGMA application_id = {APPLICATION_ID};
     PRAGMA user_version = {FIRST_VERSION};
-    {"; ".join(statements_to(FIRST_VERSION))};
+    {"; ".join(schema_statements(FIRST_VERSION))};
     INSERT INTO setting VALUES ('title', '"Old"'), ('speed', '0.5'), ('of another version', '[]');
     INSERT INTO video (id, name, relative_path, absolute_path, size_bytes, modified_ns, digest, added_at) VALUES
         (1, 'a', 'videos/a.mp4', '/gone/videos/a.mp4', 5, 1, 'aa', '2026-01-01T00:00:00.000000+00:00'),
@@ -184,7 +184,7 @@ def old(tmp_path: Path) -> Path:
 
 def test_older_study_is_brought_up_to_date_after_a_copy(old: Path) -> None:
     with Study.open(old) as study:
-        assert study._file.was_version == FIRST_VERSION
+        assert study._file.older_version == FIRST_VERSION
         assert study._file.scalar("PRAGMA user_version") == VERSION
         (vote,) = study.votes.all()
         assert (vote.left, vote.right, vote.verdict, vote.taken_s) == ("a", "b", Verdict.RIGHT, 4.5)
@@ -196,7 +196,7 @@ def test_older_study_is_brought_up_to_date_after_a_copy(old: Path) -> None:
     assert connection.execute("SELECT count(*) FROM judgement").fetchone() == (1,)
     connection.close()
     with Study.open(old) as study:
-        assert study._file.was_version is None
+        assert study._file.older_version is None
 
 
 def test_older_study_can_be_looked_at_without_touching_it(old: Path) -> None:
@@ -326,7 +326,7 @@ def test_study_that_was_killed_and_copied_to_a_read_only_folder_is_not_read_in_p
     unprivileged.chmod(0o555)
     if os.getuid() == 0:
         os.seteuid(65534)
-    with pytest.raises(StudyError, match=r"not closed in order.*Copy both files"):
+    with pytest.raises(StudyError, match=r"not closed properly.*Copy both files"):
         Study.open(unprivileged / path.name)
 
 
@@ -396,8 +396,8 @@ def test_backups_rotate_and_days_are_kept(path: Path) -> None:
     assert (
         names[2:9] == [f"2026-01-{d} {h}-00-00-000000.skillstudy" for d in (28, 27, 26, 25) for h in ("20", "08")][:7]
     )
-    assert len({name[:10] for name in names}) == DAYS
-    assert len(names) < LAST + DAYS
+    assert len({name[:10] for name in names}) == MAX_DAILY
+    assert len(names) < MAX_LATEST + MAX_DAILY
 
 
 def test_backup_is_made_on_opening_only_after_changes(path: Path) -> None:
@@ -470,7 +470,7 @@ def test_opening_a_study_that_is_deleted_meanwhile_makes_no_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "gone.skillstudy"
-    monkeypatch.setattr(database, "_protected", lambda _path: False)  # looked at just before another thread deleted it
+    monkeypatch.setattr(database, "_is_write_protected", lambda _path: False)  # deleted just afterwards
     with pytest.raises(sqlite3.OperationalError, match="unable to open"):
         database.connect(path)
     assert not path.exists()

@@ -9,8 +9,8 @@ from skillviewer.core.dataset.pairs import Pair, Verdict
 from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
 from skillviewer.core.errors import StudyError
 from skillviewer.data.study import NewVideo, Study, Vote
-from skillviewer.data.study.exchange.exchange import bring_in
-from skillviewer.data.study.ranking import report
+from skillviewer.data.study.exchange.study_import import import_into_study
+from skillviewer.data.study.ranking_report import study_ranking_report
 from skillviewer.data.study.versions import study_pairs
 
 
@@ -41,7 +41,7 @@ def test_votes_say_which_criterion_they_are_of(study: Study) -> None:
     assert [vote.criterion for vote in study.votes.all()] == ["", "Flow"]
     assert study.dataset().pairs == (Pair("b", "a"),)
     assert study.dataset().criterion == "Flow"
-    assert report(study).judged == 1
+    assert study_ranking_report(study).judged == 1
     assert study_pairs(study).dataset.pairs == (Pair("b", "a"),)
     look_at(study, "")
     assert study.dataset().pairs == (Pair("a", "b"),)
@@ -65,32 +65,32 @@ def test_a_criterion_has_its_own_ratings_and_the_first_the_votes_that_state_none
 
 def test_a_pair_is_judged_again_for_its_criterion_alone(study: Study) -> None:
     pair = frozenset(("a", "b"))
-    study.again.ask([pair])
+    study.rejudge_queue.add([pair])
     look_at(study, "Flow")
-    assert study.again.waiting() == ()
-    assert study.again.due_for("Eve") == frozenset()
+    assert study.rejudge_queue.waiting() == ()
+    assert study.rejudge_queue.due_for("Eve") == frozenset()
     study.votes.cast(Vote("a", "b", Verdict.LEFT, "Eve"))
     look_at(study, "")
-    assert study.again.due_for("Eve") == {pair}, "the vote was on another criterion"
+    assert study.rejudge_queue.due_for("Eve") == {pair}, "the vote was on another criterion"
     study.votes.cast(Vote("a", "b", Verdict.LEFT, "Eve"))
-    assert study.again.waiting() == ()
+    assert study.rejudge_queue.waiting() == ()
 
 
 def test_one_command_looks_at_another_criterion_and_changes_nothing(study: Study) -> None:
     rate(study)
-    study.look_at("Flow")
+    study.select_criterion("Flow")
     assert study.dataset().criterion == "Flow"
     assert study.settings.criterion == ""
-    study.look_at(None)
+    study.select_criterion(None)
     assert study.dataset().criterion == "Global"
     with pytest.raises(StudyError, match="“Speed”"):
-        study.look_at("Speed")
+        study.select_criterion("Speed")
 
 
 def test_criteria_come_along_with_the_votes_of_another_study(study: Study, tmp_path: Path) -> None:
     look_at(study, "Flow")
     study.votes.cast(Vote("a", "b", Verdict.LEFT, "Eve"))
     with Study.create(tmp_path / "t") as other:
-        bring_in(other, study.path)
+        import_into_study(other, study.path)
         assert [vote.criterion for vote in other.votes.all()] == ["Flow"]
         assert other.votes.judgements() == ()

@@ -10,9 +10,9 @@ from skillviewer.core.dataset.pairs import Pair, Verdict
 from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
 from skillviewer.core.errors import SettingsError, StudyError
 from skillviewer.data.study import NewVideo, Study, StudySettings, Vote
-from skillviewer.data.study.archive.pseudonyms import invent, rewrite
-from skillviewer.data.study.exchange.exchange import bring_in
+from skillviewer.data.study.archive.pseudonyms import invent_pseudonyms, replace_names
 from skillviewer.data.study.exchange.rating_import import add_ratings, open_study_table, undo_import
+from skillviewer.data.study.exchange.study_import import import_into_study
 from tests.data.files import write
 from tests.facts import missing
 
@@ -34,7 +34,7 @@ def study(tmp_path: Path) -> Study:
 
 def test_ratings_become_pairs_where_nobody_voted(study: Study) -> None:
     added = study.ratings.add(rated({"a": 1, "b": 2, "c": 3, "d": 3}), "scores.csv")
-    assert (added.new, added.n_known, added.changed) == (4, 0, 0)
+    assert (added.n_new, added.n_known, added.n_changed) == (4, 0, 0)
     study.votes.cast(Vote("a", "b", Verdict.LEFT, rater="Eve"))
     data = study.dataset()
     assert Pair("a", "b") in data.pairs
@@ -54,10 +54,10 @@ def test_ratings_become_pairs_where_nobody_voted(study: Study) -> None:
 def test_the_same_again_brings_nothing_and_a_correction_replaces(study: Study) -> None:
     study.ratings.add(rated({"a": 1, "b": 2}), "scores.csv", "{}")
     again = study.ratings.add(rated({"a": 1, "b": 2}), "scores.csv", "{}")
-    assert (again.new, again.n_known, again.changed) == (0, 2, 0)
+    assert (again.n_new, again.n_known, again.n_changed) == (0, 2, 0)
     assert [tuple(row) for row in study._file.query("SELECT name, mapping FROM rating_table")] == [("scores.csv", "{}")]
     corrected = study.ratings.add(rated({"a": 4, "b": 2}), "scores.csv")
-    assert (corrected.new, corrected.n_known, corrected.changed) == (0, 1, 1)
+    assert (corrected.n_new, corrected.n_known, corrected.n_changed) == (0, 1, 1)
     assert corrected.problems == ("Different ratings in the study were replaced: Flow of a from 1 to 4.",)
     assert study.ratings.all().table("Flow").means() == {"a": 4.0, "b": 2.0}
     assert study._file.scalar("SELECT count(*) FROM rating") == 3
@@ -104,8 +104,8 @@ def test_a_table_speaks_of_the_videos_of_the_study(study: Study, tmp_path: Path)
     path = write(tmp_path / "t.csv", "Clip,Trainee,Judge,Flow\nA.mp4,P1,x,3\nb,P2,x,4\nbb,P2,x,4\n")
     opened = open_study_table(study, path)
     done = add_ratings(study, opened, opened.mapping.assigned("participant", "Trainee"))
-    read, came = done.rated, done.added
-    assert (came.videos, came.ratings, came.participants) == (0, 2, 2)
+    read, came = done.parsed, done.result
+    assert (came.n_videos, came.n_ratings, came.n_participants) == (0, 2, 2)
     assert [row.rejections for row in read.import_report.rows] == [[], [], ["the study has no video “bb”"]]
     assert {v.name: v.participant for v in study.videos.all()} == {"a": "P1", "b": "P2", "c": None, "d": None}
     assert '"video":"Clip"' in study._file.scalar("SELECT mapping FROM rating_table")
@@ -148,26 +148,26 @@ def test_votes_against_ratings_are_listed_with_both_means(study: Study) -> None:
         study.votes.cast(Vote(left, right, Verdict.LEFT, rater="Eve"))
     facts = study.rating_facts()
     assert facts is not None
-    assert facts.counts == (5, 1, 0)
-    assert facts.voted == 2
-    assert facts.against == ((Pair("a", "b"), 1.0, 2.0),)
+    assert facts.n_by_outcome == (5, 1, 0)
+    assert facts.n_ordered_by_both == 2
+    assert facts.contradicted == ((Pair("a", "b"), 1.0, 2.0),)
     assert facts.rule in study.dataset().rule
     study.settings = replace(study.settings, rating_rule="points:2")
     facts = study.rating_facts()
     assert facts is not None
-    assert facts.against == ()
+    assert facts.contradicted == ()
 
 
 def test_ratings_come_along_from_another_study_and_a_folder(study: Study, tmp_path: Path) -> None:
     study.ratings.add(rated({"a": 1, "b": 2}), "scores.csv")
     study.close()
     with Study.create(tmp_path / "other") as other:
-        came = bring_in(other, study.path)
-        assert came.ratings == 2
+        came = import_into_study(other, study.path)
+        assert came.n_ratings == 2
         assert other.ratings.all().table("Flow").means() == {"a": 1.0, "b": 2.0}
         write(tmp_path / "set/ratings.csv", "video,rater,Grip\na,x,3\nb,x,4\nc,x,4\n")
-        came = bring_in(other, tmp_path / "set")
-        assert (came.videos, came.pairs, came.ratings) == (0, 0, 3)  # all four came with the other study
+        came = import_into_study(other, tmp_path / "set")
+        assert (came.n_videos, came.n_pairs, came.n_ratings) == (0, 0, 3)  # all four came with the other study
         other.settings = replace(other.settings, criterion="Grip")
         assert set(other.dataset().pairs) == {Pair("b", "a"), Pair("c", "a")}
         assert other.has_entries()
@@ -183,7 +183,7 @@ def test_other_names_stand_in_ratings_too(study: Study) -> None:
     study.close()
     connection = sqlite3.connect(study.path, isolation_level=None)
     connection.row_factory = sqlite3.Row
-    rewrite(connection, invent(connection), texts=True)
+    replace_names(connection, invent_pseudonyms(connection), texts=True)
     told = [
         str(value)
         for table in ("rating", "rating_table")

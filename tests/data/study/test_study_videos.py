@@ -110,13 +110,13 @@ def test_replaced_files_are_told_apart_from_moved_and_touched_ones(path: Path, t
     os.utime(videos / "c.mp4", ns=(2, 2))
     with Study.open(path) as study:
         assert states(study) == {"a": "replaced", "b": "present", "c": "present"}
-        assert [v.name for v in study.videos.all() if v.unsure] == ["b", "c"]
-        assert [(v.name, v.state.value, v.unsure) for v in study.videos.check()] == [
+        assert [v.name for v in study.videos.all() if v.must_check] == ["b", "c"]
+        assert [(v.name, v.state.value, v.must_check) for v in study.videos.check()] == [
             ("a", "replaced", False),
             ("b", "replaced", False),
             ("c", "present", False),
         ]
-        assert [(v.name, v.state.value, v.unsure) for v in study.videos.all()] == [
+        assert [(v.name, v.state.value, v.must_check) for v in study.videos.all()] == [
             ("a", "replaced", False),
             ("b", "replaced", False),
             ("c", "present", False),
@@ -168,7 +168,7 @@ def test_what_is_known_of_a_video_can_be_changed(path: Path) -> None:
         video = study.videos.change("a", name="first", participant="P7", notes="left-handed", sync_s=1.5)
         assert (video.name, video.participant, video.notes, video.sync_s) == ("first", "P7", "left-handed", 1.5)
         assert study.votes.judgements()[0].left == "first"
-        with pytest.raises(StudyError, match="another has it"):
+        with pytest.raises(StudyError, match="another video has it"):
             study.videos.change("first", name="b", participant="lost")
         assert study.videos.get("first").participant == "P7"
         with pytest.raises(ValueError, match="digest"):

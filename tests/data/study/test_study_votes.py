@@ -27,8 +27,8 @@ from skillviewer.data.study import (
     analysis_path,
     cached_analysis,
 )
-from skillviewer.data.study.exchange.exchange import bring_in
-from skillviewer.data.study.exchange.pair_forms import PAIR_FORMS, export_pairs, export_videos
+from skillviewer.data.study.exchange.csv_export import PAIR_FORMS, export_pairs, export_videos
+from skillviewer.data.study.exchange.study_import import import_into_study
 from tests.data.studies import make_study, write_file
 from tests.facts import missing
 
@@ -45,7 +45,9 @@ def vote(left: str, right: str, verdict: Verdict | None, rater: str = "Ann") -> 
 def test_undo_is_a_later_row(path: Path) -> None:
     judgement = Judgement("a", "b", Verdict.RIGHT, "Ann", datetime(2026, 1, 2, 3, 4, 5, 6, UTC), 4.5, 0.9, 0.5)
     with Study.open(path) as study:
-        said = replace(Vote.of(judgement), reason="calmer", left_mark_s=2.5, right_mark_s=0.0, purpose="random")
+        said = replace(
+            Vote.from_judgement(judgement), reason="calmer", left_mark_s=2.5, right_mark_s=0.0, purpose="random"
+        )
         first = study.votes.cast(said)
         assert first.judgement == judgement
         assert len(first.key) == 32
@@ -59,7 +61,7 @@ def test_undo_is_a_later_row(path: Path) -> None:
         assert study.votes.judgements() == ()
         with pytest.raises(StudyError, match="already"):
             study.votes.withdraw(first.id)
-        again = study.votes.cast(Vote.of(judgement))
+        again = study.votes.cast(Vote.from_judgement(judgement))
         assert [v.id for v in study.votes.all()] == [first.id, again.id, skipped.id], "in the order of voting"
         assert study.votes.raters() == ("Ann", "Bob")
 
@@ -70,7 +72,7 @@ def test_votes_that_make_no_sense_change_nothing(path: Path) -> None:
             with pytest.raises(StudyError):
                 study.votes.cast(wrong)
         with pytest.raises(StudyError, match="no video"):
-            study.votes.bring_in([vote("a", "b", Verdict.LEFT), vote("a", "x", Verdict.LEFT)])
+            study.votes.import_votes([vote("a", "b", Verdict.LEFT), vote("a", "x", Verdict.LEFT)])
         with pytest.raises(StudyError, match="no vote 9"):
             study.votes.withdraw(9)
         assert study.votes.all() == ()
@@ -99,8 +101,8 @@ def test_dataset_of_a_study_prefers_votes_to_stated_pairs(path: Path) -> None:
 @pytest.mark.parametrize("form", [form.name for form in PAIR_FORMS])
 def test_what_goes_out_is_read_back_alike(path: Path, tmp_path: Path, form: str) -> None:
     with Study.open(path) as study:
-        study.votes.bring_in([vote("a", "b", Verdict.LEFT), vote("b", "a", Verdict.RIGHT, "Bob")])
-        study.votes.bring_in([vote("c", "b", Verdict.LEFT), vote("a", "c", Verdict.NEITHER), vote("a", "c", None)])
+        study.votes.import_votes([vote("a", "b", Verdict.LEFT), vote("b", "a", Verdict.RIGHT, "Bob")])
+        study.votes.import_votes([vote("c", "b", Verdict.LEFT), vote("a", "c", Verdict.NEITHER), vote("a", "c", None)])
         study.votes.withdraw(study.votes.cast(vote("c", "b", Verdict.RIGHT)).id)
         out = tmp_path / "out" / ("grasp_gt.csv" if form == "epic-skills" else "pairs.csv")
         out.parent.mkdir()
@@ -112,10 +114,10 @@ def test_what_goes_out_is_read_back_alike(path: Path, tmp_path: Path, form: str)
     assert [p.name for p in out.parent.iterdir()] == [out.name]
     if form == "every-vote":
         with Study.open(make_study(tmp_path / "copy", "a", "b", "c")) as other:
-            came = bring_in(other, out)
-            assert (came.videos, came.votes, came.problems) == (0, 6, ())
+            came = import_into_study(other, out)
+            assert (came.n_videos, came.n_votes, came.problems) == (0, 6, ())
             assert [replace(v, id=0) for v in other.votes.all()] == [replace(v, id=0) for v in votes]
-            assert bring_in(other, out).votes == 0
+            assert import_into_study(other, out).n_votes == 0
         return
     dataset = open_dataset(out.parent, videos_dir=path.parent / "videos")
     assert dataset.pairs == pairs
@@ -148,8 +150,8 @@ def test_what_a_spreadsheet_would_run_and_odd_line_ends_come_back_as_they_were(t
         cells = [cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@"))]
         assert set(cells) <= {"-1"}, "a number, and the name of a rater that looks like one"
     with Study.open(make_study(tmp_path / "copy", *names)) as other:
-        assert bring_in(other, tmp_path / "votes.csv").problems == ()
-        assert bring_in(other, tmp_path / "people.csv").participants == 3
+        assert import_into_study(other, tmp_path / "votes.csv").problems == ()
+        assert import_into_study(other, tmp_path / "people.csv").n_participants == 3
         first, second = other.votes.all()
         assert (first.left, first.right, first.rater) == ("=1+1", "-take 2", "=cmd|'/C calc'!A0")
         assert first.reason == "-shakes\nand\nstops"
@@ -163,7 +165,7 @@ def test_table_of_votes_with_wrong_rows_tells_them_and_takes_the_rest(path: Path
     rows = ("a,b,Ann,1,,k1,", "a,x,Ann,1,,k2,", "a,b,Ann,2,,k3,", "a,b,Ann,0,yesterday,k4,", "a,b,Ann,0,,k5,yesterday")
     table.write_text("\n".join((columns, *rows, "a,a,Ann,1,,k6,")))
     with Study.open(path) as study:
-        came = bring_in(study, table)
+        came = import_into_study(study, table)
         assert [(v.verdict, v.judged_at, v.is_valid) for v in study.votes.all()] == [
             (Verdict.LEFT, None, True),
             (Verdict.NEITHER, None, True),
@@ -177,11 +179,11 @@ def test_a_table_of_votes_without_keys_keeps_their_criteria_and_comes_in_once(pa
     table = tmp_path / "votes.csv"
     table.write_text("left,right,rater,verdict,criterion\na,b,Ann,1,Flow\nb,a,Ann,1,Care\na,b,Ann,1,Flow\n")
     with Study.open(path) as study:
-        assert bring_in(study, table).votes == 3
+        assert import_into_study(study, table).n_votes == 3
         assert [vote.criterion for vote in study.votes.all()] == ["Flow", "Care", "Flow"]
-        assert bring_in(study, table).votes == 0
-        came = bring_in(study, table.rename(tmp_path / "other.csv"))
-        assert (came.votes, len(study.votes.all())) == (0, 3)
+        assert import_into_study(study, table).n_votes == 0
+        came = import_into_study(study, table.rename(tmp_path / "other.csv"))
+        assert (came.n_votes, len(study.votes.all())) == (0, 3)
         assert came.problems[0].startswith("The study has all 3 votes already")
 
 
@@ -190,7 +192,7 @@ def test_marks_of_a_table_are_times_in_each_video(path: Path, tmp_path: Path) ->
     with Study.open(path) as study:
         columns = "left,right,rater,verdict,judged_at,left_mark_s,right_mark_s,key,withdrawn_at"
         table.write_text(f"{columns}\na,b,Ann,1,,3.75,2.25,k1,\nb,a,Ann,1,,,0.5,k2,\na,c,Ann,1,,3.75,-2.25,k3,\n")
-        assert bring_in(study, table).problems == (
+        assert import_into_study(study, table).problems == (
             "1 cell holds no number or time that can be (“-2.25” in votes.csv line 4): the votes count without.",
         )
         marks = [(v.left_mark_s, v.right_mark_s) for v in study.votes.all()]
@@ -208,7 +210,7 @@ def test_a_table_that_a_spreadsheet_saved_with_decimal_commas_comes_back(path: P
     with (tmp_path / "saved.csv").open("w", encoding="utf-8-sig", newline="") as file:
         csv.writer(file, delimiter=";").writerows(rows)
     with Study.open(make_study(tmp_path / "there", "a", "b", "c")) as other:
-        assert bring_in(other, tmp_path / "saved.csv").problems == ()
+        assert import_into_study(other, tmp_path / "saved.csv").problems == ()
         (vote,) = other.votes.all()
         assert (vote.taken_s, vote.watched, vote.speed, vote.reason) == (3.5, 0.25, 1.0, "1.5 s; then 2")
 
@@ -229,10 +231,10 @@ def test_votes_and_people_find_names_with_accents_apart_or_blanks_around(tmp_pat
         export_pairs(study, tmp_path / "labels.csv", "labels")
         export_videos(study, tmp_path / "people.csv")
     with Study.open(there) as other:
-        assert bring_in(other, tmp_path / "all.csv").votes == 1
-        assert bring_in(other, tmp_path / "people.csv").participants == 2
-        came = bring_in(other, tmp_path / "labels.csv")
-        assert (came.videos, came.pairs) == (0, 1)
+        assert import_into_study(other, tmp_path / "all.csv").n_votes == 1
+        assert import_into_study(other, tmp_path / "people.csv").n_participants == 2
+        came = import_into_study(other, tmp_path / "labels.csv")
+        assert (came.n_videos, came.n_pairs) == (0, 1)
         assert other.pairs.all() == (Pair("c ", apart),)
         assert {video.name for video in other.videos.all()} == {apart, "c "}
 
@@ -250,19 +252,19 @@ def test_votes_that_are_taken_for_known_ones_are_told(tmp_path: Path) -> None:
     friday = _folder(tmp_path / "friday" / "knots", "a,b,1,Ann\nb,c,-1,Ann\n")
     later = _folder(tmp_path / "later", "a,b,1,Ann\na,c,1,Ann\n")
     with Study.create(tmp_path / "study") as study:
-        assert bring_in(study, monday).problems == ()
-        again = bring_in(study, monday)
-        assert (again.votes, again.problems) == (0, ())
-        came = bring_in(study, friday)
-        assert came.votes == 1
+        assert import_into_study(study, monday).problems == ()
+        again = import_into_study(study, monday)
+        assert (again.n_votes, again.problems) == (0, ())
+        came = import_into_study(study, friday)
+        assert came.n_votes == 1
         assert not missing(came.problems[0], "2 votes")
-        came = bring_in(study, later)
-        assert came.votes == 2
+        came = import_into_study(study, later)
+        assert came.n_votes == 2
         assert not missing(came.problems[0], "2 votes")
         export_pairs(study, tmp_path / "judgements.csv", "judgements")
         n = len(study.votes.all())
-        back = bring_in(study, tmp_path / "judgements.csv", monday)
-        assert (back.votes, len(study.votes.all())) == (0, n)
+        back = import_into_study(study, tmp_path / "judgements.csv", monday)
+        assert (back.n_votes, len(study.votes.all())) == (0, n)
         assert back.problems[-1].startswith(f"The study has all {n} votes already")
 
 
@@ -274,8 +276,8 @@ def test_a_table_alone_speaks_of_the_videos_of_the_study_whatever_lies_beside_it
     table.write_text("left,right,label,rater\na,b,1,Ann\n")
     with Study.open(path) as study:
         before = study.videos.all()
-        came = bring_in(study, table)
-        assert (came.videos, came.votes) == (0, 1)
+        came = import_into_study(study, table)
+        assert (came.n_videos, came.n_votes) == (0, 1)
         assert study.videos.all() == before
         assert [(v.left, v.right) for v in study.votes.all()] == [("a", "b")]
 
@@ -285,24 +287,24 @@ def test_two_people_without_names_who_say_the_same_both_count(tmp_path: Path) ->
     for table in tables:
         (table / "pairs.csv").write_text("left,right,votes\na,b,1 1\n")
     with Study.create(tmp_path / "study") as study:
-        assert bring_in(study, tables[0]).votes == 2
-        came = bring_in(study, tables[1])
-        assert came.votes == 2
+        assert import_into_study(study, tables[0]).n_votes == 2
+        came = import_into_study(study, tables[1])
+        assert came.n_votes == 2
         assert not missing(came.problems[-1], "2 votes")
 
 
 def test_data_set_comes_in_once_with_its_videos_people_and_votes(tmp_path: Path) -> None:
     sample = resources_dir() / "sample_study"
     with Study.create(tmp_path / "study") as study:
-        came = bring_in(study, sample)
+        came = import_into_study(study, sample)
         dataset = open_dataset(sample)
-        assert (came.videos, came.votes, came.pairs) == (36, len(dataset.judgements), 0)
+        assert (came.n_videos, came.n_votes, came.n_pairs) == (36, len(dataset.judgements), 0)
         own = study.dataset()
         assert own.pairs == dataset.pairs
         assert own.similar == dataset.similar
         assert own.participants == dataset.participants
-        again = bring_in(study, sample)
-        assert (again.videos, again.votes, again.pairs) == (0, 0, 0)
+        again = import_into_study(study, sample)
+        assert (again.n_videos, again.n_votes, again.n_pairs) == (0, 0, 0)
         export_videos(study, tmp_path / "participants.csv")
         with (tmp_path / "participants.csv").open(newline="") as file:
             assert next(csv.DictReader(file)) == {"video": "000", "participant": "P17"}
@@ -312,11 +314,11 @@ def test_pairs_without_raters_come_in_as_agreed_pairs_also_without_files(tmp_pat
     (tmp_path / "set").mkdir()
     (tmp_path / "set" / "pairs.csv").write_text("better,worse\nx,y\ny,z\n")
     with Study.create(tmp_path / "study") as study:
-        came = bring_in(study, tmp_path / "set")
-        assert (came.videos, came.votes, came.pairs) == (3, 0, 2)
+        came = import_into_study(study, tmp_path / "set")
+        assert (came.n_videos, came.n_votes, came.n_pairs) == (3, 0, 2)
         assert study.dataset().pairs == (Pair("x", "y"), Pair("y", "z"))
-        again = bring_in(study, tmp_path / "set")
-        assert (again.videos, again.pairs) == (0, 0)
+        again = import_into_study(study, tmp_path / "set")
+        assert (again.n_videos, again.n_pairs) == (0, 0)
 
 
 def test_two_copies_of_a_study_meet_again(path: Path, tmp_path: Path) -> None:
@@ -331,14 +333,14 @@ def test_two_copies_of_a_study_meet_again(path: Path, tmp_path: Path) -> None:
         other.votes.cast(vote("a (2)", "a", Verdict.LEFT, "Bob"))
     (tmp_path / "more" / "a.mp4").unlink()
     with Study.open(path) as study:
-        came = bring_in(study, copy)
-        assert (came.videos, came.votes) == (1, 2)
+        came = import_into_study(study, copy)
+        assert (came.n_videos, came.n_votes) == (1, 2)
         assert not study.votes.get(1).is_valid
         assert [(j.left, j.right, j.rater) for j in study.votes.judgements()] == [
             ("c", "b", "Bob"),
             ("a (2)", "a", "Bob"),
         ]
-        assert bring_in(study, copy).votes == 0
+        assert import_into_study(study, copy).n_votes == 0
         assert study.videos.get("a (2)").path is None
 
 
@@ -381,7 +383,7 @@ def test_versions_of_a_model_can_be_gone_back_to(path: Path, tmp_path: Path) -> 
         )
         assert (first.version, second.version, second.parent, second.facts) == (1, 2, "d1", {"seed": 3})
         assert (first.path, second.path) == (tmp_path / "here" / "models" / "m1", None)
-        assert study.models.decide("d2", ModelState.ACCEPTED).state is ModelState.ACCEPTED
+        assert study.models.set_state("d2", ModelState.ACCEPTED).state is ModelState.ACCEPTED
         study.use_model("d2")
         study.use_model("d1")
         assert study.settings.model == "d1"
@@ -433,14 +435,14 @@ def test_who_is_in_known_videos_can_be_said_later(path: Path, tmp_path: Path) ->
         assert study.videos.get(first).participant is None
         study.videos.change(second, participant="Bob")
         table.write_text(f"video,participant\n{first}.mp4,Ann\n{second},Eve\n{third},Cy\nother,Dan\n", encoding="utf-8")
-        came = bring_in(study, table)
-        assert (came.participants, came.videos, came.votes) == (2, 0, 0)
+        came = import_into_study(study, table)
+        assert (came.n_participants, came.n_videos, came.n_votes) == (2, 0, 0)
         assert came.problems == (
             "who.csv names videos that are not in the study: other.",
             f"“{second}” is said to show Eve; the study says Bob, which stays.",
         )
         assert [study.videos.get(name).participant for name in (first, second, third)] == ["Ann", "Bob", "Cy"]
-        assert bring_in(study, table).participants == 0
+        assert import_into_study(study, table).n_participants == 0
 
 
 def test_a_data_set_says_who_is_in_videos_that_were_there_before_it(tmp_path: Path) -> None:
@@ -448,8 +450,8 @@ def test_a_data_set_says_who_is_in_videos_that_were_there_before_it(tmp_path: Pa
     with Study.create(tmp_path / "study") as study:
         study.videos.add([NewVideo(file) for file in sorted((sample / "videos").glob("*.mp4"))])
         assert {video.participant for video in study.videos.all()} == {None}
-        came = bring_in(study, sample)
-        assert (came.videos, came.participants) == (0, 36)
+        came = import_into_study(study, sample)
+        assert (came.n_videos, came.n_participants) == (0, 36)
         assert study.dataset().participants == open_dataset(sample).participants
 
 
@@ -460,8 +462,8 @@ def test_two_names_of_one_file_are_one_video_and_not_compared_with_each_other(tm
     rows = ["left,right,label,rater", "a,copy of a,1,Ann", "a,b,1,Ann", "copy of a,b,-1,Bob"]
     (tmp_path / "set" / "pairs.csv").write_text("\n".join(rows), encoding="utf-8")
     with Study.create(tmp_path / "study") as study:
-        came = bring_in(study, tmp_path / "set")
-        assert (came.videos, came.votes) == (2, 2)
+        came = import_into_study(study, tmp_path / "set")
+        assert (came.n_videos, came.n_votes) == (2, 2)
         assert "a and copy of a are one video, a." in came.problems
 
 
@@ -471,9 +473,9 @@ def test_votes_of_another_copy_stand_where_they_were_cast(path: Path, tmp_path: 
         with Study.open(study.save_as(tmp_path / "copy")) as other:
             first = other.votes.cast(replace(vote("a", "b", Verdict.LEFT), judged_at=early))
             copy = other.path
-        study.votes.bring_in([vote("b", "c", Verdict.LEFT)])  # nobody knows when
+        study.votes.import_votes([vote("b", "c", Verdict.LEFT)])  # nobody knows when
         second = study.votes.cast(replace(vote("a", "b", Verdict.RIGHT), judged_at=late))
-        bring_in(study, copy)
+        import_into_study(study, copy)
         assert [v.judged_at for v in study.votes.all()] == [None, early, late]
         given = VoteColumns.of(study.votes.judgements()).first_by_rater_and_pair()
         assert (given.raters, given.verdict[given.second == 1].tolist()) == (("Ann",), [1])
@@ -486,10 +488,10 @@ def test_what_was_removed_stays_so_when_a_copy_is_brought_in(path: Path, tmp_pat
             other.votes.cast(vote("a", "b", Verdict.LEFT))
             copy = other.path
         study.videos.remove("a")
-        came = bring_in(study, copy)
+        came = import_into_study(study, copy)
         assert [video.name for video in study.videos.all()] == ["b", "c"]
         assert came.problems == ("Removed from this study, and they stay so: a.",)
-        assert (came.videos, came.votes, study.votes.judgements()) == (0, 1, ())
+        assert (came.n_videos, came.n_votes, study.votes.judgements()) == (0, 1, ())
         study.videos.restore("a")
         assert len(study.votes.judgements()) == 1
 
@@ -498,9 +500,9 @@ def test_a_table_of_people_may_call_videos_as_people_do(path: Path, tmp_path: Pa
     table = tmp_path / "who.csv"
     table.write_text("video,participant\nvideos/a.mp4,Ann\nB,Ben\nvideos\\c.MP4,Cem\nd,Dora\n")
     with Study.open(path) as study:
-        came = bring_in(study, table)
+        came = import_into_study(study, table)
         assert {video.name: video.participant for video in study.videos.all()} == {"a": "Ann", "b": "Ben", "c": "Cem"}
-        assert came.participants == 3
+        assert came.n_participants == 3
         assert came.problems == ("who.csv names videos that are not in the study: d.",)
 
 
@@ -527,7 +529,7 @@ def test_what_was_read_before_is_kept_only_while_it_is_true(tmp_path: Path) -> N
                 study.votes.cast(vote(left, names[names.index(left) - 1], Verdict.RIGHT))
             elif act == "bring":
                 when = datetime(2026, 1, 1 + step % 28, tzinfo=UTC)
-                study.votes.bring_in([replace(vote(left, right, None, "Bob"), judged_at=when)])
+                study.votes.import_votes([replace(vote(left, right, None, "Bob"), judged_at=when)])
             with Study.open(path, read_only=True) as anew:
                 assert study.votes.all() == watching.votes.all() == anew.votes.all(), (step, act)
                 assert study.votes.judgements() == anew.votes.judgements()

@@ -79,4 +79,6 @@ def test_accents_are_no_other_spelling() -> None:
         == "Jos\u00e9"
     )
     assert people.canonical("") == ""
-    assert people.joined("x") == ["x: people who are spelled in several ways are one each: Jos\u00e9 (JOS\u00c9)."]
+    assert people.merged_notice("x") == [
+        "x: people who are spelled in several ways are one each: Jos\u00e9 (JOS\u00c9)."
+    ]

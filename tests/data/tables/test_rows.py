@@ -43,7 +43,7 @@ def test_all_of_these_are_the_same_table(tmp_path: Path, text: str, encoding: st
 def test_line_numbers_count_empty_lines(tmp_path: Path) -> None:
     sheet = read_sheet(write(tmp_path / "t.csv", "a,b\n\nx,y\n\n\nz,w\n"))
     assert [row.line for row in sheet.rows] == [3, 6]
-    assert sheet.place(sheet.rows[1]) == "t.csv line 6"
+    assert sheet.describe_row(sheet.rows[1]) == "t.csv line 6"
 
 
 def test_old_spreadsheets_write_windows_letters(tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_a_stated_separator_counts_and_its_line_too(tmp_path: Path) -> None:
     sheet = read_sheet(write(tmp_path / "t.csv", "sep=;\na,b;c\n\n1,5;x\n"))
     assert sheet.titles == ("a,b", "c")
     assert sheet.number(sheet.rows[0].cell(0)) == 1.5
-    assert sheet.place(sheet.rows[0]) == "t.csv line 4"
+    assert sheet.describe_row(sheet.rows[0]) == "t.csv line 4"
 
 
 def test_a_quotation_mark_that_is_not_closed_is_told_with_its_line(tmp_path: Path) -> None:

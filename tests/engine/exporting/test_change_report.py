@@ -45,7 +45,7 @@ def study(tmp_path: Path) -> Path:
 
 def told(study: Path, criterion: str | None = None, participant: str = "") -> list[str]:
     with Study.open(study, read_only=True) as opened:
-        opened.look_at(criterion)
+        opened.select_criterion(criterion)
         return [section.sentence for section in change_report(opened, ChangeChoices(participant=participant)).sections]
 
 

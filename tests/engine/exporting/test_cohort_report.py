@@ -43,7 +43,7 @@ def study(tmp_path: Path) -> Path:
             if file.stem != "d":
                 with VideoReader(file) as reader:
                     made.models.save_analysis(analysis(reader.info, passes=2, shift=at))
-        made.votes.cast(Vote.of(Judgement("b", "a", Verdict.LEFT, "Rater One")))
+        made.votes.cast(Vote.from_judgement(Judgement("b", "a", Verdict.LEFT, "Rater One")))
         made.annotations.write_note("It slips.", author="Dr X", video="a", time_s=0.5)
         made.annotations.save_moment("a", 0.1, 0.4, author="Dr X", opinion=Opinion.AGREE, model_digest=DIGEST)
         made.annotations.save_moment("a", 0.1, 0.4, author="Dr X", label="of a person")
@@ -59,7 +59,7 @@ def test_a_report_is_of_a_model_of_the_criterion_that_is_looked_at(
         made.models.add("f" * 64, "flow", tmp_path / "flow")
         for criterion in ("Flow", "Global", "Care"):
             made.votes.cast(Vote("b", "a", Verdict.LEFT, "Rater One", criterion=criterion))
-            made.look_at(criterion)
+            made.select_criterion(criterion)
             found = model_in_use(made)
             assert (found.name if found is not None else None) == {"Flow": "flow", "Global": "tiny"}.get(criterion)
         monkeypatch.setattr(report_module, "criterion_of", lambda _folder: "skill")
@@ -92,7 +92,7 @@ def test_votes_of_another_task_say_nothing_of_a_video(study: Path) -> None:
     with Study.open(study) as made:
         made.videos.add([NewVideo(None, name, task="knot") for name in ("y", "z")])
         for left, right in (("x", "y"), ("y", "z"), ("x", "z")):
-            made.votes.cast(Vote.of(Judgement(left, right, Verdict.LEFT, "Rater Two")))
+            made.votes.cast(Vote.from_judgement(Judgement(left, right, Verdict.LEFT, "Rater Two")))
     with VideoReader(study.parent / "a.mp4") as reader, Study.open(study, read_only=True) as opened:
         known = context_of(opened, analysis(reader.info, passes=2))
     assert [j.rater for j in known.judgements] == ["Rater One"]

@@ -35,7 +35,7 @@ def other(number: int) -> StudyVideo:
         path=None,
         recorded_path="",
         state=FileState.MISSING,
-        unsure=False,
+        must_check=False,
         size_bytes=1,
         digest=digest,
         clip_range=None,

@@ -154,7 +154,7 @@ def test_all_is_done_where_a_pair_that_was_put_back_cannot_be_shown(
     own = [Path(shutil.copy(path, folder)) for path in videos]
     path = make_study(tmp_path, own, comparisons_per_video=1.0)
     with Study.open(path) as study:
-        study.again.ask([frozenset(NAMES[:2])])
+        study.rejudge_queue.add([frozenset(NAMES[:2])])
     own[0].unlink()
     rater = sit_down_to(path)
     rater.begin()

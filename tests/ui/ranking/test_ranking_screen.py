@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.data.study import NewVideo, Study, StudySettings, Vote
-from skillviewer.data.study.exchange.exchange import bring_in
+from skillviewer.data.study.exchange.study_import import import_into_study
 from skillviewer.ui.ranking.sitting_controller import SittingPhase
 from skillviewer.ui.session.study_controller import VOTES
 from skillviewer.ui.session.undo import Command
@@ -657,8 +657,8 @@ def test_two_raters_at_once_work_in_copies_that_come_together_again(
         made.app_context.close()
         assert made.app_context.wait(60_000)
     with Study.open(rater.path) as study:
-        assert bring_in(study, copy).votes == 3
-        assert bring_in(study, copy).votes == 0, "and not twice"
+        assert import_into_study(study, copy).n_votes == 3
+        assert import_into_study(study, copy).n_votes == 0, "and not twice"
         votes = study.votes.all()
     assert {(vote.rater, vote.verdict) for vote in votes} == {("Ann", Verdict.LEFT), ("Ben", Verdict.RIGHT)}
     assert len(votes) == 6
@@ -682,7 +682,9 @@ def test_others_judge_in_a_browser_and_their_votes_come_back(
     qtbot.waitUntil(lambda: len(messages.waiting) == 2)
     assert "not empty" in messages.waiting[1].text
     with Study.open(rater.path, read_only=True) as study:
-        (name,) = (row["name"] for row in study.in_memory().execute("SELECT name FROM setting WHERE name GLOB 'j*'"))
+        (name,) = (
+            row["name"] for row in study.copy_to_memory().execute("SELECT name FROM setting WHERE name GLOB 'j*'")
+        )
         key = json.loads(study.load_text(name))
     code, rater_name = next(iter(key["raters"].items()))
     left, right, _ = key["pairs"][code][0]
@@ -897,7 +899,7 @@ def test_every_pair_that_was_put_back_is_asked_before_all_is_done(qtbot: QtBot, 
     rater.screen.judging.leave()
     pairs = [frozenset((vote.left, vote.right)) for vote in rater.votes()]
     assert len(pairs) == 3
-    rater.made.app_context.studies.submit_write(lambda study: study.again.ask(pairs), VOTES)
+    rater.made.app_context.studies.submit_write(lambda study: study.rejudge_queue.add(pairs), VOTES)
     qtbot.waitUntil(lambda: rater.phase is SittingPhase.RATER)
     rater.begin("Ann")
     for _ in range(3):  # a vote waits for a pair: after "all done" there would be none

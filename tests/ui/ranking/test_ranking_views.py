@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from skillviewer.core.dataset.pairs import Pair, Verdict
 from skillviewer.data.study import Study, Vote
-from skillviewer.data.study.ranking import report
+from skillviewer.data.study.ranking_report import study_ranking_report
 from skillviewer.data.study.study_ratings import RatingFacts
 from skillviewer.ui.ranking.cycles_view import CyclesView
 from skillviewer.ui.ranking.sitting_controller import SittingPhase
@@ -71,7 +71,7 @@ def test_results_are_those_of_the_report(qtbot: QtBot, open_study: Open) -> None
     rater = open_study()
     look(qtbot, rater, "Results")
     with Study.open(rater.path, read_only=True) as study:
-        found = report(study)
+        found = study_ranking_report(study)
     results = rater.screen.results
     rows = results.table.texts()
     assert [row[1] for row in rows] == [s.name for s in found.ranked_videos]
@@ -121,7 +121,7 @@ def test_putting_a_pair_back_can_be_undone(qtbot: QtBot, open_study: Open) -> No
     qtbot.waitUntil(lambda: row.queue_button.text() == "Judge again")
     assert row.queue_button.isEnabled()
     with Study.open(rater.path, read_only=True) as study:
-        assert study.again.waiting() == ()
+        assert study.rejudge_queue.waiting() == ()
 
 
 def test_a_pair_is_taken_out_of_the_queue_by_another_click_also_after_the_sitting(
@@ -129,7 +129,7 @@ def test_a_pair_is_taken_out_of_the_queue_by_another_click_also_after_the_sittin
 ) -> None:
     rater = open_study()
     with Study.open(rater.path, read_only=True) as study:
-        assert study.again.waiting() == ()
+        assert study.rejudge_queue.waiting() == ()
     look(qtbot, rater, "Results")
     (row,) = rater.screen.results.cycles.rows
     click(row.queue_button)
@@ -139,11 +139,11 @@ def test_a_pair_is_taken_out_of_the_queue_by_another_click_also_after_the_sittin
     click(row.queue_button)
     qtbot.waitUntil(lambda: row.queue_button.text() == "Judge again")
     with Study.open(rater.path, read_only=True) as study:
-        assert study.again.waiting() == ()
+        assert study.rejudge_queue.waiting() == ()
     rater.made.app_context.undo.undo()
     qtbot.waitUntil(lambda: row.queue_button.text() == "Take out of the queue")
     with Study.open(rater.path, read_only=True) as study:
-        assert study.again.waiting() == (frozenset((QUAGGA, OKAPI)),)
+        assert study.rejudge_queue.waiting() == (frozenset((QUAGGA, OKAPI)),)
 
 
 def test_all_circles_are_put_back_at_once(qtbot: QtBot, open_study: Open) -> None:
@@ -157,7 +157,7 @@ def test_all_circles_are_put_back_at_once(qtbot: QtBot, open_study: Open) -> Non
     click(circles.all_button)
     qtbot.waitUntil(lambda: not circles.all_button.isEnabled())
     with Study.open(rater.path, read_only=True) as study:
-        assert set(study.again.waiting()) == {frozenset((QUAGGA, OKAPI)), frozenset((QUAGGA, TAPIR))}
+        assert set(study.rejudge_queue.waiting()) == {frozenset((QUAGGA, OKAPI)), frozenset((QUAGGA, TAPIR))}
     assert [row.queue_button.text() for row in circles.rows] == ["Take out of the queue", "Take out of the queue"]
 
 

@@ -12,8 +12,8 @@ from skillviewer.data.study.judging.pair_queue import (
     PresentedPair,
     RaterProgress,
     RaterQueue,
-    offered,
     rater_queue,
+    raters_of_votes,
     targets,
 )
 from skillviewer.ui.ranking.judging_messages import early_vote_warning, side_bias_warning
@@ -201,12 +201,12 @@ def test_only_raters_with_votes_share_the_aim(tmp_path: Path) -> None:
         assert rater_queue(study, "Ann").progress == RaterProgress(0, 6, 0, 6)
         study.votes.cast(Vote("v0", "v2", Verdict.LEFT, "Ben"))
         assert rater_queue(study, "Ann").progress == RaterProgress(0, 3, 1, 6)
-        assert offered(study) == ("An", "Ben"), "not who took back every vote"
+        assert raters_of_votes(study) == ("An", "Ben"), "not who took back every vote"
 
 
 def test_a_pair_that_was_put_back_and_cannot_be_shown_is_not_owed(tmp_path: Path) -> None:
     with made(tmp_path) as study:
-        study.again.ask([frozenset({"v0", "v2"}), frozenset({"v1", "v3"})])
+        study.rejudge_queue.add([frozenset({"v0", "v2"}), frozenset({"v1", "v3"})])
         assert rater_queue(study, "Ann").progress.n_again == 2
         (tmp_path / "v0.mp4").unlink()
         assert rater_queue(study, "Ann").progress.n_again == 1

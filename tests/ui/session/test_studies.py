@@ -21,7 +21,7 @@ from skillviewer.core.progress import CancelToken
 from skillviewer.core.video.clips import FrameRange, TimeRange, VideoClip
 from skillviewer.data.study import NewVideo, Study, StudySettings, Vote
 from skillviewer.data.study.archive.archive import pack
-from skillviewer.data.study.archive.archive_form import ArchiveOptions
+from skillviewer.data.study.archive.archive_format import ArchiveOptions
 from skillviewer.data.study.backups import backups_dir
 from skillviewer.data.study.database import side_files
 from skillviewer.data.study.identity import Identity, identify
@@ -406,7 +406,7 @@ def test_many_videos_are_named_and_removed_over_several_turns_and_counted_once_a
     window.window.panel._update_soon.timeout.connect(lambda: counted.append(len(changes)))
     window.app_context.videos.changed.connect(changes.append)
     act = window.app_context.studies.submit_write
-    act(lambda study: study.videos.name_participants(dict.fromkeys(many, "P01")), VIDEOS)
+    act(lambda study: study.videos.set_participants(dict.fromkeys(many, "P01")), VIDEOS)
     qtbot.waitUntil(lambda: all(entry.participant == "P01" for entry in window.app_context.videos))
     qtbot.waitUntil(lambda: counted[-1:] == [len(changes)])
     assert set(changes) == set(range(n))
@@ -736,7 +736,7 @@ def test_votes_do_not_wait_until_a_large_file_has_been_read_again(
     qtbot.waitUntil(lambda: read == ["a.mp4", "b.mp4"])
     qtbot.waitUntil(lambda: not made.app_context.files_worker._tasks and not made.app_context.study_worker._tasks)
     with Study.open(study_file, read_only=True) as study:
-        assert not any(video.unsure for video in study.videos.all()), "what was read is written down"
+        assert not any(video.must_check for video in study.videos.all()), "what was read is written down"
         assert len(study.votes.all()) == 1
 
 

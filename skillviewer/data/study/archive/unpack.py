@@ -10,7 +10,14 @@ from skillviewer.core.errors import StudyError, VideoError, os_error_as
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.data.analysis_file import load_or_discard
 from skillviewer.data.faces_file import FaceStore, load_faces
-from skillviewer.data.study.archive.archive_form import FACES, MODIFIED_NS, TRACKS, checked, open_archive, read_manifest
+from skillviewer.data.study.archive.archive_format import (
+    FACES_FOLDER,
+    FIXED_TIME_NS,
+    TRACKS_FOLDER,
+    checked_blocks,
+    open_archive,
+    read_manifest,
+)
 from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.identity import clear_outside_paths
 from skillviewer.data.study.models import analysis_path
@@ -18,20 +25,18 @@ from skillviewer.data.study.study import Study
 from skillviewer.data.study.video_rows import StudyVideo
 from skillviewer.data.tracks_file import TrackStore, load_tracks
 
-_PLAIN = re.compile(r"[^\x00-\x1f:\\]+")
-"""Parts of a path without characters that have a special meaning on some system."""
+_SAFE_PATH_PART = re.compile(r"[^\x00-\x1f:\\]+")
+"""A part of a path without characters that have a special meaning on some system."""
 
 _DIGEST = re.compile("[0-9a-f]{64}")
-"""Names of files in the program's own folders; any other name in an archive could point elsewhere."""
+"""A digest that is safe as the name of a file in the program's own folders; other texts could point elsewhere."""
 
 
 def unpack(path: Path, folder: Path, token: CancelToken = NEVER, report: Report = silent) -> Path:
-    """Unpack an archive into a new folder, checking every file against the manifest; return the path of the study.
+    """Unpack an archive into a folder, check every file against the manifest, and return the path of the study.
 
-    Analyses are put into the program's cache, so that scores and maps are available at once; so are the faces of the
-    videos, so that the same is blurred, and their tracks. Faces and tracks already stored on this computer stay. The
-    folder must not exist, or be
-    empty. When the job is cancelled nothing is left behind.
+    Analyses, faces and tracks are stored in the program's own folders, unless this computer has some of the same video.
+    The folder must be empty or not exist. If the job is cancelled, no file is left.
 
     Raises:
         StudyError: The file is no archive or is damaged, the folder is not empty, or it cannot be written.
@@ -48,29 +53,26 @@ def unpack(path: Path, folder: Path, token: CancelToken = NEVER, report: Report 
         check_room(temp_folder, sum(entry.size_bytes for entry in manifest.files), f"{path} holds", StudyError)
         for n_done, entry in enumerate(manifest.files):
             report(Progress("unpacking", n_done, len(manifest.files)))
-            target = _inside(temp_folder, entry.name, path)
+            target = _path_inside(temp_folder, entry.name, path)
             target.parent.mkdir(parents=True, exist_ok=True)
-            with target.open("wb") as out:
-                for block in checked(file, entry, token):
-                    out.write(block)
-            os.utime(target, ns=(MODIFIED_NS, MODIFIED_NS))
-        study = _inside(temp_folder, manifest.study, path)
-        with StudyFile(study) as unpacked, unpacked.transaction() as db:
-            clear_outside_paths(db, study.parent)
-        with Study.open(study, read_only=True) as opened:
-            videos = {video.name: video for video in opened.videos.all()}
+            with target.open("wb") as target_file:
+                for block in checked_blocks(file, entry, token):
+                    target_file.write(block)
+            os.utime(target, ns=(FIXED_TIME_NS, FIXED_TIME_NS))
+        study_path = _path_inside(temp_folder, manifest.study, path)
+        with StudyFile(study_path) as study_file, study_file.transaction() as db:
+            clear_outside_paths(db, study_path.parent)
+        with Study.open(study_path, read_only=True) as study:
+            videos = {video.name: video for video in study.videos.all()}
         for packed_analysis in manifest.analyses:
-            _install(
-                _inside(temp_folder, packed_analysis.file, path),
-                videos.get(packed_analysis.video),
-                packed_analysis.model,
-            )
+            source = _path_inside(temp_folder, packed_analysis.file, path)
+            _save_analysis(source, videos.get(packed_analysis.video), packed_analysis.model)
         for entry in manifest.files:
-            if entry.name.startswith(FACES):
-                _save_faces(_inside(temp_folder, entry.name, path), path)
-            if entry.name.startswith(TRACKS):
-                _save_tracks(_inside(temp_folder, entry.name, path), path)
-        for subfolder in ("analyses", FACES, TRACKS):
+            if entry.name.startswith(FACES_FOLDER):
+                _save_faces(_path_inside(temp_folder, entry.name, path), path)
+            if entry.name.startswith(TRACKS_FOLDER):
+                _save_tracks(_path_inside(temp_folder, entry.name, path), path)
+        for subfolder in ("analyses", FACES_FOLDER, TRACKS_FOLDER):
             shutil.rmtree(temp_folder / subfolder, ignore_errors=True)
         report(Progress("unpacking", len(manifest.files), len(manifest.files)))
     return folder / manifest.study
@@ -82,20 +84,26 @@ def free_folder(archive: Path) -> Path:
     number = 2
     while folder.exists():
         folder = archive.with_name(f"{archive.stem} ({number})")
-        number = number + 1
+        number += 1
     return folder
 
 
-def _install(source: Path, video: StudyVideo | None, model: str) -> None:
-    if video is None or not source.is_file() or not all(map(_DIGEST.fullmatch, (video.digest, model))):
+def _save_analysis(source: Path, video: StudyVideo | None, model_digest: str) -> None:
+    """Store an analysis from the archive in the cache, unless one is stored already.
+
+    An analysis that cannot be read, or belongs to another video or model, is left out, since it can be computed again.
+    """
+    if video is None or not source.is_file():
+        return
+    if not _DIGEST.fullmatch(video.digest) or not _DIGEST.fullmatch(model_digest):
         return
     analysis = load_or_discard(source)
-    if analysis is None or (analysis.video.digest, analysis.provenance.model_digest) != (video.digest, model):
-        return  # it can be computed again
-    target = analysis_path(video.digest, model, video.clip_range)
+    if analysis is None or analysis.video.digest != video.digest or analysis.provenance.model_digest != model_digest:
+        return
+    target = analysis_path(video.digest, model_digest, video.clip_range)
     if not target.exists():
-        with atomic_path(target) as part:
-            shutil.copyfile(source, part)
+        with atomic_path(target) as temp_path:
+            shutil.copyfile(source, temp_path)
 
 
 def _save_faces(source: Path, archive: Path) -> None:
@@ -120,13 +128,10 @@ def _save_tracks(source: Path, archive: Path) -> None:
         store.put(tracks)
 
 
-def _inside(folder: Path, name: str, archive: Path) -> Path:
-    """Return the path of an archived file in the folder; never outside it."""
-    pure = PurePosixPath(name)
-    if (
-        pure.is_absolute()
-        or not pure.parts
-        or any(part in ("..", "") or not _PLAIN.fullmatch(part) for part in pure.parts)
-    ):
+def _path_inside(folder: Path, name: str, archive: Path) -> Path:
+    """Return the path of an archived file in a folder, or raise a StudyError if it would lie outside."""
+    path = PurePosixPath(name)
+    has_unsafe_part = any(part == ".." or not _SAFE_PATH_PART.fullmatch(part) for part in path.parts)
+    if path.is_absolute() or not path.parts or has_unsafe_part:
         raise StudyError(f"{archive} is not an archive of a study: {name!r} in it would lie outside its folder.")
-    return folder.joinpath(*pure.parts)
+    return folder.joinpath(*path.parts)

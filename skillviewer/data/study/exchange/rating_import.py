@@ -1,6 +1,6 @@
-"""Import of a table of ratings into a study, whose videos it rates, or together with the files of a folder."""
+"""Import into a study of a table that rates its videos, or the video files of a folder."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from skillviewer.data.ratings.parsed_ratings import ParsedRatings, RatingRemark
 from skillviewer.data.ratings.remark_times import times_in_remark
 from skillviewer.data.ratings.table_mapping import TableMapping
 from skillviewer.data.ratings.video_matching import StudyVideoMatcher
-from skillviewer.data.study.exchange.exchange import Imported
+from skillviewer.data.study.exchange.study_import import ImportResult
 from skillviewer.data.study.study import Study
 from skillviewer.data.study.study_ratings import RatingsAdded
 from skillviewer.data.study.video_rows import NewVideo
@@ -23,24 +23,24 @@ from skillviewer.data.study.video_rows import NewVideo
 
 @dataclass(frozen=True, slots=True)
 class RatingImport:
-    """Result of an import of ratings: the parsed table, its numbers, and the rows that ``undo_import`` removes."""
+    """Result of an import of ratings, with all that ``undo_import`` needs."""
 
-    rated: ParsedRatings
-    added: Imported
-    ratings: RatingsAdded
-    videos: tuple[str, ...]
-    participants: tuple[str, ...]
-    occasions: tuple[str, ...]
-    notes: tuple[int, ...] = ()  # numbers of new notes: remarks of the raters
-    moments: tuple[int, ...] = ()  # numbers of new moments: times named in remarks
+    parsed: ParsedRatings  # the parsed table
+    result: ImportResult
+    added_ratings: RatingsAdded
+    videos: tuple[str, ...]  # names of the new videos
+    participants: tuple[str, ...]  # names of the videos whose participant was set
+    occasions: tuple[str, ...]  # names of the videos whose occasion was set
+    notes: tuple[int, ...] = ()  # numbers of the new notes, which are remarks of the raters
+    moments: tuple[int, ...] = ()  # numbers of the new moments, which are times in remarks
 
 
 def open_study_table(
     study: Study, path: Path, mapping: TableMapping | None = None, sheet: str = "", titles_row: int | None = None
 ) -> MappedTable:
     """Open a table that rates the videos of a study; see ``open_table``."""
-    join = StudyVideoMatcher({video.name: video.path for video in study.videos.all()})
-    return open_table(path, join, mapping, sheet, titles_row)
+    matcher = StudyVideoMatcher({video.name: video.path for video in study.videos.all()})
+    return open_table(path, matcher, mapping, sheet, titles_row)
 
 
 def add_ratings(
@@ -50,45 +50,59 @@ def add_ratings(
     token: CancelToken = NEVER,
     report: Report = silent,
 ) -> RatingImport:
-    """Add the ratings of a table, by its mapping or another, the participants and the occasions.
+    """Add the ratings, participants and occasions of a table, by ``mapping`` or else by the mapping of the table.
 
-    Files of a folder join the study if the table rates them; rated parts of the study's own videos join it as videos.
+    Rated files of a folder become videos of the study, and so do rated parts of the study's videos.
 
     Raises:
         DatasetError: The mapping does not fit, or no row can be used.
-        StudyError: The study cannot be written, or has another scale for an item; then nothing is added.
+        StudyError: The study cannot be written, or has another scale for an item; nothing is added then.
     """
-    rated, join = opened.read(mapping)
-    study.ratings.check(rated.ratings.scales)
-    before = {video.name for video in study.videos.all()}
-    is_study_matcher = isinstance(join, StudyVideoMatcher)
-    new = [
-        NewVideo(join.paths.get(video), attempt, rated.participants.get(attempt), "", rated.clip_ranges.get(attempt))
-        for attempt, video in rated.videos.items()
-        if not is_study_matcher or attempt in rated.clip_ranges
-    ]
-    added = study.videos.add(new, token, report)
-    names = {attempt: attempt for attempt in rated.videos}
-    names |= {video.name: name or "" for video, name in zip(new, added.names, strict=True)}
-    present = {video.name for video in study.videos.all()}
-    participants, occasions, contradictions = study.videos.name_participants(
-        *(
-            {names[attempt]: fact for attempt, fact in facts.items() if names[attempt] in present}
-            for facts in (rated.participants, rated.ratings.occasions())
+    parsed, matcher = opened.read(mapping)
+    study.ratings.merged_scales(parsed.ratings.scales)  # refuses other scales
+    names_before = {video.name for video in study.videos.all()}
+    rates_study_videos = isinstance(matcher, StudyVideoMatcher)
+    new_videos = [
+        NewVideo(
+            path=matcher.paths.get(video),
+            name=attempt,
+            participant=parsed.participants.get(attempt),
+            clip_range=parsed.clip_ranges.get(attempt),
         )
+        for attempt, video in parsed.videos.items()
+        if not rates_study_videos or attempt in parsed.clip_ranges
+    ]
+    added = study.videos.add(new_videos, token, report)
+    study_names = {attempt: attempt for attempt in parsed.videos}
+    study_names |= {video.name: name or "" for video, name in zip(new_videos, added.names, strict=True)}
+    present = {video.name for video in study.videos.all()}
+    study_names = {attempt: name for attempt, name in study_names.items() if name in present}
+    participants, occasions, contradictions = study.videos.set_participants(
+        _by_study_name(parsed.participants, study_names), _by_study_name(parsed.ratings.occasions(), study_names)
     )
-    ratings = (
-        replace(rating, video=names[rating.video]) for rating in rated.ratings.ratings if names[rating.video] in present
+    ratings = tuple(
+        replace(rating, video=study_names[rating.video])
+        for rating in parsed.ratings.ratings
+        if rating.video in study_names
     )
-    kept = msgspec.structs.replace(rated.mapping, table_sha256=sha256_of(opened.table.path))
+    saved_mapping = msgspec.structs.replace(parsed.mapping, table_sha256=sha256_of(opened.table.path))
     added_ratings = study.ratings.add(
-        RatingSet(tuple(ratings), rated.ratings.scales), opened.table.path.name, msgspec.json.encode(kept).decode()
+        RatingSet(ratings, parsed.ratings.scales), opened.table.path.name, msgspec.json.encode(saved_mapping).decode()
     )
-    new_videos = tuple(sorted(present - before))
-    notes, moments = _add_remarks(study, rated.remarks, names, present, opened.table.path.name)
-    problems = (*added.problems, *contradictions, *added_ratings.problems)
-    numbers = Imported(len(new_videos), 0, 0, len(participants), problems, added_ratings.new + added_ratings.changed)
-    return RatingImport(rated, numbers, added_ratings, new_videos, participants, occasions, notes, moments)
+    notes, moments = _add_remarks(study, parsed.remarks, study_names, opened.table.path.name)
+    new_names = tuple(sorted(present - names_before))
+    result = ImportResult(
+        n_videos=len(new_names),
+        n_participants=len(participants),
+        n_ratings=added_ratings.n_new + added_ratings.n_changed,
+        problems=(*added.problems, *contradictions, *added_ratings.problems),
+    )
+    return RatingImport(parsed, result, added_ratings, new_names, participants, occasions, notes, moments)
+
+
+def _by_study_name(values: Mapping[str, str], study_names: Mapping[str, str]) -> dict[str, str]:
+    """Return values by the study's names of videos, given values by the table's names."""
+    return {study_names[attempt]: value for attempt, value in values.items() if attempt in study_names}
 
 
 MOMENT_S = 1.0
@@ -96,37 +110,43 @@ MOMENT_S = 1.0
 
 
 def _add_remarks(
-    study: Study, annotations: Sequence[RatingRemark], names: Mapping[str, str], present: Collection[str], table: str
+    study: Study, remarks: Sequence[RatingRemark], study_names: Mapping[str, str], table: str
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Write remarks as notes, and the times in them as moments, and return the numbers of both; known ones stay."""
+    """Write remarks as notes, and the times in them as moments; return the numbers of the new notes and moments.
+
+    Notes and moments that the study has already are not written again.
+    """
     known_notes = {(note.video, note.author, note.text) for note in study.annotations.notes()}
-    known_moments = {(m.video, m.author, m.start_s, m.label) for m in study.annotations.moments()}
-    notes, moments = [], []
+    known_moments = {
+        (moment.video, moment.author, moment.start_s, moment.label) for moment in study.annotations.moments()
+    }
+    notes = []
+    moments = []
     with study.transaction():
-        for remark in annotations:
-            video = names[remark.attempt]
+        for remark in remarks:
+            video = study_names.get(remark.attempt)
             author = "" if remark.rater == UNNAMED else remark.rater
-            if video not in present:
+            if video is None:
                 continue
             if (video, author, remark.text) not in known_notes:
                 notes.append(study.annotations.write_note(remark.text, author=author, video=video, tier=table))
             for time in times_in_remark(remark.text):
                 if (video, author, time.start_s, time.label) not in known_moments:
                     stop_s = time.stop_s if time.stop_s is not None else time.start_s + MOMENT_S
-                    saved = study.annotations.save_moment(
+                    number = study.annotations.save_moment(
                         video, time.start_s, stop_s, author=author, label=time.label, tier=table
                     )
-                    moments.append(saved)
+                    moments.append(number)
     return tuple(notes), tuple(moments)
 
 
 def undo_import(study: Study, imported: RatingImport) -> None:
-    """Take an import back: its ratings, participants, occasions and videos; what it replaced counts again.
+    """Undo an import: remove its ratings, participants, occasions and videos, and restore the replaced ratings.
 
     Errors are those of ``Study``.
     """
     with study.transaction():
-        study.ratings.undo_import(imported.ratings)
+        study.ratings.undo_import(imported.added_ratings)
         for number in imported.notes:
             study.annotations.remove("note", number)
         for number in imported.moments:

@@ -1,6 +1,7 @@
-"""Ratings that were given in a browser on the page of a pack: checked like any file from elsewhere, imported once."""
+"""Import of ratings that raters gave in a browser on the page of a pack."""
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -13,32 +14,32 @@ from skillviewer.core.text import counted, printable
 from skillviewer.data.study.judging.browser_votes import import_votes
 from skillviewer.data.study.judging.rating_pack import RatingPackKey
 from skillviewer.data.study.judging.saved_file import (
-    PLACE_DIGITS,
+    TURN_KEY_DIGITS,
     Code,
-    Head,
-    Identity,
+    FileHeader,
+    HexId,
     Seconds,
     Time,
     check_turns,
     import_statement,
-    is_to_come,
+    is_in_future,
     load_key,
-    past,
-    place_key,
+    mark_problem,
+    not_in_future,
     read_saved,
     saved_format,
-    wrong_mark,
-    wrong_times,
+    time_problem,
+    turn_key,
 )
 from skillviewer.data.study.rating_forms import RatingForm
 from skillviewer.data.study.study import Study
 
 
 class BrowserRating(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A rated video of the page."""
+    """A video rated on the page."""
 
-    key: Identity
-    turn: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]  # place in the order of the rater, from 0
+    key: HexId
+    turn: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]  # position in the order of the rater, from 0
     video: Code
     # item and rating; items that could not be judged are left out
     answers: Annotated[list[tuple[str, float]], msgspec.Meta(max_length=MAX_ITEMS)]
@@ -50,28 +51,30 @@ class BrowserRating(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     withdrawn_at: Time | None  # time of the undo, or None
 
 
-class RatingsFile(Head, frozen=True):
+class RatingsFile(FileHeader, frozen=True):
     """Contents of a file of ratings, without its checksum."""
 
     format: Literal["skillviewer-ratings"]
-    pack: Identity
+    pack: HexId
     rater: Code
     ratings: Annotated[list[BrowserRating], msgspec.Meta(max_length=100_000)]
 
 
 def import_answers(study: Study, path: Path) -> str:
     """Import a file that the page of a pack saved: votes (``import_votes``) or ratings (``import_forms``)."""
-    return import_forms(study, path) if saved_format(path) == "skillviewer-ratings" else import_votes(study, path)
+    if saved_format(path) == "skillviewer-ratings":
+        return import_forms(study, path)
+    return import_votes(study, path)
 
 
 def import_forms(study: Study, path: Path) -> str:
-    """Import the ratings of a page into the study that its pack was made of; a second import adds nothing.
+    """Import the ratings of a page into the study of its pack; a second import of the same file adds nothing.
 
-    All ratings are imported, or none. A video that the rater rated in two copies of the pack, or in the study since, is
-    rated once: the rating that came first stays.
+    All ratings are imported, or none. If the rater has rated a video in another copy of the pack or in the study, the
+    rating that was imported or given first stays, and the other one is left out.
 
     Returns:
-        A statement for the user: new ratings, known ones, and those left out.
+        A sentence for the user with the numbers of new, known and left out ratings.
 
     Raises:
         StudyError: The file cannot be read, is no file of ratings, was altered, or comes from a newer program; the pack
@@ -89,10 +92,11 @@ def import_forms(study: Study, path: Path) -> str:
         _form(number, browser_rating, file, key, names, plan.rubric, path)
         for number, browser_rating in enumerate(file.ratings, 1)
     ]
-    known_forms = {form.key: form for form in study.forms.all()}
-    distinct = _without_doubles(forms, tuple(known_forms.values()))
-    n_undone = sum(not form.is_valid and form.key not in known_forms for form in distinct)
-    n_new = study.forms.bring_in(distinct)
+    study_forms = study.forms.all()
+    distinct = _one_valid_per_slot(forms, study_forms)
+    known_keys = {form.key for form in study_forms}
+    n_undone = sum(not form.is_valid and form.key not in known_keys for form in distinct)
+    n_new = study.forms.import_forms(distinct)
     n_left_out = len(forms) - len(distinct)
     return import_statement(
         counted(n_new - n_undone, "new rated video"),
@@ -104,11 +108,13 @@ def import_forms(study: Study, path: Path) -> str:
     )
 
 
-def _without_doubles(forms: list[RatingForm], known_forms: tuple[RatingForm, ...]) -> list[RatingForm]:
-    """Return forms without those of a turn, or of a rater and a video, that has a valid form already."""
+def _one_valid_per_slot(forms: Sequence[RatingForm], study_forms: Sequence[RatingForm]) -> list[RatingForm]:
+    """Return forms without the valid ones for a slot that has another valid form, here or in the study."""
     withdrawn_keys = {form.key for form in forms if not form.is_valid}
-    standing = [form for form in known_forms if form.is_valid and form.key not in withdrawn_keys]
-    key_by_slot = {slot: form.key for form in standing for slot in _slots(form)}
+    key_by_slot: dict[tuple[str, ...], str] = {}
+    for form in study_forms:
+        if form.is_valid and form.key not in withdrawn_keys:
+            key_by_slot |= dict.fromkeys(_slots(form), form.key)
     distinct = []
     for form in forms:
         slots = _slots(form) if form.is_valid else []
@@ -119,9 +125,14 @@ def _without_doubles(forms: list[RatingForm], known_forms: tuple[RatingForm, ...
 
 
 def _slots(form: RatingForm) -> list[tuple[str, ...]]:
-    """Return the turn of a form, and for a first form the video and the rater: each takes one valid form."""
-    slots: list[tuple[str, ...]] = [(form.key[:PLACE_DIGITS],)]
-    return [*slots, (form.video, form.rater)] if form.purpose is FormPurpose.FIRST else slots
+    """Return the slots of a form; each slot takes one valid form.
+
+    They are the turn, and for a first form also the video with the rater.
+    """
+    slots: list[tuple[str, ...]] = [(form.key[:TURN_KEY_DIGITS],)]
+    if form.purpose is FormPurpose.FIRST:
+        slots.append((form.video, form.rater))
+    return slots
 
 
 def _form(
@@ -133,36 +144,43 @@ def _form(
     rubric: Rubric,
     path: Path,
 ) -> RatingForm:
-    """Return a rating as the study stores it; refuse one that cannot be, by the file, its row and the value."""
+    """Return a rating of the page as a form of the study, or raise a StudyError if the pack cannot give it."""
     turns = key.turns.get(file.rater, [])
     video, purpose = turns[rating.turn] if rating.turn < len(turns) else ("", FormPurpose.FIRST)
-    answers = dict(rating.answers)
-    wrong = ""
-    if rating.video not in key.videos or key.videos[rating.video][0] not in names:
-        wrong = f"the study has no video of the code “{rating.video}”, or no longer"
-    elif rating.video != video:
-        wrong = f"video {rating.turn + 1} of this rater is not “{rating.video}”"
-    elif len(answers) < len(rating.answers):
-        doubled = Counter(name for name, _ in rating.answers).most_common(1)[0][0]
-        wrong = f"it rates “{doubled[:80]}” twice"
-    else:
-        wrong = rubric.wrong_answer(answers) or wrong_times(rating.rated_at, rating.withdrawn_at)
-        wrong = wrong or wrong_mark(rating.mark_s, key.videos[rating.video][2])
-    if wrong:
-        raise StudyError(f"{path.name}, rating {number} cannot be: {printable(wrong)}. Nothing was imported.")
-    video_number, start_s, _ = key.videos[rating.video]
+    problem = _problem(rating, key, names, video, rubric)
+    if problem:
+        raise StudyError(f"{path.name}, rating {number} cannot be: {printable(problem)}. Nothing was imported.")
+    video_id, start_s, _ = key.videos[rating.video]
     return RatingForm(
-        video=names[video_number],
+        video=names[video_id],
         rater=key.raters[file.rater],
-        answers=answers,
+        answers=dict(rating.answers),
         purpose=purpose,
         rubric_digest=key.rubric_digest,
-        rated_at=None if is_to_come(rating.rated_at) else rating.rated_at,
+        rated_at=None if is_in_future(rating.rated_at) else rating.rated_at,
         taken_s=rating.taken_s,
         watched=rating.watched,
         speed=key.speed,
         remark=rating.remark.strip(),
         mark_s=None if rating.mark_s is None else rating.mark_s + start_s,
-        key=place_key(file.pack, file.rater, rating.turn) + rating.key[PLACE_DIGITS:],
-        withdrawn_at=past(rating.withdrawn_at),
+        key=turn_key(file.pack, file.rater, rating.turn) + rating.key[TURN_KEY_DIGITS:],
+        withdrawn_at=not_in_future(rating.withdrawn_at),
+    )
+
+
+def _problem(rating: BrowserRating, key: RatingPackKey, names: dict[int, str], video: str, rubric: Rubric) -> str:
+    """Return what is wrong with a rating, or ""; ``video`` is the code of the asked video."""
+    if rating.video not in key.videos or key.videos[rating.video][0] not in names:
+        return f"the study has no video of the code “{rating.video}”, or no longer"
+    if rating.video != video:
+        return f"video {rating.turn + 1} of this rater is not “{rating.video}”"
+    answers = dict(rating.answers)
+    if len(answers) < len(rating.answers):
+        repeated_item, _ = Counter(item for item, _ in rating.answers).most_common(1)[0]
+        return f"it rates “{repeated_item[:80]}” twice"
+    _, _, clip_seconds = key.videos[rating.video]
+    return (
+        rubric.wrong_answer(answers)
+        or time_problem(rating.rated_at, rating.withdrawn_at)
+        or mark_problem(rating.mark_s, clip_seconds)
     )

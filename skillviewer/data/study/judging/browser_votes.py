@@ -1,5 +1,6 @@
-"""Votes that were given in a browser on the page of a pack: checked like any file from elsewhere, and imported once."""
+"""Import of votes that raters gave in a browser on the page of a pack."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -10,30 +11,30 @@ from skillviewer.core.errors import StudyError
 from skillviewer.core.text import counted
 from skillviewer.data.study.judging.pack import PackKey
 from skillviewer.data.study.judging.saved_file import (
-    PLACE_DIGITS,
+    TURN_KEY_DIGITS,
     Code,
-    Head,
-    Identity,
+    FileHeader,
+    HexId,
     Seconds,
     Time,
     check_turns,
     import_statement,
-    is_to_come,
+    is_in_future,
     load_key,
-    past,
-    place_key,
+    mark_problem,
+    not_in_future,
     read_saved,
-    wrong_mark,
-    wrong_times,
+    time_problem,
+    turn_key,
 )
 from skillviewer.data.study.study import Study
 from skillviewer.data.study.votes import Vote
 
 
 class BrowserVote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A vote of the page."""
+    """A vote given on the page."""
 
-    key: Identity
+    key: HexId
     pair: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]  # position among the pairs of the rater, from 0
     left: Code  # code of the video that was on the left
     right: Code
@@ -47,11 +48,11 @@ class BrowserVote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     withdrawn_at: Time | None  # time of the undo, or None
 
 
-class VotesFile(Head, frozen=True):
+class VotesFile(FileHeader, frozen=True):
     """Contents of a file of votes, without its checksum."""
 
     format: Literal["skillviewer-votes"]
-    pack: Identity
+    pack: HexId
     rater: Code
     votes: Annotated[list[BrowserVote], msgspec.Meta(max_length=100_000)]
 
@@ -62,13 +63,13 @@ def read_votes(path: Path) -> VotesFile:
 
 
 def import_votes(study: Study, path: Path) -> str:
-    """Import the votes of a page into the study that its pack was made of; a second import adds nothing.
+    """Import the votes of a page into the study of its pack; a second import of the same file adds nothing.
 
-    All votes are imported, or none. They are votes like those given in the window: with reason, marks, time taken,
-    watched share, and the reason why the pair was asked. A pair that was judged in two copies of the pack counts once.
+    All votes are imported, or none. They have all facts of votes given in the window: reason, marks, time taken,
+    watched share, and purpose of the pair. A pair that was judged in two copies of the pack counts once.
 
     Returns:
-        A statement for the user: new votes, known ones, and those left out.
+        A sentence for the user with the numbers of new, known and left out votes.
 
     Raises:
         StudyError: See ``read_votes``; the pack was made of another study, or has no such rater, pair or video; or the
@@ -80,59 +81,53 @@ def import_votes(study: Study, path: Path) -> str:
     names = study.videos.names()
     study_votes = study.votes.all()
     votes = [_vote(n, vote, votes_file, key, names, path) for n, vote in enumerate(votes_file.votes, start=1)]
-    withdrawn_keys = {vote.key for vote in votes if not vote.is_valid}
-    first = {
-        vote.key[:PLACE_DIGITS]: vote.key for vote in study_votes if vote.is_valid and vote.key not in withdrawn_keys
-    }
-    distinct = [
-        vote for vote in votes if not vote.is_valid or first.setdefault(vote.key[:PLACE_DIGITS], vote.key) == vote.key
-    ]
+    distinct = _one_valid_per_turn(votes, study_votes)
     known_keys = {vote.key for vote in study_votes}
     n_undone = sum(not vote.is_valid and vote.key not in known_keys for vote in distinct)
-    n_new = study.votes.bring_in(distinct)
-    n_twice = len(votes) - len(distinct)
+    n_new = study.votes.import_votes(distinct)
+    n_left_out = len(votes) - len(distinct)
+    left_out = f"{n_left_out} were left out, for their pairs were judged in another copy of the pack"
     return import_statement(
         counted(n_new - n_undone, "new vote"),
         key.raters[votes_file.rater],
         n_undone=n_undone,
         n_known=len(distinct) - n_new,
-        left_out=f"{n_twice} were left out, for their pairs were judged in another copy of the pack" if n_twice else "",
+        left_out=left_out if n_left_out else "",
         times=(vote.judged_at for vote in votes_file.votes),
     )
+
+
+def _one_valid_per_turn(votes: Sequence[Vote], study_votes: Sequence[Vote]) -> list[Vote]:
+    """Return votes without the valid ones on a turn that has another valid vote, here or in the study."""
+    withdrawn_keys = {vote.key for vote in votes if not vote.is_valid}
+    key_by_turn = {
+        vote.key[:TURN_KEY_DIGITS]: vote.key for vote in study_votes if vote.is_valid and vote.key not in withdrawn_keys
+    }
+    distinct = []
+    for vote in votes:
+        if vote.is_valid and key_by_turn.setdefault(vote.key[:TURN_KEY_DIGITS], vote.key) != vote.key:
+            continue
+        distinct.append(vote)
+    return distinct
 
 
 def _vote(
     number: int, browser_vote: BrowserVote, file: VotesFile, key: PackKey, names: dict[int, str], path: Path
 ) -> Vote:
-    """Return a vote as the study stores it; refuse one of another pack, or of a year that cannot be."""
+    """Return a vote of the page as a vote of the study, or raise a StudyError if the pack cannot give such a vote."""
     pairs = key.pairs[file.rater]
     left, right, purpose = pairs[browser_vote.pair] if browser_vote.pair < len(pairs) else ("", "", "")
-    strange = [
-        code
-        for code in (browser_vote.left, browser_vote.right)
-        if code not in key.videos or key.videos[code][0] not in names
-    ]
-    wrong = ""
-    if strange:
-        wrong = f"the study has no video of the code “{strange[0]}”, or no longer"
-    elif {browser_vote.left, browser_vote.right} != {left, right}:
-        wrong = f"pair {browser_vote.pair + 1} of this rater is not “{browser_vote.left}” and “{browser_vote.right}”"
-    elif browser_vote.verdict is Verdict.NEITHER and not key.allow_neither:
-        wrong = "“no difference” was not offered"
-    else:
-        marks = ((browser_vote.left_mark_s, browser_vote.left), (browser_vote.right_mark_s, browser_vote.right))
-        wrong = wrong_times(browser_vote.judged_at, browser_vote.withdrawn_at)
-        wrong = next(filter(None, [wrong, *(wrong_mark(mark_s, key.seconds.get(code)) for mark_s, code in marks)]), "")
-    if wrong:
-        raise StudyError(f"{path.name}, vote {number} cannot be: {wrong}. Nothing was imported.")
-    place = place_key(file.pack, file.rater, browser_vote.pair)
-    (left_id, left_start_s), (right_id, right_start_s) = key.videos[browser_vote.left], key.videos[browser_vote.right]
+    problem = _problem(browser_vote, key, names, {left, right})
+    if problem:
+        raise StudyError(f"{path.name}, vote {number} cannot be: {problem}. Nothing was imported.")
+    left_id, left_start_s = key.videos[browser_vote.left]
+    right_id, right_start_s = key.videos[browser_vote.right]
     return Vote(
         left=names[left_id],
         right=names[right_id],
         verdict=browser_vote.verdict,
         rater=key.raters[file.rater],
-        judged_at=None if is_to_come(browser_vote.judged_at) else browser_vote.judged_at,
+        judged_at=None if is_in_future(browser_vote.judged_at) else browser_vote.judged_at,
         taken_s=browser_vote.taken_s,
         watched=browser_vote.watched,
         speed=key.speed,
@@ -141,6 +136,22 @@ def _vote(
         right_mark_s=None if browser_vote.right_mark_s is None else browser_vote.right_mark_s + right_start_s,
         purpose=purpose,
         criterion=key.criterion,
-        key=place + browser_vote.key[PLACE_DIGITS:],
-        withdrawn_at=past(browser_vote.withdrawn_at),
+        key=turn_key(file.pack, file.rater, browser_vote.pair) + browser_vote.key[TURN_KEY_DIGITS:],
+        withdrawn_at=not_in_future(browser_vote.withdrawn_at),
+    )
+
+
+def _problem(browser_vote: BrowserVote, key: PackKey, names: dict[int, str], pair: set[str]) -> str:
+    """Return what is wrong with a vote, or ""; ``pair`` has the codes of the asked pair."""
+    for code in (browser_vote.left, browser_vote.right):
+        if code not in key.videos or key.videos[code][0] not in names:
+            return f"the study has no video of the code “{code}”, or no longer"
+    if {browser_vote.left, browser_vote.right} != pair:
+        return f"pair {browser_vote.pair + 1} of this rater is not “{browser_vote.left}” and “{browser_vote.right}”"
+    if browser_vote.verdict is Verdict.NEITHER and not key.allow_neither:
+        return "“no difference” was not offered"
+    return (
+        time_problem(browser_vote.judged_at, browser_vote.withdrawn_at)
+        or mark_problem(browser_vote.left_mark_s, key.seconds.get(browser_vote.left))
+        or mark_problem(browser_vote.right_mark_s, key.seconds.get(browser_vote.right))
     )

@@ -1,8 +1,8 @@
-"""Packs of pairs: a folder with a page, clips under random codes, and nothing to install.
+"""Packs of pairs: folders with a page and clips under random codes, with which raters judge pairs in a browser.
 
-A browser shows the page from the folder itself, without a server. The pairs are drawn before any of them is judged. The
-study keeps what the codes stand for; the pack holds no name of a video, participant or rater, no score, no reason for a
-pair, and no metadata of a file.
+The page needs no server and no installation. The pairs are drawn before any of them is judged. The study stores the key
+to the codes; the pack holds no name of a video, participant or rater, no score, no purpose of a pair, and no metadata
+of a file.
 """
 
 import secrets
@@ -15,13 +15,13 @@ import msgspec
 
 from skillviewer.core.errors import StudyError
 from skillviewer.data.study.judging.pack_folder import (
-    KEPT_AS,
-    check_empty,
-    filled_page,
-    known_raters,
-    measure,
+    PACK_SETTING_PREFIX,
+    check_empty_folder,
+    fill_page,
+    measure_attempts,
     page_keys,
     rater_codes,
+    raters_as_in_study,
     video_codes,
 )
 from skillviewer.data.study.judging.pair_queue import PairVideo, drawn_pairs, practice_videos
@@ -40,19 +40,19 @@ class PackKey(msgspec.Struct, frozen=True):
     videos: dict[str, tuple[int, Annotated[float, msgspec.Meta(ge=0, le=1e9)]]]
     # left video, right video and reason of every pair, by code of the rater
     pairs: dict[str, list[tuple[str, str, str]]]
-    seconds: dict[str, float] = {}  # length of every attempt in seconds, by code; packs of earlier versions have none
+    seconds: dict[str, float] = {}  # length of every attempt in seconds, by code; empty in packs of earlier versions
 
 
 @dataclass(frozen=True, slots=True)
 class DrawnPack:
-    """A pack whose pairs are drawn and whose key is in the study; nothing of it is written yet."""
+    """A pack of drawn pairs that is not written yet; its key is in the study."""
 
     id: str  # identity of the pack, 32 hexadecimal digits
     folder: Path
     question: str
     key: PackKey
     clips: Mapping[str, PairVideo]  # videos by code
-    n_asked: int | None = None  # pairs that were asked for, or None for those that the raters still need
+    n_asked: int | None = None  # requested number of pairs for each rater, or None for as many as the target needs
     practice: tuple[PracticePair, ...] = ()  # pairs with stated answers, which come first
 
     @property
@@ -66,23 +66,25 @@ class DrawnPack:
         return {code: start_s for code, (_, start_s) in self.key.videos.items()}
 
     def count(self, code: str) -> str:
-        """Return the number of pairs of a rater in words, with the reason if fewer were drawn than asked for."""
+        """Return a text with the number of pairs of a rater, and the reason if there are fewer than requested."""
         pairs = self.key.pairs[code]
-        n_different = len({frozenset(pair[:2]) for pair in pairs})
-        drawn = f"{len(pairs)} pairs"
+        text = f"{len(pairs)} pairs"
         if self.n_asked is None or len(pairs) >= self.n_asked:
-            return drawn
-        return f"{drawn} of the {self.n_asked} asked for (the videos make {n_different} different pairs for this rater)"
+            return text
+        n_different = len({frozenset(pair[:2]) for pair in pairs})
+        return f"{text} of the {self.n_asked} asked for (the videos make {n_different} different pairs for this rater)"
 
     def page(self, clips: Mapping[str, Mapping[str, float]]) -> str:
-        """Return the page; see ``DrawnTurns``."""
+        """Return the page as HTML; see ``DrawnTurns``."""
         keys = page_keys(self.id, tuple(self.key.pairs))
-        code_of = {video.name: code for code, video in self.clips.items()}
+        code_by_name = {video.name: code for code, video in self.clips.items()}
         practice = []
         for pair in self.practice:
-            codes = [code_of[pair.better], code_of[pair.worse]]
-            better = secrets.randbelow(2)
-            practice.append({"codes": codes if better == 0 else codes[::-1], "better": better, "note": pair.note})
+            codes = [code_by_name[pair.better], code_by_name[pair.worse]]
+            better_side = secrets.randbelow(2)
+            if better_side == 1:
+                codes.reverse()
+            practice.append({"codes": codes, "better": better_side, "note": pair.note})
         data = {
             "pack": self.id,
             "question": self.question,
@@ -92,14 +94,17 @@ class DrawnPack:
             "practice": practice,
             "raters": {keys[code]: [pair[:2] for pair in pairs] for code, pairs in self.key.pairs.items()},
         }
-        return filled_page("pairs", data, len(keys))
+        return fill_page("pairs", data, len(keys))
 
 
 def draw_pack(study: Study, folder: Path, raters: Collection[str], n_pairs: int | None = None) -> DrawnPack:
-    """Draw the pairs of a pack, and keep its key in the study.
+    """Draw the pairs of a pack, and store its key in the study.
 
-    The folder must not exist, or be empty. Raters that the study knows in another spelling are these. ``n_pairs`` is
-    the most for each rater, or None for those that the rater lacks to the study's aim.
+    Args:
+        study: The study, open for writing.
+        folder: Folder of the pack; it must be empty or not exist.
+        raters: Names of the raters. A rater whom the study knows in another spelling keeps that spelling.
+        n_pairs: Greatest number of pairs for each rater, or None for as many as the study's target needs.
 
     Raises:
         ExportError: The folder is not empty, or its disk has too little room.
@@ -108,36 +113,43 @@ def draw_pack(study: Study, folder: Path, raters: Collection[str], n_pairs: int 
         VideoError: A video cannot be read.
         DatasetError: An attempt lies outside its file.
     """
-    folder = check_empty(folder)
-    names = known_raters(tuple(raters), study.votes.raters())
-    drawn = drawn_pairs(study, names, n_pairs)
-    for rater in [rater for rater, pairs in drawn.items() if not pairs]:
-        raise StudyError(f"There is no pair left for {rater}: the aim is reached, or the videos are missing.")
+    folder = check_empty_folder(folder)
+    names = raters_as_in_study(tuple(raters), study.votes.raters())
+    pairs_by_rater = drawn_pairs(study, names, n_pairs)
+    for rater, pairs in pairs_by_rater.items():
+        if not pairs:
+            raise StudyError(f"There is no pair left for {rater}: the aim is reached, or the videos are missing.")
+    usable_practice_videos = practice_videos(study)
     practice = tuple(
-        pair for pair in study.practice.pairs if {pair.better, pair.worse} <= practice_videos(study).keys()
+        pair for pair in study.practice.pairs if {pair.better, pair.worse} <= usable_practice_videos.keys()
     )
-    videos = {video.name: video for pairs in drawn.values() for pair in pairs for video in (pair.left, pair.right)}
+    videos: dict[str, PairVideo] = {}
+    for pairs in pairs_by_rater.values():
+        for presented_pair in pairs:
+            videos[presented_pair.left.name] = presented_pair.left
+            videos[presented_pair.right.name] = presented_pair.right
     for pair in practice:
-        videos |= {name: practice_videos(study)[name] for name in (pair.better, pair.worse)}
-    measured = measure(videos, folder)
-    code_of = dict(zip(videos, video_codes(len(videos)), strict=True))
-    codes = dict(zip(rater_codes(len(drawn)), drawn, strict=True))
+        videos[pair.better] = usable_practice_videos[pair.better]
+        videos[pair.worse] = usable_practice_videos[pair.worse]
+    measures = measure_attempts(videos, folder)
+    code_by_name = dict(zip(videos, video_codes(len(videos)), strict=True))
+    rater_by_code = dict(zip(rater_codes(len(pairs_by_rater)), pairs_by_rater, strict=True))
     settings = study.settings
-    numbers = {video.name: video.id for video in study.videos.all()}
+    video_ids = {video.name: video.id for video in study.videos.all()}
     key = PackKey(
         criterion=settings.criterion,
         speed=settings.speed,
         allow_neither=settings.allow_neither,
-        raters=codes,
-        videos={code_of[name]: (numbers[name], measured.starts_s[name]) for name in videos},
+        raters=rater_by_code,
+        videos={code_by_name[name]: (video_ids[name], measures.starts_s[name]) for name in videos},
         pairs={
-            code: [(code_of[p.left.name], code_of[p.right.name], p.purpose) for p in drawn[rater]]
-            for code, rater in codes.items()
+            code: [(code_by_name[p.left.name], code_by_name[p.right.name], p.purpose) for p in pairs_by_rater[rater]]
+            for code, rater in rater_by_code.items()
         },
-        seconds={code_of[name]: measured.seconds[name] for name in videos},
+        seconds={code_by_name[name]: measures.seconds[name] for name in videos},
     )
-    identity = secrets.token_hex(16)
-    study.save_text(KEPT_AS + identity, msgspec.json.encode(key).decode())
+    pack_id = secrets.token_hex(16)
+    study.save_text(PACK_SETTING_PREFIX + pack_id, msgspec.json.encode(key).decode())
     question = f"{settings.statement} ({settings.criterion})" if settings.criterion else settings.statement
-    clips = {code_of[name]: video for name, video in videos.items()}
-    return DrawnPack(identity, folder, question, key, clips, n_pairs, practice)
+    clips = {code_by_name[name]: video for name, video in videos.items()}
+    return DrawnPack(pack_id, folder, question, key, clips, n_pairs, practice)

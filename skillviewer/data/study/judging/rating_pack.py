@@ -1,7 +1,7 @@
-"""Packs of single videos that raters rate by the rubric of the study, in a browser, without anything to install.
+"""Packs of videos: folders with a page and clips, with which raters rate videos by the study's rubric in a browser.
 
-A pack holds no name of a video, participant or rater, no score and no metadata of a file; the study keeps what the
-codes stand for.
+A pack holds no name of a video, participant or rater, no score, and no metadata of a file. The study stores the key to
+the codes.
 """
 
 import secrets
@@ -16,17 +16,17 @@ from skillviewer.core.errors import StudyError
 from skillviewer.core.ratings.rating_order import FormPurpose
 from skillviewer.core.ratings.rubric import Rubric
 from skillviewer.data.study.judging.pack_folder import (
-    KEPT_AS,
-    check_empty,
-    filled_page,
-    known_raters,
-    measure,
+    PACK_SETTING_PREFIX,
+    check_empty_folder,
+    fill_page,
+    measure_attempts,
     page_keys,
     rater_codes,
+    raters_as_in_study,
     video_codes,
 )
 from skillviewer.data.study.judging.pair_queue import PairVideo
-from skillviewer.data.study.judging.rating_queue import PresentedVideo, offered_raters, rating_queue
+from skillviewer.data.study.judging.rating_queue import PresentedVideo, raters_of_votes_and_forms, rating_queue
 from skillviewer.data.study.study import Study
 
 
@@ -39,12 +39,12 @@ class RatingPackKey(msgspec.Struct, frozen=True, tag="ratings", tag_field="pack"
     # number of each video in the study, start of the attempt in seconds from the first frame of its file, and its
     # length in seconds, by code
     videos: dict[str, tuple[int, Annotated[float, msgspec.Meta(ge=0, le=1e9)], float]]
-    turns: dict[str, list[tuple[str, FormPurpose]]]  # video and reason of every turn, by code of the rater
+    turns: dict[str, list[tuple[str, FormPurpose]]]  # video and purpose of every turn, by code of the rater
 
 
 @dataclass(frozen=True, slots=True)
 class DrawnRatingPack:
-    """A pack whose order is drawn and whose key is in the study; nothing of it is written yet."""
+    """A pack of videos in drawn order that is not written yet; its key is in the study."""
 
     id: str  # identity of the pack, 32 hexadecimal digits
     folder: Path
@@ -64,15 +64,16 @@ class DrawnRatingPack:
         return {code: start_s for code, (_, start_s, _) in self.key.videos.items()}
 
     def count(self, code: str) -> str:
-        """Return the number of ratings of a rater in words, with those that are repeats."""
+        """Return a text with the number of ratings and of repeats of a rater."""
         turns = self.key.turns[code]
         n_repeats = sum(purpose is FormPurpose.REPEAT for _, purpose in turns)
-        return f"{len(turns)} ratings" + (f", {n_repeats} of them a second time" if n_repeats else "")
+        repeats_text = f", {n_repeats} of them a second time" if n_repeats else ""
+        return f"{len(turns)} ratings{repeats_text}"
 
     def page(self, clips: Mapping[str, Mapping[str, float]]) -> str:
-        """Return the page; see ``DrawnTurns``."""
+        """Return the page as HTML; see ``DrawnTurns``."""
         keys = page_keys(self.id, tuple(self.key.turns))
-        code_of = {video.name: code for code, video in self.clips.items()}
+        code_by_name = {video.name: code for code, video in self.clips.items()}
         items = [
             {
                 "name": item.name,
@@ -85,7 +86,7 @@ class DrawnRatingPack:
         ]
         practice = [
             {
-                "code": code_of[turn.video.name],
+                "code": code_by_name[turn.video.name],
                 "answers": list(turn.practised.answers.items()),
                 "note": turn.practised.note,
             }
@@ -101,14 +102,17 @@ class DrawnRatingPack:
             "practice": practice,
             "raters": {keys[code]: [video for video, _ in turns] for code, turns in self.key.turns.items()},
         }
-        return filled_page("rate", data, len(keys))
+        return fill_page("rate", data, len(keys))
 
 
 def draw_rating_pack(study: Study, folder: Path, raters: Sequence[str], n_videos: int | None = None) -> DrawnRatingPack:
-    """Draw the order of every rater, and keep the key of the pack in the study.
+    """Draw the order of every rater, and store the key of the pack in the study.
 
-    The folder must not exist, or be empty. ``n_videos`` is the most turns of each rater, repeats included, or None for
-    all that the rater has not rated yet.
+    Args:
+        study: The study, open for writing.
+        folder: Folder of the pack; it must be empty or not exist.
+        raters: Names of the raters. A rater whom the study knows in another spelling keeps that spelling.
+        n_videos: Greatest number of turns for each rater, repeats included, or None for all that the rater has left.
 
     Raises:
         ExportError: The folder is not empty, or its disk has too little room.
@@ -116,27 +120,34 @@ def draw_rating_pack(study: Study, folder: Path, raters: Sequence[str], n_videos
         VideoError: A video cannot be read.
         DatasetError: An attempt lies outside its file.
     """
-    folder = check_empty(folder)
-    names = known_raters(raters, offered_raters(study))
+    folder = check_empty_folder(folder)
+    names = raters_as_in_study(raters, raters_of_votes_and_forms(study))
     queues = {rater: rating_queue(study, rater) for rater in names}
-    turns = {rater: queue.upcoming[:n_videos] for rater, queue in queues.items()}
-    for rater in [rater for rater, upcoming in turns.items() if not upcoming]:
-        raise StudyError(f"There is no video left for {rater}: all are rated, or the files are missing.")
-    first = queues[names[0]]
-    videos = {turn.video.name: turn.video for upcoming in turns.values() for turn in upcoming}
-    videos |= {turn.video.name: turn.video for turn in first.practice}
-    measured = measure(videos, folder)
-    code_of = dict(zip(videos, video_codes(len(videos)), strict=True))
-    codes = dict(zip(rater_codes(len(names)), names, strict=True))
-    numbers = {video.name: video.id for video in study.videos.all()}
+    turns_by_rater = {rater: queue.upcoming[:n_videos] for rater, queue in queues.items()}
+    for rater, turns in turns_by_rater.items():
+        if not turns:
+            raise StudyError(f"There is no video left for {rater}: all are rated, or the files are missing.")
+    rubric = queues[names[0]].plan.rubric
+    practice = queues[names[0]].practice
+    videos = {turn.video.name: turn.video for turns in turns_by_rater.values() for turn in turns}
+    videos |= {turn.video.name: turn.video for turn in practice}
+    measures = measure_attempts(videos, folder)
+    code_by_name = dict(zip(videos, video_codes(len(videos)), strict=True))
+    rater_by_code = dict(zip(rater_codes(len(names)), names, strict=True))
+    video_ids = {video.name: video.id for video in study.videos.all()}
     key = RatingPackKey(
-        rubric_digest=first.plan.rubric.digest,
+        rubric_digest=rubric.digest,
         speed=study.settings.speed,
-        raters=codes,
-        videos={code_of[name]: (numbers[name], measured.starts_s[name], measured.seconds[name]) for name in videos},
-        turns={code: [(code_of[t.video.name], t.purpose) for t in turns[rater]] for code, rater in codes.items()},
+        raters=rater_by_code,
+        videos={
+            code_by_name[name]: (video_ids[name], measures.starts_s[name], measures.seconds[name]) for name in videos
+        },
+        turns={
+            code: [(code_by_name[turn.video.name], turn.purpose) for turn in turns_by_rater[rater]]
+            for code, rater in rater_by_code.items()
+        },
     )
-    identity = secrets.token_hex(16)
-    study.save_text(KEPT_AS + identity, msgspec.json.encode(key).decode())
-    clips = {code_of[name]: video for name, video in videos.items()}
-    return DrawnRatingPack(identity, folder, first.plan.rubric, key, clips, first.practice)
+    pack_id = secrets.token_hex(16)
+    study.save_text(PACK_SETTING_PREFIX + pack_id, msgspec.json.encode(key).decode())
+    clips = {code_by_name[name]: video for name, video in videos.items()}
+    return DrawnRatingPack(pack_id, folder, rubric, key, clips, practice)

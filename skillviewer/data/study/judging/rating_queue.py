@@ -1,4 +1,4 @@
-"""Videos that a rater rates next, and the progress; plain code over an open study."""
+"""Videos that a rater is asked to rate next, and the progress of the rater."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -6,7 +6,13 @@ from dataclasses import dataclass
 from skillviewer.core.errors import StudyError
 from skillviewer.core.ranking.rater_names import match_rater_name
 from skillviewer.core.ratings.rating_order import FormPurpose, RatingTurn, rating_order
-from skillviewer.data.study.judging.pair_queue import PairVideo, contender, is_usable, offered
+from skillviewer.data.study.judging.pair_queue import (
+    PairVideo,
+    is_usable,
+    practice_videos,
+    raters_of_votes,
+    to_pair_video,
+)
 from skillviewer.data.study.practice import PracticeVideo
 from skillviewer.data.study.rating_forms import RatingForm, RatingPlan
 from skillviewer.data.study.study import Study
@@ -14,16 +20,16 @@ from skillviewer.data.study.study import Study
 
 @dataclass(frozen=True, slots=True)
 class PresentedVideo:
-    """A video as it is put to one rater."""
+    """A video as it is shown to one rater."""
 
     video: PairVideo
     purpose: FormPurpose = FormPurpose.FIRST
-    practised: PracticeVideo | None = None  # the stated ratings of a practice video, or None for a real one
+    practised: PracticeVideo | None = None  # the stated ratings of a practice video, or None for any other video
 
 
 @dataclass(frozen=True, slots=True)
 class RatingQueue:
-    """State of the ratings of a study for one rater."""
+    """Videos, rating forms and progress of one rater."""
 
     rater: str  # name of the rater
     plan: RatingPlan
@@ -36,22 +42,22 @@ class RatingQueue:
 
     @property
     def n_rated(self) -> int:
-        """Number of turns that are done."""
+        """Number of turns that the rater has rated."""
         return self.n_turns - len(self.upcoming)
 
 
-def offered_raters(study: Study) -> tuple[str, ...]:
-    """Return the raters to choose from: those of votes, then those who rated videos."""
-    return tuple(dict.fromkeys((*offered(study), *study.forms.raters())))
+def raters_of_votes_and_forms(study: Study) -> tuple[str, ...]:
+    """Return the raters to choose from: first those of votes, then those of rating forms."""
+    return tuple(dict.fromkeys((*raters_of_votes(study), *study.forms.raters())))
 
 
 def rater_in_study(study: Study, typed: str) -> str:
-    """Return the name under which the study knows a rater, of votes, forms or tables; a new one as typed."""
-    return match_rater_name(typed, (*offered_raters(study), *study.ratings.all().raters))
+    """Return the name under which votes, forms or tables of the study have a rater; a new name as it was typed."""
+    return match_rater_name(typed, (*raters_of_votes_and_forms(study), *study.ratings.all().raters))
 
 
 def rating_queue(study: Study, rater: str, unreadable: Collection[str] = ()) -> RatingQueue:
-    """Return the state of the ratings for one rater, without videos that could not be shown.
+    """Return the queue of one rater, without ``unreadable`` videos.
 
     Raises:
         StudyError: The study has no rubric, or cannot be read.
@@ -60,30 +66,28 @@ def rating_queue(study: Study, rater: str, unreadable: Collection[str] = ()) -> 
     if plan is None:
         raise StudyError("The study has no rubric to rate by: choose one first.")
     practice = study.practice
-    videos = study.videos.all()
-    rated_videos = [video for video in videos if video.name not in practice.names]
+    asked_videos = [video for video in study.videos.all() if video.name not in practice.names]
     usable = {
-        video.name: contender(video) for video in rated_videos if is_usable(video) and video.name not in unreadable
+        video.name: to_pair_video(video) for video in asked_videos if is_usable(video) and video.name not in unreadable
     }
-    practice_videos = {
-        video.name: contender(video) for video in videos if video.name in practice.names and is_usable(video)
-    }
+    usable_practice_videos = practice_videos(study)
+    presented_practice = tuple(
+        PresentedVideo(usable_practice_videos[practice_video.video], practised=practice_video)
+        for practice_video in practice.videos
+        if practice_video.video in usable_practice_videos
+    )
     own_forms = tuple(form for form in study.forms.all() if form.is_valid and form.rater == rater)
-    turns_done = {RatingTurn(form.video, form.purpose) for form in own_forms}
-    order = rating_order([video.name for video in rated_videos], rater, plan.seed, plan.repeat_share)
-    turns = [turn for turn in order if turn.video in usable or turn in turns_done]
-    upcoming = [PresentedVideo(usable[turn.video], turn.purpose) for turn in turns if turn not in turns_done]
+    rated_turns = {RatingTurn(form.video, form.purpose) for form in own_forms}
+    order = rating_order([video.name for video in asked_videos], rater, plan.seed, plan.repeat_share)
+    turns = [turn for turn in order if turn.video in usable or turn in rated_turns]
+    upcoming = [PresentedVideo(usable[turn.video], turn.purpose) for turn in turns if turn not in rated_turns]
     return RatingQueue(
         rater=rater,
         plan=plan,
         upcoming=tuple(upcoming),
-        practice=tuple(
-            PresentedVideo(practice_videos[practice_video.video], practised=practice_video)
-            for practice_video in practice.videos
-            if practice_video.video in practice_videos
-        ),
+        practice=presented_practice,
         own_forms=own_forms,
         n_turns=len(turns),
-        n_lost=len(rated_videos) - len(usable),
+        n_lost=len(asked_videos) - len(usable),
         videos=usable,
     )

@@ -50,7 +50,9 @@ def facts_of(study: Study) -> StudyFacts:
         stored_scores = study.models.scores(model.digest)
         scores[model.digest] = {name: stored.score for name, stored in stored_scores.items()}
     tasks = study.videos.tasks()
-    votes = [vote for vote in study.votes.in_use() if vote.is_valid and vote.left in tasks and vote.right in tasks]
+    votes = [
+        vote for vote in study.votes.of_criterion() if vote.is_valid and vote.left in tasks and vote.right in tasks
+    ]
     judgements = [vote.judgement for vote in votes]
     return StudyFacts(
         title=study.title,

@@ -26,7 +26,7 @@ from skillviewer.core.video.clips import FrameRange
 from skillviewer.data.faces_file import FaceStore, faces_text
 from skillviewer.data.study import FileState, NewVideo, Study, StudySettings, Vote, cached_analysis
 from skillviewer.data.study.archive.archive import pack
-from skillviewer.data.study.archive.archive_form import ArchiveOptions
+from skillviewer.data.study.archive.archive_format import ArchiveOptions
 from skillviewer.data.study.archive.pseudonyms import Pseudonyms
 from skillviewer.data.study.archive.unpack import unpack
 from skillviewer.data.study.models import analysis_path
@@ -128,7 +128,7 @@ def test_all_of_it_opens_on_another_computer(study: Path, tmp_path: Path, monkey
     with Study.open(opened) as after:
         videos = after.videos.all()
         assert {v.name: v.digest for v in videos} == digests
-        assert {(v.state, v.unsure) for v in videos} == {(FileState.PRESENT, False)}
+        assert {(v.state, v.must_check) for v in videos} == {(FileState.PRESENT, False)}
         assert after.votes.all() == votes
         assert [m.label for m in after.annotations.moments()] == [m.label for m in moments]
         assert [n.text for n in after.annotations.notes()] == [n.text for n in notes]
@@ -465,7 +465,7 @@ def test_what_a_model_said_and_cannot_be_read_any_more_costs_no_archive(study: P
     analysis_path(video.digest, MODEL).write_bytes(b"half a file")
     made = pack(study, tmp_path / "a.zip", ArchiveOptions(videos=False))
     assert made.n_analyses == 0
-    assert made.warnings == (f"Maps are missing in the archive, for what was kept of them is damaged: {VIDEOS[0]}.",)
+    assert made.warnings == (f"Maps are missing in the archive, since their files are damaged: {VIDEOS[0]}.",)
     with Study.open(unpack(made.path, tmp_path / "there"), read_only=True) as opened:
         assert opened.models.scores(MODEL)[VIDEOS[0]].score == score
 

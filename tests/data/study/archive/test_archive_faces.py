@@ -21,10 +21,10 @@ from skillviewer.core.progress import CancelToken, Progress, silent
 from skillviewer.core.video.clips import FrameRange
 from skillviewer.data.faces_file import FaceStore
 from skillviewer.data.study import FileState, NewVideo, Study, cached_analysis
-from skillviewer.data.study.archive.archive import Archived, pack
-from skillviewer.data.study.archive.archive_faces import VideoCopies
-from skillviewer.data.study.archive.archive_form import ArchiveOptions
+from skillviewer.data.study.archive.archive import ArchiveResult, pack
+from skillviewer.data.study.archive.archive_format import ArchiveOptions
 from skillviewer.data.study.archive.unpack import unpack
+from skillviewer.data.study.archive.video_copies import VideoCopies
 from skillviewer.export.tables.tables import export_scores
 from skillviewer.media import faces as media_faces
 from skillviewer.media.reading.reader import VideoReader
@@ -72,7 +72,7 @@ def _said(path: Path | None) -> Analysis:
     return replace(said, provenance=replace(said.provenance, model_digest=MODEL))
 
 
-def _pack(study: Path, path: Path, *, pseudonyms: bool = False, videos: bool = True) -> Archived:
+def _pack(study: Path, path: Path, *, pseudonyms: bool = False, videos: bool = True) -> ArchiveResult:
     return pack(study, path, ArchiveOptions(blur_faces=True, pseudonyms=pseudonyms, videos=videos))
 
 
@@ -112,7 +112,7 @@ def test_all_opens_elsewhere_with_blurred_videos_and_the_scores_follow(
     opened = _elsewhere(made.path, tmp_path, monkeypatch)
     with Study.open(opened) as after:
         videos = after.videos.check()
-        assert {(v.state, v.unsure) for v in videos} == {(FileState.PRESENT, False)}
+        assert {(v.state, v.must_check) for v in videos} == {(FileState.PRESENT, False)}
         assert sorted(score.score for score in after.models.scores(MODEL).values()) == scores
         for video in videos:
             assert video.path is not None
@@ -252,7 +252,7 @@ def test_the_word_that_it_was_said_before_is_never_lost(tmp_path: Path) -> None:
     made = VideoCopies(tmp_path, CancelToken(), silent)
     made._copies["d" * 64] = info(60)
     for n_frames in (60, 59):  # an analysis of another count of frames is kept by an older program
-        told = made.restated(analysis(info(n_frames))).video
+        told = made.as_of_copy(analysis(info(n_frames))).video
         assert (told.note, told.n_frames) == (SAID_BEFORE, n_frames)
 
 

@@ -13,9 +13,9 @@ from skillviewer.data.study import Study
 from skillviewer.data.study.judging.browser_ratings import import_answers, import_forms
 from skillviewer.data.study.judging.rating_pack import DrawnRatingPack, draw_rating_pack
 from skillviewer.data.study.judging.rating_queue import rating_queue
-from skillviewer.data.study.judging.saved_file import MAX_OF_TURN
+from skillviewer.data.study.judging.saved_file import MAX_ANSWERS_PER_TURN
 from skillviewer.data.study.practice import Practice, PracticeVideo
-from skillviewer.data.study.rating_forms import RatingForm, rated_twice
+from skillviewer.data.study.rating_forms import RatingForm, self_agreement
 from tests.data.study.judging.packs import (
     NAMES,
     PART,
@@ -76,7 +76,7 @@ def test_ratings_come_in_once_and_repeats_are_no_ratings(drawn: DrawnRatingPack)
         values = {(r.video, r.item): r.value for r in study.ratings.all().ratings}
         assert {item for video, item in values if video == first} == {"care"}
         assert len(values) == 1 + 3 * 3, "four videos, one of them with one item, the others with two and the sum"
-        assert {agreement.n for agreement in rated_twice(study.forms.all(), RUBRIC)} <= {1, 2}
+        assert {agreement.n for agreement in self_agreement(study.forms.all(), RUBRIC)} <= {1, 2}
         queue = rating_queue(study, "Ann")
         assert (queue.upcoming, queue.n_turns) == ((), 6)
         with pytest.raises(StudyError, match="no video left for Ann"):
@@ -133,7 +133,7 @@ OF_FILE: dict[str, tuple[Callable[[DrawnRatingPack], bytes], str]] = {
     "deep brackets": (lambda _: sealed(b'{"format":"skillviewer-ratings","x":' + b"[" * 100_000 + b"}"), "holds no"),
     "too many": (
         lambda d: ratings_text(
-            d, [rating(d, 0, str(n), withdrawn_at="2026-03-01T10:00:01Z") for n in range(MAX_OF_TURN + 1)]
+            d, [rating(d, 0, str(n), withdrawn_at="2026-03-01T10:00:01Z") for n in range(MAX_ANSWERS_PER_TURN + 1)]
         ),
         "101 ratings of video 1",
     ),

@@ -13,7 +13,7 @@ from skillviewer.data.study import Study
 from skillviewer.data.study.judging import browser_votes, saved_file
 from skillviewer.data.study.judging.browser_votes import import_votes
 from skillviewer.data.study.judging.pack import DrawnPack, draw_pack
-from skillviewer.data.study.judging.saved_file import MAX_OF_TURN
+from skillviewer.data.study.judging.saved_file import MAX_ANSWERS_PER_TURN
 from tests.data.study.judging.packs import NAMES, PART, make_study, sealed, vote, votes_text
 from tests.facts import missing
 
@@ -103,8 +103,10 @@ def test_an_undo_that_is_still_to_come_counts_as_of_now(drawn: DrawnPack) -> Non
 
 def test_thousands_of_undone_votes_on_a_pair_are_refused(drawn: DrawnPack) -> None:
     undone = {"withdrawn_at": "2026-03-01T10:00:01Z"}
-    many = [vote(drawn, 0, str(n), **undone) for n in range(MAX_OF_TURN + 1)]
-    with pytest.raises(StudyError, match=rf"101 votes on pair 1, given and undone; {MAX_OF_TURN} are possible"):
+    many = [vote(drawn, 0, str(n), **undone) for n in range(MAX_ANSWERS_PER_TURN + 1)]
+    with pytest.raises(
+        StudyError, match=rf"101 votes on pair 1, given and undone; {MAX_ANSWERS_PER_TURN} are possible"
+    ):
         bring(drawn, votes_text(drawn, many))
     assert stored(drawn) == ()
 

@@ -1,10 +1,11 @@
-"""Form of a study's archive: a zip file with a manifest of size and SHA-256 of every file; and its options."""
+"""File format of study archives: a zip file with a manifest that states size and SHA-256 of every file."""
 
 import hashlib
+import os
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -16,30 +17,42 @@ from skillviewer.core.progress import CancelToken, Report, one_by_one
 
 SUFFIX = ".skillarchive"
 SUFFIXES = (SUFFIX, ".zip")
-FORMAT = 1
+FORMAT_VERSION = 1
 MANIFEST = "manifest.json"
-FACES = "faces/"
+FACES_FOLDER = "faces/"
 """Folder of the faces in an archive; each file is named after the digest of its video."""
 
-TRACKS = "tracks/"
+TRACKS_FOLDER = "tracks/"
 """Folder of the tracks in an archive; each file is named after the digest of its video, and the frames of its clip."""
 
-README = "README.txt"
+README_NAME = "README.txt"
 """File to read first, in archives that need warnings."""
 
-MODIFIED_NS = 1_577_836_800 * 10**9
-"""2020-01-01: the same for every file, since times reveal days of work."""
+FIXED_TIME_NS = 1_577_836_800 * 10**9
+"""2020-01-01, the time of all files, since real times reveal when people worked."""
 
-BLOCK = 1 << 20
-_LOCKED = 1  # bit of the flags of a file in a zip file
-_COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)  # LZMA allocates what a file asks for
-_BAD_ENTRY = (KeyError, ValueError, OverflowError, struct.error, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
-"""Errors of a file in an archive that is missing, damaged, locked, or packed in an unknown way."""
+BLOCK_BYTES = 1 << 20
+_ENCRYPTED_FLAG = 1  # bit of the flags of a file in a zip file
+# without LZMA, which allocates as much memory as a file asks for
+_ALLOWED_COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)
+_ENTRY_ERRORS = (
+    KeyError,
+    ValueError,
+    OverflowError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    RuntimeError,
+)
+"""Errors of reading a file in an archive that is missing, damaged, encrypted, or packed in an unknown way."""
 
 MAX_FILES = 100_000
 _MAX_MANIFEST_BYTES = 1 << 25
-_MAX_DIRECTORY_BYTES = 1 << 25  # of the central directory: every entry becomes an object
-_END, _END_64 = b"PK\5\6", b"PK\6\6"  # signatures of the end record, in 32 and 64 bits
+_MAX_DIRECTORY_BYTES = 1 << 25  # of the central directory, since every entry becomes an object
+_END_SIGNATURE = b"PK\5\6"
+_END_64_SIGNATURE = b"PK\6\6"
+_MAX_END_BYTES = (1 << 16) + 200  # the end records with the longest comment
 
 _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=1000)]
 _Size = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
@@ -55,11 +68,11 @@ class ArchiveEntry(msgspec.Struct, frozen=True):
 
 
 class KnownAnalysis(msgspec.Struct, frozen=True):
-    """An analysis in an archive: the file, the name of the video in the study, and the digest of the model."""
+    """An analysis in an archive."""
 
-    file: _Name
-    video: str
-    model: str
+    file: _Name  # name of the file in the archive
+    video: str  # name of the video in the study
+    model: str  # digest of the model
 
 
 class Manifest(msgspec.Struct, frozen=True):
@@ -85,11 +98,11 @@ class ArchiveOptions:
     pseudonyms: bool = False  # whether to rename videos, participants and raters
     texts: bool = True  # whether to keep notes, reasons and labels; with pseudonyms, names in them are replaced
     key: Path | None = None  # path of the key to the pseudonyms, outside the archive; None for no key
-    # whether to write videos anew with blurred faces: the stored ones, or newly searched ones in videos without. The
-    # copies lose their metadata
+    # whether to encode videos again with blurred faces and without metadata; faces are searched in videos without
+    # stored faces
     blur_faces: bool = False
-    # whether blurred videos keep their sound; other videos are copied unchanged, or without sound if there are
-    # pseudonyms
+    # whether blurred videos keep their sound. Videos that are not blurred are copied unchanged, or without sound if
+    # there are pseudonyms
     sound: bool = False
 
 
@@ -108,78 +121,98 @@ def open_archive(path: Path) -> zipfile.ZipFile:
         StudyError: It lists more than about ``MAX_FILES`` files, or is no readable zip file.
         OSError: The file cannot be read.
     """
-    with path.open("rb") as file:
-        file.seek(max(0, file.seek(0, 2) - (1 << 16) - 200))
-        end = file.read()
-    end_place, end_64_place = end.rfind(_END), end.rfind(_END_64)
-    size = int.from_bytes(end[end_place + 12 : end_place + 16], "little") if end_place >= 0 else 0
-    size_64 = (
-        int.from_bytes(end[end_64_place + 40 : end_64_place + 48], "little") if 0 <= end_64_place < end_place else 0
-    )
-    if max(size if size < 0xFFFFFFFF else 0, size_64) > _MAX_DIRECTORY_BYTES:
+    if _directory_bytes(path) > _MAX_DIRECTORY_BYTES:
         raise StudyError(f"{path} is not an archive of a study: it lists more than {MAX_FILES:,} files.")
     try:
         archive = zipfile.ZipFile(path)
-    except _BAD_ENTRY as error:
+    except _ENTRY_ERRORS as error:
         raise StudyError(f"{path} is not an archive, or it is damaged.") from error
-    if any(info.compress_type not in _COMPRESSIONS for info in archive.infolist()):
+    if any(info.compress_type not in _ALLOWED_COMPRESSIONS for info in archive.infolist()):
         archive.close()
         raise StudyError(f"{path} is compressed in an unsupported way. Pack it as a plain zip file.")
     return archive
+
+
+def _directory_bytes(path: Path) -> int:
+    """Return the size of the central directory that the end records of a zip file state, or 0 without these."""
+    with path.open("rb") as file:
+        n_bytes = file.seek(0, os.SEEK_END)
+        file.seek(max(0, n_bytes - _MAX_END_BYTES))
+        end = file.read()
+    start = end.rfind(_END_SIGNATURE)
+    start_64 = end.rfind(_END_64_SIGNATURE)
+    size = 0
+    size_64 = 0
+    if start >= 0:
+        size = int.from_bytes(end[start + 12 : start + 16], "little")
+    if size == 0xFFFFFFFF:  # stated in the record of 64 bits
+        size = 0
+    if 0 <= start_64 < start:
+        size_64 = int.from_bytes(end[start_64 + 40 : start_64 + 48], "little")
+    return max(size, size_64)
 
 
 def read_manifest(file: zipfile.ZipFile, path: Path) -> Manifest:
     """Return the manifest of an archive.
 
     Raises:
-        StudyError: It has no readable manifest, or was made by a newer program.
+        StudyError: The archive has no readable manifest, or was made by a newer program.
     """
     try:
-        if file.getinfo(MANIFEST).flag_bits & _LOCKED:
+        if file.getinfo(MANIFEST).flag_bits & _ENCRYPTED_FLAG:
             raise StudyError(f"{path} is locked with a password: unlock it first with the program that locked it.")
-        with file.open(MANIFEST) as inside:
-            text = inside.read(_MAX_MANIFEST_BYTES + 1)
+        with file.open(MANIFEST) as manifest_file:
+            text = manifest_file.read(_MAX_MANIFEST_BYTES + 1)
         if len(text) > _MAX_MANIFEST_BYTES:
             raise StudyError(f"{path} is not an archive of a study: its manifest is too large.")
         manifest = msgspec.json.decode(text, type=Manifest)
-    except (*_BAD_ENTRY, msgspec.MsgspecError) as error:
+    except (*_ENTRY_ERRORS, msgspec.MsgspecError) as error:
         raise StudyError(f"{path} is not an archive of a study.") from error
-    if manifest.format > FORMAT:
+    if manifest.format > FORMAT_VERSION:
         raise StudyError(f"{path} was made by a newer program ({manifest.program[:100]!r}). Open it with that.")
-    listed = [entry.name.casefold() for entry in manifest.files]  # some file systems ignore case
-    if len({*listed, MANIFEST}) <= len(listed) or len({*file.namelist()}) < len(file.namelist()):
+    names = [MANIFEST, *(entry.name.casefold() for entry in manifest.files)]  # some file systems ignore case
+    if _has_duplicates(names) or _has_duplicates(file.namelist()):
         raise StudyError(f"{path} is not an archive of a study: a file is listed twice.")
     return manifest
 
 
-def checked(file: zipfile.ZipFile, entry: ArchiveEntry, token: CancelToken) -> Iterator[bytes]:
-    """Yield the content of a file in an archive; a StudyError tells at the end if its hash is not the manifest's."""
+def _has_duplicates(names: Sequence[str]) -> bool:
+    return len(set(names)) < len(names)
+
+
+def checked_blocks(file: zipfile.ZipFile, entry: ArchiveEntry, token: CancelToken) -> Iterator[bytes]:
+    """Yield the content of a file in an archive in blocks.
+
+    Raises:
+        StudyError: The file is damaged. A wrong SHA-256 is noticed after the last block.
+    """
     sha = hashlib.sha256()
-    left = entry.size_bytes
+    n_expected_bytes = entry.size_bytes
     try:
-        with file.open(entry.name) as inside:
-            while block := inside.read(min(BLOCK, left + 1)):
+        with file.open(entry.name) as archived_file:
+            while block := archived_file.read(min(BLOCK_BYTES, n_expected_bytes + 1)):
                 token.check()
-                left -= len(block)
-                if left < 0:
+                n_expected_bytes -= len(block)
+                if n_expected_bytes < 0:
                     raise StudyError(f"{file.filename} is damaged: {entry.name} is larger than the manifest says.")
                 sha.update(block)
                 yield block
-    except _BAD_ENTRY as error:
+    except _ENTRY_ERRORS as error:
         raise StudyError(f"{file.filename} is damaged: {entry.name} in it cannot be read.") from error
     if sha.hexdigest() != entry.sha256:
         raise StudyError(f"{file.filename} is damaged: {entry.name} in it is not what was put in.")
 
 
 def verify(path: Path, token: CancelToken, report: Report) -> None:
-    """Read every file of a newly written archive; an ExportError tells of one that differs from the original."""
+    """Read every file of a newly written archive, or raise an ExportError if one differs from the original."""
     with open_archive(path) as file:
         manifest = read_manifest(file, path)
-        if {*file.namelist()} != {MANIFEST, *(entry.name for entry in manifest.files)}:
+        listed_names = {entry.name for entry in manifest.files}
+        if set(file.namelist()) != {MANIFEST, *listed_names}:
             raise ExportError("The archive was not written: files are missing in it.")
         for entry in one_by_one("reading the archive back", manifest.files, report):
             try:
-                for _ in checked(file, entry, token):
+                for _ in checked_blocks(file, entry, token):
                     pass
             except StudyError as error:
                 raise ExportError(f"The archive was not written: {entry.name} did not come back whole.") from error

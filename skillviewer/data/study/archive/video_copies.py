@@ -1,7 +1,7 @@
-"""Copies of videos without metadata, with blurred faces if requested, and the warnings about them.
+"""Copies of videos for archives and packs, encoded without metadata and with blurred faces if requested.
 
-Scores and analyses were computed on the original videos; they are copied to the blurred ones and marked as such.
-Blurring is an aid and no guarantee, and the archive says so.
+The copies take over the scores and analyses of the original videos, with a note that they belong to the originals.
+Blurring is an aid and no guarantee, which the warnings say.
 """
 
 from collections.abc import Sequence
@@ -22,26 +22,26 @@ if TYPE_CHECKING:
     from skillviewer.core.video.info import VideoInfo
 
 BLURRED_SUFFIX = ".mp4"
-"""Suffix of the copies, whatever the videos have."""
+"""Suffix of all copies, whatever the suffixes of the videos."""
 
-_OF_BEFORE = (
+_SCORES_WARNING = (
     "Scores, maps and votes belong to the videos before their faces were blurred; a model may score the blurred ones "
     "differently."
 )
-_SILENT = "The blurred videos have no sound: a voice identifies a person as well as a face does."
-_HEARD = "a voice identifies a person as well as a face does. Listen to them before you pass them on."
-_LISTED = 5
+_NO_SOUND_TEXT = "The blurred videos have no sound: a voice identifies a person as well as a face does."
+_VOICE_WARNING = "a voice identifies a person as well as a face does. Listen to them before you pass them on."
+_MAX_LISTED = 5
 
 
 class VideoCopies:
-    """Copies for an archive or a pack that is being written.
+    """Copies of videos for an archive or a pack that is being written.
 
     Args:
         folder: Temporary folder of a copy until it is packed.
-        token: Cancels the job; then no copy is left.
-        report: Receives the progress of the search and the writing.
-        blur: Whether faces are blurred.
-        sound: Whether the copies keep their sound.
+        token: Cancels the job; no copy is left then.
+        report: Receives the progress of the face search and of the writing.
+        blur: Whether to blur faces.
+        sound: Whether to keep the sound.
 
     Attributes:
         faces: Blurred faces, by digest of the original.
@@ -55,16 +55,17 @@ class VideoCopies:
         self._report = report
         self._blur = blur
         self._sound = sound
-        self._n_heard = 0
+        self._n_with_sound = 0
         self._store = FaceStore()
         self._copies: dict[str, VideoInfo] = {}  # by digest of the copy
         self._faces_by_name: list[tuple[str, Faces]] = []
         self.faces: dict[str, Faces] = {}
 
     def copy(self, source: Path, digest: str, name: str, clip_range: ClipRange | None = None) -> "VideoInfo":
-        """Write a video with its stored faces blurred, or else with faces searched now, which are then stored.
+        """Write a copy of a video, or of a part of it, and return the facts about the copy.
 
-        A range writes only that part of the file. It returns the facts about the copy. A digest of "" is not compared.
+        Faces are searched and stored if the video has no stored faces. An empty ``digest`` is not compared with the
+        file.
 
         Raises:
             ExportError: The video has changed, or the copy cannot be written.
@@ -93,7 +94,7 @@ class VideoCopies:
             except ExportError as error:  # the user does not know the path of the temporary copy
                 text = str(error).replace(str(target), "its blurred copy")
                 raise ExportError(f"{source.name}: {text}") from error
-        self._n_heard += has_sound(target)
+        self._n_with_sound += has_sound(target)
         self._copies[info.digest] = info
         if faces is not None:
             self.faces[digest] = faces
@@ -103,8 +104,8 @@ class VideoCopies:
     def _named_report(self, stage: str) -> Report:
         return lambda progress: self._report(Progress(stage, progress.done, progress.total))
 
-    def restated(self, analysis: "Analysis") -> "Analysis":
-        """Return an analysis with the facts of the copy, and the note that it belongs to the original."""
+    def as_of_copy(self, analysis: "Analysis") -> "Analysis":
+        """Return an analysis of an original video for its copy, with a note that it belongs to the original."""
         video = analysis.video
         copy = self._copies.get(video.digest)
         if copy is None:
@@ -114,37 +115,52 @@ class VideoCopies:
         return replace(analysis, video=replace(facts, path=video.path, note=note))
 
     def check_tracks(self, tracks: "TrackSet", digest: str) -> None:
-        """Raise a VideoError for tracks that do not fit the copy of their video, whose digest is given."""
+        """Raise a VideoError if the tracks of an original video do not fit its copy, whose digest is given."""
         copy = self._copies.get(digest)
         if copy is not None:
             replace(tracks, digest=digest).check_video(copy)
 
     def warnings(self) -> tuple[str, ...]:
-        """Return remarks for the user about the archive, one sentence each."""
+        """Return warnings for the user about the blurred videos, one sentence each."""
         if not self._faces_by_name:
             return ("No video is in the archive, so there was no face to blur.",)
-        return (self._counted(), LOOK_THROUGH, self._format_sound(), _OF_BEFORE)
+        return (self._faces_warning(), LOOK_THROUGH, self._sound_warning(), _SCORES_WARNING)
 
-    def _format_sound(self) -> str:
-        n = self._n_heard
-        total = len(self._faces_by_name)
+    def _sound_warning(self) -> str:
         if not self._sound:
-            return _SILENT
-        return f"{n} of {total} blurred videos have their sound: {_HEARD}" if n else "None of the videos has sound."
+            return _NO_SOUND_TEXT
+        if self._n_with_sound == 0:
+            return "None of the videos has sound."
+        return f"{self._n_with_sound} of {len(self._faces_by_name)} blurred videos have their sound: {_VOICE_WARNING}"
 
-    def _counted(self) -> str:
-        blurred = [name for name, faces in self._faces_by_name if faces.tracks]
-        without_faces = [name for name, faces in self._faces_by_name if not faces.tracks]
-        drawn = [name for name, faces in self._faces_by_name if not faces.searched]
-        doubtful = [(name, n) for name, faces in self._faces_by_name if (n := doubtful_frames(faces.doubts))]
-        total = sum(n for _, n in doubtful)
+    def _faces_warning(self) -> str:
+        blurred = []
+        without_faces = []
+        only_drawn = []
+        doubtful = []
+        n_doubtful_frames = 0
+        for name, faces in self._faces_by_name:
+            if faces.tracks:
+                blurred.append(name)
+            else:
+                without_faces.append(name)
+            if not faces.searched:
+                only_drawn.append(name)
+            n = doubtful_frames(faces.doubts)
+            if n:
+                doubtful.append(f"{name}: {n}")
+                n_doubtful_frames += n
         text = f"Faces are blurred in {len(blurred)} of {len(self._faces_by_name)} videos"
-        but = f" (none was found in {_list(without_faces)})" if without_faces else ""
-        doubtful_text = f" ({_list([f'{name}: {n}' for name, n in doubtful])})" if doubtful else ""
-        drawn_text = f"; only boxes drawn by hand are blurred, without a search, in {_list(drawn)}" if drawn else ""
-        return f"{text}{but}{drawn_text}; {total} frame{'s are' if total != 1 else ' is'} doubtful{doubtful_text}."
+        if without_faces:
+            text += f" (none was found in {_format_list(without_faces)})"
+        if only_drawn:
+            text += f"; only boxes drawn by hand are blurred, without a search, in {_format_list(only_drawn)}"
+        text += f"; {n_doubtful_frames} frame{' is' if n_doubtful_frames == 1 else 's are'} doubtful"
+        if doubtful:
+            text += f" ({_format_list(doubtful)})"
+        return f"{text}."
 
-    def readme(self) -> Path:
+    def write_readme(self) -> Path:
         """Write the README of the archive: the blurred faces, the doubtful frames, and the origin of the scores."""
         lines = [
             "Faces in the videos of this archive were blurred by SkillViewer. This is an aid and no guarantee.",
@@ -159,8 +175,8 @@ class VideoCopies:
         return path
 
 
-def _list(items: Sequence[str]) -> str:
-    """Return some items in words: the first of many, and the number of the others."""
-    if len(items) <= _LISTED + 1:
-        return ", ".join(items)
-    return f"{', '.join(items[:_LISTED])} and {len(items) - _LISTED} more"
+def _format_list(texts: Sequence[str]) -> str:
+    """Return texts as a list; of many, the first and the number of the others."""
+    if len(texts) <= _MAX_LISTED + 1:
+        return ", ".join(texts)
+    return f"{', '.join(texts[:_MAX_LISTED])} and {len(texts) - _MAX_LISTED} more"
