@@ -50,6 +50,10 @@ class _PhaseRow(QWidget):
         else:
             self.text.set_forms(step_text or left_text or f"{progress.stage} …")
 
+    def show_step(self, step: str) -> None:
+        """Show what is done now, for a step whose share of the phase is not known."""
+        self.text.set_forms(f"{step} …")
+
     def finish(self) -> None:
         """Show that the phase is over."""
         self.bar.setRange(0, 1)
@@ -83,11 +87,15 @@ class PhaseList(QWidget):
         self.phase = phase_of(progress.stage, self.phase)
         for name in ORDER[: ORDER.index(self.phase)]:
             self.rows[name].finish()
-        self.rows[self.phase].show_progress(progress)
+        row = self.rows[self.phase]
+        if progress.stage in _STAGES:
+            row.show_progress(progress)
+        else:  # a step of the phase, whose counts are not those of the phase
+            row.show_step(progress.stage)
 
     def left_s(self, progress: Progress) -> float | None:
         """Return the seconds left of the current phase and of those to come; None if not known."""
-        if progress.left_s is None or not self._forecast_s:
+        if progress.left_s is None or progress.stage not in _STAGES or not self._forecast_s:
             return None
         later_phases = ORDER[ORDER.index(self.phase) + 1 :]
         return progress.left_s + sum(self._forecast_s.get(name, 0.0) for name in later_phases)

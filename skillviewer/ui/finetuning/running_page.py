@@ -60,7 +60,7 @@ class RunningPage(QWidget):
         column.addLayout(self._field_layout)
         self._fields: list[QLabel] = []
         self.epoch = self._add_field("Epoch", side)
-        self.time_left = self._add_field("Time left", side)
+        self.time_left = self._add_field("Time left in all", side)
         self.loss = self._add_field("Loss", side)
         self.held_out = self._add_field("Held out", side)
         self.before_accuracy = self._add_field("Before", side)

@@ -200,6 +200,9 @@ class TuningController(QObject):
         self._worker.submit(clear).then(failed=self._app_context.messages.fail, finished=self._on_cleared)
 
     def _on_cleared(self) -> None:
+        if self.phase is TuningPhase.PAUSING:
+            text = "The training is stopped. Start the same training again, now or later, and it continues from here."
+            self._app_context.messages.note(text)
         self._set_phase(TuningPhase.CHOOSING)
 
     def _on_failed(self, error: Exception) -> None:

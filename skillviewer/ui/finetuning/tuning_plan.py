@@ -125,7 +125,7 @@ def _describe_choice(job: ChoiceJob) -> tuple[tuple[Line, ...], tuple[str, ...]]
         f"was chosen and trained without that {unit}",
         CheckLevel.QUICK: f"1 part of {n_parts} is held out, by {unit}",
     }
-    baselines = "duration and motion alone"
+    baselines = "the duration, and a ridge on numbers of the flow"
     if _has_several_raters(dataset):
         baselines += ", and one rater"
     all_pairs = replace(folds.folds[0], train_pairs=pairs)

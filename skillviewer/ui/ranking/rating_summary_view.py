@@ -148,7 +148,10 @@ class RatingSummaryView(QWidget):
             Column("Rater", number=False, fills=True),
             Column("Videos", "Videos that the rater has rated"),
             Column("Mean", "Mean rating in points"),
-            Column("Severity", "Effect of the rater in points: below 0 severe, above 0 lenient"),
+            Column(
+                "Severity (+ milder)",
+                "Points above the other raters on the same videos: above 0 milder, below 0 stricter",
+            ),
         )
         self.raters.fill(rater_columns, [_rater_row(rater) for rater in summary.raters])
         video_columns = (

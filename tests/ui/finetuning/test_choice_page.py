@@ -7,6 +7,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from skillviewer.core.evaluation.model_choice import CheckLevel
+from skillviewer.core.progress import Progress
 from skillviewer.data.study import ModelState
 from skillviewer.engine.finetuning.job import ChoiceJob
 from skillviewer.ui.finetuning.tuning_controller import TuningPhase
@@ -49,7 +50,7 @@ def test_the_program_chooses_unless_asked_otherwise(qtbot: QtBot, make_trainer: 
     trainer.wait_for_forecast()
     assert checked(trainer) is CheckLevel.CROSS_VALIDATED
     assert not missing(
-        choices.texts(), "66 pairs", "12 videos", "4 parts", "duration and motion", "one rater", "1 min 50"
+        choices.texts(), "66 pairs", "12 videos", "4 parts", "duration", "ridge", "one rater", "1 min 50"
     )
     choices.level.setCurrentIndex(choices.level.findData(CheckLevel.QUICK.value))
     qtbot.waitUntil(lambda: "1 part of 4" in choices.texts())
@@ -109,8 +110,12 @@ def test_a_stopped_training_continues_also_in_another_window(
     assert "left" in running.phases.rows["checking"].text.longest
     assert "24 s" in running.time_left.text(), "4 s of the comparison and 20 s of the training"
     assert not running.stop.isVisible()
+    running.phases.show_progress(Progress("reading videos", 3, 3, left_s=0.0))
+    assert "3" not in running.phases.rows["checking"].text.longest, "a step within the phase is no part of its count"
+    assert running.phases.left_s(Progress("reading videos", 3, 3, left_s=0.0)) is None
     click(running.pause)
     trainer.wait_for(TuningPhase.CHOOSING)
+    assert any("continues" in message.text for message in trainer.made.app_context.messages.waiting)
     choices = trainer.screen.setup
     qtbot.waitUntil(lambda: choices.start_button.text() == "Continue training")
     choices.epochs.setValue(3)
