@@ -1,26 +1,14 @@
 """Work that a new frame must not cause: a layout of the window, and drawing in plots that nobody sees."""
 
-from PySide6.QtCore import QEvent, QObject
+from PySide6.QtCore import QEvent
 from pytestqt.qtbot import QtBot
 
 from skillviewer.ui.app import Composition
 from tests.ui.conftest import MakeWindow, flush
 from tests.ui.driving import busy_with, inspect
+from tests.ui.event_counter import EventCounter
 from tests.ui.fakes import FakeWorld
 from tests.ui.inspect_driving import open_assessed
-
-
-class _Layouts(QObject):
-    """Counts the requests to lay out a widget again."""
-
-    def __init__(self, widget: QObject) -> None:
-        super().__init__()
-        self.n = 0
-        widget.installEventFilter(self)
-
-    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:  # noqa: N802
-        self.n += event.type() == QEvent.Type.LayoutRequest
-        return False
 
 
 def test_a_new_frame_lays_out_neither_screen_nor_window(window: Composition, world: FakeWorld, qtbot: QtBot) -> None:
@@ -29,7 +17,8 @@ def test_a_new_frame_lays_out_neither_screen_nor_window(window: Composition, wor
     open_assessed(qtbot, made, world, 1)
     qtbot.waitUntil(lambda: made.app_context.state.analysis is not None and not busy_with(made.app_context))
     screen = inspect(made)
-    counts = [_Layouts(widget) for widget in (made.window, screen, screen.player, screen.player.transport)]
+    widgets = (made.window, screen, screen.player, screen.player.transport)
+    counts = [EventCounter(widget, QEvent.Type.LayoutRequest) for widget in widgets]
     layouts = []
     for frame in range(3, 11):  # something else may ask for a layout once; what a frame causes, every frame does
         for count in counts:

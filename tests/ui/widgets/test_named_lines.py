@@ -2,11 +2,12 @@
 
 from functools import partial
 
-from PySide6.QtCore import QEvent, QObject
+from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from skillviewer.ui.widgets.form import NamedLines
+from tests.ui.event_counter import EventCounter
 
 
 def words(n: int) -> str:
@@ -15,19 +16,6 @@ def words(n: int) -> str:
 
 def all_whole(fields: list[QLabel]) -> bool:
     return all(field.height() == field.heightForWidth(field.width()) for field in fields)
-
-
-class LayoutRequests(QObject):
-    """Counts the layouts that a widget is asked for."""
-
-    def __init__(self, widget: QWidget) -> None:
-        super().__init__(widget)
-        self.n = 0
-        widget.installEventFilter(self)
-
-    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:  # noqa: N802
-        self.n += event.type() is QEvent.Type.LayoutRequest
-        return False
 
 
 def test_no_line_is_cut_when_more_lines_come(qtbot: QtBot) -> None:
@@ -49,6 +37,6 @@ def test_no_line_is_cut_when_more_lines_come(qtbot: QtBot) -> None:
         fields = [label for label in inside.findChildren(QLabel) if label.wordWrap()]
         assert len(fields) >= 5
         qtbot.waitUntil(partial(all_whole, fields))
-    requests = LayoutRequests(inside)
+    requests = EventCounter(inside, QEvent.Type.LayoutRequest)
     qtbot.wait(50)
     assert requests.n == 0, "a layout at rest asks for no other"

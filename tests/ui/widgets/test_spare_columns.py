@@ -1,11 +1,11 @@
 """Columns that can be spared are hidden where a table is too narrow, and their values stay in a tooltip."""
 
-from PySide6.QtCore import QEvent, QObject
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QEvent
 from pytestqt.qtbot import QtBot
 
 from skillviewer.ui.widgets.plain_table import Cells, Column, PlainTable
 from tests.facts import missing
+from tests.ui.event_counter import EventCounter
 
 COLUMNS = (
     Column("Model", number=False, fills=True),
@@ -13,19 +13,6 @@ COLUMNS = (
     Column("Parameters", spare=True),
     Column("Duration", spare=True),
 )
-
-
-class Resizes(QObject):
-    """Counts how often a widget changes its size."""
-
-    def __init__(self, widget: QWidget) -> None:
-        super().__init__(widget)
-        self.n = 0
-        widget.installEventFilter(self)
-
-    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:  # noqa: N802
-        self.n += event.type() is QEvent.Type.Resize
-        return False
 
 
 def shown_columns(table: PlainTable) -> list[int]:
@@ -62,7 +49,7 @@ def test_wide_headings_over_no_rows_stay_hidden(qtbot: QtBot) -> None:
     qtbot.waitExposed(table)
     shown = shown_columns(table)
     assert len(shown) < len(COLUMNS)
-    resizes = Resizes(table.viewport())
+    resizes = EventCounter(table.viewport(), QEvent.Type.Resize)
     qtbot.wait(50)
     assert resizes.n == 0, "columns do not come and go"
     assert shown_columns(table) == shown
