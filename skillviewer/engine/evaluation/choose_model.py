@@ -37,8 +37,8 @@ from skillviewer.core.evaluation.choice_folds import inner_folds, outer_folds, t
 from skillviewer.core.evaluation.model_choice import BaselineAccuracy, CandidateAccuracy, LearningPoint, ModelChoice
 from skillviewer.core.hashing import values_sha256
 from skillviewer.core.progress import Progress
-from skillviewer.engine.evaluation.choice_duration import choice_duration
-from skillviewer.engine.evaluation.choice_plan import ChoicePlan, can_have_checkpoint, count_trainings
+from skillviewer.engine.evaluation.choice_duration import choice_duration, network_paces
+from skillviewer.engine.evaluation.choice_plan import ChoicePlan, can_have_checkpoint
 from skillviewer.engine.features.measured_videos import MeasuredVideos, has_tracks, instrument_numbers, track_numbers
 from skillviewer.engine.features.source import FeatureSource
 from skillviewer.engine.features.video_facts import VideoFacts, facts_of, time_store
@@ -51,8 +51,8 @@ from skillviewer.engine.training.run_folder import write_json
 from skillviewer.engine.training.train import TrainingResources
 from skillviewer.engine.training.trainer import TrainingControl
 from skillviewer.engine.training.training_data import dataset_features
-from skillviewer.engine.training.training_duration import network_duration, network_pace
-from skillviewer.nets.models import ATTENTION_MODELS, NUMERIC_INPUTS, InputKind, attention_model
+from skillviewer.engine.training.training_duration import network_duration
+from skillviewer.nets.models import ATTENTION_MODELS, InputKind, attention_model
 
 if TYPE_CHECKING:
     from skillviewer.engine.features.feature_store import FeatureStore
@@ -235,11 +235,8 @@ class _Runs:
 
         Paces stay those of the plan, although each training records a new one.
         """
-        self._planned_s = choice_duration(plan, self._dataset, parts, count_trainings(plan, len(parts))).idle_s
-        plans = [
-            make(name) for name in (*plan.candidates, *plan.rivals) for make in (plan.plan_for, plan.comparison_plan)
-        ]
-        self._paces = {plan: network_pace(plan) for plan in plans if plan.inputs not in NUMERIC_INPUTS}
+        self._paces = network_paces(plan)
+        self._planned_s = choice_duration(plan, self._dataset, parts, self._paces).idle_s
 
     def _duration_s(self, plan: TrainingPlan, fold: Fold) -> float:
         """Return the planned seconds of a training on an idle computer."""

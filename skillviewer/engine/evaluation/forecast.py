@@ -18,7 +18,7 @@ from skillviewer.core.evaluation.model_choice import CheckLevel
 from skillviewer.core.evaluation.training_forecast import PlannedPhase, TrainingForecast
 from skillviewer.core.hashing import sha256_of
 from skillviewer.core.ratings.fit_calibration import checked_prospect, scale_prospect
-from skillviewer.engine.evaluation.choice_duration import choice_duration
+from skillviewer.engine.evaluation.choice_duration import choice_duration, network_paces
 from skillviewer.engine.evaluation.choice_plan import RIVALS, ChoicePlan, count_trainings
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.decoding_pace import decoding_pace
@@ -188,7 +188,7 @@ def forecast_choice(
     counts = count_trainings(plan, len(folds.folds))
     check_text = "every person held out once" if plan.level is CheckLevel.CROSS_VALIDATED else "one quarter held out"
     check_title = f"{counts.total} trainings of {len(plan.candidates)} models, {check_text}"
-    checking = choice_duration(plan, usable, folds.folds, counts).phase("checking", check_title)
+    checking = choice_duration(plan, usable, folds.folds, network_paces(plan)).phase("checking", check_title)
     final_duration = network_duration(network_plan, _all_pairs(usable)) + saving_duration()
     training = final_duration.phase("training", "training of the chosen model on all people")
     prospect = checked_prospect(dataset, tested_folds(folds, plan.level))
