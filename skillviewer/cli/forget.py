@@ -52,7 +52,7 @@ def _forget_rater(name: str, studies: tuple[Path, ...], *, yes: bool) -> None:
     for path in studies:
         with Study.open(path) as study:
             erased = study.erase_rater(name)
-            mentions = study.raters.mentions(name)
+            mentions = study.raters.find_mentions(name)
         echo(f"{path}: {erased.text} erased", err=True)
         _report_mentions(path, mentions)
     forget_rater(name)

@@ -70,7 +70,7 @@ def _without(value: object, pattern: re.Pattern[str]) -> object:
     return "" if isinstance(value, str) and pattern.search(value) else value
 
 
-def mentions(db: sqlite3.Connection, pattern: re.Pattern[str]) -> tuple[str, ...]:
+def find_mentions(db: sqlite3.Connection, pattern: re.Pattern[str]) -> tuple[str, ...]:
     """Return the texts of a study that match a pattern of names, by kind and row, such as “a note (3)”."""
     texts = dict[str, None]()
     tables = [row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]

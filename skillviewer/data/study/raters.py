@@ -16,7 +16,7 @@ from skillviewer.core.ranking.rater_names import match_key, name_pattern, normal
 from skillviewer.core.text import counted
 from skillviewer.data.study.erasure import PACKS, backups_with, delete_backups, erasing
 from skillviewer.data.study.file import StudyFile
-from skillviewer.data.study.mentions import mentions, rename_tables
+from skillviewer.data.study.mentions import find_mentions, rename_tables
 from skillviewer.data.study.values import read_json
 from skillviewer.data.tables.rows import abbreviated
 
@@ -147,10 +147,10 @@ class StudyRaters:
         delete_backups(self._file.path, lambda backup: key in _spellings(backup))
         return entries
 
-    def mentions(self, name: str) -> tuple[str, ...]:
+    def find_mentions(self, name: str) -> tuple[str, ...]:
         """Return the texts of users that still contain the name of an erased rater."""
         with self._file.reading() as db:
-            return mentions(db, name_pattern(name))
+            return find_mentions(db, name_pattern(name))
 
 
 def _names_in(db: sqlite3.Connection, columns: Collection[tuple[str, str]]) -> Iterator[str]:

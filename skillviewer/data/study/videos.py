@@ -15,7 +15,7 @@ from skillviewer.core.progress import NEVER, CancelToken, Report, one_by_one, si
 from skillviewer.core.video.clips import ClipRange, range_cells
 from skillviewer.data.study.erasure import PACKS, delete_backups, erasing
 from skillviewer.data.study.identity import Identity, path_relative_to
-from skillviewer.data.study.mentions import forget_tables, mentions, video_pattern
+from skillviewer.data.study.mentions import find_mentions, forget_tables, video_pattern
 from skillviewer.data.study.practice import PRACTICE_SETTING
 from skillviewer.data.study.values import insert, now, read_json
 from skillviewer.data.study.video_files import StudyVideoFiles
@@ -276,7 +276,7 @@ class Videos(StudyVideoFiles):
     def find_mentions(self, names: Collection[str]) -> tuple[str, ...]:
         """Return the texts of users and the paths that still contain names of erased videos."""
         with self._file.reading() as db:
-            return mentions(db, video_pattern(names))
+            return find_mentions(db, video_pattern(names))
 
 
 def _content_key(row: sqlite3.Row) -> tuple[str, str, float, float]:

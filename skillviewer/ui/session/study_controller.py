@@ -183,7 +183,7 @@ class StudyController(QObject):
 
         def swap(holder: StudyHolder, _token: CancelToken, _report: Report) -> None:
             holder.study.erase_rater(name)
-            self._mentions = holder.study.raters.mentions(name)
+            self._mentions = holder.study.raters.find_mentions(name)
             forget(name)
 
         self._erase("rater", swap)

@@ -128,7 +128,7 @@ def test_no_row_and_no_backup_has_the_name_of_an_erased_rater(path: Path) -> Non
         assert (erased.n_annotations, erased.n_pairs) == (3, 1)
         assert "7 votes" in erased.text
         assert len(study.backups()) == 2, "that of the time before the rater, and a new one"
-        assert study.raters.mentions(NAME) == ()
+        assert study.raters.find_mentions(NAME) == ()
     assert _naming(path) == []
     for word in (NAME, OTHER_SPELLING, "reason of J"):
         assert word.encode() not in _bytes_of(path)
@@ -190,7 +190,7 @@ def test_texts_about_the_rater_are_listed_and_stay(path: Path) -> None:
         study.settings = StudySettings(title=f"Study of {NAME}")
         study.pairs.add([Pair("two", "four")], f"stated by {NAME}")
         study.erase_rater(NAME)
-        listed = study.raters.mentions(NAME)
+        listed = study.raters.find_mentions(NAME)
         assert f"a note ({note})" in listed
         kinds = {entry.rpartition(" (")[0] for entry in listed}
         assert kinds == {"a note", "a setting", "the source of a stated pair", "the log"}
