@@ -1,5 +1,6 @@
 """``skillviewer forget``: delete everything that is kept about a video, or that studies keep about a rater."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -7,8 +8,9 @@ import click
 from skillviewer.cli.options.values import PATH
 from skillviewer.cli.output import echo
 from skillviewer.core.errors import StudyError
-from skillviewer.core.paths import drafts_dir
+from skillviewer.core.paths import config_dir, drafts_dir
 from skillviewer.core.progress import CancelToken
+from skillviewer.core.ranking.rater_names import name_pattern
 from skillviewer.core.text import counted
 
 
@@ -56,6 +58,15 @@ def _forget_rater(name: str, studies: tuple[Path, ...], *, yes: bool) -> None:
         echo(f"{path}: {erased.text} erased", err=True)
         _report_mentions(path, mentions)
     forget_rater(name)
+    _report_user_name(name)
+
+
+def _report_user_name(name: str) -> None:
+    """Say so if the settings of the window, which only the window changes, hold the name."""
+    settings_file = config_dir() / "window.ini"
+    with suppress(OSError):
+        if name_pattern(name).search(settings_file.read_text(encoding="utf-8", errors="replace")):
+            echo(f"{settings_file}: the name still stands in the settings of the window (Settings, Your name)", err=True)
 
 
 def _report_mentions(path: Path, mentions: tuple[str, ...]) -> None:

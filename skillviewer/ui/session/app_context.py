@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 
 from skillviewer.core.analysis.score_curve import score_curve
 from skillviewer.core.errors import CheckpointError
+from skillviewer.core.ranking.rater_names import match_key
 from skillviewer.core.text import counted
 from skillviewer.core.video.clips import FrameRange, VideoClip
 from skillviewer.data.study import AddedVideos, Study
@@ -351,7 +352,12 @@ class AppContext(QObject):
         self.studies.erase(entry.study_name, forget)
 
     def forget_rater(self, name: str) -> None:
-        """Delete everything kept about a rater of the open study; the study is then as newly opened, without undo."""
+        """Delete everything kept about a rater of the open study; the study is then as newly opened, without undo.
+
+        If this is the name of the user in the settings, that name is removed too.
+        """
+        if match_key(name) == match_key(self.annotations.author):
+            self.annotations.set_author("")
 
         def forget(name: str) -> None:
             from skillviewer.engine.features.forget import forget_rater

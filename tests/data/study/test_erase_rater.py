@@ -259,8 +259,10 @@ def test_the_command_asks_once_and_erases(
         study.annotations.write_note(f"as {NAME} says", author="Ben", video="two")
     (home / "log").mkdir(parents=True)
     (home / "log" / "skillviewer.log").write_text(f"failed: {NAME} has rated\nwindow opened\n", encoding="utf-8")
+    (home / "config").mkdir(exist_ok=True)
+    (home / "config" / "window.ini").write_text(f"[person]\nname={NAME.lower()}\n", encoding="utf-8")
     assert run([*arguments, "--yes"]) == 0
-    assert not missing(capsys.readouterr().err, "7 votes", "a note (")
+    assert not missing(capsys.readouterr().err, "7 votes", "a note (", "window.ini")
     assert _naming(path) == [f"as {NAME} says"]
     assert (home / "log" / "skillviewer.log").read_text(encoding="utf-8") == "window opened\n"
     assert run([*arguments, "--yes"]) == 1

@@ -484,6 +484,7 @@ def test_a_rater_is_forgotten_from_the_menu(
         study.annotations.write_note("as Ann says", video="a", author="Ben")
     action = window.window.actions_["forget_rater"]
     assert not action.isEnabled(), "no study is open"
+    window.app_context.annotations.set_author("ann ")
     window.app_context.open([study_file])
     wait_for_study(qtbot, window, 3)
     window.app_context.undo.perform(note_deed("mine"))
@@ -502,6 +503,7 @@ def test_a_rater_is_forgotten_from_the_menu(
     qtbot.waitUntil(lambda: len(dialogs.asked) == 1)
     assert not missing(dialogs.asked[0], "Ann", "1 vote", "1 moment or note", "cannot be undone")
     assert len(notes_of(study_file)) == 4, "nothing is deleted without an answer"
+    assert window.app_context.settings.user_name == "ann"
     dialogs.confirm_answer = True
     action.trigger()
     qtbot.waitUntil(lambda: set(notes_of(study_file)) == {"note of Ben", "as Ann says", "mine"})
@@ -509,6 +511,7 @@ def test_a_rater_is_forgotten_from_the_menu(
     assert "a note" in window.window.messages.text, "where the name still stands"
     qtbot.waitUntil(lambda: screen.raters.table.rowCount() == 1)
     assert not window.window.actions_["undo"].isEnabled()
+    assert window.app_context.settings.user_name == ""
     assert len(window.app_context.videos) == 3
     with Study.open(study_file, read_only=True) as study:
         assert [vote.rater for vote in study.votes.all()] == ["Ben"]
