@@ -66,7 +66,7 @@ def _report_user_name(name: str) -> None:
     settings_file = config_dir() / "window.ini"
     with suppress(OSError):
         if name_pattern(name).search(settings_file.read_text(encoding="utf-8", errors="replace")):
-            echo(f"{settings_file}: the name still stands in the settings of the window (Settings, Your name)", err=True)
+            echo(f"{settings_file}: the name still stands in the window's settings, as “Your name”", err=True)
 
 
 def _report_mentions(path: Path, mentions: tuple[str, ...]) -> None:
