@@ -20,7 +20,7 @@ from skillviewer.engine.training.train_settings import EpochSelection
 from skillviewer.engine.training.trainer import TrainingControl
 
 
-def choice_plan(
+def plan_choice(
     choices: TuningChoices, level: CheckLevel = CheckLevel.CROSS_VALIDATED, device_name: str = "auto"
 ) -> ChoicePlan:
     """Return the plan of a choice on a study, with the seed and the epochs of the user's choices.
@@ -49,7 +49,7 @@ def train_automatically(job: ChoiceJob, token: CancelToken, report: Report) -> C
     trained_pairs = tuple(pair for pair in study.dataset.pairs if not study.is_reserved(pair))
     dataset = replace(study.dataset, pairs=trained_pairs)
     resources = TrainingResources(job.cache(), job.device_name)
-    plan = choice_plan(job.choices, job.level, job.device_name)
+    plan = plan_choice(job.choices, job.level, job.device_name)
     control = TrainingControl(token, report)
     try:
         outcome = train_chosen(plan, dataset, job.folder, control, resources, work=job.work_folder())

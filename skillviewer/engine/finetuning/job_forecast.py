@@ -5,7 +5,7 @@ from skillviewer.core.dataset.pairs import Pair, videos_of
 from skillviewer.core.evaluation.training_forecast import PlannedPhase, TrainingForecast
 from skillviewer.engine.evaluation.forecast import count_missing_frames, features_phase, forecast_choice
 from skillviewer.engine.features.dataset_features import check_room
-from skillviewer.engine.finetuning.automatic_choice import choice_plan
+from skillviewer.engine.finetuning.automatic_choice import plan_choice
 from skillviewer.engine.finetuning.first_forecast import remember_forecast
 from skillviewer.engine.finetuning.initial_model import InitialModel
 from skillviewer.engine.finetuning.job import ChoiceJob, TrainingJob, TuningJob
@@ -27,7 +27,7 @@ def forecast_job(job: TrainingJob) -> TrainingForecast:
         DeviceError: The device is not there.
     """
     if isinstance(job, ChoiceJob):
-        plan = choice_plan(job.choices, job.level, job.device_name)
+        plan = plan_choice(job.choices, job.level, job.device_name)
         forecast = forecast_choice(plan, job.study.dataset, job.study.digests, job.cache(), job.device_name)
     else:
         forecast = _forecast_tuning(job)

@@ -85,7 +85,7 @@ class StudySettingsView(QWidget):
         form.add("Answers", self.neither)
         form.add("Speed", self.speed)
         self.speed_note = form.add_note()
-        form.add("Aim", self.comparisons, "About 10 per video are enough for most studies.")
+        form.add("Comparisons", self.comparisons, "About 10 per video are enough for most studies.")
         form.add("Test pairs", self.test, "Chosen at random, so that the accuracy of a model on them is honest.")
         form.add(
             "Repeated pairs",
