@@ -22,7 +22,7 @@ from skillviewer.core.arrays import FloatArray
 from skillviewer.core.explanation.alignment import align
 from skillviewer.core.paths import resources_dir
 from skillviewer.engine.inference.engine import Engine
-from skillviewer.nets.library import DEFAULT_MODEL
+from skillviewer.nets.model_library import DEFAULT_MODEL
 
 MOVED_PX = 12.0
 MOMENTS = ("gripper at the object", "object starts to move", "object at rest")

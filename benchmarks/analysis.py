@@ -31,7 +31,7 @@ from skillviewer.engine.inference.assess import ScoringModel, assess
 from skillviewer.media.flow.flow import FlowStacks, grey_size, warm_up
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.backbones.backbone_weights import random_backbone_weights
-from skillviewer.nets.backbones.features import backbone
+from skillviewer.nets.backbones.backbones import backbone
 from skillviewer.nets.backbones.weight_files import load_backbone_weights
 from skillviewer.nets.models import attention_model
 from skillviewer.nets.presets import preset

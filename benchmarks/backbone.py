@@ -36,9 +36,10 @@ from skillviewer.engine.features.extractor import trained_streams
 from skillviewer.engine.features.frame_inputs import sampling_of, stream_inputs
 from skillviewer.engine.runtime.threads import keep_freed_memory
 from skillviewer.media.reading.reader import VideoReader
+from skillviewer.nets.backbones.backbones import backbone
 from skillviewer.nets.backbones.deployment import Precision, deploy_trunk, fold_batch_norm
-from skillviewer.nets.backbones.features import appearance_input, backbone, motion_input
 from skillviewer.nets.backbones.library_backbones import LibraryTrunk
+from skillviewer.nets.backbones.two_stream import appearance_input, motion_input
 from skillviewer.nets.checkpoint import load_checkpoint
 
 Way = Callable[[Tensor], Tensor]

@@ -29,7 +29,7 @@ from skillviewer.data.study import Study
 from skillviewer.engine.runtime.processes import JobResult
 from skillviewer.engine.runtime.workers import Workers, work
 from skillviewer.engine.scoring.units import ResultFolder, Scoring, ScoringUnit, result_name
-from skillviewer.nets.library import DEFAULT_MODEL, digest, model_folder
+from skillviewer.nets.model_library import DEFAULT_MODEL, digest, model_folder
 
 PIECES, PIECE = 4, bytes(1024)
 ANALYSIS = resources_dir() / "sample_study" / "analyses" / "000.analysis.npz"

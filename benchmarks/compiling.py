@@ -23,7 +23,7 @@ from PySide6.QtWidgets import QApplication
 from benchmarks.clips import write_textured_clip
 from benchmarks.window import STALL_MS, Heart, assess, load, say, show
 from skillviewer.core.paths import HOME_VARIABLE
-from skillviewer.nets.library import DEFAULT_MODEL, model_folder
+from skillviewer.nets.model_library import DEFAULT_MODEL, model_folder
 from skillviewer.ui.app import compose, real_backend, set_up_application
 from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.threads.priorities import Collector, configure_process

@@ -22,7 +22,8 @@ from PIL import Image
 from safetensors.torch import save
 from torch import Tensor
 
-from skillviewer.nets.backbones.features import appearance_input, backbone
+from skillviewer.nets.backbones.backbones import backbone
+from skillviewer.nets.backbones.two_stream import appearance_input
 from skillviewer.nets.backbones.weight_files import load_backbone_weights, read_weights
 
 NAME = "efficientnet-lite0"

@@ -17,17 +17,18 @@ from torch import nn
 from skillviewer.engine.features.snippets import sizes_of
 from skillviewer.nets.attention_models import end_to_end
 from skillviewer.nets.attention_models.end_to_end import APPEARANCE, CHANNELS, SIZE_PX, EndToEndModel
-from skillviewer.nets.backbones.features import FLOW_ACROSS_MODALITIES, TwoStream, backbone
+from skillviewer.nets.backbones.backbones import backbone
+from skillviewer.nets.backbones.two_stream import FLOW_ACROSS_MODALITIES, TwoStream
 from skillviewer.nets.convolutions import Conv2d
 from skillviewer.nets.losses import PairBatch
 from skillviewer.nets.presets import LossSettings, preset
 
 WAYS = {
     "float32, computed again": (False, 0, False),
-    "float32, as the program": (False, end_to_end.KEPT_BYTES, False),
+    "float32, as the program": (False, end_to_end.MAX_ACTIVATION_BYTES, False),
     "bfloat16, computed again, torch's gradients": (True, 0, True),
-    "bfloat16, torch's gradients": (True, end_to_end.KEPT_BYTES, True),
-    "bfloat16, as the program": (True, end_to_end.KEPT_BYTES, False),
+    "bfloat16, torch's gradients": (True, end_to_end.MAX_ACTIVATION_BYTES, True),
+    "bfloat16, as the program": (True, end_to_end.MAX_ACTIVATION_BYTES, False),
 }
 """For each way: bfloat16 or not, bytes that are kept, and torch's own gradients of convolutions or not."""
 
@@ -55,7 +56,7 @@ def main() -> None:
         for way, (mixed, room, own) in WAYS.items():
             model.autocast = mixed
             forward = nn.Conv2d.forward if own else Conv2d.forward
-            with patch.object(end_to_end, "KEPT_BYTES", room), patch.object(Conv2d, "forward", forward):
+            with patch.object(end_to_end, "MAX_ACTIVATION_BYTES", room), patch.object(Conv2d, "forward", forward):
                 model.zero_grad()
                 start = time.process_time()
                 model.loss(snippets, pairs, LossSettings(), APPEARANCE).loss.backward()  # type: ignore[no-untyped-call]

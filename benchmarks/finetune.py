@@ -47,7 +47,7 @@ from skillviewer.engine.training.predict import predict
 from skillviewer.engine.training.train_settings import EpochSelection
 from skillviewer.engine.training.trainer import FitPairs, Trainer, TrainingControl, fit
 from skillviewer.nets.backbones.deployment import Precision
-from skillviewer.nets.library import model_folder
+from skillviewer.nets.model_library import model_folder
 
 CPU = torch.device("cpu")
 SAMPLE, NOTHING = "from the model", "from nothing"

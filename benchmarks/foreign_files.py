@@ -34,7 +34,7 @@ from praatio import textgrid
 
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.data.ratings.table_files import read_table
-from skillviewer.data.timelines.timelines import read_timeline
+from skillviewer.data.timelines.timeline_formats import read_timeline
 from skillviewer.data.tracks.deeplabcut import read_deeplabcut
 from skillviewer.data.tracks.raw_tracks import RawTracks
 from skillviewer.data.tracks.sleap import read_sleap_csv, read_sleap_hdf5

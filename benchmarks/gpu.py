@@ -45,7 +45,7 @@ from skillviewer.media.flow.flow import quantise, tvl1
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.backbones.backbone_weights import random_backbone_weights
-from skillviewer.nets.backbones.features import backbone
+from skillviewer.nets.backbones.backbones import backbone
 from skillviewer.nets.backbones.flow_tvl1 import BatchedTVL1
 from skillviewer.nets.models import attention_model
 from skillviewer.nets.presets import preset

@@ -24,7 +24,7 @@ from skillviewer.core.progress import NEVER
 from skillviewer.data.tracks_file import TrackStore
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.media.reading.reader import VideoReader
-from skillviewer.nets.library import find_models
+from skillviewer.nets.model_library import find_models
 
 if TYPE_CHECKING:
     from skillviewer.core.tracks.tracks import TrackSet

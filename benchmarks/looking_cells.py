@@ -98,7 +98,7 @@ def train(name: str, features: Features, fold: Fold, seed: int, epochs: int) -> 
     torch.manual_seed(seed)
     chosen = preset("fine-detail")
     sizes = replace(chosen.sizes(CHANNELS, (GRID, GRID)), fusion_kernel=1, fusion_stride=1, standardise=False)
-    model, settings = attention_model(name).build(sizes), chosen.usual
+    model, settings = attention_model(name).build(sizes), chosen.default_optimiser
     steps = torch.optim.SGD(model.parameters(), settings.learning_rate, settings.momentum, 0, settings.weight_decay)
     rng = np.random.default_rng(seed)
     for _ in range(epochs):

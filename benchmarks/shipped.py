@@ -43,8 +43,8 @@ from skillviewer.core.explanation.moments import Basis, Moment, find_moments
 from skillviewer.core.hashing import CARD
 from skillviewer.core.paths import models_dir, resources_dir
 from skillviewer.engine.inference.engine import Engine
-from skillviewer.nets.library import DEFAULT_MODEL
 from skillviewer.nets.model_card import load_card
+from skillviewer.nets.model_library import DEFAULT_MODEL
 
 ORDERINGS = (
     ("true quality of the judged arm", "quality", 1.0),

@@ -8,7 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from skillviewer.data.timelines.timelines import read_timeline
+from skillviewer.data.timelines.timeline_formats import read_timeline
 from skillviewer.media.reading.reader import VideoReader
 from tests.data.timelines.test_timelines import SUFFIXES, VIDEOS, frames, moments, written
 from tests.videos import write_barcode_video

@@ -26,7 +26,7 @@ from skillviewer.engine.features.last_block_training import LastBlockTraining
 from skillviewer.engine.training.batches import batches, pair_batch
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.trainer import FitPairs, Trainer
-from skillviewer.nets.fusion import Standardising
+from skillviewer.nets.fusion import StandardisingModule
 from skillviewer.nets.models import attention_model
 
 N_SEGMENTS, CANDIDATES = 25, 4
@@ -97,7 +97,7 @@ def main() -> None:
         torch.manual_seed(0)
         model = attention_model(args.model).build(sizes)
         for part in model.modules():
-            if isinstance(part, Standardising) and part.standardise:
+            if isinstance(part, StandardisingModule) and part.standardise:
                 part.set_statistics(*statistics(unfreezing.features(store) if unfreezing else store, names[:2]))
         if unfreezing:
             unfreezing.attach_blocks(model)

@@ -26,7 +26,7 @@ from skillviewer.engine.exporting.verify import Verifier
 from skillviewer.engine.inference.model_cache import ModelCache
 from skillviewer.export.exporters import exporter
 from skillviewer.export.options import options_from
-from skillviewer.nets.library import digest, model_folder
+from skillviewer.nets.model_library import digest, model_folder
 
 KINDS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("scores", "csv", {}),

@@ -32,7 +32,7 @@ from benchmarks.clips import write_textured_clip
 from skillviewer.core.paths import HOME_VARIABLE, cache_dir
 from skillviewer.core.video.clips import VideoClip
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.nets.library import model_folder
+from skillviewer.nets.model_library import model_folder
 from skillviewer.ui.app import Composition, compose, real_backend, set_up_application
 from skillviewer.ui.inspecting.screen import InspectScreen
 from skillviewer.ui.inspecting.split_screen import SplitScreen
@@ -202,8 +202,8 @@ def untrained(folder: Path, backbone: str) -> Path:
 
     from skillviewer.core.video.preprocessing import FlowSettings, Preprocessing
     from skillviewer.engine.features.extractor import local_backbone_weights
-    from skillviewer.nets.backbones.features import FLOW_ACROSS_MODALITIES
-    from skillviewer.nets.backbones.features import backbone as backbone_named
+    from skillviewer.nets.backbones.backbones import backbone as backbone_named
+    from skillviewer.nets.backbones.two_stream import FLOW_ACROSS_MODALITIES
     from skillviewer.nets.checkpoint import save_checkpoint
     from skillviewer.nets.configuration import BackboneConfig, CheckpointConfig
     from skillviewer.nets.model_card import ModelCard

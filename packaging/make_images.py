@@ -32,7 +32,7 @@ from skillviewer.engine.inference.engine import Engine
 from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.pictures.contact_sheet import SheetOptions, export_sheet
 from skillviewer.export.pictures.still import export_still
-from skillviewer.nets.library import DEFAULT_MODEL
+from skillviewer.nets.model_library import DEFAULT_MODEL
 from skillviewer.ui.app import Composition, begin, compose, real_backend, set_up_application
 from skillviewer.ui.ranking.sitting_controller import SittingPhase
 from skillviewer.ui.session.settings import Settings

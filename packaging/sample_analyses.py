@@ -12,7 +12,7 @@ from pathlib import Path
 from skillviewer.core.paths import resources_dir
 from skillviewer.data.analysis_file import SUFFIX, save_analysis
 from skillviewer.engine.inference.engine import Engine
-from skillviewer.nets.library import DEFAULT_MODEL
+from skillviewer.nets.model_library import DEFAULT_MODEL
 from skillviewer.ui.session.sample_study import SAMPLE_ANALYSES
 
 PASSES = 4  # enough for an interval

@@ -245,12 +245,12 @@ def write_barcode_video(
     if made.after:
         numbers, times_s = AFTER[made.after](path, numbers, times_s)
     video = BarcodeVideo(path, numbers, [t - times_s[0] for t in times_s], _shown_size(made, width, height))
-    if path.stat().st_size < KEPT_BYTES:
+    if path.stat().st_size < MAX_ACTIVATION_BYTES:
         _WRITTEN[n_frames, width, height, kind, rate_hz] = made, path.read_bytes(), video
     return video
 
 
-KEPT_BYTES = 200_000
+MAX_ACTIVATION_BYTES = 200_000
 """Size up to which a video is kept."""
 
 _WRITTEN: dict[tuple[int, int, int, str, int], tuple[VideoKind, bytes, BarcodeVideo]] = {}

@@ -97,7 +97,7 @@ def _assess_and_export(video: Path, output: Path, passes: int) -> None:
     from skillviewer.export.pictures.clip import export_clip
     from skillviewer.export.pictures.contact_sheet import export_sheet
     from skillviewer.export.pictures.picture_options import ClipOptions
-    from skillviewer.nets.library import DEFAULT_MODEL
+    from skillviewer.nets.model_library import DEFAULT_MODEL
 
     json_path = output / f"{video.stem}.json"
     token = CancelToken()

@@ -91,7 +91,7 @@ def _folders() -> Iterator[CheckResult]:
 
 def _models() -> Iterator[CheckResult]:
     from skillviewer.engine.features.weight_store import weight_files
-    from skillviewer.nets.library import find_models
+    from skillviewer.nets.model_library import find_models
 
     names = [entry.name for entry in find_models()]
     yield bool(names), "checkpoints", ", ".join(names) or f"none in {models_dir()}"
@@ -113,7 +113,7 @@ def _plugins() -> Iterator[CheckResult]:
     from skillviewer.core.evaluation.metrics import METRICS
     from skillviewer.data.formats.formats import DATASET_FORMATS
     from skillviewer.export.exporters import EXPORTERS
-    from skillviewer.nets.backbones.features import BACKBONES
+    from skillviewer.nets.backbones.backbones import BACKBONES
     from skillviewer.nets.models import ATTENTION_MODELS
 
     ON_PROBLEM.clear()  # this section prints the problems of plug-ins

@@ -313,7 +313,7 @@ def _study_command(exporter: "StudyExporter") -> click.Command:
 def _onnx(model: str, output: Path, example: Path | None, as_json: bool) -> int:
     """Write a MODEL, a name or a folder, as ONNX files: both backbones, and the head as one step (docs/export.md)."""
     from skillviewer.engine.exporting.onnx_files import export_onnx
-    from skillviewer.nets.library import model_folder
+    from skillviewer.nets.model_library import model_folder
 
     def write(_report: "Report") -> "ExportedFile":
         return export_onnx(model_folder(model), output, example)

@@ -131,7 +131,7 @@ def _train(study: "Study", parameters: Parameters) -> None:
     from skillviewer.core.evaluation.model_choice import CheckLevel
     from skillviewer.data.study import versions
     from skillviewer.engine.finetuning.job import ChoiceJob, TuningJob
-    from skillviewer.nets.library import digest, model_folder
+    from skillviewer.nets.model_library import digest, model_folder
 
     output = parameters["output"]
     if study.read_only and not parameters["only_cost"]:
@@ -355,7 +355,7 @@ def _list_versions(study: "Study") -> None:
 
 def _use_version(study: "Study", name_and_number: str) -> None:
     from skillviewer.data.study import versions
-    from skillviewer.nets.library import digest
+    from skillviewer.nets.model_library import digest
 
     version_by_name = {f"{version.name}:{version.version}": version for version in study.models.all()}
     version = version_by_name.get(name_and_number)

@@ -20,8 +20,8 @@ def models(as_json: bool) -> None:
 
     The counts are those of the head at the paper's size: two ResNet101 streams, 25 segments, the preset official-code.
     """
-    from skillviewer.nets.library import find_models
     from skillviewer.nets.model_card import load_card
+    from skillviewer.nets.model_library import find_models
     from skillviewer.nets.models import ATTENTION_MODELS, parameter_count
     from skillviewer.nets.presets import preset
 

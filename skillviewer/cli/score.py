@@ -19,7 +19,7 @@ from skillviewer.cli.output import echo
 from skillviewer.cli.progress import BatchReport, progress_bar
 from skillviewer.core.progress import CancelToken, Progress
 from skillviewer.core.video.preprocessing import USUAL_PASSES
-from skillviewer.nets.library import DEFAULT_MODEL
+from skillviewer.nets.model_library import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,7 +112,7 @@ def score(sources: tuple[Path, ...], **parameters: Any) -> int:  # noqa: ANN401 
 
 def _scoring(parameters: Parameters, workers: "Workers") -> "Scoring":
     from skillviewer.engine.scoring.units import Scoring
-    from skillviewer.nets.library import digest, model_folder
+    from skillviewer.nets.model_library import digest, model_folder
 
     folder = model_folder(parameters["model"], parameters["criterion"]).absolute()
     return Scoring(

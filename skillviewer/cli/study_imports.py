@@ -114,7 +114,7 @@ def import_timeline(
     with the reason, and the others are imported.
     """
     from skillviewer.data.study.exchange.timeline_import import add_timeline
-    from skillviewer.data.timelines.timelines import read_timeline
+    from skillviewer.data.timelines.timeline_formats import read_timeline
     from skillviewer.media.reading.reader import VideoReader
 
     with open_study(path, read_only=only_list) as study:

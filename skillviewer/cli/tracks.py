@@ -49,8 +49,8 @@ def import_tracks(source: Path, video: Path, output: Path | None, **parameters: 
     and --up or --down.
     """
     from skillviewer.core.atomic_write import check_free
-    from skillviewer.data.tracks.own_csv import write_own_csv
     from skillviewer.data.tracks.placing import Placement
+    from skillviewer.data.tracks.skillviewer_csv import write_skillviewer_csv
     from skillviewer.data.tracks.track_formats import read_tracks
     from skillviewer.data.tracks_file import TrackStore
 
@@ -64,7 +64,7 @@ def import_tracks(source: Path, video: Path, output: Path | None, **parameters: 
     saved = store.get(video_info.digest)
     store.put(imported.tracks if saved is None else saved.with_tracks(new_tracks))
     if output is not None:
-        write_own_csv(imported.tracks, output, overwrite=parameters["force"])
+        write_skillviewer_csv(imported.tracks, output, overwrite=parameters["force"])
     if parameters["as_json"]:
         record = {
             "video": str(video),

@@ -102,7 +102,7 @@ def _job(parameters: Parameters, workers: "Workers") -> "HandJob":
     from skillviewer.engine.tracking.hand_tracker import HandModel
     from skillviewer.engine.tracking.hand_units import HandJob
     from skillviewer.engine.tracking.track_hands import HandSearch
-    from skillviewer.nets.library import model_folder
+    from skillviewer.nets.model_library import model_folder
 
     if parameters["sampled_by"] is not None and parameters["every"] > 1:
         raise click.UsageError("Give --every or --sampled-by, not both.")
@@ -200,7 +200,7 @@ class _HandSearcher:
                 work(partial(track_unit, self._job), self._units, workers, CancelToken(), on_progress, on_finished)
 
     def _write_csv(self, unit: "ScoringUnit", tracks: "TrackSet") -> None:
-        from skillviewer.data.tracks.own_csv import write_own_csv
+        from skillviewer.data.tracks.skillviewer_csv import write_skillviewer_csv
 
         file = self._csv_files.get(unit)
         if file is None:
@@ -208,7 +208,7 @@ class _HandSearcher:
         if file.exists() and not self._job.force:
             echo(f"{file} is there already, and stays as it is (--force replaces it)", err=True)
         else:
-            write_own_csv(tracks, file, overwrite=self._job.force)
+            write_skillviewer_csv(tracks, file, overwrite=self._job.force)
 
     def _print(self, unit: "ScoringUnit", tracks: "TrackSet") -> None:
         from skillviewer.core.text import whole_percent

@@ -41,7 +41,7 @@ def verify(files: tuple[Path, ...], **parameters: Any) -> int:  # noqa: ANN401 -
     from skillviewer.cli.options.export_sources import gather_sources
     from skillviewer.engine.exporting.verify import Verifier
     from skillviewer.engine.inference.model_cache import ModelCache
-    from skillviewer.nets.library import find_models, model_folder
+    from skillviewer.nets.model_library import find_models, model_folder
 
     token = CancelToken()
     as_json = parameters["as_json"]

@@ -31,7 +31,7 @@ def fetch(name: str) -> None:
     NAME is a name of “weights list”, or timm/NAME or torchvision/NAME for a network of these libraries.
     """
     from skillviewer.engine.features.weight_store import fetch as fetch_weights
-    from skillviewer.nets.backbones.features import backbone
+    from skillviewer.nets.backbones.backbones import backbone
     from skillviewer.nets.backbones.weight_sources import WEIGHT_SOURCES
 
     library = backbone(name).source if "/" in name else None

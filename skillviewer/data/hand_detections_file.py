@@ -31,14 +31,14 @@ def detections_path(digest: str, key: str) -> Path:
     return cache_dir() / FOLDER / f"{digest}.{key}{SUFFIX}"
 
 
-def detections_of(digest: str) -> list[Path]:
+def detection_files(digest: str) -> list[Path]:
     """Return the files of unfinished searches in a video."""
     return sorted((cache_dir() / FOLDER).glob(f"{digest}.*"))
 
 
 def discard_detections(digest: str) -> None:
     """Remove them: the tracks are kept, or the video is searched anew."""
-    for path in detections_of(digest):
+    for path in detection_files(digest):
         with suppress(OSError):
             path.unlink()
 

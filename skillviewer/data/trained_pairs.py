@@ -75,7 +75,7 @@ def _clip_range(text: str) -> ClipRange | None:
     return range_from_cells(unit, float(start), float(stop))
 
 
-def with_new_paths(path: Path, new_paths: Mapping[str, str]) -> str:
+def csv_with_new_paths(path: Path, new_paths: Mapping[str, str]) -> str:
     """Return the content of a file for another computer, without paths of this one.
 
     Args:

@@ -18,14 +18,15 @@ State: TypeAlias = tuple[Tensor, ...]
 """Memory of a model between steps: tensors whose first axis is the batch."""
 
 VersionsStep: TypeAlias = Callable[[Tensor, State], tuple[Tensor, State]]
-"""A step over versions of one frame: from (B, L) or (1, L), the cells taken away, and a state to (B,) scores and it."""
+"""A step over versions of one frame: takes the occluded cells, (B, L) or (1, L), and a state; returns (B,) scores and
+the next state."""
 
 FRAMES_AT_ONCE = 32
 """Number of frames fused at once, which limits the memory of fusion."""
 
 
-def steps_there(lengths: Sequence[int], padded: Tensor) -> Tensor:
-    """Return (B, N) bool, on the device of a padded batch (B, N, ...): True if a video has a step."""
+def step_mask(lengths: Sequence[int], padded: Tensor) -> Tensor:
+    """Return (B, N) bool, on the device of a padded batch (B, N, ...): True if a video has the step."""
     ends = torch.tensor(lengths, device=padded.device)
     return torch.arange(padded.shape[1], device=padded.device) < ends[:, None]
 
@@ -60,26 +61,36 @@ class TrainingPhase(NamedTuple):
 
     name: str  # name of the phase
     parameters: list[nn.Parameter]  # the parameters
-    # whether the phase is trained as if there were no other: unless the settings give numbers of iterations, it does
-    # not alternate but has its own step in every batch
+    # whether the phase may have a step in every batch. If this is False for a phase of the model, or the settings give
+    # numbers of iterations, the phases alternate
     independent: bool = False
 
 
 class Gather(Protocol):
-    """Gathers the results of several processes, each computing a share of a batch's videos."""
+    """Collector of results: each of several processes computes a share of the videos of a batch."""
 
     def __call__(self, share: Tensor) -> Tensor:
-        """Return (B, ...) from (share, ...); gradients reach only the own share: each computes the whole loss."""
+        """Return the results of the whole batch, (B, ...), from those of this process, (share, ...).
+
+        Every process computes the whole loss. Gradients therefore reach the share of this process alone.
+        """
 
     def over_batch(self, function: Callable[[Tensor], Tensor], share: Tensor) -> Tensor:
-        """Apply a function to the whole batch and return the share's part; gradients of all parts are combined."""
+        """Apply a function to the whole batch and return the rows of this process.
+
+        The gradients of all processes are summed.
+        """
 
 
-def _held(before: StepOutput, current: StepOutput, unfinished: Tensor) -> StepOutput:
-    """Return a step of all videos, (B, ...), from that of those that go on; the others keep their state and score."""
-    attention = torch.zeros_like(before.attention).index_put((unfinished,), current.attention)
-    task_state = before.task_state.index_put((unfinished,), current.task_state)
-    return StepOutput(attention, task_state, before.score.index_put((unfinished,), current.score), current.state)
+def _with_finished_videos(previous: StepOutput, current: StepOutput, is_running: Tensor) -> StepOutput:
+    """Return a step of all B videos.
+
+    ``current`` is the step of the videos that are running; the others keep their task state and score.
+    """
+    attention = torch.zeros_like(previous.attention).index_put((is_running,), current.attention)
+    task_state = previous.task_state.index_put((is_running,), current.task_state)
+    score = previous.score.index_put((is_running,), current.score)
+    return StepOutput(attention, task_state, score, current.state)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,10 +125,10 @@ _RENAMED_FLAGS = {
 
 
 class AttentionModel(nn.Module, ABC):
-    """Model from features to attention, task state and score, one step after the other.
+    """Model from features to attention, task state and score, step by step.
 
-    Live use fuses one frame and takes one step; training calls the model on whole videos. Both give the same numbers:
-    ``forward`` only fuses and steps.
+    The window fuses one frame and takes one step at a time. Training calls the model on whole videos. Both give the
+    same numbers, because ``forward`` fuses and steps too.
 
     Args:
         sizes: All sizes.
@@ -168,8 +179,8 @@ class AttentionModel(nn.Module, ABC):
 
         Args:
             batch: B.
-            fused: (B, N, C, h, w), all frames, if it ``needs.whole_video``; else None. Only its mean over frames and
-                cells counts: (B, 1, C, 1, 1) with the mean is enough.
+            fused: (B, N, C, h, w), all frames, or (B, 1, C, 1, 1), their mean over frames and cells. None unless the
+                model ``needs.whole_video``.
             like: A tensor on the device to use.
             seed: Seed of random initial states in evaluation; every video starts from the same draw, so that its score
                 does not depend on the rest of the batch. Training draws from torch's global generator.
@@ -180,15 +191,19 @@ class AttentionModel(nn.Module, ABC):
         """Process one frame.
 
         Args:
-            fused_t: (B, C, h, w), fused features of the frame; or (1, C, h, w), one frame for B different states; then
-                outputs that depend on the frame alone have a first axis of 1.
+            fused_t: (B, C, h, w), fused features of the frame; or (1, C, h, w), one frame for B different states. In
+                the second case, outputs that depend on the frame alone have a first axis of 1.
             state: State from the previous step, or ``initial_state``.
             attention: (B, h, w) or (1, h, w), a map of the model's kind to use instead of its own; ignored by models
                 without a map.
         """
 
     def prepare(self, cells: Tensor) -> VersionsStep | None:  # noqa: ARG002
-        """Return a quick step over versions of a frame, from (L + 1, C) cells, their replacement last; None without."""
+        """Return a fast step over versions of one frame, or None if the model has none.
+
+        Args:
+            cells: (L + 1, C), the L cells of the frame, then the vector that replaces occluded cells.
+        """
         return None
 
     def fuse(self, features: Tensor) -> Tensor:
@@ -204,10 +219,10 @@ class AttentionModel(nn.Module, ABC):
         return fused.to(self.dtype).reshape(*features.shape[:2], *fused.shape[1:])
 
     def fuse_padded(self, features: Tensor, lengths: Sequence[int] | None) -> Tensor:
-        """Fuse features as ``fuse`` does; where videos have several lengths, frames after the end of one become 0."""
+        """Fuse features as ``fuse`` does; frames after the end of a shorter video become 0."""
         if lengths is None:
             return self.fuse(features)
-        is_frame = steps_there(lengths, features)
+        is_frame = step_mask(lengths, features)
         fused = self.fuse(features[is_frame][None])[0]
         return fused.new_zeros(*is_frame.shape, *fused.shape[1:]).index_put((is_frame,), fused)
 
@@ -216,23 +231,31 @@ class AttentionModel(nn.Module, ABC):
         return torch.autocast(device.type, torch.bfloat16, enabled=self.autocast and self.training)
 
     def unroll(self, fused: Tensor, seed: int = 0, lengths: Sequence[int] | None = None) -> AttentionOutput:
-        """Process fused frames, (B, N, C, h, w), in turn; see ``initial_state`` for the seed.
+        """Process fused frames in turn.
 
-        ``lengths`` are the numbers of steps of the videos of a padded batch: each gets the numbers that it gets alone.
-        After its end a video keeps its task state and score, and its maps are 0; its fused frames have to be 0.
+        Every video of a padded batch gets the same numbers as alone. After its end it keeps its task state and score,
+        and its maps are 0.
+
+        Args:
+            fused: (B, N, C, h, w); 0 after the end of a video.
+            seed: See ``initial_state``.
+            lengths: Numbers of steps of the videos of a padded batch; None if all have N.
         """
         ends = torch.tensor(lengths or [fused.shape[1]] * len(fused), device=fused.device)
-        whole = fused if self.needs.whole_video else None
-        if lengths and whole is not None:  # its mean is that of the steps of each video
-            whole = whole * (whole.shape[1] / ends).to(whole.dtype).reshape(-1, 1, 1, 1, 1)
-        state = self.initial_state(len(fused), whole, fused, seed)
+        all_frames = fused if self.needs.whole_video else None
+        if lengths and all_frames is not None:  # the mean over N frames becomes the mean over the frames of each video
+            all_frames = all_frames * (all_frames.shape[1] / ends).to(all_frames.dtype).reshape(-1, 1, 1, 1, 1)
+        state = self.initial_state(len(fused), all_frames, fused, seed)
         steps: list[StepOutput] = []
         for t, fused_t in enumerate(fused.unbind(1)):
             if lengths is None or t < min(lengths):
                 steps.append(self.step(fused_t, state))
             else:
-                current = self.step(fused_t[ends > t], tuple(part[(ends > t)[ends >= t]] for part in state))
-                steps.append(_held(steps[-1], current, ends > t))
+                is_running = ends > t
+                was_running = ends >= t  # the state holds these videos
+                running_state = tuple(tensor[is_running[was_running]] for tensor in state)
+                current = self.step(fused_t[is_running], running_state)
+                steps.append(_with_finished_videos(steps[-1], current, is_running))
             state = steps[-1].state
         curve = torch.stack([step.score for step in steps], dim=1)
         return AttentionOutput(
@@ -243,7 +266,7 @@ class AttentionModel(nn.Module, ABC):
         )
 
     def forward(self, features: Tensor, seed: int = 0, lengths: Sequence[int] | None = None) -> AttentionOutput:
-        """Fuse and process whole videos, (B, N, 2F, rows, columns), each once; see ``unroll`` for the rest."""
+        """Fuse and process whole videos, (B, N, 2F, rows, columns); see ``unroll`` for the other arguments."""
         return self.unroll(self.fuse_padded(features, lengths), seed, lengths)
 
     def phases(self) -> tuple[TrainingPhase, ...]:
@@ -276,9 +299,9 @@ class AttentionModel(nn.Module, ABC):
         raise NotImplementedError
 
     def features(self, inputs: Tensor) -> Tensor:
-        """Return the features that the head takes, (B, N, 2F, rows, columns), from the inputs of the model.
+        """Return the input of the head, (B, N, 2F, rows, columns).
 
-        They are the inputs themselves, unless the model has backbones of its own.
+        A model with its own backbones computes it from ``inputs``; all others return ``inputs`` unchanged.
         """
         return inputs
 
@@ -291,7 +314,7 @@ class AttentionModel(nn.Module, ABC):
         return share if self.gather is None else self.gather(share)
 
     def over_batch(self, function: Callable[[Tensor], Tensor], share: Tensor) -> Tensor:
-        """Apply a function that mixes the videos of a batch, (B, ...) to (B, ...), to all; return the share's part."""
+        """Apply a function that mixes the videos of a batch, (B, ...) to (B, ...); return the rows of the share."""
         return function(share) if self.gather is None else self.gather.over_batch(function, share)
 
     def uniform_map(self, fused_t: Tensor) -> Tensor:

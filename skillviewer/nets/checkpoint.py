@@ -29,14 +29,16 @@ from skillviewer.core.errors import CheckpointError, first_line, os_error_as
 from skillviewer.core.hashing import CARD, CARD_PAGE, CONFIG, WEIGHTS
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.backbones.backbone_weights import STREAMS, BackboneWeights, mismatch, stream_state
-from skillviewer.nets.backbones.features import TwoStream, backbone
-from skillviewer.nets.configuration import CheckpointConfig, model_card_page
+from skillviewer.nets.backbones.backbones import backbone
+from skillviewer.nets.backbones.two_stream import TwoStream
+from skillviewer.nets.configuration import CheckpointConfig
 from skillviewer.nets.meta_device import shapes_only
 from skillviewer.nets.model_card import ModelCard, decode_part, read_part
+from skillviewer.nets.model_card_page import model_card_page
 from skillviewer.nets.models import attention_model
 
 _FAMILIARITY = "familiarity."
-_PARTS = ("mean", "scale", "held_out")
+_FAMILIARITY_FIELDS = ("mean", "scale", "held_out")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class Checkpoint:
     head: dict[str, Tensor]  # state dict of the model, float32
     streams: dict[str, Tensor]  # weights that differ from the named backbone's, ``appearance.*`` and ``motion.*``
     familiarity: TrainingFeatureStats | None  # statistics of the training videos, or None
-    digest: str  # see ``library.digest``
+    digest: str  # see ``model_library.digest``
     map_kind: MapKind  # kind of its maps
     map_rect: MapRect  # part of the picture that they cover
 
@@ -73,13 +75,14 @@ class Checkpoint:
         config = self.config.backbone
         if config is None:
             raise CheckpointError(f"The checkpoint {self.name} looks at time alone: it has no backbone.")
-        motion_weights = motion if motion is not None or not config.across_modalities else appearance
-        flow = backbone(config.name).motion_without_weights()
-        if flow is None:
-            flow = self._trunk("motion.", motion_weights, config.motion_digest, 2 * self.config.n_fields)
+        if motion is None and config.across_modalities:
+            motion = appearance
+        motion_trunk = backbone(config.name).motion_without_weights()
+        if motion_trunk is None:
+            motion_trunk = self._trunk("motion.", motion, config.motion_digest, 2 * self.config.n_fields)
         return TwoStream(
             self._trunk("appearance.", appearance, config.appearance_digest, 3),
-            flow,
+            motion_trunk,
             config.appearance_normalisation,
             config.motion_normalisation,
             self.config.preprocessing.input_px,
@@ -109,18 +112,20 @@ class Checkpoint:
         return trunk
 
 
-def check_place(folder: Path, *, replace: bool) -> None:
-    """Refuse by a CheckpointError a path to write to; an existing checkpoint alone may be replaced, if at all."""
+def check_destination(folder: Path, *, replace: bool) -> None:
+    """Raise a CheckpointError if no checkpoint may be written to a path.
+
+    With ``replace`` an empty folder or a checkpoint may be there, and nothing else.
+    """
     with os_error_as(CheckpointError, f"{folder} cannot be looked at"):
+        # whether each entry is a folder, by name; None if the path is no folder
         entries = {path.name: path.is_dir() for path in folder.iterdir()} if folder.is_dir() else None
         exists = folder.exists()
     if exists and not replace:
         raise CheckpointError(f"There is something at {folder} already. Choose another name, or ask to replace it.")
-    if (
-        exists
-        and entries != {}
-        and (entries is None or any(entries.values()) or not {CONFIG, WEIGHTS} <= entries.keys())
-    ):
+    is_empty = entries == {}
+    is_checkpoint = entries is not None and not any(entries.values()) and {CONFIG, WEIGHTS} <= entries.keys()
+    if exists and not is_empty and not is_checkpoint:
         raise CheckpointError(
             f"{folder} holds other things than a checkpoint: nothing there is replaced. Choose another name."
         )
@@ -147,7 +152,7 @@ def save_checkpoint(
     half: bool = False,
     replace: bool = False,
 ) -> Checkpoint:
-    """Write a checkpoint atomically, verify it before it gets its name, and return it as read back.
+    """Write a checkpoint atomically, verify it before it gets its name, and return what was read back.
 
     The digest of the weights is filled in. ``half`` stores matrices in float16; ``replace`` allows an existing
     checkpoint to be replaced.
@@ -155,13 +160,13 @@ def save_checkpoint(
     Raises:
         CheckpointError: It cannot be written, or the path exists and must stay.
     """
-    check_place(folder, replace=replace)
+    check_destination(folder, replace=replace)
     extras = extras if extras is not None else CheckpointExtras()
     tensors = {f"head.{name}": tensor for name, tensor in model.state_dict().items()} | dict(extras.streams or {})
-    stored = {name: _stored(name, tensor, half=half) for name, tensor in tensors.items()}
+    stored = {name: _to_stored_type(name, tensor, half=half) for name, tensor in tensors.items()}
     if extras.familiarity is not None:
-        for name in ("mean", "scale", "held_out"):
-            stored[f"familiarity.{name}"] = torch.from_numpy(np.array(getattr(extras.familiarity, name)))
+        for name in _FAMILIARITY_FIELDS:
+            stored[f"{_FAMILIARITY}{name}"] = torch.from_numpy(np.array(getattr(extras.familiarity, name)))
     weights = save_tensors(stored)
     final = msgspec.structs.replace(config, weights_sha256=hashlib.sha256(weights).hexdigest())
     final_card = msgspec.structs.replace(card, attention_model=config.attention_model, plugins=config.plugins)
@@ -172,17 +177,10 @@ def save_checkpoint(
         temp_folder = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.", suffix=TEMPORARY))
         new_folder = temp_folder / folder.name
         new_folder.mkdir()
-        page = model_card_page(final_card, final).encode(errors="replace")
-        for name, data in (
-            (CONFIG, _pretty(final)),
-            (WEIGHTS, weights),
-            (CARD, _pretty(final_card)),
-            (CARD_PAGE, page),
-        ):
-            with (new_folder / name).open("wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
+        _write_to_disk(new_folder / CONFIG, _to_json(final))
+        _write_to_disk(new_folder / WEIGHTS, weights)
+        _write_to_disk(new_folder / CARD, _to_json(final_card))
+        _write_to_disk(new_folder / CARD_PAGE, model_card_page(final_card, final).encode(errors="replace"))
         load_checkpoint(new_folder)
         if extras.write is not None:
             extras.write(new_folder)
@@ -200,8 +198,15 @@ def save_checkpoint(
     return load_checkpoint(folder)
 
 
+def _write_to_disk(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
 def load_checkpoint(folder: Path) -> Checkpoint:
-    """Read a checkpoint strictly: all fields and weights present and known, with the right shapes.
+    """Read a checkpoint strictly: every field and weight has to be present, known and of the right shape.
 
     Raises:
         CheckpointError: It is missing, foreign, of another version or damaged.
@@ -232,9 +237,9 @@ def load_checkpoint(folder: Path) -> Checkpoint:
         tensors = load_tensors(weights_bytes)
     except SafetensorError as error:
         raise CheckpointError(f"{folder / WEIGHTS} is damaged ({first_line(error)}). Copy the folder again.") from error
-    head = {k.removeprefix("head."): _computed(v) for k, v in tensors.items() if k.startswith("head.")}
-    streams = {k: _computed(v) for k, v in tensors.items() if k.startswith(STREAMS)}
-    problem = mismatch(head, model.state_dict()) or _not_finite(head | streams)
+    head = {k.removeprefix("head."): _to_float32(v) for k, v in tensors.items() if k.startswith("head.")}
+    streams = {k: _to_float32(v) for k, v in tensors.items() if k.startswith(STREAMS)}
+    problem = mismatch(head, model.state_dict()) or _non_finite_problem(head | streams)
     if problem:
         raise CheckpointError(
             f"{folder / WEIGHTS} does not hold the weights of the model “{config.attention_model}” that {CONFIG} "
@@ -247,7 +252,7 @@ def load_checkpoint(folder: Path) -> Checkpoint:
         card=card,
         head=head,
         streams=streams,
-        familiarity=_familiarity(folder, tensors),
+        familiarity=_read_familiarity(folder, tensors),
         digest=hashlib.sha256(config_bytes + weights_bytes).hexdigest(),
         map_kind=model.map_kind,
         map_rect=model.map_rect,
@@ -259,17 +264,17 @@ def _empty_model(config: CheckpointConfig) -> AttentionModel:
         return attention_model(config.attention_model).build(config.sizes)
 
 
-def round_as_kept(model: nn.Module, *, half: bool) -> None:
+def round_as_stored(model: nn.Module, *, half: bool) -> None:
     """Round the weights of a model to those that its checkpoint will contain; ``half`` stores matrices in float16.
 
     Raises:
         CheckpointError: Its weights are not finite.
     """
-    weights = model.state_dict()
-    model.load_state_dict({name: _computed(_stored(name, tensor, half=half)) for name, tensor in weights.items()})
+    stored = {name: _to_stored_type(name, tensor, half=half) for name, tensor in model.state_dict().items()}
+    model.load_state_dict({name: _to_float32(tensor) for name, tensor in stored.items()})
 
 
-def _stored(name: str, tensor: Tensor, *, half: bool) -> Tensor:
+def _to_stored_type(name: str, tensor: Tensor, *, half: bool) -> Tensor:
     if name.startswith(_FAMILIARITY):
         return tensor
     tensor = tensor.detach().cpu().contiguous()
@@ -283,23 +288,23 @@ def _stored(name: str, tensor: Tensor, *, half: bool) -> Tensor:
     return tensor.float()
 
 
-def _computed(tensor: Tensor) -> Tensor:
+def _to_float32(tensor: Tensor) -> Tensor:
     return tensor.float() if tensor.is_floating_point() else tensor
 
 
-def _not_finite(tensors: Mapping[str, Tensor]) -> str:
+def _non_finite_problem(tensors: Mapping[str, Tensor]) -> str:
     not_finite = [name for name, tensor in tensors.items() if not torch.isfinite(tensor).all()]
     return f"{not_finite[0]} is not finite" if not_finite else ""
 
 
-def _familiarity(folder: Path, tensors: Mapping[str, Tensor]) -> TrainingFeatureStats | None:
+def _read_familiarity(folder: Path, tensors: Mapping[str, Tensor]) -> TrainingFeatureStats | None:
     names = {k for k in tensors if not k.startswith(("head.", *STREAMS))}
     if not names:
         return None
-    if names != {f"{_FAMILIARITY}{part}" for part in _PARTS}:
+    if names != {f"{_FAMILIARITY}{name}" for name in _FAMILIARITY_FIELDS}:
         raise CheckpointError(f"{folder / WEIGHTS} holds weights that this program does not know: {min(names)}.")
-    return TrainingFeatureStats(*(tensors[f"{_FAMILIARITY}{part}"].numpy() for part in _PARTS))
+    return TrainingFeatureStats(*(tensors[f"{_FAMILIARITY}{name}"].numpy() for name in _FAMILIARITY_FIELDS))
 
 
-def _pretty(value: msgspec.Struct) -> bytes:
+def _to_json(value: msgspec.Struct) -> bytes:
     return msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n"

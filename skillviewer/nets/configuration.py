@@ -1,17 +1,15 @@
-"""Configuration of a checkpoint, which defines the preprocessing; and the page of its card."""
+"""Configuration of a checkpoint, which defines the preprocessing of videos."""
 
 from typing import Literal
 
 import msgspec
 
 from skillviewer.core.analysis.track_term import TrackTerm
-from skillviewer.core.paths import resources_dir
-from skillviewer.core.text import percent
 from skillviewer.core.video.preprocessing import FLOW_ALGORITHMS, Preprocessing
 from skillviewer.nets.attention_models.end_to_end import N_FIELDS
 from skillviewer.nets.backbones.backbone_entry import Normalisation
-from skillviewer.nets.backbones.features import BACKBONES, backbone
-from skillviewer.nets.model_card import FORMAT, ModelCard
+from skillviewer.nets.backbones.backbones import BACKBONES, backbone
+from skillviewer.nets.model_card import FORMAT
 from skillviewer.nets.models import ATTENTION_MODELS, NUMERIC_INPUTS, InputKind, attention_model
 from skillviewer.nets.sizes import HeadSizes
 
@@ -48,11 +46,11 @@ class CheckpointConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     preset: str  # name of the training preset
     dataset_preset: str = "other"  # data set whose optimiser settings were used
     weights_sha256: str = ""  # SHA-256 of the weights file; filled in on saving
-    tracks: TrackTerm | None = None  # what the tracks of a video add to the score of the head, or None
+    tracks: TrackTerm | None = None  # term of the score that depends on the tracks of a video, or None
 
     @property
     def on_snippets(self) -> bool:
-        """True if its backbones were trained with it, on the centre of snippets and not on resized frames."""
+        """True if the backbones were trained with the head, on the centre of snippets instead of resized frames."""
         return attention_model(self.attention_model).inputs is InputKind.SNIPPETS
 
     @property
@@ -63,8 +61,10 @@ class CheckpointConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     @property
     def plugins(self) -> tuple[str, ...]:
         """Packages with their versions that add the model and the backbone."""
-        package = ATTENTION_MODELS.package_of(self.attention_model)
-        return tuple(sorted({package, BACKBONES.package_of(self.backbone.name) if self.backbone else ""} - {""}))
+        packages = {ATTENTION_MODELS.package_of(self.attention_model)}
+        if self.backbone is not None:
+            packages.add(BACKBONES.package_of(self.backbone.name))
+        return tuple(sorted(packages - {""}))
 
     def check(self) -> None:
         """Check constraints that types cannot express.
@@ -76,10 +76,10 @@ class CheckpointConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
         entry = attention_model(self.attention_model)
         if (self.backbone is None) != (entry.inputs in NUMERIC_INPUTS):
             raise ValueError(f"the model {entry.name} and its backbone do not belong together")
-        flow = self.preprocessing.flow
+        preprocessing = self.preprocessing
+        flow = preprocessing.flow
         if flow.algorithm not in FLOW_ALGORITHMS:
             raise ValueError(f"there is no optical flow “{flow.algorithm}”")
-        preprocessing = self.preprocessing
         numbers = (
             preprocessing.n_segments,
             preprocessing.most_segments,
@@ -87,10 +87,11 @@ class CheckpointConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
             flow.length,
             flow.short_side_px,
         )
-        timed = all(
-            value is None or 0 < value <= _MAX_NUMBER for value in (preprocessing.rate_hz, preprocessing.segment_s)
-        )
-        if min(numbers) < 1 or max(numbers) > _MAX_NUMBER or not 0 < flow.bound_px <= _MAX_NUMBER or not timed:
+        numbers_are_valid = min(numbers) >= 1 and max(numbers) <= _MAX_NUMBER
+        optional_numbers = (preprocessing.rate_hz, preprocessing.segment_s)
+        rates_are_valid = all(value is None or 0 < value <= _MAX_NUMBER for value in optional_numbers)
+        bound_is_valid = 0 < flow.bound_px <= _MAX_NUMBER
+        if not (numbers_are_valid and rates_are_valid and bound_is_valid):
             raise ValueError(f"nothing can be sampled with {self.preprocessing}")
         term = self.tracks
         if term is not None and not (term.measures and term.scale > 0 and all(m.scale > 0 for m in term.measures)):
@@ -103,54 +104,3 @@ class CheckpointConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
                     f"{trunk.name} at {preprocessing.input_px} pixels gives {shape[0]} channels on a grid of "
                     f"{shape[1]}, the head takes {self.sizes.feature_channels} on {self.sizes.grid}"
                 )
-
-
-_CONTROLS = {"frames": "duration alone, which a model has to beat", "skill": "the ability that was set"}
-
-
-def model_card_page(card: ModelCard, config: CheckpointConfig) -> str:
-    """Return the card in Markdown: intended use, data, people, figures with controls, limits."""
-    title = attention_model(card.attention_model).title
-    backbone = config.backbone
-    fed = "time alone" if backbone is None else f"{backbone.name}, {config.preprocessing.segments_text} frames a video"
-    page = (resources_dir() / "model_card" / "page.md").read_text(encoding="utf-8")
-    return page.format(
-        name=_plain(card.name),
-        program=card.program,
-        kind=f"{title} ({card.attention_model})",
-        fed=fed,
-        trained=f"{card.created}, preset {card.preset or 'none'}, seed {card.seed}",
-        weights=config.weights_sha256,
-        task=_plain(card.task) or "the task was not named",
-        data=_plain(card.training_data) or "Not described.",
-        n_videos=card.n_videos,
-        n_pairs=card.n_pairs,
-        figures=_figures(card),
-        notes=_plain(card.notes) or "None.",
-    )
-
-
-def _figures(card: ModelCard) -> str:
-    held = card.held_out
-    if held is None:
-        return "Accuracy on held-out pairs was **not measured**. Do not use the scores before it is."
-    rows = []
-    if held.both_new is not None:
-        rows.append(f"| **this model, pairs of new people** | {held.both_new.n_pairs} | **{held.both_new.text}** |")
-    rows.append(f"| this model, all held-out pairs, as papers report | {held.n_pairs} | {held.text} |")
-    rows.append(f"| guessing | {held.n_pairs} | 50.0 % |")
-    n_pairs = held.headline.n_pairs
-    rows += [f"| {name}{_means(name)} | {n_pairs} | {percent(value, ' %')} |" for name, value in card.ceilings]
-    if not card.ceilings:
-        rows.append("\nNo other control was measured: see `skillviewer evaluate --model full,none,duration`.")
-    head = "| ordering | pairs | accuracy (95 % interval) |\n|---|--:|--:|"
-    return "\n".join((f"Ties count as wrong. Rule: {_plain(held.rule)}.\n", head, *rows))
-
-
-def _means(name: str) -> str:
-    return f" ({_CONTROLS[name]})" if name in _CONTROLS else ""
-
-
-def _plain(text: str) -> str:
-    """Return a text without the line ends and marks that would change the page."""
-    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")

@@ -1,4 +1,4 @@
-"""Card of a checkpoint: the facts for the user. It is read without torch, which takes seconds to import."""
+"""Card of a checkpoint: the facts for the user. No torch here: its import takes seconds."""
 
 from pathlib import Path
 from typing import Any, TypeVar
@@ -28,7 +28,7 @@ StructT = TypeVar("StructT", bound=msgspec.Struct)
 
 
 class PairAccuracy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Proportion of pairs ordered as by the raters, 0 to 1; ties count as wrong."""
+    """Proportion of pairs that a model orders as the raters do, 0 to 1; ties count as wrong."""
 
     accuracy: float
     # lower end of its 95 % interval; None if one participant was tested, or no participant changes the value
@@ -58,9 +58,11 @@ class HeldOut(PairAccuracy, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
     @classmethod
     def of(cls, pooled: PooledEstimate, rule: str, both_new: PooledEstimate | None = None) -> "HeldOut":
-        """Return pooled accuracies for a card: of all held-out pairs, and of those with both videos held out."""
-        new = PairAccuracy(**_ends(both_new)) if both_new is not None and both_new.n_pairs else None
-        return cls(**_ends(pooled), rule=rule, both_new=new)
+        """Return accuracies for a card from those on all held-out pairs and on pairs with both videos held out."""
+        of_new_people = None
+        if both_new is not None and both_new.n_pairs:
+            of_new_people = PairAccuracy(**_accuracy_fields(both_new))
+        return cls(**_accuracy_fields(pooled), rule=rule, both_new=of_new_people)
 
     @property
     def headline(self) -> PairAccuracy:
@@ -77,9 +79,13 @@ BOTH_NEW = "pairs of new people"
 """Pairs with both videos held out."""
 
 
-def _ends(pooled: PooledEstimate) -> dict[str, Any]:
-    ends = {"low": defined(pooled.low), "high": defined(pooled.high)}
-    return {"accuracy": pooled.value, "n_pairs": pooled.n_pairs, **ends}
+def _accuracy_fields(pooled: PooledEstimate) -> dict[str, Any]:
+    return {
+        "accuracy": pooled.value,
+        "low": defined(pooled.low),
+        "high": defined(pooled.high),
+        "n_pairs": pooled.n_pairs,
+    }
 
 
 class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -137,7 +143,7 @@ def read_part(folder: Path, name: str) -> bytes:
 def decode_part(path: Path, data: bytes, kind: type[StructT]) -> StructT:
     """Decode JSON strictly: a missing field is an error too, since a default would be a guess.
 
-    ``LATER_FIELDS`` alone may be missing: older checkpoints have their default.
+    Only ``LATER_FIELDS`` may be missing. They get their default, which is the behaviour of older checkpoints.
 
     Raises:
         CheckpointError: It is damaged, or of another version.
@@ -146,27 +152,33 @@ def decode_part(path: Path, data: bytes, kind: type[StructT]) -> StructT:
         raise CheckpointError(f"{path} is not as this program writes it: it exceeds {_MAX_JSON_BYTES >> 20} MB.")
     try:
         raw = msgspec.json.decode(data)
-        number = raw.get("format", FORMAT) if isinstance(raw, dict) else FORMAT
-        if number != FORMAT:
-            newer = isinstance(number, int) and number > FORMAT
-            advice = "Update SkillViewer" if newer else "Train the model again"
+        file_format = raw.get("format", FORMAT) if isinstance(raw, dict) else FORMAT
+        if file_format != FORMAT:
+            is_newer = isinstance(file_format, int) and file_format > FORMAT
+            advice = "Update SkillViewer" if is_newer else "Train the model again"
             raise CheckpointError(
-                f"{path} has checkpoint format {number!s:.40}, and this program reads {FORMAT}. {advice}."
+                f"{path} has checkpoint format {file_format!s:.40}, and this program reads {FORMAT}. {advice}."
             )
         value = msgspec.convert(raw, kind)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise CheckpointError(f"{path} is not as this program writes it: {first_line(error)}.") from error
-    difference = _difference(raw, msgspec.to_builtins(value))
-    if difference:
-        raise CheckpointError(f"{path} is not as this program writes it: {difference}.")
+    problem = _field_problem(raw, msgspec.to_builtins(value))
+    if problem:
+        raise CheckpointError(f"{path} is not as this program writes it: {problem}.")
     return value
 
 
-def _difference(actual: object, expected: object, prefix: str = "") -> str:
-    if isinstance(actual, dict) and isinstance(expected, dict):
-        for name in sorted(actual.keys() ^ expected.keys()):
-            if name in actual or f"{prefix}{name}" not in LATER_FIELDS:
-                return f"{'unknown' if name in actual else 'no'} field {prefix}{name}"
-        both = [name for name in expected if name in actual]
-        return next(filter(None, (_difference(actual[k], expected[k], f"{prefix}{k}.") for k in both)), "")
+def _field_problem(actual: object, expected: object, prefix: str = "") -> str:
+    """Return the first unknown or missing field of nested objects, in words; "" if there is none."""
+    if not isinstance(actual, dict) or not isinstance(expected, dict):
+        return ""
+    for name in sorted(actual.keys() ^ expected.keys()):
+        if name in actual:
+            return f"unknown field {prefix}{name}"
+        if f"{prefix}{name}" not in LATER_FIELDS:
+            return f"no field {prefix}{name}"
+    for name in expected.keys() & actual.keys():
+        problem = _field_problem(actual[name], expected[name], f"{prefix}{name}.")
+        if problem:
+            return problem
     return ""

@@ -1,4 +1,4 @@
-"""Registry of models: the paper's, its ablations, its rivals, and the floor. Importing this imports no torch."""
+"""Table of attention models: the paper's, its ablations, its rivals, and trivial baselines. No torch here."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 Build = Callable[[HeadSizes], "AttentionModel"]
 
-LI = "Li, Huang, Cai & Sato 2019, Manipulation-skill Assessment from Videos with Spatial Attention Network"
-GIRDHAR = "Girdhar & Ramanan 2017, Attentional Pooling for Action Recognition"
-WOO = "Woo, Park, Lee & Kweon 2018, CBAM: Convolutional Block Attention Module"
-SHARMA = "Sharma, Kiros & Salakhutdinov 2015, Action Recognition using Visual Attention"
-CHEN = "Chen et al. 2017, SCA-CNN: Spatial and Channel-wise Attention in Convolutional Networks"
+LI_2019 = "Li, Huang, Cai & Sato 2019, Manipulation-skill Assessment from Videos with Spatial Attention Network"
+GIRDHAR_2017 = "Girdhar & Ramanan 2017, Attentional Pooling for Action Recognition"
+WOO_2018 = "Woo, Park, Lee & Kweon 2018, CBAM: Convolutional Block Attention Module"
+SHARMA_2015 = "Sharma, Kiros & Salakhutdinov 2015, Action Recognition using Visual Attention"
+CHEN_2017 = "Chen et al. 2017, SCA-CNN: Spatial and Channel-wise Attention in Convolutional Networks"
 DOUGHTY_2018 = (
     "Doughty, Damen & Mayol-Cuevas 2018, Who's Better? Who's Best? Pairwise Deep Ranking for Skill Determination"
 )
@@ -45,7 +45,7 @@ class InputKind(StrEnum):
 
 
 NUMERIC_INPUTS = frozenset({InputKind.FLOW, InputKind.TIME, InputKind.TRACKS, InputKind.MEASURES})
-"""Inputs without a backbone: models on them are evaluated, and not kept as checkpoints."""
+"""Inputs without a backbone. Models of these inputs are evaluated, but not saved as checkpoints."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +59,12 @@ class AttentionEntry:
         build: Returns it, randomly initialised, for given ``HeadSizes``.
         variant: Interpretation of the model.
         reference: Publication.
-        row: Its row in the paper's Table 1 or 2, or "" if the paper has none. Two variants share a row if it is unknown
-            which of them was measured.
+        row: Its row in the paper's Table 1 or 2, or "" if the paper has none. Two variants share a row if the paper
+            does not say which of them was measured.
         inputs: Kind of its input.
-        paper_sizes: Sizes at the paper's scale if they differ from those of two ResNet101: its own input form.
+        paper_sizes: Sizes of its input at the paper's scale, or None for the features of two ResNet101.
         compares_splits: Whether it compares splits of a video (``HeadSizes.tsn_splits``).
-        training: (phase, settings) as published, for a model whose phases have their own settings; empty for the
-            preset's.
+        training: (phase, published settings) if the phases have their own settings; empty for those of the preset.
     """
 
     name: str
@@ -81,20 +80,24 @@ class AttentionEntry:
     training: tuple[tuple[str, OptimiserSettings], ...] = ()
 
     def with_published_input(self, head: HeadSizes) -> HeadSizes:
-        """Return a preset's sizes with the input form of this model at the paper's scale."""
+        """Return the sizes of a preset with the input of this model at the paper's scale."""
         if self.paper_sizes is None:
             return head
         return replace(head, feature_channels=self.paper_sizes.feature_channels, grid=self.paper_sizes.grid)
 
 
-def _late(path: str, **arguments: object) -> Build:
-    """Return a maker of a model; it imports the class, ``module.Class`` in ``nets.attention_models``, when called."""
+def _lazy(path: str, **arguments: object) -> Build:
+    """Return a function that imports a model's class and builds the model.
+
+    Args:
+        path: ``module.Class`` in ``nets.attention_models``.
+        arguments: Arguments of the class besides the sizes.
+    """
 
     def build(sizes: HeadSizes) -> "AttentionModel":
-        module, name = path.split(".")
-        model: AttentionModel = getattr(import_module(f"skillviewer.nets.attention_models.{module}"), name)(
-            sizes, **arguments
-        )
+        module_name, class_name = path.split(".")
+        module = import_module(f"skillviewer.nets.attention_models.{module_name}")
+        model: AttentionModel = getattr(module, class_name)(sizes, **arguments)
         return model
 
     return build
@@ -105,52 +108,52 @@ ATTENTION_MODELS = Registry(
         name="full",
         title="Spatial attention (Li et al.)",
         map_kind=MapKind.DISTRIBUTION,
-        build=_late("spatial.SpatialModel", context="both"),
+        build=_lazy("spatial.SpatialModel", context="both"),
         variant="the paper's model",
-        reference=LI,
+        reference=LI_2019,
         row="Ours",
     ),
     AttentionEntry(
         name="none",
         title="No Attention",
         map_kind=MapKind.NONE,
-        build=_late("spatial.UniformModel"),
+        build=_lazy("spatial.UniformModel"),
         variant="ablation",
-        reference=LI,
+        reference=LI_2019,
         row="No Attention",
     ),
     AttentionEntry(
         name="no-rnn",
         title="No RNN in the attention",
         map_kind=MapKind.DISTRIBUTION,
-        build=_late("spatial.SpatialModel", context="both", recurrent=False),
+        build=_lazy("spatial.SpatialModel", context="both", recurrent=False),
         variant="ablation",
-        reference=LI,
+        reference=LI_2019,
         row="No RNN_att",
     ),
     AttentionEntry(
         name="xbar",
         title="Attention from the frame alone",
         map_kind=MapKind.DISTRIBUTION,
-        build=_late("spatial.SpatialModel", context="frame"),
+        build=_lazy("spatial.SpatialModel", context="frame"),
         variant="ablation",
-        reference=LI,
+        reference=LI_2019,
         row="x̄-based",
     ),
     AttentionEntry(
         name="htask",
         title="Attention from the task state alone",
         map_kind=MapKind.DISTRIBUTION,
-        build=_late("spatial.SpatialModel", context="task"),
+        build=_lazy("spatial.SpatialModel", context="task"),
         variant="ablation",
-        reference=LI,
+        reference=LI_2019,
         row="h_task-based",
     ),
     AttentionEntry(
         name="sharp",
         title="Spatial attention, sharp",
         map_kind=MapKind.DISTRIBUTION,
-        build=_late("following.FollowingModel", sharp=True),
+        build=_lazy("spatial_variants.SpatialVariant", sharp=True),
         variant="full with a learned scale of the logits",
         reference=OURS,
     ),
@@ -158,7 +161,7 @@ ATTENTION_MODELS = Registry(
         name="prefix",
         title="Spatial attention, ranked after every step",
         map_kind=MapKind.DISTRIBUTION,
-        build=_late("following.FollowingModel", every_step=True),
+        build=_lazy("spatial_variants.SpatialVariant", every_step=True),
         variant="full with a ranking loss after every step",
         reference=OURS,
     ),
@@ -166,7 +169,7 @@ ATTENTION_MODELS = Registry(
         name="average",
         title="Spatial attention, mean of the scores",
         map_kind=MapKind.DISTRIBUTION,
-        build=_late("following.FollowingModel", averaged=True),
+        build=_lazy("spatial_variants.SpatialVariant", averaged=True),
         variant="full with the mean score of the steps",
         reference=OURS,
     ),
@@ -174,7 +177,7 @@ ATTENTION_MODELS = Registry(
         name="follow",
         title="Spatial attention, sharp and following",
         map_kind=MapKind.DISTRIBUTION,
-        build=_late("following.FollowingModel", sharp=True, averaged=True, every_step=True),
+        build=_lazy("spatial_variants.SpatialVariant", sharp=True, averaged=True, every_step=True),
         variant="sharp, prefix and average together",
         reference=OURS,
     ),
@@ -182,77 +185,77 @@ ATTENTION_MODELS = Registry(
         name="pool",
         title="Attention Pool",
         map_kind=MapKind.SIGNED,
-        build=_late("attention_pooling.AttentionPoolModel"),
+        build=_lazy("attention_pooling.AttentionPoolModel"),
         variant=f"{RELEASED}: no recurrence, mean of frame scores",
-        reference=GIRDHAR,
+        reference=GIRDHAR_2017,
         row="Attention Pooling",
     ),
     AttentionEntry(
         name="pool-gru",
         title="Attention Pool with task RNN",
         map_kind=MapKind.SIGNED,
-        build=_late("attention_pooling.PoolRecurrentModel"),
+        build=_lazy("attention_pooling.PoolRecurrentModel"),
         variant="as the paper's text says: all other parts unchanged",
-        reference=GIRDHAR,
+        reference=GIRDHAR_2017,
         row="Attention Pooling",
     ),
     AttentionEntry(
         name="cbam",
         title="CBAM",
         map_kind=MapKind.DISTRIBUTION,
-        build=_late("cbam.CbamModel"),
+        build=_lazy("cbam.CbamModel"),
         variant=f"{RELEASED}: softmax over the cells",
-        reference=WOO,
+        reference=WOO_2018,
         row="CBAM",
     ),
     AttentionEntry(
         name="cbam-original",
         title="CBAM (original)",
         map_kind=MapKind.GATE,
-        build=_late("cbam.CbamOriginalModel"),
+        build=_lazy("cbam.CbamOriginalModel"),
         variant="as first published: sigmoid gates",
-        reference=WOO,
+        reference=WOO_2018,
     ),
     AttentionEntry(
         name="visual",
         title="Visual Attention",
         map_kind=MapKind.DISTRIBUTION,
-        build=_late("visual.VisualModel", gru=False),
+        build=_lazy("visual.VisualModel", gru=False),
         variant=f"{RELEASED}: LSTM",
-        reference=SHARMA,
+        reference=SHARMA_2015,
         row="Visual Attention",
     ),
     AttentionEntry(
         name="visual-gru",
         title="Visual Attention with GRU",
         map_kind=MapKind.DISTRIBUTION,
-        build=_late("visual.VisualModel", gru=True),
+        build=_lazy("visual.VisualModel", gru=True),
         variant="as the paper's text says: its own recurrence",
-        reference=SHARMA,
+        reference=SHARMA_2015,
         row="Visual Attention",
     ),
     AttentionEntry(
         name="sca",
         title="SCA-CNN",
         map_kind=MapKind.DISTRIBUTION,
-        build=_late("sca.ScaModel", original=False),
+        build=_lazy("sca.ScaModel", original=False),
         variant=f"{RELEASED}: sigmoid over the channels",
-        reference=CHEN,
+        reference=CHEN_2017,
         row="SCA-CNN",
     ),
     AttentionEntry(
         name="sca-original",
         title="SCA-CNN (original)",
         map_kind=MapKind.DISTRIBUTION,
-        build=_late("sca.ScaModel", original=True),
+        build=_lazy("sca.ScaModel", original=True),
         variant="as first published: softmax over the channels",
-        reference=CHEN,
+        reference=CHEN_2017,
     ),
     AttentionEntry(
         name="tsn",
         title="Who's better (Doughty et al. 2018)",
         map_kind=MapKind.NONE,
-        build=lambda sizes: _late("tsn.TsnModel", hidden=sizes.tsn_hidden)(sizes),
+        build=lambda sizes: _lazy("tsn.TsnModel", hidden=sizes.tsn_hidden)(sizes),
         variant="as published: two-stream TSN trained end to end",
         reference=DOUGHTY_2018,
         row="Doughty et al.",
@@ -265,7 +268,7 @@ ATTENTION_MODELS = Registry(
         name="tsn-frozen",
         title="Who's better, on frozen features",
         map_kind=MapKind.NONE,
-        build=_late("tsn.TsnModel"),
+        build=_lazy("tsn.TsnModel"),
         variant="frozen features: not the published model",
         reference=DOUGHTY_2018,
         compares_splits=True,
@@ -274,7 +277,7 @@ ATTENTION_MODELS = Registry(
         name="raan",
         title="Rank-aware temporal attention",
         map_kind=MapKind.NONE,
-        build=_late("raan.RaanModel"),
+        build=_lazy("raan.RaanModel"),
         variant="on the features at hand, not on I3D",
         reference=DOUGHTY_2019,
         training=(("scoring", RAAN_SCORING), ("attention", RAAN_ATTENTION)),
@@ -283,7 +286,7 @@ ATTENTION_MODELS = Registry(
         name="pooled",
         title="Pooled motion, linear ranker",
         map_kind=MapKind.NONE,
-        build=_late("linear_baselines.MeanPoolingModel"),
+        build=_lazy("linear_baselines.MeanPoolingModel"),
         variant="a control without attention and recurrence",
         reference=OURS,
     ),
@@ -291,7 +294,7 @@ ATTENTION_MODELS = Registry(
         name="motion",
         title="Ridge on numbers of the flow",
         map_kind=MapKind.NONE,
-        build=_late("motion.MotionModel"),
+        build=_lazy("motion_baseline.MotionModel"),
         variant="a control without pictures and place",
         reference=OURS,
         inputs=InputKind.FLOW,
@@ -301,7 +304,7 @@ ATTENTION_MODELS = Registry(
         name="kinematics",
         title="Ridge on few measures of tracks",
         map_kind=MapKind.NONE,
-        build=_late("measures_baseline.MeasuredModel"),
+        build=_lazy("measures_baseline.MeasuredModel"),
         variant="a control without pictures, on the motion of hands, tools or points",
         reference=OURS,
         inputs=InputKind.TRACKS,
@@ -311,7 +314,7 @@ ATTENTION_MODELS = Registry(
         name="measures",
         title="Ridge on few numbers of measures.csv",
         map_kind=MapKind.NONE,
-        build=_late("measures_baseline.MeasuredModel"),
+        build=_lazy("measures_baseline.MeasuredModel"),
         variant="a control without the video, on a laboratory's own instruments",
         reference=OURS,
         inputs=InputKind.MEASURES,
@@ -321,8 +324,8 @@ ATTENTION_MODELS = Registry(
         name="duration",
         title="Duration only",
         map_kind=MapKind.NONE,
-        build=_late("linear_baselines.DurationModel"),
-        variant="the floor that every claim must beat",
+        build=_lazy("linear_baselines.DurationModel"),
+        variant="the baseline that every claim must beat",
         reference=DOUGHTY_2018,
         inputs=InputKind.TIME,
         paper_sizes=HeadSizes(feature_channels=1, grid=(1, 1)),
@@ -335,7 +338,7 @@ ATTENTION_MODELS = Registry(
 TRIVIAL = ("pooled", "motion", "kinematics", "measures", "duration")
 """Trivial baselines: a model that does not exceed them has learned nothing of its own.
 
-They are in every table whose data set has their inputs: tracks for ``kinematics``, ``measures.csv`` for ``measures``.
+Every table has those whose inputs the data set has: tracks for ``kinematics``, ``measures.csv`` for ``measures``.
 """
 
 
@@ -349,7 +352,7 @@ def attention_model(name: str) -> AttentionEntry:
 
 
 def parameter_count(entry: AttentionEntry, sizes: HeadSizes) -> int:
-    """Return the number of parameters of a model's head, without building it."""
+    """Return the number of parameters of a model's head, without memory for them."""
     from skillviewer.nets.meta_device import shapes_only
 
     with shapes_only():

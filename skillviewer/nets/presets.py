@@ -45,7 +45,7 @@ class OptimiserSettings:
     batch_videos: int = 0
     rounds: int = 1  # number of passes over all videos in an epoch of batches of videos
     clip_norm: float = 0.0  # greatest norm of a gradient; 0 for no limit
-    look_every: int = 1  # epochs between two evaluations on the held-out pairs
+    look_every: int = 1  # number of epochs from one evaluation on the held-out pairs to the next
 
 
 TUNING_SHARE = 0.3
@@ -61,11 +61,11 @@ class Preset:
     """Settings that belong together."""
 
     name: str  # name by which it is requested
-    title: str  # display text of one line
+    title: str  # description for the user, of one line
     head: HeadSizes  # model settings; the feature channels and grid are those of the present backbone (see ``sizes``)
     loss: LossSettings  # settings of the loss
-    usual: OptimiserSettings  # settings for all others
-    # (data set, settings) for data sets with their own settings
+    default_optimiser: OptimiserSettings  # optimiser settings for all other data sets
+    # (data set, optimiser settings) for data sets with their own optimiser settings
     optimisers: tuple[tuple[str, OptimiserSettings], ...] = field(default=())
     tuning_share: float = TUNING_SHARE  # factor of the step size for further training of a trained head
     snippets: int = TSN_SNIPPETS  # snippets per split and batch if backbones are trained
@@ -76,11 +76,11 @@ class Preset:
     input_px: int = 448  # side of the input square of a new training
 
     def head_of(self, dataset: str) -> HeadSizes:
-        """Return the head settings for a data set, or the defaults."""
+        """Return the model settings for a data set, or the defaults."""
         return dict(self.heads).get(dataset, self.head)
 
     def sizes(self, feature_channels: int, grid: tuple[int, int], dataset: str = "other") -> HeadSizes:
-        """Return the head's sizes on features of a backbone.
+        """Return the sizes of the head on the features of a backbone.
 
         Args:
             feature_channels: 2F.
@@ -97,7 +97,7 @@ class Preset:
         """
         if dataset not in DATASETS:
             raise CheckpointError(f"There are no settings for “{dataset}”. Choose one of: {', '.join(DATASETS)}.")
-        return dict(self.optimisers).get(dataset, self.usual)
+        return dict(self.optimisers).get(dataset, self.default_optimiser)
 
 
 _PAPER = OptimiserSettings()
@@ -109,7 +109,7 @@ PRESETS = table(
         title="As the paper's text says: no layer normalisation, states from zero, losses summed",
         head=HeadSizes(layer_norm=False, initial_state="zeros"),
         loss=LossSettings(reduction="sum"),
-        usual=_PAPER,
+        default_optimiser=_PAPER,
         optimisers=(
             ("dough", replace(_PAPER, epochs=70)),
             ("infant-grasp", replace(_PAPER, learning_rate=5e-4, batch_pairs=30, epochs=20)),
@@ -120,7 +120,7 @@ PRESETS = table(
         title="As the authors' released code does: layer normalisation, random first states, losses averaged",
         head=HeadSizes(layer_norm=True, initial_state="randn"),
         loss=LossSettings(reduction="mean"),
-        usual=_CODE,
+        default_optimiser=_CODE,
         optimisers=(
             ("drawing", _PAPER),
             ("dough", OptimiserSettings("adam", learning_rate=5e-6, momentum=0.0, weight_decay=0.0, epochs=70)),
@@ -135,7 +135,7 @@ PRESETS = table(
         "videos",
         head=HeadSizes(layer_norm=True, initial_state="zeros", standardise=True, fusion_stride=1),
         loss=LossSettings(reduction="mean"),
-        usual=OptimiserSettings(
+        default_optimiser=OptimiserSettings(
             learning_rate=3e-2, weight_decay=1e-3, epochs=8, batch_videos=10, rounds=3, clip_norm=5.0
         ),
         tuning_share=0.1,
@@ -148,7 +148,9 @@ PRESETS = table(
         "a small head, few steps",
         head=HeadSizes(fusion_hidden=64, channels=64, task_hidden=32, attention_hidden=32, embed=16, standardise=True),
         loss=LossSettings(reduction="mean"),
-        usual=OptimiserSettings(learning_rate=3e-2, weight_decay=1e-3, epochs=8, batch_videos=10, clip_norm=5.0),
+        default_optimiser=OptimiserSettings(
+            learning_rate=3e-2, weight_decay=1e-3, epochs=8, batch_videos=10, clip_norm=5.0
+        ),
         tuning_share=0.1,
         snippets=1,
         sampling="even",

@@ -7,10 +7,10 @@ from skillviewer.core.analysis.analysis import MapRect
 
 MAX_SIZE = 1 << 16
 MAX_LAYERS = 64
-"""Largest width, and largest number of layers: larger numbers are an attack on memory."""
+"""Largest width, and largest number of layers. Larger numbers in a foreign checkpoint would exhaust the memory."""
 
 InitialState = Literal["zeros", "randn", "randn-train"]
-"""Initial hidden states: zeros; N(0, 1) always, as in the released code; N(0, 1) in training only."""
+"""Initial hidden states: zeros, N(0, 1) always as in the released code, or N(0, 1) in training only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +46,14 @@ class HeadSizes:
     raan_filters: int = 3  # k, temporal attention filters per branch
 
     def __post_init__(self) -> None:
-        for name in (field.name for field in fields(self) if field.type is int):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
-            if getattr(self, name) > MAX_SIZE:
-                raise ValueError(f"{name} must be at most {MAX_SIZE}, not {getattr(self, name)}")
+        for field in fields(self):
+            if field.type is not int:
+                continue
+            size = getattr(self, field.name)
+            if size < 1:
+                raise ValueError(f"{field.name} must be at least 1, not {size}")
+            if size > MAX_SIZE:
+                raise ValueError(f"{field.name} must be at most {MAX_SIZE}, not {size}")
         widths = (*self.grid, *self.fusion_padding, *self.tsn_hidden)
         if max(widths) > MAX_SIZE or len(widths) > MAX_LAYERS:
             raise ValueError(f"no network has widths {widths!s:.200}")
@@ -60,25 +63,25 @@ class HeadSizes:
             raise ValueError(f"tsn_hidden must be positive widths, not {self.tsn_hidden}")
 
 
-def _cells(sizes: HeadSizes, axis: int) -> int:
+def _n_cells(sizes: HeadSizes, axis: int) -> int:
     before, after = sizes.fusion_padding
-    cells = (sizes.grid[axis] + before + after - sizes.fusion_kernel) // sizes.fusion_stride + 1
-    if cells < 1:
+    n_cells = (sizes.grid[axis] + before + after - sizes.fusion_kernel) // sizes.fusion_stride + 1
+    if n_cells < 1:
         raise ValueError(f"a fusion kernel of {sizes.fusion_kernel} does not fit a grid of {sizes.grid}")
-    return cells
+    return n_cells
 
 
 def map_grid(sizes: HeadSizes) -> tuple[int, int]:
-    """Return (h, w), the rows and columns of the fused features and so of the maps."""
-    return _cells(sizes, 0), _cells(sizes, 1)
+    """Return (h, w), the rows and columns of the fused features and of the maps."""
+    return _n_cells(sizes, 0), _n_cells(sizes, 1)
 
 
 def map_rect(sizes: HeadSizes) -> MapRect:
     """Return the rectangle that a map covers, exact for any kernel, stride and padding of the fusion.
 
-    Fused cell j sees feature cells s j - p ... s j - p + k - 1, so it is drawn s cells wide around their centre: with k
-    = 2, stride 2 the map tiles the picture; with stride 1 and no padding it leaves a margin of half a cell; with
-    padding it may exceed the picture.
+    With kernel k, stride s and padding p, fused cell j sees the feature cells from s j - p to s j - p + k - 1. It is
+    drawn s cells wide around their centre. With k = 2 and s = 2 the map covers the picture. With s = 1 and no padding
+    it leaves a margin of half a cell. With padding it may exceed the picture.
     """
     kernel = sizes.fusion_kernel
     stride = sizes.fusion_stride

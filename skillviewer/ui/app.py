@@ -25,7 +25,7 @@ from skillviewer.engine.inference.model_cache_protocol import ModelCacheProtocol
 from skillviewer.engine.runtime.first_look import FirstLook
 from skillviewer.engine.runtime.threads import limit_heaps
 from skillviewer.media.files import BEFORE_OPENING
-from skillviewer.nets.library import find_models
+from skillviewer.nets.model_library import find_models
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.backend import Assessor, Backend, Exports, FineTuner, HandSource, Proxy, Reader
 from skillviewer.ui.session.classified_paths import CHECKPOINT_FILE, ClassifiedPaths

@@ -15,7 +15,7 @@ from skillviewer.core.hashing import CARD, CONFIG, WEIGHTS
 from skillviewer.core.paths import HOME_VARIABLE, data_dir
 from skillviewer.core.progress import CancelToken
 from skillviewer.data.study import NewVideo, Study, Vote
-from skillviewer.nets.library import digest
+from skillviewer.nets.model_library import digest
 from tests.facts import missing
 from tests.videos import write_barcode_video
 

@@ -239,7 +239,7 @@ def test_an_error_of_the_system_is_one_sentence(
     def failing() -> None:
         raise raised
 
-    monkeypatch.setattr("skillviewer.nets.library.find_models", failing)
+    monkeypatch.setattr("skillviewer.nets.model_library.find_models", failing)
     assert run(["models"]) == 1
     assert capsys.readouterr().err == said
 
@@ -440,7 +440,7 @@ def test_doctor_goes_on_where_something_cannot_be_looked_at(monkeypatch: pytest.
     def failing() -> None:
         raise PermissionError(13, "Permission denied", "/locked/models")
 
-    monkeypatch.setattr("skillviewer.nets.library.find_models", failing)
+    monkeypatch.setattr("skillviewer.nets.model_library.find_models", failing)
     monkeypatch.setattr("skillviewer.cli.doctor._MIN_FREE_GB", 1e9)
     assert run(["doctor"]) == 1
     out = capsys.readouterr().out

@@ -46,7 +46,7 @@ from skillviewer.data.study.practice import Practice, PracticePair, PracticeVide
 from skillviewer.data.study.rating_forms import RatingForm, rated_items, self_agreement
 from skillviewer.data.tables.participants import participants_from_file
 from skillviewer.data.tables.regions import read_regions
-from skillviewer.data.timelines.timelines import read_timeline
+from skillviewer.data.timelines.timeline_formats import read_timeline
 from skillviewer.data.trained_pairs import TrainedPair, TrainedVideo, read_pairs, write_pairs
 from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.embedded_record import embed_record, make_record

@@ -16,9 +16,9 @@ from skillviewer.core.tracks.reference_path import ReferencePath
 from skillviewer.core.tracks.tracks import FrameState, Track, TrackSet
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.data.hand_detections_file import load_detections, save_detections
-from skillviewer.data.tracks.own_csv import write_own_csv
 from skillviewer.data.tracks.placing import Placement
 from skillviewer.data.tracks.region_points import write_region_points
+from skillviewer.data.tracks.skillviewer_csv import write_skillviewer_csv
 from skillviewer.data.tracks.track_formats import read_tracks
 from skillviewer.data.tracks_file import load_tracks, save_tracks
 from tests.hostile.mutators import bytes_mutated, json_mutated, words_mutated
@@ -87,7 +87,7 @@ def _tracks(path: Path) -> None:
 def _own_tracks(path: Path) -> None:
     tracks = load_tracks(path)
     measure_video(tracks, with_tapping=True)
-    write_own_csv(tracks, path.with_name("again.csv"), overwrite=True)
+    write_skillviewer_csv(tracks, path.with_name("again.csv"), overwrite=True)
     write_region_points(tracks, path.with_name("regions again.csv"), overwrite=True)
     save_tracks(tracks, path.with_name("again"), overwrite=True)
     again = load_tracks(path.with_name("again"))
@@ -120,7 +120,7 @@ def make_track_seeds(folder: Path) -> None:
     path = ReferencePath(np.array([[0.0, 0.0], [100.0, 0.0], [100.0, 50.0]]), closed=True)
     tracks = TrackSet("0" * 64, 640, 480, n, 0, np.arange(n) / 25, (hand,), None, path)
     save_tracks(tracks, place / "own.tracks.safetensors")
-    write_own_csv(tracks, place / "own.csv", overwrite=False)
+    write_skillviewer_csv(tracks, place / "own.csv", overwrite=False)
     write_region_points(tracks, place / "clip.csv", overwrite=False)
     found = DetectedHand(xy_px[0], 0.9, 0.1)
     save_detections([FrameHands(0, (found, found)), FrameHands(1, ()), FrameHands(2, (found,))], place / "own.hands")

@@ -23,11 +23,12 @@ from skillviewer.nets.backbones.backbone_weights import (
     random_backbone_weights,
     weights_digest,
 )
-from skillviewer.nets.backbones.features import FLOW_ACROSS_MODALITIES, UNIT, backbone
+from skillviewer.nets.backbones.backbones import backbone
+from skillviewer.nets.backbones.two_stream import FLOW_ACROSS_MODALITIES, UNIT
 from skillviewer.nets.checkpoint import Checkpoint, CheckpointExtras, load_checkpoint, save_checkpoint
 from skillviewer.nets.configuration import BackboneConfig, CheckpointConfig
-from skillviewer.nets.library import digest
 from skillviewer.nets.model_card import HeldOut, ModelCard, load_card
+from skillviewer.nets.model_library import digest
 from skillviewer.nets.models import ATTENTION_MODELS, NUMERIC_INPUTS, attention_model
 from tests.nets.small import SMALL, small_features, small_model, small_sizes
 

@@ -7,7 +7,7 @@ import pytest
 
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.hashing import CARD
-from skillviewer.nets.library import criterion_of, model_folder
+from skillviewer.nets.model_library import criterion_of, model_folder
 from tests.checkpoints import tiny_checkpoint
 
 

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from skillviewer.nets.attention import AttentionOutput
+from skillviewer.nets.backbones.backbones import backbone
 from skillviewer.nets.backbones.deployment import deploy_trunk
-from skillviewer.nets.backbones.features import backbone
 from skillviewer.nets.models import attention_model
 from skillviewer.nets.presets import preset
 

@@ -8,7 +8,8 @@ from torch import Tensor, nn
 
 from skillviewer.core.analysis.analysis import MapRect
 from skillviewer.nets.backbones.backbone_entry import BackboneEntry
-from skillviewer.nets.backbones.features import BACKBONES, UNIT, TwoStream, backbone
+from skillviewer.nets.backbones.backbones import BACKBONES, backbone
+from skillviewer.nets.backbones.two_stream import UNIT, TwoStream
 from skillviewer.nets.fusion import Fusion
 from skillviewer.nets.models import attention_model
 from skillviewer.nets.sizes import HeadSizes, map_grid, map_rect

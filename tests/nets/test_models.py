@@ -183,7 +183,7 @@ def test_random_first_states(name: str) -> None:
 
 def test_visual_attention_says_what_it_needs() -> None:
     model = small_model("visual")
-    with pytest.raises(ValueError, match="give them fused"):
+    with pytest.raises(ValueError, match="mean of all frames"):
         model.initial_state(1, None, torch.zeros(1))
 
 
@@ -229,7 +229,7 @@ def test_flags_of_older_plug_ins_are_needs() -> None:
 def test_shapes_alone_load_no_compiler() -> None:
     program = """
 import sys
-from skillviewer.nets.backbones.features import BACKBONES
+from skillviewer.nets.backbones.backbones import BACKBONES
 from skillviewer.nets.meta_device import shapes_only
 from skillviewer.nets.models import ATTENTION_MODELS, TRIVIAL, parameter_count
 from tests.nets.small import SMALL

@@ -33,7 +33,7 @@ from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.ratings.fit_calibration import scale_prospect
 from skillviewer.engine.finetuning.job import ChoiceJob, ChoiceResult, TrainingJob, TuningJob, TuningResult
 from skillviewer.engine.finetuning.process import StopFolder
-from skillviewer.nets.library import digest
+from skillviewer.nets.model_library import digest
 
 N_EPOCHS = 4
 N_BATCHES = 5

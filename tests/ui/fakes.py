@@ -23,7 +23,7 @@ from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.video.clips import ClipRange, VideoClip
 from skillviewer.core.video.info import VideoInfo, sample_positions, segments
 from skillviewer.data.tracks_file import TrackStore
-from skillviewer.nets.library import ModelEntry, digest
+from skillviewer.nets.model_library import ModelEntry, digest
 from skillviewer.ui.session.backend import Backend
 from skillviewer.ui.widgets.dialogs import Dialogs
 from tests.export.analyses import evenly

@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.progress import Progress
-from skillviewer.nets.library import digest
+from skillviewer.nets.model_library import digest
 from skillviewer.ui.app import Composition
 from skillviewer.ui.videos.columns import COLUMNS
 from tests.ui.driving import inspect, open_and_load, states

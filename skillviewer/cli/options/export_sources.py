@@ -14,7 +14,7 @@ from skillviewer.data.study import FileState, Study
 from skillviewer.engine.exporting.cohort_report import latest_of
 from skillviewer.engine.exporting.requests import ExportSource
 from skillviewer.media.files import expand, folders_without_videos
-from skillviewer.nets.library import DEFAULT_MODEL, digest, model_folder
+from skillviewer.nets.model_library import DEFAULT_MODEL, digest, model_folder
 
 
 def gather_sources(

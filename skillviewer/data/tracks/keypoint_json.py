@@ -9,7 +9,7 @@ import numpy as np
 
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.tracks.hand_points import HAND_POINTS
-from skillviewer.data.tracks.following import FURTHER, follow_one
+from skillviewer.data.tracks.object_following import FURTHER, follow_object
 from skillviewer.data.tracks.raw_tracks import RawTrack, RawTracks, check_limits, frame_in, raw_track
 
 _MAX_FILES = 1_000_000
@@ -94,7 +94,7 @@ def read_openpose(path: Path) -> RawTracks:
             continue
         bodies = [np.concatenate(list(parts.values())) for parts in people]
         same_shape = [body for body in bodies if previous_body is None or body.shape == previous_body.shape]
-        followed = follow_one(same_shape, previous_body) if same_shape else 0
+        followed = follow_object(same_shape, previous_body) if same_shape else 0
         body_index = next(index for index, body in enumerate(bodies) if not same_shape or body is same_shape[followed])
         previous_body = bodies[body_index]
         left_out += sum(len(body) for index, body in enumerate(bodies) if index != body_index)
@@ -200,7 +200,7 @@ def read_coco(path: Path) -> RawTracks:
         values = []
         for frame in sorted(by_frame):
             candidates = by_frame[frame]
-            previous = candidates[follow_one(candidates, previous)]
+            previous = candidates[follow_object(candidates, previous)]
             left_out += (len(candidates) - 1) * len(category.keypoints)
             track_frames.append(frame)
             values.append(previous.ravel().tolist())

@@ -14,10 +14,10 @@ from skillviewer.data.tracks.cvat import read_cvat
 from skillviewer.data.tracks.deeplabcut import read_deeplabcut, write_deeplabcut
 from skillviewer.data.tracks.keypoint_json import read_coco, read_openpose, read_xanylabeling
 from skillviewer.data.tracks.motion_analysis import read_kinovea_csv, read_kinovea_text, read_kva, read_tracker
-from skillviewer.data.tracks.own_csv import read_own_csv, write_own_csv
 from skillviewer.data.tracks.placing import PIXELS, Placement, TrackImport, place_tracks
 from skillviewer.data.tracks.raw_tracks import RawTracks
 from skillviewer.data.tracks.region_points import read_region_points, write_region_points
+from skillviewer.data.tracks.skillviewer_csv import read_skillviewer_csv, write_skillviewer_csv
 from skillviewer.data.tracks.sleap import read_sleap_csv, read_sleap_hdf5
 
 MAX_BYTES = 256 << 20
@@ -70,7 +70,13 @@ def _is_tracker(_path: Path, head: str) -> bool:
 
 
 TRACK_FORMATS = table(
-    TrackFormat("csv", "SkillViewer CSV", _starts("frame,time_s,width_px,height_px"), read_own_csv, write_own_csv),
+    TrackFormat(
+        "csv",
+        "SkillViewer CSV",
+        _starts("frame,time_s,width_px,height_px"),
+        read_skillviewer_csv,
+        write_skillviewer_csv,
+    ),
     TrackFormat("deeplabcut", "DeepLabCut CSV", _starts("scorer,"), read_deeplabcut, write_deeplabcut),
     TrackFormat("sleap", "SLEAP analysis HDF5", _starts("\x89HDF"), read_sleap_hdf5),
     TrackFormat("sleap-csv", "SLEAP CSV", _first_line_has("frame_idx", ".x"), read_sleap_csv),

@@ -19,7 +19,7 @@ from skillviewer.engine.training.run_folder import write_json
 from skillviewer.engine.training.scale_folds import align_scores
 from skillviewer.engine.training.train import OuterCheck, TrainingResources, TrainingResult, train_checkpoint
 from skillviewer.engine.training.trainer import TrainingControl
-from skillviewer.nets.checkpoint import check_place
+from skillviewer.nets.checkpoint import check_destination
 from skillviewer.nets.model_card import HeldOut
 
 CHOICE = "choice.json"
@@ -58,7 +58,7 @@ def train_chosen(
         SettingsError: The cache is too small, another training makes that checkpoint, or a training diverged.
         DeviceError: The device is not there, or ran out of memory.
     """
-    check_place(folder, replace=replace)
+    check_destination(folder, replace=replace)
     work = choice_work_folder(folder) if work is None else work
     with training_lock(folder.with_name(f"{folder.name}.choice")):
         chosen_model = choose_model(plan, dataset, work, control, resources)

@@ -21,7 +21,7 @@ from skillviewer.export.options import option_field
 from skillviewer.export.reports.cohort import CohortModel, CohortOptions, CohortVideo
 from skillviewer.export.reports.pdf import Paper
 from skillviewer.export.reports.report import export_cohort
-from skillviewer.nets.library import criterion_of
+from skillviewer.nets.model_library import criterion_of
 
 if TYPE_CHECKING:
     from skillviewer.nets.model_card import ModelCard

@@ -26,8 +26,9 @@ from skillviewer.engine.features.frame_inputs import sampling_of, stream_inputs
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.attention import AttentionModel
-from skillviewer.nets.attention_models.end_to_end import CROP_PX, N_FIELDS, SIZE_PX, middle_of, snippet_of
-from skillviewer.nets.backbones.features import backbone, motion_input
+from skillviewer.nets.attention_models.end_to_end import CROP_PX, N_FIELDS, SIZE_PX, centre_of_snippet, make_snippet
+from skillviewer.nets.backbones.backbones import backbone
+from skillviewer.nets.backbones.two_stream import motion_input
 from skillviewer.nets.checkpoint import Checkpoint, load_checkpoint
 from skillviewer.nets.configuration import CheckpointConfig
 
@@ -255,7 +256,7 @@ def _write_example(checkpoint: Checkpoint, video: Path, folder: Path) -> None:
         inputs_by_position = {sample.position: (sample.rgb, sample.flow) for sample in samples}
     if checkpoint.config.on_snippets:
         inputs_by_position = {
-            position: middle_of(snippet_of(rgb, flow)) for position, (rgb, flow) in inputs_by_position.items()
+            position: centre_of_snippet(make_snippet(rgb, flow)) for position, (rgb, flow) in inputs_by_position.items()
         }
     first_pass = [inputs_by_position[position] for position in sampling.positions[0].tolist()]
     rgb_frames = np.stack([rgb for rgb, _ in first_pass])

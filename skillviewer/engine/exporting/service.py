@@ -469,8 +469,8 @@ def _report_context(
     """
     from skillviewer.engine.exporting.motion_context import motion_sentences
     from skillviewer.engine.exporting.study_context import context_of
-    from skillviewer.nets.library import criterion_of
     from skillviewer.nets.model_card import load_card
+    from skillviewer.nets.model_library import criterion_of
 
     model_warning = given.model_warning
     if source.model is not None:

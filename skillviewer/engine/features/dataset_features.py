@@ -28,7 +28,7 @@ from skillviewer.media.flow.flow import warm_up
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.backbones.deployment import Precision
 from skillviewer.nets.configuration import BackboneConfig
-from skillviewer.nets.fusion import CellMean, Standardising
+from skillviewer.nets.fusion import CellMean, StandardisingModule
 
 LOCAL_WORKERS = Workers()
 MEASURED_FRAMES = 3
@@ -209,7 +209,7 @@ def mean_features(store: FeatureStore, names: Sequence[str]) -> Float32Array:
 def standardise(model: nn.Module, store: FeatureStore, names: Sequence[str]) -> None:
     """Set the statistics of a new model that standardises its inputs, to those of training videos."""
     for module in model.modules():
-        if isinstance(module, Standardising) and module.standardise:
+        if isinstance(module, StandardisingModule) and module.standardise:
             inputs = AveragedStore(store) if isinstance(module, CellMean) else store
             mean, scale = statistics(inputs, names)
             module.set_statistics(mean, scale)

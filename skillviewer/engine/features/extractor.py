@@ -17,13 +17,14 @@ from skillviewer.engine.features.weight_store import find_weights, weights_dir
 from skillviewer.engine.runtime.device import DeviceBatches
 from skillviewer.media.flow.flow import FieldBatch
 from skillviewer.media.flow.tvl1 import PRESETS
-from skillviewer.nets.attention_models.end_to_end import SIZE_PX, middle_of, snippet_of
+from skillviewer.nets.attention_models.end_to_end import SIZE_PX, centre_of_snippet, make_snippet
 from skillviewer.nets.backbones.backbone_entry import ClipSampling
 from skillviewer.nets.backbones.backbone_weights import BackboneWeights, stream_state
+from skillviewer.nets.backbones.backbones import backbone
 from skillviewer.nets.backbones.deployment import Precision, deploy
-from skillviewer.nets.backbones.features import FLOW_ACROSS_MODALITIES, SIGNED, UNIT, TwoStream, backbone
 from skillviewer.nets.backbones.flow_tvl1 import BatchedTVL1
 from skillviewer.nets.backbones.last_block import last_blocks, without_last_block
+from skillviewer.nets.backbones.two_stream import FLOW_ACROSS_MODALITIES, SIGNED, UNIT, TwoStream
 from skillviewer.nets.backbones.weight_files import load_backbone_weights
 from skillviewer.nets.checkpoint import Checkpoint
 from skillviewer.nets.configuration import BackboneConfig
@@ -285,7 +286,7 @@ class FeatureExtractor:
         streams = self.load_streams()
         with torch.inference_mode():
             if self._on_snippets:
-                rgb, flow = middle_of(snippet_of(rgb, flow))
+                rgb, flow = centre_of_snippet(make_snippet(rgb, flow))
             picture = torch.from_numpy(np.array(rgb))[None].to(self._device)
             stack = torch.from_numpy(np.array(flow))[None].to(self._device)
             return streams(picture, stack)[0].to(torch.float16).cpu().numpy()  # type: ignore[no-any-return]

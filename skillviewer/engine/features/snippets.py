@@ -22,8 +22,16 @@ from skillviewer.engine.features.frame_inputs import Sampling, sampling_of, stre
 from skillviewer.engine.features.source import Configuration, FrameSource
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.attention import AttentionModel
-from skillviewer.nets.attention_models.end_to_end import CHANNELS, CROP_PX, N_FIELDS, SIZE_PX, EndToEndModel, snippet_of
-from skillviewer.nets.backbones.features import BACKBONES, backbone, recalibrate_batch_norm
+from skillviewer.nets.attention_models.end_to_end import (
+    CHANNELS,
+    CROP_PX,
+    N_FIELDS,
+    SIZE_PX,
+    EndToEndModel,
+    make_snippet,
+)
+from skillviewer.nets.backbones.backbones import BACKBONES, backbone
+from skillviewer.nets.backbones.two_stream import recalibrate_batch_norm
 from skillviewer.nets.configuration import BackboneConfig
 from skillviewer.nets.presets import Preset
 from skillviewer.nets.sizes import HeadSizes
@@ -84,7 +92,7 @@ class SnippetSource(FrameSource):
         """Yield positions and their snippets."""
         preprocessing = preprocessing_of(self.preprocessing)
         for item in stream_inputs(reader, preprocessing, sampling.timeline, positions, SIZE_PX, token=token):
-            yield item.position, snippet_of(item.rgb, item.flow)
+            yield item.position, make_snippet(item.rgb, item.flow)
 
 
 def backbones_of(name: str) -> BackboneConfig:
@@ -116,7 +124,7 @@ def end_to_end(sizes: HeadSizes, name: str = PUBLISHED_BACKBONE) -> EndToEndMode
     model = EndToEndModel(sizes, streams.to(memory_format=torch.channels_last))  # type: ignore[call-overload]
     first_layer = weights.after_trunk.get("classifier.1.weight")
     if first_layer is not None and sizes.tsn_hidden and first_layer.shape[0] == sizes.tsn_hidden[0]:
-        model.start_from({key: tensor.float() for key, tensor in weights.after_trunk.items()})
+        model.initialise_hidden_layers({key: tensor.float() for key, tensor in weights.after_trunk.items()})
     return model
 
 

@@ -14,7 +14,7 @@ from skillviewer.core.paths import cache_dir
 from skillviewer.core.version import __version__
 from skillviewer.core.video.clips import range_cells
 from skillviewer.engine.features.cache import FeatureCache
-from skillviewer.nets.library import digest
+from skillviewer.nets.model_library import digest
 from skillviewer.nets.presets import PRESETS
 
 

@@ -36,7 +36,7 @@ from skillviewer.media.flow.flow import warm_up
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.checkpoint import Checkpoint, load_checkpoint
-from skillviewer.nets.library import model_folder
+from skillviewer.nets.model_library import model_folder
 
 
 def _open_video(

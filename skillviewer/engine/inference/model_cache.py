@@ -21,7 +21,7 @@ from skillviewer.engine.runtime.device import choose_device, device_errors
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.attention_models.end_to_end import SIZE_PX
 from skillviewer.nets.checkpoint import Checkpoint, load_checkpoint
-from skillviewer.nets.library import digest, model_folder
+from skillviewer.nets.model_library import digest, model_folder
 from skillviewer.nets.models import attention_model
 
 

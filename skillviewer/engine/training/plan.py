@@ -15,8 +15,8 @@ from skillviewer.engine.features import snippets
 from skillviewer.engine.features.snippets import PUBLISHED_BACKBONE
 from skillviewer.engine.training.batches import adapt_to_sparse_pairs
 from skillviewer.engine.training.train_settings import EpochSelection, TrainSettings
+from skillviewer.nets.backbones.backbones import backbone
 from skillviewer.nets.backbones.deployment import Precision
-from skillviewer.nets.backbones.features import backbone
 from skillviewer.nets.configuration import BackboneConfig, CheckpointConfig
 from skillviewer.nets.models import NUMERIC_INPUTS, TRIVIAL, InputKind, attention_model
 from skillviewer.nets.presets import TSN_SNIPPETS, preset

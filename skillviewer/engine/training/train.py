@@ -42,13 +42,13 @@ from skillviewer.engine.training.training_data import TrainingData, load_trainin
 from skillviewer.engine.training.training_split import TrainingSplit, check_split
 from skillviewer.engine.training.work_folder import WorkFolder
 from skillviewer.nets.attention import AttentionModel
-from skillviewer.nets.backbones.features import backbone
+from skillviewer.nets.backbones.backbones import backbone
 from skillviewer.nets.checkpoint import (
     Checkpoint,
     CheckpointExtras,
-    check_place,
+    check_destination,
     load_checkpoint,
-    round_as_kept,
+    round_as_stored,
     save_checkpoint,
 )
 from skillviewer.nets.configuration import CheckpointConfig
@@ -123,7 +123,7 @@ def train_checkpoint(
         SettingsError: The cache is too small for the features, or another training makes that checkpoint.
         DeviceError: The device is not there, or ran out of memory.
     """
-    check_place(folder, replace=replace)
+    check_destination(folder, replace=replace)
     check_can_have_checkpoint(plan)
     if test is not None and plan.select is EpochSelection.BEST_ON_TEST:
         raise SettingsError(
@@ -189,7 +189,7 @@ def _train(
     model, trained = fitted.network, fitted.trained
     if plan.select is not EpochSelection.BEST_ON_TEST:
         check_no_leak(fold, names_seen=watched.seen)
-    round_as_kept(model, half=plan.half)  # the tested weights are those of the checkpoint
+    round_as_stored(model, half=plan.half)  # the tested weights are those of the checkpoint
     head, backbone_weights, (store, test_store) = inputs.separate(model, (data.store, data.test_store))
     predictions = predict(head, test_store, tested.names, control.token, maps=False)
     scores = fitted.add_tracks(predictions, data.test_measured).scores

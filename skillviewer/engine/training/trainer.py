@@ -29,8 +29,8 @@ from skillviewer.engine.training.schedule import Schedule
 from skillviewer.engine.training.solve_all_pairs import solve_all_pairs
 from skillviewer.engine.training.train_settings import EpochSelection, TrainSettings
 from skillviewer.nets.attention import AttentionModel
-from skillviewer.nets.backbones.features import TwoStream
 from skillviewer.nets.backbones.last_block import LastBlocks
+from skillviewer.nets.backbones.two_stream import TwoStream
 
 
 @dataclass(frozen=True, slots=True)

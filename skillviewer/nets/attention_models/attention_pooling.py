@@ -10,8 +10,8 @@ from skillviewer.nets.fusion import Fusion
 from skillviewer.nets.sizes import HeadSizes
 
 
-class Product(nn.Module):
-    """bottom-up (1x1 convolution to saliency) times top-down (1x1 convolution to relevance), cell by cell."""
+class AttentionProduct(nn.Module):
+    """Product, cell by cell, of bottom-up saliency and top-down relevance, each a 1x1 convolution."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -23,7 +23,7 @@ class Product(nn.Module):
         return self.bottom_up(fused_t).squeeze(1), self.top_down(fused_t).squeeze(1)
 
     def forward(self, fused_t: Tensor) -> Tensor:
-        """Return their product, (B, h, w)."""
+        """Return the product of both maps, (B, h, w)."""
         bottom_up, top_down = self.factors(fused_t)
         return bottom_up * top_down
 
@@ -40,7 +40,7 @@ class AttentionPoolModel(AttentionModel):
 
     def __init__(self, sizes: HeadSizes) -> None:
         super().__init__(sizes, Fusion(sizes, rectified=True))
-        self.product = Product(sizes.channels)
+        self.product = AttentionProduct(sizes.channels)
 
     def initial_state(self, batch: int, fused: Tensor | None, like: Tensor, seed: int = 0) -> State:  # noqa: ARG002
         """Return the sum of the frame scores and their number, both 0."""
@@ -48,7 +48,7 @@ class AttentionPoolModel(AttentionModel):
         return zero, zero
 
     def step(self, fused_t: Tensor, state: State, attention: Tensor | None = None) -> StepOutput:
-        """Score one frame, (B, C, h, w): the score is the sum of the map, whichever is used."""
+        """Score one frame, (B, C, h, w), by the sum of its map, the model's own or the given one."""
         attention_used: Tensor = self.product(fused_t) if attention is None else attention
         frame_score = attention_used.sum(dim=(1, 2))
         total = state[0] + frame_score
@@ -68,7 +68,7 @@ class PoolRecurrentModel(RecurrentModel):
 
     def __init__(self, sizes: HeadSizes) -> None:
         super().__init__(sizes)
-        self.product = Product(sizes.channels)
+        self.product = AttentionProduct(sizes.channels)
         for convolution in (self.product.bottom_up, self.product.top_down):
             nn.init.normal_(convolution.weight, std=1e-3)
             assert convolution.bias is not None

@@ -10,7 +10,7 @@ from skillviewer.nets.sizes import HeadSizes
 
 
 class ChannelGate(nn.Module):
-    """sigmoid(m(mean over cells) + m(maximum over cells)), with one shared perceptron m."""
+    """Gate over channels: sigmoid(m(mean over cells) + m(maximum over cells)), with one shared perceptron m."""
 
     def __init__(self, channels: int, hidden: int) -> None:
         super().__init__()
@@ -22,7 +22,7 @@ class ChannelGate(nn.Module):
 
 
 class CbamModel(RecurrentModel):
-    """CBAM as released by Li et al.: a channel gate without bottleneck, and softmax over the cells.
+    """CBAM as Li et al. released it: a channel gate without bottleneck, and softmax over the cells.
 
     ::
 
@@ -31,7 +31,7 @@ class CbamModel(RecurrentModel):
         alpha = softmax(conv1x1(ReLU(conv3x3(InstanceNorm(s)))))
         v     = sum_i alpha_i x'_i
 
-    A single cell has no deviation for the normalisation, and gets all the attention anyway.
+    A map of a single cell skips the normalisation, which needs several values.
     """
 
     needs = ModelNeeds(memory=False)
@@ -50,8 +50,9 @@ class CbamModel(RecurrentModel):
         """Attend to one frame, (B, C, h, w); maps are distributions."""
         gated = self.channel_gate(fused_t)[:, :, None, None] * fused_t
         summary = torch.stack([gated.mean(dim=1), gated.amax(dim=1)], dim=1)
-        weigh = self.spatial if summary[0, 0].numel() > 1 else self.spatial[1:]
-        attention = torch.softmax(weigh(summary).flatten(1), dim=1).reshape(-1, *fused_t.shape[2:])
+        n_cells = summary[0, 0].numel()
+        layers = self.spatial if n_cells > 1 else self.spatial[1:]
+        attention = torch.softmax(layers(summary).flatten(1), dim=1).reshape(-1, *fused_t.shape[2:])
         return FrameAttention(attention, cells_of(gated))
 
 

@@ -1,8 +1,8 @@
-"""Doughty et al. 2018 end to end: two backbones, trained with their scores on snippets of pictures and flow.
+"""Network of Doughty et al. 2018 end to end: two backbones and their scores, trained on snippets of pictures and flow.
 
 The published backbones are AlexNets, whose fully connected layers lead to the score. Any other backbone can replace
-them; then its features are averaged over the cells, its batch normalisation keeps its statistics (partial batch
-normalisation, Wang et al. 2016, Temporal Segment Networks), and the result is not the published network.
+them, but the result is not the published network: features are averaged over the cells, and batch normalisation keeps
+its statistics (partial batch normalisation, Wang et al. 2016, Temporal Segment Networks).
 """
 
 from collections.abc import Iterable, Iterator
@@ -13,12 +13,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.autograd.graph import saved_tensors_hooks
-from torch.utils.checkpoint import checkpoint as recomputed
+from torch.utils.checkpoint import checkpoint as recompute_in_backward
 
 from skillviewer.core.arrays import RGBImage
 from skillviewer.nets.attention import LossOutput, TrainingPhase
 from skillviewer.nets.attention_models.tsn import BETA, MARGIN, TsnModel, augment_snippets, split_means
-from skillviewer.nets.backbones.features import TwoStream, appearance_input, motion_input
+from skillviewer.nets.backbones.two_stream import TwoStream, appearance_input, motion_input
 from skillviewer.nets.fusion import CellMean
 from skillviewer.nets.losses import PairBatch, split_ranking_loss
 from skillviewer.nets.presets import LossSettings
@@ -28,7 +28,7 @@ SIZE_PX = (340, 256)
 """Width and height of a snippet, whatever the aspect ratio of the video (Temporal Segment Networks)."""
 
 CROP_PX = 224
-"""Side of the square cut out of it."""
+"""Side of the square that is cut out of a snippet."""
 
 N_FIELDS = 5
 """Flow fields of a snippet: those from t - 3 to t + 1."""
@@ -37,60 +37,66 @@ COLOURS = 3
 CHANNELS = COLOURS + 2 * N_FIELDS
 APPEARANCE, MOTION = "appearance", "motion"
 
-KEPT_BYTES = 3 * 2**30
-"""Memory for the activations of deep trunks per batch: 37 snippets of EfficientNet-Lite0, twice as many in bfloat16."""
+MAX_ACTIVATION_BYTES = 3 * 2**30
+"""Memory for the activations of a deep trunk per batch; 37 snippets fill it with EfficientNet-Lite0, 74 in bfloat16."""
 
 
-def snippet_of(rgb: RGBImage, flow: RGBImage) -> NDArray[np.uint8]:
-    """Return a snippet, (3 + 2L, h, w) uint8: a picture and the first ``N_FIELDS`` of its flow stack, at its size.
+def make_snippet(rgb: RGBImage, flow: RGBImage) -> NDArray[np.uint8]:
+    """Return a snippet, (3 + 2L, h, w) uint8: a picture, and ``N_FIELDS`` flow fields resized to the picture.
 
     Args:
         rgb: (h, w, 3) uint8, already in the size of a snippet.
-        flow: (2L or more, h0, w0) uint8, quantised; its values stay those of the size at which it was computed.
+        flow: (2L or more, h0, w0) uint8, the quantised flow stack. Resizing does not scale its values.
     """
     values = torch.from_numpy(np.array(flow[: 2 * N_FIELDS]))[None].float()
     sized = nn.functional.interpolate(values, rgb.shape[:2], mode="bilinear", antialias=True)
     return np.concatenate([rgb.transpose(2, 0, 1), sized[0].round().clamp(0, 255).byte().numpy()])
 
 
-def middle_of(snippet: NDArray[np.uint8]) -> tuple[RGBImage, RGBImage]:
-    """Return picture, (side, side, 3), and flow stack, (2L, side, side), from the centre of a snippet."""
-    inner = middle(torch.from_numpy(snippet), CROP_PX)
+def centre_of_snippet(snippet: NDArray[np.uint8]) -> tuple[RGBImage, RGBImage]:
+    """Return the picture, (side, side, 3), and the flow stack, (2L, side, side), at the centre of a snippet."""
+    inner = centre_crop(torch.from_numpy(snippet), CROP_PX)
     return inner[:COLOURS].permute(1, 2, 0).numpy(), inner[COLOURS:].numpy()
 
 
-def middle(values: Tensor, side_px: int) -> Tensor:
+def centre_crop(values: Tensor, side_px: int) -> Tensor:
     """Cut the central square out of pictures, (..., h, w) to (..., side, side)."""
-    top, left = ((length - side_px) // 2 for length in values.shape[-2:])
+    height, width = values.shape[-2:]
+    top = (height - side_px) // 2
+    left = (width - side_px) // 2
     return values[..., top : top + side_px, left : left + side_px]
 
 
-def drawn_snippets(snippets: Tensor, n_splits: int, of_each: int) -> Tensor:
+def draw_snippets(snippets: Tensor, n_splits: int, n_per_split: int) -> Tensor:
     """Draw snippets from every split of every video, without repetition and in order of time.
 
-    Snippet i of (B, N, ...) belongs to split floor(i n_splits / N). ``of_each`` come from every split, 0 for all.
+    Args:
+        snippets: (B, N, ...). Snippet i belongs to split floor(i n_splits / N).
+        n_splits: Number of splits of a video.
+        n_per_split: Number of snippets to draw from every split; 0 for all.
 
     Returns:
-        (B, n_splits of_each, ...); all N if there are no more.
+        (B, n_splits n_per_split, ...), or all N snippets if there are no more.
     """
     n_videos, n = snippets.shape[:2]
-    if of_each == 0 or n <= n_splits * of_each:
+    if n_per_split == 0 or n <= n_splits * n_per_split:
         return snippets
     split = torch.arange(n) * n_splits // n
     shuffled = (split + torch.rand(n_videos, n)).argsort(dim=1)  # split by split, each in random order
-    firsts = torch.searchsorted(split, torch.arange(n_splits))
-    places = shuffled[:, (firsts[:, None] + torch.arange(of_each)).flatten()].sort(dim=1).values
-    return snippets[torch.arange(n_videos)[:, None], places]
+    split_starts = torch.searchsorted(split, torch.arange(n_splits))
+    drawn_columns = (split_starts[:, None] + torch.arange(n_per_split)).flatten()
+    drawn = shuffled[:, drawn_columns].sort(dim=1).values
+    return snippets[torch.arange(n_videos)[:, None], drawn]
 
 
 class EndToEndModel(TsnModel):
-    """Snippets in, score out. In place of ``TsnModel``'s features it takes snippets, (B, N, 3 + 2L, h, w) uint8.
+    """Model from snippets, (B, N, 3 + 2L, h, w) uint8, to scores.
 
     The first three channels are the picture, the others its flow stack. In training some snippets of every split are
-    drawn, and every video is cropped, scaled and flipped at random; else the centre of all is cut out.
+    drawn, and every video is cropped, scaled and flipped at random. In testing the centre of every snippet is used.
 
     Args:
-        sizes: Sizes of the head; the backbones' channels and grid.
+        sizes: Sizes of the head, with the channels and the grid of the backbones.
         streams: The two backbones, which are trained too.
         dropout: Share of units dropped before each fully connected layer.
     """
@@ -102,9 +108,9 @@ class EndToEndModel(TsnModel):
     def train(self, mode: bool = True) -> Self:
         """Switch to training mode, in which batch normalisation keeps its statistics."""
         super().train(mode)
-        for part in self.streams.modules():
-            if isinstance(part, nn.BatchNorm2d):
-                part.eval()
+        for module in self.streams.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.eval()
         return self
 
     def separate_backbones(self) -> tuple[TsnModel, dict[str, Tensor]]:
@@ -121,10 +127,12 @@ class EndToEndModel(TsnModel):
 
     def features(self, inputs: Tensor) -> Tensor:
         """Return the backbones' features of snippets, (B, N, 2F, rows, columns)."""
-        of_trunks = enumerate(self.inputs(inputs))
-        maps = [self._found(trunk, trunk_inputs, len(inputs)) for trunk, trunk_inputs in of_trunks]
-        both = torch.cat(maps, dim=1).to(self.dtype)
-        return both.reshape(*inputs.shape[:2], *both.shape[1:])
+        trunk_outputs = [
+            self._trunk_output(stream, trunk_inputs, len(inputs))
+            for stream, trunk_inputs in enumerate(self.inputs(inputs))
+        ]
+        features = torch.cat(trunk_outputs, dim=1).to(self.dtype)
+        return features.reshape(*inputs.shape[:2], *features.shape[1:])
 
     def fuse(self, features: Tensor) -> Tensor:
         """Return the input of the scores: the backbones' features of snippets, or their mean over the cells."""
@@ -134,20 +142,21 @@ class EndToEndModel(TsnModel):
 
     def phases(self) -> tuple[TrainingPhase, ...]:
         """Return the two streams: each backbone with its score."""
-        pairs = ((self.streams.appearance, self.appearance), (self.streams.motion, self.motion))
-        parameters = [[p for part in parts for p in part.parameters()] for parts in pairs]
+        appearance = [*self.streams.appearance.parameters(), *self.appearance.parameters()]
+        motion = [*self.streams.motion.parameters(), *self.motion.parameters()]
         return (
-            TrainingPhase(APPEARANCE, parameters[0], independent=True),
-            TrainingPhase(MOTION, parameters[1], independent=True),
+            TrainingPhase(APPEARANCE, appearance, independent=True),
+            TrainingPhase(MOTION, motion, independent=True),
         )
 
     def loss(self, features: Tensor, pairs: PairBatch, settings: LossSettings, phase: str = "all") -> LossOutput:
         """Return L_rank3 of one stream, ``appearance`` or ``motion``, or of both added, from snippets."""
-        features = drawn_snippets(features, self.sizes.tsn_splits, settings.snippets)
+        features = draw_snippets(features, self.sizes.tsn_splits, settings.snippets)
         if phase == "all":
             return super().loss(features, pairs, settings)
         stream = (APPEARANCE, MOTION).index(phase)
-        trunk_output = self._found(stream, self.inputs(features)[stream], len(features)).to(self.dtype)
+        trunk_inputs = self.inputs(features)[stream]
+        trunk_output = self._trunk_output(stream, trunk_inputs, len(features)).to(self.dtype)
         if isinstance(self.fusion, CellMean):
             trunk_output = self.fusion.of_stream(trunk_output, stream)
         scores = (self.appearance, self.motion)[stream](trunk_output.flatten(1))
@@ -156,45 +165,51 @@ class EndToEndModel(TsnModel):
         return LossOutput(loss, scores.mean(dim=1))
 
     def inputs(self, snippets: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the trunks' inputs from (B, N, 3 + 2L, h, w): (B N, 3, side, side), (B N, 2L, side, side)."""
+        """Return the inputs of the trunks, (B N, 3, side, side) and (B N, 2L, side, side).
+
+        Args:
+            snippets: (B, N, 3 + 2L, h, w).
+        """
         side = self.streams.input_px
-        snippets = snippets if self.training else middle(snippets, side)
+        snippets = snippets if self.training else centre_crop(snippets, side)
         rgb = snippets[:, :, :COLOURS].permute(0, 1, 3, 4, 2)
         stack = snippets[:, :, COLOURS:]
         if self.training:
             generator = torch.default_generator
             cut = [augment_snippets(*video, side, generator) for video in zip(rgb, stack, strict=True)]
-            rgb, stack = torch.stack([picture for picture, _ in cut]), torch.stack([flow for _, flow in cut])
+            rgb = torch.stack([picture for picture, _ in cut])
+            stack = torch.stack([flow for _, flow in cut])
         pictures = appearance_input(rgb.flatten(0, 1), self.streams.appearance_normalisation)
         return pictures, motion_input(stack.flatten(0, 1), self.streams.motion_normalisation, side)
 
-    def _found(self, stream: int, inputs: Tensor, n_videos: int) -> Tensor:
-        """Return a trunk's output for the snippets of videos; in training, deep trunks process one video at a time."""
+    def _trunk_output(self, stream: int, inputs: Tensor, n_videos: int) -> Tensor:
+        """Return the output of a trunk for all snippets. In training a deep trunk processes one video at a time."""
         trunk = (self.streams.appearance, self.streams.motion)[stream]
         inputs = inputs.contiguous(memory_format=torch.channels_last)
         with self.autocast_context(inputs.device):
             if self.sizes.tsn_hidden or not torch.is_grad_enabled():
                 maps: Tensor = trunk(inputs)
                 return maps
-            return torch.cat(list(_in_bounds(trunk, inputs.chunk(n_videos))))
+            return torch.cat(list(_outputs_in_bounded_memory(trunk, inputs.chunk(n_videos))))
 
 
-def _in_bounds(trunk: nn.Module, parts: Iterable[Tensor]) -> Iterator[Tensor]:
-    """Yield a trunk's outputs for parts of a batch; once activations reach ``KEPT_BYTES``, no more are stored.
+def _outputs_in_bounded_memory(trunk: nn.Module, parts: Iterable[Tensor]) -> Iterator[Tensor]:
+    """Yield the outputs of a trunk for parts of a batch.
 
-    The others are recomputed for their gradients. The result is the same.
+    Once the stored activations reach ``MAX_ACTIVATION_BYTES``, those of further parts are recomputed for the gradients,
+    with the same result.
     """
     bytes_by_storage: dict[int, int] = {}
 
-    def keep(saved: Tensor) -> Tensor:
+    def count_bytes(saved: Tensor) -> Tensor:
         storage = saved.untyped_storage()
         bytes_by_storage[storage.data_ptr()] = storage.nbytes()
-        return saved.detach()  # the tensor itself would hold on to its own graph
+        return saved.detach()  # the tensor itself would keep its own graph alive
 
     for part in parts:
-        if sum(bytes_by_storage.values()) < KEPT_BYTES:
-            with saved_tensors_hooks(keep, lambda saved: saved):
+        if sum(bytes_by_storage.values()) < MAX_ACTIVATION_BYTES:
+            with saved_tensors_hooks(count_bytes, lambda saved: saved):
                 output = trunk(part)
         else:
-            output = recomputed(trunk, part, use_reentrant=False)
+            output = recompute_in_backward(trunk, part, use_reentrant=False)
         yield output

@@ -1,8 +1,8 @@
-"""Controls that attention must exceed to be of use: a linear ranker of pooled motion, and duration alone.
+"""Linear baselines that attention has to exceed: a ranker of pooled motion, and duration alone.
 
-Pooled motion has neither place nor time. The length of a video often reveals who made it: the model of duration is
-trained and tested like any model, but its input is, for every sampled frame, the time in seconds since the video's
-start, as one channel of one cell.
+Pooled motion has neither place nor time. Duration is a baseline because the length of a video often depends on skill.
+Its model is trained and tested like any other. The input is one channel of one cell for every sampled frame: the
+seconds since the start of the video.
 """
 
 import torch
@@ -14,7 +14,7 @@ from skillviewer.nets.sizes import HeadSizes
 
 
 class MeanPoolingModel(MaplessModel):
-    """S_t = w^T m_t + b, with m_t the mean of the motion features over the cells and over steps 1 to t.
+    """Linear ranker: S_t = w^T m_t + b, with m_t the mean of the motion features over the cells and over steps 1 to t.
 
     The task state is m_t, (B, F).
     """
@@ -38,9 +38,9 @@ class MeanPoolingModel(MaplessModel):
 
 
 class DurationModel(MaplessModel):
-    """S_t = w log(1 + seconds so far); its one weight learns whether longer or shorter videos are better.
+    """Model of time: S_t = w log(1 + seconds so far). Its weight learns whether longer or shorter videos are better.
 
-    The weight starts at 0: untrained, all videos tie. The task state is the time alone, (B, 1).
+    The weight starts at 0, so that all videos tie before training. The task state is log(1 + seconds), (B, 1).
     """
 
     def __init__(self, sizes: HeadSizes) -> None:

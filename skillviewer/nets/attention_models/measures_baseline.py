@@ -1,7 +1,7 @@
-"""Ridge regression on a few measures of a video: baselines from tracks, or from a laboratory's own instruments.
+"""Ridge regression on a few measures of a video: a baseline on tracks, or on the instruments of a laboratory.
 
-Orthogonal forward selection adds one measure at a time: the one that lowers the loss of the ridge regression most. An
-epoch of training is a number of measures, so choosing an epoch chooses that number.
+Orthogonal forward selection adds one measure at a time: the one that lowers the loss of the ridge regression most. Each
+epoch of the training adds measures, so that the choice of an epoch chooses their number.
 """
 
 import math
@@ -26,10 +26,10 @@ _MIN_MEAN = 1e-6  # smallest mean that a scale is compared with
 
 
 class MeasuredModel(RidgeModel):
-    """S_t = w^T z_t, with z_t the standardised measures up to step t.
+    """Linear model: S_t = w^T z_t, with z_t the standardised measures up to step t.
 
-    An unknown measure counts as the mean. The task state is z_t, (B, 64). Mean and scale are those of the training
-    videos.
+    Mean and scale are those of the training videos. An unknown measure counts as the mean. The task state is z_t,
+    (B, 64).
     """
 
     def __init__(self, sizes: HeadSizes) -> None:
@@ -63,17 +63,18 @@ class MeasuredModel(RidgeModel):
         """
         with torch.no_grad():
             lengths = torch.tensor(pairs.lengths or [features.shape[1]] * len(features), device=features.device)
-            last = features[torch.arange(len(features), device=features.device), lengths - 1].flatten(1).double()
-            is_finite = torch.isfinite(last)
+            videos = torch.arange(len(features), device=features.device)
+            whole_video = features[videos, lengths - 1].flatten(1).double()  # the measures at the last step
+            is_finite = torch.isfinite(whole_video)
             count = is_finite.sum(dim=0).clamp_min(1)
-            mean = torch.where(is_finite, last, torch.zeros_like(last)).sum(dim=0) / count
-            deviations = torch.where(is_finite, last - mean, torch.zeros_like(last))
+            mean = torch.where(is_finite, whole_video, torch.zeros_like(whole_video)).sum(dim=0) / count
+            deviations = torch.where(is_finite, whole_video - mean, torch.zeros_like(whole_video))
             scale = (deviations.square().sum(dim=0) / count).sqrt()
             is_common = is_finite.double().mean(dim=0) >= _MIN_KNOWN
             usable = is_common & (scale > _MIN_RELATIVE_SCALE * mean.abs().clamp_min(_MIN_MEAN))
             self.mean.copy_(mean)
             self.scale.copy_(torch.where(usable, scale, torch.full_like(scale, math.inf)))
-            measures = self._standardised(last)
+            measures = self._standardised(whole_video)
             differences = measures[pairs.better] - measures[pairs.worse]
             n_chosen = 1 + round(share * (MAX_CHOSEN - 1))
             weights = _forward_selection(differences, usable, min(n_chosen, int(usable.sum())))

@@ -1,8 +1,8 @@
-"""Rank-aware temporal attention (Doughty, Mayol-Cuevas & Damen 2019) on pooled features: in time, not in the picture.
+"""Rank-aware attention over time (Doughty, Mayol-Cuevas & Damen 2019) on pooled features.
 
 Two branches, one for signs of skill and one for signs of its lack, weigh the steps of a video by K filters each; a
-third score attends uniformly. The features are those of the present backbones, averaged over the cells; the published
-model uses I3D features of 400 segments.
+third score attends uniformly. The features are those of this program's backbones, averaged over the cells, where the
+published model uses I3D features of 400 segments.
 """
 
 from collections.abc import Sequence
@@ -11,15 +11,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from skillviewer.nets.attention import (
-    LossOutput,
-    MaplessModel,
-    ModelNeeds,
-    State,
-    StepOutput,
-    TrainingPhase,
-    steps_there,
-)
+from skillviewer.nets.attention import LossOutput, MaplessModel, ModelNeeds, State, StepOutput, TrainingPhase, step_mask
 from skillviewer.nets.fusion import CellMean
 from skillviewer.nets.losses import PairBatch, disparity_loss, diversity_loss, hinge, rank_aware_loss, reduce
 from skillviewer.nets.presets import LossSettings
@@ -61,34 +53,35 @@ def _bounded(score: Tensor) -> Tensor:
 class RaanModel(MaplessModel):
     """Score = mean over filters of pros + mean over filters of cons; both branches rank better above worse.
 
-    The score after t steps attends over the first t steps alone, so that it can be followed live; after the last step
-    it is the published score. There is no map over the picture; the task state holds the 2K filter scores so far.
+    The score after t steps attends to the first t steps alone, so that a score curve exists while a video is processed.
+    After the last step it is the published score. There is no map over the picture. The task state holds the 2K filter
+    scores so far.
     """
 
     needs = ModelNeeds(memory=False, frame=False, own_loss=True)
 
     def __init__(self, sizes: HeadSizes) -> None:
         super().__init__(sizes, CellMean(sizes))
-        make = (sizes.feature_channels, sizes.raan_hidden, sizes.raan_filters)
-        self.branches = nn.ModuleList([Branch(*make), Branch(*make)])
+        branch_sizes = (sizes.feature_channels, sizes.raan_hidden, sizes.raan_filters)
+        self.branches = nn.ModuleList([Branch(*branch_sizes), Branch(*branch_sizes)])
         self.uniform = nn.Linear(sizes.feature_channels, 1)
 
-    def _looks_and_values(self, pooled: Tensor) -> tuple[Tensor, Tensor]:
-        """Return each filter's logit (..., 2, K) and each branch's score before tanh (..., 2, 1) of pooled features."""
+    def _logits_and_values(self, pooled: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the logit of each filter, (..., 2, K), and the score of each branch before tanh, (..., 2, 1)."""
         with self.autocast_context(pooled.device):
-            logits = torch.stack([branch.logits(pooled) for branch in self._both()], dim=-2).to(self.dtype)
-        values = torch.stack([branch.score(pooled) for branch in self._both()], dim=-2)
+            logits = torch.stack([branch.logits(pooled) for branch in self._typed_branches()], dim=-2).to(self.dtype)
+        values = torch.stack([branch.score(pooled) for branch in self._typed_branches()], dim=-2)
         return logits, values
 
-    def _both(self) -> list[Branch]:
+    def _typed_branches(self) -> list[Branch]:
         return [branch for branch in self.branches if isinstance(branch, Branch)]
 
     def video_scores(self, pooled: Tensor, lengths: Sequence[int] | None = None) -> VideoScores:
-        """Score whole videos, from (B, N, 2F) pooled features, padded where videos have several numbers of steps."""
-        logits, values = self._looks_and_values(pooled)
+        """Score whole videos from pooled features, (B, N, 2F); shorter videos are padded."""
+        logits, values = self._logits_and_values(pooled)
         mean = pooled.mean(dim=1)
         if lengths is not None:
-            is_frame = steps_there(lengths, pooled)[:, :, None]
+            is_frame = step_mask(lengths, pooled)[:, :, None]
             logits = logits.masked_fill(~is_frame[..., None], -torch.inf)
             mean = (pooled * is_frame).sum(dim=1) / is_frame.sum(dim=1)
         attention = torch.softmax(logits, dim=1)
@@ -104,32 +97,31 @@ class RaanModel(MaplessModel):
         return torch.full_like(zero, -torch.inf), zero, zero
 
     def step(self, fused_t: Tensor, state: State, attention: Tensor | None = None) -> StepOutput:  # noqa: ARG002
-        """Process one frame, (B, C, 1, 1): softmax over the steps so far, updated step by step."""
+        """Process one frame, (B, C, 1, 1), by updating the softmax over the steps so far."""
         largest, weights, weighted = state
-        logits, values = self._looks_and_values(fused_t.flatten(1))
-        now_largest = torch.maximum(largest, logits)
-        decay, new = torch.exp(largest - now_largest), torch.exp(logits - now_largest)
-        weights = decay * weights + new
-        weighted = decay * weighted + new * values
+        logits, values = self._logits_and_values(fused_t.flatten(1))
+        next_largest = torch.maximum(largest, logits)
+        decay = torch.exp(largest - next_largest)
+        new_weights = torch.exp(logits - next_largest)
+        weights = decay * weights + new_weights
+        weighted = decay * weighted + new_weights * values
         filters = _bounded(weighted / weights)
         score = filters.mean(dim=2).sum(dim=1)
-        return StepOutput(self.uniform_map(fused_t), filters.flatten(1), score, (now_largest, weights, weighted))
+        return StepOutput(self.uniform_map(fused_t), filters.flatten(1), score, (next_largest, weights, weighted))
 
     def phases(self) -> tuple[TrainingPhase, ...]:
-        """Return the phases scoring (ranking losses, all but the filters) and attention (the filters alone)."""
-        filters = [p for branch in self._both() for p in branch.filters.parameters()]
-        filter_ids = {id(p) for p in filters}
-        return (
-            TrainingPhase("scoring", [p for p in self.parameters() if id(p) not in filter_ids]),
-            TrainingPhase("attention", filters),
-        )
+        """Return the phases ``scoring`` (ranking losses, all but the filters) and ``attention`` (the filters alone)."""
+        filters = [parameter for branch in self._typed_branches() for parameter in branch.filters.parameters()]
+        filter_ids = {id(parameter) for parameter in filters}
+        others = [parameter for parameter in self.parameters() if id(parameter) not in filter_ids]
+        return (TrainingPhase("scoring", others), TrainingPhase("attention", filters))
 
     def loss(self, features: Tensor, pairs: PairBatch, settings: LossSettings, phase: str = "all") -> LossOutput:  # noqa: ARG002
         """Return the losses of a phase: ranking for ``scoring``, disparity for ``attention``, both for ``all``."""
         pooled = self.fuse_padded(features, pairs.lengths).flatten(2)
         if self.training:
             pooled = pooled + NOISE * torch.randn_like(pooled[:1])
-        out = VideoScores(*(self.gathered(part) for part in self.video_scores(pooled, pairs.lengths)))
+        out = VideoScores(*map(self.gathered, self.video_scores(pooled, pairs.lengths)))
         pros, cons = out.filters.unbind(1)
         loss = pooled.new_zeros(())
         if phase in {"scoring", "all"}:

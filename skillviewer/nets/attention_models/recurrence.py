@@ -17,8 +17,8 @@ class FrameAttention(NamedTuple):
     attention: Tensor  # (B, h, w) map
     cells: Tensor  # (B, L, C), cells that the map weighs: those of the frame, or derived ones
     memory: State = ()  # memory of the attention itself, (B, width) each
-    # (B, C), factors of the channels of every cell; None for none. They are applied to the weighted sum, which is
-    # equivalent and cheaper
+    # (B, C), factors of the channels, the same for every cell, or None. They multiply the weighted sum instead of the
+    # cells, which is cheaper
     gate: Tensor | None = None
 
 
@@ -36,7 +36,7 @@ def cells_of(fused_t: Tensor) -> Tensor:
 def weighted_sum(attention: Tensor, cells: Tensor) -> Tensor:
     """Return v = sum over cells of attention_i x_i, (B, C).
 
-    Attention is (B, h, w), cells (B, L, C); either may have a first axis of 1: the same for all.
+    ``attention`` is (B, h, w), ``cells`` (B, L, C). A first axis of 1 serves all B.
     """
     weights = attention.flatten(1)
     if cells.shape[0] == 1:
@@ -54,9 +54,14 @@ class TaskRecurrence(nn.Module):
         orthogonal(self.cell)
 
     def forward(self, attended: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:
-        """Take one step to (B, D) h_t and (B,) S_t.
+        """Take one step.
 
-        It starts from (B, C), the attended vector v_t, and (B, D) h_{t-1}.
+        Args:
+            attended: (B, C), the attended vector v_t.
+            hidden: (B, D), h_{t-1}.
+
+        Returns:
+            (B, D) h_t and (B,) S_t.
         """
         hidden = self.cell(attended, hidden)
         return hidden, self.score(hidden).squeeze(1)
@@ -65,7 +70,9 @@ class TaskRecurrence(nn.Module):
 class RecurrentModel(AttentionModel):
     """Fusion, attention, task recurrence and score. Subclasses define the attention.
 
-    If it is ``rectified``, the fused features pass a ReLU.
+    Args:
+        sizes: All sizes.
+        rectified: Whether the fused features pass a ReLU.
     """
 
     averages: bool = False  # whether the weighted cells are averaged instead of summed: for maps that do not sum to 1
@@ -76,9 +83,12 @@ class RecurrentModel(AttentionModel):
 
     @abstractmethod
     def attend(self, fused_t: Tensor, task: Tensor, memory: State) -> FrameAttention:
-        """Attend to one frame, (B, C, h, w) or (1, C, h, w), given the (B, D) task state h_{t-1}.
+        """Attend to one frame.
 
-        ``memory`` is what ``attend`` returned one step before.
+        Args:
+            fused_t: (B, C, h, w) or (1, C, h, w).
+            task: (B, D), the task state h_{t-1}.
+            memory: Memory that ``attend`` returned at the previous step.
         """
 
     def memory_widths(self) -> tuple[int, ...]:
@@ -88,10 +98,10 @@ class RecurrentModel(AttentionModel):
     def initial_state(self, batch: int, fused: Tensor | None, like: Tensor, seed: int = 0) -> State:  # noqa: ARG002
         """Return the task state, then the attention's memory: zeros, or draws from N(0, 1)."""
         widths = (self.sizes.task_hidden, *self.memory_widths())
-        kind = self.sizes.initial_state
+        distribution = self.sizes.initial_state
         dtype = self.dtype
         device = like.device
-        if kind == "zeros" or (kind == "randn-train" and not self.training):
+        if distribution == "zeros" or (distribution == "randn-train" and not self.training):
             return tuple(torch.zeros(batch, width, dtype=dtype, device=device) for width in widths)
         if self.training:
             return tuple(torch.randn(batch, width, dtype=dtype, device=device) for width in widths)

@@ -1,4 +1,4 @@
-"""Base of models that are solved as a ridge regression on all training pairs, not trained in batches."""
+"""Base of models that are fitted by ridge regression on all training pairs instead of in batches."""
 
 from abc import abstractmethod
 
@@ -10,7 +10,7 @@ from skillviewer.nets.sizes import HeadSizes
 
 
 class RidgeModel(MaplessModel):
-    """Model whose score is a weighted sum of numbers.
+    """Model whose score is a weighted sum of numbers of a video.
 
     Args:
         sizes: All sizes.
@@ -25,7 +25,13 @@ class RidgeModel(MaplessModel):
 
     @abstractmethod
     def solve(self, features: Tensor, pairs: PairBatch, share: float) -> Tensor:
-        """Fit the weights on all training videos, (B, N, ...), and return (B,) scores.
+        """Fit the weights on all training videos.
 
-        ``share`` is the share of the training that is done, 0 to 1. It sets the penalty, or the number of measures.
+        Args:
+            features: (B, N, ...), every training video once.
+            pairs: All training pairs.
+            share: Share of the training that is done, 0 to 1. It sets the penalty, or the number of measures.
+
+        Returns:
+            (B,) scores.
         """

@@ -10,17 +10,18 @@ from skillviewer.nets.sizes import HeadSizes
 
 
 def weigh_tanh(layer: nn.Linear, x: Tensor, y: Tensor) -> Tensor:
-    """Return w^T tanh(x + y) + b, (..., K) to (...), of a layer with one output; y is the smaller one.
+    """Return w^T tanh(x + y) + b, (...), for a layer with weight w, bias b and one output.
 
-    Computed as tanh(x) = 2 sigmoid(2x) - 1: on a CPU torch's sigmoid takes a fifth of the time of its tanh.
+    ``x`` and ``y`` are (..., K); ``y`` should be the smaller tensor. The identity tanh(z) = 2 sigmoid(2z) - 1
+    is used because torch's sigmoid takes a fifth of the time of its tanh on a CPU.
     """
-    half = torch.add(2 * y, x, alpha=2).sigmoid_()
+    sigmoid = torch.add(2 * y, x, alpha=2).sigmoid_()
     bias = layer.bias - layer.weight.sum(dim=1)
-    return functional.linear(half, 2 * layer.weight, bias).squeeze(-1)
+    return functional.linear(sigmoid, 2 * layer.weight, bias).squeeze(-1)
 
 
 class ScaModel(RecurrentModel):
-    """Channel attention first, then attention over cells, both given the task state h of the previous step.
+    """Attention over channels, then over cells, both from the task state h of the previous step.
 
     ::
 
@@ -33,8 +34,8 @@ class ScaModel(RecurrentModel):
 
     Args:
         sizes: All sizes.
-        original: Whether to weigh channels as in Chen et al.'s code, with its initialisation (N(0, 0.01), orthogonal if
-            square, biases 0); else as released by Li et al.
+        original: Whether to weigh channels and initialise weights as the code of Chen et al. does (N(0, 0.01),
+            orthogonal if square, biases 0), instead of that of Li et al.
     """
 
     def __init__(self, sizes: HeadSizes, *, original: bool = False) -> None:
@@ -48,26 +49,31 @@ class ScaModel(RecurrentModel):
         self.cell_memory = nn.Linear(task, k, bias=False)
         self.weigh_cell = nn.Linear(k, 1)
         if original:
-            for layer in self.children():
-                if isinstance(layer, nn.Linear):
-                    if layer.in_features == layer.out_features:
-                        nn.init.orthogonal_(layer.weight)
-                    else:
-                        nn.init.normal_(layer.weight, std=0.01)
-                    if layer.bias is not None:
-                        nn.init.zeros_(layer.bias)
+            self._initialise_as_original()
+
+    def _initialise_as_original(self) -> None:
+        for layer in self.children():
+            if not isinstance(layer, nn.Linear):
+                continue
+            if layer.in_features == layer.out_features:
+                nn.init.orthogonal_(layer.weight)
+            else:
+                nn.init.normal_(layer.weight, std=0.01)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
 
     def channel_weights(self, fused_t: Tensor, task: Tensor) -> Tensor:
         """Return beta of one frame, (B, C): between 0 and 1 as released, with mean 1 in the original."""
         mean = fused_t.mean(dim=(2, 3))
-        weights = weigh_tanh(self.weigh_channel, self.embed_mean(mean[:, :, None]), self.channel_memory(task)[:, None])
-        return torch.softmax(weights, dim=1) * weights.shape[1] if self.original else torch.sigmoid(weights)
+        logits = weigh_tanh(self.weigh_channel, self.embed_mean(mean[:, :, None]), self.channel_memory(task)[:, None])
+        if self.original:
+            return torch.softmax(logits, dim=1) * logits.shape[1]
+        return torch.sigmoid(logits)
 
     def attend(self, fused_t: Tensor, task: Tensor, memory: State) -> FrameAttention:  # noqa: ARG002
         """Attend to one frame, (B, C, h, w); maps are distributions.
 
-        beta multiplies the weights of the embedding instead of the cells: W_x (beta * x_i) = (W_x * beta) x_i. So one
-        frame for B states is read once and never copied.
+        W_x (beta * x_i) is computed as (W_x * beta) x_i, so that a frame is never copied for each of B states.
         """
         cells = cells_of(fused_t)
         gate = self.channel_weights(fused_t, task)

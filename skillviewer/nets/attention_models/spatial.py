@@ -9,8 +9,14 @@ from torch.nn import functional
 
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.nets.attention import ModelNeeds, State, VersionsStep
+from skillviewer.nets.attention_models.frame_versions import (
+    PreparedFrame,
+    exponentials_of,
+    logits_of,
+    next_hidden,
+    summary_of,
+)
 from skillviewer.nets.attention_models.recurrence import FrameAttention, RecurrentModel, cells_of, orthogonal
-from skillviewer.nets.attention_models.versions import PreparedFrame, growth_of, logits_of, next_hidden, summary_of
 from skillviewer.nets.sizes import HeadSizes
 
 Context = Literal["both", "frame", "task"]
@@ -18,9 +24,9 @@ Context = Literal["both", "frame", "task"]
 
 
 class SpatialModel(RecurrentModel):
-    """Attention that depends on the frame and on the task state.
+    """Attention from the frame and the task state.
 
-    In every step, with LN only if ``sizes.layer_norm``::
+    Every step computes, with LN only if ``sizes.layer_norm``::
 
         xbar    = mean over cells of X + maximum over cells of X
         h_att   = GRU([LN xbar ; LN h_task], h_att)
@@ -29,13 +35,13 @@ class SpatialModel(RecurrentModel):
         v       = sum_i alpha_i x_i
         h_task  = GRU(v, h_task),   S = w^T h_task + b
 
-    The ablations change the second line alone. All of them contain both layer norms, as in the released code, even if
-    an ablation uses only one.
+    The ablations change the second line alone. As in the released code, all of them contain both layer norms, used or
+    not.
 
     Args:
         sizes: All sizes.
         context: Input of the attention RNN.
-        recurrent: Whether it is an RNN; else a linear layer without memory ("No RNN_att").
+        recurrent: Whether the attention has an RNN instead of a linear layer without memory ("No RNN_att").
     """
 
     def __init__(self, sizes: HeadSizes, *, context: Context = "both", recurrent: bool = True) -> None:
@@ -58,7 +64,7 @@ class SpatialModel(RecurrentModel):
         return (self.sizes.attention_hidden,) if self.recurrent else ()
 
     def scaled(self, logits: Tensor) -> Tensor:
-        """Return the logits, (B, L), scaled for the softmax; the paper's model has no scale."""
+        """Return the logits, (B, L), times their scale, which is 1 in the paper's model."""
         return logits
 
     def attend(self, fused_t: Tensor, task: Tensor, memory: State) -> FrameAttention:
@@ -66,7 +72,8 @@ class SpatialModel(RecurrentModel):
         cells = cells_of(fused_t)
         inputs = []
         if self.context != "task":
-            inputs.append(self.norm_frame(cells.mean(dim=1) + cells.amax(dim=1)).expand(task.shape[0], -1))
+            summary = cells.mean(dim=1) + cells.amax(dim=1)
+            inputs.append(self.norm_frame(summary).expand(task.shape[0], -1))
         if self.context != "frame":
             inputs.append(self.norm_task(task))
         hidden: Tensor = self.attention_rnn(torch.cat(inputs, dim=1), *memory)
@@ -75,32 +82,44 @@ class SpatialModel(RecurrentModel):
         return FrameAttention(attention.reshape(-1, *fused_t.shape[2:]), cells, (hidden,) if self.recurrent else ())
 
     def prepare(self, cells: Tensor) -> VersionsStep | None:
-        """Return ``step_prepared`` with a frame; None for a class that does not define it: its steps may differ."""
+        """Return ``step_prepared`` for a frame; None if the class does not define it, because its steps may differ."""
         if "step_prepared" not in vars(type(self)):
             return None
         gates = functional.linear(cells, self.task.cell.weight_ih, self.task.cell.bias_ih)
-        growth = growth_of(self.embed_cell(cells)).permute(1, 2, 0).contiguous()
-        return partial(self.step_prepared, PreparedFrame(cells, growth, gates))
+        exponentials = exponentials_of(self.embed_cell(cells)).permute(1, 2, 0).contiguous()
+        return partial(self.step_prepared, PreparedFrame(cells, exponentials, gates))
 
     def step_prepared(self, frame: PreparedFrame, occluded: Tensor, state: State) -> tuple[Tensor, State]:
-        """Take a step over versions of a frame, (B, L) or (1, L): what ``step`` gives, from what they share."""
+        """Take a step over versions of a frame, from products that all versions share.
+
+        Args:
+            frame: Products of the frame.
+            occluded: (B, L) or (1, L) bool, the cells that the vector replaces.
+            state: State of the previous step.
+
+        Returns:
+            (B,) scores and the next state, as ``step`` computes them.
+        """
         counts = torch.cat([~occluded, occluded.sum(dim=1, keepdim=True)], dim=1).to(self.dtype)
         absent = torch.zeros_like(counts).masked_fill_(counts == 0, -torch.inf)
         rnn = self.attention_rnn
-        n = 0 if self.context == "task" else self.sizes.channels
+        n_frame_inputs = 0 if self.context == "task" else self.sizes.channels
         suffix = "_ih" if self.recurrent else ""
         weight = rnn.get_parameter(f"weight{suffix}")
         bias = rnn.get_parameter(f"bias{suffix}")
         gates = bias[None]
         if self.context != "task":
-            gates = functional.linear(self.norm_frame(summary_of(frame, counts, absent)), weight[:, :n], bias)
+            summary = self.norm_frame(summary_of(frame, counts, absent))
+            gates = functional.linear(summary, weight[:, :n_frame_inputs], bias)
         if self.context != "frame":
-            gates = torch.addmm(gates, self.norm_task(state[0]), weight[:, n:].T)
+            gates = torch.addmm(gates, self.norm_task(state[0]), weight[:, n_frame_inputs:].T)
         hidden = next_hidden(rnn, gates, state[1]) if isinstance(rnn, nn.GRUCell) else gates
         logits = self.scaled(logits_of(frame, self.embed_hidden(hidden), self.weigh.weight)) + absent
         logits[:, -1] += counts[:, -1].clamp(min=1).log()
-        task = next_hidden(self.task.cell, torch.softmax(logits, dim=1) @ frame.gates, state[0])
-        return self.task.score(task).squeeze(1), (task, hidden) if self.recurrent else (task,)
+        attention = torch.softmax(logits, dim=1)
+        task = next_hidden(self.task.cell, attention @ frame.gates, state[0])
+        score = self.task.score(task).squeeze(1)
+        return score, (task, hidden) if self.recurrent else (task,)
 
 
 class UniformModel(RecurrentModel):

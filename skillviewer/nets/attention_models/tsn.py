@@ -1,12 +1,12 @@
-"""Doughty, Damen & Mayol-Cuevas 2018, "Who's better? Who's best?": pairwise ranking by two-stream temporal segments.
+"""Pairwise ranking by two streams of temporal segments (Doughty, Damen & Mayol-Cuevas 2018, "Who's better?").
 
-Each stream scores each snippet by itself. In training the snippets of each of seven equal splits are averaged and split
-k of one video is compared with split k of the other; in testing the snippets of the whole video are averaged, and the
-streams are combined with weights 0.4 (appearance) and 0.6 (motion).
+Each stream scores each snippet by itself. In training a video has seven equal splits: the scores of the snippets of a
+split are averaged, and split k of one video is compared with split k of the other. In testing the scores of all
+snippets are averaged, and the streams are combined with weights 0.4 (appearance) and 0.6 (motion).
 
-The published model (``tsn``) trains its backbones end to end (``end_to_end``): the backbone is AlexNet up to its last
-pooling, its fully connected layers are here. On frozen features of a pooled backbone (``tsn-frozen``) the same losses,
-splits and weights train one linear layer per stream, which is not the published model.
+The published model (``tsn``) trains its backbones end to end (``end_to_end``). They are AlexNets up to the last
+pooling; the fully connected layers are here. On frozen features of a pooled backbone (``tsn-frozen``) the same losses
+and splits train one linear layer per stream, which is not the published model.
 """
 
 from collections.abc import Mapping
@@ -31,9 +31,11 @@ BETA = 0.5
 
 
 def split_means(values: Tensor, n_splits: int) -> Tensor:
-    """Return (B, n_splits, ...) the means of (B, N, ...) snippets, in order of time, within equal splits of a video.
+    """Return the means of snippets within equal splits of a video, (B, n_splits, ...).
 
-    There are at most N splits; snippet i of N belongs to split floor(i n_splits / N).
+    Args:
+        values: (B, N, ...), snippets in order of time. Snippet i belongs to split floor(i n_splits / N).
+        n_splits: Number of splits, at most N.
     """
     n = values.shape[1]
     if n < n_splits:
@@ -53,8 +55,9 @@ class StreamScore(nn.Module):
         for width in hidden:
             layers += [nn.Dropout(dropout), nn.Linear(inputs, width), nn.ReLU()]
             inputs = width
-        # with hidden layers the last one leads to the score as AlexNet's fc7 leads to fc8
-        layers += [nn.Linear(inputs, 1)] if hidden else [nn.Dropout(dropout), nn.Linear(inputs, 1)]
+        if not hidden:  # after hidden layers there is no dropout, as between fc7 and fc8 of AlexNet
+            layers.append(nn.Dropout(dropout))
+        layers.append(nn.Linear(inputs, 1))
         self.layers = nn.Sequential(*layers)
 
     def forward(self, features: Tensor) -> Tensor:
@@ -64,15 +67,15 @@ class StreamScore(nn.Module):
 
 
 class TsnModel(MaplessModel):
-    """Two streams that score every frame; no map, no memory.
+    """Two streams that score every frame, without a map.
 
-    The score curve is the running mean of the combined scores; the task state holds the two stream scores of the frame,
-    (B, 2).
+    The score curve is the running mean of the combined scores. The task state holds the scores of a frame by both
+    streams, (B, 2).
 
     Args:
         sizes: All sizes.
-        hidden: Widths of the fully connected layers before the score; empty to pool the features instead.
-        dropout: Share of units dropped before each of them (0.5 as published).
+        hidden: Widths of the fully connected layers before the score; empty to average the features over the cells.
+        dropout: Share of units dropped before each fully connected layer (0.5 as published).
     """
 
     needs = ModelNeeds(memory=False, frame=False, similar_pairs=True, own_loss=True)
@@ -84,14 +87,15 @@ class TsnModel(MaplessModel):
         self.appearance = StreamScore(inputs, hidden, dropout)
         self.motion = StreamScore(inputs, hidden, dropout)
 
-    def start_from(self, classifier: Mapping[str, Tensor]) -> None:
-        """Initialise the hidden layers of both streams from AlexNet's, as published; the score layers stay random.
+    def initialise_hidden_layers(self, classifier: Mapping[str, Tensor]) -> None:
+        """Copy fc6 and fc7 of AlexNet into both streams, as published; the score layers stay random.
 
-        These are torchvision's ``classifier.1`` (fc6) and ``classifier.4`` (fc7), weights and biases.
+        Args:
+            classifier: Weights and biases of torchvision's ``classifier.1`` (fc6) and ``classifier.4`` (fc7).
         """
         for stream in (self.appearance, self.motion):
-            hidden = [layer for layer in stream.layers if isinstance(layer, nn.Linear)][:-1]
-            for layer, name in zip(hidden, ("classifier.1", "classifier.4"), strict=True):
+            hidden_layers = [layer for layer in stream.layers if isinstance(layer, nn.Linear)][:-1]
+            for layer, name in zip(hidden_layers, ("classifier.1", "classifier.4"), strict=True):
                 with torch.no_grad():
                     layer.weight.copy_(classifier[f"{name}.weight"])
                     layer.bias.copy_(classifier[f"{name}.bias"])
@@ -115,20 +119,22 @@ class TsnModel(MaplessModel):
         return StepOutput(self.uniform_map(fused_t), streams, total / count, (total, count))
 
     def loss(self, features: Tensor, pairs: PairBatch, settings: LossSettings, phase: str = "all") -> LossOutput:  # noqa: ARG002
-        """Return L_rank3 of both streams added: they share no parameter, so this trains each by itself."""
+        """Return the sum of L_rank3 over both streams, which trains each by itself: they share no parameter."""
         streams = self.stream_scores(self.fuse_padded(features, pairs.lengths))
         lengths = pairs.lengths or [streams.shape[1]] * len(streams)
         videos = [video[None, :n] for video, n in zip(streams, lengths, strict=True)]
-        by_split = self.gathered(torch.cat([split_means(video, self.sizes.tsn_splits) for video in videos]))
-        loss = sum((split_ranking_loss(by_split[..., i], pairs, MARGIN, BETA) for i in range(2)), streams.new_zeros(()))
+        split_scores = self.gathered(torch.cat([split_means(video, self.sizes.tsn_splits) for video in videos]))
+        appearance_loss = split_ranking_loss(split_scores[..., 0], pairs, MARGIN, BETA)
+        motion_loss = split_ranking_loss(split_scores[..., 1], pairs, MARGIN, BETA)
         weights = streams.new_tensor([APPEARANCE_WEIGHT, 1 - APPEARANCE_WEIGHT])
-        return LossOutput(loss, self.gathered(torch.cat([(video @ weights).mean(dim=1) for video in videos])))
+        scores = self.gathered(torch.cat([(video @ weights).mean(dim=1) for video in videos]))
+        return LossOutput(appearance_loss + motion_loss, scores)
 
 
 def augment_snippets(rgb: Tensor, stack: Tensor, side_px: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     """Crop, scale and flip the snippets of one video, as in TSN: corner crops, jittered scale, horizontal flip.
 
-    All snippets of the video are treated alike. A flip also negates the horizontal flow.
+    All snippets of the video get the same crop, scale and flip. A flip also negates the horizontal flow.
 
     Args:
         rgb: (S, h, w, 3) uint8, frames at about 340 x 256.
@@ -142,26 +148,27 @@ def augment_snippets(rgb: Tensor, stack: Tensor, side_px: int, generator: torch.
     height, width = rgb.shape[1:3]
     if stack.shape[2:] != (height, width):
         raise ValueError(f"pictures of {height} x {width} and flow of {tuple(stack.shape[2:])} do not match")
-    draw = torch.randint(0, 2**31 - 1, (4,), generator=generator).tolist()
-    scales = [int(min(height, width) * scale) for scale in (1.0, 0.875, 0.75, 0.66)]
-    rows = scales[draw[0] % 4]
-    # sides may differ by one step of the scale, as in TSN
-    nearby = [side for scale_index, side in enumerate(scales) if abs(scale_index - draw[0] % 4) <= 1]
-    columns = nearby[draw[1] % len(nearby)]
-    spare_y, spare_x = height - rows, width - columns
-    corners = [(0, 0), (0, spare_x), (spare_y, 0), (spare_y, spare_x), (spare_y // 2, spare_x // 2)]
-    top, left = corners[draw[2] % 5]
+    draws = torch.randint(0, 2**31 - 1, (4,), generator=generator).tolist()
+    sides = [int(min(height, width) * scale) for scale in (1.0, 0.875, 0.75, 0.66)]
+    row_index = draws[0] % 4
+    rows = sides[row_index]
+    # height and width of the crop may differ by one step of the scale, as in TSN
+    nearby_sides = [side for index, side in enumerate(sides) if abs(index - row_index) <= 1]
+    columns = nearby_sides[draws[1] % len(nearby_sides)]
+    bottom = height - rows
+    right = width - columns
+    corners = [(0, 0), (0, right), (bottom, 0), (bottom, right), (bottom // 2, right // 2)]
+    top, left = corners[draws[2] % 5]
+    is_flipped = draws[3] % 2 == 1
     pictures = rgb[:, top : top + rows, left : left + columns].permute(0, 3, 1, 2).float()
     flow = stack[:, :, top : top + rows, left : left + columns].float()
-    if draw[3] % 2:
+    if is_flipped:
         pictures = pictures.flip(3)
         flow = flow.flip(3)
         flow[:, 0::2] = 255 - flow[:, 0::2]
-    sized = [
-        nn.functional.interpolate(values, (side_px, side_px), mode="bilinear", antialias=True)
-        .round()
-        .clamp(0, 255)
-        .byte()
-        for values in (pictures, flow)
-    ]
-    return sized[0].permute(0, 2, 3, 1), sized[1]
+    return _resized(pictures, side_px).permute(0, 2, 3, 1), _resized(flow, side_px)
+
+
+def _resized(values: Tensor, side_px: int) -> Tensor:
+    resized = nn.functional.interpolate(values, (side_px, side_px), mode="bilinear", antialias=True)
+    return resized.round().clamp(0, 255).byte()

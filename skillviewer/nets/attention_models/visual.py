@@ -15,12 +15,22 @@ from skillviewer.nets.sizes import HeadSizes
 
 
 class VisualModel(AttentionModel):
-    """alpha_t = softmax(W h_{t-1}); v_t = sum_i alpha_i x_i; h_t = LSTM(v_t, h_{t-1}); S_t = w^T h_t + b.
+    """Attention from the hidden state of the previous step.
+
+    ::
+
+        alpha_t = softmax(W h_{t-1})
+        v_t     = sum_i alpha_i x_i
+        h_t     = LSTM(v_t, h_{t-1})
+        S_t     = w^T h_t + b
 
     The initial states are linear in the mean of the fused features over all frames and cells, so the whole video must
-    be available before the first step. The fused features pass a ReLU. W has one row per cell: the map's size is part
-    of the model. With ``gru`` the recurrence is the paper's GRU, with a hidden state alone, instead of the released
-    LSTM.
+    be available before the first step. The fused features pass a ReLU. W has one row per cell: the size of the map is
+    part of the model.
+
+    Args:
+        sizes: All sizes.
+        gru: Whether the recurrence is a GRU, as in the paper's text, instead of the released LSTM.
     """
 
     needs = ModelNeeds(frame=False, whole_video=True)
@@ -28,19 +38,19 @@ class VisualModel(AttentionModel):
     def __init__(self, sizes: HeadSizes, *, gru: bool = False) -> None:
         super().__init__(sizes, Fusion(sizes, rectified=True))
         rows, columns = self.grid
-        cell = nn.GRUCell if gru else nn.LSTMCell
         self.first_hidden = nn.Linear(sizes.channels, sizes.task_hidden)
         self.first_cell = None if gru else nn.Linear(sizes.channels, sizes.task_hidden)
         self.look = nn.Linear(sizes.task_hidden, rows * columns, bias=False)
-        self.cell: nn.GRUCell | nn.LSTMCell = cell(sizes.channels, sizes.task_hidden)
+        cell_type = nn.GRUCell if gru else nn.LSTMCell
+        self.cell: nn.GRUCell | nn.LSTMCell = cell_type(sizes.channels, sizes.task_hidden)
         self.score = nn.Linear(sizes.task_hidden, 1)
-        if gru:  # the released code leaves the LSTM as torch makes it
+        if gru:  # the released code leaves the LSTM as torch initialises it
             orthogonal(self.cell)
 
     def initial_state(self, batch: int, fused: Tensor | None, like: Tensor, seed: int = 0) -> State:  # noqa: ARG002
-        """Return (h_0,), followed by c_0 for an LSTM, from all frames."""
+        """Return h_0 and, for an LSTM, c_0, from all frames."""
         if fused is None or len(fused) != batch:
-            raise ValueError("Visual Attention starts from the mean of all frames: give them fused")
+            raise ValueError("Visual Attention starts from the mean of all frames: pass all fused frames")
         mean = fused.mean(dim=(1, 3, 4))
         layers = (self.first_hidden,) if self.first_cell is None else (self.first_hidden, self.first_cell)
         return tuple(layer(mean) for layer in layers)

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from skillviewer.core.errors import CheckpointError
-from skillviewer.nets.backbones.features import TwoStream, across_modalities, backbone
+from skillviewer.nets.backbones.backbones import backbone
+from skillviewer.nets.backbones.two_stream import TwoStream, across_modalities
 
 STREAMS = ("appearance.", "motion.")
 """Prefixes of backbone weights stored in a checkpoint itself."""

@@ -14,8 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from skillviewer.nets.backbones.features import TwoStream
 from skillviewer.nets.backbones.library_backbones import LibraryTrunk
+from skillviewer.nets.backbones.two_stream import TwoStream
 
 Precision = Literal["float32", "bfloat16"]
 

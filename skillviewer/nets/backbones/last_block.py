@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from skillviewer.core.errors import CheckpointError
 from skillviewer.nets.backbones.efficientnet_lite import EfficientNetLite0
-from skillviewer.nets.backbones.features import TwoStream
+from skillviewer.nets.backbones.two_stream import TwoStream
 
 
 class LastBlocks(nn.Module):

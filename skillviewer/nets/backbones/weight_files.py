@@ -9,7 +9,7 @@ from torch import Tensor
 
 from skillviewer.core.errors import CheckpointError, first_line
 from skillviewer.nets.backbones.backbone_weights import BackboneWeights, mismatch, weights_digest
-from skillviewer.nets.backbones.features import backbone
+from skillviewer.nets.backbones.backbones import backbone
 from skillviewer.nets.meta_device import shapes_only
 
 

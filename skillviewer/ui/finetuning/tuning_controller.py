@@ -14,7 +14,7 @@ from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.data.study import ModelVersion, Study, versions
 from skillviewer.engine.finetuning.job import ChoiceJob, TrainingOutcome, discard, discard_state
 from skillviewer.engine.finetuning.process import StopFolder
-from skillviewer.nets.library import digest
+from skillviewer.nets.model_library import digest
 from skillviewer.ui.finetuning.tuning_plan import TuningPlan, TuningSelection, make_plan
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.backend import FineTuner

@@ -17,7 +17,7 @@ from skillviewer.data.study import Study, versions
 from skillviewer.engine.finetuning.first_forecast import first_forecast
 from skillviewer.engine.finetuning.job import ChoiceJob, TrainingJob, TuningJob, has_state
 from skillviewer.engine.finetuning.prior_pairs import load_prior_pairs, split_study, tuned_prospect
-from skillviewer.nets.library import digest
+from skillviewer.nets.model_library import digest
 
 Line = tuple[str, str]
 """A heading, and a sentence."""

@@ -11,7 +11,7 @@ from skillviewer.core.text import printable
 from skillviewer.core.timelines.contents import TimelineContents
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.data.study.exchange.timeline_import import TierUse, TimelineAdded, add_timeline, undo_timeline_import
-from skillviewer.data.timelines.timelines import read_timeline
+from skillviewer.data.timelines.timeline_formats import read_timeline
 from skillviewer.ui.importing.ratings_page import MIN_SIZE
 from skillviewer.ui.importing.text_table import TextTableView
 from skillviewer.ui.session.app_context import AppContext

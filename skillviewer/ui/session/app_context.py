@@ -16,7 +16,7 @@ from skillviewer.core.ranking.rater_names import match_key
 from skillviewer.core.text import counted
 from skillviewer.core.video.clips import FrameRange, VideoClip
 from skillviewer.data.study import AddedVideos, Study
-from skillviewer.nets.library import criterion_of, model_folder
+from skillviewer.nets.model_library import criterion_of, model_folder
 from skillviewer.ui.session.assessment_queue import AssessmentQueue
 from skillviewer.ui.session.backend import Backend
 from skillviewer.ui.session.classified_paths import ClassifiedPaths

@@ -12,7 +12,7 @@ from skillviewer.core.progress import NEVER, CancelToken, Report
 from skillviewer.core.video.clips import ClipRange, VideoClip
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.engine.inference.model_cache_protocol import ModelCacheProtocol
-from skillviewer.nets.library import ModelEntry
+from skillviewer.nets.model_library import ModelEntry
 from skillviewer.ui.session.sound_feeder import OpenSound, SoundSource
 from skillviewer.ui.session.sound_output import Fill, SoundOutput
 

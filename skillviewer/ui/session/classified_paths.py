@@ -14,7 +14,7 @@ from skillviewer.core.video.info import VideoInfo
 from skillviewer.data.ratings.table_files import JSON_SUFFIX, TEXT_SUFFIXES, WORKBOOK_SUFFIXES, is_rating_file
 from skillviewer.data.study import SUFFIX, Study
 from skillviewer.data.study.archive.archive_format import SUFFIX as ARCHIVE_SUFFIX
-from skillviewer.data.timelines.timelines import ONLY_TIMELINES
+from skillviewer.data.timelines.timeline_formats import ONLY_TIMELINES
 from skillviewer.data.tracks.track_formats import is_track_file
 from skillviewer.media.files import VIDEO_SUFFIXES, expand
 from skillviewer.ui.session.backend import Backend

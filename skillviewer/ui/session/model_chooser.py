@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal
 
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.progress import CancelToken, Progress, Report
-from skillviewer.nets.library import ModelEntry, digest
+from skillviewer.nets.model_library import ModelEntry, digest
 from skillviewer.ui.session.backend import Assessor, Backend
 from skillviewer.ui.session.loaded_model import LoadedModel
 from skillviewer.ui.session.viewer_state import ViewerState

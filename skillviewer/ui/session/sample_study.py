@@ -29,7 +29,7 @@ def sample_source() -> Path | None:
 
 def lowest_video(study: Study) -> str:
     """Return the name of the video with the lowest score by the default model, or "" without scores."""
-    from skillviewer.nets.library import DEFAULT_MODEL
+    from skillviewer.nets.model_library import DEFAULT_MODEL
 
     digests = [model.digest for model in study.models.all() if model.name == DEFAULT_MODEL]
     scores = {name: score.score for digest in digests for name, score in study.models.scores(digest).items()}
@@ -86,7 +86,7 @@ def _add_analyses(study: Study, source: Path) -> None:
     Analyses are looked up by the digests of video and checkpoint, so other files are assessed as usual.
     """
     from skillviewer.data.analysis_file import load_analysis
-    from skillviewer.nets.library import DEFAULT_MODEL, find_models
+    from skillviewer.nets.model_library import DEFAULT_MODEL, find_models
 
     folder = next((entry.folder for entry in find_models() if entry.name == DEFAULT_MODEL), None)
     if folder is None:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from skillviewer.data.timelines.timelines import ONLY_TIMELINES
+from skillviewer.data.timelines.timeline_formats import ONLY_TIMELINES
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.shell.main_window import MainWindow
 

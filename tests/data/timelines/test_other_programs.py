@@ -9,7 +9,7 @@ import pytest
 
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.timelines.annotation import Annotation
-from skillviewer.data.timelines.timelines import read_timeline
+from skillviewer.data.timelines.timeline_formats import read_timeline
 from skillviewer.export.timelines.subtitles import srt_text, vtt_text
 from tests.data.files import write
 from tests.data.timelines.test_timelines import annotations_of

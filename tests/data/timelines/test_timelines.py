@@ -19,8 +19,8 @@ from praatio.utilities.constants import Interval, Point
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.timelines.annotation import Annotation, Tier, milliseconds
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.data.timelines import timelines
-from skillviewer.data.timelines.timelines import read_timeline
+from skillviewer.data.timelines import timeline_formats
+from skillviewer.data.timelines.timeline_formats import read_timeline
 from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.tables.tables import export_table
 from skillviewer.export.timelines.boris import boris_project
@@ -273,7 +273,7 @@ def test_a_file_that_cannot_be_used_is_one_sentence(tmp_path: Path, name: str) -
 
 
 def test_a_file_that_is_too_large_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(timelines, "MAX_BYTES", 10)
+    monkeypatch.setattr(timeline_formats, "MAX_BYTES", 10)
     with pytest.raises(DatasetError, match="timelines may have"):
         read_timeline(write(tmp_path / "a.vtt", "WEBVTT\n\n00:01.000 --> 00:02.000\nx\n"))
 

@@ -35,7 +35,7 @@ from skillviewer.engine.exporting.onnx_files import (
 from skillviewer.engine.features.frame_inputs import sampling_of, stream_inputs
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.media.reading.reader import VideoReader
-from skillviewer.nets.attention_models.end_to_end import SIZE_PX, middle_of, snippet_of
+from skillviewer.nets.attention_models.end_to_end import SIZE_PX, centre_of_snippet, make_snippet
 from skillviewer.nets.checkpoint import Checkpoint, load_checkpoint
 from skillviewer.nets.models import ATTENTION_MODELS
 from tests.checkpoints import PREPROCESSING, tiny_checkpoint, tiny_tsn
@@ -170,7 +170,7 @@ def test_the_shipped_script_makes_the_inputs_of_a_video_as_the_program_does(
         found = {item.position: (item.rgb, item.flow) for item in items}
     pairs = [found[at] for at in sampling.positions[0].tolist()]
     if on_snippets:
-        pairs = [middle_of(snippet_of(*pair)) for pair in pairs]
+        pairs = [centre_of_snippet(make_snippet(*pair)) for pair in pairs]
     assert len(pairs) == len(rgb) == len(flow)
     for own_rgb, own_flow, (wanted_rgb, wanted_flow) in zip(rgb, flow, pairs, strict=True):
         np.testing.assert_array_equal(own_rgb, np.moveaxis(wanted_rgb, -1, 0))

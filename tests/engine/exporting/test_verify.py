@@ -25,7 +25,7 @@ from skillviewer.export.embedded_record import read_record
 from skillviewer.export.exporters import exporter
 from skillviewer.export.file_differences import first_difference
 from skillviewer.export.options import options_from
-from skillviewer.nets.library import digest
+from skillviewer.nets.model_library import digest
 from tests.checkpoints import tiny_checkpoint
 from tests.facts import missing
 from tests.videos import write_barcode_video

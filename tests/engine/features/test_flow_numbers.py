@@ -18,7 +18,7 @@ from skillviewer.engine.features.source import FlowSource, flow_numbers
 from skillviewer.engine.training.solve_all_pairs import solve_all_pairs
 from skillviewer.media.flow.flow import quantise
 from skillviewer.media.reading.reader import VideoReader
-from skillviewer.nets.attention_models.motion import MotionModel
+from skillviewer.nets.attention_models.motion_baseline import MotionModel
 from skillviewer.nets.number_inputs import FLOW_NUMBERS
 from skillviewer.nets.sizes import HeadSizes
 from tests.videos import write_barcode_video

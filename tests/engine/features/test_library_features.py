@@ -22,7 +22,7 @@ from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.attention_models.spatial import SpatialModel
 from skillviewer.nets.backbones.backbone_entry import ClipSampling
 from skillviewer.nets.backbones.backbone_weights import random_backbone_weights
-from skillviewer.nets.backbones.features import backbone
+from skillviewer.nets.backbones.backbones import backbone
 from skillviewer.nets.checkpoint import save_checkpoint
 from skillviewer.nets.configuration import CheckpointConfig
 from tests.checkpoints import PREPROCESSING, SIZES, tiny_checkpoint

@@ -14,7 +14,8 @@ from skillviewer.engine.features.dataset_features import feature_source
 from skillviewer.engine.features.extractor import FeatureExtractor, local_backbone_weights, streams_of
 from skillviewer.engine.features.weight_store import weights_dir
 from skillviewer.nets.backbones.backbone_weights import random_backbone_weights
-from skillviewer.nets.backbones.features import FLOW_ACROSS_MODALITIES, UNIT, backbone
+from skillviewer.nets.backbones.backbones import backbone
+from skillviewer.nets.backbones.two_stream import FLOW_ACROSS_MODALITIES, UNIT
 from skillviewer.nets.checkpoint import load_checkpoint, save_checkpoint
 from skillviewer.nets.configuration import CheckpointConfig
 from tests.checkpoints import PREPROCESSING, tiny_checkpoint

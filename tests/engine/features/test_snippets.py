@@ -182,7 +182,9 @@ def test_network_on_another_backbone_is_trained_viewed_and_tuned(tmp_path: Path,
     start = InitialModel.of(folder, torch.device("cpu"), cache)
     settings = start.settings(10, 6, None, 0)
     assert settings.phases == ()
-    assert settings.optimiser.learning_rate == pytest.approx(0.1 * preset("small-study").usual.learning_rate)
+    assert settings.optimiser.learning_rate == pytest.approx(
+        0.1 * preset("small-study").default_optimiser.learning_rate
+    )
 
 
 def test_only_the_published_network_is_trained_as_published() -> None:

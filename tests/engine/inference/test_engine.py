@@ -20,7 +20,8 @@ from skillviewer.engine.inference.engine import Engine
 from skillviewer.media.flow.flow import dis, grey_size, quantise
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.backbones.backbone_weights import stream_state
-from skillviewer.nets.backbones.features import FLOW_ACROSS_MODALITIES, appearance_input, backbone, motion_input
+from skillviewer.nets.backbones.backbones import backbone
+from skillviewer.nets.backbones.two_stream import FLOW_ACROSS_MODALITIES, appearance_input, motion_input
 from skillviewer.nets.checkpoint import load_checkpoint
 from tests.checkpoints import PREPROCESSING, tiny_checkpoint
 from tests.videos import read_barcode, write_barcode_video

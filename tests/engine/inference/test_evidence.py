@@ -20,8 +20,8 @@ from skillviewer.engine.inference import replay
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.engine.inference.evidence import measure_evidence
 from skillviewer.engine.training.predict import segment_contributions
+from skillviewer.nets.attention_models.frame_versions import PreparedFrame, exponentials_of, logits_of
 from skillviewer.nets.attention_models.spatial import SpatialModel
-from skillviewer.nets.attention_models.versions import PreparedFrame, growth_of, logits_of
 from skillviewer.nets.models import ATTENTION_MODELS, InputKind
 from tests.checkpoints import tiny_checkpoint
 from tests.engine.known import evidence_of
@@ -228,7 +228,7 @@ def test_logits_over_versions_are_as_exact_as_float32() -> None:
     embedded, states = (3 * torch.randn(n, 32, generator=generator) for n in (170, 50))
     states[0], states[1] = 60, -60  # tanh is 1 and -1
     weights = torch.randn(1, 32, generator=generator)
-    frame = PreparedFrame(embedded, growth_of(embedded).permute(1, 2, 0).contiguous(), embedded)
+    frame = PreparedFrame(embedded, exponentials_of(embedded).permute(1, 2, 0).contiguous(), embedded)
     exact = torch.tanh(embedded.double() + states.double()[:, None]) @ weights[0].double()
     float32 = torch.tanh(embedded + states[:, None]) @ weights[0]
     error = (logits_of(frame, states, weights) - exact).abs().max()

@@ -14,19 +14,13 @@ from skillviewer.nets.attention_models.end_to_end import (
     CROP_PX,
     SIZE_PX,
     EndToEndModel,
-    drawn_snippets,
-    middle_of,
-    snippet_of,
+    centre_of_snippet,
+    draw_snippets,
+    make_snippet,
 )
 from skillviewer.nets.attention_models.tsn import split_means
-from skillviewer.nets.backbones.features import (
-    FLOW_ACROSS_MODALITIES,
-    IMAGENET,
-    TwoStream,
-    appearance_input,
-    backbone,
-    motion_input,
-)
+from skillviewer.nets.backbones.backbones import IMAGENET, backbone
+from skillviewer.nets.backbones.two_stream import FLOW_ACROSS_MODALITIES, TwoStream, appearance_input, motion_input
 from skillviewer.nets.fusion import CellMean
 from skillviewer.nets.losses import PairBatch, split_ranking_loss
 from skillviewer.nets.presets import LossSettings
@@ -152,7 +146,7 @@ def test_batch_normalisation_keeps_its_statistics_in_training() -> None:
 def test_activations_that_are_computed_again_give_the_same_gradients(
     room: int, n_again: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(end_to_end, "KEPT_BYTES", room)  # with room for one byte those of the first video are kept
+    monkeypatch.setattr(end_to_end, "MAX_ACTIVATION_BYTES", room)  # one byte: the first video is stored
     net, given = deep().train(), snippets()
     n_passes = 0
 
@@ -179,21 +173,21 @@ def test_activations_that_are_computed_again_give_the_same_gradients(
 def test_snippets_of_every_split_are_drawn_without_repetition_in_order_of_time() -> None:
     numbers = torch.arange(25).repeat(200, 1)
     torch.manual_seed(0)
-    drawn = drawn_snippets(numbers, 7, 3)
+    drawn = draw_snippets(numbers, 7, 3)
     assert drawn.shape == (200, 21)
     assert bool((drawn.diff(dim=1) > 0).all())
     assert torch.equal(drawn * 7 // 25, torch.arange(7).repeat_interleave(3).expand(200, 21))
     assert set(drawn.flatten().tolist()) == set(range(25))
     assert len({tuple(row) for row in drawn.tolist()}) > 50, "every video has draws of its own"
-    assert drawn_snippets(numbers, 7, 1).shape == (200, 7)
-    assert drawn_snippets(numbers, 7, 0) is numbers
+    assert draw_snippets(numbers, 7, 1).shape == (200, 7)
+    assert draw_snippets(numbers, 7, 0) is numbers
     few = torch.arange(20).repeat(2, 1)
-    assert drawn_snippets(few, 7, 3) is few
+    assert draw_snippets(few, 7, 3) is few
     values = torch.rand(2, 25, 3, 4)
     torch.manual_seed(1)
-    places = drawn_snippets(numbers[:2], 7, 1)
+    places = draw_snippets(numbers[:2], 7, 1)
     torch.manual_seed(1)
-    assert torch.equal(drawn_snippets(values, 7, 1), torch.stack([v[p] for v, p in zip(values, places, strict=True)]))
+    assert torch.equal(draw_snippets(values, 7, 1), torch.stack([v[p] for v, p in zip(values, places, strict=True)]))
 
 
 def test_fewer_snippets_a_batch_change_the_loss_alone() -> None:
@@ -201,7 +195,7 @@ def test_fewer_snippets_a_batch_change_the_loss_alone() -> None:
     torch.manual_seed(0)
     some = net.loss(given, PAIRS, LossSettings(snippets=1), "appearance")
     torch.manual_seed(0)
-    same = net.loss(drawn_snippets(given, 7, 1), PAIRS, LossSettings(), "appearance")
+    same = net.loss(draw_snippets(given, 7, 1), PAIRS, LossSettings(), "appearance")
     torch.testing.assert_close(some.score, same.score)
     torch.testing.assert_close(some.loss, same.loss)
     assert not torch.allclose(some.score, net.loss(given, PAIRS, LossSettings(), "appearance").score)
@@ -213,10 +207,10 @@ def test_snippet_of_a_frame_and_its_middle() -> None:
     rgb[..., 0] = np.arange(width) % 256
     rgb[..., 1] = np.arange(height)[:, None] % 256
     flow = np.repeat(np.arange(12, dtype=np.uint8)[:, None, None] * 20, 90, axis=1).repeat(160, axis=2)
-    snippet = snippet_of(rgb, flow)
+    snippet = make_snippet(rgb, flow)
     assert snippet.shape == (CHANNELS, height, width)
     assert [int(values.min()) for values in snippet[3:]] == [20 * i for i in range(10)], "the first five fields"
-    picture, stack = middle_of(snippet)
+    picture, stack = centre_of_snippet(snippet)
     assert picture.shape == (CROP_PX, CROP_PX, 3)
     assert stack.shape == (10, CROP_PX, CROP_PX)
     assert picture[0, 0].tolist() == [58, 16, 0]

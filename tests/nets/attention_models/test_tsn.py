@@ -55,7 +55,7 @@ def test_hidden_layers_start_from_alexnets() -> None:
         "classifier.6.weight": torch.rand(1000, 7),
     }
     score = model.state_dict()["motion.layers.6.weight"].clone()
-    model.start_from(classifier)
+    model.initialise_hidden_layers(classifier)
     state = model.state_dict()
     for stream in ("appearance", "motion"):
         assert torch.equal(state[f"{stream}.layers.1.weight"], classifier["classifier.1.weight"])

@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+from skillviewer.nets.backbones.backbones import backbone
 from skillviewer.nets.backbones.deployment import (
     PackedConvolution,
     can_pack,
@@ -12,7 +13,7 @@ from skillviewer.nets.backbones.deployment import (
     fold_batch_norm,
     pack_convolutions,
 )
-from skillviewer.nets.backbones.features import UNIT, TwoStream, backbone
+from skillviewer.nets.backbones.two_stream import UNIT, TwoStream
 
 CPU = torch.device("cpu")
 

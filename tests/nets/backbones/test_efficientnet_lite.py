@@ -6,7 +6,8 @@ import torch
 
 from skillviewer.core.paths import models_dir
 from skillviewer.engine.features.extractor import local_backbone_weights
-from skillviewer.nets.backbones.features import appearance_input, backbone
+from skillviewer.nets.backbones.backbones import backbone
+from skillviewer.nets.backbones.two_stream import appearance_input
 from skillviewer.nets.backbones.weight_files import load_backbone_weights
 
 FOLDER = models_dir() / "efficientnet-lite0"

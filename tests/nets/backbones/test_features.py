@@ -8,15 +8,13 @@ from torch import nn
 
 from skillviewer.core.errors import CheckpointError
 from skillviewer.nets.backbones.backbone_entry import Normalisation
-from skillviewer.nets.backbones.features import (
-    EFFICIENTNET,
+from skillviewer.nets.backbones.backbones import EFFICIENTNET, IMAGENET, backbone
+from skillviewer.nets.backbones.two_stream import (
     FLOW_ACROSS_MODALITIES,
-    IMAGENET,
     UNIT,
     TwoStream,
     across_modalities,
     appearance_input,
-    backbone,
     motion_input,
     recalibrate_batch_norm,
 )

@@ -11,9 +11,10 @@ from skillviewer.core.errors import CheckpointError, SettingsError
 from skillviewer.engine.features.extractor import backbone_config, local_backbone_weights, streams_of
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.nets.backbones.backbone_weights import changed_weights
+from skillviewer.nets.backbones.backbones import backbone
 from skillviewer.nets.backbones.deployment import deploy
-from skillviewer.nets.backbones.features import SIGNED, backbone, motion_input
 from skillviewer.nets.backbones.flow_numbers import N_NUMBERS, FlowNumbers
+from skillviewer.nets.backbones.two_stream import SIGNED, motion_input
 
 NAME = "efficientnet-lite0-flow"
 CELL = 16

@@ -11,9 +11,10 @@ from torchvision import models
 from skillviewer.core.errors import CheckpointError
 from skillviewer.nets.backbones.backbone_entry import ClipSampling
 from skillviewer.nets.backbones.backbone_weights import random_backbone_weights
+from skillviewer.nets.backbones.backbones import backbone
 from skillviewer.nets.backbones.deployment import deploy
-from skillviewer.nets.backbones.features import FLOW_ACROSS_MODALITIES, TwoStream, backbone
 from skillviewer.nets.backbones.library_backbones import library_entry
+from skillviewer.nets.backbones.two_stream import FLOW_ACROSS_MODALITIES, TwoStream
 
 DINO, SWIN = "timm/vit_small_patch14_dinov2.lvd142m", "torchvision/swin3d_t"
 CPU = torch.device("cpu")

@@ -6,7 +6,7 @@ from safetensors.torch import save_file
 
 from skillviewer.core.errors import CheckpointError
 from skillviewer.nets.backbones.backbone_weights import random_backbone_weights, weights_digest
-from skillviewer.nets.backbones.features import backbone
+from skillviewer.nets.backbones.backbones import backbone
 from skillviewer.nets.backbones.weight_files import load_backbone_weights, read_weights
 
 LITE = backbone("efficientnet-lite0")

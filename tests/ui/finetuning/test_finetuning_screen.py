@@ -24,7 +24,7 @@ from skillviewer.core.progress import CancelToken, Report
 from skillviewer.data.study import ModelState, Study, Vote
 from skillviewer.engine.finetuning.job import TuningJob, TuningResult
 from skillviewer.engine.finetuning.process import StopFolder
-from skillviewer.nets.library import digest
+from skillviewer.nets.model_library import digest
 from skillviewer.ui.finetuning.training_setup_page import READ_ONLY
 from skillviewer.ui.finetuning.tuning_controller import TuningPhase
 from tests.facts import missing

@@ -11,7 +11,7 @@ from skillviewer.core.progress import CancelToken, silent
 from skillviewer.data.analysis_file import SUFFIX, load_analysis
 from skillviewer.data.study import Study, cached_analysis
 from skillviewer.engine.inference.engine import Engine
-from skillviewer.nets.library import DEFAULT_MODEL
+from skillviewer.nets.model_library import DEFAULT_MODEL
 from skillviewer.ui.session.drafts import new_draft
 from skillviewer.ui.session.sample_study import SAMPLE_ANALYSES, lowest_video, open_sample, sample_path
 

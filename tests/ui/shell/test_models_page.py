@@ -8,8 +8,8 @@ from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from skillviewer.core.hashing import CARD
-from skillviewer.nets.library import ModelEntry
 from skillviewer.nets.model_card import HeldOut, PairAccuracy, load_card
+from skillviewer.nets.model_library import ModelEntry
 from skillviewer.nets.model_summary import PICTURE, summarise
 from skillviewer.ui.shell.models_page import ModelsPage, facts_of
 from tests.checkpoints import tiny_checkpoint

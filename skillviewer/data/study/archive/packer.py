@@ -46,7 +46,7 @@ from skillviewer.data.study.video_rows import FileState, StudyVideo, clip_range_
 from skillviewer.data.tables.rows import abbreviated
 from skillviewer.data.tracks_file import SUFFIX as TRACKS_SUFFIX
 from skillviewer.data.tracks_file import TrackStore, load_tracks, save_tracks
-from skillviewer.data.trained_pairs import PAIRS, with_new_paths
+from skillviewer.data.trained_pairs import PAIRS, csv_with_new_paths
 
 _TRAINING_FILES = ("log.csv", "curves.png", "report.json")
 """Files that ``engine.training.train`` and ``engine.finetuning.finetune`` add to a checkpoint."""
@@ -270,7 +270,7 @@ class Packer:
         to_root = "../" * packed_path.count("/")
         paths = {digest: to_root + video_path for digest, video_path in self._packed_paths.items()}
         try:
-            text = with_new_paths(file, paths)
+            text = csv_with_new_paths(file, paths)
         except CheckpointError as error:
             self.warnings.append(f"The pairs that a model was trained on are not in the archive: {error}")
             return

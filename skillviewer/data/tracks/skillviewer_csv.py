@@ -18,7 +18,7 @@ _FIRST = ["frame", "time_s", "width_px", "height_px"]
 _STATES = {state.name.casefold(): state for state in FrameState}
 
 
-def write_own_csv(tracks: TrackSet, path: Path, *, overwrite: bool) -> None:
+def write_skillviewer_csv(tracks: TrackSet, path: Path, *, overwrite: bool) -> None:
     """Write tracks as CSV.
 
     Raises:
@@ -42,7 +42,7 @@ def write_own_csv(tracks: TrackSet, path: Path, *, overwrite: bool) -> None:
         write_rows(temporary, [header, *rows])
 
 
-def read_own_csv(path: Path) -> RawTracks:
+def read_skillviewer_csv(path: Path) -> RawTracks:
     """Return the tracks of such a file.
 
     Raises:

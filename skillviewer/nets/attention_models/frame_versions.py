@@ -1,6 +1,7 @@
-"""Quick steps over versions of one frame; a version has one vector instead of some cells.
+"""Fast steps over versions of one frame, each with some cells replaced by the same vector.
 
-A version is given by counts, (B, L + 1): how often each cell occurs in it, and at last the vector. None is written out.
+Counts, (B, L + 1), state a version: how often each cell occurs, and last how often the vector does. The cells of a
+version are never copied.
 """
 
 from typing import NamedTuple
@@ -10,40 +11,40 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 NUMBERS_AT_ONCE = 2**18
-"""Numbers held at once per thread of a CPU, which its second cache holds; 64 times as many on a GPU."""
+"""Numbers in memory at once per thread of a CPU, so that they fit its L2 cache; 64 times as many on a GPU."""
 
 
 class PreparedFrame(NamedTuple):
     """Products of one frame, shared by the steps over all its versions."""
 
     cells: Tensor  # (L + 1, C), the cells and the vector
-    growth: Tensor  # (E, 2, L + 1), exp(2e) of their embeddings e, and ones
-    gates: Tensor  # (L + 1, 3D), W_ih x + b_ih of each in the task RNN
+    exponentials: Tensor  # (E, 2, L + 1), exp(2e) of their embeddings e, and ones
+    gates: Tensor  # (L + 1, 3D), W_ih x + b_ih in the task RNN
 
 
-def _in_parts(versions: Tensor, size: int) -> tuple[Tensor, ...]:
+def _split_versions(versions: Tensor, numbers_per_version: int) -> tuple[Tensor, ...]:
     max_numbers = NUMBERS_AT_ONCE * (torch.get_num_threads() if versions.device.type == "cpu" else 64)
-    return torch.split(versions, max(1, max_numbers // size))
+    return torch.split(versions, max(1, max_numbers // numbers_per_version))
 
 
-def growth_of(embedded: Tensor) -> Tensor:
-    """Return exp(2x) and ones, (B, E, 2), of embeddings (B, E) between -40 and 40: products have no inf times 0."""
-    growth = embedded.clamp(-40, 40).mul_(2).exp_()
-    return torch.stack([growth, torch.ones_like(growth)], dim=2)
+def exponentials_of(embedded: Tensor) -> Tensor:
+    """Return exp(2x) and ones, (B, E, 2), of embeddings x, (B, E), clamped to -40 to 40 so that products are finite."""
+    exponentials = embedded.clamp(-40, 40).mul_(2).exp_()
+    return torch.stack([exponentials, torch.ones_like(exponentials)], dim=2)
 
 
 def logits_of(frame: PreparedFrame, embedded: Tensor, weights: Tensor) -> Tensor:
     """Return w^T tanh(e_i + h), (B, L + 1), for embedded states h, (B, E), and weights w, (1, E)."""
     # tanh(e + h) = 1 - 2 / (1 + exp(2e) exp(2h)): no exponential of every cell and state
-    parts = _in_parts(growth_of(embedded), frame.growth[:, 0].numel())
-    shares = (torch.bmm(part.transpose(0, 1), frame.growth).reciprocal_() for part in parts)
-    sums = torch.cat([weights @ share.flatten(1) for share in shares], dim=1)
+    parts = _split_versions(exponentials_of(embedded), frame.exponentials[:, 0].numel())
+    reciprocals = (torch.bmm(part.transpose(0, 1), frame.exponentials).reciprocal_() for part in parts)
+    sums = torch.cat([weights @ reciprocal.flatten(1) for reciprocal in reciprocals], dim=1)
     return (weights.sum() - 2 * sums).view(-1, len(frame.cells))
 
 
 def summary_of(frame: PreparedFrame, counts: Tensor, absent: Tensor) -> Tensor:
-    """Return xbar, mean plus maximum over cells, (B, C); absent is -inf instead of 0 where a cell does not occur."""
-    parts = _in_parts(absent[:, :, None], frame.cells.numel())
+    """Return xbar, mean plus maximum over cells, (B, C); ``absent`` is -inf for cells that do not occur, else 0."""
+    parts = _split_versions(absent[:, :, None], frame.cells.numel())
     largest = torch.cat([(frame.cells + part).amax(dim=1) for part in parts])
     return largest.addmm_(counts, frame.cells, alpha=1 / (len(frame.cells) - 1))
 

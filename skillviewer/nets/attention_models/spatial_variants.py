@@ -6,33 +6,31 @@ import torch
 from torch import Tensor, nn
 
 from skillviewer.nets.attention import LossOutput, State, StepOutput
+from skillviewer.nets.attention_models.frame_versions import PreparedFrame
 from skillviewer.nets.attention_models.spatial import SpatialModel
-from skillviewer.nets.attention_models.versions import PreparedFrame
 from skillviewer.nets.losses import PairBatch, margin_ranking_loss
 from skillviewer.nets.presets import LossSettings
 from skillviewer.nets.sizes import HeadSizes
 
 FIRST_SCALE = 3.0
-"""Initial scale of the logits. Their initial standard deviation over the cells is 0.06.
+"""Initial scale of the logits, whose initial standard deviation over the cells is 0.06.
 
-With 10, the map of a third of the trainings stayed at the cells of its random start.
+With a scale of 10, the map stayed at the cells of its random start in a third of the trainings.
 """
 
 
-class FollowingModel(SpatialModel):
+class SpatialVariant(SpatialModel):
     """The paper's model with up to three changes.
-
-    ``sharp``: alpha = softmax over the cells of exp(theta) a, with theta learned and exp(theta) = 3 at first. Without
-    the scale the initial logits of 169 cells hardly differ: every weight, and with it every gradient, is about 1/169,
-    so the attention learns last. ``averaged``: the score is the mean readout of all states so far,
-    S_t = 1/t sum_{s <= t} (w^T h_s + b), so that every part of a video counts. ``every_step``: the loss is the mean of
-    the loss of the last score and the mean loss after every step, so that the score so far orders the videos.
 
     Args:
         sizes: All sizes.
-        sharp: Whether the logits have a scale.
-        averaged: Whether the score is a mean over the steps.
-        every_step: Whether the loss has a term for every step.
+        sharp: Whether the logits have a learned scale: alpha = softmax over the cells of exp(theta) a, where exp(theta)
+            is 3 at first. Without a scale the initial logits of 169 cells hardly differ: every weight, and with it
+            every gradient, is about 1/169, so the attention learns last.
+        averaged: Whether the score is the mean over the steps, S_t = 1/t sum_{s <= t} (w^T h_s + b), so that every part
+            of a video counts.
+        every_step: Whether the loss is the mean of the loss of the last score and the mean loss over all steps, so that
+            the score curve orders the videos at every step.
     """
 
     def __init__(
@@ -48,7 +46,7 @@ class FollowingModel(SpatialModel):
         return logits if self.log_scale is None else logits * self.log_scale.exp()
 
     def initial_state(self, batch: int, fused: Tensor | None, like: Tensor, seed: int = 0) -> State:
-        """Return the state of the paper's model; with ``averaged`` also the sum of scores and the number of steps."""
+        """Return the state of the paper's model; if ``averaged``, the sum of scores and the number of steps follow."""
         state = super().initial_state(batch, fused, like, seed)
         if not self.averaged:
             return state
@@ -66,15 +64,15 @@ class FollowingModel(SpatialModel):
 
     def step_prepared(self, frame: PreparedFrame, occluded: Tensor, state: State) -> tuple[Tensor, State]:
         """Take a step over versions of a frame."""
-        score, after = super().step_prepared(frame, occluded, state[:-2] if self.averaged else state)
         if not self.averaged:
-            return score, after
+            return super().step_prepared(frame, occluded, state)
+        score, next_state = super().step_prepared(frame, occluded, state[:-2])
         total = state[-2] + score
         count = state[-1] + 1
-        return total / count, (*after, total, count)
+        return total / count, (*next_state, total, count)
 
     def loss(self, features: Tensor, pairs: PairBatch, settings: LossSettings, phase: str = "all") -> LossOutput:
-        """Return the ranking loss of the last score; with ``every_step`` its mean with the mean loss of all steps."""
+        """Return the ranking loss of the last score; if ``every_step``, its mean with the mean loss over all steps."""
         if not self.every_step:
             return super().loss(features, pairs, settings, phase)
         curve = self.gathered(self(features, lengths=pairs.lengths).score_curve)

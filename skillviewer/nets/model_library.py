@@ -15,12 +15,12 @@ DEFAULT_MODEL = "sample-sharp"
 
 @dataclass(frozen=True, slots=True)
 class ModelEntry:
-    """A checkpoint folder. ``criterion`` is what it learnt, "skill" unless its card states another."""
+    """A checkpoint on this computer."""
 
     name: str
     folder: Path
-    shipped: bool
-    criterion: str = SKILL
+    shipped: bool  # whether it ships with the program
+    criterion: str = SKILL  # criterion of the ratings or votes that it learnt from
 
 
 def criterion_of(folder: Path) -> str:
@@ -34,32 +34,28 @@ def criterion_of(folder: Path) -> str:
 
 
 def find_models() -> tuple[ModelEntry, ...]:
-    """Return every checkpoint; the user's own hides a shipped one with the same name."""
-    models: dict[str, ModelEntry] = {}
-    for folder, shipped in ((data_dir() / "models", False), (models_dir(), True)):
-        if folder.is_dir():
-            for inside in sorted(folder.iterdir()):
-                if (inside / CONFIG).is_file():
-                    models.setdefault(inside.name, ModelEntry(inside.name, inside, shipped, criterion_of(inside)))
-    return tuple(sorted(models.values(), key=lambda entry: (entry.shipped, entry.name != DEFAULT_MODEL, entry.name)))
+    """Return every checkpoint; a checkpoint of the user hides a shipped one with the same name."""
+    entries: dict[str, ModelEntry] = {}
+    for parent, shipped in ((data_dir() / "models", False), (models_dir(), True)):
+        for folder in sorted(parent.iterdir()) if parent.is_dir() else []:
+            if (folder / CONFIG).is_file():
+                entries.setdefault(folder.name, ModelEntry(folder.name, folder, shipped, criterion_of(folder)))
+    return tuple(sorted(entries.values(), key=lambda entry: (entry.shipped, entry.name != DEFAULT_MODEL, entry.name)))
 
 
 def model_folder(name_or_folder: str | Path, criterion: str | None = None) -> Path:
-    """Return the folder of a checkpoint, given its name or path, or a folder of several (``train --criterion all``).
+    """Return the folder of a checkpoint.
 
-    ``criterion`` is the one that it must have learnt, None for any.
+    Args:
+        name_or_folder: Name of a checkpoint, or its folder, or a folder of several (``train --criterion all``).
+        criterion: Criterion that the checkpoint must have learnt, or None for any. It chooses among several.
 
     Raises:
         CheckpointError: There is no such checkpoint.
     """
     path = Path(name_or_folder)
     if criterion is not None:
-        inside = sorted(path.iterdir()) if path.is_dir() and not (path / CONFIG).is_file() else [model_folder(path)]
-        by_criterion = {criterion_of(folder).casefold(): folder for folder in inside if (folder / CONFIG).is_file()}
-        if criterion.casefold() not in by_criterion:
-            names = ", ".join(map(criterion_of, by_criterion.values())) or "none"
-            raise CheckpointError(f"{path} has no model of the criterion “{criterion}”. Its criteria: {names}.")
-        return by_criterion[criterion.casefold()]
+        return _folder_of_criterion(path, criterion)
     if (path / CONFIG).is_file():
         return path
     entries = find_models()
@@ -72,8 +68,18 @@ def model_folder(name_or_folder: str | Path, criterion: str | None = None) -> Pa
     raise CheckpointError(f"There is no checkpoint “{name_or_folder}”. Give a folder or one of these names: {names}.")
 
 
+def _folder_of_criterion(path: Path, criterion: str) -> Path:
+    holds_several = path.is_dir() and not (path / CONFIG).is_file()
+    folders = sorted(path.iterdir()) if holds_several else [model_folder(path)]
+    by_criterion = {criterion_of(folder).casefold(): folder for folder in folders if (folder / CONFIG).is_file()}
+    if criterion.casefold() not in by_criterion:
+        names = ", ".join(map(criterion_of, by_criterion.values())) or "none"
+        raise CheckpointError(f"{path} has no model of the criterion “{criterion}”. Its criteria: {names}.")
+    return by_criterion[criterion.casefold()]
+
+
 def digest(folder: Path) -> str:
-    """Return the SHA-256 of a checkpoint's configuration and weights; the card may be edited without changing it.
+    """Return the SHA-256 of the configuration and weights of a checkpoint, which does not depend on the card.
 
     Raises:
         CheckpointError: They cannot be read.

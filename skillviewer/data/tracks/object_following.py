@@ -9,7 +9,7 @@ from skillviewer.core.arrays import FloatArray
 FURTHER = "a further object without an identity"
 
 
-def follow_one(candidates: Sequence[FloatArray], previous: FloatArray | None) -> int:
+def follow_object(candidates: Sequence[FloatArray], previous: FloatArray | None) -> int:
     """Return the index of the object in a frame that is nearest to the object of the frame before.
 
     Args:

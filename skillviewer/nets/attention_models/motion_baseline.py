@@ -1,8 +1,7 @@
-"""Ridge on a dozen numbers of the optical flow: a trivial baseline that any claim about skill has to beat.
+"""Ridge regression on a dozen numbers of the optical flow: a trivial baseline without pictures and places.
 
-It sees no picture and no place: its input is, for every sampled frame, the numbers of its flow stack
-(``FLOW_NUMBERS``). Its weights are those of a ridge regression of pair differences on 1 (Hoerl & Kennard,
-Technometrics 12, 1970), and the epochs of a training stand for falling penalties.
+The input is the ``FLOW_NUMBERS`` of every sampled frame. The weights are those of a ridge regression of the differences
+of pairs on 1 (Hoerl & Kennard, Technometrics 12, 1970). The penalty falls from epoch to epoch.
 """
 
 import torch
@@ -16,12 +15,12 @@ from skillviewer.nets.sizes import HeadSizes
 
 _N_SUMS = len(FLOW_NUMBERS) + 2
 _MIN_VALUE = 1e-6
-_STRONGEST, _WEAKEST = 100.0, 0.1
+_FIRST_PENALTY, _LAST_PENALTY = 100.0, 0.1
 """Penalties of the first and of the last epoch, in variances of a standardised number."""
 
 
 class MotionModel(RidgeModel):
-    """S_t = w^T m_t, with m_t twelve numbers of the motion up to step t.
+    """Linear model: S_t = w^T m_t, with m_t twelve numbers of the motion up to step t.
 
     They are the means of ``FLOW_NUMBERS`` over the steps, the standard deviation of the speed over the steps, its mean
     absolute change from step to step, and mean acceleration and jerk divided by the mean speed. The task state is m_t,
@@ -40,37 +39,42 @@ class MotionModel(RidgeModel):
 
     def step(self, fused_t: Tensor, state: State, attention: Tensor | None = None) -> StepOutput:  # noqa: ARG002
         """Add the numbers of one frame, (B, 8, 1, 1)."""
-        sums, count, before = state
+        sums, count, previous_speed = state
         current = fused_t.flatten(1)
         speed = current[:, :1]
-        change = torch.where(count > 0, (speed - before).abs(), torch.zeros_like(before))
+        change = torch.where(count > 0, (speed - previous_speed).abs(), torch.zeros_like(previous_speed))
         terms = torch.cat([current.expand(change.shape[0], -1), speed.square().expand_as(change), change], dim=1)
         total = sums + terms
         count = count + 1
         means = total[:, :-1] / count
-        mean = means[:, :1]
-        square = means[:, -1:]
-        deviation = (square - mean.square()).clamp_min(0).sqrt()
-        changed = total[:, -1:] / (count - 1).clamp_min(1)
-        relative = means[:, 5:7] / mean.clamp_min(_MIN_VALUE)
-        motion = torch.cat([means[:, :-1], deviation, changed, relative], dim=1)
-        state = (total, count, speed.expand_as(before))
+        mean_speed = means[:, :1]
+        mean_square = means[:, -1:]
+        deviation = (mean_square - mean_speed.square()).clamp_min(0).sqrt()
+        mean_change = total[:, -1:] / (count - 1).clamp_min(1)
+        relative = means[:, 5:7] / mean_speed.clamp_min(_MIN_VALUE)  # acceleration and jerk
+        motion = torch.cat([means[:, :-1], deviation, mean_change, relative], dim=1)
+        state = (total, count, speed.expand_as(previous_speed))
         return StepOutput(self.uniform_map(fused_t), motion, self.score(motion).squeeze(1), state)
 
     def solve(self, features: Tensor, pairs: PairBatch, share: float) -> Tensor:
-        """Fit the weights by ridge regression on all training videos, (B, N, 8, 1, 1), and return (B,) scores.
+        """Fit the weights by ridge regression.
 
-        ``share`` is that of the course: 0 for the strongest penalty, 1 for the weakest.
+        Args:
+            features: (B, N, 8, 1, 1) numbers of the training videos.
+            pairs: All training pairs.
+            share: Share of the training that is done: 0 has the first penalty, 1 the last.
+
+        Returns:
+            (B,) scores.
         """
         with torch.no_grad():
             motion = self(features, lengths=pairs.lengths).task_state[:, -1].double()
             scale = motion.std(dim=0).clamp_min(_MIN_VALUE)
             differences = (motion[pairs.better] - motion[pairs.worse]) / scale
-            penalty = _STRONGEST * (_WEAKEST / _STRONGEST) ** share * torch.eye(len(scale), device=scale.device)
-            weights = (
-                torch.linalg.solve(differences.T @ differences / len(differences) + penalty, differences.mean(dim=0))
-                / scale
-            )
+            penalty = _FIRST_PENALTY * (_LAST_PENALTY / _FIRST_PENALTY) ** share
+            gram = differences.T @ differences / len(differences)
+            regularised = gram + penalty * torch.eye(len(scale), device=scale.device)
+            weights = torch.linalg.solve(regularised, differences.mean(dim=0)) / scale
             self.score.weight.copy_(weights[None])
             score: Tensor = self(features, lengths=pairs.lengths).score
             return score
