@@ -15,7 +15,7 @@ from skillviewer.engine.features.extractor import local_backbone_weights, stream
 from skillviewer.engine.features.feature_store import DerivedStore, FeatureStore
 from skillviewer.nets.attention import FRAMES_AT_ONCE, AttentionModel
 from skillviewer.nets.backbones.backbone_weights import BackboneWeights, changed_weights
-from skillviewer.nets.backbones.last_block import BlocksThenFusion, LastBlocks, last_blocks, put_back
+from skillviewer.nets.backbones.last_block import BlocksThenFusion, LastBlocks, copy_into_streams, last_blocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class LastBlockTraining:
         model.fusion = model.fusion.inner_fusion
         model.input_shape = None
         streams = streams_of(self.weights, self.preprocessing.flow.length, self.preprocessing.input_px, self.motion)
-        put_back(blocks, streams, self.weights.name)
+        copy_into_streams(blocks, streams, self.weights.name)
         return blocks, changed_weights(streams, self.weights, self.motion or self.weights)
 
 

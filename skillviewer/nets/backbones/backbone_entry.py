@@ -1,4 +1,4 @@
-"""Entry of a backbone: its trunk, what it takes, and where its weights come from."""
+"""Entry of a backbone: its trunk, its input, and the source of its weights."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,12 +29,13 @@ class Normalisation:
     def apply(self, values: Tensor) -> Tensor:
         """Normalise (B, C, H, W) or (B, C, T, H, W) values from 0 to 255."""
         shape = (-1, *[1] * (values.ndim - 2))
-        mean, std = (torch.tensor(v, dtype=values.dtype, device=values.device) for v in (self.mean, self.std))
-        return (values - 255 * mean.reshape(shape)) / (255 * std.reshape(shape))
+        mean = torch.tensor(self.mean, dtype=values.dtype, device=values.device).reshape(shape)
+        std = torch.tensor(self.std, dtype=values.dtype, device=values.device).reshape(shape)
+        return (values - 255 * mean) / (255 * std)
 
 
 class ClipSampling(NamedTuple):
-    """Frames that a space-time backbone takes around a sampled position: their number, and how many a second."""
+    """Frames that a space-time backbone takes around a sampled position: their number and their rate."""
 
     n_frames: int
     rate_hz: float
@@ -48,18 +49,18 @@ class BackboneEntry:
         name: Name of ``--backbone``, and of ``NAME.pth`` among the weights.
         title: Name for the user.
         n_channels: F, number of its output channels.
-        make: Returns its randomly initialised trunk, for a number of input channels.
+        make: Builds the trunk, randomly initialised, for a number of input channels.
         first_convolution: Name of the weight applied to the input.
         normalisation: Normalisation of pictures for its ImageNet weights.
-        cells: Maps the side of the input to the side of the grid.
+        cells: Returns the side of the grid for the side of the input in pixels.
         first_centre_px: Pixel index of the centre of cell 0's receptive field.
-        ignored: Prefixes of weights of layers after the trunk.
+        ignored: Prefixes of the names of weights after the trunk.
         least_px: Side of the smallest input for which every cell of the grid is computed.
-        weights: Name of the weights, if they are those of another entry.
-        prefix: Prefix of the trunk's names before those of the published weights.
-        clip: Frames that it takes at every sampled position, instead of one frame and its flow; None for one frame.
-        flow: Makes the motion stream where it has no weights: numbers of the flow instead of a network.
-        source: Published weights of a library's network; None for others (``weight_sources``).
+        weights: Name of the entry whose weights it uses, or "" for its own.
+        prefix: Prefix that turns the names of published weights into those of the trunk.
+        clip: Frames that it takes at every sampled position, or None for one frame and its flow.
+        flow: Builds the motion stream from numbers of the flow; None for a motion network with weights.
+        source: Published weights of a network of a library; None for backbones in ``weight_sources``.
     """
 
     name: str
@@ -83,7 +84,7 @@ class BackboneEntry:
         return self.cells(input_px), self.cells(input_px)
 
     def motion_without_weights(self) -> nn.Module | None:
-        """Return the motion stream where it has no weights: nothing with clips, or numbers of the flow; else None."""
+        """Return the motion stream of a backbone on clips or numbers of the flow; None if the stream has weights."""
         if self.clip is not None:
             return nn.Identity()
         return None if self.flow is None else self.flow()

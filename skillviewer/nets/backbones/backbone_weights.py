@@ -27,15 +27,15 @@ class BackboneWeights:
 
 
 def stream_state(weights: BackboneWeights, in_channels: int, *, rescale: bool = True) -> dict[str, Tensor]:
-    """Return weights for a stream: unchanged, or across modalities if they are for pictures and it takes flow.
+    """Return weights for a stream; weights for pictures are converted by ``across_modalities`` for a stream of flow.
 
     Args:
         weights: Loaded weights.
-        in_channels: 3 or 2L.
+        in_channels: Number of input channels of the stream, 3 or 2L.
         rescale: See ``across_modalities``.
 
     Raises:
-        CheckpointError: They have another number of channels.
+        CheckpointError: The weights have another number of input channels.
     """
     if weights.in_channels == in_channels:
         return dict(weights.state)
@@ -48,9 +48,9 @@ def stream_state(weights: BackboneWeights, in_channels: int, *, rescale: bool = 
 
 
 def changed_weights(streams: TwoStream, appearance: BackboneWeights, motion: BackboneWeights) -> dict[str, Tensor]:
-    """Return the weights of two backbones that differ from their initial ones, for ``save_checkpoint``.
+    """Return the weights of two backbones that differ from the initial ones, for ``save_checkpoint``.
 
-    The two backbones are trained or recalibrated, not deployed.
+    The backbones may be trained or recalibrated, but not prepared for inference by ``deploy``.
     """
     changed = {}
     for prefix, trunk, weights in zip(STREAMS, (streams.appearance, streams.motion), (appearance, motion), strict=True):
@@ -58,13 +58,15 @@ def changed_weights(streams: TwoStream, appearance: BackboneWeights, motion: Bac
         entry = backbone(weights.name)
         if not state:  # no network
             continue
-        base = stream_state(weights, state[entry.first_convolution].shape[1])
-        changed.update({prefix + k: v.cpu() for k, v in state.items() if not torch.equal(v.cpu(), base[k])})
+        initial = stream_state(weights, state[entry.first_convolution].shape[1])
+        for key, tensor in state.items():
+            if not torch.equal(tensor.cpu(), initial[key]):
+                changed[prefix + key] = tensor.cpu()
     return changed
 
 
 def weights_digest(state: Mapping[str, Tensor]) -> str:
-    """Return the SHA-256 of named tensors, whatever their file: names, shapes and float32 values in order."""
+    """Return the SHA-256 of names, shapes and float32 values of tensors, which does not depend on the file format."""
     digest = hashlib.sha256()
     for name in sorted(state):
         if name.endswith("num_batches_tracked"):
@@ -84,11 +86,13 @@ def random_backbone_weights(name: str, seed: int, in_channels: int = 3) -> Backb
 
 
 def mismatch(weights: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> str:
-    """Return the reason why named tensors cannot be loaded for others: a missing or unknown name, a shape; or ""."""
-    for name in sorted(expected.keys() - weights.keys()):
-        return f"{name} is missing"
-    for name in sorted(weights.keys() - expected.keys()):
-        return f"{name} is unknown"
+    """Return the first difference between weights and the expected names and shapes in words, or ""."""
+    missing = expected.keys() - weights.keys()
+    if missing:
+        return f"{min(missing)} is missing"
+    unknown = weights.keys() - expected.keys()
+    if unknown:
+        return f"{min(unknown)} is unknown"
     for name, tensor in expected.items():
         if weights[name].shape != tensor.shape:
             return f"{name} has shape {tuple(weights[name].shape)}, not {tuple(tensor.shape)}"

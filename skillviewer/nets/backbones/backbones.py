@@ -20,14 +20,14 @@ EFFICIENTNET = Normalisation((127 / 255,), (128 / 255,))
 
 def _resnet(name: str) -> Callable[[int], nn.Module]:
     def make(in_channels: int) -> nn.Module:
-        from torchvision.models import get_model  # costs seconds: only when asked for
+        from torchvision.models import get_model  # the import takes seconds
 
         net: nn.Module = get_model(name, weights=None)
         net.conv1 = nn.Conv2d(in_channels, 64, 7, 2, 3, bias=False)
         nn.init.kaiming_normal_(net.conv1.weight, mode="fan_out", nonlinearity="relu")
-        # under the same names, so that torchvision's weights load unchanged
-        layers = ("conv1", "bn1", "relu", "maxpool", "layer1", "layer2", "layer3", "layer4")
-        return nn.Sequential(OrderedDict((layer, getattr(net, layer)) for layer in layers))
+        # torchvision's weights load unchanged under these names
+        names = ("conv1", "bn1", "relu", "maxpool", "layer1", "layer2", "layer3", "layer4")
+        return nn.Sequential(OrderedDict((name, getattr(net, name)) for name in names))
 
     return make
 
@@ -55,7 +55,15 @@ def _stride_32(input_px: int) -> int:
 
 def _resnet_entry(name: str, title: str, n_channels: int) -> BackboneEntry:
     return BackboneEntry(
-        name, title, n_channels, _resnet(name), "conv1.weight", IMAGENET, _stride_32, 0.0, ("fc.", "fc_custom.")
+        name=name,
+        title=title,
+        n_channels=n_channels,
+        make=_resnet(name),
+        first_convolution="conv1.weight",
+        normalisation=IMAGENET,
+        cells=_stride_32,
+        first_centre_px=0.0,
+        ignored=("fc.", "fc_custom."),
     )
 
 
@@ -105,7 +113,7 @@ BACKBONES = Registry(
         cells=lambda _: 6,
         first_centre_px=31.0,
         ignored=("classifier.",),
-        least_px=223,  # for a smaller input its last pooling repeats cells, or has none
+        least_px=223,  # for a smaller input the last pooling repeats cells, or fails
     ),
     group="backbones",
 )

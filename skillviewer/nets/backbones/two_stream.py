@@ -16,10 +16,10 @@ FLOW_ACROSS_MODALITIES = Normalisation((0.5,), (0.226,))
 """Normalisation of flow for a motion stream initialised from ImageNet weights (Temporal Segment Networks)."""
 
 SIGNED = Normalisation((0.5,), (0.5,))
-"""Normalisation of flow for ``FlowNumbers``: -1 to 1."""
+"""Normalisation of flow to -1 to 1, for ``FlowNumbers``."""
 
 UNIT = Normalisation((0.0,), (1.0,))
-"""Normalisation of flow for motion weights trained on 0 to 1, such as two-stream networks on UCF101."""
+"""Normalisation of flow to 0 to 1, for motion weights such as those of two-stream networks on UCF101."""
 
 
 def appearance_input(rgb: Tensor, normalisation: Normalisation) -> Tensor:
@@ -35,8 +35,8 @@ def appearance_input(rgb: Tensor, normalisation: Normalisation) -> Tensor:
 def motion_input(stack: Tensor, normalisation: Normalisation, input_px: int) -> Tensor:
     """Return the input of the motion stream, (B, 2L, S, S) float32.
 
-    The quantised flow is resized like a picture, bicubic and without keeping the aspect ratio; its values stay those of
-    the size at which flow was computed, as in all published pipelines.
+    The quantised flow is resized like a picture: bicubic, to a square. As in all published pipelines, its values remain
+    displacements at the size at which flow was computed.
 
     Args:
         stack: (B, 2L, h, w) uint8, x and y in turn.
@@ -55,8 +55,8 @@ def across_modalities(
     """Return weights for flow stacks from weights for pictures (cross-modality initialisation).
 
     The first convolution is averaged over RGB and copied to every flow channel. Scaling by 3 / (2L) keeps the size of
-    its response: Temporal Segment Networks do not scale, and rely on training, but here a stream may stay frozen. Such
-    a stream has never seen flow: it is weak until it is trained or its statistics are recalibrated.
+    its response. Temporal Segment Networks do not scale and rely on training, but here a stream may stay frozen. A
+    frozen stream has never seen flow, and is weak until its statistics are recalibrated.
 
     Args:
         state: State dict of the appearance trunk.
@@ -65,19 +65,20 @@ def across_modalities(
         rescale: Whether to scale by 3 / (2L); not for a stream trained as published.
     """
     weight = state[first_convolution]
-    mean = weight.mean(dim=1, keepdim=True) * (weight.shape[1] / in_channels if rescale else 1)
+    factor = weight.shape[1] / in_channels if rescale else 1
+    mean = weight.mean(dim=1, keepdim=True) * factor
     return {**state, first_convolution: mean.repeat(1, in_channels, 1, 1)}
 
 
 def recalibrate_batch_norm(trunk: nn.Module, batches: Iterable[Tensor]) -> None:
-    """Replace the statistics of every batch normalisation by those of given inputs; weights stay unchanged.
+    """Replace the statistics of every batch normalisation by those of the given inputs; weights stay unchanged.
 
     Args:
-        trunk: A backbone; left in evaluation mode.
-        batches: Inputs (B, C, H, W); the mean over the batches counts. At least one.
+        trunk: A backbone. It is in evaluation mode afterwards.
+        batches: One or more batches, (B, C, H, W). The statistics are means over the batches.
     """
     norms = [module for module in trunk.modules() if isinstance(module, nn.BatchNorm2d)]
-    usual = [norm.momentum for norm in norms]
+    momenta = [norm.momentum for norm in norms]
     trunk.eval()
     for norm in norms:
         norm.reset_running_stats()
@@ -88,7 +89,7 @@ def recalibrate_batch_norm(trunk: nn.Module, batches: Iterable[Tensor]) -> None:
         for batch in batches:
             trunk(batch)
             n_batches += 1
-    for norm, momentum in zip(norms, usual, strict=True):
+    for norm, momentum in zip(norms, momenta, strict=True):
         norm.momentum = momentum
         norm.eval()
     if n_batches == 0:
@@ -118,7 +119,7 @@ class TwoStream(nn.Module):
 
         Args:
             rgb: (B, S, S, 3) uint8, or (B, T, S, S, 3) for a backbone that takes clips.
-            stack: (B, 2L, h, w) uint8, any size; not looked at with clips, which show the motion themselves.
+            stack: (B, 2L, h, w) uint8, any size; not used with clips, which show the motion themselves.
 
         Returns:
             (B, 2F, S / 32, S / 32).

@@ -1,4 +1,4 @@
-"""Files of weights alone, as networks are published: safetensors, or a torch file with nothing but weights."""
+"""Reading of published weights: safetensors files, or torch files with nothing but weights."""
 
 from pathlib import Path
 
@@ -42,26 +42,33 @@ def read_weights(path: Path) -> dict[str, Tensor]:
 
 
 def load_backbone_weights(path: Path, name: str) -> BackboneWeights:
-    """Load the weights of a backbone, strictly: no trunk weight may be missing, none may be unknown.
+    """Load the weights of a backbone strictly: every weight of the trunk has to be present and known.
 
-    The file is a ``.safetensors`` file, or one of torchvision's ``.pth`` files.
+    Args:
+        path: A ``.safetensors`` file, or a ``.pth`` file of torchvision.
+        name: Name of the backbone.
 
     Raises:
-        CheckpointError: They cannot be read or belong to another network.
+        CheckpointError: The weights cannot be read, or belong to another network.
     """
     entry = backbone(name)
-    weights = {k.replace("conv1_custom.", "conv1."): v for k, v in read_weights(path).items()}
-    after_trunk = {k: v for k, v in weights.items() if k.startswith(entry.ignored)}
-    state = {k: v.float() if v.is_floating_point() else v for k, v in weights.items() if k not in after_trunk}
-    state = {entry.prefix + name: tensor for name, tensor in state.items()}
+    weights = {key.replace("conv1_custom.", "conv1."): tensor for key, tensor in read_weights(path).items()}
+    after_trunk = {}
+    state = {}
+    for key, tensor in weights.items():
+        if key.startswith(entry.ignored):
+            after_trunk[key] = tensor
+        else:
+            state[entry.prefix + key] = tensor.float() if tensor.is_floating_point() else tensor
     first = state.get(entry.first_convolution)
     if first is None or first.ndim < 4:
         raise CheckpointError(f"{path} holds no weights of {entry.title}: {entry.first_convolution} is missing.")
     in_channels = int(first.shape[1])
     with shapes_only():
         expected = entry.make(in_channels).state_dict()
-    for counter in (k for k in expected if k.endswith("num_batches_tracked")):
-        state.setdefault(counter, torch.tensor(0))  # missing in older files
+    for key in expected:
+        if key.endswith("num_batches_tracked"):  # missing in older files
+            state.setdefault(key, torch.tensor(0))
     problem = mismatch(state, expected)
     if problem:
         raise CheckpointError(f"{path} holds no weights of {entry.title}: {problem}.")

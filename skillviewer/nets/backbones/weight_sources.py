@@ -7,12 +7,12 @@ from skillviewer.core.registry import table
 
 @dataclass(frozen=True, slots=True)
 class WeightSource:
-    """A published file of weights. The name of the file contains the first digits of its SHA-256."""
+    """A published file of weights."""
 
-    name: str
+    name: str  # name of the backbone
     url: str
-    sha256_prefix: str
-    terms: str
+    sha256_prefix: str  # first digits of the SHA-256 of the file, which its name contains; "" if unknown
+    terms: str  # publisher and licence
 
 
 _TORCHVISION = "torchvision, BSD-3-Clause; trained on ImageNet-1K, whose pictures are for research and education"

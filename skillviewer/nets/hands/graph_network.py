@@ -1,7 +1,7 @@
-"""A network that runs a list of operators, as ``benchmarks/convert_hands.py`` writes it.
+"""Network that runs a list of operators, which ``benchmarks/convert_hands.py`` writes.
 
-The operators are those of TensorFlow Lite: "same" padding puts the smaller half before, ReLU6 follows the bias, and
-reshaping reads the channels last.
+The operators are those of TensorFlow Lite: "same" padding puts the smaller half first, ReLU6 follows the bias, and
+reshaping takes the channels last.
 """
 
 import hashlib
@@ -44,10 +44,10 @@ class _Graph(msgspec.Struct, frozen=True):
 
 
 def _pad_same(x: Tensor, size: tuple[int, int], stride: int) -> Tensor:
-    """Return a picture padded by zeros as TensorFlow does: the smaller half before."""
+    """Pad pictures by zeros as TensorFlow does: the smaller half first."""
     pads = []
-    for n, k in zip(x.shape[:1:-1], size[::-1], strict=True):  # width first
-        total = max((math.ceil(n / stride) - 1) * stride + k - n, 0)
+    for length, kernel in zip(x.shape[:1:-1], size[::-1], strict=True):  # width first
+        total = max((math.ceil(length / stride) - 1) * stride + kernel - length, 0)
         pads += [total // 2, total - total // 2]
     return F.pad(x, pads) if any(pads) else x
 
@@ -62,7 +62,7 @@ _WITHOUT_WEIGHTS: dict[str, Callable[[_Operator, list[Tensor]], Tensor]] = {
     "mean": lambda _, x: x[0].mean(dim=(2, 3)),
     "logistic": lambda _, x: x[0].sigmoid(),
 }
-"""Operators without weights, by name."""
+"""Functions of the operators without weights, by name."""
 
 
 class GraphNetwork(nn.Module):
@@ -76,7 +76,7 @@ class GraphNetwork(nn.Module):
         super().__init__()
         self.side = graph.side
         self._graph = graph
-        self._last_use = {index: place for place, op in enumerate(graph.operators) for index in op.inputs}
+        self._last_use = {index: step for step, op in enumerate(graph.operators) for index in op.inputs}
         for name, weight in weights.items():
             layout = torch.channels_last if weight.ndim == 4 else torch.contiguous_format
             self.register_buffer(name, weight.float().contiguous(memory_format=layout))
@@ -89,10 +89,10 @@ class GraphNetwork(nn.Module):
         """
         values = {self._graph.input: pictures.contiguous(memory_format=torch.channels_last)}
         output_indices = set(self._graph.outputs.values())
-        for place, op in enumerate(self._graph.operators):
+        for step, op in enumerate(self._graph.operators):
             values[op.output] = self._run(op, [values[index] for index in op.inputs])
             for index in op.inputs:
-                if self._last_use[index] == place and index not in output_indices:
+                if self._last_use[index] == step and index not in output_indices:
                     values.pop(index, None)
         return {name: values[index] for name, index in self._graph.outputs.items()}
 
@@ -119,20 +119,20 @@ class GraphNetwork(nn.Module):
 
 
 def load_network(folder: Path, name: str) -> GraphNetwork:
-    """Load a network from ``NAME.json`` and ``NAME.safetensors``, for the CPU, ready to run.
+    """Load a network from ``NAME.json`` and ``NAME.safetensors``, in evaluation mode on the CPU.
 
     Raises:
         CheckpointError: A file is missing or damaged.
     """
     path = folder / f"{name}.safetensors"
     with os_error_as(CheckpointError, f"The network {name} in {folder} cannot be read"):
-        described = (folder / f"{name}.json").read_bytes()
-        packed = path.read_bytes()
+        graph_bytes = (folder / f"{name}.json").read_bytes()
+        weights_bytes = path.read_bytes()
     try:
-        graph = msgspec.json.decode(described, type=_Graph)
-        if hashlib.sha256(packed).hexdigest() != graph.weights_sha256:
+        graph = msgspec.json.decode(graph_bytes, type=_Graph)
+        if hashlib.sha256(weights_bytes).hexdigest() != graph.weights_sha256:
             raise CheckpointError(f"{path} is damaged: its bytes are not those of the network. Install it again.")
-        return GraphNetwork(graph, load(packed)).eval().requires_grad_(requires_grad=False)
+        return GraphNetwork(graph, load(weights_bytes)).eval().requires_grad_(requires_grad=False)
     except (SafetensorError, msgspec.MsgspecError, ValueError) as error:
         raise CheckpointError(
             f"The network {name} in {folder} is damaged: {first_line(error)}. Install it again."

@@ -1,4 +1,4 @@
-"""Palms from the numbers of the palm detection network, as MediaPipe's graph ``palm_detection_cpu`` decodes them."""
+"""Decoding of palms from the output of the palm detection network, as in MediaPipe's graph ``palm_detection_cpu``."""
 
 from dataclasses import dataclass
 
@@ -7,11 +7,13 @@ import numpy as np
 from skillviewer.core.arrays import FloatArray, ReadOnly
 
 SIDE_PX = 192
-"""Side of the network's picture."""
+"""Side of the picture that the network takes."""
 
 MIN_SCORE = 0.5
+"""Smallest score of a palm."""
+
 MAX_OVERLAP = 0.3
-"""Boxes that overlap the best one by more are merged with it."""
+"""Intersection over union above which boxes are merged with the best one."""
 
 _GRIDS = ((24, 2), (12, 6))  # cells across and down, and anchors in each
 
@@ -46,19 +48,19 @@ def _overlaps(box: FloatArray, boxes: FloatArray) -> FloatArray:
     return np.asarray(intersection / union, dtype=np.float64)
 
 
-def decode_palms(numbers: FloatArray, logits: FloatArray, size_px: tuple[int, int], max_palms: int) -> tuple[Palm, ...]:
+def decode_palms(outputs: FloatArray, logits: FloatArray, size_px: tuple[int, int], max_palms: int) -> tuple[Palm, ...]:
     """Return the palms in a picture, the most certain first.
 
     Boxes that overlap are merged to their mean, weighted by their scores.
 
     Args:
-        numbers: (2016, 18), for each anchor centre, size and seven points, in pixels from the anchor.
+        outputs: (2016, 18), for each anchor centre, size and seven points, in pixels from the anchor.
         logits: (2016,) logits of the scores.
         size_px: Width and height of the picture, which was fitted into the network's square.
         max_palms: Largest number of palms.
     """
     scores = 1 / (1 + np.exp(-np.clip(logits, -100, 100)))
-    values = numbers / SIDE_PX
+    values = outputs / SIDE_PX
     is_palm = (scores >= MIN_SCORE) & (values[:, 2] > 0) & (values[:, 3] > 0)
     scores = scores[is_palm]
     values = values[is_palm]
@@ -72,11 +74,12 @@ def decode_palms(numbers: FloatArray, logits: FloatArray, size_px: tuple[int, in
     pad = np.array([longer - width, longer - height]) / 2  # of the fitted picture, in pixels
     palms: list[Palm] = []
     while len(order) and len(palms) < max_palms:
-        near = _overlaps(boxes[order[0]], boxes[order]) > MAX_OVERLAP
-        group = order[near]
-        weights = scores[order[near]]
+        best = order[0]
+        is_same_palm = _overlaps(boxes[best], boxes[order]) > MAX_OVERLAP
+        group = order[is_same_palm]
+        weights = scores[group]
         box = np.average(boxes[group], axis=0, weights=weights) * longer
         mean_points = np.average(points[group], axis=0, weights=weights) * longer - pad
-        palms.append(Palm(float(scores[order[0]]), np.concatenate([box[:2] - pad, box[2:]]), mean_points))
-        order = order[~near]
+        palms.append(Palm(float(scores[best]), np.concatenate([box[:2] - pad, box[2:]]), mean_points))
+        order = order[~is_same_palm]
     return tuple(palms)
