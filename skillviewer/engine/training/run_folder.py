@@ -37,7 +37,7 @@ CHECKPOINT = "checkpoint"
 RUNS = "runs"
 """Folder of the runs, in the folder of an evaluation."""
 
-_LATER_DEFAULTS = {"tracks_sha256": ""}
+_LATER_DEFAULTS = {"tracks_sha256": "", "crops_sha256": ""}
 _LATER_PREPROCESSING_DEFAULTS = {"sampling": "paper", "crop": ""}
 """Defaults of fields that are newer than the first folders: the digest in a folder's name leaves them out."""
 

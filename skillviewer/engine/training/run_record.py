@@ -55,6 +55,7 @@ class RunConfiguration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     checkpoint: bool  # whether the checkpoint is saved
     unfreeze: str = ""  # ``last-block`` if the last blocks are trained with the head, else ""
     tracks_sha256: str = ""  # digest of the measures of tracks that are added to the score, or "" if none are
+    crops_sha256: str = ""  # digest of the parts of the pictures that the model sees, or "" if it sees whole pictures
 
     @classmethod
     def of(
@@ -86,6 +87,8 @@ class RunConfiguration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
             [(pair.first, pair.second) for pair in similar_for_training(dataset, fold)],
             sorted(dataset.participants.items()),
         ]
+        crop_by_name = {name: facts[name].crop for name in sorted(dataset.names)}
+        crops = [(name, astuple(crop)) for name, crop in crop_by_name.items() if crop is not None]
         return cls(
             features=FEATURES_VERSION,
             model=plan.model,
@@ -102,11 +105,12 @@ class RunConfiguration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
             backbone=plan.backbone_used,
             backbone_digest=digests.get(plan.backbone_used or plan.model, ""),
             precision=plan.precision,
-            videos_sha256=_json_sha256(sorted((name, *_video_identity(facts[name])) for name in dataset.names)),
+            videos_sha256=_json_sha256(sorted((name, facts[name].digest) for name in dataset.names)),
             pairs_sha256=_json_sha256(pairs_and_participants),
             checkpoint=checkpoint and not has_numeric_inputs,
             unfreeze=plan.unfreeze,
             tracks_sha256=tracks_sha256 if plan.adds_tracks else "",
+            crops_sha256=_json_sha256(crops) if crops else "",
         )
 
 
@@ -243,10 +247,6 @@ class RunResult:
     scores: Mapping[str, float]  # score of every video of the test pairs
     maps: Maps | None  # maps of the held-out videos; None for a model without maps
     curves: ScoreCurves | None = None  # score curves; None for runs of an earlier version
-
-
-def _video_identity(facts: VideoFacts) -> tuple[object, ...]:
-    return (facts.digest,) if facts.crop is None else (facts.digest, astuple(facts.crop))
 
 
 def _json_sha256(value: object) -> str:

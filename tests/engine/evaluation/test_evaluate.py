@@ -17,10 +17,11 @@ from skillviewer.core.analysis.analysis import MapKind, MapRect
 from skillviewer.core.dataset.dataset import Dataset, DatasetVideo, Fold, Measure
 from skillviewer.core.dataset.folds import fold_of
 from skillviewer.core.dataset.pairs import Pair
-from skillviewer.core.errors import CheckpointError, SettingsError
+from skillviewer.core.errors import CheckpointError, DatasetError, SettingsError
 from skillviewer.core.evaluation.localisation import Region
 from skillviewer.core.video.preprocessing import FlowSettings, Preprocessing
 from skillviewer.data.tables.regions import Regions
+from skillviewer.engine.evaluation.baseline import Baseline
 from skillviewer.engine.evaluation.caveats import compare_with_trivial
 from skillviewer.engine.evaluation.evaluation_plan import EvaluationPlan, usual_models
 from skillviewer.engine.evaluation.record import EvaluationRecord, FoldRecord, models_json
@@ -54,6 +55,11 @@ PLAN = TrainingPlan(preprocessing=Preprocessing(n_segments=2, input_px=128, flow
 
 def configuration(plan: TrainingPlan = PLAN, fold: Fold = FOLDS[0], dataset: Dataset = DATASET) -> RunConfiguration:
     return RunConfiguration.of(plan, dataset, fold, FACTS, {"efficientnet-lite0": "weights"}, checkpoint=False)
+
+
+def cropped_configuration(right: float, fold: Fold = FOLDS[0]) -> RunConfiguration:
+    facts = {name: replace(video, crop=MapRect(0.1, 0.1, right, 0.9)) for name, video in FACTS.items()}
+    return RunConfiguration.of(PLAN, DATASET, fold, facts, {"efficientnet-lite0": "weights"}, checkpoint=False)
 
 
 def provenance(held_out_looked_at: int = 0) -> RunProvenance:
@@ -342,9 +348,9 @@ def test_earlier_runs_of_a_preset_keep_their_sampling_and_their_folder(tmp_path:
     RunFolder(tmp_path / "runs" / "full-s0-f2").begin(even)
     assert earlier_sampling(tmp_path, paper.preset) is None
     written = msgspec.to_builtins(paper)
-    del written["preprocessing"]["sampling"]  # version 0.1 wrote none of these three
+    del written["preprocessing"]["sampling"]  # version 0.1 wrote none of these four
     del written["preprocessing"]["crop"]
-    del written["tracks_sha256"]
+    del written["tracks_sha256"], written["crops_sha256"]
     digest = hashlib.sha256(msgspec.json.encode(written)).hexdigest()[:8]
     assert RunFolder.at(tmp_path / "runs" / "full-s0-f2", paper).path.name == f"full-s0-f2-{digest}"
     assert RunFolder.at(tmp_path / "runs" / "full-s0-f1", even).path.name != f"full-s0-f1-{digest}"
@@ -369,6 +375,7 @@ OTHERS = {
     "videos": RunConfiguration.of(
         PLAN, DATASET, FOLDS[0], {**FACTS, "b2": replace(FACTS["b2"], digest="cut anew")}, {}, checkpoint=False
     ),
+    "crop": cropped_configuration(0.5),
 }
 
 
@@ -547,3 +554,22 @@ def test_correlations_of_some_runs_alone_are_told() -> None:
     result = judge().result("full", [found(FOLDS[0], same), found(FOLDS[1], RIGHT)], None)
     page = markdown(msgspec.structs.replace(record(), models=(result,)))
     assert not missing(page, "2 runs")
+
+
+def test_cropped_pictures_are_compared_with_whole_ones(tmp_path: Path) -> None:
+    for number, fold in enumerate(FOLDS, start=1):
+        folder = RunFolder(tmp_path / "runs" / f"full-s0-f{number}")
+        folder.begin(configuration(fold=fold))
+        folder.finish(provenance(), RIGHT, set(fold.held_out_videos), None)
+    evaluation = {
+        "folds": [{"name": fold.name} for fold in FOLDS],
+        "models": [{"model": "full", "runs": [{"fold": fold.name, "seed": 0} for fold in FOLDS]}],
+    }
+    (tmp_path / "evaluation.json").write_bytes(msgspec.json.encode(evaluation))
+    cropped = [(fold, cropped_configuration(0.5, fold)) for fold in FOLDS]
+    runs = Baseline.load(tmp_path).load_runs(cropped)
+    assert [finished.run.scores for finished in runs] == [RIGHT, RIGHT]
+    assert cropped_configuration(0.5) != cropped_configuration(0.6)
+    other_pairs = [(fold, configuration(fold=replace(fold, train_pairs=()))) for fold in FOLDS]
+    with pytest.raises(DatasetError):
+        Baseline.load(tmp_path).load_runs(other_pairs)
