@@ -1,8 +1,8 @@
 """Files of analyses: NumPy's ``.npz``, readable with ``numpy.load(path)`` and without pickle.
 
 Arrays: ``times_s`` (n,), ``samples`` (K, N), ``sample_times_s`` (K, N), ``attention`` (K, N, h, w), ``task_state`` (K,
-N, D), ``score_curve`` (K, N), ``segment_stops`` (N,), ``pooled`` (2F,) if known, and ``about``, a JSON string with
-everything else. The result of a unit of scoring has a header, too (``data/result_file.py``).
+N, D), ``score_curve`` (K, N), ``segment_stops`` (N,), ``pooled`` (2F,) if known, and ``about``, a JSON string with all
+other fields. The result of a unit of scoring also has a header (``data/result_file.py``).
 """
 
 import math
@@ -31,7 +31,8 @@ SUFFIX = ".analysis.npz"
 _MAX_BYTES = 1 << 29
 """Largest size of all arrays; an analysis of one hour needs a thousandth of it."""
 
-_MAX_CHARACTERS, _MAX_SEGMENTS = 1 << 20, 1 << 20
+_MAX_CHARACTERS = 1 << 20
+_MAX_SEGMENTS = 1 << 20
 _ARRAYS: dict[str, tuple[str, int]] = {
     "times_s": ("<f8", 1),
     "samples": ("<i8", 2),
@@ -65,18 +66,19 @@ class _About(msgspec.Struct, frozen=True, rename={"clip_range": "extent", "novel
     interval: tuple[float, float] | None
     warning: str
     provenance: Provenance
-    novelty: float | None = None  # unknown in files of older versions
-    clip_range: tuple[str, float, float] | None = None  # unknown there, too
-    scaled: CalibratedScore | None = None  # unknown there, too
-    tracks: str = ""  # none in files of older versions
+    # files of older versions lack these
+    novelty: float | None = None
+    clip_range: tuple[str, float, float] | None = None
+    scaled: CalibratedScore | None = None
+    tracks: str = ""
 
 
-_OF_VIDEO = ("digest", "width_px", "height_px", "duration_s", "rate_hz", "variable_rate", "codec", "note")
-_OF_ANALYSIS = ("map_kind", "map_rect", "n_segments", "warning", "provenance", "novelty", "scaled", "tracks")
-"""Facts that a video, or an analysis, has by the same names as the file."""
+_VIDEO_FIELDS = ("digest", "width_px", "height_px", "duration_s", "rate_hz", "variable_rate", "codec", "note")
+_ANALYSIS_FIELDS = ("map_kind", "map_rect", "n_segments", "warning", "provenance", "novelty", "scaled", "tracks")
+"""Attributes of ``VideoInfo``, and of ``Analysis``, that have the same names in the file."""
 
 
-def _named(value: object, names: Iterable[str]) -> dict[str, Any]:
+def _attributes(value: object, names: Iterable[str]) -> dict[str, Any]:
     return {name: getattr(value, name) for name in names}
 
 
@@ -87,7 +89,7 @@ def save_analysis(analysis: Analysis, path: str | Path) -> None:
         ExportError: The file cannot be written, or the name of the video is not UTF-8.
     """
     path = Path(path)
-    # it can be computed again, and many are written in a row: do not wait for the disk
+    # not durable: an analysis can be computed again, and many are written in a row
     with atomic_export(path, overwrite=True, durable=False) as temporary, temporary.open("wb") as file:
         write_analysis(analysis, file)
 
@@ -99,14 +101,15 @@ def write_analysis(analysis: Analysis, file: IO[bytes]) -> None:
         ExportError: The name of the video is not UTF-8.
         OSError: The file cannot be written.
     """
-    video, clip_range = analysis.video, analysis.clip_range
-    facts = _named(video, _OF_VIDEO) | _named(analysis, (*_OF_ANALYSIS, "score", "interval"))
-    about = _About(FORMAT, str(video.path), clip_range=None if clip_range is None else range_cells(clip_range), **facts)
+    video = analysis.video
+    clip_range = None if analysis.clip_range is None else range_cells(analysis.clip_range)
+    fields = _attributes(video, _VIDEO_FIELDS) | _attributes(analysis, (*_ANALYSIS_FIELDS, "score", "interval"))
+    about = _About(FORMAT, str(video.path), clip_range=clip_range, **fields)
     arrays: dict[str, NDArray[Any]] = {
         "times_s": video.times_s,
         "samples": analysis.samples,
         "sample_times_s": analysis.times_s,
-        **_named(analysis, ("attention", "task_state", "score_curve", "segment_stops")),
+        **_attributes(analysis, ("attention", "task_state", "score_curve", "segment_stops")),
     }
     if analysis.mean_feature is not None:
         arrays["pooled"] = analysis.mean_feature
@@ -129,14 +132,13 @@ def load_analysis(path: str | Path) -> Analysis:
     try:
         with zipfile.ZipFile(path) as file:
             about, arrays = _read(file)
-            video = VideoInfo(Path(about.path), times_s=arrays.pop("times_s"), **_named(about, _OF_VIDEO))
-            del arrays["sample_times_s"]
-            mean_feature = arrays.pop("pooled", None)
-            clip_range = None if about.clip_range is None else range_from_cells(*about.clip_range)
-            analysis = Analysis(
-                video, clip_range=clip_range, mean_feature=mean_feature, **arrays, **_named(about, _OF_ANALYSIS)
-            )
-            _check(analysis)
+        video = VideoInfo(Path(about.path), times_s=arrays.pop("times_s"), **_attributes(about, _VIDEO_FIELDS))
+        del arrays["sample_times_s"]
+        mean_feature = arrays.pop("pooled", None)
+        clip_range = None if about.clip_range is None else range_from_cells(*about.clip_range)
+        fields = _attributes(about, _ANALYSIS_FIELDS)
+        analysis = Analysis(video, clip_range=clip_range, mean_feature=mean_feature, **arrays, **fields)
+        _check(analysis)
     except FileNotFoundError as error:
         raise StudyError(f"There is no analysis at {path}.") from error
     except Exception as error:  # zipfile, numpy and msgspec raise many kinds for damaged files
@@ -148,7 +150,7 @@ def load_analysis(path: str | Path) -> Analysis:
 
 
 def load_or_discard(path: Path) -> Analysis | None:
-    """Return an analysis from the cache, or None if there is none, or its tracks have changed.
+    """Return an analysis from the cache; None if there is none, or if its tracks have changed.
 
     A damaged file is removed.
     """
@@ -164,7 +166,7 @@ def load_or_discard(path: Path) -> Analysis | None:
 
 
 def has_its_tracks(analysis: Analysis) -> bool:
-    """Return True if the stored tracks are those that an analysis depends on, or it depends on none."""
+    """Return True if an analysis depends on no tracks, or on those that are stored."""
     if not analysis.tracks:
         return True
     frames = None if len(analysis.frames) == analysis.video.n_frames else analysis.frames
@@ -185,16 +187,19 @@ def _read(file: zipfile.ZipFile) -> tuple[_About, dict[str, Any]]:
 
 
 def _array(file: zipfile.ZipFile, name: str, kind: str, dimensions: int) -> NDArray[Any]:
-    """Return an array; its header is checked first, so that no more is allocated than the file holds."""
-    entry = f"{name}.npy"
-    with file.open(entry) as inside:
+    """Return an array. The header is checked first, so that a false size allocates no memory."""
+    with file.open(f"{name}.npy") as inside:
         if npy.read_magic(inside) != (1, 0):
             raise ValueError(f"{name} has an unknown version")
         shape, by_columns, dtype = npy.read_array_header_1_0(inside)
-        fits = dtype.kind == "U" and dtype.itemsize <= 4 * _MAX_CHARACTERS if kind == "U" else dtype == np.dtype(kind)
-        if not fits or len(shape) != dimensions or dtype.hasobject:
+        if kind == "U":
+            has_kind = dtype.kind == "U" and dtype.itemsize <= 4 * _MAX_CHARACTERS
+        else:
+            has_kind = dtype == np.dtype(kind)
+        if not has_kind or len(shape) != dimensions or dtype.hasobject:
             raise ValueError(f"{name} has {len(shape)} dimensions of {dtype}")
-        if math.prod(shape) * dtype.itemsize > len(content := inside.read()):
+        content = inside.read()
+        if math.prod(shape) * dtype.itemsize > len(content):
             raise ValueError(f"{name} is shorter than its header says")
         return np.ndarray(shape, dtype, content, order="F" if by_columns else "C")
 
@@ -210,7 +215,8 @@ def _check(analysis: Analysis) -> None:
     n = len(times_s)
     if not n or (np.diff(times_s) < 0).any() or analysis.video.duration_s < 0 or analysis.video.rate_hz < 0:
         raise ValueError("the times of its video are not in order")
-    if not samples.size or samples.min() < 0 or samples.max() >= n or stops.min() < 0 or stops.max() > n:
+    samples_are_valid = samples.size and samples.min() >= 0 and samples.max() < n
+    if not samples_are_valid or stops.min() < 0 or stops.max() > n:
         raise ValueError("it refers to frames outside its video")
     if not analysis.attention.size or not analysis.n_samples <= analysis.n_segments <= _MAX_SEGMENTS:
         raise ValueError(f"{analysis.n_samples} of {analysis.n_segments} segments")

@@ -1,4 +1,4 @@
-"""Files of sound envelopes in the cache, named by the digest of the video. They spare decoding the whole sound."""
+"""Cache of sound envelopes: one file per video, named by its digest, so that the sound is decoded once."""
 
 import zlib
 from contextlib import suppress
@@ -13,20 +13,18 @@ from skillviewer.core.paths import cache_dir
 from skillviewer.core.video.sound import SoundEnvelope, SoundFacts
 
 FOLDER = "proxies"
-"""Folder of the cache with copies that can be made again: emptied and forgotten with the scrub proxies."""
+"""Folder in the cache. Scrub proxies lie there too, so that both are removed together."""
 
 SUFFIX = ".envelope"
 FORMAT = 1
 _MAX_BYTES = 1 << 26
-"""Largest size of a file when it is unpacked: a week of sound."""
+"""Largest size of an uncompressed file: a week of sound."""
 
 
-class _Kept(msgspec.Struct, frozen=True):
-    """Content of a file: peaks in steps of 1/255."""
-
+class _EnvelopeRecord(msgspec.Struct, frozen=True):
     format: int
     digest: str
-    peaks: bytes
+    peaks: bytes  # in steps of 1/255
     facts: SoundFacts | None
 
 
@@ -36,20 +34,21 @@ def envelope_path(digest: str) -> Path:
 
 
 def save_envelope(envelope: SoundEnvelope) -> None:
-    """Save an envelope; it can be computed again, so that a full disk is no error."""
+    """Save an envelope. A full disk is no error, because the envelope can be computed again."""
     peaks = np.rint(np.clip(envelope.peaks, 0, 1) * 255).astype(np.uint8).tobytes()
-    content = zlib.compress(msgspec.msgpack.encode(_Kept(FORMAT, envelope.digest, peaks, envelope.facts)))
+    record = _EnvelopeRecord(FORMAT, envelope.digest, peaks, envelope.facts)
+    content = zlib.compress(msgspec.msgpack.encode(record))
     path = envelope_path(envelope.digest)
     with suppress(ExportError), atomic_export(path, overwrite=True, durable=False) as temp_path:
         temp_path.write_bytes(content)
 
 
 def load_envelope(digest: str) -> SoundEnvelope | None:
-    """Load the envelope of a video, or return None; a damaged file is removed, since it can be computed again."""
+    """Load the envelope of a video, or return None if there is none. A damaged file is removed."""
     path = envelope_path(digest)
     try:
         unpacked = zlib.decompressobj().decompress(path.read_bytes(), _MAX_BYTES)
-        record = msgspec.msgpack.decode(unpacked, type=_Kept)
+        record = msgspec.msgpack.decode(unpacked, type=_EnvelopeRecord)
     except FileNotFoundError:
         return None
     except (OSError, zlib.error, msgspec.DecodeError, ValueError):
@@ -58,4 +57,5 @@ def load_envelope(digest: str) -> SoundEnvelope | None:
         return None
     if (record.format, record.digest) != (FORMAT, digest):
         return None
-    return SoundEnvelope(digest, np.divide(np.frombuffer(record.peaks, np.uint8), 255, dtype=np.float32), record.facts)
+    peaks = np.divide(np.frombuffer(record.peaks, np.uint8), 255, dtype=np.float32)
+    return SoundEnvelope(digest, peaks, record.facts)

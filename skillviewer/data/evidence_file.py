@@ -1,4 +1,4 @@
-"""Files of evidence in the cache, named as the files of analyses. They spare seconds of computing."""
+"""Cache of evidence: one file per analysis, named like the file of the analysis."""
 
 import hashlib
 import zlib
@@ -21,14 +21,14 @@ from skillviewer.data.study.models import analysis_path
 FORMAT = 1
 SUFFIX = ".evidence"
 _MAX_BYTES = 1 << 29
-"""Largest size of a file when it is unpacked."""
+"""Largest size of an uncompressed file."""
 
 
-_FACTS = {name: kind for name, kind in get_type_hints(Evidence).items() if name != "clip_range"}
-"""Fields of evidence that are saved; its range is that of the analysis."""
+_FIELDS = {name: kind for name, kind in get_type_hints(Evidence).items() if name != "clip_range"}
+"""Fields of evidence that are saved, by name. The range is that of the analysis."""
 
-_Kept = msgspec.defstruct("_Kept", [("format", int), ("samples", str), *_FACTS.items()])
-"""These fields after the number of the format and the SHA-256 of the frames that the analysis looked at."""
+_EvidenceRecord = msgspec.defstruct("_EvidenceRecord", [("format", int), ("samples", str), *_FIELDS.items()])
+"""Version of the format, SHA-256 of the sampled frames, and the saved fields."""
 
 
 def evidence_path(analysis: Analysis) -> Path:
@@ -38,31 +38,35 @@ def evidence_path(analysis: Analysis) -> Path:
 
 
 def save_evidence(analysis: Analysis, evidence: Evidence) -> None:
-    """Save the evidence for an analysis; it can be computed again, so that a full disk is no error."""
-    saved = _Kept(FORMAT, _samples_of(analysis), *(getattr(evidence, name) for name in _FACTS))
-    content = zlib.compress(msgspec.msgpack.encode(saved, enc_hook=_plain))
+    """Save the evidence for an analysis. A full disk is no error, because the evidence can be computed again."""
+    record = _EvidenceRecord(FORMAT, _samples_digest(analysis), *(getattr(evidence, name) for name in _FIELDS))
+    content = zlib.compress(msgspec.msgpack.encode(record, enc_hook=_encode_array))
     with suppress(ExportError), atomic_export(evidence_path(analysis), overwrite=True, durable=False) as temp_path:
         temp_path.write_bytes(content)
 
 
 def load_evidence(analysis: Analysis) -> Evidence | None:
-    """Load the evidence of an analysis, bit for bit; None if there is none for these very frames.
+    """Load the evidence of an analysis, bit for bit; None if there is none for its sampled frames.
 
-    A damaged file is removed, since it can be computed again.
+    A damaged file is removed.
     """
     path = evidence_path(analysis)
     try:
         unpacked = zlib.decompressobj().decompress(path.read_bytes(), _MAX_BYTES)
-        saved = msgspec.structs.asdict(msgspec.msgpack.decode(unpacked, type=_Kept, dec_hook=_array))
-        made_of = saved.pop("format"), saved.pop("samples")
-        evidence = Evidence(**saved, clip_range=analysis.clip_range)
+        record = msgspec.msgpack.decode(unpacked, type=_EvidenceRecord, dec_hook=_decode_array)
+        fields = msgspec.structs.asdict(record)
+        saved_format = fields.pop("format")
+        samples_digest = fields.pop("samples")
+        evidence = Evidence(**fields, clip_range=analysis.clip_range)
     except FileNotFoundError:
         return None
     except (OSError, zlib.error, msgspec.DecodeError, TypeError, ValueError):
         with suppress(OSError):
             path.unlink()
         return None
-    return evidence if made_of == (FORMAT, _samples_of(analysis)) and evidence.belongs_to(analysis) else None
+    if saved_format != FORMAT or samples_digest != _samples_digest(analysis) or not evidence.belongs_to(analysis):
+        return None
+    return evidence
 
 
 def load_or_compute_evidence(analysis: Analysis, compute: Callable[[], Evidence]) -> Evidence:
@@ -74,16 +78,16 @@ def load_or_compute_evidence(analysis: Analysis, compute: Callable[[], Evidence]
     return evidence
 
 
-def _samples_of(analysis: Analysis) -> str:
+def _samples_digest(analysis: Analysis) -> str:
     return hashlib.sha256(analysis.samples.astype("<i8").tobytes()).hexdigest()
 
 
-def _plain(value: object) -> object:
+def _encode_array(value: object) -> object:
     if not isinstance(value, np.ndarray):
-        raise TypeError(f"{type(value).__name__} cannot be kept")
+        raise TypeError(f"{type(value).__name__} cannot be saved")
     return value.dtype.str, value.shape, value.tobytes()
 
 
-def _array(_kind: type, value: Any) -> object:  # noqa: ANN401 - what the file holds
+def _decode_array(_kind: type, value: Any) -> object:  # noqa: ANN401 - content of the file
     dtype, shape, content = value
     return np.frombuffer(content, np.dtype(dtype)).reshape(shape)

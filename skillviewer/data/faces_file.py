@@ -1,7 +1,7 @@
 """JSON files of the faces in a video: detected, drawn or removed by the user.
 
-The program stores one file per searched or edited video, under the digest of the video: it stays valid wherever the
-video is moved, serves every study and model, and is not lost with the cache.
+The program stores one file per searched or edited video in its data folder, named by the digest of the video. The file
+remains valid if the video is moved, and serves every study and model.
 """
 
 from contextlib import suppress
@@ -46,10 +46,10 @@ def read_faces_text(text: str | bytes, source: str = "The text") -> Faces:
         VideoError: The text holds no faces, or comes from a newer program.
     """
     try:
-        number = msgspec.json.decode(text, type=_Head).format
-        if number != FORMAT:
+        file_format = msgspec.json.decode(text, type=_Head).format
+        if file_format != FORMAT:
             raise VideoError(
-                f"{source} has face boxes of form {number}, and this program knows form {FORMAT}: use a newer one."
+                f"{source} has face boxes of form {file_format}, and this program knows form {FORMAT}: use a newer one."
             )
         faces = msgspec.json.decode(text, type=_Record).faces
         _check(faces)
@@ -61,20 +61,26 @@ def read_faces_text(text: str | bytes, source: str = "The text") -> Faces:
 
 
 def _check(faces: Faces) -> None:
-    """Raise ValueError for numbers that no faces have."""
+    """Raise a ValueError if frames or boxes are impossible."""
     if not 0 < faces.n_frames <= _MAX_FRAMES:
         raise ValueError(f"{faces.n_frames} frames")
-    spans = [(track.start, track.stop) for track in faces.tracks] + [(d.start, d.stop) for d in faces.doubts]
+    spans = [(track.start, track.stop) for track in faces.tracks]
+    spans += [(doubt.start, doubt.stop) for doubt in faces.doubts]
     for start, stop in spans:
         if not 0 <= start < stop <= faces.n_frames:
             raise ValueError(f"frames {start} to {stop} of {faces.n_frames}")
     boxes = [doubt.box for doubt in faces.doubts] + [mark.box for track in faces.tracks for mark in track.marks]
-    if any(max(map(abs, (box.left, box.top, box.right, box.bottom))) > _FAR for box in boxes):
-        raise ValueError("a box outside the picture")
+    for box in boxes:
+        if max(abs(box.left), abs(box.top), abs(box.right), abs(box.bottom)) > _FAR:
+            raise ValueError("a box outside the picture")
 
 
 def save_faces(faces: Faces, path: Path, *, overwrite: bool = False) -> Path:
-    """Write faces as a JSON file; an ExportError tells that it exists already or cannot be written."""
+    """Write faces as a JSON file, and return its path.
+
+    Raises:
+        ExportError: The file exists already, or cannot be written.
+    """
     with atomic_export(path, overwrite=overwrite) as temporary:
         temporary.write_text(msgspec.json.format(faces_text(faces), indent=1) + "\n", encoding="utf-8")
     return path
@@ -103,8 +109,8 @@ class FaceStore:
         """Return the faces of a video, or None if it was neither searched nor edited.
 
         Raises:
-            VideoError: The file cannot be read. A damaged file is reported once and renamed, never discarded silently
-                (it may hold the user's edits), so that faces can be searched again.
+            VideoError: The file cannot be read. A damaged file is renamed, because it may hold edits of the user; after
+                that the video counts as unsearched.
         """
         path = self.path(digest)
         try:
@@ -117,18 +123,18 @@ class FaceStore:
             raise _rename_damaged(path, str(error)) from error
         if faces.video_digest != digest:
             raise _rename_damaged(path, f"{path} holds face boxes of another video. Look for faces again.")
-        return None if _says_nothing(faces) else faces
+        return None if _is_empty(faces) else faces
 
     def put(self, faces: Faces) -> None:
-        """Store the faces of a video and replace those stored before.
+        """Store the faces of a video in place of earlier ones.
 
-        If no drawn box is left in a video that was never searched, nothing is stored: it counts as unseen and is
-        searched before it is blurred.
+        A video that was never searched and has no drawn box is removed from the store, so that it is searched before
+        it is blurred.
 
         Raises:
             ExportError: They cannot be written.
         """
-        if _says_nothing(faces):
+        if _is_empty(faces):
             self.forget(faces.video_digest)
             return
         save_faces(faces, self.path(faces.video_digest), overwrite=True)
@@ -141,12 +147,12 @@ class FaceStore:
 
 
 def _rename_damaged(path: Path, problem: str) -> VideoError:
-    """Rename a damaged file, and return the error."""
+    """Rename a damaged file, and return the error to raise."""
     damaged = path.with_name(path.name + DAMAGED)
     with suppress(OSError):
         path.replace(damaged)
     return VideoError(f"{problem} The file is now called {damaged.name}; boxes drawn by hand must be drawn again.")
 
 
-def _says_nothing(faces: Faces) -> bool:
+def _is_empty(faces: Faces) -> bool:
     return not faces.searched and not faces.tracks

@@ -1,4 +1,4 @@
-"""Files of hands found so far, from which a stopped search for hands goes on; safetensors, in the cache.
+"""Safetensors files in the cache with the hands found so far, from which a stopped search continues.
 
 Tensors: ``frames`` (n,) int64, the searched frames in order; ``counts`` (n,) uint8, hands in each; ``landmarks_px``
 (m, 21, 2), ``presence`` (m,) and ``right`` (m,) float32 of all m hands, frame by frame.
@@ -27,7 +27,7 @@ FOLDER = "hands"
 
 
 def detections_path(digest: str, key: str) -> Path:
-    """Return the path for the hands of a video, by the digest of the file and a key of range and settings."""
+    """Return the path for the hands in a video; ``key`` stands for the range and the settings of the search."""
     return cache_dir() / FOLDER / f"{digest}.{key}{SUFFIX}"
 
 
@@ -37,14 +37,14 @@ def detection_files(digest: str) -> list[Path]:
 
 
 def discard_detections(digest: str) -> None:
-    """Remove them: the tracks are kept, or the video is searched anew."""
+    """Remove the files of unfinished searches in a video."""
     for path in detection_files(digest):
         with suppress(OSError):
             path.unlink()
 
 
 def save_detections(detections: Sequence[FrameHands], path: Path) -> None:
-    """Write detections atomically, over earlier ones.
+    """Write detections atomically, in place of earlier ones.
 
     Raises:
         ExportError: They cannot be written.
@@ -63,9 +63,9 @@ def save_detections(detections: Sequence[FrameHands], path: Path) -> None:
 
 
 def load_detections(path: Path) -> list[FrameHands]:
-    """Return the detections of an earlier search, in order of the frames; none if there are none.
+    """Return the detections of an earlier search in order of the frames; an empty list if there was none.
 
-    A damaged file is removed: its hands are searched again.
+    A damaged file is removed, and its frames are searched again.
     """
     try:
         return _read(path)
@@ -79,20 +79,24 @@ def load_detections(path: Path) -> list[FrameHands]:
 
 def _read(path: Path) -> list[FrameHands]:
     arrays = load_file(path)
-    frames, counts = arrays["frames"], arrays["counts"]
+    frames = arrays["frames"]
+    counts = arrays["counts"]
     landmarks = arrays["landmarks_px"]
     presence = arrays["presence"]
     right = arrays["right"]
-    n = int(counts.sum())
+    n_hands = int(counts.sum())
     shapes = (frames.shape, landmarks.shape, presence.shape, right.shape)
-    if shapes != (counts.shape, (n, len(HAND_POINTS), 2), (n,), (n,)) or (np.diff(frames) <= 0).any():
+    if shapes != (counts.shape, (n_hands, len(HAND_POINTS), 2), (n_hands,), (n_hands,)) or (np.diff(frames) <= 0).any():
         raise ValueError("the arrays contradict each other")
     if not all(np.isfinite(array).all() for array in (landmarks, presence, right)):
         raise ValueError("a number is not finite")
-    hands = iter(
-        DetectedHand(points, float(p), float(r)) for points, p, r in zip(landmarks, presence, right, strict=True)
-    )
+    hands = [
+        DetectedHand(points_px, float(hand_presence), float(hand_right))
+        for points_px, hand_presence, hand_right in zip(landmarks, presence, right, strict=True)
+    ]
+    stops = np.cumsum(counts, dtype=np.int64).tolist()
+    starts = [0, *stops[:-1]]
     return [
-        FrameHands(int(frame), tuple(next(hands) for _ in range(count)))
-        for frame, count in zip(frames.tolist(), counts.tolist(), strict=True)
+        FrameHands(int(frame), tuple(hands[start:stop]))
+        for frame, start, stop in zip(frames.tolist(), starts, stops, strict=True)
     ]

@@ -1,4 +1,4 @@
-"""Cached measures of motion: JSON, one file a set of tracks and settings, in the cache."""
+"""Cache of measures of motion: one JSON file for each set of tracks and settings."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -18,10 +18,10 @@ FOLDER = "measures"
 """Folder in the cache."""
 
 _VERSION = 1
-"""Number of the method: measures of another one are computed again."""
+"""Version of the method. Measures of another version are computed again."""
 
 
-def measures_of(digest: str) -> list[Path]:
+def cached_measure_files(digest: str) -> list[Path]:
     """Return the files of cached measures of a video."""
     return sorted((cache_dir() / FOLDER).glob(f"{digest}.*"))
 
@@ -34,22 +34,23 @@ def load_or_compute_measures(
     *,
     with_tapping: bool = False,
 ) -> VideoMeasures:
-    """Return the measures of tracks; those of the same file and settings are computed once.
+    """Return the measures of tracks from the cache, or compute and cache them.
 
     Args:
         tracks: The tracks.
-        source: File from which they were read: its content is part of the key.
-        unit: Unit of length, or None for that of the tracks.
-        reference: Target or path in pixels, or None for that of the tracks.
-        with_tapping: Whether to measure thumb and index finger as tapping.
+        source: File of the tracks. Its content is part of the key of the cache.
+        unit: Unit of length, or None for the unit of the tracks.
+        reference: Target or path in pixels, or None for the reference of the tracks.
+        with_tapping: Whether to measure the tapping of thumb and index finger.
 
     Raises:
         OSError: The file of the tracks cannot be read.
     """
-    corners = None if reference is None else (reference.points.tolist(), reference.closed)
-    settings = (None if unit is None else (unit.name, unit.px), corners, with_tapping)
-    part = (tracks.frames.start, tracks.frames.stop)
-    key = values_sha256(_VERSION, sha256_of(source), part, settings)[:32]
+    reference_key = None if reference is None else (reference.points.tolist(), reference.closed)
+    unit_key = None if unit is None else (unit.name, unit.px)
+    settings = (unit_key, reference_key, with_tapping)
+    frames = (tracks.frames.start, tracks.frames.stop)
+    key = values_sha256(_VERSION, sha256_of(source), frames, settings)[:32]
     path = cache_dir() / FOLDER / f"{tracks.digest}.{key}.json"
     with suppress(OSError, msgspec.MsgspecError, ValueError):
         return msgspec.json.decode(path.read_bytes(), type=VideoMeasures)
@@ -67,9 +68,14 @@ def measure_stored_tracks(
     *,
     with_tapping: bool = False,
 ) -> VideoMeasures:
-    """Return the measures of tracks that the program stores; arguments as of ``load_or_compute_measures``.
+    """Return the measures of tracks from the ``TrackStore``.
 
-    ``frames`` is the range for which they were asked for, or None for the whole file.
+    Args:
+        tracks: The tracks.
+        frames: Range for which the store was asked, or None for the whole file.
+        unit: See ``load_or_compute_measures``.
+        reference: See ``load_or_compute_measures``.
+        with_tapping: See ``load_or_compute_measures``.
 
     Raises:
         OSError: The file of the tracks cannot be read.

@@ -1,8 +1,8 @@
 """Result files of scoring: an analysis with a header and a checksum.
 
-The header is the comment of the zip file, a ``ResultHeader`` as JSON: it says what was asked and what came out, so that
-a finished result is recognised, and printed, without loading the analysis. The checksum covers every byte of the file,
-the header included.
+The header is the comment of the zip file, a ``ResultHeader`` as JSON. It states the request and the score, so that a
+finished result is recognised and printed without loading the analysis. The checksum covers every byte of the file,
+including the header.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from skillviewer.core.errors import StudyError
 from skillviewer.core.video.clips import range_cells
 from skillviewer.data.analysis_file import load_analysis, write_analysis
 
-_COMMENT = b'{"key":'
+_HEADER_START = b'{"key":'
 """First bytes of the header."""
 
 _NO_CHECKSUM = "0" * 64
@@ -28,14 +28,14 @@ _MAX_BYTES = 1 << 29
 class ResultHeader(msgspec.Struct, frozen=True, rename={"clip_range": "extent"}):
     """Header of a result file."""
 
-    key: str  # digest of all that was asked: file with size and time of change, part, checkpoint, passes
-    content: str  # digest of the same by content: bytes of the video, part, checkpoint, passes
+    key: str  # digest of the request: path, size and time of change of the file, range, checkpoint, passes
+    content: str  # digest of the request by content: bytes of the video, range, checkpoint, passes
     digest: str  # SHA-256 of the video
-    clip_range: tuple[str, float, float]  # unit, start and stop of the analysed part (``core.video.clips.range_cells``)
+    clip_range: tuple[str, float, float]  # unit, start and stop of the range (``core.video.clips.range_cells``)
     score: float
     interval: tuple[float, float] | None
     rating: str = ""  # rating on the raters' scale in words, or ""
-    sha256: str = _NO_CHECKSUM  # SHA-256 of the file in which zeros stand for it
+    sha256: str = _NO_CHECKSUM  # SHA-256 of the file with zeros in place of this field
 
 
 def save_result(analysis: Analysis, path: Path, key: str, content: str) -> None:
@@ -52,19 +52,19 @@ def save_result(analysis: Analysis, path: Path, key: str, content: str) -> None:
     """
     score_fields = (analysis.score, analysis.interval, analysis.rating)
     header = ResultHeader(key, content, analysis.video.digest, range_cells(analysis.clip_range), *score_fields)
-    # it can be computed again, and many are written in a row: do not wait for the disk
+    # not durable: a result can be computed again, and many are written in a row
     with atomic_export(path, overwrite=True, durable=False) as temporary, temporary.open("w+b") as file:
         write_analysis(analysis, file)
         with ZipFile(file, "a") as archive:
             archive.comment = msgspec.json.encode(header)
         file.seek(0)
-        written = file.read()
-        file.seek(written.rindex(_NO_CHECKSUM.encode()))
-        file.write(hashlib.sha256(written).hexdigest().encode())
+        file_bytes = file.read()
+        file.seek(file_bytes.rindex(_NO_CHECKSUM.encode()))
+        file.write(hashlib.sha256(file_bytes).hexdigest().encode())
 
 
 def read_header(path: Path) -> ResultHeader:
-    """Return the header of a result file whose checksum is right.
+    """Return the header of a result file, after a check of the checksum.
 
     Raises:
         StudyError: It is no result file, or damaged.
@@ -72,21 +72,22 @@ def read_header(path: Path) -> ResultHeader:
     try:
         if not path.is_file() or path.stat().st_size > _MAX_BYTES:  # a pipe would never end
             raise StudyError(f"{path} is no file with a result.")
-        written = path.read_bytes()
-        header = msgspec.json.decode(written[written.rindex(_COMMENT) :], type=ResultHeader)
+        file_bytes = path.read_bytes()
+        header = msgspec.json.decode(file_bytes[file_bytes.rindex(_HEADER_START) :], type=ResultHeader)
     except OSError as error:
         raise StudyError(f"{path} cannot be read: {error.strerror or error}.") from error
     except (ValueError, msgspec.DecodeError) as error:  # UnicodeDecodeError is a ValueError
         raise StudyError(f"{path} is damaged, or no result of this version: it has no header.") from error
-    place = written.rfind(header.sha256.encode())
-    unsigned = written[:place] + _NO_CHECKSUM.encode() + written[place + len(header.sha256) :]
+    start = file_bytes.rfind(header.sha256.encode())
+    stop = start + len(header.sha256)
+    unsigned = file_bytes[:start] + _NO_CHECKSUM.encode() + file_bytes[stop:]
     if hashlib.sha256(unsigned).hexdigest() != header.sha256:
         raise StudyError(f"{path} is damaged: its checksum does not match.")
     return header
 
 
 def load_result(path: Path, content: str) -> Analysis | None:
-    """Return the analysis in a result file, or None if there is no sound file with a result of that content."""
+    """Return the analysis in a result file, or None if the file is damaged or has another content."""
     with suppress(StudyError):
         if read_header(path).content == content:
             return load_analysis(path)

@@ -2,8 +2,9 @@
 
 The header holds a JSON text ``about`` with everything but the arrays. Tensors: ``times_s`` (n,) float64, and for track
 number i ``states.i`` (n,) uint8, ``xy_px.i`` (m, P, 2) and ``presence.i`` (m, P) float32 for the m frames with points.
-The program stores one file per video, or per clip of one, under the digest of the file: it stays valid wherever the
-video is moved, serves every study, and is not lost with the cache.
+
+The program stores one file per video or clip in its data folder, named by the digest of the video. The file remains
+valid if the video is moved, and serves every study.
 """
 
 import hashlib
@@ -80,14 +81,24 @@ def save_tracks(tracks: TrackSet, path: Path, *, overwrite: bool = False) -> Pat
     Raises:
         ExportError: The file exists already, or cannot be written.
     """
-    records = tuple(_TrackRecord(t.name, t.points, t.kind, t.side, t.method, t.made_by) for t in tracks.tracks)
-    size = (tracks.width_px, tracks.height_px)
+    records = tuple(
+        _TrackRecord(track.name, track.points, track.kind, track.side, track.method, track.made_by)
+        for track in tracks.tracks
+    )
     reference = None
     if tracks.reference is not None:
         corners = tuple((float(x), float(y)) for x, y in tracks.reference.points)
         reference = _ReferenceRecord(corners, tracks.reference.closed)
     about = _SetRecord(
-        FORMAT, tracks.digest, *size, tracks.n_frames, tracks.start_frame, records, tracks.known_length, reference
+        format=FORMAT,
+        digest=tracks.digest,
+        width_px=tracks.width_px,
+        height_px=tracks.height_px,
+        n_frames=tracks.n_frames,
+        start_frame=tracks.start_frame,
+        tracks=records,
+        known_length=tracks.known_length,
+        reference=reference,
     )
     arrays: dict[str, NDArray[np.generic]] = {"times_s": tracks.times_s}
     for i, track in enumerate(tracks.tracks):
@@ -125,32 +136,35 @@ _Arrays = dict[str, NDArray[Any]]
 
 
 def _read_set(about: str, arrays: _Arrays, source: str) -> TrackSet:
-    number = msgspec.json.decode(about, type=_Head).format
-    if number != FORMAT:
+    file_format = msgspec.json.decode(about, type=_Head).format
+    if file_format != FORMAT:
         raise VideoError(
-            f"{source} has tracks of form {number}, and this program knows form {FORMAT}: use a newer one."
+            f"{source} has tracks of form {file_format}, and this program knows form {FORMAT}: use a newer one."
         )
     record = msgspec.json.decode(about, type=_SetRecord)
-    kinds = ("states", "xy_px", "presence")
-    if set(arrays) != {"times_s"} | {f"{kind}.{i}" for kind in kinds for i in range(len(record.tracks))}:
+    names = {"times_s"}
+    for i in range(len(record.tracks)):
+        names |= {f"states.{i}", f"xy_px.{i}", f"presence.{i}"}
+    if set(arrays) != names:
         raise ValueError("its arrays are not those of its tracks")
     times_s = _array(arrays, "times_s", "f8")
-    if len(times_s) * sum(len(track_record.points) for track_record in record.tracks) > MAX_VALUES:
+    n_points = sum(len(track_record.points) for track_record in record.tracks)
+    if len(times_s) * n_points > MAX_VALUES:
         raise ValueError("it has more points than any tracks")
     tracks = [_read_track(arrays, i, track_record, len(times_s)) for i, track_record in enumerate(record.tracks)]
-    size = (record.width_px, record.height_px)
     reference = None
     if record.reference is not None:
         reference = ReferencePath(np.array(record.reference.points, dtype=np.float64), record.reference.closed)
     return TrackSet(
-        record.digest,
-        *size,
-        record.n_frames,
-        record.start_frame,
-        times_s,
-        tuple(tracks),
-        record.known_length,
-        reference,
+        digest=record.digest,
+        width_px=record.width_px,
+        height_px=record.height_px,
+        n_frames=record.n_frames,
+        start_frame=record.start_frame,
+        times_s=times_s,
+        tracks=tuple(tracks),
+        known_length=record.known_length,
+        reference=reference,
     )
 
 
@@ -165,18 +179,28 @@ def _read_track(arrays: _Arrays, i: int, record: _TrackRecord, n: int) -> Track:
     states = _array(arrays, f"states.{i}", "u1")
     if states.shape != (n,):
         raise ValueError(f"{record.name} has {states.shape} states for {n} frames")
-    rows = states >= FrameState.FOUND
-    n_rows = int(rows.sum())
+    has_points = states >= FrameState.FOUND
+    n_rows = int(has_points.sum())
     n_points = len(record.points)
-    found_px, found_presence = _array(arrays, f"xy_px.{i}", "f4"), _array(arrays, f"presence.{i}", "f4")
-    if found_px.shape != (n_rows, n_points, 2) or found_presence.shape != (n_rows, n_points):
-        raise ValueError(f"{record.name} has coordinates {found_px.shape} for {n_rows} frames of {n_points} points")
+    stored_px = _array(arrays, f"xy_px.{i}", "f4")
+    stored_presence = _array(arrays, f"presence.{i}", "f4")
+    if stored_px.shape != (n_rows, n_points, 2) or stored_presence.shape != (n_rows, n_points):
+        raise ValueError(f"{record.name} has coordinates {stored_px.shape} for {n_rows} frames of {n_points} points")
     xy_px = np.full((n, n_points, 2), np.nan, dtype=np.float32)
     presence = np.zeros((n, n_points), dtype=np.float32)
-    xy_px[rows] = found_px
-    presence[rows] = found_presence
-    facts = (record.kind, record.side, record.method, record.made_by)
-    return Track(record.name, record.points, xy_px, presence, states, *facts)
+    xy_px[has_points] = stored_px
+    presence[has_points] = stored_presence
+    return Track(
+        name=record.name,
+        points=record.points,
+        xy_px=xy_px,
+        presence=presence,
+        states=states,
+        kind=record.kind,
+        side=record.side,
+        method=record.method,
+        made_by=record.made_by,
+    )
 
 
 class TrackStore:
@@ -187,13 +211,13 @@ class TrackStore:
 
     def path(self, digest: str, frames: range | None = None) -> Path:
         """Return the path for the tracks of a video, or of a range of its frames, whether or not the file exists."""
-        part = "" if frames is None else f".{frames.start}-{frames.stop}"
-        return self._folder / f"{digest}{part}{SUFFIX}"
+        range_text = "" if frames is None else f".{frames.start}-{frames.stop}"
+        return self._folder / f"{digest}{range_text}{SUFFIX}"
 
     def path_of(self, tracks: TrackSet) -> Path:
         """Return the path at which a set of tracks is stored, whether or not the file exists."""
-        whole = len(tracks.frames) == tracks.n_frames
-        return self.path(tracks.digest, None if whole else tracks.frames)
+        is_whole = len(tracks.frames) == tracks.n_frames
+        return self.path(tracks.digest, None if is_whole else tracks.frames)
 
     def get(self, digest: str, frames: range | None = None) -> TrackSet | None:
         """Return the tracks of a video, or of a range of its frames, or None.
@@ -201,13 +225,12 @@ class TrackStore:
         The tracks of the whole file serve every range of it.
 
         Raises:
-            VideoError: The file cannot be read. A damaged file is reported once and renamed, never discarded silently
-                (it may hold the user's work).
+            VideoError: The file cannot be read. A damaged file is renamed, because it may hold work of the user.
         """
         return self._get(digest, frames, rename_damaged=True)
 
     def get_readable(self, digest: str, frames: range | None = None) -> TrackSet | None:
-        """Return the same, and None too if the file cannot be read; it is unchanged, to be reported elsewhere."""
+        """Return the tracks as ``get`` does, or None if the file cannot be read. A damaged file is not renamed."""
         try:
             return self._get(digest, frames, rename_damaged=False)
         except VideoError:
@@ -228,23 +251,25 @@ class TrackStore:
 
     def content_digest(self, digest: str, frames: range | None = None) -> str:
         """Return the SHA-256 of the file that ``get`` reads, or "" if there is none."""
-        paths = [self.path(digest), *([] if frames is None else [self.path(digest, frames)])]
-        for path in reversed(paths):
+        paths = [self.path(digest)]
+        if frames is not None:
+            paths.insert(0, self.path(digest, frames))
+        for path in paths:
             with suppress(OSError):
                 return hashlib.sha256(path.read_bytes()).hexdigest()
         return ""
 
     def put(self, tracks: TrackSet) -> None:
-        """Store the tracks of a video or clip and replace those stored before; a bare set removes them.
+        """Store the tracks of a video or clip in place of earlier ones; a bare set removes them.
 
         Raises:
             ExportError: They cannot be written.
         """
         path = self.path_of(tracks)
-        if not tracks.is_bare:
-            save_tracks(tracks, path, overwrite=True)
-        else:
+        if tracks.is_bare:
             _remove(path)
+        else:
+            save_tracks(tracks, path, overwrite=True)
 
     def files(self, digest: str) -> list[Path]:
         """Return the files of tracks of a video and its clips, damaged ones included."""
@@ -277,7 +302,7 @@ def _remove(path: Path) -> None:
 
 
 def _rename_damaged(path: Path, problem: str) -> VideoError:
-    """Rename a damaged file, and return the error."""
+    """Rename a damaged file, and return the error to raise."""
     renamed = path.with_name(path.name + DAMAGED)
     with suppress(OSError):
         path.replace(renamed)

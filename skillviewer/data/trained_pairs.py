@@ -1,4 +1,4 @@
-"""Training pairs of a model, in a CSV file next to its weights."""
+"""CSV file of the training pairs of a model, next to its weights."""
 
 import csv
 import io
@@ -11,7 +11,7 @@ from skillviewer.core.errors import CheckpointError
 from skillviewer.core.video.clips import ClipRange, range_cells, range_from_cells
 
 PAIRS = "pairs.csv"
-"""Name of the file. It has the paths of the videos, absolute or relative to the folder of the file."""
+"""Name of the file. Paths of videos are absolute, or relative to the folder of the file."""
 
 _SIDES = ("better", "worse")
 _COLUMNS = (
@@ -48,7 +48,7 @@ def read_pairs(path: Path) -> list[TrainedPair]:
             name=row[side],
             path=path.parent / row[f"{side}_path"],
             digest=row[f"{side}_sha256"],
-            clip_range=_clip_range(row[f"{side}_part"]),
+            clip_range=_parse_clip_range(row[f"{side}_part"]),
         )
 
     try:
@@ -68,7 +68,7 @@ def _format_clip_range(clip_range: ClipRange | None) -> str:
     return f"{unit} {start!r} {stop!r}" if unit else ""
 
 
-def _clip_range(text: str) -> ClipRange | None:
+def _parse_clip_range(text: str) -> ClipRange | None:
     if not text:
         return None
     unit, start, stop = text.split(" ")
@@ -76,12 +76,12 @@ def _clip_range(text: str) -> ClipRange | None:
 
 
 def csv_with_new_paths(path: Path, new_paths: Mapping[str, str]) -> str:
-    """Return the content of a file for another computer, without paths of this one.
+    """Return the content of the file for another computer, without paths of this one.
 
     Args:
         path: The file.
-        new_paths: Paths of videos relative to the folder of the file, by SHA-256. The other videos get the names of
-            their files as paths.
+        new_paths: Paths of videos relative to the folder of the file, by SHA-256. For all other videos the path becomes
+            the name of the file.
 
     Raises:
         CheckpointError: The file cannot be read.
@@ -89,7 +89,8 @@ def csv_with_new_paths(path: Path, new_paths: Mapping[str, str]) -> str:
     rows = _read_rows(path)
     for row in rows:
         for side in _SIDES:
-            row[f"{side}_path"] = new_paths.get(row[f"{side}_sha256"], Path(row[f"{side}_path"]).name)
+            file_name = Path(row[f"{side}_path"]).name
+            row[f"{side}_path"] = new_paths.get(row[f"{side}_sha256"], file_name)
     return _csv_text(rows)
 
 

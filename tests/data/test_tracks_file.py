@@ -14,7 +14,7 @@ from skillviewer.core.tracks.known_length import KnownLength
 from skillviewer.core.tracks.reference_path import ReferencePath
 from skillviewer.core.tracks.tracks import FrameState, Side, Track, TrackKind, TrackMethod, TrackSet
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.data.measures_file import load_or_compute_measures, measures_of
+from skillviewer.data.measures_file import cached_measure_files, load_or_compute_measures
 from skillviewer.data.tracks_file import TrackStore, load_tracks, save_tracks
 from tests.core.tracks.test_tracks import VIDEO, A, F, I, U, track
 
@@ -163,7 +163,7 @@ def test_measures_of_the_same_tracks_and_settings_are_computed_once(
     first = load_or_compute_measures(tracks, path)
     assert first.motions
     assert first == measure_video(tracks)
-    (file,) = measures_of(video.digest)
+    (file,) = cached_measure_files(video.digest)
     file.write_bytes(file.read_bytes().replace(b'"tip"', b'"top"'))
     assert load_or_compute_measures(tracks, path).motions[0].track == "top"  # from the cache
     assert load_or_compute_measures(tracks, path, LengthUnit.millimetres(2)).unit.name == "mm"

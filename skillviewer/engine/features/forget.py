@@ -12,7 +12,7 @@ from skillviewer.core.paths import cache_dir, data_dir, log_dir
 from skillviewer.core.ranking.rater_names import name_pattern
 from skillviewer.data.faces_file import FaceStore
 from skillviewer.data.hand_detections_file import detection_files
-from skillviewer.data.measures_file import measures_of
+from skillviewer.data.measures_file import cached_measure_files
 from skillviewer.data.tracks_file import TrackStore
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.runtime.disk_usage import ANALYSES, COPIES, EVIDENCE
@@ -38,7 +38,7 @@ def forget_video(digest: str, name: str, cache: FeatureCache | None = None) -> i
     files += (cache_dir() / COPIES).glob(f"{digest}*")
     faces = FaceStore().path(digest)
     files += faces.parent.glob(f"{faces.name}*")
-    files += [*TrackStore().files(digest), *detection_files(digest), *measures_of(digest)]
+    files += [*TrackStore().files(digest), *detection_files(digest), *cached_measure_files(digest)]
     for session in (data_dir() / "sessions").glob("*.json"):
         with suppress(OSError):  # the window was closed meanwhile, and its session removed
             if _mentions(session.read_bytes(), name):
