@@ -1,7 +1,7 @@
 """Reader of BORIS projects."""
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
 from typing import Any
@@ -14,9 +14,9 @@ from skillviewer.core.timelines.contents import TimelineContents
 from skillviewer.data.tables.rows import abbreviated, plain
 
 MAX_TIME_S = 1e8
-"""Later times are dates: BORIS can count from the day on which a video was made."""
+"""Largest time of an event. Later ones are dates: BORIS can count from the day on which a video was made."""
 _OBSERVERS = frozenset({"observer", "coder", "rater", "annotator", "scorer"})
-"""Names of the independent variable that says who observed."""
+"""Names of the independent variable that states the observer."""
 
 
 class _Behavior(msgspec.Struct):
@@ -30,12 +30,14 @@ class _Observation(msgspec.Struct):
     type: str = "MEDIA"
     media_info: Any = None
     offset_s: float | None = msgspec.field(name="time offset", default=None)
-    second_s: float | None = msgspec.field(name="time offset second player", default=None)  # before project format 5
+    second_player_offset_s: float | None = msgspec.field(
+        name="time offset second player", default=None
+    )  # before project format 5
     variables: dict[str, Any] = msgspec.field(name="independent_variables", default={})
 
     @property
     def players(self) -> dict[str, list[str]]:
-        """Paths of the files that each player plays, in turn."""
+        """Paths of the files of each player, in the order in which it plays them."""
         files = self.file if isinstance(self.file, dict) else {}
         return {player: [str(path) for path in paths] for player, paths in files.items() if isinstance(paths, list)}
 
@@ -45,14 +47,17 @@ class _Observation(msgspec.Struct):
 
     @property
     def observer(self) -> str:
-        """The person who observed, if the project states it."""
-        stated = (str(value).strip() for name, value in self.variables.items() if plain(name) in _OBSERVERS)
-        return next(filter(None, stated), "")
+        """Name of the observer, or "" if the project does not state it."""
+        for name, value in self.variables.items():
+            observer = str(value).strip()
+            if observer and plain(name) in _OBSERVERS:
+                return observer
+        return ""
 
-    def fact(self, kind: str, path: str) -> float | None:
-        """Return a number that BORIS measured, such as the length of a file."""
+    def measured(self, kind: str, key: str) -> float | None:
+        """Return a number that BORIS measured, such as the length of the file ``key``, or None."""
         numbers = self.media_info.get(kind) if isinstance(self.media_info, dict) else None
-        number = numbers.get(path) if isinstance(numbers, dict) else None
+        number = numbers.get(key) if isinstance(numbers, dict) else None
         return float(number) if isinstance(number, int | float) and math.isfinite(number) else None
 
 
@@ -62,63 +67,69 @@ class _Project(msgspec.Struct):
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
-    """The part of an observation's clock during which it plays one file."""
+class _PlayedSpan:
+    """Part of the clock of an observation in which one file plays."""
 
     start_s: float
     stop_s: float = math.inf
 
 
 def read_boris(path: Path, file_name: str, observations: Collection[str] = ()) -> TimelineContents:
-    """Return the events of observations: behaviors are tiers. The text is the comment, else the modifiers.
+    """Return the events of observations as annotations.
 
-    Without ``observations``, those are read that play the video; without a ``file_name`` too, the only one. The author
-    is the observer, if the project states one or several observations are read (then it is the name of each): a
-    subject is part of the tier then. Else the author is the subject. Two events of a state, by one subject and with the
-    same modifiers, are its start and its end. The video may play in any player, before and after other files.
+    The tier is the behavior, and the text is the comment, or else the modifiers. Two events of a state by one subject
+    with the same modifiers are its start and its end. The author is the observer that the project states. Without one
+    it is the name of the observation if several are read, or else the subject. If the author is not the subject, the
+    tier names the subject too. The video may play in any player, before or after other files.
+
+    Args:
+        path: The project.
+        file_name: Name of the file of the video, or "".
+        observations: Names of the observations to read. If there are none, those are read that play the video; without
+            a ``file_name`` the only observation of the project.
 
     Raises:
-        ValueError: It is no project, or it has no observation of such a name.
+        ValueError: The file is no project, or has no observation with one of the names.
     """
     project = msgspec.json.decode(path.read_bytes(), type=_Project)
     names = tuple(project.observations)
     missing = [name for name in observations if name not in project.observations]
     if missing:
         raise ValueError(f"it has no observation “{missing[0]}”: it has {abbreviated(names) or 'none'}")
-    chosen_names = list(dict.fromkeys(observations)) or [
-        name for name, observation_ in project.observations.items() if observation_.plays(file_name)
-    ]
+    chosen_names = list(dict.fromkeys(observations))
+    if not chosen_names:
+        chosen_names = [name for name in names if project.observations[name].plays(file_name)]
     if not chosen_names and not file_name and len(names) == 1:
         chosen_names = list(names)
     if not chosen_names:
-        refusal = (
-            f"None of its {len(names)} observations ({abbreviated(names) or 'none'}) plays {file_name or 'the video'}."
-        )
-        return TimelineContents(warnings=(f"{refusal} Choose one of them.",), observations=names)
-    states = {annotation.code for annotation in project.behaviors_conf.values() if annotation.type.startswith("State")}
+        listed = abbreviated(names) or "none"
+        warning = f"None of its {len(names)} observations ({listed}) plays {file_name or 'the video'}."
+        return TimelineContents(warnings=(f"{warning} Choose one of them.",), observations=names)
+    states = {behavior.code for behavior in project.behaviors_conf.values() if behavior.type.startswith("State")}
     annotations: list[Annotation] = []
     rejected: list[str] = []
     warnings: list[str] = []
     for name in chosen_names:
         observation = project.observations[name]
-        place = _place(observation, file_name)
-        if place is None:
-            place = _Place(observation.offset_s or 0.0)
+        span = _played_span(observation, file_name)
+        if span is None:
+            span = _PlayedSpan(observation.offset_s or 0.0)
             if file_name:
                 warnings.append(
                     f"The observation “{name}” does not play {file_name}: its times are taken as they stand."
                 )
-        if observation.second_s and file_name not in map(_name_of, observation.players.get("1", [])):
+        second_offset_s = observation.second_player_offset_s
+        if second_offset_s and file_name not in map(_name_of, observation.players.get("1", [])):
             warnings.append(
-                f"“{name}” has an offset of {observation.second_s:g} s of its second player in an old form of BORIS: "
+                f"“{name}” has an offset of {second_offset_s:g} s of its second player in an old form of BORIS: "
                 "it is not taken off. Save the project in a newer BORIS, or check the times."
             )
         observer = observation.observer or (name if len(chosen_names) > 1 else "")
-        read, left_out = _paired(observation.events, states, observer)
-        inside, outside, n_elsewhere = _inside(read, place)
+        all_annotations, problems = _pair_events(observation.events, states, observer)
+        inside, crossing, n_elsewhere = _within_span(all_annotations, span)
         annotations += inside
-        about = f" (observation “{name}”)" if len(names) > 1 else ""
-        rejected += [f"{sentence}{about}." for sentence in (*left_out, *outside)]
+        observation_text = f" (observation “{name}”)" if len(names) > 1 else ""
+        rejected += [f"{problem}{observation_text}." for problem in (*problems, *crossing)]
         if n_elsewhere:
             warnings.append(f"{counted(n_elsewhere, 'event')} of “{name}” are of the other files that it plays.")
     return TimelineContents(tuple(annotations), tuple(rejected), tuple(warnings), names)
@@ -128,53 +139,63 @@ def _name_of(path: str) -> str:
     return PureWindowsPath(path).name
 
 
-def _place(observation: _Observation, file_name: str) -> _Place | None:
-    """Return the place of a file on the clock of an observation, or None if it does not play it."""
+def _played_span(observation: _Observation, file_name: str) -> _PlayedSpan | None:
+    """Return the span in which an observation plays a file, or None if it does not play the file."""
     for player, paths in observation.players.items():
         names = [_name_of(path) for path in paths]
         if file_name not in names:
             continue
         file_index = names.index(file_name)
-        lengths = [observation.fact("length", path) for path in paths[: file_index + 1]]
-        if None in lengths and len(paths) > 1:
+        lengths_s = [observation.measured("length", path) for path in paths[: file_index + 1]]
+        if None in lengths_s and len(paths) > 1:
             raise ValueError(f"it plays {file_name} together with other files, and does not say how long they are")
-        *before, own_length = [length or 0.0 for length in lengths]
-        start_s = (observation.offset_s or 0.0) + (observation.fact("offset", player) or 0.0) + sum(before)
-        return _Place(start_s, start_s + own_length if len(paths) > 1 else math.inf)
+        *earlier_lengths_s, length_s = [length_s or 0.0 for length_s in lengths_s]
+        offset_s = (observation.offset_s or 0.0) + (observation.measured("offset", player) or 0.0)
+        start_s = offset_s + sum(earlier_lengths_s)
+        return _PlayedSpan(start_s, start_s + length_s if len(paths) > 1 else math.inf)
     return None
 
 
-def _inside(annotations: Sequence[Annotation], place: _Place) -> tuple[list[Annotation], list[str], int]:
-    """Return annotations on the clock of the video, sentences on those that cross its ends, and how many are outside.
+def _within_span(annotations: Sequence[Annotation], span: _PlayedSpan) -> tuple[list[Annotation], list[str], int]:
+    """Separate the annotations of one file from those of other files.
 
-    A point at which one file ends and the next one begins is of the next.
+    A point at which one file ends and the next one begins belongs to the next.
+
+    Returns:
+        Annotations on the clock of the file, problems of those that cross its ends, and the number of those outside.
     """
     inside = []
-    outside = []
+    crossing = []
     n_elsewhere = 0
     for annotation in annotations:
-        start_s, stop_s = annotation.start_s - place.start_s, annotation.stop_s - place.start_s
-        if start_s >= 0 and annotation.stop_s <= place.stop_s and annotation.start_s < place.stop_s:
+        start_s = annotation.start_s - span.start_s
+        stop_s = annotation.stop_s - span.start_s
+        if start_s >= 0 and annotation.stop_s <= span.stop_s and annotation.start_s < span.stop_s:
             inside.append(Annotation(annotation.tier, start_s, stop_s, annotation.text, annotation.author))
-        elif math.isfinite(place.stop_s) and (stop_s < 0 or annotation.start_s >= place.stop_s):
+        elif math.isfinite(span.stop_s) and (stop_s < 0 or annotation.start_s >= span.stop_s):
             n_elsewhere += 1
         else:
             times_text = f"from {start_s:g} s to {stop_s:g} s" if stop_s > start_s else f"at {start_s:g} s"
-            outside.append(f"“{annotation.tier}” {times_text} lies outside the video")
-    return inside, outside, n_elsewhere
+            crossing.append(f"“{annotation.tier}” {times_text} lies outside the video")
+    return inside, crossing, n_elsewhere
 
 
-def _paired(
+def _pair_events(
     events: Sequence[Sequence[Any]], states: Collection[str], observer: str
 ) -> tuple[list[Annotation], list[str]]:
-    """Return the annotations that events make, on the clock of the observation, and sentences on those left out."""
-    timed = [(event, _time(event)) for event in events]
-    rejected = [_no_time(event) for event, time_s in timed if time_s is None]
-    read = [(event, time_s) for event, time_s in timed if time_s is not None]
-    subjects = {str(event[1]) for event, _ in read} | {""}
+    """Return the annotations of events, on the clock of the observation, and the problems of rejected events."""
+    timed = []
+    problems = []
+    for event in events:
+        time_s = _time(event)
+        if time_s is None:
+            problems.append(_time_problem(event))
+        else:
+            timed.append((event, time_s))
+    subjects = {str(event[1]) for event, _ in timed} | {""}
     begun: dict[tuple[str, str, str], float] = {}
     annotations = []
-    for event, time_s in sorted(read, key=lambda event_and_time: event_and_time[1]):
+    for event, time_s in sorted(timed, key=lambda event_and_time: event_and_time[1]):
         subject = str(event[1])
         code = str(event[2])
         modifiers = _text(event, 3)
@@ -191,14 +212,16 @@ def _paired(
         annotations.append(Annotation(tier, start_s, time_s, _text(event, 4) or modifiers, author))
     for (subject, code, _), time_s in begun.items():
         of_subject = f" of {subject}" if subject else ""
-        rejected.append(
+        problems.append(
             f"“{code}”{of_subject} begins at {time_s:g} s of the observation and does not end: end it in BORIS"
         )
-    return annotations, rejected
+    return annotations, problems
 
 
-def _text(event: Sequence[Any], place: int) -> str:
-    text = str(event[place]) if len(event) > place and event[place] is not None else ""
+def _text(event: Sequence[Any], index: int) -> str:
+    if len(event) <= index or event[index] is None:
+        return ""
+    text = str(event[index])
     return "" if text == "None" else text
 
 
@@ -208,6 +231,7 @@ def _time(event: Sequence[Any]) -> float | None:
     return float(event[0]) if abs(event[0]) < MAX_TIME_S else None
 
 
-def _no_time(event: Sequence[Any]) -> str:
-    about: Mapping[bool, str] = {True: "has a date and no time of the video", False: "has no time and behavior"}
-    return f"The event {short(str(list(event)))} {about[len(event) > 2 and isinstance(event[0], int | float)]}"
+def _time_problem(event: Sequence[Any]) -> str:
+    is_date = len(event) > 2 and isinstance(event[0], int | float)
+    problem = "has a date and no time of the video" if is_date else "has no time and behavior"
+    return f"The event {short(str(list(event)))} {problem}"

@@ -51,10 +51,10 @@ class _TierAnnotation:
 def read_eaf(path: Path, file_name: str) -> TimelineContents:
     """Return the annotations of an ELAN document, with the times that ELAN shows.
 
-    Where a chain of annotations subdivides a longer one, ELAN stores no times between them and divides the time evenly
-    (``TimeProposer`` and ``SymbolicSubdivision`` of its source). Annotations that refer to the same parent and form no
-    chain each have the times of the parent. Times count from the start of the video, also if ELAN plays it with an
-    offset.
+    If a chain of annotations subdivides a longer one, ELAN stores no times between them and divides the time evenly
+    (``TimeProposer`` and ``SymbolicSubdivision`` of its source). Annotations that refer to the same parent without
+    forming a chain each have the times of the parent. Times count from the start of the video, even if ELAN plays it
+    with an offset.
 
     Raises:
         ValueError: It is no ELAN document.
@@ -74,7 +74,8 @@ def read_eaf(path: Path, file_name: str) -> TimelineContents:
     spans = _spans(root, rows)
     origin_ms = _origin_ms(root, file_name)
     names = {tier.get("TIER_ID", "") for tier in root.iter("TIER")}
-    annotations, rejected = [], []
+    annotations = []
+    rejected = []
     for index, row in enumerate(rows):
         span = spans.get(index)
         if span is None:
@@ -85,15 +86,17 @@ def read_eaf(path: Path, file_name: str) -> TimelineContents:
             )
             continue
         author = row.tier.get("PARTICIPANT") or row.tier.get("ANNOTATOR") or ""
-        # our own export gives tiers names with a lane and an author: taken apart again
+        # the export of this program adds a lane and an author to the name of a tier
         name = without_lane(row.tier.get("TIER_ID", ""), names).removesuffix(f" – {author}")
-        start_s, stop_s = ((time_ms + origin_ms) / 1000 for time_ms in span)
+        begin_ms, end_ms = span
+        start_s = (begin_ms + origin_ms) / 1000
+        stop_s = (end_ms + origin_ms) / 1000
         annotations.append(Annotation(name, start_s, stop_s, row.text, author))
     return TimelineContents(tuple(annotations), tuple(rejected))
 
 
 def _origin_ms(root: "Element", file_name: str) -> int:
-    """Return the offset with which ELAN plays the video ``file_name``, or the first video if that is not named."""
+    """Return the offset with which ELAN plays the video ``file_name``, or the first video if there is no such one."""
     media = root.findall("HEADER/MEDIA_DESCRIPTOR")
     same_file = [descriptor for descriptor in media if descriptor.get("MEDIA_URL", "").endswith(f"/{file_name}")]
     return int((same_file or media)[0].get("TIME_ORIGIN", "0")) if media else 0
@@ -117,13 +120,13 @@ def _parents_first(root: "Element") -> list["Element"]:
 
 
 def _slots_ms(root: "Element", rows: list[_TierAnnotation]) -> dict[str, int]:
-    """Return the times of the time slots, in milliseconds; those of broken chains are missing."""
+    """Return the times of the time slots in milliseconds, without the slots of broken chains."""
     slots_ms = {
         slot.get("TIME_SLOT_ID", ""): int(slot.get("TIME_VALUE", ""))
         for slot in root.findall("TIME_ORDER/TIME_SLOT")
         if slot.get("TIME_VALUE")
     }
-    # by identity of the tier: end slot of the annotation that begins at a slot, the first of several
+    # by identity of the tier and start slot: the end slot of the first annotation that begins there
     end_slots: defaultdict[int, dict[str, str]] = defaultdict(dict)
     for row in rows:
         begin, end = row.slots
@@ -135,15 +138,17 @@ def _slots_ms(root: "Element", rows: list[_TierAnnotation]) -> dict[str, int]:
 
 
 def _spans(root: "Element", rows: list[_TierAnnotation]) -> dict[int, Span]:
-    """Return the times of annotations by their index in ``rows``; those without a time are missing."""
+    """Return the times of annotations by their index in ``rows``, without annotations that have no time."""
     slots_ms = _slots_ms(root, rows)
     spans: dict[int, Span] = {}
     by_id: dict[str, int] = {}
     for index, row in enumerate(rows):
         by_id.setdefault(row.id, index)
-        begin, end = (slots_ms.get(slot) for slot in row.slots)
-        if begin is not None and end is not None:
-            spans[index] = (begin, end)
+        begin_slot, end_slot = row.slots
+        begin_ms = slots_ms.get(begin_slot)
+        end_ms = slots_ms.get(end_slot)
+        if begin_ms is not None and end_ms is not None:
+            spans[index] = (begin_ms, end_ms)
     chains: dict[int, list[list[int]]] = {}  # by the annotation that a chain subdivides
     for chain in _chains(rows, by_id):
         parent = by_id.get(rows[chain[0]].parent)
@@ -162,19 +167,19 @@ def _shares(span: Span, n: int) -> list[Span]:
     """Return n equal parts of a span, cut to whole milliseconds as ELAN does."""
     begin, end = span
     length = (end - begin) / n
-    return [(begin + int(place * length), begin + int((place + 1) * length)) for place in range(n)]
+    return [(begin + int(i * length), begin + int((i + 1) * length)) for i in range(n)]
 
 
-def _divide(following: dict[str, str], slots_ms: dict[str, int]) -> None:
+def _divide(next_slots: dict[str, str], slots_ms: dict[str, int]) -> None:
     """Give times to the slots of one tier that have none, evenly from one known slot of a chain to the next."""
     visited: set[str] = set()
-    for first in [slot for slot in following if slot in slots_ms]:
+    for first in [slot for slot in next_slots if slot in slots_ms]:
         chain = []
-        slot = following[first]
-        while slot not in slots_ms and slot in following and slot not in visited:
+        slot = next_slots[first]
+        while slot not in slots_ms and slot in next_slots and slot not in visited:
             visited.add(slot)
             chain.append(slot)
-            slot = following[slot]
+            slot = next_slots[slot]
         if chain and slot in slots_ms:
             length = (slots_ms[slot] - slots_ms[first]) // (len(chain) + 1)
             for step, chain_slot in enumerate(chain, start=1):
@@ -182,17 +187,17 @@ def _divide(following: dict[str, str], slots_ms: dict[str, int]) -> None:
 
 
 def _chains(rows: list[_TierAnnotation], by_id: dict[str, int]) -> Iterator[list[int]]:
-    """Yield the chains: indices in ``rows`` of annotations that refer to a parent and follow one another, in order."""
-    following: dict[int, int] = {}
+    """Yield chains of annotations that refer to a parent and follow one another, as indices in ``rows``."""
+    next_indices: dict[int, int] = {}
     heads = []
     for index, row in enumerate(rows):
         previous = by_id.get(row.previous) if row.previous else None
         if row.parent and previous is None:
             heads.append(index)
         elif row.parent and previous is not None:
-            following.setdefault(previous, index)
+            next_indices.setdefault(previous, index)
     for head in heads:
         chain = [head]
-        while (after := following.pop(chain[-1], None)) is not None:
-            chain.append(after)
+        while chain[-1] in next_indices:
+            chain.append(next_indices.pop(chain[-1]))
         yield chain

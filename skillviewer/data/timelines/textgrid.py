@@ -9,21 +9,21 @@ from skillviewer.core.timelines.annotation import Annotation, without_lane
 from skillviewer.core.timelines.contents import TimelineContents
 from skillviewer.data.tables.rows import read_text
 
-_PLAIN = r"[+-]?(?:0[xX][0-9a-fA-F]+(?:\.[0-9a-fA-F]*)?(?:[pP][+-]?\d{1,9})?|\d+(?:\.\d*)?(?:[eE][+-]?\d{1,9})?)%?"
-_NUMBER = re.compile(rf"({_PLAIN})(?:/({_PLAIN}))?")
-"""A number as Praat reads it: decimal or hexadecimal, a percentage, a fraction; what follows in the word is ignored."""
+_DECIMAL = r"[+-]?(?:0[xX][0-9a-fA-F]+(?:\.[0-9a-fA-F]*)?(?:[pP][+-]?\d{1,9})?|\d+(?:\.\d*)?(?:[eE][+-]?\d{1,9})?)%?"
+_NUMBER = re.compile(rf"({_DECIMAL})(?:/({_DECIMAL}))?")
+"""A number as Praat reads it: decimal or hexadecimal, a percentage, or a fraction. The end of the word is ignored."""
 _TOKEN = re.compile(rf'!.*|"(?:[^"]++|"")*+"|{_NUMBER.pattern}[^\s!]*|\S+')
 """A comment up to the end of its line, a text, a number, or any other word."""
 _HEADERS = frozenset({'"ooTextFile"', '"ooTextFile short"'})
-"""First texts of the form; older programs have another for the short form."""
+"""First texts of a file; older programs write the second one for the short form."""
 
 
 def read_textgrid(path: Path, _file_name: str) -> TimelineContents:
     """Return the intervals with a text, and the points, of a TextGrid.
 
-    The name of a tier may end in an author after a dash, as in the export; a text that repeats the name of its tier is
-    none. Times stay as they stand in the file. If its clock does not begin at 0, a warning says so: the sound may be a
-    part of the video that kept its times, or a file of its own.
+    The name of a tier may end in an author after a dash, as in the export of this program. A text that repeats the name
+    of its tier counts as empty. Times are not changed. If the clock does not begin at 0, a warning says so, because the
+    sound may be a part of the video or a file of its own.
 
     Raises:
         DatasetError: The file cannot be read.
@@ -33,11 +33,15 @@ def read_textgrid(path: Path, _file_name: str) -> TimelineContents:
     tokens = _tokens(read_text(path))
     if next(tokens, "") not in _HEADERS or next(tokens, "") != '"TextGrid"':
         raise ValueError("it does not begin with ooTextFile and TextGrid: save it as a text file")
-    start_s, _ = _number(tokens), _number(tokens)
+    start_s = _number(tokens)
+    _number(tokens)  # the end of the clock
     rows: list[tuple[str, float, float, str]] = []
     if next(tokens) == "<exists>":
         for _ in range(round(_number(tokens))):
-            kind, tier, *_ = _text(tokens), _text(tokens), _number(tokens), _number(tokens)
+            kind = _text(tokens)
+            tier = _text(tokens)
+            _number(tokens)  # start of the tier
+            _number(tokens)  # end of the tier
             for _ in range(round(_number(tokens))):
                 begin = _number(tokens)
                 stop = _number(tokens) if kind == "IntervalTier" else begin
@@ -47,17 +51,20 @@ def read_textgrid(path: Path, _file_name: str) -> TimelineContents:
     names = {tier for tier, *_ in rows}
     annotations = []
     for name, begin, stop, text in rows:
-        tier, dash, author = without_lane(name, names).rpartition(" – ")
+        tier_name = without_lane(name, names)
+        tier, dash, author = tier_name.rpartition(" – ")
         if not dash:
-            tier = author
+            tier = tier_name
             author = ""
         annotations.append(Annotation(tier, begin, stop, "" if text == tier else text, author))
-    later = f"Its clock begins at {start_s:g} s, not at 0: the times are taken as seconds from the start of the video."
-    return TimelineContents(tuple(annotations), warnings=(later,) if start_s else ())
+    warning = (
+        f"Its clock begins at {start_s:g} s, not at 0: the times are taken as seconds from the start of the video."
+    )
+    return TimelineContents(tuple(annotations), warnings=(warning,) if start_s else ())
 
 
 def _tokens(text: str) -> Iterator[str]:
-    """Yield texts, flags and numbers that stand alone; everything else in a TextGrid is a comment."""
+    """Yield the texts, flags and numbers of a TextGrid. All other words are comments."""
     for match in _TOKEN.finditer(text):
         word = match.group()
         if word.startswith('"') and (len(word) < 2 or not word.endswith('"')):
@@ -72,13 +79,13 @@ def _number(tokens: Iterator[str]) -> float:
     if match is None:
         raise ValueError(f"{short(token)} stands where a number is expected")
     numerator, denominator = match.groups()
-    divisor = 1.0 if denominator is None else _plain(denominator)
+    divisor = 1.0 if denominator is None else _decimal(denominator)
     if divisor == 0:
         raise ValueError(f"{short(token)} divides by zero")
-    return _plain(numerator) / divisor
+    return _decimal(numerator) / divisor
 
 
-def _plain(text: str) -> float:
+def _decimal(text: str) -> float:
     digits = text.removesuffix("%")
     value = float.fromhex(digits) if "x" in digits.casefold() else float(digits)
     return value / 100 if text.endswith("%") else value

@@ -1,4 +1,4 @@
-"""The table of timeline forms that can be read. To add one: a module with a function, and an entry here."""
+"""Formats of timelines, and the reading of a file in one of them. A new format is one reader and one entry."""
 
 import math
 from collections.abc import Callable, Collection, Mapping
@@ -28,24 +28,24 @@ _READERS: Mapping[str, Callable[[Path, str], TimelineContents]] = {
     ".tsv": read_timed_table,
 }
 ONLY_TIMELINES = frozenset(_READERS) - {".csv", ".tsv"}
-"""Suffixes of files that are nothing but timelines, in lower case."""
+"""Suffixes, in lower case, of files that can only be timelines."""
 
 
 def read_timeline(
     path: Path, file_name: str = "", observations: Collection[str] = (), encoding: str = ""
 ) -> TimelineContents:
-    """Return the annotations of a timeline, by time; the file's suffix tells the form.
+    """Return the annotations of a timeline in order of time. The suffix of the file states the format.
 
-    Annotations with impossible times are rejected one by one.
+    Annotations with impossible times are rejected.
 
     Args:
         path: The file.
-        file_name: Name of the video's file, which chooses among the videos of the timeline.
-        observations: Names of the observations to read, in a form that has several in a file (BORIS).
+        file_name: Name of the file of the video, which chooses among the videos of the timeline.
+        observations: Names of the observations to read, for BORIS projects.
         encoding: Name of the encoding of subtitles that are not in Unicode, or "".
 
     Raises:
-        DatasetError: The file cannot be read, is too large, or is not of its form; or it has no such observation.
+        DatasetError: The file cannot be read, is too large or damaged, or has no such observation.
     """
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
@@ -60,20 +60,30 @@ def read_timeline(
             raise DatasetError(f"{path} has {size >> 20} MB; timelines may have {MAX_BYTES >> 20} MB.")
         if encoding:
             contents = read_subtitles(path, file_name, encoding)
+        elif observations:
+            contents = read_boris(path, file_name, observations)
         else:
-            contents = read_boris(path, file_name, observations) if observations else reader(path, file_name)
+            contents = reader(path, file_name)
     except OSError as error:
         raise DatasetError(f"{path} cannot be read: {error.strerror or error}.") from error
     except (ValueError, ParseError, LookupError, OverflowError, RecursionError, StopIteration) as error:
-        about = "it ends too early" if isinstance(error, StopIteration) else str(error).rstrip(".")
-        raise DatasetError(f"{path} is no timeline that can be read: {about}.") from error
-    possible = [annotation for annotation in contents.annotations if _is_possible(annotation)]
-    rejected = [
-        f"An annotation of the tier “{annotation.tier}” lasts from {annotation.start_s:g} s to {annotation.stop_s:g} "
-        "s, which cannot be."
-        for annotation in contents.annotations
-        if not _is_possible(annotation)
-    ]
+        reason = "it ends too early" if isinstance(error, StopIteration) else str(error).rstrip(".")
+        raise DatasetError(f"{path} is no timeline that can be read: {reason}.") from error
+    return _with_possible_times(contents)
+
+
+def _with_possible_times(contents: TimelineContents) -> TimelineContents:
+    """Return contents in order of time, with impossible annotations rejected."""
+    possible = []
+    rejected = []
+    for annotation in contents.annotations:
+        if _is_possible(annotation):
+            possible.append(annotation)
+        else:
+            rejected.append(
+                f"An annotation of the tier “{annotation.tier}” lasts from {annotation.start_s:g} s to "
+                f"{annotation.stop_s:g} s, which cannot be."
+            )
     in_order = sorted(possible, key=lambda annotation: (annotation.start_s, annotation.stop_s))
     return replace(contents, annotations=tuple(in_order), rejected=(*contents.rejected, *rejected))
 
