@@ -1,4 +1,4 @@
-"""CVAT's XML 1.1 of videos: tracks of points, boxes and skeletons."""
+"""Reader of CVAT's XML 1.1 of videos: tracks of points, boxes and skeletons."""
 
 from collections import Counter
 from pathlib import Path
@@ -20,16 +20,16 @@ _FORMS = {"points", "box"}
 _OUTLINES = {"polygon", "polyline", "mask", "ellipse", "cuboid"}
 
 _BY_RANK = (FrameState.ANCHORED, FrameState.INTERPOLATED, FrameState.ABSENT)
-"""States of the points of a skeleton; the first that any point has is the state of the skeleton."""
+"""States of points. The state of a skeleton is the first of them that one of its points has."""
 
 _Series = dict[int, tuple[FrameState, list[tuple[float, float]]]]
-"""State and positions by frame; no positions where the object is outside."""
+"""State and positions by frame. An object that is outside the picture has no positions."""
 
 
 def read_cvat(path: Path) -> RawTracks:
-    """Return the tracks of CVAT's XML: the centre of a box, and every point of a skeleton.
+    """Return the tracks of CVAT's XML: all points, the centres of boxes, and the points of skeletons.
 
-    Key frames are positions that the annotator set, and frames between them are interpolated, by CVAT or here.
+    The annotator set the positions of key frames. CVAT or this function interpolates between them.
 
     Raises:
         ValueError: The file has other XML, or no track of points, boxes or skeletons.
@@ -38,12 +38,12 @@ def read_cvat(path: Path) -> RawTracks:
     root = read_xml(path)
     if root.tag != "annotations":
         raise ValueError(f"its root is <{root.tag}> and not <annotations>")
-    tracks = [track for track in root.findall("track") if any(shape.tag in _FORMS for shape in track.iter())]
+    all_tracks = root.findall("track")
+    tracks = [track for track in all_tracks if any(shape.tag in _FORMS for shape in track.iter())]
     if not tracks:
         raise ValueError("it has no track of points, boxes or skeletons")
-    n_outlines = sum(
-        shape.tag in _OUTLINES and shape.get("outside") != "1" for track in root.findall("track") for shape in track
-    )
+    shapes = [shape for track in all_tracks for shape in track]
+    n_outlines = sum(shape.tag in _OUTLINES and shape.get("outside") != "1" for shape in shapes)
     size = root.find("meta//original_size")
     size_px = None
     if size is not None:
@@ -54,29 +54,35 @@ def read_cvat(path: Path) -> RawTracks:
     raw_tracks = []
     for track, label in zip(tracks, labels, strict=True):
         name = label if n_with_label[label] == 1 else f"{label} {track.get('id', '')}".strip()
-        raw_tracks.append(_track(track, name))
+        raw_tracks.append(_read_track(track, name))
     return RawTracks(tuple(raw_tracks), from_corner=True, size_px=size_px, left_out=((OUTLINE, n_outlines),))
 
 
-def _track(track: "Element", name: str) -> RawTrack:
-    """Return a track of points or boxes, or of a skeleton in either form: points in it, or a track for each point."""
-    parts: dict[str, list[tuple[int, Element]]] = {}
+def _read_track(track: "Element", name: str) -> RawTrack:
+    """Return a track of points, boxes or skeletons.
+
+    A skeleton has its points as shapes of its frames, or a track for each point.
+    """
+    skeleton_points: dict[str, list[tuple[int, Element]]] = {}
     for shape in track:
         if shape.tag == "skeleton":
             for point in shape.findall("points"):
-                parts.setdefault(point.get("label") or "point", []).append((_frame(shape), point))
+                skeleton_points.setdefault(point.get("label") or "point", []).append((_frame(shape), point))
         elif shape.tag == "track":
             points_by_frame = [(_frame(point), point) for point in shape.findall("points")]
-            parts.setdefault(shape.get("label") or "point", []).extend(points_by_frame)
-    if parts:
-        check_limits(1, len(parts), 1)
-        return _joined(name, {label: _series(shapes, f"{name}, {label}", 1) for label, shapes in parts.items()})
+            skeleton_points.setdefault(shape.get("label") or "point", []).extend(points_by_frame)
+    if skeleton_points:
+        check_limits(1, len(skeleton_points), 1)
+        point_series = {label: _series(shapes, f"{name}, {label}", 1) for label, shapes in skeleton_points.items()}
+        return _join_points(name, point_series)
     series = _series([(_frame(shape), shape) for shape in track if shape.tag in _FORMS], name)
     n_points = max((len(positions) for _, positions in series.values()), default=1) or 1
-    points: tuple[str, ...] = tuple(f"point_{number}" for number in range(n_points)) if n_points > 1 else ("point",)
+    points: tuple[str, ...] = ("point",)
     if track.find("box") is not None:
         points = ("centre",)
-    return _raw(name, points, series)
+    elif n_points > 1:
+        points = tuple(f"point_{number}" for number in range(n_points))
+    return _make_track(name, points, series)
 
 
 def _frame(shape: "Element") -> int:
@@ -87,7 +93,7 @@ def _series(shapes: "Iterable[tuple[int, Element]]", name: str, n_expected: int 
     """Return the positions of an object in every frame from its first shape to its last.
 
     Raises:
-        ValueError: Its shapes have different numbers of points, or not ``n_expected``.
+        ValueError: The shapes have different numbers of points, or not ``n_expected``.
     """
     stated: _Series = {}
     for frame, shape in shapes:
@@ -95,15 +101,18 @@ def _series(shapes: "Iterable[tuple[int, Element]]", name: str, n_expected: int 
             stated.setdefault(frame, (FrameState.ABSENT, []))
         else:
             is_key = shape.get("keyframe", "1") == "1"
-            stated[frame] = (FrameState.ANCHORED if is_key else FrameState.INTERPOLATED, _positions(shape))
+            state = FrameState.ANCHORED if is_key else FrameState.INTERPOLATED
+            stated[frame] = (state, _positions(shape))
     sizes = {len(positions) for state, positions in stated.values() if state.has_points}
     if len(sizes) > 1 or (n_expected is not None and sizes - {n_expected}):
         raise ValueError(f"the track “{name}” has different numbers of points")
     stated_frames = sorted(stated)
-    check_limits(1, max(sizes, default=1), stated_frames[-1] - stated_frames[0] + 1 if stated_frames else 0)
+    n_frames = stated_frames[-1] - stated_frames[0] + 1 if stated_frames else 0
+    check_limits(1, max(sizes, default=1), n_frames)
     series: _Series = {}
     for frame, next_frame in zip(stated_frames, [*stated_frames[1:], None], strict=True):
-        state, positions = series[frame] = stated[frame]
+        series[frame] = stated[frame]
+        state, positions = stated[frame]
         if next_frame is None or not state.has_points:
             continue
         # as in CVAT, a visible object keeps its last positions until it is marked as outside
@@ -117,13 +126,16 @@ def _series(shapes: "Iterable[tuple[int, Element]]", name: str, n_expected: int 
 def _between(
     start: list[tuple[float, float]], stop: list[tuple[float, float]], share: float
 ) -> list[tuple[float, float]]:
-    return [
-        ((1 - share) * a + share * c, (1 - share) * b + share * d) for (a, b), (c, d) in zip(start, stop, strict=True)
-    ]
+    positions = []
+    for (start_x, start_y), (stop_x, stop_y) in zip(start, stop, strict=True):
+        x = (1 - share) * start_x + share * stop_x
+        y = (1 - share) * start_y + share * stop_y
+        positions.append((x, y))
+    return positions
 
 
-def _joined(name: str, points: dict[str, _Series]) -> RawTrack:
-    """Return the track of a skeleton; a frame is anchored if one of its points is."""
+def _join_points(name: str, points: dict[str, _Series]) -> RawTrack:
+    """Return the track of a skeleton from the series of its points."""
     nowhere = (float("nan"), float("nan"))
     absent: tuple[FrameState, list[tuple[float, float]]] = (FrameState.ABSENT, [])
     joined: _Series = {}
@@ -134,10 +146,10 @@ def _joined(name: str, points: dict[str, _Series]) -> RawTrack:
         joined[frame] = (state, [])
         if state.has_points:
             joined[frame] = (state, [positions[0] if positions else nowhere for _, positions in point_states])
-    return _raw(name, tuple(points), joined)
+    return _make_track(name, tuple(points), joined)
 
 
-def _raw(name: str, points: tuple[str, ...], series: _Series) -> RawTrack:
+def _make_track(name: str, points: tuple[str, ...], series: _Series) -> RawTrack:
     frames = sorted(series)
     xy = np.full((len(frames), len(points), 2), np.nan)
     for row, frame in enumerate(frames):

@@ -1,4 +1,4 @@
-"""Key points in JSON: OpenPose's folder of frames, COCO's file, and X-AnyLabeling's pictures."""
+"""Readers of key points in JSON: a folder of OpenPose, a file of COCO, files of X-AnyLabeling."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +10,7 @@ import numpy as np
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.tracks.hand_points import HAND_POINTS
 from skillviewer.data.tracks.object_following import FURTHER, follow_object
-from skillviewer.data.tracks.raw_tracks import RawTrack, RawTracks, check_limits, frame_in, raw_track
+from skillviewer.data.tracks.raw_tracks import RawTracks, check_limits, frame_number_in, make_raw_track
 
 _MAX_FILES = 1_000_000
 _MAX_FILE_BYTES = 16 << 20
@@ -42,7 +42,7 @@ BODY_25 = [
     "right_small_toe",
     "right_heel",
 ]
-"""Points of OpenPose's usual model of the body."""
+"""Points of BODY_25, OpenPose's default model of the body."""
 
 
 class _Person(msgspec.Struct):
@@ -59,14 +59,15 @@ def json_files(path: Path) -> list[Path]:
     """Return the JSON files of a folder by the frame in their names, or the file itself.
 
     Raises:
-        ValueError: There is none, a name has no frame, two have the same, or they are too many or too large.
+        ValueError: There are no files or too many, one is too large or has no frame in its name, or two have the same
+            frame.
     """
     if not path.is_dir():
         return [path]
     files = [file for file in path.iterdir() if file.suffix.casefold() == ".json" and not file.name.startswith(".")]
     if not files or len(files) > _MAX_FILES:
         raise ValueError(f"the folder holds {len(files):,} JSON files")
-    by_frame = {frame_in(file.name): file for file in files}
+    by_frame = {frame_number_in(file.name): file for file in files}
     if len(by_frame) < len(files):
         raise ValueError("two of its files have the same number of a frame in their names")
     for file in files:
@@ -78,27 +79,33 @@ def json_files(path: Path) -> list[Path]:
 def read_openpose(path: Path) -> RawTracks:
     """Return the body and the hands of one person from OpenPose's folder of JSON files.
 
-    OpenPose gives no identity: the person who moves least from frame to frame is followed, and others are counted.
+    OpenPose gives no identities. The person who moves least from frame to frame is followed; the points of all others
+    are counted as left out.
 
     Raises:
-        ValueError: It is no such folder, or its positions are relative to the picture.
+        ValueError: The folder is no such folder, or its positions are relative to the picture.
     """
     rows: list[tuple[int, dict[str, FloatArray]]] = []
     previous_body: FloatArray | None = None
     left_out = 0
     for file in json_files(path):
-        people = [_parts(person) for person in msgspec.json.decode(file.read_bytes(), type=_OpenPose).people]
-        people = [parts for parts in people if any(np.isfinite(part).any() for part in parts.values())]
+        frame = frame_number_in(file.name)
+        content = msgspec.json.decode(file.read_bytes(), type=_OpenPose)
+        people = [parts for parts in map(_body_parts, content.people) if _has_points(parts)]
         if not people:
-            rows.append((frame_in(file.name), {}))
+            rows.append((frame, {}))
             continue
         bodies = [np.concatenate(list(parts.values())) for parts in people]
-        same_shape = [body for body in bodies if previous_body is None or body.shape == previous_body.shape]
-        followed = follow_object(same_shape, previous_body) if same_shape else 0
-        body_index = next(index for index, body in enumerate(bodies) if not same_shape or body is same_shape[followed])
+        # only bodies with as many points can be compared with that of the frame before
+        comparable = [
+            index for index, body in enumerate(bodies) if previous_body is None or body.shape == previous_body.shape
+        ]
+        body_index = 0
+        if comparable:
+            body_index = comparable[follow_object([bodies[index] for index in comparable], previous_body)]
         previous_body = bodies[body_index]
-        left_out += sum(len(body) for index, body in enumerate(bodies) if index != body_index)
-        rows.append((frame_in(file.name), people[body_index]))
+        left_out += sum(map(len, bodies)) - len(previous_body)
+        rows.append((frame, people[body_index]))
     tracks = []
     for name in ("body", "left hand", "right hand"):
         sizes = {len(parts[name]) for _, parts in rows if name in parts}
@@ -108,14 +115,18 @@ def read_openpose(path: Path) -> RawTracks:
             n = sizes.pop()
             empty = [float("nan")] * (3 * n)
             values = [parts[name].ravel().tolist() if name in parts else empty for _, parts in rows]
-            tracks.append(raw_track(name, _point_names(name, n), [frame for frame, _ in rows], values))
+            tracks.append(make_raw_track(name, _point_names(name, n), [frame for frame, _ in rows], values))
     coordinates = np.concatenate([track.xy[np.isfinite(track.xy)] for track in tracks]) if tracks else np.zeros(0)
     if len(coordinates) and coordinates.max() <= 1.5:
         raise ValueError("its positions are relative to the picture: write them in pixels (--keypoint_scale 0)")
     return RawTracks(tuple(tracks), left_out=((FURTHER, left_out),))
 
 
-def _parts(person: _Person) -> dict[str, FloatArray]:
+def _has_points(parts: dict[str, FloatArray]) -> bool:
+    return any(np.isfinite(points).any() for points in parts.values())
+
+
+def _body_parts(person: _Person) -> dict[str, FloatArray]:
     parts = {}
     for name, values in (("body", person.pose), ("left hand", person.left), ("right hand", person.right)):
         if values:
@@ -163,14 +174,14 @@ class _Coco(msgspec.Struct):
 
 
 def read_coco(path: Path) -> RawTracks:
-    """Return the key points of a COCO file: a track a category and identity; frames are those of the file names.
+    """Return the key points of a COCO file: one track for each category and identity. File names state the frames.
 
     Raises:
-        ValueError: It is no such file, or has no key points.
+        ValueError: The file is no such file, or has no key points.
     """
     coco = msgspec.json.decode(path.read_bytes(), type=_Coco)
     categories = {category.id: category for category in coco.categories}
-    frames = {image.id: frame_in(image.file_name) for image in coco.images}
+    frames = {image.id: frame_number_in(image.file_name) for image in coco.images}
     if len(set(frames.values())) < len(frames):
         raise ValueError("two of its pictures have the same number of a frame in their names")
     positions: dict[tuple[int, str], dict[int, list[FloatArray]]] = {}
@@ -186,9 +197,8 @@ def read_coco(path: Path) -> RawTracks:
         points = points.reshape(-1, 3)
         points[points[:, 2] <= 0] = np.nan
         points[:, 2] = np.where(np.isfinite(points[:, 0]), 1.0, np.nan)
-        positions.setdefault((category.id, _identity(instance)), {}).setdefault(frames[instance.image_id], []).append(
-            points
-        )
+        by_frame = positions.setdefault((category.id, _identity(instance)), {})
+        by_frame.setdefault(frames[instance.image_id], []).append(points)
     if not positions:
         raise ValueError("none of its annotations has key points")
     tracks = []
@@ -204,7 +214,7 @@ def read_coco(path: Path) -> RawTracks:
             left_out += (len(candidates) - 1) * len(category.keypoints)
             track_frames.append(frame)
             values.append(previous.ravel().tolist())
-        tracks.append(raw_track(f"{category.name} {identity}".strip(), category.keypoints, track_frames, values))
+        tracks.append(make_raw_track(f"{category.name} {identity}".strip(), category.keypoints, track_frames, values))
     check_limits(len(tracks), 1, 1)
     sizes = {(image.width, image.height) for image in coco.images if image.width and image.height}
     size = next(iter(sizes)) if len(sizes) == 1 else None
@@ -234,16 +244,16 @@ class _Labels(msgspec.Struct):
 
 
 def read_xanylabeling(path: Path) -> RawTracks:
-    """Return points and centres of boxes from X-AnyLabeling's JSON files, one a frame; group ids are identities.
+    """Return points and centres of boxes from X-AnyLabeling's JSON files, one per frame. Group ids are identities.
 
     Raises:
-        ValueError: It is no such file or folder.
+        ValueError: The path is no such file or folder.
     """
     rows: dict[str, tuple[list[float], list[list[float]]]] = {}
     sizes = set()
     left_out = 0
     for file in json_files(path):
-        frame = frame_in(file.name)
+        frame = frame_number_in(file.name)
         labels = msgspec.json.decode(file.read_bytes(), type=_Labels)
         if labels.width and labels.height:
             sizes.add((labels.width, labels.height))
@@ -260,9 +270,9 @@ def read_xanylabeling(path: Path) -> RawTracks:
             x, y = (corners.min(axis=0) + corners.max(axis=0)) / 2
             values.append([float(x), float(y), float("nan") if shape.score is None else shape.score])
     check_limits(len(rows), 1, max((len(frames) for frames, _ in rows.values()), default=0))
-    tracks: list[RawTrack] = [raw_track(name, ["centre"], frames, values) for name, (frames, values) in rows.items()]
+    tracks = tuple(make_raw_track(name, ["centre"], frames, values) for name, (frames, values) in rows.items())
     return RawTracks(
-        tuple(tracks),
+        tracks,
         from_corner=True,
         complete=True,
         size_px=next(iter(sizes)) if len(sizes) == 1 else None,

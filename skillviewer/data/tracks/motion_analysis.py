@@ -1,40 +1,42 @@
-"""Trajectories of Kinovea (CSV, text, KVA) and of Tracker: times, units of the user, often with y upward."""
+"""Readers of trajectories of Kinovea (CSV, text, KVA) and Tracker, in units of the user, often with y upward."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skillviewer.data.tables.rows import read_text
-from skillviewer.data.tracks.raw_tracks import RawTrack, RawTracks, check_limits, csv_rows, number, raw_track
+from skillviewer.data.tracks.raw_tracks import RawTrack, RawTracks, check_limits, csv_rows, make_raw_track, parse_number
 from skillviewer.data.tracks.safe_xml import read_xml
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 
-def seconds(text: str) -> float:
+def _parse_seconds(text: str) -> float:
     """Return a time in seconds: 12.5, 12,5, or h:mm:ss:cc with hundredths.
 
     Raises:
-        ValueError: It is no time.
+        ValueError: The text is no time.
     """
     parts = text.strip().replace(",", ".").split(":")
     if len(parts) == 4:
         parts = [*parts[:2], f"{parts[2]}.{parts[3]}"]
     if len(parts) > 3:
         raise ValueError(f"“{text[:40]}” is no time")
-    return sum(float(part) * 60.0**place for place, part in enumerate(reversed(parts)))
+    return sum(float(part) * 60.0**power for power, part in enumerate(reversed(parts)))
 
 
-def _decimal(text: str) -> float:
-    return number(text.replace(",", "."))
+def _parse_decimal(text: str) -> float:
+    return parse_number(text.replace(",", "."))
 
 
-def _world(tracks: dict[str, tuple[list[float], list[list[float]]]]) -> RawTracks:
+def _raw_tracks(tracks: dict[str, tuple[list[float], list[list[float]]]]) -> RawTracks:
     if not tracks:
         raise ValueError("it has no trajectory")
     check_limits(len(tracks), 1, max(len(times) for times, _ in tracks.values()))
-    raw_tracks: list[RawTrack] = [raw_track(name, ["point"], times, values) for name, (times, values) in tracks.items()]
+    raw_tracks: list[RawTrack] = [
+        make_raw_track(name, ["point"], times, values) for name, (times, values) in tracks.items()
+    ]
     return RawTracks(tuple(raw_tracks), by_time=True, in_pixels=False)
 
 
@@ -44,27 +46,27 @@ def read_kinovea_csv(path: Path) -> RawTracks:
     Raises:
         ValueError: It is no such file.
     """
-    first = next(iter(csv_rows(path, "\n")), [""])[0]
-    delimiter = ";" if first.count(";") >= first.count(",") else ","
+    first_line = next(iter(csv_rows(path, "\n")), [""])[0]
+    delimiter = ";" if first_line.count(";") >= first_line.count(",") else ","
     rows = csv_rows(path, delimiter)
     header = [cell.strip() for cell in next(rows)]
     columns = {title: column for column, title in enumerate(header)}
-    pairs = [
-        (title[:-2], times, columns[f"{title[:-2]}/Y"])
-        for title, times in columns.items()
-        if title.endswith("/X") and f"{title[:-2]}/Y" in columns
-    ]
-    if not pairs or header[0].casefold() != "time":
+    points = []  # name, column of x, column of y
+    for title, x_column in columns.items():
+        name = title[:-2]
+        if title.endswith("/X") and f"{name}/Y" in columns:
+            points.append((name, x_column, columns[f"{name}/Y"]))
+    if not points or header[0].casefold() != "time":
         raise ValueError("its columns are not Time, NAME/X and NAME/Y")
-    tracks: dict[str, tuple[list[float], list[list[float]]]] = {name: ([], []) for name, _, _ in pairs}
+    tracks: dict[str, tuple[list[float], list[list[float]]]] = {name: ([], []) for name, _, _ in points}
     for row in rows:
-        time_s = seconds(row[0])
-        for name, x, y in pairs:
-            column, values = tracks[name]
-            column.append(time_s)
-            cells = [row[place] if place < len(row) else "" for place in (x, y)]
-            values.append([*map(_decimal, cells), float("nan")])
-    return _world(tracks)
+        time_s = _parse_seconds(row[0])
+        for name, x_column, y_column in points:
+            times_s, values = tracks[name]
+            times_s.append(time_s)
+            cells = [row[column] if column < len(row) else "" for column in (x_column, y_column)]
+            values.append([*map(_parse_decimal, cells), float("nan")])
+    return _raw_tracks(tracks)
 
 
 def read_kinovea_text(path: Path) -> RawTracks:
@@ -78,25 +80,27 @@ def read_kinovea_text(path: Path) -> RawTracks:
         raise ValueError("its first line is not “#Kinovea Trajectory data export”")
     tracks: dict[str, tuple[list[float], list[list[float]]]] = {}
     name = ""
-    begins = True
-    for place, line in enumerate(lines[1:], start=2):
+    block_begins = True
+    for line_number, line in enumerate(lines[1:], start=2):
         text = line.strip()
         if not text:
-            begins = True
+            block_begins = True
+        elif text == "#T X Y":
+            continue
         elif text.startswith("#"):
-            name = text.lstrip("# ") if text != "#T X Y" else name
+            name = text.lstrip("# ")
         else:
-            if begins:
-                name = _free(name or "point", tracks)
+            if block_begins:
+                name = _unused_name(name or "point", tracks)
                 tracks[name] = ([], [])
-                begins = False
+                block_begins = False
             cells = text.split()
             if len(cells) != 3:
-                raise ValueError(f"line {place} has {len(cells)} numbers, not time, x and y")
-            times, values = tracks[name]
-            times.append(seconds(cells[0]))
-            values.append([_decimal(cells[1]), _decimal(cells[2]), float("nan")])
-    return _world(tracks)
+                raise ValueError(f"line {line_number} has {len(cells)} numbers, not time, x and y")
+            times_s, values = tracks[name]
+            times_s.append(_parse_seconds(cells[0]))
+            values.append([_parse_decimal(cells[1]), _parse_decimal(cells[2]), float("nan")])
+    return _raw_tracks(tracks)
 
 
 def read_kva(path: Path) -> RawTracks:
@@ -107,12 +111,16 @@ def read_kva(path: Path) -> RawTracks:
     """
     tracks: dict[str, tuple[list[float], list[list[float]]]] = {}
     for track in read_xml(path).iter("Track"):
-        name = _free(track.get("name") or track.findtext("Label/Text") or track.findtext("Name") or "point", tracks)
-        times, values = tracks.setdefault(name, ([], []))
+        stated_name = track.get("name") or track.findtext("Label/Text") or track.findtext("Name")
+        times_s: list[float] = []
+        values: list[list[float]] = []
         for point in track.iter("TrackPoint"):
-            times.append(_attribute(point, "UserTime", seconds))
-            values.append([_attribute(point, axis, _decimal) for axis in ("UserX", "UserY")] + [float("nan")])
-    return _world({name: track for name, track in tracks.items() if track[0]})
+            times_s.append(_attribute(point, "UserTime", _parse_seconds))
+            x = _attribute(point, "UserX", _parse_decimal)
+            y = _attribute(point, "UserY", _parse_decimal)
+            values.append([x, y, float("nan")])
+        tracks[_unused_name(stated_name or "point", tracks)] = (times_s, values)
+    return _raw_tracks({name: track for name, track in tracks.items() if track[0]})
 
 
 def _attribute(point: "Element", name: str, convert: Callable[[str], float]) -> float:
@@ -123,7 +131,7 @@ def _attribute(point: "Element", name: str, convert: Callable[[str], float]) -> 
 
 
 def read_tracker(path: Path) -> RawTracks:
-    """Return the points of a text of Tracker (Open Source Physics): names, then t, x and y, calibrated.
+    """Return the points of a text of Tracker (Open Source Physics): a line of names, one of titles, then t, x and y.
 
     Raises:
         ValueError: It is no such file.
@@ -133,38 +141,40 @@ def read_tracker(path: Path) -> RawTracks:
         lines = lines[1:]
     if len(lines) < 3:
         raise ValueError("it has no data under the names of its columns")
-    split = next((sign for sign in "\t;" if sign in lines[1]), None)
-    titles = [cell.strip().casefold() for cell in lines[1].split(split)]
-    names = [cell.strip() for cell in lines[0].split(split if split == "\t" else None)]
+    delimiter = next((sign for sign in "\t;" if sign in lines[1]), None)  # None for any white space
+    titles = [cell.strip().casefold() for cell in lines[1].split(delimiter)]
+    name_cells = [cell.strip() for cell in lines[0].split(delimiter if delimiter == "\t" else None)]
+    names = [name for name in name_cells if name]
     if titles[:1] != ["t"] or not {"x", "y"} <= set(titles):
         raise ValueError("its second line is not t, x and y")
-    places = [times for times, title in enumerate(titles) if title == "x" and titles[times + 1 : times + 2] == ["y"]]
-    named = [name for name in names if name]
+    x_columns = [
+        column for column, title in enumerate(titles) if title == "x" and titles[column + 1 : column + 2] == ["y"]
+    ]
     tracks: dict[str, tuple[list[float], list[list[float]]]] = {}
-    keys = []
-    for column in range(len(places)):
-        keys.append(_free(named[column] if column < len(named) else "mass", tracks))
-        tracks[keys[-1]] = ([], [])
+    for index in range(len(x_columns)):
+        tracks[_unused_name(names[index] if index < len(names) else "mass", tracks)] = ([], [])
     for line in lines[2:]:
-        cells = line.split(split)
-        for key, place in zip(keys, places, strict=True):
-            at, values = tracks[key]
-            at.append(_decimal(cells[0]))
-            pair = [_decimal(cells[times]) if times < len(cells) else float("nan") for times in (place, place + 1)]
-            values.append([*pair, float("nan")])
-    return _world(tracks)
+        cells = line.split(delimiter)
+        for (times_s, values), x_column in zip(tracks.values(), x_columns, strict=True):
+            times_s.append(_parse_decimal(cells[0]))
+            xy = [
+                _parse_decimal(cells[column]) if column < len(cells) else float("nan")
+                for column in (x_column, x_column + 1)
+            ]
+            values.append([*xy, float("nan")])
+    return _raw_tracks(tracks)
 
 
-def _free(name: str, names_used: Mapping[str, object]) -> str:
-    """Return a name that is not among those that are taken.
+def _unused_name(name: str, used_names: Collection[str]) -> str:
+    """Return a name, with a number if it is in use.
 
     Raises:
-        ValueError: There are too many.
+        ValueError: Too many names are in use.
     """
-    check_limits(len(names_used) + 1, 1, 1)
-    free = name
-    number_ = 2
-    while free in names_used:
-        free = f"{name} {number_}"
-        number_ = number_ + 1
-    return free
+    check_limits(len(used_names) + 1, 1, 1)
+    unused_name = name
+    suffix = 2
+    while unused_name in used_names:
+        unused_name = f"{name} {suffix}"
+        suffix += 1
+    return unused_name

@@ -1,4 +1,4 @@
-"""Placing of imported tracks on the frames and pixels of a video, with a count of every position."""
+"""Placing of imported tracks on the frames and pixels of a video, with a count of used and rejected positions."""
 
 import math
 from collections import Counter
@@ -20,9 +20,9 @@ BEYOND = "beyond the last frame"
 DOUBLED = "a second position in a frame"
 FAR_OUTSIDE = "far outside the picture"
 
-_MAX_BEYOND = 2  # frames by which two decoders may differ
-_FAR = 1.0  # sizes of the picture beyond its edge
-_MAX_OUTSIDE = 0.5
+_MAX_BEYOND = 2  # number of frames by which two decoders may differ
+_FAR = 1.0  # distance from the edge of the picture, in sizes of the picture, above which a position is rejected
+_MAX_OUTSIDE = 0.5  # largest share of positions outside the picture
 
 
 class UnitsUnknownError(DatasetError):
@@ -31,11 +31,11 @@ class UnitsUnknownError(DatasetError):
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Statement of the user on units, axes and frames of a file."""
+    """Units, axes and frames of a file, as the user states them."""
 
-    scale: float | None = None  # pixels of one unit of the file
-    origin_px: tuple[float, float] | None = None  # pixel of the zero of the file
-    up: bool | None = None  # True if the y axis of the file points upward
+    scale: float | None = None  # pixels per unit of the file
+    origin_px: tuple[float, float] | None = None  # pixel at the origin of the file
+    up: bool | None = None  # whether the y axis of the file points upward
     first_frame: int = 0  # frame of the video at frame 0, or at time 0, of the file
 
     @property
@@ -45,16 +45,17 @@ class Placement:
 
 
 PIXELS = Placement()
+"""Placement of a file in pixels and frames of the video."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrackImport:
-    """Imported tracks. ``n_read`` is ``n_used`` and the sum of all rejected."""
+    """Imported tracks, and counts of positions of single points; ``n_read`` is the sum of used and rejected ones."""
 
     tracks: TrackSet
-    n_read: int  # positions of single points in the file, empty ones too
+    n_read: int  # number of positions in the file, including empty ones
     n_used: int
-    rejected: tuple[tuple[str, int], ...]  # reason and number
+    rejected: tuple[tuple[str, int], ...]  # (reason, number of positions)
 
     @property
     def summary(self) -> str:
@@ -69,9 +70,9 @@ def place_tracks(raw: RawTracks, video: VideoInfo, placement: Placement, source:
     Args:
         raw: Content of the file.
         video: Facts about the video.
-        placement: Units and axes, if the user stated them.
+        placement: Units and axes.
         source: Name of the file, for messages.
-        tool: Title of its format.
+        tool: Title of the format.
 
     Raises:
         DatasetError: The file has no positions, does not belong to the video, or needs a statement of its units.
@@ -98,14 +99,15 @@ def place_tracks(raw: RawTracks, video: VideoInfo, placement: Placement, source:
     for raw_track in raw.tracks:
         frames = _frames(raw_track.index, raw, video, placement)
         xy = _in_pixels(raw_track.xy, raw, placement)
-        track, n_track_outside, n_track_placed = _placed(raw_track, frames, xy, video, counts)
+        track, n_track_outside, n_track_placed = _place_track(raw_track, frames, xy, video, counts)
         n_outside += n_track_outside
         n_placed += n_track_placed
         if track is not None:
             states = track.states.copy()
             states[searched & (states == FrameState.UNSEARCHED)] = FrameState.ABSENT
-            tracks.append(_named(track, states, tracks, tool, source))
-    n_read = sum(track.xy.shape[0] * track.xy.shape[1] for track in raw.tracks) + sum(n for _, n in raw.left_out)
+            tracks.append(_describe_track(track, states, tracks, tool, source))
+    n_placed_or_rejected = sum(track.xy.shape[0] * track.xy.shape[1] for track in raw.tracks)
+    n_read = n_placed_or_rejected + sum(n for _, n in raw.left_out)
     if n_outside > _MAX_OUTSIDE * max(n_placed, 1):
         raise DatasetError(
             f"{n_outside:,} of {n_placed:,} positions of {source} lie outside the picture of {video.path.name} "
@@ -114,7 +116,8 @@ def place_tracks(raw: RawTracks, video: VideoInfo, placement: Placement, source:
     if not tracks:
         raise DatasetError(f"{source} has no position in a frame of {video.path.name}: {_reasons(counts)}.")
     rejected = tuple((reason, n) for reason, n in counts.items() if n)
-    return TrackImport(TrackSet.of_video(video, tracks=tracks), n_read, n_read - sum(n for _, n in rejected), rejected)
+    n_used = n_read - sum(n for _, n in rejected)
+    return TrackImport(TrackSet.of_video(video, tracks=tracks), n_read, n_used, rejected)
 
 
 def _reasons(counts: Counter[str]) -> str:
@@ -122,7 +125,11 @@ def _reasons(counts: Counter[str]) -> str:
 
 
 def _searched(raw: RawTracks, video: VideoInfo, placement: Placement, source: str) -> NDArray[np.bool_]:
-    """Return the frames that were searched in any track, (n,) bool, and refuse the file of another video."""
+    """Return the frames that were searched for any object, (n,) bool.
+
+    Raises:
+        DatasetError: The file seems to belong to another video.
+    """
     searched = np.zeros(video.n_frames, dtype=bool)
     stated = [track.index for track in raw.tracks if len(track.index)]
     if not stated:
@@ -136,7 +143,8 @@ def _searched(raw: RawTracks, video: VideoInfo, placement: Placement, source: st
         raise DatasetError(
             f"{source} has positions up to {unit}, and {video.path.name} is {video_length}: is it another video's file?"
         )
-    if raw.by_time and (step := _rate_conflict(raw, video)):
+    step = _conflicting_step_s(raw, video) if raw.by_time else 0.0
+    if step:
         raise DatasetError(
             f"{source} has a position every {step:.4f} s, and {video.path.name} has a frame every "
             f"{1 / video.rate_hz:.4f} s: is it another video's file, or is one of them in slow motion?"
@@ -146,15 +154,15 @@ def _searched(raw: RawTracks, video: VideoInfo, placement: Placement, source: st
     return searched
 
 
-def _rate_conflict(raw: RawTracks, video: VideoInfo) -> float:
-    """Return the usual time between two rows if it is much shorter than that between two frames, else 0."""
+def _conflicting_step_s(raw: RawTracks, video: VideoInfo) -> float:
+    """Return the median time between two rows in seconds if it is much shorter than a frame of the video, else 0."""
     steps = [np.diff(track.index) for track in raw.tracks if len(track.index) > 2]
     step = float(np.median(np.concatenate(steps))) if steps else math.inf
     return step if 0 < step < 0.75 / video.rate_hz else 0.0
 
 
 def _frames(index: FloatArray, raw: RawTracks, video: VideoInfo, placement: Placement) -> IntArray:
-    """Return the frame of the video for every row; ``n_frames`` and more lie beyond it."""
+    """Return the frame of the video for every row; rows after the end of the video get ``n_frames`` or more."""
     if not raw.by_time:
         return np.rint(np.clip(index, -1e15, 1e15)).astype(np.int64) + placement.first_frame
     times_s = np.clip(index, -1e9, 1e9) + video.times_s[min(placement.first_frame, video.n_frames - 1)]
@@ -173,12 +181,14 @@ def _in_pixels(xy: FloatArray, raw: RawTracks, placement: Placement) -> FloatArr
     return xy - 0.5 if raw.from_corner else xy
 
 
-def _placed(
+def _place_track(
     raw_track: RawTrack, frames: IntArray, xy: FloatArray, video: VideoInfo, counts: Counter[str]
 ) -> tuple[Track | None, int, int]:
-    """Return a track over all frames, or None without usable positions, and two counts.
+    """Return a track over all frames, and count its rejected positions by reason in ``counts``.
 
-    The counts are of stated positions in the frames of the video: those outside the picture, and all.
+    Returns:
+        The track, or None without usable positions; the number of stated positions outside the picture; and the number
+        of stated positions in the frames of the video.
     """
     n = video.n_frames
     n_points = len(raw_track.points)
@@ -189,21 +199,21 @@ def _placed(
     with np.errstate(invalid="ignore"):
         off_picture = ((xy < -0.5) | (xy > size - 0.5)).any(axis=2)
         far = ((xy < -_FAR * size) | (xy > (1 + _FAR) * size)).any(axis=2)
-    first = np.zeros(len(frames), dtype=bool)
-    first[np.unique(frames, return_index=True)[1]] = True
+    is_first = np.zeros(len(frames), dtype=bool)  # whether a row is the first of its frame
+    is_first[np.unique(frames, return_index=True)[1]] = True
     use = np.ones_like(is_stated)
     for reason, is_good in (
         (EMPTY, is_stated),
         (NO_CONFIDENCE, is_sure),
         (BEYOND, in_video),
-        (DOUBLED, np.repeat(first[:, None], n_points, axis=1)),
+        (DOUBLED, np.repeat(is_first[:, None], n_points, axis=1)),
         (FAR_OUTSIDE, ~far),
     ):
         counts[reason] += int(np.count_nonzero(use & ~is_good))
         use &= is_good
     is_tried = is_stated & is_sure & in_video
     states = np.zeros(n, dtype=np.uint8)
-    rows = np.flatnonzero(in_video[:, 0] & first)
+    rows = np.flatnonzero(in_video[:, 0] & is_first)
     is_placed = use[rows].any(axis=1)
     stated = (
         np.full(len(rows), FrameState.FOUND, dtype=np.uint8) if raw_track.states is None else raw_track.states[rows]
@@ -226,12 +236,12 @@ def _placed(
     return Track(raw_track.name or "track", raw_track.points, xy_px, presence, states), n_outside, n_tried
 
 
-def _named(track: Track, states: NDArray[np.uint8], others: list[Track], tool: str, source: str) -> Track:
-    """Return a track with its states, origin, kind and side, under a name that no other has."""
-    names_used = {other.name for other in others}
+def _describe_track(track: Track, states: NDArray[np.uint8], others: list[Track], tool: str, source: str) -> Track:
+    """Return a track with states, origin, kind and side, under a name that no other track has."""
+    used_names = {other.name for other in others}
     name = track.name
     number = 2
-    while name in names_used:
+    while name in used_names:
         name = f"{track.name} {number}"
         number += 1
     is_hand = set(track.points) == set(HAND_POINTS)

@@ -1,4 +1,4 @@
-"""Tracks as a file states them, before they are placed on a video."""
+"""Tracks as a file states them, before they are placed on a video, and helpers of the readers."""
 
 import csv
 import io
@@ -24,12 +24,12 @@ class RawTrack(ReadOnly):
     """One object of a file.
 
     Attributes:
-        name: Its name in the file.
-        points: P names.
-        at: (m,) float64, frame numbers, or seconds if the file has times.
-        xy: (m, P, 2) float64 positions; NaN where the file has none.
-        confidence: (m, P) float64, 0 to 1; NaN where the file states none.
-        states: (m,) uint8 ``FrameState`` of every row, or None for found or absent by its positions.
+        name: Name in the file.
+        points: Names of the P points.
+        index: (m,) float64, frame numbers, or seconds if the file has times.
+        xy: (m, P, 2) float64 positions; NaN if the file has none.
+        confidence: (m, P) float64, 0 to 1; NaN if the file states none.
+        states: (m,) uint8 ``FrameState`` of every row; None if rows with positions are found and all others absent.
     """
 
     name: str
@@ -45,16 +45,24 @@ class RawTracks:
     """Content of a file of tracks."""
 
     tracks: tuple[RawTrack, ...]
-    by_time: bool = False  # True if rows state seconds, not frames
-    in_pixels: bool = True  # False for units or axes that only the user knows
-    from_corner: bool = False  # True if (0, 0) is the corner of the top left pixel, not its centre
-    complete: bool = False  # True if a frame without a row was searched in vain
+    by_time: bool = False  # whether rows state seconds instead of frames
+    in_pixels: bool = True  # whether positions are pixels; else only the user knows units and axes
+    from_corner: bool = False  # whether (0, 0) is the corner of the top left pixel instead of its centre
+    complete: bool = False  # whether frames without a row were searched, without success
     size_px: tuple[int, int] | None = None  # width and height of the picture, if stated
-    left_out: tuple[tuple[str, int], ...] = ()  # reason, and number of positions that the reader did not take
+    left_out: tuple[tuple[str, int], ...] = ()  # (reason, number of positions that the reader left out)
 
 
-def raw_track(name: str, points: Sequence[str], index: Sequence[float], values: Sequence[Sequence[float]]) -> RawTrack:
-    """Return a track from rows of x, y and confidence of every point; (m,) frames or seconds, and m rows of 3 P.
+def make_raw_track(
+    name: str, points: Sequence[str], index: Sequence[float], values: Sequence[Sequence[float]]
+) -> RawTrack:
+    """Return a track from rows of numbers.
+
+    Args:
+        name: Name of the track.
+        points: Names of the P points.
+        index: Frame or second of each of the m rows.
+        values: m rows of 3 P numbers: x, y and confidence of every point.
 
     Raises:
         ValueError: There are too many points or rows, or rows of unequal length.
@@ -77,22 +85,22 @@ def check_limits(n_tracks: int, n_points: int, n_rows: int) -> None:
         )
 
 
-def number(text: str) -> float:
+def parse_number(text: str) -> float:
     """Return a number, or NaN for an empty cell, "nan" or infinity.
 
     Raises:
-        ValueError: It is no number.
+        ValueError: The text is no number.
     """
     text = text.strip()
     value = float(text) if text else math.nan
     return value if math.isfinite(value) else math.nan
 
 
-def frame_in(name: str) -> int:
-    """Return the last number in the name of a picture's file: its frame.
+def frame_number_in(name: str) -> int:
+    """Return the last number in the name of a file of a picture, which is its frame.
 
     Raises:
-        ValueError: There is none.
+        ValueError: There is no number.
     """
     numbers = _NUMBER.findall(Path(name.replace("\\", "/")).stem)
     if not numbers or len(numbers[-1]) > _MAX_DIGITS:
@@ -105,7 +113,7 @@ def csv_rows(path: Path, delimiter: str = ",") -> Iterator[list[str]]:
 
     Raises:
         DatasetError: The file cannot be read.
-        ValueError: It is no table.
+        ValueError: The file is no table.
     """
     try:
         for row in csv.reader(io.StringIO(read_text(path)), delimiter=delimiter):
@@ -116,20 +124,20 @@ def csv_rows(path: Path, delimiter: str = ",") -> Iterator[list[str]]:
 
 
 def header_and_rows(path: Path, delimiter: str = ",") -> tuple[list[str], Iterator[list[str]]]:
-    """Return the first row of a CSV file, and the others; each has as many cells as the first.
+    """Return the header of a CSV file and its rows, which are filled up to the length of the header.
 
     Raises:
-        ValueError: It has no rows; later, that a row has more cells than the header.
+        ValueError: The file has no rows. The rows raise it if one is longer than the header.
     """
     rows = csv_rows(path, delimiter)
     header = [cell.strip() for cell in next(rows, [])]
     if not header:
         raise ValueError("it is empty")
 
-    def filled() -> Iterator[list[str]]:
-        for place, row in enumerate(rows, start=2):
+    def filled_rows() -> Iterator[list[str]]:
+        for row_number, row in enumerate(rows, start=2):
             if len(row) > len(header):
-                raise ValueError(f"row {place} has {len(row)} cells under {len(header)} titles")
+                raise ValueError(f"row {row_number} has {len(row)} cells under {len(header)} titles")
             yield row + [""] * (len(header) - len(row))
 
-    return header, filled()
+    return header, filled_rows()

@@ -1,4 +1,4 @@
-"""Points of a table of regions (``regions.csv``) as tracks, and tracks as such a table."""
+"""Reader and writer of tracks as tables of regions (``regions.csv``)."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -9,11 +9,11 @@ from skillviewer.core.evaluation.localisation import Region
 from skillviewer.core.tracks.tracks import TrackSet
 from skillviewer.data.tables.csv_output import write_rows
 from skillviewer.data.tables.regions import read_regions
-from skillviewer.data.tracks.raw_tracks import RawTrack, RawTracks, raw_track
+from skillviewer.data.tracks.raw_tracks import RawTrack, RawTracks, make_raw_track
 
 
 def read_region_points(path: Path, video: str = "") -> RawTracks:
-    """Return the regions of a video in a table: a track a name; of a box the centre.
+    """Return the regions of a video in a table: one track of one point for each name. The point of a box is its centre.
 
     Args:
         path: The table.
@@ -21,7 +21,7 @@ def read_region_points(path: Path, video: str = "") -> RawTracks:
 
     Raises:
         DatasetError: The table cannot be read.
-        ValueError: It has no rows of the video.
+        ValueError: The table has no rows of the video.
     """
     by_video = read_regions(path, [video] if video else []).by_video
     if not video and len(by_video) != 1:
@@ -38,10 +38,11 @@ def region_tracks(frames: Mapping[int, Sequence[Region]]) -> list[RawTrack]:
     for frame in sorted(frames):
         for region in frames[frame]:
             frames_of_region, values = rows.setdefault(region.name or "region", ([], []))
-            x, y = (region.left_px + region.right_px) / 2, (region.top_px + region.bottom_px) / 2
+            x = (region.left_px + region.right_px) / 2
+            y = (region.top_px + region.bottom_px) / 2
             frames_of_region.append(frame)
             values.append([x - 0.5, y - 0.5, 1.0])  # regions count from the corner of the top left pixel
-    return [raw_track(name, ["point"], frames_of_region, values) for name, (frames_of_region, values) in rows.items()]
+    return [make_raw_track(name, ["point"], index, values) for name, (index, values) in rows.items()]
 
 
 def write_region_points(tracks: TrackSet, path: Path, *, overwrite: bool) -> None:
@@ -50,15 +51,15 @@ def write_region_points(tracks: TrackSet, path: Path, *, overwrite: bool) -> Non
     Raises:
         ExportError: The file cannot be written.
     """
-    columns = [
-        (f"{track.name} {point}" if len(track.points) > 1 else track.name, track, place)
-        for track in tracks.tracks
-        for place, point in enumerate(track.points)
-    ]
-    header = ["video", "frame", *(f"{name}_{axis}" for name, _, _ in columns for axis in "xy")]
+    regions = []  # name, track, index of the point
+    for track in tracks.tracks:
+        for index, point in enumerate(track.points):
+            name = f"{track.name} {point}" if len(track.points) > 1 else track.name
+            regions.append((name, track, index))
+    header = ["video", "frame", *(f"{name}_{axis}" for name, _, _ in regions for axis in "xy")]
     rows = []
     for row, frame in enumerate(tracks.frames):
-        cells = [float(value) for _, track, place in columns for value in track.xy_px[row, place]]
+        cells = [float(value) for _, track, index in regions for value in track.xy_px[row, index]]
         if any(map(math.isfinite, cells)):
             rows.append([path.stem, frame, *cells])
     with atomic_export(path, overwrite=overwrite) as temporary:

@@ -1,4 +1,4 @@
-"""XML of other programs, without entities and document types."""
+"""Reader of XML of other programs that refuses entities and document types."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,8 +14,8 @@ def read_xml(path: Path) -> "Element":
     """Return the root of an XML file.
 
     Raises:
-        ValueError: It declares entities or a document type.
-        xml.etree.ElementTree.ParseError: It is no XML.
+        ValueError: The file declares entities or a document type.
+        xml.etree.ElementTree.ParseError: The file is no XML.
     """
     try:
         root: Element = fromstring(path.read_bytes(), forbid_dtd=True)

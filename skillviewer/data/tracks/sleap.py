@@ -1,4 +1,4 @@
-"""SLEAP's analysis files, HDF5 and CSV."""
+"""Readers of SLEAP's analysis files, HDF5 and CSV."""
 
 from itertools import permutations
 from pathlib import Path
@@ -7,7 +7,14 @@ from typing import Any
 import numpy as np
 
 from skillviewer.core.errors import DatasetError
-from skillviewer.data.tracks.raw_tracks import RawTrack, RawTracks, check_limits, header_and_rows, number, raw_track
+from skillviewer.data.tracks.raw_tracks import (
+    RawTrack,
+    RawTracks,
+    check_limits,
+    header_and_rows,
+    make_raw_track,
+    parse_number,
+)
 
 
 def read_sleap_csv(path: Path) -> RawTracks:
@@ -17,33 +24,36 @@ def read_sleap_csv(path: Path) -> RawTracks:
         ValueError: It is no such file.
     """
     header, rows = header_and_rows(path)
-    columns = {title: frames for frames, title in enumerate(header)}
+    columns = {title: column for column, title in enumerate(header)}
     if "frame_idx" not in columns:
         raise ValueError("it has no column frame_idx")
-    frame = columns["frame_idx"]
-    track = columns.get("track")
+    frame_column = columns["frame_idx"]
+    track_column = columns.get("track")
     nodes = [title[:-2] for title in columns if title.endswith(".x") and f"{title[:-2]}.y" in columns]
     if not nodes:
         raise ValueError("it has no columns NODE.x and NODE.y")
-    places = [(columns[f"{node}.x"], columns[f"{node}.y"], columns.get(f"{node}.score")) for node in nodes]
+    value_columns: list[int | None] = []
+    for node in nodes:
+        value_columns += [columns[f"{node}.x"], columns[f"{node}.y"], columns.get(f"{node}.score")]
     skeletons: dict[str, tuple[list[float], list[list[float]]]] = {}
     for row in rows:
-        column, values = skeletons.setdefault(row[track].strip() if track is not None else "", ([], []))
-        column.append(float(row[frame]))
-        values.append([number(row[place]) if place is not None else np.nan for triple in places for place in triple])
+        name = row[track_column].strip() if track_column is not None else ""
+        frames, values = skeletons.setdefault(name, ([], []))
+        frames.append(float(row[frame_column]))
+        values.append([parse_number(row[column]) if column is not None else np.nan for column in value_columns])
     check_limits(len(skeletons), len(nodes), max((len(frames) for frames, _ in skeletons.values()), default=0))
     return RawTracks(
-        tuple(raw_track(name or "points", nodes, frames, values) for name, (frames, values) in skeletons.items()),
+        tuple(make_raw_track(name or "points", nodes, frames, values) for name, (frames, values) in skeletons.items()),
         complete=True,
     )
 
 
 def read_sleap_hdf5(path: Path) -> RawTracks:
-    """Return the tracks of an analysis HDF5 file of SLEAP; needs the extra ``tracks``.
+    """Return the tracks of an analysis HDF5 file of SLEAP, which needs the extra ``tracks``.
 
     Raises:
         DatasetError: h5py is not installed.
-        ValueError: It is no such file, or refers to other files.
+        ValueError: The file is no such file, or refers to other files.
     """
     try:
         import h5py
@@ -52,34 +62,36 @@ def read_sleap_hdf5(path: Path) -> RawTracks:
             f"{path.name} is HDF5, which needs the package h5py: pip install 'skillviewer[tracks]'."
         ) from error
     with h5py.File(path, "r") as file:
-        nodes = _names(_own(file, "node_names", h5py))
-        stated = _own(file, "tracks", h5py)
-        names = _names(_own(file, "track_names", h5py)) or ["points"]
-        if not nodes or stated.ndim != 4:
+        nodes = _names(_dataset(file, "node_names", h5py))
+        positions = _dataset(file, "tracks", h5py)
+        names = _names(_dataset(file, "track_names", h5py)) or ["points"]
+        if not nodes or positions.ndim != 4:
             raise ValueError("it has no tracks of four axes with names of nodes")
-        axes = _axes(stated.shape, len(names), len(nodes))
-        n_frames = stated.shape[axes[3]]
+        axes = _axes(positions.shape, len(names), len(nodes))
+        n_frames = positions.shape[axes[3]]
         check_limits(len(names), len(nodes), n_frames)
-        xy = np.asarray(stated[()], dtype=np.float64).transpose(axes)
+        xy = np.asarray(positions[()], dtype=np.float64).transpose(axes)
         scores = np.full((len(names), len(nodes), n_frames), np.nan)
         if "point_scores" in file:
-            point_scores = _own(file, "point_scores", h5py)
+            point_scores = _dataset(file, "point_scores", h5py)
             other_axes = [axis for axis in axes if axis != axes[1]]
             order = [sorted(other_axes).index(axis) for axis in other_axes]
             if point_scores.ndim == 3 and tuple(point_scores.shape[axis] for axis in order) == scores.shape:
                 scores = np.asarray(point_scores[()], dtype=np.float64).transpose(order)
-    scores = np.where(np.isfinite(scores) & (scores != 0), scores, np.nan)  # SLEAP writes 0 or NaN for set points
+    scores = np.where(
+        np.isfinite(scores) & (scores != 0), scores, np.nan
+    )  # SLEAP writes 0 or NaN for points that the user set
     index = np.arange(n_frames, dtype=np.float64)
     return RawTracks(
         tuple(
-            RawTrack(name, tuple(nodes), index, xy[number].transpose(2, 1, 0), scores[number].transpose(1, 0))
-            for number, name in enumerate(names)
+            RawTrack(name, tuple(nodes), index, track_xy.transpose(2, 1, 0), track_scores.transpose(1, 0))
+            for name, track_xy, track_scores in zip(names, xy, scores, strict=True)
         )
     )
 
 
-def _own(file: Any, name: str, h5py: Any) -> Any:  # noqa: ANN401 - h5py's types
-    """Return a dataset that lies in the file itself: links to other files are refused."""
+def _dataset(file: Any, name: str, h5py: Any) -> Any:  # noqa: ANN401 - h5py's types
+    """Return a dataset that lies in the file itself; links to other files are refused."""
     if not isinstance(file.get(name, getlink=True), h5py.HardLink):
         raise ValueError(f"it has no dataset “{name}” of its own")  # noqa: TRY004
     dataset = file[name]
@@ -99,7 +111,8 @@ def _names(dataset: Any) -> list[str]:  # noqa: ANN401 - h5py's types
 def _axes(shape: tuple[int, ...], n_tracks: int, n_nodes: int) -> tuple[int, ...]:
     """Return the axes of tracks, coordinates, nodes and frames, by their lengths.
 
-    Where several orders fit (two tracks, as there are two coordinates), SLEAP's own comes first, then its reverse.
+    Two tracks have the same length as the two coordinates. If several orders fit, SLEAP's own is taken, or else its
+    reverse.
     """
     for axes in [(0, 1, 2, 3), (3, 2, 1, 0), *permutations(range(4))]:
         if (shape[axes[0]], shape[axes[1]], shape[axes[2]]) == (n_tracks, 2, n_nodes):

@@ -1,4 +1,4 @@
-"""Formats of track files, and the import of one. A new format is one reader and one line in TRACK_FORMATS."""
+"""Formats of track files, and the import of a file. A new format is one reader and one line in TRACK_FORMATS."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -40,9 +40,10 @@ class TrackFormat:
     Attributes:
         name: Name by which it is requested.
         title: Name for the user.
-        recognise: Returns True for a path and the beginning of its text (of the first file of a folder).
-        read: Reads a path; raises a ValueError, or a DatasetError.
-        write: Writes tracks, or None.
+        recognise: Returns True if a path, with the beginning of its text, has this format. The text of a folder is that
+            of its first file.
+        read: Reads a path, or raises a ValueError or a DatasetError.
+        write: Writes tracks; None if the program cannot write the format.
     """
 
     name: str
@@ -52,15 +53,15 @@ class TrackFormat:
     write: TrackWriter | None = None
 
 
-def _starts(*words: str) -> Callable[[Path, str], bool]:
+def _starts_with(*words: str) -> Callable[[Path, str], bool]:
     return lambda _path, head: head.lstrip('"').startswith(words)
 
 
-def _has(*words: str) -> Callable[[Path, str], bool]:
+def _contains(*words: str) -> Callable[[Path, str], bool]:
     return lambda _path, head: all(word in head for word in words)
 
 
-def _first_line_has(*words: str) -> Callable[[Path, str], bool]:
+def _first_line_contains(*words: str) -> Callable[[Path, str], bool]:
     return lambda _path, head: all(word in head.partition("\n")[0] for word in words)
 
 
@@ -73,31 +74,33 @@ TRACK_FORMATS = table(
     TrackFormat(
         "csv",
         "SkillViewer CSV",
-        _starts("frame,time_s,width_px,height_px"),
+        _starts_with("frame,time_s,width_px,height_px"),
         read_skillviewer_csv,
         write_skillviewer_csv,
     ),
-    TrackFormat("deeplabcut", "DeepLabCut CSV", _starts("scorer,"), read_deeplabcut, write_deeplabcut),
-    TrackFormat("sleap", "SLEAP analysis HDF5", _starts("\x89HDF"), read_sleap_hdf5),
-    TrackFormat("sleap-csv", "SLEAP CSV", _first_line_has("frame_idx", ".x"), read_sleap_csv),
-    TrackFormat("openpose", "OpenPose JSON", _has('"people"'), read_openpose),
-    TrackFormat("coco", "COCO key points", _has('"categories"'), read_coco),
-    TrackFormat("x-anylabeling", "X-AnyLabeling JSON", _has('"shapes"'), read_xanylabeling),
-    TrackFormat("kinovea-csv", "Kinovea CSV", _first_line_has("Time", "/X"), read_kinovea_csv),
-    TrackFormat("kinovea-text", "Kinovea text", _starts("#Kinovea"), read_kinovea_text),
-    TrackFormat("kva", "Kinovea KVA", _has("<KinoveaVideoAnalysis"), read_kva),
+    TrackFormat("deeplabcut", "DeepLabCut CSV", _starts_with("scorer,"), read_deeplabcut, write_deeplabcut),
+    TrackFormat("sleap", "SLEAP analysis HDF5", _starts_with("\x89HDF"), read_sleap_hdf5),
+    TrackFormat("sleap-csv", "SLEAP CSV", _first_line_contains("frame_idx", ".x"), read_sleap_csv),
+    TrackFormat("openpose", "OpenPose JSON", _contains('"people"'), read_openpose),
+    TrackFormat("coco", "COCO key points", _contains('"categories"'), read_coco),
+    TrackFormat("x-anylabeling", "X-AnyLabeling JSON", _contains('"shapes"'), read_xanylabeling),
+    TrackFormat("kinovea-csv", "Kinovea CSV", _first_line_contains("Time", "/X"), read_kinovea_csv),
+    TrackFormat("kinovea-text", "Kinovea text", _starts_with("#Kinovea"), read_kinovea_text),
+    TrackFormat("kva", "Kinovea KVA", _contains("<KinoveaVideoAnalysis"), read_kva),
     TrackFormat("tracker", "Tracker text", _is_tracker, read_tracker),
-    TrackFormat("cvat", "CVAT XML 1.1", _has("<annotations"), read_cvat),
-    TrackFormat("regions", "regions.csv", _first_line_has("video", "frame"), read_region_points, write_region_points),
+    TrackFormat("cvat", "CVAT XML 1.1", _contains("<annotations"), read_cvat),
+    TrackFormat(
+        "regions", "regions.csv", _first_line_contains("video", "frame"), read_region_points, write_region_points
+    ),
 )
 """Every format, in the order in which files are tried."""
 
 
 def recognised_track_format(path: Path, name: str | None = None) -> TrackFormat:
-    """Return the format of a file or folder of tracks.
+    """Return the format with a name, or else the format of a file or folder by its content.
 
     Raises:
-        DatasetError: It cannot be read, is in no known format, or there is no format of the name.
+        DatasetError: The path cannot be read or has no known format, or there is no format with the name.
     """
     if name is not None:
         return look_up(TRACK_FORMATS, name, "format of tracks", DatasetError)
@@ -110,12 +113,19 @@ def recognised_track_format(path: Path, name: str | None = None) -> TrackFormat:
 
 
 _SUFFIXES = {".csv", ".txt", ".json", ".h5", ".hdf5", ".xml", ".kva"}
+_REQUIRED_TEXT = {
+    "openpose": '"people"',
+    "coco": '"keypoints"',
+    "x-anylabeling": '"shape_type"',
+    "deeplabcut": "bodyparts",
+}
+"""Text that the beginning of a file must contain to count as tracks, by format."""
 
 
 def is_track_file(path: Path) -> bool:
-    """Return True if a file, or a folder of JSON files, holds tracks by its content.
+    """Return True if the content of a file, or of a folder of JSON files, is tracks.
 
-    A ``regions.csv`` is no such file: its two columns may be those of any table.
+    Tables of regions are excluded, because any table may have their two columns.
     """
     if path.is_dir():
         files = [file for file in path.iterdir() if file.is_file() and not file.name.startswith(".")]
@@ -128,8 +138,7 @@ def is_track_file(path: Path) -> bool:
         head = _head(path)
     except DatasetError:
         return False
-    words = {"openpose": '"people"', "coco": '"keypoints"', "x-anylabeling": '"shape_type"', "deeplabcut": "bodyparts"}
-    return name != "regions" and words.get(name, "") in head
+    return name != "regions" and _REQUIRED_TEXT.get(name, "") in head
 
 
 def read_tracks(
@@ -138,7 +147,7 @@ def read_tracks(
     """Read a file or folder of tracks, and place them on a video.
 
     Raises:
-        DatasetError: It cannot be read, does not belong to the video, or needs a statement of its units.
+        DatasetError: The path cannot be read, does not belong to the video, or needs a statement of its units.
     """
     entry = recognised_track_format(path, format_name)
     if not path.is_dir():
@@ -157,12 +166,13 @@ def read_tracks(
 
 def _head(path: Path) -> str:
     with os_error_as(DatasetError, f"{path} cannot be read"):
-        file = path
+        file_path = path
         if path.is_dir():
-            inside = sorted(file for file in path.iterdir() if file.suffix.casefold() == ".json")
-            if not inside:
+            json_paths = sorted(file for file in path.iterdir() if file.suffix.casefold() == ".json")
+            if not json_paths:
                 raise DatasetError(f"The folder {path} holds no JSON files of tracks.")
-            file = inside[0]
-        with file.open("rb") as stream:
-            start = stream.read(_HEAD_BYTES)
-    return start.decode("utf-16" if start[:2] in {b"\xff\xfe", b"\xfe\xff"} else "latin-1").removeprefix("\xef\xbb\xbf")
+            file_path = json_paths[0]
+        with file_path.open("rb") as file:
+            start = file.read(_HEAD_BYTES)
+    is_utf16 = start[:2] in {b"\xff\xfe", b"\xfe\xff"}
+    return start.decode("utf-16" if is_utf16 else "latin-1").removeprefix("\xef\xbb\xbf")
