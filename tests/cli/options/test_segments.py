@@ -11,7 +11,7 @@ from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.engine.training.run_folder import RUNS, RunFolder
 from skillviewer.nets.checkpoint import load_checkpoint
-from skillviewer.nets.configuration import model_card_page
+from skillviewer.nets.model_card_page import model_card_page
 from tests.cli.options.test_plan_options import plan_of
 from tests.data.files import write
 from tests.videos import write_barcode_video
