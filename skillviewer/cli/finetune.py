@@ -290,9 +290,9 @@ def _with_epoch_lines(bar: "Report", on_training: Callable[[], None]) -> "Report
 
 
 def _format_accuracy(accuracy: "PooledEstimate", pairs_text: str) -> str:
-    from skillviewer.core.finetuning.tuning_report import format_interval
+    from skillviewer.core.evaluation.accuracy_text import format_estimate
 
-    return f"{100 * accuracy.value:.1f} % ({format_interval(accuracy, '.1f')}) of {accuracy.n_pairs} {pairs_text}"
+    return f"{format_estimate(accuracy)} of {accuracy.n_pairs} {pairs_text}"
 
 
 def _split_lines(split: "TuningSplit") -> list[str]:

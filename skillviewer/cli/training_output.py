@@ -1,6 +1,5 @@
 """Texts about the automatic choice of a model: the data set, the forecast of the training, and the result."""
 
-import math
 from typing import TYPE_CHECKING
 
 from skillviewer.cli.output import echo
@@ -8,7 +7,6 @@ from skillviewer.core.text import percent
 
 if TYPE_CHECKING:
     from skillviewer.core.dataset.dataset import Dataset
-    from skillviewer.core.evaluation.accuracy import PooledEstimate
     from skillviewer.core.evaluation.model_choice import ModelChoice
     from skillviewer.core.evaluation.training_forecast import TrainingForecast
 
@@ -37,24 +35,21 @@ def print_forecast(forecast: "TrainingForecast") -> None:
         echo(forecast.busy_text, err=True)
 
 
-def _format_accuracy(accuracy: "PooledEstimate") -> str:
-    interval = "" if math.isnan(accuracy.low) else f" ({percent(accuracy.low)} to {percent(accuracy.high)})"
-    return f"{percent(accuracy.value, ' %')}{interval}"
-
-
 def print_choice(choice: "ModelChoice") -> None:
     """Print the verdict, the accuracy on held-out participants next to the baselines, and the compared models."""
+    from skillviewer.core.evaluation.accuracy_text import format_estimate
+
     verdict = choice.verdict
     echo(verdict.sentence)
-    echo(f"{choice.pairs_text}: {_format_accuracy(choice.accuracy)} of {choice.accuracy.n_pairs}")
+    echo(f"{choice.pairs_text}: {format_estimate(choice.accuracy)} of {choice.accuracy.n_pairs}")
     for baseline in choice.baselines:
-        echo(f"  {baseline.title}: {_format_accuracy(baseline.accuracy)}")
+        echo(f"  {baseline.title}: {format_estimate(baseline.accuracy)}")
     if choice.one_rater is not None:
-        echo(f"  One rater against the others: {_format_accuracy(choice.one_rater)}")
+        echo(f"  One rater against the others: {format_estimate(choice.one_rater)}")
     if choice.on_new_people:
         all_pairs = choice.all_pairs
         echo(
-            f"all pairs that touch the held-out part, as papers report: {_format_accuracy(all_pairs)} of "
+            f"all pairs that touch the held-out part, as papers report: {format_estimate(all_pairs)} of "
             f"{all_pairs.n_pairs}"
         )
     echo("compared within the training people (too good, because the choice was made by these accuracies):")

@@ -9,9 +9,10 @@ from skillviewer.core.analysis.calibration import ScoreCalibration
 from skillviewer.core.dataset.pairs import SKILL
 from skillviewer.core.errors import CheckpointError, first_line
 from skillviewer.core.evaluation.accuracy import PooledEstimate
+from skillviewer.core.evaluation.accuracy_text import format_accuracy
 from skillviewer.core.evaluation.outcome import OutcomeCheck, outcome_warning
 from skillviewer.core.hashing import CARD
-from skillviewer.core.text import defined, percent
+from skillviewer.core.text import defined
 
 FORMAT = 1
 """Version of the checkpoint format; the program reads no other."""
@@ -43,10 +44,8 @@ class PairAccuracy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 
     @property
     def text(self) -> str:
-        """The accuracy as every surface states it: “88.2 % (64.4 to 96.9)”."""
-        ends = self.interval
-        span = "no interval" if ends is None else f"{percent(ends[0])} to {percent(ends[1])}"
-        return f"{percent(self.accuracy, ' %')} ({span})"
+        """The accuracy with its interval: “88.2 % (64.4 to 96.9)”."""
+        return format_accuracy(self.accuracy, self.low, self.high)
 
 
 class HeldOut(PairAccuracy, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -18,6 +18,7 @@ from skillviewer.core.arrays import ranks_of
 from skillviewer.core.dataset.dataset import Dataset, Fold
 from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.evaluation.accuracy import FoldScores, PooledEstimate, pooled_accuracy, pooled_difference
+from skillviewer.core.evaluation.accuracy_text import no_interval_reason
 from skillviewer.core.finetuning.split import FEW_PAIRS
 
 MIN_CLUSTERS = 6
@@ -140,10 +141,8 @@ def format_interval(estimate: PooledEstimate, number_format: str) -> str:
 
     ``number_format`` is a format specification, such as ``"+.1f"``.
     """
-    if estimate.all_alike:
-        return "same whoever is left out, so no interval"
     if not math.isfinite(estimate.low):
-        return "too few for an interval"
+        return no_interval_reason(estimate)
     return f"{100 * estimate.low:{number_format}} to {100 * estimate.high:{number_format}}"
 
 

@@ -4,9 +4,8 @@ import math
 from collections.abc import Mapping
 
 from skillviewer.core.evaluation.accuracy import PooledEstimate
-from skillviewer.core.text import defined, percent
-
-DASH = "–"
+from skillviewer.core.evaluation.accuracy_text import format_accuracy
+from skillviewer.core.text import defined
 
 
 def accuracy_facts(held_out: PooledEstimate, both_new: PooledEstimate | None) -> dict[str, object]:
@@ -36,17 +35,15 @@ def version_accuracy_value(facts: Mapping[str, object]) -> float:
     """Return a version's main accuracy (see ``version_accuracy``), 0 to 1; NaN if it was not measured."""
     both_new = facts.get("both_new")
     main_facts = both_new if isinstance(both_new, Mapping) else facts
-    accuracy = main_facts.get("accuracy")
-    return float(accuracy) if isinstance(accuracy, int | float) else math.nan
+    accuracy = _number(main_facts, "accuracy")
+    return math.nan if accuracy is None else accuracy
 
 
 def _format_accuracy(facts: Mapping[str, object], n_pairs: object, description: str) -> str:
-    accuracy = facts.get("accuracy")
-    low = facts.get("low")
-    high = facts.get("high")
-    if not isinstance(accuracy, int | float):
-        return DASH
-    text = percent(accuracy, " %")
-    if isinstance(low, int | float) and isinstance(high, int | float):
-        text += f" ({percent(low)} to {percent(high)})"
+    text = format_accuracy(_number(facts, "accuracy"), _number(facts, "low"), _number(facts, "high"))
     return f"{text} of {n_pairs} {description}" if isinstance(n_pairs, int) else text
+
+
+def _number(facts: Mapping[str, object], name: str) -> float | None:
+    value = facts.get(name)
+    return float(value) if isinstance(value, int | float) else None

@@ -14,6 +14,7 @@ from skillviewer.core.atomic_write import check_room
 from skillviewer.core.dataset.dataset import Dataset
 from skillviewer.core.dataset.pairs import videos_of
 from skillviewer.core.errors import Cancelled, CheckpointError, SettingsError, SkillViewerError, os_error_as
+from skillviewer.core.evaluation.accuracy_text import format_estimate
 from skillviewer.core.finetuning.split import raters_of, without_names
 from skillviewer.core.finetuning.tuning_report import (
     BeforeAfter,
@@ -165,7 +166,7 @@ def _trained_pairs(tuning_data: TuningData, tuned: Tuned) -> list[TrainedPair]:
 
 def _accuracy_text(compared: BeforeAfter) -> str:
     after = compared.after
-    text = f"{100 * after.value:.1f} % of {after.n_pairs} pairs ({format_interval(after, '.1f')})"
+    text = f"{format_estimate(after)} of {after.n_pairs} pairs"
     if compared.before is not None and compared.gain is not None:
         text += f", before {100 * compared.before.value:.1f} %, gain {100 * compared.gain.value:+.1f} points"
         text += f" ({format_interval(compared.gain, '+.1f')})"

@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.map_comparison import MapNumbers, VideoComparison
+from skillviewer.core.evaluation.accuracy_text import format_accuracy
 from skillviewer.core.evaluation.track_attention import TrackAttention
 from skillviewer.core.explanation.evidence import Evidence
-from skillviewer.core.text import percent
 from skillviewer.ui.comparing.compared_models import ComparedModel
 from skillviewer.ui.comparing.contrast import Contrast
 from skillviewer.ui.widgets.labels import text_label
@@ -224,10 +224,8 @@ class ModelsView(QWidget):
         accuracy = DASH
         tips = {}
         if facts.accuracy is not None:
-            accuracy = percent(facts.accuracy, " %")
-            if facts.accuracy_interval is not None:
-                low, high = facts.accuracy_interval
-                accuracy = f"{accuracy} ({percent(low)} to {percent(high)})"
+            low, high = facts.accuracy_interval or (None, None)
+            accuracy = format_accuracy(facts.accuracy, low, high)
             tips[2] = f"{facts.n_pairs} pairs: {facts.rule}\n{facts.warning}".rstrip()
             accuracy += " ⚠" if facts.warning else ""
         faithful = DASH

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.evaluation.accuracy import PooledEstimate
+from skillviewer.core.evaluation.accuracy_text import format_accuracy
 from skillviewer.core.text import percent
 from skillviewer.ui.widgets.speech import speak_numbers
 from skillviewer.ui.widgets.theme import PaintedWidget, by_text
@@ -30,13 +31,10 @@ class AccuracyRow:
     estimate: PooledEstimate
     is_highlighted: bool = False  # true for the trained model
 
-
-def format_estimate(estimate: PooledEstimate) -> str:
-    """Return an accuracy in percent with its interval, if there is one."""
-    text = percent(estimate.value, " %")
-    if math.isnan(estimate.low):
-        return text
-    return f"{text} ({percent(estimate.low)} to {percent(estimate.high)})"
+    @property
+    def text(self) -> str:
+        """The accuracy with its interval."""
+        return format_accuracy(self.estimate.value, self.estimate.low, self.estimate.high)
 
 
 class AccuracyChart(PaintedWidget):
@@ -66,7 +64,7 @@ class AccuracyChart(PaintedWidget):
 
     def accessible_text(self) -> str:
         """Return all accuracies for screen readers."""
-        return "; ".join(f"{row.name}: {format_estimate(row.estimate)}" for row in self._rows)
+        return "; ".join(f"{row.name}: {row.text}" for row in self._rows)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         if not self._rows:
@@ -76,7 +74,7 @@ class AccuracyChart(PaintedWidget):
         metrics = self.fontMetrics()
         widest_name_px = max(metrics.horizontalAdvance(row.name) for row in self._rows) + 12
         name_px = min(widest_name_px, round(MAX_NAME_SHARE * self.width()))
-        texts = [format_estimate(row.estimate) for row in self._rows]
+        texts = [row.text for row in self._rows]
         text_px = max(map(metrics.horizontalAdvance, texts)) + 12
         if self.width() - name_px - text_px < by_text(MIN_AXIS_PX):  # the line shows the interval
             texts = [percent(row.estimate.value, " %") for row in self._rows]

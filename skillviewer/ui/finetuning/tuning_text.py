@@ -3,6 +3,7 @@
 import math
 
 from skillviewer.core.evaluation.accuracy import PooledEstimate
+from skillviewer.core.evaluation.accuracy_text import format_estimate, no_interval_reason
 from skillviewer.core.evaluation.training_forecast import TrainingForecast
 from skillviewer.core.finetuning.tuning_report import BeforeAfter, Forgetting, ForgettingMethod, format_drift
 from skillviewer.core.text import format_duration, percent
@@ -18,10 +19,7 @@ def format_points(value: float) -> str:
 
 def format_accuracy(estimate: PooledEstimate) -> str:
     """Return an accuracy with its interval and its number of pairs."""
-    value = percent(estimate.value, " %")
-    if math.isnan(estimate.low):
-        return f"{value} of {estimate.n_pairs} pairs ({_no_interval_reason(estimate)})"
-    return f"{value} ({percent(estimate.low)} to {percent(estimate.high)}) of {estimate.n_pairs} pairs"
+    return f"{format_estimate(estimate)} of {estimate.n_pairs} pairs"
 
 
 def format_gain(compared: BeforeAfter) -> str:
@@ -31,7 +29,7 @@ def format_gain(compared: BeforeAfter) -> str:
         return "there was no model before"
     points = f"{format_points(gain.value)} points"
     if math.isnan(gain.low):
-        return f"{points} ({_no_interval_reason(gain)})"
+        return f"{points} ({no_interval_reason(gain)})"
     if compared.beyond_noise:
         judgement = "beyond noise"
     elif compared.worse:
@@ -39,10 +37,6 @@ def format_gain(compared: BeforeAfter) -> str:
     else:
         judgement = "within noise"
     return f"{points} ({format_points(gain.low)} to {format_points(gain.high)}): {judgement}"
-
-
-def _no_interval_reason(estimate: PooledEstimate) -> str:
-    return "same whoever is left out, so no interval" if estimate.all_alike else "too few for an interval"
 
 
 def format_forgetting(forgetting: Forgetting) -> str:

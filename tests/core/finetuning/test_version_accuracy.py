@@ -26,6 +26,6 @@ def test_without_a_pair_of_new_people_all_held_out_pairs_count() -> None:
 
 def test_an_accuracy_without_an_interval_and_none_at_all() -> None:
     no_interval = PooledEstimate(1.0, math.nan, math.nan, 3, 1, "participant")
-    assert version_accuracy(accuracy_facts(HELD_OUT, no_interval)) == "100.0 % of 3 pairs of new people"
+    assert version_accuracy(accuracy_facts(HELD_OUT, no_interval)) == "100.0 % (no interval) of 3 pairs of new people"
     assert version_accuracy({}) == "–"
     assert math.isnan(version_accuracy_value({}))
