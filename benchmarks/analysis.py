@@ -25,7 +25,7 @@ from skillviewer.core.video.preprocessing import FlowSettings, Preprocessing
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.extractor import FeatureExtractor
 from skillviewer.engine.features.frame_inputs import FLOW_THREADS, sampling_of, stream_inputs
-from skillviewer.engine.features.source import FeatureSource
+from skillviewer.engine.features.frame_sources import FeatureSource
 from skillviewer.engine.features.weight_store import find_weights
 from skillviewer.engine.inference.assess import ScoringModel, assess
 from skillviewer.media.flow.flow import FlowStacks, grey_size, warm_up

@@ -32,15 +32,15 @@ from skillviewer.core.progress import CancelToken, silent
 from skillviewer.core.video.preprocessing import TRAINED_ON, FlowSettings
 from skillviewer.data.formats.formats import open_dataset
 from skillviewer.data.tables.regions import read_regions
+from skillviewer.engine.features.build_store import build_dataset_store
 from skillviewer.engine.features.cache import FeatureCache
-from skillviewer.engine.features.dataset_features import feature_source
 from skillviewer.engine.features.feature_store import FeatureStore
+from skillviewer.engine.features.frame_sources import feature_source
 from skillviewer.engine.features.video_facts import facts_of
 from skillviewer.engine.training.fit_fold import FoldInputs, fit_fold
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.predict import predict
 from skillviewer.engine.training.trainer import TrainingControl
-from skillviewer.engine.training.training_data import dataset_features
 from skillviewer.nets.attention import AttentionModel
 
 USUAL = "usual"
@@ -94,7 +94,7 @@ def features_of(plan: TrainingPlan, dataset: Dataset, token: CancelToken) -> Fea
     """Return the features of a data set for a plan."""
     cache = FeatureCache(cache_dir() / "features", 40 * 2**30)
     source, _ = feature_source(plan.backbone, plan.preprocessing, torch.device("cpu"), plan.precision, cache)
-    store, problems = dataset_features(dataset, source, plan.candidates, token, silent)
+    store, problems = build_dataset_store(dataset, source, plan.candidates, token, silent)
     print("\n".join(problems), end="")
     return store
 

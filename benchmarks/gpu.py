@@ -35,7 +35,7 @@ from skillviewer.core.progress import CancelToken, silent
 from skillviewer.core.video.preprocessing import FlowSettings, Preprocessing
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.extractor import FeatureExtractor
-from skillviewer.engine.features.source import FeatureSource
+from skillviewer.engine.features.frame_sources import FeatureSource
 from skillviewer.engine.inference.assess import ScoringModel, assess
 from skillviewer.engine.inference.evidence import fused_passes, measure_evidence
 from skillviewer.engine.runtime.device import choose_device, device_title
@@ -201,7 +201,7 @@ def epoch(size: Size, on: Device, folder: Path) -> float:
     fitting = Trainer(model, store, FitPairs(pairs, pairs[:1]), plan.settings())
     place = {name: k for k, name in enumerate(names)}
     batch = [(place[pair.better], place[pair.worse], 1) for pair in pairs[: 10 * size.videos]]
-    return on.timed(lambda: fitting.update(names, batch), 1) / len(names)
+    return on.timed(lambda: fitting.train_batch(names, batch), 1) / len(names)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -32,7 +32,7 @@ from skillviewer.core.dataset.dataset import Fold
 from skillviewer.core.dataset.folds import make_folds
 from skillviewer.core.evaluation.accuracy import FoldScores, pooled_accuracy, pooled_difference, pooled_mean
 from skillviewer.core.evaluation.score_progress import SHARES, scores_at
-from skillviewer.engine.training.batches import batches
+from skillviewer.engine.training.batches import draw_batches
 from skillviewer.engine.training.run_record import Maps, ScoreCurves
 from skillviewer.nets.attention import AttentionModel, AttentionOutput
 from skillviewer.nets.losses import PairBatch
@@ -102,7 +102,7 @@ def train(name: str, features: Features, fold: Fold, seed: int, epochs: int) -> 
     steps = torch.optim.SGD(model.parameters(), settings.learning_rate, settings.momentum, 0, settings.weight_decay)
     rng = np.random.default_rng(seed)
     for _ in range(epochs):
-        for names, pairs in batches(fold.train_pairs, settings, rng):
+        for names, pairs in draw_batches(fold.train_pairs, settings, rng):
             out = model.loss(torch.stack([features[n] for n in names]), PairBatch.of(pairs), chosen.loss)
             steps.zero_grad()
             out.loss.backward()  # type: ignore[no-untyped-call]

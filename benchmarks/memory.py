@@ -24,7 +24,7 @@ from skillviewer.core.dataset.dataset import Dataset, DatasetVideo
 from skillviewer.core.dataset.folds import make_folds
 from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.progress import CancelToken, Progress
-from skillviewer.engine.features.dataset_features import mean_features
+from skillviewer.engine.features.feature_statistics import mean_features
 from skillviewer.engine.features.feature_store import MappedPass, MappedStore
 from skillviewer.engine.training.fit_fold import FoldInputs, fit_fold
 from skillviewer.engine.training.plan import TrainingPlan

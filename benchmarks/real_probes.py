@@ -29,8 +29,9 @@ from skillviewer.core.arrays import FloatArray
 from skillviewer.core.evaluation.accuracy import FoldScores
 from skillviewer.core.paths import cache_dir
 from skillviewer.core.progress import CancelToken, silent
+from skillviewer.engine.features.build_store import build_store
 from skillviewer.engine.features.cache import FeatureCache
-from skillviewer.engine.features.dataset_features import build_store, feature_source
+from skillviewer.engine.features.frame_sources import feature_source
 from skillviewer.engine.training.run_folder import RUNS, RunFolder
 
 INNER = 3

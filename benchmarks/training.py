@@ -20,10 +20,10 @@ import torch
 
 from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.progress import CancelToken
-from skillviewer.engine.features.dataset_features import statistics
+from skillviewer.engine.features.feature_statistics import channel_statistics
 from skillviewer.engine.features.feature_store import MappedPass, MappedStore
 from skillviewer.engine.features.last_block_training import LastBlockTraining
-from skillviewer.engine.training.batches import batches, pair_batch
+from skillviewer.engine.training.batches import draw_batches, make_pair_batch
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.trainer import FitPairs, Trainer
 from skillviewer.nets.fusion import StandardisingModule
@@ -98,7 +98,7 @@ def main() -> None:
         model = attention_model(args.model).build(sizes)
         for part in model.modules():
             if isinstance(part, StandardisingModule) and part.standardise:
-                part.set_statistics(*statistics(unfreezing.features(store) if unfreezing else store, names[:2]))
+                part.set_statistics(*channel_statistics(unfreezing.features(store) if unfreezing else store, names[:2]))
         if unfreezing:
             unfreezing.attach_blocks(model)
         token = CancelToken()
@@ -106,16 +106,16 @@ def main() -> None:
         model.train()
         whole, alone = Clock(), Clock()
         n_passes = 0
-        for number, (some, places) in enumerate(batches(pairs, settings.optimiser, rng)):
+        for number, (some, places) in enumerate(draw_batches(pairs, settings.optimiser, rng)):
             features = torch.randn(len(some), N_SEGMENTS, *shape)
-            in_batch = pair_batch(places)
+            in_batch = make_pair_batch(places)
 
             def passes(features: torch.Tensor = features, in_batch: object = in_batch) -> None:
                 model.zero_grad()
                 model.loss(features, in_batch, settings.loss, model.phases()[0].name).loss.backward()  # type: ignore[arg-type, no-untyped-call]
 
             def step(some: list[str] = some, places: list[tuple[int, int, int]] = places) -> None:
-                fitting.update(some, places)
+                fitting.train_batch(some, places)
 
             if number == 0:  # memory and kernels are set up once
                 step()
@@ -124,7 +124,7 @@ def main() -> None:
                 clock.time(work)
             n_passes += len(some)
         look = Clock()
-        look.time(lambda: fitting.check(token))
+        look.time(lambda: fitting.log_epoch(token))
         whole.add(look)
     what = f"{args.model} and the last block" if unfreezing else args.model
     print(

@@ -161,9 +161,10 @@ def features(path: Path, data_options: DataOptions, model: str, **parameters: An
 
     Features in the cache are not computed again, so the same command continues after a stop.
     """
-    from skillviewer.engine.features.dataset_features import build_store, check_room, sampled_frames
+    from skillviewer.engine.features.build_store import build_store
+    from skillviewer.engine.features.feature_cost import check_cache_room, count_sampled_frames
     from skillviewer.engine.features.video_facts import clip_ranges_of, files_of
-    from skillviewer.engine.training.inputs import SourceRecipe
+    from skillviewer.engine.training.training_inputs import SourceRecipe
 
     dataset = data_options.open(path)
     workers = workers_from(parameters)
@@ -173,8 +174,8 @@ def features(path: Path, data_options: DataOptions, model: str, **parameters: An
     files = files_of(dataset)
     source = SourceRecipe(plan, parameters["device"], cache)
     with progress_bar(unit="video") as bar:
-        n_frames = sampled_frames(source(), dataset, source.candidates, CancelToken(), bar)
-        echo(check_room(source(), len(files), n_frames), err=True)
+        n_frames = count_sampled_frames(source(), dataset, source.candidates, CancelToken(), bar)
+        echo(check_cache_room(source(), len(files), n_frames), err=True)
         store, problems = build_store(
             workers.share(files), source, source.candidates, CancelToken(), bar, clip_ranges_of(dataset), workers
         )

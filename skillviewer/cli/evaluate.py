@@ -92,14 +92,14 @@ def evaluate(data: Path, data_options: DataOptions, **parameters: Any) -> int:  
     from skillviewer.core.ratings.predictions import USUAL, metrics_named
     from skillviewer.engine.evaluation.evaluate import evaluate as run_evaluation
     from skillviewer.engine.training.plan import describe_selection
-    from skillviewer.engine.training.run_folder import earlier_features, earlier_sampling
+    from skillviewer.engine.training.run_folder import earlier_effort, earlier_sampling
 
     dataset = data_options.open(data)
     output = parameters["output"]
     if parameters["models"] == AUTO:
         return _evaluate_auto(dataset, output, parameters)
     parameters["sampling"] = parameters["sampling"] or earlier_sampling(output, parameters["preset"])
-    parameters["features"] = parameters["features"] or earlier_features(output)
+    parameters["features"] = parameters["features"] or earlier_effort(output)
     training = training_plan(parameters, dataset.published)
     is_rated = dataset.ratings is not None or dataset.scores is not None
     default_metrics = USUAL if is_rated else ""
@@ -163,7 +163,7 @@ def _evaluate_auto(dataset: "Dataset", output: Path, parameters: Parameters) -> 
     from skillviewer.engine.evaluation.train_chosen import CHOICE
     from skillviewer.engine.runtime.exclusive import exclusive_lock
     from skillviewer.engine.training.run_folder import write_json
-    from skillviewer.engine.training.train import TrainingResources
+    from skillviewer.engine.training.train_checkpoint import TrainingResources
     from skillviewer.engine.training.trainer import TrainingControl
 
     if parameters["n_folds"] is not None or parameters["by"] is not None or parameters["seeds"] > 1:

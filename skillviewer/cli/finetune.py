@@ -181,7 +181,8 @@ def _tune(study: "Study", job: "TuningJob", name: str, parameters: Parameters) -
     from skillviewer.engine.finetuning.finetune import finetune as run_finetune
     from skillviewer.engine.finetuning.job import discard_state
     from skillviewer.engine.finetuning.job_forecast import forecast_job
-    from skillviewer.engine.finetuning.prior_pairs import load_prior_pairs, split_study
+    from skillviewer.engine.finetuning.prior_pairs import load_prior_pairs
+    from skillviewer.engine.finetuning.split_study import split_study
     from skillviewer.engine.runtime.exclusive import training_lock
 
     parent = job.parent

@@ -21,7 +21,7 @@ from skillviewer.core.text import percent
 
 if TYPE_CHECKING:
     from skillviewer.core.dataset.dataset import Dataset
-    from skillviewer.engine.training.train import TrainingResult
+    from skillviewer.engine.training.train_checkpoint import TrainingResult
 
 
 @click.command(cls=GroupedCommand)
@@ -76,7 +76,7 @@ def train(
     from skillviewer.engine.evaluation.forecast import file_digests, forecast_training
     from skillviewer.engine.runtime.distributed import launched
     from skillviewer.engine.training.plan import describe_selection
-    from skillviewer.engine.training.train import TrainingResources, train_checkpoint
+    from skillviewer.engine.training.train_checkpoint import TrainingResources, train_checkpoint
     from skillviewer.engine.training.trainer import TrainingControl
 
     dataset = data_options.open(data)
@@ -121,7 +121,7 @@ def _train_auto(
     from skillviewer.engine.evaluation.choice_plan import ChoicePlan
     from skillviewer.engine.evaluation.forecast import file_digests, forecast_choice
     from skillviewer.engine.evaluation.train_chosen import train_chosen
-    from skillviewer.engine.training.train import TrainingResources
+    from skillviewer.engine.training.train_checkpoint import TrainingResources
     from skillviewer.engine.training.trainer import TrainingControl
 
     if test is not None or parameters["unfreeze"] or parameters["scale_folds"] is not None:

@@ -15,7 +15,7 @@ from skillviewer.data.study import ModelState, NewVideo, Study, Vote
 from skillviewer.engine.evaluation.choice_plan import ChoicePlan
 from skillviewer.engine.evaluation.train_chosen import ChosenTraining
 from skillviewer.engine.finetuning import automatic_choice
-from skillviewer.engine.training.train import TrainingResult
+from skillviewer.engine.training.train_checkpoint import TrainingResult
 from skillviewer.nets.checkpoint import load_checkpoint
 from tests.checkpoints import tiny_checkpoint
 from tests.data.files import write

@@ -10,8 +10,7 @@ from skillviewer.core.dataset.pairs import Judgement, Pair, Verdict
 from skillviewer.core.finetuning.split import StudyPairs, TuningChoices
 from skillviewer.data.study.identity import digest_of
 from skillviewer.engine.features.cache import FeatureCache
-from skillviewer.engine.features.dataset_features import feature_source
-from skillviewer.engine.features.source import FeatureSource
+from skillviewer.engine.features.frame_sources import FeatureSource, feature_source
 from skillviewer.engine.finetuning.initial_model import InitialModel
 from skillviewer.engine.finetuning.job import TuningJob
 from skillviewer.nets.configuration import CheckpointConfig

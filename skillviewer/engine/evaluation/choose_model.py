@@ -39,19 +39,19 @@ from skillviewer.core.hashing import values_sha256
 from skillviewer.core.progress import Progress
 from skillviewer.engine.evaluation.choice_duration import choice_duration, network_paces
 from skillviewer.engine.evaluation.choice_plan import ChoicePlan, can_have_checkpoint
-from skillviewer.engine.features.measured_videos import MeasuredVideos, has_tracks, instrument_numbers, track_numbers
-from skillviewer.engine.features.source import FeatureSource
+from skillviewer.engine.features.build_store import build_dataset_store
+from skillviewer.engine.features.frame_sources import FeatureSource
+from skillviewer.engine.features.measured_videos import MeasuredVideos, has_tracks, instrument_measures, measure_tracks
 from skillviewer.engine.features.video_facts import VideoFacts, facts_of, time_store
 from skillviewer.engine.runtime.device import choose_device, device_errors
 from skillviewer.engine.training.fit_fold import FoldInputs, fit_fold
-from skillviewer.engine.training.inputs import TrainingInputs
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.predict import predict
 from skillviewer.engine.training.run_folder import write_json
-from skillviewer.engine.training.train import TrainingResources
+from skillviewer.engine.training.train_checkpoint import TrainingResources
 from skillviewer.engine.training.trainer import TrainingControl
-from skillviewer.engine.training.training_data import dataset_features
 from skillviewer.engine.training.training_duration import network_duration
+from skillviewer.engine.training.training_inputs import TrainingInputs
 from skillviewer.nets.models import ATTENTION_MODELS, InputKind, attention_model
 
 if TYPE_CHECKING:
@@ -158,9 +158,9 @@ def _measured_videos(
     """Return the measures that a data set has, from tracks and of instruments, by kind of input."""
     measured = {}
     if has_tracks(dataset, facts):
-        measured[InputKind.TRACKS] = track_numbers(dataset, facts, control.token, control.report)
+        measured[InputKind.TRACKS] = measure_tracks(dataset, facts, control.token, control.report)
     if dataset.instruments:
-        measured[InputKind.MEASURES] = instrument_numbers(dataset, facts)
+        measured[InputKind.MEASURES] = instrument_measures(dataset, facts)
     return measured
 
 
@@ -225,7 +225,7 @@ class _Runs:
             candidates = 1 if kind is InputKind.FLOW else training_plan.candidates
             if kind is InputKind.FEATURES and candidates == 1 and isinstance(source, FeatureSource):
                 source = dataclasses.replace(source, caches_flow=True)
-            self._stores[kind], problems = dataset_features(self._dataset, source, candidates, token, report)
+            self._stores[kind], problems = build_dataset_store(self._dataset, source, candidates, token, report)
             self.problems += problems
             self._dataset = self._dataset.restricted(list(self._stores[kind]))
         return self._dataset

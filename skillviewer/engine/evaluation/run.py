@@ -98,7 +98,7 @@ def run_fold(inputs: SharedInputs, run: Run, token: CancelToken, report: Report)
     with device_errors():
         fold_inputs = FoldInputs(watched, device)
         control = TrainingControl(token, report)
-        fitted = fit_fused(plan, inputs.dataset, fold, fold_inputs, inputs.measured, control, folder.state)
+        fitted = fit_fused(plan, inputs.dataset, fold, fold_inputs, inputs.measured, control, folder.state_file)
         model, trained = fitted.network, fitted.trained
         if plan.select is not EpochSelection.BEST_ON_TEST:
             check_no_leak(fold, names_seen=watched.seen)
@@ -110,9 +110,9 @@ def run_fold(inputs: SharedInputs, run: Run, token: CancelToken, report: Report)
         )
     write_log(run.folder, trained.rows, run.title)
     if run.configuration.checkpoint:
-        _save_checkpoint(inputs, run, model, fitted.term)
+        _save_checkpoint(inputs, run, model, fitted.track_term)
     selection = describe_selection(plan, choosing_folds(plan, inputs.dataset, fold))
-    provenance = provenance_of(device, model, trained, selection, watched.seen, fold, fitted.weight)
+    provenance = provenance_of(device, model, trained, selection, watched.seen, fold, fitted.track_weight)
     folder.finish(provenance, scores, set(fold.held_out_videos), maps, curves)
     tested_pairs = FoldScores(fold, scores).tested(both_held_out=False)
     accuracy = count_pairs(tested_pairs, scores).accuracy

@@ -15,18 +15,19 @@ from skillviewer.engine.evaluation.caveats import epochs_caveat
 from skillviewer.engine.evaluation.evaluation_plan import EvaluationPlan
 from skillviewer.engine.evaluation.result_builder import FinishedRun
 from skillviewer.engine.evaluation.run import Run, SharedInputs
+from skillviewer.engine.features.build_store import build_store
 from skillviewer.engine.features.cache import FeatureCache
-from skillviewer.engine.features.dataset_features import build_store, report_cost
 from skillviewer.engine.features.extractor import local_backbone_weights
+from skillviewer.engine.features.feature_cost import report_cost
 from skillviewer.engine.features.feature_store import MappedStore
-from skillviewer.engine.features.measured_videos import MeasuredVideos, has_tracks, instrument_numbers, track_numbers
+from skillviewer.engine.features.frame_sources import FrameSource
+from skillviewer.engine.features.measured_videos import MeasuredVideos, has_tracks, instrument_measures, measure_tracks
 from skillviewer.engine.features.snippets import backbones_of
-from skillviewer.engine.features.source import FrameSource
 from skillviewer.engine.features.video_facts import VideoFacts, clip_ranges_of, facts_of, files_of, shared_frames
 from skillviewer.engine.runtime.device import choose_device
-from skillviewer.engine.training.inputs import SourceRecipe, TrainingInputs
 from skillviewer.engine.training.run_folder import RUNS, RunFolder, run_name
 from skillviewer.engine.training.run_record import RunConfiguration
+from skillviewer.engine.training.training_inputs import SourceRecipe, TrainingInputs
 from skillviewer.nets.models import InputKind, attention_model
 
 if TYPE_CHECKING:
@@ -75,11 +76,12 @@ class RunPreparation:
         self._prepare_runs(usable)
 
     def _restrict_to_tracks(self, usable: Dataset) -> Dataset:
-        """Return the videos with measures of tracks; the others are named among the problems."""
-        measured = track_numbers(usable, self.facts, self._token, self._report)
-        self.problems += measured.left_out
-        usable, self._added_tracks = measured.restrict(usable)
-        return usable
+        """Return the videos with measures of tracks; the problems name the others."""
+        measured = measure_tracks(usable, self.facts, self._token, self._report)
+        usable_with_tracks, added_tracks = measured.restrict(usable)
+        self.problems += added_tracks.problems
+        self._added_tracks = added_tracks
+        return usable_with_tracks
 
     def _add_controls(self) -> None:
         """Add the controls to the models for which the data set has inputs."""
@@ -93,10 +95,12 @@ class RunPreparation:
     def _measured_videos(self, inputs: InputKind) -> MeasuredVideos:
         if inputs not in self._measured:
             if inputs is InputKind.MEASURES:
-                self._measured[inputs] = instrument_numbers(self.dataset, self.facts)
+                self._measured[inputs] = instrument_measures(self.dataset, self.facts)
             else:
-                self._measured[inputs] = track_numbers(self.dataset, self.facts, self._token, self._report)
-            self.problems += self._measured[inputs].problems
+                self._measured[inputs] = measure_tracks(self.dataset, self.facts, self._token, self._report)
+            for problem in self._measured[inputs].problems:
+                if problem not in self.problems:  # the tracks may have been read before, for ``with_tracks``
+                    self.problems.append(problem)
         return self._measured[inputs]
 
     def compute_inputs(self) -> None:
@@ -155,7 +159,7 @@ class RunPreparation:
                         tracks_sha256="" if self._added_tracks is None else self._added_tracks.digest,
                     )
                     path = self._folder / RUNS / run_name(model, seed, fold_numbers[fold.name])
-                    run_folder = RunFolder.at(path, configuration)
+                    run_folder = RunFolder.for_run(path, configuration)
                     runs.append(Run(training, fold, run_folder.path, configuration))
         self.runs = tuple(runs)
         self.shard_runs = plan.workers.share(self.runs)

@@ -15,9 +15,10 @@ from skillviewer.core.ratings.fit_calibration import raters_scale, scale_prospec
 from skillviewer.engine.evaluation.choice_plan import ChoicePlan
 from skillviewer.engine.evaluation.choose_model import ChosenModel, choose_model
 from skillviewer.engine.runtime.exclusive import training_lock
+from skillviewer.engine.training.checkpoint_writing import OuterCheck
 from skillviewer.engine.training.run_folder import write_json
 from skillviewer.engine.training.scale_folds import align_scores
-from skillviewer.engine.training.train import OuterCheck, TrainingResources, TrainingResult, train_checkpoint
+from skillviewer.engine.training.train_checkpoint import TrainingResources, TrainingResult, train_checkpoint
 from skillviewer.engine.training.trainer import TrainingControl
 from skillviewer.nets.checkpoint import check_destination
 from skillviewer.nets.model_card import HeldOut

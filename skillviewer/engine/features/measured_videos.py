@@ -1,4 +1,4 @@
-"""Measures of the videos of a data set, from tracks or from ``measures.csv``, as inputs of baseline models."""
+"""Measures of the videos of a data set at their sampled frames, from tracks or from ``measures.csv``."""
 
 import hashlib
 import math
@@ -31,48 +31,50 @@ from skillviewer.nets.number_inputs import N_MEASURES
 class MeasuredVideos:
     """Measures of every video at its sampled frames."""
 
-    names: tuple[str, ...]  # names of the measures, at most ``N_MEASURES``
+    measure_names: tuple[str, ...]  # at most ``N_MEASURES``
     values: Mapping[str, Float32Array]  # (N, 64) float32 by video; NaN where a measure is unknown
-    problems: tuple[str, ...] = ()  # one sentence each
+    source_problems: tuple[str, ...] = ()  # sentences on tracks that cannot be read, and on measures that are not used
+    missing_warning: str = ""  # sentence on videos without measures, or ""
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """All problems, one sentence each."""
+        return (*self.source_problems, self.missing_warning) if self.missing_warning else self.source_problems
 
     @property
     def digest(self) -> str:
-        """SHA-256 of names and values."""
-        digest = hashlib.sha256("\n".join(self.names).encode())
-        for name in sorted(self.values):
-            digest.update(name.encode() + b"\0" + self.values[name].tobytes())
+        """SHA-256 of the names and values of the measures."""
+        digest = hashlib.sha256("\n".join(self.measure_names).encode())
+        for video, values in sorted(self.values.items()):
+            digest.update(video.encode() + b"\0" + values.tobytes())
         return digest.hexdigest()
 
-    @property
-    def unmeasured(self) -> tuple[str, ...]:
-        """Videos without any measure at their last frame."""
-        return tuple(name for name, values in self.values.items() if not np.isfinite(values[-1]).any())
-
-    @property
-    def left_out(self) -> tuple[str, ...]:
-        """Sentence on the videos without measures, which a model that adds tracks leaves out; empty without any."""
-        names = self.unmeasured
-        if not names:
-            return ()
-        return (f"{len(names)} of {len(self.values)} videos are left out, {names[0]} for one. {missing_tracks_text()}",)
-
     def restrict(self, dataset: Dataset) -> tuple[Dataset, "MeasuredVideos"]:
-        """Return the videos of a data set that have measures, and these measures."""
-        names = [name for name in dataset.names if name in self.values and name not in self.unmeasured]
+        """Return the videos of a data set that have measures at their last frame, and these measures.
+
+        The problems of the returned measures name the videos that were left out.
+        """
+        unmeasured = [name for name, values in self.values.items() if not np.isfinite(values[-1]).any()]
+        warning = ""
+        if unmeasured:
+            counts_text = f"{len(unmeasured)} of {len(self.values)} videos are left out, {unmeasured[0]} for one."
+            warning = f"{counts_text} {missing_tracks_text()}"
+        measured = self.values.keys() - set(unmeasured)
+        names = [name for name in dataset.names if name in measured]
         values = {name: self.values[name] for name in names}
-        return dataset.restricted(names), replace(self, values=values, problems=())
+        return dataset.restricted(names), replace(self, values=values, missing_warning=warning)
 
     def numbers_of(self, name: str) -> dict[str, FloatArray]:
         """Return every measure of a video up to each sampled frame, (N,) float64 by name of the measure."""
         table = self.values[name].astype(np.float64)
-        return {measure: table[:, column] for column, measure in enumerate(self.names)}
+        return {measure: table[:, column] for column, measure in enumerate(self.measure_names)}
 
     def store(self) -> MappedStore:
         """Return the measures as features: one pass for each video, (N, 64, 1, 1)."""
         return MappedStore({name: [values[:, :, None, None]] for name, values in self.values.items()})
 
 
-def instrument_numbers(dataset: Dataset, facts: Mapping[str, VideoFacts]) -> MeasuredVideos:
+def instrument_measures(dataset: Dataset, facts: Mapping[str, VideoFacts]) -> MeasuredVideos:
     """Return the measures of ``measures.csv``. They describe whole videos, so they are known at the last frame only.
 
     Raises:
@@ -93,10 +95,12 @@ def instrument_numbers(dataset: Dataset, facts: Mapping[str, VideoFacts]) -> Mea
     return _build_tables(columns, facts, "measures.csv")
 
 
-def track_numbers(
+def measure_tracks(
     dataset: Dataset, facts: Mapping[str, VideoFacts], token: CancelToken, report: Report
 ) -> MeasuredVideos:
     """Return measures of the tracks of every video, or of its points in ``regions.csv`` if it has no tracks.
+
+    A video whose tracks cannot be read has no measures; a sentence among the problems names the file.
 
     Raises:
         DatasetError: No video has tracks.
@@ -104,43 +108,49 @@ def track_numbers(
     regions = None if dataset.regions_path is None else read_regions(dataset.regions_path, dataset.names)
     references = {} if dataset.reference_path is None else read_references(dataset.reference_path, dataset.names)
     columns: dict[str, dict[str, FloatArray]] = {name: {} for name in facts}
-    problems = []
-    for name, video in one_by_one("measuring tracks", list(facts.items()), report):
+    unreadable = []
+    for name, video_facts in one_by_one("measuring tracks", list(facts.items()), report):
         token.check()
         try:
-            tracks = _tracks_of(name, video, regions)
+            tracks = _tracks_of(name, video_facts, regions)
         except SkillViewerError as error:
-            problems.append(str(error))
+            unreadable.append(str(error))
             continue
         if tracks is not None:
-            columns[name] = motion_numbers(tracks, video.frames, references.get(name, tracks.reference))
+            reference = references.get(name, tracks.reference)
+            columns[name] = motion_numbers(tracks, video_facts.frames, reference)
     if not any(columns.values()):
         raise DatasetError(
             f"No video of {dataset.name} has tracks for the model kinematics: import them (skillviewer tracks import), "
             "or put regions.csv with points next to pairs.csv."
         )
     measured = _build_tables(columns, facts, "its tracks")
-    return replace(measured, problems=(*problems[:3], *measured.problems))
+    return replace(measured, source_problems=(*unreadable, *measured.source_problems))
 
 
 def measured_dataset(
     dataset: Dataset, preprocessing: Preprocessing, token: CancelToken, report: Report
 ) -> tuple[Dataset, MeasuredVideos, list[str]]:
-    """Return the videos of a data set that have measures of tracks, these measures, and a sentence on the others.
+    """Return the videos of a data set that have measures of tracks, these measures, and all problems.
+
+    Each problem is a sentence on videos or tracks that cannot be read, on videos that are left out, or on measures that
+    are not used.
 
     Raises:
         DatasetError: No video has tracks.
     """
     facts, problems = facts_of(dataset, preprocessing, token, report)
-    measured = track_numbers(dataset, facts, token, report)
-    with_measures, measures = measured.restrict(dataset)
-    return with_measures, measures, [*problems, *measured.left_out]
+    all_measured = measure_tracks(dataset, facts, token, report)
+    restricted_dataset, measured = all_measured.restrict(dataset)
+    return restricted_dataset, measured, [*problems, *measured.problems]
 
 
 def has_tracks(dataset: Dataset, facts: Mapping[str, VideoFacts]) -> bool:
     """Return True if the data set has points, or one of its videos has stored tracks."""
+    if dataset.regions_path is not None:
+        return True
     store = TrackStore()
-    return dataset.regions_path is not None or any(store.files(video.file_digest) for video in facts.values())
+    return any(store.files(video_facts.file_digest) for video_facts in facts.values())
 
 
 def _tracks_of(name: str, facts: VideoFacts, regions: Regions | None) -> TrackSet | None:
@@ -156,34 +166,34 @@ def _tracks_of(name: str, facts: VideoFacts, regions: Regions | None) -> TrackSe
         return None
     raw_tracks = RawTracks(tuple(region_tracks(video_regions)), complete=True)
     placement = Placement(first_frame=0 if frames is None else frames.start)
-    tracks = place_tracks(raw_tracks, facts.info, placement, "regions.csv", "regions.csv").tracks
-    return tracks if frames is None else tracks.within(frames)
+    placed = place_tracks(raw_tracks, facts.info, placement, "regions.csv", "regions.csv")
+    return placed.tracks if frames is None else placed.tracks.within(frames)
 
 
 def _build_tables(
     columns: Mapping[str, Mapping[str, FloatArray]], facts: Mapping[str, VideoFacts], source: str
 ) -> MeasuredVideos:
     """Return the ``N_MEASURES`` most common measures as a table for each video, the most common first."""
-    counts: Counter[str] = Counter()
+    n_videos_by_measure: Counter[str] = Counter()
     for measures in columns.values():
-        counts.update(measures.keys())
-    names = tuple(sorted(counts, key=lambda name: (-counts[name], name))[:N_MEASURES])
-    problems = []
-    if len(counts) > N_MEASURES:
-        problems.append(
-            f"There are {len(counts)} measures in {source}. Only the {N_MEASURES} that most videos have are used."
+        n_videos_by_measure.update(measures.keys())
+    by_frequency = sorted(n_videos_by_measure, key=lambda measure: (-n_videos_by_measure[measure], measure))
+    measure_names = tuple(by_frequency[:N_MEASURES])
+    source_problems = []
+    if len(by_frequency) > N_MEASURES:
+        source_problems.append(
+            f"There are {len(by_frequency)} measures in {source}. Only the {N_MEASURES} that most videos have are used."
         )
     missing = [name for name, measures in columns.items() if not measures]
+    missing_warning = ""
     if missing:
-        problems.append(
-            f"{len(missing)} of {len(columns)} videos have no measures in {source} ({missing[0]}); "
-            "they count as average."
-        )
+        counts_text = f"{len(missing)} of {len(columns)} videos"
+        missing_warning = f"{counts_text} have no measures in {source} ({missing[0]}); they count as average."
     values = {}
     for name, measures in columns.items():
         table = np.full((len(facts[name].frames), N_MEASURES), np.nan, dtype=np.float32)
-        for column, measure in enumerate(names):
+        for column, measure in enumerate(measure_names):
             if measure in measures:
                 table[:, column] = measures[measure]
         values[name] = table
-    return MeasuredVideos(names, values, tuple(problems))
+    return MeasuredVideos(measure_names, values, tuple(source_problems), missing_warning)

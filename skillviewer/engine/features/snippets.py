@@ -15,11 +15,11 @@ from skillviewer.core.progress import CancelToken
 from skillviewer.core.video.clips import ClipRange
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.core.video.preprocessing import Preprocessing
-from skillviewer.engine.features.dataset_features import standardise
 from skillviewer.engine.features.extractor import backbone_config, local_backbone_weights, streams_of
+from skillviewer.engine.features.feature_statistics import standardise
 from skillviewer.engine.features.feature_store import DerivedStore, FeatureStore, first_pass
 from skillviewer.engine.features.frame_inputs import Sampling, sampling_of, stream_inputs
-from skillviewer.engine.features.source import Configuration, FrameSource
+from skillviewer.engine.features.frame_sources import Configuration, FrameSource
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.attention_models.end_to_end import (

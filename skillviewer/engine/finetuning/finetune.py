@@ -27,7 +27,7 @@ from skillviewer.core.finetuning.version_accuracy import accuracy_facts
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report
 from skillviewer.core.text import defined
 from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, write_pairs
-from skillviewer.engine.features.dataset_features import mean_features
+from skillviewer.engine.features.feature_statistics import mean_features
 from skillviewer.engine.finetuning.before_after import compare, predict_before
 from skillviewer.engine.finetuning.initial_model import InitialModel
 from skillviewer.engine.finetuning.job import TuningJob, TuningResult

@@ -11,10 +11,10 @@ from skillviewer.core.errors import CheckpointError
 from skillviewer.core.finetuning.split import DEFAULT_NEW_MODEL
 from skillviewer.core.video.preprocessing import QUICK
 from skillviewer.engine.features.cache import FeatureCache
-from skillviewer.engine.features.dataset_features import feature_source, standardise
 from skillviewer.engine.features.extractor import FeatureExtractor
+from skillviewer.engine.features.feature_statistics import standardise
 from skillviewer.engine.features.feature_store import FeatureStore, match_inputs
-from skillviewer.engine.features.source import FeatureSource
+from skillviewer.engine.features.frame_sources import FeatureSource, feature_source
 from skillviewer.engine.runtime.device import training_precision
 from skillviewer.engine.training.batches import adapt_to_sparse_pairs
 from skillviewer.engine.training.train_settings import EpochSelection, TrainSettings

@@ -4,17 +4,18 @@ from skillviewer.core.dataset.dataset import Dataset
 from skillviewer.core.dataset.pairs import Pair, videos_of
 from skillviewer.core.evaluation.training_forecast import PlannedPhase, TrainingForecast
 from skillviewer.engine.evaluation.forecast import count_missing_frames, features_phase, forecast_choice
-from skillviewer.engine.features.dataset_features import check_room
+from skillviewer.engine.features.feature_cost import check_cache_room
 from skillviewer.engine.finetuning.automatic_choice import plan_choice
 from skillviewer.engine.finetuning.first_forecast import remember_forecast
 from skillviewer.engine.finetuning.initial_model import InitialModel
 from skillviewer.engine.finetuning.job import ChoiceJob, TrainingJob, TuningJob
-from skillviewer.engine.finetuning.prior_pairs import split_study, tuned_prospect
+from skillviewer.engine.finetuning.split_study import split_study
 from skillviewer.engine.finetuning.tuned_scale import n_tuning_scale_folds
+from skillviewer.engine.finetuning.tuned_scale_prospect import tuned_scale_prospect
 from skillviewer.engine.finetuning.tuning_data import prior_pairs_of
 from skillviewer.engine.runtime.device import choose_device, device_errors
-from skillviewer.engine.training.epoch_pace import training_pace
 from skillviewer.engine.training.training_duration import WorkDuration, saving_duration, training_duration
+from skillviewer.engine.training.training_pace import training_pace
 
 
 def forecast_job(job: TrainingJob) -> TrainingForecast:
@@ -44,7 +45,7 @@ def _forecast_tuning(job: TuningJob) -> TrainingForecast:
     parent = start.parent.name if start.parent is not None else ""
     split = split_study(job.study, choices, prior, parent)
     n_videos = _n_files(dataset)
-    check_room(start.source, n_videos, n_videos * choices.candidates * start.config.preprocessing.n_segments)
+    check_cache_room(start.source, n_videos, n_videos * choices.candidates * start.config.preprocessing.n_segments)
     n_missing = count_missing_frames(start.source, dataset, job.study.digests, choices.candidates)
     features = features_phase(n_missing, start.source, dataset, choices.candidates)
     prior_videos = prior.without_study(job.study) if prior is not None and choices.old_pairs else None
@@ -60,7 +61,7 @@ def _forecast_tuning(job: TuningJob) -> TrainingForecast:
     duration = _tuning_duration(start, job, split.fold.train_pairs)
     if split.inner is not None:
         duration += _tuning_duration(start, job, split.inner.train_pairs)
-    prospect = tuned_prospect(job.study, prior, parent)
+    prospect = tuned_scale_prospect(job.study, prior, parent)
     n_folds = n_tuning_scale_folds(job.study, split, prospect, choices.scale_folds)
     choice_text = "; the epoch is chosen first" if split.inner is not None else ""
     scale_text = f"; {n_folds} further trainings for the raters' scale" if n_folds else ""

@@ -7,18 +7,8 @@ from pathlib import Path
 from skillviewer.core.dataset.dataset import Dataset, DatasetVideo
 from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.evaluation.training_forecast import ScaleProspect
-from skillviewer.core.finetuning.split import (
-    ClipsByFile,
-    StudyPairs,
-    TuningChoices,
-    TuningSplit,
-    clips_by_file,
-    may_share_frames,
-    split_pairs,
-)
+from skillviewer.core.finetuning.split import ClipsByFile, StudyPairs, clips_by_file, may_share_frames
 from skillviewer.core.paths import models_dir, resources_dir
-from skillviewer.core.ratings.fit_calibration import scale_prospect
 from skillviewer.core.video.clips import ClipRange
 from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, read_pairs
 
@@ -35,7 +25,7 @@ class PriorPairs:
 
     dataset: Dataset  # the pairs, and their videos whose files exist; names of videos are unique in this data set only
     description: str  # description for the user
-    # SHA-256 of the file and range of every video, by name; also of videos whose files are missing
+    # (SHA-256 of the file, range in the file) of every video by name; also of videos whose files are missing
     clips: Mapping[str, tuple[str, ClipRange | None]]
     trained: frozenset[str] = frozenset()  # names of the videos that the model or its parents were trained on
 
@@ -63,14 +53,17 @@ class PriorPairs:
 
         Videos are compared by the contents of their files.
         """
-        identified = [video for video in study.dataset.videos if video.name in study.digests]
-        clips = {video.name: (study.digests[video.name], video.clip_range) for video in identified}
-        study_pairs = {(clips.get(pair.better), clips.get(pair.worse)) for pair in pairs}
-        n = sum((self.clips[pair.better], self.clips[pair.worse]) in study_pairs for pair in self.dataset.pairs)
-        if not n:
+        study_clips = {}
+        for video in study.dataset.videos:
+            if video.name in study.digests:
+                study_clips[video.name] = (study.digests[video.name], video.clip_range)
+        study_pairs = {(study_clips.get(pair.better), study_clips.get(pair.worse)) for pair in pairs}
+        prior_pairs = [(self.clips[pair.better], self.clips[pair.worse]) for pair in self.dataset.pairs]
+        n_repeated = sum(pair in study_pairs for pair in prior_pairs)
+        if not n_repeated:
             return ""
-        verb = "is" if n == 1 else "are"
-        return f"; {n} of them {verb} trained on again, and cannot show forgetting"
+        verb = "is" if n_repeated == 1 else "are"
+        return f"; {n_repeated} of them {verb} trained on again, and cannot show forgetting"
 
 
 def load_prior_pairs(folder: Path, name: str) -> PriorPairs | None:
@@ -84,29 +77,6 @@ def load_prior_pairs(folder: Path, name: str) -> PriorPairs | None:
     return _sample_study_pairs(folder)
 
 
-def split_study(study: StudyPairs, choices: TuningChoices, prior: PriorPairs | None, parent: str) -> TuningSplit:
-    """Split the pairs of a study for a model, if possible without held-out participants that it was trained on.
-
-    Args:
-        study: Pairs of the study.
-        choices: Choices of the user.
-        prior: Pairs that the model was trained on, or None if they are not known.
-        parent: Name of the model, or "" for a new model.
-
-    Raises:
-        DatasetError: There is nothing to train on.
-    """
-    trained_videos = study.sharing_frames(prior.trained_on) if prior is not None else ()
-    split = split_pairs(study, choices, trained_videos)
-    if prior is not None or not parent:
-        return split
-    warning = (
-        f"The training data of {parent} is unknown. If it includes held-out videos, the accuracy is inflated: it is "
-        "higher than on unseen people."
-    )
-    return replace(split, warnings=(warning, *split.warnings))
-
-
 def inherited_pairs(folder: Path, prior: PriorPairs | None) -> list[TrainedPair]:
     """Return the pairs that a fine-tuned version inherits from its parent model, to be saved with the version.
 
@@ -118,22 +88,17 @@ def inherited_pairs(folder: Path, prior: PriorPairs | None) -> list[TrainedPair]
         CheckpointError: The pairs in the folder cannot be read.
     """
     if (folder / PAIRS).is_file():
-        return [replace(pair, use=OLD if pair.use == OLD else BEFORE) for pair in read_pairs(folder / PAIRS)]
+        pairs_of_parent = read_pairs(folder / PAIRS)
+        return [replace(pair, use=OLD if pair.use == OLD else BEFORE) for pair in pairs_of_parent]
     if prior is None:
         return []
-    videos = {
-        video.name: TrainedVideo(video.name, video.path, *prior.clips[video.name])
-        for video in prior.dataset.videos
-        if video.path
-    }
+    videos = {}
+    for video in prior.dataset.videos:
+        if video.path:
+            digest, clip_range = prior.clips[video.name]
+            videos[video.name] = TrainedVideo(video.name, video.path, digest, clip_range)
     pairs = [pair for pair in prior.dataset.pairs if pair.within(videos)]
     return [TrainedPair(videos[pair.better], videos[pair.worse], OLD) for pair in pairs]
-
-
-def _unique_name(video: TrainedVideo) -> str:
-    """Return a name that differs for videos of two studies with one name and different contents."""
-    clip_range = f" {video.clip_range}" if video.clip_range is not None else ""
-    return f"{video.name}#{video.digest[:8]}{clip_range}"
 
 
 def _pairs_of_checkpoint(path: Path, name: str) -> PriorPairs:
@@ -149,18 +114,22 @@ def _pairs_of_checkpoint(path: Path, name: str) -> PriorPairs:
             trained |= {better, worse}
         pairs.add(Pair(better, worse))
     readable = {key: video for key, video in sorted(videos.items()) if video.path.is_file()}
-    dataset = Dataset(
-        name=name,
-        form="pairs",
-        task="",
-        videos=tuple(DatasetVideo(key, video.path, clip_range=video.clip_range) for key, video in readable.items()),
-        pairs=tuple(sorted(pair for pair in pairs if pair.within(readable))),
+    readable_pairs = sorted(pair for pair in pairs if pair.within(readable))
+    dataset_videos = [DatasetVideo(key, video.path, clip_range=video.clip_range) for key, video in readable.items()]
+    return PriorPairs(
+        dataset=Dataset(name=name, form="pairs", task="", videos=tuple(dataset_videos), pairs=tuple(readable_pairs)),
+        description=(
+            f"the pairs that {name} was trained on or checked against ({len(readable_pairs)} of {len(pairs)} found)"
+        ),
+        clips={key: (video.digest, video.clip_range) for key, video in videos.items()},
+        trained=frozenset(trained),
     )
-    description = (
-        f"the pairs that {name} was trained on or checked against ({len(dataset.pairs)} of {len(pairs)} found)"
-    )
-    clips = {key: (video.digest, video.clip_range) for key, video in videos.items()}
-    return PriorPairs(dataset, description, clips, frozenset(trained))
+
+
+def _unique_name(video: TrainedVideo) -> str:
+    """Return a name that differs for videos of two studies with one name and different contents."""
+    range_suffix = f" {video.clip_range}" if video.clip_range is not None else ""
+    return f"{video.name}#{video.digest[:8]}{range_suffix}"
 
 
 def _sample_study_pairs(folder: Path) -> PriorPairs | None:
@@ -176,27 +145,8 @@ def _sample_study_pairs(folder: Path) -> PriorPairs | None:
         return None
     if not dataset.pairs:
         return None
-    clips = {
-        video.name: (digest_of(video.path), video.clip_range) for video in dataset.videos if video.path is not None
-    }
+    clips = {}
+    for video in dataset.videos:
+        if video.path is not None:
+            clips[video.name] = (digest_of(video.path), video.clip_range)
     return PriorPairs(dataset, f"the sample study's pairs, of the task that {folder.name} was trained for", clips)
-
-
-TRAINING_DATA_UNKNOWN = (
-    "It is not known what the initial model was trained on, so no one here is known to be new to it."
-)
-
-
-def tuned_prospect(study: StudyPairs, prior: PriorPairs | None, parent: str) -> ScaleProspect:
-    """Return the prospect of the raters' scale for a fine-tuning; see ``scale_prospect``.
-
-    Args:
-        study: Pairs of the study.
-        prior: Pairs that the initial model was trained on, or None if they are not known.
-        parent: Name of the initial model, or "" if there is none.
-    """
-    if prior is None and parent:
-        text = f"{TRAINING_DATA_UNKNOWN} Scores stay on the model's own scale."
-        return replace(scale_prospect(study.dataset), n_people=0, text=text)
-    trained_videos = study.sharing_frames(prior.trained_on) if prior is not None else ()
-    return scale_prospect(study.dataset, trained_videos)

@@ -40,7 +40,8 @@ class BestCheckpoint:
             return None
         state = self._state
         prefix = "best."
-        weights = {k.removeprefix(prefix): v for k, v in state.tensors.items() if k.startswith(prefix)}
+        names = [name for name in state.tensors if name.startswith(prefix)]
+        weights = {name.removeprefix(prefix): state.tensors[name] for name in names}
         return Trained(weights, state.best_epoch, state.rows, state.best_unseen)
 
 

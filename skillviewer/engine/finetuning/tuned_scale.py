@@ -15,8 +15,9 @@ from skillviewer.core.evaluation.training_forecast import ScaleProspect
 from skillviewer.core.finetuning.split import StudyPairs, TuningChoices, TuningSplit, selection_fold
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.ratings.fit_calibration import rated_participants
-from skillviewer.engine.finetuning.prior_pairs import TRAINING_DATA_UNKNOWN, PriorPairs
+from skillviewer.engine.finetuning.prior_pairs import PriorPairs
 from skillviewer.engine.finetuning.stopping import StopTraining
+from skillviewer.engine.finetuning.tuned_scale_prospect import TRAINING_DATA_UNKNOWN
 from skillviewer.engine.finetuning.tuning_data import TuningData, prior_pairs_of
 from skillviewer.engine.finetuning.tuning_loop import Tuned, tune
 from skillviewer.engine.training.predict import predict

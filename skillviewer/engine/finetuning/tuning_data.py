@@ -9,11 +9,13 @@ from skillviewer.core.finetuning.split import StudyPairs, TuningChoices, TuningS
 from skillviewer.core.finetuning.tuning_report import ForgettingMethod
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.data.trained_pairs import TrainedPair
-from skillviewer.engine.features.dataset_features import check_room, mean_features, sampled_frames
+from skillviewer.engine.features.build_store import build_dataset_store
+from skillviewer.engine.features.feature_cost import check_cache_room, count_sampled_frames
+from skillviewer.engine.features.feature_statistics import mean_features
 from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.finetuning.initial_model import InitialModel
-from skillviewer.engine.finetuning.prior_pairs import PriorPairs, inherited_pairs, load_prior_pairs, split_study
-from skillviewer.engine.training.training_data import dataset_features
+from skillviewer.engine.finetuning.prior_pairs import PriorPairs, inherited_pairs, load_prior_pairs
+from skillviewer.engine.finetuning.split_study import split_study
 from skillviewer.nets.checkpoint import Checkpoint
 
 
@@ -56,9 +58,9 @@ def prepare_tuning(
     prior = prior_pairs_of(initial)
     parent_name = initial.parent.name if initial.parent is not None else ""
     split_study(study, choices, prior, parent_name)  # raises before hours of computing features
-    n_frames = sampled_frames(initial.source, study.dataset, choices.candidates, token, report)
-    check_room(initial.source, len(study.dataset.videos), n_frames)
-    store, problems = dataset_features(study.dataset, initial.source, choices.candidates, token, report)
+    n_frames = count_sampled_frames(initial.source, study.dataset, choices.candidates, token, report)
+    check_cache_room(initial.source, len(study.dataset.videos), n_frames)
+    store, problems = build_dataset_store(study.dataset, initial.source, choices.candidates, token, report)
     readable = study.restricted(list(store))
     split = split_study(readable, choices, prior, parent_name)
     forgetting, forgetting_problems = _choose_forgetting(
@@ -95,7 +97,7 @@ def _choose_forgetting(
         return ForgettingSet(ForgettingMethod.NOTHING, "nothing was known before", {}, None, ()), []
     prior_pairs = prior.without_study(study) if requested and prior is not None else None
     if prior_pairs is not None:
-        features, problems = dataset_features(prior_pairs.dataset, initial.source, 1, token, report)
+        features, problems = build_dataset_store(prior_pairs.dataset, initial.source, 1, token, report)
         readable = prior_pairs.dataset.restricted(list(features))
         if readable.pairs:
             repeated_text = prior_pairs.repeated_pairs_text(study, split.fold.train_pairs)

@@ -24,7 +24,7 @@ from skillviewer.core.progress import NEVER, CancelToken, Progress, Report
 from skillviewer.engine.features.feature_store import average_inputs, restore_inputs
 from skillviewer.engine.finetuning.stopping import BestCheckpoint, ConditionalToken, StopToken, StopTraining
 from skillviewer.engine.finetuning.tuning_data import TuningData
-from skillviewer.engine.training.batches import batches
+from skillviewer.engine.training.batches import draw_batches
 from skillviewer.engine.training.plan import held_out_part
 from skillviewer.engine.training.predict import Predictions, held_out_loss, predict
 from skillviewer.engine.training.state_file import StateFile
@@ -302,7 +302,7 @@ class _Stages:
         except StopTraining:
             trained = best.trained()
             if trained is not None:
-                model.load_state_dict(trained.state)
+                model.load_state_dict(trained.weights)
             return model, trained
 
 
@@ -320,4 +320,5 @@ def _with_averaged_features(tuning_data: TuningData) -> TuningData:
 
 def _count_batches(pairs: Sequence[Pair], settings: TrainSettings) -> int:
     """Return the approximate number of batches of an epoch; batches of videos without a pair are not counted."""
-    return len(list(batches(pairs, settings.optimiser, np.random.default_rng(0))))
+    batches = draw_batches(pairs, settings.optimiser, np.random.default_rng(0))
+    return len(list(batches))

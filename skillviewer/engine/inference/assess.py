@@ -19,7 +19,7 @@ from skillviewer.core.video.clips import ClipRange
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.data.tracks_file import TrackStore
 from skillviewer.engine.features.frame_inputs import Sampling, sampling_of
-from skillviewer.engine.features.source import FeatureSource
+from skillviewer.engine.features.frame_sources import FeatureSource
 from skillviewer.engine.runtime.threads import one_thread
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.attention import AttentionModel

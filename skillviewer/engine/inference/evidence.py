@@ -27,7 +27,7 @@ from skillviewer.core.explanation.faithfulness import (
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.video.clips import ClipRange
 from skillviewer.engine.features.frame_inputs import sampling_of
-from skillviewer.engine.features.source import FeatureSource
+from skillviewer.engine.features.frame_sources import FeatureSource
 from skillviewer.engine.inference.replay import Replay
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.attention import AttentionModel

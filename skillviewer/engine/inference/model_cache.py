@@ -15,7 +15,7 @@ from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, sile
 from skillviewer.core.video.clips import ClipRange
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.extractor import FeatureExtractor
-from skillviewer.engine.features.source import FeatureSource
+from skillviewer.engine.features.frame_sources import FeatureSource
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.engine.runtime.device import choose_device, device_errors
 from skillviewer.media.reading.reader import VideoReader

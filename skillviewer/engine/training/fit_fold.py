@@ -1,6 +1,7 @@
 """Training on a fold: a fresh model, the choice of an epoch within the training videos, the final training."""
 
 import dataclasses
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from statistics import fmean
 
@@ -12,12 +13,12 @@ from skillviewer.core.dataset.pair_graph import similar_for_training
 from skillviewer.core.dataset.pairs import Pair, videos_of
 from skillviewer.core.errors import DatasetError
 from skillviewer.engine.features import snippets
-from skillviewer.engine.features.dataset_features import standardise
+from skillviewer.engine.features.feature_statistics import standardise
 from skillviewer.engine.features.feature_store import FeatureStore, average_inputs, match_inputs, restore_inputs
 from skillviewer.engine.features.last_block_training import LastBlockTraining
 from skillviewer.engine.runtime.distributed import SINGLE_PROCESS, ProcessGroup
 from skillviewer.engine.training.plan import TrainingPlan
-from skillviewer.engine.training.schedule import n_epochs
+from skillviewer.engine.training.schedule import count_epochs
 from skillviewer.engine.training.train_settings import EpochSelection
 from skillviewer.engine.training.trainer import EpochRow, FitPairs, Trained, TrainingControl, TrainingStateStore, fit
 from skillviewer.nets.attention import AttentionModel
@@ -45,24 +46,34 @@ def _new_model(
     return model.to(device)
 
 
-def best_share(logs: Sequence[Sequence[EpochRow]]) -> float:
+def best_training_share(logs: Sequence[Sequence[EpochRow]]) -> float:
     """Return the share of the training, 0 to 1, with the best mean accuracy over the logs of inner folds.
 
-    Ties go to the lower mean loss, then to the smaller share. If the length is given in iterations, trainings on fewer
-    pairs have more epochs; the row with the nearest share is taken from each log.
+    Ties go to the lower mean loss, then to the smaller share. If the length of a training is given in iterations,
+    trainings on fewer pairs have more epochs. Therefore the row with the nearest share is taken from each log.
     """
-    rows_by_share = [{row.epoch / log[-1].epoch: row for row in log} for log in logs]
+    logs_by_share = [_rows_by_share(log) for log in logs]
 
-    def nearest_row(rows: Mapping[float, EpochRow], share: float) -> EpochRow:
-        nearest = min(rows, key=lambda logged_share: (abs(logged_share - share), logged_share))
-        return rows[nearest]
+    def accuracy_and_negative_loss(share: float) -> tuple[float, float]:
+        rows = [_nearest_row(rows_by_share, share) for rows_by_share in logs_by_share]
+        mean_accuracy = fmean(row.held_out_accuracy for row in rows)
+        mean_loss = fmean(row.held_out_loss for row in rows)
+        return mean_accuracy, -mean_loss
 
-    def accuracy_and_loss(share: float) -> tuple[float, float]:
-        rows = [nearest_row(log, share) for log in rows_by_share]
-        return fmean(row.held_out_accuracy for row in rows), -fmean(row.held_out_loss for row in rows)
+    all_shares = set[float]().union(*logs_by_share)
+    return max(sorted(all_shares), key=accuracy_and_negative_loss)
 
-    all_shares = sorted({share for rows in rows_by_share for share in rows})
-    return max(all_shares, key=accuracy_and_loss)
+
+def _rows_by_share(log: Sequence[EpochRow]) -> dict[float, EpochRow]:
+    """Return the rows of a log by the share of the training after which they were written."""
+    n_epochs = log[-1].epoch
+    return {row.epoch / n_epochs: row for row in log}
+
+
+def _nearest_row(rows_by_share: Mapping[float, EpochRow], share: float) -> EpochRow:
+    """Return the row with the nearest share; of two that are equally near, that with the smaller share."""
+    nearest_share = min(rows_by_share, key=lambda row_share: (abs(row_share - share), row_share))
+    return rows_by_share[nearest_share]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -80,7 +91,7 @@ def fit_fold(
     fold: Fold,
     inputs: FoldInputs,
     control: TrainingControl,
-    state_store: Callable[[str], TrainingStateStore] | None = None,
+    store_of_stage: Callable[[str], TrainingStateStore] | None = None,
     process_group: ProcessGroup = SINGLE_PROCESS,
 ) -> tuple[AttentionModel, Trained]:
     """Train a model on a fold, and return it with the log of the training.
@@ -93,16 +104,16 @@ def fit_fold(
         fold: Training and held-out videos.
         inputs: Features and device.
         control: Stops the training, and receives its progress.
-        state_store: Returns the storage of the state of a stage, ``choice`` (``choice-2``, ...) or ``final``, from
+        store_of_stage: Returns the storage of the state of a stage, ``choice`` (``choice-2``, ...) or ``final``, from
             which a killed training continues; None to save no state.
         process_group: The processes that train together.
     """
-    store, unfreezing = inputs.store, inputs.unfreezing
+    store = inputs.store
     if not plan.trains_backbones:
         store = average_inputs(plan.model, plan.sizes(), store)
 
     def new_model(names: Sequence[str]) -> AttentionModel:
-        return _new_model(plan, store, names, inputs.device, unfreezing)
+        return _new_model(plan, store, names, inputs.device, inputs.unfreezing)
 
     def fit_stage(
         model: AttentionModel,
@@ -114,9 +125,9 @@ def fit_fold(
     ) -> Trained:
         settings = dataclasses.replace(plan.settings_on(fold), select=select)
         similar = similar_for_training(dataset, stage_fold) if model.needs.similar_pairs else ()
-        stage_store = state_store(stage) if state_store is not None else None
+        state_store = store_of_stage(stage) if store_of_stage is not None else None
         pairs = FitPairs(stage_fold.train_pairs, choosing_pairs, similar)
-        return fit(model, store, pairs, settings, control, stage_store, last_epoch, process_group)
+        return fit(model, store, pairs, settings, control, state_store, last_epoch, process_group)
 
     if plan.select is not EpochSelection.INNER:
         model = new_model(fold.train_videos)
@@ -126,7 +137,8 @@ def fit_fold(
 
     logs: list[tuple[EpochRow, ...]] = []
     for number, inner in enumerate(choosing_folds(plan, dataset, fold), start=1):
-        check_no_leak(fold, names_seen=videos_of([*inner.train_pairs, *inner.test_pairs]))
+        inner_pairs = [*inner.train_pairs, *inner.test_pairs]
+        check_no_leak(fold, names_seen=videos_of(inner_pairs))
         model = new_model(inner.train_videos)
         stage = "choice" if number == 1 else f"choice-{number}"
         trained = fit_stage(model, inner, inner.test_pairs, plan.select, stage)
@@ -135,21 +147,24 @@ def fit_fold(
             break
     if plan.refit and not control.stopped:
         model = new_model(fold.train_videos)
-        # if the length is given in iterations, more pairs mean fewer epochs: the choice is a share, not an epoch
-        share = best_share(logs)
+        # a share of the training is chosen, not an epoch: if the length is given in iterations, more pairs mean fewer
+        # epochs
+        share = best_training_share(logs)
         settings = plan.settings_on(fold)
-        all_epochs = n_epochs(model.phases(), settings.optimiser, dict(settings.phases), len(fold.train_pairs))
-        last_epoch = max(1, round(share * all_epochs))
+        n_pairs = len(fold.train_pairs)
+        n_epochs = count_epochs(model.phases(), settings.optimiser, dict(settings.phases), n_pairs)
+        last_epoch = max(1, round(share * n_epochs))
         trained = fit_stage(model, fold, (), EpochSelection.LAST, "final", last_epoch)
         logs.append(trained.rows)
-    trained = dataclasses.replace(trained, rows=tuple(row for log in logs for row in log))
+    all_rows = tuple(itertools.chain.from_iterable(logs))
+    trained = dataclasses.replace(trained, rows=all_rows)
     return restore_inputs(model, store), trained
 
 
 def choosing_folds(plan: TrainingPlan, dataset: Dataset, fold: Fold) -> Sequence[Fold]:
-    """Return the inner folds on which the epoch is chosen, or nothing under another ``EpochSelection``.
+    """Return the inner folds on which the epoch is chosen; none unless the selection is ``EpochSelection.INNER``.
 
-    They are made by participant; if none then has pairs on both sides, by video.
+    The folds are made by participant. If no such fold has pairs on both sides, the folds are made by video.
 
     Raises:
         DatasetError: No inner fold has pairs on both sides.
@@ -158,8 +173,8 @@ def choosing_folds(plan: TrainingPlan, dataset: Dataset, fold: Fold) -> Sequence
         return ()
     videos_without_participant = tuple(dataclasses.replace(video, participant=None) for video in dataset.videos)
     by_video = dataclasses.replace(dataset, videos=videos_without_participant)
-    for divided in (dataset, by_video):
-        folds = inner_folds(divided, fold, plan.seed)
+    for dataset_to_divide in (dataset, by_video):
+        folds = inner_folds(dataset_to_divide, fold, plan.seed)
         usable = [inner for inner in folds if inner.train_pairs and inner.test_pairs]
         if usable:
             return usable[: plan.inner_folds]

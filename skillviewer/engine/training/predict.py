@@ -15,7 +15,7 @@ from skillviewer.core.arrays import Float32Array, FloatArray
 from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.progress import CancelToken, Progress, Report, silent
 from skillviewer.engine.features.feature_store import FeatureStore, first_pass
-from skillviewer.engine.training.batches import index_pairs, pair_batch
+from skillviewer.engine.training.batches import index_pairs, make_pair_batch
 from skillviewer.nets.attention import AttentionModel, AttentionOutput
 from skillviewer.nets.losses import margin_ranking_loss
 from skillviewer.nets.presets import LossSettings
@@ -46,7 +46,7 @@ def predict(
 ) -> Predictions:
     """Return the predictions of a model for videos, on the first pass of each.
 
-    The model is left in evaluation mode.
+    The model is in evaluation mode afterwards.
 
     Args:
         model: Trained model.
@@ -64,16 +64,17 @@ def predict(
     curves: dict[str, FloatArray] = {}
     for start in range(0, len(names), BATCH_VIDEOS):
         token.check()
-        batch = names[start : start + BATCH_VIDEOS]
+        batch_names = names[start : start + BATCH_VIDEOS]
         with torch.inference_mode():
-            videos = [first_pass(store, name) for name in batch]
+            videos = [first_pass(store, name) for name in batch_names]
             features, lengths = pad_videos(videos)
             output: AttentionOutput = model(features.to(device), lengths=lengths)
-        scores.update(zip(batch, output.score.double().cpu().tolist(), strict=True))
-        for i, (name, video) in enumerate(zip(batch, videos, strict=True)):
-            curves[name] = output.score_curve[i, : len(video)].double().cpu().numpy()
+        for index, name in enumerate(batch_names):
+            n_steps = len(videos[index])
+            scores[name] = float(output.score[index].double())
+            curves[name] = output.score_curve[index, :n_steps].double().cpu().numpy()
             if maps:
-                maps_by_name[name] = output.attention[i, : len(video)].float().cpu().numpy()
+                maps_by_name[name] = output.attention[index, :n_steps].float().cpu().numpy()
         report(Progress(stage, len(scores), len(names)))
     return Predictions(scores, maps_by_name, curves)
 
@@ -100,12 +101,17 @@ def segment_contributions(model: AttentionModel, features: Tensor) -> FloatArray
         model: Model in evaluation mode.
         features: (N, 2F, rows, columns) features, or another input of the model's ``fuse``.
     """
+    device = next(model.parameters()).device
     with torch.inference_mode():
-        fused = model.fuse(features[None].to(next(model.parameters()).device))
-        occluded = fused.repeat(fused.shape[1], 1, 1, 1, 1)
-        steps = torch.arange(fused.shape[1])
-        occluded[steps, steps] = fused.mean(dim=(0, 1, 3, 4))[:, None, None]
-        contributions = model.unroll(fused).score - model.unroll(occluded).score
+        fused = model.fuse(features[None].to(device))
+        n_steps = fused.shape[1]
+        steps = torch.arange(n_steps)
+        occluded = fused.repeat(n_steps, 1, 1, 1, 1)  # copy n has segment n occluded
+        mean_feature = fused.mean(dim=(0, 1, 3, 4))
+        occluded[steps, steps] = mean_feature[:, None, None]
+        score = model.unroll(fused).score
+        occluded_scores = model.unroll(occluded).score
+        contributions = score - occluded_scores
     return np.asarray(contributions.double().cpu().numpy())
 
 
@@ -113,4 +119,5 @@ def held_out_loss(pairs: Sequence[Pair], scores: Mapping[str, float], loss: Loss
     """Return the mean margin ranking loss of pairs in float64, also for models that were trained with another loss."""
     names, indices = index_pairs(pairs)
     score = torch.tensor([scores[name] for name in names], dtype=torch.float64)
-    return float(margin_ranking_loss(score, pair_batch(indices), LossSettings(loss.margin)))
+    margin_loss = margin_ranking_loss(score, make_pair_batch(indices), LossSettings(loss.margin))
+    return float(margin_loss)

@@ -29,7 +29,10 @@ from skillviewer.engine.training.trainer import EpochRow
 from skillviewer.export.destination import atomic_output
 from skillviewer.export.figures.plots import plot_training
 
-CONFIGURATION, PROVENANCE = "configuration.json", "provenance.json"
+CONFIGURATION = "configuration.json"
+PROVENANCE = "provenance.json"
+LOG = "log.csv"
+CURVES = "curves.png"
 SCORES = "scores.csv"
 MAPS = "maps.npz"
 SCORE_CURVES = "score_curves.npz"
@@ -39,7 +42,7 @@ RUNS = "runs"
 
 _LATER_DEFAULTS = {"tracks_sha256": "", "crops_sha256": ""}
 _LATER_PREPROCESSING_DEFAULTS = {"sampling": "paper", "crop": ""}
-"""Defaults of fields that are newer than the first folders: the digest in a folder's name leaves them out."""
+"""Defaults of fields that the first folders did not have. The digest in a folder's name leaves such defaults out."""
 
 
 def run_name(model: str, seed: int, fold_number: int) -> str:
@@ -48,7 +51,7 @@ def run_name(model: str, seed: int, fold_number: int) -> str:
 
 
 def _name_digest(configuration: RunConfiguration) -> str:
-    """Return eight hexadecimal digits for a configuration."""
+    """Return the first eight hexadecimal digits of the SHA-256 of a configuration."""
     values = _without_defaults(msgspec.to_builtins(configuration), _LATER_DEFAULTS)
     values["preprocessing"] = _without_defaults(values["preprocessing"], _LATER_PREPROCESSING_DEFAULTS)
     return hashlib.sha256(msgspec.json.encode(values)).hexdigest()[:8]
@@ -65,17 +68,21 @@ class RunFolder:
         self.path = path
 
     @classmethod
-    def at(cls, path: Path, configuration: RunConfiguration) -> "RunFolder":
+    def for_run(cls, path: Path, configuration: RunConfiguration) -> "RunFolder":
         """Return the folder of a run: ``path``, or that name with a digest if ``path`` holds another run.
 
         A run of another configuration stays unchanged. The folder that is returned may not exist.
         """
-        folder_with_digest = cls(path.with_name(f"{path.name}-{_name_digest(configuration)}"))
-        if folder_with_digest.path.exists():
-            return folder_with_digest
+        path_with_digest = path.with_name(f"{path.name}-{_name_digest(configuration)}")
         folder = cls(path)
-        is_free = not (path / CONFIGURATION).exists()  # an unreadable configuration may be of a newer program
-        return folder if is_free or folder.configuration == configuration else folder_with_digest
+        folder_with_digest = cls(path_with_digest)
+        if path_with_digest.exists():
+            return folder_with_digest
+        # an unreadable configuration counts as another run: it may be of a newer program
+        has_configuration = (path / CONFIGURATION).exists()
+        if has_configuration and folder.configuration != configuration:
+            return folder_with_digest
+        return folder
 
     @property
     def configuration(self) -> RunConfiguration | None:
@@ -100,7 +107,7 @@ class RunFolder:
             provenance = msgspec.json.decode((self.path / PROVENANCE).read_bytes(), type=RunProvenance)
             if self._results_sha256() != provenance.results_sha256:
                 return None
-            return RunResult(configuration, provenance, self._scores(), self._maps(), self._curves())
+            return RunResult(configuration, provenance, self._read_scores(), self._read_maps(), self._read_curves())
         except (OSError, msgspec.MsgspecError, ValueError, KeyError, zipfile.BadZipFile):
             return None
 
@@ -126,8 +133,8 @@ class RunFolder:
         """Remove the folder; files that the system does not let go stay."""
         shutil.rmtree(self.path, ignore_errors=True)
 
-    def state(self, stage: str, *, writes: bool = True) -> StateFile:
-        """Return the storage of the state of a stage of the training; without ``writes`` it only loads."""
+    def state_file(self, stage: str, *, writes: bool = True) -> StateFile:
+        """Return the storage of the state of a stage of the training; without ``writes`` states are only loaded."""
         return StateFile(self.path / f"state-{stage}.safetensors", writes=writes)
 
     def finish(
@@ -144,55 +151,63 @@ class RunFolder:
             provenance: Provenance, without the digest of the results.
             scores: Score of every video of the test pairs.
             held_out: Held-out videos.
-            maps: Maps of the held-out videos, or None.
-            curves: Score curves, or None.
+            maps: Maps of the held-out videos, or None for a model without maps.
+            curves: Score curves, or None to write none.
 
         Raises:
             ExportError: A file cannot be written.
         """
         with (
-            atomic_output(self.path / SCORES, (".csv",), overwrite=True) as temporary,
-            temporary.open("w", newline="", encoding="utf-8") as file,
+            atomic_output(self.path / SCORES, (".csv",), overwrite=True) as temp_path,
+            temp_path.open("w", newline="", encoding="utf-8") as file,
         ):
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(["video", "held_out", "score"])
-            writer.writerows([name, int(name in held_out), repr(score)] for name, score in sorted(scores.items()))
+            for name, score in sorted(scores.items()):
+                writer.writerow([name, int(name in held_out), repr(score)])
         if maps is not None:
             rect = [maps.rect.left, maps.rect.top, maps.rect.right, maps.rect.bottom]
-            self._save(MAPS, {"videos": maps.videos, "maps": maps.values, "kind": str(maps.kind), "rect": rect})
+            arrays = {"videos": maps.videos, "maps": maps.values, "kind": str(maps.kind), "rect": rect}
+            self._save_arrays(MAPS, arrays)
         if curves is not None:
-            self._save(SCORE_CURVES, asdict(curves))
-        write_json(self.path / PROVENANCE, msgspec.structs.replace(provenance, results_sha256=self._results_sha256()))
+            self._save_arrays(SCORE_CURVES, asdict(curves))
+        complete_provenance = msgspec.structs.replace(provenance, results_sha256=self._results_sha256())
+        write_json(self.path / PROVENANCE, complete_provenance)
         for state in self.path.glob("state-*.safetensors"):
             with suppress(OSError):
                 state.unlink()
 
-    def _save(self, name: str, arrays: Mapping[str, Any]) -> None:
-        with atomic_output(self.path / name, (".npz",), overwrite=True) as temporary, temporary.open("wb") as binary:
+    def _save_arrays(self, name: str, arrays: Mapping[str, Any]) -> None:
+        with atomic_output(self.path / name, (".npz",), overwrite=True) as temp_path, temp_path.open("wb") as binary:
             np.savez_compressed(binary, **arrays)
 
     def _results_sha256(self) -> str:
-        files = (self.path / name for name in (SCORES, MAPS, SCORE_CURVES))
-        return hashlib.sha256(b"".join(file.read_bytes() for file in files if file.exists())).hexdigest()
+        """Return the SHA-256 of the files with results, one after the other."""
+        digest = hashlib.sha256()
+        for name in (SCORES, MAPS, SCORE_CURVES):
+            path = self.path / name
+            if path.exists():
+                digest.update(path.read_bytes())
+        return digest.hexdigest()
 
-    def _scores(self) -> dict[str, float]:
+    def _read_scores(self) -> dict[str, float]:
         with (self.path / SCORES).open(newline="", encoding="utf-8") as file:
             return {row["video"]: float(row["score"]) for row in csv.DictReader(file)}
 
-    def _maps(self) -> Maps | None:
+    def _read_maps(self) -> Maps | None:
         path = self.path / MAPS
         if not path.exists():
             return None
         with np.load(path, allow_pickle=False) as file:
             left, top, right, bottom = file["rect"].tolist()
             return Maps(
-                tuple(file["videos"].tolist()),
-                file["maps"],
-                MapKind(str(file["kind"])),
-                MapRect(left, top, right, bottom),
+                videos=tuple(file["videos"].tolist()),
+                values=file["maps"],
+                kind=MapKind(str(file["kind"])),
+                rect=MapRect(left, top, right, bottom),
             )
 
-    def _curves(self) -> ScoreCurves | None:
+    def _read_curves(self) -> ScoreCurves | None:
         path = self.path / SCORE_CURVES
         if not path.exists():
             return None
@@ -200,46 +215,49 @@ class RunFolder:
             return ScoreCurves(tuple(file["videos"].tolist()), file["curves"], file["contributions"])
 
 
-def earlier_sampling(evaluation: Path, preset: str) -> SamplingRule | None:
+def earlier_sampling(evaluation_folder: Path, preset: str) -> SamplingRule | None:
     """Return the sampling rule of the runs of a preset in an evaluation's folder; None if there is not exactly one."""
-    runs = [RunFolder(path).configuration for path in evaluation.glob(f"{RUNS}/*")]
-    rules = {run.preprocessing.sampling for run in runs if run is not None and run.preset == preset}
+    configurations = _earlier_configurations(evaluation_folder)
+    rules = {run.preprocessing.sampling for run in configurations if run.preset == preset}
     return rules.pop() if len(rules) == 1 else None
 
 
-def earlier_features(evaluation: Path) -> str | None:
+def earlier_effort(evaluation_folder: Path) -> str | None:
     """Return the name of the effort for features of all runs in an evaluation's folder.
 
-    It is None without runs, or if the settings of the runs differ or are those of no effort.
+    Return None if there are no runs, if their settings differ, or if the settings are those of no effort.
     """
-    runs = [RunFolder(path).configuration for path in evaluation.glob(f"{RUNS}/*")]
-    settings_used = {
-        (run.preprocessing.n_segments, run.candidates, run.preprocessing.flow.algorithm)
-        for run in runs
-        if run is not None and run.backbone
-    }
+    settings_of_runs = set()
+    for run in _earlier_configurations(evaluation_folder):
+        if run.backbone:
+            preprocessing = run.preprocessing
+            settings_of_runs.add((preprocessing.n_segments, run.candidates, preprocessing.flow.algorithm))
     for effort in FEATURE_EFFORTS:
-        if settings_used == {(effort.n_segments, effort.candidates, effort.flow)}:
+        if settings_of_runs == {(effort.n_segments, effort.candidates, effort.flow)}:
             return effort.name
     return None
 
 
+def _earlier_configurations(evaluation_folder: Path) -> list[RunConfiguration]:
+    """Return the readable configurations of the runs in an evaluation's folder."""
+    configurations = [RunFolder(path).configuration for path in evaluation_folder.glob(f"{RUNS}/*")]
+    return [configuration for configuration in configurations if configuration is not None]
+
+
 def write_json(path: Path, value: object) -> None:
-    """Write a value as JSON in one step, or raise an ExportError; numbers that are not finite become null."""
-    with atomic_output(path, (".json",), overwrite=True) as temporary:
-        temporary.write_bytes(msgspec.json.format(msgspec.json.encode(value), indent=1) + b"\n")
-
-
-LOG, CURVES = "log.csv", "curves.png"
+    """Write a value as JSON atomically, or raise an ExportError; numbers that are not finite become null."""
+    text = msgspec.json.format(msgspec.json.encode(value), indent=1)
+    with atomic_output(path, (".json",), overwrite=True) as temp_path:
+        temp_path.write_bytes(text + b"\n")
 
 
 def write_log(folder: Path, rows: Sequence[EpochRow], title: str) -> None:
     """Write the log of a training, ``log.csv`` and its curves, ``curves.png``, or raise an ExportError."""
-    columns = ["row", *(column.name for column in dataclasses.fields(EpochRow))]
-    numbered_rows = [{"row": number, **dataclasses.asdict(row)} for number, row in enumerate(rows, start=1)]
+    columns = ["row", *(field.name for field in dataclasses.fields(EpochRow))]
+    numbered_rows = [{"row": number} | dataclasses.asdict(row) for number, row in enumerate(rows, start=1)]
     with (
-        atomic_output(folder / LOG, (".csv",), overwrite=True) as temporary,
-        temporary.open("w", newline="", encoding="utf-8") as file,
+        atomic_output(folder / LOG, (".csv",), overwrite=True) as temp_path,
+        temp_path.open("w", newline="", encoding="utf-8") as file,
     ):
         writer = csv.DictWriter(file, columns)
         writer.writeheader()

@@ -166,7 +166,7 @@ def provenance_of(
         selection=selection,
         videos_looked_at=len(videos_seen),
         held_out_looked_at=len({*videos_seen} & {*fold.held_out_videos}),
-        unseen_pairs=trained.n_unseen,
+        unseen_pairs=trained.n_unseen_pairs,
         track_weight=track_weight,
     )
 

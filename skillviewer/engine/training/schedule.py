@@ -1,26 +1,23 @@
 """Order and step sizes of a model's training phases."""
 
-import inspect
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 import torch
 from torch import nn
 
+from skillviewer.engine.training.optimisers import make_optimiser
 from skillviewer.nets.attention import TrainingPhase
 from skillviewer.nets.presets import OptimiserSettings
 
-PRETRAINED_LR_SCALE = 0.1
-"""Step size of pretrained weights, as a share of that of new weights."""
 
-
-def n_epochs(
+def count_epochs(
     phases: Sequence[TrainingPhase],
     settings: OptimiserSettings,
     phase_settings: Mapping[str, OptimiserSettings],
     n_pairs: int,
 ) -> int:
-    """Return the number of epochs of a training: that of its settings, or else the number for all its iterations.
+    """Return the number of epochs of the settings or, if they have none, the number for all iterations.
 
     Arguments are those of ``Schedule``.
     """
@@ -34,18 +31,18 @@ def n_epochs(
 class Schedule:
     """Order, step sizes and optimisers of the phases of a training.
 
-    A batch updates one phase. Phases with numbers of iterations get batches in proportion to these; other phases get
-    equally many. If all phases are independent and have no number of iterations, a batch updates each of them.
+    A batch updates one phase. Phases get batches in proportion to their numbers of iterations, or equally many if a
+    phase has none. If all phases are independent and a phase has no number of iterations, a batch updates every phase.
 
-    The number of epochs follows from the iterations. If the settings have a number of epochs too, iterations and
-    milestones are scaled to it.
+    The number of epochs follows from the iterations. If the settings state a number of epochs, iterations and
+    milestones are scaled to that number.
 
     Args:
         phases: Phases, each with the parameters that it updates.
         settings: Number of epochs, and the optimiser of every phase without settings of its own.
         phase_settings: Settings by name of phase.
         n_pairs: Number of training pairs.
-        pretrained: Identities of pretrained parameters; their step size is scaled by ``PRETRAINED_LR_SCALE``.
+        pretrained: Identities of pretrained parameters; their step size is scaled down (``make_optimiser``).
     """
 
     def __init__(
@@ -59,13 +56,13 @@ class Schedule:
         self._phases = phases
         self._settings = [phase_settings.get(phase.name, settings) for phase in phases]
         self._optimisers = [
-            _make_optimiser(phase.parameters, optimiser_settings, pretrained)
+            make_optimiser(phase.parameters, optimiser_settings, pretrained)
             for phase, optimiser_settings in zip(phases, self._settings, strict=True)
         ]
         iterations = [optimiser_settings.iterations for optimiser_settings in self._settings]
         has_iterations = all(iterations)
         n_batches = math.ceil(n_pairs / settings.batch_pairs)
-        self.n_epochs = n_epochs(phases, settings, phase_settings, n_pairs)
+        self.n_epochs = count_epochs(phases, settings, phase_settings, n_pairs)
         self._scale = self.n_epochs * n_batches / sum(iterations) if has_iterations else 1.0
         self._shares = [n * self._scale if has_iterations else 1.0 for n in iterations]
         self._updates_all = all(phase.independent for phase in phases) and not has_iterations
@@ -76,7 +73,8 @@ class Schedule:
         indices = range(len(self._phases))
         if self._updates_all:
             return tuple(indices)
-        return (min(indices, key=lambda index: self.n_steps[index] / self._shares[index]),)
+        furthest_behind = min(indices, key=lambda index: self.n_steps[index] / self._shares[index])
+        return (furthest_behind,)
 
     def step(
         self,
@@ -97,8 +95,9 @@ class Schedule:
         optimiser = self._optimisers[index]
         settings = self._settings[index]
         n_milestones = sum(self.n_steps[index] >= milestone * self._scale for milestone in settings.milestones)
+        learning_rate = settings.learning_rate * 0.1**n_milestones
         for group in optimiser.param_groups:
-            group["lr"] = settings.learning_rate * 0.1**n_milestones * group["lr_scale"]
+            group["lr"] = learning_rate * group["lr_scale"]
         optimiser.zero_grad(set_to_none=True)
         # only the gradients of this phase's parameters are computed
         loss.backward(inputs=phase.parameters)  # type: ignore[no-untyped-call]
@@ -110,7 +109,7 @@ class Schedule:
         self.n_steps[index] += 1
         return phase
 
-    def name(self, index: int) -> str:
+    def phase_name(self, index: int) -> str:
         """Return the name of a phase."""
         return self._phases[index].name
 
@@ -121,7 +120,8 @@ class Schedule:
             for parameter, values in optimiser.state_dict()["state"].items():
                 for key, value in values.items():
                     if value is not None:
-                        tensors[f"{index}.{parameter}.{key}"] = torch.as_tensor(value).detach().cpu().clone()
+                        tensor = torch.as_tensor(value)
+                        tensors[f"{index}.{parameter}.{key}"] = tensor.detach().cpu().clone()
         return tensors
 
     def restore(self, n_steps: Sequence[int], tensors: Mapping[str, torch.Tensor]) -> None:
@@ -134,39 +134,3 @@ class Schedule:
                 if int(phase) == index:
                     values.setdefault(int(parameter), {})[key] = tensor
             optimiser.load_state_dict({**optimiser.state_dict(), "state": values})
-
-
-# To exempt the wrapped methods from its compiler, torch would load the compiler, which takes seconds. Nothing is
-# compiled here, so they are marked as exempt already.
-for _, _method in inspect.getmembers(torch.optim.Optimizer, lambda member: hasattr(member, "__wrapped__")):
-    setattr(_method.__wrapped__, "__dynamo_disable", _method.__wrapped__)
-
-
-class Uncompiled(torch.optim.Optimizer):
-    """An optimiser of torch whose step does not load torch's compiler."""
-
-    @torch.no_grad()
-    def step(self, closure: None = None) -> None:  # type: ignore[override]  # none is used
-        """Take a step of torch's optimiser."""
-        inspect.unwrap(super().step)(self, closure)
-
-
-class Sgd(Uncompiled, torch.optim.SGD):
-    """Stochastic gradient descent."""
-
-
-class Adam(Uncompiled, torch.optim.Adam):
-    """Adam."""
-
-
-def _make_optimiser(
-    parameters: list[nn.Parameter], settings: OptimiserSettings, pretrained: Collection[int]
-) -> torch.optim.Optimizer:
-    new_group = {"params": [p for p in parameters if id(p) not in pretrained], "lr_scale": 1.0}
-    pretrained_group = {"params": [p for p in parameters if id(p) in pretrained], "lr_scale": PRETRAINED_LR_SCALE}
-    groups = [group for group in (new_group, pretrained_group) if group["params"]]
-    learning_rate = settings.learning_rate
-    weight_decay = settings.weight_decay
-    if settings.algorithm == "sgd":
-        return Sgd(groups, lr=learning_rate, momentum=settings.momentum, weight_decay=weight_decay)
-    return Adam(groups, lr=learning_rate, weight_decay=weight_decay)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from skillviewer.core.dataset.pairs import Pair
 from skillviewer.engine.features.feature_store import FeatureStore, first_pass
-from skillviewer.engine.training.batches import index_pairs, pair_batch
+from skillviewer.engine.training.batches import index_pairs, make_pair_batch
 from skillviewer.engine.training.predict import pad_videos
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.losses import margin_ranking_loss
@@ -17,13 +17,18 @@ def solve_all_pairs(
 ) -> tuple[float, int]:
     """Fit a model to all pairs at once, and return its mean loss of a pair and the number of correctly ordered pairs.
 
-    ``share``, 0 to 1, is the share of the training so far; the model's penalty or number of measures depends on it.
+    Args:
+        model: A model that is solved.
+        store: Features of the videos.
+        pairs: Training pairs.
+        share: Share of the training so far, 0 to 1; the model's penalty or number of measures depends on it.
+        margin: Margin of the ranking loss that is returned.
     """
     names, indices = index_pairs(pairs)
     device = next(model.parameters()).device
     features, lengths = pad_videos([first_pass(store, name) for name in names])
-    batch = replace(pair_batch(indices, device), lengths=lengths)
-    score = model.solve(features.to(device), batch, share)
-    loss = margin_ranking_loss(score, batch, LossSettings(margin))
-    n_right = int((score[batch.better] > score[batch.worse]).sum())
-    return float(loss), n_right
+    batch = replace(make_pair_batch(indices, device), lengths=lengths)
+    scores = model.solve(features.to(device), batch, share)
+    loss = margin_ranking_loss(scores, batch, LossSettings(margin))
+    is_right = scores[batch.better] > scores[batch.worse]
+    return float(loss), int(is_right.sum())

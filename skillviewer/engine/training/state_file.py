@@ -28,7 +28,7 @@ class StateFile:
         path: The file.
         interval_s: Least number of seconds between two saved states. The interval is longer if saving takes more than
             half a second, as on a busy computer or a slow disk.
-        writes: Whether to save states: of several processes one saves the state, and all continue from it.
+        writes: Whether to save states. Of several processes, one saves the state, and all continue from it.
     """
 
     def __init__(self, path: Path, interval_s: float = INTERVAL_S, *, writes: bool = True) -> None:
@@ -43,18 +43,20 @@ class StateFile:
             with safe_open(self._path, framework="pt") as file:
                 numbers = json.loads(file.metadata()["numbers"])
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no mapping
-            return replace(msgspec.convert(numbers | {"tensors": {}}, FitState), tensors=tensors)
+            state_without_tensors = msgspec.convert(numbers | {"tensors": {}}, FitState)
+            return replace(state_without_tensors, tensors=tensors)
         except (OSError, SafetensorError, msgspec.MsgspecError, KeyError, TypeError, ValueError):
             return None
 
     def save(self, state: Callable[[], FitState], *, finished: bool) -> None:
         """Save a state, or raise a CheckpointError; an unfinished training saves one only after the interval."""
         started_s = monotonic()
-        if not self._writes or (not finished and started_s < self._next_save_s):
+        is_early = not finished and started_s < self._next_save_s
+        if not self._writes or is_early:
             return
-        current = state()
-        numbers = asdict(replace(current, tensors={}))
-        tensors = {name: tensor.contiguous() for name, tensor in current.tensors.items()}
+        current_state = state()
+        numbers = asdict(replace(current_state, tensors={}))
+        tensors = {name: tensor.contiguous() for name, tensor in current_state.tensors.items()}
         temp_path = self._path.with_name(self._path.name + ".part")
         try:
             temp_path.parent.mkdir(parents=True, exist_ok=True)  # the cache may have been emptied

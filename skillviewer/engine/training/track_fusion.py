@@ -1,7 +1,7 @@
 """Late fusion: a ridge on measures of tracks is added to a network, with a weight learned on the training people."""
 
-import dataclasses
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -26,21 +26,24 @@ from skillviewer.nets.models import attention_model
 N_WEIGHT_FOLDS = 4
 """Number of inner folds on which the weight is learned."""
 
+_MIN_DEVIATION = 1e-9
+"""Least standard deviation that scores are divided by."""
 
-@dataclasses.dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True)
 class FusedTraining:
     """A network that was trained on a fold, and the term of the tracks that is added to its score."""
 
     network: AttentionModel
     trained: Trained
-    term: TrackTerm | None = None  # None if the plan adds no tracks
-    weight: float | None = None  # weight of the ridge relative to the network, both in standard deviations
+    track_term: TrackTerm | None = None  # None if the plan adds no tracks
+    track_weight: float | None = None  # weight of the ridge relative to the network, both in standard deviations
 
     def add_tracks(self, predictions: Predictions, measured: MeasuredVideos | None) -> Predictions:
         """Return predictions of the network with the term of the tracks added to scores and curves, if there is one."""
-        if self.term is None or measured is None:
+        if self.track_term is None or measured is None:
             return predictions
-        return add_track_term(predictions, self.term, measured)
+        return add_track_term(predictions, self.track_term, measured)
 
 
 def add_track_term(predictions: Predictions, term: TrackTerm, measured: MeasuredVideos) -> Predictions:
@@ -57,7 +60,7 @@ def add_track_term(predictions: Predictions, term: TrackTerm, measured: Measured
             raise DatasetError(f"{name} has no measures of tracks that the model knows.")
         curves[name] = curve + track_curve
         scores[name] = predictions.scores[name] + float(track_curve[-1])
-    return dataclasses.replace(predictions, scores=scores, curves=curves)
+    return replace(predictions, scores=scores, curves=curves)
 
 
 def fit_fused(
@@ -67,52 +70,69 @@ def fit_fused(
     inputs: FoldInputs,
     measured: MeasuredVideos | None,
     control: TrainingControl,
-    state_store: Callable[[str], TrainingStateStore] | None = None,
+    store_of_stage: Callable[[str], TrainingStateStore] | None = None,
     process_group: ProcessGroup = SINGLE_PROCESS,
 ) -> FusedTraining:
     """Train a network on a fold and, if the plan adds tracks, the ridge and its weight.
 
-    The weight is learned on inner folds of the training videos, by participant if these are known: the held-out pairs
-    of each are ordered by a network and a ridge that were trained on its other videos. Held-out videos of ``fold`` are
-    not used. Arguments are those of ``fit_fold``; ``measured`` has the measures of tracks.
+    The weight is learned on inner folds of the training videos, by participant if the participants are known. A network
+    and a ridge are trained on the training videos of each inner fold, and order its held-out pairs. Held-out videos of
+    ``fold`` are not used. Arguments are those of ``fit_fold``; ``measured`` has the measures of tracks.
 
     Raises:
         DatasetError: There is too little to train on.
         SettingsError: A training diverged.
     """
-    network, trained = fit_fold(plan, dataset, fold, inputs, control, state_store, process_group)
+    network, trained = fit_fold(plan, dataset, fold, inputs, control, store_of_stage, process_group)
     if not plan.adds_tracks or measured is None:
         return FusedTraining(network, trained)
+    weight = _learn_weight(plan, dataset, fold, inputs, measured, control, trained, store_of_stage, process_group)
     measures = measured.store()
-    inner_plan = dataclasses.replace(plan, select=EpochSelection.LAST, epochs=_inner_epochs(plan, trained))
-    silent_control = dataclasses.replace(control, report=silent)
-    differences: list[tuple[float, float]] = []
+    ridge = fit_ridge(plan, dataset, fold, measures, replace(control, report=silent))
+    network_scores = predict(network, inputs.store, fold.train_videos, control.token, maps=False).scores
+    ridge_scores = predict(ridge, measures, fold.train_videos, control.token, maps=False).scores
+    network_deviation = float(np.std([*network_scores.values()]))
+    ridge_deviation = float(np.std([*ridge_scores.values()]))
+    track_term = TrackTerm(
+        measures=_used_measures(ridge, measured),
+        mean=float(np.mean([*ridge_scores.values()])),
+        scale=max(ridge_deviation, _MIN_DEVIATION),
+        weight=weight * network_deviation,
+    )
+    return FusedTraining(network, trained, track_term, weight)
+
+
+def _learn_weight(
+    plan: TrainingPlan,
+    dataset: Dataset,
+    fold: Fold,
+    inputs: FoldInputs,
+    measured: MeasuredVideos,
+    control: TrainingControl,
+    trained: Trained,
+    store_of_stage: Callable[[str], TrainingStateStore] | None,
+    process_group: ProcessGroup,
+) -> float:
+    """Return the weight of the ridge relative to the network, learned on inner folds of the training videos."""
+    measures = measured.store()
+    inner_plan = replace(plan, select=EpochSelection.LAST, epochs=_inner_epochs(plan, trained))
+    silent_control = replace(control, report=silent)
+    differences: list[tuple[float, float]] = []  # score differences of pairs, by the network and by the ridge
     for number, inner in enumerate(weight_folds(dataset, fold, plan.seed), start=1):
         control.report(Progress(f"learning the weight of the tracks, part {number} of {N_WEIGHT_FOLDS}"))
-        fold_store = None if state_store is None else _with_prefix(state_store, f"tracks-{number}")
-        inner_network, _ = fit_fold(inner_plan, dataset, inner, inputs, silent_control, fold_store, process_group)
-        inner_ridge = fit_ridge(plan, dataset, inner, measures, silent_control)
+        inner_store_of_stage = None if store_of_stage is None else _with_prefix(store_of_stage, f"tracks-{number}")
+        network, _ = fit_fold(inner_plan, dataset, inner, inputs, silent_control, inner_store_of_stage, process_group)
+        ridge = fit_ridge(plan, dataset, inner, measures, silent_control)
         names = (*inner.train_videos, *inner.held_out_videos)
-        network_scores = predict(inner_network, inputs.store, names, control.token, maps=False).scores
-        ridge_scores = predict(inner_ridge, measures, names, control.token, maps=False).scores
-        by_network = _standardise_scores(network_scores, inner)
-        by_ridge = _standardise_scores(ridge_scores, inner)
+        network_scores = predict(network, inputs.store, names, control.token, maps=False).scores
+        ridge_scores = predict(ridge, measures, names, control.token, maps=False).scores
+        network_scores = _standardise_scores(network_scores, inner)
+        ridge_scores = _standardise_scores(ridge_scores, inner)
         for pair in inner.both_held_out or inner.test_pairs:
-            network_difference = by_network[pair.better] - by_network[pair.worse]
-            ridge_difference = by_ridge[pair.better] - by_ridge[pair.worse]
+            network_difference = network_scores[pair.better] - network_scores[pair.worse]
+            ridge_difference = ridge_scores[pair.better] - ridge_scores[pair.worse]
             differences.append((network_difference, ridge_difference))
-    weight = fusion_weight(differences)
-    ridge = fit_ridge(plan, dataset, fold, measures, silent_control)
-    train_by_network = predict(network, inputs.store, fold.train_videos, control.token, maps=False).scores
-    train_by_ridge = predict(ridge, measures, fold.train_videos, control.token, maps=False).scores
-    ridge_values = np.array([*train_by_ridge.values()])
-    term = TrackTerm(
-        measures=_used_measures(ridge, measured),
-        mean=float(ridge_values.mean()),
-        scale=max(float(ridge_values.std()), 1e-9),
-        weight=weight * float(np.array([*train_by_network.values()]).std()),
-    )
-    return FusedTraining(network, trained, term, weight)
+    return fusion_weight(differences)
 
 
 def fit_ridge(
@@ -125,7 +145,7 @@ def fit_ridge(
     Raises:
         DatasetError: There is too little to train on.
     """
-    ridge_plan = dataclasses.replace(
+    ridge_plan = replace(
         plan,
         model="kinematics",
         with_tracks=False,
@@ -140,7 +160,7 @@ def fit_ridge(
     try:
         choosing_folds(ridge_plan, dataset, fold)
     except DatasetError:  # too few to choose on
-        ridge_plan = dataclasses.replace(ridge_plan, select=EpochSelection.LAST, inner_folds=1)
+        ridge_plan = replace(ridge_plan, select=EpochSelection.LAST, inner_folds=1)
     ridge, _ = fit_fold(ridge_plan, dataset, fold, FoldInputs(store, torch.device("cpu")), control)
     assert isinstance(ridge, MeasuredModel)
     return ridge
@@ -160,15 +180,18 @@ def weight_folds(dataset: Dataset, fold: Fold, seed: int) -> Iterator[Fold]:
             yield inner
 
 
-def _with_prefix(state_store: Callable[[str], TrainingStateStore], prefix: str) -> Callable[[str], TrainingStateStore]:
-    return lambda stage: state_store(f"{prefix}-{stage}")
+def _with_prefix(
+    store_of_stage: Callable[[str], TrainingStateStore], prefix: str
+) -> Callable[[str], TrainingStateStore]:
+    """Return a function that puts a prefix before the names of stages."""
+    return lambda stage: store_of_stage(f"{prefix}-{stage}")
 
 
 def _standardise_scores(scores: Mapping[str, float], fold: Fold) -> dict[str, float]:
     """Return scores with mean 0 and deviation 1 over the training videos of a fold."""
     train_scores = np.array([scores[name] for name in fold.train_videos])
     mean = float(train_scores.mean())
-    scale = max(float(train_scores.std()), 1e-9)
+    scale = max(float(train_scores.std()), _MIN_DEVIATION)
     return {name: (score - mean) / scale for name, score in scores.items()}
 
 
@@ -177,5 +200,9 @@ def _used_measures(ridge: MeasuredModel, measured: MeasuredVideos) -> tuple[Weig
     weights = ridge.score.weight[0].double().tolist()
     means = ridge.mean.double().tolist()
     scales = ridge.scale.double().tolist()
-    columns = zip(measured.names, means, scales, weights, strict=False)  # columns after the last name are empty
-    return tuple(WeighedMeasure(*column) for column in columns if column[-1] != 0)
+    columns = zip(measured.measure_names, means, scales, weights, strict=False)  # columns after the last name are empty
+    used_measures = []
+    for name, mean, scale, weight in columns:
+        if weight != 0:
+            used_measures.append(WeighedMeasure(name, mean, scale, weight))
+    return tuple(used_measures)

@@ -22,12 +22,12 @@ from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, sile
 from skillviewer.engine.features.feature_store import FeatureStore, first_pass
 from skillviewer.engine.runtime.distributed import SINGLE_PROCESS, ProcessGroup
 from skillviewer.engine.runtime.pace import PaceTimer
-from skillviewer.engine.training.batches import FrameDraws, batches, pair_batch
-from skillviewer.engine.training.epoch_pace import record_training_pace
+from skillviewer.engine.training.batches import FrameSampler, draw_batches, make_pair_batch
 from skillviewer.engine.training.predict import held_out_loss, predict
 from skillviewer.engine.training.schedule import Schedule
 from skillviewer.engine.training.solve_all_pairs import solve_all_pairs
 from skillviewer.engine.training.train_settings import EpochSelection, TrainSettings
+from skillviewer.engine.training.training_pace import record_training_pace
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.backbones.last_block import LastBlocks
 from skillviewer.nets.backbones.two_stream import TwoStream
@@ -85,7 +85,7 @@ class TrainingControl:
 
     @property
     def stopped(self) -> bool:
-        """True once the training was asked to end with the best epoch so far."""
+        """True once the user asked the training to end with the best epoch so far."""
         return self.stop.cancelled
 
 
@@ -103,12 +103,12 @@ class TrainingStateStore(Protocol):
 class Trained:
     """A trained model."""
 
-    state: Mapping[str, torch.Tensor]  # weights of the model, on the CPU
+    weights: Mapping[str, torch.Tensor]  # weights of the model, on the CPU
     epoch: int  # the chosen epoch
     rows: tuple[EpochRow, ...]  # one row for each epoch
     # number of training pairs that were in no batch until the chosen epoch, since their videos were never drawn
     # together; None if it is not known
-    n_unseen: int | None
+    n_unseen_pairs: int | None
 
 
 class Trainer:
@@ -129,14 +129,16 @@ class Trainer:
         self._device = next(model.parameters()).device
         model.autocast = settings.precision == "bfloat16"
         self._rng = np.random.default_rng(settings.seed)
-        self._draws = FrameDraws(store, self._rng, self._device)
+        self._frame_sampler = FrameSampler(store, self._rng, self._device)
         torch.manual_seed(settings.seed)
         self._process_group = process_group
         process_group.start_alike(model)
         # pretrained weights take smaller steps, unless the model was published with settings by phase
         pretrained_types = LastBlocks if settings.phases else LastBlocks | TwoStream
-        pretrained_parts = [module for module in model.modules() if isinstance(module, pretrained_types)]
-        pretrained = {id(parameter) for module in pretrained_parts for parameter in module.parameters()}
+        pretrained: set[int] = set()  # identities of the parameters
+        for module in model.modules():
+            if isinstance(module, pretrained_types):
+                pretrained |= {id(parameter) for parameter in module.parameters()}
         self._schedule = Schedule(
             model.phases(), settings.optimiser, dict(settings.phases), len(pairs.train), pretrained
         )
@@ -144,36 +146,39 @@ class Trainer:
         self._choosing_names = videos_of(pairs.choosing)
         self._started_s = monotonic()
         self._losses: list[float] = []
-        self._hits: list[tuple[int, int]] = []  # (correctly ordered pairs, all pairs) of each batch
+        self._batch_counts: list[tuple[int, int]] = []  # (correctly ordered pairs, all pairs) of each batch
         self._pair_indices = {pair: index for index, pair in enumerate(pairs.train)}
-        self._unseen: set[int] | None = set(self._pair_indices.values())
-        self._best = _copy_weights(model)
+        self._unseen_pairs: set[int] | None = set(self._pair_indices.values())
+        self._best_weights = _copy_weights(model)
         self._best_epoch = 0
         self._best_key = (-1.0, 0.0)
-        self._best_unseen: int | None = len(self._unseen)
+        self._n_unseen_at_best: int | None = len(self._unseen_pairs)
         self.epoch = 0
         self.n_drawn = 0  # videos in the batches of this process, each as often as it was drawn
         self.rows: list[EpochRow] = []
 
     def run_epoch(self, control: TrainingControl) -> None:
-        """Train on all batches once, or until a stop is requested; a model that needs all pairs is solved instead."""
+        """Train on all batches once, or until a stop is requested.
+
+        A model that needs all pairs at once is solved instead.
+        """
         settings = self._settings.optimiser
         if self._model.needs.all_pairs:
             self._solve()
             return
         self._model.train()
         stage = f"epoch {self.epoch + 1} of {self.n_epochs}"
-        epoch_batches = list(batches(self._pairs.train, settings, self._rng, self._pairs.similar))
-        for n_done, (names, indices) in enumerate(epoch_batches, start=1):
+        batches = list(draw_batches(self._pairs.train, settings, self._rng, self._pairs.similar))
+        for n_done, (names, indices) in enumerate(batches, start=1):
             control.token.check()
-            loss = self.update(names, indices)
+            loss = self.train_batch(names, indices)
             self._losses.append(loss)
             if not math.isfinite(loss):
                 raise SettingsError(
                     f"The training diverged in epoch {self.epoch + 1}: its loss is not finite. Nothing of it is kept; "
                     "take another preset, or a lower learning rate."
                 )
-            control.report(Progress(stage, n_done, len(epoch_batches), loss))
+            control.report(Progress(stage, n_done, len(batches), loss))
             if control.stopped:
                 break
         self.epoch += 1
@@ -183,42 +188,47 @@ class Trainer:
         share = self.epoch / max(1, self.n_epochs - 1)
         loss, n_right = solve_all_pairs(self._model, self._store, pairs, share, self._settings.loss.margin)
         self._losses = [loss]
-        self._hits = [(n_right, len(pairs))]
-        self._unseen = set()
+        self._batch_counts = [(n_right, len(pairs))]
+        self._unseen_pairs = set()
         self.epoch += 1
 
-    def update(self, names: Sequence[str], indices: Sequence[tuple[int, int, int]]) -> float:
+    def train_batch(self, names: Sequence[str], indices: Sequence[tuple[int, int, int]]) -> float:
         """Take an optimiser step of each phase of a batch, and return the mean loss of a pair.
 
         The arguments are a batch of ``batches``.
         """
-        schedule, settings = self._schedule, self._settings
+        schedule = self._schedule
+        settings = self._settings
         self.n_drawn += len(names)
-        features = self._draws.draw(names, self._process_group.share(len(names)))
+        features = self._frame_sampler.draw(names, self._process_group.share(len(names)))
+        lengths = self._frame_sampler.lengths
         self._model.gather = self._process_group.gather(len(names))
-        if self._draws.lengths is not None and self._process_group.size > 1 and _has_batch_norm(self._model):
+        is_divided = self._process_group.size > 1
+        if lengths is not None and is_divided and _has_batch_norm(self._model):
             raise SettingsError(
                 "This model normalises over a batch: train it in one process, or without --segments auto."
             )
-        pairs = replace(pair_batch(indices, self._device), lengths=self._draws.lengths)
+        pairs = replace(make_pair_batch(indices, self._device), lengths=lengths)
         losses = []
         for phase in schedule.next_phases():
-            loss, score = self._model.loss(features, pairs, settings.loss, schedule.name(phase))
+            loss, scores = self._model.loss(features, pairs, settings.loss, schedule.phase_name(phase))
             schedule.step(phase, loss, settings.optimiser.clip_norm, self._process_group.add_gradients)
-            n_right = (score.detach()[pairs.better] > score.detach()[pairs.worse]).sum()
-            self._hits.append((int(n_right), len(pairs.label)))
+            scores = scores.detach()
+            n_right = (scores[pairs.better] > scores[pairs.worse]).sum()
+            self._batch_counts.append((int(n_right), len(pairs.label)))
             losses.append(float(loss.detach()))
         self._model.gather = None  # it belongs to this batch
-        if self._unseen:
+        if self._unseen_pairs:
             ordered_pairs = [Pair(names[better], names[worse]) for better, worse, label in indices if label]
-            self._unseen -= {self._pair_indices[pair] for pair in ordered_pairs}
+            self._unseen_pairs -= {self._pair_indices[pair] for pair in ordered_pairs}
         is_summed = settings.loss.reduction == "sum" and not self._model.needs.own_loss
-        return fmean(losses) / (len(pairs.label) if is_summed else 1)
+        mean_loss = fmean(losses)
+        return mean_loss / len(pairs.label) if is_summed else mean_loss
 
-    def check(self, token: CancelToken) -> EpochRow:
-        """Score the choosing pairs, keep the weights if they are the best so far, and return a row of the log."""
+    def log_epoch(self, token: CancelToken) -> EpochRow:
+        """Score the choosing pairs, keep the weights if they are the best so far, and return a new row of the log."""
         settings = self._settings
-        loss = float("nan")
+        loss = math.nan
         counts = OrderingCounts(0, 0, 0)
         if self._pairs.choosing:
             scores = self._score_choosing(token)
@@ -229,15 +239,16 @@ class Trainer:
         key = by_epoch if settings.select is EpochSelection.LAST else by_accuracy
         is_best = key > self._best_key
         if is_best:
-            self._best = _copy_weights(self._model)
+            self._best_weights = _copy_weights(self._model)
             self._best_epoch = self.epoch
             self._best_key = key
-            self._best_unseen = None if self._unseen is None else len(self._unseen)
-        n_right = sum(right for right, _ in self._hits)
-        n_pairs = sum(n for _, n in self._hits)
+            self._n_unseen_at_best = None if self._unseen_pairs is None else len(self._unseen_pairs)
+        n_right = sum(right for right, _ in self._batch_counts)
+        n_pairs = sum(n for _, n in self._batch_counts)
+        mean_loss = float(np.mean(self._losses)) if self._losses else math.nan
         row = EpochRow(
             epoch=self.epoch,
-            loss=float(np.mean(self._losses)) if self._losses else float("nan"),
+            loss=mean_loss,
             train_accuracy=n_right / max(1, n_pairs),
             held_out_loss=loss,
             held_out_accuracy=counts.accuracy,
@@ -245,29 +256,31 @@ class Trainer:
             seconds=monotonic() - self._started_s,
         )
         self._losses.clear()
-        self._hits.clear()
+        self._batch_counts.clear()
         self.rows.append(row)
         return row
 
     def _score_choosing(self, token: CancelToken) -> dict[str, float]:
         """Return the scores of the videos of the choosing pairs; each process scores its share of the videos."""
         names = self._choosing_names[self._process_group.rank :: self._process_group.size]
-        own_scores = predict(self._model, self._store, names, token, maps=False).scores
-        scores_of_processes = self._process_group.collect(own_scores)
-        return {name: score for scores in scores_of_processes for name, score in scores.items()}
+        scores_of_process = predict(self._model, self._store, names, token, maps=False).scores
+        all_scores: dict[str, float] = {}
+        for scores in self._process_group.collect(scores_of_process):
+            all_scores |= scores
+        return all_scores
 
     def finish(self) -> Trained:
         """Load the weights of the chosen epoch into the model, and return the trained model."""
-        self._model.load_state_dict(self._best)
+        self._model.load_state_dict(self._best_weights)
         self._model.eval()
         self._model.autocast = False
-        return Trained(self._best, self._best_epoch, tuple(self.rows), self._best_unseen)
+        return Trained(self._best_weights, self._best_epoch, tuple(self.rows), self._n_unseen_at_best)
 
     def state(self) -> FitState:
         """Return the state of the training."""
-        tensors = {f"model.{k}": v for k, v in _copy_weights(self._model).items()}
-        tensors |= {f"best.{k}": v for k, v in self._best.items()}
-        tensors |= {f"optimiser.{k}": v for k, v in self._schedule.tensors().items()}
+        tensors = _with_prefix("model.", _copy_weights(self._model))
+        tensors |= _with_prefix("best.", self._best_weights)
+        tensors |= _with_prefix("optimiser.", self._schedule.tensors())
         tensors["random.cpu"] = torch.get_rng_state()
         if self._device.type == "cuda":
             tensors["random.cuda"] = torch.cuda.get_rng_state(self._device)
@@ -278,30 +291,31 @@ class Trainer:
             best_key=self._best_key,
             rows=tuple(self.rows),
             losses=tuple(self._losses),
-            hits=tuple(self._hits),
+            hits=tuple(self._batch_counts),
             generator=dict(self._rng.bit_generator.state),
             tensors=tensors,
-            unseen=None if self._unseen is None else tuple(sorted(self._unseen)),
-            best_unseen=self._best_unseen,
+            unseen=None if self._unseen_pairs is None else tuple(sorted(self._unseen_pairs)),
+            best_unseen=self._n_unseen_at_best,
         )
 
     def restore(self, state: FitState) -> None:
         """Continue from a state."""
 
         def tensors_of(prefix: str) -> dict[str, torch.Tensor]:
-            return {k.removeprefix(prefix): v for k, v in state.tensors.items() if k.startswith(prefix)}
+            names = [name for name in state.tensors if name.startswith(prefix)]
+            return {name.removeprefix(prefix): state.tensors[name] for name in names}
 
         self._model.load_state_dict(tensors_of("model."))
-        self._best = tensors_of("best.")
+        self._best_weights = tensors_of("best.")
         self._best_epoch = state.best_epoch
         self._best_key = state.best_key
         self._schedule.restore(state.turns, tensors_of("optimiser."))
         self.epoch = state.epoch
-        self._unseen = None if state.unseen is None else set(state.unseen)
-        self._best_unseen = state.best_unseen
+        self._unseen_pairs = None if state.unseen is None else set(state.unseen)
+        self._n_unseen_at_best = state.best_unseen
         self.rows = list(state.rows)
         self._losses = list(state.losses)
-        self._hits = list(state.hits)
+        self._batch_counts = list(state.hits)
         self._rng.bit_generator.state = dict(state.generator)
         torch.set_rng_state(state.tensors["random.cpu"])
         if self._device.type == "cuda" and "random.cuda" in state.tensors:
@@ -344,7 +358,8 @@ def fit(
     trainer = Trainer(model, store, pairs, settings, process_group)
     n_epochs = trainer.n_epochs if last_epoch is None else min(last_epoch, trainer.n_epochs)
     saved_state = state_store.load() if state_store is not None else None
-    saved_epochs = process_group.collect(0 if saved_state is None else saved_state.epoch)
+    saved_epoch = 0 if saved_state is None else saved_state.epoch
+    saved_epochs = process_group.collect(saved_epoch)
     if len(set(saved_epochs)) > 1:
         raise CheckpointError(
             f"The processes that train together find saved states of different epochs ({saved_epochs}): they need one "
@@ -357,17 +372,23 @@ def fit(
         trainer.run_epoch(control)
         is_stopped = control.stopped
         is_finished = trainer.epoch == n_epochs
-        if is_stopped or is_finished or trainer.epoch % settings.optimiser.look_every == 0:
-            row = trainer.check(control.token)
+        is_due = trainer.epoch % settings.optimiser.look_every == 0
+        if is_stopped or is_finished or is_due:
+            row = trainer.log_epoch(control.token)
             control.report(Progress("training", trainer.epoch, n_epochs, row))
         if is_stopped:
             break
         if state_store is not None:
             state_store.save(trainer.state, finished=is_finished)
     if trainer.n_drawn and process_group is SINGLE_PROCESS:
-        n_segments = first_pass(store, videos_of(pairs.train)[0]).shape[0]
+        example = videos_of(pairs.train)[0]
+        n_segments = first_pass(store, example).shape[0]
         record_training_pace(timer, model, settings.precision, n_segments, trainer.n_drawn)
     return trainer.finish()
+
+
+def _with_prefix(prefix: str, tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return {prefix + name: tensor for name, tensor in tensors.items()}
 
 
 def _has_batch_norm(model: nn.Module) -> bool:

@@ -1,14 +1,15 @@
-"""Videos of a training with their features and their split."""
+"""Videos of a training with their features, their measures of tracks, and their split."""
 
 from dataclasses import dataclass
 
 from skillviewer.core.dataset.dataset import Dataset
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.progress import CancelToken, Report
-from skillviewer.engine.features.dataset_features import build_store, report_cost
+from skillviewer.engine.features.build_store import build_dataset_store, build_store
+from skillviewer.engine.features.feature_cost import report_cost
 from skillviewer.engine.features.feature_store import FeatureStore
+from skillviewer.engine.features.frame_sources import FrameSource
 from skillviewer.engine.features.measured_videos import MeasuredVideos, measured_dataset
-from skillviewer.engine.features.source import FrameSource
 from skillviewer.engine.features.video_facts import clip_ranges_of, files_of
 from skillviewer.engine.runtime.distributed import ProcessGroup
 from skillviewer.engine.training.plan import TrainingPlan
@@ -18,15 +19,15 @@ from skillviewer.engine.training.training_split import TrainingSplit, hold_quart
 
 @dataclass(frozen=True, slots=True)
 class TrainingData:
-    """Videos of a training with their features and their split."""
+    """Videos of a training with their features, their measures of tracks, and their split."""
 
-    dataset: Dataset  # videos with features
+    dataset: Dataset  # readable videos; with measures of tracks, if these are added to the score
     split: TrainingSplit
     store: FeatureStore
     test_store: FeatureStore
     problems: tuple[str, ...]  # videos that were left out and warnings, one sentence each
     measured: MeasuredVideos | None = None  # measures of tracks that are added to the score, or None
-    test_measured: MeasuredVideos | None = None  # the same of the tested videos
+    test_measured: MeasuredVideos | None = None  # measures of tracks of the tested videos, or None
 
 
 def load_training_data(
@@ -39,19 +40,34 @@ def load_training_data(
     *,
     hold_out: bool = True,
 ) -> TrainingData:
-    """Compute or load all features, and split the readable videos."""
+    """Compute or load all features, and split the readable videos.
+
+    Args:
+        plan: Model and settings.
+        dataset: Videos and pairs to train on.
+        test: Another data set to test on, or None.
+        source: Source of the features.
+        control: Stops the work, and receives its progress.
+        process_group: The processes that train together.
+        hold_out: Whether videos are tested: those of ``test``, or a quarter that is held out.
+
+    Raises:
+        DatasetError: No video can be read, there is too little to train on, or a tested and a training video share a
+            frame.
+        SettingsError: The cache is too small for the features.
+    """
     token, report = control.token, control.report
-    _compute_features(dataset, source, plan.candidates, token, report, process_group)
+    _share_computation(dataset, source, plan.candidates, token, report, process_group)
     if test is not None:
-        _compute_features(test, source, 1, token, report, process_group)
-    store, problems = dataset_features(dataset, source, plan.candidates, token, report)
+        _share_computation(test, source, 1, token, report, process_group)
+    store, problems = build_dataset_store(dataset, source, plan.candidates, token, report)
     if not store:
-        raise DatasetError(" ".join((f"No video of {dataset.name} can be read.", *problems[:1])))
+        raise DatasetError(" ".join([f"No video of {dataset.name} can be read.", *problems[:1]]))
     usable = dataset.restricted(list(store))
     measured: MeasuredVideos | None = None
     if plan.adds_tracks:
-        usable, measured, track_problems = measured_dataset(usable, plan.preprocessing, token, report)
-        problems += track_problems
+        usable, measured, measure_problems = measured_dataset(usable, plan.preprocessing, token, report)
+        problems += measure_problems
     test_store = store
     test_measured = measured
     if not hold_out:
@@ -59,41 +75,41 @@ def load_training_data(
     elif test is None:
         split = hold_quarter_out(usable, plan.seed, token)
     else:
-        test_store, test_problems = dataset_features(test, source, 1, token, report)
+        test_store, test_problems = build_dataset_store(test, source, 1, token, report)
         problems += test_problems
         usable_test = test.restricted(list(test_store))
         if plan.adds_tracks:
-            usable_test, test_measured, test_problems = measured_dataset(usable_test, plan.preprocessing, token, report)
-            problems += test_problems
+            usable_test, test_measured, measure_problems = measured_dataset(
+                usable_test, plan.preprocessing, token, report
+            )
+            problems += measure_problems
         split = test_on_other(usable, usable_test, token)
-    all_problems = (*problems, *split.problems)
-    return TrainingData(usable, split, store, test_store, all_problems, measured, test_measured)
+    return TrainingData(
+        dataset=usable,
+        split=split,
+        store=store,
+        test_store=test_store,
+        problems=(*problems, *split.problems),
+        measured=measured,
+        test_measured=test_measured,
+    )
 
 
-def dataset_features(
-    dataset: Dataset, source: FrameSource, candidates: int, token: CancelToken, report: Report
-) -> tuple[FeatureStore, list[str]]:
-    """Return the features (or snippets) of every video with a file, and a sentence for each video that failed.
-
-    Arguments are those of ``build_store``.
-    """
-    return build_store(files_of(dataset), source, candidates, token, report, clip_ranges_of(dataset))
-
-
-def _compute_features(
+def _share_computation(
     dataset: Dataset,
     source: FrameSource,
-    candidates: int,
+    n_passes: int,
     token: CancelToken,
     report: Report,
     process_group: ProcessGroup,
 ) -> None:
-    """Check that there is room for the features.
+    """Check that the cache has room for the features; divide their computation among several processes.
 
-    If several processes train together, each computes those of its share of the videos, and then waits for the others.
+    Each process computes the features of its share of the videos, and then waits for the others. A single process
+    computes nothing yet.
     """
-    report_cost(source, dataset, candidates, token, report)
+    report_cost(source, dataset, n_passes, token, report)
     if process_group.size > 1:
         share = files_of(dataset)[process_group.rank :: process_group.size]
-        build_store(share, source, candidates, token, report, clip_ranges_of(dataset))
+        build_store(share, source, n_passes, token, report, clip_ranges_of(dataset))
         process_group.wait()

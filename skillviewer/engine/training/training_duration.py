@@ -1,4 +1,4 @@
-"""Duration of single trainings on this computer, by recorded paces or else usual ones (``engine.runtime.pace``)."""
+"""Duration of single trainings on this computer, by recorded paces or usual ones (``engine.runtime.pace``)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ from skillviewer.core.dataset.dataset import Fold
 from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.evaluation.training_forecast import PlannedPhase
 from skillviewer.engine.runtime.pace import IDLE, Pace, load_now
-from skillviewer.engine.training.batches import batches
-from skillviewer.engine.training.epoch_pace import training_pace
+from skillviewer.engine.training.batches import draw_batches
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.train_settings import EpochSelection
+from skillviewer.engine.training.training_pace import training_pace
 from skillviewer.nets.models import NUMERIC_INPUTS
 from skillviewer.nets.presets import OptimiserSettings
 
@@ -34,7 +34,9 @@ class WorkDuration:
     @classmethod
     def of(cls, pace: Pace, amount: float = 1.0) -> "WorkDuration":
         """Return the duration of ``amount`` equal pieces of work."""
-        return cls(amount * pace.seconds(load_now()), amount * pace.seconds(IDLE))
+        busy_s = amount * pace.seconds(load_now())
+        idle_s = amount * pace.seconds(IDLE)
+        return cls(busy_s, idle_s)
 
     def __add__(self, other: "WorkDuration") -> "WorkDuration":
         return WorkDuration(self.busy_s + other.busy_s, self.idle_s + other.idle_s)
@@ -67,13 +69,16 @@ def training_duration(
         n_epochs: Number of epochs.
         n_scored: Number of videos that the trained model scores.
     """
-    n_drawn = sum(len(names) for names, _ in batches(pairs, settings, np.random.default_rng(0)))
-    return WorkDuration.of(pace, n_epochs * n_drawn + n_scored * _SCORING_SHARE)
+    batches = draw_batches(pairs, settings, np.random.default_rng(0))
+    n_drawn = sum(len(names) for names, _ in batches)
+    n_trained = n_epochs * n_drawn
+    return WorkDuration.of(pace, n_trained + n_scored * _SCORING_SHARE)
 
 
 def network_pace(plan: TrainingPlan) -> Pace:
     """Return the pace of the training of a network for a video, each time that it is drawn into a batch."""
-    return training_pace(plan.model, plan.sizes(), plan.settings().precision, plan.preprocessing.n_segments)
+    precision = plan.settings().precision
+    return training_pace(plan.model, plan.sizes(), precision, plan.preprocessing.n_segments)
 
 
 def network_duration(plan: TrainingPlan, fold: Fold, pace: Pace | None = None) -> WorkDuration:

@@ -30,12 +30,12 @@ class WorkFolder:
     def __init__(self, plan: TrainingPlan, folder: Path, process_group: ProcessGroup) -> None:
         self._plan = plan
         self.process_group = process_group
-        self._run = RunFolder(training_folder(folder.absolute()))
+        self._run_folder = RunFolder(training_folder(folder.absolute()))
         self._configuration: RunConfiguration | None = None
         self._trained_pairs: list[TrainedPair] = []
 
     def begin(self, data: TrainingData, backbones: BackboneConfig | None, control: TrainingControl) -> None:
-        """Prepare the folder: a state of the same training is resumed, and one of another training stays."""
+        """Prepare the folder. A state of the same training is resumed; another training gets another folder."""
         dataset = data.dataset
         fold = data.split.fold
         if self.process_group.leads:
@@ -49,14 +49,14 @@ class WorkFolder:
             self._configuration = RunConfiguration.of(
                 self._plan, dataset, fold, facts, digests, checkpoint=True, tracks_sha256=tracks_sha256
             )
-            self._run = RunFolder.at(self._run.path, self._configuration)
-            self._run.begin(self._configuration)
-        path_of_first, *_ = self.process_group.collect(str(self._run.path))
-        self._run = RunFolder(Path(path_of_first))
+            self._run_folder = RunFolder.for_run(self._run_folder.path, self._configuration)
+            self._run_folder.begin(self._configuration)
+        paths = self.process_group.collect(str(self._run_folder.path))
+        self._run_folder = RunFolder(Path(paths[0]))  # all processes use the folder of the first
 
-    def state(self, stage: str) -> StateFile:
+    def state_file(self, stage: str) -> StateFile:
         """Return the storage of the state of a stage."""
-        return self._run.state(stage, writes=self.process_group.leads)
+        return self._run_folder.state_file(stage, writes=self.process_group.leads)
 
     def describe(self, folder: Path, provenance: RunProvenance) -> None:
         """Write configuration, provenance and training pairs into a folder.
@@ -71,12 +71,15 @@ class WorkFolder:
 
     def remove(self) -> None:
         """Remove the folder."""
-        self._run.remove()
+        self._run_folder.remove()
 
 
 def _anonymous_pairs(dataset: Dataset, fold: Fold, facts: Mapping[str, VideoFacts]) -> list[TrainedPair]:
     """Return the training pairs with digests and ranges of their videos, without names and paths."""
     digests = {name: facts[name].file_digest for name in videos_of(fold.train_pairs)}
     clip_ranges = clip_ranges_of(dataset)
-    videos = {name: TrainedVideo(digest[:8], Path(), digest, clip_ranges.get(name)) for name, digest in digests.items()}
+    videos = {}
+    for name, digest in digests.items():
+        anonymous_name = digest[:8]
+        videos[name] = TrainedVideo(anonymous_name, Path(), digest, clip_ranges.get(name))
     return [TrainedPair(videos[pair.better], videos[pair.worse], "trained") for pair in fold.train_pairs]

@@ -16,7 +16,9 @@ from skillviewer.core.text import counted, printable
 from skillviewer.data.study import Study, versions
 from skillviewer.engine.finetuning.first_forecast import first_forecast
 from skillviewer.engine.finetuning.job import ChoiceJob, TrainingJob, TuningJob, has_state
-from skillviewer.engine.finetuning.prior_pairs import load_prior_pairs, split_study, tuned_prospect
+from skillviewer.engine.finetuning.prior_pairs import load_prior_pairs
+from skillviewer.engine.finetuning.split_study import split_study
+from skillviewer.engine.finetuning.tuned_scale_prospect import tuned_scale_prospect
 from skillviewer.nets.model_library import digest
 
 Line = tuple[str, str]
@@ -102,7 +104,7 @@ def _describe_tuning(job: TuningJob, parent_name: str) -> tuple[tuple[Line, ...]
         ("Epoch", epoch_text),
     ]
     if dataset.ratings is not None:
-        lines.append(("Your scale", tuned_prospect(labels, prior_pairs, parent_name).text))
+        lines.append(("Your scale", tuned_scale_prospect(labels, prior_pairs, parent_name).text))
     if split.reserved:
         lines.append(_describe_reserved(split.reserved))
     return tuple(lines), split.warnings

@@ -27,7 +27,7 @@ from skillviewer.engine.runtime.pace import Pace
 from skillviewer.engine.training import training_duration
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.run_folder import write_json
-from skillviewer.engine.training.train import TrainingResources
+from skillviewer.engine.training.train_checkpoint import TrainingResources
 from skillviewer.engine.training.train_settings import EpochSelection
 from skillviewer.engine.training.trainer import TrainingControl
 from skillviewer.nets.checkpoint import load_checkpoint

@@ -352,8 +352,8 @@ def test_earlier_runs_of_a_preset_keep_their_sampling_and_their_folder(tmp_path:
     del written["preprocessing"]["crop"]
     del written["tracks_sha256"], written["crops_sha256"]
     digest = hashlib.sha256(msgspec.json.encode(written)).hexdigest()[:8]
-    assert RunFolder.at(tmp_path / "runs" / "full-s0-f2", paper).path.name == f"full-s0-f2-{digest}"
-    assert RunFolder.at(tmp_path / "runs" / "full-s0-f1", even).path.name != f"full-s0-f1-{digest}"
+    assert RunFolder.for_run(tmp_path / "runs" / "full-s0-f2", paper).path.name == f"full-s0-f2-{digest}"
+    assert RunFolder.for_run(tmp_path / "runs" / "full-s0-f1", even).path.name != f"full-s0-f1-{digest}"
 
 
 OTHERS = {
@@ -383,7 +383,7 @@ OTHERS = {
 @pytest.mark.parametrize("done", [False, True])
 def test_run_made_otherwise_is_not_taken_and_stays(changed: str, done: bool, tmp_path: Path) -> None:
     path, usual, other = tmp_path / "run", configuration(), OTHERS[changed]
-    folder = RunFolder.at(path, usual)
+    folder = RunFolder.for_run(path, usual)
     assert folder.path == path
     folder.begin(usual)
     (path / "state-choice.safetensors").write_bytes(b"epoch 3")
@@ -391,7 +391,7 @@ def test_run_made_otherwise_is_not_taken_and_stays(changed: str, done: bool, tmp
         folder.finish(provenance(), RIGHT, {"a1"}, None)
     before = {p.name: p.read_bytes() for p in path.iterdir()}
     assert folder.finished_result(other) is None
-    beside = RunFolder.at(path, other)
+    beside = RunFolder.for_run(path, other)
     assert beside.path.parent == tmp_path
     assert beside.path.name.startswith("run-")
     assert beside.finished_result(other) is None
@@ -399,7 +399,7 @@ def test_run_made_otherwise_is_not_taken_and_stays(changed: str, done: bool, tmp
     beside.finish(provenance(), B_FIRST, {"a1"}, None)
     assert {p.name: p.read_bytes() for p in path.iterdir()} == before
     for wanted, scores in ((usual, RIGHT if done else None), (other, B_FIRST)):
-        result = RunFolder.at(path, wanted).finished_result(wanted)
+        result = RunFolder.for_run(path, wanted).finished_result(wanted)
         assert (None if result is None else result.scores) == scores
 
 
@@ -407,18 +407,18 @@ def test_what_cannot_be_read_stays_and_what_is_nothing_makes_room(tmp_path: Path
     path = tmp_path / "run"
     path.mkdir()
     (path / "state-choice.safetensors").write_bytes(b"of nothing")
-    folder = RunFolder.at(path, configuration())
+    folder = RunFolder.for_run(path, configuration())
     assert folder.path == path
     folder.begin(configuration())
     assert [p.name for p in path.iterdir()] == ["configuration.json"]
     (path / "configuration.json").write_bytes(b'{"format": 99}')
-    beside = RunFolder.at(path, configuration())
+    beside = RunFolder.for_run(path, configuration())
     assert beside.path != path
     beside.begin(configuration())
     beside.finish(provenance(), RIGHT, {"a1"}, None)
     assert (path / "configuration.json").read_bytes() == b'{"format": 99}'
     shutil.rmtree(path)
-    assert RunFolder.at(path, configuration()).finished_result(configuration()) is not None, (
+    assert RunFolder.for_run(path, configuration()).finished_result(configuration()) is not None, (
         "it lies beside nothing now"
     )
 

@@ -28,12 +28,12 @@ from skillviewer.engine.finetuning.first_forecast import first_forecast, remembe
 from skillviewer.engine.finetuning.job import ChoiceJob
 from skillviewer.engine.runtime import pace
 from skillviewer.engine.runtime.device import choose_device
-from skillviewer.engine.training.inputs import TrainingInputs
 from skillviewer.engine.training.plan import TrainingPlan
-from skillviewer.engine.training.train import TrainingResources, train_checkpoint
+from skillviewer.engine.training.train_checkpoint import TrainingResources, train_checkpoint
 from skillviewer.engine.training.train_settings import EpochSelection
 from skillviewer.engine.training.trainer import TrainingControl
 from skillviewer.engine.training.training_duration import saving_duration
+from skillviewer.engine.training.training_inputs import TrainingInputs
 from skillviewer.media.reading.header import read_header
 from skillviewer.media.reading.reader import VideoReader
 from tests.facts import missing

@@ -22,7 +22,7 @@ from skillviewer.engine.features.video_facts import facts_of, time_store
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.engine.inference.model_cache import ModelCache
 from skillviewer.engine.training.plan import TrainingPlan
-from skillviewer.engine.training.train import TrainingResources, train_checkpoint
+from skillviewer.engine.training.train_checkpoint import TrainingResources, train_checkpoint
 from skillviewer.engine.training.trainer import TrainingControl
 from skillviewer.media.reading.frame_converter import DecodedFrame
 from skillviewer.media.reading.reader import VideoReader

@@ -11,10 +11,10 @@ from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.progress import CancelToken
 from skillviewer.core.video.preprocessing import FlowSettings, Preprocessing
 from skillviewer.engine.features.cache import FeatureCache
-from skillviewer.engine.features.dataset_features import feature_source
 from skillviewer.engine.features.feature_store import FeatureStore
+from skillviewer.engine.features.flow_numbers import flow_numbers
 from skillviewer.engine.features.frame_inputs import sampling_of, stream_inputs
-from skillviewer.engine.features.source import FlowSource, flow_numbers
+from skillviewer.engine.features.frame_sources import FlowSource, feature_source
 from skillviewer.engine.training.solve_all_pairs import solve_all_pairs
 from skillviewer.media.flow.flow import quantise
 from skillviewer.media.reading.reader import VideoReader

@@ -11,17 +11,17 @@ import torch
 from skillviewer.core.dataset.dataset import Dataset
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.progress import CancelToken, silent
+from skillviewer.engine.features.build_store import build_dataset_store
 from skillviewer.engine.features.cache import FeatureCache
-from skillviewer.engine.features.dataset_features import feature_source
 from skillviewer.engine.features.extractor import local_backbone_weights, streams_of
+from skillviewer.engine.features.frame_sources import feature_source
 from skillviewer.engine.features.last_block_training import LastBlockTraining
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.predict import Predictions, predict
-from skillviewer.engine.training.train import TrainingResources, train_checkpoint
+from skillviewer.engine.training.train_checkpoint import TrainingResources, train_checkpoint
 from skillviewer.engine.training.train_settings import EpochSelection
 from skillviewer.engine.training.trainer import FitPairs, TrainingControl, fit
-from skillviewer.engine.training.training_data import dataset_features
 from skillviewer.nets.backbones.backbone_weights import random_backbone_weights
 from skillviewer.nets.backbones.last_block import last_block, last_blocks, without_last_block
 from skillviewer.nets.checkpoint import load_checkpoint
@@ -76,10 +76,10 @@ def test_a_backbone_without_blocks_is_refused() -> None:
 @pytest.mark.slow
 def test_gradients_reach_the_last_blocks_alone(dataset: Dataset, cache: FeatureCache) -> None:
     source, _ = feature_source(NAME, PREPROCESSING, CPU, "float32", cache, before_last_block=True)
-    store, _ = dataset_features(dataset, source, 2, CancelToken(), silent)
+    store, _ = build_dataset_store(dataset, source, 2, CancelToken(), silent)
     unfreezing = LastBlockTraining.of(NAME, PREPROCESSING, CPU)
     kept, _ = feature_source(NAME, PREPROCESSING, CPU, "float32", cache)
-    plain, _ = dataset_features(dataset, kept, 1, CancelToken(), silent)
+    plain, _ = build_dataset_store(dataset, kept, 1, CancelToken(), silent)
     before = unfreezing.features(store)
     for name in NAMES[:2]:  # through float16 twice instead of once
         np.testing.assert_allclose(before[name][0], np.array(plain[name][0]), atol=0.05)
@@ -125,7 +125,7 @@ def test_checkpoint_holds_the_changed_backbone_and_scores_with_it(
         scores.update(found.scores)
         return found
 
-    monkeypatch.setattr("skillviewer.engine.training.train.predict", watching)
+    monkeypatch.setattr("skillviewer.engine.training.train_checkpoint.predict", watching)
     folder = tmp_path / "m"
     train_checkpoint(plan, dataset, folder, TrainingControl(CancelToken()), TrainingResources(cache, "cpu"))
     checkpoint = load_checkpoint(folder)

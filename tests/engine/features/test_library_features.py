@@ -12,10 +12,9 @@ from skillviewer.core.errors import CheckpointError
 from skillviewer.core.paths import HOME_VARIABLE
 from skillviewer.core.progress import CancelToken
 from skillviewer.engine.features.cache import FeatureCache
-from skillviewer.engine.features.dataset_features import feature_source
 from skillviewer.engine.features.extractor import local_backbone_weights
 from skillviewer.engine.features.frame_inputs import sampling_of, stream_inputs
-from skillviewer.engine.features.source import FlowSource
+from skillviewer.engine.features.frame_sources import FlowSource, feature_source
 from skillviewer.engine.features.weight_store import weight_files, weights_dir
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.media.reading.reader import VideoReader

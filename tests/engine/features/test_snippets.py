@@ -29,7 +29,7 @@ from skillviewer.engine.finetuning.initial_model import InitialModel
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.engine.inference.model_cache import ModelCache, facts
 from skillviewer.engine.training.plan import TrainingPlan
-from skillviewer.engine.training.train import TrainingResources, train_checkpoint
+from skillviewer.engine.training.train_checkpoint import TrainingResources, train_checkpoint
 from skillviewer.engine.training.train_settings import EpochSelection
 from skillviewer.engine.training.trainer import TrainingControl
 from skillviewer.media.flow.flow import dis, grey_size, quantise

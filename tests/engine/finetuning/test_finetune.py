@@ -37,8 +37,10 @@ from skillviewer.engine.finetuning.finetune import REPORT, finetune
 from skillviewer.engine.finetuning.initial_model import InitialModel
 from skillviewer.engine.finetuning.job import ChoiceJob, TuningJob, TuningResult, discard, discard_state, has_state
 from skillviewer.engine.finetuning.job_forecast import forecast_job
-from skillviewer.engine.finetuning.prior_pairs import PriorPairs, load_prior_pairs, split_study, tuned_prospect
+from skillviewer.engine.finetuning.prior_pairs import PriorPairs, load_prior_pairs
+from skillviewer.engine.finetuning.split_study import split_study
 from skillviewer.engine.finetuning.stopping import BestCheckpoint
+from skillviewer.engine.finetuning.tuned_scale_prospect import tuned_scale_prospect
 from skillviewer.engine.finetuning.tuning_data import TuningData
 from skillviewer.engine.finetuning.tuning_loop import Tuned, tune
 from skillviewer.engine.inference.engine import Engine
@@ -46,7 +48,7 @@ from skillviewer.engine.training import predict
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.predict import Predictions
 from skillviewer.engine.training.state_file import StateFile
-from skillviewer.engine.training.train import TrainingResources, train_checkpoint
+from skillviewer.engine.training.train_checkpoint import TrainingResources, train_checkpoint
 from skillviewer.engine.training.train_settings import EpochSelection
 from skillviewer.engine.training.trainer import FitPairs, FitState, Trained, Trainer, TrainingControl
 from skillviewer.nets.attention import AttentionModel
@@ -158,13 +160,13 @@ def test_held_out_videos_are_never_trained_on(
     study: StudyPairs, parent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trained: set[str] = set()
-    update = Trainer.update
+    update = Trainer.train_batch
 
     def spy(self: Trainer, names: list[str], places: list[tuple[int, int, int]]) -> float:
         trained.update(names)
         return update(self, names, places)
 
-    monkeypatch.setattr(Trainer, "update", spy)
+    monkeypatch.setattr(Trainer, "train_batch", spy)
     result = run(job(study, parent, tmp_path / "new"))
     assert trained == set(NAMES) - set(result.facts["held_out_videos"])  # type: ignore[call-overload]
 
@@ -253,7 +255,7 @@ def test_an_epoch_that_nobody_has_looked_at_is_nothing_to_keep() -> None:
     assert [*there, best.exists] == [False, True]
     kept = best.trained()
     assert kept is not None
-    assert (kept.epoch, list(kept.state)) == (2, ["weight"])
+    assert (kept.epoch, list(kept.weights)) == (2, ["weight"])
 
 
 def test_stopped_in_the_first_epoch_it_keeps_what_there_is(study: StudyPairs, parent: Path, tmp_path: Path) -> None:
@@ -656,9 +658,9 @@ def test_people_that_the_initial_model_has_seen_calibrate_nothing(study: StudyPa
     shown = {name: (study.digests[name], None) for name in NAMES}
     seen = PriorPairs(study.dataset, "", shown, frozenset(NAMES[:2]))
     rated = rated_study(study)
-    assert tuned_prospect(rated, seen, "x").n_people == 3, "both videos of a are of one person"
-    assert tuned_prospect(rated, None, "").n_people == 4
-    unknown = tuned_prospect(rated, None, "x")
+    assert tuned_scale_prospect(rated, seen, "x").n_people == 3, "both videos of a are of one person"
+    assert tuned_scale_prospect(rated, None, "").n_people == 4
+    unknown = tuned_scale_prospect(rated, None, "x")
     assert (unknown.is_possible, unknown.text.startswith("It is not known")) == (False, True)
 
 

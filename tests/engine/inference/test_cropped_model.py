@@ -20,7 +20,7 @@ from skillviewer.data.analysis_file import load_or_discard, save_analysis
 from skillviewer.data.tracks_file import TrackStore
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.frame_inputs import sampling_of, stream_inputs
-from skillviewer.engine.features.source import FeatureSource
+from skillviewer.engine.features.frame_sources import FeatureSource
 from skillviewer.engine.inference.assess import ScoringModel, assess
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.media.overlay.painter import paint

@@ -12,14 +12,14 @@ import torch
 from skillviewer.core.errors import DeviceError
 from skillviewer.core.progress import CancelToken, silent
 from skillviewer.engine.features import extractor
+from skillviewer.engine.features.build_store import build_store
 from skillviewer.engine.features.cache import FeatureCache
-from skillviewer.engine.features.dataset_features import build_store
 from skillviewer.engine.features.extractor import FeatureExtractor
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.engine.inference.model_cache import ModelCache
 from skillviewer.engine.runtime.device import DeviceBatches, choose_device, device_errors
 from skillviewer.engine.training.plan import TrainingPlan
-from skillviewer.engine.training.train import TrainingResources, train_checkpoint
+from skillviewer.engine.training.train_checkpoint import TrainingResources, train_checkpoint
 from skillviewer.engine.training.trainer import TrainingControl
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.checkpoint import load_checkpoint
@@ -195,7 +195,7 @@ def test_training_out_of_memory_and_again(
     """The features of the first training are there for the second, which fails later."""
     monkeypatch.setattr(TrainingPlan, "sizes", lambda _plan: _small())
     monkeypatch.setattr(
-        "skillviewer.engine.training.train.write_log", lambda *_: None
+        "skillviewer.engine.training.checkpoint_writing.write_log", lambda *_: None
     )  # its figure takes longer than all else
     dataset = tiny_dataset(tmp_path)
     plan, control = TrainingPlan(preprocessing=PREPROCESSING, candidates=1, epochs=1), TrainingControl(CancelToken())

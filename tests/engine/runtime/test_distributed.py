@@ -19,7 +19,7 @@ from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.errors import DeviceError
 from skillviewer.core.progress import CancelToken
 from skillviewer.engine.runtime.distributed import SINGLE_PROCESS, ProcessGroup, launched
-from skillviewer.engine.training.batches import FrameDraws, pair_batch
+from skillviewer.engine.training.batches import FrameSampler, make_pair_batch
 from skillviewer.engine.training.state_file import StateFile
 from skillviewer.engine.training.train_settings import EpochSelection
 from skillviewer.engine.training.trainer import FitPairs, Trained, TrainingControl, fit
@@ -49,7 +49,7 @@ def beginning(name: str, seed: int = 1) -> AttentionModel:
 
 def batch() -> tuple[torch.Tensor, PairBatch]:
     features = torch.randn(5, 5, 6, 4, 4, generator=torch.Generator().manual_seed(2))
-    return features, pair_batch([(0, 1, 1), (1, 2, 1), (2, 3, 1), (4, 0, 1), (1, 4, 0)])
+    return features, make_pair_batch([(0, 1, 1), (1, 2, 1), (2, 3, 1), (4, 0, 1), (1, 4, 0)])
 
 
 def gradients(name: str, process_group: ProcessGroup) -> dict[str, torch.Tensor]:
@@ -80,11 +80,11 @@ def take_part(process_group: ProcessGroup, folder: Path) -> None:
     for name in FITTED:
         model = beginning(name, 1 + 10 * process_group.rank)  # the others begin as the first does
         trained = fit(model, store(), ON, INNER, CONTROL, process_group=process_group)
-        found |= {f"trained.{name}.{k}": v for k, v in trained.state.items()}
+        found |= {f"trained.{name}.{k}": v for k, v in trained.weights.items()}
         found[f"epoch.{name}"] = torch.tensor(trained.epoch)
         found[f"accuracies.{name}"] = torch.tensor([row.held_out_accuracy for row in trained.rows])
         resumed = stopped_and_gone_on_with(name, process_group, folder)
-        found |= {f"resumed.{name}.{k}": v for k, v in resumed.state.items()}
+        found |= {f"resumed.{name}.{k}": v for k, v in resumed.weights.items()}
         assert [row.held_out_accuracy for row in resumed.rows] == [row.held_out_accuracy for row in trained.rows]
     save_file(found, folder / f"{process_group.rank}.safetensors")
 
@@ -129,7 +129,7 @@ def test_gradients_and_weights_are_those_of_one_process(size: int, tmp_path: Pat
         trained = fit(beginning(name), store(), ON, INNER, CONTROL)
         assert int(first[f"epoch.{name}"]) == trained.epoch
         assert first[f"accuracies.{name}"].tolist() == pytest.approx([row.held_out_accuracy for row in trained.rows])
-        for key, tensor in trained.state.items():
+        for key, tensor in trained.weights.items():
             torch.testing.assert_close(first[f"trained.{name}.{key}"], tensor, rtol=1e-3, atol=1e-5, msg=key)
             assert torch.equal(first[f"resumed.{name}.{key}"], first[f"trained.{name}.{key}"]), key
 
@@ -146,8 +146,8 @@ def test_every_video_is_the_share_of_one_process(size: int, n: int) -> None:
 
 
 def test_all_processes_draw_the_same_frames() -> None:
-    whole = FrameDraws(store(), np.random.default_rng(4), CPU)
-    parts = [FrameDraws(store(), np.random.default_rng(4), CPU) for _ in range(2)]
+    whole = FrameSampler(store(), np.random.default_rng(4), CPU)
+    parts = [FrameSampler(store(), np.random.default_rng(4), CPU) for _ in range(2)]
     for names in (NAMES[:5], NAMES[3:9]):
         expected = whole.draw(names)
         shares = [ProcessGroup(rank, 2).share(len(names)) for rank in range(2)]

@@ -106,7 +106,7 @@ def test_training_in_bfloat16_ranks_alike_and_is_told_apart() -> None:
         not torch.equal(a, b) for a, b in zip(plain.state_dict().values(), mixed.state_dict().values(), strict=True)
     )
     assert not mixed.autocast, "a trained model computes in float32"
-    assert {tensor.dtype for tensor in trained.state.values()} == {torch.float32}
+    assert {tensor.dtype for tensor in trained.weights.values()} == {torch.float32}
     scores = [predict(model, store(), NAMES, CancelToken(), maps=False).scores for model in (plain, mixed)]
     first, second = ([one[name] for name in NAMES] for one in scores)
     assert spearmanr(first, second).statistic > 0.95

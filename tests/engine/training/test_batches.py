@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from skillviewer.core.dataset.pairs import Pair, SimilarPair, videos_of
-from skillviewer.engine.training.batches import adapt_to_sparse_pairs, batches, index_pairs, pair_batch
+from skillviewer.engine.training.batches import adapt_to_sparse_pairs, draw_batches, index_pairs, make_pair_batch
 from skillviewer.nets.presets import OptimiserSettings
 
 PAIRS = [Pair("d", "a"), Pair("d", "b"), Pair("c", "a"), Pair("c", "b"), Pair("b", "a")]
@@ -22,7 +22,7 @@ def test_places_tell_better_from_worse_and_alike_from_both() -> None:
     names, places = index_pairs(PAIRS[:2], SIMILAR[:2])
     assert names == ["a", "b", "c", "d", "e"]
     assert places == [(3, 0, 1), (3, 1, 1), (2, 3, 0), (3, 4, 0)]
-    batch = pair_batch(places)
+    batch = make_pair_batch(places)
     assert (batch.better.tolist(), batch.worse.tolist()) == ([3, 3], [0, 1])
     assert (batch.similar_first.tolist(), batch.similar_second.tolist()) == ([2, 3], [3, 4])
     assert videos_of(PAIRS[:1], SIMILAR[2:]) == ["a", "d", "e"]
@@ -41,7 +41,7 @@ def test_similar_pairs_are_dealt_out_once_an_epoch() -> None:
     ordered: list[Pair] = []
     alike: list[SimilarPair] = []
     counts = []
-    for names, places in batches(PAIRS, BY_PAIRS, np.random.default_rng(1), SIMILAR):
+    for names, places in draw_batches(PAIRS, BY_PAIRS, np.random.default_rng(1), SIMILAR):
         pairs, similar = said(names, places)
         ordered, alike = ordered + pairs, alike + similar
         counts.append((len(pairs), len(similar)))
@@ -51,7 +51,7 @@ def test_similar_pairs_are_dealt_out_once_an_epoch() -> None:
 
 
 def test_without_similar_pairs_the_draw_is_the_same() -> None:
-    with_none = list(batches(PAIRS, BY_PAIRS, np.random.default_rng(1), []))
+    with_none = list(draw_batches(PAIRS, BY_PAIRS, np.random.default_rng(1), []))
     order = np.random.default_rng(1).permutation(len(PAIRS))
     assert with_none[0] == index_pairs([PAIRS[order[0]], PAIRS[order[1]]])
 
@@ -59,7 +59,7 @@ def test_without_similar_pairs_the_draw_is_the_same() -> None:
 def test_batches_of_videos_hold_the_similar_pairs_among_them() -> None:
     settings = replace(BY_PAIRS, batch_videos=2)
     pairs = [Pair("d", "a"), Pair("d", "b"), Pair("c", "a"), Pair("c", "b"), Pair("b", "a"), Pair("d", "c")]
-    for names, places in batches(pairs, settings, np.random.default_rng(0), SIMILAR):
+    for names, places in draw_batches(pairs, settings, np.random.default_rng(0), SIMILAR):
         ordered, alike = said(names, places)
         assert set(ordered) == {p for p in pairs if p.within(names)}
         assert set(alike) == {p for p in SIMILAR if p.within(names)}

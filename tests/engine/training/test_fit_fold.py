@@ -15,9 +15,9 @@ from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.errors import SettingsError
 from skillviewer.core.progress import CancelToken
 from skillviewer.core.video.preprocessing import Preprocessing
-from skillviewer.engine.features.dataset_features import standardise
+from skillviewer.engine.features.feature_statistics import standardise
 from skillviewer.engine.training import batches
-from skillviewer.engine.training.fit_fold import FoldInputs, best_share, choosing_folds, fit_fold
+from skillviewer.engine.training.fit_fold import FoldInputs, best_training_share, choosing_folds, fit_fold
 from skillviewer.engine.training.plan import TrainingPlan, describe_selection, join_selection_texts
 from skillviewer.engine.training.run_record import unseen_warning
 from skillviewer.engine.training.train_settings import EpochSelection, TrainSettings
@@ -46,18 +46,20 @@ def row(epoch: int, accuracy: float, loss: float = 0.5) -> EpochRow:
 def test_the_epoch_is_best_on_average() -> None:
     lucky = [row(2, 0.9), row(4, 0.6), row(6, 0.7)]
     others = [row(2, 0.3), row(4, 0.8), row(6, 0.8)]
-    assert best_share([lucky]) == 2 / 6
-    assert best_share([lucky, others]) == 1
-    assert best_share([[row(1, 0.7, 0.4), row(2, 0.7, 0.3), row(3, 0.7, 0.3)]]) == 2 / 3, "of equals the lower loss"
+    assert best_training_share([lucky]) == 2 / 6
+    assert best_training_share([lucky, others]) == 1
+    assert best_training_share([[row(1, 0.7, 0.4), row(2, 0.7, 0.3), row(3, 0.7, 0.3)]]) == 2 / 3, (
+        "of equals the lower loss"
+    )
 
 
 def test_courses_of_different_lengths_are_compared_by_their_shares() -> None:
     """Epoch 4 ends one course and is the middle of the other."""
     short = [row(2, 0.5), row(4, 0.5)]
     long = [row(2, 0.5), row(4, 0.6), row(6, 0.7), row(8, 0.9)]
-    assert best_share([short, long]) == best_share([long, short]) == 1
+    assert best_training_share([short, long]) == best_training_share([long, short]) == 1
     long = [row(2, 0.9), row(4, 0.6), row(6, 0.7), row(8, 0.5)]
-    assert best_share([short, long]) == best_share([long, short]) == 1 / 4
+    assert best_training_share([short, long]) == best_training_share([long, short]) == 1 / 4
 
 
 def test_inner_folds_hold_out_other_people_each_time_and_never_the_tested() -> None:
@@ -105,7 +107,7 @@ def test_a_fold_is_trained_for_the_epoch_that_its_splits_choose(monkeypatch: pyt
     assert stages == ["choice", "choice-2", "choice-3", "final"]
     logs = [rows[3 * i : 3 * i + 3] for i in range(3)]
     assert [[one.epoch for one in log] for log in logs] == [[1, 2, 3]] * 3
-    assert epoch == round(3 * best_share(logs)) == rows[-1].epoch
+    assert epoch == round(3 * best_training_share(logs)) == rows[-1].epoch
     one, first, rows = trained(replace(PLAN, inner_folds=1))
     assert stages == ["choice", "final"]
     assert first == max(rows[:3], key=lambda at: (at.held_out_accuracy, -at.held_out_loss)).epoch
@@ -137,7 +139,7 @@ def test_of_a_course_counted_in_iterations_a_share_is_chosen(monkeypatch: pytest
     inner, *_ = inner_folds(DATASET, FOLD, plan.seed)
     course = [math.ceil(60 / math.ceil(len(fold.train_pairs) / 8)) for fold in (inner, FOLD)]
     assert course[0] > course[1]
-    chosen = best_share([result.rows[: course[0]]])
+    chosen = best_training_share([result.rows[: course[0]]])
     final = result.rows[course[0] :]
     assert final[0].epoch == 1
     assert final[-1].epoch == max(1, round(chosen * course[1]))
@@ -179,7 +181,7 @@ def test_what_was_chosen_on_is_said_as_it_was() -> None:
 def test_pairs_of_which_the_videos_never_meet_are_known(monkeypatch: pytest.MonkeyPatch, refit: bool) -> None:
     monkeypatch.setattr(TrainingPlan, "sizes", lambda _plan: SIZES)
     met: list[list[set[Pair]]] = []  # of each training, after each epoch
-    plainly, begin, epoch = Trainer.update, Trainer.__init__, Trainer.run_epoch
+    plainly, begin, epoch = Trainer.train_batch, Trainer.__init__, Trainer.run_epoch
 
     def made(self: Trainer, *given: Any) -> None:
         met.append([])
@@ -195,7 +197,7 @@ def test_pairs_of_which_the_videos_never_meet_are_known(monkeypatch: pytest.Monk
 
     monkeypatch.setattr(Trainer, "__init__", made)
     monkeypatch.setattr(Trainer, "run_epoch", run_epoch)
-    monkeypatch.setattr(Trainer, "update", update)
+    monkeypatch.setattr(Trainer, "train_batch", update)
     usual = batches.SPARSE_PAIRS
     monkeypatch.setattr(batches, "SPARSE_PAIRS", 0)
     sparse = OptimiserSettings(learning_rate=1e-9, batch_videos=3, epochs=3)
@@ -208,13 +210,13 @@ def test_pairs_of_which_the_videos_never_meet_are_known(monkeypatch: pytest.Monk
     _, trained = fit_fold(plan, DATASET, FOLD, FoldInputs(store(), torch.device("cpu")), TrainingControl(CancelToken()))
     on = FOLD if refit else choosing_folds(plan, DATASET, FOLD)[0]
     unmet = set(on.train_pairs) - met[-1][trained.epoch - 1]
-    assert trained.n_unseen == len(unmet) > 0
+    assert trained.n_unseen_pairs == len(unmet) > 0
     (said,) = unseen_warning(len(unmet), len(on.train_pairs), at_most=True)
     assert not missing(said, f"{len(unmet)}", f"{len(on.train_pairs)}")
     assert not unseen_warning(0, 9)
     monkeypatch.setattr(batches, "SPARSE_PAIRS", usual)  # of three videos few pairs are known: batches are of pairs
     _, trained = fit_fold(plan, DATASET, FOLD, FoldInputs(store(), torch.device("cpu")), TrainingControl(CancelToken()))
-    assert trained.n_unseen == 0
+    assert trained.n_unseen_pairs == 0
     assert met[-1][-1] == set(on.train_pairs)
 
 

@@ -29,7 +29,7 @@ def run(schedule: Schedule, n: int, made: list[TrainingPhase]) -> list[tuple[str
         parameter = made[at].parameters[0]
         before = float(parameter.detach())
         schedule.step(at, -parameter.sum(), 0.0)
-        taken.append((schedule.name(at), round(float(parameter.detach()) - before, 9)))
+        taken.append((schedule.phase_name(at), round(float(parameter.detach()) - before, 9)))
     return taken
 
 
@@ -107,7 +107,7 @@ def test_gradient_is_clipped_within_its_phase() -> None:
 STEPS = """
 import sys
 import torch
-from skillviewer.engine.training.schedule import Adam, Sgd
+from skillviewer.engine.training.optimisers import Adam, Sgd
 
 def after_steps(kind, **more):
     weights = torch.nn.Parameter(torch.arange(5.0))

@@ -75,9 +75,9 @@ def test_killed_training_goes_on_to_the_same_weights(name: str, tmp_path: Path) 
         torch.manual_seed(99)  # another process stands elsewhere
     resumed = train(name, state)
     assert resumed.epoch == whole.epoch
-    for key, tensor in whole.state.items():
-        assert torch.equal(tensor, resumed.state[key]), key
-    assert resumed.n_unseen == whole.n_unseen == 0
+    for key, tensor in whole.weights.items():
+        assert torch.equal(tensor, resumed.weights[key]), key
+    assert resumed.n_unseen_pairs == whole.n_unseen_pairs == 0
     for a, b in zip(whole.rows, resumed.rows, strict=True):
         assert replace(a, seconds=0) == replace(b, seconds=0)
     assert [row.seconds for row in resumed.rows] == sorted(row.seconds for row in resumed.rows)
@@ -87,7 +87,7 @@ def test_pairs_in_no_batch_are_counted_across_a_kill(tmp_path: Path, monkeypatch
     few = replace(SGD, batch_videos=2, rounds=1, learning_rate=1e-9)  # two of twelve videos at a time
     monkeypatch.setitem(globals(), "SGD", few)
     whole = train("full", None)
-    assert whole.n_unseen
+    assert whole.n_unseen_pairs
     state = StateFile(tmp_path / "state.safetensors", interval_s=0)
     token, report = killer(3)
     with pytest.raises(Cancelled):
@@ -96,9 +96,9 @@ def test_pairs_in_no_batch_are_counted_across_a_kill(tmp_path: Path, monkeypatch
     assert kept is not None
     assert kept.unseen is not None
     assert kept.best_unseen is not None
-    assert whole.n_unseen <= kept.best_unseen
+    assert whole.n_unseen_pairs <= kept.best_unseen
     assert len(kept.unseen) < 40
-    assert train("full", state).n_unseen == whole.n_unseen
+    assert train("full", state).n_unseen_pairs == whole.n_unseen_pairs
 
 
 def test_state_of_an_older_program_tells_nothing_of_unseen_pairs(tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ def test_state_of_an_older_program_tells_nothing_of_unseen_pairs(tmp_path: Path)
     kept = state.load()
     assert kept is not None
     state.save(lambda: replace(kept, unseen=None, best_unseen=None), finished=True)
-    assert train("full", state).n_unseen is None
+    assert train("full", state).n_unseen_pairs is None
 
 
 def test_finished_training_is_not_repeated(tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def test_finished_training_is_not_repeated(tmp_path: Path) -> None:
     again = train("full", state, report=seen.append)
     assert seen == []
     assert again.rows == first.rows
-    assert all(torch.equal(tensor, again.state[key]) for key, tensor in first.state.items())
+    assert all(torch.equal(tensor, again.weights[key]) for key, tensor in first.weights.items())
 
 
 @pytest.mark.parametrize("content", [b"", b"nonsense", None])

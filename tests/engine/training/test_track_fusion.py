@@ -66,9 +66,9 @@ def accuracy(scores: dict[str, float]) -> float:
 def test_tracks_order_the_people_held_out_where_the_network_knows_nothing() -> None:
     measured = measures()
     found = fused(measured)
-    assert found.term is not None
-    assert found.weight is not None
-    assert found.weight > 1
+    assert found.track_term is not None
+    assert found.track_weight is not None
+    assert found.track_weight > 1
     alone = predict(found.network, noise(), NAMES, CancelToken(), maps=False)
     both = found.add_tracks(alone, measured)
     assert accuracy(dict(both.scores)) > 0.95 > accuracy(dict(alone.scores))
@@ -78,7 +78,7 @@ def test_tracks_order_the_people_held_out_where_the_network_knows_nothing() -> N
     own = predict(ridge, measured.store(), NAMES, CancelToken(), maps=False).scores
     seen = np.array([own[name] for name in FOLD.train_videos])
     for name in NAMES:
-        added = found.term.weight * (own[name] - seen.mean()) / seen.std()
+        added = found.track_term.weight * (own[name] - seen.mean()) / seen.std()
         assert both.scores[name] - alone.scores[name] == pytest.approx(added, abs=1e-4)
 
 
@@ -87,12 +87,12 @@ def test_people_held_out_decide_neither_term_nor_weight() -> None:
     spoiled = dict(measured.values)
     for name in FOLD.held_out_videos:
         spoiled[name] = -100 * spoiled[name]
-    assert fused(replace(measured, values=spoiled)).term == fused(measured).term
+    assert fused(replace(measured, values=spoiled)).track_term == fused(measured).track_term
 
 
 def test_without_the_option_nothing_is_added() -> None:
     found = fused(measures(), replace(PLAN, with_tracks=False))
-    assert found.term is None
+    assert found.track_term is None
     alone = predict(found.network, noise(), NAMES, CancelToken(), maps=False)
     assert found.add_tracks(alone, measures()) is alone
     assert not replace(PLAN, model="pooled").adds_tracks, "a trivial baseline stays what it is"

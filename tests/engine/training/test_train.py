@@ -27,10 +27,10 @@ from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.finetuning.initial_model import InitialModel
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.engine.training import run_folder
-from skillviewer.engine.training import train as train_module
+from skillviewer.engine.training import train_checkpoint as train_module
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.predict import Predictions, predict
-from skillviewer.engine.training.train import TrainingResources, TrainingResult, train_checkpoint
+from skillviewer.engine.training.train_checkpoint import TrainingResources, TrainingResult, train_checkpoint
 from skillviewer.engine.training.train_settings import EpochSelection
 from skillviewer.engine.training.trainer import TrainingControl
 from skillviewer.media.reading.reader import VideoReader

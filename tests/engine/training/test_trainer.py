@@ -11,7 +11,7 @@ from skillviewer.core.dataset.pairs import Pair, videos_of
 from skillviewer.core.errors import Cancelled, DatasetError, SettingsError
 from skillviewer.core.progress import NEVER, CancelToken, Progress
 from skillviewer.engine.features.feature_store import FeatureStore
-from skillviewer.engine.training.batches import batches
+from skillviewer.engine.training.batches import draw_batches
 from skillviewer.engine.training.predict import predict
 from skillviewer.engine.training.train_settings import EpochSelection, TrainSettings
 from skillviewer.engine.training.trainer import EpochRow, FitPairs, Trained, TrainingControl, fit
@@ -57,7 +57,7 @@ def train(
 
 def test_epoch_of_pairs_holds_every_pair_once_and_every_video_of_a_batch_once() -> None:
     seen = []
-    for names, places in batches(PAIRS, OPTIMISER, np.random.default_rng(0)):
+    for names, places in draw_batches(PAIRS, OPTIMISER, np.random.default_rng(0)):
         assert len(set(names)) == len(names)
         assert len(places) <= 16
         seen += [Pair(names[a], names[b]) for a, b, _ in places]
@@ -66,7 +66,7 @@ def test_epoch_of_pairs_holds_every_pair_once_and_every_video_of_a_batch_once() 
 
 def test_batches_of_videos_hold_every_pair_among_them() -> None:
     settings = replace(OPTIMISER, batch_videos=4, rounds=2)
-    all_batches = list(batches(PAIRS, settings, np.random.default_rng(0)))
+    all_batches = list(draw_batches(PAIRS, settings, np.random.default_rng(0)))
     assert len(all_batches) == 2 * 3
     for names, places in all_batches:
         inside = {Pair(names[a], names[b]) for a, b, _ in places}
@@ -86,10 +86,10 @@ def test_it_learns_the_order() -> None:
 @pytest.mark.slow
 def test_same_seed_same_weights() -> None:
     (_, a), (_, b) = train(), train()
-    for name, tensor in a.state.items():
-        assert torch.equal(tensor, b.state[name])
+    for name, tensor in a.weights.items():
+        assert torch.equal(tensor, b.weights[name])
     _, other = train(replace(SETTINGS, seed=4))
-    assert any(not torch.equal(tensor, other.state[name]) for name, tensor in a.state.items())
+    assert any(not torch.equal(tensor, other.weights[name]) for name, tensor in a.weights.items())
 
 
 def test_best_epoch_on_choosing_pairs_is_kept() -> None:
@@ -137,7 +137,7 @@ def test_cancel_raises_and_stop_keeps_the_best() -> None:
 
     _, trained = train(report=stop_in_epoch_two, stop=stop)
     assert len(trained.rows) == 2
-    assert trained.state
+    assert trained.weights
 
 
 def test_every_epoch_is_reported() -> None:

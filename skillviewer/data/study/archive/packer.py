@@ -49,7 +49,7 @@ from skillviewer.data.tracks_file import TrackStore, load_tracks, save_tracks
 from skillviewer.data.trained_pairs import PAIRS, csv_with_new_paths
 
 _TRAINING_FILES = ("log.csv", "curves.png", "report.json")
-"""Files that ``engine.training.train`` and ``engine.finetuning.finetune`` add to a checkpoint."""
+"""Files that ``engine.training.train_checkpoint`` and ``engine.finetuning.finetune`` add to a checkpoint."""
 
 
 class Packer:

@@ -12,16 +12,17 @@ from skillviewer.nets.meta_device import shapes_only
 from skillviewer.nets.models import attention_model
 from skillviewer.nets.sizes import HeadSizes, map_grid
 
-_S_PER_GMAC = {"float32": 0.036, "bfloat16": 0.024}
+_FLOAT32_S_PER_GMAC = 0.036
+_S_PER_GMAC = {"float32": _FLOAT32_S_PER_GMAC, "bfloat16": 0.024}
 """Processor seconds for 1e9 multiplications of a forward pass and their gradients, by number type."""
 
-_MIN_S = 0.02
+_MIN_VIDEO_S = 0.02
 """Processor seconds of a video in a head with few multiplications: its frames are still read and scored."""
 
 
 def _pace_name(model: AttentionModel, precision: str, n_segments: int) -> str:
-    sizes = values_sha256(asdict(model.sizes))[:12]
-    return f"training {type(model).__name__} {sizes} {precision} {n_segments}"
+    sizes_digest = values_sha256(asdict(model.sizes))[:12]
+    return f"training {type(model).__name__} {sizes_digest} {precision} {n_segments}"
 
 
 @lru_cache(maxsize=64)
@@ -52,5 +53,6 @@ def training_pace(name: str, sizes: HeadSizes, precision: str, n_segments: int) 
         multiplications_per_cell = sizes.fusion_kernel**2 * sizes.feature_channels * sizes.fusion_hidden
         n_cells = n_segments * math.prod(map_grid(sizes))
         giga_multiplications = n_cells * multiplications_per_cell / 1e9
-    usual_s = max(giga_multiplications * _S_PER_GMAC.get(precision, 0.036), _MIN_S)
+    s_per_gmac = _S_PER_GMAC.get(precision, _FLOAT32_S_PER_GMAC)
+    usual_s = max(giga_multiplications * s_per_gmac, _MIN_VIDEO_S)
     return pace_of(_pace_name(model, precision, n_segments), usual_s)

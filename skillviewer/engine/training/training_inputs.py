@@ -11,11 +11,10 @@ from torch import Tensor
 from skillviewer.core.errors import CheckpointError
 from skillviewer.engine.features import snippets
 from skillviewer.engine.features.cache import FeatureCache
-from skillviewer.engine.features.dataset_features import feature_source
 from skillviewer.engine.features.feature_store import FeatureStore
+from skillviewer.engine.features.frame_sources import FlowSource, FrameSource, feature_source
 from skillviewer.engine.features.last_block_training import LastBlockTraining
 from skillviewer.engine.features.snippets import SnippetFeatures, SnippetSource
-from skillviewer.engine.features.source import FlowSource, FrameSource
 from skillviewer.engine.runtime.device import choose_device, device_errors
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.nets.attention import AttentionModel
@@ -50,11 +49,12 @@ class TrainingInputs:
         """Return the inputs of a plan that ``TrainingPlan.check`` accepts.
 
         Raises:
-            CheckpointError: The weights of the backbone are not here.
+            CheckpointError: The weights of the backbone are not on this computer.
             DeviceError: The device ran out of memory.
         """
         if plan.inputs is InputKind.SNIPPETS:
-            return cls(SnippetSource(cache, plan.preprocessing), snippets.backbones_of(plan.trained_backbone))
+            backbones = snippets.backbones_of(plan.trained_backbone)
+            return cls(SnippetSource(cache, plan.preprocessing), backbones)
         unfreezing = None
         if plan.unfreeze:
             with device_errors():
@@ -92,7 +92,7 @@ class TrainingInputs:
 
 @dataclass(frozen=True, slots=True)
 class SourceRecipe:
-    """Recipe of the source of a plan's features, by which each process of an engine makes the source once."""
+    """Recipe of the source of a plan's features. Each worker process makes the source once from it."""
 
     plan: TrainingPlan
     device_name: str
@@ -100,7 +100,7 @@ class SourceRecipe:
 
     @property
     def candidates(self) -> int:
-        """K, frames of every segment."""
+        """K, candidate frames of every segment."""
         return 1 if self.plan.inputs is InputKind.FLOW else self.plan.candidates
 
     def __call__(self) -> FrameSource:
@@ -110,4 +110,5 @@ class SourceRecipe:
 
 @lru_cache(maxsize=1)
 def _source(recipe: SourceRecipe) -> FrameSource:
-    return TrainingInputs.of(recipe.plan, choose_device(recipe.device_name), recipe.cache).source
+    device = choose_device(recipe.device_name)
+    return TrainingInputs.of(recipe.plan, device, recipe.cache).source

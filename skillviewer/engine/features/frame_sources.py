@@ -7,9 +7,10 @@ from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
-from skillviewer.core.arrays import Float32Array, IntArray, RGBImage
+from skillviewer.core.arrays import IntArray
 from skillviewer.core.hashing import values_sha256
 from skillviewer.core.progress import CancelToken
 from skillviewer.core.video.clips import ClipRange
@@ -17,12 +18,19 @@ from skillviewer.core.video.info import VideoInfo
 from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.engine.features.cache import FeatureCache, FeatureKey
 from skillviewer.engine.features.decoding_pace import record_decoding
-from skillviewer.engine.features.extractor import FeatureExtractor
+from skillviewer.engine.features.extractor import FeatureExtractor, local_backbone_weights
+from skillviewer.engine.features.flow_numbers import flow_numbers
 from skillviewer.engine.features.frame_inputs import SampledInput, Sampling, sampling_of, stream_inputs
+from skillviewer.engine.runtime.device import device_errors
 from skillviewer.engine.runtime.pace import PaceTimer
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.backbones.backbone_entry import ClipSampling
+from skillviewer.nets.backbones.deployment import Precision
+from skillviewer.nets.configuration import BackboneConfig
 from skillviewer.nets.number_inputs import FLOW_NUMBERS
+
+_FLOW_NUMBERS_VERSION = 1
+"""Number to raise when the same flow gives other numbers, so that the cache computes them again."""
 
 Features = NDArray[np.float16]
 Configuration = tuple[tuple[str, str | int | float | None], ...]
@@ -71,7 +79,10 @@ class FrameSource(ABC):
     def _keys(self, info: VideoInfo, sampling: Sampling) -> list[FeatureKey]:
         configuration = (*self.configuration, *sampling.cache_key)
         recipe = self.recipe
-        return [FeatureKey(info.digest, configuration, tuple(row.tolist()), recipe) for row in sampling.positions]
+        return [
+            FeatureKey(info.digest, configuration, tuple(positions), recipe)
+            for positions in sampling.positions.tolist()
+        ]
 
     @property
     def frame_bytes(self) -> int:
@@ -89,34 +100,35 @@ class FrameSource(ABC):
         n_steps = sampling.positions.shape[1]
         shape = (n_steps, *self.frame_shape)
         keys = self._keys(reader.info, sampling)
-        cached = [self.cache.get(key, shape) for key in keys]
-        missing = [i for i, features in enumerate(cached) if features is None]
+        cached_passes = [self.cache.get(key, shape) for key in keys]
+        missing = [index for index, features in enumerate(cached_passes) if features is None]
+        computed = {index: np.empty(shape, self.dtype) for index in missing}
+        passes = [computed[index] if features is None else features for index, features in enumerate(cached_passes)]
         if not missing:
             for step in range(n_steps):
                 token.check()
-                yield np.stack([features[step] for features in cached if features is not None])
+                yield np.stack([features[step] for features in passes])
             return
-        computed = {i: np.empty(shape, self.dtype) for i in missing}
-        passes = [computed[i] if features is None else features for i, features in enumerate(cached)]
-        uncached = np.unique(sampling.positions[missing])
-        last_needed = sampling.positions[missing].max(axis=0)  # a step is ready once this position is computed
+        missing_positions = sampling.positions[missing]
+        uncached_positions = np.unique(missing_positions)
+        last_needed = missing_positions.max(axis=0)  # a step is ready once this position is computed
         step = 0
         timer = PaceTimer()
         decoding_before_s = reader.decoding_s
-        for position, features in self.compute(reader, sampling, uncached, token):
+        for position, features in self.compute(reader, sampling, uncached_positions, token):
             token.check()
-            for i in missing:
-                computed[i][sampling.positions[i] == position] = features
+            for index in missing:
+                computed[index][sampling.positions[index] == position] = features
             while step < n_steps and last_needed[step] <= position:
                 yield np.stack([pass_features[step] for pass_features in passes])
                 step += 1
         reader.check_unchanged()
         decoding_s = reader.decoding_s - decoding_before_s
-        timer.record(f"frame {self.recipe}", len(uncached), decoding_s)
+        timer.record(f"frame {self.recipe}", len(uncached_positions), decoding_s)
         start, stop = sampling.part or (0, reader.info.n_frames)
         record_decoding(reader.info, stop - start, decoding_s)
-        for i in missing:
-            self.cache.put(keys[i], computed[i])
+        for index in missing:
+            self.cache.put(keys[index], computed[index])
 
     def passes(
         self, reader: VideoReader, n_passes: int, token: CancelToken, clip_range: ClipRange | None = None
@@ -128,8 +140,11 @@ class FrameSource(ABC):
         sampling = self.sampling(reader.describe(token), n_passes, clip_range)
         shape = (sampling.positions.shape[1], *self.frame_shape)
         keys = self._keys(reader.info, sampling)
-        cached = [self.cache.get(key, shape) for key in keys]
-        cached_passes = [features for features in cached if features is not None]
+        cached_passes = []
+        for key in keys:
+            features = self.cache.get(key, shape)
+            if features is not None:
+                cached_passes.append(features)
         if len(cached_passes) == len(keys):
             return cached_passes
         computed = np.stack(list(self.steps(reader, sampling, token)), axis=1)
@@ -180,10 +195,11 @@ class FeatureSource(FrameSource):
             clip=self.clip,
             crop=sampling.crop,
         )
-        for item in inputs:
-            if self.caches_flow and item.flow.size:
-                numbers_by_position[item.position] = flow_source.compute_frame(item)
-            yield item.position, self.compute_frame(item)
+        for sampled_input in inputs:
+            position = sampled_input.position
+            if self.caches_flow and sampled_input.flow.size:
+                numbers_by_position[position] = flow_source.compute_frame(sampled_input)
+            yield position, self.compute_frame(sampled_input)
         if numbers_by_position:
             reader.check_unchanged()
             flow_source.put(reader.info, sampling, numbers_by_position)
@@ -193,52 +209,9 @@ class FeatureSource(FrameSource):
         """Sampling of the frames at every sampled position, or None for one frame and its flow stack."""
         return self.extractor.clip
 
-    def compute_frame(self, item: SampledInput) -> Features:
+    def compute_frame(self, sampled_input: SampledInput) -> Features:
         """Return the features of one sampled frame, (2F, h, w) float16."""
-        return self.extractor.features(item.rgb, item.flow)
-
-
-_VERSION = 1
-"""Number that is raised when the same flow gives other numbers."""
-_MOVING_PX = 0.5
-_STILL_PX = 0.2
-_PEAK_QUANTILE = 0.95
-
-
-def flow_numbers(flow: RGBImage, bound_px: float) -> Float32Array:
-    """Return the numbers of a flow stack, (8,) float32 in the order of ``FLOW_NUMBERS``.
-
-    Displacements are in pixels per frame, of every second pixel of every second row. Speed is their mean length, spread
-    the standard deviation and peak the 95th percentile of the lengths; moving is the share above 0.5 pixels. Coherence
-    is the length of the mean displacement of a field divided by the mean length, mean over the fields. Acceleration and
-    jerk are the mean lengths of the first and second differences of successive fields, and still is the share of fields
-    with a mean length below 0.2 pixels.
-
-    Args:
-        flow: (2L, h, w) uint8, quantised, x and y of every field in turn.
-        bound_px: Displacement that saturates.
-    """
-    displacements = (flow[:, ::2, ::2].astype(np.float32) - 128) * np.float32(2 * bound_px / 255)  # 128 is no motion
-    fields = displacements.reshape(-1, 2, *displacements.shape[1:])
-    lengths = _lengths(fields)
-    field_lengths = lengths.mean(axis=(1, 2))
-    coherence = _lengths(fields.mean(axis=(2, 3))) / np.maximum(field_lengths, 1e-6)
-    first_differences = np.diff(fields, 1, axis=0)
-    second_differences = np.diff(fields, 2, axis=0)
-    acceleration = _lengths(first_differences).mean() if len(first_differences) else 0.0
-    jerk = _lengths(second_differences).mean() if len(second_differences) else 0.0
-    peak_index = int(_PEAK_QUANTILE * (lengths.size - 1))
-    peak = np.partition(lengths, peak_index, axis=None)[peak_index]
-    moving = (lengths > _MOVING_PX).mean()
-    still = (field_lengths < _STILL_PX).mean()
-    numbers = (lengths.mean(), lengths.std(), peak, moving, coherence.mean(), acceleration, jerk, still)
-    return np.array(numbers, np.float32)
-
-
-def _lengths(vectors: Float32Array) -> Float32Array:
-    """Return the lengths of vectors (n, 2, ...), whose second axis has x and y."""
-    lengths: Float32Array = np.hypot(vectors[:, 0], vectors[:, 1])
-    return lengths
+        return self.extractor.features(sampled_input.rgb, sampled_input.flow)
 
 
 class FlowSource(FeatureSource):
@@ -247,8 +220,9 @@ class FlowSource(FeatureSource):
     @property
     def configuration(self) -> Configuration:
         """All settings that decide the numbers of given frames, for the cache's key."""
-        flow = [(name, value) for name, value in super().configuration if name.startswith(("flow", "rate"))]
-        return ("flow numbers", _VERSION), *flow
+        settings = super().configuration
+        flow_settings = [(name, value) for name, value in settings if name.startswith(("flow", "rate"))]
+        return ("flow numbers", _FLOW_NUMBERS_VERSION), *flow_settings
 
     @property
     def frame_shape(self) -> tuple[int, int, int]:
@@ -262,10 +236,46 @@ class FlowSource(FeatureSource):
 
     def put(self, info: VideoInfo, sampling: Sampling, numbers: Mapping[int, Features]) -> None:
         """Cache the numbers, given by position, of every pass that has all of its positions."""
-        for key, positions in zip(self._keys(info, sampling), sampling.positions.tolist(), strict=True):
+        keys = self._keys(info, sampling)
+        for key, positions in zip(keys, sampling.positions.tolist(), strict=True):
             if all(position in numbers for position in positions):
                 self.cache.put(key, np.stack([numbers[position] for position in positions]))
 
-    def compute_frame(self, item: SampledInput) -> Features:
+    def compute_frame(self, sampled_input: SampledInput) -> Features:
         """Return the numbers of one sampled frame."""
-        return flow_numbers(item.flow, self.preprocessing.flow.bound_px)[:, None, None].astype(np.float16)
+        numbers = flow_numbers(sampled_input.flow, self.preprocessing.flow.bound_px)
+        return numbers[:, None, None].astype(np.float16)
+
+
+def feature_source(
+    backbone_name: str,
+    preprocessing: Preprocessing,
+    device: torch.device,
+    precision: Precision,
+    cache: FeatureCache,
+    *,
+    own_motion: bool = False,
+    before_last_block: bool = False,
+) -> tuple[FeatureSource, BackboneConfig]:
+    """Return the source of features by frozen backbones, and these backbones.
+
+    Args:
+        backbone_name: Entry in BACKBONES.
+        preprocessing: Preprocessing of the videos.
+        device: Device of the backbones.
+        precision: Number type of the features.
+        cache: Cache of the features.
+        own_motion: Whether the motion stream has weights trained on flow; else it starts across modalities.
+        before_last_block: Whether to return the inputs of the last blocks, for training these.
+
+    Raises:
+        CheckpointError: The backbone's weights are not on this computer.
+        DeviceError: The device ran out of memory.
+    """
+    weights = local_backbone_weights(backbone_name)
+    motion_weights = local_backbone_weights(backbone_name, flow=True) if own_motion else None
+    with device_errors():
+        extractor = FeatureExtractor.frozen(
+            weights, preprocessing, device, precision, motion=motion_weights, before_last_block=before_last_block
+        )
+    return FeatureSource(cache, preprocessing, extractor), extractor.backbones

@@ -1,0 +1,90 @@
+"""Computation of the features of many videos, which are mapped from the cache afterwards."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+from skillviewer.core.dataset.dataset import Dataset
+from skillviewer.core.errors import DeviceError
+from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.core.video.clips import ClipRange
+from skillviewer.engine.features.feature_store import MappedStore, StoredPass, stored_pass
+from skillviewer.engine.features.frame_sources import FrameSource
+from skillviewer.engine.features.video_facts import clip_ranges_of, files_of
+from skillviewer.engine.runtime.device import device_errors
+from skillviewer.engine.runtime.processes import JobResult
+from skillviewer.engine.runtime.workers import Workers, work
+from skillviewer.media.reading.reader import VideoReader
+
+LOCAL_WORKERS = Workers()
+
+
+def build_store(
+    videos: Sequence[tuple[str, Path]],
+    source: FrameSource | Callable[[], FrameSource],
+    n_passes: int,
+    token: CancelToken,
+    report: Report,
+    clip_ranges: Mapping[str, ClipRange] | None = None,
+    workers: Workers = LOCAL_WORKERS,
+) -> tuple[MappedStore, list[str]]:
+    """Compute or load the features of videos. The features of each video are written to the cache.
+
+    Args:
+        videos: (name, path) of the videos.
+        source: Source of the features, or a recipe by which workers in other processes make the source.
+        n_passes: K, passes over each video: candidate frames of every segment.
+        token: Checked after every sampled frame.
+        report: Receives every finished video.
+        clip_ranges: Ranges by name of video; other videos are whole files.
+        workers: Workers that compute the features.
+
+    Returns:
+        The store, and one sentence for every video that could not be read.
+
+    Raises:
+        DeviceError: The device ran out of memory, or workers died. Either concerns all videos.
+        SettingsError: The workers cannot be started.
+    """
+    results: dict[int, JobResult[list[StoredPass]]] = {}
+    ranges = {} if clip_ranges is None else clip_ranges
+    clips = [(path, ranges.get(name)) for name, path in videos]
+
+    def on_video_done(index: int, result: JobResult[list[StoredPass]]) -> None:
+        results[index] = result
+        report(Progress("features of videos", len(results), len(videos)))
+
+    compute_passes = partial(_compute_passes, source, n_passes)
+    work(compute_passes, clips, workers, token, lambda *_progress: None, on_video_done)
+    passes: dict[str, list[StoredPass]] = {}
+    problems = []
+    for index, (name, _) in enumerate(videos):
+        error = results[index].error
+        if isinstance(error, DeviceError):
+            raise error
+        if error is None:
+            passes[name] = results[index].result or []
+        else:
+            problems.append(str(error))
+    return MappedStore(passes), problems
+
+
+def build_dataset_store(
+    dataset: Dataset, source: FrameSource, n_passes: int, token: CancelToken, report: Report
+) -> tuple[MappedStore, list[str]]:
+    """Compute or load the features of every video of a data set that has a file; see ``build_store``."""
+    return build_store(files_of(dataset), source, n_passes, token, report, clip_ranges_of(dataset))
+
+
+def _compute_passes(
+    source: FrameSource | Callable[[], FrameSource],
+    n_passes: int,
+    clip: tuple[Path, ClipRange | None],
+    token: CancelToken,
+    _report: Report,
+) -> list[StoredPass]:
+    path, clip_range = clip
+    with device_errors(), VideoReader(path, token) as reader:
+        frame_source = source() if callable(source) else source
+        passes = frame_source.passes(reader, n_passes, token, clip_range)
+        return [stored_pass(features) for features in passes]
